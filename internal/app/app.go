@@ -1,0 +1,110 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"io"
+	"sync"
+	"time"
+
+	"fob/internal/custody"
+	"fob/internal/inventory"
+	"fob/internal/report"
+	"fob/internal/store"
+	"fob/internal/token"
+)
+
+// Config is what a front end decides: where things are, who works, and the
+// sources of time and chance.
+type Config struct {
+	DB       string // path of the database
+	Identity string // path of the age identity file
+	Now      func() time.Time
+	Random   io.Reader
+	Operator token.Operator
+	Host     string
+	Prompter custody.Prompter // nil: nobody can be asked
+}
+
+// Desk opens the store for writing and hands out the use cases. The keyring is
+// opened when the first use case asks for it. Close ends both.
+func (c Config) Desk(ctx context.Context) (*inventory.Desk, func() error, error) {
+	s, err := store.Open(ctx, c.DB)
+	if err != nil {
+		return nil, nil, err
+	}
+	keys := &lazyKeys{config: c, store: s}
+	desk := &inventory.Desk{Store: s, Keys: keys.open, Now: c.Now, Random: c.Random, Operator: c.Operator, Host: c.Host}
+	return desk, func() error { keys.close(); return s.Close() }, nil
+}
+
+// Reports opens the store for reading.
+func (c Config) Reports(ctx context.Context) (report.Store, func() error, error) {
+	s, err := store.OpenReadOnly(ctx, c.DB)
+	if err != nil {
+		return nil, nil, err
+	}
+	return s, s.Close, nil
+}
+
+// lazyKeys opens the keyring once, when it is needed.
+type lazyKeys struct {
+	config Config
+	store  *store.Store
+	once   sync.Once
+	ring   *custody.Keyring
+	err    error
+}
+
+func (k *lazyKeys) open(ctx context.Context) (inventory.Keyring, error) {
+	k.once.Do(func() { k.ring, k.err = openKeyring(ctx, k.config, k.store) })
+	if k.err != nil {
+		return nil, k.err
+	}
+	return k.ring, nil
+}
+
+func (k *lazyKeys) close() {
+	if k.ring != nil {
+		k.ring.Close()
+	}
+}
+
+// openKeyring unwraps the store's keys with the operator's identity.
+func openKeyring(ctx context.Context, c Config, s *store.Store) (*custody.Keyring, error) {
+	wrapped, err := s.Keys(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if err := custody.KeepApart(c.Identity, s.Path()); err != nil {
+		return nil, err
+	}
+	ids, err := custody.ReadIdentities(c.Identity, c.Prompter)
+	if err != nil {
+		return nil, err
+	}
+	return unwrap(s, wrapped, ids)
+}
+
+func unwrap(s *store.Store, wrapped []store.Key, ids *custody.Identities) (*custody.Keyring, error) {
+	var seedKey, printKey custody.Key
+	var seedID int64
+	defer func() { seedKey.Clear(); printKey.Clear() }()
+	for _, w := range wrapped {
+		key, err := custody.Unwrap(w.Wrapped, ids)
+		if err != nil {
+			return nil, err
+		}
+		switch w.Purpose {
+		case store.KeySeed:
+			seedKey, seedID = key, w.ID
+		case store.KeyFingerprint:
+			printKey = key
+		}
+	}
+	ring, err := custody.OpenKeyring([16]byte(s.ID()), uint32(seedID), seedKey, printKey)
+	if err != nil {
+		return nil, errors.Join(token.Errorf(token.Integrity, "the store's keys are incomplete"), err)
+	}
+	return ring, nil
+}

@@ -1,0 +1,65 @@
+package audit
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"encoding/binary"
+	"encoding/json"
+	"fmt"
+)
+
+const chainLabel = "fob-audit-v1"
+
+// Hash links one event to all before it.
+type Hash [sha256.Size]byte
+
+// Entry is an event as stored: its exact bytes, and the hash over label,
+// previous hash, length and body.
+type Entry struct {
+	Seq  int64
+	Body []byte
+	Hash Hash
+}
+
+// Head is the newest entry: how long the trail is and what it hashes to. The
+// zero Head is that of an empty trail.
+type Head struct {
+	Seq  int64
+	Hash Hash
+}
+
+// chainHash is SHA-256 over the label, the previous hash, the body's length in
+// eight big-endian bytes, and the body.
+func chainHash(prev Hash, body []byte) Hash {
+	h := sha256.New()
+	h.Write([]byte(chainLabel))
+	h.Write(prev[:])
+	var n [8]byte
+	binary.BigEndian.PutUint64(n[:], uint64(len(body)))
+	h.Write(n[:])
+	h.Write(body)
+	return Hash(h.Sum(nil))
+}
+
+// Append turns an event into the entry that follows head, giving the event its
+// number.
+func Append(head Head, e *Event) (Entry, error) {
+	e.Seq = head.Seq + 1
+	body, err := json.Marshal(e)
+	if err != nil {
+		return Entry{}, fmt.Errorf("writing a %s event: %w", e.Command, err)
+	}
+	return Entry{e.Seq, body, chainHash(head.Hash, body)}, nil
+}
+
+// Parse reads an entry's body. Unknown fields are an error: a trail written by
+// a newer program must not be half understood.
+func Parse(entry Entry) (Event, error) {
+	dec := json.NewDecoder(bytes.NewReader(entry.Body))
+	dec.DisallowUnknownFields()
+	var e Event
+	if err := dec.Decode(&e); err != nil {
+		return Event{}, fmt.Errorf("event %d: %w", entry.Seq, err)
+	}
+	return e, nil
+}

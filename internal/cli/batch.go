@@ -1,0 +1,104 @@
+package cli
+
+import (
+	"context"
+	"fmt"
+	"strconv"
+
+	"github.com/spf13/cobra"
+
+	"fob/internal/report"
+	"fob/internal/token"
+)
+
+func newBatchCmd(r *root) *cobra.Command {
+	cmd := &cobra.Command{
+		Use:   "batch",
+		Short: "See deliveries",
+		Args:  cobra.NoArgs,
+		RunE:  func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
+	}
+	cmd.AddCommand(newBatchListCmd(r), newBatchShowCmd(r))
+	return cmd
+}
+
+func newBatchListCmd(r *root) *cobra.Command {
+	return &cobra.Command{
+		Use:     "list",
+		Short:   "List all batches",
+		Example: "  fob batch list",
+		Args:    exactly(),
+		RunE: r.run(func(ctx context.Context, _ []string) error {
+			return r.withReports(ctx, func(reader report.Reader) error {
+				all, err := reader.Batches()
+				if err != nil {
+					return err
+				}
+				if r.json {
+					return r.printJSON(all)
+				}
+				return r.printBatches(all)
+			})
+		}),
+	}
+}
+
+func (r *root) printBatches(all []report.Batch) error {
+	if len(all) == 0 {
+		r.remark("no batches yet; `fob import FILE` makes one")
+	}
+	t := r.newTable("BATCH", "FILE", "FORMAT", "ORDER", "SUPPLIER", "RECORDS", "NEW", "UNCHANGED", "REFUSED", "IN STOCK", "BOUND", "IMPORTED", "BY")
+	for _, b := range all {
+		if err := t.add(b.Number, b.File, b.Format, b.Order, b.Supplier, b.Records, b.New, b.Unchanged, b.Refused,
+			b.States[token.InStock], b.States[token.Bound], b.ImportedAt, b.ImportedBy); err != nil {
+			return err
+		}
+	}
+	return t.flush()
+}
+
+func newBatchShowCmd(r *root) *cobra.Command {
+	return &cobra.Command{
+		Use:     "show N",
+		Short:   "Show one batch and hold it against the order",
+		Example: "  fob batch show 1",
+		Args:    exactly("the batch's number"),
+		RunE: r.run(func(ctx context.Context, args []string) error {
+			n, err := strconv.Atoi(args[0])
+			if err != nil || n < 1 {
+				return token.Errorf(token.Usage, "%q is no batch number; `fob batch list` shows them", clean(args[0]))
+			}
+			return r.withReports(ctx, func(reader report.Reader) error {
+				b, err := reader.Batch(n)
+				if err != nil {
+					return err
+				}
+				if r.json {
+					return r.printJSON(b)
+				}
+				r.printBatch(b)
+				return nil
+			})
+		}),
+	}
+}
+
+func (r *root) printBatch(b report.Batch) {
+	all := []fact{
+		{"batch", b.Number}, {"id", b.ID}, {"file", b.File}, {"SHA-256", b.SHA256}, {"format", b.Format},
+		{"order", b.Order}, {"supplier", b.Supplier}, {"location", b.Location}, {"received", b.Received},
+		{"imported", b.ImportedAt}, {"by", b.ImportedBy}, {"ordered", b.Expected}, {"records", b.Records},
+		{"new", b.New}, {"unchanged", b.Unchanged}, {"refused", b.Refused},
+	}
+	here := 0
+	for _, s := range token.States() {
+		if n := b.States[s]; n > 0 {
+			all = append(all, fact{string(s), n})
+			here += n
+		}
+	}
+	r.facts(all)
+	if here != b.New {
+		r.say("%s", fmt.Sprintf("%d tokens of this batch are here now, %d were imported: the rest were replaced by later imports.", here, b.New))
+	}
+}

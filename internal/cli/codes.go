@@ -1,0 +1,173 @@
+package cli
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"fob/internal/inventory"
+	"fob/internal/otp"
+	"fob/internal/token"
+)
+
+// codeOptions are the flags of the commands that take displayed codes.
+type codeOptions struct {
+	codes                 []string
+	proof, ticket, reason string
+}
+
+func (o *codeOptions) add(cmd *cobra.Command) {
+	f := cmd.Flags()
+	f.StringArrayVar(&o.codes, "code", nil, "a displayed code; twice for two consecutive ones")
+	f.StringVar(&o.ticket, "ticket", "", "the ticket that this belongs to")
+	f.StringVar(&o.reason, "reason", "", "why")
+}
+
+// request checks the texts of the flags.
+func (o *codeOptions) request(serial, account string) (req inventory.Codes, err error) {
+	if len(o.codes) > 2 {
+		return req, token.Errorf(token.Usage, "--code was given %d times; one code, or two consecutive ones, are possible", len(o.codes))
+	}
+	req.Serial = token.Serial(serial)
+	if account != "" {
+		if req.Account, err = token.ParseAccount(account); err != nil {
+			return req, err
+		}
+	}
+	for _, t := range []struct {
+		name string
+		from string
+		to   *string
+	}{{"--proof", o.proof, &req.Proof}, {"--ticket", o.ticket, &req.Ticket}, {"--reason", o.reason, &req.Reason}} {
+		if *t.to, err = token.ParseText(t.name, t.from); err != nil {
+			return req, err
+		}
+	}
+	return req, nil
+}
+
+type answerer func(*inventory.Desk, context.Context, inventory.Codes) (inventory.Outcome, error)
+
+// answerCodes runs one attempt: with the codes of the command line, or as a
+// conversation on the terminal when there are none.
+func (r *root) answerCodes(ctx context.Context, o *codeOptions, req inventory.Codes, answer answerer) (out inventory.Outcome, err error) {
+	err = r.withDesk(ctx, func(desk *inventory.Desk) error {
+		if len(o.codes) == 0 {
+			out, err = r.converse(ctx, desk, req, answer)
+			return err
+		}
+		now := r.now()
+		for _, c := range o.codes {
+			req.Codes = append(req.Codes, inventory.Typed{Text: c, At: now})
+		}
+		out, err = answer(desk, ctx, req)
+		return err
+	})
+	return out, err
+}
+
+// converse asks for the code, and for the next one only if it is needed.
+func (r *root) converse(ctx context.Context, desk *inventory.Desk, req inventory.Codes, answer answerer) (out inventory.Outcome, err error) {
+	if r.json {
+		return out, token.Errorf(token.Usage, "--json never asks: give the displayed code with --code")
+	}
+	prospect, err := desk.Prospect(ctx, req.Serial)
+	if err != nil {
+		return out, err
+	}
+	t, err := openTerminal("no --code was given")
+	if err != nil {
+		return out, err
+	}
+	defer t.close()
+	c := conversation{r: r, t: t, req: req, digits: prospect.Token.Profile.Digits}
+	t.say("%s", describe(prospect.Token))
+	if err := c.code(ctx, "The code it shows now"); err != nil {
+		return out, err
+	}
+	if prospect.WantsTwo {
+		t.say("Its clock was not seen for long: the code after this one is needed too.")
+		if err := c.code(ctx, "The next code, when it changes"); err != nil {
+			return out, err
+		}
+		return answer(desk, ctx, c.req)
+	}
+	out, err = answer(desk, ctx, c.req)
+	if out.Reason == nil || *out.Reason != otp.WrongCode {
+		return out, err
+	}
+	t.say("That code does not match where this token's clock is expected.")
+	if err := c.code(ctx, "The code it shows now, if it has changed; else the next one"); err != nil {
+		return out, err
+	}
+	c.req.Counted = true
+	return answer(desk, ctx, c.req)
+}
+
+func describe(t token.Token) string {
+	what := fmt.Sprintf("Token %s is %s", t.Serial, t.State)
+	if t.Account != "" {
+		what += " (" + string(t.Account) + ")"
+	}
+	what += fmt.Sprintf(" since %s; its codes have %d digits", t.StateSince.Format("2006-01-02"), t.Profile.Digits)
+	if t.Profile.Period > 0 {
+		what += fmt.Sprintf(" and change every %d s", t.Profile.Period)
+	}
+	return what + "."
+}
+
+// conversation gathers the codes of one attempt.
+type conversation struct {
+	r      *root
+	t      *terminal
+	req    inventory.Codes
+	digits int
+}
+
+// code asks until the text is a code at all: a slip of the finger is no
+// attempt.
+func (c *conversation) code(ctx context.Context, prompt string) error {
+	for {
+		line, err := c.t.ask(ctx, prompt)
+		if err != nil {
+			return err
+		}
+		at := c.r.now()
+		if _, bad := otp.ParseCode(line, c.digits); bad != nil {
+			c.t.say("%s. %s", bad.Msg, bad.Hint)
+			continue
+		}
+		c.req.Codes = append(c.req.Codes, inventory.Typed{Text: line, At: at})
+		c.req.Paced = true
+		return nil
+	}
+}
+
+// printOutcome prints an accepted or refused attempt; under JSON a refusal has
+// its object as well.
+func (r *root) printOutcome(out inventory.Outcome, err error, words func(inventory.Outcome) string) error {
+	if err != nil {
+		if r.json && out.Reason != nil {
+			return firstError(r.printJSON(out), err)
+		}
+		return err
+	}
+	if r.json {
+		return r.printJSON(out)
+	}
+	r.say("%s", words(out))
+	return nil
+}
+
+func clockWords(out inventory.Outcome) string {
+	if out.DriftSeconds == nil {
+		return ""
+	}
+	// One code tells the clock to half a period: less than that is no drift.
+	if d := *out.DriftSeconds; time.Duration(d*float64(time.Second)).Abs() <= time.Duration(out.Period)*time.Second {
+		return "; its clock is right"
+	}
+	return "; its clock is " + driftWords(out.DriftSeconds)
+}

@@ -1,0 +1,101 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"fob/internal/report"
+	"fob/internal/token"
+)
+
+func newExportCmd(r *root) *cobra.Command {
+	var flags filterFlags
+	cmd := &cobra.Command{
+		Use:   "export FILE.xlsx|FILE.csv|FILE.json",
+		Short: "Write the inventory for auditors",
+		Long: `Write the inventory as a workbook, as CSV (safe against formulas) or as JSON. All
+tokens, or those that the flags select. No seed is in it and no identity is
+needed. The head of the trail and the SHA-256 of the rows are in the file, or,
+for CSV, are printed: sha256sum of the CSV gives the same.`,
+		Example: "  fob export inventory.xlsx\n  fob export bound.csv --state bound",
+		Args:    exactly("the file"),
+		RunE: r.run(func(ctx context.Context, args []string) error {
+			f, err := flags.filter(r.now())
+			if err != nil {
+				return err
+			}
+			write, err := exportWriter(args[0])
+			if err != nil {
+				return err
+			}
+			return r.withReports(ctx, func(reader report.Reader) error { return r.export(reader, args[0], write, f) })
+		}),
+	}
+	flags.add(cmd)
+	return cmd
+}
+
+type writeExport func(io.Writer, report.Reader, report.Export) (report.Totals, error)
+
+func exportWriter(path string) (writeExport, error) {
+	switch strings.ToLower(filepath.Ext(path)) {
+	case ".xlsx":
+		return report.WriteWorkbook, nil
+	case ".csv":
+		return report.WriteCSV, nil
+	case ".json":
+		return report.WriteJSON, nil
+	}
+	return nil, token.Errorf(token.Usage, "%q: the ending says the form: .xlsx, .csv or .json", clean(path))
+}
+
+func (r *root) export(reader report.Reader, path string, write writeExport, f report.Filter) error {
+	c := r.config()
+	e := report.Export{Made: r.now(), By: c.Operator, Host: c.Host, Version: version(), Filter: f, TempDir: filepath.Dir(path)}
+	totals, err := writeWhole(path, func(w io.Writer) (report.Totals, error) { return write(w, reader, e) })
+	if err != nil {
+		return err
+	}
+	if r.json {
+		return r.printJSON(struct {
+			File   string `json:"file"`
+			Rows   int    `json:"rows"`
+			SHA256 string `json:"rows_sha256"`
+			Events int64  `json:"events"`
+			Head   string `json:"head"`
+		}{path, totals.Rows, totals.SHA256, totals.Head.Seq, totals.Head.Hash.String()})
+	}
+	r.say("%s: %s", path, count(totals.Rows, "token"))
+	r.facts([]fact{{"rows SHA-256", totals.SHA256}, {"trail head", totals.Head.Hash.String()}, {"events", totals.Head.Seq}})
+	return nil
+}
+
+// writeWhole writes beside the target and renames when all is on disk: a
+// reader never sees half a file, and a full disk leaves the old one.
+func writeWhole(path string, write func(io.Writer) (report.Totals, error)) (t report.Totals, err error) {
+	tmp, err := os.CreateTemp(filepath.Dir(path), ".fob-export-*") // 0600
+	if err != nil {
+		return t, token.Wrap(token.Internal, err, "making %s", path)
+	}
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, tmp.Close(), os.Remove(tmp.Name()))
+		}
+	}()
+	if t, err = write(tmp); err != nil {
+		return t, err
+	}
+	if err = tmp.Sync(); err != nil {
+		return t, token.Wrap(token.Internal, err, "writing %s", path)
+	}
+	if err = os.Rename(tmp.Name(), path); err != nil {
+		return t, token.Wrap(token.Internal, err, "writing %s", path)
+	}
+	return t, tmp.Close()
+}

@@ -1,0 +1,314 @@
+package cli
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"fob/internal/app"
+	"fob/internal/inventory"
+	"fob/internal/seedfile"
+	"fob/internal/token"
+)
+
+// importOptions are the flags of import, in two parts: how to read a file,
+// which inspect takes too, and what the delivery is.
+type importOptions struct {
+	format, encoding, kind, hash, t0 string
+	digits, period                   int
+	counter                          int64
+	manufacturer, model              string
+	shortSeeds                       bool
+	given                            func(flag string) bool
+
+	order, supplier, location, received string
+	expect                              int
+	partial, replace, dryRun            bool
+	rejects                             string
+}
+
+func (o *importOptions) addReading(cmd *cobra.Command) {
+	f := cmd.Flags()
+	f.StringVar(&o.format, "format", "", "the file's format, where its content does not tell: "+strings.Join(app.FormatNames(), ", "))
+	f.StringVar(&o.encoding, "encoding", "", "how seeds are written, where the format leaves it open: hex, base32, base64")
+	f.StringVar(&o.kind, "type", "", "totp or hotp, where the file does not say")
+	f.StringVar(&o.hash, "hash", "", "sha1, sha256 or sha512, where the file does not say")
+	f.IntVar(&o.digits, "digits", 0, "digits of a code, where the file does not say")
+	f.IntVar(&o.period, "period", 0, "seconds for which a code is shown, where the file does not say")
+	f.Int64Var(&o.counter, "counter", 0, "first counter of HOTP tokens, where the file does not say")
+	f.StringVar(&o.t0, "t0", "", "when the tokens began to count (RFC 3339 or Unix seconds); default 1970-01-01")
+	f.StringVar(&o.manufacturer, "manufacturer", "", "manufacturer, where the file does not say")
+	f.StringVar(&o.model, "model", "", "model, where the file does not say")
+	f.BoolVar(&o.shortSeeds, "allow-short-seeds", false, "accept seeds of 10 to 15 bytes, which RFC 4226 forbids")
+	o.given = f.Changed
+}
+
+func (o *importOptions) addDelivery(cmd *cobra.Command) {
+	f := cmd.Flags()
+	f.StringVar(&o.order, "order", "", "order number")
+	f.StringVar(&o.supplier, "supplier", "", "who delivered")
+	f.IntVar(&o.expect, "expect", 0, "how many tokens the delivery note says; another number is refused")
+	f.StringVar(&o.location, "location", "", "where the tokens are")
+	f.StringVar(&o.received, "received", "", "date of the delivery, YYYY-MM-DD")
+	f.BoolVar(&o.partial, "partial", false, "store the good records of a file that has refused ones (still exit 3)")
+	f.StringVar(&o.rejects, "rejects", "", "write the refused records to this new CSV file")
+	f.BoolVar(&o.replace, "replace", false, "exchange tokens that are here with another seed and were never given out")
+	f.BoolVar(&o.dryRun, "dry-run", false, "do everything but keep nothing")
+}
+
+func newImportCmd(r *root) *cobra.Command {
+	var o importOptions
+	cmd := &cobra.Command{
+		Use:   "import FILE...",
+		Short: "Load seed files",
+		Long: `Load seed files, each as a batch of its own. A file goes in whole or not at all:
+if any record is refused, nothing of the file is stored and the exit code is 3.
+The format is found from the content. What a file does not say is never guessed:
+the message names the flag to say it with. A file that is already here is
+recognised. FILE may be - for standard input.`,
+		Example: `  fob import delivery.csv --order PO-4711 --supplier Feitian --expect 1000
+  fob import delivery.csv --dry-run
+  gpg -d delivery.gpg | fob import -
+  fob import delivery.csv --partial --rejects refused.csv`,
+		Args: cobra.MinimumNArgs(1),
+		RunE: r.run(func(ctx context.Context, args []string) error { return r.importFiles(ctx, &o, args) }),
+	}
+	o.addReading(cmd)
+	o.addDelivery(cmd)
+	addYes(cmd)
+	return cmd
+}
+
+// fill gathers what the operator says of the file.
+func (o *importOptions) fill() (f inventory.Fill, err error) {
+	f = inventory.Fill{Counter: o.counter, Encoding: seedfile.Encoding(o.encoding), ShortSeeds: o.shortSeeds}
+	f.Params.Digits, f.Params.Period = o.digits, o.period
+	for flag, field := range map[string]seedfile.Field{
+		"type": seedfile.FieldType, "hash": seedfile.FieldHash, "digits": seedfile.FieldDigits,
+		"period": seedfile.FieldPeriod, "counter": seedfile.FieldCounter, "t0": seedfile.FieldT0,
+	} {
+		if o.given(flag) {
+			f.Given = f.Given.With(field)
+		}
+	}
+	if f.Given.Has(seedfile.FieldType) {
+		if f.Params.Type, err = token.ParseType(o.kind); err != nil {
+			return f, asUsage(err)
+		}
+	}
+	if f.Given.Has(seedfile.FieldHash) {
+		if f.Params.Hash, err = token.ParseHash(o.hash); err != nil {
+			return f, asUsage(err)
+		}
+	}
+	if f.Given.Has(seedfile.FieldT0) {
+		if f.Params.T0, err = parseT0(o.t0); err != nil {
+			return f, err
+		}
+	}
+	if f.Manufacturer, err = token.ParseText("--manufacturer", o.manufacturer); err != nil {
+		return f, err
+	}
+	if f.Model, err = token.ParseText("--model", o.model); err != nil {
+		return f, err
+	}
+	return f, o.checkNumbers(f)
+}
+
+// checkNumbers refuses flags that no token can have, before a file is read.
+func (o *importOptions) checkNumbers(f inventory.Fill) error {
+	switch f.Encoding {
+	case seedfile.Unknown, seedfile.Hex, seedfile.Base32, seedfile.Base64:
+	default:
+		return token.Errorf(token.Usage, "--encoding %q: hex, base32 and base64 are known", clean(o.encoding))
+	}
+	switch {
+	case f.Given.Has(seedfile.FieldDigits) && (o.digits < token.MinDigits || o.digits > token.MaxDigits):
+		return token.Errorf(token.Usage, "--digits %d: %d to %d are possible", o.digits, token.MinDigits, token.MaxDigits)
+	case f.Given.Has(seedfile.FieldPeriod) && (o.period < 1 || o.period > token.MaxPeriod):
+		return token.Errorf(token.Usage, "--period %d: 1 to %d seconds are possible", o.period, token.MaxPeriod)
+	case o.counter < 0:
+		return token.Errorf(token.Usage, "--counter %d: a counter is 0 or more", o.counter)
+	case o.expect < 0:
+		return token.Errorf(token.Usage, "--expect %d: a number of tokens is 1 or more", o.expect)
+	}
+	return nil
+}
+
+func asUsage(err error) error { return token.Errorf(token.Usage, "%v", err) }
+
+func parseT0(s string) (int64, error) {
+	if n, err := strconv.ParseInt(s, 10, 64); err == nil {
+		return n, nil
+	}
+	if t, err := time.Parse(time.RFC3339, s); err == nil {
+		return t.Unix(), nil
+	}
+	if t, err := time.Parse(time.DateOnly, s); err == nil {
+		return t.Unix(), nil
+	}
+	return 0, token.Errorf(token.Usage, "--t0 %q: write 2000-01-01, 2000-01-01T00:00:00Z or Unix seconds", clean(s))
+}
+
+// request finds the format and puts the flags into a request.
+func (o *importOptions) request(src seedfile.Source) (req inventory.Import, why string, err error) {
+	req = inventory.Import{Source: src, Partial: o.partial, Replace: o.replace, DryRun: o.dryRun}
+	if req.Fill, err = o.fill(); err != nil {
+		return req, "", err
+	}
+	if req.Supply, err = o.supply(); err != nil {
+		return req, "", err
+	}
+	req.Format, why, err = app.FindFormat(src, o.format)
+	return req, why, err
+}
+
+func (o *importOptions) supply() (s token.Supply, err error) {
+	for _, t := range []struct {
+		name, from string
+		to         *string
+	}{{"--order", o.order, &s.Order}, {"--supplier", o.supplier, &s.Supplier}, {"--location", o.location, &s.Location}} {
+		if *t.to, err = token.ParseText(t.name, t.from); err != nil {
+			return s, err
+		}
+	}
+	s.Expected = o.expect
+	if o.received != "" {
+		if s.Received, err = time.Parse(time.DateOnly, o.received); err != nil {
+			return s, token.Errorf(token.Usage, "--received %q: write YYYY-MM-DD", clean(o.received))
+		}
+	}
+	return s, nil
+}
+
+// source opens a file, or keeps standard input where it can be read twice.
+func (r *root) source(path string) (seedfile.Source, func(), error) {
+	if path != "-" {
+		src, err := seedfile.FileSource(path)
+		return src, func() {}, err
+	}
+	spooled, err := seedfile.Spool(r.streams.In, "standard input", "", rand.Reader)
+	if err != nil {
+		return nil, nil, err
+	}
+	return spooled, func() { spooled.Close() }, nil
+}
+
+// importFiles loads one file after the other. A refused file does not stop the
+// next; trouble that is not a file's own does.
+func (r *root) importFiles(ctx context.Context, o *importOptions, paths []string) error {
+	if _, err := o.fill(); err != nil {
+		return err
+	}
+	rejects, err := newRejectFile(o.rejects)
+	if err != nil {
+		return err
+	}
+	results := []inventory.Imported{}
+	var refused []error
+	err = r.withDesk(ctx, func(desk *inventory.Desk) error {
+		for _, path := range paths {
+			res, err := r.importFile(ctx, desk, o, path, rejects)
+			if res.File != "" {
+				results = append(results, res)
+			}
+			if err != nil && token.KindOf(err) != token.Refused {
+				return err
+			}
+			if err != nil {
+				refused = append(refused, err)
+			}
+		}
+		return nil
+	})
+	err = firstError(err, rejects.close())
+	if r.json {
+		err = firstError(err, r.printJSON(results))
+	}
+	return allRefused(err, refused)
+}
+
+// allRefused makes one error of those of several files.
+func allRefused(err error, refused []error) error {
+	switch {
+	case err != nil || len(refused) == 0:
+		return err
+	case len(refused) == 1:
+		return refused[0]
+	}
+	return token.Wrap(token.Refused, errors.Join(refused...), "%d files were refused", len(refused)).WithHint("%s", token.HintOf(refused[0]))
+}
+
+func (r *root) importFile(ctx context.Context, desk *inventory.Desk, o *importOptions, path string, rejects *rejectFile) (inventory.Imported, error) {
+	src, done, err := r.source(path)
+	if err != nil {
+		return inventory.Imported{}, err
+	}
+	defer done()
+	req, _, err := o.request(src)
+	if err != nil {
+		return inventory.Imported{}, err
+	}
+	req.OnReject = func(reject inventory.Reject) error { return rejects.add(src.Name(), reject) }
+	bar := r.newProgress(src.Name())
+	req.OnProgress = bar.set
+	res, err := desk.Import(ctx, req)
+	bar.done()
+	if err != nil && res.Records == 0 {
+		return inventory.Imported{}, err // the file could not be read at all
+	}
+	if !r.json {
+		r.printImported(res)
+	}
+	return res, err
+}
+
+// maxShown is how many refused records a person gets on the screen.
+const maxShown = 20
+
+func (r *root) printImported(res inventory.Imported) {
+	switch {
+	case res.Already:
+		r.say("%s: already imported as batch %d; %s unchanged", res.File, *res.Batch, count(res.Records, "record"))
+	case res.Stored:
+		r.say("%s: batch %d, %d new, %d unchanged, %d refused (%s)", res.File, *res.Batch, res.New, res.Unchanged, res.Refused, res.Format)
+	case res.DryRun:
+		r.say("%s: dry run, %d would be new, %d unchanged, %d refused (%s)", res.File, res.New, res.Unchanged, res.Refused, res.Format)
+	default:
+		r.say("%s: nothing stored, %d new, %d unchanged, %d refused (%s)", res.File, res.New, res.Unchanged, res.Refused, res.Format)
+	}
+	if res.Replaced > 0 {
+		r.say("  %s replaced", count(res.Replaced, "token"))
+	}
+	r.printRemarks(res.Inferred, res.Warnings, res.Rejects)
+}
+
+func (r *root) printRemarks(inferred, warnings []string, rejects []inventory.Reject) {
+	for _, s := range inferred {
+		r.say("  %s", s)
+	}
+	for _, s := range warnings {
+		r.say("  warning: %s", s)
+	}
+	for i, reject := range rejects {
+		if i == maxShown {
+			r.say("  … and more; --rejects FILE or --json has them")
+			return
+		}
+		r.say("  %s", describeReject(reject))
+	}
+}
+
+func describeReject(x inventory.Reject) string {
+	serial := x.Serial
+	if serial != "" {
+		serial = ", " + serial
+	}
+	return fmt.Sprintf("%s%s: %s: %s", x.Place, serial, x.Verdict, x.Reason)
+}

@@ -1,0 +1,77 @@
+package cli
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/json"
+	"fmt"
+	"os"
+	"os/signal"
+	"syscall"
+	"time"
+
+	"fob/internal/app"
+	"fob/internal/custody"
+	"fob/internal/token"
+)
+
+// Process is what the program is given: arguments, streams, environment, time.
+type Process struct {
+	Args    []string
+	Streams Streams
+	Getenv  func(string) string
+	Now     func() time.Time
+}
+
+// Main runs the program and returns its exit code.
+func Main() int {
+	// Seeds must not reach a core file; where the system refuses, go on.
+	_ = custody.HardenProcess()
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	return Run(ctx, Process{os.Args[1:], SystemStreams(), os.Getenv, time.Now})
+}
+
+// Run executes one command. It is the only place that turns errors into text
+// and exit codes.
+func Run(ctx context.Context, p Process) int {
+	host, _ := os.Hostname() // an event without a host is better than none
+	r := &root{
+		streams: p.Streams, now: p.Now, getenv: p.Getenv,
+		base: app.Config{Now: p.Now, Random: rand.Reader, Host: host, Operator: app.CurrentOperator(p.Getenv)},
+	}
+	cmd := r.command()
+	cmd.SetArgs(p.Args)
+	err := cmd.ExecuteContext(ctx)
+	if err != nil && !r.started && ctx.Err() == nil && token.KindOf(err) == token.Internal {
+		err = usageError(cmd.Name(), err) // cobra's own words about commands and arguments
+	}
+	if err != nil && ctx.Err() != nil {
+		err = token.Errorf(token.Interrupted, "interrupted; nothing was left half done")
+	}
+	if err != nil {
+		r.printError(err)
+	}
+	return exitOf(err)
+}
+
+func usageError(name string, err error) error {
+	return token.Errorf(token.Usage, "%v", err).WithHint("`%s --help` shows what is possible", name)
+}
+
+// printError writes the one error of a run to standard error.
+func (r *root) printError(err error) {
+	hint := token.HintOf(err)
+	if r.json {
+		_ = json.NewEncoder(r.streams.Err).Encode(struct {
+			Error string `json:"error"`
+			Hint  string `json:"hint"`
+			Exit  int    `json:"exit"`
+		}{err.Error(), hint, exitOf(err)})
+		return
+	}
+	fmt.Fprintf(r.streams.Err, "fob: %s\n", clean(err.Error()))
+	if hint != "" {
+		fmt.Fprintf(r.streams.Err, "  %s\n", clean(hint))
+	}
+}

@@ -1,0 +1,143 @@
+package cli
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"fob/internal/app"
+	"fob/internal/inventory"
+	"fob/internal/report"
+	"fob/internal/token"
+)
+
+// root holds what all commands share: streams, global flags, and the way to
+// the use cases.
+type root struct {
+	streams Streams
+	now     func() time.Time
+	getenv  func(string) string
+	base    app.Config
+
+	db, identity string
+	json, quiet  bool
+	started      bool // a command's own function was reached
+}
+
+func (r *root) command() *cobra.Command {
+	cmd := &cobra.Command{
+		Use:   "fob",
+		Short: "Provision and keep inventory of hardware one-time-password tokens",
+		Long: `fob loads the seed files that come with hardware tokens, binds serials to
+accounts by the codes that the tokens display, and shows auditors what is where.`,
+		SilenceErrors: true,
+		SilenceUsage:  true,
+		Args:          cobra.NoArgs,
+		RunE:          func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
+	}
+	cmd.SetIn(r.streams.In)
+	cmd.SetOut(r.streams.Out)
+	cmd.SetErr(r.streams.Err)
+	cmd.SetFlagErrorFunc(func(c *cobra.Command, err error) error { return usageError(c.CommandPath(), err) })
+	f := cmd.PersistentFlags()
+	f.StringVar(&r.db, "db", "", "the store's database (default $FOB_DB, else the XDG data folder)")
+	f.StringVar(&r.identity, "identity", "", "age identity file that opens the seeds (default $FOB_IDENTITY, else the XDG config folder)")
+	f.BoolVar(&r.json, "json", false, "print JSON")
+	f.BoolVar(&r.quiet, "quiet", false, "print results and errors only")
+	cmd.AddCommand(
+		newInitCmd(r), newInspectCmd(r), newImportCmd(r), newBatchCmd(r),
+		newListCmd(r), newShowCmd(r), newBindCmd(r), newCheckCmd(r),
+		newExportCmd(r), newAuditCmd(r), newKeyCmd(r), newVersionCmd(r),
+	)
+	cmd.AddCommand(helpTopics()...)
+	return cmd
+}
+
+// run adapts a command's function: from here on errors are fob's own.
+func (r *root) run(fn func(ctx context.Context, args []string) error) func(*cobra.Command, []string) error {
+	return func(cmd *cobra.Command, args []string) error {
+		r.started = true
+		return fn(cmd.Context(), args)
+	}
+}
+
+// exactly demands arguments, and says which.
+func exactly(names ...string) cobra.PositionalArgs {
+	return func(cmd *cobra.Command, args []string) error {
+		if len(args) == len(names) {
+			return nil
+		}
+		if len(args) > len(names) {
+			return usageError(cmd.CommandPath(), fmt.Errorf("%d arguments too many; the first is %q", len(args)-len(names), clean(args[len(names)])))
+		}
+		return usageError(cmd.CommandPath(), fmt.Errorf("%s is missing", names[len(args)]))
+	}
+}
+
+func (r *root) config() app.Config {
+	c := r.base
+	c.DB, c.Identity = r.db, r.identity
+	if c.DB == "" {
+		c.DB = app.DefaultDB(r.getenv)
+	}
+	if c.Identity == "" {
+		c.Identity = app.DefaultIdentity(r.getenv)
+	}
+	if !r.json {
+		c.Prompter = terminalPrompter{}
+	}
+	return c
+}
+
+// withDesk opens the store for a command that writes.
+func (r *root) withDesk(ctx context.Context, fn func(*inventory.Desk) error) (err error) {
+	desk, done, err := r.config().Desk(ctx)
+	if err != nil {
+		return err
+	}
+	defer func() { err = firstError(err, done()) }()
+	return fn(desk)
+}
+
+// withReports opens the store for a command that reads: one consistent state.
+func (r *root) withReports(ctx context.Context, fn func(report.Reader) error) (err error) {
+	reports, done, err := r.config().Reports(ctx)
+	if err != nil {
+		return err
+	}
+	defer func() { err = firstError(err, done()) }()
+	return reports.Snapshot(ctx, fn)
+}
+
+func firstError(first, second error) error {
+	if first != nil {
+		return first
+	}
+	return second
+}
+
+// printJSON writes one value, indented, as the whole output of a command.
+func (r *root) printJSON(v any) error {
+	enc := json.NewEncoder(r.streams.Out)
+	enc.SetEscapeHTML(false)
+	enc.SetIndent("", "  ")
+	if err := enc.Encode(v); err != nil {
+		return token.Wrap(token.Internal, err, "writing the output")
+	}
+	return nil
+}
+
+// say writes a line for people; every argument is made safe for a terminal.
+func (r *root) say(format string, args ...any) {
+	fmt.Fprintln(r.streams.Out, clean(fmt.Sprintf(format, args...)))
+}
+
+// remark writes a line that --quiet leaves out.
+func (r *root) remark(format string, args ...any) {
+	if !r.quiet {
+		fmt.Fprintln(r.streams.Err, clean(fmt.Sprintf(format, args...)))
+	}
+}

@@ -1,0 +1,89 @@
+package cli
+
+import (
+	"context"
+	"fmt"
+	"math"
+
+	"github.com/spf13/cobra"
+
+	"fob/internal/report"
+	"fob/internal/token"
+)
+
+func newShowCmd(r *root) *cobra.Command {
+	return &cobra.Command{
+		Use:     "show SERIAL",
+		Short:   "Show everything about one token",
+		Long:    "Show one token: state, account, parameters, clock, batch. The seed is never\nshown; no identity is needed.",
+		Example: "  fob show 2600412300001\n  fob show 2600412300001 --json",
+		Args:    exactly("the serial"),
+		RunE: r.run(func(ctx context.Context, args []string) error {
+			return r.withReports(ctx, func(reader report.Reader) error {
+				t, err := reader.Find(token.Serial(args[0]))
+				if err != nil {
+					return err
+				}
+				if r.json {
+					return r.printJSON(t)
+				}
+				r.printToken(t)
+				return nil
+			})
+		}),
+	}
+}
+
+func (r *root) printToken(t report.Token) {
+	parameters := fmt.Sprintf("%s %s, %d digits", t.Type, t.Hash, t.Digits)
+	if t.Period != nil {
+		parameters += fmt.Sprintf(", every %d s", *t.Period)
+	}
+	seed := "present"
+	if !t.SeedPresent {
+		seed = "destroyed"
+	}
+	r.facts([]fact{
+		{"serial", string(t.Serial)}, {"state", string(t.State)}, {"since", t.StateSince}, {"account", t.Account},
+		{"bound", t.BoundAt}, {"batch", t.Batch}, {"manufacturer", t.Manufacturer}, {"model", t.Model},
+		{"codes", parameters}, {"next counter", t.Counter}, {"T0", epoch(t)}, {"clock", driftWords(t.DriftSeconds)},
+		{"rate", rateWords(t.DriftPPM)}, {"observed", t.ObservedAt}, {"failures", t.Failures}, {"locked until", t.LockedUntil},
+		{"location", t.Location}, {"not before", t.NotBefore}, {"not after", t.NotAfter}, {"imported", t.ImportedAt},
+		{"seed", seed},
+	})
+}
+
+// epoch is shown only where it is not the usual one.
+func epoch(t report.Token) any {
+	if t.T0 == nil || t.T0.Unix() == 0 {
+		return nil
+	}
+	return *t.T0
+}
+
+// driftWords tells a drift as a person says it.
+func driftWords(drift *float64) string {
+	if drift == nil {
+		return ""
+	}
+	s, way := math.Round(math.Abs(*drift)), "fast"
+	if *drift < 0 {
+		way = "slow"
+	}
+	switch {
+	case s == 0:
+		return "exact"
+	case s < 120:
+		return fmt.Sprintf("%.0f s %s", s, way)
+	case s < 2*3600:
+		return fmt.Sprintf("%.0f min %s", s/60, way)
+	}
+	return fmt.Sprintf("%.1f h %s", s/3600, way)
+}
+
+func rateWords(ppm *float64) string {
+	if ppm == nil {
+		return ""
+	}
+	return fmt.Sprintf("%+.1f ppm", *ppm)
+}

@@ -1,0 +1,62 @@
+package custody
+
+import (
+	"crypto/hmac"
+	"crypto/sha256"
+	"encoding/binary"
+	"hash"
+	"sync"
+
+	"fob/internal/token"
+)
+
+// printers hands out prepared HMACs, one to each goroutine that makes
+// fingerprints: keying one costs as much as two fingerprints.
+type printers struct{ pool *sync.Pool }
+
+type printer struct {
+	mac hash.Hash
+	sum [sha256.Size]byte
+}
+
+func newPrinters(storeID [16]byte, fingerprint Key) (printers, error) {
+	key, err := derive(storeID, fingerprint, labelFingerprint)
+	if err != nil {
+		return printers{}, err
+	}
+	defer clear(key)
+	keyed := hmac.New(sha256.New, key)
+	keyed.Reset() // this is when the HMAC prepares its two states
+	model, clones := keyed.(hash.Cloner)
+	if !clones {
+		return printers{}, token.Errorf(token.Internal, "HMAC-SHA256 cannot be cloned")
+	}
+	return printers{&sync.Pool{New: func() any { return clonePrinter(model) }}}, nil
+}
+
+func clonePrinter(model hash.Cloner) *printer {
+	mac, err := model.Clone()
+	if err != nil {
+		panic("custody: HMAC-SHA256 cannot be cloned: " + err.Error())
+	}
+	return &printer{mac: mac}
+}
+
+// Fingerprint is the keyed fingerprint of a seed, the same for one seed under
+// every serial of this store: the first 8 bytes, big endian, of HMAC-SHA256.
+// Two seeds with one fingerprint are probably the same; opening both settles
+// it. It panics on a closed Keyring, since any number that it could return
+// would be taken for a fingerprint.
+func (k *Keyring) Fingerprint(seed token.Seed) int64 {
+	o := k.open.Load()
+	if o == nil {
+		panic("custody: fingerprint on a closed keyring")
+	}
+	p := o.prints.pool.Get().(*printer)
+	p.mac.Write(seed.Bytes())
+	fp := int64(binary.BigEndian.Uint64(p.mac.Sum(p.sum[:0])))
+	p.mac.Reset() // overwrites the seed in the HMAC's buffer
+	clear(p.sum[:])
+	o.prints.pool.Put(p)
+	return fp
+}

@@ -1,0 +1,193 @@
+package custody
+
+import (
+	"errors"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"runtime"
+
+	"fob/internal/token"
+)
+
+// maxKeyFile bounds a key file in bytes: an identity has 74, an SSH key of
+// 16,384 bits 13,000; beyond is some other file, given by mistake.
+const maxKeyFile = 64 << 10
+
+// Private halves are for their owner alone; a folder made for them as well.
+const (
+	keyFileMode   = 0o600
+	keyFolderMode = 0o700
+)
+
+// WriteKeyFile makes a key file that did not exist, mode 0600, in a folder
+// that is made if missing, mode 0700, and returns when both are on the disk:
+// with the only identity every token of its store would be lost. A failed write
+// leaves no file. The caller clears content. Errors: NotAllowed when there is
+// something at path, Internal when the disk or the permissions are against it.
+func WriteKeyFile(path string, content []byte) error {
+	folder := filepath.Dir(path)
+	_, err := os.Stat(folder)
+	made := errors.Is(err, fs.ErrNotExist)
+	if err := os.MkdirAll(folder, keyFolderMode); err != nil {
+		return token.Wrap(token.Internal, err, "the folder for the key file %s cannot be made", path)
+	}
+	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, keyFileMode)
+	if errors.Is(err, fs.ErrExist) {
+		return token.Errorf(token.NotAllowed, "%s exists already and is not overwritten: it may be the only key to another store", path).
+			WithHint("name another place, or move the old file away and keep it")
+	}
+	if err != nil {
+		return token.Wrap(token.Internal, err, "the key file %s cannot be made", path)
+	}
+	if err := fill(f, content); err != nil {
+		_ = os.Remove(path)
+		return token.Wrap(token.Internal, err, "the key file %s cannot be written", path)
+	}
+	if err := syncFolders(folder, made); err != nil {
+		_ = os.Remove(path)
+		return token.Wrap(token.Internal, err, "the folder of the key file %s cannot be written", path)
+	}
+	return nil
+}
+
+func fill(f *os.File, content []byte) error {
+	_, err := f.Write(content)
+	if err == nil {
+		err = f.Sync()
+	}
+	return errors.Join(err, f.Close())
+}
+
+// syncFolders makes the name of a new file last, and that of its folder if it
+// is new too. Windows has no such call and needs none.
+func syncFolders(folder string, made bool) error {
+	if runtime.GOOS == "windows" {
+		return nil
+	}
+	if made {
+		if err := syncFolder(filepath.Dir(folder)); err != nil {
+			return err
+		}
+	}
+	return syncFolder(folder)
+}
+
+func syncFolder(folder string) error {
+	d, err := os.Open(folder)
+	if err != nil {
+		return err
+	}
+	return errors.Join(d.Sync(), d.Close())
+}
+
+// keyFile says what kind of key file is being read, for messages.
+type keyFile struct{ noun, missing string }
+
+var (
+	identityFile   = keyFile{"identity file", "name it with --identity FILE or FOB_IDENTITY; `fob init` makes one with a new store"}
+	checkpointFile = keyFile{"checkpoint key", "`fob init` put it beside the identity file as checkpoint.key; restore it from there or from your backup of the keys"}
+)
+
+// read gives a key file's bytes, which the caller clears. A regular file must
+// be its owner's alone, wherever a symbolic link to it lies; pipes (a FIFO,
+// /dev/fd/N, a shell's <(command)) belong to who opened them. What was opened
+// is what is checked, so that nobody can exchange it in between.
+func (k keyFile) read(path string) ([]byte, error) {
+	if path == "" {
+		return nil, token.Errorf(token.KeyTrouble, "no %s was named", k.noun).WithHint("%s", k.missing)
+	}
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, k.openError(path, err)
+	}
+	defer f.Close()
+	info, err := f.Stat()
+	if err != nil {
+		return nil, token.Wrap(token.Internal, err, "the %s %s cannot be read", k.noun, path)
+	}
+	if err := k.checkMode(path, info.Mode()); err != nil {
+		return nil, err
+	}
+	return k.readAll(path, f)
+}
+
+func (k keyFile) openError(path string, err error) error {
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return token.Errorf(token.KeyTrouble, "there is no %s at %s", k.noun, path).WithHint("%s", k.missing)
+	case errors.Is(err, fs.ErrPermission):
+		return token.Errorf(token.KeyTrouble, "you may not read the %s %s", k.noun, path).
+			WithHint("run the command as the user who owns it, or use a key of your own")
+	}
+	return token.Wrap(token.KeyTrouble, err, "the %s %s cannot be opened", k.noun, path).WithHint("%s", k.missing)
+}
+
+func (k keyFile) checkMode(path string, mode fs.FileMode) error {
+	switch {
+	case mode.IsDir():
+		return token.Errorf(token.KeyTrouble, "%s is a folder, not a %s", path, k.noun).WithHint("name the file in it")
+	case mode&fs.ModeNamedPipe != 0:
+		return nil
+	case !mode.IsRegular():
+		return token.Errorf(token.KeyTrouble, "%s is neither a file nor a pipe", path).WithHint("%s", k.missing)
+	case runtime.GOOS != "windows" && mode.Perm()&0o077 != 0:
+		return token.Errorf(token.KeyTrouble, "the %s %s is open to other users (mode %04o)", k.noun, path, mode.Perm()).
+			WithHint("chmod 600 %s; if others may have read it, replace the key", path)
+	}
+	return nil
+}
+
+func (k keyFile) readAll(path string, r io.Reader) ([]byte, error) {
+	buf := make([]byte, maxKeyFile+1)
+	n, err := readWhole(r, buf)
+	if err == nil {
+		return buf[:n], nil
+	}
+	clear(buf)
+	if errors.Is(err, errLong) {
+		return nil, token.Errorf(token.KeyTrouble, "%s is no %s: it has more than %d bytes", path, k.noun, maxKeyFile).
+			WithHint("%s", k.missing)
+	}
+	return nil, token.Wrap(token.Internal, err, "the %s %s cannot be read", k.noun, path)
+}
+
+// KeepApart refuses a key file in the folder of the database: whoever copies
+// that folder, a backup for one, would hold the seeds in the open. Symbolic
+// links are followed. The error is of kind NotAllowed.
+func KeepApart(keyPath, dbPath string) error {
+	key, err := realFolder(keyPath)
+	if err != nil {
+		return token.Wrap(token.Internal, err, "the folder of %s cannot be found", keyPath)
+	}
+	db, err := realFolder(dbPath)
+	if err != nil {
+		return token.Wrap(token.Internal, err, "the folder of %s cannot be found", dbPath)
+	}
+	if key == db {
+		return token.Errorf(token.NotAllowed, "the key file %s would lie in the database's folder %s", keyPath, db).
+			WithHint("keep them apart, so that a copy of that folder holds no open seeds: --identity FILE or FOB_IDENTITY")
+	}
+	return nil
+}
+
+// realFolder is the folder in which path lies, or would lie, once links are
+// followed as far as the path exists.
+func realFolder(path string) (string, error) {
+	abs, err := filepath.Abs(path)
+	if err != nil {
+		return "", err
+	}
+	rest := ""
+	for at := abs; ; at = filepath.Dir(at) {
+		real, err := filepath.EvalSymlinks(at)
+		if err == nil {
+			return filepath.Dir(filepath.Join(real, rest)), nil
+		}
+		if at == filepath.Dir(at) {
+			return "", err
+		}
+		rest = filepath.Join(filepath.Base(at), rest)
+	}
+}

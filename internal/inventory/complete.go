@@ -1,0 +1,203 @@
+package inventory
+
+import (
+	"time"
+
+	"fob/internal/audit"
+	"fob/internal/seedfile"
+	"fob/internal/token"
+)
+
+// LongestSHA1Seed is the length in bytes up to which a seed without a named
+// hash is taken for SHA-1: tokens of 20 bytes, and of 24, are. A longer one is
+// more likely made for another hash, and a wrong hash shows only at the first
+// login.
+const LongestSHA1Seed = 24
+
+// Fill is what the operator says of a file: it fills what the file leaves open
+// and is held against what the file says. Only the fields in Given count.
+type Fill struct {
+	Given        seedfile.FieldSet
+	Params       token.Params
+	Counter      int64
+	Encoding     seedfile.Encoding // Unknown: not said
+	Manufacturer string
+	Model        string
+	ShortSeeds   bool // seeds of 10 to 15 bytes are accepted
+}
+
+// candidate is a record that is complete in itself: what remains is to compare
+// it with the rest of the file and with the store.
+type candidate struct {
+	place   seedfile.Place
+	serial  string // as written, for messages
+	columns audit.Columns
+	seed    token.Seed
+	problem error // what is wrong with the record by itself
+}
+
+// completer turns records into candidates. It counts what the file left open
+// and nobody filled, and which of the format's defaults were used.
+type completer struct {
+	format   seedfile.Format
+	fill     Fill
+	encoding seedfile.Encoding
+	inferred *seedfile.Decision // nil: format or operator fix the encoding
+	missing  map[seedfile.Field]int
+	defaults map[seedfile.Field]int
+}
+
+func newCompleter(f seedfile.Format, fill Fill, s *scan) *completer {
+	return &completer{f, fill, s.encoding, s.inferred, map[seedfile.Field]int{}, map[seedfile.Field]int{}}
+}
+
+// complete takes over the record's secret: the candidate's seed is the
+// caller's to clear.
+func (c *completer) complete(rec seedfile.Record) candidate {
+	defer rec.Secret.Text.Clear()
+	serial, err := token.ParseSerial(rec.Serial)
+	if err == nil && seedfile.LooksLikeSeed(rec.Serial) {
+		err = token.Errorf(token.Refused, "the serial is no serial") // Fail says why, and withholds it
+	}
+	if err != nil {
+		rec.Fail("%v", err)
+	}
+	for what, text := range map[string]*string{"the manufacturer": &rec.Manufacturer, "the model": &rec.Model} {
+		if *text, err = token.ParseText(what, *text); err != nil {
+			rec.Fail("%v", err)
+		}
+	}
+	cand := candidate{place: rec.Place, serial: rec.Serial, problem: rec.Problem}
+	if cand.problem != nil {
+		return cand
+	}
+	if cand.seed, cand.problem = c.decode(rec.Secret); cand.problem != nil {
+		return cand
+	}
+	params, counter, err := c.settle(rec, cand.seed.Len())
+	if err != nil {
+		cand.problem = err
+		return cand
+	}
+	cand.columns = columns(serial, c.profile(rec, params), counter, rec)
+	return cand
+}
+
+func columns(serial token.Serial, p token.Profile, counter int64, rec seedfile.Record) audit.Columns {
+	return audit.Columns{
+		Serial: serial, Manufacturer: p.Manufacturer, Model: p.Model,
+		Type: p.Type, Hash: p.Hash, Digits: p.Digits, Period: p.Period, T0: p.T0, Counter: counter,
+		NotBefore: seconds(rec.NotBefore), NotAfter: seconds(rec.NotAfter), Manufactured: seconds(rec.Manufactured),
+	}
+}
+
+func seconds(t time.Time) int64 {
+	if t.IsZero() {
+		return 0
+	}
+	return t.Unix()
+}
+
+func (c *completer) profile(rec seedfile.Record, params token.Params) token.Profile {
+	p := token.Profile{Manufacturer: rec.Manufacturer, Model: rec.Model, Params: params}
+	if p.Manufacturer == "" {
+		p.Manufacturer = c.fill.Manufacturer
+	}
+	if p.Model == "" {
+		p.Model = c.fill.Model
+	}
+	return p
+}
+
+func (c *completer) decode(secret seedfile.Secret) (token.Seed, error) {
+	enc := secret.Encoding
+	if enc == seedfile.Unknown {
+		enc = c.encoding
+		if c.inferred != nil {
+			if err := c.inferred.Judge(secret.Text.Bytes()); err != nil {
+				return token.Seed{}, err
+			}
+		}
+	}
+	seed, err := seedfile.Decode(secret, enc)
+	if err != nil {
+		return token.Seed{}, err
+	}
+	if err := c.checkLength(seed.Len()); err != nil {
+		seed.Clear()
+		return token.Seed{}, err
+	}
+	return seed, nil
+}
+
+func (c *completer) checkLength(n int) error {
+	switch {
+	case n > token.MaxSeedLen:
+		return token.Errorf(token.Refused, "the seed has %d bytes, %d are the most", n, token.MaxSeedLen)
+	case n < token.MinShortSeedLen:
+		return token.Errorf(token.Refused, "the seed has only %d bytes; RFC 4226 demands 16", n)
+	case n < token.MinSeedLen && !c.fill.ShortSeeds:
+		return token.Errorf(token.Refused, "the seed has only %d bytes; RFC 4226 demands 16 (--allow-short-seeds takes %d to 15)", n, token.MinShortSeedLen)
+	}
+	return nil
+}
+
+// settle finds every parameter: from the file, else from the operator, else
+// from the format's documented default, else it is counted as missing.
+func (c *completer) settle(rec seedfile.Record, seedLen int) (token.Params, int64, error) {
+	s := settling{c: c, rec: rec}
+	p := rec.Params
+	p.Type = choose(&s, seedfile.FieldType, rec.Params.Type, c.fill.Params.Type, c.format.Defaults.Type)
+	p.Digits = choose(&s, seedfile.FieldDigits, rec.Params.Digits, c.fill.Params.Digits, c.format.Defaults.Digits)
+	s.noDefault = seedLen > LongestSHA1Seed
+	p.Hash = choose(&s, seedfile.FieldHash, rec.Params.Hash, c.fill.Params.Hash, c.format.Defaults.Hash)
+	s.noDefault = false
+	var counter int64
+	switch p.Type {
+	case token.HOTP:
+		counter = choose(&s, seedfile.FieldCounter, rec.Counter, c.fill.Counter, c.format.Counter)
+		p.Period, p.T0 = 0, 0
+	case token.TOTP:
+		p.Period = choose(&s, seedfile.FieldPeriod, rec.Params.Period, c.fill.Params.Period, c.format.Defaults.Period)
+		p.T0 = choose(&s, seedfile.FieldT0, rec.Params.T0, c.fill.Params.T0, c.format.Defaults.T0)
+	}
+	if s.err == nil {
+		s.err = rec.Unsettled(p.Type, c.fill.Given)
+	}
+	if s.err != nil || s.open {
+		return p, counter, s.err
+	}
+	return p, counter, p.Validate()
+}
+
+// settling is the state of settling one record.
+type settling struct {
+	c         *completer
+	rec       seedfile.Record
+	noDefault bool  // the format's default does not count here
+	open      bool  // a field is missing: the whole file will be refused for it
+	err       error // the operator contradicts the file
+}
+
+// choose takes a field from the first that has it. T0 alone has a value that
+// needs no saying: the Unix epoch of RFC 6238.
+func choose[T comparable](s *settling, f seedfile.Field, file, operator, def T) T {
+	inFile, said := s.rec.Given.Has(f), s.c.fill.Given.Has(f)
+	switch {
+	case inFile && said && file != operator && s.err == nil:
+		s.err = token.Errorf(token.Refused, "the file gives the %s as %v, --%s says %v", f, file, f, operator)
+	case inFile:
+		return file
+	case said:
+		return operator
+	case f == seedfile.FieldT0:
+		return def
+	case s.c.format.Defaulted.Has(f) && !s.noDefault:
+		s.c.defaults[f]++
+		return def
+	default:
+		s.c.missing[f]++
+		s.open = true
+	}
+	return file
+}

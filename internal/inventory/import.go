@@ -1,0 +1,195 @@
+package inventory
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+
+	"fob/internal/seedfile"
+	"fob/internal/token"
+)
+
+// Import is a request to load one seed file.
+type Import struct {
+	Source  seedfile.Source
+	Format  seedfile.Format
+	Options seedfile.Options
+	Fill    Fill
+	Supply  token.Supply
+
+	Partial bool // store the good records of a file that has refused ones
+	Replace bool // exchange tokens that were never given out
+	DryRun  bool // go all the way and undo it
+
+	OnReject   func(Reject) error    // called for every refused record, in file order
+	OnProgress func(done, total int) // records
+}
+
+// Reject is a refused record.
+type Reject struct {
+	Place   seedfile.Place `json:"-"`
+	Line    int            `json:"line"`
+	Serial  string         `json:"serial"`
+	Verdict token.Verdict  `json:"verdict"`
+	Reason  string         `json:"reason"`
+}
+
+// MaxRejects is how many refused records a result lists; OnReject has all.
+const MaxRejects = 1000
+
+// Imported is what became of a file, with the JSON names of the design.
+type Imported struct {
+	File      string            `json:"file"`
+	SHA256    string            `json:"sha256"`
+	Format    string            `json:"format"`
+	Encoding  seedfile.Encoding `json:"encoding"`
+	Batch     *int              `json:"batch"` // null: nothing was stored
+	Records   int               `json:"records"`
+	New       int               `json:"new"`
+	Unchanged int               `json:"unchanged"`
+	Refused   int               `json:"refused"`
+	Replaced  int               `json:"replaced"`
+	Stored    bool              `json:"stored"`
+	DryRun    bool              `json:"dry_run"`
+	Already   bool              `json:"already_imported"`
+	Rejects   []Reject          `json:"rejects"`
+	Warnings  []string          `json:"warnings"`
+	Inferred  []string          `json:"inferred"` // what the file did not say, and where it came from
+}
+
+// Import loads a seed file, whole or not at all unless Partial. The result
+// tells the verdicts also when err says that records were refused.
+func (d *Desk) Import(ctx context.Context, req Import) (Imported, error) {
+	res := Imported{File: req.Source.Name(), Format: req.Format.Name, DryRun: req.DryRun,
+		Rejects: []Reject{}, Warnings: []string{}, Inferred: []string{}}
+	if err := d.Store.SweepLoads(ctx); err != nil {
+		return res, err
+	}
+	keys, err := d.Keys(ctx)
+	if err != nil {
+		return res, err
+	}
+	p := passes{req.Source, req.Format, req.Options}
+	s, err := p.firstPass(ctx, req.Fill, keys)
+	if err != nil {
+		return res, err
+	}
+	defer s.clear()
+	res.describe(s, req)
+	if err := s.missingError(p); err != nil {
+		return res, err
+	}
+	if err := checkCount(req.Supply, s.records); err != nil {
+		return res, err
+	}
+	done, err := d.alreadyImported(ctx, req, s, &res)
+	if done || err != nil {
+		return res, err
+	}
+	l := &loader{desk: d, req: req, keys: keys, scan: s, passes: p, res: &res}
+	if err := l.run(ctx); err != nil {
+		return res, err
+	}
+	return res, res.verdict()
+}
+
+// describe fills in what the first pass found.
+func (res *Imported) describe(s *scan, req Import) {
+	res.SHA256, res.Records, res.Encoding = s.sha256, s.records, s.encoding
+	res.Warnings = append(res.Warnings, s.notes...)
+	if s.inferred != nil {
+		res.Inferred = append(res.Inferred, s.inferred.Evidence)
+	}
+	for f := seedfile.FieldType; f <= seedfile.FieldT0; f <<= 1 {
+		if n := s.defaults[f]; n > 0 {
+			res.Inferred = append(res.Inferred, fmt.Sprintf("%s %v: the default of %s, for %d of %d records",
+				f, defaultOf(req.Format, f), req.Format.Name, n, s.records))
+		}
+	}
+}
+
+func defaultOf(f seedfile.Format, field seedfile.Field) any {
+	switch field {
+	case seedfile.FieldType:
+		return f.Defaults.Type
+	case seedfile.FieldHash:
+		return f.Defaults.Hash
+	case seedfile.FieldDigits:
+		return f.Defaults.Digits
+	case seedfile.FieldPeriod:
+		return f.Defaults.Period
+	case seedfile.FieldCounter:
+		return f.Counter
+	}
+	return f.Defaults.T0
+}
+
+// checkCount holds the file against the delivery note.
+func checkCount(s token.Supply, records int) error {
+	if s.Expected != 0 && s.Expected != records {
+		return token.Errorf(token.Refused, "the file holds %d records, --expect says %d; nothing was stored", records, s.Expected).
+			WithHint("ask the supplier for the missing file, or import with the number that is right")
+	}
+	return nil
+}
+
+// alreadyImported answers for a file whose bytes came before under the same
+// options, with nothing refused.
+func (d *Desk) alreadyImported(ctx context.Context, req Import, s *scan, res *Imported) (done bool, err error) {
+	err = d.Store.View(ctx, func(r Reader) error {
+		b, found, err := r.BatchOfFile(s.sha256, req.key())
+		if err == nil && found {
+			done, res.Already, res.Batch, res.Unchanged = true, true, &b.Number, res.Records
+		}
+		return err
+	})
+	return done, err
+}
+
+// key is what of the flags decides how a file's records come out: with the
+// same bytes and the same key, an import would give the same tokens.
+func (req Import) key() string {
+	f := req.Fill
+	parts := []string{"format=" + req.Format.Name}
+	add := func(field seedfile.Field, v any) {
+		if f.Given.Has(field) {
+			parts = append(parts, fmt.Sprintf("%s=%v", field, v))
+		}
+	}
+	add(seedfile.FieldType, f.Params.Type)
+	add(seedfile.FieldHash, f.Params.Hash)
+	add(seedfile.FieldDigits, f.Params.Digits)
+	add(seedfile.FieldPeriod, f.Params.Period)
+	add(seedfile.FieldCounter, f.Counter)
+	add(seedfile.FieldT0, f.Params.T0)
+	for name, v := range map[string]string{"encoding": string(f.Encoding), "manufacturer": f.Manufacturer, "model": f.Model} {
+		if v != "" {
+			parts = append(parts, fmt.Sprintf("%s=%q", name, v))
+		}
+	}
+	if f.ShortSeeds {
+		parts = append(parts, "short-seeds")
+	}
+	slices.Sort(parts[1:])
+	return strings.Join(parts, " ")
+}
+
+// verdict turns refused records into the error that the caller exits with.
+func (res *Imported) verdict() error {
+	if res.Refused == 0 {
+		return nil
+	}
+	what := "nothing of it was stored"
+	switch {
+	case res.DryRun:
+		what = "this was a dry run, nothing was stored"
+	case res.Stored:
+		what = fmt.Sprintf("the other %d were stored as batch %d", res.New, *res.Batch)
+	}
+	err := token.Errorf(token.Refused, "%d of %d records of %s were refused; %s", res.Refused, res.Records, res.File, what)
+	if !res.Stored && !res.DryRun {
+		return err.WithHint("mend the file, or --partial to store the good ones; --rejects FILE lists the refused")
+	}
+	return err
+}

@@ -1,0 +1,73 @@
+package inventory
+
+import (
+	"context"
+	"hash/maphash"
+
+	"fob/internal/seedfile"
+	"fob/internal/token"
+)
+
+// Inspected is what can be said of a seed file without a store, with the JSON
+// names of the design. No seed is shown.
+type Inspected struct {
+	File      string              `json:"file"`
+	SHA256    string              `json:"sha256"`
+	Format    string              `json:"format"`
+	Why       string              `json:"why"`
+	Records   int                 `json:"records"`
+	Encodings []seedfile.Encoding `json:"encodings"`
+	Refused   int                 `json:"refused"`
+	Needs     []string            `json:"needs"` // flags that an import would demand
+	Inferred  []string            `json:"inferred"`
+	Rejects   []Reject            `json:"rejects"`
+	Warnings  []string            `json:"warnings"`
+}
+
+// Inspect reads a file as an import would, up to where the store begins.
+func Inspect(ctx context.Context, req Import, why string) (Inspected, error) {
+	res := Imported{File: req.Source.Name(), Format: req.Format.Name, Rejects: []Reject{}, Warnings: []string{}, Inferred: []string{}}
+	keys := noKeys{maphash.MakeSeed()}
+	p := passes{req.Source, req.Format, req.Options}
+	s, err := p.firstPass(ctx, req.Fill, keys)
+	if err != nil {
+		return Inspected{}, err
+	}
+	defer s.clear()
+	res.describe(s, req)
+	l := &loader{req: req, keys: keys, scan: s, passes: p, res: &res}
+	err = l.eachSlice(ctx, func(slice []judged) error {
+		defer clearSeeds(slice)
+		l.count(slice)
+		return l.report(slice)
+	})
+	return Inspected{
+		File: res.File, SHA256: res.SHA256, Format: res.Format, Why: why, Records: res.Records,
+		Encodings: []seedfile.Encoding{s.encoding}, Refused: res.Refused, Needs: s.needs(),
+		Inferred: res.Inferred, Rejects: res.Rejects, Warnings: res.Warnings,
+	}, err
+}
+
+// needs lists the flags for what the file leaves open.
+func (s *scan) needs() []string {
+	flags := []string{}
+	for f := seedfile.FieldType; f <= seedfile.FieldT0; f <<= 1 {
+		if s.missing[f] > 0 {
+			flags = append(flags, "--"+f.String())
+		}
+	}
+	return flags
+}
+
+// noKeys stands in for a keyring where seeds are only held against each other.
+type noKeys struct{ seed maphash.Seed }
+
+func (noKeys) Seal(string, token.Seed) ([]byte, error) { return nil, nil }
+
+func (noKeys) Open(string, []byte) (token.Seed, error) {
+	return token.Seed{}, token.Errorf(token.KeyTrouble, "no store is open")
+}
+
+func (k noKeys) Fingerprint(seed token.Seed) int64 {
+	return int64(maphash.Bytes(k.seed, seed.Bytes()))
+}

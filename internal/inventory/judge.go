@@ -1,0 +1,138 @@
+package inventory
+
+import (
+	"fmt"
+
+	"fob/internal/token"
+)
+
+// judged is a candidate with its verdict.
+type judged struct {
+	candidate
+	verdict  token.Verdict
+	reason   string
+	print    int64
+	nth      int     // different seeds in the store that share the print
+	replaces *Stored // the token that it is to replace
+	sealed   []byte
+}
+
+func (j *judged) refuse(v token.Verdict, format string, args ...any) {
+	j.verdict, j.reason = v, fmt.Sprintf(format, args...)
+}
+
+// judge gives the verdicts that need the store, for a whole slice at once.
+// Verdicts that the file alone settled stay.
+type judge struct {
+	keys    Keyring
+	replace bool
+}
+
+func (jg judge) slice(r Reader, all []judged) error {
+	var serials []string
+	var prints []int64
+	for i := range all {
+		if all[i].verdict == token.New {
+			serials = append(serials, all[i].columns.Serial.Key())
+			prints = append(prints, all[i].print)
+		}
+	}
+	stored, err := r.Stored(serials)
+	if err != nil {
+		return err
+	}
+	same, err := r.StoredByFingerprint(prints)
+	if err != nil {
+		return err
+	}
+	for i := range all {
+		j := &all[i]
+		if j.verdict != token.New {
+			continue
+		}
+		if here, ok := stored[j.columns.Serial.Key()]; ok {
+			jg.compare(j, here)
+		}
+		if j.verdict == token.New {
+			if err := jg.clone(r, j, same[j.print]); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// compare judges a record whose serial is here.
+func (jg judge) compare(j *judged, here Stored) {
+	c, h := j.columns, here.Columns
+	switch {
+	case here.LoadingBy != "":
+		j.refuse(token.Conflict, "this serial is being loaded right now, by %s", here.LoadingBy)
+	case here.State == token.Retired:
+		j.refuse(token.Ended, "this serial was retired; its life is over")
+	case h.Fingerprint != j.print:
+		jg.conflict(j, here, "another seed")
+	case h.Type != c.Type || h.Hash != c.Hash || h.Digits != c.Digits || h.Period != c.Period || h.T0 != c.T0:
+		jg.conflict(j, here, "other parameters: "+params(h.Type, h.Hash, h.Digits, h.Period, h.T0)+
+			", in the file "+params(c.Type, c.Hash, c.Digits, c.Period, c.T0))
+	case h.Counter != c.Counter:
+		jg.conflict(j, here, fmt.Sprintf("another counter: %d, in the file %d", h.Counter, c.Counter))
+	default:
+		j.verdict = token.Unchanged
+	}
+}
+
+func params(t token.Type, h token.Hash, digits, period int, t0 int64) string {
+	return token.Params{Type: t, Hash: h, Digits: digits, Period: period, T0: t0}.String()
+}
+
+// conflict refuses, or marks the record as a replacement where that was asked
+// for and the token in the store was never given out.
+func (jg judge) conflict(j *judged, here Stored, what string) {
+	switch {
+	case !jg.replace:
+		j.refuse(token.Conflict, "this serial is in the store with %s", what)
+	case here.State != token.InStock:
+		j.refuse(token.Conflict, "this serial is in the store with %s, and is not replaced: it is %s", what, here.State)
+	case here.Issued:
+		j.refuse(token.Conflict, "this serial is in the store with %s, and is not replaced: it was given out before", what)
+	default:
+		j.replaces = &here
+	}
+}
+
+// clone judges a record whose seed may belong to another serial. Eight equal
+// bytes are not yet the same seed: opening both settles it.
+func (jg judge) clone(r Reader, j *judged, owners []Stored) error {
+	for _, o := range owners {
+		if o.Serial.Key() == j.columns.Serial.Key() {
+			continue
+		}
+		same, err := jg.sameSeed(r, j, o)
+		if err != nil {
+			return err
+		}
+		if same {
+			j.refuse(token.SeedClone, "its seed belongs to token %s, which is %s", o.Serial, o.State)
+			return nil
+		}
+		j.nth++
+	}
+	return nil
+}
+
+func (jg judge) sameSeed(r Reader, j *judged, o Stored) (bool, error) {
+	if o.State == token.Retired {
+		return true, nil // its seed is destroyed, and chance is the worse guess
+	}
+	sealed, err := r.SealedSeed(o.ID)
+	if err != nil {
+		return false, err
+	}
+	seed, err := jg.keys.Open(o.Serial.Key(), sealed)
+	if err != nil {
+		return false, err
+	}
+	defer seed.Clear()
+	return seed.Equal(j.seed), nil
+}

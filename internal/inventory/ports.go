@@ -1,0 +1,118 @@
+package inventory
+
+import (
+	"context"
+	"io"
+	"time"
+
+	"github.com/google/uuid"
+
+	"fob/internal/audit"
+	"fob/internal/token"
+)
+
+// Store is what the use cases need of a database. Writers queue fairly: Update
+// waits for its turn, runs fn in one transaction that sees all earlier ones,
+// and commits if fn returns nil.
+type Store interface {
+	ID() uuid.UUID
+	View(ctx context.Context, fn func(Reader) error) error
+	Update(ctx context.Context, fn func(Tx) error) error
+	// HoldLoad marks this process as the loader of a batch until release is
+	// called or the process ends.
+	HoldLoad(batch uuid.UUID) (release func(), err error)
+	// SweepLoads removes what loaders left behind that no longer live.
+	SweepLoads(ctx context.Context) error
+}
+
+// Reader reads one consistent state. Lookups of one thing return an error of
+// kind token.NotFound when it is not there. Nothing of a batch that is still
+// loading is seen, except where a method says so.
+type Reader interface {
+	Token(serial token.Serial) (token.Token, error)
+	SealedSeed(tokenID int64) ([]byte, error)
+	Observations(tokenID int64) ([]token.Observation, error)
+	// FirstDrifts gives the first observed drift, in seconds, of the tokens of a
+	// batch that were observed last, at most limit of them.
+	FirstDrifts(batchID int64, limit int) ([]float64, error)
+	NearSerials(serial token.Serial, limit int) ([]token.Serial, error)
+
+	// Stored and StoredByFingerprint look up many at once and do see loading
+	// batches: uniqueness covers them.
+	Stored(serialKeys []string) (map[string]Stored, error)
+	StoredByFingerprint(prints []int64) (map[int64][]Stored, error)
+	BatchOfFile(sha256, options string) (token.Batch, bool, error)
+
+	// NewestEvent is the time of the newest event, zero in an empty trail.
+	NewestEvent() (time.Time, error)
+}
+
+// Tx is a Reader that writes.
+type Tx interface {
+	Reader
+	// SaveToken writes what can change of a token.
+	SaveToken(t token.Token) error
+	OpenBinding(b token.Binding) error
+	AddObservation(t token.Token, o token.Observation) error
+
+	// CreateBatch reserves the ids of n tokens and keeps the batch as loading.
+	CreateBatch(b token.Batch, n int) (token.Batch, error)
+	InsertTokens(b token.Batch, rows []Row) error
+	// InsertPrints makes the seeds of inserted tokens known to
+	// StoredByFingerprint. Prints come sorted. An error of kind token.NotAllowed
+	// says that another import brought one of the seeds meanwhile.
+	InsertPrints(prints []Print) error
+	// RemoveToken removes a token that `import --replace` exchanges, with its
+	// fingerprint.
+	RemoveToken(id int64) error
+	// CompleteBatch gives the batch its number and makes it visible.
+	CompleteBatch(b token.Batch) (token.Batch, error)
+	// DiscardBatch removes up to limit tokens of a loading batch, and the batch
+	// when none is left; it tells how many went.
+	DiscardBatch(batchID int64, limit int) (int, error)
+
+	// Append writes an event at the end of the trail.
+	Append(e *audit.Event) error
+}
+
+// Stored is what an import needs to know of a token that is already here.
+type Stored struct {
+	audit.Columns
+	BatchID   int64
+	LoadingBy string // who is loading it, empty for a visible token
+	State     token.State
+	Issued    bool
+}
+
+// Row is a token about to be inserted: its immutable columns and its sealed
+// seed.
+type Row struct {
+	audit.Columns
+	Sealed []byte
+}
+
+// Print is the fingerprint of one token's seed. Nth counts different seeds that
+// share the eight bytes by chance; it is 0 but once in millions of stores.
+type Print struct {
+	Print   int64
+	Nth     int
+	TokenID int64
+}
+
+// Keyring seals and opens seeds; package custody implements it.
+type Keyring interface {
+	Seal(serialKey string, seed token.Seed) ([]byte, error)
+	Open(serialKey string, sealed []byte) (token.Seed, error)
+	Fingerprint(seed token.Seed) int64
+}
+
+// Desk is where the use cases are called. Keys is asked for the keyring when,
+// and only when, a use case needs a seed.
+type Desk struct {
+	Store    Store
+	Keys     func(context.Context) (Keyring, error)
+	Now      func() time.Time
+	Random   io.Reader
+	Operator token.Operator
+	Host     string
+}

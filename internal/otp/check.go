@@ -1,0 +1,114 @@
+package otp
+
+import (
+	"time"
+
+	"fob/internal/token"
+)
+
+// Entry is one code and the time at which it was entered.
+type Entry struct {
+	Code string    // as ParseCode gives it
+	At   time.Time // HOTP tokens do without
+}
+
+// Attempt is everything that the answer to one or two codes depends on.
+type Attempt struct {
+	Params     token.Params
+	Seed       token.Seed
+	Entries    []Entry    // one, or two in the order in which the token showed them
+	Paced      bool       // each entry's time is when it was typed, so their distance means something
+	Counter    int64      // HOTP: the counter expected of the first code ever
+	Watermark  token.Mark // the last step or counter accepted
+	Prediction Prediction // TOTP
+	Deep       bool       // search two codes ±12 h, or 10,000 counters ahead; one code is never searched wider
+}
+
+// Result is the answer.
+type Result struct {
+	Accepted bool
+	Reason   Reason // when refused; then Msg says what is wrong and Hint what to do next
+	Msg      string // neither contains a code or anything of the seed
+	Hint     string
+
+	// When accepted:
+	First, Last int64   // steps or counters that the codes matched; equal for one code
+	Offset      int64   // First minus our clock's step at the first entry; HOTP: minus the counter expected
+	Drift       float64 // TOTP: seconds, from the last entry
+
+	StepsSearched int // steps at which the first code was searched, in either case
+}
+
+// Check compares one code, or two consecutive ones, with every step of the
+// window that they are due (RFC 4226 section 7.4, RFC 6238 sections 5.2 and 6)
+// and never accepts a step at or below the watermark. What was found beyond the
+// window serves to explain a refusal only.
+//
+// The error is of kind token.Internal and means that no answer was possible:
+// the attempt or the stored record contradicts itself.
+func Check(a Attempt) (Result, error) {
+	gen, err := newGenerator(a.Params, a.Seed)
+	if err != nil {
+		return Result{}, err
+	}
+	if err := a.validate(); err != nil {
+		return Result{}, err
+	}
+	if a.pair() && a.Entries[0].Code == a.Entries[1].Code {
+		return refused(sameCodeTwice(a.Params.Type), 0), nil
+	}
+	return newSearch(a, gen).answer()
+}
+
+// latest is the end of the year 9999 in Unix seconds: times, drifts and T0s
+// beyond it are damage, and arithmetic on them could overflow.
+const latest = 253_402_300_799
+
+func (a Attempt) validate() error {
+	if n := len(a.Entries); n < 1 || n > 2 {
+		return token.Errorf(token.Internal, "%d codes in one attempt; one or two are possible", n)
+	}
+	for _, e := range a.Entries {
+		if _, bad := ParseCode(e.Code, a.Params.Digits); bad != nil || len(e.Code) != a.Params.Digits {
+			return token.Errorf(token.Internal, "a code reached the check that was not parsed")
+		}
+		if !plausible(e.At) && !(a.Params.Type == token.HOTP && e.At.IsZero()) {
+			return token.Errorf(token.Internal, "a code was entered at an impossible time, %d", e.At.Unix())
+		}
+	}
+	if a.Counter < 0 || a.Watermark.Known && a.Watermark.Step < 0 || max(a.Counter, a.Watermark.Step) > 1<<62 {
+		return token.Errorf(token.Internal, "counter %d and watermark %d are impossible", a.Counter, a.Watermark.Step)
+	}
+	if max(a.Params.T0, -a.Params.T0) > latest || a.Params.T0 == -1<<63 {
+		return token.Errorf(token.Internal, "T0 %d is impossible", a.Params.T0)
+	}
+	return a.Prediction.validate()
+}
+
+func plausible(t time.Time) bool { return !t.IsZero() && t.Unix() > -latest && t.Unix() <= latest }
+
+// validate is written so that NaN fails it.
+func (pr Prediction) validate() error {
+	centred := pr.Centre >= -latest && pr.Centre <= latest
+	if !centred || !(pr.HalfWidth >= 0 && pr.HalfWidth <= latest) {
+		return token.Errorf(token.Internal, "a predicted drift of %g ± %g s is impossible", pr.Centre, pr.HalfWidth)
+	}
+	return nil
+}
+
+func (a Attempt) pair() bool { return len(a.Entries) == 2 }
+
+func (a Attempt) last() Entry { return a.Entries[len(a.Entries)-1] }
+
+// expected is the HOTP counter that comes next.
+func (a Attempt) expected() int64 {
+	if a.Watermark.Known {
+		return a.Watermark.Step + 1
+	}
+	return a.Counter
+}
+
+// centre is the TOTP step that the first entry is expected at.
+func (a Attempt) centre() int64 {
+	return StepAt(a.Params, a.Entries[0].At, a.Prediction.Centre)
+}

@@ -1,0 +1,114 @@
+package otp
+
+import "crypto/subtle"
+
+// Which of an attempt's codes is meant.
+const (
+	firstCode  = 0
+	secondCode = 1
+)
+
+// match is where codes were found: the step of the earlier and of the later
+// one, the same for a single code.
+type match struct{ first, last int64 }
+
+// scan knows at which steps the codes of one attempt match. Each step's code is
+// computed once and compared, in constant time, with every code given, however
+// many have matched before.
+type scan struct {
+	gen   generator
+	codes []string
+	lo    int64     // step of hits[0]
+	hits  [][2]byte // 1 where the first, the second code matches
+}
+
+// end is the first step behind those that were compared.
+func (s *scan) end() int64 { return s.lo + int64(len(s.hits)) }
+
+// cover extends the scan to the steps from lo to hi, both included, and what
+// lies between them and what was compared before.
+func (s *scan) cover(lo, hi int64) error {
+	end := hi + 1
+	if len(s.hits) > 0 {
+		lo, end = min(lo, s.lo), max(end, s.end())
+	}
+	if end <= lo {
+		return nil
+	}
+	old := *s
+	s.lo, s.hits = lo, make([][2]byte, end-lo)
+	for step := lo; step < end; step++ {
+		if step >= old.lo && step < old.end() {
+			s.hits[step-lo] = old.hits[step-old.lo]
+			continue
+		}
+		if err := s.compare(step); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (s *scan) compare(step int64) error {
+	code, err := s.gen.code(step)
+	if err != nil {
+		return err
+	}
+	for i, given := range s.codes {
+		s.hits[step-s.lo][i] = byte(subtle.ConstantTimeCompare([]byte(code), []byte(given)))
+	}
+	return nil
+}
+
+// hit tells whether a code matches at a step: 1, or 0, also for steps that were
+// not covered.
+func (s *scan) hit(which int, step int64) byte {
+	if step < s.lo || step >= s.end() {
+		return 0
+	}
+	return s.hits[step-s.lo][which]
+}
+
+// singles are the steps from lo to hi at which one code matches.
+func (s *scan) singles(which int, lo, hi int64) []match {
+	var found []match
+	for step := lo; step <= hi; step++ {
+		if s.hit(which, step) == 1 {
+			found = append(found, match{step, step})
+		}
+	}
+	return found
+}
+
+// pairs are the steps from lo to hi at which one code matches while the other
+// matches one of the gaps later. Both are looked at together at every step: to
+// take the first match of one and then look for the other would trip over
+// chance.
+func (s *scan) pairs(earlier, later int, gaps []int64, lo, hi int64) []match {
+	var found []match
+	for step := lo; step <= hi; step++ {
+		for _, gap := range gaps {
+			if s.hit(earlier, step)&s.hit(later, step+gap) == 1 {
+				found = append(found, match{step, step + gap})
+			}
+		}
+	}
+	return found
+}
+
+// nearest picks the match nearest to the centre, on a tie the later. Matches
+// come in ascending order.
+func nearest(found []match, centre int64) (match, bool) {
+	if len(found) == 0 {
+		return match{}, false
+	}
+	best := found[0]
+	for _, m := range found[1:] {
+		if distance(m.first, centre) <= distance(best.first, centre) {
+			best = m
+		}
+	}
+	return best, true
+}
+
+func distance(a, b int64) int64 { return max(a-b, b-a) }

@@ -1,0 +1,91 @@
+package otp
+
+import (
+	"math"
+
+	"fob/internal/token"
+)
+
+// How far codes are searched. One code alone is matched by chance too easily
+// (21 steps of 6 digits: 1 in 47,620), two in a row hardly ever (2,881 steps:
+// 3 in 10⁹).
+const (
+	oneCodeSteps   = 10        // either way: 21 in all, whatever the digits
+	oneCodeSeconds = 10 * 60   // either way
+	twoCodeSeconds = 2 * 3600  // either way, at least
+	deepSeconds    = 12 * 3600 // either way, at most, and with Deep
+
+	oneCodeAhead = 10 // RFC 4226 section 7.4, the look-ahead window s
+	twoCodeAhead = 100
+	deepAhead    = 10_000
+)
+
+// window is the range of steps, or counters, at which the first code is
+// searched, both ends included.
+type window struct {
+	lo, hi int64 // lo > hi: nothing to search
+	centre int64 // where the token is expected
+}
+
+// size is the number of steps in the window.
+func (w window) size() int { return int(max(0, w.hi-w.lo+1)) }
+
+// around is a window of so many steps either way. There is no step below 0.
+func around(centre, steps int64) window {
+	return window{lo: max(0, centre-steps), hi: centre + steps, centre: centre}
+}
+
+// ahead is a window that never looks back: an event counter only rises.
+func ahead(expected, counters int64) window {
+	return window{lo: expected, hi: expected + counters, centre: expected}
+}
+
+// usual is the window of an attempt.
+func usual(a Attempt) window {
+	switch {
+	case a.Params.Type == token.HOTP && len(a.Entries) == 1:
+		return ahead(a.expected(), oneCodeAhead)
+	case a.Params.Type == token.HOTP && a.Deep:
+		return ahead(a.expected(), deepAhead)
+	case a.Params.Type == token.HOTP:
+		return ahead(a.expected(), twoCodeAhead)
+	case len(a.Entries) == 1:
+		return around(a.centre(), oneCodeReach(a.Params.Period, a.Prediction.HalfWidth))
+	case a.Deep:
+		return widest(a)
+	}
+	return around(a.centre(), twoCodeReach(a.Params.Period, a.Prediction.HalfWidth))
+}
+
+// widest is the window of a deep search.
+func widest(a Attempt) window {
+	if a.Params.Type == token.HOTP {
+		return ahead(a.expected(), deepAhead)
+	}
+	return around(a.centre(), twoCodeReach(a.Params.Period, deepSeconds))
+}
+
+// oneCodeReach is how many steps either way one code is searched.
+func oneCodeReach(period int, halfWidth float64) int64 {
+	return max(1, min(wholeSteps(period, halfWidth), oneCodeSteps, int64(oneCodeSeconds/period)))
+}
+
+// twoCodeReach is how many steps either way a pair is searched.
+func twoCodeReach(period int, halfWidth float64) int64 {
+	return max(1, min(wholeSteps(period, max(halfWidth, twoCodeSeconds)), int64(deepSeconds/period)))
+}
+
+// wholeSteps rounds seconds up to steps.
+func wholeSteps(period int, seconds float64) int64 {
+	return int64(math.Ceil(seconds / float64(period)))
+}
+
+// WantsTwo tells whether one code of this token may well lie outside the
+// window that one code is given, so that two are better asked for at once.
+// HOTP tokens do not drift: one will do.
+func (pr Prediction) WantsTwo(p token.Params) bool {
+	if p.Type != token.TOTP || p.Period < 1 {
+		return false
+	}
+	return wholeSteps(p.Period, pr.HalfWidth) > oneCodeReach(p.Period, pr.HalfWidth)
+}

@@ -1,0 +1,146 @@
+package report
+
+import (
+	"bytes"
+	"encoding/csv"
+	"errors"
+	"io"
+	"testing"
+
+	"fob/internal/token"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+func csvOf(t testing.TB, r Reader) []byte {
+	t.Helper()
+	var buf bytes.Buffer
+	if _, err := WriteCSV(&buf, r, anExport()); err != nil {
+		t.Fatal(err)
+	}
+	return buf.Bytes()
+}
+
+func TestCSVExactBytes(t *testing.T) {
+	got := string(csvOf(t, stock(1)))
+	want := `"serial","state","state_since","account","bound_at","location","batch","imported_at","manufacturer","model",` +
+		`"type","hash","digits","period","t0","counter","not_before","not_after","seed_present","exported_to",` +
+		`"drift_seconds","drift_ppm","observed_at","watermark","failures","locked_until","id"` + "\r\n" +
+		`"0000000000000","bound","2026-11-23T12:00:00Z","user0@example.com","2026-11-23T12:00:00Z","Zürich","3","2026-11-23T12:00:00Z","Feitian","c200",` +
+		`"totp","sha1","6","30","1970-01-01T00:00:00Z","","","","true","entra; duo",` +
+		`"-14.5","-1.235","2026-11-23T12:00:00Z","58000000","0","","1"` + "\r\n"
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Error(diff)
+	}
+}
+
+func TestCSVIsReadByAnyReader(t *testing.T) {
+	rows, err := csv.NewReader(bytes.NewReader(csvOf(t, stock(20)))).ReadAll()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(rows) != 21 {
+		t.Errorf("%d rows with the header, want 21", len(rows))
+	}
+}
+
+func TestCSVOfAnEmptyStoreIsItsHeader(t *testing.T) {
+	if got := csvOf(t, stock(0)); !bytes.HasSuffix(got, []byte("\"id\"\r\n")) || bytes.Count(got, []byte("\n")) != 1 {
+		t.Errorf("got %q", got)
+	}
+}
+
+// What a spreadsheet may run, by OWASP's list, and what must stay as it is.
+func TestCSVInjection(t *testing.T) {
+	for text, want := range map[string]string{
+		"=1+1":                "'=1+1",
+		"+41 79":              "'+41 79",
+		"-1":                  "'-1",
+		"@SUM(A1)":            "'@SUM(A1)",
+		"\t=1":                "'\t=1",
+		"\r=1":                "'\r=1",
+		"\n=1":                "'\n=1",
+		"＝1":                  "'＝1",
+		"＋1":                  "'＋1",
+		"－1":                  "'－1",
+		"＠x":                  "'＠x",
+		"a=1":                 "a=1",
+		"anna@example.com":    "anna@example.com",
+		"'quoted":             "'quoted",
+		"a\"b,c\nd":           "a\"b,c\nd",
+		"":                    "",
+		"\x00=1":              "\ufffd=1",
+		"bell\a and \xff":     "bell\ufffd and \ufffd",
+		"\ufffe":              "\ufffd",
+		"émile \U0001F511 ok": "émile \U0001F511 ok",
+	} {
+		field := wordsOf(text).appendCSV(nil)
+		got, err := csv.NewReader(bytes.NewReader(field)).Read()
+		if err != nil || len(got) != 1 || got[0] != want {
+			t.Errorf("%q was written as %s, read as %q (%v), want %q", text, field, got, err, want)
+		}
+	}
+}
+
+func TestCSVNumbersAreNeverGuarded(t *testing.T) {
+	for want, v := range map[string]value{
+		`"-14.5"`:  decimalAt(new(-14.5)),
+		`"-0.001"`: decimalAt(new(-0.00071)),
+		`"0"`:      decimalAt(new(-0.0001)),
+		`"-7"`:     wholeOf(-7),
+		`"1e9"`:    wordsOf("1e9"),
+		`""`:       decimalAt(nil),
+	} {
+		if got := string(v.appendCSV(nil)); got != want {
+			t.Errorf("got %s, want %s", got, want)
+		}
+	}
+}
+
+func TestReaderErrorStopsEveryWriter(t *testing.T) {
+	r := stock(2)
+	r.fail = token.Errorf(token.Integrity, "row 3 is damaged")
+	for name, write := range writers {
+		e := anExport()
+		e.TempDir = t.TempDir()
+		if _, err := write(io.Discard, r, e); token.KindOf(err) != token.Integrity {
+			t.Errorf("%s: %v", name, err)
+		}
+		checkEmpty(t, e.TempDir)
+	}
+}
+
+func TestCountsThatDisagreeStopEveryWriter(t *testing.T) {
+	r := stock(2)
+	r.summary.Tokens = 3
+	for name, write := range writers {
+		if _, err := write(io.Discard, r, anExport()); token.KindOf(err) != token.Integrity {
+			t.Errorf("%s: %v", name, err)
+		}
+		e := anExport()
+		e.Filter.Batch = 3 // selects fewer: nothing to compare with
+		if _, err := write(io.Discard, r, e); err != nil {
+			t.Errorf("%s with a filter: %v", name, err)
+		}
+	}
+}
+
+type fullDisk struct{}
+
+var errFull = errors.New("no space left on device")
+
+func (fullDisk) Write([]byte) (int, error) { return 0, errFull }
+
+func TestFullDiskIsToldByEveryWriter(t *testing.T) {
+	for name, write := range writers {
+		for _, n := range []int{0, 3000} {
+			if _, err := write(fullDisk{}, stock(n), anExport()); !errors.Is(err, errFull) {
+				t.Errorf("%s of %d: %v", name, n, err)
+			}
+		}
+	}
+}
+
+var writers = map[string]func(io.Writer, Reader, Export) (Totals, error){
+	"csv": WriteCSV, "json": WriteJSON, "xlsx": WriteWorkbook,
+}

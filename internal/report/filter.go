@@ -1,0 +1,31 @@
+package report
+
+import (
+	"fmt"
+	"strings"
+	"time"
+)
+
+// String is the filter in words, for a person who holds only the export:
+// "all tokens", or "tokens with state bound, batch 3".
+func (f Filter) String() string {
+	var parts []string
+	add := func(is bool, format string, args ...any) {
+		if is {
+			parts = append(parts, fmt.Sprintf(format, args...))
+		}
+	}
+	add(f.State != "", "state %s", f.State)
+	add(f.Account != "", "account %q", string(f.Account))
+	add(f.Batch != 0, "batch %d", f.Batch)
+	add(f.Location != "", "location %q", f.Location)
+	add(f.Manufacturer != "", "manufacturer %q", f.Manufacturer)
+	add(!f.ExpiringBy.IsZero(), "expiring by %s", f.ExpiringBy.UTC().Format(time.RFC3339))
+	add(f.Prefix != "", "serials that begin with %q", string(f.Prefix))
+	add(f.After != "", "serials behind %q", string(f.After))
+	add(f.Limit != 0, "at most %d of them", f.Limit)
+	if len(parts) == 0 {
+		return "all tokens"
+	}
+	return "tokens with " + strings.Join(parts, ", ")
+}

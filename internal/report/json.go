@@ -1,0 +1,142 @@
+package report
+
+import (
+	"bufio"
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"io"
+	"iter"
+	"time"
+
+	"fob/internal/token"
+)
+
+// exportHead opens a JSON export. The rows follow it, and their number and
+// hash the rows, since they are known only then.
+type exportHead struct {
+	Made    time.Time      `json:"made"`
+	By      token.Operator `json:"by"`
+	Host    string         `json:"host"`
+	Version string         `json:"version"`
+	Store   string         `json:"store"`
+	Filter  string         `json:"filter"`
+	Events  int64          `json:"events"`
+	Head    string         `json:"head"`
+}
+
+// WriteJSON writes the selected tokens as one object: made, by, host, version,
+// store, filter (in words), events and head (the length and the newest hash of
+// the audit trail), tokens (an array, one object a line), rows, rows_sha256
+// (the SHA-256 of what WriteCSV writes of the same tokens).
+func WriteJSON(w io.Writer, r Reader, e Export) (Totals, error) {
+	s, err := r.Summary()
+	if err != nil {
+		return Totals{}, fmt.Errorf("export, reading the summary: %w", err)
+	}
+	out := bufio.NewWriterSize(w, outBuffer)
+	if err := writeHead(out, e, s); err != nil {
+		return Totals{}, err
+	}
+	k, list := newWalk(), newLister(out)
+	if err := k.each(r, e.Filter, list.add); err != nil {
+		return Totals{}, err
+	}
+	if err := k.agrees(e.Filter, s); err != nil {
+		return Totals{}, err
+	}
+	if err := list.end(); err != nil {
+		return Totals{}, err
+	}
+	_, _ = fmt.Fprintf(out, `,"rows":%d,"rows_sha256":%q}`+"\n", k.rows, k.sum())
+	return k.totals(s), writeError(out.Flush())
+}
+
+// writeHead writes the opening object without its closing brace.
+func writeHead(out *bufio.Writer, e Export, s Summary) error {
+	head, err := json.Marshal(exportHead{
+		Made: e.Made.UTC(), By: e.By, Host: e.Host, Version: e.Version,
+		Store: s.StoreID, Filter: e.Filter.String(), Events: s.Head.Seq, Head: s.Head.Hash.String(),
+	})
+	if err != nil {
+		return fmt.Errorf("export, writing its head: %w", err)
+	}
+	_, _ = out.Write(head[:len(head)-1]) // Flush tells of the error
+	_, err = out.WriteString(`,"tokens":`)
+	return writeError(err)
+}
+
+// WriteTokensJSON writes tokens as a JSON array, one object a line, and []
+// when there is none. At the first error it stops, and what was written is no
+// valid JSON.
+func WriteTokensJSON(w io.Writer, tokens iter.Seq2[Token, error]) error {
+	out := bufio.NewWriterSize(w, outBuffer)
+	list := newLister(out)
+	for t, err := range tokens {
+		if err != nil {
+			return err
+		}
+		if err := list.add(&t); err != nil {
+			return err
+		}
+	}
+	if err := list.end(); err != nil {
+		return err
+	}
+	_ = out.WriteByte('\n') // Flush tells of the error
+	return writeError(out.Flush())
+}
+
+// lister writes the elements of one array as they come.
+type lister struct {
+	out   *bufio.Writer
+	enc   *json.Encoder
+	buf   bytes.Buffer
+	begun bool
+}
+
+func newLister(out *bufio.Writer) *lister {
+	l := &lister{out: out}
+	l.enc = json.NewEncoder(&l.buf)
+	l.enc.SetEscapeHTML(false) // nobody puts this into a page; & stays readable
+	return l
+}
+
+func (l *lister) add(t *Token) error {
+	l.buf.Reset()
+	if err := l.enc.Encode(plain(*t)); err != nil {
+		return err
+	}
+	before := ",\n"
+	if !l.begun {
+		before, l.begun = "[\n", true
+	}
+	_, _ = l.out.WriteString(before)
+	_, err := l.out.Write(bytes.TrimSuffix(l.buf.Bytes(), []byte("\n")))
+	return writeError(err)
+}
+
+func (l *lister) end() error {
+	closing := "[]"
+	if l.begun {
+		closing = "\n]"
+	}
+	_, err := l.out.WriteString(closing)
+	return writeError(err)
+}
+
+// plain holds the promises of the JSON contract, whatever the reader gave:
+// times in UTC, an empty array rather than null.
+func plain(t Token) Token {
+	if t.ExportedTo == nil {
+		t.ExportedTo = []string{}
+	}
+	t.ImportedAt, t.StateSince = t.ImportedAt.UTC(), t.StateSince.UTC()
+	for _, at := range []**time.Time{&t.T0, &t.ObservedAt, &t.LockedUntil, &t.NotBefore, &t.NotAfter, &t.BoundAt} {
+		if *at != nil && (*at).Location() != time.UTC {
+			u := (*at).UTC()
+			*at = &u
+		}
+	}
+	return t
+}

@@ -1,0 +1,159 @@
+package report
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"iter"
+	"reflect"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+type jsonExport struct {
+	exportHead
+	Tokens []Token `json:"tokens"`
+	Rows   int     `json:"rows"`
+	SHA256 string  `json:"rows_sha256"`
+}
+
+func jsonOf(t testing.TB, r Reader, e Export) (jsonExport, string) {
+	t.Helper()
+	var buf bytes.Buffer
+	if _, err := WriteJSON(&buf, r, e); err != nil {
+		t.Fatal(err)
+	}
+	text := buf.String()
+	dec := json.NewDecoder(&buf)
+	dec.DisallowUnknownFields()
+	var x jsonExport
+	if err := dec.Decode(&x); err != nil {
+		t.Fatalf("%v\n%s", err, text)
+	}
+	return x, text
+}
+
+func TestJSONExport(t *testing.T) {
+	r := stock(9)
+	x, _ := jsonOf(t, r, anExport())
+	want := jsonExport{
+		exportHead: exportHead{
+			Made: noon, By: anExport().By, Host: "desk", Version: "1.0", Store: "0199-store",
+			Filter: "all tokens", Events: 42, Head: r.summary.Head.Hash.String(),
+		},
+		Rows: 9, SHA256: hashOf(csvOf(t, r)),
+	}
+	for i := range 9 {
+		want.Tokens = append(want.Tokens, plain(anyToken(i)))
+	}
+	if diff := cmp.Diff(want, x, cmp.AllowUnexported(jsonExport{})); diff != "" {
+		t.Error(diff)
+	}
+}
+
+func TestJSONOfAnEmptyStore(t *testing.T) {
+	x, text := jsonOf(t, stock(0), anExport())
+	if !strings.Contains(text, `"tokens":[],"rows":0,`) || x.SHA256 != hashOf(csvOf(t, stock(0))) {
+		t.Error(text)
+	}
+}
+
+func TestJSONPromises(t *testing.T) {
+	cet := time.FixedZone("CET", 3600)
+	tok := anyToken(1)
+	tok.NotAfter, tok.ImportedAt = new(noon.In(cet)), noon.In(cet)
+	tok.Account = new("a<b>&\"\x01\xff")
+	_, text := jsonOf(t, list(tok), anExport())
+	for _, want := range []string{
+		`"not_after":"2026-11-23T12:00:00Z"`, `"imported_at":"2026-11-23T12:00:00Z"`,
+		`"exported_to":[]`, `"account":"a<b>&\"\u0001\ufffd"`, `"counter":null`,
+	} {
+		if !strings.Contains(text, want) {
+			t.Errorf("%s is missing in %s", want, text)
+		}
+	}
+}
+
+func TestTokensJSONIsOneArray(t *testing.T) {
+	for _, n := range []int{0, 1, 3} {
+		var buf bytes.Buffer
+		if err := WriteTokensJSON(&buf, stock(n).Tokens(Filter{})); err != nil {
+			t.Fatal(err)
+		}
+		lines := strings.Count(buf.String(), "\n")
+		var tokens []Token
+		if err := json.Unmarshal(buf.Bytes(), &tokens); err != nil || tokens == nil || len(tokens) != n {
+			t.Errorf("%d tokens: %d read, %v", n, len(tokens), err)
+		}
+		if n == 0 && buf.String() != "[]\n" || n > 0 && lines != n+2 {
+			t.Errorf("%d tokens in %d lines: %s", n, lines, buf.String())
+		}
+	}
+}
+
+func TestTokensJSONEndsAtTheFirstError(t *testing.T) {
+	broken := errors.New("broken")
+	var seq iter.Seq2[Token, error] = func(yield func(Token, error) bool) { yield(Token{}, broken) }
+	if err := WriteTokensJSON(&bytes.Buffer{}, seq); !errors.Is(err, broken) {
+		t.Error(err)
+	}
+	if err := WriteTokensJSON(fullDisk{}, stock(1).Tokens(Filter{})); !errors.Is(err, errFull) {
+		t.Error(err)
+	}
+}
+
+// A field that is added to Token must not be forgotten in the inventory.
+func TestColumnsAreTheJSONFields(t *testing.T) {
+	var fields, names, titles []string
+	for f := range reflect.TypeFor[Token]().Fields() {
+		fields = append(fields, f.Tag.Get("json"))
+	}
+	for _, c := range columns {
+		names, titles = append(names, c.name), append(titles, c.title)
+		if strings.Contains(c.title, "(UTC)") != (c.kind == instant) {
+			t.Errorf("%q: times, and only they, say UTC", c.title)
+		}
+	}
+	slices.Sort(fields)
+	slices.Sort(names)
+	if diff := cmp.Diff(fields, names); diff != "" {
+		t.Error(diff)
+	}
+	slices.Sort(titles)
+	if len(slices.Compact(titles)) != len(columns) {
+		t.Error("a table needs distinct titles")
+	}
+}
+
+func TestColumnsHoldTheirKind(t *testing.T) {
+	for i := range 12 {
+		tok := anyToken(i)
+		for _, c := range columns {
+			if v := c.of(&tok); v.kind != nothing && v.kind != c.kind {
+				t.Errorf("%s holds kind %d, declared %d", c.name, v.kind, c.kind)
+			}
+		}
+	}
+}
+
+func TestFilterInWords(t *testing.T) {
+	f := Filter{State: "bound", Account: "a b", Batch: 3, ExpiringBy: noon, Prefix: "00", Limit: 5}
+	want := `tokens with state bound, account "a b", batch 3, expiring by 2026-11-23T12:00:00Z, serials that begin with "00", at most 5 of them`
+	if got := f.String(); got != want {
+		t.Error(got)
+	}
+	if got := (Filter{}).String(); got != "all tokens" {
+		t.Error(got)
+	}
+}
+
+func hashOf(b []byte) string {
+	sum := sha256.Sum256(b)
+	return hex.EncodeToString(sum[:])
+}

@@ -1,0 +1,110 @@
+package report
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"iter"
+
+	"fob/internal/audit"
+)
+
+// Event is one event of the trail for people: the event, and the texts beside
+// it in the clear.
+type Event struct {
+	audit.Event
+	Plain map[string]string `json:"plain"`
+	Hash  string            `json:"hash"`
+}
+
+// EventSeq streams events; the first error ends it.
+type EventSeq = iter.Seq2[Event, error]
+
+// Log reads the trail, oldest event first. With a serial, the limit counts
+// events of that token.
+func Log(r Reader, f EventFilter) EventSeq {
+	if f.Serial == "" {
+		return func(yield func(Event, error) bool) {
+			for stored, err := range r.Events(f) {
+				if !yieldEvent(yield, stored, err) {
+					return
+				}
+			}
+		}
+	}
+	return func(yield func(Event, error) bool) {
+		newest, err := newestOf(r, f)
+		if err != nil {
+			yield(Event{}, err)
+			return
+		}
+		for _, e := range newest {
+			if !yield(e, nil) {
+				return
+			}
+		}
+	}
+}
+
+// newestOf gathers the newest events of one token.
+func newestOf(r Reader, f EventFilter) ([]Event, error) {
+	var found []Event
+	for stored, err := range r.Events(EventFilter{}) {
+		if err != nil {
+			return nil, err
+		}
+		e, err := plainEvent(stored)
+		if err != nil {
+			return nil, err
+		}
+		if e.Object.Kind != audit.KindToken || e.Object.ID != string(f.Serial) {
+			continue
+		}
+		if found = append(found, e); f.Limit > 0 && len(found) > f.Limit {
+			found = found[1:]
+		}
+	}
+	return found, nil
+}
+
+func yieldEvent(yield func(Event, error) bool, stored audit.Stored, err error) bool {
+	if err != nil {
+		yield(Event{}, err)
+		return false
+	}
+	e, err := plainEvent(stored)
+	return yield(e, err) && err == nil
+}
+
+func plainEvent(stored audit.Stored) (Event, error) {
+	parsed, err := audit.Parse(stored.Entry)
+	if err != nil {
+		return Event{}, err
+	}
+	e := Event{Event: parsed, Plain: map[string]string{}, Hash: stored.Hash.String()}
+	for _, t := range stored.Texts {
+		e.Plain[t.Field] = t.Text
+	}
+	return e, nil
+}
+
+// WriteEventsJSON writes events as a JSON array, one object a line, and [] when
+// there is none.
+func WriteEventsJSON(w io.Writer, events EventSeq) error {
+	before, end := "[\n", "[]\n"
+	for e, err := range events {
+		if err != nil {
+			return err
+		}
+		line, err := json.Marshal(e)
+		if err != nil {
+			return fmt.Errorf("event %d: %w", e.Seq, err)
+		}
+		if _, err := fmt.Fprintf(w, "%s%s", before, line); err != nil {
+			return writeError(err)
+		}
+		before, end = ",\n", "\n]\n"
+	}
+	_, err := io.WriteString(w, end)
+	return writeError(err)
+}

@@ -1,0 +1,112 @@
+package report
+
+import (
+	"context"
+	"iter"
+	"time"
+
+	"fob/internal/audit"
+	"fob/internal/token"
+)
+
+// Store is what reports need of a database: everything that fn reads is one
+// consistent state.
+type Store interface {
+	Snapshot(ctx context.Context, fn func(Reader) error) error
+}
+
+// Reader reads the models. Sequences stream in the order of serials (tokens),
+// numbers (batches) and the trail (events); the first error ends them.
+type Reader interface {
+	Tokens(f Filter) iter.Seq2[Token, error]
+	Find(serial token.Serial) (Token, error)
+	Batches() ([]Batch, error)
+	Batch(number int) (Batch, error)
+	Summary() (Summary, error)
+	Events(f EventFilter) iter.Seq2[audit.Stored, error]
+	// MissingGuards names the triggers that should keep the trail append-only
+	// and do not.
+	MissingGuards() ([]string, error)
+}
+
+// Filter selects tokens; its zero value selects all.
+type Filter struct {
+	State        token.State
+	Account      token.Account
+	Batch        int
+	Location     string
+	Manufacturer string
+	ExpiringBy   time.Time    // not after this time
+	Prefix       token.Serial // serials that begin so
+	After        token.Serial // keyset: serials behind this one
+	Limit        int          // 0: no limit
+}
+
+// Token is one row of the inventory, with the JSON names of the design. Fields
+// that do not apply (a period of an HOTP token) are null.
+type Token struct {
+	Serial       token.Serial `json:"serial"`
+	ID           int64        `json:"id"`
+	State        token.State  `json:"state"`
+	Account      *string      `json:"account"`
+	Batch        int          `json:"batch"`
+	Manufacturer string       `json:"manufacturer"`
+	Model        string       `json:"model"`
+	Type         token.Type   `json:"type"`
+	Hash         token.Hash   `json:"hash"`
+	Digits       int          `json:"digits"`
+	Period       *int         `json:"period"`
+	Counter      *int64       `json:"counter"` // HOTP: the next one expected
+	T0           *time.Time   `json:"t0"`
+	DriftSeconds *float64     `json:"drift_seconds"`
+	DriftPPM     *float64     `json:"drift_ppm"`
+	ObservedAt   *time.Time   `json:"observed_at"`
+	Watermark    *int64       `json:"watermark"`
+	Failures     int          `json:"failures"`
+	LockedUntil  *time.Time   `json:"locked_until"`
+	Location     *string      `json:"location"`
+	NotBefore    *time.Time   `json:"not_before"`
+	NotAfter     *time.Time   `json:"not_after"`
+	ImportedAt   time.Time    `json:"imported_at"`
+	StateSince   time.Time    `json:"state_since"`
+	BoundAt      *time.Time   `json:"bound_at"`
+	ExportedTo   []string     `json:"exported_to"`
+	SeedPresent  bool         `json:"seed_present"`
+}
+
+// Batch is one delivery with its reconciliation: what was ordered, what its
+// file held, and where its tokens are now.
+type Batch struct {
+	Number     int                 `json:"number"`
+	ID         string              `json:"id"`
+	File       string              `json:"file"`
+	SHA256     string              `json:"sha256"`
+	Format     string              `json:"format"`
+	Order      string              `json:"order"`
+	Supplier   string              `json:"supplier"`
+	Expected   *int                `json:"expected"`
+	Location   string              `json:"location"`
+	Received   *string             `json:"received"` // a date
+	ImportedAt time.Time           `json:"imported_at"`
+	ImportedBy string              `json:"imported_by"`
+	Records    int                 `json:"records"`
+	New        int                 `json:"new"`
+	Unchanged  int                 `json:"unchanged"`
+	Refused    int                 `json:"refused"`
+	States     map[token.State]int `json:"states"`
+}
+
+// Summary is what heads an export.
+type Summary struct {
+	StoreID string
+	Tokens  int
+	States  map[token.State]int
+	Batches []Batch
+	Head    audit.Head
+}
+
+// EventFilter selects events; its zero value selects all.
+type EventFilter struct {
+	Serial token.Serial
+	Limit  int // the newest so many, 0: all
+}

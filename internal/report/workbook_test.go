@@ -1,0 +1,407 @@
+package report
+
+import (
+	"archive/zip"
+	"bytes"
+	"io"
+	"math"
+	"os"
+	"regexp"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"fob/internal/token"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/xuri/excelize/v2"
+)
+
+func bookBytes(t testing.TB, r Reader, limit int) []byte {
+	t.Helper()
+	e := anExport()
+	e.TempDir = t.TempDir()
+	var buf bytes.Buffer
+	if _, err := (bookWriter{limit: limit}).write(&buf, r, e); err != nil {
+		t.Fatal(err)
+	}
+	checkEmpty(t, e.TempDir)
+	return buf.Bytes()
+}
+
+func checkEmpty(t testing.TB, dir string) {
+	t.Helper()
+	if left, err := os.ReadDir(dir); err != nil || len(left) > 0 {
+		t.Errorf("left in the temporary folder: %v %v", left, err)
+	}
+}
+
+func openBook(t testing.TB, r Reader, limit int) *excelize.File {
+	t.Helper()
+	f, err := excelize.OpenReader(bytes.NewReader(bookBytes(t, r, limit)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = f.Close() })
+	return f
+}
+
+func TestWorkbookSheets(t *testing.T) {
+	f := openBook(t, stock(7), sheetRows)
+	if diff := cmp.Diff([]string{"Summary", "Inventory", "Columns"}, f.GetSheetList()); diff != "" {
+		t.Error(diff)
+	}
+	panes, err := f.GetPanes("Inventory")
+	if err != nil || !panes.Freeze || panes.YSplit != 1 || panes.XSplit != 1 {
+		t.Errorf("panes %+v, %v", panes, err)
+	}
+	tables, err := f.GetTables("Inventory")
+	if err != nil || len(tables) != 1 || tables[0].Name != "Inventory" || tables[0].Range != "A1:AA8" {
+		t.Errorf("tables %+v, %v", tables, err)
+	}
+	props, err := f.GetDocProps()
+	if err != nil || props.Creator != "fob" || props.Created != "2026-11-23T12:00:00Z" || props.Modified != props.Created {
+		t.Errorf("properties %+v, %v", props, err)
+	}
+	names := f.GetDefinedName()
+	if len(names) != 1 || names[0].RefersTo != "'Inventory'!$1:$1" || names[0].Scope != "Inventory" {
+		t.Errorf("defined names %+v", names)
+	}
+	layout, err := f.GetPageLayout("Inventory")
+	if err != nil || *layout.Orientation != "landscape" || *layout.FitToWidth != 1 || *layout.FitToHeight != 0 {
+		t.Errorf("layout %+v, %v", layout, err)
+	}
+}
+
+func TestInventoryCells(t *testing.T) {
+	f := openBook(t, stock(1), sheetRows)
+	rows, err := f.GetRows("Inventory")
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := []string{
+		"0000000000000", "bound", "2026-11-23 12:00:00", "user0@example.com", "2026-11-23 12:00:00", "Zürich", "3", "2026-11-23 12:00:00",
+		"Feitian", "c200", "totp", "sha1", "6", "30", "1970-01-01 00:00:00", "", "", "", "TRUE", "entra; duo",
+		"-14.5", "-1.2", "2026-11-23 12:00:00", "58000000", "0", "", "1",
+	}
+	if diff := cmp.Diff(want, rows[1]); diff != "" {
+		t.Error(diff)
+	}
+	for i, c := range columns {
+		if rows[0][i] != c.title {
+			t.Errorf("column %d is headed %q, want %q", i+1, rows[0][i], c.title)
+		}
+	}
+	checkTypes(t, f)
+	head, err := f.GetCellStyle("Inventory", "A1")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if s, err := f.GetStyle(head); err != nil || !s.Font.Bold {
+		t.Errorf("header style %+v, %v", s, err)
+	}
+}
+
+// checkTypes compares every cell of the first token with its column's kind.
+func checkTypes(t *testing.T, f *excelize.File) {
+	t.Helper()
+	types := map[kind]excelize.CellType{
+		words: excelize.CellTypeInlineString, whole: excelize.CellTypeUnset, decimal: excelize.CellTypeUnset,
+		instant: excelize.CellTypeUnset, truth: excelize.CellTypeBool,
+	}
+	tok := anyToken(0)
+	for i, c := range columns {
+		if c.of(&tok).kind == nothing {
+			continue
+		}
+		at, _ := excelize.CoordinatesToCellName(i+1, 2)
+		if got, err := f.GetCellType("Inventory", at); err != nil || got != types[c.kind] {
+			t.Errorf("%s %s has type %d, %v, want %d", c.name, at, got, err, types[c.kind])
+		}
+		id, err := f.GetCellStyle("Inventory", at)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if s, err := f.GetStyle(id); err != nil || c.kind == words && s.NumFmt != asText {
+			t.Errorf("%s: style %+v, %v", c.name, s, err)
+		}
+	}
+}
+
+func TestTextIsNeverAFormula(t *testing.T) {
+	for _, text := range []string{
+		"=1+1", "+1", "-1", "@x", "＝1", `=HYPERLINK("http://x","y")`, "_x000D_", "_x005F_x000D_", "_x0041_b", "'=1",
+		" spaces ", "a\tb\nc", "<b>&\"'", "émile \U0001F511", "1E5", "0012", strings.Repeat("x", maxText), "TRUE",
+	} {
+		tok := anyToken(1)
+		tok.Account = new(text)
+		f := openBook(t, list(tok), sheetRows)
+		got, err := f.GetCellValue("Inventory", "D2")
+		if err != nil || got != text {
+			t.Errorf("%q came back as %q, %v", text, got, err)
+		}
+		if kind, err := f.GetCellType("Inventory", "D2"); err != nil || kind != excelize.CellTypeInlineString {
+			t.Errorf("%q has cell type %d, %v", text, kind, err)
+		}
+		if formula, err := f.GetCellFormula("Inventory", "D2"); err != nil || formula != "" {
+			t.Errorf("%q became the formula %q, %v", text, formula, err)
+		}
+	}
+}
+
+func TestControlCharactersAreReplacedVisibly(t *testing.T) {
+	tok := anyToken(1)
+	tok.Manufacturer = "Fei\x00\x1btian\xff"
+	f := openBook(t, list(tok), sheetRows)
+	if got, err := f.GetCellValue("Inventory", "I2"); err != nil || got != "Fei\ufffd\ufffdtian\ufffd" {
+		t.Errorf("%q, %v", got, err)
+	}
+}
+
+func TestTextTooLongForACellIsAnError(t *testing.T) {
+	for _, long := range []string{strings.Repeat("x", maxText+1), strings.Repeat("\U0001F511", maxText/2+1)} {
+		tok := anyToken(1)
+		tok.Location = new(long)
+		_, err := WriteWorkbook(io.Discard, list(tok), anExport())
+		if token.KindOf(err) != token.Refused || !strings.Contains(err.Error(), `"Location"`) || !strings.Contains(err.Error(), string(tok.Serial)) {
+			t.Errorf("got %v", err)
+		}
+	}
+	r := stock(0)
+	r.summary.Batches[0].File = strings.Repeat("x", maxText+1)
+	if _, err := WriteWorkbook(io.Discard, r, anExport()); token.KindOf(err) != token.Refused {
+		t.Errorf("in the summary: %v", err)
+	}
+	// ü is two bytes, yet one character to Excel
+	tok := anyToken(1)
+	tok.Location = new(strings.Repeat("ü", maxText))
+	if _, err := WriteWorkbook(io.Discard, list(tok), anExport()); err != nil {
+		t.Errorf("as long as a cell may be: %v", err)
+	}
+}
+
+func TestWhatExcelCannotHoldBecomesText(t *testing.T) {
+	tok := anyToken(1)
+	tok.Counter = new(int64(math.MaxInt64))
+	tok.NotBefore = new(time.Date(1899, 1, 2, 3, 4, 5, 0, time.UTC))
+	f := openBook(t, list(tok), sheetRows)
+	for at, want := range map[string]string{"P2": "9223372036854775807", "Q2": "1899-01-02T03:04:05Z"} {
+		if got, err := f.GetCellValue("Inventory", at); err != nil || got != want {
+			t.Errorf("%s: %q, %v", at, got, err)
+		}
+		if kind, _ := f.GetCellType("Inventory", at); kind != excelize.CellTypeInlineString {
+			t.Errorf("%s has cell type %d", at, kind)
+		}
+	}
+}
+
+func TestEmptyInventory(t *testing.T) {
+	r := stock(0)
+	r.summary.Batches = nil
+	f := openBook(t, r, sheetRows)
+	rows, err := f.GetRows("Inventory")
+	if err != nil || len(rows) != 1 || len(rows[0]) != len(columns) {
+		t.Errorf("rows %v, %v", rows, err)
+	}
+	if tables, err := f.GetTables("Inventory"); err != nil || len(tables) != 1 || tables[0].Range != "A1:AA2" {
+		t.Errorf("tables %+v, %v", tables, err)
+	}
+}
+
+func TestInventoryContinuesOnMoreSheets(t *testing.T) {
+	for n, want := range map[int][]int{3: {3}, 4: {3, 1}, 6: {3, 3}, 7: {3, 3, 1}} {
+		f := openBook(t, stock(n), 3)
+		sheets := inventorySheets(f)
+		if len(sheets) != len(want) {
+			t.Errorf("%d tokens are on %v", n, sheets)
+			continue
+		}
+		for i, sheet := range sheets {
+			rows, err := f.GetRows(sheet)
+			if err != nil || len(rows) != want[i]+1 || rows[0][0] != "Serial" {
+				t.Errorf("%d tokens: %d rows on %s, %v", n, len(rows), sheet, err)
+			}
+			if tables, err := f.GetTables(sheet); err != nil || len(tables) != 1 {
+				t.Errorf("tables on %s: %v, %v", sheet, tables, err)
+			}
+		}
+		if got, want := rehash(t, f), hashOf(csvOf(t, stock(n))); got != want {
+			t.Errorf("%d tokens hash to %s, want %s", n, got, want)
+		}
+	}
+}
+
+func inventorySheets(f *excelize.File) (sheets []string) {
+	for _, s := range f.GetSheetList() {
+		if strings.HasPrefix(s, "Inventory") {
+			sheets = append(sheets, s)
+		}
+	}
+	return sheets
+}
+
+func TestSummary(t *testing.T) {
+	r := stock(12)
+	f := openBook(t, r, sheetRows)
+	want := map[string]string{
+		"Made at (UTC)": "2026-11-23 12:00:00", "Made by": "anna (uid 1000), claims to be uid 1001 through sudo", "Host": "desk",
+		"fob version": "1.0", "Store": "0199-store", "Selected": "all tokens", "Rows": "12",
+		"SHA-256 of the rows": hashOf(csvOf(t, r)), "Events in the audit trail": "42",
+		"Hash of the newest event": r.summary.Head.Hash.String(), "bound": "4", "in_stock": "8", "all": "12",
+	}
+	rows, err := f.GetRows("Summary")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, row := range rows {
+		if len(row) > 1 && want[row[0]] != "" {
+			if row[1] != want[row[0]] {
+				t.Errorf("%s: %q, want %q", row[0], row[1], want[row[0]])
+			}
+			delete(want, row[0])
+		}
+	}
+	if len(want) > 0 {
+		t.Errorf("missing: %v", want)
+	}
+	batch := []string{
+		"3", "0199-batch", "=seeds.csv", "ab", "oath-csv", "PO-7", "", "", "", "2026-11-23 12:00:00", "anna",
+		"13", "12", "12", "0", "0", "-1", "8", "0", "4", "0", "0", "0", "0", "12",
+	}
+	if diff := cmp.Diff(batch, rows[len(rows)-1]); diff != "" {
+		t.Error(diff)
+	}
+	if tables, err := f.GetTables("Summary"); err != nil || len(tables) != 1 || tables[0].Name != "Batches" {
+		t.Errorf("tables %+v, %v", tables, err)
+	}
+}
+
+// The hash in the workbook can be computed from its own cells, by the words
+// that stand beside it.
+func TestRowsHashFromTheCells(t *testing.T) {
+	tok := anyToken(0)
+	tok.Account, tok.Counter = new("-x \"y\"\r\nz\x00"), new(int64(math.MaxInt64))
+	tok.NotAfter, tok.NotBefore = new(time.Date(9999, 12, 31, 23, 59, 59, 999, time.UTC)), new(time.Date(1899, 1, 1, 0, 0, 0, 0, time.UTC))
+	r := list(tok, anyToken(1), anyToken(2), anyToken(3))
+	f := openBook(t, r, sheetRows)
+	if got, want := rehash(t, f), hashOf(csvOf(t, r)); got != want {
+		t.Errorf("cells hash to %s, the CSV to %s", got, want)
+	}
+}
+
+func rehash(t *testing.T, f *excelize.File) string {
+	t.Helper()
+	text := appendHeader(nil)
+	for _, sheet := range inventorySheets(f) {
+		rows, err := f.GetRows(sheet, excelize.Options{RawCellValue: true})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, row := range rows[1:] {
+			values := make([]value, len(columns))
+			for i := range row {
+				values[i] = readCell(t, row[i], columns[i].kind)
+			}
+			text = appendLine(text, values)
+		}
+	}
+	return hashOf(text)
+}
+
+func readCell(t *testing.T, raw string, k kind) value {
+	t.Helper()
+	x, err := strconv.ParseFloat(raw, 64)
+	switch {
+	case raw == "" || k == words || err != nil:
+		return wordsOf(raw)
+	case k == instant:
+		at, err := excelize.ExcelDateToTime(x, false)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return instantOf(at.Round(time.Second))
+	case k == truth:
+		return truthOf(x != 0)
+	case k == decimal:
+		return decimalAt(&x)
+	}
+	n, err := strconv.ParseInt(raw, 10, 64)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return wholeOf(n)
+}
+
+func TestEqualExportsAreEqualBytes(t *testing.T) {
+	first := bookBytes(t, stock(50), 10) // several sheets, whose order is what varies
+	for range 5 {
+		if !bytes.Equal(first, bookBytes(t, stock(50), 10)) {
+			t.Fatal("two exports of the same differ")
+		}
+	}
+}
+
+// What Excel checks and excelize's own reader does not.
+func TestWorkbookParts(t *testing.T) {
+	data := bookBytes(t, stock(3), 2)
+	zr, err := zip.NewReader(bytes.NewReader(data), int64(len(data)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if zr.File[0].Name != "[Content_Types].xml" {
+		t.Errorf("the first part is %s", zr.File[0].Name)
+	}
+	sheets := 0
+	for _, part := range zr.File {
+		text := readPart(t, part)
+		if strings.HasPrefix(part.Name, "xl/worksheets/sheet") {
+			sheets++
+			checkColumnOrder(t, part.Name, text)
+			for _, bad := range []string{"<f>", "<dimension"} {
+				if strings.Contains(text, bad) {
+					t.Errorf("%s contains %s", part.Name, bad)
+				}
+			}
+		}
+	}
+	if sheets != 4 {
+		t.Errorf("%d sheets", sheets)
+	}
+}
+
+var colMin = regexp.MustCompile(`<col min="(\d+)"`)
+
+func checkColumnOrder(t *testing.T, part, text string) {
+	t.Helper()
+	found := colMin.FindAllStringSubmatch(text, -1)
+	for i, m := range found {
+		if m[1] != strconv.Itoa(i+1) {
+			t.Errorf("%s: <col> %d is that of column %s", part, i+1, m[1])
+		}
+	}
+	if len(found) == 0 {
+		t.Errorf("%s has no widths", part)
+	}
+}
+
+func readPart(t *testing.T, part *zip.File) string {
+	t.Helper()
+	in, err := part.Open()
+	if err != nil {
+		t.Fatal(err)
+	}
+	b, err := io.ReadAll(in)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(b)
+}
+
+func TestTemporaryFolderThatIsNotThere(t *testing.T) {
+	e := anExport()
+	e.TempDir = t.TempDir() + "/none"
+	if _, err := WriteWorkbook(io.Discard, stock(1), e); err == nil || !strings.Contains(err.Error(), "temporary") {
+		t.Errorf("got %v", err)
+	}
+}

@@ -1,0 +1,116 @@
+package rows
+
+import "bytes"
+
+// quotedRow takes a row that has quotes, by RFC 4180: a field that begins with
+// a quote ends with one, may hold delimiters and line ends, and doubles the
+// quotes that it holds. A quote inside a field that does not begin with one is
+// a character like any other.
+func (r *Reader) quotedRow(row Row) (Row, error) {
+	text := r.buf[r.start:r.end]
+	size, end := 0, 0 // of the lines taken: without and with the last line end
+	for lines := 0; lines < MaxRowLines; lines++ {
+		n, skip := lineEnd(text[end:])
+		size, end = end+n, end+skip
+		if size > MaxRow {
+			break
+		}
+		if lines > 0 {
+			if err := r.check(text[end-skip : size]); err != nil {
+				return Row{}, err
+			}
+		}
+		r.line++
+		fields, closed, err := r.parseQuoted(text[:size], row.Line)
+		if err != nil {
+			return Row{}, err
+		}
+		if closed {
+			r.start += end
+			row.Fields, row.Unended = fields, size == end
+			return row, nil
+		}
+		if skip == n { // the text ends inside the quotes
+			break
+		}
+	}
+	if r.srcErr != nil && end == len(text) {
+		return Row{}, r.srcErr
+	}
+	return Row{}, errorAt(row.Line, "is the file cut off, or was it edited?",
+		"a quote is opened and not closed within %d lines and %d bytes", MaxRowLines, MaxRow)
+}
+
+// parseQuoted cuts a row; closed is false when it ends inside quotes.
+func (r *Reader) parseQuoted(text []byte, line int) (fields [][]byte, closed bool, err error) {
+	r.scratch, r.fields = r.scratch[:0], r.fields[:0]
+	for {
+		field, rest, closed := r.field(text)
+		if !closed {
+			return nil, false, nil
+		}
+		if len(rest) > 0 && rest[0] != r.delim {
+			return nil, false, errorAt(line, "quotes inside a quoted field are doubled",
+				"something follows a closing quote in column %d", len(r.fields)+1)
+		}
+		if len(r.fields) == MaxColumns {
+			return nil, false, tooManyColumns(line)
+		}
+		r.fields = append(r.fields, field)
+		if len(rest) == 0 {
+			return r.fields, true, nil
+		}
+		text = rest[1:]
+	}
+}
+
+// field takes the first field of a text; rest begins with what follows it.
+func (r *Reader) field(text []byte) (field, rest []byte, closed bool) {
+	inner := text
+	for len(inner) > 0 && r.blank(inner[0]) {
+		inner = inner[1:]
+	}
+	if len(inner) > 0 && inner[0] == '"' {
+		r.quotes = true
+		return r.unquote(inner[1:])
+	}
+	n := bytes.IndexByte(text, r.delim)
+	if n < 0 {
+		n = len(text)
+	}
+	return r.trim(text[:n]), text[n:], true
+}
+
+// unquote takes a field behind its opening quote.
+func (r *Reader) unquote(text []byte) (field, rest []byte, closed bool) {
+	n := bytes.IndexByte(text, '"')
+	if n < 0 {
+		return nil, nil, false
+	}
+	if n+1 == len(text) || text[n+1] != '"' {
+		return text[:n], r.behind(text[n+1:]), true
+	}
+	if r.scratch == nil {
+		r.scratch = make([]byte, 0, MaxRow) // never grows: earlier fields lie in it
+	}
+	begin := len(r.scratch)
+	for n >= 0 {
+		r.scratch = append(r.scratch, text[:n]...)
+		text = text[n+1:]
+		if len(text) == 0 || text[0] != '"' {
+			return r.scratch[begin:], r.behind(text), true
+		}
+		r.scratch = append(r.scratch, '"')
+		text = text[1:]
+		n = bytes.IndexByte(text, '"')
+	}
+	return nil, nil, false
+}
+
+// behind skips the blanks behind a closing quote.
+func (r *Reader) behind(text []byte) []byte {
+	for len(text) > 0 && r.blank(text[0]) {
+		text = text[1:]
+	}
+	return text
+}

@@ -1,0 +1,254 @@
+package rows
+
+import (
+	"bytes"
+	"io"
+	"unicode/utf8"
+)
+
+// Row is one row. Fields are its columns without the blanks and quotes around
+// them; they share the reader's buffer and are valid until the next call of
+// Next. Blanks inside quotes stay.
+type Row struct {
+	Line   int // where it begins, from 1
+	Fields [][]byte
+	// Unended marks a last row without a line end: the file may be cut off.
+	Unended bool
+}
+
+// The remarks that Notes may hold. Each says that a spreadsheet or an editor
+// has rewritten the file, and with it perhaps numbers that were serials.
+const (
+	NoteBOM        = "the text begins with a byte order mark, as spreadsheets write it"
+	NoteUTF16      = "the text is UTF-16, as spreadsheets write it"
+	NoteSep        = "line 1 tells a spreadsheet the delimiter (sep=)"
+	NoteSemicolons = "the fields are separated by semicolons, as spreadsheets do in some countries"
+	NoteQuotes     = "fields stand in quotes, as spreadsheets write them"
+)
+
+// Reader gives the rows of a text, streaming. Blank lines, rows of nothing but
+// delimiters, and lines that begin with # are skipped.
+type Reader struct {
+	src   io.Reader
+	chars Charset
+
+	buf        []byte
+	start, end int   // what of buf is not yet read
+	ended      bool  // src has no more
+	srcErr     error // why, other than io.EOF
+
+	begun   bool
+	line    int // lines read so far
+	delim   byte
+	fields  [][]byte
+	scratch []byte // fields whose doubled quotes were undone
+
+	sep, quotes bool
+	err         error // of the last call, for ever
+}
+
+// New reads the text of r, whose character set and delimiter it finds out.
+func New(r io.Reader) *Reader {
+	text, chars := UTF8(r)
+	return &Reader{src: text, chars: chars, buf: make([]byte, bufferSize)}
+}
+
+// Next gives the next row, io.EOF behind the last. A text at fault is an *Error,
+// and ends the reading.
+func (r *Reader) Next() (Row, error) {
+	if r.err != nil {
+		return Row{}, r.err
+	}
+	row, err := r.next()
+	if err != nil {
+		r.err = err
+		clear(r.buf) // what was read may be secret
+		clear(r.scratch)
+		return Row{}, err
+	}
+	return row, nil
+}
+
+// Delimiter is what separates the fields; it is known once Next was called.
+func (r *Reader) Delimiter() byte { return r.delim }
+
+// Notes are remarks on the whole text; they are complete after io.EOF.
+func (r *Reader) Notes() []string {
+	var notes []string
+	note := func(met bool, text string) {
+		if met {
+			notes = append(notes, text)
+		}
+	}
+	note(r.chars.Name == "UTF-8" && r.chars.BOM, NoteBOM)
+	note(r.chars.Name != "UTF-8", NoteUTF16)
+	note(r.sep, NoteSep)
+	note(r.delim == ';' && !r.sep, NoteSemicolons)
+	note(r.quotes, NoteQuotes)
+	return notes
+}
+
+func (r *Reader) next() (Row, error) {
+	if !r.begun {
+		r.begun = true
+		if err := r.begin(); err != nil {
+			return Row{}, err
+		}
+	}
+	for {
+		row, err := r.row()
+		if err != nil || !empty(row.Fields) {
+			return row, err
+		}
+	}
+}
+
+// begin settles the delimiter.
+func (r *Reader) begin() error {
+	r.fill()
+	text := r.buf[r.start:r.end]
+	n, skip := lineEnd(text)
+	d := sepLine(text[:n])
+	switch d {
+	case 0:
+		r.delim = findDelimiter(text[:min(len(text), MaxRow)], r.ended && len(text) <= MaxRow)
+	case ',', ';', '\t', '|':
+		r.delim, r.sep = d, true
+		r.line++
+		r.start += skip
+	default:
+		return errorAt(1, "comma, semicolon, tab and | are read", "the line sep= names a delimiter that fob does not read")
+	}
+	return nil
+}
+
+// row takes one line, or several that belong together; no fields when there is
+// nothing in it.
+func (r *Reader) row() (Row, error) {
+	r.fill()
+	text := r.buf[r.start:r.end]
+	n, skip := lineEnd(text)
+	if skip == n && r.srcErr != nil && n <= MaxRow {
+		return Row{}, r.srcErr // what was read of this line is no row
+	}
+	if len(text) == 0 {
+		return Row{}, io.EOF
+	}
+	line := text[:n]
+	row := Row{Line: r.line + 1, Unended: skip == n}
+	if err := r.check(line); err != nil {
+		return Row{}, err
+	}
+	if bare := r.trim(line); len(bare) == 0 || bare[0] == '#' {
+		r.take(skip)
+		return row, nil
+	}
+	if bytes.IndexByte(line, '"') >= 0 {
+		return r.quotedRow(row)
+	}
+	r.take(skip)
+	fields, ok := r.split(line)
+	if !ok {
+		return Row{}, tooManyColumns(row.Line)
+	}
+	row.Fields = fields
+	return row, nil
+}
+
+// take marks one line as read.
+func (r *Reader) take(size int) {
+	r.start += size
+	r.line++
+}
+
+// fill sees to it that the buffer holds a whole window, or all that is left.
+func (r *Reader) fill() {
+	if r.ended || r.end-r.start >= window {
+		return
+	}
+	r.end = copy(r.buf, r.buf[r.start:r.end])
+	r.start = 0
+	n, err := io.ReadFull(r.src, r.buf[r.end:])
+	r.end += n
+	if err == nil {
+		return
+	}
+	r.ended = true
+	if err != io.EOF && err != io.ErrUnexpectedEOF {
+		r.srcErr = err
+	}
+}
+
+// lineEnd gives the length of the first line and how much to skip to the next:
+// LF, CR LF or CR end a line. Both are the same when no line end is in sight.
+func lineEnd(text []byte) (n, skip int) {
+	text = text[:min(len(text), window)]
+	n = bytes.IndexByte(text, '\n')
+	skip = n + 1
+	if n < 0 {
+		n, skip = len(text), len(text)
+	}
+	cr := bytes.IndexByte(text[:n], '\r')
+	switch {
+	case cr < 0:
+		return n, skip
+	case cr == n-1 && skip > n:
+		return cr, skip
+	}
+	return cr, cr + 1
+}
+
+// check refuses a line that is no text, or too long.
+func (r *Reader) check(line []byte) error {
+	at := r.line + 1
+	switch {
+	case len(line) > MaxRow:
+		return errorAt(at, "is this the file that was sent?", "the line has more than %d bytes", MaxRow)
+	case bytes.IndexByte(line, 0) >= 0:
+		return errorAt(at, "the file is damaged or is not text", "the line contains a NUL byte")
+	case !utf8.Valid(line):
+		return errorAt(at, "save the file as UTF-8, or take it as it was sent", "the line is not valid %s", r.chars.Name)
+	}
+	return nil
+}
+
+func tooManyColumns(line int) error {
+	return errorAt(line, "is the delimiter the right one?", "the row has more than %d columns", MaxColumns)
+}
+
+// split cuts a line without quotes.
+func (r *Reader) split(line []byte) ([][]byte, bool) {
+	fields := r.fields[:0]
+	for {
+		n := bytes.IndexByte(line, r.delim)
+		if n < 0 || len(fields) == MaxColumns {
+			break
+		}
+		fields = append(fields, r.trim(line[:n]))
+		line = line[n+1:]
+	}
+	r.fields = append(fields, r.trim(line))
+	return r.fields, len(fields) < MaxColumns
+}
+
+// blank tells what stands around a field without belonging to it.
+func (r *Reader) blank(c byte) bool { return c == ' ' || c == '\t' && r.delim != '\t' }
+
+func (r *Reader) trim(b []byte) []byte {
+	for len(b) > 0 && r.blank(b[0]) {
+		b = b[1:]
+	}
+	for len(b) > 0 && r.blank(b[len(b)-1]) {
+		b = b[:len(b)-1]
+	}
+	return b
+}
+
+func empty(fields [][]byte) bool {
+	for _, f := range fields {
+		if len(f) > 0 {
+			return false
+		}
+	}
+	return true
+}

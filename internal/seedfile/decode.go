@@ -1,0 +1,142 @@
+package seedfile
+
+import (
+	"bytes"
+	"regexp"
+	"unicode/utf8"
+
+	"fob/internal/token"
+)
+
+// maxSeedText bounds a seed's text: the longest seed in hex, with a blank
+// behind every digit.
+const maxSeedText = 4 * token.MaxParsedSeed
+
+// Decode makes a seed of a secret, in a copy of its own: the secret stays with
+// the caller. The secret's encoding counts; enc is for one that is Unknown.
+//
+// Hex and base32 may be in either case, base64 in either of its two alphabets,
+// padding may be missing but not wrong, and blanks may group the characters
+// (dashes may not: they are digits of base64). The text must be whole bytes:
+// an odd hex digit, an impossible length, a bit set behind the last byte are
+// damage. The result has 1 to token.MaxParsedSeed bytes; what lengths are good
+// enough for a token is the import's to say. Errors tell positions, counted in
+// characters from 1, and never content.
+func Decode(s Secret, enc Encoding) (token.Seed, error) {
+	if s.Encoding != Unknown {
+		enc = s.Encoding
+	}
+	return DecodeText(s.Text.Bytes(), enc)
+}
+
+// DecodeText is Decode for a reader that still has the file's bytes at hand.
+func DecodeText(text []byte, enc Encoding) (token.Seed, error) {
+	var seed []byte
+	var err error
+	if a := alphabetOf(enc); a != nil {
+		seed, err = a.decode(text)
+	} else if enc == Raw {
+		seed, err = decodeRaw(text)
+	} else {
+		err = refusef("the encoding of the seed is not known; say --encoding")
+	}
+	if err != nil {
+		return token.Seed{}, err
+	}
+	return token.NewSeed(seed), nil
+}
+
+func refusef(format string, args ...any) error {
+	return token.Errorf(token.Refused, format, args...)
+}
+
+func decodeRaw(b []byte) ([]byte, error) {
+	switch {
+	case len(b) == 0:
+		return nil, refusef("the seed is empty")
+	case len(b) > token.MaxParsedSeed:
+		return nil, tooLong()
+	}
+	return bytes.Clone(b), nil
+}
+
+func tooLong() error {
+	return refusef("the seed has more than %d bytes; is this column the seed?", token.MaxParsedSeed)
+}
+
+// decode reads the digits as one long number. On error nothing of it stays in
+// memory.
+func (a *alphabet) decode(text []byte) ([]byte, error) {
+	if len(text) > maxSeedText {
+		return nil, tooLong()
+	}
+	room := make([]byte, 0, len(text)*int(a.bits)/8)
+	seed, err := a.read(room, text)
+	if err == nil && len(seed) > token.MaxParsedSeed {
+		err = tooLong()
+	}
+	if err != nil {
+		clear(room[:cap(room)])
+		return nil, err
+	}
+	return seed, nil
+}
+
+// read appends the bytes of a text to out, which has room for them.
+func (a *alphabet) read(out, text []byte) ([]byte, error) {
+	var rest uint // digits not yet written out, in its low restBits
+	var restBits uint
+	digits, pads := 0, 0
+	for i, c := range text {
+		v := a.value[c]
+		switch {
+		case v < padding && pads == 0:
+			digits++
+			rest, restBits = rest<<a.bits|uint(v), restBits+a.bits
+			if restBits >= 8 {
+				restBits -= 8
+				out = append(out, byte(rest>>restBits))
+				rest &= 1<<restBits - 1
+			}
+		case v < padding:
+			return nil, refusef("the seed goes on behind its padding, at character %d", position(text, i))
+		case v == padding:
+			pads++
+		case v == illegal:
+			return nil, a.illegalAt(text, i)
+		}
+	}
+	return out, a.whole(digits, pads, restBits, rest != 0)
+}
+
+// whole tells whether the digits make whole bytes. More bits left than a digit
+// less one means that the last digit begins a byte that never ends.
+func (a *alphabet) whole(digits, pads int, restBits uint, restSet bool) error {
+	switch {
+	case digits == 0:
+		return refusef("the seed is empty")
+	case a == hexDigits && digits%2 == 1:
+		return refusef("the seed has an odd number of hex digits (%d): one is missing or too many", digits)
+	case restBits >= a.bits:
+		return refusef("no seed has %d %s characters: some are missing or too many", digits, a.encoding)
+	case restSet:
+		return refusef("the last %s character of the seed has bits beyond its last byte: it is damaged or cut off", a.encoding)
+	case pads > 0 && ((digits+pads)%a.group != 0 || pads >= a.group):
+		return refusef("the seed's padding (=) has the wrong length: it is damaged or cut off")
+	}
+	return nil
+}
+
+// scientific is what a spreadsheet makes of a seed that looks like a number. A
+// plain run of digits with one E in it is hex.
+var scientific = regexp.MustCompile(`^\s*[0-9]+([.,][0-9]+[eE][+-]?|[eE]\+)[0-9]+\s*$`)
+
+func (a *alphabet) illegalAt(text []byte, i int) error {
+	if scientific.Match(text) {
+		return refusef("the seed was turned into a number by a spreadsheet; take it from the original file")
+	}
+	return refusef("character %d of the seed is not %s", position(text, i), a.digit)
+}
+
+// position counts characters up to a byte, from 1.
+func position(text []byte, i int) int { return utf8.RuneCount(text[:i]) + 1 }

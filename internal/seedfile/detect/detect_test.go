@@ -1,0 +1,137 @@
+package detect
+
+import (
+	"encoding/binary"
+	"errors"
+	"io"
+	"strings"
+	"testing"
+	"unicode/utf16"
+
+	"fob/internal/seedfile"
+	"fob/internal/token"
+)
+
+// held is a Source in memory.
+type held string
+
+func (h held) Name() string                 { return "delivery.pdf" }
+func (h held) Open() (io.ReadCloser, error) { return io.NopCloser(strings.NewReader(string(h))), nil }
+
+const row = "2600412300001,3132333435363738393031323334353637383930,totp,6,30\n"
+
+func wide(text string) string {
+	var b []byte
+	for _, u := range utf16.Encode([]rune(text)) {
+		b = binary.LittleEndian.AppendUint16(b, u)
+	}
+	return string(b)
+}
+
+func TestDetect(t *testing.T) {
+	for name, text := range map[string]string{
+		"plain": row, "long": strings.Repeat(row, 5000), "utf-16": "\xff\xfe" + wide(row), "bare utf-16": wide(row),
+		"long utf-16": wide(strings.Repeat(row, 5000)), "mark": "\ufeff" + row, "comments": strings.Repeat("# x\n", 1000) + row,
+	} {
+		f, why, err := Detect(held(text))
+		if err != nil || f.Name != "oath-csv" || why == "" {
+			t.Errorf("%s: %q %q %v", name, f.Name, why, err)
+		}
+	}
+}
+
+func TestRefusals(t *testing.T) {
+	for text, says := range map[string]string{
+		"":               "is empty",
+		" \r\n\t\n":      "holds nothing but blanks",
+		"\ufeff \n":      "holds nothing but blanks",
+		"a\x00b\x01\x02": "is binary",
+		"PK\x03\x04\x14\x00\x00\x00[Content_Types].xml": "an Excel workbook",
+		"PK\x03\x04\x14\x00\x01\x00seeds.csv":           "a ZIP archive",
+		"\x1f\x8b\x08\x00":                              "compressed by gzip",
+		"%PDF-1.7\n":                                    "a PDF document",
+		"7z\xbc\xaf\x27\x1c\x00":                        "a 7z archive",
+		"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1\x00":          "an old Excel or Word document",
+		"age-encryption.org/v1\n-> X25519":              "encrypted by age",
+		"-----BEGIN AGE ENCRYPTED FILE-----\n":          "encrypted by age",
+		"-----BEGIN PGP MESSAGE-----\n":                 "encrypted by OpenPGP",
+		"-----BEGIN PGP PUBLIC KEY BLOCK-----\n":        "an OpenPGP key or signature",
+		"-----BEGIN CERTIFICATE-----\n":                 "a key or certificate",
+		"\x85\x01\x0c\x03\xfe\x12\x34\x56\x78":          "encrypted by OpenPGP",
+		"\x8c\x0d\x04\x09\x03\x02\xfe\xff":              "encrypted by OpenPGP",
+		"\xc1\xc0\x4c\x03\xfe\x12\x34\x56\x78":          "encrypted by OpenPGP",
+		"\xd2\x3f\x01\xfe\xff":                          "encrypted by OpenPGP",
+		"<?xml version='1.0'?>\n<pskc:KeyContainer xmlns:pskc='urn:ietf:params:xml:ns:keyprov:pskc'>": "PSKC",
+		"\ufeff<KeyContainer Version='1.0'>":                           "PSKC",
+		"\xff\xfe" + wide("<KeyContainer Version='1.0'>"):              "PSKC",
+		"<?xml version='1.0'?><TKNBatch>":                              "RSA SecurID",
+		"<Tokens><Token serial='1'>":                                   "eToken XML",
+		"<!DOCTYPE html><title>Log in</title>":                         "a web page",
+		"<x/>":                                                         "XML of a kind",
+		"{\"value\":[]}":                                               "JSON",
+		"otpauth://totp/x?secret=y":                                    "otpauth links",
+		"# ==\ndn: x\nsccAuthenticatorId: F9\n":                        "SafeWord",
+		"AUTHENEXDB\nINSERT INTO OTP (ESN) VALUES ('1')":               "an SQL dump",
+		"LOGGING START,1.1.2026\n":                                     "a YubiKey log",
+		"dear customer,\nyour tokens are on their way\n":               "text in no format that fob knows",
+		"2600412300001,GEZDGNBVGY3TQOJQ,totp,6,30\n":                   "oath-csv: column 3 says hotp or totp in 1 of the first 1 rows, but the seeds of column 2 are not hex",
+		"serial,secret,interval\n1,3132,30\n":                          "oath-csv: the header names no type, only serial, seed, step",
+		"M\xfcller,x,y\n":                                              "line 1: the line is not valid UTF-8",
+		strings.Repeat("hello,you\n", 9000) + "\xff":                   "text in no format",
+		strings.Repeat("ä", seedfile.SampleSize/2-1) + "\nä" + "\xff":  "line 1",
+		wide("hello\n") + strings.Repeat(wide("hello"), 20000) + "odd": "text in no format",
+	} {
+		_, _, err := Detect(held(text))
+		var e *token.Error
+		if !errors.As(err, &e) || e.Kind != token.Refused || e.Hint == "" || !strings.Contains(err.Error(), says) {
+			t.Errorf("%.60q: %v, want %s", text, err, says)
+		}
+	}
+}
+
+func TestTwoFamiliesFit(t *testing.T) {
+	fits := func(seedfile.Sample) seedfile.Match { return seedfile.Match{Fits: true, Why: "columns"} }
+	formats := []seedfile.Format{{Name: "a", Sniff: fits}, {Name: "b", Sniff: fits}}
+	_, _, err := choose("x.csv", seedfile.Sample{}, formats)
+	var e *token.Error
+	if !errors.As(err, &e) || !strings.Contains(e.Msg, "may be a or b") || !strings.Contains(e.Hint, "--format a, or --format b") {
+		t.Error(err)
+	}
+}
+
+func TestByName(t *testing.T) {
+	for _, f := range Formats() {
+		if got, err := ByName(f.Name); err != nil || got.Name != f.Name {
+			t.Error(f.Name, err)
+		}
+	}
+	if _, err := ByName("csv"); token.KindOf(err) != token.Usage || !strings.Contains(err.Error(), "oath-csv") {
+		t.Error(err)
+	}
+}
+
+// TestDeclarations: what help and import need is there, and a format's example
+// is a file of it.
+func TestDeclarations(t *testing.T) {
+	for _, f := range Formats() {
+		if f.Title == "" || f.Open == nil || f.Sniff == nil {
+			t.Errorf("%s is incomplete", f.Name)
+		}
+		got, _, err := Detect(held(strings.Join(f.Example, "\n") + "\n"))
+		if err != nil || got.Name != f.Name {
+			t.Errorf("%s: its example is %q, %v", f.Name, got.Name, err)
+		}
+	}
+}
+
+func FuzzDetect(f *testing.F) {
+	f.Add([]byte(row))
+	f.Add([]byte("\x85\x01"))
+	f.Add([]byte("<\x00K\x00"))
+	f.Fuzz(func(t *testing.T, data []byte) {
+		_, _, err := Detect(held(data))
+		if err != nil && token.KindOf(err) != token.Refused {
+			t.Fatal(err)
+		}
+	})
+}

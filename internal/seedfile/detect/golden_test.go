@@ -1,0 +1,140 @@
+package detect
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"flag"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"fob/internal/seedfile"
+)
+
+var update = flag.Bool("update", false, "write the *.want.json files anew")
+
+const samples = "../../../testdata/seedfiles"
+
+// wanted is what is expected of one seed file.
+type wanted struct {
+	Format  string   `json:"format"`
+	Why     string   `json:"why"`
+	Notes   []string `json:"notes"`
+	Error   string   `json:"error,omitempty"` // that ended the file
+	Records []record `json:"records"`
+}
+
+// record is a record in plain words. The seed is shown by its SHA-256, so that
+// the expected files hold none; of fields that are not given nothing is shown.
+type record struct {
+	Place    string `json:"place"`
+	Serial   string `json:"serial"`
+	Type     string `json:"type,omitempty"`
+	Hash     string `json:"hash,omitempty"`
+	Digits   int    `json:"digits,omitempty"`
+	Period   *int   `json:"period,omitempty"`
+	Counter  *int64 `json:"counter,omitempty"`
+	Encoding string `json:"encoding,omitempty"`
+	Seed     string `json:"seed_sha256,omitempty"`
+	Doubt    string `json:"doubt,omitempty"`
+	Problem  string `json:"problem,omitempty"`
+}
+
+// TestSamples reads every file of testdata/seedfiles/FORMAT.
+func TestSamples(t *testing.T) {
+	for _, f := range Formats() {
+		files, err := filepath.Glob(filepath.Join(samples, f.Name, "*"))
+		if err != nil || len(files) == 0 {
+			t.Errorf("%s: no samples (%v)", f.Name, err)
+		}
+		for _, file := range files {
+			if !strings.HasSuffix(file, ".want.json") {
+				t.Run(f.Name+"/"+filepath.Base(file), func(t *testing.T) { checkSample(t, file) })
+			}
+		}
+	}
+}
+
+func checkSample(t *testing.T, file string) {
+	got, err := json.MarshalIndent(readSample(t, file), "", "  ")
+	if err != nil {
+		t.Fatal(err)
+	}
+	got = append(got, '\n')
+	golden := file + ".want.json"
+	if *update {
+		if err := os.WriteFile(golden, got, 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want, err := os.ReadFile(golden)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !bytes.Equal(got, want) {
+		t.Errorf("read as\n%s\nwant\n%s", got, want)
+	}
+}
+
+func readSample(t *testing.T, file string) wanted {
+	t.Helper()
+	source, err := seedfile.FileSource(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	format, why, err := Detect(source)
+	if err != nil {
+		t.Fatal(err)
+	}
+	in, err := seedfile.OpenPass(source)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer in.Close()
+	reader, err := format.Open(in, seedfile.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	w := wanted{Format: format.Name, Why: why, Records: []record{}}
+	for {
+		rec, err := reader.Next()
+		if err == io.EOF {
+			break
+		}
+		if err != nil {
+			w.Error = err.Error()
+			break
+		}
+		w.Records = append(w.Records, plain(rec))
+	}
+	w.Notes = append([]string{}, reader.Notes()...)
+	return w
+}
+
+func plain(rec seedfile.Record) record {
+	p := record{
+		Place: rec.Place.String(), Serial: rec.Serial, Encoding: string(rec.Secret.Encoding),
+		Type: string(rec.Params.Type), Hash: string(rec.Params.Hash), Digits: rec.Params.Digits,
+	}
+	if rec.Given.Has(seedfile.FieldPeriod) {
+		p.Period = &rec.Params.Period
+	}
+	if rec.Given.Has(seedfile.FieldCounter) {
+		p.Counter = &rec.Counter
+	}
+	if rec.Secret.Text.Len() > 0 {
+		sum := sha256.Sum256(rec.Secret.Text.Bytes())
+		p.Seed = hex.EncodeToString(sum[:])
+	}
+	if rec.Doubt.Field != 0 {
+		p.Doubt = rec.Doubt.Field.String() + ": " + rec.Doubt.Why.Error()
+	}
+	if rec.Problem != nil {
+		p.Problem = rec.Problem.Error()
+	}
+	return p
+}

@@ -1,0 +1,160 @@
+package detect
+
+import (
+	"bytes"
+	"io"
+	"unicode/utf8"
+
+	"fob/internal/rows"
+	"fob/internal/seedfile"
+	"fob/internal/token"
+)
+
+// kind is something that people hand over instead of a seed file, or in which
+// one is wrapped. Whoever teaches fob to read one removes its line.
+type kind struct {
+	is   func(b []byte) bool
+	what string
+	hint string
+}
+
+const (
+	unpack    = "fob does not read it yet: unpack it with the passphrase from the supplier and import the seed file in it"
+	decrypt   = "fob does not read it yet: decrypt it in a pipe, so that the seeds do not reach the disk: "
+	askForCSV = "fob does not read it yet: ask the supplier for OATH CSV"
+)
+
+// binaryKinds are recognised by their first bytes.
+var binaryKinds = []kind{
+	{isWorkbook, "an Excel workbook", "fob does not read it yet: save the sheet as CSV UTF-8, and compare the serials with the devices"},
+	{prefix("PK\x03\x04"), "a ZIP archive", unpack},
+	{prefix("PK\x05\x06"), "an empty ZIP archive", "fetch the delivery again"},
+	{prefix("7z\xBC\xAF\x27\x1C"), "a 7z archive", unpack},
+	{prefix("Rar!\x1A\x07"), "a RAR archive", unpack},
+	{prefix("\x1F\x8B"), "compressed by gzip", "fob does not read it yet: gzip -dc FILE | fob import -"},
+	{prefix("%PDF-"), "a PDF document", "the seed file is something else: look for it in the delivery"},
+	{prefix("\xD0\xCF\x11\xE0\xA1\xB1\x1A\xE1"), "an old Excel or Word document", "save the sheet as CSV UTF-8, and compare the serials with the devices"},
+	{prefix("age-encryption.org/v1"), "encrypted by age", decrypt + "age -d -i KEY FILE | fob import -"},
+	{isOpenPGP, "encrypted by OpenPGP", decrypt + "gpg -d FILE | fob import -"},
+	{prefix("SQLite format 3\x00"), "an SQLite database", "the seed file is something else"},
+}
+
+// textKinds are recognised in the text of a file, blanks before it removed.
+var textKinds = []kind{
+	{prefix("-----BEGIN PGP MESSAGE"), "encrypted by OpenPGP", decrypt + "gpg -d FILE | fob import -"},
+	{prefix("-----BEGIN PGP"), "an OpenPGP key or signature", "the seed file is something else: look for it in the delivery"},
+	{prefix("-----BEGIN AGE ENCRYPTED"), "encrypted by age", decrypt + "age -d -i KEY FILE | fob import -"},
+	{prefix("-----BEGIN"), "a key or certificate (PEM)", "the seed file is something else: look for it in the delivery"},
+	{xml("KeyContainer"), "PSKC (RFC 6030)", askForCSV},
+	{xml("TKNBatch"), "an RSA SecurID token file (sdtid)", "these tokens do not follow OATH, and their seeds are of no use to fob"},
+	{xml("Tokens"), "a SafeNet eToken XML file", askForCSV},
+	{isHTML, "a web page", "perhaps a log-in page was saved in place of the file: download it again in a browser"},
+	{xml(""), "XML of a kind that fob does not know", askForCSV},
+	{prefix("{"), "JSON", askForCSV},
+	{prefix("["), "JSON", askForCSV},
+	{prefix("otpauth"), "a list of otpauth links", askForCSV},
+	{contains("sccAuthenticatorId:"), "a SafeWord record file (LDIF)", askForCSV},
+	{contains("INSERT INTO"), "an SQL dump", askForCSV},
+	{prefix("LOGGING START"), "a YubiKey log", askForCSV},
+}
+
+func prefix(p string) func([]byte) bool {
+	return func(b []byte) bool { return bytes.HasPrefix(b, []byte(p)) }
+}
+
+func contains(p string) func([]byte) bool {
+	return func(b []byte) bool { return bytes.Contains(b, []byte(p)) }
+}
+
+// xml looks for an element, whatever its namespace prefix.
+func xml(name string) func([]byte) bool {
+	return func(b []byte) bool {
+		if !bytes.HasPrefix(b, []byte("<")) {
+			return false
+		}
+		return name == "" || bytes.Contains(b, []byte("<"+name)) || bytes.Contains(b, []byte(":"+name))
+	}
+}
+
+func isHTML(b []byte) bool {
+	head := bytes.ToLower(b[:min(len(b), 512)])
+	return bytes.HasPrefix(head, []byte("<!doctype html")) || bytes.HasPrefix(head, []byte("<html"))
+}
+
+// isWorkbook tells an Office archive from others by its first members.
+func isWorkbook(b []byte) bool {
+	return prefix("PK\x03\x04")(b) && (contains("[Content_Types].xml")(b) || contains("xl/")(b))
+}
+
+// isOpenPGP knows the packets that an encrypted message begins with (RFC 9580
+// section 4.3): a session key encrypted to a key (1) or a passphrase (3), or
+// encrypted data (9, 18, 20), in the old or the new form of the header.
+func isOpenPGP(b []byte) bool {
+	if len(b) < 2 || b[0] < 0x80 || utf8.Valid(b[:min(len(b), 64)]) {
+		return false
+	}
+	tag := b[0] & 0x3F
+	if b[0]&0x40 == 0 {
+		tag >>= 2
+	}
+	switch tag {
+	case 1, 3: // their version follows a length of one to five bytes
+		versions := b[2:min(len(b), 7)]
+		return bytes.ContainsAny(versions, "\x03\x04\x05\x06")
+	case 9, 18, 20:
+		return true
+	}
+	return false
+}
+
+// recognise refuses a file that is no seed file, by name and with what to do.
+func recognise(file string, sample seedfile.Sample) error {
+	if len(sample.Data) == 0 {
+		return token.Errorf(token.Refused, "%q is empty", file).WithHint("fetch the delivery again; nothing was changed")
+	}
+	if err := match(file, binaryKinds, sample.Data); err != nil {
+		return err
+	}
+	text, err := textOf(sample.Data)
+	if err != nil {
+		return err
+	}
+	if len(bytes.TrimSpace(text)) == 0 && sample.Whole {
+		return token.Errorf(token.Refused, "%q holds nothing but blanks", file).WithHint("fetch the delivery again; nothing was changed")
+	}
+	if isBinary(text) {
+		return token.Errorf(token.Refused, "%q is binary, of a kind that fob does not know", file).
+			WithHint("it may be encrypted, or damaged on its way: ask the supplier how it was made")
+	}
+	return match(file, textKinds, bytes.TrimSpace(text))
+}
+
+func match(file string, kinds []kind, data []byte) error {
+	for _, k := range kinds {
+		if k.is(data) {
+			return token.Errorf(token.Refused, "%q is %s", file, k.what).WithHint("%s", k.hint)
+		}
+	}
+	return nil
+}
+
+func textOf(data []byte) ([]byte, error) {
+	text, _ := rows.UTF8(bytes.NewReader(data))
+	return io.ReadAll(text)
+}
+
+// isBinary finds bytes that no text has: NUL, or many control characters. Text
+// in a code page other than UTF-8 is text, and the reader says what is wrong
+// with it.
+func isBinary(text []byte) bool {
+	odd := 0
+	for _, c := range text {
+		if c == 0 {
+			return true
+		}
+		if c < ' ' && c != '\t' && c != '\n' && c != '\r' && c != '\f' {
+			odd++
+		}
+	}
+	return odd*32 > len(text)
+}

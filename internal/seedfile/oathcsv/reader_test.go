@@ -1,0 +1,242 @@
+package oathcsv
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+	"testing"
+	"testing/iotest"
+
+	"fob/internal/seedfile"
+	"fob/internal/token"
+)
+
+const rfc = "3132333435363738393031323334353637383930"
+
+// read gives the records of a text in words, its notes and the error that ended
+// it. The seeds are in the words, for comparison only.
+func read(t testing.TB, r io.Reader) (got []string, notes []string, err error) {
+	t.Helper()
+	in, err := Format().Open(r, seedfile.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for {
+		rec, err := in.Next()
+		if err == io.EOF {
+			return got, in.Notes(), nil
+		}
+		if err != nil {
+			return got, in.Notes(), err
+		}
+		got = append(got, words(rec))
+	}
+}
+
+func words(rec seedfile.Record) string {
+	text := fmt.Sprintf("%s %q %x %08b %v %d", rec.Place, rec.Serial, rec.Secret.Text.Bytes(), rec.Given, rec.Params, rec.Counter)
+	if rec.Doubt.Field != 0 {
+		text += " doubt: " + rec.Doubt.Why.Error()
+	}
+	if rec.Problem != nil {
+		text += " problem: " + rec.Problem.Error()
+	}
+	return text
+}
+
+func TestFileErrors(t *testing.T) {
+	for text, says := range map[string]string{
+		"serial,hexkey,serial\n":                           "line 1: the header names the serial twice, in columns 1 and 3",
+		"serial,type\n":                                    "line 1: the header names no column for the seed",
+		"hexkey,type\n":                                    "line 1: the header names no column for the serial",
+		"serial,key,counter,counter/step\n":                "line 1: the header names a column counter or step beside one for the same",
+		"Seriennummer;Geheimnis;Art\n1;" + rfc + ";totp\n": "line 1: the row is no record and its names are not known",
+		"1," + rfc + ",totp\n\"2," + rfc + "\n":            "line 2: a quote is opened and not closed",
+		"1," + rfc + ",totp\n2,\xff,totp\n":                "line 2: the line is not valid UTF-8",
+	} {
+		_, _, err := read(t, strings.NewReader(text))
+		var e *token.Error
+		if !errors.As(err, &e) || e.Kind != token.Refused || e.Hint == "" || !strings.Contains(err.Error(), says) {
+			t.Errorf("%q: %#v", text, err)
+		}
+	}
+}
+
+func TestReadErrorsAreInternal(t *testing.T) {
+	_, _, err := read(t, io.MultiReader(strings.NewReader("1,"+rfc+",totp\n"), iotest.ErrReader(errors.New("disk"))))
+	if token.KindOf(err) != token.Internal || err == nil {
+		t.Error(err)
+	}
+}
+
+func TestOnlyHeader(t *testing.T) {
+	for text, want := range map[string]bool{
+		"serial,hexkey,type\n": true, "serial,hexkey,type": true, "# nothing\n": false,
+		"serial,hexkey,type\n1," + rfc + ",totp\n": false,
+	} {
+		_, notes, err := read(t, strings.NewReader(text))
+		if err != nil || slices.Contains(notes, seedfile.OnlyHeader) != want {
+			t.Errorf("%q: %v %v", text, notes, err)
+		}
+	}
+}
+
+// HOTP rows may have fewer columns than TOTP rows, if all of them have.
+func TestWidthsAreThoseOfTheType(t *testing.T) {
+	text := "1," + rfc + ",hotp,6\n2," + rfc + ",totp,6,30,sha1\n3," + rfc + ",hotp,6\n4," + rfc + ",totp,6\n"
+	got, _, err := read(t, strings.NewReader(text))
+	if err != nil || len(got) != 4 {
+		t.Fatal(got, err)
+	}
+	for i, line := range got {
+		if strings.Contains(line, "problem") != (i == 3) {
+			t.Error(line)
+		}
+	}
+}
+
+func TestDoubt(t *testing.T) {
+	for row, doubtful := range map[string]bool{
+		"1," + rfc + ",hotp,6,30,sha1": true, "1," + rfc + ",hotp,6,60,": true, "1," + rfc + ",,6,30,sha1": true,
+		"1," + rfc + ",hotp,6,30": false, "1," + rfc + ",hotp,6,31,sha1": false, "1," + rfc + ",totp,6,30,sha1": false,
+		"serial,key,type,digits,counter,hash\n1," + rfc + ",hotp,6,30,sha1": false,
+		"serial,key,type,digits,counter/step\n1," + rfc + ",hotp,6,30":      false,
+	} {
+		in, err := Format().Open(strings.NewReader(row+"\n"), seedfile.Options{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		rec, err := in.Next()
+		if err != nil || rec.Problem != nil || (rec.Doubt.Field == seedfile.FieldCounter) != doubtful {
+			t.Errorf("%s: %s %v", row, words(rec), err)
+		}
+		if doubtful && rec.Given.Has(seedfile.FieldCounter) {
+			t.Errorf("%s: the counter is in doubt and given", row)
+		}
+	}
+}
+
+func TestNumber(t *testing.T) {
+	for text, want := range map[string]int64{"0": 0, "007": 7, "9223372036854775807": 1<<63 - 1} {
+		if n, given, ok := number([]byte(text)); n != want || !given || !ok {
+			t.Errorf("%q: %d %v %v", text, n, given, ok)
+		}
+	}
+	for _, text := range []string{"-1", "+1", "1.0", "9223372036854775808", "99999999999999999999", "0x1", "1e3", "١"} {
+		if _, given, ok := number([]byte(text)); !given || ok {
+			t.Errorf("%q was read", text)
+		}
+	}
+}
+
+func TestSniff(t *testing.T) {
+	long := strings.Repeat("2600412300001,"+rfc+",totp,6,30\n", 2000)
+	for name, c := range map[string]struct {
+		text string
+		fits bool
+		why  string
+	}{
+		"rows":                {"1," + rfc + ",totp,6,30\n", true, "column 2 is hex in 1"},
+		"a cut sample":        {long[:seedfile.SampleSize], true, "of the first 100 rows"},
+		"header":              {"serial;hexkey;type\n", true, "a header that names serial, seed, type"},
+		"header without type": {"serial,secret key,time interval\n", false, "the header names no type"},
+		"not hex":             {"1,GEZDGNBV,totp,6,30\n", false, "are not hex"},
+		"two columns":         {"1," + rfc + "\n", false, ""},
+		"prose":               {"dear customer, here, are, your, tokens\n", false, ""},
+		"empty":               {"", false, ""},
+	} {
+		whole := len(c.text) < seedfile.SampleSize
+		m := sniff(seedfile.Sample{Data: []byte(c.text), Whole: whole})
+		if m.Fits != c.fits || !strings.Contains(m.Why, c.why) || (c.why == "") != (m.Why == "") {
+			t.Errorf("%s: %+v", name, m)
+		}
+	}
+}
+
+func FuzzReader(f *testing.F) {
+	f.Add([]byte("2600412300001," + rfc + ",totp,6,30\n2600412300002," + rfc + ",hotp,6,30,sha1"))
+	f.Add([]byte("serial;hexkey;type;digits;step\r\n\"1\";" + rfc + ";;7;0\r\n"))
+	f.Add([]byte(rfc + ",2600412300001,totp,6,30\n"))
+	f.Add([]byte("1,x,hotp," + rfc + "," + rfc + "," + rfc + "\n"))
+	f.Fuzz(func(t *testing.T, text []byte) {
+		got, notes, err := read(t, bytes.NewReader(text))
+		again, notesAgain, errAgain := read(t, iotest.OneByteReader(bytes.NewReader(text)))
+		if !slices.Equal(got, again) || !slices.Equal(notes, notesAgain) || fmt.Sprint(err) != fmt.Sprint(errAgain) {
+			t.Fatalf("whole: %q %q %v\nbytewise: %q %q %v", got, notes, err, again, notesAgain, errAgain)
+		}
+		checkRecords(t, text)
+		sniff(seedfile.Sample{Data: text, Whole: len(text)%2 == 0})
+	})
+}
+
+// checkRecords: whatever the text, a record without a problem is one that an
+// import can take, and no message holds a long number or hex text of the file.
+func checkRecords(t *testing.T, text []byte) {
+	in, err := Format().Open(bytes.NewReader(text), seedfile.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for {
+		rec, err := in.Next()
+		if err != nil {
+			silent(t, err)
+			return
+		}
+		if rec.Problem != nil {
+			silent(t, rec.Problem)
+			continue
+		}
+		p, n := rec.Params, rec.Secret.Text.Len()
+		open := p.Type == ""
+		if rec.Serial == "" || n < 1 || n > token.MaxParsedSeed || rec.Counter < 0 ||
+			rec.Given.Has(seedfile.FieldDigits) && (p.Digits < token.MinDigits || p.Digits > token.MaxDigits) ||
+			rec.Given.Has(seedfile.FieldPeriod) && !open && (p.Period < 1 || p.Period > token.MaxPeriod) {
+			t.Fatal(words(rec))
+		}
+	}
+}
+
+// silent: seeds are at least ten bytes, twenty hex digits; no word or number of
+// a message has more than nineteen characters of hex.
+func silent(t *testing.T, err error) {
+	run := 0
+	for _, c := range err.Error() {
+		if run++; !strings.ContainsRune("0123456789abcdefABCDEF", c) {
+			run = 0
+		}
+		if run > 19 {
+			t.Fatal(err)
+		}
+	}
+}
+
+func BenchmarkReader(b *testing.B) {
+	benchmark(b, strings.Repeat("2600412300001,"+rfc+",totp,6,30\n", 10000))
+}
+
+func BenchmarkReaderLinOTP(b *testing.B) {
+	benchmark(b, strings.Repeat("\"2600412300001\";\""+rfc+"\";totp;6;30;sha256\r\n", 10000))
+}
+
+func benchmark(b *testing.B, text string) {
+	b.ReportAllocs()
+	records := 0
+	for b.Loop() {
+		in, err := Format().Open(strings.NewReader(text), seedfile.Options{})
+		if err != nil {
+			b.Fatal(err)
+		}
+		for {
+			rec, err := in.Next()
+			if err != nil {
+				break
+			}
+			rec.Secret.Text.Clear()
+			records++
+		}
+	}
+	b.ReportMetric(float64(records)/b.Elapsed().Seconds(), "rows/s")
+}

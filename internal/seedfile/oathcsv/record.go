@@ -1,0 +1,148 @@
+package oathcsv
+
+import (
+	"bytes"
+
+	"fob/internal/rows"
+	"fob/internal/seedfile"
+	"fob/internal/token"
+)
+
+// record makes a record of a row. Messages name columns and numbers, never a
+// text: in a row whose columns are shifted any of them may be the seed.
+func (r *reader) record(row rows.Row) seedfile.Record {
+	rec := seedfile.Record{Place: seedfile.Place{N: row.Line}}
+	fields := row.Fields
+	rec.Serial = string(r.field(fields, serial))
+	typed := r.readType(&rec, fields)
+	r.checkWidth(&rec, row)
+	if rec.Serial == "" {
+		rec.Fail("the serial is empty")
+	}
+	if !typed {
+		rec.Fail("the type in column %d is neither hotp nor totp", r.at(kind))
+	}
+	r.readSeed(&rec, fields)
+	r.readDigits(&rec, fields)
+	r.readHash(&rec, fields)
+	r.readMoving(&rec, fields)
+	r.checkEnd(&rec, row)
+	return rec
+}
+
+// field is a column of a row, empty when the row or the file has none.
+func (r *reader) field(fields [][]byte, c column) []byte {
+	if i := r.layout[c]; i >= 0 && i < len(fields) {
+		return bytes.TrimSpace(fields[i])
+	}
+	return nil
+}
+
+// at is the number of a column, from 1.
+func (r *reader) at(c column) int { return r.layout[c] + 1 }
+
+// checkWidth wants as many columns as the file's other rows of the type have:
+// a row that lost one would be read with a default in its place.
+func (r *reader) checkWidth(rec *seedfile.Record, row rows.Row) {
+	n, want := len(row.Fields), r.width.of(rec.Params.Type, row.Unended)
+	known := want > 0
+	switch {
+	case known && n < want && row.Unended:
+		rec.Fail("the file seems cut off: its last line has no end and %d of %d columns; fetch the delivery again", n, want)
+	case known && n < want:
+		rec.Fail("the row has %d of %d columns; a column may be empty but not missing", n, want)
+	case known && n > want && !blankFrom(row.Fields, want):
+		rec.Fail("the row has %d columns, those before have %d", n, want)
+	case n < 2:
+		rec.Fail("the row has 1 column; %s has a serial and a seed at least (is the delimiter a comma, semicolon or tab?)", Name)
+	case !r.named && !blankFrom(row.Fields, maxColumns):
+		rec.Fail("the row has %d columns; %s has at most %d", n, Name, maxColumns)
+	case !known:
+		r.width[rec.Params.Type] = n
+	}
+}
+
+func blankFrom(fields [][]byte, n int) bool {
+	for _, f := range fields[min(n, len(fields)):] {
+		if len(f) > 0 {
+			return false
+		}
+	}
+	return true
+}
+
+func (r *reader) readSeed(rec *seedfile.Record, fields [][]byte) {
+	text := r.field(fields, seed)
+	decoded, err := seedfile.DecodeText(text, seedfile.Hex)
+	if err != nil {
+		rec.Fail("%s", err)
+		return
+	}
+	rec.Secret = seedfile.Secret{Encoding: seedfile.Raw, Text: decoded}
+}
+
+// readType tells whether the type is one, or absent.
+func (r *reader) readType(rec *seedfile.Record, fields [][]byte) bool {
+	text := r.field(fields, kind)
+	switch {
+	case len(text) == 0:
+		return true
+	case bytes.EqualFold(text, []byte(token.TOTP)):
+		rec.Params.Type = token.TOTP
+	case bytes.EqualFold(text, []byte(token.HOTP)):
+		rec.Params.Type = token.HOTP
+	default:
+		return false
+	}
+	rec.Given = rec.Given.With(seedfile.FieldType)
+	return true
+}
+
+func (r *reader) readDigits(rec *seedfile.Record, fields [][]byte) {
+	n, given, ok := number(r.field(fields, digits))
+	switch {
+	case !given:
+		return
+	case !ok || n > maxShown:
+		rec.Fail("the digits in column %d are not a number from %d to %d", r.at(digits), token.MinDigits, token.MaxDigits)
+	case n < token.MinDigits || n > token.MaxDigits:
+		rec.Fail("%d digits in column %d; %d to %d are possible", n, r.at(digits), token.MinDigits, token.MaxDigits)
+	default:
+		rec.Params.Digits = int(n)
+		rec.Given = rec.Given.With(seedfile.FieldDigits)
+	}
+}
+
+func (r *reader) readHash(rec *seedfile.Record, fields [][]byte) {
+	text := r.field(fields, hash)
+	if len(text) == 0 {
+		return
+	}
+	if !bytes.Equal(text, r.hashText) {
+		h, err := token.ParseHash(string(text))
+		if err != nil {
+			rec.Fail("the hash in column %d is unknown; sha1, sha256 and sha512 are known", r.at(hash))
+			return
+		}
+		r.hashText, r.hash = append(r.hashText[:0], text...), h
+	}
+	rec.Params.Hash = r.hash
+	rec.Given = rec.Given.With(seedfile.FieldHash)
+}
+
+// maxShown is the largest number that messages repeat: a longer one may be a
+// seed in the wrong column.
+const maxShown = 99_999
+
+// number reads a whole number of the file: digits and nothing else, up to
+// 2^63-1.
+func number(text []byte) (n int64, given, ok bool) {
+	for _, c := range text {
+		d := int64(c) - '0'
+		if d < 0 || d > 9 || n > (1<<63-1-d)/10 {
+			return 0, true, false
+		}
+		n = n*10 + d
+	}
+	return n, len(text) > 0, len(text) > 0
+}

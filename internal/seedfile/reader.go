@@ -1,0 +1,68 @@
+package seedfile
+
+import (
+	"io"
+
+	"fob/internal/token"
+)
+
+// Reader gives the records of one seed file, in file order, streaming.
+//
+// Next returns io.EOF after the last record. What is wrong with one record is
+// its Problem, and the next call goes on behind it; any other error ends the
+// file: it names the place and is of kind token.Refused when the file is at
+// fault. A record's Secret belongs to the caller, who clears it.
+//
+// Notes are remarks on the whole file for the operator, such as a byte order
+// mark or a delimiter met; they are complete once Next has returned io.EOF. One
+// of them is OnlyHeader when a file of columns has names and nothing below.
+//
+// The same bytes read with the same Options give the same records: an import
+// reads its file twice and relies on it.
+type Reader interface {
+	Next() (Record, error)
+	Notes() []string
+}
+
+// OnlyHeader is the note of a file without records that looks like a delivery
+// all the same.
+const OnlyHeader = "the file has a header and no record below it"
+
+// Options are the operator's flags that change how a file is read. What only
+// fills gaps (type, digits, a missing hash) is not among them. Families add
+// their fields as they come.
+type Options struct{}
+
+// Format is a family's declaration: all that help, detection and import need
+// to know of it.
+type Format struct {
+	Name     string   // of --format, such as "oath-csv"
+	Title    string   // one line for people
+	Example  []string // lines as such a file holds them
+	Encoding Encoding // of the seed where the format fixes it, else Unknown
+
+	// Defaults are the format's documented values for fields that a file leaves
+	// open; Defaulted says which of them count.
+	Defaults  token.Params
+	Counter   int64
+	Defaulted FieldSet
+
+	// Sniff judges the beginning of a file by its content, never by its name.
+	Sniff func(sample Sample) Match
+	// Open begins to read.
+	Open func(r io.Reader, o Options) (Reader, error)
+}
+
+// Sample is the beginning of a file.
+type Sample struct {
+	Data  []byte
+	Whole bool // Data is the entire file
+}
+
+// Match is a family's answer to a sample.
+type Match struct {
+	Fits bool
+	// Why tells the features seen, for `fob inspect`; of a sample that does not
+	// fit, what it lacks, or nothing when it is nothing like the format.
+	Why string
+}

@@ -1,0 +1,150 @@
+package seedfile
+
+import (
+	"fmt"
+	"time"
+
+	"fob/internal/token"
+)
+
+// Place is where a record stands in its file, counted from 1: a line for text,
+// an element for XML.
+type Place struct {
+	Unit string // "line" by default, "KeyPackage" and the like for XML
+	N    int
+}
+
+// String is for messages: "line 17".
+func (p Place) String() string {
+	if p.Unit == "" {
+		return fmt.Sprintf("line %d", p.N)
+	}
+	return fmt.Sprintf("%s %d", p.Unit, p.N)
+}
+
+// Secret is a seed as the file holds it: text in some encoding, or bytes. It is
+// as unprintable as the seed itself.
+type Secret struct {
+	Encoding Encoding   // Unknown: to be inferred from the whole file
+	Text     token.Seed // the characters of the file, or the raw bytes when Encoding is Raw
+}
+
+// Field names a parameter that a file may leave open.
+type Field uint8
+
+// The fields, as bits of a FieldSet.
+const (
+	FieldType Field = 1 << iota
+	FieldHash
+	FieldDigits
+	FieldPeriod
+	FieldCounter
+	FieldT0
+)
+
+// String is the field's name in messages and flags.
+func (f Field) String() string {
+	switch f {
+	case FieldType:
+		return "type"
+	case FieldHash:
+		return "hash"
+	case FieldDigits:
+		return "digits"
+	case FieldPeriod:
+		return "period"
+	case FieldCounter:
+		return "counter"
+	case FieldT0:
+		return "t0"
+	}
+	return "field"
+}
+
+// FieldSet is a set of fields.
+type FieldSet uint8
+
+// Has tells whether f is in the set.
+func (s FieldSet) Has(f Field) bool { return s&FieldSet(f) != 0 }
+
+// With gives the set with f in it.
+func (s FieldSet) With(f Field) FieldSet { return s | FieldSet(f) }
+
+// Doubt is a field whose value in the file may mean something else. It is left
+// open, and no default may stand for it: the record can be used only when the
+// operator says the field.
+type Doubt struct {
+	Field Field // 0: no doubt
+	Why   error // with the flag that settles it
+}
+
+// Record is one token of a seed file. Params and Counter hold a value only for
+// the fields in Given; the rest is open. A record whose type is open may give a
+// period and a counter, because the file has one column for both: the one that
+// its type has counts.
+type Record struct {
+	Place  Place
+	Serial string // as written, blanks around it removed; not yet checked
+	Secret Secret
+
+	Given   FieldSet
+	Params  token.Params
+	Counter int64
+	Doubt   Doubt
+
+	Manufacturer string
+	Model        string
+	NotBefore    time.Time // zero: not said
+	NotAfter     time.Time
+	Manufactured time.Time
+
+	// Problem is set when this one record cannot be used. Place, and Serial if
+	// it could be read, are filled all the same; reading goes on behind it.
+	Problem error
+}
+
+// Unsettled is why the record cannot be used although nothing in it is wrong:
+// it is in doubt and the operator did not say. What concerns the counter does
+// not matter to a TOTP token.
+func (r *Record) Unsettled(t token.Type, said FieldSet) error {
+	d := r.Doubt
+	if d.Field == 0 || said.Has(d.Field) || d.Field == FieldCounter && t == token.TOTP {
+		return nil
+	}
+	return d.Why
+}
+
+// Question leaves a field open until the operator says it.
+func (r *Record) Question(f Field, format string, args ...any) {
+	r.Doubt = Doubt{f, token.Errorf(token.Refused, format, args...)}
+}
+
+// Fail marks the record as unusable, in words that never hold the seed. The
+// first problem stays. Serial is set before: lists of refused records print it,
+// so one that looks like a seed is withheld and the likely cause named.
+func (r *Record) Fail(format string, args ...any) {
+	if r.Problem != nil {
+		return
+	}
+	if LooksLikeSeed(r.Serial) {
+		r.Serial = ""
+		format += "; the serial looks like a seed: are the columns in the wrong order?"
+	}
+	r.Problem = token.Errorf(token.Refused, format, args...)
+}
+
+// LooksLikeSeed tells whether a text that ought to be something else may be a
+// seed: as many hex or base32 characters as the shortest seed has, and nothing
+// else. No serial met in the field is like that.
+func LooksLikeSeed(text string) bool {
+	const shortest = (token.MinSeedLen*8 + 4) / 5 // base32 is shorter than hex
+	if len(text) < shortest {
+		return false
+	}
+	hex, base32 := true, true
+	for i := range len(text) {
+		hex = hex && hexDigits.value[text[i]] < padding
+		base32 = base32 && base32Digits.value[text[i]] < padding
+	}
+	return hex || base32
+}

@@ -1,0 +1,175 @@
+package seedfile
+
+import (
+	"crypto/sha256"
+	"errors"
+	"io"
+	"os"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"testing"
+
+	"fob/internal/token"
+)
+
+// write makes a file in a folder of the test.
+func write(t *testing.T, name, text string) string {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), name)
+	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
+
+// contents reads a source once.
+func contents(t *testing.T, s Source) string {
+	t.Helper()
+	in, err := s.Open()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer in.Close()
+	b, err := io.ReadAll(in)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(b)
+}
+
+func TestFileSource(t *testing.T) {
+	s, err := FileSource(write(t, "seeds.csv", "a,b\n"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if s.Name() != "seeds.csv" || contents(t, s) != "a,b\n" || contents(t, s) != "a,b\n" {
+		t.Errorf("%q: %q", s.Name(), contents(t, s))
+	}
+}
+
+func TestFileSourceRefuses(t *testing.T) {
+	large := write(t, "large.csv", "a")
+	if err := os.Truncate(large, MaxFileSize+1); err != nil {
+		t.Fatal(err)
+	}
+	for path, says := range map[string]string{
+		t.TempDir():                           "is a directory",
+		write(t, "empty.csv", ""):             "is empty",
+		filepath.Join(t.TempDir(), "missing"): "there is no file",
+		large:                                 "more than 4 GiB",
+	} {
+		_, err := FileSource(path)
+		checkRefused(t, err, says)
+	}
+}
+
+func checkRefused(t *testing.T, err error, says string) {
+	t.Helper()
+	var e *token.Error
+	if !errors.As(err, &e) || e.Kind != token.Refused || e.Hint == "" || !strings.Contains(err.Error(), says) {
+		t.Errorf("%#v, want %q with a hint", err, says)
+	}
+}
+
+func TestFileSourceUnreadable(t *testing.T) {
+	if os.Geteuid() == 0 || runtime.GOOS == "windows" {
+		t.Skip("this user may read everything")
+	}
+	path := write(t, "secret.csv", "a")
+	if err := os.Chmod(path, 0); err != nil {
+		t.Fatal(err)
+	}
+	s, err := FileSource(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = s.Open()
+	checkRefused(t, err, "may not be read")
+}
+
+func TestFileSourceThatChanges(t *testing.T) {
+	path := write(t, "seeds.csv", "a")
+	s, err := FileSource(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Truncate(path, 0); err != nil {
+		t.Fatal(err)
+	}
+	_, err = s.Open()
+	checkRefused(t, err, "is empty")
+	if err := os.Remove(path); err != nil {
+		t.Fatal(err)
+	}
+	_, err = s.Open()
+	checkRefused(t, err, "there is no file")
+}
+
+func TestFileSourceDevice(t *testing.T) {
+	if runtime.GOOS == "windows" {
+		t.Skip("no /dev/null")
+	}
+	_, err := FileSource("/dev/null")
+	checkRefused(t, err, "can be read only once")
+	if !errors.Is(err, ErrStream) {
+		t.Error("a device is not told from other refusals")
+	}
+}
+
+func TestPassSumsTheWholeFile(t *testing.T) {
+	text := strings.Repeat("seed file\n", 10000)
+	s, err := FileSource(write(t, "seeds.csv", text))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, read := range []int{0, 1, 5000, len(text)} {
+		p, err := OpenPass(s)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := io.ReadFull(p, make([]byte, read)); err != nil {
+			t.Fatal(err)
+		}
+		sum, err := p.Sum()
+		if err != nil || sum != sha256.Sum256([]byte(text)) || p.Size() != int64(len(text)) {
+			t.Errorf("after %d bytes: %x %v", read, sum, err)
+		}
+		if err := p.Close(); err != nil {
+			t.Error(err)
+		}
+	}
+}
+
+func TestPassLimit(t *testing.T) {
+	s, err := FileSource(write(t, "seeds.csv", "0123456789"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	p, err := OpenPass(s)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer p.Close()
+	p.limit = 9
+	_, err = p.Sum()
+	checkRefused(t, err, "more than 4 GiB")
+}
+
+func TestReadError(t *testing.T) {
+	for _, same := range []error{nil, io.EOF, token.Errorf(token.Refused, "x")} {
+		if ReadError(same) != same {
+			t.Error(same)
+		}
+	}
+	if err := ReadError(errors.New("disk")); token.KindOf(err) != token.Internal {
+		t.Error(err)
+	}
+	checkRefused(t, ReadError(malformed{}), "line 3: bad")
+}
+
+type malformed struct{}
+
+func (malformed) Error() string   { return "line 3: bad" }
+func (malformed) Hint() string    { return "mend it" }
+func (malformed) Malformed() bool { return true }

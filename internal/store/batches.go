@@ -1,0 +1,269 @@
+package store
+
+import (
+	"database/sql"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"fob/internal/inventory"
+	"fob/internal/token"
+)
+
+// CreateBatch keeps a batch as loading and reserves the ids of n tokens.
+func (q *queries) CreateBatch(b token.Batch, n int) (token.Batch, error) {
+	if err := q.row(`SELECT COALESCE(MAX(last_id), 0) + 1 FROM batch`).Scan(&b.FirstID); err != nil {
+		return b, err
+	}
+	b.LastID = b.FirstID + int64(n) - 1
+	b.Loading = true
+	s := b.Supplied
+	err := q.row(`INSERT INTO batch (uuid, loading, first_id, last_id, file, sha256, format, options,
+			order_no, supplier, expected, location, received, records, new, unchanged, refused, imported_at, by_uid, by_name)
+		VALUES ($1, 1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, 0, 0, 0, $14, $15, $16) RETURNING id`,
+		b.UUID.String(), b.FirstID, b.LastID, b.File, b.SHA256, b.Format, b.Options,
+		s.Order, s.Supplier, orNull(s.Expected), s.Location, date(s.Received), b.Records,
+		b.Imported.UnixNano(), b.By.UID, b.By.Name).Scan(&b.ID)
+	return b, err
+}
+
+func date(t time.Time) any {
+	if t.IsZero() {
+		return nil
+	}
+	return t.Format(time.DateOnly)
+}
+
+// CompleteBatch makes a batch visible and gives it the next number.
+func (q *queries) CompleteBatch(b token.Batch) (token.Batch, error) {
+	b.Loading = false
+	err := q.row(`UPDATE batch SET loading = 0, number = (SELECT COALESCE(MAX(number), 0) + 1 FROM batch),
+			new = $1, unchanged = $2, refused = $3, imported_at = $4
+		WHERE id = $5 AND loading = 1 RETURNING number`,
+		b.New, b.Same, b.Refused, b.Imported.UnixNano(), b.ID).Scan(&b.Number)
+	if notFound(err) {
+		return b, token.Errorf(token.Internal, "the batch was swept while it was loading; nothing of it is stored").
+			WithHint("import the file again")
+	}
+	return b, err
+}
+
+// DiscardBatch removes up to limit tokens of a loading batch, and the batch
+// with the last of them.
+func (q *queries) DiscardBatch(batchID int64, limit int) (int, error) {
+	var first, last int64
+	err := q.row(`SELECT first_id, last_id FROM batch WHERE id = $1 AND loading = 1`, batchID).Scan(&first, &last)
+	if notFound(err) {
+		return 0, nil
+	}
+	if err != nil {
+		return 0, err
+	}
+	var ids, prints []int64
+	err = q.each(`SELECT id, fingerprint FROM token WHERE id BETWEEN $1 AND $2 ORDER BY id LIMIT $3`,
+		[]any{first, last, limit}, func(rows *sql.Rows) error {
+			var id, print int64
+			err := rows.Scan(&id, &print)
+			ids, prints = append(ids, id), append(prints, print)
+			return err
+		})
+	if err != nil {
+		return 0, err
+	}
+	if err := q.removeTokens(ids, prints); err != nil || len(ids) == limit {
+		return len(ids), err
+	}
+	return len(ids), q.exec(`DELETE FROM batch WHERE id = $1 AND loading = 1`, batchID)
+}
+
+// removeTokens deletes tokens with their fingerprints, the latter in the order
+// of their keys.
+func (q *queries) removeTokens(ids, prints []int64) error {
+	if len(ids) == 0 {
+		return nil
+	}
+	slices.Sort(prints)
+	for i, print := range prints {
+		if i > 0 && print == prints[i-1] {
+			continue
+		}
+		if err := q.exec(`DELETE FROM fingerprint WHERE print = $1 AND token_id BETWEEN $2 AND $3`,
+			print, ids[0], ids[len(ids)-1]); err != nil {
+			return err
+		}
+	}
+	return q.exec(`DELETE FROM token WHERE id BETWEEN $1 AND $2`, ids[0], ids[len(ids)-1])
+}
+
+// RemoveToken removes a token that is being replaced.
+func (q *queries) RemoveToken(id int64) error {
+	var print int64
+	if err := q.row(`SELECT fingerprint FROM token WHERE id = $1`, id).Scan(&print); err != nil {
+		return err
+	}
+	return q.removeTokens([]int64{id}, []int64{print})
+}
+
+// rowsPerStatement is how many rows one INSERT carries: measured, more gain
+// nothing.
+const rowsPerStatement = 100
+
+// InsertTokens inserts the tokens of a loading batch; ids rise.
+func (q *queries) InsertTokens(b token.Batch, rows []inventory.Row) error {
+	location, err := q.locationID(b.Supplied.Location)
+	if err != nil {
+		return err
+	}
+	insert, err := q.bulk(`INSERT INTO token (id, serial_key, printed, batch_id, profile_id, counter,
+		not_before, not_after, manufactured, fingerprint, seed, location_id) VALUES `, 12)
+	if err != nil {
+		return err
+	}
+	defer insert.close()
+	profiles := map[token.Profile]int64{}
+	for _, r := range rows {
+		profile, err := q.profileID(profiles, r)
+		if err != nil {
+			return err
+		}
+		if err := insert.add(r.ID, r.Serial.Key(), printed(r.Serial), b.ID, profile, r.Counter,
+			orNull(r.NotBefore), orNull(r.NotAfter), orNull(r.Manufactured), r.Fingerprint, r.Sealed, location); err != nil {
+			return q.serialTaken(err)
+		}
+	}
+	if err := insert.flush(); err != nil {
+		return q.serialTaken(err)
+	}
+	return nil
+}
+
+// serialTaken should not be seen: the import looked before. It covers the case
+// that two rows of one import carry one serial all the same.
+func (q *queries) serialTaken(err error) error {
+	if isUnique(err) {
+		return token.Wrap(token.Internal, err, "a serial is in the store already")
+	}
+	return err
+}
+
+// InsertPrints expects its prints sorted: random keys in sorted runs touch each
+// page of the table once, where a run a slice would rewrite nearly all pages
+// with every slice (measured: three times the cost of the whole import).
+func (q *queries) InsertPrints(prints []inventory.Print) error {
+	insert, err := q.bulk(`INSERT INTO fingerprint (print, nth, token_id) VALUES `, 3)
+	if err != nil {
+		return err
+	}
+	defer insert.close()
+	for _, p := range prints {
+		if err := insert.add(p.Print, p.Nth, p.TokenID); err != nil {
+			return seedTaken(err)
+		}
+	}
+	return seedTaken(insert.flush())
+}
+
+func seedTaken(err error) error {
+	if isUnique(err) {
+		return token.Errorf(token.NotAllowed, "another import brought one of these seeds meanwhile; nothing of this file is stored").
+			WithHint("import the file again: the record will be named")
+	}
+	return err
+}
+
+func printed(s token.Serial) any {
+	if string(s) == s.Key() {
+		return nil
+	}
+	return string(s)
+}
+
+func (q *queries) locationID(name string) (any, error) {
+	if name == "" {
+		return nil, nil
+	}
+	if err := q.exec(`INSERT INTO location (name) VALUES ($1) ON CONFLICT (name) DO NOTHING`, name); err != nil {
+		return nil, err
+	}
+	var id int64
+	err := q.row(`SELECT id FROM location WHERE name = $1`, name).Scan(&id)
+	return id, err
+}
+
+// profileID finds or makes the row of a profile; known remembers those of this
+// call.
+func (q *queries) profileID(known map[token.Profile]int64, r inventory.Row) (int64, error) {
+	p := token.Profile{Manufacturer: r.Manufacturer, Model: r.Model,
+		Params: token.Params{Type: r.Type, Hash: r.Hash, Digits: r.Digits, Period: r.Period, T0: r.T0}}
+	if id, ok := known[p]; ok {
+		return id, nil
+	}
+	args := []any{p.Manufacturer, p.Model, p.Type, p.Hash, p.Digits, p.Period, p.T0}
+	if err := q.exec(`INSERT INTO profile (manufacturer, model, type, hash, digits, period, t0)
+		VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT DO NOTHING`, args...); err != nil {
+		return 0, err
+	}
+	var id int64
+	err := q.row(`SELECT id FROM profile WHERE manufacturer = $1 AND model = $2 AND type = $3
+		AND hash = $4 AND digits = $5 AND period = $6 AND t0 = $7`, args...).Scan(&id)
+	known[p] = id
+	return id, err
+}
+
+// BatchOfFile finds a whole import of the same bytes with the same options.
+func (q *queries) BatchOfFile(sha256, options string) (token.Batch, bool, error) {
+	b := token.Batch{SHA256: sha256, Options: options}
+	err := q.row(`SELECT id, number, format, records FROM batch
+		WHERE sha256 = $1 AND options = $2 AND loading = 0 AND refused = 0 ORDER BY number LIMIT 1`,
+		sha256, options).Scan(&b.ID, &b.Number, &b.Format, &b.Records)
+	if notFound(err) {
+		return b, false, nil
+	}
+	return b, err == nil, err
+}
+
+// bulk gathers rows into statements of rowsPerStatement rows.
+type bulk struct {
+	q       *queries
+	head    string
+	columns int
+	full    *sql.Stmt
+	args    []any
+}
+
+func (q *queries) bulk(head string, columns int) (*bulk, error) {
+	full, err := q.tx.PrepareContext(q.ctx, head+tuples(rowsPerStatement, columns))
+	return &bulk{q, head, columns, full, make([]any, 0, rowsPerStatement*columns)}, err
+}
+
+func (b *bulk) add(values ...any) error {
+	b.args = append(b.args, values...)
+	if len(b.args) < rowsPerStatement*b.columns {
+		return nil
+	}
+	_, err := b.full.ExecContext(b.q.ctx, b.args...)
+	b.args = b.args[:0]
+	return err
+}
+
+func (b *bulk) flush() error {
+	if len(b.args) == 0 {
+		return nil
+	}
+	return b.q.exec(b.head+tuples(len(b.args)/b.columns, b.columns), b.args...)
+}
+
+func (b *bulk) close() { b.full.Close() }
+
+// tuples gives "($1,$2),($3,$4)".
+func tuples(rows, columns int) string {
+	var s strings.Builder
+	for i := range rows {
+		if i > 0 {
+			s.WriteByte(',')
+		}
+		fmt.Fprintf(&s, "(%s)", marks(i*columns+1, columns))
+	}
+	return s.String()
+}

@@ -1,0 +1,149 @@
+package store
+
+import (
+	"database/sql"
+	"errors"
+	"iter"
+	"strings"
+	"time"
+
+	"fob/internal/audit"
+	"fob/internal/report"
+)
+
+// Append writes an event at the end of the trail, with its texts beside it.
+func (q *queries) Append(e *audit.Event) error {
+	head, err := q.head()
+	if err != nil {
+		return err
+	}
+	entry, err := audit.Append(head, e)
+	if err != nil {
+		return err
+	}
+	if err := q.exec(`INSERT INTO audit (seq, body, hash) VALUES ($1, $2, $3)`, entry.Seq, entry.Body, entry.Hash[:]); err != nil {
+		return err
+	}
+	for _, t := range e.Beside {
+		if err := q.exec(`INSERT INTO audit_text (seq, field, salt, text) VALUES ($1, $2, $3, $4)`,
+			entry.Seq, t.Field, t.Salt, t.Text); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (q *queries) head() (audit.Head, error) {
+	var h audit.Head
+	var hash []byte
+	err := q.row(`SELECT seq, hash FROM audit ORDER BY seq DESC LIMIT 1`).Scan(&h.Seq, &hash)
+	if notFound(err) {
+		return audit.Head{}, nil
+	}
+	copy(h.Hash[:], hash)
+	return h, err
+}
+
+// NewestEvent is the time of the newest event.
+func (q *queries) NewestEvent() (time.Time, error) {
+	var e audit.Entry
+	err := q.row(`SELECT seq, body FROM audit ORDER BY seq DESC LIMIT 1`).Scan(&e.Seq, &e.Body)
+	if notFound(err) {
+		return time.Time{}, nil
+	}
+	if err != nil {
+		return time.Time{}, err
+	}
+	event, err := audit.Parse(e)
+	return event.Time.Time, err
+}
+
+// Events streams the trail, oldest first, with the texts beside each event.
+func (q *queries) Events(f report.EventFilter) iter.Seq2[audit.Stored, error] {
+	return func(yield func(audit.Stored, error) bool) {
+		from, err := q.firstEvent(f.Limit)
+		if err != nil {
+			yield(audit.Stored{}, err)
+			return
+		}
+		q.eventsFrom(from, yield)
+	}
+}
+
+// firstEvent is the number of the first of the newest n events; 0 for all.
+func (q *queries) firstEvent(n int) (int64, error) {
+	if n == 0 {
+		return 0, nil
+	}
+	head, err := q.head()
+	return head.Seq - int64(n) + 1, err
+}
+
+func (q *queries) eventsFrom(from int64, yield func(audit.Stored, error) bool) {
+	rows, err := q.tx.QueryContext(q.ctx, `SELECT a.seq, a.body, a.hash, t.field, t.salt, t.text
+		FROM audit a LEFT JOIN audit_text t ON t.seq = a.seq WHERE a.seq >= $1 ORDER BY a.seq, t.field`, from)
+	if err != nil {
+		yield(audit.Stored{}, err)
+		return
+	}
+	defer rows.Close()
+	var current audit.Stored
+	for rows.Next() {
+		next, text, err := scanEvent(rows)
+		if err != nil {
+			yield(audit.Stored{}, err)
+			return
+		}
+		if next.Seq != current.Seq {
+			if current.Seq != 0 && !yield(current, nil) {
+				return
+			}
+			current = next
+		}
+		if text != nil {
+			current.Texts = append(current.Texts, *text)
+		}
+	}
+	if err := rows.Err(); err != nil {
+		yield(audit.Stored{}, err)
+	} else if current.Seq != 0 {
+		yield(current, nil)
+	}
+}
+
+func scanEvent(rows *sql.Rows) (s audit.Stored, beside *audit.Text, err error) {
+	var field, text sql.NullString
+	var hash, salt []byte
+	if err := rows.Scan(&s.Seq, &s.Body, &hash, &field, &salt, &text); err != nil {
+		return s, nil, err
+	}
+	copy(s.Hash[:], hash)
+	if field.Valid {
+		beside = &audit.Text{Field: field.String, Salt: salt, Text: text.String}
+	}
+	return s, beside, nil
+}
+
+// guards are the triggers that keep the trail append-only.
+var guards = []string{"audit_no_update", "audit_no_delete", "audit_in_order",
+	"audit_text_no_update", "audit_text_no_delete", "audit_text_once"}
+
+// MissingGuards names the triggers that are gone or differ from what the
+// migrations made.
+func (q *queries) MissingGuards() ([]string, error) {
+	found := map[string]string{}
+	err := q.each(`SELECT name, sql FROM sqlite_schema WHERE type = 'trigger'`, nil, func(rows *sql.Rows) error {
+		var name, text string
+		err := rows.Scan(&name, &text)
+		found[name] = text
+		return err
+	})
+	var missing []string
+	made, readErr := migrationText()
+	for _, name := range guards {
+		if found[name] == "" || !strings.Contains(made, found[name]) {
+			missing = append(missing, name)
+		}
+	}
+	return missing, errors.Join(err, readErr)
+}

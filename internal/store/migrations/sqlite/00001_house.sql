@@ -1,0 +1,189 @@
+-- +goose Up
+
+-- The store itself: one row.
+CREATE TABLE store (
+    one            INTEGER PRIMARY KEY CHECK (one = 1),
+    uuid           TEXT    NOT NULL,
+    created_at     INTEGER NOT NULL,          -- Unix nanoseconds, as every *_at
+    checkpoint_pub TEXT    NOT NULL           -- what checkpoints are verified with
+) STRICT;
+
+-- Random keys, each encrypted to every custodian. A seed names the key that
+-- sealed it; the fingerprint key is never rotated.
+CREATE TABLE store_key (
+    id         INTEGER PRIMARY KEY CHECK (id > 0),
+    purpose    TEXT    NOT NULL CHECK (purpose IN ('seed', 'fingerprint')),
+    wrapped    BLOB    NOT NULL,
+    created_at INTEGER NOT NULL
+) STRICT;
+
+CREATE TABLE custodian (
+    recipient TEXT    PRIMARY KEY,            -- age recipient: a public key
+    kind      TEXT    NOT NULL,
+    added_at  INTEGER NOT NULL
+) STRICT;
+
+-- What thousands of tokens share.
+CREATE TABLE profile (
+    id           INTEGER PRIMARY KEY,
+    manufacturer TEXT    NOT NULL,
+    model        TEXT    NOT NULL,
+    type         TEXT    NOT NULL CHECK (type IN ('totp', 'hotp')),
+    hash         TEXT    NOT NULL CHECK (hash IN ('sha1', 'sha256', 'sha512')),
+    digits       INTEGER NOT NULL CHECK (digits BETWEEN 6 AND 10),
+    period       INTEGER NOT NULL CHECK (period BETWEEN 0 AND 3600 AND (period > 0) = (type = 'totp')),
+    t0           INTEGER NOT NULL,            -- Unix seconds
+    UNIQUE (manufacturer, model, type, hash, digits, period, t0)
+) STRICT;
+
+CREATE TABLE location (
+    id   INTEGER PRIMARY KEY,
+    name TEXT    NOT NULL UNIQUE
+) STRICT;
+
+CREATE TABLE account (
+    id   INTEGER PRIMARY KEY,
+    name TEXT    NOT NULL,                    -- as first typed
+    key  TEXT    NOT NULL UNIQUE              -- lower case
+) STRICT;
+
+-- One import of one seed file. While it loads, no query sees its tokens: every
+-- query joins the batch and asks for loading = 0. Its tokens' ids are one
+-- contiguous range in file order, so that a batch needs no index of its own.
+CREATE TABLE batch (
+    id          INTEGER PRIMARY KEY,
+    uuid        TEXT    NOT NULL UNIQUE,
+    number      INTEGER UNIQUE CHECK ((number IS NULL) = (loading = 1)),
+    loading     INTEGER NOT NULL CHECK (loading IN (0, 1)),
+    first_id    INTEGER NOT NULL,
+    last_id     INTEGER NOT NULL CHECK (last_id >= first_id - 1),
+    file        TEXT    NOT NULL,
+    sha256      TEXT    NOT NULL,
+    format      TEXT    NOT NULL,
+    options     TEXT    NOT NULL,
+    order_no    TEXT    NOT NULL,
+    supplier    TEXT    NOT NULL,
+    expected    INTEGER,
+    location    TEXT    NOT NULL,
+    received    TEXT,                         -- a date, YYYY-MM-DD
+    records     INTEGER NOT NULL,
+    new         INTEGER NOT NULL,
+    unchanged   INTEGER NOT NULL,
+    refused     INTEGER NOT NULL,
+    imported_at INTEGER NOT NULL,             -- of its completion; of its start while loading
+    by_uid      INTEGER NOT NULL,
+    by_name     TEXT    NOT NULL
+) STRICT;
+CREATE INDEX batch_by_file ON batch (sha256);
+
+CREATE TABLE token (
+    id           INTEGER PRIMARY KEY,
+    serial_key   TEXT    NOT NULL UNIQUE,     -- upper case
+    printed      TEXT,                        -- as imported, where it differs
+    batch_id     INTEGER NOT NULL REFERENCES batch (id),
+    profile_id   INTEGER NOT NULL REFERENCES profile (id),
+    counter      INTEGER NOT NULL DEFAULT 0 CHECK (counter >= 0),
+    not_before   INTEGER,                     -- Unix seconds
+    not_after    INTEGER,
+    manufactured INTEGER,
+    fingerprint  INTEGER NOT NULL,
+    seed         BLOB,                        -- sealed; NULL once destroyed
+
+    location_id  INTEGER REFERENCES location (id),
+    state        TEXT    NOT NULL DEFAULT 'in_stock' CHECK (state IN
+                 ('in_stock', 'assigned', 'bound', 'suspended', 'quarantined', 'lost', 'retired')),
+    state_since  INTEGER,                     -- NULL: since its import
+    account_id   INTEGER REFERENCES account (id),
+    watermark    INTEGER,                     -- last step or counter accepted
+    failures     INTEGER NOT NULL DEFAULT 0 CHECK (failures >= 0),
+    locked_until INTEGER,
+    issued       INTEGER NOT NULL DEFAULT 0 CHECK (issued IN (0, 1)),
+    CHECK ((state IN ('assigned', 'bound', 'suspended')) = (account_id IS NOT NULL))
+) STRICT;
+CREATE INDEX token_by_state   ON token (state, serial_key) WHERE state <> 'in_stock';
+CREATE INDEX token_by_account ON token (account_id) WHERE account_id IS NOT NULL;
+
+-- Which token has the seed with this keyed fingerprint. A table of its own,
+-- because its keys are random: it is filled in sorted runs, for a large import
+-- once all tokens are in. nth is above 0 only for two different seeds that share
+-- eight bytes by chance.
+CREATE TABLE fingerprint (
+    print    INTEGER NOT NULL,
+    nth      INTEGER NOT NULL,
+    token_id INTEGER NOT NULL,
+    PRIMARY KEY (print, nth)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE binding (
+    id         INTEGER PRIMARY KEY,
+    uuid       TEXT    NOT NULL UNIQUE,
+    token_id   INTEGER NOT NULL REFERENCES token (id),
+    account_id INTEGER NOT NULL REFERENCES account (id),
+    opened_at  INTEGER NOT NULL,
+    by_uid     INTEGER NOT NULL,
+    by_name    TEXT    NOT NULL,
+    proof      TEXT    NOT NULL,
+    codes      INTEGER NOT NULL CHECK (codes IN (1, 2)),
+    ticket     TEXT    NOT NULL,
+    closed_at  INTEGER CHECK (closed_at >= opened_at)
+) STRICT;
+CREATE UNIQUE INDEX binding_open ON binding (token_id) WHERE closed_at IS NULL;
+CREATE INDEX binding_by_account  ON binding (account_id);
+
+CREATE TABLE observation (
+    id       INTEGER PRIMARY KEY,
+    token_id INTEGER NOT NULL REFERENCES token (id),
+    batch_id INTEGER NOT NULL REFERENCES batch (id),
+    at       INTEGER NOT NULL,
+    drift    REAL    NOT NULL,                -- seconds, negative: the token is slow
+    rate     REAL,                            -- ppm, as estimated then
+    first    INTEGER NOT NULL CHECK (first IN (0, 1))
+) STRICT;
+CREATE INDEX observation_by_token ON observation (token_id);
+CREATE INDEX observation_first    ON observation (batch_id) WHERE first = 1;
+
+-- The trail. Triggers prevent accidents; the chain finds malice.
+CREATE TABLE audit (
+    seq  INTEGER PRIMARY KEY,
+    body BLOB    NOT NULL,
+    hash BLOB    NOT NULL CHECK (length(hash) = 32)
+) STRICT;
+CREATE TABLE audit_text (
+    seq   INTEGER NOT NULL REFERENCES audit (seq),
+    field TEXT    NOT NULL,
+    salt  BLOB    NOT NULL,
+    text  TEXT    NOT NULL,
+    PRIMARY KEY (seq, field)
+) STRICT, WITHOUT ROWID;
+
+-- +goose StatementBegin
+CREATE TRIGGER audit_no_update BEFORE UPDATE ON audit
+BEGIN SELECT RAISE(ABORT, 'the trail is append-only'); END;
+-- +goose StatementEnd
+-- +goose StatementBegin
+CREATE TRIGGER audit_no_delete BEFORE DELETE ON audit
+BEGIN SELECT RAISE(ABORT, 'the trail is append-only'); END;
+-- +goose StatementEnd
+-- INSERT OR REPLACE fires no delete trigger, but it cannot pass this one.
+-- +goose StatementBegin
+CREATE TRIGGER audit_in_order BEFORE INSERT ON audit
+WHEN NEW.seq <> (SELECT COALESCE(MAX(seq), 0) + 1 FROM audit)
+BEGIN SELECT RAISE(ABORT, 'an event must follow the newest'); END;
+-- +goose StatementEnd
+-- +goose StatementBegin
+CREATE TRIGGER audit_text_no_update BEFORE UPDATE ON audit_text
+BEGIN SELECT RAISE(ABORT, 'the trail is append-only'); END;
+-- +goose StatementEnd
+-- +goose StatementBegin
+CREATE TRIGGER audit_text_no_delete BEFORE DELETE ON audit_text
+BEGIN SELECT RAISE(ABORT, 'the trail is append-only'); END;
+-- +goose StatementEnd
+-- +goose StatementBegin
+CREATE TRIGGER audit_text_once BEFORE INSERT ON audit_text
+WHEN NEW.seq <> (SELECT MAX(seq) FROM audit)
+  OR EXISTS (SELECT 1 FROM audit_text WHERE seq = NEW.seq AND field = NEW.field)
+BEGIN SELECT RAISE(ABORT, 'the trail is append-only'); END;
+-- +goose StatementEnd
+
+PRAGMA application_id = 0x666f6231; -- "fob1"
+PRAGMA user_version = 1;

@@ -1,0 +1,278 @@
+package store
+
+import (
+	"database/sql"
+	"fmt"
+	"strings"
+
+	"fob/internal/inventory"
+	"fob/internal/token"
+)
+
+// tokenSelect is the one query that reads tokens; tokens of loading batches do
+// not exist for it. scanToken reads its columns.
+const tokenSelect = `
+SELECT t.id, COALESCE(t.printed, t.serial_key), p.manufacturer, p.model, p.type, p.hash, p.digits, p.period, p.t0,
+       t.batch_id, b.number, t.counter, t.not_before, t.not_after, t.manufactured, b.imported_at, COALESCE(l.name, ''),
+       t.seed IS NOT NULL, t.state, COALESCE(t.state_since, b.imported_at), COALESCE(a.name, ''),
+       t.watermark, t.failures, t.locked_until, t.issued, bi.opened_at, o.at, o.drift, o.rate
+FROM token t
+JOIN batch b ON b.id = t.batch_id AND b.loading = 0
+JOIN profile p ON p.id = t.profile_id
+LEFT JOIN location l ON l.id = t.location_id
+LEFT JOIN account a ON a.id = t.account_id
+LEFT JOIN binding bi ON bi.token_id = t.id AND bi.closed_at IS NULL
+LEFT JOIN observation o ON o.id = (SELECT MAX(id) FROM observation WHERE token_id = t.id)`
+
+type scanner interface{ Scan(...any) error }
+
+// scanToken reads one row of tokenSelect: the token and its newest observation,
+// nil when its clock was never observed.
+func scanToken(row scanner) (t token.Token, last *token.Observation, err error) {
+	var notBefore, notAfter, made, imported, since, mark, locked, bound, at sql.NullInt64
+	var drift, rate sql.NullFloat64
+	p := &t.Profile
+	err = row.Scan(&t.ID, &t.Serial, &p.Manufacturer, &p.Model, &p.Type, &p.Hash, &p.Digits, &p.Period, &p.T0,
+		&t.BatchID, &t.BatchNumber, &t.Counter, &notBefore, &notAfter, &made, &imported, &t.Location,
+		&t.HasSeed, &t.State, &since, &t.Account,
+		&mark, &t.Failures, &locked, &t.Issued, &bound, &at, &drift, &rate)
+	if err != nil {
+		return t, nil, err
+	}
+	t.NotBefore, t.NotAfter, t.Manufactured = fromSeconds(notBefore), fromSeconds(notAfter), fromSeconds(made)
+	t.ImportedAt, t.StateSince, t.BoundAt = fromNanos(imported), fromNanos(since), fromNanos(bound)
+	t.LockedUntil = fromNanos(locked)
+	t.Watermark = token.Mark{Step: mark.Int64, Known: mark.Valid}
+	if at.Valid {
+		last = &token.Observation{At: fromNanos(at), Drift: drift.Float64, Rate: optional(rate)}
+	}
+	return t, last, nil
+}
+
+func optional(f sql.NullFloat64) *float64 {
+	if !f.Valid {
+		return nil
+	}
+	return &f.Float64
+}
+
+// token reads one token and its newest observation.
+func (q *queries) token(serial token.Serial) (token.Token, *token.Observation, error) {
+	t, last, err := scanToken(q.row(tokenSelect+` WHERE t.serial_key = $1`, serial.Key()))
+	if notFound(err) {
+		return t, nil, q.noSuchToken(serial)
+	}
+	return t, last, err
+}
+
+func (q *queries) noSuchToken(serial token.Serial) error {
+	err := token.Errorf(token.NotFound, "there is no token %s", serial)
+	near, nearErr := q.NearSerials(serial, 5)
+	if nearErr != nil || len(near) == 0 {
+		return err.WithHint("read the serial again, with its leading zeros; `fob list` shows what is here")
+	}
+	names := make([]string, len(near))
+	for i, s := range near {
+		names[i] = string(s)
+	}
+	return err.WithHint("near it: %s", strings.Join(names, ", "))
+}
+
+// Token reads one token by its serial.
+func (q *queries) Token(serial token.Serial) (token.Token, error) {
+	t, _, err := q.token(serial)
+	return t, err
+}
+
+// SealedSeed reads a token's seed as custody sealed it.
+func (q *queries) SealedSeed(tokenID int64) ([]byte, error) {
+	var sealed []byte
+	err := q.row(`SELECT seed FROM token WHERE id = $1`, tokenID).Scan(&sealed)
+	if err == nil && sealed == nil {
+		return nil, token.Errorf(token.NotAllowed, "the seed of this token was destroyed")
+	}
+	return sealed, err
+}
+
+// NearSerials finds serials that a person may have meant: those that begin as
+// typed, and those one slip of the finger away.
+func (q *queries) NearSerials(serial token.Serial, limit int) ([]token.Serial, error) {
+	key := serial.Key()
+	var found []token.Serial
+	collect := func(rows *sql.Rows) error {
+		var s token.Serial
+		err := rows.Scan(&s)
+		found = append(found, s)
+		return err
+	}
+	const visible = `SELECT COALESCE(t.printed, t.serial_key) FROM token t JOIN batch b ON b.id = t.batch_id AND b.loading = 0 `
+	if len(key) >= 3 {
+		err := q.each(visible+`WHERE t.serial_key >= $1 AND t.serial_key < $2 ORDER BY t.serial_key LIMIT $3`,
+			[]any{key, key + "\x7f", limit}, collect)
+		if err != nil {
+			return nil, err
+		}
+	}
+	slips := token.Serial(key).Slips()
+	if room := limit - len(found); room > 0 && len(slips) > 0 {
+		args := append(anys(slips), room)
+		err := q.each(visible+`WHERE t.serial_key IN (`+marks(1, len(slips))+`) ORDER BY t.serial_key LIMIT $`+fmt.Sprint(len(args)),
+			args, collect)
+		if err != nil {
+			return nil, err
+		}
+	}
+	return found, nil
+}
+
+// SaveToken writes what can change of a token.
+func (q *queries) SaveToken(t token.Token) error {
+	account, err := q.accountID(t.Account)
+	if err != nil {
+		return err
+	}
+	var mark any
+	if t.Watermark.Known {
+		mark = t.Watermark.Step
+	}
+	return q.exec(`UPDATE token SET state = $1, state_since = $2, account_id = $3, watermark = $4,
+		failures = $5, locked_until = $6, issued = $7 WHERE id = $8`,
+		t.State, nanos(t.StateSince), account, mark, t.Failures, nanos(t.LockedUntil), t.Issued, t.ID)
+}
+
+// accountID finds or makes the row of an account; NULL for none.
+func (q *queries) accountID(a token.Account) (any, error) {
+	if a == "" {
+		return nil, nil
+	}
+	if err := q.exec(`INSERT INTO account (name, key) VALUES ($1, $2) ON CONFLICT (key) DO NOTHING`, a, a.Key()); err != nil {
+		return nil, err
+	}
+	var id int64
+	err := q.row(`SELECT id FROM account WHERE key = $1`, a.Key()).Scan(&id)
+	return id, err
+}
+
+// OpenBinding opens a binding; the database refuses a second open one.
+func (q *queries) OpenBinding(b token.Binding) error {
+	account, err := q.accountID(b.Account)
+	if err != nil {
+		return err
+	}
+	return q.exec(`INSERT INTO binding (uuid, token_id, account_id, opened_at, by_uid, by_name, proof, codes, ticket)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)`,
+		b.UUID.String(), b.TokenID, account, b.Opened.UnixNano(), b.By.UID, b.By.Name, b.Proof, b.Codes, b.Ticket)
+}
+
+// Observations reads a token's measured drifts, oldest first.
+func (q *queries) Observations(tokenID int64) ([]token.Observation, error) {
+	var all []token.Observation
+	err := q.each(`SELECT at, drift, rate FROM observation WHERE token_id = $1 ORDER BY id`, []any{tokenID},
+		func(rows *sql.Rows) error {
+			var at sql.NullInt64
+			var drift float64
+			var rate sql.NullFloat64
+			err := rows.Scan(&at, &drift, &rate)
+			all = append(all, token.Observation{At: fromNanos(at), Drift: drift, Rate: optional(rate)})
+			return err
+		})
+	return all, err
+}
+
+// AddObservation records a measured drift.
+func (q *queries) AddObservation(t token.Token, o token.Observation) error {
+	return q.exec(`INSERT INTO observation (token_id, batch_id, at, drift, rate, first)
+		SELECT $1, $2, $3, $4, $5, CASE WHEN EXISTS (SELECT 1 FROM observation WHERE token_id = $1) THEN 0 ELSE 1 END`,
+		t.ID, t.BatchID, o.At.UnixNano(), o.Drift, o.Rate)
+}
+
+// FirstDrifts reads the first drifts of the tokens of a batch, the newest first.
+func (q *queries) FirstDrifts(batchID int64, limit int) ([]float64, error) {
+	var all []float64
+	err := q.each(`SELECT drift FROM observation WHERE batch_id = $1 AND first = 1 ORDER BY id DESC LIMIT $2`,
+		[]any{batchID, limit}, func(rows *sql.Rows) error {
+			var d float64
+			err := rows.Scan(&d)
+			all = append(all, d)
+			return err
+		})
+	return all, err
+}
+
+// storedSelect reads what an import compares with; loading batches are seen.
+const storedSelect = `
+SELECT t.id, COALESCE(t.printed, t.serial_key), p.manufacturer, p.model, p.type, p.hash, p.digits, p.period, p.t0,
+       t.counter, COALESCE(t.not_before, 0), COALESCE(t.not_after, 0), COALESCE(t.manufactured, 0), t.fingerprint,
+       t.batch_id, CASE WHEN b.loading = 1 THEN b.by_name ELSE '' END, t.state, t.issued
+FROM token t JOIN batch b ON b.id = t.batch_id JOIN profile p ON p.id = t.profile_id `
+
+func scanStored(rows scanner) (s inventory.Stored, err error) {
+	c := &s.Columns
+	err = rows.Scan(&c.ID, &c.Serial, &c.Manufacturer, &c.Model, &c.Type, &c.Hash, &c.Digits, &c.Period, &c.T0,
+		&c.Counter, &c.NotBefore, &c.NotAfter, &c.Manufactured, &c.Fingerprint,
+		&s.BatchID, &s.LoadingBy, &s.State, &s.Issued)
+	return s, err
+}
+
+// lookupChunk is how many keys one look-up names: enough that the cost of a
+// statement vanishes, few enough for every engine's limit of parameters.
+const lookupChunk = 500
+
+// Stored looks up many serials, in upper case.
+func (q *queries) Stored(serialKeys []string) (map[string]inventory.Stored, error) {
+	found := map[string]inventory.Stored{}
+	err := inChunks(serialKeys, func(chunk []string) error {
+		return q.each(storedSelect+`WHERE t.serial_key IN (`+marks(1, len(chunk))+`)`, anys(chunk), func(rows *sql.Rows) error {
+			s, err := scanStored(rows)
+			found[s.Serial.Key()] = s
+			return err
+		})
+	})
+	return found, err
+}
+
+// StoredByFingerprint looks up many fingerprints. It sees the prints of a
+// loading batch only once InsertPrints has brought them.
+func (q *queries) StoredByFingerprint(prints []int64) (map[int64][]inventory.Stored, error) {
+	found := map[int64][]inventory.Stored{}
+	err := inChunks(prints, func(chunk []int64) error {
+		return q.each(storedSelect+`JOIN fingerprint f ON f.token_id = t.id WHERE f.print IN (`+marks(1, len(chunk))+`)`,
+			anys(chunk), func(rows *sql.Rows) error {
+				s, err := scanStored(rows)
+				found[s.Fingerprint] = append(found[s.Fingerprint], s)
+				return err
+			})
+	})
+	return found, err
+}
+
+func inChunks[T any](all []T, do func([]T) error) error {
+	for len(all) > 0 {
+		n := min(lookupChunk, len(all))
+		if err := do(all[:n]); err != nil {
+			return err
+		}
+		all = all[n:]
+	}
+	return nil
+}
+
+// marks gives n placeholders, "$5, $6, $7".
+func marks(first, n int) string {
+	var b strings.Builder
+	for i := range n {
+		if i > 0 {
+			b.WriteByte(',')
+		}
+		fmt.Fprintf(&b, "$%d", first+i)
+	}
+	return b.String()
+}
+
+func anys[T any](all []T) []any {
+	out := make([]any, len(all))
+	for i, v := range all {
+		out[i] = v
+	}
+	return out
+}

@@ -1,0 +1,125 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"time"
+
+	"github.com/google/uuid"
+
+	"fob/internal/inventory"
+	"fob/internal/report"
+)
+
+// queries run in one transaction. They implement the Reader of inventory and of
+// report, and inventory's Tx when the transaction may write.
+type queries struct {
+	ctx context.Context
+	tx  *sql.Tx
+	id  uuid.UUID
+}
+
+var (
+	_ inventory.Store = (*Store)(nil)
+	_ inventory.Tx    = (*queries)(nil)
+	_ report.Store    = (*Store)(nil)
+	_ report.Reader   = (*queries)(nil)
+)
+
+// View runs fn on one consistent state.
+func (s *Store) View(ctx context.Context, fn func(inventory.Reader) error) error {
+	return s.snapshot(ctx, func(q *queries) error { return fn(q) })
+}
+
+// Snapshot runs fn on one consistent state.
+func (s *Store) Snapshot(ctx context.Context, fn func(report.Reader) error) error {
+	return s.snapshot(ctx, func(q *queries) error { return fn(q) })
+}
+
+func (s *Store) snapshot(ctx context.Context, fn func(*queries) error) error {
+	tx, err := s.read.BeginTx(ctx, nil)
+	if err != nil {
+		return storeError(err, "reading the store")
+	}
+	defer tx.Rollback() //nolint:errcheck // a reader has nothing to lose
+	return storeError(fn(&queries{ctx, tx, s.id}), "reading the store")
+}
+
+// Update waits at the turnstile and runs fn in one immediate transaction.
+func (s *Store) Update(ctx context.Context, fn func(inventory.Tx) error) error {
+	return s.update(ctx, func(q *queries) error { return fn(q) })
+}
+
+func (s *Store) update(ctx context.Context, fn func(*queries) error) error {
+	lock, err := s.turn(ctx)
+	if err != nil {
+		return err
+	}
+	defer lock.release()
+	tx, err := s.write.BeginTx(ctx, nil)
+	if err != nil {
+		return storeError(err, "writing to the store")
+	}
+	defer tx.Rollback() //nolint:errcheck // after Commit it does nothing
+	if err := fn(&queries{ctx, tx, s.id}); err != nil {
+		return storeError(err, "writing to the store")
+	}
+	return storeError(tx.Commit(), "writing to the store")
+}
+
+func (q *queries) exec(query string, args ...any) error {
+	_, err := q.tx.ExecContext(q.ctx, query, args...)
+	return err
+}
+
+func (q *queries) row(query string, args ...any) *sql.Row {
+	return q.tx.QueryRowContext(q.ctx, query, args...)
+}
+
+// each runs a query and calls scan for every row.
+func (q *queries) each(query string, args []any, scan func(*sql.Rows) error) error {
+	rows, err := q.tx.QueryContext(q.ctx, query, args...)
+	if err != nil {
+		return err
+	}
+	defer rows.Close()
+	for rows.Next() {
+		if err := scan(rows); err != nil {
+			return err
+		}
+	}
+	return rows.Err()
+}
+
+// Times are integers in the database: the driver would store a time.Time as
+// text with a monotonic clock in it. NULL stands for the zero time.
+
+func nanos(t time.Time) any {
+	if t.IsZero() {
+		return nil
+	}
+	return t.UnixNano()
+}
+
+func fromNanos(n sql.NullInt64) time.Time {
+	if !n.Valid {
+		return time.Time{}
+	}
+	return time.Unix(0, n.Int64).UTC()
+}
+
+func fromSeconds(n sql.NullInt64) time.Time {
+	if !n.Valid {
+		return time.Time{}
+	}
+	return time.Unix(n.Int64, 0).UTC()
+}
+
+// orNull stores 0 and "" as NULL.
+func orNull[T comparable](v T) any {
+	var zero T
+	if v == zero {
+		return nil
+	}
+	return v
+}

@@ -1,0 +1,104 @@
+package token
+
+import (
+	"fmt"
+	"strings"
+)
+
+// Type says what moves a token's code: time or the press of a button.
+type Type string
+
+// The two types of OATH tokens: RFC 6238 and RFC 4226.
+const (
+	TOTP Type = "totp"
+	HOTP Type = "hotp"
+)
+
+// ParseType reads a type in any case.
+func ParseType(s string) (Type, error) {
+	switch t := Type(strings.ToLower(s)); t {
+	case TOTP, HOTP:
+		return t, nil
+	}
+	return "", Errorf(Refused, "unknown token type %q; totp and hotp are known", s)
+}
+
+// Hash is the hash function under a token's HMAC.
+type Hash string
+
+// The hashes of RFC 6238 section 1.2. RFC 4226 knows SHA-1 only, yet HOTP
+// tokens with the others exist.
+const (
+	SHA1   Hash = "sha1"
+	SHA256 Hash = "sha256"
+	SHA512 Hash = "sha512"
+)
+
+// ParseHash reads the spellings met in seed files: SHA1, SHA-256, HmacSHA512,
+// HMAC-SHA1. An unknown name is an error, never SHA-1.
+func ParseHash(s string) (Hash, error) {
+	name := strings.NewReplacer("-", "", "_", "", " ", "").Replace(strings.ToLower(s))
+	switch h := Hash(strings.TrimPrefix(name, "hmac")); h {
+	case SHA1, SHA256, SHA512:
+		return h, nil
+	}
+	return "", Errorf(Refused, "unknown hash %q; sha1, sha256 and sha512 are known", s)
+}
+
+// Limits of a token's parameters. RFC 4226 section 5.3: at least 6 digits, and
+// with 31 bits a tenth is the last that varies. NIST SP 800-63B asks for a
+// period of 120 s at most; files with an hour exist, beyond is damage.
+const (
+	MinDigits = 6
+	MaxDigits = 10
+	MaxPeriod = 3600
+)
+
+// Params are the immutable numbers that turn a seed into codes.
+type Params struct {
+	Type   Type
+	Hash   Hash
+	Digits int
+	Period int   // seconds; 0 for HOTP
+	T0     int64 // Unix seconds at which step 0 began; 0 for HOTP
+}
+
+// Validate names the first parameter that no token can have.
+func (p Params) Validate() error {
+	if p.Type != TOTP && p.Type != HOTP {
+		return Errorf(Refused, "unknown token type %q", string(p.Type))
+	}
+	if p.Hash != SHA1 && p.Hash != SHA256 && p.Hash != SHA512 {
+		return Errorf(Refused, "unknown hash %q", string(p.Hash))
+	}
+	if p.Digits < MinDigits || p.Digits > MaxDigits {
+		return Errorf(Refused, "%d digits; %d to %d are possible", p.Digits, MinDigits, MaxDigits)
+	}
+	if p.Type == TOTP && (p.Period < 1 || p.Period > MaxPeriod) {
+		return Errorf(Refused, "a period of %d s; 1 to %d are possible", p.Period, MaxPeriod)
+	}
+	if p.Type == HOTP && (p.Period != 0 || p.T0 != 0) {
+		return Errorf(Refused, "an HOTP token has neither period nor T0")
+	}
+	return nil
+}
+
+// String is for messages: "totp sha1 6 digits 30 s".
+func (p Params) String() string {
+	s := fmt.Sprintf("%s %s %d digits", p.Type, p.Hash, p.Digits)
+	if p.Type == TOTP {
+		s += fmt.Sprintf(" %d s", p.Period)
+	}
+	if p.T0 != 0 {
+		s += fmt.Sprintf(" T0 %d", p.T0)
+	}
+	return s
+}
+
+// Profile is what thousands of tokens share: maker, model and parameters. The
+// store keeps it once.
+type Profile struct {
+	Manufacturer string
+	Model        string
+	Params
+}

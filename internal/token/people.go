@@ -1,0 +1,150 @@
+package token
+
+import (
+	"strings"
+	"time"
+	"unicode"
+
+	"github.com/google/uuid"
+)
+
+// MaxTextLen bounds names, reasons and tickets, in bytes: what fits a cell of
+// an inventory and a line of a log.
+const MaxTextLen = 320
+
+// ParseText checks a free text that a person gave (an account, a reason, an
+// order number): no control characters, which could forge lines in a log or
+// talk to a terminal, and a bounded length. What names the field.
+func ParseText(what, text string) (string, error) {
+	text = strings.TrimSpace(text)
+	if len(text) > MaxTextLen {
+		return "", Errorf(Usage, "%s has %d bytes, the limit is %d", what, len(text), MaxTextLen)
+	}
+	for _, r := range text {
+		if unicode.IsControl(r) || r == unicode.ReplacementChar || unicode.Is(unicode.Bidi_Control, r) {
+			return "", Errorf(Usage, "%s contains %s", what, describeRune(r))
+		}
+	}
+	return text, nil
+}
+
+// Account is who a token is bound to: a login name. It is shown as typed and
+// compared by Key.
+type Account string
+
+// Key is what accounts are compared by: lower case, since directories do not
+// distinguish Anna@example.com from anna@example.com.
+func (a Account) Key() string { return strings.ToLower(string(a)) }
+
+// ParseAccount checks a typed account name.
+func ParseAccount(text string) (Account, error) {
+	t, err := ParseText("the account", text)
+	if err != nil {
+		return "", err
+	}
+	if t == "" {
+		return "", Errorf(Usage, "the account is empty")
+	}
+	return Account(t), nil
+}
+
+// Operator is who runs a command, as the operating system says it.
+type Operator struct {
+	UID     int    `json:"uid"`
+	Name    string `json:"name"`
+	SudoUID string `json:"sudo_uid,omitempty"` // a claim: the environment can be set by anybody
+}
+
+// Batch is what one import of one seed file brought.
+type Batch struct {
+	ID       int64
+	UUID     uuid.UUID
+	Number   int // 1, 2, 3… in the order of completion; 0 while loading
+	Loading  bool
+	FirstID  int64 // ids of its tokens: one contiguous range in file order
+	LastID   int64
+	File     string // base name
+	SHA256   string // of the file's bytes, hex
+	Format   string
+	Options  string // what of the flags decides how the file is read
+	Supplied Supply
+	Records  int
+	New      int
+	Same     int // unchanged
+	Refused  int
+	Imported time.Time
+	By       Operator
+}
+
+// Supply is what the delivery note says of a batch.
+type Supply struct {
+	Order    string
+	Supplier string
+	Expected int // tokens ordered; 0: not said
+	Location string
+	Received time.Time // zero: not said
+}
+
+// Token is one token as the store keeps it, without its seed.
+type Token struct {
+	ID           int64
+	Serial       Serial
+	Profile      Profile
+	BatchID      int64
+	BatchNumber  int
+	Counter      int64 // HOTP: the counter that its first code is expected at
+	NotBefore    time.Time
+	NotAfter     time.Time
+	Manufactured time.Time // zero: not known
+	ImportedAt   time.Time
+	Location     string
+	HasSeed      bool
+
+	State       State
+	StateSince  time.Time
+	Account     Account // bound or assigned to
+	Watermark   Mark    // last step or counter accepted
+	Failures    int
+	LockedUntil time.Time
+	Issued      bool // was ever assigned, bound or provisioned
+	BoundAt     time.Time
+}
+
+// Mark is a step or counter that may not be known yet.
+type Mark struct {
+	Step  int64
+	Known bool
+}
+
+// MarkAt is a known mark.
+func MarkAt(step int64) Mark { return Mark{step, true} }
+
+// Covers tells whether a step was used up: at or below the watermark.
+func (m Mark) Covers(step int64) bool { return m.Known && step <= m.Step }
+
+// Observation is one measured drift: token clock minus our clock.
+type Observation struct {
+	At    time.Time // when the code was entered
+	Drift float64   // seconds; negative: the token is slow
+	Rate  *float64  // ppm, as estimated with this observation; nil: too short a record
+}
+
+// Binding is the period in which one token belongs to one account.
+type Binding struct {
+	UUID    uuid.UUID
+	TokenID int64
+	Account Account
+	Opened  time.Time
+	By      Operator
+	Proof   string // how the person was identified, in the operator's words
+	Codes   int    // 1 or 2 displayed codes
+	Ticket  string
+}
+
+// NextCounter is the counter that an HOTP token's next code is expected at.
+func (t Token) NextCounter() int64 {
+	if t.Watermark.Known {
+		return t.Watermark.Step + 1
+	}
+	return t.Counter
+}

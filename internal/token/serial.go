@@ -1,0 +1,60 @@
+package token
+
+import (
+	"fmt"
+	"regexp"
+	"strings"
+)
+
+// MaxSerialLen bounds a serial's length in characters: the longest met in the
+// field (a serial with a key id behind it) has fewer than 40.
+const MaxSerialLen = 64
+
+// Serial is the text printed on the device. It is text, never a number:
+// leading zeros count. It is shown as imported and compared by Key.
+type Serial string
+
+// Key is what serials are compared and stored by: upper case.
+func (s Serial) Key() string { return strings.ToUpper(string(s)) }
+
+func serialRune(r rune, first bool) bool {
+	switch {
+	case r >= '0' && r <= '9', r >= 'A' && r <= 'Z', r >= 'a' && r <= 'z':
+		return true
+	case strings.ContainsRune("._/:-", r):
+		return !first
+	}
+	return false
+}
+
+// Excel writes a long number as 2.6E+12. A serial such as 12E4567 is not that:
+// the damage always shows a decimal mark, an E+, or both.
+var scientific = regexp.MustCompile(`^[0-9]+([.,][0-9]+[eE][+-]?|[eE]\+)[0-9]+$`)
+
+// ParseSerial checks the text of a serial as a seed file or a person gives it,
+// surrounded by no blanks. The error is in words fit for a reject list.
+func ParseSerial(text string) (Serial, error) {
+	if text == "" {
+		return "", Errorf(Refused, "the serial is empty")
+	}
+	if scientific.MatchString(text) {
+		return "", Errorf(Refused, "the serial %s was turned into a number by a spreadsheet; take it from the original file", text)
+	}
+	if len(text) > MaxSerialLen {
+		return "", Errorf(Refused, "the serial has %d characters, the limit is %d", len(text), MaxSerialLen)
+	}
+	for i, r := range text {
+		if !serialRune(r, i == 0) {
+			return "", Errorf(Refused, "the serial contains %s; letters, digits and . _ / : - are allowed, the first must be a letter or digit", describeRune(r))
+		}
+	}
+	return Serial(text), nil
+}
+
+// describeRune names a character without ever sending it raw to a terminal.
+func describeRune(r rune) string {
+	if r > ' ' && r < 0x7f {
+		return fmt.Sprintf("%q", r)
+	}
+	return fmt.Sprintf("the character U+%04X", r)
+}

@@ -1,0 +1,21 @@
+package token
+
+// Verdict is what an import says of one record.
+type Verdict string
+
+// The verdicts of the design, in their order of precedence: a record that is
+// damaged says nothing reliable of its serial, a serial written twice in a
+// file cannot be compared with the store, and a serial's own history counts
+// before the owner of its seed.
+const (
+	Invalid   Verdict = "invalid"
+	Duplicate Verdict = "duplicate"
+	SeedClone Verdict = "clone"
+	Ended     Verdict = "retired"
+	Conflict  Verdict = "conflict"
+	Unchanged Verdict = "unchanged"
+	New       Verdict = "new"
+)
+
+// Accepted tells whether a record with this verdict leaves its file loadable.
+func (v Verdict) Accepted() bool { return v == New || v == Unchanged }

@@ -1,0 +1,86 @@
+// Command seedgen writes synthetic seed files of any size, for tests, benchmarks
+// and the demo.
+//
+//	go run ./tools/seedgen -n 100000 -o build/seeds.csv
+//
+// The same flags give the same bytes.
+package main
+
+import (
+	"flag"
+	"fmt"
+	"io"
+	"os"
+	"strings"
+
+	"fob/internal/token"
+	"fob/tools/seedgen/gen"
+)
+
+func main() {
+	if err := run(os.Args[1:], os.Stdout); err != nil {
+		fmt.Fprintln(os.Stderr, "seedgen:", err)
+		os.Exit(1)
+	}
+}
+
+func run(args []string, stdout io.Writer) error {
+	flags := flag.NewFlagSet("seedgen", flag.ContinueOnError)
+	var p gen.Plan
+	flags.IntVar(&p.N, "n", 1000, "tokens")
+	flags.Uint64Var(&p.First, "seed-start", 0, "index of the first token; seed and serial follow from it")
+	flags.Uint64Var(&p.Serials, "serial-start", 2600412300001, "serial of the token with index 0")
+	flags.Float64Var(&p.HOTP, "hotp", 0, "share of HOTP tokens, 0 to 1")
+	flags.BoolVar(&p.RFC4226, "rfc4226", false, "give the first token the seed of RFC 4226")
+	flags.BoolVar(&p.Header, "header", false, "begin with a row of column names")
+	hashes := flags.String("hashes", "", "hashes taken in turn, such as sha1,sha256; adds a column")
+	format := flags.String("format", "oath-csv", "format of the file")
+	out := flags.String("o", "", "file to write; standard output without it")
+	if err := flags.Parse(args); err != nil {
+		return err
+	}
+	if err := complete(&p, *hashes, *format); err != nil {
+		return err
+	}
+	return write(*out, stdout, p)
+}
+
+// complete checks the flags that are more than numbers.
+func complete(p *gen.Plan, hashes, format string) error {
+	if format != "oath-csv" {
+		return fmt.Errorf("no format %q; oath-csv is written", format)
+	}
+	if p.N < 0 || p.HOTP < 0 || p.HOTP > 1 {
+		return fmt.Errorf("-n must not be negative, -hotp must be from 0 to 1")
+	}
+	for name := range strings.SplitSeq(hashes, ",") {
+		if name == "" {
+			continue
+		}
+		h, err := token.ParseHash(name)
+		if err != nil {
+			return err
+		}
+		p.Hashes = append(p.Hashes, h)
+	}
+	return nil
+}
+
+// write makes the file; a failed run leaves none.
+func write(path string, stdout io.Writer, p gen.Plan) error {
+	if path == "" {
+		return gen.WriteOATHCSV(stdout, p)
+	}
+	file, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o600)
+	if err != nil {
+		return err
+	}
+	err = gen.WriteOATHCSV(file, p)
+	if closed := file.Close(); err == nil {
+		err = closed
+	}
+	if err != nil {
+		_ = os.Remove(path) // the first error counts
+	}
+	return err
+}
