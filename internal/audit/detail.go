@@ -3,24 +3,59 @@ package audit
 import (
 	"encoding/binary"
 	"hash"
+	"time"
 
 	"github.com/google/uuid"
 
 	"fob/internal/token"
 )
 
-// CodeDetail is what an event about displayed codes carries: all that is
-// needed to rebuild the token's columns from the trail.
-type CodeDetail struct {
-	Codes     int        `json:"codes"`
-	Steps     int        `json:"steps_searched,omitempty"`
-	Offset    *int64     `json:"step_offset,omitempty"`
-	Watermark *int64     `json:"watermark,omitempty"`
-	Drift     *float64   `json:"drift_seconds,omitempty"`
-	Rate      *float64   `json:"rate_ppm,omitempty"`
-	Entered   *Time      `json:"entered,omitempty"` // when the code that gave the drift was entered
-	Failures  int        `json:"failures"`
-	Binding   *uuid.UUID `json:"binding,omitempty"`
+// TokenDetail is what an event about one token carries. After holds the columns
+// as the event left them, so that the newest event of a token rebuilds it; the
+// state itself is the event's To, the account its text. A refusal that changed
+// nothing has no After.
+type TokenDetail struct {
+	After       *Mutable     `json:"after,omitempty"`
+	Codes       int          `json:"codes,omitempty"`
+	Steps       int          `json:"steps_searched,omitempty"`
+	Offset      *int64       `json:"step_offset,omitempty"`
+	Observation *Observation `json:"observation,omitempty"`
+	Opened      *uuid.UUID   `json:"binding_opened,omitempty"`
+	Closed      *uuid.UUID   `json:"binding_closed,omitempty"`
+}
+
+// Mutable are the columns of a token that change, beside state and account.
+// Times are Unix nanoseconds, 0: none.
+type Mutable struct {
+	Since       int64  `json:"since"`
+	Watermark   *int64 `json:"watermark"`
+	Failures    int    `json:"failures"`
+	LockedUntil int64  `json:"locked_until"`
+	Issued      bool   `json:"issued"`
+	Location    string `json:"location"`
+}
+
+// MutableOf reads them from a token.
+func MutableOf(t token.Token) *Mutable {
+	m := &Mutable{Since: nanos(t.StateSince), Failures: t.Failures, LockedUntil: nanos(t.LockedUntil), Issued: t.Issued, Location: t.Location}
+	if t.Watermark.Known {
+		m.Watermark = &t.Watermark.Step
+	}
+	return m
+}
+
+func nanos(t time.Time) int64 {
+	if t.IsZero() {
+		return 0
+	}
+	return t.UnixNano()
+}
+
+// Observation is a measured drift as the trail keeps it.
+type Observation struct {
+	At    int64    `json:"at"` // Unix nanoseconds
+	Drift float64  `json:"drift_seconds"`
+	Rate  *float64 `json:"rate_ppm"`
 }
 
 // ImportDetail is what an import's event carries. Contents commits to every
@@ -93,4 +128,10 @@ func (c Columns) AddTo(h hash.Hash, scratch []byte) []byte {
 type InitDetail struct {
 	Recipients    []string `json:"recipients"`
 	CheckpointPub string   `json:"checkpoint_pub"`
+}
+
+// ClockDetail is what a correction of the clock carries, in Unix nanoseconds.
+type ClockDetail struct {
+	Newest   int64 `json:"newest"`   // what the trail took for the newest time
+	Accepted int64 `json:"accepted"` // what it takes from now on
 }

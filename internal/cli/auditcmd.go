@@ -46,7 +46,7 @@ func newAuditLogCmd(r *root) *cobra.Command {
 
 func (r *root) printEvents(events report.EventSeq) error {
 	if r.json {
-		return report.WriteEventsJSON(r.streams.Out, events)
+		return report.WriteEventsJSON(visible(r.streams.Out), events)
 	}
 	t := r.newTable("SEQ", "TIME", "OPERATOR", "COMMAND", "OBJECT", "OUTCOME", "FROM", "TO", "ACCOUNT", "TICKET")
 	for e, err := range events {

@@ -26,7 +26,7 @@ count of failures, and the message says what to do next.`,
   fob bind --code 123456 -- 0012345 -odd@name`,
 		Args: exactly("the serial", "the account"),
 		RunE: r.run(func(ctx context.Context, args []string) error {
-			req, err := o.request(args[0], args[1])
+			req, err := o.request(r, args[0], args[1])
 			if err != nil {
 				return err
 			}
@@ -40,6 +40,7 @@ count of failures, and the message says what to do next.`,
 		}),
 	}
 	o.add(cmd)
+	o.addDeep(cmd)
 	cmd.Flags().StringVar(&o.proof, "proof", "", "how the person was identified")
 	addYes(cmd)
 	return cmd

@@ -19,7 +19,7 @@ bound and the codes are not used up; a wrong code counts as a failure.`,
 		Example: "  fob check 2600412300001\n  fob check 2600412300001 --code 287082 --json",
 		Args:    exactly("the serial"),
 		RunE: r.run(func(ctx context.Context, args []string) error {
-			req, err := o.request(args[0], "")
+			req, err := o.request(r, args[0], "")
 			if err != nil {
 				return err
 			}
@@ -30,6 +30,7 @@ bound and the codes are not used up; a wrong code counts as a failure.`,
 		}),
 	}
 	o.add(cmd)
+	o.addDeep(cmd)
 	addYes(cmd)
 	return cmd
 }

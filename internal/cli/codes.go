@@ -16,6 +16,8 @@ import (
 type codeOptions struct {
 	codes                 []string
 	proof, ticket, reason string
+	deep                  bool
+	approver              string
 }
 
 func (o *codeOptions) add(cmd *cobra.Command) {
@@ -25,8 +27,15 @@ func (o *codeOptions) add(cmd *cobra.Command) {
 	f.StringVar(&o.reason, "reason", "", "why")
 }
 
+// addDeep adds the widest search, which takes a second person.
+func (o *codeOptions) addDeep(cmd *cobra.Command) {
+	f := cmd.Flags()
+	f.BoolVar(&o.deep, "deep", false, "search two codes 12 hours either way; demands --approved-by and --reason")
+	f.StringVar(&o.approver, "approved-by", "", "the second person who allowed it")
+}
+
 // request checks the texts of the flags.
-func (o *codeOptions) request(serial, account string) (req inventory.Codes, err error) {
+func (o *codeOptions) request(r *root, serial, account string) (req inventory.Codes, err error) {
 	if len(o.codes) > 2 {
 		return req, token.Errorf(token.Usage, "--code was given %d times; one code, or two consecutive ones, are possible", len(o.codes))
 	}
@@ -43,6 +52,14 @@ func (o *codeOptions) request(serial, account string) (req inventory.Codes, err 
 	}{{"--proof", o.proof, &req.Proof}, {"--ticket", o.ticket, &req.Ticket}, {"--reason", o.reason, &req.Reason}} {
 		if *t.to, err = token.ParseText(t.name, t.from); err != nil {
 			return req, err
+		}
+	}
+	if req.Deep = o.deep; o.deep {
+		if req.Approver, err = token.ParseApprover(o.approver, r.base.Operator); err != nil {
+			return req, err
+		}
+		if req.Reason == "" {
+			return req, token.Errorf(token.Refused, "--deep without --reason: the auditor will ask why").WithHint("say why with --reason")
 		}
 	}
 	return req, nil
@@ -77,7 +94,7 @@ func (r *root) converse(ctx context.Context, desk *inventory.Desk, req inventory
 	if err != nil {
 		return out, err
 	}
-	t, err := openTerminal("no --code was given")
+	t, err := openTerminal("no --code was given", "give the code that the token shows now: --code 123456")
 	if err != nil {
 		return out, err
 	}
@@ -95,15 +112,23 @@ func (r *root) converse(ctx context.Context, desk *inventory.Desk, req inventory
 		return answer(desk, ctx, c.req)
 	}
 	out, err = answer(desk, ctx, c.req)
-	if out.Reason == nil || *out.Reason != otp.WrongCode {
+	if out.Reason == nil || *out.Reason != otp.WrongCode || out.LockedUntil != nil {
 		return out, err
 	}
 	t.say("That code does not match where this token's clock is expected.")
 	if err := c.code(ctx, "The code it shows now, if it has changed; else the next one"); err != nil {
-		return out, err
+		return out, afterFirst(err)
 	}
 	c.req.Counted = true
 	return answer(desk, ctx, c.req)
+}
+
+// afterFirst: a conversation that ends at the second code has counted the first.
+func afterFirst(err error) error {
+	if token.KindOf(err) != token.Interrupted {
+		return err
+	}
+	return token.Errorf(token.Interrupted, "the terminal ended the conversation; the first code was refused and counts as one failure")
 }
 
 func describe(t token.Token) string {

@@ -3,8 +3,8 @@ package cli
 import (
 	"context"
 	"crypto/rand"
-	"errors"
 	"fmt"
+	"path/filepath"
 	"strconv"
 	"strings"
 	"time"
@@ -76,7 +76,7 @@ recognised. FILE may be - for standard input.`,
   fob import delivery.csv --dry-run
   gpg -d delivery.gpg | fob import -
   fob import delivery.csv --partial --rejects refused.csv`,
-		Args: cobra.MinimumNArgs(1),
+		Args: atLeastOne("the file"),
 		RunE: r.run(func(ctx context.Context, args []string) error { return r.importFiles(ctx, &o, args) }),
 	}
 	o.addReading(cmd)
@@ -215,9 +215,7 @@ func (r *root) importFiles(ctx context.Context, o *importOptions, paths []string
 	err = r.withDesk(ctx, func(desk *inventory.Desk) error {
 		for _, path := range paths {
 			res, err := r.importFile(ctx, desk, o, path, rejects)
-			if res.File != "" {
-				results = append(results, res)
-			}
+			results = append(results, res)
 			if err != nil && token.KindOf(err) != token.Refused {
 				return err
 			}
@@ -242,31 +240,37 @@ func allRefused(err error, refused []error) error {
 	case len(refused) == 1:
 		return refused[0]
 	}
-	return token.Wrap(token.Refused, errors.Join(refused...), "%d files were refused", len(refused)).WithHint("%s", token.HintOf(refused[0]))
+	texts := make([]string, len(refused))
+	for i, e := range refused {
+		texts[i] = e.Error()
+	}
+	return token.Errorf(token.Refused, "%d files were refused: %s", len(refused), strings.Join(texts, "; and ")).WithHint("%s", token.HintOf(refused[0]))
 }
 
 func (r *root) importFile(ctx context.Context, desk *inventory.Desk, o *importOptions, path string, rejects *rejectFile) (inventory.Imported, error) {
 	src, done, err := r.source(path)
 	if err != nil {
-		return inventory.Imported{}, err
+		return unread(filepath.Base(path)), err
 	}
 	defer done()
 	req, _, err := o.request(src)
 	if err != nil {
-		return inventory.Imported{}, err
+		return unread(src.Name()), err
 	}
 	req.OnReject = func(reject inventory.Reject) error { return rejects.add(src.Name(), reject) }
 	bar := r.newProgress(src.Name())
 	req.OnProgress = bar.set
 	res, err := desk.Import(ctx, req)
 	bar.done()
-	if err != nil && res.Records == 0 {
-		return inventory.Imported{}, err // the file could not be read at all
-	}
-	if !r.json {
-		r.printImported(res)
+	if !r.json && (err == nil || res.Refused > 0 || res.Stored) {
+		r.printImported(res) // else the error says it all
 	}
 	return res, err
+}
+
+// unread is the result for a file that could not be read as a seed file.
+func unread(name string) inventory.Imported {
+	return inventory.Imported{File: name, Rejects: []inventory.Reject{}, Warnings: []string{}, Inferred: []string{}}
 }
 
 // maxShown is how many refused records a person gets on the screen.
@@ -280,8 +284,10 @@ func (r *root) printImported(res inventory.Imported) {
 		r.say("%s: batch %d, %d new, %d unchanged, %d refused (%s)", res.File, *res.Batch, res.New, res.Unchanged, res.Refused, res.Format)
 	case res.DryRun:
 		r.say("%s: dry run, %d would be new, %d unchanged, %d refused (%s)", res.File, res.New, res.Unchanged, res.Refused, res.Format)
+	case res.New+res.Refused == 0:
+		r.say("%s: nothing new, %s unchanged (%s)", res.File, count(res.Unchanged, "record"), res.Format)
 	default:
-		r.say("%s: nothing stored, %d new, %d unchanged, %d refused (%s)", res.File, res.New, res.Unchanged, res.Refused, res.Format)
+		r.say("%s: nothing stored, %d would be new, %d unchanged, %d refused (%s)", res.File, res.New, res.Unchanged, res.Refused, res.Format)
 	}
 	if res.Replaced > 0 {
 		r.say("  %s replaced", count(res.Replaced, "token"))

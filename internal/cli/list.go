@@ -79,7 +79,7 @@ period, drift in seconds, location, since when it is in this state.`,
 		Example: `  fob list --state in_stock --limit 20
   fob list 26004123
   fob list --account anna@example.com --json`,
-		Args: cobra.MaximumNArgs(1),
+		Args: atMost(1),
 		RunE: r.run(func(ctx context.Context, args []string) error {
 			f, err := flags.filter(r.now())
 			if err != nil {
@@ -103,7 +103,7 @@ period, drift in seconds, location, since when it is in this state.`,
 
 func (r *root) printList(reader report.Reader, f report.Filter) error {
 	if r.json {
-		return report.WriteTokensJSON(r.streams.Out, reader.Tokens(f))
+		return report.WriteTokensJSON(visible(r.streams.Out), reader.Tokens(f))
 	}
 	t := r.newTable("SERIAL", "STATE", "ACCOUNT", "BATCH", "TYPE", "DIGITS", "PERIOD", "DRIFT S", "LOCATION", "SINCE")
 	n := 0
@@ -118,7 +118,14 @@ func (r *root) printList(reader report.Reader, f report.Filter) error {
 		n++
 	}
 	if n == 0 {
-		r.remark("no tokens: %s", f)
+		r.remark("%s", nothingListed(f))
 	}
 	return t.flush()
+}
+
+func nothingListed(f report.Filter) string {
+	if f == (report.Filter{Limit: f.Limit}) {
+		return "no tokens yet; `fob import FILE` loads some"
+	}
+	return "no " + f.String() // "tokens with state bound"
 }

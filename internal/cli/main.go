@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"os"
 	"os/signal"
+	"slices"
 	"syscall"
 	"time"
 
@@ -42,9 +43,12 @@ func Run(ctx context.Context, p Process) int {
 	}
 	cmd := r.command()
 	cmd.SetArgs(p.Args)
-	err := cmd.ExecuteContext(ctx)
+	reached, err := cmd.ExecuteContextC(ctx)
 	if err != nil && !r.started && ctx.Err() == nil && token.KindOf(err) == token.Internal {
-		err = usageError(cmd.Name(), err) // cobra's own words about commands and arguments
+		err = usageError(reached.CommandPath(), err) // cobra's own words about commands and arguments
+	}
+	if err != nil && !r.started {
+		r.json = r.json || asksJSON(p.Args) // a flag at fault ends the reading of flags
 	}
 	if err != nil && ctx.Err() != nil {
 		err = token.Errorf(token.Interrupted, "interrupted; nothing was left half done")
@@ -55,6 +59,14 @@ func Run(ctx context.Context, p Process) int {
 	return exitOf(err)
 }
 
+// asksJSON finds --json among arguments that could not be parsed.
+func asksJSON(args []string) bool {
+	if end := slices.Index(args, "--"); end >= 0 {
+		args = args[:end]
+	}
+	return slices.Contains(args, "--json")
+}
+
 func usageError(name string, err error) error {
 	return token.Errorf(token.Usage, "%v", err).WithHint("`%s --help` shows what is possible", name)
 }
@@ -63,7 +75,7 @@ func usageError(name string, err error) error {
 func (r *root) printError(err error) {
 	hint := token.HintOf(err)
 	if r.json {
-		_ = json.NewEncoder(r.streams.Err).Encode(struct {
+		_ = json.NewEncoder(visible(r.streams.Err)).Encode(struct {
 			Error string `json:"error"`
 			Hint  string `json:"hint"`
 			Exit  int    `json:"exit"`

@@ -24,10 +24,10 @@ type terminal struct {
 
 // openTerminal fails when there is none; purpose says what for and what to do
 // instead.
-func openTerminal(purpose string) (*terminal, error) {
+func openTerminal(purpose, instead string) (*terminal, error) {
 	tty, err := os.OpenFile("/dev/tty", os.O_RDWR, 0)
 	if err != nil {
-		return nil, token.Errorf(token.Usage, "%s, and there is no terminal to ask on", purpose)
+		return nil, token.Errorf(token.Usage, "%s, and there is no terminal to ask on", purpose).WithHint("%s", instead)
 	}
 	return &terminal{tty, bufio.NewReader(tty)}, nil
 }
@@ -80,12 +80,15 @@ func (t *terminal) secret(prompt string) ([]byte, error) {
 	return bytes.TrimRight(line, "\r"), nil
 }
 
+// forKeys is what to do where nobody can be asked about an identity.
+const forKeys = "run the command on a terminal, or name an identity that needs no passphrase with --identity"
+
 // terminalPrompter asks for passphrases of identities, and for what age plugins
 // want, on the terminal.
 type terminalPrompter struct{}
 
 func (terminalPrompter) Secret(prompt string) ([]byte, error) {
-	t, err := openTerminal("a passphrase is needed")
+	t, err := openTerminal("a passphrase is needed", forKeys)
 	if err != nil {
 		return nil, keyTrouble(err)
 	}
@@ -94,7 +97,7 @@ func (terminalPrompter) Secret(prompt string) ([]byte, error) {
 }
 
 func (terminalPrompter) Ask(prompt string) (string, error) {
-	t, err := openTerminal("an answer is needed")
+	t, err := openTerminal("an answer is needed", forKeys)
 	if err != nil {
 		return "", keyTrouble(err)
 	}
@@ -112,7 +115,7 @@ func (p terminalPrompter) Confirm(prompt, yes, no string) (bool, error) {
 }
 
 func (terminalPrompter) Message(text string) error {
-	t, err := openTerminal("a message is to be shown")
+	t, err := openTerminal("a message is to be shown", forKeys)
 	if err != nil {
 		return keyTrouble(err)
 	}
@@ -124,5 +127,5 @@ func (terminalPrompter) Message(text string) error {
 // keyTrouble is for questions about keys: without a terminal it is the key that
 // is missing, not a word of the command line.
 func keyTrouble(err error) error {
-	return token.Errorf(token.KeyTrouble, "%v", err)
+	return token.Errorf(token.KeyTrouble, "%v", err).WithHint("%s", token.HintOf(err))
 }

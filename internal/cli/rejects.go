@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io/fs"
 	"os"
+	"path/filepath"
 	"strconv"
 
 	"fob/internal/inventory"
@@ -26,6 +27,10 @@ func newRejectFile(path string) (*rejectFile, error) {
 	}
 	if _, err := os.Lstat(path); !errors.Is(err, fs.ErrNotExist) {
 		return nil, rejectError(path, fs.ErrExist)
+	}
+	// Before anything is stored; that the folder may be written shows later.
+	if info, err := os.Stat(filepath.Dir(path)); err != nil || !info.IsDir() {
+		return nil, token.Errorf(token.Usage, "--rejects %s: there is no such folder; nothing was changed", path)
 	}
 	return &rejectFile{path: path}, nil
 }

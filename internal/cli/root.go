@@ -3,10 +3,12 @@ package cli
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"time"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
 	"fob/internal/app"
 	"fob/internal/inventory"
@@ -41,7 +43,7 @@ accounts by the codes that the tokens display, and shows auditors what is where.
 	cmd.SetIn(r.streams.In)
 	cmd.SetOut(r.streams.Out)
 	cmd.SetErr(r.streams.Err)
-	cmd.SetFlagErrorFunc(func(c *cobra.Command, err error) error { return usageError(c.CommandPath(), err) })
+	cmd.SetFlagErrorFunc(func(c *cobra.Command, err error) error { return usageError(c.CommandPath(), flagError(err)) })
 	f := cmd.PersistentFlags()
 	f.StringVar(&r.db, "db", "", "the store's database (default $FOB_DB, else the XDG data folder)")
 	f.StringVar(&r.identity, "identity", "", "age identity file that opens the seeds (default $FOB_IDENTITY, else the XDG config folder)")
@@ -49,10 +51,12 @@ accounts by the codes that the tokens display, and shows auditors what is where.
 	f.BoolVar(&r.quiet, "quiet", false, "print results and errors only")
 	cmd.AddCommand(
 		newInitCmd(r), newInspectCmd(r), newImportCmd(r), newBatchCmd(r),
-		newListCmd(r), newShowCmd(r), newBindCmd(r), newCheckCmd(r),
+		newListCmd(r), newShowCmd(r), newBindCmd(r), newCheckCmd(r), newResyncCmd(r), newUnlockCmd(r),
+		newAssignCmd(r), newUnassignCmd(r), newUnbindCmd(r), newFoundCmd(r), newReleaseCmd(r), newClockCmd(r),
 		newExportCmd(r), newAuditCmd(r), newKeyCmd(r), newVersionCmd(r),
 	)
 	cmd.AddCommand(helpTopics()...)
+	cmd.SetHelpCommand(newHelpCmd(cmd))
 	return cmd
 }
 
@@ -71,10 +75,44 @@ func exactly(names ...string) cobra.PositionalArgs {
 			return nil
 		}
 		if len(args) > len(names) {
-			return usageError(cmd.CommandPath(), fmt.Errorf("%d arguments too many; the first is %q", len(args)-len(names), clean(args[len(names)])))
+			return atMost(len(names))(cmd, args)
 		}
 		return usageError(cmd.CommandPath(), fmt.Errorf("%s is missing", names[len(args)]))
 	}
+}
+
+// atMost allows so many arguments.
+func atMost(n int) cobra.PositionalArgs {
+	return func(cmd *cobra.Command, args []string) error {
+		if len(args) <= n {
+			return nil
+		}
+		return usageError(cmd.CommandPath(), fmt.Errorf("%s too many; the first is %q", count(len(args)-n, "argument"), args[n]))
+	}
+}
+
+// atLeastOne demands an argument, and says which.
+func atLeastOne(name string) cobra.PositionalArgs {
+	return func(cmd *cobra.Command, args []string) error {
+		if len(args) > 0 {
+			return nil
+		}
+		return usageError(cmd.CommandPath(), fmt.Errorf("%s is missing", name))
+	}
+}
+
+// flagError puts a flag's wrong value into words; other errors of flags are
+// plain enough.
+func flagError(err error) error {
+	var e *pflag.InvalidValueError
+	if !errors.As(err, &e) {
+		return err
+	}
+	what := map[string]string{"int": "a whole number", "int64": "a whole number", "bool": "true or false"}[e.GetFlag().Value.Type()]
+	if what == "" {
+		return err
+	}
+	return fmt.Errorf("--%s %q: %s is needed", e.GetFlag().Name, e.GetValue(), what)
 }
 
 func (r *root) config() app.Config {
@@ -121,7 +159,7 @@ func firstError(first, second error) error {
 
 // printJSON writes one value, indented, as the whole output of a command.
 func (r *root) printJSON(v any) error {
-	enc := json.NewEncoder(r.streams.Out)
+	enc := json.NewEncoder(visible(r.streams.Out))
 	enc.SetEscapeHTML(false)
 	enc.SetIndent("", "  ")
 	if err := enc.Encode(v); err != nil {

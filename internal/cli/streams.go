@@ -1,10 +1,12 @@
 package cli
 
 import (
+	"fmt"
 	"io"
 	"os"
 	"strings"
 	"unicode"
+	"unicode/utf8"
 
 	"golang.org/x/term"
 )
@@ -31,13 +33,45 @@ func SystemStreams() Streams {
 	return s
 }
 
+// unsafe tells what could talk to a terminal or forge a line.
+func unsafe(r rune) bool {
+	return unicode.IsControl(r) || unicode.Is(unicode.Bidi_Control, r) || r == '\u2028' || r == '\u2029'
+}
+
 // clean replaces what could talk to a terminal or forge a line: texts that came
 // out of files and databases pass through it before they are printed.
 func clean(s string) string {
 	return strings.Map(func(r rune) rune {
-		if unicode.IsControl(r) || unicode.Is(unicode.Bidi_Control, r) || r == '\u2028' || r == '\u2029' {
+		if unsafe(r) {
 			return unicode.ReplacementChar
 		}
 		return r
 	}, s)
+}
+
+// visible is for JSON: what encoding/json leaves raw and a terminal would obey
+// (DEL, the controls of C1, marks that turn the direction of writing) is
+// written as \u escapes, which mean the same to a parser.
+func visible(w io.Writer) io.Writer { return &visibleWriter{w: w} }
+
+type visibleWriter struct {
+	w   io.Writer
+	cut []byte // the beginning of a character whose rest has not come yet
+}
+
+func (v *visibleWriter) Write(p []byte) (int, error) {
+	in := append(v.cut, p...)
+	out := make([]byte, 0, len(in))
+	for len(in) > 0 && utf8.FullRune(in) {
+		r, size := utf8.DecodeRune(in)
+		if r != '\n' && r != '\t' && unsafe(r) {
+			out = fmt.Appendf(out, `\u%04x`, r) // all of them have four digits
+		} else {
+			out = append(out, in[:size]...)
+		}
+		in = in[size:]
+	}
+	v.cut = append([]byte(nil), in...)
+	_, err := v.w.Write(out)
+	return len(p), err
 }

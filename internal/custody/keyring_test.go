@@ -251,7 +251,7 @@ func TestAllocations(t *testing.T) {
 		do   func()
 	}{
 		{"Seal", 1, func() { _, _ = k.Seal("0012345", seed) }},
-		{"Open", 2, func() { _, _ = k.Open("0012345", sealed) }},
+		{"Open", 3, func() { _, _ = k.Open("0012345", sealed) }},
 		{"Fingerprint", 0, func() { k.Fingerprint(seed) }},
 	} {
 		if got := testing.AllocsPerRun(1000, c.do); got > c.most {

@@ -43,8 +43,12 @@ type Reader interface {
 	StoredByFingerprint(prints []int64) (map[int64][]Stored, error)
 	BatchOfFile(sha256, options string) (token.Batch, bool, error)
 
-	// NewestEvent is the time of the newest event, zero in an empty trail.
+	// NewestEvent is the latest time of any event since the clock was last
+	// corrected.
 	NewestEvent() (time.Time, error)
+	// KnownAccount gives an account in the spelling in which it is stored, or
+	// as it came when it is new.
+	KnownAccount(a token.Account) (token.Account, error)
 }
 
 // Tx is a Reader that writes.
@@ -53,6 +57,7 @@ type Tx interface {
 	// SaveToken writes what can change of a token.
 	SaveToken(t token.Token) error
 	OpenBinding(b token.Binding) error
+	CloseBinding(tokenID int64, at time.Time) (uuid.UUID, error)
 	AddObservation(t token.Token, o token.Observation) error
 
 	// CreateBatch reserves the ids of n tokens and keeps the batch as loading.
@@ -71,6 +76,8 @@ type Tx interface {
 	// when none is left; it tells how many went.
 	DiscardBatch(batchID int64, limit int) (int, error)
 
+	// AcceptClock makes now the time that NewestEvent gives.
+	AcceptClock(now time.Time) error
 	// Append writes an event at the end of the trail.
 	Append(e *audit.Event) error
 }

@@ -98,10 +98,8 @@ func (p passes) firstPass(ctx context.Context, fill Fill, keys Keyring) (*scan, 
 }
 
 func onlyWhat(notes []string) string {
-	for _, n := range notes {
-		if strings.Contains(n, "header") {
-			return "a header"
-		}
+	if slices.Contains(notes, seedfile.OnlyHeader) {
+		return "a header"
 	}
 	return "comments or blank lines"
 }

@@ -113,7 +113,7 @@ func build(ctx context.Context, path string, f Founding) error {
 }
 
 func (q *queries) found(f Founding) error {
-	if err := q.exec(`INSERT INTO store (one, uuid, created_at, checkpoint_pub) VALUES (1, $1, $2, $3)`,
+	if err := q.exec(`INSERT INTO store (one, uuid, created_at, checkpoint_pub, newest_at) VALUES (1, $1, $2, $3, $2)`,
 		f.ID.String(), f.Created.UnixNano(), f.CheckpointPub); err != nil {
 		return err
 	}

@@ -24,6 +24,9 @@ func (q *queries) Append(e *audit.Event) error {
 	if err := q.exec(`INSERT INTO audit (seq, body, hash) VALUES ($1, $2, $3)`, entry.Seq, entry.Body, entry.Hash[:]); err != nil {
 		return err
 	}
+	if err := q.exec(`UPDATE store SET newest_at = $1 WHERE newest_at < $1`, e.Time.UnixNano()); err != nil {
+		return err
+	}
 	for _, t := range e.Beside {
 		if err := q.exec(`INSERT INTO audit_text (seq, field, salt, text) VALUES ($1, $2, $3, $4)`,
 			entry.Seq, t.Field, t.Salt, t.Text); err != nil {
@@ -44,18 +47,18 @@ func (q *queries) head() (audit.Head, error) {
 	return h, err
 }
 
-// NewestEvent is the time of the newest event.
+// NewestEvent is the latest time that the trail knows. It is kept beside the
+// trail, since an event written under a clock set back has an earlier time than
+// the one before it.
 func (q *queries) NewestEvent() (time.Time, error) {
-	var e audit.Entry
-	err := q.row(`SELECT seq, body FROM audit ORDER BY seq DESC LIMIT 1`).Scan(&e.Seq, &e.Body)
-	if notFound(err) {
-		return time.Time{}, nil
-	}
-	if err != nil {
-		return time.Time{}, err
-	}
-	event, err := audit.Parse(e)
-	return event.Time.Time, err
+	var at sql.NullInt64
+	err := q.row(`SELECT newest_at FROM store`).Scan(&at)
+	return fromNanos(at), err
+}
+
+// AcceptClock makes a time the newest, though the trail knows later ones.
+func (q *queries) AcceptClock(now time.Time) error {
+	return q.exec(`UPDATE store SET newest_at = $1`, now.UnixNano())
 }
 
 // Events streams the trail, oldest first, with the texts beside each event.

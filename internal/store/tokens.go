@@ -4,6 +4,9 @@ import (
 	"database/sql"
 	"fmt"
 	"strings"
+	"time"
+
+	"github.com/google/uuid"
 
 	"fob/internal/inventory"
 	"fob/internal/token"
@@ -150,6 +153,22 @@ func (q *queries) accountID(a token.Account) (any, error) {
 	}
 	var id int64
 	err := q.row(`SELECT id FROM account WHERE key = $1`, a.Key()).Scan(&id)
+	return id, err
+}
+
+// KnownAccount gives an account as it was first typed.
+func (q *queries) KnownAccount(a token.Account) (token.Account, error) {
+	err := q.row(`SELECT name FROM account WHERE key = $1`, a.Key()).Scan(&a)
+	if notFound(err) {
+		return a, nil
+	}
+	return a, err
+}
+
+// CloseBinding ends a token's open binding and tells which it was.
+func (q *queries) CloseBinding(tokenID int64, at time.Time) (id uuid.UUID, err error) {
+	err = q.row(`UPDATE binding SET closed_at = $1 WHERE token_id = $2 AND closed_at IS NULL RETURNING uuid`,
+		at.UnixNano(), tokenID).Scan(&id)
 	return id, err
 }
 

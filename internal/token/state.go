@@ -39,51 +39,72 @@ func ParseState(s string) (State, error) {
 	return "", Errorf(Usage, "no state %q; the states are %s", s, strings.Join(names, ", "))
 }
 
-// Command is what moves a token from one state to another; it is also the name
-// of the audit event.
+// Command is what moves a token from one state to another, or otherwise changes
+// the store; it is also the name of the audit event.
 type Command string
 
-// Transition is one legal move.
+// Transition is one legal move. With is the flag that chooses among several
+// ends of one command.
 type Transition struct {
 	From State
 	By   Command
+	With string
 	To   State
 }
 
-// The commands that move tokens. The table below is the only place that says
-// what is legal; help and refusals are made from it.
+// The commands that move tokens, and those that only write events. The table
+// below is the only place that says what is legal; help and refusals are made
+// from it.
 const (
-	CmdImport Command = "import"
-	CmdBind   Command = "bind"
-	CmdCheck  Command = "check"
-	CmdInit   Command = "init"
+	CmdInit        Command = "init"
+	CmdImport      Command = "import"
+	CmdAssign      Command = "assign"
+	CmdUnassign    Command = "unassign"
+	CmdBind        Command = "bind"
+	CmdUnbind      Command = "unbind"
+	CmdFound       Command = "found"
+	CmdRelease     Command = "release"
+	CmdCheck       Command = "check"
+	CmdResync      Command = "resync"
+	CmdUnlock      Command = "unlock"
+	CmdClockAccept Command = "clock accept"
 )
 
 var transitions = []Transition{
-	{Absent, CmdImport, InStock},
-	{InStock, CmdBind, Bound},
-	{Assigned, CmdBind, Bound},
+	{Absent, CmdImport, "", InStock},
+	{InStock, CmdAssign, "", Assigned},
+	{Assigned, CmdUnassign, "", InStock},
+	{InStock, CmdBind, "", Bound},
+	{Assigned, CmdBind, "", Bound},
+	{Bound, CmdUnbind, "--returned", InStock},
+	{Bound, CmdUnbind, "--returned --to quarantined", Quarantined},
+	{Bound, CmdUnbind, "--missing", Lost},
+	{Lost, CmdFound, "", Quarantined},
+	{Quarantined, CmdRelease, "", InStock},
 }
 
 // Transitions gives the whole table.
 func Transitions() []Transition { return slices.Clone(transitions) }
 
-// Next tells where a command leads from a state, or refuses with the list of
+// Move checks that a command leads from one state to another. A refusal lists
 // what is possible from there.
-func Next(from State, by Command) (State, error) {
+func Move(from State, by Command, to State) error {
 	var possible []string
 	for _, t := range transitions {
 		if t.From != from {
 			continue
 		}
-		if t.By == by {
-			return t.To, nil
+		if t.By == by && t.To == to {
+			return nil
 		}
-		possible = append(possible, string(t.By))
+		possible = append(possible, strings.TrimSpace(string(t.By)+" "+t.With))
 	}
 	err := Errorf(NotAllowed, "%s is not possible while the token is %s", by, from)
 	if len(possible) == 0 {
-		return "", err
+		return err
 	}
-	return "", err.WithHint("possible from here: %s", strings.Join(slices.Compact(possible), ", "))
+	return err.WithHint("possible from here: %s", strings.Join(possible, ", "))
 }
+
+// HasAccount tells whether a token in this state belongs to an account.
+func (s State) HasAccount() bool { return s == Assigned || s == Bound || s == Suspended }

@@ -78,7 +78,7 @@ func TestRefusals(t *testing.T) {
 		"serial,secret,interval\n1,3132,30\n":                          "oath-csv: the header names no type, only serial, seed, step",
 		"M\xfcller,x,y\n":                                              "line 1: the line is not valid UTF-8",
 		strings.Repeat("hello,you\n", 9000) + "\xff":                   "text in no format",
-		strings.Repeat("ä", seedfile.SampleSize/2-1) + "\nä" + "\xff":  "line 1",
+		strings.Repeat("ä", seedfile.SampleSize/2-1) + "\nä" + "\xff":  "text in no format",
 		wide("hello\n") + strings.Repeat(wide("hello"), 20000) + "odd": "text in no format",
 	} {
 		_, _, err := Detect(held(text))

@@ -1,9 +1,6 @@
 package oathcsv
 
 import (
-	"bytes"
-
-	"fob/internal/rows"
 	"fob/internal/seedfile"
 	"fob/internal/token"
 )
@@ -78,22 +75,4 @@ func (r *reader) readCounter(rec *seedfile.Record, fields [][]byte, c column) {
 		rec.Counter = n
 		rec.Given = rec.Given.With(seedfile.FieldCounter)
 	}
-}
-
-// checkEnd looks for a last line that was cut inside its last column: 3 may be
-// what is left of 30.
-func (r *reader) checkEnd(rec *seedfile.Record, row rows.Row) {
-	if rec.Params.Type != token.TOTP {
-		return
-	}
-	last := len(row.Fields) - 1
-	text := r.field(row.Fields, moving)
-	if len(text) == 0 {
-		text = r.field(row.Fields, period)
-	}
-	atEnd := r.layout[moving] == last || r.layout[period] == last
-	if row.Unended && atEnd && len(text) < len(r.lastPeriod) && bytes.HasPrefix(r.lastPeriod, text) {
-		rec.Fail("the file seems cut off: its last line has no end and a step that begins like the one before; fetch the delivery again")
-	}
-	r.lastPeriod = append(r.lastPeriod[:0], text...)
 }

@@ -19,26 +19,10 @@ type reader struct {
 	records int
 	unended bool
 
-	lastPeriod []byte // as the last TOTP record wrote it
-	hashText   []byte // the last hash read and what it means: files have few
-	hash       token.Hash
-}
-
-// widths are the columns that the rows of each type have: HOTP rows may lack
-// the step and hash that TOTP rows have. With a header all rows have its width.
-type widths map[token.Type]int
-
-// of is the width that a row should have, 0 when that is not known yet. A last
-// line without an end is measured by any other: the type may be what it lost.
-func (w widths) of(t token.Type, unended bool) int {
-	want, known := w[t]
-	if known || !unended {
-		return want
-	}
-	for _, n := range w {
-		want = max(want, n)
-	}
-	return want
+	lastField []byte // of the row before, whose type is lastType
+	lastType  token.Type
+	hashText  []byte // the last hash read and what it means: files have few
+	hash      token.Hash
 }
 
 func (r *reader) Next() (seedfile.Record, error) {
@@ -70,7 +54,7 @@ func (r *reader) begin(row rows.Row) (rows.Row, error) {
 	}
 	r.layout, r.named, r.unknown = l, true, unknown
 	for _, t := range []token.Type{"", token.TOTP, token.HOTP} {
-		r.width[t] = len(row.Fields)
+		r.width.learn(t, len(row.Fields))
 	}
 	return r.rows.Next()
 }

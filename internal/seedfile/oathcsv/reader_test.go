@@ -98,6 +98,37 @@ func TestWidthsAreThoseOfTheType(t *testing.T) {
 	}
 }
 
+// A row that lost everything behind its seed must not come in by defaults.
+func TestTornRow(t *testing.T) {
+	got, _, err := read(t, strings.NewReader("1,"+rfc+",totp,8,60\n2,"+rfc+"\n3,"+rfc+",totp,8,60\n"))
+	if err != nil || len(got) != 3 || !strings.Contains(got[1], "the row has 2 of 5 columns") {
+		t.Error(got, err)
+	}
+}
+
+// A last line without an end may have lost the end of its last column. Whether
+// it did can be told only against a row of its type.
+func TestCutInTheLastColumn(t *testing.T) {
+	for text, cut := range map[string]bool{
+		"1," + rfc + ",totp,6,30\n2," + rfc + ",totp,6,3":            true,
+		"1," + rfc + ",totp,6,30\n2," + rfc + ",totp,6,":             true,
+		"1," + rfc + ",totp,6,30,sha256\n2," + rfc + ",totp,6,30,":   true,
+		"1," + rfc + ",hotp,6,12\n2," + rfc + ",hotp,6,":             true,
+		"type,serial,hexkey\ntotp,1," + rfc + "\ntotp,2," + rfc[:30]: true,
+		"hexkey,serial\n" + rfc + ",260041\n" + rfc + ",2600":        true,
+		"1," + rfc + ",hotp,6,12\n2," + rfc + ",hotp,6,1":            false,
+		"1," + rfc + ",hotp,6,300\n2," + rfc + ",totp,6,30":          false,
+		"1," + rfc + ",totp,6,30\n2," + rfc + ",totp,6,60":           false,
+		"1," + rfc + ",totp,6,30\n2," + rfc + ",totp,6,3\n":          false,
+		"1," + rfc + ",totp,6,30":                                    false,
+	} {
+		got, _, err := read(t, strings.NewReader(text))
+		if last := got[len(got)-1]; err != nil || strings.Contains(last, "cut off") != cut {
+			t.Errorf("%q: %v %v", text, last, err)
+		}
+	}
+}
+
 func TestDoubt(t *testing.T) {
 	for row, doubtful := range map[string]bool{
 		"1," + rfc + ",hotp,6,30,sha1": true, "1," + rfc + ",hotp,6,60,": true, "1," + rfc + ",,6,30,sha1": true,

@@ -27,6 +27,9 @@ func (r *reader) record(row rows.Row) seedfile.Record {
 	r.readHash(&rec, fields)
 	r.readMoving(&rec, fields)
 	r.checkEnd(&rec, row)
+	if rec.Problem == nil {
+		r.width.learn(rec.Params.Type, len(fields))
+	}
 	return rec
 }
 
@@ -41,36 +44,6 @@ func (r *reader) field(fields [][]byte, c column) []byte {
 // at is the number of a column, from 1.
 func (r *reader) at(c column) int { return r.layout[c] + 1 }
 
-// checkWidth wants as many columns as the file's other rows of the type have:
-// a row that lost one would be read with a default in its place.
-func (r *reader) checkWidth(rec *seedfile.Record, row rows.Row) {
-	n, want := len(row.Fields), r.width.of(rec.Params.Type, row.Unended)
-	known := want > 0
-	switch {
-	case known && n < want && row.Unended:
-		rec.Fail("the file seems cut off: its last line has no end and %d of %d columns; fetch the delivery again", n, want)
-	case known && n < want:
-		rec.Fail("the row has %d of %d columns; a column may be empty but not missing", n, want)
-	case known && n > want && !blankFrom(row.Fields, want):
-		rec.Fail("the row has %d columns, those before have %d", n, want)
-	case n < 2:
-		rec.Fail("the row has 1 column; %s has a serial and a seed at least (is the delimiter a comma, semicolon or tab?)", Name)
-	case !r.named && !blankFrom(row.Fields, maxColumns):
-		rec.Fail("the row has %d columns; %s has at most %d", n, Name, maxColumns)
-	case !known:
-		r.width[rec.Params.Type] = n
-	}
-}
-
-func blankFrom(fields [][]byte, n int) bool {
-	for _, f := range fields[min(n, len(fields)):] {
-		if len(f) > 0 {
-			return false
-		}
-	}
-	return true
-}
-
 func (r *reader) readSeed(rec *seedfile.Record, fields [][]byte) {
 	text := r.field(fields, seed)
 	decoded, err := seedfile.DecodeText(text, seedfile.Hex)
@@ -79,6 +52,9 @@ func (r *reader) readSeed(rec *seedfile.Record, fields [][]byte) {
 		return
 	}
 	rec.Secret = seedfile.Secret{Encoding: seedfile.Raw, Text: decoded}
+	if decoded.Len() < token.MinShortSeedLen && seedfile.LooksLikeSeed(rec.Serial) {
+		rec.Fail("the seed has only %d bytes", decoded.Len())
+	}
 }
 
 // readType tells whether the type is one, or absent.

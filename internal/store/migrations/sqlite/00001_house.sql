@@ -5,7 +5,8 @@ CREATE TABLE store (
     one            INTEGER PRIMARY KEY CHECK (one = 1),
     uuid           TEXT    NOT NULL,
     created_at     INTEGER NOT NULL,          -- Unix nanoseconds, as every *_at
-    checkpoint_pub TEXT    NOT NULL           -- what checkpoints are verified with
+    checkpoint_pub TEXT    NOT NULL,          -- what checkpoints are verified with
+    newest_at      INTEGER NOT NULL           -- latest time of any event, or the corrected clock since
 ) STRICT;
 
 -- Random keys, each encrypted to every custodian. A seed names the key that

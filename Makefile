@@ -1,0 +1,71 @@
+# fob: what can be made. `make` alone lists it.
+
+export CGO_ENABLED := 0
+
+GO       := go
+BUILD    := -trimpath
+FUZZTIME ?= 1m
+N        ?= 100000
+RUNS     ?= 5
+
+# Programs that tests compare fob with. Under CI a missing one fails; elsewhere
+# its tests are left out, which is said at the end.
+PEERS    := oathtool
+MISSING  := $(foreach p,$(PEERS),$(if $(shell command -v $(p) 2>/dev/null),,$(p)))
+IN_CI    := $(filter 1 true,$(CI))
+
+.DEFAULT_GOAL := help
+.PHONY: help build test race lint demo bench soak fmt clean
+
+help: ## list the targets
+	@echo 'make TARGET, where TARGET is one of'
+	@sed -n 's/^\([a-z]*\):.*## /  \1\t/p' $(MAKEFILE_LIST)
+
+build: ## build/fob, the program
+	$(GO) build $(BUILD) -o build/fob ./cmd/fob
+
+test: ## all tests
+ifneq ($(and $(MISSING),$(IN_CI)),)
+	@echo 'make test: missing: $(MISSING). CI leaves no test out; install: apt-get install $(MISSING)' >&2; exit 1
+endif
+	$(if $(MISSING),FOB_NO_PEERS=1) $(GO) test $(BUILD) -timeout 15m ./...
+ifneq ($(MISSING),)
+	@echo 'LEFT OUT: the comparisons with $(MISSING), not found here. To have them: apt-get install $(MISSING)'
+endif
+
+race: ## all tests under the race detector (needs a C compiler)
+	CGO_ENABLED=1 $(GO) test $(BUILD) -race -timeout 60m ./...
+
+lint: ## format, vet, staticcheck, modules and the rules of the tree
+	@unformatted=$$(gofmt -l cmd internal tools); \
+		if [ -n "$$unformatted" ]; then echo "not formatted (make fmt):" $$unformatted >&2; exit 1; fi
+	$(GO) vet $(BUILD) ./...
+	$(GO) -C tools/lint vet $(BUILD) ./...
+	$(GO) mod tidy -diff
+	$(GO) -C tools/lint mod tidy -diff
+	$(GO) -C tools/lint test $(BUILD) ./...
+	$(GO) -C tools/lint run $(BUILD) . ../..
+	"$$($(GO) -C tools/lint tool -n staticcheck)" ./...
+
+demo: build ## a working session, from the first seed file to build/demo/inventory.xlsx
+	$(GO) run $(BUILD) ./tools/demo -fob build/fob -out build/demo
+
+bench: build ## speed and memory; N=tokens RUNS=repetitions
+	$(GO) run $(BUILD) ./tools/bench -fob build/fob -n $(N) -runs $(RUNS)
+
+soak: ## long tests: -tags soak, each fuzz target for FUZZTIME, crashes, races
+	$(GO) test $(BUILD) -tags soak -timeout 0 ./...
+	@set -e; for pkg in $$($(GO) list ./...); do \
+		for target in $$($(GO) test $(BUILD) -list '^Fuzz' $$pkg | grep '^Fuzz' || true); do \
+			echo "fuzzing $$target in $$pkg for $(FUZZTIME)"; \
+			$(GO) test $(BUILD) -run '^$$' -fuzz "^$$target$$" -fuzztime $(FUZZTIME) $$pkg; \
+		done; \
+	done
+	@if [ -d tools/crash ]; then $(GO) run $(BUILD) ./tools/crash; fi
+	@if command -v cc >/dev/null 2>&1; then $(MAKE) race; else echo 'LEFT OUT: the race detector, which needs a C compiler'; fi
+
+fmt: ## format the code
+	gofmt -w cmd internal tools
+
+clean: ## remove what was built
+	rm -rf build

@@ -1,0 +1,32 @@
+package cli
+
+import (
+	"context"
+	"strings"
+
+	"fob/internal/token"
+)
+
+// confirm asks before something ends. Without a terminal, and under --json, the
+// answer has to be on the command line.
+func (r *root) confirm(ctx context.Context, yes bool, what string) error {
+	if yes {
+		return nil
+	}
+	if r.json {
+		return token.Errorf(token.Usage, "--json never asks, and this needs a yes").WithHint("add --yes")
+	}
+	t, err := openTerminal("this needs a yes", "add --yes")
+	if err != nil {
+		return err
+	}
+	defer t.close()
+	answer, err := t.ask(ctx, what+"? (yes or no)")
+	if err != nil {
+		return err
+	}
+	if !strings.EqualFold(answer, "yes") && !strings.EqualFold(answer, "y") {
+		return token.Errorf(token.Interrupted, "not confirmed; nothing was changed")
+	}
+	return nil
+}

@@ -1,0 +1,93 @@
+package cli
+
+import (
+	"bytes"
+	"crypto/hmac"
+	"crypto/sha1"
+	"crypto/sha256"
+	"crypto/sha512"
+	"encoding/base32"
+	"encoding/base64"
+	"encoding/binary"
+	"encoding/csv"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"hash"
+	"strconv"
+	"strings"
+)
+
+const seedFiles = "../../testdata/seedfiles"
+
+// known is a token whose seed the tests know.
+type known struct {
+	serial, kind, hash string
+	seed               []byte
+	digits, moving     int
+}
+
+func parseKnown(data []byte) []known {
+	var all []known
+	for line := range strings.Lines(string(data)) {
+		rows, err := csv.NewReader(strings.NewReader(line)).ReadAll()
+		if err != nil || len(rows) != 1 || len(rows[0]) < 5 {
+			continue
+		}
+		f := rows[0]
+		k := known{serial: f[0], kind: f[2], hash: "sha1"}
+		k.seed, err = hex.DecodeString(f[1])
+		digits, err1 := strconv.Atoi(f[3])
+		moving, err2 := strconv.Atoi(f[4])
+		if errors.Join(err, err1, err2) != nil || len(k.seed) < 10 {
+			continue
+		}
+		k.digits, k.moving = digits, moving
+		if len(f) > 5 {
+			k.hash = f[5]
+		}
+		all = append(all, k)
+	}
+	return all
+}
+
+// shows is RFC 4226 section 5.3, written again without the library under test.
+func (k known) shows(counter int64) string {
+	h := map[string]func() hash.Hash{"sha1": sha1.New, "sha256": sha256.New, "sha512": sha512.New}[k.hash]
+	mac := hmac.New(h, k.seed)
+	var text [8]byte
+	binary.BigEndian.PutUint64(text[:], uint64(counter))
+	mac.Write(text[:])
+	sum := mac.Sum(nil)
+	at := sum[len(sum)-1] & 0xf
+	n := uint64(binary.BigEndian.Uint32(sum[at:]) & 0x7fffffff)
+	power := uint64(1)
+	for range k.digits {
+		power *= 10
+	}
+	return fmt.Sprintf("%0*d", k.digits, n%power)
+}
+
+// forms are the ways in which a seed could leak.
+func forms(seed []byte) map[string][]byte {
+	unpadded32 := base32.StdEncoding.WithPadding(base32.NoPadding).EncodeToString(seed)
+	return map[string][]byte{
+		"raw": seed,
+		"hex": []byte(hex.EncodeToString(seed)), "HEX": []byte(strings.ToUpper(hex.EncodeToString(seed))),
+		"base32": []byte(unpadded32), "base32 lower": []byte(strings.ToLower(unpadded32)),
+		"base64": []byte(base64.RawStdEncoding.EncodeToString(seed)), "base64 url": []byte(base64.RawURLEncoding.EncodeToString(seed)),
+		"go": []byte(strings.Trim(fmt.Sprint(seed), "[]")),
+	}
+}
+
+// findSeed names the first token whose seed is in the data, in any form.
+func findSeed(data []byte, all []known) string {
+	for _, k := range all {
+		for form, text := range forms(k.seed) {
+			if bytes.Contains(data, text) {
+				return k.serial + " (" + form + ")"
+			}
+		}
+	}
+	return ""
+}

@@ -1,0 +1,212 @@
+package cli
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/spf13/cobra"
+
+	"fob/internal/inventory"
+	"fob/internal/report"
+	"fob/internal/token"
+)
+
+// mover is a command that moves one token along the table of states.
+type mover struct {
+	use, short, long, example string
+	by                        token.Command
+	to                        token.State
+	account                   bool // the second argument is an account
+}
+
+func (m mover) command(r *root) *cobra.Command {
+	var w wordFlags
+	args := exactly("the serial")
+	if m.account {
+		args = exactly("the serial", "the account")
+	}
+	cmd := &cobra.Command{
+		Use: m.use, Short: m.short, Long: m.long, Example: m.example, Args: args,
+		RunE: r.run(func(ctx context.Context, args []string) error {
+			c := inventory.Change{Serial: token.Serial(args[0]), By: m.by, To: m.to}
+			var err error
+			if c.Words, err = w.words(); err != nil {
+				return err
+			}
+			if m.account {
+				if c.Account, err = token.ParseAccount(args[1]); err != nil {
+					return err
+				}
+			}
+			return r.move(ctx, c)
+		}),
+	}
+	w.add(cmd)
+	addYes(cmd)
+	return cmd
+}
+
+func (r *root) move(ctx context.Context, c inventory.Change) error {
+	return r.withDesk(ctx, func(desk *inventory.Desk) error {
+		t, err := desk.Move(ctx, c)
+		if err != nil {
+			return err
+		}
+		return r.printMoved(t)
+	})
+}
+
+func (r *root) printMoved(t token.Token) error {
+	if r.json {
+		return r.printJSON(report.FromToken(t, nil))
+	}
+	whose := ""
+	if t.Account != "" {
+		whose = " (" + string(t.Account) + ")"
+	}
+	r.say("Token %s is %s now%s.", t.Serial, t.State, whose)
+	return nil
+}
+
+func newAssignCmd(r *root) *cobra.Command {
+	return mover{
+		use: "assign SERIAL ACCOUNT", short: "Assign a token to an account: sent out, not yet proven",
+		long:    "Note that a token was sent to somebody. It is bound once a code of it was checked\n(`fob bind`).",
+		example: "  fob assign 2600412300001 anna@example.com --ticket T-17",
+		by:      token.CmdAssign, to: token.Assigned, account: true,
+	}.command(r)
+}
+
+func newUnassignCmd(r *root) *cobra.Command {
+	return mover{
+		use: "unassign SERIAL", short: "Take back an assignment: the token is in stock again",
+		long:    "Take back an assignment that was never proven, with the token back in hand.",
+		example: "  fob unassign 2600412300001 --reason \"never collected\"",
+		by:      token.CmdUnassign, to: token.InStock,
+	}.command(r)
+}
+
+func newFoundCmd(r *root) *cobra.Command {
+	return mover{
+		use: "found SERIAL", short: "Note that a lost token turned up: it goes into quarantine",
+		long:    "Note that a lost token turned up. Nobody knows where it was, so it goes into\nquarantine until `fob release`.",
+		example: "  fob found 2600412300001 --reason \"reception desk\"",
+		by:      token.CmdFound, to: token.Quarantined,
+	}.command(r)
+}
+
+func newReleaseCmd(r *root) *cobra.Command {
+	return mover{
+		use: "release SERIAL", short: "Release a token from quarantine into stock",
+		long:    "Release a token from quarantine into stock, once it is known to be whole.",
+		example: "  fob release 2600412300001 --reason \"inspected\"",
+		by:      token.CmdRelease, to: token.InStock,
+	}.command(r)
+}
+
+func newUnlockCmd(r *root) *cobra.Command {
+	var w wordFlags
+	cmd := &cobra.Command{
+		Use:   "unlock SERIAL",
+		Short: "Forget the failed attempts of a token and unlock it",
+		Long: `Forget the failed attempts of a token. Five in a row lock it for 15 minutes, each
+further one again, the tenth until it is unlocked here. Find out first who tried.`,
+		Example: "  fob unlock 2600412300001 --approved-by \"Eva Brandt\" --ticket T-18",
+		Args:    exactly("the serial"),
+		RunE: r.run(func(ctx context.Context, args []string) error {
+			words, err := w.approved(r)
+			if err != nil {
+				return err
+			}
+			return r.withDesk(ctx, func(desk *inventory.Desk) error {
+				t, err := desk.Unlock(ctx, token.Serial(args[0]), words)
+				if err != nil {
+					return err
+				}
+				if r.json {
+					return r.printJSON(report.FromToken(t, nil))
+				}
+				r.say("Token %s is unlocked; its failed attempts are forgotten.", t.Serial)
+				return nil
+			})
+		}),
+	}
+	w.add(cmd)
+	w.addApprover(cmd)
+	addYes(cmd)
+	return cmd
+}
+
+// unbindOptions are where a token goes whose binding ends.
+type unbindOptions struct {
+	codeOptions
+	returned, missing bool
+	to                string
+	yes               *bool
+}
+
+func newUnbindCmd(r *root) *cobra.Command {
+	var o unbindOptions
+	cmd := &cobra.Command{
+		Use:   "unbind SERIAL",
+		Short: "End a binding: the token came back, or nobody has it",
+		Long: `End the binding of a token. --returned says that it is in hand and goes into stock
+(or into quarantine, with --to quarantined); --missing says that nobody has it: it
+is lost, and never in stock. With --code, a code of the returned token is checked.`,
+		Example: `  fob unbind 2600412300001 --returned --code 287082
+  fob unbind 2600412300001 --returned --to quarantined --reason "case is cracked"
+  fob unbind 2600412300001 --missing --ticket T-19`,
+		Args: exactly("the serial"),
+		RunE: r.run(func(ctx context.Context, args []string) error { return r.unbind(ctx, &o, args[0]) }),
+	}
+	o.add(cmd)
+	f := cmd.Flags()
+	f.BoolVar(&o.returned, "returned", false, "the token is in hand")
+	f.BoolVar(&o.missing, "missing", false, "nobody has the token: it is lost")
+	f.StringVar(&o.to, "to", "", "where a returned token goes: in_stock (default) or quarantined")
+	o.yes = addYes(cmd)
+	return cmd
+}
+
+// target is the state that the flags mean.
+func (o *unbindOptions) target() (token.State, error) {
+	if o.returned == o.missing {
+		return "", token.Errorf(token.Usage, "say where the token is: --returned or --missing")
+	}
+	if o.missing {
+		if o.to != "" || len(o.codes) > 0 {
+			return "", token.Errorf(token.Usage, "a missing token shows no code and goes nowhere: --missing stands alone")
+		}
+		return token.Lost, nil
+	}
+	switch o.to {
+	case "", string(token.InStock):
+		return token.InStock, nil
+	case string(token.Quarantined):
+		return token.Quarantined, nil
+	}
+	return "", token.Errorf(token.Usage, "--to %q: a returned token goes to in_stock or quarantined", clean(o.to))
+}
+
+func (r *root) unbind(ctx context.Context, o *unbindOptions, serial string) error {
+	to, err := o.target()
+	if err != nil {
+		return err
+	}
+	req, err := o.request(r, serial, "")
+	if err != nil {
+		return err
+	}
+	if err := r.confirm(ctx, *o.yes, fmt.Sprintf("End the binding of token %s (it will be %s)", serial, to)); err != nil {
+		return err
+	}
+	if len(o.codes) == 0 {
+		return r.move(ctx, inventory.Change{Serial: req.Serial, By: token.CmdUnbind, To: to,
+			Words: inventory.Words{Reason: req.Reason, Ticket: req.Ticket}})
+	}
+	req.To = to
+	out, err := r.answerCodes(ctx, &o.codeOptions, req, (*inventory.Desk).UnbindWithCode)
+	return r.printOutcome(out, err, func(out inventory.Outcome) string {
+		return fmt.Sprintf("Token %s is %s now%s.", out.Serial, out.Token.State, clockWords(out))
+	})
+}

@@ -1,0 +1,348 @@
+// Package internal_test holds the tests of the house itself: which room may
+// import which, which library lives where, and who may ask for the time.
+package internal_test
+
+import (
+	"cmp"
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"io/fs"
+	"path"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+)
+
+const module = "fob/"
+
+// A room says which other rooms of this module its code may import, and why it
+// imports no others. Tests are free: they look at a room from outside.
+type room struct {
+	may []string
+	why string            // holds for every room that is neither in may nor in not
+	not map[string]string // forbidden rooms that have a reason of their own
+}
+
+// The rooms, as DESIGN.md describes the house. "family" stands for each package
+// below seedfile that is not named here.
+var rooms = map[string]room{
+	"cmd/fob": {
+		may: []string{"cli"},
+		why: "main exits with what cli returns and does nothing else",
+	},
+	"cli": {
+		may: []string{"app", "inventory", "report", "token", "audit", "seedfile"},
+		why: "the command line calls one use case and prints what comes back; a second front end must not have to repeat more",
+		not: map[string]string{
+			"store":           "SQL stays behind the interfaces of inventory and report",
+			"seedfile/detect": "app finds formats; the command line names no family of seed files",
+			"provision":       "inventory decides who gets a seed; the command line must not go round it",
+		},
+	},
+	"app": {
+		may: []string{"inventory", "store", "token", "otp", "seedfile", "seedfile/detect", "seedfile/delivery",
+			"family", "pskc", "rows", "custody", "audit", "report", "provision"},
+		why: "app wires what lies below it",
+		not: map[string]string{"cli": "a second front end uses app without a terminal"},
+	},
+	"inventory": {
+		may: []string{"token", "otp", "audit", "seedfile"},
+		why: "the use cases own the interfaces that they need; whoever implements them imports inventory, never the reverse",
+		not: map[string]string{
+			"store":     "inventory owns the interface of the store: PostgreSQL will be a second one",
+			"custody":   "inventory owns the interface of the keyring: a seed is opened by whoever app hands in",
+			"provision": "inventory owns the interface of the writers",
+			"report":    "reading models are no part of a change",
+			"cli":       "use cases know nothing of terminals",
+		},
+	},
+	"store": {
+		may: []string{"inventory", "report", "token", "audit"},
+		why: "the store keeps rows: it reads no files, computes no codes and opens no seeds",
+		not: map[string]string{"custody": "the database and the keys to it are never in one hand"},
+	},
+	"token": {why: "the domain stands below everything and does no I/O"},
+	"otp": {
+		may: []string{"token"},
+		why: "codes are pure functions of their arguments",
+	},
+	"seedfile": {
+		may: []string{"token"},
+		why: "a record is what a file says; what becomes of it is decided elsewhere",
+		not: map[string]string{
+			"family":          "families import seedfile; only detect knows them",
+			"seedfile/detect": "detect imports seedfile",
+		},
+	},
+	"seedfile/detect": {
+		may: []string{"token", "seedfile", "family", "rows", "pskc"},
+		why: "detect finds the family that reads a file, nothing more",
+	},
+	"seedfile/delivery": {
+		may: []string{"token", "seedfile"},
+		why: "what is wrapped round a file is undone without knowing what the file is",
+		not: map[string]string{"custody": "a supplier's key and the store's keys have nothing to do with each other"},
+	},
+	"family": {
+		may: []string{"token", "seedfile", "rows", "pskc"},
+		why: "a family turns bytes into records",
+		not: map[string]string{"family": "each family can be read, changed and removed alone"},
+	},
+	"pskc": {
+		may: []string{"token"},
+		why: "RFC 6030 both ways, for the family that reads and for provision that writes",
+	},
+	"rows": {why: "rows know nothing of tokens: HR lists and stocktakes are rows too"},
+	"custody": {
+		may: []string{"token"},
+		why: "what guards the keys is small enough to be read whole",
+	},
+	"audit": {
+		may: []string{"token"},
+		why: "whoever verifies the trail trusts no other code than this",
+	},
+	"report": {
+		may: []string{"token", "audit"},
+		why: "an auditor's view reads and never changes anything",
+		not: map[string]string{"custody": "no report can contain a seed if none can open one"},
+	},
+	"provision": {
+		may: []string{"token", "pskc"},
+		why: "writers get seeds handed in and decide nothing",
+	},
+}
+
+// exceptions are imports that the table forbids and that exist all the same.
+// One that is no longer needed fails the test.
+var exceptions = map[[2]string]string{
+	{"cli", "custody"}: "hardening the process comes before anything else is opened, so main does it",
+	{"cli", "otp"}:     "a slip of the finger is told at the prompt, before an attempt is counted",
+}
+
+func TestRoomsImportOnlyWhatTheyMay(t *testing.T) {
+	used := map[[2]string]bool{}
+	for _, f := range goFiles(t) {
+		from := roomOf(path.Dir(f.path))
+		if f.test || from == "" {
+			continue
+		}
+		rules, known := rooms[from]
+		if !known {
+			t.Errorf("%s: there is no room %q in the table: describe it in the design, then here", f.path, from)
+			continue
+		}
+		for _, imported := range f.imports {
+			to := roomOf(strings.TrimPrefix(imported, module))
+			if !strings.HasPrefix(imported, module) || sameRoom(f.path, imported) || slices.Contains(rules.may, to) {
+				continue
+			}
+			if _, excepted := exceptions[[2]string{from, to}]; excepted {
+				used[[2]string{from, to}] = true
+				continue
+			}
+			t.Errorf("%s imports %s: %s", f.path, imported, cmp.Or(rules.not[to], rules.why))
+		}
+	}
+	for pair := range exceptions {
+		if !used[pair] {
+			t.Errorf("the exception for %s importing %s is not needed any more", pair[0], pair[1])
+		}
+	}
+}
+
+// roomOf names the room of a folder; tools are none.
+func roomOf(dir string) string {
+	if strings.HasPrefix(dir, "tools") {
+		return ""
+	}
+	name := strings.TrimPrefix(dir, "internal/")
+	if _, known := rooms[name]; !known && strings.HasPrefix(name, "seedfile/") {
+		return "family"
+	}
+	return name
+}
+
+func sameRoom(file, imported string) bool { return module+path.Dir(file) == imported }
+
+// libraries says in which rooms a library may be used. Tools are free: some of
+// them attack the store from outside.
+var libraries = []struct {
+	prefix string
+	rooms  []string
+	why    string
+}{
+	{"database/sql", []string{"store"}, "all SQL is in one place"},
+	{"modernc.org/sqlite", []string{"store"}, "all SQL is in one place"},
+	{"github.com/pressly/goose", []string{"store"}, "the schema belongs to the store"},
+	{"github.com/spf13/cobra", []string{"cli"}, "a second front end has no flags"},
+	{"golang.org/x/term", []string{"cli"}, "only the command line talks to a terminal"},
+	{"github.com/jedib0t/go-pretty", []string{"cli"}, "only the command line draws tables"},
+	{"github.com/schollz/progressbar", []string{"cli"}, "only the command line shows progress"},
+	{"github.com/pquerna/otp", []string{"otp"}, "its traps are fenced in one place"},
+	{"github.com/xuri/excelize", []string{"report", "rows"}, "workbooks are written by report and read by rows"},
+}
+
+func TestLibrariesStayInTheirRooms(t *testing.T) {
+	for _, f := range goFiles(t) {
+		from := roomOf(path.Dir(f.path))
+		if f.test || from == "" {
+			continue
+		}
+		for _, l := range libraries {
+			if f.importsPrefix(l.prefix) && !slices.Contains(l.rooms, from) {
+				t.Errorf("%s imports %s, which only %s may: %s", f.path, l.prefix, strings.Join(l.rooms, " and "), l.why)
+			}
+		}
+	}
+}
+
+// edges are the calls that reach outside: time, chance and the end of the
+// process are injected, so that everything else can be tested.
+var edges = []struct {
+	pkg   string
+	names []string // none: the import itself
+	rooms []string
+	why   string
+}{
+	{"os", []string{"Exit"}, []string{"cmd/fob"}, "one place turns errors into exit codes"},
+	{"log", []string{"Fatal", "Fatalf", "Fatalln"}, nil, "one place turns errors into exit codes"},
+	{"time", []string{"Now", "Since", "Until"}, []string{"cmd/fob", "cli", "app"}, "time is handed in at the edge"},
+	// custody is free to use it: age takes no source of randomness, and keys
+	// made from a predictable one would be the worst mistake of all.
+	{"crypto/rand", nil, []string{"cmd/fob", "cli", "app", "custody"}, "randomness is handed in at the edge"},
+}
+
+func TestEdgesAreInjected(t *testing.T) {
+	for _, f := range goFiles(t) {
+		from := roomOf(path.Dir(f.path))
+		if f.test || from == "" {
+			continue
+		}
+		for _, e := range edges {
+			if slices.Contains(e.rooms, from) {
+				continue
+			}
+			if len(e.names) == 0 && slices.Contains(f.imports, e.pkg) {
+				t.Errorf("%s imports %s: %s", f.path, e.pkg, e.why)
+			}
+			for _, name := range f.uses(e.pkg, e.names) {
+				t.Errorf("%s uses %s.%s: %s", f.path, e.pkg, name, e.why)
+			}
+		}
+	}
+}
+
+// badNames say nothing about what is inside.
+var badNames = []string{"util", "utils", "common", "helper", "helpers", "types", "misc"}
+
+func TestPackagesHaveNamesAndComments(t *testing.T) {
+	comments := map[string]string{}
+	names := map[string]string{}
+	for _, f := range goFiles(t) {
+		if f.test {
+			continue
+		}
+		dir := path.Dir(f.path)
+		names[dir] = f.ast.Name.Name
+		comments[dir] += f.ast.Doc.Text()
+	}
+	for dir, name := range names {
+		if slices.Contains(badNames, name) || slices.Contains(badNames, path.Base(dir)) {
+			t.Errorf("%s: the name %q says nothing about what is inside", dir, name)
+		}
+		want := "Package " + name + " "
+		if name == "main" {
+			want = "Command " + path.Base(dir) + " "
+		}
+		if !strings.HasPrefix(comments[dir], want) {
+			t.Errorf("%s has no package comment that begins with %q", dir, want)
+		}
+	}
+}
+
+// goFile is one parsed file, its path relative to the module and with slashes.
+type goFile struct {
+	path    string
+	test    bool
+	imports []string
+	ast     *ast.File
+}
+
+func goFiles(t *testing.T) []goFile {
+	t.Helper()
+	var all []goFile
+	err := filepath.WalkDir("..", func(p string, d fs.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
+		rel, _ := filepath.Rel("..", p) // both are relative to the same folder
+		rel = filepath.ToSlash(rel)
+		if d.IsDir() {
+			if rel == "build" || d.Name() == "testdata" || (rel != "." && strings.HasPrefix(d.Name(), ".")) {
+				return filepath.SkipDir
+			}
+			return nil
+		}
+		if path.Ext(rel) == ".go" {
+			all = append(all, parse(t, p, rel))
+		}
+		return nil
+	})
+	if err != nil || len(all) == 0 {
+		t.Fatalf("%d files: %v", len(all), err)
+	}
+	return all
+}
+
+func parse(t *testing.T, file, rel string) goFile {
+	t.Helper()
+	tree, err := parser.ParseFile(token.NewFileSet(), file, nil, parser.ParseComments|parser.SkipObjectResolution)
+	if err != nil {
+		t.Fatal(err)
+	}
+	f := goFile{path: rel, test: strings.HasSuffix(rel, "_test.go"), ast: tree}
+	for _, spec := range tree.Imports {
+		p, err := strconv.Unquote(spec.Path.Value)
+		if err != nil {
+			t.Fatal(rel, err)
+		}
+		f.imports = append(f.imports, p)
+	}
+	return f
+}
+
+func (f goFile) importsPrefix(prefix string) bool {
+	return slices.ContainsFunc(f.imports, func(p string) bool { return p == prefix || strings.HasPrefix(p, prefix+"/") })
+}
+
+// uses lists which of a package's names the file mentions.
+func (f goFile) uses(pkg string, names []string) (found []string) {
+	local := f.localName(pkg)
+	if local == "" {
+		return nil
+	}
+	ast.Inspect(f.ast, func(n ast.Node) bool {
+		if sel, ok := n.(*ast.SelectorExpr); ok {
+			if x, ok := sel.X.(*ast.Ident); ok && x.Name == local && slices.Contains(names, sel.Sel.Name) {
+				found = append(found, sel.Sel.Name)
+			}
+		}
+		return true
+	})
+	return found
+}
+
+// localName is what a file calls a package; empty when it does not import it.
+func (f goFile) localName(pkg string) string {
+	i := slices.Index(f.imports, pkg)
+	switch {
+	case i < 0:
+		return ""
+	case f.ast.Imports[i].Name != nil:
+		return f.ast.Imports[i].Name.Name
+	}
+	return path.Base(pkg)
+}

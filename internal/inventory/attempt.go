@@ -1,0 +1,330 @@
+package inventory
+
+import (
+	"fmt"
+	"time"
+
+	"github.com/google/uuid"
+
+	"fob/internal/audit"
+	"fob/internal/otp"
+	"fob/internal/token"
+)
+
+// attempt is one attempt at codes, in its transaction.
+type attempt struct {
+	desk *Desk
+	req  Codes
+	by   token.Command
+	keys Keyring
+
+	token   token.Token
+	entries []otp.Entry
+	history otp.History
+	result  otp.Result
+	reason  otp.Reason   // of a refusal
+	refusal *token.Error // what the caller gets; nil: accepted
+}
+
+// run ends with an error where nothing may be written at all. A refusal that is
+// to be written down is no error to the transaction: the caller finds it in
+// a.refusal once all is committed.
+func (a *attempt) run(tx Tx) (err error) {
+	if a.token, err = tx.Token(a.req.Serial); err != nil {
+		return err
+	}
+	if a.req.Account, err = tx.KnownAccount(a.req.Account); err != nil {
+		return err
+	}
+	if err := a.parse(); err != nil {
+		return err
+	}
+	if err := a.checkClock(tx); err != nil {
+		return err
+	}
+	if a.checkState(); a.refusal != nil {
+		return a.recordRefusal(tx, nil)
+	}
+	prediction, history, err := a.desk.predict(tx, a.token)
+	if err != nil {
+		return err
+	}
+	a.history = history
+	if err := a.compare(tx, prediction); err != nil {
+		return err
+	}
+	switch {
+	case !a.result.Accepted:
+		return a.fail(tx)
+	case a.by == token.CmdCheck:
+		return nil
+	}
+	return a.accept(tx)
+}
+
+// refuse keeps why, and gives the refusal as an error.
+func (a *attempt) refuse(reason otp.Reason, err *token.Error) error {
+	a.reason, a.refusal = reason, err
+	return err
+}
+
+func (a *attempt) parse() error {
+	if n := len(a.req.Codes); n < 1 || n > 2 {
+		return token.Errorf(token.Usage, "%d codes were given; one or two consecutive ones are needed", n)
+	}
+	for i, typed := range a.req.Codes {
+		code, err := otp.ParseCode(typed.Text, a.token.Profile.Digits)
+		if err != nil {
+			msg := err.Msg
+			if len(a.req.Codes) == 2 {
+				msg = fmt.Sprintf("code %d: %s", i+1, msg)
+			}
+			return a.refuse(err.Reason, token.Errorf(token.CodeRefused, "%s", msg).WithHint("%s", err.Hint))
+		}
+		a.entries = append(a.entries, otp.Entry{Code: code, At: typed.At})
+	}
+	return nil
+}
+
+// checkClock refuses while this computer's clock is behind what it wrote
+// itself: a clock set back would make used codes valid again.
+func (a *attempt) checkClock(r Reader) error {
+	newest, err := r.NewestEvent()
+	if err != nil {
+		return err
+	}
+	if behind := newest.Sub(a.desk.Now()); behind > ClockTolerance {
+		return a.refuse(otp.ClockBehind, token.Errorf(token.NotAllowed,
+			"this computer's clock is %s behind the newest event of the trail (%s); no code is accepted until it is right",
+			behind.Round(time.Second), newest.Format(time.RFC3339)).
+			WithHint("set the clock (is time synchronisation running?); if it is right and was wrong before: `fob clock accept --approved-by NAME`"))
+	}
+	return nil
+}
+
+// checkState refuses what no code can help. None of it counts as a failure.
+func (a *attempt) checkState() {
+	t, now := a.token, a.desk.Now()
+	switch ends := t.LockEnds(now); {
+	case ends == token.Forever:
+		a.refuse(otp.Locked, token.Errorf(token.Locked, "token %s is locked after %d failed attempts", t.Serial, t.Failures).
+			WithHint("once it is clear who tried and why: `fob unlock %s --approved-by NAME`", t.Serial))
+	case !ends.IsZero():
+		a.refuse(otp.Locked, token.Errorf(token.Locked, "token %s is locked until %s after %d failed attempts", t.Serial, when(ends), t.Failures).
+			WithHint("wait until then, or `fob unlock %s --approved-by NAME`", t.Serial))
+	case !t.HasSeed:
+		a.refuse(otp.WrongState, token.Errorf(token.NotAllowed, "the seed of token %s is destroyed; its codes cannot be checked", t.Serial))
+	case a.by == token.CmdBind:
+		a.checkValidity()
+		a.checkOwner()
+	case a.by == token.CmdUnbind:
+		a.checkMove(a.req.To)
+	case a.by == token.CmdResync && t.State == token.Lost:
+		a.checkMove(t.State)
+	}
+}
+
+func (a *attempt) checkValidity() {
+	t, now := a.token, a.desk.Now()
+	if !t.NotAfter.IsZero() && now.After(t.NotAfter) {
+		a.refuse(otp.Expired, token.Errorf(token.NotAllowed, "token %s expired on %s", t.Serial, t.NotAfter.Format(time.DateOnly)).
+			WithHint("give the person another token"))
+	}
+	if !t.NotBefore.IsZero() && now.Before(t.NotBefore) {
+		a.refuse(otp.WrongState, token.Errorf(token.NotAllowed, "token %s is not valid before %s", t.Serial, t.NotBefore.Format(time.DateOnly)))
+	}
+}
+
+// checkOwner says of a token that is somebody's whose it is, before anything
+// else: with a person on the phone this is what matters.
+func (a *attempt) checkOwner() {
+	t := a.token
+	same := t.Account.Key() == a.req.Account.Key()
+	switch {
+	case t.State == token.Bound && same:
+		a.refuse(otp.WrongState, token.Errorf(token.NotAllowed, "token %s is bound to %s already, since %s", t.Serial, t.Account, when(t.BoundAt)))
+	case t.State == token.Bound || t.State == token.Assigned && !same:
+		a.refuse(otp.WrongState, token.Errorf(token.NotAllowed, "token %s is %s to %s, since %s", t.Serial, t.State, t.Account, when(t.StateSince)).
+			WithHint("is the serial read right? `fob show %s` tells more", t.Serial))
+	case a.refusal == nil:
+		a.checkMove(token.Bound)
+	}
+}
+
+func (a *attempt) checkMove(to token.State) {
+	if err := token.Move(a.token.State, a.by, to); err != nil {
+		a.refuse(otp.WrongState, token.Errorf(token.NotAllowed, "token %s: %v", a.token.Serial, err).WithHint("%s", token.HintOf(err)))
+	}
+}
+
+func when(t time.Time) string { return t.UTC().Format("2006-01-02 15:04 UTC") }
+
+func (a *attempt) compare(tx Tx, p otp.Prediction) error {
+	sealed, err := tx.SealedSeed(a.token.ID)
+	if err != nil {
+		return err
+	}
+	seed, err := a.keys.Open(a.token.Serial.Key(), sealed)
+	if err != nil {
+		return err
+	}
+	defer seed.Clear()
+	a.result, err = otp.Check(otp.Attempt{
+		Params: a.token.Profile.Params, Seed: seed, Entries: a.entries, Paced: a.req.Paced, Deep: a.req.Deep,
+		Counter: a.token.Counter, Watermark: a.token.Watermark, Prediction: p,
+	})
+	return err
+}
+
+// fail counts the failure. Two equal codes were compared with nothing, so they
+// are none.
+func (a *attempt) fail(tx Tx) error {
+	r := a.result
+	refusal := a.refuse(r.Reason, token.Errorf(token.CodeRefused, "token %s: %s", a.token.Serial, r.Msg).WithHint("%s", r.Hint))
+	if r.Reason == otp.SameCodeTwice {
+		return refusal
+	}
+	if a.req.Counted {
+		return a.recordRefusal(tx, nil)
+	}
+	a.token.Fail(a.desk.Now())
+	if ends := a.token.LockEnds(a.desk.Now()); !ends.IsZero() {
+		a.refusal.Hint += lockedWords(ends)
+	}
+	if err := tx.SaveToken(a.token); err != nil {
+		return err
+	}
+	return a.recordRefusal(tx, audit.MutableOf(a.token))
+}
+
+func lockedWords(ends time.Time) string {
+	if ends == token.Forever {
+		return "; the token is locked now until it is unlocked"
+	}
+	return "; the token is locked now until " + when(ends)
+}
+
+// accept writes what the codes proved: they are used up, the drift is known,
+// and the token is where the command takes it.
+func (a *attempt) accept(tx Tx) error {
+	e, err := a.event()
+	if err != nil {
+		return err
+	}
+	t, d := &a.token, a.detail()
+	t.Watermark = token.MarkAt(a.result.Last)
+	t.ClearFailures()
+	switch a.by {
+	case token.CmdBind:
+		d.Opened, err = a.open(tx, e.Time.Time)
+	case token.CmdUnbind:
+		d.Closed, err = closeBinding(tx, t, a.req.To, e.Time.Time)
+	}
+	if err != nil {
+		return err
+	}
+	if err := tx.SaveToken(*t); err != nil {
+		return err
+	}
+	if d.Observation, err = a.observe(tx); err != nil {
+		return err
+	}
+	e.To, d.After = t.State, audit.MutableOf(*t)
+	return appendEvent(tx, e, d)
+}
+
+// open moves the token to its account and opens the binding.
+func (a *attempt) open(tx Tx, now time.Time) (*uuid.UUID, error) {
+	t := &a.token
+	id, err := uuid.NewV7FromReader(a.desk.Random)
+	if err != nil {
+		return nil, fmt.Errorf("making a binding id: %w", err)
+	}
+	t.State, t.StateSince, t.BoundAt, t.Account, t.Issued = token.Bound, now, now, a.req.Account, true
+	return &id, tx.OpenBinding(token.Binding{UUID: id, TokenID: t.ID, Account: t.Account, Opened: now,
+		By: a.desk.Operator, Proof: a.req.Proof, Codes: len(a.entries), Ticket: a.req.Ticket})
+}
+
+// closeBinding ends a token's binding and moves the token on.
+func closeBinding(tx Tx, t *token.Token, to token.State, now time.Time) (*uuid.UUID, error) {
+	id, err := tx.CloseBinding(t.ID, now)
+	if err != nil {
+		return nil, err
+	}
+	t.State, t.StateSince, t.BoundAt, t.Account = to, now, time.Time{}, ""
+	return &id, nil
+}
+
+// observe records the drift that the accepted codes showed, with the rate as it
+// is estimated from now on.
+func (a *attempt) observe(tx Tx) (*audit.Observation, error) {
+	if a.token.Profile.Type != token.TOTP {
+		return nil, nil
+	}
+	o := token.Observation{At: a.entries[len(a.entries)-1].At.UTC(), Drift: a.result.Drift}
+	h := a.history
+	h.Observations = append(h.Observations, o)
+	if ppm, _, ok := h.Rate(a.token.Profile.Period); ok {
+		o.Rate = &ppm
+	}
+	return &audit.Observation{At: o.At.UnixNano(), Drift: o.Drift, Rate: o.Rate}, tx.AddObservation(a.token, o)
+}
+
+// recordRefusal writes the event of a refusal; after is nil when it changed
+// nothing.
+func (a *attempt) recordRefusal(tx Tx, after *audit.Mutable) error {
+	e, err := a.event()
+	if err != nil {
+		return err
+	}
+	e.Outcome, e.Reason, e.To = audit.Refused, string(a.reason), a.token.State
+	d := a.detail()
+	d.After = after
+	return appendEvent(tx, e, d)
+}
+
+func (a *attempt) event() (*audit.Event, error) {
+	account := a.token.Account
+	if a.by == token.CmdBind {
+		account = a.req.Account
+	}
+	return a.desk.tokenEvent(a.by, a.token, Words{Account: account, Reason: a.req.Reason, Ticket: a.req.Ticket,
+		Approver: a.req.Approver, Proof: a.req.Proof})
+}
+
+func (a *attempt) detail() audit.TokenDetail {
+	d := audit.TokenDetail{Codes: len(a.entries), Steps: a.result.StepsSearched}
+	if a.result.Accepted {
+		d.Offset = &a.result.Offset
+	}
+	return d
+}
+
+// outcome is what the caller prints.
+func (a *attempt) outcome() Outcome {
+	out := Outcome{
+		Serial: a.token.Serial, Outcome: refused, CodesUsed: len(a.entries), StepsSearched: a.result.StepsSearched,
+		Failures: a.token.Failures, Token: a.token, Period: a.token.Profile.Period,
+	}
+	if out.Serial == "" {
+		out.Serial = a.req.Serial
+	}
+	if account := string(a.token.Account); account != "" {
+		out.Account = &account
+	}
+	if ends := a.token.LockEnds(a.desk.Now()); !ends.IsZero() {
+		out.LockedUntil = &ends
+	}
+	if a.reason != "" {
+		out.Reason = &a.reason
+		return out
+	}
+	if !a.result.Accepted {
+		return out
+	}
+	out.Outcome, out.StepOffset = accepted, &a.result.Offset
+	if a.token.Profile.Type == token.TOTP {
+		out.DriftSeconds = &a.result.Drift
+	}
+	return out
+}
