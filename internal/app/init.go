@@ -172,7 +172,10 @@ func (w *founding) create(ctx context.Context, to []custody.Recipient, keys []st
 	detail := audit.InitDetail{CheckpointPub: checkpointPub}
 	for _, r := range to {
 		founding.Custodians = append(founding.Custodians, store.Custodian{Recipient: r.Text, Kind: r.Kind, Added: now})
-		detail.Recipients = append(detail.Recipients, r.Text)
+		detail.Custodians = append(detail.Custodians, audit.CustodianRow{Recipient: r.Text, Kind: r.Kind, Added: now.UnixNano()})
+	}
+	for _, k := range keys {
+		detail.Keys = append(detail.Keys, k.Row(now))
 	}
 	if err := e.SetDetail(detail); err != nil {
 		return err

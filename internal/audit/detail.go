@@ -124,10 +124,13 @@ func (c Columns) AddTo(h hash.Hash, scratch []byte) []byte {
 	return b
 }
 
-// InitDetail is what the first event of a trail carries.
+// InitDetail is what the first event of a trail carries. The hashes of the
+// encrypted keys keep anybody who can write the database from putting keys of
+// their own in their place.
 type InitDetail struct {
-	Recipients    []string `json:"recipients"`
-	CheckpointPub string   `json:"checkpoint_pub"`
+	Custodians    []CustodianRow `json:"custodians"`
+	Keys          []KeyRow       `json:"keys"`
+	CheckpointPub string         `json:"checkpoint_pub"`
 }
 
 // ClockDetail is what a correction of the clock carries, in Unix nanoseconds.

@@ -39,39 +39,89 @@ type Stored struct {
 // before, every hash is that of the bytes, every text is the one that was
 // hashed, and every event names this store.
 func Verify(store uuid.UUID, trail iter.Seq2[Stored, error]) (Report, error) {
-	var r Report
+	v := &verification{store: store}
+	err := v.run(trail)
+	return v.Report, err
+}
+
+// VerifyStore verifies the trail, rebuilds from it what the tables must hold,
+// and compares. With a checkpoint it also finds a trail that was cut or
+// rewritten since; nil stands for none.
+func VerifyStore(store uuid.UUID, trail iter.Seq2[Stored, error], tables Tables, c *Checkpoint) (Report, error) {
+	v := &verification{store: store, checkpoint: c}
+	v.world = newWorld(&v.Report)
+	if err := v.run(trail); err != nil {
+		return v.Report, err
+	}
+	v.finishCheckpoint()
+	err := v.world.compare(tables)
+	return v.Report, err
+}
+
+type verification struct {
+	Report
+	store      uuid.UUID
+	world      *world
+	checkpoint *Checkpoint
+}
+
+func (v *verification) run(trail iter.Seq2[Stored, error]) error {
 	head := Head{}
 	for stored, err := range trail {
 		if err != nil {
-			return r, err
+			return err
 		}
 		if stored.Seq != head.Seq+1 {
-			r.Problemf("event %d is missing: event %d follows event %d", head.Seq+1, stored.Seq, head.Seq)
+			v.Problemf("event %d is missing: event %d follows event %d", head.Seq+1, stored.Seq, head.Seq)
 		}
 		if want := chainHash(head.Hash, stored.Body); want != stored.Hash {
-			r.Problemf("event %d was changed: its hash does not follow from its bytes and the event before", stored.Seq)
+			v.Problemf("event %d was changed: its hash does not follow from its bytes and the event before", stored.Seq)
 		}
-		checkEvent(&r, store, stored)
+		v.event(stored)
 		head = Head{stored.Seq, stored.Hash}
-		r.Events++
+		v.Report.Events++
+		v.compareCheckpoint(head)
 	}
-	r.Head = head.Hash
-	return r, nil
+	v.Head = head.Hash
+	return nil
 }
 
-func checkEvent(r *Report, store uuid.UUID, stored Stored) {
+// compareCheckpoint looks at the event at which the checkpoint was taken.
+func (v *verification) compareCheckpoint(head Head) {
+	if c := v.checkpoint; c != nil && c.Seq == head.Seq && c.Head.Hash != head.Hash {
+		v.Problemf("the trail was rewritten: event %d does not have the hash of the checkpoint of %s", head.Seq, stamp(c.Time.UnixNano()))
+	}
+}
+
+func (v *verification) finishCheckpoint() {
+	c := v.checkpoint
+	if c == nil {
+		return
+	}
+	if c.Store != v.store {
+		v.Problemf("the checkpoint is of another store: %s", c.Store)
+	}
+	if c.Seq > v.Report.Events {
+		v.Problemf("the trail was cut: it has %d events, the checkpoint of %s has %d", v.Report.Events, stamp(c.Time.UnixNano()), c.Seq)
+	}
+}
+
+func (v *verification) event(stored Stored) {
 	e, err := Parse(stored.Entry)
 	if err != nil {
-		r.Problemf("%v", err)
+		v.Problemf("%v", err)
 		return
 	}
 	if e.Seq != stored.Seq {
-		r.Problemf("event %d calls itself event %d", stored.Seq, e.Seq)
+		v.Problemf("event %d calls itself event %d", stored.Seq, e.Seq)
 	}
-	if e.Store != store {
-		r.Problemf("event %d belongs to store %s", stored.Seq, e.Store)
+	if e.Store != v.store {
+		v.Problemf("event %d belongs to store %s", stored.Seq, e.Store)
 	}
-	checkTexts(r, e, stored.Texts)
+	checkTexts(&v.Report, e, stored.Texts)
+	if v.world != nil {
+		v.world.apply(e, stored.Texts)
+	}
 }
 
 func checkTexts(r *Report, e Event, beside []Text) {

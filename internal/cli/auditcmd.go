@@ -3,6 +3,8 @@ package cli
 import (
 	"context"
 	"fmt"
+	"io"
+	"os"
 
 	"github.com/spf13/cobra"
 
@@ -18,7 +20,7 @@ func newAuditCmd(r *root) *cobra.Command {
 		Args:  cobra.NoArgs,
 		RunE:  func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
-	cmd.AddCommand(newAuditLogCmd(r), newAuditVerifyCmd(r))
+	cmd.AddCommand(newAuditLogCmd(r), newAuditVerifyCmd(r), newAuditCheckpointCmd(r))
 	return cmd
 }
 
@@ -65,22 +67,73 @@ func (r *root) printEvents(events report.EventSeq) error {
 	return t.flush()
 }
 
+// verifyOptions are what the auditor brings along.
+type verifyOptions struct{ checkpoint, pub string }
+
 func newAuditVerifyCmd(r *root) *cobra.Command {
-	return &cobra.Command{
+	var o verifyOptions
+	cmd := &cobra.Command{
 		Use:   "verify",
-		Short: "Verify that the trail is whole",
+		Short: "Verify that the trail is whole and the tables agree with it",
 		Long: `Recompute the hash of every event from its stored bytes and the event before it,
-check that no number is missing, that every text is the one that was hashed, and
-that the triggers which keep the trail append-only are in place. No identity is
-needed; a read-only copy of the database will do.`,
-		Example: "  fob audit verify\n  fob audit verify --db /media/copy/fob.db --json",
+check that no number is missing and every text is the one that was hashed, rebuild
+every token, binding, drift and batch from the events and compare them with the
+tables, and look for the triggers that keep the trail append-only. No identity is
+needed; a read-only copy of the database will do.
+
+A trail that was cut at its end or rewritten as a whole is found with a checkpoint
+that you kept (--checkpoint) and the public key that you were given (--pub).`,
+		Example: "  fob audit verify\n  fob audit verify --db /media/copy/fob.db --json\n  fob audit verify --checkpoint q3.note --pub fob-...",
 		Args:    exactly(),
-		RunE:    r.run(func(ctx context.Context, _ []string) error { return r.auditVerify(ctx) }),
+		RunE:    r.run(func(ctx context.Context, _ []string) error { return r.auditVerify(ctx, &o) }),
 	}
+	cmd.Flags().StringVar(&o.checkpoint, "checkpoint", "", "file with a checkpoint that you kept")
+	cmd.Flags().StringVar(&o.pub, "pub", "", "public key of the store's checkpoints, as you were given it")
+	return cmd
 }
 
-func (r *root) auditVerify(ctx context.Context) error {
-	rep, err := r.config().VerifyTrail(ctx)
+// open reads the checkpoint. A key that came with it would prove nothing, so
+// the auditor has to bring it.
+func (o *verifyOptions) open() (*audit.Checkpoint, error) {
+	if o.checkpoint == "" && o.pub == "" {
+		return nil, nil
+	}
+	if o.checkpoint == "" || o.pub == "" {
+		return nil, token.Errorf(token.Usage, "--checkpoint and --pub go together: a checkpoint proves something only with the key that you hold")
+	}
+	signed, err := readSmall(o.checkpoint)
+	if err != nil {
+		return nil, err
+	}
+	c, err := audit.OpenCheckpoint(signed, o.pub)
+	if err != nil {
+		return nil, err
+	}
+	return &c, nil
+}
+
+// maxNote bounds a checkpoint: it has five short lines.
+const maxNote = 64 << 10
+
+func readSmall(path string) ([]byte, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, token.Wrap(token.Refused, err, "the checkpoint cannot be read")
+	}
+	defer f.Close()
+	text, err := io.ReadAll(io.LimitReader(f, maxNote))
+	if err != nil {
+		return nil, token.Wrap(token.Internal, err, "reading %s", path)
+	}
+	return text, nil
+}
+
+func (r *root) auditVerify(ctx context.Context, o *verifyOptions) error {
+	checkpoint, err := o.open()
+	if err != nil {
+		return err
+	}
+	rep, err := r.config().VerifyTrail(ctx, checkpoint)
 	if err != nil {
 		return err
 	}
@@ -89,28 +142,31 @@ func (r *root) auditVerify(ctx context.Context) error {
 			rep.Problems = []string{}
 		}
 		err = r.printJSON(struct {
-			Events     int64    `json:"events"`
-			Head       string   `json:"head"`
-			Checkpoint *string  `json:"checkpoint"`
-			OK         bool     `json:"ok"`
-			Problems   []string `json:"problems"`
-		}{rep.Events, rep.Head.String(), nil, rep.OK(), rep.Problems})
+			Events     int64             `json:"events"`
+			Head       string            `json:"head"`
+			Checkpoint *audit.Checkpoint `json:"checkpoint"`
+			OK         bool              `json:"ok"`
+			Problems   []string          `json:"problems"`
+		}{rep.Events, rep.Head.String(), checkpoint, rep.OK(), rep.Problems})
 	} else {
-		r.printVerified(rep)
+		r.printVerified(rep, checkpoint)
 	}
 	if err != nil || rep.OK() {
 		return err
 	}
-	return token.Errorf(token.Integrity, "the trail is not whole: %s", count(len(rep.Problems), "problem")).
+	return token.Errorf(token.Integrity, "the trail or the tables were tampered with or damaged: %s", count(len(rep.Problems), "problem")).
 		WithHint("keep this database as it is, and compare it with a backup")
 }
 
-func (r *root) printVerified(rep audit.Report) {
+func (r *root) printVerified(rep audit.Report, c *audit.Checkpoint) {
 	for _, p := range rep.Problems {
 		r.say("%s", p)
 	}
 	if rep.OK() {
-		r.say("The trail is whole: %s, head %s.", count(int(rep.Events), "event"), rep.Head)
+		r.say("The trail is whole and the tables agree with it: %s, head %s.", count(int(rep.Events), "event"), rep.Head)
+		if c != nil {
+			r.say("It continues the checkpoint of %s (%s).", c.Time.Format("2006-01-02 15:04 UTC"), count(int(c.Seq), "event"))
+		}
 	}
 }
 

@@ -24,9 +24,6 @@ type Reader interface {
 	Batch(number int) (Batch, error)
 	Summary() (Summary, error)
 	Events(f EventFilter) iter.Seq2[audit.Stored, error]
-	// MissingGuards names the triggers that should keep the trail append-only
-	// and do not.
-	MissingGuards() ([]string, error)
 }
 
 // Filter selects tokens; its zero value selects all.

@@ -172,6 +172,31 @@ func TestFailWithholdsASeed(t *testing.T) {
 	}
 }
 
+func TestFailWithholdsASeedInTheAccount(t *testing.T) {
+	rec := Record{Serial: "1", Account: "GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ"}
+	rec.Fail("the row is too short")
+	if rec.Account != "" || rec.Serial != "1" {
+		t.Error(rec)
+	}
+}
+
+func TestLooksLikeHex(t *testing.T) {
+	for text, want := range map[string]bool{
+		"3132333435363738393031323334353637383930": true,
+		"ABCDEF234567ABCDEF23":                     true,
+		"3132 3334 3536 3738 3930 3":               true,
+		"GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ":         false,
+		"ABCDEF234567ABCDEF2":                      false, // too short for a seed
+		"ABCDEF234567ABCDEF23====":                 false,
+		"ABCDEF234567ABCDEF2!":                     false,
+		"":                                         false,
+	} {
+		if LooksLikeHex([]byte(text)) != want {
+			t.Errorf("%q", text)
+		}
+	}
+}
+
 func TestUnsettled(t *testing.T) {
 	var rec Record
 	if rec.Unsettled(token.HOTP, 0) != nil {

@@ -5,7 +5,8 @@
 // them all.
 //
 // A Reader reports what the file says and nothing else: it invents no type, no
-// period and no encoding. What the file leaves open is settled for the whole
-// file by the import (package inventory), from the format's documented
-// defaults and the operator's flags.
+// period and no encoding. What its format fixes once and for all (TOTP in the
+// CSV of Entra) the file says by being of that format. What it leaves open is
+// settled for the whole file by the import (package inventory), from the
+// format's documented defaults and the operator's flags.
 package seedfile

@@ -94,6 +94,7 @@ type Record struct {
 
 	Manufacturer string
 	Model        string
+	Account      string    // who the file gives the token to, as written; empty: nobody
 	NotBefore    time.Time // zero: not said
 	NotAfter     time.Time
 	Manufactured time.Time
@@ -120,8 +121,9 @@ func (r *Record) Question(f Field, format string, args ...any) {
 }
 
 // Fail marks the record as unusable, in words that never hold the seed. The
-// first problem stays. Serial is set before: lists of refused records print it,
-// so one that looks like a seed is withheld and the likely cause named.
+// first problem stays. Serial and Account are set before: lists of refused
+// records print them, so one that looks like a seed is withheld, and of the
+// serial the likely cause is named.
 func (r *Record) Fail(format string, args ...any) {
 	if r.Problem != nil {
 		return
@@ -130,7 +132,19 @@ func (r *Record) Fail(format string, args ...any) {
 		r.Serial = ""
 		format += "; the serial looks like a seed: are the columns in the wrong order?"
 	}
+	if LooksLikeSeed(r.Account) {
+		r.Account = ""
+	}
 	r.Problem = token.Errorf(token.Refused, format, args...)
+}
+
+// LooksLikeHex tells of a text that ought to be base32 whether it is hex instead:
+// as many characters as the shortest seed has in hex, and all of them digits of
+// it. That some hex can be read as base32 (of A to F and 2 to 7) does not matter:
+// hardly any base32 is like that, by chance one seed of 16 bytes in 10^10.
+func LooksLikeHex(text []byte) bool {
+	f := look(text)
+	return !f.beyondHex && !f.padded && f.chars >= 2*token.MinShortSeedLen
 }
 
 // LooksLikeSeed tells whether a text that ought to be something else may be a

@@ -96,8 +96,12 @@ func (q *queries) removeTokens(ids, prints []int64) error {
 	return q.exec(`DELETE FROM token WHERE id BETWEEN $1 AND $2`, ids[0], ids[len(ids)-1])
 }
 
-// RemoveToken removes a token that is being replaced.
+// RemoveToken removes a token that is being replaced, with what its clock showed
+// while it was in stock. One that was ever bound cannot be removed.
 func (q *queries) RemoveToken(id int64) error {
+	if err := q.exec(`DELETE FROM observation WHERE token_id = $1`, id); err != nil {
+		return err
+	}
 	var print int64
 	if err := q.row(`SELECT fingerprint FROM token WHERE id = $1`, id).Scan(&print); err != nil {
 		return err

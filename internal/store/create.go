@@ -2,7 +2,9 @@ package store
 
 import (
 	"context"
+	"crypto/sha256"
 	"database/sql"
+	"encoding/hex"
 	"errors"
 	"io/fs"
 	"net/url"
@@ -22,6 +24,12 @@ type Key struct {
 	ID      int64
 	Purpose string // KeySeed or KeyFingerprint
 	Wrapped []byte
+}
+
+// Row is the key as the trail knows it.
+func (k Key) Row(created time.Time) audit.KeyRow {
+	sum := sha256.Sum256(k.Wrapped)
+	return audit.KeyRow{ID: k.ID, Purpose: k.Purpose, SHA256: hex.EncodeToString(sum[:]), Created: created.UnixNano()}
 }
 
 // The purposes of keys.

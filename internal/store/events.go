@@ -4,6 +4,7 @@ import (
 	"database/sql"
 	"errors"
 	"iter"
+	"math"
 	"strings"
 	"time"
 
@@ -73,10 +74,11 @@ func (q *queries) Events(f report.EventFilter) iter.Seq2[audit.Stored, error] {
 	}
 }
 
-// firstEvent is the number of the first of the newest n events; 0 for all.
+// firstEvent is the number of the first of the newest n events. Without n it is
+// below all numbers: one at or below 0 that somebody forged is to be seen.
 func (q *queries) firstEvent(n int) (int64, error) {
 	if n == 0 {
-		return 0, nil
+		return math.MinInt64, nil
 	}
 	head, err := q.head()
 	return head.Seq - int64(n) + 1, err
@@ -91,17 +93,18 @@ func (q *queries) eventsFrom(from int64, yield func(audit.Stored, error) bool) {
 	}
 	defer rows.Close()
 	var current audit.Stored
+	begun := false
 	for rows.Next() {
 		next, text, err := scanEvent(rows)
 		if err != nil {
 			yield(audit.Stored{}, err)
 			return
 		}
-		if next.Seq != current.Seq {
-			if current.Seq != 0 && !yield(current, nil) {
+		if !begun || next.Seq != current.Seq {
+			if begun && !yield(current, nil) {
 				return
 			}
-			current = next
+			current, begun = next, true
 		}
 		if text != nil {
 			current.Texts = append(current.Texts, *text)
@@ -109,7 +112,7 @@ func (q *queries) eventsFrom(from int64, yield func(audit.Stored, error) bool) {
 	}
 	if err := rows.Err(); err != nil {
 		yield(audit.Stored{}, err)
-	} else if current.Seq != 0 {
+	} else if begun {
 		yield(current, nil)
 	}
 }

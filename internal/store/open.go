@@ -137,21 +137,41 @@ func (s *Store) readID(ctx context.Context, db *sql.DB) error {
 	return nil
 }
 
-// upgrade migrates an older store, with a backup beside it first.
+// upgrade migrates an older store, with a backup beside it first. Another
+// process may have done it while this one waited for its turn.
 func (s *Store) upgrade(ctx context.Context) error {
 	lock, err := s.turn(ctx)
 	if err != nil {
 		return err
 	}
 	defer lock.release()
-	backup := fmt.Sprintf("%s.before-schema-%d", s.path, schemaVersion)
-	if _, err := s.write.ExecContext(ctx, "VACUUM INTO $1", backup); err != nil {
-		return openError(err, backup)
+	version, err := checkSchema(ctx, s.write, s.path)
+	if err != nil || version == schemaVersion {
+		return err
 	}
-	if err := os.Chmod(backup, 0o600); err != nil {
+	if err := s.backup(ctx, fmt.Sprintf("%s.schema-%d", s.path, version)); err != nil {
 		return err
 	}
 	return migrate(ctx, s.write)
+}
+
+// backup copies the database to path, readable for its owner only from the
+// first byte. What a run that was killed left there is replaced.
+func (s *Store) backup(ctx context.Context, path string) error {
+	making := path + ".new"
+	if err := os.Remove(making); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return token.Wrap(token.Internal, err, "making a backup before the upgrade")
+	}
+	file, err := os.OpenFile(making, os.O_RDWR|os.O_CREATE|os.O_EXCL, 0o600)
+	if err != nil {
+		return token.Wrap(token.Internal, err, "making a backup before the upgrade")
+	}
+	file.Close()
+	defer os.Remove(making)
+	if _, err := s.write.ExecContext(ctx, "VACUUM INTO $1", making); err != nil {
+		return openError(err, making)
+	}
+	return os.Rename(making, path)
 }
 
 // Close ends all connections; the last writer also folds the log back.

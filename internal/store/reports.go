@@ -54,6 +54,9 @@ func conditions(f report.Filter) (string, []any) {
 	if f.State != "" {
 		add(`t.state = ?`, f.State)
 	}
+	if f.State != "" && f.State != token.InStock {
+		add(`t.state <> 'in_stock'`) // says to SQLite that the index token_by_state will do
+	}
 	if f.Account != "" {
 		add(`a.key = ?`, f.Account.Key())
 	}
@@ -64,7 +67,7 @@ func conditions(f report.Filter) (string, []any) {
 		add(`l.name = ?`, f.Location)
 	}
 	if f.Manufacturer != "" {
-		add(`LOWER(p.manufacturer) = ?`, strings.ToLower(f.Manufacturer))
+		add(`LOWER(p.manufacturer) = ?`, asciiLower(f.Manufacturer))
 	}
 	if !f.ExpiringBy.IsZero() {
 		add(`t.not_after <= ?`, f.ExpiringBy.Unix())
@@ -79,6 +82,16 @@ func conditions(f report.Filter) (string, []any) {
 		return "", nil
 	}
 	return ` WHERE ` + strings.Join(parts, ` AND `), args
+}
+
+// asciiLower is what SQLite's LOWER does: letters beyond ASCII stay.
+func asciiLower(s string) string {
+	return strings.Map(func(r rune) rune {
+		if r >= 'A' && r <= 'Z' {
+			return r + 'a' - 'A'
+		}
+		return r
+	}, s)
 }
 
 // Find reads one token as reports show it.

@@ -11,13 +11,14 @@ import (
 
 	"fob/internal/rows"
 	"fob/internal/seedfile"
+	"fob/internal/seedfile/entra"
 	"fob/internal/seedfile/oathcsv"
 	"fob/internal/token"
 )
 
 // Formats lists the formats that fob reads, in the order of help.
 func Formats() []seedfile.Format {
-	return []seedfile.Format{oathcsv.Format()}
+	return []seedfile.Format{oathcsv.Format(), entra.Format()}
 }
 
 // ByName finds the format that --format names.

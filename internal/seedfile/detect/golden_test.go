@@ -40,6 +40,8 @@ type record struct {
 	Counter  *int64 `json:"counter,omitempty"`
 	Encoding string `json:"encoding,omitempty"`
 	Seed     string `json:"seed_sha256,omitempty"`
+	Made     string `json:"made,omitempty"`    // manufacturer and model
+	Account  string `json:"account,omitempty"` // whom the file gives the token to
 	Doubt    string `json:"doubt,omitempty"`
 	Problem  string `json:"problem,omitempty"`
 }
@@ -119,6 +121,7 @@ func plain(rec seedfile.Record) record {
 	p := record{
 		Place: rec.Place.String(), Serial: rec.Serial, Encoding: string(rec.Secret.Encoding),
 		Type: string(rec.Params.Type), Hash: string(rec.Params.Hash), Digits: rec.Params.Digits,
+		Made: strings.TrimSpace(rec.Manufacturer + " " + rec.Model), Account: rec.Account,
 	}
 	if rec.Given.Has(seedfile.FieldPeriod) {
 		p.Period = &rec.Params.Period

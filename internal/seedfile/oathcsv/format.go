@@ -5,6 +5,7 @@ import (
 
 	"fob/internal/rows"
 	"fob/internal/seedfile"
+	"fob/internal/seedfile/table"
 	"fob/internal/token"
 )
 
@@ -27,7 +28,7 @@ func Format() seedfile.Format {
 			With(seedfile.FieldPeriod).With(seedfile.FieldCounter).With(seedfile.FieldT0),
 		Sniff: sniff,
 		Open: func(r io.Reader, _ seedfile.Options) (seedfile.Reader, error) {
-			return &reader{rows: rows.New(r)}, nil
+			return &reader{File: table.Open[column](rows.New(r))}, nil
 		},
 	}
 }

@@ -150,19 +150,6 @@ func TestDoubt(t *testing.T) {
 	}
 }
 
-func TestNumber(t *testing.T) {
-	for text, want := range map[string]int64{"0": 0, "007": 7, "9223372036854775807": 1<<63 - 1} {
-		if n, given, ok := number([]byte(text)); n != want || !given || !ok {
-			t.Errorf("%q: %d %v %v", text, n, given, ok)
-		}
-	}
-	for _, text := range []string{"-1", "+1", "1.0", "9223372036854775808", "99999999999999999999", "0x1", "1e3", "١"} {
-		if _, given, ok := number([]byte(text)); !given || ok {
-			t.Errorf("%q was read", text)
-		}
-	}
-}
-
 func TestSniff(t *testing.T) {
 	long := strings.Repeat("2600412300001,"+rfc+",totp,6,30\n", 2000)
 	for name, c := range map[string]struct {

@@ -5,22 +5,23 @@ import (
 
 	"fob/internal/rows"
 	"fob/internal/seedfile"
+	"fob/internal/seedfile/table"
 	"fob/internal/token"
 )
 
 // record makes a record of a row. Messages name columns and numbers, never a
 // text: in a row whose columns are shifted any of them may be the seed.
 func (r *reader) record(row rows.Row) seedfile.Record {
-	rec := seedfile.Record{Place: seedfile.Place{N: row.Line}}
+	rec := r.Record(row)
 	fields := row.Fields
-	rec.Serial = string(r.field(fields, serial))
+	rec.Serial = string(r.Columns.Field(fields, serial))
 	typed := r.readType(&rec, fields)
 	r.checkWidth(&rec, row)
 	if rec.Serial == "" {
 		rec.Fail("the serial is empty")
 	}
 	if !typed {
-		rec.Fail("the type in column %d is neither hotp nor totp", r.at(kind))
+		rec.Fail("the type in column %d is neither hotp nor totp", r.Columns.At(kind))
 	}
 	r.readSeed(&rec, fields)
 	r.readDigits(&rec, fields)
@@ -33,19 +34,8 @@ func (r *reader) record(row rows.Row) seedfile.Record {
 	return rec
 }
 
-// field is a column of a row, empty when the row or the file has none.
-func (r *reader) field(fields [][]byte, c column) []byte {
-	if i := r.layout[c]; i >= 0 && i < len(fields) {
-		return bytes.TrimSpace(fields[i])
-	}
-	return nil
-}
-
-// at is the number of a column, from 1.
-func (r *reader) at(c column) int { return r.layout[c] + 1 }
-
 func (r *reader) readSeed(rec *seedfile.Record, fields [][]byte) {
-	text := r.field(fields, seed)
+	text := r.Columns.Field(fields, seed)
 	decoded, err := seedfile.DecodeText(text, seedfile.Hex)
 	if err != nil {
 		rec.Fail("%s", err)
@@ -59,7 +49,7 @@ func (r *reader) readSeed(rec *seedfile.Record, fields [][]byte) {
 
 // readType tells whether the type is one, or absent.
 func (r *reader) readType(rec *seedfile.Record, fields [][]byte) bool {
-	text := r.field(fields, kind)
+	text := r.Columns.Field(fields, kind)
 	switch {
 	case len(text) == 0:
 		return true
@@ -75,14 +65,14 @@ func (r *reader) readType(rec *seedfile.Record, fields [][]byte) bool {
 }
 
 func (r *reader) readDigits(rec *seedfile.Record, fields [][]byte) {
-	n, given, ok := number(r.field(fields, digits))
+	n, given, ok := table.Number(r.Columns.Field(fields, digits))
 	switch {
 	case !given:
 		return
-	case !ok || n > maxShown:
-		rec.Fail("the digits in column %d are not a number from %d to %d", r.at(digits), token.MinDigits, token.MaxDigits)
+	case !ok || n > table.MaxShown:
+		rec.Fail("the digits in column %d are not a number from %d to %d", r.Columns.At(digits), token.MinDigits, token.MaxDigits)
 	case n < token.MinDigits || n > token.MaxDigits:
-		rec.Fail("%d digits in column %d; %d to %d are possible", n, r.at(digits), token.MinDigits, token.MaxDigits)
+		rec.Fail("%d digits in column %d; %d to %d are possible", n, r.Columns.At(digits), token.MinDigits, token.MaxDigits)
 	default:
 		rec.Params.Digits = int(n)
 		rec.Given = rec.Given.With(seedfile.FieldDigits)
@@ -90,35 +80,18 @@ func (r *reader) readDigits(rec *seedfile.Record, fields [][]byte) {
 }
 
 func (r *reader) readHash(rec *seedfile.Record, fields [][]byte) {
-	text := r.field(fields, hash)
+	text := r.Columns.Field(fields, hash)
 	if len(text) == 0 {
 		return
 	}
 	if !bytes.Equal(text, r.hashText) {
 		h, err := token.ParseHash(string(text))
 		if err != nil {
-			rec.Fail("the hash in column %d is unknown; sha1, sha256 and sha512 are known", r.at(hash))
+			rec.Fail("the hash in column %d is unknown; sha1, sha256 and sha512 are known", r.Columns.At(hash))
 			return
 		}
 		r.hashText, r.hash = append(r.hashText[:0], text...), h
 	}
 	rec.Params.Hash = r.hash
 	rec.Given = rec.Given.With(seedfile.FieldHash)
-}
-
-// maxShown is the largest number that messages repeat: a longer one may be a
-// seed in the wrong column.
-const maxShown = 99_999
-
-// number reads a whole number of the file: digits and nothing else, up to
-// 2^63-1.
-func number(text []byte) (n int64, given, ok bool) {
-	for _, c := range text {
-		d := int64(c) - '0'
-		if d < 0 || d > 9 || n > (1<<63-1-d)/10 {
-			return 0, true, false
-		}
-		n = n*10 + d
-	}
-	return n, len(text) > 0, len(text) > 0
 }

@@ -5,6 +5,7 @@ import (
 
 	"fob/internal/rows"
 	"fob/internal/seedfile"
+	"fob/internal/seedfile/table"
 	"fob/internal/token"
 )
 
@@ -36,59 +37,43 @@ func (w widths) learn(t token.Type, n int) {
 // a row that lost one would be read with a default in its place.
 func (r *reader) checkWidth(rec *seedfile.Record, row rows.Row) {
 	n := len(row.Fields)
-	torn := row.Unended || n <= r.layout[kind]
-	want := r.width.of(rec.Params.Type, torn)
-	known := want > 0
+	torn := row.Unended || n < r.Columns.At(kind)
+	if want := r.width.of(rec.Params.Type, torn); want > 0 {
+		table.CheckWidth(rec, row, want)
+	}
 	switch {
-	case known && n < want && row.Unended:
-		rec.Fail("the file seems cut off: its last line has no end and %d of %d columns; fetch the delivery again", n, want)
-	case known && n < want:
-		rec.Fail("the row has %d of %d columns; a column may be empty but not missing", n, want)
-	case known && n > want && !blankFrom(row.Fields, want):
-		rec.Fail("the row has %d columns, those before have %d", n, want)
 	case n < 2:
 		rec.Fail("the row has 1 column; %s has a serial and a seed at least (is the delimiter a comma, semicolon or tab?)", Name)
-	case !r.named && !blankFrom(row.Fields, maxColumns):
+	case !r.Named && !row.BlankFrom(maxColumns):
 		rec.Fail("the row has %d columns; %s has at most %d", n, Name, maxColumns)
 	}
-}
-
-func blankFrom(fields [][]byte, n int) bool {
-	for _, f := range fields[min(n, len(fields)):] {
-		if len(f) > 0 {
-			return false
-		}
-	}
-	return true
 }
 
 // checkEnd looks for a last line that was cut inside its last column: 3 may be
 // what is left of 30, and nothing what is left of sha256.
 func (r *reader) checkEnd(rec *seedfile.Record, row rows.Row) {
-	last := len(row.Fields) - 1
-	text := row.Fields[last]
-	if row.Unended && r.mayBeCut(rec.Params.Type, last, text) {
-		rec.Fail("the file seems cut off: its last line has no end, and its last column is shorter than the one before; fetch the delivery again")
-	}
-	r.lastField, r.lastType = append(r.lastField[:0], text...), rec.Params.Type
+	r.CheckEnd(rec, row, func(before, text []byte) bool {
+		return r.mayBeCut(rec.Params.Type, len(row.Fields), before, text)
+	})
+	r.lastType = rec.Params.Type
 }
 
 // mayBeCut compares the last field of a file with that of the row before. A
 // counter may well be shorter, but not missing; a serial or seed that is shorter
 // is suspect whatever it begins with.
-func (r *reader) mayBeCut(t token.Type, last int, text []byte) bool {
-	if len(text) >= len(r.lastField) {
+func (r *reader) mayBeCut(t token.Type, last int, before, text []byte) bool {
+	if len(text) >= len(before) {
 		return false
 	}
 	switch last {
-	case r.layout[serial], r.layout[seed]:
+	case r.Columns.At(serial), r.Columns.At(seed):
 		return true
-	case r.layout[counter]:
+	case r.Columns.At(counter):
 		return len(text) == 0
-	case r.layout[moving]:
+	case r.Columns.At(moving):
 		if t != r.lastType || t != token.TOTP && len(text) > 0 {
 			return false
 		}
 	}
-	return bytes.HasPrefix(r.lastField, text)
+	return bytes.HasPrefix(before, text)
 }

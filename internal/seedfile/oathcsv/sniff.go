@@ -25,8 +25,8 @@ func sniff(s seedfile.Sample) seedfile.Match {
 	if err != nil {
 		return seedfile.Match{}
 	}
-	if l, _, is := header(first.Fields); is {
-		return l.match()
+	if l, is := header(first.Fields); is {
+		return match(l)
 	}
 	var t tally
 	for row := first; err == nil && t.rows < sniffRows; row, err = in.Next() {
@@ -39,11 +39,11 @@ func sniff(s seedfile.Sample) seedfile.Match {
 }
 
 // match judges a header. The type is what other families' headers do not name.
-func (l layout) match() seedfile.Match {
+func match(l layout) seedfile.Match {
 	switch {
-	case l[serial] < 0 || l[seed] < 0:
+	case !l.Has(serial) || !l.Has(seed):
 		return seedfile.Match{}
-	case l[kind] < 0:
+	case !l.Has(kind):
 		return seedfile.Match{Why: "the header names no type, only " + knownColumns(l)}
 	}
 	return seedfile.Match{Fits: true, Why: "a header that names " + knownColumns(l)}
@@ -52,7 +52,7 @@ func (l layout) match() seedfile.Match {
 func knownColumns(l layout) string {
 	var text []byte
 	for c := range columnCount {
-		if l[c] >= 0 {
+		if l.Has(c) {
 			text = fmt.Appendf(text, ", %s", c)
 		}
 	}

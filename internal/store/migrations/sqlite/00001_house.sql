@@ -81,7 +81,7 @@ CREATE TABLE token (
     id           INTEGER PRIMARY KEY,
     serial_key   TEXT    NOT NULL UNIQUE,     -- upper case
     printed      TEXT,                        -- as imported, where it differs
-    batch_id     INTEGER NOT NULL REFERENCES batch (id),
+    batch_id     INTEGER NOT NULL,            -- see batch_not_empty
     profile_id   INTEGER NOT NULL REFERENCES profile (id),
     counter      INTEGER NOT NULL DEFAULT 0 CHECK (counter >= 0),
     not_before   INTEGER,                     -- Unix seconds
@@ -103,6 +103,14 @@ CREATE TABLE token (
 ) STRICT;
 CREATE INDEX token_by_state   ON token (state, serial_key) WHERE state <> 'in_stock';
 CREATE INDEX token_by_account ON token (account_id) WHERE account_id IS NOT NULL;
+
+-- In the place of a foreign key: with one, deleting a batch would read every
+-- token of the store, or every import pay for an index that nothing else uses.
+-- +goose StatementBegin
+CREATE TRIGGER batch_not_empty BEFORE DELETE ON batch
+WHEN EXISTS (SELECT 1 FROM token WHERE id BETWEEN OLD.first_id AND OLD.last_id)
+BEGIN SELECT RAISE(ABORT, 'the batch still has tokens'); END;
+-- +goose StatementEnd
 
 -- Which token has the seed with this keyed fingerprint. A table of its own,
 -- because its keys are random: it is filled in sorted runs, for a large import
@@ -129,12 +137,13 @@ CREATE TABLE binding (
     closed_at  INTEGER CHECK (closed_at >= opened_at)
 ) STRICT;
 CREATE UNIQUE INDEX binding_open ON binding (token_id) WHERE closed_at IS NULL;
+CREATE INDEX binding_by_token    ON binding (token_id);
 CREATE INDEX binding_by_account  ON binding (account_id);
 
 CREATE TABLE observation (
     id       INTEGER PRIMARY KEY,
     token_id INTEGER NOT NULL REFERENCES token (id),
-    batch_id INTEGER NOT NULL REFERENCES batch (id),
+    batch_id INTEGER NOT NULL,                -- that of its token
     at       INTEGER NOT NULL,
     drift    REAL    NOT NULL,                -- seconds, negative: the token is slow
     rate     REAL,                            -- ppm, as estimated then
@@ -145,7 +154,7 @@ CREATE INDEX observation_first    ON observation (batch_id) WHERE first = 1;
 
 -- The trail. Triggers prevent accidents; the chain finds malice.
 CREATE TABLE audit (
-    seq  INTEGER PRIMARY KEY,
+    seq  INTEGER PRIMARY KEY CHECK (seq > 0),
     body BLOB    NOT NULL,
     hash BLOB    NOT NULL CHECK (length(hash) = 32)
 ) STRICT;

@@ -1,0 +1,74 @@
+package audit
+
+import (
+	"encoding/base64"
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/google/uuid"
+	"golang.org/x/mod/sumdb/note"
+
+	"fob/internal/token"
+)
+
+// A checkpoint is the head of a trail, signed: a signed note in the format of
+// C2SP tlog-checkpoint with the origin "fob/STORE", the number of events, the
+// base64 of the head's hash, and, as extension line, the time. Kept by the
+// auditor, it finds a trail that was cut or rewritten since.
+
+// Checkpoint is what a checkpoint says.
+type Checkpoint struct {
+	Store uuid.UUID `json:"store"`
+	Head  Head      `json:"-"`
+	Seq   int64     `json:"events"`
+	Hash  string    `json:"head"`
+	Time  time.Time `json:"time"`
+}
+
+const originPrefix = "fob/"
+
+// Sign writes a checkpoint of the head.
+func Sign(store uuid.UUID, head Head, now time.Time, signer note.Signer) ([]byte, error) {
+	text := fmt.Sprintf("%s%s\n%d\n%s\n%s\n", originPrefix, store, head.Seq,
+		base64.StdEncoding.EncodeToString(head.Hash[:]), now.UTC().Format(time.RFC3339))
+	signed, err := note.Sign(&note.Note{Text: text}, signer)
+	if err != nil {
+		return nil, token.Wrap(token.Internal, err, "signing the checkpoint")
+	}
+	return signed, nil
+}
+
+// OpenCheckpoint checks the signature with the public key that the auditor
+// holds, and reads the note. Errors are of kind Integrity; a key that is none
+// is of kind KeyTrouble.
+func OpenCheckpoint(signed []byte, pub string) (c Checkpoint, err error) {
+	verifier, err := note.NewVerifier(strings.TrimSpace(pub))
+	if err != nil {
+		return c, token.Errorf(token.KeyTrouble, "--pub is no public key of a checkpoint").
+			WithHint("it begins with the store's name, as `fob key list` prints it")
+	}
+	opened, err := note.Open(signed, note.VerifierList(verifier))
+	if err != nil {
+		return c, token.Errorf(token.Integrity, "the checkpoint is not signed by that key, or was changed")
+	}
+	lines := strings.Split(opened.Text, "\n")
+	if len(lines) < 4 {
+		return c, token.Errorf(token.Integrity, "the checkpoint is signed, but is no checkpoint of fob's")
+	}
+	return c, c.parse(lines)
+}
+
+func (c *Checkpoint) parse(lines []string) error {
+	id, fobs := strings.CutPrefix(lines[0], originPrefix)
+	store, err1 := uuid.Parse(id)
+	seq, err2 := strconv.ParseInt(lines[1], 10, 64)
+	sum, err3 := base64.StdEncoding.DecodeString(lines[2])
+	at, err4 := time.Parse(time.RFC3339, lines[3])
+	if !fobs || err1 != nil || err2 != nil || err3 != nil || err4 != nil || len(sum) != len(Hash{}) {
+		return token.Errorf(token.Integrity, "the checkpoint is signed, but is no checkpoint of fob's")
+	}
+	*c = Checkpoint{Store: store, Seq: seq, Head: Head{seq, Hash(sum)}, Hash: Hash(sum).String(), Time: at}
+	return nil
+}

@@ -1,0 +1,79 @@
+package audit
+
+import (
+	"iter"
+
+	"fob/internal/token"
+)
+
+// Tables is what a replay needs of a store: the rows as they are. Times are
+// Unix nanoseconds, 0 for none. Nothing of a batch that is still loading is
+// among them.
+type Tables interface {
+	StoreRow() (StoreRow, error)
+	BatchRows() iter.Seq2[BatchRow, error]
+	TokenRows() iter.Seq2[TokenRow, error] // in the order of ids
+	BindingRows() iter.Seq2[BindingRow, error]
+	// Contradictions are what the tables say against each other, in words:
+	// derived columns and look-up tables that nothing else covers.
+	Contradictions() ([]string, error)
+}
+
+// StoreRow is the store itself with its keys and custodians.
+type StoreRow struct {
+	Created       int64
+	CheckpointPub string
+	Newest        int64
+	Keys          []KeyRow
+	Custodians    []CustodianRow
+}
+
+// KeyRow is a key of the store as it is kept: encrypted, so only its hash is
+// said.
+type KeyRow struct {
+	ID      int64  `json:"id"`
+	Purpose string `json:"purpose"`
+	SHA256  string `json:"wrapped_sha256"`
+	Created int64  `json:"created_at"`
+}
+
+// CustodianRow is who can open the keys.
+type CustodianRow struct {
+	Recipient string `json:"recipient"`
+	Kind      string `json:"kind"`
+	Added     int64  `json:"added_at"`
+}
+
+// BatchRow is a batch.
+type BatchRow struct {
+	ID   int64
+	UUID string
+	At   int64
+	By   token.Operator
+	ImportDetail
+}
+
+// TokenRow is a token with the columns that change and its measured drifts.
+type TokenRow struct {
+	Columns
+	SerialKey    string
+	Batch        string // UUID
+	State        token.State
+	Account      string
+	After        Mutable
+	HasSeed      bool
+	Observations []Observation
+}
+
+// BindingRow is a binding.
+type BindingRow struct {
+	UUID    string
+	Serial  token.Serial
+	Account string
+	Opened  int64
+	Closed  int64
+	By      token.Operator
+	Proof   string
+	Ticket  string
+	Codes   int
+}

@@ -1,0 +1,70 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"io/fs"
+	"os"
+
+	"github.com/spf13/cobra"
+
+	"fob/internal/token"
+)
+
+func newAuditCheckpointCmd(r *root) *cobra.Command {
+	var out string
+	cmd := &cobra.Command{
+		Use:   "checkpoint",
+		Short: "Sign the head of the trail, for the auditor to keep",
+		Long: `Sign how long the trail is and what its newest event hashes to. Give the note to
+the auditor: with it, ` + "`fob audit verify --checkpoint`" + ` finds a trail that was cut or
+rewritten afterwards. It is signed with checkpoint.key beside the identity.`,
+		Example: "  fob audit checkpoint\n  fob audit checkpoint --out q3.note",
+		Args:    exactly(),
+		RunE:    r.run(func(ctx context.Context, _ []string) error { return r.checkpoint(ctx, out) }),
+	}
+	cmd.Flags().StringVar(&out, "out", "", "write the note to this new file")
+	return cmd
+}
+
+func (r *root) checkpoint(ctx context.Context, out string) error {
+	signed, head, err := r.config().Checkpoint(ctx)
+	if err != nil {
+		return err
+	}
+	if out != "" {
+		if err := writeNew(out, signed); err != nil {
+			return err
+		}
+	}
+	switch {
+	case r.json:
+		return r.printJSON(struct {
+			Events int64  `json:"events"`
+			Head   string `json:"head"`
+			Note   string `json:"note"`
+		}{head.Seq, head.Hash.String(), string(signed)})
+	case out != "":
+		r.say("%s: %s, head %s", out, count(int(head.Seq), "event"), head.Hash)
+		return nil
+	}
+	_, err = r.streams.Out.Write(signed)
+	return outputError(err)
+}
+
+// writeNew makes a file that did not exist; a checkpoint of last quarter must
+// not be overwritten by today's. It is no secret.
+func writeNew(path string, content []byte) error {
+	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o644)
+	if errors.Is(err, fs.ErrExist) {
+		return token.Errorf(token.NotAllowed, "%s exists already; nothing was written", path).WithHint("name a new file")
+	}
+	if err == nil {
+		_, err = f.Write(content)
+		err = errors.Join(err, f.Close())
+	}
+	if err != nil {
+		return token.Wrap(token.Internal, err, "writing %s", path)
+	}
+	return nil
+}

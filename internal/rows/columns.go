@@ -1,0 +1,102 @@
+package rows
+
+import (
+	"bytes"
+	"fmt"
+	"strings"
+)
+
+// Names are the column names of some kind of file, as Name makes them
+// comparable, and the column that each means. A column is a small number of the
+// caller's own.
+type Names[C ~int] map[string]C
+
+// Columns tells where each column stands in the rows of a text.
+type Columns[C ~int] struct {
+	Known   int   // fields of the header whose names mean something
+	Unknown []int // columns, from 1, whose names mean nothing
+
+	at    []int // by column, counted from 1; 0: nowhere
+	again int   // the first column, from 1, that is named a second time; 0: none
+}
+
+// Of reads a row of column names. Whether that is what the row is, Known tells;
+// whether it can be followed, Twice and Has.
+func (n Names[C]) Of(header [][]byte) Columns[C] {
+	var c Columns[C]
+	for i, field := range header {
+		col, ok := n[Name(field)]
+		switch {
+		case ok && c.At(col) == 0:
+			c.put(col, i+1)
+		case ok && c.again == 0:
+			c.again = i + 1
+		case !ok && len(field) > 0:
+			c.Unknown = append(c.Unknown, i+1)
+		}
+		if ok {
+			c.Known++
+		}
+	}
+	return c
+}
+
+// InOrder is for a text without a header: its first column is the first of
+// these, and so on.
+func InOrder[C ~int](order ...C) Columns[C] {
+	var c Columns[C]
+	for i, col := range order {
+		c.put(col, i+1)
+	}
+	return c
+}
+
+func (c *Columns[C]) put(col C, at int) {
+	for len(c.at) <= int(col) {
+		c.at = append(c.at, 0)
+	}
+	c.at[col] = at
+}
+
+// At is where a column stands, counted from 1; 0: nowhere.
+func (c *Columns[C]) At(col C) int {
+	if int(col) < len(c.at) {
+		return c.at[col]
+	}
+	return 0
+}
+
+// Has tells whether there is such a column.
+func (c *Columns[C]) Has(col C) bool { return c.At(col) > 0 }
+
+// Field is a column of a row without blanks around it, empty when the row or
+// the text has none.
+func (c *Columns[C]) Field(fields [][]byte, col C) []byte {
+	if at := c.At(col); at > 0 && at <= len(fields) {
+		return bytes.TrimSpace(fields[at-1])
+	}
+	return nil
+}
+
+// Twice finds a column that the header names a second time, and where: it may
+// do so under two names.
+func (n Names[C]) Twice(c Columns[C], header [][]byte) (col C, first, second int, found bool) {
+	if c.again == 0 {
+		return 0, 0, 0, false
+	}
+	col = n[Name(header[c.again-1])]
+	return col, c.At(col), c.again, true
+}
+
+// IgnoredNote tells of columns that are not read, by number: a name may be a
+// secret where the header is none. Empty when all are.
+func (c *Columns[C]) IgnoredNote(kind string) string {
+	if c.Unknown == nil {
+		return ""
+	}
+	numbers := strings.Trim(strings.ReplaceAll(fmt.Sprint(c.Unknown), " ", ", "), "[]")
+	return fmt.Sprintf("columns ignored, because their names mean nothing to %s: %s", kind, numbers)
+}
+
+// BlankFrom tells whether a row has nothing but empty fields behind the first n.
+func (r Row) BlankFrom(n int) bool { return n >= len(r.Fields) || empty(r.Fields[n:]) }

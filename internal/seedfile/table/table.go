@@ -1,0 +1,114 @@
+// Package table holds what the families share whose files are rows of columns:
+// how rows are taken, what is wrong with a row's width or with a last line that
+// was cut off, and the notes on the file. What the columns mean is the family's.
+package table
+
+import (
+	"slices"
+
+	"fob/internal/rows"
+	"fob/internal/seedfile"
+	"fob/internal/token"
+)
+
+// MaxShown is the largest number that messages repeat: a longer one may be a
+// seed in the wrong column.
+const MaxShown = 99_999
+
+// File is one file while it is read. Its family sets Columns and Named with the
+// first row.
+type File[C ~int] struct {
+	Columns rows.Columns[C]
+	Named   bool // there is a header
+
+	rows    *rows.Reader
+	records int
+	unended bool
+	last    []byte // the last field of the row before
+}
+
+// Open begins to read a file.
+func Open[C ~int](in *rows.Reader) File[C] { return File[C]{rows: in} }
+
+// Row gives the next row, header or not.
+func (f *File[C]) Row() (rows.Row, error) {
+	row, err := f.rows.Next()
+	return row, seedfile.ReadError(err)
+}
+
+// Record begins the record of a row.
+func (f *File[C]) Record(row rows.Row) seedfile.Record {
+	f.records++
+	f.unended = row.Unended
+	return seedfile.Record{Place: seedfile.Place{N: row.Line}}
+}
+
+// CheckWidth wants as many columns as the header or the rows before have: a row
+// that lost one would be read with another in its place.
+func CheckWidth(rec *seedfile.Record, row rows.Row, want int) {
+	n := len(row.Fields)
+	switch {
+	case n < want && row.Unended:
+		rec.Fail("the file seems cut off: its last line has no end and %d of %d columns; fetch the delivery again", n, want)
+	case n < want:
+		rec.Fail("the row has %d of %d columns; a column may be empty but not missing", n, want)
+	case !row.BlankFrom(want):
+		rec.Fail("the row has %d columns where the file has %d", n, want)
+	}
+}
+
+// CheckEnd looks for a last line that was cut inside its last column: mayBeCut
+// judges that by the last column of the row before. Every row is shown to it,
+// for the sake of the next.
+func (f *File[C]) CheckEnd(rec *seedfile.Record, row rows.Row, mayBeCut func(before, text []byte) bool) {
+	text := row.Fields[len(row.Fields)-1]
+	if row.Unended && mayBeCut(f.last, text) {
+		rec.Fail("the file seems cut off: its last line has no end, and its last column is shorter than the one before; fetch the delivery again")
+	}
+	f.last = append(f.last[:0], text...)
+}
+
+// Notes are the remarks on the file, which the family's name completes.
+func (f *File[C]) Notes(family string) []string {
+	notes := slices.Clone(f.rows.Notes())
+	if ignored := f.Columns.IgnoredNote(family); ignored != "" {
+		notes = append(notes, ignored)
+	}
+	if f.unended {
+		notes = append(notes, "the last line has no line end: compare the number of records with the delivery note")
+	}
+	if f.Named && f.records == 0 {
+		notes = append(notes, seedfile.OnlyHeader)
+	}
+	return notes
+}
+
+// Refuse refuses a file for its header, in line with the place and a remedy.
+func Refuse(line int, hint, format string, args ...any) error {
+	return token.Errorf(token.Refused, "line %d: "+format, append([]any{line}, args...)...).WithHint("%s", hint)
+}
+
+// CheckTwice refuses a header that names a column a second time.
+func CheckTwice[C interface {
+	~int
+	String() string
+}](names rows.Names[C], columns rows.Columns[C], header rows.Row) error {
+	col, first, second, found := names.Twice(columns, header.Fields)
+	if !found {
+		return nil
+	}
+	return Refuse(header.Line, "name each column once", "the header names the %s twice, in columns %d and %d", col, first, second)
+}
+
+// Number reads a whole number of the file: digits and nothing else, up to
+// 2^63-1.
+func Number(text []byte) (n int64, given, ok bool) {
+	for _, c := range text {
+		d := int64(c) - '0'
+		if d < 0 || d > 9 || n > (1<<63-1-d)/10 {
+			return 0, true, false
+		}
+		n = n*10 + d
+	}
+	return n, len(text) > 0, len(text) > 0
+}

@@ -1,0 +1,44 @@
+package table
+
+import (
+	"strings"
+	"testing"
+
+	"fob/internal/rows"
+	"fob/internal/seedfile"
+)
+
+func TestNumber(t *testing.T) {
+	for text, want := range map[string]int64{"0": 0, "007": 7, "9223372036854775807": 1<<63 - 1} {
+		if n, given, ok := Number([]byte(text)); n != want || !given || !ok {
+			t.Errorf("%q: %d %v %v", text, n, given, ok)
+		}
+	}
+	for _, text := range []string{"-1", "+1", "1.0", "9223372036854775808", "99999999999999999999", "0x1", "1e3", "١"} {
+		if _, given, ok := Number([]byte(text)); !given || ok {
+			t.Errorf("%q was read", text)
+		}
+	}
+}
+
+func TestCheckWidth(t *testing.T) {
+	for _, c := range []struct {
+		text, says string
+	}{
+		{"a,b,c\n", ""}, {"a,b,c,,\n", ""}, {"a,,\n", ""},
+		{"a,b\n", "the row has 2 of 3 columns"},
+		{"a,b", "cut off: its last line has no end and 2 of 3 columns"},
+		{"a,b,c,d\n", "the row has 4 columns where the file has 3"},
+		{"a,b,c,,d\n", "the row has 5 columns where the file has 3"},
+	} {
+		row, err := rows.New(strings.NewReader(c.text)).Next()
+		if err != nil {
+			t.Fatal(err)
+		}
+		var rec seedfile.Record
+		CheckWidth(&rec, row, 3)
+		if (rec.Problem == nil) != (c.says == "") || rec.Problem != nil && !strings.Contains(rec.Problem.Error(), c.says) {
+			t.Errorf("%q: %v, want %s", c.text, rec.Problem, c.says)
+		}
+	}
+}

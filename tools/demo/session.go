@@ -1,0 +1,110 @@
+package main
+
+import (
+	"slices"
+	"strings"
+	"time"
+
+	"fob/internal/otp"
+	"fob/internal/token"
+	"fob/tools/seedgen/gen"
+)
+
+// The tokens of testdata, whose seeds are known: what seedgen made.
+var (
+	delivery = gen.Plan{Serials: 2600412300001}
+	right    = delivery.Token(0)
+	slow     = delivery.Token(2)
+	pressed  = gen.Plan{Serials: 2600412300001, First: 100000, HOTP: 1, RFC4226: true}.Token(100000)
+)
+
+// slowBy is how far the clock of the slow token is behind, too far for one code.
+const slowBy = 25 * time.Minute
+
+const exitCode = 4 // code refused
+
+// session is what the demo plays.
+func session() []step {
+	var steps []step
+	for _, part := range [][]step{operations(), support(), auditors()} {
+		steps = append(steps, part...)
+	}
+	return steps
+}
+
+func operations() []step {
+	return []step{
+		{says: "Operations make a store. Its key lies apart from its data.", args: words("init")},
+		{says: "What did the supplier send? Nothing is stored, no seed is shown.", args: words("inspect delivery.csv")},
+		{says: "Load it, and check the delivery against the order.",
+			args: words("import delivery.csv --order PO-4711 --supplier Feitian --expect 36 --location Vienna")},
+		{says: "Tokens with a button come in another file.",
+			args: words("import hotp.csv --order PO-4712 --supplier Feitian --location Graz")},
+	}
+}
+
+func support() []step {
+	var used []string
+	return []step{
+		{says: "Support binds a token: the serial on its back, the code on its front.",
+			args: words("bind", right.Serial, "anna@example.com --ticket T-17"), codes: keep(&used, shows(right, 0, 0))},
+		{says: "A used code is worth nothing a second time.",
+			args: words("check", right.Serial), codes: again(&used), exit: exitCode},
+		{says: "The clock of the next token has gone slow in its box: one code is not found.",
+			args: words("bind", slow.Serial, "ben@example.com"), codes: shows(slow, -slowBy, 0), exit: exitCode},
+		{says: "Two codes in a row are searched wider, and the drift is remembered.",
+			args: words("bind", slow.Serial, "ben@example.com"), codes: shows(slow, -slowBy, -1, 0)},
+		{says: "A token with a button shows the code of its counter.",
+			args: words("bind", pressed.Serial, "carla@example.com"), codes: pressedOnce},
+	}
+}
+
+func auditors() []step {
+	return []step{
+		{says: "Who has what?", args: words("list --limit 4")},
+		{says: "Everything about one token.", args: words("show", slow.Serial)},
+		{says: "Was the trail doctored?", args: words("audit verify")},
+		{says: "The auditor's workbook.", args: words("export inventory.xlsx")},
+	}
+}
+
+func words(parts ...string) []string { return strings.Fields(strings.Join(parts, " ")) }
+
+// shows computes what a token displays whose clock is off by drift, at steps
+// counted from the present one.
+func shows(t gen.Token, drift time.Duration, steps ...int64) codesAt {
+	return func(now time.Time) (codes []string, err error) {
+		present := otp.StepAt(t.Params, now, drift.Seconds())
+		for _, s := range steps {
+			code, err := code(t, present+s)
+			if err != nil {
+				return nil, err
+			}
+			codes = append(codes, code)
+		}
+		return codes, nil
+	}
+}
+
+// pressedOnce is the first code of a token with a button.
+func pressedOnce(time.Time) ([]string, error) {
+	first, err := code(pressed, 0)
+	return []string{first}, err
+}
+
+func code(t gen.Token, step int64) (string, error) {
+	return otp.At(t.Params, token.NewSeed(slices.Clone(t.Seed)), step)
+}
+
+// keep notes the codes that are given, for again.
+func keep(kept *[]string, codes codesAt) codesAt {
+	return func(now time.Time) (given []string, err error) {
+		*kept, err = codes(now)
+		return *kept, err
+	}
+}
+
+// again gives the codes once more, whatever the time.
+func again(kept *[]string) codesAt {
+	return func(time.Time) ([]string, error) { return *kept, nil }
+}
