@@ -47,11 +47,11 @@ lint: ## format, vet, staticcheck, modules and the rules of the tree
 	$(GO) -C tools/lint run $(BUILD) . ../..
 	"$$($(GO) -C tools/lint tool -n staticcheck)" ./...
 
-demo: build ## a working session, from the first seed file to build/demo/inventory.xlsx
-	$(GO) run $(BUILD) ./tools/demo -fob build/fob -out build/demo
+demo: ## a working session, from the first seed file to build/demo/inventory.xlsx
+	$(GO) run $(BUILD) ./tools/demo -out build/demo
 
-bench: build ## speed and memory; N=tokens RUNS=repetitions
-	$(GO) run $(BUILD) ./tools/bench -fob build/fob -n $(N) -runs $(RUNS)
+bench: ## speed and memory; N=tokens RUNS=repetitions
+	$(GO) run $(BUILD) ./tools/bench -n $(N) -runs $(RUNS)
 
 soak: ## long tests: -tags soak, each fuzz target for FUZZTIME, crashes, races
 	$(GO) test $(BUILD) -tags soak -timeout 0 ./...

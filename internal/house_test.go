@@ -86,8 +86,16 @@ var rooms = map[string]room{
 		why: "what is wrapped round a file is undone without knowing what the file is",
 		not: map[string]string{"custody": "a supplier's key and the store's keys have nothing to do with each other"},
 	},
+	"seedfile/table": {
+		may: []string{"token", "seedfile", "rows"},
+		why: "what families of columns share knows no family",
+	},
+	"seedfile/seedtest": {
+		may: []string{"token", "seedfile"},
+		why: "it serves the tests of every family and knows none",
+	},
 	"family": {
-		may: []string{"token", "seedfile", "rows", "pskc"},
+		may: []string{"token", "seedfile", "seedfile/table", "rows", "pskc"},
 		why: "a family turns bytes into records",
 		not: map[string]string{"family": "each family can be read, changed and removed alone"},
 	},
@@ -181,6 +189,7 @@ var libraries = []struct {
 	{"golang.org/x/term", []string{"cli"}, "only the command line talks to a terminal"},
 	{"github.com/jedib0t/go-pretty", []string{"cli"}, "only the command line draws tables"},
 	{"github.com/schollz/progressbar", []string{"cli"}, "only the command line shows progress"},
+	{"testing", []string{"seedfile/seedtest"}, "what serves tests does not go into the program"},
 	{"github.com/pquerna/otp", []string{"otp"}, "its traps are fenced in one place"},
 	{"github.com/xuri/excelize", []string{"report", "rows"}, "workbooks are written by report and read by rows"},
 }

@@ -15,6 +15,9 @@ func FindFormat(src seedfile.Source, name string) (f seedfile.Format, why string
 	return f, "named with --format", err
 }
 
+// Formats lists the formats that fob reads.
+func Formats() []seedfile.Format { return detect.Formats() }
+
 // FormatNames lists what --format takes.
 func FormatNames() []string {
 	var names []string

@@ -141,13 +141,7 @@ func (r *root) auditVerify(ctx context.Context, o *verifyOptions) error {
 		if rep.Problems == nil {
 			rep.Problems = []string{}
 		}
-		err = r.printJSON(struct {
-			Events     int64             `json:"events"`
-			Head       string            `json:"head"`
-			Checkpoint *audit.Checkpoint `json:"checkpoint"`
-			OK         bool              `json:"ok"`
-			Problems   []string          `json:"problems"`
-		}{rep.Events, rep.Head.String(), checkpoint, rep.OK(), rep.Problems})
+		err = r.printJSON(verifiedJSON{rep.Events, rep.Head.String(), checkpoint, rep.OK(), rep.Problems})
 	} else {
 		r.printVerified(rep, checkpoint)
 	}

@@ -2,7 +2,6 @@ package cli
 
 import (
 	"context"
-	"fmt"
 	"strconv"
 
 	"github.com/spf13/cobra"
@@ -99,6 +98,6 @@ func (r *root) printBatch(b report.Batch) {
 	}
 	r.facts(all)
 	if here != b.New {
-		r.say("%s", fmt.Sprintf("%d tokens of this batch are here now, %d were imported: the rest were replaced by later imports.", here, b.New))
+		r.say("%d of the %s of this batch are here now; later imports replaced the rest (--replace).", here, count(b.New, "token"))
 	}
 }

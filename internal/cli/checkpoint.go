@@ -39,11 +39,7 @@ func (r *root) checkpoint(ctx context.Context, out string) error {
 	}
 	switch {
 	case r.json:
-		return r.printJSON(struct {
-			Events int64  `json:"events"`
-			Head   string `json:"head"`
-			Note   string `json:"note"`
-		}{head.Seq, head.Hash.String(), string(signed)})
+		return r.printJSON(checkpointJSON{head.Seq, head.Hash.String(), string(signed)})
 	case out != "":
 		r.say("%s: %s, head %s", out, count(int(head.Seq), "event"), head.Hash)
 		return nil

@@ -52,7 +52,7 @@ func (r *root) acceptClock(ctx context.Context, w *wordFlags, yes bool) error {
 			return err
 		}
 		if r.json {
-			return r.printJSON(map[string]time.Time{"before": before, "now": r.now().UTC()})
+			return r.printJSON(clockJSON{before, r.now().UTC()})
 		}
 		r.say("The trail goes by this computer's clock again; the newest time it knew was %s.", before.Format(time.RFC3339))
 		return nil

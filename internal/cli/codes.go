@@ -55,6 +55,10 @@ func (o *codeOptions) request(r *root, serial, account string) (req inventory.Co
 		}
 	}
 	if req.Deep = o.deep; o.deep {
+		if len(o.codes) == 1 {
+			return req, token.Errorf(token.Usage, "--deep searches two consecutive codes, and one was given").
+				WithHint("give both: --code FIRST --code NEXT")
+		}
 		if req.Approver, err = token.ParseApprover(o.approver, r.base.Operator); err != nil {
 			return req, err
 		}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
@@ -63,13 +64,7 @@ func (r *root) export(reader report.Reader, path string, write writeExport, f re
 		return err
 	}
 	if r.json {
-		return r.printJSON(struct {
-			File   string `json:"file"`
-			Rows   int    `json:"rows"`
-			SHA256 string `json:"rows_sha256"`
-			Events int64  `json:"events"`
-			Head   string `json:"head"`
-		}{path, totals.Rows, totals.SHA256, totals.Head.Seq, totals.Head.Hash.String()})
+		return r.printJSON(exportedJSON{path, totals.Rows, totals.SHA256, totals.Head.Seq, totals.Head.Hash.String()})
 	}
 	r.say("%s: %s", path, count(totals.Rows, "token"))
 	r.facts([]fact{{"rows SHA-256", totals.SHA256}, {"trail head", totals.Head.Hash.String()}, {"events", totals.Head.Seq}})
@@ -81,7 +76,7 @@ func (r *root) export(reader report.Reader, path string, write writeExport, f re
 func writeWhole(path string, write func(io.Writer) (report.Totals, error)) (t report.Totals, err error) {
 	tmp, err := os.CreateTemp(filepath.Dir(path), ".fob-export-*") // 0600
 	if err != nil {
-		return t, token.Wrap(token.Internal, err, "making %s", path)
+		return t, token.Wrap(token.Internal, cause(err), "%s cannot be made", path)
 	}
 	defer func() {
 		if err != nil {
@@ -95,7 +90,21 @@ func writeWhole(path string, write func(io.Writer) (report.Totals, error)) (t re
 		return t, token.Wrap(token.Internal, err, "writing %s", path)
 	}
 	if err = os.Rename(tmp.Name(), path); err != nil {
-		return t, token.Wrap(token.Internal, err, "writing %s", path)
+		return t, token.Wrap(token.Internal, cause(err), "%s cannot be written", path)
 	}
 	return t, tmp.Close()
+}
+
+// cause is why a file could not be used, without the system's words for what
+// was tried on which temporary name.
+func cause(err error) error {
+	var onPath *fs.PathError
+	var onLink *os.LinkError
+	switch {
+	case errors.As(err, &onPath):
+		return onPath.Err
+	case errors.As(err, &onLink):
+		return onLink.Err
+	}
+	return err
 }

@@ -3,7 +3,10 @@ package cli
 import (
 	"context"
 	"crypto/rand"
+	"errors"
 	"fmt"
+	"io"
+	"os"
 	"path/filepath"
 	"strconv"
 	"strings"
@@ -187,13 +190,26 @@ func (o *importOptions) supply() (s token.Supply, err error) {
 	return s, nil
 }
 
-// source opens a file, or keeps standard input where it can be read twice.
+// source opens a file. What can be read only once (standard input, a pipe) is
+// kept where it can be read twice.
 func (r *root) source(path string) (seedfile.Source, func(), error) {
-	if path != "-" {
-		src, err := seedfile.FileSource(path)
+	if path == "-" {
+		return r.spool(r.streams.In, "standard input")
+	}
+	src, err := seedfile.FileSource(path)
+	if !errors.Is(err, seedfile.ErrStream) {
 		return src, func() {}, err
 	}
-	spooled, err := seedfile.Spool(r.streams.In, "standard input", "", rand.Reader)
+	pipe, err := os.Open(path)
+	if err != nil {
+		return nil, nil, token.Wrap(token.Refused, err, "opening %s", path)
+	}
+	defer pipe.Close()
+	return r.spool(pipe, filepath.Base(path))
+}
+
+func (r *root) spool(in io.Reader, name string) (seedfile.Source, func(), error) {
+	spooled, err := seedfile.Spool(in, name, "", rand.Reader)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -291,6 +307,9 @@ func (r *root) printImported(res inventory.Imported) {
 	}
 	if res.Replaced > 0 {
 		r.say("  %s replaced", count(res.Replaced, "token"))
+	}
+	if res.Assigned > 0 {
+		r.say("  %s assigned to the account in the file", count(res.Assigned, "token"))
 	}
 	r.printRemarks(res.Inferred, res.Warnings, res.Rejects)
 }

@@ -4,8 +4,6 @@ import (
 	"context"
 
 	"github.com/spf13/cobra"
-
-	"fob/internal/app"
 )
 
 func newKeyCmd(r *root) *cobra.Command {
@@ -32,10 +30,7 @@ func (r *root) keyList(ctx context.Context) error {
 		return err
 	}
 	if r.json {
-		return r.printJSON(struct {
-			Custodians    []app.Custodian `json:"custodians"`
-			CheckpointPub string          `json:"checkpoint_pub"`
-		}{custodians, pub})
+		return r.printJSON(keysJSON{custodians, pub})
 	}
 	t := r.newTable("KIND", "ADDED", "PUBLIC KEY")
 	for _, c := range custodians {

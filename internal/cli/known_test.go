@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"archive/zip"
 	"bytes"
 	"crypto/hmac"
 	"crypto/sha1"
@@ -14,11 +15,26 @@ import (
 	"errors"
 	"fmt"
 	"hash"
+	"io"
 	"strconv"
 	"strings"
+
+	"fob/tools/seedgen/gen"
 )
 
-const seedFiles = "../../testdata/seedfiles"
+// Two deliveries, as seedgen makes them: 36 TOTP tokens and 6 HOTP ones.
+var (
+	deliveryPlan = gen.Plan{N: 36, Serials: 2600412300001, Header: true}
+	hotpPlan     = gen.Plan{N: 6, First: 500, Serials: 2600412400001 - 500, HOTP: 1, RFC4226: true}
+)
+
+func seedFile(p gen.Plan) []byte {
+	var b bytes.Buffer
+	if err := gen.WriteOATHCSV(&b, p); err != nil {
+		panic(err) // a buffer takes everything
+	}
+	return b.Bytes()
+}
 
 // known is a token whose seed the tests know.
 type known struct {
@@ -90,4 +106,24 @@ func findSeed(data []byte, all []known) string {
 		}
 	}
 	return ""
+}
+
+// unzip reads all parts of a workbook.
+func unzip(path string) (map[string][]byte, error) {
+	z, err := zip.OpenReader(path)
+	if err != nil {
+		return nil, err
+	}
+	defer z.Close()
+	parts := map[string][]byte{}
+	for _, f := range z.File {
+		in, err := f.Open()
+		if err != nil {
+			return nil, err
+		}
+		if parts[f.Name], err = io.ReadAll(in); err != nil {
+			return nil, err
+		}
+	}
+	return parts, nil
 }

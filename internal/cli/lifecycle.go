@@ -188,6 +188,17 @@ func (o *unbindOptions) target() (token.State, error) {
 	return "", token.Errorf(token.Usage, "--to %q: a returned token goes to in_stock or quarantined", clean(o.to))
 }
 
+// confirmUnbind asks with the name of who loses the token. Where there is no
+// binding to end nothing is asked: the refusal says more.
+func (r *root) confirmUnbind(ctx context.Context, serial token.Serial, to token.State, yes bool) error {
+	var t report.Token
+	err := r.withReports(ctx, func(reader report.Reader) (err error) { t, err = reader.Find(serial); return err })
+	if err != nil || t.BoundAt == nil || t.Account == nil {
+		return err
+	}
+	return r.confirm(ctx, yes, fmt.Sprintf("End the binding of token %s to %s (it will be %s)", t.Serial, *t.Account, to))
+}
+
 func (r *root) unbind(ctx context.Context, o *unbindOptions, serial string) error {
 	to, err := o.target()
 	if err != nil {
@@ -197,7 +208,7 @@ func (r *root) unbind(ctx context.Context, o *unbindOptions, serial string) erro
 	if err != nil {
 		return err
 	}
-	if err := r.confirm(ctx, *o.yes, fmt.Sprintf("End the binding of token %s (it will be %s)", serial, to)); err != nil {
+	if err := r.confirmUnbind(ctx, req.Serial, to, *o.yes); err != nil {
 		return err
 	}
 	if len(o.codes) == 0 {

@@ -75,11 +75,7 @@ func usageError(name string, err error) error {
 func (r *root) printError(err error) {
 	hint := token.HintOf(err)
 	if r.json {
-		_ = json.NewEncoder(visible(r.streams.Err)).Encode(struct {
-			Error string `json:"error"`
-			Hint  string `json:"hint"`
-			Exit  int    `json:"exit"`
-		}{err.Error(), hint, exitOf(err)})
+		_ = json.NewEncoder(visible(r.streams.Err)).Encode(errorJSON{err.Error(), hint, exitOf(err)})
 		return
 	}
 	fmt.Fprintf(r.streams.Err, "fob: %s\n", clean(err.Error()))

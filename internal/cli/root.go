@@ -57,6 +57,8 @@ accounts by the codes that the tokens display, and shows auditors what is where.
 	)
 	cmd.AddCommand(helpTopics()...)
 	cmd.SetHelpCommand(newHelpCmd(cmd))
+	r.completions(cmd)
+	declare(cmd)
 	return cmd
 }
 

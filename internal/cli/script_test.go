@@ -6,6 +6,7 @@ import (
 	"bytes"
 	"context"
 	"database/sql"
+	"encoding/binary"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -22,9 +23,13 @@ import (
 	"syscall"
 	"testing"
 	"time"
+	"unicode/utf16"
 
+	"filippo.io/age"
 	"github.com/rogpeppe/go-internal/testscript"
 	_ "modernc.org/sqlite"
+
+	"fob/tools/seedgen/gen"
 )
 
 const (
@@ -67,18 +72,29 @@ func testMain() {
 //	kept                        demand that they are as remembered
 //	jsonhas FILE PATH VALUE     .0.rejects.1.line; VALUE is JSON or a string
 //	jsonfields FILE PATH NAME...all are there, and every key is in snake_case
-//	sql DB STATEMENT            as a tamperer would
-//	write FILE TEXT...          with Go's escapes; the texts are joined
+//	sql DB STATEMENT            as a tamperer would; ! sql demands that it fails
+//	triggers DB                 drop all triggers
+//	protect IDENTITY OUT WORDS  encrypt an identity file with a passphrase
+//	workbook FILE TEXT          demand that some part of a workbook holds the text
+//	write [-utf16] FILE TEXT... with Go's escapes; the texts are joined
 //	mode FILE OCTAL             demand the file's mode
 func TestScripts(t *testing.T) {
-	files, err := filepath.Abs(seedFiles)
-	if err != nil {
-		t.Fatal(err)
+	files := t.TempDir()
+	for name, plan := range map[string]gen.Plan{"delivery.csv": deliveryPlan, "hotp.csv": hotpPlan} {
+		if err := os.WriteFile(filepath.Join(files, name), seedFile(plan), 0o600); err != nil {
+			t.Fatal(err)
+		}
 	}
 	testscript.Run(t, testscript.Params{
 		Dir:                 "testdata/script",
 		RequireExplicitExec: true,
 		RequireUniqueNames:  true,
+		Condition: func(c string) (bool, error) {
+			if c == "root" { // whom no mode keeps from writing
+				return os.Getuid() == 0, nil
+			}
+			return false, fmt.Errorf("no condition %q", c)
+		},
 		Setup: func(e *testscript.Env) error {
 			home := filepath.Join(e.WorkDir, "home")
 			e.Setenv("HOME", home)
@@ -90,6 +106,7 @@ func TestScripts(t *testing.T) {
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"exits": cmdExits, "clock": cmdClock, "code": cmdCode, "keep": cmdKeep, "kept": cmdKept,
+			"workbook": cmdWorkbook, "protect": cmdProtect, "triggers": cmdTriggers,
 			"jsonhas": cmdJSONHas, "jsonfields": cmdJSONFields, "sql": cmdSQL, "write": cmdWrite, "mode": cmdMode,
 		},
 	})
@@ -150,13 +167,12 @@ func scriptClock(ts *testscript.TestScript) time.Time {
 	return at
 }
 
-// knownSeeds reads every line of the sample files, and of a script's own, that
-// is a record of OATH CSV.
+// knownSeeds are those of the deliveries, and of every line in a script's own
+// files that is a record of OATH CSV.
 func knownSeeds(ts *testscript.TestScript) []known {
 	files, err := filepath.Glob(ts.MkAbs("*.csv"))
 	ts.Check(err)
-	files = append(files, filepath.Join(seedFiles, "delivery.csv"), filepath.Join(seedFiles, "hotp.csv"))
-	var all []known
+	all := append(parseKnown(seedFile(deliveryPlan)), parseKnown(seedFile(hotpPlan))...)
 	for _, name := range files {
 		data, err := os.ReadFile(name)
 		ts.Check(err)
@@ -301,25 +317,75 @@ func checkSnake(ts *testscript.TestScript, v any) {
 }
 
 func cmdSQL(ts *testscript.TestScript, neg bool, args []string) {
-	usage(ts, neg, len(args) == 2, "sql DB STATEMENT")
+	usage(ts, false, len(args) == 2, "sql DB STATEMENT")
 	db, err := sql.Open("sqlite", ts.MkAbs(args[0]))
 	ts.Check(err)
 	defer db.Close()
-	_, err = db.Exec(args[1])
+	if _, err = db.Exec(args[1]); (err != nil) != neg {
+		ts.Fatalf("the statement ended with %v", err)
+	}
+}
+
+func cmdTriggers(ts *testscript.TestScript, neg bool, args []string) {
+	usage(ts, neg, len(args) == 1, "triggers DB")
+	db, err := sql.Open("sqlite", ts.MkAbs(args[0]))
+	ts.Check(err)
+	defer db.Close()
+	var drops sql.NullString
+	ts.Check(db.QueryRow(`SELECT group_concat('DROP TRIGGER ' || name, ';') FROM sqlite_schema WHERE type = 'trigger'`).Scan(&drops))
+	if drops.String == "" {
+		ts.Fatalf("there are no triggers")
+	}
+	_, err = db.Exec(drops.String)
 	ts.Check(err)
 }
 
-func cmdWrite(ts *testscript.TestScript, neg bool, args []string) {
-	usage(ts, neg, len(args) >= 1, "write FILE TEXT...")
-	name, err := strconv.Unquote(`"` + args[0] + `"`)
+func cmdProtect(ts *testscript.TestScript, neg bool, args []string) {
+	usage(ts, neg, len(args) == 3, "protect IDENTITY OUT PASSPHRASE")
+	to, err := age.NewScryptRecipient(args[2])
 	ts.Check(err)
+	to.SetWorkFactor(10) // cheap: it is only a test
+	var b bytes.Buffer
+	w, err := age.Encrypt(&b, to)
+	ts.Check(err)
+	_, err = w.Write([]byte(ts.ReadFile(args[0])))
+	ts.Check(errors.Join(err, w.Close()))
+	ts.Check(os.WriteFile(ts.MkAbs(args[1]), b.Bytes(), 0o600))
+}
+
+func cmdWorkbook(ts *testscript.TestScript, neg bool, args []string) {
+	usage(ts, false, len(args) == 2, "workbook FILE TEXT")
+	parts, err := unzip(ts.MkAbs(args[0]))
+	ts.Check(err)
+	found := false
+	for _, data := range parts {
+		found = found || bytes.Contains(data, []byte(args[1]))
+	}
+	if found == neg {
+		ts.Fatalf("%s among the %d parts of %s: %v", args[1], len(parts), args[0], found)
+	}
+}
+
+func cmdWrite(ts *testscript.TestScript, neg bool, args []string) {
+	wide := len(args) > 0 && args[0] == "-utf16"
+	if wide {
+		args = args[1:]
+	}
+	usage(ts, neg, len(args) >= 1, "write [-utf16] FILE TEXT...")
 	var b bytes.Buffer
 	for _, a := range args[1:] {
 		text, err := strconv.Unquote(`"` + strings.ReplaceAll(a, `"`, `\"`) + `"`)
 		ts.Check(err)
 		b.WriteString(text)
 	}
-	ts.Check(os.WriteFile(ts.MkAbs(name), b.Bytes(), 0o600))
+	data := b.Bytes()
+	if wide {
+		data = nil
+		for _, unit := range utf16.Encode([]rune(b.String())) {
+			data = binary.LittleEndian.AppendUint16(data, unit)
+		}
+	}
+	ts.Check(os.WriteFile(ts.MkAbs(args[0]), data, 0o600))
 }
 
 func cmdMode(ts *testscript.TestScript, neg bool, args []string) {

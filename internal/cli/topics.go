@@ -2,8 +2,15 @@ package cli
 
 import (
 	"fmt"
+	"strings"
+	"time"
 
 	"github.com/spf13/cobra"
+
+	"fob/internal/app"
+	"fob/internal/inventory"
+	"fob/internal/seedfile"
+	"fob/internal/token"
 )
 
 // helpTopics are read with `fob help TOPIC`. Each is made from what the program
@@ -11,8 +18,77 @@ import (
 func helpTopics() []*cobra.Command {
 	return []*cobra.Command{
 		{Use: "exit-codes", Short: "The exit codes of fob", Long: exitCodesHelp()},
+		{Use: "formats", Short: "The seed files that fob reads", Long: formatsHelp()},
+		{Use: "states", Short: "The states of a token and what moves it", Long: statesHelp()},
+		{Use: "codes", Short: "How displayed codes are checked", Long: codesHelp()},
 	}
 }
+
+// formatsHelp lists what the readers declare.
+func formatsHelp() string {
+	var b strings.Builder
+	b.WriteString("The seed files that fob reads. The format is found from the content; --format\nnames one where that is not enough.\n")
+	for _, f := range app.Formats() {
+		fmt.Fprintf(&b, "\n%s\n  %s\n", f.Name, f.Title)
+		if f.Encoding != seedfile.Unknown {
+			fmt.Fprintf(&b, "  seeds in %s\n", f.Encoding)
+		}
+		if d := defaultsOf(f); d != "" {
+			fmt.Fprintf(&b, "  where the file does not say: %s\n", d)
+		}
+		for _, line := range f.Example {
+			fmt.Fprintf(&b, "    %s\n", line)
+		}
+	}
+	return b.String()
+}
+
+func defaultsOf(f seedfile.Format) string {
+	var all []string
+	for _, field := range seedfile.Fields() {
+		if f.Defaulted.Has(field) && (field != seedfile.FieldT0 || f.Defaults.T0 != 0) {
+			all = append(all, fmt.Sprintf("%s %v", field, f.Default(field)))
+		}
+	}
+	return strings.Join(all, ", ")
+}
+
+// statesHelp is the table that the program enforces.
+func statesHelp() string {
+	var b strings.Builder
+	b.WriteString("A token's states, and the commands that move it:\n\n")
+	for _, t := range token.Transitions() {
+		from := string(t.From)
+		if t.From == token.Absent {
+			from = "(none)"
+		}
+		fmt.Fprintf(&b, "  %-12s  %-36s  %s\n", from, strings.TrimSpace(string(t.By)+" "+t.With), t.To)
+	}
+	b.WriteString("\nEvery other move is refused, with the list of what is possible.\n")
+	return b.String()
+}
+
+func codesHelp() string {
+	return fmt.Sprintf(`How displayed codes are checked:
+
+  A code is exactly the token's number of digits; spaces and dashes do not count.
+  One code is searched where the token's clock is expected, 10 steps and 10
+  minutes either way at most. Two consecutive codes are searched 2 hours either
+  way and more the longer the token was not seen, up to 12 hours; --deep takes
+  12 hours, a second person (--approved-by) and a reason. An HOTP token is
+  searched 10 presses ahead with one code, 100 with two, 10,000 with --deep.
+
+  A code that was accepted is used up, and so is every earlier one.
+  %d refused attempts in a row lock a token for %s, each further one again; the
+  %dth locks it until `+"`fob unlock`"+`. Two codes in one attempt are one attempt.
+  A success forgets the failures.
+
+  While this computer's clock is more than %s behind the newest event, no code
+  is accepted: see `+"`fob clock accept`"+`.
+`, token.LockAfter, minutes(token.LockFor), token.LockForGood, minutes(inventory.ClockTolerance))
+}
+
+func minutes(d time.Duration) string { return count(int(d.Minutes()), "minute") }
 
 // newHelpCmd stands in for cobra's, which answers an unknown topic with the
 // help of the whole program and success.
@@ -24,7 +100,7 @@ func newHelpCmd(root *cobra.Command) *cobra.Command {
 		RunE: func(_ *cobra.Command, args []string) error {
 			about, rest, err := root.Find(args)
 			if err != nil || len(rest) > 0 {
-				return fmt.Errorf("no help about %q", args)
+				return token.Errorf(token.Usage, "no help about %q", strings.Join(args, " ")).WithHint("`fob help` lists commands and topics")
 			}
 			about.InitDefaultHelpFlag()
 			return about.Help()

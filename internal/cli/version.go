@@ -34,7 +34,7 @@ func newVersionCmd(r *root) *cobra.Command {
 		Args:    exactly(),
 		RunE: r.run(func(context.Context, []string) error {
 			if r.json {
-				return r.printJSON(map[string]string{"version": version(), "go": runtime.Version(), "platform": runtime.GOOS + "/" + runtime.GOARCH})
+				return r.printJSON(versionJSON{version(), runtime.Version(), runtime.GOOS + "/" + runtime.GOARCH})
 			}
 			r.say("fob %s (%s %s/%s)", version(), runtime.Version(), runtime.GOOS, runtime.GOARCH)
 			return nil

@@ -32,8 +32,10 @@ type candidate struct {
 	place   seedfile.Place
 	serial  string // as written, for messages
 	columns audit.Columns
+	account token.Account // who the file gives the token to; empty: nobody
 	seed    token.Seed
-	problem error // what is wrong with the record by itself
+	problem error  // what is wrong with the record by itself
+	apart   string // what would tell it from others of its serial; empty: nothing
 }
 
 // completer turns records into candidates. It counts what the file left open
@@ -62,12 +64,18 @@ func (c *completer) complete(rec seedfile.Record) candidate {
 	if err != nil {
 		rec.Fail("%v", err)
 	}
+	var account token.Account
+	if rec.Account != "" {
+		if account, err = token.ParseAccount(rec.Account); err != nil {
+			rec.Fail("%v", err)
+		}
+	}
 	for what, text := range map[string]*string{"the manufacturer": &rec.Manufacturer, "the model": &rec.Model} {
 		if *text, err = token.ParseText(what, *text); err != nil {
 			rec.Fail("%v", err)
 		}
 	}
-	cand := candidate{place: rec.Place, serial: rec.Serial, problem: rec.Problem}
+	cand := candidate{place: rec.Place, serial: rec.Serial, account: account, problem: rec.Problem, apart: rec.Alternative}
 	if cand.problem != nil {
 		return cand
 	}

@@ -50,6 +50,7 @@ type Imported struct {
 	Unchanged int               `json:"unchanged"`
 	Refused   int               `json:"refused"`
 	Replaced  int               `json:"replaced"`
+	Assigned  int               `json:"assigned"` // to whom the file itself says
 	Stored    bool              `json:"stored"`
 	DryRun    bool              `json:"dry_run"`
 	Already   bool              `json:"already_imported"`
@@ -91,6 +92,9 @@ func (d *Desk) Import(ctx context.Context, req Import) (Imported, error) {
 	if err := l.run(ctx); err != nil {
 		return res, err
 	}
+	if l.unassigned > 0 {
+		res.Warnings = append(res.Warnings, fmt.Sprintf("%d records of tokens that are here already name an account; who has them was not changed", l.unassigned))
+	}
 	return res, res.verdict()
 }
 
@@ -101,28 +105,12 @@ func (res *Imported) describe(s *scan, req Import) {
 	if s.inferred != nil {
 		res.Inferred = append(res.Inferred, s.inferred.Evidence)
 	}
-	for f := seedfile.FieldType; f <= seedfile.FieldT0; f <<= 1 {
+	for _, f := range seedfile.Fields() {
 		if n := s.defaults[f]; n > 0 {
 			res.Inferred = append(res.Inferred, fmt.Sprintf("%s %v: the default of %s, for %d of %d records",
-				f, defaultOf(req.Format, f), req.Format.Name, n, s.records))
+				f, req.Format.Default(f), req.Format.Name, n, s.records))
 		}
 	}
-}
-
-func defaultOf(f seedfile.Format, field seedfile.Field) any {
-	switch field {
-	case seedfile.FieldType:
-		return f.Defaults.Type
-	case seedfile.FieldHash:
-		return f.Defaults.Hash
-	case seedfile.FieldDigits:
-		return f.Defaults.Digits
-	case seedfile.FieldPeriod:
-		return f.Defaults.Period
-	case seedfile.FieldCounter:
-		return f.Counter
-	}
-	return f.Defaults.T0
 }
 
 // checkCount holds the file against the delivery note.

@@ -51,7 +51,7 @@ func Inspect(ctx context.Context, req Import, why string) (Inspected, error) {
 // needs lists the flags for what the file leaves open.
 func (s *scan) needs() []string {
 	flags := []string{}
-	for f := seedfile.FieldType; f <= seedfile.FieldT0; f <<= 1 {
+	for _, f := range seedfile.Fields() {
 		if s.missing[f] > 0 {
 			flags = append(flags, "--"+f.String())
 		}

@@ -113,12 +113,19 @@ func (jg judge) clone(r Reader, j *judged, owners []Stored) error {
 			return err
 		}
 		if same {
-			j.refuse(token.SeedClone, "its seed belongs to token %s, which is %s", o.Serial, o.State)
+			j.refuse(token.SeedClone, "its seed belongs to token %s, which is %s", o.Serial, whereabouts(o))
 			return nil
 		}
 		j.nth++
 	}
 	return nil
+}
+
+func whereabouts(o Stored) string {
+	if o.LoadingBy != "" {
+		return "being loaded right now, by " + o.LoadingBy
+	}
+	return string(o.State)
 }
 
 func (jg judge) sameSeed(r Reader, j *judged, o Stored) (bool, error) {

@@ -10,6 +10,7 @@ import (
 	"slices"
 
 	"github.com/google/uuid"
+	"golang.org/x/sync/errgroup"
 
 	"fob/internal/audit"
 	"fob/internal/seedfile"
@@ -23,6 +24,9 @@ const (
 	// maxReplaced bounds what --replace keeps in memory for the last
 	// transaction, which must make the exchange in one.
 	maxReplaced = 50_000
+	// maxAssigned bounds what a file may assign, for the same reason: each is an
+	// event in the last transaction.
+	maxAssigned = 50_000
 )
 
 // loader is the second pass: it reads the file again, judges every record, and
@@ -36,15 +40,23 @@ type loader struct {
 	passes passes
 	res    *Imported
 
-	judge    judge
-	batch    token.Batch
-	nextID   int64
-	contents hash.Hash
-	scratch  []byte
-	prints   []Print
-	replaced []judged
-	read     int  // records read so far
-	storing  bool // false once it is clear that nothing will be stored
+	judge      judge
+	batch      token.Batch
+	nextID     int64
+	contents   hash.Hash
+	scratch    []byte
+	prints     []Print
+	replaced   []judged
+	assigned   []assignment
+	unassigned int  // unchanged records that name an account
+	done       int  // records judged so far
+	storing    bool // false once it is clear that nothing will be stored
+}
+
+// assignment is a token that its file gives to somebody.
+type assignment struct {
+	serial  token.Serial
+	account token.Account
 }
 
 // errUndo ends a transaction that went well and is not to be kept.
@@ -155,13 +167,10 @@ func (l *loader) oneOfMany(ctx context.Context, slice []judged) error {
 	if l.res.Refused > 0 && !l.req.Partial {
 		l.storing = false
 	}
-	if err := l.report(slice); err != nil {
-		return err
+	if l.done += len(slice); l.req.OnProgress != nil {
+		l.req.OnProgress(l.done, l.scan.records)
 	}
-	if l.req.OnProgress != nil {
-		l.req.OnProgress(l.read, l.scan.records)
-	}
-	return nil
+	return l.report(slice)
 }
 
 func (l *loader) completeLarge(ctx context.Context) error {
@@ -229,10 +238,13 @@ func (l *loader) slice(tx Tx, slice []judged) error {
 		l.nextID++
 		j.columns.Fingerprint = j.print
 		l.scratch = j.columns.AddTo(l.contents, l.scratch)
+		if j.account != "" {
+			l.assigned = append(l.assigned, assignment{j.columns.Serial, j.account})
+		}
+		if len(l.replaced) >= maxReplaced || len(l.assigned) > maxAssigned {
+			return token.Errorf(token.Refused, "%s replaces more than %d tokens, or assigns more than %d; split it", l.res.File, maxReplaced, maxAssigned)
+		}
 		if j.replaces != nil {
-			if len(l.replaced) >= maxReplaced {
-				return token.Errorf(token.Refused, "%s replaces more than %d tokens; split it", l.res.File, maxReplaced)
-			}
 			l.replaced = append(l.replaced, *j)
 			continue
 		}
@@ -253,6 +265,9 @@ func (l *loader) count(slice []judged) {
 			}
 		case token.Unchanged:
 			l.res.Unchanged++
+			if slice[i].account != "" {
+				l.unassigned++
+			}
 		default:
 			l.res.Refused++
 		}
@@ -296,7 +311,26 @@ func (l *loader) complete(tx Tx) error {
 	if err := l.event(tx, e, replaced); err != nil {
 		return err
 	}
+	if err := l.assign(tx); err != nil {
+		return err
+	}
 	l.res.Stored, l.res.Batch = true, &l.batch.Number
+	return nil
+}
+
+// assign gives the tokens to whom the file says, each with its own event.
+func (l *loader) assign(tx Tx) error {
+	for _, a := range l.assigned {
+		t, err := tx.Token(a.serial)
+		if err != nil {
+			return err
+		}
+		c := Change{Serial: a.serial, By: token.CmdAssign, To: token.Assigned, Words: Words{Account: a.account}}
+		if err := l.desk.move(tx, &t, c); err != nil {
+			return err
+		}
+		l.res.Assigned++
+	}
 	return nil
 }
 
@@ -345,38 +379,69 @@ func (l *loader) event(tx Tx, e *audit.Event, replaced []audit.Replaced) error {
 	if !s.Received.IsZero() {
 		d.Received = s.Received.Format("2006-01-02")
 	}
-	if err := e.SetDetail(d); err != nil {
-		return err
-	}
-	return tx.Append(e)
+	return appendEvent(tx, e, d)
 }
 
-// eachSlice reads the file again, settles what the file alone settles, seals
-// the seeds, and hands out slices. The bytes must be those of the first pass.
+// eachSlice reads the file again and hands out its records in slices, judged as
+// far as the file alone can and sealed. Reading goes on while a slice is stored.
+// The last slice comes only when the bytes turn out to be those of the first
+// pass.
 func (l *loader) eachSlice(ctx context.Context, do func([]judged) error) error {
+	ready := make(chan []judged, 1)
+	g, reading := errgroup.WithContext(ctx)
+	g.Go(func() error {
+		defer close(ready)
+		return l.produce(reading, ready)
+	})
+	g.Go(func() error {
+		for slice := range ready {
+			if err := do(slice); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	err := g.Wait()
+	for slice := range ready {
+		clearSeeds(slice)
+	}
+	return err
+}
+
+func (l *loader) produce(ctx context.Context, ready chan<- []judged) error {
 	c := newCompleter(l.req.Format, l.req.Fill, l.scan)
-	slice := make([]judged, 0, min(SliceSize, l.scan.records))
+	next := func() []judged { return make([]judged, 0, min(SliceSize, l.scan.records)) }
+	hand := func(slice []judged) error {
+		select {
+		case ready <- slice:
+			return nil
+		case <-ctx.Done():
+			clearSeeds(slice)
+			return ctx.Err()
+		}
+	}
+	slice, read := next(), 0
 	sum, _, err := l.passes.read(ctx, func(rec seedfile.Record) error {
 		j, err := l.prepare(c.complete(rec))
 		if err != nil {
 			return err
 		}
 		slice = append(slice, j)
-		l.read++
-		if len(slice) < SliceSize || l.read == l.scan.records {
+		if read++; len(slice) < SliceSize || read >= l.scan.records {
 			return nil
 		}
-		err = do(slice)
-		slice = slice[:0]
-		return err
+		full := slice
+		slice = next()
+		return hand(full)
 	})
-	if err == nil && (sum != l.scan.sha256 || l.read != l.scan.records) {
+	if err == nil && (sum != l.scan.sha256 || read != l.scan.records) {
 		err = changedError(l.req.Source)
 	}
-	if err != nil || len(slice) == 0 {
+	if err != nil {
+		clearSeeds(slice)
 		return err
 	}
-	return do(slice)
+	return hand(slice)
 }
 
 // prepare judges a record by the file alone and seals its seed.

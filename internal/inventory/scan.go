@@ -94,7 +94,8 @@ func (p passes) firstPass(ctx context.Context, fill Fill, keys Keyring) (*scan, 
 	if s.records == 0 {
 		return nil, token.Errorf(token.Refused, "%s holds no records, only %s", p.source.Name(), onlyWhat(s.notes))
 	}
-	return s, p.confirmRepeats(ctx, c, s, keys)
+	// With a completer of its own: nothing is to be counted twice.
+	return s, p.confirmRepeats(ctx, newCompleter(p.format, fill, s), s, keys)
 }
 
 func onlyWhat(notes []string) string {
@@ -146,7 +147,7 @@ func (s *scan) add(c candidate, keys Keyring) {
 // missingError asks for the flags that the file's records need, all at once.
 func (s *scan) missingError(p passes) error {
 	var flags, parts []string
-	for f := seedfile.FieldType; f <= seedfile.FieldT0; f <<= 1 {
+	for _, f := range seedfile.Fields() {
 		if n := s.missing[f]; n > 0 {
 			flags = append(flags, "--"+f.String())
 			parts = append(parts, fmt.Sprintf("the %s of %d of %d records", f, n, s.records))
@@ -244,7 +245,11 @@ func (s *scan) duplicate(c candidate) (reason string, ok bool) {
 	if !ok {
 		return "", false
 	}
-	return "this serial also stands in " + others(places, c.place), true
+	reason = "this serial also stands in " + others(places, c.place)
+	if c.apart != "" {
+		reason += "; " + c.apart
+	}
+	return reason, true
 }
 
 // clone tells which other serials of the file have the same seed.

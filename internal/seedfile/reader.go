@@ -31,7 +31,12 @@ const OnlyHeader = "the file has a header and no record below it"
 // Options are the operator's flags that change how a file is read. What only
 // fills gaps (type, digits, a missing hash) is not among them. Families add
 // their fields as they come.
-type Options struct{}
+type Options struct {
+	// KeySuffix makes the serials of formats that can hold several keys of one
+	// device SERIAL/KEYID, for all records of the file: a serial must not depend
+	// on what else was delivered with it.
+	KeySuffix bool
+}
 
 // Format is a family's declaration: all that help, detection and import need
 // to know of it.
@@ -51,6 +56,23 @@ type Format struct {
 	Sniff func(sample Sample) Match
 	// Open begins to read.
 	Open func(r io.Reader, o Options) (Reader, error)
+}
+
+// Default is the format's documented value of a field, where Defaulted has it.
+func (f Format) Default(field Field) any {
+	switch field {
+	case FieldType:
+		return f.Defaults.Type
+	case FieldHash:
+		return f.Defaults.Hash
+	case FieldDigits:
+		return f.Defaults.Digits
+	case FieldPeriod:
+		return f.Defaults.Period
+	case FieldCounter:
+		return f.Counter
+	}
+	return f.Defaults.T0
 }
 
 // Sample is the beginning of a file.

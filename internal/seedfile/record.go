@@ -42,6 +42,11 @@ const (
 	FieldT0
 )
 
+// Fields lists them in the order of help.
+func Fields() []Field {
+	return []Field{FieldType, FieldHash, FieldDigits, FieldPeriod, FieldCounter, FieldT0}
+}
+
 // String is the field's name in messages and flags.
 func (f Field) String() string {
 	switch f {
@@ -99,6 +104,10 @@ type Record struct {
 	NotAfter     time.Time
 	Manufactured time.Time
 
+	// Alternative is what the operator can do if the serial stands in the file
+	// twice; empty: nothing.
+	Alternative string
+
 	// Problem is set when this one record cannot be used. Place, and Serial if
 	// it could be read, are filled all the same; reading goes on behind it.
 	Problem error
@@ -143,8 +152,16 @@ func (r *Record) Fail(format string, args ...any) {
 // it. That some hex can be read as base32 (of A to F and 2 to 7) does not matter:
 // hardly any base32 is like that, by chance one seed of 16 bytes in 10^10.
 func LooksLikeHex(text []byte) bool {
-	f := look(text)
-	return !f.beyondHex && !f.padded && f.chars >= 2*token.MinShortSeedLen
+	n := 0
+	for _, c := range text {
+		switch v := hexDigits.value[c]; {
+		case v < padding:
+			n++
+		case v != blank:
+			return false
+		}
+	}
+	return n >= 2*token.MinShortSeedLen
 }
 
 // LooksLikeSeed tells whether a text that ought to be something else may be a

@@ -2,7 +2,6 @@ package store
 
 import (
 	"database/sql"
-	"fmt"
 	"slices"
 	"strings"
 	"time"
@@ -113,33 +112,80 @@ func (q *queries) RemoveToken(id int64) error {
 // nothing.
 const rowsPerStatement = 100
 
-// InsertTokens inserts the tokens of a loading batch; ids rise.
+// InsertTokens inserts the tokens of a loading batch; ids rise. Columns that none
+// of the rows fills are left to their defaults: a value that is bound costs,
+// also when it is NULL.
 func (q *queries) InsertTokens(b token.Batch, rows []inventory.Row) error {
+	if len(rows) == 0 {
+		return nil
+	}
 	location, err := q.locationID(b.Supplied.Location)
 	if err != nil {
 		return err
 	}
-	insert, err := q.bulk(`INSERT INTO token (id, serial_key, printed, batch_id, profile_id, counter,
-		not_before, not_after, manufactured, fingerprint, seed, location_id) VALUES `, 12)
+	columns := []tokenColumn{
+		{"printed", func(r *inventory.Row) any { return printed(r.Serial) }},
+		{"counter", func(r *inventory.Row) any { return orNull(r.Counter) }},
+		{"not_before", func(r *inventory.Row) any { return orNull(r.NotBefore) }},
+		{"not_after", func(r *inventory.Row) any { return orNull(r.NotAfter) }},
+		{"manufactured", func(r *inventory.Row) any { return orNull(r.Manufactured) }},
+		{"location_id", func(*inventory.Row) any { return location }},
+	}
+	columns = slices.DeleteFunc(columns, func(c tokenColumn) bool { return c.empty(rows) })
+	return q.insertTokens(b, rows, columns)
+}
+
+// tokenColumn is a column that many imports leave empty.
+type tokenColumn struct {
+	name  string
+	value func(*inventory.Row) any // nil: the default
+}
+
+func (c tokenColumn) empty(rows []inventory.Row) bool {
+	for i := range rows {
+		if c.value(&rows[i]) != nil {
+			return false
+		}
+	}
+	return true
+}
+
+func (q *queries) insertTokens(b token.Batch, rows []inventory.Row, more []tokenColumn) error {
+	head := `INSERT INTO token (id, serial_key, batch_id, profile_id, fingerprint, seed`
+	for _, c := range more {
+		head += `, ` + c.name
+	}
+	insert, err := q.bulk(head+`) VALUES `, 6+len(more))
 	if err != nil {
 		return err
 	}
 	defer insert.close()
 	profiles := map[token.Profile]int64{}
-	for _, r := range rows {
+	values := make([]any, 0, 6+len(more))
+	for i := range rows {
+		r := &rows[i]
 		profile, err := q.profileID(profiles, r)
 		if err != nil {
 			return err
 		}
-		if err := insert.add(r.ID, r.Serial.Key(), printed(r.Serial), b.ID, profile, r.Counter,
-			orNull(r.NotBefore), orNull(r.NotAfter), orNull(r.Manufactured), r.Fingerprint, r.Sealed, location); err != nil {
+		values = append(values[:0], r.ID, r.Serial.Key(), b.ID, profile, r.Fingerprint, r.Sealed)
+		for _, c := range more {
+			values = append(values, c.bound(r))
+		}
+		if err := insert.add(values...); err != nil {
 			return q.serialTaken(err)
 		}
 	}
-	if err := insert.flush(); err != nil {
-		return q.serialTaken(err)
+	return q.serialTaken(insert.flush())
+}
+
+// bound is the value for a statement that names the column: the counter has no
+// NULL, so its default is said.
+func (c tokenColumn) bound(r *inventory.Row) any {
+	if v := c.value(r); v != nil || c.name != "counter" {
+		return v
 	}
-	return nil
+	return 0
 }
 
 // serialTaken should not be seen: the import looked before. It covers the case
@@ -197,7 +243,7 @@ func (q *queries) locationID(name string) (any, error) {
 
 // profileID finds or makes the row of a profile; known remembers those of this
 // call.
-func (q *queries) profileID(known map[token.Profile]int64, r inventory.Row) (int64, error) {
+func (q *queries) profileID(known map[token.Profile]int64, r *inventory.Row) (int64, error) {
 	p := token.Profile{Manufacturer: r.Manufacturer, Model: r.Model,
 		Params: token.Params{Type: r.Type, Hash: r.Hash, Digits: r.Digits, Period: r.Period, T0: r.T0}}
 	if id, ok := known[p]; ok {
@@ -260,14 +306,7 @@ func (b *bulk) flush() error {
 
 func (b *bulk) close() { b.full.Close() }
 
-// tuples gives "($1,$2),($3,$4)".
+// tuples gives "(?,?),(?,?)".
 func tuples(rows, columns int) string {
-	var s strings.Builder
-	for i := range rows {
-		if i > 0 {
-			s.WriteByte(',')
-		}
-		fmt.Fprintf(&s, "(%s)", marks(i*columns+1, columns))
-	}
-	return s.String()
+	return strings.TrimSuffix(strings.Repeat("("+marks(columns)+"),", rows), ",")
 }

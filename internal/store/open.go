@@ -59,7 +59,9 @@ func Open(ctx context.Context, path string) (*Store, error) {
 		return nil, openError(err, abs)
 	}
 	s.write.SetMaxOpenConns(1)
-	return s.ready(ctx, s.write, s.upgrade)
+	// Looked at through the reader: the writer would turn whatever database it
+	// opens to WAL mode, another program's too.
+	return s.ready(ctx, s.read, s.upgrade)
 }
 
 // OpenReadOnly opens a store for reading; an auditor's copy on a read-only
@@ -85,13 +87,19 @@ func readAddress(path string) string {
 	return address(path, url.Values{"mode": {"rw"}}, "query_only(1)")
 }
 
-// openReader falls back to immutable where SQLite cannot make the shared
-// memory beside a database in WAL mode. That is right only for a database at
-// rest, so a log beside it is refused.
+// openReader opens as immutable where SQLite could not make the shared memory
+// beside a database in WAL mode, or could but would leave it there. That is
+// right only for a database at rest, so one with a log beside it is opened with
+// it or refused.
 func openReader(ctx context.Context, path string) (*sql.DB, error) {
 	if checkWritable(path) == nil && checkWritable(filepath.Dir(path)) == nil {
 		return sql.Open("sqlite", readAddress(path))
 	}
+	info, err := os.Stat(path + "-wal")
+	if errors.Is(err, fs.ErrNotExist) {
+		return openImmutable(path)
+	}
+	logged := err != nil || info.Size() > 0
 	db, err := sql.Open("sqlite", address(path, url.Values{"mode": {"ro"}}, "query_only(1)"))
 	if err != nil {
 		return nil, openError(err, path)
@@ -102,10 +110,14 @@ func openReader(ctx context.Context, path string) (*sql.DB, error) {
 		return db, nil // other errors are told by checkSchema
 	}
 	db.Close()
-	if info, statErr := os.Stat(path + "-wal"); statErr == nil && info.Size() > 0 {
+	if logged {
 		return nil, token.Wrap(token.Internal, err, "%s was copied while it was in use: a log lies beside it that cannot be read here", path).
 			WithHint("copy the database when no fob is running, or copy both files into a writable folder")
 	}
+	return openImmutable(path)
+}
+
+func openImmutable(path string) (*sql.DB, error) {
 	return sql.Open("sqlite", address(path, url.Values{"mode": {"ro"}, "immutable": {"1"}}, "query_only(1)"))
 }
 

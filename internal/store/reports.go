@@ -52,10 +52,10 @@ func conditions(f report.Filter) (string, []any) {
 		parts = append(parts, condition)
 	}
 	if f.State != "" {
-		add(`t.state = ?`, f.State)
+		add(`t.state = ?`, stateCode(f.State))
 	}
 	if f.State != "" && f.State != token.InStock {
-		add(`t.state <> 'in_stock'`) // says to SQLite that the index token_by_state will do
+		add(`t.state <> 0`) // says to SQLite that the index token_by_state will do
 	}
 	if f.Account != "" {
 		add(`a.key = ?`, f.Account.Key())
@@ -163,7 +163,7 @@ func (q *queries) states(where string, args ...any) (map[token.State]int, error)
 	err := q.each(`SELECT state, COUNT(*) FROM token`+where+` GROUP BY state`, args, func(rows *sql.Rows) error {
 		var state token.State
 		var n int
-		err := rows.Scan(&state, &n)
+		err := rows.Scan((*stateCode)(&state), &n)
 		counts[state] = n
 		return err
 	})

@@ -119,7 +119,7 @@ func (q *queries) tokenRows() iter.Seq2[audit.TokenRow, error] {
 			c, m := &r.Columns, &r.After
 			err = rows.Scan(&c.ID, &c.Serial, &r.SerialKey, &c.Manufacturer, &c.Model, &c.Type, &c.Hash, &c.Digits, &c.Period, &c.T0,
 				&c.Counter, &c.NotBefore, &c.NotAfter, &c.Manufactured, &c.Fingerprint,
-				&r.Batch, &r.State, &r.Account, &m.Since, &m.Watermark, &m.Failures, &m.LockedUntil, &m.Issued, &m.Location, &r.HasSeed)
+				&r.Batch, (*stateCode)(&r.State), &r.Account, &m.Since, &m.Watermark, &m.Failures, &m.LockedUntil, &m.Issued, &m.Location, &r.HasSeed)
 			return r, err
 		})
 }

@@ -2,13 +2,13 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io"
-	"os/exec"
 	"regexp"
 	"strings"
 	"time"
+
+	"fob/tools/program"
 )
 
 // step is one command of the session.
@@ -32,10 +32,9 @@ const (
 
 // desk is where the session is played: a program, a working folder and a home.
 type desk struct {
-	out io.Writer
-	bin string
-	dir string
-	env []string
+	out     io.Writer
+	program program.Fob
+	dir     string
 }
 
 func (d *desk) play(ctx context.Context, steps []step) error {
@@ -92,14 +91,10 @@ func stepOf(t time.Time) int64 { return t.Unix() / int64(period/time.Second) }
 // fob prints the command and runs it; its output follows as it comes.
 func (d *desk) fob(ctx context.Context, args []string) (exit int, err error) {
 	fmt.Fprintf(d.out, "$ fob %s\n", shell(args))
-	cmd := exec.CommandContext(ctx, d.bin, args...)
-	cmd.Dir, cmd.Env = d.dir, d.env
+	cmd := d.program.Command(ctx, args...)
+	cmd.Dir = d.dir
 	cmd.Stdout, cmd.Stderr = d.out, d.out
-	err = cmd.Run()
-	if exited := (*exec.ExitError)(nil); errors.As(err, &exited) && exited.Exited() {
-		return exited.ExitCode(), nil
-	}
-	return 0, err
+	return program.ExitCode(cmd.Run())
 }
 
 var plain = regexp.MustCompile(`^[\w@%+=:,./-]+$`)

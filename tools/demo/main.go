@@ -15,12 +15,11 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"os/exec"
 	"os/signal"
 	"path/filepath"
-	"runtime"
-	"strings"
 	"syscall"
+
+	"fob/tools/program"
 )
 
 func main() {
@@ -57,40 +56,19 @@ func run(ctx context.Context, w io.Writer, out string) error {
 	return nil
 }
 
-// prepare builds the program and lays out a home and the delivered files.
+// prepare builds the program and lays out the delivered files.
 func prepare(ctx context.Context, w io.Writer, tmp string) (*desk, error) {
-	root, err := moduleRoot(ctx)
+	fob, err := program.Build(ctx, tmp)
 	if err != nil {
 		return nil, err
 	}
-	d := &desk{out: w, bin: filepath.Join(tmp, "fob"), dir: filepath.Join(tmp, "desk")}
-	if runtime.GOOS == "windows" {
-		d.bin += ".exe"
-	}
-	home := filepath.Join(tmp, "home")
-	d.env = []string{"HOME=" + home, "PATH=" + os.Getenv("PATH"), "TERM=" + os.Getenv("TERM"), "TMPDIR=" + tmp}
-	if err := os.Mkdir(home, 0o700); err != nil {
-		return nil, err
-	}
+	d := &desk{out: w, program: fob, dir: filepath.Join(tmp, "desk")}
 	for _, name := range []string{"delivery.csv", "hotp.csv"} {
-		if err := copyFile(filepath.Join(root, "testdata", "seedfiles", name), filepath.Join(d.dir, name)); err != nil {
+		if err := copyFile(filepath.Join(fob.Root, "testdata", "seedfiles", name), filepath.Join(d.dir, name)); err != nil {
 			return nil, err
 		}
 	}
-	build := exec.CommandContext(ctx, "go", "build", "-trimpath", "-o", d.bin, "./cmd/fob")
-	build.Dir, build.Stdout, build.Stderr = root, os.Stderr, os.Stderr
-	if err := build.Run(); err != nil {
-		return nil, fmt.Errorf("go build: %w", err)
-	}
 	return d, nil
-}
-
-func moduleRoot(ctx context.Context) (string, error) {
-	file, err := exec.CommandContext(ctx, "go", "env", "GOMOD").Output()
-	if err != nil {
-		return "", fmt.Errorf("go env GOMOD: %w", err)
-	}
-	return filepath.Dir(strings.TrimSpace(string(file))), nil
 }
 
 func copyFile(from, to string) error {

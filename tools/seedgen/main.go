@@ -33,25 +33,32 @@ func run(args []string, stdout io.Writer) error {
 	flags.Float64Var(&p.HOTP, "hotp", 0, "share of HOTP tokens, 0 to 1")
 	flags.BoolVar(&p.RFC4226, "rfc4226", false, "give the first token the seed of RFC 4226")
 	flags.BoolVar(&p.Header, "header", false, "begin with a row of column names")
+	flags.Float64Var(&p.UPN, "upn", 0, "share of tokens that belong to somebody, 0 to 1; above 0 entra has a column for it")
 	hashes := flags.String("hashes", "", "hashes taken in turn, such as sha1,sha256; adds a column")
-	format := flags.String("format", "oath-csv", "format of the file")
+	format := flags.String("format", "oath-csv", "format of the file, oath-csv or entra")
 	out := flags.String("o", "", "file to write; standard output without it")
 	if err := flags.Parse(args); err != nil {
 		return err
 	}
-	if err := complete(&p, *hashes, *format); err != nil {
+	writer := writers[*format]
+	if writer == nil {
+		return fmt.Errorf("no format %q; oath-csv and entra are written", *format)
+	}
+	if err := complete(&p, *hashes); err != nil {
 		return err
 	}
-	return write(*out, stdout, p)
+	return write(*out, stdout, p, writer)
 }
 
+// writers are the formats.
+var writers = map[string]writer{"oath-csv": gen.WriteOATHCSV, "entra": gen.WriteEntra}
+
+type writer func(io.Writer, gen.Plan) error
+
 // complete checks the flags that are more than numbers.
-func complete(p *gen.Plan, hashes, format string) error {
-	if format != "oath-csv" {
-		return fmt.Errorf("no format %q; oath-csv is written", format)
-	}
-	if p.N < 0 || p.HOTP < 0 || p.HOTP > 1 {
-		return fmt.Errorf("-n must not be negative, -hotp must be from 0 to 1")
+func complete(p *gen.Plan, hashes string) error {
+	if p.N < 0 || p.HOTP < 0 || p.HOTP > 1 || p.UPN < 0 || p.UPN > 1 {
+		return fmt.Errorf("-n must not be negative, -hotp and -upn must be from 0 to 1")
 	}
 	for name := range strings.SplitSeq(hashes, ",") {
 		if name == "" {
@@ -67,15 +74,15 @@ func complete(p *gen.Plan, hashes, format string) error {
 }
 
 // write makes the file; a failed run leaves none.
-func write(path string, stdout io.Writer, p gen.Plan) error {
+func write(path string, stdout io.Writer, p gen.Plan, to writer) error {
 	if path == "" {
-		return gen.WriteOATHCSV(stdout, p)
+		return to(stdout, p)
 	}
 	file, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o600)
 	if err != nil {
 		return err
 	}
-	err = gen.WriteOATHCSV(file, p)
+	err = to(file, p)
 	if closed := file.Close(); err == nil {
 		err = closed
 	}

@@ -25,8 +25,26 @@ func TestRun(t *testing.T) {
 	}
 }
 
+func TestRunEntra(t *testing.T) {
+	for upn, want := range map[string]string{
+		"0": "serial number,secret key,time interval,manufacturer,model\n2600412300001,GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ,30,Example,OTP-1\n",
+		"1": "upn,serial number,secret key,time interval,manufacturer,model\n" +
+			"user0000000@example.com,2600412300001,GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ,30,Example,OTP-1\n",
+	} {
+		var out bytes.Buffer
+		if err := run([]string{"-n", "1", "-rfc4226", "-format", "entra", "-upn", upn}, &out); err != nil || out.String() != want {
+			t.Errorf("%q %v", out.String(), err)
+		}
+	}
+	for _, args := range [][]string{{"-format", "entra", "-hotp", "1"}, {"-format", "entra", "-hashes", "sha1,sha256"}} {
+		if run(args, &bytes.Buffer{}) == nil {
+			t.Error(args)
+		}
+	}
+}
+
 func TestRunRefuses(t *testing.T) {
-	for _, args := range [][]string{{"-format", "pskc"}, {"-n", "-1"}, {"-hotp", "2"}, {"-hashes", "md5"}} {
+	for _, args := range [][]string{{"-format", "nothing"}, {"-n", "-1"}, {"-upn", "2"}, {"-hotp", "2"}, {"-hashes", "md5"}} {
 		if run(args, nil) == nil {
 			t.Error(args)
 		}

@@ -13,12 +13,13 @@ import (
 	"fob/internal/seedfile"
 	"fob/internal/seedfile/entra"
 	"fob/internal/seedfile/oathcsv"
+	"fob/internal/seedfile/pskc"
 	"fob/internal/token"
 )
 
 // Formats lists the formats that fob reads, in the order of help.
 func Formats() []seedfile.Format {
-	return []seedfile.Format{oathcsv.Format(), entra.Format()}
+	return []seedfile.Format{oathcsv.Format(), entra.Format(), pskc.Format()}
 }
 
 // ByName finds the format that --format names.
@@ -104,6 +105,8 @@ func malformed(sample seedfile.Sample) *rows.Error {
 	data := sample.Data
 	_, chars := rows.UTF8(bytes.NewReader(data))
 	switch {
+	case bytes.HasPrefix(bytes.TrimSpace(data), []byte("<")):
+		return nil // XML has no rows
 	case sample.Whole:
 	case chars.Name != "UTF-8":
 		return nil

@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"fob/internal/seedfile"
 )
@@ -40,7 +41,9 @@ type record struct {
 	Counter  *int64 `json:"counter,omitempty"`
 	Encoding string `json:"encoding,omitempty"`
 	Seed     string `json:"seed_sha256,omitempty"`
+	T0       *int64 `json:"t0,omitempty"`
 	Made     string `json:"made,omitempty"`    // manufacturer and model
+	Valid    string `json:"valid,omitempty"`   // from and to
 	Account  string `json:"account,omitempty"` // whom the file gives the token to
 	Doubt    string `json:"doubt,omitempty"`
 	Problem  string `json:"problem,omitempty"`
@@ -117,6 +120,13 @@ func readSample(t *testing.T, file string) wanted {
 	return w
 }
 
+func day(t time.Time) string {
+	if t.IsZero() {
+		return "-"
+	}
+	return t.Format(time.RFC3339)
+}
+
 func plain(rec seedfile.Record) record {
 	p := record{
 		Place: rec.Place.String(), Serial: rec.Serial, Encoding: string(rec.Secret.Encoding),
@@ -128,6 +138,12 @@ func plain(rec seedfile.Record) record {
 	}
 	if rec.Given.Has(seedfile.FieldCounter) {
 		p.Counter = &rec.Counter
+	}
+	if rec.Given.Has(seedfile.FieldT0) {
+		p.T0 = &rec.Params.T0
+	}
+	if !rec.NotBefore.IsZero() || !rec.NotAfter.IsZero() {
+		p.Valid = day(rec.NotBefore) + " to " + day(rec.NotAfter)
 	}
 	if rec.Secret.Text.Len() > 0 {
 		sum := sha256.Sum256(rec.Secret.Text.Bytes())

@@ -5,6 +5,7 @@ import (
 	"io"
 	"unicode/utf8"
 
+	"fob/internal/pskc"
 	"fob/internal/rows"
 	"fob/internal/seedfile"
 	"fob/internal/token"
@@ -45,7 +46,6 @@ var textKinds = []kind{
 	{prefix("-----BEGIN PGP"), "an OpenPGP key or signature", "the seed file is something else: look for it in the delivery"},
 	{prefix("-----BEGIN AGE ENCRYPTED"), "encrypted by age", decrypt + "age -d -i KEY FILE | fob import -"},
 	{prefix("-----BEGIN"), "a key or certificate (PEM)", "the seed file is something else: look for it in the delivery"},
-	{xml("KeyContainer"), "PSKC (RFC 6030)", askForCSV},
 	{xml("TKNBatch"), "an RSA SecurID token file (sdtid)", "these tokens do not follow OATH, and their seeds are of no use to fob"},
 	{xml("Tokens"), "a SafeNet eToken XML file", askForCSV},
 	{isHTML, "a web page", "perhaps a log-in page was saved in place of the file: download it again in a browser"},
@@ -126,7 +126,11 @@ func recognise(file string, sample seedfile.Sample) error {
 		return token.Errorf(token.Refused, "%q is binary, of a kind that fob does not know", file).
 			WithHint("it may be encrypted, or damaged on its way: ask the supplier how it was made")
 	}
-	return match(file, textKinds, bytes.TrimSpace(text))
+	text = bytes.TrimSpace(text)
+	if root, ok := pskc.Root(bytes.NewReader(text)); ok && pskc.IsContainer(root) {
+		return nil // whether fob reads it is for its family to say
+	}
+	return match(file, textKinds, text)
 }
 
 func match(file string, kinds []kind, data []byte) error {

@@ -17,6 +17,8 @@ const maxSecret = 128
 type reader struct {
 	table.File[column]
 	width int // of the header; 0 before it is read
+
+	maker, model string // of the row before: files have few
 }
 
 func (r *reader) Next() (seedfile.Record, error) {
@@ -46,9 +48,10 @@ func (r *reader) Notes() []string { return r.File.Notes(Name) }
 // text: in a row whose columns are shifted any of them may be the seed.
 func (r *reader) record(row rows.Row) seedfile.Record {
 	rec := r.Record(row)
-	text := func(c column) string { return string(r.Columns.Field(row.Fields, c)) }
-	rec.Serial, rec.Account = text(serial), text(upn)
-	rec.Manufacturer, rec.Model = text(manufacturer), text(model)
+	text := func(c column) []byte { return r.Columns.Field(row.Fields, c) }
+	rec.Serial, rec.Account = string(text(serial)), string(text(upn))
+	r.maker, r.model = same(r.maker, text(manufacturer)), same(r.model, text(model))
+	rec.Manufacturer, rec.Model = r.maker, r.model
 	rec.Params = token.Params{Type: token.TOTP, Digits: 6}
 	rec.Given = rec.Given.With(seedfile.FieldType).With(seedfile.FieldDigits)
 
@@ -60,9 +63,17 @@ func (r *reader) record(row rows.Row) seedfile.Record {
 	if seedfile.LooksLikeSeed(rec.Account) {
 		rec.Fail("the UPN in column %d looks like a seed; are the columns in the wrong order?", r.Columns.At(upn))
 	}
-	r.readSecret(&rec, r.Columns.Field(row.Fields, secret))
-	r.readInterval(&rec, r.Columns.Field(row.Fields, interval))
+	r.readSecret(&rec, text(secret))
+	r.readInterval(&rec, text(interval))
 	return rec
+}
+
+// same makes a string of a text, or takes the one before if it is the same.
+func same(before string, text []byte) string {
+	if before == string(text) {
+		return before
+	}
+	return string(text)
 }
 
 func (r *reader) readSecret(rec *seedfile.Record, text []byte) {

@@ -11,6 +11,7 @@ import (
 	"testing/iotest"
 
 	"fob/internal/seedfile"
+	"fob/internal/seedfile/seedtest"
 	"fob/internal/token"
 )
 
@@ -20,23 +21,9 @@ const (
 	head   = "upn,serial number,secret key,time interval,manufacturer,model\n"
 )
 
-// read gives the records of a text, its notes and the error that ended it.
 func read(t testing.TB, r io.Reader) (got []seedfile.Record, notes []string, err error) {
 	t.Helper()
-	in, err := Format().Open(r, seedfile.Options{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	for {
-		rec, err := in.Next()
-		if err == io.EOF {
-			return got, in.Notes(), nil
-		}
-		if err != nil {
-			return got, in.Notes(), err
-		}
-		got = append(got, rec)
-	}
+	return seedtest.ReadAll(t, Format(), r)
 }
 
 // words are for comparison only: the seeds are in them.
@@ -95,8 +82,8 @@ func TestHeaderErrors(t *testing.T) {
 func TestHex(t *testing.T) {
 	both := "ABCDEF234567ABCDEF234567ABCDEF23"
 	for text, says := range map[string]string{
-		rfcHex: "character 2 of the seed is not a base32 character (A to Z, 2 to 7): this looks like hex",
-		both:   "only characters that are hex as well: this looks like hex",
+		rfcHex:                             "character 2 of the seed is not a base32 character (A to Z, 2 to 7): this looks like hex",
+		both:                               "only characters that are hex as well: this looks like hex",
 		strings.ToLower(both) + "abcdef23": "this looks like hex",
 		both[:30]:                          "no seed has 30 base32 characters: some are missing or too many: this looks like hex",
 	} {
@@ -230,22 +217,5 @@ func silent(t *testing.T, err error) {
 }
 
 func BenchmarkReader(b *testing.B) {
-	text := head + strings.Repeat("anna@example.com,2308602200001,"+rfc+",30,Token2,c202\n", 10000)
-	b.ReportAllocs()
-	records := 0
-	for b.Loop() {
-		in, err := Format().Open(strings.NewReader(text), seedfile.Options{})
-		if err != nil {
-			b.Fatal(err)
-		}
-		for {
-			rec, err := in.Next()
-			if err != nil {
-				break
-			}
-			rec.Secret.Text.Clear()
-			records++
-		}
-	}
-	b.ReportMetric(float64(records)/b.Elapsed().Seconds(), "rows/s")
+	seedtest.Benchmark(b, Format(), head+strings.Repeat("anna@example.com,2308602200001,"+rfc+",30,Token2,c202\n", 10000))
 }

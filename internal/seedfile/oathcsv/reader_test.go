@@ -11,6 +11,7 @@ import (
 	"testing/iotest"
 
 	"fob/internal/seedfile"
+	"fob/internal/seedfile/seedtest"
 	"fob/internal/token"
 )
 
@@ -20,20 +21,11 @@ const rfc = "3132333435363738393031323334353637383930"
 // it. The seeds are in the words, for comparison only.
 func read(t testing.TB, r io.Reader) (got []string, notes []string, err error) {
 	t.Helper()
-	in, err := Format().Open(r, seedfile.Options{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	for {
-		rec, err := in.Next()
-		if err == io.EOF {
-			return got, in.Notes(), nil
-		}
-		if err != nil {
-			return got, in.Notes(), err
-		}
+	all, notes, err := seedtest.ReadAll(t, Format(), r)
+	for _, rec := range all {
 		got = append(got, words(rec))
 	}
+	return got, notes, err
 }
 
 func words(rec seedfile.Record) string {
@@ -232,29 +224,9 @@ func silent(t *testing.T, err error) {
 }
 
 func BenchmarkReader(b *testing.B) {
-	benchmark(b, strings.Repeat("2600412300001,"+rfc+",totp,6,30\n", 10000))
+	seedtest.Benchmark(b, Format(), strings.Repeat("2600412300001,"+rfc+",totp,6,30\n", 10000))
 }
 
 func BenchmarkReaderLinOTP(b *testing.B) {
-	benchmark(b, strings.Repeat("\"2600412300001\";\""+rfc+"\";totp;6;30;sha256\r\n", 10000))
-}
-
-func benchmark(b *testing.B, text string) {
-	b.ReportAllocs()
-	records := 0
-	for b.Loop() {
-		in, err := Format().Open(strings.NewReader(text), seedfile.Options{})
-		if err != nil {
-			b.Fatal(err)
-		}
-		for {
-			rec, err := in.Next()
-			if err != nil {
-				break
-			}
-			rec.Secret.Text.Clear()
-			records++
-		}
-	}
-	b.ReportMetric(float64(records)/b.Elapsed().Seconds(), "rows/s")
+	seedtest.Benchmark(b, Format(), strings.Repeat("\"2600412300001\";\""+rfc+"\";totp;6;30;sha256\r\n", 10000))
 }

@@ -8,8 +8,10 @@ import (
 	"bufio"
 	"crypto/hmac"
 	"crypto/sha512"
+	"encoding/base32"
 	"encoding/binary"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"io"
 
@@ -45,6 +47,7 @@ type Plan struct {
 	Hashes  []token.Hash // taken in turn, SHA-1 without any
 	RFC4226 bool         // the first token has the seed of the RFC
 	Header  bool
+	UPN     float64 // share of tokens with a UPN in entra; 0: no such column
 }
 
 // Token is one token of a plan.
@@ -52,6 +55,7 @@ type Token struct {
 	Serial string
 	Params token.Params
 	Seed   []byte
+	UPN    string // who it belongs to; empty: nobody
 }
 
 // Token gives token i of a plan. Type and hash depend on the index alone.
@@ -65,6 +69,9 @@ func (p Plan) Token(i uint64) Token {
 		t.Params.Type, t.Params.Period = token.HOTP, 0
 	}
 	t.Seed = SeedFor(i, t.Params.Hash)
+	if spread(i) < p.UPN {
+		t.UPN = fmt.Sprintf("user%07d@example.com", i)
+	}
 	if p.RFC4226 && i == p.First {
 		t.Params.Hash, t.Seed = token.SHA1, []byte(RFC4226)
 	}
@@ -78,16 +85,45 @@ func spread(i uint64) float64 { return float64(i*0x9E3779B97F4A7C15>>11) / (1 <<
 // WriteOATHCSV writes the plan in the order of privacyIDEA, or in that of
 // LinOTP when there are hashes to tell apart.
 func WriteOATHCSV(w io.Writer, p Plan) error {
-	out := bufio.NewWriterSize(w, 1<<16)
+	header := ""
 	if p.Header {
-		fmt.Fprintln(out, p.header())
+		header = p.header()
 	}
-	for i := p.First; i < p.First+uint64(p.N); i++ {
-		t := p.Token(i)
+	return p.writeRows(w, header, func(out io.Writer, t Token) {
 		fmt.Fprintf(out, "%s,%s,%s,%d,%d", t.Serial, hex.EncodeToString(t.Seed), t.Params.Type, t.Params.Digits, t.Params.Period)
 		if len(p.Hashes) > 0 {
 			fmt.Fprintf(out, ",%s", t.Params.Hash)
 		}
+	})
+}
+
+// WriteEntra writes the plan as the CSV of Entra ID, which has no column for a
+// type or a hash. The header belongs to it; the UPN's column is there when
+// tokens have one.
+func WriteEntra(w io.Writer, p Plan) error {
+	if p.HOTP > 0 || len(p.Hashes) > 1 {
+		return errors.New("entra has TOTP tokens of one hash only")
+	}
+	header := "serial number,secret key,time interval,manufacturer,model"
+	if p.UPN > 0 {
+		header = "upn," + header
+	}
+	return p.writeRows(w, header, func(out io.Writer, t Token) {
+		if p.UPN > 0 {
+			fmt.Fprintf(out, "%s,", t.UPN)
+		}
+		fmt.Fprintf(out, "%s,%s,%d,Example,OTP-1", t.Serial, base32.StdEncoding.EncodeToString(t.Seed), t.Params.Period)
+	})
+}
+
+// writeRows writes a header, if there is one, and a row for each token.
+func (p Plan) writeRows(w io.Writer, header string, row func(io.Writer, Token)) error {
+	out := bufio.NewWriterSize(w, 1<<16)
+	if header != "" {
+		fmt.Fprintln(out, header)
+	}
+	for i := p.First; i < p.First+uint64(p.N); i++ {
+		row(out, p.Token(i))
 		if err := out.WriteByte('\n'); err != nil {
 			return err
 		}

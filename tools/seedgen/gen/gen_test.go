@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"fob/internal/seedfile"
+	"fob/internal/seedfile/entra"
 	"fob/internal/seedfile/oathcsv"
 	"fob/internal/token"
 )
@@ -74,5 +75,34 @@ func TestReadBack(t *testing.T) {
 	}
 	if hotp < 290 || hotp > 310 {
 		t.Errorf("%d HOTP tokens", hotp)
+	}
+}
+
+func TestReadBackEntra(t *testing.T) {
+	p := Plan{N: 1000, First: 5, Serials: 1, UPN: 0.3, Hashes: []token.Hash{token.SHA256}}
+	var file bytes.Buffer
+	if err := WriteEntra(&file, p); err != nil {
+		t.Fatal(err)
+	}
+	in, err := entra.Format().Open(&file, seedfile.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	owned := 0
+	for i := p.First; i < p.First+uint64(p.N); i++ {
+		rec, err := in.Next()
+		if err != nil || rec.Problem != nil {
+			t.Fatal(err, rec)
+		}
+		want := p.Token(i)
+		if rec.Serial != want.Serial || rec.Account != want.UPN || !bytes.Equal(rec.Secret.Text.Bytes(), want.Seed) {
+			t.Fatalf("%+v, want %s %q", rec, want.Serial, want.UPN)
+		}
+		if rec.Account != "" {
+			owned++
+		}
+	}
+	if owned < 290 || owned > 310 {
+		t.Errorf("%d tokens belong to somebody", owned)
 	}
 }

@@ -1,0 +1,123 @@
+package cli
+
+import (
+	"context"
+	"fmt"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"fob/internal/app"
+	"fob/internal/report"
+	"fob/internal/token"
+)
+
+// Completion reads the store as any other command does. What goes wrong gives
+// no suggestions: nobody wants an error in the middle of a line.
+
+// maxCompletions is how many serials a shell is offered: more cannot be read.
+const maxCompletions = 50
+
+type completer = func(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective)
+
+// completeSerials offers serials of tokens in any of the states, none meaning
+// all, for the first argument.
+func (r *root) completeSerials(states ...token.State) completer {
+	return func(cmd *cobra.Command, args []string, typed string) ([]string, cobra.ShellCompDirective) {
+		if len(args) > 0 {
+			return nil, cobra.ShellCompDirectiveNoFileComp
+		}
+		var found []string
+		_ = r.withReports(contextOf(cmd), func(reader report.Reader) error {
+			found = serialsOf(reader, states, token.Serial(typed))
+			return nil
+		})
+		return found, cobra.ShellCompDirectiveNoFileComp
+	}
+}
+
+func serialsOf(reader report.Reader, states []token.State, prefix token.Serial) (found []string) {
+	if len(states) == 0 {
+		states = []token.State{""}
+	}
+	for _, s := range states {
+		for t, err := range reader.Tokens(report.Filter{State: s, Prefix: prefix, Limit: maxCompletions}) {
+			if err != nil {
+				return found
+			}
+			whose := string(t.State)
+			if t.Account != nil {
+				whose += " " + *t.Account
+			}
+			found = append(found, string(t.Serial)+"\t"+clean(whose))
+		}
+	}
+	return found
+}
+
+// completeBatches offers batch numbers.
+func (r *root) completeBatches(cmd *cobra.Command, args []string, typed string) ([]string, cobra.ShellCompDirective) {
+	var found []string
+	_ = r.withReports(contextOf(cmd), func(reader report.Reader) error {
+		all, err := reader.Batches()
+		for _, b := range all {
+			if n := fmt.Sprint(b.Number); len(args) == 0 && strings.HasPrefix(n, typed) {
+				found = append(found, n+"\t"+clean(b.File))
+			}
+		}
+		return err
+	})
+	return found, cobra.ShellCompDirectiveNoFileComp
+}
+
+func completeStates(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
+	var all []string
+	for _, s := range token.States() {
+		all = append(all, string(s))
+	}
+	return all, cobra.ShellCompDirectiveNoFileComp
+}
+
+func contextOf(cmd *cobra.Command) context.Context {
+	if ctx := cmd.Context(); ctx != nil {
+		return ctx
+	}
+	return context.Background()
+}
+
+// fixed offers the same words always.
+func fixed(words ...string) completer {
+	return func(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
+		return words, cobra.ShellCompDirectiveNoFileComp
+	}
+}
+
+// completions gives every command its suggestions, in one place: which serials
+// make sense follows from the table of states.
+func (r *root) completions(cmd *cobra.Command) {
+	serials := map[string][]token.State{
+		"show": nil, "check": nil, "unlock": nil,
+		"bind": {token.Assigned, token.InStock}, "assign": {token.InStock}, "unassign": {token.Assigned},
+		"unbind": {token.Bound}, "found": {token.Lost}, "release": {token.Quarantined},
+		"resync": {token.Bound, token.Assigned, token.InStock}, "list": nil,
+	}
+	flags := map[string]completer{
+		"state": completeStates, "batch": r.completeBatches, "format": fixed(app.FormatNames()...),
+		"encoding": fixed("hex", "base32", "base64"), "type": fixed("totp", "hotp"),
+		"hash": fixed("sha1", "sha256", "sha512"), "to": fixed(string(token.InStock), string(token.Quarantined)),
+	}
+	for _, c := range cmd.Commands() {
+		if states, ok := serials[c.Name()]; ok && !c.HasSubCommands() && cmd.Name() == "fob" {
+			c.ValidArgsFunction = r.completeSerials(states...)
+		}
+		if cmd.Name() == "batch" && c.Name() == "show" {
+			c.ValidArgsFunction = r.completeBatches
+		}
+		for name, fn := range flags {
+			if c.Flags().Lookup(name) != nil {
+				_ = c.RegisterFlagCompletionFunc(name, fn) // fails for a flag that is not there
+			}
+		}
+		r.completions(c)
+	}
+}

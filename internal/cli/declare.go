@@ -1,0 +1,109 @@
+package cli
+
+import (
+	"fmt"
+	"reflect"
+	"strconv"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"fob/internal/app"
+	"fob/internal/inventory"
+	"fob/internal/report"
+)
+
+// declaration is what a command promises to scripts: what --json prints, and
+// which exit codes it has beside 0, 1, 2 and 130, which all have.
+type declaration struct {
+	json  any // a value of the type that is printed; a slice for an array
+	exits []int
+}
+
+// declarations are those of every command that does something. Help shows them,
+// and a test fails for a command that has none.
+var declarations = map[string]declaration{
+	"fob init":             {app.Founded{}, []int{exitNotAllowed}},
+	"fob inspect":          {inventory.Inspected{}, []int{exitRefused}},
+	"fob import":           {[]inventory.Imported{}, []int{exitRefused, exitNotAllowed, exitKey}},
+	"fob batch list":       {[]report.Batch{}, nil},
+	"fob batch show":       {report.Batch{}, []int{exitNotFound}},
+	"fob list":             {[]report.Token{}, nil},
+	"fob show":             {report.Token{}, []int{exitNotFound}},
+	"fob bind":             {inventory.Outcome{}, []int{exitRefused, exitCode, exitNotFound, exitNotAllowed, exitLocked, exitKey, exitIntegrity}},
+	"fob check":            {inventory.Outcome{}, []int{exitRefused, exitCode, exitNotFound, exitNotAllowed, exitLocked, exitKey, exitIntegrity}},
+	"fob resync":           {inventory.Outcome{}, []int{exitRefused, exitCode, exitNotFound, exitNotAllowed, exitLocked, exitKey, exitIntegrity}},
+	"fob unbind":           {inventory.Outcome{}, []int{exitCode, exitNotFound, exitNotAllowed, exitLocked, exitKey, exitIntegrity}},
+	"fob unlock":           {report.Token{}, []int{exitRefused, exitNotFound, exitNotAllowed}},
+	"fob assign":           {report.Token{}, []int{exitNotFound, exitNotAllowed}},
+	"fob unassign":         {report.Token{}, []int{exitNotFound, exitNotAllowed}},
+	"fob found":            {report.Token{}, []int{exitNotFound, exitNotAllowed}},
+	"fob release":          {report.Token{}, []int{exitNotFound, exitNotAllowed}},
+	"fob clock accept":     {clockJSON{}, []int{exitRefused, exitNotAllowed}},
+	"fob export":           {exportedJSON{}, []int{exitRefused, exitIntegrity}},
+	"fob audit log":        {[]report.Event{}, []int{exitIntegrity}},
+	"fob audit verify":     {verifiedJSON{}, []int{exitRefused, exitKey, exitIntegrity}},
+	"fob audit checkpoint": {checkpointJSON{}, []int{exitNotAllowed, exitKey}},
+	"fob key list":         {keysJSON{}, nil},
+	"fob version":          {versionJSON{}, nil},
+}
+
+// declare puts the promises of every command into its help.
+func declare(cmd *cobra.Command) {
+	for _, c := range cmd.Commands() {
+		declare(c)
+	}
+	if d, ok := declarations[cmd.CommandPath()]; ok {
+		cmd.Long = strings.TrimRight(cmd.Long, "\n") + "\n\n" + d.help()
+	}
+}
+
+func (d declaration) help() string {
+	t, what := reflect.TypeOf(d.json), "an object"
+	if t.Kind() == reflect.Slice {
+		t, what = t.Elem(), "an array of objects"
+	}
+	codes := []int{exitDone, exitFailed, exitUsage}
+	codes = append(append(codes, d.exits...), exitInterrupted)
+	texts := make([]string, len(codes))
+	for i, c := range codes {
+		texts[i] = strconv.Itoa(c)
+	}
+	return fmt.Sprintf("--json prints %s:\n%s\nExit codes: %s (`fob help exit-codes`)", what, wrap(jsonFields(t)), strings.Join(texts, ", "))
+}
+
+// jsonFields lists the names under which a type's fields are printed, in order.
+func jsonFields(t reflect.Type) (names []string) {
+	for i := range t.NumField() {
+		f := t.Field(i)
+		name, _, _ := strings.Cut(f.Tag.Get("json"), ",")
+		switch {
+		case f.Anonymous && name == "":
+			names = append(names, jsonFields(f.Type)...)
+		case name != "" && name != "-":
+			names = append(names, name)
+		}
+	}
+	return names
+}
+
+// wrap sets words into indented lines for a terminal of 80 columns.
+func wrap(words []string) string {
+	var b strings.Builder
+	width := 80
+	for i, w := range words {
+		if i < len(words)-1 {
+			w += ","
+		}
+		if width+1+len(w) > 76 {
+			if b.Len() > 0 {
+				b.WriteByte('\n')
+			}
+			b.WriteString(" ")
+			width = 1
+		}
+		b.WriteString(" " + w)
+		width += 1 + len(w)
+	}
+	return b.String()
+}

@@ -1,0 +1,55 @@
+package cli
+
+import (
+	"time"
+
+	"fob/internal/app"
+	"fob/internal/audit"
+)
+
+// What commands print under --json, where it is not the result of a use case
+// itself.
+
+type verifiedJSON struct {
+	Events     int64             `json:"events"`
+	Head       string            `json:"head"`
+	Checkpoint *audit.Checkpoint `json:"checkpoint"`
+	OK         bool              `json:"ok"`
+	Problems   []string          `json:"problems"`
+}
+
+type checkpointJSON struct {
+	Events int64  `json:"events"`
+	Head   string `json:"head"`
+	Note   string `json:"note"`
+}
+
+type exportedJSON struct {
+	File   string `json:"file"`
+	Rows   int    `json:"rows"`
+	SHA256 string `json:"rows_sha256"`
+	Events int64  `json:"events"`
+	Head   string `json:"head"`
+}
+
+type keysJSON struct {
+	Custodians    []app.Custodian `json:"custodians"`
+	CheckpointPub string          `json:"checkpoint_pub"`
+}
+
+type clockJSON struct {
+	Before time.Time `json:"before"`
+	Now    time.Time `json:"now"`
+}
+
+type versionJSON struct {
+	Version  string `json:"version"`
+	Go       string `json:"go"`
+	Platform string `json:"platform"`
+}
+
+type errorJSON struct {
+	Error string `json:"error"`
+	Hint  string `json:"hint"`
+	Exit  int    `json:"exit"`
+}

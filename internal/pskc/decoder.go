@@ -1,0 +1,307 @@
+package pskc
+
+import (
+	"encoding/xml"
+	"errors"
+	"io"
+	"regexp"
+	"slices"
+
+	"fob/internal/token"
+)
+
+// Decoder reads a container package by package.
+type Decoder struct {
+	scan   *scanner
+	header Header
+	signed bool
+	begun  bool
+	err    error // that ended the reading, io.EOF included
+
+	count    int
+	most     int         // packages, MaxPackages outside tests
+	packaged *KeyPackage // being read
+	seen     []string    // single elements of those that are open
+	buf      []byte
+}
+
+// NewDecoder begins to read. The caller need not buffer r.
+func NewDecoder(r io.Reader) *Decoder {
+	return &Decoder{scan: newScanner(r), most: MaxPackages}
+}
+
+// Next gives the next package, io.EOF behind the last. Its secret belongs to the
+// caller. What is wrong with one package is its Problem; any other error ends
+// the file: of kind token.Refused with line and cause, or trouble of the reader
+// below, as it is.
+func (d *Decoder) Next() (*KeyPackage, error) {
+	if d.err != nil {
+		return nil, d.err
+	}
+	p, err := d.next()
+	if err != nil {
+		d.err = err
+		d.scan.in.forget()
+		return nil, err
+	}
+	return p, nil
+}
+
+// Header is complete once Next was called.
+func (d *Decoder) Header() Header { return d.header }
+
+// Signed tells, once Next gave io.EOF, whether the container has a Signature
+// (RFC 6030 section 4.4), which was not verified.
+func (d *Decoder) Signed() bool { return d.signed }
+
+func (d *Decoder) next() (*KeyPackage, error) {
+	if !d.begun {
+		d.begun = true
+		if err := d.root(); err != nil {
+			return nil, err
+		}
+	}
+	for {
+		ev, err := d.scan.next()
+		switch {
+		case err != nil:
+			return nil, err
+		case ev == ends:
+			return nil, d.finish()
+		case ev == text && !d.scan.blank():
+			return nil, d.scan.refuse("text between the elements of <KeyContainer>")
+		case ev == text:
+			continue
+		case d.scan.name == xml.Name{Space: Namespace, Local: "KeyPackage"} && !d.signed:
+			return d.keyPackage()
+		}
+		if err := d.part(); err != nil {
+			return nil, err
+		}
+	}
+}
+
+// version is RFC 6030 section 11's VersionType: a reader refuses another major
+// number and ignores the minor one (section 1.2).
+var version = regexp.MustCompile(`^0?1\.[0-9]{1,3}$`)
+
+// root reads up to what is inside KeyContainer.
+func (d *Decoder) root() error {
+	ev, err := d.scan.next()
+	for err == nil && ev == text && d.scan.blank() {
+		ev, err = d.scan.next()
+	}
+	switch {
+	case err == io.EOF:
+		return d.scan.refuse("the file has no XML element")
+	case err != nil:
+		return err
+	case ev != begins:
+		return d.scan.refuse("text before the first element: the file is no XML")
+	}
+	if why := CheckRoot(d.scan.name); why != "" {
+		return d.scan.refuse("%s", why)
+	}
+	versioned := false
+	err = d.attributes("KeyContainer", func(name, value string) bool {
+		switch name {
+		case "Version":
+			d.header.Version, versioned = value, true
+		case "Id", "id": // RFC 6030 figure 8 itself writes id
+			d.header.ID = value
+		}
+		return true // what else a vendor says of the file is no part of any key
+	})
+	switch {
+	case err != nil:
+		return err
+	case !versioned:
+		return d.scan.refuse("<KeyContainer> has no Version")
+	case !version.MatchString(d.header.Version):
+		return d.scan.refuse("<KeyContainer> is of another Version than 1.0")
+	}
+	return nil
+}
+
+// part reads what stands beside the packages of a container.
+func (d *Decoder) part() error {
+	name := d.scan.name
+	once := &d.header.Encrypted
+	switch {
+	case name == xml.Name{Space: namespaceDS, Local: "Signature"}:
+		once = &d.signed
+	case name.Space != Namespace:
+		return d.scan.refuse("%s in <KeyContainer> is not in the namespace of PSKC", shownElement(name.Local))
+	case name.Local == "Extensions":
+		return d.scan.skip()
+	case name.Local == "EncryptionKey":
+	case name.Local == "MACMethod":
+		once = &d.header.MAC
+	case name.Local == "KeyPackage":
+		return d.scan.refuse("a <KeyPackage> behind the <Signature>")
+	default:
+		return d.scan.refuse("<KeyContainer> has no element %s", shownElement(name.Local))
+	}
+	switch {
+	case *once:
+		return d.scan.refuse("%s stands twice in <KeyContainer>", shownElement(name.Local))
+	case once != &d.signed && d.count > 0:
+		return d.scan.refuse("%s behind a <KeyPackage>: what it says counts for those before it", shownElement(name.Local))
+	}
+	*once = true
+	return d.scan.skip()
+}
+
+// finish makes sure that nothing follows the root.
+func (d *Decoder) finish() error {
+	if d.count == 0 {
+		return d.scan.refuse("<KeyContainer> holds no <KeyPackage>")
+	}
+	for {
+		ev, err := d.scan.next()
+		switch {
+		case err != nil:
+			return err // io.EOF as a rule
+		case ev == begins:
+			return d.scan.refuse("a second root element, %s", shownElement(d.scan.name.Local))
+		case !d.scan.blank():
+			return d.scan.refuse("text behind the end of <KeyContainer>")
+		}
+	}
+}
+
+// complain notes what is wrong with the package that is being read; reading goes
+// on. The first problem stays.
+func (d *Decoder) complain(format string, args ...any) {
+	if d.packaged.Problem == nil {
+		args = append([]any{d.scan.line()}, args...)
+		d.packaged.Problem = token.Errorf(token.Refused, "line %d: "+format, args...)
+	}
+}
+
+// errUnknown is how a reader of children says that it has no such element.
+var errUnknown = errors.New("unknown element")
+
+// repeatable are the elements that may stand more than once beside each other.
+var repeatable = []string{"Extensions", "KeyUsage"}
+
+// children reads the elements inside the one just begun, up to its end. For each
+// of PSKC's namespace, read gets the name and reads up to that one's end. The
+// order of RFC 6030's schema is not enforced: nothing depends on it.
+func (d *Decoder) children(in string, read func(name string) error) error {
+	if err := d.attributes(in, nil); err != nil {
+		return err
+	}
+	mark := len(d.seen)
+	defer func() { d.seen = d.seen[:mark] }()
+	for {
+		ev, err := d.scan.next()
+		switch {
+		case err != nil:
+			return err
+		case ev == ends:
+			return nil
+		case ev == begins:
+			if err := d.child(in, mark, read); err != nil {
+				return err
+			}
+		case !d.scan.blank():
+			d.complain("text between the elements of <%s>", in)
+		}
+	}
+}
+
+func (d *Decoder) child(in string, mark int, read func(name string) error) error {
+	name := d.scan.name
+	if name.Space != Namespace {
+		d.complain("%s in <%s> is not in the namespace of PSKC%s", shownElement(name.Local), in, forbids(in))
+		return d.scan.skip()
+	}
+	if !slices.Contains(repeatable, name.Local) && slices.Contains(d.seen[mark:], name.Local) {
+		d.complain("%s stands twice in <%s>", shownElement(name.Local), in)
+		return d.scan.skip()
+	}
+	err := read(name.Local)
+	if err == errUnknown {
+		d.complain("<%s> has no element %s%s", in, shownElement(name.Local), forbids(in))
+		return d.scan.skip()
+	}
+	d.seen = append(d.seen, name.Local) // known names only, so that it stays short
+	return err
+}
+
+// forbids recalls RFC 6030 section 5: what is not understood in a policy means
+// that the key must not be used.
+func forbids(in string) string {
+	if in == "Policy" || in == "PINPolicy" {
+		return ", and RFC 6030 section 5 forbids the use of a key whose policy is not understood"
+	}
+	return ""
+}
+
+// attributes hands those of the element just begun to set, which tells whether
+// it knows them; no set knows none. An attribute of a foreign namespace says
+// nothing to PSKC, except in a policy.
+func (d *Decoder) attributes(in string, set func(name, value string) bool) error {
+	attrs := d.scan.attrs
+	d.scan.attrs = nil
+	id := 0
+	for _, a := range attrs {
+		switch {
+		case a.Name.Space != "":
+			if a.Name.Space != namespaceXML && forbids(in) != "" {
+				d.complain("<%s> has an attribute of another namespace%s", in, forbids(in))
+			}
+			continue
+		case a.Name.Local == "Id" || a.Name.Local == "id":
+			id++
+		}
+		known := set != nil && set(a.Name.Local, a.Value)
+		if !known {
+			d.complain("<%s> has no attribute %s%s", in, shownName(a.Name.Local), forbids(in))
+		}
+	}
+	if id > 1 {
+		return d.scan.refuse("<%s> has an Id and an id", in)
+	}
+	return nil
+}
+
+// textOf reads the text of the element just begun, up to its end, without the
+// white space around it. It is valid until the next call.
+func (d *Decoder) textOf(in string) ([]byte, error) {
+	if err := d.attributes(in, nil); err != nil {
+		return nil, err
+	}
+	clear(d.buf)
+	d.buf = d.buf[:0]
+	d.scan.split = false
+	for {
+		ev, err := d.scan.next()
+		switch {
+		case err != nil:
+			return nil, err
+		case ev == ends:
+			if d.scan.split {
+				d.complain("a comment or processing instruction splits the text of <%s>", in)
+			}
+			return trim(d.buf), nil
+		case ev == begins:
+			d.complain("%s inside <%s>, which holds text", shownElement(d.scan.name.Local), in)
+			if err := d.scan.skip(); err != nil {
+				return nil, err
+			}
+		case len(d.buf)+len(d.scan.text) > MaxToken:
+			return nil, d.scan.refuse("<%s> has more than %d KiB of text", in, MaxToken>>10)
+		default:
+			d.buf = append(d.buf, d.scan.text...)
+		}
+	}
+}
+
+// read puts the text of the element just begun where it belongs.
+func (d *Decoder) read(in string, to *string) error {
+	b, err := d.textOf(in)
+	*to = string(b)
+	return err
+}

@@ -1,0 +1,227 @@
+package pskc
+
+// keyPackage reads a KeyPackage that was just begun (RFC 6030 section 4.1).
+func (d *Decoder) keyPackage() (*KeyPackage, error) {
+	d.count++
+	if d.count > d.most {
+		return nil, d.scan.refuse("the container has more than %d packages; it has to come in parts", d.most)
+	}
+	p := &KeyPackage{N: d.count, Line: d.scan.line()}
+	d.packaged = p
+	err := d.children("KeyPackage", func(name string) error {
+		switch name {
+		case "DeviceInfo":
+			return d.device(&p.Device)
+		case "CryptoModuleInfo":
+			return d.module(&p.ModuleID)
+		case "Key":
+			p.Key = new(Key)
+			return d.key(p.Key)
+		case "Extensions":
+			return d.extensions()
+		}
+		return errUnknown
+	})
+	if err != nil {
+		p.Clear()
+		return nil, err
+	}
+	return p, nil
+}
+
+// extensions skips what RFC 6030 section 4.3 leaves to vendors: none of it can
+// change what the rest means.
+func (d *Decoder) extensions() error {
+	d.packaged.Extended = true
+	return d.scan.skip()
+}
+
+func (d *Decoder) device(i *DeviceInfo) error {
+	return d.children("DeviceInfo", func(name string) error {
+		switch name {
+		case "Manufacturer":
+			return d.read(name, &i.Manufacturer)
+		case "SerialNo":
+			return d.read(name, &i.SerialNo)
+		case "Model":
+			return d.read(name, &i.Model)
+		case "IssueNo":
+			return d.read(name, &i.IssueNo)
+		case "DeviceBinding":
+			return d.read(name, &i.Binding)
+		case "StartDate":
+			return d.moment(name, &i.Valid.Start)
+		case "ExpiryDate":
+			return d.moment(name, &i.Valid.Expiry)
+		case "UserId":
+			return d.read(name, &i.UserID)
+		case "Extensions":
+			return d.extensions()
+		}
+		return errUnknown
+	})
+}
+
+func (d *Decoder) module(id *string) error {
+	return d.children("CryptoModuleInfo", func(name string) error {
+		switch name {
+		case "Id":
+			return d.read(name, id)
+		case "Extensions":
+			return d.extensions()
+		}
+		return errUnknown
+	})
+}
+
+func (d *Decoder) key(k *Key) error {
+	err := d.attributes("Key", func(name, value string) bool {
+		switch name {
+		case "Id", "id":
+			k.ID = string(trim([]byte(value)))
+		case "Algorithm":
+			k.Algorithm = string(trim([]byte(value)))
+		default:
+			return false
+		}
+		return true
+	})
+	if err != nil {
+		return err
+	}
+	if k.ID == "" {
+		d.complain("<Key> has no Id")
+	}
+	return d.children("Key", func(name string) error {
+		switch name {
+		case "Issuer":
+			return d.read(name, &k.Issuer)
+		case "AlgorithmParameters":
+			return d.parameters(&k.Params)
+		case "KeyProfileId":
+			return d.read(name, &k.ProfileID)
+		case "KeyReference":
+			return d.read(name, &k.Reference)
+		case "FriendlyName":
+			return d.read(name, &k.FriendlyName)
+		case "Data":
+			return d.data(k)
+		case "UserId":
+			return d.read(name, &k.UserID)
+		case "Policy":
+			k.Policy = new(Policy)
+			return d.policy(k.Policy)
+		case "Extensions":
+			return d.extensions()
+		}
+		return errUnknown
+	})
+}
+
+func (d *Decoder) parameters(p *Parameters) error {
+	return d.children("AlgorithmParameters", func(name string) error {
+		switch name {
+		case "Suite":
+			p.Suite = new(string)
+			return d.read(name, p.Suite)
+		case "ChallengeFormat":
+			p.Challenge = new(Format)
+			return d.format(name, p.Challenge)
+		case "ResponseFormat":
+			p.Response = new(Format)
+			return d.format(name, p.Response)
+		case "Extensions":
+			return d.extensions()
+		}
+		return errUnknown
+	})
+}
+
+// format reads a format, which is nothing but attributes (RFC 6030 section
+// 4.3.4).
+func (d *Decoder) format(in string, f *Format) error {
+	number := func(name, value string, to *int64) {
+		n, ok := integer([]byte(value))
+		if !ok || n < 0 {
+			d.complain("the %s of <%s> is no number", name, in)
+		}
+		*to = n
+	}
+	checks := 0
+	err := d.attributes(in, func(name, value string) bool {
+		switch name {
+		case "Encoding":
+			f.Encoding = value
+		case "Length":
+			number(name, value, &f.Length)
+		case "Min":
+			number(name, value, &f.Min)
+		case "Max":
+			number(name, value, &f.Max)
+		case "CheckDigits", "CheckDigit":
+			checks++
+			yes, ok := boolean(value)
+			if !ok || checks > 1 {
+				d.complain("the %s of <%s> is neither true nor false", name, in)
+			}
+			f.CheckDigits = yes
+		default:
+			return false
+		}
+		return true
+	})
+	if err != nil {
+		return err
+	}
+	return d.children(in, func(string) error { return errUnknown })
+}
+
+func (d *Decoder) data(k *Key) error {
+	return d.children("Data", func(name string) error {
+		switch name {
+		case "Secret":
+			return value(d, name, &k.Secret, secret)
+		case "Counter":
+			return value(d, name, &k.Counter, whole)
+		case "Time":
+			return value(d, name, &k.Time, whole)
+		case "TimeInterval":
+			return value(d, name, &k.Interval, whole)
+		case "TimeDrift":
+			return value(d, name, &k.Drift, whole)
+		}
+		return errUnknown
+	})
+}
+
+// value reads what one child of Data holds: it is the same for a secret and for
+// a number, but for what the text means.
+func value[T any](d *Decoder, in string, v *Value[T], parse func([]byte) (T, error)) error {
+	v.Given = true
+	plain := false
+	err := d.children(in, func(name string) error {
+		switch name {
+		case "PlainValue":
+			plain = true
+			b, err := d.textOf(name)
+			if err != nil {
+				return err
+			}
+			if v.Plain, err = parse(b); err != nil {
+				d.complain("<%s> %v", in, err)
+			}
+			return nil
+		case "EncryptedValue":
+			v.Encrypted = true
+			return d.scan.skip()
+		case "ValueMAC":
+			v.MAC = true
+			return d.scan.skip()
+		}
+		return errUnknown
+	})
+	if err == nil && plain == v.Encrypted {
+		d.complain("<%s> must have a PlainValue or an EncryptedValue", in)
+	}
+	return err
+}

@@ -1,0 +1,224 @@
+package pskc
+
+import (
+	"bytes"
+	"context"
+	"encoding/base64"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"testing/iotest"
+
+	"fob/internal/inventory"
+	"fob/internal/seedfile"
+	"fob/internal/seedfile/seedtest"
+	"fob/internal/token"
+)
+
+const (
+	samples = "../../../testdata/seedfiles/pskc"
+	rfcSeed = "12345678901234567890"
+)
+
+// inspect reads a sample as an import would, up to where the store begins.
+func inspect(t *testing.T, file string, fill inventory.Fill, o seedfile.Options) inventory.Inspected {
+	t.Helper()
+	source, err := seedfile.FileSource(filepath.Join(samples, file))
+	if err != nil {
+		t.Fatal(err)
+	}
+	res, err := inventory.Inspect(context.Background(), inventory.Import{Source: source, Format: Format(), Options: o, Fill: fill}, "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return res
+}
+
+// The figures of RFC 6030, as an import judges them. Figures 2 and 5 have seeds
+// of 4 bytes and are examples of the format only: section 10.1 asks for 16.
+func TestFiguresOfTheRFC(t *testing.T) {
+	for _, c := range []struct {
+		figure  int
+		options seedfile.Options
+		records int
+		refused []string // how the reasons end
+	}{
+		{2, seedfile.Options{}, 1, []string{"the seed has only 4 bytes; RFC 4226 demands 16"}},
+		{3, seedfile.Options{}, 1, nil},
+		{4, seedfile.Options{}, 1, []string{"its seed has to be derived from something that is not in the file"}},
+		{5, seedfile.Options{}, 1, []string{"the seed has only 4 bytes; RFC 4226 demands 16"}},
+		{10, seedfile.Options{}, 4, []string{
+			"this serial also stands in KeyPackage 4; if they are keys of one device, --key-suffix makes the serials SERIAL/KEYID",
+			"this serial also stands in KeyPackage 3; if they are keys of one device, --key-suffix makes the serials SERIAL/KEYID",
+		}},
+		{10, seedfile.Options{KeySuffix: true}, 4, nil},
+	} {
+		got := inspect(t, fmt.Sprintf("rfc6030-figure%d.xml", c.figure), inventory.Fill{}, c.options)
+		if got.Records != c.records || got.Refused != len(c.refused) {
+			t.Errorf("figure %d, %+v: %+v", c.figure, c.options, got)
+			continue
+		}
+		for i, r := range got.Rejects {
+			if !strings.HasSuffix(r.Reason, c.refused[i]) {
+				t.Errorf("figure %d: %s", c.figure, r.Reason)
+			}
+		}
+	}
+}
+
+func TestFigure3(t *testing.T) {
+	all := readSample(t, "rfc6030-figure3.xml", seedfile.Options{})
+	want := token.Params{Type: token.HOTP, Digits: 8}
+	rec := all[0]
+	if rec.Serial != "987654321" || rec.Params != want || rec.Counter != 0 || string(rec.Secret.Text.Bytes()) != rfcSeed {
+		t.Errorf("%+v", rec)
+	}
+}
+
+func readSample(t *testing.T, file string, o seedfile.Options) []seedfile.Record {
+	t.Helper()
+	text, err := os.ReadFile(filepath.Join(samples, file))
+	if err != nil {
+		t.Fatal(err)
+	}
+	f := Format()
+	open := f.Open
+	f.Open = func(r io.Reader, _ seedfile.Options) (seedfile.Reader, error) { return open(r, o) }
+	all, _, err := seedtest.ReadAll(t, f, bytes.NewReader(text))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return all
+}
+
+// With the suffix every serial of the file gets it, those of devices with one
+// key too: the same token must not be called otherwise in another delivery.
+func TestKeySuffix(t *testing.T) {
+	for file, want := range map[string][]string{
+		"rfc6030-figure10.xml":       {"654321/1", "123456/2", "9999999/3", "9999999/4"},
+		"two-keys-of-one-device.xml": {"7654321/7654321:1", "7654321/7654321:2"},
+		"rfc6030-figure2.xml":        {"12345678"}, // no SerialNo: the Key's Id is the serial
+	} {
+		var got []string
+		for _, rec := range readSample(t, file, seedfile.Options{KeySuffix: true}) {
+			got = append(got, rec.Serial)
+			if rec.Alternative != "" {
+				t.Error(rec.Alternative)
+			}
+		}
+		if !slices.Equal(got, want) {
+			t.Errorf("%s: %q", file, got)
+		}
+	}
+}
+
+// What the file leaves open is settled as the format documents it.
+func TestDefaults(t *testing.T) {
+	got := inspect(t, "suites.xml", inventory.Fill{}, seedfile.Options{})
+	if !slices.Equal(got.Needs, []string{"--hash"}) {
+		t.Errorf("a seed of 32 bytes without a Suite: needs %v", got.Needs)
+	}
+	got = inspect(t, "defaults.xml", inventory.Fill{}, seedfile.Options{})
+	if !slices.Equal(got.Needs, []string{"--type", "--digits"}) {
+		t.Errorf("a key without Algorithm, one without ResponseFormat: needs %v", got.Needs)
+	}
+}
+
+// A Time other than 0 is nobody's to guess at but the operator's.
+func TestTimeNotZero(t *testing.T) {
+	got := inspect(t, "time-not-zero.xml", inventory.Fill{}, seedfile.Options{})
+	if got.Refused != 1 || got.Rejects[0].Line != 1 || !strings.Contains(got.Rejects[0].Reason, "say --t0") {
+		t.Errorf("%+v", got)
+	}
+	said := inventory.Fill{Given: seedfile.FieldSet(0).With(seedfile.FieldT0), Params: token.Params{T0: 946_684_800}}
+	if got := inspect(t, "time-not-zero.xml", said, seedfile.Options{}); got.Refused != 0 {
+		t.Errorf("with --t0: %+v", got)
+	}
+}
+
+// An error of the disk is no fault of the file.
+func TestReadErrorsAreInternal(t *testing.T) {
+	start := strings.Join(Format().Example[:3], "\n")
+	_, _, err := seedtest.ReadAll(t, Format(), io.MultiReader(strings.NewReader(start), iotest.ErrReader(io.ErrUnexpectedEOF)))
+	if err == nil || token.KindOf(err) != token.Internal {
+		t.Error(err)
+	}
+}
+
+func FuzzReader(f *testing.F) {
+	files, err := filepath.Glob(filepath.Join(samples, "*.xml"))
+	if err != nil || len(files) == 0 {
+		f.Fatal(files, err)
+	}
+	for _, file := range files {
+		text, err := os.ReadFile(file)
+		if err != nil {
+			f.Fatal(err)
+		}
+		f.Add(text)
+	}
+	f.Fuzz(func(t *testing.T, text []byte) {
+		all, notes, err := seedtest.ReadAll(t, Format(), bytes.NewReader(text))
+		again, notesAgain, errAgain := seedtest.ReadAll(t, Format(), iotest.OneByteReader(bytes.NewReader(text)))
+		if !slices.Equal(notes, notesAgain) || fmt.Sprint(err) != fmt.Sprint(errAgain) || len(all) != len(again) {
+			t.Fatalf("whole: %d %q %v\nbytewise: %d %q %v", len(all), notes, err, len(again), notesAgain, errAgain)
+		}
+		messages := fmt.Sprint(notes, err)
+		for i, rec := range all {
+			if a, b := words(rec), words(again[i]); a != b {
+				t.Fatalf("whole: %s\nbytewise: %s", a, b)
+			}
+			checkRecord(t, rec)
+			messages += fmt.Sprint(rec.Problem, rec.Doubt.Why)
+		}
+		for _, rec := range all {
+			checkSilent(t, messages, rec.Secret.Text.Bytes())
+		}
+		sniff(seedfile.Sample{Data: text, Whole: len(text)%2 == 0})
+	})
+}
+
+func words(rec seedfile.Record) string {
+	seed := rec.Secret.Text.Bytes()
+	rec.Secret = seedfile.Secret{}
+	return fmt.Sprintf("%+v %x", rec, seed)
+}
+
+// checkRecord: a record without a problem is one that an import can take, one
+// with a problem holds no seed.
+func checkRecord(t *testing.T, rec seedfile.Record) {
+	t.Helper()
+	p, n := rec.Params, rec.Secret.Text.Len()
+	if rec.Problem != nil && n == 0 {
+		return
+	}
+	if rec.Problem != nil || rec.Serial == "" || n < 1 || n > token.MaxParsedSeed || rec.Counter < 0 ||
+		rec.Given.Has(seedfile.FieldDigits) && (p.Digits < token.MinDigits || p.Digits > token.MaxDigits) ||
+		rec.Given.Has(seedfile.FieldPeriod) && (p.Period < 1 || p.Period > token.MaxPeriod) {
+		t.Fatal(words(rec))
+	}
+}
+
+func checkSilent(t *testing.T, messages string, seed []byte) {
+	t.Helper()
+	if len(seed) < token.MinSeedLen {
+		return // too short to be one, and found in words by chance
+	}
+	for _, form := range []string{string(seed), base64.StdEncoding.EncodeToString(seed), fmt.Sprintf("%x", seed)} {
+		if strings.Contains(messages, form) {
+			t.Fatalf("a message holds a seed: %s", messages)
+		}
+	}
+}
+
+func BenchmarkReader(b *testing.B) {
+	lines := Format().Example
+	body := strings.Join(lines[1:len(lines)-1], "\n")
+	text := lines[0] + strings.Repeat(body, 5000) + lines[len(lines)-1]
+	b.SetBytes(int64(len(text)))
+	seedtest.Benchmark(b, Format(), text)
+}

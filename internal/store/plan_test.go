@@ -1,0 +1,93 @@
+package store
+
+import (
+	"database/sql"
+	"regexp"
+	"strings"
+	"testing"
+	"time"
+
+	"fob/internal/report"
+	"fob/internal/token"
+)
+
+// plan gives SQLite's query plan, one step a line.
+func plan(t *testing.T, s *Store, query string, args ...any) string {
+	t.Helper()
+	var steps []string
+	s.mustRead(t, func(q *queries) error {
+		return q.each("EXPLAIN QUERY PLAN "+query, args, func(rows *sql.Rows) error {
+			var id, parent, unused int
+			var detail string
+			err := rows.Scan(&id, &parent, &unused, &detail)
+			steps = append(steps, detail)
+			return err
+		})
+	})
+	return strings.Join(steps, "\n")
+}
+
+// whole matches a step that reads a table, or an index, from end to end.
+var whole = regexp.MustCompile(`(?m)^SCAN (?:TABLE )?(\w+)`)
+
+// What a person waits for finds its rows by an index. The engine decides by
+// what it knows of the tables, so it is asked without and with statistics.
+func TestQueryPlans(t *testing.T) {
+	s := newBoundStore(t)
+	addBatch(t, s, newBatch("b"), numbered("B", 0, 2000)...)
+	listing := func(f report.Filter) (string, []any) {
+		where, args := conditions(f)
+		return tokenSelect + where + ` ORDER BY t.serial_key`, args
+	}
+	slips := token.Serial("S1").Slips()
+	asked := map[string]func() (string, []any){
+		"a serial":         func() (string, []any) { return tokenSelect + ` WHERE t.serial_key = $1`, []any{"S1"} },
+		"an account":       func() (string, []any) { return listing(report.Filter{Account: "anna"}) },
+		"a batch":          func() (string, []any) { return listing(report.Filter{Batch: 1}) },
+		"a state":          func() (string, []any) { return listing(report.Filter{State: token.Bound}) },
+		"a batch's state":  func() (string, []any) { return listing(report.Filter{Batch: 1, State: token.Bound}) },
+		"a prefix":         func() (string, []any) { return listing(report.Filter{Prefix: "S"}) },
+		"a page":           func() (string, []any) { return listing(report.Filter{After: "S"}) },
+		"serials":          func() (string, []any) { return storedSelect + `WHERE t.serial_key IN ($1, $2)`, []any{"S1", "S2"} },
+		"begun serials":    func() (string, []any) { return nearByPrefix, []any{"S1", "S1\x7f", 5} },
+		"mistyped serials": func() (string, []any) { return nearBySlips(len(slips)), append(anys(slips), 5) },
+		"fingerprints": func() (string, []any) {
+			return storedSelect + `JOIN fingerprint f ON f.token_id = t.id WHERE f.print IN ($1, $2)`, []any{1, 2}
+		},
+		"a clock": func() (string, []any) {
+			return `SELECT at, drift, rate FROM observation WHERE token_id = $1 ORDER BY id`, []any{1}
+		},
+		"first drifts": func() (string, []any) {
+			return `SELECT drift FROM observation WHERE batch_id = $1 AND first = 1 ORDER BY id DESC LIMIT $2`, []any{1, 9}
+		},
+		"the newest event": func() (string, []any) { return `SELECT seq, hash FROM audit ORDER BY seq DESC LIMIT 1`, nil },
+	}
+	for _, statistics := range []bool{false, true} {
+		if statistics {
+			s.mustUpdate(t, func(q *queries) error { return q.exec("ANALYZE") })
+		}
+		for name, query := range asked {
+			text, args := query()
+			steps := plan(t, s, text, args...)
+			for _, m := range whole.FindAllStringSubmatch(steps, -1) {
+				if name == "the newest event" && strings.Count(steps, "\n") == 0 {
+					continue // one step, from the end, one row
+				}
+				t.Errorf("%s (statistics: %v) reads all of %s:\n%s", name, statistics, m[1], steps)
+			}
+		}
+	}
+}
+
+// A listing of the whole store walks the serials and looks everything else up;
+// it neither sorts nor reads a second table through.
+func TestListingStreams(t *testing.T) {
+	s := newBoundStore(t)
+	for _, f := range []report.Filter{{}, {State: token.InStock}, {Manufacturer: "acme"}, {ExpiringBy: time.Unix(1, 0)}} {
+		where, args := conditions(f)
+		steps := plan(t, s, tokenSelect+where+` ORDER BY t.serial_key`, args...)
+		if strings.Contains(steps, "TEMP B-TREE") || len(whole.FindAllString(steps, -1)) != 1 {
+			t.Errorf("%s:\n%s", f, steps)
+		}
+	}
+}

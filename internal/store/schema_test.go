@@ -1,0 +1,220 @@
+package store
+
+import (
+	"database/sql"
+	"slices"
+	"strings"
+	"testing"
+
+	sqlite3 "modernc.org/sqlite/lib"
+
+	"fob/internal/token"
+)
+
+// Each statement is one step from a legal one; the words say which rule it is
+// that refuses it.
+var illegal = []struct{ statement, words string }{
+	{`INSERT INTO store (one, uuid, created_at, checkpoint_pub, newest_at) VALUES (2, 'x', 1, 'p', 1)`, "one = 1"},
+	{`UPDATE store SET uuid = NULL`, "NOT NULL constraint failed: store.uuid"},
+	{`UPDATE store SET created_at = 'today'`, "store.created_at"},
+	{`INSERT INTO store_key VALUES (0, 'seed', x'00', 1)`, "id > 0"},
+	{`INSERT INTO store_key VALUES (9, 'other', x'00', 1)`, "purpose IN"},
+	{`INSERT INTO store_key VALUES (9, 'seed', 'text', 1)`, "store_key.wrapped"},
+	{`INSERT INTO custodian (recipient, kind, added_at) VALUES ('age1one', 'X25519', 1)`, "UNIQUE constraint failed: custodian.recipient"},
+	{`UPDATE profile SET type = 'ocra'`, "type IN"},
+	{`UPDATE profile SET hash = 'md5'`, "hash IN"},
+	{`UPDATE profile SET digits = 5`, "digits BETWEEN"},
+	{`UPDATE profile SET digits = 11`, "digits BETWEEN"},
+	{`UPDATE profile SET digits = 6.5`, "profile.digits"},
+	{`UPDATE profile SET period = 0`, "period BETWEEN"},
+	{`UPDATE profile SET period = 3601`, "period BETWEEN"},
+	{`UPDATE profile SET type = 'hotp'`, "period BETWEEN"},
+	{`INSERT INTO profile (manufacturer, model, type, hash, digits, period, t0)
+		SELECT manufacturer, model, type, hash, digits, period, t0 FROM profile`, "UNIQUE constraint failed: profile"},
+	{`INSERT INTO location (name) VALUES ('Bern')`, "UNIQUE constraint failed: location.name"},
+	{`INSERT INTO account (name, key) VALUES ('ANNA', 'anna')`, "UNIQUE constraint failed: account.key"},
+	{`UPDATE batch SET number = NULL`, "number IS NULL"},
+	{`UPDATE batch SET loading = 1`, "number IS NULL"},
+	{`UPDATE batch SET loading = 2`, "loading IN"},
+	{`UPDATE batch SET last_id = first_id - 2`, "last_id >="},
+	{`DELETE FROM batch`, "still has tokens"},
+	{`UPDATE token SET serial_key = 'S2' WHERE serial_key = 'S1'`, "UNIQUE constraint failed: token.serial_key"},
+	{`UPDATE token SET profile_id = 99`, "FOREIGN KEY"},
+	{`UPDATE token SET location_id = 99`, "FOREIGN KEY"},
+	{`UPDATE token SET account_id = 99 WHERE account_id IS NOT NULL`, "FOREIGN KEY"},
+	{`UPDATE token SET counter = -1`, "counter >= 0"},
+	{`UPDATE token SET failures = -1`, "failures >= 0"},
+	{`UPDATE token SET issued = 2`, "issued IN"},
+	{`UPDATE token SET state = 9 WHERE serial_key = 'S2'`, "FOREIGN KEY"},
+	{`UPDATE token SET state = 2 WHERE serial_key = 'S2'`, "account_id IS NOT NULL"},
+	{`UPDATE token SET state = 0 WHERE serial_key = 'S1'`, "account_id IS NOT NULL"},
+	{`UPDATE token SET seed = 'text'`, "token.seed"},
+	{`UPDATE token SET fingerprint = NULL`, "token.fingerprint"},
+	{`DELETE FROM token WHERE serial_key = 'S1'`, "FOREIGN KEY"},
+	{`INSERT INTO fingerprint SELECT print, nth, token_id FROM fingerprint`, "UNIQUE constraint failed: fingerprint"},
+	{`UPDATE binding SET codes = 3`, "codes IN"},
+	{`UPDATE binding SET closed_at = opened_at - 1`, "closed_at >= opened_at"},
+	{`UPDATE binding SET token_id = 99`, "FOREIGN KEY"},
+	{`UPDATE binding SET account_id = 99`, "FOREIGN KEY"},
+	{`INSERT INTO binding (uuid, token_id, account_id, opened_at, by_uid, by_name, proof, codes, ticket)
+		SELECT 'other', token_id, account_id, opened_at, 1, '', '', 1, '' FROM binding`, "UNIQUE constraint failed: binding.token_id"},
+	{`INSERT INTO observation (token_id, batch_id, at, drift, first) VALUES (99, 1, 1, 0.5, 1)`, "FOREIGN KEY"},
+	{`INSERT INTO observation (token_id, batch_id, at, drift, first) VALUES (1, 1, 1, 0.5, 2)`, "first IN"},
+	{`INSERT INTO observation (token_id, batch_id, at, drift, first) VALUES (1, 1, 'now', 0.5, 1)`, "observation.at"},
+	{`INSERT INTO audit VALUES (2, x'00', x'00')`, "length(hash) = 32"},
+	{`INSERT INTO audit VALUES (2, 'text', zeroblob(32))`, "audit.body"},
+}
+
+// onTrial runs one statement in a transaction that is never kept.
+func onTrial(t *testing.T, s *Store, statement string) (err error) {
+	t.Helper()
+	undo := token.Errorf(token.Internal, "undo")
+	got := s.update(bg, func(q *queries) error {
+		if err = q.exec(statement); err == nil {
+			err = q.checkForeignKeys(t)
+		}
+		return undo
+	})
+	if got != undo {
+		t.Fatalf("the trial ended with %v", got)
+	}
+	return err
+}
+
+// checkForeignKeys is for keys that are checked at the end of a statement: they
+// are, here. It makes sure that none is left violated.
+func (q *queries) checkForeignKeys(t *testing.T) error {
+	t.Helper()
+	return q.each("PRAGMA foreign_key_check", nil, func(rows *sql.Rows) error {
+		t.Error("a foreign key is violated")
+		return nil
+	})
+}
+
+func newBoundStore(t *testing.T) *Store {
+	t.Helper()
+	s := newStore(t)
+	addBatch(t, s, newBatch("a"), "S1", "S2")
+	bindTo(t, s, "S1", "Anna")
+	return s
+}
+
+func TestIllegalRows(t *testing.T) {
+	s := newBoundStore(t)
+	for _, c := range illegal {
+		err := onTrial(t, s, c.statement)
+		switch {
+		case err == nil:
+			t.Errorf("allowed: %s", c.statement)
+		case code(err) != sqlite3.SQLITE_CONSTRAINT || !strings.Contains(err.Error(), c.words):
+			t.Errorf("%s: %v, not %q", c.statement, err, c.words)
+		}
+	}
+}
+
+// The trail is append-only, whatever the way.
+func TestTrailGuards(t *testing.T) {
+	s := newStore(t)
+	s.mustUpdate(t, func(q *queries) error {
+		e := testEvent(s.id, token.CmdCheck)
+		must(t, e.AddText(strings.NewReader(strings.Repeat("s", 64)), "reason", "because"))
+		must(t, e.AddText(strings.NewReader(strings.Repeat("s", 64)), "ticket", "T1"))
+		return q.Append(e)
+	})
+	body := `x'7b7d', zeroblob(32)`
+	refused := []string{
+		`UPDATE audit SET body = x'00' WHERE seq = 1`,
+		`UPDATE audit SET seq = 3 WHERE seq = 2`,
+		`DELETE FROM audit WHERE seq = 2`,
+		`DELETE FROM audit`,
+		`INSERT OR REPLACE INTO audit VALUES (1, ` + body + `)`,
+		`INSERT OR REPLACE INTO audit VALUES (2, ` + body + `)`,
+		`REPLACE INTO audit VALUES (2, ` + body + `)`,
+		`INSERT INTO audit VALUES (2, ` + body + `) ON CONFLICT (seq) DO UPDATE SET body = excluded.body`,
+		`UPDATE OR REPLACE audit SET seq = 1 WHERE seq = 2`,
+		`INSERT INTO audit VALUES (4, ` + body + `)`,
+		`INSERT INTO audit VALUES (0, ` + body + `)`,
+		`INSERT INTO audit VALUES (-1, ` + body + `)`,
+		`UPDATE audit_text SET text = 'other'`,
+		`DELETE FROM audit_text WHERE field = 'reason'`,
+		`INSERT OR REPLACE INTO audit_text VALUES (2, 'reason', x'00', 'other')`,
+		`INSERT INTO audit_text VALUES (2, 'reason', x'00', 'x') ON CONFLICT DO UPDATE SET text = 'other'`,
+		`INSERT INTO audit_text VALUES (1, 'reason', x'00', 'late')`,
+		`INSERT INTO audit_text VALUES (3, 'reason', x'00', 'early')`,
+	}
+	for _, statement := range refused {
+		err := onTrial(t, s, statement)
+		if code(err) != sqlite3.SQLITE_CONSTRAINT {
+			t.Errorf("%s: %v", statement, err)
+		}
+	}
+	if err := onTrial(t, s, `INSERT INTO audit VALUES (3, `+body+`)`); err != nil {
+		t.Errorf("the next event is refused: %v", err)
+	}
+	verifyTrail(t, s)
+}
+
+// Other programs set no recursive_triggers; REPLACE must not get past them
+// either.
+func TestTrailGuardsAgainstOthers(t *testing.T) {
+	path := newPath(t)
+	db := direct(t, path)
+	for _, statement := range []string{
+		`INSERT OR REPLACE INTO audit VALUES (1, x'7b7d', zeroblob(32))`,
+		`UPDATE audit SET body = x'00'`, `DELETE FROM audit`,
+	} {
+		if _, err := db.Exec(statement); err == nil {
+			t.Errorf("allowed: %s", statement)
+		}
+	}
+}
+
+func TestMissingGuards(t *testing.T) {
+	for _, name := range guards {
+		for how, statements := range map[string][]string{
+			"dropped": {"DROP TRIGGER " + name},
+			"altered": {"DROP TRIGGER " + name, "CREATE TRIGGER " + name + " BEFORE UPDATE ON audit WHEN 0 BEGIN SELECT 1; END"},
+		} {
+			path := newPath(t)
+			vandalise(t, path, statements...)
+			openStore(t, path).mustRead(t, func(q *queries) error {
+				missing, err := q.MissingGuards()
+				if !slices.Equal(missing, []string{name}) {
+					t.Errorf("%s was %s, missing are %q", name, how, missing)
+				}
+				return err
+			})
+		}
+	}
+	newStore(t).mustRead(t, func(q *queries) error {
+		missing, err := q.MissingGuards()
+		if len(missing) > 0 {
+			t.Errorf("in a sound store are missing %q", missing)
+		}
+		return err
+	})
+}
+
+// Deleting reads no table from end to end, foreign keys included: sweeping one
+// load must not get slower as the store grows.
+func TestDeletingScansNothing(t *testing.T) {
+	s := newBoundStore(t)
+	for _, statement := range []string{
+		"DELETE FROM token WHERE id BETWEEN 1 AND 9", "DELETE FROM batch WHERE id = 1 AND loading = 1",
+		"DELETE FROM fingerprint WHERE print = 1 AND token_id BETWEEN 1 AND 9",
+	} {
+		s.mustRead(t, func(q *queries) error {
+			return q.each("EXPLAIN "+statement, nil, func(rows *sql.Rows) error {
+				var op string
+				cells := []any{new(any), &op, new(any), new(any), new(any), new(any), new(any), new(any)}
+				if err := rows.Scan(cells...); err != nil {
+					return err
+				}
+				if op == "Rewind" {
+					t.Errorf("%s reads a whole table", statement)
+				}
+				return nil
+			})
+		})
+	}
+}

@@ -1,0 +1,35 @@
+package store
+
+import (
+	"database/sql/driver"
+	"fmt"
+	"slices"
+
+	"fob/internal/token"
+)
+
+// stateCodes are the states by their number in the database. The table state
+// holds the same for people; numbers are never reused.
+var stateCodes = []token.State{token.InStock, token.Assigned, token.Bound, token.Suspended,
+	token.Quarantined, token.Lost, token.Retired}
+
+// stateCode reads and writes a state as its number.
+type stateCode token.State
+
+// Value gives the number.
+func (s stateCode) Value() (driver.Value, error) {
+	if i := slices.Index(stateCodes, token.State(s)); i >= 0 {
+		return int64(i), nil
+	}
+	return nil, fmt.Errorf("no state %q", string(s))
+}
+
+// Scan reads the number.
+func (s *stateCode) Scan(v any) error {
+	n, ok := v.(int64)
+	if !ok || n < 0 || n >= int64(len(stateCodes)) {
+		return token.Errorf(token.Integrity, "the database has a state %v that this program does not know", v)
+	}
+	*s = stateCode(stateCodes[n])
+	return nil
+}

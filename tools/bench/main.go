@@ -1,0 +1,66 @@
+// Command bench measures how fast fob is on this machine and how much memory it
+// takes, beside the plainest thing that could be done with the same rows: the
+// sqlite3 shell's .import into a table whose serial is unique, with the same
+// durability.
+//
+//	go run ./tools/bench -n 100000 -runs 5
+//
+// Imports are timed in pairs, fob and sqlite3 in turn, so that a machine that
+// grows slower meanwhile is slower for both; medians are printed. Every figure
+// is of whole processes, from start to end. Nothing here is a test: it passes
+// judgement on nothing. Without sqlite3 the comparison is left out, which is
+// said, and the exit code is 1.
+package main
+
+import (
+	"context"
+	"flag"
+	"fmt"
+	"os"
+	"os/signal"
+	"path/filepath"
+	"syscall"
+)
+
+func main() {
+	var b bench
+	flag.IntVar(&b.n, "n", 100_000, "tokens")
+	flag.IntVar(&b.runs, "runs", 5, "pairs of imports; single commands are run three times as often")
+	dir := flag.String("dir", "build", "where the stores are made for the time of the run: a folder on the disk to measure")
+	flag.Parse()
+	if b.n < 100 || b.runs < 1 {
+		fmt.Fprintln(os.Stderr, "bench: -n is at least 100, -runs at least 1")
+		os.Exit(2)
+	}
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	if err := run(ctx, &b, *dir); err != nil {
+		fmt.Fprintln(os.Stderr, "bench:", err)
+		os.Exit(1)
+	}
+}
+
+func run(ctx context.Context, b *bench, parent string) error {
+	if err := os.MkdirAll(parent, 0o700); err != nil {
+		return err
+	}
+	tmp, err := os.MkdirTemp(parent, "bench-")
+	if err != nil {
+		return err
+	}
+	defer os.RemoveAll(tmp)
+	if tmp, err = filepath.Abs(tmp); err != nil {
+		return err
+	}
+	if err := b.prepare(ctx, tmp); err != nil {
+		return err
+	}
+	if err := b.measure(ctx); err != nil {
+		return err
+	}
+	fmt.Print(b.report(machine()))
+	if b.sqlite3 == "" {
+		return fmt.Errorf("sqlite3 is missing, so nothing was compared: apt-get install sqlite3")
+	}
+	return nil
+}

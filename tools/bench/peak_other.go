@@ -1,0 +1,8 @@
+//go:build !unix
+
+package main
+
+import "os"
+
+// peakMB: this system does not tell.
+func peakMB(*os.ProcessState) float64 { return 0 }

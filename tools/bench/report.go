@@ -1,0 +1,72 @@
+package main
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// report is the table as README quotes it.
+func (b *bench) report(machine string) string {
+	var s strings.Builder
+	fmt.Fprintf(&s, "`make bench N=%d RUNS=%d` on %s:\n\n", b.n, b.runs, machine)
+	fmt.Fprintf(&s, "| with %s tokens, medians | fob | sqlite3 .import | ratio |\n|---|---|---|---|\n", thousands(float64(b.n)))
+	b.row(&s, "import, tokens a second", rate(b.n, b.imports), rate(b.n, b.peers), "%s")
+	b.row(&s, "import, peak memory", memory(b.imports), memory(b.peers), "%s MB")
+	for _, c := range []struct {
+		name string
+		took []usage
+	}{
+		{"`bind --code`, the whole process", b.bind},
+		{"`show`, the whole process", b.show},
+		{"`list --limit 20`, the whole process", b.list},
+		{"`version`, the whole process: what starting costs", b.version},
+	} {
+		fmt.Fprintf(&s, "| %s | %.0f ms | | |\n", c.name, 1000*median(c.took, seconds))
+	}
+	for _, c := range []struct {
+		name string
+		took []usage
+	}{{"`export` .xlsx", b.workbook}, {"`export` .csv", b.csvfile}} {
+		fmt.Fprintf(&s, "| %s, tokens a second (peak memory) | %s (%s MB) | | |\n", c.name, thousands(rate(b.n, c.took)), thousands(memory(c.took)))
+	}
+	return s.String()
+}
+
+// row compares two figures; the peer's is left out when there is none.
+func (b *bench) row(s *strings.Builder, name string, fob, peer float64, format string) {
+	if len(b.peers) == 0 {
+		fmt.Fprintf(s, "| %s | "+format+" | not measured | |\n", name, thousands(fob))
+		return
+	}
+	fmt.Fprintf(s, "| %s | "+format+" | "+format+" | %.2f |\n", name, thousands(fob), thousands(peer), fob/peer)
+}
+
+func seconds(u usage) float64 { return u.seconds }
+
+func memory(all []usage) float64 { return median(all, func(u usage) float64 { return u.peakMB }) }
+
+func rate(n int, all []usage) float64 { return float64(n) / max(median(all, seconds), 1e-9) }
+
+// median of one figure over all runs, 0 of none.
+func median(all []usage, of func(usage) float64) float64 {
+	if len(all) == 0 {
+		return 0
+	}
+	sorted := slices.SortedFunc(slices.Values(all), func(x, y usage) int { return cmp.Compare(of(x), of(y)) })
+	middle := len(sorted) / 2
+	if len(sorted)%2 == 1 {
+		return of(sorted[middle])
+	}
+	return (of(sorted[middle-1]) + of(sorted[middle])) / 2
+}
+
+// thousands writes a figure as a person reads it: 104,316.
+func thousands(f float64) string {
+	digits := fmt.Sprintf("%.0f", f)
+	for i := len(digits) - 3; i > 0; i -= 3 {
+		digits = digits[:i] + "," + digits[i:]
+	}
+	return digits
+}
