@@ -55,11 +55,18 @@ func Append(head Head, e *Event) (Entry, error) {
 // Parse reads an entry's body. Unknown fields are an error: a trail written by
 // a newer program must not be half understood.
 func Parse(entry Entry) (Event, error) {
-	dec := json.NewDecoder(bytes.NewReader(entry.Body))
-	dec.DisallowUnknownFields()
 	var e Event
-	if err := dec.Decode(&e); err != nil {
+	if err := strictly(entry.Body, &e); err != nil {
 		return Event{}, fmt.Errorf("event %d: %w", entry.Seq, err)
 	}
 	return e, nil
+}
+
+// decode reads the event's detail, as strictly as the event.
+func (e Event) decode(detail any) error { return strictly(e.Detail, detail) }
+
+func strictly(text []byte, v any) error {
+	dec := json.NewDecoder(bytes.NewReader(text))
+	dec.DisallowUnknownFields()
+	return dec.Decode(v)
 }

@@ -1,7 +1,6 @@
 package audit
 
 import (
-	"encoding/json"
 	"fmt"
 	"time"
 
@@ -81,19 +80,19 @@ func (w *world) found(e Event) error {
 		return fmt.Errorf("a store begins with its first event only")
 	}
 	w.founded, w.init = e.Time.UnixNano(), &InitDetail{}
-	return json.Unmarshal(e.Detail, w.init)
+	return e.decode(w.init)
 }
 
 func (w *world) clock(e Event) error {
 	var d ClockDetail
-	err := json.Unmarshal(e.Detail, &d)
+	err := e.decode(&d)
 	w.newest = d.Accepted
 	return err
 }
 
 func (w *world) imported(e Event) error {
 	b := &batchWorld{at: e.Time.UnixNano(), by: e.Operator}
-	if err := json.Unmarshal(e.Detail, &b.ImportDetail); err != nil {
+	if err := e.decode(&b.ImportDetail); err != nil {
 		return err
 	}
 	if w.batches[e.Object.ID] != nil {
@@ -122,7 +121,7 @@ func (w *world) batchOf(id int64) *batchWorld {
 // now on.
 func (w *world) token(e Event, beside []Text) error {
 	var d TokenDetail
-	if err := json.Unmarshal(e.Detail, &d); err != nil {
+	if err := e.decode(&d); err != nil {
 		return err
 	}
 	key := token.Serial(e.Object.ID).Key()

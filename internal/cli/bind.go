@@ -7,6 +7,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"fob/internal/inventory"
+	"fob/internal/token"
 )
 
 func newBindCmd(r *root) *cobra.Command {
@@ -33,7 +34,7 @@ count of failures, and the message says what to do next.`,
 			if req.Account == "" {
 				return usageError("fob bind", fmt.Errorf("the account is empty"))
 			}
-			out, err := r.answerCodes(ctx, &o, req, (*inventory.Desk).Bind)
+			out, err := r.answerCodes(ctx, &o, req, token.CmdBind, (*inventory.Desk).Bind)
 			return r.printOutcome(out, err, func(out inventory.Outcome) string {
 				return fmt.Sprintf("Token %s is bound to %s%s.", out.Serial, *out.Account, clockWords(out))
 			})

@@ -7,6 +7,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"fob/internal/inventory"
+	"fob/internal/token"
 )
 
 func newCheckCmd(r *root) *cobra.Command {
@@ -23,7 +24,7 @@ bound and the codes are not used up; a wrong code counts as a failure.`,
 			if err != nil {
 				return err
 			}
-			out, err := r.answerCodes(ctx, &o, req, (*inventory.Desk).Check)
+			out, err := r.answerCodes(ctx, &o, req, token.CmdCheck, (*inventory.Desk).Check)
 			return r.printOutcome(out, err, func(out inventory.Outcome) string {
 				return fmt.Sprintf("The code is that of token %s (%s)%s.", out.Serial, out.Token.State, clockWords(out))
 			})

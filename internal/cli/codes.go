@@ -39,7 +39,9 @@ func (o *codeOptions) request(r *root, serial, account string) (req inventory.Co
 	if len(o.codes) > 2 {
 		return req, token.Errorf(token.Usage, "--code was given %d times; one code, or two consecutive ones, are possible", len(o.codes))
 	}
-	req.Serial = token.Serial(serial)
+	if req.Serial, err = serialOf(serial); err != nil {
+		return req, err
+	}
 	if account != "" {
 		if req.Account, err = token.ParseAccount(account); err != nil {
 			return req, err
@@ -73,10 +75,10 @@ type answerer func(*inventory.Desk, context.Context, inventory.Codes) (inventory
 
 // answerCodes runs one attempt: with the codes of the command line, or as a
 // conversation on the terminal when there are none.
-func (r *root) answerCodes(ctx context.Context, o *codeOptions, req inventory.Codes, answer answerer) (out inventory.Outcome, err error) {
+func (r *root) answerCodes(ctx context.Context, o *codeOptions, req inventory.Codes, by token.Command, answer answerer) (out inventory.Outcome, err error) {
 	err = r.withDesk(ctx, func(desk *inventory.Desk) error {
 		if len(o.codes) == 0 {
-			out, err = r.converse(ctx, desk, req, answer)
+			out, err = r.converse(ctx, desk, req, by, answer)
 			return err
 		}
 		now := r.now()
@@ -90,11 +92,11 @@ func (r *root) answerCodes(ctx context.Context, o *codeOptions, req inventory.Co
 }
 
 // converse asks for the code, and for the next one only if it is needed.
-func (r *root) converse(ctx context.Context, desk *inventory.Desk, req inventory.Codes, answer answerer) (out inventory.Outcome, err error) {
+func (r *root) converse(ctx context.Context, desk *inventory.Desk, req inventory.Codes, by token.Command, answer answerer) (out inventory.Outcome, err error) {
 	if r.json {
 		return out, token.Errorf(token.Usage, "--json never asks: give the displayed code with --code")
 	}
-	prospect, err := desk.Prospect(ctx, req.Serial)
+	prospect, err := desk.Prospect(ctx, req, by)
 	if err != nil {
 		return out, err
 	}

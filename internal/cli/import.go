@@ -27,7 +27,7 @@ type importOptions struct {
 	digits, period                   int
 	counter                          int64
 	manufacturer, model              string
-	shortSeeds                       bool
+	shortSeeds, keySuffix            bool
 	given                            func(flag string) bool
 
 	order, supplier, location, received string
@@ -49,6 +49,7 @@ func (o *importOptions) addReading(cmd *cobra.Command) {
 	f.StringVar(&o.manufacturer, "manufacturer", "", "manufacturer, where the file does not say")
 	f.StringVar(&o.model, "model", "", "model, where the file does not say")
 	f.BoolVar(&o.shortSeeds, "allow-short-seeds", false, "accept seeds of 10 to 15 bytes, which RFC 4226 forbids")
+	f.BoolVar(&o.keySuffix, "key-suffix", false, "make the serials SERIAL/KEYID, for devices with several keys")
 	o.given = f.Changed
 }
 
@@ -165,6 +166,7 @@ func (o *importOptions) request(src seedfile.Source) (req inventory.Import, why 
 	if req.Fill, err = o.fill(); err != nil {
 		return req, "", err
 	}
+	req.Options.KeySuffix = o.keySuffix
 	if req.Supply, err = o.supply(); err != nil {
 		return req, "", err
 	}

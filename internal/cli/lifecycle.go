@@ -28,8 +28,11 @@ func (m mover) command(r *root) *cobra.Command {
 	cmd := &cobra.Command{
 		Use: m.use, Short: m.short, Long: m.long, Example: m.example, Args: args,
 		RunE: r.run(func(ctx context.Context, args []string) error {
-			c := inventory.Change{Serial: token.Serial(args[0]), By: m.by, To: m.to}
-			var err error
+			serial, err := serialOf(args[0])
+			if err != nil {
+				return err
+			}
+			c := inventory.Change{Serial: serial, By: m.by, To: m.to}
 			if c.Words, err = w.words(); err != nil {
 				return err
 			}
@@ -118,8 +121,12 @@ further one again, the tenth until it is unlocked here. Find out first who tried
 			if err != nil {
 				return err
 			}
+			serial, err := serialOf(args[0])
+			if err != nil {
+				return err
+			}
 			return r.withDesk(ctx, func(desk *inventory.Desk) error {
-				t, err := desk.Unlock(ctx, token.Serial(args[0]), words)
+				t, err := desk.Unlock(ctx, serial, words)
 				if err != nil {
 					return err
 				}
@@ -216,7 +223,7 @@ func (r *root) unbind(ctx context.Context, o *unbindOptions, serial string) erro
 			Words: inventory.Words{Reason: req.Reason, Ticket: req.Ticket}})
 	}
 	req.To = to
-	out, err := r.answerCodes(ctx, &o.codeOptions, req, (*inventory.Desk).UnbindWithCode)
+	out, err := r.answerCodes(ctx, &o.codeOptions, req, token.CmdUnbind, (*inventory.Desk).UnbindWithCode)
 	return r.printOutcome(out, err, func(out inventory.Outcome) string {
 		return fmt.Sprintf("Token %s is %s now%s.", out.Serial, out.Token.State, clockWords(out))
 	})

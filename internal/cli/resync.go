@@ -7,6 +7,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"fob/internal/inventory"
+	"fob/internal/token"
 )
 
 func newResyncCmd(r *root) *cobra.Command {
@@ -26,7 +27,7 @@ the codes are used up, failures are forgotten, and the drift is known.`,
 			if err != nil {
 				return err
 			}
-			out, err := r.answerCodes(ctx, &o, req, (*inventory.Desk).Resync)
+			out, err := r.answerCodes(ctx, &o, req, token.CmdResync, (*inventory.Desk).Resync)
 			return r.printOutcome(out, err, func(out inventory.Outcome) string {
 				return fmt.Sprintf("Token %s is in step again (%s)%s.", out.Serial, out.Token.State, clockWords(out))
 			})

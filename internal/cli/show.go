@@ -8,7 +8,6 @@ import (
 	"github.com/spf13/cobra"
 
 	"fob/internal/report"
-	"fob/internal/token"
 )
 
 func newShowCmd(r *root) *cobra.Command {
@@ -19,8 +18,12 @@ func newShowCmd(r *root) *cobra.Command {
 		Example: "  fob show 2600412300001\n  fob show 2600412300001 --json",
 		Args:    exactly("the serial"),
 		RunE: r.run(func(ctx context.Context, args []string) error {
+			serial, err := serialOf(args[0])
+			if err != nil {
+				return err
+			}
 			return r.withReports(ctx, func(reader report.Reader) error {
-				t, err := reader.Find(token.Serial(args[0]))
+				t, err := reader.Find(serial)
 				if err != nil {
 					return err
 				}

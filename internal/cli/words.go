@@ -1,11 +1,26 @@
 package cli
 
 import (
+	"strings"
+
 	"github.com/spf13/cobra"
 
 	"fob/internal/inventory"
 	"fob/internal/token"
 )
+
+// serialOf takes a typed serial. Blanks come along when one is pasted, and no
+// serial has any.
+func serialOf(typed string) (token.Serial, error) {
+	s := token.Serial(strings.TrimSpace(typed))
+	switch {
+	case s == "":
+		return "", token.Errorf(token.Usage, "the serial is empty")
+	case len(s) > token.MaxSerialLen:
+		return "", token.Errorf(token.NotFound, "there is no such token: a serial has %d characters at most, this text has %d", token.MaxSerialLen, len(s))
+	}
+	return s, nil
+}
 
 // wordFlags are what people say about a change.
 type wordFlags struct{ reason, ticket, approver string }

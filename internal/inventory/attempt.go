@@ -26,6 +26,21 @@ type attempt struct {
 	refusal *token.Error // what the caller gets; nil: accepted
 }
 
+// foresee is run without codes: what would be refused whatever they are. Nothing
+// is written, since nobody tried anything yet.
+func (a *attempt) foresee(r Reader) (err error) {
+	if a.token, err = r.Token(a.req.Serial); err != nil {
+		return err
+	}
+	if err := a.checkClock(r); err != nil {
+		return err
+	}
+	if a.checkState(); a.refusal != nil {
+		return a.refusal
+	}
+	return nil
+}
+
 // run ends with an error where nothing may be written at all. A refusal that is
 // to be written down is no error to the transaction: the caller finds it in
 // a.refusal once all is committed.
@@ -96,7 +111,7 @@ func (a *attempt) checkClock(r Reader) error {
 	if behind := newest.Sub(a.desk.Now()); behind > ClockTolerance {
 		return a.refuse(otp.ClockBehind, token.Errorf(token.NotAllowed,
 			"this computer's clock is %s behind the newest event of the trail (%s); no code is accepted until it is right",
-			behind.Round(time.Second), newest.Format(time.RFC3339)).
+			roughly(behind), newest.Format(time.RFC3339)).
 			WithHint("set the clock (is time synchronisation running?); if it is right and was wrong before: `fob clock accept --approved-by NAME`"))
 	}
 	return nil
@@ -155,6 +170,19 @@ func (a *attempt) checkMove(to token.State) {
 	if err := token.Move(a.token.State, a.by, to); err != nil {
 		a.refuse(otp.WrongState, token.Errorf(token.NotAllowed, "token %s: %v", a.token.Serial, err).WithHint("%s", token.HintOf(err)))
 	}
+}
+
+// roughly says a length of time as a person would.
+func roughly(d time.Duration) string {
+	switch {
+	case d < 2*time.Minute:
+		return fmt.Sprintf("%.0f seconds", d.Seconds())
+	case d < 2*time.Hour:
+		return fmt.Sprintf("%.0f minutes", d.Minutes())
+	case d < 48*time.Hour:
+		return fmt.Sprintf("%.0f hours", d.Hours())
+	}
+	return fmt.Sprintf("%.0f days", d.Hours()/24)
 }
 
 func when(t time.Time) string { return t.UTC().Format("2006-01-02 15:04 UTC") }

@@ -2,6 +2,7 @@ package inventory
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"fob/internal/otp"
@@ -68,12 +69,16 @@ type Prospect struct {
 	WantsTwo bool // its clock may be so far off that two codes are better asked for at once
 }
 
-// Prospect looks up a token before codes are asked for.
-func (d *Desk) Prospect(ctx context.Context, serial token.Serial) (p Prospect, err error) {
+// Prospect looks up a token before codes are asked for, and refuses what no code
+// could help: a person should not read out digits for nothing. The request needs
+// no codes yet.
+func (d *Desk) Prospect(ctx context.Context, req Codes, by token.Command) (p Prospect, err error) {
 	err = d.Store.View(ctx, func(r Reader) error {
-		if p.Token, err = r.Token(serial); err != nil {
+		a := &attempt{desk: d, req: req, by: by}
+		if err := a.foresee(r); err != nil {
 			return err
 		}
+		p.Token = a.token
 		prediction, _, err := d.predict(r, p.Token)
 		p.WantsTwo = prediction.WantsTwo(p.Token.Profile.Params)
 		return err
@@ -100,7 +105,7 @@ func (d *Desk) Resync(ctx context.Context, req Codes) (Outcome, error) {
 // answer runs one attempt. State, clock, comparison and outcome are one
 // transaction, committed before anybody learns of it.
 func (d *Desk) answer(ctx context.Context, req Codes, by token.Command) (out Outcome, err error) {
-	if _, err := d.Prospect(ctx, req.Serial); err != nil {
+	if err := d.known(ctx, req.Serial); err != nil {
 		return out, err // before a passphrase is asked for
 	}
 	keys, err := d.Keys(ctx)
@@ -111,6 +116,9 @@ func (d *Desk) answer(ctx context.Context, req Codes, by token.Command) (out Out
 	err = d.Store.Update(ctx, a.run)
 	if err == nil && a.refusal != nil {
 		err = a.refusal
+	}
+	if err != nil && !errors.Is(err, a.refusal) {
+		return Outcome{}, err // nothing was written, so nothing is told
 	}
 	return a.outcome(), err
 }
@@ -131,4 +139,12 @@ func (d *Desk) predict(r Reader, t token.Token) (otp.Prediction, otp.History, er
 		}
 	}
 	return h.Predict(t.Profile.Period, d.Now()), h, nil
+}
+
+// known tells whether a token is here at all.
+func (d *Desk) known(ctx context.Context, serial token.Serial) error {
+	return d.Store.View(ctx, func(r Reader) error {
+		_, err := r.Token(serial)
+		return err
+	})
 }

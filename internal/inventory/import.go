@@ -129,6 +129,9 @@ func (d *Desk) alreadyImported(ctx context.Context, req Import, s *scan, res *Im
 		b, found, err := r.BatchOfFile(s.sha256, req.key())
 		if err == nil && found {
 			done, res.Already, res.Batch, res.Unchanged = true, true, &b.Number, res.Records
+			if req.Supply != (token.Supply{}) {
+				res.Warnings = append(res.Warnings, "the order, supplier, location and date of this call were not recorded: the batch keeps those of its first import")
+			}
 		}
 		return err
 	})
@@ -158,6 +161,9 @@ func (req Import) key() string {
 	}
 	if f.ShortSeeds {
 		parts = append(parts, "short-seeds")
+	}
+	if req.Options.KeySuffix {
+		parts = append(parts, "key-suffix")
 	}
 	slices.Sort(parts[1:])
 	return strings.Join(parts, " ")

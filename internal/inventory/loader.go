@@ -120,11 +120,11 @@ func (l *loader) runSmall(ctx context.Context) error {
 
 // finish reports the rejects of a small file once its transaction has ended.
 func (l *loader) finish(err error, all []judged) error {
+	if err != nil {
+		l.res.Stored, l.res.Batch = false, nil
+	}
 	if err != nil && !errors.Is(err, errUndo) {
 		return err
-	}
-	if errors.Is(err, errUndo) {
-		l.res.Stored, l.res.Batch = false, nil
 	}
 	return l.report(all)
 }
@@ -180,7 +180,10 @@ func (l *loader) completeLarge(ctx context.Context) error {
 			return errors.Join(err, l.discard(ctx))
 		}
 	}
-	return l.desk.Store.Update(ctx, l.complete)
+	if err := l.desk.Store.Update(ctx, l.complete); err != nil {
+		return errors.Join(err, l.discard(ctx))
+	}
+	return nil
 }
 
 func (l *loader) discard(ctx context.Context) error {

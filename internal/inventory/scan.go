@@ -27,6 +27,7 @@ type scan struct {
 	defaults map[seedfile.Field]int
 	inferred *seedfile.Decision // the encoding, where the whole file decided it
 
+	lengths map[int]int // numeric serials by their number of digits
 	serials serialWatch
 	seeds   seedWatch
 }
@@ -76,7 +77,7 @@ func (p passes) read(ctx context.Context, each func(seedfile.Record) error) (sum
 // it, once for everything else, and once more only where serials or seeds seem
 // to repeat.
 func (p passes) firstPass(ctx context.Context, fill Fill, keys Keyring) (*scan, error) {
-	s := &scan{encoding: p.format.Encoding}
+	s := &scan{encoding: p.format.Encoding, lengths: map[int]int{}}
 	if err := p.settleEncoding(ctx, fill, s); err != nil {
 		return nil, err
 	}
@@ -91,6 +92,7 @@ func (p passes) firstPass(ctx context.Context, fill Fill, keys Keyring) (*scan, 
 		return nil, err
 	}
 	s.missing, s.defaults = c.missing, c.defaults
+	s.notes = append(s.notes, s.uneven()...)
 	if s.records == 0 {
 		return nil, token.Errorf(token.Refused, "%s holds no records, only %s", p.source.Name(), onlyWhat(s.notes))
 	}
@@ -140,8 +142,25 @@ func (s *scan) add(c candidate, keys Keyring) {
 		s.invalid++
 		return
 	}
+	if n, ok := c.columns.Serial.Digits(); ok {
+		s.lengths[n]++
+	}
 	s.serials.add(c.columns.Serial.Key())
 	s.seeds.add(keys.Fingerprint(c.seed))
+}
+
+// uneven warns of numeric serials that are not all of one length: a spreadsheet
+// eats leading zeros, and nobody can tell afterwards how many there were.
+func (s *scan) uneven() []string {
+	if len(s.lengths) < 2 {
+		return nil
+	}
+	digits := slices.Sorted(maps.Keys(s.lengths))
+	var parts []string
+	for _, n := range digits {
+		parts = append(parts, fmt.Sprintf("%d of %d digits", s.lengths[n], n))
+	}
+	return []string{"numeric serials of uneven length (" + strings.Join(parts, ", ") + "): did a spreadsheet eat leading zeros? compare with the devices"}
 }
 
 // missingError asks for the flags that the file's records need, all at once.

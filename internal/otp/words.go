@@ -125,13 +125,13 @@ func otherParameters(own, fitting token.Params) refusal {
 	}
 	return refusal{WrongParameters,
 		fmt.Sprintf("these codes fit this seed with %s; the record says %s", strings.Join(parts, " and "), own),
-		"the record was imported with wrong parameters: import it again with the right ones, " + strings.Join(flags, " ")}
+		"the record was imported with wrong parameters: correct them in the seed file, or say there what it leaves open (" + strings.Join(flags, " ") + "), and import it again with --replace"}
 }
 
 func counterTooHigh(counter int64) refusal {
 	return refusal{WrongParameters,
 		fmt.Sprintf("these codes fit this seed with a counter near 0; the record says that it begins at %d", counter),
-		"the record was imported with a wrong counter: import it again with the right one, --counter 0"}
+		"the record was imported with a wrong counter: correct it in the seed file (--counter 0 where the file leaves it open), and import it again with --replace"}
 }
 
 // duration says seconds, of which the sign is left out, as a person would.

@@ -42,6 +42,7 @@ func (d *Decoder) Next() (*KeyPackage, error) {
 	if err != nil {
 		d.err = err
 		d.scan.in.forget()
+		clear(d.buf[:cap(d.buf)])
 		return nil, err
 	}
 	return p, nil

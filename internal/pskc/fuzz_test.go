@@ -5,14 +5,13 @@ import (
 	"encoding/base64"
 	"fmt"
 	"io"
-	"os"
-	"path/filepath"
 	"runtime"
 	"slices"
 	"strings"
 	"testing"
 	"testing/iotest"
 
+	"fob/internal/seedfile/seedtest"
 	"fob/internal/token"
 )
 
@@ -43,17 +42,7 @@ func inWords(r io.Reader) (words, secrets []string, messages []string, err error
 }
 
 func FuzzDecoder(f *testing.F) {
-	files, err := filepath.Glob("../../testdata/seedfiles/pskc/*.xml")
-	if err != nil || len(files) == 0 {
-		f.Fatal(files, err)
-	}
-	for _, file := range files {
-		text, err := os.ReadFile(file)
-		if err != nil {
-			f.Fatal(err)
-		}
-		f.Add(text)
-	}
+	seedtest.Corpus(f, "../../testdata/seedfiles/pskc/*.xml")
 	f.Fuzz(func(t *testing.T, text []byte) {
 		words, secrets, messages, err := inWords(bytes.NewReader(text))
 		again, _, _, errAgain := inWords(iotest.OneByteReader(bytes.NewReader(text)))
@@ -104,7 +93,7 @@ func TestMemoryIsFlat(t *testing.T) {
 		"extensions": "<Extensions><a/></Extensions>",
 		"depth":      "<Extensions>",
 	} {
-		in := io.MultiReader(strings.NewReader(open), &endless{text: text, n: 20_000_000 / len(text)}, strings.NewReader(shut))
+		in := io.MultiReader(strings.NewReader(open), &endless{text: text, n: 8_000_000 / len(text)}, strings.NewReader(shut))
 		d := NewDecoder(in)
 		var before, now runtime.MemStats
 		runtime.GC()

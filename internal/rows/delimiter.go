@@ -11,19 +11,30 @@ const sampleLines = 200
 // findDelimiter looks at the first lines of a text. The delimiter is what cuts
 // the most lines into the same number of fields, at least two; of several such
 // the one that makes more fields (a decimal comma in every row of a semicolon
-// file makes fewer). A text without any delimiter has one column, for which
+// file makes fewer). Blanks are one only where hardly any line has another:
+// names have blanks too. A text without any delimiter has one column, for which
 // comma is as good as another.
 func findDelimiter(text []byte, whole bool) byte {
 	lines := linesOf(text, whole)
 	best, bestLines, bestCount := delimiters[0], 0, 0
+	strays := 0 // lines that something visible cuts
 	for _, d := range delimiters {
 		count, agreeing := commonCount(lines, d)
+		if d != '\t' {
+			strays += agreeing
+		}
 		if agreeing > bestLines || agreeing == bestLines && count > bestCount {
 			best, bestLines, bestCount = d, agreeing, count
 		}
 	}
+	if _, blanks := commonCount(lines, ' '); blanks > bestLines && strays*strayShare <= len(lines) {
+		return ' '
+	}
 	return best
 }
+
+// strayShare: of this many lines cut by blanks, one may have a comma.
+const strayShare = 10
 
 // linesOf gives the first lines that are rows. A last line that may go on
 // beyond the text says nothing and is left out, unless it is all there is.
@@ -58,18 +69,65 @@ func commonCount(lines [][]byte, d byte) (count, agreeing int) {
 	return count, agreeing
 }
 
+// countOutsideQuotes counts how often a delimiter stands outside quotes. A quote
+// opens at the beginning of a field only: 5" reader has none.
 func countOutsideQuotes(line []byte, d byte) int {
-	n, quoted := 0, false
-	for _, c := range line {
+	n, quoted, begins := 0, false, true
+	for i, c := range line {
 		switch {
-		case c == '"':
+		case c == '"' && (quoted || begins):
 			quoted = !quoted
-		case c == d && !quoted:
-			n++
+			begins = false
+		case quoted:
+		case c == d || d == ' ' && c == '\t':
+			if d != ' ' || i > 0 && !isBlank(line[i-1]) {
+				n++
+			}
+			begins = true
+		default:
+			begins = begins && isBlank(c)
 		}
 	}
 	return n
 }
+
+func isBlank(c byte) bool { return c == ' ' || c == '\t' }
+
+// checkMixed refuses a row that another delimiter cuts into as many fields as
+// the rows before it have, and its own delimiter not at all.
+func (r *Reader) checkMixed(row Row) error {
+	if r.width == 0 {
+		r.width = len(row.Fields)
+		return r.checkTabs(row)
+	}
+	if len(row.Fields) > 1 || r.width < 2 || r.wants.Delimiter != 0 {
+		return nil
+	}
+	for _, d := range append(delimiters, ' ') {
+		if d != r.delim && countOutsideQuotes(row.Fields[0], d) == r.width-1 {
+			return errorAt(row.Line, "it was put together from several files: import each by itself",
+				"the fields are separated by %s, those of the rows before by %s", delimiterNames[d], delimiterNames[r.delim])
+		}
+	}
+	return nil
+}
+
+// checkTabs refuses a text whose first row has tabs inside its fields: some of its
+// columns are separated by them.
+func (r *Reader) checkTabs(row Row) error {
+	if r.wants.Delimiter != 0 || r.delim == '\t' || r.quotes {
+		return nil
+	}
+	for _, field := range row.Fields {
+		if bytes.IndexByte(field, '\t') >= 0 {
+			return errorAt(row.Line, "write the same between all columns",
+				"the fields are separated by %s and by tabs", delimiterNames[r.delim])
+		}
+	}
+	return nil
+}
+
+var delimiterNames = map[byte]string{',': "commas", ';': "semicolons", '\t': "tabs", ' ': "blanks", '|': "bars"}
 
 // sepLine recognises the line "sep=;" by which a file tells Excel its
 // delimiter. The answer is 0 when the line is something else.

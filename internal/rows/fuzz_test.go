@@ -14,7 +14,7 @@ import (
 func FuzzReader(f *testing.F) {
 	for _, text := range []string{
 		"a,b\nc,d\n", "sep=;\r\n\"a\"\"\";b\r\n", "\ufeffa\tb\rc\td", "\xff\xfea\x00,\x00b\x00\n\x00",
-		"\"a\nb\",c", "#x\n\n,,\n", "\"a", "a\"b,\"c\"d",
+		"\"a\nb\",c", "#x\n\n,,\n", "a  b\nc\t\"d\" e\n", "\xfc,b\nä", "a,b\nc\td\n", "\"a", "a\"b,\"c\"d",
 	} {
 		f.Add([]byte(text))
 	}

@@ -45,11 +45,14 @@ func (r *Reader) quotedRow(row Row) (Row, error) {
 func (r *Reader) parseQuoted(text []byte, line int) (fields [][]byte, closed bool, err error) {
 	r.scratch, r.fields = r.scratch[:0], r.fields[:0]
 	for {
+		if r.delim == ' ' {
+			text = r.trim(text)
+		}
 		field, rest, closed := r.field(text)
 		if !closed {
 			return nil, false, nil
 		}
-		if len(rest) > 0 && rest[0] != r.delim {
+		if len(rest) > 0 && !r.delimits(rest[0]) {
 			return nil, false, errorAt(line, "quotes inside a quoted field are doubled",
 				"something follows a closing quote in column %d", len(r.fields)+1)
 		}
@@ -74,10 +77,7 @@ func (r *Reader) field(text []byte) (field, rest []byte, closed bool) {
 		r.quotes = true
 		return r.unquote(inner[1:])
 	}
-	n := bytes.IndexByte(text, r.delim)
-	if n < 0 {
-		n = len(text)
-	}
+	n := r.fieldEnd(text)
 	return r.trim(text[:n]), text[n:], true
 }
 
@@ -107,10 +107,13 @@ func (r *Reader) unquote(text []byte) (field, rest []byte, closed bool) {
 	return nil, nil, false
 }
 
-// behind skips the blanks behind a closing quote.
+// behind skips the blanks behind a closing quote, but for one that is the
+// delimiter.
 func (r *Reader) behind(text []byte) []byte {
-	for len(text) > 0 && r.blank(text[0]) {
+	for len(text) > 0 && r.blank(text[0]) && (len(text) == 1 || r.delim != ' ' || r.blank(text[1])) {
 		text = text[1:]
 	}
 	return text
 }
+
+func (r *Reader) delimits(c byte) bool { return c == r.delim || r.delim == ' ' && c == '\t' }

@@ -21,6 +21,7 @@ type Row struct {
 const (
 	NoteBOM        = "the text begins with a byte order mark, as spreadsheets write it"
 	NoteUTF16      = "the text is UTF-16, as spreadsheets write it"
+	NoteANSI       = "the text is not UTF-8 and was read as Windows-1252: compare names that have letters beyond A to Z"
 	NoteSep        = "line 1 tells a spreadsheet the delimiter (sep=)"
 	NoteSemicolons = "the fields are separated by semicolons, as spreadsheets do in some countries"
 	NoteQuotes     = "fields stand in quotes, as spreadsheets write them"
@@ -29,8 +30,10 @@ const (
 // Reader gives the rows of a text, streaming. Blank lines, rows of nothing but
 // delimiters, and lines that begin with # are skipped.
 type Reader struct {
-	src   io.Reader
-	chars Charset
+	src    io.Reader
+	chars  Charset
+	legacy *legacyReader // where the text may be Windows-1252; else nil
+	wants  Options
 
 	buf        []byte
 	start, end int   // what of buf is not yet read
@@ -40,17 +43,33 @@ type Reader struct {
 	begun   bool
 	line    int // lines read so far
 	delim   byte
+	width   int // fields of the first row
 	fields  [][]byte
+	comment string
 	scratch []byte // fields whose doubled quotes were undone
 
 	sep, quotes bool
 	err         error // of the last call, for ever
 }
 
+// Options are what a person says of a text.
+type Options struct {
+	Delimiter byte // between the fields; 0: to be found out. A blank stands for any number of blanks
+	SkipLines int  // in front of the rows
+}
+
 // New reads the text of r, whose character set and delimiter it finds out.
-func New(r io.Reader) *Reader {
+func New(r io.Reader) *Reader { return NewWith(r, Options{}) }
+
+// NewWith reads the text of r as a person says.
+func NewWith(r io.Reader, o Options) *Reader {
 	text, chars := UTF8(r)
-	return &Reader{src: text, chars: chars, buf: make([]byte, bufferSize)}
+	in := &Reader{src: text, chars: chars, wants: o, buf: make([]byte, bufferSize)}
+	if chars.Name == "UTF-8" && !chars.BOM {
+		in.legacy = &legacyReader{src: text}
+		in.src = in.legacy
+	}
+	return in
 }
 
 // Next gives the next row, io.EOF behind the last. A text at fault is an *Error,
@@ -64,6 +83,10 @@ func (r *Reader) Next() (Row, error) {
 		r.err = err
 		clear(r.buf) // what was read may be secret
 		clear(r.scratch)
+		if r.legacy != nil {
+			clear(r.legacy.in)
+			clear(r.legacy.buf)
+		}
 		return Row{}, err
 	}
 	return row, nil
@@ -71,6 +94,10 @@ func (r *Reader) Next() (Row, error) {
 
 // Delimiter is what separates the fields; it is known once Next was called.
 func (r *Reader) Delimiter() byte { return r.delim }
+
+// Comment is the first line, where it begins with #: some families say there what
+// the rows are. It is known once Next was called.
+func (r *Reader) Comment() string { return r.comment }
 
 // Notes are remarks on the whole text; they are complete after io.EOF.
 func (r *Reader) Notes() []string {
@@ -82,6 +109,7 @@ func (r *Reader) Notes() []string {
 	}
 	note(r.chars.Name == "UTF-8" && r.chars.BOM, NoteBOM)
 	note(r.chars.Name != "UTF-8", NoteUTF16)
+	note(r.legacy != nil && r.legacy.ansi, NoteANSI)
 	note(r.sep, NoteSep)
 	note(r.delim == ';' && !r.sep, NoteSemicolons)
 	note(r.quotes, NoteQuotes)
@@ -97,29 +125,13 @@ func (r *Reader) next() (Row, error) {
 	}
 	for {
 		row, err := r.row()
-		if err != nil || !empty(row.Fields) {
+		if err != nil {
 			return row, err
 		}
+		if !empty(row.Fields) {
+			return row, r.checkMixed(row)
+		}
 	}
-}
-
-// begin settles the delimiter.
-func (r *Reader) begin() error {
-	r.fill()
-	text := r.buf[r.start:r.end]
-	n, skip := lineEnd(text)
-	d := sepLine(text[:n])
-	switch d {
-	case 0:
-		r.delim = findDelimiter(text[:min(len(text), MaxRow)], r.ended && len(text) <= MaxRow)
-	case ',', ';', '\t', '|':
-		r.delim, r.sep = d, true
-		r.line++
-		r.start += skip
-	default:
-		return errorAt(1, "comma, semicolon, tab and | are read", "the line sep= names a delimiter that fob does not read")
-	}
-	return nil
 }
 
 // row takes one line, or several that belong together; no fields when there is
@@ -155,49 +167,6 @@ func (r *Reader) row() (Row, error) {
 	return row, nil
 }
 
-// take marks one line as read.
-func (r *Reader) take(size int) {
-	r.start += size
-	r.line++
-}
-
-// fill sees to it that the buffer holds a whole window, or all that is left.
-func (r *Reader) fill() {
-	if r.ended || r.end-r.start >= window {
-		return
-	}
-	r.end = copy(r.buf, r.buf[r.start:r.end])
-	r.start = 0
-	n, err := io.ReadFull(r.src, r.buf[r.end:])
-	r.end += n
-	if err == nil {
-		return
-	}
-	r.ended = true
-	if err != io.EOF && err != io.ErrUnexpectedEOF {
-		r.srcErr = err
-	}
-}
-
-// lineEnd gives the length of the first line and how much to skip to the next:
-// LF, CR LF or CR end a line. Both are the same when no line end is in sight.
-func lineEnd(text []byte) (n, skip int) {
-	text = text[:min(len(text), window)]
-	n = bytes.IndexByte(text, '\n')
-	skip = n + 1
-	if n < 0 {
-		n, skip = len(text), len(text)
-	}
-	cr := bytes.IndexByte(text[:n], '\r')
-	switch {
-	case cr < 0:
-		return n, skip
-	case cr == n-1 && skip > n:
-		return cr, skip
-	}
-	return cr, cr + 1
-}
-
 // check refuses a line that is no text, or too long.
 func (r *Reader) check(line []byte) error {
 	at := r.line + 1
@@ -206,6 +175,8 @@ func (r *Reader) check(line []byte) error {
 		return errorAt(at, "is this the file that was sent?", "the line has more than %d bytes", MaxRow)
 	case bytes.IndexByte(line, 0) >= 0:
 		return errorAt(at, "the file is damaged or is not text", "the line contains a NUL byte")
+	case !utf8.Valid(line) && r.legacy != nil:
+		return errorAt(at, "save the file as UTF-8, or take it as it was sent", "the line is neither valid UTF-8 nor Windows-1252")
 	case !utf8.Valid(line):
 		return errorAt(at, "save the file as UTF-8, or take it as it was sent", "the line is not valid %s", r.chars.Name)
 	}
@@ -218,6 +189,9 @@ func tooManyColumns(line int) error {
 
 // split cuts a line without quotes.
 func (r *Reader) split(line []byte) ([][]byte, bool) {
+	if r.delim == ' ' {
+		return r.splitBlanks(line)
+	}
 	fields := r.fields[:0]
 	for {
 		n := bytes.IndexByte(line, r.delim)
@@ -229,6 +203,32 @@ func (r *Reader) split(line []byte) ([][]byte, bool) {
 	}
 	r.fields = append(fields, r.trim(line))
 	return r.fields, len(fields) < MaxColumns
+}
+
+// splitBlanks cuts a line at any number of blanks.
+func (r *Reader) splitBlanks(line []byte) ([][]byte, bool) {
+	r.fields = r.fields[:0]
+	for line = r.trim(line); len(line) > 0; line = r.trim(line) {
+		if len(r.fields) == MaxColumns {
+			return r.fields, false
+		}
+		n := r.fieldEnd(line)
+		r.fields = append(r.fields, line[:n])
+		line = line[n:]
+	}
+	return r.fields, true
+}
+
+// fieldEnd is how far a field without quotes goes.
+func (r *Reader) fieldEnd(text []byte) int {
+	n := bytes.IndexByte(text, r.delim)
+	if r.delim == ' ' {
+		n = bytes.IndexAny(text, " \t")
+	}
+	if n < 0 {
+		return len(text)
+	}
+	return n
 }
 
 // blank tells what stands around a field without belonging to it.

@@ -17,13 +17,18 @@ import (
 // ended it.
 func read(r io.Reader) (got []string, notes []string, err error) {
 	in := New(r)
+	got, err = rowsOf(in)
+	return got, in.Notes(), err
+}
+
+func rowsOf(in *Reader) (got []string, err error) {
 	for {
 		row, err := in.Next()
 		if err == io.EOF {
-			return got, in.Notes(), nil
+			return got, nil
 		}
 		if err != nil {
-			return got, in.Notes(), err
+			return got, err
 		}
 		line := fmt.Sprintf("%d: %s", row.Line, bytes.Join(row.Fields, []byte("|")))
 		if row.Unended {
@@ -69,6 +74,12 @@ func TestRows(t *testing.T) {
 		{"a quote inside a field", "5\" reader,b\n", []string{`1: 5" reader|b`}, nil},
 		{"delimiter inside quotes does not count", "\"a;b;c\",d\n\"e;f;g\",h\n", []string{"1: a;b;c|d", "2: e;f;g|h"}, []string{NoteQuotes}},
 		{"bom", "\ufeffa,b\n", []string{"1: a|b"}, []string{NoteBOM}},
+		{"blanks", "a   b\n  c \t d  \n", []string{"1: a|b", "2: c|d"}, nil},
+		{"blanks and a comma", strings.Repeat("a b\n", 10) + "d, e\n", append(numbered(10, "a|b"), "11: d,|e"), nil},
+		{"blanks and quotes", "a b\n\"c d\"  e\n\"f\"\t\"g\" \n", []string{"1: a|b", "2: c d|e", "3: f|g"}, []string{NoteQuotes}},
+		{"names with blanks", "a b, c\nd e, f\n", []string{"1: a b|c", "2: d e|f"}, nil},
+		{"windows-1252", "M\xfcller,b\n\x80,c\n", []string{"1: Müller|b", "2: €|c"}, []string{NoteANSI}},
+		{"windows-1252 late", strings.Repeat("a,b\n", 9000) + "\xfc,b", append(numbered(9000, "a|b"), "9001: ü|b (unended)"), []string{NoteANSI}},
 		{"utf-16le", string(utf16Of("ä,b\r\n𝄞,d\r\n", le, true)), []string{"1: ä|b", "2: 𝄞|d"}, []string{NoteUTF16}},
 		{"utf-16be", string(utf16Of("ä;b\n", be, true)), []string{"1: ä|b"}, []string{NoteUTF16, NoteSemicolons}},
 		{"utf-16le without mark", string(utf16Of("abc,b\n", le, false)), []string{"1: abc|b"}, []string{NoteUTF16}},
@@ -88,6 +99,13 @@ func TestRows(t *testing.T) {
 	}
 }
 
+func numbered(n int, row string) (all []string) {
+	for i := range n {
+		all = append(all, fmt.Sprintf("%d: %s", i+1, row))
+	}
+	return all
+}
+
 func TestErrors(t *testing.T) {
 	long := strings.Repeat("x", MaxRow)
 	cases := []struct {
@@ -98,9 +116,16 @@ func TestErrors(t *testing.T) {
 		{"unclosed quote", "a,b\n\"c,d\ne,f\n", 1, 2, "a quote is opened and not closed"},
 		{"unclosed quote after many lines", "\"a" + strings.Repeat("\n", 2*MaxRowLines) + "\"\n", 0, 1, "a quote is opened"},
 		{"text behind a quote", "\"a\"b,c\n", 0, 1, "something follows a closing quote in column 1"},
-		{"invalid utf-8", "a,b\nc,\xff\n", 1, 2, "not valid UTF-8"},
-		{"invalid utf-8 in a quoted line", "a,b\n\"c\n\xff\",d\n", 1, 3, "not valid UTF-8"},
-		{"latin-1", "M\xfcller,b\n", 0, 1, "not valid UTF-8"},
+		{"invalid utf-8", "\ufeffa,b\nc,\xff\n", 1, 2, "not valid UTF-8"},
+		{"no character", "a,b\nc,\x81\n", 1, 2, "neither valid UTF-8 nor Windows-1252"},
+		{"no character in a quoted line", "a,b\n\"c\n\x81\",d\n", 1, 3, "neither valid UTF-8 nor Windows-1252"},
+		{"UTF-8, then Windows-1252", "ä,b\nc,d\n\xe4,b\n", 2, 3, "neither valid UTF-8 nor Windows-1252"},
+		{"Windows-1252, then UTF-8", "\xe4,b\nc,d\nä,b\n", 2, 3, "neither valid UTF-8 nor Windows-1252"},
+		{"commas, then tabs", "a,b,c\nd,e,f\ng\th\ti\n", 2, 3, "separated by tabs, those of the rows before by commas"},
+		{"tabs, then commas", "a\tb\nc\td\ne,f\n", 2, 3, "separated by commas, those of the rows before by tabs"},
+		{"semicolons, then blanks", "a;b\nc;d\ne   f\n", 2, 3, "separated by blanks, those of the rows before by semicolons"},
+		{"blanks, then commas", strings.Repeat("a b\n", 20) + "e,f\n", 20, 21, "separated by commas, those of the rows before by blanks"},
+		{"tabs and commas in a row", "a\tb,c\nd\te,f\n", 0, 1, "separated by commas and by tabs"},
 		{"nul", "a,b\nc,\x00\n", 1, 2, "NUL"},
 		{"long line", "a,b\n" + long + "x\n", 1, 2, "more than 65536 bytes"},
 		{"endless line", strings.Repeat(long, 9), 0, 1, "more than 65536 bytes"},

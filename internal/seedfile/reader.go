@@ -36,6 +36,13 @@ type Options struct {
 	// device SERIAL/KEYID, for all records of the file: a serial must not depend
 	// on what else was delivered with it.
 	KeySuffix bool
+
+	// Of tables: Columns tells what the columns of format columns are, Delimiter
+	// what stands between them (0: to be found out), SkipRows how many lines of
+	// the file stand in front of the first row.
+	Columns   string
+	Delimiter byte
+	SkipRows  int
 }
 
 // Format is a family's declaration: all that help, detection and import need
@@ -79,6 +86,8 @@ func (f Format) Default(field Field) any {
 type Sample struct {
 	Data  []byte
 	Whole bool // Data is the entire file
+
+	Options Options // how it will be read
 }
 
 // Match is a family's answer to a sample.

@@ -3,7 +3,11 @@ package store
 import (
 	"context"
 	"database/sql"
+	"errors"
+	"io/fs"
 	"os"
+	"path/filepath"
+	"strings"
 
 	"github.com/google/uuid"
 
@@ -18,15 +22,27 @@ const sliceRows = 5000
 func (s *Store) loadPath(batch uuid.UUID) string { return s.path + ".load-" + batch.String() }
 
 // HoldLoad holds the lock that says "this batch's loader lives". The system
-// lets it go when the process dies, however it dies.
+// lets it go when the process dies, however it dies. The file gets its name when
+// it is locked, so that a sweep takes no loader for dead that just begins.
 func (s *Store) HoldLoad(batch uuid.UUID) (release func(), err error) {
 	path := s.loadPath(batch)
-	lock, ok, err := tryAcquire(path)
+	making := path + ".new"
+	lock, ok, err := tryAcquire(making)
 	if err != nil {
 		return nil, err
 	}
-	if !ok {
-		return nil, token.Errorf(token.Internal, "another process holds %s", path)
+	if ok {
+		err = os.Link(making, path)
+		os.Remove(making)
+	}
+	if !ok || errors.Is(err, fs.ErrExist) {
+		err = token.Errorf(token.Internal, "another process holds %s", path)
+	}
+	if err != nil {
+		if ok {
+			lock.release()
+		}
+		return nil, storeError(err, "locking "+path)
 	}
 	return func() {
 		os.Remove(path)
@@ -34,7 +50,8 @@ func (s *Store) HoldLoad(batch uuid.UUID) (release func(), err error) {
 	}, nil
 }
 
-// SweepLoads discards loading batches whose loader is gone.
+// SweepLoads discards loading batches whose loader is gone, and the locks of
+// loaders that died before they had a batch.
 func (s *Store) SweepLoads(ctx context.Context) error {
 	loads, err := s.loads(ctx)
 	if err != nil {
@@ -43,6 +60,30 @@ func (s *Store) SweepLoads(ctx context.Context) error {
 	for id, batch := range loads {
 		if err := s.sweep(ctx, id, batch); err != nil {
 			return err
+		}
+	}
+	return s.sweepLocks()
+}
+
+func (s *Store) sweepLocks() error {
+	dir, prefix := filepath.Split(s.path + ".load-")
+	entries, err := os.ReadDir(dir)
+	if err != nil {
+		return token.Wrap(token.Internal, err, "looking for imports that were broken off")
+	}
+	for _, e := range entries {
+		id, is := strings.CutPrefix(e.Name(), prefix)
+		if !is || uuid.Validate(id) != nil {
+			continue
+		}
+		path := filepath.Join(dir, e.Name())
+		lock, ok, err := tryAcquire(path)
+		if err != nil {
+			return err
+		}
+		if ok {
+			os.Remove(path)
+			lock.release()
 		}
 	}
 	return nil

@@ -65,6 +65,22 @@ var illegal = []struct{ statement, words string }{
 	{`INSERT INTO audit VALUES (2, 'text', zeroblob(32))`, "audit.body"},
 }
 
+// The numbers of the states are those of the table, and every state has one.
+func TestStateCodes(t *testing.T) {
+	var names []token.State
+	newStore(t).mustRead(t, func(q *queries) error {
+		return q.each(`SELECT name FROM state ORDER BY code`, nil, func(rows *sql.Rows) error {
+			var name token.State
+			err := rows.Scan(&name)
+			names = append(names, name)
+			return err
+		})
+	})
+	if !slices.Equal(names, stateCodes) || !slices.Equal(names, token.States()) {
+		t.Errorf("the table says %q, the program %q", names, stateCodes)
+	}
+}
+
 // onTrial runs one statement in a transaction that is never kept.
 func onTrial(t *testing.T, s *Store, statement string) (err error) {
 	t.Helper()

@@ -97,30 +97,30 @@ func (q *queries) SealedSeed(tokenID int64) ([]byte, error) {
 	return sealed, err
 }
 
-// NearSerials finds serials that a person may have meant: those that begin as
-// typed, and those one slip of the finger away.
+// NearSerials finds serials that a person may have meant: those one slip of the
+// finger away, then those that begin as typed.
 func (q *queries) NearSerials(serial token.Serial, limit int) ([]token.Serial, error) {
 	key := serial.Key()
 	var found []token.Serial
 	collect := func(rows *sql.Rows) error {
 		var s token.Serial
 		err := rows.Scan(&s)
-		found = append(found, s)
+		if !slices.Contains(found, s) {
+			found = append(found, s)
+		}
 		return err
 	}
-	slips := token.Serial(key).Slips()
-	if len(key) >= 3 {
+	if slips := token.Serial(key).Slips(); len(slips) > 0 {
+		if err := q.each(nearBySlips(len(slips)), append(anys(slips), limit), collect); err != nil {
+			return nil, err
+		}
+	}
+	if len(key) >= 3 && len(found) < limit {
 		if err := q.each(nearByPrefix, []any{key, key + "\x7f", limit}, collect); err != nil {
 			return nil, err
 		}
-		slips = slices.DeleteFunc(slips, func(s string) bool { return strings.HasPrefix(s, key) }) // found already
 	}
-	if room := limit - len(found); room > 0 && len(slips) > 0 {
-		if err := q.each(nearBySlips(len(slips)), append(anys(slips), room), collect); err != nil {
-			return nil, err
-		}
-	}
-	return found, nil
+	return found[:min(len(found), limit)], nil
 }
 
 const (
@@ -142,9 +142,13 @@ func (q *queries) SaveToken(t token.Token) error {
 	if t.Watermark.Known {
 		mark = t.Watermark.Step
 	}
+	since := nanos(t.StateSince)
+	if t.StateSince.Equal(t.ImportedAt) {
+		since = nil // one way to say it
+	}
 	return q.exec(`UPDATE token SET state = $1, state_since = $2, account_id = $3, watermark = $4,
 		failures = $5, locked_until = $6, issued = $7 WHERE id = $8`,
-		stateCode(t.State), nanos(t.StateSince), account, mark, t.Failures, nanos(t.LockedUntil), t.Issued, t.ID)
+		stateCode(t.State), since, account, mark, t.Failures, nanos(t.LockedUntil), t.Issued, t.ID)
 }
 
 // accountID finds or makes the row of an account; NULL for none.

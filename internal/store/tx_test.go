@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"errors"
+	"os"
 	"path/filepath"
 	"runtime"
 	"sync/atomic"
@@ -174,4 +175,27 @@ func TestHoldLoadIsReleased(t *testing.T) {
 	release, err = s.HoldLoad(id)
 	must(t, err)
 	release()
+}
+
+// A loader that was killed before it had a batch leaves a lock that nobody
+// holds.
+func TestSweepOfALockAlone(t *testing.T) {
+	s := newStore(t)
+	living := founding().ID
+	release, err := s.HoldLoad(living)
+	must(t, err)
+	defer release()
+	dead := s.loadPath(founding().ID)
+	must(t, os.WriteFile(dead, nil, 0o600))
+	other := s.path + ".load-what"
+	must(t, os.WriteFile(other, nil, 0o600))
+	must(t, s.SweepLoads(bg))
+	for path, want := range map[string]bool{dead: false, s.loadPath(living): true, other: true} {
+		if _, err := os.Lstat(path); (err == nil) != want {
+			t.Errorf("%s: %v", path, err)
+		}
+	}
+	if _, free, err := tryAcquire(s.loadPath(living)); free || err != nil {
+		t.Errorf("the living loader's lock is free: %v, %v", free, err)
+	}
 }

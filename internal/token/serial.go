@@ -58,3 +58,13 @@ func describeRune(r rune) string {
 	}
 	return fmt.Sprintf("the character U+%04X", r)
 }
+
+// Digits tells how many digits a serial has that consists of nothing else.
+func (s Serial) Digits() (n int, ok bool) {
+	for i := range len(s) {
+		if s[i] < '0' || s[i] > '9' {
+			return 0, false
+		}
+	}
+	return len(s), len(s) > 0
+}

@@ -5,6 +5,9 @@ package token
 // more or less. It serves "near it" suggestions only.
 func (s Serial) Slips() []string {
 	key := s.Key()
+	if len(key) > MaxSerialLen {
+		return nil // no serial is near it, and the list grows with its square
+	}
 	const typed = "0123456789"
 	seen := map[string]bool{key: true}
 	var all []string

@@ -19,6 +19,7 @@ import (
 // usage is what one process took.
 type usage struct {
 	seconds float64
+	cpu     float64 // seconds of all cores, which other work on the machine hardly changes
 	peakMB  float64 // most resident memory; 0 where the system does not tell
 }
 
@@ -151,7 +152,8 @@ func (b *bench) time(cmd *exec.Cmd, to *[]usage) error {
 	if err := cmd.Run(); err != nil {
 		return fmt.Errorf("%s: %w\n%s", strings.Join(cmd.Args, " "), err, out.String())
 	}
-	*to = append(*to, usage{time.Since(began).Seconds(), peakMB(cmd.ProcessState)})
+	p := cmd.ProcessState
+	*to = append(*to, usage{time.Since(began).Seconds(), (p.UserTime() + p.SystemTime()).Seconds(), peakMB(p)})
 	return nil
 }
 

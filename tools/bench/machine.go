@@ -18,6 +18,10 @@ func machine() string {
 		version, _, _ := strings.Cut(string(out), " ")
 		parts = append(parts, "sqlite3 "+strings.TrimSpace(version))
 	}
+	if load, err := os.ReadFile("/proc/loadavg"); err == nil {
+		one, _, _ := strings.Cut(string(load), " ")
+		parts = append(parts, "load "+one) // above the number of cores, times say little
+	}
 	return strings.Join(parts, ", ")
 }
 

@@ -55,10 +55,11 @@ func run(ctx context.Context, b *bench, parent string) error {
 	if err := b.prepare(ctx, tmp); err != nil {
 		return err
 	}
+	on := machine()
 	if err := b.measure(ctx); err != nil {
 		return err
 	}
-	fmt.Print(b.report(machine()))
+	fmt.Print(b.report(on))
 	if b.sqlite3 == "" {
 		return fmt.Errorf("sqlite3 is missing, so nothing was compared: apt-get install sqlite3")
 	}

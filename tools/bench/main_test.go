@@ -28,8 +28,8 @@ func TestThousands(t *testing.T) {
 }
 
 func TestReportSaysWhatIsMissing(t *testing.T) {
-	b := bench{n: 1000, runs: 1, imports: []usage{{0.5, 20}}, peers: []usage{{0.25, 10}}}
-	if s := b.report("a machine"); !strings.Contains(s, "| 2,000 | 4,000 | 0.50 |") || !strings.Contains(s, "| 20 MB | 10 MB | 2.00 |") {
+	b := bench{n: 1000, runs: 1, imports: []usage{{0.5, 0.4, 20}}, peers: []usage{{0.25, 0.1, 10}}}
+	if s := b.report("a machine"); !strings.Contains(s, "| 2,000 | 4,000 | 0.50 |") || !strings.Contains(s, "| 400 ms | 100 ms | 4.00 |") || !strings.Contains(s, "| 20 MB | 10 MB | 2.00 |") {
 		t.Error(s)
 	}
 	b.peers = nil

@@ -13,6 +13,7 @@ func (b *bench) report(machine string) string {
 	fmt.Fprintf(&s, "`make bench N=%d RUNS=%d` on %s:\n\n", b.n, b.runs, machine)
 	fmt.Fprintf(&s, "| with %s tokens, medians | fob | sqlite3 .import | ratio |\n|---|---|---|---|\n", thousands(float64(b.n)))
 	b.row(&s, "import, tokens a second", rate(b.n, b.imports), rate(b.n, b.peers), "%s")
+	b.row(&s, "import, CPU time for 1,000 tokens", b.cpu(b.imports), b.cpu(b.peers), "%s ms")
 	b.row(&s, "import, peak memory", memory(b.imports), memory(b.peers), "%s MB")
 	for _, c := range []struct {
 		name string
@@ -31,6 +32,7 @@ func (b *bench) report(machine string) string {
 	}{{"`export` .xlsx", b.workbook}, {"`export` .csv", b.csvfile}} {
 		fmt.Fprintf(&s, "| %s, tokens a second (peak memory) | %s (%s MB) | | |\n", c.name, thousands(rate(b.n, c.took)), thousands(memory(c.took)))
 	}
+	s.WriteString("\nMemory below 20 MB is that of the measuring tool.\n")
 	return s.String()
 }
 
@@ -44,6 +46,11 @@ func (b *bench) row(s *strings.Builder, name string, fob, peer float64, format s
 }
 
 func seconds(u usage) float64 { return u.seconds }
+
+// cpu is milliseconds for 1,000 tokens.
+func (b *bench) cpu(all []usage) float64 {
+	return median(all, func(u usage) float64 { return u.cpu }) * 1e6 / float64(b.n)
+}
 
 func memory(all []usage) float64 { return median(all, func(u usage) float64 { return u.peakMB }) }
 

@@ -35,14 +35,14 @@ func run(args []string, stdout io.Writer) error {
 	flags.BoolVar(&p.Header, "header", false, "begin with a row of column names")
 	flags.Float64Var(&p.UPN, "upn", 0, "share of tokens that belong to somebody, 0 to 1; above 0 entra has a column for it")
 	hashes := flags.String("hashes", "", "hashes taken in turn, such as sha1,sha256; adds a column")
-	format := flags.String("format", "oath-csv", "format of the file, oath-csv or entra")
+	format := flags.String("format", "oath-csv", "format of the file, oath-csv, entra or pskc")
 	out := flags.String("o", "", "file to write; standard output without it")
 	if err := flags.Parse(args); err != nil {
 		return err
 	}
 	writer := writers[*format]
 	if writer == nil {
-		return fmt.Errorf("no format %q; oath-csv and entra are written", *format)
+		return fmt.Errorf("no format %q; oath-csv, entra and pskc are written", *format)
 	}
 	if err := complete(&p, *hashes); err != nil {
 		return err
@@ -51,7 +51,7 @@ func run(args []string, stdout io.Writer) error {
 }
 
 // writers are the formats.
-var writers = map[string]writer{"oath-csv": gen.WriteOATHCSV, "entra": gen.WriteEntra}
+var writers = map[string]writer{"oath-csv": gen.WriteOATHCSV, "entra": gen.WriteEntra, "pskc": gen.WritePSKC}
 
 type writer func(io.Writer, gen.Plan) error
 

@@ -81,7 +81,7 @@ func TestRefusals(t *testing.T) {
 		"dear customer,\nyour tokens are on their way\n":                                                     "text in no format that fob knows",
 		"2600412300001,GEZDGNBVGY3TQOJQ,totp,6,30\n":                                                         "oath-csv: column 3 says hotp or totp in 1 of the first 1 rows, but the seeds of column 2 are not hex",
 		"serial,secret,interval\n1,3132,30\n":                                                                "oath-csv: the header names no type, only serial, seed, step",
-		"M\xfcller,x,y\n":                                                                                    "line 1: the line is not valid UTF-8",
+		"M\x81ller,x,y\n":                                                                                    "line 1: the line is neither valid UTF-8 nor Windows-1252",
 		strings.Repeat("hello,you\n", 9000) + "\xff":                                                         "text in no format",
 		strings.Repeat("ä", seedfile.SampleSize/2-1) + "\nä" + "\xff":                                        "text in no format",
 		wide("hello\n") + strings.Repeat(wide("hello"), 20000) + "odd":                                       "text in no format",

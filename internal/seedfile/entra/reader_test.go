@@ -67,7 +67,7 @@ func TestHeaderErrors(t *testing.T) {
 		"serial,hexkey,type\n":                                                   "line 1: the header names no column for the secret key, time interval, manufacturer, model",
 		strings.TrimSpace(head) + ",type,digits\n":                               "line 1: the header names a column for the type, number of digits, which entra does not have",
 		head + "a,1," + rfc + ",30,x,y\n,\"2," + rfc + ",30,x,y\n":               "line 3: a quote is opened and not closed",
-		head + "M\xfcller,1," + rfc + ",30,x,y\n":                                "line 2: the line is not valid UTF-8",
+		head + "M\x81ller,1," + rfc + ",30,x,y\n":                                "line 2: the line is neither valid UTF-8",
 		"serial number;secret key;time interval;manufacturer;model;hashfunction": "names a column for the hash",
 	} {
 		_, _, err := read(t, strings.NewReader(text))

@@ -1,11 +1,7 @@
 package oathcsv
 
 import (
-	"io"
-
-	"fob/internal/rows"
 	"fob/internal/seedfile"
-	"fob/internal/seedfile/table"
 	"fob/internal/token"
 )
 
@@ -27,8 +23,6 @@ func Format() seedfile.Format {
 		Defaulted: seedfile.FieldSet(0).With(seedfile.FieldHash).With(seedfile.FieldDigits).
 			With(seedfile.FieldPeriod).With(seedfile.FieldCounter).With(seedfile.FieldT0),
 		Sniff: sniff,
-		Open: func(r io.Reader, _ seedfile.Options) (seedfile.Reader, error) {
-			return &reader{File: table.Open[column](rows.New(r))}, nil
-		},
+		Open:  family.Open,
 	}
 }

@@ -1,55 +1,59 @@
 package oathcsv
 
 import (
+	"strings"
+
 	"fob/internal/rows"
 	"fob/internal/seedfile"
 	"fob/internal/seedfile/table"
-	"fob/internal/token"
 )
 
-// reader reads one file.
-type reader struct {
-	table.File[column]
-	begun bool
-	width widths
-
-	lastType token.Type // of the row before
-	hashText []byte     // the last hash read and what it means: files have few
-	hash     token.Hash
+var family = &table.Family{
+	Name:     Name,
+	Columns:  columns,
+	Names:    table.Names(),
+	Encoding: seedfile.Hex,
+	Begin:    begin,
+	Unsure:   maybeStep,
 }
 
-func (r *reader) Next() (seedfile.Record, error) {
-	row, err := r.Row()
-	if err == nil && !r.begun {
-		row, err = r.begin(row)
+var (
+	columns = []table.Column{table.Serial, table.Seed, table.Kind, table.Digits, table.Moving, table.Hash}
+	leading = []table.Column{table.Account, table.Resolver, table.Realm}
+)
+
+// begin tells version 2 by its first line, or by its first row.
+func begin(r *table.Reader, row rows.Row) error {
+	if versionTwo(r.Comment()) || isVersionTwo(row.Fields) {
+		r.Arrange(append(leading[:len(leading):len(leading)], columns...)...)
 	}
-	if err != nil {
-		return seedfile.Record{}, err
-	}
-	return r.record(row), nil
+	return nil
 }
 
-// begin takes the first row for a header or for the first record.
-func (r *reader) begin(row rows.Row) (rows.Row, error) {
-	r.begun, r.Columns, r.width = true, inOrder(), widths{}
-	l, is := header(row.Fields)
-	if !is && strangeHeader(row.Fields) {
-		return row, table.Refuse(row.Line, "if it is a header, the names known are "+knownNames,
-			"the row is no record and its names are not known")
-	}
-	if !is {
-		return row, nil
-	}
-	if err := check(l, row); err != nil {
-		return row, err
-	}
-	r.Columns, r.Named = l, true
-	for _, t := range []token.Type{"", token.TOTP, token.HOTP} {
-		r.width.learn(t, len(row.Fields))
-	}
-	return r.Row()
+// versionTwo reads the comment "# version: 2".
+func versionTwo(comment string) bool {
+	return strings.ToLower(strings.Join(strings.Fields(strings.Trim(comment, "#, \t")), "")) == "version:2"
 }
 
-func (r *reader) Notes() []string { return r.File.Notes(Name) }
+// isVersionTwo recognises a row with three columns in front of the serial.
+func isVersionTwo(fields [][]byte) bool {
+	n := len(leading)
+	return len(fields) > n+2 && !table.IsType(fields[2]) && isRow(fields[n:])
+}
 
-var _ seedfile.Reader = (*reader)(nil)
+// isRow recognises a row of version 1.
+func isRow(fields [][]byte) bool {
+	return len(fields) > 2 && len(fields[0]) > 0 && table.IsType(fields[2]) && table.IsSeed(fields[1], seedfile.Hex)
+}
+
+// maybeStep: with six columns the order may be LinOTP's, whose fifth is the
+// step, and 30 or 60 are what a step would be.
+func maybeStep(r *table.Reader, rec *seedfile.Record, fields [][]byte) bool {
+	n, _, _ := table.Number(r.Columns.Field(fields, table.Moving))
+	if !r.Full(fields) || n != 30 && n != 60 {
+		return false
+	}
+	rec.Question(seedfile.FieldCounter,
+		"column %d may be the counter (privacyIDEA) or LinOTP's step; say --counter, which takes its place", r.Columns.At(table.Moving))
+	return true
+}

@@ -47,7 +47,7 @@ func TestFileErrors(t *testing.T) {
 		"serial,key,counter,counter/step\n":                "line 1: the header names a column counter or step beside one for the same",
 		"Seriennummer;Geheimnis;Art\n1;" + rfc + ";totp\n": "line 1: the row is no record and its names are not known",
 		"1," + rfc + ",totp\n\"2," + rfc + "\n":            "line 2: a quote is opened and not closed",
-		"1," + rfc + ",totp\n2,\xff,totp\n":                "line 2: the line is not valid UTF-8",
+		"1," + rfc + ",totp\n2,\x81,totp\n":                "line 2: the line is neither valid UTF-8 nor Windows-1252",
 	} {
 		_, _, err := read(t, strings.NewReader(text))
 		var e *token.Error

@@ -1,88 +1,60 @@
 package oathcsv
 
 import (
-	"bytes"
 	"fmt"
 
-	"fob/internal/rows"
 	"fob/internal/seedfile"
+	"fob/internal/seedfile/table"
 )
 
-// sniffRows is how many rows settle whether a file is of the family.
-const sniffRows = 100
-
-// tally is what the first rows of a sample look like.
-type tally struct {
-	rows, typed, hex, serials int
-}
-
 // sniff wants a header of this family's names, or rows whose third column is
-// hotp or totp and whose second is hex. Half of the rows suffice: damaged ones
-// are for the reader to name.
+// hotp or totp and whose second is hex, perhaps behind the three of version 2.
 func sniff(s seedfile.Sample) seedfile.Match {
-	in := rows.New(bytes.NewReader(s.Data))
+	in := table.SampleRows(s)
 	first, err := in.Next()
 	if err != nil {
 		return seedfile.Match{}
 	}
-	if l, is := header(first.Fields); is {
+	if l, is := table.Header(table.Names(), first.Fields); is {
 		return match(l)
 	}
-	var t tally
-	for row := first; err == nil && t.rows < sniffRows; row, err = in.Next() {
-		if row.Unended && !s.Whole && t.rows > 0 {
-			break // the sample ends inside this row
-		}
-		t.add(row.Fields)
+	ahead, version := 0, ""
+	if versionTwo(in.Comment()) || isVersionTwo(first.Fields) {
+		ahead, version = len(leading), " (version 2, with user, resolver and realm)"
 	}
-	return t.match()
+	return matchRows(s, ahead, version)
 }
 
 // match judges a header. The type is what other families' headers do not name.
-func match(l layout) seedfile.Match {
+func match(l table.Layout) seedfile.Match {
 	switch {
-	case !l.Has(serial) || !l.Has(seed):
+	case !l.Has(table.Serial) || !l.Has(table.Seed):
 		return seedfile.Match{}
-	case !l.Has(kind):
-		return seedfile.Match{Why: "the header names no type, only " + knownColumns(l)}
+	case !l.Has(table.Kind):
+		return seedfile.Match{Why: "the header names no type, only " + table.KnownColumns(l)}
 	}
-	return seedfile.Match{Fits: true, Why: "a header that names " + knownColumns(l)}
+	return seedfile.Match{Fits: true, Why: "a header that names " + table.KnownColumns(l)}
 }
 
-func knownColumns(l layout) string {
-	var text []byte
-	for c := range columnCount {
-		if l.Has(c) {
-			text = fmt.Appendf(text, ", %s", c)
+func matchRows(s seedfile.Sample, ahead int, version string) seedfile.Match {
+	hex := 0
+	typed := table.Count(s, table.SampleRows(s), func(fields [][]byte) bool {
+		if len(fields) < ahead+3 || len(fields[ahead]) == 0 || !table.IsType(fields[ahead+2]) {
+			return false
 		}
-	}
-	return string(bytes.TrimPrefix(text, []byte(", ")))
-}
-
-func (t *tally) add(fields [][]byte) {
-	t.rows++
-	if len(fields) < 3 {
-		return
-	}
-	if isType(fields[2]) {
-		t.typed++
-	}
-	if decoded, err := seedfile.DecodeText(fields[1], seedfile.Hex); err == nil {
-		t.hex++
-		decoded.Clear()
-	}
-	if len(fields[0]) > 0 {
-		t.serials++
-	}
-}
-
-func (t *tally) match() seedfile.Match {
+		if seed, err := seedfile.DecodeText(fields[ahead+1], seedfile.Hex); err == nil {
+			seed.Clear()
+			hex++
+		}
+		return true
+	})
 	switch {
-	case 2*t.typed < t.rows || 2*t.serials < t.rows:
+	case !typed.Most():
 		return seedfile.Match{}
-	case 2*t.hex < t.rows:
-		return seedfile.Match{Why: fmt.Sprintf("column 3 says hotp or totp in %d of the first %d rows, but the seeds of column 2 are not hex", t.typed, t.rows)}
+	case 2*hex < typed.Rows:
+		return seedfile.Match{Why: fmt.Sprintf("column %d says hotp or totp in %d of the first %d rows, but the seeds of column %d are not hex",
+			ahead+3, typed.Met, typed.Rows, ahead+2)}
 	}
-	return seedfile.Match{Fits: true, Why: fmt.Sprintf(
-		"column 2 is hex in %d and column 3 says hotp or totp in %d of the first %d rows", t.hex, t.typed, t.rows)}
+	return seedfile.Match{Fits: true, Why: fmt.Sprintf("column %d is hex in %d and column %d says hotp or totp in %d of the first %d rows%s",
+		ahead+2, hex, ahead+3, typed.Met, typed.Rows, version)}
 }

@@ -150,17 +150,7 @@ func TestReadErrorsAreInternal(t *testing.T) {
 }
 
 func FuzzReader(f *testing.F) {
-	files, err := filepath.Glob(filepath.Join(samples, "*.xml"))
-	if err != nil || len(files) == 0 {
-		f.Fatal(files, err)
-	}
-	for _, file := range files {
-		text, err := os.ReadFile(file)
-		if err != nil {
-			f.Fatal(err)
-		}
-		f.Add(text)
-	}
+	seedtest.Corpus(f, filepath.Join(samples, "*.xml"))
 	f.Fuzz(func(t *testing.T, text []byte) {
 		all, notes, err := seedtest.ReadAll(t, Format(), bytes.NewReader(text))
 		again, notesAgain, errAgain := seedtest.ReadAll(t, Format(), iotest.OneByteReader(bytes.NewReader(text)))

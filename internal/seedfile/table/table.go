@@ -1,6 +1,8 @@
 // Package table holds what the families share whose files are rows of columns:
 // how rows are taken, what is wrong with a row's width or with a last line that
-// was cut off, and the notes on the file. What the columns mean is the family's.
+// was cut off, and the notes on the file. Most of them differ in little but the
+// order of their columns: such a one is a Family, whose Reader knows the columns
+// of seed files, their names in headers, and how each is read.
 package table
 
 import (
@@ -35,6 +37,9 @@ func (f *File[C]) Row() (rows.Row, error) {
 	row, err := f.rows.Next()
 	return row, seedfile.ReadError(err)
 }
+
+// Comment is the file's first line, where it is one.
+func (f *File[C]) Comment() string { return f.rows.Comment() }
 
 // Record begins the record of a row.
 func (f *File[C]) Record(row rows.Row) seedfile.Record {

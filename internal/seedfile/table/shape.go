@@ -1,11 +1,10 @@
-package oathcsv
+package table
 
 import (
 	"bytes"
 
 	"fob/internal/rows"
 	"fob/internal/seedfile"
-	"fob/internal/seedfile/table"
 	"fob/internal/token"
 )
 
@@ -35,23 +34,25 @@ func (w widths) learn(t token.Type, n int) {
 
 // checkWidth wants as many columns as the file's other rows of the type have:
 // a row that lost one would be read with a default in its place.
-func (r *reader) checkWidth(rec *seedfile.Record, row rows.Row) {
+func (r *Reader) checkWidth(rec *seedfile.Record, row rows.Row) {
 	n := len(row.Fields)
-	torn := row.Unended || n < r.Columns.At(kind)
+	torn := row.Unended || n < r.Columns.At(Kind)
 	if want := r.width.of(rec.Params.Type, torn); want > 0 {
-		table.CheckWidth(rec, row, want)
+		CheckWidth(rec, row, want)
 	}
 	switch {
 	case n < 2:
-		rec.Fail("the row has 1 column; %s has a serial and a seed at least (is the delimiter a comma, semicolon or tab?)", Name)
-	case !r.Named && !row.BlankFrom(maxColumns):
-		rec.Fail("the row has %d columns; %s has at most %d", n, Name, maxColumns)
+		rec.Fail("the row has 1 column; %s has a serial and a seed at least (is the delimiter a comma, semicolon or tab?)", r.Family.Name)
+	case !r.Named && n < r.Family.Least:
+		rec.Fail("the row has %d columns; %s has %d", n, r.Family.Name, r.Family.Least)
+	case r.most > 0 && !row.BlankFrom(r.most):
+		rec.Fail("the row has %d columns; %s has at most %d", n, r.Family.Name, r.most)
 	}
 }
 
 // checkEnd looks for a last line that was cut inside its last column: 3 may be
 // what is left of 30, and nothing what is left of sha256.
-func (r *reader) checkEnd(rec *seedfile.Record, row rows.Row) {
+func (r *Reader) checkEnd(rec *seedfile.Record, row rows.Row) {
 	r.CheckEnd(rec, row, func(before, text []byte) bool {
 		return r.mayBeCut(rec.Params.Type, len(row.Fields), before, text)
 	})
@@ -61,19 +62,22 @@ func (r *reader) checkEnd(rec *seedfile.Record, row rows.Row) {
 // mayBeCut compares the last field of a file with that of the row before. A
 // counter may well be shorter, but not missing; a serial or seed that is shorter
 // is suspect whatever it begins with.
-func (r *reader) mayBeCut(t token.Type, last int, before, text []byte) bool {
+func (r *Reader) mayBeCut(t token.Type, last int, before, text []byte) bool {
 	if len(text) >= len(before) {
 		return false
 	}
 	switch last {
-	case r.Columns.At(serial), r.Columns.At(seed):
+	case r.Columns.At(Serial), r.Columns.At(Seed):
 		return true
-	case r.Columns.At(counter):
+	case r.Columns.At(Counter):
 		return len(text) == 0
-	case r.Columns.At(moving):
+	case r.Columns.At(Moving):
 		if t != r.lastType || t != token.TOTP && len(text) > 0 {
 			return false
 		}
 	}
 	return bytes.HasPrefix(before, text)
 }
+
+// Full tells whether a row without a header has all the columns of the family.
+func (r *Reader) Full(fields [][]byte) bool { return !r.Named && len(fields) == r.most }

@@ -1,0 +1,282 @@
+package app_test
+
+import (
+	"context"
+	"crypto/rand"
+	"database/sql"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	_ "modernc.org/sqlite"
+
+	"fob/internal/app"
+	"fob/internal/inventory"
+	"fob/internal/otp"
+	"fob/internal/seedfile"
+	"fob/internal/token"
+	"fob/tools/seedgen/gen"
+)
+
+// blind are the columns whose change `audit verify` does not see, each with the
+// reason.
+var blind = map[string]string{
+	"token.seed":                  "sealed: verify has no key; opening a changed seed fails (GCM), and its fingerprint is committed to",
+	"goose_db_version.id":         "the migration tool's own book-keeping; the schema version is user_version",
+	"goose_db_version.version_id": "as above",
+	"goose_db_version.is_applied": "as above",
+	"goose_db_version.tstamp":     "as above",
+	"sqlite_sequence.name":        "SQLite's own, for goose_db_version",
+	"sqlite_sequence.seq":         "as above",
+	"state.code":                  "the names of states for people; the program does not read it",
+	"state.name":                  "as above",
+	"location.id":                 "a number that only joins; the join is compared",
+	"binding.id":                  "a number that only orders",
+	"observation.id":              "a number that only orders",
+}
+
+type world struct {
+	t      *testing.T
+	config app.Config
+	now    time.Time
+}
+
+// aLife makes a store in which every table has rows.
+func aLife(t *testing.T) *world {
+	t.Helper()
+	dir := t.TempDir()
+	w := &world{t: t, now: time.Date(2026, 3, 1, 8, 0, 7, 0, time.UTC)}
+	w.config = app.Config{DB: filepath.Join(dir, "data", "fob.db"), Identity: filepath.Join(dir, "keys", "identity.txt"),
+		Now: func() time.Time { return w.now }, Random: rand.Reader, Operator: token.Operator{UID: 1000, Name: "olga"}, Host: "desk"}
+	_, err := w.config.Init(context.Background(), app.Founding{})
+	w.must(err)
+	desk, done, err := w.config.Desk(context.Background())
+	w.must(err)
+	w.live(desk)
+	w.must(done())
+	return w
+}
+
+func (w *world) must(err error) {
+	w.t.Helper()
+	if err != nil {
+		w.t.Fatal(err)
+	}
+}
+
+func (w *world) live(desk *inventory.Desk) {
+	w.importFile(desk, "../../testdata/seedfiles/delivery.csv")
+	w.importFile(desk, "../../testdata/seedfiles/hotp.csv")
+	w.now = w.now.Add(time.Hour)
+	w.bind(desk, 0, "anna@example.com", 0)
+	w.bind(desk, 1, "ben@example.com", -25*60, -25*60)
+	for i := range 3 {
+		w.now = w.now.Add(50 * 24 * time.Hour)
+		_, err := desk.Resync(context.Background(), w.codes(1, "", float64(-25*60-10*i), float64(-25*60-10*i)))
+		w.must(err)
+	}
+	_, err := desk.Check(context.Background(), inventory.Codes{Serial: serial(2), Codes: []inventory.Typed{{Text: "000000", At: w.now}}})
+	if token.KindOf(err) != token.CodeRefused {
+		w.t.Fatalf("a wrong code gives %v", err)
+	}
+	w.move(desk, 1, token.CmdUnbind, token.Lost, "")
+	w.move(desk, 3, token.CmdAssign, token.Assigned, "carl@example.com")
+	for range token.LockAfter {
+		_, _ = desk.Check(context.Background(), inventory.Codes{Serial: serial(4), Codes: []inventory.Typed{{Text: "111111", At: w.now}}})
+	}
+}
+
+func (w *world) importFile(desk *inventory.Desk, path string) {
+	w.t.Helper()
+	src, err := seedfile.FileSource(path)
+	w.must(err)
+	f, _, err := app.FindFormat(src, "")
+	w.must(err)
+	_, err = desk.Import(context.Background(), inventory.Import{Source: src, Format: f,
+		Fill:   inventory.Fill{Manufacturer: "ACME", Model: "c200"},
+		Supply: token.Supply{Order: "PO-1", Supplier: "ACME", Location: "Berlin", Received: w.now}})
+	w.must(err)
+}
+
+func serial(i uint64) token.Serial {
+	return token.Serial(gen.Plan{Serials: 2600412300001}.Token(i).Serial)
+}
+
+// codes are what token i shows, with these drifts in seconds, one step apart.
+func (w *world) codes(i uint64, account string, drifts ...float64) inventory.Codes {
+	req := inventory.Codes{Serial: serial(i), Account: token.Account(account), Ticket: "T-1", Proof: "badge"}
+	p := token.Params{Type: token.TOTP, Hash: token.SHA1, Digits: 6, Period: 30}
+	for n, drift := range drifts {
+		code, err := otp.At(p, token.NewSeed(gen.SeedFor(i, token.SHA1)), otp.StepAt(p, w.now, drift)+int64(n))
+		w.must(err)
+		req.Codes = append(req.Codes, inventory.Typed{Text: code, At: w.now})
+	}
+	return req
+}
+
+func (w *world) bind(desk *inventory.Desk, i uint64, account string, drifts ...float64) {
+	w.t.Helper()
+	_, err := desk.Bind(context.Background(), w.codes(i, account, drifts...))
+	w.must(err)
+}
+
+func (w *world) move(desk *inventory.Desk, i uint64, by token.Command, to token.State, account token.Account) {
+	w.t.Helper()
+	_, err := desk.Move(context.Background(), inventory.Change{Serial: serial(i), By: by, To: to,
+		Words: inventory.Words{Account: account, Reason: "test"}})
+	w.must(err)
+}
+
+// Every single change to a column of any row is found, but for the exceptions.
+func TestVerifyFindsEveryChange(t *testing.T) {
+	w := aLife(t)
+	if r, err := w.config.VerifyTrail(context.Background(), nil); err != nil || !r.OK() {
+		t.Fatalf("untouched: %v %v", err, r.Problems)
+	}
+	found := 0
+	for _, c := range w.columns() {
+		for _, change := range w.changes(c) {
+			if w.tampered(c, change) {
+				found++
+			}
+		}
+	}
+	if found < 100 {
+		t.Errorf("only %d changes were tried: the test looks at too little", found)
+	}
+	t.Logf("%d changes were found", found)
+}
+
+type column struct{ table, name, kind string }
+
+func (c column) String() string { return c.table + "." + c.name }
+
+func (w *world) open(path string) *sql.DB {
+	db, err := sql.Open("sqlite", path)
+	w.must(err)
+	db.SetMaxOpenConns(1)
+	return db
+}
+
+func (w *world) columns() (all []column) {
+	db := w.open(w.config.DB)
+	defer db.Close()
+	rows, err := db.Query(`SELECT m.name, c.name, c.type FROM sqlite_schema m, pragma_table_info(m.name) c WHERE m.type = 'table'`)
+	w.must(err)
+	defer rows.Close()
+	for rows.Next() {
+		var c column
+		w.must(rows.Scan(&c.table, &c.name, &c.kind))
+		all = append(all, c)
+	}
+	return all
+}
+
+// change is one UPDATE of one row.
+type change struct {
+	expression string
+	row        int
+}
+
+// rowsTried is how many rows of a table are changed, spread over it.
+const rowsTried = 4
+
+func (w *world) changes(c column) (all []change) {
+	db := w.open(w.config.DB)
+	defer db.Close()
+	var n int
+	w.must(db.QueryRow(`SELECT COUNT(*) FROM ` + c.table).Scan(&n))
+	if n == 0 {
+		w.t.Errorf("table %s has no row: the life is too short", c.table)
+	}
+	expressions := []string{"NULL"}
+	switch c.kind {
+	case "INTEGER":
+		expressions = append(expressions, "COALESCE("+c.name+", 0) + 1")
+	case "REAL":
+		expressions = append(expressions, "COALESCE("+c.name+", 0) + 0.5")
+	case "BLOB":
+		expressions = append(expressions, "CAST(X'00' || substr("+c.name+", 2) AS BLOB)")
+	default:
+		expressions = append(expressions, "COALESCE("+c.name+", '') || 'x'")
+	}
+	for row := range min(n, rowsTried) {
+		for _, e := range expressions {
+			all = append(all, change{e, row})
+		}
+	}
+	return all
+}
+
+// tampered makes one change to a copy, and tells whether the database let it
+// happen. A change that verify does not see is an error.
+func (w *world) tampered(c column, ch change) bool {
+	path := filepath.Join(w.t.TempDir(), "fob.db")
+	content, err := os.ReadFile(w.config.DB)
+	w.must(err)
+	w.must(os.WriteFile(path, content, 0o600))
+	if !w.apply(path, c, ch) {
+		return false
+	}
+	config := w.config
+	config.DB = path
+	r, err := config.VerifyTrail(context.Background(), nil)
+	seen := err != nil || !r.OK()
+	_, exception := blind[c.String()]
+	if !seen && !exception {
+		w.t.Errorf("%s = %s in row %d is not seen", c, ch.expression, ch.row)
+	}
+	return seen
+}
+
+// apply changes the row as somebody would who owns the file: triggers are taken
+// away and put back. It is false when the row's own rules forbid the change, or
+// it changes nothing.
+func (w *world) apply(path string, c column, ch change) bool {
+	db := w.open(path)
+	defer db.Close()
+	triggers := w.dropTriggers(db)
+	key := "rowid"
+	switch c.table { // tables without one
+	case "audit_text":
+		key = "seq || field"
+	case "fingerprint":
+		key = "print"
+	}
+	q := fmt.Sprintf(`UPDATE %[1]s SET %[2]s = %[3]s WHERE %[4]s = (SELECT %[4]s FROM %[1]s ORDER BY 1 LIMIT 1 OFFSET %[5]d) AND %[2]s IS NOT %[3]s`,
+		c.table, c.name, ch.expression, key, ch.row)
+	res, err := db.Exec(q)
+	if err != nil {
+		if !strings.Contains(err.Error(), "constraint") && !strings.Contains(err.Error(), "datatype") && !strings.Contains(err.Error(), "cannot store") {
+			w.t.Errorf("%s: %v", q, err)
+		}
+		return false
+	}
+	for _, t := range triggers {
+		_, err := db.Exec(t)
+		w.must(err)
+	}
+	n, err := res.RowsAffected()
+	w.must(err)
+	return n > 0
+}
+
+func (w *world) dropTriggers(db *sql.DB) (texts []string) {
+	rows, err := db.Query(`SELECT name, sql FROM sqlite_schema WHERE type = 'trigger'`)
+	w.must(err)
+	var names []string
+	for rows.Next() {
+		var name, text string
+		w.must(rows.Scan(&name, &text))
+		names, texts = append(names, name), append(texts, text)
+	}
+	rows.Close()
+	for _, n := range names {
+		_, err := db.Exec(`DROP TRIGGER ` + n)
+		w.must(err)
+	}
+	return texts
+}

@@ -1,0 +1,62 @@
+package rows
+
+import "bytes"
+
+// begin skips what is to be skipped and settles the delimiter.
+func (r *Reader) begin() error {
+	if err := r.skip(r.wants.SkipLines); err != nil {
+		return err
+	}
+	r.fill()
+	text := r.buf[r.start:r.end]
+	n, skip := lineEnd(text)
+	r.comment = firstComment(text[:n])
+	d := sepLine(text[:n])
+	switch {
+	case d == 0:
+		r.delim = findDelimiter(text[:min(len(text), MaxRow)], r.ended && len(text) <= MaxRow)
+	case bytes.IndexByte(sepDelimiters, d) >= 0:
+		r.delim, r.sep = d, true
+		r.take(skip)
+	case r.wants.Delimiter == 0:
+		return errorAt(r.line+1, "comma, semicolon, tab and | are read", "the line sep= names a delimiter that fob does not read")
+	default:
+		r.take(skip)
+	}
+	if r.wants.Delimiter != 0 {
+		r.delim = r.wants.Delimiter
+	}
+	return nil
+}
+
+// sepDelimiters are those that a line sep= may name.
+var sepDelimiters = []byte{',', ';', '\t', '|'}
+
+// skip passes over lines without looking at what is in them.
+func (r *Reader) skip(lines int) error {
+	for range lines {
+		r.fill()
+		n, skip := lineEnd(r.buf[r.start:r.end])
+		switch {
+		case n > MaxRow:
+			return r.check(r.buf[r.start : r.start+n])
+		case skip == n && r.srcErr != nil:
+			return r.srcErr
+		case skip == 0:
+			return errorAt(r.line+1, "how many lines stand in front of the rows?", "the file ends within the %d lines to skip", lines)
+		}
+		r.take(skip)
+	}
+	return nil
+}
+
+// maxComment is how much of a comment is kept.
+const maxComment = 80
+
+func firstComment(line []byte) string {
+	line = bytes.TrimLeft(line, " \t")
+	if len(line) == 0 || line[0] != '#' {
+		return ""
+	}
+	return string(line[:min(len(line), maxComment)])
+}

@@ -1,0 +1,119 @@
+package table
+
+import (
+	"bytes"
+
+	"fob/internal/rows"
+	"fob/internal/token"
+)
+
+// Column is what a column of a seed file may hold, whatever its family.
+type Column int
+
+// The columns. Other is one that a family has and fob has no use for.
+const (
+	Serial Column = iota
+	Seed
+	Kind
+	Digits
+	Moving // the counter of HOTP, the step of TOTP
+	Hash
+	Counter // a header can tell the two apart
+	Period
+	Manufacturer
+	Model
+	Account
+	Resolver
+	Realm
+	Other
+	columnCount
+)
+
+var columnNames = [columnCount]string{
+	"serial", "seed", "type", "digits", "counter or step", "hash", "counter", "step",
+	"manufacturer", "model", "account", "resolver", "realm", "other",
+}
+
+func (c Column) String() string { return columnNames[c] }
+
+// Layout tells where each column stands.
+type Layout = rows.Columns[Column]
+
+// Names are the names met in headers, as rows.Name gives them.
+func Names() rows.Names[Column] { return names }
+
+var names = rows.Names[Column]{
+	"serial": Serial, "serialnumber": Serial, "serialno": Serial, "serialnr": Serial, "tokenserial": Serial, "seriennummer": Serial,
+	"tokenserialnumber": Serial,
+	"hexkey":            Seed, "key": Seed, "seed": Seed, "secret": Seed, "secretkey": Seed, "otpkey": Seed,
+	"hexseed": Seed, "seedhex": Seed, "hexsecret": Seed, "secrethex": Seed, "tokenseed": Seed,
+	"type": Kind, "tokentype": Kind, "otptype": Kind,
+	"digits": Digits, "otplen": Digits, "otplength": Digits, "codelength": Digits,
+	"counterorstep": Moving, "counterstep": Moving, "stepcounter": Moving, "counterortimestep": Moving, "intervalorevent": Moving,
+	"counter": Counter, "movingfactor": Counter, "startcounter": Counter,
+	"step": Period, "period": Period, "timestep": Period, "interval": Period, "timeinterval": Period,
+	"hash": Hash, "hashlib": Hash, "algorithm": Hash, "hashalgorithm": Hash, "algo": Hash, "hmac": Hash,
+	"manufacturer": Manufacturer, "vendor": Manufacturer,
+	"model": Model, "tokenmodel": Model,
+	"user": Account, "username": Account, "upn": Account, "account": Account,
+	"resolver": Resolver, "realm": Realm,
+}
+
+// Order is the layout of a file without a header.
+func Order(order ...Column) Layout { return rows.InOrder(order...) }
+
+// knownNames is one name for each column, for messages.
+const knownNames = "serial, hexkey, type, digits, counter, step, hash"
+
+// Header makes the layout of a row of column names. Two names are enough to
+// tell it from a record.
+func Header(names rows.Names[Column], fields [][]byte) (l Layout, is bool) {
+	l = names.Of(fields)
+	return l, l.Known >= 2
+}
+
+// checkHeader refuses a header that cannot be followed.
+func checkHeader(names rows.Names[Column], l Layout, row rows.Row) error {
+	if err := CheckTwice(names, l, row); err != nil {
+		return err
+	}
+	if l.Has(Moving) && (l.Has(Counter) || l.Has(Period)) {
+		return Refuse(row.Line, "name it counter or step", "the header names a column %s beside one for the same", Moving)
+	}
+	for _, c := range []Column{Serial, Seed} {
+		if !l.Has(c) {
+			return Refuse(row.Line, "give the columns their names: "+knownNames, "the header names no column for the %s", c)
+		}
+	}
+	return nil
+}
+
+// strangeHeader recognises a first row of names that are all unknown: no field
+// has a digit, while every record's seed has some.
+func strangeHeader(fields [][]byte) bool {
+	if len(fields) < 2 {
+		return false
+	}
+	for _, field := range fields {
+		if bytes.ContainsAny(field, "0123456789") || IsType(field) {
+			return false
+		}
+	}
+	return true
+}
+
+// IsType tells whether a field says hotp or totp.
+func IsType(field []byte) bool {
+	return bytes.EqualFold(field, []byte(token.TOTP)) || bytes.EqualFold(field, []byte(token.HOTP))
+}
+
+// KnownColumns lists what a header names.
+func KnownColumns(l Layout) string {
+	var text []byte
+	for c := range columnCount {
+		if l.Has(c) {
+			text = append(append(text, ", "...), c.String()...)
+		}
+	}
+	return string(bytes.TrimPrefix(text, []byte(", ")))
+}
