@@ -44,7 +44,7 @@ var rooms = map[string]room{
 	},
 	"app": {
 		may: []string{"inventory", "store", "token", "otp", "seedfile", "seedfile/detect", "seedfile/delivery",
-			"family", "pskc", "rows", "custody", "audit", "report", "provision"},
+			"seedfile/table", "family", "pskc", "rows", "custody", "audit", "report", "provision"},
 		why: "app wires what lies below it",
 		not: map[string]string{"cli": "a second front end uses app without a terminal"},
 	},
@@ -78,7 +78,7 @@ var rooms = map[string]room{
 		},
 	},
 	"seedfile/detect": {
-		may: []string{"token", "seedfile", "family", "rows", "pskc"},
+		may: []string{"token", "seedfile", "seedfile/table", "family", "rows", "pskc"},
 		why: "detect finds the family that reads a file, nothing more",
 	},
 	"seedfile/delivery": {

@@ -2,14 +2,22 @@ package app
 
 import (
 	"fob/internal/seedfile"
+	"fob/internal/seedfile/columns"
 	"fob/internal/seedfile/detect"
+	"fob/internal/token"
 )
 
 // FindFormat gives the format of that name, or finds it from the content when
-// no name is given; why tells by what.
-func FindFormat(src seedfile.Source, name string) (f seedfile.Format, why string, err error) {
-	if name == "" {
-		return detect.Detect(src)
+// no name is given; why tells by what. Columns that are named leave nothing to
+// find.
+func FindFormat(src seedfile.Source, name string, o seedfile.Options) (f seedfile.Format, why string, err error) {
+	switch {
+	case o.Columns != "" && (name == "" || name == columns.Name):
+		return columns.Format(), "named with --columns", nil
+	case o.Columns != "":
+		return f, "", token.Errorf(token.Usage, "--columns is for --format %s, not for %s, whose columns are known", columns.Name, name)
+	case name == "":
+		return detect.Detect(src, o)
 	}
 	f, err = detect.ByName(name)
 	return f, "named with --format", err

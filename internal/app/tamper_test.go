@@ -93,7 +93,7 @@ func (w *world) importFile(desk *inventory.Desk, path string) {
 	w.t.Helper()
 	src, err := seedfile.FileSource(path)
 	w.must(err)
-	f, _, err := app.FindFormat(src, "")
+	f, _, err := app.FindFormat(src, "", seedfile.Options{})
 	w.must(err)
 	_, err = desk.Import(context.Background(), inventory.Import{Source: src, Format: f,
 		Fill:   inventory.Fill{Manufacturer: "ACME", Model: "c200"},

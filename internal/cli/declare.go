@@ -24,7 +24,7 @@ type declaration struct {
 // and a test fails for a command that has none.
 var declarations = map[string]declaration{
 	"fob init":             {app.Founded{}, []int{exitNotAllowed}},
-	"fob inspect":          {inventory.Inspected{}, []int{exitRefused}},
+	"fob inspect":          {inventory.Inspected{}, []int{exitRefused, exitKey}},
 	"fob import":           {[]inventory.Imported{}, []int{exitRefused, exitNotAllowed, exitKey}},
 	"fob batch list":       {[]report.Batch{}, nil},
 	"fob batch show":       {report.Batch{}, []int{exitNotFound}},

@@ -29,6 +29,8 @@ type importOptions struct {
 	manufacturer, model              string
 	shortSeeds, keySuffix            bool
 	given                            func(flag string) bool
+	table                            tableOptions
+	keys                             keyOptions
 
 	order, supplier, location, received string
 	expect                              int
@@ -50,6 +52,8 @@ func (o *importOptions) addReading(cmd *cobra.Command) {
 	f.StringVar(&o.model, "model", "", "model, where the file does not say")
 	f.BoolVar(&o.shortSeeds, "allow-short-seeds", false, "accept seeds of 10 to 15 bytes, which RFC 4226 forbids")
 	f.BoolVar(&o.keySuffix, "key-suffix", false, "make the serials SERIAL/KEYID, for devices with several keys")
+	o.table.add(cmd)
+	o.keys.add(cmd)
 	o.given = f.Changed
 }
 
@@ -75,9 +79,16 @@ func newImportCmd(r *root) *cobra.Command {
 if any record is refused, nothing of the file is stored and the exit code is 3.
 The format is found from the content. What a file does not say is never guessed:
 the message names the flag to say it with. A file that is already here is
-recognised. FILE may be - for standard input.`,
+recognised. FILE may be - for standard input.
+
+What is wrapped round a file is found by content too: ZIP (with a password or
+without), OpenPGP, age, gzip, one in the other. Every file in a delivery is a
+batch of its own. Keys and passphrases come from --key-file and
+--passphrase-file, each tried at each layer, or are asked for.`,
 		Example: `  fob import delivery.csv --order PO-4711 --supplier Feitian --expect 1000
   fob import delivery.csv --dry-run
+  fob import delivery.pdf --passphrase-file supplier.txt
+  fob import delivery.gpg --key-file our-key.asc --signed-by supplier.asc
   gpg -d delivery.gpg | fob import -
   fob import delivery.csv --partial --rejects refused.csv`,
 		Args: atLeastOne("the file"),
@@ -170,7 +181,10 @@ func (o *importOptions) request(src seedfile.Source) (req inventory.Import, why 
 	if req.Supply, err = o.supply(); err != nil {
 		return req, "", err
 	}
-	req.Format, why, err = app.FindFormat(src, o.format)
+	if err = o.table.into(&req.Options); err != nil {
+		return req, "", err
+	}
+	req.Format, why, err = app.FindFormat(src, o.format, req.Options)
 	return req, why, err
 }
 
@@ -224,6 +238,11 @@ func (r *root) importFiles(ctx context.Context, o *importOptions, paths []string
 	if _, err := o.fill(); err != nil {
 		return err
 	}
+	deliveries, err := r.config().Deliveries(o.keys.Keys)
+	if err != nil {
+		return err
+	}
+	defer deliveries.Close()
 	rejects, err := newRejectFile(o.rejects)
 	if err != nil {
 		return err
@@ -231,14 +250,12 @@ func (r *root) importFiles(ctx context.Context, o *importOptions, paths []string
 	results := []inventory.Imported{}
 	var refused []error
 	err = r.withDesk(ctx, func(desk *inventory.Desk) error {
+		load := func(m app.Member) (inventory.Imported, error) { return r.importFile(ctx, desk, o, m, rejects) }
 		for _, path := range paths {
-			res, err := r.importFile(ctx, desk, o, path, rejects)
-			results = append(results, res)
-			if err != nil && token.KindOf(err) != token.Refused {
-				return err
-			}
+			some, bad, err := r.importPath(ctx, deliveries, path, load)
+			results, refused = append(results, some...), append(refused, bad...)
 			if err != nil {
-				refused = append(refused, err)
+				return err
 			}
 		}
 		return nil
@@ -265,12 +282,8 @@ func allRefused(err error, refused []error) error {
 	return token.Errorf(token.Refused, "%d files were refused: %s", len(refused), strings.Join(texts, "; and ")).WithHint("%s", token.HintOf(refused[0]))
 }
 
-func (r *root) importFile(ctx context.Context, desk *inventory.Desk, o *importOptions, path string, rejects *rejectFile) (inventory.Imported, error) {
-	src, done, err := r.source(path)
-	if err != nil {
-		return unread(filepath.Base(path)), err
-	}
-	defer done()
+func (r *root) importFile(ctx context.Context, desk *inventory.Desk, o *importOptions, m app.Member, rejects *rejectFile) (inventory.Imported, error) {
+	src := m.Source
 	req, _, err := o.request(src)
 	if err != nil {
 		return unread(src.Name()), err
@@ -280,6 +293,7 @@ func (r *root) importFile(ctx context.Context, desk *inventory.Desk, o *importOp
 	req.OnProgress = bar.set
 	res, err := desk.Import(ctx, req)
 	bar.done()
+	res.Wrapped, res.Warnings = m.Wrapped, append(append([]string{}, m.Notes...), res.Warnings...)
 	if !r.json && (err == nil || res.Refused > 0 || res.Stored) {
 		r.printImported(res) // else the error says it all
 	}
@@ -288,7 +302,7 @@ func (r *root) importFile(ctx context.Context, desk *inventory.Desk, o *importOp
 
 // unread is the result for a file that could not be read as a seed file.
 func unread(name string) inventory.Imported {
-	return inventory.Imported{File: name, Rejects: []inventory.Reject{}, Warnings: []string{}, Inferred: []string{}}
+	return inventory.Imported{File: name, Wrapped: []string{}, Rejects: []inventory.Reject{}, Warnings: []string{}, Inferred: []string{}}
 }
 
 // maxShown is how many refused records a person gets on the screen.
@@ -306,6 +320,9 @@ func (r *root) printImported(res inventory.Imported) {
 		r.say("%s: nothing new, %s unchanged (%s)", res.File, count(res.Unchanged, "record"), res.Format)
 	default:
 		r.say("%s: nothing stored, %d would be new, %d unchanged, %d refused (%s)", res.File, res.New, res.Unchanged, res.Refused, res.Format)
+	}
+	if len(res.Wrapped) > 0 {
+		r.say("  out of %s", strings.Join(res.Wrapped, ", "))
 	}
 	if res.Replaced > 0 {
 		r.say("  %s replaced", count(res.Replaced, "token"))

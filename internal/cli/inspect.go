@@ -6,6 +6,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"fob/internal/app"
 	"fob/internal/inventory"
 	"fob/internal/token"
 )
@@ -17,7 +18,9 @@ func newInspectCmd(r *root) *cobra.Command {
 		Short: "Tell what a seed file is and what an import would need",
 		Long: `Read a seed file as an import would, and tell its format and why, how many
 records it has, what is wrong with them, and which flags an import would need.
-No store is opened and no seed is shown.`,
+No store is opened and no seed is shown. A delivery of several files (a ZIP) is
+told file by file, in JSON as an array. The first three records are shown, their
+seeds masked.`,
 		Example: "  fob inspect delivery.csv\n  gpg -d delivery.gpg | fob inspect -",
 		Args:    exactly("the file"),
 		RunE:    r.run(func(ctx context.Context, args []string) error { return r.inspect(ctx, &o, args[0]) }),
@@ -27,28 +30,59 @@ No store is opened and no seed is shown.`,
 }
 
 func (r *root) inspect(ctx context.Context, o *importOptions, path string) error {
-	src, done, err := r.source(path)
+	deliveries, err := r.config().Deliveries(o.keys.Keys)
 	if err != nil {
 		return err
 	}
-	defer done()
-	req, why, err := o.request(src)
-	if err != nil {
+	defer deliveries.Close()
+	var results []inventory.Inspected
+	refused, err := r.eachMember(ctx, deliveries, path, func(m app.Member) error {
+		res, err := inspectFile(ctx, o, m)
+		if res.File != "" {
+			results = append(results, res)
+		}
 		return err
+	})
+	if printed := r.printAllInspected(results); err == nil {
+		err = printed
+	}
+	return allRefused(err, refused)
+}
+
+// inspectFile looks at one file of a delivery. The result has no name when it
+// could not be read as a seed file.
+func inspectFile(ctx context.Context, o *importOptions, m app.Member) (inventory.Inspected, error) {
+	req, why, err := o.request(m.Source)
+	if err != nil {
+		return inventory.Inspected{}, err
 	}
 	res, err := inventory.Inspect(ctx, req, why)
 	if err != nil {
-		return err
+		return inventory.Inspected{}, err
 	}
-	if r.json {
-		err = r.printJSON(res)
-	} else {
-		r.printInspected(res)
-	}
-	if err == nil && res.Refused > 0 {
+	res.Wrapped, res.Warnings = m.Wrapped, append(append([]string{}, m.Notes...), res.Warnings...)
+	if res.Refused > 0 {
 		err = token.Errorf(token.Refused, "%d of %d records of %s would be refused", res.Refused, res.Records, res.File)
 	}
-	return err
+	return res, err
+}
+
+// printAllInspected prints one file as an object, several as an array.
+func (r *root) printAllInspected(results []inventory.Inspected) error {
+	switch {
+	case r.json && len(results) == 1:
+		return r.printJSON(results[0])
+	case r.json && len(results) > 1:
+		return r.printJSON(results)
+	case !r.json:
+		for i, res := range results {
+			if i > 0 {
+				r.say("")
+			}
+			r.printInspected(res)
+		}
+	}
+	return nil
 }
 
 func (r *root) printInspected(res inventory.Inspected) {
@@ -57,9 +91,12 @@ func (r *root) printInspected(res inventory.Inspected) {
 		encodings = append(encodings, string(e))
 	}
 	r.facts([]fact{
-		{"file", res.File}, {"SHA-256", res.SHA256}, {"format", res.Format}, {"why", res.Why},
+		{"file", res.File}, {"SHA-256", res.SHA256}, {"out of", strings.Join(res.Wrapped, ", ")}, {"format", res.Format}, {"why", res.Why},
 		{"records", res.Records}, {"refused", res.Refused}, {"seeds in", strings.Join(encodings, ", ")},
 		{"needs", strings.Join(res.Needs, " ")},
 	})
+	for _, s := range res.First {
+		r.say("  %s", describeShown(s))
+	}
 	r.printRemarks(res.Inferred, res.Warnings, res.Rejects)
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/rand"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"os"
 	"os/signal"
@@ -74,6 +75,9 @@ func usageError(name string, err error) error {
 // printError writes the one error of a run to standard error.
 func (r *root) printError(err error) {
 	hint := token.HintOf(err)
+	if hint == "" && errors.Is(err, syscall.ENOSPC) {
+		hint = "the disk is full; nothing was replaced or half written"
+	}
 	if r.json {
 		_ = json.NewEncoder(visible(r.streams.Err)).Encode(errorJSON{err.Error(), hint, exitOf(err)})
 		return

@@ -83,6 +83,10 @@ func TestScripts(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
+	samples, err := filepath.Abs("../../testdata/seedfiles")
+	if err != nil {
+		t.Fatal(err)
+	}
 	testscript.Run(t, testscript.Params{
 		Dir:                 "testdata/script",
 		RequireExplicitExec: true,
@@ -97,6 +101,7 @@ func TestScripts(t *testing.T) {
 			home := filepath.Join(e.WorkDir, "home")
 			e.Setenv("HOME", home)
 			e.Setenv("SEEDFILES", files)
+			e.Setenv("SAMPLES", samples)
 			e.Setenv("DB", filepath.Join(home, ".local/share/fob/fob.db"))
 			e.Setenv("IDENTITY", filepath.Join(home, ".config/fob/identity.txt"))
 			e.Setenv(clockVar, startTime)

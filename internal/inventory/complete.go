@@ -70,11 +70,7 @@ func (c *completer) complete(rec seedfile.Record) candidate {
 			rec.Fail("%v", err)
 		}
 	}
-	for what, text := range map[string]*string{"the manufacturer": &rec.Manufacturer, "the model": &rec.Model} {
-		if *text, err = token.ParseText(what, *text); err != nil {
-			rec.Fail("%v", err)
-		}
-	}
+	checkNames(&rec)
 	cand := candidate{place: rec.Place, serial: rec.Serial, account: account, problem: rec.Problem, apart: rec.Alternative}
 	if cand.problem != nil {
 		return cand
@@ -89,6 +85,22 @@ func (c *completer) complete(rec seedfile.Record) candidate {
 	}
 	cand.columns = columns(serial, c.profile(rec, params), counter, rec)
 	return cand
+}
+
+// checkNames checks what the file says of maker and model.
+func checkNames(rec *seedfile.Record) {
+	for _, n := range [...]struct {
+		what string
+		text *string
+	}{{"the manufacturer", &rec.Manufacturer}, {"the model", &rec.Model}} {
+		if *n.text == "" {
+			continue
+		}
+		var err error
+		if *n.text, err = token.ParseText(n.what, *n.text); err != nil {
+			rec.Fail("%v", err)
+		}
+	}
 }
 
 func columns(serial token.Serial, p token.Profile, counter int64, rec seedfile.Record) audit.Columns {

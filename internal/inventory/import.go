@@ -42,6 +42,7 @@ const MaxRejects = 1000
 type Imported struct {
 	File      string            `json:"file"`
 	SHA256    string            `json:"sha256"`
+	Wrapped   []string          `json:"wrapped"` // what was undone round it, from the outside in
 	Format    string            `json:"format"`
 	Encoding  seedfile.Encoding `json:"encoding"`
 	Batch     *int              `json:"batch"` // null: nothing was stored
@@ -63,7 +64,7 @@ type Imported struct {
 // tells the verdicts also when err says that records were refused.
 func (d *Desk) Import(ctx context.Context, req Import) (Imported, error) {
 	res := Imported{File: req.Source.Name(), Format: req.Format.Name, DryRun: req.DryRun,
-		Rejects: []Reject{}, Warnings: []string{}, Inferred: []string{}}
+		Wrapped: []string{}, Rejects: []Reject{}, Warnings: []string{}, Inferred: []string{}}
 	if err := d.Store.SweepLoads(ctx); err != nil {
 		return res, err
 	}
@@ -154,13 +155,22 @@ func (req Import) key() string {
 	add(seedfile.FieldPeriod, f.Params.Period)
 	add(seedfile.FieldCounter, f.Counter)
 	add(seedfile.FieldT0, f.Params.T0)
-	for name, v := range map[string]string{"encoding": string(f.Encoding), "manufacturer": f.Manufacturer, "model": f.Model} {
+	o := req.Options
+	for name, v := range map[string]string{
+		"encoding": string(f.Encoding), "manufacturer": f.Manufacturer, "model": f.Model, "columns": o.Columns,
+	} {
 		if v != "" {
 			parts = append(parts, fmt.Sprintf("%s=%q", name, v))
 		}
 	}
 	if f.ShortSeeds {
 		parts = append(parts, "short-seeds")
+	}
+	if o.Delimiter != 0 {
+		parts = append(parts, fmt.Sprintf("delimiter=%q", o.Delimiter))
+	}
+	if o.SkipRows != 0 {
+		parts = append(parts, fmt.Sprintf("skip-rows=%d", o.SkipRows))
 	}
 	if req.Options.KeySuffix {
 		parts = append(parts, "key-suffix")

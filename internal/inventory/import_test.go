@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
 
 	"fob/internal/audit"
 	"fob/internal/inventory"
@@ -29,10 +30,10 @@ func TestImport(t *testing.T) {
 		r.Supply, r.Fill = supply, inventory.Fill{Manufacturer: "Acme", Model: "One"}
 	})
 	sum := sha256.Sum256([]byte(src.text))
-	want := inventory.Imported{File: "file.csv", SHA256: hex.EncodeToString(sum[:]), Format: "oath-csv", Encoding: seedfile.Hex,
+	want := inventory.Imported{File: "file.csv", SHA256: hex.EncodeToString(sum[:]), Wrapped: []string{}, Format: "oath-csv", Encoding: seedfile.Hex,
 		Batch: res.Batch, Records: 2, New: 2, Stored: true, Rejects: []inventory.Reject{}, Warnings: []string{},
 		Inferred: []string{"hash sha1: the default of oath-csv, for 2 of 2 records"}}
-	if diff := cmp.Diff(want, res); diff != "" || *res.Batch != 1 {
+	if diff := cmp.Diff(want, res, cmpopts.EquateEmpty()); diff != "" || *res.Batch != 1 {
 		t.Errorf("batch %v\n%s", res.Batch, diff)
 	}
 	found, _ := h.find("00A1")

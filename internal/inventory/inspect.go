@@ -13,15 +13,49 @@ import (
 type Inspected struct {
 	File      string              `json:"file"`
 	SHA256    string              `json:"sha256"`
+	Wrapped   []string            `json:"wrapped"` // what was undone round it, from the outside in
 	Format    string              `json:"format"`
 	Why       string              `json:"why"`
 	Records   int                 `json:"records"`
 	Encodings []seedfile.Encoding `json:"encodings"`
 	Refused   int                 `json:"refused"`
 	Needs     []string            `json:"needs"` // flags that an import would demand
+	First     []Shown             `json:"first"` // records
 	Inferred  []string            `json:"inferred"`
 	Rejects   []Reject            `json:"rejects"`
 	Warnings  []string            `json:"warnings"`
+}
+
+// Shown is one record as an import would take it; what the file leaves open and
+// nobody says is empty. Of the seed only the length is told.
+type Shown struct {
+	Place        seedfile.Place `json:"-"`
+	Line         int            `json:"line"`
+	Serial       token.Serial   `json:"serial"`
+	SeedBytes    int            `json:"seed_bytes"`
+	Type         token.Type     `json:"type"`
+	Hash         token.Hash     `json:"hash"`
+	Digits       int            `json:"digits"`
+	Period       int            `json:"period"`
+	Counter      int64          `json:"counter"`
+	Manufacturer string         `json:"manufacturer"`
+	Model        string         `json:"model"`
+	Account      token.Account  `json:"account"`
+}
+
+// shownRecords is how many records an inspection shows.
+const shownRecords = 3
+
+// show adds a record to those that are shown, if it can be read.
+func show(all []Shown, j judged) []Shown {
+	if len(all) == shownRecords || j.problem != nil {
+		return all
+	}
+	c := j.columns
+	return append(all, Shown{
+		Place: j.place, Line: j.place.N, Serial: c.Serial, SeedBytes: j.seed.Len(), Type: c.Type, Hash: c.Hash, Digits: c.Digits,
+		Period: c.Period, Counter: c.Counter, Manufacturer: c.Manufacturer, Model: c.Model, Account: j.account,
+	})
 }
 
 // Inspect reads a file as an import would, up to where the store begins.
@@ -36,15 +70,19 @@ func Inspect(ctx context.Context, req Import, why string) (Inspected, error) {
 	defer s.clear()
 	res.describe(s, req)
 	l := &loader{req: req, keys: keys, scan: s, passes: p, res: &res}
+	first := []Shown{}
 	err = l.eachSlice(ctx, func(slice []judged) error {
 		defer clearSeeds(slice)
+		for i := 0; i < len(slice) && len(first) < shownRecords; i++ {
+			first = show(first, slice[i])
+		}
 		l.count(slice)
 		return l.report(slice)
 	})
 	return Inspected{
-		File: res.File, SHA256: res.SHA256, Format: res.Format, Why: why, Records: res.Records,
+		File: res.File, SHA256: res.SHA256, Wrapped: []string{}, Format: res.Format, Why: why, Records: res.Records,
 		Encodings: []seedfile.Encoding{s.encoding}, Refused: res.Refused, Needs: s.needs(),
-		Inferred: res.Inferred, Rejects: res.Rejects, Warnings: res.Warnings,
+		First: first, Inferred: res.Inferred, Rejects: res.Rejects, Warnings: res.Warnings,
 	}, err
 }
 

@@ -96,4 +96,6 @@ type Match struct {
 	// Why tells the features seen, for `fob inspect`; of a sample that does not
 	// fit, what it lacks, or nothing when it is nothing like the format.
 	Why string
+	// Reads tells how this family takes a file that another one takes otherwise.
+	Reads string
 }

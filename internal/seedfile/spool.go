@@ -111,7 +111,7 @@ func (s *Spooled) seal(r io.Reader, limit int64) error {
 	defer clear(plain[:sealedChunk])
 	var size int64
 	for chunk := int64(0); ; chunk++ {
-		n, err := io.ReadFull(r, plain)
+		n, err := io.ReadFull(ownEnd{r}, plain)
 		last := err == io.EOF || err == io.ErrUnexpectedEOF
 		if err != nil && !last {
 			return placed(err, "reading %q", s.name)
@@ -132,6 +132,18 @@ func (s *Spooled) seal(r io.Reader, limit int64) error {
 		return token.Errorf(token.Refused, "%q is empty", s.name).WithHint("look at what the command in front of the pipe says")
 	}
 	return nil
+}
+
+// ownEnd keeps a reader's own io.ErrUnexpectedEOF, the cry of one that was cut,
+// apart from that of io.ReadFull, which is an ordinary end.
+type ownEnd struct{ r io.Reader }
+
+func (o ownEnd) Read(p []byte) (int, error) {
+	n, err := o.r.Read(p)
+	if err == io.ErrUnexpectedEOF {
+		err = errors.New("it was cut")
+	}
+	return n, err
 }
 
 // Name is the name given to Spool.

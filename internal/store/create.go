@@ -82,6 +82,19 @@ func Create(ctx context.Context, path string, f Founding) error {
 	} else if err != nil {
 		return token.Wrap(token.Internal, err, "putting the store in its place")
 	}
+	return syncFolder(dir)
+}
+
+// syncFolder makes a new name survive a power cut.
+func syncFolder(dir string) error {
+	f, err := os.Open(dir)
+	if err != nil {
+		return token.Wrap(token.Internal, err, "opening the folder of the store")
+	}
+	defer f.Close()
+	if err := f.Sync(); err != nil {
+		return token.Wrap(token.Internal, err, "writing the folder of the store")
+	}
 	return nil
 }
 

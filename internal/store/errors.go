@@ -47,8 +47,8 @@ func openError(err error, path string) error {
 // something, the next step. Errors that have a kind pass unchanged.
 func storeError(err error, doing string) error {
 	var known *token.Error
-	if err == nil || errors.As(err, &known) {
-		return err
+	if code(err) == 0 || errors.As(err, &known) {
+		return err // none of SQLite's, or dressed already
 	}
 	wrapped := token.Wrap(token.Internal, err, "%s", doing)
 	switch code(err) {

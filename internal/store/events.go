@@ -44,8 +44,16 @@ func (q *queries) head() (audit.Head, error) {
 	if notFound(err) {
 		return audit.Head{}, nil
 	}
-	copy(h.Hash[:], hash)
+	h.Hash = asHash(hash)
 	return h, err
+}
+
+// asHash is the zero hash, which no event has, for bytes that are none.
+func asHash(b []byte) (h audit.Hash) {
+	if len(b) == len(h) {
+		copy(h[:], b)
+	}
+	return h
 }
 
 // NewestEvent is the latest time that the trail knows. It is kept beside the
@@ -123,7 +131,7 @@ func scanEvent(rows *sql.Rows) (s audit.Stored, beside *audit.Text, err error) {
 	if err := rows.Scan(&s.Seq, &s.Body, &hash, &field, &salt, &text); err != nil {
 		return s, nil, err
 	}
-	copy(s.Hash[:], hash)
+	s.Hash = asHash(hash)
 	if field.Valid {
 		beside = &audit.Text{Field: field.String, Salt: salt, Text: text.String}
 	}

@@ -45,7 +45,7 @@ var illegal = []struct{ statement, words string }{
 	{`UPDATE token SET counter = -1`, "counter >= 0"},
 	{`UPDATE token SET failures = -1`, "failures >= 0"},
 	{`UPDATE token SET issued = 2`, "issued IN"},
-	{`UPDATE token SET state = 9 WHERE serial_key = 'S2'`, "FOREIGN KEY"},
+	{`UPDATE token SET state = 9 WHERE serial_key = 'S2'`, "state BETWEEN 0 AND 6"},
 	{`UPDATE token SET state = 2 WHERE serial_key = 'S2'`, "account_id IS NOT NULL"},
 	{`UPDATE token SET state = 0 WHERE serial_key = 'S1'`, "account_id IS NOT NULL"},
 	{`UPDATE token SET seed = 'text'`, "token.seed"},

@@ -245,6 +245,14 @@ func scanStored(rows scanner) (s inventory.Stored, err error) {
 // statement vanishes, few enough for every engine's limit of parameters.
 const lookupChunk = 500
 
+// OnlyBatch tells whether the store holds no other token than those of a batch:
+// then there is nothing to look up.
+func (q *queries) OnlyBatch(b token.Batch) (only bool, err error) {
+	err = q.row(`SELECT NOT EXISTS (SELECT 1 FROM token WHERE id < $1) AND NOT EXISTS (SELECT 1 FROM token WHERE id > $2)`,
+		b.FirstID, b.LastID).Scan(&only)
+	return only, err
+}
+
 // Stored looks up many serials, in upper case.
 func (q *queries) Stored(serialKeys []string) (map[string]inventory.Stored, error) {
 	found := map[string]inventory.Stored{}

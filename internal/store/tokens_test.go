@@ -330,3 +330,19 @@ func TestForgedFirstEvent(t *testing.T) {
 		return err
 	})
 }
+
+// A hash that is longer than a hash is no hash, though it begins as it should.
+func TestForgedHash(t *testing.T) {
+	for name, forged := range map[string]string{"longer": `hash || x'00'`, "shorter": `substr(hash, 1, 31)`} {
+		path := newPath(t)
+		vandalise(t, path, "DROP TRIGGER audit_no_update", "PRAGMA ignore_check_constraints = 1",
+			"UPDATE audit SET hash = CAST("+forged+" AS BLOB)")
+		openStore(t, path).mustRead(t, func(q *queries) error {
+			r, err := audit.Verify(q.id, q.Events(report.EventFilter{}))
+			if r.OK() {
+				t.Errorf("nobody noticed a hash that is %s", name)
+			}
+			return err
+		})
+	}
+}

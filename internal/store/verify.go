@@ -164,6 +164,8 @@ var contradictions = []struct{ query, words string }{
 	{`SELECT t.serial_key FROM observation o JOIN token t ON t.id = o.token_id WHERE o.batch_id <> t.batch_id
 		OR o.first <> CASE WHEN o.id = (SELECT MIN(id) FROM observation WHERE token_id = o.token_id) THEN 1 ELSE 0 END`,
 		"token %s: a measured drift is filed under another batch, or falsely as the first"},
+	{`SELECT t.seq FROM audit_text t LEFT JOIN audit a ON a.seq = t.seq WHERE a.seq IS NULL`,
+		"texts lie beside event %s, which is not there"},
 	{`SELECT o.id FROM observation o LEFT JOIN token t ON t.id = o.token_id WHERE t.id IS NULL`,
 		"the measured drift %s is of no token"},
 }

@@ -37,7 +37,7 @@ func ParseSerial(text string) (Serial, error) {
 	if text == "" {
 		return "", Errorf(Refused, "the serial is empty")
 	}
-	if scientific.MatchString(text) {
+	if strings.ContainsAny(text, "eE") && scientific.MatchString(text) {
 		return "", Errorf(Refused, "the serial %s was turned into a number by a spreadsheet; take it from the original file", text)
 	}
 	if len(text) > MaxSerialLen {

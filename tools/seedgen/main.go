@@ -10,7 +10,9 @@ import (
 	"flag"
 	"fmt"
 	"io"
+	"maps"
 	"os"
+	"slices"
 	"strings"
 
 	"fob/internal/token"
@@ -35,14 +37,14 @@ func run(args []string, stdout io.Writer) error {
 	flags.BoolVar(&p.Header, "header", false, "begin with a row of column names")
 	flags.Float64Var(&p.UPN, "upn", 0, "share of tokens that belong to somebody, 0 to 1; above 0 entra has a column for it")
 	hashes := flags.String("hashes", "", "hashes taken in turn, such as sha1,sha256; adds a column")
-	format := flags.String("format", "oath-csv", "format of the file, oath-csv, entra or pskc")
+	format := flags.String("format", "oath-csv", "format of the file: "+formats())
 	out := flags.String("o", "", "file to write; standard output without it")
 	if err := flags.Parse(args); err != nil {
 		return err
 	}
-	writer := writers[*format]
+	writer := gen.Formats[*format]
 	if writer == nil {
-		return fmt.Errorf("no format %q; oath-csv, entra and pskc are written", *format)
+		return fmt.Errorf("no format %q; these are written: %s", *format, formats())
 	}
 	if err := complete(&p, *hashes); err != nil {
 		return err
@@ -50,10 +52,9 @@ func run(args []string, stdout io.Writer) error {
 	return write(*out, stdout, p, writer)
 }
 
-// writers are the formats.
-var writers = map[string]writer{"oath-csv": gen.WriteOATHCSV, "entra": gen.WriteEntra, "pskc": gen.WritePSKC}
+func formats() string { return strings.Join(slices.Sorted(maps.Keys(gen.Formats)), ", ") }
 
-type writer func(io.Writer, gen.Plan) error
+type writer = func(io.Writer, gen.Plan) error
 
 // complete checks the flags that are more than numbers.
 func complete(p *gen.Plan, hashes string) error {

@@ -11,15 +11,26 @@ import (
 
 	"fob/internal/rows"
 	"fob/internal/seedfile"
+	"fob/internal/seedfile/columns"
 	"fob/internal/seedfile/entra"
+	"fob/internal/seedfile/hexcsv"
+	"fob/internal/seedfile/multiotp"
+	"fob/internal/seedfile/netiq"
+	"fob/internal/seedfile/nexus"
 	"fob/internal/seedfile/oathcsv"
 	"fob/internal/seedfile/pskc"
+	"fob/internal/seedfile/serialseed"
+	"fob/internal/seedfile/table"
+	"fob/internal/seedfile/yubikey"
 	"fob/internal/token"
 )
 
 // Formats lists the formats that fob reads, in the order of help.
 func Formats() []seedfile.Format {
-	return []seedfile.Format{oathcsv.Format(), entra.Format(), pskc.Format()}
+	return []seedfile.Format{
+		oathcsv.Format(), entra.Format(), hexcsv.Format(), netiq.Format(), multiotp.Format(), nexus.Format(), serialseed.Format(),
+		yubikey.TraditionalFormat(), yubikey.YubicoFormat(), columns.Format(), pskc.Format(),
+	}
 }
 
 // ByName finds the format that --format names.
@@ -41,12 +52,14 @@ func names(formats []seedfile.Format) []string {
 }
 
 // Detect finds the format of a file and tells by what features. A file that is
-// no format's, or that of several, is refused with what to do about it.
-func Detect(s seedfile.Source) (seedfile.Format, string, error) {
+// no format's, or that of several, is refused with what to do about it. The
+// options are those that it will be read with.
+func Detect(s seedfile.Source, o seedfile.Options) (seedfile.Format, string, error) {
 	sample, err := read(s)
 	if err != nil {
 		return seedfile.Format{}, "", err
 	}
+	sample.Options = o
 	if err := recognise(s.Name(), sample); err != nil {
 		return seedfile.Format{}, "", err
 	}
@@ -73,30 +86,50 @@ func read(s seedfile.Source) (seedfile.Sample, error) {
 	return seedfile.Sample{Data: data[:min(n, seedfile.SampleSize)], Whole: n <= seedfile.SampleSize}, nil
 }
 
+// claim is a family that a file fits.
+type claim struct {
+	format seedfile.Format
+	match  seedfile.Match
+}
+
 // choose asks every family.
 func choose(file string, sample seedfile.Sample, formats []seedfile.Format) (seedfile.Format, string, error) {
-	var fits []seedfile.Format
-	var why, nearly []string
+	var fits []claim
+	var nearly []string
 	for _, f := range formats {
 		m := f.Sniff(sample)
 		switch {
 		case m.Fits:
-			fits, why = append(fits, f), append(why, m.Why)
+			fits = append(fits, claim{f, m})
 		case m.Why != "":
 			nearly = append(nearly, f.Name+": "+m.Why)
 		}
 	}
 	switch len(fits) {
 	case 1:
-		return fits[0], why[0], nil
+		return fits[0].format, fits[0].match.Why, nil
 	case 0:
 		if err := malformed(sample); err != nil {
 			return seedfile.Format{}, "", token.Wrap(token.Refused, err, "%q", file).WithHint("%s", err.Hint())
 		}
 		return seedfile.Format{}, "", unknown(file, nearly)
 	}
-	return seedfile.Format{}, "", token.Errorf(token.Refused, "%q may be %s", file, strings.Join(names(fits), " or ")).
-		WithHint("say which: --format %s", strings.Join(names(fits), ", or --format "))
+	return seedfile.Format{}, "", ambiguous(file, fits)
+}
+
+// ambiguous names the families that read a file differently, and the flag that
+// decides.
+func ambiguous(file string, fits []claim) error {
+	var names, flags []string
+	for _, c := range fits {
+		flag := "--format " + c.format.Name
+		if c.match.Reads != "" {
+			flag += " (" + c.match.Reads + ")"
+		}
+		names, flags = append(names, c.format.Name), append(flags, flag)
+	}
+	return token.Errorf(token.Refused, "%q may be %s, which read it differently", file, strings.Join(names, " or ")).
+		WithHint("say which: %s", strings.Join(flags, ", or "))
 }
 
 // malformed is what is wrong with the beginning of a file as a text of rows, if
@@ -113,7 +146,7 @@ func malformed(sample seedfile.Sample) *rows.Error {
 	default:
 		data = data[:bytes.LastIndexByte(data, '\n')+1]
 	}
-	in := rows.New(bytes.NewReader(data))
+	in := table.NewRows(bytes.NewReader(data), sample.Options)
 	for {
 		if _, err := in.Next(); err != nil {
 			var text *rows.Error
@@ -128,5 +161,5 @@ func unknown(file string, nearly []string) error {
 	if nearly != nil {
 		err = token.Errorf(token.Refused, "%q fits no format (%s)", file, strings.Join(nearly, "; "))
 	}
-	return err.WithHint("fob reads %s; --format reads the file as one of them and says what is wrong with it", strings.Join(names(Formats()), ", "))
+	return err.WithHint("fob reads %s; --format reads the file as one of them and says what is wrong with it; --columns serial=1,seed=2 takes any other table", strings.Join(names(Formats()), ", "))
 }

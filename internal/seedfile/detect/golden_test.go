@@ -5,8 +5,10 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
+	"errors"
 	"flag"
 	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
@@ -49,6 +51,34 @@ type record struct {
 	Problem  string `json:"problem,omitempty"`
 }
 
+// flags are what has to be said of a sample, in FILE.flags.json beside it.
+type flags struct {
+	Format    string `json:"format"` // else it is found
+	Columns   string `json:"columns"`
+	Delimiter string `json:"delimiter"`
+	SkipRows  int    `json:"skip_rows"`
+	KeySuffix bool   `json:"key_suffix"`
+}
+
+func flagsOf(t *testing.T, file string) (f flags, o seedfile.Options) {
+	t.Helper()
+	text, err := os.ReadFile(file + ".flags.json")
+	if errors.Is(err, fs.ErrNotExist) {
+		return f, o
+	}
+	if err == nil {
+		err = json.Unmarshal(text, &f)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	o = seedfile.Options{Columns: f.Columns, SkipRows: f.SkipRows, KeySuffix: f.KeySuffix}
+	if f.Delimiter != "" {
+		o.Delimiter = f.Delimiter[0]
+	}
+	return f, o
+}
+
 // TestSamples reads every file of testdata/seedfiles/FORMAT.
 func TestSamples(t *testing.T) {
 	for _, f := range Formats() {
@@ -57,7 +87,7 @@ func TestSamples(t *testing.T) {
 			t.Errorf("%s: no samples (%v)", f.Name, err)
 		}
 		for _, file := range files {
-			if !strings.HasSuffix(file, ".want.json") {
+			if !strings.HasSuffix(file, ".json") {
 				t.Run(f.Name+"/"+filepath.Base(file), func(t *testing.T) { checkSample(t, file) })
 			}
 		}
@@ -91,7 +121,12 @@ func readSample(t *testing.T, file string) wanted {
 	if err != nil {
 		t.Fatal(err)
 	}
-	format, why, err := Detect(source)
+	said, options := flagsOf(t, file)
+	format, why, err := Detect(source, options)
+	if said.Format != "" {
+		why = "named"
+		format, err = ByName(said.Format)
+	}
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -100,7 +135,7 @@ func readSample(t *testing.T, file string) wanted {
 		t.Fatal(err)
 	}
 	defer in.Close()
-	reader, err := format.Open(in, seedfile.Options{})
+	reader, err := format.Open(in, options)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -20,31 +20,35 @@ type kind struct {
 }
 
 const (
-	unpack    = "fob does not read it yet: unpack it with the passphrase from the supplier and import the seed file in it"
-	decrypt   = "fob does not read it yet: decrypt it in a pipe, so that the seeds do not reach the disk: "
+	// What package delivery undoes comes here only when nobody asked it.
+	undo      = "import and inspect undo it; what is in it is the seed file"
+	unpack    = "fob does not read it: unpack it with the passphrase from the supplier, or ask for a ZIP with AES-256"
 	askForCSV = "fob does not read it yet: ask the supplier for OATH CSV"
 )
 
 // binaryKinds are recognised by their first bytes.
 var binaryKinds = []kind{
 	{isWorkbook, "an Excel workbook", "fob does not read it yet: save the sheet as CSV UTF-8, and compare the serials with the devices"},
-	{prefix("PK\x03\x04"), "a ZIP archive", unpack},
+	{isOpenDocument, "an OpenDocument or EPUB file", "save the sheet as CSV UTF-8, and compare the serials with the devices"},
+	{prefix("PK\x03\x04"), "a ZIP archive", undo},
 	{prefix("PK\x05\x06"), "an empty ZIP archive", "fetch the delivery again"},
 	{prefix("7z\xBC\xAF\x27\x1C"), "a 7z archive", unpack},
 	{prefix("Rar!\x1A\x07"), "a RAR archive", unpack},
-	{prefix("\x1F\x8B"), "compressed by gzip", "fob does not read it yet: gzip -dc FILE | fob import -"},
+	{prefix("\x1F\x8B"), "compressed by gzip", undo},
 	{prefix("%PDF-"), "a PDF document", "the seed file is something else: look for it in the delivery"},
 	{prefix("\xD0\xCF\x11\xE0\xA1\xB1\x1A\xE1"), "an old Excel or Word document", "save the sheet as CSV UTF-8, and compare the serials with the devices"},
-	{prefix("age-encryption.org/v1"), "encrypted by age", decrypt + "age -d -i KEY FILE | fob import -"},
-	{isOpenPGP, "encrypted by OpenPGP", decrypt + "gpg -d FILE | fob import -"},
+	{prefix("age-encryption.org/v1"), "encrypted by age", undo},
+	{isTar, "a tar archive", "fob does not read it: take the seed file out, or ask for a ZIP with AES-256"},
+	{isOpenPGP, "encrypted by OpenPGP", undo},
 	{prefix("SQLite format 3\x00"), "an SQLite database", "the seed file is something else"},
 }
 
 // textKinds are recognised in the text of a file, blanks before it removed.
 var textKinds = []kind{
-	{prefix("-----BEGIN PGP MESSAGE"), "encrypted by OpenPGP", decrypt + "gpg -d FILE | fob import -"},
+	{prefix("-----BEGIN PGP MESSAGE"), "encrypted by OpenPGP", undo},
+	{prefix("-----BEGIN PGP SIGNED MESSAGE"), "a text signed by OpenPGP in the clear", "check and unwrap it: gpg -d FILE | fob import -"},
 	{prefix("-----BEGIN PGP"), "an OpenPGP key or signature", "the seed file is something else: look for it in the delivery"},
-	{prefix("-----BEGIN AGE ENCRYPTED"), "encrypted by age", decrypt + "age -d -i KEY FILE | fob import -"},
+	{prefix("-----BEGIN AGE ENCRYPTED"), "encrypted by age", undo},
 	{prefix("-----BEGIN"), "a key or certificate (PEM)", "the seed file is something else: look for it in the delivery"},
 	{xml("TKNBatch"), "an RSA SecurID token file (sdtid)", "these tokens do not follow OATH, and their seeds are of no use to fob"},
 	{xml("Tokens"), "a SafeNet eToken XML file", askForCSV},
@@ -55,7 +59,6 @@ var textKinds = []kind{
 	{prefix("otpauth"), "a list of otpauth links", askForCSV},
 	{contains("sccAuthenticatorId:"), "a SafeWord record file (LDIF)", askForCSV},
 	{contains("INSERT INTO"), "an SQL dump", askForCSV},
-	{prefix("LOGGING START"), "a YubiKey log", askForCSV},
 }
 
 func prefix(p string) func([]byte) bool {
@@ -86,6 +89,14 @@ func isWorkbook(b []byte) bool {
 	return prefix("PK\x03\x04")(b) && (contains("[Content_Types].xml")(b) || contains("xl/")(b))
 }
 
+// isOpenDocument knows the first member of its archives, which says what it is.
+func isOpenDocument(b []byte) bool {
+	return prefix("PK\x03\x04")(b) && len(b) > 38 && string(b[30:38]) == "mimetype"
+}
+
+// isTar knows the mark in the first header of POSIX and GNU tar.
+func isTar(b []byte) bool { return len(b) > 262 && string(b[257:262]) == "ustar" }
+
 // isOpenPGP knows the packets that an encrypted message begins with (RFC 9580
 // section 4.3): a session key encrypted to a key (1) or a passphrase (3), or
 // encrypted data (9, 18, 20), in the old or the new form of the header.
@@ -101,8 +112,8 @@ func isOpenPGP(b []byte) bool {
 	case 1, 3: // their version follows a length of one to five bytes
 		versions := b[2:min(len(b), 7)]
 		return bytes.ContainsAny(versions, "\x03\x04\x05\x06")
-	case 9, 18, 20:
-		return true
+	case 9, 18, 20: // so does a letter with an accent in an old code page
+		return isBinary(b[:min(len(b), 512)])
 	}
 	return false
 }

@@ -1,7 +1,6 @@
 package oathcsv
 
 import (
-	"bytes"
 	"errors"
 	"fmt"
 	"io"
@@ -171,56 +170,7 @@ func FuzzReader(f *testing.F) {
 	f.Add([]byte("serial;hexkey;type;digits;step\r\n\"1\";" + rfc + ";;7;0\r\n"))
 	f.Add([]byte(rfc + ",2600412300001,totp,6,30\n"))
 	f.Add([]byte("1,x,hotp," + rfc + "," + rfc + "," + rfc + "\n"))
-	f.Fuzz(func(t *testing.T, text []byte) {
-		got, notes, err := read(t, bytes.NewReader(text))
-		again, notesAgain, errAgain := read(t, iotest.OneByteReader(bytes.NewReader(text)))
-		if !slices.Equal(got, again) || !slices.Equal(notes, notesAgain) || fmt.Sprint(err) != fmt.Sprint(errAgain) {
-			t.Fatalf("whole: %q %q %v\nbytewise: %q %q %v", got, notes, err, again, notesAgain, errAgain)
-		}
-		checkRecords(t, text)
-		sniff(seedfile.Sample{Data: text, Whole: len(text)%2 == 0})
-	})
-}
-
-// checkRecords: whatever the text, a record without a problem is one that an
-// import can take, and no message holds a long number or hex text of the file.
-func checkRecords(t *testing.T, text []byte) {
-	in, err := Format().Open(bytes.NewReader(text), seedfile.Options{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	for {
-		rec, err := in.Next()
-		if err != nil {
-			silent(t, err)
-			return
-		}
-		if rec.Problem != nil {
-			silent(t, rec.Problem)
-			continue
-		}
-		p, n := rec.Params, rec.Secret.Text.Len()
-		open := p.Type == ""
-		if rec.Serial == "" || n < 1 || n > token.MaxParsedSeed || rec.Counter < 0 ||
-			rec.Given.Has(seedfile.FieldDigits) && (p.Digits < token.MinDigits || p.Digits > token.MaxDigits) ||
-			rec.Given.Has(seedfile.FieldPeriod) && !open && (p.Period < 1 || p.Period > token.MaxPeriod) {
-			t.Fatal(words(rec))
-		}
-	}
-}
-
-// silent: seeds are at least ten bytes, twenty hex digits; no word or number of
-// a message has more than nineteen characters of hex.
-func silent(t *testing.T, err error) {
-	run := 0
-	for _, c := range err.Error() {
-		if run++; !strings.ContainsRune("0123456789abcdefABCDEF", c) {
-			run = 0
-		}
-		if run > 19 {
-			t.Fatal(err)
-		}
-	}
+	seedtest.Fuzz(f, Format(), seedfile.Options{}, "../../../testdata/seedfiles/oath-csv/*")
 }
 
 func BenchmarkReader(b *testing.B) {

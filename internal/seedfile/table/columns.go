@@ -107,6 +107,9 @@ func IsType(field []byte) bool {
 	return bytes.EqualFold(field, []byte(token.TOTP)) || bytes.EqualFold(field, []byte(token.HOTP))
 }
 
+// HasType tells whether a field behind serial and seed says hotp or totp.
+func HasType(fields [][]byte) bool { return len(fields) > 2 && IsType(fields[2]) }
+
 // KnownColumns lists what a header names.
 func KnownColumns(l Layout) string {
 	var text []byte

@@ -10,16 +10,16 @@ import (
 
 // Family is what tells one family of tables from another.
 type Family struct {
-	Name     string
-	Columns  []Column                                       // in their order, of a file without a header
-	Least    int                                            // columns that a row must have; 0: a serial and a seed
-	Names    rows.Names[Column]                             // of a header; nil: the family has none
-	Encoding seedfile.Encoding                              // of seeds, which are decoded at once; Unknown: the whole file tells
-	Rows     rows.Options                                   // what the family fixes, and the operator cannot say otherwise
-	Begin    func(*Reader, rows.Row) error                  // looks at the first row, which is no header
-	Strip    func(*Reader, *seedfile.Record, *rows.Row)     // makes a row of Columns out of one of the file
-	Blank    func(rows.Row) bool                            // a row that is no record
-	Unsure   func(*Reader, *seedfile.Record, [][]byte) bool // has left the counter in doubt
+	Name      string
+	Columns   []Column                                                             // in their order, of a file without a header
+	Least     int                                                                  // columns that a row must have; 0: a serial and a seed
+	Names     rows.Names[Column]                                                   // of a header; nil: the family has none
+	Encoding  seedfile.Encoding                                                    // of seeds, which are decoded at once; Unknown: the whole file tells
+	Delimiter byte                                                                 // that the family has always; 0: the operator says, or it is found out
+	Begin     func(*Reader, rows.Row) (header bool, err error)                     // looks at the first row, which has no known names
+	Strip     func(*Reader, seedfile.Record, rows.Row) (seedfile.Record, rows.Row) // makes a row of Columns out of one of the file
+	Blank     func(rows.Row) bool                                                  // a row that is no record
+	Unsure    func(r *Reader, fields [][]byte) string                              // why the counter of a row is in doubt; empty: it is not
 }
 
 // Open begins to read a file of the family.
@@ -29,11 +29,10 @@ func (f *Family) Open(r io.Reader, o seedfile.Options) (seedfile.Reader, error) 
 
 // Reader begins to read a file of the family.
 func (f *Family) Reader(r io.Reader, o seedfile.Options) *Reader {
-	in := NewRows(r, o)
-	if f.Rows.Delimiter != 0 {
-		in = rows.NewWith(r, rows.Options{Delimiter: f.Rows.Delimiter, SkipLines: o.SkipRows})
+	if f.Delimiter != 0 {
+		o.Delimiter = f.Delimiter
 	}
-	return &Reader{File: Open[Column](in), Family: f, Options: o}
+	return &Reader{File: Open[Column](NewRows(r, o)), Family: f, Options: o}
 }
 
 // NewRows gives the rows of a text as the operator says.
@@ -83,7 +82,7 @@ func (r *Reader) begin(row rows.Row) (rows.Row, error) {
 	r.begun, r.width = true, widths{}
 	r.Arrange(r.Family.Columns...)
 	if r.Family.Names == nil {
-		return row, r.beginRows(row)
+		return r.beginRows(row)
 	}
 	l, is := Header(r.Family.Names, row.Fields)
 	if !is && strangeHeader(row.Fields) {
@@ -91,36 +90,34 @@ func (r *Reader) begin(row rows.Row) (rows.Row, error) {
 			"the row is no record and its names are not known")
 	}
 	if !is {
-		return row, r.beginRows(row)
+		return r.beginRows(row)
 	}
 	if err := checkHeader(r.Family.Names, l, row); err != nil {
 		return row, err
 	}
-	r.Name(l, len(row.Fields))
+	r.Set(l, len(row.Fields), true)
 	return r.nextRow()
 }
 
-func (r *Reader) beginRows(row rows.Row) error {
+func (r *Reader) beginRows(row rows.Row) (rows.Row, error) {
 	if r.Family.Begin == nil {
-		return nil
+		return row, nil
 	}
-	return r.Family.Begin(r, row)
+	header, err := r.Family.Begin(r, row)
+	if err == nil && header {
+		return r.nextRow()
+	}
+	return row, err
 }
 
 // Arrange says what the columns are in a file without a header.
 func (r *Reader) Arrange(order ...Column) { r.Columns, r.most = Order(order...), len(order) }
 
-// Name says what the columns are in a file whose header has some width, which is
-// then that of all rows.
-func (r *Reader) Name(l Layout, width int) {
-	r.Columns, r.Named, r.most = l, true, 0
-	r.Width(width)
-}
-
-// Width says how many columns every row has.
-func (r *Reader) Width(n int) {
+// Set says what the columns are in a file all of whose rows have some width.
+func (r *Reader) Set(l Layout, width int, named bool) {
+	r.Columns, r.Named, r.most = l, named, 0
 	for _, t := range []token.Type{"", token.TOTP, token.HOTP} {
-		r.width.learn(t, n)
+		r.width.learn(t, width)
 	}
 }
 

@@ -18,8 +18,9 @@ func (r *Reader) readMoving(rec *seedfile.Record, fields [][]byte) {
 	if t == token.TOTP {
 		return
 	}
-	switch {
-	case r.Family.Unsure != nil && r.Family.Unsure(r, rec, fields):
+	switch why := r.unsure(fields); {
+	case why != "":
+		rec.Question(seedfile.FieldCounter, "%s; say --counter, which takes its place", why)
 	case r.maybeCounter(rec, fields):
 		rec.Question(seedfile.FieldCounter,
 			"column %d is called a step and holds neither 30 nor 60, but the token is HOTP; say --counter, which takes its place", r.Columns.At(Period))
@@ -27,6 +28,13 @@ func (r *Reader) readMoving(rec *seedfile.Record, fields [][]byte) {
 		r.readCounter(rec, fields, Counter)
 		r.readCounter(rec, fields, Moving)
 	}
+}
+
+func (r *Reader) unsure(fields [][]byte) string {
+	if r.Family.Unsure == nil {
+		return ""
+	}
+	return r.Family.Unsure(r, fields)
 }
 
 // maybeCounter: under a header that has a step and no counter, a step that is

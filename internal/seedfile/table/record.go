@@ -14,7 +14,7 @@ import (
 func (r *Reader) record(row rows.Row) seedfile.Record {
 	rec := r.Record(row)
 	if r.Family.Strip != nil {
-		if r.Family.Strip(r, &rec, &row); rec.Problem != nil {
+		if rec, row = r.Family.Strip(r, rec, row); rec.Problem != nil {
 			return rec
 		}
 	}
@@ -102,9 +102,14 @@ func (r *Reader) failType(rec *seedfile.Record, fields [][]byte) {
 
 // readWords reads who made a token and who has it.
 func (r *Reader) readWords(rec *seedfile.Record, fields [][]byte) {
-	r.maker = same(r.maker, r.Columns.Field(fields, Manufacturer))
-	r.model = same(r.model, r.Columns.Field(fields, Model))
-	rec.Manufacturer, rec.Model = r.maker, r.model
+	if r.Columns.Has(Manufacturer) {
+		r.maker = same(r.maker, r.Columns.Field(fields, Manufacturer))
+		rec.Manufacturer = r.maker
+	}
+	if r.Columns.Has(Model) {
+		r.model = same(r.model, r.Columns.Field(fields, Model))
+		rec.Model = r.model
+	}
 	for _, c := range []Column{Manufacturer, Model, Account} {
 		if seedfile.LooksLikeSeed(string(r.Columns.Field(fields, c))) {
 			rec.Manufacturer, rec.Model = "", ""

@@ -62,6 +62,16 @@ func CheckWidth(rec *seedfile.Record, row rows.Row, want int) {
 	}
 }
 
+// FailRow refuses a row that is not what its family writes, which the last one may
+// be for want of its end.
+func FailRow(rec *seedfile.Record, row rows.Row, format string, args ...any) {
+	if row.Unended {
+		rec.Fail("the file seems cut off: its last line has no end, and is not whole; fetch the delivery again")
+		return
+	}
+	rec.Fail(format, args...)
+}
+
 // CheckEnd looks for a last line that was cut inside its last column: mayBeCut
 // judges that by the last column of the row before. Every row is shown to it,
 // for the sake of the next.

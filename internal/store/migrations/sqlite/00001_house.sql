@@ -100,7 +100,7 @@ CREATE TABLE token (
     seed         BLOB,                        -- sealed; NULL once destroyed
 
     location_id  INTEGER REFERENCES location (id),
-    state        INTEGER NOT NULL DEFAULT 0 REFERENCES state (code),
+    state        INTEGER NOT NULL DEFAULT 0 CHECK (state BETWEEN 0 AND 6),
     state_since  INTEGER,                     -- NULL: since its import
     account_id   INTEGER REFERENCES account (id),
     watermark    INTEGER,                     -- last step or counter accepted

@@ -1,0 +1,77 @@
+package app
+
+import (
+	"context"
+	"io"
+	"slices"
+
+	"fob/internal/seedfile"
+	"fob/internal/seedfile/delivery"
+	"fob/internal/token"
+)
+
+// Keys names the files that open deliveries, and whose signature they need.
+type Keys struct {
+	KeyFiles, PassphraseFiles []string
+	SignedBy                  string
+}
+
+// Member is one file of a delivery, ready to be read.
+type Member struct {
+	Source seedfile.Source
+	// Wrapped names what was undone round it, from the outside in.
+	Wrapped []string
+	// Notes are remarks for the operator.
+	Notes []string
+}
+
+// Deliveries undoes what is wrapped round seed files: archives, encryption,
+// compression.
+type Deliveries struct {
+	opener delivery.Opener
+	keys   *delivery.Keys
+	notes  []string // on the key files, until somebody is told
+}
+
+// Deliveries reads the key files, each once: one may be a pipe. The caller
+// closes what it gets.
+func (c Config) Deliveries(k Keys) (*Deliveries, error) {
+	given := delivery.Given{KeyFiles: k.KeyFiles, PassphraseFiles: k.PassphraseFiles, SignedBy: k.SignedBy}
+	if c.Prompter != nil {
+		given.Prompt = c.Prompter.Secret
+	}
+	keys, notes, err := given.Read()
+	if err != nil {
+		return nil, err
+	}
+	if keys.Certificate() != nil {
+		keys.Clear()
+		return nil, token.Errorf(token.KeyTrouble, "the file %q of --signed-by holds no OpenPGP key", k.SignedBy).
+			WithHint("name the supplier's public key: gpg --armor --export KEYID; fob checks no other signatures yet")
+	}
+	spool := func(r io.Reader, name string) (delivery.Spooled, error) {
+		s, err := seedfile.Spool(r, name, "", c.Random)
+		if err != nil {
+			return nil, err // not a nil *Spooled, which would be no nil
+		}
+		return s, nil
+	}
+	return &Deliveries{delivery.Opener{Keys: keys, Spool: spool, Now: c.Now}, keys, notes}, nil
+}
+
+// Open undoes what is wrapped round one file; a plain file is its own only
+// member. Nothing of it is written in the clear. done removes what was unpacked.
+func (d *Deliveries) Open(ctx context.Context, src seedfile.Source) (members []Member, done func(), err error) {
+	opened, err := d.opener.Open(ctx, src)
+	if err != nil {
+		return nil, nil, err
+	}
+	for _, m := range opened.Members {
+		members = append(members, Member{m.Source, append([]string{}, m.Layers...), slices.Concat(d.notes, m.Notes)})
+		d.notes = nil
+	}
+	return members, func() { _ = opened.Close() }, nil // what is left in the spool needs a key that is gone
+}
+
+// Close forgets the keys.
+func (d *Deliveries) Close() { d.keys.Clear() }

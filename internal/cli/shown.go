@@ -1,0 +1,41 @@
+package cli
+
+import (
+	"fmt"
+	"strings"
+
+	"fob/internal/inventory"
+	"fob/internal/token"
+)
+
+// describeShown is a record in one line, its seed masked.
+func describeShown(s inventory.Shown) string {
+	parts := []string{fmt.Sprintf("%s: %s", s.Place, s.Serial), params(s), fmt.Sprintf("seed ******** (%d bytes)", s.SeedBytes)}
+	parts = append(parts, strings.TrimSpace(s.Manufacturer+" "+s.Model), string(s.Account))
+	return strings.Join(withoutEmpty(parts), ", ")
+}
+
+// params tells what is known of a token's parameters.
+func params(s inventory.Shown) string {
+	words := []string{string(s.Type), string(s.Hash)}
+	if s.Digits > 0 {
+		words = append(words, fmt.Sprintf("%d digits", s.Digits))
+	}
+	switch {
+	case s.Type == token.HOTP:
+		words = append(words, fmt.Sprintf("counter %d", s.Counter))
+	case s.Type == token.TOTP && s.Period > 0:
+		words = append(words, fmt.Sprintf("%d s", s.Period))
+	}
+	return strings.Join(withoutEmpty(words), " ")
+}
+
+func withoutEmpty(all []string) []string {
+	var some []string
+	for _, s := range all {
+		if s != "" {
+			some = append(some, s)
+		}
+	}
+	return some
+}

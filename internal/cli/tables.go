@@ -1,0 +1,46 @@
+package cli
+
+import (
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"fob/internal/seedfile"
+	"fob/internal/token"
+)
+
+// tableOptions are the flags that say how a table is written, where fob cannot
+// find it out.
+type tableOptions struct {
+	columns, delimiter string
+	skipRows           int
+}
+
+func (o *tableOptions) add(cmd *cobra.Command) {
+	f := cmd.Flags()
+	f.StringVar(&o.columns, "columns", "", "what the columns of a table are, by number or by their names in its first row: serial=2,seed=3,type=Art")
+	f.StringVar(&o.delimiter, "delimiter", "", "what separates the columns: comma, semicolon, tab, space, or another sign; default: found out")
+	f.IntVar(&o.skipRows, "skip-rows", 0, "lines in front of a table's first row")
+}
+
+// into puts the flags into the options of the reader.
+func (o *tableOptions) into(to *seedfile.Options) (err error) {
+	if o.skipRows < 0 {
+		return token.Errorf(token.Usage, "--skip-rows %d: a number of lines is 0 or more", o.skipRows)
+	}
+	to.Columns, to.SkipRows = o.columns, o.skipRows
+	to.Delimiter, err = parseDelimiter(o.delimiter)
+	return err
+}
+
+var delimiters = map[string]byte{"": 0, "comma": ',', "semicolon": ';', "tab": '\t', `\t`: '\t', "space": ' '}
+
+func parseDelimiter(s string) (byte, error) {
+	if d, known := delimiters[strings.ToLower(s)]; known {
+		return d, nil
+	}
+	if len(s) == 1 && strings.Contains(",;\t |:!$%&*+/=?@^_~-.", s) {
+		return s[0], nil
+	}
+	return 0, token.Errorf(token.Usage, "--delimiter %q: comma, semicolon, tab, space or one sign that is no letter, digit or quote", clean(s))
+}

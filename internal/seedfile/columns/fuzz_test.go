@@ -1,0 +1,12 @@
+package columns
+
+import (
+	"testing"
+
+	"fob/internal/seedfile"
+	"fob/internal/seedfile/seedtest"
+)
+
+func FuzzReader(f *testing.F) {
+	seedtest.Fuzz(f, Format(), seedfile.Options{Columns: "serial=Seriennummer,seed=2,type=Art,counter=5"}, "../../../testdata/seedfiles/columns/*")
+}

@@ -1,0 +1,223 @@
+package delivery
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"runtime"
+	"strings"
+
+	"filippo.io/age"
+	"filippo.io/age/agessh"
+	openpgp "github.com/ProtonMail/go-crypto/openpgp/v2"
+	"golang.org/x/crypto/ssh"
+
+	"fob/internal/token"
+)
+
+// readSecret reads a key or passphrase file, which may be a pipe. One that
+// others can read is remarked, not refused: it is the supplier's secret, often
+// in a folder that a team shares.
+func readSecret(what, path string) (data []byte, warnings []string, err error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, nil, openError(what, path, err)
+	}
+	defer f.Close()
+	info, err := f.Stat()
+	if err != nil {
+		return nil, nil, token.Wrap(token.Internal, err, "reading the %s %q", what, path)
+	}
+	switch mode := info.Mode(); {
+	case mode.IsDir():
+		return nil, nil, token.Errorf(token.KeyTrouble, "the %s %q is a folder", what, path).WithHint("name the file in it")
+	case mode.IsRegular() && runtime.GOOS != "windows" && mode.Perm()&0o077 != 0:
+		warnings = append(warnings, fmt.Sprintf("the %s %q is open to other users (mode %04o): chmod 600 %s", what, path, mode.Perm(), path))
+	}
+	data, err = io.ReadAll(io.LimitReader(f, MaxKeyFile+1))
+	switch {
+	case err != nil:
+		return nil, nil, token.Wrap(token.Internal, err, "reading the %s %q", what, path)
+	case len(data) > MaxKeyFile:
+		clear(data)
+		return nil, nil, token.Errorf(token.KeyTrouble, "the %s %q has more than %d bytes, no key has", what, path, MaxKeyFile).
+			WithHint("were the files exchanged?")
+	case len(data) == 0:
+		return nil, nil, token.Errorf(token.KeyTrouble, "the %s %q is empty", what, path).WithHint("look at where it came from")
+	}
+	return data, warnings, nil
+}
+
+func openError(what, path string, err error) error {
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return token.Errorf(token.KeyTrouble, "there is no %s %q", what, path).WithHint("check the name and the folder")
+	case errors.Is(err, fs.ErrPermission):
+		return token.Errorf(token.KeyTrouble, "the %s %q may not be read by this user", what, path).
+			WithHint("ask its owner, or run fob as who may read it")
+	}
+	return token.Wrap(token.Internal, err, "opening the %s %q", what, path)
+}
+
+// addKeyFile finds what a key file holds, by its content. What is nothing that
+// opens a layer is kept: it may open what is inside.
+func (k *Keys) addKeyFile(path string, data []byte) error {
+	k.raw = append(k.raw, RawKey{path, bytes.Clone(data)})
+	text := bytes.TrimSpace(bytes.TrimPrefix(data, []byte("\ufeff")))
+	switch {
+	case startsLine(data, "-----BEGIN PGP"), isKeyPacket(data):
+		return k.addPGP(path, data)
+	case hasPrefix(data, ageMagic), hasPrefix(text, ageArmor):
+		k.lockedAges = append(k.lockedAges, lockedFile{path, data})
+		return nil
+	case hasPrefix(text, "-----BEGIN ") && bytes.Contains(firstLine(text), []byte(" PRIVATE KEY-----")):
+		return k.addSSH(path, text)
+	case bytes.Contains(bytes.ToUpper(text), []byte("AGE-SECRET-KEY-")), bytes.Contains(text, []byte("AGE-PLUGIN-")):
+		return k.addAge(path, text)
+	}
+	return nil
+}
+
+func firstLine(b []byte) []byte {
+	line, _, _ := bytes.Cut(b, []byte("\n"))
+	return line
+}
+
+// addAge reads age identities, one a line. The library's errors may quote the
+// line, so that they are not handed on.
+func (k *Keys) addAge(path string, text []byte) error {
+	for i, line := range strings.FieldsFunc(string(text), func(r rune) bool { return r == '\n' || r == '\r' }) {
+		line = strings.TrimSpace(line)
+		if line == "" || strings.HasPrefix(line, "#") {
+			continue
+		}
+		id, err := parseAge(line)
+		if err != nil {
+			return token.Errorf(token.KeyTrouble, "the key file %q, line %d: %v", path, i+1, err).
+				WithHint("an identity begins with AGE-SECRET-KEY-1 or AGE-SECRET-KEY-PQ-1 and is in capitals; take it from where it was made")
+		}
+		k.ages = append(k.ages, id)
+	}
+	return nil
+}
+
+func parseAge(line string) (id age.Identity, err error) {
+	switch {
+	case strings.HasPrefix(line, "AGE-PLUGIN-"):
+		return nil, errors.New("the identity of an age plugin, which fob does not ask for deliveries")
+	case strings.HasPrefix(line, "AGE-SECRET-KEY-PQ-1"):
+		id, err = age.ParseHybridIdentity(line)
+	default:
+		id, err = age.ParseX25519Identity(line)
+	}
+	if err != nil {
+		return nil, errors.New("no age identity, or one with a wrong or missing character")
+	}
+	return id, nil
+}
+
+// addSSH reads an SSH private key. A key in PEM of another type is left to
+// readers of what is inside.
+func (k *Keys) addSSH(path string, pem []byte) error {
+	id, err := agessh.ParseIdentity(pem)
+	var locked *ssh.PassphraseMissingError
+	switch {
+	case err == nil:
+		k.ages = append(k.ages, id)
+	case errors.As(err, &locked) && locked.PublicKey != nil:
+		k.ages = append(k.ages, &lockedSSH{keys: k, name: path, public: locked.PublicKey, pem: pem})
+	case errors.As(err, &locked):
+		return token.Errorf(token.KeyTrouble, "the SSH key %q is protected in an old format that hides its public half", path).
+			WithHint("convert a copy of it: ssh-keygen -p -f COPY")
+	}
+	return nil
+}
+
+// lockedSSH is an SSH key with a passphrase, opened only when a file turns out
+// to be encrypted to it.
+type lockedSSH struct {
+	keys   *Keys
+	name   string
+	public ssh.PublicKey
+	pem    []byte
+}
+
+// Unwrap implements age.Identity. The library's own identity asks but once.
+func (l *lockedSSH) Unwrap(stanzas []*age.Stanza) (fileKey []byte, err error) {
+	foreign := false
+	fits, _, err := l.keys.unlock(fmt.Sprintf("the SSH key %q", l.name), func(pass []byte) (bool, error) {
+		id, err := agessh.NewEncryptedSSHIdentity(l.public, l.pem, func() ([]byte, error) { return bytes.Clone(pass), nil })
+		if err != nil {
+			return false, nil
+		}
+		fileKey, err = id.Unwrap(stanzas)
+		foreign = errors.Is(err, age.ErrIncorrectIdentity)
+		return err == nil || foreign, nil
+	})
+	switch {
+	case err != nil:
+		return nil, err
+	case !fits || foreign:
+		return nil, age.ErrIncorrectIdentity
+	}
+	return fileKey, nil
+}
+
+// isKeyPacket knows a binary OpenPGP key by its first packet: a secret (5) or
+// public (6) key of version 4 to 6 (RFC 9580 section 5.5).
+func isKeyPacket(b []byte) bool {
+	if len(b) < 16 || b[0] < 0x80 {
+		return false
+	}
+	tag, body, ok := packetHeader(b)
+	return ok && (tag == 5 || tag == 6) && len(body) > 0 && body[0] >= 4 && body[0] <= 6
+}
+
+// addPGP reads OpenPGP private keys. Random bytes of a raw key may look like
+// the beginning of one.
+func (k *Keys) addPGP(path string, data []byte) error {
+	list, err := readPGPKeys(data)
+	if err != nil && !bytes.Contains(data, []byte("-----BEGIN PGP")) {
+		return nil
+	}
+	if err != nil {
+		return token.Errorf(token.KeyTrouble, "the OpenPGP key in %q is damaged, or of a kind that fob does not know", path).
+			WithHint("export it again: gpg --armor --export-secret-keys KEYID")
+	}
+	for _, e := range list {
+		if e.PrivateKey == nil {
+			return token.Errorf(token.KeyTrouble, "the key file %q holds an OpenPGP public key, which opens nothing", path).
+				WithHint("the private half is needed: gpg --armor --export-secret-keys KEYID; a supplier's key belongs to --signed-by")
+		}
+		k.pgp = append(k.pgp, pgpKey{path, e})
+	}
+	return nil
+}
+
+func readPGPKeys(data []byte) (openpgp.EntityList, error) {
+	if bytes.Contains(data, []byte("-----BEGIN PGP")) {
+		return openpgp.ReadArmoredKeyRing(bytes.NewReader(data))
+	}
+	return openpgp.ReadKeyRing(bytes.NewReader(data))
+}
+
+// readSigner reads the file of --signed-by.
+func (k *Keys) readSigner(path string) error {
+	data, _, err := readSecret("file of --signed-by", path)
+	if err != nil {
+		return err
+	}
+	if !startsLine(data, "-----BEGIN PGP") && !isKeyPacket(data) {
+		k.certificate = data
+		return nil
+	}
+	k.signers, err = readPGPKeys(data)
+	if err != nil || len(k.signers) == 0 {
+		return token.Errorf(token.KeyTrouble, "the OpenPGP key in %q is damaged, or of a kind that fob does not know", path).
+			WithHint("export it again: gpg --armor --export KEYID")
+	}
+	return nil
+}

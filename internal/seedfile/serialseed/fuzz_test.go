@@ -1,0 +1,17 @@
+package serialseed
+
+import (
+	"strings"
+	"testing"
+
+	"fob/internal/seedfile"
+	"fob/internal/seedfile/seedtest"
+)
+
+func FuzzReader(f *testing.F) {
+	seedtest.Fuzz(f, Format(), seedfile.Options{}, "../../../testdata/seedfiles/serial-seed/*")
+}
+
+func BenchmarkReader(b *testing.B) {
+	seedtest.Benchmark(b, Format(), strings.Repeat("2600412300001 GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ\n", 10000))
+}
