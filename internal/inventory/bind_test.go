@@ -123,7 +123,7 @@ func TestBindWithOneCode(t *testing.T) {
 		t.Error(diff)
 	}
 	for _, secret := range []string{"Anna", "video call", "T-1", req.Codes[0].Text} {
-		if body := fmt.Sprintf("%s", e.Detail); strings.Contains(body, secret) {
+		if body := string(e.Detail); strings.Contains(body, secret) {
 			t.Errorf("the event's detail shows %q: %s", secret, body)
 		}
 	}

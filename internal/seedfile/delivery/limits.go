@@ -14,7 +14,7 @@ const (
 	// together they may have what one file may have.
 	MaxTotal = seedfile.MaxFileSize
 	// MaxRatio bounds how much longer a layer's content may be than the layer.
-	// Seeds are random and hardly shrink: delivered XML packs 15:1 at most, bombs
+	// Seeds are random and hardly shrink: PSKC packs 17:1, bombs
 	// 1000:1. Only what goes beyond FreeSize is held to it.
 	MaxRatio = 100
 	FreeSize = 4 << 20

@@ -143,7 +143,7 @@ func argon(passes, lanes, memory byte) []byte {
 func compressedMessage(t testing.TB, text string) []byte {
 	t.Helper()
 	var out bytes.Buffer
-	config := &packet.Config{DefaultCompressionAlgo: packet.CompressionZLIB, S2KCount: 1024}
+	config := &packet.Config{DefaultCompressionAlgo: packet.CompressionZLIB}
 	w, err := openpgp.SymmetricallyEncrypt(&out, []byte("right"), nil, config)
 	if err == nil {
 		_, err = io.WriteString(w, text)

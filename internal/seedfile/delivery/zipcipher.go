@@ -54,7 +54,6 @@ func (e *entry) checkBytes() [2]byte {
 	if e.file.Flags&flagDescriptor == 0 {
 		return [2]byte{sum, sum}
 	}
-	//lint:ignore SA1019 the two bytes themselves are needed, which Modified does not keep
 	return [2]byte{sum, byte(e.file.ModifiedTime >> 8)}
 }
 
