@@ -2,11 +2,8 @@ package inventory
 
 import (
 	"context"
-	"encoding/hex"
-	"errors"
 	"fmt"
 	"hash/maphash"
-	"io"
 	"maps"
 	"slices"
 	"strings"
@@ -30,47 +27,6 @@ type scan struct {
 	lengths map[int]int // numeric serials by their number of digits
 	serials serialWatch
 	seeds   seedWatch
-}
-
-// passes reads a source from beginning to end.
-type passes struct {
-	source  seedfile.Source
-	format  seedfile.Format
-	options seedfile.Options
-}
-
-// read calls each for every record and returns the SHA-256 of the bytes and
-// the reader's notes. A file of more than MaxRecords is refused.
-func (p passes) read(ctx context.Context, each func(seedfile.Record) error) (sum string, notes []string, err error) {
-	pass, err := seedfile.OpenPass(p.source)
-	if err != nil {
-		return "", nil, err
-	}
-	defer pass.Close()
-	reader, err := p.format.Open(pass, p.options)
-	if err != nil {
-		return "", nil, err
-	}
-	for n := 0; ; n++ {
-		rec, err := reader.Next()
-		if errors.Is(err, io.EOF) {
-			break
-		}
-		if err == nil && n >= seedfile.MaxRecords {
-			err = token.Errorf(token.Refused, "%s has more than %d records; split it", p.source.Name(), seedfile.MaxRecords)
-		}
-		if err == nil && n%1024 == 0 {
-			err = ctx.Err()
-		}
-		if err == nil {
-			err = each(rec)
-		}
-		if err != nil {
-			return "", nil, err
-		}
-	}
-	bytes, err := pass.Sum()
-	return hex.EncodeToString(bytes[:]), reader.Notes(), err
 }
 
 // firstPass scans a file: once for the encoding where the format does not fix

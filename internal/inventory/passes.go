@@ -1,0 +1,105 @@
+package inventory
+
+import (
+	"context"
+	"encoding/hex"
+	"errors"
+	"io"
+
+	"golang.org/x/sync/errgroup"
+
+	"fob/internal/seedfile"
+	"fob/internal/token"
+)
+
+// passes reads a source from beginning to end.
+type passes struct {
+	source  seedfile.Source
+	format  seedfile.Format
+	options seedfile.Options
+}
+
+// handful is how many records are handed over at once between reading and what
+// is done with them: enough that handing over costs nothing.
+const handful = 512
+
+// read calls each for every record and returns the SHA-256 of the bytes and the
+// reader's notes. The next records are read while each works on the last ones.
+// A file of more than MaxRecords is refused.
+func (p passes) read(ctx context.Context, each func(seedfile.Record) error) (sum string, notes []string, err error) {
+	handed := make(chan []seedfile.Record, 2)
+	g, ctx := errgroup.WithContext(ctx)
+	g.Go(func() (err error) {
+		defer close(handed)
+		sum, notes, err = p.readInto(ctx, handed)
+		return err
+	})
+	g.Go(func() error {
+		for records := range handed {
+			for _, rec := range records {
+				if err := each(rec); err != nil {
+					return err
+				}
+			}
+		}
+		return nil
+	})
+	err = g.Wait()
+	for records := range handed {
+		clearSecrets(records)
+	}
+	if err != nil {
+		return "", nil, err
+	}
+	return sum, notes, nil
+}
+
+func clearSecrets(records []seedfile.Record) {
+	for _, r := range records {
+		r.Secret.Text.Clear()
+	}
+}
+
+func (p passes) readInto(ctx context.Context, handed chan<- []seedfile.Record) (sum string, notes []string, err error) {
+	pass, err := seedfile.OpenPass(p.source)
+	if err != nil {
+		return "", nil, err
+	}
+	defer pass.Close()
+	reader, err := p.format.Open(pass, p.options)
+	if err != nil {
+		return "", nil, err
+	}
+	for n := 0; err == nil; n += handful {
+		var records []seedfile.Record
+		records, err = take(reader)
+		if n+len(records) > seedfile.MaxRecords {
+			err = token.Errorf(token.Refused, "%s has more than %d records; split it", p.source.Name(), seedfile.MaxRecords)
+		}
+		if err != nil && !errors.Is(err, io.EOF) {
+			clearSecrets(records)
+			return "", nil, err
+		}
+		select {
+		case handed <- records:
+		case <-ctx.Done():
+			clearSecrets(records)
+			return "", nil, ctx.Err()
+		}
+	}
+	bytes, err := pass.Sum()
+	return hex.EncodeToString(bytes[:]), reader.Notes(), err
+}
+
+// take reads a handful of records; with the last of them comes io.EOF.
+func take(r seedfile.Reader) ([]seedfile.Record, error) {
+	records := make([]seedfile.Record, 0, handful)
+	for len(records) < handful {
+		rec, err := r.Next()
+		if err != nil {
+			return records, err
+		}
+		records = append(records, rec)
+	}
+	return records, nil
+}
