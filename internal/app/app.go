@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"strings"
 	"sync"
 	"time"
 
@@ -29,22 +30,36 @@ type Config struct {
 // Desk opens the store for writing and hands out the use cases. The keyring is
 // opened when the first use case asks for it. Close ends both.
 func (c Config) Desk(ctx context.Context) (*inventory.Desk, func() error, error) {
+	if err := c.checkDB(); err != nil {
+		return nil, nil, err
+	}
 	s, err := store.Open(ctx, c.DB)
 	if err != nil {
 		return nil, nil, err
 	}
 	keys := &lazyKeys{config: c, store: s}
-	desk := &inventory.Desk{Store: s, Keys: keys.open, Now: c.Now, Random: c.Random, Operator: c.Operator, Host: c.Host}
+	desk := &inventory.Desk{Store: s, Keys: keys.open, Now: c.Now, Random: c.Random, Operator: c.Operator, Host: c.host()}
 	return desk, func() error { keys.close(); return s.Close() }, nil
 }
 
+// host is the computer's name as the trail can keep it: the system takes any
+// bytes for a name, the trail text only.
+func (c Config) host() string { return strings.ToValidUTF8(c.Host, "\uFFFD") }
+
 // Reports opens the store for reading.
 func (c Config) Reports(ctx context.Context) (report.Store, func() error, error) {
-	s, err := store.OpenReadOnly(ctx, c.DB)
+	s, err := c.openReadOnly(ctx)
 	if err != nil {
 		return nil, nil, err
 	}
 	return s, s.Close, nil
+}
+
+func (c Config) openReadOnly(ctx context.Context) (*store.Store, error) {
+	if err := c.checkDB(); err != nil {
+		return nil, err
+	}
+	return store.OpenReadOnly(ctx, c.DB)
 }
 
 // lazyKeys opens the keyring once, when it is needed.
@@ -74,6 +89,9 @@ func (k *lazyKeys) close() {
 func openKeyring(ctx context.Context, c Config, s *store.Store) (*custody.Keyring, error) {
 	wrapped, err := s.Keys(ctx)
 	if err != nil {
+		return nil, err
+	}
+	if err := c.checkIdentity(); err != nil {
 		return nil, err
 	}
 	if err := custody.KeepApart(c.Identity, s.Path()); err != nil {

@@ -1,6 +1,7 @@
 package app
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"os"
@@ -60,6 +61,9 @@ func (w *founding) found(ctx context.Context) (res Founded, err error) {
 	c := w.config
 	if w.id, err = uuid.NewV7FromReader(c.Random); err != nil {
 		return res, token.Wrap(token.Internal, err, "making a store id")
+	}
+	if err := cmp.Or(c.checkDB(), c.checkIdentity()); err != nil {
+		return res, err
 	}
 	if _, err := os.Lstat(c.DB); err == nil {
 		return res, token.Errorf(token.NotAllowed, "%s exists already; nothing was changed", c.DB).
@@ -166,7 +170,7 @@ func (w *founding) create(ctx context.Context, to []custody.Recipient, keys []st
 		return token.Wrap(token.Internal, err, "making an event id")
 	}
 	now := c.Now().UTC()
-	e := &audit.Event{ID: id, Time: audit.Time{Time: now}, Store: w.id, Operator: c.Operator, Host: c.Host,
+	e := &audit.Event{ID: id, Time: audit.Time{Time: now}, Store: w.id, Operator: c.Operator, Host: c.host(),
 		Command: token.CmdInit, Object: audit.Object{Kind: audit.KindStore, ID: w.id.String()}, Outcome: audit.Done}
 	founding := store.Founding{ID: w.id, Created: now, CheckpointPub: checkpointPub, Keys: keys, Event: e}
 	detail := audit.InitDetail{CheckpointPub: checkpointPub}
@@ -186,7 +190,7 @@ func (w *founding) create(ctx context.Context, to []custody.Recipient, keys []st
 // Keys tells who can open the store, and what its checkpoints are verified
 // with. It opens no key.
 func (c Config) Keys(ctx context.Context) (all []Custodian, checkpointPub string, err error) {
-	s, err := store.OpenReadOnly(ctx, c.DB)
+	s, err := c.openReadOnly(ctx)
 	if err != nil {
 		return nil, "", err
 	}

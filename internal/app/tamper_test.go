@@ -24,7 +24,7 @@ import (
 // blind are the columns whose change `audit verify` does not see, each with the
 // reason.
 var blind = map[string]string{
-	"token.seed":                  "sealed: verify has no key; opening a changed seed fails (GCM), and its fingerprint is committed to",
+	"token.seed":                  "sealed: verify has no key; whoever opens a changed seed is told (GCM), and an older one of the same serial does not have the fingerprint that the trail commits to",
 	"goose_db_version.id":         "the migration tool's own book-keeping; the schema version is user_version",
 	"goose_db_version.version_id": "as above",
 	"goose_db_version.is_applied": "as above",
@@ -35,6 +35,7 @@ var blind = map[string]string{
 	"state.name":                  "as above",
 	"location.id":                 "a number that only joins; the join is compared",
 	"binding.id":                  "a number that only orders",
+	"fingerprint.nth":             "a number that only tells apart; rows are found by their print",
 	"observation.id":              "a number that only orders",
 }
 
@@ -93,12 +94,18 @@ func (w *world) importFile(desk *inventory.Desk, path string) {
 	w.t.Helper()
 	src, err := seedfile.FileSource(path)
 	w.must(err)
+	w.importSource(desk, src)
+}
+
+func (w *world) importSource(desk *inventory.Desk, src seedfile.Source) inventory.Imported {
+	w.t.Helper()
 	f, _, err := app.FindFormat(src, "", seedfile.Options{})
 	w.must(err)
-	_, err = desk.Import(context.Background(), inventory.Import{Source: src, Format: f,
+	res, err := desk.Import(context.Background(), inventory.Import{Source: src, Format: f,
 		Fill:   inventory.Fill{Manufacturer: "ACME", Model: "c200"},
 		Supply: token.Supply{Order: "PO-1", Supplier: "ACME", Location: "Berlin", Received: w.now}})
 	w.must(err)
+	return res
 }
 
 func serial(i uint64) token.Serial {

@@ -45,7 +45,7 @@ func chainHash(prev Hash, body []byte) Hash {
 // number.
 func Append(head Head, e *Event) (Entry, error) {
 	e.Seq = head.Seq + 1
-	body, err := json.Marshal(e)
+	body, err := marshal(e)
 	if err != nil {
 		return Entry{}, fmt.Errorf("writing a %s event: %w", e.Command, err)
 	}

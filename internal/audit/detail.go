@@ -84,8 +84,9 @@ type ImportDetail struct {
 // Replaced is a token that `import --replace` exchanged: its immutable columns
 // of before, so that the past can be rebuilt.
 type Replaced struct {
-	Old Columns `json:"old"`
-	New Columns `json:"new"`
+	Old      Columns `json:"old"`
+	New      Columns `json:"new"`
+	Location string  `json:"location,omitempty"` // of the new one
 }
 
 // Columns are a token's immutable columns, without the seed: the fingerprint

@@ -105,7 +105,7 @@ func (e *Event) AddText(random io.Reader, field, text string) error {
 
 // SetDetail stores what only this command's events carry.
 func (e *Event) SetDetail(v any) error {
-	b, err := json.Marshal(v)
+	b, err := marshal(v)
 	if err != nil {
 		return fmt.Errorf("writing the detail of a %s event: %w", e.Command, err)
 	}

@@ -54,21 +54,34 @@ func newWorld(r *Report) *world {
 	return &world{report: r, batches: map[string]*batchWorld{}, tokens: map[string]*tokenWorld{}, bindings: map[string]*bindingWorld{}}
 }
 
+// subjectOf is the kind of object that a command's events are about.
+func subjectOf(c token.Command) string {
+	switch c {
+	case token.CmdInit, token.CmdClockAccept:
+		return KindStore
+	case token.CmdImport:
+		return KindBatch
+	}
+	return KindToken
+}
+
 // apply takes one event into the world.
 func (w *world) apply(e Event, beside []Text) {
 	w.newest = max(w.newest, e.Time.UnixNano())
 	var err error
-	switch {
-	case e.Command == token.CmdInit:
+	if kind := subjectOf(e.Command); e.Object.Kind != kind {
+		w.report.Problemf("event %d: the command %q is about a %s, not about a %s", e.Seq, e.Command, kind, e.Object.Kind)
+		return
+	}
+	switch e.Command {
+	case token.CmdInit:
 		err = w.found(e)
-	case e.Command == token.CmdImport:
+	case token.CmdImport:
 		err = w.imported(e)
-	case e.Command == token.CmdClockAccept:
+	case token.CmdClockAccept:
 		err = w.clock(e)
-	case e.Object.Kind == KindToken:
-		err = w.token(e, beside)
 	default:
-		err = fmt.Errorf("the command %q is not known", e.Command)
+		err = w.token(e, beside)
 	}
 	if err != nil {
 		w.report.Problemf("event %d: %v", e.Seq, err)
@@ -98,13 +111,15 @@ func (w *world) imported(e Event) error {
 	if w.batches[e.Object.ID] != nil {
 		return fmt.Errorf("batch %s is imported twice", e.Object.ID)
 	}
-	w.batches[e.Object.ID] = b
 	for _, r := range b.Replaced {
 		if old := w.batchOf(r.Old.ID); old != nil {
 			old.removed = append(old.removed, r.Old)
+		} else {
+			w.report.Problemf("event %d: it replaces token %s (id %d), which no import before it brought", e.Seq, r.Old.Serial, r.Old.ID)
 		}
-		delete(w.tokens, r.Old.Serial.Key())
+		w.tokens[r.New.Serial.Key()] = &tokenWorld{state: token.InStock, after: Mutable{Since: b.at, Location: r.Location}}
 	}
+	w.batches[e.Object.ID] = b
 	return nil
 }
 

@@ -5,6 +5,9 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"strings"
+
+	"github.com/google/uuid"
 
 	"github.com/spf13/cobra"
 
@@ -28,8 +31,11 @@ func newAuditLogCmd(r *root) *cobra.Command {
 	var serial string
 	var limit int
 	cmd := &cobra.Command{
-		Use:     "log",
-		Short:   "Print the trail, oldest event first",
+		Use:   "log",
+		Short: "Print the trail, oldest event first",
+		Long: `Print the trail: who did what, when, to what. --serial takes one token's events;
+what an import brought is in the event of its batch. A pipe gets tab-separated
+rows: number, time, operator, command, object, outcome, from, to, account, ticket.`,
 		Example: "  fob audit log --limit 20\n  fob audit log --serial 2600412300001 --json",
 		Args:    exactly(),
 		RunE: r.run(func(ctx context.Context, _ []string) error {
@@ -37,7 +43,11 @@ func newAuditLogCmd(r *root) *cobra.Command {
 				return token.Errorf(token.Usage, "--limit %d: a limit is 1 or more, 0 for none", limit)
 			}
 			return r.withReports(ctx, func(reader report.Reader) error {
-				return r.printEvents(report.Log(reader, report.EventFilter{Serial: token.Serial(serial), Limit: limit}))
+				f := report.EventFilter{Serial: token.Serial(strings.TrimSpace(serial)), Limit: limit}
+				if err := r.checkLogged(reader, f.Serial); err != nil {
+					return err
+				}
+				return r.printEvents(report.Log(reader, f))
 			})
 		}),
 	}
@@ -46,11 +56,30 @@ func newAuditLogCmd(r *root) *cobra.Command {
 	return cmd
 }
 
+// checkLogged refuses a serial that neither the store nor the trail knows: a
+// slip of the finger must not look like a token that nothing happened to.
+func (r *root) checkLogged(reader report.Reader, serial token.Serial) error {
+	if serial == "" {
+		return nil
+	}
+	_, unknown := reader.Find(serial)
+	if unknown != nil && token.KindOf(unknown) != token.NotFound {
+		return unknown
+	}
+	for _, err := range report.Log(reader, report.EventFilter{Serial: serial, Limit: 1}) {
+		return err
+	}
+	if unknown == nil {
+		r.remark("no events of token %s but the import of its batch", serial)
+	}
+	return unknown
+}
+
 func (r *root) printEvents(events report.EventSeq) error {
 	if r.json {
 		return report.WriteEventsJSON(visible(r.streams.Out), events)
 	}
-	t := r.newTable("SEQ", "TIME", "OPERATOR", "COMMAND", "OBJECT", "OUTCOME", "FROM", "TO", "ACCOUNT", "TICKET")
+	t := r.newTable("SEQ", "TIME", "OPERATOR", "COMMAND", "OBJECT", "OUTCOME", "FROM", "TO", "ACCOUNT", "TICKET").spares("FROM", "TICKET", "TO", "OPERATOR")
 	for e, err := range events {
 		if err != nil {
 			return err
@@ -59,12 +88,21 @@ func (r *root) printEvents(events report.EventSeq) error {
 		if e.Reason != "" {
 			outcome += " (" + e.Reason + ")"
 		}
-		if err := t.add(e.Seq, e.Time.Time, e.Operator.Name, string(e.Command), e.Object.Kind+" "+e.Object.ID, outcome,
+		if err := t.add(e.Seq, e.Time.Time, e.Operator.Name, string(e.Command), r.objectWords(e.Object), outcome,
 			string(e.From), string(e.To), e.Plain[audit.TextAccount], e.Plain[audit.TextTicket]); err != nil {
 			return err
 		}
 	}
 	return t.flush()
+}
+
+// objectWords names what an event is about. On a terminal the end of a UUID has
+// to do: its beginning is a time.
+func (r *root) objectWords(o audit.Object) string {
+	if _, err := uuid.Parse(o.ID); err == nil && r.streams.OutWidth > 0 {
+		return o.Kind + " …" + o.ID[len(o.ID)-12:]
+	}
+	return o.Kind + " " + o.ID
 }
 
 // verifyOptions are what the auditor brings along.
@@ -92,7 +130,7 @@ that you kept (--checkpoint) and the public key that you were given (--pub).`,
 	return cmd
 }
 
-// open reads the checkpoint. A key that came with it would prove nothing, so
+// open reads the checkpoint, nil without one. A key that came with it would prove nothing, so
 // the auditor has to bring it.
 func (o *verifyOptions) open() (*audit.Checkpoint, error) {
 	if o.checkpoint == "" && o.pub == "" {
@@ -129,13 +167,17 @@ func readSmall(path string) ([]byte, error) {
 }
 
 func (r *root) auditVerify(ctx context.Context, o *verifyOptions) error {
-	checkpoint, err := o.open()
-	if err != nil {
-		return err
+	checkpoint, bad := o.open()
+	if bad != nil && token.KindOf(bad) != token.Integrity {
+		return bad
 	}
+	// Beside a bad checkpoint the trail itself is still worth a look.
 	rep, err := r.config().VerifyTrail(ctx, checkpoint)
 	if err != nil {
-		return err
+		return firstError(bad, err)
+	}
+	if bad != nil {
+		rep.Problems = append([]string{bad.Error()}, rep.Problems...)
 	}
 	if r.json {
 		if rep.Problems == nil {
@@ -147,6 +189,9 @@ func (r *root) auditVerify(ctx context.Context, o *verifyOptions) error {
 	}
 	if err != nil || rep.OK() {
 		return err
+	}
+	if len(rep.Problems) == 1 && bad != nil {
+		return bad
 	}
 	return token.Errorf(token.Integrity, "the trail or the tables were tampered with or damaged: %s", count(len(rep.Problems), "problem")).
 		WithHint("keep this database as it is, and compare it with a backup")

@@ -2,6 +2,7 @@ package cli
 
 import (
 	"context"
+	"fmt"
 	"strconv"
 
 	"github.com/spf13/cobra"
@@ -23,8 +24,12 @@ func newBatchCmd(r *root) *cobra.Command {
 
 func newBatchListCmd(r *root) *cobra.Command {
 	return &cobra.Command{
-		Use:     "list",
-		Short:   "List all batches",
+		Use:   "list",
+		Short: "List all batches",
+		Long: `List all batches: which file of which order brought how many tokens, and how many
+of them are in stock and bound now. A pipe gets tab-separated rows: number, file,
+format, order, supplier, records, new, unchanged, refused, in stock, bound, time
+and operator of the import.`,
 		Example: "  fob batch list",
 		Args:    exactly(),
 		RunE: r.run(func(ctx context.Context, _ []string) error {
@@ -46,7 +51,8 @@ func (r *root) printBatches(all []report.Batch) error {
 	if len(all) == 0 {
 		r.remark("no batches yet; `fob import FILE` makes one")
 	}
-	t := r.newTable("BATCH", "FILE", "FORMAT", "ORDER", "SUPPLIER", "RECORDS", "NEW", "UNCHANGED", "REFUSED", "IN STOCK", "BOUND", "IMPORTED", "BY")
+	t := r.newTable("BATCH", "FILE", "FORMAT", "ORDER", "SUPPLIER", "RECORDS", "NEW", "UNCHANGED", "REFUSED", "IN STOCK", "BOUND", "IMPORTED", "BY").
+		spares("UNCHANGED", "BY", "FORMAT", "NEW", "SUPPLIER", "REFUSED")
 	for _, b := range all {
 		if err := t.add(b.Number, b.File, b.Format, b.Order, b.Supplier, b.Records, b.New, b.Unchanged, b.Refused,
 			b.States[token.InStock], b.States[token.Bound], b.ImportedAt, b.ImportedBy); err != nil {
@@ -58,8 +64,10 @@ func (r *root) printBatches(all []report.Batch) error {
 
 func newBatchShowCmd(r *root) *cobra.Command {
 	return &cobra.Command{
-		Use:     "show N",
-		Short:   "Show one batch and hold it against the order",
+		Use:   "show N",
+		Short: "Show one batch and hold it against the order",
+		Long: `Show one batch: the file with its SHA-256, the order, how many tokens were ordered,
+delivered and refused, and in which states they are now.`,
 		Example: "  fob batch show 1",
 		Args:    exactly("the batch's number"),
 		RunE: r.run(func(ctx context.Context, args []string) error {
@@ -96,8 +104,8 @@ func (r *root) printBatch(b report.Batch) {
 			here += n
 		}
 	}
-	r.facts(all)
 	if here != b.New {
-		r.say("%d of the %s of this batch are here now; later imports replaced the rest (--replace).", here, count(b.New, "token"))
+		all = append(all, fact{"note", fmt.Sprintf("%d of the %s of this batch are here now; later imports replaced the rest (--replace)", here, count(b.New, "token"))})
 	}
+	r.facts(all)
 }

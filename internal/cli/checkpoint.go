@@ -60,7 +60,7 @@ func writeNew(path string, content []byte) error {
 		err = errors.Join(err, f.Close())
 	}
 	if err != nil {
-		return token.Wrap(token.Internal, err, "writing %s", path)
+		return token.Wrap(token.Internal, cause(err), "%s cannot be written", path).WithHint("%s", folderHint(err))
 	}
 	return nil
 }

@@ -43,10 +43,13 @@ func (r *root) acceptClock(ctx context.Context, w *wordFlags, yes bool) error {
 	if err != nil {
 		return err
 	}
-	if err := r.confirm(ctx, yes, "Take "+r.now().UTC().Format(time.RFC3339)+" for the right time"); err != nil {
-		return err
-	}
 	return r.withDesk(ctx, func(desk *inventory.Desk) error {
+		if _, err := desk.ClockToAccept(ctx); err != nil {
+			return err
+		}
+		if err := r.confirm(ctx, yes, "Take "+r.now().UTC().Format(time.RFC3339)+" for the right time"); err != nil {
+			return err
+		}
 		before, err := desk.AcceptClock(ctx, words)
 		if err != nil {
 			return err

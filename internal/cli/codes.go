@@ -111,7 +111,7 @@ func (r *root) converse(ctx context.Context, desk *inventory.Desk, req inventory
 		return out, err
 	}
 	if prospect.WantsTwo {
-		t.say("Its clock was not seen for long: the code after this one is needed too.")
+		t.say("%s: the code after this one is needed too.", whyTwo(prospect))
 		if err := c.code(ctx, "The next code, when it changes"); err != nil {
 			return out, err
 		}
@@ -127,6 +127,17 @@ func (r *root) converse(ctx context.Context, desk *inventory.Desk, req inventory
 	}
 	c.req.Counted = true
 	return answer(desk, ctx, c.req)
+}
+
+// whyTwo says what makes one code too little.
+func whyTwo(p inventory.Prospect) string {
+	if p.LastTry {
+		return "One more failure locks it"
+	}
+	if !p.Seen {
+		return "Its clock was never seen yet"
+	}
+	return "Its clock was not seen for long"
 }
 
 // afterFirst: a conversation that ends at the second code has counted the first.
@@ -155,6 +166,7 @@ type conversation struct {
 	t      *terminal
 	req    inventory.Codes
 	digits int
+	last   string // the code before, as digits only
 }
 
 // code asks until the text is a code at all: a slip of the finger is no
@@ -166,10 +178,16 @@ func (c *conversation) code(ctx context.Context, prompt string) error {
 			return err
 		}
 		at := c.r.now()
-		if _, bad := otp.ParseCode(line, c.digits); bad != nil {
-			c.t.say("%s. %s", bad.Msg, bad.Hint)
+		code, bad := otp.ParseCode(line, c.digits)
+		if bad != nil {
+			c.t.say("%s; %s", bad.Msg, bad.Hint)
 			continue
 		}
+		if code == c.last {
+			c.t.say("that is the code typed before; wait until the token shows another one")
+			continue
+		}
+		c.last = code
 		c.req.Codes = append(c.req.Codes, inventory.Typed{Text: line, At: at})
 		c.req.Paced = true
 		return nil
@@ -180,16 +198,22 @@ func (c *conversation) code(ctx context.Context, prompt string) error {
 // its object as well.
 func (r *root) printOutcome(out inventory.Outcome, err error, words func(inventory.Outcome) string) error {
 	if err != nil {
-		if r.json && out.Reason != nil {
-			return firstError(r.printJSON(out), err)
-		}
-		return err
+		return r.printRefused(out, err)
 	}
 	if r.json {
 		return r.printJSON(out)
 	}
 	r.say("%s", words(out))
 	return nil
+}
+
+// printRefused gives the error of an attempt, and under JSON prints the object
+// of a refusal.
+func (r *root) printRefused(out inventory.Outcome, err error) error {
+	if r.json && out.Reason != nil {
+		return firstError(r.printJSON(out), err)
+	}
+	return err
 }
 
 func clockWords(out inventory.Outcome) string {

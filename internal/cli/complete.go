@@ -121,3 +121,17 @@ func (r *root) completions(cmd *cobra.Command) {
 		r.completions(c)
 	}
 }
+
+// completeHelp offers the commands and topics below those that were typed.
+func completeHelp(root *cobra.Command, args []string, typed string) (found []string) {
+	about, rest, err := root.Find(args)
+	if err != nil || len(rest) > 0 {
+		return nil
+	}
+	for _, c := range about.Commands() {
+		if !c.Hidden && strings.HasPrefix(c.Name(), typed) {
+			found = append(found, c.Name()+"\t"+c.Short)
+		}
+	}
+	return found
+}

@@ -21,12 +21,16 @@ func (r *root) confirm(ctx context.Context, yes bool, what string) error {
 		return err
 	}
 	defer t.close()
-	answer, err := t.ask(ctx, what+"? (yes or no)")
-	if err != nil {
-		return err
+	for {
+		answer, err := t.ask(ctx, what+"? (yes or no)")
+		if err != nil {
+			return err
+		}
+		switch strings.ToLower(answer) {
+		case "yes", "y":
+			return nil
+		case "no", "n": // a decision, not an interruption
+			return token.Errorf(token.NotAllowed, "not confirmed; nothing was changed")
+		}
 	}
-	if !strings.EqualFold(answer, "yes") && !strings.EqualFold(answer, "y") {
-		return token.Errorf(token.Interrupted, "not confirmed; nothing was changed")
-	}
-	return nil
 }

@@ -20,6 +20,9 @@ type declaration struct {
 	exits []int
 }
 
+// either is for a command that prints another object when it was refused.
+type either struct{ done, refused any }
+
 // declarations are those of every command that does something. Help shows them,
 // and a test fails for a command that has none.
 var declarations = map[string]declaration{
@@ -33,7 +36,7 @@ var declarations = map[string]declaration{
 	"fob bind":             {inventory.Outcome{}, []int{exitRefused, exitCode, exitNotFound, exitNotAllowed, exitLocked, exitKey, exitIntegrity}},
 	"fob check":            {inventory.Outcome{}, []int{exitRefused, exitCode, exitNotFound, exitNotAllowed, exitLocked, exitKey, exitIntegrity}},
 	"fob resync":           {inventory.Outcome{}, []int{exitRefused, exitCode, exitNotFound, exitNotAllowed, exitLocked, exitKey, exitIntegrity}},
-	"fob unbind":           {inventory.Outcome{}, []int{exitCode, exitNotFound, exitNotAllowed, exitLocked, exitKey, exitIntegrity}},
+	"fob unbind":           {either{report.Token{}, inventory.Outcome{}}, []int{exitCode, exitNotFound, exitNotAllowed, exitLocked, exitKey, exitIntegrity}},
 	"fob unlock":           {report.Token{}, []int{exitRefused, exitNotFound, exitNotAllowed}},
 	"fob assign":           {report.Token{}, []int{exitNotFound, exitNotAllowed}},
 	"fob unassign":         {report.Token{}, []int{exitNotFound, exitNotAllowed}},
@@ -54,37 +57,61 @@ func declare(cmd *cobra.Command) {
 		declare(c)
 	}
 	if d, ok := declarations[cmd.CommandPath()]; ok {
-		cmd.Long = strings.TrimRight(cmd.Long, "\n") + "\n\n" + d.help()
+		cmd.Long = strings.TrimLeft(cmd.Long+"\n\n"+d.help(), "\n")
 	}
 }
 
 func (d declaration) help() string {
-	t, what := reflect.TypeOf(d.json), "an object"
-	if t.Kind() == reflect.Slice {
-		t, what = t.Elem(), "an array of objects"
-	}
 	codes := []int{exitDone, exitFailed, exitUsage}
 	codes = append(append(codes, d.exits...), exitInterrupted)
 	texts := make([]string, len(codes))
 	for i, c := range codes {
 		texts[i] = strconv.Itoa(c)
 	}
-	return fmt.Sprintf("--json prints %s:\n%s\nExit codes: %s (`fob help exit-codes`)", what, wrap(jsonFields(t)), strings.Join(texts, ", "))
+	prints := "--json prints " + printedHelp(d.json)
+	if e, ok := d.json.(either); ok {
+		prints = "--json prints " + printedHelp(e.done) + "\nFor a refused code it prints " + printedHelp(e.refused)
+	}
+	return fmt.Sprintf("%s\nExit codes: %s (`fob help exit-codes`)", prints, strings.Join(texts, ", "))
 }
 
-// jsonFields lists the names under which a type's fields are printed, in order.
-func jsonFields(t reflect.Type) (names []string) {
+// printedHelp tells the fields of a printed value.
+func printedHelp(v any) string {
+	t, what := reflect.TypeOf(v), "an object"
+	if t.Kind() == reflect.Slice {
+		t, what = t.Elem(), "an array of objects"
+	}
+	var words []string
+	optional := ""
+	for _, f := range jsonFields(t) {
+		if f.optional {
+			f.name, optional = "["+f.name+"]", " (in brackets: only where there is one)"
+		}
+		words = append(words, f.name)
+	}
+	return what + optional + ":\n" + wrap(words)
+}
+
+// jsonField is a field as it is printed; an optional one is left out where it is
+// empty.
+type jsonField struct {
+	name     string
+	optional bool
+}
+
+// jsonFields lists the fields that are printed of a type, in order.
+func jsonFields(t reflect.Type) (fields []jsonField) {
 	for i := range t.NumField() {
 		f := t.Field(i)
-		name, _, _ := strings.Cut(f.Tag.Get("json"), ",")
+		name, options, _ := strings.Cut(f.Tag.Get("json"), ",")
 		switch {
 		case f.Anonymous && name == "":
-			names = append(names, jsonFields(f.Type)...)
+			fields = append(fields, jsonFields(f.Type)...)
 		case name != "" && name != "-":
-			names = append(names, name)
+			fields = append(fields, jsonField{name, strings.HasPrefix(options, "omit")})
 		}
 	}
-	return names
+	return fields
 }
 
 // wrap sets words into indented lines for a terminal of 80 columns.

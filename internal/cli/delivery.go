@@ -3,6 +3,7 @@ package cli
 import (
 	"context"
 	"path/filepath"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -27,7 +28,7 @@ func (o *keyOptions) add(cmd *cobra.Command) {
 // eachMember undoes what is wrapped round a file and calls do for every file in
 // it. The keys are read before, so that a pipe among them is read once. A
 // refused member does not stop the next; trouble that is no file's own does.
-func (r *root) eachMember(ctx context.Context, d *app.Deliveries, path string, do func(app.Member) error) (refused []error, err error) {
+func (r *root) eachMember(ctx context.Context, d *app.Deliveries, path string, do func(app.Member) error) (refused []refusal, err error) {
 	src, done, err := r.source(path)
 	if err != nil {
 		return nil, err
@@ -43,7 +44,7 @@ func (r *root) eachMember(ctx context.Context, d *app.Deliveries, path string, d
 			if token.KindOf(err) != token.Refused {
 				return refused, err
 			}
-			refused = append(refused, err)
+			refused = append(refused, refusal{m.Source.Name(), err})
 		}
 	}
 	return refused, nil
@@ -51,7 +52,7 @@ func (r *root) eachMember(ctx context.Context, d *app.Deliveries, path string, d
 
 // importPath loads every file that a delivery holds. One that cannot be opened
 // has a result too.
-func (r *root) importPath(ctx context.Context, d *app.Deliveries, path string, load func(app.Member) (inventory.Imported, error)) (results []inventory.Imported, refused []error, err error) {
+func (r *root) importPath(ctx context.Context, d *app.Deliveries, path string, load func(app.Member) (inventory.Imported, error)) (results []inventory.Imported, refused []refusal, err error) {
 	refused, err = r.eachMember(ctx, d, path, func(m app.Member) error {
 		res, err := load(m)
 		if res.Wrapped = m.Wrapped; err != nil && res.SHA256 == "" {
@@ -65,7 +66,45 @@ func (r *root) importPath(ctx context.Context, d *app.Deliveries, path string, l
 		results = []inventory.Imported{unread(filepath.Base(path))}
 	}
 	if err != nil && token.KindOf(err) == token.Refused {
-		return results, append(refused, err), nil
+		return results, append(refused, refusal{filepath.Base(path), err}), nil
 	}
 	return results, refused, err
+}
+
+// refusal is why one file of several was refused.
+type refusal struct {
+	file string
+	err  error
+}
+
+// Error names the file, if the error does not.
+func (x refusal) Error() string {
+	if text := x.err.Error(); strings.Contains(text, x.file) {
+		return text
+	}
+	return x.file + ": " + x.err.Error()
+}
+
+// allRefused makes one error of those of several files: each with its own next
+// step, unless one is for all.
+func allRefused(err error, refused []refusal) error {
+	switch {
+	case err != nil || len(refused) == 0:
+		return err
+	case len(refused) == 1:
+		return token.Errorf(token.Refused, "%v", refused[0]).WithHint("%s", token.HintOf(refused[0].err))
+	}
+	shared, texts := token.HintOf(refused[0].err), make([]string, len(refused))
+	for _, x := range refused {
+		if token.HintOf(x.err) != shared {
+			shared = ""
+		}
+	}
+	for i, x := range refused {
+		texts[i] = x.Error()
+		if hint := token.HintOf(x.err); hint != "" && shared == "" {
+			texts[i] += " (" + hint + ")"
+		}
+	}
+	return token.Errorf(token.Refused, "%d files were refused: %s", len(refused), strings.Join(texts, "; and ")).WithHint("%s", shared)
 }

@@ -4,7 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"strings"
+	"syscall"
 
 	"fob/internal/token"
 )
@@ -34,7 +36,7 @@ var exitMeanings = []struct {
 	{exitRefused, "a file, or records or rows in it, refused; or a flag is needed that the message names"},
 	{exitCode, "code refused"},
 	{exitNotFound, "no such token, account or batch"},
-	{exitNotAllowed, "not allowed in this state, by policy, or in conflict with what is stored"},
+	{exitNotAllowed, "not allowed in this state, by policy, by your no, or in conflict with what is stored"},
 	{exitLocked, "locked after failed attempts"},
 	{exitKey, "key or passphrase missing or wrong"},
 	{exitIntegrity, "integrity check failed"},
@@ -79,4 +81,18 @@ func exitCodesHelp() string {
 		fmt.Fprintf(&b, "  %3d  %s\n", e.code, e.meaning)
 	}
 	return b.String()
+}
+
+// nextStep is what a person can do about an error: what it says itself, else
+// what its cause in the system suggests.
+func nextStep(err error) string {
+	switch hint := token.HintOf(err); {
+	case hint != "":
+		return hint
+	case errors.Is(err, syscall.ENOSPC):
+		return "the disk is full; nothing was replaced or half written"
+	case errors.Is(err, fs.ErrPermission):
+		return "this user is not allowed to: ask the owner of the file, or run fob as who is"
+	}
+	return ""
 }

@@ -76,7 +76,7 @@ func (r *root) export(reader report.Reader, path string, write writeExport, f re
 func writeWhole(path string, write func(io.Writer) (report.Totals, error)) (t report.Totals, err error) {
 	tmp, err := os.CreateTemp(filepath.Dir(path), ".fob-export-*") // 0600
 	if err != nil {
-		return t, token.Wrap(token.Internal, cause(err), "%s cannot be made", path)
+		return t, token.Wrap(token.Internal, cause(err), "%s cannot be made", path).WithHint("%s", folderHint(err))
 	}
 	defer func() {
 		if err != nil {
@@ -90,9 +90,20 @@ func writeWhole(path string, write func(io.Writer) (report.Totals, error)) (t re
 		return t, token.Wrap(token.Internal, err, "writing %s", path)
 	}
 	if err = os.Rename(tmp.Name(), path); err != nil {
-		return t, token.Wrap(token.Internal, cause(err), "%s cannot be written", path)
+		return t, token.Wrap(token.Internal, cause(err), "%s cannot be written", path).WithHint("name another file")
 	}
 	return t, tmp.Close()
+}
+
+// folderHint is what to do about a folder that takes no new file.
+func folderHint(err error) string {
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return "there is no such folder: make it first, or name another"
+	case errors.Is(err, fs.ErrPermission):
+		return "this user may not write into the folder: name another"
+	}
+	return ""
 }
 
 // cause is why a file could not be used, without the system's words for what

@@ -150,7 +150,11 @@ func (o *importOptions) checkNumbers(f inventory.Fill) error {
 		return token.Errorf(token.Usage, "--period %d: 1 to %d seconds are possible", o.period, token.MaxPeriod)
 	case o.counter < 0:
 		return token.Errorf(token.Usage, "--counter %d: a counter is 0 or more", o.counter)
-	case o.expect < 0:
+	case o.counter > token.MaxCounter:
+		return token.Errorf(token.Usage, "--counter %d: %d is the most", o.counter, int64(token.MaxCounter))
+	case f.Params.T0 < token.MinT0 || f.Params.T0 > token.MaxT0:
+		return token.Errorf(token.Usage, "--t0 %q lies outside the years 1 to 9999", clean(o.t0))
+	case o.expect < 0 || o.expect == 0 && o.given("expect"):
 		return token.Errorf(token.Usage, "--expect %d: a number of tokens is 1 or more", o.expect)
 	}
 	return nil
@@ -248,7 +252,7 @@ func (r *root) importFiles(ctx context.Context, o *importOptions, paths []string
 		return err
 	}
 	results := []inventory.Imported{}
-	var refused []error
+	var refused []refusal
 	err = r.withDesk(ctx, func(desk *inventory.Desk) error {
 		load := func(m app.Member) (inventory.Imported, error) { return r.importFile(ctx, desk, o, m, rejects) }
 		for _, path := range paths {
@@ -265,21 +269,6 @@ func (r *root) importFiles(ctx context.Context, o *importOptions, paths []string
 		err = firstError(err, r.printJSON(results))
 	}
 	return allRefused(err, refused)
-}
-
-// allRefused makes one error of those of several files.
-func allRefused(err error, refused []error) error {
-	switch {
-	case err != nil || len(refused) == 0:
-		return err
-	case len(refused) == 1:
-		return refused[0]
-	}
-	texts := make([]string, len(refused))
-	for i, e := range refused {
-		texts[i] = e.Error()
-	}
-	return token.Errorf(token.Refused, "%d files were refused: %s", len(refused), strings.Join(texts, "; and ")).WithHint("%s", token.HintOf(refused[0]))
 }
 
 func (r *root) importFile(ctx context.Context, desk *inventory.Desk, o *importOptions, m app.Member, rejects *rejectFile) (inventory.Imported, error) {

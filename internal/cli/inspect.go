@@ -2,12 +2,14 @@ package cli
 
 import (
 	"context"
+	"path/filepath"
 	"strings"
 
 	"github.com/spf13/cobra"
 
 	"fob/internal/app"
 	"fob/internal/inventory"
+	"fob/internal/seedfile"
 	"fob/internal/token"
 )
 
@@ -38,15 +40,28 @@ func (r *root) inspect(ctx context.Context, o *importOptions, path string) error
 	var results []inventory.Inspected
 	refused, err := r.eachMember(ctx, deliveries, path, func(m app.Member) error {
 		res, err := inspectFile(ctx, o, m)
+		if res.File == "" && r.json && token.KindOf(err) == token.Refused {
+			res = uninspected(m.Source.Name(), err)
+		}
 		if res.File != "" {
 			results = append(results, res)
 		}
 		return err
 	})
+	if kind := token.KindOf(err); err != nil && r.json && len(results) == 0 && (kind == token.Refused || kind == token.KeyTrouble) {
+		results = append(results, uninspected(filepath.Base(path), err))
+	}
 	if printed := r.printAllInspected(results); err == nil {
 		err = printed
 	}
 	return allRefused(err, refused)
+}
+
+// uninspected is the result for a file that could not be read as a seed file:
+// a script gets an object for it as well.
+func uninspected(name string, why error) inventory.Inspected {
+	return inventory.Inspected{File: name, Wrapped: []string{}, Encodings: []seedfile.Encoding{}, Needs: []string{},
+		First: []inventory.Shown{}, Inferred: []string{}, Rejects: []inventory.Reject{}, Warnings: []string{why.Error()}}
 }
 
 // inspectFile looks at one file of a delivery. The result has no name when it
@@ -62,7 +77,8 @@ func inspectFile(ctx context.Context, o *importOptions, m app.Member) (inventory
 	}
 	res.Wrapped, res.Warnings = m.Wrapped, append(append([]string{}, m.Notes...), res.Warnings...)
 	if res.Refused > 0 {
-		err = token.Errorf(token.Refused, "%d of %d records of %s would be refused", res.Refused, res.Records, res.File)
+		err = token.Errorf(token.Refused, "%d of %d records of %s would be refused", res.Refused, res.Records, res.File).
+			WithHint("mend the file or ask the supplier for another; `fob import --partial` would store the others")
 	}
 	return res, err
 }

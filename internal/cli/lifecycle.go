@@ -55,20 +55,31 @@ func (r *root) move(ctx context.Context, c inventory.Change) error {
 		if err != nil {
 			return err
 		}
-		return r.printMoved(t)
+		return r.printToken(ctx, t, func() string {
+			whose := ""
+			if t.Account != "" {
+				whose = " (" + string(t.Account) + ")"
+			}
+			return fmt.Sprintf("Token %s is %s now%s.", t.Serial, t.State, whose)
+		})
 	})
 }
 
-func (r *root) printMoved(t token.Token) error {
-	if r.json {
-		return r.printJSON(report.FromToken(t, nil))
+// printToken tells what became of a token: a person in words, a script with the
+// object that show prints. That is read back, since a use case does not know of
+// all that reports know (the last observation of the clock).
+func (r *root) printToken(ctx context.Context, t token.Token, words func() string) error {
+	if !r.json {
+		r.say("%s", words())
+		return nil
 	}
-	whose := ""
-	if t.Account != "" {
-		whose = " (" + string(t.Account) + ")"
-	}
-	r.say("Token %s is %s now%s.", t.Serial, t.State, whose)
-	return nil
+	return r.withReports(ctx, func(reader report.Reader) error {
+		now, err := reader.Find(t.Serial)
+		if err != nil {
+			return err
+		}
+		return r.printJSON(now)
+	})
 }
 
 func newAssignCmd(r *root) *cobra.Command {
@@ -130,11 +141,9 @@ further one again, the tenth until it is unlocked here. Find out first who tried
 				if err != nil {
 					return err
 				}
-				if r.json {
-					return r.printJSON(report.FromToken(t, nil))
-				}
-				r.say("Token %s is unlocked; its failed attempts are forgotten.", t.Serial)
-				return nil
+				return r.printToken(ctx, t, func() string {
+					return fmt.Sprintf("Token %s is unlocked; its failed attempts are forgotten.", t.Serial)
+				})
 			})
 		}),
 	}
@@ -159,7 +168,8 @@ func newUnbindCmd(r *root) *cobra.Command {
 		Short: "End a binding: the token came back, or nobody has it",
 		Long: `End the binding of a token. --returned says that it is in hand and goes into stock
 (or into quarantine, with --to quarantined); --missing says that nobody has it: it
-is lost, and never in stock. With --code, a code of the returned token is checked.`,
+is lost, and never in stock. With --code, a code of the returned token is checked;
+a refused one ends nothing.`,
 		Example: `  fob unbind 2600412300001 --returned --code 287082
   fob unbind 2600412300001 --returned --to quarantined --reason "case is cracked"
   fob unbind 2600412300001 --missing --ticket T-19`,
@@ -224,7 +234,10 @@ func (r *root) unbind(ctx context.Context, o *unbindOptions, serial string) erro
 	}
 	req.To = to
 	out, err := r.answerCodes(ctx, &o.codeOptions, req, token.CmdUnbind, (*inventory.Desk).UnbindWithCode)
-	return r.printOutcome(out, err, func(out inventory.Outcome) string {
+	if err != nil {
+		return r.printRefused(out, err)
+	}
+	return r.printToken(ctx, out.Token, func() string {
 		return fmt.Sprintf("Token %s is %s now%s.", out.Serial, out.Token.State, clockWords(out))
 	})
 }

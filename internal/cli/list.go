@@ -105,7 +105,8 @@ func (r *root) printList(reader report.Reader, f report.Filter) error {
 	if r.json {
 		return report.WriteTokensJSON(visible(r.streams.Out), reader.Tokens(f))
 	}
-	t := r.newTable("SERIAL", "STATE", "ACCOUNT", "BATCH", "TYPE", "DIGITS", "PERIOD", "DRIFT S", "LOCATION", "SINCE")
+	t := r.newTable("SERIAL", "STATE", "ACCOUNT", "BATCH", "TYPE", "DIGITS", "PERIOD", "DRIFT S", "LOCATION", "SINCE").
+		spares("DRIFT S", "PERIOD", "DIGITS", "TYPE", "BATCH")
 	n := 0
 	for tok, err := range reader.Tokens(f) {
 		if err != nil {

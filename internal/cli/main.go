@@ -37,27 +37,38 @@ func Main() int {
 // Run executes one command. It is the only place that turns errors into text
 // and exit codes.
 func Run(ctx context.Context, p Process) int {
+	out := &watched{w: p.Streams.Out}
+	p.Streams.Out = out
 	host, _ := os.Hostname() // an event without a host is better than none
 	r := &root{
-		streams: p.Streams, now: p.Now, getenv: p.Getenv,
+		streams: p.Streams, now: p.Now, getenv: p.Getenv, ctx: ctx,
 		base: app.Config{Now: p.Now, Random: rand.Reader, Host: host, Operator: app.CurrentOperator(p.Getenv)},
 	}
 	cmd := r.command()
 	cmd.SetArgs(p.Args)
 	reached, err := cmd.ExecuteContextC(ctx)
-	if err != nil && !r.started && ctx.Err() == nil && token.KindOf(err) == token.Internal {
+	err = out.verdict(err)
+	if err != nil && out.err == nil && !r.started && ctx.Err() == nil && token.KindOf(err) == token.Internal {
 		err = usageError(reached.CommandPath(), err) // cobra's own words about commands and arguments
 	}
 	if err != nil && !r.started {
 		r.json = r.json || asksJSON(p.Args) // a flag at fault ends the reading of flags
 	}
-	if err != nil && ctx.Err() != nil {
+	if err != nil && ctx.Err() != nil && !ownWords(err) {
 		err = token.Errorf(token.Interrupted, "interrupted; nothing was left half done")
 	}
 	if err != nil {
 		r.printError(err)
 	}
 	return exitOf(err)
+}
+
+// ownWords tells of an error met as a command was interrupted that it would have
+// been met without: a code that was refused has counted, a file that was refused
+// is so still. What the interruption caused, or may have caused in the database,
+// says nothing more than that.
+func ownWords(err error) bool {
+	return token.KindOf(err) != token.Internal && !errors.Is(err, context.Canceled)
 }
 
 // asksJSON finds --json among arguments that could not be parsed.
@@ -74,10 +85,7 @@ func usageError(name string, err error) error {
 
 // printError writes the one error of a run to standard error.
 func (r *root) printError(err error) {
-	hint := token.HintOf(err)
-	if hint == "" && errors.Is(err, syscall.ENOSPC) {
-		hint = "the disk is full; nothing was replaced or half written"
-	}
+	hint := nextStep(err)
 	if r.json {
 		_ = json.NewEncoder(visible(r.streams.Err)).Encode(errorJSON{err.Error(), hint, exitOf(err)})
 		return

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"fmt"
 	"time"
 
 	"github.com/schollz/progressbar/v3"
@@ -24,10 +25,12 @@ func (p *progress) set(done, total int) {
 		return
 	}
 	if p.bar == nil {
-		p.bar = progressbar.NewOptions(total, progressbar.OptionSetWriter(p.r.streams.Err),
-			progressbar.OptionSetDescription(clean(p.name)), progressbar.OptionShowCount(), progressbar.OptionShowIts(),
-			progressbar.OptionSetItsString("tokens"), progressbar.OptionClearOnFinish(), progressbar.OptionThrottle(100*time.Millisecond))
+		p.bar = progressbar.NewOptions(total, progressbar.OptionSetWriter(p.r.streams.Err), progressbar.OptionShowCount(),
+			progressbar.OptionSetPredictTime(false), progressbar.OptionSetElapsedTime(false),
+			progressbar.OptionClearOnFinish(), progressbar.OptionThrottle(100*time.Millisecond))
 	}
+	// The bar's own rate counts from when it was made, with what was done before.
+	p.bar.Describe(fmt.Sprintf("%s, %.0f tokens/s", clean(p.name), float64(done)/p.r.now().Sub(p.begun).Seconds()))
 	_ = p.bar.Set(done) // a bar that cannot be drawn is no reason to stop
 }
 

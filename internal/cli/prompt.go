@@ -20,6 +20,7 @@ import (
 type terminal struct {
 	tty   *os.File
 	lines *bufio.Reader
+	left  bool // a read of a secret still waits for a line that nobody will take
 }
 
 // openTerminal fails when there is none; purpose says what for and what to do
@@ -29,13 +30,25 @@ func openTerminal(purpose, instead string) (*terminal, error) {
 	if err != nil {
 		return nil, token.Errorf(token.Usage, "%s, and there is no terminal to ask on", purpose).WithHint("%s", instead)
 	}
-	return &terminal{tty, bufio.NewReader(tty)}, nil
+	return &terminal{tty: tty, lines: bufio.NewReader(tty)}, nil
 }
 
-func (t *terminal) close() { t.tty.Close() }
+// close leaves the terminal open to a read that still waits: it knows the number
+// of the file only, which another file would get.
+func (t *terminal) close() {
+	if !t.left {
+		t.tty.Close()
+	}
+}
 
 func (t *terminal) say(format string, args ...any) {
 	fmt.Fprintln(t.tty, clean(fmt.Sprintf(format, args...)))
+}
+
+// answer is what came of a read.
+type answer struct {
+	text []byte
+	err  error
 }
 
 // ask reads one line. A terminal that goes away, or Ctrl-D, ends the
@@ -43,66 +56,95 @@ func (t *terminal) say(format string, args ...any) {
 // the process ends.
 func (t *terminal) ask(ctx context.Context, prompt string) (string, error) {
 	fmt.Fprint(t.tty, clean(prompt)+": ")
-	type answer struct {
-		line string
-		err  error
-	}
 	got := make(chan answer, 1)
 	go func() {
-		line, err := t.lines.ReadString('\n')
+		line, err := t.lines.ReadBytes('\n')
 		got <- answer{line, err}
 	}()
 	select {
 	case <-ctx.Done():
 		fmt.Fprintln(t.tty)
-		return "", ctx.Err()
+		return "", stopped(ctx)
 	case a := <-got:
 		if a.err != nil {
 			fmt.Fprintln(t.tty)
 			return "", token.Errorf(token.Interrupted, "the terminal ended the conversation; nothing was changed")
 		}
-		return strings.TrimSpace(a.line), nil
+		return strings.TrimSpace(string(a.text)), nil
 	}
 }
 
-// secret reads a line without echo; the caller clears it.
-func (t *terminal) secret(prompt string) ([]byte, error) {
-	fmt.Fprint(t.tty, clean(prompt)+": ")
-	line, err := term.ReadPassword(int(t.tty.Fd()))
-	fmt.Fprintln(t.tty)
+// stopped is Ctrl-C at a question. Its kind goes through the libraries that
+// hand the error on.
+func stopped(ctx context.Context) error {
+	return token.Wrap(token.Interrupted, ctx.Err(), "the question was not answered")
+}
+
+// secret reads a line without echo; the caller clears it. The end of ctx ends
+// it as it ends ask, and gives the terminal its echo back, which the read would
+// do only behind a line.
+func (t *terminal) secret(ctx context.Context, prompt string) ([]byte, error) {
+	fd := int(t.tty.Fd())
+	before, err := term.GetState(fd)
 	if err != nil {
-		clear(line)
-		if errors.Is(err, io.EOF) {
-			return nil, token.Errorf(token.Interrupted, "the terminal ended the conversation; nothing was changed")
-		}
-		return nil, token.Wrap(token.KeyTrouble, err, "reading from the terminal")
+		return nil, secretError(err)
 	}
-	return bytes.TrimRight(line, "\r"), nil
+	if ctx.Err() != nil {
+		return nil, stopped(ctx)
+	}
+	fmt.Fprint(t.tty, clean(prompt)+": ")
+	defer fmt.Fprintln(t.tty)
+	got := make(chan answer, 1)
+	go func() {
+		line, err := term.ReadPassword(fd)
+		got <- answer{line, err}
+	}()
+	select {
+	case <-ctx.Done():
+		t.left = true
+		_ = term.Restore(fd, before) // nobody is there to be told
+		go func() { clear((<-got).text) }()
+		return nil, stopped(ctx)
+	case a := <-got:
+		if a.err != nil {
+			clear(a.text)
+			return nil, secretError(a.err)
+		}
+		return bytes.TrimRight(a.text, "\r"), nil
+	}
+}
+
+func secretError(err error) error {
+	if errors.Is(err, io.EOF) {
+		return token.Errorf(token.Interrupted, "the terminal ended the conversation; nothing was changed")
+	}
+	return token.Wrap(token.KeyTrouble, err, "reading from the terminal")
 }
 
 // forKeys is what to do where nobody can be asked about an identity.
 const forKeys = "run the command on a terminal, or name an identity that needs no passphrase with --identity"
 
 // terminalPrompter asks for passphrases of identities, and for what age plugins
-// want, on the terminal.
-type terminalPrompter struct{}
+// want, on the terminal. It holds the command's context, which no library hands
+// through to a question.
+type terminalPrompter struct{ ctx context.Context }
 
-func (terminalPrompter) Secret(prompt string) ([]byte, error) {
+func (p terminalPrompter) Secret(prompt string) ([]byte, error) {
 	t, err := openTerminal("a passphrase is needed", forKeys)
 	if err != nil {
 		return nil, keyTrouble(err)
 	}
 	defer t.close()
-	return t.secret(prompt)
+	return t.secret(p.ctx, prompt)
 }
 
-func (terminalPrompter) Ask(prompt string) (string, error) {
+func (p terminalPrompter) Ask(prompt string) (string, error) {
 	t, err := openTerminal("an answer is needed", forKeys)
 	if err != nil {
 		return "", keyTrouble(err)
 	}
 	defer t.close()
-	return t.ask(context.Background(), prompt)
+	return t.ask(p.ctx, prompt)
 }
 
 func (p terminalPrompter) Confirm(prompt, yes, no string) (bool, error) {

@@ -5,63 +5,77 @@ import (
 	"errors"
 	"io/fs"
 	"os"
-	"path/filepath"
 	"strconv"
+	"syscall"
 
 	"fob/internal/inventory"
 	"fob/internal/report"
 	"fob/internal/token"
 )
 
-// rejectFile is the file of --rejects: made when the first record is refused,
-// readable by its owner alone, never over an existing one.
+// rejectFile is the file of --rejects, readable by its owner alone, never over
+// an existing one. It is made before anything is stored: a list of what was
+// refused that cannot be written once the rest is in would be lost. It goes
+// again if nothing was refused.
 type rejectFile struct {
 	path string
-	file *os.File
+	file *os.File // nil: nobody asked for one
 	csv  *csv.Writer
+	rows int
 }
 
 func newRejectFile(path string) (*rejectFile, error) {
 	if path == "" {
 		return &rejectFile{}, nil
 	}
-	if _, err := os.Lstat(path); !errors.Is(err, fs.ErrNotExist) {
-		return nil, rejectError(path, fs.ErrExist)
+	file, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
+	if err != nil {
+		return nil, noRejectFile(path, err)
 	}
-	// Before anything is stored; that the folder may be written shows later.
-	if info, err := os.Stat(filepath.Dir(path)); err != nil || !info.IsDir() {
-		return nil, token.Errorf(token.Usage, "--rejects %s: there is no such folder; nothing was changed", path)
+	return &rejectFile{path: path, file: file, csv: csv.NewWriter(file)}, nil
+}
+
+// noRejectFile says why there is no file, before anything was done.
+func noRejectFile(path string, err error) error {
+	switch {
+	case errors.Is(err, fs.ErrExist):
+		return token.Errorf(token.NotAllowed, "--rejects %s: the file exists already; nothing was changed", path).
+			WithHint("name a new file")
+	case errors.Is(err, fs.ErrNotExist), errors.Is(err, syscall.ENOTDIR):
+		return token.Errorf(token.Usage, "--rejects %s: there is no such folder; nothing was changed", path)
 	}
-	return &rejectFile{path: path}, nil
+	return token.Wrap(token.Internal, err, "--rejects %s cannot be made; nothing was changed", path).
+		WithHint("name a file in a folder that you may write to")
 }
 
 func rejectError(path string, err error) error {
-	if errors.Is(err, fs.ErrExist) {
-		return token.Errorf(token.NotAllowed, "--rejects %s: the file exists already; nothing was changed", path).
-			WithHint("name a new file")
-	}
 	return token.Wrap(token.Internal, err, "writing %s", path)
 }
 
 func (f *rejectFile) add(source string, x inventory.Reject) error {
-	if f.path == "" {
+	if f.file == nil {
 		return nil
 	}
-	if f.file == nil {
-		file, err := os.OpenFile(f.path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
-		if err != nil {
-			return rejectError(f.path, err)
-		}
-		f.file, f.csv = file, csv.NewWriter(file)
+	if f.rows++; f.rows == 1 {
 		if err := f.csv.Write([]string{"line", "serial", "verdict", "reason", "file"}); err != nil {
 			return rejectError(f.path, err)
 		}
 	}
-	return f.csv.Write([]string{strconv.Itoa(x.Line), report.GuardCSV(x.Serial), string(x.Verdict), report.GuardCSV(x.Reason), report.GuardCSV(source)})
+	row := []string{strconv.Itoa(x.Line), report.GuardCSV(x.Serial), string(x.Verdict), report.GuardCSV(x.Reason), report.GuardCSV(source)}
+	if err := f.csv.Write(row); err != nil {
+		return rejectError(f.path, err)
+	}
+	return nil
 }
 
 func (f *rejectFile) close() error {
 	if f.file == nil {
+		return nil
+	}
+	if f.rows == 0 {
+		if err := errors.Join(f.file.Close(), os.Remove(f.path)); err != nil {
+			return token.Wrap(token.Internal, err, "removing %s, which stayed empty", f.path)
+		}
 		return nil
 	}
 	f.csv.Flush()

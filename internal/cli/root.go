@@ -23,6 +23,7 @@ type root struct {
 	now     func() time.Time
 	getenv  func(string) string
 	base    app.Config
+	ctx     context.Context // of the whole run, for questions
 
 	db, identity string
 	json, quiet  bool
@@ -66,8 +67,23 @@ accounts by the codes that the tokens display, and shows auditors what is where.
 func (r *root) run(fn func(ctx context.Context, args []string) error) func(*cobra.Command, []string) error {
 	return func(cmd *cobra.Command, args []string) error {
 		r.started = true
+		if err := r.checkPlaces(cmd); err != nil {
+			return err
+		}
 		return fn(cmd.Context(), args)
 	}
+}
+
+// checkPlaces refuses a place that was given and is empty: it is a shell
+// variable that somebody forgot to set, and the usual store is not what they
+// mean.
+func (r *root) checkPlaces(cmd *cobra.Command) error {
+	for flag, value := range map[string]string{"db": r.db, "identity": r.identity} {
+		if value == "" && cmd.Flags().Changed(flag) {
+			return token.Errorf(token.Usage, "--%s is empty", flag).WithHint("is a shell variable not set? Leave --%s out for the usual place", flag)
+		}
+	}
+	return nil
 }
 
 // exactly demands arguments, and says which.
@@ -127,7 +143,7 @@ func (r *root) config() app.Config {
 		c.Identity = app.DefaultIdentity(r.getenv)
 	}
 	if !r.json {
-		c.Prompter = terminalPrompter{}
+		c.Prompter = terminalPrompter{r.ctx}
 	}
 	return c
 }
@@ -165,7 +181,7 @@ func (r *root) printJSON(v any) error {
 	enc.SetEscapeHTML(false)
 	enc.SetIndent("", "  ")
 	if err := enc.Encode(v); err != nil {
-		return token.Wrap(token.Internal, err, "writing the output")
+		return outputError(err)
 	}
 	return nil
 }

@@ -30,14 +30,14 @@ func newShowCmd(r *root) *cobra.Command {
 				if r.json {
 					return r.printJSON(t)
 				}
-				r.printToken(t)
+				r.printFacts(t)
 				return nil
 			})
 		}),
 	}
 }
 
-func (r *root) printToken(t report.Token) {
+func (r *root) printFacts(t report.Token) {
 	parameters := fmt.Sprintf("%s %s, %d digits", t.Type, t.Hash, t.Digits)
 	if t.Period != nil {
 		parameters += fmt.Sprintf(", every %d s", *t.Period)

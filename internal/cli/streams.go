@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -74,4 +75,28 @@ func (v *visibleWriter) Write(p []byte) (int, error) {
 	v.cut = append([]byte(nil), in...)
 	_, err := v.w.Write(out)
 	return len(p), err
+}
+
+// watched remembers the first error of writing, so that a line that nobody
+// looked after is not lost in silence.
+type watched struct {
+	w   io.Writer
+	err error
+}
+
+func (o *watched) Write(p []byte) (int, error) {
+	n, err := o.w.Write(p)
+	if o.err == nil {
+		o.err = err
+	}
+	return n, err
+}
+
+// verdict is the end of a run: where the output broke, this is the error, if the
+// command had no other.
+func (o *watched) verdict(err error) error {
+	if o.err != nil && (err == nil || errors.Is(err, o.err)) {
+		return outputError(o.err)
+	}
+	return err
 }

@@ -8,9 +8,12 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
+
+	"fob/internal/token"
 )
 
 // TestTerminalTable: a terminal gets headers and columns that fit, a pipe gets
@@ -26,7 +29,7 @@ func TestTerminalTable(t *testing.T) {
 	p.width = 120
 	out := p.must(t, "list", "--limit", "3").out
 	lines := strings.Split(strings.TrimSuffix(out, "\n"), "\n")
-	if len(lines) != 4 || !strings.HasPrefix(lines[0], "SERIAL         STATE     ACCOUNT") {
+	if len(lines) != 4 || !strings.HasPrefix(lines[0], "SERIAL         STATE     BATCH") || strings.Contains(out, "ACCOUNT") {
 		t.Fatalf("the table is\n%s", out)
 	}
 	if !strings.Contains(lines[1], "2600412300001  in_stock") || !strings.Contains(lines[1], "Zürich    2026-11-24 10:00") {
@@ -34,6 +37,9 @@ func TestTerminalTable(t *testing.T) {
 	}
 	if strings.Contains(out, "\t") || strings.Contains(out, "T10:00") {
 		t.Errorf("a pipe's form on a terminal:\n%s", out)
+	}
+	if strings.Contains(p.run("list").err, "no room") {
+		t.Error("an empty column counts as one without room")
 	}
 	p.width = 60
 	for line := range strings.SplitSeq(p.must(t, "list").out, "\n") {
@@ -44,11 +50,77 @@ func TestTerminalTable(t *testing.T) {
 	if out := p.must(t, "list", "--state", "lost").out; out != "" {
 		t.Errorf("a table of nothing: %q", out)
 	}
+	if got := p.must(t, "list"); !strings.Contains(got.out, "LOCATION  SINCE") || strings.Contains(got.out, "~") ||
+		!strings.Contains(got.err, "no room for: PERIOD, DIGITS") {
+		t.Errorf("what a narrow terminal gets: %s%s", got.out[:200], got.err)
+	}
 	for _, args := range [][]string{{"batch", "list"}, {"key", "list"}, {"audit", "log"}} {
 		if out := p.must(t, args...).out; out == "" || strings.ToUpper(out[:3]) != out[:3] || strings.Contains(out, "\t") {
 			t.Errorf("fob %s gives no table on a terminal:\n%s", args, out)
 		}
 	}
+}
+
+// TestNarrowTrail: a terminal of 80 columns loses nothing that matters; of a
+// UUID its end is enough.
+func TestNarrowTrail(t *testing.T) {
+	p := newProgram(t)
+	p.width = 80
+	p.must(t, "init")
+	out := p.must(t, "audit", "log").out
+	if !regexp.MustCompile(`store …[0-9a-f]{12} `).MatchString(out) || strings.Contains(out, "~") {
+		t.Errorf("the trail is\n%s", out)
+	}
+	for line := range strings.SplitSeq(out, "\n") {
+		if n := len([]rune(line)); n > 80 {
+			t.Errorf("a line of %d columns: %q", n, line)
+		}
+	}
+}
+
+// TestLayOut: empty columns go first, then spare ones, and the rest is wrapped,
+// never cut.
+func TestLayOut(t *testing.T) {
+	var out, errs strings.Builder
+	r := &root{streams: Streams{Out: &out, Err: &errs, OutWidth: 30}}
+	w := r.newTable("A", "EMPTY", "SPARE", "LONG").spares("SPARE")
+	long := "abcdefghij klmnopqrst uvwxyz 0123456789"
+	if err := errors.Join(w.add("1", "", "spare", long), w.add("2", nil, "more", "x"), w.flush()); err != nil {
+		t.Fatal(err)
+	}
+	got := out.String()
+	if strings.Contains(got, "EMPTY") || strings.Contains(got, "SPARE") || !strings.Contains(errs.String(), "no room for: SPARE;") {
+		t.Errorf("columns: %s%s", got, errs.String())
+	}
+	for _, word := range strings.Fields(long) {
+		if !strings.Contains(got, word) {
+			t.Errorf("%s is lost:\n%s", word, got)
+		}
+	}
+	for line := range strings.SplitSeq(got, "\n") {
+		if len(line) > 30 {
+			t.Errorf("a line of %d columns: %q", len(line), line)
+		}
+	}
+}
+
+// TestProgressRate: what was done in the first second, before the bar is shown,
+// counts with the time that it took.
+func TestProgressRate(t *testing.T) {
+	var errs strings.Builder
+	now := time.Now()
+	r := &root{streams: Streams{Err: &errs, ErrTTY: true}, now: func() time.Time { return now }}
+	bar := r.newProgress("delivery.csv")
+	bar.set(10, 5000)
+	if errs.Len() > 0 {
+		t.Errorf("a bar within the first second: %q", errs.String())
+	}
+	now = now.Add(2 * time.Second)
+	bar.set(1000, 5000)
+	if !strings.Contains(errs.String(), "delivery.csv, 500 tokens/s") || strings.Count(errs.String(), "/s") != 1 {
+		t.Errorf("the bar is %q", errs.String())
+	}
+	bar.done()
 }
 
 func TestVisible(t *testing.T) {
@@ -117,3 +189,49 @@ func TestInterrupted(t *testing.T) {
 		}
 	}
 }
+
+// TestInterruptedKeepsOwnWords: what was committed is told though Ctrl-C came
+// behind it; what Ctrl-C caused is not.
+func TestInterruptedKeepsOwnWords(t *testing.T) {
+	refused := token.Errorf(token.CodeRefused, "the code does not match")
+	for _, c := range []struct {
+		err  error
+		keep bool
+	}{
+		{refused, true},
+		{token.Errorf(token.Interrupted, "the first code was refused and counts as one failure"), true},
+		{token.Wrap(token.Interrupted, context.Canceled, "the question was not answered"), false},
+		{token.Wrap(token.KeyTrouble, context.Canceled, "no answer"), false},
+		{token.Wrap(token.Internal, errors.New("interrupted (9)"), "reading the database"), false},
+		{errors.New("interrupted (9)"), false},
+	} {
+		if ownWords(c.err) != c.keep {
+			t.Errorf("%v: kept %v", c.err, !c.keep)
+		}
+	}
+}
+
+// TestInterruptedBehindACode: a code that was refused is told as such.
+func TestInterruptedBehindACode(t *testing.T) {
+	p := newProgram(t)
+	file := filepath.Join(t.TempDir(), "delivery.csv")
+	if err := os.WriteFile(file, seedFile(deliveryPlan), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	p.must(t, "init")
+	p.must(t, "import", file)
+	ctx, stop := context.WithCancel(context.Background())
+	defer stop()
+	var out, errs strings.Builder
+	stopping := writerFunc(func(b []byte) (int, error) { stop(); return out.Write(b) }) // as the outcome is printed
+	exit := Run(ctx, Process{[]string{"check", "2600412300001", "--code", "000000", "--json"},
+		Streams{In: strings.NewReader(""), Out: stopping, Err: &errs},
+		func(name string) string { return p.env[name] }, func() time.Time { return p.now }})
+	if exit != exitCode || ctx.Err() == nil || strings.Contains(errs.String(), "interrupted") {
+		t.Errorf("exit %d\n%s%s", exit, out.String(), errs.String())
+	}
+}
+
+type writerFunc func([]byte) (int, error)
+
+func (f writerFunc) Write(b []byte) (int, error) { return f(b) }

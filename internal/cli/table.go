@@ -22,12 +22,21 @@ const tablePage = 1000
 type tableWriter struct {
 	r       *root
 	headers []string
+	spare   []string // the headers of columns that go first where there is no room
+	left    []string // the headers of those that went
 	page    []table.Row
 	pipe    *bufio.Writer
 }
 
 func (r *root) newTable(headers ...string) *tableWriter {
 	return &tableWriter{r: r, headers: headers, pipe: bufio.NewWriter(r.streams.Out)}
+}
+
+// spares names the columns that a narrow terminal can do without, the least
+// important one first.
+func (t *tableWriter) spares(headers ...string) *tableWriter {
+	t.spare = headers
+	return t
 }
 
 // add prints a row of strings, numbers, times and nils.
@@ -48,13 +57,25 @@ func (t *tableWriter) add(cells ...any) error {
 	if len(t.page) < tablePage {
 		return nil
 	}
-	return t.flush()
+	return t.render()
 }
 
+// flush prints what was added, and says which columns had no room.
 func (t *tableWriter) flush() error {
 	if t.r.streams.OutWidth == 0 {
 		return outputError(t.pipe.Flush())
 	}
+	if err := t.render(); err != nil {
+		return err
+	}
+	if len(t.left) > 0 {
+		t.r.remark("no room for: %s; a wider terminal, a pipe or --json has them", strings.Join(t.left, ", "))
+	}
+	return nil
+}
+
+// render lays out one page of a terminal's table.
+func (t *tableWriter) render() error {
 	if len(t.page) == 0 {
 		return nil
 	}
@@ -64,13 +85,7 @@ func (t *tableWriter) flush() error {
 	style.Box.PaddingLeft, style.Box.PaddingRight = "", "  "
 	w.SetStyle(style)
 	w.SuppressTrailingSpaces()
-	w.Style().Size.WidthMax = t.r.streams.OutWidth
-	header := make(table.Row, len(t.headers))
-	for i, h := range t.headers {
-		header[i] = h
-	}
-	w.AppendHeader(header)
-	w.AppendRows(t.page)
+	t.layOut(w)
 	t.page = t.page[:0]
 	_, err := fmt.Fprintln(t.r.streams.Out, w.Render())
 	return outputError(err)
@@ -80,7 +95,8 @@ func outputError(err error) error {
 	if err == nil {
 		return nil
 	}
-	return token.Wrap(token.Internal, err, "writing the output")
+	return token.Wrap(token.Internal, cause(err), "writing the output").
+		WithHint("what was printed is incomplete; what the command had to do was done")
 }
 
 // cell is a value as a table shows it; what is not known is empty.
@@ -124,20 +140,35 @@ func cell(v any, layout string) string {
 	return fmt.Sprint(v)
 }
 
-// facts prints "name  value" lines, leaving out what is empty on a terminal.
+// fact is one thing that is known, by its name.
 type fact struct {
 	name  string
 	value any
 }
 
+// facts prints what is known: a terminal gets aligned lines, a pipe "name TAB
+// value" with times in RFC 3339. What is empty is left out.
 func (r *root) facts(all []fact) {
+	layout := "2006-01-02 15:04:05 UTC"
+	if r.streams.OutWidth == 0 {
+		layout = time.RFC3339
+	}
 	width := 0
 	for _, f := range all {
 		width = max(width, len(f.name))
 	}
 	for _, f := range all {
-		if text := cell(f.value, "2006-01-02 15:04:05 UTC"); text != "" {
-			r.say("%-*s  %s", width, f.name, text)
+		if text := cell(f.value, layout); text != "" {
+			r.row(width, f.name, text)
 		}
 	}
+}
+
+// row prints one fact; the value's own tabs and line ends cannot make a second.
+func (r *root) row(width int, name, text string) {
+	if r.streams.OutWidth == 0 {
+		fmt.Fprintln(r.streams.Out, clean(name)+"\t"+clean(text))
+		return
+	}
+	r.say("%-*s  %s", width, name, text)
 }

@@ -97,6 +97,9 @@ func newHelpCmd(root *cobra.Command) *cobra.Command {
 		Use:     "help [COMMAND|TOPIC]",
 		Short:   "Help about any command or topic",
 		Example: "  fob help bind\n  fob help exit-codes",
+		ValidArgsFunction: func(_ *cobra.Command, args []string, typed string) ([]string, cobra.ShellCompDirective) {
+			return completeHelp(root, args, typed), cobra.ShellCompDirectiveNoFileComp
+		},
 		RunE: func(_ *cobra.Command, args []string) error {
 			about, rest, err := root.Find(args)
 			if err != nil || len(rest) > 0 {

@@ -30,6 +30,7 @@ func newVersionCmd(r *root) *cobra.Command {
 	return &cobra.Command{
 		Use:     "version",
 		Short:   "Print the version of fob",
+		Long:    "Print the version of fob, of Go that built it, and the platform it was built for.",
 		Example: "  fob version",
 		Args:    exactly(),
 		RunE: r.run(func(context.Context, []string) error {

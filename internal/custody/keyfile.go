@@ -127,7 +127,7 @@ func (k keyFile) openError(path string, err error) error {
 func (k keyFile) checkMode(path string, mode fs.FileMode) error {
 	switch {
 	case mode.IsDir():
-		return token.Errorf(token.KeyTrouble, "%s is a folder, not a %s", path, k.noun).WithHint("name the file in it")
+		return token.Errorf(token.KeyTrouble, "%s is a folder and no %s", path, k.noun).WithHint("name the file in it")
 	case mode&fs.ModeNamedPipe != 0:
 		return nil
 	case !mode.IsRegular():

@@ -39,7 +39,7 @@ func notText(kind keyFile, path string, content []byte) error {
 	}
 	for _, f := range foreignFiles {
 		if bytes.HasPrefix(trimmed, []byte(f.start)) {
-			return token.Errorf(token.KeyTrouble, "%s is %s, not a %s", path, f.is, kind.noun).WithHint("%s", f.hint)
+			return token.Errorf(token.KeyTrouble, "%s is %s and no %s", path, f.is, kind.noun).WithHint("%s", f.hint)
 		}
 	}
 	switch {

@@ -17,6 +17,7 @@ type attempt struct {
 	req  Codes
 	by   token.Command
 	keys Keyring
+	now  time.Time // of everything in the attempt: lock, binding and event agree
 
 	token   token.Token
 	entries []otp.Entry
@@ -29,6 +30,7 @@ type attempt struct {
 // foresee is run without codes: what would be refused whatever they are. Nothing
 // is written, since nobody tried anything yet.
 func (a *attempt) foresee(r Reader) (err error) {
+	a.now = a.desk.Now()
 	if a.token, err = r.Token(a.req.Serial); err != nil {
 		return err
 	}
@@ -45,14 +47,15 @@ func (a *attempt) foresee(r Reader) (err error) {
 // to be written down is no error to the transaction: the caller finds it in
 // a.refusal once all is committed.
 func (a *attempt) run(tx Tx) (err error) {
+	a.now = a.desk.Now()
 	if a.token, err = tx.Token(a.req.Serial); err != nil {
 		return err
 	}
 	if a.req.Account, err = tx.KnownAccount(a.req.Account); err != nil {
 		return err
 	}
-	if err := a.parse(); err != nil {
-		return err
+	if n := len(a.req.Codes); n < 1 || n > 2 {
+		return token.Errorf(token.Usage, "%d codes were given; one or two consecutive ones are needed", n)
 	}
 	if err := a.checkClock(tx); err != nil {
 		return err
@@ -60,7 +63,16 @@ func (a *attempt) run(tx Tx) (err error) {
 	if a.checkState(); a.refusal != nil {
 		return a.recordRefusal(tx, nil)
 	}
-	prediction, history, err := a.desk.predict(tx, a.token)
+	return a.try(tx)
+}
+
+// try looks at the codes, once nothing else stands against the attempt: a person
+// should not spell a code right only to hear that the token is locked.
+func (a *attempt) try(tx Tx) error {
+	if err := a.parse(); err != nil {
+		return err
+	}
+	prediction, history, err := predict(tx, a.token, a.now)
 	if err != nil {
 		return err
 	}
@@ -84,9 +96,6 @@ func (a *attempt) refuse(reason otp.Reason, err *token.Error) error {
 }
 
 func (a *attempt) parse() error {
-	if n := len(a.req.Codes); n < 1 || n > 2 {
-		return token.Errorf(token.Usage, "%d codes were given; one or two consecutive ones are needed", n)
-	}
 	for i, typed := range a.req.Codes {
 		code, err := otp.ParseCode(typed.Text, a.token.Profile.Digits)
 		if err != nil {
@@ -108,7 +117,7 @@ func (a *attempt) checkClock(r Reader) error {
 	if err != nil {
 		return err
 	}
-	if behind := newest.Sub(a.desk.Now()); behind > ClockTolerance {
+	if behind := newest.Sub(a.now); behind > ClockTolerance {
 		return a.refuse(otp.ClockBehind, token.Errorf(token.NotAllowed,
 			"this computer's clock is %s behind the newest event of the trail (%s); no code is accepted until it is right",
 			roughly(behind), newest.Format(time.RFC3339)).
@@ -119,8 +128,8 @@ func (a *attempt) checkClock(r Reader) error {
 
 // checkState refuses what no code can help. None of it counts as a failure.
 func (a *attempt) checkState() {
-	t, now := a.token, a.desk.Now()
-	switch ends := t.LockEnds(now); {
+	t := a.token
+	switch ends := t.LockEnds(a.now); {
 	case ends == token.Forever:
 		a.refuse(otp.Locked, token.Errorf(token.Locked, "token %s is locked after %d failed attempts", t.Serial, t.Failures).
 			WithHint("once it is clear who tried and why: `fob unlock %s --approved-by NAME`", t.Serial))
@@ -140,12 +149,12 @@ func (a *attempt) checkState() {
 }
 
 func (a *attempt) checkValidity() {
-	t, now := a.token, a.desk.Now()
-	if !t.NotAfter.IsZero() && now.After(t.NotAfter) {
+	t := a.token
+	if !t.NotAfter.IsZero() && a.now.After(t.NotAfter) {
 		a.refuse(otp.Expired, token.Errorf(token.NotAllowed, "token %s expired on %s", t.Serial, t.NotAfter.Format(time.DateOnly)).
 			WithHint("give the person another token"))
 	}
-	if !t.NotBefore.IsZero() && now.Before(t.NotBefore) {
+	if !t.NotBefore.IsZero() && a.now.Before(t.NotBefore) {
 		a.refuse(otp.WrongState, token.Errorf(token.NotAllowed, "token %s is not valid before %s", t.Serial, t.NotBefore.Format(time.DateOnly)))
 	}
 }
@@ -157,7 +166,8 @@ func (a *attempt) checkOwner() {
 	same := t.Account.Key() == a.req.Account.Key()
 	switch {
 	case t.State == token.Bound && same:
-		a.refuse(otp.WrongState, token.Errorf(token.NotAllowed, "token %s is bound to %s already, since %s", t.Serial, t.Account, when(t.BoundAt)))
+		a.refuse(otp.WrongState, token.Errorf(token.NotAllowed, "token %s is bound to %s already, since %s", t.Serial, t.Account, when(t.BoundAt)).
+			WithHint("nothing is left to do; `fob check %s` tells whether it is this token", t.Serial))
 	case t.State == token.Bound || t.State == token.Assigned && !same:
 		a.refuse(otp.WrongState, token.Errorf(token.NotAllowed, "token %s is %s to %s, since %s", t.Serial, t.State, t.Account, when(t.StateSince)).
 			WithHint("is the serial read right? `fob show %s` tells more", t.Serial))
@@ -167,8 +177,8 @@ func (a *attempt) checkOwner() {
 }
 
 func (a *attempt) checkMove(to token.State) {
-	if err := token.Move(a.token.State, a.by, to); err != nil {
-		a.refuse(otp.WrongState, token.Errorf(token.NotAllowed, "token %s: %v", a.token.Serial, err).WithHint("%s", token.HintOf(err)))
+	if _, err := token.Move(a.token.State, a.by, to); err != nil {
+		a.refuse(otp.WrongState, moveError(a.token, err))
 	}
 }
 
@@ -188,11 +198,7 @@ func roughly(d time.Duration) string {
 func when(t time.Time) string { return t.UTC().Format("2006-01-02 15:04 UTC") }
 
 func (a *attempt) compare(tx Tx, p otp.Prediction) error {
-	sealed, err := tx.SealedSeed(a.token.ID)
-	if err != nil {
-		return err
-	}
-	seed, err := a.keys.Open(a.token.Serial.Key(), sealed)
+	seed, err := openSeed(tx, a.keys, a.token.ID, a.token.Serial)
 	if err != nil {
 		return err
 	}
@@ -208,16 +214,16 @@ func (a *attempt) compare(tx Tx, p otp.Prediction) error {
 // are none.
 func (a *attempt) fail(tx Tx) error {
 	r := a.result
-	refusal := a.refuse(r.Reason, token.Errorf(token.CodeRefused, "token %s: %s", a.token.Serial, r.Msg).WithHint("%s", r.Hint))
+	refusal := a.refuse(r.Reason, token.Errorf(token.CodeRefused, "token %s: %s", a.token.Serial, r.Msg).WithHint("%s", remedy(a.token, r)))
 	if r.Reason == otp.SameCodeTwice {
 		return refusal
 	}
 	if a.req.Counted {
 		return a.recordRefusal(tx, nil)
 	}
-	a.token.Fail(a.desk.Now())
-	if ends := a.token.LockEnds(a.desk.Now()); !ends.IsZero() {
-		a.refusal.Hint += lockedWords(ends)
+	a.token.Fail(a.now)
+	if ends := a.token.LockEnds(a.now); !ends.IsZero() {
+		a.refusal.Hint = furtherHint(a.refusal.Hint, lockedWords(ends))
 	}
 	if err := tx.SaveToken(a.token); err != nil {
 		return err
@@ -227,9 +233,9 @@ func (a *attempt) fail(tx Tx) error {
 
 func lockedWords(ends time.Time) string {
 	if ends == token.Forever {
-		return "; the token is locked now until it is unlocked"
+		return "the token is locked now until it is unlocked"
 	}
-	return "; the token is locked now until " + when(ends)
+	return "the token is locked now until " + when(ends)
 }
 
 // accept writes what the codes proved: they are used up, the drift is known,
@@ -316,12 +322,17 @@ func (a *attempt) event() (*audit.Event, error) {
 	if a.by == token.CmdBind {
 		account = a.req.Account
 	}
-	return a.desk.tokenEvent(a.by, a.token, Words{Account: account, Reason: a.req.Reason, Ticket: a.req.Ticket,
+	e, err := a.desk.tokenEvent(a.by, a.token, Words{Account: account, Reason: a.req.Reason, Ticket: a.req.Ticket,
 		Approver: a.req.Approver, Proof: a.req.Proof})
+	if err != nil {
+		return nil, err
+	}
+	e.Time.Time = a.now.UTC()
+	return e, nil
 }
 
 func (a *attempt) detail() audit.TokenDetail {
-	d := audit.TokenDetail{Codes: len(a.entries), Steps: a.result.StepsSearched}
+	d := audit.TokenDetail{Codes: len(a.req.Codes), Steps: a.result.StepsSearched}
 	if a.result.Accepted {
 		d.Offset = &a.result.Offset
 	}
@@ -331,7 +342,7 @@ func (a *attempt) detail() audit.TokenDetail {
 // outcome is what the caller prints.
 func (a *attempt) outcome() Outcome {
 	out := Outcome{
-		Serial: a.token.Serial, Outcome: refused, CodesUsed: len(a.entries), StepsSearched: a.result.StepsSearched,
+		Serial: a.token.Serial, Outcome: refused, CodesUsed: len(a.req.Codes), StepsSearched: a.result.StepsSearched,
 		Failures: a.token.Failures, Token: a.token, Period: a.token.Profile.Period,
 	}
 	if out.Serial == "" {
@@ -340,7 +351,7 @@ func (a *attempt) outcome() Outcome {
 	if account := string(a.token.Account); account != "" {
 		out.Account = &account
 	}
-	if ends := a.token.LockEnds(a.desk.Now()); !ends.IsZero() {
+	if ends := a.token.LockEnds(a.now); !ends.IsZero() {
 		out.LockedUntil = &ends
 	}
 	if a.reason != "" {

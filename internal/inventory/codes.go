@@ -66,7 +66,12 @@ const batchSample = 1000
 // Prospect is what a conversation about codes begins with.
 type Prospect struct {
 	Token    token.Token
-	WantsTwo bool // its clock may be so far off that two codes are better asked for at once
+	Seen     bool // its clock was observed before
+	WantsTwo bool // two codes are to be asked for at once
+	// LastTry says why, when it is not the token's clock: the next failure locks
+	// the token, and a first code refused alone would be one, so that the pair
+	// could no longer be tried.
+	LastTry bool
 }
 
 // Prospect looks up a token before codes are asked for, and refuses what no code
@@ -79,8 +84,11 @@ func (d *Desk) Prospect(ctx context.Context, req Codes, by token.Command) (p Pro
 			return err
 		}
 		p.Token = a.token
-		prediction, _, err := d.predict(r, p.Token)
-		p.WantsTwo = prediction.WantsTwo(p.Token.Profile.Params)
+		prediction, history, err := predict(r, p.Token, a.now)
+		p.Seen = len(history.Observations) > 0
+		far := prediction.WantsTwo(p.Token.Profile.Params)
+		p.LastTry = !far && p.Token.Failures >= token.LockAfter-1
+		p.WantsTwo = far || p.LastTry
 		return err
 	})
 	return p, err
@@ -123,8 +131,8 @@ func (d *Desk) answer(ctx context.Context, req Codes, by token.Command) (out Out
 	return a.outcome(), err
 }
 
-// predict gathers what is known of a token's clock.
-func (d *Desk) predict(r Reader, t token.Token) (otp.Prediction, otp.History, error) {
+// predict gathers what is known of a token's clock, and where it stands now.
+func predict(r Reader, t token.Token, now time.Time) (otp.Prediction, otp.History, error) {
 	h := otp.History{Manufactured: t.Manufactured, Imported: t.ImportedAt}
 	if t.Profile.Type != token.TOTP {
 		return otp.Prediction{}, h, nil
@@ -138,7 +146,7 @@ func (d *Desk) predict(r Reader, t token.Token) (otp.Prediction, otp.History, er
 			return otp.Prediction{}, h, err
 		}
 	}
-	return h.Predict(t.Profile.Period, d.Now()), h, nil
+	return h.Predict(t.Profile.Period, now), h, nil
 }
 
 // known tells whether a token is here at all.

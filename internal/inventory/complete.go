@@ -54,37 +54,61 @@ func newCompleter(f seedfile.Format, fill Fill, s *scan) *completer {
 }
 
 // complete takes over the record's secret: the candidate's seed is the
-// caller's to clear.
+// caller's to clear. Whatever is wrong goes through Fail, which withholds a
+// serial that may be the seed: so the candidate takes it over only at the end.
 func (c *completer) complete(rec seedfile.Record) candidate {
 	defer rec.Secret.Text.Clear()
-	serial, err := token.ParseSerial(rec.Serial)
-	if err == nil && seedfile.LooksLikeSeed(rec.Serial) {
-		err = token.Errorf(token.Refused, "the serial is no serial") // Fail says why, and withholds it
+	cand := candidate{place: rec.Place, apart: rec.Alternative}
+	serial := checkSerial(&rec)
+	cand.account = checkAccount(&rec)
+	checkNames(&rec)
+	if rec.Problem == nil {
+		c.secure(&cand, &rec, serial)
 	}
+	if rec.Problem != nil {
+		rec.Withhold() // a reader may have set it after the problem
+	}
+	cand.serial, cand.problem = rec.Serial, rec.Problem
+	return cand
+}
+
+// secure decodes the seed and settles the columns.
+func (c *completer) secure(cand *candidate, rec *seedfile.Record, serial token.Serial) {
+	seed, err := c.decode(rec.Secret)
+	if err != nil {
+		rec.Fail("%v", err)
+		return
+	}
+	params, counter, err := c.settle(*rec, seed.Len())
+	if err != nil {
+		seed.Clear()
+		rec.Fail("%v", err)
+		return
+	}
+	cand.seed = seed
+	cand.columns = columns(serial, c.profile(*rec, params), counter, *rec)
+}
+
+func checkSerial(rec *seedfile.Record) token.Serial {
+	serial, err := token.ParseSerial(rec.Serial)
+	switch {
+	case err != nil:
+		rec.Fail("%v", err)
+	case seedfile.SerialLooksLikeSeed(rec.Serial):
+		rec.Fail("the serial is no serial") // Fail says why, and withholds it
+	}
+	return serial
+}
+
+func checkAccount(rec *seedfile.Record) token.Account {
+	if rec.Account == "" {
+		return ""
+	}
+	account, err := token.ParseAccount(rec.Account)
 	if err != nil {
 		rec.Fail("%v", err)
 	}
-	var account token.Account
-	if rec.Account != "" {
-		if account, err = token.ParseAccount(rec.Account); err != nil {
-			rec.Fail("%v", err)
-		}
-	}
-	checkNames(&rec)
-	cand := candidate{place: rec.Place, serial: rec.Serial, account: account, problem: rec.Problem, apart: rec.Alternative}
-	if cand.problem != nil {
-		return cand
-	}
-	if cand.seed, cand.problem = c.decode(rec.Secret); cand.problem != nil {
-		return cand
-	}
-	params, counter, err := c.settle(rec, cand.seed.Len())
-	if err != nil {
-		cand.problem = err
-		return cand
-	}
-	cand.columns = columns(serial, c.profile(rec, params), counter, rec)
-	return cand
+	return account
 }
 
 // checkNames checks what the file says of maker and model.
@@ -187,7 +211,10 @@ func (c *completer) settle(rec seedfile.Record, seedLen int) (token.Params, int6
 	if s.err != nil || s.open {
 		return p, counter, s.err
 	}
-	return p, counter, p.Validate()
+	if err := p.Validate(); err != nil {
+		return p, counter, err
+	}
+	return p, counter, token.CheckCounter(counter)
 }
 
 // settling is the state of settling one record.

@@ -33,6 +33,8 @@ type Reject struct {
 	Serial  string         `json:"serial"`
 	Verdict token.Verdict  `json:"verdict"`
 	Reason  string         `json:"reason"`
+
+	loading bool // another import is bringing it right now
 }
 
 // MaxRejects is how many refused records a result lists; OnReject has all.
@@ -74,19 +76,15 @@ func (d *Desk) Import(ctx context.Context, req Import) (Imported, error) {
 	}
 	p := passes{req.Source, req.Format, req.Options}
 	s, err := p.firstPass(ctx, req.Fill, keys)
+	defer s.clear()
 	if err != nil {
 		return res, err
 	}
-	defer s.clear()
 	res.describe(s, req)
 	if err := s.missingError(p); err != nil {
 		return res, err
 	}
 	if err := checkCount(req.Supply, s.records); err != nil {
-		return res, err
-	}
-	done, err := d.alreadyImported(ctx, req, s, &res)
-	if done || err != nil {
 		return res, err
 	}
 	l := &loader{desk: d, req: req, keys: keys, scan: s, passes: p, res: &res}
@@ -96,7 +94,10 @@ func (d *Desk) Import(ctx context.Context, req Import) (Imported, error) {
 	if l.unassigned > 0 {
 		res.Warnings = append(res.Warnings, fmt.Sprintf("%d records of tokens that are here already name an account; who has them was not changed", l.unassigned))
 	}
-	return res, res.verdict()
+	if err := d.alreadyImported(ctx, req, s, &res); err != nil {
+		return res, err
+	}
+	return res, res.verdict(req.Partial)
 }
 
 // describe fills in what the first pass found.
@@ -123,20 +124,24 @@ func checkCount(s token.Supply, records int) error {
 	return nil
 }
 
-// alreadyImported answers for a file whose bytes came before under the same
-// options, with nothing refused.
-func (d *Desk) alreadyImported(ctx context.Context, req Import, s *scan, res *Imported) (done bool, err error) {
-	err = d.Store.View(ctx, func(r Reader) error {
+// alreadyImported says of a file all of whose records are here that its bytes
+// came before under the same options. It is said only then: tokens may have been
+// replaced since.
+func (d *Desk) alreadyImported(ctx context.Context, req Import, s *scan, res *Imported) error {
+	if res.Unchanged != res.Records {
+		return nil
+	}
+	return d.Store.View(ctx, func(r Reader) error {
 		b, found, err := r.BatchOfFile(s.sha256, req.key())
-		if err == nil && found {
-			done, res.Already, res.Batch, res.Unchanged = true, true, &b.Number, res.Records
-			if req.Supply != (token.Supply{}) {
-				res.Warnings = append(res.Warnings, "the order, supplier, location and date of this call were not recorded: the batch keeps those of its first import")
-			}
+		if err != nil || !found {
+			return err
 		}
-		return err
+		res.Already, res.Batch = true, &b.Number
+		if req.Supply != (token.Supply{}) {
+			res.Warnings = append(res.Warnings, "the order, supplier, location and date of this call were not recorded: the batch keeps those of its first import")
+		}
+		return nil
 	})
-	return done, err
 }
 
 // key is what of the flags decides how a file's records come out: with the
@@ -180,7 +185,7 @@ func (req Import) key() string {
 }
 
 // verdict turns refused records into the error that the caller exits with.
-func (res *Imported) verdict() error {
+func (res *Imported) verdict(partial bool) error {
 	if res.Refused == 0 {
 		return nil
 	}
@@ -190,10 +195,15 @@ func (res *Imported) verdict() error {
 		what = "this was a dry run, nothing was stored"
 	case res.Stored:
 		what = fmt.Sprintf("the other %d were stored as batch %d", res.New, *res.Batch)
+	case partial:
+		what = "nothing of it was stored, since nothing else in it was new"
 	}
 	err := token.Errorf(token.Refused, "%d of %d records of %s were refused; %s", res.Refused, res.Records, res.File, what)
-	if !res.Stored && !res.DryRun {
-		return err.WithHint("mend the file, or --partial to store the good ones; --rejects FILE lists the refused")
+	switch {
+	case slices.ContainsFunc(res.Rejects, func(r Reject) bool { return r.loading }):
+		return err.WithHint("another import of these tokens is running: wait until it is done, then import again")
+	case partial:
+		return err.WithHint("mend the refused records and import the file again; --rejects FILE lists them")
 	}
-	return err
+	return err.WithHint("mend the file, or --partial to store the good ones; --rejects FILE lists the refused")
 }

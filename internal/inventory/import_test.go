@@ -58,7 +58,7 @@ func TestImport(t *testing.T) {
 	}
 	for i, serial := range []string{"00A1", "H1"} {
 		var sealed []byte
-		must(t, h.store.View(bg, func(r inventory.Reader) (err error) { sealed, err = r.SealedSeed(int64(i + 1)); return err }))
+		must(t, h.store.View(bg, func(r inventory.Reader) (err error) { sealed, _, err = r.SealedSeed(int64(i + 1)); return err }))
 		seed, err := h.keys.Open(serial, sealed)
 		if err != nil || string(seed.Bytes()) != string(gen.SeedFor(uint64(i+1), token.SHA1)) {
 			t.Errorf("%s holds another seed; %v", serial, err)

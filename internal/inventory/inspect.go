@@ -64,10 +64,10 @@ func Inspect(ctx context.Context, req Import, why string) (Inspected, error) {
 	keys := noKeys{maphash.MakeSeed()}
 	p := passes{req.Source, req.Format, req.Options}
 	s, err := p.firstPass(ctx, req.Fill, keys)
+	defer s.clear()
 	if err != nil {
 		return Inspected{}, err
 	}
-	defer s.clear()
 	res.describe(s, req)
 	l := &loader{req: req, keys: keys, scan: s, passes: p, res: &res}
 	first := []Shown{}

@@ -14,6 +14,7 @@ type judged struct {
 	print    int64
 	nth      int     // different seeds in the store that share the print
 	replaces *Stored // the token that it is to replace
+	loading  bool    // refused because another import is bringing it
 	sealed   []byte
 }
 
@@ -67,6 +68,7 @@ func (jg judge) compare(j *judged, here Stored) {
 	c, h := j.columns, here.Columns
 	switch {
 	case here.LoadingBy != "":
+		j.loading = true
 		j.refuse(token.Conflict, "this serial is being loaded right now, by %s", here.LoadingBy)
 	case here.State == token.Retired:
 		j.refuse(token.Ended, "this serial was retired; its life is over")
@@ -132,11 +134,7 @@ func (jg judge) sameSeed(r Reader, j *judged, o Stored) (bool, error) {
 	if o.State == token.Retired {
 		return true, nil // its seed is destroyed, and chance is the worse guess
 	}
-	sealed, err := r.SealedSeed(o.ID)
-	if err != nil {
-		return false, err
-	}
-	seed, err := jg.keys.Open(o.Serial.Key(), sealed)
+	seed, err := openSeed(r, jg.keys, o.ID, o.Serial)
 	if err != nil {
 		return false, err
 	}

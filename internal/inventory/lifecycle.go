@@ -24,15 +24,16 @@ func (d *Desk) Move(ctx context.Context, c Change) (t token.Token, err error) {
 		if t, err = tx.Token(c.Serial); err != nil {
 			return err
 		}
-		if err := token.Move(t.State, c.By, c.To); err != nil {
-			return token.Errorf(token.NotAllowed, "token %s: %v", t.Serial, err).WithHint("%s", token.HintOf(err))
-		}
 		return d.move(tx, &t, c)
 	})
 	return t, err
 }
 
 func (d *Desk) move(tx Tx, t *token.Token, c Change) (err error) {
+	step, err := token.Move(t.State, c.By, c.To)
+	if err != nil {
+		return moveError(*t, err)
+	}
 	if c.By == token.CmdAssign {
 		if c.Account, err = tx.KnownAccount(c.Account); err != nil {
 			return err
@@ -45,7 +46,7 @@ func (d *Desk) move(tx Tx, t *token.Token, c Change) (err error) {
 		return err
 	}
 	var detail audit.TokenDetail
-	if t.State == token.Bound || t.State == token.Suspended {
+	if step.Ends {
 		if detail.Closed, err = closeBinding(tx, t, c.To, e.Time.Time); err != nil {
 			return err
 		}
@@ -59,6 +60,11 @@ func (d *Desk) move(tx Tx, t *token.Token, c Change) (err error) {
 	}
 	e.To, detail.After = t.State, audit.MutableOf(*t)
 	return appendEvent(tx, e, detail)
+}
+
+// moveError names the token that may not be moved.
+func moveError(t token.Token, err error) *token.Error {
+	return token.Errorf(token.NotAllowed, "token %s: %v", t.Serial, err).WithHint("%s", token.HintOf(err))
 }
 
 // UnbindWithCode ends a binding after checking a code of the token that came
@@ -92,6 +98,25 @@ func (d *Desk) Unlock(ctx context.Context, serial token.Serial, w Words) (t toke
 	return t, err
 }
 
+// ClockToAccept tells what the newest time is, and refuses while AcceptClock
+// would: a person should not be asked for nothing.
+func (d *Desk) ClockToAccept(ctx context.Context) (newest time.Time, err error) {
+	err = d.Store.View(ctx, func(r Reader) error {
+		if newest, err = r.NewestEvent(); err != nil {
+			return err
+		}
+		return checkBehind(newest, d.Now())
+	})
+	return newest, err
+}
+
+func checkBehind(newest, now time.Time) error {
+	if newest.After(now) {
+		return nil
+	}
+	return token.Errorf(token.NotAllowed, "this computer's clock is not behind the newest event (%s); there is nothing to accept", newest.Format(time.RFC3339))
+}
+
 // AcceptClock records that this computer's clock is right now and was wrong
 // when the newest events were written. It tells what the newest time was.
 func (d *Desk) AcceptClock(ctx context.Context, w Words) (newest time.Time, err error) {
@@ -103,8 +128,8 @@ func (d *Desk) AcceptClock(ctx context.Context, w Words) (newest time.Time, err 
 		if err != nil {
 			return err
 		}
-		if !newest.After(e.Time.Time) {
-			return token.Errorf(token.NotAllowed, "this computer's clock is not behind the newest event (%s); there is nothing to accept", newest.Format(time.RFC3339))
+		if err := checkBehind(newest, e.Time.Time); err != nil {
+			return err
 		}
 		if err := d.addWords(e, w); err != nil {
 			return err

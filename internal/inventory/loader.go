@@ -3,17 +3,14 @@ package inventory
 import (
 	"context"
 	"crypto/sha256"
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"hash"
 	"slices"
+	"time"
 
 	"github.com/google/uuid"
-	"golang.org/x/sync/errgroup"
 
-	"fob/internal/audit"
-	"fob/internal/seedfile"
 	"fob/internal/token"
 )
 
@@ -21,12 +18,9 @@ const (
 	// SliceSize is how many records one transaction of a large import takes: the
 	// support desk waits for one slice at most.
 	SliceSize = 5000
-	// maxReplaced bounds what --replace keeps in memory for the last
-	// transaction, which must make the exchange in one.
-	maxReplaced = 50_000
-	// maxAssigned bounds what a file may assign, for the same reason: each is an
-	// event in the last transaction.
-	maxAssigned = 50_000
+	// maxLast bounds what a file may replace, and what it may assign: both happen
+	// in the last transaction, in which the desk waits for all of it.
+	maxLast = SliceSize
 )
 
 // loader is the second pass: it reads the file again, judges every record, and
@@ -64,7 +58,7 @@ var errUndo = errors.New("undone")
 
 func (l *loader) run(ctx context.Context) error {
 	l.judge = judge{l.keys, l.req.Replace}
-	l.storing = l.scan.invalid == 0 && len(l.scan.serials.places) == 0 || l.req.Partial
+	l.storing = l.scan.invalid == 0 && !l.scan.serials.repeat() || l.req.Partial
 	l.contents = sha256.New()
 	batch, err := l.newBatch()
 	if err != nil {
@@ -121,12 +115,21 @@ func (l *loader) runSmall(ctx context.Context) error {
 // finish reports the rejects of a small file once its transaction has ended.
 func (l *loader) finish(err error, all []judged) error {
 	if err != nil {
-		l.res.Stored, l.res.Batch = false, nil
+		l.res.undone(len(l.assigned))
 	}
 	if err != nil && !errors.Is(err, errUndo) {
 		return err
 	}
 	return l.report(all)
+}
+
+// undone takes back what a transaction said that was not kept. A dry run tells
+// what would have been assigned.
+func (res *Imported) undone(assigned int) {
+	res.Stored, res.Batch, res.Assigned = false, nil, 0
+	if res.DryRun {
+		res.Assigned = assigned
+	}
 }
 
 // runLarge goes in slices. Whatever happens, a batch that is not completed
@@ -147,12 +150,14 @@ func (l *loader) runLarge(ctx context.Context) error {
 		defer clearSeeds(slice)
 		return l.oneOfMany(ctx, slice)
 	})
+	clearSeeds(l.replaced)
 	if err == nil && l.storing && l.keep() {
 		err = l.completeLarge(ctx)
-	} else if err == nil && created {
-		err = l.discard(ctx)
+		created = err != nil
 	}
-	clearSeeds(l.replaced)
+	if created {
+		err = errors.Join(err, l.discard(ctx))
+	}
 	return err
 }
 
@@ -177,17 +182,23 @@ func (l *loader) completeLarge(ctx context.Context) error {
 	sortPrints(l.prints)
 	for chunk := range slices.Chunk(l.prints, SliceSize) {
 		if err := l.desk.Store.Update(ctx, func(tx Tx) error { return tx.InsertPrints(chunk) }); err != nil {
-			return errors.Join(err, l.discard(ctx))
+			return err
 		}
 	}
-	if err := l.desk.Store.Update(ctx, l.complete); err != nil {
-		return errors.Join(err, l.discard(ctx))
-	}
-	return nil
+	return l.desk.Store.Update(ctx, l.complete)
 }
 
+// discardTime is how long an interrupted import goes on to clear away what it
+// had loaded. What is left then, nobody sees, and the next import sweeps it.
+const discardTime = 5 * time.Second
+
 func (l *loader) discard(ctx context.Context) error {
-	l.res.Stored, l.res.Batch = false, nil
+	l.res.undone(len(l.assigned))
+	if ctx.Err() != nil {
+		var stop context.CancelFunc
+		ctx, stop = context.WithTimeout(context.WithoutCancel(ctx), discardTime)
+		defer stop()
+	}
 	for n := SliceSize; n == SliceSize; {
 		err := l.desk.Store.Update(ctx, func(tx Tx) (err error) {
 			n, err = tx.DiscardBatch(l.batch.ID, SliceSize)
@@ -251,17 +262,28 @@ func (l *loader) slice(tx Tx, slice []judged) error {
 		if j.account != "" {
 			l.assigned = append(l.assigned, assignment{j.columns.Serial, j.account})
 		}
-		if len(l.replaced) > maxReplaced || len(l.assigned) > maxAssigned {
-			return token.Errorf(token.Refused, "%s replaces more than %d tokens, or assigns more than %d; split it", l.res.File, maxReplaced, maxAssigned)
-		}
 		if j.replaces != nil {
 			l.replaced = append(l.replaced, *j)
 			continue
 		}
-		rows = append(rows, Row{j.columns, j.sealed})
+		rows = append(rows, Row{Columns: j.columns, Sealed: j.sealed})
 		l.prints = append(l.prints, Print{j.print, j.nth, j.columns.ID})
 	}
+	if err := l.checkLast(); err != nil {
+		return err
+	}
 	return tx.InsertTokens(l.batch, rows)
+}
+
+// checkLast keeps the last transaction short.
+func (l *loader) checkLast() error {
+	for doing, n := range map[string]int{"replaces": len(l.replaced), "assigns": len(l.assigned)} {
+		if n > maxLast {
+			return token.Errorf(token.Refused, "%s %s more than %d tokens; nothing of it is stored", l.res.File, doing, maxLast).
+				WithHint("split the file")
+		}
+	}
+	return nil
 }
 
 // count tallies verdicts. A slice is counted once, when it was judged.
@@ -290,7 +312,7 @@ func (l *loader) report(slice []judged) error {
 		if j.verdict.Accepted() {
 			continue
 		}
-		r := Reject{j.place, j.place.N, j.serial, j.verdict, j.reason}
+		r := Reject{j.place, j.place.N, j.serial, j.verdict, j.reason, j.loading}
 		if len(l.res.Rejects) < MaxRejects {
 			l.res.Rejects = append(l.res.Rejects, r)
 		}
@@ -301,184 +323,6 @@ func (l *loader) report(slice []judged) error {
 		}
 	}
 	return nil
-}
-
-// complete makes the batch visible: replacements, number and event.
-func (l *loader) complete(tx Tx) error {
-	replaced, err := l.exchange(tx)
-	if err != nil {
-		return err
-	}
-	l.batch.New, l.batch.Same, l.batch.Refused = l.res.New, l.res.Unchanged, l.res.Refused
-	e, err := l.desk.newEvent(token.CmdImport, audit.Object{Kind: audit.KindBatch, ID: l.batch.UUID.String()})
-	if err != nil {
-		return err
-	}
-	l.batch.Imported = e.Time.Time
-	if l.batch, err = tx.CompleteBatch(l.batch); err != nil {
-		return err
-	}
-	if err := l.event(tx, e, replaced); err != nil {
-		return err
-	}
-	if err := l.assign(tx); err != nil {
-		return err
-	}
-	l.res.Stored, l.res.Batch = true, &l.batch.Number
-	return nil
-}
-
-// assign gives the tokens to whom the file says, each with its own event.
-func (l *loader) assign(tx Tx) error {
-	for _, a := range l.assigned {
-		t, err := tx.Token(a.serial)
-		if err != nil {
-			return err
-		}
-		c := Change{Serial: a.serial, By: token.CmdAssign, To: token.Assigned, Words: Words{Account: a.account}}
-		if err := l.desk.move(tx, &t, c); err != nil {
-			return err
-		}
-		l.res.Assigned++
-	}
-	return nil
-}
-
-// exchange puts the replacing tokens in the place of the old ones, which must
-// still be as they were when they were judged.
-func (l *loader) exchange(tx Tx) ([]audit.Replaced, error) {
-	var changes []audit.Replaced
-	var rows []Row
-	var prints []Print
-	for _, j := range l.replaced {
-		key := j.columns.Serial.Key()
-		now, err := tx.Stored([]string{key})
-		if err != nil {
-			return nil, err
-		}
-		if h := now[key]; h.ID != j.replaces.ID || h.State != token.InStock || h.Issued {
-			return nil, token.Errorf(token.NotAllowed, "token %s was given out while the file was read; nothing of it is stored", j.columns.Serial)
-		}
-		if err := tx.RemoveToken(j.replaces.ID); err != nil {
-			return nil, err
-		}
-		changes = append(changes, audit.Replaced{Old: j.replaces.Columns, New: j.columns})
-		rows = append(rows, Row{j.columns, j.sealed})
-		prints = append(prints, Print{j.print, j.nth, j.columns.ID})
-	}
-	if len(rows) == 0 {
-		return nil, nil
-	}
-	if err := tx.InsertTokens(l.batch, rows); err != nil {
-		return nil, err
-	}
-	sortPrints(prints)
-	return changes, tx.InsertPrints(prints)
-}
-
-func (l *loader) event(tx Tx, e *audit.Event, replaced []audit.Replaced) error {
-	b, s := l.batch, l.batch.Supplied
-	e.To = token.InStock
-	d := audit.ImportDetail{
-		Number: b.Number, File: b.File, SHA256: b.SHA256, Format: b.Format, Options: b.Options,
-		Order: s.Order, Supplier: s.Supplier, Expected: s.Expected, Location: s.Location,
-		Records: b.Records, New: b.New, Unchanged: b.Same, Refused: b.Refused,
-		FirstID: b.FirstID, LastID: b.LastID,
-		Contents: hex.EncodeToString(l.contents.Sum(nil)), Replaced: replaced,
-	}
-	if !s.Received.IsZero() {
-		d.Received = s.Received.Format("2006-01-02")
-	}
-	return appendEvent(tx, e, d)
-}
-
-// eachSlice reads the file again and hands out its records in slices, judged as
-// far as the file alone can and sealed. Reading goes on while a slice is stored.
-// The last slice comes only when the bytes turn out to be those of the first
-// pass.
-func (l *loader) eachSlice(ctx context.Context, do func([]judged) error) error {
-	ready := make(chan []judged, 1)
-	g, reading := errgroup.WithContext(ctx)
-	g.Go(func() error {
-		defer close(ready)
-		return l.produce(reading, ready)
-	})
-	g.Go(func() error {
-		for slice := range ready {
-			if err := do(slice); err != nil {
-				return err
-			}
-		}
-		return nil
-	})
-	err := g.Wait()
-	for slice := range ready {
-		clearSeeds(slice)
-	}
-	return err
-}
-
-func (l *loader) produce(ctx context.Context, ready chan<- []judged) error {
-	c := newCompleter(l.req.Format, l.req.Fill, l.scan)
-	next := func() []judged { return make([]judged, 0, min(SliceSize, l.scan.records)) }
-	hand := func(slice []judged) error {
-		select {
-		case ready <- slice:
-			return nil
-		case <-ctx.Done():
-			clearSeeds(slice)
-			return ctx.Err()
-		}
-	}
-	slice, read := next(), 0
-	sum, _, err := l.passes.read(ctx, func(rec seedfile.Record) error {
-		j, err := l.prepare(c.complete(rec))
-		if err != nil {
-			return err
-		}
-		slice = append(slice, j)
-		if read++; len(slice) < SliceSize || read >= l.scan.records {
-			return nil
-		}
-		full := slice
-		slice = next()
-		return hand(full)
-	})
-	if err == nil && (sum != l.scan.sha256 || read != l.scan.records) {
-		err = changedError(l.req.Source)
-	}
-	if err != nil {
-		clearSeeds(slice)
-		return err
-	}
-	return hand(slice)
-}
-
-// prepare judges a record by the file alone and seals its seed.
-func (l *loader) prepare(c candidate) (judged, error) {
-	j := judged{candidate: c, verdict: token.New}
-	if c.problem != nil {
-		j.refuse(token.Invalid, "%v", c.problem)
-		return j, nil
-	}
-	j.print = l.keys.Fingerprint(c.seed)
-	if reason, ok := l.scan.duplicate(c); ok {
-		j.refuse(token.Duplicate, "%s", reason)
-		return j, nil
-	}
-	if reason, ok := l.scan.clone(c, j.print); ok {
-		j.refuse(token.SeedClone, "%s", reason)
-		return j, nil
-	}
-	var err error
-	j.sealed, err = l.keys.Seal(c.columns.Serial.Key(), c.seed)
-	return j, err
-}
-
-func clearSeeds(all []judged) {
-	for i := range all {
-		all[i].seed.Clear()
-	}
 }
 
 func sortPrints(all []Print) {

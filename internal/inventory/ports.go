@@ -30,7 +30,10 @@ type Store interface {
 // loading is seen, except where a method says so.
 type Reader interface {
 	Token(serial token.Serial) (token.Token, error)
-	SealedSeed(tokenID int64) ([]byte, error)
+	// SealedSeed gives a token's seed as it is stored, and the fingerprint that it
+	// was imported with: sealing alone does not tell an older seed of the same
+	// serial from the present one.
+	SealedSeed(tokenID int64) (sealed []byte, print int64, err error)
 	Observations(tokenID int64) ([]token.Observation, error)
 	// FirstDrifts gives the first observed drift, in seconds, of the tokens of a
 	// batch that were observed last, at most limit of them.
@@ -92,13 +95,15 @@ type Stored struct {
 	LoadingBy string // who is loading it, empty for a visible token
 	State     token.State
 	Issued    bool
+	Location  string
 }
 
 // Row is a token about to be inserted: its immutable columns and its sealed
 // seed.
 type Row struct {
 	audit.Columns
-	Sealed []byte
+	Sealed   []byte
+	Location string // empty: where its batch is
 }
 
 // Print is the fingerprint of one token's seed. Nth counts different seeds that

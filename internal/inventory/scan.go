@@ -50,7 +50,8 @@ func (p passes) firstPass(ctx context.Context, fill Fill, keys Keyring) (*scan, 
 	s.missing, s.defaults = c.missing, c.defaults
 	s.notes = append(s.notes, s.uneven()...)
 	if s.records == 0 {
-		return nil, token.Errorf(token.Refused, "%s holds no records, only %s", p.source.Name(), onlyWhat(s.notes))
+		return nil, token.Errorf(token.Refused, "%s holds no records, only %s", p.source.Name(), onlyWhat(s.notes)).
+			WithHint("is it the right file, and was it exported whole? Else ask the supplier for it again")
 	}
 	// With a completer of its own: nothing is to be counted twice.
 	return s, p.confirmRepeats(ctx, newCompleter(p.format, fill, s), s, keys)
@@ -133,128 +134,4 @@ func (s *scan) missingError(p passes) error {
 	}
 	return token.Errorf(token.Refused, "%s does not say %s", p.source.Name(), strings.Join(parts, " and ")).
 		WithHint("say it with %s", strings.Join(flags, " and "))
-}
-
-// serialWatch finds serials that repeat. It keeps eight bytes a record; what
-// seems to repeat is confirmed on the records themselves.
-type serialWatch struct {
-	seed   maphash.Seed
-	hashes []uint64
-	twice  map[uint64]bool
-	places map[string][]seedfile.Place
-}
-
-func (w *serialWatch) hash(key string) uint64 { return maphash.String(w.seed, key) }
-func (w *serialWatch) add(key string)         { w.hashes = append(w.hashes, w.hash(key)) }
-
-// seedWatch finds seeds that repeat under different serials.
-type seedWatch struct {
-	prints []int64
-	twice  map[int64]bool
-	owners map[int64][]owner
-}
-
-type owner struct {
-	serial token.Serial
-	place  seedfile.Place
-	seed   token.Seed
-}
-
-func (w *seedWatch) add(print int64) { w.prints = append(w.prints, print) }
-
-// repeated sorts a slice and gives the values that stand in it more than once.
-func repeated[T int64 | uint64](all []T) map[T]bool {
-	slices.Sort(all)
-	twice := map[T]bool{}
-	for i := 1; i < len(all); i++ {
-		if all[i] == all[i-1] {
-			twice[all[i]] = true
-		}
-	}
-	return twice
-}
-
-// confirmRepeats reads the file again if serials or seeds seem to repeat, and
-// keeps the records concerned.
-func (p passes) confirmRepeats(ctx context.Context, c *completer, s *scan, keys Keyring) error {
-	s.serials.twice, s.seeds.twice = repeated(s.serials.hashes), repeated(s.seeds.prints)
-	s.serials.hashes, s.seeds.prints = nil, nil
-	if len(s.serials.twice)+len(s.seeds.twice) == 0 {
-		return nil
-	}
-	s.serials.places, s.seeds.owners = map[string][]seedfile.Place{}, map[int64][]owner{}
-	sum, _, err := p.read(ctx, func(rec seedfile.Record) error {
-		s.confirm(c.complete(rec), keys)
-		return nil
-	})
-	if err == nil && sum != s.sha256 {
-		err = changedError(p.source)
-	}
-	maps.DeleteFunc(s.serials.places, func(_ string, p []seedfile.Place) bool { return len(p) < 2 })
-	return err
-}
-
-func (s *scan) confirm(c candidate, keys Keyring) {
-	if c.problem != nil {
-		return
-	}
-	key := c.columns.Serial.Key()
-	if s.serials.twice[s.serials.hash(key)] {
-		s.serials.places[key] = append(s.serials.places[key], c.place)
-	}
-	if print := keys.Fingerprint(c.seed); s.seeds.twice[print] {
-		s.seeds.owners[print] = append(s.seeds.owners[print], owner{c.columns.Serial, c.place, c.seed})
-		return // the seed is kept to settle it
-	}
-	c.seed.Clear()
-}
-
-func changedError(s seedfile.Source) error {
-	return token.Errorf(token.Refused, "%s changed while it was read; nothing of it is stored", s.Name()).
-		WithHint("import it again when nothing writes to it")
-}
-
-// duplicate tells where else in the file a serial stands.
-func (s *scan) duplicate(c candidate) (reason string, ok bool) {
-	places, ok := s.serials.places[c.columns.Serial.Key()]
-	if !ok {
-		return "", false
-	}
-	reason = "this serial also stands in " + others(places, c.place)
-	if c.apart != "" {
-		reason += "; " + c.apart
-	}
-	return reason, true
-}
-
-// clone tells which other serials of the file have the same seed.
-func (s *scan) clone(c candidate, print int64) (reason string, ok bool) {
-	for _, o := range s.seeds.owners[print] {
-		if o.serial.Key() != c.columns.Serial.Key() && o.seed.Equal(c.seed) {
-			return fmt.Sprintf("its seed is also that of %s in %s", o.serial, o.place), true
-		}
-	}
-	return "", false
-}
-
-func (s *scan) clear() {
-	for _, owners := range s.seeds.owners {
-		for _, o := range owners {
-			o.seed.Clear()
-		}
-	}
-}
-
-// others lists the places but one, the first three by name.
-func others(places []seedfile.Place, but seedfile.Place) string {
-	var names []string
-	for _, p := range places {
-		if p != but {
-			names = append(names, p.String())
-		}
-	}
-	if len(names) > 3 {
-		names = append(names[:3], fmt.Sprintf("%d more", len(names)-3))
-	}
-	return strings.Join(names, ", ")
 }

@@ -30,6 +30,10 @@ type Result struct {
 	Reason   Reason // when refused; then Msg says what is wrong and Hint what to do next
 	Msg      string // neither contains a code or anything of the seed
 	Hint     string
+	// Flags is set with WrongParameters: the flags of an import that say what
+	// the codes fit. What is to be done depends on where the token is, so the
+	// hint does not say it.
+	Flags string
 
 	// When accepted:
 	First, Last int64   // steps or counters that the codes matched; equal for one code
@@ -60,9 +64,13 @@ func Check(a Attempt) (Result, error) {
 	return newSearch(a, gen).answer()
 }
 
-// latest is the end of the year 9999 in Unix seconds: times, drifts and T0s
-// beyond it are damage, and arithmetic on them could overflow.
-const latest = 253_402_300_799
+// latest is the end of the year 9999 in Unix seconds: times and drifts beyond it
+// are damage, and arithmetic on them could overflow.
+const latest = token.MaxT0
+
+// lastMark is far above any counter that a token may begin at, so that the
+// codes of such a token can be used up, and far below an overflow.
+const lastMark = token.MaxCounter + token.MaxCounter/2
 
 func (a Attempt) validate() error {
 	if n := len(a.Entries); n < 1 || n > 2 {
@@ -76,11 +84,11 @@ func (a Attempt) validate() error {
 			return token.Errorf(token.Internal, "a code was entered at an impossible time, %d", e.At.Unix())
 		}
 	}
-	if a.Counter < 0 || a.Watermark.Known && a.Watermark.Step < 0 || max(a.Counter, a.Watermark.Step) > 1<<62 {
-		return token.Errorf(token.Internal, "counter %d and watermark %d are impossible", a.Counter, a.Watermark.Step)
+	if err := token.CheckCounter(a.Counter); err != nil {
+		return token.Wrap(token.Internal, err, "no code can be checked")
 	}
-	if max(a.Params.T0, -a.Params.T0) > latest || a.Params.T0 == -1<<63 {
-		return token.Errorf(token.Internal, "T0 %d is impossible", a.Params.T0)
+	if a.Watermark.Known && a.Watermark.Step < 0 || a.Watermark.Step > lastMark {
+		return token.Errorf(token.Internal, "the watermark %d is impossible", a.Watermark.Step)
 	}
 	return a.Prediction.validate()
 }

@@ -191,6 +191,27 @@ func TestHOTPWithoutTimes(t *testing.T) {
 	mustRefuse(t, a, otp.WrongCode)
 }
 
+// Whatever parameters a token may have, its codes can be checked and used up.
+func TestCheckAtTheLimits(t *testing.T) {
+	a := attempt(t, hotp6, token.MaxCounter+5, token.MaxCounter+6)
+	a.Counter = token.MaxCounter
+	mustAccept(t, a, token.MaxCounter+5, token.MaxCounter+6)
+	a.Watermark = token.MarkAt(token.MaxCounter + 6)
+	mustRefuse(t, a, otp.AlreadyUsed)
+	for _, t0 := range []int64{token.MinT0, token.MaxT0} {
+		p := totp30
+		p.T0 = t0
+		if s := stepNow(p); s > 0 {
+			mustAccept(t, attempt(t, p, s, s+1), s, s+1)
+			continue
+		}
+		a := attempt(t, totp30, stepNow(totp30), stepNow(totp30)+1)
+		if a.Params = p; check(t, a).Accepted {
+			t.Error("a token that does not count yet shows a code")
+		}
+	}
+}
+
 func TestCheckErrors(t *testing.T) {
 	good := func() otp.Attempt { return attempt(t, totp30, stepNow(totp30), stepNow(totp30)+1) }
 	for name, spoil := range map[string]func(*otp.Attempt){
@@ -205,6 +226,9 @@ func TestCheckErrors(t *testing.T) {
 		"bad parameters":       func(a *otp.Attempt) { a.Params.Hash = "md5" },
 		"negative counter":     func(a *otp.Attempt) { a.Counter = -1 },
 		"huge counter":         func(a *otp.Attempt) { a.Counter = math.MaxInt64 },
+		"a T0 before year 1":   func(a *otp.Attempt) { a.Params.T0 = token.MinT0 - 1 },
+		"a T0 past year 9999":  func(a *otp.Attempt) { a.Params.T0 = token.MaxT0 + 1 },
+		"counter past the top": func(a *otp.Attempt) { a.Counter = token.MaxCounter + 1 },
 		"huge watermark":       func(a *otp.Attempt) { a.Watermark = token.MarkAt(math.MaxInt64) },
 		"negative watermark":   func(a *otp.Attempt) { a.Watermark = token.MarkAt(-2) },
 		"huge T0":              func(a *otp.Attempt) { a.Params.T0 = math.MinInt64 },

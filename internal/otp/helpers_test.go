@@ -73,12 +73,15 @@ func mustRefuse(t *testing.T, a otp.Attempt, reason otp.Reason, want ...string) 
 	if r.Msg == "" || r.Hint == "" {
 		t.Errorf("no words: %+v", r)
 	}
+	if (r.Flags != "") != (reason == otp.WrongParameters) {
+		t.Errorf("%s with the flags %q", reason, r.Flags)
+	}
 	if r.First != 0 || r.Last != 0 || r.Offset != 0 || r.Drift != 0 {
 		t.Errorf("a refusal with a step or a drift: %+v", r)
 	}
 	for _, w := range want {
-		if !strings.Contains(r.Msg+" | "+r.Hint, w) {
-			t.Errorf("%q is not in %q | %q", w, r.Msg, r.Hint)
+		if !strings.Contains(r.Msg+" | "+r.Hint+" | "+r.Flags, w) {
+			t.Errorf("%q is not in %q | %q | %q", w, r.Msg, r.Hint, r.Flags)
 		}
 	}
 	for _, e := range a.Entries {

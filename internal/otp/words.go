@@ -14,16 +14,17 @@ import (
 type refusal struct {
 	reason    Reason
 	msg, hint string
+	flags     string
 }
 
 func refused(r refusal, searched int) Result {
-	return Result{Reason: r.reason, Msg: r.msg, Hint: r.hint, StepsSearched: searched}
+	return Result{Reason: r.reason, Msg: r.msg, Hint: r.hint, Flags: r.flags, StepsSearched: searched}
 }
 
 const freshPair = "take two fresh codes: the one that the token shows next, then the one that follows it"
 
 func sameCodeTwice(t token.Type) refusal {
-	r := refusal{SameCodeTwice, "both codes are the same", "wait until the token shows another code, then give the old and the new one"}
+	r := refusal{reason: SameCodeTwice, msg: "both codes are the same", hint: "wait until the token shows another code, then give the old and the new one"}
 	if t == token.HOTP {
 		r.hint = "press the button again for the second code"
 	}
@@ -31,8 +32,8 @@ func sameCodeTwice(t token.Type) refusal {
 }
 
 func wrongCode(t token.Type) refusal {
-	r := refusal{WrongCode, "the code does not match this token",
-		"compare the serial on the back; then ask for the next code as well: two codes in a row are searched wider than one"}
+	r := refusal{reason: WrongCode, msg: "the code does not match this token",
+		hint: "compare the serial on the back; then ask for the next code as well: two codes in a row are searched wider than one"}
 	if t == token.HOTP {
 		r.hint = "compare the serial on the back; then press the button twice and give both codes: two in a row are searched wider than one"
 	}
@@ -40,7 +41,7 @@ func wrongCode(t token.Type) refusal {
 }
 
 func wrongPair() refusal {
-	return refusal{WrongCode, "the two codes do not match this token", "compare the serial on the back; if it is right, " + freshPair}
+	return refusal{reason: WrongCode, msg: "the two codes do not match this token", hint: "compare the serial on the back; if it is right, " + freshPair}
 }
 
 func alreadyUsed(a Attempt, m match) refusal {
@@ -61,8 +62,8 @@ func alreadyUsed(a Attempt, m match) refusal {
 }
 
 func wrongOrder() refusal {
-	return refusal{WrongOrder, "these codes are in the wrong order: the second was shown before the first",
-		"give them in the order in which the token showed them, or " + freshPair}
+	return refusal{reason: WrongOrder, msg: "these codes are in the wrong order: the second was shown before the first",
+		hint: "give them in the order in which the token showed them, or " + freshPair}
 }
 
 // notConsecutive: apart is the second code's step minus the first's.
@@ -76,9 +77,9 @@ func notConsecutive(p token.Params, apart int64) refusal {
 	if p.Type == token.HOTP {
 		how = plural(steps, "press") + " of the button"
 	}
-	return refusal{NotConsecutive,
-		fmt.Sprintf("these codes are not consecutive: the second lies %s %s the first", how, side),
-		freshPair}
+	return refusal{reason: NotConsecutive,
+		msg:  fmt.Sprintf("these codes are not consecutive: the second lies %s %s the first", how, side),
+		hint: freshPair}
 }
 
 const deepHint = "if nothing else speaks against it, repeat with --deep, --approved-by and --reason"
@@ -92,15 +93,15 @@ func clockOff(drift float64, period int, reach int64) refusal {
 	case drift < 0:
 		clock = fmt.Sprintf("its clock is %s slow", duration(-drift))
 	}
-	return refusal{OutOfWindow,
-		fmt.Sprintf("right token, but %s, and only %s either side of what the record predicts are searched", clock, duration(float64(reach))),
-		deepHint}
+	return refusal{reason: OutOfWindow,
+		msg:  fmt.Sprintf("right token, but %s, and only %s either side of what the record predicts are searched", clock, duration(float64(reach))),
+		hint: deepHint}
 }
 
 func counterAhead(presses, searched int64) refusal {
-	return refusal{OutOfWindow,
-		fmt.Sprintf("right token, but its counter is %d ahead, and only %d are searched: its button was pressed that often", presses, searched),
-		deepHint}
+	return refusal{reason: OutOfWindow,
+		msg:  fmt.Sprintf("right token, but its counter is %d ahead, and only %d are searched: its button was pressed that often", presses, searched),
+		hint: deepHint}
 }
 
 // otherParameters names what differs between the record and what fits.
@@ -123,15 +124,21 @@ func otherParameters(own, fitting token.Params) refusal {
 		t0 := time.Unix(fitting.T0, 0).UTC().Format(time.RFC3339)
 		add("--t0 "+t0, "a T0 of %s", t0)
 	}
-	return refusal{WrongParameters,
-		fmt.Sprintf("these codes fit this seed with %s; the record says %s", strings.Join(parts, " and "), own),
-		"the record was imported with wrong parameters: correct them in the seed file, or say there what it leaves open (" + strings.Join(flags, " ") + "), and import it again with --replace"}
+	return refusal{
+		reason: WrongParameters,
+		msg:    fmt.Sprintf("these codes fit this seed with %s; the record says %s", strings.Join(parts, " and "), own),
+		hint:   "the record was imported with wrong parameters",
+		flags:  strings.Join(flags, " "),
+	}
 }
 
 func counterTooHigh(counter int64) refusal {
-	return refusal{WrongParameters,
-		fmt.Sprintf("these codes fit this seed with a counter near 0; the record says that it begins at %d", counter),
-		"the record was imported with a wrong counter: correct it in the seed file (--counter 0 where the file leaves it open), and import it again with --replace"}
+	return refusal{
+		reason: WrongParameters,
+		msg:    fmt.Sprintf("these codes fit this seed with a counter near 0; the record says that it begins at %d", counter),
+		hint:   "the record was imported with a wrong counter",
+		flags:  "--counter 0",
+	}
 }
 
 // duration says seconds, of which the sign is left out, as a person would.

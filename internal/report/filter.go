@@ -3,7 +3,6 @@ package report
 import (
 	"fmt"
 	"strings"
-	"time"
 )
 
 // String is the filter in words, for a person who holds only the export:
@@ -20,7 +19,7 @@ func (f Filter) String() string {
 	add(f.Batch != 0, "batch %d", f.Batch)
 	add(f.Location != "", "location %q", f.Location)
 	add(f.Manufacturer != "", "manufacturer %q", f.Manufacturer)
-	add(!f.ExpiringBy.IsZero(), "expiring by %s", f.ExpiringBy.UTC().Format(time.RFC3339))
+	add(!f.ExpiringBy.IsZero(), "an expiry by %s", f.ExpiringBy.UTC().Format("2006-01-02 15:04 UTC"))
 	add(f.Prefix != "", "serials that begin with %q", string(f.Prefix))
 	add(f.After != "", "serials behind %q", string(f.After))
 	add(f.Limit != 0, "at most %d of them", f.Limit)

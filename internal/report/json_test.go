@@ -144,7 +144,7 @@ func TestColumnsHoldTheirKind(t *testing.T) {
 
 func TestFilterInWords(t *testing.T) {
 	f := Filter{State: "bound", Account: "a b", Batch: 3, ExpiringBy: noon, Prefix: "00", Limit: 5}
-	want := `tokens with state bound, account "a b", batch 3, expiring by 2026-11-23T12:00:00Z, serials that begin with "00", at most 5 of them`
+	want := `tokens with state bound, account "a b", batch 3, an expiry by 2026-11-23 12:00 UTC, serials that begin with "00", at most 5 of them`
 	if got := f.String(); got != want {
 		t.Error(got)
 	}

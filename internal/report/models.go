@@ -23,6 +23,7 @@ type Reader interface {
 	Batches() ([]Batch, error)
 	Batch(number int) (Batch, error)
 	Summary() (Summary, error)
+	Head() (audit.Head, error)
 	Events(f EventFilter) iter.Seq2[audit.Stored, error]
 }
 

@@ -131,51 +131,31 @@ func (r *Record) Question(f Field, format string, args ...any) {
 
 // Fail marks the record as unusable, in words that never hold the seed. The
 // first problem stays. Serial and Account are set before: lists of refused
-// records print them, so one that looks like a seed is withheld, and of the
-// serial the likely cause is named.
+// records print them, so what may be a seed is withheld, and of the serial the
+// likely cause is named.
 func (r *Record) Fail(format string, args ...any) {
 	if r.Problem != nil {
 		return
 	}
-	if LooksLikeSeed(r.Serial) {
-		r.Serial = ""
+	looks := SerialLooksLikeSeed(r.Serial)
+	switch withheld := r.Withhold(); {
+	case looks:
 		format += "; the serial looks like a seed: are the columns in the wrong order?"
-	}
-	if LooksLikeSeed(r.Account) {
-		r.Account = ""
+	case withheld:
+		format += "; the serial is not shown, for it may be a seed"
 	}
 	r.Problem = token.Errorf(token.Refused, format, args...)
 }
 
-// LooksLikeHex tells of a text that ought to be base32 whether it is hex instead:
-// as many characters as the shortest seed has in hex, and all of them digits of
-// it. That some hex can be read as base32 (of A to F and 2 to 7) does not matter:
-// hardly any base32 is like that, by chance one seed of 16 bytes in 10^10.
-func LooksLikeHex(text []byte) bool {
-	n := 0
-	for _, c := range text {
-		switch v := hexDigits.value[c]; {
-		case v < padding:
-			n++
-		case v != blank:
-			return false
-		}
+// Withhold empties a serial and an account that may be a seed, and tells
+// whether the serial was one.
+func (r *Record) Withhold() bool {
+	if LooksLikeSeed(r.Account) {
+		r.Account = ""
 	}
-	return n >= 2*token.MinShortSeedLen
-}
-
-// LooksLikeSeed tells whether a text that ought to be something else may be a
-// seed: as many hex or base32 characters as the shortest seed has, and nothing
-// else. No serial met in the field is like that.
-func LooksLikeSeed(text string) bool {
-	const shortest = (token.MinSeedLen*8 + 4) / 5 // base32 is shorter than hex
-	if len(text) < shortest {
+	if !mayBeSeed(r.Serial) {
 		return false
 	}
-	hex, base32 := true, true
-	for i := range len(text) {
-		hex = hex && hexDigits.value[text[i]] < padding
-		base32 = base32 && base32Digits.value[text[i]] < padding
-	}
-	return hex || base32
+	r.Serial = ""
+	return true
 }

@@ -6,6 +6,8 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strings"
+	"unicode"
 
 	"fob/internal/token"
 )
@@ -35,10 +37,22 @@ func FileSource(path string) (Source, error) {
 	return diskFile(path), nil
 }
 
+// cleanName makes text of a file's name, which on Unix may be any bytes: it is
+// kept with the batch and in the trail, which hold text only, and shown on
+// terminals, which obey control characters.
+func cleanName(name string) string {
+	return strings.Map(func(r rune) rune {
+		if unicode.IsControl(r) || unicode.Is(unicode.Bidi_Control, r) {
+			return unicode.ReplacementChar
+		}
+		return r
+	}, strings.ToValidUTF8(name, string(unicode.ReplacementChar)))
+}
+
 // diskFile is the path of a seed file.
 type diskFile string
 
-func (f diskFile) Name() string { return filepath.Base(string(f)) }
+func (f diskFile) Name() string { return cleanName(filepath.Base(string(f))) }
 
 func (f diskFile) Open() (io.ReadCloser, error) {
 	file, err := os.Open(string(f))

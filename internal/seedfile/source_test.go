@@ -1,6 +1,7 @@
 package seedfile
 
 import (
+	"crypto/rand"
 	"crypto/sha256"
 	"errors"
 	"io"
@@ -173,3 +174,25 @@ type malformed struct{}
 func (malformed) Error() string   { return "line 3: bad" }
 func (malformed) Hint() string    { return "mend it" }
 func (malformed) Malformed() bool { return true }
+
+// The name is kept with the batch and shown on terminals.
+func TestNamesAreText(t *testing.T) {
+	for path, want := range map[string]string{
+		"/in/Lieferung Zürich.csv": "Lieferung Zürich.csv",
+		"/in/Z\xfcrich.csv":        "Z\uFFFDrich.csv",
+		"/in/a\x1b[2Jb\n.csv":      "a\uFFFD[2Jb\uFFFD.csv",
+		"/in/gpj\u202evsc":         "gpj\uFFFDvsc",
+	} {
+		if got := diskFile(path).Name(); got != want {
+			t.Errorf("%q is named %q, not %q", path, got, want)
+		}
+	}
+	s, err := Spool(strings.NewReader("x"), "a\xff", t.TempDir(), rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	if s.Name() != "a\uFFFD" {
+		t.Errorf("the spool is named %q", s.Name())
+	}
+}

@@ -44,7 +44,7 @@ func Spool(r io.Reader, name, dir string, random io.Reader) (*Spooled, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &Spooled{name: name, file: file, path: file.Name(), aead: aead}
+	s := &Spooled{name: cleanName(name), file: file, path: file.Name(), aead: aead}
 	s.unlink()
 	if err := s.seal(r, MaxFileSize); err != nil {
 		_ = s.Close() // the first error counts

@@ -119,7 +119,7 @@ func (q *queries) InsertTokens(b token.Batch, rows []inventory.Row) error {
 	if len(rows) == 0 {
 		return nil
 	}
-	location, err := q.locationID(b.Supplied.Location)
+	locations, err := q.locationIDs(b, rows)
 	if err != nil {
 		return err
 	}
@@ -129,7 +129,7 @@ func (q *queries) InsertTokens(b token.Batch, rows []inventory.Row) error {
 		{"not_before", func(r *inventory.Row) any { return orNull(r.NotBefore) }},
 		{"not_after", func(r *inventory.Row) any { return orNull(r.NotAfter) }},
 		{"manufactured", func(r *inventory.Row) any { return orNull(r.Manufactured) }},
-		{"location_id", func(*inventory.Row) any { return location }},
+		{"location_id", func(r *inventory.Row) any { return locations[r.Location] }},
 	}
 	columns = slices.DeleteFunc(columns, func(c tokenColumn) bool { return c.empty(rows) })
 	return q.insertTokens(b, rows, columns)
@@ -207,11 +207,33 @@ func (q *queries) InsertPrints(prints []inventory.Print) error {
 	}
 	defer insert.close()
 	for _, p := range prints {
+		if p.Nth > 0 {
+			continue
+		}
 		if err := insert.add(p.Print, p.Nth, p.TokenID); err != nil {
 			return seedTaken(err)
 		}
 	}
-	return seedTaken(insert.flush())
+	if err := insert.flush(); err != nil {
+		return seedTaken(err)
+	}
+	return q.insertFurther(prints)
+}
+
+// insertFurther inserts the prints that other seeds share by chance, under the
+// next free number: it need not be the count of those others, since one of them
+// may have been replaced since.
+func (q *queries) insertFurther(prints []inventory.Print) error {
+	for _, p := range prints {
+		if p.Nth == 0 {
+			continue
+		}
+		if err := q.exec(`INSERT INTO fingerprint (print, nth, token_id)
+			SELECT $1, COALESCE(MAX(nth), 0) + 1, $2 FROM fingerprint WHERE print = $1`, p.Print, p.TokenID); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func seedTaken(err error) error {
@@ -227,6 +249,26 @@ func printed(s token.Serial) any {
 		return nil
 	}
 	return string(s)
+}
+
+// locationIDs finds or makes the locations of rows; that of a row without one is
+// its batch's.
+func (q *queries) locationIDs(b token.Batch, rows []inventory.Row) (map[string]any, error) {
+	usual, err := q.locationID(b.Supplied.Location)
+	if err != nil {
+		return nil, err
+	}
+	ids := map[string]any{"": usual}
+	for i := range rows {
+		name := rows[i].Location
+		if _, known := ids[name]; known {
+			continue
+		}
+		if ids[name], err = q.locationID(name); err != nil {
+			return nil, err
+		}
+	}
+	return ids, nil
 }
 
 func (q *queries) locationID(name string) (any, error) {

@@ -171,7 +171,7 @@ func TestTwoProcessesWriteAtOnce(t *testing.T) {
 		if err != nil || tok.Failures != 3*each {
 			t.Errorf("%d failures were counted, not %d; %v", tok.Failures, 3*each, err)
 		}
-		if head, err := q.head(); err != nil || head.Seq != 1+3*each {
+		if head, err := q.Head(); err != nil || head.Seq != 1+3*each {
 			t.Errorf("the trail has %d events, not %d; %v", head.Seq, 1+3*each, err)
 		}
 		return nil

@@ -82,11 +82,15 @@ func Create(ctx context.Context, path string, f Founding) error {
 	} else if err != nil {
 		return token.Wrap(token.Internal, err, "putting the store in its place")
 	}
-	return syncFolder(dir)
+	if err := syncFolder(dir); err != nil {
+		removeDatabase(abs) // its keys go too when this fails: nobody could open it
+		return err
+	}
+	return nil
 }
 
-// syncFolder makes a new name survive a power cut.
-func syncFolder(dir string) error {
+// syncFolder makes a new name survive a power cut. Tests make it fail.
+var syncFolder = func(dir string) error {
 	f, err := os.Open(dir)
 	if err != nil {
 		return token.Wrap(token.Internal, err, "opening the folder of the store")

@@ -1,6 +1,7 @@
 package store
 
 import (
+	"errors"
 	"os"
 	"path/filepath"
 	"slices"
@@ -111,6 +112,21 @@ func TestCreateNeverOverwrites(t *testing.T) {
 	must(t, os.Symlink(filepath.Join(dir, "elsewhere"), link))
 	kindIs(t, Create(bg, link, founding()), token.NotAllowed, "exists already")
 	if got := files(t, dir); strings.Join(got, " ") != "fob.db link.db" {
+		t.Errorf("left behind: %q", got)
+	}
+}
+
+// A store that may not survive a power cut is not left behind: the keys that open
+// it are removed when its making fails.
+func TestCreateThatIsNotSynced(t *testing.T) {
+	defer func(real func(string) error) { syncFolder = real }(syncFolder)
+	why := errors.New("the disk is gone")
+	syncFolder = func(string) error { return why }
+	dir := t.TempDir()
+	if err := Create(bg, filepath.Join(dir, "fob.db"), founding()); !errors.Is(err, why) {
+		t.Errorf("the error is %v", err)
+	}
+	if got := files(t, dir); len(got) != 0 {
 		t.Errorf("left behind: %q", got)
 	}
 }

@@ -60,6 +60,8 @@ func storeError(err error, doing string) error {
 		return wrapped.WithHint("the database or its folder cannot be written by this user")
 	case sqlite3.SQLITE_BUSY:
 		return wrapped.WithHint("another program holds the database; try again when it is done")
+	case sqlite3.SQLITE_CONSTRAINT:
+		return wrapped.WithHint("this is a defect of fob: report it with this message; nothing was changed")
 	case sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB:
 		return wrapped.WithHint("the database is damaged: keep it, and restore a backup")
 	}

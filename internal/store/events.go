@@ -2,10 +2,8 @@ package store
 
 import (
 	"database/sql"
-	"errors"
 	"iter"
 	"math"
-	"strings"
 	"time"
 
 	"fob/internal/audit"
@@ -14,7 +12,7 @@ import (
 
 // Append writes an event at the end of the trail, with its texts beside it.
 func (q *queries) Append(e *audit.Event) error {
-	head, err := q.head()
+	head, err := q.Head()
 	if err != nil {
 		return err
 	}
@@ -37,7 +35,8 @@ func (q *queries) Append(e *audit.Event) error {
 	return nil
 }
 
-func (q *queries) head() (audit.Head, error) {
+// Head is the newest event's number and hash.
+func (q *queries) Head() (audit.Head, error) {
 	var h audit.Head
 	var hash []byte
 	err := q.row(`SELECT seq, hash FROM audit ORDER BY seq DESC LIMIT 1`).Scan(&h.Seq, &hash)
@@ -88,7 +87,7 @@ func (q *queries) firstEvent(n int) (int64, error) {
 	if n == 0 {
 		return math.MinInt64, nil
 	}
-	head, err := q.head()
+	head, err := q.Head()
 	return head.Seq - int64(n) + 1, err
 }
 
@@ -136,28 +135,4 @@ func scanEvent(rows *sql.Rows) (s audit.Stored, beside *audit.Text, err error) {
 		beside = &audit.Text{Field: field.String, Salt: salt, Text: text.String}
 	}
 	return s, beside, nil
-}
-
-// guards are the triggers that keep the trail append-only.
-var guards = []string{"audit_no_update", "audit_no_delete", "audit_in_order",
-	"audit_text_no_update", "audit_text_no_delete", "audit_text_once"}
-
-// MissingGuards names the triggers that are gone or differ from what the
-// migrations made.
-func (q *queries) MissingGuards() ([]string, error) {
-	found := map[string]string{}
-	err := q.each(`SELECT name, sql FROM sqlite_schema WHERE type = 'trigger'`, nil, func(rows *sql.Rows) error {
-		var name, text string
-		err := rows.Scan(&name, &text)
-		found[name] = text
-		return err
-	})
-	var missing []string
-	made, readErr := migrationText()
-	for _, name := range guards {
-		if found[name] == "" || !strings.Contains(made, found[name]) {
-			missing = append(missing, name)
-		}
-	}
-	return missing, errors.Join(err, readErr)
 }

@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"github.com/google/uuid"
+	"golang.org/x/sys/unix"
 
 	"fob/internal/inventory"
 	"fob/internal/token"
@@ -26,28 +27,41 @@ func (s *Store) loadPath(batch uuid.UUID) string { return s.path + ".load-" + ba
 // it is locked, so that a sweep takes no loader for dead that just begins.
 func (s *Store) HoldLoad(batch uuid.UUID) (release func(), err error) {
 	path := s.loadPath(batch)
-	making := path + ".new"
-	lock, ok, err := tryAcquire(making)
-	if err != nil {
-		return nil, err
+	lock, err := lockLoad(path)
+	// A sweep may have met the file between its making and its locking, and
+	// removed it.
+	for tries := 1; errors.Is(err, fs.ErrNotExist) && tries < 10; tries++ {
+		lock, err = lockLoad(path)
 	}
-	if ok {
-		err = os.Link(making, path)
-		os.Remove(making)
-	}
-	if !ok || errors.Is(err, fs.ErrExist) {
+	if errors.Is(err, fs.ErrExist) {
 		err = token.Errorf(token.Internal, "another process holds %s", path)
 	}
 	if err != nil {
-		if ok {
-			lock.release()
-		}
 		return nil, storeError(err, "locking "+path)
 	}
 	return func() {
 		os.Remove(path)
 		lock.release()
 	}, nil
+}
+
+// lockLoad makes a locked file and gives it its name. It waits for the lock:
+// nobody but a sweep can have it, and that for a moment.
+func lockLoad(path string) (*fileLock, error) {
+	making := path + ".new"
+	f, err := openLock(making)
+	if err != nil {
+		return nil, err
+	}
+	if err = flock(f, unix.LOCK_EX); err == nil {
+		err = os.Link(making, path)
+	}
+	os.Remove(making)
+	if err != nil {
+		f.Close()
+		return nil, err
+	}
+	return &fileLock{f}, nil
 }
 
 // SweepLoads discards loading batches whose loader is gone, and the locks of
@@ -65,6 +79,8 @@ func (s *Store) SweepLoads(ctx context.Context) error {
 	return s.sweepLocks()
 }
 
+// sweepLocks also removes files whose loader was killed before they had their
+// name.
 func (s *Store) sweepLocks() error {
 	dir, prefix := filepath.Split(s.path + ".load-")
 	entries, err := os.ReadDir(dir)
@@ -73,18 +89,29 @@ func (s *Store) sweepLocks() error {
 	}
 	for _, e := range entries {
 		id, is := strings.CutPrefix(e.Name(), prefix)
-		if !is || uuid.Validate(id) != nil {
+		if !is || uuid.Validate(strings.TrimSuffix(id, ".new")) != nil {
 			continue
 		}
-		path := filepath.Join(dir, e.Name())
-		lock, ok, err := tryAcquire(path)
-		if err != nil {
+		if err := removeFree(filepath.Join(dir, e.Name())); err != nil {
 			return err
 		}
-		if ok {
-			os.Remove(path)
-			lock.release()
-		}
+	}
+	return nil
+}
+
+// removeFree removes a lock that nobody holds. It makes none where there is none
+// any more: a loader might give that one its name, and hold another.
+func removeFree(path string) error {
+	f, err := os.OpenFile(path, os.O_RDWR, 0)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	if err != nil {
+		return token.Wrap(token.Internal, err, "looking for imports that were broken off")
+	}
+	defer f.Close() // which also ends the lock
+	if flock(f, unix.LOCK_EX|unix.LOCK_NB) == nil {
+		os.Remove(path)
 	}
 	return nil
 }

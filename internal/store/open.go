@@ -216,8 +216,10 @@ func locate(path string) (string, error) {
 			WithHint("make one with `fob init`, or name one with --db or FOB_DB")
 	case err != nil:
 		return "", token.Wrap(token.Internal, err, "the store cannot be opened")
+	case info.IsDir():
+		return "", token.Errorf(token.Internal, "%s is a folder and no store", abs).WithHint("name the database in it with --db or FOB_DB")
 	case !info.Mode().IsRegular():
-		return "", token.Errorf(token.Internal, "%s is not a file", abs)
+		return "", token.Errorf(token.Internal, "%s is no ordinary file", abs).WithHint("name the database with --db or FOB_DB")
 	}
 	return abs, checkFilesystem(filepath.Dir(abs))
 }

@@ -18,7 +18,7 @@ var unusable = []struct {
 	words   []string
 }{
 	{"missing", func(t *testing.T, path string) { must(t, os.Remove(path)) }, []string{"there is no store", "fob init"}},
-	{"a folder", func(t *testing.T, path string) { must(t, os.Remove(path)); must(t, os.Mkdir(path, 0o700)) }, []string{"not a file"}},
+	{"a folder", func(t *testing.T, path string) { must(t, os.Remove(path)); must(t, os.Mkdir(path, 0o700)) }, []string{"is a folder", "--db"}},
 	{"text", func(t *testing.T, path string) {
 		must(t, os.WriteFile(path, []byte(strings.Repeat("no database at all\n", 500)), 0o600))
 	}, []string{"not a database", "--db"}},

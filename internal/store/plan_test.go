@@ -91,3 +91,48 @@ func TestListingStreams(t *testing.T) {
 		}
 	}
 }
+
+// An account has few tokens, so whatever else is asked for, they are found by the
+// account.
+func TestAccountIsNarrowest(t *testing.T) {
+	s := newBoundStore(t)
+	addBatch(t, s, newBatch("b"), numbered("B", 0, 2000)...)
+	others := []report.Filter{{}, {State: token.InStock}, {State: token.Bound}, {State: token.Lost}, {Batch: 1}, {Location: "Bern"},
+		{Manufacturer: "acme"}, {ExpiringBy: time.Unix(1, 0)}}
+	for _, statistics := range []bool{false, true} {
+		if statistics {
+			s.mustUpdate(t, func(q *queries) error { return q.exec("ANALYZE") })
+		}
+		for _, f := range others {
+			f.Account = "anna"
+			where, args := conditions(f)
+			steps := plan(t, s, tokenSelect+where+` ORDER BY t.serial_key`, args...)
+			if !strings.Contains(steps, "token_by_account") || whole.MatchString(steps) {
+				t.Errorf("%+v (statistics: %v):\n%s", f, statistics, steps)
+			}
+		}
+	}
+}
+
+// A pair of conditions reads no more than the narrower of the two: never the
+// whole store.
+func TestFilterPairs(t *testing.T) {
+	s := newBoundStore(t)
+	addBatch(t, s, newBatch("b"), numbered("B", 0, 2000)...)
+	narrow := map[string]report.Filter{"state": {State: token.Bound}, "batch": {Batch: 1}, "prefix": {Prefix: "S"}}
+	for name, f := range narrow {
+		for _, add := range []func(*report.Filter){
+			func(f *report.Filter) { f.State = token.Lost }, func(f *report.Filter) { f.Batch = 2 },
+			func(f *report.Filter) { f.Location = "Bern" }, func(f *report.Filter) { f.Manufacturer = "acme" },
+			func(f *report.Filter) { f.ExpiringBy = time.Unix(1, 0) }, func(f *report.Filter) { f.After = "S" },
+		} {
+			pair := f
+			add(&pair)
+			where, args := conditions(pair)
+			steps := plan(t, s, tokenSelect+where+` ORDER BY t.serial_key`, args...)
+			if whole.MatchString(steps) {
+				t.Errorf("%s: %+v:\n%s", name, pair, steps)
+			}
+		}
+	}
+}

@@ -6,7 +6,6 @@ import (
 	"embed"
 	"fmt"
 	"io/fs"
-	"strings"
 
 	"github.com/pressly/goose/v3"
 
@@ -40,21 +39,6 @@ func migrate(ctx context.Context, db *sql.DB) error {
 		return fmt.Errorf("migrating the database: %w", err)
 	}
 	return nil
-}
-
-// migrationText is all that the migrations say: the standard that stored
-// triggers are held against.
-func migrationText() (string, error) {
-	var all strings.Builder
-	err := fs.WalkDir(migrations, ".", func(path string, d fs.DirEntry, err error) error {
-		if err != nil || d.IsDir() {
-			return err
-		}
-		text, err := migrations.ReadFile(path)
-		all.Write(text)
-		return err
-	})
-	return all.String(), err
 }
 
 // checkSchema refuses what is not a store, or not one of this program's age.

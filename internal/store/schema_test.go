@@ -53,7 +53,6 @@ var illegal = []struct{ statement, words string }{
 	{`DELETE FROM token WHERE serial_key = 'S1'`, "FOREIGN KEY"},
 	{`INSERT INTO fingerprint SELECT print, nth, token_id FROM fingerprint`, "UNIQUE constraint failed: fingerprint"},
 	{`UPDATE binding SET codes = 3`, "codes IN"},
-	{`UPDATE binding SET closed_at = opened_at - 1`, "closed_at >= opened_at"},
 	{`UPDATE binding SET token_id = 99`, "FOREIGN KEY"},
 	{`UPDATE binding SET account_id = 99`, "FOREIGN KEY"},
 	{`INSERT INTO binding (uuid, token_id, account_id, opened_at, by_uid, by_name, proof, codes, ticket)
@@ -185,30 +184,81 @@ func TestTrailGuardsAgainstOthers(t *testing.T) {
 	}
 }
 
-func TestMissingGuards(t *testing.T) {
-	for _, name := range guards {
-		for how, statements := range map[string][]string{
-			"dropped": {"DROP TRIGGER " + name},
-			"altered": {"DROP TRIGGER " + name, "CREATE TRIGGER " + name + " BEFORE UPDATE ON audit WHEN 0 BEGIN SELECT 1; END"},
-		} {
-			path := newPath(t)
-			vandalise(t, path, statements...)
-			openStore(t, path).mustRead(t, func(q *queries) error {
-				missing, err := q.MissingGuards()
-				if !slices.Equal(missing, []string{name}) {
-					t.Errorf("%s was %s, missing are %q", name, how, missing)
-				}
-				return err
-			})
+// schemaProblems vandalises a new store and gives what verify then says of its
+// schema.
+func schemaProblems(t *testing.T, statements ...string) (problems []string) {
+	t.Helper()
+	path := newPath(t)
+	vandalise(t, path, statements...)
+	r, err := openStore(t, path).Verify(bg, nil)
+	must(t, err)
+	for _, p := range r.Problems {
+		if text, is := strings.CutPrefix(p, "schema: "); is {
+			problems = append(problems, text)
 		}
 	}
+	return problems
+}
+
+// objects names what a store has of a type, but for goose's and SQLite's own.
+func objects(t *testing.T, kind string) (names []string) {
+	t.Helper()
 	newStore(t).mustRead(t, func(q *queries) error {
-		missing, err := q.MissingGuards()
-		if len(missing) > 0 {
-			t.Errorf("in a sound store are missing %q", missing)
-		}
-		return err
+		return q.each(`SELECT name FROM sqlite_schema WHERE type = $1 AND name <> 'goose_db_version' AND name NOT LIKE 'sqlite%'`,
+			[]any{kind}, func(rows *sql.Rows) error {
+				var name string
+				err := rows.Scan(&name)
+				names = append(names, name)
+				return err
+			})
 	})
+	return names
+}
+
+// Whatever keeps the rows right is missed, or found changed.
+func TestSchemaIsWatched(t *testing.T) {
+	for kind, least := range map[string]int{"trigger": 7, "index": 8} {
+		names := objects(t, kind)
+		if len(names) < least {
+			t.Errorf("there is only %s %q", kind, names)
+		}
+		for _, name := range names {
+			got := schemaProblems(t, "DROP "+kind+" "+name)
+			if want := []string{"the " + kind + " " + name + " is gone"}; !slices.Equal(got, want) {
+				t.Errorf("verify says %q, not %q", got, want)
+			}
+		}
+	}
+}
+
+func TestSchemaChanges(t *testing.T) {
+	for _, c := range []struct {
+		name       string
+		statements []string
+		want       []string
+	}{
+		{"nothing", nil, nil},
+		{"statistics", []string{"ANALYZE"}, nil},
+		{"a trigger that does nothing",
+			[]string{"DROP TRIGGER audit_no_update", "CREATE TRIGGER audit_no_update BEFORE UPDATE ON audit WHEN 0 BEGIN SELECT 1; END"},
+			[]string{"the trigger audit_no_update was changed"}},
+		{"an index that is not unique", []string{"DROP INDEX binding_open", "CREATE INDEX binding_open ON binding (token_id) WHERE closed_at IS NULL"},
+			[]string{"the index binding_open was changed"}},
+		{"a trigger too many", []string{"CREATE TRIGGER t AFTER INSERT ON audit_text BEGIN UPDATE store SET newest_at = 0; END"},
+			[]string{"the trigger t is not one of fob's"}},
+		{"a trigger on goose's table", []string{"CREATE TRIGGER t AFTER INSERT ON goose_db_version BEGIN SELECT 1; END"},
+			[]string{"the trigger t is not one of fob's"}},
+		{"a table and a view too many", []string{"CREATE TABLE x (y)", "CREATE VIEW z AS SELECT 1"},
+			[]string{"the table x is not one of fob's", "the view z is not one of fob's"}},
+		{"a column too many", []string{"ALTER TABLE location ADD COLUMN x INTEGER"}, []string{"the table location was changed"}},
+		{"a rule less", []string{"PRAGMA writable_schema = 1",
+			"UPDATE sqlite_schema SET sql = REPLACE(sql, 'CHECK (codes IN (1, 2))', '') WHERE name = 'binding'"},
+			[]string{"the table binding was changed"}},
+	} {
+		if got := schemaProblems(t, c.statements...); !slices.Equal(got, c.want) {
+			t.Errorf("%s: verify says %q, not %q", c.name, got, c.want)
+		}
+	}
 }
 
 // Deleting reads no table from end to end, foreign keys included: sweeping one

@@ -87,14 +87,14 @@ func (q *queries) Token(serial token.Serial) (token.Token, error) {
 	return t, err
 }
 
-// SealedSeed reads a token's seed as custody sealed it.
-func (q *queries) SealedSeed(tokenID int64) ([]byte, error) {
-	var sealed []byte
-	err := q.row(`SELECT seed FROM token WHERE id = $1`, tokenID).Scan(&sealed)
+// SealedSeed reads a token's seed as custody sealed it, and the fingerprint that
+// it was imported with.
+func (q *queries) SealedSeed(tokenID int64) (sealed []byte, print int64, err error) {
+	err = q.row(`SELECT seed, fingerprint FROM token WHERE id = $1`, tokenID).Scan(&sealed, &print)
 	if err == nil && sealed == nil {
-		return nil, token.Errorf(token.NotAllowed, "the seed of this token was destroyed")
+		return nil, 0, token.Errorf(token.NotAllowed, "the seed of this token was destroyed")
 	}
-	return sealed, err
+	return sealed, print, err
 }
 
 // NearSerials finds serials that a person may have meant: those one slip of the
@@ -230,14 +230,15 @@ func (q *queries) FirstDrifts(batchID int64, limit int) ([]float64, error) {
 const storedSelect = `
 SELECT t.id, COALESCE(t.printed, t.serial_key), p.manufacturer, p.model, p.type, p.hash, p.digits, p.period, p.t0,
        t.counter, COALESCE(t.not_before, 0), COALESCE(t.not_after, 0), COALESCE(t.manufactured, 0), t.fingerprint,
-       t.batch_id, CASE WHEN b.loading = 1 THEN b.by_name ELSE '' END, t.state, t.issued
-FROM token t JOIN batch b ON b.id = t.batch_id JOIN profile p ON p.id = t.profile_id `
+       t.batch_id, CASE WHEN b.loading = 1 THEN b.by_name ELSE '' END, t.state, t.issued, COALESCE(l.name, '')
+FROM token t JOIN batch b ON b.id = t.batch_id JOIN profile p ON p.id = t.profile_id
+LEFT JOIN location l ON l.id = t.location_id `
 
 func scanStored(rows scanner) (s inventory.Stored, err error) {
 	c := &s.Columns
 	err = rows.Scan(&c.ID, &c.Serial, &c.Manufacturer, &c.Model, &c.Type, &c.Hash, &c.Digits, &c.Period, &c.T0,
 		&c.Counter, &c.NotBefore, &c.NotAfter, &c.Manufactured, &c.Fingerprint,
-		&s.BatchID, &s.LoadingBy, (*stateCode)(&s.State), &s.Issued)
+		&s.BatchID, &s.LoadingBy, (*stateCode)(&s.State), &s.Issued, &s.Location)
 	return s, err
 }
 

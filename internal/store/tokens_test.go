@@ -174,11 +174,11 @@ func TestFindGivesEveryField(t *testing.T) {
 			t.Error("the destroyed seed is present")
 		}
 		must(t, err)
-		_, err = q.SealedSeed(2)
+		_, _, err = q.SealedSeed(2)
 		kindIs(t, err, token.NotAllowed, "destroyed")
-		sealed, err := q.SealedSeed(1)
-		if string(sealed) != "sealed Full1" {
-			t.Errorf("the sealed seed is %q", sealed)
+		sealed, print, err := q.SealedSeed(1)
+		if string(sealed) != "sealed Full1" || print != row(1, "Full1").Fingerprint {
+			t.Errorf("the sealed seed is %q, its fingerprint %d", sealed, print)
 		}
 		return err
 	})

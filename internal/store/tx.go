@@ -14,9 +14,27 @@ import (
 // queries run in one transaction. They implement the Reader of inventory and of
 // report, and inventory's Tx when the transaction may write.
 type queries struct {
-	ctx context.Context
-	tx  *sql.Tx
-	id  uuid.UUID
+	ctx      context.Context
+	tx       *sql.Tx
+	id       uuid.UUID
+	prepared map[string]*sql.Stmt // what was asked before in this transaction
+}
+
+func newQueries(ctx context.Context, tx *sql.Tx, id uuid.UUID) *queries {
+	return &queries{ctx, tx, id, map[string]*sql.Stmt{}}
+}
+
+// statement prepares a query once in a transaction: an import that assigns asks
+// the same things for every token. The transaction's end closes them all.
+func (q *queries) statement(query string) (*sql.Stmt, error) {
+	if s, ok := q.prepared[query]; ok {
+		return s, nil
+	}
+	s, err := q.tx.PrepareContext(q.ctx, query)
+	if err == nil {
+		q.prepared[query] = s
+	}
+	return s, err
 }
 
 var (
@@ -42,7 +60,7 @@ func (s *Store) snapshot(ctx context.Context, fn func(*queries) error) error {
 		return storeError(err, "reading the store")
 	}
 	defer tx.Rollback() //nolint:errcheck // a reader has nothing to lose
-	return storeError(fn(&queries{ctx, tx, s.id}), "reading the store")
+	return storeError(fn(newQueries(ctx, tx, s.id)), "reading the store")
 }
 
 // Update waits at the turnstile and runs fn in one immediate transaction.
@@ -61,19 +79,26 @@ func (s *Store) update(ctx context.Context, fn func(*queries) error) error {
 		return storeError(err, "writing to the store")
 	}
 	defer tx.Rollback() //nolint:errcheck // after Commit it does nothing
-	if err := fn(&queries{ctx, tx, s.id}); err != nil {
+	if err := fn(newQueries(ctx, tx, s.id)); err != nil {
 		return storeError(err, "writing to the store")
 	}
 	return storeError(tx.Commit(), "writing to the store")
 }
 
 func (q *queries) exec(query string, args ...any) error {
-	_, err := q.tx.ExecContext(q.ctx, query, args...)
+	s, err := q.statement(query)
+	if err == nil {
+		_, err = s.ExecContext(q.ctx, args...)
+	}
 	return err
 }
 
 func (q *queries) row(query string, args ...any) *sql.Row {
-	return q.tx.QueryRowContext(q.ctx, query, args...)
+	s, err := q.statement(query)
+	if err != nil {
+		return q.tx.QueryRowContext(q.ctx, query, args...) // tells the error with the row
+	}
+	return s.QueryRowContext(q.ctx, args...)
 }
 
 // each runs a query and calls scan for every row.

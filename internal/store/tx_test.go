@@ -65,10 +65,10 @@ func TestReadersDoNotWrite(t *testing.T) {
 func TestSnapshotIsConsistent(t *testing.T) {
 	s := newStore(t)
 	s.mustRead(t, func(q *queries) error {
-		before, err := q.head()
+		before, err := q.Head()
 		must(t, err)
 		s.mustUpdate(t, func(q *queries) error { return q.Append(testEvent(s.id, token.CmdCheck)) })
-		after, err := q.head()
+		after, err := q.Head()
 		if before != after {
 			t.Errorf("the head moved from %d to %d", before.Seq, after.Seq)
 		}
@@ -198,4 +198,54 @@ func TestSweepOfALockAlone(t *testing.T) {
 	if _, free, err := tryAcquire(s.loadPath(living)); free || err != nil {
 		t.Errorf("the living loader's lock is free: %v, %v", free, err)
 	}
+}
+
+// A loader that was killed before its lock had its name leaves the name that
+// locks are made with.
+func TestSweepOfAnUnnamedLock(t *testing.T) {
+	s := newStore(t)
+	dead := s.loadPath(founding().ID) + ".new"
+	must(t, os.WriteFile(dead, nil, 0o600))
+	must(t, s.SweepLoads(bg))
+	if _, err := os.Lstat(dead); err == nil {
+		t.Error("it is left")
+	}
+}
+
+// A sweep that meets a lock in the making stops no loader, and leaves it its
+// lock.
+func TestSweepWhileLoadersBegin(t *testing.T) {
+	s := newStore(t)
+	done := make(chan struct{})
+	swept := make(chan error, 1)
+	go func() {
+		var err error
+		for ended := false; err == nil && !ended; {
+			err = s.sweepLocks()
+			select {
+			case <-done:
+				ended = true
+			default:
+			}
+		}
+		swept <- err
+	}()
+	for range 300 {
+		id := founding().ID
+		release, err := s.HoldLoad(id)
+		must(t, err)
+		if _, free, err := tryAcquire(s.loadPath(id)); free || err != nil {
+			t.Fatalf("the loader's lock is free: %v, %v", free, err)
+		}
+		release()
+	}
+	close(done)
+	must(t, <-swept)
+}
+
+// What the database refuses is fob's fault, and says so.
+func TestConstraintIsADefect(t *testing.T) {
+	s := newStore(t)
+	err := s.update(bg, func(q *queries) error { return q.exec(`INSERT INTO store_key VALUES (0, 'seed', x'00', 1)`) })
+	kindIs(t, err, token.Internal, "defect of fob", "report it", "nothing was changed")
 }

@@ -54,6 +54,15 @@ const (
 	MaxPeriod = 3600
 )
 
+// Limits of what tokens count from. A T0 outside the years 1 to 9999 is damage,
+// and no time that RFC 3339 or a spreadsheet can write. Nobody presses a button
+// 2^62 times: a counter beyond leaves no room for the windows above it.
+const (
+	MinT0      = -62_135_596_800
+	MaxT0      = 253_402_300_799
+	MaxCounter = 1 << 62
+)
+
 // Params are the immutable numbers that turn a seed into codes.
 type Params struct {
 	Type   Type
@@ -77,8 +86,19 @@ func (p Params) Validate() error {
 	if p.Type == TOTP && (p.Period < 1 || p.Period > MaxPeriod) {
 		return Errorf(Refused, "a period of %d s; 1 to %d are possible", p.Period, MaxPeriod)
 	}
+	if p.T0 < MinT0 || p.T0 > MaxT0 {
+		return Errorf(Refused, "a T0 of %d; %d to %d (the years 1 to 9999) are possible", p.T0, int64(MinT0), int64(MaxT0))
+	}
 	if p.Type == HOTP && (p.Period != 0 || p.T0 != 0) {
 		return Errorf(Refused, "an HOTP token has neither period nor T0")
+	}
+	return nil
+}
+
+// CheckCounter refuses a counter that no HOTP token begins at.
+func CheckCounter(n int64) error {
+	if n < 0 || n > MaxCounter {
+		return Errorf(Refused, "a counter of %d; 0 to %d are possible", n, int64(MaxCounter))
 	}
 	return nil
 }

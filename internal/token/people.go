@@ -6,6 +6,7 @@ import (
 	"unicode"
 
 	"github.com/google/uuid"
+	"golang.org/x/text/unicode/norm"
 )
 
 // MaxTextLen bounds names, reasons and tickets, in bytes: what fits a cell of
@@ -36,9 +37,11 @@ type Account string
 // distinguish Anna@example.com from anna@example.com.
 func (a Account) Key() string { return strings.ToLower(string(a)) }
 
-// ParseAccount checks a typed account name.
+// ParseAccount checks a typed account name. It is brought into composed form
+// (NFC), the one that Windows and Linux type and directories compare by: macOS
+// and some exports write é as two characters, and would make of one person two.
 func ParseAccount(text string) (Account, error) {
-	t, err := ParseText("the account", text)
+	t, err := ParseText("the account", norm.NFC.String(text))
 	if err != nil {
 		return "", err
 	}

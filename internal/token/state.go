@@ -44,12 +44,14 @@ func ParseState(s string) (State, error) {
 type Command string
 
 // Transition is one legal move. With is the flag that chooses among several
-// ends of one command.
+// ends of one command. Ends tells whether the move ends the token's binding: to
+// suspend one does not.
 type Transition struct {
 	From State
 	By   Command
 	With string
 	To   State
+	Ends bool
 }
 
 // The commands that move tokens, and those that only write events. The table
@@ -71,39 +73,39 @@ const (
 )
 
 var transitions = []Transition{
-	{Absent, CmdImport, "", InStock},
-	{InStock, CmdAssign, "", Assigned},
-	{Assigned, CmdUnassign, "", InStock},
-	{InStock, CmdBind, "", Bound},
-	{Assigned, CmdBind, "", Bound},
-	{Bound, CmdUnbind, "--returned", InStock},
-	{Bound, CmdUnbind, "--returned --to quarantined", Quarantined},
-	{Bound, CmdUnbind, "--missing", Lost},
-	{Lost, CmdFound, "", Quarantined},
-	{Quarantined, CmdRelease, "", InStock},
+	{Absent, CmdImport, "", InStock, false},
+	{InStock, CmdAssign, "", Assigned, false},
+	{Assigned, CmdUnassign, "", InStock, false},
+	{InStock, CmdBind, "", Bound, false},
+	{Assigned, CmdBind, "", Bound, false},
+	{Bound, CmdUnbind, "--returned", InStock, true},
+	{Bound, CmdUnbind, "--returned --to quarantined", Quarantined, true},
+	{Bound, CmdUnbind, "--missing", Lost, true},
+	{Lost, CmdFound, "", Quarantined, false},
+	{Quarantined, CmdRelease, "", InStock, false},
 }
 
 // Transitions gives the whole table.
 func Transitions() []Transition { return slices.Clone(transitions) }
 
-// Move checks that a command leads from one state to another. A refusal lists
-// what is possible from there.
-func Move(from State, by Command, to State) error {
+// Move finds the transition by which a command leads from one state to another.
+// A refusal lists what is possible from there.
+func Move(from State, by Command, to State) (Transition, error) {
 	var possible []string
 	for _, t := range transitions {
 		if t.From != from {
 			continue
 		}
 		if t.By == by && t.To == to {
-			return nil
+			return t, nil
 		}
 		possible = append(possible, strings.TrimSpace(string(t.By)+" "+t.With))
 	}
 	err := Errorf(NotAllowed, "%s is not possible while the token is %s", by, from)
 	if len(possible) == 0 {
-		return err
+		return Transition{}, err
 	}
-	return err.WithHint("possible from here: %s", strings.Join(possible, ", "))
+	return Transition{}, err.WithHint("possible from here: %s", strings.Join(possible, ", "))
 }
 
 // HasAccount tells whether a token in this state belongs to an account.

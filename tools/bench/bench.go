@@ -16,13 +16,6 @@ import (
 	"fob/tools/seedgen/gen"
 )
 
-// usage is what one process took.
-type usage struct {
-	seconds float64
-	cpu     float64 // seconds of all cores, which other work on the machine hardly changes
-	peakMB  float64 // most resident memory; 0 where the system does not tell
-}
-
 // bench is one measurement: what is measured with, and what came out.
 type bench struct {
 	n, runs int
@@ -30,12 +23,16 @@ type bench struct {
 	fob     program.Fob
 	sqlite3 string // path; empty when there is none
 	dir     string
+	gnupg   string // home of gpg
 	seeds   string // the seed file
 	plan    gen.Plan
 
 	imports, peers          []usage // in pairs
 	version, bind, show     []usage
 	list, workbook, csvfile []usage
+
+	formats []*contest // beside OATH CSV
+	wrapped []*contest // beside the program that unwraps, piped into fob
 }
 
 func (b *bench) prepare(ctx context.Context, dir string) (err error) {
@@ -47,14 +44,13 @@ func (b *bench) prepare(ctx context.Context, dir string) (err error) {
 	}
 	b.fob.Env = append(b.fob.Env,
 		"FOB_DB="+filepath.Join(b.store(), "data", "fob.db"), "FOB_IDENTITY="+filepath.Join(b.store(), "keys", "identity.txt"))
-	file, err := os.Create(b.seeds)
-	if err != nil {
+	if err := b.write(b.seeds, gen.WriteOATHCSV); err != nil {
 		return err
 	}
-	if err := gen.WriteOATHCSV(file, b.plan); err != nil {
+	if err := b.prepareFormats(); err != nil {
 		return err
 	}
-	return file.Close()
+	return b.prepareWrapped(ctx)
 }
 
 func (b *bench) store() string { return filepath.Join(b.dir, "store") }
@@ -65,8 +61,8 @@ func (b *bench) measure(ctx context.Context) error {
 			return err
 		}
 	}
-	// The store of the last import stays for what follows.
-	for _, part := range []func(context.Context, int) error{b.desk, b.exports} {
+	// The store of the last import stays for desk and exports.
+	for _, part := range []func(context.Context, int) error{b.desk, b.exports, b.contests} {
 		for i := range b.runs {
 			if err := part(ctx, i); err != nil {
 				return err
@@ -79,16 +75,10 @@ func (b *bench) measure(ctx context.Context) error {
 // pair imports the seed file into a new store, and its rows into a new table.
 func (b *bench) pair(ctx context.Context, i int) error {
 	b.progress("import %d of %d", i+1, b.runs)
-	if err := os.RemoveAll(b.store()); err != nil {
+	if err := b.fresh(ctx, b.load(b.seeds), &b.imports); err != nil || b.sqlite3 == "" {
 		return err
 	}
-	if out, err := b.fob.Command(ctx, "init").CombinedOutput(); err != nil {
-		return fmt.Errorf("fob init: %w\n%s", err, out)
-	}
-	if err := b.time(b.fob.Command(ctx, "import", b.seeds), &b.imports); err != nil || b.sqlite3 == "" {
-		return err
-	}
-	return b.time(b.peer(ctx), &b.peers)
+	return b.time(&b.peers, b.peer(ctx))
 }
 
 const peerScript = `PRAGMA journal_mode=WAL;
@@ -128,7 +118,7 @@ func (b *bench) desk(ctx context.Context, i int) error {
 			{[]string{"show", t.Serial}, &b.show},
 			{[]string{"list", "--limit", "20"}, &b.list},
 		} {
-			if err := b.time(b.fob.Command(ctx, c.args...), c.to); err != nil {
+			if err := b.time(c.to, b.fob.Command(ctx, c.args...)); err != nil {
 				return err
 			}
 		}
@@ -138,23 +128,10 @@ func (b *bench) desk(ctx context.Context, i int) error {
 
 func (b *bench) exports(ctx context.Context, i int) error {
 	b.progress("exports %d of %d", i+1, b.runs)
-	if err := b.time(b.fob.Command(ctx, "export", filepath.Join(b.dir, "inventory.xlsx")), &b.workbook); err != nil {
+	if err := b.time(&b.workbook, b.fob.Command(ctx, "export", filepath.Join(b.dir, "inventory.xlsx"))); err != nil {
 		return err
 	}
-	return b.time(b.fob.Command(ctx, "export", filepath.Join(b.dir, "inventory.csv")), &b.csvfile)
-}
-
-// time runs one process to its end.
-func (b *bench) time(cmd *exec.Cmd, to *[]usage) error {
-	var out strings.Builder
-	cmd.Stdout, cmd.Stderr = &out, &out
-	began := time.Now()
-	if err := cmd.Run(); err != nil {
-		return fmt.Errorf("%s: %w\n%s", strings.Join(cmd.Args, " "), err, out.String())
-	}
-	p := cmd.ProcessState
-	*to = append(*to, usage{time.Since(began).Seconds(), (p.UserTime() + p.SystemTime()).Seconds(), peakMB(p)})
-	return nil
+	return b.time(&b.csvfile, b.fob.Command(ctx, "export", filepath.Join(b.dir, "inventory.csv")))
 }
 
 func (b *bench) progress(format string, args ...any) {

@@ -1,15 +1,16 @@
 // Command bench measures how fast fob is on this machine and how much memory it
 // takes, beside the plainest thing that could be done with the same rows: the
 // sqlite3 shell's .import into a table whose serial is unique, with the same
-// durability.
+// durability; other formats beside OATH CSV; and wrapped files beside the program
+// that unwraps them, piped into the same import.
 //
 //	go run ./tools/bench -n 100000 -runs 5
 //
-// Imports are timed in pairs, fob and sqlite3 in turn, so that a machine that
-// grows slower meanwhile is slower for both; medians are printed. Every figure
-// is of whole processes, from start to end. Nothing here is a test: it passes
-// judgement on nothing. Without sqlite3 the comparison is left out, which is
-// said, and the exit code is 1.
+// Imports are timed in pairs, one side and the other in turn, so that a machine
+// that grows slower meanwhile is slower for both; medians are printed. Every
+// figure is of whole processes, from start to end. Nothing here is a test: it
+// passes judgement on nothing. Without sqlite3, 7z or gpg its comparison is left
+// out, which is said, and the exit code is 1.
 package main
 
 import (
@@ -19,6 +20,7 @@ import (
 	"os"
 	"os/signal"
 	"path/filepath"
+	"strings"
 	"syscall"
 )
 
@@ -52,6 +54,11 @@ func run(ctx context.Context, b *bench, parent string) error {
 	if tmp, err = filepath.Abs(tmp); err != nil {
 		return err
 	}
+	remove, err := b.gnupgHome()
+	if err != nil {
+		return err
+	}
+	defer remove()
 	if err := b.prepare(ctx, tmp); err != nil {
 		return err
 	}
@@ -60,8 +67,8 @@ func run(ctx context.Context, b *bench, parent string) error {
 		return err
 	}
 	fmt.Print(b.report(on))
-	if b.sqlite3 == "" {
-		return fmt.Errorf("sqlite3 is missing, so nothing was compared: apt-get install sqlite3")
+	if missing := b.missing(); len(missing) > 0 {
+		return fmt.Errorf("not everything was compared: %s", strings.Join(missing, "; "))
 	}
 	return nil
 }

@@ -1,7 +1,10 @@
 package main
 
 import (
+	"fmt"
+	"io"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -35,6 +38,64 @@ func TestReportSaysWhatIsMissing(t *testing.T) {
 	b.peers = nil
 	if s := b.report("a machine"); !strings.Contains(s, "| 2,000 | not measured | |") {
 		t.Error(s)
+	}
+}
+
+func TestReportOfContests(t *testing.T) {
+	b := bench{n: 1000, sqlite3: "there"}
+	b.formats = []*contest{{name: "entra", tookOne: []usage{{0.5, 0.4, 20}}, tookOther: []usage{{0.25, 0.1, 10}}}}
+	b.wrapped = []*contest{{name: "ZIP", missing: "7z is missing: apt-get install p7zip-full"}}
+	s := b.report("a machine")
+	for _, want := range []string{
+		"| entra | 2,000 | 4,000 | 2.00 | 400.0 ms | 100.0 ms | 4.00 |\n",
+		"| ZIP | 7z is missing: apt-get install p7zip-full | | | | | |\n",
+	} {
+		if !strings.Contains(s, want) {
+			t.Errorf("no %q in\n%s", want, s)
+		}
+	}
+	if got := b.missing(); len(got) != 1 || !strings.HasPrefix(got[0], "7z") {
+		t.Error(got)
+	}
+}
+
+func TestWrapWithoutTheProgram(t *testing.T) {
+	t.Setenv("PATH", t.TempDir())
+	var b bench
+	for _, w := range wrappers {
+		if c, err := b.wrap(t.Context(), w, ""); err != nil || !strings.HasPrefix(c.missing, w.program+" is missing: apt-get install ") {
+			t.Error(c, err)
+		}
+	}
+}
+
+func TestPipeline(t *testing.T) {
+	t.Setenv("BENCH_TEST", "1")
+	self := func(role string) *exec.Cmd { return exec.Command(os.Args[0], "-test.run=^TestPart$", role) }
+	var b bench
+	var took []usage
+	if err := b.time(&took, self("write"), self("read")); err != nil || len(took) != 1 || took[0].seconds <= 0 {
+		t.Error(took, err)
+	}
+	if err := b.time(&took, self("write"), self("fail")); err == nil || !strings.Contains(err.Error(), "no appetite") {
+		t.Error(err)
+	}
+}
+
+// TestPart is a process of TestPipeline.
+func TestPart(t *testing.T) {
+	if os.Getenv("BENCH_TEST") == "" {
+		return
+	}
+	switch os.Args[len(os.Args)-1] {
+	case "write":
+		fmt.Print(strings.Repeat("a token\n", 100_000)) // more than a pipe holds
+	case "read":
+		if got, err := io.ReadAll(os.Stdin); err != nil || strings.Count(string(got), "a token\n") != 100_000 {
+			t.Error(len(got), err)
+		}
+	case "fail":
+		t.Error("no appetite")
 	}
 }
 

@@ -33,6 +33,8 @@ func (b *bench) report(machine string) string {
 		fmt.Fprintf(&s, "| %s, tokens a second (peak memory) | %s (%s MB) | | |\n", c.name, thousands(rate(b.n, c.took)), thousands(memory(c.took)))
 	}
 	s.WriteString("\nMemory below 20 MB is that of the measuring tool.\n")
+	b.versus(&s, "import of other formats", "OATH CSV", b.formats)
+	b.versus(&s, "import of wrapped files", "unwrapped by the other program", b.wrapped)
 	return s.String()
 }
 
@@ -43,6 +45,21 @@ func (b *bench) row(s *strings.Builder, name string, fob, peer float64, format s
 		return
 	}
 	fmt.Fprintf(s, "| %s | "+format+" | "+format+" | %.2f |\n", name, thousands(fob), thousands(peer), fob/peer)
+}
+
+// versus is the table of contests. Both ratios are of what was taken, so that
+// less is better.
+func (b *bench) versus(s *strings.Builder, title, other string, contests []*contest) {
+	fmt.Fprintf(s, "\n| %s, medians | tokens a second | %s | time, ratio | CPU for 1,000 tokens | %[2]s | CPU, ratio |\n|---|---|---|---|---|---|---|\n", title, other)
+	for _, c := range contests {
+		if c.missing != "" {
+			fmt.Fprintf(s, "| %s | %s | | | | | |\n", c.name, c.missing)
+			continue
+		}
+		fmt.Fprintf(s, "| %s | %s | %s | %.2f | %.1f ms | %.1f ms | %.2f |\n", c.name,
+			thousands(rate(b.n, c.tookOne)), thousands(rate(b.n, c.tookOther)), rate(b.n, c.tookOther)/rate(b.n, c.tookOne),
+			b.cpu(c.tookOne), b.cpu(c.tookOther), b.cpu(c.tookOne)/max(b.cpu(c.tookOther), 1e-9))
+	}
 }
 
 func seconds(u usage) float64 { return u.seconds }

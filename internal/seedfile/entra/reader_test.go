@@ -182,7 +182,7 @@ func FuzzReader(f *testing.F) {
 func checkRecord(t *testing.T, rec seedfile.Record) {
 	if rec.Problem != nil {
 		silent(t, rec.Problem)
-		if seedfile.LooksLikeSeed(rec.Serial) || seedfile.LooksLikeSeed(rec.Account) {
+		if seedfile.SerialLooksLikeSeed(rec.Serial) || seedfile.LooksLikeSeed(rec.Account) {
 			t.Fatal("a seed is shown as serial or account")
 		}
 		return

@@ -51,7 +51,7 @@ func fuzzed(t *testing.T, format seedfile.Format, o seedfile.Options, r io.Reade
 
 func checkRecord(t *testing.T, rec seedfile.Record) {
 	if rec.Problem != nil {
-		if seedfile.LooksLikeSeed(rec.Serial) || seedfile.LooksLikeSeed(rec.Account) {
+		if seedfile.SerialLooksLikeSeed(rec.Serial) || seedfile.LooksLikeSeed(rec.Account) {
 			t.Fatal("a seed is shown as serial or account")
 		}
 		return

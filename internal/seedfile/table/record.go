@@ -54,7 +54,7 @@ func (r *Reader) readSeed(rec *seedfile.Record, fields [][]byte) {
 		return
 	}
 	rec.Secret = seedfile.Secret{Encoding: seedfile.Raw, Text: decoded}
-	if decoded.Len() < token.MinShortSeedLen && seedfile.LooksLikeSeed(rec.Serial) {
+	if decoded.Len() < token.MinShortSeedLen && seedfile.SerialLooksLikeSeed(rec.Serial) {
 		rec.Fail("the seed has only %d bytes", decoded.Len())
 	}
 }

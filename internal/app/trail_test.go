@@ -1,0 +1,93 @@
+package app_test
+
+import (
+	"context"
+	"os"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"fob/internal/inventory"
+	"fob/internal/seedfile"
+	"fob/internal/token"
+)
+
+var bg = context.Background()
+
+// desk opens the store for the length of the test.
+func (w *world) desk() *inventory.Desk {
+	w.t.Helper()
+	desk, done, err := w.config.Desk(bg)
+	w.must(err)
+	w.t.Cleanup(func() { w.must(done()) })
+	return desk
+}
+
+func (w *world) verified() {
+	w.t.Helper()
+	r, err := w.config.VerifyTrail(bg, nil)
+	w.must(err)
+	if !r.OK() {
+		w.t.Errorf("verify says %q", r.Problems)
+	}
+}
+
+// A binding that was opened in a wrong future ends today.
+func TestUnbindAfterTheClockWasCorrected(t *testing.T) {
+	w := aLife(t)
+	desk := w.desk()
+	today := w.now
+	w.now = today.Add(20 * 24 * time.Hour)
+	w.bind(desk, 5, "dora@example.com", 0, 0)
+	w.now = today
+	_, err := desk.AcceptClock(bg, inventory.Words{Reason: "the battery was empty", Approver: "petra"})
+	w.must(err)
+	w.move(desk, 5, token.CmdUnbind, token.Lost, "")
+	w.verified()
+}
+
+// A clock that goes back by a little, as it does when it is set, ends nothing
+// less.
+func TestUnbindAfterASmallStepBack(t *testing.T) {
+	w := aLife(t)
+	desk := w.desk()
+	w.bind(desk, 5, "dora@example.com", 0, 0)
+	w.now = w.now.Add(-5 * time.Second)
+	w.move(desk, 5, token.CmdUnbind, token.Lost, "")
+	w.verified()
+}
+
+// A checkpoint reads the head and nothing else, however large the store is.
+func TestCheckpointReadsTheHeadOnly(t *testing.T) {
+	w := aLife(t)
+	_, want, err := w.config.Checkpoint(bg)
+	w.must(err)
+	db := w.open(w.config.DB)
+	for _, table := range []string{"token", "batch"} {
+		_, err := db.Exec(`ALTER TABLE ` + table + ` RENAME TO gone_` + table)
+		w.must(err)
+	}
+	w.must(db.Close())
+	_, head, err := w.config.Checkpoint(bg)
+	if err != nil || head != want || head.Seq == 0 {
+		t.Errorf("the head is %d, not %d; %v", head.Seq, want.Seq, err)
+	}
+}
+
+// Names of files and of computers may be any bytes; the trail is text.
+func TestNamesThatAreNoText(t *testing.T) {
+	w := aLife(t)
+	w.config.Host = "desk\xff"
+	desk := w.desk()
+	text := "9900000000001,00112233445566778899aabbccddeeff01234567,totp,6,30\n"
+	path := filepath.Join(t.TempDir(), "delivery-\xe9\x1b.csv")
+	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+		t.Skip("this file system takes no such name: ", err)
+	}
+	src, err := seedfile.FileSource(path)
+	w.must(err)
+	if res := w.importSource(desk, src); !res.Stored {
+		t.Fatalf("nothing was stored: %+v", res)
+	}
+	w.verified()
+}

@@ -1,0 +1,93 @@
+package audit_test
+
+import (
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/google/uuid"
+
+	"fob/internal/audit"
+	"fob/internal/token"
+)
+
+// problems verifies a trail of one event.
+func problems(t *testing.T, e *audit.Event) []string {
+	t.Helper()
+	entry, err := audit.Append(audit.Head{}, e)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r, err := audit.VerifyStore(storeID, each([]audit.Stored{{Entry: entry, Texts: e.Beside}}), noTables{}, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return r.Problems
+}
+
+func saysProblem(t *testing.T, found []string, words string) {
+	t.Helper()
+	if !slices.ContainsFunc(found, func(p string) bool { return strings.Contains(p, words) }) {
+		t.Errorf("%q does not say %q", found, words)
+	}
+}
+
+// A command on an object that it never has is no event of fob's.
+func TestCommandsHaveTheirObjects(t *testing.T) {
+	for _, c := range []struct {
+		command token.Command
+		kind    string
+		words   string
+	}{
+		{token.CmdInit, audit.KindToken, `"init" is about a store, not about a token`},
+		{token.CmdImport, audit.KindStore, `"import" is about a batch, not about a store`},
+		{token.CmdClockAccept, audit.KindToken, `"clock accept" is about a store, not about a token`},
+		{token.CmdBind, audit.KindBatch, `"bind" is about a token, not about a batch`},
+	} {
+		e := event(t, c.command)
+		e.Object.Kind = c.kind
+		saysProblem(t, problems(t, e), c.words)
+	}
+}
+
+// An import that replaces a token which no import brought is not passed over.
+func TestReplacedFromNowhere(t *testing.T) {
+	e := event(t, token.CmdImport)
+	e.Object = audit.Object{Kind: audit.KindBatch, ID: uuid.NewString()}
+	old := audit.Columns{ID: 41, Serial: "S41"}
+	d := audit.ImportDetail{Number: 1, FirstID: 41, LastID: 42, Replaced: []audit.Replaced{{Old: old, New: old}}}
+	if err := e.SetDetail(d); err != nil {
+		t.Fatal(err)
+	}
+	saysProblem(t, problems(t, e), "event 1: it replaces token S41 (id 41), which no import before it brought")
+}
+
+// JSON would put another character in the place of what is no UTF-8, and verify
+// would fail for ever.
+func TestOnlyTextIsAppended(t *testing.T) {
+	const bad = "Z\xfcrich"
+	for name, change := range map[string]func(*audit.Event) error{
+		"a field":        func(e *audit.Event) error { e.Host = bad; return nil },
+		"a field within": func(e *audit.Event) error { e.Operator.Name = bad; return nil },
+		"a text beside":  func(e *audit.Event) error { e.Beside[0].Text = bad; return nil },
+		"a key":          func(e *audit.Event) error { e.Texts[bad] = ""; return nil },
+		"a detail":       func(e *audit.Event) error { return e.SetDetail(audit.ImportDetail{File: bad}) },
+		"a detail's list": func(e *audit.Event) error {
+			return e.SetDetail(&audit.ImportDetail{Replaced: []audit.Replaced{{}, {New: audit.Columns{Model: bad}}}})
+		},
+	} {
+		e := event(t, token.CmdBind)
+		err := change(e)
+		if err == nil {
+			_, err = audit.Append(audit.Head{}, e)
+		}
+		if err == nil || !strings.Contains(err.Error(), "is not text") {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	e := event(t, token.CmdBind)
+	e.Host = "Zürich \uFFFD" // that character itself is text
+	if _, err := audit.Append(audit.Head{}, e); err != nil {
+		t.Error(err)
+	}
+}

@@ -1,0 +1,156 @@
+package cli
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"os"
+	"path/filepath"
+	"reflect"
+	"slices"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+)
+
+// TestDeclaredJSON runs every command under --json and holds the fields that it
+// prints against those that its help promises.
+func TestDeclaredJSON(t *testing.T) {
+	d := &declared{program: newProgram(t), t: t, seen: map[string]bool{}}
+	file := filepath.Join(t.TempDir(), "delivery.csv")
+	if err := os.WriteFile(file, seedFile(deliveryPlan), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	k := parseKnown(seedFile(deliveryPlan))[0]
+	shown := func() string { return k.shows(d.now.Unix() / int64(k.moving)) }
+	d.run("init")
+	d.run("inspect", file)
+	d.run("import", file)
+	d.run("batch list")
+	d.run("batch show", "1")
+	d.run("assign", k.serial, "anna")
+	d.run("unassign", k.serial)
+	d.run("check", k.serial, "--code", shown())
+	d.refused("check", exitCode, k.serial, "--code", "000000")
+	d.run("unlock", k.serial, "--approved-by", "Eva")
+	d.run("resync", k.serial, "--code", shown())
+	d.now = d.now.Add(time.Minute)
+	d.run("bind", k.serial, "anna", "--code", shown())
+	d.run("list")
+	d.run("show", k.serial)
+	d.refused("unbind", exitCode, k.serial, "--returned", "--yes", "--code", "000000")
+	d.now = d.now.Add(time.Minute)
+	d.run("unbind", k.serial, "--returned", "--to", "quarantined", "--yes", "--code", shown())
+	d.run("release", k.serial)
+	d.now = d.now.Add(time.Minute)
+	d.run("bind", k.serial, "anna", "--code", shown())
+	d.run("unbind", k.serial, "--missing", "--yes")
+	d.run("found", k.serial)
+	d.run("export", filepath.Join(t.TempDir(), "x.csv"))
+	d.run("audit log")
+	d.run("audit verify")
+	d.run("audit checkpoint")
+	d.run("key list")
+	d.run("version")
+	d.now = d.now.Add(-24 * time.Hour)
+	d.run("clock accept", "--approved-by", "Eva", "--yes")
+	for name := range declarations {
+		if !d.seen[name] {
+			t.Errorf("%s was not run", name)
+		}
+	}
+}
+
+// declared runs commands and remembers which.
+type declared struct {
+	*program
+	t    *testing.T
+	seen map[string]bool
+}
+
+func (d *declared) run(name string, args ...string) {
+	d.t.Helper()
+	want := declarations["fob "+name].json
+	if e, ok := want.(either); ok {
+		want = e.done
+	}
+	d.compare(name, exitDone, want, args)
+}
+
+func (d *declared) refused(name string, exit int, args ...string) {
+	d.t.Helper()
+	want := declarations["fob "+name].json
+	if e, ok := want.(either); ok {
+		want = e.refused
+	}
+	d.compare(name, exit, want, args)
+}
+
+func (d *declared) compare(name string, exit int, want any, args []string) {
+	d.t.Helper()
+	d.seen["fob "+name] = true
+	got := d.program.run(append(append(strings.Fields(name), args...), "--json")...)
+	if got.exit != exit {
+		d.t.Fatalf("fob %s %q: exit %d\n%s%s", name, args, got.exit, got.out, got.err)
+	}
+	of, text := reflect.TypeOf(want), []byte(got.out)
+	if of.Kind() == reflect.Slice {
+		var all []json.RawMessage
+		if err := json.Unmarshal(text, &all); err != nil || len(all) == 0 {
+			d.t.Fatalf("fob %s prints no array of objects: %v\n%s", name, err, got.out)
+		}
+		of, text = of.Elem(), all[0]
+	}
+	printed, err := fieldsOf(text)
+	if err != nil {
+		d.t.Fatalf("fob %s: %v\n%s", name, err, got.out)
+	}
+	var promised []string
+	for _, f := range jsonFields(of) {
+		if !f.optional || slices.Contains(printed, f.name) {
+			promised = append(promised, f.name)
+		}
+	}
+	if !slices.Equal(printed, promised) {
+		d.t.Errorf("fob %s prints %v, its help says %v", name, printed, promised)
+	}
+}
+
+// fieldsOf lists the fields of an object in the order in which they stand.
+func fieldsOf(object []byte) (names []string, err error) {
+	dec := json.NewDecoder(bytes.NewReader(object))
+	if begin, err := dec.Token(); err != nil || begin != json.Delim('{') {
+		return nil, errors.Join(err, errors.New("no object"))
+	}
+	for dec.More() {
+		name, err := dec.Token()
+		if err != nil {
+			return nil, err
+		}
+		var value json.RawMessage
+		if err := dec.Decode(&value); err != nil {
+			return nil, err
+		}
+		names = append(names, name.(string))
+	}
+	return names, nil
+}
+
+// TestNextStep: an error without words of its own about what to do gets those of
+// its cause.
+func TestNextStep(t *testing.T) {
+	for _, c := range []struct {
+		err  error
+		want string
+	}{
+		{&os.PathError{Op: "open", Path: "x", Err: os.ErrPermission}, "this user is not allowed to"},
+		{&os.PathError{Op: "write", Path: "x", Err: syscall.ENOSPC}, "the disk is full"},
+		{outputError(&os.PathError{Op: "write", Path: "/dev/stdout", Err: syscall.ENOSPC}), "what was printed is incomplete"},
+		{errors.New("anything"), ""},
+	} {
+		if got := nextStep(c.err); !strings.HasPrefix(got, c.want) || c.want == "" && got != "" {
+			t.Errorf("%v: %q", c.err, got)
+		}
+	}
+}

@@ -1,0 +1,75 @@
+package cli
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"testing"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"fob/internal/token"
+)
+
+// TestSecretEndsWithContext: Ctrl-C ends a question for a passphrase though
+// nobody types, and the terminal echoes again.
+func TestSecretEndsWithContext(t *testing.T) {
+	tty := &terminal{tty: newTTY(t)}
+	tty.lines = bufio.NewReader(tty.tty)
+	ctx, stop := context.WithCancel(context.Background())
+	go func() {
+		for echoes(t, tty.tty) { // until the read has begun
+			time.Sleep(time.Millisecond)
+		}
+		stop()
+	}()
+	pass, err := tty.secret(ctx, "Passphrase")
+	if pass != nil || !errors.Is(err, context.Canceled) || token.KindOf(err) != token.Interrupted || exitOf(err) != exitInterrupted {
+		t.Errorf("asking ended with %q, %v, exit %d", pass, err, exitOf(err))
+	}
+	if !echoes(t, tty.tty) {
+		t.Error("the terminal does not echo any more")
+	}
+	tty.close()
+	if !echoes(t, tty.tty) {
+		t.Error("the terminal was closed under a read that waits")
+	}
+	if _, err := tty.secret(ctx, "Passphrase"); exitOf(err) != exitInterrupted {
+		t.Errorf("asking after the end gave %v", err)
+	}
+}
+
+// newTTY gives a terminal that nobody types on.
+func newTTY(t *testing.T) *os.File {
+	t.Helper()
+	person, err := os.OpenFile("/dev/ptmx", os.O_RDWR|unix.O_NOCTTY, 0)
+	if err != nil {
+		t.Skip("this system gives no terminals:", err)
+	}
+	fd := int(person.Fd())
+	if err := unix.IoctlSetPointerInt(fd, unix.TIOCSPTLCK, 0); err != nil {
+		t.Fatal(err)
+	}
+	n, err := unix.IoctlGetInt(fd, unix.TIOCGPTN)
+	if err != nil {
+		t.Fatal(err)
+	}
+	tty, err := os.OpenFile(fmt.Sprint("/dev/pts/", n), os.O_RDWR|unix.O_NOCTTY, 0)
+	if err != nil {
+		t.Skip("this system gives no terminals:", err)
+	}
+	t.Cleanup(func() { person.Close() }) // which ends the read that waits
+	return tty
+}
+
+func echoes(t *testing.T, tty *os.File) bool {
+	state, err := unix.IoctlGetTermios(int(tty.Fd()), unix.TCGETS)
+	if err != nil {
+		t.Error(err)
+		return false
+	}
+	return state.Lflag&unix.ECHO != 0
+}

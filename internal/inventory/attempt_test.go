@@ -1,0 +1,186 @@
+package inventory_test
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"fob/internal/audit"
+	"fob/internal/inventory"
+	"fob/internal/otp"
+	"fob/internal/seedfile"
+	"fob/internal/token"
+)
+
+func (h *house) fail(serial string, i uint64, times int) {
+	h.t.Helper()
+	for range times {
+		_, err := h.bind(serial, h.wrong(i))
+		kindIs(h.t, err, token.CodeRefused)
+	}
+}
+
+// A seed that was sealed for the same serial before a --replace opens, and is
+// not the token's all the same.
+func TestAnOlderSeedPutBack(t *testing.T) {
+	h := newHouse(t)
+	h.load(csv(line("S1", 1)))
+	h.sql(`CREATE TABLE old AS SELECT seed FROM token WHERE serial_key = 'S1'`)
+	h.load(csv(line("S1", 9)), replace)
+	h.clock.advance(time.Hour)
+	h.sql(`UPDATE token SET seed = (SELECT seed FROM old) WHERE serial_key = 'S1'`, `DROP TABLE old`)
+	before := h.dump()
+	for i, code := range []string{h.shown(1, 0), h.shown(9, 0)} {
+		_, err := h.bind("S1", code)
+		kindIs(t, err, token.Integrity, "the seed of token S1 is not the one that was imported", "evidence")
+		if _, err := h.desk.Check(bg, h.codes("S1", code)); token.KindOf(err) != token.Integrity {
+			t.Errorf("check of code %d: %v", i, err)
+		}
+	}
+	_, err := h.desk.Import(bg, request(csv(line("N1", 9))))
+	kindIs(t, err, token.Integrity, "token S1")
+	if h.dump() != before {
+		t.Error("something was written")
+	}
+}
+
+// What codes cannot be computed from is no token.
+func TestImportLimits(t *testing.T) {
+	for name, c := range map[string]struct {
+		line string
+		t0   int64
+		says string
+	}{
+		"T0":      {line("N1", 1), 9_000_000_000_000_000_000, "T0"},
+		"early":   {line("N1", 1), token.MinT0 - 1, "T0"},
+		"counter": {"N1," + seedHex(1) + ",hotp,6,9223372036854775807", 0, "a counter of 9223372036854775807"},
+	} {
+		h := newHouse(t)
+		res, err := h.desk.Import(bg, request(csv(c.line), func(r *inventory.Import) {
+			if c.t0 != 0 {
+				r.Fill.Given, r.Fill.Params.T0 = given(seedfile.FieldT0), c.t0
+			}
+		}))
+		kindIs(t, err, token.Refused)
+		if len(res.Rejects) != 1 || res.Rejects[0].Verdict != token.Invalid || !strings.Contains(res.Rejects[0].Reason, c.says) {
+			t.Errorf("%s: %+v", name, res.Rejects)
+		}
+	}
+	h := newHouse(t)
+	h.load(memory{"hotp.csv", fmt.Sprintf("N1,%s,hotp,6,%d\n", seedHex(1), int64(token.MaxCounter))})
+	for n := range int64(2) {
+		_, err := h.desk.Resync(bg, h.codes("N1", codeOf(t, hotp6, 1, token.MaxCounter+2*n), codeOf(t, hotp6, 1, token.MaxCounter+2*n+1)))
+		must(t, err)
+	}
+	h.verified()
+}
+
+// The failure that locks a token would keep the pair of the same attempt out.
+func TestLastTryAsksForBothCodes(t *testing.T) {
+	h := newDesked(t)
+	_, err := h.desk.Resync(bg, h.codes("S1", h.shown(1, 0))) // now its clock is known
+	must(t, err)
+	for failures := range token.LockAfter {
+		p, err := h.desk.Prospect(bg, h.codes("S1"), token.CmdBind)
+		must(t, err)
+		if last := failures == token.LockAfter-1; p.WantsTwo != last || p.LastTry != last {
+			t.Errorf("after %d failures: two codes %v, last try %v", failures, p.WantsTwo, p.LastTry)
+		}
+		h.fail("S1", 1, 1)
+	}
+	h.clock.advance(token.LockFor)
+	p, err := h.desk.Prospect(bg, h.codes("S1"), token.CmdBind)
+	if err != nil || !p.WantsTwo {
+		t.Errorf("after the lock: %+v, %v", p, err)
+	}
+}
+
+// Nobody should spell a code right only to hear that it cannot help.
+func TestLockIsSaidBeforeTheForm(t *testing.T) {
+	h := newDesked(t)
+	h.fail("S1", 1, token.LockAfter)
+	out, err := h.bind("S1", "12345")
+	kindIs(t, err, token.Locked, "locked until")
+	refusedFor(t, out, otp.Locked, token.LockAfter)
+	_, err = h.bind("S2", h.shown(2, 0))
+	must(t, err)
+	req := h.codes("S2", "12345O")
+	req.Account = "Bert"
+	out, err = h.desk.Bind(bg, req)
+	kindIs(t, err, token.NotAllowed, "S2 is bound to Anna")
+	refusedFor(t, out, otp.WrongState, 0)
+	if d := detail[audit.TokenDetail](t, h.lastEvent()); d.Codes != 1 {
+		t.Errorf("the event says %d codes", d.Codes)
+	}
+	h.clock.advance(-time.Hour)
+	out, err = h.bind("S1", "1")
+	kindIs(t, err, token.NotAllowed, "clock")
+	refusedFor(t, out, otp.ClockBehind, token.LockAfter)
+	h.verified()
+}
+
+// A clock that goes on between any two looks at it.
+func (h *house) ticking() *inventory.Desk {
+	desk := *h.desk
+	desk.Now = func() time.Time { h.clock.advance(time.Millisecond); return h.clock.Now() }
+	return &desk
+}
+
+// All times that one attempt writes are the same.
+func TestOneAttemptHasOneTime(t *testing.T) {
+	h := newDesked(t)
+	desk := h.ticking()
+	h.fail("S1", 1, token.LockAfter-1)
+	out, err := desk.Bind(bg, h.codes("S1", h.wrong(1)))
+	kindIs(t, err, token.CodeRefused)
+	ends := h.lastEvent().Time.Add(token.LockFor)
+	if !out.LockedUntil.Equal(ends) || !out.Token.LockedUntil.Equal(ends) {
+		t.Errorf("the lock ends at %s, the event's is %s", out.LockedUntil, ends)
+	}
+	out, err = desk.Bind(bg, h.codes("S2", h.shown(2, 0)))
+	must(t, err)
+	at := h.lastEvent().Time.Time
+	if !out.Token.BoundAt.Equal(at) || !out.Token.StateSince.Equal(at) {
+		t.Errorf("bound at %s, the event says %s", out.Token.BoundAt, at)
+	}
+	h.verified()
+}
+
+// The remedy for wrong parameters is one that is possible.
+func TestRemedyForWrongParameters(t *testing.T) {
+	h := newDesked(t)
+	pair := func() inventory.Codes {
+		sixty := totp6
+		sixty.Period = 60
+		s := otp.StepAt(sixty, h.clock.Now(), 0)
+		return h.codes("S1", codeOf(t, sixty, 1, s), codeOf(t, sixty, 1, s+1))
+	}
+	tell := func(replaceable bool, words ...string) {
+		t.Helper()
+		out, err := h.desk.Check(bg, pair())
+		if said := strings.Contains(token.HintOf(err), "--replace"); said != replaceable {
+			t.Errorf("the hint is %q", token.HintOf(err))
+		}
+		kindIs(t, err, token.CodeRefused, append(words, "fit this seed with a period of 60 s", "imported with wrong parameters")...)
+		if *out.Reason != otp.WrongParameters {
+			t.Errorf("%s", *out.Reason)
+		}
+		_, err = h.desk.Unlock(bg, "S1", inventory.Words{Approver: "Eva"})
+		must(t, err)
+	}
+	move := func(by token.Command, to token.State) {
+		t.Helper()
+		_, err := h.desk.Move(bg, inventory.Change{Serial: "S1", By: by, To: to, Words: inventory.Words{Account: "Anna"}})
+		must(t, err)
+	}
+	tell(true, "(--period 60)", "import it again with --replace")
+	move(token.CmdAssign, token.Assigned)
+	tell(false, "given out", "`fob unassign S1`", "another token")
+	move(token.CmdUnassign, token.InStock)
+	tell(false, "given out", "set this one aside", "another token")
+	_, err := h.bind("S1", h.shown(1, 0))
+	must(t, err)
+	tell(false, "given out", "`fob unbind S1 --returned --to quarantined`", "another token")
+	h.verified()
+}

@@ -1,0 +1,101 @@
+package inventory
+
+import (
+	"encoding/hex"
+
+	"fob/internal/audit"
+	"fob/internal/token"
+)
+
+// complete makes the batch visible: replacements, number and event.
+func (l *loader) complete(tx Tx) error {
+	replaced, err := l.exchange(tx)
+	if err != nil {
+		return err
+	}
+	l.batch.New, l.batch.Same, l.batch.Refused = l.res.New, l.res.Unchanged, l.res.Refused
+	e, err := l.desk.newEvent(token.CmdImport, audit.Object{Kind: audit.KindBatch, ID: l.batch.UUID.String()})
+	if err != nil {
+		return err
+	}
+	l.batch.Imported = e.Time.Time
+	if l.batch, err = tx.CompleteBatch(l.batch); err != nil {
+		return err
+	}
+	if err := l.event(tx, e, replaced); err != nil {
+		return err
+	}
+	if err := l.assign(tx); err != nil {
+		return err
+	}
+	l.res.Stored, l.res.Batch = true, &l.batch.Number
+	return nil
+}
+
+// assign gives the tokens to whom the file says, each with its own event.
+func (l *loader) assign(tx Tx) error {
+	for _, a := range l.assigned {
+		t, err := tx.Token(a.serial)
+		if err != nil {
+			return err
+		}
+		c := Change{Serial: a.serial, By: token.CmdAssign, To: token.Assigned, Words: Words{Account: a.account}}
+		if err := l.desk.move(tx, &t, c); err != nil {
+			return err
+		}
+	}
+	l.res.Assigned = len(l.assigned)
+	return nil
+}
+
+// exchange puts the replacing tokens in the place of the old ones, which must
+// still be as they were when they were judged.
+func (l *loader) exchange(tx Tx) ([]audit.Replaced, error) {
+	var changes []audit.Replaced
+	var rows []Row
+	var prints []Print
+	for _, j := range l.replaced {
+		key := j.columns.Serial.Key()
+		now, err := tx.Stored([]string{key})
+		if err != nil {
+			return nil, err
+		}
+		if h := now[key]; h.ID != j.replaces.ID || h.State != token.InStock || h.Issued {
+			return nil, token.Errorf(token.NotAllowed, "token %s was given out while the file was read; nothing of it is stored", j.columns.Serial)
+		}
+		if err := tx.RemoveToken(j.replaces.ID); err != nil {
+			return nil, err
+		}
+		where := l.batch.Supplied.Location
+		if where == "" {
+			where = j.replaces.Location // an exchange of keys moves no token
+		}
+		changes = append(changes, audit.Replaced{Old: j.replaces.Columns, New: j.columns, Location: where})
+		rows = append(rows, Row{Columns: j.columns, Sealed: j.sealed, Location: where})
+		prints = append(prints, Print{j.print, j.nth, j.columns.ID})
+	}
+	if len(rows) == 0 {
+		return nil, nil
+	}
+	if err := tx.InsertTokens(l.batch, rows); err != nil {
+		return nil, err
+	}
+	sortPrints(prints)
+	return changes, tx.InsertPrints(prints)
+}
+
+func (l *loader) event(tx Tx, e *audit.Event, replaced []audit.Replaced) error {
+	b, s := l.batch, l.batch.Supplied
+	e.To = token.InStock
+	d := audit.ImportDetail{
+		Number: b.Number, File: b.File, SHA256: b.SHA256, Format: b.Format, Options: b.Options,
+		Order: s.Order, Supplier: s.Supplier, Expected: s.Expected, Location: s.Location,
+		Records: b.Records, New: b.New, Unchanged: b.Same, Refused: b.Refused,
+		FirstID: b.FirstID, LastID: b.LastID,
+		Contents: hex.EncodeToString(l.contents.Sum(nil)), Replaced: replaced,
+	}
+	if !s.Received.IsZero() {
+		d.Received = s.Received.Format("2006-01-02")
+	}
+	return appendEvent(tx, e, d)
+}

@@ -1,0 +1,157 @@
+package seedfile
+
+import (
+	"strings"
+
+	"fob/internal/token"
+)
+
+// LooksLikeHex tells of a text that ought to be base32 whether it is hex instead:
+// as many characters as the shortest seed has in hex, and all of them digits of
+// it. That some hex can be read as base32 (of A to F and 2 to 7) does not matter:
+// hardly any base32 is like that, by chance one seed of 16 bytes in 10^10.
+func LooksLikeHex(text []byte) bool {
+	n := 0
+	for _, c := range text {
+		switch v := hexDigits.value[c]; {
+		case v < padding:
+			n++
+		case v != blank:
+			return false
+		}
+	}
+	return n >= 2*token.MinShortSeedLen
+}
+
+// What stands where a seed ought not to be is judged in three ways. A word (an
+// account, a maker) is refused only if it can hardly be anything but a seed:
+// names are long too. So is a serial, but serials are shorter and have no words
+// in them. And the serial of a record that is refused anyway is shown only if it
+// can hardly be a seed, for such records are what exchanged columns give.
+
+// The characters that the shortest seeds have.
+const (
+	goodBase32 = (token.MinSeedLen*8 + 4) / 5
+	goodBase64 = (token.MinSeedLen*8 + 5) / 6
+
+	shortHex    = 2 * token.MinShortSeedLen
+	shortBase32 = (token.MinShortSeedLen*8 + 4) / 5
+	shortBase64 = (token.MinShortSeedLen*8 + 5) / 6
+)
+
+// LooksLikeSeed tells whether a text that ought to be something else may be a
+// seed: as many characters of hex or base32 as a good seed has and nothing
+// else, or as many of base64 in which cases change as they do in no words.
+func LooksLikeSeed(text string) bool {
+	if len(text) < goodBase64 {
+		return false // as nearly all are, and a file has millions
+	}
+	text = strings.TrimRight(text, "=")
+	return len(text) >= goodBase32 && narrow(text) || len(text) >= goodBase64 && scrambled(text)
+}
+
+// SerialLooksLikeSeed is LooksLikeSeed for a serial, with the lengths of short
+// seeds for hex and base32: of serials met in the field none is like that. Those
+// of digits alone are long, and public ids of YubiKeys are letters alone. Short
+// base64 could be a serial; with a serial in the place of its seed, the record
+// is refused for that.
+func SerialLooksLikeSeed(text string) bool {
+	if len(text) < shortBase32 {
+		return false
+	}
+	text = strings.TrimRight(text, "=")
+	f := look([]byte(text))
+	digits, letters := strings.ContainsAny(text, "0123456789"), f.upper || f.lower
+	least := shortBase32
+	if !f.beyondHex {
+		least = shortHex
+	}
+	return digits && letters && len(text) >= least && narrow(text) || LooksLikeSeed(text)
+}
+
+// narrow tells whether a text is of nothing but hex, or of nothing but base32 in
+// one letter case.
+func narrow(text string) bool {
+	f := look([]byte(text))
+	return plain(text) && (!f.beyondHex || !f.beyondBase32 && !(f.upper && f.lower))
+}
+
+// plain tells whether a text has nothing but letters and digits.
+func plain(text string) bool {
+	return strings.IndexFunc(text, func(r rune) bool { return !alphanumeric(r) }) < 0
+}
+
+func alphanumeric(r rune) bool {
+	return r >= '0' && r <= '9' || r >= 'A' && r <= 'Z' || r >= 'a' && r <= 'z'
+}
+
+// scrambled tells whether a text is of base64 and its letters change case as
+// often as those of random bytes: between two letters in three at least. The
+// words of names are longer.
+func scrambled(text string) bool {
+	if look([]byte(text)).illegal || strings.ContainsAny(text, "= \t") {
+		return false
+	}
+	letters, changes := 0, 0
+	var before byte
+	for i := range len(text) {
+		c := text[i]
+		if lower := c | 0x20; lower < 'a' || lower > 'z' {
+			continue
+		}
+		if letters++; letters > 1 && (c^before)&0x20 != 0 {
+			changes++
+		}
+		before = c
+	}
+	return letters > 0 && 3*changes >= letters
+}
+
+// mayBeSeed tells whether a serial had better not be shown. A text that is no
+// serial at all is one only while it is shorter than any seed. A serial with
+// separators is looked at in parts and as a whole: they may group a seed's
+// characters, and two of base64's are among them.
+func mayBeSeed(serial string) bool {
+	if _, err := token.ParseSerial(serial); err != nil {
+		return len(serial) >= shortBase64
+	}
+	parts := strings.FieldsFunc(serial, func(r rune) bool { return !alphanumeric(r) })
+	whole := strings.Join(parts, "")
+	all := look([]byte(whole))
+	if len(whole) >= shortBase32 && narrow(whole) && isGrouped(parts, all) {
+		return true
+	}
+	for _, part := range parts {
+		if len(part) >= shortestSeed(part) || len(serial) >= shortBase64 && bothCases(part, all) {
+			return true
+		}
+	}
+	return SerialLooksLikeSeed(serial)
+}
+
+// isGrouped tells of the parts of what is hex or base32 as a whole whether they
+// may be its groups. Numbers with separators are so only where they are short.
+func isGrouped(parts []string, whole features) bool {
+	const group = 4
+	return len(parts) > 1 && (whole.upper || whole.lower || len(parts[0]) <= group)
+}
+
+// bothCases tells of a part of a serial whether it has letters in both cases, as
+// base64 has; where the whole has, a crumb between two separators will do.
+func bothCases(part string, whole features) bool {
+	const crumb = 3
+	f := look([]byte(part))
+	return whole.upper && whole.lower && (f.upper && f.lower || len(part) <= crumb)
+}
+
+// shortestSeed is from which length on a part of a serial may be a seed. A
+// number, perhaps with some letters of its maker before it, is one when it is as
+// long as hex would be.
+func shortestSeed(part string) int {
+	const letters = 4
+	digits := strings.TrimLeftFunc(part, func(r rune) bool { return r > '9' })
+	if len(part)-len(digits) > letters || strings.Trim(digits, "0123456789") != "" {
+		return shortBase64
+	}
+	return shortHex
+}

@@ -1,0 +1,75 @@
+package store
+
+import (
+	"testing"
+
+	"fob/internal/inventory"
+	"fob/internal/token"
+)
+
+// twins are tokens of one batch whose seeds share a fingerprint by chance.
+func twins(t *testing.T, s *Store, serials ...string) token.Batch {
+	t.Helper()
+	b := newBatch("twins.csv")
+	b.Records = len(serials)
+	s.mustUpdate(t, func(q *queries) (err error) {
+		if b, err = q.CreateBatch(b, len(serials)); err != nil {
+			return err
+		}
+		for i, serial := range serials {
+			r := row(b.FirstID+int64(i), serial)
+			r.Fingerprint = 7
+			must(t, q.InsertTokens(b, []inventory.Row{r}))
+			must(t, q.InsertPrints([]inventory.Print{{Print: 7, Nth: i, TokenID: r.ID}}))
+		}
+		b.New = len(serials)
+		b, err = q.CompleteBatch(b)
+		return err
+	})
+	return b
+}
+
+// One of two seeds that share a fingerprint is replaced: nothing is wrong with
+// the number that is free then, and the next such seed gets one that is free.
+func TestPrintsWithAGap(t *testing.T) {
+	s := newStore(t)
+	b := twins(t, s, "S1", "S2", "S3")
+	s.mustUpdate(t, func(q *queries) error {
+		must(t, q.RemoveToken(b.FirstID))
+		found, err := q.Contradictions()
+		if len(found) > 0 {
+			t.Errorf("verify says %q", found)
+		}
+		must(t, err)
+		r := row(b.FirstID, "S4")
+		r.Fingerprint = 7
+		must(t, q.InsertTokens(b, []inventory.Row{r}))
+		// Two others share it, so the import counts it as the third, number 2.
+		return q.InsertPrints([]inventory.Print{{Print: 7, Nth: 2, TokenID: r.ID}})
+	})
+	s.mustRead(t, func(q *queries) error {
+		same, err := q.StoredByFingerprint([]int64{7})
+		if len(same[7]) != 3 {
+			t.Errorf("found by the fingerprint: %+v", same[7])
+		}
+		return err
+	})
+}
+
+// Drifts that cannot be read are an error also where no token is left to tell it
+// with.
+func TestUnreadableDrifts(t *testing.T) {
+	path := newPath(t)
+	vandalise(t, path, "DROP TABLE observation", "CREATE TABLE observation (id, token_id, batch_id, at, drift, rate, first)",
+		"INSERT INTO observation VALUES (1, 'none', 1, 1, 0.5, NULL, 1)")
+	openStore(t, path).mustRead(t, func(q *queries) error {
+		var failed error
+		for _, err := range q.TokenRows() {
+			failed = err
+		}
+		if failed == nil {
+			t.Error("the error is lost")
+		}
+		return nil
+	})
+}
