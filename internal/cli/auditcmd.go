@@ -116,8 +116,8 @@ func newAuditVerifyCmd(r *root) *cobra.Command {
 		Long: `Recompute the hash of every event from its stored bytes and the event before it,
 check that no number is missing and every text is the one that was hashed, rebuild
 every token, binding, drift and batch from the events and compare them with the
-tables, and look for the triggers that keep the trail append-only. No identity is
-needed; a read-only copy of the database will do.
+tables, and compare the schema, with the triggers that keep the trail append-only,
+with that of a new store. No identity is needed; a read-only copy will do.
 
 A trail that was cut at its end or rewritten as a whole is found with a checkpoint
 that you kept (--checkpoint) and the public key that you were given (--pub).`,

@@ -107,51 +107,18 @@ func scrambled(text string) bool {
 	return letters > 0 && 3*changes >= letters
 }
 
-// mayBeSeed tells whether a serial had better not be shown. A text that is no
-// serial at all is one only while it is shorter than any seed. A serial with
-// separators is looked at in parts and as a whole: they may group a seed's
-// characters, and two of base64's are among them.
+// mayBeSeed tells whether a serial had better not be shown: whether it is as long
+// as the shortest seed in base64 and not plainly a number, perhaps with some
+// letters of its maker before it, shorter than hex would be. Separators do not
+// count: they may group a seed's characters, and two of base64's are among them.
+// Some real serials are kept back by this; their lines are named all the same.
 func mayBeSeed(serial string) bool {
-	if _, err := token.ParseSerial(serial); err != nil {
-		return len(serial) >= shortBase64
+	if len(serial) < shortBase64 {
+		return false
 	}
-	parts := strings.FieldsFunc(serial, func(r rune) bool { return !alphanumeric(r) })
-	whole := strings.Join(parts, "")
-	all := look([]byte(whole))
-	if len(whole) >= shortBase32 && narrow(whole) && isGrouped(parts, all) {
-		return true
-	}
-	for _, part := range parts {
-		if len(part) >= shortestSeed(part) || len(serial) >= shortBase64 && bothCases(part, all) {
-			return true
-		}
-	}
-	return SerialLooksLikeSeed(serial)
-}
-
-// isGrouped tells of the parts of what is hex or base32 as a whole whether they
-// may be its groups. Numbers with separators are so only where they are short.
-func isGrouped(parts []string, whole features) bool {
-	const group = 4
-	return len(parts) > 1 && (whole.upper || whole.lower || len(parts[0]) <= group)
-}
-
-// bothCases tells of a part of a serial whether it has letters in both cases, as
-// base64 has; where the whole has, a crumb between two separators will do.
-func bothCases(part string, whole features) bool {
-	const crumb = 3
-	f := look([]byte(part))
-	return whole.upper && whole.lower && (f.upper && f.lower || len(part) <= crumb)
-}
-
-// shortestSeed is from which length on a part of a serial may be a seed. A
-// number, perhaps with some letters of its maker before it, is one when it is as
-// long as hex would be.
-func shortestSeed(part string) int {
-	const letters = 4
-	digits := strings.TrimLeftFunc(part, func(r rune) bool { return r > '9' })
-	if len(part)-len(digits) > letters || strings.Trim(digits, "0123456789") != "" {
-		return shortBase64
-	}
-	return shortHex
+	const maker = 4
+	whole := strings.Join(strings.FieldsFunc(serial, func(r rune) bool { return !alphanumeric(r) }), "")
+	digits := strings.TrimLeftFunc(whole, func(r rune) bool { return r > '9' })
+	number := len(whole)-len(digits) <= maker && strings.Trim(digits, "0123456789") == ""
+	return !number || len(whole) >= shortHex
 }

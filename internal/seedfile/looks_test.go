@@ -31,9 +31,7 @@ func grouped(text string, n int) string {
 }
 
 // TestFailWithholdsEverySeed: in the place of the serial of a refused record,
-// seeds of every length and encoding stay unseen, but for what cannot be told
-// from a serial: one short seed in 250, if base64 gave it no letter, or no
-// capital one, and separators in the right places.
+// seeds of every length and encoding stay unseen.
 func TestFailWithholdsEverySeed(t *testing.T) {
 	const seeds = 500
 	random := rand.NewChaCha8([32]byte{1})
@@ -50,9 +48,7 @@ func TestFailWithholdsEverySeed(t *testing.T) {
 			}
 		}
 		for how, times := range shown {
-			if n >= 16 || !strings.HasPrefix(how, "base64") || times > seeds/250 {
-				t.Errorf("%d of %d seeds of %d bytes in %s are shown", times, seeds, n, how)
-			}
+			t.Errorf("%d of %d seeds of %d bytes in %s are shown", times, seeds, n, how)
 		}
 	}
 }
@@ -61,7 +57,7 @@ func TestFailWithholdsEverySeed(t *testing.T) {
 // records, and none is refused.
 func TestSerialsAreShown(t *testing.T) {
 	for _, serial := range []string{
-		"2600412300001", "2600412300001/ubnu00000001", "2600412300001/KEYID", "306EUO4-00960", "306EUO4-00960/ubnu00000001",
+		"2600412300001", "2600412300001/1", "306EUO4-00960",
 		"ubnuvvcbdefg", "1382042", "FT2600412300001", "GAKT000123456789", "0012345", "12E4567", "VDP-0123456789", "00:1B:2C:3D",
 	} {
 		rec := Record{Serial: serial}
@@ -71,7 +67,7 @@ func TestSerialsAreShown(t *testing.T) {
 	}
 	for _, serial := range []string{
 		"SafeNet-Token-0123456", "cbdefghijklnrtuvcbdef", "550e8400-e29b-41d4-a716-446655440000", "26004123000010000001",
-		"FT2600412/ubnu00000001", "E004015012345678", "FEITIANTOKENNUMBER",
+		"FT2600412/ubnu00000001", "2600412300001/ubnu00000001", "2600412300001/KEYID", "306EUO4-00960/ubnu00000001", "E004015012345678", "FEITIANTOKENNUMBER",
 	} {
 		if SerialLooksLikeSeed(serial) {
 			t.Errorf("%s would be refused", serial)

@@ -22,15 +22,18 @@ const sliceRows = 5000
 
 func (s *Store) loadPath(batch uuid.UUID) string { return s.path + ".load-" + batch.String() }
 
+// lockTries is how often the making of a loader's lock is tried. A sweep may meet
+// the file between its making and its locking and remove it: about every second
+// time for somebody who does nothing but sweep.
+const lockTries = 100
+
 // HoldLoad holds the lock that says "this batch's loader lives". The system
 // lets it go when the process dies, however it dies. The file gets its name when
 // it is locked, so that a sweep takes no loader for dead that just begins.
 func (s *Store) HoldLoad(batch uuid.UUID) (release func(), err error) {
 	path := s.loadPath(batch)
 	lock, err := lockLoad(path)
-	// A sweep may have met the file between its making and its locking, and
-	// removed it.
-	for tries := 1; errors.Is(err, fs.ErrNotExist) && tries < 10; tries++ {
+	for tries := 1; errors.Is(err, fs.ErrNotExist) && tries < lockTries; tries++ {
 		lock, err = lockLoad(path)
 	}
 	if errors.Is(err, fs.ErrExist) {

@@ -52,11 +52,12 @@ func (b *bench) row(s *strings.Builder, name string, fob, peer float64, format s
 func (b *bench) versus(s *strings.Builder, title, other string, contests []*contest) {
 	fmt.Fprintf(s, "\n| %s, medians | tokens a second | %s | time, ratio | CPU for 1,000 tokens | %[2]s | CPU, ratio |\n|---|---|---|---|---|---|---|\n", title, other)
 	for _, c := range contests {
+		name := strings.ReplaceAll(c.name, "|", `\|`)
 		if c.missing != "" {
-			fmt.Fprintf(s, "| %s | %s | | | | | |\n", c.name, c.missing)
+			fmt.Fprintf(s, "| %s | %s | | | | | |\n", name, c.missing)
 			continue
 		}
-		fmt.Fprintf(s, "| %s | %s | %s | %.2f | %.1f ms | %.1f ms | %.2f |\n", c.name,
+		fmt.Fprintf(s, "| %s | %s | %s | %.2f | %.1f ms | %.1f ms | %.2f |\n", name,
 			thousands(rate(b.n, c.tookOne)), thousands(rate(b.n, c.tookOther)), rate(b.n, c.tookOther)/rate(b.n, c.tookOne),
 			b.cpu(c.tookOne), b.cpu(c.tookOther), b.cpu(c.tookOne)/max(b.cpu(c.tookOther), 1e-9))
 	}

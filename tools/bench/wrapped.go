@@ -23,14 +23,14 @@ type wrapper struct {
 
 var wrappers = []wrapper{
 	{
-		"ZIP with AES-256, beside `7z x -so … \\| fob import -`", "7z", "apt-get install p7zip-full", "seeds.zip",
+		"ZIP with AES-256, beside `7z x -so … | fob import -`", "7z", "apt-get install p7zip-full", "seeds.zip",
 		func(from, to, _ string) []string {
 			return []string{"a", "-bd", "-tzip", "-mem=AES256", "-p" + passphrase, to, from}
 		},
 		func(from, _ string) []string { return []string{"x", "-so", "-p" + passphrase, from} },
 	},
 	{
-		"OpenPGP with a passphrase, beside `gpg -d … \\| fob import -`", "gpg", "apt-get install gnupg", "seeds.gpg",
+		"OpenPGP with a passphrase, beside `gpg -d … | fob import -`", "gpg", "apt-get install gnupg", "seeds.gpg",
 		func(from, to, secret string) []string {
 			return gpgArgs(secret, "--symmetric", "--output", to, from)
 		},
