@@ -20,8 +20,28 @@ import (
 // changes from run to run is left out of the comparison, and a line of three
 // dots stands for lines that README leaves out.
 func TestReadmeShowsARealSession(t *testing.T) {
-	shown := entries(sessionOf(t, readReadme(t)))
-	played := entries(playDemo(t))
+	readme := readReadme(t)
+	first, all := sessionOf(t, readme), sessions(readme)
+	if len(all) < 4 || all[0] != first {
+		t.Fatalf("README.md has %d sessions: the first screen's, and one for each of the three users", len(all))
+	}
+	real := playDemo(t)
+	for _, text := range all {
+		compareSession(t, entries(text), entries(real))
+	}
+}
+
+// sessions are all that README.md shows with output.
+func sessions(readme string) (all []string) {
+	for _, part := range strings.Split(readme, "```console\n")[1:] {
+		text, _, _ := strings.Cut(part, "```")
+		all = append(all, text)
+	}
+	return all
+}
+
+func compareSession(t *testing.T, shown, played []entry) {
+	t.Helper()
 	for _, s := range shown {
 		i := slices.IndexFunc(played, func(p entry) bool { return p.command == s.command })
 		if i < 0 {

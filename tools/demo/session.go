@@ -15,6 +15,7 @@ var (
 	delivery = gen.Plan{Serials: 2600412300001}
 	right    = delivery.Token(0)
 	slow     = delivery.Token(2)
+	sent     = delivery.Token(4)
 	pressed  = gen.Plan{Serials: 2600412300001, First: 100000, HOTP: 1, RFC4226: true}.Token(100000)
 )
 
@@ -40,6 +41,9 @@ func operations() []step {
 			args: words("import delivery.csv --order PO-4711 --supplier Feitian --expect 36 --location Vienna")},
 		{says: "Tokens with a button come in another file.",
 			args: words("import hotp.csv --order PO-4712 --supplier Feitian --location Graz")},
+		{says: "The delivery against the order.", args: words("batch show 1")},
+		{says: "A token is sent out; it is bound once a code of it was checked.",
+			args: words("assign", sent.Serial, "dora@example.com --ticket T-18")},
 	}
 }
 
@@ -56,6 +60,9 @@ func support() []step {
 			args: words("bind", slow.Serial, "ben@example.com"), codes: shows(slow, -slowBy, -1, 0)},
 		{says: "A token with a button shows the code of its counter.",
 			args: words("bind", pressed.Serial, "carla@example.com"), codes: pressedOnce},
+		{says: "Carla has left, and her token came back.",
+			args: words("unbind", pressed.Serial, "--returned --to quarantined --ticket T-19 --yes")},
+		{says: "It is whole, and goes into stock again.", args: words("release", pressed.Serial, "--ticket T-19")},
 	}
 }
 
@@ -63,8 +70,10 @@ func auditors() []step {
 	return []step{
 		{says: "Who has what?", args: words("list --limit 4")},
 		{says: "Everything about one token.", args: words("show", slow.Serial)},
+		{says: "What happened last?", args: words("audit log --limit 3")},
 		{says: "Was the trail doctored?", args: words("audit verify")},
 		{says: "The auditor's workbook.", args: words("export inventory.xlsx")},
+		{says: "Only what is bound, for a script.", args: words("export bound.csv --state bound")},
 	}
 }
 
