@@ -287,3 +287,26 @@ func (w *world) dropTriggers(db *sql.DB) (texts []string) {
 	}
 	return texts
 }
+
+// What cannot be read at all is a finding too, in words.
+func TestVerifyOfUnreadableTables(t *testing.T) {
+	w := aLife(t)
+	db := w.open(w.config.DB)
+	triggers := w.dropTriggers(db)
+	for _, q := range append([]string{`PRAGMA ignore_check_constraints = 1`, `UPDATE token SET issued = 2 WHERE id = 1`}, triggers...) {
+		_, err := db.Exec(q)
+		w.must(err)
+	}
+	w.must(db.Close())
+	r, err := w.config.VerifyTrail(context.Background(), nil)
+	if err != nil || len(r.Problems) != 1 || !strings.Contains(r.Problems[0], "cannot be read to their end") {
+		t.Errorf("%v %q", err, r.Problems)
+	}
+	db = w.open(w.config.DB)
+	_, err = db.Exec(`DELETE FROM store`)
+	w.must(err)
+	w.must(db.Close())
+	if _, err := w.config.VerifyTrail(context.Background(), nil); token.KindOf(err) != token.Integrity {
+		t.Errorf("%v", err)
+	}
+}

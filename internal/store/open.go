@@ -138,7 +138,12 @@ func (s *Store) ready(ctx context.Context, db *sql.DB, old func(context.Context)
 
 func (s *Store) readID(ctx context.Context, db *sql.DB) error {
 	var text string
-	if err := db.QueryRowContext(ctx, "SELECT uuid FROM store").Scan(&text); err != nil {
+	err := db.QueryRowContext(ctx, "SELECT uuid FROM store").Scan(&text)
+	if notFound(err) {
+		return token.Errorf(token.Integrity, "%s has lost the row that says which store it is", s.path).
+			WithHint("keep this database as it is, and restore a backup")
+	}
+	if err != nil {
 		return openError(err, s.path)
 	}
 	id, err := uuid.Parse(text)

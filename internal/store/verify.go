@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"iter"
 
+	sqlite3 "modernc.org/sqlite/lib"
+
 	"fob/internal/audit"
 	"fob/internal/report"
 	"fob/internal/token"
@@ -24,7 +26,24 @@ func (s *Store) Verify(ctx context.Context, checkpoint *audit.Checkpoint) (r aud
 		}
 		return err
 	})
+	if unreadable(ctx, err) {
+		r.Problemf("the tables cannot be read to their end: %v", err)
+		err = nil
+	}
 	return r, err
+}
+
+// unreadable tells of an error whether it is the tables that are at fault: a
+// value of no possible kind, a row that must be there, a damaged page. That is a
+// finding, not a failure to look.
+func unreadable(ctx context.Context, err error) bool {
+	switch code(err) {
+	case 0:
+		return err != nil && ctx.Err() == nil
+	case sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_MISMATCH:
+		return true
+	}
+	return false
 }
 
 var _ audit.Tables = (*queries)(nil)
