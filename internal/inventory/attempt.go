@@ -150,9 +150,8 @@ func (a *attempt) checkState() {
 
 func (a *attempt) checkValidity() {
 	t := a.token
-	if !t.NotAfter.IsZero() && a.now.After(t.NotAfter) {
-		a.refuse(otp.Expired, token.Errorf(token.NotAllowed, "token %s expired on %s", t.Serial, t.NotAfter.Format(time.DateOnly)).
-			WithHint("give the person another token"))
+	if t.Expired(a.now) {
+		a.refuse(otp.Expired, expiredError(t))
 	}
 	if !t.NotBefore.IsZero() && a.now.Before(t.NotBefore) {
 		a.refuse(otp.WrongState, token.Errorf(token.NotAllowed, "token %s is not valid before %s", t.Serial, t.NotBefore.Format(time.DateOnly)))

@@ -390,6 +390,17 @@ func TestValidity(t *testing.T) {
 	refusedFor(t, out, otp.WrongState, 0)
 }
 
+// An expired token is not even sent out.
+func TestAssignExpired(t *testing.T) {
+	h := newDesked(t)
+	h.sql(fmt.Sprintf(`UPDATE token SET not_after = %d WHERE serial_key = 'S1'`, h.clock.Now().Add(-time.Hour).Unix()))
+	_, err := h.desk.Move(bg, inventory.Change{Serial: "S1", By: token.CmdAssign, To: token.Assigned, Words: inventory.Words{Account: "Anna"}})
+	kindIs(t, err, token.NotAllowed, "expired on", "another token")
+	if found, _ := h.find("S1"); found.State != token.InStock {
+		t.Errorf("%+v", found)
+	}
+}
+
 func TestBindHOTP(t *testing.T) {
 	for _, c := range []struct {
 		name      string

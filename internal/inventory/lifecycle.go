@@ -24,9 +24,17 @@ func (d *Desk) Move(ctx context.Context, c Change) (t token.Token, err error) {
 		if t, err = tx.Token(c.Serial); err != nil {
 			return err
 		}
+		if c.By == token.CmdAssign && t.Expired(d.Now()) {
+			return expiredError(t)
+		}
 		return d.move(tx, &t, c)
 	})
 	return t, err
+}
+
+func expiredError(t token.Token) *token.Error {
+	return token.Errorf(token.NotAllowed, "token %s expired on %s", t.Serial, t.NotAfter.Format(time.DateOnly)).
+		WithHint("give the person another token")
 }
 
 func (d *Desk) move(tx Tx, t *token.Token, c Change) (err error) {

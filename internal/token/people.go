@@ -151,3 +151,8 @@ func (t Token) NextCounter() int64 {
 	}
 	return t.Counter
 }
+
+// Expired tells whether the token's time is over.
+func (t Token) Expired(now time.Time) bool {
+	return !t.NotAfter.IsZero() && now.After(t.NotAfter)
+}

@@ -4,9 +4,9 @@ package token
 type Verdict string
 
 // The verdicts of the design, in their order of precedence: a record that is
-// damaged says nothing reliable of its serial, a serial written twice in a
-// file cannot be compared with the store, and a serial's own history counts
-// before the owner of its seed.
+// damaged says nothing reliable of its serial; a serial or a seed that stands in
+// the file twice cannot be compared with the store; then a serial's own history
+// counts before that of its seed, so a clone of a stored seed comes last.
 const (
 	Invalid   Verdict = "invalid"
 	Duplicate Verdict = "duplicate"
