@@ -52,7 +52,7 @@ func TestStoredIsWhatWasWritten(t *testing.T) {
 func emptyStore(t *testing.T) *world {
 	t.Helper()
 	dir := t.TempDir()
-	w := &world{t: t, now: time.Date(2026, 3, 1, 8, 0, 0, 0, time.UTC)}
+	w := &world{t: t, now: time.Date(2026, 3, 1, 8, 0, 7, 0, time.UTC)}
 	w.config = app.Config{DB: filepath.Join(dir, "data", "fob.db"), Identity: filepath.Join(dir, "keys", "identity.txt"),
 		Now: func() time.Time { return w.now }, Random: rand.Reader, Operator: token.Operator{UID: 1000, Name: "olga"}, Host: "desk"}
 	_, err := w.config.Init(context.Background(), app.Founding{})

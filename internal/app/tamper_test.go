@@ -2,7 +2,6 @@ package app_test
 
 import (
 	"context"
-	"crypto/rand"
 	"database/sql"
 	"fmt"
 	"os"
@@ -48,12 +47,7 @@ type world struct {
 // aLife makes a store in which every table has rows.
 func aLife(t *testing.T) *world {
 	t.Helper()
-	dir := t.TempDir()
-	w := &world{t: t, now: time.Date(2026, 3, 1, 8, 0, 7, 0, time.UTC)}
-	w.config = app.Config{DB: filepath.Join(dir, "data", "fob.db"), Identity: filepath.Join(dir, "keys", "identity.txt"),
-		Now: func() time.Time { return w.now }, Random: rand.Reader, Operator: token.Operator{UID: 1000, Name: "olga"}, Host: "desk"}
-	_, err := w.config.Init(context.Background(), app.Founding{})
-	w.must(err)
+	w := emptyStore(t)
 	desk, done, err := w.config.Desk(context.Background())
 	w.must(err)
 	w.live(desk)
