@@ -161,7 +161,7 @@ func (o *openKeys) checkHeader(serialKey string, sealed []byte) error {
 func integrity(serialKey, format string, args ...any) error {
 	err := token.Errorf(token.Integrity, "the sealed seed of token %s does not open: "+format,
 		append([]any{serialKey}, args...)...)
-	return err.WithHint("nothing of it was used; restore the database from a backup, `fob doctor` looks for more such seeds")
+	return err.WithHint("nothing of it was used; restore the database from a backup; `fob audit verify` tells what else was changed")
 }
 
 func errClosed(serialKey string) error {
