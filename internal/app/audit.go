@@ -6,6 +6,7 @@ import (
 	"fob/internal/audit"
 	"fob/internal/custody"
 	"fob/internal/report"
+	"fob/internal/store"
 	"fob/internal/token"
 )
 
@@ -28,20 +29,9 @@ func (c Config) Checkpoint(ctx context.Context) (signed []byte, head audit.Head,
 		return nil, head, err
 	}
 	defer s.Close()
-	if err := c.checkIdentity(); err != nil {
-		return nil, head, err
-	}
-	key, err := custody.ReadCheckpointKey(CheckpointPath(c.Identity))
+	key, err := c.checkpointKey(ctx, s)
 	if err != nil {
 		return nil, head, err
-	}
-	_, pub, err := s.Custodians(ctx)
-	if err != nil {
-		return nil, head, err
-	}
-	if key.PublicHalf() != pub {
-		return nil, head, token.Errorf(token.KeyTrouble, "%s is the checkpoint key of another store", CheckpointPath(c.Identity)).
-			WithHint("--identity names the identity file beside which this store's key lies")
 	}
 	err = s.Snapshot(ctx, func(r report.Reader) (err error) {
 		head, err = r.Head()
@@ -52,4 +42,41 @@ func (c Config) Checkpoint(ctx context.Context) (signed []byte, head audit.Head,
 	}
 	signed, err = audit.Sign(s.ID(), head, c.Now(), key.Signer())
 	return signed, head, err
+}
+
+// SignExport signs what an export is with the key of the checkpoints. The store
+// is named by the store itself.
+func (c Config) SignExport(ctx context.Context, n audit.ExportNote) ([]byte, error) {
+	s, err := c.openReadOnly(ctx)
+	if err != nil {
+		return nil, err
+	}
+	defer s.Close()
+	key, err := c.checkpointKey(ctx, s)
+	if err != nil {
+		return nil, err
+	}
+	n.Store = s.ID()
+	return audit.SignExport(n, key.Signer())
+}
+
+// checkpointKey reads the key beside the identity and holds it against the public
+// half that the store knows.
+func (c Config) checkpointKey(ctx context.Context, s *store.Store) (*custody.CheckpointKey, error) {
+	if err := c.checkIdentity(); err != nil {
+		return nil, err
+	}
+	key, err := custody.ReadCheckpointKey(CheckpointPath(c.Identity))
+	if err != nil {
+		return nil, err
+	}
+	_, pub, err := s.Custodians(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if key.PublicHalf() != pub {
+		return nil, token.Errorf(token.KeyTrouble, "%s is the checkpoint key of another store", CheckpointPath(c.Identity)).
+			WithHint("--identity names the identity file beside which this store's key lies")
+	}
+	return key, nil
 }

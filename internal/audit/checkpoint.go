@@ -44,16 +44,11 @@ func Sign(store uuid.UUID, head Head, now time.Time, signer note.Signer) ([]byte
 // holds, and reads the note. Errors are of kind Integrity; a key that is none
 // is of kind KeyTrouble.
 func OpenCheckpoint(signed []byte, pub string) (c Checkpoint, err error) {
-	verifier, err := note.NewVerifier(strings.TrimSpace(pub))
+	text, err := openNote(signed, pub, "checkpoint")
 	if err != nil {
-		return c, token.Errorf(token.KeyTrouble, "--pub is no public key of a checkpoint").
-			WithHint("it begins with the store's name, as `fob key list` prints it")
+		return c, err
 	}
-	opened, err := note.Open(signed, note.VerifierList(verifier))
-	if err != nil {
-		return c, token.Errorf(token.Integrity, "the checkpoint is not signed by that key, or was changed")
-	}
-	lines := strings.Split(opened.Text, "\n")
+	lines := strings.Split(text, "\n")
 	if len(lines) < 4 {
 		return c, token.Errorf(token.Integrity, "the checkpoint is signed, but is no checkpoint of fob's")
 	}
@@ -71,4 +66,19 @@ func (c *Checkpoint) parse(lines []string) error {
 	}
 	*c = Checkpoint{Store: store, Seq: seq, Head: Head{seq, Hash(sum)}, Hash: Hash(sum).String(), Time: at}
 	return nil
+}
+
+// openNote checks who signed a note of fob's and gives its text. The key comes
+// from the auditor: one that came with the note would prove nothing.
+func openNote(signed []byte, pub, what string) (string, error) {
+	verifier, err := note.NewVerifier(strings.TrimSpace(pub))
+	if err != nil {
+		return "", token.Errorf(token.KeyTrouble, "--pub is no public key of a store").
+			WithHint("it begins with the store's name, as `fob key list` prints it")
+	}
+	opened, err := note.Open(signed, note.VerifierList(verifier))
+	if err != nil {
+		return "", token.Errorf(token.Integrity, "the %s is not signed by that key, or was changed", what)
+	}
+	return opened.Text, nil
 }

@@ -3,8 +3,6 @@ package cli
 import (
 	"context"
 	"fmt"
-	"io"
-	"os"
 	"strings"
 
 	"github.com/google/uuid"
@@ -139,7 +137,7 @@ func (o *verifyOptions) open() (*audit.Checkpoint, error) {
 	if o.checkpoint == "" || o.pub == "" {
 		return nil, token.Errorf(token.Usage, "--checkpoint and --pub go together: a checkpoint proves something only with the key that you hold")
 	}
-	signed, err := readSmall(o.checkpoint)
+	signed, err := readSmall(o.checkpoint, "the checkpoint")
 	if err != nil {
 		return nil, err
 	}
@@ -150,21 +148,8 @@ func (o *verifyOptions) open() (*audit.Checkpoint, error) {
 	return &c, nil
 }
 
-// maxNote bounds a checkpoint: it has five short lines.
+// maxNote bounds a signed note: it has a few short lines.
 const maxNote = 64 << 10
-
-func readSmall(path string) ([]byte, error) {
-	f, err := os.Open(path)
-	if err != nil {
-		return nil, token.Wrap(token.Refused, err, "the checkpoint cannot be read")
-	}
-	defer f.Close()
-	text, err := io.ReadAll(io.LimitReader(f, maxNote))
-	if err != nil {
-		return nil, token.Wrap(token.Internal, err, "reading %s", path)
-	}
-	return text, nil
-}
 
 func (r *root) auditVerify(ctx context.Context, o *verifyOptions) error {
 	checkpoint, bad := o.open()

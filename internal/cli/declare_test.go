@@ -47,7 +47,9 @@ func TestDeclaredJSON(t *testing.T) {
 	d.run("bind", k.serial, "anna", "--code", shown())
 	d.run("unbind", k.serial, "--missing", "--yes")
 	d.run("found", k.serial)
-	d.run("export", filepath.Join(t.TempDir(), "x.csv"))
+	export := filepath.Join(t.TempDir(), "x.csv")
+	d.run("export", export, "--sign")
+	d.refused("verify-export", exitIntegrity, export) // without --pub
 	d.run("audit log")
 	d.run("audit verify")
 	d.run("audit checkpoint")

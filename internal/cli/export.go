@@ -2,6 +2,7 @@ package cli
 
 import (
 	"context"
+	"crypto/sha256"
 	"errors"
 	"io"
 	"io/fs"
@@ -17,14 +18,18 @@ import (
 
 func newExportCmd(r *root) *cobra.Command {
 	var flags filterFlags
+	var sign bool
 	cmd := &cobra.Command{
 		Use:   "export FILE.xlsx|FILE.csv|FILE.json",
 		Short: "Write the inventory for auditors",
 		Long: `Write the inventory as a workbook, as CSV (safe against formulas) or as JSON. All
 tokens, or those that the flags select. No seed is in it and no identity is
 needed. The head of the trail and the SHA-256 of the rows are in the file, or,
-for CSV, are printed: sha256sum of the CSV gives the same.`,
-		Example: "  fob export inventory.xlsx\n  fob export bound.csv --state bound",
+for CSV, are printed: sha256sum of the CSV gives the same.
+
+--sign writes FILE.sig beside it, signed with checkpoint.key: ` + "`fob verify-export`" + `
+proves to whoever holds the public half what the file was when it was made.`,
+		Example: "  fob export inventory.xlsx --sign\n  fob export bound.csv --state bound",
 		Args:    exactly("the file"),
 		RunE: r.run(func(ctx context.Context, args []string) error {
 			f, err := flags.filter(r.now())
@@ -35,10 +40,15 @@ for CSV, are printed: sha256sum of the CSV gives the same.`,
 			if err != nil {
 				return err
 			}
-			return r.withReports(ctx, func(reader report.Reader) error { return r.export(reader, args[0], write, f) })
+			out := exportFile{path: args[0], write: write}
+			if sign {
+				out.sign = r.signer(ctx, f)
+			}
+			return r.withReports(ctx, func(reader report.Reader) error { return r.export(reader, out, f) })
 		}),
 	}
 	flags.add(cmd)
+	cmd.Flags().BoolVar(&sign, "sign", false, "write FILE.sig beside it, signed with checkpoint.key")
 	return cmd
 }
 
@@ -56,41 +66,61 @@ func exportWriter(path string) (writeExport, error) {
 	return nil, token.Errorf(token.Usage, "%q: the ending says the form: .xlsx, .csv or .json", clean(path))
 }
 
-func (r *root) export(reader report.Reader, path string, write writeExport, f report.Filter) error {
+func (r *root) export(reader report.Reader, out exportFile, f report.Filter) error {
 	c := r.config()
-	e := report.Export{Made: r.now(), By: c.Operator, Host: c.Host, Version: version(), Filter: f, TempDir: filepath.Dir(path)}
-	totals, err := writeWhole(path, func(w io.Writer) (report.Totals, error) { return write(w, reader, e) })
+	e := report.Export{Made: r.now(), By: c.Operator, Host: c.Host, Version: version(), Filter: f, TempDir: filepath.Dir(out.path)}
+	totals, err := out.make(reader, e)
 	if err != nil {
 		return err
 	}
 	if r.json {
-		return r.printJSON(exportedJSON{path, totals.Rows, totals.SHA256, totals.Head.Seq, totals.Head.Hash.String()})
+		return r.printJSON(exportedJSON{out.path, totals.Rows, totals.SHA256, totals.Head.Seq, totals.Head.Hash.String(), out.sidecar()})
 	}
-	r.say("%s: %s", path, count(totals.Rows, "token"))
-	r.facts([]fact{{"rows SHA-256", totals.SHA256}, {"trail head", totals.Head.Hash.String()}, {"events", totals.Head.Seq}})
+	r.say("%s: %s", out.path, count(totals.Rows, "token"))
+	r.facts([]fact{{"rows SHA-256", totals.SHA256}, {"trail head", totals.Head.Hash.String()}, {"events", totals.Head.Seq}, {"signed in", out.sidecar()}})
 	return nil
 }
 
-// writeWhole writes beside the target and renames when all is on disk: a
+// exportFile is an export on its way to the disk. sign is nil without a
+// signature.
+type exportFile struct {
+	path  string
+	write writeExport
+	sign  signExport
+}
+
+// sidecar is the path of the signature, nil without one.
+func (x exportFile) sidecar() *string {
+	if x.sign == nil {
+		return nil
+	}
+	return new(x.path + sidecarEnding)
+}
+
+// make writes beside the target and renames when all is on disk and signed: a
 // reader never sees half a file, and a full disk leaves the old one.
-func writeWhole(path string, write func(io.Writer) (report.Totals, error)) (t report.Totals, err error) {
-	tmp, err := os.CreateTemp(filepath.Dir(path), ".fob-export-*") // 0600
+func (x exportFile) make(reader report.Reader, e report.Export) (t report.Totals, err error) {
+	tmp, err := os.CreateTemp(filepath.Dir(x.path), ".fob-export-*") // 0600
 	if err != nil {
-		return t, token.Wrap(token.Internal, cause(err), "%s cannot be made", path).WithHint("%s", folderHint(err))
+		return t, token.Wrap(token.Internal, cause(err), "%s cannot be made", x.path).WithHint("%s", folderHint(err))
 	}
 	defer func() {
 		if err != nil {
 			err = errors.Join(err, tmp.Close(), os.Remove(tmp.Name()))
 		}
 	}()
-	if t, err = write(tmp); err != nil {
+	sum := sha256.New()
+	if t, err = x.write(io.MultiWriter(tmp, sum), reader, e); err != nil {
 		return t, err
 	}
 	if err = tmp.Sync(); err != nil {
-		return t, token.Wrap(token.Internal, err, "writing %s", path)
+		return t, token.Wrap(token.Internal, err, "writing %s", x.path)
 	}
-	if err = os.Rename(tmp.Name(), path); err != nil {
-		return t, token.Wrap(token.Internal, cause(err), "%s cannot be written", path).WithHint("name another file")
+	if err = x.signed(e, t, sum.Sum(nil)); err != nil {
+		return t, err
+	}
+	if err = os.Rename(tmp.Name(), x.path); err != nil {
+		return t, token.Wrap(token.Internal, cause(err), "%s cannot be written", x.path).WithHint("name another file")
 	}
 	return t, tmp.Close()
 }

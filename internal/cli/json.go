@@ -25,11 +25,25 @@ type checkpointJSON struct {
 }
 
 type exportedJSON struct {
-	File   string `json:"file"`
-	Rows   int    `json:"rows"`
-	SHA256 string `json:"rows_sha256"`
-	Events int64  `json:"events"`
-	Head   string `json:"head"`
+	File   string  `json:"file"`
+	Rows   int     `json:"rows"`
+	SHA256 string  `json:"rows_sha256"`
+	Events int64   `json:"events"`
+	Head   string  `json:"head"`
+	Signed *string `json:"signed_in"` // the sidecar, null without --sign
+}
+
+type verifiedExportJSON struct {
+	File       string    `json:"file"`
+	Store      string    `json:"store"`
+	Made       time.Time `json:"made"`
+	Selected   string    `json:"selected"`
+	Rows       int       `json:"rows"`
+	RowsSHA256 string    `json:"rows_sha256"`
+	Events     int64     `json:"events"`
+	Head       string    `json:"head"`
+	OK         bool      `json:"ok"`
+	Problems   []string  `json:"problems"`
 }
 
 type keysJSON struct {

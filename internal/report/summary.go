@@ -136,17 +136,17 @@ func tokensNow(b *Batch) value {
 	return wholeOf(sum)
 }
 
-// writeColumns is the dictionary of the inventory: title, name of the field
-// (which the rows hash needs), meaning.
+// writeColumns is the dictionary of the inventory: title, name and kind of the
+// field (which the rows hash needs), meaning.
 func writeColumns(b *book) error {
-	out, err := b.sheet(columnsSheet, []float64{24, 18, 80})
+	out, err := b.sheet(columnsSheet, []float64{24, 18, 16, 80})
 	if err != nil {
 		return err
 	}
 	p := &page{out: out, looks: b.looks}
-	p.header("Column", "Field", "Meaning")
+	p.header("Column", "Field", "Kind", "Meaning")
 	for _, c := range columns {
-		p.values(wordsOf(c.title), wordsOf(c.name), wordsOf(c.about))
+		p.values(wordsOf(c.title), wordsOf(c.name), wordsOf(kindNames[c.kind]), wordsOf(c.about))
 	}
 	if p.err != nil {
 		return p.err

@@ -301,36 +301,12 @@ func rehash(t *testing.T, f *excelize.File) string {
 		for _, row := range rows[1:] {
 			values := make([]value, len(columns))
 			for i := range row {
-				values[i] = readCell(t, row[i], columns[i].kind)
+				values[i] = readValue(row[i], columns[i].kind)
 			}
 			text = appendLine(text, values)
 		}
 	}
 	return hashOf(text)
-}
-
-func readCell(t *testing.T, raw string, k kind) value {
-	t.Helper()
-	x, err := strconv.ParseFloat(raw, 64)
-	switch {
-	case raw == "" || k == words || err != nil:
-		return wordsOf(raw)
-	case k == instant:
-		at, err := excelize.ExcelDateToTime(x, false)
-		if err != nil {
-			t.Fatal(err)
-		}
-		return instantOf(at.Round(time.Second))
-	case k == truth:
-		return truthOf(x != 0)
-	case k == decimal:
-		return decimalAt(&x)
-	}
-	n, err := strconv.ParseInt(raw, 10, 64)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return wholeOf(n)
 }
 
 func TestEqualExportsAreEqualBytes(t *testing.T) {

@@ -47,6 +47,9 @@ func names(root string) (problems []string, err error) {
 			return err
 		}
 		rel, _ := filepath.Rel(root, path) // path lies below root
+		if rel == ".git" && !d.IsDir() {
+			return nil // a second working tree's: it points to the first
+		}
 		if d.IsDir() {
 			if rel == ".git" || rel == "build" {
 				return filepath.SkipDir

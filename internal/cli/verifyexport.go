@@ -1,0 +1,157 @@
+package cli
+
+import (
+	"cmp"
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"io"
+	"io/fs"
+	"os"
+
+	"github.com/spf13/cobra"
+
+	"fob/internal/audit"
+	"fob/internal/report"
+	"fob/internal/token"
+)
+
+// verifyExportOptions are what the auditor brings along.
+type verifyExportOptions struct {
+	pub, sidecar string
+	rowsOnly     bool
+}
+
+func newVerifyExportCmd(r *root) *cobra.Command {
+	var o verifyExportOptions
+	cmd := &cobra.Command{
+		Use:   "verify-export FILE",
+		Short: "Check an export against its signature; no store is needed",
+		Long: `Recompute the rows of an export and check that they, and the file, are what its
+sidecar FILE.sig says, and that the store whose public key you hold signed that. The
+key has to come to you another way than the file (` + "`fob key list`" + ` prints it): one
+that came along would prove nothing.
+
+A workbook that was saved again in a spreadsheet is another file with the same rows.
+--rows-only is content with the rows of the inventory; what the other sheets say is
+then not vouched for.`,
+		Example: "  fob verify-export inventory.xlsx --pub fob-...",
+		Args:    exactly("the file"),
+		RunE:    r.run(func(ctx context.Context, args []string) error { return r.verifyExport(args[0], &o) }),
+	}
+	f := cmd.Flags()
+	f.StringVar(&o.pub, "pub", "", "public key of the store, as you were given it")
+	f.StringVar(&o.sidecar, "sidecar", "", "the signature, where it is not FILE.sig")
+	f.BoolVar(&o.rowsOnly, "rows-only", false, "accept a file that was saved again with the same rows")
+	return cmd
+}
+
+func (r *root) verifyExport(path string, o *verifyExportOptions) error {
+	note, err := o.open(path)
+	if err != nil {
+		return err
+	}
+	found, err := readBackFile(path)
+	if err != nil {
+		return err
+	}
+	problems := found.against(note, o)
+	if r.json {
+		err = r.printJSON(verifiedExportJSON{
+			path, note.Store.String(), note.Made, note.Selected, found.Rows, found.SHA256, note.Head.Seq, note.Head.Hash.String(),
+			len(problems) == 0, append([]string{}, problems...),
+		})
+	} else {
+		r.printVerifiedExport(path, note, found, problems)
+	}
+	if err != nil || len(problems) == 0 {
+		return err
+	}
+	return token.Errorf(token.Integrity, "%s is not proven: %s", path, count(len(problems), "problem")).
+		WithHint("keep the file as it is, and ask for another export")
+}
+
+// open reads the sidecar. Without the auditor's key it is only a claim.
+func (o *verifyExportOptions) open(path string) (n audit.ExportNote, err error) {
+	signed, err := readSmall(cmp.Or(o.sidecar, path+sidecarEnding), "the sidecar")
+	if err != nil {
+		return n, err
+	}
+	if o.pub == "" {
+		return audit.ClaimedExport(signed)
+	}
+	return audit.OpenExportNote(signed, o.pub)
+}
+
+// foundExport is what a file really holds.
+type foundExport struct {
+	report.Totals
+	fileSum string
+}
+
+func readBackFile(path string) (found foundExport, err error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return found, token.Wrap(token.Refused, cause(err), "%s cannot be read", path)
+	}
+	defer f.Close()
+	sum := sha256.New()
+	size, err := io.Copy(sum, f)
+	if err != nil {
+		return found, token.Wrap(token.Internal, cause(err), "reading %s", path)
+	}
+	found.fileSum = hex.EncodeToString(sum.Sum(nil))
+	found.Totals, err = report.ReadBack(f, size, path, "")
+	return found, err
+}
+
+// against compares what was found with what was signed.
+func (x foundExport) against(n audit.ExportNote, o *verifyExportOptions) (problems []string) {
+	if o.pub == "" {
+		problems = append(problems, "without --pub nobody's signature was checked: the sidecar is only a claim. Ask for the store's public key on another way than this file came")
+	}
+	switch {
+	case x.SHA256 != n.RowsSHA256 || x.Rows != n.Rows:
+		problems = append(problems, "the rows are not those that were signed: "+count(x.Rows, "row")+" here, "+count(n.Rows, "row")+
+			" signed; the file was changed, or the sidecar belongs to another export")
+	case x.fileSum != n.FileSHA256 && !o.rowsOnly:
+		problems = append(problems, "the rows are those that were signed, but the file was saved again since: nothing vouches for its other sheets (--rows-only does without them)")
+	}
+	return problems
+}
+
+func (r *root) printVerifiedExport(path string, n audit.ExportNote, found foundExport, problems []string) {
+	for _, p := range problems {
+		r.say("%s", p)
+	}
+	if len(problems) > 0 {
+		return
+	}
+	what := "This is the file that was signed"
+	if found.fileSum != n.FileSHA256 {
+		what = "The file was saved again; its inventory is the one that was signed"
+	}
+	r.say("%s: %s, %s.", what, path, count(found.Rows, "row"))
+	r.facts([]fact{
+		{"store", n.Store.String()}, {"made", n.Made}, {"selected", n.Selected}, {"rows SHA-256", found.SHA256},
+		{"trail head", n.Head.Hash.String()}, {"events", n.Head.Seq},
+	})
+}
+
+// readSmall reads a note: it has a few short lines.
+func readSmall(path, what string) ([]byte, error) {
+	f, err := os.Open(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, token.Errorf(token.Refused, "%s %s is not there", what, path)
+	}
+	if err != nil {
+		return nil, token.Wrap(token.Refused, cause(err), "%s cannot be read", what)
+	}
+	defer f.Close()
+	text, err := io.ReadAll(io.LimitReader(f, maxNote))
+	if err != nil {
+		return nil, token.Wrap(token.Internal, err, "reading %s", path)
+	}
+	return text, nil
+}
