@@ -48,6 +48,7 @@ var declarations = map[string]declaration{
 	"fob audit log":        {[]report.Event{}, []int{exitIntegrity}},
 	"fob audit verify":     {verifiedJSON{}, []int{exitRefused, exitKey, exitIntegrity}},
 	"fob audit checkpoint": {checkpointJSON{}, []int{exitNotAllowed, exitKey}},
+	"fob doctor":           {doctorJSON{}, []int{exitIntegrity}},
 	"fob key list":         {keysJSON{}, nil},
 	"fob version":          {versionJSON{}, nil},
 }

@@ -53,6 +53,7 @@ func TestDeclaredJSON(t *testing.T) {
 	d.run("audit log")
 	d.run("audit verify")
 	d.run("audit checkpoint")
+	d.run("doctor")
 	d.run("key list")
 	d.run("version")
 	d.now = d.now.Add(-24 * time.Hour)

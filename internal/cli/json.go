@@ -46,6 +46,11 @@ type verifiedExportJSON struct {
 	Problems   []string  `json:"problems"`
 }
 
+type doctorJSON struct {
+	OK     bool        `json:"ok"`
+	Checks []app.Check `json:"checks"`
+}
+
 type keysJSON struct {
 	Custodians    []app.Custodian `json:"custodians"`
 	CheckpointPub string          `json:"checkpoint_pub"`

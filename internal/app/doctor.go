@@ -1,0 +1,176 @@
+package app
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"sync/atomic"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"fob/internal/custody"
+	"fob/internal/inventory"
+	"fob/internal/store"
+	"fob/internal/token"
+)
+
+// Finding is a trouble that Doctor found: what it is, what it means for the
+// people who work with the store, and what to do.
+type Finding struct {
+	Problem string `json:"problem"`
+	Meaning string `json:"meaning"`
+	Remedy  string `json:"remedy"`
+}
+
+// The outcomes of a check.
+const (
+	Sound      = "ok"
+	Trouble    = "problem"
+	NotChecked = "not_checked"
+)
+
+// Check is one question that Doctor put, and its answer. Detail says what was
+// looked at, or why it was not.
+type Check struct {
+	Name     string    `json:"check"`
+	Outcome  string    `json:"outcome"`
+	Detail   string    `json:"detail"`
+	Findings []Finding `json:"findings"`
+}
+
+// Doctor looks at everything about a store that can go wrong, several things at
+// once. Without keys nothing is said of the seeds. It changes nothing. The error
+// tells why it could not look at all; progress may be called from several goroutines.
+func (c Config) Doctor(ctx context.Context, withKeys bool, progress func(done, all int)) ([]Check, error) {
+	s, err := c.openReadOnly(ctx)
+	if err != nil {
+		return nil, err
+	}
+	defer s.Close()
+	d := &doctor{Config: c, store: s, withKeys: withKeys}
+	asked := [][]question{
+		{{"clock", d.clock}, {"disk", d.disk}, {"files", d.files}, {"imports", d.imports}, {"database", d.database}},
+		{{"trail", d.trail}},
+		{{"keys", d.keys}, {"seeds", d.seeds}}, // the second needs what the first opened
+	}
+	return ask(ctx, asked, progress)
+}
+
+// question is one check by its name.
+type question struct {
+	name string
+	ask  func(context.Context, *Check) error
+}
+
+// ask puts the questions of each list one after the other, the lists at once.
+func ask(ctx context.Context, lists [][]question, progress func(done, all int)) ([]Check, error) {
+	answers := make([][]Check, len(lists))
+	all := len(slices.Concat(lists...))
+	var done atomic.Int32
+	group, ctx := errgroup.WithContext(ctx)
+	for i, list := range lists {
+		group.Go(func() error {
+			for _, q := range list {
+				check := Check{Name: q.name, Outcome: Sound, Findings: []Finding{}}
+				if err := q.ask(ctx, &check); err != nil {
+					return err
+				}
+				if len(check.Findings) > 0 {
+					check.Outcome = Trouble
+				}
+				answers[i] = append(answers[i], check)
+				progress(int(done.Add(1)), all)
+			}
+			return nil
+		})
+	}
+	err := group.Wait()
+	return slices.Concat(answers...), err
+}
+
+// doctor is one examination.
+type doctor struct {
+	Config
+	store    *store.Store
+	withKeys bool
+	ring     *custody.Keyring // nil: the keys could not be opened, or were not to be
+}
+
+func (k *Check) found(problem, meaning, remedy string) {
+	k.Findings = append(k.Findings, Finding{problem, meaning, remedy})
+}
+
+// failed is for an error that is itself the finding; its hint is the remedy.
+func (k *Check) failed(err error, meaning string) {
+	k.found(err.Error(), meaning, token.HintOf(err))
+}
+
+func (d *doctor) clock(ctx context.Context, k *Check) error {
+	now := d.Now()
+	var newest time.Time
+	err := d.store.View(ctx, func(r inventory.Reader) (err error) {
+		newest, err = r.NewestEvent()
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	k.Detail = "this computer says " + now.UTC().Format(time.RFC3339)
+	if behind := newest.Sub(now); behind > inventory.ClockTolerance {
+		k.found(fmt.Sprintf("this computer's clock is %s behind the newest event (%s)", behind.Round(time.Second), newest.UTC().Format(time.RFC3339)),
+			"no code of a time-based token is accepted", "set the clock right; if the newest event was written under a wrong clock, `fob clock accept`")
+	}
+	return nil
+}
+
+// Below so much room an import of a hundred thousand tokens and its log may not
+// find place.
+const littleRoom = 256 << 20
+
+func (d *doctor) disk(_ context.Context, k *Check) error {
+	free, err := d.store.FreeBytes()
+	if err != nil {
+		return token.Wrap(token.Internal, err, "looking at the disk")
+	}
+	k.Detail = fmt.Sprintf("%d MB free", free>>20)
+	if free < littleRoom {
+		k.found(fmt.Sprintf("the disk of the store has %d MB left", free>>20), "the next import or binding may fail; nothing that is stored is lost by that",
+			"make room, or move the store to a larger disk")
+	}
+	if log := d.store.LoggedBytes(); log > littleRoom {
+		k.found(fmt.Sprintf("the write-ahead log has %d MB", log>>20), "a program keeps an old state of the store open, or was killed while it wrote",
+			"end programs that have read for hours; any command that writes then folds the log back")
+	}
+	return nil
+}
+
+func (d *doctor) imports(ctx context.Context, k *Check) error {
+	n, err := d.store.Abandoned(ctx)
+	if err != nil {
+		return err
+	}
+	if n > 0 {
+		k.found(fmt.Sprintf("rows of imports that were broken off wait to be swept: of %d", n), "nobody sees these tokens, but they take room",
+			"the next `fob import` sweeps them")
+	}
+	return nil
+}
+
+func (d *doctor) database(ctx context.Context, k *Check) error {
+	damage, err := d.store.Damage(ctx)
+	for _, what := range damage {
+		k.found(what, "the database file is damaged", "keep the file as it is, and restore a backup")
+	}
+	k.Detail = "SQLite's own check of every page and reference"
+	return err
+}
+
+func (d *doctor) trail(ctx context.Context, k *Check) error {
+	rep, err := d.store.Verify(ctx, nil)
+	for _, what := range rep.Problems {
+		k.found(what, "trail or tables were changed by something else than fob, or damaged", "keep the database as it is, and compare it with a backup")
+	}
+	k.Detail = fmt.Sprintf("%d events replayed, head %s", rep.Events, rep.Head)
+	return err
+}

@@ -1,0 +1,162 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"runtime"
+	"sync"
+
+	"golang.org/x/sync/errgroup"
+
+	"fob/internal/custody"
+	"fob/internal/store"
+	"fob/internal/token"
+)
+
+// files looks at who may read what. Key files are looked at when they are opened.
+func (d *doctor) files(_ context.Context, k *Check) error {
+	k.Detail = d.store.Path()
+	for _, path := range []string{d.store.Path(), d.store.Path() + "-wal", d.store.Path() + "-shm"} {
+		info, err := os.Stat(path)
+		if errors.Is(err, fs.ErrNotExist) {
+			continue
+		}
+		if err != nil {
+			return token.Wrap(token.Internal, err, "looking at %s", path)
+		}
+		if mode := info.Mode().Perm(); mode&0o077 != 0 {
+			k.found(fmt.Sprintf("%s is open to other users (mode %04o)", path, mode),
+				"they can read who has which token; seeds are encrypted, but only the identity stands before them", "chmod 600 "+path)
+		}
+	}
+	if d.Identity == "" {
+		return nil
+	}
+	if err := custody.KeepApart(d.Identity, d.store.Path()); token.KindOf(err) == token.NotAllowed {
+		k.failed(err, "one copy of that folder is enough to read all seeds")
+	}
+	return nil
+}
+
+// keys opens the store's keys, as binding would.
+func (d *doctor) keys(ctx context.Context, k *Check) (err error) {
+	if !d.withKeys {
+		k.Outcome, k.Detail = NotChecked, "--without-keys"
+		return nil
+	}
+	k.Detail = d.Identity
+	d.ring, err = openKeyring(ctx, d.Config, d.store)
+	if ctx.Err() != nil {
+		return ctx.Err()
+	}
+	if err != nil {
+		k.failed(err, "with this identity no code can be checked and nothing imported")
+	}
+	if _, err := d.checkpointKey(ctx, d.store); err != nil {
+		k.failed(err, "checkpoints and exports cannot be signed")
+	}
+	return nil
+}
+
+// seeds opens every seed and holds it against the fingerprint that the trail
+// committed to.
+func (d *doctor) seeds(ctx context.Context, k *Check) error {
+	if d.ring == nil {
+		k.Outcome, k.Detail = NotChecked, "the keys are not open"
+		return nil
+	}
+	defer d.ring.Close()
+	o := &openings{ring: d.ring}
+	err := o.all(ctx, d.store)
+	k.Detail = fmt.Sprintf("%d seeds opened", o.n)
+	for _, what := range o.bad {
+		k.found(what, "no code of this token can be checked", "restore the seed: a backup of the database, or the supplier's file after the token is retired")
+	}
+	if o.more > 0 {
+		k.found(fmt.Sprintf("%d further seeds do not open", o.more), "no code of these tokens can be checked", "restore a backup of the database")
+	}
+	return err
+}
+
+// openings counts what opening many seeds came to.
+type openings struct {
+	ring *custody.Keyring
+	mu   sync.Mutex
+	n    int
+	bad  []string
+	more int
+}
+
+// Seeds go to the cores in portions: one by one, handing them over would cost
+// more than opening them.
+const (
+	portion = 256
+	maxBad  = 20
+)
+
+func (o *openings) all(ctx context.Context, s *store.Store) error {
+	group, ctx := errgroup.WithContext(ctx)
+	portions := make(chan []store.SealedSeed, 2*runtime.GOMAXPROCS(0))
+	group.Go(func() error {
+		defer close(portions)
+		return deal(ctx, s, portions)
+	})
+	for range runtime.GOMAXPROCS(0) {
+		group.Go(func() error {
+			for p := range portions {
+				for _, x := range p {
+					o.one(x)
+				}
+			}
+			return nil
+		})
+	}
+	return group.Wait()
+}
+
+func deal(ctx context.Context, s *store.Store, to chan<- []store.SealedSeed) error {
+	var p []store.SealedSeed
+	send := func() error {
+		select {
+		case to <- p:
+			p = nil
+			return nil
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
+	for x, err := range s.SealedSeeds(ctx) {
+		if err != nil {
+			return err
+		}
+		if p = append(p, x); len(p) == portion {
+			if err := send(); err != nil {
+				return err
+			}
+		}
+	}
+	return send()
+}
+
+func (o *openings) one(x store.SealedSeed) {
+	seed, err := o.ring.Open(x.SerialKey, x.Sealed)
+	if err == nil {
+		if o.ring.Fingerprint(seed) != x.Print {
+			err = token.Errorf(token.Integrity, "token %s: its seed is not the one that was imported", x.SerialKey)
+		}
+		seed.Clear()
+	}
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.n++
+	switch {
+	case err == nil:
+	case len(o.bad) < maxBad:
+		o.bad = append(o.bad, err.Error())
+	default:
+		o.more++
+	}
+}
