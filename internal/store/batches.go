@@ -307,7 +307,7 @@ func (q *queries) profileID(known map[token.Profile]int64, r *inventory.Row) (in
 func (q *queries) BatchOfFile(sha256, options string) (token.Batch, bool, error) {
 	b := token.Batch{SHA256: sha256, Options: options}
 	err := q.row(`SELECT id, number, format, records FROM batch
-		WHERE sha256 = $1 AND options = $2 AND loading = 0 AND refused = 0 ORDER BY number LIMIT 1`,
+		WHERE sha256 = $1 AND options = $2 AND loading = 0 AND withdrawn_at IS NULL AND refused = 0 ORDER BY number LIMIT 1`,
 		sha256, options).Scan(&b.ID, &b.Number, &b.Format, &b.Records)
 	if notFound(err) {
 		return b, false, nil
