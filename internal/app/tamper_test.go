@@ -83,6 +83,9 @@ func (w *world) live(desk *inventory.Desk) {
 	for range token.LockAfter {
 		_, _ = desk.Check(context.Background(), inventory.Codes{Serial: serial(4), Codes: []inventory.Typed{{Text: "111111", At: w.now}}})
 	}
+	_, err = desk.CorrectBatch(context.Background(), inventory.Correction{BatchChange: inventory.BatchChange{Number: 1},
+		Given: seedfile.FieldSet(0).With(seedfile.FieldDigits), Params: token.Params{Digits: 8}})
+	w.must(err)
 }
 
 // wholeLife brings rows into the tables of losses and of the policy, and events
@@ -100,7 +103,7 @@ func (w *world) wholeLife(desk *inventory.Desk) {
 	_, err = desk.SetPolicy(ctx, map[string]string{"tokens-per-account": "3", "lock-for": "30m"}, inventory.Words{Approver: "Eva"})
 	w.must(err)
 	_, err = desk.CorrectBatch(ctx, inventory.Correction{BatchChange: inventory.BatchChange{Number: 2},
-		Given: seedfile.FieldSet(0).With(seedfile.FieldDigits), Params: token.Params{Digits: 8}})
+		Given: seedfile.FieldSet(0).With(seedfile.FieldCounter), Counter: 5})
 	w.must(err)
 	_, err = desk.WithdrawBatch(ctx, inventory.BatchChange{Number: 2, Words: inventory.Words{Approver: "Eva"}})
 	w.must(err)

@@ -100,7 +100,7 @@ func (w *world) compareTokens(t Tables) error {
 			continue
 		}
 		if walks[row.Batch] == nil {
-			walks[row.Batch] = newContentsWalk(b)
+			walks[row.Batch] = b.walk()
 		}
 		walks[row.Batch].add(row.Columns)
 	}
@@ -116,13 +116,8 @@ func (w *world) compareTokens(t Tables) error {
 func (w *world) compareContents(walks map[string]*contentsWalk) {
 	for id, b := range w.batches {
 		walk := walks[id]
-		switch {
-		case b.withdrawn != 0 && b.left > 0:
-			continue // its tokens are being removed: the rest is told by events to come
-		case b.withdrawn != 0:
-			walk = b.carried
-		case walk == nil:
-			walk = newContentsWalk(b)
+		if walk == nil {
+			walk = b.walk()
 		}
 		if sum, n := walk.finish(); sum != b.Contents || n != b.New {
 			w.report.Problemf("batch %d (%s): its tokens (%d) are not those that the trail committed to (%d): a serial, seed fingerprint or parameter was changed, or a token added or removed", b.Number, id, n, b.New)
@@ -220,6 +215,15 @@ type contentsWalk struct {
 	removed []Columns
 	spans   corrections
 	n       int
+}
+
+// walk begins with what a withdrawn batch had removed of it already: of one that
+// is being withdrawn, the rest is still in the tables.
+func (b *batchWorld) walk() *contentsWalk {
+	if b.carried != nil {
+		return b.carried
+	}
+	return newContentsWalk(b)
 }
 
 func newContentsWalk(b *batchWorld) *contentsWalk {

@@ -33,7 +33,6 @@ type batchWorld struct {
 
 	quarantined int64         // since when, as a whole; 0: it is not
 	withdrawn   int64         // 0: it is not
-	left        int           // withdrawn: tokens that are still to be removed
 	carried     *contentsWalk // withdrawn: what its removed tokens hash to
 }
 

@@ -86,7 +86,7 @@ func (w *world) carriedOff(e Event) error {
 	if b.carried == nil {
 		b.carried = newContentsWalk(b)
 	}
-	b.withdrawn, b.left = d.Withdrawn, d.Left
+	b.withdrawn = d.Withdrawn
 	for _, row := range d.Tokens {
 		c, ok := d.columns(row)
 		if !ok {

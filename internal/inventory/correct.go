@@ -65,28 +65,23 @@ func nothingToCorrect(b Batch, res Corrected) error {
 
 func (d *Desk) correct(ctx context.Context, b Batch, c Correction) (res Corrected, err error) {
 	res = Corrected{Batch: b.Number, DryRun: c.DryRun, Changes: []ChangedParams{}}
-	err = d.eachSlice(ctx, b, c.BatchChange, func(r Reader, first int64) error {
+	var done Corrected // of the slice under way
+	err = d.eachSlice(ctx, b, c.BatchChange, func(r Reader, first int64) ([]SliceToken, error) {
 		if b, err = liveBatch(r, c.Number); err != nil {
-			return err
+			return nil, err
 		}
 		tokens, err := r.Slice(b, first, SliceSize)
 		if err != nil {
-			return err
+			return nil, err
 		}
-		done := res
+		done = res
 		done.Changes = slices.Clone(res.Changes)
 		before, after, err := c.apply(tokens, &done)
-		if err != nil {
-			return err
-		}
-		if tx, ok := r.(Tx); ok && !c.DryRun && len(after) > 0 {
+		if tx, ok := r.(Tx); ok && err == nil && !c.DryRun && len(after) > 0 {
 			err = d.correctSlice(tx, b, c, before, after)
 		}
-		if err == nil {
-			res = done
-		}
-		return err
-	})
+		return after, err
+	}, func([]SliceToken) { res = done })
 	return res, err
 }
 

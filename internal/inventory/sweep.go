@@ -76,14 +76,12 @@ func (d *Desk) sweep(ctx context.Context, c BatchChange, by token.Command, to to
 		return res, token.Errorf(token.NotAllowed, "batch %d is not quarantined as a whole", b.Number).
 			WithHint("`fob release SERIAL` releases one token")
 	}
-	err = d.eachSlice(ctx, b, c, func(r Reader, first int64) error {
+	err = d.eachSlice(ctx, b, c, func(r Reader, first int64) (tokens []SliceToken, err error) {
 		if tx, ok := r.(Tx); ok && !c.DryRun {
 			return s.slice(tx, first)
 		}
-		tokens, err := s.concerned(r, b, first)
-		s.tell(tokens)
-		return err
-	})
+		return s.concerned(r, b, first)
+	}, s.tell)
 	if err == nil && res.Moved == 0 && by == token.CmdBatchQuarantine {
 		err = token.Errorf(token.NotAllowed, "no token of batch %d can be quarantined: they are quarantined, lost or retired already", b.Number)
 	}
@@ -112,21 +110,24 @@ func liveBatch(r Reader, number int) (Batch, error) {
 }
 
 // eachSlice calls do once for every SliceSize ids of a batch, each time in a
-// transaction of its own; a dry run only reads.
-func (d *Desk) eachSlice(ctx context.Context, b Batch, c BatchChange, do func(r Reader, first int64) error) error {
+// transaction of its own (a dry run only reads), and tell with what do gave once
+// that is committed.
+func (d *Desk) eachSlice(ctx context.Context, b Batch, c BatchChange, do func(r Reader, first int64) ([]SliceToken, error), tell func([]SliceToken)) error {
 	for first := b.FirstID; first <= b.LastID; first += SliceSize {
 		if err := ctx.Err(); err != nil {
 			return err
 		}
+		var tokens []SliceToken
 		var err error
 		if c.DryRun {
-			err = d.Store.View(ctx, func(r Reader) error { return do(r, first) })
+			err = d.Store.View(ctx, func(r Reader) error { tokens, err = do(r, first); return err })
 		} else {
-			err = d.Store.Update(ctx, func(tx Tx) error { return do(tx, first) })
+			err = d.Store.Update(ctx, func(tx Tx) error { tokens, err = do(tx, first); return err })
 		}
 		if err != nil {
 			return err
 		}
+		tell(tokens)
 		if c.Progress != nil {
 			c.Progress(int(min(first+SliceSize, b.LastID+1)-b.FirstID), int(b.LastID-b.FirstID)+1)
 		}
@@ -158,31 +159,30 @@ func (s *sweep) tell(tokens []SliceToken) {
 	}
 }
 
-func (s *sweep) slice(tx Tx, first int64) error {
+func (s *sweep) slice(tx Tx, first int64) ([]SliceToken, error) {
 	b, err := liveBatch(tx, s.c.Number)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	tokens, err := s.concerned(tx, b, first)
 	last := first+SliceSize > b.LastID
 	if err != nil || len(tokens) == 0 && !(last && s.by == token.CmdBatchRelease) {
-		return err
+		return nil, err
 	}
 	e, err := s.desk.batchEvent(s.by, b, s.c.Words)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	s.settle(&b, e.Time.Time, last)
 	moved, err := moveSlice(tx, tokens, s.to, s.since, e.Time.Time)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	if err := tx.SaveBatch(b); err != nil {
-		return err
+		return nil, err
 	}
-	s.tell(tokens)
 	e.To = s.to
-	return appendEvent(tx, e, audit.SweepDetail{Number: b.Number, Since: s.since.UnixNano(), Quarantined: unixNanos(b.Quarantined), Moved: moved})
+	return tokens, appendEvent(tx, e, audit.SweepDetail{Number: b.Number, Since: s.since.UnixNano(), Quarantined: unixNanos(b.Quarantined), Moved: moved})
 }
 
 // settle finds the time that the tokens get, and that of the batch. A

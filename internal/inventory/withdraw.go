@@ -33,14 +33,10 @@ func (d *Desk) WithdrawBatch(ctx context.Context, c BatchChange) (res WithdrawnB
 	if err != nil || c.DryRun {
 		return res, err
 	}
-	all := left
-	err = d.eachSlice(ctx, b, BatchChange{}, func(r Reader, first int64) error {
-		n, err := d.withdrawSlice(r.(Tx), c, first, left)
-		res.Tokens, left = res.Tokens+n, left-n
-		if c.Progress != nil && err == nil {
-			c.Progress(res.Tokens, all)
-		}
-		return err
+	err = d.eachSlice(ctx, b, c, func(r Reader, first int64) ([]SliceToken, error) {
+		return d.withdrawSlice(r.(Tx), c, first, left)
+	}, func(tokens []SliceToken) {
+		res.Tokens, left = res.Tokens+len(tokens), left-len(tokens)
 	})
 	return res, err
 }
@@ -70,29 +66,29 @@ func withdrawable(r Reader, c BatchChange) (b Batch, left int, err error) {
 	return b, left, err
 }
 
-func (d *Desk) withdrawSlice(tx Tx, c BatchChange, first int64, left int) (n int, err error) {
+func (d *Desk) withdrawSlice(tx Tx, c BatchChange, first int64, left int) ([]SliceToken, error) {
 	b, err := tx.WholeBatch(c.Number)
 	if err != nil {
-		return 0, err
+		return nil, err
 	}
 	begins := b.Withdrawn.IsZero()
 	if begins { // what was seen before this transaction counts for nothing
 		if b, left, err = withdrawable(tx, c); err != nil {
-			return 0, err
+			return nil, err
 		}
 	}
 	tokens, err := tx.Slice(b, first, SliceSize)
 	if err != nil || len(tokens) == 0 && !begins {
-		return 0, err
+		return nil, err
 	}
 	e, err := d.batchEvent(token.CmdBatchWithdraw, b, c.Words)
 	if err != nil {
-		return 0, err
+		return nil, err
 	}
 	if begins {
 		b.Withdrawn = e.Time.Time
 		if err := tx.SaveBatch(b); err != nil {
-			return 0, err
+			return nil, err
 		}
 	}
 	detail := audit.WithdrawDetail{Number: b.Number, Withdrawn: b.Withdrawn.UnixNano(), Left: left - len(tokens)}
@@ -100,7 +96,7 @@ func (d *Desk) withdrawSlice(tx Tx, c BatchChange, first int64, left int) (n int
 		detail.Add(t.Columns)
 	}
 	if err := tx.CarryOff(tokens); err != nil {
-		return 0, err
+		return nil, err
 	}
-	return len(tokens), appendEvent(tx, e, detail)
+	return tokens, appendEvent(tx, e, detail)
 }

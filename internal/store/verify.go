@@ -139,7 +139,7 @@ func (q *queries) tokenRows() iter.Seq2[audit.TokenRow, error] {
 		b.uuid, t.state, COALESCE(a.name, ''), COALESCE(t.state_since, b.imported_at), t.watermark, t.failures,
 		COALESCE(t.locked_until, 0), t.issued, COALESCE(l.name, ''),
 		COALESCE(lo.reported_at, 0), COALESCE(lo.stolen, 0), t.seed IS NOT NULL
-		FROM token t JOIN batch b ON b.id = t.batch_id AND b.loading = 0 AND b.withdrawn_at IS NULL JOIN profile p ON p.id = t.profile_id
+		FROM token t JOIN batch b ON b.id = t.batch_id AND b.loading = 0 JOIN profile p ON p.id = t.profile_id
 		LEFT JOIN account a ON a.id = t.account_id LEFT JOIN location l ON l.id = t.location_id
 		LEFT JOIN loss lo ON lo.token_id = t.id ORDER BY t.id`,
 		func(rows *sql.Rows) (r audit.TokenRow, err error) {
@@ -182,7 +182,7 @@ func (q *queries) BindingRows() iter.Seq2[audit.BindingRow, error] {
 var contradictions = []struct{ query, words string }{
 	{`SELECT f.token_id FROM fingerprint f LEFT JOIN token t ON t.id = f.token_id WHERE t.id IS NULL OR t.fingerprint <> f.print`,
 		"the fingerprint table names token id %s, whose seed has another fingerprint"},
-	{`SELECT t.serial_key FROM token t JOIN batch b ON b.id = t.batch_id AND b.loading = 0 AND b.withdrawn_at IS NULL
+	{`SELECT t.serial_key FROM token t JOIN batch b ON b.id = t.batch_id AND b.loading = 0
 		LEFT JOIN fingerprint f ON f.print = t.fingerprint AND f.token_id = t.id WHERE f.print IS NULL`,
 		"token %s: its seed is not in the fingerprint table"},
 	{`SELECT t.serial_key FROM token t JOIN batch b ON b.id = t.batch_id WHERE t.id NOT BETWEEN b.first_id AND b.last_id`,

@@ -144,7 +144,7 @@ func Move(from State, by Command, to State) (Transition, error) {
 	}
 	err := Errorf(NotAllowed, "%s is not possible while the token is %s", by, from)
 	if len(possible) == 0 {
-		return Transition{}, err
+		return Transition{}, err.WithHint("its life is over: nothing is possible any more")
 	}
 	return Transition{}, err.WithHint("possible from here: %s", strings.Join(possible, ", "))
 }
