@@ -230,8 +230,8 @@ func (r *root) confirmMove(ctx context.Context, serials []token.Serial, by token
 		return err
 	}
 	for _, t := range all {
-		if _, err := token.Move(t.State, by, to); err != nil {
-			return nil
+		if _, err := token.Move(t.State, by, to); err != nil || t.State == to {
+			return nil // what is lost already ends no more
 		}
 	}
 	return r.confirm(ctx, yes, moveQuestion(all, to, what))
