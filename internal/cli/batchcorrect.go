@@ -45,28 +45,31 @@ would become what.`,
 
 func (r *root) correctBatch(ctx context.Context, o *batchOptions, c inventory.Correction) error {
 	return r.withDesk(ctx, func(desk *inventory.Desk) error {
-		dry := c
-		dry.DryRun = true
-		res, err := desk.CorrectBatch(ctx, dry)
-		if err != nil {
-			return err
-		}
-		if !c.DryRun {
-			if res.Corrected > 0 { // else the refusal says more than a question
-				if err := r.confirm(ctx, *o.yes, fmt.Sprintf("Batch %d: %s", c.Number, changeWords(res))); err != nil {
-					return err
-				}
-			}
-			bar := r.newProgress(fmt.Sprintf("batch %d", c.Number))
-			c.Progress = bar.set
-			res, err = desk.CorrectBatch(ctx, c)
-			bar.done()
-			if err != nil && res.Corrected == 0 {
+		if !c.DryRun && !*o.yes { // what the question says costs a walk over the batch
+			if err := r.confirmCorrection(ctx, desk, c); err != nil {
 				return err
 			}
 		}
+		bar := r.newProgress(fmt.Sprintf("batch %d", c.Number))
+		c.Progress = bar.set
+		res, err := desk.CorrectBatch(ctx, c)
+		bar.done()
+		if err != nil && res.Corrected == 0 {
+			return err
+		}
 		return firstError(err, r.printCorrected(res))
 	})
+}
+
+// confirmCorrection tells what would become what. Where nothing would, nothing is
+// asked: the refusal says more.
+func (r *root) confirmCorrection(ctx context.Context, desk *inventory.Desk, c inventory.Correction) error {
+	c.DryRun = true
+	would, err := desk.CorrectBatch(ctx, c)
+	if err != nil || would.Corrected == 0 {
+		return err
+	}
+	return r.confirm(ctx, false, fmt.Sprintf("Batch %d: %s", c.Number, changeWords(would)))
 }
 
 func (r *root) printCorrected(res inventory.Corrected) error {

@@ -76,8 +76,8 @@ an interruption what was done stays, and the same command does the rest.`,
 
 func (r *root) quarantineBatch(ctx context.Context, o *batchOptions, c inventory.BatchChange) error {
 	return r.withDesk(ctx, func(desk *inventory.Desk) (err error) {
-		if !c.DryRun {
-			if err := r.confirmQuarantine(ctx, desk, c, *o.yes); err != nil {
+		if !c.DryRun && !*o.yes { // what the question says costs a walk over the batch
+			if err := r.confirmQuarantine(ctx, desk, c); err != nil {
 				return err
 			}
 		}
@@ -94,13 +94,13 @@ func (r *root) quarantineBatch(ctx context.Context, o *batchOptions, c inventory
 }
 
 // confirmQuarantine says how many tokens and accounts it is about.
-func (r *root) confirmQuarantine(ctx context.Context, desk *inventory.Desk, c inventory.BatchChange, yes bool) error {
+func (r *root) confirmQuarantine(ctx context.Context, desk *inventory.Desk, c inventory.BatchChange) error {
 	c.DryRun = true
 	would, err := desk.QuarantineBatch(ctx, c)
 	if err != nil {
 		return err
 	}
-	return r.confirm(ctx, yes, fmt.Sprintf("Take %s of batch %d out of use; %s to be given another",
+	return r.confirm(ctx, false, fmt.Sprintf("Take %s of batch %d out of use; %s to be given another",
 		count(would.Moved, "token"), c.Number, needs(len(would.Accounts))))
 }
 

@@ -165,10 +165,11 @@ func (d *Desk) correctSlice(tx Tx, b Batch, c Correction, before, after []SliceT
 	if err != nil {
 		return err
 	}
-	if err := tx.Correct(after); err != nil {
+	counters := c.Given.Has(seedfile.FieldCounter) || c.Given.Has(seedfile.FieldType)
+	if err := tx.Correct(after, counters); err != nil {
 		return err
 	}
-	return appendEvent(tx, e, audit.CorrectDetail{Number: b.Number, Spans: spans(before, after, c.Given.Has(seedfile.FieldCounter) || c.Given.Has(seedfile.FieldType))})
+	return appendEvent(tx, e, audit.CorrectDetail{Number: b.Number, Spans: spans(before, after, counters)})
 }
 
 // spans joins neighbours that had the same parameters and got the same.

@@ -118,8 +118,9 @@ type Tx interface {
 	SaveBatch(b Batch) error
 	// CarryOff removes tokens of a withdrawn batch for good.
 	CarryOff(tokens []SliceToken) error
-	// Correct gives tokens of a batch their parameters and counters.
-	Correct(tokens []SliceToken) error
+	// Correct gives tokens of a batch their parameters, and their counters where
+	// these are corrected too. Ids rise.
+	Correct(tokens []SliceToken, counters bool) error
 	// SavePolicy writes a setting; an empty value removes it.
 	SavePolicy(name, value string) error
 

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 
+	"fob/internal/audit"
 	"fob/internal/inventory"
 	"fob/internal/token"
 )
@@ -286,8 +287,7 @@ func (q *queries) locationID(name string) (any, error) {
 // profileID finds or makes the row of a profile; known remembers those of this
 // call.
 func (q *queries) profileID(known map[token.Profile]int64, r *inventory.Row) (int64, error) {
-	p := token.Profile{Manufacturer: r.Manufacturer, Model: r.Model,
-		Params: token.Params{Type: r.Type, Hash: r.Hash, Digits: r.Digits, Period: r.Period, T0: r.T0}}
+	p := profileOf(&r.Columns)
 	if id, ok := known[p]; ok {
 		return id, nil
 	}
@@ -301,6 +301,11 @@ func (q *queries) profileID(known map[token.Profile]int64, r *inventory.Row) (in
 		AND hash = $4 AND digits = $5 AND period = $6 AND t0 = $7`, args...).Scan(&id)
 	known[p] = id
 	return id, err
+}
+
+func profileOf(c *audit.Columns) token.Profile {
+	return token.Profile{Manufacturer: c.Manufacturer, Model: c.Model,
+		Params: token.Params{Type: c.Type, Hash: c.Hash, Digits: c.Digits, Period: c.Period, T0: c.T0}}
 }
 
 // BatchOfFile finds a whole import of the same bytes with the same options.

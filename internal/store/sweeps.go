@@ -80,20 +80,42 @@ func (q *queries) NeverOut(b inventory.Batch) (but token.Serial, ok bool, err er
 	return but, false, err
 }
 
-// MoveTokens moves tokens and ends their bindings.
+// MoveTokens moves tokens and ends their bindings, by runs of neighbouring ids:
+// mostly a whole slice is one.
 func (q *queries) MoveTokens(ids []int64, to token.State, since, now time.Time) ([]uuid.UUID, error) {
 	closed := make([]uuid.UUID, len(ids))
-	for i, id := range ids {
-		if err := q.exec(`UPDATE token SET state = $1, state_since = $2, account_id = NULL WHERE id = $3`, stateCode(to), since.UnixNano(), id); err != nil {
-			return nil, err
+	return closed, runs(len(ids), func(i int) bool { return ids[i] == ids[i-1]+1 }, func(from, end int) error {
+		first, last := ids[from], ids[end-1]
+		err := q.exec(`UPDATE token SET state = $1, state_since = $2, account_id = NULL WHERE id BETWEEN $3 AND $4`,
+			stateCode(to), since.UnixNano(), first, last)
+		if err != nil {
+			return err
 		}
-		id, err := q.CloseBinding(id, now)
-		if err != nil && !notFound(err) {
-			return nil, err
+		return q.each(`UPDATE binding SET closed_at = $1 WHERE token_id BETWEEN $2 AND $3 AND closed_at IS NULL RETURNING token_id, uuid`,
+			[]any{now.UnixNano(), first, last}, func(rows *sql.Rows) error {
+				var id int64
+				var binding uuid.UUID
+				err := rows.Scan(&id, &binding)
+				closed[from+int(id-first)] = binding
+				return err
+			})
+	})
+}
+
+// runs calls do for every longest run in which each element goes with the one
+// before.
+func runs(n int, goesOn func(i int) bool, do func(from, end int) error) error {
+	for from := 0; from < n; {
+		end := from + 1
+		for end < n && goesOn(end) {
+			end++
 		}
-		closed[i] = id
+		if err := do(from, end); err != nil {
+			return err
+		}
+		from = end
 	}
-	return closed, nil
+	return nil
 }
 
 // CarryOff removes tokens of a withdrawn batch, with what their clocks showed
@@ -112,17 +134,23 @@ func (q *queries) CarryOff(tokens []inventory.SliceToken) error {
 	return q.removeTokens(ids, prints)
 }
 
-// Correct gives tokens of a batch their parameters and counters.
-func (q *queries) Correct(tokens []inventory.SliceToken) error {
+// Correct gives tokens of a batch their parameters, and their counters where
+// these are corrected too; by runs of neighbouring ids.
+func (q *queries) Correct(tokens []inventory.SliceToken, counters bool) error {
 	profiles := map[token.Profile]int64{}
-	for _, t := range tokens {
-		profile, err := q.profileID(profiles, &inventory.Row{Columns: t.Columns})
+	alike := func(i int) bool {
+		a, b := tokens[i-1], tokens[i]
+		return b.ID == a.ID+1 && profileOf(&b.Columns) == profileOf(&a.Columns) && (!counters || b.Counter == a.Counter)
+	}
+	return runs(len(tokens), alike, func(from, end int) error {
+		first, last := tokens[from], tokens[end-1]
+		profile, err := q.profileID(profiles, &inventory.Row{Columns: first.Columns})
 		if err != nil {
 			return err
 		}
-		if err := q.exec(`UPDATE token SET profile_id = $1, counter = $2 WHERE id = $3`, profile, t.Counter, t.ID); err != nil {
-			return err
+		if !counters {
+			return q.exec(`UPDATE token SET profile_id = $1 WHERE id BETWEEN $2 AND $3`, profile, first.ID, last.ID)
 		}
-	}
-	return nil
+		return q.exec(`UPDATE token SET profile_id = $1, counter = $2 WHERE id BETWEEN $3 AND $4`, profile, first.Counter, first.ID, last.ID)
+	})
 }
