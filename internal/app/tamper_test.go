@@ -79,9 +79,37 @@ func (w *world) live(desk *inventory.Desk) {
 	}
 	w.move(desk, 1, token.CmdUnbind, token.Lost, "")
 	w.move(desk, 3, token.CmdAssign, token.Assigned, "carl@example.com")
+	w.wholeLife(desk)
 	for range token.LockAfter {
 		_, _ = desk.Check(context.Background(), inventory.Codes{Serial: serial(4), Codes: []inventory.Typed{{Text: "111111", At: w.now}}})
 	}
+	_, err = desk.CorrectBatch(context.Background(), inventory.Correction{BatchChange: inventory.BatchChange{Number: 1},
+		Given: seedfile.FieldSet(0).With(seedfile.FieldDigits), Params: token.Params{Digits: 8}})
+	w.must(err)
+}
+
+// wholeLife brings rows into the tables of losses and of the policy, and events
+// of every kind into the trail.
+func (w *world) wholeLife(desk *inventory.Desk) {
+	ctx := context.Background()
+	w.bind(desk, 5, "emil@example.com", 0)
+	w.move(desk, 5, token.CmdSuspend, token.Suspended, "")
+	w.move(desk, 5, token.CmdResume, token.Bound, "")
+	_, err := desk.Move(ctx, inventory.Change{Serial: serial(5), By: token.CmdLost, To: token.Lost,
+		Loss: token.Loss{Reported: w.now.Add(-time.Hour), Stolen: true}})
+	w.must(err)
+	w.move(desk, 6, token.CmdQuarantine, token.Quarantined, "")
+	w.move(desk, 7, token.CmdRetire, token.Retired, "")
+	_, err = desk.SetPolicy(ctx, map[string]string{"tokens-per-account": "3", "lock-for": "30m"}, inventory.Words{Approver: "Eva"})
+	w.must(err)
+	_, err = desk.CorrectBatch(ctx, inventory.Correction{BatchChange: inventory.BatchChange{Number: 2},
+		Given: seedfile.FieldSet(0).With(seedfile.FieldCounter), Counter: 5})
+	w.must(err)
+	_, err = desk.WithdrawBatch(ctx, inventory.BatchChange{Number: 2, Words: inventory.Words{Approver: "Eva"}})
+	w.must(err)
+	w.importFile(desk, "../../testdata/seedfiles/hotp.csv")
+	_, err = desk.QuarantineBatch(ctx, inventory.BatchChange{Number: 3})
+	w.must(err)
 }
 
 func (w *world) importFile(desk *inventory.Desk, path string) {

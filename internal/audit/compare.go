@@ -13,7 +13,7 @@ import (
 
 // compare holds the tables against the world that the trail rebuilt.
 func (w *world) compare(t Tables) error {
-	for _, check := range []func(Tables) error{w.compareStore, w.compareBatches, w.compareTokens, w.compareBindings, w.contradictions} {
+	for _, check := range []func(Tables) error{w.compareStore, w.compareBatches, w.compareTokens, w.compareBindings, w.comparePolicy, w.contradictions} {
 		if err := check(t); err != nil {
 			return err
 		}
@@ -64,6 +64,8 @@ func (w *world) compareBatches(t Tables) error {
 		differs(w.report, "batch "+row.UUID+", imported", stamp(row.At), stamp(b.at))
 		by := token.Operator{UID: b.by.UID, Name: b.by.Name} // the claim of sudo is in the trail only
 		differs(w.report, "batch "+row.UUID+", by", row.By, by)
+		differs(w.report, "batch "+row.UUID+", quarantined", stamp(row.Quarantined), stamp(b.quarantined))
+		differs(w.report, "batch "+row.UUID+", withdrawn", stamp(row.Withdrawn), stamp(b.withdrawn))
 		told := b.ImportDetail
 		told.Contents, told.Replaced = "", nil
 		if !reflect.DeepEqual(row.ImportDetail, told) {
@@ -98,7 +100,7 @@ func (w *world) compareTokens(t Tables) error {
 			continue
 		}
 		if walks[row.Batch] == nil {
-			walks[row.Batch] = newContentsWalk(b)
+			walks[row.Batch] = b.walk()
 		}
 		walks[row.Batch].add(row.Columns)
 	}
@@ -115,7 +117,7 @@ func (w *world) compareContents(walks map[string]*contentsWalk) {
 	for id, b := range w.batches {
 		walk := walks[id]
 		if walk == nil {
-			walk = newContentsWalk(b)
+			walk = b.walk()
 		}
 		if sum, n := walk.finish(); sum != b.Contents || n != b.New {
 			w.report.Problemf("batch %d (%s): its tokens (%d) are not those that the trail committed to (%d): a serial, seed fingerprint or parameter was changed, or a token added or removed", b.Number, id, n, b.New)
@@ -142,7 +144,9 @@ func (w *world) compareToken(row TokenRow) {
 	differs(r, what+", locked until", stamp(row.After.LockedUntil), stamp(told.after.LockedUntil))
 	differs(r, what+", issued before", row.After.Issued, told.after.Issued)
 	differs(r, what+", location", row.After.Location, told.after.Location)
-	differs(r, what+", seed present", row.HasSeed, told.state != token.Retired)
+	differs(r, what+", seed present", row.HasSeed, !told.after.SeedDestroyed)
+	differs(r, what+", loss reported", stamp(row.After.Reported), stamp(told.after.Reported))
+	differs(r, what+", stolen", row.After.Stolen, told.after.Stolen)
 	if !reflect.DeepEqual(row.After.Watermark, told.after.Watermark) {
 		r.Problemf("%s: its watermark is not that of the trail", what)
 	}
@@ -209,13 +213,23 @@ type contentsWalk struct {
 	hash    hash.Hash
 	scratch []byte
 	removed []Columns
+	spans   corrections
 	n       int
+}
+
+// walk begins with what a withdrawn batch had removed of it already: of one that
+// is being withdrawn, the rest is still in the tables.
+func (b *batchWorld) walk() *contentsWalk {
+	if b.carried != nil {
+		return b.carried
+	}
+	return newContentsWalk(b)
 }
 
 func newContentsWalk(b *batchWorld) *contentsWalk {
 	removed := slices.Clone(b.removed)
 	slices.SortFunc(removed, func(a, b Columns) int { return int(a.ID - b.ID) })
-	return &contentsWalk{hash: sha256.New(), removed: removed}
+	return &contentsWalk{hash: sha256.New(), removed: removed, spans: b.spans}
 }
 
 func (c *contentsWalk) add(row Columns) {
@@ -226,7 +240,9 @@ func (c *contentsWalk) add(row Columns) {
 	c.write(row)
 }
 
+// write takes a token as its import brought it: corrections since are undone.
 func (c *contentsWalk) write(row Columns) {
+	c.spans.undo(&row)
 	c.scratch = row.AddTo(c.hash, c.scratch)
 	c.n++
 }

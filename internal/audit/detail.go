@@ -33,11 +33,16 @@ type Mutable struct {
 	LockedUntil int64  `json:"locked_until"`
 	Issued      bool   `json:"issued"`
 	Location    string `json:"location"`
+	// Since fob knows losses and destroyed seeds:
+	Reported      int64 `json:"reported,omitempty"` // of a loss
+	Stolen        bool  `json:"stolen,omitempty"`
+	SeedDestroyed bool  `json:"seed_destroyed,omitempty"`
 }
 
 // MutableOf reads them from a token.
 func MutableOf(t token.Token) *Mutable {
-	m := &Mutable{Since: nanos(t.StateSince), Failures: t.Failures, LockedUntil: nanos(t.LockedUntil), Issued: t.Issued, Location: t.Location}
+	m := &Mutable{Since: nanos(t.StateSince), Failures: t.Failures, LockedUntil: nanos(t.LockedUntil), Issued: t.Issued, Location: t.Location,
+		Reported: nanos(t.Loss.Reported), Stolen: t.Loss.Stolen, SeedDestroyed: !t.HasSeed}
 	if t.Watermark.Known {
 		m.Watermark = &t.Watermark.Step
 	}

@@ -14,6 +14,7 @@ type Tables interface {
 	BatchRows() iter.Seq2[BatchRow, error]
 	TokenRows() iter.Seq2[TokenRow, error] // in the order of ids
 	BindingRows() iter.Seq2[BindingRow, error]
+	Policy() (map[string]string, error) // what was set, by name
 	// Contradictions are what the tables say against each other, in words:
 	// derived columns and look-up tables that nothing else covers.
 	Contradictions() ([]string, error)
@@ -51,6 +52,8 @@ type BatchRow struct {
 	At   int64
 	By   token.Operator
 	ImportDetail
+	Quarantined int64
+	Withdrawn   int64
 }
 
 // TokenRow is a token with the columns that change and its measured drifts.

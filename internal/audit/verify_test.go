@@ -130,7 +130,8 @@ func (noTables) TokenRows() iter.Seq2[audit.TokenRow, error] {
 func (noTables) BindingRows() iter.Seq2[audit.BindingRow, error] {
 	return func(func(audit.BindingRow, error) bool) {}
 }
-func (noTables) Contradictions() ([]string, error) { return nil, nil }
+func (noTables) Contradictions() ([]string, error)  { return nil, nil }
+func (noTables) Policy() (map[string]string, error) { return nil, nil }
 
 // What a newer program wrote into a detail is not passed over.
 func TestUnknownDetail(t *testing.T) {

@@ -20,6 +20,7 @@ type world struct {
 	batches  map[string]*batchWorld // by UUID
 	tokens   map[string]*tokenWorld // by serial key
 	bindings map[string]*bindingWorld
+	policy   map[string]string
 }
 
 type batchWorld struct {
@@ -27,7 +28,12 @@ type batchWorld struct {
 	at      int64 // Unix nanoseconds
 	by      token.Operator
 	removed []Columns // exchanged by later imports, in the order of their ids
+	spans   corrections
 	seen    bool
+
+	quarantined int64         // since when, as a whole; 0: it is not
+	withdrawn   int64         // 0: it is not
+	carried     *contentsWalk // withdrawn: what its removed tokens hash to
 }
 
 type tokenWorld struct {
@@ -51,15 +57,16 @@ type bindingWorld struct {
 }
 
 func newWorld(r *Report) *world {
-	return &world{report: r, batches: map[string]*batchWorld{}, tokens: map[string]*tokenWorld{}, bindings: map[string]*bindingWorld{}}
+	return &world{report: r, batches: map[string]*batchWorld{}, tokens: map[string]*tokenWorld{}, bindings: map[string]*bindingWorld{},
+		policy: map[string]string{}}
 }
 
 // subjectOf is the kind of object that a command's events are about.
 func subjectOf(c token.Command) string {
 	switch c {
-	case token.CmdInit, token.CmdClockAccept:
+	case token.CmdInit, token.CmdClockAccept, token.CmdPolicySet:
 		return KindStore
-	case token.CmdImport:
+	case token.CmdImport, token.CmdBatchQuarantine, token.CmdBatchRelease, token.CmdBatchWithdraw, token.CmdBatchCorrect:
 		return KindBatch
 	}
 	return KindToken
@@ -80,6 +87,14 @@ func (w *world) apply(e Event, beside []Text) {
 		err = w.imported(e)
 	case token.CmdClockAccept:
 		err = w.clock(e)
+	case token.CmdBatchQuarantine, token.CmdBatchRelease:
+		err = w.swept(e)
+	case token.CmdBatchWithdraw:
+		err = w.carriedOff(e)
+	case token.CmdBatchCorrect:
+		err = w.corrected(e)
+	case token.CmdPolicySet:
+		err = w.policySet(e)
 	default:
 		err = w.token(e, beside)
 	}

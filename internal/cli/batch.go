@@ -3,7 +3,6 @@ package cli
 import (
 	"context"
 	"fmt"
-	"strconv"
 
 	"github.com/spf13/cobra"
 
@@ -14,11 +13,12 @@ import (
 func newBatchCmd(r *root) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "batch",
-		Short: "See deliveries",
+		Short: "See deliveries, and change them as a whole",
 		Args:  cobra.NoArgs,
 		RunE:  func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
-	cmd.AddCommand(newBatchListCmd(r), newBatchShowCmd(r))
+	cmd.AddCommand(newBatchListCmd(r), newBatchShowCmd(r),
+		newBatchQuarantineCmd(r), newBatchReleaseCmd(r), newBatchWithdrawCmd(r), newBatchCorrectCmd(r))
 	return cmd
 }
 
@@ -71,9 +71,9 @@ delivered and refused, and in which states they are now.`,
 		Example: "  fob batch show 1",
 		Args:    exactly("the batch's number"),
 		RunE: r.run(func(ctx context.Context, args []string) error {
-			n, err := strconv.Atoi(args[0])
-			if err != nil || n < 1 {
-				return token.Errorf(token.Usage, "%q is no batch number; `fob batch list` shows them", clean(args[0]))
+			n, err := batchNumber(args[0])
+			if err != nil {
+				return err
 			}
 			return r.withReports(ctx, func(reader report.Reader) error {
 				b, err := reader.Batch(n)
@@ -96,6 +96,7 @@ func (r *root) printBatch(b report.Batch) {
 		{"order", b.Order}, {"supplier", b.Supplier}, {"location", b.Location}, {"received", b.Received},
 		{"imported", b.ImportedAt}, {"by", b.ImportedBy}, {"ordered", b.Expected}, {"records", b.Records},
 		{"new", b.New}, {"unchanged", b.Unchanged}, {"refused", b.Refused},
+		{"quarantined", b.QuarantinedAt}, {"withdrawn", b.WithdrawnAt},
 	}
 	here := 0
 	for _, s := range token.States() {
@@ -104,7 +105,7 @@ func (r *root) printBatch(b report.Batch) {
 			here += n
 		}
 	}
-	if here != b.New {
+	if here != b.New && b.WithdrawnAt == nil {
 		all = append(all, fact{"note", fmt.Sprintf("%d of the %s of this batch are here now; later imports replaced the rest (--replace)", here, count(b.New, "token"))})
 	}
 	r.facts(all)

@@ -42,7 +42,6 @@ count of failures, and the message says what to do next.`,
 	}
 	o.add(cmd)
 	o.addDeep(cmd)
-	cmd.Flags().StringVar(&o.proof, "proof", "", "how the person was identified")
 	addYes(cmd)
 	return cmd
 }

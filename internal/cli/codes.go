@@ -14,24 +14,19 @@ import (
 
 // codeOptions are the flags of the commands that take displayed codes.
 type codeOptions struct {
-	codes                 []string
-	proof, ticket, reason string
-	deep                  bool
-	approver              string
+	codes []string
+	deep  bool
+	wordFlags
 }
 
 func (o *codeOptions) add(cmd *cobra.Command) {
-	f := cmd.Flags()
-	f.StringArrayVar(&o.codes, "code", nil, "a displayed code; twice for two consecutive ones")
-	f.StringVar(&o.ticket, "ticket", "", "the ticket that this belongs to")
-	f.StringVar(&o.reason, "reason", "", "why")
+	cmd.Flags().StringArrayVar(&o.codes, "code", nil, "a displayed code; twice for two consecutive ones")
+	o.wordFlags.add(cmd)
 }
 
 // addDeep adds the widest search, which takes a second person.
 func (o *codeOptions) addDeep(cmd *cobra.Command) {
-	f := cmd.Flags()
-	f.BoolVar(&o.deep, "deep", false, "search two codes 12 hours either way; demands --approved-by and --reason")
-	f.StringVar(&o.approver, "approved-by", "", "the second person who allowed it")
+	cmd.Flags().BoolVar(&o.deep, "deep", false, "search two codes 12 hours either way; demands --approved-by and --reason")
 }
 
 // request checks the texts of the flags.
@@ -47,15 +42,11 @@ func (o *codeOptions) request(r *root, serial, account string) (req inventory.Co
 			return req, err
 		}
 	}
-	for _, t := range []struct {
-		name string
-		from string
-		to   *string
-	}{{"--proof", o.proof, &req.Proof}, {"--ticket", o.ticket, &req.Ticket}, {"--reason", o.reason, &req.Reason}} {
-		if *t.to, err = token.ParseText(t.name, t.from); err != nil {
-			return req, err
-		}
+	w, err := o.words(r)
+	if err != nil {
+		return req, err
 	}
+	req.Reason, req.Ticket, req.Proof, req.Approver = w.Reason, w.Ticket, w.Proof, w.Approver
 	if req.Deep = o.deep; o.deep {
 		if len(o.codes) == 1 {
 			return req, token.Errorf(token.Usage, "--deep searches two consecutive codes, and one was given").
@@ -94,13 +85,13 @@ func (r *root) answerCodes(ctx context.Context, o *codeOptions, req inventory.Co
 // converse asks for the code, and for the next one only if it is needed.
 func (r *root) converse(ctx context.Context, desk *inventory.Desk, req inventory.Codes, by token.Command, answer answerer) (out inventory.Outcome, err error) {
 	if r.json {
-		return out, token.Errorf(token.Usage, "--json never asks: give the displayed code with --code")
+		return out, jsonNeverAsks()
 	}
 	prospect, err := desk.Prospect(ctx, req, by)
 	if err != nil {
 		return out, err
 	}
-	t, err := openTerminal("no --code was given", "give the code that the token shows now: --code 123456")
+	t, err := terminalForCodes()
 	if err != nil {
 		return out, err
 	}
@@ -129,10 +120,21 @@ func (r *root) converse(ctx context.Context, desk *inventory.Desk, req inventory
 	return answer(desk, ctx, c.req)
 }
 
+func jsonNeverAsks() error {
+	return token.Errorf(token.Usage, "--json never asks: give the displayed code with --code")
+}
+
+func terminalForCodes() (*terminal, error) {
+	return openTerminal("no --code was given", "give the code that the token shows now: --code 123456")
+}
+
 // whyTwo says what makes one code too little.
 func whyTwo(p inventory.Prospect) string {
 	if p.LastTry {
 		return "One more failure locks it"
+	}
+	if p.Ordered {
+		return "The policy wants two codes of every token"
 	}
 	if !p.Seen {
 		return "Its clock was never seen yet"

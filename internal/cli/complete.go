@@ -29,14 +29,14 @@ func (r *root) completeSerials(states ...token.State) completer {
 		}
 		var found []string
 		_ = r.withReports(contextOf(cmd), func(reader report.Reader) error {
-			found = serialsOf(reader, states, token.Serial(typed))
+			found = serialsIn(reader, states, token.Serial(typed))
 			return nil
 		})
 		return found, cobra.ShellCompDirectiveNoFileComp
 	}
 }
 
-func serialsOf(reader report.Reader, states []token.State, prefix token.Serial) (found []string) {
+func serialsIn(reader report.Reader, states []token.State, prefix token.Serial) (found []string) {
 	if len(states) == 0 {
 		states = []token.State{""}
 	}
@@ -99,6 +99,8 @@ func (r *root) completions(cmd *cobra.Command) {
 		"show": nil, "check": nil, "unlock": nil,
 		"bind": {token.Assigned, token.InStock}, "assign": {token.InStock}, "unassign": {token.Assigned},
 		"unbind": {token.Bound}, "found": {token.Lost}, "release": {token.Quarantined},
+		"suspend": {token.Bound}, "resume": {token.Suspended}, "replace": {token.Bound, token.Suspended, token.Assigned},
+		"lost": token.SourcesOf(token.CmdLost), "quarantine": token.SourcesOf(token.CmdQuarantine), "retire": token.SourcesOf(token.CmdRetire),
 		"resync": {token.Bound, token.Assigned, token.InStock}, "list": nil,
 	}
 	flags := map[string]completer{
@@ -110,8 +112,11 @@ func (r *root) completions(cmd *cobra.Command) {
 		if states, ok := serials[c.Name()]; ok && !c.HasSubCommands() && cmd.Name() == "fob" {
 			c.ValidArgsFunction = r.completeSerials(states...)
 		}
-		if cmd.Name() == "batch" && c.Name() == "show" {
+		switch {
+		case cmd.Name() == "batch" && c.Name() != "list":
 			c.ValidArgsFunction = r.completeBatches
+		case cmd.Name() == "policy" && c.Name() == "set":
+			c.ValidArgsFunction = completeSettings
 		}
 		for name, fn := range flags {
 			if c.Flags().Lookup(name) != nil {

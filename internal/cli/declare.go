@@ -9,6 +9,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"fob/internal/app"
+	"fob/internal/audit"
 	"fob/internal/inventory"
 	"fob/internal/report"
 )
@@ -36,12 +37,24 @@ var declarations = map[string]declaration{
 	"fob bind":             {inventory.Outcome{}, []int{exitRefused, exitCode, exitNotFound, exitNotAllowed, exitLocked, exitKey, exitIntegrity}},
 	"fob check":            {inventory.Outcome{}, []int{exitRefused, exitCode, exitNotFound, exitNotAllowed, exitLocked, exitKey, exitIntegrity}},
 	"fob resync":           {inventory.Outcome{}, []int{exitRefused, exitCode, exitNotFound, exitNotAllowed, exitLocked, exitKey, exitIntegrity}},
-	"fob unbind":           {either{report.Token{}, inventory.Outcome{}}, []int{exitCode, exitNotFound, exitNotAllowed, exitLocked, exitKey, exitIntegrity}},
+	"fob unbind":           {either{report.Token{}, inventory.Outcome{}}, []int{exitRefused, exitCode, exitNotFound, exitNotAllowed, exitLocked, exitKey, exitIntegrity}},
 	"fob unlock":           {report.Token{}, []int{exitRefused, exitNotFound, exitNotAllowed}},
-	"fob assign":           {report.Token{}, []int{exitNotFound, exitNotAllowed}},
-	"fob unassign":         {report.Token{}, []int{exitNotFound, exitNotAllowed}},
-	"fob found":            {report.Token{}, []int{exitNotFound, exitNotAllowed}},
-	"fob release":          {report.Token{}, []int{exitNotFound, exitNotAllowed}},
+	"fob assign":           {report.Token{}, []int{exitRefused, exitNotFound, exitNotAllowed}},
+	"fob unassign":         {report.Token{}, []int{exitRefused, exitNotFound, exitNotAllowed}},
+	"fob found":            {report.Token{}, []int{exitRefused, exitNotFound, exitNotAllowed}},
+	"fob release":          {report.Token{}, []int{exitRefused, exitNotFound, exitNotAllowed}},
+	"fob suspend":          {report.Token{}, []int{exitRefused, exitNotFound, exitNotAllowed}},
+	"fob resume":           {report.Token{}, []int{exitRefused, exitNotFound, exitNotAllowed}},
+	"fob replace":          {replacedJSON{}, []int{exitRefused, exitCode, exitNotFound, exitNotAllowed, exitLocked, exitKey, exitIntegrity}},
+	"fob lost":             {report.Token{}, []int{exitRefused, exitNotFound, exitNotAllowed}},
+	"fob quarantine":       {[]report.Token{}, []int{exitRefused, exitNotFound, exitNotAllowed}},
+	"fob retire":           {[]report.Token{}, []int{exitRefused, exitNotFound, exitNotAllowed}},
+	"fob batch quarantine": {inventory.Swept{}, []int{exitRefused, exitNotFound, exitNotAllowed}},
+	"fob batch release":    {inventory.Swept{}, []int{exitRefused, exitNotFound, exitNotAllowed}},
+	"fob batch withdraw":   {inventory.WithdrawnBatch{}, []int{exitRefused, exitNotFound, exitNotAllowed}},
+	"fob batch correct":    {inventory.Corrected{}, []int{exitRefused, exitNotFound, exitNotAllowed}},
+	"fob policy show":      {[]report.Setting{}, nil},
+	"fob policy set":       {[]audit.PolicyChange{}, []int{exitRefused, exitNotAllowed}},
 	"fob clock accept":     {clockJSON{}, []int{exitRefused, exitNotAllowed}},
 	"fob export":           {exportedJSON{}, []int{exitRefused, exitKey, exitIntegrity}},
 	"fob verify-export":    {verifiedExportJSON{}, []int{exitRefused, exitKey, exitIntegrity}},

@@ -47,6 +47,7 @@ func TestDeclaredJSON(t *testing.T) {
 	d.run("bind", k.serial, "anna", "--code", shown())
 	d.run("unbind", k.serial, "--missing", "--yes")
 	d.run("found", k.serial)
+	d.life()
 	export := filepath.Join(t.TempDir(), "x.csv")
 	d.run("export", export, "--sign")
 	d.refused("verify-export", exitIntegrity, export) // without --pub
@@ -63,6 +64,34 @@ func TestDeclaredJSON(t *testing.T) {
 			t.Errorf("%s was not run", name)
 		}
 	}
+}
+
+// life runs the commands of the rest of a token's life, and of whole batches.
+func (d *declared) life() {
+	d.t.Helper()
+	all := parseKnown(seedFile(deliveryPlan))
+	bind := func(i int, account string) {
+		d.run("bind", all[i].serial, account, "--code", all[i].shows(d.now.Unix()/int64(all[i].moving)))
+	}
+	bind(1, "ben")
+	d.run("suspend", all[1].serial)
+	d.run("resume", all[1].serial)
+	d.refused("replace", exitCode, all[1].serial, all[2].serial, "--yes", "--code", "000000")
+	d.run("replace", all[1].serial, all[2].serial, "--yes", "--code", all[2].shows(d.now.Unix()/int64(all[2].moving)))
+	d.run("quarantine", all[3].serial)
+	d.run("lost", all[4].serial, "--yes")
+	d.run("retire", all[5].serial, "--yes")
+	d.run("batch correct", "1", "--digits", "8", "--yes")
+	d.run("batch quarantine", "1", "--yes")
+	d.run("batch release", "1")
+	d.run("policy show")
+	d.run("policy set", "tokens-per-account=3", "--approved-by", "Eva")
+	other := filepath.Join(d.t.TempDir(), "hotp.csv")
+	if err := os.WriteFile(other, seedFile(hotpPlan), 0o600); err != nil {
+		d.t.Fatal(err)
+	}
+	d.run("import", other)
+	d.run("batch withdraw", "2", "--approved-by", "Eva", "--yes")
 }
 
 // declared runs commands and remembers which.

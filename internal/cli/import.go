@@ -8,7 +8,6 @@ import (
 	"io"
 	"os"
 	"path/filepath"
-	"strconv"
 	"strings"
 	"time"
 
@@ -23,14 +22,12 @@ import (
 // importOptions are the flags of import, in two parts: how to read a file,
 // which inspect takes too, and what the delivery is.
 type importOptions struct {
-	format, encoding, kind, hash, t0 string
-	digits, period                   int
-	counter                          int64
-	manufacturer, model              string
-	shortSeeds, keySuffix            bool
-	given                            func(flag string) bool
-	table                            tableOptions
-	keys                             keyOptions
+	format, encoding      string
+	manufacturer, model   string
+	shortSeeds, keySuffix bool
+	table                 tableOptions
+	keys                  keyOptions
+	paramFlags
 
 	order, supplier, location, received string
 	expect                              int
@@ -42,19 +39,13 @@ func (o *importOptions) addReading(cmd *cobra.Command) {
 	f := cmd.Flags()
 	f.StringVar(&o.format, "format", "", "the file's format, where its content does not tell: "+strings.Join(app.FormatNames(), ", "))
 	f.StringVar(&o.encoding, "encoding", "", "how seeds are written, where the format leaves it open: hex, base32, base64")
-	f.StringVar(&o.kind, "type", "", "totp or hotp, where the file does not say")
-	f.StringVar(&o.hash, "hash", "", "sha1, sha256 or sha512, where the file does not say")
-	f.IntVar(&o.digits, "digits", 0, "digits of a code, where the file does not say")
-	f.IntVar(&o.period, "period", 0, "seconds for which a code is shown, where the file does not say")
-	f.Int64Var(&o.counter, "counter", 0, "first counter of HOTP tokens, where the file does not say")
-	f.StringVar(&o.t0, "t0", "", "when the tokens began to count (RFC 3339 or Unix seconds); default 1970-01-01")
+	o.paramFlags.add(cmd, ", where the file does not say")
 	f.StringVar(&o.manufacturer, "manufacturer", "", "manufacturer, where the file does not say")
 	f.StringVar(&o.model, "model", "", "model, where the file does not say")
 	f.BoolVar(&o.shortSeeds, "allow-short-seeds", false, "accept seeds of 10 to 15 bytes, which RFC 4226 forbids")
 	f.BoolVar(&o.keySuffix, "key-suffix", false, "make the serials SERIAL/KEYID, for devices with several keys")
 	o.table.add(cmd)
 	o.keys.add(cmd)
-	o.given = f.Changed
 }
 
 func (o *importOptions) addDelivery(cmd *cobra.Command) {
@@ -102,30 +93,9 @@ batch of its own. Keys and passphrases come from --key-file and
 
 // fill gathers what the operator says of the file.
 func (o *importOptions) fill() (f inventory.Fill, err error) {
-	f = inventory.Fill{Counter: o.counter, Encoding: seedfile.Encoding(o.encoding), ShortSeeds: o.shortSeeds}
-	f.Params.Digits, f.Params.Period = o.digits, o.period
-	for flag, field := range map[string]seedfile.Field{
-		"type": seedfile.FieldType, "hash": seedfile.FieldHash, "digits": seedfile.FieldDigits,
-		"period": seedfile.FieldPeriod, "counter": seedfile.FieldCounter, "t0": seedfile.FieldT0,
-	} {
-		if o.given(flag) {
-			f.Given = f.Given.With(field)
-		}
-	}
-	if f.Given.Has(seedfile.FieldType) {
-		if f.Params.Type, err = token.ParseType(o.kind); err != nil {
-			return f, asUsage(err)
-		}
-	}
-	if f.Given.Has(seedfile.FieldHash) {
-		if f.Params.Hash, err = token.ParseHash(o.hash); err != nil {
-			return f, asUsage(err)
-		}
-	}
-	if f.Given.Has(seedfile.FieldT0) {
-		if f.Params.T0, err = parseT0(o.t0); err != nil {
-			return f, err
-		}
+	f = inventory.Fill{Encoding: seedfile.Encoding(o.encoding), ShortSeeds: o.shortSeeds}
+	if f.Given, f.Params, f.Counter, err = o.parse(); err != nil {
+		return f, err
 	}
 	if f.Manufacturer, err = token.ParseText("--manufacturer", o.manufacturer); err != nil {
 		return f, err
@@ -143,36 +113,10 @@ func (o *importOptions) checkNumbers(f inventory.Fill) error {
 	default:
 		return token.Errorf(token.Usage, "--encoding %q: hex, base32 and base64 are known", clean(o.encoding))
 	}
-	switch {
-	case f.Given.Has(seedfile.FieldDigits) && (o.digits < token.MinDigits || o.digits > token.MaxDigits):
-		return token.Errorf(token.Usage, "--digits %d: %d to %d are possible", o.digits, token.MinDigits, token.MaxDigits)
-	case f.Given.Has(seedfile.FieldPeriod) && (o.period < 1 || o.period > token.MaxPeriod):
-		return token.Errorf(token.Usage, "--period %d: 1 to %d seconds are possible", o.period, token.MaxPeriod)
-	case o.counter < 0:
-		return token.Errorf(token.Usage, "--counter %d: a counter is 0 or more", o.counter)
-	case o.counter > token.MaxCounter:
-		return token.Errorf(token.Usage, "--counter %d: %d is the most", o.counter, int64(token.MaxCounter))
-	case f.Params.T0 < token.MinT0 || f.Params.T0 > token.MaxT0:
-		return token.Errorf(token.Usage, "--t0 %q lies outside the years 1 to 9999", clean(o.t0))
-	case o.expect < 0 || o.expect == 0 && o.given("expect"):
+	if o.expect < 0 || o.expect == 0 && o.given("expect") {
 		return token.Errorf(token.Usage, "--expect %d: a number of tokens is 1 or more", o.expect)
 	}
 	return nil
-}
-
-func asUsage(err error) error { return token.Errorf(token.Usage, "%v", err) }
-
-func parseT0(s string) (int64, error) {
-	if n, err := strconv.ParseInt(s, 10, 64); err == nil {
-		return n, nil
-	}
-	if t, err := time.Parse(time.RFC3339, s); err == nil {
-		return t.Unix(), nil
-	}
-	if t, err := time.Parse(time.DateOnly, s); err == nil {
-		return t.Unix(), nil
-	}
-	return 0, token.Errorf(token.Usage, "--t0 %q: write 2000-01-01, 2000-01-01T00:00:00Z or Unix seconds", clean(s))
 }
 
 // request finds the format and puts the flags into a request.

@@ -33,7 +33,7 @@ func (m mover) command(r *root) *cobra.Command {
 				return err
 			}
 			c := inventory.Change{Serial: serial, By: m.by, To: m.to}
-			if c.Words, err = w.words(); err != nil {
+			if c.Words, err = w.words(r); err != nil {
 				return err
 			}
 			if m.account {
@@ -196,24 +196,22 @@ func (o *unbindOptions) target() (token.State, error) {
 		}
 		return token.Lost, nil
 	}
-	switch o.to {
+	return returnedTo(o.to)
+}
+
+// returnedTo is where --to says that a returned token goes.
+func returnedTo(to string) (token.State, error) {
+	switch to {
 	case "", string(token.InStock):
 		return token.InStock, nil
 	case string(token.Quarantined):
 		return token.Quarantined, nil
 	}
-	return "", token.Errorf(token.Usage, "--to %q: a returned token goes to in_stock or quarantined", clean(o.to))
+	return "", token.Errorf(token.Usage, "--to %q: a returned token goes to in_stock or quarantined", clean(to))
 }
 
-// confirmUnbind asks with the name of who loses the token. Where there is no
-// binding to end nothing is asked: the refusal says more.
-func (r *root) confirmUnbind(ctx context.Context, serial token.Serial, to token.State, yes bool) error {
-	var t report.Token
-	err := r.withReports(ctx, func(reader report.Reader) (err error) { t, err = reader.Find(serial); return err })
-	if err != nil || t.BoundAt == nil || t.Account == nil {
-		return err
-	}
-	return r.confirm(ctx, yes, fmt.Sprintf("End the binding of token %s to %s (it will be %s)", t.Serial, *t.Account, to))
+func wordsOf(req inventory.Codes) inventory.Words {
+	return inventory.Words{Reason: req.Reason, Ticket: req.Ticket, Proof: req.Proof, Approver: req.Approver}
 }
 
 func (r *root) unbind(ctx context.Context, o *unbindOptions, serial string) error {
@@ -225,12 +223,12 @@ func (r *root) unbind(ctx context.Context, o *unbindOptions, serial string) erro
 	if err != nil {
 		return err
 	}
-	if err := r.confirmUnbind(ctx, req.Serial, to, *o.yes); err != nil {
+	if err := r.confirmMove(ctx, []token.Serial{req.Serial}, token.CmdUnbind, to, "", *o.yes); err != nil {
 		return err
 	}
 	if len(o.codes) == 0 {
 		return r.move(ctx, inventory.Change{Serial: req.Serial, By: token.CmdUnbind, To: to,
-			Words: inventory.Words{Reason: req.Reason, Ticket: req.Ticket}})
+			Words: wordsOf(req)})
 	}
 	req.To = to
 	out, err := r.answerCodes(ctx, &o.codeOptions, req, token.CmdUnbind, (*inventory.Desk).UnbindWithCode)

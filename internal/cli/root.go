@@ -53,7 +53,9 @@ accounts by the codes that the tokens display, and shows auditors what is where.
 	cmd.AddCommand(
 		newInitCmd(r), newInspectCmd(r), newImportCmd(r), newBatchCmd(r),
 		newListCmd(r), newShowCmd(r), newBindCmd(r), newCheckCmd(r), newResyncCmd(r), newUnlockCmd(r),
-		newAssignCmd(r), newUnassignCmd(r), newUnbindCmd(r), newFoundCmd(r), newReleaseCmd(r), newClockCmd(r),
+		newAssignCmd(r), newUnassignCmd(r), newUnbindCmd(r), newFoundCmd(r), newReleaseCmd(r),
+		newSuspendCmd(r), newResumeCmd(r), newReplaceCmd(r), newLostCmd(r), newQuarantineCmd(r), newRetireCmd(r),
+		newPolicyCmd(r), newClockCmd(r),
 		newExportCmd(r), newVerifyExportCmd(r), newAuditCmd(r), newDoctorCmd(r), newKeyCmd(r), newVersionCmd(r),
 	)
 	cmd.AddCommand(helpTopics()...)

@@ -51,9 +51,20 @@ func (r *root) printFacts(t report.Token) {
 		{"bound", t.BoundAt}, {"batch", t.Batch}, {"manufacturer", t.Manufacturer}, {"model", t.Model},
 		{"codes", parameters}, {"next counter", t.Counter}, {"T0", epoch(t)}, {"clock", driftWords(t.DriftSeconds)},
 		{"rate", rateWords(t.DriftPPM)}, {"observed", t.ObservedAt}, {"failures", t.Failures}, {"locked until", t.LockedUntil},
+		{"loss", lossWords(t)}, {"reported", t.LostReported},
 		{"location", t.Location}, {"not before", t.NotBefore}, {"not after", t.NotAfter}, {"imported", t.ImportedAt},
 		{"seed", seed},
 	})
+}
+
+func lossWords(t report.Token) string {
+	switch {
+	case t.Stolen:
+		return "stolen"
+	case t.LostReported != nil:
+		return "lost"
+	}
+	return ""
 }
 
 // epoch is shown only where it is not the usual one.

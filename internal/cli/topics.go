@@ -53,19 +53,16 @@ func defaultsOf(f seedfile.Format) string {
 	return strings.Join(all, ", ")
 }
 
-// statesHelp is the table that the program enforces.
+// statesHelp is the table that the program enforces, drawn.
 func statesHelp() string {
-	var b strings.Builder
-	b.WriteString("A token's states, and the commands that move it:\n\n")
-	for _, t := range token.Transitions() {
-		from := string(t.From)
-		if t.From == token.Absent {
-			from = "(none)"
-		}
-		fmt.Fprintf(&b, "  %-12s  %-36s  %s\n", from, strings.TrimSpace(string(t.By)+" "+t.With), t.To)
-	}
-	b.WriteString("\nEvery other move is refused, with the list of what is possible.\n")
-	return b.String()
+	return `A token's states, and the commands that move it. A row leads from each ` + string(sourceMark) + `
+to the arrow; from ` + string(endingMark) + ` the token's binding ends; ` + string(againMark) + ` is from a state to itself.
+
+` + drawStates() + `
+Every other move is refused, with the list of what is possible. A retired
+token's seed is destroyed, and its serial is never imported again.
+` + "`fob replace OLD NEW`" + ` ends one token, by lost or by unbind, and binds another.
+`
 }
 
 func codesHelp() string {

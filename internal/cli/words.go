@@ -22,30 +22,41 @@ func serialOf(typed string) (token.Serial, error) {
 	return s, nil
 }
 
-// wordFlags are what people say about a change.
-type wordFlags struct{ reason, ticket, approver string }
+// wordFlags are what people say about a change. Every command that changes
+// something takes them all, since a policy may demand any of them.
+type wordFlags struct{ reason, ticket, proof, approver string }
 
 func (w *wordFlags) add(cmd *cobra.Command) {
-	cmd.Flags().StringVar(&w.reason, "reason", "", "why")
-	cmd.Flags().StringVar(&w.ticket, "ticket", "", "the ticket that this belongs to")
+	f := cmd.Flags()
+	f.StringVar(&w.reason, "reason", "", "why")
+	f.StringVar(&w.ticket, "ticket", "", "the ticket that this belongs to")
+	f.StringVar(&w.proof, "proof", "", "how the person was identified")
+	f.StringVar(&w.approver, "approved-by", "", "the second person who allowed it")
 }
 
-// addApprover is for commands that take a second person.
+// addApprover is for commands that take a second person always.
 func (w *wordFlags) addApprover(cmd *cobra.Command) {
-	cmd.Flags().StringVar(&w.approver, "approved-by", "", "the second person who allowed it (required)")
+	cmd.Flags().Lookup("approved-by").Usage += " (required)"
 }
 
-func (w *wordFlags) words() (out inventory.Words, err error) {
-	if out.Reason, err = token.ParseText("--reason", w.reason); err != nil {
-		return out, err
+func (w *wordFlags) words(r *root) (out inventory.Words, err error) {
+	for _, t := range []struct {
+		name, from string
+		to         *string
+	}{{"--reason", w.reason, &out.Reason}, {"--ticket", w.ticket, &out.Ticket}, {"--proof", w.proof, &out.Proof}} {
+		if *t.to, err = token.ParseText(t.name, t.from); err != nil {
+			return out, err
+		}
 	}
-	out.Ticket, err = token.ParseText("--ticket", w.ticket)
+	if w.approver != "" {
+		out.Approver, err = token.ParseApprover(w.approver, r.base.Operator)
+	}
 	return out, err
 }
 
 // approved are the words of a command that takes a second person.
 func (w *wordFlags) approved(r *root) (out inventory.Words, err error) {
-	if out, err = w.words(); err != nil {
+	if out, err = w.words(r); err != nil {
 		return out, err
 	}
 	out.Approver, err = token.ParseApprover(w.approver, r.base.Operator)

@@ -19,6 +19,7 @@ type attempt struct {
 	keys Keyring
 	now  time.Time // of everything in the attempt: lock, binding and event agree
 
+	policy  token.Policy
 	token   token.Token
 	entries []otp.Entry
 	history otp.History
@@ -37,7 +38,13 @@ func (a *attempt) foresee(r Reader) (err error) {
 	if err := a.checkClock(r); err != nil {
 		return err
 	}
-	if a.checkState(); a.refusal != nil {
+	if err := a.demands(r); err != nil {
+		return err
+	}
+	if err := a.checkAll(r); err != nil {
+		return err
+	}
+	if a.refusal != nil {
 		return a.refusal
 	}
 	return nil
@@ -60,7 +67,13 @@ func (a *attempt) run(tx Tx) (err error) {
 	if err := a.checkClock(tx); err != nil {
 		return err
 	}
-	if a.checkState(); a.refusal != nil {
+	if err := a.demands(tx); err != nil {
+		return err
+	}
+	if err := a.checkAll(tx); err != nil {
+		return err
+	}
+	if a.refusal != nil {
 		return a.recordRefusal(tx, nil)
 	}
 	return a.try(tx)
@@ -129,7 +142,7 @@ func (a *attempt) checkClock(r Reader) error {
 // checkState refuses what no code can help. None of it counts as a failure.
 func (a *attempt) checkState() {
 	t := a.token
-	switch ends := t.LockEnds(a.now); {
+	switch ends := t.LockEnds(a.now, a.policy.Lock); {
 	case ends == token.Forever:
 		a.refuse(otp.Locked, token.Errorf(token.Locked, "token %s is locked after %d failed attempts", t.Serial, t.Failures).
 			WithHint("once it is clear who tried and why: `fob unlock %s --approved-by NAME`", t.Serial))
@@ -204,7 +217,7 @@ func (a *attempt) compare(tx Tx, p otp.Prediction) error {
 	defer seed.Clear()
 	a.result, err = otp.Check(otp.Attempt{
 		Params: a.token.Profile.Params, Seed: seed, Entries: a.entries, Paced: a.req.Paced, Deep: a.req.Deep,
-		Counter: a.token.Counter, Watermark: a.token.Watermark, Prediction: p,
+		Counter: a.token.Counter, Watermark: a.token.Watermark, Prediction: p, Caps: capsOf(a.policy),
 	})
 	return err
 }
@@ -220,8 +233,8 @@ func (a *attempt) fail(tx Tx) error {
 	if a.req.Counted {
 		return a.recordRefusal(tx, nil)
 	}
-	a.token.Fail(a.now)
-	if ends := a.token.LockEnds(a.now); !ends.IsZero() {
+	a.token.Fail(a.now, a.policy.Lock)
+	if ends := a.token.LockEnds(a.now, a.policy.Lock); !ends.IsZero() {
 		a.refusal.Hint = furtherHint(a.refusal.Hint, lockedWords(ends))
 	}
 	if err := tx.SaveToken(a.token); err != nil {
@@ -249,7 +262,9 @@ func (a *attempt) accept(tx Tx) error {
 	t.ClearFailures()
 	switch a.by {
 	case token.CmdBind:
-		d.Opened, err = a.open(tx, e.Time.Time)
+		if err = a.endReplaced(tx); err == nil {
+			d.Opened, err = a.open(tx, e.Time.Time)
+		}
 	case token.CmdUnbind:
 		d.Closed, err = closeBinding(tx, t, a.req.To, e.Time.Time)
 	}
@@ -350,7 +365,7 @@ func (a *attempt) outcome() Outcome {
 	if account := string(a.token.Account); account != "" {
 		out.Account = &account
 	}
-	if ends := a.token.LockEnds(a.now); !ends.IsZero() {
+	if ends := a.token.LockEnds(a.now, a.policy.Lock); !ends.IsZero() {
 		out.LockedUntil = &ends
 	}
 	if a.reason != "" {

@@ -31,6 +31,9 @@ type Codes struct {
 	Proof    string // how the person was identified
 	Ticket   string
 	Reason   string
+	// Replaces is a token of the account that comes back when this one is bound,
+	// in the same transaction: with a wrong code it stays whose it was.
+	Replaces token.Serial
 }
 
 // Outcome is the answer to codes, with the JSON names of the design.
@@ -72,6 +75,7 @@ type Prospect struct {
 	// the token, and a first code refused alone would be one, so that the pair
 	// could no longer be tried.
 	LastTry bool
+	Ordered bool // or the policy wants two codes of every token
 }
 
 // Prospect looks up a token before codes are asked for, and refuses what no code
@@ -86,8 +90,9 @@ func (d *Desk) Prospect(ctx context.Context, req Codes, by token.Command) (p Pro
 		p.Token = a.token
 		prediction, history, err := predict(r, p.Token, a.now)
 		p.Seen = len(history.Observations) > 0
-		far := prediction.WantsTwo(p.Token.Profile.Params)
-		p.LastTry = !far && p.Token.Failures >= token.LockAfter-1
+		p.Ordered = a.codesNeeded() > 1
+		far := prediction.WantsTwo(p.Token.Profile.Params, capsOf(a.policy)) || p.Ordered
+		p.LastTry = !far && p.Token.Failures >= a.policy.Lock.After-1
 		p.WantsTwo = far || p.LastTry
 		return err
 	})

@@ -19,6 +19,11 @@ type Words struct {
 	Proof    string
 }
 
+// forPolicy is what a policy looks at.
+func (w Words) forPolicy() token.Words {
+	return token.Words{Reason: w.Reason, Ticket: w.Ticket, Proof: w.Proof, Approver: w.Approver}
+}
+
 // newEvent begins an event: who, when, where, which command on what.
 func (d *Desk) newEvent(by token.Command, on audit.Object) (*audit.Event, error) {
 	id, err := uuid.NewV7FromReader(d.Random)

@@ -14,22 +14,59 @@ type Change struct {
 	Serial token.Serial
 	By     token.Command
 	To     token.State
+	Loss   token.Loss // lost: what was reported; no time means now
 	Words
 }
 
 // Move carries out a transition of the table of states, or refuses it with the
 // list of what is possible.
 func (d *Desk) Move(ctx context.Context, c Change) (t token.Token, err error) {
+	all, err := d.MoveAll(ctx, []token.Serial{c.Serial}, c)
+	if err != nil {
+		return t, err
+	}
+	return all[0], nil
+}
+
+// MoveAll does the same with several tokens: all of them, or none.
+func (d *Desk) MoveAll(ctx context.Context, serials []token.Serial, c Change) (all []token.Token, err error) {
+	if len(serials) > maxAtOnce {
+		return nil, token.Errorf(token.Usage, "%d tokens in one command; %d are the most, since the desk waits for all of them", len(serials), maxAtOnce)
+	}
+	if c.Loss.Reported.After(d.Now()) {
+		return nil, token.Errorf(token.Usage, "the loss was reported at %s, which is yet to come", c.Loss.Reported.Format(time.RFC3339))
+	}
 	err = d.Store.Update(ctx, func(tx Tx) error {
-		if t, err = tx.Token(c.Serial); err != nil {
+		all = nil
+		if err := demand(tx, c.By, c.Words); err != nil {
 			return err
 		}
-		if c.By == token.CmdAssign && t.Expired(d.Now()) {
-			return expiredError(t)
+		for _, serial := range serials {
+			t, err := d.moveOne(tx, serial, c)
+			if err != nil {
+				return err
+			}
+			all = append(all, t)
 		}
-		return d.move(tx, &t, c)
+		return nil
 	})
-	return t, err
+	if err == nil && c.To == token.Retired {
+		err = d.emptyLog(ctx)
+	}
+	return all, err
+}
+
+// maxAtOnce bounds the tokens of one command: they are one transaction.
+const maxAtOnce = SliceSize
+
+func (d *Desk) moveOne(tx Tx, serial token.Serial, c Change) (t token.Token, err error) {
+	if t, err = tx.Token(serial); err != nil {
+		return t, err
+	}
+	if c.By == token.CmdAssign && t.Expired(d.Now()) {
+		return t, expiredError(t)
+	}
+	return t, d.move(tx, &t, c)
 }
 
 func expiredError(t token.Token) *token.Error {
@@ -42,12 +79,8 @@ func (d *Desk) move(tx Tx, t *token.Token, c Change) (err error) {
 	if err != nil {
 		return moveError(*t, err)
 	}
-	if c.By == token.CmdAssign {
-		if c.Account, err = tx.KnownAccount(c.Account); err != nil {
-			return err
-		}
-	} else {
-		c.Account = t.Account
+	if c.Account, err = d.accountOf(tx, *t, c); err != nil {
+		return err
 	}
 	e, err := d.tokenEvent(c.By, *t, c.Words)
 	if err != nil {
@@ -59,15 +92,82 @@ func (d *Desk) move(tx Tx, t *token.Token, c Change) (err error) {
 			return err
 		}
 	}
-	t.State, t.StateSince, t.Account = c.To, e.Time.Time, ""
-	if c.To.HasAccount() {
-		t.Account, t.Issued = c.Account, true
+	if err := carry(tx, t, c, e.Time.Time); err != nil {
+		return err
 	}
 	if err := tx.SaveToken(*t); err != nil {
 		return err
 	}
 	e.To, detail.After = t.State, audit.MutableOf(*t)
 	return appendEvent(tx, e, detail)
+}
+
+// accountOf is whose token a move is about.
+func (d *Desk) accountOf(tx Tx, t token.Token, c Change) (token.Account, error) {
+	if c.By != token.CmdAssign {
+		return t.Account, nil
+	}
+	account, err := tx.KnownAccount(c.Account)
+	if err != nil {
+		return "", err
+	}
+	p, err := policyOf(tx)
+	if err != nil {
+		return "", err
+	}
+	return account, checkShare(tx, p, account, t.Serial)
+}
+
+// carry takes the token where the command leads it.
+func carry(tx Tx, t *token.Token, c Change, now time.Time) error {
+	if c.To == token.Lost {
+		if err := lose(t, c, now); err != nil {
+			return err
+		}
+	}
+	if t.State != c.To { // what more is told of a loss does not make it younger
+		t.StateSince = now
+	}
+	t.State, t.Account = c.To, ""
+	switch {
+	case c.To.HasAccount():
+		t.Account, t.Issued = c.Account, true
+	case c.To == token.Retired:
+		t.HasSeed = false
+		return tx.DestroySeed(t.ID)
+	case c.To != token.Lost:
+		t.Loss = token.Loss{}
+	}
+	return nil
+}
+
+// lose keeps what was reported of a loss. Of a token that is lost already
+// something new has to be told: an event that changes nothing would only puzzle
+// the auditor.
+func lose(t *token.Token, c Change, now time.Time) error {
+	before := t.Loss
+	if c.Loss.Reported.IsZero() {
+		c.Loss.Reported = now
+		if t.State == token.Lost && !before.Reported.IsZero() {
+			c.Loss.Reported = before.Reported
+		}
+	}
+	c.Loss.Stolen = c.Loss.Stolen || before.Stolen
+	c.Loss.Reported = c.Loss.Reported.UTC()
+	if t.State == token.Lost && c.Loss.Stolen == before.Stolen && c.Loss.Reported.Equal(before.Reported) {
+		return token.Errorf(token.NotAllowed, "token %s is lost already, since %s", t.Serial, when(t.StateSince)).
+			WithHint("with --stolen or --reported-at more can be told of it; `fob found %s` says that it turned up", t.Serial)
+	}
+	t.Loss = c.Loss
+	return nil
+}
+
+// emptyLog takes destroyed seeds out of the log as well. That somebody still
+// reads an older state is no failure: the retirement stands, and the log is
+// emptied with the next one, or when the last program closes the store.
+func (d *Desk) emptyLog(ctx context.Context) error {
+	_, err := d.Store.EmptyLog(context.WithoutCancel(ctx))
+	return err
 }
 
 // moveError names the token that may not be moved.
@@ -90,6 +190,9 @@ func (d *Desk) Unlock(ctx context.Context, serial token.Serial, w Words) (t toke
 		}
 		if t.Failures == 0 {
 			return token.Errorf(token.NotAllowed, "token %s is not locked and has no failed attempts", t.Serial)
+		}
+		if err := demand(tx, token.CmdUnlock, w); err != nil {
+			return err
 		}
 		w.Account = t.Account
 		e, err := d.tokenEvent(token.CmdUnlock, t, w)
@@ -137,6 +240,9 @@ func (d *Desk) AcceptClock(ctx context.Context, w Words) (newest time.Time, err 
 			return err
 		}
 		if err := checkBehind(newest, e.Time.Time); err != nil {
+			return err
+		}
+		if err := demand(tx, token.CmdClockAccept, w); err != nil {
 			return err
 		}
 		if err := d.addWords(e, w); err != nil {

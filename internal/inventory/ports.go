@@ -21,6 +21,10 @@ type Store interface {
 	// HoldLoad marks this process as the loader of a batch until release is
 	// called or the process ends.
 	HoldLoad(batch uuid.UUID) (release func(), err error)
+	// EmptyLog writes the write-ahead log back and cuts it to nothing, so that
+	// nothing of a destroyed seed stays in it; done is false while somebody still
+	// reads an older state.
+	EmptyLog(ctx context.Context) (done bool, err error)
 	// SweepLoads removes what loaders left behind that no longer live.
 	SweepLoads(ctx context.Context) error
 }
@@ -55,6 +59,44 @@ type Reader interface {
 	// KnownAccount gives an account in the spelling in which it is stored, or
 	// as it came when it is new.
 	KnownAccount(a token.Account) (token.Account, error)
+	// TokensOf lists what an account has: assigned, bound and suspended tokens.
+	TokensOf(a token.Account) ([]token.Serial, error)
+
+	// Policy is what was set, by name.
+	Policy() (map[string]string, error)
+
+	// WholeBatch finds a batch by its number, a withdrawn one too.
+	WholeBatch(number int) (Batch, error)
+	// Slice reads the tokens of a batch with ids from first, n ids at most, as far
+	// as they are in one of the states; those of a withdrawn batch too.
+	Slice(b Batch, first int64, n int, states ...token.State) ([]SliceToken, error)
+	// CountTokens counts what is left of a batch.
+	CountTokens(b Batch) (int, error)
+	// NeverOut tells whether every token of a batch is in stock and was never given
+	// out; else which one is not.
+	NeverOut(b Batch) (but token.Serial, ok bool, err error)
+}
+
+// Batch is a batch with what was done to it as a whole.
+type Batch struct {
+	ID          int64
+	UUID        uuid.UUID
+	Number      int
+	FirstID     int64
+	LastID      int64
+	Quarantined time.Time // zero: not, or released since
+	Withdrawn   time.Time // zero: not
+}
+
+// SliceToken is one of a batch's tokens.
+type SliceToken struct {
+	audit.Columns
+	State   token.State
+	Since   time.Time
+	Account token.Account
+	Bound   bool // was ever
+	Proven  bool // answered a code: its parameters are right
+	HasSeed bool
 }
 
 // Tx is a Reader that writes.
@@ -65,6 +107,22 @@ type Tx interface {
 	OpenBinding(b token.Binding) error
 	CloseBinding(tokenID int64, at time.Time) (uuid.UUID, error)
 	AddObservation(t token.Token, o token.Observation) error
+	// DestroySeed removes a token's sealed seed; its fingerprint stays.
+	DestroySeed(tokenID int64) error
+
+	// MoveTokens moves the tokens with these ids, which are in rising order, and
+	// ends their bindings: those are given in the same order, the zero UUID for
+	// none.
+	MoveTokens(ids []int64, to token.State, since, now time.Time) ([]uuid.UUID, error)
+	// SaveBatch writes since when a batch is quarantined and withdrawn.
+	SaveBatch(b Batch) error
+	// CarryOff removes tokens of a withdrawn batch for good.
+	CarryOff(tokens []SliceToken) error
+	// Correct gives tokens of a batch their parameters, and their counters where
+	// these are corrected too. Ids rise.
+	Correct(tokens []SliceToken, counters bool) error
+	// SavePolicy writes a setting; an empty value removes it.
+	SavePolicy(name, value string) error
 
 	// CreateBatch reserves the ids of n tokens and keeps the batch as loading.
 	CreateBatch(b token.Batch, n int) (token.Batch, error)

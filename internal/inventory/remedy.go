@@ -8,16 +8,16 @@ import (
 )
 
 // remedy is what to do about codes that were refused. Wrong parameters are the
-// one cause for which that depends on where the token is: --replace exchanges
-// only what was never given out.
+// one cause for which that depends on the token: one that answered a code once
+// has shown that its parameters are right, and is not corrected.
 func remedy(t token.Token, r otp.Result) string {
 	switch {
 	case r.Reason != otp.WrongParameters:
 		return r.Hint
-	case t.State == token.InStock && !t.Issued:
-		return r.Hint + ": correct it in the seed file, or say there what it leaves open (" + r.Flags + "), and import it again with --replace"
+	case !t.Watermark.Known:
+		return r.Hint + fmt.Sprintf(": `fob batch correct %d %s` mends it for all tokens of its batch that were never bound (--dry-run tells which)", t.BatchNumber, r.Flags)
 	}
-	return r.Hint + ", and of a token that was given out it is not exchanged: tell the ops desk; " + takeBack(t) + " and give the person another token"
+	return r.Hint + ", though it answered codes before, so that it is not corrected: tell the ops desk; " + takeBack(t) + " and give the person another token"
 }
 
 // takeBack gets a token out of use.

@@ -21,6 +21,7 @@ type Attempt struct {
 	Counter    int64      // HOTP: the counter expected of the first code ever
 	Watermark  token.Mark // the last step or counter accepted
 	Prediction Prediction // TOTP
+	Caps       Caps       // of an organisation that wants narrower windows
 	Deep       bool       // search two codes ±12 h, or 10,000 counters ahead; one code is never searched wider
 }
 

@@ -20,6 +20,18 @@ const (
 	deepAhead    = 10_000
 )
 
+// Caps narrow the windows of TOTP tokens, in seconds either way; zero leaves the
+// usual one. They never widen it, and leave a deep search alone.
+type Caps struct{ OneCode, TwoCodes float64 }
+
+// capped is how many steps either way are left of a reach.
+func capped(period int, reach int64, seconds float64) int64 {
+	if seconds <= 0 {
+		return reach
+	}
+	return max(1, min(reach, int64(seconds/float64(period))))
+}
+
 // window is the range of steps, or counters, at which the first code is
 // searched, both ends included.
 type window struct {
@@ -50,11 +62,11 @@ func usual(a Attempt) window {
 	case a.Params.Type == token.HOTP:
 		return ahead(a.expected(), twoCodeAhead)
 	case len(a.Entries) == 1:
-		return around(a.centre(), oneCodeReach(a.Params.Period, a.Prediction.HalfWidth))
+		return around(a.centre(), capped(a.Params.Period, oneCodeReach(a.Params.Period, a.Prediction.HalfWidth), a.Caps.OneCode))
 	case a.Deep:
 		return widest(a)
 	}
-	return around(a.centre(), twoCodeReach(a.Params.Period, a.Prediction.HalfWidth))
+	return around(a.centre(), capped(a.Params.Period, twoCodeReach(a.Params.Period, a.Prediction.HalfWidth), a.Caps.TwoCodes))
 }
 
 // widest is the window of a deep search.
@@ -83,9 +95,9 @@ func wholeSteps(period int, seconds float64) int64 {
 // WantsTwo tells whether one code of this token may well lie outside the
 // window that one code is given, so that two are better asked for at once.
 // HOTP tokens do not drift: one will do.
-func (pr Prediction) WantsTwo(p token.Params) bool {
+func (pr Prediction) WantsTwo(p token.Params, c Caps) bool {
 	if p.Type != token.TOTP || p.Period < 1 {
 		return false
 	}
-	return wholeSteps(p.Period, pr.HalfWidth) > oneCodeReach(p.Period, pr.HalfWidth)
+	return wholeSteps(p.Period, pr.HalfWidth) > capped(p.Period, oneCodeReach(p.Period, pr.HalfWidth), c.OneCode)
 }

@@ -170,7 +170,7 @@ func TestWantsTwo(t *testing.T) {
 		{periodOf(120), 600, false}, {periodOf(120), 601, true},
 		{periodOf(3600), 600, false}, {hotp6, 2250, false},
 	} {
-		if got := (otp.Prediction{HalfWidth: c.half}).WantsTwo(c.p); got != c.want {
+		if got := (otp.Prediction{HalfWidth: c.half}).WantsTwo(c.p, otp.Caps{}); got != c.want {
 			t.Errorf("%v ±%g s: %v", c.p, c.half, got)
 		}
 	}

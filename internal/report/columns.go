@@ -68,6 +68,18 @@ var columns = []column{
 		func(t *Token) value { return wholeOf(t.Failures) }},
 	{"locked_until", "Locked until (UTC)", instant, 20, "No code is accepted before",
 		func(t *Token) value { return instantAt(t.LockedUntil) }},
+	{"lost_reported_at", "Loss reported (UTC)", instant, 20, "When its loss was first told",
+		func(t *Token) value { return instantAt(t.LostReported) }},
+	{"stolen", "Stolen", truth, 8, "Of a lost token: whether it was stolen",
+		stolenOf},
 	{"id", "Id", whole, 10, "Number of the token in this store",
 		func(t *Token) value { return wholeOf(t.ID) }},
+}
+
+// stolenOf is empty for a token that is not lost.
+func stolenOf(t *Token) value {
+	if t.LostReported == nil {
+		return value{}
+	}
+	return truthOf(t.Stolen)
 }

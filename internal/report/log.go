@@ -7,7 +7,6 @@ import (
 	"iter"
 
 	"fob/internal/audit"
-	"fob/internal/token"
 )
 
 // Event is one event of the trail for people: the event, and the texts beside
@@ -58,7 +57,7 @@ func newestOf(r Reader, f EventFilter) ([]Event, error) {
 		if err != nil {
 			return nil, err
 		}
-		if e.Object.Kind != audit.KindToken || token.Serial(e.Object.ID).Key() != f.Serial.Key() {
+		if !e.Concerns(f.Serial) {
 			continue
 		}
 		if found = append(found, e); f.Limit > 0 && len(found) > f.Limit {

@@ -23,6 +23,7 @@ type Reader interface {
 	Batches() ([]Batch, error)
 	Batch(number int) (Batch, error)
 	Summary() (Summary, error)
+	Policy() (map[string]string, error) // what was set, by name
 	Head() (audit.Head, error)
 	Events(f EventFilter) iter.Seq2[audit.Stored, error]
 }
@@ -70,6 +71,8 @@ type Token struct {
 	BoundAt      *time.Time   `json:"bound_at"`
 	ExportedTo   []string     `json:"exported_to"`
 	SeedPresent  bool         `json:"seed_present"`
+	LostReported *time.Time   `json:"lost_reported_at"` // of a token that is lost, or was when it was retired
+	Stolen       bool         `json:"stolen"`
 }
 
 // Batch is one delivery with its reconciliation: what was ordered, what its
@@ -92,6 +95,9 @@ type Batch struct {
 	Unchanged  int                 `json:"unchanged"`
 	Refused    int                 `json:"refused"`
 	States     map[token.State]int `json:"states"`
+
+	QuarantinedAt *time.Time `json:"quarantined_at"` // the batch as a whole
+	WithdrawnAt   *time.Time `json:"withdrawn_at"`   // its import was undone
 }
 
 // Summary is what heads an export.

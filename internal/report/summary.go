@@ -118,7 +118,9 @@ func batchColumns() []batchColumn {
 	for _, st := range token.States() {
 		cols = append(cols, batchColumn{string(st), 13, func(b *Batch) value { return wholeOf(b.States[st]) }})
 	}
-	return append(cols, batchColumn{"Tokens now", 13, tokensNow})
+	return append(cols, batchColumn{"Tokens now", 13, tokensNow},
+		batchColumn{"Quarantined (UTC)", 20, func(b *Batch) value { return instantAt(b.QuarantinedAt) }},
+		batchColumn{"Withdrawn (UTC)", 20, func(b *Batch) value { return instantAt(b.WithdrawnAt) }})
 }
 
 func recordsOverOrder(b *Batch) value {

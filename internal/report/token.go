@@ -17,7 +17,7 @@ func FromToken(t token.Token, last *token.Observation) Token {
 		ExportedTo: []string{}, SeedPresent: t.HasSeed,
 		Account: filled(string(t.Account)), Location: filled(t.Location),
 		LockedUntil: when(t.LockedUntil), NotBefore: when(t.NotBefore), NotAfter: when(t.NotAfter),
-		BoundAt: when(t.BoundAt),
+		BoundAt: when(t.BoundAt), LostReported: when(t.Loss.Reported), Stolen: t.Loss.Stolen,
 	}
 	if t.Watermark.Known {
 		r.Watermark = &t.Watermark.Step

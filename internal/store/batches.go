@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 
+	"fob/internal/audit"
 	"fob/internal/inventory"
 	"fob/internal/token"
 )
@@ -286,8 +287,7 @@ func (q *queries) locationID(name string) (any, error) {
 // profileID finds or makes the row of a profile; known remembers those of this
 // call.
 func (q *queries) profileID(known map[token.Profile]int64, r *inventory.Row) (int64, error) {
-	p := token.Profile{Manufacturer: r.Manufacturer, Model: r.Model,
-		Params: token.Params{Type: r.Type, Hash: r.Hash, Digits: r.Digits, Period: r.Period, T0: r.T0}}
+	p := profileOf(&r.Columns)
 	if id, ok := known[p]; ok {
 		return id, nil
 	}
@@ -303,11 +303,16 @@ func (q *queries) profileID(known map[token.Profile]int64, r *inventory.Row) (in
 	return id, err
 }
 
+func profileOf(c *audit.Columns) token.Profile {
+	return token.Profile{Manufacturer: c.Manufacturer, Model: c.Model,
+		Params: token.Params{Type: c.Type, Hash: c.Hash, Digits: c.Digits, Period: c.Period, T0: c.T0}}
+}
+
 // BatchOfFile finds a whole import of the same bytes with the same options.
 func (q *queries) BatchOfFile(sha256, options string) (token.Batch, bool, error) {
 	b := token.Batch{SHA256: sha256, Options: options}
 	err := q.row(`SELECT id, number, format, records FROM batch
-		WHERE sha256 = $1 AND options = $2 AND loading = 0 AND refused = 0 ORDER BY number LIMIT 1`,
+		WHERE sha256 = $1 AND options = $2 AND loading = 0 AND withdrawn_at IS NULL AND refused = 0 ORDER BY number LIMIT 1`,
 		sha256, options).Scan(&b.ID, &b.Number, &b.Format, &b.Records)
 	if notFound(err) {
 		return b, false, nil

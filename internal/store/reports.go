@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"iter"
 	"strings"
+	"time"
 
 	"fob/internal/report"
 	"fob/internal/token"
@@ -104,7 +105,8 @@ func (q *queries) Find(serial token.Serial) (report.Token, error) {
 }
 
 const batchSelect = `SELECT id, uuid, number, first_id, last_id, file, sha256, format, order_no, supplier, expected,
-	location, received, records, new, unchanged, refused, imported_at, by_name FROM batch WHERE loading = 0`
+	location, received, records, new, unchanged, refused, imported_at, by_name,
+	quarantined_at, withdrawn_at FROM batch WHERE loading = 0`
 
 // Batches reads all batches with the states of their tokens.
 func (q *queries) Batches() ([]report.Batch, error) {
@@ -118,8 +120,7 @@ func (q *queries) Batch(number int) (report.Batch, error) {
 		return report.Batch{}, err
 	}
 	if len(all) == 0 {
-		return report.Batch{}, token.Errorf(token.NotFound, "there is no batch %d", number).
-			WithHint("`fob batch list` shows them all")
+		return report.Batch{}, noSuchBatch(number)
 	}
 	return all[0], nil
 }
@@ -136,6 +137,10 @@ func (q *queries) batches(more string, args ...any) ([]report.Batch, error) {
 		return nil, err
 	}
 	for i := range all {
+		if all[i].WithdrawnAt != nil {
+			all[i].States = map[token.State]int{}
+			continue
+		}
 		if all[i].States, err = q.states(` WHERE id BETWEEN $1 AND $2`, ranges[i][0], ranges[i][1]); err != nil {
 			return nil, err
 		}
@@ -145,10 +150,12 @@ func (q *queries) batches(more string, args ...any) ([]report.Batch, error) {
 
 func scanBatch(rows *sql.Rows) (b report.Batch, ids [2]int64, err error) {
 	var id int64
-	var expected, imported sql.NullInt64
+	var expected, imported, quarantined, withdrawn sql.NullInt64
 	var received sql.NullString
 	err = rows.Scan(&id, &b.ID, &b.Number, &ids[0], &ids[1], &b.File, &b.SHA256, &b.Format, &b.Order, &b.Supplier,
-		&expected, &b.Location, &received, &b.Records, &b.New, &b.Unchanged, &b.Refused, &imported, &b.ImportedBy)
+		&expected, &b.Location, &received, &b.Records, &b.New, &b.Unchanged, &b.Refused, &imported, &b.ImportedBy,
+		&quarantined, &withdrawn)
+	b.QuarantinedAt, b.WithdrawnAt = orNil(fromNanos(quarantined)), orNil(fromNanos(withdrawn))
 	b.ImportedAt = fromNanos(imported)
 	if expected.Valid {
 		n := int(expected.Int64)
@@ -158,6 +165,13 @@ func scanBatch(rows *sql.Rows) (b report.Batch, ids [2]int64, err error) {
 		b.Received = &received.String
 	}
 	return b, ids, err
+}
+
+func orNil(t time.Time) *time.Time {
+	if t.IsZero() {
+		return nil
+	}
+	return &t
 }
 
 // states counts tokens by state. It does not look at their batches: the caller

@@ -18,13 +18,14 @@ const tokenSelect = `
 SELECT t.id, COALESCE(t.printed, t.serial_key), p.manufacturer, p.model, p.type, p.hash, p.digits, p.period, p.t0,
        t.batch_id, b.number, t.counter, t.not_before, t.not_after, t.manufactured, b.imported_at, COALESCE(l.name, ''),
        t.seed IS NOT NULL, t.state, COALESCE(t.state_since, b.imported_at), COALESCE(a.name, ''),
-       t.watermark, t.failures, t.locked_until, t.issued, bi.opened_at, o.at, o.drift, o.rate
+       t.watermark, t.failures, t.locked_until, t.issued, bi.opened_at, lo.reported_at, COALESCE(lo.stolen, 0), o.at, o.drift, o.rate
 FROM token t
-JOIN batch b ON b.id = t.batch_id AND b.loading = 0
+JOIN batch b ON b.id = t.batch_id AND b.loading = 0 AND b.withdrawn_at IS NULL
 JOIN profile p ON p.id = t.profile_id
 LEFT JOIN location l ON l.id = t.location_id
 LEFT JOIN account a ON a.id = t.account_id
 LEFT JOIN binding bi ON bi.token_id = t.id AND bi.closed_at IS NULL
+LEFT JOIN loss lo ON lo.token_id = t.id
 LEFT JOIN observation o ON o.id = (SELECT MAX(id) FROM observation WHERE token_id = t.id)`
 
 type scanner interface{ Scan(...any) error }
@@ -32,19 +33,19 @@ type scanner interface{ Scan(...any) error }
 // scanToken reads one row of tokenSelect: the token and its newest observation,
 // nil when its clock was never observed.
 func scanToken(row scanner) (t token.Token, last *token.Observation, err error) {
-	var notBefore, notAfter, made, imported, since, mark, locked, bound, at sql.NullInt64
+	var notBefore, notAfter, made, imported, since, mark, locked, bound, reported, at sql.NullInt64
 	var drift, rate sql.NullFloat64
 	p := &t.Profile
 	err = row.Scan(&t.ID, &t.Serial, &p.Manufacturer, &p.Model, &p.Type, &p.Hash, &p.Digits, &p.Period, &p.T0,
 		&t.BatchID, &t.BatchNumber, &t.Counter, &notBefore, &notAfter, &made, &imported, &t.Location,
 		&t.HasSeed, (*stateCode)(&t.State), &since, &t.Account,
-		&mark, &t.Failures, &locked, &t.Issued, &bound, &at, &drift, &rate)
+		&mark, &t.Failures, &locked, &t.Issued, &bound, &reported, &t.Loss.Stolen, &at, &drift, &rate)
 	if err != nil {
 		return t, nil, err
 	}
 	t.NotBefore, t.NotAfter, t.Manufactured = fromSeconds(notBefore), fromSeconds(notAfter), fromSeconds(made)
 	t.ImportedAt, t.StateSince, t.BoundAt = fromNanos(imported), fromNanos(since), fromNanos(bound)
-	t.LockedUntil = fromNanos(locked)
+	t.LockedUntil, t.Loss.Reported = fromNanos(locked), fromNanos(reported)
 	t.Watermark = token.Mark{Step: mark.Int64, Known: mark.Valid}
 	if at.Valid {
 		last = &token.Observation{At: fromNanos(at), Drift: drift.Float64, Rate: optional(rate)}
@@ -124,7 +125,7 @@ func (q *queries) NearSerials(serial token.Serial, limit int) ([]token.Serial, e
 }
 
 const (
-	nearSelect   = `SELECT COALESCE(t.printed, t.serial_key) FROM token t JOIN batch b ON b.id = t.batch_id AND b.loading = 0 `
+	nearSelect   = `SELECT COALESCE(t.printed, t.serial_key) FROM token t JOIN batch b ON b.id = t.batch_id AND b.loading = 0 AND b.withdrawn_at IS NULL `
 	nearByPrefix = nearSelect + `WHERE t.serial_key >= $1 AND t.serial_key < $2 ORDER BY t.serial_key LIMIT $3`
 )
 
@@ -145,6 +146,9 @@ func (q *queries) SaveToken(t token.Token) error {
 	since := nanos(t.StateSince)
 	if t.StateSince.Equal(t.ImportedAt) {
 		since = nil // one way to say it
+	}
+	if err := q.saveLoss(t); err != nil {
+		return err
 	}
 	return q.exec(`UPDATE token SET state = $1, state_since = $2, account_id = $3, watermark = $4,
 		failures = $5, locked_until = $6, issued = $7 WHERE id = $8`,
@@ -230,7 +234,8 @@ func (q *queries) FirstDrifts(batchID int64, limit int) ([]float64, error) {
 const storedSelect = `
 SELECT t.id, COALESCE(t.printed, t.serial_key), p.manufacturer, p.model, p.type, p.hash, p.digits, p.period, p.t0,
        t.counter, COALESCE(t.not_before, 0), COALESCE(t.not_after, 0), COALESCE(t.manufactured, 0), t.fingerprint,
-       t.batch_id, CASE WHEN b.loading = 1 THEN b.by_name ELSE '' END, t.state, t.issued, COALESCE(l.name, '')
+       t.batch_id, CASE WHEN b.loading = 1 THEN b.by_name WHEN b.withdrawn_at IS NOT NULL
+       THEN b.by_name || ' (batch ' || b.number || ' is being withdrawn)' ELSE '' END, t.state, t.issued, COALESCE(l.name, '')
 FROM token t JOIN batch b ON b.id = t.batch_id JOIN profile p ON p.id = t.profile_id
 LEFT JOIN location l ON l.id = t.location_id `
 

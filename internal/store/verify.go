@@ -99,10 +99,12 @@ func stream[T any](q *queries, query string, scan func(*sql.Rows) (T, error)) it
 // BatchRows reads all whole batches.
 func (q *queries) BatchRows() iter.Seq2[audit.BatchRow, error] {
 	return stream(q, `SELECT id, uuid, number, first_id, last_id, file, sha256, format, options, order_no, supplier, COALESCE(expected, 0),
-		location, COALESCE(received, ''), records, new, unchanged, refused, imported_at, by_uid, by_name FROM batch WHERE loading = 0`,
+		location, COALESCE(received, ''), records, new, unchanged, refused, imported_at, by_uid, by_name,
+		COALESCE(quarantined_at, 0), COALESCE(withdrawn_at, 0) FROM batch WHERE loading = 0`,
 		func(rows *sql.Rows) (b audit.BatchRow, err error) {
 			err = rows.Scan(&b.ID, &b.UUID, &b.Number, &b.FirstID, &b.LastID, &b.File, &b.SHA256, &b.Format, &b.Options, &b.Order,
-				&b.Supplier, &b.Expected, &b.Location, &b.Received, &b.Records, &b.New, &b.Unchanged, &b.Refused, &b.At, &b.By.UID, &b.By.Name)
+				&b.Supplier, &b.Expected, &b.Location, &b.Received, &b.Records, &b.New, &b.Unchanged, &b.Refused, &b.At, &b.By.UID, &b.By.Name,
+				&b.Quarantined, &b.Withdrawn)
 			return b, err
 		})
 }
@@ -137,14 +139,17 @@ func (q *queries) tokenRows() iter.Seq2[audit.TokenRow, error] {
 	return stream(q, `SELECT t.id, COALESCE(t.printed, t.serial_key), t.serial_key, p.manufacturer, p.model, p.type, p.hash, p.digits, p.period, p.t0,
 		t.counter, COALESCE(t.not_before, 0), COALESCE(t.not_after, 0), COALESCE(t.manufactured, 0), t.fingerprint,
 		b.uuid, t.state, COALESCE(a.name, ''), COALESCE(t.state_since, b.imported_at), t.watermark, t.failures,
-		COALESCE(t.locked_until, 0), t.issued, COALESCE(l.name, ''), t.seed IS NOT NULL
+		COALESCE(t.locked_until, 0), t.issued, COALESCE(l.name, ''),
+		COALESCE(lo.reported_at, 0), COALESCE(lo.stolen, 0), t.seed IS NOT NULL
 		FROM token t JOIN batch b ON b.id = t.batch_id AND b.loading = 0 JOIN profile p ON p.id = t.profile_id
-		LEFT JOIN account a ON a.id = t.account_id LEFT JOIN location l ON l.id = t.location_id ORDER BY t.id`,
+		LEFT JOIN account a ON a.id = t.account_id LEFT JOIN location l ON l.id = t.location_id
+		LEFT JOIN loss lo ON lo.token_id = t.id ORDER BY t.id`,
 		func(rows *sql.Rows) (r audit.TokenRow, err error) {
 			c, m := &r.Columns, &r.After
 			err = rows.Scan(&c.ID, &c.Serial, &r.SerialKey, &c.Manufacturer, &c.Model, &c.Type, &c.Hash, &c.Digits, &c.Period, &c.T0,
 				&c.Counter, &c.NotBefore, &c.NotAfter, &c.Manufactured, &c.Fingerprint,
-				&r.Batch, (*stateCode)(&r.State), &r.Account, &m.Since, &m.Watermark, &m.Failures, &m.LockedUntil, &m.Issued, &m.Location, &r.HasSeed)
+				&r.Batch, (*stateCode)(&r.State), &r.Account, &m.Since, &m.Watermark, &m.Failures, &m.LockedUntil, &m.Issued, &m.Location,
+				&m.Reported, &m.Stolen, &r.HasSeed)
 			return r, err
 		})
 }
@@ -199,6 +204,8 @@ var contradictions = []contradiction{
 		"texts lie beside event %s, which is not there"},
 	{`SELECT o.id FROM observation o LEFT JOIN token t ON t.id = o.token_id WHERE t.id IS NULL`,
 		"the measured drift %s is of no token"},
+	{`SELECT l.token_id FROM loss l LEFT JOIN token t ON t.id = l.token_id WHERE t.id IS NULL`,
+		"a loss is filed under token id %s, which is not there"},
 }
 
 // Contradictions asks them, and compares the spelling of accounts with their

@@ -17,12 +17,22 @@ const (
 // Forever is shown as the end of a lock that only an unlock ends.
 var Forever = time.Date(9999, 12, 31, 23, 59, 59, 0, time.UTC)
 
+// Lock is when failures lock a token.
+type Lock struct {
+	After   int           // failures in a row that lock it for a while
+	For     time.Duration // how long
+	ForGood int           // failures that lock it until it is unlocked
+}
+
+// UsualLock is what holds where no policy is stricter.
+func UsualLock() Lock { return Lock{LockAfter, LockFor, LockForGood} }
+
 // Fail counts a failed attempt and locks the token where that is due.
-func (t *Token) Fail(now time.Time) {
+func (t *Token) Fail(now time.Time, l Lock) {
 	t.Failures++
 	t.LockedUntil = time.Time{}
-	if t.Failures >= LockAfter && t.Failures < LockForGood {
-		t.LockedUntil = now.Add(LockFor)
+	if t.Failures >= l.After && t.Failures < l.ForGood {
+		t.LockedUntil = now.Add(l.For)
 	}
 }
 
@@ -31,9 +41,9 @@ func (t *Token) ClearFailures() { t.Failures, t.LockedUntil = 0, time.Time{} }
 
 // LockEnds is when the token may be tried again: zero when it may be now,
 // Forever when it must be unlocked first.
-func (t Token) LockEnds(now time.Time) time.Time {
+func (t Token) LockEnds(now time.Time, l Lock) time.Time {
 	switch {
-	case t.Failures >= LockForGood:
+	case t.Failures >= l.ForGood:
 		return Forever
 	case now.Before(t.LockedUntil):
 		return t.LockedUntil

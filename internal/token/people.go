@@ -4,6 +4,7 @@ import (
 	"strings"
 	"time"
 	"unicode"
+	"unicode/utf8"
 
 	"github.com/google/uuid"
 	"golang.org/x/text/unicode/norm"
@@ -21,6 +22,10 @@ func ParseText(what, text string) (string, error) {
 	if len(text) > MaxTextLen {
 		return "", Errorf(Usage, "%s has %d bytes, the limit is %d", what, len(text), MaxTextLen)
 	}
+	return checkRunes(what, text)
+}
+
+func checkRunes(what, text string) (string, error) {
 	for _, r := range text {
 		if unicode.IsControl(r) || r == unicode.ReplacementChar || unicode.Is(unicode.Bidi_Control, r) {
 			return "", Errorf(Usage, "%s contains %s", what, describeRune(r))
@@ -33,6 +38,14 @@ func ParseText(what, text string) (string, error) {
 // compared by Key.
 type Account string
 
+// MaxAccountLen bounds an account's name in letters: directories keep user names
+// and mail addresses within 256. A letter has four bytes at most, and a few more
+// before it is composed.
+const (
+	MaxAccountLen   = 256
+	maxAccountBytes = 16 * MaxAccountLen
+)
+
 // Key is what accounts are compared by: lower case, since directories do not
 // distinguish Anna@example.com from anna@example.com.
 func (a Account) Key() string { return strings.ToLower(string(a)) }
@@ -41,12 +54,18 @@ func (a Account) Key() string { return strings.ToLower(string(a)) }
 // (NFC), the one that Windows and Linux type and directories compare by: macOS
 // and some exports write é as two characters, and would make of one person two.
 func ParseAccount(text string) (Account, error) {
-	t, err := ParseText("the account", norm.NFC.String(text))
+	if len(text) > maxAccountBytes {
+		return "", Errorf(Usage, "the account has %d bytes, the limit is %d letters", len(text), MaxAccountLen)
+	}
+	t, err := checkRunes("the account", strings.TrimSpace(norm.NFC.String(text)))
 	if err != nil {
 		return "", err
 	}
-	if t == "" {
+	switch n := utf8.RuneCountInString(t); {
+	case n == 0:
 		return "", Errorf(Usage, "the account is empty")
+	case n > MaxAccountLen:
+		return "", Errorf(Usage, "the account has %d letters, the limit is %d", n, MaxAccountLen)
 	}
 	return Account(t), nil
 }
@@ -111,6 +130,13 @@ type Token struct {
 	LockedUntil time.Time
 	Issued      bool // was ever assigned, bound or provisioned
 	BoundAt     time.Time
+	Loss        Loss // of a token that is lost, and of one that was retired lost
+}
+
+// Loss is what is known of a loss; its zero value is none.
+type Loss struct {
+	Reported time.Time // when somebody first told, which may be before it was recorded
+	Stolen   bool
 }
 
 // Mark is a step or counter that may not be known yet.

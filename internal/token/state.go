@@ -70,6 +70,20 @@ const (
 	CmdResync      Command = "resync"
 	CmdUnlock      Command = "unlock"
 	CmdClockAccept Command = "clock accept"
+
+	CmdSuspend    Command = "suspend"
+	CmdResume     Command = "resume"
+	CmdLost       Command = "lost"
+	CmdQuarantine Command = "quarantine"
+	CmdRetire     Command = "retire"
+	CmdReplace    Command = "replace" // ends one token by lost, unbind or unassign, and binds another
+
+	CmdBatchQuarantine Command = "batch quarantine"
+	CmdBatchRelease    Command = "batch release"
+	CmdBatchWithdraw   Command = "batch withdraw"
+	CmdBatchCorrect    Command = "batch correct"
+
+	CmdPolicySet Command = "policy set"
 )
 
 var transitions = []Transition{
@@ -78,11 +92,36 @@ var transitions = []Transition{
 	{Assigned, CmdUnassign, "", InStock, false},
 	{InStock, CmdBind, "", Bound, false},
 	{Assigned, CmdBind, "", Bound, false},
+	{Bound, CmdSuspend, "", Suspended, false},
+	{Suspended, CmdResume, "", Bound, false},
 	{Bound, CmdUnbind, "--returned", InStock, true},
+	{Suspended, CmdUnbind, "--returned", InStock, true},
 	{Bound, CmdUnbind, "--returned --to quarantined", Quarantined, true},
+	{Suspended, CmdUnbind, "--returned --to quarantined", Quarantined, true},
 	{Bound, CmdUnbind, "--missing", Lost, true},
+	{Suspended, CmdUnbind, "--missing", Lost, true},
+	{InStock, CmdLost, "", Lost, false},
+	{Assigned, CmdLost, "", Lost, false},
+	{Bound, CmdLost, "", Lost, true},
+	{Suspended, CmdLost, "", Lost, true},
+	{Quarantined, CmdLost, "", Lost, false},
+	{Lost, CmdLost, "", Lost, false}, // more is known of the loss: that it was a theft, or since when
 	{Lost, CmdFound, "", Quarantined, false},
+	{InStock, CmdQuarantine, "", Quarantined, false},
+	{Assigned, CmdQuarantine, "", Quarantined, false},
 	{Quarantined, CmdRelease, "", InStock, false},
+	{InStock, CmdRetire, "", Retired, false},
+	{Assigned, CmdRetire, "", Retired, false},
+	{Bound, CmdRetire, "", Retired, true},
+	{Suspended, CmdRetire, "", Retired, true},
+	{Quarantined, CmdRetire, "", Retired, false},
+	{Lost, CmdRetire, "", Retired, false},
+	{InStock, CmdBatchQuarantine, "", Quarantined, false},
+	{Assigned, CmdBatchQuarantine, "", Quarantined, false},
+	{Bound, CmdBatchQuarantine, "", Quarantined, true},
+	{Suspended, CmdBatchQuarantine, "", Quarantined, true},
+	{Quarantined, CmdBatchRelease, "", InStock, false},
+	{InStock, CmdBatchWithdraw, "", Absent, false},
 }
 
 // Transitions gives the whole table.
@@ -99,13 +138,29 @@ func Move(from State, by Command, to State) (Transition, error) {
 		if t.By == by && t.To == to {
 			return t, nil
 		}
-		possible = append(possible, strings.TrimSpace(string(t.By)+" "+t.With))
+		if t.alone() {
+			possible = append(possible, strings.TrimSpace(string(t.By)+" "+t.With))
+		}
 	}
 	err := Errorf(NotAllowed, "%s is not possible while the token is %s", by, from)
 	if len(possible) == 0 {
-		return Transition{}, err
+		return Transition{}, err.WithHint("its life is over: nothing is possible any more")
 	}
 	return Transition{}, err.WithHint("possible from here: %s", strings.Join(possible, ", "))
+}
+
+// alone tells whether a command moves one token by itself: what moves a whole
+// batch is no answer to somebody with one token in hand.
+func (t Transition) alone() bool { return !strings.HasPrefix(string(t.By), "batch ") }
+
+// SourcesOf lists the states from which a command leads to another.
+func SourcesOf(by Command) (from []State) {
+	for _, t := range transitions {
+		if t.By == by && !slices.Contains(from, t.From) {
+			from = append(from, t.From)
+		}
+	}
+	return from
 }
 
 // HasAccount tells whether a token in this state belongs to an account.

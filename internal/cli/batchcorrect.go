@@ -1,0 +1,96 @@
+package cli
+
+import (
+	"context"
+	"fmt"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"fob/internal/inventory"
+	"fob/internal/token"
+)
+
+func newBatchCorrectCmd(r *root) *cobra.Command {
+	var o batchOptions
+	var p paramFlags
+	cmd := &cobra.Command{
+		Use:   "correct N",
+		Short: "Mend the type, digits, period, hash or T0 of tokens that were never bound",
+		Long: `Mend what a batch was imported with wrongly: type, digits, period, hash, T0 or the
+first counter. Only tokens are corrected that were never bound and never answered a
+code; the others have shown that their parameters are right. --dry-run tells what
+would become what.`,
+		Example: "  fob batch correct 3 --period 60 --dry-run\n  fob batch correct 3 --hash sha256 --digits 8 --reason \"data sheet\"",
+		Args:    exactly("the batch's number"),
+		RunE: r.run(func(ctx context.Context, args []string) error {
+			c := inventory.Correction{}
+			var err error
+			if c.BatchChange, err = o.change(r, args[0]); err != nil {
+				return err
+			}
+			if c.Given, c.Params, c.Counter, err = p.parse(); err != nil {
+				return err
+			}
+			if c.Given == 0 {
+				return token.Errorf(token.Usage, "say what is wrong: --type, --digits, --period, --hash, --t0 or --counter")
+			}
+			return r.correctBatch(ctx, &o, c)
+		}),
+	}
+	o.add(cmd)
+	p.add(cmd, "")
+	return cmd
+}
+
+func (r *root) correctBatch(ctx context.Context, o *batchOptions, c inventory.Correction) error {
+	return r.withDesk(ctx, func(desk *inventory.Desk) error {
+		if !c.DryRun && !*o.yes { // what the question says costs a walk over the batch
+			if err := r.confirmCorrection(ctx, desk, c); err != nil {
+				return err
+			}
+		}
+		bar := r.newProgress(fmt.Sprintf("batch %d", c.Number))
+		c.Progress = bar.set
+		res, err := desk.CorrectBatch(ctx, c)
+		bar.done()
+		if err != nil && res.Corrected == 0 {
+			return err
+		}
+		return firstError(err, r.printCorrected(res))
+	})
+}
+
+// confirmCorrection tells what would become what. Where nothing would, nothing is
+// asked: the refusal says more.
+func (r *root) confirmCorrection(ctx context.Context, desk *inventory.Desk, c inventory.Correction) error {
+	c.DryRun = true
+	would, err := desk.CorrectBatch(ctx, c)
+	if err != nil || would.Corrected == 0 {
+		return err
+	}
+	return r.confirm(ctx, false, fmt.Sprintf("Batch %d: %s", c.Number, changeWords(would)))
+}
+
+func (r *root) printCorrected(res inventory.Corrected) error {
+	if r.json {
+		return r.printJSON(res)
+	}
+	verb := "corrected"
+	if res.DryRun {
+		verb = "would be corrected"
+	}
+	r.say("Batch %d: %s %s, %d right already, %d kept as they are.", res.Batch, count(res.Corrected, "token"), verb, res.Right, res.Left)
+	for _, c := range res.Changes {
+		r.say("  %s: %s, was %s", count(c.Tokens, "token"), c.After, c.Before)
+	}
+	return nil
+}
+
+func changeWords(res inventory.Corrected) string {
+	words := make([]string, len(res.Changes))
+	for i, c := range res.Changes {
+		words[i] = fmt.Sprintf("%s from %s to %s", count(c.Tokens, "token"), c.Before, c.After)
+	}
+	return "correct " + strings.Join(words, ", ")
+}

@@ -1,0 +1,282 @@
+package cli
+
+import (
+	"context"
+	"encoding/csv"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"strconv"
+
+	"github.com/spf13/cobra"
+
+	"fob/internal/inventory"
+	"fob/internal/report"
+	"fob/internal/token"
+)
+
+// batchNumber reads the argument of the commands about one batch.
+func batchNumber(arg string) (int, error) {
+	n, err := strconv.Atoi(arg)
+	if err != nil || n < 1 {
+		return 0, token.Errorf(token.Usage, "%q is no batch number; `fob batch list` shows them", clean(arg))
+	}
+	return n, nil
+}
+
+// batchOptions are the flags of the commands that change a whole batch.
+type batchOptions struct {
+	wordFlags
+	dryRun bool
+	out    string
+	yes    *bool
+}
+
+func (o *batchOptions) add(cmd *cobra.Command) {
+	o.wordFlags.add(cmd)
+	cmd.Flags().BoolVar(&o.dryRun, "dry-run", false, "tell what would be done, and do nothing")
+	o.yes = addYes(cmd)
+}
+
+func (o *batchOptions) change(r *root, arg string) (c inventory.BatchChange, err error) {
+	c.DryRun = o.dryRun
+	if c.Number, err = batchNumber(arg); err != nil {
+		return c, err
+	}
+	c.Words, err = o.words(r)
+	return c, err
+}
+
+func newBatchQuarantineCmd(r *root) *cobra.Command {
+	var o batchOptions
+	cmd := &cobra.Command{
+		Use:   "quarantine N",
+		Short: "Take a compromised batch out of use, and list who needs another token",
+		Long: `Take every token of a batch out of use that is in stock, assigned, bound or
+suspended: bindings end, and the accounts are listed that have to get another token.
+--out writes that list as CSV. Lost and retired tokens stay what they are.
+
+A large batch goes in slices of 5,000 tokens, so that the desk need not wait. After
+an interruption what was done stays, and the same command does the rest.`,
+		Example: "  fob batch quarantine 3 --dry-run\n  fob batch quarantine 3 --reason \"seeds leaked\" --ticket SEC-7 --out reissue.csv",
+		Args:    exactly("the batch's number"),
+		RunE: r.run(func(ctx context.Context, args []string) error {
+			c, err := o.change(r, args[0])
+			if err != nil {
+				return err
+			}
+			return r.quarantineBatch(ctx, &o, c)
+		}),
+	}
+	o.add(cmd)
+	cmd.Flags().StringVar(&o.out, "out", "", "write the accounts to this new CSV file")
+	return cmd
+}
+
+func (r *root) quarantineBatch(ctx context.Context, o *batchOptions, c inventory.BatchChange) error {
+	return r.withDesk(ctx, func(desk *inventory.Desk) (err error) {
+		if !c.DryRun && !*o.yes { // what the question says costs a walk over the batch
+			if err := r.confirmQuarantine(ctx, desk, c); err != nil {
+				return err
+			}
+		}
+		list, err := newListFile(o.out)
+		if err != nil {
+			return err
+		}
+		bar := r.newProgress(fmt.Sprintf("batch %d", c.Number))
+		c.Progress = bar.set
+		res, err := desk.QuarantineBatch(ctx, c)
+		bar.done()
+		return firstError(firstError(err, list.write(res.Accounts)), r.printQuarantined(res, err))
+	})
+}
+
+// confirmQuarantine says how many tokens and accounts it is about.
+func (r *root) confirmQuarantine(ctx context.Context, desk *inventory.Desk, c inventory.BatchChange) error {
+	c.DryRun = true
+	would, err := desk.QuarantineBatch(ctx, c)
+	if err != nil {
+		return err
+	}
+	return r.confirm(ctx, false, fmt.Sprintf("Take %s of batch %d out of use; %s to be given another",
+		count(would.Moved, "token"), c.Number, needs(len(would.Accounts))))
+}
+
+func needs(n int) string {
+	if n == 1 {
+		return "1 account has"
+	}
+	return fmt.Sprintf("%d accounts have", n)
+}
+
+// printQuarantined tells what was done, also when it was broken off.
+func (r *root) printQuarantined(res inventory.Swept, err error) error {
+	if err != nil && res.Moved == 0 {
+		return nil // the error says it all
+	}
+	if r.json {
+		return r.printJSON(res)
+	}
+	would := ""
+	if res.DryRun {
+		would = "would be "
+	}
+	r.remark("Batch %d: %s %squarantined, %s to be given another.", res.Batch, count(res.Moved, "token"), would, needs(len(res.Accounts)))
+	t := r.newTable("ACCOUNT", "SERIAL", "WAS")
+	for _, a := range res.Accounts {
+		if err := t.add(string(a.Account), string(a.Serial), string(a.State)); err != nil {
+			return err
+		}
+	}
+	return t.flush()
+}
+
+// listFile is the file of --out: readable by its owner alone, never over an
+// existing one, and made before anything is done.
+type listFile struct {
+	path string
+	file *os.File // nil: nobody asked for one
+}
+
+func newListFile(path string) (*listFile, error) {
+	if path == "" {
+		return &listFile{}, nil
+	}
+	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
+	if err != nil {
+		return nil, newFileError("--out", path, err)
+	}
+	return &listFile{path, f}, nil
+}
+
+func (l *listFile) write(all []inventory.Reissue) error {
+	if l.file == nil {
+		return nil
+	}
+	if err := errors.Join(writeReissues(l.file, all), l.file.Sync(), l.file.Close()); err != nil {
+		return token.Wrap(token.Internal, err, "writing %s", l.path)
+	}
+	return nil
+}
+
+func writeReissues(w io.Writer, all []inventory.Reissue) error {
+	out := csv.NewWriter(w)
+	_ = out.Write([]string{"account", "serial", "was"}) // Error tells
+	for _, a := range all {
+		_ = out.Write([]string{report.GuardCSV(string(a.Account)), report.GuardCSV(string(a.Serial)), string(a.State)})
+	}
+	out.Flush()
+	return out.Error()
+}
+
+func newBatchReleaseCmd(r *root) *cobra.Command {
+	var o batchOptions
+	cmd := &cobra.Command{
+		Use:   "release N",
+		Short: "Take a quarantined batch back into stock",
+		Long: `Take the tokens back into stock that ` + "`fob batch quarantine`" + ` took out of use. Tokens
+that were quarantined for a reason of their own, before or since, stay: those are
+released one by one.`,
+		Example: "  fob batch release 3 --reason \"false alarm\" --ticket SEC-7",
+		Args:    exactly("the batch's number"),
+		RunE: r.run(func(ctx context.Context, args []string) error {
+			c, err := o.change(r, args[0])
+			if err != nil {
+				return err
+			}
+			return r.withDesk(ctx, func(desk *inventory.Desk) error {
+				bar := r.newProgress(fmt.Sprintf("batch %d", c.Number))
+				c.Progress = bar.set
+				res, err := desk.ReleaseBatch(ctx, c)
+				bar.done()
+				if err != nil && res.Moved == 0 {
+					return err
+				}
+				return firstError(err, r.printReleased(res))
+			})
+		}),
+	}
+	o.add(cmd)
+	return cmd
+}
+
+func (r *root) printReleased(res inventory.Swept) error {
+	if r.json {
+		return r.printJSON(res)
+	}
+	verb := "are"
+	if res.DryRun {
+		verb = "would be"
+	}
+	r.say("Batch %d: %s %s in stock again.", res.Batch, count(res.Moved, "token"), verb)
+	return nil
+}
+
+func newBatchWithdrawCmd(r *root) *cobra.Command {
+	var o batchOptions
+	cmd := &cobra.Command{
+		Use:   "withdraw N",
+		Short: "Undo a wrong import: its tokens are removed, and may come again",
+		Long: `Undo a wrong import. Every token of the batch must be in stock and must never have
+been assigned, bound or handed to a verifier. The tokens and their seeds are removed;
+serials and seeds may be imported again. The trail keeps every serial with its
+parameters, and the batch stays in the list, as withdrawn.
+
+A large batch is removed in slices of 5,000 tokens, so that the desk need not wait:
+from the first moment nobody sees any of its tokens. After an interruption the same
+command removes the rest.`,
+		Example: "  fob batch withdraw 3 --approved-by \"Eva Brandt\" --reason \"file of another customer\"",
+		Args:    exactly("the batch's number"),
+		RunE: r.run(func(ctx context.Context, args []string) error {
+			c, err := o.change(r, args[0])
+			if err != nil {
+				return err
+			}
+			if c.Approver, err = token.ParseApprover(o.approver, r.base.Operator); err != nil {
+				return err
+			}
+			return r.withdrawBatch(ctx, &o, c)
+		}),
+	}
+	o.add(cmd)
+	o.addApprover(cmd)
+	return cmd
+}
+
+func (r *root) withdrawBatch(ctx context.Context, o *batchOptions, c inventory.BatchChange) error {
+	return r.withDesk(ctx, func(desk *inventory.Desk) error {
+		dry := c
+		dry.DryRun = true
+		res, err := desk.WithdrawBatch(ctx, dry)
+		if err != nil {
+			return err
+		}
+		if !c.DryRun {
+			if err := r.confirm(ctx, *o.yes, fmt.Sprintf("Remove %s of batch %d, with their seeds", count(res.Tokens, "token"), c.Number)); err != nil {
+				return err
+			}
+			bar := r.newProgress(fmt.Sprintf("batch %d", c.Number))
+			c.Progress = bar.set
+			res, err = desk.WithdrawBatch(ctx, c)
+			bar.done()
+			if err != nil && res.Tokens == 0 {
+				return err
+			}
+		}
+		return firstError(err, r.printWithdrawn(res))
+	})
+}
+
+func (r *root) printWithdrawn(res inventory.WithdrawnBatch) error {
+	if r.json {
+		return r.printJSON(res)
+	}
+	verb := "removed"
+	if res.DryRun {
+		verb = "would be removed"
+	}
+	r.say("Batch %d: %s %s; serials and seeds may come again.", res.Batch, count(res.Tokens, "token"), verb)
+	return nil
+}

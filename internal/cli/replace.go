@@ -1,0 +1,203 @@
+package cli
+
+import (
+	"context"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"fob/internal/inventory"
+	"fob/internal/report"
+	"fob/internal/token"
+)
+
+// replaceOptions say what became of the old token, and prove the new one.
+type replaceOptions struct {
+	codeOptions
+	lossFlags
+	lost, returned bool
+	to             string
+	yes            *bool
+}
+
+func newReplaceCmd(r *root) *cobra.Command {
+	var o replaceOptions
+	cmd := &cobra.Command{
+		Use:   "replace OLD NEW",
+		Short: "Give somebody another token for the one that they have",
+		Long: `Give the person whose token OLD is the token NEW in its place.
+
+With --lost or --stolen, OLD ends at once, before NEW is asked for a code: whatever
+becomes of NEW, a token in wrong hands is worth nothing any more. Else OLD comes
+back: it goes into stock (or into quarantine, with --to quarantined) in the same
+moment in which NEW is bound, so that a wrong code leaves the person with what they
+had. NEW is bound as by ` + "`fob bind`" + `, with codes from the terminal or from --code.`,
+		Example: `  fob replace 2600412300001 2600412300009 --stolen --ticket T-22
+  fob replace 2600412300001 2600412300009 --returned --code 287082 --code 359152`,
+		Args: exactly("the old token's serial", "the new token's serial"),
+		RunE: r.run(func(ctx context.Context, args []string) error { return r.replace(ctx, &o, args[0], args[1]) }),
+	}
+	o.codeOptions.add(cmd)
+	o.addDeep(cmd)
+	o.lossFlags.add(cmd)
+	f := cmd.Flags()
+	f.BoolVar(&o.lost, "lost", false, "nobody has the old token")
+	f.BoolVar(&o.returned, "returned", false, "the old token is in hand (what holds when nothing is said)")
+	f.StringVar(&o.to, "to", "", "where a returned token goes: in_stock (default) or quarantined")
+	o.yes = addYes(cmd)
+	return cmd
+}
+
+// gone tells whether the old token is in nobody's hands.
+func (o *replaceOptions) gone() bool { return o.lost || o.stolen }
+
+func (o *replaceOptions) check() error {
+	switch {
+	case o.gone() && (o.returned || o.to != ""):
+		return token.Errorf(token.Usage, "a lost token does not come back: --lost and --stolen go without --returned and --to")
+	case !o.gone() && o.reported != "":
+		return token.Errorf(token.Usage, "--reported-at is about a loss: say --lost or --stolen")
+	}
+	return nil
+}
+
+func (r *root) replace(ctx context.Context, o *replaceOptions, oldSerial, newSerial string) error {
+	if err := o.check(); err != nil {
+		return err
+	}
+	req, err := o.request(r, newSerial, "")
+	if err != nil {
+		return err
+	}
+	old, err := serialOf(oldSerial)
+	if err != nil {
+		return err
+	}
+	if old.Key() == req.Serial.Key() {
+		return token.Errorf(token.Usage, "%s cannot replace itself", old)
+	}
+	if len(o.codes) == 0 {
+		if err := r.canConverse(); err != nil {
+			return err
+		}
+	}
+	if o.gone() {
+		return r.replaceLost(ctx, o, old, req)
+	}
+	if req.To, err = returnedTo(o.to); err != nil {
+		return err
+	}
+	err = r.withDesk(ctx, func(desk *inventory.Desk) error {
+		t, err := desk.Replaced(ctx, old)
+		req.Account, req.Replaces = t.Account, t.Serial
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	if err := r.confirmReplace(ctx, old, req.To, *o.yes); err != nil {
+		return err
+	}
+	out, err := r.answerCodes(ctx, &o.codeOptions, req, token.CmdBind, (*inventory.Desk).Bind)
+	return r.printReplaced(ctx, old, out, err)
+}
+
+// confirmReplace asks like unbind, where the old token's binding is what ends.
+func (r *root) confirmReplace(ctx context.Context, old token.Serial, to token.State, yes bool) error {
+	return r.confirmMove(ctx, []token.Serial{old}, token.CmdUnbind, to, "", yes)
+}
+
+// replaceLost ends the old token first, whatever becomes of the new one.
+func (r *root) replaceLost(ctx context.Context, o *replaceOptions, old token.Serial, req inventory.Codes) error {
+	loss, err := o.loss(r.now())
+	if err != nil {
+		return err
+	}
+	if err := r.confirmMove(ctx, []token.Serial{old}, token.CmdLost, token.Lost, "Record the loss", *o.yes); err != nil {
+		return err
+	}
+	var before token.Token
+	err = r.withDesk(ctx, func(desk *inventory.Desk) error {
+		before, _, err = desk.EndLost(ctx, inventory.Change{Serial: old, Loss: loss, Words: wordsOf(req)})
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	if !r.json {
+		r.say("Token %s is lost now; it was %s's.", before.Serial, before.Account)
+	}
+	req.Account = before.Account
+	out, err := r.answerCodes(ctx, &o.codeOptions, req, token.CmdBind, (*inventory.Desk).Bind)
+	if err != nil {
+		err = token.Wrap(token.KindOf(err), err, "token %s is lost now, and no other is bound yet", before.Serial).WithHint("%s",
+			joined(token.HintOf(err), "go on with `fob bind "+pasted(string(req.Serial), string(before.Account))+"`"))
+	}
+	return r.printReplaced(ctx, old, out, err)
+}
+
+// canConverse refuses before anything is done where nobody could be asked.
+func (r *root) canConverse() error {
+	if r.json {
+		return jsonNeverAsks()
+	}
+	t, err := terminalForCodes()
+	if err != nil {
+		return err
+	}
+	t.close()
+	return nil
+}
+
+func joined(hint, more string) string {
+	if hint == "" {
+		return more
+	}
+	return hint + "; " + more
+}
+
+// pasted writes arguments as a shell takes them, for a line that somebody
+// copies.
+func pasted(args ...string) string {
+	out, odd := make([]string, len(args)), false
+	for i, a := range args {
+		out[i] = a
+		if strings.Trim(a, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789@._-/:+") != "" {
+			out[i] = "'" + strings.ReplaceAll(a, "'", `'\''`) + "'"
+		}
+		odd = odd || strings.HasPrefix(a, "-")
+	}
+	if odd {
+		return "-- " + strings.Join(out, " ")
+	}
+	return strings.Join(out, " ")
+}
+
+// replacedJSON is a replacement: the old token as it is now, and the answer to
+// the new one's codes.
+type replacedJSON struct {
+	Old report.Token      `json:"old"`
+	New inventory.Outcome `json:"new"`
+}
+
+func (r *root) printReplaced(ctx context.Context, old token.Serial, out inventory.Outcome, err error) error {
+	if !r.json {
+		if err == nil {
+			r.say("Token %s is bound to %s in the place of %s%s.", out.Serial, *out.Account, old, clockWords(out))
+		}
+		return err
+	}
+	if out.Outcome == "" {
+		return err // nothing was answered, so nothing is told
+	}
+	var j replacedJSON
+	bad := r.withReports(ctx, func(reader report.Reader) (err error) {
+		j.Old, err = reader.Find(old)
+		return err
+	})
+	if bad == nil {
+		j.New = out
+		bad = r.printJSON(j)
+	}
+	return firstError(err, bad)
+}

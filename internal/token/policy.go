@@ -1,0 +1,90 @@
+package token
+
+import (
+	"slices"
+	"strings"
+	"time"
+)
+
+// Demand is something that a policy can ask of a command.
+type Demand string
+
+// What can be demanded; each is the flag of the same name.
+const (
+	DemandProof    Demand = "proof"
+	DemandTicket   Demand = "ticket"
+	DemandReason   Demand = "reason"
+	DemandApprover Demand = "approved-by"
+)
+
+func demands() []Demand { return []Demand{DemandProof, DemandTicket, DemandReason, DemandApprover} }
+
+// Policy is what an organisation demands beyond fob's own rules. It can only be
+// stricter than they are.
+type Policy struct {
+	Require    map[Command][]Demand
+	PerAccount int // tokens that one account may have, assigned, bound or suspended; 0: no limit
+	Codes      int // displayed codes that bind and resync need: 1 or 2
+	Proofs     []string
+	OneCode    time.Duration // how far one code is searched at most, either way
+	TwoCodes   time.Duration // how far two are, without --deep
+	Lock       Lock
+}
+
+// UsualPolicy is what holds where nothing was set.
+func UsualPolicy() Policy {
+	return Policy{Require: map[Command][]Demand{}, Codes: 1, OneCode: UsualOneCode, TwoCodes: UsualTwoCodes, Lock: UsualLock()}
+}
+
+// How far codes are searched either way where no policy is stricter.
+const (
+	UsualOneCode  = 10 * time.Minute
+	UsualTwoCodes = 12 * time.Hour
+)
+
+// Words are what a person said about a command, as far as a policy looks at it.
+type Words struct {
+	Reason, Ticket, Proof string
+	Approver              Approver
+}
+
+// Check refuses a command that lacks what the policy demands of it, by the flag
+// that is missing.
+func (p Policy) Check(by Command, w Words) error {
+	said := map[Demand]bool{DemandProof: w.Proof != "", DemandTicket: w.Ticket != "", DemandReason: w.Reason != "", DemandApprover: w.Approver != ""}
+	var missing []string
+	for _, d := range p.Require[by] {
+		if !said[d] {
+			missing = append(missing, "--"+string(d))
+		}
+	}
+	if len(missing) > 0 {
+		return Errorf(Refused, "the policy demands %s of %s", strings.Join(missing, " and "), by).
+			WithHint("nothing was changed; `fob policy show` tells what is demanded")
+	}
+	if w.Proof != "" && len(p.Proofs) > 0 && !slices.ContainsFunc(p.Proofs, func(s string) bool { return strings.EqualFold(s, w.Proof) }) {
+		return Errorf(NotAllowed, "the policy knows no proof %q", w.Proof).
+			WithHint("it allows: %s", strings.Join(p.Proofs, ", "))
+	}
+	return nil
+}
+
+// CheckShare refuses one token more for an account that has all that the policy
+// allows.
+func (p Policy) CheckShare(a Account, has []Serial) error {
+	if p.PerAccount == 0 || len(has) < p.PerAccount {
+		return nil
+	}
+	names := make([]string, 0, len(has))
+	for _, s := range has[:min(len(has), shownShare)] {
+		names = append(names, string(s))
+	}
+	if len(has) > shownShare {
+		names = append(names, "and more")
+	}
+	return Errorf(NotAllowed, "%s has %d tokens, and the policy allows %d an account", a, len(has), p.PerAccount).
+		WithHint("theirs: %s; `fob replace OLD NEW` ends one and binds the other", strings.Join(names, ", "))
+}
+
+// shownShare is how many tokens of an account a refusal names.
+const shownShare = 5

@@ -1,0 +1,236 @@
+package token
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// Setting is one thing that a policy can say, by the name that people set it
+// with.
+type Setting struct {
+	Name    string
+	Usual   string // what holds where nothing is set
+	Meaning string
+	parse   func(p *Policy, value string) (canonical string, err error)
+}
+
+// Limits of figures, with fob's own as the loosest. The tightest leave a token
+// out of a drawer a chance: below, nobody could bind one.
+const (
+	leastOneCode  = 30 * time.Second
+	leastTwoCodes = 10 * time.Minute
+	longestLock   = 7 * 24 * time.Hour
+	maxShare      = 1000
+	maxProofs     = 20
+)
+
+const requirePrefix = "require."
+
+// demandable are the commands of which words can be demanded.
+var demandable = []Command{CmdAssign, CmdUnassign, CmdBind, CmdResync, CmdUnbind, CmdReplace, CmdSuspend, CmdResume, CmdLost, CmdFound,
+	CmdQuarantine, CmdRelease, CmdRetire, CmdUnlock, CmdClockAccept, CmdBatchQuarantine, CmdBatchRelease, CmdBatchWithdraw, CmdBatchCorrect,
+	CmdPolicySet}
+
+// Settings lists all that can be set, in the order in which they are shown.
+func Settings() []Setting {
+	all := []Setting{
+		{"tokens-per-account", "", "tokens that one account may have at once, assigned, bound or suspended", parseShare},
+		{"codes-needed", "1", "displayed codes that bind and resync need", parseCodes},
+		{"proofs", "", "what --proof may say, separated by commas; else anything", parseProofs},
+		{"window-one-code", shortDuration(UsualOneCode), "how far one code is searched at most, either way", func(p *Policy, v string) (string, error) {
+			return parseWindow(&p.OneCode, v, leastOneCode, UsualOneCode, 1)
+		}},
+		{"window-two-codes", shortDuration(UsualTwoCodes), "how far two codes are searched at most, either way, without --deep", func(p *Policy, v string) (string, error) {
+			return parseWindow(&p.TwoCodes, v, leastTwoCodes, UsualTwoCodes, 2)
+		}},
+		{"lock-after", strconv.Itoa(LockAfter), "failed attempts in a row that lock a token", parseLockAfter},
+		{"lock-for", shortDuration(LockFor), "how long they lock it", parseLockFor},
+		{"lock-for-good", strconv.Itoa(LockForGood), "failed attempts in a row that lock it until it is unlocked", parseLockForGood},
+	}
+	for _, c := range demandable {
+		all = append(all, Setting{requirePrefix + dashed(c), "", "what " + string(c) + " has to be given: proof, ticket, reason, approved-by",
+			func(p *Policy, v string) (string, error) { return parseDemands(p, c, v) }})
+	}
+	return all
+}
+
+func dashed(c Command) string { return strings.ReplaceAll(string(c), " ", "-") }
+
+// ParseSetting checks NAME=VALUE and gives the value as it is stored; an empty
+// one takes the setting back to what is usual.
+func ParseSetting(text string) (name, value string, err error) {
+	name, value, ok := strings.Cut(text, "=")
+	name = strings.ReplaceAll(strings.ToLower(strings.TrimSpace(name)), "_", "-")
+	if !ok {
+		return "", "", Errorf(Usage, "%q is no setting", text).WithHint("write NAME=VALUE, or NAME= for what is usual")
+	}
+	i := slices.IndexFunc(Settings(), func(s Setting) bool { return s.Name == name })
+	if i < 0 {
+		return "", "", Errorf(Usage, "there is no setting %q", name).WithHint("`fob policy show` lists them all")
+	}
+	if value, err = ParseText(name, value); err != nil || value == "" {
+		return name, "", err
+	}
+	p := UsualPolicy()
+	value, err = Settings()[i].parse(&p, value)
+	if value == Settings()[i].Usual {
+		value = "" // one way to say it
+	}
+	return name, value, err
+}
+
+// ParsePolicy puts stored settings together.
+func ParsePolicy(stored map[string]string) (Policy, error) {
+	p := UsualPolicy()
+	left := maps.Clone(stored)
+	for _, s := range Settings() {
+		if v, ok := left[s.Name]; ok {
+			if _, err := s.parse(&p, v); err != nil {
+				return p, Wrap(KindOf(err), err, "the policy's %s", s.Name).WithHint("%s", HintOf(err))
+			}
+			delete(left, s.Name)
+		}
+	}
+	for name := range left {
+		return p, Errorf(Integrity, "the policy has a setting %q that this program does not know", name)
+	}
+	if p.Lock.ForGood < p.Lock.After {
+		return p, Errorf(NotAllowed, "lock-for-good (%d) would come before lock-after (%d)", p.Lock.ForGood, p.Lock.After).
+			WithHint("set both in one command")
+	}
+	return p, nil
+}
+
+func parseDemands(p *Policy, by Command, value string) (string, error) {
+	var all []Demand
+	for word := range strings.SplitSeq(value, ",") {
+		d := Demand(strings.ReplaceAll(strings.ToLower(strings.TrimSpace(word)), "_", "-"))
+		if !slices.Contains(demands(), d) {
+			return "", Errorf(Usage, "%q cannot be demanded", word).WithHint("possible are proof, ticket, reason and approved-by, separated by commas")
+		}
+		all = append(all, d)
+	}
+	var sorted []string
+	for _, d := range demands() {
+		if slices.Contains(all, d) {
+			p.Require[by] = append(p.Require[by], d)
+			sorted = append(sorted, string(d))
+		}
+	}
+	return strings.Join(sorted, ","), nil
+}
+
+func parseShare(p *Policy, value string) (string, error) {
+	n, err := wholeNumber("tokens-per-account", value, 1, maxShare)
+	p.PerAccount = n
+	return strconv.Itoa(n), err
+}
+
+func parseCodes(p *Policy, value string) (string, error) {
+	if value == "0" {
+		return "", looser("codes-needed=0", "without a code, whoever knows a serial binds it: 1 in 1")
+	}
+	n, err := wholeNumber("codes-needed", value, 1, 2)
+	p.Codes = n
+	return strconv.Itoa(n), err
+}
+
+func parseProofs(p *Policy, value string) (string, error) {
+	for word := range strings.SplitSeq(value, ",") {
+		if word = strings.TrimSpace(word); word != "" && !slices.Contains(p.Proofs, word) {
+			p.Proofs = append(p.Proofs, word)
+		}
+	}
+	if len(p.Proofs) == 0 || len(p.Proofs) > maxProofs {
+		return "", Errorf(Usage, "proofs: 1 to %d kinds of proof, separated by commas, are possible", maxProofs)
+	}
+	return strings.Join(p.Proofs, ","), nil
+}
+
+func parseWindow(to *time.Duration, value string, least, most time.Duration, codes int) (string, error) {
+	name := map[int]string{1: "window-one-code", 2: "window-two-codes"}[codes]
+	d, err := duration(name, value)
+	switch {
+	case err != nil:
+		return "", err
+	case d > most:
+		return "", looser(name+"="+value, windowOdds(d, most, codes))
+	case d < least:
+		return "", Errorf(NotAllowed, "%s=%s: %s is the least; with less, no token that lay in a drawer could be bound", name, value, shortDuration(least))
+	}
+	*to = d
+	return shortDuration(d), nil
+}
+
+func parseLockAfter(p *Policy, value string) (string, error) {
+	n, err := lockCount("lock-after", value, LockAfter)
+	p.Lock.After = n
+	return strconv.Itoa(n), err
+}
+
+func parseLockForGood(p *Policy, value string) (string, error) {
+	n, err := lockCount("lock-for-good", value, LockForGood)
+	p.Lock.ForGood = n
+	return strconv.Itoa(n), err
+}
+
+func lockCount(name, value string, most int) (int, error) {
+	n, err := wholeNumber(name, value, 1, 1_000_000)
+	if err == nil && n > most {
+		err = looser(name+"="+value, fmt.Sprintf("%d guesses at one code would go in with odds of %s, where %d have %s",
+			n, oneIn(n*usualSteps, 6), most, oneIn(most*usualSteps, 6)))
+	}
+	return n, err
+}
+
+func parseLockFor(p *Policy, value string) (string, error) {
+	d, err := duration("lock-for", value)
+	switch {
+	case err != nil:
+		return "", err
+	case d < LockFor:
+		locks := LockForGood - LockAfter
+		return "", looser("lock-for="+value, fmt.Sprintf("%d guesses, which go in with odds of %s, would take %s, where they take %s",
+			LockForGood, oneIn(LockForGood*usualSteps, 6), shortDuration(time.Duration(locks)*d), shortDuration(time.Duration(locks)*LockFor)))
+	case d > longestLock:
+		return "", Errorf(NotAllowed, "lock-for=%s: %s is the longest", value, shortDuration(longestLock)).WithHint("lock-for-good locks until somebody unlocks")
+	}
+	p.Lock.For = d
+	return shortDuration(d), nil
+}
+
+func wholeNumber(name, value string, least, most int) (int, error) {
+	n, err := strconv.Atoi(value)
+	if err != nil || n < least || n > most {
+		return 0, Errorf(Usage, "%s=%s: a whole number from %d to %d is needed", name, value, least, most)
+	}
+	return n, nil
+}
+
+// duration reads 90, 90s, 15m or 2h: whole seconds.
+func duration(name, value string) (time.Duration, error) {
+	if n, err := strconv.Atoi(value); err == nil {
+		value = strconv.Itoa(n) + "s"
+	}
+	d, err := time.ParseDuration(value)
+	if err != nil || d <= 0 || d%time.Second != 0 {
+		return 0, Errorf(Usage, "%s=%s: a time is needed, such as 90s, 15m or 2h", name, value)
+	}
+	return d, nil
+}
+
+func shortDuration(d time.Duration) string {
+	for _, unit := range []struct {
+		d    time.Duration
+		name string
+	}{{time.Hour, "h"}, {time.Minute, "m"}} {
+		if d%unit.d == 0 {
+			return strconv.Itoa(int(d/unit.d)) + unit.name
+		}
+	}
+	return strconv.Itoa(int(d/time.Second)) + "s"
+}
