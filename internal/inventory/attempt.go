@@ -297,8 +297,8 @@ func (a *attempt) observe(tx Tx) (*audit.Observation, error) {
 	o := token.Observation{At: a.entries[len(a.entries)-1].At.UTC(), Drift: a.result.Drift}
 	h := a.history
 	h.Observations = append(h.Observations, o)
-	if ppm, _, ok := h.Rate(a.token.Profile.Period); ok {
-		o.Rate = &ppm
+	if c := h.Clock(a.token.Profile.Period); c.Fitted {
+		o.Rate = &c.RatePPM
 	}
 	return &audit.Observation{At: o.At.UnixNano(), Drift: o.Drift, Rate: o.Rate}, tx.AddObservation(a.token, o)
 }
