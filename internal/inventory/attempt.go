@@ -19,12 +19,14 @@ type attempt struct {
 	keys Keyring
 	now  time.Time // of everything in the attempt: lock, binding and event agree
 
-	token   token.Token
-	entries []otp.Entry
-	history otp.History
-	result  otp.Result
-	reason  otp.Reason   // of a refusal
-	refusal *token.Error // what the caller gets; nil: accepted
+	token      token.Token
+	entries    []otp.Entry
+	history    otp.History
+	prediction otp.Prediction
+	warnings   []string
+	result     otp.Result
+	reason     otp.Reason   // of a refusal
+	refusal    *token.Error // what the caller gets; nil: accepted
 }
 
 // foresee is run without codes: what would be refused whatever they are. Nothing
@@ -76,7 +78,7 @@ func (a *attempt) try(tx Tx) error {
 	if err != nil {
 		return err
 	}
-	a.history = history
+	a.history, a.prediction = history, prediction
 	if err := a.compare(tx, prediction); err != nil {
 		return err
 	}
@@ -86,7 +88,10 @@ func (a *attempt) try(tx Tx) error {
 	case a.by == token.CmdCheck:
 		return nil
 	}
-	return a.accept(tx)
+	if err := a.accept(tx); err != nil {
+		return err
+	}
+	return a.suspect(tx)
 }
 
 // refuse keeps why, and gives the refusal as an error.
@@ -295,9 +300,8 @@ func (a *attempt) observe(tx Tx) (*audit.Observation, error) {
 		return nil, nil
 	}
 	o := token.Observation{At: a.entries[len(a.entries)-1].At.UTC(), Drift: a.result.Drift}
-	h := a.history
-	h.Observations = append(h.Observations, o)
-	if c := h.Clock(a.token.Profile.Period); c.Fitted {
+	a.history.Observations = append(a.history.Observations, o)
+	if c := a.history.Clock(a.token.Profile.Period); c.Fitted {
 		o.Rate = &c.RatePPM
 	}
 	return &audit.Observation{At: o.At.UnixNano(), Drift: o.Drift, Rate: o.Rate}, tx.AddObservation(a.token, o)
@@ -342,7 +346,7 @@ func (a *attempt) detail() audit.TokenDetail {
 func (a *attempt) outcome() Outcome {
 	out := Outcome{
 		Serial: a.token.Serial, Outcome: refused, CodesUsed: len(a.req.Codes), StepsSearched: a.result.StepsSearched,
-		Failures: a.token.Failures, Token: a.token, Period: a.token.Profile.Period,
+		Failures: a.token.Failures, Warnings: append([]string{}, a.warnings...), Token: a.token, Period: a.token.Profile.Period,
 	}
 	if out.Serial == "" {
 		out.Serial = a.req.Serial
@@ -362,7 +366,7 @@ func (a *attempt) outcome() Outcome {
 	}
 	out.Outcome, out.StepOffset = accepted, &a.result.Offset
 	if a.token.Profile.Type == token.TOTP {
-		out.DriftSeconds = &a.result.Drift
+		out.DriftSeconds, out.Clock = &a.result.Drift, a.outlook()
 	}
 	return out
 }

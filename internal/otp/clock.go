@@ -112,6 +112,15 @@ func observationSigma(period int) float64 {
 	return math.Sqrt(float64(period)*float64(period)/12 + typingVariance)
 }
 
+// BatchRate is the rate of a batch, in ppm, out of those of its tokens: the median
+// of five or more, else zero.
+func BatchRate(rates []float64) float64 {
+	if len(rates) < minBatch {
+		return 0
+	}
+	return median(rates)
+}
+
 func clampRate(ppm float64) float64 { return min(max(ppm, -maxRate), maxRate) }
 
 func spanOf(obs []token.Observation) time.Duration {
