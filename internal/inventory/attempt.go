@@ -59,6 +59,9 @@ func (a *attempt) run(tx Tx) (err error) {
 	if n := len(a.req.Codes); n < 1 || n > 2 {
 		return token.Errorf(token.Usage, "%d codes were given; one or two consecutive ones are needed", n)
 	}
+	if a.req.Deep && (a.req.Approver == "" || a.req.Reason == "") {
+		return token.Errorf(token.Refused, "a deep search needs a second person, and a reason")
+	}
 	if err := a.checkClock(tx); err != nil {
 		return err
 	}

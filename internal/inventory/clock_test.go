@@ -169,3 +169,33 @@ func TestRemedyForAWrongCounter(t *testing.T) {
 	_, err := h.desk.Check(bg, h.codes("H1", codeOf(t, hotp6, 3, 4), codeOf(t, hotp6, 3, 5)))
 	kindIs(t, err, token.CodeRefused, "a counter near 0", "(--counter 0)", "import it again with --replace")
 }
+
+// A deep search without a second person and a reason is none, whatever front end
+// asks for it.
+func TestDeepTakesTwoPeople(t *testing.T) {
+	h := newFleet(t, 2)
+	before := h.dump()
+	s := h.step(-5 * time.Hour)
+	req := h.codes("S1", codeOf(t, totp6, 1, s), codeOf(t, totp6, 1, s+1))
+	req.Deep = true
+	for _, c := range []struct {
+		approver token.Approver
+		reason   string
+	}{{"", ""}, {"Eva", ""}, {"", "battery"}} {
+		req.Approver, req.Reason = c.approver, c.reason
+		_, err := h.desk.Bind(bg, req)
+		kindIs(t, err, token.Refused, "a second person, and a reason")
+	}
+	if h.dump() != before {
+		t.Error("something was written")
+	}
+	req.Approver, req.Reason = "Eva", "battery"
+	out, err := h.desk.Bind(bg, req)
+	if err != nil || *out.StepOffset != -600 {
+		t.Errorf("%+v, %v", out, err)
+	}
+	if e := h.lastEvent(); e.Plain["approver"] != "Eva" || e.Plain["reason"] != "battery" {
+		t.Errorf("the event says %v", e.Plain)
+	}
+	h.verified()
+}
