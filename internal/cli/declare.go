@@ -44,6 +44,7 @@ var declarations = map[string]declaration{
 	"fob release":          {report.Token{}, []int{exitNotFound, exitNotAllowed}},
 	"fob clock accept":     {clockJSON{}, []int{exitRefused, exitNotAllowed}},
 	"fob export":           {exportedJSON{}, []int{exitRefused, exitIntegrity}},
+	"fob report drift":     {report.Drift{}, []int{exitNotFound}},
 	"fob audit log":        {[]report.Event{}, []int{exitIntegrity}},
 	"fob audit verify":     {verifiedJSON{}, []int{exitRefused, exitKey, exitIntegrity}},
 	"fob audit checkpoint": {checkpointJSON{}, []int{exitNotAllowed, exitKey}},

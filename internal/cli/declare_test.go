@@ -48,6 +48,7 @@ func TestDeclaredJSON(t *testing.T) {
 	d.run("unbind", k.serial, "--missing", "--yes")
 	d.run("found", k.serial)
 	d.run("export", filepath.Join(t.TempDir(), "x.csv"))
+	d.run("report drift")
 	d.run("audit log")
 	d.run("audit verify")
 	d.run("audit checkpoint")

@@ -54,7 +54,7 @@ accounts by the codes that the tokens display, and shows auditors what is where.
 		newInitCmd(r), newInspectCmd(r), newImportCmd(r), newBatchCmd(r),
 		newListCmd(r), newShowCmd(r), newBindCmd(r), newCheckCmd(r), newResyncCmd(r), newUnlockCmd(r),
 		newAssignCmd(r), newUnassignCmd(r), newUnbindCmd(r), newFoundCmd(r), newReleaseCmd(r), newClockCmd(r),
-		newExportCmd(r), newAuditCmd(r), newKeyCmd(r), newVersionCmd(r),
+		newExportCmd(r), newReportCmd(r), newAuditCmd(r), newKeyCmd(r), newVersionCmd(r),
 	)
 	cmd.AddCommand(helpTopics()...)
 	cmd.SetHelpCommand(newHelpCmd(cmd))

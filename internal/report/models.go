@@ -25,6 +25,10 @@ type Reader interface {
 	Summary() (Summary, error)
 	Head() (audit.Head, error)
 	Events(f EventFilter) iter.Seq2[audit.Stored, error]
+	// Clocks streams the records of all clocks that were ever seen, in the order in
+	// which their tokens came; ClockGroups counts all clocks.
+	Clocks(f DriftFilter) iter.Seq2[ClockRecord, error]
+	ClockGroups(f DriftFilter) ([]ClockGroup, error)
 }
 
 // Filter selects tokens; its zero value selects all.

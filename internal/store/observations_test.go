@@ -7,11 +7,13 @@ import (
 	"io/fs"
 	"net/url"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
 	"github.com/pressly/goose/v3"
 
+	"fob/internal/report"
 	"fob/internal/token"
 )
 
@@ -131,4 +133,64 @@ func TestUpgradeRatesObservations(t *testing.T) {
 		}
 		return err
 	})
+}
+
+// Clocks gives each token's record whole, in the order of their import, and ends
+// when its reader does.
+func TestClocks(t *testing.T) {
+	s := newStore(t)
+	addBatch(t, s, newBatch("a"), "S1", "S2", "S3")
+	addBatch(t, s, newBatch("b"), "T1")
+	addLoading(t, s, newBatch("c"), "L1")
+	for i, serial := range []token.Serial{"T1", "S3", "S1", "S3", "T1", "S1", "S1"} {
+		observe(t, s, serial, time.Duration(i)*aDay, nil)
+	}
+	for want, f := range map[string]report.DriftFilter{
+		"S1:3 S3:2 T1:2 ": {}, "S1:3 S3:2 ": {Batch: 1}, "T1:2 ": {Batch: 2}, "": {Batch: 3}, " S1:3 S3:2 T1:2": {Model: "ONE"},
+	} {
+		s.mustRead(t, func(q *queries) error {
+			got := ""
+			for rec, err := range q.Clocks(f) {
+				must(t, err)
+				got += fmt.Sprintf("%s:%d ", rec.Serial, len(rec.Observations))
+				if rec.Period != 30 || rec.Model != "One" || rec.Batch == 0 || !slices.IsSortedFunc(rec.Observations, func(a, b token.Observation) int { return a.At.Compare(b.At) }) {
+					t.Errorf("%+v", rec)
+				}
+			}
+			if strings.TrimSpace(got) != strings.TrimSpace(want) {
+				t.Errorf("%+v: %q, want %q", f, got, want)
+			}
+			groups, err := q.ClockGroups(f)
+			tokens := 0
+			for _, g := range groups {
+				tokens += g.Tokens
+			}
+			if want := map[int]int{0: 4, 1: 3, 2: 1}[f.Batch]; tokens != want {
+				t.Errorf("%+v: %d tokens in %+v", f, tokens, groups)
+			}
+			return err
+		})
+	}
+	s.mustRead(t, func(q *queries) error {
+		for rec, err := range q.Clocks(report.DriftFilter{}) {
+			if rec.Serial != "S1" || err != nil {
+				t.Errorf("%s came first, %v", rec.Serial, err)
+			}
+			break
+		}
+		return nil
+	})
+}
+
+// A report of a million tokens neither sorts nor reads what it was not asked for.
+func TestClockPlans(t *testing.T) {
+	s := newBoundStore(t)
+	addBatch(t, s, newBatch("b"), numbered("B", 0, 2000)...)
+	for _, f := range []report.DriftFilter{{}, {Batch: 1}, {Model: "one"}} {
+		query, args := clockRecords(f)
+		steps := plan(t, s, query, args...)
+		if strings.Contains(steps, "TEMP B-TREE") || f.Batch != 0 && whole.MatchString(steps) {
+			t.Errorf("%+v:\n%s", f, steps)
+		}
+	}
 }
