@@ -156,10 +156,10 @@ func TestRemedyForWrongParameters(t *testing.T) {
 		s := otp.StepAt(sixty, h.clock.Now(), 0)
 		return h.codes("S1", codeOf(t, sixty, 1, s), codeOf(t, sixty, 1, s+1))
 	}
-	tell := func(correctable bool, words ...string) {
+	tell := func(replaceable bool, words ...string) {
 		t.Helper()
 		out, err := h.desk.Check(bg, pair())
-		if said := strings.Contains(token.HintOf(err), "`fob batch correct 1 --period 60`"); said != correctable {
+		if said := strings.Contains(token.HintOf(err), "--replace"); said != replaceable {
 			t.Errorf("the hint is %q", token.HintOf(err))
 		}
 		kindIs(t, err, token.CodeRefused, append(words, "fit this seed with a period of 60 s", "imported with wrong parameters")...)
@@ -174,17 +174,13 @@ func TestRemedyForWrongParameters(t *testing.T) {
 		_, err := h.desk.Move(bg, inventory.Change{Serial: "S1", By: by, To: to, Words: inventory.Words{Account: "Anna"}})
 		must(t, err)
 	}
-	tell(true, "never bound", "try again")
+	tell(true, "(--period 60)", "import it again with --replace")
 	move(token.CmdAssign, token.Assigned)
-	tell(true)
+	tell(false, "given out", "`fob unassign S1`", "another token")
 	move(token.CmdUnassign, token.InStock)
-	tell(true)
+	tell(false, "given out", "set this one aside", "another token")
 	_, err := h.bind("S1", h.shown(1, 0))
 	must(t, err)
 	tell(false, "given out", "`fob unbind S1 --returned --to quarantined`", "another token")
-	move(token.CmdUnbind, token.InStock)
-	tell(false, "given out", "set this one aside", "another token")
-	move(token.CmdAssign, token.Assigned)
-	tell(false, "given out", "`fob unassign S1`", "another token")
 	h.verified()
 }

@@ -163,13 +163,6 @@ func TestThisComputersClock(t *testing.T) {
 	}
 }
 
-// A wrong counter is mended in the file: no batch has one.
-func TestRemedyForAWrongCounter(t *testing.T) {
-	h := newDesked(t)
-	_, err := h.desk.Check(bg, h.codes("H1", codeOf(t, hotp6, 3, 4), codeOf(t, hotp6, 3, 5)))
-	kindIs(t, err, token.CodeRefused, "a counter near 0", "(--counter 0)", "import it again with --replace")
-}
-
 // A deep search without a second person and a reason is none, whatever front end
 // asks for it.
 func TestDeepTakesTwoPeople(t *testing.T) {

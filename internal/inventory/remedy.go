@@ -2,30 +2,23 @@ package inventory
 
 import (
 	"fmt"
-	"strings"
 
 	"fob/internal/otp"
 	"fob/internal/token"
 )
 
 // remedy is what to do about codes that were refused. Wrong parameters are the
-// one cause for which that depends on where the token is: what was never bound is
-// corrected with its batch, a counter in the file alone.
+// one cause for which that depends on where the token is: --replace exchanges
+// only what was never given out.
 func remedy(t token.Token, r otp.Result) string {
 	switch {
 	case r.Reason != otp.WrongParameters:
 		return r.Hint
-	case neverBound(t) && !strings.Contains(r.Flags, "--counter"):
-		return fmt.Sprintf("%s: `fob batch correct %d %s` mends it for the tokens of the batch that were never bound; then try again", r.Hint, t.BatchNumber, r.Flags)
 	case t.State == token.InStock && !t.Issued:
 		return r.Hint + ": correct it in the seed file, or say there what it leaves open (" + r.Flags + "), and import it again with --replace"
 	}
 	return r.Hint + ", and of a token that was given out it is not exchanged: tell the ops desk; " + takeBack(t) + " and give the person another token"
 }
-
-// neverBound tells of a token whose codes were refused whether it was never bound:
-// a binding leaves a watermark, and does so with the record's own parameters.
-func neverBound(t token.Token) bool { return !t.Watermark.Known }
 
 // takeBack gets a token out of use.
 func takeBack(t token.Token) string {
