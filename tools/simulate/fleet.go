@@ -56,12 +56,13 @@ func (t tally) share(n int) string {
 	return fmt.Sprintf("%.2f %%", 100*float64(n)/float64(max(1, t.total())))
 }
 
-func (t tally) medianError() float64 {
+// medianError is said of predictions; of tokens never seen there is none.
+func (t tally) medianError() string {
 	if len(t.errors) == 0 {
-		return math.NaN()
+		return ""
 	}
 	slices.Sort(t.errors)
-	return t.errors[len(t.errors)/2]
+	return fmt.Sprintf("%.0f s", t.errors[len(t.errors)/2])
 }
 
 // fob is a token with its true clock, and what is on record of it.

@@ -74,7 +74,7 @@ func write(w io.Writer, n int, rows [][visits]tally) error {
 			if v == 0 {
 				name = f.String()
 			}
-			if _, err := fmt.Fprintf(w, "| %s | %s | %s | %s | %s | %s | %.0f s |\n", name, visitNames[v],
+			if _, err := fmt.Fprintf(w, "| %s | %s | %s | %s | %s | %s | %s |\n", name, visitNames[v],
 				t.share(t.one), t.share(t.two), t.share(t.never), t.share(t.deep), t.medianError()); err != nil {
 				return err
 			}
