@@ -16,13 +16,18 @@ var (
 	right    = delivery.Token(0)
 	slow     = delivery.Token(2)
 	sent     = delivery.Token(4)
+	ear      = delivery.Token(6)
 	pressed  = gen.Plan{Serials: 2600412300001, First: 100000, HOTP: 1, RFC4226: true}.Token(100000)
 )
 
 // slowBy is how far the clock of the slow token is behind, too far for one code.
 const slowBy = 25 * time.Minute
 
-const exitCode = 4 // code refused
+const (
+	exitCode       = 4 // code refused
+	exitNotFound   = 5 // no such token
+	exitNotAllowed = 6 // not in this state
+)
 
 // session is what the demo plays.
 func session() []step {
@@ -58,6 +63,14 @@ func support() []step {
 			args: words("bind", slow.Serial, "ben@example.com"), codes: shows(slow, -slowBy, 0), exit: exitCode},
 		{says: "Two codes in a row are searched wider, and the drift is remembered.",
 			args: words("bind", slow.Serial, "ben@example.com"), codes: shows(slow, -slowBy, -1, 0)},
+		{says: "A serial as it is read out is forgiven its dashes. Is it the right token, and how is its clock?",
+			args: words("check", grouped(slow.Serial)), codes: shows(slow, -slowBy, 1)},
+		{says: "Misheard, or a letter for a zero: what is near is shown, and nothing is chosen.",
+			args: words("bind", strings.ReplaceAll(ear.Serial, "0", "O"), "frieda@example.com"), codes: shows(ear, 0, 0), exit: exitNotFound},
+		{says: "It is somebody's already.",
+			args: words("bind", right.Serial, "frieda@example.com"), codes: shows(right, 0, 1), exit: exitNotAllowed},
+		{says: "Two codes, the second one first.",
+			args: words("bind", ear.Serial, "frieda@example.com"), codes: shows(ear, 0, 0, -1), exit: exitCode},
 		{says: "A token with a button shows the code of its counter.",
 			args: words("bind", pressed.Serial, "carla@example.com"), codes: pressedOnce},
 		{says: "Carla has left, and her token came back.",
@@ -76,6 +89,9 @@ func auditors() []step {
 		{says: "Only what is bound, for a script.", args: words("export bound.csv --state bound")},
 	}
 }
+
+// grouped is a serial as it is printed on a back: 2600-4123-00003.
+func grouped(serial string) string { return serial[:4] + "-" + serial[4:8] + "-" + serial[8:] }
 
 func words(parts ...string) []string { return strings.Fields(strings.Join(parts, " ")) }
 
