@@ -16,7 +16,8 @@ var (
 	right    = delivery.Token(0)
 	slow     = delivery.Token(2)
 	sent     = delivery.Token(4)
-	ear      = delivery.Token(6)
+	fresh    = delivery.Token(10)
+	drawer   = delivery.Token(11)
 	pressed  = gen.Plan{Serials: 2600412300001, First: 100000, HOTP: 1, RFC4226: true}.Token(100000)
 )
 
@@ -32,7 +33,7 @@ const (
 // session is what the demo plays.
 func session() []step {
 	var steps []step
-	for _, part := range [][]step{operations(), support(), auditors()} {
+	for _, part := range [][]step{operations(), support(), auditors(), phone()} {
 		steps = append(steps, part...)
 	}
 	return steps
@@ -63,14 +64,6 @@ func support() []step {
 			args: words("bind", slow.Serial, "ben@example.com"), codes: shows(slow, -slowBy, 0), exit: exitCode},
 		{says: "Two codes in a row are searched wider, and the drift is remembered.",
 			args: words("bind", slow.Serial, "ben@example.com"), codes: shows(slow, -slowBy, -1, 0)},
-		{says: "A serial as it is read out is forgiven its dashes. Is it the right token, and how is its clock?",
-			args: words("check", grouped(slow.Serial)), codes: shows(slow, -slowBy, 1)},
-		{says: "Misheard, or a letter for a zero: what is near is shown, and nothing is chosen.",
-			args: words("bind", strings.ReplaceAll(ear.Serial, "0", "O"), "frieda@example.com"), codes: shows(ear, 0, 0), exit: exitNotFound},
-		{says: "It is somebody's already.",
-			args: words("bind", right.Serial, "frieda@example.com"), codes: shows(right, 0, 1), exit: exitNotAllowed},
-		{says: "Two codes, the second one first.",
-			args: words("bind", ear.Serial, "frieda@example.com"), codes: shows(ear, 0, 0, -1), exit: exitCode},
 		{says: "A token with a button shows the code of its counter.",
 			args: words("bind", pressed.Serial, "carla@example.com"), codes: pressedOnce},
 		{says: "Carla has left, and her token came back.",
@@ -87,6 +80,31 @@ func auditors() []step {
 		{says: "Was the trail doctored?", args: words("audit verify")},
 		{says: "The auditor's workbook.", args: words("export inventory.xlsx")},
 		{says: "Only what is bound, for a script.", args: words("export bound.csv --state bound")},
+	}
+}
+
+// phone is what a support desk hears most, with a person at the other end who is
+// told why.
+func phone() []step {
+	var used []string
+	misheard := strings.ReplaceAll(fresh.Serial, "0", "O")
+	return []step{
+		{says: "\"My token has come.\" The serial is misread first, letters for zeros: what is near is shown, and nothing is chosen.",
+			args: words("bind", misheard, "frieda@example.com"), codes: shows(fresh, 0, 0), exit: exitNotFound},
+		{says: "Read again, grouped as it is printed.",
+			args: words("bind", grouped(fresh.Serial), "frieda@example.com --ticket T-20"), codes: keep(&used, shows(fresh, 0, 0))},
+		{says: "\"It says wrong code.\" The token lay in a drawer for years: two codes find its clock.",
+			args: words("bind", drawer.Serial, "gustav@example.com"), codes: shows(drawer, -slowBy, 0), exit: exitCode},
+		{says: "The second one was read out first.",
+			args: words("bind", drawer.Serial, "gustav@example.com"), codes: shows(drawer, -slowBy, 0, -1), exit: exitCode},
+		{says: "And in their order.",
+			args: words("bind", drawer.Serial, "gustav@example.com"), codes: shows(drawer, -slowBy, -1, 0)},
+		{says: "\"My login does not take it.\" Is it the right token, and how is its clock?",
+			args: words("check", drawer.Serial), codes: shows(drawer, -slowBy, 1)},
+		{says: "\"I typed it again.\" A code that was used is worth nothing.",
+			args: words("check", fresh.Serial), codes: again(&used), exit: exitCode},
+		{says: "\"I found this one in my desk.\" It is somebody's already.",
+			args: words("bind", fresh.Serial, "hanna@example.com"), codes: shows(fresh, 0, 1), exit: exitNotAllowed},
 	}
 }
 
