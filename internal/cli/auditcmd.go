@@ -42,7 +42,8 @@ rows: number, time, operator, command, object, outcome, from, to, account, ticke
 			}
 			return r.withReports(ctx, func(reader report.Reader) error {
 				f := report.EventFilter{Serial: token.Serial(strings.TrimSpace(serial)), Limit: limit}
-				if err := r.checkLogged(reader, f.Serial); err != nil {
+				var err error
+				if f.Serial, err = r.checkLogged(reader, f.Serial); err != nil {
 					return err
 				}
 				return r.printEvents(report.Log(reader, f))
@@ -55,22 +56,25 @@ rows: number, time, operator, command, object, outcome, from, to, account, ticke
 }
 
 // checkLogged refuses a serial that neither the store nor the trail knows: a
-// slip of the finger must not look like a token that nothing happened to.
-func (r *root) checkLogged(reader report.Reader, serial token.Serial) error {
+// slip of the finger must not look like a token that nothing happened to. It gives
+// the serial as the token has it.
+func (r *root) checkLogged(reader report.Reader, serial token.Serial) (token.Serial, error) {
 	if serial == "" {
-		return nil
+		return "", nil
 	}
-	_, unknown := reader.Find(serial)
-	if unknown != nil && token.KindOf(unknown) != token.NotFound {
-		return unknown
+	found, unknown := reader.Find(serial)
+	if unknown == nil {
+		serial = found.Serial
+	} else if token.KindOf(unknown) != token.NotFound {
+		return serial, unknown
 	}
 	for _, err := range report.Log(reader, report.EventFilter{Serial: serial, Limit: 1}) {
-		return err
+		return serial, err
 	}
 	if unknown == nil {
 		r.remark("no events of token %s but the import of its batch", serial)
 	}
-	return unknown
+	return serial, unknown
 }
 
 func (r *root) printEvents(events report.EventSeq) error {

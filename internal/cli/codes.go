@@ -2,7 +2,9 @@ package cli
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -96,14 +98,14 @@ func (r *root) converse(ctx context.Context, desk *inventory.Desk, req inventory
 		return out, err
 	}
 	defer t.close()
-	c := conversation{r: r, t: t, req: req, digits: prospect.Token.Profile.Digits}
+	c := conversation{r: r, t: t, req: req, params: prospect.Token.Profile.Params}
 	t.say("%s", describe(prospect.Token))
 	if err := c.code(ctx, "The code it shows now"); err != nil {
 		return out, err
 	}
 	if prospect.WantsTwo {
 		t.say("%s: the code after this one is needed too.", whyTwo(prospect))
-		if err := c.code(ctx, "The next code, when it changes"); err != nil {
+		if err := c.code(ctx, c.another("The next code, when it changes")); err != nil {
 			return out, err
 		}
 		return answer(desk, ctx, c.req)
@@ -112,8 +114,8 @@ func (r *root) converse(ctx context.Context, desk *inventory.Desk, req inventory
 	if out.Reason == nil || *out.Reason != otp.WrongCode || out.LockedUntil != nil {
 		return out, err
 	}
-	t.say("That code does not match where this token's clock is expected.")
-	if err := c.code(ctx, "The code it shows now, if it has changed; else the next one"); err != nil {
+	t.say("That code does not match where this token's %s is expected.", c.mover())
+	if err := c.code(ctx, c.another("The code it shows now, if it has changed; else the next one")); err != nil {
 		return out, afterFirst(err)
 	}
 	c.req.Counted = true
@@ -147,7 +149,11 @@ func afterFirst(err error) error {
 	if token.KindOf(err) != token.Interrupted {
 		return err
 	}
-	return token.Errorf(token.Interrupted, "the terminal ended the conversation; the first code was refused and counts as one failure")
+	why, _, _ := strings.Cut(err.Error(), "; ")
+	if errors.Is(err, context.Canceled) {
+		why = "interrupted"
+	}
+	return token.Errorf(token.Interrupted, "%s; the first code was refused and counts as one failure", why)
 }
 
 func describe(t token.Token) string {
@@ -167,20 +173,45 @@ type conversation struct {
 	r      *root
 	t      *terminal
 	req    inventory.Codes
-	digits int
+	params token.Params
 	last   string // the code before, as digits only
+}
+
+// mover is what moves the token's codes.
+func (c *conversation) mover() string {
+	if c.params.Type == token.HOTP {
+		return "counter"
+	}
+	return "clock"
+}
+
+// another asks for the code behind the first: of a token with a button it takes
+// another press.
+func (c *conversation) another(prompt string) string {
+	if c.params.Type == token.HOTP {
+		return "Press the button again: the code it shows then"
+	}
+	return prompt
+}
+
+// waiting counts down to the next code, once there was one.
+func (c *conversation) waiting() *countdown {
+	if len(c.req.Codes) == 0 || c.params.Type != token.TOTP {
+		return nil
+	}
+	return untilNext(c.req.Codes[0].At, c.params.Period, c.r.now)
 }
 
 // code asks until the text is a code at all: a slip of the finger is no
 // attempt.
 func (c *conversation) code(ctx context.Context, prompt string) error {
 	for {
-		line, err := c.t.ask(ctx, prompt)
+		line, err := c.t.askBelow(ctx, c.waiting(), prompt)
 		if err != nil {
 			return err
 		}
 		at := c.r.now()
-		code, bad := otp.ParseCode(line, c.digits)
+		code, bad := otp.ParseCode(line, c.params.Digits)
 		if bad != nil {
 			c.t.say("%s; %s", bad.Msg, bad.Hint)
 			continue
@@ -206,6 +237,9 @@ func (r *root) printOutcome(out inventory.Outcome, err error, words func(invento
 		return r.printJSON(out)
 	}
 	r.say("%s", words(out))
+	for _, w := range out.Warnings {
+		r.warn("%s", w)
+	}
 	return nil
 }
 

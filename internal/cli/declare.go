@@ -58,6 +58,7 @@ var declarations = map[string]declaration{
 	"fob clock accept":     {clockJSON{}, []int{exitRefused, exitNotAllowed}},
 	"fob export":           {exportedJSON{}, []int{exitRefused, exitKey, exitIntegrity}},
 	"fob verify-export":    {verifiedExportJSON{}, []int{exitRefused, exitKey, exitIntegrity}},
+	"fob report drift":     {report.Drift{}, []int{exitNotFound}},
 	"fob audit log":        {[]report.Event{}, []int{exitIntegrity}},
 	"fob audit verify":     {verifiedJSON{}, []int{exitRefused, exitKey, exitIntegrity}},
 	"fob audit checkpoint": {checkpointJSON{}, []int{exitNotAllowed, exitKey}},

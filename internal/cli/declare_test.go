@@ -51,6 +51,7 @@ func TestDeclaredJSON(t *testing.T) {
 	export := filepath.Join(t.TempDir(), "x.csv")
 	d.run("export", export, "--sign")
 	d.refused("verify-export", exitIntegrity, export) // without --pub
+	d.run("report drift")
 	d.run("audit log")
 	d.run("audit verify")
 	d.run("audit checkpoint")

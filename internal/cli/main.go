@@ -29,9 +29,20 @@ type Process struct {
 func Main() int {
 	// Seeds must not reach a core file; where the system refuses, go on.
 	_ = custody.HardenProcess()
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	ctx, stop := interruptible(context.Background())
 	defer stop()
 	return Run(ctx, Process{os.Args[1:], SystemStreams(), os.Getenv, time.Now})
+}
+
+// interruptible ends with what ends a program in an orderly way: Ctrl-C, a request
+// of the system, and a terminal that goes away, unless whoever started it wants it
+// to outlive the terminal.
+func interruptible(parent context.Context) (context.Context, context.CancelFunc) {
+	ends := []os.Signal{os.Interrupt, syscall.SIGTERM}
+	if !signal.Ignored(syscall.SIGHUP) {
+		ends = append(ends, syscall.SIGHUP)
+	}
+	return signal.NotifyContext(parent, ends...)
 }
 
 // Run executes one command. It is the only place that turns errors into text

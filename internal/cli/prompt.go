@@ -9,6 +9,7 @@ import (
 	"io"
 	"os"
 	"strings"
+	"time"
 
 	"golang.org/x/term"
 
@@ -21,6 +22,9 @@ type terminal struct {
 	tty   *os.File
 	lines *bufio.Reader
 	left  bool // a read of a secret still waits for a line that nobody will take
+
+	redraws bool          // lines above the cursor can be rewritten
+	idle    time.Duration // how long a question waits
 }
 
 // openTerminal fails when there is none; purpose says what for and what to do
@@ -30,7 +34,11 @@ func openTerminal(purpose, instead string) (*terminal, error) {
 	if err != nil {
 		return nil, token.Errorf(token.Usage, "%s, and there is no terminal to ask on", purpose).WithHint("%s", instead)
 	}
-	return &terminal{tty: tty, lines: bufio.NewReader(tty)}, nil
+	return newTerminal(tty), nil
+}
+
+func newTerminal(tty *os.File) *terminal {
+	return &terminal{tty: tty, lines: bufio.NewReader(tty), redraws: redraws(), idle: idle}
 }
 
 // close leaves the terminal open to a read that still waits: it knows the number
@@ -51,26 +59,46 @@ type answer struct {
 	err  error
 }
 
-// ask reads one line. A terminal that goes away, or Ctrl-D, ends the
-// conversation; so does the end of ctx, though the read itself goes on until
-// the process ends.
+// ask reads one line. A terminal that goes away, Ctrl-D, or nobody there ends the
+// conversation; so does the end of ctx, though the read itself goes on until the
+// process ends.
 func (t *terminal) ask(ctx context.Context, prompt string) (string, error) {
+	return t.askBelow(ctx, nil, prompt)
+}
+
+// askBelow asks below a countdown, nil for none, which goes on while the person
+// types. The terminal itself does echo and editing.
+func (t *terminal) askBelow(ctx context.Context, above *countdown, prompt string) (string, error) {
+	if above != nil {
+		t.say("%s", above)
+	}
 	fmt.Fprint(t.tty, clean(prompt)+": ")
 	got := make(chan answer, 1)
 	go func() {
 		line, err := t.lines.ReadBytes('\n')
 		got <- answer{line, err}
 	}()
-	select {
-	case <-ctx.Done():
-		fmt.Fprintln(t.tty)
-		return "", stopped(ctx)
-	case a := <-got:
-		if a.err != nil {
+	ticks, stop := t.ticks(above)
+	defer stop()
+	alone := time.NewTimer(t.idle)
+	defer alone.Stop()
+	for {
+		select {
+		case <-ticks:
+			t.draw(above.String())
+		case <-alone.C:
 			fmt.Fprintln(t.tty)
-			return "", token.Errorf(token.Interrupted, "the terminal ended the conversation; nothing was changed")
+			return "", tooLong()
+		case <-ctx.Done():
+			fmt.Fprintln(t.tty)
+			return "", stopped(ctx)
+		case a := <-got:
+			if a.err != nil {
+				fmt.Fprintln(t.tty)
+				return "", token.Errorf(token.Interrupted, "the terminal ended the conversation; nothing was changed")
+			}
+			return strings.TrimSpace(string(a.text)), nil
 		}
-		return strings.TrimSpace(string(a.text)), nil
 	}
 }
 

@@ -1,7 +1,6 @@
 package cli
 
 import (
-	"bufio"
 	"context"
 	"errors"
 	"fmt"
@@ -17,8 +16,8 @@ import (
 // TestSecretEndsWithContext: Ctrl-C ends a question for a passphrase though
 // nobody types, and the terminal echoes again.
 func TestSecretEndsWithContext(t *testing.T) {
-	tty := &terminal{tty: newTTY(t)}
-	tty.lines = bufio.NewReader(tty.tty)
+	_, end := newTTY(t)
+	tty := newTerminal(end)
 	ctx, stop := context.WithCancel(context.Background())
 	go func() {
 		for echoes(t, tty.tty) { // until the read has begun
@@ -42,8 +41,9 @@ func TestSecretEndsWithContext(t *testing.T) {
 	}
 }
 
-// newTTY gives a terminal that nobody types on.
-func newTTY(t *testing.T) *os.File {
+// newTTY gives a terminal: the end that a person types on, and the one that a
+// program has.
+func newTTY(t *testing.T) (person, tty *os.File) {
 	t.Helper()
 	person, err := os.OpenFile("/dev/ptmx", os.O_RDWR|unix.O_NOCTTY, 0)
 	if err != nil {
@@ -57,12 +57,12 @@ func newTTY(t *testing.T) *os.File {
 	if err != nil {
 		t.Fatal(err)
 	}
-	tty, err := os.OpenFile(fmt.Sprint("/dev/pts/", n), os.O_RDWR|unix.O_NOCTTY, 0)
+	tty, err = os.OpenFile(fmt.Sprint("/dev/pts/", n), os.O_RDWR|unix.O_NOCTTY, 0)
 	if err != nil {
 		t.Skip("this system gives no terminals:", err)
 	}
 	t.Cleanup(func() { person.Close() }) // which ends the read that waits
-	return tty
+	return person, tty
 }
 
 func echoes(t *testing.T, tty *os.File) bool {

@@ -56,7 +56,7 @@ accounts by the codes that the tokens display, and shows auditors what is where.
 		newAssignCmd(r), newUnassignCmd(r), newUnbindCmd(r), newFoundCmd(r), newReleaseCmd(r),
 		newSuspendCmd(r), newResumeCmd(r), newReplaceCmd(r), newLostCmd(r), newQuarantineCmd(r), newRetireCmd(r),
 		newPolicyCmd(r), newClockCmd(r),
-		newExportCmd(r), newVerifyExportCmd(r), newAuditCmd(r), newDoctorCmd(r), newKeyCmd(r), newVersionCmd(r),
+		newExportCmd(r), newVerifyExportCmd(r), newReportCmd(r), newAuditCmd(r), newDoctorCmd(r), newKeyCmd(r), newVersionCmd(r),
 	)
 	cmd.AddCommand(helpTopics()...)
 	cmd.SetHelpCommand(newHelpCmd(cmd))

@@ -11,7 +11,6 @@ import (
 	"io/fs"
 	"os"
 	"os/exec"
-	"os/signal"
 	"path/filepath"
 	"reflect"
 	"regexp"
@@ -44,7 +43,7 @@ func TestMain(m *testing.M) {
 // only where a script gives it one with ttyin.
 func testMain() {
 	_, _ = syscall.Setsid()
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	ctx, stop := interruptible(context.Background())
 	defer stop()
 	now := time.Now
 	if text := os.Getenv(clockVar); text != "" {

@@ -165,7 +165,7 @@ func TestAskEndsWithContext(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer out.Close()
-	tty := &terminal{tty: out, lines: bufio.NewReader(in)}
+	tty := &terminal{tty: out, lines: bufio.NewReader(in), idle: idle}
 	ctx, stop := context.WithCancel(context.Background())
 	time.AfterFunc(20*time.Millisecond, stop)
 	_, err = tty.ask(ctx, "The code it shows now")

@@ -19,13 +19,15 @@ type attempt struct {
 	keys Keyring
 	now  time.Time // of everything in the attempt: lock, binding and event agree
 
-	policy  token.Policy
-	token   token.Token
-	entries []otp.Entry
-	history otp.History
-	result  otp.Result
-	reason  otp.Reason   // of a refusal
-	refusal *token.Error // what the caller gets; nil: accepted
+	policy     token.Policy
+	token      token.Token
+	entries    []otp.Entry
+	history    otp.History
+	prediction otp.Prediction
+	warnings   []string
+	result     otp.Result
+	reason     otp.Reason   // of a refusal
+	refusal    *token.Error // what the caller gets; nil: accepted
 }
 
 // foresee is run without codes: what would be refused whatever they are. Nothing
@@ -64,6 +66,9 @@ func (a *attempt) run(tx Tx) (err error) {
 	if n := len(a.req.Codes); n < 1 || n > 2 {
 		return token.Errorf(token.Usage, "%d codes were given; one or two consecutive ones are needed", n)
 	}
+	if a.req.Deep && (a.req.Approver == "" || a.req.Reason == "") {
+		return token.Errorf(token.Refused, "a deep search needs a second person, and a reason")
+	}
 	if err := a.checkClock(tx); err != nil {
 		return err
 	}
@@ -89,7 +94,7 @@ func (a *attempt) try(tx Tx) error {
 	if err != nil {
 		return err
 	}
-	a.history = history
+	a.history, a.prediction = history, prediction
 	if err := a.compare(tx, prediction); err != nil {
 		return err
 	}
@@ -99,7 +104,10 @@ func (a *attempt) try(tx Tx) error {
 	case a.by == token.CmdCheck:
 		return nil
 	}
-	return a.accept(tx)
+	if err := a.accept(tx); err != nil {
+		return err
+	}
+	return a.suspect(tx)
 }
 
 // refuse keeps why, and gives the refusal as an error.
@@ -310,10 +318,9 @@ func (a *attempt) observe(tx Tx) (*audit.Observation, error) {
 		return nil, nil
 	}
 	o := token.Observation{At: a.entries[len(a.entries)-1].At.UTC(), Drift: a.result.Drift}
-	h := a.history
-	h.Observations = append(h.Observations, o)
-	if ppm, _, ok := h.Rate(a.token.Profile.Period); ok {
-		o.Rate = &ppm
+	a.history.Observations = append(a.history.Observations, o)
+	if c := a.history.Clock(a.token.Profile.Period); c.Fitted {
+		o.Rate = &c.RatePPM
 	}
 	return &audit.Observation{At: o.At.UnixNano(), Drift: o.Drift, Rate: o.Rate}, tx.AddObservation(a.token, o)
 }
@@ -357,7 +364,7 @@ func (a *attempt) detail() audit.TokenDetail {
 func (a *attempt) outcome() Outcome {
 	out := Outcome{
 		Serial: a.token.Serial, Outcome: refused, CodesUsed: len(a.req.Codes), StepsSearched: a.result.StepsSearched,
-		Failures: a.token.Failures, Token: a.token, Period: a.token.Profile.Period,
+		Failures: a.token.Failures, Warnings: append([]string{}, a.warnings...), Token: a.token, Period: a.token.Profile.Period,
 	}
 	if out.Serial == "" {
 		out.Serial = a.req.Serial
@@ -377,7 +384,7 @@ func (a *attempt) outcome() Outcome {
 	}
 	out.Outcome, out.StepOffset = accepted, &a.result.Offset
 	if a.token.Profile.Type == token.TOTP {
-		out.DriftSeconds = &a.result.Drift
+		out.DriftSeconds, out.Clock = &a.result.Drift, a.outlook()
 	}
 	return out
 }

@@ -34,6 +34,8 @@ type Codes struct {
 	// Replaces is a token of the account that comes back when this one is bound,
 	// in the same transaction: with a wrong code it stays whose it was.
 	Replaces token.Serial
+	// Ahead is the date that the outlook is for; zero: in 90 days.
+	Ahead time.Time
 }
 
 // Outcome is the answer to codes, with the JSON names of the design.
@@ -48,6 +50,8 @@ type Outcome struct {
 	DriftSeconds  *float64     `json:"drift_seconds"`
 	Failures      int          `json:"failures"`
 	LockedUntil   *time.Time   `json:"locked_until"`
+	Clock         *Clock       `json:"clock"`    // of an accepted TOTP token
+	Warnings      []string     `json:"warnings"` // what is odd though the codes are right
 
 	Token  token.Token `json:"-"` // as it is after the command
 	Period int         `json:"-"` // seconds, 0 for HOTP
@@ -61,10 +65,6 @@ const (
 // ClockTolerance is how far this computer's clock may be behind the newest
 // event before nothing time-based is accepted.
 const ClockTolerance = 60 * time.Second
-
-// batchSample is how many tokens of a batch the median of first drifts is taken
-// over: more would make a bind slower as the store grows and tell nothing new.
-const batchSample = 1000
 
 // Prospect is what a conversation about codes begins with.
 type Prospect struct {
@@ -134,24 +134,6 @@ func (d *Desk) answer(ctx context.Context, req Codes, by token.Command) (out Out
 		return Outcome{}, err // nothing was written, so nothing is told
 	}
 	return a.outcome(), err
-}
-
-// predict gathers what is known of a token's clock, and where it stands now.
-func predict(r Reader, t token.Token, now time.Time) (otp.Prediction, otp.History, error) {
-	h := otp.History{Manufactured: t.Manufactured, Imported: t.ImportedAt}
-	if t.Profile.Type != token.TOTP {
-		return otp.Prediction{}, h, nil
-	}
-	var err error
-	if h.Observations, err = r.Observations(t.ID); err != nil {
-		return otp.Prediction{}, h, err
-	}
-	if len(h.Observations) == 0 {
-		if h.BatchFirst, err = r.FirstDrifts(t.BatchID, batchSample); err != nil {
-			return otp.Prediction{}, h, err
-		}
-	}
-	return h.Predict(t.Profile.Period, now), h, nil
 }
 
 // known tells whether a token is here at all.

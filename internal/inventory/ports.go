@@ -42,6 +42,11 @@ type Reader interface {
 	// FirstDrifts gives the first observed drift, in seconds, of the tokens of a
 	// batch that were observed last, at most limit of them.
 	FirstDrifts(batchID int64, limit int) ([]float64, error)
+	// BatchRates gives the rates, in ppm, of the tokens of a batch whose
+	// observations span 90 days, at most limit of them, those observed last.
+	BatchRates(batchID int64, limit int) ([]float64, error)
+	// LastSeen gives the tokens that were observed last, the newest first.
+	LastSeen(limit int) ([]token.Token, error)
 	NearSerials(serial token.Serial, limit int) ([]token.Serial, error)
 
 	// Stored and StoredByFingerprint look up many at once and do see loading

@@ -1,7 +1,6 @@
 package otp
 
 import (
-	"math"
 	"slices"
 	"time"
 
@@ -16,12 +15,6 @@ const (
 	// maxRate in ppm: tuning-fork crystals are sold as ±20 and are slower in the
 	// cold and the heat; beyond ±50 the measurement is likelier to be wrong.
 	maxRate = 50.0
-	// rateSpread in ppm is how far tokens lie from their batch's rate; a fit is
-	// shrunk by its noise relative to it.
-	rateSpread = 10.0
-	// minRateSpan: two observations a week apart have 26 ppm of noise at a
-	// period of 30 s, 30 days have 6.
-	minRateSpan = 30 * day
 	// minBatch is how many tokens of a batch make its median worth using.
 	minBatch = 5
 	// baseWidth in seconds covers typing, the step's own length and our clock.
@@ -65,61 +58,14 @@ func (h History) Predict(period int, now time.Time) Prediction {
 		return Prediction{Centre: h.batchCentre(), HalfWidth: halfWidth(since, now), Since: since}
 	}
 	last := h.Observations[len(h.Observations)-1]
-	ppm, _, _ := h.Rate(period)
+	rate := h.Clock(period).RatePPM
 	return Prediction{
-		Centre:    last.Drift + ppm*1e-6*elapsed(last.At, now).Seconds(),
+		Centre:    last.Drift + rate*1e-6*elapsed(last.At, now).Seconds(),
 		HalfWidth: halfWidth(last.At, now),
-		RatePPM:   ppm,
+		RatePPM:   rate,
 		Observed:  true,
 		Since:     last.At,
 	}
-}
-
-// Rate is how fast the token's clock runs away from ours, in ppm (positive:
-// fast), with the noise of its measurement, in ppm. Observations that span less
-// than 30 days say too little: then ok is false, ppm the batch's rate and noise
-// zero.
-func (h History) Rate(period int) (ppm, noise float64, ok bool) {
-	fit, span, ok := fitRate(h.Observations)
-	if !ok {
-		return clampRate(h.PriorPPM), 0, false
-	}
-	noise = observationSigma(period) * math.Sqrt2 / span * 1e6
-	trust := rateSpread * rateSpread / (rateSpread*rateSpread + noise*noise)
-	return clampRate(h.PriorPPM + (fit-h.PriorPPM)*trust), noise, true
-}
-
-// observationSigma is the standard deviation of one observed drift, in seconds:
-// a code may be read anywhere in its step and is typed a while later.
-func observationSigma(period int) float64 {
-	return math.Sqrt(float64(period)*float64(period)/12 + typingVariance)
-}
-
-func clampRate(ppm float64) float64 { return min(max(ppm, -maxRate), maxRate) }
-
-// fitRate is the slope of the least-squares line through the observations, in
-// ppm, with the span of them in seconds; not ok if they span under 30 days.
-func fitRate(obs []token.Observation) (ppm, span float64, ok bool) {
-	if len(obs) < 2 {
-		return 0, 0, false
-	}
-	first := obs[0].At
-	length := obs[len(obs)-1].At.Sub(first)
-	if length < minRateSpan {
-		return 0, 0, false
-	}
-	var meanT, meanD float64
-	for _, o := range obs {
-		meanT += o.At.Sub(first).Seconds() / float64(len(obs))
-		meanD += o.Drift / float64(len(obs))
-	}
-	var tt, td float64
-	for _, o := range obs {
-		t := o.At.Sub(first).Seconds() - meanT
-		tt += t * t
-		td += t * (o.Drift - meanD)
-	}
-	return td / tt * 1e6, length.Seconds(), true
 }
 
 // born is when the clock of a token that was never observed began to drift.

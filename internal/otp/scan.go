@@ -12,11 +12,16 @@ const (
 // one, the same for a single code.
 type match struct{ first, last int64 }
 
+// coder computes the code of a step.
+type coder interface {
+	code(step int64) (string, error)
+}
+
 // scan knows at which steps the codes of one attempt match. Each step's code is
 // computed once and compared, in constant time, with every code given, however
 // many have matched before.
 type scan struct {
-	gen   generator
+	gen   coder
 	codes []string
 	lo    int64     // step of hits[0]
 	hits  [][2]byte // 1 where the first, the second code matches

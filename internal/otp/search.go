@@ -25,7 +25,7 @@ type search struct {
 	gaps []int64 // how many steps the second code may lie behind the first
 }
 
-func newSearch(a Attempt, gen generator) *search {
+func newSearch(a Attempt, gen coder) *search {
 	s := &search{Attempt: a, scan: scan{gen: gen}, win: usual(a), gaps: pairGaps(a)}
 	for _, e := range a.Entries {
 		s.scan.codes = append(s.scan.codes, e.Code)
@@ -33,12 +33,13 @@ func newSearch(a Attempt, gen generator) *search {
 	return s
 }
 
-// answer compares the whole window before anything is decided.
+// answer accepts, or explains.
 func (s *search) answer() (Result, error) {
-	if err := s.coverPairs(s.win.lo, s.win.hi); err != nil {
+	m, ok, err := s.match()
+	if err != nil {
 		return Result{}, err
 	}
-	if m, ok := nearest(s.unused(s.found(s.win.lo, s.win.hi)), s.win.centre); ok {
+	if ok {
 		return s.accept(m), nil
 	}
 	why, err := s.explain()
@@ -46,6 +47,16 @@ func (s *search) answer() (Result, error) {
 		return Result{}, err
 	}
 	return refused(why, s.win.size()), nil
+}
+
+// match compares the whole window before anything is decided, and picks the match
+// that counts.
+func (s *search) match() (m match, ok bool, err error) {
+	if err := s.coverPairs(s.win.lo, s.win.hi); err != nil {
+		return m, false, err
+	}
+	m, ok = nearest(s.unused(s.found(s.win.lo, s.win.hi)), s.win.centre)
+	return m, ok, nil
 }
 
 // coverPairs compares the steps from lo to hi and, for the second code of a

@@ -26,6 +26,10 @@ type Reader interface {
 	Policy() (map[string]string, error) // what was set, by name
 	Head() (audit.Head, error)
 	Events(f EventFilter) iter.Seq2[audit.Stored, error]
+	// Clocks streams the records of all clocks that were ever seen, in the order in
+	// which their tokens came; ClockGroups counts all clocks.
+	Clocks(f DriftFilter) iter.Seq2[ClockRecord, error]
+	ClockGroups(f DriftFilter) ([]ClockGroup, error)
 }
 
 // Filter selects tokens; its zero value selects all.

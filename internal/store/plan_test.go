@@ -50,16 +50,16 @@ func TestQueryPlans(t *testing.T) {
 		"a page":           func() (string, []any) { return listing(report.Filter{After: "S"}) },
 		"serials":          func() (string, []any) { return storedSelect + `WHERE t.serial_key IN ($1, $2)`, []any{"S1", "S2"} },
 		"begun serials":    func() (string, []any) { return nearByPrefix, []any{"S1", "S1\x7f", 5} },
-		"mistyped serials": func() (string, []any) { return nearBySlips(len(slips)), append(anys(slips), 5) },
+		"mistyped serials": func() (string, []any) { return nearBySlips(len(slips)), anys(slips) },
 		"fingerprints": func() (string, []any) {
 			return storedSelect + `JOIN fingerprint f ON f.token_id = t.id WHERE f.print IN ($1, $2)`, []any{1, 2}
 		},
 		"a clock": func() (string, []any) {
 			return `SELECT at, drift, rate FROM observation WHERE token_id = $1 ORDER BY id`, []any{1}
 		},
-		"first drifts": func() (string, []any) {
-			return `SELECT drift FROM observation WHERE batch_id = $1 AND first = 1 ORDER BY id DESC LIMIT $2`, []any{1, 9}
-		},
+		"first drifts":     func() (string, []any) { return firstDrifts, []any{1, 9} },
+		"batch's rates":    func() (string, []any) { return batchRates, []any{1, 9} },
+		"a bare serial":    func() (string, []any) { return bareSelect, []any{"S1"} },
 		"the newest event": func() (string, []any) { return `SELECT seq, hash FROM audit ORDER BY seq DESC LIMIT 1`, nil },
 	}
 	for _, statistics := range []bool{false, true} {

@@ -2,7 +2,6 @@ package store
 
 import (
 	"database/sql"
-	"slices"
 	"strings"
 	"time"
 
@@ -60,28 +59,6 @@ func optional(f sql.NullFloat64) *float64 {
 	return &f.Float64
 }
 
-// token reads one token and its newest observation.
-func (q *queries) token(serial token.Serial) (token.Token, *token.Observation, error) {
-	t, last, err := scanToken(q.row(tokenSelect+` WHERE t.serial_key = $1`, serial.Key()))
-	if notFound(err) {
-		return t, nil, q.noSuchToken(serial)
-	}
-	return t, last, err
-}
-
-func (q *queries) noSuchToken(serial token.Serial) error {
-	err := token.Errorf(token.NotFound, "there is no token %s", serial)
-	near, nearErr := q.NearSerials(serial, 5)
-	if nearErr != nil || len(near) == 0 {
-		return err.WithHint("read the serial again, with its leading zeros; `fob list` shows what is here")
-	}
-	names := make([]string, len(near))
-	for i, s := range near {
-		names[i] = string(s)
-	}
-	return err.WithHint("near it: %s", strings.Join(names, ", "))
-}
-
 // Token reads one token by its serial.
 func (q *queries) Token(serial token.Serial) (token.Token, error) {
 	t, _, err := q.token(serial)
@@ -96,41 +73,6 @@ func (q *queries) SealedSeed(tokenID int64) (sealed []byte, print int64, err err
 		return nil, 0, token.Errorf(token.NotAllowed, "the seed of this token was destroyed")
 	}
 	return sealed, print, err
-}
-
-// NearSerials finds serials that a person may have meant: those one slip of the
-// finger away, then those that begin as typed.
-func (q *queries) NearSerials(serial token.Serial, limit int) ([]token.Serial, error) {
-	key := serial.Key()
-	var found []token.Serial
-	collect := func(rows *sql.Rows) error {
-		var s token.Serial
-		err := rows.Scan(&s)
-		if !slices.Contains(found, s) {
-			found = append(found, s)
-		}
-		return err
-	}
-	if slips := token.Serial(key).Slips(); len(slips) > 0 {
-		if err := q.each(nearBySlips(len(slips)), append(anys(slips), limit), collect); err != nil {
-			return nil, err
-		}
-	}
-	if len(key) >= 3 && len(found) < limit {
-		if err := q.each(nearByPrefix, []any{key, key + "\x7f", limit}, collect); err != nil {
-			return nil, err
-		}
-	}
-	return found[:min(len(found), limit)], nil
-}
-
-const (
-	nearSelect   = `SELECT COALESCE(t.printed, t.serial_key) FROM token t JOIN batch b ON b.id = t.batch_id AND b.loading = 0 AND b.withdrawn_at IS NULL `
-	nearByPrefix = nearSelect + `WHERE t.serial_key >= $1 AND t.serial_key < $2 ORDER BY t.serial_key LIMIT $3`
-)
-
-func nearBySlips(n int) string {
-	return nearSelect + `WHERE t.serial_key IN (` + marks(n) + `) ORDER BY t.serial_key LIMIT ?`
 }
 
 // SaveToken writes what can change of a token.
@@ -193,41 +135,6 @@ func (q *queries) OpenBinding(b token.Binding) error {
 	return q.exec(`INSERT INTO binding (uuid, token_id, account_id, opened_at, by_uid, by_name, proof, codes, ticket)
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)`,
 		b.UUID.String(), b.TokenID, account, b.Opened.UnixNano(), b.By.UID, b.By.Name, b.Proof, b.Codes, b.Ticket)
-}
-
-// Observations reads a token's measured drifts, oldest first.
-func (q *queries) Observations(tokenID int64) ([]token.Observation, error) {
-	var all []token.Observation
-	err := q.each(`SELECT at, drift, rate FROM observation WHERE token_id = $1 ORDER BY id`, []any{tokenID},
-		func(rows *sql.Rows) error {
-			var at sql.NullInt64
-			var drift float64
-			var rate sql.NullFloat64
-			err := rows.Scan(&at, &drift, &rate)
-			all = append(all, token.Observation{At: fromNanos(at), Drift: drift, Rate: optional(rate)})
-			return err
-		})
-	return all, err
-}
-
-// AddObservation records a measured drift.
-func (q *queries) AddObservation(t token.Token, o token.Observation) error {
-	return q.exec(`INSERT INTO observation (token_id, batch_id, at, drift, rate, first)
-		SELECT $1, $2, $3, $4, $5, CASE WHEN EXISTS (SELECT 1 FROM observation WHERE token_id = $1) THEN 0 ELSE 1 END`,
-		t.ID, t.BatchID, o.At.UnixNano(), o.Drift, o.Rate)
-}
-
-// FirstDrifts reads the first drifts of the tokens of a batch, the newest first.
-func (q *queries) FirstDrifts(batchID int64, limit int) ([]float64, error) {
-	var all []float64
-	err := q.each(`SELECT drift FROM observation WHERE batch_id = $1 AND first = 1 ORDER BY id DESC LIMIT $2`,
-		[]any{batchID, limit}, func(rows *sql.Rows) error {
-			var d float64
-			err := rows.Scan(&d)
-			all = append(all, d)
-			return err
-		})
-	return all, err
 }
 
 // storedSelect reads what an import compares with; loading batches are seen.

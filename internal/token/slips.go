@@ -1,34 +1,118 @@
 package token
 
-// Slips lists the serial keys one slip of the finger away: a digit or letter
-// exchanged, two neighbours swapped, one left out, one too many, a leading zero
-// more or less. It serves "near it" suggestions only.
+import (
+	"strings"
+	"unicode"
+)
+
+// Bare is the serial in upper case without the spaces and dashes that people
+// print and say to group it; a token's own dashes go too. It is what a typed
+// serial is compared by where it is not here as typed.
+func (s Serial) Bare() string {
+	return strings.Map(func(r rune) rune {
+		if unicode.IsSpace(r) || unicode.Is(unicode.Pd, r) || r == '\u2212' || r == '\u00ad' {
+			return -1
+		}
+		return r
+	}, s.Key())
+}
+
+// serialChars are what serials are made of, but for their punctuation.
+const serialChars = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+
+// alike are groups that ear, eye or finger confuse: letters that sound like each
+// other on the phone, five and nine, shapes, and neighbours on the keys that digits
+// are typed with.
+var alike = []string{
+	"BCDEGPTVZ3", "AHJK8", "FSX", "MN", "IY", "QU2", "59", "23", // the ear
+	"0OQD", "1ILJ7", "2Z", "5S", "8B3", "6G9", "4A", "UV", // the eye
+	"12", "34", "45", "56", "67", "78", "89", "90", "14", "25", "36", "47", "58", "69", // the finger
+}
+
+// read are letters and the digits that they are read for.
+var read = strings.NewReplacer("O", "0", "Q", "0", "I", "1", "L", "1", "Z", "2", "S", "5", "B", "8")
+
+// Slips lists the serial keys one slip away, the likeliest first: letters read for
+// digits throughout, two neighbours or two pairs swapped, a character taken for one
+// like it, a doubled one or a leading zero more or less; then any character
+// exchanged, left out or added. It serves "near it" suggestions only.
 func (s Serial) Slips() []string {
-	key := s.Key()
-	if len(key) > MaxSerialLen {
-		return nil // no serial is near it, and the list grows with its square
+	l := slips{seen: map[string]bool{s.Key(): true}}
+	for _, key := range []string{s.Bare(), s.Key()} {
+		if len(key) == 0 || len(key) > MaxSerialLen || !ascii(key) {
+			continue // no serial is near it, and the list grows with its square
+		}
+		l.add(key, read.Replace(key))
+		l.swapped(key)
+		l.taken(key)
+		l.doubled(key)
+		l.exchanged(key)
 	}
-	const typed = "0123456789"
-	seen := map[string]bool{key: true}
-	var all []string
-	add := func(k string) {
-		if k != "" && len(k) <= MaxSerialLen && !seen[k] {
-			seen[k] = true
-			all = append(all, k)
+	return l.all
+}
+
+func ascii(s string) bool {
+	return !strings.ContainsFunc(s, func(r rune) bool { return r > unicode.MaxASCII })
+}
+
+type slips struct {
+	seen map[string]bool
+	all  []string
+}
+
+func (l *slips) add(keys ...string) {
+	for _, k := range keys {
+		if k != "" && len(k) <= MaxSerialLen && !l.seen[k] {
+			l.seen[k] = true
+			l.all = append(l.all, k)
+		}
+	}
+}
+
+// swapped: 4123 said as 1423, and 41 23 as 23 41.
+func (l *slips) swapped(key string) {
+	for size := 1; size <= 2; size++ {
+		for i := 0; i+2*size <= len(key); i++ {
+			l.add(key[:i] + key[i+size:i+2*size] + key[i:i+size] + key[i+2*size:])
+		}
+	}
+}
+
+func (l *slips) taken(key string) {
+	for _, group := range alike {
+		for i := range len(key) {
+			if !strings.Contains(group, key[i:i+1]) {
+				continue
+			}
+			for _, r := range group {
+				l.add(key[:i] + string(r) + key[i+1:])
+			}
+		}
+	}
+}
+
+func (l *slips) doubled(key string) {
+	l.add("0"+key, strings.TrimPrefix(key, "0"))
+	for i := range len(key) {
+		l.add(key[:i+1] + key[i:])
+		if i > 0 && key[i] == key[i-1] {
+			l.add(key[:i] + key[i+1:])
+		}
+	}
+}
+
+func (l *slips) exchanged(key string) {
+	for i := range len(key) {
+		for _, r := range serialChars {
+			l.add(key[:i] + string(r) + key[i+1:])
 		}
 	}
 	for i := range len(key) {
-		add(key[:i] + key[i+1:])
-		if i+1 < len(key) {
-			add(key[:i] + key[i+1:i+2] + key[i:i+1] + key[i+2:])
-		}
-		for _, r := range typed {
-			add(key[:i] + string(r) + key[i+1:])
-			add(key[:i] + string(r) + key[i:])
+		l.add(key[:i] + key[i+1:])
+	}
+	for i := range len(key) + 1 {
+		for _, r := range serialChars {
+			l.add(key[:i] + string(r) + key[i:])
 		}
 	}
-	for _, r := range typed {
-		add(key + string(r))
-	}
-	return all
 }

@@ -19,6 +19,7 @@ import (
 // bench is one measurement: what is measured with, and what came out.
 type bench struct {
 	n, runs int
+	phone   bool // only that
 
 	fob     program.Fob
 	sqlite3 string // path; empty when there is none
@@ -46,6 +47,9 @@ func (b *bench) prepare(ctx context.Context, dir string) (err error) {
 		"FOB_DB="+filepath.Join(b.store(), "data", "fob.db"), "FOB_IDENTITY="+filepath.Join(b.store(), "keys", "identity.txt"))
 	if err := b.write(b.seeds, gen.WriteOATHCSV); err != nil {
 		return err
+	}
+	if b.phone {
+		return nil
 	}
 	if err := b.prepareFormats(); err != nil {
 		return err

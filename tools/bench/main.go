@@ -28,6 +28,7 @@ func main() {
 	var b bench
 	flag.IntVar(&b.n, "n", 100_000, "tokens")
 	flag.IntVar(&b.runs, "runs", 5, "pairs of imports; single commands are run three times as often")
+	flag.BoolVar(&b.phone, "phone", false, "only the support desk of a large store: see phone.go")
 	dir := flag.String("dir", "build", "where the stores are made for the time of the run: a folder on the disk to measure")
 	flag.Parse()
 	if b.n < 100 || b.runs < 1 {
@@ -63,6 +64,13 @@ func run(ctx context.Context, b *bench, parent string) error {
 		return err
 	}
 	on := machine()
+	if b.phone {
+		table, err := b.runPhone(ctx)
+		if err == nil {
+			fmt.Printf("`go run ./tools/bench -phone -n %d` on %s:\n\n%s", b.n, on, table)
+		}
+		return err
+	}
 	if err := b.measure(ctx); err != nil {
 		return err
 	}

@@ -126,6 +126,9 @@ var changing = []struct {
 	{regexp.MustCompile(`\bage1\w+`), "RECIPIENT"},
 	{regexp.MustCompile(`\bfob-[0-9a-f]{12}\+\S+`), "VERIFIER"},
 	{regexp.MustCompile(`\d{4}-\d\d-\d\d[ T]\d\d:\d\d:\d\d( UTC|Z)`), "TIME"},
+	{regexp.MustCompile(`\d{4}-\d\d-\d\d \d\d:\d\d UTC`), "TIME"},
+	{regexp.MustCompile(`\b\d{4}-\d\d-\d\d\b`), "DATE"},
+	{regexp.MustCompile(`\d+ (s|min) (fast|slow)`), "N $1 $2"}, // typed at another moment of a step
 	{regexp.MustCompile(`/\S+?/(\.local/share|\.config)/fob/`), "HOME/$1/fob/"},
 }
 

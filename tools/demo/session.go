@@ -16,18 +16,24 @@ var (
 	right    = delivery.Token(0)
 	slow     = delivery.Token(2)
 	sent     = delivery.Token(4)
+	fresh    = delivery.Token(10)
+	drawer   = delivery.Token(11)
 	pressed  = gen.Plan{Serials: 2600412300001, First: 100000, HOTP: 1, RFC4226: true}.Token(100000)
 )
 
 // slowBy is how far the clock of the slow token is behind, too far for one code.
 const slowBy = 25 * time.Minute
 
-const exitCode = 4 // code refused
+const (
+	exitCode       = 4 // code refused
+	exitNotFound   = 5 // no such token
+	exitNotAllowed = 6 // not in this state
+)
 
 // session is what the demo plays.
 func session() []step {
 	var steps []step
-	for _, part := range [][]step{operations(), support(), auditors()} {
+	for _, part := range [][]step{operations(), support(), auditors(), phone()} {
 		steps = append(steps, part...)
 	}
 	return steps
@@ -76,6 +82,34 @@ func auditors() []step {
 		{says: "Only what is bound, for a script.", args: words("export bound.csv --state bound")},
 	}
 }
+
+// phone is what a support desk hears most, with a person at the other end who is
+// told why.
+func phone() []step {
+	var used []string
+	misheard := strings.ReplaceAll(fresh.Serial, "0", "O")
+	return []step{
+		{says: "\"My token has come.\" The serial is misread first, letters for zeros: what is near is shown, and nothing is chosen.",
+			args: words("bind", misheard, "frieda@example.com"), codes: shows(fresh, 0, 0), exit: exitNotFound},
+		{says: "Read again, grouped as it is printed.",
+			args: words("bind", grouped(fresh.Serial), "frieda@example.com --ticket T-20"), codes: keep(&used, shows(fresh, 0, 0))},
+		{says: "\"It says wrong code.\" The token lay in a drawer for years: two codes find its clock.",
+			args: words("bind", drawer.Serial, "gustav@example.com"), codes: shows(drawer, -slowBy, 0), exit: exitCode},
+		{says: "The second one was read out first.",
+			args: words("bind", drawer.Serial, "gustav@example.com"), codes: shows(drawer, -slowBy, 0, -1), exit: exitCode},
+		{says: "And in their order.",
+			args: words("bind", drawer.Serial, "gustav@example.com"), codes: shows(drawer, -slowBy, -1, 0)},
+		{says: "\"My login does not take it.\" Is it the right token, and how is its clock?",
+			args: words("check", drawer.Serial), codes: shows(drawer, -slowBy, 1)},
+		{says: "\"I typed it again.\" A code that was used is worth nothing.",
+			args: words("check", fresh.Serial), codes: again(&used), exit: exitCode},
+		{says: "\"I found this one in my desk.\" It is somebody's already.",
+			args: words("bind", fresh.Serial, "hanna@example.com"), codes: shows(fresh, 0, 1), exit: exitNotAllowed},
+	}
+}
+
+// grouped is a serial as it is printed on a back: 2600-4123-00003.
+func grouped(serial string) string { return serial[:4] + "-" + serial[4:8] + "-" + serial[8:] }
 
 func words(parts ...string) []string { return strings.Fields(strings.Join(parts, " ")) }
 

@@ -1,0 +1,16 @@
+package cli
+
+import "github.com/spf13/cobra"
+
+// newReportCmd is the group of the commands that answer a question about many
+// tokens at once. They read only, and need no identity.
+func newReportCmd(r *root) *cobra.Command {
+	cmd := &cobra.Command{
+		Use:   "report",
+		Short: "Answer questions about many tokens at once",
+		Args:  cobra.NoArgs,
+		RunE:  func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
+	}
+	cmd.AddCommand(newReportDriftCmd(r))
+	return cmd
+}

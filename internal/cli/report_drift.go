@@ -1,0 +1,150 @@
+package cli
+
+import (
+	"context"
+	"fmt"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"fob/internal/report"
+	"fob/internal/token"
+)
+
+func newReportDriftCmd(r *root) *cobra.Command {
+	f := report.DriftFilter{}
+	cmd := &cobra.Command{
+		Use:   "drift",
+		Short: "Show how the clocks of tokens run, and which run badly",
+		Long: `Show how fast the clocks of tokens run, by batch and model: the median rate and the
+middle nine tenths in ppm (10 ppm are 5 minutes a year; + is fast), and how far the
+clocks were off when they were last seen. A rate is measured once a token was seen
+over 30 days.
+
+Outliers are clocks with a rate beyond ± 50 ppm, which no sound crystal has, those
+that jumped, as a dying battery makes them, both told of after 90 days, and those
+that run 30 ppm or more unlike the median of their batch and model.
+
+A terminal gets the table, a histogram of the rates and the worst outliers. A pipe
+gets the table as tab-separated rows: batch, manufacturer, model, tokens, observed,
+measured, 5 % of rates, median, 95 %, median drift in seconds, flagged; --json has
+everything.`,
+		Example: "  fob report drift\n  fob report drift --batch 3\n  fob report drift --model c200 --json",
+		Args:    exactly(),
+		RunE: r.run(func(ctx context.Context, _ []string) error {
+			if f.Batch < 0 {
+				return token.Errorf(token.Usage, "--batch %d: batches are counted from 1", f.Batch)
+			}
+			if f.Outliers < 0 {
+				return token.Errorf(token.Usage, "--outliers %d: a number of tokens is 0 or more", f.Outliers)
+			}
+			return r.withReports(ctx, func(reader report.Reader) error { return r.reportDrift(reader, f) })
+		}),
+	}
+	fl := cmd.Flags()
+	fl.IntVar(&f.Batch, "batch", 0, "only tokens of this batch")
+	fl.StringVar(&f.Model, "model", "", "only tokens of this model")
+	fl.IntVar(&f.Outliers, "outliers", 20, "at most this many outliers, the worst first")
+	return cmd
+}
+
+func (r *root) reportDrift(reader report.Reader, f report.DriftFilter) error {
+	if f.Batch != 0 {
+		if _, err := reader.Batch(f.Batch); err != nil {
+			return err
+		}
+	}
+	d, err := report.ReadDrift(reader, f)
+	if err != nil {
+		return err
+	}
+	if r.json {
+		return r.printJSON(d)
+	}
+	if err := r.printDriftGroups(d); err != nil || r.streams.OutWidth == 0 {
+		return err
+	}
+	r.say("")
+	r.printHistogram(d.Histogram)
+	r.say("")
+	return r.printOutliers(d)
+}
+
+func (r *root) printDriftGroups(d *report.Drift) error {
+	if len(d.Groups) == 0 {
+		r.remark("no tokens with a clock")
+	}
+	t := r.newTable("BATCH", "MANUFACTURER", "MODEL", "TOKENS", "OBSERVED", "MEASURED", "PPM 5 %", "MEDIAN", "95 %", "DRIFT S", "FLAGGED").
+		spares("MANUFACTURER", "OBSERVED", "DRIFT S")
+	for _, g := range d.Groups {
+		if err := t.add(g.Batch, g.Manufacturer, g.Model, g.Tokens, g.Observed, g.Measured, g.RateP5, g.RateMedian, g.RateP95, g.DriftMedian, g.Flagged); err != nil {
+			return err
+		}
+	}
+	return t.flush()
+}
+
+// printHistogram draws the rates, those beyond which nothing lies left out.
+func (r *root) printHistogram(bins []report.DriftBin) {
+	most := 0
+	for _, b := range bins {
+		most = max(most, b.Tokens)
+	}
+	if most == 0 {
+		r.say("No rate is measured yet: that takes two observations of a token, 30 days apart.")
+		return
+	}
+	r.say("Rates in ppm:")
+	first, last := 0, len(bins)-1
+	for bins[first].Tokens == 0 {
+		first++
+	}
+	for bins[last].Tokens == 0 {
+		last--
+	}
+	room := max(r.streams.OutWidth-30, 10)
+	for i := first; i <= last; i++ {
+		bar := strings.Repeat("█", (bins[i].Tokens*room+most-1)/most)
+		r.say("%s", strings.TrimRight(fmt.Sprintf("%s %7d %s", binName(bins, i), bins[i].Tokens, bar), " "))
+	}
+}
+
+// binName is what a bar stands for; the outermost have no end.
+func binName(bins []report.DriftBin, i int) string {
+	switch i {
+	case 0:
+		return fmt.Sprintf("%14s", "below "+edge(bins[i].To))
+	case len(bins) - 1:
+		return fmt.Sprintf("%14s", "from "+edge(bins[i].From))
+	}
+	return fmt.Sprintf("%5s to %5s", edge(bins[i].From), edge(bins[i].To))
+}
+
+func edge(ppm float64) string {
+	if ppm == 0 {
+		return "0"
+	}
+	return fmt.Sprintf("%+.0f", ppm)
+}
+
+func (r *root) printOutliers(d *report.Drift) error {
+	if d.Strays == 0 {
+		r.say("No outliers.")
+		return nil
+	}
+	r.say("%s, the worst first:", count(d.Strays, "outlier"))
+	t := r.newTable("SERIAL", "STATE", "BATCH", "MODEL", "RATE PPM", "JUMPS", "LAST JUMP", "DRIFT S", "OBSERVED").
+		spares("MODEL", "OBSERVED", "DRIFT S", "BATCH")
+	for _, o := range d.Outliers {
+		if err := t.add(string(o.Serial), string(o.State), o.Batch, o.Model, o.Rate, o.Jumps, o.LastJump, &o.Drift, o.ObservedAt); err != nil {
+			return err
+		}
+	}
+	if err := t.flush(); err != nil {
+		return err
+	}
+	if n := d.Strays - len(d.Outliers); n > 0 {
+		r.say("and %d more; --outliers N shows more of them", n)
+	}
+	return nil
+}

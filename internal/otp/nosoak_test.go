@@ -1,0 +1,5 @@
+//go:build !soak
+
+package otp
+
+const soak = false
