@@ -19,6 +19,8 @@ type Transport struct {
 	digest, mgf crypto.Hash // 0: PKCS #1 v1.5, not OAEP
 	mgfChosen   bool        // an MGF element may change mgf
 	label       []byte
+
+	digestURI, mgfURI string // as WithOAEP got them
 }
 
 // TransportOAEP is the URI of OAEP that fob writes: the one that RFC 6030 has.
@@ -78,7 +80,7 @@ func (t Transport) WithOAEP(digest, mgf string, label []byte) (Transport, error)
 			return t, notFound("mask generation of OAEP", mgf)
 		}
 	}
-	t.label = label
+	t.label, t.digestURI, t.mgfURI = label, digest, mgf
 	return t, nil
 }
 
