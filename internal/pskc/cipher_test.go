@@ -178,7 +178,9 @@ func TestPadding(t *testing.T) {
 	c := mustCipher(t, CipherAES128CBC)
 	key := make([]byte, 16)
 	for padding, want := range map[string][2]bool{ // as the RFCs pad, whether verified and unverified values are taken
-		"\x01":                              {true, true},
+		"\x01":                              {true, false},
+		"\x02\x02":                          {true, false},
+		"\x03\x03\x03":                      {true, true},
 		"\x04\x04\x04\x04":                  {true, true},
 		"\xab\x00\x17\x04":                  {true, false}, // XML Encryption section 5.2
 		"\x04\x04\x04\x03":                  {true, false},
@@ -197,6 +199,10 @@ func TestPadding(t *testing.T) {
 				t.Errorf("%x, %d: %q, %v", padding, i, got, err)
 			}
 		}
+	}
+	b, _ := c.block(key) // a number may fill its block
+	if got, err := c.DecryptUnverified(key, sealRawCBC(t, b, []byte("123456789012345\x01"))); err != nil || string(got) != "123456789012345" {
+		t.Errorf("%q, %v", got, err)
 	}
 }
 
