@@ -121,12 +121,22 @@ func (s *scanner) fault(err error) error {
 	return s.refuse("the file is not well-formed XML")
 }
 
+// errCut is in the error for a file that ends too early.
+var errCut = errors.New("cut off")
+
 func (s *scanner) cutOff() error {
-	if len(s.open) == 0 {
-		return s.refuse("the file is cut off")
+	where := ""
+	if len(s.open) > 0 {
+		where = " inside " + shownElement(s.open[len(s.open)-1].Local)
 	}
-	return s.refuse("the file is cut off inside %s", shownElement(s.open[len(s.open)-1].Local))
+	return cutError{s.refuse("the file is cut off%s", where)}
 }
+
+// cutError marks an error as errCut.
+type cutError struct{ error }
+
+func (e cutError) Unwrap() error        { return e.error }
+func (e cutError) Is(target error) bool { return target == errCut }
 
 // begin opens an element.
 func (s *scanner) begin(t xml.StartElement) error {

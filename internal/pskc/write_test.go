@@ -89,7 +89,7 @@ func TestWhatIsWrittenIsRead(t *testing.T) {
 	all := []*KeyPackage{full(), bare, keyless, referring, {}, hotpPackage("3", rfcSeed)}
 	for _, o := range []WriterOptions{{}, {Prefix: "pskc"}, {ID: "c1", Prefix: "p"}} {
 		text := writeAll(t, o, all...)
-		d := NewDecoder(bytes.NewReader(text))
+		d := NewDecoder(bytes.NewReader(text), Options{})
 		got, err := readAll(d)
 		if err != nil {
 			t.Fatalf("%v\n%s", err, text)

@@ -107,42 +107,14 @@ func checkPolicy(rec *seedfile.Record, p *pskc.Policy) {
 }
 
 func (r *reader) readSecret(rec *seedfile.Record, k *pskc.Key) {
-	var encrypted []string
-	authenticated := r.in.Header().MAC
-	for _, v := range []struct {
-		name           string
-		encrypted, mac bool
-	}{
-		{"Secret", k.Secret.Encrypted, k.Secret.MAC},
-		{"Counter", k.Counter.Encrypted, k.Counter.MAC},
-		{"Time", k.Time.Encrypted, k.Time.MAC},
-		{"TimeInterval", k.Interval.Encrypted, k.Interval.MAC},
-		{"TimeDrift", k.Drift.Encrypted, k.Drift.MAC},
-	} {
-		if v.encrypted {
-			encrypted = append(encrypted, v.name)
-		}
-		authenticated = authenticated || v.mac
-	}
 	switch {
-	case encrypted != nil:
-		rec.Fail("%s encrypted; fob does not read encrypted PSKC yet: ask the supplier for plain values, in a file that is encrypted as a whole", are(encrypted))
 	case !k.Secret.Given && (k.ProfileID != "" || k.Reference != ""):
 		rec.Fail("the key has no Secret, only a KeyProfileId or KeyReference: its seed has to be derived from something that is not in the file")
 	case !k.Secret.Given:
 		rec.Fail("the key has no Secret")
-	case authenticated:
-		rec.Fail("the container authenticates its values (MACMethod, ValueMAC), and fob does not verify that yet")
 	default:
 		rec.Secret = seedfile.Secret{Encoding: seedfile.Raw, Text: k.Secret.Plain}
 	}
-}
-
-func are(names []string) string {
-	if len(names) == 1 {
-		return "the " + names[0] + " is"
-	}
-	return "the values " + strings.Join(names, ", ") + " are"
 }
 
 // readParameters reads what RFC 6030 section 4.3.4 has in AlgorithmParameters.
