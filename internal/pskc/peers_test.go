@@ -1,0 +1,114 @@
+package pskc
+
+import (
+	"bytes"
+	"crypto/x509"
+	"encoding/pem"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"fob/internal/token"
+)
+
+// peerDir holds containers that openssl and, for AES-GCM, Python's cryptography
+// wrote; make.sh there is the recipe.
+const peerDir = "../../testdata/pskc"
+
+func peerFile(t testing.TB, name string) []byte {
+	t.Helper()
+	text, err := os.ReadFile(filepath.Join(peerDir, name))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return text
+}
+
+// peerKeys are all keys at once: a reader finds the one that fits.
+func peerKeys(t testing.TB) *testKeys {
+	k := &testKeys{phrases: []string{"not qwerty", "qwerty"}}
+	for _, name := range []string{"mac.hex", "256.base64", "192.hex", "128.bin", "supplier-rsa.pem", "receiver.pem"} {
+		k.files = append(k.files, peerFile(t, "keys/"+name))
+	}
+	return k
+}
+
+func peerNames(t testing.TB, pattern string) (names []string) {
+	t.Helper()
+	files, err := filepath.Glob(filepath.Join(peerDir, pattern))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, f := range files {
+		names = append(names, filepath.Base(f))
+	}
+	return names
+}
+
+// checkPeerPackages: every container has the same two keys, with the seeds of
+// RFC 4226 appendix D and RFC 6238 appendix B for SHA-512.
+func checkPeerPackages(t *testing.T, name string, all []*KeyPackage) {
+	t.Helper()
+	if len(all) != 2 || all[0].Problem != nil || all[1].Problem != nil {
+		t.Errorf("%s: %+v", name, all)
+		return
+	}
+	a, b := all[0], all[1]
+	if a.Device.SerialNo != "0026001" || ParseAlgorithm(a.Key.Algorithm) != HOTP || string(a.Key.Secret.Plain.Bytes()) != rfcSeed || a.Key.Counter.Plain != 42 {
+		t.Errorf("%s: %+v %+v", name, a, a.Key)
+	}
+	long := strings.Repeat("1234567890", 6) + "1234"
+	if b.Device.SerialNo != "0026002" || ParseAlgorithm(b.Key.Algorithm) != TOTP || string(b.Key.Secret.Plain.Bytes()) != long || b.Key.Interval.Plain != 60 {
+		t.Errorf("%s: %+v %+v", name, b, b.Key)
+	}
+}
+
+func TestContainersOfPeers(t *testing.T) {
+	names := slices.DeleteFunc(peerNames(t, "*.xml"), func(n string) bool { return strings.HasPrefix(n, "signed-") })
+	if len(names) < 60 {
+		t.Fatalf("%d containers only", len(names))
+	}
+	keys := peerKeys(t)
+	for _, name := range names {
+		all, err := readWith(peerFile(t, name), keys)
+		if err != nil {
+			t.Errorf("%s: %v", name, err)
+			continue
+		}
+		checkPeerPackages(t, name, all)
+	}
+}
+
+// With keys that fit in length and nothing else every container gives one error.
+func TestContainersOfPeersWithWrongKeys(t *testing.T) {
+	wrong := &testKeys{phrases: []string{"not qwerty"}, files: [][]byte{make([]byte, 16), make([]byte, 24), make([]byte, 32), peerFile(t, "keys/supplier-rsa.pem")}}
+	for _, name := range peerNames(t, "*.xml") {
+		if strings.HasPrefix(name, "signed-") {
+			continue
+		}
+		all, err := readWith(peerFile(t, name), wrong)
+		if len(all) > 0 || token.KindOf(err) != token.KeyTrouble || !strings.HasPrefix(name, "rsa") && err != ErrKey {
+			t.Errorf("%s: %v %v", name, all, err)
+		}
+	}
+}
+
+func TestSignaturesOfPeers(t *testing.T) {
+	for name, method := range map[string]string{"rsa": "RSA-SHA256", "ecdsa": "ECDSA-SHA256"} {
+		block, _ := pem.Decode(peerFile(t, "keys/supplier-"+name+".crt"))
+		cert, err := x509.ParseCertificate(block.Bytes)
+		if err != nil {
+			t.Fatal(err)
+		}
+		text := peerFile(t, "signed-"+name+"-sha256.xml")
+		all, signed, err := readSigned(string(text), cert, false)
+		if err != nil || len(all) != 1 || signed.Method != method || string(all[0].Key.Secret.Plain.Bytes()) != rfcSeed {
+			t.Errorf("%s: %+v, %v", name, signed, err)
+		}
+		if _, err := VerifySigned(bytes.Replace(text, []byte(">42<"), []byte(">43<"), 1), cert, false); err != errSignature {
+			t.Errorf("%s, changed: %v", name, err)
+		}
+	}
+}
