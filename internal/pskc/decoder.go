@@ -212,6 +212,8 @@ func (d *Decoder) part() error {
 		return d.scan.refuse("%s stands twice in <KeyContainer>", shownElement(local))
 	case local == "KeyPackage":
 		return d.scan.refuse("a <KeyPackage> behind the <Signature>")
+	case local == "Signature":
+		return d.scan.refuse("<Signature> is in the namespace of PSKC and not in that of XML signatures: nothing can verify it (RFC 6030 erratum 3418)")
 	}
 	if known, err := d.draftPart(local); known {
 		return err

@@ -20,7 +20,6 @@ const (
 	weakIV
 	weakDigest
 	weakNumber
-	weakLength
 	weakExpiry
 	weakEnd
 	weaknesses
@@ -28,14 +27,13 @@ const (
 
 // weakTexts say what each weakness is, for the summary of an import.
 var weakTexts = [weaknesses]string{
-	weakDraft:    "containers in a form from before RFC 6030, whose rules for MACs are weaker",
+	weakDraft:    "the container has a form from before RFC 6030, whose rules for MACs are weaker",
 	weakMACKey:   "the key of the MACs is the one that encrypts",
-	weakMACPlain: "MACs are over the plain values: they are decrypted before anything is verified",
-	weakIV:       "an initialisation vector stands beside the values, or one is for all of them",
-	weakDigest:   "MACs of plain values, which prove nothing and are not verified",
-	weakNumber:   "plain numbers in base64",
-	weakLength:   "code lengths that count the identifier which a YubiKey types in front of a code",
-	weakExpiry:   "expiry dates in a form that leaves day and month open are not read",
+	weakMACPlain: "a MAC is over the plain value, which is decrypted before anything is verified",
+	weakIV:       "an initialisation vector stands beside its value, or is one for all",
+	weakDigest:   "a MAC of a plain value, which proves nothing, is not verified",
+	weakNumber:   "a plain number is in base64, which may be meant otherwise",
+	weakExpiry:   "an expiry date in a form that leaves day and month open is not read",
 	weakEnd:      "the end of the container is missing, as in a log that was not closed: whether packages are missing nobody can tell",
 }
 

@@ -43,8 +43,8 @@ type unlocked struct {
 	rsa   *rsa.PrivateKey
 }
 
-// decrypt gives the plain value. Nothing but a MAC notices a change in one that
-// was not verified and is of CBC: of such a value all the padding is looked at.
+// decrypt gives the plain value. Verified tells that a MAC showed the key to be
+// right; otherwise more of the padding of CBC is looked at.
 func (w way) decrypt(k unlocked, data []byte, verified bool) ([]byte, error) {
 	switch {
 	case w.rsa:
@@ -113,9 +113,9 @@ func (d *Decoder) open(in string, v *sealedValue) ([]byte, error) {
 			return nil, err
 		}
 		o.settled = true
-		if o.plain {
-			d.weak[weakMACPlain]++
-		}
+	}
+	if o.plain {
+		d.weak[weakMACPlain]++
 	}
 	plain, ok := o.reveal(&d.header, v, o.key, o.macKey, o.plain)
 	if !ok {

@@ -71,9 +71,8 @@ var errTooLong = errors.New("has more than " + strconv.Itoa(token.MaxParsedSeed)
 // the bytes of a number in base64 instead.
 func (d *Decoder) whole(text []byte) (int64, error) {
 	n, ok := integer(text)
-	if !ok && d.options.Compat {
-		if b, err := base64.StdEncoding.Strict().DecodeString(string(text)); err == nil && len(b) > 0 {
-			d.weak[weakNumber]++
+	if !ok {
+		if b, err := base64.StdEncoding.Strict().DecodeString(string(text)); err == nil && len(b) > 0 && d.weaken(weakNumber) == nil {
 			return openedWhole(b)
 		}
 	}

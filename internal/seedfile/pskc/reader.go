@@ -99,6 +99,9 @@ func (r *reader) Needs() []string {
 	if r.unverified {
 		needs = append(needs, "--signed-by")
 	}
+	if r.tally.identifiers.n > 0 {
+		needs = append(needs, "--compat")
+	}
 	return needs
 }
 
@@ -127,7 +130,7 @@ var (
 
 // tally counts what the operator should know of.
 type tally struct {
-	pins, extended, users, challenges, drifts, noCounter, noInterval, unzoned count
+	pins, extended, users, challenges, drifts, noCounter, noInterval, unzoned, identifiers count
 }
 
 // count is a number of packages and the first of them.
@@ -155,6 +158,7 @@ func (t *tally) notes() []string {
 		{t.noCounter, "HOTP keys without a Counter start at 0, unless --counter says otherwise"},
 		{t.noInterval, "TOTP keys without a TimeInterval have 30 s, unless --period says otherwise"},
 		{t.unzoned, "dates without a time zone are taken for UTC"},
+		{t.identifiers, "the Length of a code counts the identifier that a YubiKey types in front; the rest is taken for the digits"},
 		{t.drifts, "a TimeDrift is not taken over: bind measures it"},
 		{t.challenges, "a ChallengeFormat is not used: the tokens make codes without a challenge"},
 		{t.users, "a UserId is not taken over: bind says whose a token is"},

@@ -31,7 +31,7 @@ func (r *reader) record(p *pskc.KeyPackage) seedfile.Record {
 	readType(&rec, k)
 	checkPolicy(&rec, k.Policy)
 	r.readSecret(&rec, k)
-	readParameters(&rec, k.Params)
+	r.readParameters(&rec, p)
 	readMoving(&rec, k)
 	readValidity(&rec, p)
 	if rec.Problem != nil {
@@ -118,7 +118,8 @@ func (r *reader) readSecret(rec *seedfile.Record, k *pskc.Key) {
 }
 
 // readParameters reads what RFC 6030 section 4.3.4 has in AlgorithmParameters.
-func readParameters(rec *seedfile.Record, p pskc.Parameters) {
+func (r *reader) readParameters(rec *seedfile.Record, of *pskc.KeyPackage) {
+	p := of.Key.Params
 	if p.Suite != nil {
 		h, err := token.ParseHash(*p.Suite)
 		if err != nil {
@@ -128,10 +129,17 @@ func readParameters(rec *seedfile.Record, p pskc.Parameters) {
 			rec.Given = rec.Given.With(seedfile.FieldHash)
 		}
 	}
-	f := p.Response
-	switch {
-	case f == nil:
+	if p.Response == nil {
 		return
+	}
+	f := *p.Response
+	if n := withoutID(of); n > 0 && (r.options.Compat || r.options.Blind) {
+		f.Length, f.Encoding = n, pskc.EncodingDecimal
+		r.tally.identifiers.add(of.N) // a blind reader needs --compat for it
+	} else if n > 0 {
+		rec.Fail("the ResponseFormat has a Length of %d, which seems to count the identifier that a YubiKey types in front of a code of %d digits (--compat reads it so)", f.Length, n)
+	}
+	switch {
 	case f.Encoding != pskc.EncodingDecimal:
 		rec.Fail("the ResponseFormat has the Encoding %s; fob keeps tokens that show DECIMAL codes", shown(f.Encoding))
 	case f.CheckDigits:
@@ -155,6 +163,17 @@ func readMoving(rec *seedfile.Record, k *pskc.Key) {
 		readInterval(rec, k.Interval)
 		readTime(rec, k.Time)
 	}
+}
+
+// withoutID gives the digits of a code where the log of YubiKey's tool counts the
+// identifier as well, which is the Key's Id then; 0 where that is not so.
+func withoutID(p *pskc.KeyPackage) int64 {
+	n := p.Key.Params.Response.Length - int64(len(p.Key.ID))
+	yubikey := strings.EqualFold(p.Device.Manufacturer, "oath.UB") || strings.HasPrefix(strings.ToLower(p.Device.Manufacturer), "yubico")
+	if !yubikey || p.Key.Params.Response.Length <= token.MaxDigits || n != 6 && n != 8 {
+		return 0
+	}
+	return n
 }
 
 func readCounter(rec *seedfile.Record, v pskc.Value[int64]) {
