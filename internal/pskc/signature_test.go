@@ -315,13 +315,7 @@ func TestSignedContainerTooLarge(t *testing.T) {
 // pskctool signs with RSA-SHA1 and inclusive canonical form, and verifies what
 // others sign.
 func TestSignaturesAgainstPskctool(t *testing.T) {
-	tool, err := exec.LookPath("pskctool")
-	switch {
-	case err != nil && os.Getenv("FOB_NO_PEERS") == "1":
-		t.Skip("pskctool is missing and FOB_NO_PEERS=1: not compared")
-	case err != nil:
-		t.Fatal("pskctool is missing: apt-get install pskctool (or set FOB_NO_PEERS=1)")
-	}
+	tool := peer(t, "pskctool")
 	s := signerCalled(t, "RSA")
 	dir := t.TempDir()
 	der, err := x509.MarshalPKCS8PrivateKey(s.key)

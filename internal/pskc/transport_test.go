@@ -14,18 +14,23 @@ import (
 	"fob/internal/token"
 )
 
-// openssl is the peer that ciphertexts are compared with. Without it the test
-// fails, lest it be forgotten, unless FOB_NO_PEERS=1 says that this is known.
-func openssl(t *testing.T, in []byte, args ...string) []byte {
+// peer is a program that results are compared with. Without it the test fails,
+// lest it be forgotten, unless FOB_NO_PEERS=1 says that this is known.
+func peer(t *testing.T, name string) string {
 	t.Helper()
-	path, err := exec.LookPath("openssl")
+	path, err := exec.LookPath(name)
 	if err != nil && os.Getenv("FOB_NO_PEERS") == "1" {
-		t.Skip("openssl is missing and FOB_NO_PEERS=1: not compared")
+		t.Skip(name + " is missing and FOB_NO_PEERS=1: not compared")
 	}
 	if err != nil {
-		t.Fatal("openssl is missing: apt-get install openssl (or set FOB_NO_PEERS=1)")
+		t.Fatalf("%s is missing: apt-get install %s (or set FOB_NO_PEERS=1)", name, name)
 	}
-	cmd := exec.CommandContext(t.Context(), path, args...)
+	return path
+}
+
+func openssl(t *testing.T, in []byte, args ...string) []byte {
+	t.Helper()
+	cmd := exec.CommandContext(t.Context(), peer(t, "openssl"), args...)
 	cmd.Stdin = bytes.NewReader(in)
 	cmd.Stderr = os.Stderr
 	out, err := cmd.Output()

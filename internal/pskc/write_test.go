@@ -4,6 +4,9 @@ import (
 	"bytes"
 	"errors"
 	"io"
+	"os"
+	"os/exec"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -99,6 +102,35 @@ func TestWhatIsWrittenIsRead(t *testing.T) {
 		}
 		if d.Header().ID != o.ID || d.Header().Version != "1.0" {
 			t.Errorf("%+v", d.Header())
+		}
+	}
+}
+
+// pskctool reads the seeds that we write, and what we write is valid by the RFC's
+// schema, encrypted too.
+func TestWrittenFilesAgainstPskctool(t *testing.T) {
+	tool := peer(t, "pskctool")
+	shared, _ := sharedKey(t)
+	shared.Numbers = true
+	phrase, _ := passphraseKey(t)
+	receiver := Protection{Transport: mustTransport(t, TransportOAEP, "", "", nil), Certificate: signerCalled(t, "RSA").cert, MAC: macs[0]}
+	for name, protect := range map[string]*Protection{"plain": nil, "shared": &shared, "passphrase": &phrase, "certificate": &receiver} {
+		for _, prefix := range []string{"", "pskc"} {
+			file := filepath.Join(t.TempDir(), "written.xml")
+			if err := os.WriteFile(file, writeAll(t, WriterOptions{ID: "c1", Prefix: prefix, Protect: protect}, full(), hotpPackage("26", rfcSeed)), 0o600); err != nil {
+				t.Fatal(err)
+			}
+			out, err := exec.CommandContext(t.Context(), tool, "--validate", file).Output() // what it does not know itself it warns of
+			if err != nil || string(out) != "OK\n" {
+				t.Errorf("%s %s: %v %s", name, prefix, err, out)
+			}
+			if protect != nil {
+				continue
+			}
+			out, err = exec.CommandContext(t.Context(), tool, "--info", file).CombinedOutput()
+			if err != nil || strings.Count(string(out), "Key Secret (base64): "+rfcSecret) != 2 || !strings.Contains(string(out), "SerialNo: 26") {
+				t.Errorf("%s %s: %v %s", name, prefix, err, out)
+			}
 		}
 	}
 }
