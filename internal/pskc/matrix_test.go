@@ -6,65 +6,32 @@ import (
 	"crypto/x509"
 	"encoding/pem"
 	"errors"
-	"fmt"
 	"io"
-	"iter"
 	"slices"
 	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
 
+	"fob/internal/seedfile/seedtest"
 	"fob/internal/token"
 )
-
-// testKeys are an operator's keys, without a terminal to ask at.
-type testKeys struct {
-	files   [][]byte
-	phrases []string
-	derived map[string][]byte
-}
-
-func (k *testKeys) KeyFiles() iter.Seq2[string, []byte] {
-	return func(yield func(string, []byte) bool) {
-		for i, f := range k.files {
-			if !yield(fmt.Sprint(i), bytes.Clone(f)) {
-				return
-			}
-		}
-	}
-}
-
-func (k *testKeys) Unlock(_ string, try func(pass []byte) (bool, error)) (fits, tried bool, err error) {
-	for _, p := range k.phrases {
-		tried = true
-		if fits, err = try([]byte(p)); fits || err != nil {
-			return fits, true, err
-		}
-	}
-	return false, tried, nil
-}
-
-func (k *testKeys) Derived(id string, derive func() ([]byte, error)) ([]byte, error) {
-	if key, ok := k.derived[id]; ok {
-		return key, nil
-	}
-	key, err := derive()
-	if err == nil {
-		if k.derived == nil {
-			k.derived = map[string][]byte{}
-		}
-		k.derived[id] = key
-	}
-	return key, err
-}
 
 // protectedCase is a protection that a test writes with, and the keys that undo it.
 type protectedCase struct {
 	name    string
 	protect Protection
-	keys    testKeys
-	wrong   testKeys
+	keys    *seedtest.Keys
+	wrong   *seedtest.Keys
+}
+
+// keysOf are an operator's key files.
+func keysOf(files ...[]byte) *seedtest.Keys {
+	k := &seedtest.Keys{}
+	for _, f := range files {
+		k.Files = append(k.Files, string(f))
+	}
+	return k
 }
 
 func testKeyOf(n int) []byte {
@@ -77,7 +44,7 @@ func testKeyOf(n int) []byte {
 func protections(t testing.TB) []protectedCase {
 	t.Helper()
 	var all []protectedCase
-	add := func(name string, p Protection, right, wrong testKeys) {
+	add := func(name string, p Protection, right, wrong *seedtest.Keys) {
 		for _, m := range append([]MAC{{}}, macs...) {
 			if m.hash == nil && !p.Cipher.Authenticates() {
 				continue
@@ -86,13 +53,13 @@ func protections(t testing.TB) []protectedCase {
 			all = append(all, protectedCase{strings.TrimSpace(name + " " + m.String()), p, right, wrong})
 		}
 		p.MAC, p.MACKey, p.MACKeyName = macs[2], testKeyOf(29), "MAC key"
-		right.files = append(slices.Clone(right.files), p.MACKey)
-		wrong.files = append(slices.Clone(wrong.files), testKeyOf(31))
+		right = &seedtest.Keys{Files: append(slices.Clone(right.Files), string(p.MACKey)), Passphrases: right.Passphrases}
+		wrong = &seedtest.Keys{Files: append(slices.Clone(wrong.Files), string(testKeyOf(31))), Passphrases: wrong.Passphrases}
 		all = append(all, protectedCase{name + " MACKeyReference", p, right, wrong})
 	}
 	for _, c := range ciphers {
 		key, other := testKeyOf(c.KeySize()), make([]byte, c.KeySize())
-		add(c.String()+" shared key", Protection{Cipher: c, Key: key, KeyName: "shared"}, testKeys{files: [][]byte{key}}, testKeys{files: [][]byte{other}})
+		add(c.String()+" shared key", Protection{Cipher: c, Key: key, KeyName: "shared"}, keysOf(key), keysOf(other))
 		for i, prf := range macs {
 			kdf := []string{KDFPBKDF2, namespacePKCS5Old + "pbkdf2", namespaceXenc11 + "pbkdf2"}[i%3]
 			d := &PBKDF2{Salt: testKeyOf(8 + i), Iterations: 10, KeyLength: int64(c.KeySize()), PRF: prf}
@@ -101,7 +68,7 @@ func protections(t testing.TB) []protectedCase {
 				t.Fatal(err)
 			}
 			add(c.String()+" passphrase "+prf.String(), Protection{Cipher: c, Key: key, KeyName: "phrase", Derivation: d, KDF: kdf},
-				testKeys{phrases: []string{"wrong", "qwerty"}}, testKeys{phrases: []string{"wrong"}})
+				&seedtest.Keys{Passphrases: []string{"wrong", "qwerty"}}, &seedtest.Keys{Passphrases: []string{"wrong"}})
 		}
 	}
 	receiver, stranger := signerCalled(t, "RSA"), signerCalled(t, "other")
@@ -109,7 +76,7 @@ func protections(t testing.TB) []protectedCase {
 		mustTransport(t, TransportOAEP, "", "", nil),
 		mustTransport(t, namespaceXenc11+"rsa-oaep", namespaceXenc+"sha256", namespaceXenc11+"mgf1sha512", []byte("label")),
 	} {
-		add(tr.String(), Protection{Transport: tr, Certificate: receiver.cert}, testKeys{files: [][]byte{pemKey(t, receiver)}}, testKeys{files: [][]byte{pemKey(t, stranger)}})
+		add(tr.String(), Protection{Transport: tr, Certificate: receiver.cert}, keysOf(pemKey(t, receiver)), keysOf(pemKey(t, stranger)))
 	}
 	return all
 }
@@ -140,7 +107,7 @@ func TestMatrix(t *testing.T) {
 			c.protect.Numbers = i%2 == j && c.protect.Cipher.mode != &modeWrap
 			o.Protect = &c.protect
 			text := writeAll(t, o, packages...)
-			got, err := readWith(text, &c.keys)
+			got, err := readWith(text, c.keys)
 			if err != nil {
 				t.Errorf("%s, %+v: %v\n%s", c.name, o, err, text)
 				continue
@@ -148,7 +115,7 @@ func TestMatrix(t *testing.T) {
 			if diff := cmp.Diff(packages, got, equal); diff != "" {
 				t.Errorf("%s, %+v: %s\n%s", c.name, o, diff, text)
 			}
-			if got, err := readWith(text, &c.wrong); token.KindOf(err) != token.KeyTrouble || len(got) > 0 {
+			if got, err := readWith(text, c.wrong); token.KindOf(err) != token.KeyTrouble || len(got) > 0 {
 				t.Errorf("%s with the wrong key: %v, %v", c.name, got, err)
 			}
 		}
@@ -198,7 +165,7 @@ func TestProtectWithPassphrase(t *testing.T) {
 		t.Fatal(err)
 	}
 	text := writeAll(t, WriterOptions{Protect: &p}, hotpPackage("2", rfcSeed))
-	got, err := readWith(text, &testKeys{phrases: []string{"qwerty"}})
+	got, err := readWith(text, &seedtest.Keys{Passphrases: []string{"qwerty"}})
 	if err != nil || len(got) != 1 || string(got[0].Key.Secret.Plain.Bytes()) != rfcSeed {
 		t.Errorf("%v, %v", got, err)
 	}

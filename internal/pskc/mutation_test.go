@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"testing"
 
+	"fob/internal/seedfile/seedtest"
 	"fob/internal/token"
 )
 
@@ -34,21 +35,20 @@ func TestMutations(t *testing.T) {
 	shared, sharedKeys := sharedKey(t)
 	phrase, phraseKeys := passphraseKey(t)
 	receiver := signerCalled(t, "RSA")
-	receiverKeys := &testKeys{files: [][]byte{pemKey(t, receiver)}}
+	receiverKeys := keysOf(pemKey(t, receiver))
 	wrap, gcm := shared, shared
 	wrap.Cipher, wrap.MAC = mustCipher(t, namespaceXenc+"kw-aes128"), MAC{}
 	gcm.Cipher, gcm.MAC = mustCipher(t, namespaceXenc11+"aes128-gcm"), MAC{}
-	referring, referringKeys := shared, *sharedKeys
+	referring := shared
 	referring.MACKey, referring.MACKeyName = testKeyOf(20), "MAC"
-	referringKeys.files = append(referringKeys.files, referring.MACKey)
 	for name, v := range map[string]struct {
 		protect Protection
-		keys    *testKeys
+		keys    *seedtest.Keys
 		stride  int // of the sample
 	}{
 		"CBC":             {shared, sharedKeys, 29},
 		"CBC, passphrase": {phrase, phraseKeys, 31},
-		"CBC, MAC key":    {referring, &referringKeys, 31},
+		"CBC, MAC key":    {referring, keysOf(shared.Key, referring.MACKey), 31},
 		"GCM":             {gcm, sharedKeys, 31},
 		"key wrap":        {wrap, sharedKeys, 31},
 		"OAEP":            {Protection{Transport: mustTransport(t, TransportOAEP, "", "", nil), Certificate: receiver.cert, MAC: macs[2]}, receiverKeys, 301},

@@ -2,14 +2,13 @@ package pskc
 
 import (
 	"bytes"
-	"crypto/x509"
-	"encoding/pem"
 	"os"
 	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
 
+	"fob/internal/seedfile/seedtest"
 	"fob/internal/token"
 )
 
@@ -27,10 +26,10 @@ func peerFile(t testing.TB, name string) []byte {
 }
 
 // peerKeys are all keys at once: a reader finds the one that fits.
-func peerKeys(t testing.TB) *testKeys {
-	k := &testKeys{phrases: []string{"not qwerty", "qwerty"}}
+func peerKeys(t testing.TB) *seedtest.Keys {
+	k := &seedtest.Keys{Passphrases: []string{"not qwerty", "qwerty"}}
 	for _, name := range []string{"mac.hex", "256.base64", "192.hex", "128.bin", "supplier-rsa.pem", "receiver.pem"} {
-		k.files = append(k.files, peerFile(t, "keys/"+name))
+		k.Files = append(k.Files, string(peerFile(t, "keys/"+name)))
 	}
 	return k
 }
@@ -83,7 +82,8 @@ func TestContainersOfPeers(t *testing.T) {
 
 // With keys that fit in length and nothing else every container gives one error.
 func TestContainersOfPeersWithWrongKeys(t *testing.T) {
-	wrong := &testKeys{phrases: []string{"not qwerty"}, files: [][]byte{make([]byte, 16), make([]byte, 24), make([]byte, 32), peerFile(t, "keys/supplier-rsa.pem")}}
+	wrong := keysOf(make([]byte, 16), make([]byte, 24), make([]byte, 32), peerFile(t, "keys/supplier-rsa.pem"))
+	wrong.Passphrases = []string{"not qwerty"}
 	for _, name := range peerNames(t, "*.xml") {
 		if strings.HasPrefix(name, "signed-") {
 			continue
@@ -97,11 +97,7 @@ func TestContainersOfPeersWithWrongKeys(t *testing.T) {
 
 func TestSignaturesOfPeers(t *testing.T) {
 	for name, method := range map[string]string{"rsa": "RSA-SHA256", "ecdsa": "ECDSA-SHA256"} {
-		block, _ := pem.Decode(peerFile(t, "keys/supplier-"+name+".crt"))
-		cert, err := x509.ParseCertificate(block.Bytes)
-		if err != nil {
-			t.Fatal(err)
-		}
+		cert := seedtest.Certificate(t, filepath.Join(peerDir, "keys", "supplier-"+name+".crt"))
 		text := peerFile(t, "signed-"+name+"-sha256.xml")
 		all, signed, err := readSigned(string(text), cert, false)
 		if err != nil || len(all) != 1 || signed.Method != method || string(all[0].Key.Secret.Plain.Bytes()) != rfcSeed {

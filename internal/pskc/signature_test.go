@@ -267,27 +267,11 @@ func TestKeysThatMayNotSign(t *testing.T) {
 // Figure 9 of RFC 6030 is an example of the form only: what it refers to is not
 // in it, and its hash and its signature are the same bytes.
 func TestFigure9IsRefused(t *testing.T) {
-	const figure9 = `<KeyContainer xmlns="` + Namespace + `" xmlns:ds="` + namespaceDS + `" Version="1.0">` + one + `
-	<Signature>
-		<ds:SignedInfo>
-			<ds:CanonicalizationMethod Algorithm="http://www.w3.org/2001/10/xml-exc-c14n#"/>
-			<ds:SignatureMethod Algorithm="http://www.w3.org/2000/09/xmldsig#rsa-sha1"/>
-			<ds:Reference URI="#Device">
-				<ds:DigestMethod Algorithm="http://www.w3.org/2000/09/xmldsig#sha1"/>
-				<ds:DigestValue>j6lwx3rvEPO0vKtMup4NbeVu8nk=</ds:DigestValue>
-			</ds:Reference>
-		</ds:SignedInfo>
-		<ds:SignatureValue>j6lwx3rvEPO0vKtMup4NbeVu8nk=</ds:SignatureValue>
-		<ds:KeyInfo>
-			<ds:X509Data>
-				<ds:X509IssuerSerial>
-					<ds:X509IssuerName>CN=Example.com,C=US</ds:X509IssuerName>
-					<ds:X509SerialNumber>12345678</ds:X509SerialNumber>
-				</ds:X509IssuerSerial>
-			</ds:X509Data>
-		</ds:KeyInfo>
-	</Signature>
-</KeyContainer>`
+	text, err := os.ReadFile("../../testdata/seedfiles/pskc/rfc6030-figure9.xml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	figure9 := string(text)
 	mended := strings.NewReplacer("<Signature>", "<ds:Signature>", "</Signature>", "</ds:Signature>").Replace(figure9)
 	transformed := strings.Replace(mended, "<ds:DigestMethod", `<ds:Transforms><ds:Transform Algorithm="`+
 		dsig.EnvelopedSignatureAltorithmId.String()+`"/></ds:Transforms><ds:DigestMethod`, 1)

@@ -10,25 +10,26 @@ import (
 	"strings"
 	"testing"
 
+	"fob/internal/seedfile/seedtest"
 	"fob/internal/token"
 )
 
 // sharedKey is the protection that tampering is tried with first: CBC, where
 // nothing but the MAC notices.
-func sharedKey(t testing.TB) (Protection, *testKeys) {
+func sharedKey(t testing.TB) (Protection, *seedtest.Keys) {
 	t.Helper()
 	key := testKeyOf(16)
-	return Protection{Cipher: mustCipher(t, CipherAES128CBC), Key: key, KeyName: "shared", MAC: macs[0]}, &testKeys{files: [][]byte{key}}
+	return Protection{Cipher: mustCipher(t, CipherAES128CBC), Key: key, KeyName: "shared", MAC: macs[0]}, keysOf(key)
 }
 
-func passphraseKey(t testing.TB) (Protection, *testKeys) {
+func passphraseKey(t testing.TB) (Protection, *seedtest.Keys) {
 	t.Helper()
 	d := &PBKDF2{Salt: testKeyOf(8), Iterations: 10, KeyLength: 16, PRF: macs[0]}
 	key, err := d.Derive([]byte("qwerty"))
 	if err != nil {
 		t.Fatal(err)
 	}
-	return Protection{Cipher: mustCipher(t, CipherAES128CBC), Key: key, Derivation: d, MAC: macs[0]}, &testKeys{phrases: []string{"qwerty"}}
+	return Protection{Cipher: mustCipher(t, CipherAES128CBC), Key: key, Derivation: d, MAC: macs[0]}, &seedtest.Keys{Passphrases: []string{"qwerty"}}
 }
 
 // base64Of are what stands in base64 in the elements of a name, each with its
@@ -61,7 +62,7 @@ func TestFlippedBits(t *testing.T) {
 	for _, v := range []struct {
 		what, name string
 		text       []byte
-		keys       *testKeys
+		keys       *seedtest.Keys
 		n, from    int
 		read       int // packages before the one that was touched
 	}{
@@ -155,7 +156,7 @@ func TestKeyFilesOfTheWrongLength(t *testing.T) {
 	protect, _ := sharedKey(t)
 	text := writeAll(t, WriterOptions{Protect: &protect}, hotpPackage("1", rfcSeed))
 	for _, n := range []int{0, 1, 15, 17, 24, 32} {
-		got, err := readWith(text, &testKeys{files: [][]byte{bytes.Repeat([]byte{0xfe}, n)}})
+		got, err := readWith(text, keysOf(bytes.Repeat([]byte{0xfe}, n)))
 		if len(got) > 0 || token.KindOf(err) != token.KeyTrouble || !strings.Contains(err.Error(), "16 bytes") {
 			t.Errorf("%d: %v, %v", n, got, err)
 		}
@@ -178,7 +179,7 @@ func TestMillionsOfIterations(t *testing.T) {
 // noDerivation are keys that must not be asked for.
 type noDerivation struct{ *testing.T }
 
-func (k noDerivation) KeyFiles() iter.Seq2[string, []byte] { return (&testKeys{}).KeyFiles() }
+func (k noDerivation) KeyFiles() iter.Seq2[string, []byte] { return (&seedtest.Keys{}).KeyFiles() }
 
 func (k noDerivation) Unlock(string, func([]byte) (bool, error)) (fits, tried bool, err error) {
 	k.Error("a passphrase was asked for")
