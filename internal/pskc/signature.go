@@ -11,7 +11,7 @@ import (
 )
 
 // MaxSigned bounds a signed container: its signature is over the whole tree,
-// which takes some twenty times the memory of the file.
+// which takes some 25 times the memory of the file.
 const MaxSigned = 32 << 20
 
 // Signed is what a signature vouches for, and nothing else.
@@ -188,6 +188,7 @@ func (s *signature) verify(cert *x509.Certificate) (*Signed, error) {
 	if err := s.plainValue(cert); err != nil {
 		return nil, err
 	}
+	s.comeFirst()
 	ctx := dsig.NewDefaultValidationContext(&dsig.MemoryX509CertificateStore{Roots: []*x509.Certificate{cert}})
 	ctx.IdAttribute = s.idName
 	ctx.Clock = dsig.NewFakeClockAt(cert.NotBefore)
@@ -209,4 +210,11 @@ func (s *signature) verify(cert *x509.Certificate) (*Signed, error) {
 	}
 	m := signatureMethods[s.method]
 	return &Signed{container, m.name, m.weak || s.inclusive || s.omitted || s.digest == namespaceDS+"sha1"}, nil
+}
+
+// comeFirst puts the signature before the packages. The library gives up looking
+// for it after a thousand elements; what is signed is the rest, as it stands.
+func (s *signature) comeFirst() {
+	s.root.RemoveChild(s.element)
+	s.root.InsertChildAt(0, s.element)
 }

@@ -11,6 +11,7 @@ import (
 	"encoding/asn1"
 	"encoding/base64"
 	"encoding/pem"
+	"fmt"
 	"math/big"
 	"os"
 	"os/exec"
@@ -158,7 +159,7 @@ func TestWhatIsNotSigned(t *testing.T) {
 	for name, change := range map[string]func(string) string{
 		"mark":    func(s string) string { return "\ufeff" + s },
 		"comment": func(s string) string { return strings.Replace(s, "<SerialNo>26", "<SerialNo>2<!-- 9 -->6", 1) },
-		"around":  func(s string) string { return s + "<!-- x --><?x y?>\n" },
+		"around":  func(s string) string { return s + "<!-- x -->\n" },
 		"no KeyInfo": func(s string) string {
 			return regexp.MustCompile(`<ds:KeyInfo>.*</ds:KeyInfo>`).ReplaceAllString(s, "")
 		},
@@ -171,6 +172,24 @@ func TestWhatIsNotSigned(t *testing.T) {
 		if err != nil || changed == text || len(all) != 1 || all[0].Problem != nil || all[0].Device.SerialNo != "26" {
 			t.Errorf("%s: %v %v\n%s", name, all, err, changed)
 		}
+	}
+}
+
+// A signature over more elements than the library looks through.
+func TestSignatureOfManyPackages(t *testing.T) {
+	s := signerCalled(t, "RSA")
+	many := make([]*KeyPackage, 1000)
+	for i := range many {
+		many[i] = hotpPackage(fmt.Sprint(i), rfcSeed)
+	}
+	text := s.sign(t, writeAll(t, WriterOptions{ID: "c1"}, many...), dsig.RSASHA256SignatureMethod)
+	all, _, err := readSigned(text, s.cert, false)
+	if err != nil || len(all) != len(many) || all[999].Device.SerialNo != "999" {
+		t.Error(len(all), err)
+	}
+	evil := strings.Replace(text, "<SerialNo>999<", "<SerialNo>666<", 1)
+	if _, err := VerifySigned([]byte(evil), s.cert, false); err != errSignature {
+		t.Error(err)
 	}
 }
 
