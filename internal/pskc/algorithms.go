@@ -1,10 +1,6 @@
 package pskc
 
-import (
-	"strings"
-
-	"fob/internal/token"
-)
+import "fob/internal/token"
 
 // ErrKey is what every failure to decrypt or to authenticate gives, whatever it
 // was: an error that tells a bad padding from a wrong MAC would teach whoever
@@ -53,23 +49,4 @@ func notFound(sort, uri string) error {
 		return token.Errorf(token.Refused, "the %s %s is not supported", sort, name).WithHint(hint)
 	}
 	return token.Errorf(token.Refused, "the %s %s is unknown", sort, ShownURI(uri)).WithHint(hint)
-}
-
-// ShownURI is a URI of a file as messages repeat it. What is surely none, or too
-// long for one, might be something else, a seed for example.
-func ShownURI(uri string) string {
-	const maxURI = 128
-	scheme, _, _ := strings.Cut(strings.ToLower(uri), ":")
-	switch {
-	case uri == "":
-		return "(empty)"
-	case len(uri) > maxURI, scheme != "urn" && scheme != "http" && scheme != "https":
-		return "(not shown)"
-	}
-	for _, c := range uri {
-		if c <= ' ' || c > '~' {
-			return "(not shown)"
-		}
-	}
-	return uri
 }

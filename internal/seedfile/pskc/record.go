@@ -77,7 +77,7 @@ func readType(rec *seedfile.Record, k *pskc.Key) {
 		rec.Fail("the key is for Yubico's own OTP; fob keeps HOTP and TOTP tokens")
 	default:
 		if k.Algorithm != "" {
-			rec.Fail("the Algorithm %s is unknown; fob keeps HOTP and TOTP tokens", shownURI(k.Algorithm))
+			rec.Fail("the Algorithm %s is unknown; fob keeps HOTP and TOTP tokens", pskc.ShownURI(k.Algorithm))
 		}
 		return
 	}
@@ -102,7 +102,7 @@ func checkPolicy(rec *seedfile.Record, p *pskc.Policy) {
 	case p.PIN != nil && p.PIN.Mode == "":
 		rec.Fail("the PINPolicy has no PINUsageMode; fob keeps tokens whose PIN is Local to the device")
 	case p.PIN != nil && p.PIN.Mode != pskc.PINLocal:
-		rec.Fail("the PINUsageMode is %s, which changes what people type; fob keeps tokens whose PIN is Local to the device", shown(p.PIN.Mode))
+		rec.Fail("the PINUsageMode is %s, which changes what people type; fob keeps tokens whose PIN is Local to the device", pskc.Shown(p.PIN.Mode))
 	}
 }
 
@@ -123,7 +123,7 @@ func (r *reader) readParameters(rec *seedfile.Record, of *pskc.KeyPackage) {
 	if p.Suite != nil {
 		h, err := token.ParseHash(*p.Suite)
 		if err != nil {
-			rec.Fail("the Suite %s is unknown; HMAC-SHA1, HMAC-SHA256 and HMAC-SHA512 are known", shown(*p.Suite))
+			rec.Fail("the Suite %s is unknown; HMAC-SHA1, HMAC-SHA256 and HMAC-SHA512 are known", pskc.Shown(*p.Suite))
 		} else {
 			rec.Params.Hash = h
 			rec.Given = rec.Given.With(seedfile.FieldHash)
@@ -141,7 +141,7 @@ func (r *reader) readParameters(rec *seedfile.Record, of *pskc.KeyPackage) {
 	}
 	switch {
 	case f.Encoding != pskc.EncodingDecimal:
-		rec.Fail("the ResponseFormat has the Encoding %s; fob keeps tokens that show DECIMAL codes", shown(f.Encoding))
+		rec.Fail("the ResponseFormat has the Encoding %s; fob keeps tokens that show DECIMAL codes", pskc.Shown(f.Encoding))
 	case f.CheckDigits:
 		rec.Fail("the ResponseFormat has a check digit behind the code, which fob does not know how to read")
 	case f.Length < token.MinDigits || f.Length > token.MaxDigits:
@@ -246,37 +246,4 @@ func (r *reader) remark(rec seedfile.Record, p *pskc.KeyPackage) {
 	r.tally.users.addIf(p.Device.UserID != "" || k.UserID != "", p.N)
 	r.tally.challenges.addIf(k.Params.Challenge != nil, p.N)
 	r.tally.drifts.addIf(k.Drift.Given, p.N)
-}
-
-// maxShown bounds the words of the file that messages repeat: the shortest seed
-// in base64 has 24 characters.
-const maxShown = 23
-
-func shown(word string) string {
-	switch {
-	case word == "":
-		return "(empty)"
-	case len(word) > maxShown || !printable(word):
-		return "(not shown)"
-	}
-	return word
-}
-
-// shownURI repeats what is surely a URI.
-func shownURI(uri string) string {
-	const maxURI = 128
-	scheme, _, _ := strings.Cut(strings.ToLower(uri), ":")
-	if len(uri) > maxURI || !printable(uri) || scheme != "urn" && scheme != "http" && scheme != "https" {
-		return shown(uri)
-	}
-	return uri
-}
-
-func printable(text string) bool {
-	for _, c := range text {
-		if c < ' ' || c > '~' {
-			return false
-		}
-	}
-	return true
 }
