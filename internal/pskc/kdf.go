@@ -67,7 +67,8 @@ func (p PBKDF2) Check() error {
 	return nil
 }
 
-// Derive makes the key, within the limits of Check. The caller clears it.
+// Derive makes the key, within the limits of Check. The caller clears it. The
+// library takes the passphrase as a string only, a copy that nobody can clear.
 func (p PBKDF2) Derive(passphrase []byte) ([]byte, error) {
 	if err := p.Check(); err != nil {
 		return nil, err

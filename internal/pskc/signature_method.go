@@ -69,9 +69,9 @@ func (s *signature) checkMethod(cert *x509.Certificate, compat bool) error {
 	switch {
 	case compat:
 	case m.weak || digest == crypto.SHA1:
-		return refuseSignature("rests on SHA-1 (%s), which can be forged", m.name).WithHint(hint)
+		return Need("--compat", refuseSignature("rests on SHA-1 (%s), which can be forged", m.name).WithHint(hint))
 	case s.inclusive || s.omitted:
-		return refuseSignature("does not say that it is over the whole container in exclusive canonical form").WithHint(hint)
+		return Need("--compat", refuseSignature("does not say that it is over the whole container in exclusive canonical form").WithHint(hint))
 	}
 	return nil
 }

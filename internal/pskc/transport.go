@@ -90,13 +90,9 @@ func (t Transport) URI() string { return t.uri }
 // String is the algorithm's name, RSA-OAEP-MGF1P for example.
 func (t Transport) String() string { return t.name }
 
-// DetectsDamage tells whether Decrypt notices a changed value: OAEP does, PKCS
-// #1 v1.5 once in some ten thousand times does not. A MAC over a value should be
-// verified first with both.
-func (t Transport) DetectsDamage() bool { return t.digest != 0 }
-
 // Decrypt gives the plain value, which the caller clears. Every failure is
-// ErrKey. A value of random bytes in place of a bad padding, which keeps
+// ErrKey. OAEP notices any change; what PKCS #1 v1.5 lets pass, once in some
+// hundred thousand times, a MAC has to notice. A value of random bytes in place of a bad padding, which keeps
 // PKCS #1 v1.5 safe for session keys, would be a wrong seed here. Whoever can
 // see the outcome has the private key.
 func (t Transport) Decrypt(key *rsa.PrivateKey, data []byte) ([]byte, error) {

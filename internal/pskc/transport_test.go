@@ -101,7 +101,7 @@ func TestTransportsAgainstOpenssl(t *testing.T) {
 		checkTransportChanges(t, tr, key, data)
 		data, err := tr.Encrypt(testRandom(3), &key.PublicKey, []byte(rfcSeed))
 		switch {
-		case !tr.DetectsDamage():
+		case tr.digest == 0:
 			if token.KindOf(err) != token.NotAllowed {
 				t.Errorf("%+v: %v", v, err)
 			}
@@ -120,7 +120,7 @@ func checkTransportChanges(t *testing.T, tr Transport, key *rsa.PrivateKey, data
 	for i := 0; i < len(data); i += 37 {
 		bad := bytes.Clone(data)
 		bad[i] ^= 0x10
-		if got, err := tr.Decrypt(key, bad); tr.DetectsDamage() && err != ErrKey || err != nil && err != ErrKey || string(got) == rfcSeed {
+		if got, err := tr.Decrypt(key, bad); tr.digest != 0 && err != ErrKey || err != nil && err != ErrKey || string(got) == rfcSeed {
 			t.Errorf("%s, byte %d changed: %q, %v", tr, i, got, err)
 		}
 	}
