@@ -92,9 +92,9 @@ func (t Transport) String() string { return t.name }
 
 // Decrypt gives the plain value, which the caller clears. Every failure is
 // ErrKey. OAEP notices any change; what PKCS #1 v1.5 lets pass, once in some
-// hundred thousand times, a MAC has to notice. A value of random bytes in place of a bad padding, which keeps
-// PKCS #1 v1.5 safe for session keys, would be a wrong seed here. Whoever can
-// see the outcome has the private key.
+// hundred thousand times, a MAC has to notice. A value of random bytes in place
+// of a bad padding, which keeps PKCS #1 v1.5 safe for session keys, would be a
+// wrong seed here. Whoever can see the outcome has the private key.
 func (t Transport) Decrypt(key *rsa.PrivateKey, data []byte) ([]byte, error) {
 	if len(data) != key.Size() {
 		return nil, ErrKey
