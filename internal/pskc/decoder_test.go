@@ -111,7 +111,7 @@ func TestFilesThatAreRefused(t *testing.T) {
 		open + "<Device/>" + one + shut:                                  "the container has a form from before RFC 6030",
 		open + "<Devices/>" + one + shut:                                 "<KeyContainer> has no element <Devices>",
 		open + strings.Repeat("<Extensions>", MaxDepth):                  "nested more than 32 deep",
-		open + "<KeyPackage " + many(MaxAttributes+1, `a%d=""`) + "/>":   "has 65 attributes",
+		open + "<KeyPackage " + many(MaxAttributes+1, `a%d=""`) + "/>":   "has more than 64 attributes",
 		open + "<!--" + strings.Repeat("x", MaxToken) + "-->":            "more than 64 KiB",
 		open + "<KeyPackage>" + strings.Repeat(" ", MaxToken+1):          "more than 64 KiB",
 		open + `<KeyPackage a="` + strings.Repeat("x", MaxToken) + `"/>`: "more than 64 KiB",
