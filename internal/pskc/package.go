@@ -268,6 +268,7 @@ func value[T any](d *Decoder, in string, v *Value[T], parse, opened func([]byte)
 	}
 	b, err := d.open(in, &sealed)
 	if b == nil || err != nil {
+		v.Closed = true
 		return err
 	}
 	if v.Plain, err = opened(b); err != nil {

@@ -53,7 +53,8 @@ func (s *signature) checkMethod(cert *x509.Certificate, compat bool) error {
 		return refuseSignature("hashes with %s, which fob does not take", ShownURI(s.digest))
 	}
 	if m.key != cert.PublicKeyAlgorithm {
-		return refuseSignature("is made with %s, and the certificate has a key for %s", m.name, cert.PublicKeyAlgorithm)
+		return refuseSignature("is made with %s, and the certificate has a key for %s", m.name, cert.PublicKeyAlgorithm).
+			WithHint("look whether it is the certificate of this supplier")
 	}
 	switch key := cert.PublicKey.(type) {
 	case *rsa.PublicKey:

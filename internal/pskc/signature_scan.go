@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"encoding/xml"
 	"io"
+
+	"fob/internal/token"
 )
 
 // scanSigned reads the file as a Decoder would before anything builds a tree of
@@ -20,7 +22,8 @@ func scanSigned(data []byte) (ids map[string]int, err error) {
 		case err == io.EOF && roots == 0:
 			return nil, s.refuse("the file has no XML element")
 		case err == io.EOF && signatures == 0:
-			return nil, refuseSignature("is missing")
+			return nil, token.Errorf(token.Refused, "the container is not signed").
+				WithHint("ask the supplier for the signed one; without a certificate to verify it by, it is read as it is")
 		case err == io.EOF:
 			return ids, nil
 		case err != nil:

@@ -233,7 +233,7 @@ func TestSignatureWrapping(t *testing.T) {
 			return sig
 		}()), "a second <Signature>"},
 		"a second container":       {text + evilRoot("c3") + evil + "</KeyContainer>", "a second root element"},
-		"no signature":             {without, "is missing"},
+		"no signature":             {without, "is not signed"},
 		"of others":                {other.sign(t, original, dsig.RSASHA256SignatureMethod), "does not verify"},
 		"of PSKC's namespace":      {strings.ReplaceAll(strings.ReplaceAll(text, "<ds:Signature ", "<Signature "), signatureEnds, "</Signature>"), "erratum 3418"},
 		"a DOCTYPE":                {"<!DOCTYPE KeyContainer [<!ATTLIST KeyPackage Id ID #IMPLIED>]>" + inner, "a DOCTYPE"},

@@ -114,7 +114,8 @@ type Format struct {
 type Value[T any] struct {
 	Given     bool // the element is there
 	Plain     T
-	Encrypted bool // in the file; Plain has it all the same, unless the reader is blind
+	Encrypted bool // in the file; Plain has it all the same
+	Closed    bool // the reader is blind, and Plain says nothing
 }
 
 // Policy restricts the use of a key (RFC 6030 section 5). Whatever is unknown in

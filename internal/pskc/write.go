@@ -220,8 +220,11 @@ func (w *Writer) data(k *Key) error {
 		}
 	}
 	for _, n := range numbers {
-		if !n.Given {
+		switch {
+		case !n.Given:
 			continue
+		case n.Closed:
+			return fmt.Errorf("the %s is still encrypted", n.name)
 		}
 		if err := w.number(n.name, n.Plain); err != nil {
 			return err

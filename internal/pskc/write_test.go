@@ -140,6 +140,7 @@ func TestWhatIsNotWritten(t *testing.T) {
 	for says, change := range map[string]func(*KeyPackage){
 		"the Key has no Id":                    func(p *KeyPackage) { p.Key.ID = "" },
 		"the Secret has 0 bytes":               func(p *KeyPackage) { p.Key.Secret.Plain = token.Seed{} },
+		"the Counter is still encrypted":       func(p *KeyPackage) { p.Key.Counter.Closed = true },
 		"the Secret has 129 bytes":             func(p *KeyPackage) { p.Key.Secret.Plain = token.NewSeed(make([]byte, 129)) },
 		"is broken":                            func(p *KeyPackage) { p.Problem = errors.New("is broken") },
 		"begins or ends with white space":      func(p *KeyPackage) { p.Device.SerialNo = "1 " },

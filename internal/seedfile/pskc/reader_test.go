@@ -102,6 +102,8 @@ func TestNeeds(t *testing.T) {
 		"signed.xml":               "--signed-by",
 		"compat-vector-beside.xml": "--compat --key-file",
 		"rfc6030-figure3.xml":      "",
+
+		"../../pskc/aes256-gcm-key.xml": "--key-file", // with an encrypted TimeInterval
 	} {
 		got := inspect(t, file, inventory.Fill{}, seedfile.Options{})
 		if strings.Join(got.Needs, " ") != want || got.Records == 0 || got.Refused > 0 || got.SHA256 == "" || len(got.First) == 0 {

@@ -178,7 +178,7 @@ func withoutID(p *pskc.KeyPackage) int64 {
 
 func readCounter(rec *seedfile.Record, v pskc.Value[int64]) {
 	switch {
-	case !v.Given:
+	case !v.Given || v.Closed:
 		return
 	case v.Plain < 0:
 		rec.Fail("the Counter is negative")
@@ -190,7 +190,7 @@ func readCounter(rec *seedfile.Record, v pskc.Value[int64]) {
 
 func readInterval(rec *seedfile.Record, v pskc.Value[int64]) {
 	switch {
-	case !v.Given:
+	case !v.Given || v.Closed:
 		return
 	case v.Plain < 1 || v.Plain > token.MaxPeriod:
 		rec.Fail("a TimeInterval of %d s; 1 to %d are possible", v.Plain, token.MaxPeriod)
