@@ -46,6 +46,9 @@ func peerNames(t testing.TB, pattern string) (names []string) {
 	return names
 }
 
+// longSeed is the seed of RFC 6238 appendix B for SHA-512.
+const longSeed = "1234567890123456789012345678901234567890123456789012345678901234"
+
 // checkPeerPackages: every container has the same two keys, with the seeds of
 // RFC 4226 appendix D and RFC 6238 appendix B for SHA-512.
 func checkPeerPackages(t *testing.T, name string, all []*KeyPackage) {
@@ -58,8 +61,7 @@ func checkPeerPackages(t *testing.T, name string, all []*KeyPackage) {
 	if a.Device.SerialNo != "0026001" || ParseAlgorithm(a.Key.Algorithm) != HOTP || string(a.Key.Secret.Plain.Bytes()) != rfcSeed || a.Key.Counter.Plain != 42 {
 		t.Errorf("%s: %+v %+v", name, a, a.Key)
 	}
-	long := strings.Repeat("1234567890", 6) + "1234"
-	if b.Device.SerialNo != "0026002" || ParseAlgorithm(b.Key.Algorithm) != TOTP || string(b.Key.Secret.Plain.Bytes()) != long || b.Key.Interval.Plain != 60 {
+	if b.Device.SerialNo != "0026002" || ParseAlgorithm(b.Key.Algorithm) != TOTP || string(b.Key.Secret.Plain.Bytes()) != longSeed || b.Key.Interval.Plain != 60 {
 		t.Errorf("%s: %+v %+v", name, b, b.Key)
 	}
 }
@@ -93,6 +95,29 @@ func TestContainersOfPeersWithWrongKeys(t *testing.T) {
 			t.Errorf("%s: %v %v", name, all, err)
 		}
 	}
+}
+
+// FuzzEncrypted: whatever is done to an encrypted container by somebody without
+// its keys, every seed that comes out of it went in.
+func FuzzEncrypted(f *testing.F) {
+	seedtest.Corpus(f, peerDir+"/*-key.xml")
+	keys := peerKeys(f)
+	keys.Passphrases = nil // deriving would take all the time
+	f.Fuzz(func(t *testing.T, text []byte) {
+		d := NewDecoder(bytes.NewReader(text), Options{Keys: keys})
+		all, err := readAll(d)
+		if k := token.KindOf(err); err != nil && k != token.Refused && k != token.KeyTrouble {
+			t.Fatal(err)
+		}
+		for _, p := range all {
+			if p.Problem != nil || p.Key == nil || !p.Key.Secret.Given || d.Header().Encryption == nil && !p.Key.Secret.Encrypted {
+				continue
+			}
+			if seed := string(p.Key.Secret.Plain.Bytes()); seed != rfcSeed && seed != longSeed {
+				t.Fatalf("a seed that nobody encrypted: %q", seed)
+			}
+		}
+	})
 }
 
 func TestSignaturesOfPeers(t *testing.T) {
