@@ -85,11 +85,14 @@ recognised. FILE may be - for standard input.
 What is wrapped round a file is found by content too: ZIP (with a password or
 without), OpenPGP, age, gzip, one in the other. Every file in a delivery is a
 batch of its own. Keys and passphrases come from --key-file and
---passphrase-file, each tried at each layer, or are asked for.`,
+--passphrase-file, each tried at each layer, or are asked for. What is encrypted
+or signed inside a file (PSKC) is opened and verified with the same flags; see
+` + "`fob help formats`" + `.`,
 		Example: `  fob import delivery.csv --order PO-4711 --supplier Feitian --expect 1000
   fob import delivery.csv --dry-run
   fob import delivery.pdf --passphrase-file supplier.txt
   fob import delivery.gpg --key-file our-key.asc --signed-by supplier.asc
+  fob import delivery.pskc --key-file transport-key.hex --signed-by supplier.crt
   gpg -d delivery.gpg | fob import -
   fob import delivery.csv --partial --rejects refused.csv`,
 		Args: atLeastOne("the file"),

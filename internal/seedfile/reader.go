@@ -61,6 +61,7 @@ type Format struct {
 	Name     string   // of --format, such as "oath-csv"
 	Title    string   // one line for people
 	Example  []string // lines as such a file holds them
+	Reads    []string // what of it is read and what is not, where that is not all
 	Encoding Encoding // of the seed where the format fixes it, else Unknown
 
 	// Defaults are the format's documented values for fields that a file leaves
