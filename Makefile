@@ -10,7 +10,7 @@ RUNS     ?= 5
 
 # Programs that tests compare fob with. Under CI a missing one fails; elsewhere
 # its tests are left out, which is said at the end.
-PEERS    := oathtool
+PEERS    := oathtool pskctool openssl
 MISSING  := $(foreach p,$(PEERS),$(if $(shell command -v $(p) 2>/dev/null),,$(p)))
 IN_CI    := $(filter 1 true,$(CI))
 

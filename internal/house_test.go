@@ -191,6 +191,9 @@ var libraries = []struct {
 	{"github.com/schollz/progressbar", []string{"cli"}, "only the command line shows progress"},
 	{"testing", []string{"seedfile/seedtest"}, "what serves tests does not go into the program"},
 	{"github.com/pquerna/otp", []string{"otp"}, "its traps are fenced in one place"},
+	{"github.com/russellhaering/goxmldsig", []string{"pskc"}, "its traps are fenced in one place"},
+	{"github.com/beevik/etree", []string{"pskc"}, "trees of whole files are built for signatures only, after the limits were kept"},
+	{"github.com/go-jose/go-jose", []string{"pskc"}, "only AES key wrap is used of it"},
 	{"github.com/xuri/excelize", []string{"report", "rows"}, "workbooks are written by report and read by rows"},
 }
 

@@ -7,7 +7,6 @@ import (
 
 	"fob/internal/seedfile"
 	"fob/internal/seedfile/delivery"
-	"fob/internal/token"
 )
 
 // Keys names the files that open deliveries, and whose signature they need.
@@ -23,6 +22,8 @@ type Member struct {
 	Wrapped []string
 	// Notes are remarks for the operator.
 	Notes []string
+	// Keys are for what is encrypted or signed inside.
+	Keys seedfile.Keys
 }
 
 // Deliveries undoes what is wrapped round seed files: archives, encryption,
@@ -44,11 +45,6 @@ func (c Config) Deliveries(k Keys) (*Deliveries, error) {
 	if err != nil {
 		return nil, err
 	}
-	if keys.Certificate() != nil {
-		keys.Clear()
-		return nil, token.Errorf(token.KeyTrouble, "the file %q of --signed-by holds no OpenPGP key", k.SignedBy).
-			WithHint("name the supplier's public key: gpg --armor --export KEYID; fob checks no other signatures yet")
-	}
 	spool := func(r io.Reader, name string) (delivery.Spooled, error) {
 		s, err := seedfile.Spool(r, name, "", c.Random)
 		if err != nil {
@@ -67,7 +63,7 @@ func (d *Deliveries) Open(ctx context.Context, src seedfile.Source) (members []M
 		return nil, nil, err
 	}
 	for _, m := range opened.Members {
-		members = append(members, Member{m.Source, append([]string{}, m.Layers...), slices.Concat(d.notes, m.Notes)})
+		members = append(members, Member{m.Source, append([]string{}, m.Layers...), slices.Concat(d.notes, m.Notes), d.keys})
 		d.notes = nil
 	}
 	return members, func() { _ = opened.Close() }, nil // what is left in the spool needs a key that is gone

@@ -44,6 +44,11 @@ type Check struct {
 // tells why it could not look at all; progress may be called from several goroutines.
 func (c Config) Doctor(ctx context.Context, withKeys bool, progress func(done, all int)) ([]Check, error) {
 	s, err := c.openReadOnly(ctx)
+	if store.IsDamaged(err) {
+		k := Check{Name: "database", Outcome: Trouble, Detail: "it cannot be opened, so nothing else was looked at"}
+		k.found(err.Error(), meansDamage, doDamage)
+		return []Check{k}, nil
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -157,10 +162,15 @@ func (d *doctor) imports(ctx context.Context, k *Check) error {
 	return nil
 }
 
+const (
+	meansDamage = "the database file is damaged"
+	doDamage    = "keep the file as it is, and restore a backup"
+)
+
 func (d *doctor) database(ctx context.Context, k *Check) error {
 	damage, err := d.store.Damage(ctx)
 	for _, what := range damage {
-		k.found(what, "the database file is damaged", "keep the file as it is, and restore a backup")
+		k.found(what, meansDamage, doDamage)
 	}
 	k.Detail = "SQLite's own check of every page and reference"
 	return err

@@ -13,14 +13,20 @@ import (
 func FindFormat(src seedfile.Source, name string, o seedfile.Options) (f seedfile.Format, why string, err error) {
 	switch {
 	case o.Columns != "" && (name == "" || name == columns.Name):
-		return columns.Format(), "named with --columns", nil
+		f, why = columns.Format(), "named with --columns"
 	case o.Columns != "":
 		return f, "", token.Errorf(token.Usage, "--columns is for --format %s, not for %s, whose columns are known", columns.Name, name)
 	case name == "":
-		return detect.Detect(src, o)
+		f, why, err = detect.Detect(src, o)
+	default:
+		f, err = detect.ByName(name)
+		why = "named with --format"
 	}
-	f, err = detect.ByName(name)
-	return f, "named with --format", err
+	if err == nil && !f.Signs && o.Keys != nil && o.Keys.Certificate() != nil {
+		err = token.Errorf(token.Refused, "%q is in the format %s, which has no signatures by certificate, and --signed-by demands one", src.Name(), f.Name).
+			WithHint("ask the supplier what is signed: an OpenPGP delivery is verified by their public key")
+	}
+	return f, why, err
 }
 
 // Formats lists the formats that fob reads.

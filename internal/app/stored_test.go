@@ -12,6 +12,7 @@ import (
 	"fob/internal/app"
 	"fob/internal/inventory"
 	"fob/internal/seedfile"
+	"fob/internal/seedfile/seedtest"
 	"fob/internal/token"
 	"fob/tools/seedgen/gen"
 )
@@ -67,8 +68,11 @@ func (w *world) store(desk *inventory.Desk, name string, p gen.Plan) {
 	var file bytes.Buffer
 	w.must(gen.Formats[name](&file, p))
 	req := inventory.Import{Source: written(file.Bytes())}
-	if name == "columns" {
+	switch name {
+	case "columns":
 		req.Options.Columns = columnsOf
+	case "pskc-aes":
+		name, req.Options.Keys = "pskc", &seedtest.Keys{Files: []string{gen.PSKCKey()}}
 	}
 	var err error
 	req.Format, _, err = app.FindFormat(req.Source, name, req.Options)

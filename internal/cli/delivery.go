@@ -12,14 +12,20 @@ import (
 	"fob/internal/token"
 )
 
-// keyOptions are the flags for what is wrapped round a seed file.
-type keyOptions struct{ app.Keys }
+// keyOptions are the flags for what is wrapped round a seed file, or encrypted
+// and signed inside.
+type keyOptions struct {
+	app.Keys
+	compat, unauthenticated bool
+}
 
 func (o *keyOptions) add(cmd *cobra.Command) {
 	f := cmd.Flags()
-	f.StringArrayVar(&o.KeyFiles, "key-file", nil, "private key that opens the delivery: OpenPGP, age identity, SSH; may be repeated")
-	f.StringArrayVar(&o.PassphraseFiles, "passphrase-file", nil, "file whose first line is a passphrase for the delivery or a key of it; may be repeated")
-	f.StringVar(&o.SignedBy, "signed-by", "", "file with the OpenPGP public key that must have signed the delivery")
+	f.StringArrayVar(&o.KeyFiles, "key-file", nil, "key that opens the delivery or what is in it: OpenPGP, age identity, SSH; for PSKC raw, hex, base64 or RSA in PEM; may be repeated")
+	f.StringArrayVar(&o.PassphraseFiles, "passphrase-file", nil, "file whose first line is a passphrase for the delivery, a key of it or what is in it; may be repeated")
+	f.StringVar(&o.SignedBy, "signed-by", "", "file with the OpenPGP public key that must have signed the delivery, or the certificate that must have signed the PSKC in it")
+	f.BoolVar(&o.compat, "compat", false, "read drafts and faulty forms of PSKC too, in which less can be verified; the summary names each")
+	f.BoolVar(&o.unauthenticated, "allow-unauthenticated", false, "read encrypted PSKC that no MAC protects: nobody can tell whether it was changed")
 	for _, flag := range []string{"key-file", "passphrase-file", "signed-by"} {
 		_ = cmd.MarkFlagFilename(flag) // only completion needs it
 	}
@@ -41,7 +47,9 @@ func (r *root) eachMember(ctx context.Context, d *app.Deliveries, path string, d
 	defer done()
 	for _, m := range members {
 		if err := do(m); err != nil {
-			if token.KindOf(err) != token.Refused {
+			if kind := token.KindOf(err); kind == token.KeyTrouble {
+				return refused, token.Wrap(kind, err, "%s", m.Source.Name())
+			} else if kind != token.Refused {
 				return refused, err
 			}
 			refused = append(refused, refusal{m.Source.Name(), err})
@@ -55,7 +63,7 @@ func (r *root) eachMember(ctx context.Context, d *app.Deliveries, path string, d
 func (r *root) importPath(ctx context.Context, d *app.Deliveries, path string, load func(app.Member) (inventory.Imported, error)) (results []inventory.Imported, refused []refusal, err error) {
 	refused, err = r.eachMember(ctx, d, path, func(m app.Member) error {
 		res, err := load(m)
-		if res.Wrapped = m.Wrapped; err != nil && res.SHA256 == "" {
+		if err != nil && res.SHA256 == "" {
 			// Of several files in JSON it must be seen which was refused, and why.
 			res.Warnings = append(res.Warnings, err.Error())
 		}

@@ -8,6 +8,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -75,11 +76,14 @@ recognised. FILE may be - for standard input.
 What is wrapped round a file is found by content too: ZIP (with a password or
 without), OpenPGP, age, gzip, one in the other. Every file in a delivery is a
 batch of its own. Keys and passphrases come from --key-file and
---passphrase-file, each tried at each layer, or are asked for.`,
+--passphrase-file, each tried at each layer, or are asked for. What is encrypted
+or signed inside a file (PSKC) is opened and verified with the same flags; see
+` + "`fob help formats`" + `.`,
 		Example: `  fob import delivery.csv --order PO-4711 --supplier Feitian --expect 1000
   fob import delivery.csv --dry-run
   fob import delivery.pdf --passphrase-file supplier.txt
   fob import delivery.gpg --key-file our-key.asc --signed-by supplier.asc
+  fob import delivery.pskc --key-file transport-key.hex --signed-by supplier.crt
   gpg -d delivery.gpg | fob import -
   fob import delivery.csv --partial --rejects refused.csv`,
 		Args: atLeastOne("the file"),
@@ -120,19 +124,19 @@ func (o *importOptions) checkNumbers(f inventory.Fill) error {
 }
 
 // request finds the format and puts the flags into a request.
-func (o *importOptions) request(src seedfile.Source) (req inventory.Import, why string, err error) {
-	req = inventory.Import{Source: src, Partial: o.partial, Replace: o.replace, DryRun: o.dryRun}
+func (o *importOptions) request(m app.Member) (req inventory.Import, why string, err error) {
+	req = inventory.Import{Source: m.Source, Partial: o.partial, Replace: o.replace, DryRun: o.dryRun}
 	if req.Fill, err = o.fill(); err != nil {
 		return req, "", err
 	}
-	req.Options.KeySuffix = o.keySuffix
+	req.Options = seedfile.Options{KeySuffix: o.keySuffix, Keys: m.Keys, Compat: o.keys.compat, Unauthenticated: o.keys.unauthenticated}
 	if req.Supply, err = o.supply(); err != nil {
 		return req, "", err
 	}
 	if err = o.table.into(&req.Options); err != nil {
 		return req, "", err
 	}
-	req.Format, why, err = app.FindFormat(src, o.format, req.Options)
+	req.Format, why, err = app.FindFormat(m.Source, o.format, req.Options)
 	return req, why, err
 }
 
@@ -217,16 +221,19 @@ func (r *root) importFiles(ctx context.Context, o *importOptions, paths []string
 
 func (r *root) importFile(ctx context.Context, desk *inventory.Desk, o *importOptions, m app.Member, rejects *rejectFile) (inventory.Imported, error) {
 	src := m.Source
-	req, _, err := o.request(src)
+	req, _, err := o.request(m)
 	if err != nil {
-		return unread(src.Name()), err
+		res := unread(src.Name())
+		res.Wrapped = m.Wrapped
+		return res, err
 	}
 	req.OnReject = func(reject inventory.Reject) error { return rejects.add(src.Name(), reject) }
 	bar := r.newProgress(src.Name())
 	req.OnProgress = bar.set
 	res, err := desk.Import(ctx, req)
 	bar.done()
-	res.Wrapped, res.Warnings = m.Wrapped, append(append([]string{}, m.Notes...), res.Warnings...)
+	res.Wrapped = append(slices.Clone(m.Wrapped), res.Wrapped...)
+	res.Warnings = append(append([]string{}, m.Notes...), res.Warnings...)
 	if !r.json && (err == nil || res.Refused > 0 || res.Stored) {
 		r.printImported(res) // else the error says it all
 	}

@@ -3,6 +3,7 @@ package cli
 import (
 	"context"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -67,7 +68,7 @@ func uninspected(name string, why error) inventory.Inspected {
 // inspectFile looks at one file of a delivery. The result has no name when it
 // could not be read as a seed file.
 func inspectFile(ctx context.Context, o *importOptions, m app.Member) (inventory.Inspected, error) {
-	req, why, err := o.request(m.Source)
+	req, why, err := o.request(m)
 	if err != nil {
 		return inventory.Inspected{}, err
 	}
@@ -75,7 +76,8 @@ func inspectFile(ctx context.Context, o *importOptions, m app.Member) (inventory
 	if err != nil {
 		return inventory.Inspected{}, err
 	}
-	res.Wrapped, res.Warnings = m.Wrapped, append(append([]string{}, m.Notes...), res.Warnings...)
+	res.Wrapped = append(slices.Clone(m.Wrapped), res.Wrapped...)
+	res.Warnings = append(append([]string{}, m.Notes...), res.Warnings...)
 	if res.Refused > 0 {
 		err = token.Errorf(token.Refused, "%d of %d records of %s would be refused", res.Refused, res.Records, res.File).
 			WithHint("mend the file or ask the supplier for another; `fob import --partial` would store the others")

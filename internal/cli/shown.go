@@ -10,7 +10,11 @@ import (
 
 // describeShown is a record in one line, its seed masked.
 func describeShown(s inventory.Shown) string {
-	parts := []string{fmt.Sprintf("%s: %s", s.Place, s.Serial), params(s), fmt.Sprintf("seed ******** (%d bytes)", s.SeedBytes)}
+	seed := "seed ********"
+	if s.SeedBytes > 0 { // else it could not be opened
+		seed += fmt.Sprintf(" (%d bytes)", s.SeedBytes)
+	}
+	parts := []string{fmt.Sprintf("%s: %s", s.Place, s.Serial), params(s), seed}
 	parts = append(parts, strings.TrimSpace(s.Manufacturer+" "+s.Model), string(s.Account))
 	return strings.Join(withoutEmpty(parts), ", ")
 }

@@ -36,6 +36,9 @@ func formatsHelp() string {
 		if d := defaultsOf(f); d != "" {
 			fmt.Fprintf(&b, "  where the file does not say: %s\n", d)
 		}
+		for _, line := range f.Reads {
+			fmt.Fprintf(&b, "  %s\n", line)
+		}
 		for _, line := range f.Example {
 			fmt.Fprintf(&b, "    %s\n", line)
 		}

@@ -104,6 +104,7 @@ func (d *Desk) Import(ctx context.Context, req Import) (Imported, error) {
 func (res *Imported) describe(s *scan, req Import) {
 	res.SHA256, res.Records, res.Encoding = s.sha256, s.records, s.encoding
 	res.Warnings = append(res.Warnings, s.notes...)
+	res.Wrapped = append(res.Wrapped, s.wrapped...)
 	if s.inferred != nil {
 		res.Inferred = append(res.Inferred, s.inferred.Evidence)
 	}
@@ -177,8 +178,10 @@ func (req Import) key() string {
 	if o.SkipRows != 0 {
 		parts = append(parts, fmt.Sprintf("skip-rows=%d", o.SkipRows))
 	}
-	if req.Options.KeySuffix {
-		parts = append(parts, "key-suffix")
+	for name, given := range map[string]bool{"key-suffix": o.KeySuffix, "compat": o.Compat, "allow-unauthenticated": o.Unauthenticated} {
+		if given {
+			parts = append(parts, name)
+		}
 	}
 	slices.Sort(parts[1:])
 	return strings.Join(parts, " ")

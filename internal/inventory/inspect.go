@@ -60,11 +60,14 @@ func show(all []Shown, j judged) []Shown {
 
 // Inspect reads a file as an import would, up to where the store begins.
 func Inspect(ctx context.Context, req Import, why string) (Inspected, error) {
-	res := Imported{File: req.Source.Name(), Format: req.Format.Name, Rejects: []Reject{}, Warnings: []string{}, Inferred: []string{}}
+	res := Imported{File: req.Source.Name(), Wrapped: []string{}, Format: req.Format.Name, Rejects: []Reject{}, Warnings: []string{}, Inferred: []string{}}
 	keys := noKeys{maphash.MakeSeed()}
 	p := passes{req.Source, req.Format, req.Options}
 	s, err := p.firstPass(ctx, req.Fill, keys)
 	defer s.clear()
+	if need, ok := needOf(err); ok {
+		return inspectBlind(ctx, req, why, need)
+	}
 	if err != nil {
 		return Inspected{}, err
 	}
@@ -80,7 +83,7 @@ func Inspect(ctx context.Context, req Import, why string) (Inspected, error) {
 		return l.report(slice)
 	})
 	return Inspected{
-		File: res.File, SHA256: res.SHA256, Wrapped: []string{}, Format: res.Format, Why: why, Records: res.Records,
+		File: res.File, SHA256: res.SHA256, Wrapped: res.Wrapped, Format: res.Format, Why: why, Records: res.Records,
 		Encodings: []seedfile.Encoding{s.encoding}, Refused: res.Refused, Needs: s.needs(),
 		First: first, Inferred: res.Inferred, Rejects: res.Rejects, Warnings: res.Warnings,
 	}, err

@@ -19,19 +19,25 @@ type passes struct {
 	options seedfile.Options
 }
 
+// passed is what is known at the end of a pass.
+type passed struct {
+	sha256         string
+	notes          []string
+	wrapped, needs []string // of readers that tell
+}
+
 // handful is how many records are handed over at once between reading and what
 // is done with them: enough that handing over costs nothing.
 const handful = 512
 
-// read calls each for every record and returns the SHA-256 of the bytes and the
-// reader's notes. The next records are read while each works on the last ones.
+// read calls each for every record. The next records are read while each works on the last ones.
 // A file of more than MaxRecords is refused.
-func (p passes) read(ctx context.Context, each func(seedfile.Record) error) (sum string, notes []string, err error) {
+func (p passes) read(ctx context.Context, each func(seedfile.Record) error) (out passed, err error) {
 	handed := make(chan []seedfile.Record, 2)
 	g, ctx := errgroup.WithContext(ctx)
 	g.Go(func() (err error) {
 		defer close(handed)
-		sum, notes, err = p.readInto(ctx, handed)
+		out, err = p.readInto(ctx, handed)
 		return err
 	})
 	g.Go(func() error {
@@ -49,9 +55,9 @@ func (p passes) read(ctx context.Context, each func(seedfile.Record) error) (sum
 		clearSecrets(records)
 	}
 	if err != nil {
-		return "", nil, err
+		return passed{}, err
 	}
-	return sum, notes, nil
+	return out, nil
 }
 
 func clearSecrets(records []seedfile.Record) {
@@ -60,15 +66,15 @@ func clearSecrets(records []seedfile.Record) {
 	}
 }
 
-func (p passes) readInto(ctx context.Context, handed chan<- []seedfile.Record) (sum string, notes []string, err error) {
+func (p passes) readInto(ctx context.Context, handed chan<- []seedfile.Record) (out passed, err error) {
 	pass, err := seedfile.OpenPass(p.source)
 	if err != nil {
-		return "", nil, err
+		return out, err
 	}
 	defer pass.Close()
 	reader, err := p.format.Open(pass, p.options)
 	if err != nil {
-		return "", nil, err
+		return out, err
 	}
 	for n := 0; err == nil; n += handful {
 		var records []seedfile.Record
@@ -78,17 +84,24 @@ func (p passes) readInto(ctx context.Context, handed chan<- []seedfile.Record) (
 		}
 		if err != nil && !errors.Is(err, io.EOF) {
 			clearSecrets(records)
-			return "", nil, err
+			return out, err
 		}
 		select {
 		case handed <- records:
 		case <-ctx.Done():
 			clearSecrets(records)
-			return "", nil, ctx.Err()
+			return out, ctx.Err()
 		}
 	}
 	bytes, err := pass.Sum()
-	return hex.EncodeToString(bytes[:]), reader.Notes(), err
+	out = passed{sha256: hex.EncodeToString(bytes[:]), notes: reader.Notes()}
+	if w, ok := reader.(seedfile.Wrapping); ok {
+		out.wrapped = w.Wrapped()
+	}
+	if n, ok := reader.(seedfile.Needing); ok {
+		out.needs = n.Needs()
+	}
+	return out, err
 }
 
 // take reads a handful of records; with the last of them comes io.EOF.

@@ -168,11 +168,11 @@ func (p passes) confirmRepeats(ctx context.Context, c *completer, s *scan, keys 
 		return nil
 	}
 	s.serials.found, s.seeds.owners = map[string]*occurrences{}, map[int64][]owner{}
-	sum, _, err := p.read(ctx, func(rec seedfile.Record) error {
+	out, err := p.read(ctx, func(rec seedfile.Record) error {
 		s.confirm(c.complete(rec), keys)
 		return nil
 	})
-	if err == nil && sum != s.sha256 {
+	if err == nil && out.sha256 != s.sha256 {
 		err = changedError(p.source)
 	}
 	return err

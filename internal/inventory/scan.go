@@ -15,9 +15,8 @@ import (
 // scan is the first pass over a file: everything that needs no store. It is
 // kept small however long the file is: two eight-byte numbers a record.
 type scan struct {
-	sha256   string
+	passed
 	encoding seedfile.Encoding
-	notes    []string
 	records  int
 	invalid  int
 	missing  map[seedfile.Field]int
@@ -40,7 +39,7 @@ func (p passes) firstPass(ctx context.Context, fill Fill, keys Keyring) (*scan, 
 	c := newCompleter(p.format, fill, s)
 	s.serials.seed = maphash.MakeSeed()
 	var err error
-	s.sha256, s.notes, err = p.read(ctx, func(rec seedfile.Record) error {
+	s.passed, err = p.read(ctx, func(rec seedfile.Record) error {
 		s.add(c.complete(rec), keys)
 		return nil
 	})
@@ -78,7 +77,7 @@ func (p passes) settleEncoding(ctx context.Context, fill Fill, s *scan) error {
 		return nil
 	}
 	var inf seedfile.Inference
-	if _, _, err := p.read(ctx, func(rec seedfile.Record) error {
+	if _, err := p.read(ctx, func(rec seedfile.Record) error {
 		if rec.Problem == nil {
 			inf.Add(rec.Secret.Text.Bytes())
 		}

@@ -48,7 +48,7 @@ func (l *loader) produce(ctx context.Context, ready chan<- []judged) error {
 		}
 	}
 	slice, read := next(), 0
-	sum, _, err := l.passes.read(ctx, func(rec seedfile.Record) error {
+	out, err := l.passes.read(ctx, func(rec seedfile.Record) error {
 		j, err := l.prepare(c.complete(rec))
 		if err != nil {
 			return err
@@ -61,7 +61,7 @@ func (l *loader) produce(ctx context.Context, ready chan<- []judged) error {
 		slice = next()
 		return hand(full)
 	})
-	if err == nil && (sum != l.scan.sha256 || read != l.scan.records) {
+	if err == nil && (out.sha256 != l.scan.sha256 || read != l.scan.records) {
 		err = changedError(l.req.Source)
 	}
 	if err != nil {

@@ -3,20 +3,40 @@ package pskc
 import (
 	"encoding/xml"
 	"errors"
+	"fmt"
 	"io"
+	"maps"
 	"regexp"
 	"slices"
 
 	"fob/internal/token"
 )
 
+// Options say how a container is read.
+type Options struct {
+	Keys            Keys // for encrypted values; nil: none
+	Compat          bool // admits drafts and faulty forms: see Decoder.Weaknesses
+	Unauthenticated bool // admits values that nothing authenticates
+
+	// Blind leaves encrypted values closed and asks for nothing: Needs tells what
+	// a reader that is not would ask for.
+	Blind bool
+}
+
 // Decoder reads a container package by package.
 type Decoder struct {
-	scan   *scanner
-	header Header
-	signed bool
-	begun  bool
-	err    error // that ended the reading, io.EOF included
+	scan    *scanner
+	options Options
+	header  Header
+	opener  opener
+	space   string // namespace of the root
+	signed  bool
+	begun   bool
+	err     error // that ended the reading, io.EOF included
+
+	weak           [weaknesses]int
+	needs          map[string]bool // flags, of a blind reader
+	openKey, noMAC int             // values encrypted with a public key, with nothing that verifies them
 
 	count    int
 	most     int         // packages, MaxPackages outside tests
@@ -26,14 +46,14 @@ type Decoder struct {
 }
 
 // NewDecoder begins to read. The caller need not buffer r.
-func NewDecoder(r io.Reader) *Decoder {
-	return &Decoder{scan: newScanner(r), most: MaxPackages}
+func NewDecoder(r io.Reader, o Options) *Decoder {
+	return &Decoder{scan: newScanner(r), options: o, most: MaxPackages}
 }
 
 // Next gives the next package, io.EOF behind the last. Its secret belongs to the
 // caller. What is wrong with one package is its Problem; any other error ends
-// the file: of kind token.Refused with line and cause, or trouble of the reader
-// below, as it is.
+// the file: of kind token.Refused with line and cause, ErrKey, a NeedError, or
+// trouble of the reader below, as it is.
 func (d *Decoder) Next() (*KeyPackage, error) {
 	if d.err != nil {
 		return nil, d.err
@@ -43,6 +63,7 @@ func (d *Decoder) Next() (*KeyPackage, error) {
 		d.err = err
 		d.scan.in.forget()
 		clear(d.buf[:cap(d.buf)])
+		clear(d.opener.macKey)
 		return nil, err
 	}
 	return p, nil
@@ -52,8 +73,36 @@ func (d *Decoder) Next() (*KeyPackage, error) {
 func (d *Decoder) Header() Header { return d.header }
 
 // Signed tells, once Next gave io.EOF, whether the container has a Signature
-// (RFC 6030 section 4.4), which was not verified.
+// (RFC 6030 section 7), which the decoder does not verify.
 func (d *Decoder) Signed() bool { return d.signed }
+
+// Weaknesses tells, once Next gave io.EOF, what Options let pass and how often,
+// in words.
+func (d *Decoder) Weaknesses() (all []string) {
+	for w, n := range d.weak {
+		if n > 0 {
+			all = append(all, counted(weakTexts[w], n))
+		}
+	}
+	if d.noMAC > 0 {
+		all = append(all, counted("values that no MAC protects: a change or a wrong key does not show", d.noMAC))
+	}
+	return all
+}
+
+// PublicKey is how many values are encrypted to a certificate with nothing that
+// tells by whom.
+func (d *Decoder) PublicKey() int { return d.openKey }
+
+// Needs are the flags that a reader which is not blind would ask for.
+func (d *Decoder) Needs() []string { return slices.Sorted(maps.Keys(d.needs)) }
+
+func counted(what string, n int) string {
+	if n == 1 {
+		return what
+	}
+	return fmt.Sprintf("%s (%d times)", what, n)
+}
 
 func (d *Decoder) next() (*KeyPackage, error) {
 	if !d.begun {
@@ -66,14 +115,19 @@ func (d *Decoder) next() (*KeyPackage, error) {
 		ev, err := d.scan.next()
 		switch {
 		case err != nil:
-			return nil, err
+			return nil, d.unclosed(err)
 		case ev == ends:
 			return nil, d.finish()
 		case ev == text && !d.scan.blank():
 			return nil, d.scan.refuse("text between the elements of <KeyContainer>")
 		case ev == text:
 			continue
-		case d.scan.name == xml.Name{Space: Namespace, Local: "KeyPackage"} && !d.signed:
+		}
+		name, err := d.canonical("KeyContainer")
+		switch {
+		case err != nil:
+			return nil, err
+		case d.scan.name.Space == d.space && name == "KeyPackage" && !d.signed:
 			return d.keyPackage()
 		}
 		if err := d.part(); err != nil {
@@ -103,6 +157,13 @@ func (d *Decoder) root() error {
 	if why := CheckRoot(d.scan.name); why != "" {
 		return d.scan.refuse("%s", why)
 	}
+	d.space = d.scan.name.Space
+	old := IsDraft(d.scan.name)
+	if old {
+		if err := d.draft(); err != nil {
+			return err
+		}
+	}
 	versioned := false
 	err = d.attributes("KeyContainer", func(name, value string) bool {
 		switch name {
@@ -114,7 +175,7 @@ func (d *Decoder) root() error {
 		return true // what else a vendor says of the file is no part of any key
 	})
 	switch {
-	case err != nil:
+	case err != nil || old:
 		return err
 	case !versioned:
 		return d.scan.refuse("<KeyContainer> has no Version")
@@ -124,33 +185,64 @@ func (d *Decoder) root() error {
 	return nil
 }
 
+// beforePackages are the elements that count for all packages, those of drafts
+// too.
+var beforePackages = []string{"EncryptionKey", "MACMethod", "EncryptionMethod", "DigestMethod", "MACAlgorithm"}
+
 // part reads what stands beside the packages of a container.
 func (d *Decoder) part() error {
 	name := d.scan.name
-	once := &d.header.Encrypted
+	local := name.Local
 	switch {
 	case name == xml.Name{Space: namespaceDS, Local: "Signature"}:
-		once = &d.signed
-	case name.Space != Namespace:
-		return d.scan.refuse("%s in <KeyContainer> is not in the namespace of PSKC", shownElement(name.Local))
-	case name.Local == "Extensions":
+		return d.signature()
+	case name.Space != d.space:
+		return d.scan.refuse("%s in <KeyContainer> is not in the namespace of PSKC", shownElement(local))
+	case local == "Extensions":
 		return d.scan.skip()
-	case name.Local == "EncryptionKey":
-	case name.Local == "MACMethod":
-		once = &d.header.MAC
-	case name.Local == "KeyPackage":
-		return d.scan.refuse("a <KeyPackage> behind the <Signature>")
-	default:
-		return d.scan.refuse("<KeyContainer> has no element %s", shownElement(name.Local))
+	case d.count > 0 && slices.Contains(beforePackages, local):
+		return d.scan.refuse("%s behind a <KeyPackage>: what it says counts for those before it", shownElement(local))
 	}
 	switch {
-	case *once:
-		return d.scan.refuse("%s stands twice in <KeyContainer>", shownElement(name.Local))
-	case once != &d.signed && d.count > 0:
-		return d.scan.refuse("%s behind a <KeyPackage>: what it says counts for those before it", shownElement(name.Local))
+	case local == "EncryptionKey" && d.header.Encryption == nil:
+		return d.headerPart(d.encryptionKey)
+	case local == "MACMethod" && d.header.MAC == nil:
+		return d.headerPart(d.macMethod)
+	case local == "EncryptionKey" || local == "MACMethod":
+		return d.scan.refuse("%s stands twice in <KeyContainer>", shownElement(local))
+	case local == "KeyPackage":
+		return d.scan.refuse("a <KeyPackage> behind the <Signature>")
+	case local == "Signature":
+		return d.scan.refuse("<Signature> is in the namespace of PSKC and not in that of XML signatures: nothing can verify it (RFC 6030 erratum 3418)")
 	}
-	*once = true
+	if known, err := d.draftPart(local); known {
+		return err
+	}
+	return d.scan.refuse("<KeyContainer> has no element %s", shownElement(local))
+}
+
+// signature skips a Signature: it was verified before, or the caller refuses the
+// file for it.
+func (d *Decoder) signature() error {
+	if d.signed {
+		return d.scan.refuse("<Signature> stands twice in <KeyContainer>")
+	}
+	d.signed = true
 	return d.scan.skip()
+}
+
+// unclosed admits, with Options.Compat, a container that ends between packages.
+func (d *Decoder) unclosed(err error) error {
+	if len(d.scan.open) != 1 || d.count == 0 || !errors.Is(err, errCut) {
+		return err
+	}
+	if !d.options.Compat && !d.options.Blind {
+		return err
+	}
+	if err := d.weaken(weakEnd); err != nil {
+		return err
+	}
+	return io.EOF
 }
 
 // finish makes sure that nothing follows the root.
@@ -184,12 +276,37 @@ func (d *Decoder) complain(format string, args ...any) {
 var errUnknown = errors.New("unknown element")
 
 // repeatable are the elements that may stand more than once beside each other.
-var repeatable = []string{"Extensions", "KeyUsage"}
+var repeatable = []string{"Extensions", "KeyUsage", "X509Certificate"}
 
 // children reads the elements inside the one just begun, up to its end. For each
 // of PSKC's namespace, read gets the name and reads up to that one's end. The
 // order of RFC 6030's schema is not enforced: nothing depends on it.
 func (d *Decoder) children(in string, read func(name string) error) error {
+	return d.inside(in, func(mark int) error {
+		if d.scan.name.Space != d.space {
+			d.complain("%s in <%s> is not in the namespace of PSKC%s", shownElement(d.scan.name.Local), in, forbids(in))
+			return d.scan.skip()
+		}
+		name, err := d.canonical(in)
+		if err != nil {
+			return err
+		}
+		return d.child(in, name, mark, func() error { return read(name) })
+	})
+}
+
+// foreign is children for elements that are not PSKC's own: read gets the
+// namespace too.
+func (d *Decoder) foreign(in string, read func(space, name string) error) error {
+	return d.inside(in, func(mark int) error {
+		name := d.scan.name
+		return d.child(in, name.Local, mark, func() error { return read(name.Space, name.Local) })
+	})
+}
+
+// inside calls each for every element inside the one just begun, up to its end;
+// mark is how many elements were seen before.
+func (d *Decoder) inside(in string, each func(mark int) error) error {
 	if err := d.attributes(in, nil); err != nil {
 		return err
 	}
@@ -203,7 +320,7 @@ func (d *Decoder) children(in string, read func(name string) error) error {
 		case ev == ends:
 			return nil
 		case ev == begins:
-			if err := d.child(in, mark, read); err != nil {
+			if err := each(mark); err != nil {
 				return err
 			}
 		case !d.scan.blank():
@@ -212,22 +329,18 @@ func (d *Decoder) children(in string, read func(name string) error) error {
 	}
 }
 
-func (d *Decoder) child(in string, mark int, read func(name string) error) error {
-	name := d.scan.name
-	if name.Space != Namespace {
-		d.complain("%s in <%s> is not in the namespace of PSKC%s", shownElement(name.Local), in, forbids(in))
+// child reads one element, which must be known and the first of its name.
+func (d *Decoder) child(in, name string, mark int, read func() error) error {
+	if !slices.Contains(repeatable, name) && slices.Contains(d.seen[mark:], name) {
+		d.complain("%s stands twice in <%s>", shownElement(name), in)
 		return d.scan.skip()
 	}
-	if !slices.Contains(repeatable, name.Local) && slices.Contains(d.seen[mark:], name.Local) {
-		d.complain("%s stands twice in <%s>", shownElement(name.Local), in)
-		return d.scan.skip()
-	}
-	err := read(name.Local)
+	err := read()
 	if err == errUnknown {
-		d.complain("<%s> has no element %s%s", in, shownElement(name.Local), forbids(in))
+		d.complain("<%s> has no element %s%s", in, shownElement(name), forbids(in))
 		return d.scan.skip()
 	}
-	d.seen = append(d.seen, name.Local) // known names only, so that it stays short
+	d.seen = append(d.seen, name) // known names only, so that it stays short
 	return err
 }
 

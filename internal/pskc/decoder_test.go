@@ -35,7 +35,9 @@ func readAll(d *Decoder) (all []*KeyPackage, err error) {
 	}
 }
 
-func decode(text string) ([]*KeyPackage, error) { return readAll(NewDecoder(strings.NewReader(text))) }
+func decode(text string) ([]*KeyPackage, error) {
+	return readAll(NewDecoder(strings.NewReader(text), Options{}))
+}
 
 func TestOnePackage(t *testing.T) {
 	for name, text := range map[string]string{
@@ -59,6 +61,7 @@ func TestOnePackage(t *testing.T) {
 }
 
 func TestFilesThatAreRefused(t *testing.T) {
+	macMethod := `<MACMethod Algorithm="` + MACHMACSHA1 + `"><MACKeyReference>m</MACKeyReference></MACMethod>`
 	signature := `<d:Signature xmlns:d="` + namespaceDS + `"/>`
 	for text, says := range map[string]string{
 		"":                           "the file has no XML element",
@@ -75,7 +78,7 @@ func TestFilesThatAreRefused(t *testing.T) {
 		open + one + shut + open:                                         "a second root element",
 		open + one + "</Keycontainer>":                                   "<Keycontainer> is closed where it is not open",
 		"<KeyContainer>":                                                 "without a namespace",
-		strings.Replace(open, Namespace, drafts[0], 1) + one:             "a draft of PSKC, namespace " + drafts[0],
+		strings.Replace(open, Namespace, drafts[0], 1) + one:             "the container has a form from before RFC 6030",
 		strings.Replace(open, Namespace, "urn:x", 1) + one:               "in a namespace that is not that of PSKC",
 		"<html xmlns='x'>":                                               "its root is <html>",
 		"<!DOCTYPE KeyContainer>" + open + one + shut:                    "a DOCTYPE",
@@ -100,13 +103,15 @@ func TestFilesThatAreRefused(t *testing.T) {
 		open + `<KeyPackage xmlns:a="u" xmlns:a="u"/>`:                   "an attribute stands twice",
 		open + `<KeyPackage><Key Id="1" id="1"/></KeyPackage>`:           "<Key> has an Id and an id",
 		open + one + "<MACMethod/>" + shut:                               "<MACMethod> behind a <KeyPackage>",
-		open + "<MACMethod/><MACMethod/>" + shut:                         "<MACMethod> stands twice",
+		open + macMethod + macMethod + shut:                              "<MACMethod> stands twice",
+		open + "<MACMethod/>" + shut:                                     "the MAC algorithm is not named",
 		open + one + signature + signature + shut:                        "<Signature> stands twice",
 		open + one + signature + one + shut:                              "a <KeyPackage> behind the <Signature>",
 		open + "<x:y xmlns:x='u'/>" + one + shut:                         "<y> in <KeyContainer> is not in the namespace",
-		open + "<Device/>" + one + shut:                                  "<KeyContainer> has no element <Device>",
+		open + "<Device/>" + one + shut:                                  "the container has a form from before RFC 6030",
+		open + "<Devices/>" + one + shut:                                 "<KeyContainer> has no element <Devices>",
 		open + strings.Repeat("<Extensions>", MaxDepth):                  "nested more than 32 deep",
-		open + "<KeyPackage " + many(MaxAttributes+1, `a%d=""`) + "/>":   "has 65 attributes",
+		open + "<KeyPackage " + many(MaxAttributes+1, `a%d=""`) + "/>":   "has more than 64 attributes",
 		open + "<!--" + strings.Repeat("x", MaxToken) + "-->":            "more than 64 KiB",
 		open + "<KeyPackage>" + strings.Repeat(" ", MaxToken+1):          "more than 64 KiB",
 		open + `<KeyPackage a="` + strings.Repeat("x", MaxToken) + `"/>`: "more than 64 KiB",
@@ -166,12 +171,15 @@ func TestProblems(t *testing.T) {
 }
 
 func TestHeader(t *testing.T) {
-	d := NewDecoder(strings.NewReader(strings.Replace(open, "Version", `Id="a" Version`, 1) +
-		"<EncryptionKey><x/></EncryptionKey><MACMethod Algorithm='y'/>" + one + `<d:Signature xmlns:d="` + namespaceDS + `"/>` + shut))
+	d := NewDecoder(strings.NewReader(strings.Replace(open, "Version", `Id="a" Version`, 1)+
+		`<EncryptionKey><d:KeyName xmlns:d="`+namespaceDS+`">k</d:KeyName></EncryptionKey>`+
+		`<MACMethod Algorithm="`+MACHMACSHA1+`"><MACKeyReference>m</MACKeyReference></MACMethod>`+
+		`<KeyPackage/><d:Signature xmlns:d="`+namespaceDS+`"/>`+shut), Options{})
 	if _, err := readAll(d); err != nil {
 		t.Fatal(err)
 	}
-	if h := d.Header(); h != (Header{Version: "1.0", ID: "a", Encrypted: true, MAC: true}) || !d.Signed() {
+	h := d.Header()
+	if h.Version != "1.0" || h.ID != "a" || h.Encryption.KeyName != "k" || h.MAC.Reference != "m" || h.MAC.MAC.String() != "HMAC-SHA1" || !d.Signed() {
 		t.Errorf("%+v %v", h, d.Signed())
 	}
 	if _, err := d.Next(); err != io.EOF {
@@ -180,7 +188,7 @@ func TestHeader(t *testing.T) {
 }
 
 func TestMorePackagesThanAllowed(t *testing.T) {
-	d := NewDecoder(strings.NewReader(open + one + one + one + shut))
+	d := NewDecoder(strings.NewReader(open+one+one+one+shut), Options{})
 	d.most = 2
 	if all, err := readAll(d); len(all) != 2 || token.KindOf(err) != token.Refused || !strings.Contains(err.Error(), "more than 2 packages") {
 		t.Error(all, err)
@@ -190,11 +198,11 @@ func TestMorePackagesThanAllowed(t *testing.T) {
 func TestReadErrorsStay(t *testing.T) {
 	disk := errors.New("disk")
 	for _, text := range []string{"", open, open + one + shut} {
-		if _, err := readAll(NewDecoder(io.MultiReader(strings.NewReader(text), iotest.ErrReader(disk)))); !errors.Is(err, disk) {
+		if _, err := readAll(NewDecoder(io.MultiReader(strings.NewReader(text), iotest.ErrReader(disk)), Options{})); !errors.Is(err, disk) {
 			t.Errorf("%q: %v", text, err)
 		}
 	}
-	if _, err := readAll(NewDecoder(stuck{})); !errors.Is(err, io.ErrNoProgress) {
+	if _, err := readAll(NewDecoder(stuck{}, Options{})); !errors.Is(err, io.ErrNoProgress) {
 		t.Error(err)
 	}
 }

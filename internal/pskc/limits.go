@@ -15,6 +15,9 @@ const (
 	// MaxPackages bounds the keys of one container, as seedfile.MaxRecords does
 	// the records of a seed file.
 	MaxPackages = 10_000_000
+	// FewIterations of PBKDF2 and less are worth a warning: a passphrase that a
+	// person chose falls to a year's guessing.
+	FewIterations = 100_000
 	// minYear and maxYear bound dates: OATH began in 2004, and no battery lasts
 	// until 2200. A date beyond is damage.
 	minYear, maxYear = 1990, 2200
@@ -22,4 +25,18 @@ const (
 	// The longest name of RFC 6030 has 20 characters, the shortest seed in base64
 	// has 24.
 	maxShownName = 23
+	// maxShownWords bounds the words of the file that are meant for people: names
+	// of keys and certificates.
+	maxShownWords = 100
+	// maxCipher bounds an encrypted value in bytes: one that an RSA key of 8192
+	// bits encrypted. A secret with its vector, padding and tag has 176.
+	maxCipher = 1024
+	// maxMAC bounds a MAC in bytes; HMAC-SHA512 has 64.
+	maxMAC = 64
+	// maxIV bounds a vector that stands beside a value: one block.
+	maxIV = 16
+	// maxLabel bounds OAEPparams in bytes, which hardly anybody uses.
+	maxLabel = 128
+	// maxCertificate bounds one certificate in bytes; most have 1 to 2 kB.
+	maxCertificate = 16 << 10
 )

@@ -63,6 +63,17 @@ func ParseAlgorithm(uri string) Algorithm {
 	return algorithms[lower]
 }
 
+// draftAlgorithm gives the names that drafts had their URI.
+func draftAlgorithm(name string) string {
+	switch strings.ToUpper(name) {
+	case "HOTP":
+		return AlgorithmHOTP
+	case "TOTP":
+		return AlgorithmTOTP
+	}
+	return name
+}
+
 // EncodingDecimal is the one encoding of RFC 6030 section 4.3.4 in which a
 // token shows its code.
 const EncodingDecimal = "DECIMAL"

@@ -1,5 +1,10 @@
 package pskc
 
+import (
+	"bytes"
+	"strings"
+)
+
 // keyPackage reads a KeyPackage that was just begun (RFC 6030 section 4.1).
 func (d *Decoder) keyPackage() (*KeyPackage, error) {
 	d.count++
@@ -55,6 +60,8 @@ func (d *Decoder) device(i *DeviceInfo) error {
 			return d.moment(name, &i.Valid.Expiry)
 		case "UserId":
 			return d.read(name, &i.UserID)
+		case "Expiry":
+			return d.draftExpiry()
 		case "Extensions":
 			return d.extensions()
 		}
@@ -76,11 +83,18 @@ func (d *Decoder) module(id *string) error {
 
 func (d *Decoder) key(k *Key) error {
 	err := d.attributes("Key", func(name, value string) bool {
+		value = strings.Trim(value, spaces)
 		switch name {
 		case "Id", "id":
-			k.ID = string(trim([]byte(value)))
+			k.ID = value
 		case "Algorithm":
-			k.Algorithm = string(trim([]byte(value)))
+			k.Algorithm = value
+		case "KeyId", "SecretId":
+			k.ID = value
+			return d.old()
+		case "KeyAlgorithm", "SecretAlgorithm":
+			k.Algorithm = draftAlgorithm(value)
+			return d.old()
 		default:
 			return false
 		}
@@ -114,7 +128,7 @@ func (d *Decoder) key(k *Key) error {
 		case "Extensions":
 			return d.extensions()
 		}
-		return errUnknown
+		return d.draftKey(k, name)
 	})
 }
 
@@ -154,6 +168,12 @@ func (d *Decoder) format(in string, f *Format) error {
 			f.Encoding = value
 		case "Length":
 			number(name, value, &f.Length)
+		case "Format", "format":
+			f.Encoding = value
+			return d.old()
+		case "length":
+			number(name, value, &f.Length)
+			return d.old()
 		case "Min":
 			number(name, value, &f.Min)
 		case "Max":
@@ -177,29 +197,34 @@ func (d *Decoder) format(in string, f *Format) error {
 }
 
 func (d *Decoder) data(k *Key) error {
-	return d.children("Data", func(name string) error {
-		switch name {
-		case "Secret":
-			return value(d, name, &k.Secret, secret)
-		case "Counter":
-			return value(d, name, &k.Counter, whole)
-		case "Time":
-			return value(d, name, &k.Time, whole)
-		case "TimeInterval":
-			return value(d, name, &k.Interval, whole)
-		case "TimeDrift":
-			return value(d, name, &k.Drift, whole)
-		}
-		return errUnknown
-	})
+	return d.children("Data", func(name string) error { return d.datum(k, name) })
+}
+
+// datum reads one value of a key.
+func (d *Decoder) datum(k *Key, name string) error {
+	switch name {
+	case "Secret":
+		return value(d, name, &k.Secret, secret, openedSecret)
+	case "Counter":
+		return value(d, name, &k.Counter, d.whole, openedWhole)
+	case "Time":
+		return value(d, name, &k.Time, d.whole, openedWhole)
+	case "TimeInterval":
+		return value(d, name, &k.Interval, d.whole, openedWhole)
+	case "TimeDrift":
+		return value(d, name, &k.Drift, d.whole, openedWhole)
+	}
+	return errUnknown
 }
 
 // value reads what one child of Data holds: it is the same for a secret and for
-// a number, but for what the text means.
-func value[T any](d *Decoder, in string, v *Value[T], parse func([]byte) (T, error)) error {
+// a number, but for what the text and the decrypted bytes mean.
+func value[T any](d *Decoder, in string, v *Value[T], parse, opened func([]byte) (T, error)) error {
 	v.Given = true
 	plain := false
-	err := d.children(in, func(name string) error {
+	var sealed sealedValue
+	var old []byte // of drafts: plain or encrypted, which is known only at the end
+	err := d.children(in, func(name string) (err error) {
 		switch name {
 		case "PlainValue":
 			plain = true
@@ -213,15 +238,53 @@ func value[T any](d *Decoder, in string, v *Value[T], parse func([]byte) (T, err
 			return nil
 		case "EncryptedValue":
 			v.Encrypted = true
-			return d.scan.skip()
+			return d.encryptedData(name, &sealed.encrypted)
 		case "ValueMAC":
-			v.MAC = true
-			return d.scan.skip()
+			sealed.hasMAC = true
+			sealed.mac, err = d.bytesOf(name, maxMAC)
+			return err
+		case "Value":
+			if err := d.draft(); err != nil {
+				return err
+			}
+			b, err := d.textOf(name)
+			old = bytes.Clone(b)
+			return err
 		}
 		return errUnknown
 	})
-	if err == nil && plain == v.Encrypted {
+	switch {
+	case err != nil:
+		return err
+	case old != nil && !plain && !v.Encrypted:
+		draftValue(d, in, old, v, &sealed, parse)
+	case plain == v.Encrypted:
 		d.complain("<%s> must have a PlainValue or an EncryptedValue", in)
+	case plain:
+		d.checkPlain(in, sealed.hasMAC)
 	}
-	return err
+	if !v.Encrypted || d.packaged.Problem != nil {
+		return nil
+	}
+	b, err := d.open(in, &sealed)
+	if b == nil || err != nil {
+		v.Closed = true
+		return err
+	}
+	if v.Plain, err = opened(b); err != nil {
+		clear(b)
+		d.complain("<%s> %v", in, err)
+	}
+	return nil
+}
+
+// checkPlain refuses what somebody may have put in the place of an encrypted
+// value. RFC 6030 has MACs of encrypted values only.
+func (d *Decoder) checkPlain(in string, hasMAC bool) {
+	switch h := d.header; {
+	case in == "Secret" && (h.Encryption != nil || h.MAC != nil):
+		d.complain("the <Secret> is plain, in a container whose secrets are encrypted: it may have been put there")
+	case hasMAC:
+		d.complain("<%s> has a PlainValue with a ValueMAC; RFC 6030 has MACs of encrypted values", in)
+	}
 }

@@ -34,15 +34,17 @@ func IsContainer(root xml.Name) bool {
 	return root.Local == "KeyContainer" || root.Local == "SecretContainer"
 }
 
-// CheckRoot says why a root is not that of RFC 6030 section 4; nothing when it is.
+// IsDraft tells whether a root is one of the drafts before RFC 6030.
+func IsDraft(root xml.Name) bool { return IsContainer(root) && slices.Contains(drafts, root.Space) }
+
+// CheckRoot says why a root is not that of RFC 6030 section 4, or of a draft of
+// it (see IsDraft); nothing when it is.
 func CheckRoot(root xml.Name) string {
 	switch {
-	case root.Local == "KeyContainer" && root.Space == Namespace:
+	case root.Local == "KeyContainer" && root.Space == Namespace, IsDraft(root):
 		return ""
 	case !IsContainer(root):
 		return fmt.Sprintf("its root is %s, not the KeyContainer of PSKC", shownElement(root.Local))
-	case slices.Contains(drafts, root.Space):
-		return "a draft of PSKC, namespace " + root.Space + "; fob reads RFC 6030, whose namespace is " + Namespace
 	case root.Space == "":
 		return shownElement(root.Local) + " without a namespace; that of PSKC is " + Namespace
 	}

@@ -3,7 +3,6 @@ package pskc
 import (
 	"bytes"
 	"encoding/xml"
-	"errors"
 	"io"
 	"strings"
 
@@ -19,21 +18,21 @@ const (
 	text                // a stretch of text
 )
 
-// scanner reads XML token by token. It takes encoding/xml's raw tokens, because
-// its cooked ones let undeclared prefixes and repeated attributes pass, and does
-// the rest itself: nesting, namespaces, attributes.
+// scanner makes elements of tokens: nesting, namespaces, attributes.
 type scanner struct {
-	in  *input
-	xml *xml.Decoder
+	in  *window
+	lex lexer
 
 	open  []xml.Name // elements, with their prefixes
 	bound []binding
 	begun bool // something was met
+	ended bool // the element just begun is empty: its end comes next
 
 	name  xml.Name   // of the element just begun, with its namespace
 	attrs []xml.Attr // of the element just begun, without declarations of namespaces
+	kept  []xml.Attr // where they are kept, for the next element
 	text  []byte     // valid until the next call
-	split bool       // a comment or processing instruction was met; the caller resets it
+	split bool       // a comment was met; the caller resets it
 }
 
 // binding is a prefix that an element declared, empty for the default namespace.
@@ -43,49 +42,74 @@ type binding struct {
 }
 
 func newScanner(r io.Reader) *scanner {
-	in := newInput(r)
-	s := &scanner{in: in, xml: xml.NewDecoder(in)}
-	s.xml.CharsetReader = func(string, io.Reader) (io.Reader, error) {
-		return nil, otherEncoding("another encoding than UTF-8, as its first line says")
-	}
-	return s
+	in := newWindow(r)
+	return &scanner{in: in, lex: lexer{in: in}}
 }
 
 // line is where the scanner stands, from 1.
-func (s *scanner) line() int {
-	n, _ := s.xml.InputPos()
-	return n
-}
+func (s *scanner) line() int { return s.in.lines + 1 }
 
 // next gives the next event; io.EOF after the end of the root.
 func (s *scanner) next() (event, error) {
+	if s.ended {
+		s.ended = false
+		s.close()
+		return ends, nil
+	}
+	if !s.in.begun {
+		if err := s.in.begin(); err != nil {
+			return 0, s.fault(err)
+		}
+	}
 	for {
-		s.in.mark()
-		raw, err := s.xml.RawToken()
+		met, err := s.lex.next()
 		if err != nil {
 			return 0, s.fault(err)
 		}
 		first := !s.begun
 		s.begun = true
-		switch t := raw.(type) {
-		case xml.StartElement:
-			return begins, s.begin(t)
-		case xml.EndElement:
-			return ends, s.end(t)
-		case xml.CharData:
-			s.text = t
+		switch met {
+		case startTag:
+			return begins, s.begin()
+		case endTag:
+			return ends, s.end()
+		case charData:
+			s.text = s.lex.text
 			return text, nil
-		case xml.Comment:
+		case comment:
 			s.split = true
-		case xml.ProcInst:
-			s.split = true
-			if strings.EqualFold(t.Target, "xml") && !first {
-				return 0, s.refuse("an XML declaration that is not at the beginning of the file")
+		case declaration:
+			if err := s.declaration(first); err != nil {
+				return 0, err
 			}
-		case xml.Directive:
-			return 0, s.refuse("a DOCTYPE or another declaration; PSKC has none, and they are a way to attack its readers")
 		}
 	}
+}
+
+// declaration reads what the XML declaration says.
+func (s *scanner) declaration(first bool) error {
+	if !first {
+		return s.refuse("an XML declaration that is not at the beginning of the file")
+	}
+	for i, a := range s.lex.attrs {
+		switch a.Name.Local {
+		case "version":
+			if a.Value != "1.0" || i != 0 {
+				return s.refuse("the file says that it is XML of another version than 1.0")
+			}
+		case "encoding":
+			if !strings.EqualFold(a.Value, "UTF-8") {
+				return otherEncoding("another encoding than UTF-8, as its first line says")
+			}
+		case "standalone":
+		default:
+			return s.refuse("the file is not well-formed XML")
+		}
+	}
+	if len(s.lex.attrs) == 0 || s.lex.attrs[0].Name.Local != "version" {
+		return s.refuse("the file says that it is XML of another version than 1.0")
+	}
+	return nil
 }
 
 // refuse is an error that ends the file.
@@ -93,59 +117,60 @@ func (s *scanner) refuse(format string, args ...any) error {
 	return token.Errorf(token.Refused, "line %d: "+format, append([]any{s.line()}, args...)...).WithHint(fetchAgain)
 }
 
-// fault puts an error of encoding/xml in words that repeat nothing of the file:
-// its own may hold a piece of a secret.
+// fault puts what the lexer met in words that repeat nothing of the file: a piece
+// of a secret may be in it.
 func (s *scanner) fault(err error) error {
-	var ours *token.Error
-	var syntax *xml.SyntaxError
-	switch {
-	case err == errTooMuch:
+	switch err {
+	case io.EOF:
+		if len(s.open) == 0 {
+			return io.EOF
+		}
+		return s.cutOff()
+	case errCut:
+		return s.cutOff()
+	case errTooMuch:
 		return s.refuse("a text or tag of more than %d KiB", MaxToken>>10)
-	case errors.As(err, &ours):
-		return ours
-	case s.in.foreign() != nil:
-		return s.in.foreign()
-	case err == io.EOF && len(s.open) == 0:
-		return io.EOF
-	case err == io.EOF:
-		return s.cutOff()
-	case !errors.As(err, &syntax):
-		return s.refuse("the file says that it is XML of another version than 1.0")
-	case strings.HasPrefix(syntax.Msg, "unexpected EOF"):
-		return s.cutOff()
-	case strings.HasPrefix(syntax.Msg, "invalid character entity"):
+	case errEntity:
 		return s.refuse("an entity that XML does not have by itself; PSKC declares none")
-	case strings.HasPrefix(syntax.Msg, "invalid UTF-8"), strings.HasPrefix(syntax.Msg, "illegal character code"):
+	case errChar:
 		return s.refuse("a character that is not UTF-8, or that XML does not allow")
+	case errForm:
+		return s.refuse("the file is not well-formed XML")
+	case errTwice:
+		return s.refuse("an attribute stands twice in %s", shownElement(s.lex.name.Local))
+	case errMany:
+		return s.refuse("%s has more than %d attributes", shownElement(s.lex.name.Local), MaxAttributes)
+	case errDirective:
+		return s.refuse("a DOCTYPE or another declaration; PSKC has none, and they are a way to attack its readers")
+	case errPI:
+		return s.refuse("a processing instruction; PSKC has none")
 	}
-	return s.refuse("the file is not well-formed XML")
+	return err // of the reader below
 }
 
 func (s *scanner) cutOff() error {
-	if len(s.open) == 0 {
-		return s.refuse("the file is cut off")
+	where := ""
+	if len(s.open) > 0 {
+		where = " inside " + shownElement(s.open[len(s.open)-1].Local)
 	}
-	return s.refuse("the file is cut off inside %s", shownElement(s.open[len(s.open)-1].Local))
+	return cutError{s.refuse("the file is cut off%s", where)}
 }
 
+// cutError marks an error as errCut.
+type cutError struct{ error }
+
+func (e cutError) Unwrap() error        { return e.error }
+func (e cutError) Is(target error) bool { return target == errCut }
+
 // begin opens an element.
-func (s *scanner) begin(t xml.StartElement) error {
-	s.open = append(s.open, t.Name)
-	switch {
-	case len(s.open) > MaxDepth:
+func (s *scanner) begin() error {
+	s.open = append(s.open, s.lex.name)
+	s.ended = s.lex.empty
+	if len(s.open) > MaxDepth {
 		return s.refuse("elements are nested more than %d deep", MaxDepth)
-	case len(t.Attr) > MaxAttributes:
-		return s.refuse("%s has %d attributes, %d are the most", shownElement(t.Name.Local), len(t.Attr), MaxAttributes)
 	}
-	s.attrs = t.Attr[:0]
-	for i, a := range t.Attr {
-		for _, b := range t.Attr[:i] {
-			if a.Name == b.Name {
-				return s.refuse("an attribute stands twice in %s", shownElement(t.Name.Local))
-			}
-		}
-	}
-	for _, a := range t.Attr {
+	s.attrs = s.kept[:0]
+	for _, a := range s.lex.attrs {
 		declares, err := s.declare(a)
 		if err != nil {
 			return err
@@ -154,7 +179,8 @@ func (s *scanner) begin(t xml.StartElement) error {
 			s.attrs = append(s.attrs, a)
 		}
 	}
-	return s.resolveAll(t.Name)
+	s.kept = s.attrs
+	return s.resolveAll(s.lex.name)
 }
 
 // declare takes an attribute that binds a prefix.
@@ -214,17 +240,22 @@ func (s *scanner) resolve(name xml.Name) (xml.Name, error) {
 	return name, s.refuse("%s has a prefix that is not declared", shownName(name.Local))
 }
 
-// end closes an element.
-func (s *scanner) end(t xml.EndElement) error {
-	depth := len(s.open)
-	if depth == 0 || s.open[depth-1] != t.Name {
-		return s.refuse("%s is closed where it is not open", shownElement(t.Name.Local))
+// end closes an element by its tag.
+func (s *scanner) end() error {
+	if len(s.open) == 0 || s.open[len(s.open)-1] != s.lex.name {
+		return s.refuse("%s is closed where it is not open", shownElement(s.lex.name.Local))
 	}
+	s.close()
+	return nil
+}
+
+// close forgets the element that was opened last.
+func (s *scanner) close() {
+	depth := len(s.open)
 	for n := len(s.bound); n > 0 && s.bound[n-1].depth == depth; n-- {
 		s.bound = s.bound[:n-1]
 	}
 	s.open = s.open[:depth-1]
-	return nil
 }
 
 // skip reads on to the end of the element just begun, whatever is inside.

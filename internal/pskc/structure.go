@@ -7,13 +7,38 @@ import (
 )
 
 // Header is what a container says before its first KeyPackage (RFC 6030
-// section 4). How its values are encrypted and authenticated (section 6) is
-// recognised and not yet read.
+// section 4).
 type Header struct {
-	Version   string
-	ID        string
-	Encrypted bool // there is an EncryptionKey
-	MAC       bool // there is a MACMethod
+	Version    string
+	ID         string
+	Encryption *Encryption // EncryptionKey; nil: none
+	MAC        *MACMethod  // nil: none
+}
+
+// Encryption says with what key the values of a container are encrypted (RFC
+// 6030 section 6): one that both sides have, one made of a passphrase, or that
+// of a certificate.
+type Encryption struct {
+	KeyName      string   // for people; empty: none
+	Derivation   *PBKDF2  // nil: the key comes as it is
+	Certificates [][]byte // DER; with one the key is an RSA key
+	RSA          bool     // X509Data, even if it only names a certificate
+
+	// Of drafts before RFC 6030, where the container says it for all values.
+	cipher string // URI; empty: each value says it
+	iv     []byte
+}
+
+// MACMethod says how values are authenticated (RFC 6030 section 6.1.1). Its key
+// is encrypted as the values are, or one that both sides have.
+type MACMethod struct {
+	MAC       MAC
+	key       *encrypted // nil: none
+	Reference string     // MACKeyReference; empty: none
+
+	// of drafts: the MAC may be over the plain value, its key is that of the
+	// values
+	draft bool
 }
 
 // KeyPackage is one device with at most one key (RFC 6030 section 4.1); a device
@@ -85,13 +110,12 @@ type Format struct {
 	CheckDigits bool // the RFC's text writes CheckDigit, its schema CheckDigits
 }
 
-// Value is one value of a key's Data (RFC 6030 section 4.2): plain, or
-// encrypted and perhaps authenticated.
+// Value is one value of a key's Data (RFC 6030 section 4.2).
 type Value[T any] struct {
 	Given     bool // the element is there
 	Plain     T
-	Encrypted bool
-	MAC       bool // there is a ValueMAC
+	Encrypted bool // in the file; Plain has it all the same
+	Closed    bool // the reader is blind, and Plain says nothing
 }
 
 // Policy restricts the use of a key (RFC 6030 section 5). Whatever is unknown in

@@ -3,6 +3,7 @@ package pskc
 import (
 	"encoding/base64"
 	"errors"
+	"math"
 	"strconv"
 	"strings"
 	"time"
@@ -15,13 +16,8 @@ import (
 // never repeat it.
 func secret(text []byte) (token.Seed, error) {
 	defer clear(text)
-	n := 0
-	for _, c := range text {
-		if strings.IndexByte(spaces, c) < 0 {
-			text[n] = c
-			n++
-		}
-	}
+	text = squeeze(text)
+	n := len(text)
 	switch {
 	case n == 0:
 		return token.Seed{}, errors.New("is empty")
@@ -29,7 +25,7 @@ func secret(text []byte) (token.Seed, error) {
 		return token.Seed{}, errTooLong
 	}
 	seed := make([]byte, base64.StdEncoding.DecodedLen(n))
-	size, err := base64.StdEncoding.Strict().Decode(seed, text[:n])
+	size, err := base64.StdEncoding.Strict().Decode(seed, text)
 	if err == nil && size <= token.MaxParsedSeed {
 		return token.NewSeed(seed[:size:size]), nil
 	}
@@ -40,11 +36,46 @@ func secret(text []byte) (token.Seed, error) {
 	return token.Seed{}, errors.New("is not base64: a character or the padding (=) is damaged, missing or too many")
 }
 
+// openedSecret takes over a secret that was decrypted.
+func openedSecret(seed []byte) (token.Seed, error) {
+	switch n := len(seed); {
+	case n == 0:
+		return token.Seed{}, errors.New("is empty")
+	case n > token.MaxParsedSeed:
+		return token.Seed{}, errTooLong
+	}
+	return token.NewSeed(seed[:len(seed):len(seed)]), nil
+}
+
+// openedWhole reads a number that was decrypted. Both ways to write one are met:
+// as text, and as up to eight bytes, the highest first. Text goes first; bytes
+// that all happen to be digits are a number beyond 10^16 or of few bytes.
+func openedWhole(b []byte) (int64, error) {
+	defer clear(b)
+	if n, ok := integer(b); ok {
+		return n, nil
+	}
+	var n uint64
+	for _, c := range b {
+		n = n<<8 | uint64(c)
+	}
+	if len(b) == 0 || len(b) > 8 || n > math.MaxInt64 || digits(b) {
+		return 0, errors.New("is not a whole number of at most 63 bits")
+	}
+	return int64(n), nil
+}
+
 var errTooLong = errors.New("has more than " + strconv.Itoa(token.MaxParsedSeed) + " bytes")
 
-// whole reads the PlainValue of a number, xs:int or xs:long.
-func whole(text []byte) (int64, error) {
+// whole reads the PlainValue of a number, xs:int or xs:long. Some tools write
+// the bytes of a number in base64 instead.
+func (d *Decoder) whole(text []byte) (int64, error) {
 	n, ok := integer(text)
+	if !ok {
+		if b, err := base64.StdEncoding.Strict().DecodeString(string(text)); err == nil && len(b) > 0 && d.weaken(weakNumber) == nil {
+			return openedWhole(b)
+		}
+	}
 	if !ok {
 		return 0, errors.New("is not a whole number of at most 64 bits")
 	}

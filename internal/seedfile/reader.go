@@ -43,6 +43,16 @@ type Options struct {
 	Columns   string
 	Delimiter byte
 	SkipRows  int
+
+	// Of containers that are encrypted or signed inside: Keys has what opens and
+	// verifies them (nil: nothing), Compat admits forms in which less can be
+	// verified, Unauthenticated values that nothing protects.
+	Keys            Keys
+	Compat          bool
+	Unauthenticated bool
+	// Blind leaves encrypted values closed and signatures unverified, to tell what
+	// a file is and what its import would need. The records have no secret.
+	Blind bool
 }
 
 // Format is a family's declaration: all that help, detection and import need
@@ -51,6 +61,7 @@ type Format struct {
 	Name     string   // of --format, such as "oath-csv"
 	Title    string   // one line for people
 	Example  []string // lines as such a file holds them
+	Reads    []string // what of it is read and what is not, where that is not all
 	Encoding Encoding // of the seed where the format fixes it, else Unknown
 
 	// Defaults are the format's documented values for fields that a file leaves
@@ -58,6 +69,10 @@ type Format struct {
 	Defaults  token.Params
 	Counter   int64
 	Defaulted FieldSet
+
+	// Signs says that the format has signatures of its own, by certificates. With
+	// another one a certificate in Options.Keys is nobody's to verify.
+	Signs bool
 
 	// Sniff judges the beginning of a file by its content, never by its name.
 	Sniff func(sample Sample) Match

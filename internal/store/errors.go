@@ -68,4 +68,7 @@ func storeError(err error, doing string) error {
 	return wrapped
 }
 
+// IsDamaged tells of an error whether the database file itself is broken.
+func IsDamaged(err error) bool { return code(err) == sqlite3.SQLITE_CORRUPT }
+
 func notFound(err error) bool { return errors.Is(err, sql.ErrNoRows) }

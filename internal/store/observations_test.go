@@ -105,7 +105,7 @@ func TestUpgradeRatesObservations(t *testing.T) {
 	for _, statement := range []string{
 		`INSERT INTO store VALUES (1, '0197c0de-0000-7000-8000-000000000001', 1, 'pub', 1)`,
 		`INSERT INTO profile VALUES (1, '', '', 'totp', 'sha1', 6, 30, 0)`,
-		`INSERT INTO batch VALUES (1, 'b', 1, 0, 1, 2, 'f', 's', 'oath-csv', '', '', '', NULL, '', NULL, 2, 2, 0, 0, 1, 1, 'olga')`,
+		`INSERT INTO batch VALUES (1, 'b', 1, 0, 1, 2, 'f', 's', 'oath-csv', '', '', '', NULL, '', NULL, 2, 2, 0, 0, 1, 1, 'olga', NULL, NULL)`,
 		`INSERT INTO token (id, serial_key, batch_id, profile_id, fingerprint) VALUES (1, 'A-1', 1, 1, 1), (2, 'S2', 1, 1, 2)`,
 		`INSERT INTO fingerprint VALUES (1, 0, 1), (2, 0, 2)`,
 		fmt.Sprintf(`INSERT INTO observation (token_id, batch_id, at, drift, rate, first) VALUES

@@ -21,6 +21,9 @@ type contest struct {
 	tookOne, tookOther []usage
 }
 
+// keyFile has the key of the encrypted files; it lies beside them.
+const keyFile = "key.hex"
+
 // formats are the files that are timed beside OATH CSV, with the flags for what
 // they do not say.
 var formats = []struct {
@@ -30,17 +33,26 @@ var formats = []struct {
 }{
 	{"hex-csv", gen.WriteHexCSV, []string{"--format", "hex-csv", "--type", "totp", "--digits", "6", "--period", "30", "--hash", "sha1"}},
 	{"entra", gen.WriteEntra, []string{"--digits", "6", "--hash", "sha1"}},
+	{"pskc", gen.WritePSKC, nil},
+	{"pskc-aes", gen.WritePSKCEncrypted, []string{"--key-file", keyFile}},
 	{"serial-seed", gen.WriteSerialSeed, []string{"--format", "serial-seed", "--type", "totp", "--digits", "6", "--period", "30", "--hash", "sha1"}},
 }
 
 // prepareFormats writes the file of every format.
 func (b *bench) prepareFormats() error {
+	if err := os.WriteFile(filepath.Join(b.dir, keyFile), []byte(gen.PSKCKey()), 0o600); err != nil {
+		return err
+	}
 	for _, f := range formats {
 		path := filepath.Join(b.dir, f.name+".txt")
 		if err := b.write(path, f.write); err != nil {
 			return err
 		}
-		b.formats = append(b.formats, &contest{name: f.name, one: b.load(path, f.flags...), other: b.load(b.seeds)})
+		flags := slices.Clone(f.flags)
+		if i := slices.Index(flags, keyFile); i >= 0 {
+			flags[i] = filepath.Join(b.dir, keyFile)
+		}
+		b.formats = append(b.formats, &contest{name: f.name, one: b.load(path, flags...), other: b.load(b.seeds)})
 	}
 	return nil
 }

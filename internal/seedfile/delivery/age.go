@@ -128,7 +128,7 @@ func (w *work) openAge(src seedfile.Source, ids ...age.Identity) (Spooled, bool,
 }
 
 func (w *work) ageByPassphrase(src seedfile.Source, head ageHead) (spool Spooled, err error) {
-	fits, tried, err := w.Keys.unlock(fmt.Sprintf("%q", src.Name()), func(pass []byte) (bool, error) {
+	fits, tried, err := w.Keys.Unlock(fmt.Sprintf("%q", src.Name()), func(pass []byte) (bool, error) {
 		id, err := age.NewScryptIdentity(string(pass))
 		if err != nil {
 			return false, nil
@@ -209,7 +209,7 @@ func (k *Keys) openLockedAge(name string, raw []byte) error {
 			WithHint("decrypt it in a pipe: --key-file <(age -d -i KEY %s)", name)
 	}
 	var text []byte
-	fits, tried, err := k.unlock(fmt.Sprintf("the key file %q", name), func(pass []byte) (bool, error) {
+	fits, tried, err := k.Unlock(fmt.Sprintf("the key file %q", name), func(pass []byte) (bool, error) {
 		text, err = decryptAge(raw, pass)
 		return err == nil, nil
 	})

@@ -2,6 +2,8 @@ package delivery
 
 import (
 	"bytes"
+	"crypto/x509"
+	"encoding/pem"
 	"errors"
 	"fmt"
 	"io"
@@ -65,7 +67,7 @@ func openError(what, path string, err error) error {
 // addKeyFile finds what a key file holds, by its content. What is nothing that
 // opens a layer is kept: it may open what is inside.
 func (k *Keys) addKeyFile(path string, data []byte) error {
-	k.raw = append(k.raw, RawKey{path, bytes.Clone(data)})
+	k.raw = append(k.raw, keyFile{path, bytes.Clone(data)})
 	text := bytes.TrimSpace(bytes.TrimPrefix(data, []byte("\ufeff")))
 	switch {
 	case startsLine(data, "-----BEGIN PGP"), isKeyPacket(data):
@@ -148,7 +150,7 @@ type lockedSSH struct {
 // Unwrap implements age.Identity. The library's own identity asks but once.
 func (l *lockedSSH) Unwrap(stanzas []*age.Stanza) (fileKey []byte, err error) {
 	foreign := false
-	fits, _, err := l.keys.unlock(fmt.Sprintf("the SSH key %q", l.name), func(pass []byte) (bool, error) {
+	fits, _, err := l.keys.Unlock(fmt.Sprintf("the SSH key %q", l.name), func(pass []byte) (bool, error) {
 		id, err := agessh.NewEncryptedSSHIdentity(l.public, l.pem, func() ([]byte, error) { return bytes.Clone(pass), nil })
 		if err != nil {
 			return false, nil
@@ -211,13 +213,29 @@ func (k *Keys) readSigner(path string) error {
 		return err
 	}
 	if !startsLine(data, "-----BEGIN PGP") && !isKeyPacket(data) {
-		k.certificate = data
-		return nil
+		return k.readCertificate(path, data)
 	}
 	k.signers, err = readPGPKeys(data)
 	if err != nil || len(k.signers) == 0 {
 		return token.Errorf(token.KeyTrouble, "the OpenPGP key in %q is damaged, or of a kind that fob does not know", path).
 			WithHint("export it again: gpg --armor --export KEYID")
+	}
+	return nil
+}
+
+// readCertificate reads an X.509 certificate, in PEM or DER.
+func (k *Keys) readCertificate(path string, data []byte) (err error) {
+	der := data
+	if block, rest := pem.Decode(data); block != nil {
+		if next, _ := pem.Decode(rest); next != nil {
+			return token.Errorf(token.KeyTrouble, "the file %q of --signed-by holds several things in PEM", path).
+				WithHint("name a file with one certificate, the one that signed")
+		}
+		der = block.Bytes
+	}
+	if k.certificate, err = x509.ParseCertificate(der); err != nil {
+		return token.Errorf(token.KeyTrouble, "the file %q of --signed-by holds no OpenPGP public key and no certificate", path).
+			WithHint("name the supplier's public key (gpg --armor --export KEYID) or certificate, in PEM or DER")
 	}
 	return nil
 }

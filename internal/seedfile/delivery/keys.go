@@ -2,11 +2,14 @@ package delivery
 
 import (
 	"bytes"
+	"crypto/x509"
 	"fmt"
+	"iter"
 
 	"filippo.io/age"
 	openpgp "github.com/ProtonMail/go-crypto/openpgp/v2"
 
+	"fob/internal/seedfile"
 	"fob/internal/token"
 )
 
@@ -15,8 +18,8 @@ type Given struct {
 	KeyFiles        []string
 	PassphraseFiles []string
 	// SignedBy is a file with an OpenPGP public key: every member must then have
-	// come out of a message that this key signed. A certificate is not for this
-	// package, see Keys.Certificate.
+	// come out of a message that this key signed. What a certificate must have
+	// signed is inside, see Keys.Certificate.
 	SignedBy string
 	// Prompt asks a person for a passphrase, as the last resort; nil: nobody can
 	// be asked.
@@ -30,10 +33,11 @@ type Keys struct {
 	ages        []age.Identity
 	lockedAges  []lockedFile
 	pgp         []pgpKey
-	raw         []RawKey
+	raw         []keyFile
 	signers     openpgp.EntityList
 	signedBy    string
-	certificate []byte
+	certificate *x509.Certificate
+	derived     map[string][]byte
 	prompt      func(string) ([]byte, error)
 }
 
@@ -43,11 +47,10 @@ func (*Keys) String() string { return "[keys]" }
 // Format prints the same under every verb.
 func (*Keys) Format(f fmt.State, _ rune) { fmt.Fprint(f, "[keys]") }
 
-// RawKey is the content of a key file; it may be the key of what is inside, a
-// PSKC container for one, which only its reader can tell.
-type RawKey struct {
-	Name string // of the file, for messages
-	Data []byte
+// keyFile is a key file as it is.
+type keyFile struct {
+	name string
+	data []byte
 }
 
 type passphrase struct {
@@ -111,7 +114,10 @@ func (k *Keys) Clear() {
 		clear(p.text)
 	}
 	for _, r := range k.raw {
-		clear(r.Data)
+		clear(r.data)
+	}
+	for _, key := range k.derived {
+		clear(key)
 	}
 	for _, l := range k.lockedAges {
 		clear(l.data)
@@ -119,22 +125,40 @@ func (k *Keys) Clear() {
 	*k = Keys{}
 }
 
-// Raw gives the contents of the key files, and Passphrases the passphrases,
-// for readers of formats that are encrypted inside. They stay the Keys' own.
-func (k *Keys) Raw() []RawKey { return k.raw }
-
-// Passphrases gives the passphrases in the order in which they were named.
-func (k *Keys) Passphrases() [][]byte {
-	var all [][]byte
-	for _, p := range k.passphrases {
-		all = append(all, p.text)
+// KeyFiles gives the contents of the key files by their names, for readers of
+// formats that are encrypted inside: a file may be the key of what is inside, a
+// PSKC container for one, which only its reader can tell.
+func (k *Keys) KeyFiles() iter.Seq2[string, []byte] {
+	return func(yield func(string, []byte) bool) {
+		for _, f := range k.raw {
+			if !yield(f.name, f.data) {
+				return
+			}
+		}
 	}
-	return all
 }
 
-// Certificate is the content of the --signed-by file when that is no OpenPGP
-// key: whoever reads what is inside has to demand a signature by it.
-func (k *Keys) Certificate() []byte { return k.certificate }
+// Derived keeps what a slow derivation gave, until Clear.
+func (k *Keys) Derived(id string, derive func() ([]byte, error)) ([]byte, error) {
+	if key, ok := k.derived[id]; ok {
+		return key, nil
+	}
+	key, err := derive()
+	if err != nil {
+		return nil, err
+	}
+	if k.derived == nil {
+		k.derived = map[string][]byte{}
+	}
+	k.derived[id] = key
+	return key, nil
+}
+
+// Certificate is that of the --signed-by file when that is no OpenPGP key:
+// whoever reads what is inside has to demand a signature by it.
+func (k *Keys) Certificate() *x509.Certificate { return k.certificate }
+
+var _ seedfile.Keys = (*Keys)(nil)
 
 // addPassphrase takes the first line of a passphrase file. Blanks at its end
 // count: they may belong to the passphrase.
@@ -161,10 +185,10 @@ func isUTF16(b []byte) bool {
 	return marked || (b[0] == 0) != (b[1] == 0)
 }
 
-// unlock tries every passphrase on what, then asks for one. It returns whether
+// Unlock tries every passphrase on what, then asks for one. It returns whether
 // one fitted, and whether there was any to try. An error of try is final. A
 // passphrase that a person gave is kept for the layers to come.
-func (k *Keys) unlock(what string, try func(pass []byte) (bool, error)) (fits, tried bool, err error) {
+func (k *Keys) Unlock(what string, try func(pass []byte) (bool, error)) (fits, tried bool, err error) {
 	for _, p := range k.passphrases {
 		if fits, err := try(p.text); fits || err != nil {
 			return fits, true, err

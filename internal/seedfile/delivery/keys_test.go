@@ -1,8 +1,15 @@
 package delivery
 
 import (
+	"bytes"
 	"context"
+	"crypto/ed25519"
+	"crypto/x509"
+	"crypto/x509/pkix"
+	"encoding/pem"
 	"fmt"
+	"io"
+	"math/big"
 	"os"
 	"path/filepath"
 	"slices"
@@ -82,7 +89,7 @@ func TestPassphraseFile(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if got := string(keys.Passphrases()[0]); got != want {
+		if got := string(keys.passphrases[0].text); got != want {
 			t.Errorf("%q: %q, want %q", text, got, want)
 		}
 		wantWarnings := []string{
@@ -92,8 +99,10 @@ func TestPassphraseFile(t *testing.T) {
 		if !slices.Equal(warnings, wantWarnings) {
 			t.Errorf("warnings %q", warnings)
 		}
-		if raw := keys.Raw(); len(raw) != 1 || string(raw[0].Data) != text {
-			t.Errorf("raw keys %d", len(raw))
+		for name, data := range keys.KeyFiles() {
+			if name != path || string(data) != text {
+				t.Errorf("key file %q", name)
+			}
 		}
 		for _, verb := range []string{"%v", "%+v", "%#v", "%s", "%q", "%x"} {
 			if got := fmt.Sprintf(verb, keys); got != "[keys]" {
@@ -106,14 +115,67 @@ func TestPassphraseFile(t *testing.T) {
 
 // TestCertificate leaves what is no OpenPGP key to readers of what is inside.
 func TestCertificate(t *testing.T) {
-	path := filepath.Join(t.TempDir(), "cert.pem")
-	pem := "-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n"
-	if err := os.WriteFile(path, []byte(pem), 0o600); err != nil {
+	der := makeCertificate(t)
+	block := pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der})
+	for name, c := range map[string]struct {
+		text []byte
+		want string
+	}{
+		"PEM":     {block, ""},
+		"DER":     {der, ""},
+		"two":     {append(bytes.Clone(block), block...), "holds several things in PEM"},
+		"damaged": {block[:len(block)-50], "no OpenPGP public key and no certificate"},
+		"other":   {[]byte("serial,seed"), "no OpenPGP public key and no certificate"},
+	} {
+		path := filepath.Join(t.TempDir(), "cert")
+		if err := os.WriteFile(path, c.text, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		keys, _, err := Given{SignedBy: path}.Read()
+		switch {
+		case c.want != "":
+			if token.KindOf(err) != token.KeyTrouble || !strings.Contains(err.Error(), c.want) {
+				t.Errorf("%s: %v", name, err)
+			}
+		case err != nil || !bytes.Equal(keys.Certificate().Raw, der) || keys.signers != nil:
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
+func makeCertificate(t *testing.T) []byte {
+	t.Helper()
+	public, private, err := ed25519.GenerateKey(nil)
+	if err != nil {
 		t.Fatal(err)
 	}
-	keys, _, err := Given{SignedBy: path}.Read()
-	if err != nil || string(keys.Certificate()) != pem || keys.signers != nil {
-		t.Error(err)
+	template := &x509.Certificate{SerialNumber: big.NewInt(1), Subject: pkix.Name{CommonName: "Test supplier"}}
+	der, err := x509.CreateCertificate(nil, template, template, public, private)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return der
+}
+
+// TestDerived derives once.
+func TestDerived(t *testing.T) {
+	var k Keys
+	n := 0
+	derive := func() ([]byte, error) { n++; return []byte{byte(n)}, nil }
+	for range 2 {
+		if key, err := k.Derived("a", derive); err != nil || key[0] != 1 {
+			t.Error(key, err)
+		}
+	}
+	if _, err := k.Derived("b", func() ([]byte, error) { return nil, io.ErrUnexpectedEOF }); err == nil {
+		t.Error("no error")
+	}
+	if key, _ := k.Derived("b", derive); n != 2 || key[0] != 2 {
+		t.Error(n, key)
+	}
+	k.Clear()
+	if key, _ := k.Derived("a", derive); n != 3 || key[0] != 3 {
+		t.Error(n, key)
 	}
 }
 

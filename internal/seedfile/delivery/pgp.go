@@ -79,7 +79,7 @@ func (m *message) open() error {
 		return err
 	}
 	if m.env.passwords > 0 {
-		ok, tried, err := m.Keys.unlock(fmt.Sprintf("%q", m.src.Name()), func(pass []byte) (bool, error) {
+		ok, tried, err := m.Keys.Unlock(fmt.Sprintf("%q", m.src.Name()), func(pass []byte) (bool, error) {
 			return m.attempt(nil, pass)
 		})
 		m.tried = m.tried || tried
@@ -136,7 +136,7 @@ func (m *message) unlockKey(key pgpKey) (fits, tried bool, err error) {
 	if !isLocked(key.entity) {
 		return true, false, nil
 	}
-	return m.Keys.unlock(fmt.Sprintf("the OpenPGP key in %q", key.name), func(pass []byte) (bool, error) {
+	return m.Keys.Unlock(fmt.Sprintf("the OpenPGP key in %q", key.name), func(pass []byte) (bool, error) {
 		return key.entity.DecryptPrivateKeys(pass) == nil && !isLocked(key.entity), nil
 	})
 }

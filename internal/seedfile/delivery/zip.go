@@ -255,7 +255,7 @@ func (a *archive) open(e *entry) (spool Spooled, page string, err error) {
 		}
 		return spool, "", err
 	}
-	fits, tried, err := a.Keys.unlock(fmt.Sprintf("%q", a.name), func(pass []byte) (bool, error) {
+	fits, tried, err := a.Keys.Unlock(fmt.Sprintf("%q", a.name), func(pass []byte) (bool, error) {
 		for _, v := range writings(pass) {
 			spool, err = a.attempt(e, v.text)
 			switch {

@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"fob/internal/seedfile"
+	"fob/internal/seedfile/seedtest"
 )
 
 var update = flag.Bool("update", false, "write the *.want.json files anew")
@@ -27,6 +28,7 @@ type wanted struct {
 	Format  string   `json:"format"`
 	Why     string   `json:"why"`
 	Notes   []string `json:"notes"`
+	Wrapped []string `json:"wrapped,omitempty"`
 	Error   string   `json:"error,omitempty"` // that ended the file
 	Records []record `json:"records"`
 }
@@ -58,6 +60,12 @@ type flags struct {
 	Delimiter string `json:"delimiter"`
 	SkipRows  int    `json:"skip_rows"`
 	KeySuffix bool   `json:"key_suffix"`
+
+	Keys            []string `json:"keys"` // contents of key files
+	Passphrases     []string `json:"passphrases"`
+	SignedBy        string   `json:"signed_by"` // certificate, a path below testdata
+	Compat          bool     `json:"compat"`
+	Unauthenticated bool     `json:"unauthenticated"`
 }
 
 func flagsOf(t *testing.T, file string) (f flags, o seedfile.Options) {
@@ -72,7 +80,11 @@ func flagsOf(t *testing.T, file string) (f flags, o seedfile.Options) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	o = seedfile.Options{Columns: f.Columns, SkipRows: f.SkipRows, KeySuffix: f.KeySuffix}
+	o = seedfile.Options{Columns: f.Columns, SkipRows: f.SkipRows, KeySuffix: f.KeySuffix, Compat: f.Compat, Unauthenticated: f.Unauthenticated}
+	keys := &seedtest.Keys{Files: f.Keys, Passphrases: f.Passphrases}
+	if o.Keys = keys; f.SignedBy != "" {
+		keys.Cert = seedtest.Certificate(t, filepath.Join(samples, "..", f.SignedBy))
+	}
 	if f.Delimiter != "" {
 		o.Delimiter = f.Delimiter[0]
 	}
@@ -135,11 +147,12 @@ func readSample(t *testing.T, file string) wanted {
 		t.Fatal(err)
 	}
 	defer in.Close()
+	w := wanted{Format: format.Name, Why: why, Notes: []string{}, Records: []record{}}
 	reader, err := format.Open(in, options)
 	if err != nil {
-		t.Fatal(err)
+		w.Error = err.Error()
+		return w
 	}
-	w := wanted{Format: format.Name, Why: why, Records: []record{}}
 	for {
 		rec, err := reader.Next()
 		if err == io.EOF {
@@ -151,7 +164,10 @@ func readSample(t *testing.T, file string) wanted {
 		}
 		w.Records = append(w.Records, plain(rec))
 	}
-	w.Notes = append([]string{}, reader.Notes()...)
+	w.Notes = append(w.Notes, reader.Notes()...)
+	if wrapping, ok := reader.(seedfile.Wrapping); ok {
+		w.Wrapped = wrapping.Wrapped()
+	}
 	return w
 }
 

@@ -20,7 +20,7 @@ const Name = "pskc"
 func Format() seedfile.Format {
 	return seedfile.Format{
 		Name:  Name,
-		Title: "PSKC (RFC 6030), an XML container, with its values in plain text",
+		Title: "PSKC (RFC 6030), an XML container: plain, encrypted or signed",
 		Example: []string{
 			`<KeyContainer Version="1.0" xmlns="` + pskc.Namespace + `">`,
 			`  <KeyPackage>`,
@@ -35,16 +35,47 @@ func Format() seedfile.Format {
 			`  </KeyPackage>`,
 			`</KeyContainer>`,
 		},
+		Reads: []string{
+			"encrypted: AES-128, 192, 256 and 3DES in CBC with a MAC, AES in GCM, AES key wrap;",
+			"  key: pre-shared (--key-file: raw, hex, base64), made of a passphrase",
+			"  (--passphrase-file, PBKDF2), RSA 1.5 and OAEP (--key-file: PEM)",
+			"MACs of HMAC-SHA1 to SHA512, verified before anything is decrypted;",
+			"  CBC without a MAC only with --allow-unauthenticated",
+			"signed: the whole container, by the certificate of --signed-by",
+			"with --compat: drafts before RFC 6030, ActivIdentity, YubiKey logs that were not",
+			"  closed, SHA-1 signatures; the summary names what could not be verified",
+			"several keys of one device: --key-suffix",
+			"refused by name: Camellia, 3DES key wrap, AES key wrap with padding, PBES2,",
+			"  OCRA, Yubico OTP, keys without a Secret, policies that fob cannot keep",
+		},
 		Encoding: seedfile.Base64,
 		Defaults: token.Params{Hash: token.SHA1, Period: 30},
 		Counter:  0,
 		Defaulted: seedfile.FieldSet(0).With(seedfile.FieldHash).With(seedfile.FieldPeriod).
 			With(seedfile.FieldCounter).With(seedfile.FieldT0),
+		Signs: true,
 		Sniff: sniff,
-		Open: func(r io.Reader, o seedfile.Options) (seedfile.Reader, error) {
-			return &reader{in: pskc.NewDecoder(r), options: o}, nil
-		},
+		Open:  open,
 	}
+}
+
+// open begins to read. A container that must be signed is read whole, and only
+// what the signature is over is looked at.
+func open(r io.Reader, o seedfile.Options) (seedfile.Reader, error) {
+	out := &reader{options: o}
+	if o.Keys != nil && o.Keys.Certificate() != nil && !o.Blind {
+		signed, err := out.verify(r, o.Keys.Certificate())
+		if err != nil {
+			return nil, seedfile.ReadError(err)
+		}
+		r = bytes.NewReader(signed)
+	}
+	decoding := pskc.Options{Compat: o.Compat, Unauthenticated: o.Unauthenticated, Blind: o.Blind}
+	if o.Keys != nil { // not an interface that holds nothing
+		decoding.Keys = o.Keys
+	}
+	out.in = pskc.NewDecoder(r, decoding)
+	return out, nil
 }
 
 // sniff looks at the root element.
@@ -59,6 +90,9 @@ func sniff(s seedfile.Sample) seedfile.Match {
 	}
 	if chars.Name != "UTF-8" {
 		return seedfile.Match{Why: "the file is written in " + chars.Name + "; fob reads PSKC in UTF-8"}
+	}
+	if pskc.IsDraft(root) {
+		return seedfile.Match{Fits: true, Why: "the root element is " + root.Local + " in a namespace from before RFC 6030"}
 	}
 	return seedfile.Match{Fits: true, Why: "the root element is KeyContainer in the namespace of RFC 6030"}
 }

@@ -1,6 +1,8 @@
 package pskc
 
 import (
+	"crypto/sha256"
+	"crypto/x509"
 	"fmt"
 	"io"
 
@@ -15,6 +17,10 @@ type reader struct {
 	options seedfile.Options
 	records int
 	tally   tally
+
+	signer        string // whose signature was verified, in words; empty: nobody's
+	weakSignature bool
+	unverified    bool // a blind reader met a signature
 }
 
 // Next gives the next key that may be a token. PINs, which are keys of their own
@@ -41,9 +47,10 @@ func (r *reader) Next() (seedfile.Record, error) {
 // end judges the file as a whole.
 func (r *reader) end() error {
 	switch {
+	case r.in.Signed() && r.options.Blind:
+		r.unverified = true
 	case r.in.Signed():
-		return token.Errorf(token.Refused, "the container is signed, and fob does not verify signatures yet").
-			WithHint("ask the supplier for the file without its XML signature, and for its SHA-256 on another way")
+		return errSigned
 	case r.records == 0:
 		return token.Errorf(token.Refused, "the container holds PINs and no token").
 			WithHint("the keys of the tokens are in another file: look for it in the delivery")
@@ -51,13 +58,79 @@ func (r *reader) end() error {
 	return io.EOF
 }
 
-func (r *reader) Notes() []string { return r.tally.notes() }
+// verify reads the whole file and gives what its signature is over. What may be
+// read is bounded by package pskc; one byte more shows that there is more.
+func (r *reader) verify(in io.Reader, cert *x509.Certificate) ([]byte, error) {
+	data, err := io.ReadAll(io.LimitReader(in, pskc.MaxSigned+1))
+	if err != nil {
+		return nil, err
+	}
+	defer clear(data)
+	signed, err := pskc.VerifySigned(data, cert, r.options.Compat)
+	if err != nil {
+		return nil, err
+	}
+	r.signer = fmt.Sprintf("XML signature (%s, by %q, certificate %X)", signed.Method, cert.Subject, fingerprint(cert))
+	r.weakSignature = signed.Weak
+	return signed.Container, nil
+}
 
-var _ seedfile.Reader = (*reader)(nil)
+// fingerprint is the beginning of a certificate's SHA-256.
+func fingerprint(cert *x509.Certificate) []byte {
+	sum := sha256.Sum256(cert.Raw)
+	return sum[:8]
+}
+
+// errSigned is for a signed container where no certificate was named.
+var errSigned = pskc.Need("--signed-by", token.Errorf(token.Refused, "the container is signed, and nothing says whose signature to believe").
+	WithHint("name the supplier's certificate, which has to come on another way, with --signed-by CERT"))
+
+// Wrapped tells of a signature that was verified.
+func (r *reader) Wrapped() []string {
+	if r.signer == "" {
+		return nil
+	}
+	return []string{r.signer}
+}
+
+// Needs tells a blind reader's caller what it would have asked for.
+func (r *reader) Needs() []string {
+	needs := r.in.Needs()
+	if r.unverified {
+		needs = append(needs, "--signed-by")
+	}
+	if r.tally.identifiers.n > 0 {
+		needs = append(needs, "--compat")
+	}
+	return needs
+}
+
+func (r *reader) Notes() []string {
+	notes := r.tally.notes()
+	for _, w := range r.in.Weaknesses() {
+		notes = append(notes, "not verified as RFC 6030 demands: "+w)
+	}
+	if r.weakSignature {
+		notes = append(notes, "the signature is of a kind that only --compat takes: SHA-1, or another canonical form")
+	}
+	if n := r.in.PublicKey(); n > 0 {
+		notes = append(notes, "the values are encrypted to a certificate and have no MAC: whoever has the certificate can have made them; a signature would tell who did")
+	}
+	if e := r.in.Header().Encryption; e != nil && e.Derivation != nil && e.Derivation.Iterations < pskc.FewIterations {
+		notes = append(notes, fmt.Sprintf("the passphrase is stretched by %d iterations only: whoever has the file can try many; keep both apart", e.Derivation.Iterations))
+	}
+	return notes
+}
+
+var (
+	_ seedfile.Reader   = (*reader)(nil)
+	_ seedfile.Needing  = (*reader)(nil)
+	_ seedfile.Wrapping = (*reader)(nil)
+)
 
 // tally counts what the operator should know of.
 type tally struct {
-	pins, extended, users, challenges, drifts, noCounter, noInterval, unzoned count
+	pins, extended, users, challenges, drifts, noCounter, noInterval, unzoned, identifiers count
 }
 
 // count is a number of packages and the first of them.
@@ -85,6 +158,7 @@ func (t *tally) notes() []string {
 		{t.noCounter, "HOTP keys without a Counter start at 0, unless --counter says otherwise"},
 		{t.noInterval, "TOTP keys without a TimeInterval have 30 s, unless --period says otherwise"},
 		{t.unzoned, "dates without a time zone are taken for UTC"},
+		{t.identifiers, "the Length of a code counts the identifier that a YubiKey types in front; the rest is taken for the digits"},
 		{t.drifts, "a TimeDrift is not taken over: bind measures it"},
 		{t.challenges, "a ChallengeFormat is not used: the tokens make codes without a challenge"},
 		{t.users, "a UserId is not taken over: bind says whose a token is"},

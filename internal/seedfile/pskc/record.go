@@ -31,7 +31,7 @@ func (r *reader) record(p *pskc.KeyPackage) seedfile.Record {
 	readType(&rec, k)
 	checkPolicy(&rec, k.Policy)
 	r.readSecret(&rec, k)
-	readParameters(&rec, k.Params)
+	r.readParameters(&rec, p)
 	readMoving(&rec, k)
 	readValidity(&rec, p)
 	if rec.Problem != nil {
@@ -77,7 +77,7 @@ func readType(rec *seedfile.Record, k *pskc.Key) {
 		rec.Fail("the key is for Yubico's own OTP; fob keeps HOTP and TOTP tokens")
 	default:
 		if k.Algorithm != "" {
-			rec.Fail("the Algorithm %s is unknown; fob keeps HOTP and TOTP tokens", shownURI(k.Algorithm))
+			rec.Fail("the Algorithm %s is unknown; fob keeps HOTP and TOTP tokens", pskc.ShownURI(k.Algorithm))
 		}
 		return
 	}
@@ -102,66 +102,46 @@ func checkPolicy(rec *seedfile.Record, p *pskc.Policy) {
 	case p.PIN != nil && p.PIN.Mode == "":
 		rec.Fail("the PINPolicy has no PINUsageMode; fob keeps tokens whose PIN is Local to the device")
 	case p.PIN != nil && p.PIN.Mode != pskc.PINLocal:
-		rec.Fail("the PINUsageMode is %s, which changes what people type; fob keeps tokens whose PIN is Local to the device", shown(p.PIN.Mode))
+		rec.Fail("the PINUsageMode is %s, which changes what people type; fob keeps tokens whose PIN is Local to the device", pskc.Shown(p.PIN.Mode))
 	}
 }
 
 func (r *reader) readSecret(rec *seedfile.Record, k *pskc.Key) {
-	var encrypted []string
-	authenticated := r.in.Header().MAC
-	for _, v := range []struct {
-		name           string
-		encrypted, mac bool
-	}{
-		{"Secret", k.Secret.Encrypted, k.Secret.MAC},
-		{"Counter", k.Counter.Encrypted, k.Counter.MAC},
-		{"Time", k.Time.Encrypted, k.Time.MAC},
-		{"TimeInterval", k.Interval.Encrypted, k.Interval.MAC},
-		{"TimeDrift", k.Drift.Encrypted, k.Drift.MAC},
-	} {
-		if v.encrypted {
-			encrypted = append(encrypted, v.name)
-		}
-		authenticated = authenticated || v.mac
-	}
 	switch {
-	case encrypted != nil:
-		rec.Fail("%s encrypted; fob does not read encrypted PSKC yet: ask the supplier for plain values, in a file that is encrypted as a whole", are(encrypted))
 	case !k.Secret.Given && (k.ProfileID != "" || k.Reference != ""):
 		rec.Fail("the key has no Secret, only a KeyProfileId or KeyReference: its seed has to be derived from something that is not in the file")
 	case !k.Secret.Given:
 		rec.Fail("the key has no Secret")
-	case authenticated:
-		rec.Fail("the container authenticates its values (MACMethod, ValueMAC), and fob does not verify that yet")
 	default:
 		rec.Secret = seedfile.Secret{Encoding: seedfile.Raw, Text: k.Secret.Plain}
 	}
 }
 
-func are(names []string) string {
-	if len(names) == 1 {
-		return "the " + names[0] + " is"
-	}
-	return "the values " + strings.Join(names, ", ") + " are"
-}
-
 // readParameters reads what RFC 6030 section 4.3.4 has in AlgorithmParameters.
-func readParameters(rec *seedfile.Record, p pskc.Parameters) {
+func (r *reader) readParameters(rec *seedfile.Record, of *pskc.KeyPackage) {
+	p := of.Key.Params
 	if p.Suite != nil {
 		h, err := token.ParseHash(*p.Suite)
 		if err != nil {
-			rec.Fail("the Suite %s is unknown; HMAC-SHA1, HMAC-SHA256 and HMAC-SHA512 are known", shown(*p.Suite))
+			rec.Fail("the Suite %s is unknown; HMAC-SHA1, HMAC-SHA256 and HMAC-SHA512 are known", pskc.Shown(*p.Suite))
 		} else {
 			rec.Params.Hash = h
 			rec.Given = rec.Given.With(seedfile.FieldHash)
 		}
 	}
-	f := p.Response
-	switch {
-	case f == nil:
+	if p.Response == nil {
 		return
+	}
+	f := *p.Response
+	if n := withoutID(of); n > 0 && (r.options.Compat || r.options.Blind) {
+		f.Length, f.Encoding = n, pskc.EncodingDecimal
+		r.tally.identifiers.add(of.N) // a blind reader needs --compat for it
+	} else if n > 0 {
+		rec.Fail("the ResponseFormat has a Length of %d, which seems to count the identifier that a YubiKey types in front of a code of %d digits (--compat reads it so)", f.Length, n)
+	}
+	switch {
 	case f.Encoding != pskc.EncodingDecimal:
-		rec.Fail("the ResponseFormat has the Encoding %s; fob keeps tokens that show DECIMAL codes", shown(f.Encoding))
+		rec.Fail("the ResponseFormat has the Encoding %s; fob keeps tokens that show DECIMAL codes", pskc.Shown(f.Encoding))
 	case f.CheckDigits:
 		rec.Fail("the ResponseFormat has a check digit behind the code, which fob does not know how to read")
 	case f.Length < token.MinDigits || f.Length > token.MaxDigits:
@@ -185,9 +165,20 @@ func readMoving(rec *seedfile.Record, k *pskc.Key) {
 	}
 }
 
+// withoutID gives the digits of a code where the log of YubiKey's tool counts the
+// identifier as well, which is the Key's Id then; 0 where that is not so.
+func withoutID(p *pskc.KeyPackage) int64 {
+	n := p.Key.Params.Response.Length - int64(len(p.Key.ID))
+	yubikey := strings.EqualFold(p.Device.Manufacturer, "oath.UB") || strings.HasPrefix(strings.ToLower(p.Device.Manufacturer), "yubico")
+	if !yubikey || p.Key.Params.Response.Length <= token.MaxDigits || n != 6 && n != 8 {
+		return 0
+	}
+	return n
+}
+
 func readCounter(rec *seedfile.Record, v pskc.Value[int64]) {
 	switch {
-	case !v.Given:
+	case !v.Given || v.Closed:
 		return
 	case v.Plain < 0:
 		rec.Fail("the Counter is negative")
@@ -199,7 +190,7 @@ func readCounter(rec *seedfile.Record, v pskc.Value[int64]) {
 
 func readInterval(rec *seedfile.Record, v pskc.Value[int64]) {
 	switch {
-	case !v.Given:
+	case !v.Given || v.Closed:
 		return
 	case v.Plain < 1 || v.Plain > token.MaxPeriod:
 		rec.Fail("a TimeInterval of %d s; 1 to %d are possible", v.Plain, token.MaxPeriod)
@@ -255,37 +246,4 @@ func (r *reader) remark(rec seedfile.Record, p *pskc.KeyPackage) {
 	r.tally.users.addIf(p.Device.UserID != "" || k.UserID != "", p.N)
 	r.tally.challenges.addIf(k.Params.Challenge != nil, p.N)
 	r.tally.drifts.addIf(k.Drift.Given, p.N)
-}
-
-// maxShown bounds the words of the file that messages repeat: the shortest seed
-// in base64 has 24 characters.
-const maxShown = 23
-
-func shown(word string) string {
-	switch {
-	case word == "":
-		return "(empty)"
-	case len(word) > maxShown || !printable(word):
-		return "(not shown)"
-	}
-	return word
-}
-
-// shownURI repeats what is surely a URI.
-func shownURI(uri string) string {
-	const maxURI = 128
-	scheme, _, _ := strings.Cut(strings.ToLower(uri), ":")
-	if len(uri) > maxURI || !printable(uri) || scheme != "urn" && scheme != "http" && scheme != "https" {
-		return shown(uri)
-	}
-	return uri
-}
-
-func printable(text string) bool {
-	for _, c := range text {
-		if c < ' ' || c > '~' {
-			return false
-		}
-	}
-	return true
 }

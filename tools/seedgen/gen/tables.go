@@ -13,7 +13,7 @@ import (
 
 // Formats are the writers, by the names of --format.
 var Formats = map[string]func(io.Writer, Plan) error{
-	"oath-csv": WriteOATHCSV, "entra": WriteEntra, "pskc": WritePSKC,
+	"oath-csv": WriteOATHCSV, "entra": WriteEntra, "pskc": WritePSKC, "pskc-aes": WritePSKCEncrypted,
 	"hex-csv": WriteHexCSV, "netiq": WriteNetIQ, "multiotp": WriteMultiOTP, "nexus": WriteNexus, "serial-seed": WriteSerialSeed,
 	"yubikey": WriteYubiKey, "yubico": WriteYubico, "columns": WriteColumns,
 }

@@ -2,6 +2,7 @@ package gen
 
 import (
 	"bytes"
+	"cmp"
 	"errors"
 	"io"
 	"math/rand/v2"
@@ -9,6 +10,7 @@ import (
 
 	"fob/internal/seedfile"
 	"fob/internal/seedfile/detect"
+	"fob/internal/seedfile/seedtest"
 	"fob/internal/token"
 )
 
@@ -20,14 +22,19 @@ func (h held) Open() (io.ReadCloser, error) { return io.NopCloser(bytes.NewReade
 
 // deliveries say how a format is found and what plans it can hold.
 var deliveries = map[string]struct {
-	named   bool // detection asks for --format
+	named   bool   // detection asks for --format
+	format  string // that reads it; empty: the one of the same name
 	options seedfile.Options
 	hotp    []float64
 	hashes  [][]token.Hash
 }{
-	"oath-csv":    {hotp: []float64{0, 0.3, 1}, hashes: [][]token.Hash{nil, {token.SHA1, token.SHA256}, {token.SHA512}}},
-	"entra":       {hotp: []float64{0}, hashes: [][]token.Hash{nil}},
-	"pskc":        {hotp: []float64{0, 0.5}, hashes: [][]token.Hash{nil, {token.SHA256, token.SHA1}}},
+	"oath-csv": {hotp: []float64{0, 0.3, 1}, hashes: [][]token.Hash{nil, {token.SHA1, token.SHA256}, {token.SHA512}}},
+	"entra":    {hotp: []float64{0}, hashes: [][]token.Hash{nil}},
+	"pskc":     {hotp: []float64{0, 0.5}, hashes: [][]token.Hash{nil, {token.SHA256, token.SHA1}}},
+	"pskc-aes": {
+		format: "pskc", hotp: []float64{0, 0.5}, hashes: [][]token.Hash{nil, {token.SHA256, token.SHA1}},
+		options: seedfile.Options{Keys: &seedtest.Keys{Files: []string{PSKCKey()}}},
+	},
 	"hex-csv":     {hotp: []float64{0, 1}},
 	"netiq":       {named: true, hotp: []float64{0, 0.4, 1}},
 	"multiotp":    {hotp: []float64{0, 0.6}},
@@ -59,23 +66,23 @@ func TestRandomDeliveries(t *testing.T) {
 					p.Hashes = d.hashes[rnd.IntN(len(d.hashes))]
 				}
 				p.UPN = rnd.Float64()
-				readBack(t, name, p, d.named, d.options)
+				readBack(t, name, cmp.Or(d.format, name), p, d.named, d.options)
 			}
 		})
 	}
 }
 
-func readBack(t *testing.T, name string, p Plan, named bool, o seedfile.Options) {
+func readBack(t *testing.T, name, format string, p Plan, named bool, o seedfile.Options) {
 	t.Helper()
 	var file bytes.Buffer
 	if err := Formats[name](&file, p); err != nil {
 		t.Fatal(err)
 	}
-	f, err := detect.ByName(name)
+	f, err := detect.ByName(format)
 	if found, _, lost := detect.Detect(held(file.Bytes()), o); !named {
 		f, err = found, lost
 	}
-	if err != nil || f.Name != name {
+	if err != nil || f.Name != format {
 		t.Fatalf("%+v: %q %v", p, f.Name, err)
 	}
 	enc := f.Encoding

@@ -1,0 +1,130 @@
+package pskc
+
+import (
+	"bytes"
+	"crypto/rsa"
+	"crypto/sha256"
+	"crypto/x509"
+	"encoding/base64"
+	"encoding/hex"
+	"encoding/pem"
+	"fmt"
+	"iter"
+
+	"fob/internal/token"
+)
+
+// Keys are what the operator has for a container. Nothing that they hand out is
+// the caller's to keep.
+type Keys interface {
+	// KeyFiles gives the contents of the key files by their names.
+	KeyFiles() iter.Seq2[string, []byte]
+	// Unlock tries passphrases until one fits, then asks for one; what says what
+	// for. It tells whether one fitted and whether there was any.
+	Unlock(what string, try func(pass []byte) (bool, error)) (fits, tried bool, err error)
+	// Derived keeps what a slow derivation gives, for the next reading of the
+	// same file.
+	Derived(id string, derive func() ([]byte, error)) ([]byte, error)
+}
+
+// NeedError is why a container cannot be read as the operator asked, and Flag
+// the flag that would change it. It wraps a token.Error.
+type NeedError struct {
+	Flag string
+	why  *token.Error
+}
+
+// Need makes one.
+func Need(flag string, why *token.Error) NeedError { return NeedError{flag, why} }
+
+func (e NeedError) Error() string { return e.why.Error() }
+
+// Unwrap gives the error with its kind and hint.
+func (e NeedError) Unwrap() error { return e.why }
+
+// Needs is the flag, for those who look for errors that have any.
+func (e NeedError) Needs() string { return e.Flag }
+
+// id is a name for what a passphrase gives, from which nothing can be learnt.
+func (p PBKDF2) id(pass []byte) string {
+	h := sha256.New()
+	fmt.Fprintf(h, "%s %d %d %x ", p.PRF, p.Iterations, p.KeyLength, p.Salt)
+	h.Write(pass)
+	return string(h.Sum(nil))
+}
+
+func (o *opener) hasFiles() bool {
+	if o.keys == nil {
+		return false
+	}
+	for range o.keys.KeyFiles() {
+		return true
+	}
+	return false
+}
+
+// eachShared gives every key that the key files may hold, in every way that keys
+// are written: the bytes themselves, hex, base64, each perhaps with a line end
+// behind. The length decides, 0 takes any. What it gives is cleared afterwards.
+func (o *opener) eachShared(size int, yield func([]byte) bool) {
+	if o.keys == nil {
+		return
+	}
+	for _, data := range o.keys.KeyFiles() {
+		for _, key := range sharedForms(data) {
+			fits := size == 0 && len(key) <= maxKey*4 || len(key) == size
+			if fits && len(key) > 0 && !yield(key) {
+				return
+			}
+		}
+	}
+}
+
+// sharedForms reads a key file in every way. Few files have more than one.
+func sharedForms(data []byte) [][]byte {
+	forms := [][]byte{data}
+	text := bytes.TrimSpace(bytes.TrimPrefix(data, []byte("\ufeff")))
+	if len(text) < len(data) {
+		forms = append(forms, bytes.TrimRight(data, "\r\n"), text)
+	}
+	digits := bytes.Map(func(r rune) rune {
+		if r == ' ' || r == ':' || r == '-' || r == '\n' || r == '\r' || r == '\t' {
+			return -1
+		}
+		return r
+	}, bytes.TrimPrefix(text, []byte("0x")))
+	if key, err := hex.DecodeString(string(digits)); err == nil {
+		forms = append(forms, key)
+	}
+	if key, err := base64.StdEncoding.Strict().DecodeString(string(squeeze(bytes.Clone(text)))); err == nil {
+		forms = append(forms, key)
+	}
+	return forms
+}
+
+// eachRSA gives the RSA keys in the key files: PEM of PKCS #1 or PKCS #8.
+func (o *opener) eachRSA(yield func(*rsa.PrivateKey) bool) {
+	if o.keys == nil {
+		return
+	}
+	for _, data := range o.keys.KeyFiles() {
+		for block, rest := pem.Decode(data); block != nil; block, rest = pem.Decode(rest) {
+			if key := rsaKey(block); key != nil && !yield(key) {
+				return
+			}
+		}
+	}
+}
+
+func rsaKey(block *pem.Block) *rsa.PrivateKey {
+	switch block.Type {
+	case "RSA PRIVATE KEY":
+		key, _ := x509.ParsePKCS1PrivateKey(block.Bytes)
+		return key
+	case "PRIVATE KEY":
+		any, _ := x509.ParsePKCS8PrivateKey(block.Bytes)
+		key, _ := any.(*rsa.PrivateKey)
+		return key
+	}
+	return nil
+}

@@ -1,0 +1,5 @@
+//go:build !soak
+
+package pskc
+
+const everyByte = false

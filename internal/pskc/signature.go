@@ -1,0 +1,220 @@
+package pskc
+
+import (
+	"bytes"
+	"crypto/x509"
+
+	"github.com/beevik/etree"
+	dsig "github.com/russellhaering/goxmldsig"
+
+	"fob/internal/token"
+)
+
+// MaxSigned bounds a signed container: its signature is over the whole tree,
+// which takes some 25 times the memory of the file.
+const MaxSigned = 32 << 20
+
+// Signed is what a signature vouches for, and nothing else.
+type Signed struct {
+	Container []byte // in canonical form, without the signature
+	Method    string // RSA-SHA256 for example
+	Weak      bool   // it was taken with compat only
+}
+
+// VerifySigned verifies the signature of a container (RFC 6030 section 4.4 and
+// XML Signature) by a certificate that the caller trusts; one in the file counts
+// for nothing. Only what it gives may be parsed.
+//
+// There must be one signature, directly in the root, over the root itself, in
+// exclusive canonical form, with RSA of 2048 bits or ECDSA of 256 and SHA-2. With
+// compat SHA-1 and what pskctool writes, inclusive canonical form, are taken too.
+// Errors are of kind token.Refused.
+//
+// The certificate's own dates do not matter: a file stays as it was signed, who
+// gave the certificate says that it is the one, and when a file was signed
+// nobody can prove.
+func VerifySigned(data []byte, cert *x509.Certificate, compat bool) (*Signed, error) {
+	if len(data) > MaxSigned {
+		return nil, token.Errorf(token.Refused, "the container is signed and has more than %d MiB", MaxSigned>>20).
+			WithHint("ask the supplier to deliver it in parts, or to sign it in another way, with OpenPGP for example")
+	}
+	ids, err := scanSigned(data)
+	if err != nil {
+		return nil, err
+	}
+	doc := etree.NewDocument()
+	doc.ReadSettings.MaxDepth = MaxDepth
+	doc.ReadSettings.PreserveDuplicateAttrs = true
+	if err := doc.ReadFromBytes(bytes.TrimPrefix(data, []byte("\ufeff"))); err != nil || doc.Root() == nil {
+		return nil, errSignature
+	}
+	s, err := findSignature(doc.Root(), ids)
+	if err == nil {
+		err = s.checkMethod(cert, compat)
+	}
+	if err != nil {
+		return nil, err
+	}
+	return s.verify(cert)
+}
+
+// errSignature is what every signature gives that is as it should be and does
+// not verify.
+var errSignature = token.Errorf(token.Refused, "the signature does not verify: the container was changed after it was signed, or somebody else signed it").
+	WithHint("compare the certificate with the supplier's, and fetch the delivery again")
+
+// refuseSignature says what a signature has that fob does not take.
+func refuseSignature(format string, args ...any) *token.Error {
+	return token.Errorf(token.Refused, "the signature "+format, args...).
+		WithHint("ask the supplier for one signature over the whole container: enveloped, exclusive canonical form, RSA or ECDSA with SHA-256")
+}
+
+// signature is one that was found, its parts being as they should be.
+type signature struct {
+	root, element      *etree.Element
+	value              *etree.Element
+	method, digest     string // URIs
+	digestValue        []byte
+	inclusive, omitted bool // no canonical form is named; no URI is
+	idName             string
+}
+
+// findSignature takes the signature apart and allows nothing that is not needed.
+func findSignature(root *etree.Element, ids map[string]int) (*signature, error) {
+	s := &signature{root: root}
+	for _, child := range root.ChildElements() {
+		if child.NamespaceURI() == namespaceDS && child.Tag == "Signature" {
+			s.element = child
+		}
+	}
+	if s.element == nil {
+		return nil, errSignature // scanSigned saw one: the two do not read alike
+	}
+	parts, err := partsOf(s.element, "SignedInfo", "SignatureValue", "KeyInfo?")
+	if err != nil {
+		return nil, err
+	}
+	s.value = parts[1]
+	if parts[2] != nil {
+		s.element.RemoveChild(parts[2]) // no part of what is signed, and not to be believed
+	}
+	info, err := partsOf(parts[0], "CanonicalizationMethod", "SignatureMethod", "Reference")
+	if err != nil {
+		return nil, err
+	}
+	if form := info[0].SelectAttrValue("Algorithm", ""); form != dsig.CanonicalXML10ExclusiveAlgorithmId.String() {
+		return nil, refuseSignature("has itself another than exclusive canonical form: %s", ShownURI(form))
+	}
+	s.method = info[1].SelectAttrValue("Algorithm", "")
+	return s, s.readReference(info[2], ids)
+}
+
+// partsOf gives the children of an element, which are those named, in that
+// order; nil for one with ? that is not there.
+func partsOf(el *etree.Element, names ...string) ([]*etree.Element, error) {
+	parts := make([]*etree.Element, len(names))
+	children := el.ChildElements()
+	for i, name := range names {
+		optional := name[len(name)-1] == '?'
+		if optional {
+			name = name[:len(name)-1]
+		}
+		if len(children) > 0 && children[0].Tag == name && children[0].NamespaceURI() == namespaceDS {
+			parts[i], children = children[0], children[1:]
+		} else if !optional {
+			return nil, refuseSignature("is not as XML signatures are: no <%s> where it belongs in <%s>", name, el.Tag)
+		}
+	}
+	if len(children) > 0 {
+		return nil, refuseSignature("has more in <%s> than fob takes: %s", el.Tag, shownElement(children[0].Tag))
+	}
+	return parts, nil
+}
+
+// readReference makes sure that the root is what is signed.
+func (s *signature) readReference(ref *etree.Element, ids map[string]int) error {
+	parts, err := partsOf(ref, "Transforms", "DigestMethod", "DigestValue")
+	if err != nil {
+		return err
+	}
+	for _, name := range []string{"Id", "id"} {
+		if s.root.SelectAttr(name) != nil {
+			s.idName = name
+		}
+	}
+	uri := ref.SelectAttr("URI")
+	id := s.root.SelectAttrValue(s.idName, "")
+	switch {
+	case uri == nil:
+		s.omitted = true
+	case uri.Value == "":
+	case id == "" || uri.Value != "#"+id:
+		return refuseSignature("is over something else than the whole container")
+	case ids[id] != 1:
+		return refuseSignature("names an Id that stands in the file more than once")
+	}
+	s.digest = parts[1].SelectAttrValue("Algorithm", "")
+	s.digestValue, err = base64Text(parts[2])
+	if err != nil {
+		return errSignature
+	}
+	return s.readTransforms(parts[0])
+}
+
+// readTransforms allows the two that are needed. Without a canonical form, which
+// only compat takes, it is the inclusive one.
+func (s *signature) readTransforms(el *etree.Element) error {
+	var names []string
+	for _, t := range el.ChildElements() {
+		if t.Tag == "Transform" && t.NamespaceURI() == namespaceDS {
+			names = append(names, t.SelectAttrValue("Algorithm", ""))
+		}
+	}
+	switch {
+	case len(names) == 0 || names[0] != dsig.EnvelopedSignatureAltorithmId.String():
+	case len(names) == 1:
+		s.inclusive = true
+		return nil
+	case len(names) == 2 && names[1] == dsig.CanonicalXML10ExclusiveAlgorithmId.String():
+		return nil
+	}
+	return refuseSignature("has other transforms than enveloped-signature and exclusive canonical form")
+}
+
+// verify has the library verify, and gives bytes of which it makes sure that
+// they are those whose hash was signed: what a tree says after it was written
+// and read again might be something else.
+func (s *signature) verify(cert *x509.Certificate) (*Signed, error) {
+	if err := s.plainValue(cert); err != nil {
+		return nil, err
+	}
+	s.comeFirst()
+	ctx := dsig.NewDefaultValidationContext(&dsig.MemoryX509CertificateStore{Roots: []*x509.Certificate{cert}})
+	ctx.IdAttribute = s.idName
+	ctx.Clock = dsig.NewFakeClockAt(cert.NotBefore)
+	root, err := ctx.Validate(s.root)
+	if err != nil {
+		return nil, errSignature
+	}
+	doc := etree.NewDocument()
+	doc.WriteSettings = etree.WriteSettings{CanonicalAttrVal: true, CanonicalEndTags: true, CanonicalText: true}
+	doc.SetRoot(root)
+	container, err := doc.WriteToBytes()
+	if err != nil {
+		return nil, err
+	}
+	h := signedDigests[s.digest].New()
+	h.Write(container)
+	if !bytes.Equal(h.Sum(nil), s.digestValue) {
+		return nil, errSignature
+	}
+	m := signatureMethods[s.method]
+	return &Signed{container, m.name, m.weak || s.inclusive || s.omitted || s.digest == namespaceDS+"sha1"}, nil
+}
+
+// comeFirst puts the signature before the packages. The library gives up looking
+// for it after a thousand elements; what is signed is the rest, as it stands.
+func (s *signature) comeFirst() {
+	s.root.RemoveChild(s.element)
+	s.root.InsertChildAt(0, s.element)
+}
