@@ -64,8 +64,8 @@ func onlyWhat(notes []string) string {
 	return "comments or blank lines"
 }
 
-// settleEncoding uses the format's encoding, else the operator's, else infers
-// it from the whole file.
+// settleEncoding uses the format's encoding, else the operator's, else that which
+// the file itself names, else infers it from the whole file.
 func (p passes) settleEncoding(ctx context.Context, fill Fill, s *scan) error {
 	switch {
 	case s.encoding != seedfile.Unknown && fill.Encoding != seedfile.Unknown && fill.Encoding != s.encoding:
@@ -78,14 +78,23 @@ func (p passes) settleEncoding(ctx context.Context, fill Fill, s *scan) error {
 		return nil
 	}
 	var inf seedfile.Inference
+	var named seedfile.Encoding
 	if _, _, err := p.read(ctx, func(rec seedfile.Record) error {
-		if rec.Problem == nil {
+		switch {
+		case rec.Problem != nil:
+		case rec.Secret.Encoding != seedfile.Unknown:
+			named = rec.Secret.Encoding
+		default:
 			inf.Add(rec.Secret.Text.Bytes())
 		}
 		rec.Secret.Text.Clear()
 		return nil
 	}); err != nil {
 		return err
+	}
+	if named != seedfile.Unknown {
+		s.encoding = named
+		return nil
 	}
 	decision, err := inf.Decide()
 	s.encoding, s.inferred = decision.Encoding, &decision

@@ -7,12 +7,15 @@ import (
 	"bytes"
 	"errors"
 	"io"
+	"slices"
 	"strings"
 
 	"fob/internal/rows"
 	"fob/internal/seedfile"
 	"fob/internal/seedfile/columns"
+	"fob/internal/seedfile/deepnet"
 	"fob/internal/seedfile/entra"
+	"fob/internal/seedfile/etoken"
 	"fob/internal/seedfile/hexcsv"
 	"fob/internal/seedfile/multiotp"
 	"fob/internal/seedfile/netiq"
@@ -27,10 +30,27 @@ import (
 
 // Formats lists the formats that fob reads, in the order of help.
 func Formats() []seedfile.Format {
-	return []seedfile.Format{
+	return append([]seedfile.Format{
 		oathcsv.Format(), entra.Format(), hexcsv.Format(), netiq.Format(), multiotp.Format(), nexus.Format(), serialseed.Format(),
-		yubikey.TraditionalFormat(), yubikey.YubicoFormat(), columns.Format(), pskc.Format(),
+		yubikey.TraditionalFormat(), yubikey.YubicoFormat(), columns.Format(),
+	}, marked()...)
+}
+
+// marked are the formats that are no tables of columns: each has a mark of its
+// own, and a file with it is no other's.
+func marked() []seedfile.Format {
+	return []seedfile.Format{
+		pskc.Format(), etoken.Format(), deepnet.Format(),
 	}
+}
+
+// claimed tells whether a file has the mark of a format, even one that cannot
+// read it.
+func claimed(sample seedfile.Sample) bool {
+	return slices.ContainsFunc(marked(), func(f seedfile.Format) bool {
+		m := f.Sniff(sample)
+		return m.Fits || m.Why != ""
+	})
 }
 
 // ByName finds the format that --format names.
@@ -63,7 +83,11 @@ func Detect(s seedfile.Source, o seedfile.Options) (seedfile.Format, string, err
 	if err := recognise(s.Name(), sample); err != nil {
 		return seedfile.Format{}, "", err
 	}
-	return choose(s.Name(), sample, Formats())
+	formats := Formats()
+	if claimed(sample) {
+		formats = marked()
+	}
+	return choose(s.Name(), sample, formats)
 }
 
 // read takes the beginning of a file, and one byte more to see whether it ends.

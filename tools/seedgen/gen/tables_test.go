@@ -35,6 +35,8 @@ var deliveries = map[string]struct {
 	"serial-seed": {hotp: []float64{0, 1}},
 	"yubikey":     {hotp: []float64{1}},
 	"yubico":      {hotp: []float64{1}},
+	"etoken-xml":  {hotp: []float64{1}},
+	"deepnet":     {hotp: []float64{0, 1}},
 	"columns": {
 		named: true, hotp: []float64{0, 0.5}, hashes: [][]token.Hash{nil, {token.SHA256, token.SHA1}},
 		options: seedfile.Options{Columns: "serial=Seriennummer,seed=Geheimnis,type=Art,digits=Stellen,period=Takt,hash=Verfahren"},
@@ -153,7 +155,7 @@ func (t Token) counter(rec seedfile.Record) int64 {
 
 func TestFormatsRefuseWhatTheyCannotHold(t *testing.T) {
 	for name, p := range map[string]Plan{
-		"hex-csv": {HOTP: 0.5}, "netiq": {Hashes: []token.Hash{token.SHA256}}, "yubikey": {}, "yubico": {HOTP: 0.1},
+		"etoken-xml": {}, "deepnet": {HOTP: 0.5}, "hex-csv": {HOTP: 0.5}, "netiq": {Hashes: []token.Hash{token.SHA256}}, "yubikey": {}, "yubico": {HOTP: 0.1},
 		"serial-seed": {HOTP: 0.5}, "nexus": {Hashes: []token.Hash{token.SHA1, token.SHA256}, HOTP: 1},
 	} {
 		if err := Formats[name](io.Discard, p); err == nil {
