@@ -2,9 +2,16 @@ package gen
 
 import (
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"io"
+	"strings"
+
+	"fob/internal/token"
 )
+
+// Epoch2000 is the T0 that safeword has, 2000-01-01T00:00:00Z.
+const Epoch2000 = 946_684_800
 
 // writeWrapped writes a plan that a format can hold, with something behind its rows.
 func (p Plan) writeWrapped(w io.Writer, err error, header, footer string, row func(io.Writer, Token)) error {
@@ -30,5 +37,25 @@ func WriteDeepnet(w io.Writer, p Plan) error {
 		"<encode>HEX</encode><encrypt>NONE</encrypt></header>\n<tokens>"
 	return p.writeWrapped(w, p.oneType("deepnet"), header, "</tokens>\n</data>\n", func(out io.Writer, t Token) {
 		fmt.Fprintf(out, "<token><serial>%s</serial><seed>%s</seed></token>", t.Serial, hex.EncodeToString(t.Seed))
+	})
+}
+
+// WriteSafeWord writes the plan as SafeWord's records, whose clocks begin in 2000.
+func WriteSafeWord(w io.Writer, p Plan) error {
+	var err error
+	if p.HOTP < 1 && p.T0 != Epoch2000 {
+		err = errors.New("safeword has clocks that count from 2000-01-01: -t0 946684800")
+	}
+	return p.writeTable(w, err, "# ===== SafeWord Authenticator Records $Version: 100$ =====", func(out io.Writer, t Token) {
+		kind, moving := "ES", "sccMode=E;sccSeq=0000"
+		if t.Params.Type == token.TOTP {
+			kind, moving = "TS", fmt.Sprintf("sccMode=T;sccTick=%d;sccPrTime=2011/05/03 02:46:54", t.Params.Period)
+		}
+		if t.Params.Hash != token.SHA1 {
+			moving += ";crypto=Hmac" + strings.ToUpper(string(t.Params.Hash))
+		}
+		fmt.Fprintf(out, "dn: sccAuthenticatorId=%[1]s\nobjectclass: sccCompatibleToken\nsccAuthenticatorId: %[1]s\nsccTokenType: eToken-PASS-%[2]s\n"+
+			"sccTokenData: sccKey=%[3]s;%[4]s;sccPwLen=%[5]d;sccVer=6.20;\nsccSignature: MC0CFQ==\n",
+			t.Serial, kind, hex.EncodeToString(t.Seed), moving, t.Params.Digits)
 	})
 }
