@@ -27,7 +27,7 @@ func (w written) Open() (io.ReadCloser, error) { return io.NopCloser(bytes.NewRe
 const columnsOf = "serial=Seriennummer,seed=Geheimnis,type=Art,digits=Stellen,period=Takt,hash=Verfahren"
 
 // hotpOnly are the formats whose tokens go by presses.
-var hotpOnly = []string{"yubikey", "yubico", "etoken-xml"}
+var hotpOnly = []string{"yubikey", "yubico", "etoken-xml", "authenex"}
 
 // A delivery in every format, through to the store: each token's seed is opened
 // with the store's key and is the one that was written.

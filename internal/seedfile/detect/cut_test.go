@@ -15,6 +15,7 @@ import (
 var whole = []string{
 	"etoken-xml/etpass.xml", "etoken-xml/bom-crlf.xml", "deepnet/hex.xml", "deepnet/no-header.xml",
 	"safeword/event.dat", "safeword/time.dat", "safeword/folded-crlf-bom.dat",
+	"authenex/a-key.sql", "authenex/mssql.sql",
 }
 
 // A file that was cut off, wherever that was, has the records of the whole one or

@@ -12,6 +12,7 @@ import (
 
 	"fob/internal/rows"
 	"fob/internal/seedfile"
+	"fob/internal/seedfile/authenex"
 	"fob/internal/seedfile/columns"
 	"fob/internal/seedfile/deepnet"
 	"fob/internal/seedfile/entra"
@@ -41,7 +42,7 @@ func Formats() []seedfile.Format {
 // own, and a file with it is no other's.
 func marked() []seedfile.Format {
 	return []seedfile.Format{
-		pskc.Format(), etoken.Format(), deepnet.Format(), safeword.Format(),
+		pskc.Format(), etoken.Format(), deepnet.Format(), safeword.Format(), authenex.Format(),
 	}
 }
 

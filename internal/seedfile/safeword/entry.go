@@ -18,12 +18,12 @@ func is(name, known string) bool { return strings.EqualFold(name, known) }
 
 // entry is one entry of LDIF.
 type entry struct {
-	n       int // the line where it begins
-	dn      string
-	values  map[string][]byte // of the attributes that matter
-	twice   string            // one that stands twice; empty: none
-	coded   string            // one that is not written as plain text; empty: none
-	open    bool              // the file ends in it, with neither a signature nor a blank line
+	n      int // the line where it begins
+	dn     string
+	values map[string][]byte // of the attributes that matter
+	twice  string            // one that stands twice; empty: none
+	coded  string            // one that is not written as plain text; empty: none
+	open   bool              // the file ends in it, with neither a signature nor a blank line
 }
 
 func (e *entry) isToken() bool { return e.values[authenticatorID] != nil || e.values[tokenData] != nil }

@@ -20,11 +20,11 @@ const maxLine = 16 << 10
 // line is one line of LDIF, with those that continue it (RFC 2849 note 2): a name
 // and a value, or nothing at all between two entries.
 type line struct {
-	n       int // where it begins, from 1
-	name    string
-	value   []byte // its own, without the blanks around it
-	coded   bool   // the name is followed by :: or :<, the value is not plain text
-	blank   bool
+	n     int // where it begins, from 1
+	name  string
+	value []byte // its own, without the blanks around it
+	coded bool   // the name is followed by :: or :<, the value is not plain text
+	blank bool
 }
 
 // lines reads LDIF.

@@ -16,7 +16,7 @@ var Formats = map[string]func(io.Writer, Plan) error{
 	"oath-csv": WriteOATHCSV, "entra": WriteEntra, "pskc": WritePSKC,
 	"hex-csv": WriteHexCSV, "netiq": WriteNetIQ, "multiotp": WriteMultiOTP, "nexus": WriteNexus, "serial-seed": WriteSerialSeed,
 	"yubikey": WriteYubiKey, "yubico": WriteYubico, "columns": WriteColumns,
-	"etoken-xml": WriteEToken, "deepnet": WriteDeepnet, "safeword": WriteSafeWord,
+	"etoken-xml": WriteEToken, "deepnet": WriteDeepnet, "safeword": WriteSafeWord, "authenex": WriteAuthenex,
 }
 
 // sha1Only refuses a plan that a format without a hash cannot hold.

@@ -37,6 +37,7 @@ var deliveries = map[string]struct {
 	"yubikey":     {hotp: []float64{1}},
 	"yubico":      {hotp: []float64{1}},
 	"etoken-xml":  {hotp: []float64{1}},
+	"authenex":    {hotp: []float64{1}},
 	"deepnet":     {hotp: []float64{0, 1}},
 	"safeword":    {hotp: []float64{0, 0.5, 1}, hashes: [][]token.Hash{nil, {token.SHA256, token.SHA1}}, t0: Epoch2000},
 	"columns": {
@@ -157,7 +158,7 @@ func (t Token) counter(rec seedfile.Record) int64 {
 
 func TestFormatsRefuseWhatTheyCannotHold(t *testing.T) {
 	for name, p := range map[string]Plan{
-		"etoken-xml": {}, "safeword": {HOTP: 0.5}, "deepnet": {HOTP: 0.5}, "hex-csv": {HOTP: 0.5}, "netiq": {Hashes: []token.Hash{token.SHA256}}, "yubikey": {}, "yubico": {HOTP: 0.1},
+		"etoken-xml": {}, "authenex": {}, "safeword": {HOTP: 0.5}, "deepnet": {HOTP: 0.5}, "hex-csv": {HOTP: 0.5}, "netiq": {Hashes: []token.Hash{token.SHA256}}, "yubikey": {}, "yubico": {HOTP: 0.1},
 		"serial-seed": {HOTP: 0.5}, "nexus": {Hashes: []token.Hash{token.SHA1, token.SHA256}, HOTP: 1},
 	} {
 		if err := Formats[name](io.Discard, p); err == nil {

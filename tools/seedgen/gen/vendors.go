@@ -59,3 +59,10 @@ func WriteSafeWord(w io.Writer, p Plan) error {
 			t.Serial, kind, hex.EncodeToString(t.Seed), moving, t.Params.Digits)
 	})
 }
+
+// WriteAuthenex writes the plan as the dump that comes with A-Key tokens.
+func WriteAuthenex(w io.Writer, p Plan) error {
+	return p.writeTable(w, p.hotpOnly("authenex"), "-- AUTHENEXDB", func(out io.Writer, t Token) {
+		fmt.Fprintf(out, "INSERT INTO OTP (ESN, SEED, COUNTER) VALUES ('%s', '%s', 0);", t.Serial, hex.EncodeToString(t.Seed))
+	})
+}
