@@ -15,7 +15,7 @@ import (
 var whole = []string{
 	"etoken-xml/etpass.xml", "etoken-xml/bom-crlf.xml", "deepnet/hex.xml", "deepnet/no-header.xml",
 	"safeword/event.dat", "safeword/time.dat", "safeword/folded-crlf-bom.dat",
-	"authenex/a-key.sql", "authenex/mssql.sql",
+	"authenex/a-key.sql", "authenex/mssql.sql", "otpauth/links.txt",
 }
 
 // A file that was cut off, wherever that was, has the records of the whole one or
@@ -35,6 +35,9 @@ func TestCutAnywhere(t *testing.T) {
 			t.Fatalf("%s: %d records", name, len(all))
 		}
 		for n := range text {
+			if f.Name == "otpauth" && n <= bytes.Index(text, []byte("2600412300002")) {
+				continue // a single link has no other to be compared with, and a note says so
+			}
 			got, ended := soundRecords(t, f, text[:n])
 			for i, rec := range got {
 				if i >= len(all) || rec != all[i] {

@@ -22,6 +22,7 @@ import (
 	"fob/internal/seedfile/netiq"
 	"fob/internal/seedfile/nexus"
 	"fob/internal/seedfile/oathcsv"
+	"fob/internal/seedfile/otpauth"
 	"fob/internal/seedfile/pskc"
 	"fob/internal/seedfile/safeword"
 	"fob/internal/seedfile/serialseed"
@@ -42,7 +43,7 @@ func Formats() []seedfile.Format {
 // own, and a file with it is no other's.
 func marked() []seedfile.Format {
 	return []seedfile.Format{
-		pskc.Format(), etoken.Format(), deepnet.Format(), safeword.Format(), authenex.Format(),
+		pskc.Format(), etoken.Format(), deepnet.Format(), safeword.Format(), authenex.Format(), otpauth.Format(),
 	}
 }
 

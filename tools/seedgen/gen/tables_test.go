@@ -37,6 +37,7 @@ var deliveries = map[string]struct {
 	"yubikey":     {hotp: []float64{1}},
 	"yubico":      {hotp: []float64{1}},
 	"etoken-xml":  {hotp: []float64{1}},
+	"otpauth":     {hotp: []float64{0, 0.5}, hashes: [][]token.Hash{nil, {token.SHA256, token.SHA1, token.SHA512}}},
 	"authenex":    {hotp: []float64{1}},
 	"deepnet":     {hotp: []float64{0, 1}},
 	"safeword":    {hotp: []float64{0, 0.5, 1}, hashes: [][]token.Hash{nil, {token.SHA256, token.SHA1}}, t0: Epoch2000},

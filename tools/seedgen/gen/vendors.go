@@ -1,6 +1,7 @@
 package gen
 
 import (
+	"encoding/base32"
 	"encoding/hex"
 	"errors"
 	"fmt"
@@ -64,5 +65,17 @@ func WriteSafeWord(w io.Writer, p Plan) error {
 func WriteAuthenex(w io.Writer, p Plan) error {
 	return p.writeTable(w, p.hotpOnly("authenex"), "-- AUTHENEXDB", func(out io.Writer, t Token) {
 		fmt.Fprintf(out, "INSERT INTO OTP (ESN, SEED, COUNTER) VALUES ('%s', '%s', 0);", t.Serial, hex.EncodeToString(t.Seed))
+	})
+}
+
+// WriteOTPAuth writes the plan as links for authenticator apps.
+func WriteOTPAuth(w io.Writer, p Plan) error {
+	return p.writeTable(w, nil, "", func(out io.Writer, t Token) {
+		moving := fmt.Sprintf("period=%d", t.Params.Period)
+		if t.Params.Type == token.HOTP {
+			moving = "counter=0"
+		}
+		fmt.Fprintf(out, "otpauth://%s/Example:%s?secret=%s&issuer=Example&algorithm=%s&digits=%d&%s", t.Params.Type, t.Serial,
+			base32.StdEncoding.WithPadding(base32.NoPadding).EncodeToString(t.Seed), strings.ToUpper(string(t.Params.Hash)), t.Params.Digits, moving)
 	})
 }
