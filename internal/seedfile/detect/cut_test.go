@@ -16,6 +16,7 @@ var whole = []string{
 	"etoken-xml/etpass.xml", "etoken-xml/bom-crlf.xml", "deepnet/hex.xml", "deepnet/no-header.xml",
 	"safeword/event.dat", "safeword/time.dat", "safeword/folded-crlf-bom.dat",
 	"authenex/a-key.sql", "authenex/mssql.sql", "otpauth/links.txt",
+	"graph-json/delta.json", "graph-json/one.json",
 }
 
 // A file that was cut off, wherever that was, has the records of the whole one or

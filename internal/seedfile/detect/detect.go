@@ -17,6 +17,7 @@ import (
 	"fob/internal/seedfile/deepnet"
 	"fob/internal/seedfile/entra"
 	"fob/internal/seedfile/etoken"
+	"fob/internal/seedfile/graphjson"
 	"fob/internal/seedfile/hexcsv"
 	"fob/internal/seedfile/multiotp"
 	"fob/internal/seedfile/netiq"
@@ -44,6 +45,7 @@ func Formats() []seedfile.Format {
 func marked() []seedfile.Format {
 	return []seedfile.Format{
 		pskc.Format(), etoken.Format(), deepnet.Format(), safeword.Format(), authenex.Format(), otpauth.Format(),
+		graphjson.Format(),
 	}
 }
 

@@ -22,7 +22,9 @@ const (
 	// What package delivery undoes comes here only when nobody asked it.
 	undo      = "import and inspect undo it; what is in it is the seed file"
 	unpack    = "fob does not read it: unpack it with the passphrase from the supplier, or ask for a ZIP with AES-256"
-	askForCSV = "fob does not read it yet: ask the supplier for OATH CSV"
+	askForCSV = "fob does not read it: ask the supplier for OATH CSV or PSKC"
+
+	askForGraph = "of JSON fob reads what Entra's Graph API takes, one device or {\"@context\": \"#$delta\", \"value\": [...]}: ask the supplier for that, or for OATH CSV"
 
 	// Digipass, of OneSpan, was VASCO's.
 	dpx        = "a OneSpan (VASCO) Digipass file (dpx)"
@@ -62,8 +64,8 @@ var textKinds = []kind{
 		"what is in it is no list of links: take the single accounts out of the app, each as an otpauth link"},
 	{isHTML, "a web page", "perhaps a log-in page was saved in place of the file: download it again in a browser"},
 	{xml(""), "XML of a kind that fob does not know", askForCSV},
-	{prefix("{"), "JSON", askForCSV},
-	{prefix("["), "JSON", askForCSV},
+	{prefix("{"), "JSON of a kind that fob does not know", askForGraph},
+	{prefix("["), "JSON of a kind that fob does not know", askForGraph},
 	{contains("INSERT INTO"), "an SQL dump", "of those fob reads Authenex's, with AUTHENEXDB in its first line: " +
 		"have the table written as CSV, or ask the supplier for OATH CSV"},
 }

@@ -38,6 +38,7 @@ var deliveries = map[string]struct {
 	"yubico":      {hotp: []float64{1}},
 	"etoken-xml":  {hotp: []float64{1}},
 	"otpauth":     {hotp: []float64{0, 0.5}, hashes: [][]token.Hash{nil, {token.SHA256, token.SHA1, token.SHA512}}},
+	"graph-json":  {hotp: []float64{0}, hashes: [][]token.Hash{nil, {token.SHA256, token.SHA1}}},
 	"authenex":    {hotp: []float64{1}},
 	"deepnet":     {hotp: []float64{0, 1}},
 	"safeword":    {hotp: []float64{0, 0.5, 1}, hashes: [][]token.Hash{nil, {token.SHA256, token.SHA1}}, t0: Epoch2000},
@@ -159,7 +160,7 @@ func (t Token) counter(rec seedfile.Record) int64 {
 
 func TestFormatsRefuseWhatTheyCannotHold(t *testing.T) {
 	for name, p := range map[string]Plan{
-		"etoken-xml": {}, "authenex": {}, "safeword": {HOTP: 0.5}, "deepnet": {HOTP: 0.5}, "hex-csv": {HOTP: 0.5}, "netiq": {Hashes: []token.Hash{token.SHA256}}, "yubikey": {}, "yubico": {HOTP: 0.1},
+		"etoken-xml": {}, "authenex": {}, "graph-json": {HOTP: 1}, "safeword": {HOTP: 0.5}, "deepnet": {HOTP: 0.5}, "hex-csv": {HOTP: 0.5}, "netiq": {Hashes: []token.Hash{token.SHA256}}, "yubikey": {}, "yubico": {HOTP: 0.1},
 		"serial-seed": {HOTP: 0.5}, "nexus": {Hashes: []token.Hash{token.SHA1, token.SHA256}, HOTP: 1},
 	} {
 		if err := Formats[name](io.Discard, p); err == nil {

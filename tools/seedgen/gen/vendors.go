@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 
 	"fob/internal/token"
@@ -77,5 +78,18 @@ func WriteOTPAuth(w io.Writer, p Plan) error {
 		}
 		fmt.Fprintf(out, "otpauth://%s/Example:%s?secret=%s&issuer=Example&algorithm=%s&digits=%d&%s", t.Params.Type, t.Serial,
 			base32.StdEncoding.WithPadding(base32.NoPadding).EncodeToString(t.Seed), strings.ToUpper(string(t.Params.Hash)), t.Params.Digits, moving)
+	})
+}
+
+// WriteGraphJSON writes the plan as Entra's Graph API takes it, one device a line.
+func WriteGraphJSON(w io.Writer, p Plan) error {
+	if p.HOTP > 0 || slices.Contains(p.Hashes, token.SHA512) {
+		return errors.New("graph-json has TOTP tokens with SHA-1 and SHA-256 only")
+	}
+	comma := ""
+	return p.writeWrapped(w, nil, `{"@context":"#$delta","value":[`, "]}\n", func(out io.Writer, t Token) {
+		fmt.Fprintf(out, `%s{"@contentId":"%[2]s","serialNumber":"%[2]s","manufacturer":"Example","model":"OTP-1","secretKey":"%[3]s",`+
+			`"timeIntervalInSeconds":%[4]d,"hashFunction":"hmac%[5]s"}`, comma, t.Serial, base32.StdEncoding.EncodeToString(t.Seed), t.Params.Period, t.Params.Hash)
+		comma = ","
 	})
 }
