@@ -39,7 +39,7 @@ func TestStoredIsWhatWasWritten(t *testing.T) {
 				p.HOTP = 1
 			}
 			if name == "safeword" {
-				p.T0 = gen.Epoch2000
+				p.T0 = seedfile.Epoch2000
 			}
 			w := emptyStore(t)
 			desk, done, err := w.config.Desk(context.Background())

@@ -84,19 +84,16 @@ type reader struct {
 	records  int
 	others   int    // INSERTs into other tables
 	ignored  string // a note on columns without a meaning
-	err      error  // that ended the file
+	latch    seedfile.Latch
 }
 
 // Next gives the next token.
-func (r *reader) Next() (seedfile.Record, error) {
-	if r.err != nil {
-		return seedfile.Record{}, r.err
-	}
+func (r *reader) Next() (seedfile.Record, error) { return r.latch.Next(r.next) }
+
+func (r *reader) next() (seedfile.Record, error) {
 	row, err := r.row()
 	if err != nil {
-		r.err = seedfile.ReadError(err)
-		r.in.forget()
-		return seedfile.Record{}, r.err
+		return seedfile.Record{}, err
 	}
 	r.records++
 	rec := r.table.Take(row)
@@ -140,7 +137,7 @@ func (r *reader) firstLine() error {
 
 // Notes are the remarks on the file.
 func (r *reader) Notes() []string {
-	notes := r.in.notes()
+	notes := r.in.chars.Notes()
 	if r.ignored != "" {
 		notes = append(notes, r.ignored)
 	}

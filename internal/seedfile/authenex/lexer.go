@@ -255,16 +255,3 @@ func (x *lexer) checkText(b []byte) error {
 	}
 	return nil
 }
-
-// forget ends the reading.
-func (x *lexer) forget() { x.in.Reset(bytes.NewReader(nil)) }
-
-func (x *lexer) notes() []string {
-	switch {
-	case x.chars.Name != "UTF-8":
-		return []string{rows.NoteUTF16}
-	case x.chars.BOM:
-		return []string{rows.NoteBOM}
-	}
-	return nil
-}

@@ -82,7 +82,7 @@ type reader struct {
 	header  header
 	begun   bool // inside <tokens>
 	records int
-	err     error // that ended the file
+	latch   seedfile.Latch
 }
 
 // header is what stands before the tokens.
@@ -95,14 +95,7 @@ type header struct {
 }
 
 // Next gives the next token.
-func (r *reader) Next() (seedfile.Record, error) {
-	if r.err != nil {
-		return seedfile.Record{}, r.err
-	}
-	rec, err := r.next()
-	r.err = seedfile.ReadError(err)
-	return rec, r.err
-}
+func (r *reader) Next() (seedfile.Record, error) { return r.latch.Next(r.next) }
 
 func (r *reader) next() (seedfile.Record, error) {
 	if !r.begun {
@@ -111,19 +104,14 @@ func (r *reader) next() (seedfile.Record, error) {
 			return seedfile.Record{}, err
 		}
 	}
-	name, more, err := r.scan.Child()
-	switch {
-	case err != nil:
-		return seedfile.Record{}, err
-	case more && name != "token":
-		return seedfile.Record{}, r.scan.Refuse("<tokens> holds an element <%s>; each ought to be a <token>", seedfile.Shown(name))
-	case more:
-		r.records++
-		return r.token()
-	case r.records == 0:
-		return seedfile.Record{}, r.scan.Refuse("<tokens> holds no <token>")
+	more, err := r.scan.Record("tokens", "token", &r.records)
+	if err == nil && !more {
+		err = r.end()
 	}
-	return seedfile.Record{}, r.end()
+	if err != nil {
+		return seedfile.Record{}, err
+	}
+	return r.token()
 }
 
 // begin reads up to what is inside <tokens>.

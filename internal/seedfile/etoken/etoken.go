@@ -29,10 +29,6 @@ const Name = "etoken-xml"
 
 const title = "eToken XML"
 
-// epoch2000 is the moment that the clocks of time-based eToken PASS count from,
-// 2000-01-01T00:00:00Z.
-const epoch2000 = 946_684_800
-
 // Format declares the family.
 func Format() seedfile.Format {
 	return seedfile.Format{
@@ -52,7 +48,7 @@ func Format() seedfile.Format {
 			`</Tokens>`,
 		},
 		Encoding: seedfile.Hex,
-		Defaults: token.Params{Type: token.HOTP, Hash: token.SHA1, Digits: 6, T0: epoch2000},
+		Defaults: token.Params{Type: token.HOTP, Hash: token.SHA1, Digits: 6, T0: seedfile.Epoch2000},
 		Defaulted: seedfile.FieldSet(0).With(seedfile.FieldType).With(seedfile.FieldHash).
 			With(seedfile.FieldDigits).With(seedfile.FieldT0),
 		Sniff: func(s seedfile.Sample) seedfile.Match { return xmlscan.Sniff(s, "Tokens", title) },
@@ -67,18 +63,11 @@ type reader struct {
 	scan    *xmlscan.Scanner
 	begun   bool
 	records int
-	err     error // that ended the file
+	latch   seedfile.Latch
 }
 
 // Next gives the next token.
-func (r *reader) Next() (seedfile.Record, error) {
-	if r.err != nil {
-		return seedfile.Record{}, r.err
-	}
-	rec, err := r.next()
-	r.err = seedfile.ReadError(err)
-	return rec, r.err
-}
+func (r *reader) Next() (seedfile.Record, error) { return r.latch.Next(r.next) }
 
 func (r *reader) next() (seedfile.Record, error) {
 	if !r.begun {
@@ -87,19 +76,14 @@ func (r *reader) next() (seedfile.Record, error) {
 			return seedfile.Record{}, err
 		}
 	}
-	name, more, err := r.scan.Child()
-	switch {
-	case err != nil:
-		return seedfile.Record{}, err
-	case more && name != "Token":
-		return seedfile.Record{}, r.scan.Refuse("<Tokens> holds an element <%s>; each ought to be a <Token>", seedfile.Shown(name))
-	case more:
-		r.records++
-		return r.token()
-	case r.records == 0:
-		return seedfile.Record{}, r.scan.Refuse("<Tokens> holds no <Token>")
+	more, err := r.scan.Record("Tokens", "Token", &r.records)
+	if err == nil && !more {
+		err = r.scan.End()
 	}
-	return seedfile.Record{}, r.scan.End()
+	if err != nil {
+		return seedfile.Record{}, err
+	}
+	return r.token()
 }
 
 func (r *reader) root() error {

@@ -3,7 +3,6 @@ package etoken
 import (
 	"bytes"
 	"strings"
-	"time"
 
 	"fob/internal/seedfile"
 	"fob/internal/seedfile/table"
@@ -129,16 +128,12 @@ func (f *fields) readMoving(rec *seedfile.Record) {
 	rec.Given = rec.Given.With(seedfile.FieldCounter)
 }
 
-// earliest and latest bound the day of manufacture: OATH began in 2004, and a
-// date beyond is damage.
-const earliest, latest = 1990, 2200
-
 func (f *fields) readDate(rec *seedfile.Record) {
 	if !f.hasDate || f.date == "" {
 		return
 	}
-	day, err := time.Parse("01/02/2006", f.date)
-	if err != nil || day.Year() < earliest || day.Year() > latest {
+	day, ok := seedfile.ParseMade("01/02/2006", f.date)
+	if !ok {
 		rec.Fail("the ProductionDate is no day such as 02/19/2009, the month first")
 		return
 	}

@@ -12,11 +12,9 @@ package graphjson
 
 import (
 	"bytes"
-	"fmt"
 	"io"
 	"strings"
 
-	"fob/internal/rows"
 	"fob/internal/seedfile"
 	"fob/internal/token"
 )
@@ -32,7 +30,8 @@ func Format() seedfile.Format {
 		Example: []string{
 			`{"@context": "#$delta", "value": [`,
 			`  {"@contentId": "1", "serialNumber": "2600412300001", "manufacturer": "Token2", "model": "c202",`,
-			`   "secretKey": "GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ", "timeIntervalInSeconds": 30, "hashFunction": "hmacsha1"}`,
+			`   "secretKey": "GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ",`,
+			`   "timeIntervalInSeconds": 30, "hashFunction": "hmacsha1"}`,
 			`]}`,
 		},
 		Encoding:  seedfile.Base32,
@@ -51,38 +50,29 @@ func sniff(s seedfile.Sample) seedfile.Match {
 	if in.begin('{') != nil {
 		return seedfile.Match{}
 	}
-	for {
-		key, more, err := in.key()
-		switch {
-		case err != nil || !more:
-			return seedfile.Match{}
-		case strings.EqualFold(key, "value"):
-			return sniffList(in)
-		case deviceKey(key):
-			return seedfile.Match{Fits: true, Why: "a JSON object with a " + meant(key)}
-		case strings.EqualFold(key, contextKey):
-			return seedfile.Match{Fits: true, Why: "a JSON object with an " + contextKey}
-		}
-		if _, err := in.value(); err != nil {
-			return seedfile.Match{}
-		}
-	}
+	return sniffObject(in, "a JSON object with the name ")
 }
 
-func sniffList(in *scanner) seedfile.Match {
-	if in.begin('[') != nil {
-		return seedfile.Match{}
-	}
-	if more, err := in.entry(); err != nil || !more {
-		return seedfile.Match{}
-	}
+// sniffObject looks at the names of an object, and into the list that it may hold.
+func sniffObject(in *scanner, kind string) seedfile.Match {
 	for {
 		key, more, err := in.key()
 		switch {
 		case err != nil || !more:
 			return seedfile.Match{}
 		case deviceKey(key):
-			return seedfile.Match{Fits: true, Why: "a JSON list of objects with a " + meant(key)}
+			return seedfile.Match{Fits: true, Why: kind + meant(key)}
+		case strings.EqualFold(key, contextKey):
+			return seedfile.Match{Fits: true, Why: kind + contextKey}
+		case strings.EqualFold(key, "value"):
+			if in.begin('[') != nil {
+				return seedfile.Match{}
+			}
+			if more, err := in.entry(); err != nil || !more {
+				return seedfile.Match{}
+			}
+			kind = "a JSON list of objects with the name "
+			continue
 		}
 		if _, err := in.value(); err != nil {
 			return seedfile.Match{}
@@ -98,18 +88,11 @@ type reader struct {
 	done    bool // the only device was read
 	records int
 	tally   tally
-	err     error // that ended the file
+	latch   seedfile.Latch
 }
 
 // Next gives the next device.
-func (r *reader) Next() (seedfile.Record, error) {
-	if r.err != nil {
-		return seedfile.Record{}, r.err
-	}
-	rec, err := r.next()
-	r.err = seedfile.ReadError(err)
-	return rec, r.err
-}
+func (r *reader) Next() (seedfile.Record, error) { return r.latch.Next(r.next) }
 
 func (r *reader) next() (seedfile.Record, error) {
 	if !r.begun {
@@ -153,7 +136,7 @@ func (r *reader) next() (seedfile.Record, error) {
 }
 
 // Notes are the remarks on the file.
-func (r *reader) Notes() []string { return append(r.in.notes(), r.tally.notes()...) }
+func (r *reader) Notes() []string { return append(r.in.chars.Notes(), r.tally.notes()...) }
 
 var _ seedfile.Reader = (*reader)(nil)
 
@@ -161,28 +144,8 @@ var _ seedfile.Reader = (*reader)(nil)
 type tally struct{ assigned, ignored int }
 
 func (t *tally) notes() []string {
-	var notes []string
-	for _, n := range []struct {
-		count int
-		text  string
-	}{
-		{t.assigned, "assignTo names people by object ids, which are no accounts: whom %d devices go to was not taken over"},
-		{t.ignored, "names about the state in Entra (id, status, assignedTo and the like) were ignored: in %d devices"},
-	} {
-		if n.count > 0 {
-			notes = append(notes, fmt.Sprintf(n.text, n.count))
-		}
-	}
-	return notes
-}
-
-// notes are remarks on how the text is written.
-func (s *scanner) notes() []string {
-	switch {
-	case s.chars.Name != "UTF-8":
-		return []string{rows.NoteUTF16}
-	case s.chars.BOM:
-		return []string{rows.NoteBOM}
-	}
-	return nil
+	return seedfile.CountedNotes(
+		seedfile.Counted{N: t.assigned, Text: "assignTo names people by object ids, which are no accounts: whom %d devices go to was not taken over"},
+		seedfile.Counted{N: t.ignored, Text: "names about the state in Entra (id, status, assignedTo and the like) were ignored: in %d devices"},
+	)
 }

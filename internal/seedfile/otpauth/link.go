@@ -199,13 +199,10 @@ func (l link) number(rec *seedfile.Record, name string, least, most int64, field
 	if !given {
 		return
 	}
-	n, _, ok := table.Number(text)
-	if !ok || n < least || n > most {
-		rec.Fail("the parameter %s is not a number from %d to %d", name, least, most)
-		return
+	if n, ok := table.ReadNumber(rec, "parameter "+name, text, least, most); ok {
+		set(n)
+		rec.Given = rec.Given.With(field)
 	}
-	set(n)
-	rec.Given = rec.Given.With(field)
 }
 
 // mayBeCut compares a last line without an end with the line before: whether it

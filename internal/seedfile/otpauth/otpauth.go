@@ -32,8 +32,8 @@ func Format() seedfile.Format {
 		Name:  Name,
 		Title: "otpauth links, one a line; the account in the label is the serial",
 		Example: []string{
-			"otpauth://totp/Example:2600412300001?secret=GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ&issuer=Example&algorithm=SHA1&digits=6&period=30",
-			"otpauth://hotp/Example:2600412300002?secret=C6DSBNMOT65HNX2LDWJVOQX36BP6OSOK&issuer=Example&counter=0",
+			"otpauth://totp/2600412300001?secret=GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ&digits=6&period=30",
+			"otpauth://hotp/Example:2600412300002?secret=C6DSBNMOT65HNX2LDWJVOQX36BP6OSOK&counter=0",
 		},
 		Encoding:  seedfile.Base32,
 		Defaults:  token.Params{Hash: token.SHA1, Digits: 6, Period: 30},
@@ -120,18 +120,9 @@ func (t *tally) count(l link) {
 }
 
 func (t *tally) notes() []string {
-	var notes []string
-	for _, n := range []struct {
-		count int
-		text  string
-	}{
-		{t.issuers, "an issuer is not taken over, for it is not who made the token (--manufacturer says that): that of %d links"},
-		{t.contradictions, "the label and the issuer parameter name different issuers: in %d links"},
-		{t.ignored, "parameters about how an app shows the account were ignored: in %d links"},
-	} {
-		if n.count > 0 {
-			notes = append(notes, fmt.Sprintf(n.text, n.count))
-		}
-	}
-	return notes
+	return seedfile.CountedNotes(
+		seedfile.Counted{N: t.issuers, Text: "an issuer is not taken over, for it is not who made the token (--manufacturer says that): that of %d links"},
+		seedfile.Counted{N: t.contradictions, Text: "the label and the issuer parameter name different issuers: in %d links"},
+		seedfile.Counted{N: t.ignored, Text: "parameters about how an app shows the account were ignored: in %d links"},
+	)
 }

@@ -161,12 +161,7 @@ func checkVersion(n int, comment []byte) error {
 
 // notes are remarks on how the text is written.
 func (l *lines) notes() []string {
-	var notes []string
-	if l.chars.Name != "UTF-8" {
-		notes = append(notes, rows.NoteUTF16)
-	} else if l.chars.BOM {
-		notes = append(notes, rows.NoteBOM)
-	}
+	notes := l.chars.Notes()
 	if l.unended {
 		notes = append(notes, table.NoteUnended)
 	}

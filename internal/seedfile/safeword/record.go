@@ -2,10 +2,8 @@ package safeword
 
 import (
 	"bytes"
-	"fmt"
 	"slices"
 	"strings"
-	"time"
 
 	"fob/internal/seedfile"
 	"fob/internal/seedfile/table"
@@ -168,12 +166,9 @@ func (d data) number(rec *seedfile.Record, key string, least, most int64, set fu
 	if !given {
 		return
 	}
-	n, _, ok := table.Number(text)
-	if !ok || n < least || n > most {
-		rec.Fail("the %s is not a number from %d to %d", key, least, most)
-		return
+	if n, ok := table.ReadNumber(rec, key, text, least, most); ok {
+		set(n)
 	}
-	set(n)
 }
 
 func (d data) readHash(rec *seedfile.Record) {
@@ -190,10 +185,6 @@ func (d data) readHash(rec *seedfile.Record) {
 	rec.Given = rec.Given.With(seedfile.FieldHash)
 }
 
-// earliest and latest bound the time of manufacture: OATH began in 2004, and a
-// date beyond is damage.
-const earliest, latest = 1990, 2200
-
 // readDate reads when a token was made, which is said in two ways.
 func (d data) readDate(rec *seedfile.Record) {
 	for _, w := range []struct{ key, layout, like string }{
@@ -204,8 +195,8 @@ func (d data) readDate(rec *seedfile.Record) {
 		if text == "" {
 			continue
 		}
-		at, err := time.Parse(w.layout, text)
-		if err != nil || at.Year() < earliest || at.Year() > latest {
+		at, ok := seedfile.ParseMade(w.layout, text)
+		if !ok {
 			rec.Fail("the %s is no time such as %s", w.key, w.like)
 			return
 		}
@@ -227,20 +218,11 @@ func (d data) model(kind string) string {
 type tally struct{ signed, timed, doubtful, others, ignored int }
 
 func (t *tally) notes() []string {
-	var notes []string
-	for _, n := range []struct {
-		count int
-		text  string
-	}{
-		{t.signed, "signatures (sccSignature) were not verified, which only SafeWord's own server can: %d of them"},
-		{t.timed, "clocks count from 2000-01-01, unless --t0 says otherwise: those of %d time-based tokens"},
-		{t.doubtful, "an sccSeq of more than one digit may be decimal or hex, and is not taken for the counter: that of %d records"},
-		{t.others, "entries that are no tokens were skipped: %d of them"},
-		{t.ignored, "attributes that say nothing about codes were ignored: %d lines"},
-	} {
-		if n.count > 0 {
-			notes = append(notes, fmt.Sprintf(n.text, n.count))
-		}
-	}
-	return notes
+	return seedfile.CountedNotes(
+		seedfile.Counted{N: t.signed, Text: "signatures (sccSignature) were not verified, which only SafeWord's own server can: %d of them"},
+		seedfile.Counted{N: t.timed, Text: "clocks count from 2000-01-01, unless --t0 says otherwise: those of %d time-based tokens"},
+		seedfile.Counted{N: t.doubtful, Text: "an sccSeq of more than one digit may be decimal or hex, and is not taken for the counter: that of %d records"},
+		seedfile.Counted{N: t.others, Text: "entries that are no tokens were skipped: %d of them"},
+		seedfile.Counted{N: t.ignored, Text: "attributes that say nothing about codes were ignored: %d lines"},
+	)
 }

@@ -27,9 +27,6 @@ import (
 // Name is the format's name.
 const Name = "safeword"
 
-// epoch2000 is the moment that the clocks count from, 2000-01-01T00:00:00Z.
-const epoch2000 = 946_684_800
-
 // Format declares the family.
 func Format() seedfile.Format {
 	return seedfile.Format{
@@ -41,11 +38,11 @@ func Format() seedfile.Format {
 			"objectclass: sccCompatibleToken",
 			"sccAuthenticatorId: F9000001",
 			"sccTokenType: eToken-PASS-ES",
-			"sccTokenData: sccKey=3132333435363738393031323334353637383930;sccMode=E;sccPwLen=6;sccVer=6.20;sccSeq=0001;",
+			"sccTokenData: sccKey=3132333435363738393031323334353637383930;sccMode=E;sccSeq=0001",
 			"sccSignature: MC0CFQ==",
 		},
 		Encoding: seedfile.Hex,
-		Defaults: token.Params{Type: token.HOTP, Hash: token.SHA1, Digits: 6, T0: epoch2000},
+		Defaults: token.Params{Type: token.HOTP, Hash: token.SHA1, Digits: 6, T0: seedfile.Epoch2000},
 		Defaulted: seedfile.FieldSet(0).With(seedfile.FieldType).With(seedfile.FieldHash).
 			With(seedfile.FieldDigits).With(seedfile.FieldT0),
 		Sniff: sniff,
@@ -80,17 +77,19 @@ type reader struct {
 	records int
 	signed  bool // the first record has a signature
 	tally   tally
-	err     error // that ended the file
+	latch   seedfile.Latch
 }
 
 // Next gives the next token. Entries of other kinds, which the export of a server
 // has, are passed over.
-func (r *reader) Next() (seedfile.Record, error) {
-	for r.err == nil {
+func (r *reader) Next() (seedfile.Record, error) { return r.latch.Next(r.next) }
+
+func (r *reader) next() (seedfile.Record, error) {
+	for {
 		e, err := r.entry()
 		switch {
 		case err != nil:
-			r.err = seedfile.ReadError(r.end(err))
+			return seedfile.Record{}, r.end(err)
 		case e.isToken():
 			r.records++
 			return r.record(e), nil
@@ -98,7 +97,6 @@ func (r *reader) Next() (seedfile.Record, error) {
 			r.tally.others++
 		}
 	}
-	return seedfile.Record{}, r.err
 }
 
 func (r *reader) end(err error) error {

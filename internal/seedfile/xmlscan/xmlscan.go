@@ -209,3 +209,21 @@ func like(before, name, after string, known []string) string {
 	}
 	return text
 }
+
+// Record opens the next element of a list of records, each of which ought to have
+// that name, and counts it. None is left when more is false: the list is closed
+// then. A list without any is refused.
+func (s *Scanner) Record(list, name string, n *int) (more bool, err error) {
+	child, more, err := s.Child()
+	switch {
+	case err != nil:
+		return false, err
+	case more && child != name:
+		return false, s.Refuse("<%s> holds an element <%s>; each ought to be a <%s>", list, seedfile.Shown(child), name)
+	case !more && *n == 0:
+		return false, s.Refuse("<%s> holds no <%s>", list, name)
+	case more:
+		*n++
+	}
+	return more, nil
+}

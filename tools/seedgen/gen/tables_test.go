@@ -41,7 +41,7 @@ var deliveries = map[string]struct {
 	"graph-json":  {hotp: []float64{0}, hashes: [][]token.Hash{nil, {token.SHA256, token.SHA1}}},
 	"authenex":    {hotp: []float64{1}},
 	"deepnet":     {hotp: []float64{0, 1}},
-	"safeword":    {hotp: []float64{0, 0.5, 1}, hashes: [][]token.Hash{nil, {token.SHA256, token.SHA1}}, t0: Epoch2000},
+	"safeword":    {hotp: []float64{0, 0.5, 1}, hashes: [][]token.Hash{nil, {token.SHA256, token.SHA1}}, t0: seedfile.Epoch2000},
 	"columns": {
 		named: true, hotp: []float64{0, 0.5}, hashes: [][]token.Hash{nil, {token.SHA256, token.SHA1}},
 		options: seedfile.Options{Columns: "serial=Seriennummer,seed=Geheimnis,type=Art,digits=Stellen,period=Takt,hash=Verfahren"},

@@ -9,11 +9,9 @@ import (
 	"slices"
 	"strings"
 
+	"fob/internal/seedfile"
 	"fob/internal/token"
 )
-
-// Epoch2000 is the T0 that safeword has, 2000-01-01T00:00:00Z.
-const Epoch2000 = 946_684_800
 
 // writeWrapped writes a plan that a format can hold, with something behind its rows.
 func (p Plan) writeWrapped(w io.Writer, err error, header, footer string, row func(io.Writer, Token)) error {
@@ -45,7 +43,7 @@ func WriteDeepnet(w io.Writer, p Plan) error {
 // WriteSafeWord writes the plan as SafeWord's records, whose clocks begin in 2000.
 func WriteSafeWord(w io.Writer, p Plan) error {
 	var err error
-	if p.HOTP < 1 && p.T0 != Epoch2000 {
+	if p.HOTP < 1 && p.T0 != seedfile.Epoch2000 {
 		err = errors.New("safeword has clocks that count from 2000-01-01: -t0 946684800")
 	}
 	return p.writeTable(w, err, "# ===== SafeWord Authenticator Records $Version: 100$ =====", func(out io.Writer, t Token) {
