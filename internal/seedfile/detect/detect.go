@@ -85,14 +85,24 @@ func Detect(s seedfile.Source, o seedfile.Options) (seedfile.Format, string, err
 		return seedfile.Format{}, "", err
 	}
 	sample.Options = o
-	if err := recognise(s.Name(), sample); err != nil {
+	f, why, err := find(s.Name(), sample)
+	if token.KindOf(err) == token.Refused && strings.HasSuffix(strings.ToLower(s.Name()), ".dpx") {
+		// It is refused for what it is. How OneSpan writes its files is not published,
+		// and the name may tell what the content does not.
+		err = token.Errorf(token.Refused, "%q is in no format that fob knows; by its name it is %s", s.Name(), dpx).WithHint(askForOATH)
+	}
+	return f, why, err
+}
+
+func find(file string, sample seedfile.Sample) (seedfile.Format, string, error) {
+	if err := recognise(file, sample); err != nil {
 		return seedfile.Format{}, "", err
 	}
 	formats := Formats()
 	if claimed(sample) {
 		formats = marked()
 	}
-	return choose(s.Name(), sample, formats)
+	return choose(file, sample, formats)
 }
 
 // read takes the beginning of a file, and one byte more to see whether it ends.

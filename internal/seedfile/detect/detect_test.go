@@ -100,6 +100,24 @@ func TestRefusals(t *testing.T) {
 	}
 }
 
+// named is a Source whose name matters.
+type named struct {
+	held
+	name string
+}
+
+func (n named) Name() string { return n.name }
+
+func TestNamedDPX(t *testing.T) {
+	_, _, err := Detect(named{held("some text\n0123456789\n"), "Batch 7.DPX"}, seedfile.Options{})
+	if token.KindOf(err) != token.Refused || !strings.Contains(err.Error(), "by its name it is a OneSpan (VASCO) Digipass file") || token.HintOf(err) == "" {
+		t.Error(err)
+	}
+	if f, _, err := Detect(named{held(row), "x.dpx"}, seedfile.Options{}); err != nil || f.Name != "oath-csv" {
+		t.Error(f.Name, err)
+	}
+}
+
 func TestTwoFamiliesFit(t *testing.T) {
 	fits := func(seedfile.Sample) seedfile.Match { return seedfile.Match{Fits: true, Why: "columns"} }
 	formats := []seedfile.Format{{Name: "a", Sniff: fits}, {Name: "b", Sniff: fits}}
