@@ -81,10 +81,9 @@ func (p passes) settleEncoding(ctx context.Context, fill Fill, s *scan) error {
 	var named seedfile.Encoding
 	if _, _, err := p.read(ctx, func(rec seedfile.Record) error {
 		switch {
-		case rec.Problem != nil:
-		case rec.Secret.Encoding != seedfile.Unknown:
+		case rec.Secret.Encoding != seedfile.Unknown && rec.Secret.Encoding != seedfile.Raw:
 			named = rec.Secret.Encoding
-		default:
+		case rec.Problem == nil:
 			inf.Add(rec.Secret.Text.Bytes())
 		}
 		rec.Secret.Text.Clear()

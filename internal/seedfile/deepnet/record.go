@@ -99,6 +99,7 @@ func (r *reader) token() (seedfile.Record, error) {
 var wide = map[seedfile.Encoding]bool{seedfile.Base32: true, seedfile.Base64: true}
 
 func (r *reader) readSeed(rec *seedfile.Record, seed []byte) {
+	rec.Secret.Encoding = r.header.encoding // which holds for all, damaged ones too
 	switch {
 	case rec.Serial == "":
 		rec.Fail("the serial is missing")
@@ -112,5 +113,5 @@ func (r *reader) readSeed(rec *seedfile.Record, seed []byte) {
 		clear(seed)
 		return
 	}
-	rec.Secret = seedfile.Secret{Encoding: r.header.encoding, Text: token.NewSeed(seed)}
+	rec.Secret.Text = token.NewSeed(seed)
 }
