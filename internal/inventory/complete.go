@@ -155,6 +155,9 @@ func (c *completer) profile(rec seedfile.Record, params token.Params) token.Prof
 
 func (c *completer) decode(secret seedfile.Secret) (token.Seed, error) {
 	enc := secret.Encoding
+	if said := c.fill.Encoding; enc != seedfile.Unknown && enc != seedfile.Raw && said != seedfile.Unknown && said != enc {
+		return token.Seed{}, token.Errorf(token.Refused, "the file says that seeds are written in %s, --encoding says %s", enc, said)
+	}
 	if enc == seedfile.Unknown {
 		enc = c.encoding
 		if c.inferred != nil {

@@ -63,8 +63,8 @@ func onlyWhat(notes []string) string {
 	return "comments or blank lines"
 }
 
-// settleEncoding uses the format's encoding, else the operator's, else infers
-// it from the whole file.
+// settleEncoding uses the format's encoding, else the operator's, else that which
+// the file itself names, else infers it from the whole file.
 func (p passes) settleEncoding(ctx context.Context, fill Fill, s *scan) error {
 	switch {
 	case s.encoding != seedfile.Unknown && fill.Encoding != seedfile.Unknown && fill.Encoding != s.encoding:
@@ -77,14 +77,22 @@ func (p passes) settleEncoding(ctx context.Context, fill Fill, s *scan) error {
 		return nil
 	}
 	var inf seedfile.Inference
+	var named seedfile.Encoding
 	if _, err := p.read(ctx, func(rec seedfile.Record) error {
-		if rec.Problem == nil {
+		switch {
+		case rec.Secret.Encoding != seedfile.Unknown && rec.Secret.Encoding != seedfile.Raw:
+			named = rec.Secret.Encoding
+		case rec.Problem == nil:
 			inf.Add(rec.Secret.Text.Bytes())
 		}
 		rec.Secret.Text.Clear()
 		return nil
 	}); err != nil {
 		return err
+	}
+	if named != seedfile.Unknown {
+		s.encoding = named
+		return nil
 	}
 	decision, err := inf.Decide()
 	s.encoding, s.inferred = decision.Encoding, &decision

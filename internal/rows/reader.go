@@ -101,14 +101,12 @@ func (r *Reader) Comment() string { return r.comment }
 
 // Notes are remarks on the whole text; they are complete after io.EOF.
 func (r *Reader) Notes() []string {
-	var notes []string
+	notes := r.chars.Notes()
 	note := func(met bool, text string) {
 		if met {
 			notes = append(notes, text)
 		}
 	}
-	note(r.chars.Name == "UTF-8" && r.chars.BOM, NoteBOM)
-	note(r.chars.Name != "UTF-8", NoteUTF16)
 	note(r.legacy != nil && r.legacy.ansi, NoteANSI)
 	note(r.sep, NoteSep)
 	note(r.delim == ';' && !r.sep, NoteSemicolons)

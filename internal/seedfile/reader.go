@@ -2,6 +2,7 @@ package seedfile
 
 import (
 	"io"
+	"time"
 
 	"fob/internal/token"
 )
@@ -80,7 +81,8 @@ type Format struct {
 	Open func(r io.Reader, o Options) (Reader, error)
 }
 
-// Default is the format's documented value of a field, where Defaulted has it.
+// Default is the format's documented value of a field, where Defaulted has it; of
+// the T0, which begins a day, that day.
 func (f Format) Default(field Field) any {
 	switch field {
 	case FieldType:
@@ -94,7 +96,7 @@ func (f Format) Default(field Field) any {
 	case FieldCounter:
 		return f.Counter
 	}
-	return f.Defaults.T0
+	return time.Unix(f.Defaults.T0, 0).UTC().Format(time.DateOnly)
 }
 
 // Sample is the beginning of a file.

@@ -36,6 +36,7 @@ func run(args []string, stdout io.Writer) error {
 	flags.BoolVar(&p.RFC4226, "rfc4226", false, "give the first token the seed of RFC 4226")
 	flags.BoolVar(&p.Header, "header", false, "begin with a row of column names")
 	flags.Float64Var(&p.UPN, "upn", 0, "share of tokens that belong to somebody, 0 to 1; above 0 entra has a column for it")
+	flags.Int64Var(&p.T0, "t0", 0, "Unix seconds that the clocks of TOTP tokens count from; safeword has 946684800")
 	hashes := flags.String("hashes", "", "hashes taken in turn, such as sha1,sha256; adds a column")
 	format := flags.String("format", "oath-csv", "format of the file: "+formats())
 	out := flags.String("o", "", "file to write; standard output without it")

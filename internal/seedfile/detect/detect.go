@@ -7,18 +7,25 @@ import (
 	"bytes"
 	"errors"
 	"io"
+	"slices"
 	"strings"
 
 	"fob/internal/rows"
 	"fob/internal/seedfile"
+	"fob/internal/seedfile/authenex"
 	"fob/internal/seedfile/columns"
+	"fob/internal/seedfile/deepnet"
 	"fob/internal/seedfile/entra"
+	"fob/internal/seedfile/etoken"
+	"fob/internal/seedfile/graphjson"
 	"fob/internal/seedfile/hexcsv"
 	"fob/internal/seedfile/multiotp"
 	"fob/internal/seedfile/netiq"
 	"fob/internal/seedfile/nexus"
 	"fob/internal/seedfile/oathcsv"
+	"fob/internal/seedfile/otpauth"
 	"fob/internal/seedfile/pskc"
+	"fob/internal/seedfile/safeword"
 	"fob/internal/seedfile/serialseed"
 	"fob/internal/seedfile/table"
 	"fob/internal/seedfile/yubikey"
@@ -27,10 +34,28 @@ import (
 
 // Formats lists the formats that fob reads, in the order of help.
 func Formats() []seedfile.Format {
-	return []seedfile.Format{
+	return append([]seedfile.Format{
 		oathcsv.Format(), entra.Format(), hexcsv.Format(), netiq.Format(), multiotp.Format(), nexus.Format(), serialseed.Format(),
-		yubikey.TraditionalFormat(), yubikey.YubicoFormat(), columns.Format(), pskc.Format(),
+		yubikey.TraditionalFormat(), yubikey.YubicoFormat(), columns.Format(),
+	}, marked()...)
+}
+
+// marked are the formats that are no tables of columns: each has a mark of its
+// own, and a file with it is no other's.
+func marked() []seedfile.Format {
+	return []seedfile.Format{
+		pskc.Format(), etoken.Format(), deepnet.Format(), safeword.Format(), authenex.Format(), otpauth.Format(),
+		graphjson.Format(),
 	}
+}
+
+// claimed tells whether a file has the mark of a format, even one that cannot
+// read it.
+func claimed(sample seedfile.Sample) bool {
+	return slices.ContainsFunc(marked(), func(f seedfile.Format) bool {
+		m := f.Sniff(sample)
+		return m.Fits || m.Why != ""
+	})
 }
 
 // ByName finds the format that --format names.
@@ -60,10 +85,24 @@ func Detect(s seedfile.Source, o seedfile.Options) (seedfile.Format, string, err
 		return seedfile.Format{}, "", err
 	}
 	sample.Options = o
-	if err := recognise(s.Name(), sample); err != nil {
+	f, why, err := find(s.Name(), sample)
+	if token.KindOf(err) == token.Refused && strings.HasSuffix(strings.ToLower(s.Name()), ".dpx") {
+		// It is refused for what it is. How OneSpan writes its files is not published,
+		// and the name may tell what the content does not.
+		err = token.Errorf(token.Refused, "%q is in no format that fob knows; by its name it is %s", s.Name(), dpx).WithHint(askForOATH)
+	}
+	return f, why, err
+}
+
+func find(file string, sample seedfile.Sample) (seedfile.Format, string, error) {
+	if err := recognise(file, sample); err != nil {
 		return seedfile.Format{}, "", err
 	}
-	return choose(s.Name(), sample, Formats())
+	formats := Formats()
+	if claimed(sample) {
+		formats = marked()
+	}
+	return choose(file, sample, formats)
 }
 
 // read takes the beginning of a file, and one byte more to see whether it ends.

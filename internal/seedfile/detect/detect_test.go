@@ -70,13 +70,18 @@ func TestRefusals(t *testing.T) {
 		"<!DOCTYPE html [<!-- <KeyContainer xmlns='urn:ietf:params:xml:ns:keyprov:pskc'> -->]><html></html>": "a web page",
 		"<x><KeyContainer xmlns='urn:ietf:params:xml:ns:keyprov:pskc'></KeyContainer></x>":                   "XML of a kind",
 		"<?xml version='1.0'?><TKNBatch>":                              "RSA SecurID",
-		"<Tokens><Token serial='1'>":                                   "eToken XML",
+		"<tokens><Token serial='1'>":                                   "etoken-xml: its root is <tokens>; that of eToken XML is <Tokens>",
+		"<Tokens xmlns='u'/>":                                          "etoken-xml: its root <Tokens> is in a namespace",
+		"\xff\xfe" + wide("<Tokens/>"):                                 "etoken-xml: the file is written in UTF-16",
+		"<Data><header/></Data>":                                       "deepnet: its root is <Data>; that of Deepnet XML is <data>",
+		"<data><x/></data>":                                            "XML of a kind",
+		"<tokenList><tokenInfo/></tokenList>":                          "a Deepnet file for its UAP server",
+		"DIGIPASS Export File DPX 1\n0123456789ABCDEF\n":               "a OneSpan (VASCO) Digipass file",
+		"otpauth-migration://offline?data=CjEKCkhlbGxv\n":              "an export of Google Authenticator",
 		"<!DOCTYPE html><title>Log in</title>":                         "a web page",
 		"<x/>":                                                         "XML of a kind",
-		"{\"value\":[]}":                                               "JSON",
-		"otpauth://totp/x?secret=y":                                    "otpauth links",
-		"# ==\ndn: x\nsccAuthenticatorId: F9\n":                        "SafeWord",
-		"AUTHENEXDB\nINSERT INTO OTP (ESN) VALUES ('1')":               "an SQL dump",
+		"{\"tokens\":[]}":                                              "JSON",
+		"CREATE TABLE x;\nINSERT INTO OTP VALUES ('1');\n":             "an SQL dump",
 		"dear customer,\nyour tokens are on their way\n":               "text in no format that fob knows",
 		"2600412300001,GEZDGNBVGY3TQOJQ,totp,6,30\n":                   "oath-csv: column 3 says hotp or totp in 1 of the first 1 rows, but the seeds of column 2 are not hex",
 		"serial,secret,interval\n1,3132,30\n":                          "oath-csv: the header names no type, only serial, seed, step",
@@ -90,6 +95,24 @@ func TestRefusals(t *testing.T) {
 		if !errors.As(err, &e) || e.Kind != token.Refused || e.Hint == "" || !strings.Contains(err.Error(), says) {
 			t.Errorf("%.60q: %v, want %s", text, err, says)
 		}
+	}
+}
+
+// named is a Source whose name matters.
+type named struct {
+	held
+	name string
+}
+
+func (n named) Name() string { return n.name }
+
+func TestNamedDPX(t *testing.T) {
+	_, _, err := Detect(named{held("some text\n0123456789\n"), "Batch 7.DPX"}, seedfile.Options{})
+	if token.KindOf(err) != token.Refused || !strings.Contains(err.Error(), "by its name it is a OneSpan (VASCO) Digipass file") || token.HintOf(err) == "" {
+		t.Error(err)
+	}
+	if f, _, err := Detect(named{held(row), "x.dpx"}, seedfile.Options{}); err != nil || f.Name != "oath-csv" {
+		t.Error(f.Name, err)
 	}
 }
 

@@ -15,7 +15,7 @@ const (
 	oathHead  = "serial,hexkey,type,digits,counter/step\n"
 	entraHead = "upn,serial number,secret key,time interval,manufacturer,model\n"
 	entraRow  = "anna@example.com,2600412300001,GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ,30,Token2,c202\n"
-	deepnet   = "serial number,secret key,time interval,manufacturer,model\n" +
+	safeID    = "serial number,secret key,time interval,manufacturer,model\n" +
 		"10000001,3132333435363738393031323334353637383930,60,Deepnet,SafeID\n"
 )
 
@@ -27,7 +27,7 @@ func TestOATHCSVOrEntra(t *testing.T) {
 		row:                  oathcsv.Name,
 		entraHead + entraRow: "entra",
 		entraHead:            "entra",
-		deepnet:              "entra", // whose reader names hex for what it is
+		safeID:               "entra", // whose reader names hex for what it is
 		strings.Replace(entraHead, "upn,", "", 1) + strings.Repeat(entraRow[len("anna@example.com,"):], 2000): "entra",
 		// The header of the one with the rows of the other.
 		oathHead + entraRow: oathcsv.Name,
@@ -64,15 +64,15 @@ func TestNearlyEntra(t *testing.T) {
 
 // What the refusal of hex in entra's columns advises works.
 func TestHexInEntrasColumns(t *testing.T) {
-	f, _, err := Detect(held(deepnet), seedfile.Options{})
+	f, _, err := Detect(held(safeID), seedfile.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
-	rec := firstRecord(t, f, deepnet)
+	rec := firstRecord(t, f, safeID)
 	if rec.Problem == nil || !strings.Contains(rec.Problem.Error(), "--format oath-csv --type totp") || strings.Contains(rec.Problem.Error(), "3132") {
 		t.Error(rec.Problem)
 	}
-	rec = firstRecord(t, oathcsv.Format(), deepnet)
+	rec = firstRecord(t, oathcsv.Format(), safeID)
 	if rec.Problem != nil || rec.Serial != "10000001" || rec.Params.Period != 60 || string(rec.Secret.Text.Bytes()) != "12345678901234567890" {
 		t.Errorf("%+v", rec)
 	}

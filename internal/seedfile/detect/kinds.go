@@ -5,7 +5,6 @@ import (
 	"io"
 	"unicode/utf8"
 
-	"fob/internal/pskc"
 	"fob/internal/rows"
 	"fob/internal/seedfile"
 	"fob/internal/token"
@@ -23,7 +22,14 @@ const (
 	// What package delivery undoes comes here only when nobody asked it.
 	undo      = "import and inspect undo it; what is in it is the seed file"
 	unpack    = "fob does not read it: unpack it with the passphrase from the supplier, or ask for a ZIP with AES-256"
-	askForCSV = "fob does not read it yet: ask the supplier for OATH CSV"
+	askForCSV = "fob does not read it: ask the supplier for OATH CSV or PSKC"
+
+	askForGraph = "of JSON fob reads what Entra's Graph API takes, one device or {\"@context\": \"#$delta\", \"value\": [...]}: ask the supplier for that, or for OATH CSV"
+
+	// Digipass, of OneSpan, was VASCO's.
+	dpx        = "a OneSpan (VASCO) Digipass file (dpx)"
+	askForOATH = "Digipass codes follow OneSpan's own algorithm unless the device was ordered as OATH, and the file opens only with its transport key and OneSpan's library: " +
+		"ask the supplier for OATH tokens, with their seeds as PSKC"
 )
 
 // binaryKinds are recognised by their first bytes.
@@ -50,15 +56,18 @@ var textKinds = []kind{
 	{prefix("-----BEGIN PGP"), "an OpenPGP key or signature", "the seed file is something else: look for it in the delivery"},
 	{prefix("-----BEGIN AGE ENCRYPTED"), "encrypted by age", undo},
 	{prefix("-----BEGIN"), "a key or certificate (PEM)", "the seed file is something else: look for it in the delivery"},
-	{xml("TKNBatch"), "an RSA SecurID token file (sdtid)", "these tokens do not follow OATH, and their seeds are of no use to fob"},
-	{xml("Tokens"), "a SafeNet eToken XML file", askForCSV},
+	{xml("TKNBatch"), "an RSA SecurID token file (sdtid)", "SecurID codes follow RSA's own algorithm, not OATH, and only RSA's servers check them: " +
+		"ask the supplier for OATH tokens (TOTP or HOTP) with their seeds as PSKC or OATH CSV"},
+	{isDPX, dpx, askForOATH},
+	{xml("tokenList"), "a Deepnet file for its UAP server (version 3)", "ask Deepnet for the seeds in the format for DualShield (version 5), or as CSV"},
+	{prefix("otpauth-migration:"), "an export of Google Authenticator (otpauth-migration)",
+		"what is in it is no list of links: take the single accounts out of the app, each as an otpauth link"},
 	{isHTML, "a web page", "perhaps a log-in page was saved in place of the file: download it again in a browser"},
 	{xml(""), "XML of a kind that fob does not know", askForCSV},
-	{prefix("{"), "JSON", askForCSV},
-	{prefix("["), "JSON", askForCSV},
-	{prefix("otpauth"), "a list of otpauth links", askForCSV},
-	{contains("sccAuthenticatorId:"), "a SafeWord record file (LDIF)", askForCSV},
-	{contains("INSERT INTO"), "an SQL dump", askForCSV},
+	{prefix("{"), "JSON of a kind that fob does not know", askForGraph},
+	{prefix("["), "JSON of a kind that fob does not know", askForGraph},
+	{contains("INSERT INTO"), "an SQL dump", "of those fob reads Authenex's, with AUTHENEXDB in its first line: " +
+		"have the table written as CSV, or ask the supplier for OATH CSV"},
 }
 
 func prefix(p string) func([]byte) bool {
@@ -92,6 +101,15 @@ func isWorkbook(b []byte) bool {
 // isOpenDocument knows the first member of its archives, which says what it is.
 func isOpenDocument(b []byte) bool {
 	return prefix("PK\x03\x04")(b) && len(b) > 38 && string(b[30:38]) == "mimetype"
+}
+
+// isDPX knows OneSpan's files by words that they begin with. How the rest is
+// written is not published.
+func isDPX(b []byte) bool {
+	head := bytes.ToUpper(b[:min(len(b), 1024)])
+	return !bytes.HasPrefix(head, []byte("<")) && !bytes.HasPrefix(head, []byte("{")) &&
+		(bytes.Contains(head, []byte("DPX")) && bytes.Contains(head, []byte("DIGIPASS")) || bytes.HasPrefix(head, []byte("DPXFILE")) ||
+			bytes.Contains(head, []byte("VASCO")) && bytes.Contains(head, []byte("DIGIPASS")))
 }
 
 // isTar knows the mark in the first header of POSIX and GNU tar.
@@ -137,11 +155,10 @@ func recognise(file string, sample seedfile.Sample) error {
 		return token.Errorf(token.Refused, "%q is binary, of a kind that fob does not know", file).
 			WithHint("it may be encrypted, or damaged on its way: ask the supplier how it was made")
 	}
-	text = bytes.TrimSpace(text)
-	if root, ok := pskc.Root(bytes.NewReader(text)); ok && pskc.IsContainer(root) {
+	if claimed(sample) {
 		return nil // whether fob reads it is for its family to say
 	}
-	return match(file, textKinds, text)
+	return match(file, textKinds, bytes.TrimSpace(text))
 }
 
 func match(file string, kinds []kind, data []byte) error {

@@ -17,6 +17,9 @@ import (
 // seed in the wrong column.
 const MaxShown = 99_999
 
+// NoteUnended is the remark on a text that may be cut off.
+const NoteUnended = "the last line has no line end: compare the number of records with the delivery note"
+
 // File is one file while it is read. Its family sets Columns and Named with the
 // first row.
 type File[C ~int] struct {
@@ -90,7 +93,7 @@ func (f *File[C]) Notes(family string) []string {
 		notes = append(notes, ignored)
 	}
 	if f.unended {
-		notes = append(notes, "the last line has no line end: compare the number of records with the delivery note")
+		notes = append(notes, NoteUnended)
 	}
 	if f.Named && f.records == 0 {
 		notes = append(notes, seedfile.OnlyHeader)

@@ -48,6 +48,7 @@ type Plan struct {
 	RFC4226 bool         // the first token has the seed of the RFC
 	Header  bool
 	UPN     float64 // share of tokens with a UPN in entra; 0: no such column
+	T0      int64   // Unix seconds that clocks count from
 }
 
 // Token is one token of a plan.
@@ -61,12 +62,12 @@ type Token struct {
 // Token gives token i of a plan. Type and hash depend on the index alone.
 func (p Plan) Token(i uint64) Token {
 	t := Token{Serial: fmt.Sprintf("%013d", p.Serials+i)}
-	t.Params = token.Params{Type: token.TOTP, Hash: token.SHA1, Digits: 6, Period: 30}
+	t.Params = token.Params{Type: token.TOTP, Hash: token.SHA1, Digits: 6, Period: 30, T0: p.T0}
 	if len(p.Hashes) > 0 {
 		t.Params.Hash = p.Hashes[i%uint64(len(p.Hashes))]
 	}
 	if spread(i) < p.HOTP {
-		t.Params.Type, t.Params.Period = token.HOTP, 0
+		t.Params.Type, t.Params.Period, t.Params.T0 = token.HOTP, 0, 0
 	}
 	t.Seed = SeedFor(i, t.Params.Hash)
 	if spread(i) < p.UPN {

@@ -16,6 +16,8 @@ var Formats = map[string]func(io.Writer, Plan) error{
 	"oath-csv": WriteOATHCSV, "entra": WriteEntra, "pskc": WritePSKC, "pskc-aes": WritePSKCEncrypted,
 	"hex-csv": WriteHexCSV, "netiq": WriteNetIQ, "multiotp": WriteMultiOTP, "nexus": WriteNexus, "serial-seed": WriteSerialSeed,
 	"yubikey": WriteYubiKey, "yubico": WriteYubico, "columns": WriteColumns,
+	"etoken-xml": WriteEToken, "deepnet": WriteDeepnet, "safeword": WriteSafeWord, "authenex": WriteAuthenex,
+	"otpauth": WriteOTPAuth, "graph-json": WriteGraphJSON,
 }
 
 // sha1Only refuses a plan that a format without a hash cannot hold.

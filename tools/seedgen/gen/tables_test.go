@@ -27,6 +27,7 @@ var deliveries = map[string]struct {
 	options seedfile.Options
 	hotp    []float64
 	hashes  [][]token.Hash
+	t0      int64
 }{
 	"oath-csv": {hotp: []float64{0, 0.3, 1}, hashes: [][]token.Hash{nil, {token.SHA1, token.SHA256}, {token.SHA512}}},
 	"entra":    {hotp: []float64{0}, hashes: [][]token.Hash{nil}},
@@ -42,6 +43,12 @@ var deliveries = map[string]struct {
 	"serial-seed": {hotp: []float64{0, 1}},
 	"yubikey":     {hotp: []float64{1}},
 	"yubico":      {hotp: []float64{1}},
+	"etoken-xml":  {hotp: []float64{1}},
+	"otpauth":     {hotp: []float64{0, 0.5}, hashes: [][]token.Hash{nil, {token.SHA256, token.SHA1, token.SHA512}}},
+	"graph-json":  {hotp: []float64{0}, hashes: [][]token.Hash{nil, {token.SHA256, token.SHA1}}},
+	"authenex":    {hotp: []float64{1}},
+	"deepnet":     {hotp: []float64{0, 1}},
+	"safeword":    {hotp: []float64{0, 0.5, 1}, hashes: [][]token.Hash{nil, {token.SHA256, token.SHA1}}, t0: seedfile.Epoch2000},
 	"columns": {
 		named: true, hotp: []float64{0, 0.5}, hashes: [][]token.Hash{nil, {token.SHA256, token.SHA1}},
 		options: seedfile.Options{Columns: "serial=Seriennummer,seed=Geheimnis,type=Art,digits=Stellen,period=Takt,hash=Verfahren"},
@@ -65,7 +72,7 @@ func TestRandomDeliveries(t *testing.T) {
 				if d.hashes != nil {
 					p.Hashes = d.hashes[rnd.IntN(len(d.hashes))]
 				}
-				p.UPN = rnd.Float64()
+				p.UPN, p.T0 = rnd.Float64(), d.t0
 				readBack(t, name, cmp.Or(d.format, name), p, d.named, d.options)
 			}
 		})
@@ -160,7 +167,7 @@ func (t Token) counter(rec seedfile.Record) int64 {
 
 func TestFormatsRefuseWhatTheyCannotHold(t *testing.T) {
 	for name, p := range map[string]Plan{
-		"hex-csv": {HOTP: 0.5}, "netiq": {Hashes: []token.Hash{token.SHA256}}, "yubikey": {}, "yubico": {HOTP: 0.1},
+		"etoken-xml": {}, "authenex": {}, "graph-json": {HOTP: 1}, "safeword": {HOTP: 0.5}, "deepnet": {HOTP: 0.5}, "hex-csv": {HOTP: 0.5}, "netiq": {Hashes: []token.Hash{token.SHA256}}, "yubikey": {}, "yubico": {HOTP: 0.1},
 		"serial-seed": {HOTP: 0.5}, "nexus": {Hashes: []token.Hash{token.SHA1, token.SHA256}, HOTP: 1},
 	} {
 		if err := Formats[name](io.Discard, p); err == nil {

@@ -1,0 +1,12 @@
+package etoken
+
+import (
+	"testing"
+
+	"fob/internal/seedfile"
+	"fob/internal/seedfile/seedtest"
+)
+
+func FuzzReader(f *testing.F) {
+	seedtest.Fuzz(f, Format(), seedfile.Options{}, "../../../testdata/seedfiles/etoken-xml/*")
+}
