@@ -234,6 +234,30 @@ func TestReplaceAReturnedToken(t *testing.T) {
 	h.verified()
 }
 
+// What was sent out and never proven can be replaced too.
+func TestReplaceAnAssignedToken(t *testing.T) {
+	for to, want := range map[token.State]token.Command{token.InStock: token.CmdUnassign, token.Quarantined: token.CmdQuarantine} {
+		h := newDesked(t)
+		h.bring(1, token.Assigned)
+		req := h.codes("S2", h.shown(2, 0))
+		req.Replaces, req.To = "S1", to
+		_, err := h.desk.SetPolicy(bg, map[string]string{"require." + string(want): "ticket"}, inventory.Words{Approver: "Eva"})
+		must(t, err)
+		_, err = h.desk.Bind(bg, req)
+		kindIs(t, err, token.Refused, "--ticket of "+string(want))
+		req.Ticket = "T-3"
+		_, err = h.desk.Bind(bg, req)
+		must(t, err)
+		if old, _ := h.find("S1"); old.State != to || old.Account != nil {
+			t.Errorf("the old token is %+v", old)
+		}
+		if all := h.events(); all[len(all)-2].Command != want {
+			t.Errorf("event %+v", all[len(all)-2])
+		}
+		h.verified()
+	}
+}
+
 // A stolen token is ended whatever becomes of the new one.
 func TestReplaceAStolenToken(t *testing.T) {
 	h := newDesked(t)
