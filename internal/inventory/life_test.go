@@ -394,6 +394,28 @@ func TestPolicyDemands(t *testing.T) {
 	h.verified()
 }
 
+// A suspended token that comes back is unbound by a code like a bound one.
+func TestUnbindASuspendedToken(t *testing.T) {
+	h := newDesked(t)
+	h.bring(1, token.Suspended)
+	h.clock.advance(time.Minute)
+	req := h.codes("S1", h.wrong(1))
+	req.To = token.InStock
+	out, err := h.desk.UnbindWithCode(bg, req)
+	kindIs(t, err, token.CodeRefused)
+	refusedFor(t, out, otp.WrongCode, 1)
+	if found, _ := h.find("S1"); found.State != token.Suspended || found.BoundAt == nil {
+		t.Errorf("after a wrong code it is %+v", found)
+	}
+	req.Codes = h.codes("S1", h.shown(1, 0)).Codes
+	_, err = h.desk.UnbindWithCode(bg, req)
+	must(t, err)
+	if found, _ := h.find("S1"); found.State != token.InStock || found.BoundAt != nil || found.Account != nil {
+		t.Errorf("unbound it is %+v", found)
+	}
+	h.verified()
+}
+
 // A policy's narrower window holds in the search itself.
 func TestPolicyWindow(t *testing.T) {
 	h := newDesked(t)

@@ -60,7 +60,9 @@ func TestQueryPlans(t *testing.T) {
 		"first drifts": func() (string, []any) {
 			return `SELECT drift FROM observation WHERE batch_id = $1 AND first = 1 ORDER BY id DESC LIMIT $2`, []any{1, 9}
 		},
-		"the newest event": func() (string, []any) { return `SELECT seq, hash FROM audit ORDER BY seq DESC LIMIT 1`, nil },
+		"an account's share": func() (string, []any) { return tokensOfAccount, []any{"anna"} },
+		"a slice of a batch": func() (string, []any) { return sliceSelect + ` ORDER BY t.id`, []any{1, 5000} },
+		"the newest event":   func() (string, []any) { return `SELECT seq, hash FROM audit ORDER BY seq DESC LIMIT 1`, nil },
 	}
 	for _, statistics := range []bool{false, true} {
 		if statistics {
