@@ -1,6 +1,7 @@
 package inventory
 
 import (
+	"errors"
 	"slices"
 
 	"fob/internal/otp"
@@ -101,8 +102,9 @@ func (a *attempt) checkAll(r Reader) error {
 		return nil
 	}
 	err := checkShare(r, a.policy, a.req.Account, a.req.Replaces, a.token.Serial) // an assigned one counts already
-	if err != nil && token.KindOf(err) == token.NotAllowed {
-		a.refuse(otp.ByPolicy, err.(*token.Error))
+	var refusal *token.Error
+	if errors.As(err, &refusal) && refusal.Kind == token.NotAllowed {
+		a.refuse(otp.ByPolicy, refusal)
 		return nil
 	}
 	return err
