@@ -29,7 +29,7 @@ func newBatchListCmd(r *root) *cobra.Command {
 		Long: `List all batches: which file of which order brought how many tokens, and how many
 of them are in stock and bound now. A pipe gets tab-separated rows: number, file,
 format, order, supplier, records, new, unchanged, refused, in stock, bound, time
-and operator of the import.`,
+and operator of the import, and whether it is quarantined or withdrawn as a whole.`,
 		Example: "  fob batch list",
 		Args:    exactly(),
 		RunE: r.run(func(ctx context.Context, _ []string) error {
@@ -51,15 +51,26 @@ func (r *root) printBatches(all []report.Batch) error {
 	if len(all) == 0 {
 		r.remark("no batches yet; `fob import FILE` makes one")
 	}
-	t := r.newTable("BATCH", "FILE", "FORMAT", "ORDER", "SUPPLIER", "RECORDS", "NEW", "UNCHANGED", "REFUSED", "IN STOCK", "BOUND", "IMPORTED", "BY").
+	t := r.newTable("BATCH", "FILE", "FORMAT", "ORDER", "SUPPLIER", "RECORDS", "NEW", "UNCHANGED", "REFUSED", "IN STOCK", "BOUND", "IMPORTED", "BY", "NOW").
 		spares("UNCHANGED", "BY", "FORMAT", "NEW", "SUPPLIER", "REFUSED")
 	for _, b := range all {
 		if err := t.add(b.Number, b.File, b.Format, b.Order, b.Supplier, b.Records, b.New, b.Unchanged, b.Refused,
-			b.States[token.InStock], b.States[token.Bound], b.ImportedAt, b.ImportedBy); err != nil {
+			b.States[token.InStock], b.States[token.Bound], b.ImportedAt, b.ImportedBy, batchNow(b)); err != nil {
 			return err
 		}
 	}
 	return t.flush()
+}
+
+// batchNow is what was done to a batch as a whole.
+func batchNow(b report.Batch) string {
+	switch {
+	case b.WithdrawnAt != nil:
+		return "withdrawn"
+	case b.QuarantinedAt != nil:
+		return "quarantined"
+	}
+	return ""
 }
 
 func newBatchShowCmd(r *root) *cobra.Command {

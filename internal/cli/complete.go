@@ -36,6 +36,24 @@ func (r *root) completeSerials(states ...token.State) completer {
 	}
 }
 
+// atAnyPlace offers for every argument what another completer offers for the
+// first.
+func atAnyPlace(first completer) completer {
+	return func(cmd *cobra.Command, _ []string, typed string) ([]string, cobra.ShellCompDirective) {
+		return first(cmd, nil, typed)
+	}
+}
+
+// thenAnother offers something else for the second argument.
+func thenAnother(first, second completer) completer {
+	return func(cmd *cobra.Command, args []string, typed string) ([]string, cobra.ShellCompDirective) {
+		if len(args) == 1 {
+			return second(cmd, nil, typed)
+		}
+		return first(cmd, args, typed)
+	}
+}
+
 func serialsIn(reader report.Reader, states []token.State, prefix token.Serial) (found []string) {
 	if len(states) == 0 {
 		states = []token.State{""}
@@ -111,6 +129,12 @@ func (r *root) completions(cmd *cobra.Command) {
 	for _, c := range cmd.Commands() {
 		if states, ok := serials[c.Name()]; ok && !c.HasSubCommands() && cmd.Name() == "fob" {
 			c.ValidArgsFunction = r.completeSerials(states...)
+			switch c.Name() {
+			case "quarantine", "retire": // of several tokens
+				c.ValidArgsFunction = atAnyPlace(c.ValidArgsFunction)
+			case "replace": // by one that is in stock
+				c.ValidArgsFunction = thenAnother(c.ValidArgsFunction, r.completeSerials(token.InStock))
+			}
 		}
 		switch {
 		case cmd.Name() == "batch" && c.Name() != "list":

@@ -215,6 +215,13 @@ func (r *root) printTokensNow(ctx context.Context, all []token.Token) error {
 // confirmMove asks before something ends, with whose token it is. Where the move
 // is not possible nothing is asked: the refusal says more.
 func (r *root) confirmMove(ctx context.Context, serials []token.Serial, by token.Command, to token.State, what string, yes bool) error {
+	if yes {
+		return nil
+	}
+	// Opened for writing first, so that an older store is brought up to date.
+	if err := r.withDesk(ctx, func(*inventory.Desk) error { return nil }); err != nil {
+		return err
+	}
 	var all []report.Token
 	err := r.withReports(ctx, func(reader report.Reader) error {
 		for _, s := range serials {
@@ -234,7 +241,7 @@ func (r *root) confirmMove(ctx context.Context, serials []token.Serial, by token
 			return nil // what is lost already ends no more
 		}
 	}
-	return r.confirm(ctx, yes, moveQuestion(all, to, what))
+	return r.confirm(ctx, false, moveQuestion(all, to, what))
 }
 
 // namedInQuestion is how many tokens a question names.

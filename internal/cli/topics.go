@@ -81,7 +81,8 @@ func codesHelp() string {
   A code that was accepted is used up, and so is every earlier one.
   %d refused attempts in a row lock a token for %s, each further one again; the
   %dth locks it until `+"`fob unlock`"+`. Two codes in one attempt are one attempt.
-  A success forgets the failures.
+  A success forgets the failures. A policy can make windows narrower, locks
+  stricter, and demand two codes: see `+"`fob policy show`"+`.
 
   While this computer's clock is more than %s behind the newest event, no code
   is accepted: see `+"`fob clock accept`"+`.

@@ -1,6 +1,7 @@
 package inventory
 
 import (
+	"errors"
 	"slices"
 
 	"fob/internal/otp"
@@ -58,13 +59,30 @@ func (a *attempt) demands(r Reader) (err error) {
 		return err
 	}
 	if a.req.Replaces != "" {
-		if err := a.policy.Check(token.CmdReplace, w); err != nil {
+		if err := a.demandsOfOld(r, w); err != nil {
 			return err
 		}
 	}
 	if n := len(a.req.Codes); n > 0 && n < a.codesNeeded() {
 		return token.Errorf(token.Refused, "the policy demands two codes of %s, and one was given", a.by).
 			WithHint("give both: --code FIRST --code NEXT; nothing was changed")
+	}
+	return nil
+}
+
+// demandsOfOld refuses what cannot be done with the token that comes back.
+func (a *attempt) demandsOfOld(r Reader, w token.Words) error {
+	old, err := r.Token(a.req.Replaces)
+	if err != nil {
+		return err
+	}
+	if old.Account.Key() != a.req.Account.Key() || old.ID == a.token.ID {
+		return token.Errorf(token.NotAllowed, "token %s is not one of %s any more; nothing was changed", old.Serial, a.req.Account)
+	}
+	for _, by := range []token.Command{token.CmdReplace, endsReturned(old, a.req.To)} {
+		if err := a.policy.Check(by, w); err != nil {
+			return err
+		}
 	}
 	return nil
 }
@@ -84,8 +102,9 @@ func (a *attempt) checkAll(r Reader) error {
 		return nil
 	}
 	err := checkShare(r, a.policy, a.req.Account, a.req.Replaces, a.token.Serial) // an assigned one counts already
-	if err != nil && token.KindOf(err) == token.NotAllowed {
-		a.refuse(otp.ByPolicy, err.(*token.Error))
+	var refusal *token.Error
+	if errors.As(err, &refusal) && refusal.Kind == token.NotAllowed {
+		a.refuse(otp.ByPolicy, refusal)
 		return nil
 	}
 	return err

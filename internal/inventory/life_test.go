@@ -234,6 +234,30 @@ func TestReplaceAReturnedToken(t *testing.T) {
 	h.verified()
 }
 
+// What was sent out and never proven can be replaced too.
+func TestReplaceAnAssignedToken(t *testing.T) {
+	for to, want := range map[token.State]token.Command{token.InStock: token.CmdUnassign, token.Quarantined: token.CmdQuarantine} {
+		h := newDesked(t)
+		h.bring(1, token.Assigned)
+		req := h.codes("S2", h.shown(2, 0))
+		req.Replaces, req.To = "S1", to
+		_, err := h.desk.SetPolicy(bg, map[string]string{"require." + string(want): "ticket"}, inventory.Words{Approver: "Eva"})
+		must(t, err)
+		_, err = h.desk.Bind(bg, req)
+		kindIs(t, err, token.Refused, "--ticket of "+string(want))
+		req.Ticket = "T-3"
+		_, err = h.desk.Bind(bg, req)
+		must(t, err)
+		if old, _ := h.find("S1"); old.State != to || old.Account != nil {
+			t.Errorf("the old token is %+v", old)
+		}
+		if all := h.events(); all[len(all)-2].Command != want {
+			t.Errorf("event %+v", all[len(all)-2])
+		}
+		h.verified()
+	}
+}
+
 // A stolen token is ended whatever becomes of the new one.
 func TestReplaceAStolenToken(t *testing.T) {
 	h := newDesked(t)
@@ -366,6 +390,28 @@ func TestPolicyDemands(t *testing.T) {
 	kindIs(t, err, token.Locked, "fob unlock")
 	if !out.LockedUntil.Equal(token.Forever) {
 		t.Errorf("after three failures it is locked until %v", out.LockedUntil)
+	}
+	h.verified()
+}
+
+// A suspended token that comes back is unbound by a code like a bound one.
+func TestUnbindASuspendedToken(t *testing.T) {
+	h := newDesked(t)
+	h.bring(1, token.Suspended)
+	h.clock.advance(time.Minute)
+	req := h.codes("S1", h.wrong(1))
+	req.To = token.InStock
+	out, err := h.desk.UnbindWithCode(bg, req)
+	kindIs(t, err, token.CodeRefused)
+	refusedFor(t, out, otp.WrongCode, 1)
+	if found, _ := h.find("S1"); found.State != token.Suspended || found.BoundAt == nil {
+		t.Errorf("after a wrong code it is %+v", found)
+	}
+	req.Codes = h.codes("S1", h.shown(1, 0)).Codes
+	_, err = h.desk.UnbindWithCode(bg, req)
+	must(t, err)
+	if found, _ := h.find("S1"); found.State != token.InStock || found.BoundAt != nil || found.Account != nil {
+		t.Errorf("unbound it is %+v", found)
 	}
 	h.verified()
 }

@@ -166,8 +166,10 @@ func lose(t *token.Token, c Change, now time.Time) error {
 // reads an older state is no failure: the retirement stands, and the log is
 // emptied with the next one, or when the last program closes the store.
 func (d *Desk) emptyLog(ctx context.Context) error {
-	_, err := d.Store.EmptyLog(context.WithoutCancel(ctx))
-	return err
+	if _, err := d.Store.EmptyLog(context.WithoutCancel(ctx)); err != nil {
+		return token.Wrap(token.Internal, err, "it is done, but the database's log could not be emptied: destroyed seeds, encrypted, stay in it until it is")
+	}
+	return nil
 }
 
 // moveError names the token that may not be moved.

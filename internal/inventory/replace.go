@@ -1,6 +1,7 @@
 package inventory
 
 import (
+	"cmp"
 	"context"
 
 	"fob/internal/token"
@@ -53,7 +54,8 @@ func (d *Desk) EndLost(ctx context.Context, c Change) (before, after token.Token
 	return before, after, err
 }
 
-// endReplaced ends the token that comes back for the one that is being bound.
+// endReplaced ends the token that comes back for the one that is being bound;
+// demandsOfOld looked at it in the same transaction.
 func (a *attempt) endReplaced(tx Tx) error {
 	if a.req.Replaces == "" {
 		return nil
@@ -62,19 +64,19 @@ func (a *attempt) endReplaced(tx Tx) error {
 	if err != nil {
 		return err
 	}
-	if old.Account.Key() != a.req.Account.Key() || old.ID == a.token.ID {
-		return token.Errorf(token.NotAllowed, "token %s is not one of %s any more; nothing was changed", old.Serial, a.req.Account)
-	}
+	to := cmp.Or(a.req.To, token.InStock)
 	w := Words{Reason: a.req.Reason, Ticket: a.req.Ticket, Proof: a.req.Proof, Approver: a.req.Approver}
-	c := Change{Serial: old.Serial, By: token.CmdUnbind, To: a.req.To, Words: w}
-	if old.State == token.Assigned {
-		c.By = token.CmdUnassign
-	}
-	if err := demand(tx, c.By, w); err != nil {
-		return err
-	}
-	if c.To == "" {
-		c.To = token.InStock
-	}
+	c := Change{Serial: old.Serial, By: endsReturned(old, to), To: to, Words: w}
 	return a.desk.move(tx, &old, c)
+}
+
+// endsReturned is the command by which a token ends that comes back.
+func endsReturned(t token.Token, to token.State) token.Command {
+	switch {
+	case t.State != token.Assigned:
+		return token.CmdUnbind
+	case to == token.Quarantined:
+		return token.CmdQuarantine
+	}
+	return token.CmdUnassign
 }

@@ -38,6 +38,9 @@ func (d *Desk) WithdrawBatch(ctx context.Context, c BatchChange) (res WithdrawnB
 	}, func(tokens []SliceToken) {
 		res.Tokens, left = res.Tokens+len(tokens), left-len(tokens)
 	})
+	if err == nil {
+		err = d.emptyLog(ctx)
+	}
 	return res, err
 }
 

@@ -36,10 +36,12 @@ func (s *Store) EmptyLog(ctx context.Context) (done bool, err error) {
 	return busy == 0, storeError(err, "emptying the log")
 }
 
+const tokensOfAccount = `SELECT COALESCE(t.printed, t.serial_key) FROM token t JOIN batch b ON b.id = t.batch_id AND b.loading = 0 AND b.withdrawn_at IS NULL
+	WHERE t.account_id = (SELECT id FROM account WHERE key = $1)`
+
 // TokensOf lists what an account has, by serial.
 func (q *queries) TokensOf(a token.Account) (all []token.Serial, err error) {
-	err = q.each(`SELECT COALESCE(t.printed, t.serial_key) FROM token t JOIN batch b ON b.id = t.batch_id AND b.loading = 0 AND b.withdrawn_at IS NULL
-		WHERE t.account_id = (SELECT id FROM account WHERE key = $1)`, []any{a.Key()}, func(rows *sql.Rows) error {
+	err = q.each(tokensOfAccount, []any{a.Key()}, func(rows *sql.Rows) error {
 		var s token.Serial
 		err := rows.Scan(&s)
 		all = append(all, s)

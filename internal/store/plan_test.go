@@ -57,10 +57,12 @@ func TestQueryPlans(t *testing.T) {
 		"a clock": func() (string, []any) {
 			return `SELECT at, drift, rate FROM observation WHERE token_id = $1 ORDER BY id`, []any{1}
 		},
-		"first drifts":     func() (string, []any) { return firstDrifts, []any{1, 9} },
-		"batch's rates":    func() (string, []any) { return batchRates, []any{1, 9} },
-		"a bare serial":    func() (string, []any) { return bareSelect, []any{"S1"} },
-		"the newest event": func() (string, []any) { return `SELECT seq, hash FROM audit ORDER BY seq DESC LIMIT 1`, nil },
+		"first drifts":       func() (string, []any) { return firstDrifts, []any{1, 9} },
+		"batch's rates":      func() (string, []any) { return batchRates, []any{1, 9} },
+		"a bare serial":      func() (string, []any) { return bareSelect, []any{"S1"} },
+		"an account's share": func() (string, []any) { return tokensOfAccount, []any{"anna"} },
+		"a slice of a batch": func() (string, []any) { return sliceSelect + ` ORDER BY t.id`, []any{1, 5000} },
+		"the newest event":   func() (string, []any) { return `SELECT seq, hash FROM audit ORDER BY seq DESC LIMIT 1`, nil },
 	}
 	for _, statistics := range []bool{false, true} {
 		if statistics {
