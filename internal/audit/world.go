@@ -57,7 +57,7 @@ func newWorld(r *Report) *world {
 // subjectOf is the kind of object that a command's events are about.
 func subjectOf(c token.Command) string {
 	switch c {
-	case token.CmdInit, token.CmdClockAccept:
+	case token.CmdInit, token.CmdClockAccept, token.CmdIdentify:
 		return KindStore
 	case token.CmdImport:
 		return KindBatch
@@ -80,6 +80,8 @@ func (w *world) apply(e Event, beside []Text) {
 		err = w.imported(e)
 	case token.CmdClockAccept:
 		err = w.clock(e)
+	case token.CmdIdentify:
+		err = w.search(e)
 	default:
 		err = w.token(e, beside)
 	}

@@ -38,6 +38,7 @@ var declarations = map[string]declaration{
 	"fob resync":           {inventory.Outcome{}, []int{exitRefused, exitCode, exitNotFound, exitNotAllowed, exitLocked, exitKey, exitIntegrity}},
 	"fob unbind":           {either{report.Token{}, inventory.Outcome{}}, []int{exitCode, exitNotFound, exitNotAllowed, exitLocked, exitKey, exitIntegrity}},
 	"fob unlock":           {report.Token{}, []int{exitRefused, exitNotFound, exitNotAllowed}},
+	"fob identify":         {[]inventory.Identified{}, []int{exitCode, exitNotFound, exitNotAllowed, exitKey, exitIntegrity}},
 	"fob assign":           {report.Token{}, []int{exitNotFound, exitNotAllowed}},
 	"fob unassign":         {report.Token{}, []int{exitNotFound, exitNotAllowed}},
 	"fob found":            {report.Token{}, []int{exitNotFound, exitNotAllowed}},

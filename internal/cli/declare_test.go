@@ -33,6 +33,8 @@ func TestDeclaredJSON(t *testing.T) {
 	d.run("unassign", k.serial)
 	d.run("check", k.serial, "--code", shown())
 	d.refused("check", exitCode, k.serial, "--code", "000000")
+	two := []string{"--code", shown(), "--code", k.shows(d.now.Unix()/int64(k.moving) + 1)}
+	d.run("identify", two...)
 	d.run("unlock", k.serial, "--approved-by", "Eva")
 	d.run("resync", k.serial, "--code", shown())
 	d.now = d.now.Add(time.Minute)

@@ -32,7 +32,7 @@ func (f *filterFlags) filter(now time.Time) (report.Filter, error) {
 	out := report.Filter{Batch: f.batch, Location: f.location, Manufacturer: f.manufacturer}
 	var err error
 	if f.batch < 0 {
-		return out, token.Errorf(token.Usage, "--batch %d: batches are counted from 1", f.batch)
+		return out, noBatch(f.batch)
 	}
 	if f.state != "" {
 		if out.State, err = token.ParseState(f.state); err != nil {
@@ -52,6 +52,10 @@ func (f *filterFlags) filter(now time.Time) (report.Filter, error) {
 		out.ExpiringBy = now.Add(within)
 	}
 	return out, nil
+}
+
+func noBatch(n int) error {
+	return token.Errorf(token.Usage, "--batch %d: batches are counted from 1", n)
 }
 
 // parseDays reads "90d", or anything that Go calls a duration.

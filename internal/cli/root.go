@@ -52,7 +52,7 @@ accounts by the codes that the tokens display, and shows auditors what is where.
 	f.BoolVar(&r.quiet, "quiet", false, "print results and errors only")
 	cmd.AddCommand(
 		newInitCmd(r), newInspectCmd(r), newImportCmd(r), newBatchCmd(r),
-		newListCmd(r), newShowCmd(r), newBindCmd(r), newCheckCmd(r), newResyncCmd(r), newUnlockCmd(r),
+		newListCmd(r), newShowCmd(r), newBindCmd(r), newCheckCmd(r), newResyncCmd(r), newUnlockCmd(r), newIdentifyCmd(r),
 		newAssignCmd(r), newUnassignCmd(r), newUnbindCmd(r), newFoundCmd(r), newReleaseCmd(r), newClockCmd(r),
 		newExportCmd(r), newAuditCmd(r), newKeyCmd(r), newVersionCmd(r),
 	)

@@ -55,6 +55,8 @@ type Reader interface {
 	// KnownAccount gives an account in the spelling in which it is stored, or
 	// as it came when it is new.
 	KnownAccount(a token.Account) (token.Account, error)
+
+	SeedReader
 }
 
 // Tx is a Reader that writes.

@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"fob/internal/inventory"
 	"fob/internal/report"
 	"fob/internal/token"
 )
@@ -60,6 +61,11 @@ func TestQueryPlans(t *testing.T) {
 		"first drifts": func() (string, []any) {
 			return `SELECT drift FROM observation WHERE batch_id = $1 AND first = 1 ORDER BY id DESC LIMIT $2`, []any{1, 9}
 		},
+		"a page of seeds": func() (string, []any) { return sealedQuery(inventory.Span{First: 1, Last: 9}, inventory.SeedFilter{}) },
+		"a state's seeds": func() (string, []any) {
+			return sealedQuery(inventory.Span{First: 1, Last: 9}, inventory.SeedFilter{State: token.Lost, Location: "Bern"})
+		},
+		"clocks":           func() (string, []any) { return observationsOf, []any{1, 9} },
 		"the newest event": func() (string, []any) { return `SELECT seq, hash FROM audit ORDER BY seq DESC LIMIT 1`, nil },
 	}
 	for _, statistics := range []bool{false, true} {
