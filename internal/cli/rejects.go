@@ -30,21 +30,21 @@ func newRejectFile(path string) (*rejectFile, error) {
 	}
 	file, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
 	if err != nil {
-		return nil, noRejectFile(path, err)
+		return nil, noNewFile("--rejects", path, err)
 	}
 	return &rejectFile{path: path, file: file, csv: csv.NewWriter(file)}, nil
 }
 
-// noRejectFile says why there is no file, before anything was done.
-func noRejectFile(path string, err error) error {
+// noNewFile says why there is no file of a flag, before anything was done.
+func noNewFile(flag, path string, err error) error {
 	switch {
 	case errors.Is(err, fs.ErrExist):
-		return token.Errorf(token.NotAllowed, "--rejects %s: the file exists already; nothing was changed", path).
+		return token.Errorf(token.NotAllowed, "%s %s: the file exists already; nothing was changed", flag, path).
 			WithHint("name a new file")
 	case errors.Is(err, fs.ErrNotExist), errors.Is(err, syscall.ENOTDIR):
-		return token.Errorf(token.Usage, "--rejects %s: there is no such folder; nothing was changed", path)
+		return token.Errorf(token.Usage, "%s %s: there is no such folder; nothing was changed", flag, path)
 	}
-	return token.Wrap(token.Internal, err, "--rejects %s cannot be made; nothing was changed", path).
+	return token.Wrap(token.Internal, err, "%s %s cannot be made; nothing was changed", flag, path).
 		WithHint("name a file in a folder that you may write to")
 }
 

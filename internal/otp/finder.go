@@ -90,7 +90,14 @@ func (f *Finder) Find(c Candidate) (Sighting, bool, error) {
 	if err := f.sift(c, win); err != nil {
 		return Sighting{}, false, err
 	}
-	confirmed, err := f.confirm(c)
+	if len(f.found) == 0 {
+		return Sighting{}, false, nil
+	}
+	gen, err := newGenerator(c.Params, c.Seed)
+	if err != nil {
+		return Sighting{}, false, err
+	}
+	confirmed, err := f.confirm(gen)
 	if err != nil {
 		return Sighting{}, false, err
 	}
@@ -166,14 +173,7 @@ func (f *Finder) sift(c Candidate, win window) error {
 
 // confirm asks the library about every place where one code of a pair was found:
 // it alone says what a token shows.
-func (f *Finder) confirm(c Candidate) ([]match, error) {
-	if len(f.found) == 0 {
-		return nil, nil
-	}
-	gen, err := newGenerator(c.Params, c.Seed)
-	if err != nil {
-		return nil, err
-	}
+func (f *Finder) confirm(gen generator) ([]match, error) {
 	var confirmed []match
 	for _, m := range f.found {
 		ok, err := f.shows(gen, m.first)

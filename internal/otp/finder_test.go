@@ -189,3 +189,23 @@ func TestFinderForgets(t *testing.T) {
 		}
 	}
 }
+
+// An attempt that is one of many gets the same answer, to the last word.
+func FuzzManyAnswersTheSame(f *testing.F) {
+	f.Add(uint64(1), int64(0), int64(1), int64(-1), 0.0, int64(30))
+	f.Add(uint64(2), int64(-200), int64(1), int64(0), 50.0, int64(0))
+	f.Add(uint64(3), int64(5), int64(3), int64(1), 61.5, int64(60))
+	f.Add(uint64(9), int64(7), int64(1), int64(-3), 0.0, int64(0))
+	f.Fuzz(func(t *testing.T, draw uint64, offset, gap, mark int64, centre float64, after int64) {
+		a, ok := drawAttempt(draw, offset, gap, mark, centre, after)
+		if !ok {
+			return
+		}
+		one, oneErr := otp.Check(a)
+		a.Many = true
+		many, manyErr := otp.Check(a)
+		if one != many || (oneErr == nil) != (manyErr == nil) {
+			t.Fatalf("%+v, %v\nof many: %+v, %v", one, oneErr, many, manyErr)
+		}
+	})
+}

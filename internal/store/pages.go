@@ -58,27 +58,15 @@ func sealedQuery(s inventory.Span, f inventory.SeedFilter) (string, []any) {
 // SealedSeeds calls fn for every token of a span that has a seed.
 func (q *queries) SealedSeeds(s inventory.Span, f inventory.SeedFilter, fn func(inventory.SealedToken) error) error {
 	query, args := sealedQuery(s, f)
-	stmt, err := q.statement(query)
-	if err != nil {
-		return err
-	}
-	rows, err := stmt.QueryContext(q.ctx, args...)
-	if err != nil {
-		return err
-	}
-	defer rows.Close()
 	var t inventory.SealedToken
 	var sealed sql.RawBytes // valid until the next row, which spares a copy
-	for rows.Next() {
+	return q.each(query, args, func(rows *sql.Rows) error {
 		if err := rows.Scan(&t.ID, &t.Serial, &t.Profile, &t.Next, &t.Manufactured, &sealed); err != nil {
 			return err
 		}
 		t.Sealed = sealed
-		if err := fn(t); err != nil {
-			return err
-		}
-	}
-	return rows.Err()
+		return fn(t)
+	})
 }
 
 // ObservationsOf reads the measured drifts of a span's tokens.
