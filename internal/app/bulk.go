@@ -67,7 +67,9 @@ func (s columnSet) String() string {
 // ReadBindings reads a file of bindings: one row of column names, in any order,
 // then one row a token. What is wrong with a row alone is in its Fault; an error
 // is of the whole file, of kind Refused unless reading failed.
-func ReadBindings(r io.Reader) ([]inventory.BulkRow, []string, error) { return readBulk(r, bindColumns) }
+func ReadBindings(r io.Reader) ([]inventory.BulkRow, []string, error) {
+	return readBulk(r, bindColumns)
+}
 
 // ReadAssignments reads a file of assignments in the same way.
 func ReadAssignments(r io.Reader) ([]inventory.BulkRow, []string, error) {
