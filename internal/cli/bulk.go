@@ -131,13 +131,14 @@ type answers struct {
 	done  int
 	total int
 	shown func(inventory.Answered) any
+	table *tableWriter // of a pipe
 	begun bool
 
 	accepted int
 }
 
 func (r *root) newAnswers(total int, shown func(inventory.Answered) any) *answers {
-	return &answers{r: r, bar: r.newProgress("rows"), total: total, shown: shown}
+	return &answers{r: r, bar: r.newProgress("rows"), total: total, shown: shown, table: r.newTable()}
 }
 
 func (a *answers) add(rows []inventory.Answered) error {
@@ -149,22 +150,20 @@ func (a *answers) add(rows []inventory.Answered) error {
 			return err
 		}
 	}
-	if a.done += len(rows); a.r.streams.OutWidth == 0 { // a bar would run into the lines
-		a.bar.set(a.done, a.total)
+	a.done += len(rows)
+	if a.r.streams.OutWidth > 0 { // a bar would run into the lines
+		return nil
 	}
-	return nil
+	a.bar.set(a.done, a.total)
+	return a.table.flush()
 }
 
 func (a *answers) print(row inventory.Answered) error {
 	if a.r.json {
 		return a.element(a.shown(row))
 	}
-	t := a.r.newTable("LINE", "SERIAL", "ACCOUNT", "OUTCOME", "REASON")
 	if a.r.streams.OutWidth == 0 {
-		if err := t.add(row.Line, string(row.Row.Serial), string(row.Row.Account), row.Outcome.Outcome, row.Message); err != nil {
-			return err
-		}
-		return t.flush()
+		return a.table.add(row.Line, string(row.Row.Serial), string(row.Row.Account), row.Outcome.Outcome, row.Message)
 	}
 	text := fmt.Sprintf("line %d: %s, %s: %s", row.Line, row.Row.Serial, row.Row.Account, outcomeWords(row))
 	_, err := fmt.Fprintln(a.r.streams.Out, clean(text))
@@ -198,7 +197,9 @@ func (a *answers) element(v any) error {
 func (a *answers) end() error {
 	a.bar.done()
 	if !a.r.json {
-		a.r.remark("%d of %d rows accepted", a.accepted, a.total)
+		if a.done > 0 {
+			a.r.remark("%d of %d rows accepted", a.accepted, a.total)
+		}
 		return nil
 	}
 	closing := "\n]\n"

@@ -19,6 +19,7 @@ import (
 // bench is one measurement: what is measured with, and what came out.
 type bench struct {
 	n, runs int
+	binds   int // rows of a file of bindings
 
 	fob     program.Fob
 	sqlite3 string // path; empty when there is none
@@ -30,6 +31,9 @@ type bench struct {
 	imports, peers          []usage // in pairs
 	version, bind, show     []usage
 	list, workbook, csvfile []usage
+
+	page, prefix, complete []usage
+	identified, bound      []usage
 
 	formats []*contest // beside OATH CSV
 	wrapped []*contest // beside the program that unwraps, piped into fob
@@ -62,7 +66,7 @@ func (b *bench) measure(ctx context.Context) error {
 		}
 	}
 	// The store of the last import stays for desk and exports.
-	for _, part := range []func(context.Context, int) error{b.desk, b.exports, b.contests} {
+	for _, part := range []func(context.Context, int) error{b.desk, b.scale, b.exports, b.contests} {
 		for i := range b.runs {
 			if err := part(ctx, i); err != nil {
 				return err
