@@ -224,9 +224,9 @@ func newResultFile(path string) (*resultFile, error) {
 	if path == "" {
 		return &resultFile{}, nil
 	}
-	file, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
+	file, err := newFile("--result", path)
 	if err != nil {
-		return nil, noNewFile("--result", path, err)
+		return nil, err
 	}
 	f := &resultFile{path: path, file: file, csv: csv.NewWriter(file)}
 	return f, f.csv.Write([]string{"line", "serial", "account", "outcome", "reason", "message", "hint"})

@@ -58,7 +58,7 @@ func (b *bench) identify(ctx context.Context, t gen.Token) error {
 }
 
 // many is how many tokens a file binds: each run takes others.
-func (b *bench) many() int { return min(b.binds, b.n/(2*b.runs)) }
+func (b *bench) many() int { return min(b.binds, b.n/(2*max(b.runs, 1))) }
 
 // bindMany binds the tokens of a file that nobody has yet, each by two codes.
 func (b *bench) bindMany(ctx context.Context, i int) error {
