@@ -77,6 +77,8 @@ func (w *world) live(desk *inventory.Desk) {
 	if token.KindOf(err) != token.CodeRefused {
 		w.t.Fatalf("a wrong code gives %v", err)
 	}
+	_, err = desk.Identify(context.Background(), inventory.Identify{Codes: w.codes(2, "", 0, 0).Codes})
+	w.must(err)
 	w.move(desk, 1, token.CmdUnbind, token.Lost, "")
 	w.move(desk, 3, token.CmdAssign, token.Assigned, "carl@example.com")
 	w.wholeLife(desk)

@@ -64,7 +64,7 @@ func newWorld(r *Report) *world {
 // subjectOf is the kind of object that a command's events are about.
 func subjectOf(c token.Command) string {
 	switch c {
-	case token.CmdInit, token.CmdClockAccept, token.CmdPolicySet:
+	case token.CmdInit, token.CmdClockAccept, token.CmdPolicySet, token.CmdIdentify:
 		return KindStore
 	case token.CmdImport, token.CmdBatchQuarantine, token.CmdBatchRelease, token.CmdBatchWithdraw, token.CmdBatchCorrect:
 		return KindBatch
@@ -95,6 +95,8 @@ func (w *world) apply(e Event, beside []Text) {
 		err = w.corrected(e)
 	case token.CmdPolicySet:
 		err = w.policySet(e)
+	case token.CmdIdentify:
+		err = w.search(e)
 	default:
 		err = w.token(e, beside)
 	}

@@ -42,11 +42,31 @@ func TestCommandsHaveTheirObjects(t *testing.T) {
 		{token.CmdInit, audit.KindToken, `"init" is about a store, not about a token`},
 		{token.CmdImport, audit.KindStore, `"import" is about a batch, not about a store`},
 		{token.CmdClockAccept, audit.KindToken, `"clock accept" is about a store, not about a token`},
+		{token.CmdIdentify, audit.KindToken, `"identify" is about a store, not about a token`},
 		{token.CmdBind, audit.KindBatch, `"bind" is about a token, not about a batch`},
 	} {
 		e := event(t, c.command)
 		e.Object.Kind = c.kind
 		saysProblem(t, problems(t, e), c.words)
+	}
+}
+
+// A search that contradicts itself is not passed over.
+func TestSearches(t *testing.T) {
+	for words, c := range map[string]struct {
+		outcome audit.Outcome
+		detail  audit.SearchDetail
+	}{
+		"found 0 tokens, names 0 and ends as done":    {audit.Done, audit.SearchDetail{}},
+		"found 1 tokens, names 0 and ends as refused": {audit.Refused, audit.SearchDetail{Found: 1}},
+		"found 1 tokens, names 2 and ends as done":    {audit.Done, audit.SearchDetail{Found: 1, Serials: []token.Serial{"A", "B"}}},
+	} {
+		e := event(t, token.CmdIdentify)
+		e.Object, e.Outcome = audit.Object{Kind: audit.KindStore, ID: storeID.String()}, c.outcome
+		if err := e.SetDetail(c.detail); err != nil {
+			t.Fatal(err)
+		}
+		saysProblem(t, problems(t, e), words)
 	}
 }
 

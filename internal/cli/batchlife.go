@@ -146,7 +146,7 @@ func newListFile(path string) (*listFile, error) {
 	}
 	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
 	if err != nil {
-		return nil, newFileError("--out", path, err)
+		return nil, noNewFile("--out", path, err)
 	}
 	return &listFile{path, f}, nil
 }

@@ -6,42 +6,70 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"fob/internal/app"
 	"fob/internal/inventory"
 	"fob/internal/token"
 )
 
 func newBindCmd(r *root) *cobra.Command {
 	var o codeOptions
+	var bulk bulkOptions
 	cmd := &cobra.Command{
-		Use:   "bind SERIAL ACCOUNT",
+		Use:   "bind SERIAL ACCOUNT | bind --from FILE",
 		Short: "Bind a token to an account by the code that it shows",
 		Long: `Bind a token to an account after checking one displayed code, or two consecutive
 ones where the token's clock may have drifted far. Without --code the codes are
 asked for on the terminal.
 
 After success the codes are used up. A refused code changes nothing but the
-count of failures, and the message says what to do next.`,
+count of failures, and the message says what to do next.
+
+--from takes a file instead, CSV or the like, whose first row names the columns in
+any order: serial, account, code1, and as you like code2, read_at, proof, ticket,
+reason. read_at says when the codes were read (2026-11-24T10:00:07Z), at most a day
+ago; without it nothing is learnt of the tokens' clocks. Every row gets its own
+answer and stands for itself, also if the command is stopped; twenty refusals in a
+row end the file. With --all-or-nothing no token is bound if any row is refused:
+codes that were compared by then are used up, or counted, all the same. If rows
+were refused the exit code is 3.`,
 		Example: `  fob bind 2600412300001 anna@example.com
   fob bind 2600412300001 anna@example.com --code 287082
   fob bind 2600412300002 ben@example.com --code 287082 --code 359152 --ticket T-17
-  fob bind --code 123456 -- 0012345 -odd@name`,
-		Args: exactly("the serial", "the account"),
-		RunE: r.run(func(ctx context.Context, args []string) error {
-			req, err := o.request(r, args[0], args[1])
-			if err != nil {
-				return err
-			}
-			if req.Account == "" {
-				return usageError("fob bind", fmt.Errorf("the account is empty"))
-			}
-			out, err := r.answerCodes(ctx, &o, req, token.CmdBind, (*inventory.Desk).Bind)
-			return r.printOutcome(out, err, func(out inventory.Outcome) string {
-				return fmt.Sprintf("Token %s is bound to %s%s.", out.Serial, *out.Account, clockWords(out))
-			})
-		}),
+  fob bind --code 123456 -- 0012345 -odd@name
+  fob bind --from monday.csv --result monday-result.csv`,
+		Args: bulk.args(exactly("the serial", "the account")),
 	}
+	cmd.RunE = r.run(func(ctx context.Context, args []string) error {
+		if err := bulk.check(cmd.Flags(), "code", "deep", "approved-by"); err != nil {
+			return err
+		}
+		if bulk.from != "" {
+			return r.bindFrom(ctx, &o, &bulk)
+		}
+		req, err := o.request(r, args[0], args[1])
+		if err != nil {
+			return err
+		}
+		if req.Account == "" {
+			return usageError("fob bind", fmt.Errorf("the account is empty"))
+		}
+		out, err := r.answerCodes(ctx, &o, req, token.CmdBind, (*inventory.Desk).Bind)
+		return r.printOutcome(out, err, func(out inventory.Outcome) string {
+			return fmt.Sprintf("Token %s is bound to %s%s.", out.Serial, *out.Account, clockWords(out))
+		})
+	})
 	o.add(cmd)
+	bulk.add(cmd)
 	o.addDeep(cmd)
 	addYes(cmd)
 	return cmd
+}
+
+// bindFrom binds the tokens of a file.
+func (r *root) bindFrom(ctx context.Context, o *codeOptions, bulk *bulkOptions) error {
+	words, err := o.words(r)
+	if err != nil {
+		return err
+	}
+	return r.fromFile(ctx, bulk, app.ReadBindings, (*inventory.Desk).BindAll, showBound, words)
 }

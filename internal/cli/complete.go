@@ -77,7 +77,7 @@ func serialsIn(reader report.Reader, states []token.State, prefix token.Serial) 
 func (r *root) completeBatches(cmd *cobra.Command, args []string, typed string) ([]string, cobra.ShellCompDirective) {
 	var found []string
 	_ = r.withReports(contextOf(cmd), func(reader report.Reader) error {
-		all, err := reader.Batches()
+		all, err := reader.BatchFiles()
 		for _, b := range all {
 			if n := fmt.Sprint(b.Number); len(args) == 0 && strings.HasPrefix(n, typed) {
 				found = append(found, n+"\t"+clean(b.File))

@@ -24,6 +24,9 @@ type declaration struct {
 // either is for a command that prints another object when it was refused.
 type either struct{ done, refused any }
 
+// also is for a command that prints an array with --from.
+type also struct{ one, from any }
+
 // declarations are those of every command that does something. Help shows them,
 // and a test fails for a command that has none.
 var declarations = map[string]declaration{
@@ -34,12 +37,13 @@ var declarations = map[string]declaration{
 	"fob batch show":       {report.Batch{}, []int{exitNotFound}},
 	"fob list":             {[]report.Token{}, nil},
 	"fob show":             {report.Token{}, []int{exitNotFound}},
-	"fob bind":             {inventory.Outcome{}, []int{exitRefused, exitCode, exitNotFound, exitNotAllowed, exitLocked, exitKey, exitIntegrity}},
+	"fob bind":             {also{inventory.Outcome{}, []inventory.Answered{}}, []int{exitRefused, exitCode, exitNotFound, exitNotAllowed, exitLocked, exitKey, exitIntegrity}},
 	"fob check":            {inventory.Outcome{}, []int{exitRefused, exitCode, exitNotFound, exitNotAllowed, exitLocked, exitKey, exitIntegrity}},
 	"fob resync":           {inventory.Outcome{}, []int{exitRefused, exitCode, exitNotFound, exitNotAllowed, exitLocked, exitKey, exitIntegrity}},
 	"fob unbind":           {either{report.Token{}, inventory.Outcome{}}, []int{exitRefused, exitCode, exitNotFound, exitNotAllowed, exitLocked, exitKey, exitIntegrity}},
 	"fob unlock":           {report.Token{}, []int{exitRefused, exitNotFound, exitNotAllowed}},
-	"fob assign":           {report.Token{}, []int{exitRefused, exitNotFound, exitNotAllowed}},
+	"fob identify":         {[]inventory.Identified{}, []int{exitCode, exitNotFound, exitNotAllowed, exitKey, exitIntegrity}},
+	"fob assign":           {also{report.Token{}, []assignedJSON{}}, []int{exitRefused, exitNotFound, exitNotAllowed}},
 	"fob unassign":         {report.Token{}, []int{exitRefused, exitNotFound, exitNotAllowed}},
 	"fob found":            {report.Token{}, []int{exitRefused, exitNotFound, exitNotAllowed}},
 	"fob release":          {report.Token{}, []int{exitRefused, exitNotFound, exitNotAllowed}},
@@ -87,6 +91,9 @@ func (d declaration) help() string {
 	prints := "--json prints " + printedHelp(d.json)
 	if e, ok := d.json.(either); ok {
 		prints = "--json prints " + printedHelp(e.done) + "\nFor a refused code it prints " + printedHelp(e.refused)
+	}
+	if a, ok := d.json.(also); ok {
+		prints = "--json prints " + printedHelp(a.one) + "\nWith --from it prints " + printedHelp(a.from)
 	}
 	return fmt.Sprintf("%s\nExit codes: %s (`fob help exit-codes`)", prints, strings.Join(texts, ", "))
 }

@@ -31,8 +31,13 @@ func TestDeclaredJSON(t *testing.T) {
 	d.run("batch show", "1")
 	d.run("assign", k.serial, "anna")
 	d.run("unassign", k.serial)
+	other := parseKnown(seedFile(deliveryPlan))[1]
+	d.from("assign", "serial,account\n"+other.serial+",ben\n")
+	d.from("bind", "serial,account,code1\n"+other.serial+",ben,"+other.shows(d.now.Unix()/int64(other.moving))+"\n")
 	d.run("check", k.serial, "--code", shown())
 	d.refused("check", exitCode, k.serial, "--code", "000000")
+	two := []string{"--code", shown(), "--code", k.shows(d.now.Unix()/int64(k.moving) + 1)}
+	d.run("identify", two...)
 	d.run("unlock", k.serial, "--approved-by", "Eva")
 	d.run("resync", k.serial, "--code", shown())
 	d.now = d.now.Add(time.Minute)
@@ -108,7 +113,20 @@ func (d *declared) run(name string, args ...string) {
 	if e, ok := want.(either); ok {
 		want = e.done
 	}
+	if a, ok := want.(also); ok {
+		want = a.one
+	}
 	d.compare(name, exitDone, want, args)
+}
+
+// from runs a command with a file of rows in the place of its arguments.
+func (d *declared) from(name, rows string) {
+	d.t.Helper()
+	file := filepath.Join(d.t.TempDir(), "rows.csv")
+	if err := os.WriteFile(file, []byte(rows), 0o600); err != nil {
+		d.t.Fatal(err)
+	}
+	d.compare(name, exitDone, declarations["fob "+name].json.(also).from, []string{"--from", file})
 }
 
 func (d *declared) refused(name string, exit int, args ...string) {

@@ -83,12 +83,20 @@ func (r *root) printToken(ctx context.Context, t token.Token, words func() strin
 }
 
 func newAssignCmd(r *root) *cobra.Command {
-	return mover{
-		use: "assign SERIAL ACCOUNT", short: "Assign a token to an account: sent out, not yet proven",
-		long:    "Note that a token was sent to somebody. It is bound once a code of it was checked\n(`fob bind`).",
-		example: "  fob assign 2600412300001 anna@example.com --ticket T-17",
+	m := mover{
+		use: "assign SERIAL ACCOUNT | assign --from FILE", short: "Assign a token to an account: sent out, not yet proven",
+		long: `Note that a token was sent to somebody. It is bound once a code of it was checked
+(` + "`fob bind`" + `).
+
+--from takes a file instead, CSV or the like, whose first row names the columns in
+any order: serial, account, and as you like ticket, reason. Every row gets its own
+answer and stands for itself; with --all-or-nothing none is stored if any is
+refused. Twenty refusals in a row end the file. If rows were refused the exit code
+is 3.`,
+		example: "  fob assign 2600412300001 anna@example.com --ticket T-17\n  fob assign --from shipped.csv --all-or-nothing",
 		by:      token.CmdAssign, to: token.Assigned, account: true,
-	}.command(r)
+	}
+	return m.withFile(r)
 }
 
 func newUnassignCmd(r *root) *cobra.Command {

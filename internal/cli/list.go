@@ -14,8 +14,8 @@ import (
 
 // filterFlags are the flags that select tokens, the same for list and export.
 type filterFlags struct {
-	state, account, location, manufacturer, expiring string
-	batch                                            int
+	state, account, location, manufacturer, model, kind, expiring string
+	batch                                                         int
 }
 
 func (f *filterFlags) add(cmd *cobra.Command) {
@@ -25,18 +25,25 @@ func (f *filterFlags) add(cmd *cobra.Command) {
 	fl.IntVar(&f.batch, "batch", 0, "only tokens of this batch")
 	fl.StringVar(&f.location, "location", "", "only tokens at this location")
 	fl.StringVar(&f.manufacturer, "manufacturer", "", "only tokens of this manufacturer")
+	fl.StringVar(&f.model, "model", "", "only tokens of this model")
+	fl.StringVar(&f.kind, "type", "", "only tokens of this type: totp or hotp")
 	fl.StringVar(&f.expiring, "expiring", "", "only tokens that expire within this time, such as 90d")
 }
 
 func (f *filterFlags) filter(now time.Time) (report.Filter, error) {
-	out := report.Filter{Batch: f.batch, Location: f.location, Manufacturer: f.manufacturer}
+	out := report.Filter{Batch: f.batch, Location: f.location, Manufacturer: f.manufacturer, Model: f.model}
 	var err error
 	if f.batch < 0 {
-		return out, token.Errorf(token.Usage, "--batch %d: batches are counted from 1", f.batch)
+		return out, noBatch(f.batch)
 	}
 	if f.state != "" {
 		if out.State, err = token.ParseState(f.state); err != nil {
 			return out, err
+		}
+	}
+	if f.kind != "" {
+		if out.Type, err = token.ParseType(f.kind); err != nil {
+			return out, token.Errorf(token.Usage, "--type: %v", err)
 		}
 	}
 	if f.account != "" {
@@ -52,6 +59,10 @@ func (f *filterFlags) filter(now time.Time) (report.Filter, error) {
 		out.ExpiringBy = now.Add(within)
 	}
 	return out, nil
+}
+
+func noBatch(n int) error {
+	return token.Errorf(token.Usage, "--batch %d: batches are counted from 1", n)
 }
 
 // parseDays reads "90d", or anything that Go calls a duration.
@@ -73,9 +84,11 @@ func newListCmd(r *root) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "list [SERIAL-PREFIX]",
 		Short: "List tokens",
-		Long: `List tokens in the order of their serials, all or those that the flags select.
-A pipe gets tab-separated rows: serial, state, account, batch, type, digits,
-period, drift in seconds, location, since when it is in this state.`,
+		Long: `List tokens in the order of their serials (those of one batch in the order of its
+file), all or those that the flags select. With --limit, standard error names the
+--after of the next page; under --json it is the last object's serial. A pipe gets
+tab-separated rows: serial, state, account, batch, type, digits, period, drift in
+seconds, location, since when it is in this state.`,
 		Example: `  fob list --state in_stock --limit 20
   fob list 26004123
   fob list --account anna@example.com --json`,
@@ -97,18 +110,18 @@ period, drift in seconds, location, since when it is in this state.`,
 	}
 	flags.add(cmd)
 	cmd.Flags().IntVar(&limit, "limit", 0, "at most this many tokens; 0: all")
-	cmd.Flags().StringVar(&after, "after", "", "begin behind this serial: the next page")
+	cmd.Flags().StringVar(&after, "after", "", "begin behind this token: the next page")
 	return cmd
 }
 
 func (r *root) printList(reader report.Reader, f report.Filter) error {
+	page := newPage(reader, f)
 	if r.json {
-		return report.WriteTokensJSON(visible(r.streams.Out), reader.Tokens(f))
+		return report.WriteTokensJSON(visible(r.streams.Out), page.tokens)
 	}
 	t := r.newTable("SERIAL", "STATE", "ACCOUNT", "BATCH", "TYPE", "DIGITS", "PERIOD", "DRIFT S", "LOCATION", "SINCE").
 		spares("DRIFT S", "PERIOD", "DIGITS", "TYPE", "BATCH")
-	n := 0
-	for tok, err := range reader.Tokens(f) {
+	for tok, err := range page.tokens {
 		if err != nil {
 			return err
 		}
@@ -116,12 +129,47 @@ func (r *root) printList(reader report.Reader, f report.Filter) error {
 			tok.Period, tok.DriftSeconds, tok.Location, tok.StateSince); err != nil {
 			return err
 		}
-		n++
 	}
-	if n == 0 {
+	if err := t.flush(); err != nil {
+		return err
+	}
+	switch {
+	case page.n == 0:
 		r.remark("%s", nothingListed(f))
+	case page.more:
+		r.remark("there are more: --after %s", page.last)
 	}
-	return t.flush()
+	return nil
+}
+
+// page is a listing of at most so many tokens, which looks one further: whether
+// another page follows cannot be told from a full one.
+type page struct {
+	reader report.Reader
+	filter report.Filter
+
+	n    int
+	last token.Serial
+	more bool
+}
+
+func newPage(reader report.Reader, f report.Filter) *page { return &page{reader: reader, filter: f} }
+
+func (p *page) tokens(yield func(report.Token, error) bool) {
+	ahead := p.filter
+	if ahead.Limit > 0 {
+		ahead.Limit++
+	}
+	for t, err := range p.reader.Tokens(ahead) {
+		if err == nil && p.filter.Limit > 0 && p.n == p.filter.Limit {
+			p.more = true
+			return
+		}
+		if !yield(t, err) || err != nil {
+			return
+		}
+		p.n, p.last = p.n+1, t.Serial
+	}
 }
 
 func nothingListed(f report.Filter) string {

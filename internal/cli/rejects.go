@@ -28,16 +28,25 @@ func newRejectFile(path string) (*rejectFile, error) {
 	if path == "" {
 		return &rejectFile{}, nil
 	}
-	file, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
+	file, err := newFile("--rejects", path)
 	if err != nil {
-		return nil, newFileError("--rejects", path, err)
+		return nil, err
 	}
 	return &rejectFile{path: path, file: file, csv: csv.NewWriter(file)}, nil
 }
 
-// newFileError says why the new file that a flag names cannot be made, before
-// anything was done.
-func newFileError(flag, path string, err error) error {
+// newFile makes the file that a flag names, readable by its owner alone and
+// never over an existing one.
+func newFile(flag, path string) (*os.File, error) {
+	file, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
+	if err != nil {
+		return nil, noNewFile(flag, path, err)
+	}
+	return file, nil
+}
+
+// noNewFile says why there is no file of a flag, before anything was done.
+func noNewFile(flag, path string, err error) error {
 	switch {
 	case errors.Is(err, fs.ErrExist):
 		return token.Errorf(token.NotAllowed, "%s %s: the file exists already; nothing was changed", flag, path).

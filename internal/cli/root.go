@@ -52,7 +52,7 @@ accounts by the codes that the tokens display, and shows auditors what is where.
 	f.BoolVar(&r.quiet, "quiet", false, "print results and errors only")
 	cmd.AddCommand(
 		newInitCmd(r), newInspectCmd(r), newImportCmd(r), newBatchCmd(r),
-		newListCmd(r), newShowCmd(r), newBindCmd(r), newCheckCmd(r), newResyncCmd(r), newUnlockCmd(r),
+		newListCmd(r), newShowCmd(r), newBindCmd(r), newCheckCmd(r), newResyncCmd(r), newUnlockCmd(r), newIdentifyCmd(r),
 		newAssignCmd(r), newUnassignCmd(r), newUnbindCmd(r), newFoundCmd(r), newReleaseCmd(r),
 		newSuspendCmd(r), newResumeCmd(r), newReplaceCmd(r), newLostCmd(r), newQuarantineCmd(r), newRetireCmd(r),
 		newPolicyCmd(r), newClockCmd(r),

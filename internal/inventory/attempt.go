@@ -17,6 +17,7 @@ type attempt struct {
 	req  Codes
 	by   token.Command
 	keys Keyring
+	held bool      // right codes are not acted upon yet
 	now  time.Time // of everything in the attempt: lock, binding and event agree
 
 	policy     token.Policy
@@ -101,7 +102,7 @@ func (a *attempt) try(tx Tx) error {
 	switch {
 	case !a.result.Accepted:
 		return a.fail(tx)
-	case a.by == token.CmdCheck:
+	case a.by == token.CmdCheck || a.held:
 		return nil
 	}
 	if err := a.accept(tx); err != nil {
@@ -224,7 +225,7 @@ func (a *attempt) compare(tx Tx, p otp.Prediction) error {
 	}
 	defer seed.Clear()
 	a.result, err = otp.Check(otp.Attempt{
-		Params: a.token.Profile.Params, Seed: seed, Entries: a.entries, Paced: a.req.Paced, Deep: a.req.Deep,
+		Params: a.token.Profile.Params, Seed: seed, Entries: a.entries, Paced: a.req.Paced, Deep: a.req.Deep, Many: a.req.Many,
 		Counter: a.token.Counter, Watermark: a.token.Watermark, Prediction: p, Caps: capsOf(a.policy),
 	})
 	return err
@@ -314,7 +315,7 @@ func closeBinding(tx Tx, t *token.Token, to token.State, now time.Time) (*uuid.U
 // observe records the drift that the accepted codes showed, with the rate as it
 // is estimated from now on.
 func (a *attempt) observe(tx Tx) (*audit.Observation, error) {
-	if a.token.Profile.Type != token.TOTP {
+	if a.token.Profile.Type != token.TOTP || a.req.Undated {
 		return nil, nil
 	}
 	o := token.Observation{At: a.entries[len(a.entries)-1].At.UTC(), Drift: a.result.Drift}
@@ -383,7 +384,7 @@ func (a *attempt) outcome() Outcome {
 		return out
 	}
 	out.Outcome, out.StepOffset = accepted, &a.result.Offset
-	if a.token.Profile.Type == token.TOTP {
+	if a.token.Profile.Type == token.TOTP && !a.req.Undated {
 		out.DriftSeconds, out.Clock = &a.result.Drift, a.outlook()
 	}
 	return out

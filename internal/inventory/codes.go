@@ -25,6 +25,11 @@ type Codes struct {
 	// Counted says that the first code was refused alone before and that these
 	// two are the same attempt: it is not counted a second time.
 	Counted bool
+	// Undated says that nobody knows when the codes were read: what they would say
+	// of the token's clock is not recorded.
+	Undated bool
+	// Many says that this is one row of a file of many.
+	Many bool
 	// Deep searches as far as is possible at all; Approver is who allowed it.
 	Deep     bool
 	Approver token.Approver

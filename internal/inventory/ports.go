@@ -80,6 +80,8 @@ type Reader interface {
 	// NeverOut tells whether every token of a batch is in stock and was never given
 	// out; else which one is not.
 	NeverOut(b Batch) (but token.Serial, ok bool, err error)
+
+	SeedReader
 }
 
 // Batch is a batch with what was done to it as a whole.

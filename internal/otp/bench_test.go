@@ -48,3 +48,24 @@ func BenchmarkCheck(b *testing.B) {
 		})
 	}
 }
+
+// BenchmarkFinder is what identify takes for one token, without its reading and
+// opening.
+func BenchmarkFinder(b *testing.B) {
+	for _, h := range []token.Hash{token.SHA1, token.SHA256, token.SHA512} {
+		p := totp30
+		p.Hash = h
+		c := otp.Candidate{Params: p, Seed: seedOf(rfcSeed), Prediction: otp.Prediction{HalfWidth: 60}}
+		for name, wide := range map[string]bool{"21 steps": false, "the pair window": true} {
+			f := finder(b, wide, "123456", "123457")
+			b.Run(string(h)+", "+name, func(b *testing.B) {
+				b.ReportAllocs()
+				for b.Loop() {
+					if _, _, err := f.Find(c); err != nil {
+						b.Fatal(err)
+					}
+				}
+			})
+		}
+	}
+}

@@ -22,6 +22,7 @@ type Attempt struct {
 	Watermark  token.Mark // the last step or counter accepted
 	Prediction Prediction // TOTP
 	Caps       Caps       // of an organisation that wants narrower windows
+	Many       bool       // one of many: a pair is sifted for first
 	Deep       bool       // search two codes ±12 h, or 10,000 counters ahead; one code is never searched wider
 }
 
@@ -61,6 +62,11 @@ func Check(a Attempt) (Result, error) {
 	}
 	if a.pair() && a.Entries[0].Code == a.Entries[1].Code {
 		return refused(sameCodeTwice(a.Params.Type), 0), nil
+	}
+	if a.Many {
+		if r, ok, err := sifted(a, gen); ok || err != nil {
+			return r, err
+		}
 	}
 	return newSearch(a, gen).answer()
 }

@@ -19,6 +19,8 @@ func (f Filter) String() string {
 	add(f.Batch != 0, "batch %d", f.Batch)
 	add(f.Location != "", "location %q", f.Location)
 	add(f.Manufacturer != "", "manufacturer %q", f.Manufacturer)
+	add(f.Model != "", "model %q", f.Model)
+	add(f.Type != "", "type %s", f.Type)
 	add(!f.ExpiringBy.IsZero(), "an expiry by %s", f.ExpiringBy.UTC().Format("2006-01-02 15:04 UTC"))
 	add(f.Prefix != "", "serials that begin with %q", string(f.Prefix))
 	add(f.After != "", "serials behind %q", string(f.After))

@@ -15,13 +15,16 @@ type Store interface {
 	Snapshot(ctx context.Context, fn func(Reader) error) error
 }
 
-// Reader reads the models. Sequences stream in the order of serials (tokens),
-// numbers (batches) and the trail (events); the first error ends them.
+// Reader reads the models. Sequences stream in the order of serials (tokens;
+// those of one batch in the order of its file), numbers (batches) and the trail (events); the first error ends them.
 type Reader interface {
 	Tokens(f Filter) iter.Seq2[Token, error]
 	Find(serial token.Serial) (Token, error)
 	Batches() ([]Batch, error)
 	Batch(number int) (Batch, error)
+	// BatchFiles gives all batches without the states of their tokens, which are
+	// all read to be counted.
+	BatchFiles() ([]Batch, error)
 	Summary() (Summary, error)
 	Policy() (map[string]string, error) // what was set, by name
 	Head() (audit.Head, error)
@@ -39,9 +42,11 @@ type Filter struct {
 	Batch        int
 	Location     string
 	Manufacturer string
+	Model        string
+	Type         token.Type
 	ExpiringBy   time.Time    // not after this time
 	Prefix       token.Serial // serials that begin so
-	After        token.Serial // keyset: serials behind this one
+	After        token.Serial // keyset: tokens behind this one
 	Limit        int          // 0: no limit
 }
 

@@ -4,6 +4,7 @@ import (
 	"database/sql"
 	"errors"
 	"iter"
+	"strings"
 
 	"fob/internal/report"
 	"fob/internal/token"
@@ -87,4 +88,14 @@ func scanClock(rows *sql.Rows) (rec report.ClockRecord, id int64, o token.Observ
 	err = rows.Scan(&id, &rec.Serial, (*stateCode)(&rec.State), &rec.Batch, &rec.Manufacturer, &rec.Model, &rec.Period, &at, &o.Drift)
 	o.At = fromNanos(at)
 	return rec, id, o, err
+}
+
+// asciiLower is what SQLite's LOWER does: letters beyond ASCII stay.
+func asciiLower(s string) string {
+	return strings.Map(func(r rune) rune {
+		if r >= 'A' && r <= 'Z' {
+			return r + 'a' - 'A'
+		}
+		return r
+	}, s)
 }

@@ -2,101 +2,11 @@ package store
 
 import (
 	"database/sql"
-	"fmt"
-	"iter"
-	"strings"
 	"time"
 
 	"fob/internal/report"
 	"fob/internal/token"
 )
-
-// tokens is the body of the sequence that Tokens gives.
-func (q *queries) tokens(f report.Filter, yield func(report.Token, error) bool) {
-	where, args := conditions(f)
-	query := tokenSelect + where + ` ORDER BY t.serial_key`
-	if f.Limit > 0 {
-		args = append(args, f.Limit)
-		query += fmt.Sprintf(` LIMIT $%d`, len(args))
-	}
-	rows, err := q.tx.QueryContext(q.ctx, query, args...)
-	if err != nil {
-		yield(report.Token{}, err)
-		return
-	}
-	defer rows.Close()
-	for rows.Next() {
-		t, last, err := scanToken(rows)
-		if !yield(report.FromToken(t, last), err) || err != nil {
-			return
-		}
-	}
-	if err := rows.Err(); err != nil {
-		yield(report.Token{}, err)
-	}
-}
-
-// Tokens streams the tokens that a filter selects, in the order of serials.
-func (q *queries) Tokens(f report.Filter) iter.Seq2[report.Token, error] {
-	return func(yield func(report.Token, error) bool) { q.tokens(f, yield) }
-}
-
-// conditions turns a filter into a WHERE clause.
-func conditions(f report.Filter) (string, []any) {
-	var parts []string
-	var args []any
-	add := func(condition string, values ...any) {
-		for _, v := range values {
-			args = append(args, v)
-			condition = strings.Replace(condition, "?", fmt.Sprintf("$%d", len(args)), 1)
-		}
-		parts = append(parts, condition)
-	}
-	if f.State != "" {
-		add(`t.state = ?`, stateCode(f.State))
-	}
-	if f.State != "" && f.State != token.InStock && f.Account == "" {
-		// It says to SQLite that the index token_by_state will do, and SQLite then
-		// takes it: for an account, whose tokens are few, that would read every
-		// token in the state.
-		add(`t.state <> 0`)
-	}
-	if f.Account != "" {
-		add(`a.key = ?`, f.Account.Key())
-	}
-	if f.Batch != 0 {
-		add(`t.id BETWEEN (SELECT first_id FROM batch WHERE number = ?) AND (SELECT last_id FROM batch WHERE number = ?)`, f.Batch, f.Batch)
-	}
-	if f.Location != "" {
-		add(`l.name = ?`, f.Location)
-	}
-	if f.Manufacturer != "" {
-		add(`LOWER(p.manufacturer) = ?`, asciiLower(f.Manufacturer))
-	}
-	if !f.ExpiringBy.IsZero() {
-		add(`t.not_after <= ?`, f.ExpiringBy.Unix())
-	}
-	if f.Prefix != "" {
-		add(`t.serial_key >= ? AND t.serial_key < ?`, f.Prefix.Key(), f.Prefix.Key()+"\x7f")
-	}
-	if f.After != "" {
-		add(`t.serial_key > ?`, f.After.Key())
-	}
-	if len(parts) == 0 {
-		return "", nil
-	}
-	return ` WHERE ` + strings.Join(parts, ` AND `), args
-}
-
-// asciiLower is what SQLite's LOWER does: letters beyond ASCII stay.
-func asciiLower(s string) string {
-	return strings.Map(func(r rune) rune {
-		if r >= 'A' && r <= 'Z' {
-			return r + 'a' - 'A'
-		}
-		return r
-	}, s)
-}
 
 // Find reads one token as reports show it.
 func (q *queries) Find(serial token.Serial) (report.Token, error) {
@@ -125,14 +35,24 @@ func (q *queries) Batch(number int) (report.Batch, error) {
 	return all[0], nil
 }
 
-func (q *queries) batches(more string, args ...any) ([]report.Batch, error) {
-	all := []report.Batch{}
-	var ranges [][2]int64
-	err := q.each(batchSelect+more, args, func(rows *sql.Rows) error {
+// BatchFiles reads all batches without looking at their tokens.
+func (q *queries) BatchFiles() ([]report.Batch, error) {
+	all, _, err := q.batchRows(` ORDER BY number`)
+	return all, err
+}
+
+func (q *queries) batchRows(more string, args ...any) (all []report.Batch, ranges [][2]int64, err error) {
+	all = []report.Batch{}
+	err = q.each(batchSelect+more, args, func(rows *sql.Rows) error {
 		b, ids, err := scanBatch(rows)
 		all, ranges = append(all, b), append(ranges, ids)
 		return err
 	})
+	return all, ranges, err
+}
+
+func (q *queries) batches(more string, args ...any) ([]report.Batch, error) {
+	all, ranges, err := q.batchRows(more, args...)
 	if err != nil {
 		return nil, err
 	}

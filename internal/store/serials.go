@@ -23,7 +23,7 @@ func (q *queries) token(serial token.Serial) (token.Token, *token.Observation, e
 	case len(fits) == 1:
 		return q.tokenByKey(fits[0].Key())
 	case len(fits) > 1:
-		return t, nil, token.Errorf(token.NotFound, "%s may be token %s", serial, listed(fits, " or ")).
+		return t, nil, token.Errorf(token.NotFound, "%s may be token %s", serial, inWords(fits, " or ")).
 			WithHint("type it with its dashes, as it is printed")
 	}
 	return t, nil, q.noSuchToken(serial)
@@ -65,10 +65,10 @@ func (q *queries) noSuchToken(serial token.Serial) error {
 	if nearErr != nil || len(near) == 0 {
 		return err.WithHint("read the serial again, with its leading zeros; `fob list` shows what is here")
 	}
-	return err.WithHint("near it: %s", listed(near, ", "))
+	return err.WithHint("near it: %s", inWords(near, ", "))
 }
 
-func listed(serials []token.Serial, between string) string {
+func inWords(serials []token.Serial, between string) string {
 	names := make([]string, len(serials))
 	for i, s := range serials {
 		names[i] = string(s)

@@ -101,9 +101,14 @@ func (q *queries) row(query string, args ...any) *sql.Row {
 	return s.QueryRowContext(q.ctx, args...)
 }
 
-// each runs a query and calls scan for every row.
+// each runs a query and calls scan for every row. Scan must not run the same
+// query: it is prepared once.
 func (q *queries) each(query string, args []any, scan func(*sql.Rows) error) error {
-	rows, err := q.tx.QueryContext(q.ctx, query, args...)
+	s, err := q.statement(query)
+	if err != nil {
+		return err
+	}
+	rows, err := s.QueryContext(q.ctx, args...)
 	if err != nil {
 		return err
 	}

@@ -70,6 +70,7 @@ const (
 	CmdResync      Command = "resync"
 	CmdUnlock      Command = "unlock"
 	CmdClockAccept Command = "clock accept"
+	CmdIdentify    Command = "identify"
 
 	CmdSuspend    Command = "suspend"
 	CmdResume     Command = "resume"

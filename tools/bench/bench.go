@@ -20,6 +20,7 @@ import (
 type bench struct {
 	n, runs int
 	phone   bool // only that
+	binds   int  // rows of a file of bindings
 
 	fob     program.Fob
 	sqlite3 string // path; empty when there is none
@@ -31,6 +32,9 @@ type bench struct {
 	imports, peers          []usage // in pairs
 	version, bind, show     []usage
 	list, workbook, csvfile []usage
+
+	page, prefix, complete []usage
+	identified, bound      []usage
 
 	formats []*contest // beside OATH CSV
 	wrapped []*contest // beside the program that unwraps, piped into fob
@@ -66,7 +70,7 @@ func (b *bench) measure(ctx context.Context) error {
 		}
 	}
 	// The store of the last import stays for desk and exports.
-	for _, part := range []func(context.Context, int) error{b.desk, b.exports, b.contests} {
+	for _, part := range []func(context.Context, int) error{b.desk, b.scale, b.exports, b.contests} {
 		for i := range b.runs {
 			if err := part(ctx, i); err != nil {
 				return err

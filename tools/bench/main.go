@@ -29,10 +29,11 @@ func main() {
 	flag.IntVar(&b.n, "n", 100_000, "tokens")
 	flag.IntVar(&b.runs, "runs", 5, "pairs of imports; single commands are run three times as often")
 	flag.BoolVar(&b.phone, "phone", false, "only the support desk of a large store: see phone.go")
+	flag.IntVar(&b.binds, "binds", 10_000, "rows of a file of bindings, as far as there are tokens")
 	dir := flag.String("dir", "build", "where the stores are made for the time of the run: a folder on the disk to measure")
 	flag.Parse()
-	if b.n < 100 || b.runs < 1 {
-		fmt.Fprintln(os.Stderr, "bench: -n is at least 100, -runs at least 1")
+	if b.runs < 1 || b.binds < 1 || b.n < max(100, 20*b.runs) {
+		fmt.Fprintln(os.Stderr, "bench: -runs and -binds are at least 1, -n at least 100 and 20 for each run")
 		os.Exit(2)
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)

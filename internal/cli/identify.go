@@ -1,0 +1,185 @@
+package cli
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/spf13/cobra"
+
+	"fob/internal/inventory"
+	"fob/internal/token"
+)
+
+// identifyOptions are the flags of identify.
+type identifyOptions struct {
+	codes                                []string
+	wide                                 bool
+	batch                                int
+	state, location, manufacturer, model string
+	words                                wordFlags
+}
+
+func newIdentifyCmd(r *root) *cobra.Command {
+	var o identifyOptions
+	cmd := &cobra.Command{
+		Use:   "identify",
+		Short: "Find the token that shows two codes, when its serial cannot be read",
+		Long: `Find out which token shows two consecutive codes. Every token that has a seed is
+looked at, in whatever state, 10 steps either way of where its clock is expected
+(HOTP: 10 counters ahead); --wide looks 2 hours either way (100 counters ahead).
+Without --code the codes are asked for on the terminal. One code is never enough:
+among many tokens several show it by chance. If two codes leave more than one
+token, the next one decides: a third --code, or the terminal asks.
+
+Nothing is changed and no code is used up. The trail notes who searched where and
+what was found, without the codes. Filters make the search shorter.`,
+		Example: `  fob identify
+  fob identify --code 287082 --code 359152
+  fob identify --code 287082 --code 359152 --wide --batch 3 --state lost --ticket T-17`,
+		Args: exactly(),
+		RunE: r.run(func(ctx context.Context, _ []string) error {
+			req, err := o.request(r)
+			if err != nil {
+				return err
+			}
+			return r.withDesk(ctx, func(desk *inventory.Desk) error { return r.identify(ctx, desk, &o, req) })
+		}),
+	}
+	f := cmd.Flags()
+	f.StringArrayVar(&o.codes, "code", nil, "a displayed code; two or three times, in the order in which the token showed them")
+	f.BoolVar(&o.wide, "wide", false, "search as far as a pair of codes of one token is searched")
+	f.IntVar(&o.batch, "batch", 0, "only tokens of this batch")
+	f.StringVar(&o.state, "state", "", "only tokens in this state (in_stock, bound, …)")
+	f.StringVar(&o.location, "location", "", "only tokens at this location")
+	f.StringVar(&o.manufacturer, "manufacturer", "", "only tokens of this manufacturer")
+	f.StringVar(&o.model, "model", "", "only tokens of this model")
+	o.words.add(cmd)
+	return cmd
+}
+
+func (o *identifyOptions) request(r *root) (req inventory.Identify, err error) {
+	req.Wide, req.Batch, req.Location, req.Manufacturer, req.Model = o.wide, o.batch, o.location, o.manufacturer, o.model
+	if o.batch < 0 {
+		return req, noBatch(o.batch)
+	}
+	if o.state != "" {
+		if req.State, err = token.ParseState(o.state); err != nil {
+			return req, err
+		}
+	}
+	words, err := o.words.words(r)
+	req.Reason, req.Ticket = words.Reason, words.Ticket
+	return req, err
+}
+
+func (r *root) identify(ctx context.Context, desk *inventory.Desk, o *identifyOptions, req inventory.Identify) error {
+	if len(o.codes) == 0 {
+		return r.identifyOnTerminal(ctx, desk, req)
+	}
+	now := r.now()
+	for _, c := range o.codes {
+		req.Codes = append(req.Codes, inventory.Typed{Text: c, At: now})
+	}
+	out, err := r.search(ctx, desk, req)
+	if err != nil {
+		return err
+	}
+	return r.printIdentified(out, len(req.Codes))
+}
+
+func (r *root) search(ctx context.Context, desk *inventory.Desk, req inventory.Identify) (inventory.Identification, error) {
+	p := r.newProgress("searching")
+	defer p.done()
+	req.Progress = p.set
+	out, err := desk.Identify(ctx, req)
+	if err == nil && out.Damaged > 0 {
+		r.remark("%s could not be searched, the first because: %v", count(out.Damaged, "token"), out.Damage)
+	}
+	return out, err
+}
+
+// identifyOnTerminal asks for two codes, and for a third if they leave a choice.
+func (r *root) identifyOnTerminal(ctx context.Context, desk *inventory.Desk, req inventory.Identify) error {
+	if r.json {
+		return token.Errorf(token.Usage, "--json never asks: give the displayed codes with --code, twice")
+	}
+	t, err := openTerminal("no --code was given", "give the code that the token shows now and the next: --code 123456 --code 234567")
+	if err != nil {
+		return err
+	}
+	defer t.close()
+	if err := r.askRow(ctx, t, &req, "The code it shows now"); err != nil {
+		return err
+	}
+	if err := r.askRow(ctx, t, &req, "The next code, when it changes"); err != nil {
+		return err
+	}
+	out, err := r.search(ctx, desk, req)
+	if err != nil {
+		return err
+	}
+	if len(out.Found) > 1 {
+		t.say("%d tokens show these codes.", len(out.Found))
+		if err := r.askRow(ctx, t, &req, "The code after that"); err != nil {
+			return err
+		}
+		if out, err = r.search(ctx, desk, req); err != nil {
+			return err
+		}
+	}
+	return r.printIdentified(out, len(req.Codes))
+}
+
+// askRow asks for one code more. Its length is not known, so a text is refused
+// that no token shows.
+func (r *root) askRow(ctx context.Context, t *terminal, req *inventory.Identify, prompt string) error {
+	for {
+		line, err := t.ask(ctx, prompt)
+		if err != nil {
+			return err
+		}
+		next := append(req.Codes, inventory.Typed{Text: line, At: r.now()})
+		if err := inventory.CheckRow(next); err != nil {
+			t.say("%v; %s", err, token.HintOf(err))
+			continue
+		}
+		req.Codes = next
+		return nil
+	}
+}
+
+// printIdentified prints what was found. Anything but one token is a refusal to
+// scripts: they would otherwise go on with the first.
+func (r *root) printIdentified(out inventory.Identification, codes int) error {
+	if err := r.printFound(out.Found); err != nil {
+		return err
+	}
+	switch n := len(out.Found); {
+	case n == 0:
+		return token.Errorf(token.NotFound, "no token shows these codes (%s searched)", count(out.Searched, "token")).
+			WithHint("are they two codes in a row, in this order? --wide searches further; filters leave tokens out")
+	case n > 1 && codes == 2:
+		return token.Errorf(token.CodeRefused, "%d tokens show these codes", n).
+			WithHint("give the code after them as well, as a third --code")
+	case n > 1:
+		return token.Errorf(token.CodeRefused, "%d tokens show these codes", n).
+			WithHint("do they have the same seed? `fob audit verify` tells whether the records were changed")
+	}
+	return nil
+}
+
+func (r *root) printFound(found []inventory.Identified) error {
+	if r.json {
+		return r.printJSON(found)
+	}
+	if len(found) == 0 {
+		return nil
+	}
+	t := r.newTable("SERIAL", "STATE", "ACCOUNT", "STEPS OFF")
+	for _, one := range found {
+		if err := t.add(string(one.Serial), string(one.State), one.Account, fmt.Sprintf("%+d", one.StepOffset)); err != nil {
+			return err
+		}
+	}
+	return t.flush()
+}

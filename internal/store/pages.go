@@ -1,0 +1,87 @@
+package store
+
+import (
+	"database/sql"
+
+	"fob/internal/inventory"
+	"fob/internal/token"
+)
+
+// Spans gives the ids of each batch's tokens, in the order of batches.
+func (q *queries) Spans() ([]inventory.Span, error) {
+	var all []inventory.Span
+	err := q.each(`SELECT id, number, first_id, last_id, imported_at FROM batch WHERE loading = 0 AND withdrawn_at IS NULL ORDER BY number`, nil,
+		func(rows *sql.Rows) error {
+			var b token.Batch
+			var imported sql.NullInt64
+			err := rows.Scan(&b.ID, &b.Number, &b.FirstID, &b.LastID, &imported)
+			b.Imported = fromNanos(imported)
+			if b.LastID >= b.FirstID {
+				all = append(all, inventory.Span{Batch: b, First: b.FirstID, Last: b.LastID})
+			}
+			return err
+		})
+	return all, err
+}
+
+// Profiles gives all profiles by their ids.
+func (q *queries) Profiles() (map[int64]token.Profile, error) {
+	all := map[int64]token.Profile{}
+	err := q.each(`SELECT id, manufacturer, model, type, hash, digits, period, t0 FROM profile`, nil, func(rows *sql.Rows) error {
+		var id int64
+		var p token.Profile
+		err := rows.Scan(&id, &p.Manufacturer, &p.Model, &p.Type, &p.Hash, &p.Digits, &p.Period, &p.T0)
+		all[id] = p
+		return err
+	})
+	return all, err
+}
+
+const sealedSelect = `SELECT t.id, COALESCE(t.printed, t.serial_key), t.profile_id, COALESCE(t.watermark + 1, t.counter),
+	COALESCE(t.manufactured, 0), t.seed FROM token t WHERE t.id BETWEEN $1 AND $2 AND t.seed IS NOT NULL`
+
+// sealedQuery reads a page of tokens by their ids: as they lie in the table, with
+// no index and nothing joined.
+func sealedQuery(s inventory.Span, f inventory.SeedFilter) (string, []any) {
+	query, args := sealedSelect, []any{s.First, s.Last}
+	if f.State != "" {
+		args = append(args, stateCode(f.State))
+		query += ` AND t.state = $3`
+	}
+	if f.Location != "" {
+		args = append(args, f.Location)
+		query += ` AND t.location_id = (SELECT id FROM location WHERE name = $` + string(rune('0'+len(args))) + `)`
+	}
+	return query + ` ORDER BY t.id`, args
+}
+
+// SealedSeeds calls fn for every token of a span that has a seed.
+func (q *queries) SealedSeeds(s inventory.Span, f inventory.SeedFilter, fn func(inventory.SealedToken) error) error {
+	query, args := sealedQuery(s, f)
+	var t inventory.SealedToken
+	var sealed sql.RawBytes // valid until the next row, which spares a copy
+	return q.each(query, args, func(rows *sql.Rows) error {
+		if err := rows.Scan(&t.ID, &t.Serial, &t.Profile, &t.Next, &t.Manufactured, &sealed); err != nil {
+			return err
+		}
+		t.Sealed = sealed
+		return fn(t)
+	})
+}
+
+// ObservationsOf reads the measured drifts of a span's tokens.
+func (q *queries) ObservationsOf(s inventory.Span) (map[int64][]token.Observation, error) {
+	all := map[int64][]token.Observation{}
+	err := q.each(observationsOf, []any{s.First, s.Last}, func(rows *sql.Rows) error {
+		var id int64
+		var at sql.NullInt64
+		var drift float64
+		var rate sql.NullFloat64
+		err := rows.Scan(&id, &at, &drift, &rate)
+		all[id] = append(all[id], token.Observation{At: fromNanos(at), Drift: drift, Rate: optional(rate)})
+		return err
+	})
+	return all, err
+}
+
+const observationsOf = `SELECT token_id, at, drift, rate FROM observation WHERE token_id BETWEEN $1 AND $2 ORDER BY token_id, id`
