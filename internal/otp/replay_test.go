@@ -38,7 +38,7 @@ func TestNoReplay(t *testing.T) {
 	}
 	wg.Wait()
 	for n := range shards {
-		t.Logf("%d histories, %d attempts accepted, %d with codes of before refused", histories, accepted[n], replays[n])
+		t.Logf("%d histories, %d attempts accepted, %d tried with codes of before", histories, accepted[n], replays[n])
 		if accepted[n] < histories || replays[n] < histories {
 			t.Errorf("%d accepted and %d replays: the histories prove nothing", accepted[n], replays[n])
 		}
