@@ -15,7 +15,7 @@ MISSING  := $(foreach p,$(PEERS),$(if $(shell command -v $(p) 2>/dev/null),,$(p)
 IN_CI    := $(filter 1 true,$(CI))
 
 .DEFAULT_GOAL := help
-.PHONY: help build test race lint demo bench soak fmt clean
+.PHONY: help build test race lint demo bench simulate soak fmt clean
 
 help: ## list the targets
 	@echo 'make TARGET, where TARGET is one of'
@@ -52,6 +52,9 @@ demo: ## a working session, from the first seed file to build/demo/inventory.xls
 
 bench: ## speed and memory; N=tokens RUNS=repetitions
 	$(GO) run $(BUILD) ./tools/bench -n $(N) -runs $(RUNS)
+
+simulate: ## fleets of 10,000 tokens at a support desk: the table of README
+	$(GO) run $(BUILD) ./tools/simulate
 
 soak: ## long tests: -tags soak, each fuzz target for FUZZTIME, crashes, races
 	$(GO) test $(BUILD) -tags soak -timeout 0 ./...

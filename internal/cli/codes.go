@@ -81,6 +81,11 @@ func (r *root) answerCodes(ctx context.Context, o *codeOptions, req inventory.Co
 		out, err = answer(desk, ctx, req)
 		return err
 	})
+	if err == nil && !r.json { // JSON has them in its object
+		for _, w := range out.Warnings {
+			r.warn("%s", w)
+		}
+	}
 	return out, err
 }
 
@@ -237,9 +242,6 @@ func (r *root) printOutcome(out inventory.Outcome, err error, words func(invento
 		return r.printJSON(out)
 	}
 	r.say("%s", words(out))
-	for _, w := range out.Warnings {
-		r.warn("%s", w)
-	}
 	return nil
 }
 
