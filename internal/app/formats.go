@@ -4,6 +4,7 @@ import (
 	"fob/internal/seedfile"
 	"fob/internal/seedfile/columns"
 	"fob/internal/seedfile/detect"
+	"fob/internal/seedfile/xlsx"
 	"fob/internal/token"
 )
 
@@ -12,15 +13,12 @@ import (
 // find.
 func FindFormat(src seedfile.Source, name string, o seedfile.Options) (f seedfile.Format, why string, err error) {
 	switch {
-	case o.Columns != "" && (name == "" || name == columns.Name):
-		return columns.Format(), "named with --columns", nil
-	case o.Columns != "":
+	case o.Columns != "" && name != "" && name != columns.Name && name != xlsx.Name:
 		return f, "", token.Errorf(token.Usage, "--columns is for --format %s, not for %s, whose columns are known", columns.Name, name)
-	case name == "":
+	case name == "" && o.Columns == "":
 		return detect.Detect(src, o)
 	}
-	f, err = detect.ByName(name)
-	return f, "named with --format", err
+	return detect.Named(src, name, o)
 }
 
 // Formats lists the formats that fob reads.

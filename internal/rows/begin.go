@@ -4,6 +4,9 @@ import "bytes"
 
 // begin skips what is to be skipped and settles the delimiter.
 func (r *Reader) begin() error {
+	if r.wants.Sheet != "" {
+		return &Error{Msg: "the file is a text, which has no sheets", Remedy: "leave --sheet out"}
+	}
 	if err := r.skip(r.wants.SkipLines); err != nil {
 		return err
 	}

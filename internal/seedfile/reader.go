@@ -1,6 +1,7 @@
 package seedfile
 
 import (
+	"cmp"
 	"io"
 
 	"fob/internal/token"
@@ -43,6 +44,8 @@ type Options struct {
 	Columns   string
 	Delimiter byte
 	SkipRows  int
+	// Sheet is that of a workbook; empty: the only one with content.
+	Sheet string
 }
 
 // Format is a family's declaration: all that help, detection and import need
@@ -59,11 +62,21 @@ type Format struct {
 	Counter   int64
 	Defaulted FieldSet
 
+	// Sheets tells that a sheet of a workbook will do as well as a text: the
+	// family takes its rows from package rows. As is the family by whose rules a
+	// workbook is read; empty in all formats but that of a workbook that was
+	// looked into.
+	Sheets bool
+	As     string
+
 	// Sniff judges the beginning of a file by its content, never by its name.
 	Sniff func(sample Sample) Match
 	// Open begins to read.
 	Open func(r io.Reader, o Options) (Reader, error)
 }
+
+// Rules names the family whose column rules and defaults count.
+func (f Format) Rules() string { return cmp.Or(f.As, f.Name) }
 
 // Default is the format's documented value of a field, where Defaulted has it.
 func (f Format) Default(field Field) any {

@@ -21,6 +21,7 @@ import (
 	"fob/internal/seedfile/pskc"
 	"fob/internal/seedfile/serialseed"
 	"fob/internal/seedfile/table"
+	"fob/internal/seedfile/xlsx"
 	"fob/internal/seedfile/yubikey"
 	"fob/internal/token"
 )
@@ -29,7 +30,7 @@ import (
 func Formats() []seedfile.Format {
 	return []seedfile.Format{
 		oathcsv.Format(), entra.Format(), hexcsv.Format(), netiq.Format(), multiotp.Format(), nexus.Format(), serialseed.Format(),
-		yubikey.TraditionalFormat(), yubikey.YubicoFormat(), columns.Format(), pskc.Format(),
+		yubikey.TraditionalFormat(), yubikey.YubicoFormat(), columns.Format(), xlsx.Format(), pskc.Format(),
 	}
 }
 
@@ -58,6 +59,9 @@ func Detect(s seedfile.Source, o seedfile.Options) (seedfile.Format, string, err
 	sample, err := read(s)
 	if err != nil {
 		return seedfile.Format{}, "", err
+	}
+	if rows.IsWorkbook(sample.Data) {
+		return detectSheet(s, o)
 	}
 	sample.Options = o
 	if err := recognise(s.Name(), sample); err != nil {
@@ -92,10 +96,8 @@ type claim struct {
 	match  seedfile.Match
 }
 
-// choose asks every family.
-func choose(file string, sample seedfile.Sample, formats []seedfile.Format) (seedfile.Format, string, error) {
-	var fits []claim
-	var nearly []string
+// claims asks every family.
+func claims(sample seedfile.Sample, formats []seedfile.Format) (fits []claim, nearly []string) {
 	for _, f := range formats {
 		m := f.Sniff(sample)
 		switch {
@@ -105,6 +107,11 @@ func choose(file string, sample seedfile.Sample, formats []seedfile.Format) (see
 			nearly = append(nearly, f.Name+": "+m.Why)
 		}
 	}
+	return fits, nearly
+}
+
+func choose(file string, sample seedfile.Sample, formats []seedfile.Format) (seedfile.Format, string, error) {
+	fits, nearly := claims(sample, formats)
 	switch len(fits) {
 	case 1:
 		return fits[0].format, fits[0].match.Why, nil

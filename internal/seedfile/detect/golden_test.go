@@ -57,6 +57,7 @@ type flags struct {
 	Columns   string `json:"columns"`
 	Delimiter string `json:"delimiter"`
 	SkipRows  int    `json:"skip_rows"`
+	Sheet     string `json:"sheet"`
 	KeySuffix bool   `json:"key_suffix"`
 }
 
@@ -72,7 +73,7 @@ func flagsOf(t *testing.T, file string) (f flags, o seedfile.Options) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	o = seedfile.Options{Columns: f.Columns, SkipRows: f.SkipRows, KeySuffix: f.KeySuffix}
+	o = seedfile.Options{Columns: f.Columns, SkipRows: f.SkipRows, Sheet: f.Sheet, KeySuffix: f.KeySuffix}
 	if f.Delimiter != "" {
 		o.Delimiter = f.Delimiter[0]
 	}
@@ -123,9 +124,9 @@ func readSample(t *testing.T, file string) wanted {
 	}
 	said, options := flagsOf(t, file)
 	format, why, err := Detect(source, options)
-	if said.Format != "" {
+	if said.Format != "" || options.Columns != "" {
 		why = "named"
-		format, err = ByName(said.Format)
+		format, _, err = Named(source, said.Format, options)
 	}
 	if err != nil {
 		t.Fatal(err)

@@ -40,8 +40,9 @@ func Format() seedfile.Format {
 		Counter:  0,
 		Defaulted: seedfile.FieldSet(0).With(seedfile.FieldHash).
 			With(seedfile.FieldCounter).With(seedfile.FieldT0),
-		Sniff: sniff,
-		Open:  family.Open,
+		Sniff:  sniff,
+		Open:   family.Open,
+		Sheets: true,
 	}
 }
 

@@ -45,6 +45,7 @@ func Format() seedfile.Format {
 		Defaulted: seedfile.FieldSet(0).With(seedfile.FieldHash).With(seedfile.FieldT0),
 		Sniff:     sniff,
 		Open:      family.Open,
+		Sheets:    true,
 	}
 }
 

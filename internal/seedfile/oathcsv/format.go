@@ -22,7 +22,8 @@ func Format() seedfile.Format {
 		Counter:  0,
 		Defaulted: seedfile.FieldSet(0).With(seedfile.FieldHash).With(seedfile.FieldDigits).
 			With(seedfile.FieldPeriod).With(seedfile.FieldCounter).With(seedfile.FieldT0),
-		Sniff: sniff,
-		Open:  family.Open,
+		Sniff:  sniff,
+		Open:   family.Open,
+		Sheets: true,
 	}
 }
