@@ -62,6 +62,9 @@ type Format struct {
 	Counter   int64
 	Defaulted FieldSet
 
+	// Support is what the table in the README says of it.
+	Support Support
+
 	// Sheets tells that a sheet of a workbook will do as well as a text: the
 	// family takes its rows from package rows. As is the family by whose rules a
 	// workbook is read; empty in all formats but that of a workbook that was
@@ -74,6 +77,23 @@ type Format struct {
 	// Open begins to read.
 	Open func(r io.Reader, o Options) (Reader, error)
 }
+
+// Support is what people want to know of a family before they have a file of it.
+// Every family says all of it; a test demands that, and holds the README to it.
+type Support struct {
+	Read      string   // what tokens it brings: "TOTP and HOTP"
+	Found     string   // how a file is known for one: ByContent, or what has to be said
+	Encrypted string   // how its seeds may be encrypted in the file: NotEncrypted, or the ways that are read
+	Checked   string   // the outside tool that made or read the samples, or that there is none
+	Samples   []string // the best of its files in testdata/seedfiles
+}
+
+// What most families say. What is wrapped round a file counts for none of them:
+// package delivery undoes it before.
+const (
+	ByContent    = "by its content"
+	NotEncrypted = "no"
+)
 
 // Rules names the family whose column rules and defaults count.
 func (f Format) Rules() string { return cmp.Or(f.As, f.Name) }

@@ -23,9 +23,14 @@ func Format() seedfile.Format {
 		},
 		Defaults:  token.Params{Hash: token.SHA1},
 		Defaulted: seedfile.FieldSet(0).With(seedfile.FieldHash).With(seedfile.FieldT0),
-		Sniff:     func(seedfile.Sample) seedfile.Match { return seedfile.Match{} }, // nobody but the operator knows
-		Open:      open,
-		Sheets:    true,
+		Support: seedfile.Support{
+			Read: "TOTP and HOTP", Found: "`--columns` says what is where", Encrypted: seedfile.NotEncrypted,
+			Checked: "none; it is whatever table there is",
+			Samples: []string{"columns/names.csv", "columns/numbers.txt"},
+		},
+		Sniff:  func(seedfile.Sample) seedfile.Match { return seedfile.Match{} }, // nobody but the operator knows
+		Open:   open,
+		Sheets: true,
 	}
 }
 

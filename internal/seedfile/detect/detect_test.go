@@ -4,6 +4,8 @@ import (
 	"encoding/binary"
 	"errors"
 	"io"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 	"unicode/utf16"
@@ -124,12 +126,32 @@ func TestDeclarations(t *testing.T) {
 		if f.Title == "" || f.Open == nil || f.Sniff == nil {
 			t.Errorf("%s is incomplete", f.Name)
 		}
+		checkSupport(t, f)
 		got, _, err := Detect(held(strings.Join(f.Example, "\n")+"\n"), seedfile.Options{})
 		switch {
 		case f.Name == columns.Name, f.Name == xlsx.Name: // nobody but the operator knows, and no text
 		case f.Name == netiq.Name && strings.Contains(token.HintOf(err), "--format netiq"): // or hex-csv
 		case err != nil || got.Name != f.Name:
 			t.Errorf("%s: its example is %q, %v", f.Name, got.Name, err)
+		}
+	}
+}
+
+// checkSupport: a family says all that people want to know of it, and its samples
+// are there.
+func checkSupport(t *testing.T, f seedfile.Format) {
+	s := f.Support
+	for what, text := range map[string]string{"Read": s.Read, "Found": s.Found, "Encrypted": s.Encrypted, "Checked": s.Checked} {
+		if text == "" {
+			t.Errorf("%s does not declare Support.%s, which the table in the README needs", f.Name, what)
+		}
+	}
+	if len(s.Samples) == 0 {
+		t.Errorf("%s names no sample", f.Name)
+	}
+	for _, file := range s.Samples {
+		if _, err := os.Stat(filepath.Join(samples, file)); err != nil || !strings.HasPrefix(file, f.Name+"/") {
+			t.Errorf("%s: the sample %q is not there (%v)", f.Name, file, err)
 		}
 	}
 }

@@ -41,6 +41,11 @@ func Format() seedfile.Format {
 		Counter:  0,
 		Defaulted: seedfile.FieldSet(0).With(seedfile.FieldType).With(seedfile.FieldHash).With(seedfile.FieldDigits).
 			With(seedfile.FieldPeriod).With(seedfile.FieldCounter).With(seedfile.FieldT0),
+		Support: seedfile.Support{
+			Read: "HOTP and TOTP", Found: "`--format netiq`: its files are those of hex-csv or oath-csv too", Encrypted: seedfile.NotEncrypted,
+			Checked: "none; the columns are those that NetIQ documents",
+			Samples: []string{"netiq/two.csv", "netiq/five.csv"},
+		},
 		Sniff:  sniff,
 		Open:   family.Open,
 		Sheets: true,

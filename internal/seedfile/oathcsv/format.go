@@ -22,6 +22,11 @@ func Format() seedfile.Format {
 		Counter:  0,
 		Defaulted: seedfile.FieldSet(0).With(seedfile.FieldHash).With(seedfile.FieldDigits).
 			With(seedfile.FieldPeriod).With(seedfile.FieldCounter).With(seedfile.FieldT0),
+		Support: seedfile.Support{
+			Read: "TOTP and HOTP", Found: seedfile.ByContent, Encrypted: seedfile.NotEncrypted,
+			Checked: "none; the columns are those that privacyIDEA documents",
+			Samples: []string{"oath-csv/privacyidea.csv", "oath-csv/linotp.csv"},
+		},
 		Sniff:  sniff,
 		Open:   family.Open,
 		Sheets: true,

@@ -40,6 +40,11 @@ func Format() seedfile.Format {
 		Counter:  0,
 		Defaulted: seedfile.FieldSet(0).With(seedfile.FieldHash).With(seedfile.FieldPeriod).
 			With(seedfile.FieldCounter).With(seedfile.FieldT0),
+		Support: seedfile.Support{
+			Read: "TOTP and HOTP", Found: seedfile.ByContent, Encrypted: seedfile.NotEncrypted,
+			Checked: "pskctool (OATH Toolkit)",
+			Samples: []string{"pskc/rfc6030-figure2.xml", "pskc/totp60-policy-dates.xml"},
+		},
 		Sniff: sniff,
 		Open: func(r io.Reader, o seedfile.Options) (seedfile.Reader, error) {
 			return &reader{in: pskc.NewDecoder(r), options: o}, nil

@@ -25,6 +25,11 @@ func Format() seedfile.Format {
 			"A1 serial number   B1 secret key                       C1 time interval   D1 manufacturer   E1 model",
 			"A2 2308602200001   B2 GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ   C2 30              D2 Token2         E2 c202",
 		},
+		Support: seedfile.Support{
+			Read: "TOTP and HOTP", Found: "by its content, as the same table in a text would be; `--sheet` where several have content", Encrypted: "by the workbook's password (Office 2007 and later)",
+			Checked: "openpyxl and gnumeric made them; officecrypto-tool and xlsx-populate set the passwords, msoffcrypto-tool opened them",
+			Samples: []string{"xlsx/entra.xlsx", "xlsx/gnumeric.xlsx", "xlsx/numbers.xlsx"},
+		},
 		Sniff: func(seedfile.Sample) seedfile.Match { return seedfile.Match{} }, // a sample has no directory
 		Open: func(io.Reader, seedfile.Options) (seedfile.Reader, error) {
 			return nil, token.Errorf(token.Internal, "a workbook is read by the rules of another family, which nobody has named")
@@ -34,6 +39,7 @@ func Format() seedfile.Format {
 
 // Of is a workbook whose sheet is read by the rules of a family.
 func Of(rules seedfile.Format) seedfile.Format {
-	rules.As, rules.Name, rules.Title, rules.Example = rules.Name, Name, Format().Title, Format().Example
+	f := Format()
+	rules.As, rules.Name, rules.Title, rules.Example, rules.Support = rules.Name, f.Name, f.Title, f.Example, f.Support
 	return rules
 }

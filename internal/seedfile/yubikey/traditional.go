@@ -31,8 +31,13 @@ func TraditionalFormat() seedfile.Format {
 		Encoding:  seedfile.Hex,
 		Defaults:  token.Params{Hash: token.SHA1},
 		Defaulted: seedfile.FieldSet(0).With(seedfile.FieldHash),
-		Sniff:     sniffTraditional,
-		Open:      traditional.Open,
+		Support: seedfile.Support{
+			Read: "HOTP", Found: seedfile.ByContent, Encrypted: seedfile.NotEncrypted,
+			Checked: "none; the columns are those that the personalization tool writes",
+			Samples: []string{"yubikey/traditional.csv"},
+		},
+		Sniff: sniffTraditional,
+		Open:  traditional.Open,
 	}
 }
 

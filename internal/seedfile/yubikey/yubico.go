@@ -35,8 +35,13 @@ func YubicoFormat() seedfile.Format {
 		Encoding:  seedfile.Hex,
 		Defaults:  token.Params{Type: token.HOTP, Hash: token.SHA1},
 		Defaulted: seedfile.FieldSet(0).With(seedfile.FieldType).With(seedfile.FieldHash),
-		Sniff:     sniffYubico,
-		Open:      yubico.Open,
+		Support: seedfile.Support{
+			Read: "HOTP", Found: seedfile.ByContent, Encrypted: seedfile.NotEncrypted,
+			Checked: "none; the columns are those that the personalization tool writes",
+			Samples: []string{"yubico/hotp.csv"},
+		},
+		Sniff: sniffYubico,
+		Open:  yubico.Open,
 	}
 }
 
