@@ -15,7 +15,7 @@ import (
 var Formats = map[string]func(io.Writer, Plan) error{
 	"oath-csv": WriteOATHCSV, "entra": WriteEntra, "pskc": WritePSKC,
 	"hex-csv": WriteHexCSV, "netiq": WriteNetIQ, "multiotp": WriteMultiOTP, "nexus": WriteNexus, "serial-seed": WriteSerialSeed,
-	"yubikey": WriteYubiKey, "yubico": WriteYubico, "columns": WriteColumns,
+	"yubikey": WriteYubiKey, "yubico": WriteYubico, "columns": WriteColumns, "xlsx": WriteWorkbook,
 }
 
 // sha1Only refuses a plan that a format without a hash cannot hold.
