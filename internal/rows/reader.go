@@ -181,7 +181,7 @@ func (r *Reader) row() (Row, error) {
 	if err := r.check(line); err != nil {
 		return Row{}, err
 	}
-	if bare := r.trim(line); len(bare) == 0 || bare[0] == '#' {
+	if bare := r.trim(line); len(bare) == 0 || isComment(bare) {
 		r.take(skip)
 		return row, nil
 	}

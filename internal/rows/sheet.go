@@ -190,6 +190,9 @@ func (s *sheetReader) make(cells []cell, line int) (Row, error) {
 
 // isComment recognises what is a line of comment in a text.
 func (s *sheetReader) isComment(row Row) bool {
+	if row.Kinds[0] != Text {
+		return false
+	}
 	text := firstComment(row.Fields[0])
 	if text != "" && s.comment == "" && s.first == 0 {
 		s.comment = text
