@@ -85,7 +85,7 @@ type Support struct {
 	Found     string   // how a file is known for one: ByContent, or what has to be said
 	Encrypted string   // how its seeds may be encrypted in the file: NotEncrypted, or the ways that are read
 	Checked   string   // the outside tool that made or read the samples, or that there is none
-	Samples   []string // the best of its files in testdata/seedfiles
+	Samples   []string // of its files in testdata/seedfiles those that go in whole, from which the study of strangers' files sets out
 }
 
 // What most families say. What is wrapped round a file counts for none of them:

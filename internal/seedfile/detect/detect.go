@@ -67,6 +67,9 @@ func Detect(s seedfile.Source, o seedfile.Options) (seedfile.Format, string, err
 	if err := recognise(s.Name(), sample); err != nil {
 		return seedfile.Format{}, "", err
 	}
+	if err := titled(s.Name(), sample); err != nil {
+		return seedfile.Format{}, "", err
+	}
 	return choose(s.Name(), sample, Formats())
 }
 

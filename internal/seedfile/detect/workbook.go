@@ -60,6 +60,9 @@ func detectSheet(s seedfile.Source, o seedfile.Options) (seedfile.Format, string
 		}
 		return seedfile.Format{}, "", inFile(s.Name(), seedfile.ReadError(err))
 	}
+	if err := titled(s.Name(), sample); err != nil {
+		return seedfile.Format{}, "", err
+	}
 	fits, nearly := claims(sample, slices.DeleteFunc(Formats(), func(f seedfile.Format) bool { return !f.Sheets }))
 	switch len(fits) {
 	case 1:
@@ -89,10 +92,10 @@ func unknownSheet(file string, nearly []string) error {
 }
 
 // sheetSample writes the first rows of a sheet as the text that they would be in
-// a CSV, for the families to judge.
+// a CSV, for the families to judge; the lines of the text count as the rows do.
 func sheetSample(in *rows.Reader, o seedfile.Options) (seedfile.Sample, error) {
 	var text bytes.Buffer
-	out := csv.NewWriter(&text)
+	out, line := csv.NewWriter(&text), 1
 	o.Delimiter, o.SkipRows, o.Sheet = ',', 0, ""
 	s := seedfile.Sample{Whole: true, Options: o}
 	for {
@@ -103,9 +106,14 @@ func sheetSample(in *rows.Reader, o seedfile.Options) (seedfile.Sample, error) {
 		if err != nil {
 			return s, err
 		}
-		if text.Len() == 0 && in.Comment() != "" {
+		if line == 1 && row.Line > 1 && in.Comment() != "" {
 			text.WriteString(in.Comment() + "\n")
+			line++
 		}
+		for ; line < row.Line && text.Len() <= seedfile.SampleSize; line++ {
+			text.WriteByte('\n') // so that lines are rows
+		}
+		line++
 		fields := make([]string, len(row.Fields))
 		for i, f := range row.Fields {
 			fields[i] = string(f)

@@ -25,7 +25,7 @@ func Format() seedfile.Format {
 		Support: seedfile.Support{
 			Read: "TOTP and HOTP", Found: seedfile.ByContent, Encrypted: seedfile.NotEncrypted,
 			Checked: "none; the columns are those that privacyIDEA documents",
-			Samples: []string{"oath-csv/privacyidea.csv", "oath-csv/linotp.csv"},
+			Samples: []string{"oath-csv/bom-semicolon.csv", "oath-csv/sep-quotes-crlf.csv", "oath-csv/version2.csv"},
 		},
 		Sniff:  sniff,
 		Open:   family.Open,

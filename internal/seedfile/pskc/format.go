@@ -43,7 +43,7 @@ func Format() seedfile.Format {
 		Support: seedfile.Support{
 			Read: "TOTP and HOTP", Found: seedfile.ByContent, Encrypted: seedfile.NotEncrypted,
 			Checked: "pskctool (OATH Toolkit)",
-			Samples: []string{"pskc/rfc6030-figure2.xml", "pskc/totp60-policy-dates.xml"},
+			Samples: []string{"pskc/totp60-policy-dates.xml", "pskc/default-namespace-bom.xml", "pskc/character-references.xml"},
 		},
 		Sniff: sniff,
 		Open: func(r io.Reader, o seedfile.Options) (seedfile.Reader, error) {

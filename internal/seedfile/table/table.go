@@ -84,7 +84,8 @@ func FailRow(rec *seedfile.Record, row rows.Row, format string, args ...any) {
 func (f *File[C]) CheckEnd(rec *seedfile.Record, row rows.Row, mayBeCut func(before, text []byte) bool) {
 	text := row.Fields[len(row.Fields)-1]
 	if row.Unended && mayBeCut(f.last, text) {
-		rec.Fail("the file seems cut off: its last line has no end, and its last column is shorter than the one before; fetch the delivery again")
+		rec.Fail("the file seems cut off: its last line has no end, and its last column may be what is left of a longer one; " +
+			"fetch the delivery again, or if it is whole end the line in a copy of it")
 	}
 	f.last = append(f.last[:0], text...)
 }

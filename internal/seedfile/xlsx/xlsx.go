@@ -20,7 +20,7 @@ const Name = "xlsx"
 func Format() seedfile.Format {
 	return seedfile.Format{
 		Name:  Name,
-		Title: "Excel workbook: a sheet with the columns of entra, oath-csv, hex-csv, netiq, multiotp or serial-seed, or of --columns",
+		Title: "Excel workbook: a sheet whose columns are those of one of the tables above",
 		Example: []string{
 			"A1 serial number   B1 secret key                       C1 time interval   D1 manufacturer   E1 model",
 			"A2 2308602200001   B2 GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ   C2 30              D2 Token2         E2 c202",

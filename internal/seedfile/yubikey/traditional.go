@@ -93,7 +93,7 @@ func stripEntry(_ *table.Reader, rec seedfile.Record, row rows.Row) (seedfile.Re
 	default:
 		hotp(&rec)
 	}
-	row.Fields = [][]byte{e.id, e.seed, e.digits, e.counter}
+	row.Fields, row.Unended = [][]byte{e.id, e.seed, e.digits, e.counter}, false // no switch is missing
 	return rec, row
 }
 

@@ -90,7 +90,7 @@ func stripLine(r *table.Reader, rec seedfile.Record, row rows.Row) (seedfile.Rec
 		rec.Question(seedfile.FieldType,
 			"a key without a public id may be for OATH-HOTP or for challenge-response; say --type hotp if it is the first")
 	}
-	row.Fields = [][]byte{f[0], f[3], f[2]}
+	row.Fields, row.Unended = [][]byte{f[0], f[3], f[2]}, false // its time is whole
 	return rec, row
 }
 
