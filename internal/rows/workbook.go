@@ -7,8 +7,10 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"os"
 	"path"
+	"slices"
 	"strings"
 
 	"github.com/xuri/excelize/v2"
@@ -153,7 +155,8 @@ func (w *workbook) repack() ([]byte, error) {
 	var out bytes.Buffer
 	z := zip.NewWriter(&out)
 	left := int64(MaxAbout)
-	for name, f := range w.parts {
+	for _, name := range slices.Sorted(maps.Keys(w.parts)) {
+		f := w.parts[name]
 		content, err := []byte(nil), error(nil)
 		switch {
 		case isAbout(name):
