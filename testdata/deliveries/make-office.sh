@@ -14,6 +14,11 @@ book.active.title = "Tokens"
 for row in csv.reader(open("seeds.csv")):
     book.active.append(row)
 book.save("seeds.xlsx")
+
+import zipfile
+with zipfile.ZipFile("seeds.xlsx") as good, zipfile.ZipFile("bomb.xlsx", "w", zipfile.ZIP_DEFLATED) as bomb:
+    for part in good.namelist():
+        bomb.writestr(part, b"<row/>" * (4 << 20) if part.startswith("xl/worksheets") else good.read(part))
 PY
 ssconvert -T Gnumeric_Excel:excel_biff8 seeds.csv old.xls
 ssconvert -T Gnumeric_OpenCalc:odf seeds.csv seeds.ods

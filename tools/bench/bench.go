@@ -33,6 +33,7 @@ type bench struct {
 
 	formats []*contest // beside OATH CSV
 	wrapped []*contest // beside the program that unwraps, piped into fob
+	sheets  []*contest // beside a bare iteration of excelize
 }
 
 func (b *bench) prepare(ctx context.Context, dir string) (err error) {
@@ -48,6 +49,9 @@ func (b *bench) prepare(ctx context.Context, dir string) (err error) {
 		return err
 	}
 	if err := b.prepareFormats(); err != nil {
+		return err
+	}
+	if err := b.prepareSheets(); err != nil {
 		return err
 	}
 	return b.prepareWrapped(ctx)

@@ -29,7 +29,15 @@ func main() {
 	flag.IntVar(&b.n, "n", 100_000, "tokens")
 	flag.IntVar(&b.runs, "runs", 5, "pairs of imports; single commands are run three times as often")
 	dir := flag.String("dir", "build", "where the stores are made for the time of the run: a folder on the disk to measure")
+	bare := flag.String("iterate", "", "only go over the rows of this workbook with excelize: the other side of a comparison")
 	flag.Parse()
+	if *bare != "" {
+		if err := iterate(*bare); err != nil {
+			fmt.Fprintln(os.Stderr, "bench:", err)
+			os.Exit(1)
+		}
+		return
+	}
 	if b.n < 100 || b.runs < 1 {
 		fmt.Fprintln(os.Stderr, "bench: -n is at least 100, -runs at least 1")
 		os.Exit(2)
