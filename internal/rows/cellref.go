@@ -1,7 +1,6 @@
 package rows
 
 import (
-	"encoding/xml"
 	"strconv"
 	"strings"
 )
@@ -36,23 +35,6 @@ func wholeNumber(text string) (int, bool) {
 	}
 	n, err := strconv.Atoi(text)
 	return n, err == nil
-}
-
-func attr(el xml.StartElement, name string) string {
-	for _, a := range el.Attr {
-		if a.Name.Local == name {
-			return a.Value
-		}
-	}
-	return ""
-}
-
-func intAttr(el xml.StartElement, name string) int {
-	n, ok := wholeNumber(attr(el, name))
-	if !ok {
-		return -1
-	}
-	return n
 }
 
 func isTrue(text string) bool { return text == "1" || text == "true" || text == "on" }

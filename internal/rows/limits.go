@@ -35,8 +35,8 @@ const (
 	// MaxParts bounds the parts of a workbook: each sheet has one or two, and a
 	// list of tokens no pictures.
 	MaxParts = 1000
-	// MaxMarkup bounds what the walk over a sheet may read to find the next tag, in
-	// bytes: the longest text that a cell may hold has 32,767 characters, a few of
+	// MaxMarkup bounds a tag or a text of a sheet in bytes, for it is gathered in
+	// memory: the longest text that a cell may hold has 32,767 characters, a few of
 	// which may be written as entities.
 	MaxMarkup = 512 << 10
 	// MaxMerged bounds the merged areas of a sheet. A list has none, a form some

@@ -1,8 +1,6 @@
 package rows
 
 import (
-	"encoding/xml"
-	"errors"
 	"fmt"
 	"io"
 	"strings"
@@ -247,8 +245,7 @@ func (s *sheetReader) notes() (notes []string) {
 // walker walks over the XML of a sheet (ISO 29500-1 section 18.3.1).
 type walker struct {
 	in     io.ReadCloser
-	meter  *meter
-	xml    *xml.Decoder
+	xml    *markup
 	book   *workbook
 	name   string
 	inside bool // sheetData has begun
@@ -257,7 +254,7 @@ type walker struct {
 	cells  []cell
 	merged []area
 	hides  [][2]int // columns, from and to
-	text   strings.Builder
+	text   []byte
 }
 
 // cell is one cell with something in it.
@@ -279,40 +276,20 @@ func (w *workbook) walk(p sheetPart) (*walker, error) {
 	if err != nil {
 		return nil, damagedBook()
 	}
-	m := &meter{in: in}
-	return &walker{in: in, meter: m, xml: xml.NewDecoder(m), book: w, name: p.name}, nil
+	return &walker{in: in, xml: newMarkup(in), book: w, name: p.name}, nil
 }
 
 func (w *walker) close() {
 	_ = w.in.Close() // it was read to its end, or is of no use
 }
 
-// meter fails where no tag ends for longer than any text of a cell can be: the
-// decoder would gather it in memory.
-type meter struct {
-	in   io.Reader
-	left int
-}
-
-var errMarkup = errors.New("a text without end")
-
-func (m *meter) Read(p []byte) (int, error) {
-	if m.left <= 0 {
-		return 0, errMarkup
-	}
-	n, err := m.in.Read(p[:min(len(p), m.left)])
-	m.left -= n
-	return n, err
-}
-
-// token gives the next tag or text.
-func (w *walker) token() (xml.Token, error) {
-	w.meter.left = MaxMarkup
-	t, err := w.xml.Token()
+// next goes on to the next tag or text.
+func (w *walker) next() error {
+	err := w.xml.next()
 	if err == nil || err == io.EOF {
-		return t, err
+		return err
 	}
-	return nil, w.damaged()
+	return w.damaged()
 }
 
 func (w *walker) damaged() *Error {
@@ -326,48 +303,44 @@ func (w *walker) damaged() *Error {
 // last, when the sheet was read to its end and is whole.
 func (w *walker) row() (cells []cell, line int, hidden bool, err error) {
 	for {
-		t, err := w.token()
-		if err == io.EOF {
-			if w.inside && !w.over {
-				err = w.damaged()
-			}
-			return nil, 0, false, err
+		err := w.next()
+		if err == io.EOF && w.inside && !w.over {
+			err = w.damaged()
 		}
 		if err != nil {
 			return nil, 0, false, err
 		}
-		switch el := t.(type) {
-		case xml.EndElement:
-			w.over = w.over || el.Name.Local == "sheetData"
-		case xml.StartElement:
-			if w.inside && !w.over {
-				if el.Name.Local != "row" {
-					return nil, 0, false, w.damaged()
-				}
-				return w.readRow(el)
-			}
-			if err := w.around(el); err != nil {
+		switch {
+		case w.xml.kind == endTag && string(w.xml.name) == "sheetData":
+			w.over = true
+		case w.xml.kind != startTag:
+		case !w.inside || w.over:
+			if err := w.around(); err != nil {
 				return nil, 0, false, err
 			}
+		case string(w.xml.name) != "row":
+			return nil, 0, false, w.damaged()
+		default:
+			return w.readRow()
 		}
 	}
 }
 
 // around reads what stands before and behind the rows.
-func (w *walker) around(el xml.StartElement) error {
-	switch el.Name.Local {
+func (w *walker) around() error {
+	switch string(w.xml.name) {
 	case "sheetData":
 		if w.over {
 			return w.damaged() // a second one
 		}
 		w.inside = true
 	case "col":
-		from, to := intAttr(el, "min"), intAttr(el, "max")
-		if isTrue(attr(el, "hidden")) && from > 0 && len(w.hides) < MaxColumns {
+		from, to := w.number("min"), w.number("max")
+		if isTrue(w.xml.attr("hidden")) && from > 0 && len(w.hides) < MaxColumns {
 			w.hides = append(w.hides, [2]int{from, min(to, MaxColumns)})
 		}
 	case "mergeCell":
-		return w.addMerged(attr(el, "ref"))
+		return w.addMerged(w.xml.attr("ref"))
 	}
 	return nil
 }
@@ -385,34 +358,40 @@ func (w *walker) addMerged(ref string) error {
 	return nil
 }
 
+// number reads an attribute that is a whole number; -1 if it is none.
+func (w *walker) number(name string) int {
+	n, ok := wholeNumber(w.xml.attr(name))
+	if !ok {
+		return -1
+	}
+	return n
+}
+
 // readRow reads one row element.
-func (w *walker) readRow(el xml.StartElement) ([]cell, int, bool, error) {
+func (w *walker) readRow() ([]cell, int, bool, error) {
 	line := w.line + 1
-	if r := attr(el, "r"); r != "" {
-		if line = intAttr(el, "r"); line <= w.line || line > maxRows {
+	if r := w.xml.attr("r"); r != "" {
+		if line = w.number("r"); line <= w.line || line > maxRows {
 			return nil, 0, false, w.damaged()
 		}
 	}
 	w.line, w.cells = line, w.cells[:0]
-	hidden, column := isTrue(attr(el, "hidden")), 0
+	hidden, column := isTrue(w.xml.attr("hidden")), 0
 	for {
-		t, err := w.token()
-		if err != nil {
+		err := w.next()
+		switch {
+		case err != nil:
 			return nil, 0, false, w.damaged()
-		}
-		switch el := t.(type) {
-		case xml.EndElement:
+		case w.xml.kind == endTag:
 			return w.cells, line, hidden, nil
-		case xml.StartElement:
-			if el.Name.Local != "c" {
-				if err := w.skip(); err != nil {
-					return nil, 0, false, err
-				}
-				continue
-			}
-			if column, err = w.readCell(el, column); err != nil {
-				return nil, 0, false, err
-			}
+		case w.xml.kind != startTag:
+		case string(w.xml.name) != "c":
+			err = w.skip()
+		default:
+			column, err = w.readCell(column)
+		}
+		if err != nil {
+			return nil, 0, false, err
 		}
 	}
 }
@@ -423,14 +402,13 @@ const maxRows = 1 << 20
 // skip passes over an element that means nothing here.
 func (w *walker) skip() error {
 	for depth := 1; depth > 0; {
-		t, err := w.token()
-		if err != nil {
+		if err := w.next(); err != nil {
 			return w.damaged()
 		}
-		switch t.(type) {
-		case xml.StartElement:
+		switch w.xml.kind {
+		case startTag:
 			depth++
-		case xml.EndElement:
+		case endTag:
 			depth--
 		}
 	}
@@ -438,21 +416,17 @@ func (w *walker) skip() error {
 }
 
 // readCell reads one cell behind a column and tells its own.
-func (w *walker) readCell(el xml.StartElement, before int) (column int, err error) {
+func (w *walker) readCell(before int) (column int, err error) {
 	column = before + 1
-	kind, style := "", 0
-	for _, a := range el.Attr {
-		switch a.Name.Local {
-		case "r":
-			row, ok := 0, false
-			if column, row, ok = cellRef(a.Value); !ok || row != w.line || column <= before {
-				return 0, w.damaged()
-			}
-		case "t":
-			kind = a.Value
-		case "s":
-			style = intAttr(el, "s")
+	if r := w.xml.attr("r"); r != "" {
+		row, ok := 0, false
+		if column, row, ok = cellRef(r); !ok || row != w.line || column <= before {
+			return 0, w.damaged()
 		}
+	}
+	kind, style := w.xml.attr("t"), 0
+	if s := w.xml.attr("s"); s != "" {
+		style = w.number("s")
 	}
 	value, formula, err := w.content()
 	if err != nil {
@@ -474,47 +448,55 @@ func (w *walker) readCell(el xml.StartElement, before int) (column int, err erro
 // content reads what is in a cell: the value, or the text of <is> without its
 // reading aids (rPh), and whether there is a formula.
 func (w *walker) content() (value string, formula bool, err error) {
-	w.text.Reset()
-	var path []string
+	w.text = w.text[:0]
+	var path [maxCellDepth]byte
+	depth := 0
 	for {
-		t, err := w.token()
-		if err != nil {
+		if err := w.next(); err != nil {
 			return "", false, w.damaged()
 		}
-		switch el := t.(type) {
-		case xml.StartElement:
-			path = append(path, el.Name.Local)
-			formula = formula || len(path) == 1 && el.Name.Local == "f"
-			if len(path) > maxCellDepth {
+		switch w.xml.kind {
+		case startTag:
+			if depth == maxCellDepth {
 				return "", false, w.damaged()
 			}
-		case xml.EndElement:
-			if len(path) == 0 {
-				return w.text.String(), formula, nil
+			path[depth] = cellPart(w.xml.name)
+			depth++
+			formula = formula || depth == 1 && path[0] == 'f'
+		case endTag:
+			if depth == 0 {
+				return string(w.text), formula, nil
 			}
-			path = path[:len(path)-1]
-		case xml.CharData:
-			if isValue(path) {
-				w.text.Write(el)
+			depth--
+		case someText:
+			if isValue(path[:depth]) {
+				w.text = append(w.text, w.xml.text...)
 			}
-			if w.text.Len() > MaxRow {
+			if len(w.text) > MaxRow {
 				return "", false, bookError("is this the file that was sent?", "sheet %q, row %d: a cell has more than %d bytes", w.name, w.line, MaxRow)
 			}
 		}
 	}
 }
 
+// cellPart stands for an element within a cell: its first letter, 0 for one that
+// means nothing.
+func cellPart(name []byte) byte {
+	switch string(name) {
+	case "v", "f", "is", "t", "r":
+		return name[0]
+	}
+	return 0
+}
+
 // maxCellDepth: c/is/r/rPr/color is deep enough.
 const maxCellDepth = 8
 
 // isValue tells where the text of a cell stands: v, is/t, is/r/t.
-func isValue(path []string) bool {
-	n := len(path)
-	switch {
-	case n == 1:
-		return path[0] == "v"
-	case n == 2, n == 3 && path[1] == "r":
-		return path[0] == "is" && path[n-1] == "t"
+func isValue(path []byte) bool {
+	switch string(path) {
+	case "v", "it", "irt":
+		return true
 	}
 	return false
 }
