@@ -105,8 +105,9 @@ func (s *said) obey(message string, truth said, encoding seedfile.Encoding) (mor
 		case m[1] == "skip-rows" && truth.SkipRows > 0:
 			s.SkipRows = truth.SkipRows
 		case m[1] == "skip-rows" && m[2] != "" && m[2] != "passes":
-			_, err := fmt.Sscan(m[2], &s.SkipRows)
-			more = err == nil
+			if _, err := fmt.Sscan(m[2], &s.SkipRows); err != nil {
+				continue
+			}
 		case m[1] == "sheet" && truth.Sheet != "":
 			s.Sheet = truth.Sheet
 		case m[1] == "key-suffix" && truth.KeySuffix:

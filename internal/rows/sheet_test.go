@@ -58,13 +58,15 @@ func (b book) parts() map[string]string {
 
 func (b book) file(t testing.TB) []byte { return pack(t, b.parts()) }
 
-func pack(t testing.TB, parts map[string]string) []byte {
+func pack(t testing.TB, parts map[string]string) []byte { return packAs(t, parts, zip.Deflate) }
+
+func packAs(t testing.TB, parts map[string]string, method uint16) []byte {
 	t.Helper()
 	var out bytes.Buffer
 	z := zip.NewWriter(&out)
 	for _, name := range slices.Sorted(maps.Keys(parts)) {
 		text := parts[name]
-		to, err := z.Create(name)
+		to, err := z.CreateHeader(&zip.FileHeader{Name: name, Method: method})
 		if err == nil {
 			_, err = io.WriteString(to, text)
 		}
@@ -307,27 +309,7 @@ func large(t testing.TB, rows int) []byte {
 	if sheet.Len() < 16<<20 || texts.Len() < 16<<20 {
 		t.Fatalf("only %d and %d bytes", sheet.Len(), texts.Len())
 	}
-	return storedWithout(t, b.parts())
-}
-
-func storedWithout(t testing.TB, parts map[string]string) []byte {
-	t.Helper()
-	var out bytes.Buffer
-	z := zip.NewWriter(&out)
-	for _, name := range slices.Sorted(maps.Keys(parts)) {
-		text := parts[name]
-		to, err := z.CreateHeader(&zip.FileHeader{Name: name, Method: zip.Store})
-		if err == nil {
-			_, err = io.WriteString(to, text)
-		}
-		if err != nil {
-			t.Fatal(err)
-		}
-	}
-	if err := z.Close(); err != nil {
-		t.Fatal(err)
-	}
-	return out.Bytes()
+	return packAs(t, b.parts(), zip.Store)
 }
 
 // sameAsExcelize compares a workbook with what excelize's own iterator makes of

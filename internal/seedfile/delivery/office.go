@@ -149,3 +149,22 @@ func utf16le(pass []byte) []byte {
 	}
 	return b
 }
+
+// pieces gives in a stream what comes piece by piece.
+type pieces struct {
+	next  func() ([]byte, error)
+	plain []byte
+	err   error
+}
+
+func (r *pieces) Read(p []byte) (int, error) {
+	for len(r.plain) == 0 {
+		if r.err != nil {
+			return 0, r.err
+		}
+		r.plain, r.err = r.next()
+	}
+	n := copy(p, r.plain)
+	r.plain = r.plain[n:]
+	return n, nil
+}

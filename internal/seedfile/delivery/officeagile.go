@@ -179,7 +179,8 @@ func (a *agile) open(pack io.Reader) io.Reader {
 	part := func(label, data []byte) []byte {
 		return fit(d.decrypt(a.key, digest(d.hash, d.salt, label), data), size)
 	}
-	return &agileReader{agile: a, in: pack, mac: hmac.New(d.hash, part(forMACKey, a.mac[0])), want: part(forMACValue, a.mac[1])}
+	r := &agileReader{agile: a, in: pack, mac: hmac.New(d.hash, part(forMACKey, a.mac[0])), want: part(forMACValue, a.mac[1])}
+	return &pieces{next: r.next}
 }
 
 // agileReader decrypts segment by segment (section 2.3.4.15).
@@ -192,23 +193,9 @@ type agileReader struct {
 	begun   bool
 	left    uint64 // bytes of the document not yet decrypted
 	segment uint32
-	plain   []byte
-	err     error
 }
 
 const agileSegment = 4096
-
-func (r *agileReader) Read(p []byte) (int, error) {
-	for len(r.plain) == 0 {
-		if r.err != nil {
-			return 0, r.err
-		}
-		r.plain, r.err = r.next()
-	}
-	n := copy(p, r.plain)
-	r.plain = r.plain[n:]
-	return n, nil
-}
 
 func (r *agileReader) next() ([]byte, error) {
 	if !r.begun {

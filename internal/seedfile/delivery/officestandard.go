@@ -90,27 +90,15 @@ func (s *standard) decrypt(data []byte) []byte {
 	return out
 }
 
-func (s *standard) open(pack io.Reader) io.Reader { return &standardReader{standard: s, in: pack} }
+func (s *standard) open(pack io.Reader) io.Reader {
+	return &pieces{next: (&standardReader{standard: s, in: pack}).next}
+}
 
 type standardReader struct {
 	*standard
 	in    io.Reader
 	begun bool
 	left  uint64
-	plain []byte
-	err   error
-}
-
-func (r *standardReader) Read(p []byte) (int, error) {
-	for len(r.plain) == 0 {
-		if r.err != nil {
-			return 0, r.err
-		}
-		r.plain, r.err = r.next()
-	}
-	n := copy(p, r.plain)
-	r.plain = r.plain[n:]
-	return n, nil
 }
 
 func (r *standardReader) next() ([]byte, error) {
