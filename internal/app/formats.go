@@ -4,6 +4,7 @@ import (
 	"fob/internal/seedfile"
 	"fob/internal/seedfile/columns"
 	"fob/internal/seedfile/detect"
+	"fob/internal/seedfile/xlsx"
 	"fob/internal/token"
 )
 
@@ -12,15 +13,12 @@ import (
 // find.
 func FindFormat(src seedfile.Source, name string, o seedfile.Options) (f seedfile.Format, why string, err error) {
 	switch {
-	case o.Columns != "" && (name == "" || name == columns.Name):
-		f, why = columns.Format(), "named with --columns"
-	case o.Columns != "":
+	case o.Columns != "" && name != "" && name != columns.Name && name != xlsx.Name:
 		return f, "", token.Errorf(token.Usage, "--columns is for --format %s, not for %s, whose columns are known", columns.Name, name)
-	case name == "":
+	case name == "" && o.Columns == "":
 		f, why, err = detect.Detect(src, o)
 	default:
-		f, err = detect.ByName(name)
-		why = "named with --format"
+		f, why, err = detect.Named(src, name, o)
 	}
 	if err == nil && !f.Signs && o.Keys != nil && o.Keys.Certificate() != nil {
 		err = token.Errorf(token.Refused, "%q is in the format %s, which has no signatures by certificate, and --signed-by demands one", src.Name(), f.Name).

@@ -12,15 +12,16 @@ import (
 // tableOptions are the flags that say how a table is written, where fob cannot
 // find it out.
 type tableOptions struct {
-	columns, delimiter string
-	skipRows           int
+	columns, delimiter, sheet string
+	skipRows                  int
 }
 
 func (o *tableOptions) add(cmd *cobra.Command) {
 	f := cmd.Flags()
 	f.StringVar(&o.columns, "columns", "", "what the columns of a table are, by number or by their names in its first row: serial=2,seed=3,type=Art")
 	f.StringVar(&o.delimiter, "delimiter", "", "what separates the columns: comma, semicolon, tab, space, or another sign; default: found out")
-	f.IntVar(&o.skipRows, "skip-rows", 0, "lines in front of a table's first row")
+	f.StringVar(&o.sheet, "sheet", "", "name of the sheet to read, of a workbook that has several with content")
+	f.IntVar(&o.skipRows, "skip-rows", 0, "lines, of a workbook rows of the sheet, in front of a table's first row")
 }
 
 // into puts the flags into the options of the reader.
@@ -28,7 +29,7 @@ func (o *tableOptions) into(to *seedfile.Options) (err error) {
 	if o.skipRows < 0 {
 		return token.Errorf(token.Usage, "--skip-rows %d: a number of lines is 0 or more", o.skipRows)
 	}
-	to.Columns, to.SkipRows = o.columns, o.skipRows
+	to.Columns, to.SkipRows, to.Sheet = o.columns, o.skipRows, o.sheet
 	to.Delimiter, err = parseDelimiter(o.delimiter)
 	return err
 }

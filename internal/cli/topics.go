@@ -33,6 +33,10 @@ func formatsHelp() string {
 		if f.Encoding != seedfile.Unknown {
 			fmt.Fprintf(&b, "  seeds in %s\n", f.Encoding)
 		}
+		fmt.Fprintf(&b, "  found %s\n", strings.ReplaceAll(f.Support.Found, "`", ""))
+		if f.Support.Encrypted != seedfile.NotEncrypted {
+			fmt.Fprintf(&b, "  may be encrypted %s\n", f.Support.Encrypted)
+		}
 		if d := defaultsOf(f); d != "" {
 			fmt.Fprintf(&b, "  where the file does not say: %s\n", d)
 		}

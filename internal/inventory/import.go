@@ -111,7 +111,7 @@ func (res *Imported) describe(s *scan, req Import) {
 	for _, f := range seedfile.Fields() {
 		if n := s.defaults[f]; n > 0 {
 			res.Inferred = append(res.Inferred, fmt.Sprintf("%s %v: the default of %s, for %d of %d records",
-				f, req.Format.Default(f), req.Format.Name, n, s.records))
+				f, req.Format.Default(f), req.Format.Rules(), n, s.records))
 		}
 	}
 }
@@ -164,6 +164,7 @@ func (req Import) key() string {
 	o := req.Options
 	for name, v := range map[string]string{
 		"encoding": string(f.Encoding), "manufacturer": f.Manufacturer, "model": f.Model, "columns": o.Columns,
+		"as": req.Format.As, "sheet": o.Sheet,
 	} {
 		if v != "" {
 			parts = append(parts, fmt.Sprintf("%s=%q", name, v))

@@ -69,7 +69,7 @@ func (p passes) settleEncoding(ctx context.Context, fill Fill, s *scan) error {
 	switch {
 	case s.encoding != seedfile.Unknown && fill.Encoding != seedfile.Unknown && fill.Encoding != s.encoding:
 		return token.Errorf(token.Refused, "%s: the format %s writes seeds in %s, --encoding says %s",
-			p.source.Name(), p.format.Name, s.encoding, fill.Encoding)
+			p.source.Name(), p.format.Rules(), s.encoding, fill.Encoding)
 	case s.encoding != seedfile.Unknown:
 		return nil
 	case fill.Encoding != seedfile.Unknown:

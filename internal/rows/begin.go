@@ -1,9 +1,15 @@
 package rows
 
-import "bytes"
+import (
+	"bytes"
+	"regexp"
+)
 
 // begin skips what is to be skipped and settles the delimiter.
 func (r *Reader) begin() error {
+	if r.wants.Sheet != "" {
+		return &Error{Msg: "the file is a text, which has no sheets", Remedy: "leave --sheet out"}
+	}
 	if err := r.skip(r.wants.SkipLines); err != nil {
 		return err
 	}
@@ -50,12 +56,20 @@ func (r *Reader) skip(lines int) error {
 	return nil
 }
 
+// excelError is what a spreadsheet writes in the place of a value, in whatever
+// language: #REF!, #BEZUG!, #NAME?, #DIV/0!, #N/A, #NV.
+var excelError = regexp.MustCompile(`^#(\p{Lu}[\p{Lu}0-9/_ ]*[!?]|N/A|N/D|NV)([\s,;|"]|$)`)
+
+// isComment tells whether a line says nothing of its own. A row whose first field
+// is an error of a spreadsheet does, and must not be passed over.
+func isComment(line []byte) bool { return len(line) > 0 && line[0] == '#' && !excelError.Match(line) }
+
 // maxComment is how much of a comment is kept.
 const maxComment = 80
 
 func firstComment(line []byte) string {
 	line = bytes.TrimLeft(line, " \t")
-	if len(line) == 0 || line[0] != '#' {
+	if !isComment(line) {
 		return ""
 	}
 	return string(line[:min(len(line), maxComment)])

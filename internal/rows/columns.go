@@ -3,6 +3,7 @@ package rows
 import (
 	"bytes"
 	"fmt"
+	"iter"
 	"strings"
 )
 
@@ -100,3 +101,14 @@ func (c *Columns[C]) IgnoredNote(kind string) string {
 
 // BlankFrom tells whether a row has nothing but empty fields behind the first n.
 func (r Row) BlankFrom(n int) bool { return n >= len(r.Fields) || empty(r.Fields[n:]) }
+
+// All gives the columns that stand somewhere.
+func (c *Columns[C]) All() iter.Seq[C] {
+	return func(yield func(C) bool) {
+		for col, at := range c.at {
+			if at > 0 && !yield(C(col)) {
+				return
+			}
+		}
+	}
+}

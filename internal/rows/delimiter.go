@@ -45,7 +45,7 @@ func linesOf(text []byte, whole bool) [][]byte {
 		line := bytes.TrimSpace(text[:n])
 		cut := skip == n && !whole && len(lines) > 0
 		text = text[skip:]
-		if len(line) > 0 && line[0] != '#' && !cut {
+		if len(line) > 0 && !isComment(line) && !cut {
 			lines = append(lines, line)
 		}
 	}

@@ -1,6 +1,7 @@
 package rows
 
 import (
+	"bufio"
 	"bytes"
 	"io"
 	"unicode/utf8"
@@ -12,6 +13,10 @@ import (
 type Row struct {
 	Line   int // where it begins, from 1
 	Fields [][]byte
+	// Of a sheet: its name, and what each cell holds. The rows of a text have
+	// neither.
+	Sheet string
+	Kinds []Kind
 	// Unended marks a last row without a line end: the file may be cut off.
 	Unended bool
 }
@@ -27,9 +32,11 @@ const (
 	NoteQuotes     = "fields stand in quotes, as spreadsheets write them"
 )
 
-// Reader gives the rows of a text, streaming. Blank lines, rows of nothing but
-// delimiters, and lines that begin with # are skipped.
+// Reader gives the rows of a text or of a sheet, streaming. Blank lines, rows of
+// nothing but delimiters, and lines that begin with # are skipped.
 type Reader struct {
+	sheet *sheetReader // nil: a text
+
 	src    io.Reader
 	chars  Charset
 	legacy *legacyReader // where the text may be Windows-1252; else nil
@@ -54,15 +61,25 @@ type Reader struct {
 
 // Options are what a person says of a text.
 type Options struct {
-	Delimiter byte // between the fields; 0: to be found out. A blank stands for any number of blanks
-	SkipLines int  // in front of the rows
+	Delimiter byte   // between the fields; 0: to be found out. A blank stands for any number of blanks
+	SkipLines int    // in front of the rows
+	Sheet     string // of a workbook; empty: the only one with content
 }
 
-// New reads the text of r, whose character set and delimiter it finds out.
+// New reads a text, whose character set and delimiter it finds out, or a
+// workbook with one sheet.
 func New(r io.Reader) *Reader { return NewWith(r, Options{}) }
 
-// NewWith reads the text of r as a person says.
+// NewWith reads a text or a workbook as a person says.
 func NewWith(r io.Reader, o Options) *Reader {
+	in := bufio.NewReader(r)
+	if head, _ := in.Peek(4); IsWorkbook(head) { // an error comes again with the first Read
+		return &Reader{sheet: &sheetReader{src: in, wants: o}}
+	}
+	return newText(in, o)
+}
+
+func newText(r io.Reader, o Options) *Reader {
 	text, chars := UTF8(r)
 	in := &Reader{src: text, chars: chars, wants: o, buf: make([]byte, bufferSize)}
 	if chars.Name == "UTF-8" && !chars.BOM {
@@ -81,6 +98,7 @@ func (r *Reader) Next() (Row, error) {
 	row, err := r.next()
 	if err != nil {
 		r.err = err
+		r.sheet.clear()
 		clear(r.buf) // what was read may be secret
 		clear(r.scratch)
 		if r.legacy != nil {
@@ -92,15 +110,24 @@ func (r *Reader) Next() (Row, error) {
 	return row, nil
 }
 
-// Delimiter is what separates the fields; it is known once Next was called.
+// Delimiter is what separates the fields, 0 in a sheet; it is known once Next was
+// called.
 func (r *Reader) Delimiter() byte { return r.delim }
 
 // Comment is the first line, where it begins with #: some families say there what
 // the rows are. It is known once Next was called.
-func (r *Reader) Comment() string { return r.comment }
+func (r *Reader) Comment() string {
+	if r.sheet != nil {
+		return r.sheet.comment
+	}
+	return r.comment
+}
 
 // Notes are remarks on the whole text; they are complete after io.EOF.
 func (r *Reader) Notes() []string {
+	if r.sheet != nil {
+		return r.sheet.notes()
+	}
 	notes := r.chars.Notes()
 	note := func(met bool, text string) {
 		if met {
@@ -115,6 +142,9 @@ func (r *Reader) Notes() []string {
 }
 
 func (r *Reader) next() (Row, error) {
+	if r.sheet != nil {
+		return r.sheet.next()
+	}
 	if !r.begun {
 		r.begun = true
 		if err := r.begin(); err != nil {
@@ -149,7 +179,7 @@ func (r *Reader) row() (Row, error) {
 	if err := r.check(line); err != nil {
 		return Row{}, err
 	}
-	if bare := r.trim(line); len(bare) == 0 || bare[0] == '#' {
+	if bare := r.trim(line); len(bare) == 0 || isComment(bare) {
 		r.take(skip)
 		return row, nil
 	}

@@ -196,3 +196,24 @@ func TestName(t *testing.T) {
 		}
 	}
 }
+
+// A row that begins with an error of a spreadsheet is no comment: its record
+// would be missing without a word.
+func TestErrorsOfSpreadsheetsAreNoComments(t *testing.T) {
+	for _, line := range []string{"#REF!,a", "#BEZUG!;a", "#NAME?,a", "#DIV/0!,a", "#N/A,a", "#NV;a", "#N/A", "#VALUE!"} {
+		row, err := New(strings.NewReader("x,a\n" + line + "\n" + line + "\n")).Next()
+		if err != nil || row.Line != 1 {
+			t.Fatal(row, err)
+		}
+		in := New(strings.NewReader(line + "\nx,a\n"))
+		if row, err := in.Next(); err != nil || row.Line != 1 {
+			t.Errorf("%q was passed over (%v)", line, err)
+		}
+	}
+	for _, line := range []string{"#", "# REF!", "#NOTE", "#version: 2", "##!"} {
+		in := New(strings.NewReader(line + "\nx,a\n"))
+		if row, err := in.Next(); err != nil || row.Line != 2 {
+			t.Errorf("%q is a row (%v)", line, err)
+		}
+	}
+}

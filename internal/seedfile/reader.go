@@ -1,6 +1,7 @@
 package seedfile
 
 import (
+	"cmp"
 	"io"
 	"time"
 
@@ -54,6 +55,8 @@ type Options struct {
 	// Blind leaves encrypted values closed and signatures unverified, to tell what
 	// a file is and what its import would need. The records have no secret.
 	Blind bool
+	// Sheet is that of a workbook; empty: the only one with content.
+	Sheet string
 }
 
 // Format is a family's declaration: all that help, detection and import need
@@ -74,12 +77,41 @@ type Format struct {
 	// Signs says that the format has signatures of its own, by certificates. With
 	// another one a certificate in Options.Keys is nobody's to verify.
 	Signs bool
+	// Support is what the table in the README says of it.
+	Support Support
+
+	// Sheets tells that a sheet of a workbook will do as well as a text: the
+	// family takes its rows from package rows. As is the family by whose rules a
+	// workbook is read; empty in all formats but that of a workbook that was
+	// looked into.
+	Sheets bool
+	As     string
 
 	// Sniff judges the beginning of a file by its content, never by its name.
 	Sniff func(sample Sample) Match
 	// Open begins to read.
 	Open func(r io.Reader, o Options) (Reader, error)
 }
+
+// Support is what people want to know of a family before they have a file of it.
+// Every family says all of it; a test demands that, and holds the README to it.
+type Support struct {
+	Read      string   // what tokens it brings: "TOTP and HOTP"
+	Found     string   // how a file is known for one: ByContent, or what has to be said
+	Encrypted string   // how its seeds may be encrypted in the file: NotEncrypted, or the ways that are read
+	Checked   string   // the outside tool that made or read the samples, or that there is none
+	Samples   []string // of its files in testdata/seedfiles those that go in whole, from which the study of strangers' files sets out
+}
+
+// What most families say. What is wrapped round a file counts for none of them:
+// package delivery undoes it before.
+const (
+	ByContent    = "by its content"
+	NotEncrypted = "no"
+)
+
+// Rules names the family whose column rules and defaults count.
+func (f Format) Rules() string { return cmp.Or(f.As, f.Name) }
 
 // Default is the format's documented value of a field, where Defaulted has it; of
 // the T0, which begins a day, that day.

@@ -38,6 +38,7 @@ type bench struct {
 
 	formats []*contest // beside OATH CSV
 	wrapped []*contest // beside the program that unwraps, piped into fob
+	sheets  []*contest // beside a bare iteration of excelize
 }
 
 func (b *bench) prepare(ctx context.Context, dir string) (err error) {
@@ -56,6 +57,9 @@ func (b *bench) prepare(ctx context.Context, dir string) (err error) {
 		return nil
 	}
 	if err := b.prepareFormats(); err != nil {
+		return err
+	}
+	if err := b.prepareSheets(); err != nil {
 		return err
 	}
 	return b.prepareWrapped(ctx)

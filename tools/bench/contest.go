@@ -77,7 +77,7 @@ func (b *bench) load(file string, flags ...string) func(context.Context) []*exec
 
 // contests times every pair; who begins changes from run to run.
 func (b *bench) contests(ctx context.Context, i int) error {
-	for _, c := range slices.Concat(b.formats, b.wrapped) {
+	for _, c := range slices.Concat(b.formats, b.wrapped, b.sheets) {
 		if c.missing != "" {
 			continue
 		}

@@ -31,7 +31,15 @@ func main() {
 	flag.BoolVar(&b.phone, "phone", false, "only the support desk of a large store: see phone.go")
 	flag.IntVar(&b.binds, "binds", 10_000, "rows of a file of bindings, as far as there are tokens")
 	dir := flag.String("dir", "build", "where the stores are made for the time of the run: a folder on the disk to measure")
+	bare := flag.String("iterate", "", "only go over the rows of this workbook with excelize: the other side of a comparison")
 	flag.Parse()
+	if *bare != "" {
+		if err := iterate(*bare); err != nil {
+			fmt.Fprintln(os.Stderr, "bench:", err)
+			os.Exit(1)
+		}
+		return
+	}
 	if b.runs < 1 || b.binds < 1 || b.n < max(100, 20*b.runs) {
 		fmt.Fprintln(os.Stderr, "bench: -runs and -binds are at least 1, -n at least 100 and 20 for each run")
 		os.Exit(2)

@@ -36,6 +36,7 @@ func (b *bench) report(machine string) string {
 	s.WriteString("\nMemory below 20 MB is that of the measuring tool.\n")
 	b.versus(&s, "import of other formats", "OATH CSV", b.formats)
 	b.versus(&s, "import of wrapped files", "unwrapped by the other program", b.wrapped)
+	b.besideIteration(&s)
 	return s.String()
 }
 

@@ -23,8 +23,14 @@ func Format() seedfile.Format {
 		},
 		Defaults:  token.Params{Hash: token.SHA1},
 		Defaulted: seedfile.FieldSet(0).With(seedfile.FieldHash).With(seedfile.FieldT0),
-		Sniff:     func(seedfile.Sample) seedfile.Match { return seedfile.Match{} }, // nobody but the operator knows
-		Open:      open,
+		Support: seedfile.Support{
+			Read: "TOTP and HOTP", Found: "`--columns` says what is where", Encrypted: seedfile.NotEncrypted,
+			Checked: "none; it is whatever table there is",
+			Samples: []string{"columns/names.csv", "columns/numbers.txt"},
+		},
+		Sniff:  func(seedfile.Sample) seedfile.Match { return seedfile.Match{} }, // nobody but the operator knows
+		Open:   open,
+		Sheets: true,
 	}
 }
 
@@ -61,7 +67,7 @@ func (m mapping) begin(r *table.Reader, row rows.Row) (header bool, err error) {
 // find tells where a column stands, from 1.
 func (c choice) find(row rows.Row) (int, error) {
 	if c.number > len(row.Fields) {
-		return 0, table.Refuse(row.Line, "count the columns again, or say --delimiter or --skip-rows",
+		return 0, table.Refuse(row, "count the columns again, or say --delimiter or --skip-rows",
 			"--columns names column %d, the row ends with column %d", c.number, len(row.Fields))
 	}
 	if c.number > 0 {
@@ -72,13 +78,13 @@ func (c choice) find(row rows.Row) (int, error) {
 		switch {
 		case rows.Name(field) != c.name:
 		case found > 0:
-			return 0, table.Refuse(row.Line, "say --columns with their numbers", "columns %d and %d both have the name for the %s", found, i+1, c.column)
+			return 0, table.Refuse(row, "say --columns with their numbers", "columns %d and %d both have the name for the %s", found, i+1, c.column)
 		default:
 			found = i + 1
 		}
 	}
 	if found == 0 {
-		return 0, table.Refuse(row.Line, "look up the names in the first row, or say --columns with numbers, or --skip-rows",
+		return 0, table.Refuse(row, "look up the names in the first row, or say --columns with numbers, or --skip-rows",
 			"no column of this row has the name that --columns gives for the %s", c.column)
 	}
 	return found, nil

@@ -25,6 +25,8 @@ func recognise(head []byte) layer {
 		return (*work).zip
 	case hasPrefix(head, "\x1F\x8B"):
 		return (*work).gzip
+	case hasPrefix(head, oleMagic):
+		return (*work).office
 	case hasPrefix(head, ageMagic), hasPrefix(text, ageArmor):
 		return (*work).age
 	case startsLine(head, pgpArmor), isOpenPGP(head):

@@ -28,6 +28,7 @@ import (
 	"fob/internal/seedfile/safeword"
 	"fob/internal/seedfile/serialseed"
 	"fob/internal/seedfile/table"
+	"fob/internal/seedfile/xlsx"
 	"fob/internal/seedfile/yubikey"
 	"fob/internal/token"
 )
@@ -36,7 +37,7 @@ import (
 func Formats() []seedfile.Format {
 	return append([]seedfile.Format{
 		oathcsv.Format(), entra.Format(), hexcsv.Format(), netiq.Format(), multiotp.Format(), nexus.Format(), serialseed.Format(),
-		yubikey.TraditionalFormat(), yubikey.YubicoFormat(), columns.Format(),
+		yubikey.TraditionalFormat(), yubikey.YubicoFormat(), columns.Format(), xlsx.Format(),
 	}, marked()...)
 }
 
@@ -84,6 +85,9 @@ func Detect(s seedfile.Source, o seedfile.Options) (seedfile.Format, string, err
 	if err != nil {
 		return seedfile.Format{}, "", err
 	}
+	if rows.IsWorkbook(sample.Data) {
+		return detectSheet(s, o)
+	}
 	sample.Options = o
 	f, why, err := find(s.Name(), sample)
 	if token.KindOf(err) == token.Refused && strings.HasSuffix(strings.ToLower(s.Name()), ".dpx") {
@@ -96,6 +100,9 @@ func Detect(s seedfile.Source, o seedfile.Options) (seedfile.Format, string, err
 
 func find(file string, sample seedfile.Sample) (seedfile.Format, string, error) {
 	if err := recognise(file, sample); err != nil {
+		return seedfile.Format{}, "", err
+	}
+	if err := titled(file, sample); err != nil {
 		return seedfile.Format{}, "", err
 	}
 	formats := Formats()
@@ -131,10 +138,8 @@ type claim struct {
 	match  seedfile.Match
 }
 
-// choose asks every family.
-func choose(file string, sample seedfile.Sample, formats []seedfile.Format) (seedfile.Format, string, error) {
-	var fits []claim
-	var nearly []string
+// claims asks every family.
+func claims(sample seedfile.Sample, formats []seedfile.Format) (fits []claim, nearly []string) {
 	for _, f := range formats {
 		m := f.Sniff(sample)
 		switch {
@@ -144,6 +149,11 @@ func choose(file string, sample seedfile.Sample, formats []seedfile.Format) (see
 			nearly = append(nearly, f.Name+": "+m.Why)
 		}
 	}
+	return fits, nearly
+}
+
+func choose(file string, sample seedfile.Sample, formats []seedfile.Format) (seedfile.Format, string, error) {
+	fits, nearly := claims(sample, formats)
 	switch len(fits) {
 	case 1:
 		return fits[0].format, fits[0].match.Why, nil

@@ -59,6 +59,7 @@ type flags struct {
 	Columns   string `json:"columns"`
 	Delimiter string `json:"delimiter"`
 	SkipRows  int    `json:"skip_rows"`
+	Sheet     string `json:"sheet"`
 	KeySuffix bool   `json:"key_suffix"`
 
 	Keys            []string `json:"keys"` // contents of key files
@@ -80,7 +81,7 @@ func flagsOf(t *testing.T, file string) (f flags, o seedfile.Options) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	o = seedfile.Options{Columns: f.Columns, SkipRows: f.SkipRows, KeySuffix: f.KeySuffix, Compat: f.Compat, Unauthenticated: f.Unauthenticated}
+	o = seedfile.Options{Columns: f.Columns, SkipRows: f.SkipRows, Sheet: f.Sheet, KeySuffix: f.KeySuffix, Compat: f.Compat, Unauthenticated: f.Unauthenticated}
 	keys := &seedtest.Keys{Files: f.Keys, Passphrases: f.Passphrases}
 	if o.Keys = keys; f.SignedBy != "" {
 		keys.Cert = seedtest.Certificate(t, filepath.Join(samples, "..", f.SignedBy))
@@ -135,9 +136,9 @@ func readSample(t *testing.T, file string) wanted {
 	}
 	said, options := flagsOf(t, file)
 	format, why, err := Detect(source, options)
-	if said.Format != "" {
+	if said.Format != "" || options.Columns != "" {
 		why = "named"
-		format, err = ByName(said.Format)
+		format, _, err = Named(source, said.Format, options)
 	}
 	if err != nil {
 		t.Fatal(err)

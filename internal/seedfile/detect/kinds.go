@@ -34,15 +34,14 @@ const (
 
 // binaryKinds are recognised by their first bytes.
 var binaryKinds = []kind{
-	{isWorkbook, "an Excel workbook", "fob does not read it yet: save the sheet as CSV UTF-8, and compare the serials with the devices"},
-	{isOpenDocument, "an OpenDocument or EPUB file", "save the sheet as CSV UTF-8, and compare the serials with the devices"},
 	{prefix("PK\x03\x04"), "a ZIP archive", undo},
 	{prefix("PK\x05\x06"), "an empty ZIP archive", "fetch the delivery again"},
 	{prefix("7z\xBC\xAF\x27\x1C"), "a 7z archive", unpack},
 	{prefix("Rar!\x1A\x07"), "a RAR archive", unpack},
 	{prefix("\x1F\x8B"), "compressed by gzip", undo},
 	{prefix("%PDF-"), "a PDF document", "the seed file is something else: look for it in the delivery"},
-	{prefix("\xD0\xCF\x11\xE0\xA1\xB1\x1A\xE1"), "an old Excel or Word document", "save the sheet as CSV UTF-8, and compare the serials with the devices"},
+	{prefix("\xD0\xCF\x11\xE0\xA1\xB1\x1A\xE1"), "an Office document of the old kind (.xls, .doc)",
+		"open it and save it as Excel workbook (.xlsx), or save the sheet as CSV UTF-8; then compare the serials with the devices"},
 	{prefix("age-encryption.org/v1"), "encrypted by age", undo},
 	{isTar, "a tar archive", "fob does not read it: take the seed file out, or ask for a ZIP with AES-256"},
 	{isOpenPGP, "encrypted by OpenPGP", undo},
@@ -91,16 +90,6 @@ func xml(name string) func([]byte) bool {
 func isHTML(b []byte) bool {
 	head := bytes.ToLower(b[:min(len(b), 512)])
 	return bytes.HasPrefix(head, []byte("<!doctype html")) || bytes.HasPrefix(head, []byte("<html"))
-}
-
-// isWorkbook tells an Office archive from others by its first members.
-func isWorkbook(b []byte) bool {
-	return prefix("PK\x03\x04")(b) && (contains("[Content_Types].xml")(b) || contains("xl/")(b))
-}
-
-// isOpenDocument knows the first member of its archives, which says what it is.
-func isOpenDocument(b []byte) bool {
-	return prefix("PK\x03\x04")(b) && len(b) > 38 && string(b[30:38]) == "mimetype"
 }
 
 // isDPX knows OneSpan's files by words that they begin with. How the rest is

@@ -31,12 +31,17 @@ func TestNearTwins(t *testing.T) {
 		{"serial and base64", "1001;" + b64a + "\n", "serial-seed", ""},
 		{"a type in the third column", "1001," + hex1 + ",hotp\n1002," + hex2 + ",hotp\n", "oath-csv", ""},
 		{"four columns with a type", "1001," + hex1 + ",totp,8\n", "oath-csv", ""},
-		{"five columns with a type", "1001," + hex1 + ",hotp,6,30\n", "oath-csv", ""},
+		{"five columns with a type", "1001," + hex1 + ",hotp,6,0\n1002," + hex2 + ",hotp,6,30\n", "oath-csv", ""},
+		{"five columns of TOTP", "1001," + hex1 + ",totp,6,30\n", "oath-csv", ""},
+		{"five columns, a step for HOTP", "1001," + hex1 + ",hotp,6,30\n1002," + hex2 + ",totp,6,30\n",
+			`"delivery.pdf" may be oath-csv or netiq, which read it differently`,
+			"say which: --format oath-csv (seeds in column 2, and a fifth is the counter of HOTP tokens), " +
+				"or --format netiq (column 5 is a step, which means nothing for HOTP tokens: they start at 0)"},
 		{"six columns with a type", "1001," + hex1 + ",totp,6,30,sha1\n", "oath-csv", ""},
 		{"six columns, the manufacturer second", "1001,Feitian,totp," + hex1 + ",6,30\n", "multiotp", ""},
 		{"a manufacturer that is hex", "1001,FACE,totp," + hex1 + ",6,30\n",
 			`"delivery.pdf" may be oath-csv or multiotp, which read it differently`,
-			"say which: --format oath-csv (seeds in column 2), or --format multiotp (seeds in column 4)"},
+			"say which: --format oath-csv (seeds in column 2, and a fifth is the counter of HOTP tokens), or --format multiotp (seeds in column 4)"},
 		{"a header with interval_or_event", "serial;manufacturer;algorithm;seed;digits;interval_or_event\n", "multiotp", ""},
 		{"user, resolver and realm in front", "anna,ldap,corp,1001," + hex1 + ",totp,6,30\n", "oath-csv", ""},
 		{"entra without a UPN", "serial number,secret key,time interval,manufacturer,model\n1001," + b32a + ",30,x,y\n", "entra", ""},
@@ -73,5 +78,24 @@ func TestDetectWithOptions(t *testing.T) {
 	f, _, err := Detect(held(text), seedfile.Options{SkipRows: 2, Delimiter: '|'})
 	if err != nil || f.Name != "hex-csv" {
 		t.Error(f.Name, err)
+	}
+}
+
+// Names that stand below a title are found, and the message says how to get there.
+func TestTitled(t *testing.T) {
+	head := "serial,secret key,type\n1001," + hex1 + ",totp\n"
+	for text, want := range map[string]string{
+		"Delivery 4711\n" + head:                       "pass over what stands above them with --skip-rows 1",
+		"Order,4711\n\nTo,Example\n" + head:            "pass over what stands above them with --skip-rows 3",
+		head:                                           "",
+		"1001," + hex1 + ",totp\n" + head:              "",
+		strings.Repeat("a,b\n", mostAbove+1) + head:    "",
+		"Delivery 4711\nserial,type\n1001,totp\n":      "",
+		"Delivery 4711\n" + "1001," + hex1 + ",totp\n": "",
+	} {
+		err := titled("x", seedfile.Sample{Data: []byte(text), Whole: true})
+		if token.HintOf(err) != want {
+			t.Errorf("%q: %v (%s)", text, err, token.HintOf(err))
+		}
 	}
 }

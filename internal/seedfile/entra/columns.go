@@ -59,16 +59,16 @@ func isHeader(c rows.Columns[column]) bool { return c.Known >= 2 }
 // check refuses a header that cannot be followed.
 func check(c rows.Columns[column], row rows.Row) error {
 	if !isHeader(c) {
-		return table.Refuse(row.Line, nameThem, "the row is no header, and %s begins with one", Name)
+		return table.Refuse(row, nameThem, "the row is no header, and %s begins with one", Name)
 	}
 	if err := table.CheckTwice(headers, c, row); err != nil {
 		return err
 	}
 	if lacks := missing(c); lacks != "" {
-		return table.Refuse(row.Line, nameThem, "the header names no column for the %s", lacks)
+		return table.Refuse(row, nameThem, "the header names no column for the %s", lacks)
 	}
 	if too := foreign(c); too != "" {
-		return table.Refuse(row.Line, "if every token is TOTP with 6 digits, remove it from a copy of the file; else it is of another format",
+		return table.Refuse(row, "if every token is TOTP with 6 digits, remove it from a copy of the file; else it is of another format",
 			"the header names a column for the %s, which %s does not have", too, Name)
 	}
 	return nil

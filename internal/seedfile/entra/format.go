@@ -3,7 +3,6 @@ package entra
 import (
 	"io"
 
-	"fob/internal/rows"
 	"fob/internal/seedfile"
 	"fob/internal/seedfile/table"
 	"fob/internal/token"
@@ -25,9 +24,15 @@ func Format() seedfile.Format {
 		Encoding:  seedfile.Base32,
 		Defaults:  token.Params{Hash: token.SHA1},
 		Defaulted: seedfile.FieldSet(0).With(seedfile.FieldHash).With(seedfile.FieldT0),
-		Sniff:     sniff,
-		Open: func(r io.Reader, _ seedfile.Options) (seedfile.Reader, error) {
-			return &reader{File: table.Open[column](rows.New(r))}, nil
+		Support: seedfile.Support{
+			Read: "TOTP", Found: seedfile.ByContent, Encrypted: seedfile.NotEncrypted,
+			Checked: "none; the columns are those that Microsoft documents",
+			Samples: []string{"entra/microsoft.csv", "entra/token2.csv"},
 		},
+		Sniff: sniff,
+		Open: func(r io.Reader, o seedfile.Options) (seedfile.Reader, error) {
+			return &reader{File: table.Open[column](table.NewRows(r, o))}, nil
+		},
+		Sheets: true,
 	}
 }

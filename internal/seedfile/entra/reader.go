@@ -29,7 +29,7 @@ func (r *reader) Next() (seedfile.Record, error) {
 	if err != nil {
 		return seedfile.Record{}, err
 	}
-	return r.record(row), nil
+	return r.Even(r.record(row))
 }
 
 // begin takes the first row for the header.
@@ -48,6 +48,9 @@ func (r *reader) Notes() []string { return r.File.Notes(Name) }
 // text: in a row whose columns are shifted any of them may be the seed.
 func (r *reader) record(row rows.Row) seedfile.Record {
 	rec := r.Record(row)
+	if !r.CheckCells(&rec, row, serial, secret, columnCount) {
+		return rec
+	}
 	text := func(c column) []byte { return r.Columns.Field(row.Fields, c) }
 	rec.Serial, rec.Account = string(text(serial)), string(text(upn))
 	r.maker, r.model = same(r.maker, text(manufacturer)), same(r.model, text(model))

@@ -1,16 +1,14 @@
 package entra
 
 import (
-	"bytes"
-
-	"fob/internal/rows"
 	"fob/internal/seedfile"
+	"fob/internal/seedfile/table"
 )
 
 // sniff wants the header, which no other family has: they name a type, or
 // neither manufacturer nor model.
 func sniff(s seedfile.Sample) seedfile.Match {
-	first, err := rows.New(bytes.NewReader(s.Data)).Next()
+	first, err := table.FirstRow(s)
 	if err != nil {
 		return seedfile.Match{}
 	}

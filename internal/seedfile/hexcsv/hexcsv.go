@@ -40,8 +40,14 @@ func Format() seedfile.Format {
 		Counter:  0,
 		Defaulted: seedfile.FieldSet(0).With(seedfile.FieldHash).
 			With(seedfile.FieldCounter).With(seedfile.FieldT0),
-		Sniff: sniff,
-		Open:  family.Open,
+		Support: seedfile.Support{
+			Read: "TOTP or HOTP, as `--type` says", Found: "by its content; with two columns `--format hex-csv`", Encrypted: seedfile.NotEncrypted,
+			Checked: "none; the columns are those that PingID documents",
+			Samples: []string{"hex-csv/duo.csv", "hex-csv/pingid.txt"},
+		},
+		Sniff:  sniff,
+		Open:   family.Open,
+		Sheets: true,
 	}
 }
 

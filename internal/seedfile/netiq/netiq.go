@@ -10,6 +10,7 @@
 package netiq
 
 import (
+	"bytes"
 	"fmt"
 
 	"fob/internal/seedfile"
@@ -41,13 +42,35 @@ func Format() seedfile.Format {
 		Counter:  0,
 		Defaulted: seedfile.FieldSet(0).With(seedfile.FieldType).With(seedfile.FieldHash).With(seedfile.FieldDigits).
 			With(seedfile.FieldPeriod).With(seedfile.FieldCounter).With(seedfile.FieldT0),
-		Sniff: sniff,
-		Open:  family.Open,
+		Support: seedfile.Support{
+			Read: "HOTP and TOTP", Found: "`--format netiq`: its files are those of hex-csv or oath-csv too", Encrypted: seedfile.NotEncrypted,
+			Checked: "none; the columns are those that NetIQ documents",
+			Samples: []string{"netiq/two.csv", "netiq/five.csv"},
+		},
+		Sniff:  sniff,
+		Open:   family.Open,
+		Sheets: true,
 	}
 }
 
+// step counts the HOTP tokens whose last column is a step for those of OATH CSV
+// whose it is none: a counter that is 30 or 60 for all of them is rare.
+func step(fields [][]byte) int {
+	if len(fields) != 5 || !bytes.EqualFold(fields[2], []byte(token.HOTP)) {
+		return 0
+	}
+	if n, _, _ := table.Number(fields[4]); n == 30 || n == 60 {
+		return 1
+	}
+	return -rowsAtMost
+}
+
+// rowsAtMost is more than a sample has rows.
+const rowsAtMost = 1 << 16
+
 // sniff wants two columns, the second hex. With a type behind them the file is
-// also OATH CSV, which reads up to four columns in the same way.
+// also OATH CSV, which reads up to four columns in the same way, and a fifth as
+// the counter of HOTP tokens.
 func sniff(s seedfile.Sample) seedfile.Match {
 	in := table.SampleRows(s)
 	first, err := in.Next()
@@ -57,11 +80,18 @@ func sniff(s seedfile.Sample) seedfile.Match {
 	if _, named := table.Header(table.Names(), first.Fields); named {
 		return seedfile.Match{} // NetIQ's files have no header
 	}
-	wider := false
+	wider, steps := false, 0
 	t := table.Count(s, table.SampleRows(s), func(fields [][]byte) bool {
 		wider = wider || len(fields) > 2
+		steps += step(fields)
 		return len(fields) == 2 && table.IsSeed(fields[1], seedfile.Hex)
 	})
+	if steps > 0 {
+		return seedfile.Match{
+			Fits: true, Why: "5 columns, and the last of HOTP tokens is 30 or 60, as a step would be",
+			Reads: "column 5 is a step, which means nothing for HOTP tokens: they start at 0",
+		}
+	}
 	if !t.Most() || wider { // the others may be torn
 		return seedfile.Match{}
 	}

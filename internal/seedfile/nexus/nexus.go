@@ -40,8 +40,13 @@ func Format() seedfile.Format {
 		Encoding:  seedfile.Base64,
 		Defaults:  token.Params{Hash: token.SHA1},
 		Defaulted: seedfile.FieldSet(0).With(seedfile.FieldHash).With(seedfile.FieldT0),
-		Sniff:     sniff,
-		Open:      family.Open,
+		Support: seedfile.Support{
+			Read: "TOTP or HOTP, as `--type` says", Found: seedfile.ByContent, Encrypted: seedfile.NotEncrypted,
+			Checked: "none; the columns are those that Nexus documents",
+			Samples: []string{"nexus/plain.txt"},
+		},
+		Sniff: sniff,
+		Open:  family.Open,
 	}
 }
 

@@ -98,7 +98,7 @@ func TestTornRow(t *testing.T) {
 }
 
 // A last line without an end may have lost the end of its last column. Whether
-// it did can be told only against a row of its type.
+// it did can be told only against a row of its type, and of a counter hardly.
 func TestCutInTheLastColumn(t *testing.T) {
 	for text, cut := range map[string]bool{
 		"1," + rfc + ",totp,6,30\n2," + rfc + ",totp,6,3":            true,
@@ -107,7 +107,10 @@ func TestCutInTheLastColumn(t *testing.T) {
 		"1," + rfc + ",hotp,6,12\n2," + rfc + ",hotp,6,":             true,
 		"type,serial,hexkey\ntotp,1," + rfc + "\ntotp,2," + rfc[:30]: true,
 		"hexkey,serial\n" + rfc + ",260041\n" + rfc + ",2600":        true,
-		"1," + rfc + ",hotp,6,12\n2," + rfc + ",hotp,6,1":            false,
+		"1," + rfc + ",hotp,6,12\n2," + rfc + ",hotp,6,1":            true,
+		"1," + rfc + ",hotp,6,1\n2," + rfc + ",hotp,6,12":            true,
+		"1," + rfc + ",hotp,6,12\n2," + rfc + ",hotp,6,12":           false,
+		"1," + rfc + ",hotp,6,12\n2," + rfc + ",hotp,6,0":            false,
 		"1," + rfc + ",hotp,6,300\n2," + rfc + ",totp,6,30":          false,
 		"1," + rfc + ",totp,6,30\n2," + rfc + ",totp,6,60":           false,
 		"1," + rfc + ",totp,6,30\n2," + rfc + ",totp,6,3\n":          false,

@@ -56,5 +56,5 @@ func matchRows(s seedfile.Sample, ahead int, version string) seedfile.Match {
 			ahead+3, typed.Met, typed.Rows, ahead+2)}
 	}
 	return seedfile.Match{Fits: true, Why: fmt.Sprintf("column %d is hex in %d and column %d says hotp or totp in %d of the first %d rows%s",
-		ahead+2, hex, ahead+3, typed.Met, typed.Rows, version), Reads: "seeds in column 2"}
+		ahead+2, hex, ahead+3, typed.Met, typed.Rows, version), Reads: "seeds in column 2, and a fifth is the counter of HOTP tokens"}
 }

@@ -38,8 +38,14 @@ func Format() seedfile.Format {
 		},
 		Defaults:  token.Params{Hash: token.SHA1},
 		Defaulted: seedfile.FieldSet(0).With(seedfile.FieldHash).With(seedfile.FieldT0),
-		Sniff:     sniff,
-		Open:      family.Open,
+		Support: seedfile.Support{
+			Read: "TOTP or HOTP, as `--type` says", Found: seedfile.ByContent, Encrypted: seedfile.NotEncrypted,
+			Checked: "none; as Feitian and Swivel deliver it",
+			Samples: []string{"serial-seed/feitian-totp.txt", "serial-seed/swivel.txt"},
+		},
+		Sniff:  sniff,
+		Open:   family.Open,
+		Sheets: true,
 	}
 }
 

@@ -78,11 +78,11 @@ func checkHeader(names rows.Names[Column], l Layout, row rows.Row) error {
 		return err
 	}
 	if l.Has(Moving) && (l.Has(Counter) || l.Has(Period)) {
-		return Refuse(row.Line, "name it counter or step", "the header names a column %s beside one for the same", Moving)
+		return Refuse(row, "name it counter or step", "the header names a column %s beside one for the same", Moving)
 	}
 	for _, c := range []Column{Serial, Seed} {
 		if !l.Has(c) {
-			return Refuse(row.Line, "give the columns their names: "+knownNames, "the header names no column for the %s", c)
+			return Refuse(row, "give the columns their names: "+knownNames, "the header names no column for the %s", c)
 		}
 	}
 	return nil

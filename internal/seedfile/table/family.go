@@ -37,7 +37,7 @@ func (f *Family) Reader(r io.Reader, o seedfile.Options) *Reader {
 
 // NewRows gives the rows of a text as the operator says.
 func NewRows(r io.Reader, o seedfile.Options) *rows.Reader {
-	return rows.NewWith(r, rows.Options{Delimiter: o.Delimiter, SkipLines: o.SkipRows})
+	return rows.NewWith(r, rows.Options{Delimiter: o.Delimiter, SkipLines: o.SkipRows, Sheet: o.Sheet})
 }
 
 // Reader reads one file of columns.
@@ -65,7 +65,7 @@ func (r *Reader) Next() (seedfile.Record, error) {
 	if err != nil {
 		return seedfile.Record{}, err
 	}
-	return r.record(row), nil
+	return r.Even(r.record(row))
 }
 
 func (r *Reader) nextRow() (rows.Row, error) {
@@ -86,7 +86,7 @@ func (r *Reader) begin(row rows.Row) (rows.Row, error) {
 	}
 	l, is := Header(r.Family.Names, row.Fields)
 	if !is && strangeHeader(row.Fields) {
-		return row, Refuse(row.Line, "if it is a header, the names known are "+knownNames+"; or say --columns",
+		return row, Refuse(row, "if it is a header, the names known are "+knownNames+"; or say --columns",
 			"the row is no record and its names are not known")
 	}
 	if !is {

@@ -13,6 +13,9 @@ import (
 // text: in a row whose columns are shifted any of them may be the seed.
 func (r *Reader) record(row rows.Row) seedfile.Record {
 	rec := r.Record(row)
+	if !r.CheckCells(&rec, row, Serial, Seed, Other) {
+		return rec
+	}
 	if r.Family.Strip != nil {
 		if rec, row = r.Family.Strip(r, rec, row); rec.Problem != nil {
 			return rec
@@ -35,6 +38,7 @@ func (r *Reader) record(row rows.Row) seedfile.Record {
 	r.readDigits(&rec, fields)
 	r.readHash(&rec, fields)
 	r.readMoving(&rec, fields)
+	r.doubtIgnored(&rec, fields)
 	r.checkEnd(&rec, row)
 	if rec.Problem == nil {
 		r.width.learn(rec.Params.Type, len(fields))

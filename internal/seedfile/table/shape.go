@@ -57,26 +57,46 @@ func (r *Reader) checkEnd(rec *seedfile.Record, row rows.Row) {
 		return r.mayBeCut(rec.Params.Type, len(row.Fields), before, text)
 	})
 	r.lastType = rec.Params.Type
+	last := len(row.Fields)
+	if row.Unended && r.records == 1 && last == r.Columns.At(Seed) && !usualSeed(row.Fields[last-1]) {
+		rec.Fail("the file seems cut off: its only line has no end, and its seed a length that hardly any token's has; " +
+			"fetch the delivery again, or if it is whole end the line in a copy of it")
+	}
+}
+
+// usualSeed tells whether a seed has as many characters as one of 10, 16, 20, 24,
+// 32 or 64 bytes has in an encoding, padded or not.
+func usualSeed(text []byte) bool {
+	n := len(bytes.TrimRight(text, "="))
+	for _, size := range []int{10, 16, 20, 24, 32, 64} {
+		if n == 2*size || n == (size*8+4)/5 || n == (size*8+5)/6 {
+			return true
+		}
+	}
+	return false
 }
 
 // mayBeCut compares the last field of a file with that of the row before. A
-// counter may well be shorter, but not missing; a serial or seed that is shorter
-// is suspect whatever it begins with.
+// serial or seed that is shorter is suspect whatever it begins with; a counter
+// unless it is the one before or zero: 12 may be what is left of 1234.
 func (r *Reader) mayBeCut(t token.Type, last int, before, text []byte) bool {
-	if len(text) >= len(before) {
-		return false
-	}
 	switch last {
 	case r.Columns.At(Serial), r.Columns.At(Seed):
-		return true
+		return len(text) < len(before)
 	case r.Columns.At(Counter):
-		return len(text) == 0
+		return t != token.TOTP && !wholeCounter(before, text)
 	case r.Columns.At(Moving):
-		if t != r.lastType || t != token.TOTP && len(text) > 0 {
+		if t != token.TOTP {
+			return !wholeCounter(before, text)
+		} else if t != r.lastType {
 			return false
 		}
 	}
-	return bytes.HasPrefix(before, text)
+	return len(text) < len(before) && bytes.HasPrefix(before, text)
+}
+
+func wholeCounter(before, text []byte) bool {
+	return string(text) == "0" || bytes.Equal(before, text)
 }
 
 // Full tells whether a row without a header has all the columns of the family.

@@ -3,6 +3,7 @@ package table
 import (
 	"bytes"
 	"iter"
+	"slices"
 
 	"fob/internal/rows"
 	"fob/internal/seedfile"
@@ -31,13 +32,25 @@ func SampleRows(s seedfile.Sample) *rows.Reader { return NewRows(bytes.NewReader
 // Tally counts the rows of a sample, and those of them that are as expected.
 type Tally struct{ Rows, Met int }
 
-// Count judges the first rows of a sample. Half of them suffice: damaged ones
-// are for the reader to name.
+// Count judges the first rows of a sample, without columns at their ends that are
+// empty in all of them. Half of them suffice: damaged ones are for the reader to
+// name.
 func Count(s seedfile.Sample, in *rows.Reader, is func(fields [][]byte) bool) Tally {
 	var t Tally
+	var all [][][]byte
+	width := 0 // columns of which any has something in it
 	for row := range FirstRows(in, s) {
+		fields := slices.Clone(row.Fields)
+		for i, f := range fields {
+			if fields[i] = bytes.Clone(f); len(f) > 0 {
+				width = max(width, i+1)
+			}
+		}
+		all = append(all, fields)
+	}
+	for _, fields := range all {
 		t.Rows++
-		if is(row.Fields) {
+		if is(fields[:min(len(fields), width)]) {
 			t.Met++
 		}
 	}

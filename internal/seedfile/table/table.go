@@ -27,6 +27,8 @@ type File[C ~int] struct {
 	Named   bool // there is a header
 
 	rows    *rows.Reader
+	cells   cells
+	begun   bool
 	records int
 	unended bool
 	last    []byte // the last field of the row before
@@ -38,6 +40,10 @@ func Open[C ~int](in *rows.Reader) File[C] { return File[C]{rows: in} }
 // Row gives the next row, header or not.
 func (f *File[C]) Row() (rows.Row, error) {
 	row, err := f.rows.Next()
+	if err == nil && !f.begun {
+		f.begun = true
+		err = checkFirstCells(row)
+	}
 	return row, seedfile.ReadError(err)
 }
 
@@ -48,7 +54,7 @@ func (f *File[C]) Comment() string { return f.rows.Comment() }
 func (f *File[C]) Record(row rows.Row) seedfile.Record {
 	f.records++
 	f.unended = row.Unended
-	return seedfile.Record{Place: seedfile.Place{N: row.Line}}
+	return seedfile.Record{Place: place(row)}
 }
 
 // CheckWidth wants as many columns as the header or the rows before have: a row
@@ -81,7 +87,8 @@ func FailRow(rec *seedfile.Record, row rows.Row, format string, args ...any) {
 func (f *File[C]) CheckEnd(rec *seedfile.Record, row rows.Row, mayBeCut func(before, text []byte) bool) {
 	text := row.Fields[len(row.Fields)-1]
 	if row.Unended && mayBeCut(f.last, text) {
-		rec.Fail("the file seems cut off: its last line has no end, and its last column is shorter than the one before; fetch the delivery again")
+		rec.Fail("the file seems cut off: its last line has no end, and its last column may be what is left of a longer one; " +
+			"fetch the delivery again, or if it is whole end the line in a copy of it")
 	}
 	f.last = append(f.last[:0], text...)
 }
@@ -89,6 +96,7 @@ func (f *File[C]) CheckEnd(rec *seedfile.Record, row rows.Row, mayBeCut func(bef
 // Notes are the remarks on the file, which the family's name completes.
 func (f *File[C]) Notes(family string) []string {
 	notes := slices.Clone(f.rows.Notes())
+	notes = append(notes, f.cells.notes()...)
 	if ignored := f.Columns.IgnoredNote(family); ignored != "" {
 		notes = append(notes, ignored)
 	}
@@ -102,8 +110,16 @@ func (f *File[C]) Notes(family string) []string {
 }
 
 // Refuse refuses a file for its header, in line with the place and a remedy.
-func Refuse(line int, hint, format string, args ...any) error {
-	return token.Errorf(token.Refused, "line %d: "+format, append([]any{line}, args...)...).WithHint("%s", hint)
+func Refuse(header rows.Row, hint, format string, args ...any) error {
+	return token.Errorf(token.Refused, "%s: "+format, append([]any{place(header)}, args...)...).WithHint("%s", hint)
+}
+
+// place is where a row stands: a line of a text, a row of a sheet.
+func place(row rows.Row) seedfile.Place {
+	if row.Sheet != "" {
+		return seedfile.Place{Unit: "row", N: row.Line}
+	}
+	return seedfile.Place{N: row.Line}
 }
 
 // CheckTwice refuses a header that names a column a second time.
@@ -115,7 +131,7 @@ func CheckTwice[C interface {
 	if !found {
 		return nil
 	}
-	return Refuse(header.Line, "name each column once", "the header names the %s twice, in columns %d and %d", col, first, second)
+	return Refuse(header, "name each column once", "the header names the %s twice, in columns %d and %d", col, first, second)
 }
 
 // Number reads a whole number of the file: digits and nothing else, up to

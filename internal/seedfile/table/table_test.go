@@ -42,3 +42,24 @@ func TestCheckWidth(t *testing.T) {
 		}
 	}
 }
+
+// A column under a name that means nothing is not passed over when it may hold
+// what a default would be taken for.
+func TestDoubtIgnored(t *testing.T) {
+	f := &Family{Name: "f", Names: Names(), Encoding: seedfile.Hex}
+	const seed = "3132333435363738393031323334353637383930"
+	for text, doubt := range map[string]seedfile.Field{
+		"serial,key,type,Stellen\n1," + seed + ",totp,8\n":                    seedfile.FieldDigits,
+		"serial,key,type,digits,Takt\n1," + seed + ",totp,8,60\n":             seedfile.FieldPeriod,
+		"serial,key,type,digits,\n1," + seed + ",totp,8,60\n":                 seedfile.FieldPeriod,
+		"serial,key,type,digits,step,Art\n1," + seed + ",totp,8,60,SHA-256\n": seedfile.FieldHash,
+		"serial,key,type,digits,Stand\n1," + seed + ",hotp,8,17\n":            seedfile.FieldCounter,
+		"serial,key,type,digits,Karton\n1," + seed + ",totp,8,17\n":           0,
+		"serial,key,type,digits,Note\n1," + seed + ",totp,8,sent\n":           0,
+	} {
+		rec, err := f.Reader(strings.NewReader(text), seedfile.Options{}).Next()
+		if err != nil || rec.Problem != nil || rec.Doubt.Field != doubt {
+			t.Errorf("%q: %v %v %v", text, rec.Doubt, rec.Problem, err)
+		}
+	}
+}

@@ -31,8 +31,13 @@ func TraditionalFormat() seedfile.Format {
 		Encoding:  seedfile.Hex,
 		Defaults:  token.Params{Hash: token.SHA1},
 		Defaulted: seedfile.FieldSet(0).With(seedfile.FieldHash),
-		Sniff:     sniffTraditional,
-		Open:      traditional.Open,
+		Support: seedfile.Support{
+			Read: "HOTP", Found: seedfile.ByContent, Encrypted: seedfile.NotEncrypted,
+			Checked: "none; the columns are those that the personalization tool writes",
+			Samples: []string{"yubikey/traditional.csv"},
+		},
+		Sniff: sniffTraditional,
+		Open:  traditional.Open,
 	}
 }
 
@@ -88,7 +93,7 @@ func stripEntry(_ *table.Reader, rec seedfile.Record, row rows.Row) (seedfile.Re
 	default:
 		hotp(&rec)
 	}
-	row.Fields = [][]byte{e.id, e.seed, e.digits, e.counter}
+	row.Fields, row.Unended = [][]byte{e.id, e.seed, e.digits, e.counter}, false // no switch is missing
 	return rec, row
 }
 

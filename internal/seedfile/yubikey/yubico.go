@@ -35,8 +35,13 @@ func YubicoFormat() seedfile.Format {
 		Encoding:  seedfile.Hex,
 		Defaults:  token.Params{Type: token.HOTP, Hash: token.SHA1},
 		Defaulted: seedfile.FieldSet(0).With(seedfile.FieldType).With(seedfile.FieldHash),
-		Sniff:     sniffYubico,
-		Open:      yubico.Open,
+		Support: seedfile.Support{
+			Read: "HOTP", Found: seedfile.ByContent, Encrypted: seedfile.NotEncrypted,
+			Checked: "none; the columns are those that the personalization tool writes",
+			Samples: []string{"yubico/hotp.csv"},
+		},
+		Sniff: sniffYubico,
+		Open:  yubico.Open,
 	}
 }
 
@@ -85,7 +90,7 @@ func stripLine(r *table.Reader, rec seedfile.Record, row rows.Row) (seedfile.Rec
 		rec.Question(seedfile.FieldType,
 			"a key without a public id may be for OATH-HOTP or for challenge-response; say --type hotp if it is the first")
 	}
-	row.Fields = [][]byte{f[0], f[3], f[2]}
+	row.Fields, row.Unended = [][]byte{f[0], f[3], f[2]}, false // its time is whole
 	return rec, row
 }
 

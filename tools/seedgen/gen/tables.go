@@ -15,7 +15,7 @@ import (
 var Formats = map[string]func(io.Writer, Plan) error{
 	"oath-csv": WriteOATHCSV, "entra": WriteEntra, "pskc": WritePSKC, "pskc-aes": WritePSKCEncrypted,
 	"hex-csv": WriteHexCSV, "netiq": WriteNetIQ, "multiotp": WriteMultiOTP, "nexus": WriteNexus, "serial-seed": WriteSerialSeed,
-	"yubikey": WriteYubiKey, "yubico": WriteYubico, "columns": WriteColumns,
+	"yubikey": WriteYubiKey, "yubico": WriteYubico, "columns": WriteColumns, "xlsx": WriteWorkbook,
 	"etoken-xml": WriteEToken, "deepnet": WriteDeepnet, "safeword": WriteSafeWord, "authenex": WriteAuthenex,
 	"otpauth": WriteOTPAuth, "graph-json": WriteGraphJSON,
 }

@@ -41,6 +41,7 @@ var deliveries = map[string]struct {
 	"multiotp":    {hotp: []float64{0, 0.6}},
 	"nexus":       {hotp: []float64{0, 1}},
 	"serial-seed": {hotp: []float64{0, 1}},
+	"xlsx":        {hotp: []float64{0, 0.3, 1}, hashes: [][]token.Hash{nil, {token.SHA1, token.SHA256}, {token.SHA512}}},
 	"yubikey":     {hotp: []float64{1}},
 	"yubico":      {hotp: []float64{1}},
 	"etoken-xml":  {hotp: []float64{1}},

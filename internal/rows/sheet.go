@@ -1,0 +1,560 @@
+package rows
+
+import (
+	"fmt"
+	"io"
+	"strings"
+)
+
+// sheetReader gives the rows of one sheet of a workbook.
+type sheetReader struct {
+	src   io.Reader
+	wants Options
+
+	walk    *walker
+	name    string
+	hidden  []string // other sheets that are hidden and have content
+	first   int      // the first row given; 0: none yet
+	width   int      // its fields
+	comment string
+
+	hiddenRows, firstHidden int
+	scratch                 []byte
+	fields                  [][]byte
+	kinds                   []Kind
+}
+
+// next gives the next row that holds anything.
+func (s *sheetReader) next() (Row, error) {
+	if s.walk == nil {
+		if err := s.open(); err != nil {
+			return Row{}, err
+		}
+	}
+	for {
+		cells, line, hidden, err := s.walk.row()
+		if err == io.EOF {
+			return Row{}, s.end()
+		}
+		if err != nil {
+			return Row{}, err
+		}
+		if line <= s.wants.SkipLines {
+			continue
+		}
+		row, err := s.make(cells, line)
+		if err != nil {
+			return Row{}, err
+		}
+		if empty(row.Fields) || s.isComment(row) {
+			continue
+		}
+		if s.first == 0 {
+			s.first, s.width = line, len(row.Fields)
+		}
+		if hidden {
+			if s.hiddenRows++; s.hiddenRows == 1 {
+				s.firstHidden = line
+			}
+		}
+		return row, nil
+	}
+}
+
+func (s *sheetReader) open() error {
+	if s.wants.Delimiter != 0 {
+		return bookError("leave --delimiter out", "the file is a workbook, whose cells no delimiter separates")
+	}
+	book, err := openWorkbook(s.src)
+	if err != nil {
+		return err
+	}
+	part, err := s.choose(book)
+	if err != nil {
+		return err
+	}
+	s.name = part.name
+	s.walk, err = book.walk(part)
+	return err
+}
+
+// choose finds the sheet to read: the one that is named, else the only one with
+// content that a person sees.
+func (s *sheetReader) choose(book *workbook) (chosen sheetPart, err error) {
+	var seen, unseen []sheetPart
+	for _, p := range book.sheets {
+		if strings.EqualFold(strings.TrimSpace(s.wants.Sheet), p.name) {
+			return p, nil
+		}
+		has, err := book.hasContent(p)
+		if err != nil {
+			return chosen, err
+		}
+		switch {
+		case has && p.hidden:
+			unseen = append(unseen, p)
+		case has:
+			seen = append(seen, p)
+		}
+	}
+	s.hidden = namesOf(unseen)
+	switch {
+	case s.wants.Sheet != "":
+		return chosen, bookError("name one of these with --sheet", "the workbook has no such sheet; it has %s", listed(namesOf(book.sheets)))
+	case len(seen) == 1:
+		return seen[0], nil
+	case len(seen) > 1:
+		return chosen, bookError("say which with --sheet NAME", "the workbook has several sheets with content: %s", listed(namesOf(seen)))
+	case len(unseen) > 0:
+		return chosen, bookError("say which with --sheet NAME", "the workbook has content in hidden sheets only: %s", listed(namesOf(unseen)))
+	}
+	return chosen, bookError("is it the right file, and was it saved whole?", "the workbook has no sheet with content")
+}
+
+func namesOf(sheets []sheetPart) (names []string) {
+	for _, p := range sheets {
+		names = append(names, p.name)
+	}
+	return names
+}
+
+// listed quotes names; of many only the first.
+func listed(names []string) string {
+	const most = 12
+	if len(names) > most {
+		return fmt.Sprintf("%q and %d more", names[:most], len(names)-most)
+	}
+	return strings.Trim(fmt.Sprintf("%q", names), "[]")
+}
+
+// hasContent looks for a cell with something in it.
+func (w *workbook) hasContent(p sheetPart) (bool, error) {
+	walk, err := w.walk(p)
+	if err != nil {
+		return false, err
+	}
+	defer walk.close()
+	for {
+		cells, _, _, err := walk.row()
+		if err != nil {
+			if err == io.EOF {
+				err = nil
+			}
+			return false, err
+		}
+		for _, c := range cells {
+			if strings.TrimSpace(c.text) != "" {
+				return true, nil
+			}
+		}
+	}
+}
+
+// make lays the cells of a row out as its fields, as many as the first row has:
+// cells that are empty at a row's end are not in the file.
+func (s *sheetReader) make(cells []cell, line int) (Row, error) {
+	size, width := 0, s.width
+	for _, c := range cells {
+		if size += len(c.text); strings.TrimSpace(c.text) != "" || c.kind != Text {
+			width = max(width, c.column)
+		}
+	}
+	switch {
+	case size > MaxRow:
+		return Row{}, s.errorAt(line, "is this the file that was sent?", "the row has more than %d bytes", MaxRow)
+	case width > MaxColumns:
+		return Row{}, s.errorAt(line, "remove what stands far to the right from a copy of the sheet", "the row has more than %d columns", MaxColumns)
+	}
+	s.fields, s.kinds, s.scratch = s.fields[:0], s.kinds[:0], s.scratch[:0]
+	if cap(s.scratch) < size {
+		s.scratch = make([]byte, 0, 2*size)
+	}
+	for _, c := range cells {
+		if c.column > width {
+			break
+		}
+		for len(s.fields) < c.column-1 {
+			s.fields, s.kinds = append(s.fields, nil), append(s.kinds, Text)
+		}
+		from := len(s.scratch)
+		s.scratch = append(s.scratch, strings.Trim(c.text, " \t")...)
+		s.fields, s.kinds = append(s.fields, s.scratch[from:len(s.scratch):len(s.scratch)]), append(s.kinds, c.kind)
+	}
+	for len(s.fields) < width {
+		s.fields, s.kinds = append(s.fields, nil), append(s.kinds, Text)
+	}
+	return Row{Line: line, Fields: s.fields, Kinds: s.kinds, Sheet: s.name}, nil
+}
+
+// isComment recognises what is a line of comment in a text.
+func (s *sheetReader) isComment(row Row) bool {
+	if row.Kinds[0] != Text {
+		return false
+	}
+	text := firstComment(row.Fields[0])
+	if text != "" && s.comment == "" && s.first == 0 {
+		s.comment = text
+	}
+	return text != ""
+}
+
+// end is reached when all rows were given. Merged areas stand behind the rows.
+func (s *sheetReader) end() error {
+	defer s.walk.close()
+	if s.first == 0 {
+		return io.EOF
+	}
+	for _, m := range s.walk.merged {
+		if m.last >= s.first {
+			return &Error{Sheet: s.name, Msg: fmt.Sprintf("cell %s is merged with others (%s): what belongs to which row cannot be told", m.cell, m.area),
+				Remedy: fmt.Sprintf("unmerge the cells in a copy of the sheet and fill each; if they are a title above the list, pass over it with --skip-rows %d", m.last)}
+		}
+	}
+	return io.EOF
+}
+
+func (s *sheetReader) errorAt(line int, remedy, format string, args ...any) *Error {
+	e := errorAt(line, remedy, format, args...)
+	e.Sheet = s.name
+	return e
+}
+
+// clear forgets the last row, which may hold a secret. What excelize and the
+// decoder read stays in memory until it is used for something else.
+func (s *sheetReader) clear() {
+	if s != nil {
+		clear(s.scratch[:cap(s.scratch)])
+	}
+}
+
+func (s *sheetReader) notes() (notes []string) {
+	if s.hiddenRows > 0 {
+		notes = append(notes, fmt.Sprintf("hidden rows of sheet %q were read all the same: %d, the first is row %d", s.name, s.hiddenRows, s.firstHidden))
+	}
+	if s.walk != nil {
+		if hidden := s.walk.hiddenColumns(s.width); hidden != "" {
+			notes = append(notes, fmt.Sprintf("hidden columns of sheet %q were read all the same: %s", s.name, hidden))
+		}
+	}
+	if len(s.hidden) > 0 {
+		notes = append(notes, "hidden sheets were not read: "+listed(s.hidden))
+	}
+	return notes
+}
+
+// walker walks over the XML of a sheet (ISO 29500-1 section 18.3.1).
+type walker struct {
+	in     io.ReadCloser
+	xml    *markup
+	book   *workbook
+	name   string
+	inside bool // sheetData has begun
+	over   bool // it has ended
+	line   int
+	cells  []cell
+	merged []area
+	hides  [][2]int // columns, from and to
+	text   []byte
+}
+
+// cell is one cell with something in it.
+type cell struct {
+	column int // from 1
+	kind   Kind
+	text   string
+}
+
+// area is a merged area.
+type area struct {
+	cell, area string
+	last       int // its last row
+}
+
+// walk begins with a sheet.
+func (w *workbook) walk(p sheetPart) (*walker, error) {
+	in, err := w.parts[p.part].Open()
+	if err != nil {
+		return nil, damagedBook()
+	}
+	return &walker{in: in, xml: newMarkup(in), book: w, name: p.name}, nil
+}
+
+func (w *walker) close() {
+	_ = w.in.Close() // it was read to its end, or is of no use
+}
+
+// next goes on to the next tag or text.
+func (w *walker) next() error {
+	err := w.xml.next()
+	if err == nil || err == io.EOF {
+		return err
+	}
+	return w.damaged()
+}
+
+func (w *walker) damaged() *Error {
+	if w.line > 0 {
+		return &Error{Sheet: w.name, Line: w.line, Msg: "the sheet is cut or damaged in or behind this row", Remedy: fetchBook}
+	}
+	return bookError(fetchBook, "sheet %q is cut or damaged", w.name)
+}
+
+// row gives the cells of the next row in which there are any; io.EOF behind the
+// last, when the sheet was read to its end and is whole.
+func (w *walker) row() (cells []cell, line int, hidden bool, err error) {
+	for {
+		err := w.next()
+		if err == io.EOF && w.inside && !w.over {
+			err = w.damaged()
+		}
+		if err != nil {
+			return nil, 0, false, err
+		}
+		switch {
+		case w.xml.kind == endTag && string(w.xml.name) == "sheetData":
+			w.over = true
+		case w.xml.kind != startTag:
+		case !w.inside || w.over:
+			if err := w.around(); err != nil {
+				return nil, 0, false, err
+			}
+		case string(w.xml.name) != "row":
+			return nil, 0, false, w.damaged()
+		default:
+			return w.readRow()
+		}
+	}
+}
+
+// around reads what stands before and behind the rows.
+func (w *walker) around() error {
+	switch string(w.xml.name) {
+	case "sheetData":
+		if w.over {
+			return w.damaged() // a second one
+		}
+		w.inside = true
+	case "col":
+		from, to := w.number("min"), w.number("max")
+		if isTrue(w.xml.attr("hidden")) && from > 0 && len(w.hides) < MaxColumns {
+			w.hides = append(w.hides, [2]int{from, min(to, MaxColumns)})
+		}
+	case "mergeCell":
+		return w.addMerged(w.xml.attr("ref"))
+	}
+	return nil
+}
+
+func (w *walker) addMerged(ref string) error {
+	from, to, _ := strings.Cut(ref, ":")
+	_, _, ok := cellRef(from)
+	_, last, okTo := cellRef(to)
+	if !ok || !okTo {
+		return w.damaged()
+	}
+	if w.merged = append(w.merged, area{from, ref, last}); len(w.merged) > MaxMerged {
+		return bookError("fill a plain list", "sheet %q has more than %d merged areas; it is no list", w.name, MaxMerged)
+	}
+	return nil
+}
+
+// number reads an attribute that is a whole number; -1 if it is none.
+func (w *walker) number(name string) int {
+	n, ok := wholeNumber(w.xml.attr(name))
+	if !ok {
+		return -1
+	}
+	return n
+}
+
+// readRow reads one row element.
+func (w *walker) readRow() ([]cell, int, bool, error) {
+	line := w.line + 1
+	if r := w.xml.attr("r"); r != "" {
+		if line = w.number("r"); line <= w.line || line > maxRows {
+			return nil, 0, false, w.damaged()
+		}
+	}
+	w.line, w.cells = line, w.cells[:0]
+	hidden, column := isTrue(w.xml.attr("hidden")), 0
+	for {
+		err := w.next()
+		switch {
+		case err != nil:
+			return nil, 0, false, w.damaged()
+		case w.xml.kind == endTag:
+			return w.cells, line, hidden, nil
+		case w.xml.kind != startTag:
+		case string(w.xml.name) != "c":
+			err = w.skip()
+		default:
+			column, err = w.readCell(column)
+		}
+		if err != nil {
+			return nil, 0, false, err
+		}
+	}
+}
+
+// maxRows is how many rows a sheet can have.
+const maxRows = 1 << 20
+
+// skip passes over an element that means nothing here.
+func (w *walker) skip() error {
+	for depth := 1; depth > 0; {
+		if err := w.next(); err != nil {
+			return w.damaged()
+		}
+		switch w.xml.kind {
+		case startTag:
+			depth++
+		case endTag:
+			depth--
+		}
+	}
+	return nil
+}
+
+// readCell reads one cell behind a column and tells its own.
+func (w *walker) readCell(before int) (column int, err error) {
+	column = before + 1
+	if r := w.xml.attr("r"); r != "" {
+		row, ok := 0, false
+		if column, row, ok = cellRef(r); !ok || row != w.line || column <= before {
+			return 0, w.damaged()
+		}
+	}
+	kind, style := w.xml.attr("t"), 0
+	if s := w.xml.attr("s"); s != "" {
+		style = w.number("s")
+	}
+	value, formula, err := w.content()
+	if err != nil {
+		return 0, err
+	}
+	c, err := w.cellOf(column, kind, style, value)
+	if err != nil {
+		return 0, err
+	}
+	if formula {
+		c.kind = Formula
+	}
+	if c.text != "" || formula {
+		w.cells = append(w.cells, c)
+	}
+	return column, nil
+}
+
+// content reads what is in a cell: the value, or the text of <is> without its
+// reading aids (rPh), and whether there is a formula.
+func (w *walker) content() (value string, formula bool, err error) {
+	w.text = w.text[:0]
+	var path [maxCellDepth]byte
+	depth := 0
+	for {
+		if err := w.next(); err != nil {
+			return "", false, w.damaged()
+		}
+		switch w.xml.kind {
+		case startTag:
+			if depth == maxCellDepth {
+				return "", false, w.damaged()
+			}
+			path[depth] = cellPart(w.xml.name)
+			depth++
+			formula = formula || depth == 1 && path[0] == 'f'
+		case endTag:
+			if depth == 0 {
+				return string(w.text), formula, nil
+			}
+			depth--
+		case someText:
+			if isValue(path[:depth]) {
+				w.text = append(w.text, w.xml.text...)
+			}
+			if len(w.text) > MaxRow {
+				return "", false, bookError("is this the file that was sent?", "sheet %q, row %d: a cell has more than %d bytes", w.name, w.line, MaxRow)
+			}
+		}
+	}
+}
+
+// cellPart stands for an element within a cell: its first letter, 0 for one that
+// means nothing.
+func cellPart(name []byte) byte {
+	switch string(name) {
+	case "v", "f", "is", "t", "r":
+		return name[0]
+	}
+	return 0
+}
+
+// maxCellDepth: c/is/r/rPr/color is deep enough.
+const maxCellDepth = 8
+
+// isValue tells where the text of a cell stands: v, is/t, is/r/t.
+func isValue(path []byte) bool {
+	switch string(path) {
+	case "v", "it", "irt":
+		return true
+	}
+	return false
+}
+
+// cellOf makes a cell of its type (18.18.11), style and value.
+func (w *walker) cellOf(column int, kind string, style int, value string) (cell, error) {
+	c := cell{column: column, text: value}
+	switch kind {
+	case "s":
+		if value == "" {
+			return c, nil
+		}
+		i, ok := wholeNumber(strings.TrimSpace(value))
+		if w.book.text != nil && ok {
+			c.text, ok = w.book.text(i)
+		}
+		if !ok || w.book.text == nil {
+			return c, w.damaged()
+		}
+	case "str", "inlineStr":
+	case "b":
+		c.kind = Bool
+	case "e":
+		c.kind = Failed
+	case "d":
+		c.kind = Date
+	case "", "n":
+		c.text = digitsOf(strings.TrimSpace(value))
+		c.kind = Number
+		if style >= 0 && style < len(w.book.shapes) {
+			c.text, c.kind = w.book.shapes[style].of(c.text)
+		}
+	default:
+		return c, w.damaged()
+	}
+	if c.text == "" {
+		c.kind = Text
+	}
+	return c, nil
+}
+
+// digitsOf takes the end off a whole number that is written as a fraction, such
+// as 30.0; all else stays as it is.
+func digitsOf(number string) string {
+	whole, rest, cut := strings.Cut(number, ".")
+	if cut && whole != "" && strings.Trim(rest, "0") == "" && strings.Trim(strings.TrimPrefix(whole, "-"), "0123456789") == "" {
+		return whole
+	}
+	return number
+}
+
+// hiddenColumns names those within a width.
+func (w *walker) hiddenColumns(width int) string {
+	var names []string
+	for _, h := range w.hides {
+		for c := h[0]; c <= min(h[1], width); c++ {
+			names = append(names, ColumnName(c))
+		}
+	}
+	return strings.Join(names, ", ")
+}

@@ -1,0 +1,39 @@
+package detect
+
+import (
+	"fob/internal/seedfile"
+	"fob/internal/seedfile/table"
+	"fob/internal/token"
+)
+
+// titled refuses a table with something above its header, such as a title or an
+// order number: the rows would be read without knowing what their columns are.
+// Rows with a seed among them are no title.
+func titled(file string, sample seedfile.Sample) error {
+	rowsAbove := 0
+	for row := range table.FirstRows(table.SampleRows(sample), sample) {
+		l, is := table.Header(table.Names(), row.Fields)
+		switch {
+		case is && l.Has(table.Serial) && l.Has(table.Seed) && rowsAbove > 0:
+			return token.Errorf(token.Refused, "%q has its column names in row %d, below something else", file, row.Line).
+				WithHint("pass over what stands above them with --skip-rows %d", row.Line-1)
+		case is || rowsAbove == mostAbove || hasSeed(row.Fields):
+			return nil
+		}
+		rowsAbove++
+	}
+	return nil
+}
+
+// mostAbove is how many rows may stand above the names: an address and some
+// numbers.
+const mostAbove = 20
+
+func hasSeed(fields [][]byte) bool {
+	for _, f := range fields {
+		if table.IsSeed(f, seedfile.Hex) || table.IsSeed(f, seedfile.Base32) || table.IsSeed(f, seedfile.Base64) {
+			return true
+		}
+	}
+	return false
+}

@@ -1,0 +1,130 @@
+package detect
+
+import (
+	"bytes"
+	"encoding/csv"
+	"errors"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+
+	"fob/internal/rows"
+	"fob/internal/seedfile"
+	"fob/internal/seedfile/columns"
+	"fob/internal/seedfile/table"
+	"fob/internal/seedfile/xlsx"
+	"fob/internal/token"
+)
+
+// Named gives the format that --format names, or that of --columns where there
+// are such. Of a workbook it is the format that its sheet is read by.
+func Named(s seedfile.Source, name string, o seedfile.Options) (f seedfile.Format, why string, err error) {
+	why = "named with --format"
+	if o.Columns != "" && (name == "" || name == xlsx.Name) {
+		f, why = columns.Format(), "named with --columns"
+	} else if f, err = ByName(name); err != nil {
+		return f, "", err
+	}
+	sample, err := read(s)
+	if err != nil {
+		return f, "", err
+	}
+	switch book := rows.IsWorkbook(sample.Data); {
+	case !book && name == xlsx.Name:
+		return f, "", token.Errorf(token.Refused, "%q is no Excel workbook (.xlsx)", s.Name()).
+			WithHint("leave --format out: fob finds out what it is")
+	case !book:
+		return f, why, nil
+	case f.Name == xlsx.Name:
+		return detectSheet(s, o)
+	case !f.Sheets:
+		return f, "", token.Errorf(token.Refused, "%q is an Excel workbook, and %s is no list that a sheet can hold", s.Name(), f.Name).
+			WithHint("leave --format out, or say --columns serial=1,seed=2")
+	}
+	return xlsx.Of(f), why, nil
+}
+
+// detectSheet finds the family by whose rules the sheet of a workbook is read:
+// the one that would take its rows in a text.
+func detectSheet(s seedfile.Source, o seedfile.Options) (seedfile.Format, string, error) {
+	in, err := seedfile.OpenPass(s)
+	if err != nil {
+		return seedfile.Format{}, "", err
+	}
+	defer in.Close()
+	sample, err := sheetSample(table.NewRows(in, o), o)
+	if err != nil {
+		if errors.Is(err, rows.ErrNoWorkbook) {
+			return seedfile.Format{}, "", match(s.Name(), binaryKinds, []byte("PK\x03\x04"))
+		}
+		return seedfile.Format{}, "", inFile(s.Name(), seedfile.ReadError(err))
+	}
+	if err := titled(s.Name(), sample); err != nil {
+		return seedfile.Format{}, "", err
+	}
+	fits, nearly := claims(sample, slices.DeleteFunc(Formats(), func(f seedfile.Format) bool { return !f.Sheets }))
+	switch len(fits) {
+	case 1:
+		rules := fits[0]
+		return xlsx.Of(rules.format), fmt.Sprintf("a sheet read as %s: %s", rules.format.Name, rules.match.Why), nil
+	case 0:
+		return seedfile.Format{}, "", unknownSheet(s.Name(), nearly)
+	}
+	return seedfile.Format{}, "", ambiguous(s.Name(), fits)
+}
+
+// inFile names the file in an error that names a place in it.
+func inFile(name string, err error) error {
+	var e *token.Error
+	if errors.As(err, &e) && e.Kind == token.Refused {
+		return token.Wrap(token.Refused, e, "%q", name).WithHint("%s", token.HintOf(e))
+	}
+	return err
+}
+
+func unknownSheet(file string, nearly []string) error {
+	err := token.Errorf(token.Refused, "%q is a workbook with no table that fob knows", file)
+	if nearly != nil {
+		err = token.Errorf(token.Refused, "%q is a workbook whose sheet fits no format (%s)", file, strings.Join(nearly, "; "))
+	}
+	return err.WithHint("--columns serial=1,seed=2 takes any table, --skip-rows passes over rows in front of it")
+}
+
+// sheetSample writes the first rows of a sheet as the text that they would be in
+// a CSV, for the families to judge; the lines of the text count as the rows do.
+func sheetSample(in *rows.Reader, o seedfile.Options) (seedfile.Sample, error) {
+	var text bytes.Buffer
+	out, line := csv.NewWriter(&text), 1
+	o.Delimiter, o.SkipRows, o.Sheet = ',', 0, ""
+	s := seedfile.Sample{Whole: true, Options: o}
+	for {
+		row, err := in.Next()
+		if err == io.EOF {
+			break
+		}
+		if err != nil {
+			return s, err
+		}
+		if line == 1 && row.Line > 1 && in.Comment() != "" {
+			text.WriteString(in.Comment() + "\n")
+			line++
+		}
+		for ; line < row.Line && text.Len() <= seedfile.SampleSize; line++ {
+			text.WriteByte('\n') // so that lines are rows
+		}
+		line++
+		fields := make([]string, len(row.Fields))
+		for i, f := range row.Fields {
+			fields[i] = string(f)
+		}
+		_ = out.Write(fields) // a buffer takes everything
+		out.Flush()
+		if text.Len() > seedfile.SampleSize {
+			s.Whole = false
+			break
+		}
+	}
+	s.Data = text.Bytes()[:min(text.Len(), seedfile.SampleSize)]
+	return s, nil
+}

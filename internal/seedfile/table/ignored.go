@@ -1,0 +1,56 @@
+package table
+
+import (
+	"fob/internal/seedfile"
+	"fob/internal/token"
+)
+
+// doubtIgnored questions a field for which no column has a known name, while a
+// column whose name means nothing holds what such a field could be: a default in
+// its place may be another value than the file has.
+func (r *Reader) doubtIgnored(rec *seedfile.Record, fields [][]byte) {
+	if !r.Named || r.Family.Names == nil || rec.Problem != nil || rec.Doubt.Field != 0 {
+		return
+	}
+	for i, text := range fields {
+		if r.isKnown(i + 1) {
+			continue
+		}
+		if f := r.mayBe(rec, text); f != 0 {
+			rec.Question(f, "column %d has a name that means nothing to %s, and may be the %s; name it so, or say --%s", i+1, r.Family.Name, f, f)
+			return
+		}
+	}
+}
+
+func (r *Reader) isKnown(at int) bool {
+	for c := range r.Columns.All() {
+		if r.Columns.At(c) == at {
+			return true
+		}
+	}
+	return false
+}
+
+// mayBe tells which open field a text could be; 0: none.
+func (r *Reader) mayBe(rec *seedfile.Record, text []byte) seedfile.Field {
+	open := func(f seedfile.Field) bool { return !rec.Given.Has(f) }
+	n, _, ok := Number(text)
+	switch t := rec.Params.Type; {
+	case !ok && open(seedfile.FieldHash) && isHash(text):
+		return seedfile.FieldHash
+	case !ok:
+	case open(seedfile.FieldDigits) && n >= token.MinDigits && n <= token.MaxDigits:
+		return seedfile.FieldDigits
+	case t == token.TOTP && open(seedfile.FieldPeriod) && (n == 30 || n == 60):
+		return seedfile.FieldPeriod
+	case t == token.HOTP && open(seedfile.FieldCounter) && !r.Columns.Has(Counter) && !r.Columns.Has(Moving):
+		return seedfile.FieldCounter
+	}
+	return 0
+}
+
+func isHash(text []byte) bool {
+	_, err := token.ParseHash(string(text))
+	return len(text) > 0 && err == nil
+}
