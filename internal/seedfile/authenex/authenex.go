@@ -51,7 +51,12 @@ func Format() seedfile.Format {
 		Encoding:  seedfile.Hex,
 		Defaults:  token.Params{Type: token.HOTP, Hash: token.SHA1, Digits: 6},
 		Defaulted: seedfile.FieldSet(0).With(seedfile.FieldType).With(seedfile.FieldHash).With(seedfile.FieldDigits),
-		Sniff:     sniff,
+		Support: seedfile.Support{
+			Read: "HOTP", Found: seedfile.ByContent, Encrypted: seedfile.NotEncrypted,
+			Checked: "the codes of RFC 4226",
+			Samples: []string{"authenex/a-key.sql"},
+		},
+		Sniff: sniff,
 		Open: func(r io.Reader, o seedfile.Options) (seedfile.Reader, error) {
 			return &reader{in: newLexer(r), table: &table.Reader{Family: family, Options: o}}, nil
 		},

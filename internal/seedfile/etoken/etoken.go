@@ -51,6 +51,11 @@ func Format() seedfile.Format {
 		Defaults: token.Params{Type: token.HOTP, Hash: token.SHA1, Digits: 6, T0: seedfile.Epoch2000},
 		Defaulted: seedfile.FieldSet(0).With(seedfile.FieldType).With(seedfile.FieldHash).
 			With(seedfile.FieldDigits).With(seedfile.FieldT0),
+		Support: seedfile.Support{
+			Read: "HOTP; TOTP, as `--type` says", Found: seedfile.ByContent, Encrypted: seedfile.NotEncrypted,
+			Checked: "none; the elements are those that importers of it read",
+			Samples: []string{"etoken-xml/etpass.xml"},
+		},
 		Sniff: func(s seedfile.Sample) seedfile.Match { return xmlscan.Sniff(s, "Tokens", title) },
 		Open: func(r io.Reader, _ seedfile.Options) (seedfile.Reader, error) {
 			return &reader{scan: xmlscan.New(r, title)}, nil

@@ -37,7 +37,12 @@ func Format() seedfile.Format {
 		Encoding:  seedfile.Base32,
 		Defaults:  token.Params{Hash: token.SHA1},
 		Defaulted: seedfile.FieldSet(0).With(seedfile.FieldHash).With(seedfile.FieldT0),
-		Sniff:     sniff,
+		Support: seedfile.Support{
+			Read: "TOTP", Found: seedfile.ByContent, Encrypted: seedfile.NotEncrypted,
+			Checked: "oathtool, for the codes",
+			Samples: []string{"graph-json/delta.json"},
+		},
+		Sniff: sniff,
 		Open: func(r io.Reader, _ seedfile.Options) (seedfile.Reader, error) {
 			return &reader{in: newScanner(r)}, nil
 		},

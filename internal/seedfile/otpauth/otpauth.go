@@ -38,7 +38,12 @@ func Format() seedfile.Format {
 		Encoding:  seedfile.Base32,
 		Defaults:  token.Params{Hash: token.SHA1, Digits: 6, Period: 30},
 		Defaulted: seedfile.FieldSet(0).With(seedfile.FieldHash).With(seedfile.FieldDigits).With(seedfile.FieldPeriod).With(seedfile.FieldT0),
-		Sniff:     sniff,
+		Support: seedfile.Support{
+			Read: "TOTP and HOTP", Found: seedfile.ByContent, Encrypted: seedfile.NotEncrypted,
+			Checked: "oathtool, for the codes",
+			Samples: []string{"otpauth/links.txt"},
+		},
+		Sniff: sniff,
 		Open: func(r io.Reader, o seedfile.Options) (seedfile.Reader, error) {
 			return &reader{File: table.Open[table.Column](linesOf(r, o))}, nil
 		},

@@ -45,6 +45,11 @@ func Format() seedfile.Format {
 		Defaults: token.Params{Type: token.HOTP, Hash: token.SHA1, Digits: 6, T0: seedfile.Epoch2000},
 		Defaulted: seedfile.FieldSet(0).With(seedfile.FieldType).With(seedfile.FieldHash).
 			With(seedfile.FieldDigits).With(seedfile.FieldT0),
+		Support: seedfile.Support{
+			Read: "HOTP; TOTP since 2000-01-01", Found: seedfile.ByContent, Encrypted: seedfile.NotEncrypted,
+			Checked: "oathtool, for the codes",
+			Samples: []string{"safeword/event.dat", "safeword/time.dat"},
+		},
 		Sniff: sniff,
 		Open: func(r io.Reader, _ seedfile.Options) (seedfile.Reader, error) {
 			return &reader{in: newLines(r)}, nil
