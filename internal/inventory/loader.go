@@ -166,7 +166,7 @@ func (l *loader) oneOfMany(ctx context.Context, slice []judged) error {
 	if !l.storing {
 		return l.judgeOnly(ctx, slice)
 	}
-	if err := l.desk.Store.Update(ctx, func(tx Tx) error { return l.slice(tx, slice) }); err != nil {
+	if err := l.desk.Store.Load(ctx, func(tx Tx) error { return l.slice(tx, slice) }); err != nil {
 		return err
 	}
 	if l.res.Refused > 0 && !l.req.Partial {
@@ -181,7 +181,7 @@ func (l *loader) oneOfMany(ctx context.Context, slice []judged) error {
 func (l *loader) completeLarge(ctx context.Context) error {
 	sortPrints(l.prints)
 	for chunk := range slices.Chunk(l.prints, SliceSize) {
-		if err := l.desk.Store.Update(ctx, func(tx Tx) error { return tx.InsertPrints(chunk) }); err != nil {
+		if err := l.desk.Store.Load(ctx, func(tx Tx) error { return tx.InsertPrints(chunk) }); err != nil {
 			return err
 		}
 	}

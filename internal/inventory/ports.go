@@ -18,6 +18,10 @@ type Store interface {
 	ID() uuid.UUID
 	View(ctx context.Context, fn func(Reader) error) error
 	Update(ctx context.Context, fn func(Tx) error) error
+	// Load is Update for the slices of a loading batch, whose loss would matter to
+	// nobody: it may return before the disk has them. What it stores is durable
+	// once a later Update is.
+	Load(ctx context.Context, fn func(Tx) error) error
 	// HoldLoad marks this process as the loader of a batch until release is
 	// called or the process ends.
 	HoldLoad(batch uuid.UUID) (release func(), err error)

@@ -20,8 +20,8 @@ type scan struct {
 	notes    []string
 	records  int
 	invalid  int
-	missing  map[seedfile.Field]int
-	defaults map[seedfile.Field]int
+	missing  fieldCounts
+	defaults fieldCounts
 	inferred *seedfile.Decision // the encoding, where the whole file decided it
 
 	lengths map[int]int // numeric serials by their number of digits

@@ -43,6 +43,7 @@ func (s *Store) HoldLoad(batch uuid.UUID) (release func(), err error) {
 		return nil, storeError(err, "locking "+path)
 	}
 	return func() {
+		s.endLoad()
 		os.Remove(path)
 		lock.release()
 	}, nil
