@@ -9,6 +9,7 @@ import (
 // judged is a candidate with its verdict.
 type judged struct {
 	candidate
+	n        uint32 // number of the record in its file, from 0
 	verdict  token.Verdict
 	reason   string
 	print    int64
@@ -27,34 +28,25 @@ func (j *judged) refuse(v token.Verdict, format string, args ...any) {
 type judge struct {
 	keys    Keyring
 	replace bool
+	known   *numbers // records whose fingerprint is in the store; nil: all may be
 }
 
 func (jg judge) slice(r Reader, all []judged) error {
-	var serials []string
+	if err := jg.serials(r, all); err != nil {
+		return err
+	}
 	var prints []int64
 	for i := range all {
-		if all[i].verdict == token.New {
-			serials = append(serials, all[i].columns.Serial.Key())
-			prints = append(prints, all[i].print)
+		if j := &all[i]; j.verdict == token.New && jg.mayBeKnown(j) {
+			prints = append(prints, j.print)
 		}
 	}
-	stored, err := r.Stored(serials)
-	if err != nil {
-		return err
-	}
 	same, err := r.StoredByFingerprint(prints)
-	if err != nil {
+	if err != nil || len(same) == 0 {
 		return err
 	}
 	for i := range all {
-		j := &all[i]
-		if j.verdict != token.New {
-			continue
-		}
-		if here, ok := stored[j.columns.Serial.Key()]; ok {
-			jg.compare(j, here)
-		}
-		if j.verdict == token.New {
+		if j := &all[i]; j.verdict == token.New {
 			if err := jg.clone(r, j, same[j.print]); err != nil {
 				return err
 			}
@@ -62,6 +54,31 @@ func (jg judge) slice(r Reader, all []judged) error {
 	}
 	return nil
 }
+
+// serials judges the records whose serial is here.
+func (jg judge) serials(r Reader, all []judged) error {
+	var serials []string
+	for i := range all {
+		if all[i].verdict == token.New {
+			serials = append(serials, all[i].columns.Serial.Key())
+		}
+	}
+	stored, err := r.Stored(serials)
+	if err != nil || len(stored) == 0 {
+		return err
+	}
+	for i := range all {
+		if j := &all[i]; j.verdict == token.New {
+			if here, ok := stored[j.columns.Serial.Key()]; ok {
+				jg.compare(j, here)
+			}
+		}
+	}
+	return nil
+}
+
+// mayBeKnown tells whether the store may have the seed.
+func (jg judge) mayBeKnown(j *judged) bool { return jg.known == nil || jg.known.has(j.n) }
 
 // compare judges a record whose serial is here.
 func (jg judge) compare(j *judged, here Stored) {
@@ -106,6 +123,7 @@ func (jg judge) conflict(j *judged, here Stored, what string) {
 // clone judges a record whose seed may belong to another serial. Eight equal
 // bytes are not yet the same seed: opening both settles it.
 func (jg judge) clone(r Reader, j *judged, owners []Stored) error {
+	j.nth = 0
 	for _, o := range owners {
 		if o.Serial.Key() == j.columns.Serial.Key() {
 			continue

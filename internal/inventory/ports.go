@@ -48,9 +48,11 @@ type Reader interface {
 	// batches: uniqueness covers them.
 	Stored(serialKeys []string) (map[string]Stored, error)
 	StoredByFingerprint(prints []int64) (map[int64][]Stored, error)
-	// OnlyBatch tells whether the store holds no token but those of a batch,
-	// loading ones included.
-	OnlyBatch(b token.Batch) (bool, error)
+	// KnownPrints gives those of some fingerprints, sorted, that StoredByFingerprint
+	// would find.
+	KnownPrints(prints []int64) ([]int64, error)
+	// Empty tells whether the store holds no token, loading ones included.
+	Empty() (bool, error)
 	BatchOfFile(sha256, options string) (token.Batch, bool, error)
 
 	// NewestEvent is the latest time of any event since the clock was last

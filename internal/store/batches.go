@@ -2,6 +2,7 @@ package store
 
 import (
 	"database/sql"
+	"errors"
 	"slices"
 	"time"
 
@@ -107,11 +108,11 @@ func (q *queries) RemoveToken(id int64) error {
 	return q.removeTokens([]int64{id}, []int64{print})
 }
 
-// serialTaken should not be seen: the import looked before. It covers the case
-// that two rows of one import carry one serial all the same.
+// serialTaken covers the case that somebody brought a serial since the import
+// looked for it, and that two rows of one import carry one serial all the same.
 func (q *queries) serialTaken(err error) error {
 	if isUnique(err) {
-		return token.Wrap(token.Internal, err, "a serial is in the store already")
+		return token.Wrap(token.Internal, errors.Join(inventory.ErrSerialTaken, err), "storing a slice")
 	}
 	return err
 }
