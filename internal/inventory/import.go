@@ -25,6 +25,7 @@ type Import struct {
 	OnReject   func(Reject) error    // called for every refused record, in file order
 	OnRead     func(bytes int64)     // of the first pass, now and then
 	OnProgress func(done, total int) // records of the second
+	OnIndex    func(done, total int) // of their fingerprints, with which a large file ends
 }
 
 // Reject is a refused record.

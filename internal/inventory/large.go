@@ -164,7 +164,11 @@ func (l *loader) finish(slice []judged) error {
 }
 
 func (l *loader) completeLarge(ctx context.Context) error {
+	done := 0
 	err := l.eachPrints(func(prints []Print) error {
+		if done += len(prints); l.req.OnIndex != nil {
+			l.req.OnIndex(done, l.res.New)
+		}
 		return l.desk.Store.Load(ctx, func(tx Tx) error { return tx.InsertPrints(prints) })
 	})
 	if err != nil {
