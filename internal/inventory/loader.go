@@ -317,14 +317,5 @@ func (l *loader) discard(ctx context.Context) error {
 		ctx, stop = context.WithTimeout(context.WithoutCancel(ctx), discardTime)
 		defer stop()
 	}
-	for n := SliceSize; n == SliceSize; {
-		err := l.desk.Store.Update(ctx, func(tx Tx) (err error) {
-			n, err = tx.DiscardBatch(l.batch.ID, SliceSize)
-			return err
-		})
-		if err != nil {
-			return err
-		}
-	}
-	return nil
+	return l.desk.Store.DiscardLoad(ctx, l.batch.ID)
 }

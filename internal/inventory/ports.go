@@ -25,6 +25,8 @@ type Store interface {
 	// HoldLoad marks this process as the loader of a batch until release is
 	// called or the process ends.
 	HoldLoad(batch uuid.UUID) (release func(), err error)
+	// DiscardLoad removes what a loading batch holds, and the batch.
+	DiscardLoad(ctx context.Context, batchID int64) error
 	// SweepLoads removes what loaders left behind that no longer live.
 	SweepLoads(ctx context.Context) error
 }
@@ -84,9 +86,6 @@ type Tx interface {
 	RemoveToken(id int64) error
 	// CompleteBatch gives the batch its number and makes it visible.
 	CompleteBatch(b token.Batch) (token.Batch, error)
-	// DiscardBatch removes up to limit tokens of a loading batch, and the batch
-	// when none is left; it tells how many went.
-	DiscardBatch(batchID int64, limit int) (int, error)
 
 	// AcceptClock makes now the time that NewestEvent gives.
 	AcceptClock(now time.Time) error

@@ -1,9 +1,7 @@
 package store
 
 import (
-	"database/sql"
 	"errors"
-	"slices"
 	"time"
 
 	"fob/internal/inventory"
@@ -48,53 +46,6 @@ func (q *queries) CompleteBatch(b token.Batch) (token.Batch, error) {
 	return b, err
 }
 
-// DiscardBatch removes up to limit tokens of a loading batch, and the batch
-// with the last of them.
-func (q *queries) DiscardBatch(batchID int64, limit int) (int, error) {
-	var first, last int64
-	err := q.row(`SELECT first_id, last_id FROM batch WHERE id = $1 AND loading = 1`, batchID).Scan(&first, &last)
-	if notFound(err) {
-		return 0, nil
-	}
-	if err != nil {
-		return 0, err
-	}
-	var ids, prints []int64
-	err = q.each(`SELECT id, fingerprint FROM token WHERE id BETWEEN $1 AND $2 ORDER BY id LIMIT $3`,
-		[]any{first, last, limit}, func(rows *sql.Rows) error {
-			var id, print int64
-			err := rows.Scan(&id, &print)
-			ids, prints = append(ids, id), append(prints, print)
-			return err
-		})
-	if err != nil {
-		return 0, err
-	}
-	if err := q.removeTokens(ids, prints); err != nil || len(ids) == limit {
-		return len(ids), err
-	}
-	return len(ids), q.exec(`DELETE FROM batch WHERE id = $1 AND loading = 1`, batchID)
-}
-
-// removeTokens deletes tokens with their fingerprints, the latter in the order
-// of their keys.
-func (q *queries) removeTokens(ids, prints []int64) error {
-	if len(ids) == 0 {
-		return nil
-	}
-	slices.Sort(prints)
-	for i, print := range prints {
-		if i > 0 && print == prints[i-1] {
-			continue
-		}
-		if err := q.exec(`DELETE FROM fingerprint WHERE print = $1 AND token_id BETWEEN $2 AND $3`,
-			print, ids[0], ids[len(ids)-1]); err != nil {
-			return err
-		}
-	}
-	return q.exec(`DELETE FROM token WHERE id BETWEEN $1 AND $2`, ids[0], ids[len(ids)-1])
-}
-
 // RemoveToken removes a token that is being replaced, with what its clock showed
 // while it was in stock. One that was ever bound cannot be removed.
 func (q *queries) RemoveToken(id int64) error {
@@ -105,7 +56,10 @@ func (q *queries) RemoveToken(id int64) error {
 	if err := q.row(`SELECT fingerprint FROM token WHERE id = $1`, id).Scan(&print); err != nil {
 		return err
 	}
-	return q.removeTokens([]int64{id}, []int64{print})
+	if err := q.exec(`DELETE FROM fingerprint WHERE print = $1 AND token_id = $2`, print, id); err != nil {
+		return err
+	}
+	return q.exec(`DELETE FROM token WHERE id = $1`, id)
 }
 
 // serialTaken covers the case that somebody brought a serial since the import
