@@ -31,6 +31,8 @@ type bench struct {
 	version, bind, show     []usage
 	list, workbook, csvfile []usage
 
+	loads loads
+
 	formats []*contest // beside OATH CSV
 	wrapped []*contest // beside the program that unwraps, piped into fob
 }
@@ -50,6 +52,9 @@ func (b *bench) prepare(ctx context.Context, dir string) (err error) {
 	if err := b.prepareFormats(); err != nil {
 		return err
 	}
+	if err := b.prepareLoads(ctx); err != nil {
+		return err
+	}
 	return b.prepareWrapped(ctx)
 }
 
@@ -62,7 +67,7 @@ func (b *bench) measure(ctx context.Context) error {
 		}
 	}
 	// The store of the last import stays for desk and exports.
-	for _, part := range []func(context.Context, int) error{b.desk, b.exports, b.contests} {
+	for _, part := range []func(context.Context, int) error{b.desk, b.exports, b.loadRun, b.contests} {
 		for i := range b.runs {
 			if err := part(ctx, i); err != nil {
 				return err

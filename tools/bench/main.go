@@ -28,10 +28,12 @@ func main() {
 	var b bench
 	flag.IntVar(&b.n, "n", 100_000, "tokens")
 	flag.IntVar(&b.runs, "runs", 5, "pairs of imports; single commands are run three times as often")
+	flag.IntVar(&b.loads.stock, "stock", 500_000, "tokens of the store that is not empty")
+	flag.IntVar(&b.loads.small, "small", 10_000, "tokens of the small file")
 	dir := flag.String("dir", "build", "where the stores are made for the time of the run: a folder on the disk to measure")
 	flag.Parse()
-	if b.n < 100 || b.runs < 1 {
-		fmt.Fprintln(os.Stderr, "bench: -n is at least 100, -runs at least 1")
+	if b.n < 100 || b.runs < 1 || b.loads.stock < 1 || b.loads.small < 1 {
+		fmt.Fprintln(os.Stderr, "bench: -n is at least 100, -runs, -stock and -small at least 1")
 		os.Exit(2)
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
