@@ -28,11 +28,16 @@ func (j *judged) refuse(v token.Verdict, format string, args ...any) {
 type judge struct {
 	keys    Keyring
 	replace bool
+	own     int64    // the batch that is loading
 	known   *numbers // records whose fingerprint is in the store; nil: all may be
 }
 
 func (jg judge) slice(r Reader, all []judged) error {
-	if err := jg.serials(r, all); err != nil {
+	rest, err := jg.unchanged(r, all)
+	if err != nil {
+		return err
+	}
+	if err := jg.serials(r, all, rest); err != nil {
 		return err
 	}
 	var prints []int64
@@ -55,14 +60,44 @@ func (jg judge) slice(r Reader, all []judged) error {
 	return nil
 }
 
-// serials judges the records whose serial is here.
-func (jg judge) serials(r Reader, all []judged) error {
+// unchanged judges the records that are here as they are, and gives the serials that
+// have to be looked at more closely.
+func (jg judge) unchanged(r Reader, all []judged) (rest []string, err error) {
 	var serials []string
 	for i := range all {
 		if all[i].verdict == token.New {
 			serials = append(serials, all[i].columns.Serial.Key())
 		}
 	}
+	known, others, err := r.Known(serials, jg.own)
+	if err != nil || len(known) == 0 && !others {
+		return nil, err
+	}
+	for i := range all {
+		j := &all[i]
+		if j.verdict != token.New {
+			continue
+		}
+		key := j.columns.Serial.Key()
+		k, here := known[key]
+		switch {
+		case here && k.is(j):
+			j.verdict = token.Unchanged
+		case here || others:
+			rest = append(rest, key)
+		}
+	}
+	return rest, nil
+}
+
+func (k Known) is(j *judged) bool {
+	c := j.columns
+	return k.State != token.Retired && k.Fingerprint == j.print && k.Counter == c.Counter &&
+		k.Params == token.Params{Type: c.Type, Hash: c.Hash, Digits: c.Digits, Period: c.Period, T0: c.T0}
+}
+
+// serials judges the records of some serials as to the token that is here.
+func (jg judge) serials(r Reader, all []judged, serials []string) error {
 	stored, err := r.Stored(serials)
 	if err != nil || len(stored) == 0 {
 		return err

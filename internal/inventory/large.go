@@ -22,6 +22,7 @@ func (l *loader) runLarge(ctx context.Context) error {
 			return err
 		}
 	}
+	l.judge.own = l.batch.ID
 	err = l.eachSlice(ctx,
 		func(slice []judged) error { return l.prepare(ctx, slice) },
 		func(slice []judged) error { return l.store(ctx, slice) },

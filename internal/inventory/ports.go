@@ -46,6 +46,10 @@ type Reader interface {
 	FirstDrifts(batchID int64, limit int) ([]float64, error)
 	NearSerials(serial token.Serial, limit int) ([]token.Serial, error)
 
+	// Known looks up many serials, and tells of each token that is here what an
+	// unchanged record has too. It does not see loading batches, but whether there
+	// is another than one's own.
+	Known(serialKeys []string, own int64) (found map[string]Known, others bool, err error)
 	// Stored and StoredByFingerprint look up many at once and do see loading
 	// batches: uniqueness covers them.
 	Stored(serialKeys []string) (map[string]Stored, error)
@@ -91,6 +95,13 @@ type Tx interface {
 	AcceptClock(now time.Time) error
 	// Append writes an event at the end of the trail.
 	Append(e *audit.Event) error
+}
+
+// Known is what an unchanged record has in common with its token.
+type Known struct {
+	Fingerprint, Counter int64
+	Params               token.Params
+	State                token.State
 }
 
 // Stored is what an import needs to know of a token that is already here.
