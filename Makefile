@@ -7,6 +7,7 @@ BUILD    := -trimpath
 FUZZTIME ?= 1m
 N        ?= 100000
 RUNS     ?= 5
+STOCK    ?= 500000
 
 # Programs that tests compare fob with. Under CI a missing one fails; elsewhere
 # its tests are left out, which is said at the end.
@@ -50,8 +51,9 @@ lint: ## format, vet, staticcheck, modules and the rules of the tree
 demo: ## a working session, from the first seed file to build/demo/inventory.xlsx
 	$(GO) run $(BUILD) ./tools/demo -out build/demo
 
-bench: ## speed and memory; N=tokens RUNS=repetitions
-	$(GO) run $(BUILD) ./tools/bench -n $(N) -runs $(RUNS)
+bench: ## speed and memory; N=tokens RUNS=repetitions STOCK=tokens there before
+	$(GO) run $(BUILD) ./tools/bench -n $(N) -runs $(RUNS) -stock $(STOCK)
+	$(GO) run $(BUILD) ./tools/desk -n $(N)
 
 simulate: ## fleets of 10,000 tokens at a support desk: the table of README
 	$(GO) run $(BUILD) ./tools/simulate

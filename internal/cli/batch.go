@@ -78,7 +78,9 @@ func newBatchShowCmd(r *root) *cobra.Command {
 		Use:   "show N",
 		Short: "Show one batch and hold it against the order",
 		Long: `Show one batch: the file with its SHA-256, the order, how many tokens were ordered,
-delivered and refused, and in which states they are now.`,
+imported (new ones, and unchanged ones that an earlier batch had brought), refused
+and missing, which comes to what was ordered; and in which states the new ones are
+now, which comes to the new ones.`,
 		Example: "  fob batch show 1",
 		Args:    exactly("the batch's number"),
 		RunE: r.run(func(ctx context.Context, args []string) error {
@@ -108,6 +110,9 @@ func (r *root) printBatch(b report.Batch) {
 		{"imported", b.ImportedAt}, {"by", b.ImportedBy}, {"ordered", b.Expected}, {"records", b.Records},
 		{"new", b.New}, {"unchanged", b.Unchanged}, {"refused", b.Refused},
 		{"quarantined", b.QuarantinedAt}, {"withdrawn", b.WithdrawnAt},
+	}
+	if b.Missing != nil {
+		all = append(all, fact{"missing", *b.Missing})
 	}
 	here := 0
 	for _, s := range token.States() {

@@ -51,7 +51,7 @@ func (r *root) correctBatch(ctx context.Context, o *batchOptions, c inventory.Co
 			}
 		}
 		bar := r.newProgress(fmt.Sprintf("batch %d", c.Number))
-		c.Progress = bar.set
+		c.Progress = bar.counted
 		res, err := desk.CorrectBatch(ctx, c)
 		bar.done()
 		if err != nil && res.Corrected == 0 {

@@ -86,7 +86,7 @@ func (r *root) quarantineBatch(ctx context.Context, o *batchOptions, c inventory
 			return err
 		}
 		bar := r.newProgress(fmt.Sprintf("batch %d", c.Number))
-		c.Progress = bar.set
+		c.Progress = bar.counted
 		res, err := desk.QuarantineBatch(ctx, c)
 		bar.done()
 		return firstError(firstError(err, list.write(res.Accounts)), r.printQuarantined(res, err))
@@ -188,7 +188,7 @@ released one by one.`,
 			}
 			return r.withDesk(ctx, func(desk *inventory.Desk) error {
 				bar := r.newProgress(fmt.Sprintf("batch %d", c.Number))
-				c.Progress = bar.set
+				c.Progress = bar.counted
 				res, err := desk.ReleaseBatch(ctx, c)
 				bar.done()
 				if err != nil && res.Moved == 0 {
@@ -258,7 +258,7 @@ func (r *root) withdrawBatch(ctx context.Context, o *batchOptions, c inventory.B
 				return err
 			}
 			bar := r.newProgress(fmt.Sprintf("batch %d", c.Number))
-			c.Progress = bar.set
+			c.Progress = bar.counted
 			res, err = desk.WithdrawBatch(ctx, c)
 			bar.done()
 			if err != nil && res.Tokens == 0 {

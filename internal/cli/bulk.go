@@ -155,7 +155,7 @@ func (a *answers) add(rows []inventory.Answered) error {
 	if a.r.streams.OutWidth > 0 { // a bar would run into the lines
 		return nil
 	}
-	a.bar.set(a.done, a.total)
+	a.bar.counted(a.done, a.total)
 	return a.table.flush()
 }
 

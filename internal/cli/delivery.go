@@ -2,13 +2,11 @@ package cli
 
 import (
 	"context"
-	"path/filepath"
 	"strings"
 
 	"github.com/spf13/cobra"
 
 	"fob/internal/app"
-	"fob/internal/inventory"
 	"fob/internal/token"
 )
 
@@ -56,27 +54,6 @@ func (r *root) eachMember(ctx context.Context, d *app.Deliveries, path string, d
 		}
 	}
 	return refused, nil
-}
-
-// importPath loads every file that a delivery holds. One that cannot be opened
-// has a result too.
-func (r *root) importPath(ctx context.Context, d *app.Deliveries, path string, load func(app.Member) (inventory.Imported, error)) (results []inventory.Imported, refused []refusal, err error) {
-	refused, err = r.eachMember(ctx, d, path, func(m app.Member) error {
-		res, err := load(m)
-		if err != nil && res.SHA256 == "" {
-			// Of several files in JSON it must be seen which was refused, and why.
-			res.Warnings = append(res.Warnings, err.Error())
-		}
-		results = append(results, res)
-		return err
-	})
-	if results == nil {
-		results = []inventory.Imported{unread(filepath.Base(path))}
-	}
-	if err != nil && token.KindOf(err) == token.Refused {
-		return results, append(refused, refusal{filepath.Base(path), err}), nil
-	}
-	return results, refused, err
 }
 
 // refusal is why one file of several was refused.

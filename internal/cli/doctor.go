@@ -37,7 +37,7 @@ func (r *root) doctor(ctx context.Context, withKeys bool) error {
 	checks, err := r.config().Doctor(ctx, withKeys, func(done, all int) {
 		mu.Lock()
 		defer mu.Unlock()
-		bar.set(done, all)
+		bar.counted(done, all)
 	})
 	bar.done()
 	if err != nil {

@@ -90,7 +90,7 @@ func (r *root) identify(ctx context.Context, desk *inventory.Desk, o *identifyOp
 func (r *root) search(ctx context.Context, desk *inventory.Desk, req inventory.Identify) (inventory.Identification, error) {
 	p := r.newProgress("searching")
 	defer p.done()
-	req.Progress = p.set
+	req.Progress = p.counted
 	out, err := desk.Identify(ctx, req)
 	if err == nil && out.Damaged > 0 {
 		r.remark("%s could not be searched, the first because: %v", count(out.Damaged, "token"), out.Damage)

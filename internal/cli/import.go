@@ -8,7 +8,6 @@ import (
 	"io"
 	"os"
 	"path/filepath"
-	"slices"
 	"strings"
 	"time"
 
@@ -34,6 +33,7 @@ type importOptions struct {
 	expect                              int
 	partial, replace, dryRun            bool
 	rejects                             string
+	skipUnknown                         bool
 }
 
 func (o *importOptions) addReading(cmd *cobra.Command) {
@@ -53,25 +53,32 @@ func (o *importOptions) addDelivery(cmd *cobra.Command) {
 	f := cmd.Flags()
 	f.StringVar(&o.order, "order", "", "order number")
 	f.StringVar(&o.supplier, "supplier", "", "who delivered")
-	f.IntVar(&o.expect, "expect", 0, "how many tokens the delivery note says; another number is refused")
+	f.IntVar(&o.expect, "expect", 0, "how many tokens the delivery note says, of all files together; another number is refused")
 	f.StringVar(&o.location, "location", "", "where the tokens are")
 	f.StringVar(&o.received, "received", "", "date of the delivery, YYYY-MM-DD")
 	f.BoolVar(&o.partial, "partial", false, "store the good records of a file that has refused ones (still exit 3)")
 	f.StringVar(&o.rejects, "rejects", "", "write the refused records to this new CSV file")
 	f.BoolVar(&o.replace, "replace", false, "exchange tokens that are here with another seed and were never given out")
+	f.BoolVar(&o.skipUnknown, "skip-unknown", false, "leave out what is no seed file in a folder, and load the others")
 	f.BoolVar(&o.dryRun, "dry-run", false, "do everything but keep nothing")
 }
 
 func newImportCmd(r *root) *cobra.Command {
 	var o importOptions
 	cmd := &cobra.Command{
-		Use:   "import FILE...",
+		Use:   "import FILE-OR-FOLDER...",
 		Short: "Load seed files",
 		Long: `Load seed files, each as a batch of its own. A file goes in whole or not at all:
 if any record is refused, nothing of the file is stored and the exit code is 3.
 The format is found from the content. What a file does not say is never guessed:
 the message names the flag to say it with. A file that is already here is
 recognised. FILE may be - for standard input.
+
+Of a folder all files are loaded, those of the folders below too, in the order of
+their names; hidden files and links are left alone. All files are opened, and
+their formats found, before the first is stored: if a folder holds something that
+is no seed file, nothing is, unless --skip-unknown leaves it out. Who breaks an
+import off keeps the files that were stored, which are named.
 
 What is wrapped round a file is found by content too: ZIP (with a password or
 without), OpenPGP, age, gzip, one in the other. Every file in a delivery is a
@@ -81,6 +88,8 @@ or signed inside a file (PSKC) is opened and verified with the same flags; see
 ` + "`fob help formats`" + `.`,
 		Example: `  fob import delivery.csv --order PO-4711 --supplier Feitian --expect 1000
   fob import delivery.csv --dry-run
+  fob import box1.csv box2.csv --expect 2000
+  fob import deliveries/2026 --skip-unknown
   fob import delivery.pdf --passphrase-file supplier.txt
   fob import delivery.gpg --key-file our-key.asc --signed-by supplier.asc
   fob import delivery.pskc --key-file transport-key.hex --signed-by supplier.crt
@@ -182,67 +191,6 @@ func (r *root) spool(in io.Reader, name string) (seedfile.Source, func(), error)
 		return nil, nil, err
 	}
 	return spooled, func() { spooled.Close() }, nil
-}
-
-// importFiles loads one file after the other. A refused file does not stop the
-// next; trouble that is not a file's own does.
-func (r *root) importFiles(ctx context.Context, o *importOptions, paths []string) error {
-	if _, err := o.fill(); err != nil {
-		return err
-	}
-	deliveries, err := r.config().Deliveries(o.keys.Keys)
-	if err != nil {
-		return err
-	}
-	defer deliveries.Close()
-	rejects, err := newRejectFile(o.rejects)
-	if err != nil {
-		return err
-	}
-	results := []inventory.Imported{}
-	var refused []refusal
-	err = r.withDesk(ctx, func(desk *inventory.Desk) error {
-		load := func(m app.Member) (inventory.Imported, error) { return r.importFile(ctx, desk, o, m, rejects) }
-		for _, path := range paths {
-			some, bad, err := r.importPath(ctx, deliveries, path, load)
-			results, refused = append(results, some...), append(refused, bad...)
-			if err != nil {
-				return err
-			}
-		}
-		return nil
-	})
-	err = firstError(err, rejects.close())
-	if r.json {
-		err = firstError(err, r.printJSON(results))
-	}
-	return allRefused(err, refused)
-}
-
-func (r *root) importFile(ctx context.Context, desk *inventory.Desk, o *importOptions, m app.Member, rejects *rejectFile) (inventory.Imported, error) {
-	src := m.Source
-	req, _, err := o.request(m)
-	if err != nil {
-		res := unread(src.Name())
-		res.Wrapped = m.Wrapped
-		return res, err
-	}
-	req.OnReject = func(reject inventory.Reject) error { return rejects.add(src.Name(), reject) }
-	bar := r.newProgress(src.Name())
-	req.OnProgress = bar.set
-	res, err := desk.Import(ctx, req)
-	bar.done()
-	res.Wrapped = append(slices.Clone(m.Wrapped), res.Wrapped...)
-	res.Warnings = append(append([]string{}, m.Notes...), res.Warnings...)
-	if !r.json && (err == nil || res.Refused > 0 || res.Stored) {
-		r.printImported(res) // else the error says it all
-	}
-	return res, err
-}
-
-// unread is the result for a file that could not be read as a seed file.
-func unread(name string) inventory.Imported {
-	return inventory.Imported{File: name, Wrapped: []string{}, Rejects: []inventory.Reject{}, Warnings: []string{}, Inferred: []string{}}
 }
 
 // maxShown is how many refused records a person gets on the screen.

@@ -13,6 +13,7 @@ import (
 	"testing"
 	"time"
 
+	"fob/internal/inventory"
 	"fob/internal/token"
 )
 
@@ -111,13 +112,15 @@ func TestProgressRate(t *testing.T) {
 	now := time.Now()
 	r := &root{streams: Streams{Err: &errs, ErrTTY: true}, now: func() time.Time { return now }}
 	bar := r.newProgress("delivery.csv")
-	bar.set(10, 5000)
+	var req inventory.Import
+	bar.follow(&req)
+	req.OnProgress(10, 5000)
 	if errs.Len() > 0 {
 		t.Errorf("a bar within the first second: %q", errs.String())
 	}
 	now = now.Add(2 * time.Second)
-	bar.set(1000, 5000)
-	if !strings.Contains(errs.String(), "delivery.csv, 500 tokens/s") || strings.Count(errs.String(), "/s") != 1 {
+	req.OnProgress(1000, 5000) // 33 of a hundred after 2 s
+	if !strings.Contains(errs.String(), "delivery.csv, 1000 of 5000 tokens, 500 a second, 4 s left") {
 		t.Errorf("the bar is %q", errs.String())
 	}
 	bar.done()

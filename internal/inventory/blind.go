@@ -21,7 +21,7 @@ type needing interface {
 func inspectBlind(ctx context.Context, req Import, why string, need needing) (Inspected, error) {
 	res := Inspected{File: req.Source.Name(), Wrapped: []string{}, Format: req.Format.Name, Why: why,
 		Encodings: []seedfile.Encoding{req.Format.Encoding}, First: []Shown{}, Inferred: []string{}, Rejects: []Reject{}}
-	p := passes{req.Source, req.Format, req.Options}
+	p := passes{source: req.Source, format: req.Format, options: req.Options}
 	p.options.Blind = true
 	out, err := p.read(ctx, func(rec seedfile.Record) error {
 		rec.Secret.Text.Clear()

@@ -45,19 +45,22 @@ type completer struct {
 	fill     Fill
 	encoding seedfile.Encoding
 	inferred *seedfile.Decision // nil: format or operator fix the encoding
-	missing  map[seedfile.Field]int
-	defaults map[seedfile.Field]int
+	missing  fieldCounts
+	defaults fieldCounts
 }
 
+// fieldCounts counts records by field.
+type fieldCounts [seedfile.FieldT0 + 1]int
+
 func newCompleter(f seedfile.Format, fill Fill, s *scan) *completer {
-	return &completer{f, fill, s.encoding, s.inferred, map[seedfile.Field]int{}, map[seedfile.Field]int{}}
+	return &completer{format: f, fill: fill, encoding: s.encoding, inferred: s.inferred}
 }
 
 // complete takes over the record's secret: the candidate's seed is the
 // caller's to clear. Whatever is wrong goes through Fail, which withholds a
 // serial that may be the seed: so the candidate takes it over only at the end.
 func (c *completer) complete(rec seedfile.Record) candidate {
-	defer rec.Secret.Text.Clear()
+	defer func() { rec.Secret.Text.Clear() }() // unless it was taken
 	cand := candidate{place: rec.Place, apart: rec.Alternative}
 	serial := checkSerial(&rec)
 	cand.account = checkAccount(&rec)
@@ -74,19 +77,19 @@ func (c *completer) complete(rec seedfile.Record) candidate {
 
 // secure decodes the seed and settles the columns.
 func (c *completer) secure(cand *candidate, rec *seedfile.Record, serial token.Serial) {
-	seed, err := c.decode(rec.Secret)
+	seed, err := c.decode(&rec.Secret)
 	if err != nil {
 		rec.Fail("%v", err)
 		return
 	}
-	params, counter, err := c.settle(*rec, seed.Len())
+	params, counter, err := c.settle(rec, seed.Len())
 	if err != nil {
 		seed.Clear()
 		rec.Fail("%v", err)
 		return
 	}
 	cand.seed = seed
-	cand.columns = columns(serial, c.profile(*rec, params), counter, *rec)
+	cand.columns = columns(serial, c.profile(rec, params), counter, rec)
 }
 
 func checkSerial(rec *seedfile.Record) token.Serial {
@@ -127,7 +130,7 @@ func checkNames(rec *seedfile.Record) {
 	}
 }
 
-func columns(serial token.Serial, p token.Profile, counter int64, rec seedfile.Record) audit.Columns {
+func columns(serial token.Serial, p token.Profile, counter int64, rec *seedfile.Record) audit.Columns {
 	return audit.Columns{
 		Serial: serial, Manufacturer: p.Manufacturer, Model: p.Model,
 		Type: p.Type, Hash: p.Hash, Digits: p.Digits, Period: p.Period, T0: p.T0, Counter: counter,
@@ -142,7 +145,7 @@ func seconds(t time.Time) int64 {
 	return t.Unix()
 }
 
-func (c *completer) profile(rec seedfile.Record, params token.Params) token.Profile {
+func (c *completer) profile(rec *seedfile.Record, params token.Params) token.Profile {
 	p := token.Profile{Manufacturer: rec.Manufacturer, Model: rec.Model, Params: params}
 	if p.Manufacturer == "" {
 		p.Manufacturer = c.fill.Manufacturer
@@ -153,7 +156,7 @@ func (c *completer) profile(rec seedfile.Record, params token.Params) token.Prof
 	return p
 }
 
-func (c *completer) decode(secret seedfile.Secret) (token.Seed, error) {
+func (c *completer) decode(secret *seedfile.Secret) (token.Seed, error) {
 	enc := secret.Encoding
 	if said := c.fill.Encoding; enc != seedfile.Unknown && enc != seedfile.Raw && said != seedfile.Unknown && said != enc {
 		return token.Seed{}, token.Errorf(token.Refused, "the file says that seeds are written in %s, --encoding says %s", enc, said)
@@ -166,7 +169,7 @@ func (c *completer) decode(secret seedfile.Secret) (token.Seed, error) {
 			}
 		}
 	}
-	seed, err := seedfile.Decode(secret, enc)
+	seed, err := secret.Take(enc)
 	if err != nil {
 		return token.Seed{}, err
 	}
@@ -191,7 +194,7 @@ func (c *completer) checkLength(n int) error {
 
 // settle finds every parameter: from the file, else from the operator, else
 // from the format's documented default, else it is counted as missing.
-func (c *completer) settle(rec seedfile.Record, seedLen int) (token.Params, int64, error) {
+func (c *completer) settle(rec *seedfile.Record, seedLen int) (token.Params, int64, error) {
 	s := settling{c: c, rec: rec}
 	p := rec.Params
 	p.Type = choose(&s, seedfile.FieldType, rec.Params.Type, c.fill.Params.Type, c.format.Defaults.Type)
@@ -223,7 +226,7 @@ func (c *completer) settle(rec seedfile.Record, seedLen int) (token.Params, int6
 // settling is the state of settling one record.
 type settling struct {
 	c         *completer
-	rec       seedfile.Record
+	rec       *seedfile.Record
 	noDefault bool  // the format's default does not count here
 	open      bool  // a field is missing: the whole file will be refused for it
 	err       error // the operator contradicts the file

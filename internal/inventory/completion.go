@@ -1,7 +1,9 @@
 package inventory
 
 import (
+	"cmp"
 	"encoding/hex"
+	"slices"
 
 	"fob/internal/audit"
 	"fob/internal/token"
@@ -80,7 +82,7 @@ func (l *loader) exchange(tx Tx) ([]audit.Replaced, error) {
 	if err := tx.InsertTokens(l.batch, rows); err != nil {
 		return nil, err
 	}
-	sortPrints(prints)
+	slices.SortFunc(prints, func(a, b Print) int { return cmp.Compare(a.Print, b.Print) })
 	return changes, tx.InsertPrints(prints)
 }
 

@@ -23,7 +23,9 @@ type Import struct {
 	DryRun  bool // go all the way and undo it
 
 	OnReject   func(Reject) error    // called for every refused record, in file order
-	OnProgress func(done, total int) // records
+	OnRead     func(bytes int64)     // of the first pass, now and then
+	OnProgress func(done, total int) // records of the second
+	OnIndex    func(done, total int) // of their fingerprints, with which a large file ends
 }
 
 // Reject is a refused record.
@@ -74,7 +76,7 @@ func (d *Desk) Import(ctx context.Context, req Import) (Imported, error) {
 	if err != nil {
 		return res, err
 	}
-	p := passes{req.Source, req.Format, req.Options}
+	p := passes{req.Source, req.Format, req.Options, d.Random, req.OnRead}
 	s, err := p.firstPass(ctx, req.Fill, keys)
 	defer s.clear()
 	if err != nil {
@@ -87,6 +89,7 @@ func (d *Desk) Import(ctx context.Context, req Import) (Imported, error) {
 	if err := checkCount(req.Supply, s.records); err != nil {
 		return res, err
 	}
+	p.onRead = nil // the second pass tells of its records
 	l := &loader{desk: d, req: req, keys: keys, scan: s, passes: p, res: &res}
 	if err := l.run(ctx); err != nil {
 		return res, err

@@ -62,7 +62,7 @@ func show(all []Shown, j judged) []Shown {
 func Inspect(ctx context.Context, req Import, why string) (Inspected, error) {
 	res := Imported{File: req.Source.Name(), Wrapped: []string{}, Format: req.Format.Name, Rejects: []Reject{}, Warnings: []string{}, Inferred: []string{}}
 	keys := noKeys{maphash.MakeSeed()}
-	p := passes{req.Source, req.Format, req.Options}
+	p := passes{req.Source, req.Format, req.Options, nil, req.OnRead}
 	s, err := p.firstPass(ctx, req.Fill, keys)
 	defer s.clear()
 	if need, ok := needOf(err); ok {
@@ -72,6 +72,7 @@ func Inspect(ctx context.Context, req Import, why string) (Inspected, error) {
 		return Inspected{}, err
 	}
 	res.describe(s, req)
+	p.onRead = nil
 	l := &loader{req: req, keys: keys, scan: s, passes: p, res: &res}
 	first := []Shown{}
 	err = l.eachSlice(ctx, func(slice []judged) error {

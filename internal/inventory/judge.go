@@ -9,6 +9,7 @@ import (
 // judged is a candidate with its verdict.
 type judged struct {
 	candidate
+	n        uint32 // number of the record in its file, from 0
 	verdict  token.Verdict
 	reason   string
 	print    int64
@@ -27,34 +28,30 @@ func (j *judged) refuse(v token.Verdict, format string, args ...any) {
 type judge struct {
 	keys    Keyring
 	replace bool
+	own     int64    // the batch that is loading
+	known   *numbers // records whose fingerprint is in the store; nil: all may be
 }
 
 func (jg judge) slice(r Reader, all []judged) error {
-	var serials []string
+	rest, err := jg.unchanged(r, all)
+	if err != nil {
+		return err
+	}
+	if err := jg.serials(r, all, rest); err != nil {
+		return err
+	}
 	var prints []int64
 	for i := range all {
-		if all[i].verdict == token.New {
-			serials = append(serials, all[i].columns.Serial.Key())
-			prints = append(prints, all[i].print)
+		if j := &all[i]; j.verdict == token.New && jg.mayBeKnown(j) {
+			prints = append(prints, j.print)
 		}
 	}
-	stored, err := r.Stored(serials)
-	if err != nil {
-		return err
-	}
 	same, err := r.StoredByFingerprint(prints)
-	if err != nil {
+	if err != nil || len(same) == 0 {
 		return err
 	}
 	for i := range all {
-		j := &all[i]
-		if j.verdict != token.New {
-			continue
-		}
-		if here, ok := stored[j.columns.Serial.Key()]; ok {
-			jg.compare(j, here)
-		}
-		if j.verdict == token.New {
+		if j := &all[i]; j.verdict == token.New {
 			if err := jg.clone(r, j, same[j.print]); err != nil {
 				return err
 			}
@@ -62,6 +59,61 @@ func (jg judge) slice(r Reader, all []judged) error {
 	}
 	return nil
 }
+
+// unchanged judges the records that are here as they are, and gives the serials that
+// have to be looked at more closely.
+func (jg judge) unchanged(r Reader, all []judged) (rest []string, err error) {
+	var serials []string
+	for i := range all {
+		if all[i].verdict == token.New {
+			serials = append(serials, all[i].columns.Serial.Key())
+		}
+	}
+	known, others, err := r.Known(serials, jg.own)
+	if err != nil || len(known) == 0 && !others {
+		return nil, err
+	}
+	for i := range all {
+		j := &all[i]
+		if j.verdict != token.New {
+			continue
+		}
+		key := j.columns.Serial.Key()
+		k, here := known[key]
+		switch {
+		case here && k.is(j):
+			j.verdict = token.Unchanged
+		case here || others:
+			rest = append(rest, key)
+		}
+	}
+	return rest, nil
+}
+
+func (k Known) is(j *judged) bool {
+	c := j.columns
+	return k.State != token.Retired && k.Fingerprint == j.print && k.Counter == c.Counter &&
+		k.Params == token.Params{Type: c.Type, Hash: c.Hash, Digits: c.Digits, Period: c.Period, T0: c.T0}
+}
+
+// serials judges the records of some serials as to the token that is here.
+func (jg judge) serials(r Reader, all []judged, serials []string) error {
+	stored, err := r.Stored(serials)
+	if err != nil || len(stored) == 0 {
+		return err
+	}
+	for i := range all {
+		if j := &all[i]; j.verdict == token.New {
+			if here, ok := stored[j.columns.Serial.Key()]; ok {
+				jg.compare(j, here)
+			}
+		}
+	}
+	return nil
+}
+
+// mayBeKnown tells whether the store may have the seed.
+func (jg judge) mayBeKnown(j *judged) bool { return jg.known == nil || jg.known.has(j.n) }
 
 // compare judges a record whose serial is here.
 func (jg judge) compare(j *judged, here Stored) {
@@ -106,6 +158,7 @@ func (jg judge) conflict(j *judged, here Stored, what string) {
 // clone judges a record whose seed may belong to another serial. Eight equal
 // bytes are not yet the same seed: opening both settles it.
 func (jg judge) clone(r Reader, j *judged, owners []Stored) error {
+	j.nth = 0
 	for _, o := range owners {
 		if o.Serial.Key() == j.columns.Serial.Key() {
 			continue

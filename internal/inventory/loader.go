@@ -6,7 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"hash"
-	"slices"
+	"sync/atomic"
 	"time"
 
 	"github.com/google/uuid"
@@ -23,6 +23,10 @@ const (
 	maxLast = SliceSize
 )
 
+// ErrSerialTaken is in the error of InsertTokens when one of the serials is in the
+// store: another import brought it since it was looked for.
+var ErrSerialTaken = errors.New("a serial is in the store already")
+
 // loader is the second pass: it reads the file again, judges every record, and
 // stores the good ones. A file of one slice is one transaction; a larger one
 // goes in slices under a batch that nobody sees until the last transaction.
@@ -34,17 +38,25 @@ type loader struct {
 	passes passes
 	res    *Imported
 
-	judge      judge
-	batch      token.Batch
-	nextID     int64
-	contents   hash.Hash
-	scratch    []byte
-	prints     []Print
-	replaced   []judged
-	assigned   []assignment
-	unassigned int  // unchanged records that name an account
-	done       int  // records judged so far
-	storing    bool // false once it is clear that nothing will be stored
+	judge judge
+	alone bool // the store was empty: there is nothing to hold the file against
+	// hopeless is set once it is clear that nothing will be stored; what follows is
+	// only judged.
+	hopeless atomic.Bool
+
+	batch    token.Batch
+	nextID   int64
+	contents hash.Hash
+	scratch  []byte
+
+	took     numbers        // records that have an id
+	furthers map[uint32]int // by record: how many other seeds share its fingerprint
+	replaced []judged
+	later    map[uint32]bool // records of replaced
+	assigned []assignment
+
+	unassigned int // unchanged records that name an account
+	done       int // records that are through
 }
 
 // assignment is a token that its file gives to somebody.
@@ -57,9 +69,10 @@ type assignment struct {
 var errUndo = errors.New("undone")
 
 func (l *loader) run(ctx context.Context) error {
-	l.judge = judge{l.keys, l.req.Replace}
-	l.storing = l.scan.invalid == 0 && !l.scan.serials.repeat() || l.req.Partial
+	l.judge = judge{keys: l.keys, replace: l.req.Replace}
+	l.hopeless.Store((l.scan.invalid > 0 || l.scan.serials.repeat()) && !l.req.Partial)
 	l.contents = sha256.New()
+	l.took, l.furthers, l.later = newNumbers(l.scan.records), map[uint32]int{}, map[uint32]bool{}
 	batch, err := l.newBatch()
 	if err != nil {
 		return err
@@ -86,34 +99,17 @@ func (l *loader) newBatch() (token.Batch, error) {
 // runSmall does everything in one transaction.
 func (l *loader) runSmall(ctx context.Context) error {
 	var all []judged
-	if err := l.eachSlice(ctx, func(slice []judged) error { all = slice; return nil }); err != nil {
+	if err := l.eachSlice(ctx, func(slice []judged) error { all = slice; return l.seal(slice) }); err != nil {
 		return err
 	}
 	defer clearSeeds(all)
-	if !l.storing {
-		return l.judgeOnly(ctx, all)
+	if l.hopeless.Load() {
+		if err := l.desk.Store.View(ctx, func(r Reader) error { return l.judge.slice(r, all) }); err != nil {
+			return err
+		}
+		return l.settle(all)
 	}
-	err := l.desk.Store.Update(ctx, func(tx Tx) error {
-		if err := l.create(tx); err != nil {
-			return err
-		}
-		if err := l.slice(tx, all); err != nil {
-			return err
-		}
-		if !l.keep() {
-			return errUndo
-		}
-		sortPrints(l.prints)
-		if err := tx.InsertPrints(l.prints); err != nil {
-			return err
-		}
-		return l.complete(tx)
-	})
-	return l.finish(err, all)
-}
-
-// finish reports the rejects of a small file once its transaction has ended.
-func (l *loader) finish(err error, all []judged) error {
+	err := l.desk.Store.Update(ctx, func(tx Tx) error { return l.small(tx, all) })
 	if err != nil {
 		l.res.undone(len(l.assigned))
 	}
@@ -121,6 +117,29 @@ func (l *loader) finish(err error, all []judged) error {
 		return err
 	}
 	return l.report(all)
+}
+
+func (l *loader) small(tx Tx, all []judged) error {
+	if err := l.create(tx); err != nil {
+		return err
+	}
+	if err := l.judge.slice(tx, all); err != nil {
+		return err
+	}
+	if err := l.insert(tx, all); err != nil {
+		return err
+	}
+	if err := l.take(all); err != nil {
+		return err
+	}
+	l.count(all)
+	if !l.keep() {
+		return errUndo
+	}
+	if err := l.eachPrints(tx.InsertPrints); err != nil {
+		return err
+	}
+	return l.complete(tx)
 }
 
 // undone takes back what a transaction said that was not kept. A dry run tells
@@ -132,85 +151,7 @@ func (res *Imported) undone(assigned int) {
 	}
 }
 
-// runLarge goes in slices. Whatever happens, a batch that is not completed
-// stays invisible; it is discarded here, or by the next import's sweep.
-func (l *loader) runLarge(ctx context.Context) error {
-	release, err := l.desk.Store.HoldLoad(l.batch.UUID)
-	if err != nil {
-		return err
-	}
-	defer release()
-	created := l.storing
-	if created {
-		if err := l.desk.Store.Update(ctx, l.create); err != nil {
-			return err
-		}
-	}
-	err = l.eachSlice(ctx, func(slice []judged) error {
-		defer clearSeeds(slice)
-		return l.oneOfMany(ctx, slice)
-	})
-	clearSeeds(l.replaced)
-	if err == nil && l.storing && l.keep() {
-		err = l.completeLarge(ctx)
-		created = err != nil
-	}
-	if created {
-		err = errors.Join(err, l.discard(ctx))
-	}
-	return err
-}
-
-// oneOfMany stores one slice, or only judges it once nothing will be stored.
-func (l *loader) oneOfMany(ctx context.Context, slice []judged) error {
-	if !l.storing {
-		return l.judgeOnly(ctx, slice)
-	}
-	if err := l.desk.Store.Update(ctx, func(tx Tx) error { return l.slice(tx, slice) }); err != nil {
-		return err
-	}
-	if l.res.Refused > 0 && !l.req.Partial {
-		l.storing = false
-	}
-	if l.done += len(slice); l.req.OnProgress != nil {
-		l.req.OnProgress(l.done, l.scan.records)
-	}
-	return l.report(slice)
-}
-
-func (l *loader) completeLarge(ctx context.Context) error {
-	sortPrints(l.prints)
-	for chunk := range slices.Chunk(l.prints, SliceSize) {
-		if err := l.desk.Store.Update(ctx, func(tx Tx) error { return tx.InsertPrints(chunk) }); err != nil {
-			return err
-		}
-	}
-	return l.desk.Store.Update(ctx, l.complete)
-}
-
-// discardTime is how long an interrupted import goes on to clear away what it
-// had loaded. What is left then, nobody sees, and the next import sweeps it.
-const discardTime = 5 * time.Second
-
-func (l *loader) discard(ctx context.Context) error {
-	l.res.undone(len(l.assigned))
-	if ctx.Err() != nil {
-		var stop context.CancelFunc
-		ctx, stop = context.WithTimeout(context.WithoutCancel(ctx), discardTime)
-		defer stop()
-	}
-	for n := SliceSize; n == SliceSize; {
-		err := l.desk.Store.Update(ctx, func(tx Tx) (err error) {
-			n, err = tx.DiscardBatch(l.batch.ID, SliceSize)
-			return err
-		})
-		if err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
+// create makes the batch, which is loading.
 func (l *loader) create(tx Tx) (err error) {
 	l.batch, err = tx.CreateBatch(l.batch, l.scan.records)
 	l.nextID = l.batch.FirstID
@@ -222,57 +163,50 @@ func (l *loader) keep() bool {
 	return !l.req.DryRun && l.res.New > 0 && (l.res.Refused == 0 || l.req.Partial)
 }
 
-func (l *loader) judgeOnly(ctx context.Context, slice []judged) error {
-	err := l.desk.Store.View(ctx, func(r Reader) error {
-		if err := l.judge.slice(r, slice); err != nil {
-			return err
-		}
-		l.count(slice)
-		return nil
-	})
-	if err != nil {
-		return err
-	}
-	return l.report(slice)
-}
-
-// slice judges and inserts the records of one transaction. The first delivery of
-// a store has nothing to be held against but itself, which the first pass did.
-func (l *loader) slice(tx Tx, slice []judged) error {
-	alone, err := tx.OnlyBatch(l.batch)
-	if err != nil {
-		return err
-	}
-	if !alone {
-		if err := l.judge.slice(tx, slice); err != nil {
-			return err
-		}
-	}
-	l.count(slice)
-	var rows []Row
+// insert stores the new records of a slice. What replaces a token waits for the
+// last transaction, but has its id.
+func (l *loader) insert(tx Tx, slice []judged) error {
+	id := l.nextID
+	rows := make([]Row, 0, len(slice))
 	for i := range slice {
 		j := &slice[i]
 		if j.verdict != token.New {
 			continue
 		}
-		j.columns.ID = l.nextID
-		l.nextID++
+		j.columns.ID = id
+		id++
 		j.columns.Fingerprint = j.print
+		if j.replaces == nil {
+			rows = append(rows, Row{Columns: j.columns, Sealed: j.sealed})
+		}
+	}
+	err := tx.InsertTokens(l.batch, rows)
+	if err == nil {
+		l.nextID = id
+	}
+	return err
+}
+
+// take remembers what was inserted, once it is, for the rest of the work.
+func (l *loader) take(slice []judged) error {
+	for i := range slice {
+		j := &slice[i]
+		if j.verdict != token.New {
+			continue
+		}
+		l.took.add(j.n)
 		l.scratch = j.columns.AddTo(l.contents, l.scratch)
+		if j.nth > 0 {
+			l.furthers[j.n] = j.nth
+		}
 		if j.account != "" {
 			l.assigned = append(l.assigned, assignment{j.columns.Serial, j.account})
 		}
 		if j.replaces != nil {
-			l.replaced = append(l.replaced, *j)
-			continue
+			l.replaced, l.later[j.n] = append(l.replaced, *j), true
 		}
-		rows = append(rows, Row{Columns: j.columns, Sealed: j.sealed})
-		l.prints = append(l.prints, Print{j.print, j.nth, j.columns.ID})
 	}
-	if err := l.checkLast(); err != nil {
-		return err
-	}
-	return tx.InsertTokens(l.batch, rows)
+	return l.checkLast()
 }
 
 // checkLast keeps the last transaction short.
@@ -284,6 +218,43 @@ func (l *loader) checkLast() error {
 		}
 	}
 	return nil
+}
+
+// eachPrints calls do for the fingerprints of all tokens that were inserted, in
+// order, a slice of them at a time. Their order is that of the first pass, their
+// ids follow from the place in the file.
+func (l *loader) eachPrints(do func([]Print) error) error {
+	l.took.count()
+	var chunk []Print
+	var last int64
+	err := l.scan.seeds.marks.each(func(m mark) error {
+		if !l.took.has(m.n) || l.later[m.n] {
+			return nil
+		}
+		p := Print{m.key, l.furthers[m.n], l.batch.FirstID + l.took.rank(m.n)}
+		if len(chunk) > 0 && last == m.key {
+			p.Nth = max(p.Nth, 1) // two seeds of this file that are not the same
+		}
+		last, chunk = m.key, append(chunk, p)
+		if len(chunk) < SliceSize {
+			return nil
+		}
+		full := chunk
+		chunk = chunk[:0]
+		return do(full)
+	})
+	if err != nil || len(chunk) == 0 {
+		return err
+	}
+	return do(chunk)
+}
+
+// settle counts a slice and tells of its refused records, once nothing of it can
+// change any more.
+func (l *loader) settle(slice []judged) error {
+	l.count(slice)
+	l.done += len(slice)
+	return l.report(slice)
 }
 
 // count tallies verdicts. A slice is counted once, when it was judged.
@@ -306,9 +277,19 @@ func (l *loader) count(slice []judged) {
 	}
 }
 
+func refuses(slice []judged) bool {
+	for i := range slice {
+		if !slice[i].verdict.Accepted() {
+			return true
+		}
+	}
+	return false
+}
+
 // report hands the refused records of a slice to the caller.
 func (l *loader) report(slice []judged) error {
-	for _, j := range slice {
+	for i := range slice {
+		j := &slice[i]
 		if j.verdict.Accepted() {
 			continue
 		}
@@ -325,14 +306,16 @@ func (l *loader) report(slice []judged) error {
 	return nil
 }
 
-func sortPrints(all []Print) {
-	slices.SortFunc(all, func(a, b Print) int {
-		if a.Print != b.Print {
-			if a.Print < b.Print {
-				return -1
-			}
-			return 1
-		}
-		return a.Nth - b.Nth
-	})
+// discardTime is how long an interrupted import goes on to clear away what it
+// had loaded. What is left then, nobody sees, and the next import sweeps it.
+const discardTime = 2 * time.Second
+
+func (l *loader) discard(ctx context.Context) error {
+	l.res.undone(len(l.assigned))
+	if ctx.Err() != nil {
+		var stop context.CancelFunc
+		ctx, stop = context.WithTimeout(context.WithoutCancel(ctx), discardTime)
+		defer stop()
+	}
+	return l.desk.Store.DiscardLoad(ctx, l.batch.ID)
 }

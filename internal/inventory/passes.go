@@ -17,6 +17,8 @@ type passes struct {
 	source  seedfile.Source
 	format  seedfile.Format
 	options seedfile.Options
+	random  io.Reader         // for the spool of what long files need
+	onRead  func(bytes int64) // nil: nobody wants to know
 }
 
 // passed is what is known at the end of a pass.
@@ -77,6 +79,9 @@ func (p passes) readInto(ctx context.Context, handed chan<- []seedfile.Record) (
 		return out, err
 	}
 	for n := 0; err == nil; n += handful {
+		if p.onRead != nil {
+			p.onRead(pass.Size())
+		}
 		var records []seedfile.Record
 		records, err = take(reader)
 		if n+len(records) > seedfile.MaxRecords {

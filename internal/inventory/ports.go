@@ -18,6 +18,10 @@ type Store interface {
 	ID() uuid.UUID
 	View(ctx context.Context, fn func(Reader) error) error
 	Update(ctx context.Context, fn func(Tx) error) error
+	// Load is Update for the slices of a loading batch, whose loss would matter to
+	// nobody: it may return before the disk has them. What it stores is durable
+	// once a later Update is.
+	Load(ctx context.Context, fn func(Tx) error) error
 	// HoldLoad marks this process as the loader of a batch until release is
 	// called or the process ends.
 	HoldLoad(batch uuid.UUID) (release func(), err error)
@@ -25,6 +29,8 @@ type Store interface {
 	// nothing of a destroyed seed stays in it; done is false while somebody still
 	// reads an older state.
 	EmptyLog(ctx context.Context) (done bool, err error)
+	// DiscardLoad removes what a loading batch holds, and the batch.
+	DiscardLoad(ctx context.Context, batchID int64) error
 	// SweepLoads removes what loaders left behind that no longer live.
 	SweepLoads(ctx context.Context) error
 }
@@ -49,13 +55,19 @@ type Reader interface {
 	LastSeen(limit int) ([]token.Token, error)
 	NearSerials(serial token.Serial, limit int) ([]token.Serial, error)
 
+	// Known looks up many serials, and tells of each token that is here what an
+	// unchanged record has too. It does not see loading batches, but whether there
+	// is another than one's own.
+	Known(serialKeys []string, own int64) (found map[string]Known, others bool, err error)
 	// Stored and StoredByFingerprint look up many at once and do see loading
 	// batches: uniqueness covers them.
 	Stored(serialKeys []string) (map[string]Stored, error)
 	StoredByFingerprint(prints []int64) (map[int64][]Stored, error)
-	// OnlyBatch tells whether the store holds no token but those of a batch,
-	// loading ones included.
-	OnlyBatch(b token.Batch) (bool, error)
+	// KnownPrints gives those of some fingerprints, sorted, that StoredByFingerprint
+	// would find.
+	KnownPrints(prints []int64) ([]int64, error)
+	// Empty tells whether the store holds no token, loading ones included.
+	Empty() (bool, error)
 	BatchOfFile(sha256, options string) (token.Batch, bool, error)
 
 	// NewestEvent is the latest time of any event since the clock was last
@@ -143,14 +155,18 @@ type Tx interface {
 	RemoveToken(id int64) error
 	// CompleteBatch gives the batch its number and makes it visible.
 	CompleteBatch(b token.Batch) (token.Batch, error)
-	// DiscardBatch removes up to limit tokens of a loading batch, and the batch
-	// when none is left; it tells how many went.
-	DiscardBatch(batchID int64, limit int) (int, error)
 
 	// AcceptClock makes now the time that NewestEvent gives.
 	AcceptClock(now time.Time) error
 	// Append writes an event at the end of the trail.
 	Append(e *audit.Event) error
+}
+
+// Known is what an unchanged record has in common with its token.
+type Known struct {
+	Fingerprint, Counter int64
+	Params               token.Params
+	State                token.State
 }
 
 // Stored is what an import needs to know of a token that is already here.

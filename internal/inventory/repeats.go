@@ -7,12 +7,14 @@ import (
 	"slices"
 	"strings"
 
+	"golang.org/x/sync/errgroup"
+
 	"fob/internal/seedfile"
 	"fob/internal/token"
 )
 
 // Repeats in one file are found in two steps, so that memory stays small however
-// many there are: the first pass keeps eight bytes for each serial and seed; what
+// many there are: the first pass sorts eight bytes for each serial and seed; what
 // seems to repeat is then looked at on the records themselves.
 
 const (
@@ -24,32 +26,33 @@ const (
 )
 
 // repeating holds the values that occur more than once, sorted.
-type repeating[T int64 | uint64] []T
+type repeating []int64
 
-// repeatedOf keeps of all values those that stand there more than once, in the
-// memory of all.
-func repeatedOf[T int64 | uint64](all []T) repeating[T] {
-	slices.Sort(all)
-	twice := all[:0]
-	for i := 1; i < len(all); i++ {
-		if all[i] == all[i-1] && (len(twice) == 0 || twice[len(twice)-1] != all[i]) {
-			twice = append(twice, all[i])
+// repeatedOf lists the keys that marks have more than once.
+func repeatedOf(all *marks) (twice repeating, err error) {
+	var last mark
+	first := true
+	err = all.each(func(m mark) error {
+		if !first && m.key == last.key && (len(twice) == 0 || twice[len(twice)-1] != m.key) {
+			twice = append(twice, m.key)
 		}
-	}
-	return slices.Clip(twice)
+		last, first = m, false
+		return nil
+	})
+	return twice, err
 }
 
-func (r repeating[T]) has(v T) bool {
+func (r repeating) has(v int64) bool {
 	_, ok := slices.BinarySearch(r, v)
 	return ok
 }
 
 // serialWatch finds serials that repeat.
 type serialWatch struct {
-	seed   maphash.Seed
-	hashes []uint64
-	twice  repeating[uint64]
-	found  map[string]*occurrences // by serial key
+	seed  maphash.Seed
+	marks marks
+	twice repeating
+	found map[string]*occurrences // by serial key
 }
 
 // occurrences are the places of one serial: the first few, and how many there
@@ -59,8 +62,7 @@ type occurrences struct {
 	n      int
 }
 
-func (w *serialWatch) hash(key string) uint64 { return maphash.String(w.seed, key) }
-func (w *serialWatch) add(key string)         { w.hashes = append(w.hashes, w.hash(key)) }
+func (w *serialWatch) hash(key string) int64 { return int64(maphash.String(w.seed, key)) }
 
 func (w *serialWatch) confirm(key string, at seedfile.Place) {
 	if !w.twice.has(w.hash(key)) {
@@ -116,8 +118,8 @@ func (o *occurrences) others(but seedfile.Place) string {
 
 // seedWatch finds seeds that repeat under different serials.
 type seedWatch struct {
-	prints []int64
-	twice  repeating[int64]
+	marks  marks // of their fingerprints
+	twice  repeating
 	owners map[int64][]owner // two of different serials are enough
 }
 
@@ -126,8 +128,6 @@ type owner struct {
 	place  seedfile.Place
 	seed   token.Seed
 }
-
-func (w *seedWatch) add(print int64) { w.prints = append(w.prints, print) }
 
 // confirm keeps the candidate's seed if it is needed to settle whether two are
 // the same, else clears it.
@@ -162,8 +162,9 @@ func (w *seedWatch) clear() {
 
 // confirmRepeats reads the file again if serials or seeds seem to repeat.
 func (p passes) confirmRepeats(ctx context.Context, c *completer, s *scan, keys Keyring) error {
-	s.serials.twice, s.seeds.twice = repeatedOf(s.serials.hashes), repeatedOf(s.seeds.prints)
-	s.serials.hashes, s.seeds.prints = nil, nil
+	if err := s.findRepeats(); err != nil {
+		return err
+	}
 	if len(s.serials.twice)+len(s.seeds.twice) == 0 {
 		return nil
 	}
@@ -175,6 +176,25 @@ func (p passes) confirmRepeats(ctx context.Context, c *completer, s *scan, keys 
 	if err == nil && out.sha256 != s.sha256 {
 		err = changedError(p.source)
 	}
+	return err
+}
+
+// findRepeats looks through the marks of serials and seeds, on two cores. Those of
+// the seeds are kept: in their order the store is searched, and filled.
+func (s *scan) findRepeats() error {
+	var g errgroup.Group
+	g.Go(func() (err error) {
+		s.serials.marks.end()
+		s.serials.twice, err = repeatedOf(&s.serials.marks)
+		return err
+	})
+	g.Go(func() (err error) {
+		s.seeds.marks.end()
+		s.seeds.twice, err = repeatedOf(&s.seeds.marks)
+		return err
+	})
+	err := g.Wait()
+	s.serials.marks.close()
 	return err
 }
 
@@ -215,5 +235,7 @@ func (s *scan) clone(c candidate, print int64) (reason string, ok bool) {
 func (s *scan) clear() {
 	if s != nil {
 		s.seeds.clear()
+		s.serials.marks.close()
+		s.seeds.marks.close()
 	}
 }

@@ -13,14 +13,14 @@ import (
 )
 
 // scan is the first pass over a file: everything that needs no store. It is
-// kept small however long the file is: two eight-byte numbers a record.
+// kept small however long the file is: see marks.
 type scan struct {
 	passed
 	encoding seedfile.Encoding
 	records  int
 	invalid  int
-	missing  map[seedfile.Field]int
-	defaults map[seedfile.Field]int
+	missing  fieldCounts
+	defaults fieldCounts
 	inferred *seedfile.Decision // the encoding, where the whole file decided it
 
 	lengths map[int]int // numeric serials by their number of digits
@@ -38,18 +38,18 @@ func (p passes) firstPass(ctx context.Context, fill Fill, keys Keyring) (*scan, 
 	}
 	c := newCompleter(p.format, fill, s)
 	s.serials.seed = maphash.MakeSeed()
+	s.serials.marks.random, s.seeds.marks.random = p.random, p.random
 	var err error
 	s.passed, err = p.read(ctx, func(rec seedfile.Record) error {
-		s.add(c.complete(rec), keys)
-		return nil
+		return s.add(c.complete(rec), keys)
 	})
 	if err != nil {
-		return nil, err
+		return s, err
 	}
 	s.missing, s.defaults = c.missing, c.defaults
 	s.notes = append(s.notes, s.uneven()...)
 	if s.records == 0 {
-		return nil, token.Errorf(token.Refused, "%s holds no records, only %s", p.source.Name(), onlyWhat(s.notes)).
+		return s, token.Errorf(token.Refused, "%s holds no records, only %s", p.source.Name(), onlyWhat(s.notes)).
 			WithHint("is it the right file, and was it exported whole? Else ask the supplier for it again")
 	}
 	// With a completer of its own: nothing is to be counted twice.
@@ -99,18 +99,21 @@ func (p passes) settleEncoding(ctx context.Context, fill Fill, s *scan) error {
 	return err
 }
 
-func (s *scan) add(c candidate, keys Keyring) {
+func (s *scan) add(c candidate, keys Keyring) error {
 	defer c.seed.Clear()
+	n := uint32(s.records)
 	s.records++
 	if c.problem != nil {
 		s.invalid++
-		return
+		return nil
 	}
 	if n, ok := c.columns.Serial.Digits(); ok {
 		s.lengths[n]++
 	}
-	s.serials.add(c.columns.Serial.Key())
-	s.seeds.add(keys.Fingerprint(c.seed))
+	if err := s.serials.marks.add(s.serials.hash(c.columns.Serial.Key()), n); err != nil {
+		return err
+	}
+	return s.seeds.marks.add(keys.Fingerprint(c.seed), n)
 }
 
 // uneven warns of numeric serials that are not all of one length: a spreadsheet

@@ -9,30 +9,48 @@ import (
 	"fob/internal/token"
 )
 
-// eachSlice reads the file again and hands out its records in slices, judged as
-// far as the file alone can and sealed. Reading goes on while a slice is stored.
-// The last slice comes only when the bytes turn out to be those of the first
-// pass.
-func (l *loader) eachSlice(ctx context.Context, do func([]judged) error) error {
-	ready := make(chan []judged, 1)
-	g, reading := errgroup.WithContext(ctx)
+// eachSlice reads the file again and sends it through some stages in slices,
+// judged as far as the file alone can. All stages work at once, each on a slice of
+// its own. The last slice comes only when the bytes turn out to be those of the
+// first pass. Its seeds are for the last stage to clear.
+func (l *loader) eachSlice(ctx context.Context, stages ...func([]judged) error) error {
+	ctx, stop := context.WithCancel(ctx)
+	defer stop()
+	var g errgroup.Group
+	made := make(chan []judged, 1)
 	g.Go(func() error {
-		defer close(ready)
-		return l.produce(reading, ready)
+		defer close(made)
+		return l.produce(ctx, made)
 	})
-	g.Go(func() error {
-		for slice := range ready {
-			if err := do(slice); err != nil {
-				return err
-			}
-		}
-		return nil
-	})
-	err := g.Wait()
-	for slice := range ready {
-		clearSeeds(slice)
+	in := made
+	for _, do := range stages {
+		from, to := in, make(chan []judged, 1)
+		g.Go(func() error {
+			defer close(to)
+			return l.stage(from, to, do, stop)
+		})
+		in = to
 	}
-	return err
+	for range in { // the last stage has done what there was to do
+	}
+	return g.Wait()
+}
+
+// stage does something to every slice. One that fails stops the reading, and takes
+// what still comes out of the way.
+func (l *loader) stage(from <-chan []judged, to chan<- []judged, do func([]judged) error, stop func()) error {
+	for slice := range from {
+		if err := do(slice); err != nil {
+			stop()
+			clearSeeds(slice)
+			for slice := range from {
+				clearSeeds(slice)
+			}
+			return err
+		}
+		to <- slice
+	}
+	return nil
 }
 
 func (l *loader) produce(ctx context.Context, ready chan<- []judged) error {
@@ -49,11 +67,7 @@ func (l *loader) produce(ctx context.Context, ready chan<- []judged) error {
 	}
 	slice, read := next(), 0
 	out, err := l.passes.read(ctx, func(rec seedfile.Record) error {
-		j, err := l.prepare(c.complete(rec))
-		if err != nil {
-			return err
-		}
-		slice = append(slice, j)
+		slice = append(slice, l.judgeAlone(c.complete(rec), uint32(read)))
 		if read++; len(slice) < SliceSize || read >= l.scan.records {
 			return nil
 		}
@@ -71,25 +85,34 @@ func (l *loader) produce(ctx context.Context, ready chan<- []judged) error {
 	return hand(slice)
 }
 
-// prepare judges a record by the file alone and seals its seed.
-func (l *loader) prepare(c candidate) (judged, error) {
-	j := judged{candidate: c, verdict: token.New}
+// judgeAlone judges a record by the file alone.
+func (l *loader) judgeAlone(c candidate, n uint32) judged {
+	j := judged{candidate: c, n: n, verdict: token.New}
 	if c.problem != nil {
 		j.refuse(token.Invalid, "%v", c.problem)
-		return j, nil
+		return j
 	}
 	j.print = l.keys.Fingerprint(c.seed)
 	if reason, ok := l.scan.duplicate(c); ok {
 		j.refuse(token.Duplicate, "%s", reason)
-		return j, nil
-	}
-	if reason, ok := l.scan.clone(c, j.print); ok {
+	} else if reason, ok := l.scan.clone(c, j.print); ok {
 		j.refuse(token.SeedClone, "%s", reason)
-		return j, nil
 	}
-	var err error
-	j.sealed, err = l.keys.Seal(c.columns.Serial.Key(), c.seed)
-	return j, err
+	return j
+}
+
+// seal seals the seeds of those records that are to be stored.
+func (l *loader) seal(slice []judged) (err error) {
+	for i := range slice {
+		j := &slice[i]
+		if j.verdict != token.New || j.sealed != nil {
+			continue
+		}
+		if j.sealed, err = l.keys.Seal(j.columns.Serial.Key(), j.seed); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func clearSeeds(all []judged) {

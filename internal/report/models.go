@@ -104,9 +104,20 @@ type Batch struct {
 	Unchanged  int                 `json:"unchanged"`
 	Refused    int                 `json:"refused"`
 	States     map[token.State]int `json:"states"`
+	// Missing is what was ordered and not in the file; null: nobody said how many
+	// were ordered. Ordered = new + unchanged + refused + missing.
+	Missing *int `json:"missing"`
 
 	QuarantinedAt *time.Time `json:"quarantined_at"` // the batch as a whole
 	WithdrawnAt   *time.Time `json:"withdrawn_at"`   // its import was undone
+}
+
+// Reconcile fills in Missing.
+func (b *Batch) Reconcile() {
+	if b.Expected != nil {
+		missing := *b.Expected - b.New - b.Unchanged - b.Refused
+		b.Missing = &missing
+	}
 }
 
 // Summary is what heads an export.

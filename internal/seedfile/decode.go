@@ -2,6 +2,7 @@ package seedfile
 
 import (
 	"bytes"
+	"encoding/hex"
 	"regexp"
 	"unicode/utf8"
 
@@ -27,6 +28,17 @@ func Decode(s Secret, enc Encoding) (token.Seed, error) {
 		enc = s.Encoding
 	}
 	return DecodeText(s.Text.Bytes(), enc)
+}
+
+// Take is Decode for who needs the secret no more: raw bytes change hands without
+// a copy, and the secret is empty then. Of a text nothing is taken.
+func (s *Secret) Take(enc Encoding) (token.Seed, error) {
+	if n := s.Text.Len(); s.Encoding != Raw || n == 0 || n > token.MaxParsedSeed {
+		return Decode(*s, enc)
+	}
+	seed := s.Text
+	s.Text = token.Seed{}
+	return seed, nil
 }
 
 // DecodeText is Decode for a reader that still has the file's bytes at hand.
@@ -71,6 +83,11 @@ func (a *alphabet) decode(text []byte) ([]byte, error) {
 		return nil, tooLong()
 	}
 	room := make([]byte, 0, len(text)*int(a.bits)/8)
+	if a == hexDigits {
+		if n, err := hex.Decode(room[:cap(room)], text); err == nil && n > 0 && n <= token.MaxParsedSeed {
+			return room[:n], nil // what nearly all seeds are; anything else is looked at below
+		}
+	}
 	seed, err := a.read(room, text)
 	if err == nil && len(seed) > token.MaxParsedSeed {
 		err = tooLong()

@@ -72,6 +72,24 @@ func (f diskFile) Open() (io.ReadCloser, error) {
 	return file, nil
 }
 
+// Size is how many bytes the file has now; 0 when it is not there.
+func (f diskFile) Size() int64 {
+	info, err := os.Stat(string(f))
+	if err != nil {
+		return 0
+	}
+	return info.Size()
+}
+
+// SizeOf is how many bytes a source has, as far as it tells; else 0. It is for
+// showing how far the work is.
+func SizeOf(s Source) int64 {
+	if sized, ok := s.(interface{ Size() int64 }); ok {
+		return sized.Size()
+	}
+	return 0
+}
+
 // checkFile refuses what cannot be a seed file on disk.
 func checkFile(path string, info fs.FileInfo) error {
 	switch {

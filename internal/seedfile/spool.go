@@ -149,6 +149,9 @@ func (o ownEnd) Read(p []byte) (int, error) {
 // Name is the name given to Spool.
 func (s *Spooled) Name() string { return s.name }
 
+// Size is about how many bytes were spooled: the seals of the chunks count.
+func (s *Spooled) Size() int64 { return s.sealed }
+
 // Open begins to read. Several readers may be open at once.
 func (s *Spooled) Open() (io.ReadCloser, error) {
 	if s.file == nil {

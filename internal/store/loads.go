@@ -12,13 +12,8 @@ import (
 	"github.com/google/uuid"
 	"golang.org/x/sys/unix"
 
-	"fob/internal/inventory"
 	"fob/internal/token"
 )
-
-// sliceRows is how many rows one sweep transaction removes, so that the desk
-// gets its turn in between.
-const sliceRows = 5000
 
 func (s *Store) loadPath(batch uuid.UUID) string { return s.path + ".load-" + batch.String() }
 
@@ -43,6 +38,7 @@ func (s *Store) HoldLoad(batch uuid.UUID) (release func(), err error) {
 		return nil, storeError(err, "locking "+path)
 	}
 	return func() {
+		s.endLoad()
 		os.Remove(path)
 		lock.release()
 	}, nil
@@ -141,14 +137,6 @@ func (s *Store) sweep(ctx context.Context, id int64, batch uuid.UUID) error {
 	}
 	defer lock.release()
 	defer os.Remove(path)
-	for n := sliceRows; n == sliceRows; {
-		err := s.Update(ctx, func(tx inventory.Tx) (err error) {
-			n, err = tx.DiscardBatch(id, sliceRows)
-			return err
-		})
-		if err != nil {
-			return err
-		}
-	}
-	return nil
+	defer s.endLoad()
+	return s.DiscardLoad(ctx, id)
 }

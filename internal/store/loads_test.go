@@ -181,13 +181,7 @@ func TestSweepLarge(t *testing.T) {
 func TestDiscardSparesTheComplete(t *testing.T) {
 	s := newStore(t)
 	b := addBatch(t, s, newBatch("a"), "S1")
-	s.mustUpdate(t, func(q *queries) error {
-		n, err := q.DiscardBatch(b.ID, 100)
-		if n != 0 {
-			t.Errorf("%d tokens went", n)
-		}
-		return err
-	})
+	must(t, s.DiscardLoad(bg, b.ID))
 	if got := serialsOf(t, s, report.Filter{}); len(got) != 1 {
 		t.Errorf("the store holds %q", got)
 	}

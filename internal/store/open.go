@@ -22,6 +22,7 @@ type Store struct {
 	id    uuid.UUID
 	write *sql.DB // nil when opened for reading
 	read  *sql.DB
+	load  *sql.DB // of a large import, while it holds its lock; else nil
 }
 
 // pragmas hold for every connection, so they stand in the address: a PRAGMA
@@ -194,7 +195,7 @@ func (s *Store) backup(ctx context.Context, path string) error {
 // Close ends all connections; the last writer also folds the log back.
 func (s *Store) Close() error {
 	var errs []error
-	for _, db := range []*sql.DB{s.read, s.write} {
+	for _, db := range []*sql.DB{s.read, s.load, s.write} {
 		if db != nil {
 			errs = append(errs, db.Close())
 		}

@@ -80,6 +80,7 @@ func scanBatch(rows *sql.Rows) (b report.Batch, ids [2]int64, err error) {
 	if expected.Valid {
 		n := int(expected.Int64)
 		b.Expected = &n
+		b.Reconcile()
 	}
 	if received.Valid {
 		b.Received = &received.String

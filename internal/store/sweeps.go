@@ -2,6 +2,7 @@ package store
 
 import (
 	"database/sql"
+	"slices"
 	"time"
 
 	"github.com/google/uuid"
@@ -134,6 +135,19 @@ func (q *queries) CarryOff(tokens []inventory.SliceToken) error {
 	return q.removeTokens(ids, prints)
 }
 
+// removeTokens deletes tokens of neighbouring ids with their fingerprints, the
+// latter in the order of their keys.
+func (q *queries) removeTokens(ids, prints []int64) error {
+	slices.Sort(prints)
+	for _, print := range slices.Compact(prints) {
+		if err := q.exec(`DELETE FROM fingerprint WHERE print = $1 AND token_id BETWEEN $2 AND $3`,
+			print, ids[0], ids[len(ids)-1]); err != nil {
+			return err
+		}
+	}
+	return q.exec(`DELETE FROM token WHERE id BETWEEN $1 AND $2`, ids[0], ids[len(ids)-1])
+}
+
 // Correct gives tokens of a batch their parameters, and their counters where
 // these are corrected too; by runs of neighbouring ids.
 func (q *queries) Correct(tokens []inventory.SliceToken, counters bool) error {
@@ -144,10 +158,11 @@ func (q *queries) Correct(tokens []inventory.SliceToken, counters bool) error {
 	}
 	return runs(len(tokens), alike, func(from, end int) error {
 		first, last := tokens[from], tokens[end-1]
-		profile, err := q.profileID(profiles, &inventory.Row{Columns: first.Columns})
-		if err != nil {
+		p := profileOf(&first.Columns)
+		if err := q.learnProfile(profiles, p); err != nil {
 			return err
 		}
+		profile := profiles[p]
 		if !counters {
 			return q.exec(`UPDATE token SET profile_id = $1 WHERE id BETWEEN $2 AND $3`, profile, first.ID, last.ID)
 		}

@@ -7,7 +7,6 @@ import (
 
 	"github.com/google/uuid"
 
-	"fob/internal/inventory"
 	"fob/internal/token"
 )
 
@@ -135,63 +134,6 @@ func (q *queries) OpenBinding(b token.Binding) error {
 	return q.exec(`INSERT INTO binding (uuid, token_id, account_id, opened_at, by_uid, by_name, proof, codes, ticket)
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)`,
 		b.UUID.String(), b.TokenID, account, b.Opened.UnixNano(), b.By.UID, b.By.Name, b.Proof, b.Codes, b.Ticket)
-}
-
-// storedSelect reads what an import compares with; loading batches are seen.
-const storedSelect = `
-SELECT t.id, COALESCE(t.printed, t.serial_key), p.manufacturer, p.model, p.type, p.hash, p.digits, p.period, p.t0,
-       t.counter, COALESCE(t.not_before, 0), COALESCE(t.not_after, 0), COALESCE(t.manufactured, 0), t.fingerprint,
-       t.batch_id, CASE WHEN b.loading = 1 THEN b.by_name WHEN b.withdrawn_at IS NOT NULL
-       THEN b.by_name || ' (batch ' || b.number || ' is being withdrawn)' ELSE '' END, t.state, t.issued, COALESCE(l.name, '')
-FROM token t JOIN batch b ON b.id = t.batch_id JOIN profile p ON p.id = t.profile_id
-LEFT JOIN location l ON l.id = t.location_id `
-
-func scanStored(rows scanner) (s inventory.Stored, err error) {
-	c := &s.Columns
-	err = rows.Scan(&c.ID, &c.Serial, &c.Manufacturer, &c.Model, &c.Type, &c.Hash, &c.Digits, &c.Period, &c.T0,
-		&c.Counter, &c.NotBefore, &c.NotAfter, &c.Manufactured, &c.Fingerprint,
-		&s.BatchID, &s.LoadingBy, (*stateCode)(&s.State), &s.Issued, &s.Location)
-	return s, err
-}
-
-// lookupChunk is how many keys one look-up names: enough that the cost of a
-// statement vanishes, few enough for every engine's limit of parameters.
-const lookupChunk = 500
-
-// OnlyBatch tells whether the store holds no other token than those of a batch:
-// then there is nothing to look up.
-func (q *queries) OnlyBatch(b token.Batch) (only bool, err error) {
-	err = q.row(`SELECT NOT EXISTS (SELECT 1 FROM token WHERE id < $1) AND NOT EXISTS (SELECT 1 FROM token WHERE id > $2)`,
-		b.FirstID, b.LastID).Scan(&only)
-	return only, err
-}
-
-// Stored looks up many serials, in upper case.
-func (q *queries) Stored(serialKeys []string) (map[string]inventory.Stored, error) {
-	found := map[string]inventory.Stored{}
-	err := inChunks(serialKeys, func(chunk []string) error {
-		return q.each(storedSelect+`WHERE t.serial_key IN (`+marks(len(chunk))+`)`, anys(chunk), func(rows *sql.Rows) error {
-			s, err := scanStored(rows)
-			found[s.Serial.Key()] = s
-			return err
-		})
-	})
-	return found, err
-}
-
-// StoredByFingerprint looks up many fingerprints. It sees the prints of a
-// loading batch only once InsertPrints has brought them.
-func (q *queries) StoredByFingerprint(prints []int64) (map[int64][]inventory.Stored, error) {
-	found := map[int64][]inventory.Stored{}
-	err := inChunks(prints, func(chunk []int64) error {
-		return q.each(storedSelect+`JOIN fingerprint f ON f.token_id = t.id WHERE f.print IN (`+marks(len(chunk))+`)`,
-			anys(chunk), func(rows *sql.Rows) error {
-				s, err := scanStored(rows)
-				found[s.Fingerprint] = append(found[s.Fingerprint], s)
-				return err
-			})
-	})
-	return found, err
 }
 
 func inChunks[T any](all []T, do func([]T) error) error {

@@ -196,7 +196,7 @@ func TestBatches(t *testing.T) {
 	want := report.Batch{
 		Number: 1, ID: b.UUID.String(), File: "a.csv", SHA256: "sha-a.csv", Format: "oath-csv", Order: "PO1", Supplier: "Acme",
 		Expected: ptr(3), Location: "Bern", Received: ptr("2026-03-01"), ImportedAt: began, ImportedBy: "olga",
-		Records: 3, New: 3, States: map[token.State]int{token.InStock: 2, token.Bound: 1},
+		Records: 3, New: 3, Missing: ptr(0), States: map[token.State]int{token.InStock: 2, token.Bound: 1},
 	}
 	s.mustRead(t, func(q *queries) error {
 		all, err := q.Batches()

@@ -69,12 +69,16 @@ func (s *Store) Update(ctx context.Context, fn func(inventory.Tx) error) error {
 }
 
 func (s *Store) update(ctx context.Context, fn func(*queries) error) error {
+	return s.updateOn(ctx, s.write, fn)
+}
+
+func (s *Store) updateOn(ctx context.Context, db *sql.DB, fn func(*queries) error) error {
 	lock, err := s.turn(ctx)
 	if err != nil {
 		return err
 	}
 	defer lock.release()
-	tx, err := s.write.BeginTx(ctx, nil)
+	tx, err := db.BeginTx(ctx, nil)
 	if err != nil {
 		return storeError(err, "writing to the store")
 	}

@@ -28,10 +28,18 @@ type Seed struct{ held **heldSeed }
 
 type heldSeed struct{ bytes []byte }
 
+// seedCell is both pointers' targets in one piece of memory: an import makes
+// millions of seeds.
+type seedCell struct {
+	to   *heldSeed
+	held heldSeed
+}
+
 // NewSeed takes ownership of b: the caller must not keep or change it.
 func NewSeed(b []byte) Seed {
-	held := &heldSeed{b}
-	return Seed{&held}
+	c := &seedCell{held: heldSeed{b}}
+	c.to = &c.held
+	return Seed{&c.to}
 }
 
 // Len is the seed's length in bytes, 0 for a seed that was cleared or never set.

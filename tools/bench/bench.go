@@ -35,6 +35,7 @@ type bench struct {
 
 	page, prefix, complete []usage
 	identified, bound      []usage
+	loads                  loads
 
 	formats []*contest // beside OATH CSV
 	wrapped []*contest // beside the program that unwraps, piped into fob
@@ -62,6 +63,9 @@ func (b *bench) prepare(ctx context.Context, dir string) (err error) {
 	if err := b.prepareSheets(); err != nil {
 		return err
 	}
+	if err := b.prepareLoads(ctx); err != nil {
+		return err
+	}
 	return b.prepareWrapped(ctx)
 }
 
@@ -74,7 +78,7 @@ func (b *bench) measure(ctx context.Context) error {
 		}
 	}
 	// The store of the last import stays for desk and exports.
-	for _, part := range []func(context.Context, int) error{b.desk, b.scale, b.exports, b.contests} {
+	for _, part := range []func(context.Context, int) error{b.desk, b.scale, b.exports, b.loadRun, b.contests} {
 		for i := range b.runs {
 			if err := part(ctx, i); err != nil {
 				return err

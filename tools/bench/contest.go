@@ -58,11 +58,15 @@ func (b *bench) prepareFormats() error {
 }
 
 func (b *bench) write(path string, as func(io.Writer, gen.Plan) error) error {
+	return writePlan(path, b.plan, as)
+}
+
+func writePlan(path string, p gen.Plan, as func(io.Writer, gen.Plan) error) error {
 	file, err := os.Create(path)
 	if err != nil {
 		return err
 	}
-	if err := as(file, b.plan); err != nil {
+	if err := as(file, p); err != nil {
 		file.Close() // the error of the writer says more
 		return err
 	}

@@ -30,6 +30,8 @@ func main() {
 	flag.IntVar(&b.runs, "runs", 5, "pairs of imports; single commands are run three times as often")
 	flag.BoolVar(&b.phone, "phone", false, "only the support desk of a large store: see phone.go")
 	flag.IntVar(&b.binds, "binds", 10_000, "rows of a file of bindings, as far as there are tokens")
+	flag.IntVar(&b.loads.stock, "stock", 500_000, "tokens of the store that is not empty")
+	flag.IntVar(&b.loads.small, "small", 10_000, "tokens of the small file")
 	dir := flag.String("dir", "build", "where the stores are made for the time of the run: a folder on the disk to measure")
 	bare := flag.String("iterate", "", "only go over the rows of this workbook with excelize: the other side of a comparison")
 	flag.Parse()
@@ -40,8 +42,8 @@ func main() {
 		}
 		return
 	}
-	if b.runs < 1 || b.binds < 1 || b.n < max(100, 20*b.runs) {
-		fmt.Fprintln(os.Stderr, "bench: -runs and -binds are at least 1, -n at least 100 and 20 for each run")
+	if min(b.runs, b.binds, b.loads.stock, b.loads.small) < 1 || b.n < max(100, 20*b.runs) {
+		fmt.Fprintln(os.Stderr, "bench: -runs, -binds, -stock and -small are at least 1, -n at least 100 and 20 for each run")
 		os.Exit(2)
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)

@@ -34,6 +34,7 @@ func (b *bench) report(machine string) string {
 		fmt.Fprintf(&s, "| %s, tokens a second (peak memory) | %s (%s MB) | | |\n", c.name, thousands(rate(b.n, c.took)), thousands(memory(c.took)))
 	}
 	s.WriteString("\nMemory below 20 MB is that of the measuring tool.\n")
+	b.reportLoads(&s)
 	b.versus(&s, "import of other formats", "OATH CSV", b.formats)
 	b.versus(&s, "import of wrapped files", "unwrapped by the other program", b.wrapped)
 	b.besideIteration(&s)

@@ -72,7 +72,10 @@ type place struct {
 // newStore makes a store that holds the small file.
 func (h *harness) newStore(ctx context.Context) (*place, error) {
 	h.n++
-	dir := filepath.Join(h.dir, fmt.Sprintf("store%d", h.n))
+	return h.newStoreIn(ctx, filepath.Join(h.dir, fmt.Sprintf("store%d", h.n)))
+}
+
+func (h *harness) newStoreIn(ctx context.Context, dir string) (*place, error) {
 	s := &place{fob: h.fob, db: filepath.Join(dir, "data", "fob.db")}
 	s.fob.Env = append(append([]string{}, h.fob.Env...), "FOB_DB="+s.db, "FOB_IDENTITY="+filepath.Join(dir, "keys", "identity.txt"))
 	for _, args := range [][]string{{"init", "--quiet"}, {"import", "--quiet", h.small}} {

@@ -17,10 +17,11 @@ import (
 	"os"
 	"os/signal"
 	"syscall"
+	"time"
 )
 
 func main() {
-	rounds := flag.Int("rounds", 50, "imports to kill; four times as many binds")
+	rounds := flag.Int("rounds", 100, "imports to kill; four times as many binds")
 	tokens := flag.Int("n", 30_000, "tokens of the file whose import is killed")
 	seed := flag.Uint64("seed", rand.Uint64(), "what the rounds are drawn from")
 	flag.Parse()
@@ -45,7 +46,11 @@ func run(ctx context.Context, rounds, tokens int, random *rand.Rand) error {
 	}
 	killed := 0
 	for i := range rounds {
-		done, err := h.importRound(ctx, random.Int64N(h.most*11/10))
+		var again time.Duration
+		if i%3 == 0 {
+			again = time.Duration(random.Int64N(int64(300 * time.Millisecond)))
+		}
+		done, err := h.importRound(ctx, random.Int64N(h.most*11/10), again)
 		if err != nil {
 			return fmt.Errorf("import, round %d: %w", i+1, err)
 		}
@@ -54,6 +59,13 @@ func run(ctx context.Context, rounds, tokens int, random *rand.Rand) error {
 		}
 	}
 	fmt.Printf("%d imports, %d of them killed before their end\n", rounds, killed)
+	full, err := h.fullDisk(ctx)
+	if err != nil {
+		return fmt.Errorf("a full disk: %w", err)
+	}
+	if !full {
+		fmt.Println("LEFT OUT: a full disk, for which this has to run as root on Linux")
+	}
 	kept, err := h.bindRounds(ctx, 4*rounds, random)
 	if err != nil {
 		return err

@@ -3,6 +3,7 @@ package main
 import (
 	"math/rand/v2"
 	"testing"
+	"time"
 )
 
 // A few rounds, killed at fixed amounts of work. `make soak` does many.
@@ -12,11 +13,16 @@ func TestCrash(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, share := range []int64{0, 40, 90} {
-		if _, err := h.importRound(t.Context(), h.most*share/100); err != nil {
+		if _, err := h.importRound(t.Context(), h.most*share/100, time.Duration(share)*time.Millisecond); err != nil {
 			t.Errorf("killed at %d%%: %v", share, err)
 		}
 	}
 	if _, err := h.bindRounds(t.Context(), 4, rand.New(rand.NewPCG(1, 2))); err != nil {
 		t.Error(err)
+	}
+	if made, err := h.fullDisk(t.Context()); err != nil {
+		t.Error("a full disk:", err)
+	} else if !made {
+		t.Log("no disk could be made that is full")
 	}
 }

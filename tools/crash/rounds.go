@@ -13,8 +13,9 @@ import (
 )
 
 // importRound kills one import of the large file when it has logged so many
-// bytes, and tells whether it was done all the same.
-func (h *harness) importRound(ctx context.Context, bytes int64) (done bool, err error) {
+// bytes, and tells whether it was done all the same. The next one is killed too,
+// after so long, unless that is 0.
+func (h *harness) importRound(ctx context.Context, bytes int64, again time.Duration) (done bool, err error) {
 	s, err := h.newStore(ctx)
 	if err != nil {
 		return false, err
@@ -37,6 +38,13 @@ func (h *harness) importRound(ctx context.Context, bytes int64) (done bool, err 
 	}
 	if err := s.agrees(ctx, tokens); err != nil {
 		return done, fmt.Errorf("after the kill at %d bytes: %w", bytes, err)
+	}
+	if again > 0 {
+		// The next import is killed as well, most often while it sweeps.
+		kill := time.Now().Add(again)
+		if _, err := s.killAt(ctx, func() bool { return time.Now().After(kill) }, "import", "--quiet", h.large); err != nil {
+			return done, err
+		}
 	}
 	if err := s.must(ctx, "import", "--quiet", h.large); err != nil {
 		return done, fmt.Errorf("the next import after the kill at %d bytes: %w", bytes, err)

@@ -1,0 +1,188 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"fob/internal/app"
+	"fob/internal/inventory"
+	"fob/internal/token"
+)
+
+// plan is what one call of import is to load: all of it is opened, and its formats
+// are found, before anything is stored.
+type plan struct {
+	files []planned
+	ends  []func()
+}
+
+// planned is one seed file, or what was taken for one.
+type planned struct {
+	name    string
+	member  app.Member
+	req     inventory.Import
+	err     error // why it cannot be read
+	unknown bool  // it lies in a folder and is no seed file
+}
+
+func (p *plan) close() {
+	for _, end := range p.ends {
+		end()
+	}
+}
+
+// planImport opens everything that was named. An error is trouble that is no
+// file's own, or that stops them all; the file that it is of stays the last one.
+func (r *root) planImport(ctx context.Context, o *importOptions, d *app.Deliveries, paths []string) (*plan, error) {
+	p := &plan{}
+	for _, path := range paths {
+		files, folder, err := seedFilesOf(path)
+		if err != nil {
+			p.files = append(p.files, planned{name: filepath.Base(path), err: err})
+			return p, err
+		}
+		for _, file := range files {
+			if err := r.planFile(ctx, p, o, d, file, folder); err != nil {
+				return p, err
+			}
+		}
+	}
+	if err := p.checkUnknown(o.skipUnknown); err != nil {
+		return p, err
+	}
+	return p, r.checkSum(ctx, p, o)
+}
+
+func (r *root) planFile(ctx context.Context, p *plan, o *importOptions, d *app.Deliveries, path string, folder bool) error {
+	members, err := r.openMembers(ctx, p, d, path)
+	if err != nil {
+		p.files = append(p.files, planned{name: filepath.Base(path), err: err})
+		if token.KindOf(err) != token.Refused {
+			return err
+		}
+		return nil
+	}
+	for _, m := range members {
+		f := planned{name: m.Source.Name(), member: m}
+		if f.req, _, f.err = o.request(m); f.err != nil && token.KindOf(f.err) != token.Refused {
+			p.files = append(p.files, f)
+			return f.err
+		}
+		f.unknown = folder && f.err != nil
+		p.files = append(p.files, f)
+	}
+	return nil
+}
+
+func (r *root) openMembers(ctx context.Context, p *plan, d *app.Deliveries, path string) ([]app.Member, error) {
+	src, done, err := r.source(path)
+	if err != nil {
+		return nil, err
+	}
+	p.ends = append(p.ends, done)
+	members, done, err := d.Open(ctx, src)
+	if err == nil {
+		p.ends = append(p.ends, done)
+	}
+	return members, err
+}
+
+// seedFilesOf gives a file itself, and of a folder what lies in it and in the
+// folders below, in the order of their names: ordinary files only, links are not
+// followed, and what is hidden is left alone.
+func seedFilesOf(path string) (files []string, folder bool, err error) {
+	if info, err := os.Stat(path); path == "-" || err != nil || !info.IsDir() {
+		return []string{path}, false, nil // whether it can be read is seen when it is opened
+	}
+	top, err := filepath.EvalSymlinks(path)
+	if err == nil {
+		err = filepath.WalkDir(top, func(file string, entry fs.DirEntry, err error) error {
+			switch {
+			case err != nil:
+				return err
+			case file != top && strings.HasPrefix(entry.Name(), ".") && entry.IsDir():
+				return fs.SkipDir
+			case entry.Type().IsRegular() && !strings.HasPrefix(entry.Name(), "."):
+				files = append(files, file)
+			}
+			return nil
+		})
+	}
+	switch {
+	case errors.Is(err, fs.ErrPermission):
+		return nil, true, token.Errorf(token.Refused, "the folder %q may not be read by this user; nothing was stored", path).
+			WithHint("ask its owner, or run fob as who may read it")
+	case err != nil:
+		return nil, true, token.Wrap(token.Internal, err, "reading the folder %q", path)
+	case len(files) == 0:
+		return nil, true, token.Errorf(token.Refused, "the folder %q holds no files", path).WithHint("is it the right folder?")
+	}
+	return files, true, nil
+}
+
+// maxNamedFiles is how many files a message names.
+const maxNamedFiles = 10
+
+// checkUnknown refuses folders that hold other things than seed files, unless
+// those are to be left out.
+func (p *plan) checkUnknown(skip bool) error {
+	var names []string
+	for _, f := range p.files {
+		if f.unknown {
+			names = append(names, fmt.Sprintf("%q", f.name))
+		}
+	}
+	if len(names) == 0 || skip {
+		return nil
+	}
+	return token.Errorf(token.Refused, "%s in the folder cannot be taken for a seed file: %s; nothing was stored", count(len(names), "file"), firstNames(names)).
+		WithHint("--skip-unknown leaves such files out and loads the others; `fob inspect FILE` tells what one lacks")
+}
+
+func firstNames(names []string) string {
+	if more := len(names) - maxNamedFiles; more > 0 {
+		names = append(names[:maxNamedFiles:maxNamedFiles], fmt.Sprintf("%d more", more))
+	}
+	return strings.Join(names, ", ")
+}
+
+// checkSum holds several files against the delivery note, which gives their sum.
+// Each batch then expects what its file holds. For a single file the import does
+// it.
+func (r *root) checkSum(ctx context.Context, p *plan, o *importOptions) error {
+	if o.expect == 0 || p.readable() < 2 {
+		return nil
+	}
+	sum := 0
+	for i := range p.files {
+		f := &p.files[i]
+		if f.err != nil {
+			continue
+		}
+		n, err := inventory.Count(ctx, f.req)
+		if err != nil {
+			return err
+		}
+		f.req.Supply.Expected = n
+		sum += n
+	}
+	if sum == o.expect {
+		return nil
+	}
+	return token.Errorf(token.Refused, "the %d files hold %d records together, --expect says %d; nothing was stored", p.readable(), sum, o.expect).
+		WithHint("ask the supplier for what is missing, or import with the number that is right")
+}
+
+func (p *plan) readable() (n int) {
+	for _, f := range p.files {
+		if f.err == nil {
+			n++
+		}
+	}
+	return n
+}

@@ -1,0 +1,170 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"fob/internal/app"
+	"fob/internal/inventory"
+	"fob/internal/token"
+)
+
+// loads is what became of the files of one call so far.
+type loads struct {
+	results []inventory.Imported
+	refused []refusal
+}
+
+// importFiles loads one file after the other. A refused file does not stop the
+// next; trouble that is not a file's own does.
+func (r *root) importFiles(ctx context.Context, o *importOptions, paths []string) error {
+	if _, err := o.fill(); err != nil {
+		return err
+	}
+	deliveries, err := r.config().Deliveries(o.keys.Keys)
+	if err != nil {
+		return err
+	}
+	defer deliveries.Close()
+	rejects, err := newRejectFile(o.rejects)
+	if err != nil {
+		return err
+	}
+	all := loads{results: []inventory.Imported{}}
+	err = r.withDesk(ctx, func(desk *inventory.Desk) error {
+		plan, err := r.planImport(ctx, o, deliveries, paths)
+		defer plan.close()
+		if err != nil {
+			all.stopped(plan)
+			return err
+		}
+		return r.loadAll(ctx, desk, plan, rejects, &all)
+	})
+	err = brokenOff(ctx, firstError(err, rejects.close()), all.results)
+	if r.json {
+		err = firstError(err, r.printJSON(all.results))
+	} else {
+		r.printTotal(all.results)
+	}
+	return allRefused(err, all.refused)
+}
+
+// stopped gives each file that could not be read a result, when nothing was loaded
+// because of one.
+func (all *loads) stopped(p *plan) {
+	for _, f := range p.files {
+		if f.err != nil {
+			all.results = append(all.results, unreadable(f))
+		}
+	}
+}
+
+func (r *root) loadAll(ctx context.Context, desk *inventory.Desk, p *plan, rejects *rejectFile, all *loads) error {
+	for _, f := range p.files {
+		switch {
+		case f.unknown:
+			r.remark("%s is left out: %v", clean(f.name), f.err)
+			all.results = append(all.results, unreadable(f))
+			continue
+		case f.err != nil:
+			all.refuse(f, unreadable(f), f.err)
+			continue
+		}
+		res, err := r.importFile(ctx, desk, f.req, f.member, rejects)
+		if err != nil && res.SHA256 == "" {
+			// Of several files in JSON it must be seen which was refused, and why.
+			res.Warnings = append(res.Warnings, err.Error())
+		}
+		if err != nil && token.KindOf(err) != token.Refused {
+			all.results = append(all.results, res)
+			return err
+		}
+		all.refuse(f, res, err)
+	}
+	return nil
+}
+
+func (all *loads) refuse(f planned, res inventory.Imported, err error) {
+	all.results = append(all.results, res)
+	if err != nil {
+		all.refused = append(all.refused, refusal{f.name, err})
+	}
+}
+
+func (r *root) importFile(ctx context.Context, desk *inventory.Desk, req inventory.Import, m app.Member, rejects *rejectFile) (inventory.Imported, error) {
+	name := m.Source.Name()
+	req.OnReject = func(reject inventory.Reject) error { return rejects.add(name, reject) }
+	bar := r.newProgress(name)
+	bar.follow(&req)
+	res, err := desk.Import(ctx, req)
+	bar.done()
+	res.Wrapped = append(slices.Clone(m.Wrapped), res.Wrapped...)
+	res.Warnings = append(append([]string{}, m.Notes...), res.Warnings...)
+	if !r.json && (err == nil || res.Refused > 0 || res.Stored) {
+		r.printImported(res) // else the error says it all
+	}
+	return res, err
+}
+
+// unread is the result for a file that could not be read as a seed file.
+func unread(name string) inventory.Imported {
+	return inventory.Imported{File: name, Wrapped: []string{}, Rejects: []inventory.Reject{}, Warnings: []string{}, Inferred: []string{}}
+}
+
+func unreadable(f planned) inventory.Imported {
+	res := unread(f.name)
+	if f.member.Wrapped != nil {
+		res.Wrapped = f.member.Wrapped
+		res.Warnings = append(res.Warnings, f.err.Error())
+	}
+	return res
+}
+
+// brokenOff says, when an import of several files did not come to its end, which
+// of them are in the store: they stay.
+func brokenOff(ctx context.Context, err error, results []inventory.Imported) error {
+	interrupted := err != nil && ctx.Err() != nil && (errors.Is(err, context.Canceled) || token.KindOf(err) == token.Internal)
+	if err == nil || !interrupted && token.KindOf(err) != token.Internal {
+		return err
+	}
+	var stored []string
+	for _, res := range results {
+		if res.Stored {
+			stored = append(stored, fmt.Sprintf("%s (batch %d)", res.File, *res.Batch))
+		}
+	}
+	said := ""
+	if len(stored) > 0 {
+		said = "; stored before it, and kept: " + strings.Join(stored, ", ")
+	}
+	if interrupted {
+		return token.Errorf(token.Interrupted, "interrupted; nothing was left half done%s", said)
+	}
+	if said == "" {
+		return err
+	}
+	return token.Wrap(token.Internal, err, "the import was broken off%s", said).WithHint("%s", nextStep(err))
+}
+
+// printTotal sums several files up.
+func (r *root) printTotal(results []inventory.Imported) {
+	if len(results) < 2 {
+		return
+	}
+	var batches, fresh, unchanged, refused int
+	for _, res := range results {
+		if res.Stored {
+			batches++
+			fresh += res.New
+		}
+		unchanged, refused = unchanged+res.Unchanged, refused+res.Refused
+	}
+	in := fmt.Sprintf("%d batches", batches)
+	if batches == 1 {
+		in = "1 batch"
+	}
+	r.say("%d files: %d new in %s, %d unchanged, %d refused", len(results), fresh, in, unchanged, refused)
+}

@@ -1,0 +1,103 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"math"
+
+	"fob/internal/inventory"
+)
+
+// sliceRows is how many rows one transaction of a sweep removes, so that the desk
+// gets its turn in between.
+const sliceRows = 5000
+
+// discard is a loading batch on its way out.
+type discard struct {
+	batch       int64
+	first, last int64 // ids of its tokens
+	from, to    int64 // fingerprints that may be left
+}
+
+// DiscardLoad removes a loading batch with all that was loaded, its fingerprints
+// first: in the order of their table, for in that of the tokens every slice would
+// rewrite nearly all of its pages (measured: twice the time). A batch that is
+// complete stays.
+func (s *Store) DiscardLoad(ctx context.Context, batchID int64) error {
+	d := discard{batch: batchID, from: math.MinInt64, to: math.MinInt64}
+	err := s.snapshot(ctx, func(q *queries) error { return q.beginDiscard(&d) })
+	if notFound(err) {
+		return nil
+	}
+	for more := err == nil && d.from < d.to; more && err == nil; {
+		err = s.Load(ctx, func(tx inventory.Tx) (err error) {
+			more, err = tx.(*queries).discardPrints(&d)
+			return err
+		})
+	}
+	for more := true; more && err == nil; {
+		err = s.Load(ctx, func(tx inventory.Tx) (err error) {
+			more, err = tx.(*queries).discardTokens(&d)
+			return err
+		})
+	}
+	return err
+}
+
+// beginDiscard finds out how far the fingerprints go. They are inserted in their
+// order when all tokens are in, so that behind the first one that is missing there
+// are none: a sample of the tokens tells about where that is.
+func (q *queries) beginDiscard(d *discard) error {
+	if err := q.row(`SELECT first_id, last_id FROM batch WHERE id = $1 AND loading = 1`, d.batch).Scan(&d.first, &d.last); err != nil {
+		return err
+	}
+	var sample []int64
+	err := q.each(`SELECT fingerprint FROM token WHERE id BETWEEN $1 AND $2`, []any{d.first, min(d.last, d.first+sliceRows-1)},
+		func(rows *sql.Rows) error {
+			var print int64
+			err := rows.Scan(&print)
+			sample = append(sample, print)
+			return err
+		})
+	if err != nil || len(sample) == 0 {
+		return err
+	}
+	d.to = math.MaxInt64
+	for _, print := range sample {
+		var here bool
+		if err := q.row(`SELECT EXISTS (SELECT 1 FROM fingerprint WHERE print = $1 AND token_id BETWEEN $2 AND $3)`,
+			print, d.first, d.last).Scan(&here); err != nil {
+			return err
+		}
+		if !here {
+			d.to = min(d.to, print)
+		}
+	}
+	return nil
+}
+
+// discardPrints goes through some of the fingerprint table and removes what is the
+// batch's; it tells whether there is more.
+func (q *queries) discardPrints(d *discard) (more bool, err error) {
+	next := d.to
+	err = q.row(`SELECT print FROM fingerprint WHERE print >= $1 AND print <= $2 ORDER BY print, nth LIMIT 1 OFFSET $3`,
+		d.from, d.to, 4*sliceRows).Scan(&next)
+	if more = err == nil; err != nil && !notFound(err) {
+		return false, err
+	}
+	err = q.exec(`DELETE FROM fingerprint WHERE print >= $1 AND print <= $2 AND token_id BETWEEN $3 AND $4`,
+		d.from, next, d.first, d.last)
+	d.from = next
+	return more, err
+}
+
+// discardTokens removes some of the tokens, and with the last of them the batch.
+func (q *queries) discardTokens(d *discard) (more bool, err error) {
+	last := min(d.first+sliceRows-1, d.last)
+	err = q.exec(`DELETE FROM token WHERE id BETWEEN $1 AND $2
+		AND EXISTS (SELECT 1 FROM batch WHERE id = $3 AND loading = 1)`, d.first, last, d.batch)
+	if d.first = last + 1; err != nil || d.first <= d.last {
+		return true, err
+	}
+	return false, q.exec(`DELETE FROM batch WHERE id = $1 AND loading = 1`, d.batch)
+}
