@@ -31,7 +31,7 @@ func TestDeclaredJSON(t *testing.T) {
 	d.run("batch show", "1")
 	d.run("assign", k.serial, "anna")
 	d.run("unassign", k.serial)
-	other := parseKnown(seedFile(deliveryPlan))[1]
+	other := parseKnown(seedFile(deliveryPlan))[9]
 	d.from("assign", "serial,account\n"+other.serial+",ben\n")
 	d.from("bind", "serial,account,code1\n"+other.serial+",ben,"+other.shows(d.now.Unix()/int64(other.moving))+"\n")
 	d.run("check", k.serial, "--code", shown())

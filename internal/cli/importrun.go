@@ -78,8 +78,11 @@ func (r *root) loadAll(ctx context.Context, desk *inventory.Desk, p *plan, rejec
 			// Of several files in JSON it must be seen which was refused, and why.
 			res.Warnings = append(res.Warnings, err.Error())
 		}
-		if err != nil && token.KindOf(err) != token.Refused {
+		if kind := token.KindOf(err); err != nil && kind != token.Refused {
 			all.results = append(all.results, res)
+			if kind == token.KeyTrouble { // of several files it must be seen which
+				return token.Wrap(kind, err, "%s", f.name)
+			}
 			return err
 		}
 		all.refuse(f, res, err)

@@ -19,7 +19,7 @@ var (
 	errTwice     = errors.New("an attribute twice")
 	errMany      = errors.New("too many attributes")
 	errDirective = errors.New("a declaration")
-	errPI        = errors.New("a processing instruction")
+	errPI        = errors.New("a misspelt XML declaration")
 )
 
 // lexer takes XML 1.0 apart into tokens: elements with their attributes, and
@@ -28,8 +28,7 @@ var (
 // once and text is not copied.
 //
 // What it leaves out of XML 1.0: DOCTYPE and all that could stand in one, hence
-// entities but the five that need no declaration; processing instructions other
-// than the XML declaration; encodings other than UTF-8.
+// entities but the five that need no declaration; encodings other than UTF-8.
 type lexer struct {
 	in    *window
 	names map[string]xml.Name // what was met, prefixes in Space
@@ -82,7 +81,7 @@ func (l *lexer) next() (kind, error) {
 	case bytes.HasPrefix(head, []byte("<!")):
 		return 0, errDirective
 	case bytes.HasPrefix(head, []byte("<?")):
-		return declaration, l.readInstruction()
+		return l.readInstruction()
 	}
 	return startTag, l.readStart()
 }
@@ -161,18 +160,31 @@ func (l *lexer) readCData() error {
 }
 
 // readInstruction reads the XML declaration, whose parts look like attributes.
-// There is no other instruction in PSKC.
-func (l *lexer) readInstruction() error {
+// Other instructions are for other programs (a browser's style sheet) and are
+// passed over as comments are.
+func (l *lexer) readInstruction() (kind, error) {
 	n, err := l.in.find(2, []byte("?>"))
 	if err != nil {
-		return err
+		return 0, err
+	}
+	if n > MaxToken {
+		return 0, errTooMuch
 	}
 	inside := l.in.use(n)[2 : n-2]
 	name, rest := cutName(inside)
-	if string(name) != "xml" {
-		return errPI
+	switch {
+	case string(name) == "xml":
+		return declaration, l.readAttrs(rest)
+	case bytes.EqualFold(name, []byte("xml")):
+		return 0, errPI
 	}
-	return l.readAttrs(rest)
+	if _, err := l.qualified(name); err != nil {
+		return 0, err
+	}
+	if len(rest) > 0 && len(trimLeft(rest)) == len(rest) {
+		return 0, errForm
+	}
+	return comment, l.check(rest)
 }
 
 // readAttrs takes attributes apart, each with white space before it.

@@ -32,7 +32,7 @@ type scanner struct {
 	attrs []xml.Attr // of the element just begun, without declarations of namespaces
 	kept  []xml.Attr // where they are kept, for the next element
 	text  []byte     // valid until the next call
-	split bool       // a comment was met; the caller resets it
+	split bool       // a comment or an instruction was met; the caller resets it
 }
 
 // binding is a prefix that an element declared, empty for the default namespace.
@@ -143,7 +143,7 @@ func (s *scanner) fault(err error) error {
 	case errDirective:
 		return s.refuse("a DOCTYPE or another declaration; PSKC has none, and they are a way to attack its readers")
 	case errPI:
-		return s.refuse("a processing instruction; PSKC has none")
+		return s.refuse("an XML declaration that is misspelt; it is <?xml … ?> in small letters")
 	}
 	return err // of the reader below
 }

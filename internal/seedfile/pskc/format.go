@@ -55,7 +55,7 @@ func Format() seedfile.Format {
 			With(seedfile.FieldCounter).With(seedfile.FieldT0),
 		Signs: true,
 		Support: seedfile.Support{
-			Read: "TOTP and HOTP", Found: seedfile.ByContent, Encrypted: "AES-CBC, AES-GCM, AES key wrap and 3DES, by key, passphrase (PBKDF2) or RSA; MACs and signatures",
+			Read: "TOTP and HOTP", Found: seedfile.ByContent, Encrypted: "AES (CBC, GCM, key wrap) and 3DES; by key, passphrase or RSA; MACs, signatures",
 			Checked: "pskctool (OATH Toolkit)",
 			Samples: []string{"pskc/totp60-policy-dates.xml", "pskc/default-namespace-bom.xml", "pskc/character-references.xml"},
 		},
