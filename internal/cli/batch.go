@@ -109,10 +109,7 @@ func (r *root) printBatch(b report.Batch) {
 		{"order", b.Order}, {"supplier", b.Supplier}, {"location", b.Location}, {"received", b.Received},
 		{"imported", b.ImportedAt}, {"by", b.ImportedBy}, {"ordered", b.Expected}, {"records", b.Records},
 		{"new", b.New}, {"unchanged", b.Unchanged}, {"refused", b.Refused},
-		{"quarantined", b.QuarantinedAt}, {"withdrawn", b.WithdrawnAt},
-	}
-	if b.Missing != nil {
-		all = append(all, fact{"missing", *b.Missing})
+		{"missing", b.Missing}, {"quarantined", b.QuarantinedAt}, {"withdrawn", b.WithdrawnAt},
 	}
 	here := 0
 	for _, s := range token.States() {
