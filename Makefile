@@ -12,7 +12,7 @@ STOCK    ?= 500000
 # Programs that tests compare fob with. Under CI a missing one fails; elsewhere
 # its tests are left out, which is said at the end.
 PEERS    := oathtool pskctool openssl
-MISSING  := $(foreach p,$(PEERS),$(if $(shell command -v $(p) 2>/dev/null),,$(p)))
+MISSING  := $(strip $(foreach p,$(PEERS),$(if $(shell command -v $(p) 2>/dev/null),,$(p))))
 IN_CI    := $(filter 1 true,$(CI))
 
 .DEFAULT_GOAL := help
