@@ -78,18 +78,19 @@ func (p Period) words() string {
 
 func minute(t time.Time) string { return t.UTC().Format("2006-01-02 15:04 UTC") }
 
-// FirstOf takes at most n rows from the beginning, all for 0.
-func FirstOf[R any](rows iter.Seq2[R, error], n int) iter.Seq2[R, error] {
+// FirstOf takes at most n rows from the beginning, all for 0. It looks one
+// further, and says whether there is one.
+func FirstOf[R any](rows iter.Seq2[R, error], n int, more *bool) iter.Seq2[R, error] {
 	if n == 0 {
 		return rows
 	}
 	return func(yield func(R, error) bool) {
 		left := n
 		for row, err := range rows {
-			if !yield(row, err) || err != nil {
+			if *more = err == nil && left == 0; *more {
 				return
 			}
-			if left--; left == 0 {
+			if left--; !yield(row, err) || err != nil {
 				return
 			}
 		}

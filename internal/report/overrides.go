@@ -197,7 +197,7 @@ func overrideOf(e Event) (x OverrideEvent, err error) {
 	if e.Object.Kind == audit.KindStore {
 		x.Object = e.Object.Kind
 	}
-	if x.Kinds, x.About, err = kindsOf(e, &x); err != nil {
+	if x.Kinds, x.About, err = overrideKindsOf(e, &x); err != nil {
 		return x, err
 	}
 	if len(x.Kinds) == 0 && e.Texts[audit.TextApprover] != "" {
@@ -209,7 +209,7 @@ func overrideOf(e Event) (x OverrideEvent, err error) {
 	return x, err
 }
 
-func kindsOf(e Event, x *OverrideEvent) (kinds []OverrideKind, about string, err error) {
+func overrideKindsOf(e Event, x *OverrideEvent) (kinds []OverrideKind, about string, err error) {
 	one := func(k OverrideKind) []OverrideKind { return []OverrideKind{k} }
 	switch e.Command {
 	case token.CmdUnlock:
