@@ -22,8 +22,9 @@ replaced since by a later import with --replace, withdrawn ones are gone with
 their batch. Each difference is told in words as well. What is unaccounted for,
 nothing explains: ` + "`fob audit verify`" + ` tells more.
 
-Ordered is what --expect said at the import; whether as many tokens lie in the
-box, only counting them tells. A file that was refused as a whole is no batch.
+Ordered is what --expect said at the import, which refuses a file with another
+number of records; whether as many tokens lie in the box, only counting them
+tells. A file that was refused as a whole is no batch.
 
 A pipe gets tab-separated rows: batch, file, order, supplier, imported at,
 imported by, ordered, imported, unchanged, refused, missing, the seven states,

@@ -91,7 +91,7 @@ func stateWords(s *token.State) any {
 // the period may end within it.
 func (f LossFilter) find(r Reader) ([]Loss, error) {
 	b := &lossBook{open: map[string]*Loss{}}
-	if err := eachEvent(r, b.event); err != nil {
+	if err := eachEvent(r, b.event, `"to":"lost"`, `"from":"lost"`, by(token.CmdBind)); err != nil {
 		return nil, err
 	}
 	var found []Loss

@@ -130,7 +130,7 @@ func kindWords(all []OverrideKind) string {
 
 func (f OverrideFilter) rows(r Reader) iter.Seq2[OverrideEvent, error] {
 	return func(yield func(OverrideEvent, error) bool) {
-		for e, err := range Log(r, EventFilter{}) {
+		for e, err := range marked(r, overrideMarks...) {
 			if err == nil && !f.has(e.Time.Time) {
 				continue
 			}
@@ -147,6 +147,10 @@ func (f OverrideFilter) rows(r Reader) iter.Seq2[OverrideEvent, error] {
 		}
 	}
 }
+
+// overrideMarks are those of every event that may be one.
+var overrideMarks = []string{`"approver":"`, `"deep":true`, `"wide":true`, `"command":"batch `, by(token.CmdUnlock), by(token.CmdClockAccept),
+	by(token.CmdPolicySet), by(token.CmdImport)}
 
 func (f OverrideFilter) wants(kinds []OverrideKind) bool {
 	return len(kinds) > 0 && (len(f.Kinds) == 0 || slices.ContainsFunc(kinds, func(k OverrideKind) bool { return slices.Contains(f.Kinds, k) }))

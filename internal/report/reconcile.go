@@ -151,7 +151,7 @@ func exchangedOf(r Reader, batches []Batch) (map[string]exchange, error) {
 		}
 		spans, all[e.Object.ID] = append(spans, importSpan{e.Object.ID, d.FirstID, d.LastID}), exchange{}
 		return err
-	})
+	}, by(token.CmdImport))
 	return all, err
 }
 

@@ -66,9 +66,9 @@ func (f UnverifiedFilter) rows(r Reader) iter.Seq2[Unverified, error] {
 			yield(Unverified{}, err)
 			return
 		}
-		by := f.filter()
+		held := f.filter()
 		for _, s := range token.States() {
-			if by.State = s; s.HasAccount() && !f.each(r.Tokens(by), presses, yield) {
+			if held.State = s; s.HasAccount() && !f.each(r.Tokens(held), presses, yield) {
 				return
 			}
 		}
@@ -120,6 +120,6 @@ func pressesSeen(r Reader) (map[string]time.Time, error) {
 			seen[token.Serial(e.Object.ID).Key()] = e.Time.UTC()
 		}
 		return err
-	})
+	}, by(token.CmdResync))
 	return seen, err
 }
