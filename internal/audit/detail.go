@@ -22,6 +22,7 @@ type TokenDetail struct {
 	Observation *Observation `json:"observation,omitempty"`
 	Opened      *uuid.UUID   `json:"binding_opened,omitempty"`
 	Closed      *uuid.UUID   `json:"binding_closed,omitempty"`
+	Deep        bool         `json:"deep,omitempty"` // searched as far as is possible at all
 }
 
 // Mutable are the columns of a token that change, beside state and account.

@@ -27,48 +27,59 @@ type either struct{ done, refused any }
 // also is for a command that prints an array with --from.
 type also struct{ one, from any }
 
+// filed is for a report, which prints rows, or with --xlsx what it wrote.
+type filed struct{ rows any }
+
 // declarations are those of every command that does something. Help shows them,
 // and a test fails for a command that has none.
 var declarations = map[string]declaration{
-	"fob init":             {app.Founded{}, []int{exitNotAllowed}},
-	"fob inspect":          {inventory.Inspected{}, []int{exitRefused, exitKey}},
-	"fob import":           {[]inventory.Imported{}, []int{exitRefused, exitNotAllowed, exitKey}},
-	"fob batch list":       {[]report.Batch{}, nil},
-	"fob batch show":       {report.Batch{}, []int{exitNotFound}},
-	"fob list":             {[]report.Token{}, nil},
-	"fob show":             {report.Token{}, []int{exitNotFound}},
-	"fob bind":             {also{inventory.Outcome{}, []inventory.Answered{}}, []int{exitRefused, exitCode, exitNotFound, exitNotAllowed, exitLocked, exitKey, exitIntegrity}},
-	"fob check":            {inventory.Outcome{}, []int{exitRefused, exitCode, exitNotFound, exitNotAllowed, exitLocked, exitKey, exitIntegrity}},
-	"fob resync":           {inventory.Outcome{}, []int{exitRefused, exitCode, exitNotFound, exitNotAllowed, exitLocked, exitKey, exitIntegrity}},
-	"fob unbind":           {either{report.Token{}, inventory.Outcome{}}, []int{exitRefused, exitCode, exitNotFound, exitNotAllowed, exitLocked, exitKey, exitIntegrity}},
-	"fob unlock":           {report.Token{}, []int{exitRefused, exitNotFound, exitNotAllowed}},
-	"fob identify":         {[]inventory.Identified{}, []int{exitCode, exitNotFound, exitNotAllowed, exitKey, exitIntegrity}},
-	"fob assign":           {also{report.Token{}, []assignedJSON{}}, []int{exitRefused, exitNotFound, exitNotAllowed}},
-	"fob unassign":         {report.Token{}, []int{exitRefused, exitNotFound, exitNotAllowed}},
-	"fob found":            {report.Token{}, []int{exitRefused, exitNotFound, exitNotAllowed}},
-	"fob release":          {report.Token{}, []int{exitRefused, exitNotFound, exitNotAllowed}},
-	"fob suspend":          {report.Token{}, []int{exitRefused, exitNotFound, exitNotAllowed}},
-	"fob resume":           {report.Token{}, []int{exitRefused, exitNotFound, exitNotAllowed}},
-	"fob replace":          {replacedJSON{}, []int{exitRefused, exitCode, exitNotFound, exitNotAllowed, exitLocked, exitKey, exitIntegrity}},
-	"fob lost":             {report.Token{}, []int{exitRefused, exitNotFound, exitNotAllowed}},
-	"fob quarantine":       {[]report.Token{}, []int{exitRefused, exitNotFound, exitNotAllowed}},
-	"fob retire":           {[]report.Token{}, []int{exitRefused, exitNotFound, exitNotAllowed}},
-	"fob batch quarantine": {inventory.Swept{}, []int{exitRefused, exitNotFound, exitNotAllowed}},
-	"fob batch release":    {inventory.Swept{}, []int{exitRefused, exitNotFound, exitNotAllowed}},
-	"fob batch withdraw":   {inventory.WithdrawnBatch{}, []int{exitRefused, exitNotFound, exitNotAllowed}},
-	"fob batch correct":    {inventory.Corrected{}, []int{exitRefused, exitNotFound, exitNotAllowed}},
-	"fob policy show":      {[]report.Setting{}, nil},
-	"fob policy set":       {[]audit.PolicyChange{}, []int{exitRefused, exitNotAllowed}},
-	"fob clock accept":     {clockJSON{}, []int{exitRefused, exitNotAllowed}},
-	"fob export":           {exportedJSON{}, []int{exitRefused, exitKey, exitIntegrity}},
-	"fob verify-export":    {verifiedExportJSON{}, []int{exitRefused, exitKey, exitIntegrity}},
-	"fob report drift":     {report.Drift{}, []int{exitNotFound}},
-	"fob audit log":        {[]report.Event{}, []int{exitIntegrity}},
-	"fob audit verify":     {verifiedJSON{}, []int{exitRefused, exitKey, exitIntegrity}},
-	"fob audit checkpoint": {checkpointJSON{}, []int{exitNotAllowed, exitKey}},
-	"fob doctor":           {doctorJSON{}, []int{exitIntegrity}},
-	"fob key list":         {keysJSON{}, nil},
-	"fob version":          {versionJSON{}, nil},
+	"fob init":              {app.Founded{}, []int{exitNotAllowed}},
+	"fob inspect":           {inventory.Inspected{}, []int{exitRefused, exitKey}},
+	"fob import":            {[]inventory.Imported{}, []int{exitRefused, exitNotAllowed, exitKey}},
+	"fob batch list":        {[]report.Batch{}, nil},
+	"fob batch show":        {report.Batch{}, []int{exitNotFound}},
+	"fob list":              {[]report.Token{}, nil},
+	"fob show":              {report.Token{}, []int{exitNotFound}},
+	"fob bind":              {also{inventory.Outcome{}, []inventory.Answered{}}, []int{exitRefused, exitCode, exitNotFound, exitNotAllowed, exitLocked, exitKey, exitIntegrity}},
+	"fob check":             {inventory.Outcome{}, []int{exitRefused, exitCode, exitNotFound, exitNotAllowed, exitLocked, exitKey, exitIntegrity}},
+	"fob resync":            {inventory.Outcome{}, []int{exitRefused, exitCode, exitNotFound, exitNotAllowed, exitLocked, exitKey, exitIntegrity}},
+	"fob unbind":            {either{report.Token{}, inventory.Outcome{}}, []int{exitRefused, exitCode, exitNotFound, exitNotAllowed, exitLocked, exitKey, exitIntegrity}},
+	"fob unlock":            {report.Token{}, []int{exitRefused, exitNotFound, exitNotAllowed}},
+	"fob identify":          {[]inventory.Identified{}, []int{exitCode, exitNotFound, exitNotAllowed, exitKey, exitIntegrity}},
+	"fob assign":            {also{report.Token{}, []assignedJSON{}}, []int{exitRefused, exitNotFound, exitNotAllowed}},
+	"fob unassign":          {report.Token{}, []int{exitRefused, exitNotFound, exitNotAllowed}},
+	"fob found":             {report.Token{}, []int{exitRefused, exitNotFound, exitNotAllowed}},
+	"fob release":           {report.Token{}, []int{exitRefused, exitNotFound, exitNotAllowed}},
+	"fob suspend":           {report.Token{}, []int{exitRefused, exitNotFound, exitNotAllowed}},
+	"fob resume":            {report.Token{}, []int{exitRefused, exitNotFound, exitNotAllowed}},
+	"fob replace":           {replacedJSON{}, []int{exitRefused, exitCode, exitNotFound, exitNotAllowed, exitLocked, exitKey, exitIntegrity}},
+	"fob lost":              {report.Token{}, []int{exitRefused, exitNotFound, exitNotAllowed}},
+	"fob quarantine":        {[]report.Token{}, []int{exitRefused, exitNotFound, exitNotAllowed}},
+	"fob retire":            {[]report.Token{}, []int{exitRefused, exitNotFound, exitNotAllowed}},
+	"fob batch quarantine":  {inventory.Swept{}, []int{exitRefused, exitNotFound, exitNotAllowed}},
+	"fob batch release":     {inventory.Swept{}, []int{exitRefused, exitNotFound, exitNotAllowed}},
+	"fob batch withdraw":    {inventory.WithdrawnBatch{}, []int{exitRefused, exitNotFound, exitNotAllowed}},
+	"fob batch correct":     {inventory.Corrected{}, []int{exitRefused, exitNotFound, exitNotAllowed}},
+	"fob policy show":       {[]report.Setting{}, nil},
+	"fob policy set":        {[]audit.PolicyChange{}, []int{exitRefused, exitNotAllowed}},
+	"fob clock accept":      {clockJSON{}, []int{exitRefused, exitNotAllowed}},
+	"fob export":            {exportedJSON{}, []int{exitRefused, exitKey, exitIntegrity}},
+	"fob verify-export":     {verifiedExportJSON{}, []int{exitRefused, exitKey, exitIntegrity}},
+	"fob report drift":      {report.Drift{}, []int{exitNotFound}},
+	"fob report expiring":   {filed{[]report.Expiring{}}, []int{exitRefused, exitNotFound}},
+	"fob report exceptions": {filed{[]report.Exception{}}, []int{exitRefused, exitNotFound}},
+	"fob report lockouts":   {filed{[]report.Lockout{}}, []int{exitRefused, exitNotFound}},
+	"fob report batches":    {filed{[]report.Reconciliation{}}, []int{exitRefused, exitNotFound}},
+	"fob report unverified": {filed{[]report.Unverified{}}, []int{exitRefused, exitNotFound}},
+	"fob report losses":     {filed{[]report.Loss{}}, []int{exitRefused, exitNotFound}},
+	"fob report activity":   {filed{[]report.Activity{}}, []int{exitRefused}},
+	"fob report overrides":  {filed{[]report.OverrideEvent{}}, []int{exitRefused}},
+	"fob audit log":         {[]report.Event{}, []int{exitIntegrity}},
+	"fob audit verify":      {verifiedJSON{}, []int{exitRefused, exitKey, exitIntegrity}},
+	"fob audit checkpoint":  {checkpointJSON{}, []int{exitNotAllowed, exitKey}},
+	"fob doctor":            {doctorJSON{}, []int{exitIntegrity}},
+	"fob key list":          {keysJSON{}, nil},
+	"fob version":           {versionJSON{}, nil},
 }
 
 // declare puts the promises of every command into its help.
@@ -94,6 +105,9 @@ func (d declaration) help() string {
 	}
 	if a, ok := d.json.(also); ok {
 		prints = "--json prints " + printedHelp(a.one) + "\nWith --from it prints " + printedHelp(a.from)
+	}
+	if f, ok := d.json.(filed); ok {
+		prints = "--json prints " + printedHelp(f.rows) + "\nWith --xlsx it prints " + printedHelp(reportFileJSON{})
 	}
 	return fmt.Sprintf("%s\nExit codes: %s (`fob help exit-codes`)", prints, strings.Join(texts, ", "))
 }

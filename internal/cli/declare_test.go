@@ -116,6 +116,9 @@ func (d *declared) run(name string, args ...string) {
 	if a, ok := want.(also); ok {
 		want = a.one
 	}
+	if f, ok := want.(filed); ok {
+		want = f.rows
+	}
 	d.compare(name, exitDone, want, args)
 }
 

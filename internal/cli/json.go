@@ -33,6 +33,14 @@ type exportedJSON struct {
 	Signed *string `json:"signed_in"` // the sidecar, null without --sign
 }
 
+// reportFileJSON is what a report prints with --xlsx.
+type reportFileJSON struct {
+	File   string `json:"file"`
+	Rows   int    `json:"rows"`
+	Events int64  `json:"events"`
+	Head   string `json:"head"`
+}
+
 type verifiedExportJSON struct {
 	File       string    `json:"file"`
 	Store      string    `json:"store"`

@@ -354,7 +354,7 @@ func (a *attempt) event() (*audit.Event, error) {
 }
 
 func (a *attempt) detail() audit.TokenDetail {
-	d := audit.TokenDetail{Codes: len(a.req.Codes), Steps: a.result.StepsSearched}
+	d := audit.TokenDetail{Codes: len(a.req.Codes), Steps: a.result.StepsSearched, Deep: a.req.Deep}
 	if a.result.Accepted {
 		d.Offset = &a.result.Offset
 	}

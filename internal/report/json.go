@@ -70,13 +70,24 @@ func writeHead(out *bufio.Writer, e Export, s Summary) error {
 // when there is none. At the first error it stops, and what was written is no
 // valid JSON.
 func WriteTokensJSON(w io.Writer, tokens iter.Seq2[Token, error]) error {
+	return WriteRowsJSON(w, func(yield func(Token, error) bool) {
+		for t, err := range tokens {
+			if !yield(plain(t), err) {
+				return
+			}
+		}
+	})
+}
+
+// WriteRowsJSON does the same with rows of any kind.
+func WriteRowsJSON[R any](w io.Writer, rows iter.Seq2[R, error]) error {
 	out := bufio.NewWriterSize(w, outBuffer)
 	list := newLister(out)
-	for t, err := range tokens {
+	for row, err := range rows {
 		if err != nil {
 			return err
 		}
-		if err := list.add(&t); err != nil {
+		if err := list.put(row); err != nil {
 			return err
 		}
 	}
@@ -102,9 +113,11 @@ func newLister(out *bufio.Writer) *lister {
 	return l
 }
 
-func (l *lister) add(t *Token) error {
+func (l *lister) add(t *Token) error { return l.put(plain(*t)) }
+
+func (l *lister) put(v any) error {
 	l.buf.Reset()
-	if err := l.enc.Encode(plain(*t)); err != nil {
+	if err := l.enc.Encode(v); err != nil {
 		return err
 	}
 	before := ",\n"

@@ -45,6 +45,7 @@ type Filter struct {
 	Model        string
 	Type         token.Type
 	ExpiringBy   time.Time    // not after this time
+	LockedAt     time.Time    // locked until later than this time
 	Prefix       token.Serial // serials that begin so
 	After        token.Serial // keyset: tokens behind this one
 	Limit        int          // 0: no limit

@@ -39,7 +39,12 @@ type bookWriter struct {
 	limit int // tokens on one sheet
 }
 
-func (bw bookWriter) write(w io.Writer, r Reader, e Export) (t Totals, err error) {
+func (bw bookWriter) write(w io.Writer, r Reader, e Export) (Totals, error) {
+	return writeBook(w, e, func(b *book) (Totals, error) { return bw.fill(b, r, e) })
+}
+
+// writeBook makes a workbook that fill fills.
+func writeBook(w io.Writer, e Export, fill func(*book) (Totals, error)) (t Totals, err error) {
 	// excelize keeps everything in memory where it cannot make a file, and
 	// says nothing; a folder of our own is proof that it can, closed to others
 	// and gone afterwards whatever happens.
@@ -53,7 +58,7 @@ func (bw bookWriter) write(w io.Writer, r Reader, e Export) (t Totals, err error
 		return t, err
 	}
 	defer func() { _ = b.file.Close() }()
-	if t, err = bw.fill(b, r, e); err != nil {
+	if t, err = fill(b); err != nil {
 		return t, err
 	}
 	return t, b.save(w)
@@ -86,7 +91,7 @@ func (bw bookWriter) fill(b *book, r Reader, e Export) (Totals, error) {
 	if err := writeSummary(b, e, s, k); err != nil {
 		return Totals{}, err
 	}
-	return k.totals(s), b.describe(e)
+	return k.totals(s), b.describe(e, "Token inventory")
 }
 
 // book is a workbook in the making.
@@ -154,10 +159,10 @@ func (b *book) repeatFirstRow(name string) error {
 
 // describe fixes the document's properties: they hold nothing but what the
 // export says of itself, so that equal exports are equal files.
-func (b *book) describe(e Export) error {
+func (b *book) describe(e Export, title string) error {
 	made := e.Made.UTC().Format(time.RFC3339)
 	return b.file.SetDocProps(&excelize.DocProperties{
-		Title: "Token inventory", Creator: "fob", LastModifiedBy: "fob",
+		Title: title, Creator: "fob", LastModifiedBy: "fob",
 		Created: made, Modified: made,
 	})
 }

@@ -85,6 +85,9 @@ func (q *queries) listing(f report.Filter) (listing, error) {
 	if !f.ExpiringBy.IsZero() {
 		l.where(`t.not_after <= ?`, f.ExpiringBy.Unix())
 	}
+	if !f.LockedAt.IsZero() {
+		l.where(`t.locked_until > ?`, f.LockedAt.UnixNano())
+	}
 	if f.Prefix != "" {
 		l.where(`t.serial_key >= ? AND t.serial_key < ?`, f.Prefix.Key(), f.Prefix.Key()+"\x7f")
 	}

@@ -1,0 +1,190 @@
+package cli
+
+import (
+	"context"
+	"io"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"fob/internal/report"
+	"fob/internal/token"
+)
+
+// answerOptions are the flags of every report that is one table.
+type answerOptions struct {
+	xlsx  string
+	limit int
+	last  bool // the rows stand in the order of time: a limit takes the newest
+}
+
+func (o *answerOptions) add(cmd *cobra.Command) {
+	cmd.Flags().StringVar(&o.xlsx, "xlsx", "", "write the rows to this workbook instead")
+	usage := "at most this many rows; 0: all"
+	if o.last {
+		usage = "only the newest so many rows; 0: all"
+	}
+	cmd.Flags().IntVar(&o.limit, "limit", 0, usage)
+}
+
+func (o *answerOptions) check() error {
+	if o.limit < 0 {
+		return token.Errorf(token.Usage, "--limit %d: a limit is 1 or more, 0 for none", o.limit)
+	}
+	if o.xlsx != "" && !strings.EqualFold(filepath.Ext(o.xlsx), ".xlsx") {
+		return token.Errorf(token.Usage, "--xlsx %q: the name of a workbook ends in .xlsx", clean(o.xlsx))
+	}
+	return nil
+}
+
+// addScope adds the flags that narrow a report to some tokens.
+func addScope(cmd *cobra.Command, s *report.Scope) {
+	cmd.Flags().IntVar(&s.Batch, "batch", 0, "only tokens of this batch")
+	cmd.Flags().StringVar(&s.Model, "model", "", "only tokens of this model")
+	cmd.Flags().StringVar(&s.Location, "location", "", "only tokens at this location")
+}
+
+// checkBatch refuses a batch that there is not: it must not look like one without
+// anything to report.
+func checkBatch(reader report.Reader, n int) error {
+	switch {
+	case n < 0:
+		return noBatch(n)
+	case n == 0:
+		return nil
+	}
+	_, err := reader.Batch(n)
+	return err
+}
+
+// periodOptions are the flags that say when.
+type periodOptions struct{ since, until string }
+
+func (o *periodOptions) add(cmd *cobra.Command, since, usage string) {
+	cmd.Flags().StringVar(&o.since, "since", since, usage+" since this day or time, or this long ago: 2026-07-01, 30d")
+	cmd.Flags().StringVar(&o.until, "until", "", usage+" until this day, it included, or this time")
+}
+
+func (o *periodOptions) period(now time.Time) (p report.Period, err error) {
+	if p.Since, _, err = parseMoment("--since", o.since, now); err != nil {
+		return p, err
+	}
+	until, whole, err := parseMoment("--until", o.until, now)
+	if p.Until = until; whole {
+		p.Until = until.AddDate(0, 0, 1)
+	}
+	if err == nil && !p.Until.IsZero() && !p.Since.Before(p.Until) {
+		err = token.Errorf(token.Usage, "--since %s comes after --until %s", o.since, o.until)
+	}
+	return p, err
+}
+
+// parseMoment reads a day in UTC, a time, or how long ago; empty is the zero time.
+// Whole tells that it was a day.
+func parseMoment(flag, text string, now time.Time) (at time.Time, whole bool, err error) {
+	if text == "" {
+		return at, false, nil
+	}
+	if at, err = time.Parse(time.DateOnly, text); err == nil {
+		return at, true, nil
+	}
+	if at, err = time.Parse(time.RFC3339, text); err == nil {
+		return at, false, nil
+	}
+	ago, err := parseDays(text)
+	if err != nil {
+		return at, false, token.Errorf(token.Usage, "%s %q is no day, time or length of time; 2026-07-01, 2026-07-01T12:00:00Z and 30d are", flag, clean(text))
+	}
+	return now.Add(-ago), false, nil
+}
+
+// asked makes the function of a report's command: ask gives the answer.
+func asked[R any](r *root, o *answerOptions, ask func(report.Reader) (report.Answer[R], error)) func(*cobra.Command, []string) error {
+	return r.run(func(ctx context.Context, _ []string) error {
+		if err := o.check(); err != nil {
+			return err
+		}
+		return r.withReports(ctx, func(reader report.Reader) error {
+			a, err := ask(reader)
+			if err != nil {
+				return err
+			}
+			return printAnswer(r, reader, a, o)
+		})
+	})
+}
+
+func printAnswer[R any](r *root, reader report.Reader, a report.Answer[R], o *answerOptions) error {
+	more := false
+	if o.last {
+		a.Rows = report.LastOf(a.Rows, o.limit)
+	} else {
+		a.Rows = report.FirstOf(a.Rows, o.limit, &more)
+	}
+	switch {
+	case o.xlsx != "":
+		return fileAnswer(r, reader, a, o.xlsx)
+	case r.json:
+		return report.WriteRowsJSON(visible(r.streams.Out), a.Rows)
+	}
+	n, err := tabulate(r, a)
+	switch {
+	case err != nil:
+		return err
+	case n == 0:
+		r.remark("%s", a.None)
+	case more:
+		r.remark("there are more; --limit N shows more of them")
+	}
+	return nil
+}
+
+// tabulate prints rows as a table, and tells how many.
+func tabulate[R any](r *root, a report.Answer[R]) (n int, err error) {
+	heads := make([]string, len(a.Columns))
+	for i, c := range a.Columns {
+		heads[i] = headOf(c.Title)
+	}
+	spare := make([]string, len(a.Spares))
+	for i, title := range a.Spares {
+		spare[i] = headOf(title)
+	}
+	t := r.newTable(heads...).spares(spare...)
+	cells := make([]any, len(a.Columns))
+	for row, err := range a.Rows {
+		if err != nil {
+			return n, err
+		}
+		for i, c := range a.Columns {
+			cells[i] = c.Of(&row)
+		}
+		if err := t.add(cells...); err != nil {
+			return n, err
+		}
+		n++
+	}
+	return n, t.flush()
+}
+
+// headOf is a column's title as terminals show it: their times are UTC always.
+func headOf(title string) string { return strings.ToUpper(strings.TrimSuffix(title, " (UTC)")) }
+
+// fileAnswer writes rows to a workbook, whole or not at all.
+func fileAnswer[R any](r *root, reader report.Reader, a report.Answer[R], path string) error {
+	c := r.config()
+	e := report.Export{Made: r.now(), By: c.Operator, Host: c.Host, Version: version(), TempDir: filepath.Dir(path)}
+	out := exportFile{path: path, write: func(w io.Writer, reader report.Reader, e report.Export) (report.Totals, error) {
+		return report.WriteAnswer(w, reader, e, a)
+	}}
+	totals, err := out.make(reader, e)
+	if err != nil {
+		return err
+	}
+	if r.json {
+		return r.printJSON(reportFileJSON{path, totals.Rows, totals.Head.Seq, totals.Head.Hash.String()})
+	}
+	r.say("%s: %s", path, count(totals.Rows, "row"))
+	return nil
+}

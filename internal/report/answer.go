@@ -1,0 +1,194 @@
+package report
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"iter"
+	"slices"
+	"strings"
+	"time"
+
+	"fob/internal/audit"
+	"fob/internal/token"
+)
+
+// Answer is one report: what was asked, and a table of rows that stream. It is
+// declared once, and printed as a table, as tab-separated rows, as JSON (the
+// fields of R) and as a workbook.
+type Answer[R any] struct {
+	Title    string // of the workbook and its sheet: 31 letters at most
+	Selected string // what was asked for, in words
+	Limits   []string
+	Columns  []Column[R]
+	Spares   []string // titles of the columns that a narrow terminal can do without, the least important one first
+	Rows     iter.Seq2[R, error]
+	None     string // what to say when there are no rows
+}
+
+// Column is one column of a report.
+type Column[R any] struct {
+	Title string
+	Width float64 // in characters, in a workbook
+	About string
+	// Of gives a string, a number, a truth, a time.Time, or a pointer to one that
+	// is nil where nothing is known.
+	Of func(*R) any
+}
+
+// Scope narrows a report to some tokens; its zero value takes all.
+type Scope struct {
+	Batch    int
+	Model    string // without regard to case
+	Location string
+}
+
+func (s Scope) filter() Filter { return Filter{Batch: s.Batch, Model: s.Model, Location: s.Location} }
+
+// has tells whether a token is within the scope; of none, that it is not known
+// any more, only a scope that takes all can say so.
+func (s Scope) has(t *Token) bool {
+	if t == nil {
+		return s == Scope{}
+	}
+	return (s.Batch == 0 || s.Batch == t.Batch) && (s.Model == "" || strings.EqualFold(s.Model, t.Model)) &&
+		(s.Location == "" || t.Location != nil && *t.Location == s.Location)
+}
+
+func (s Scope) words() string { return s.filter().String() }
+
+// Period is when something happened: from Since, before Until; zero times are
+// open ends.
+type Period struct{ Since, Until time.Time }
+
+func (p Period) has(at time.Time) bool {
+	return !at.Before(p.Since) && (p.Until.IsZero() || at.Before(p.Until))
+}
+
+func (p Period) words() string {
+	var parts []string
+	if !p.Since.IsZero() {
+		parts = append(parts, "since "+minute(p.Since))
+	}
+	if !p.Until.IsZero() {
+		parts = append(parts, "before "+minute(p.Until))
+	}
+	if len(parts) == 0 {
+		return "the whole trail"
+	}
+	return strings.Join(parts, ", ")
+}
+
+func minute(t time.Time) string { return t.UTC().Format("2006-01-02 15:04 UTC") }
+
+// FirstOf takes at most n rows from the beginning, all for 0. It looks one
+// further, and says whether there is one.
+func FirstOf[R any](rows iter.Seq2[R, error], n int, more *bool) iter.Seq2[R, error] {
+	if n == 0 {
+		return rows
+	}
+	return func(yield func(R, error) bool) {
+		left := n
+		for row, err := range rows {
+			if *more = err == nil && left == 0; *more {
+				return
+			}
+			if left--; !yield(row, err) || err != nil {
+				return
+			}
+		}
+	}
+}
+
+// LastOf takes at most n rows from the end, all for 0. It holds so many.
+func LastOf[R any](rows iter.Seq2[R, error], n int) iter.Seq2[R, error] {
+	if n == 0 {
+		return rows
+	}
+	return func(yield func(R, error) bool) {
+		var kept []R
+		for row, err := range rows {
+			if err != nil {
+				yield(row, err)
+				return
+			}
+			if len(kept) == n {
+				kept = kept[1:]
+			}
+			kept = append(kept, row)
+		}
+		for _, row := range kept {
+			if !yield(row, nil) {
+				return
+			}
+		}
+	}
+}
+
+// later is a sequence that is found only when somebody asks for it, as a whole.
+func later[R any](find func() ([]R, error)) iter.Seq2[R, error] {
+	return func(yield func(R, error) bool) {
+		all, err := find()
+		if err != nil {
+			var none R
+			yield(none, err)
+			return
+		}
+		for _, row := range all {
+			if !yield(row, nil) {
+				return
+			}
+		}
+	}
+}
+
+// marked reads the trail once, oldest event first, but only the events whose bytes
+// hold one of the marks: to look for those takes a fraction of the time that reading
+// an event does. A quote within a text of its JSON would have a backslash before it.
+// No marks: all.
+func marked(r Reader, marks ...string) EventSeq {
+	return func(yield func(Event, error) bool) {
+		for stored, err := range r.Events(EventFilter{}) {
+			holds := func(mark string) bool { return bytes.Contains(stored.Body, []byte(mark)) }
+			if err == nil && len(marks) > 0 && !slices.ContainsFunc(marks, holds) {
+				continue
+			}
+			if !yieldEvent(yield, stored, err) {
+				return
+			}
+		}
+	}
+}
+
+// by is the mark of a command's events.
+func by(c token.Command) string { return `"command":"` + string(c) + `"` }
+
+// eachEvent does the same with a function.
+func eachEvent(r Reader, visit func(Event) error, marks ...string) error {
+	for e, err := range marked(r, marks...) {
+		if err != nil {
+			return err
+		}
+		if err := visit(e); err != nil {
+			return fmt.Errorf("event %d: %w", e.Seq, err)
+		}
+	}
+	return nil
+}
+
+// text is what somebody said with an event; nil where they said nothing, or
+// where it was erased.
+func (e Event) text(field string) *string { return filled(e.Plain[field]) }
+
+// account is whom an event is about.
+func (e Event) account() *string { return e.text(audit.TextAccount) }
+
+func detailOf[D any](e Event) (d D, err error) {
+	if len(e.Detail) > 0 {
+		err = json.Unmarshal(e.Detail, &d)
+	}
+	return d, err
+}
+
+// listed puts several words into one cell.
+func listed(all []string) string { return strings.Join(all, "; ") }

@@ -1,0 +1,54 @@
+package report
+
+import "iter"
+
+// ExceptionList is the exceptions as a report.
+func ExceptionList(r Reader, f ExceptionFilter, s Scope, p Period) Answer[Exception] {
+	f.Tokens, f.Since = s.filter(), p.Since
+	type row = Exception
+	return Answer[row]{
+		Title:    "Exceptions",
+		Selected: s.words() + "; events: " + p.words(),
+		Limits: []string{
+			"Who has left, fob does not know by itself: it is told with a list of people.",
+			"An approver is a name that the operator typed; that it is another name than the operator's does not prove another person.",
+		},
+		Columns: []Column[row]{
+			{"Kind", 20, "What is to be explained", func(x *row) any { return string(x.Kind) }},
+			{"Object", 18, "Serial, or what else the event is about", func(x *row) any { return x.Object }},
+			{"State", 12, "Where the token stands, or stood after the event", func(x *row) any { return stateWords(x.State) }},
+			{"Account", 28, "Whom it is about", func(x *row) any { return x.Account }},
+			{"Time (UTC)", 20, "Since when, or when", func(x *row) any { return x.At }},
+			{"Hours", 8, "Of a loss: from its report to its entry", func(x *row) any { return x.Hours }},
+			{"Event", 9, "Number in the trail", func(x *row) any { return numberAt(x.Event) }},
+			{"Operator", 16, "Who did it", func(x *row) any { return x.Operator }},
+			{"Approver", 20, "Who approved it, as typed", func(x *row) any { return x.Approver }},
+			{"Reason", 30, "Why, as typed", func(x *row) any { return x.Reason }},
+			{"About", 50, "The same in words", func(x *row) any { return x.About }},
+		},
+		Spares: []string{"Hours", "Event", "Reason", "Approver", "Operator", "State", "Account"},
+		Rows:   before(Exceptions(r, f), p),
+		None:   "no exceptions",
+	}
+}
+
+// before leaves out events that are not before the period's end.
+func before(rows iter.Seq2[Exception, error], p Period) iter.Seq2[Exception, error] {
+	return func(yield func(Exception, error) bool) {
+		for x, err := range rows {
+			if err == nil && x.Event != nil && !p.has(*x.At) {
+				continue
+			}
+			if !yield(x, err) || err != nil {
+				return
+			}
+		}
+	}
+}
+
+func numberAt(n *int64) any {
+	if n == nil {
+		return nil
+	}
+	return *n
+}

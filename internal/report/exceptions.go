@@ -1,0 +1,339 @@
+package report
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"iter"
+	"strings"
+	"time"
+
+	"fob/internal/audit"
+	"fob/internal/token"
+)
+
+// LateLoss is how long from the report of a loss to its entry is long: until
+// then a token that somebody else may hold went on being accepted.
+const LateLoss = 24 * time.Hour
+
+// ExceptionKind is what is wrong, or at least to be explained.
+type ExceptionKind string
+
+// The kinds of exceptions, in the order in which they are told.
+const (
+	ExpiredBound  ExceptionKind = "expired_bound"        // its time is over, and somebody still has it
+	LockedNow     ExceptionKind = "locked"               // after failed attempts
+	LeaverHolds   ExceptionKind = "leaver"               // of an account that has left
+	DriftStray    ExceptionKind = "drift_outlier"        // a clock unlike the others
+	LostLate      ExceptionKind = "lost_late"            // entered long after it was told
+	ApprovedAlone ExceptionKind = "approver_is_operator" // nobody else looked
+	Override      ExceptionKind = "override"             // a second person set a rule aside
+)
+
+// ExceptionKinds lists all kinds with what each means.
+func ExceptionKinds() []ExceptionMeaning {
+	return []ExceptionMeaning{
+		{ExpiredBound, "expired, and still assigned, bound or suspended"},
+		{LockedNow, "locked after failed attempts"},
+		{LeaverHolds, "a token of an account that has left"},
+		{DriftStray, "a clock with a rate beyond 50 ppm, that jumped, or that runs 30 ppm unlike its batch and model"},
+		{LostLate, "a loss that was entered more than 24 hours after it was reported"},
+		{ApprovedAlone, "the approver is, by name, the operator or the account itself"},
+		{Override, "a rule was set aside: unlock, clock accept, batch correct, batch withdraw, policy set, a search that somebody approved"},
+	}
+}
+
+// ExceptionMeaning explains a kind.
+type ExceptionMeaning struct {
+	Kind    ExceptionKind
+	Meaning string
+}
+
+// Exception is one thing that an auditor asks about. What does not apply is null:
+// an event has no state, a token no operator.
+type Exception struct {
+	Kind     ExceptionKind `json:"kind"`
+	Object   string        `json:"object"` // serial, or what else the event is about
+	State    *token.State  `json:"state"`
+	Account  *string       `json:"account"`
+	At       *time.Time    `json:"at"`       // since when, or when
+	Hours    *float64      `json:"hours"`    // of a late entry: from report to entry
+	Event    *int64        `json:"event"`    // its number in the trail
+	Operator *string       `json:"operator"` // who did it
+	Approver *string       `json:"approver"`
+	Reason   *string       `json:"reason"`
+	About    string        `json:"about"` // in words
+}
+
+// ExceptionFilter selects exceptions; its zero value but for Now selects all.
+type ExceptionFilter struct {
+	Now   time.Time
+	Kinds []ExceptionKind // none: all
+	// Since leaves out events of before.
+	Since time.Time
+	// Tokens narrows what is said of tokens; the trail is not narrowed by it.
+	Tokens Filter
+	// Leavers streams the tokens of accounts that have left; nil where nobody
+	// knows who has.
+	Leavers iter.Seq2[Token, error]
+}
+
+func (f ExceptionFilter) wants(k ExceptionKind) bool {
+	if len(f.Kinds) == 0 {
+		return true
+	}
+	for _, w := range f.Kinds {
+		if w == k {
+			return true
+		}
+	}
+	return false
+}
+
+// ExceptionSeq streams exceptions; the first error ends it.
+type ExceptionSeq = iter.Seq2[Exception, error]
+
+// Exceptions finds them: those of tokens kind by kind, in the order of serials,
+// then those of the trail in its order. Nothing is held in memory but the
+// outliers.
+func Exceptions(r Reader, f ExceptionFilter) ExceptionSeq {
+	return func(yield func(Exception, error) bool) {
+		for _, part := range []ExceptionSeq{expiredBound(r, f), lockedNow(r, f), leavers(f), driftStrays(r, f), ofTrail(r, f)} {
+			for x, err := range part {
+				if !yield(x, err) || err != nil {
+					return
+				}
+			}
+		}
+	}
+}
+
+// ofTokens turns tokens into exceptions; say gives nil for one that is none.
+func ofTokens(tokens iter.Seq2[Token, error], say func(*Token) *Exception) ExceptionSeq {
+	return func(yield func(Exception, error) bool) {
+		for t, err := range tokens {
+			if err != nil {
+				yield(Exception{}, err)
+				return
+			}
+			x := say(&t)
+			if x == nil {
+				continue
+			}
+			x.Object, x.State, x.Account = string(t.Serial), &t.State, t.Account
+			if !yield(*x, nil) {
+				return
+			}
+		}
+	}
+}
+
+func nothingFound(func(Exception, error) bool) {}
+
+func expiredBound(r Reader, f ExceptionFilter) ExceptionSeq {
+	if !f.wants(ExpiredBound) {
+		return nothingFound
+	}
+	expired := f.Tokens
+	if expired.ExpiringBy.IsZero() || expired.ExpiringBy.After(f.Now) {
+		expired.ExpiringBy = f.Now
+	}
+	return ofTokens(r.Tokens(expired), func(t *Token) *Exception {
+		if t.Account == nil || t.NotAfter == nil {
+			return nil
+		}
+		return &Exception{Kind: ExpiredBound, At: t.NotAfter, About: fmt.Sprintf("expired on %s and is still %s", day(*t.NotAfter), t.State)}
+	})
+}
+
+func lockedNow(r Reader, f ExceptionFilter) ExceptionSeq {
+	if !f.wants(LockedNow) {
+		return nothingFound
+	}
+	locked := f.Tokens
+	locked.LockedAt = f.Now
+	return ofTokens(r.Tokens(locked), func(t *Token) *Exception {
+		if t.LockedUntil == nil {
+			return nil
+		}
+		return &Exception{Kind: LockedNow, At: t.LockedUntil, About: fmt.Sprintf("%d failed attempts in a row", t.Failures)}
+	})
+}
+
+func leavers(f ExceptionFilter) ExceptionSeq {
+	if f.Leavers == nil || !f.wants(LeaverHolds) {
+		return nothingFound
+	}
+	return ofTokens(f.Leavers, func(t *Token) *Exception {
+		return &Exception{Kind: LeaverHolds, At: &t.StateSince, About: fmt.Sprintf("%s to an account that has left", t.State)}
+	})
+}
+
+// maxStrays bounds what is held of clocks; a store with more has one problem,
+// not so many.
+const maxStrays = 10_000
+
+func driftStrays(r Reader, f ExceptionFilter) ExceptionSeq {
+	if !f.wants(DriftStray) {
+		return nothingFound
+	}
+	return func(yield func(Exception, error) bool) {
+		d, err := ReadDrift(r, DriftFilter{Batch: f.Tokens.Batch, Model: f.Tokens.Model, Outliers: maxStrays})
+		if err != nil {
+			yield(Exception{}, err)
+			return
+		}
+		for _, o := range d.Outliers {
+			x := Exception{Kind: DriftStray, Object: string(o.Serial), State: &o.State, At: &o.ObservedAt, About: strayWords(o)}
+			if !yield(x, nil) {
+				return
+			}
+		}
+	}
+}
+
+func strayWords(o DriftOutlier) string {
+	var parts []string
+	if o.Rate != nil {
+		parts = append(parts, fmt.Sprintf("runs at %+.1f ppm", *o.Rate))
+	}
+	if o.Jumps > 0 {
+		parts = append(parts, fmt.Sprintf("jumped %d times", o.Jumps))
+	}
+	return strings.Join(append(parts, fmt.Sprintf("was off by %+.0f s", o.Drift)), ", ")
+}
+
+// ofTrail reads the trail once. Most events are ordinary, and are passed over by
+// their bytes.
+func ofTrail(r Reader, f ExceptionFilter) ExceptionSeq {
+	if !f.wants(LostLate) && !f.wants(ApprovedAlone) && !f.wants(Override) {
+		return nothingFound
+	}
+	return func(yield func(Exception, error) bool) {
+		for stored, err := range r.Events(EventFilter{}) {
+			if err == nil && !worthALook(stored.Body) {
+				continue
+			}
+			var found []Exception
+			if err == nil {
+				found, err = f.ofEvent(stored)
+			}
+			if err != nil {
+				yield(Exception{}, err)
+				return
+			}
+			for _, x := range found {
+				if !yield(x, nil) {
+					return
+				}
+			}
+		}
+	}
+}
+
+// worthALook tells whether an event can be an exception, without reading it: a
+// quote within a text of its JSON would have a backslash before it.
+func worthALook(body []byte) bool {
+	for _, mark := range []string{`"to":"lost"`, `"approver":"`, `"command":"unlock"`, `"command":"clock accept"`, `"command":"batch `, `"command":"policy set"`} {
+		if bytes.Contains(body, []byte(mark)) {
+			return true
+		}
+	}
+	return false
+}
+
+func (f ExceptionFilter) ofEvent(stored audit.Stored) (found []Exception, err error) {
+	e, err := plainEvent(stored)
+	if err != nil || e.Time.Before(f.Since) {
+		return nil, err
+	}
+	add := func(k ExceptionKind, about string, hours *float64) {
+		if f.wants(k) {
+			x := e.exception(k, about)
+			x.Hours = hours
+			found = append(found, x)
+		}
+	}
+	if late, err := e.lateLoss(); err != nil {
+		return nil, err
+	} else if late > LateLoss {
+		hours := late.Hours()
+		add(LostLate, fmt.Sprintf("entered %.0f hours after it was reported", hours), &hours)
+	}
+	if approver := e.Plain[audit.TextApprover]; samePerson(approver, e.Operator.Name) {
+		add(ApprovedAlone, "approved by the operator", nil)
+	} else if samePerson(approver, e.Plain[audit.TextAccount]) {
+		add(ApprovedAlone, "approved by the account itself", nil)
+	}
+	if about := e.override(); about != "" && e.Outcome == audit.Done {
+		add(Override, about, nil)
+	}
+	return found, nil
+}
+
+func (e Event) exception(k ExceptionKind, about string) Exception {
+	seq, at := e.Seq, e.Time.UTC()
+	x := Exception{Kind: k, Object: e.Object.ID, At: &at, Event: &seq, Operator: &e.Operator.Name, About: about,
+		Account: filled(e.Plain[audit.TextAccount]), Approver: filled(e.Plain[audit.TextApprover]), Reason: filled(e.Plain[audit.TextReason])}
+	if e.Object.Kind != audit.KindToken {
+		x.Object = e.Object.Kind + " " + e.Object.ID
+	}
+	if e.To != "" {
+		x.State = &e.To
+	}
+	return x
+}
+
+// lateLoss is the time from the report of a loss to this event, which enters it;
+// zero for any other event.
+func (e Event) lateLoss() (time.Duration, error) {
+	if e.To != token.Lost || e.From == token.Lost || e.Outcome != audit.Done {
+		return 0, nil
+	}
+	var d audit.TokenDetail
+	if err := json.Unmarshal(e.Detail, &d); err != nil {
+		return 0, fmt.Errorf("event %d: %w", e.Seq, err)
+	}
+	if d.After == nil || d.After.Reported == 0 {
+		return 0, nil
+	}
+	return e.Time.Sub(time.Unix(0, d.After.Reported)), nil
+}
+
+// override says which rule an event set aside; empty: none.
+func (e Event) override() string {
+	switch e.Command {
+	case token.CmdUnlock:
+		return "unlocked after failed attempts"
+	case token.CmdClockAccept:
+		return "a time was accepted that lies before the newest event"
+	case token.CmdBatchCorrect:
+		return "the parameters of a batch were corrected"
+	case token.CmdBatchWithdraw:
+		return "an import was withdrawn"
+	case token.CmdPolicySet:
+		return "the policy was changed"
+	case token.CmdBind, token.CmdCheck, token.CmdResync, token.CmdUnbind, token.CmdReplace:
+		if e.Texts[audit.TextApprover] != "" {
+			return fmt.Sprintf("%s was approved by a second person", e.Command)
+		}
+	}
+	return ""
+}
+
+// samePerson compares two names as people are called in different places: anna,
+// Anna@example.com and EXAMPLE\anna are one.
+func samePerson(a, b string) bool {
+	a, b = loginName(a), loginName(b)
+	return a != "" && strings.EqualFold(a, b)
+}
+
+func loginName(s string) string {
+	if i := strings.LastIndexByte(s, '\\'); i >= 0 {
+		s = s[i+1:]
+	}
+	s, _, _ = strings.Cut(s, "@")
+	return strings.TrimSpace(s)
+}
+
+func day(t time.Time) string { return t.UTC().Format("2006-01-02") }

@@ -1,0 +1,111 @@
+package report
+
+import (
+	"crypto/rand"
+	"iter"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"fob/internal/audit"
+	"fob/internal/token"
+)
+
+// trailOf is a store with these events alone.
+type trailOf struct {
+	fakeReader
+	events []audit.Event
+}
+
+func (r trailOf) Events(EventFilter) iter.Seq2[audit.Stored, error] {
+	return func(yield func(audit.Stored, error) bool) {
+		var head audit.Head
+		for _, e := range r.events {
+			entry, err := audit.Append(head, &e)
+			if head = (audit.Head{Seq: entry.Seq, Hash: entry.Hash}); !yield(audit.Stored{Entry: entry, Texts: e.Beside}, err) {
+				return
+			}
+		}
+	}
+}
+
+func (trailOf) Clocks(DriftFilter) iter.Seq2[ClockRecord, error] {
+	return func(func(ClockRecord, error) bool) {}
+}
+func (trailOf) ClockGroups(DriftFilter) ([]ClockGroup, error) { return nil, nil }
+
+func event(t *testing.T, by token.Command, change func(*audit.Event), texts ...string) audit.Event {
+	t.Helper()
+	e := audit.Event{Time: audit.Time{Time: noon}, Operator: token.Operator{Name: "anna"}, Command: by,
+		Object: audit.Object{Kind: audit.KindToken, ID: "0007"}, Outcome: audit.Done}
+	for i := 0; i < len(texts); i += 2 {
+		if err := e.AddText(rand.Reader, texts[i], texts[i+1]); err != nil {
+			t.Fatal(err)
+		}
+	}
+	change(&e)
+	return e
+}
+
+func asIs(*audit.Event) {}
+
+func lostAfter(t *testing.T, d time.Duration) func(*audit.Event) {
+	return func(e *audit.Event) {
+		e.From, e.To = token.Bound, token.Lost
+		if err := e.SetDetail(audit.TokenDetail{After: &audit.Mutable{Reported: noon.Add(-d).UnixNano()}}); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+func kindsOf(t *testing.T, r Reader, f ExceptionFilter) (kinds []string) {
+	t.Helper()
+	for x, err := range Exceptions(r, f) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		kinds = append(kinds, string(x.Kind)+" "+x.Object)
+	}
+	return kinds
+}
+
+func TestExceptionsOfTheTrail(t *testing.T) {
+	refused := func(e *audit.Event) { e.Outcome = audit.Refused }
+	r := trailOf{stock(0), []audit.Event{
+		event(t, token.CmdBind, asIs, audit.TextAccount, "eva"), // ordinary
+		event(t, token.CmdLost, lostAfter(t, LateLoss)),         // in time
+		event(t, token.CmdLost, lostAfter(t, LateLoss+time.Second)),
+		event(t, token.CmdUnlock, asIs, audit.TextApprover, "Carla"),
+		event(t, token.CmdUnlock, refused, audit.TextApprover, "carla"),
+		event(t, token.CmdBind, asIs, audit.TextAccount, "eva", audit.TextApprover, `CORP\Anna`),
+		event(t, token.CmdRetire, asIs, audit.TextAccount, "carla@example.com", audit.TextApprover, "Carla"),
+		event(t, token.CmdPolicySet, func(e *audit.Event) { e.Object = audit.Object{Kind: audit.KindStore, ID: "s"} }),
+	}}
+	want := []string{
+		"lost_late 0007", "override 0007", "approver_is_operator 0007", "override 0007", "approver_is_operator 0007", "override store s",
+	}
+	if diff := cmp.Diff(want, kindsOf(t, r, ExceptionFilter{Now: noon})); diff != "" {
+		t.Error(diff)
+	}
+	if got := kindsOf(t, r, ExceptionFilter{Now: noon, Kinds: []ExceptionKind{LostLate}}); len(got) != 1 {
+		t.Errorf("of one kind: %v", got)
+	}
+	if got := kindsOf(t, r, ExceptionFilter{Now: noon, Since: noon.Add(1)}); len(got) != 0 {
+		t.Errorf("since later: %v", got)
+	}
+}
+
+func TestExceptionsOfTokens(t *testing.T) {
+	fine, expired, locked := anyToken(0), anyToken(3), anyToken(6)
+	expired.NotAfter = new(noon.Add(-time.Hour))
+	locked.LockedUntil, locked.Failures = new(noon.Add(time.Hour)), 5
+	shelf := anyToken(1)
+	shelf.NotAfter = expired.NotAfter // expired, but nobody has it
+	r := trailOf{list(fine, expired, locked, shelf), nil}
+	f := ExceptionFilter{Now: noon, Leavers: list(locked).Tokens(Filter{})}
+	want := []string{"expired_bound " + string(expired.Serial), "locked " + string(locked.Serial), "leaver " + string(locked.Serial)}
+	if diff := cmp.Diff(want, kindsOf(t, r, f)); diff != "" {
+		t.Error(diff)
+	}
+}

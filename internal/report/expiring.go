@@ -1,0 +1,98 @@
+package report
+
+import (
+	"fmt"
+	"iter"
+	"time"
+
+	"fob/internal/token"
+)
+
+// ExpiryFilter selects tokens by the date on which they expire.
+type ExpiryFilter struct {
+	Scope
+	Now    time.Time
+	Within time.Duration
+}
+
+// Expiring is a token that has expired or soon will.
+type Expiring struct {
+	Serial       token.Serial `json:"serial"`
+	State        token.State  `json:"state"`
+	Account      *string      `json:"account"` // who has it
+	Batch        int          `json:"batch"`
+	Manufacturer string       `json:"manufacturer"`
+	Model        string       `json:"model"`
+	Location     *string      `json:"location"`
+	NotAfter     time.Time    `json:"not_after"`
+	Days         int          `json:"days"` // whole days left, negative: since it expired
+	Expired      bool         `json:"expired"`
+}
+
+// ExpiringTokens finds them: those first that have expired and that somebody
+// still has, then all others, but for the retired; both in the order of serials.
+func ExpiringTokens(r Reader, f ExpiryFilter) Answer[Expiring] {
+	return Answer[Expiring]{
+		Title:    "Expiring tokens",
+		Selected: fmt.Sprintf("%s; expired, or expiring before %s", f.words(), minute(f.Now.Add(f.Within))),
+		Limits: []string{
+			"A token has an expiry only where its seed file, or who imported it, named one. Batteries know of no date.",
+			"fob binds no expired token. A verifier that received its seed goes on accepting it until it is told.",
+		},
+		Columns: []Column[Expiring]{
+			{"Serial", 18, "Text printed on the device", func(x *Expiring) any { return string(x.Serial) }},
+			{"Days", 8, "Whole days left; negative: since it expired", func(x *Expiring) any { return x.Days }},
+			{"Not after (UTC)", 20, "When it expires", func(x *Expiring) any { return x.NotAfter }},
+			{"State", 12, "Where it stands in its life", func(x *Expiring) any { return string(x.State) }},
+			{"Account", 32, "Who has it", func(x *Expiring) any { return x.Account }},
+			{"Batch", 8, "Number of the import that brought it", func(x *Expiring) any { return x.Batch }},
+			{"Manufacturer", 18, "As the seed file or the operator named it", func(x *Expiring) any { return x.Manufacturer }},
+			{"Model", 14, "As the seed file or the operator named it", func(x *Expiring) any { return x.Model }},
+			{"Location", 18, "Where it lies or was sent from", func(x *Expiring) any { return x.Location }},
+		},
+		Spares: []string{"Manufacturer", "Model", "Batch", "Location"},
+		Rows:   f.rows(r),
+		None:   fmt.Sprintf("no token expires within %d days", int(f.Within.Hours()/24)),
+	}
+}
+
+func (f ExpiryFilter) rows(r Reader) iter.Seq2[Expiring, error] {
+	held := f.filter()
+	held.ExpiringBy = f.Now
+	all := f.filter()
+	all.ExpiringBy = f.Now.Add(f.Within)
+	return func(yield func(Expiring, error) bool) {
+		for _, s := range token.States() {
+			if held.State = s; s.HasAccount() && !f.each(r, held, f.overdue, yield) {
+				return
+			}
+		}
+		f.each(r, all, func(t *Token) bool { return t.State != token.Retired && !f.overdue(t) }, yield)
+	}
+}
+
+// overdue tells of a token that has expired while somebody has it.
+func (f ExpiryFilter) overdue(t *Token) bool { return t.State.HasAccount() && f.expired(t) }
+
+func (f ExpiryFilter) expired(t *Token) bool { return t.NotAfter != nil && f.Now.After(*t.NotAfter) }
+
+// each yields the tokens of one query that are wanted; false ends it all.
+func (f ExpiryFilter) each(r Reader, by Filter, want func(*Token) bool, yield func(Expiring, error) bool) bool {
+	for t, err := range r.Tokens(by) {
+		if err != nil {
+			yield(Expiring{}, err)
+			return false
+		}
+		if t.NotAfter == nil || !want(&t) {
+			continue
+		}
+		x := Expiring{t.Serial, t.State, t.Account, t.Batch, t.Manufacturer, t.Model, t.Location, *t.NotAfter, daysTo(f.Now, *t.NotAfter), f.expired(&t)}
+		if !yield(x, nil) {
+			return false
+		}
+	}
+	return true
+}
+
+// daysTo counts whole days, towards zero.
+func daysTo(now, at time.Time) int { return int(at.Sub(now) / (24 * time.Hour)) }

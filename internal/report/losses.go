@@ -1,0 +1,191 @@
+package report
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"fob/internal/audit"
+	"fob/internal/token"
+)
+
+// LossFilter selects losses by when they were entered.
+type LossFilter struct {
+	Scope
+	Period
+	Over time.Duration // only those that were entered later than this after their report
+}
+
+// Loss is one time that a token was lost, or stolen.
+type Loss struct {
+	Serial     token.Serial `json:"serial"`
+	Stolen     bool         `json:"stolen"`
+	Account    *string      `json:"account"`     // who had it
+	Was        token.State  `json:"was"`         // before
+	ReportedAt time.Time    `json:"reported_at"` // when somebody first told
+	EnteredAt  time.Time    `json:"entered_at"`  // when fob ended it
+	Hours      *float64     `json:"hours"`       // from one to the other
+	EnteredBy  string       `json:"entered_by"`
+	FoundAt    *time.Time   `json:"found_at"`
+	RetiredAt  *time.Time   `json:"retired_at"`
+	ReplacedBy *string      `json:"replaced_by"` // the token that the account was bound to next
+	ReplacedAt *time.Time   `json:"replaced_at"`
+	State      *token.State `json:"state"` // now; null: the store does not know the token any more
+	Batch      *int         `json:"batch"`
+	Model      *string      `json:"model"`
+	Location   *string      `json:"location"`
+}
+
+// Losses finds them in the trail, in the order in which they were entered.
+func Losses(r Reader, f LossFilter) Answer[Loss] {
+	a := Answer[Loss]{
+		Title:    "Losses",
+		Selected: f.Scope.words() + "; entered: " + f.Period.words(),
+		Limits: []string{
+			"Hours run from the report (--reported-at; else the entry itself) to the entry, which ended the token in fob.",
+			"When the verifiers that hold its seed stopped to accept it, fob does not know: that comes with provisioning.",
+			"Replaced by: the token that the same account was bound to next. An account that was erased names none.",
+		},
+		Columns: lossColumns(),
+		Spares: []string{"Location", "Model", "Batch", "Entered by", "Retired at (UTC)", "Was", "Replaced at (UTC)",
+			"Reported at (UTC)", "Found at (UTC)"},
+		Rows: later(func() ([]Loss, error) { return f.find(r) }),
+		None: "no losses",
+	}
+	if f.Over > 0 {
+		a.Selected += fmt.Sprintf("; more than %.0f hours after the report", f.Over.Hours())
+	}
+	return a
+}
+
+func lossColumns() []Column[Loss] {
+	return []Column[Loss]{
+		{"Serial", 18, "Text printed on the device", func(x *Loss) any { return string(x.Serial) }},
+		{"Stolen", 8, "Whether it was stolen", func(x *Loss) any { return x.Stolen }},
+		{"Account", 32, "Who had it", func(x *Loss) any { return x.Account }},
+		{"Was", 12, "Its state before", func(x *Loss) any { return string(x.Was) }},
+		{"Reported at (UTC)", 20, "When somebody first told", func(x *Loss) any { return x.ReportedAt }},
+		{"Entered at (UTC)", 20, "When it was entered, which ended the token in fob", func(x *Loss) any { return x.EnteredAt }},
+		{"Hours", 8, "From the report to the entry", func(x *Loss) any { return x.Hours }},
+		{"Entered by", 16, "Operator", func(x *Loss) any { return x.EnteredBy }},
+		{"Found at (UTC)", 20, "When it turned up", func(x *Loss) any { return x.FoundAt }},
+		{"Retired at (UTC)", 20, "When it was given up and its seed destroyed", func(x *Loss) any { return x.RetiredAt }},
+		{"Replaced by", 18, "The token that the account was bound to next", func(x *Loss) any { return x.ReplacedBy }},
+		{"Replaced at (UTC)", 20, "When", func(x *Loss) any { return x.ReplacedAt }},
+		{"State", 12, "Where it stands now", func(x *Loss) any { return stateWords(x.State) }},
+		{"Batch", 8, "Number of the import that brought it", func(x *Loss) any { return x.Batch }},
+		{"Model", 14, "As the seed file or the operator named it", func(x *Loss) any { return x.Model }},
+		{"Location", 18, "Where it was sent from", func(x *Loss) any { return x.Location }},
+	}
+}
+
+func stateWords(s *token.State) any {
+	if s == nil {
+		return nil
+	}
+	return string(*s)
+}
+
+// find reads the trail, which has to be read from its beginning: a loss of before
+// the period may end within it.
+func (f LossFilter) find(r Reader) ([]Loss, error) {
+	b := &lossBook{open: map[string]*Loss{}}
+	if err := eachEvent(r, b.event, `"to":"lost"`, `"from":"lost"`, by(token.CmdBind)); err != nil {
+		return nil, err
+	}
+	var found []Loss
+	for _, l := range b.all {
+		l.count()
+		if !f.Period.has(l.EnteredAt) || f.Over > 0 && (l.Hours == nil || *l.Hours <= f.Over.Hours()) {
+			continue
+		}
+		t, err := known(r, l.Serial)
+		if err != nil {
+			return nil, err
+		}
+		if !f.Scope.has(t) {
+			continue
+		}
+		if t != nil {
+			l.State, l.Batch, l.Model, l.Location = &t.State, &t.Batch, &t.Model, t.Location
+		}
+		found = append(found, *l)
+	}
+	return found, nil
+}
+
+// known finds a token that an event names; nil when it was withdrawn since.
+func known(r Reader, serial token.Serial) (*Token, error) {
+	t, err := r.Find(serial)
+	switch {
+	case err == nil:
+		return &t, nil
+	case token.KindOf(err) == token.NotFound:
+		return nil, nil
+	}
+	return nil, err
+}
+
+// lossBook is the losses while the trail is read.
+type lossBook struct {
+	all  []*Loss
+	open map[string]*Loss // by serial key: those that have not ended
+}
+
+func (b *lossBook) event(e Event) error {
+	if e.Outcome != audit.Done || e.Object.Kind != audit.KindToken {
+		return nil
+	}
+	key, at := token.Serial(e.Object.ID).Key(), e.Time.UTC()
+	switch {
+	case e.To == token.Lost:
+		return b.lost(e, key, at)
+	case e.From == token.Lost && b.open[key] != nil:
+		if l := b.open[key]; e.To == token.Retired {
+			l.RetiredAt = &at
+		} else {
+			l.FoundAt = &at
+		}
+		delete(b.open, key)
+	case e.Command == token.CmdBind && e.To == token.Bound:
+		b.bound(e, at)
+	}
+	return nil
+}
+
+// lost begins a loss, or tells more of one: that it was a theft, or since when.
+func (b *lossBook) lost(e Event, key string, at time.Time) error {
+	d, err := detailOf[audit.TokenDetail](e)
+	if err != nil {
+		return err
+	}
+	l := b.open[key]
+	if l == nil {
+		l = &Loss{Serial: token.Serial(e.Object.ID), Account: e.account(), Was: e.From, EnteredAt: at, ReportedAt: at, EnteredBy: e.Operator.Name}
+		b.open[key], b.all = l, append(b.all, l)
+	}
+	if d.After != nil && d.After.Reported != 0 {
+		l.Stolen, l.ReportedAt = d.After.Stolen, time.Unix(0, d.After.Reported).UTC()
+	}
+	return nil
+}
+
+// bound replaces the newest loss of the account that nothing has replaced yet.
+func (b *lossBook) bound(e Event, at time.Time) {
+	account := e.account()
+	if account == nil {
+		return
+	}
+	for _, l := range slices.Backward(b.all) {
+		if l.Account != nil && l.ReplacedBy == nil && strings.EqualFold(*l.Account, *account) {
+			l.ReplacedBy, l.ReplacedAt = &e.Object.ID, &at
+			return
+		}
+	}
+}
+
+func (l *Loss) count() {
+	hours := l.EnteredAt.Sub(l.ReportedAt).Hours()
+	l.Hours = &hours
+}

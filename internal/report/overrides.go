@@ -1,0 +1,328 @@
+package report
+
+import (
+	"fmt"
+	"iter"
+	"regexp"
+	"slices"
+	"strings"
+	"time"
+
+	"fob/internal/audit"
+	"fob/internal/token"
+)
+
+// OverrideKind is what was set aside, or who else it took.
+type OverrideKind string
+
+// The kinds of overrides.
+const (
+	ByApproval     OverrideKind = "approval" // somebody approved it; nothing else is special about it
+	ByDeepSearch   OverrideKind = "deep_search"
+	ByWideSearch   OverrideKind = "wide_search"
+	ByUnlock       OverrideKind = "unlock"
+	ByClock        OverrideKind = "clock"
+	ByPolicy       OverrideKind = "policy"
+	ByCorrection   OverrideKind = "correction"
+	ByWithdrawal   OverrideKind = "withdrawal"
+	ByExchange     OverrideKind = "exchange"
+	ByPart         OverrideKind = "partial"
+	ByCompat       OverrideKind = "compat"
+	ByShortSeeds   OverrideKind = "short_seeds"
+	ByUnprotection OverrideKind = "unauthenticated"
+)
+
+// OverrideMeanings explains the kinds, in the order in which help lists them.
+func OverrideMeanings() []struct {
+	Kind    OverrideKind
+	Meaning string
+} {
+	return []struct {
+		Kind    OverrideKind
+		Meaning string
+	}{
+		{ByDeepSearch, "codes searched 12 hours either way, or 10,000 presses ahead (--deep)"},
+		{ByWideSearch, "identify with the window of pairs (--wide)"},
+		{ByUnlock, "a token unlocked after failed attempts"},
+		{ByClock, "a clock accepted that is behind the newest event"},
+		{ByPolicy, "the policy changed"},
+		{ByCorrection, "the parameters of a batch corrected"},
+		{ByWithdrawal, "an import undone"},
+		{ByExchange, "an import that exchanged tokens (--replace)"},
+		{ByPart, "an import that left refused records out (--partial)"},
+		{ByCompat, "an import of a weaker dialect (--compat)"},
+		{ByShortSeeds, "an import of seeds below 16 bytes (--allow-short-seeds)"},
+		{ByUnprotection, "an import of a file that nothing protects from change (--allow-unauthenticated)"},
+		{ByApproval, "anything else that somebody approved"},
+	}
+}
+
+// OverrideFilter selects overrides.
+type OverrideFilter struct {
+	Period
+	Kinds []OverrideKind // none: all
+}
+
+// OverrideEvent is an event that took a second person or weakened a check.
+type OverrideEvent struct {
+	Event    int64          `json:"event"` // its number in the trail; of several slices, the first
+	Events   int            `json:"events"`
+	At       time.Time      `json:"at"`
+	Operator string         `json:"operator"`
+	Command  token.Command  `json:"command"`
+	Object   string         `json:"object"` // serial, "batch 3", "store"
+	Kinds    []OverrideKind `json:"kinds"`
+	Outcome  audit.Outcome  `json:"outcome"`
+	Approver *string        `json:"approver"` // as typed
+	Reason   *string        `json:"reason"`
+	Ticket   *string        `json:"ticket"`
+	Account  *string        `json:"account"`
+	Tokens   int            `json:"tokens"`
+	About    string         `json:"about"`
+}
+
+// Overrides streams them in the order of the trail. Slices of one change of a
+// batch are one row.
+func Overrides(r Reader, f OverrideFilter) Answer[OverrideEvent] {
+	return Answer[OverrideEvent]{
+		Title:    "Overrides",
+		Selected: f.words(),
+		Limits: []string{
+			"An approver is a name that the operator typed; nobody verified it.",
+			"A file that was refused as a whole stored nothing and left no event; nor does the trail say of an import that it was tried before.",
+			"An import counts as partial when records of its file were refused and the others stored.",
+		},
+		Columns: []Column[OverrideEvent]{
+			{"Event", 9, "Number in the trail; of the first, where a batch was changed in slices", func(x *OverrideEvent) any { return x.Event }},
+			{"Time (UTC)", 20, "When", func(x *OverrideEvent) any { return x.At }},
+			{"Operator", 16, "Who did it", func(x *OverrideEvent) any { return x.Operator }},
+			{"Command", 16, "What was done", func(x *OverrideEvent) any { return string(x.Command) }},
+			{"Object", 18, "To which token or batch", func(x *OverrideEvent) any { return x.Object }},
+			{"Kind", 16, "Which rule it set aside", func(x *OverrideEvent) any { return kindWords(x.Kinds) }},
+			{"Outcome", 9, "Whether it was done", func(x *OverrideEvent) any { return string(x.Outcome) }},
+			{"Approver", 20, "Who approved it, as typed", func(x *OverrideEvent) any { return x.Approver }},
+			{"Reason", 30, "Why, as typed", func(x *OverrideEvent) any { return x.Reason }},
+			{"Ticket", 14, "As typed", func(x *OverrideEvent) any { return x.Ticket }},
+			{"Account", 28, "Whom it is about", func(x *OverrideEvent) any { return x.Account }},
+			{"Tokens", 9, "That were changed", func(x *OverrideEvent) any { return x.Tokens }},
+			{"About", 50, "What more is known", func(x *OverrideEvent) any { return x.About }},
+		},
+		Spares: []string{"Account", "Ticket", "Outcome", "Tokens", "Event", "About", "Reason"},
+		Rows:   joined(f.rows(r)),
+		None:   "nothing was overridden",
+	}
+}
+
+func (f OverrideFilter) words() string {
+	if len(f.Kinds) == 0 {
+		return f.Period.words()
+	}
+	return f.Period.words() + "; " + kindWords(f.Kinds)
+}
+
+func kindWords(all []OverrideKind) string {
+	words := make([]string, len(all))
+	for i, k := range all {
+		words[i] = string(k)
+	}
+	return listed(words)
+}
+
+func (f OverrideFilter) rows(r Reader) iter.Seq2[OverrideEvent, error] {
+	return func(yield func(OverrideEvent, error) bool) {
+		for e, err := range marked(r, overrideMarks...) {
+			if err == nil && !f.has(e.Time.Time) {
+				continue
+			}
+			var x OverrideEvent
+			if err == nil {
+				x, err = overrideOf(e)
+			}
+			if err == nil && !f.wants(x.Kinds) {
+				continue
+			}
+			if !yield(x, err) || err != nil {
+				return
+			}
+		}
+	}
+}
+
+// overrideMarks are those of every event that may be one.
+var overrideMarks = []string{`"approver":"`, `"deep":true`, `"wide":true`, `"command":"batch `, by(token.CmdUnlock), by(token.CmdClockAccept),
+	by(token.CmdPolicySet), by(token.CmdImport)}
+
+func (f OverrideFilter) wants(kinds []OverrideKind) bool {
+	return len(kinds) > 0 && (len(f.Kinds) == 0 || slices.ContainsFunc(kinds, func(k OverrideKind) bool { return slices.Contains(f.Kinds, k) }))
+}
+
+// joined makes one row of the slices in which a batch was changed.
+func joined(rows iter.Seq2[OverrideEvent, error]) iter.Seq2[OverrideEvent, error] {
+	return func(yield func(OverrideEvent, error) bool) {
+		var held OverrideEvent
+		for x, err := range rows {
+			switch {
+			case err != nil:
+			case held.Events > 0 && held.continues(x):
+				held.Events, held.Tokens = held.Events+1, held.Tokens+x.Tokens
+				continue
+			}
+			if held.Events > 0 && !yield(held, nil) {
+				return
+			}
+			if held = x; err != nil {
+				yield(x, err)
+				return
+			}
+		}
+		if held.Events > 0 {
+			yield(held, nil)
+		}
+	}
+}
+
+func (x OverrideEvent) continues(next OverrideEvent) bool {
+	return strings.HasPrefix(string(x.Command), "batch ") && x.Command == next.Command && x.Object == next.Object && x.Operator == next.Operator &&
+		x.About == next.About && worded(x.Approver) == worded(next.Approver) && worded(x.Reason) == worded(next.Reason)
+}
+
+func worded(s *string) string {
+	if s == nil {
+		return ""
+	}
+	return *s
+}
+
+// overrideOf has no kinds for an ordinary event.
+func overrideOf(e Event) (x OverrideEvent, err error) {
+	x = OverrideEvent{Event: e.Seq, Events: 1, At: e.Time.UTC(), Operator: e.Operator.Name, Command: e.Command, Object: e.Object.ID,
+		Outcome: e.Outcome, Approver: e.text(audit.TextApprover), Reason: e.text(audit.TextReason), Ticket: e.text(audit.TextTicket),
+		Account: e.account()}
+	if e.Object.Kind == audit.KindStore {
+		x.Object = e.Object.Kind
+	}
+	if x.Kinds, x.About, err = overrideKindsOf(e, &x); err != nil {
+		return x, err
+	}
+	if len(x.Kinds) == 0 && e.Texts[audit.TextApprover] != "" {
+		x.Kinds = []OverrideKind{ByApproval}
+	}
+	if len(x.Kinds) > 0 && e.Outcome == audit.Done {
+		x.Tokens, err = tokensOf(e)
+	}
+	return x, err
+}
+
+func overrideKindsOf(e Event, x *OverrideEvent) (kinds []OverrideKind, about string, err error) {
+	one := func(k OverrideKind) []OverrideKind { return []OverrideKind{k} }
+	switch e.Command {
+	case token.CmdUnlock:
+		return one(ByUnlock), "", nil
+	case token.CmdClockAccept:
+		d, err := detailOf[audit.ClockDetail](e)
+		return one(ByClock), fmt.Sprintf("from %s to %s", stamped(d.Newest), stamped(d.Accepted)), err
+	case token.CmdPolicySet:
+		d, err := detailOf[audit.PolicyDetail](e)
+		return one(ByPolicy), policyWords(d.Changes), err
+	case token.CmdIdentify:
+		d, err := detailOf[audit.SearchDetail](e)
+		if !d.Wide {
+			return nil, "", err
+		}
+		return one(ByWideSearch), fmt.Sprintf("%d found among %d", d.Found, d.Searched), err
+	case token.CmdBind, token.CmdCheck, token.CmdResync, token.CmdUnbind:
+		d, err := detailOf[audit.TokenDetail](e)
+		if !d.Deep {
+			return nil, "", err
+		}
+		return one(ByDeepSearch), fmt.Sprintf("%d steps searched", d.Steps), err
+	case token.CmdImport:
+		d, err := detailOf[audit.ImportDetail](e)
+		x.Object = fmt.Sprintf("batch %d", d.Number)
+		return importKinds(d), importWords(d), err
+	case token.CmdBatchCorrect:
+		d, err := detailOf[audit.CorrectDetail](e)
+		x.Object = fmt.Sprintf("batch %d", d.Number)
+		return one(ByCorrection), correctWords(d), err
+	case token.CmdBatchWithdraw:
+		d, err := detailOf[audit.WithdrawDetail](e)
+		x.Object = fmt.Sprintf("batch %d", d.Number)
+		return one(ByWithdrawal), "", err
+	case token.CmdBatchQuarantine, token.CmdBatchRelease:
+		d, err := detailOf[audit.SweepDetail](e)
+		x.Object = fmt.Sprintf("batch %d", d.Number)
+		return nil, "", err
+	}
+	return nil, "", nil
+}
+
+func stamped(nanos int64) string { return minute(time.Unix(0, nanos)) }
+
+func policyWords(changes []audit.PolicyChange) string {
+	words := make([]string, len(changes))
+	for i, c := range changes {
+		words[i] = fmt.Sprintf("%s: %s → %s", c.Name, usualIfEmpty(c.Old), usualIfEmpty(c.New))
+	}
+	return listed(words)
+}
+
+func usualIfEmpty(s string) string {
+	if s == "" {
+		return "as usual"
+	}
+	return s
+}
+
+// quoted is a value that a person gave, which may hold any word.
+var quoted = regexp.MustCompile(`"(?:[^"\\]|\\.)*"`)
+
+// importKinds reads what an import was allowed: the options stand in its event as
+// inventory writes them.
+func importKinds(d audit.ImportDetail) (kinds []OverrideKind) {
+	options := strings.Fields(quoted.ReplaceAllString(d.Options, ""))
+	for _, o := range []struct {
+		is   bool
+		kind OverrideKind
+	}{
+		{len(d.Replaced) > 0, ByExchange}, {d.Refused > 0, ByPart}, {slices.Contains(options, "compat"), ByCompat},
+		{slices.Contains(options, "short-seeds"), ByShortSeeds}, {slices.Contains(options, "allow-unauthenticated"), ByUnprotection},
+	} {
+		if o.is {
+			kinds = append(kinds, o.kind)
+		}
+	}
+	return kinds
+}
+
+func importWords(d audit.ImportDetail) string {
+	words := []string{d.File}
+	if n := len(d.Replaced); n > 0 {
+		words = append(words, fmt.Sprintf("%d exchanged", n))
+	}
+	if d.Refused > 0 {
+		words = append(words, fmt.Sprintf("%d of %d refused", d.Refused, d.Records))
+	}
+	return listed(words)
+}
+
+func correctWords(d audit.CorrectDetail) string {
+	if len(d.Spans) == 0 {
+		return ""
+	}
+	o, n := d.Spans[0].Old, d.Spans[0].New
+	var words []string
+	add := func(name string, from, to any) {
+		if from != to {
+			words = append(words, fmt.Sprintf("%s: %v → %v", name, from, to))
+		}
+	}
+	add("type", o.Type, n.Type)
+	add("hash", o.Hash, n.Hash)
+	add("digits", o.Digits, n.Digits)
+	add("period", o.Period, n.Period)
+	add("t0", o.T0, n.T0)
+	if c := d.Spans[0].NewCounter; c != nil {
+		words = append(words, fmt.Sprintf("counter: %d", *c))
+	}
+	return listed(words)
+}

@@ -1,0 +1,221 @@
+package report
+
+import (
+	"cmp"
+	"fmt"
+	"iter"
+	"maps"
+	"slices"
+	"time"
+
+	"fob/internal/audit"
+	"fob/internal/token"
+)
+
+// Reconciliation holds a delivery against its order, and what was imported
+// against what is there:
+//
+//	ordered  = imported + unchanged + refused + missing
+//	imported = the sum over the states + exchanged + withdrawn + unaccounted
+type Reconciliation struct {
+	Batch      int                 `json:"batch"`
+	ID         string              `json:"id"`
+	File       string              `json:"file"`
+	Order      string              `json:"order"`
+	Supplier   string              `json:"supplier"`
+	Received   *string             `json:"received"`
+	ImportedAt time.Time           `json:"imported_at"`
+	ImportedBy string              `json:"imported_by"`
+	Ordered    *int                `json:"ordered"` // null: nobody said
+	Imported   int                 `json:"imported"`
+	Unchanged  int                 `json:"unchanged"` // in the file, and here before it
+	Refused    int                 `json:"refused"`
+	Missing    *int                `json:"missing"` // negative: more came than were ordered
+	States     map[token.State]int `json:"states"`
+	Tokens     int                 `json:"tokens"`      // the sum over the states
+	Exchanged  int                 `json:"exchanged"`   // by a later import with --replace
+	Withdrawn  int                 `json:"withdrawn"`   // with its batch
+	Lacking    int                 `json:"unaccounted"` // what nothing explains
+	Notes      []string            `json:"differences"`
+}
+
+// ReconcileFilter selects batches.
+type ReconcileFilter struct {
+	Batch     int
+	Different bool // only those where something differs
+}
+
+// Reconcile does it for every batch, in the order of their numbers.
+func Reconcile(r Reader, f ReconcileFilter) Answer[Reconciliation] {
+	a := Answer[Reconciliation]{
+		Title:    "Reconciliation",
+		Selected: "all batches",
+		Limits: []string{
+			"Ordered = imported + unchanged + refused + missing. Imported = the sum over the states + exchanged + withdrawn + unaccounted.",
+			"What was ordered is what --expect said at the import. That as many tokens lie in the box, only a stocktake tells.",
+			"An import that was refused as a whole stored nothing and is no batch.",
+		},
+		Columns: reconcileColumns(),
+		Spares: []string{"Supplier", "Imported by", "Withdrawn", "Exchanged", "Unchanged", "Imported at (UTC)", "File",
+			"assigned", "suspended", "quarantined", "lost", "retired", "bound", "in_stock", "Order"},
+		Rows: func(yield func(Reconciliation, error) bool) { f.rows(r, yield) },
+		None: "no batches yet; `fob import FILE` makes one",
+	}
+	if f.Batch != 0 {
+		a.Selected = fmt.Sprintf("batch %d", f.Batch)
+	}
+	if f.Different {
+		a.Selected += ", where something differs"
+		a.None = "no batch differs from what was ordered and imported"
+	}
+	return a
+}
+
+func reconcileColumns() []Column[Reconciliation] {
+	type row = Reconciliation
+	all := []Column[row]{
+		{"Batch", 8, "Number of the import", func(x *row) any { return x.Batch }},
+		{"File", 28, "Seed file that was imported", func(x *row) any { return x.File }},
+		{"Order", 16, "Number of the order", func(x *row) any { return x.Order }},
+		{"Supplier", 18, "Who delivered", func(x *row) any { return x.Supplier }},
+		{"Imported at (UTC)", 20, "When", func(x *row) any { return x.ImportedAt }},
+		{"Imported by", 16, "Operator", func(x *row) any { return x.ImportedBy }},
+		{"Ordered", 10, "As the import was told; empty: it was not", func(x *row) any { return x.Ordered }},
+		{"Imported", 10, "Tokens that the batch brought", func(x *row) any { return x.Imported }},
+		{"Unchanged", 11, "Tokens of the file that were here before", func(x *row) any { return x.Unchanged }},
+		{"Refused", 10, "Records of the file that were not stored", func(x *row) any { return x.Refused }},
+		{"Missing", 10, "Ordered, and not in the file; negative: more came than were ordered", func(x *row) any { return x.Missing }},
+	}
+	for _, s := range token.States() {
+		all = append(all, Column[row]{string(s), 12, "Tokens of the batch that are " + string(s), func(x *row) any { return x.States[s] }})
+	}
+	return append(all,
+		Column[row]{"Exchanged", 11, "Replaced since by a later import with --replace", func(x *row) any { return x.Exchanged }},
+		Column[row]{"Withdrawn", 11, "Gone with the whole batch", func(x *row) any { return x.Withdrawn }},
+		Column[row]{"Unaccounted", 12, "Imported, and neither there nor explained; anything but 0 is for `fob audit verify`", func(x *row) any { return x.Lacking }},
+		Column[row]{"Differences", 50, "The same in words", func(x *row) any { return listed(x.Notes) }})
+}
+
+func (f ReconcileFilter) rows(r Reader, yield func(Reconciliation, error) bool) {
+	batches, err := f.batches(r)
+	if err != nil {
+		yield(Reconciliation{}, err)
+		return
+	}
+	exchanged, err := exchangedOf(r, batches)
+	if err != nil {
+		yield(Reconciliation{}, err)
+		return
+	}
+	for i := range batches {
+		if x := reconcile(&batches[i], exchanged[batches[i].ID]); (!f.Different || len(x.Notes) > 0) && !yield(x, nil) {
+			return
+		}
+	}
+}
+
+func (f ReconcileFilter) batches(r Reader) ([]Batch, error) {
+	if f.Batch == 0 {
+		return r.Batches()
+	}
+	b, err := r.Batch(f.Batch)
+	return []Batch{b}, err
+}
+
+// exchange is how many tokens of a batch a later import replaced, by its number.
+type exchange map[int]int
+
+// exchangedOf reads the trail for what --replace took out of each batch, where
+// tokens are fewer than were imported.
+func exchangedOf(r Reader, batches []Batch) (map[string]exchange, error) {
+	fewer := false
+	for _, b := range batches {
+		fewer = fewer || b.WithdrawnAt == nil && sum(b.States) != b.New
+	}
+	if !fewer {
+		return nil, nil
+	}
+	all := map[string]exchange{}
+	var spans []importSpan
+	err := eachEvent(r, func(e Event) error {
+		if e.Command != token.CmdImport {
+			return nil
+		}
+		d, err := detailOf[audit.ImportDetail](e)
+		for _, old := range d.Replaced {
+			for _, s := range spans {
+				if old.Old.ID >= s.first && old.Old.ID <= s.last {
+					all[s.batch][d.Number]++
+				}
+			}
+		}
+		spans, all[e.Object.ID] = append(spans, importSpan{e.Object.ID, d.FirstID, d.LastID}), exchange{}
+		return err
+	}, by(token.CmdImport))
+	return all, err
+}
+
+// importSpan are the ids of a batch's tokens.
+type importSpan struct {
+	batch       string
+	first, last int64
+}
+
+func reconcile(b *Batch, taken exchange) Reconciliation {
+	x := Reconciliation{Batch: b.Number, ID: b.ID, File: b.File, Order: b.Order, Supplier: b.Supplier, Received: b.Received,
+		ImportedAt: b.ImportedAt, ImportedBy: b.ImportedBy, Ordered: b.Expected, Imported: b.New, Unchanged: b.Unchanged,
+		Refused: b.Refused, States: map[token.State]int{}, Tokens: sum(b.States), Exchanged: sum(taken), Notes: []string{}}
+	for _, s := range token.States() {
+		x.States[s] = b.States[s]
+	}
+	if b.Expected != nil {
+		missing := *b.Expected - b.New - b.Unchanged - b.Refused
+		x.Missing = &missing
+	}
+	x.Lacking = x.Imported - x.Tokens - x.Exchanged
+	if b.WithdrawnAt != nil {
+		x.Withdrawn, x.Lacking = x.Lacking, 0
+	}
+	x.explain(b, taken)
+	return x
+}
+
+// explain names the differences.
+func (x *Reconciliation) explain(b *Batch, taken exchange) {
+	note := func(is bool, format string, args ...any) {
+		if is {
+			x.Notes = append(x.Notes, fmt.Sprintf(format, args...))
+		}
+	}
+	if x.Missing != nil {
+		note(*x.Missing > 0, "%d ordered, and not in the file", *x.Missing)
+		note(*x.Missing < 0, "%d more in the file than were ordered", -*x.Missing)
+	}
+	note(x.Refused > 0, "%d refused", x.Refused)
+	for by, n := range sorted(taken) {
+		note(true, "%d exchanged by batch %d", n, by)
+	}
+	if b.WithdrawnAt != nil {
+		note(true, "withdrawn on %s", b.WithdrawnAt.UTC().Format(time.DateOnly))
+	}
+	note(x.Lacking > 0, "%d unaccounted for: see `fob audit verify`", x.Lacking)
+	note(x.Lacking < 0, "%d tokens more than were imported: see `fob audit verify`", -x.Lacking)
+}
+
+func sum[K comparable](counts map[K]int) (n int) {
+	for _, c := range counts {
+		n += c
+	}
+	return n
+}
+
+// sorted goes through a map in the order of its keys.
+func sorted[K cmp.Ordered, V any](all map[K]V) iter.Seq2[K, V] {
+	return func(yield func(K, V) bool) {
+		for _, k := range slices.Sorted(maps.Keys(all)) {
+			if !yield(k, all[k]) {
+				return
+			}
+		}
+	}
+}

@@ -1,0 +1,125 @@
+package report
+
+import (
+	"fmt"
+	"iter"
+	"time"
+
+	"fob/internal/audit"
+	"fob/internal/token"
+)
+
+// UnverifiedFilter selects tokens by how long ago they last proved themselves.
+type UnverifiedFilter struct {
+	Scope
+	Now  time.Time
+	Days int
+}
+
+// Unverified is a token that somebody has and that no code has proven for long.
+type Unverified struct {
+	Serial     token.Serial `json:"serial"`
+	State      token.State  `json:"state"`
+	Account    *string      `json:"account"`
+	Batch      int          `json:"batch"`
+	Model      string       `json:"model"`
+	Location   *string      `json:"location"`
+	Since      time.Time    `json:"state_since"`
+	BoundAt    *time.Time   `json:"bound_at"`
+	VerifiedAt *time.Time   `json:"verified_at"` // null: never
+	Days       int          `json:"days"`        // since then; since it was sent out, where it never was
+}
+
+// UnverifiedTokens finds them, in the order of states and serials. The trail is
+// read once, for the tokens that go by presses: no drift keeps when one of them was
+// seen.
+func UnverifiedTokens(r Reader, f UnverifiedFilter) Answer[Unverified] {
+	return Answer[Unverified]{
+		Title:    "Unverified tokens",
+		Selected: fmt.Sprintf("%s; assigned, bound or suspended, and without an accepted code for %d days or more", f.words(), f.Days),
+		Limits: []string{
+			"fob sees no logins: a token on this list may be in daily use. What counts is the last code that fob itself accepted, by bind or resync.",
+			"A check, and a code that was read off without its time, leave no time behind.",
+		},
+		Columns: []Column[Unverified]{
+			{"Serial", 18, "Text printed on the device", func(x *Unverified) any { return string(x.Serial) }},
+			{"State", 12, "Where it stands in its life", func(x *Unverified) any { return string(x.State) }},
+			{"Account", 32, "Who has it", func(x *Unverified) any { return x.Account }},
+			{"Days", 8, "Since a code was last accepted; since it was sent out, where none was", func(x *Unverified) any { return x.Days }},
+			{"Verified at (UTC)", 20, "When fob last accepted a code of it; empty: never", func(x *Unverified) any { return x.VerifiedAt }},
+			{"Bound at (UTC)", 20, "When the open binding began", func(x *Unverified) any { return x.BoundAt }},
+			{"Since (UTC)", 20, "When it came into its state", func(x *Unverified) any { return x.Since }},
+			{"Batch", 8, "Number of the import that brought it", func(x *Unverified) any { return x.Batch }},
+			{"Model", 14, "As the seed file or the operator named it", func(x *Unverified) any { return x.Model }},
+			{"Location", 18, "Where it was sent from", func(x *Unverified) any { return x.Location }},
+		},
+		Spares: []string{"Since (UTC)", "Location", "Model", "Batch", "Bound at (UTC)"},
+		Rows:   f.rows(r),
+		None:   fmt.Sprintf("every token that somebody has was verified within %d days", f.Days),
+	}
+}
+
+func (f UnverifiedFilter) rows(r Reader) iter.Seq2[Unverified, error] {
+	return func(yield func(Unverified, error) bool) {
+		presses, err := pressesSeen(r)
+		if err != nil {
+			yield(Unverified{}, err)
+			return
+		}
+		held := f.filter()
+		for _, s := range token.States() {
+			if held.State = s; s.HasAccount() && !f.each(r.Tokens(held), presses, yield) {
+				return
+			}
+		}
+	}
+}
+
+func (f UnverifiedFilter) each(tokens iter.Seq2[Token, error], presses map[string]time.Time, yield func(Unverified, error) bool) bool {
+	for t, err := range tokens {
+		if err != nil {
+			yield(Unverified{}, err)
+			return false
+		}
+		if x := f.look(&t, presses); x.Days >= f.Days && !yield(x, nil) {
+			return false
+		}
+	}
+	return true
+}
+
+func (f UnverifiedFilter) look(t *Token, presses map[string]time.Time) Unverified {
+	x := Unverified{Serial: t.Serial, State: t.State, Account: t.Account, Batch: t.Batch, Model: t.Model, Location: t.Location,
+		Since: t.StateSince, BoundAt: t.BoundAt}
+	last := t.StateSince
+	if seen := newestTime(t.BoundAt, t.ObservedAt, when(presses[t.Serial.Key()])); !seen.IsZero() {
+		x.VerifiedAt, last = &seen, seen
+	}
+	x.Days = daysTo(last, f.Now)
+	return x
+}
+
+func newestTime(all ...*time.Time) (newest time.Time) {
+	for _, at := range all {
+		if at != nil && at.After(newest) {
+			newest = *at
+		}
+	}
+	return newest
+}
+
+// pressesSeen tells when resync last accepted a code without measuring a drift.
+func pressesSeen(r Reader) (map[string]time.Time, error) {
+	seen := map[string]time.Time{}
+	err := eachEvent(r, func(e Event) error {
+		if e.Command != token.CmdResync || e.Outcome != audit.Done {
+			return nil
+		}
+		d, err := detailOf[audit.TokenDetail](e)
+		if err == nil && d.Observation == nil {
+			seen[token.Serial(e.Object.ID).Key()] = e.Time.UTC()
+		}
+		return err
+	}, by(token.CmdResync))
+	return seen, err
+}
