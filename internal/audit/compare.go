@@ -156,15 +156,15 @@ func (w *world) compareToken(row TokenRow) {
 	compareAccount(r, what, row.Account, told.account)
 }
 
-// compareAccount holds a name against the salted hash of the trail. A name that
-// was erased there can no longer be compared.
+// compareAccount holds a name against that of the trail, which its salted hash
+// proved; in the place of an erased one stands what its erasure says.
 func compareAccount(r *Report, what, name string, told *Text) {
 	switch {
 	case told == nil && name != "":
 		r.Problemf("%s: the table gives it to an account, the trail to none", what)
 	case told != nil && name == "":
 		r.Problemf("%s: the trail gives it to an account, the table to none", what)
-	case told != nil && told.Salt != nil && name != told.Text:
+	case told != nil && name != told.Text:
 		r.Problemf("%s: its account is not that of the trail", what)
 	}
 }

@@ -24,7 +24,7 @@ const (
 )
 
 // Object is what an event is about: one token by its serial, one batch by its
-// UUID, or the store by its id.
+// UUID, an account by what stands for it, or the store by its id.
 type Object struct {
 	Kind string `json:"kind"`
 	ID   string `json:"id"`
@@ -35,6 +35,8 @@ const (
 	KindToken = "token"
 	KindBatch = "batch"
 	KindStore = "store"
+
+	KindAccount = "account"
 )
 
 // Event is one change, or one refused attempt at it, before it is written. The

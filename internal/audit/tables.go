@@ -15,6 +15,7 @@ type Tables interface {
 	TokenRows() iter.Seq2[TokenRow, error] // in the order of ids
 	BindingRows() iter.Seq2[BindingRow, error]
 	Policy() (map[string]string, error) // what was set, by name
+	ErasedRows() iter.Seq2[ErasedRow, error]
 	// Contradictions are what the tables say against each other, in words:
 	// derived columns and look-up tables that nothing else covers.
 	Contradictions() ([]string, error)
@@ -79,4 +80,11 @@ type BindingRow struct {
 	Proof   string
 	Ticket  string
 	Codes   int
+}
+
+// ErasedRow is a text that the database let go, by the event that said so.
+type ErasedRow struct {
+	Seq   int64
+	Field string
+	By    int64
 }

@@ -4,8 +4,11 @@ import (
 	"encoding/hex"
 	"fmt"
 	"iter"
+	"slices"
 
 	"github.com/google/uuid"
+
+	"fob/internal/token"
 )
 
 // MaxProblems bounds a report: behind the first damage of a chain everything
@@ -17,6 +20,7 @@ type Report struct {
 	Events   int64
 	Head     Hash
 	Problems []string
+	Erased   []Erasure // listed, not hidden: what people had the right to
 }
 
 // OK tells whether the trail is whole.
@@ -39,7 +43,7 @@ type Stored struct {
 // before, every hash is that of the bytes, every text is the one that was
 // hashed, and every event names this store.
 func Verify(store uuid.UUID, trail iter.Seq2[Stored, error]) (Report, error) {
-	v := &verification{store: store}
+	v := newVerification(store, nil)
 	err := v.run(trail)
 	return v.Report, err
 }
@@ -48,18 +52,26 @@ func Verify(store uuid.UUID, trail iter.Seq2[Stored, error]) (Report, error) {
 // and compares. With a checkpoint it also finds a trail that was cut or
 // rewritten since; nil stands for none.
 func VerifyStore(store uuid.UUID, trail iter.Seq2[Stored, error], tables Tables, c *Checkpoint) (Report, error) {
-	v := &verification{store: store, checkpoint: c}
+	v := newVerification(store, c)
 	v.world = newWorld(&v.Report)
 	if err := v.run(trail); err != nil {
 		return v.Report, err
 	}
 	v.finishCheckpoint()
+	if err := v.compareErased(tables); err != nil {
+		return v.Report, err
+	}
 	err := v.world.compare(tables)
 	return v.Report, err
 }
 
+func newVerification(store uuid.UUID, c *Checkpoint) *verification {
+	return &verification{store: store, checkpoint: c, erasures: erasures{map[textKey]bool{}, map[textKey]int64{}}}
+}
+
 type verification struct {
 	Report
+	erasures
 	store      uuid.UUID
 	world      *world
 	checkpoint *Checkpoint
@@ -83,6 +95,7 @@ func (v *verification) run(trail iter.Seq2[Stored, error]) error {
 		v.compareCheckpoint(head)
 	}
 	v.Head = head.Hash
+	v.finishErasures()
 	return nil
 }
 
@@ -118,27 +131,31 @@ func (v *verification) event(stored Stored) {
 	if e.Store != v.store {
 		v.Problemf("event %d belongs to store %s", stored.Seq, e.Store)
 	}
-	checkTexts(&v.Report, e, stored.Texts)
+	v.checkTexts(e, stored.Texts)
+	if e.Command == token.CmdAccountErase {
+		v.erase(e)
+	}
 	if v.world != nil {
 		v.world.apply(e, stored.Texts)
 	}
 }
 
-func checkTexts(r *Report, e Event, beside []Text) {
-	found := map[string]bool{}
+func (v *verification) checkTexts(e Event, beside []Text) {
 	for _, t := range beside {
 		want, known := e.Texts[t.Field]
 		switch {
 		case !known:
-			r.Problemf("event %d: a text %q lies beside it that it does not name", e.Seq, t.Field)
+			v.Problemf("event %d: a text %q lies beside it that it does not name", e.Seq, t.Field)
 		case want != t.Digest():
-			r.Problemf("event %d: the text %q was changed", e.Seq, t.Field)
+			v.Problemf("event %d: the text %q was changed", e.Seq, t.Field)
 		}
-		found[t.Field] = true
+	}
+	if len(beside) == len(e.Texts) {
+		return // a field is there once at most: all are there, or the trail is in disorder anyway
 	}
 	for field := range e.Texts {
-		if !found[field] {
-			r.Problemf("event %d: the text %q is gone", e.Seq, field)
+		if !slices.ContainsFunc(beside, func(t Text) bool { return t.Field == field }) {
+			v.missing[textKey{e.Seq, field}] = true
 		}
 	}
 }

@@ -21,10 +21,12 @@ type world struct {
 	tokens   map[string]*tokenWorld // by serial key
 	bindings map[string]*bindingWorld
 	policy   map[string]string
+	gone     map[textKey][]*Text // texts that are no longer there, wherever they are needed
 }
 
 type batchWorld struct {
 	ImportDetail
+	uuid    string
 	at      int64 // Unix nanoseconds
 	by      token.Operator
 	removed []Columns // exchanged by later imports, in the order of their ids
@@ -58,7 +60,7 @@ type bindingWorld struct {
 
 func newWorld(r *Report) *world {
 	return &world{report: r, batches: map[string]*batchWorld{}, tokens: map[string]*tokenWorld{}, bindings: map[string]*bindingWorld{},
-		policy: map[string]string{}}
+		policy: map[string]string{}, gone: map[textKey][]*Text{}}
 }
 
 // subjectOf is the kind of object that a command's events are about.
@@ -66,6 +68,8 @@ func subjectOf(c token.Command) string {
 	switch c {
 	case token.CmdInit, token.CmdClockAccept, token.CmdPolicySet, token.CmdIdentify:
 		return KindStore
+	case token.CmdAccountErase:
+		return KindAccount
 	case token.CmdImport, token.CmdBatchQuarantine, token.CmdBatchRelease, token.CmdBatchWithdraw, token.CmdBatchCorrect:
 		return KindBatch
 	}
@@ -97,6 +101,8 @@ func (w *world) apply(e Event, beside []Text) {
 		err = w.policySet(e)
 	case token.CmdIdentify:
 		err = w.search(e)
+	case token.CmdAccountErase:
+		err = w.erased(e)
 	default:
 		err = w.token(e, beside)
 	}
@@ -121,7 +127,7 @@ func (w *world) clock(e Event) error {
 }
 
 func (w *world) imported(e Event) error {
-	b := &batchWorld{at: e.Time.UnixNano(), by: e.Operator}
+	b := &batchWorld{uuid: e.Object.ID, at: e.Time.UnixNano(), by: e.Operator}
 	if err := e.decode(&b.ImportDetail); err != nil {
 		return err
 	}
@@ -178,7 +184,7 @@ func (w *world) token(e Event, beside []Text) error {
 
 func (w *world) done(e Event, d TokenDetail, t *tokenWorld, key string, beside []Text) error {
 	t.state, t.account = e.To, nil
-	account := accountOf(e, beside)
+	account := w.accountOf(e, beside)
 	if e.To.HasAccount() {
 		t.account = account
 	}
@@ -200,8 +206,9 @@ func (w *world) done(e Event, d TokenDetail, t *tokenWorld, key string, beside [
 	return nil
 }
 
-// accountOf gives the account that an event names, nil when it names none.
-func accountOf(e Event, beside []Text) *Text {
+// accountOf gives the account that an event names, nil when it names none. One
+// that was erased has no salt; who erased it says, later, what stands for it.
+func (w *world) accountOf(e Event, beside []Text) *Text {
 	if e.Texts[TextAccount] == "" {
 		return nil
 	}
@@ -210,7 +217,10 @@ func accountOf(e Event, beside []Text) *Text {
 			return &t
 		}
 	}
-	return &Text{Field: TextAccount} // erased
+	t := &Text{Field: TextAccount}
+	key := textKey{e.Seq, TextAccount}
+	w.gone[key] = append(w.gone[key], t)
+	return t
 }
 
 func plain(beside []Text, field string) string {

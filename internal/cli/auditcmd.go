@@ -121,8 +121,14 @@ every token, binding, drift and batch from the events and compare them with the
 tables, and compare the schema, with the triggers that keep the trail append-only,
 with that of a new store. No identity is needed; a read-only copy will do.
 
-A trail that was cut at its end or rewritten as a whole is found with a checkpoint
-that you kept (--checkpoint) and the public key that you were given (--pub).`,
+Every single change to trail, tables or schema is found, and texts that are gone are
+problems unless an erasure names them, which is listed. What nobody can find in the
+database alone is a trail that was cut at its end, tables to match, or rewritten
+consistently, whole or from an event on. A checkpoint that you kept (--checkpoint)
+and the public key that you were given (--pub) find that for all that the checkpoint
+covers; what was done to later events needs a later checkpoint.
+
+Seeds are sealed, and verify has no key: ` + "`fob doctor`" + ` opens each one.`,
 		Example: "  fob audit verify\n  fob audit verify --db /media/copy/fob.db --json\n  fob audit verify --checkpoint q3.note --pub fob-...",
 		Args:    exactly(),
 		RunE:    r.run(func(ctx context.Context, _ []string) error { return r.auditVerify(ctx, &o) }),
@@ -172,7 +178,7 @@ func (r *root) auditVerify(ctx context.Context, o *verifyOptions) error {
 		if rep.Problems == nil {
 			rep.Problems = []string{}
 		}
-		err = r.printJSON(verifiedJSON{rep.Events, rep.Head.String(), checkpoint, rep.OK(), rep.Problems})
+		err = r.printJSON(verifiedJSON{rep.Events, rep.Head.String(), checkpoint, rep.OK(), rep.Problems, append([]audit.Erasure{}, rep.Erased...)})
 	} else {
 		r.printVerified(rep, checkpoint)
 	}
@@ -189,6 +195,9 @@ func (r *root) auditVerify(ctx context.Context, o *verifyOptions) error {
 func (r *root) printVerified(rep audit.Report, c *audit.Checkpoint) {
 	for _, p := range rep.Problems {
 		r.say("%s", p)
+	}
+	for _, e := range rep.Erased {
+		r.say("Event %d erased %s of an account, now %s.", e.Seq, count(e.Texts, "text"), e.Name)
 	}
 	if rep.OK() {
 		r.say("The trail is whole and the tables agree with it: %s, head %s.", count(int(rep.Events), "event"), rep.Head)

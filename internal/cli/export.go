@@ -27,9 +27,14 @@ tokens, or those that the flags select. No seed is in it and no identity is
 needed. The head of the trail and the SHA-256 of the rows are in the file, or,
 for CSV, are printed: sha256sum of the CSV gives the same.
 
+--as-of gives the inventory as it was at the end of a day in UTC, or at an instant, as
+the trail tells it: whoever was erased since has another name, and what was deleted
+or corrected since is as it was. Which events count is told by the trail's own clock:
+one that was written under a wrong clock counts from where it stands in the trail.
+
 --sign writes FILE.sig beside it, signed with checkpoint.key: ` + "`fob verify-export`" + `
 proves to whoever holds the public half what the file was when it was made.`,
-		Example: "  fob export inventory.xlsx --sign\n  fob export bound.csv --state bound",
+		Example: "  fob export inventory.xlsx --sign\n  fob export bound.csv --state bound\n  fob export q3.xlsx --as-of 2026-09-30",
 		Args:    exactly("the file"),
 		RunE: r.run(func(ctx context.Context, args []string) error {
 			f, err := flags.filter(r.now())
@@ -44,7 +49,7 @@ proves to whoever holds the public half what the file was when it was made.`,
 			if sign {
 				out.sign = r.signer(ctx, f)
 			}
-			return r.withReports(ctx, func(reader report.Reader) error { return r.export(reader, out, f) })
+			return r.withInventory(ctx, f, func(reader report.Reader) error { return r.export(reader, out, f) })
 		}),
 	}
 	flags.add(cmd)

@@ -16,6 +16,7 @@ type verifiedJSON struct {
 	Checkpoint *audit.Checkpoint `json:"checkpoint"`
 	OK         bool              `json:"ok"`
 	Problems   []string          `json:"problems"`
+	Erased     []audit.Erasure   `json:"erased"` // texts that people had the right to have erased
 }
 
 type checkpointJSON struct {

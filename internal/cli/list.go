@@ -14,8 +14,8 @@ import (
 
 // filterFlags are the flags that select tokens, the same for list and export.
 type filterFlags struct {
-	state, account, location, manufacturer, model, kind, expiring string
-	batch                                                         int
+	state, account, location, manufacturer, model, kind, expiring, asOf string
+	batch                                                               int
 }
 
 func (f *filterFlags) add(cmd *cobra.Command) {
@@ -28,6 +28,7 @@ func (f *filterFlags) add(cmd *cobra.Command) {
 	fl.StringVar(&f.model, "model", "", "only tokens of this model")
 	fl.StringVar(&f.kind, "type", "", "only tokens of this type: totp or hotp")
 	fl.StringVar(&f.expiring, "expiring", "", "only tokens that expire within this time, such as 90d")
+	fl.StringVar(&f.asOf, "as-of", "", "as things were at the end of this day in UTC (2026-09-30), or at this time (RFC 3339)")
 }
 
 func (f *filterFlags) filter(now time.Time) (report.Filter, error) {
@@ -50,6 +51,12 @@ func (f *filterFlags) filter(now time.Time) (report.Filter, error) {
 		if out.Account, err = token.ParseAccount(f.account); err != nil {
 			return out, err
 		}
+	}
+	if f.asOf != "" {
+		if out.AsOf, err = parseAsOf("--as-of", f.asOf, now); err != nil {
+			return out, err
+		}
+		now = out.AsOf
 	}
 	if f.expiring != "" {
 		within, err := parseDays(f.expiring)
@@ -88,7 +95,8 @@ func newListCmd(r *root) *cobra.Command {
 file), all or those that the flags select. With --limit, standard error names the
 --after of the next page; under --json it is the last object's serial. A pipe gets
 tab-separated rows: serial, state, account, batch, type, digits, period, drift in
-seconds, location, since when it is in this state.`,
+seconds, location, since when it is in this state. --as-of lists what the trail says
+was there then.`,
 		Example: `  fob list --state in_stock --limit 20
   fob list 26004123
   fob list --account anna@example.com --json`,
@@ -105,7 +113,7 @@ seconds, location, since when it is in this state.`,
 			if len(args) == 1 {
 				f.Prefix = token.Serial(args[0])
 			}
-			return r.withReports(ctx, func(reader report.Reader) error { return r.printList(reader, f) })
+			return r.withInventory(ctx, f, func(reader report.Reader) error { return r.printList(reader, f) })
 		}),
 	}
 	flags.add(cmd)
@@ -173,7 +181,10 @@ func (p *page) tokens(yield func(report.Token, error) bool) {
 }
 
 func nothingListed(f report.Filter) string {
-	if f == (report.Filter{Limit: f.Limit}) {
+	if f == (report.Filter{Limit: f.Limit, AsOf: f.AsOf}) {
+		if !f.AsOf.IsZero() {
+			return "there were no tokens as of " + report.AsOfWords(f.AsOf)
+		}
 		return "no tokens yet; `fob import FILE` loads some"
 	}
 	return "no " + f.String() // "tokens with state bound"

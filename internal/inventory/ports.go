@@ -79,6 +79,12 @@ type Reader interface {
 	// TokensOf lists what an account has: assigned, bound and suspended tokens.
 	TokensOf(a token.Account) ([]token.Serial, error)
 
+	// TextsAbout lists the texts beside the events that name an account, but for who
+	// approved.
+	TextsAbout(a token.Account) ([]audit.ErasedRows, error)
+	// ErasedName is what is to stand for the next account that is erased.
+	ErasedName() (string, error)
+
 	// Policy is what was set, by name.
 	Policy() (map[string]string, error)
 
@@ -155,6 +161,10 @@ type Tx interface {
 	RemoveToken(id int64) error
 	// CompleteBatch gives the batch its number and makes it visible.
 	CompleteBatch(b token.Batch) (token.Batch, error)
+
+	// EraseAccount removes texts that the newest event, by, names, and gives the
+	// account another name.
+	EraseAccount(a token.Account, name string, rows []audit.ErasedRows, by int64) error
 
 	// AcceptClock makes now the time that NewestEvent gives.
 	AcceptClock(now time.Time) error

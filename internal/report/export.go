@@ -91,7 +91,8 @@ func (k *walk) totals(s Summary) Totals { return Totals{k.rows, k.sum(), s.Head}
 // agrees compares an export of everything with the store's own count: a file
 // that contradicts itself must not reach an auditor.
 func (k *walk) agrees(f Filter, s Summary) error {
-	if f != (Filter{}) || k.rows == s.Tokens {
+	f.AsOf = s.AsOf
+	if f != (Filter{AsOf: s.AsOf}) || k.rows == s.Tokens {
 		return nil
 	}
 	return token.Errorf(token.Integrity, "the export has %d rows, the store counts %d tokens", k.rows, s.Tokens).

@@ -3,6 +3,7 @@ package report
 import (
 	"fmt"
 	"strings"
+	"time"
 )
 
 // String is the filter in words, for a person who holds only the export:
@@ -26,8 +27,25 @@ func (f Filter) String() string {
 	add(f.Prefix != "", "serials that begin with %q", string(f.Prefix))
 	add(f.After != "", "serials behind %q", string(f.After))
 	add(f.Limit != 0, "at most %d of them", f.Limit)
-	if len(parts) == 0 {
-		return "all tokens"
+	text := "all tokens"
+	if len(parts) > 0 {
+		text = "tokens with " + strings.Join(parts, ", ")
 	}
-	return "tokens with " + strings.Join(parts, ", ")
+	if !f.AsOf.IsZero() {
+		text += " as of " + AsOfWords(f.AsOf)
+	}
+	return text
+}
+
+// EndOfDay is the last instant of a UTC day: what "as of" a date means.
+func EndOfDay(day time.Time) time.Time {
+	return day.UTC().Truncate(24 * time.Hour).Add(24*time.Hour - time.Nanosecond)
+}
+
+// AsOfWords names an instant; the end of a day by the day.
+func AsOfWords(at time.Time) string {
+	if at.Equal(EndOfDay(at)) {
+		return "the end of " + at.UTC().Format(time.DateOnly) + " UTC"
+	}
+	return at.UTC().Format(time.RFC3339Nano)
 }

@@ -20,13 +20,14 @@ type exportHead struct {
 	Host    string         `json:"host"`
 	Version string         `json:"version"`
 	Store   string         `json:"store"`
+	AsOf    *time.Time     `json:"as_of"` // null: of the moment in which it was made
 	Filter  string         `json:"filter"`
 	Events  int64          `json:"events"`
 	Head    string         `json:"head"`
 }
 
 // WriteJSON writes the selected tokens as one object: made, by, host, version,
-// store, filter (in words), events and head (the length and the newest hash of
+// store, as_of (an instant of the past, or null), filter (in words), events and head (the length and the newest hash of
 // the audit trail), tokens (an array, one object a line), rows, rows_sha256
 // (the SHA-256 of what WriteCSV writes of the same tokens).
 func WriteJSON(w io.Writer, r Reader, e Export) (Totals, error) {
@@ -56,7 +57,7 @@ func WriteJSON(w io.Writer, r Reader, e Export) (Totals, error) {
 func writeHead(out *bufio.Writer, e Export, s Summary) error {
 	head, err := json.Marshal(exportHead{
 		Made: e.Made.UTC(), By: e.By, Host: e.Host, Version: e.Version,
-		Store: s.StoreID, Filter: e.Filter.String(), Events: s.Head.Seq, Head: s.Head.Hash.String(),
+		Store: s.StoreID, AsOf: when(s.AsOf), Filter: e.Filter.String(), Events: s.Head.Seq, Head: s.Head.Hash.String(),
 	})
 	if err != nil {
 		return fmt.Errorf("export, writing its head: %w", err)

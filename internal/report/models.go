@@ -28,6 +28,11 @@ type Reader interface {
 	Summary() (Summary, error)
 	Policy() (map[string]string, error) // what was set, by name
 	Head() (audit.Head, error)
+	StoreID() (string, error)
+	// Imported streams the immutable columns of all tokens that the tables hold, also
+	// of withdrawn batches; of the filter, batch and prefix count. The order is that
+	// of Tokens.
+	Imported(f Filter) iter.Seq2[audit.Columns, error]
 	Events(f EventFilter) iter.Seq2[audit.Stored, error]
 	// Clocks streams the records of all clocks that were ever seen, in the order in
 	// which their tokens came; ClockGroups counts all clocks.
@@ -49,6 +54,7 @@ type Filter struct {
 	Prefix       token.Serial // serials that begin so
 	After        token.Serial // keyset: tokens behind this one
 	Limit        int          // 0: no limit
+	AsOf         time.Time    // as things were then: the reader's business (see AsOf); zero: now
 }
 
 // Token is one row of the inventory, with the JSON names of the design. Fields
@@ -124,6 +130,7 @@ func (b *Batch) Reconcile() {
 // Summary is what heads an export.
 type Summary struct {
 	StoreID string
+	AsOf    time.Time // zero: the present
 	Tokens  int
 	States  map[token.State]int
 	Batches []Batch

@@ -39,6 +39,9 @@ func (p *page) origin(e Export, s Summary, k *walk) {
 	p.fact("Host", wordsOf(e.Host))
 	p.fact("fob version", wordsOf(e.Version))
 	p.fact("Store", wordsOf(s.StoreID))
+	if !s.AsOf.IsZero() {
+		p.fact("As of", wordsOf(AsOfWords(s.AsOf)+": told from the trail, as far as its newest event then"))
+	}
 	p.fact("Selected", wordsOf(e.Filter.String()))
 	p.fact("Rows", wholeOf(k.rows))
 	p.fact("SHA-256 of the rows", wordsOf(k.sum()))

@@ -60,8 +60,10 @@ func (l *listing) where(condition string, values ...any) {
 	l.parts = append(l.parts, condition)
 }
 
-func (l *listing) query() string {
-	query := tokenSelect
+func (l *listing) query() string { return l.from(tokenSelect) }
+
+// from puts conditions, order and limit behind a query's beginning.
+func (l *listing) from(query string) string {
 	if len(l.parts) > 0 {
 		query += ` WHERE ` + strings.Join(l.parts, ` AND `)
 	}

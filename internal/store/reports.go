@@ -125,3 +125,6 @@ func (q *queries) Summary() (s report.Summary, err error) {
 	s.Head, err = q.Head()
 	return s, err
 }
+
+// StoreID is the store's own id.
+func (q *queries) StoreID() (string, error) { return q.id.String(), nil }

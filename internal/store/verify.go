@@ -168,6 +168,14 @@ func (q *queries) observations() iter.Seq2[ownedObservation, error] {
 		})
 }
 
+// ErasedRows reads which texts were let go.
+func (q *queries) ErasedRows() iter.Seq2[audit.ErasedRow, error] {
+	return stream(q, `SELECT seq, field, by_seq FROM erased_text ORDER BY seq, field`, func(rows *sql.Rows) (r audit.ErasedRow, err error) {
+		err = rows.Scan(&r.Seq, &r.Field, &r.By)
+		return r, err
+	})
+}
+
 // BindingRows reads all bindings, past and present.
 func (q *queries) BindingRows() iter.Seq2[audit.BindingRow, error] {
 	return stream(q, `SELECT bi.uuid, COALESCE(t.printed, t.serial_key), a.name, bi.opened_at, COALESCE(bi.closed_at, 0),

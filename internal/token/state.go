@@ -85,6 +85,8 @@ const (
 	CmdBatchCorrect    Command = "batch correct"
 
 	CmdPolicySet Command = "policy set"
+
+	CmdAccountErase Command = "account erase"
 )
 
 var transitions = []Transition{

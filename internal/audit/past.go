@@ -1,0 +1,257 @@
+package audit
+
+import (
+	"bytes"
+	"cmp"
+	"iter"
+	"maps"
+	"slices"
+	"sort"
+	"time"
+
+	"fob/internal/token"
+)
+
+// Past is what a store held at an instant, as its trail tells it. What many
+// tokens never had an event for, their immutable columns, comes from the tables;
+// the events since say what of it was otherwise then.
+//
+// Which events count is told by the trail's own clock: the latest time of any
+// event so far, or, from a correction of the clock on, what was accepted then. The
+// cut lies behind the last event at which that clock was not later than the
+// instant. So an event that was written under a clock that had fallen back counts
+// from when it was written, and one from a wrong future, which was corrected
+// since, counts as soon as the correction does.
+type Past struct {
+	At   time.Time
+	Head Head // the last event that counts
+
+	world   *world
+	order   []*batchWorld // by their ids
+	removed []Columns     // tokens that went since, as they were
+	later   map[string]*corrections
+}
+
+// PastToken is a token as it was. Times are Unix nanoseconds, 0 for none.
+type PastToken struct {
+	Columns
+	BatchNumber int
+	Imported    int64
+	State       token.State
+	Account     string
+	After       Mutable
+	Bound       int64        // since when the open binding
+	Observed    *Observation // the newest
+}
+
+// Replay tells what a store held at an instant. It reads the trail twice. An
+// instant before the store is of kind Usage; a trail that contradicts itself of
+// kind Integrity.
+func Replay(trail iter.Seq2[Stored, error], at time.Time) (*Past, error) {
+	cut, err := cutOf(trail, at)
+	if err != nil {
+		return nil, err
+	}
+	p := &Past{At: at, later: map[string]*corrections{}}
+	var report Report
+	p.world = newWorld(&report)
+	head := Head{}
+	for stored, err := range trail {
+		if err != nil {
+			return nil, err
+		}
+		if stored.Seq != head.Seq+1 || chainHash(head.Hash, stored.Body) != stored.Hash {
+			return nil, brokenTrail(stored.Seq)
+		}
+		head = Head{stored.Seq, stored.Hash}
+		if err := p.take(stored, cut); err != nil {
+			return nil, err
+		}
+		if len(report.Problems) > 0 {
+			return nil, token.Errorf(token.Integrity, "the past cannot be told: %s", report.Problems[0]).WithHint("`fob audit verify` tells more")
+		}
+	}
+	p.order = slices.SortedFunc(maps.Values(p.world.batches), func(a, b *batchWorld) int { return cmp.Compare(a.FirstID, b.FirstID) })
+	return p, nil
+}
+
+func brokenTrail(seq int64) error {
+	return token.Errorf(token.Integrity, "the past cannot be told: the trail is broken at event %d", seq).WithHint("`fob audit verify` tells more")
+}
+
+func (p *Past) take(stored Stored, cut int64) error {
+	if stored.Seq > cut && !changesThePast(stored.Body) {
+		return nil
+	}
+	e, err := Parse(stored.Entry)
+	if err != nil {
+		return token.Wrap(token.Integrity, err, "the past cannot be told")
+	}
+	if stored.Seq <= cut {
+		p.Head = Head{stored.Seq, stored.Hash}
+		p.world.apply(e, stored.Texts)
+		return nil
+	}
+	return p.undo(e)
+}
+
+// undo keeps what an event since the cut did to immutable columns.
+func (p *Past) undo(e Event) (err error) {
+	switch e.Command {
+	case token.CmdImport:
+		var d ImportDetail
+		err = e.decode(&d)
+		for _, r := range d.Replaced {
+			p.removed = append(p.removed, r.Old)
+		}
+	case token.CmdBatchWithdraw:
+		var d WithdrawDetail
+		err = e.decode(&d)
+		for _, row := range d.Tokens {
+			if c, ok := d.columns(row); ok {
+				p.removed = append(p.removed, c)
+			}
+		}
+	case token.CmdBatchCorrect:
+		var d CorrectDetail
+		err = e.decode(&d)
+		for _, s := range d.Spans {
+			all := p.later[e.Object.ID]
+			if all == nil {
+				all = &corrections{}
+				p.later[e.Object.ID] = all
+			}
+			all.add(s)
+		}
+	case token.CmdAccountErase:
+		err = p.world.erased(e)
+	}
+	if err != nil {
+		return token.Wrap(token.Integrity, err, "the past cannot be told: event %d", e.Seq)
+	}
+	return nil
+}
+
+// changesThePast tells of an event since the cut whether it has to be read.
+func changesThePast(body []byte) bool {
+	switch token.Command(glance(body, commandKey)) {
+	case token.CmdImport, token.CmdBatchWithdraw, token.CmdBatchCorrect, token.CmdAccountErase, "":
+		return true
+	}
+	return false
+}
+
+// The keys of an event's body before which no value that somebody typed can spell
+// the same: quotes inside a text are escaped.
+var (
+	timeKey    = []byte(`,"time":"`)
+	commandKey = []byte(`,"command":"`)
+)
+
+// glance reads a text of an event's body without reading the rest; "" when it
+// cannot.
+func glance(body, key []byte) string {
+	_, rest, found := bytes.Cut(body, key)
+	value, _, ended := bytes.Cut(rest, []byte(`"`))
+	if !found || !ended {
+		return ""
+	}
+	return string(value)
+}
+
+// cutOf is the number of the last event that counts at an instant.
+func cutOf(trail iter.Seq2[Stored, error], at time.Time) (cut int64, err error) {
+	var newest time.Time
+	for stored, err := range trail {
+		if err != nil {
+			return 0, err
+		}
+		t, err := time.Parse(time.RFC3339Nano, glance(stored.Body, timeKey))
+		if err != nil {
+			return 0, brokenTrail(stored.Seq)
+		}
+		if stored.Seq == 1 && at.Before(t) {
+			return 0, token.Errorf(token.Usage, "the store was made on %s; it has no past before", t.UTC().Format(time.RFC3339))
+		}
+		if t.After(newest) {
+			newest = t
+		}
+		if token.Command(glance(stored.Body, commandKey)) == token.CmdClockAccept {
+			if newest, err = accepted(stored); err != nil {
+				return 0, err
+			}
+		}
+		if !newest.After(at) {
+			cut = stored.Seq
+		}
+	}
+	return cut, nil
+}
+
+func accepted(stored Stored) (time.Time, error) {
+	e, err := Parse(stored.Entry)
+	if err != nil {
+		return time.Time{}, token.Wrap(token.Integrity, err, "the past cannot be told")
+	}
+	var d ClockDetail
+	if err := e.decode(&d); err != nil {
+		return time.Time{}, token.Wrap(token.Integrity, err, "the past cannot be told: event %d", e.Seq)
+	}
+	return time.Unix(0, d.Accepted), nil
+}
+
+// Removed are the tokens that went since, by withdrawal or exchange.
+func (p *Past) Removed() []Columns { return p.removed }
+
+// Policy is what was set, by name.
+func (p *Past) Policy() map[string]string { return maps.Clone(p.world.policy) }
+
+// Batches are those that were there, by number.
+func (p *Past) Batches() (all []BatchRow) {
+	for id, b := range p.world.batches {
+		all = append(all, BatchRow{UUID: id, At: b.at, By: b.by, ImportDetail: b.ImportDetail, Quarantined: b.quarantined, Withdrawn: b.withdrawn})
+	}
+	slices.SortFunc(all, func(a, b BatchRow) int { return cmp.Compare(a.Number, b.Number) })
+	return all
+}
+
+// Token makes of a token's immutable columns of today the token as it was; ok is
+// false when it was not there.
+func (p *Past) Token(c Columns) (t PastToken, ok bool) {
+	b, id := p.batchOf(c.ID)
+	if b == nil || b.withdrawn != 0 {
+		return t, false
+	}
+	if later := p.later[id]; later != nil {
+		later.undo(&c)
+	}
+	t = PastToken{Columns: c, BatchNumber: b.Number, Imported: b.at, State: token.InStock, After: Mutable{Since: b.at, Location: b.Location}}
+	told := p.world.tokens[c.Serial.Key()]
+	if told == nil {
+		return t, true
+	}
+	t.State = told.state
+	if told.after.Since != 0 {
+		t.After = told.after
+	}
+	if told.account != nil {
+		t.Account = told.account.Text
+	}
+	if bound := p.world.bindings[told.open]; bound != nil {
+		t.Bound = bound.opened
+	}
+	if n := len(told.observations); n > 0 {
+		t.Observed = &told.observations[n-1]
+	}
+	return t, true
+}
+
+// batchOf finds the batch that a token's id belongs to. Ids of batches rise; an
+// empty one has none.
+func (p *Past) batchOf(id int64) (*batchWorld, string) {
+	i := sort.Search(len(p.order), func(i int) bool { return p.order[i].LastID >= id })
+	if i == len(p.order) || p.order[i].FirstID > id {
+		return nil, ""
+	}
+	return p.order[i], p.order[i].uuid
+}

@@ -1,0 +1,40 @@
+package cli
+
+import (
+	"context"
+	"time"
+
+	"fob/internal/report"
+	"fob/internal/token"
+)
+
+// parseAsOf reads a date, which means its end, or an instant. What is yet to come
+// has no past: a day that is not over would be told differently in the evening.
+func parseAsOf(flag, text string, now time.Time) (time.Time, error) {
+	at, err := time.Parse(time.DateOnly, text)
+	if err == nil {
+		at = report.EndOfDay(at)
+	} else if at, err = time.Parse(time.RFC3339, text); err != nil {
+		return at, token.Errorf(token.Usage, "%s %q: write a date such as 2026-09-30, which means its end in UTC, or 2026-09-30T17:00:00Z", flag, clean(text))
+	}
+	if at.After(now) {
+		return at, token.Errorf(token.Usage, "%s %s is yet to come; the latest day is %s", flag, clean(text), now.UTC().AddDate(0, 0, -1).Format(time.DateOnly)).
+			WithHint("for the present leave %s out", flag)
+	}
+	return at.UTC(), nil
+}
+
+// withInventory opens the store for a command that reads, as it is or, where the
+// filter says so, as it was.
+func (r *root) withInventory(ctx context.Context, f report.Filter, fn func(report.Reader) error) error {
+	return r.withReports(ctx, func(reader report.Reader) error {
+		if f.AsOf.IsZero() {
+			return fn(reader)
+		}
+		then, err := report.AsOf(reader, f.AsOf)
+		if err != nil {
+			return err
+		}
+		return fn(then)
+	})
+}

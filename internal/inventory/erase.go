@@ -1,0 +1,95 @@
+package inventory
+
+import (
+	"context"
+	"strings"
+
+	"fob/internal/audit"
+	"fob/internal/token"
+)
+
+// Erased is what became of a person's erasure.
+type Erased struct {
+	Account string `json:"account"` // what stands for it from now on
+	Events  int    `json:"events"`  // that lost texts
+	Texts   int    `json:"texts"`
+	LogLeft bool   `json:"log_left"` // somebody reads an older state: the log still holds the texts
+}
+
+// EraseAccount removes what is known of a person: the account's name in the tables
+// and in the trail, and with it the reasons, tickets and proofs of the events that
+// name the account. One event says which texts went, without naming the person.
+// What tokens the account had stays, under another name; so do the approvers of
+// those events, who answered for what they did. An account that still has tokens
+// is refused.
+func (d *Desk) EraseAccount(ctx context.Context, a token.Account, w Words) (res Erased, err error) {
+	err = d.Store.Update(ctx, func(tx Tx) error {
+		res = Erased{}
+		rows, err := d.erasable(tx, a, w)
+		if err != nil {
+			return err
+		}
+		if res.Account, err = tx.ErasedName(); err != nil {
+			return err
+		}
+		e, err := d.newEvent(token.CmdAccountErase, audit.Object{Kind: audit.KindAccount, ID: res.Account})
+		if err != nil {
+			return err
+		}
+		if err := d.addWords(e, w); err != nil {
+			return err
+		}
+		for _, r := range rows {
+			res.Events, res.Texts = res.Events+1, res.Texts+len(r.Fields)
+		}
+		if err := appendEvent(tx, e, audit.EraseDetail{Name: res.Account, Rows: rows}); err != nil {
+			return err
+		}
+		return tx.EraseAccount(a, res.Account, rows, e.Seq)
+	})
+	if err != nil {
+		return res, err
+	}
+	done, err := d.Store.EmptyLog(context.WithoutCancel(ctx))
+	if err != nil {
+		return res, token.Wrap(token.Internal, err, "it is done, but the database's log could not be emptied: the erased texts stay in it until it is")
+	}
+	res.LogLeft = !done
+	return res, nil
+}
+
+// Erasable tells whether an account can be erased, and how many texts would go.
+func (d *Desk) Erasable(ctx context.Context, a token.Account, w Words) (texts int, err error) {
+	err = d.Store.View(ctx, func(r Reader) error {
+		rows, err := d.erasable(r, a, w)
+		for _, row := range rows {
+			texts += len(row.Fields)
+		}
+		return err
+	})
+	return texts, err
+}
+
+func (d *Desk) erasable(r Reader, a token.Account, w Words) ([]audit.ErasedRows, error) {
+	if err := demand(r, token.CmdAccountErase, w); err != nil {
+		return nil, err
+	}
+	for what, text := range map[string]string{"--reason": w.Reason, "--ticket": w.Ticket, "--proof": w.Proof, "--approved-by": string(w.Approver)} {
+		if strings.Contains(strings.ToLower(text), a.Key()) {
+			return nil, token.Errorf(token.Usage, "%s names the account, and would outlive its erasure", what)
+		}
+	}
+	held, err := r.TokensOf(a)
+	if err != nil {
+		return nil, err
+	}
+	if len(held) > 0 {
+		return nil, token.Errorf(token.NotAllowed, "%s still has %d tokens, %s among them", a, len(held), held[0]).
+			WithHint("end that first: `fob unbind %s --returned`, or `fob unassign %s`", held[0], held[0])
+	}
+	rows, err := r.TextsAbout(a)
+	if err == nil && len(rows) == 0 {
+		err = token.Errorf(token.NotFound, "no event names the account %s", a)
+	}
+	return rows, err
+}

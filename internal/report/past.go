@@ -1,0 +1,286 @@
+package report
+
+import (
+	"cmp"
+	"fmt"
+	"iter"
+	"slices"
+	"strings"
+	"time"
+
+	"fob/internal/audit"
+	"fob/internal/token"
+)
+
+// past reads a store as it was at an instant. Everything that a Reader gives is
+// told from the trail, but for what never changed of a token.
+type past struct {
+	now     Reader
+	past    *audit.Past
+	store   string
+	removed []audit.Columns // in the order of serials
+}
+
+var _ Reader = (*past)(nil)
+
+// AsOf gives the store as it was at an instant, as its trail tells it; audit.Past
+// says which events count. An instant before the store is an error of kind Usage.
+func AsOf(r Reader, at time.Time) (Reader, error) {
+	then, err := audit.Replay(r.Events(EventFilter{}), at)
+	if err != nil {
+		return nil, err
+	}
+	id, err := r.StoreID()
+	if err != nil {
+		return nil, err
+	}
+	p := &past{now: r, past: then, store: id, removed: slices.Clone(then.Removed())}
+	slices.SortFunc(p.removed, bySerial)
+	return p, nil
+}
+
+func bySerial(a, b audit.Columns) int { return strings.Compare(a.Serial.Key(), b.Serial.Key()) }
+
+func byID(a, b audit.Columns) int { return cmp.Compare(a.ID, b.ID) }
+
+// Tokens streams the tokens that were there and that the filter selects by what
+// they were.
+func (p *past) Tokens(f Filter) iter.Seq2[Token, error] {
+	return func(yield func(Token, error) bool) {
+		begun, n := f.After == "", 0
+		for c, err := range p.columns(f) {
+			if err != nil {
+				yield(Token{}, err)
+				return
+			}
+			then, ok := p.past.Token(c)
+			if !ok {
+				continue
+			}
+			if !begun {
+				begun = then.Serial.Key() == f.After.Key() || f.Batch == 0 && then.Serial.Key() > f.After.Key()
+				if then.Serial.Key() == f.After.Key() || !begun {
+					continue
+				}
+			}
+			t := fromPast(then)
+			if !f.selects(&t) {
+				continue
+			}
+			if n++; !yield(t, nil) || n == f.Limit {
+				return
+			}
+		}
+		if !begun && f.Batch != 0 {
+			yield(Token{}, token.Errorf(token.NotFound, "no token %s in batch %d then", f.After, f.Batch))
+		}
+	}
+}
+
+// columns merges the tokens that are there with those that went since.
+func (p *past) columns(f Filter) iter.Seq2[audit.Columns, error] {
+	removed, order := p.removed, bySerial
+	if f.Batch != 0 && f.Prefix == "" {
+		removed, order = slices.SortedFunc(slices.Values(removed), byID), byID
+	}
+	return func(yield func(audit.Columns, error) bool) {
+		for c, err := range p.now.Imported(f) {
+			if err != nil {
+				yield(c, err)
+				return
+			}
+			for ; len(removed) > 0 && order(removed[0], c) < 0; removed = removed[1:] {
+				if !yield(removed[0], nil) {
+					return
+				}
+			}
+			if !yield(c, nil) {
+				return
+			}
+		}
+		for _, c := range removed {
+			if !yield(c, nil) {
+				return
+			}
+		}
+	}
+}
+
+func fromPast(p audit.PastToken) Token {
+	m := p.After
+	t := token.Token{
+		ID: p.ID, Serial: p.Serial, BatchNumber: p.BatchNumber, Counter: p.Counter,
+		Profile: token.Profile{Manufacturer: p.Manufacturer, Model: p.Model,
+			Params: token.Params{Type: p.Type, Hash: p.Hash, Digits: p.Digits, Period: p.Period, T0: p.T0}},
+		NotBefore: fromSeconds(p.NotBefore), NotAfter: fromSeconds(p.NotAfter), ImportedAt: fromNanos(p.Imported),
+		Location: m.Location, HasSeed: !m.SeedDestroyed, State: p.State, StateSince: fromNanos(m.Since), Account: token.Account(p.Account),
+		Failures: m.Failures, LockedUntil: fromNanos(m.LockedUntil), Issued: m.Issued, BoundAt: fromNanos(p.Bound),
+		Loss: token.Loss{Reported: fromNanos(m.Reported), Stolen: m.Stolen},
+	}
+	if m.Watermark != nil {
+		t.Watermark = token.MarkAt(*m.Watermark)
+	}
+	var last *token.Observation
+	if o := p.Observed; o != nil {
+		last = &token.Observation{At: fromNanos(o.At), Drift: o.Drift, Rate: o.Rate}
+	}
+	return FromToken(t, last)
+}
+
+func fromNanos(n int64) time.Time {
+	if n == 0 {
+		return time.Time{}
+	}
+	return time.Unix(0, n).UTC()
+}
+
+func fromSeconds(n int64) time.Time {
+	if n == 0 {
+		return time.Time{}
+	}
+	return time.Unix(n, 0).UTC()
+}
+
+// selects tells whether a token is among those that the filter selects; where it
+// begins and how many there may be is left to who walks.
+func (f Filter) selects(t *Token) bool {
+	return (f.State == "" || f.State == t.State) &&
+		(f.Account == "" || t.Account != nil && token.Account(*t.Account).Key() == f.Account.Key()) &&
+		(f.Batch == 0 || f.Batch == t.Batch) &&
+		(f.Location == "" || t.Location != nil && *t.Location == f.Location) &&
+		(f.Manufacturer == "" || strings.EqualFold(t.Manufacturer, f.Manufacturer)) &&
+		(f.Model == "" || strings.EqualFold(t.Model, f.Model)) &&
+		(f.Type == "" || f.Type == t.Type) &&
+		(f.ExpiringBy.IsZero() || t.NotAfter != nil && t.NotAfter.Unix() <= f.ExpiringBy.Unix()) &&
+		strings.HasPrefix(t.Serial.Key(), f.Prefix.Key())
+}
+
+// Find reads one token as it was.
+func (p *past) Find(serial token.Serial) (Token, error) {
+	for t, err := range p.Tokens(Filter{Prefix: serial}) {
+		if err != nil || t.Serial.Key() == serial.Key() {
+			return t, err
+		}
+	}
+	return Token{}, token.Errorf(token.NotFound, "no token %s then", serial)
+}
+
+// BatchFiles gives the batches that were there.
+func (p *past) BatchFiles() ([]Batch, error) {
+	all := []Batch{}
+	for _, row := range p.past.Batches() {
+		all = append(all, batchOf(row))
+	}
+	return all, nil
+}
+
+func batchOf(row audit.BatchRow) Batch {
+	b := Batch{
+		Number: row.Number, ID: row.UUID, File: row.File, SHA256: row.SHA256, Format: row.Format, Order: row.Order, Supplier: row.Supplier,
+		Location: row.Location, ImportedAt: fromNanos(row.At), ImportedBy: row.By.Name, Records: row.Records, New: row.New,
+		Unchanged: row.Unchanged, Refused: row.Refused, QuarantinedAt: when(fromNanos(row.Quarantined)), WithdrawnAt: when(fromNanos(row.Withdrawn)),
+		States: map[token.State]int{}, Received: filled(row.Received),
+	}
+	if row.Expected != 0 {
+		b.Expected = &row.Expected
+	}
+	return b
+}
+
+// Batches gives them with the states that their tokens were in.
+func (p *past) Batches() ([]Batch, error) {
+	all, err := p.BatchFiles()
+	if err != nil {
+		return nil, err
+	}
+	states := map[int]map[token.State]int{}
+	for i := range all {
+		states[all[i].Number] = all[i].States
+	}
+	for c, err := range p.columns(Filter{}) {
+		if err != nil {
+			return nil, err
+		}
+		if t, ok := p.past.Token(c); ok {
+			states[t.BatchNumber][t.State]++
+		}
+	}
+	return all, nil
+}
+
+// Batch reads one batch by its number.
+func (p *past) Batch(number int) (Batch, error) {
+	all, err := p.Batches()
+	if err != nil {
+		return Batch{}, err
+	}
+	for _, b := range all {
+		if b.Number == number {
+			return b, nil
+		}
+	}
+	return Batch{}, token.Errorf(token.NotFound, "no batch %d then", number)
+}
+
+// Summary is what heads an export: the head is that of the trail as it was.
+func (p *past) Summary() (s Summary, err error) {
+	s = Summary{StoreID: p.store, AsOf: p.past.At, States: map[token.State]int{}, Head: p.past.Head}
+	if s.Batches, err = p.Batches(); err != nil {
+		return s, err
+	}
+	for _, b := range s.Batches {
+		for state, n := range b.States {
+			s.States[state] += n
+			s.Tokens += n
+		}
+	}
+	return s, nil
+}
+
+func (p *past) StoreID() (string, error) { return p.store, nil }
+
+func (p *past) Policy() (map[string]string, error) { return p.past.Policy(), nil }
+
+func (p *past) Head() (audit.Head, error) { return p.past.Head, nil }
+
+// Events streams the trail as far as it went then.
+func (p *past) Events(f EventFilter) iter.Seq2[audit.Stored, error] {
+	return func(yield func(audit.Stored, error) bool) {
+		for stored, err := range p.now.Events(EventFilter{}) {
+			if err == nil && stored.Seq > p.past.Head.Seq {
+				return
+			}
+			if err == nil && f.Limit > 0 && stored.Seq <= p.past.Head.Seq-int64(f.Limit) {
+				continue
+			}
+			if !yield(stored, err) || err != nil {
+				return
+			}
+		}
+	}
+}
+
+// Imported gives the columns of the tokens that were there.
+func (p *past) Imported(f Filter) iter.Seq2[audit.Columns, error] {
+	return func(yield func(audit.Columns, error) bool) {
+		for c, err := range p.columns(f) {
+			if err != nil {
+				yield(c, err)
+				return
+			}
+			if t, ok := p.past.Token(c); ok && !yield(t.Columns, nil) {
+				return
+			}
+		}
+	}
+}
+
+// Clocks are told of the present only.
+func (p *past) Clocks(DriftFilter) iter.Seq2[ClockRecord, error] {
+	return func(yield func(ClockRecord, error) bool) { yield(ClockRecord{}, noPast("clocks")) }
+}
+
+// ClockGroups are told of the present only.
+func (p *past) ClockGroups(DriftFilter) ([]ClockGroup, error) { return nil, noPast("clocks") }
+
+func noPast(what string) error { return fmt.Errorf("of %s no past is told", what) }

@@ -1,0 +1,74 @@
+package store
+
+import (
+	"database/sql"
+	"fmt"
+
+	"fob/internal/audit"
+	"fob/internal/token"
+)
+
+// TextsAbout lists the texts of a person: of every event that names the account,
+// all but who approved. The letters of other alphabets are compared as accounts
+// are, which SQL cannot.
+func (q *queries) TextsAbout(a token.Account) (all []audit.ErasedRows, err error) {
+	var seqs []int64
+	err = q.each(`SELECT seq, text FROM audit_text WHERE field = 'account'`, nil, func(rows *sql.Rows) error {
+		var seq int64
+		var text token.Account
+		err := rows.Scan(&seq, &text)
+		if text.Key() == a.Key() {
+			seqs = append(seqs, seq)
+		}
+		return err
+	})
+	for _, seq := range seqs {
+		if err != nil {
+			return nil, err
+		}
+		r := audit.ErasedRows{Seq: seq}
+		err = q.each(`SELECT field FROM audit_text WHERE seq = $1 AND field <> $2 ORDER BY field`, []any{seq, audit.TextApprover}, func(rows *sql.Rows) error {
+			var field string
+			err := rows.Scan(&field)
+			r.Fields = append(r.Fields, field)
+			return err
+		})
+		all = append(all, r)
+	}
+	return all, err
+}
+
+// ErasedName gives a name that stands for an account, and is nobody's yet.
+func (q *queries) ErasedName() (string, error) {
+	var n int
+	if err := q.row(`SELECT COUNT(DISTINCT by_seq) FROM erased_text`).Scan(&n); err != nil {
+		return "", err
+	}
+	for {
+		n++
+		name := fmt.Sprintf("erased-%d", n)
+		var taken bool
+		if err := q.row(`SELECT EXISTS (SELECT 1 FROM account WHERE key = $1)`, name).Scan(&taken); err != nil || !taken {
+			return name, err
+		}
+	}
+}
+
+// EraseAccount removes texts that the newest event names, and puts another name in
+// the place of the account's. secure_delete overwrites them in the database.
+func (q *queries) EraseAccount(a token.Account, name string, rows []audit.ErasedRows, by int64) error {
+	for _, r := range rows {
+		for _, field := range r.Fields {
+			if err := q.exec(`INSERT INTO erased_text (seq, field, by_seq) VALUES ($1, $2, $3)`, r.Seq, field, by); err != nil {
+				return err
+			}
+			if err := q.exec(`DELETE FROM audit_text WHERE seq = $1 AND field = $2`, r.Seq, field); err != nil {
+				return err
+			}
+		}
+	}
+	if err := q.exec(`UPDATE binding SET proof = '', ticket = '' WHERE account_id = (SELECT id FROM account WHERE key = $1)`, a.Key()); err != nil {
+		return err
+	}
+	return q.exec(`UPDATE account SET name = $1, key = $2 WHERE key = $3`, name, token.Account(name).Key(), a.Key())
+}
