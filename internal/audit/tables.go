@@ -79,4 +79,6 @@ type BindingRow struct {
 	Proof   string
 	Ticket  string
 	Codes   int
+
+	Condition string // in which the token came back
 }
