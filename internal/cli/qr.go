@@ -90,7 +90,7 @@ func (q qrCode) blocks(quiet int, coloured bool) string {
 		for x := -quiet; x < q.size+quiet; x++ {
 			upper, lower := q.dark(x, y), q.dark(x, y+1)
 			if !coloured {
-				upper, lower = !upper, !lower && y+1 < q.size+quiet
+				upper, lower = !upper, !lower
 			}
 			b.WriteString(marks[[2]bool{upper, lower}])
 		}
