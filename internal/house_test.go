@@ -190,6 +190,7 @@ var libraries = []struct {
 	{"modernc.org/sqlite", []string{"store"}, "all SQL is in one place"},
 	{"github.com/pressly/goose", []string{"store"}, "the schema belongs to the store"},
 	{"github.com/spf13/cobra", []string{"cli"}, "a second front end has no flags"},
+	{"github.com/boombuler/barcode", []string{"cli"}, "a second front end draws its own QR codes"},
 	{"golang.org/x/term", []string{"cli"}, "only the command line talks to a terminal"},
 	{"github.com/jedib0t/go-pretty", []string{"cli"}, "only the command line draws tables"},
 	{"github.com/schollz/progressbar", []string{"cli"}, "only the command line shows progress"},

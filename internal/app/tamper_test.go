@@ -82,6 +82,7 @@ func (w *world) live(desk *inventory.Desk) {
 	w.move(desk, 1, token.CmdUnbind, token.Lost, "")
 	w.move(desk, 3, token.CmdAssign, token.Assigned, "carl@example.com")
 	w.wholeLife(desk)
+	w.virtual(desk)
 	for range token.LockAfter {
 		_, _ = desk.Check(context.Background(), inventory.Codes{Serial: serial(4), Codes: []inventory.Typed{{Text: "111111", At: w.now}}})
 	}
@@ -108,6 +109,22 @@ func (w *world) wholeLife(desk *inventory.Desk) {
 	w.must(err)
 	w.importFile(desk, "../../testdata/seedfiles/hotp.csv")
 	_, err = desk.QuarantineBatch(ctx, inventory.BatchChange{Number: 3})
+	w.must(err)
+}
+
+// virtual makes a token in an app, and takes a device back with words about it.
+func (w *world) virtual(desk *inventory.Desk) {
+	ctx := context.Background()
+	p := token.Params{Type: token.TOTP, Hash: token.SHA1, Digits: 6, Period: 30}
+	e, err := desk.Enrol(ctx, inventory.Virtual{Issuer: "ACME", Params: p, Words: inventory.Words{Account: "fred@example.com", Reason: "test"}})
+	w.must(err)
+	code, err := otp.At(p, e.Key.Seed, otp.StepAt(p, w.now, 0))
+	w.must(err)
+	_, err = e.Bind(ctx, []inventory.Typed{{Text: code, At: w.now}})
+	w.must(err)
+	w.bind(desk, 11, "gina@example.com", 0)
+	_, err = desk.Move(ctx, inventory.Change{Serial: serial(11), By: token.CmdUnbind, To: token.InStock, Location: "Bern",
+		Words: inventory.Words{Condition: "scratched"}})
 	w.must(err)
 }
 

@@ -189,6 +189,9 @@ func (w *world) compareBindings(t Tables) error {
 		if row.Proof != b.proof || row.Ticket != b.ticket {
 			w.report.Problemf("%s: its proof or ticket is not that of the trail", what)
 		}
+		if row.Condition != b.noted {
+			w.report.Problemf("%s: the condition in which the token came back is not that of the trail", what)
+		}
 		compareAccount(w.report, what, row.Account, b.account)
 	}
 	for id, b := range w.bindings {

@@ -68,6 +68,8 @@ const (
 	TextTicket   = "ticket"
 	TextApprover = "approver"
 	TextProof    = "proof"
+
+	TextCondition = "condition" // in which a token came back
 )
 
 // SaltLen is the length of a text's salt in bytes.

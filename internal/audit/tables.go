@@ -80,6 +80,8 @@ type BindingRow struct {
 	Proof   string
 	Ticket  string
 	Codes   int
+
+	Condition string // in which the token came back
 }
 
 // ErasedRow is a text that the database let go, by the event that said so.

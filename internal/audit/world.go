@@ -55,6 +55,7 @@ type bindingWorld struct {
 	codes   int
 	proof   string
 	ticket  string
+	noted   string // the condition in which the token came back
 	seen    bool
 }
 
@@ -70,7 +71,7 @@ func subjectOf(c token.Command) string {
 		return KindStore
 	case token.CmdAccountErase:
 		return KindAccount
-	case token.CmdImport, token.CmdBatchQuarantine, token.CmdBatchRelease, token.CmdBatchWithdraw, token.CmdBatchCorrect:
+	case token.CmdImport, token.CmdBatchQuarantine, token.CmdBatchRelease, token.CmdBatchWithdraw, token.CmdBatchCorrect, token.CmdVirtual:
 		return KindBatch
 	}
 	return KindToken
@@ -87,7 +88,7 @@ func (w *world) apply(e Event, beside []Text) {
 	switch e.Command {
 	case token.CmdInit:
 		err = w.found(e)
-	case token.CmdImport:
+	case token.CmdImport, token.CmdVirtual:
 		err = w.imported(e)
 	case token.CmdClockAccept:
 		err = w.clock(e)
@@ -130,6 +131,9 @@ func (w *world) imported(e Event) error {
 	b := &batchWorld{uuid: e.Object.ID, at: e.Time.UnixNano(), by: e.Operator}
 	if err := e.decode(&b.ImportDetail); err != nil {
 		return err
+	}
+	if virtual := e.Command == token.CmdVirtual; virtual != (b.Format == token.VirtualFormat) || virtual && b.New != 1 {
+		return fmt.Errorf("the command %q brings %d tokens in the format %s", e.Command, b.New, b.Format)
 	}
 	if w.batches[e.Object.ID] != nil {
 		return fmt.Errorf("batch %s is imported twice", e.Object.ID)
@@ -201,7 +205,7 @@ func (w *world) done(e Event, d TokenDetail, t *tokenWorld, key string, beside [
 		if b == nil || t.open != d.Closed.String() {
 			return fmt.Errorf("it ends a binding of token %s that was not open", e.Object.ID)
 		}
-		b.closed, t.open = e.Time.UnixNano(), ""
+		b.closed, t.open, b.noted = e.Time.UnixNano(), "", plain(beside, TextCondition)
 	}
 	return nil
 }

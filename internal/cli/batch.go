@@ -3,6 +3,7 @@ package cli
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	"github.com/spf13/cobra"
 
@@ -23,13 +24,15 @@ func newBatchCmd(r *root) *cobra.Command {
 }
 
 func newBatchListCmd(r *root) *cobra.Command {
-	return &cobra.Command{
+	var virtual bool
+	cmd := &cobra.Command{
 		Use:   "list",
 		Short: "List all batches",
 		Long: `List all batches: which file of which order brought how many tokens, and how many
 of them are in stock and bound now. A pipe gets tab-separated rows: number, file,
 format, order, supplier, records, new, unchanged, refused, in stock, bound, time
-and operator of the import, and whether it is quarantined or withdrawn as a whole.`,
+and operator of the import, and whether it is quarantined or withdrawn as a whole.
+Virtual tokens, each of which is a batch of its own, are listed with --virtual.`,
 		Example: "  fob batch list",
 		Args:    exactly(),
 		RunE: r.run(func(ctx context.Context, _ []string) error {
@@ -38,6 +41,9 @@ and operator of the import, and whether it is quarantined or withdrawn as a whol
 				if err != nil {
 					return err
 				}
+				if !virtual {
+					all = slices.DeleteFunc(all, func(b report.Batch) bool { return b.Format == token.VirtualFormat })
+				}
 				if r.json {
 					return r.printJSON(all)
 				}
@@ -45,6 +51,8 @@ and operator of the import, and whether it is quarantined or withdrawn as a whol
 			})
 		}),
 	}
+	cmd.Flags().BoolVar(&virtual, "virtual", false, "virtual tokens too")
+	return cmd
 }
 
 func (r *root) printBatches(all []report.Batch) error {

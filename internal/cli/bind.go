@@ -14,6 +14,7 @@ import (
 func newBindCmd(r *root) *cobra.Command {
 	var o codeOptions
 	var bulk bulkOptions
+	var paper receipt
 	cmd := &cobra.Command{
 		Use:   "bind SERIAL ACCOUNT | bind --from FILE",
 		Short: "Bind a token to an account by the code that it shows",
@@ -40,7 +41,7 @@ were refused the exit code is 3.`,
 		Args: bulk.args(exactly("the serial", "the account")),
 	}
 	cmd.RunE = r.run(func(ctx context.Context, args []string) error {
-		if err := bulk.check(cmd.Flags(), "code", "deep", "approved-by"); err != nil {
+		if err := bulk.check(cmd.Flags(), "code", "deep", "approved-by", "receipt", "organisation", "contact"); err != nil {
 			return err
 		}
 		if bulk.from != "" {
@@ -53,7 +54,11 @@ were refused the exit code is 3.`,
 		if req.Account == "" {
 			return usageError("fob bind", fmt.Errorf("the account is empty"))
 		}
+		if err := paper.open(); err != nil {
+			return err
+		}
 		out, err := r.answerCodes(ctx, &o, req, token.CmdBind, (*inventory.Desk).Bind)
+		err = paper.finish(r, out.Token, err)
 		return r.printOutcome(out, err, func(out inventory.Outcome) string {
 			return fmt.Sprintf("Token %s is bound to %s%s.", out.Serial, *out.Account, clockWords(out))
 		})
@@ -61,6 +66,7 @@ were refused the exit code is 3.`,
 	o.add(cmd)
 	bulk.add(cmd)
 	o.addDeep(cmd)
+	paper.add(cmd)
 	addYes(cmd)
 	return cmd
 }

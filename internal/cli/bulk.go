@@ -297,7 +297,7 @@ func (m mover) withFile(r *root) *cobra.Command {
 	one := cmd.RunE
 	cmd.Args = o.args(cmd.Args)
 	cmd.RunE = r.run(func(ctx context.Context, args []string) error {
-		if err := o.check(cmd.Flags()); err != nil {
+		if err := o.check(cmd.Flags(), "receipt", "organisation", "contact"); err != nil {
 			return err
 		}
 		if o.from == "" {

@@ -30,7 +30,14 @@ type person struct {
 // sit starts a command on a terminal of its own.
 func (p *program) sit(t *testing.T, args ...string) *person {
 	t.Helper()
+	return p.sitAt(t, func(*os.File) {}, args...)
+}
+
+// sitAt does so on a terminal that was made ready.
+func (p *program) sitAt(t *testing.T, ready func(tty *os.File), args ...string) *person {
+	t.Helper()
 	mine, its := newTTY(t)
+	ready(its)
 	at := &person{t: t, tty: mine, cmd: exec.Command("fob", args...), more: make(chan struct{}, 1)}
 	at.cmd.Env = []string{"PATH=" + os.Getenv("PATH"), "HOME=" + p.env["HOME"], "TERM=xterm", clockVar + "=" + p.now.Format(time.RFC3339)}
 	at.cmd.Stdin, at.cmd.Stdout, at.cmd.Stderr = its, &at.errs, &at.errs

@@ -17,7 +17,7 @@ import (
 // declaration is what a command promises to scripts: what --json prints, and
 // which exit codes it has beside 0, 1, 2 and 130, which all have.
 type declaration struct {
-	json  any // a value of the type that is printed; a slice for an array
+	json  any // a value of the type that is printed; a slice for an array; nil: --json is refused
 	exits []int
 }
 
@@ -60,6 +60,7 @@ var declarations = map[string]declaration{
 	"fob batch release":     {inventory.Swept{}, []int{exitRefused, exitNotFound, exitNotAllowed}},
 	"fob batch withdraw":    {inventory.WithdrawnBatch{}, []int{exitRefused, exitNotFound, exitNotAllowed}},
 	"fob batch correct":     {inventory.Corrected{}, []int{exitRefused, exitNotFound, exitNotAllowed}},
+	"fob virtual":           {nil, []int{exitRefused, exitCode, exitNotFound, exitNotAllowed, exitKey, exitIntegrity}},
 	"fob policy show":       {[]report.Setting{}, nil},
 	"fob policy set":        {[]audit.PolicyChange{}, []int{exitRefused, exitNotAllowed}},
 	"fob account erase":     {inventory.Erased{}, []int{exitRefused, exitNotFound, exitNotAllowed}},
@@ -100,7 +101,10 @@ func (d declaration) help() string {
 	for i, c := range codes {
 		texts[i] = strconv.Itoa(c)
 	}
-	prints := "--json prints " + printedHelp(d.json)
+	prints := "--json is refused: it never asks, and this command has to."
+	if d.json != nil {
+		prints = "--json prints " + printedHelp(d.json)
+	}
 	if e, ok := d.json.(either); ok {
 		prints = "--json prints " + printedHelp(e.done) + "\nFor a refused code it prints " + printedHelp(e.refused)
 	}

@@ -65,7 +65,13 @@ func TestDeclaredJSON(t *testing.T) {
 	d.run("version")
 	d.now = d.now.Add(-24 * time.Hour)
 	d.run("clock accept", "--approved-by", "Eva", "--yes")
-	for name := range declarations {
+	for name, declared := range declarations {
+		if declared.json == nil {
+			if got := d.program.run(strings.Fields(strings.TrimPrefix(name, "fob ") + " anna --json")...); got.exit != exitUsage || got.out != "" {
+				t.Errorf("%s --json: exit %d and %q", name, got.exit, got.out)
+			}
+			continue
+		}
 		if !d.seen[name] {
 			t.Errorf("%s was not run", name)
 		}

@@ -16,11 +16,12 @@ type mover struct {
 	use, short, long, example string
 	by                        token.Command
 	to                        token.State
-	account                   bool // the second argument is an account
+	account                   bool // the second argument is an account, who may sign for the token
 }
 
 func (m mover) command(r *root) *cobra.Command {
 	var w wordFlags
+	var paper receipt
 	args := exactly("the serial")
 	if m.account {
 		args = exactly("the serial", "the account")
@@ -41,18 +42,29 @@ func (m mover) command(r *root) *cobra.Command {
 					return err
 				}
 			}
-			return r.move(ctx, c)
+			return r.moveWith(ctx, c, &paper)
 		}),
 	}
 	w.add(cmd)
+	if m.account {
+		paper.add(cmd)
+	}
 	addYes(cmd)
 	return cmd
 }
 
 func (r *root) move(ctx context.Context, c inventory.Change) error {
+	return r.moveWith(ctx, c, &receipt{})
+}
+
+// moveWith moves a token and writes the receipt for it, where one is wanted.
+func (r *root) moveWith(ctx context.Context, c inventory.Change, paper *receipt) error {
 	return r.withDesk(ctx, func(desk *inventory.Desk) error {
+		if err := paper.open(); err != nil {
+			return err
+		}
 		t, err := desk.Move(ctx, c)
-		if err != nil {
+		if err := paper.finish(r, t, err); err != nil {
 			return err
 		}
 		return r.printToken(ctx, t, func() string {
@@ -92,8 +104,11 @@ func newAssignCmd(r *root) *cobra.Command {
 any order: serial, account, and as you like ticket, reason. Every row gets its own
 answer and stands for itself; with --all-or-nothing none is stored if any is
 refused. Twenty refusals in a row end the file. If rows were refused the exit code
-is 3.`,
-		example: "  fob assign 2600412300001 anna@example.com --ticket T-17\n  fob assign --from shipped.csv --all-or-nothing",
+is 3.
+
+--receipt writes a sheet that the person signs: serial, account, date, and what to do
+when the token is lost.`,
+		example: "  fob assign 2600412300001 anna@example.com --ticket T-17\n  fob assign 2600412300001 anna@example.com --receipt anna.html --contact \"+49 30 1234\"\n  fob assign --from shipped.csv --all-or-nothing",
 		by:      token.CmdAssign, to: token.Assigned, account: true,
 	}
 	return m.withFile(r)
@@ -166,6 +181,8 @@ type unbindOptions struct {
 	codeOptions
 	returned, missing bool
 	to                string
+	location          string
+	condition         string
 	yes               *bool
 }
 
@@ -177,10 +194,16 @@ func newUnbindCmd(r *root) *cobra.Command {
 		Long: `End the binding of a token. --returned says that it is in hand and goes into stock
 (or into quarantine, with --to quarantined); --missing says that nobody has it: it
 is lost, and never in stock. With --code, a code of the returned token is checked;
-a refused one ends nothing.`,
+a refused one ends nothing. --to-location and --condition note where a returned token
+lies now and how it looks.
+
+A virtual token comes back from nobody: it takes a code that its app shows now, or
+--reason where the app is gone, and is retired with its seed destroyed.`,
 		Example: `  fob unbind 2600412300001 --returned --code 287082
   fob unbind 2600412300001 --returned --to quarantined --reason "case is cracked"
-  fob unbind 2600412300001 --missing --ticket T-19`,
+  fob unbind 2600412300001 --returned --to-location "Berlin/Safe 2" --condition "scratched"
+  fob unbind 2600412300001 --missing --ticket T-19
+  fob unbind VIRT-7K2QD-M9XWA --reason "phone was replaced"`,
 		Args: exactly("the serial"),
 		RunE: r.run(func(ctx context.Context, args []string) error { return r.unbind(ctx, &o, args[0]) }),
 	}
@@ -189,6 +212,8 @@ a refused one ends nothing.`,
 	f.BoolVar(&o.returned, "returned", false, "the token is in hand")
 	f.BoolVar(&o.missing, "missing", false, "nobody has the token: it is lost")
 	f.StringVar(&o.to, "to", "", "where a returned token goes: in_stock (default) or quarantined")
+	f.StringVar(&o.location, "to-location", "", "where a returned token lies now")
+	f.StringVar(&o.condition, "condition", "", "how a returned token looks: whole, scratched, battery low")
 	o.yes = addYes(cmd)
 	return cmd
 }
@@ -199,8 +224,8 @@ func (o *unbindOptions) target() (token.State, error) {
 		return "", token.Errorf(token.Usage, "say where the token is: --returned or --missing")
 	}
 	if o.missing {
-		if o.to != "" || len(o.codes) > 0 {
-			return "", token.Errorf(token.Usage, "a missing token shows no code and goes nowhere: --missing stands alone")
+		if o.to != "" || len(o.codes) > 0 || o.location != "" || o.condition != "" {
+			return "", token.Errorf(token.Usage, "a missing token shows no code, goes nowhere and is in no condition: --missing stands alone")
 		}
 		return token.Lost, nil
 	}
@@ -219,16 +244,23 @@ func returnedTo(to string) (token.State, error) {
 }
 
 func wordsOf(req inventory.Codes) inventory.Words {
-	return inventory.Words{Reason: req.Reason, Ticket: req.Ticket, Proof: req.Proof, Approver: req.Approver}
+	return inventory.Words{Reason: req.Reason, Ticket: req.Ticket, Proof: req.Proof, Approver: req.Approver,
+		Condition: req.Condition}
 }
 
 func (r *root) unbind(ctx context.Context, o *unbindOptions, serial string) error {
+	req, err := o.request(r, serial, "")
+	if err != nil {
+		return err
+	}
+	if r.isVirtual(ctx, req.Serial) {
+		return r.unbindVirtual(ctx, o, req)
+	}
 	to, err := o.target()
 	if err != nil {
 		return err
 	}
-	req, err := o.request(r, serial, "")
-	if err != nil {
+	if err := o.returns(&req); err != nil {
 		return err
 	}
 	if err := r.confirmMove(ctx, []token.Serial{req.Serial}, token.CmdUnbind, to, "", *o.yes); err != nil {
@@ -236,9 +268,14 @@ func (r *root) unbind(ctx context.Context, o *unbindOptions, serial string) erro
 	}
 	if len(o.codes) == 0 {
 		return r.move(ctx, inventory.Change{Serial: req.Serial, By: token.CmdUnbind, To: to,
-			Words: wordsOf(req)})
+			Location: req.Location, Words: wordsOf(req)})
 	}
 	req.To = to
+	return r.unbindWithCodes(ctx, o, req)
+}
+
+// unbindWithCodes ends the binding if the codes are the token's.
+func (r *root) unbindWithCodes(ctx context.Context, o *unbindOptions, req inventory.Codes) error {
 	out, err := r.answerCodes(ctx, &o.codeOptions, req, token.CmdUnbind, (*inventory.Desk).UnbindWithCode)
 	if err != nil {
 		return r.printRefused(out, err)

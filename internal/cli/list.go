@@ -95,8 +95,9 @@ func newListCmd(r *root) *cobra.Command {
 file), all or those that the flags select. With --limit, standard error names the
 --after of the next page; under --json it is the last object's serial. A pipe gets
 tab-separated rows: serial, state, account, batch, type, digits, period, drift in
-seconds, location, since when it is in this state. --as-of lists what the trail says
-was there then.`,
+seconds, location, since when it is in this state, and whether it is hardware or
+software (an authenticator app, see ` + "`fob virtual`" + `). --as-of lists what the trail
+says was there then.`,
 		Example: `  fob list --state in_stock --limit 20
   fob list 26004123
   fob list --account anna@example.com --json`,
@@ -127,14 +128,14 @@ func (r *root) printList(reader report.Reader, f report.Filter) error {
 	if r.json {
 		return report.WriteTokensJSON(visible(r.streams.Out), page.tokens)
 	}
-	t := r.newTable("SERIAL", "STATE", "ACCOUNT", "BATCH", "TYPE", "DIGITS", "PERIOD", "DRIFT S", "LOCATION", "SINCE").
+	t := r.newTable("SERIAL", "STATE", "ACCOUNT", "BATCH", "TYPE", "DIGITS", "PERIOD", "DRIFT S", "LOCATION", "SINCE", "DEVICE").
 		spares("DRIFT S", "PERIOD", "DIGITS", "TYPE", "BATCH")
 	for tok, err := range page.tokens {
 		if err != nil {
 			return err
 		}
 		if err := t.add(string(tok.Serial), string(tok.State), tok.Account, tok.Batch, string(tok.Type), tok.Digits,
-			tok.Period, tok.DriftSeconds, tok.Location, tok.StateSince); err != nil {
+			tok.Period, tok.DriftSeconds, tok.Location, tok.StateSince, deviceOf(tok)); err != nil {
 			return err
 		}
 	}
@@ -148,6 +149,14 @@ func (r *root) printList(reader report.Reader, f report.Filter) error {
 		r.remark("there are more: --after %s", page.last)
 	}
 	return nil
+}
+
+// deviceOf tells a device from an app.
+func deviceOf(t report.Token) string {
+	if t.Software {
+		return "software"
+	}
+	return "hardware"
 }
 
 // page is a listing of at most so many tokens, which looks one further: whether

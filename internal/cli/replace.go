@@ -90,6 +90,9 @@ func (r *root) replace(ctx context.Context, o *replaceOptions, oldSerial, newSer
 	err = r.withDesk(ctx, func(desk *inventory.Desk) error {
 		t, err := desk.Replaced(ctx, old)
 		req.Account, req.Replaces = t.Account, t.Serial
+		if t.Software { // an app comes back to no drawer
+			req.To = token.Retired
+		}
 		return err
 	})
 	if err != nil {

@@ -48,11 +48,11 @@ func (r *root) printFacts(t report.Token) {
 	}
 	r.facts([]fact{
 		{"serial", string(t.Serial)}, {"state", string(t.State)}, {"since", t.StateSince}, {"account", t.Account},
-		{"bound", t.BoundAt}, {"batch", t.Batch}, {"manufacturer", t.Manufacturer}, {"model", t.Model},
+		{"bound", t.BoundAt}, {"batch", t.Batch}, {"manufacturer", t.Manufacturer}, {"model", t.Model}, {"device", deviceOf(t)},
 		{"codes", parameters}, {"next counter", t.Counter}, {"T0", epoch(t)}, {"clock", driftWords(t.DriftSeconds)},
 		{"rate", rateWords(t.DriftPPM)}, {"observed", t.ObservedAt}, {"failures", t.Failures}, {"locked until", t.LockedUntil},
 		{"loss", lossWords(t)}, {"reported", t.LostReported},
-		{"location", t.Location}, {"not before", t.NotBefore}, {"not after", t.NotAfter}, {"imported", t.ImportedAt},
+		{"location", t.Location}, {"condition", t.Condition}, {"not before", t.NotBefore}, {"not after", t.NotAfter}, {"imported", t.ImportedAt},
 		{"seed", seed},
 	})
 }

@@ -18,6 +18,7 @@ type attempt struct {
 	by   token.Command
 	keys Keyring
 	held bool      // right codes are not acted upon yet
+	made bool      // bind: the token is a virtual one that is made in this transaction
 	now  time.Time // of everything in the attempt: lock, binding and event agree
 
 	policy     token.Policy
@@ -34,10 +35,15 @@ type attempt struct {
 // foresee is run without codes: what would be refused whatever they are. Nothing
 // is written, since nobody tried anything yet.
 func (a *attempt) foresee(r Reader) (err error) {
-	a.now = a.desk.Now()
 	if a.token, err = r.Token(a.req.Serial); err != nil {
 		return err
 	}
+	return a.foreseeOf(r)
+}
+
+// foreseeOf does so for a token that was read, or is not there yet.
+func (a *attempt) foreseeOf(r Reader) error {
+	a.now = a.desk.Now()
 	if err := a.checkClock(r); err != nil {
 		return err
 	}
@@ -198,7 +204,10 @@ func (a *attempt) checkOwner() {
 }
 
 func (a *attempt) checkMove(to token.State) {
-	if _, err := token.Move(a.token.State, a.by, to); err != nil {
+	if a.made {
+		return // for nothing else than this
+	}
+	if _, err := a.token.Move(a.by, to); err != nil {
 		a.refuse(otp.WrongState, moveError(a.token, err))
 	}
 }
@@ -276,6 +285,12 @@ func (a *attempt) accept(tx Tx) error {
 		}
 	case token.CmdUnbind:
 		d.Closed, err = closeBinding(tx, t, a.req.To, e.Time.Time)
+		if err == nil {
+			err = receive(tx, t, d.Closed, a.req.Location, a.req.Condition)
+		}
+		if err == nil && t.State == token.Retired { // a virtual one
+			err = destroy(tx, t)
+		}
 	}
 	if err != nil {
 		return err
@@ -345,7 +360,7 @@ func (a *attempt) event() (*audit.Event, error) {
 		account = a.req.Account
 	}
 	e, err := a.desk.tokenEvent(a.by, a.token, Words{Account: account, Reason: a.req.Reason, Ticket: a.req.Ticket,
-		Approver: a.req.Approver, Proof: a.req.Proof})
+		Approver: a.req.Approver, Proof: a.req.Proof, Condition: a.condition()})
 	if err != nil {
 		return nil, err
 	}

@@ -39,6 +39,8 @@ type Codes struct {
 	// Replaces is a token of the account that comes back when this one is bound,
 	// in the same transaction: with a wrong code it stays whose it was.
 	Replaces token.Serial
+	// Where a token is that came back, and in which condition; empty: nobody said.
+	Location, Condition string
 	// Ahead is the date that the outlook is for; zero: in 90 days.
 	Ahead time.Time
 }
@@ -137,6 +139,9 @@ func (d *Desk) answer(ctx context.Context, req Codes, by token.Command) (out Out
 	}
 	if err != nil && !errors.Is(err, a.refusal) {
 		return Outcome{}, err // nothing was written, so nothing is told
+	}
+	if err == nil && req.To == token.Retired {
+		err = d.emptyLog(ctx)
 	}
 	return a.outcome(), err
 }

@@ -3,6 +3,7 @@ package inventory
 import (
 	"cmp"
 	"encoding/hex"
+	"hash"
 	"slices"
 
 	"fob/internal/audit"
@@ -87,17 +88,24 @@ func (l *loader) exchange(tx Tx) ([]audit.Replaced, error) {
 }
 
 func (l *loader) event(tx Tx, e *audit.Event, replaced []audit.Replaced) error {
-	b, s := l.batch, l.batch.Supplied
+	d := importDetail(l.batch, l.contents)
+	d.Replaced = replaced
 	e.To = token.InStock
+	return appendEvent(tx, e, d)
+}
+
+// importDetail tells of a batch what its event commits to.
+func importDetail(b token.Batch, contents hash.Hash) audit.ImportDetail {
+	s := b.Supplied
 	d := audit.ImportDetail{
 		Number: b.Number, File: b.File, SHA256: b.SHA256, Format: b.Format, Options: b.Options,
 		Order: s.Order, Supplier: s.Supplier, Expected: s.Expected, Location: s.Location,
 		Records: b.Records, New: b.New, Unchanged: b.Same, Refused: b.Refused,
 		FirstID: b.FirstID, LastID: b.LastID,
-		Contents: hex.EncodeToString(l.contents.Sum(nil)), Replaced: replaced,
+		Contents: hex.EncodeToString(contents.Sum(nil)),
 	}
 	if !s.Received.IsZero() {
 		d.Received = s.Received.Format("2006-01-02")
 	}
-	return appendEvent(tx, e, d)
+	return d
 }

@@ -17,6 +17,8 @@ type Words struct {
 	Ticket   string
 	Approver token.Approver
 	Proof    string
+
+	Condition string // of a token that came back
 }
 
 // forPolicy is what a policy looks at.
@@ -50,6 +52,7 @@ func (d *Desk) addWords(e *audit.Event, w Words) error {
 	for _, t := range []struct{ field, text string }{
 		{audit.TextAccount, string(w.Account)}, {audit.TextReason, w.Reason}, {audit.TextTicket, w.Ticket},
 		{audit.TextApprover, string(w.Approver)}, {audit.TextProof, w.Proof},
+		{audit.TextCondition, w.Condition},
 	} {
 		if err := e.AddText(d.Random, t.field, t.text); err != nil {
 			return err

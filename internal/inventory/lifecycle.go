@@ -15,6 +15,8 @@ type Change struct {
 	By     token.Command
 	To     token.State
 	Loss   token.Loss // lost: what was reported; no time means now
+	// Location is where a token is that came back; empty: where it was.
+	Location string
 	Words
 }
 
@@ -75,7 +77,7 @@ func expiredError(t token.Token) *token.Error {
 }
 
 func (d *Desk) move(tx Tx, t *token.Token, c Change) (err error) {
-	step, err := token.Move(t.State, c.By, c.To)
+	step, err := t.Move(c.By, c.To)
 	if err != nil {
 		return moveError(*t, err)
 	}
@@ -89,6 +91,9 @@ func (d *Desk) move(tx Tx, t *token.Token, c Change) (err error) {
 	var detail audit.TokenDetail
 	if step.Ends {
 		if detail.Closed, err = closeBinding(tx, t, c.To, e.Time.Time); err != nil {
+			return err
+		}
+		if err := receive(tx, t, detail.Closed, c.Location, c.Condition); err != nil {
 			return err
 		}
 	}
@@ -133,8 +138,7 @@ func carry(tx Tx, t *token.Token, c Change, now time.Time) error {
 	case c.To.HasAccount():
 		t.Account, t.Issued = c.Account, true
 	case c.To == token.Retired:
-		t.HasSeed = false
-		return tx.DestroySeed(t.ID)
+		return destroy(tx, t)
 	case c.To != token.Lost:
 		t.Loss = token.Loss{}
 	}

@@ -65,6 +65,9 @@ func (a *attempt) endReplaced(tx Tx) error {
 		return err
 	}
 	to := cmp.Or(a.req.To, token.InStock)
+	if old.Software {
+		to = token.Retired // an app comes back to no drawer
+	}
 	w := Words{Reason: a.req.Reason, Ticket: a.req.Ticket, Proof: a.req.Proof, Approver: a.req.Approver}
 	c := Change{Serial: old.Serial, By: endsReturned(old, to), To: to, Words: w}
 	return a.desk.move(tx, &old, c)

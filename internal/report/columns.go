@@ -72,6 +72,10 @@ var columns = []column{
 		func(t *Token) value { return instantAt(t.LostReported) }},
 	{"stolen", "Stolen", truth, 8, "Of a lost token: whether it was stolen",
 		stolenOf},
+	{"software", "Software", truth, 10, "True: a virtual token, an authenticator app; false: a device",
+		func(t *Token) value { return truthOf(t.Software) }},
+	{"condition", "Condition", words, 24, "In which it last came back, as somebody noted",
+		func(t *Token) value { return wordsAt(t.Condition) }},
 	{"id", "Id", whole, 10, "Number of the token in this store",
 		func(t *Token) value { return wholeOf(t.ID) }},
 }

@@ -89,6 +89,8 @@ type Token struct {
 	SeedPresent  bool         `json:"seed_present"`
 	LostReported *time.Time   `json:"lost_reported_at"` // of a token that is lost, or was when it was retired
 	Stolen       bool         `json:"stolen"`
+	Software     bool         `json:"software"`  // virtual: an authenticator app
+	Condition    *string      `json:"condition"` // in which it last came back
 }
 
 // Batch is one delivery with its reconciliation: what was ordered, what its

@@ -18,6 +18,7 @@ func FromToken(t token.Token, last *token.Observation) Token {
 		Account: filled(string(t.Account)), Location: filled(t.Location),
 		LockedUntil: when(t.LockedUntil), NotBefore: when(t.NotBefore), NotAfter: when(t.NotAfter),
 		BoundAt: when(t.BoundAt), LostReported: when(t.Loss.Reported), Stolen: t.Loss.Stolen,
+		Software: t.Software, Condition: filled(t.Condition),
 	}
 	if t.Watermark.Known {
 		r.Watermark = &t.Watermark.Step

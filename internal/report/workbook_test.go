@@ -57,7 +57,7 @@ func TestWorkbookSheets(t *testing.T) {
 		t.Errorf("panes %+v, %v", panes, err)
 	}
 	tables, err := f.GetTables("Inventory")
-	if err != nil || len(tables) != 1 || tables[0].Name != "Inventory" || tables[0].Range != "A1:AC8" {
+	if err != nil || len(tables) != 1 || tables[0].Name != "Inventory" || tables[0].Range != "A1:AE8" {
 		t.Errorf("tables %+v, %v", tables, err)
 	}
 	props, err := f.GetDocProps()
@@ -83,7 +83,7 @@ func TestInventoryCells(t *testing.T) {
 	want := []string{
 		"0000000000000", "bound", "2026-11-23 12:00:00", "user0@example.com", "2026-11-23 12:00:00", "Zürich", "3", "2026-11-23 12:00:00",
 		"Feitian", "c200", "totp", "sha1", "6", "30", "1970-01-01 00:00:00", "", "", "", "TRUE", "entra; duo",
-		"-14.5", "-1.2", "2026-11-23 12:00:00", "58000000", "0", "", "", "", "1",
+		"-14.5", "-1.2", "2026-11-23 12:00:00", "58000000", "0", "", "", "", "FALSE", "", "1",
 	}
 	if diff := cmp.Diff(want, rows[1]); diff != "" {
 		t.Error(diff)
@@ -204,7 +204,7 @@ func TestEmptyInventory(t *testing.T) {
 	if err != nil || len(rows) != 1 || len(rows[0]) != len(columns) {
 		t.Errorf("rows %v, %v", rows, err)
 	}
-	if tables, err := f.GetTables("Inventory"); err != nil || len(tables) != 1 || tables[0].Range != "A1:AC2" {
+	if tables, err := f.GetTables("Inventory"); err != nil || len(tables) != 1 || tables[0].Range != "A1:AE2" {
 		t.Errorf("tables %+v, %v", tables, err)
 	}
 }

@@ -16,7 +16,9 @@ const tokenSelect = `
 SELECT t.id, COALESCE(t.printed, t.serial_key), p.manufacturer, p.model, p.type, p.hash, p.digits, p.period, p.t0,
        t.batch_id, b.number, t.counter, t.not_before, t.not_after, t.manufactured, b.imported_at, COALESCE(l.name, ''),
        t.seed IS NOT NULL, t.state, COALESCE(t.state_since, b.imported_at), COALESCE(a.name, ''),
-       t.watermark, t.failures, t.locked_until, t.issued, bi.opened_at, lo.reported_at, COALESCE(lo.stolen, 0), o.at, o.drift, o.rate
+       t.watermark, t.failures, t.locked_until, t.issued, bi.opened_at, lo.reported_at, COALESCE(lo.stolen, 0), o.at, o.drift, o.rate,
+       b.format = '` + token.VirtualFormat + `',
+       COALESCE((SELECT condition FROM binding WHERE token_id = t.id AND condition <> '' ORDER BY id DESC LIMIT 1), '')
 FROM token t
 JOIN batch b ON b.id = t.batch_id AND b.loading = 0 AND b.withdrawn_at IS NULL
 JOIN profile p ON p.id = t.profile_id
@@ -37,7 +39,8 @@ func scanToken(row scanner) (t token.Token, last *token.Observation, err error) 
 	err = row.Scan(&t.ID, &t.Serial, &p.Manufacturer, &p.Model, &p.Type, &p.Hash, &p.Digits, &p.Period, &p.T0,
 		&t.BatchID, &t.BatchNumber, &t.Counter, &notBefore, &notAfter, &made, &imported, &t.Location,
 		&t.HasSeed, (*stateCode)(&t.State), &since, &t.Account,
-		&mark, &t.Failures, &locked, &t.Issued, &bound, &reported, &t.Loss.Stolen, &at, &drift, &rate)
+		&mark, &t.Failures, &locked, &t.Issued, &bound, &reported, &t.Loss.Stolen, &at, &drift, &rate,
+		&t.Software, &t.Condition)
 	if err != nil {
 		return t, nil, err
 	}

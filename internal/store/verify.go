@@ -179,10 +179,10 @@ func (q *queries) ErasedRows() iter.Seq2[audit.ErasedRow, error] {
 // BindingRows reads all bindings, past and present.
 func (q *queries) BindingRows() iter.Seq2[audit.BindingRow, error] {
 	return stream(q, `SELECT bi.uuid, COALESCE(t.printed, t.serial_key), a.name, bi.opened_at, COALESCE(bi.closed_at, 0),
-		bi.by_uid, bi.by_name, bi.proof, bi.ticket, bi.codes
+		bi.by_uid, bi.by_name, bi.proof, bi.ticket, bi.codes, bi.condition
 		FROM binding bi JOIN token t ON t.id = bi.token_id JOIN account a ON a.id = bi.account_id ORDER BY bi.id`,
 		func(rows *sql.Rows) (b audit.BindingRow, err error) {
-			err = rows.Scan(&b.UUID, &b.Serial, &b.Account, &b.Opened, &b.Closed, &b.By.UID, &b.By.Name, &b.Proof, &b.Ticket, &b.Codes)
+			err = rows.Scan(&b.UUID, &b.Serial, &b.Account, &b.Opened, &b.Closed, &b.By.UID, &b.By.Name, &b.Proof, &b.Ticket, &b.Codes, &b.Condition)
 			return b, err
 		})
 }

@@ -121,6 +121,7 @@ type Token struct {
 	ImportedAt   time.Time
 	Location     string
 	HasSeed      bool
+	Software     bool // virtual: its seed is in an app of its account's
 
 	State       State
 	StateSince  time.Time
@@ -130,7 +131,8 @@ type Token struct {
 	LockedUntil time.Time
 	Issued      bool // was ever assigned, bound or provisioned
 	BoundAt     time.Time
-	Loss        Loss // of a token that is lost, and of one that was retired lost
+	Loss        Loss   // of a token that is lost, and of one that was retired lost
+	Condition   string // in which it last came back, as somebody noted; empty: nobody did
 }
 
 // Loss is what is known of a loss; its zero value is none.

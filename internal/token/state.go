@@ -87,6 +87,7 @@ const (
 	CmdPolicySet Command = "policy set"
 
 	CmdAccountErase Command = "account erase"
+	CmdVirtual      Command = "virtual" // makes a token; a bind in the same transaction gives it to its account
 )
 
 var transitions = []Transition{
@@ -133,8 +134,12 @@ func Transitions() []Transition { return slices.Clone(transitions) }
 // Move finds the transition by which a command leads from one state to another.
 // A refusal lists what is possible from there.
 func Move(from State, by Command, to State) (Transition, error) {
+	return moveIn(transitions, from, by, to)
+}
+
+func moveIn(table []Transition, from State, by Command, to State) (Transition, error) {
 	var possible []string
-	for _, t := range transitions {
+	for _, t := range table {
 		if t.From != from {
 			continue
 		}

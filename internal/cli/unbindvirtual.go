@@ -1,0 +1,60 @@
+package cli
+
+import (
+	"context"
+
+	"fob/internal/inventory"
+	"fob/internal/report"
+	"fob/internal/token"
+)
+
+// returns checks the texts about a token that came back.
+func (o *unbindOptions) returns(req *inventory.Codes) (err error) {
+	if req.Location, err = token.ParseText("--to-location", o.location); err != nil {
+		return err
+	}
+	req.Condition, err = token.ParseText("--condition", o.condition)
+	return err
+}
+
+// isVirtual tells whether a token is known to be software. Of one that cannot be
+// read this is not known; whoever goes on is told why it cannot.
+func (r *root) isVirtual(ctx context.Context, serial token.Serial) (is bool) {
+	_ = r.withReports(ctx, func(reader report.Reader) error {
+		t, err := reader.Find(serial)
+		is = err == nil && t.Software
+		return nil
+	})
+	return is
+}
+
+// unbindVirtual ends a virtual token: by a code of its app, or by a reason where
+// the app is gone.
+func (r *root) unbindVirtual(ctx context.Context, o *unbindOptions, req inventory.Codes) error {
+	if o.returned || o.missing || o.to != "" || o.location != "" || o.condition != "" {
+		return token.Errorf(token.Usage, "token %s is software: an app is neither returned nor missing", req.Serial).
+			WithHint("give a code that it shows now, or --reason where it is gone; of a lost or stolen phone: `fob lost %s`", req.Serial)
+	}
+	req.To = token.Retired
+	if len(o.codes) == 0 && req.Reason == "" {
+		if err := r.canConverseOr("or say with --reason why there is none"); err != nil {
+			return err
+		}
+	}
+	if err := r.confirmMove(ctx, []token.Serial{req.Serial}, token.CmdUnbind, req.To, "", *o.yes); err != nil {
+		return err
+	}
+	if len(o.codes) == 0 && req.Reason != "" {
+		return r.move(ctx, inventory.Change{Serial: req.Serial, By: token.CmdUnbind, To: req.To, Words: wordsOf(req)})
+	}
+	return r.unbindWithCodes(ctx, o, req)
+}
+
+// canConverseOr is canConverse with another way out.
+func (r *root) canConverseOr(instead string) error {
+	err := r.canConverse()
+	if err == nil {
+		return nil
+	}
+	return token.Errorf(token.KindOf(err), "%v", err).WithHint("%s", joined(token.HintOf(err), instead))
+}

@@ -1,0 +1,75 @@
+package token
+
+import "strings"
+
+// A virtual token is an authenticator app: its key was made here and shown once,
+// to the person whose account it is for. It lies in no drawer and comes back from
+// nobody, so its life is shorter than that of a device.
+
+// VirtualFormat is the format of the batches of virtual tokens, which come out of
+// no file: each token is a batch of its own. It is what tells them from hardware,
+// and no format of a seed file is called so.
+const VirtualFormat = "virtual"
+
+// What stands for the maker and the model of a virtual token.
+const (
+	VirtualManufacturer = "software"
+	VirtualModel        = "authenticator app"
+)
+
+var virtualTransitions = []Transition{
+	{Absent, CmdVirtual, "", Bound, false},
+	{Bound, CmdSuspend, "", Suspended, false},
+	{Suspended, CmdResume, "", Bound, false},
+	{Bound, CmdUnbind, "", Retired, true},
+	{Suspended, CmdUnbind, "", Retired, true},
+	{Bound, CmdLost, "", Lost, true},
+	{Suspended, CmdLost, "", Lost, true},
+	{Lost, CmdLost, "", Lost, false},
+	{InStock, CmdRetire, "", Retired, false}, // quarantined and released with its batch
+	{Bound, CmdRetire, "", Retired, true},
+	{Suspended, CmdRetire, "", Retired, true},
+	{Quarantined, CmdRetire, "", Retired, false},
+	{Lost, CmdRetire, "", Retired, false},
+	{Bound, CmdBatchQuarantine, "", Quarantined, true},
+	{Suspended, CmdBatchQuarantine, "", Quarantined, true},
+}
+
+// Move finds the transition by which a command leads this token to another state.
+func (t Token) Move(by Command, to State) (Transition, error) {
+	if t.Software {
+		return moveIn(virtualTransitions, t.State, by, to)
+	}
+	return Move(t.State, by, to)
+}
+
+// MaxIssuerLen bounds an issuer in letters: it is a heading on a small screen, and
+// stands twice in a QR code.
+const MaxIssuerLen = 64
+
+// ParseIssuer checks who an app is to say a key is from. A colon ends the issuer in
+// the label of a key URI, so none can be in it.
+func ParseIssuer(text string) (string, error) {
+	text, err := ParseText("the issuer", text)
+	switch n := len([]rune(text)); {
+	case err != nil:
+		return "", err
+	case text == "":
+		return "", Errorf(Usage, "the issuer is empty").WithHint("it is the heading above the code in the app: the organisation, or the service")
+	case n > MaxIssuerLen:
+		return "", Errorf(Usage, "the issuer has %d letters, the limit is %d", n, MaxIssuerLen)
+	case strings.Contains(text, ":"):
+		return "", Errorf(Usage, "the issuer contains a colon, which apps take for its end").WithHint("write it without: \"ACME Berlin\"")
+	}
+	return text, nil
+}
+
+// UsualIssuer is the issuer where nobody named one: where the account is at home,
+// by its domain.
+func UsualIssuer(a Account) string {
+	_, domain, _ := strings.Cut(string(a), "@")
+	if issuer, err := ParseIssuer(domain); err == nil {
+		return issuer
+	}
+	return "fob"
+}
