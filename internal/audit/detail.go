@@ -22,6 +22,7 @@ type TokenDetail struct {
 	Observation *Observation `json:"observation,omitempty"`
 	Opened      *uuid.UUID   `json:"binding_opened,omitempty"`
 	Closed      *uuid.UUID   `json:"binding_closed,omitempty"`
+	MovedFrom   *string      `json:"moved_from,omitempty"` // move: the location before; After has the new one
 }
 
 // Mutable are the columns of a token that change, beside state and account.

@@ -165,6 +165,9 @@ func (w *world) token(e Event, beside []Text) error {
 	if e.From != t.state {
 		return fmt.Errorf("token %s was %s before it, not %s", e.Object.ID, t.state, e.From)
 	}
+	if err := checkMoved(e, d, t); err != nil {
+		return err
+	}
 	if d.After != nil {
 		t.after = *d.After
 	} else if e.Outcome == Done {
@@ -172,6 +175,22 @@ func (w *world) token(e Event, beside []Text) error {
 	}
 	if e.Outcome == Done {
 		return w.done(e, d, t, key, beside)
+	}
+	return nil
+}
+
+// checkMoved holds the place that a move names as the one before against the
+// token's last event. Where a token without any was, its batch says.
+func checkMoved(e Event, d TokenDetail, t *tokenWorld) error {
+	switch {
+	case e.Command != token.CmdMove:
+		return nil
+	case d.MovedFrom == nil:
+		return fmt.Errorf("it does not say from where token %s was moved", e.Object.ID)
+	case e.From != e.To:
+		return fmt.Errorf("a move of token %s from place to place changed its state", e.Object.ID)
+	case t.after.Since != 0 && *d.MovedFrom != t.after.Location:
+		return fmt.Errorf("token %s was at %q before it, not at %q", e.Object.ID, t.after.Location, *d.MovedFrom)
 	}
 	return nil
 }

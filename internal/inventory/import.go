@@ -87,6 +87,9 @@ func (d *Desk) Import(ctx context.Context, req Import) (Imported, error) {
 	if err := checkCount(req.Supply, s.records); err != nil {
 		return res, err
 	}
+	if err := d.spellLocation(ctx, &req.Supply, &res); err != nil {
+		return res, err
+	}
 	l := &loader{desk: d, req: req, keys: keys, scan: s, passes: p, res: &res}
 	if err := l.run(ctx); err != nil {
 		return res, err

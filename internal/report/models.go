@@ -27,6 +27,9 @@ type Reader interface {
 	BatchFiles() ([]Batch, error)
 	Summary() (Summary, error)
 	Policy() (map[string]string, error) // what was set, by name
+	Locations() ([]string, error)       // all names of places, in no order
+	LocationCounts() ([]LocationCount, error)
+	ShelfReader
 	Head() (audit.Head, error)
 	Events(f EventFilter) iter.Seq2[audit.Stored, error]
 	// Clocks streams the records of all clocks that were ever seen, in the order in
@@ -40,7 +43,7 @@ type Filter struct {
 	State        token.State
 	Account      token.Account
 	Batch        int
-	Location     string
+	Location     string // with what lies below it
 	Manufacturer string
 	Model        string
 	Type         token.Type

@@ -86,7 +86,7 @@ func (bw bookWriter) fill(b *book, r Reader, e Export) (Totals, error) {
 	if err := writeSummary(b, e, s, k); err != nil {
 		return Totals{}, err
 	}
-	return k.totals(s), b.describe(e)
+	return k.totals(s), b.describe("Token inventory", e)
 }
 
 // book is a workbook in the making.
@@ -154,10 +154,10 @@ func (b *book) repeatFirstRow(name string) error {
 
 // describe fixes the document's properties: they hold nothing but what the
 // export says of itself, so that equal exports are equal files.
-func (b *book) describe(e Export) error {
+func (b *book) describe(title string, e Export) error {
 	made := e.Made.UTC().Format(time.RFC3339)
 	return b.file.SetDocProps(&excelize.DocProperties{
-		Title: "Token inventory", Creator: "fob", LastModifiedBy: "fob",
+		Title: title, Creator: "fob", LastModifiedBy: "fob",
 		Created: made, Modified: made,
 	})
 }

@@ -85,6 +85,8 @@ const (
 	CmdBatchCorrect    Command = "batch correct"
 
 	CmdPolicySet Command = "policy set"
+
+	CmdMove Command = "move" // from place to place; the state stays
 )
 
 var transitions = []Transition{
