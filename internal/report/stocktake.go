@@ -283,7 +283,7 @@ func (c *Count) Finish(r ShelfReader) (*Stocktake, error) {
 		}
 	}
 	if c.checked > 0 {
-		s.Notes = append(s.Notes, fmt.Sprintf("%d of the labels carry a check digit behind the serial", c.checked))
+		s.Notes = append(s.Notes, fmt.Sprintf("labels with a check digit behind the serial: %d", c.checked))
 	}
 	if c.cut != "" {
 		s.Notes = append(s.Notes, "the file ends within the label "+c.cut+": was the scanning interrupted? What is missing may be what was not scanned")
