@@ -24,7 +24,7 @@ of names, from the whole to the part: Berlin/Safe 2 is a place in Berlin. TOKENS
 the states count what is at the place itself, so that they add up to all tokens of
 the store; WITHIN counts what lies below it as well. The last row, without a name,
 counts the tokens whose place was never recorded.`,
-		Example: "  fob location list\n  fob list --location Berlin",
+		Example: "  fob location list\n  fob location list --json",
 		Args:    atMost(0),
 		RunE: r.run(func(ctx context.Context, _ []string) error {
 			return r.withReports(ctx, r.printPlaces)

@@ -33,10 +33,11 @@ tokens have no place.
 
 --from takes the serials from a file, one a line as a barcode reader sends them, or
 a table with a column serial; - is standard input. One serial that is not here, or
-cannot be moved, and none is.`,
+cannot be moved, and none is.
+
+A whole shelf goes with a list: fob list --location Berlin | cut -f1 | fob move --from - --to Hamburg`,
 		Example: `  fob move 2600412300001 2600412300002 --to "Berlin/Safe 2" --ticket T-40
-  fob move --from box.txt --to Hamburg --new-location --reason "site opened"
-  fob list --location Berlin --state in_stock | cut -f1 | fob move --from - --to Hamburg`,
+  fob move --from box.txt --to Hamburg --new-location --reason "site opened"`,
 		Args: func(cmd *cobra.Command, args []string) error {
 			if cmd.Flags().Changed("from") {
 				return atMost(0)(cmd, args)
