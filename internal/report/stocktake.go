@@ -30,8 +30,8 @@ type Shelved struct {
 
 // ShelfReader is what a stocktake asks of a store.
 type ShelfReader interface {
-	// Scanned finds the tokens that have one of these serial keys, or have it but for
-	// their dashes.
+	// Scanned finds the tokens that have one of these serial keys; for a key that
+	// none has, those that have it but for their dashes.
 	Scanned(keys []string) ([]Shelved, error)
 	// ShelvedAt streams the tokens that must lie at a place or below it: those in
 	// stock and quarantined.
@@ -117,7 +117,7 @@ type shelf map[string][]Shelved
 func readShelf(r ShelfReader, scans []Scan) (shelf, error) {
 	found := shelf{}
 	for tier := range 3 {
-		var keys []string
+		keys := make([]string, 0, len(scans))
 		for _, s := range scans {
 			if tier >= len(s.Reading.As) || found.has(s.Reading.As[:tier]) {
 				continue

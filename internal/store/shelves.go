@@ -16,22 +16,34 @@ func scanShelved(rows *sql.Rows) (t report.Shelved, err error) {
 	return t, err
 }
 
-// Scanned finds the tokens that have one of these serial keys, or have it but for
-// their dashes.
+// Scanned finds the tokens that have one of these serial keys; for a key that none
+// has, those that have it but for their dashes.
 func (q *queries) Scanned(keys []string) (all []report.Shelved, err error) {
-	for _, condition := range []string{`t.serial_key IN (`, `replace(t.serial_key, '-', '') <> t.serial_key AND replace(t.serial_key, '-', '') IN (`} {
-		err := inChunks(keys, func(chunk []string) error {
-			return q.each(shelvedSelect+`WHERE `+condition+marks(len(chunk))+`)`, anys(chunk), func(rows *sql.Rows) error {
-				t, err := scanShelved(rows)
-				all = append(all, t)
-				return err
-			})
-		})
-		if err != nil {
-			return nil, err
+	if all, err = q.shelved(nil, `t.serial_key IN (`, keys); err != nil || len(all) == len(keys) {
+		return all, err
+	}
+	found := make(map[string]bool, len(all))
+	for _, t := range all {
+		found[t.Serial.Key()] = true
+	}
+	var rest []string
+	for _, key := range keys {
+		if !found[key] {
+			rest = append(rest, key)
 		}
 	}
-	return all, nil
+	return q.shelved(all, `replace(t.serial_key, '-', '') <> t.serial_key AND replace(t.serial_key, '-', '') IN (`, rest)
+}
+
+func (q *queries) shelved(all []report.Shelved, condition string, keys []string) ([]report.Shelved, error) {
+	err := inChunks(keys, func(chunk []string) error {
+		return q.each(shelvedSelect+`WHERE `+condition+marks(len(chunk))+`)`, anys(chunk), func(rows *sql.Rows) error {
+			t, err := scanShelved(rows)
+			all = append(all, t)
+			return err
+		})
+	})
+	return all, err
 }
 
 // ShelvedAt streams the tokens in stock and quarantined at a place or below it.
