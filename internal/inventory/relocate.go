@@ -58,7 +58,7 @@ func (d *Desk) Relocate(ctx context.Context, r Relocation) (res Relocated, err e
 	return res, err
 }
 
-// moveSize is how many tokens one transaction moves: 2,000 take a quarter of a
+// moveSize is how many tokens one transaction moves: 2,000 take about half a
 // second.
 const moveSize = 2000
 
