@@ -100,6 +100,8 @@ func (w *world) wholeLife(desk *inventory.Desk) {
 	w.must(err)
 	w.move(desk, 9, token.CmdQuarantine, token.Quarantined, "")
 	w.move(desk, 10, token.CmdRetire, token.Retired, "")
+	_, err = desk.Relocate(ctx, inventory.Relocation{Serials: []token.Serial{serial(0), serial(3), serial(5)}, To: "Berlin/Safe 2", New: true})
+	w.must(err)
 	_, err = desk.SetPolicy(ctx, map[string]string{"tokens-per-account": "3", "lock-for": "30m"}, inventory.Words{Approver: "Eva"})
 	w.must(err)
 	_, err = desk.CorrectBatch(ctx, inventory.Correction{BatchChange: inventory.BatchChange{Number: 2},

@@ -22,7 +22,8 @@ type TokenDetail struct {
 	Observation *Observation `json:"observation,omitempty"`
 	Opened      *uuid.UUID   `json:"binding_opened,omitempty"`
 	Closed      *uuid.UUID   `json:"binding_closed,omitempty"`
-	Deep        bool         `json:"deep,omitempty"` // searched as far as is possible at all
+	Deep        bool         `json:"deep,omitempty"`       // searched as far as is possible at all
+	MovedFrom   *string      `json:"moved_from,omitempty"` // move: the location before; After has the new one
 }
 
 // Mutable are the columns of a token that change, beside state and account.

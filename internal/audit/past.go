@@ -42,6 +42,8 @@ type PastToken struct {
 	After       Mutable
 	Bound       int64        // since when the open binding
 	Observed    *Observation // the newest
+	Software    bool
+	Condition   string // in which it came back last
 }
 
 // Replay tells what a store held at an instant. It reads the trail twice. An
@@ -225,7 +227,8 @@ func (p *Past) Token(c Columns) (t PastToken, ok bool) {
 	if later := p.later[id]; later != nil {
 		later.undo(&c)
 	}
-	t = PastToken{Columns: c, BatchNumber: b.Number, Imported: b.at, State: token.InStock, After: Mutable{Since: b.at, Location: b.Location}}
+	t = PastToken{Columns: c, BatchNumber: b.Number, Imported: b.at, State: token.InStock, After: Mutable{Since: b.at, Location: b.Location},
+		Software: b.Format == token.VirtualFormat}
 	told := p.world.tokens[c.Serial.Key()]
 	if told == nil {
 		return t, true
@@ -237,6 +240,7 @@ func (p *Past) Token(c Columns) (t PastToken, ok bool) {
 	if told.account != nil {
 		t.Account = told.account.Text
 	}
+	t.Condition = told.condition
 	if bound := p.world.bindings[told.open]; bound != nil {
 		t.Bound = bound.opened
 	}

@@ -1,6 +1,7 @@
 package audit
 
 import (
+	"cmp"
 	"fmt"
 	"time"
 
@@ -44,6 +45,7 @@ type tokenWorld struct {
 	after        Mutable
 	observations []Observation
 	open         string // UUID of the open binding
+	condition    string // in which it came back last, as far as somebody said
 }
 
 type bindingWorld struct {
@@ -175,6 +177,9 @@ func (w *world) token(e Event, beside []Text) error {
 	if e.From != t.state {
 		return fmt.Errorf("token %s was %s before it, not %s", e.Object.ID, t.state, e.From)
 	}
+	if err := checkMoved(e, d, t); err != nil {
+		return err
+	}
 	if d.After != nil {
 		t.after = *d.After
 	} else if e.Outcome == Done {
@@ -182,6 +187,22 @@ func (w *world) token(e Event, beside []Text) error {
 	}
 	if e.Outcome == Done {
 		return w.done(e, d, t, key, beside)
+	}
+	return nil
+}
+
+// checkMoved holds the place that a move names as the one before against the
+// token's last event. Where a token without any was, its batch says.
+func checkMoved(e Event, d TokenDetail, t *tokenWorld) error {
+	switch {
+	case e.Command != token.CmdMove:
+		return nil
+	case d.MovedFrom == nil:
+		return fmt.Errorf("it does not say from where token %s was moved", e.Object.ID)
+	case e.From != e.To:
+		return fmt.Errorf("a move of token %s from place to place changed its state", e.Object.ID)
+	case t.after.Since != 0 && *d.MovedFrom != t.after.Location:
+		return fmt.Errorf("token %s was at %q before it, not at %q", e.Object.ID, t.after.Location, *d.MovedFrom)
 	}
 	return nil
 }
@@ -206,6 +227,7 @@ func (w *world) done(e Event, d TokenDetail, t *tokenWorld, key string, beside [
 			return fmt.Errorf("it ends a binding of token %s that was not open", e.Object.ID)
 		}
 		b.closed, t.open, b.noted = e.Time.UnixNano(), "", plain(beside, TextCondition)
+		t.condition = cmp.Or(b.noted, t.condition)
 	}
 	return nil
 }

@@ -90,8 +90,9 @@ func (r *root) printEvents(events report.EventSeq) error {
 		if e.Reason != "" {
 			outcome += " (" + e.Reason + ")"
 		}
+		from, to := e.Between()
 		if err := t.add(e.Seq, e.Time.Time, e.Operator.Name, string(e.Command), r.objectWords(e.Object), outcome,
-			string(e.From), string(e.To), e.Plain[audit.TextAccount], e.Plain[audit.TextTicket]); err != nil {
+			from, to, e.Plain[audit.TextAccount], e.Plain[audit.TextTicket]); err != nil {
 			return err
 		}
 	}

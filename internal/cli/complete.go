@@ -88,6 +88,21 @@ func (r *root) completeBatches(cmd *cobra.Command, args []string, typed string) 
 	return found, cobra.ShellCompDirectiveNoFileComp
 }
 
+// completeLocations offers the places that are known.
+func (r *root) completeLocations(cmd *cobra.Command, _ []string, typed string) ([]string, cobra.ShellCompDirective) {
+	var found []string
+	_ = r.withReports(contextOf(cmd), func(reader report.Reader) error {
+		names, err := reader.Locations()
+		for _, name := range token.KnownLocations(names).All() {
+			if strings.HasPrefix(token.LocationKey(name), strings.ToLower(typed)) {
+				found = append(found, clean(name))
+			}
+		}
+		return err
+	})
+	return found, cobra.ShellCompDirectiveNoFileComp
+}
+
 func completeStates(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
 	var all []string
 	for _, s := range token.States() {
@@ -119,10 +134,10 @@ func (r *root) completions(cmd *cobra.Command) {
 		"unbind": {token.Bound}, "found": {token.Lost}, "release": {token.Quarantined},
 		"suspend": {token.Bound}, "resume": {token.Suspended}, "replace": {token.Bound, token.Suspended, token.Assigned},
 		"lost": token.SourcesOf(token.CmdLost), "quarantine": token.SourcesOf(token.CmdQuarantine), "retire": token.SourcesOf(token.CmdRetire),
-		"resync": {token.Bound, token.Assigned, token.InStock}, "list": nil,
+		"resync": {token.Bound, token.Assigned, token.InStock}, "list": nil, "move": nil,
 	}
 	flags := map[string]completer{
-		"state": completeStates, "batch": r.completeBatches, "format": fixed(app.FormatNames()...),
+		"location": r.completeLocations, "state": completeStates, "batch": r.completeBatches, "format": fixed(app.FormatNames()...),
 		"encoding": fixed("hex", "base32", "base64"), "type": fixed("totp", "hotp"),
 		"hash": fixed("sha1", "sha256", "sha512"), "to": fixed(string(token.InStock), string(token.Quarantined)),
 	}
@@ -130,7 +145,7 @@ func (r *root) completions(cmd *cobra.Command) {
 		if states, ok := serials[c.Name()]; ok && !c.HasSubCommands() && cmd.Name() == "fob" {
 			c.ValidArgsFunction = r.completeSerials(states...)
 			switch c.Name() {
-			case "quarantine", "retire": // of several tokens
+			case "quarantine", "retire", "move": // of several tokens
 				c.ValidArgsFunction = atAnyPlace(c.ValidArgsFunction)
 			case "replace": // by one that is in stock
 				c.ValidArgsFunction = thenAnother(c.ValidArgsFunction, r.completeSerials(token.InStock))
@@ -143,6 +158,9 @@ func (r *root) completions(cmd *cobra.Command) {
 			c.ValidArgsFunction = completeSettings
 		}
 		for name, fn := range flags {
+			if name == "to" && c.Name() == "move" {
+				fn = r.completeLocations
+			}
 			if c.Flags().Lookup(name) != nil {
 				_ = c.RegisterFlagCompletionFunc(name, fn) // fails for a flag that is not there
 			}

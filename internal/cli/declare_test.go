@@ -52,6 +52,13 @@ func TestDeclaredJSON(t *testing.T) {
 	d.run("bind", k.serial, "anna", "--code", shown())
 	d.run("unbind", k.serial, "--missing", "--yes")
 	d.run("found", k.serial)
+	d.run("move", other.serial, "--to", "Berlin", "--new-location")
+	scans := filepath.Join(t.TempDir(), "scans.txt")
+	if err := os.WriteFile(scans, []byte(other.serial+"\nX\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	d.run("stocktake", scans, "--location", "Berlin")
+	d.run("location list")
 	d.life()
 	export := filepath.Join(t.TempDir(), "x.csv")
 	d.run("export", export, "--sign")

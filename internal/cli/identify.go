@@ -50,7 +50,7 @@ what was found, without the codes. Filters make the search shorter.`,
 	f.BoolVar(&o.wide, "wide", false, "search as far as a pair of codes of one token is searched")
 	f.IntVar(&o.batch, "batch", 0, "only tokens of this batch")
 	f.StringVar(&o.state, "state", "", "only tokens in this state (in_stock, bound, …)")
-	f.StringVar(&o.location, "location", "", "only tokens at this location")
+	f.StringVar(&o.location, "location", "", "only tokens at this location or below it")
 	f.StringVar(&o.manufacturer, "manufacturer", "", "only tokens of this manufacturer")
 	f.StringVar(&o.model, "model", "", "only tokens of this model")
 	o.words.add(cmd)

@@ -158,6 +158,11 @@ func (o *importOptions) supply() (s token.Supply, err error) {
 			return s, err
 		}
 	}
+	if s.Location != "" {
+		if s.Location, err = token.ParseLocation(s.Location); err != nil {
+			return s, err
+		}
+	}
 	s.Expected = o.expect
 	if o.received != "" {
 		if s.Received, err = time.Parse(time.DateOnly, o.received); err != nil {

@@ -23,7 +23,7 @@ func (f *filterFlags) add(cmd *cobra.Command) {
 	fl.StringVar(&f.state, "state", "", "only tokens in this state (in_stock, bound, …)")
 	fl.StringVar(&f.account, "account", "", "only tokens of this account")
 	fl.IntVar(&f.batch, "batch", 0, "only tokens of this batch")
-	fl.StringVar(&f.location, "location", "", "only tokens at this location")
+	fl.StringVar(&f.location, "location", "", "only tokens at this location or below it")
 	fl.StringVar(&f.manufacturer, "manufacturer", "", "only tokens of this manufacturer")
 	fl.StringVar(&f.model, "model", "", "only tokens of this model")
 	fl.StringVar(&f.kind, "type", "", "only tokens of this type: totp or hotp")

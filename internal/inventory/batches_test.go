@@ -275,7 +275,7 @@ func TestCorrectABatch(t *testing.T) {
 }
 
 // After any run of commands the trail tells what the tables hold, and as many
-// tokens are there as were imported and not withdrawn.
+// tokens are there as were imported and not withdrawn, place by place.
 func TestRandomLives(t *testing.T) {
 	runs := 6
 	if testing.Short() {
@@ -298,6 +298,7 @@ func TestRandomLives(t *testing.T) {
 		if n := h.visible(); n != imported {
 			t.Errorf("run %d: %d tokens are here, %d were imported and not withdrawn", run, n, imported)
 		}
+		h.addsUp(imported)
 		h.verified()
 		if t.Failed() {
 			t.Fatalf("run %d", run)
@@ -344,6 +345,8 @@ func (h *house) randomCommand(r *rand.Rand, imported *int) {
 		out, err = h.desk.WithdrawBatch(bg, onBatch(number))
 		*imported -= out.Tokens
 	case strings.HasPrefix(string(step.By), "batch "):
+	case r.IntN(4) == 0:
+		h.randomMove(r)
 	default:
 		_, err = h.desk.Move(bg, c)
 	}

@@ -90,6 +90,9 @@ func (d *Desk) Import(ctx context.Context, req Import) (Imported, error) {
 		return res, err
 	}
 	p.onRead = nil // the second pass tells of its records
+	if err := d.spellLocation(ctx, &req.Supply, &res); err != nil {
+		return res, err
+	}
 	l := &loader{desk: d, req: req, keys: keys, scan: s, passes: p, res: &res}
 	if err := l.run(ctx); err != nil {
 		return res, err

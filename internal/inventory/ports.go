@@ -87,6 +87,8 @@ type Reader interface {
 
 	// Policy is what was set, by name.
 	Policy() (map[string]string, error)
+	// Locations lists the names of all places, in no order.
+	Locations() ([]string, error)
 
 	// WholeBatch finds a batch by its number, a withdrawn one too.
 	WholeBatch(number int) (Batch, error)
@@ -127,8 +129,10 @@ type SliceToken struct {
 // Tx is a Reader that writes.
 type Tx interface {
 	Reader
-	// SaveToken writes what can change of a token.
+	// SaveToken writes what can change of a token, but for its location.
 	SaveToken(t token.Token) error
+	// SaveLocation writes where a token is.
+	SaveLocation(tokenID int64, name string) error
 	OpenBinding(b token.Binding) error
 	CloseBinding(tokenID int64, at time.Time) (uuid.UUID, error)
 	AddObservation(t token.Token, o token.Observation) error

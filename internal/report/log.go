@@ -7,6 +7,7 @@ import (
 	"iter"
 
 	"fob/internal/audit"
+	"fob/internal/token"
 )
 
 // Event is one event of the trail for people: the event, and the texts beside
@@ -15,6 +16,15 @@ type Event struct {
 	audit.Event
 	Plain map[string]string `json:"plain"`
 	Hash  string            `json:"hash"`
+}
+
+// Between tells what an event led from and to: states, or the places of a move.
+func (e Event) Between() (from, to string) {
+	var d audit.TokenDetail
+	if e.Command == token.CmdMove && json.Unmarshal(e.Detail, &d) == nil && d.MovedFrom != nil && d.After != nil {
+		return *d.MovedFrom, d.After.Location
+	}
+	return string(e.From), string(e.To)
 }
 
 // EventSeq streams events; the first error ends it.

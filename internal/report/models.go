@@ -27,6 +27,9 @@ type Reader interface {
 	BatchFiles() ([]Batch, error)
 	Summary() (Summary, error)
 	Policy() (map[string]string, error) // what was set, by name
+	Locations() ([]string, error)       // all names of places, in no order
+	LocationCounts() ([]LocationCount, error)
+	ShelfReader
 	Head() (audit.Head, error)
 	StoreID() (string, error)
 	// Imported streams the immutable columns of all tokens that the tables hold, also
@@ -45,7 +48,7 @@ type Filter struct {
 	State        token.State
 	Account      token.Account
 	Batch        int
-	Location     string
+	Location     string // with what lies below it
 	Manufacturer string
 	Model        string
 	Type         token.Type

@@ -115,7 +115,8 @@ func fromPast(p audit.PastToken) Token {
 		NotBefore: fromSeconds(p.NotBefore), NotAfter: fromSeconds(p.NotAfter), ImportedAt: fromNanos(p.Imported),
 		Location: m.Location, HasSeed: !m.SeedDestroyed, State: p.State, StateSince: fromNanos(m.Since), Account: token.Account(p.Account),
 		Failures: m.Failures, LockedUntil: fromNanos(m.LockedUntil), Issued: m.Issued, BoundAt: fromNanos(p.Bound),
-		Loss: token.Loss{Reported: fromNanos(m.Reported), Stolen: m.Stolen},
+		Loss:     token.Loss{Reported: fromNanos(m.Reported), Stolen: m.Stolen},
+		Software: p.Software, Condition: p.Condition,
 	}
 	if m.Watermark != nil {
 		t.Watermark = token.MarkAt(*m.Watermark)
@@ -147,12 +148,37 @@ func (f Filter) selects(t *Token) bool {
 	return (f.State == "" || f.State == t.State) &&
 		(f.Account == "" || t.Account != nil && token.Account(*t.Account).Key() == f.Account.Key()) &&
 		(f.Batch == 0 || f.Batch == t.Batch) &&
-		(f.Location == "" || t.Location != nil && *t.Location == f.Location) &&
+		(f.Location == "" || t.Location != nil && token.LocationWithin(token.LocationKey(*t.Location), token.LocationKey(f.Location))) &&
 		(f.Manufacturer == "" || strings.EqualFold(t.Manufacturer, f.Manufacturer)) &&
 		(f.Model == "" || strings.EqualFold(t.Model, f.Model)) &&
 		(f.Type == "" || f.Type == t.Type) &&
+		(f.LockedAt.IsZero() || t.LockedUntil != nil && t.LockedUntil.After(f.LockedAt)) &&
 		(f.ExpiringBy.IsZero() || t.NotAfter != nil && t.NotAfter.Unix() <= f.ExpiringBy.Unix()) &&
 		strings.HasPrefix(t.Serial.Key(), f.Prefix.Key())
+}
+
+// LocationCounts counts the tokens that were there.
+func (p *past) LocationCounts() ([]LocationCount, error) {
+	counts := map[LocationCount]int{}
+	for t, err := range p.Tokens(Filter{}) {
+		if err != nil {
+			return nil, err
+		}
+		c := LocationCount{State: t.State}
+		if t.Location != nil {
+			c.Location = *t.Location
+		}
+		counts[c]++
+	}
+	all := make([]LocationCount, 0, len(counts))
+	for c, n := range counts {
+		c.Tokens = n
+		all = append(all, c)
+	}
+	slices.SortFunc(all, func(a, b LocationCount) int {
+		return cmp.Or(strings.Compare(a.Location, b.Location), strings.Compare(string(a.State), string(b.State)))
+	})
+	return all, nil
 }
 
 // Find reads one token as it was.

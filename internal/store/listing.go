@@ -186,24 +186,28 @@ func (q *queries) byPlace(l *listing, f report.Filter) error {
 	if f.Location == "" {
 		return nil
 	}
-	return q.byID(l, `t.location_id = ?`, `SELECT id FROM location WHERE name = $1`, f.Location)
+	ids, err := q.locationsWithin(f.Location)
+	if err != nil {
+		return err
+	}
+	if len(ids) == 0 {
+		l.nothing = true
+		return nil
+	}
+	l.where(`t.location_id IN (`+marks(len(ids))+`)`, ids...)
+	return nil
 }
 
 func (q *queries) byAccount(l *listing, f report.Filter) error {
 	if f.Account == "" {
 		return nil
 	}
-	return q.byID(l, `t.account_id = ?`, `SELECT id FROM account WHERE key = $1`, f.Account.Key())
-}
-
-// byID selects by the row of a small table that a query finds.
-func (q *queries) byID(l *listing, condition, query string, name any) error {
 	var id int64
-	err := q.row(query, name).Scan(&id)
+	err := q.row(`SELECT id FROM account WHERE key = $1`, f.Account.Key()).Scan(&id)
 	if notFound(err) {
 		l.nothing = true
 		return nil
 	}
-	l.where(condition, id)
+	l.where(`t.account_id = ?`, id)
 	return err
 }

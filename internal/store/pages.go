@@ -2,6 +2,8 @@ package store
 
 import (
 	"database/sql"
+	"fmt"
+	"strings"
 
 	"fob/internal/inventory"
 	"fob/internal/token"
@@ -42,22 +44,30 @@ const sealedSelect = `SELECT t.id, COALESCE(t.printed, t.serial_key), t.profile_
 
 // sealedQuery reads a page of tokens by their ids: as they lie in the table, with
 // no index and nothing joined.
-func sealedQuery(s inventory.Span, f inventory.SeedFilter) (string, []any) {
+func sealedQuery(s inventory.Span, f inventory.SeedFilter, places []any) (string, []any) {
 	query, args := sealedSelect, []any{s.First, s.Last}
 	if f.State != "" {
 		args = append(args, stateCode(f.State))
 		query += ` AND t.state = $3`
 	}
-	if f.Location != "" {
-		args = append(args, f.Location)
-		query += ` AND t.location_id = (SELECT id FROM location WHERE name = $` + string(rune('0'+len(args))) + `)`
+	if len(places) > 0 {
+		numbers := make([]string, len(places))
+		for i, id := range places {
+			args = append(args, id)
+			numbers[i] = fmt.Sprintf("$%d", len(args))
+		}
+		query += ` AND t.location_id IN (` + strings.Join(numbers, ", ") + `)`
 	}
 	return query + ` ORDER BY t.id`, args
 }
 
 // SealedSeeds calls fn for every token of a span that has a seed.
 func (q *queries) SealedSeeds(s inventory.Span, f inventory.SeedFilter, fn func(inventory.SealedToken) error) error {
-	query, args := sealedQuery(s, f)
+	places, err := q.locationsWithin(f.Location)
+	if err != nil || f.Location != "" && len(places) == 0 {
+		return err
+	}
+	query, args := sealedQuery(s, f, places)
 	var t inventory.SealedToken
 	var sealed sql.RawBytes // valid until the next row, which spares a copy
 	return q.each(query, args, func(rows *sql.Rows) error {

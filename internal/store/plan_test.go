@@ -86,9 +86,11 @@ func TestQueryPlans(t *testing.T) {
 		"an account's share": func() (string, []any) { return tokensOfAccount, []any{"anna"} },
 		"a slice of a batch": func() (string, []any) { return sliceSelect + ` ORDER BY t.id`, []any{1, 5000} },
 		"the newest event":   func() (string, []any) { return `SELECT seq, hash FROM audit ORDER BY seq DESC LIMIT 1`, nil },
-		"a page of seeds":    func() (string, []any) { return sealedQuery(inventory.Span{First: 1, Last: 9}, inventory.SeedFilter{}) },
+		"a page of seeds": func() (string, []any) {
+			return sealedQuery(inventory.Span{First: 1, Last: 9}, inventory.SeedFilter{}, nil)
+		},
 		"a state's seeds": func() (string, []any) {
-			return sealedQuery(inventory.Span{First: 1, Last: 9}, inventory.SeedFilter{State: token.Lost, Location: "Bern"})
+			return sealedQuery(inventory.Span{First: 1, Last: 9}, inventory.SeedFilter{State: token.Lost}, []any{1, 2})
 		},
 		"clocks": func() (string, []any) { return observationsOf, []any{1, 9} },
 	}

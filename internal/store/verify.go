@@ -75,10 +75,10 @@ func (q *queries) StoreRow() (row audit.StoreRow, err error) {
 }
 
 // stream gives the rows of a query one by one; the first error ends them.
-func stream[T any](q *queries, query string, scan func(*sql.Rows) (T, error)) iter.Seq2[T, error] {
+func stream[T any](q *queries, query string, scan func(*sql.Rows) (T, error), args ...any) iter.Seq2[T, error] {
 	return func(yield func(T, error) bool) {
 		var zero T
-		rows, err := q.tx.QueryContext(q.ctx, query)
+		rows, err := q.tx.QueryContext(q.ctx, query, args...)
 		if err != nil {
 			yield(zero, err)
 			return

@@ -88,6 +88,7 @@ const (
 
 	CmdAccountErase Command = "account erase"
 	CmdVirtual      Command = "virtual" // makes a token; a bind in the same transaction gives it to its account
+	CmdMove         Command = "move"    // from place to place; the state stays
 )
 
 var transitions = []Transition{

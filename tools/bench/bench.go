@@ -36,6 +36,7 @@ type bench struct {
 	page, prefix, complete []usage
 	identified, bound      []usage
 	loads                  loads
+	counted                []usage
 
 	formats []*contest // beside OATH CSV
 	wrapped []*contest // beside the program that unwraps, piped into fob
@@ -78,7 +79,7 @@ func (b *bench) measure(ctx context.Context) error {
 		}
 	}
 	// The store of the last import stays for desk and exports.
-	for _, part := range []func(context.Context, int) error{b.desk, b.scale, b.exports, b.loadRun, b.contests} {
+	for _, part := range []func(context.Context, int) error{b.desk, b.scale, b.stocktake, b.exports, b.loadRun, b.contests} {
 		for i := range b.runs {
 			if err := part(ctx, i); err != nil {
 				return err
@@ -91,7 +92,7 @@ func (b *bench) measure(ctx context.Context) error {
 // pair imports the seed file into a new store, and its rows into a new table.
 func (b *bench) pair(ctx context.Context, i int) error {
 	b.progress("import %d of %d", i+1, b.runs)
-	if err := b.fresh(ctx, b.load(b.seeds), &b.imports); err != nil || b.sqlite3 == "" {
+	if err := b.fresh(ctx, b.load(b.seeds, "--location", shelf), &b.imports); err != nil || b.sqlite3 == "" {
 		return err
 	}
 	return b.time(&b.peers, b.peer(ctx))

@@ -42,12 +42,13 @@ func TestReportSaysWhatIsMissing(t *testing.T) {
 }
 
 func TestReportOfScale(t *testing.T) {
-	b := bench{n: 100_000, runs: 5, binds: 20_000, page: []usage{{0.02, 0.01, 20}}, identified: []usage{{2.5, 4.9, 40}}, bound: []usage{{4.5, 5, 50}}}
+	b := bench{n: 100_000, runs: 5, binds: 20_000, page: []usage{{0.02, 0.01, 20}}, identified: []usage{{2.5, 4.9, 40}}, bound: []usage{{4.5, 5, 50}}, counted: []usage{{1.5, 1.6, 60}}}
 	s := b.report("a machine")
 	for _, want := range []string{
 		"| `list --limit 50 --after SERIAL`, the whole process | 20 ms | | |\n",
 		"| `identify` among all, the whole process (CPU, peak memory) | 2.5 s (4.9 s, 40 MB) | | |\n",
 		"| `bind --from`, 10,000 tokens by two codes (CPU, peak memory) | 4.5 s (5.0 s, 50 MB) | | |\n",
+		"| `stocktake`, 100,000 scans, the whole process (CPU, peak memory) | 1.5 s (1.6 s, 60 MB) | | |\n",
 	} {
 		if !strings.Contains(s, want) {
 			t.Errorf("no %q in\n%s", want, s)

@@ -1,0 +1,236 @@
+package app
+
+import (
+	"bufio"
+	"bytes"
+	"errors"
+	"io"
+	"strings"
+	"unicode/utf8"
+
+	"fob/internal/report"
+	"fob/internal/rows"
+	"fob/internal/token"
+)
+
+const (
+	// MaxScans bounds a file of scans: a person with a reader makes ten thousand a
+	// day, and all of them are held in memory.
+	MaxScans = 1_000_000
+	// maxScan bounds one of them in bytes: the largest QR code holds 4,296
+	// characters.
+	maxScan = 8 << 10
+)
+
+// Scans are the labels that a file holds.
+type Scans struct {
+	All   []report.Scan
+	Of    string   // the location that a session was begun for; empty: it is none
+	Notes []string // remarks on the whole file
+}
+
+// ReadScans reads what a barcode reader wrote: one label a line, whatever ends a
+// line, or all of them in one line with tabs between; or a table, CSV or a workbook,
+// whose first row names a column serial. An error is of the whole file.
+func ReadScans(r io.Reader) (s Scans, err error) {
+	in := bufio.NewReaderSize(r, probeScans)
+	head, err := in.Peek(probeScans)
+	if err != nil && !errors.Is(err, io.EOF) {
+		return s, token.Wrap(token.Internal, err, "reading the file")
+	}
+	if what := pictureOf(head); what != "" {
+		return s, token.Errorf(token.Refused, "the file is %s, not a text", what).
+			WithHint("the reader's list of serials is needed: one a line")
+	}
+	if rows.IsWorkbook(head) || namesSerial(head) {
+		s, err = readScanTable(in)
+	} else {
+		s, err = readScanLines(in)
+	}
+	if err == nil && len(s.All) == 0 && s.Of == "" {
+		return s, token.Errorf(token.Refused, "the file has no scan in it").WithHint("did the reader send anything? One serial a line is needed")
+	}
+	return s, err
+}
+
+// probeScans is how much of a file is looked at to tell what it is.
+const probeScans = 4 << 10
+
+// pictureOf names what is no text by its first bytes; empty: it may be one.
+func pictureOf(head []byte) string {
+	for magic, what := range map[string]string{"\x89PNG": "a picture (PNG)", "\xff\xd8\xff": "a picture (JPEG)", "GIF8": "a picture (GIF)",
+		"%PDF": "a PDF", "II*\x00": "a picture (TIFF)", "MM\x00*": "a picture (TIFF)", "RIFF": "a picture (WebP) or a sound"} {
+		if bytes.HasPrefix(head, []byte(magic)) {
+			return what
+		}
+	}
+	if len(head) > 12 && string(head[4:8]) == "ftyp" {
+		return "a picture (HEIC) or a film"
+	}
+	return ""
+}
+
+// scanColumn is the only column of a table that counts.
+type scanColumn int
+
+var scanNames = rows.Names[scanColumn]{"serial": 0, "serialnumber": 0, "serialno": 0, "sn": 0, "seriennummer": 0, "barcode": 0}
+
+// namesSerial tells whether the first line names columns, and one of them serial.
+func namesSerial(head []byte) bool {
+	text, _ := rows.UTF8(bytes.NewReader(head))
+	line, _ := bufio.NewReader(text).ReadString('\n')
+	line, _, _ = strings.Cut(strings.TrimSpace(line), "\r")
+	for _, field := range strings.FieldsFunc(line, func(r rune) bool { return strings.ContainsRune(",;\t|", r) }) {
+		if _, ok := scanNames[rows.Name([]byte(field))]; ok {
+			return true
+		}
+	}
+	return false
+}
+
+func readScanTable(r io.Reader) (s Scans, err error) {
+	in := rows.New(r)
+	header, err := in.Next()
+	if errors.Is(err, io.EOF) {
+		return s, nil
+	}
+	if err != nil {
+		return s, bulkReadError(err)
+	}
+	columns := scanNames.Of(header.Fields)
+	if columns.Known != 1 {
+		return s, token.Errorf(token.Refused, "line %d: %d of the columns are named serial, one is needed", header.Line, columns.Known).
+			WithHint("the first row names the columns; other columns are passed over")
+	}
+	for {
+		row, err := in.Next()
+		switch {
+		case errors.Is(err, io.EOF):
+			s.Notes = in.Notes()
+			return s, nil
+		case err != nil:
+			return s, bulkReadError(err)
+		}
+		text := string(columns.Field(row.Fields, 0))
+		if text == "" {
+			continue
+		}
+		if err := s.add(report.Scan{Line: row.Line, Reading: token.ReadScan(text), Cut: row.Unended}); err != nil {
+			return s, err
+		}
+	}
+}
+
+func (s *Scans) add(scan report.Scan) error {
+	if len(s.All) == MaxScans {
+		return token.Errorf(token.Refused, "the file has more than %d scans", MaxScans).WithHint("count one place after the other")
+	}
+	s.All = append(s.All, scan)
+	return nil
+}
+
+// readScanLines reads a plain list.
+func readScanLines(r io.Reader) (s Scans, err error) {
+	text, chars := rows.UTF8(r)
+	in := bufio.NewScanner(text)
+	in.Buffer(make([]byte, 0, maxScan), 2*maxScan)
+	l := scanLines{Scans: &s, line: 1}
+	in.Split(splitScans)
+	for in.Scan() {
+		if err := l.piece(in.Bytes()); err != nil {
+			return s, err
+		}
+	}
+	if errors.Is(in.Err(), bufio.ErrTooLong) {
+		return s, l.tooLong()
+	}
+	if in.Err() != nil {
+		return s, token.Wrap(token.Internal, in.Err(), "reading the file")
+	}
+	s.Notes = chars.Notes()
+	return s, l.tabbed()
+}
+
+// splitScans cuts behind the characters that readers are set to send behind a
+// label. They stay with it: what ended the last one tells whether it is whole.
+func splitScans(data []byte, atEOF bool) (advance int, piece []byte, err error) {
+	n := bytes.IndexAny(data, "\r\n\t")
+	switch {
+	case n < 0 && !atEOF:
+		return 0, nil, nil
+	case n < 0 && len(data) == 0:
+		return 0, nil, nil
+	case n < 0:
+		return len(data), data, nil
+	case data[n] == '\r' && n+1 == len(data) && !atEOF:
+		return 0, nil, nil // a line feed may follow
+	case data[n] == '\r' && n+1 < len(data) && data[n+1] == '\n':
+		return n + 2, data[:n+2], nil
+	}
+	return n + 1, data[:n+1], nil
+}
+
+// scanLines is a plain list while it is read.
+type scanLines struct {
+	*Scans
+	line    int
+	lines   int // that hold something
+	inLine  int // labels of this line
+	several int // the first line that has more than one; 0: none
+}
+
+func (l *scanLines) piece(piece []byte) error {
+	ends := bytes.ContainsAny(piece, "\r\n")
+	cut := !ends && piece[len(piece)-1] != '\t'
+	text := strings.TrimSpace(string(piece))
+	if err := l.label(text, cut); err != nil {
+		return err
+	}
+	if ends {
+		l.line, l.inLine = l.line+1, 0
+	}
+	return nil
+}
+
+func (l *scanLines) label(text string, cut bool) error {
+	switch {
+	case text == "":
+		return nil
+	case text[0] == '#':
+		if place, ok := strings.CutPrefix(text, SessionMark); ok {
+			l.Of = place
+		}
+		return nil
+	case len(text) > maxScan:
+		return l.tooLong()
+	case !utf8.ValidString(text) || strings.ContainsRune(text, 0):
+		return token.Errorf(token.Refused, "line %d is no text", l.line).WithHint("the reader's list of serials is needed: one a line")
+	case l.Of == "" && strings.ContainsAny(text, ",;|"): // in a session every line is one label
+		return token.Errorf(token.Refused, "line %d has several columns, and the first line does not name them", l.line).
+			WithHint("put a first line in front whose names say which is the serial, such as: serial%sread_at", text[strings.IndexAny(text, ",;|"):][:1])
+	}
+	if l.inLine++; l.inLine == 1 {
+		l.lines++
+	} else if l.several == 0 {
+		l.several = l.line
+	}
+	return l.add(report.Scan{Line: l.line, Reading: token.ReadScan(text), Cut: cut})
+}
+
+// tabbed refuses a table without names; one line of labels with tabs between is
+// none.
+func (l *scanLines) tabbed() error {
+	if l.several == 0 || l.lines == 1 {
+		return nil
+	}
+	return token.Errorf(token.Refused, "line %d has several columns, and the first line does not name them", l.several).
+		WithHint("put a first line in front whose names say which is the serial")
+}
+
+func (l *scanLines) tooLong() error {
+	return token.Errorf(token.Refused, "line %d has more than %d bytes: it is no serial", l.line, maxScan).
+		WithHint("the reader's list of serials is needed: one a line")
+}
+
+// SessionMark begins the first line of a session's file, in front of the location.
+const SessionMark = "# fob stocktake of "

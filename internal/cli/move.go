@@ -1,0 +1,149 @@
+package cli
+
+import (
+	"context"
+	"io"
+	"os"
+
+	"github.com/spf13/cobra"
+
+	"fob/internal/app"
+	"fob/internal/inventory"
+	"fob/internal/report"
+	"fob/internal/token"
+)
+
+// moveOptions are where tokens go.
+type moveOptions struct {
+	to, from string
+	isNew    bool
+	words    wordFlags
+}
+
+func newMoveCmd(r *root) *cobra.Command {
+	var o moveOptions
+	cmd := &cobra.Command{
+		Use:   "move SERIAL... --to LOCATION | move --from FILE --to LOCATION",
+		Short: "Record that tokens lie in another place now",
+		Long: `Record that tokens lie in another place now. Their states stay, and each move is an
+event in the trail. A location is a path of names, from the whole to the part:
+Berlin/Safe 2. A place that is not known yet needs --new-location, since a slip of
+the finger would lose the tokens in a place that is not there. Lost and retired
+tokens have no place.
+
+--from takes the serials from a file, one a line as a barcode reader sends them, or
+a table with a column serial; - is standard input. One serial that is not here, or
+cannot be moved, and none is.
+
+A whole shelf goes with a list: fob list --location Berlin | cut -f1 | fob move --from - --to Hamburg`,
+		Example: `  fob move 2600412300001 2600412300002 --to "Berlin/Safe 2" --ticket T-40
+  fob move --from box.txt --to Hamburg --new-location --reason "site opened"`,
+		Args: func(cmd *cobra.Command, args []string) error {
+			if cmd.Flags().Changed("from") {
+				return atMost(0)(cmd, args)
+			}
+			return atLeastOne("the serial")(cmd, args)
+		},
+		RunE: r.run(func(ctx context.Context, args []string) error { return r.moveTo(ctx, &o, args) }),
+	}
+	f := cmd.Flags()
+	f.StringVar(&o.to, "to", "", "where they lie now (required)")
+	f.StringVar(&o.from, "from", "", "take the serials from this file, - for standard input, in the place of arguments")
+	f.BoolVar(&o.isNew, "new-location", false, "the location may be one that is not known yet")
+	o.words.add(cmd)
+	addYes(cmd)
+	return cmd
+}
+
+func (r *root) moveTo(ctx context.Context, o *moveOptions, args []string) error {
+	req := inventory.Relocation{New: o.isNew}
+	var err error
+	if o.to == "" {
+		return token.Errorf(token.Usage, "--to is missing").WithHint("such as --to \"Berlin/Safe 2\"")
+	}
+	if req.To, err = token.ParseLocation(o.to); err != nil {
+		return err
+	}
+	if req.Words, err = o.words.words(r); err != nil {
+		return err
+	}
+	if req.Serials, err = serialsOf(args); err != nil {
+		return err
+	}
+	return r.withDesk(ctx, func(desk *inventory.Desk) error {
+		if o.from != "" {
+			if req.Serials, err = r.scannedSerials(ctx, o.from); err != nil {
+				return err
+			}
+		}
+		bar := r.newProgress("moving")
+		req.Progress = bar.set
+		res, err := desk.Relocate(ctx, req)
+		bar.done()
+		if err != nil {
+			return err
+		}
+		return r.printRelocated(res)
+	})
+}
+
+func (r *root) printRelocated(res inventory.Relocated) error {
+	if r.json {
+		return r.printJSON(res)
+	}
+	switch {
+	case len(res.Moved) == 1:
+		r.say("Token %s lies in %s now.", res.Moved[0], res.Location)
+	case len(res.Moved) > 1:
+		r.say("%d tokens lie in %s now.", len(res.Moved), res.Location)
+	}
+	if n := len(res.There); n > 0 {
+		r.say("%s lay in %s before: nothing was written.", count(n, "token"), res.Location)
+	}
+	return nil
+}
+
+// scannedSerials reads a file of labels, all of which must be tokens.
+func (r *root) scannedSerials(ctx context.Context, path string) (serials []token.Serial, err error) {
+	scans, err := r.readScans(path)
+	if err != nil {
+		return nil, err
+	}
+	err = r.withReports(ctx, func(reader report.Reader) error {
+		answers, err := report.NewCount("").Add(reader, scans.All)
+		if err != nil {
+			return err
+		}
+		for _, a := range answers {
+			if a.Serial == "" {
+				return token.Errorf(token.NotFound, "%s, line %d: there is no token %s; nothing was moved", path, a.Line, a.Scanned).WithHint("%s", a.Todo)
+			}
+			if a.Finding != report.Again {
+				serials = append(serials, a.Serial)
+			}
+		}
+		return nil
+	})
+	return serials, err
+}
+
+// readScans reads what a barcode reader wrote.
+func (r *root) readScans(path string) (app.Scans, error) {
+	var in io.Reader = r.streams.In
+	if path != "-" {
+		file, err := os.Open(path)
+		if err != nil {
+			return app.Scans{}, token.Wrap(token.Refused, cause(err), "%s cannot be read", path)
+		}
+		defer file.Close()
+		in = file
+	}
+	scans, err := app.ReadScans(in)
+	if err != nil {
+		return scans, fileError(path, err)
+	}
+	for _, n := range scans.Notes {
+		r.remark("%s: %s", path, n)
+	}
+	return scans, nil
+}

@@ -1,0 +1,69 @@
+package report
+
+import "fob/internal/token"
+
+// LocationCount is how many tokens are in one state at one place.
+type LocationCount struct {
+	Location string // as it was recorded; empty: nowhere
+	State    token.State
+	Tokens   int
+}
+
+// Place is one place with its tokens. Tokens and States are those of the place
+// itself, so that all places add up to the store; Within counts what lies below it
+// as well.
+type Place struct {
+	Location *string             `json:"location"` // null: nowhere recorded
+	Tokens   int                 `json:"tokens"`
+	Within   int                 `json:"tokens_within"`
+	States   map[token.State]int `json:"states"`
+}
+
+// ReadPlaces gives the places that have tokens and those that they lie in, in the
+// order of their names; tokens that are nowhere come last.
+func ReadPlaces(r Reader) ([]Place, error) {
+	counts, err := r.LocationCounts()
+	if err != nil {
+		return nil, err
+	}
+	names := make([]string, 0, len(counts))
+	for _, c := range counts {
+		names = append(names, c.Location)
+	}
+	places := []Place{}
+	for _, name := range token.KnownLocations(names).All() {
+		places = append(places, Place{Location: &name, States: map[token.State]int{}})
+	}
+	nowhere := Place{States: map[token.State]int{}}
+	for _, c := range counts {
+		if token.LocationKey(c.Location) == "" {
+			nowhere.count(c)
+			nowhere.Within += c.Tokens
+		}
+	}
+	for i := range places {
+		places[i].gather(counts)
+	}
+	if nowhere.Tokens > 0 {
+		places = append(places, nowhere)
+	}
+	return places, nil
+}
+
+func (p *Place) gather(counts []LocationCount) {
+	key := token.LocationKey(*p.Location)
+	for _, c := range counts {
+		at := token.LocationKey(c.Location)
+		if at == key {
+			p.count(c)
+		}
+		if token.LocationWithin(at, key) {
+			p.Within += c.Tokens
+		}
+	}
+}
+
+func (p *Place) count(c LocationCount) {
+	p.Tokens += c.Tokens
+	p.States[c.State] += c.Tokens
+}
