@@ -157,6 +157,9 @@ func (f Filter) selects(t *Token) bool {
 		strings.HasPrefix(t.Serial.Key(), f.Prefix.Key())
 }
 
+// Locations are the places that are known today: they keep their spelling.
+func (p *past) Locations() ([]string, error) { return p.now.Locations() }
+
 // LocationCounts counts the tokens that were there.
 func (p *past) LocationCounts() ([]LocationCount, error) {
 	counts := map[LocationCount]int{}
