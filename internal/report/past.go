@@ -312,4 +312,12 @@ func (p *past) Clocks(DriftFilter) iter.Seq2[ClockRecord, error] {
 // ClockGroups are told of the present only.
 func (p *past) ClockGroups(DriftFilter) ([]ClockGroup, error) { return nil, noPast("clocks") }
 
+// Scanned is for counting what lies there now.
+func (p *past) Scanned([]string) ([]Shelved, error) { return nil, noPast("scans") }
+
+// ShelvedAt is as well.
+func (p *past) ShelvedAt(string) iter.Seq2[Shelved, error] {
+	return func(yield func(Shelved, error) bool) { yield(Shelved{}, noPast("scans")) }
+}
+
 func noPast(what string) error { return fmt.Errorf("of %s no past is told", what) }
