@@ -63,9 +63,6 @@ func rejectError(path string, err error) error {
 }
 
 func (f *rejectFile) add(source string, x inventory.Reject) error {
-	if f.file == nil {
-		return nil
-	}
 	if f.rows++; f.rows == 1 {
 		if err := f.csv.Write([]string{"line", "serial", "verdict", "reason", "file"}); err != nil {
 			return rejectError(f.path, err)
@@ -79,9 +76,6 @@ func (f *rejectFile) add(source string, x inventory.Reject) error {
 }
 
 func (f *rejectFile) close() error {
-	if f.file == nil {
-		return nil
-	}
 	if f.rows == 0 {
 		if err := errors.Join(f.file.Close(), os.Remove(f.path)); err != nil {
 			return token.Wrap(token.Internal, err, "removing %s, which stayed empty", f.path)
