@@ -76,6 +76,9 @@ func (f *rejectFile) add(source string, x inventory.Reject) error {
 }
 
 func (f *rejectFile) close() error {
+	if f.file == nil {
+		return nil
+	}
 	if f.rows == 0 {
 		if err := errors.Join(f.file.Close(), os.Remove(f.path)); err != nil {
 			return token.Wrap(token.Internal, err, "removing %s, which stayed empty", f.path)
