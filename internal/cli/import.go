@@ -209,6 +209,8 @@ func (r *root) printImported(res inventory.Imported) {
 		r.say("%s: batch %d, %d new, %d unchanged, %d refused (%s)", res.File, *res.Batch, res.New, res.Unchanged, res.Refused, res.Format)
 	case res.DryRun:
 		r.say("%s: dry run, %d would be new, %d unchanged, %d refused (%s)", res.File, res.New, res.Unchanged, res.Refused, res.Format)
+	case res.Unjudged > 0:
+		r.say("%s: nothing stored, %d refused; the other %d were not held against the store: --dry-run or --rejects FILE does so (%s)", res.File, res.Refused, res.Unjudged, res.Format)
 	case res.New+res.Refused == 0:
 		r.say("%s: nothing new, %s unchanged (%s)", res.File, count(res.Unchanged, "record"), res.Format)
 	default:

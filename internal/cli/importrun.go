@@ -99,7 +99,9 @@ func (all *loads) refuse(f planned, res inventory.Imported, err error) {
 
 func (r *root) importFile(ctx context.Context, desk *inventory.Desk, req inventory.Import, m app.Member, rejects *rejectFile) (inventory.Imported, error) {
 	name := m.Source.Name()
-	req.OnReject = func(reject inventory.Reject) error { return rejects.add(name, reject) }
+	if rejects.file != nil {
+		req.OnReject = func(reject inventory.Reject) error { return rejects.add(name, reject) }
+	}
 	bar := r.newProgress(name)
 	bar.follow(&req)
 	res, err := desk.Import(ctx, req)

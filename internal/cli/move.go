@@ -77,7 +77,7 @@ func (r *root) moveTo(ctx context.Context, o *moveOptions, args []string) error 
 			}
 		}
 		bar := r.newProgress("moving")
-		req.Progress = bar.set
+		req.Progress = bar.counted
 		res, err := desk.Relocate(ctx, req)
 		bar.done()
 		if err != nil {

@@ -63,9 +63,6 @@ func rejectError(path string, err error) error {
 }
 
 func (f *rejectFile) add(source string, x inventory.Reject) error {
-	if f.file == nil {
-		return nil
-	}
 	if f.rows++; f.rows == 1 {
 		if err := f.csv.Write([]string{"line", "serial", "verdict", "reason", "file"}); err != nil {
 			return rejectError(f.path, err)

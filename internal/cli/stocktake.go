@@ -158,7 +158,7 @@ func (r *root) postStocktake(ctx context.Context, o *stocktakeOptions, s *report
 	return r.withDesk(ctx, func(desk *inventory.Desk) error {
 		bar := r.newProgress("moving")
 		defer bar.done()
-		res, err := desk.Relocate(ctx, inventory.Relocation{Serials: serials, To: s.Location, New: true, Words: words, Progress: bar.set})
+		res, err := desk.Relocate(ctx, inventory.Relocation{Serials: serials, To: s.Location, New: true, Words: words, Progress: bar.counted})
 		for _, serial := range res.Moved {
 			s.Moved = append(s.Moved, string(serial))
 		}

@@ -22,7 +22,7 @@ type Import struct {
 	Replace bool // exchange tokens that were never given out
 	DryRun  bool // go all the way and undo it
 
-	OnReject   func(Reject) error    // called for every refused record, in file order
+	OnReject   func(Reject) error    // called for every refused record, in file order; nil: nobody wants them all
 	OnRead     func(bytes int64)     // of the first pass, now and then
 	OnProgress func(done, total int) // records of the second
 	OnIndex    func(done, total int) // of their fingerprints, with which a large file ends
@@ -54,6 +54,7 @@ type Imported struct {
 	New       int               `json:"new"`
 	Unchanged int               `json:"unchanged"`
 	Refused   int               `json:"refused"`
+	Unjudged  int               `json:"unjudged"` // not held against the store: the file alone was refused
 	Replaced  int               `json:"replaced"`
 	Assigned  int               `json:"assigned"` // to whom the file itself says
 	Stored    bool              `json:"stored"`
@@ -89,6 +90,9 @@ func (d *Desk) Import(ctx context.Context, req Import) (Imported, error) {
 	if err := checkCount(req.Supply, s.records); err != nil {
 		return res, err
 	}
+	if s.refuses(req) {
+		return res, res.refuse(s)
+	}
 	p.onRead = nil // the second pass tells of its records
 	if err := d.spellLocation(ctx, &req.Supply, &res); err != nil {
 		return res, err
@@ -120,6 +124,13 @@ func (res *Imported) describe(s *scan, req Import) {
 				f, req.Format.Default(f), req.Format.Rules(), n, s.records))
 		}
 	}
+}
+
+// refuse ends the import of a long file that is refused as it is.
+func (res *Imported) refuse(s *scan) error {
+	res.Refused, res.Rejects = s.invalid, append(res.Rejects, s.rejects...)
+	res.Unjudged = s.records - s.invalid
+	return res.verdict(false)
 }
 
 // checkCount holds the file against the delivery note.

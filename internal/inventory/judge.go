@@ -3,6 +3,7 @@ package inventory
 import (
 	"fmt"
 
+	"fob/internal/audit"
 	"fob/internal/token"
 )
 
@@ -30,6 +31,7 @@ type judge struct {
 	replace bool
 	own     int64    // the batch that is loading
 	known   *numbers // records whose fingerprint is in the store; nil: all may be
+	here    here     // tokens that were looked at before the slices came
 }
 
 func (jg judge) slice(r Reader, all []judged) error {
@@ -65,8 +67,12 @@ func (jg judge) slice(r Reader, all []judged) error {
 func (jg judge) unchanged(r Reader, all []judged) (rest []string, err error) {
 	var serials []string
 	for i := range all {
-		if all[i].verdict == token.New {
-			serials = append(serials, all[i].columns.Serial.Key())
+		j := &all[i]
+		if j.verdict == token.New && jg.here.has(j) {
+			j.verdict = token.Unchanged
+		}
+		if j.verdict == token.New {
+			serials = append(serials, j.columns.Serial.Key())
 		}
 	}
 	known, others, err := r.Known(serials, jg.own)
@@ -93,7 +99,11 @@ func (jg judge) unchanged(r Reader, all []judged) (rest []string, err error) {
 func (k Known) is(j *judged) bool {
 	c := j.columns
 	return k.State != token.Retired && k.Fingerprint == j.print && k.Counter == c.Counter &&
-		k.Params == token.Params{Type: c.Type, Hash: c.Hash, Digits: c.Digits, Period: c.Period, T0: c.T0}
+		k.Params == paramsOf(c)
+}
+
+func paramsOf(c audit.Columns) token.Params {
+	return token.Params{Type: c.Type, Hash: c.Hash, Digits: c.Digits, Period: c.Period, T0: c.T0}
 }
 
 // serials judges the records of some serials as to the token that is here.

@@ -15,7 +15,7 @@ func (l *loader) runLarge(ctx context.Context) error {
 		return err
 	}
 	defer release()
-	if err := l.desk.Store.View(ctx, l.lookForSeeds); err != nil {
+	if err := l.lookForSeeds(ctx); err != nil {
 		return err
 	}
 	created := !l.hopeless.Load()
@@ -38,71 +38,6 @@ func (l *loader) runLarge(ctx context.Context) error {
 		err = errors.Join(err, l.discard(ctx))
 	}
 	return err
-}
-
-// errMostAreHere ends lookForSeeds.
-var errMostAreHere = errors.New("most seeds are here")
-
-// lookForSeeds finds out which records' fingerprints are in the store, in their
-// own order: a million of them in the order of the file would each look into
-// another page. The first ones are a random sample of the file; if most of those
-// are here, then so are the serials, and only those few seeds are looked for, later,
-// whose serials are not.
-func (l *loader) lookForSeeds(r Reader) (err error) {
-	if l.alone, err = r.Empty(); err != nil || l.alone {
-		return err
-	}
-	known := newNumbers(l.scan.records)
-	var chunk []mark
-	first := true
-	look := func() error {
-		n, err := lookFor(r, chunk, known)
-		if err == nil && first && 2*n > len(chunk) {
-			return errMostAreHere
-		}
-		chunk, first = chunk[:0], false
-		return err
-	}
-	err = l.scan.seeds.marks.each(func(m mark) error {
-		if chunk = append(chunk, m); len(chunk) < seedSample {
-			return nil
-		}
-		return look()
-	})
-	if err == nil {
-		err = look()
-	}
-	if errors.Is(err, errMostAreHere) {
-		return nil
-	}
-	l.judge.known = &known
-	return err
-}
-
-// seedSample is how many seeds are looked for at once.
-const seedSample = 500
-
-// lookFor adds the records whose fingerprints are here, and tells how many.
-func lookFor(r Reader, sorted []mark, known numbers) (n int, err error) {
-	prints := make([]int64, len(sorted))
-	for i, m := range sorted {
-		prints[i] = m.key
-	}
-	here, err := r.KnownPrints(prints)
-	if err != nil || len(here) == 0 {
-		return 0, err
-	}
-	found := make(map[int64]bool, len(here))
-	for _, print := range here {
-		found[print] = true
-	}
-	for _, m := range sorted {
-		if found[m.key] {
-			known.add(m.n)
-			n++
-		}
-	}
-	return n, nil
 }
 
 // prepare judges a slice by the store as it is, without keeping anybody waiting,

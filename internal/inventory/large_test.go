@@ -63,6 +63,23 @@ func TestLargeFile(t *testing.T) {
 		}
 		noTrace(t, h, before)
 	})
+	t.Run("a bad record, the store not asked", func(t *testing.T) {
+		bad := withLine(withLine(file, largeN-1, "B1,"+damagedHex+",totp,6,30"), place, line("S1", 500_002))
+		res, err := h.desk.Import(bg, request(bad))
+		kindIs(t, err, token.Refused, fmt.Sprintf("1 of %d records", largeN), "nothing of it was stored")
+		if res.Unjudged != largeN-1 || res.New != 0 || res.Refused != 1 || len(res.Rejects) != 1 || res.Rejects[0].Line != largeN || res.Rejects[0].Verdict != token.Invalid {
+			t.Errorf("%d unjudged, %d new, rejects %+v", res.Unjudged, res.New, res.Rejects)
+		}
+		var all []int
+		res, err = h.desk.Import(bg, request(bad, func(r *inventory.Import) {
+			r.OnReject = func(r inventory.Reject) error { all = append(all, r.Line); return nil }
+		}))
+		kindIs(t, err, token.Refused, fmt.Sprintf("2 of %d records", largeN))
+		if !slices.Equal(all, []int{place + 1, largeN}) || res.Unjudged != 0 || res.New != largeN-2 {
+			t.Errorf("refused %v; %d unjudged, %d new", all, res.Unjudged, res.New)
+		}
+		noTrace(t, h, before)
+	})
 	t.Run("dry run", func(t *testing.T) {
 		res, err := h.desk.Import(bg, request(file, dryRun))
 		if err != nil || res.Stored || res.Batch != nil || res.New != largeN || !res.DryRun {

@@ -6,6 +6,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
+
 	"fob/internal/inventory"
 	"fob/internal/token"
 )
@@ -76,6 +78,29 @@ func TestFewNewAmongMany(t *testing.T) {
 		t.Errorf("%d tokens have their fingerprint", n)
 	}
 	h.verified()
+}
+
+// Records that differ from their tokens in one column only are told from the
+// unchanged, also where nearly all are.
+func TestSlightlyOtherAmongMany(t *testing.T) {
+	h := newHouse(t)
+	n := 2 * inventory.SliceSize
+	h.load(generated(1, n))
+	h.sql(`UPDATE token SET state = (SELECT code FROM state WHERE name = 'retired'), seed = NULL WHERE serial_key = '` + serialOf(9) + `'`)
+	file := generated(1, n)
+	file = withLine(file, 3, strings.Replace(line(serialOf(4), 4), ",30", ",60", 1)) // another period
+	file = withLine(file, 5, line("M-1", 6))                                         // another serial
+	file = withLine(file, 6, line(serialOf(7), 9_000_001))                           // another seed
+	res, err := h.desk.Import(bg, request(shuffled(file)))
+	kindIs(t, err, token.Refused)
+	got := map[string]token.Verdict{}
+	for _, r := range res.Rejects {
+		got[r.Serial] = r.Verdict
+	}
+	want := map[string]token.Verdict{serialOf(4): token.Conflict, "M-1": token.SeedClone, serialOf(7): token.Conflict, serialOf(9): token.Ended}
+	if diff := cmp.Diff(want, got); diff != "" || res.Unchanged != n-4 {
+		t.Errorf("%d unchanged\n%s", res.Unchanged, diff)
+	}
 }
 
 // A serial that somebody brings after it was looked for is found all the same, and

@@ -5,6 +5,7 @@ import (
 	"bytes"
 	"cmp"
 	"encoding/binary"
+	"errors"
 	"io"
 	"math/bits"
 	"slices"
@@ -106,6 +107,22 @@ func (m *marks) each(do func(mark) error) error {
 			return err
 		}
 	}
+}
+
+// first gives the n smallest marks, or as many as there are.
+func (m *marks) first(n int) (least []mark, err error) {
+	enough := errors.New("enough")
+	err = m.each(func(next mark) error {
+		if len(least) == n {
+			return enough
+		}
+		least = append(least, next)
+		return nil
+	})
+	if errors.Is(err, enough) {
+		err = nil
+	}
+	return least, err
 }
 
 // close forgets all marks.

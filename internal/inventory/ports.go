@@ -65,7 +65,9 @@ type Reader interface {
 	StoredByFingerprint(prints []int64) (map[int64][]Stored, error)
 	// KnownPrints gives those of some fingerprints, sorted, that StoredByFingerprint
 	// would find.
-	KnownPrints(prints []int64) ([]int64, error)
+	KnownPrints(prints []int64) ([]Print, error)
+	// KnownTokens gives what Known gives, by id. Ids rise.
+	KnownTokens(ids []int64) ([]KnownToken, error)
 	// Empty tells whether the store holds no token, loading ones included.
 	Empty() (bool, error)
 	BatchOfFile(sha256, options string) (token.Batch, bool, error)
@@ -185,6 +187,13 @@ type Known struct {
 	Fingerprint, Counter int64
 	Params               token.Params
 	State                token.State
+}
+
+// KnownToken is one that was looked up by its id.
+type KnownToken struct {
+	ID        int64
+	SerialKey string
+	Known
 }
 
 // Stored is what an import needs to know of a token that is already here.

@@ -19,6 +19,7 @@ type scan struct {
 	encoding seedfile.Encoding
 	records  int
 	invalid  int
+	rejects  []Reject // the first of the invalid ones
 	missing  fieldCounts
 	defaults fieldCounts
 	inferred *seedfile.Decision // the encoding, where the whole file decided it
@@ -104,7 +105,9 @@ func (s *scan) add(c candidate, keys Keyring) error {
 	n := uint32(s.records)
 	s.records++
 	if c.problem != nil {
-		s.invalid++
+		if s.invalid++; len(s.rejects) < MaxRejects {
+			s.rejects = append(s.rejects, Reject{c.place, c.place.N, c.serial, token.Invalid, fmt.Sprintf("%v", c.problem), false})
+		}
 		return nil
 	}
 	if n, ok := c.columns.Serial.Digits(); ok {
@@ -114,6 +117,15 @@ func (s *scan) add(c candidate, keys Keyring) error {
 		return err
 	}
 	return s.seeds.marks.add(keys.Fingerprint(c.seed), n)
+}
+
+// refuses tells whether the file is refused as it is, and nobody wants to know what
+// becomes of its other records. A short file is held against the store all the
+// same; where serials or seeds repeat it was read again already, and reading it once
+// more tells which.
+func (s *scan) refuses(req Import) bool {
+	repeats := len(s.serials.twice)+len(s.seeds.twice) > 0
+	return s.invalid > 0 && s.records > SliceSize && !repeats && !req.Partial && !req.DryRun && req.OnReject == nil
 }
 
 // uneven warns of numeric serials that are not all of one length: a spreadsheet

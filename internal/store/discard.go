@@ -91,11 +91,16 @@ func (q *queries) discardPrints(d *discard) (more bool, err error) {
 	return more, err
 }
 
-// discardTokens removes some of the tokens, and with the last of them the batch.
+// discardTokens removes some of the tokens, and with the last of them the batch. That
+// it still loads is asked first: a question inside the DELETE would make the
+// database list the rows and then look each of them up again (half of the time).
 func (q *queries) discardTokens(d *discard) (more bool, err error) {
+	var loading bool
+	if err := q.row(`SELECT EXISTS (SELECT 1 FROM batch WHERE id = $1 AND loading = 1)`, d.batch).Scan(&loading); err != nil || !loading {
+		return false, err
+	}
 	last := min(d.first+sliceRows-1, d.last)
-	err = q.exec(`DELETE FROM token WHERE id BETWEEN $1 AND $2
-		AND EXISTS (SELECT 1 FROM batch WHERE id = $3 AND loading = 1)`, d.first, last, d.batch)
+	err = q.exec(`DELETE FROM token WHERE id BETWEEN $1 AND $2`, d.first, last)
 	if d.first = last + 1; err != nil || d.first <= d.last {
 		return true, err
 	}

@@ -1,7 +1,8 @@
 package store
 
 import (
-	"database/sql"
+	"context"
+	"database/sql/driver"
 	"slices"
 	"strconv"
 	"strings"
@@ -33,6 +34,7 @@ func (q *queries) InsertTokens(b token.Batch, rows []inventory.Row) error {
 		{"fingerprint", "", func(r *inventory.Row) any { return r.Fingerprint }},
 		{"seed", "", func(r *inventory.Row) any { return r.Sealed }},
 		{"printed", "", func(r *inventory.Row) any { return printed(r.Serial) }},
+		{"bare", "", func(r *inventory.Row) any { return bare(r.Serial.Key()) }},
 		{"counter", "", func(r *inventory.Row) any { return orNull(r.Counter) }},
 		{"not_before", "", func(r *inventory.Row) any { return orNull(r.NotBefore) }},
 		{"not_after", "", func(r *inventory.Row) any { return orNull(r.NotAfter) }},
@@ -68,7 +70,16 @@ func (c tokenColumn) bound(r *inventory.Row) any {
 	if v := c.value(r); v != nil || c.name != "counter" {
 		return v
 	}
-	return 0
+	return int64(0)
+}
+
+// bare is what a serial is found by that is said without its dashes; nil: it has
+// none.
+func bare(serialKey string) any {
+	if strings.IndexByte(serialKey, '-') < 0 {
+		return nil
+	}
+	return strings.ReplaceAll(serialKey, "-", "")
 }
 
 // insertInOrder leaves it to the database to count the ids up from the first one,
@@ -162,14 +173,17 @@ func profileColumn(known map[token.Profile]int64) tokenColumn {
 // nothing.
 const rowsPerStatement = 100
 
-// bulk gathers rows into statements of rowsPerStatement rows.
+// bulk gathers rows into statements of rowsPerStatement rows. They go to the
+// driver past database/sql, which checked, converted and locked for every value,
+// and watched over every statement for a context that might end: a sixth of what
+// a row costs.
 type bulk struct {
 	q     *queries
 	head  string
 	tuple string
-	width int       // values of a row
-	full  *sql.Stmt // nil until there are so many rows
-	args  []any
+	width int         // values of a row
+	full  driver.Stmt // nil until there are so many rows
+	args  []driver.NamedValue
 }
 
 // bulk begins an insert. Marks are the values of a row: "?" for one of its own,
@@ -185,27 +199,56 @@ func (b *bulk) statement(rows int) string {
 	return b.head + strings.TrimSuffix(strings.Repeat(b.tuple+",", rows), ",")
 }
 
+// add takes the values of a row: of the kinds that a driver knows, int64, string,
+// []byte and nil.
 func (b *bulk) add(values ...any) error {
-	b.args = append(b.args, values...)
+	for _, v := range values {
+		b.args = append(b.args, driver.NamedValue{Ordinal: len(b.args) + 1, Value: v})
+	}
 	if len(b.args) < rowsPerStatement*b.width {
 		return nil
 	}
 	if b.full == nil {
 		var err error
-		if b.full, err = b.q.tx.PrepareContext(b.q.ctx, b.statement(rowsPerStatement)); err != nil {
+		if b.full, err = b.prepare(rowsPerStatement); err != nil {
 			return err
 		}
 	}
-	_, err := b.full.ExecContext(b.q.ctx, b.args...)
-	b.args = b.args[:0]
-	return err
+	return b.send(b.full)
 }
 
 func (b *bulk) flush() error {
 	if len(b.args) == 0 {
 		return nil
 	}
-	return b.q.exec(b.statement(len(b.args)/b.width), b.args...)
+	rest, err := b.prepare(len(b.args) / b.width)
+	if err != nil {
+		return err
+	}
+	defer rest.Close()
+	return b.send(rest)
+}
+
+func (b *bulk) prepare(rows int) (s driver.Stmt, err error) {
+	err = b.q.conn.Raw(func(conn any) error {
+		s, err = conn.(driver.Conn).Prepare(b.statement(rows))
+		return err
+	})
+	return s, err
+}
+
+// send runs a statement with the rows that were gathered. It is short: that the
+// context ended is seen before the next one.
+func (b *bulk) send(s driver.Stmt) error {
+	if err := b.q.ctx.Err(); err != nil {
+		return err
+	}
+	err := b.q.conn.Raw(func(any) error {
+		_, err := s.(driver.StmtExecContext).ExecContext(context.Background(), b.args)
+		return err
+	})
+	b.args = b.args[:0]
+	return err
 }
 
 func (b *bulk) close() {

@@ -37,7 +37,7 @@ const (
 	printedSelect = `SELECT COALESCE(t.printed, t.serial_key) FROM token t JOIN batch b ON b.id = t.batch_id AND b.loading = 0 AND b.withdrawn_at IS NULL `
 	// bareSelect looks up what has no dashes, and what has, each by its index.
 	bareSelect = printedSelect + `WHERE t.serial_key = $1
-		UNION ALL ` + printedSelect + `WHERE replace(t.serial_key, '-', '') = $1 AND replace(t.serial_key, '-', '') <> t.serial_key
+		UNION ALL ` + printedSelect + `WHERE t.bare = $1
 		LIMIT 5`
 )
 

@@ -112,17 +112,22 @@ func (q *queries) known(chunk []string, visible string, found map[string]invento
 	rows.Close()
 	for key, both := range packed {
 		k := found[key]
-		p, err := lookup(s.profiles, both/packing, s.q.profile)
-		if err != nil {
-			return err
-		}
-		k.Params = p.Params
-		if err := (*stateCode)(&k.State).Scan(both % packing); err != nil {
+		if err := s.unpack(&k, both); err != nil {
 			return err
 		}
 		found[key] = k
 	}
 	return nil
+}
+
+// unpack takes profile and state apart.
+func (s *shared) unpack(k *inventory.Known, both int64) error {
+	p, err := lookup(s.profiles, both/packing, s.q.profile)
+	if err != nil {
+		return err
+	}
+	k.Params = p.Params
+	return (*stateCode)(&k.State).Scan(both % packing)
 }
 
 // StoredByFingerprint looks up many fingerprints. It sees the prints of a
@@ -138,26 +143,44 @@ func (q *queries) StoredByFingerprint(prints []int64) (map[int64][]inventory.Sto
 }
 
 // KnownPrints gives those of some fingerprints, sorted, that are in the store.
-func (q *queries) KnownPrints(prints []int64) (known []int64, err error) {
+func (q *queries) KnownPrints(prints []int64) (known []inventory.Print, err error) {
 	err = inChunks(prints, func(chunk []int64) error {
-		s, err := q.statement(`SELECT print FROM fingerprint WHERE print IN (` + marks(len(chunk)) + `)`)
-		if err != nil {
-			return err
-		}
-		rows, err := s.QueryContext(q.ctx, anys(chunk)...)
-		if err != nil {
-			return err
-		}
-		defer rows.Close()
-		for rows.Next() {
-			var print int64
-			if err := rows.Scan(&print); err != nil {
+		return q.each(`SELECT print, nth, token_id FROM fingerprint WHERE print IN (`+marks(len(chunk))+`)`, anys(chunk),
+			func(rows *sql.Rows) error {
+				var p inventory.Print
+				err := rows.Scan(&p.Print, &p.Nth, &p.TokenID)
+				known = append(known, p)
 				return err
-			}
-			known = append(known, print)
-		}
-		return rows.Err()
+			})
 	})
+	return known, err
+}
+
+// KnownTokens looks up many tokens by their ids, which rise. Where most ids from
+// the first to the last are asked for, all of them are read: that costs half.
+func (q *queries) KnownTokens(ids []int64) (known []inventory.KnownToken, err error) {
+	const columns = `SELECT id, serial_key, fingerprint, counter, profile_id * 8 + state FROM token `
+	const seen = ` AND batch_id NOT IN (SELECT id FROM batch b WHERE ` + unseen + `) ORDER BY id`
+	var packed []int64
+	err = inChunks(ids, func(chunk []int64) error {
+		query, args := columns+`WHERE id IN (`+marks(len(chunk))+`)`+seen, anys(chunk)
+		if first, last := chunk[0], chunk[len(chunk)-1]; last-first < 2*int64(len(chunk)) {
+			query, args = columns+`WHERE id BETWEEN ? AND ?`+seen, []any{first, last}
+		}
+		return q.each(query, args, func(rows *sql.Rows) error {
+			var t inventory.KnownToken
+			var both int64
+			err := rows.Scan(&t.ID, &t.SerialKey, &t.Fingerprint, &t.Counter, &both)
+			known, packed = append(known, t), append(packed, both)
+			return err
+		})
+	})
+	s := newShared(q)
+	for i := range packed {
+		if err == nil {
+			err = s.unpack(&known[i].Known, packed[i])
+		}
+	}
 	return known, err
 }
 

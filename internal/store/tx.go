@@ -16,12 +16,13 @@ import (
 type queries struct {
 	ctx      context.Context
 	tx       *sql.Tx
+	conn     *sql.Conn // of tx, where it may write
 	id       uuid.UUID
 	prepared map[string]*sql.Stmt // what was asked before in this transaction
 }
 
 func newQueries(ctx context.Context, tx *sql.Tx, id uuid.UUID) *queries {
-	return &queries{ctx, tx, id, map[string]*sql.Stmt{}}
+	return &queries{ctx, tx, nil, id, map[string]*sql.Stmt{}}
 }
 
 // statement prepares a query once in a transaction: an import that assigns asks
@@ -78,12 +79,19 @@ func (s *Store) updateOn(ctx context.Context, db *sql.DB, fn func(*queries) erro
 		return err
 	}
 	defer lock.release()
-	tx, err := db.BeginTx(ctx, nil)
+	conn, err := db.Conn(ctx)
+	if err != nil {
+		return storeError(err, "writing to the store")
+	}
+	defer conn.Close()
+	tx, err := conn.BeginTx(ctx, nil)
 	if err != nil {
 		return storeError(err, "writing to the store")
 	}
 	defer tx.Rollback() //nolint:errcheck // after Commit it does nothing
-	if err := fn(newQueries(ctx, tx, s.id)); err != nil {
+	q := newQueries(ctx, tx, s.id)
+	q.conn = conn
+	if err := fn(q); err != nil {
 		return storeError(err, "writing to the store")
 	}
 	return storeError(tx.Commit(), "writing to the store")

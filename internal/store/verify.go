@@ -203,6 +203,8 @@ var printContradictions = []contradiction{
 }
 
 var contradictions = []contradiction{
+	{`SELECT serial_key FROM token WHERE COALESCE(bare, serial_key) <> replace(serial_key, '-', '')`,
+		"token %s: it is found under another serial when its own is said without dashes"},
 	{`SELECT t.serial_key FROM token t JOIN batch b ON b.id = t.batch_id WHERE t.id NOT BETWEEN b.first_id AND b.last_id`,
 		"token %s: its id is not one of its batch"},
 	{`SELECT t.serial_key FROM observation o JOIN token t ON t.id = o.token_id WHERE o.batch_id <> t.batch_id
