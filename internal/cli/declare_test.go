@@ -64,6 +64,7 @@ func TestDeclaredJSON(t *testing.T) {
 	d.run("export", export, "--sign")
 	d.refused("verify-export", exitIntegrity, export) // without --pub
 	d.run("report drift")
+	d.reports()
 	d.run("audit log")
 	d.run("audit verify")
 	d.run("audit checkpoint")
@@ -111,6 +112,33 @@ func (d *declared) life() {
 	}
 	d.run("import", other)
 	d.run("batch withdraw", "2", "--approved-by", "Eva", "--yes")
+	d.run("account erase", "anna", "--reason", "asked for it", "--approved-by", "Eva", "--yes")
+}
+
+// reports runs those that are one table, with something to tell in each.
+func (d *declared) reports() {
+	d.t.Helper()
+	dated, err := os.ReadFile("../../testdata/seedfiles/pskc/totp60-policy-dates.xml")
+	if err != nil {
+		d.t.Fatal(err)
+	}
+	expiring := filepath.Join(d.t.TempDir(), "dated.xml")
+	if err := os.WriteFile(expiring, bytes.ReplaceAll(dated, []byte("26004123"), []byte("26009123")), 0o600); err != nil {
+		d.t.Fatal(err)
+	}
+	d.run("import", expiring)
+	locked := parseKnown(seedFile(deliveryPlan))[12].serial
+	for range 5 {
+		d.refused("check", exitCode, locked, "--code", "00000000")
+	}
+	d.run("report expiring", "--within", "30000d")
+	d.run("report exceptions")
+	d.run("report lockouts")
+	d.run("report batches")
+	d.run("report unverified", "--days", "0")
+	d.run("report losses")
+	d.run("report activity")
+	d.run("report overrides")
 }
 
 // declared runs commands and remembers which.
