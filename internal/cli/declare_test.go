@@ -98,6 +98,7 @@ func (d *declared) life() {
 	}
 	d.run("import", other)
 	d.run("batch withdraw", "2", "--approved-by", "Eva", "--yes")
+	d.run("account erase", "anna", "--reason", "asked for it", "--approved-by", "Eva", "--yes")
 }
 
 // declared runs commands and remembers which.
