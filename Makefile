@@ -58,7 +58,7 @@ bench: ## speed and memory; N=tokens RUNS=repetitions STOCK=tokens there before
 simulate: ## fleets of 10,000 tokens at a support desk: the table of README
 	$(GO) run $(BUILD) ./tools/simulate
 
-soak: ## long tests: -tags soak, each fuzz target for FUZZTIME, crashes, races
+soak: ## long tests: -tags soak, each fuzz target for FUZZTIME, crashes, tampering, races
 	$(GO) test $(BUILD) -tags soak -timeout 0 ./...
 	@set -e; for pkg in $$($(GO) list ./...); do \
 		for target in $$($(GO) test $(BUILD) -list '^Fuzz' $$pkg | grep '^Fuzz' || true); do \
@@ -67,6 +67,7 @@ soak: ## long tests: -tags soak, each fuzz target for FUZZTIME, crashes, races
 		done; \
 	done
 	@if [ -d tools/crash ]; then $(GO) run $(BUILD) ./tools/crash; fi
+	$(GO) run $(BUILD) ./tools/tamper -n 10000
 	@if command -v cc >/dev/null 2>&1; then $(MAKE) race; else echo 'LEFT OUT: the race detector, which needs a C compiler'; fi
 
 fmt: ## format the code

@@ -13,7 +13,7 @@ import (
 
 // compare holds the tables against the world that the trail rebuilt.
 func (w *world) compare(t Tables) error {
-	for _, check := range []func(Tables) error{w.compareStore, w.compareBatches, w.compareTokens, w.compareBindings, w.comparePolicy, w.contradictions} {
+	for _, check := range []func(Tables) error{w.compareStore, w.compareBatches, w.compareTokens, w.compareBindings, w.compareAccounts, w.comparePolicy, w.contradictions} {
 		if err := check(t); err != nil {
 			return err
 		}
@@ -198,6 +198,29 @@ func (w *world) compareBindings(t Tables) error {
 		if !b.seen {
 			w.report.Problemf("binding %s of token %s is gone", id, b.serial)
 		}
+	}
+	return nil
+}
+
+// compareAccounts looks for a row of every account that ever had a token, under
+// the name that the trail has for it, and for no others.
+func (w *world) compareAccounts(t Tables) error {
+	told := map[string]bool{}
+	for _, a := range w.accounts {
+		told[a.Text] = true
+	}
+	rows := 0
+	for name, err := range t.AccountRows() {
+		if err != nil {
+			return err
+		}
+		rows++
+		if !told[name] {
+			w.report.Problemf("an account is in the tables that never had a token, or under a name that the trail does not know")
+		}
+	}
+	if rows != len(told) {
+		w.report.Problemf("%d accounts are in the tables, the trail has %d", rows, len(told))
 	}
 	return nil
 }

@@ -14,7 +14,8 @@ type Tables interface {
 	BatchRows() iter.Seq2[BatchRow, error]
 	TokenRows() iter.Seq2[TokenRow, error] // in the order of ids
 	BindingRows() iter.Seq2[BindingRow, error]
-	Policy() (map[string]string, error) // what was set, by name
+	Policy() (map[string]string, error)    // what was set, by name
+	AccountRows() iter.Seq2[string, error] // names
 	ErasedRows() iter.Seq2[ErasedRow, error]
 	// Contradictions are what the tables say against each other, in words:
 	// derived columns and look-up tables that nothing else covers.

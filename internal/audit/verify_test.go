@@ -130,6 +130,9 @@ func (noTables) TokenRows() iter.Seq2[audit.TokenRow, error] {
 func (noTables) BindingRows() iter.Seq2[audit.BindingRow, error] {
 	return func(func(audit.BindingRow, error) bool) {}
 }
+func (noTables) AccountRows() iter.Seq2[string, error] {
+	return func(func(string, error) bool) {}
+}
 func (noTables) ErasedRows() iter.Seq2[audit.ErasedRow, error] {
 	return func(func(audit.ErasedRow, error) bool) {}
 }

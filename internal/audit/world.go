@@ -22,6 +22,7 @@ type world struct {
 	tokens   map[string]*tokenWorld // by serial key
 	bindings map[string]*bindingWorld
 	policy   map[string]string
+	accounts []*Text             // of which the tables have a row
 	gone     map[textKey][]*Text // texts that are no longer there, wherever they are needed
 }
 
@@ -212,6 +213,9 @@ func (w *world) done(e Event, d TokenDetail, t *tokenWorld, key string, beside [
 	account := w.accountOf(e, beside)
 	if e.To.HasAccount() {
 		t.account = account
+	}
+	if account != nil && (e.To.HasAccount() || d.Opened != nil) {
+		w.accounts = append(w.accounts, account)
 	}
 	if d.Observation != nil {
 		t.observations = append(t.observations, *d.Observation)

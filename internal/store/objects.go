@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"sync"
 )
 
 // querier is a database or a transaction.
@@ -35,8 +36,10 @@ func readObjects(ctx context.Context, db querier) (map[string]string, error) {
 	return found, rows.Err()
 }
 
-// freshObjects are those of a store that the migrations have just made.
-func freshObjects(ctx context.Context) (map[string]string, error) {
+// freshObjects are those of a store that the migrations have just made; they are
+// the same as long as the program runs.
+var freshObjects = sync.OnceValues(func() (map[string]string, error) {
+	ctx := context.Background()
 	db, err := sql.Open("sqlite", ":memory:")
 	if err != nil {
 		return nil, err
@@ -47,13 +50,13 @@ func freshObjects(ctx context.Context) (map[string]string, error) {
 		return nil, err
 	}
 	return readObjects(ctx, db)
-}
+})
 
 // SchemaProblems says in words what of the schema is missing, changed or not
 // fob's. A trigger or an index that is gone lets in what it was to keep out, and
 // one that was added can change rows that fob writes.
 func (q *queries) SchemaProblems() (problems []string, err error) {
-	want, err := freshObjects(q.ctx)
+	want, err := freshObjects()
 	if err != nil {
 		return nil, err
 	}

@@ -168,6 +168,14 @@ func (q *queries) observations() iter.Seq2[ownedObservation, error] {
 		})
 }
 
+// AccountRows reads the names of all accounts.
+func (q *queries) AccountRows() iter.Seq2[string, error] {
+	return stream(q, `SELECT name FROM account`, func(rows *sql.Rows) (name string, err error) {
+		err = rows.Scan(&name)
+		return name, err
+	})
+}
+
 // ErasedRows reads which texts were let go.
 func (q *queries) ErasedRows() iter.Seq2[audit.ErasedRow, error] {
 	return stream(q, `SELECT seq, field, by_seq FROM erased_text ORDER BY seq, field`, func(rows *sql.Rows) (r audit.ErasedRow, err error) {
@@ -243,6 +251,19 @@ func (q *queries) Contradictions() (found []string, err error) {
 		if err != nil {
 			return nil, err
 		}
+	}
+	var names []token.State
+	err = q.each(`SELECT name FROM state ORDER BY code`, nil, func(rows *sql.Rows) error {
+		var name token.State
+		err := rows.Scan(&name)
+		names = append(names, name)
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	if !slices.Equal(names, stateCodes) {
+		found = append(found, "the names of the states are not fob's")
 	}
 	err = q.each(`SELECT name, key FROM account`, nil, func(rows *sql.Rows) error {
 		var name token.Account
