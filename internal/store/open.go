@@ -9,6 +9,8 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"slices"
+	"strings"
 
 	"github.com/google/uuid"
 	_ "modernc.org/sqlite" // the engine
@@ -34,12 +36,23 @@ var pragmas = []string{
 	"secure_delete(1)", "cell_size_check(1)", "temp_store(2)", "synchronous(2)",
 }
 
+// address has the pragmas, those of extra in the place of the usual ones of the same
+// name: the driver sorts them, so that of two with one name the higher value would
+// hold.
 func address(path string, query url.Values, extra ...string) string {
-	for _, p := range append(append([]string{}, pragmas...), extra...) {
+	usual := slices.DeleteFunc(slices.Clone(pragmas), func(p string) bool {
+		return slices.ContainsFunc(extra, func(e string) bool { return pragmaName(e) == pragmaName(p) })
+	})
+	for _, p := range append(usual, extra...) {
 		query.Add("_pragma", p)
 	}
 	query.Set("_dqs", "0")
 	return (&url.URL{Scheme: "file", Path: path, RawQuery: query.Encode()}).String()
+}
+
+func pragmaName(p string) string {
+	name, _, _ := strings.Cut(p, "(")
+	return name
 }
 
 // Open opens a store for reading and writing.
