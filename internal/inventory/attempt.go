@@ -38,13 +38,7 @@ func (a *attempt) foresee(r Reader) (err error) {
 	if a.token, err = r.Token(a.req.Serial); err != nil {
 		return err
 	}
-	if err := a.checkClock(r); err != nil {
-		return err
-	}
-	if err := a.demands(r); err != nil {
-		return err
-	}
-	if err := a.checkAll(r); err != nil {
+	if err := a.standing(r); err != nil {
 		return err
 	}
 	if a.refusal != nil {
@@ -70,19 +64,29 @@ func (a *attempt) run(tx Tx) (err error) {
 	if a.req.Deep && (a.req.Approver == "" || a.req.Reason == "") {
 		return token.Errorf(token.Refused, "a deep search needs a second person, and a reason")
 	}
-	if err := a.checkClock(tx); err != nil {
-		return err
-	}
-	if err := a.demands(tx); err != nil {
-		return err
-	}
-	if err := a.checkAll(tx); err != nil {
+	if err := a.standing(tx); err != nil {
 		return err
 	}
 	if a.refusal != nil {
 		return a.recordRefusal(tx, nil)
 	}
 	return a.try(tx)
+}
+
+// standing finds what stands against the attempt whatever the codes are. The
+// policy comes first: it says whether the token is locked, which every refusal
+// tells.
+func (a *attempt) standing(r Reader) (err error) {
+	if a.policy, err = policyOf(r); err != nil {
+		return err
+	}
+	if err := a.checkClock(r); err != nil {
+		return err
+	}
+	if err := a.demands(r); err != nil {
+		return err
+	}
+	return a.checkAll(r)
 }
 
 // try looks at the codes, once nothing else stands against the attempt: a person
