@@ -96,7 +96,7 @@ func (w *world) wholeLife(desk *inventory.Desk) {
 	w.move(desk, 8, token.CmdSuspend, token.Suspended, "")
 	w.move(desk, 8, token.CmdResume, token.Bound, "")
 	_, err := desk.Move(ctx, inventory.Change{Serial: serial(8), By: token.CmdLost, To: token.Lost,
-		Loss: token.Loss{Reported: w.now.Add(-time.Hour), Stolen: true}})
+		Loss: token.Loss{Reported: w.now, Stolen: true}})
 	w.must(err)
 	w.move(desk, 9, token.CmdQuarantine, token.Quarantined, "")
 	w.move(desk, 10, token.CmdRetire, token.Retired, "")

@@ -70,17 +70,23 @@ type answerer func(*inventory.Desk, context.Context, inventory.Codes) (inventory
 // conversation on the terminal when there are none.
 func (r *root) answerCodes(ctx context.Context, o *codeOptions, req inventory.Codes, by token.Command, answer answerer) (out inventory.Outcome, err error) {
 	err = r.withDesk(ctx, func(desk *inventory.Desk) error {
-		if len(o.codes) == 0 {
-			out, err = r.converse(ctx, desk, req, by, answer)
-			return err
-		}
+		out, err = r.answerAt(ctx, desk, o, req, by, answer)
+		return err
+	})
+	return out, err
+}
+
+// answerAt is answerCodes at a desk that is open already.
+func (r *root) answerAt(ctx context.Context, desk *inventory.Desk, o *codeOptions, req inventory.Codes, by token.Command, answer answerer) (out inventory.Outcome, err error) {
+	if len(o.codes) == 0 {
+		out, err = r.converse(ctx, desk, req, by, answer)
+	} else {
 		now := r.now()
 		for _, c := range o.codes {
 			req.Codes = append(req.Codes, inventory.Typed{Text: c, At: now})
 		}
 		out, err = answer(desk, ctx, req)
-		return err
-	})
+	}
 	if err == nil && !r.json { // JSON has them in its object
 		for _, w := range out.Warnings {
 			r.warn("%s", w)
@@ -154,11 +160,15 @@ func afterFirst(err error) error {
 	if token.KindOf(err) != token.Interrupted {
 		return err
 	}
-	why, _, _ := strings.Cut(err.Error(), "; ")
+	return token.Errorf(token.Interrupted, "%s; the first code was refused and counts as one failure", whatEnded(err))
+}
+
+// whatEnded says what ended a conversation, without what it says of the store.
+func whatEnded(err error) string {
 	if errors.Is(err, context.Canceled) {
-		why = "interrupted"
+		return "interrupted"
 	}
-	return token.Errorf(token.Interrupted, "%s; the first code was refused and counts as one failure", why)
+	return strings.TrimSuffix(err.Error(), "; nothing was changed")
 }
 
 func describe(t token.Token) string {

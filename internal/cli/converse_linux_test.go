@@ -155,6 +155,20 @@ func TestConversationCountsDown(t *testing.T) {
 	at.ends(exitDone, "Token "+first+" is bound to anna; its clock is right.")
 }
 
+// Ctrl-C once a stolen token has ended: that it has is said.
+func TestInterruptedReplacement(t *testing.T) {
+	p, shows := stocked(t)
+	p.must(t, "bind", first, "anna", "--code", shows(0))
+	at := p.sit(t, "replace", first, "2600412300002", "--stolen", "--yes")
+	at.sees("The code it shows now: ", 1)
+	at.types("\x03")
+	at.ends(exitInterrupted, "fob: token "+first+" is lost now, and no other is bound yet: interrupted\n",
+		"go on with `fob bind 2600412300002 anna`")
+	if strings.Contains(at.errs.String(), "half done") {
+		t.Errorf("it says %q", at.errs.String())
+	}
+}
+
 func TestCountdownWords(t *testing.T) {
 	now := time.Unix(1000, 0)
 	c := untilNext(now, 60, func() time.Time { return now })

@@ -90,8 +90,11 @@ func (l *lossFlags) loss(now time.Time) (loss token.Loss, err error) {
 	if l.reported == "" {
 		return loss, nil
 	}
-	if loss.Reported, err = time.Parse(time.RFC3339, l.reported); err != nil || loss.Reported.Year() < 1970 {
+	if loss.Reported, err = time.Parse(time.RFC3339, l.reported); err != nil {
 		return loss, token.Errorf(token.Usage, "--reported-at %q: write 2026-11-23T22:40:00Z, or +01:00 for the zone", clean(l.reported))
+	}
+	if loss.Reported.Unix() < 0 { // also keeps it within what the store holds
+		return loss, token.Errorf(token.Usage, "--reported-at %s is before any token was made", loss.Reported.Format(time.RFC3339))
 	}
 	if loss.Reported.After(now) {
 		return loss, token.Errorf(token.Usage, "--reported-at %s is yet to come", loss.Reported.Format(time.RFC3339))

@@ -2,6 +2,7 @@ package cli
 
 import (
 	"context"
+	"fmt"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -119,24 +120,38 @@ func (r *root) replaceLost(ctx context.Context, o *replaceOptions, old token.Ser
 	if err := r.confirmMove(ctx, []token.Serial{old}, token.CmdLost, token.Lost, "Record the loss", *o.yes); err != nil {
 		return err
 	}
-	var before token.Token
-	err = r.withDesk(ctx, func(desk *inventory.Desk) error {
-		before, _, err = desk.EndLost(ctx, inventory.Change{Serial: old, Loss: loss, Words: wordsOf(req)})
-		return err
+	var out inventory.Outcome
+	err = r.withDesk(ctx, func(desk *inventory.Desk) (err error) {
+		if _, err := desk.Keys(ctx); err != nil {
+			return token.Wrap(token.KindOf(err), err, "nothing was changed, since no code of %s could be checked", req.Serial).WithHint("%s",
+				joined(token.HintOf(err), "`fob lost "+pasted(string(old))+"` needs no identity"))
+		}
+		before, _, err := desk.EndLost(ctx, inventory.Change{Serial: old, Loss: loss, Words: wordsOf(req)})
+		if err != nil {
+			return err
+		}
+		if !r.json {
+			r.say("Token %s is lost now; it was %s's.", before.Serial, before.Account)
+		}
+		req.Account = before.Account
+		out, err = r.answerAt(ctx, desk, &o.codeOptions, req, token.CmdBind, (*inventory.Desk).Bind)
+		return halfReplaced(err, before, req.Serial)
 	})
-	if err != nil {
-		return err
-	}
-	if !r.json {
-		r.say("Token %s is lost now; it was %s's.", before.Serial, before.Account)
-	}
-	req.Account = before.Account
-	out, err := r.answerCodes(ctx, &o.codeOptions, req, token.CmdBind, (*inventory.Desk).Bind)
-	if err != nil {
-		err = token.Wrap(token.KindOf(err), err, "token %s is lost now, and no other is bound yet", before.Serial).WithHint("%s",
-			joined(token.HintOf(err), "go on with `fob bind "+pasted(string(req.Serial), string(before.Account))+"`"))
-	}
 	return r.printReplaced(ctx, old, out, err)
+}
+
+// halfReplaced says of an error met once the old token had ended what was done,
+// and how to go on. An interruption is told like any other: something was done.
+func halfReplaced(err error, before token.Token, other token.Serial) error {
+	if err == nil {
+		return nil
+	}
+	next := joined(token.HintOf(err), "go on with `fob bind "+pasted(string(other), string(before.Account))+"`")
+	done := fmt.Sprintf("token %s is lost now, and no other is bound yet", before.Serial)
+	if token.KindOf(err) == token.Interrupted {
+		return token.Errorf(token.Interrupted, "%s: %s", done, whatEnded(err)).WithHint("%s", next)
+	}
+	return token.Wrap(token.KindOf(err), err, "%s", done).WithHint("%s", next)
 }
 
 // canConverse refuses before anything is done where nobody could be asked.

@@ -4,10 +4,12 @@ import (
 	"context"
 	"fmt"
 	"math"
+	"time"
 
 	"github.com/spf13/cobra"
 
 	"fob/internal/report"
+	"fob/internal/token"
 )
 
 func newShowCmd(r *root) *cobra.Command {
@@ -50,11 +52,19 @@ func (r *root) printFacts(t report.Token) {
 		{"serial", string(t.Serial)}, {"state", string(t.State)}, {"since", t.StateSince}, {"account", t.Account},
 		{"bound", t.BoundAt}, {"batch", t.Batch}, {"manufacturer", t.Manufacturer}, {"model", t.Model}, {"device", deviceOf(t)},
 		{"codes", parameters}, {"next counter", t.Counter}, {"T0", epoch(t)}, {"clock", driftWords(t.DriftSeconds)},
-		{"rate", rateWords(t.DriftPPM)}, {"observed", t.ObservedAt}, {"failures", t.Failures}, {"locked until", t.LockedUntil},
+		{"rate", rateWords(t.DriftPPM)}, {"observed", t.ObservedAt}, {"failures", t.Failures}, {"locked until", lockWords(t.LockedUntil)},
 		{"loss", lossWords(t)}, {"reported", t.LostReported},
 		{"location", t.Location}, {"condition", t.Condition}, {"not before", t.NotBefore}, {"not after", t.NotAfter}, {"imported", t.ImportedAt},
 		{"seed", seed},
 	})
+}
+
+// lockWords is when a lock ends, or what ends it.
+func lockWords(ends *time.Time) any {
+	if ends != nil && ends.Equal(token.Forever) {
+		return "`fob unlock`"
+	}
+	return ends
 }
 
 func lossWords(t report.Token) string {

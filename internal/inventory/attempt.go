@@ -44,13 +44,7 @@ func (a *attempt) foresee(r Reader) (err error) {
 // foreseeOf does so for a token that was read, or is not there yet.
 func (a *attempt) foreseeOf(r Reader) error {
 	a.now = a.desk.Now()
-	if err := a.checkClock(r); err != nil {
-		return err
-	}
-	if err := a.demands(r); err != nil {
-		return err
-	}
-	if err := a.checkAll(r); err != nil {
+	if err := a.standing(r); err != nil {
 		return err
 	}
 	if a.refusal != nil {
@@ -76,19 +70,29 @@ func (a *attempt) run(tx Tx) (err error) {
 	if a.req.Deep && (a.req.Approver == "" || a.req.Reason == "") {
 		return token.Errorf(token.Refused, "a deep search needs a second person, and a reason")
 	}
-	if err := a.checkClock(tx); err != nil {
-		return err
-	}
-	if err := a.demands(tx); err != nil {
-		return err
-	}
-	if err := a.checkAll(tx); err != nil {
+	if err := a.standing(tx); err != nil {
 		return err
 	}
 	if a.refusal != nil {
 		return a.recordRefusal(tx, nil)
 	}
 	return a.try(tx)
+}
+
+// standing finds what stands against the attempt whatever the codes are. The
+// policy comes first: it says whether the token is locked, which every refusal
+// tells.
+func (a *attempt) standing(r Reader) (err error) {
+	if a.policy, err = policyOf(r); err != nil {
+		return err
+	}
+	if err := a.checkClock(r); err != nil {
+		return err
+	}
+	if err := a.demands(r); err != nil {
+		return err
+	}
+	return a.checkAll(r)
 }
 
 // try looks at the codes, once nothing else stands against the attempt: a person

@@ -118,6 +118,10 @@ func TestLockIsSaidBeforeTheForm(t *testing.T) {
 	kindIs(t, err, token.NotAllowed, "clock")
 	refusedFor(t, out, otp.ClockBehind, token.LockAfter)
 	h.verified()
+	out, _ = h.bind("H1", "123456")
+	if refusedFor(t, out, otp.ClockBehind, 0); out.LockedUntil != nil {
+		t.Errorf("a token that is not locked is said to be until %s", out.LockedUntil)
+	}
 }
 
 // A clock that goes on between any two looks at it.

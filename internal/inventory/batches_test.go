@@ -237,7 +237,7 @@ func TestCorrectABatch(t *testing.T) {
 	_, err := correct(token.Params{}, 7, seedfile.FieldCounter)
 	kindIs(t, err, token.NotAllowed, "token S1", "no counter")
 	_, err = correct(token.Params{Type: token.HOTP, Period: 60}, 0, seedfile.FieldType, seedfile.FieldPeriod)
-	kindIs(t, err, token.NotAllowed, "neither period nor T0")
+	kindIs(t, err, token.NotAllowed, "no token of type hotp is so", "neither period nor T0", "HOTP --counter")
 	_, err = correct(token.Params{Period: 30}, 0, seedfile.FieldPeriod)
 	kindIs(t, err, token.NotAllowed, "nothing to correct in batch 1")
 	if h.dump() != before {

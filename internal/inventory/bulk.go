@@ -92,6 +92,7 @@ func (d *Desk) BindAll(ctx context.Context, req Bulk) error {
 		a := b.attempt(row, keys)
 		return answered(row, a, a.run(tx))
 	}
+	b.afterWhole = "codes that were compared are used up or counted all the same: each row says what became of it"
 	b.judge = func(tx Tx, rows []BulkRow) ([]Answered, bool, error) { return b.bindWhole(tx, rows, keys) }
 	return b.run(ctx)
 }
@@ -101,6 +102,7 @@ func (d *Desk) AssignAll(ctx context.Context, req Bulk) error {
 	b := newBulk(d, req)
 	b.try = b.assign
 	b.judge = b.assignWhole
+	b.afterWhole = "correct these rows and try the whole file again"
 	return b.run(ctx)
 }
 
@@ -110,6 +112,7 @@ type bulk struct {
 	Bulk
 	try                          func(Tx, BulkRow) (Answered, error)           // one row of a group
 	judge                        func(Tx, []BulkRow) ([]Answered, bool, error) // all rows of a whole file; false: nothing is to be kept
+	afterWhole                   string                                        // what is to be said of a whole file that was refused
 	seen                         map[string]int                                // line of each serial
 	total, done, refused, inARow int
 }

@@ -76,7 +76,7 @@ func (b *bulk) runWhole(ctx context.Context) error {
 		return err
 	}
 	return token.Errorf(token.Refused, "%d of %d rows were refused; nothing of the file was stored", b.refused, b.total).
-		WithHint("codes that were compared are used up or counted all the same: each row says what became of it")
+		WithHint("%s", b.afterWhole)
 }
 
 // faults answers a whole file that has rows which are wrong by themselves.

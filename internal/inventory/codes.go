@@ -87,7 +87,8 @@ type Prospect struct {
 
 // Prospect looks up a token before codes are asked for, and refuses what no code
 // could help: a person should not read out digits for nothing. The request needs
-// no codes yet.
+// no codes yet. Last of all the keys are opened: a missing identity refuses as
+// well, and a passphrase is not to be typed while the token goes on.
 func (d *Desk) Prospect(ctx context.Context, req Codes, by token.Command) (p Prospect, err error) {
 	err = d.Store.View(ctx, func(r Reader) error {
 		a := &attempt{desk: d, req: req, by: by}
@@ -103,6 +104,10 @@ func (d *Desk) Prospect(ctx context.Context, req Codes, by token.Command) (p Pro
 		p.WantsTwo = far || p.LastTry
 		return err
 	})
+	if err != nil {
+		return p, err
+	}
+	_, err = d.Keys(ctx)
 	return p, err
 }
 

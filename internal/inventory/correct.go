@@ -94,8 +94,7 @@ func (c Correction) apply(tokens []SliceToken, res *Corrected) (before, after []
 		}
 		mended, err := c.mend(t)
 		if err != nil {
-			return nil, nil, token.Errorf(token.NotAllowed, "token %s: %v", t.Serial, err).
-				WithHint("nothing was changed; a batch of several kinds of tokens cannot be corrected as one")
+			return nil, nil, c.unmended(t, err)
 		}
 		if mended.Columns == t.Columns {
 			res.Right++
@@ -106,6 +105,17 @@ func (c Correction) apply(tokens []SliceToken, res *Corrected) (before, after []
 		res.count(t.Columns, mended.Columns)
 	}
 	return before, after, nil
+}
+
+// unmended tells whether it is the correction itself that no token could follow,
+// or this token that it does not suit.
+func (c Correction) unmended(t SliceToken, err error) error {
+	if kind := c.Params.Type; c.Given.Has(seedfile.FieldType) {
+		return token.Errorf(token.NotAllowed, "no token of type %s is so: %v", kind, err).
+			WithHint("nothing was changed; TOTP takes --period and --t0, HOTP --counter")
+	}
+	return token.Errorf(token.NotAllowed, "token %s: %v", t.Serial, err).
+		WithHint("nothing was changed; if it is of another kind than the rest of its batch, the batch cannot be corrected as one")
 }
 
 // mend puts the given parameters in the place of a token's own. What its type

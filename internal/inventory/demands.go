@@ -48,12 +48,9 @@ func capsOf(p token.Policy) otp.Caps {
 	return otp.Caps{OneCode: p.OneCode.Seconds(), TwoCodes: p.TwoCodes.Seconds()}
 }
 
-// demands reads the policy and refuses what it cannot allow whatever the codes
-// are. Nobody tried anything yet, so nothing is written.
-func (a *attempt) demands(r Reader) (err error) {
-	if a.policy, err = policyOf(r); err != nil {
-		return err
-	}
+// demands refuses what the policy cannot allow whatever the codes are. Nobody
+// tried anything yet, so nothing is written.
+func (a *attempt) demands(r Reader) error {
 	w := token.Words{Reason: a.req.Reason, Ticket: a.req.Ticket, Proof: a.req.Proof, Approver: a.req.Approver}
 	if err := a.policy.Check(a.by, w); err != nil {
 		return err

@@ -104,6 +104,8 @@ func TestLost(t *testing.T) {
 	h := newDesked(t)
 	_, err := h.bind("S1", h.shown(1, 0))
 	must(t, err)
+	bound := h.clock.Now()
+	h.clock.advance(4 * time.Hour)
 	reported := h.clock.Now().Add(-3 * time.Hour)
 	lose := func(loss token.Loss) error {
 		_, err := h.desk.Move(bg, inventory.Change{Serial: "S1", By: token.CmdLost, To: token.Lost, Loss: loss})
@@ -111,8 +113,9 @@ func TestLost(t *testing.T) {
 	}
 	before := h.dump()
 	kindIs(t, lose(token.Loss{Reported: h.clock.Now().Add(time.Second)}), token.Usage, "yet to come")
+	kindIs(t, lose(token.Loss{Reported: bound.Add(-time.Second)}), token.NotAllowed, "token S1 was bound to Anna at 2026-03-01T09:00:00Z only")
 	if h.dump() != before {
-		t.Error("a loss in the future changed something")
+		t.Error("a loss at an impossible time changed something")
 	}
 	must(t, lose(token.Loss{Reported: reported}))
 	found, _ := h.find("S1")

@@ -81,6 +81,9 @@ func (d *Desk) move(tx Tx, t *token.Token, c Change) (err error) {
 	if err != nil {
 		return moveError(*t, err)
 	}
+	if err := checkReported(*t, c.Loss.Reported); err != nil {
+		return err
+	}
 	if c.Account, err = d.accountOf(tx, *t, c); err != nil {
 		return err
 	}
@@ -163,6 +166,24 @@ func lose(t *token.Token, c Change, now time.Time) error {
 			WithHint("with --stolen or --reported-at more can be told of it; `fob found %s` says that it turned up", t.Serial)
 	}
 	t.Loss = c.Loss
+	return nil
+}
+
+// checkReported refuses a report that is older than what it is about: the binding
+// that ends, or the token's coming here.
+func checkReported(t token.Token, at time.Time) error {
+	switch {
+	case at.IsZero():
+		return nil
+	case at.Before(t.BoundAt):
+		return token.Errorf(token.NotAllowed, "token %s was bound to %s at %s only: its loss cannot have been reported at %s",
+			t.Serial, t.Account, t.BoundAt.UTC().Format(time.RFC3339), at.UTC().Format(time.RFC3339)).
+			WithHint("is the date right, and the serial? `fob audit log --serial %s` tells what was before", t.Serial)
+	case at.Before(t.ImportedAt):
+		return token.Errorf(token.NotAllowed, "token %s was imported at %s only: its loss cannot have been reported at %s",
+			t.Serial, t.ImportedAt.UTC().Format(time.RFC3339), at.UTC().Format(time.RFC3339)).
+			WithHint("is the date right, and the serial?")
+	}
 	return nil
 }
 

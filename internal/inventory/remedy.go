@@ -12,6 +12,8 @@ import (
 // has shown that its parameters are right, and is not corrected.
 func remedy(t token.Token, r otp.Result) string {
 	switch {
+	case r.MarkAhead:
+		return r.Hint + ", " + another(t)
 	case r.Reason != otp.WrongParameters:
 		return r.Hint
 	case !t.Watermark.Known:
@@ -29,6 +31,15 @@ func takeBack(t token.Token) string {
 		return fmt.Sprintf("take this one back (`fob unbind %s --returned --to quarantined`)", t.Serial)
 	}
 	return "set this one aside"
+}
+
+// another takes a token out of use that is good for nothing, in one command where
+// it is somebody's.
+func another(t token.Token) string {
+	if t.State.HasAccount() {
+		return fmt.Sprintf("give the person another token: `fob replace %s OTHER --returned`", t.Serial)
+	}
+	return fmt.Sprintf("take another token; `fob retire %s` ends this one", t.Serial)
 }
 
 // furtherHint joins what a person can do, of which either may be nothing.

@@ -36,6 +36,10 @@ type Result struct {
 	// the codes fit. What is to be done depends on where the token is, so the
 	// hint does not say it.
 	Flags string
+	// MarkAhead is set where every code that the token shows for a long time counts
+	// as used. What is to be done depends on where the token is, so the hint does
+	// not say it.
+	MarkAhead bool
 
 	// When accepted:
 	First, Last int64   // steps or counters that the codes matched; equal for one code
@@ -121,6 +125,12 @@ func (a Attempt) expected() int64 {
 		return a.Watermark.Step + 1
 	}
 	return a.Counter
+}
+
+// markAhead tells whether the watermark of a TOTP token lies beyond all that even
+// a deep search looks at.
+func (a Attempt) markAhead() bool {
+	return a.Params.Type == token.TOTP && a.Watermark.Known && a.Watermark.Step > widest(a).hi
 }
 
 // centre is the TOTP step that the first entry is expected at.

@@ -21,6 +21,11 @@ func StepAt(p token.Params, t time.Time, drift float64) int64 {
 	return floorDiv(t.Unix()-p.T0+int64(whole)+int64(carry), int64(p.Period))
 }
 
+// whenShown is when a token whose clock is right begins to show a step.
+func whenShown(p token.Params, step int64) time.Time {
+	return time.Unix(p.T0+step*int64(p.Period), 0).UTC()
+}
+
 // ObservedDrift is the drift in seconds that an accepted step shows, if its code
 // was typed at time at: (step + ½) × period − (at − T0). The half stands for a
 // code being typed, on average, in the middle of its step.

@@ -15,10 +15,11 @@ type refusal struct {
 	reason    Reason
 	msg, hint string
 	flags     string
+	ahead     bool
 }
 
 func refused(r refusal, searched int) Result {
-	return Result{Reason: r.reason, Msg: r.msg, Hint: r.hint, Flags: r.flags, StepsSearched: searched}
+	return Result{Reason: r.reason, Msg: r.msg, Hint: r.hint, Flags: r.flags, MarkAhead: r.ahead, StepsSearched: searched}
 }
 
 const freshPair = "take two fresh codes: the one that the token shows next, then the one that follows it"
@@ -47,6 +48,8 @@ func wrongPair() refusal {
 func alreadyUsed(a Attempt, m match) refusal {
 	r := refusal{reason: AlreadyUsed, hint: freshPair}
 	switch {
+	case a.markAhead():
+		return markAhead(a)
 	case !a.pair():
 		r.msg = "this code, or a newer one, was already used"
 		r.hint = "wait for the next code and give that one"
@@ -59,6 +62,15 @@ func alreadyUsed(a Attempt, m match) refusal {
 		r.msg = "the first of these codes was already used"
 	}
 	return r
+}
+
+// markAhead: no code that the token shows for a long time is above the watermark,
+// so to wait for the next one is of no use.
+func markAhead(a Attempt) refusal {
+	return refusal{reason: AlreadyUsed, ahead: true,
+		msg: fmt.Sprintf("the last code that was accepted of it belongs to %s, which is yet to come: until then every code counts as used",
+			whenShown(a.Params, a.Watermark.Step).Format(time.DateOnly)),
+		hint: "this computer's clock is wrong now, or it or the token's was when that code was accepted; if it is right now"}
 }
 
 func wrongOrder() refusal {

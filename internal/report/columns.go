@@ -66,7 +66,7 @@ var columns = []column{
 		func(t *Token) value { return wholeAt(t.Watermark) }},
 	{"failures", "Failed attempts", whole, 14, "Wrong codes in a row",
 		func(t *Token) value { return wholeOf(t.Failures) }},
-	{"locked_until", "Locked until (UTC)", instant, 20, "No code is accepted before",
+	{"locked_until", "Locked until (UTC)", instant, 20, "No code is accepted before; 9999-12-31: until it is unlocked",
 		func(t *Token) value { return instantAt(t.LockedUntil) }},
 	{"lost_reported_at", "Loss reported (UTC)", instant, 20, "When its loss was first told",
 		func(t *Token) value { return instantAt(t.LostReported) }},

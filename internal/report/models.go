@@ -81,7 +81,7 @@ type Token struct {
 	ObservedAt   *time.Time   `json:"observed_at"`
 	Watermark    *int64       `json:"watermark"`
 	Failures     int          `json:"failures"`
-	LockedUntil  *time.Time   `json:"locked_until"`
+	LockedUntil  *time.Time   `json:"locked_until"` // token.Forever: until somebody unlocks it
 	Location     *string      `json:"location"`
 	NotBefore    *time.Time   `json:"not_before"`
 	NotAfter     *time.Time   `json:"not_after"`

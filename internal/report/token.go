@@ -6,9 +6,9 @@ import (
 	"fob/internal/token"
 )
 
-// FromToken makes the row of the inventory from a token and its newest
-// observation, nil when its clock was never observed.
-func FromToken(t token.Token, last *token.Observation) Token {
+// FromToken makes the row of the inventory from a token, its newest observation,
+// nil when its clock was never observed, and when failures lock a token.
+func FromToken(t token.Token, last *token.Observation, lock token.Lock) Token {
 	p := t.Profile
 	r := Token{
 		Serial: t.Serial, ID: t.ID, State: t.State, Batch: t.BatchNumber,
@@ -16,7 +16,7 @@ func FromToken(t token.Token, last *token.Observation) Token {
 		Failures: t.Failures, ImportedAt: t.ImportedAt, StateSince: t.StateSince,
 		ExportedTo: []string{}, SeedPresent: t.HasSeed,
 		Account: filled(string(t.Account)), Location: filled(t.Location),
-		LockedUntil: when(t.LockedUntil), NotBefore: when(t.NotBefore), NotAfter: when(t.NotAfter),
+		LockedUntil: when(t.LastLock(lock)), NotBefore: when(t.NotBefore), NotAfter: when(t.NotAfter),
 		BoundAt: when(t.BoundAt), LostReported: when(t.Loss.Reported), Stolen: t.Loss.Stolen,
 		Software: t.Software, Condition: filled(t.Condition),
 	}

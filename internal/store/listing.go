@@ -26,6 +26,11 @@ func (q *queries) Tokens(f report.Filter) iter.Seq2[report.Token, error] {
 
 // tokens is the body of the sequence that Tokens gives.
 func (q *queries) tokens(l listing, yield func(report.Token, error) bool) {
+	lock, err := q.lock()
+	if err != nil {
+		yield(report.Token{}, err)
+		return
+	}
 	rows, err := q.tx.QueryContext(q.ctx, l.query(), l.args...)
 	if err != nil {
 		yield(report.Token{}, err)
@@ -34,7 +39,7 @@ func (q *queries) tokens(l listing, yield func(report.Token, error) bool) {
 	defer rows.Close()
 	for rows.Next() {
 		t, last, err := scanToken(rows)
-		if !yield(report.FromToken(t, last), err) || err != nil {
+		if !yield(report.FromToken(t, last, lock), err) || err != nil {
 			return
 		}
 	}

@@ -10,8 +10,22 @@ import (
 
 // Find reads one token as reports show it.
 func (q *queries) Find(serial token.Serial) (report.Token, error) {
+	lock, err := q.lock()
+	if err != nil {
+		return report.Token{}, err
+	}
 	t, last, err := q.token(serial)
-	return report.FromToken(t, last), err
+	return report.FromToken(t, last, lock), err
+}
+
+// lock is when failures lock a token, as the policy has it.
+func (q *queries) lock() (token.Lock, error) {
+	set, err := q.Policy()
+	if err != nil {
+		return token.Lock{}, err
+	}
+	p, err := token.ParsePolicy(set)
+	return p.Lock, err
 }
 
 const batchSelect = `SELECT id, uuid, number, first_id, last_id, file, sha256, format, order_no, supplier, expected,

@@ -55,7 +55,7 @@ func TestSerialsAsPeopleSayThem(t *testing.T) {
 // The likeliest slips come first, and nothing is chosen.
 func TestNearSerials(t *testing.T) {
 	s := newStore(t)
-	addBatch(t, s, newBatch("a"), "2600412300001", "2600412300010", "2600412300007", "2600412309001", "KB0055", "KD0055", "KX0055", "KB0505", "00071", "2600415500001")
+	addBatch(t, s, newBatch("a"), "2600412300001", "2600412300010", "2600412300007", "2600412309001", "KB0055", "KD0055", "KX0055", "KB0505", "00071", "2600415500001", "1l1l", "ab1")
 	for typed, want := range map[token.Serial][]token.Serial{
 		"2600412300O01":  {"2600412300001"},                  // a letter for a zero
 		"26OO4123OOOO1":  {"2600412300001"},                  // all of them
@@ -71,6 +71,8 @@ func TestNearSerials(t *testing.T) {
 		"71":             nil,
 		"0071":           {"00071"},
 		"9999":           nil,
+		"1I1I":           {"1l1l"}, // strokes in two places
+		"ａｂ１":            {"ab1"},  // wide letters
 	} {
 		s.mustRead(t, func(q *queries) error {
 			got, err := q.NearSerials(typed, 5)

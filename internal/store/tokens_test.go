@@ -153,7 +153,7 @@ func TestFindGivesEveryField(t *testing.T) {
 		must(t, err)
 		tok, err := q.Token("H1")
 		tok.Watermark = token.MarkAt(11)
-		if c := report.FromToken(tok, nil).Counter; *c != 12 {
+		if c := report.FromToken(tok, nil, token.UsualLock()).Counter; *c != 12 {
 			t.Errorf("behind watermark 11 counter %d is expected", *c)
 		}
 		must(t, err)

@@ -42,13 +42,20 @@ func (t *Token) ClearFailures() { t.Failures, t.LockedUntil = 0, time.Time{} }
 // LockEnds is when the token may be tried again: zero when it may be now,
 // Forever when it must be unlocked first.
 func (t Token) LockEnds(now time.Time, l Lock) time.Time {
-	switch {
-	case t.Failures >= l.ForGood:
-		return Forever
-	case now.Before(t.LockedUntil):
-		return t.LockedUntil
+	if ends := t.LastLock(l); now.Before(ends) {
+		return ends
 	}
 	return time.Time{}
+}
+
+// LastLock is when the lock of a token's last failure ends or ended: zero without
+// one, Forever for a lock that is for good. That one is never stored: whether it
+// holds is for the policy to say.
+func (t Token) LastLock(l Lock) time.Time {
+	if t.Failures >= l.ForGood {
+		return Forever
+	}
+	return t.LockedUntil
 }
 
 // Approver is a second person. Until approvals exist it is a typed name, which

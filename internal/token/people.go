@@ -61,6 +61,9 @@ func ParseAccount(text string) (Account, error) {
 	if err != nil {
 		return "", err
 	}
+	if err := checkSeen(t); err != nil {
+		return "", err
+	}
 	switch n := utf8.RuneCountInString(t); {
 	case n == 0:
 		return "", Errorf(Usage, "the account is empty")

@@ -3,6 +3,8 @@ package token
 import (
 	"strings"
 	"unicode"
+
+	"golang.org/x/text/width"
 )
 
 // Bare is the serial in upper case without the spaces and dashes that people
@@ -38,11 +40,17 @@ var read = strings.NewReplacer("O", "0", "Q", "0", "I", "1", "L", "1", "Z", "2",
 // exchanged, left out or added. It serves "near it" suggestions only.
 func (s Serial) Slips() []string {
 	l := slips{seen: map[string]bool{s.Key(): true}}
+	// East Asian keyboards write wide letters and digits.
+	if narrow := Serial(width.Narrow.String(string(s))); narrow != s {
+		l.add(narrow.Key(), narrow.Bare())
+		s = narrow
+	}
 	for _, key := range []string{s.Bare(), s.Key()} {
 		if len(key) == 0 || len(key) > MaxSerialLen || !ascii(key) {
 			continue // no serial is near it, and the list grows with its square
 		}
 		l.add(key, read.Replace(key))
+		l.strokes(key)
 		l.swapped(key)
 		l.taken(key)
 		l.doubled(key)
@@ -76,6 +84,32 @@ func (l *slips) swapped(key string) {
 			l.add(key[:i] + key[i+size:i+2*size] + key[i:i+size] + key[i+2*size:])
 		}
 	}
+}
+
+// maxStrokes bounds the places of one serial that are read anew together: three
+// ways at six of them are 729 serials.
+const maxStrokes = 6
+
+// strokes: 1, l and I look alike, in several places at once.
+func (l *slips) strokes(key string) {
+	if n := strings.Count(key, "1") + strings.Count(key, "I") + strings.Count(key, "L"); n < 2 || n > maxStrokes {
+		return
+	}
+	all := []string{""}
+	for _, c := range key {
+		ways := string(c)
+		if strings.ContainsRune("1IL", c) {
+			ways = "1IL"
+		}
+		var longer []string
+		for _, begun := range all {
+			for _, way := range ways {
+				longer = append(longer, begun+string(way))
+			}
+		}
+		all = longer
+	}
+	l.add(all...)
 }
 
 func (l *slips) taken(key string) {

@@ -67,3 +67,18 @@ func TestSlips(t *testing.T) {
 		}
 	}
 }
+
+// Wide characters, and strokes taken for each other in several places.
+func TestFoldedSlips(t *testing.T) {
+	if all := token.Serial("ａｂ１").Slips(); len(all) == 0 || all[0] != "AB1" {
+		t.Errorf("wide characters: %q", all[:min(len(all), 3)])
+	}
+	for _, c := range []struct{ typed, meant string }{{"1I1I", "1L1L"}, {"I1l1", "1I1L"}, {"LIL23", "1L123"}, {"ａ－Ｉ１", "ALL"}, {"Il1Il1", "1ILL1I"}} {
+		if !slices.Contains(token.Serial(c.typed).Slips(), c.meant) {
+			t.Errorf("%s is not near %s", c.meant, c.typed)
+		}
+	}
+	if n := len(token.Serial("1111111111").Slips()); n > 1000 {
+		t.Errorf("%d slips of ten ones", n)
+	}
+}
