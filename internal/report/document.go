@@ -32,17 +32,26 @@ func newDocument(r Reader, e Export) (*document, error) {
 	if err != nil {
 		return nil, fmt.Errorf("export, reading who approved bindings: %w", err)
 	}
-	d.sheets = []sheet{
-		d.inventory(approvers),
-		sheetOf(bindingsSheet, "bindings", "Bindings of these tokens, open and ended ones", bindingColumns, d.bindings(approvers)),
-		sheetOf(batchesSheet, "batches", "All deliveries of the store", batchColumns, seqOf(func() ([]Batch, error) { return s.Batches, nil })),
-		sheetOf(locationsSheet, "locations", "These tokens by place and state", placeColumns,
-			seqOf(func() ([]Place, error) { return sortedPlaces(d.walk.places), nil })),
-		sheetOf(eventsSheet, "trail", "The whole trail of the store", eventColumns, Log(d.reader, EventFilter{})),
-		sheetOf(exceptionsSheet, "exceptions", "What is to be explained", exceptionColumns, d.exceptions(r)),
-	}
+	d.sheets = d.plan(r, approvers)
 	d.sheets = append(d.sheets, d.dictionary())
 	return d, nil
+}
+
+// plan lists the sheets. Their rows are read only when they are asked for.
+func (d *document) plan(r Reader, approvers map[uuid.UUID]string) []sheet {
+	return []sheet{
+		d.inventory(approvers),
+		sheetOf(bindingsSheet, "bindings", "Bindings of these tokens, open and ended ones", bindingColumns, d.bindings(approvers)),
+		sheetOf(batchesSheet, "batches", "All deliveries of the store", batchColumns, seqOf(func() ([]Batch, error) { return d.summary.Batches, nil })),
+		sheetOf(locationsSheet, "locations", "These tokens by place and state", placeColumns,
+			seqOf(func() ([]Place, error) { return sortedPlaces(d.walk.places), nil })),
+		sheetOf(eventsSheet, "trail", "The whole trail of the store", eventColumns, d.trail()),
+		sheetOf(exceptionsSheet, "exceptions", "What is to be explained", exceptionColumns, d.exceptions(r)),
+	}
+}
+
+func (d *document) trail() EventSeq {
+	return func(yield func(Event, error) bool) { Log(d.reader, EventFilter{})(yield) }
 }
 
 // dictionary explains all sheets, itself too.
@@ -118,4 +127,17 @@ func (d *document) monthsInOrder() []string {
 		all = append(all, m)
 	}
 	return all
+}
+
+// Dictionary explains every column of every sheet, without a store.
+func Dictionary() []Explained { return explain((&document{}).plan(nil, nil)) }
+
+// ArrayOf is the name in JSON of the rows of a sheet.
+func ArrayOf(name string) string {
+	for _, s := range (&document{}).plan(nil, nil) {
+		if s.name == name {
+			return s.array
+		}
+	}
+	return ""
 }
