@@ -8,6 +8,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/uuid"
+
 	"fob/internal/report"
 	"fob/internal/token"
 	"fob/tools/life"
@@ -15,9 +17,10 @@ import (
 
 // moment is a store as it was exported then.
 type moment struct {
-	at      time.Time
-	csv     string
-	summary string
+	at       time.Time
+	csv      string
+	bindings string
+	summary  string
 }
 
 func seen(l *life.Life, f report.Filter, at time.Time) (m moment, err error) {
@@ -39,12 +42,33 @@ func seen(l *life.Life, f report.Filter, at time.Time) (m moment, err error) {
 			b := &s.Batches[i]
 			m.summary += fmt.Sprintf("%d %s %v %v %v %v %v %d %d\n", b.Number, b.File, b.States, str(b.Expected), str(b.Received), str(b.QuarantinedAt), str(b.WithdrawnAt), b.Records, b.New)
 		}
+		if m.bindings, err = bindingsOf(r, f); err != nil {
+			return err
+		}
 		policy, err := r.Policy()
 		m.at, m.csv = l.Now, out.String()
 		m.summary += fmt.Sprint(s.Tokens, s.States, s.Head, policy)
 		return err
 	})
 	return m, err
+}
+
+// bindingsOf writes bindings as rows of which the account is the fourth field, and
+// texts that an erasure takes have a head.
+func bindingsOf(r report.Reader, f report.Filter) (string, error) {
+	approvers, err := r.Approvers()
+	if err != nil {
+		return "", err
+	}
+	rows := []string{`"serial","opened","closed","account","bound_proof","bound_ticket","bound_approver","by","codes","id"`}
+	for b, err := range r.Bindings(f) {
+		if err != nil {
+			return "", err
+		}
+		rows = append(rows, fmt.Sprintf("%q,%q,%q,%q,%q,%q,%q,%q,%d,%q", b.Serial, b.OpenedAt, fmt.Sprint(str(b.ClosedAt)), b.Account,
+			b.Proof, b.Ticket, approvers[uuid.MustParse(b.ID)], b.By, b.Codes, b.ID))
+	}
+	return strings.Join(rows, "\r\n"), nil
 }
 
 func str[T any](p *T) any {
@@ -88,6 +112,7 @@ func TestAsOfIsWhatWas(t *testing.T) {
 					t.Fatalf("step %d, %v:\n%s\nnot\n%s", i, m.at, then.summary, m.summary)
 				}
 				compareRows(t, m.csv, then.csv)
+				compareRows(t, m.bindings, then.bindings)
 			}
 		})
 	}
@@ -101,7 +126,13 @@ func compareRows(t *testing.T, then, told string) {
 	if len(was) != len(is) {
 		t.Fatalf("%d rows, not %d", len(is), len(was))
 	}
-	names := map[string]string{}
+	names, erased := map[string]string{}, []int{}
+	for i, name := range strings.Split(was[0], ",") {
+		switch name {
+		case `"bound_proof"`, `"bound_ticket"`, `"bound_approver"`:
+			erased = append(erased, i)
+		}
+	}
 	for i := range was {
 		if was[i] == is[i] {
 			continue
@@ -111,6 +142,11 @@ func compareRows(t *testing.T, then, told string) {
 		if strings.HasPrefix(b[account], `"erased-`) && (names[b[account]] == "" || strings.EqualFold(names[b[account]], a[account])) {
 			names[b[account]] = a[account]
 			a[account] = b[account]
+			for _, text := range erased {
+				if b[text] == `""` {
+					a[text] = b[text]
+				}
+			}
 		}
 		if !slices.Equal(a, b) {
 			t.Fatalf("told\n%s\nnot\n%s", is[i], was[i])
@@ -145,6 +181,9 @@ func TestAsOfSelects(t *testing.T) {
 		}
 		if now.csv != then.csv {
 			t.Errorf("%v:\n%s\nnot\n%s", f, then.csv, now.csv)
+		}
+		if now.bindings != then.bindings {
+			t.Errorf("%v:\n%s\nnot\n%s", f, then.bindings, now.bindings)
 		}
 		if strings.Count(now.csv, "\n") > 1 {
 			some++

@@ -1,6 +1,7 @@
 package audit
 
 import (
+	"bytes"
 	"encoding/binary"
 	"hash"
 	"time"
@@ -145,4 +146,18 @@ type InitDetail struct {
 type ClockDetail struct {
 	Newest   int64 `json:"newest"`   // what the trail took for the newest time
 	Accepted int64 `json:"accepted"` // what it takes from now on
+}
+
+// OpenedBinding tells which binding an event opened; nil for one that opened none.
+func OpenedBinding(entry Entry) (*uuid.UUID, error) {
+	if !bytes.Contains(entry.Body, []byte(`"binding_opened":`)) {
+		return nil, nil
+	}
+	e, err := Parse(entry)
+	if err != nil || e.Object.Kind != KindToken {
+		return nil, err
+	}
+	var d TokenDetail
+	err = e.decode(&d)
+	return d.Opened, err
 }

@@ -30,6 +30,7 @@ type Past struct {
 	order   []*batchWorld // by their ids
 	removed []Columns     // tokens that went since, as they were
 	later   map[string]*corrections
+	bound   map[string][]*bindingWorld // by serial key, in the order of their opening
 }
 
 // PastToken is a token as it was. Times are Unix nanoseconds, 0 for none.
@@ -40,10 +41,29 @@ type PastToken struct {
 	State       token.State
 	Account     string
 	After       Mutable
-	Bound       int64        // since when the open binding
+	Open        *PastBinding // nil: none was
+	SeedKey     int64        // number of the store's key that sealed its seed
 	Observed    *Observation // the newest
 	Software    bool
 	Condition   string // in which it came back last
+}
+
+// PastBinding is a binding as it was. Times are Unix nanoseconds, 0 for none.
+type PastBinding struct {
+	UUID           string
+	Account        string
+	Opened, Closed int64
+	By             token.Operator
+	Codes          int
+	Proof, Ticket  string
+}
+
+func (b *bindingWorld) past() PastBinding {
+	p := PastBinding{UUID: b.id, Opened: b.opened, Closed: b.closed, By: b.by, Codes: b.codes, Proof: b.proof, Ticket: b.ticket}
+	if b.account != nil {
+		p.Account = b.account.Text
+	}
+	return p
 }
 
 // Replay tells what a store held at an instant. It reads the trail twice. An
@@ -74,7 +94,19 @@ func Replay(trail iter.Seq2[Stored, error], at time.Time) (*Past, error) {
 		}
 	}
 	p.order = slices.SortedFunc(maps.Values(p.world.batches), func(a, b *batchWorld) int { return cmp.Compare(a.FirstID, b.FirstID) })
+	p.bound = p.world.bindingsBySerial()
 	return p, nil
+}
+
+func (w *world) bindingsBySerial() map[string][]*bindingWorld {
+	all := map[string][]*bindingWorld{}
+	for _, b := range w.bindings {
+		all[b.serial] = append(all[b.serial], b)
+	}
+	for _, list := range all {
+		slices.SortFunc(list, func(a, b *bindingWorld) int { return cmp.Compare(a.event, b.event) })
+	}
+	return all
 }
 
 func brokenTrail(seq int64) error {
@@ -228,7 +260,7 @@ func (p *Past) Token(c Columns) (t PastToken, ok bool) {
 		later.undo(&c)
 	}
 	t = PastToken{Columns: c, BatchNumber: b.Number, Imported: b.at, State: token.InStock, After: Mutable{Since: b.at, Location: b.Location},
-		Software: b.Format == token.VirtualFormat}
+		Software: b.Format == token.VirtualFormat, SeedKey: p.world.seedKey()}
 	told := p.world.tokens[c.Serial.Key()]
 	if told == nil {
 		return t, true
@@ -242,12 +274,31 @@ func (p *Past) Token(c Columns) (t PastToken, ok bool) {
 	}
 	t.Condition = told.condition
 	if bound := p.world.bindings[told.open]; bound != nil {
-		t.Bound = bound.opened
+		t.Open = new(bound.past())
 	}
 	if n := len(told.observations); n > 0 {
 		t.Observed = &told.observations[n-1]
 	}
 	return t, true
+}
+
+// Bindings are those that a token had, in the order of their opening.
+func (p *Past) Bindings(serial token.Serial) (all []PastBinding) {
+	for _, b := range p.bound[serial.Key()] {
+		all = append(all, b.past())
+	}
+	return all
+}
+
+// seedKey is the number of the store's key that seals seeds; a store has one for
+// all its life.
+func (w *world) seedKey() int64 {
+	for _, k := range w.init.Keys {
+		if k.Purpose == "seed" {
+			return k.ID
+		}
+	}
+	return 0
 }
 
 // batchOf finds the batch that a token's id belongs to. Ids of batches rise; an

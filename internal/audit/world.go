@@ -50,6 +50,8 @@ type tokenWorld struct {
 }
 
 type bindingWorld struct {
+	id      string // UUID
+	event   int64  // that opened it
 	serial  string
 	account *Text
 	opened  int64
@@ -221,7 +223,7 @@ func (w *world) done(e Event, d TokenDetail, t *tokenWorld, key string, beside [
 		t.observations = append(t.observations, *d.Observation)
 	}
 	if d.Opened != nil {
-		w.bindings[d.Opened.String()] = &bindingWorld{serial: key, account: account, opened: e.Time.UnixNano(), by: e.Operator,
+		w.bindings[d.Opened.String()] = &bindingWorld{id: d.Opened.String(), event: e.Seq, serial: key, account: account, opened: e.Time.UnixNano(), by: e.Operator,
 			codes: d.Codes, proof: plain(beside, TextProof), ticket: plain(beside, TextTicket)}
 		t.open = d.Opened.String()
 	}

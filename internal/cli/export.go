@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"bytes"
 	"context"
 	"crypto/sha256"
 	"errors"
@@ -16,16 +17,24 @@ import (
 	"fob/internal/token"
 )
 
+// exportOptions are the flags of export beside those that select.
+type exportOptions struct {
+	filter                     filterFlags
+	sign, yes, pseudonymise    bool
+	pseudonymKey, passwordFile string
+}
+
 func newExportCmd(r *root) *cobra.Command {
-	var flags filterFlags
-	var sign bool
+	var o exportOptions
 	cmd := &cobra.Command{
-		Use:   "export FILE.xlsx|FILE.csv|FILE.json",
+		Use:   "export FILE.xlsx|FILE.csv|FILE.zip|FILE.json",
 		Short: "Write the inventory for auditors",
-		Long: `Write the inventory as a workbook, as CSV (safe against formulas) or as JSON. All
-tokens, or those that the flags select. No seed is in it and no identity is
-needed. The head of the trail and the SHA-256 of the rows are in the file, or,
-for CSV, are printed: sha256sum of the CSV gives the same.
+		Long: `Write the inventory: a workbook (.xlsx), its sheet Inventory as CSV (.csv), every
+sheet as CSV in an archive (.zip), or one document (.json). All tokens, or those that
+the flags select; batches and trail are those of the whole store. No seed is in it and
+no identity is needed. Nothing in it can run as a formula. ` + "`fob help workbook`" + ` explains
+every sheet and field. The head of the trail and the SHA-256 of the rows are in the
+file, or, for CSV, are printed: sha256sum of the CSV gives the same.
 
 --as-of gives the inventory as it was at the end of a day in UTC, or at an instant, as
 the trail tells it: whoever was erased since has another name, and what was deleted
@@ -33,28 +42,126 @@ or corrected since is as it was. Which events count is told by the trail's own c
 one that was written under a wrong clock counts from where it stands in the trail.
 
 --sign writes FILE.sig beside it, signed with checkpoint.key: ` + "`fob verify-export`" + `
-proves to whoever holds the public half what the file was when it was made.`,
-		Example: "  fob export inventory.xlsx --sign\n  fob export bound.csv --state bound\n  fob export q3.xlsx --as-of 2026-09-30",
-		Args:    exactly("the file"),
-		RunE: r.run(func(ctx context.Context, args []string) error {
-			f, err := flags.filter(r.now())
-			if err != nil {
-				return err
-			}
-			write, err := exportWriter(args[0])
-			if err != nil {
-				return err
-			}
-			out := exportFile{path: args[0], write: write}
-			if sign {
-				out.sign = r.signer(ctx, f)
-			}
-			return r.withInventory(ctx, f, func(reader report.Reader) error { return r.export(reader, out, f) })
-		}),
+proves to whoever holds the public half what the file was when it was made.
+
+--pseudonymise puts a pseudonym in the place of each account, the same throughout one
+export, and withholds reasons and proofs of identity, which are people's own words.
+Operators and approvers stay. Two exports cannot be joined by their pseudonyms, unless
+both are given the same --pseudonym-key: a file of 16 bytes or more that nobody else
+has. Whoever has it can tell which account a pseudonym is.
+
+--password-file encrypts a workbook with the file's first line, in the way that Excel
+opens (AES-128, at most 48 MiB: about 300,000 tokens).
+
+A file that is there already is replaced after a question, or with --yes, once the new
+one is complete.`,
+		Example: `  fob export inventory.xlsx --sign
+  fob export bound.csv --state bound
+  fob export q3.xlsx --as-of 2026-09-30
+  fob export q4.xlsx --pseudonymise --password-file password.txt --yes`,
+		Args: exactly("the file"),
+		RunE: r.run(func(ctx context.Context, args []string) error { return r.exportTo(ctx, args[0], &o) }),
 	}
-	flags.add(cmd)
-	cmd.Flags().BoolVar(&sign, "sign", false, "write FILE.sig beside it, signed with checkpoint.key")
+	o.filter.add(cmd)
+	f := cmd.Flags()
+	f.BoolVar(&o.sign, "sign", false, "write FILE.sig beside it, signed with checkpoint.key")
+	f.BoolVar(&o.yes, "yes", false, "replace the file without asking")
+	f.BoolVar(&o.pseudonymise, "pseudonymise", false, "replace accounts by pseudonyms, withhold reasons and proofs")
+	f.StringVar(&o.pseudonymKey, "pseudonym-key", "", "file with the key of pseudonyms that are to be the same in several exports")
+	f.StringVar(&o.passwordFile, "password-file", "", "file whose first line is the password of the workbook")
+	for _, flag := range []string{"pseudonym-key", "password-file"} {
+		_ = cmd.MarkFlagFilename(flag) // only completion needs it
+	}
 	return cmd
+}
+
+func (r *root) exportTo(ctx context.Context, path string, o *exportOptions) error {
+	e, err := r.exportOf(path, o)
+	if err != nil {
+		return err
+	}
+	write, err := exportWriter(path)
+	if err != nil {
+		return err
+	}
+	if err := r.mayReplace(ctx, path, o.yes); err != nil {
+		return err
+	}
+	out := exportFile{path: path, write: write}
+	if o.sign {
+		out.sign = r.signer(ctx)
+	}
+	return r.withInventory(ctx, e.Filter, func(reader report.Reader) error { return r.export(reader, out, e) })
+}
+
+// exportOf reads what the flags say into what an export is.
+func (r *root) exportOf(path string, o *exportOptions) (e report.Export, err error) {
+	c := r.config()
+	e = report.Export{Made: r.now(), By: c.Operator, Host: c.Host, Version: version(), TempDir: filepath.Dir(path)}
+	if e.Filter, err = o.filter.filter(e.Made); err != nil {
+		return e, err
+	}
+	if e.Pseudonyms, err = o.pseudonyms(c.Random); err != nil {
+		return e, err
+	}
+	if o.passwordFile == "" {
+		return e, nil
+	}
+	if !strings.EqualFold(filepath.Ext(path), ".xlsx") {
+		return e, token.Errorf(token.Usage, "only a workbook (.xlsx) can have a password")
+	}
+	e.Password, err = passwordOf(o.passwordFile)
+	return e, err
+}
+
+// pseudonyms gives the key under which accounts are replaced, nil where they are
+// not.
+func (o *exportOptions) pseudonyms(random io.Reader) ([]byte, error) {
+	if o.pseudonymKey == "" {
+		if !o.pseudonymise {
+			return nil, nil
+		}
+		key := make([]byte, 32)
+		_, err := io.ReadFull(random, key)
+		return key, err
+	}
+	if !o.pseudonymise {
+		return nil, token.Errorf(token.Usage, "--pseudonym-key goes with --pseudonymise")
+	}
+	key, err := readSmall(o.pseudonymKey, "the key of pseudonyms")
+	if err != nil {
+		return nil, err
+	}
+	if len(key) < report.MinPseudonymKey {
+		return nil, token.Errorf(token.KeyTrouble, "%s has %d bytes: a key of pseudonyms has %d or more", o.pseudonymKey, len(key), report.MinPseudonymKey).
+			WithHint("make one: openssl rand -hex 32")
+	}
+	return key, nil
+}
+
+// passwordOf reads the first line of a file; nil for no file.
+func passwordOf(path string) ([]byte, error) {
+	if path == "" {
+		return nil, nil
+	}
+	text, err := readSmall(path, "the password")
+	if err != nil {
+		return nil, err
+	}
+	line, _, _ := bytes.Cut(text, []byte("\n"))
+	if line = bytes.TrimSuffix(line, []byte("\r")); len(line) == 0 {
+		return nil, token.Errorf(token.KeyTrouble, "the first line of %s is empty", path)
+	}
+	return line, nil
+}
+
+// mayReplace asks before a file that is there is replaced.
+func (r *root) mayReplace(ctx context.Context, path string, yes bool) error {
+	there, err := os.Lstat(path)
+	if err != nil || there.IsDir() || !there.Mode().IsRegular() {
+		return nil // making it tells what is wrong
+	}
+	return r.confirm(ctx, yes, path+" is there already: replace it")
 }
 
 type writeExport func(io.Writer, report.Reader, report.Export) (report.Totals, error)
@@ -65,15 +172,15 @@ func exportWriter(path string) (writeExport, error) {
 		return report.WriteWorkbook, nil
 	case ".csv":
 		return report.WriteCSV, nil
+	case ".zip":
+		return report.WriteArchive, nil
 	case ".json":
 		return report.WriteJSON, nil
 	}
-	return nil, token.Errorf(token.Usage, "%q: the ending says the form: .xlsx, .csv or .json", clean(path))
+	return nil, token.Errorf(token.Usage, "%q: the ending says the form: .xlsx, .csv, .zip or .json", clean(path))
 }
 
-func (r *root) export(reader report.Reader, out exportFile, f report.Filter) error {
-	c := r.config()
-	e := report.Export{Made: r.now(), By: c.Operator, Host: c.Host, Version: version(), Filter: f, TempDir: filepath.Dir(out.path)}
+func (r *root) export(reader report.Reader, out exportFile, e report.Export) error {
 	totals, err := out.make(reader, e)
 	if err != nil {
 		return err

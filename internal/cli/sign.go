@@ -18,10 +18,10 @@ const sidecarEnding = ".sig"
 // signExport signs what an export came to; fileSum is the SHA-256 of the file.
 type signExport func(e report.Export, t report.Totals, fileSum []byte) ([]byte, error)
 
-func (r *root) signer(ctx context.Context, f report.Filter) signExport {
+func (r *root) signer(ctx context.Context) signExport {
 	return func(e report.Export, t report.Totals, fileSum []byte) ([]byte, error) {
 		return r.config().SignExport(ctx, audit.ExportNote{
-			Made: e.Made, Rows: t.Rows, RowsSHA256: t.SHA256, FileSHA256: hex.EncodeToString(fileSum), Head: t.Head, Selected: f.String(),
+			Made: e.Made, Rows: t.Rows, RowsSHA256: t.SHA256, FileSHA256: hex.EncodeToString(fileSum), Head: t.Head, Selected: e.Selected(),
 		})
 	}
 }

@@ -19,6 +19,7 @@ func helpTopics() []*cobra.Command {
 	return []*cobra.Command{
 		{Use: "exit-codes", Short: "The exit codes of fob", Long: exitCodesHelp()},
 		{Use: "formats", Short: "The seed files that fob reads", Long: formatsHelp()},
+		{Use: "workbook", Short: "The sheets and fields of an export", Long: workbookHelp()},
 		{Use: "states", Short: "The states of a token and what moves it", Long: statesHelp()},
 		{Use: "codes", Short: "How displayed codes are checked", Long: codesHelp()},
 	}

@@ -19,8 +19,8 @@ import (
 
 // verifyExportOptions are what the auditor brings along.
 type verifyExportOptions struct {
-	pub, sidecar string
-	rowsOnly     bool
+	pub, sidecar, passwordFile string
+	rowsOnly                   bool
 }
 
 func newVerifyExportCmd(r *root) *cobra.Command {
@@ -43,6 +43,7 @@ then not vouched for.`,
 	f := cmd.Flags()
 	f.StringVar(&o.pub, "pub", "", "public key of the store, as you were given it")
 	f.StringVar(&o.sidecar, "sidecar", "", "the signature, where it is not FILE.sig")
+	f.StringVar(&o.passwordFile, "password-file", "", "file whose first line is the password of the workbook")
 	f.BoolVar(&o.rowsOnly, "rows-only", false, "accept a file that was saved again with the same rows")
 	return cmd
 }
@@ -52,7 +53,11 @@ func (r *root) verifyExport(path string, o *verifyExportOptions) error {
 	if err != nil {
 		return err
 	}
-	found, err := readBackFile(path)
+	password, err := passwordOf(o.passwordFile)
+	if err != nil {
+		return err
+	}
+	found, err := readBackFile(path, password)
 	if err != nil {
 		return err
 	}
@@ -90,7 +95,7 @@ type foundExport struct {
 	fileSum string
 }
 
-func readBackFile(path string) (found foundExport, err error) {
+func readBackFile(path string, password []byte) (found foundExport, err error) {
 	f, err := os.Open(path)
 	if err != nil {
 		return found, token.Wrap(token.Refused, cause(err), "%s cannot be read", path)
@@ -102,7 +107,7 @@ func readBackFile(path string) (found foundExport, err error) {
 		return found, token.Wrap(token.Internal, cause(err), "reading %s", path)
 	}
 	found.fileSum = hex.EncodeToString(sum.Sum(nil))
-	found.Totals, err = report.ReadBack(f, size, path, "")
+	found.Totals, err = report.ReadBack(f, size, path, report.ReadOptions{Password: password})
 	return found, err
 }
 

@@ -289,15 +289,9 @@ func TestAnswerForms(t *testing.T) {
 		{"Serial", 18, "", func(t *Token) any { return string(t.Serial) }}, {"At (UTC)", 20, "", func(t *Token) any { return t.StateSince }},
 	}}
 	var out bytes.Buffer
-	_, err := writeBook(&out, anExport(), func(b *book) (Totals, error) {
-		n, err := (&answerPages[Token]{book: b, answer: a, limit: 2}).write()
-		if n != 5 {
-			t.Errorf("%d rows", n)
-		}
-		return Totals{}, errors.Join(err, writeAnswerSummary(b, anExport(), Summary{}, a, n))
-	})
-	if err != nil {
-		t.Fatal(err)
+	totals, err := writeAnswer(bookWriter{limit: 2}, &out, stock(0), anExport(), a)
+	if err != nil || totals.Rows != 5 {
+		t.Fatalf("%d rows, %v", totals.Rows, err)
 	}
 	f, err := excelize.OpenReader(&out)
 	if err != nil {

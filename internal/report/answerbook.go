@@ -1,12 +1,10 @@
 package report
 
 import (
+	"errors"
 	"fmt"
 	"io"
-	"strconv"
 	"time"
-
-	"github.com/xuri/excelize/v2"
 )
 
 // WriteAnswer writes a report as a workbook: Summary (who asked what, when, of
@@ -14,14 +12,17 @@ import (
 // many sheets as they need. Cells are as those of WriteWorkbook. Totals have no
 // hash of rows: that is the inventory's.
 func WriteAnswer[R any](w io.Writer, r Reader, e Export, a Answer[R]) (Totals, error) {
-	return writeBook(w, e, func(b *book) (Totals, error) {
+	return writeAnswer(bookWriter{limit: sheetRows}, w, r, e, a)
+}
+
+func writeAnswer[R any](bw bookWriter, w io.Writer, r Reader, e Export, a Answer[R]) (Totals, error) {
+	return bw.writeBook(w, e, func(b *book) (Totals, error) {
 		s, err := r.Summary()
 		if err != nil {
 			return Totals{}, err
 		}
-		p := &answerPages[R]{book: b, answer: a, limit: sheetRows}
-		rows, err := p.write()
-		if err != nil {
+		rows := 0
+		if err := b.add(a.sheet(&rows)); err != nil {
 			return Totals{}, err
 		}
 		if err := writeAnswerSummary(b, e, s, a, rows); err != nil {
@@ -31,93 +32,28 @@ func WriteAnswer[R any](w io.Writer, r Reader, e Export, a Answer[R]) (Totals, e
 	})
 }
 
-// answerPages are the sheets of a report's rows.
-type answerPages[R any] struct {
-	book   *book
-	answer Answer[R]
-	limit  int // rows on one sheet
-	sheets int
-	*page
-}
-
-func (p *answerPages[R]) write() (rows int, err error) {
-	if err := p.open(); err != nil {
-		return 0, err
+// sheet is the sheet of a report's rows, which are counted in n.
+func (a Answer[R]) sheet(n *int) sheet {
+	own := make([]column[R], len(a.Columns))
+	for i, c := range a.Columns {
+		own[i] = column[R]{title: c.Title, kind: words, width: c.Width, about: c.About, of: func(row *R) value { return valueOf(c.Of(row)) }}
 	}
-	cells := make([]value, len(p.answer.Columns))
-	for row, err := range p.answer.Rows {
-		if err != nil {
-			return rows, err
-		}
-		if p.row > p.limit {
-			if err := p.close(); err != nil {
-				return rows, err
+	counted := func(yield func(R, error) bool) {
+		for row, err := range a.Rows {
+			if err == nil {
+				*n++
 			}
-			if err := p.open(); err != nil {
-				return rows, err
+			if !yield(row, err) {
+				return
 			}
 		}
-		for i, c := range p.answer.Columns {
-			cells[i] = valueOf(c.Of(&row))
-		}
-		p.values(cells...)
-		if rows++; p.err != nil {
-			return rows, p.err
-		}
 	}
-	return rows, p.close()
-}
-
-func (p *answerPages[R]) open() error {
-	p.sheets++
-	columns := p.answer.Columns
-	widths, titles := make([]float64, len(columns)), make([]string, len(columns))
-	for i, c := range columns {
-		widths[i], titles[i] = c.Width, c.Title
-	}
-	name := p.numbered(p.answer.Title, " ")
-	out, err := p.book.sheet(name, widths)
-	if err != nil {
-		return err
-	}
-	if err := p.book.repeatFirstRow(name); err != nil {
-		return err
-	}
-	all := area(2, len(columns), p.limit+1) // serials of digits only are meant to be text
-	if err := p.book.file.AddIgnoredErrors(name, all, excelize.IgnoredErrorsNumberStoredAsText); err != nil {
-		return err
-	}
-	if err := out.SetPanes(&excelize.Panes{Freeze: true, XSplit: 1, YSplit: 1, TopLeftCell: "B2", ActivePane: "bottomRight"}); err != nil {
-		return err
-	}
-	p.page = &page{out: out, looks: p.book.looks}
-	p.header(titles...)
-	return p.err
-}
-
-// close ends a sheet. A table needs a row beneath its header.
-func (p *answerPages[R]) close() error {
-	p.row = max(p.row, 2)
-	p.table(p.numbered("Report", "_"), 1, len(p.answer.Columns))
-	if p.err != nil {
-		return p.err
-	}
-	return p.out.Flush()
-}
-
-func (p *answerPages[R]) numbered(name, separator string) string {
-	if p.sheets == 1 {
-		return name
-	}
-	return name + separator + strconv.Itoa(p.sheets)
+	return sheetOf(a.Title, "", "", own, counted)
 }
 
 func writeAnswerSummary[R any](b *book, e Export, s Summary, a Answer[R], rows int) error {
-	out, err := b.sheet(summarySheet, []float64{28, 100})
-	if err != nil {
-		return err
-	}
-	p := &page{out: out, looks: b.looks}
+	p := &page{file: b.file, sheet: summarySheet, looks: b.looks}
+	p.note(errors.Join(b.file.SetColWidth(summarySheet, "A", "A", 28), b.file.SetColWidth(summarySheet, "B", "B", 100), b.setUpSummary()))
 	p.heading(a.Title)
 	p.skip()
 	p.fact("Made at (UTC)", instantOf(e.Made))
@@ -138,10 +74,7 @@ func writeAnswerSummary[R any](b *book, e Export, s Summary, a Answer[R], rows i
 	for _, c := range a.Columns {
 		p.values(wordsOf(c.Title), wordsOf(c.About))
 	}
-	if p.err != nil {
-		return p.err
-	}
-	return out.Flush()
+	return p.err
 }
 
 // valueOf takes what a column of a report gives.

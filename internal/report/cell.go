@@ -1,7 +1,10 @@
 package report
 
 import (
+	"strconv"
+	"strings"
 	"time"
+	"unicode/utf8"
 
 	"fob/internal/token"
 
@@ -16,41 +19,149 @@ const (
 	maxText  = excelize.TotalCellChars
 )
 
-var calendarStart = time.Date(1900, 3, 1, 0, 0, 0, 0, time.UTC)
+var (
+	calendarStart = time.Date(1900, 3, 1, 0, 0, 0, 0, time.UTC)
+	calendarZero  = time.Date(1899, 12, 30, 0, 0, 0, 0, time.UTC).Unix()
+)
 
-// cell is the value as excelize takes it. What Excel's numbers and calendar
-// cannot hold exactly becomes text, spelt as in CSV.
-func (v value) cell() (any, error) {
+const secondsOfDay = 24 * 60 * 60
+
+// forCell is the value as a cell can hold it: what Excel's numbers and calendar
+// cannot hold exactly becomes text, spelt as in CSV. A text that is too long is an
+// error; it is never cut.
+func (v value) forCell() (value, error) {
 	switch v.kind {
 	case words:
-		return v.words, checkLength(v.words)
+		return v, checkLength(v.words)
 	case whole:
-		if v.whole <= maxExact && v.whole >= -maxExact {
-			return v.whole, nil
+		if v.whole > maxExact || v.whole < -maxExact {
+			return v.asText(), nil
 		}
-	case decimal:
-		return v.real, nil
 	case instant:
-		if !v.at.Before(calendarStart) && v.at.Year() <= 9999 {
-			return v.at, nil
+		if v.at.Before(calendarStart) || v.at.Year() > 9999 {
+			return v.asText(), nil
 		}
-	case truth:
-		return v.whole != 0, nil
-	case nothing:
-		return nil, nil
 	}
-	quoted := v.appendCSV(nil)
-	return string(quoted[1 : len(quoted)-1]), nil
+	return v, nil
 }
 
-// checkLength refuses what excelize would cut without a word.
+func (v value) asText() value {
+	quoted := v.appendCSV(nil)
+	return value{kind: words, words: string(quoted[1 : len(quoted)-1])}
+}
+
+// native is the value as excelize takes it, for the sheet that excelize writes.
+func (v value) native() (any, error) {
+	v, err := v.forCell()
+	switch v.kind {
+	case words:
+		return v.words, err
+	case whole:
+		return v.whole, err
+	case decimal:
+		return v.real, err
+	case instant:
+		return v.at, err
+	case truth:
+		return v.whole != 0, err
+	}
+	return nil, err
+}
+
+// appendCell appends the cell as SpreadsheetML (ECMA-376 part 1, 18.3.1.4): text
+// inline, so that nothing has to be held, and always as text.
+func appendCell(b []byte, column string, row []byte, style int, v value) []byte {
+	b = append(b, `<c r="`...)
+	b = append(b, column...)
+	b = append(b, row...)
+	b = append(b, `" s="`...)
+	b = strconv.AppendInt(b, int64(style), 10)
+	switch v.kind {
+	case words:
+		b = append(b, `" t="inlineStr"><is><t xml:space="preserve">`...)
+		b = appendXML(b, v.words)
+		return append(b, `</t></is></c>`...)
+	case truth:
+		b = append(b, `" t="b"><v>`...)
+		b = strconv.AppendInt(b, v.whole, 10)
+	case whole:
+		b = append(b, `"><v>`...)
+		b = strconv.AppendInt(b, v.whole, 10)
+	case decimal:
+		b = append(b, `"><v>`...)
+		b = strconv.AppendFloat(b, v.real, 'g', -1, 64)
+	case instant:
+		b = append(b, `"><v>`...)
+		b = appendSerialDate(b, v.at.Unix()-calendarZero)
+	}
+	return append(b, `</v></c>`...)
+}
+
+// appendSerialDate appends days since Excel's day 0, the time of day as a
+// fraction of ten digits: a second is 0.0000115741.
+func appendSerialDate(b []byte, seconds int64) []byte {
+	const digits, one = 10, 10_000_000_000
+	b = strconv.AppendInt(b, seconds/secondsOfDay, 10)
+	fraction := (seconds%secondsOfDay*one + secondsOfDay/2) / secondsOfDay
+	if fraction == 0 {
+		return b
+	}
+	b = append(b, '.')
+	var text [digits]byte
+	for i := digits - 1; i >= 0; i-- {
+		text[i] = byte('0' + fraction%10)
+		fraction /= 10
+	}
+	return append(b, strings.TrimRight(string(text[:]), "0")...)
+}
+
+// appendXML escapes what XML reads as its own, and what Excel reads in its place:
+// _x0041_ in a text stands for an A there (ST_Xstring, 22.9.2.19).
+func appendXML(b []byte, s string) []byte {
+	from := 0
+	for i := range len(s) {
+		var with string
+		switch c := s[i]; {
+		case c == '&':
+			with = "&amp;"
+		case c == '<':
+			with = "&lt;"
+		case c == '>':
+			with = "&gt;"
+		case c == '\r':
+			with = "&#13;"
+		case c == '_' && isEscape(s[i:]):
+			with = "_x005F_"
+		default:
+			continue
+		}
+		b = append(b, s[from:i]...)
+		b = append(b, with...)
+		from = i + 1
+	}
+	return append(b, s[from:]...)
+}
+
+// isEscape tells whether a text begins with _xHHHH_.
+func isEscape(s string) bool {
+	if len(s) < 7 || s[1] != 'x' || s[6] != '_' {
+		return false
+	}
+	for _, c := range []byte(s[2:6]) {
+		if !('0' <= c && c <= '9' || 'a' <= c && c <= 'f' || 'A' <= c && c <= 'F') {
+			return false
+		}
+	}
+	return true
+}
+
+// checkLength refuses what a cell cannot hold.
 func checkLength(s string) error {
 	if len(s) <= maxText {
 		return nil
 	}
-	units := 0
+	units := utf8.RuneCountInString(s)
 	for _, r := range s {
-		units++
 		if r >= 0x10000 {
 			units++
 		}
@@ -59,5 +170,5 @@ func checkLength(s string) error {
 		return nil
 	}
 	return token.Errorf(token.Refused, "a text of %d characters, a cell holds %d", units, maxText).
-		WithHint("export as .csv or .json, which have no such limit")
+		WithHint("export as .csv, .zip or .json, which have no such limit")
 }

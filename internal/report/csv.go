@@ -24,26 +24,23 @@ import (
 // semicolons can still be led astray by text, and all of them cut leading
 // zeros off serials: the file for people is the workbook.
 func WriteCSV(w io.Writer, r Reader, e Export) (Totals, error) {
-	s, err := r.Summary()
+	d, err := newDocument(r, e)
 	if err != nil {
-		return Totals{}, fmt.Errorf("export, reading the summary: %w", err)
+		return Totals{}, err
 	}
-	k := newWalk()
+	k := d.walk
 	out := bufio.NewWriterSize(w, outBuffer)
 	if _, err := out.Write(k.line); err != nil {
 		return Totals{}, writeError(err)
 	}
-	err = k.each(r, e.Filter, func(*Token) error {
+	err = d.sheets[0].each(func(any, []value) error {
 		_, err := out.Write(k.line)
 		return writeError(err)
 	})
 	if err != nil {
 		return Totals{}, err
 	}
-	if err := k.agrees(e.Filter, s); err != nil {
-		return Totals{}, err
-	}
-	return k.totals(s), writeError(out.Flush())
+	return k.totals(d.summary), writeError(out.Flush())
 }
 
 const outBuffer = 64 << 10
@@ -55,10 +52,10 @@ func writeError(err error) error {
 	return fmt.Errorf("writing the export: %w", err)
 }
 
-func appendHeader(b []byte) []byte {
-	for i := range columns {
+func appendHeader(b []byte, heads []head) []byte {
+	for i := range heads {
 		b = append(b, '"')
-		b = append(b, columns[i].name...)
+		b = append(b, heads[i].name...)
 		b = append(b, '"', ',')
 	}
 	return endLine(b)

@@ -30,11 +30,6 @@ func (r trailOf) Events(EventFilter) iter.Seq2[audit.Stored, error] {
 	}
 }
 
-func (trailOf) Clocks(DriftFilter) iter.Seq2[ClockRecord, error] {
-	return func(func(ClockRecord, error) bool) {}
-}
-func (trailOf) ClockGroups(DriftFilter) ([]ClockGroup, error) { return nil, nil }
-
 func event(t *testing.T, by token.Command, change func(*audit.Event), texts ...string) audit.Event {
 	t.Helper()
 	e := audit.Event{Time: audit.Time{Time: noon}, Operator: token.Operator{Name: "anna"}, Command: by,

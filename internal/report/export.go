@@ -3,9 +3,15 @@ package report
 import (
 	"crypto/sha256"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"hash"
+	"iter"
+	"maps"
+	"slices"
 	"time"
+
+	"github.com/google/uuid"
 
 	"fob/internal/audit"
 	"fob/internal/token"
@@ -19,7 +25,15 @@ type Export struct {
 	Host    string
 	Version string // of fob
 	Filter  Filter
-	TempDir string // for WriteWorkbook, which needs about 2 KB a token there; empty: the system's
+	TempDir string // for workbooks and archives, which need about 100 bytes a token there; empty: the system's
+
+	// Pseudonyms is the key under which accounts are replaced by pseudonyms; nil:
+	// they are shown.
+	Pseudonyms []byte
+	// Password encrypts a workbook; nil: it is not encrypted.
+	Password []byte
+	// Leavers streams the tokens of accounts that have left; nil: nobody knows.
+	Leavers iter.Seq2[Token, error]
 }
 
 // Totals is what an export came to: the same for all forms of the same tokens.
@@ -32,7 +46,7 @@ type Totals struct {
 // rowsDefinition stands beside the hash in a workbook: an auditor must be able
 // to compute it without fob.
 const rowsDefinition = "SHA-256 of the .csv export of the same tokens (the sheets Inventory, one after the other, under one header line of " +
-	"the field names that sheet Columns lists). UTF-8 without a mark; every field in double quotes, those inside doubled; commas between fields; " +
+	"the field names that sheet Data dictionary lists). UTF-8 without a mark; every field in double quotes, those inside doubled; commas between fields; " +
 	"each line ends in CR LF. Times as 2026-11-23T08:00:00Z, whole seconds; drift and rate with at most three decimals; true and false; " +
 	"nothing between the quotes where nothing is known; an apostrophe before text that begins with = + - @, their full-width forms, TAB, CR or LF."
 
@@ -43,6 +57,7 @@ type walk struct {
 	hash   hash.Hash
 	rows   int
 	states map[token.State]int
+	places map[string]map[token.State]int
 	values []value
 	line   []byte
 }
@@ -51,8 +66,9 @@ func newWalk() *walk {
 	k := &walk{
 		hash:   sha256.New(),
 		states: make(map[token.State]int),
+		places: make(map[string]map[token.State]int),
 		values: make([]value, len(columns)),
-		line:   appendHeader(nil),
+		line:   appendHeader(nil, headsOf(columns)),
 	}
 	_, _ = k.hash.Write(k.line) // a hash never fails
 	return k
@@ -60,17 +76,27 @@ func newWalk() *walk {
 
 // each calls visit for every token that the filter selects, when k.values and
 // k.line are those of the token. Both are overwritten by the next one.
-func (k *walk) each(r Reader, f Filter, visit func(*Token) error) error {
-	for t, err := range r.Tokens(f) {
+func (k *walk) each(r Reader, approvers map[uuid.UUID]string, f Filter, visit func(*Token) error) error {
+	for t, err := range ahead(r.Tokens(f)) {
 		if err != nil {
 			return fmt.Errorf("export, reading behind row %d: %w", k.rows, err)
 		}
+		t.BoundApprover = approverOf(approvers, t.Binding)
 		k.add(&t)
 		if err := visit(&t); err != nil {
-			return fmt.Errorf("export, row %d, serial %s: %w", k.rows, t.Serial, err)
+			return fmt.Errorf("export, row %d, serial %s%s: %w", k.rows, t.Serial, inColumn(err), err)
 		}
 	}
 	return nil
+}
+
+// inColumn names the column that an error is about.
+func inColumn(err error) string {
+	var c columnError
+	if !errors.As(err, &c) {
+		return ""
+	}
+	return fmt.Sprintf(", column %q", columns[c.column].title)
 }
 
 func (k *walk) add(t *Token) {
@@ -81,6 +107,32 @@ func (k *walk) add(t *Token) {
 	_, _ = k.hash.Write(k.line)
 	k.rows++
 	k.states[t.State]++
+	k.place(t)
+}
+
+func (k *walk) place(t *Token) {
+	name := ""
+	if t.Location != nil {
+		name = *t.Location
+	}
+	states := k.places[name]
+	if states == nil {
+		states = map[token.State]int{}
+		k.places[name] = states
+	}
+	states[t.State]++
+}
+
+// counts tells the places apart, in an order that is always the same.
+func (k *walk) counts() (all []LocationCount) {
+	for _, name := range slices.Sorted(maps.Keys(k.places)) {
+		for _, state := range token.States() {
+			if n := k.places[name][state]; n > 0 {
+				all = append(all, LocationCount{Location: name, State: state, Tokens: n})
+			}
+		}
+	}
+	return all
 }
 
 // sum is the hash of header and rows so far, in hex.

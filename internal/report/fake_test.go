@@ -5,6 +5,8 @@ import (
 	"iter"
 	"time"
 
+	"github.com/google/uuid"
+
 	"fob/internal/audit"
 	"fob/internal/token"
 )
@@ -30,6 +32,28 @@ func (f fakeReader) Tokens(Filter) iter.Seq2[Token, error] {
 		}
 	}
 }
+
+func (fakeReader) Bindings(Filter) iter.Seq2[Binding, error] {
+	return func(yield func(Binding, error) bool) {
+		for i := range 3 {
+			b := Binding{Serial: "0000000000000", Account: "=user0@example.com", OpenedAt: noon.AddDate(0, -i, 0), By: "anna", Codes: 1, ID: uuid.Nil.String()}
+			if i > 0 {
+				b.ClosedAt = &noon
+			}
+			if !yield(b, nil) {
+				return
+			}
+		}
+	}
+}
+func (fakeReader) Approvers() (map[uuid.UUID]string, error) { return nil, nil }
+func (fakeReader) Events(EventFilter) iter.Seq2[audit.Stored, error] {
+	return func(func(audit.Stored, error) bool) {}
+}
+func (fakeReader) Clocks(DriftFilter) iter.Seq2[ClockRecord, error] {
+	return func(func(ClockRecord, error) bool) {}
+}
+func (fakeReader) ClockGroups(DriftFilter) ([]ClockGroup, error) { return nil, nil }
 
 func (f fakeReader) Summary() (Summary, error) { return f.summary, nil }
 

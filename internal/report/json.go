@@ -24,47 +24,59 @@ type exportHead struct {
 	Filter  string         `json:"filter"`
 	Events  int64          `json:"events"`
 	Head    string         `json:"head"`
+	Columns []string       `json:"columns"`
 }
 
-// WriteJSON writes the selected tokens as one object: made, by, host, version,
-// store, as_of (an instant of the past, or null), filter (in words), events and head (the length and the newest hash of
-// the audit trail), tokens (an array, one object a line), rows, rows_sha256
-// (the SHA-256 of what WriteCSV writes of the same tokens).
+// WriteJSON writes one object: made, by, host, version, store, as_of (an instant of
+// the past, or null), filter (in words), events and head (the length and the newest
+// hash of the audit trail), columns (the fields of the canonical CSV in their order),
+// tokens, bindings, batches, locations, trail, exceptions, dictionary (arrays, one
+// object a line), rows, rows_sha256 (the SHA-256 of what WriteCSV writes of the same
+// tokens).
 func WriteJSON(w io.Writer, r Reader, e Export) (Totals, error) {
-	s, err := r.Summary()
+	d, err := newDocument(r, e)
 	if err != nil {
-		return Totals{}, fmt.Errorf("export, reading the summary: %w", err)
+		return Totals{}, err
 	}
 	out := bufio.NewWriterSize(w, outBuffer)
-	if err := writeHead(out, e, s); err != nil {
+	if err := writeHead(out, d); err != nil {
 		return Totals{}, err
 	}
-	k, list := newWalk(), newLister(out)
-	if err := k.each(r, e.Filter, list.add); err != nil {
-		return Totals{}, err
+	for i, s := range d.sheets {
+		name := s.array
+		if i > 0 {
+			_ = out.WriteByte(',') // Flush tells of the error
+		}
+		_, _ = fmt.Fprintf(out, "%q:", name)
+		list := newLister(out)
+		if err := s.each(func(row any, _ []value) error { return list.add(row) }); err != nil {
+			return Totals{}, err
+		}
+		if err := list.end(); err != nil {
+			return Totals{}, err
+		}
 	}
-	if err := k.agrees(e.Filter, s); err != nil {
-		return Totals{}, err
-	}
-	if err := list.end(); err != nil {
-		return Totals{}, err
-	}
-	_, _ = fmt.Fprintf(out, `,"rows":%d,"rows_sha256":%q}`+"\n", k.rows, k.sum())
-	return k.totals(s), writeError(out.Flush())
+	_, _ = fmt.Fprintf(out, `,"rows":%d,"rows_sha256":%q}`+"\n", d.walk.rows, d.walk.sum())
+	return d.walk.totals(d.summary), writeError(out.Flush())
 }
 
-// writeHead writes the opening object without its closing brace.
-func writeHead(out *bufio.Writer, e Export, s Summary) error {
-	head, err := json.Marshal(exportHead{
+// writeHead writes the opening object without its closing brace, up to the first
+// array.
+func writeHead(out *bufio.Writer, d *document) error {
+	e, s := d.e, d.summary
+	h := exportHead{
 		Made: e.Made.UTC(), By: e.By, Host: e.Host, Version: e.Version,
-		Store: s.StoreID, AsOf: when(s.AsOf), Filter: e.Filter.String(), Events: s.Head.Seq, Head: s.Head.Hash.String(),
-	})
+		Store: s.StoreID, AsOf: when(s.AsOf), Filter: e.Selected(), Events: s.Head.Seq, Head: s.Head.Hash.String(),
+	}
+	for _, c := range columns {
+		h.Columns = append(h.Columns, c.name)
+	}
+	head, err := json.Marshal(h)
 	if err != nil {
 		return fmt.Errorf("export, writing its head: %w", err)
 	}
 	_, _ = out.Write(head[:len(head)-1]) // Flush tells of the error
-	_, err = out.WriteString(`,"tokens":`)
-	return writeError(err)
+	return writeError(out.WriteByte(','))
 }
 
 // WriteTokensJSON writes tokens as a JSON array, one object a line, and []
@@ -88,7 +100,7 @@ func WriteRowsJSON[R any](w io.Writer, rows iter.Seq2[R, error]) error {
 		if err != nil {
 			return err
 		}
-		if err := list.put(row); err != nil {
+		if err := list.add(row); err != nil {
 			return err
 		}
 	}
@@ -114,11 +126,12 @@ func newLister(out *bufio.Writer) *lister {
 	return l
 }
 
-func (l *lister) add(t *Token) error { return l.put(plain(*t)) }
-
-func (l *lister) put(v any) error {
+func (l *lister) add(row any) error {
+	if t, ok := row.(*Token); ok {
+		row = plain(*t)
+	}
 	l.buf.Reset()
-	if err := l.enc.Encode(v); err != nil {
+	if err := l.enc.Encode(row); err != nil {
 		return err
 	}
 	before := ",\n"
@@ -146,7 +159,7 @@ func plain(t Token) Token {
 		t.ExportedTo = []string{}
 	}
 	t.ImportedAt, t.StateSince = t.ImportedAt.UTC(), t.StateSince.UTC()
-	for _, at := range []**time.Time{&t.T0, &t.ObservedAt, &t.LockedUntil, &t.NotBefore, &t.NotAfter, &t.BoundAt} {
+	for _, at := range []**time.Time{&t.T0, &t.ObservedAt, &t.LockedUntil, &t.NotBefore, &t.NotAfter, &t.BoundAt, &t.LastVerified, &t.LostReported, &t.DestroyedAt, &t.Manufactured} {
 		if *at != nil && (*at).Location() != time.UTC {
 			u := (*at).UTC()
 			*at = &u

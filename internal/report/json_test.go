@@ -18,9 +18,27 @@ import (
 
 type jsonExport struct {
 	exportHead
+	jsonSheets
 	Tokens []Token `json:"tokens"`
 	Rows   int     `json:"rows"`
 	SHA256 string  `json:"rows_sha256"`
+}
+
+// jsonSheets are the other arrays of a JSON export.
+type jsonSheets struct {
+	Bindings   []Binding   `json:"bindings"`
+	Batches    []Batch     `json:"batches"`
+	Locations  []Place     `json:"locations"`
+	Trail      []Event     `json:"trail"`
+	Exceptions []Exception `json:"exceptions"`
+	Dictionary []Explained `json:"dictionary"`
+}
+
+func namesOf(heads []head) (names []string) {
+	for _, h := range heads {
+		names = append(names, h.name)
+	}
+	return names
 }
 
 func jsonOf(t testing.TB, r Reader, e Export) (jsonExport, string) {
@@ -46,12 +64,18 @@ func TestJSONExport(t *testing.T) {
 		exportHead: exportHead{
 			Made: noon, By: anExport().By, Host: "desk", Version: "1.0", Store: "0199-store",
 			Filter: "all tokens", Events: 42, Head: r.summary.Head.Hash.String(),
+			Columns: namesOf(headsOf(columns)),
 		},
 		Rows: 9, SHA256: hashOf(csvOf(t, r)),
 	}
 	for i := range 9 {
 		want.Tokens = append(want.Tokens, plain(anyToken(i)))
 	}
+	if len(x.Bindings) != 3 || len(x.Batches) != 1 || len(x.Locations) != 1 || len(x.Trail) != 0 || len(x.Exceptions) != 0 || len(x.Dictionary) < 100 {
+		t.Errorf("%d bindings, %d batches, %d locations, %d events, %d exceptions, %d explained", len(x.Bindings), len(x.Batches), len(x.Locations),
+			len(x.Trail), len(x.Exceptions), len(x.Dictionary))
+	}
+	x.jsonSheets = jsonSheets{}
 	if diff := cmp.Diff(want, x, cmp.AllowUnexported(jsonExport{})); diff != "" {
 		t.Error(diff)
 	}
@@ -59,7 +83,7 @@ func TestJSONExport(t *testing.T) {
 
 func TestJSONOfAnEmptyStore(t *testing.T) {
 	x, text := jsonOf(t, stock(0), anExport())
-	if !strings.Contains(text, `"tokens":[],"rows":0,`) || x.SHA256 != hashOf(csvOf(t, stock(0))) {
+	if !strings.Contains(text, `"tokens":[],"bindings":`) || !strings.Contains(text, `,"rows":0,`) || x.SHA256 != hashOf(csvOf(t, stock(0))) {
 		t.Error(text)
 	}
 }
@@ -112,7 +136,8 @@ func TestTokensJSONEndsAtTheFirstError(t *testing.T) {
 func TestColumnsAreTheJSONFields(t *testing.T) {
 	var fields, names, titles []string
 	for f := range reflect.TypeFor[Token]().Fields() {
-		fields = append(fields, f.Tag.Get("json"))
+		name, _, _ := strings.Cut(f.Tag.Get("json"), ",")
+		fields = append(fields, name)
 	}
 	for _, c := range columns {
 		names, titles = append(names, c.name), append(titles, c.title)

@@ -5,6 +5,8 @@ import (
 	"iter"
 	"time"
 
+	"github.com/google/uuid"
+
 	"fob/internal/audit"
 	"fob/internal/token"
 )
@@ -37,6 +39,12 @@ type Reader interface {
 	// of Tokens.
 	Imported(f Filter) iter.Seq2[audit.Columns, error]
 	Events(f EventFilter) iter.Seq2[audit.Stored, error]
+	// Bindings streams the bindings of the selected tokens, open and ended ones, in
+	// the order of serials, those of one token in the order of their opening. The
+	// filter's limit and keyset do not count.
+	Bindings(f Filter) iter.Seq2[Binding, error]
+	// Approvers gives, by the id of a binding, who approved it, where somebody did.
+	Approvers() (map[uuid.UUID]string, error)
 	// Clocks streams the records of all clocks that were ever seen, in the order in
 	// which their tokens came; ClockGroups counts all clocks.
 	Clocks(f DriftFilter) iter.Seq2[ClockRecord, error]
@@ -94,6 +102,28 @@ type Token struct {
 	Stolen       bool         `json:"stolen"`
 	Software     bool         `json:"software"`  // virtual: an authenticator app
 	Condition    *string      `json:"condition"` // in which it last came back
+
+	Issued       bool       `json:"issued"`           // was ever assigned, bound or provisioned
+	LastVerified *time.Time `json:"last_verified_at"` // when it last bound or was observed
+	LossHours    *float64   `json:"loss_hours"`       // of a lost token: from the report to its entry
+	SeedKey      *int64     `json:"seed_key"`         // number of the store's key that sealed its seed
+	DestroyedAt  *time.Time `json:"destroyed_at"`     // its seed
+	Manufactured *time.Time `json:"manufactured"`
+
+	Binding       *string `json:"binding"` // the open one
+	BoundBy       *string `json:"bound_by"`
+	BoundProof    *string `json:"bound_proof"`
+	BoundCodes    *int    `json:"bound_codes"`
+	BoundTicket   *string `json:"bound_ticket"`
+	BoundApprover *string `json:"bound_approver,omitempty"` // in exports only: it is in the trail
+
+	BatchID    string  `json:"batch_id"`
+	File       string  `json:"file"`
+	FileSHA256 string  `json:"file_sha256"`
+	Order      string  `json:"order"`
+	Supplier   string  `json:"supplier"`
+	Received   *string `json:"received"` // a date
+	ImportedBy string  `json:"imported_by"`
 }
 
 // Batch is one delivery with its reconciliation: what was ordered, what its

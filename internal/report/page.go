@@ -1,75 +1,107 @@
 package report
 
 import (
+	"errors"
 	"fmt"
 
 	"github.com/xuri/excelize/v2"
 )
 
-// page writes rows one below the other and remembers the first error.
+// page writes the summary, row below row, and remembers the first error. The sheet
+// is small: excelize writes it, with its charts.
 type page struct {
-	out   *excelize.StreamWriter
+	file  *excelize.File
+	sheet string
 	looks looks
 	row   int
 	err   error
 }
 
-func (p *page) put(opts excelize.RowOpts, cells ...any) {
-	p.row++
-	if p.err == nil {
-		p.err = p.out.SetRow(rowStart(p.row), cells, opts)
+// note keeps the first error.
+func (p *page) note(err error) {
+	if p.err == nil && err != nil {
+		p.err = fmt.Errorf("sheet %s, row %d: %w", p.sheet, p.row, err)
 	}
+}
+
+func (p *page) at(column int) string {
+	name, err := excelize.CoordinatesToCellName(column, max(p.row, 1))
+	p.note(err)
+	return name
+}
+
+func (p *page) put(column, style int, v value) {
+	if v.kind == nothing {
+		return
+	}
+	at := p.at(column)
+	c, err := v.native()
+	p.note(err)
+	p.note(p.file.SetCellValue(p.sheet, at, c))
+	p.note(p.file.SetCellStyle(p.sheet, at, at, style))
 }
 
 func (p *page) skip() { p.row++ }
 
+// skipTo leaves room: the next row is the given one, or a later one.
+func (p *page) skipTo(row int) { p.row = max(p.row, row-1) }
+
 func (p *page) heading(text string) {
-	p.put(excelize.RowOpts{}, excelize.Cell{StyleID: p.looks.title, Value: text})
+	p.row++
+	p.put(1, p.looks.title, wordsOf(text))
 }
 
 func (p *page) header(titles ...string) {
-	cells := make([]any, len(titles))
+	p.row++
 	for i, t := range titles {
-		cells[i] = excelize.Cell{StyleID: p.looks.header, Value: t}
+		p.put(i+1, p.looks.header, wordsOf(t))
 	}
-	p.put(excelize.RowOpts{}, cells...)
 }
 
 func (p *page) values(vs ...value) {
-	cells := make([]any, len(vs))
+	p.row++
 	for i, v := range vs {
-		cells[i] = p.cell(v)
+		p.put(i+1, p.looks.of[v.kind], v)
 	}
-	p.put(excelize.RowOpts{}, cells...)
-}
-
-func (p *page) cell(v value) any {
-	if v.kind == nothing {
-		return nil
-	}
-	c, err := v.cell()
-	if err != nil && p.err == nil {
-		p.err = fmt.Errorf("sheet %s, row %d: %w", p.out.Sheet, p.row+1, err)
-	}
-	return excelize.Cell{StyleID: p.looks.of[v.kind], Value: c}
 }
 
 func (p *page) fact(label string, v value) {
-	p.put(excelize.RowOpts{}, excelize.Cell{StyleID: p.looks.label, Value: label}, p.cell(v))
+	p.row++
+	p.put(1, p.looks.label, wordsOf(label))
+	p.put(2, p.looks.of[v.kind], v)
 }
 
 // prose spreads a long text over several columns and lines.
-func (p *page) prose(label, text string) {
-	p.put(excelize.RowOpts{Height: 80},
-		excelize.Cell{StyleID: p.looks.label, Value: label}, excelize.Cell{StyleID: p.looks.prose, Value: text})
-	if p.err == nil {
-		p.err = p.out.MergeCell(fmt.Sprintf("B%d", p.row), fmt.Sprintf("H%d", p.row))
-	}
+func (p *page) prose(label, text string, lastColumn int, height float64) {
+	p.row++
+	p.put(1, p.looks.label, wordsOf(label))
+	p.put(2, p.looks.prose, wordsOf(text))
+	p.note(errors.Join(p.file.MergeCell(p.sheet, p.at(2), p.at(lastColumn)), p.file.SetRowHeight(p.sheet, p.row, height)))
 }
 
 // table makes one of the rows from top, its header, to the last one.
 func (p *page) table(name string, top, columns int) {
-	if p.err == nil {
-		p.err = p.out.AddTable(table(name, area(top, columns, p.row)))
-	}
+	last := p.at(columns)
+	p.note(p.file.AddTable(p.sheet, &excelize.Table{Name: name, Range: fmt.Sprintf("A%d:%s", top, last), StyleName: tableStyle}))
 }
+
+// chart draws columns of two columns of rows beside them: names in A, numbers in B.
+func (p *page) chart(title string, top, first, last int, colour string) {
+	cells := func(column string) string {
+		return fmt.Sprintf("'%s'!$%s$%d:$%s$%d", p.sheet, column, first, column, last)
+	}
+	gap := uint(40)
+	p.note(p.file.AddChart(p.sheet, fmt.Sprintf("E%d", top), &excelize.Chart{
+		Type:      excelize.Col,
+		Series:    []excelize.ChartSeries{{Name: title, Categories: cells("A"), Values: cells("B"), Fill: excelize.Fill{Type: "pattern", Pattern: 1, Color: []string{colour}}}},
+		Title:     excelize.ChartTitle{Paragraph: []excelize.RichTextRun{{Text: title}}},
+		Legend:    excelize.ChartLegend{Position: "none"},
+		Dimension: excelize.ChartDimension{Width: 620, Height: chartRows * 20},
+		PlotArea:  excelize.ChartPlotArea{ShowVal: last-first < 13},
+		GapWidth:  &gap,
+		YAxis:     excelize.ChartAxis{MajorGridLines: true},
+	}))
+}
+
+// chartRows is how many rows of the sheet a chart covers.
+const chartRows = 13

@@ -8,6 +8,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/google/uuid"
+
 	"fob/internal/audit"
 	"fob/internal/token"
 )
@@ -17,8 +19,10 @@ import (
 type past struct {
 	now     Reader
 	past    *audit.Past
+	lock    token.Lock // as the policy had it
 	store   string
 	removed []audit.Columns // in the order of serials
+	batches map[int]*Batch  // by number
 }
 
 var _ Reader = (*past)(nil)
@@ -34,8 +38,16 @@ func AsOf(r Reader, at time.Time) (Reader, error) {
 	if err != nil {
 		return nil, err
 	}
-	p := &past{now: r, past: then, store: id, removed: slices.Clone(then.Removed())}
+	policy, err := token.ParsePolicy(then.Policy())
+	if err != nil {
+		return nil, err
+	}
+	p := &past{now: r, past: then, lock: policy.Lock, store: id, removed: slices.Clone(then.Removed())}
 	slices.SortFunc(p.removed, bySerial)
+	p.batches = map[int]*Batch{}
+	for _, row := range then.Batches() {
+		p.batches[row.Number] = new(batchOf(row))
+	}
 	return p, nil
 }
 
@@ -63,7 +75,7 @@ func (p *past) Tokens(f Filter) iter.Seq2[Token, error] {
 					continue
 				}
 			}
-			t := fromPast(then)
+			t := p.token(then)
 			if !f.selects(&t) {
 				continue
 			}
@@ -106,7 +118,42 @@ func (p *past) columns(f Filter) iter.Seq2[audit.Columns, error] {
 	}
 }
 
-func fromPast(p audit.PastToken) Token {
+func (p *past) token(then audit.PastToken) Token {
+	t := fromPast(then, p.lock)
+	t.Deliver(p.batches[then.BatchNumber])
+	if then.Open != nil {
+		t.Bind(bindingOf(t.Serial, *then.Open))
+	}
+	return t
+}
+
+// Bindings streams the bindings that the selected tokens had.
+func (p *past) Bindings(f Filter) iter.Seq2[Binding, error] {
+	f.Limit, f.After = 0, ""
+	return func(yield func(Binding, error) bool) {
+		for t, err := range p.Tokens(f) {
+			if err != nil {
+				yield(Binding{}, err)
+				return
+			}
+			for _, b := range p.past.Bindings(t.Serial) {
+				if !yield(bindingOf(t.Serial, b), nil) {
+					return
+				}
+			}
+		}
+	}
+}
+
+func bindingOf(serial token.Serial, b audit.PastBinding) Binding {
+	return Binding{Serial: serial, Account: b.Account, OpenedAt: fromNanos(b.Opened), ClosedAt: when(fromNanos(b.Closed)),
+		By: b.By.Name, Proof: b.Proof, Codes: b.Codes, Ticket: b.Ticket, ID: b.UUID}
+}
+
+// Approvers are those of today: who approved a binding never changes.
+func (p *past) Approvers() (map[uuid.UUID]string, error) { return p.now.Approvers() }
+
+func fromPast(p audit.PastToken, lock token.Lock) Token {
 	m := p.After
 	t := token.Token{
 		ID: p.ID, Serial: p.Serial, BatchNumber: p.BatchNumber, Counter: p.Counter,
@@ -114,18 +161,25 @@ func fromPast(p audit.PastToken) Token {
 			Params: token.Params{Type: p.Type, Hash: p.Hash, Digits: p.Digits, Period: p.Period, T0: p.T0}},
 		NotBefore: fromSeconds(p.NotBefore), NotAfter: fromSeconds(p.NotAfter), ImportedAt: fromNanos(p.Imported),
 		Location: m.Location, HasSeed: !m.SeedDestroyed, State: p.State, StateSince: fromNanos(m.Since), Account: token.Account(p.Account),
-		Failures: m.Failures, LockedUntil: fromNanos(m.LockedUntil), Issued: m.Issued, BoundAt: fromNanos(p.Bound),
+		Failures: m.Failures, LockedUntil: fromNanos(m.LockedUntil), Issued: m.Issued, Manufactured: fromSeconds(p.Manufactured),
 		Loss:     token.Loss{Reported: fromNanos(m.Reported), Stolen: m.Stolen},
 		Software: p.Software, Condition: p.Condition,
 	}
 	if m.Watermark != nil {
 		t.Watermark = token.MarkAt(*m.Watermark)
 	}
+	if p.Open != nil {
+		t.BoundAt = fromNanos(p.Open.Opened)
+	}
 	var last *token.Observation
 	if o := p.Observed; o != nil {
 		last = &token.Observation{At: fromNanos(o.At), Drift: o.Drift, Rate: o.Rate}
 	}
-	return FromToken(t, last)
+	r := FromToken(t, last, lock)
+	if t.HasSeed {
+		r.SeedKey = &p.SeedKey
+	}
+	return r
 }
 
 func fromNanos(n int64) time.Time {

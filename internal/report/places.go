@@ -26,6 +26,10 @@ func ReadPlaces(r Reader) ([]Place, error) {
 	if err != nil {
 		return nil, err
 	}
+	return placesOf(counts), nil
+}
+
+func placesOf(counts []LocationCount) []Place {
 	names := make([]string, 0, len(counts))
 	for _, c := range counts {
 		names = append(names, c.Location)
@@ -47,7 +51,7 @@ func ReadPlaces(r Reader) ([]Place, error) {
 	if nowhere.Tokens > 0 {
 		places = append(places, nowhere)
 	}
-	return places, nil
+	return places
 }
 
 func (p *Place) gather(counts []LocationCount) {

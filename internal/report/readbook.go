@@ -3,11 +3,13 @@ package report
 import (
 	"crypto/sha256"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"hash"
 	"io"
 	"os"
 	"regexp"
+	"slices"
 	"strconv"
 	"time"
 
@@ -29,13 +31,16 @@ const maxUnzipped = 16 << 30
 
 // readBackWorkbook reads the cells of all inventory sheets and writes them down
 // as WriteCSV would have.
-func readBackWorkbook(r io.Reader, tempDir string) (t Totals, err error) {
-	dir, err := os.MkdirTemp(tempDir, "fob-verify-")
+func readBackWorkbook(r io.Reader, o ReadOptions) (t Totals, err error) {
+	dir, err := os.MkdirTemp(o.TempDir, "fob-verify-")
 	if err != nil {
 		return t, fmt.Errorf("a folder for the workbook's temporary files: %w", err)
 	}
 	defer func() { _ = os.RemoveAll(dir) }()
-	f, err := excelize.OpenReader(r, excelize.Options{RawCellValue: true, TmpDir: dir, UnzipSizeLimit: maxUnzipped})
+	f, err := excelize.OpenReader(r, excelize.Options{RawCellValue: true, TmpDir: dir, UnzipSizeLimit: maxUnzipped, Password: string(o.Password)})
+	if errors.Is(err, excelize.ErrWorkbookPassword) || err != nil && o.Password == nil && isEncrypted(r) {
+		return t, token.Errorf(token.KeyTrouble, "the workbook has a password, and this is not it").WithHint("give it with --password-file FILE")
+	}
 	if err != nil {
 		return t, unreadable("workbook", err)
 	}
@@ -58,6 +63,17 @@ func readBackWorkbook(r io.Reader, tempDir string) (t Totals, err error) {
 	return Totals{Rows: b.rows, SHA256: hex.EncodeToString(b.hash.Sum(nil))}, nil
 }
 
+// isEncrypted tells an Office document with a password by its first bytes.
+func isEncrypted(r io.Reader) bool {
+	at, ok := r.(io.ReaderAt)
+	if !ok {
+		return false
+	}
+	var first [8]byte
+	_, err := at.ReadAt(first[:], 0)
+	return err == nil && string(first[:]) == "\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
+}
+
 var inventoryName = regexp.MustCompile(`^` + inventorySheet + `( [0-9]+)?$`)
 
 // field is a column of the inventory as the workbook's own dictionary explains
@@ -67,10 +83,18 @@ type field struct {
 	kind kind
 }
 
-// readDictionary gives the fields by their titles. A dictionary that was changed
-// gives another hash, as changed rows do.
+// oldDictionary is what the dictionary was called when a workbook had one sheet of
+// rows, and no column that named the sheet.
+const oldDictionary = "Columns"
+
+// readDictionary gives the fields of the inventory by their titles. A dictionary
+// that was changed gives another hash, as changed rows do.
 func readDictionary(f *excelize.File) (map[string]field, error) {
-	rows, err := f.GetRows(columnsSheet)
+	sheet, prefix := dictionarySheet, []string{inventorySheet}
+	if i, err := f.GetSheetIndex(dictionarySheet); err != nil || i < 0 {
+		sheet, prefix = oldDictionary, nil
+	}
+	rows, err := f.GetRows(sheet)
 	if err != nil {
 		return nil, unreadable("workbook", err)
 	}
@@ -80,7 +104,11 @@ func readDictionary(f *excelize.File) (map[string]field, error) {
 	}
 	fields := make(map[string]field)
 	for _, row := range rows {
-		if len(row) >= 3 && kinds[row[2]] != nothing {
+		if len(row) < len(prefix)+3 || !slices.Equal(row[:len(prefix)], prefix) {
+			continue
+		}
+		row = row[len(prefix):]
+		if kinds[row[2]] != nothing {
 			fields[row[0]] = field{row[1], kinds[row[2]]}
 		}
 	}

@@ -3,25 +3,19 @@ package report
 import (
 	"bufio"
 	"errors"
-	"fmt"
 	"io"
-	"os"
 )
 
 // findingColumns are those of a stocktake's file.
-var findingColumns = []struct {
-	name, title string
-	width       float64
-	of          func(*Found) value
-}{
-	{"finding", "Finding", 12, func(f *Found) value { return wordsOf(f.Finding) }},
-	{"serial", "Serial", 18, func(f *Found) value { return wordsOf(f.Serial) }},
-	{"scanned_as", "Scanned as", 24, func(f *Found) value { return wordsOf(f.Scanned) }},
-	{"line", "Line", 8, lineOf},
-	{"state", "State", 12, func(f *Found) value { return wordsOf(f.State) }},
-	{"account", "Account", 28, func(f *Found) value { return wordsAt(f.Account) }},
-	{"location", "Recorded at", 24, func(f *Found) value { return wordsAt(f.Location) }},
-	{"todo", "What to do", 60, func(f *Found) value { return wordsOf(f.Todo) }},
+var findingColumns = []column[Found]{
+	{"finding", "Finding", words, 12, "", func(f *Found) value { return wordsOf(f.Finding) }},
+	{"serial", "Serial", words, 18, "", func(f *Found) value { return wordsOf(f.Serial) }},
+	{"scanned_as", "Scanned as", words, 24, "", func(f *Found) value { return wordsOf(f.Scanned) }},
+	{"line", "Line", whole, 8, "", lineOf},
+	{"state", "State", words, 12, "", func(f *Found) value { return wordsOf(f.State) }},
+	{"account", "Account", words, 28, "", func(f *Found) value { return wordsAt(f.Account) }},
+	{"location", "Recorded at", words, 24, "", func(f *Found) value { return wordsAt(f.Location) }},
+	{"todo", "What to do", words, 60, "", func(f *Found) value { return wordsOf(f.Todo) }},
 }
 
 func lineOf(f *Found) value {
@@ -60,35 +54,20 @@ const stocktakeSheet = "Findings"
 
 // WriteStocktakeWorkbook writes a stocktake as a workbook: Summary, and Findings as
 // a table that can be filtered.
-func WriteStocktakeWorkbook(w io.Writer, s *Stocktake, e Export) (err error) {
-	dir, err := os.MkdirTemp(e.TempDir, "fob-export-")
-	if err != nil {
-		return fmt.Errorf("a folder for the workbook's temporary files: %w", err)
-	}
-	defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
-	b, err := newBook(dir)
-	if err != nil {
-		return err
-	}
-	defer func() { _ = b.file.Close() }()
-	if err := stocktakeFacts(b, s, e); err != nil {
-		return err
-	}
-	if err := stocktakeFindings(b, s); err != nil {
-		return err
-	}
-	if err := b.describe(e, "Stocktake"); err != nil {
-		return err
-	}
-	return b.save(w)
+func WriteStocktakeWorkbook(w io.Writer, s *Stocktake, e Export) error {
+	_, err := bookWriter{limit: sheetRows}.writeBook(w, e, func(b *book) (t Totals, err error) {
+		findings := seqOf(func() ([]Found, error) { return s.Findings, nil })
+		if err := b.add(sheetOf(stocktakeSheet, "", "", findingColumns, findings)); err != nil {
+			return t, err
+		}
+		return t, errors.Join(stocktakeFacts(b, s, e), b.describe(e, "Stocktake"))
+	})
+	return err
 }
 
 func stocktakeFacts(b *book, s *Stocktake, e Export) error {
-	out, err := b.sheet(summarySheet, []float64{26, 40})
-	if err != nil {
-		return err
-	}
-	p := &page{out: out, looks: b.looks}
+	p := &page{file: b.file, sheet: summarySheet, looks: b.looks}
+	p.note(errors.Join(b.file.SetColWidth(summarySheet, "A", "A", 26), b.file.SetColWidth(summarySheet, "B", "B", 40), b.setUpSummary()))
 	p.heading("Stocktake")
 	p.skip()
 	p.fact("Location", wordsOf(s.Location))
@@ -106,35 +85,5 @@ func stocktakeFacts(b *book, s *Stocktake, e Export) error {
 	for _, n := range s.Notes {
 		p.fact("Note", wordsOf(n))
 	}
-	if p.err != nil {
-		return p.err
-	}
-	return out.Flush()
-}
-
-func stocktakeFindings(b *book, s *Stocktake) error {
-	widths, titles := make([]float64, len(findingColumns)), make([]string, len(findingColumns))
-	for i, c := range findingColumns {
-		widths[i], titles[i] = c.width, c.title
-	}
-	out, err := b.sheet(stocktakeSheet, widths)
-	if err != nil {
-		return err
-	}
-	p := &page{out: out, looks: b.looks}
-	p.header(titles...)
-	values := make([]value, len(findingColumns))
-	for i := range s.Findings {
-		for j, c := range findingColumns {
-			values[j] = c.of(&s.Findings[i])
-		}
-		p.values(values...)
-	}
-	if len(s.Findings) > 0 { // a table needs a row below its header
-		p.table(stocktakeSheet, 1, len(findingColumns))
-	}
-	if p.err != nil {
-		return p.err
-	}
-	return out.Flush()
+	return p.err
 }

@@ -1,53 +1,98 @@
 package report
 
 import (
+	"errors"
 	"fmt"
+	"time"
+
+	"github.com/xuri/excelize/v2"
 
 	"fob/internal/token"
 )
 
-// writeSummary fills the first sheet: whence the export comes and what proves
-// it, the tokens by state, the batches with their reconciliation.
-func writeSummary(b *book, e Export, s Summary, k *walk) error {
-	cols := batchColumns() // the widest part of the sheet gives the widths
-	widths := make([]float64, len(cols))
-	for i, c := range cols {
-		widths[i] = c.width
+// maxMonths is how many months the chart shows: three years, which an eye can
+// still tell apart.
+const maxMonths = 36
+
+// summaryWidths: labels, values, and columns of numbers.
+var summaryWidths = []float64{26, 24, 14, 14, 12, 12, 12, 12, 12, 12, 12, 12, 12, 14, 16}
+
+// writeSummary fills the first sheet: whence the export comes and what proves it,
+// the tokens by state, bindings by month, what is to be explained, the batches with
+// their reconciliation.
+func writeSummary(b *book, d *document) error {
+	p := &page{file: b.file, sheet: summarySheet, looks: b.looks}
+	for i, w := range summaryWidths {
+		name, err := excelize.ColumnNumberToName(i + 1)
+		p.note(err)
+		p.note(b.file.SetColWidth(summarySheet, name, name, w))
 	}
-	out, err := b.sheet(summarySheet, widths)
-	if err != nil {
-		return err
-	}
-	p := &page{out: out, looks: b.looks}
+	p.note(b.setUpSummary())
 	p.heading("Token inventory")
 	p.skip()
-	p.origin(e, s, k)
+	p.origin(d)
 	p.skip()
-	p.states(s, k)
+	p.states(d)
 	p.skip()
-	p.batches(cols, s.Batches)
-	if p.err != nil {
-		return p.err
+	p.bindings(d)
+	p.skip()
+	p.exceptions(d)
+	p.skip()
+	p.batches(d.summary.Batches)
+	p.note(b.file.SetSheetView(summarySheet, 0, &excelize.ViewOptions{ShowGridLines: new(bool)}))
+	return p.err
+}
+
+func (b *book) setUpSummary() error {
+	fit, landscape, wide, high, a4 := true, "landscape", 1, 0, 9
+	return errors.Join(
+		b.file.SetSheetProps(summarySheet, &excelize.SheetPropsOptions{FitToPage: &fit}),
+		b.file.SetPageLayout(summarySheet, &excelize.PageLayoutOptions{Size: &a4, Orientation: &landscape, FitToWidth: &wide, FitToHeight: &high}),
+		b.file.SetHeaderFooter(summarySheet, &excelize.HeaderFooterOptions{OddFooter: "&L&F, &A&R&P / &N"}),
+		b.file.SetDefinedName(&excelize.DefinedName{Name: "_xlnm.Print_Titles", RefersTo: "'" + summarySheet + "'!$1:$1", Scope: summarySheet}),
+	)
+}
+
+// facts of an export, in the order in which a person asks.
+type exportFact struct {
+	label string
+	field string // in the CSV of the summary
+	v     value
+}
+
+func (d *document) facts() []exportFact {
+	names := "as they are"
+	if d.e.Pseudonyms != nil {
+		names = "replaced by pseudonyms; reasons and proofs of identity are withheld"
 	}
-	return out.Flush()
+	facts := []exportFact{
+		{"Made at (UTC)", "made_at", instantOf(d.e.Made)},
+		{"Made by", "made_by", wordsOf(operatorWords(d.e.By))},
+		{"Host", "host", wordsOf(d.e.Host)},
+		{"fob version", "version", wordsOf(d.e.Version)},
+		{"Store", "store", wordsOf(d.summary.StoreID)},
+	}
+	if at := d.summary.AsOf; !at.IsZero() {
+		facts = append(facts, exportFact{"As of", "as_of", wordsOf(AsOfWords(at) + ": told from the trail, as far as its newest event then")})
+	}
+	return append(facts, []exportFact{
+		{"Selected", "selected", wordsOf(d.e.Selected())},
+		{"Account names", "account_names", wordsOf(names)},
+		{"Rows", "rows", wholeOf(d.walk.rows)},
+		{"SHA-256 of the rows", "rows_sha256", wordsOf(d.walk.sum())},
+		{"Events in the audit trail", "events", wholeOf(d.summary.Head.Seq)},
+		{"Hash of the newest event", "head", wordsOf(d.summary.Head.Hash.String())},
+	}...)
 }
 
 // origin says whence the export comes and what proves it.
-func (p *page) origin(e Export, s Summary, k *walk) {
-	p.fact("Made at (UTC)", instantOf(e.Made))
-	p.fact("Made by", wordsOf(operatorWords(e.By)))
-	p.fact("Host", wordsOf(e.Host))
-	p.fact("fob version", wordsOf(e.Version))
-	p.fact("Store", wordsOf(s.StoreID))
-	if !s.AsOf.IsZero() {
-		p.fact("As of", wordsOf(AsOfWords(s.AsOf)+": told from the trail, as far as its newest event then"))
+func (p *page) origin(d *document) {
+	for _, f := range d.facts() {
+		p.fact(f.label, f.v)
+		if f.field == "rows_sha256" {
+			p.prose("How it is computed", rowsDefinition, len(summaryWidths), 64)
+		}
 	}
-	p.fact("Selected", wordsOf(e.Filter.String()))
-	p.fact("Rows", wholeOf(k.rows))
-	p.fact("SHA-256 of the rows", wordsOf(k.sum()))
-	p.prose("How it is computed", rowsDefinition)
-	p.fact("Events in the audit trail", wholeOf(s.Head.Seq))
-	p.fact("Hash of the newest event", wordsOf(s.Head.Hash.String()))
 	p.fact("Times", wordsOf("All times in this workbook are UTC."))
 }
 
@@ -61,100 +106,116 @@ func operatorWords(o token.Operator) string {
 
 // states counts the rows of the export beside the whole store, which a filter
 // does not touch.
-func (p *page) states(s Summary, k *walk) {
+func (p *page) states(d *document) {
 	p.heading("Tokens by state")
+	top := p.row
 	p.header("State", "In this export", "In the store")
 	for _, st := range token.States() {
-		p.values(wordsOf(st), wholeOf(k.states[st]), wholeOf(s.States[st]))
+		p.values(wordsOf(st), wholeOf(d.walk.states[st]), wholeOf(d.summary.States[st]))
+		p.note(p.file.SetCellStyle(p.sheet, p.at(1), p.at(1), p.looks.state(string(st))))
 	}
-	p.values(wordsOf("all"), wholeOf(k.rows), wholeOf(s.Tokens))
+	last := p.row
+	p.values(wordsOf("all"), wholeOf(d.walk.rows), wholeOf(d.summary.Tokens))
+	p.chart("Tokens by state", top, top+2, last, "4472C4")
+	p.skipTo(top + chartRows + 1)
 }
 
-// batches reconciles every delivery of the store, whatever the filter.
-func (p *page) batches(columns []batchColumn, list []Batch) {
-	p.heading("Batches of the store")
-	titles := make([]string, len(columns))
-	for i, c := range columns {
-		titles[i] = c.title
-	}
-	p.header(titles...)
+// bindings shows the newest months in which tokens were bound.
+func (p *page) bindings(d *document) {
+	p.heading("Bindings a month")
 	top := p.row
-	row := make([]value, len(columns))
-	for i := range list {
-		for j, c := range columns {
-			row[j] = c.of(&list[i])
+	months := d.monthsInOrder()
+	if len(months) == 0 {
+		p.values(wordsOf("none of these tokens was ever bound"))
+		return
+	}
+	months = months[max(len(months)-maxMonths, 0):]
+	p.header("Month (UTC)", "Bindings opened")
+	for _, m := range months {
+		p.values(wordsOf(m), wholeOf(d.months[m]))
+	}
+	p.chart("Bindings a month", top, top+2, p.row, "70AD47")
+	p.skipTo(top + chartRows + 1)
+}
+
+func (p *page) exceptions(d *document) {
+	p.heading("To be explained: see Exceptions")
+	p.header("Kind", "How many", "Meaning")
+	for _, k := range ExceptionKinds() {
+		n, about := wholeOf(d.found[k.Kind]), k.Meaning
+		if k.Kind == DriftStray && !d.summary.AsOf.IsZero() {
+			n, about = value{}, about+" (not looked for: clocks are told of the present only)"
 		}
-		p.values(row...)
+		if k.Kind == LeaverHolds && d.e.Leavers == nil {
+			n, about = value{}, about+" (not looked for: nobody told who has left)"
+		}
+		p.values(wordsOf(k.Kind), n, wordsOf(about))
+	}
+}
+
+// batches reconciles every delivery of the store, whatever the filter. Virtual
+// tokens, of which each is a batch, have one line for all.
+func (p *page) batches(list []Batch) {
+	p.heading("Batches of the store: what was ordered, what came, where it is now")
+	titles := []string{"Batch", "File", "Order", "Ordered", "Records", "New"}
+	for _, st := range token.States() {
+		titles = append(titles, string(st))
+	}
+	titles = append(titles, "Tokens now", "New - tokens now")
+	p.header(titles...)
+	top, virtual, made := p.row, Batch{States: map[token.State]int{}}, 0
+	for i := range list {
+		b := &list[i]
+		if b.Format == token.VirtualFormat {
+			virtual.include(b)
+			made++
+			continue
+		}
+		p.batch(wholeOf(b.Number), b)
+	}
+	if made > 0 {
+		virtual.File = "virtual tokens, each a batch of its own"
+		p.batch(value{}, &virtual)
 	}
 	if len(list) > 0 {
-		p.table("Batches", top, len(columns))
+		p.table("Reconciliation", top, len(titles))
 	}
 }
 
-type batchColumn struct {
-	title string
-	width float64
-	of    func(*Batch) value
+func (p *page) batch(number value, b *Batch) {
+	row := []value{number, wordsOf(b.File), wordsOf(b.Order), wholeAt(b.Expected), wholeOf(b.Records), wholeOf(b.New)}
+	for _, st := range token.States() {
+		row = append(row, wholeOf(b.States[st]))
+	}
+	p.values(append(row, wholeOf(tokensNow(b)), newOverNow(b))...)
 }
 
-// batchColumns: who brought what, what was ordered and came, where it is now.
-func batchColumns() []batchColumn {
-	cols := []batchColumn{
-		{"Batch", 26, func(b *Batch) value { return wholeOf(b.Number) }},
-		{"Id", 38, func(b *Batch) value { return wordsOf(b.ID) }},
-		{"File", 28, func(b *Batch) value { return wordsOf(b.File) }},
-		{"File SHA-256", 22, func(b *Batch) value { return wordsOf(b.SHA256) }},
-		{"Format", 14, func(b *Batch) value { return wordsOf(b.Format) }},
-		{"Order", 16, func(b *Batch) value { return wordsOf(b.Order) }},
-		{"Supplier", 18, func(b *Batch) value { return wordsOf(b.Supplier) }},
-		{"Received", 12, func(b *Batch) value { return wordsAt(b.Received) }},
-		{"Location", 16, func(b *Batch) value { return wordsOf(b.Location) }},
-		{"Imported at (UTC)", 20, func(b *Batch) value { return instantOf(b.ImportedAt) }},
-		{"Imported by", 20, func(b *Batch) value { return wordsOf(b.ImportedBy) }},
-		{"Ordered", 10, func(b *Batch) value { return wholeAt(b.Expected) }},
-		{"Records", 10, func(b *Batch) value { return wholeOf(b.Records) }},
-		{"New", 10, func(b *Batch) value { return wholeOf(b.New) }},
-		{"Unchanged", 12, func(b *Batch) value { return wholeOf(b.Unchanged) }},
-		{"Refused", 10, func(b *Batch) value { return wholeOf(b.Refused) }},
-		{"Records - ordered", 19, recordsOverOrder},
+// include adds the numbers of another batch.
+func (b *Batch) include(other *Batch) {
+	b.Records += other.Records
+	b.New += other.New
+	for state, n := range other.States {
+		b.States[state] += n
+	}
+}
+
+// summaryRows is the summary as plain rows, for the archive of CSV files.
+func (d *document) summaryRows() [][2]value {
+	var rows [][2]value
+	for _, f := range d.facts() {
+		rows = append(rows, [2]value{wordsOf(f.field), f.v})
 	}
 	for _, st := range token.States() {
-		cols = append(cols, batchColumn{string(st), 13, func(b *Batch) value { return wholeOf(b.States[st]) }})
+		rows = append(rows, [2]value{wordsOf("tokens_" + string(st)), wholeOf(d.walk.states[st])})
 	}
-	return append(cols, batchColumn{"Tokens now", 13, tokensNow},
-		batchColumn{"Quarantined (UTC)", 20, func(b *Batch) value { return instantAt(b.QuarantinedAt) }},
-		batchColumn{"Withdrawn (UTC)", 20, func(b *Batch) value { return instantAt(b.WithdrawnAt) }})
+	for _, k := range ExceptionKinds() {
+		rows = append(rows, [2]value{wordsOf("exceptions_" + string(k.Kind)), wholeOf(d.found[k.Kind])})
+	}
+	for _, m := range d.monthsInOrder() {
+		rows = append(rows, [2]value{wordsOf("bindings_" + m), wholeOf(d.months[m])})
+	}
+	return rows
 }
 
-func recordsOverOrder(b *Batch) value {
-	if b.Expected == nil {
-		return value{}
-	}
-	return wholeOf(b.Records - *b.Expected)
-}
-
-func tokensNow(b *Batch) value {
-	sum := 0
-	for _, n := range b.States {
-		sum += n
-	}
-	return wholeOf(sum)
-}
-
-// writeColumns is the dictionary of the inventory: title, name and kind of the
-// field (which the rows hash needs), meaning.
-func writeColumns(b *book) error {
-	out, err := b.sheet(columnsSheet, []float64{24, 18, 16, 80})
-	if err != nil {
-		return err
-	}
-	p := &page{out: out, looks: b.looks}
-	p.header("Column", "Field", "Kind", "Meaning")
-	for _, c := range columns {
-		p.values(wordsOf(c.title), wordsOf(c.name), wordsOf(kindNames[c.kind]), wordsOf(c.about))
-	}
-	if p.err != nil {
-		return p.err
-	}
-	return out.Flush()
-}
+// zipTime is the time of the files within an archive: that of the export.
+func zipTime(e Export) time.Time { return e.Made.UTC().Truncate(2 * time.Second) }

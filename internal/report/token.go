@@ -17,6 +17,7 @@ func FromToken(t token.Token, last *token.Observation, lock token.Lock) Token {
 		ExportedTo: []string{}, SeedPresent: t.HasSeed,
 		Account: filled(string(t.Account)), Location: filled(t.Location),
 		LockedUntil: when(t.LastLock(lock)), NotBefore: when(t.NotBefore), NotAfter: when(t.NotAfter),
+		Issued: t.Issued, Manufactured: when(t.Manufactured), LastVerified: when(t.BoundAt),
 		BoundAt: when(t.BoundAt), LostReported: when(t.Loss.Reported), Stolen: t.Loss.Stolen,
 		Software: t.Software, Condition: filled(t.Condition),
 	}
@@ -32,8 +33,30 @@ func FromToken(t token.Token, last *token.Observation, lock token.Lock) Token {
 	}
 	if last != nil {
 		r.DriftSeconds, r.DriftPPM, r.ObservedAt = &last.Drift, last.Rate, &last.At
+		if r.LastVerified == nil || last.At.After(*r.LastVerified) {
+			r.LastVerified = &last.At
+		}
+	}
+	if t.State == token.Lost && !t.Loss.Reported.IsZero() {
+		hours := t.StateSince.Sub(t.Loss.Reported).Hours()
+		r.LossHours = &hours
+	}
+	if t.State == token.Retired && !t.HasSeed {
+		r.DestroyedAt = when(t.StateSince)
 	}
 	return r
+}
+
+// Deliver tells the token which batch brought it.
+func (t *Token) Deliver(b *Batch) {
+	t.Batch, t.BatchID, t.File, t.FileSHA256 = b.Number, b.ID, b.File, b.SHA256
+	t.Order, t.Supplier, t.Received, t.ImportedBy = b.Order, b.Supplier, b.Received, b.ImportedBy
+}
+
+// Bind tells the token of its open binding.
+func (t *Token) Bind(b Binding) {
+	t.Binding, t.BoundBy, t.BoundProof, t.BoundTicket = filled(b.ID), filled(b.By), filled(b.Proof), filled(b.Ticket)
+	t.BoundCodes = &b.Codes
 }
 
 func filled(s string) *string {

@@ -4,28 +4,24 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math"
 	"os"
-	"slices"
+	"strconv"
+	"strings"
 	"time"
 
 	"github.com/xuri/excelize/v2"
 )
 
-// sheetRows is how many tokens one sheet holds. Excel ends at 1,048,576 rows;
-// a round number leaves a person some room to add lines of notes.
+// sheetRows is how many rows one sheet holds. Excel ends at 1,048,576 rows; a
+// round number leaves a person some room to add lines of notes.
 const sheetRows = 1_000_000
-
-// The sheets. A second million tokens goes to "Inventory 2", and so on.
-const (
-	summarySheet   = "Summary"
-	inventorySheet = "Inventory"
-	columnsSheet   = "Columns"
-)
 
 // WriteWorkbook writes the selected tokens as an Excel workbook: Summary (who,
 // when, of what, counts, reconciliation of the batches, the head of the audit
-// trail, the hash of the rows), Inventory (one row a token, as a table) and
-// Columns (what each column means).
+// trail, the hash of the rows, charts), Inventory (one row a token), Bindings,
+// Batches, Locations, Events, Exceptions, and a Data dictionary. Every sheet but
+// the first is a table; one of more than a million rows goes on in another.
 //
 // All text is in text cells, so nothing is ever run as a formula and serials
 // keep their zeros; times are date cells in UTC. The rows hash is that of the
@@ -36,15 +32,24 @@ func WriteWorkbook(w io.Writer, r Reader, e Export) (Totals, error) {
 }
 
 type bookWriter struct {
-	limit int // tokens on one sheet
+	limit int // rows of one sheet
 }
 
 func (bw bookWriter) write(w io.Writer, r Reader, e Export) (Totals, error) {
-	return writeBook(w, e, func(b *book) (Totals, error) { return bw.fill(b, r, e) })
+	return bw.writeBook(w, e, func(b *book) (Totals, error) {
+		d, err := newDocument(r, e)
+		if err != nil {
+			return Totals{}, err
+		}
+		if err := b.fill(d); err != nil {
+			return Totals{}, err
+		}
+		return d.walk.totals(d.summary), nil
+	})
 }
 
 // writeBook makes a workbook that fill fills.
-func writeBook(w io.Writer, e Export, fill func(*book) (Totals, error)) (t Totals, err error) {
+func (bw bookWriter) writeBook(w io.Writer, e Export, fill func(*book) (Totals, error)) (t Totals, err error) {
 	// excelize keeps everything in memory where it cannot make a file, and
 	// says nothing; a folder of our own is proof that it can, closed to others
 	// and gone afterwards whatever happens.
@@ -53,107 +58,135 @@ func writeBook(w io.Writer, e Export, fill func(*book) (Totals, error)) (t Total
 		return t, fmt.Errorf("a folder for the workbook's temporary files: %w", err)
 	}
 	defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
-	b, err := newBook(dir)
+	b, err := newBook(dir, bw.limit)
 	if err != nil {
 		return t, err
 	}
-	defer func() { _ = b.file.Close() }()
+	defer func() { err = errors.Join(err, b.close()) }()
 	if t, err = fill(b); err != nil {
 		return t, err
 	}
-	return t, b.save(w)
-}
-
-// fill streams the sheets. The summary stands first and is written last, when
-// the rows have been counted.
-func (bw bookWriter) fill(b *book, r Reader, e Export) (Totals, error) {
-	s, err := r.Summary()
-	if err != nil {
-		return Totals{}, fmt.Errorf("export, reading the summary: %w", err)
-	}
-	k, inv := newWalk(), &inventory{book: b, limit: bw.limit}
-	if err := inv.open(); err != nil {
-		return Totals{}, err
-	}
-	err = k.each(r, e.Filter, func(*Token) error { return inv.add(k.values) })
-	if err != nil {
-		return Totals{}, err
-	}
-	if err := inv.close(); err != nil {
-		return Totals{}, err
-	}
-	if err := k.agrees(e.Filter, s); err != nil {
-		return Totals{}, err
-	}
-	if err := writeColumns(b); err != nil {
-		return Totals{}, err
-	}
-	if err := writeSummary(b, e, s, k); err != nil {
-		return Totals{}, err
-	}
-	return k.totals(s), b.describe(e, "Token inventory")
+	return t, b.save(w, e.Password)
 }
 
 // book is a workbook in the making.
 type book struct {
 	file  *excelize.File
+	parts *bookZip
 	looks looks
-	dir   string
+	limit int
 }
 
-func newBook(dir string) (*book, error) {
-	b := &book{file: excelize.NewFile(excelize.Options{TmpDir: dir}), dir: dir}
+func newBook(dir string, limit int) (*book, error) {
+	b := &book{file: excelize.NewFile(excelize.Options{TmpDir: dir}), limit: limit}
 	if err := b.file.SetSheetName("Sheet1", summarySheet); err != nil {
 		return nil, err
 	}
-	var err error
+	spool, err := os.CreateTemp(dir, "parts-")
+	if err != nil {
+		return nil, err
+	}
+	b.parts = newBookZip(spool)
 	b.looks, err = newLooks(b.file)
 	return b, err
 }
 
-// sheet opens a sheet for streaming, with its print set-up and widths.
-func (b *book) sheet(name string, widths []float64) (*excelize.StreamWriter, error) {
-	if _, err := b.file.NewSheet(name); err != nil { // the summary's exists: no harm
-		return nil, err
+func (b *book) close() error { return errors.Join(b.file.Close(), b.parts.spool.Close()) }
+
+// fill writes the sheets. The summary stands first and is written last, when the
+// rows have been counted.
+func (b *book) fill(d *document) error {
+	for _, s := range d.sheets {
+		if err := b.add(s); err != nil {
+			return err
+		}
 	}
-	if err := b.setUpPrint(name); err != nil {
-		return nil, err
+	if err := writeSummary(b, d); err != nil {
+		return err
 	}
-	// A streamed sheet would claim to be A1 alone, and readers that believe it
-	// would see one cell.
-	if err := b.file.SetSheetDimension(name, ""); err != nil {
-		return nil, err
-	}
-	sw, err := b.file.NewStreamWriter(name)
+	return b.describe(d.e, "Token inventory")
+}
+
+// add writes a sheet, over as many sheets of the workbook as its rows need.
+func (b *book) add(s sheet) error {
+	name, table, n := s.name, strings.ReplaceAll(s.name, " ", "_"), 1
+	part, err := b.open(name, s.heads)
 	if err != nil {
+		return err
+	}
+	limit := b.limit
+	if s.name == dictionarySheet {
+		limit = sheetRows // it is read back from one sheet
+	}
+	err = s.each(func(_ any, values []value) error {
+		if part.rows > limit {
+			if err := b.end(part, name, table, s.heads); err != nil {
+				return err
+			}
+			n++
+			name, table = s.name+" "+strconv.Itoa(n), strings.ReplaceAll(s.name, " ", "_")+"_"+strconv.Itoa(n)
+			if part, err = b.open(name, s.heads); err != nil {
+				return err
+			}
+		}
+		return part.add(values)
+	})
+	if err != nil {
+		return errors.Join(err, part.out.Close())
+	}
+	return b.end(part, name, table, s.heads)
+}
+
+// open begins a sheet. excelize gets the header alone: from it, it makes the table.
+func (b *book) open(name string, heads []head) (*sheetPart, error) {
+	if _, err := b.file.NewSheet(name); err != nil {
 		return nil, err
 	}
-	// Last to first: excelize puts each before the others, and Excel wants
-	// them ascending.
-	for i, width := range slices.Backward(widths) {
-		if err := sw.SetColWidth(i+1, i+1, width); err != nil {
+	for i, h := range heads {
+		at, err := excelize.CoordinatesToCellName(i+1, 1)
+		if err != nil {
+			return nil, err
+		}
+		if err := b.file.SetCellStr(name, at, h.title); err != nil {
 			return nil, err
 		}
 	}
-	return sw, nil
+	out, err := b.parts.begin("xl/worksheets/sheet" + strconv.Itoa(b.file.SheetCount) + ".xml")
+	if err != nil {
+		return nil, err
+	}
+	return newSheetPart(out, heads, b.looks)
 }
 
-// setUpPrint must come before the stream, which writes some of it at once.
-func (b *book) setUpPrint(name string) error {
-	fit, landscape, wide, high := true, "landscape", 1, 0
-	return errors.Join(
-		b.file.SetSheetProps(name, &excelize.SheetPropsOptions{FitToPage: &fit}),
-		b.file.SetPageLayout(name, &excelize.PageLayoutOptions{
-			Orientation: &landscape, FitToWidth: &wide, FitToHeight: &high,
-		}),
-		b.file.SetHeaderFooter(name, &excelize.HeaderFooterOptions{OddFooter: "&L&F, &A&R&P / &N"}),
-	)
+func (b *book) end(part *sheetPart, name, table string, heads []head) error {
+	if err := part.close(pagesWide(heads)); err != nil {
+		return err
+	}
+	style := &excelize.Table{Name: table, Range: part.area(), StyleName: tableStyle}
+	if err := b.file.AddTable(name, style); err != nil {
+		return err
+	}
+	return b.repeatTitles(name)
 }
 
-// repeatFirstRow prints the header on every page.
-func (b *book) repeatFirstRow(name string) error {
+// tableStyle is the plainest: headers have a look of their own.
+const tableStyle = "TableStyleLight1"
+
+// pagesWide is over how many pages the columns of a sheet are spread: about 200
+// characters fit a page that can still be read.
+func pagesWide(heads []head) int {
+	width := 0.0
+	for _, h := range heads {
+		width += h.width
+	}
+	return int(math.Ceil(width / 200))
+}
+
+// repeatTitles prints the header and the first column on every page.
+func (b *book) repeatTitles(name string) error {
+	quoted := "'" + name + "'"
 	return b.file.SetDefinedName(&excelize.DefinedName{
-		Name: "_xlnm.Print_Titles", RefersTo: "'" + name + "'!$1:$1", Scope: name,
+		Name: "_xlnm.Print_Titles", RefersTo: quoted + "!$A:$A," + quoted + "!$1:$1", Scope: name,
 	})
 }
 
@@ -167,17 +200,14 @@ func (b *book) describe(e Export, title string) error {
 	})
 }
 
-// save writes straight to w: excelize by itself would hold the whole archive.
-func (b *book) save(w io.Writer) error {
-	spool, err := os.CreateTemp(b.dir, "parts-")
-	if err != nil {
-		return err
-	}
-	defer func() { _ = spool.Close() }()
-	parts := newOrderedZip(spool)
-	b.file.SetZipWriter(func(io.Writer) excelize.ZipWriter { return parts })
+// save lets excelize add the parts that are its own, and writes the archive.
+func (b *book) save(w io.Writer, password []byte) error {
+	b.file.SetZipWriter(func(io.Writer) excelize.ZipWriter { return b.parts })
 	if err := b.file.Write(io.Discard); err != nil {
-		return fmt.Errorf("compressing the workbook in %s: %w", b.dir, err)
+		return fmt.Errorf("compressing the workbook: %w", err)
 	}
-	return parts.copyTo(w)
+	if password == nil {
+		return b.parts.copyTo(w)
+	}
+	return b.parts.encryptTo(w, password)
 }

@@ -1,8 +1,10 @@
 package report
 
 import (
+	"fmt"
 	"io"
 	"os"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -11,42 +13,112 @@ import (
 	"github.com/xuri/excelize/v2"
 )
 
-// orderedZip is the archive of a workbook. excelize hands its sheets over in
-// the random order of a map and would keep the whole archive in memory; this
-// one compresses each part into a file as it comes, and copies the compressed
-// parts out in the order of their names. So equal workbooks have equal bytes,
-// and memory stays flat.
-type orderedZip struct {
+// packing is the level of compression: the fastest. 100,000 tokens of 48 columns
+// come to 13 MB, where zlib's usual level makes 8 MB.
+const packing = 1
+
+// spooledZip is an archive whose parts are compressed into a file as they come, one
+// after the other, each on another core than the one that makes it. The compressed
+// parts are copied out in the end, in the order of their names: so equal exports
+// have equal bytes, in whatever order the parts came, and memory stays flat.
+type spooledZip struct {
 	*zip.Writer
 	spool *os.File
 }
 
-var _ excelize.ZipWriter = orderedZip{}
-
-func newOrderedZip(spool *os.File) orderedZip {
+func newSpooledZip(spool *os.File) *spooledZip {
 	parts := zip.NewWriter(spool)
 	parts.RegisterCompressor(zip.Deflate, func(w io.Writer) (io.WriteCloser, error) {
-		return flate.NewWriter(w, flate.DefaultCompression)
+		return flate.NewWriter(w, packing)
 	})
-	return orderedZip{parts, spool}
+	return &spooledZip{parts, spool}
 }
 
-// copyTo writes the archive, once all parts are there and Close was called.
-func (z orderedZip) copyTo(w io.Writer) error {
+// begin opens a part that comes in large pieces. It has to be closed before the
+// next one.
+func (z *spooledZip) begin(name string) (io.WriteCloser, error) {
+	w, err := z.Writer.Create(name)
+	if err != nil {
+		return nil, err
+	}
+	return newBehind(w), nil
+}
+
+// sorted gives the parts, once all are there and Close was called.
+func (z *spooledZip) sorted() ([]*zip.File, error) {
 	size, err := z.spool.Seek(0, io.SeekEnd)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	in, err := zip.NewReader(z.spool, size)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	slices.SortFunc(in.File, func(a, b *zip.File) int { return strings.Compare(a.Name, b.Name) })
+	return in.File, nil
+}
+
+func (z *spooledZip) copyTo(w io.Writer) error {
+	parts, err := z.sorted()
+	if err != nil {
+		return err
+	}
 	out := zip.NewWriter(w)
-	for _, part := range in.File {
+	for _, part := range parts {
 		if err := out.Copy(part); err != nil {
 			return writeError(err)
 		}
 	}
 	return writeError(out.Close())
+}
+
+// bookZip is the archive of a workbook. It takes the parts that excelize writes,
+// but for the sheets that are there already.
+type bookZip struct {
+	*spooledZip
+	ours map[string]bool // true: excelize has asked for it
+}
+
+var _ excelize.ZipWriter = (*bookZip)(nil)
+
+func newBookZip(spool *os.File) *bookZip { return &bookZip{newSpooledZip(spool), map[string]bool{}} }
+
+func (z *bookZip) begin(name string) (io.WriteCloser, error) {
+	z.ours[name] = false
+	return z.spooledZip.begin(name)
+}
+
+// Create gives excelize where to write a part.
+func (z *bookZip) Create(name string) (io.Writer, error) {
+	if _, ours := z.ours[name]; ours {
+		z.ours[name] = true
+		return io.Discard, nil
+	}
+	w, err := z.Writer.Create(name)
+	if name == "[Content_Types].xml" {
+		return withoutPictures{w}, err
+	}
+	return w, err
+}
+
+// withoutPictures takes out of the list of content types those of pictures: a
+// workbook has none, and excelize lists them in the random order of a map.
+type withoutPictures struct{ io.Writer }
+
+var pictureType = regexp.MustCompile(`<Default Extension="[a-z]+" ContentType="image/[^"]*"></Default>`)
+
+func (w withoutPictures) Write(p []byte) (int, error) {
+	_, err := w.Writer.Write(pictureType.ReplaceAll(p, nil))
+	return len(p), err
+}
+
+// Close ends the archive. A sheet that excelize does not know under the name that
+// it was written as would be lost in silence.
+func (z *bookZip) Close() error {
+	for name, asked := range z.ours {
+		if !asked {
+			return fmt.Errorf("the workbook has no place for %s", name)
+		}
+	}
+	return z.Writer.Close()
 }

@@ -24,30 +24,6 @@ func (q *queries) Tokens(f report.Filter) iter.Seq2[report.Token, error] {
 	}
 }
 
-// tokens is the body of the sequence that Tokens gives.
-func (q *queries) tokens(l listing, yield func(report.Token, error) bool) {
-	lock, err := q.lock()
-	if err != nil {
-		yield(report.Token{}, err)
-		return
-	}
-	rows, err := q.tx.QueryContext(q.ctx, l.query(), l.args...)
-	if err != nil {
-		yield(report.Token{}, err)
-		return
-	}
-	defer rows.Close()
-	for rows.Next() {
-		t, last, err := scanToken(rows)
-		if !yield(report.FromToken(t, last, lock), err) || err != nil {
-			return
-		}
-	}
-	if err := rows.Err(); err != nil {
-		yield(report.Token{}, err)
-	}
-}
-
 // listing is a filter turned into a query.
 type listing struct {
 	parts   []string
@@ -65,14 +41,18 @@ func (l *listing) where(condition string, values ...any) {
 	l.parts = append(l.parts, condition)
 }
 
-func (l *listing) query() string { return l.from(tokenSelect) }
+func (l *listing) conditions() string {
+	if len(l.parts) == 0 {
+		return ""
+	}
+	return ` WHERE ` + strings.Join(l.parts, ` AND `)
+}
+
+func (l *listing) query() string { return l.from(reportSelect) }
 
 // from puts conditions, order and limit behind a query's beginning.
 func (l *listing) from(query string) string {
-	if len(l.parts) > 0 {
-		query += ` WHERE ` + strings.Join(l.parts, ` AND `)
-	}
-	query += ` ORDER BY ` + l.order
+	query += l.conditions() + ` ORDER BY ` + l.order
 	if l.limit > 0 {
 		query += fmt.Sprintf(` LIMIT %d`, l.limit)
 	}

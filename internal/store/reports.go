@@ -8,16 +8,6 @@ import (
 	"fob/internal/token"
 )
 
-// Find reads one token as reports show it.
-func (q *queries) Find(serial token.Serial) (report.Token, error) {
-	lock, err := q.lock()
-	if err != nil {
-		return report.Token{}, err
-	}
-	t, last, err := q.token(serial)
-	return report.FromToken(t, last, lock), err
-}
-
 // lock is when failures lock a token, as the policy has it.
 func (q *queries) lock() (token.Lock, error) {
 	set, err := q.Policy()
@@ -58,7 +48,7 @@ func (q *queries) BatchFiles() ([]report.Batch, error) {
 func (q *queries) batchRows(more string, args ...any) (all []report.Batch, ranges [][2]int64, err error) {
 	all = []report.Batch{}
 	err = q.each(batchSelect+more, args, func(rows *sql.Rows) error {
-		b, ids, err := scanBatch(rows)
+		_, b, ids, err := scanBatch(rows)
 		all, ranges = append(all, b), append(ranges, ids)
 		return err
 	})
@@ -82,8 +72,7 @@ func (q *queries) batches(more string, args ...any) ([]report.Batch, error) {
 	return all, nil
 }
 
-func scanBatch(rows *sql.Rows) (b report.Batch, ids [2]int64, err error) {
-	var id int64
+func scanBatch(rows *sql.Rows) (id int64, b report.Batch, ids [2]int64, err error) {
 	var expected, imported, quarantined, withdrawn sql.NullInt64
 	var received sql.NullString
 	err = rows.Scan(&id, &b.ID, &b.Number, &ids[0], &ids[1], &b.File, &b.SHA256, &b.Format, &b.Order, &b.Supplier,
@@ -99,7 +88,7 @@ func scanBatch(rows *sql.Rows) (b report.Batch, ids [2]int64, err error) {
 	if received.Valid {
 		b.Received = &received.String
 	}
-	return b, ids, err
+	return id, b, ids, err
 }
 
 func orNil(t time.Time) *time.Time {

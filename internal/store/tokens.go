@@ -18,7 +18,7 @@ SELECT t.id, COALESCE(t.printed, t.serial_key), p.manufacturer, p.model, p.type,
        t.seed IS NOT NULL, t.state, COALESCE(t.state_since, b.imported_at), COALESCE(a.name, ''),
        t.watermark, t.failures, t.locked_until, t.issued, bi.opened_at, lo.reported_at, COALESCE(lo.stolen, 0), o.at, o.drift, o.rate,
        b.format = '` + token.VirtualFormat + `',
-       COALESCE((SELECT condition FROM binding WHERE token_id = t.id AND condition <> '' ORDER BY id DESC LIMIT 1), '')
+       ` + lastCondition + `
 FROM token t
 JOIN batch b ON b.id = t.batch_id AND b.loading = 0 AND b.withdrawn_at IS NULL
 JOIN profile p ON p.id = t.profile_id
@@ -27,6 +27,10 @@ LEFT JOIN account a ON a.id = t.account_id
 LEFT JOIN binding bi ON bi.token_id = t.id AND bi.closed_at IS NULL
 LEFT JOIN loss lo ON lo.token_id = t.id
 LEFT JOIN observation o ON o.id = (SELECT MAX(id) FROM observation WHERE token_id = t.id)`
+
+// lastCondition is the condition in which a token came back last, as far as
+// somebody said.
+const lastCondition = `COALESCE((SELECT condition FROM binding WHERE token_id = t.id AND condition <> '' ORDER BY id DESC LIMIT 1), '')`
 
 type scanner interface{ Scan(...any) error }
 

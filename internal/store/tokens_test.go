@@ -1,6 +1,7 @@
 package store
 
 import (
+	"encoding/binary"
 	"slices"
 	"strings"
 	"testing"
@@ -135,7 +136,19 @@ func TestFindGivesEveryField(t *testing.T) {
 		Type: token.HOTP, Hash: token.SHA256, Digits: 6, Counter: ptr(int64(7)), Location: ptr("Bern"),
 		ImportedAt: began.Add(time.Minute), StateSince: began.Add(time.Minute), ExportedTo: []string{}, SeedPresent: true,
 	}
+	// What its batch says, and its binding, under an id that chance gave.
+	for _, w := range []*report.Token{&want, &wantHOTP} {
+		w.File, w.FileSHA256, w.ImportedBy = "a", "sha-a", "olga"
+		w.SeedKey = ptr(int64(binary.BigEndian.Uint32([]byte("sealed")[1:])))
+	}
+	want.Issued, want.LastVerified, want.Manufactured, want.BoundBy, want.BoundCodes = true, &open, utc(150), ptr("olga"), ptr(1)
 	s.mustRead(t, func(q *queries) error {
+		bound, err := q.Find("Full1")
+		must(t, err)
+		want.Binding, want.BatchID, wantHOTP.BatchID = bound.Binding, bound.BatchID, bound.BatchID
+		if bound.Binding == nil || bound.BatchID == "" {
+			t.Error("a bound token has a binding, and a batch")
+		}
 		got, err := q.Find("fULL1")
 		if diff := cmp.Diff(want, got); diff != "" {
 			t.Errorf("TOTP:\n%s", diff)

@@ -145,10 +145,10 @@ func (b *bench) desk(ctx context.Context, i int) error {
 
 func (b *bench) exports(ctx context.Context, i int) error {
 	b.progress("exports %d of %d", i+1, b.runs)
-	if err := b.time(&b.workbook, b.fob.Command(ctx, "export", filepath.Join(b.dir, "inventory.xlsx"))); err != nil {
+	if err := b.time(&b.workbook, b.fob.Command(ctx, "export", filepath.Join(b.dir, "inventory.xlsx"), "--yes")); err != nil {
 		return err
 	}
-	return b.time(&b.csvfile, b.fob.Command(ctx, "export", filepath.Join(b.dir, "inventory.csv")))
+	return b.time(&b.csvfile, b.fob.Command(ctx, "export", filepath.Join(b.dir, "inventory.csv"), "--yes"))
 }
 
 func (b *bench) progress(format string, args ...any) {

@@ -1,0 +1,151 @@
+package report
+
+import (
+	"fmt"
+	"iter"
+	"maps"
+	"slices"
+
+	"github.com/google/uuid"
+)
+
+// document is an export in the making: its sheets, in the order in which they are
+// written, and what is counted on the way. All forms but the plain CSV are made
+// of it.
+type document struct {
+	reader  Reader // with the names as they are shown
+	e       Export
+	summary Summary
+	walk    *walk
+	months  map[string]int // bindings opened, by month
+	found   map[ExceptionKind]int
+	sheets  []sheet
+}
+
+func newDocument(r Reader, e Export) (*document, error) {
+	s, err := r.Summary()
+	if err != nil {
+		return nil, fmt.Errorf("export, reading the summary: %w", err)
+	}
+	d := &document{reader: e.shown(r), e: e, summary: s, walk: newWalk(), months: map[string]int{}, found: map[ExceptionKind]int{}}
+	approvers, err := r.Approvers()
+	if err != nil {
+		return nil, fmt.Errorf("export, reading who approved bindings: %w", err)
+	}
+	d.sheets = d.plan(r, approvers)
+	d.sheets = append(d.sheets, d.dictionary())
+	return d, nil
+}
+
+// plan lists the sheets. Their rows are read only when they are asked for.
+func (d *document) plan(r Reader, approvers map[uuid.UUID]string) []sheet {
+	return []sheet{
+		d.inventory(approvers),
+		sheetOf(bindingsSheet, "bindings", "Bindings of these tokens, open and ended ones", bindingColumns, d.bindings(approvers)),
+		sheetOf(batchesSheet, "batches", "All deliveries of the store", batchColumns, seqOf(func() ([]Batch, error) { return d.summary.Batches, nil })),
+		sheetOf(locationsSheet, "locations", "These tokens by place and state", placeColumns,
+			seqOf(func() ([]Place, error) { return placesOf(d.walk.counts()), nil })),
+		sheetOf(eventsSheet, "trail", "The whole trail of the store", eventColumns, d.trail()),
+		sheetOf(exceptionsSheet, "exceptions", "What is to be explained", exceptionColumns, d.exceptions(r)),
+	}
+}
+
+func (d *document) trail() EventSeq {
+	return func(yield func(Event, error) bool) { Log(d.reader, EventFilter{})(yield) }
+}
+
+// dictionary explains all sheets, itself too.
+func (d *document) dictionary() sheet {
+	own := sheet{name: dictionarySheet, heads: headsOf(dictionaryColumns)}
+	all := explain(append(slices.Clip(d.sheets), own))
+	return sheetOf(dictionarySheet, "dictionary", "What each column means", dictionaryColumns, seqOf(func() ([]Explained, error) { return all, nil }))
+}
+
+// inventory is the sheet of the tokens; its rows are those of the walk.
+func (d *document) inventory(approvers map[uuid.UUID]string) sheet {
+	each := func(visit func(any, []value) error) error {
+		err := d.walk.each(d.reader, approvers, d.e.Filter, func(t *Token) error { return visit(t, d.walk.values) })
+		if err != nil {
+			return err
+		}
+		return d.walk.agrees(d.e.Filter, d.summary)
+	}
+	return sheet{inventorySheet, "One row a token", "tokens", headsOf(columns), each}
+}
+
+func (d *document) bindings(approvers map[uuid.UUID]string) iter.Seq2[Binding, error] {
+	return func(yield func(Binding, error) bool) {
+		for b, err := range d.reader.Bindings(d.e.Filter) {
+			if err == nil {
+				d.months[b.OpenedAt.UTC().Format("2006-01")]++
+				b.Approver = approverOf(approvers, &b.ID)
+			}
+			if !yield(b, err) {
+				return
+			}
+		}
+	}
+}
+
+// approverOf looks up who approved a binding.
+func approverOf(approvers map[uuid.UUID]string, binding *string) *string {
+	if binding == nil || len(approvers) == 0 {
+		return nil
+	}
+	id, err := uuid.Parse(*binding)
+	if err != nil {
+		return nil
+	}
+	return filled(approvers[id])
+}
+
+// toldOfThePast are the exceptions that are found as of an instant; clocks are told
+// of the present only.
+var toldOfThePast = []ExceptionKind{ExpiredBound, LockedNow, LeaverHolds, LostLate, ApprovedAlone, Override}
+
+// exceptions are found among the names as they are: who approved for themselves
+// could not be told of pseudonyms.
+func (d *document) exceptions(r Reader) ExceptionSeq {
+	return func(yield func(Exception, error) bool) {
+		f := ExceptionFilter{Now: d.e.Made, Tokens: d.e.Filter, Leavers: d.e.Leavers}
+		if at := d.summary.AsOf; !at.IsZero() {
+			f.Now, f.Kinds = at, toldOfThePast
+		}
+		for x, err := range Exceptions(r, f) {
+			if err == nil {
+				d.found[x.Kind]++
+				x = d.e.exception(x)
+			}
+			if !yield(x, err) {
+				return
+			}
+		}
+	}
+}
+
+// monthsInOrder are the months in which tokens were bound, those without a binding
+// between them as well, the newest last.
+func (d *document) monthsInOrder() []string {
+	named := slices.Sorted(maps.Keys(d.months))
+	if len(named) == 0 {
+		return nil
+	}
+	var all []string
+	for m := named[0]; m <= named[len(named)-1]; m = nextMonth(m) {
+		all = append(all, m)
+	}
+	return all
+}
+
+// Dictionary explains every column of every sheet, without a store.
+func Dictionary() []Explained { return explain((&document{}).plan(nil, nil)) }
+
+// ArrayOf is the name in JSON of the rows of a sheet.
+func ArrayOf(name string) string {
+	for _, s := range (&document{}).plan(nil, nil) {
+		if s.name == name {
+			return s.array
+		}
+	}
+	return ""
+}

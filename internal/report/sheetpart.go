@@ -1,0 +1,137 @@
+package report
+
+import (
+	"fmt"
+	"io"
+	"strconv"
+
+	"github.com/xuri/excelize/v2"
+)
+
+// sheetPart writes the XML of one sheet of rows straight into the archive; excelize
+// writes everything else of a workbook (styles, tables, relations, the summary). Its
+// own row writer boxes every cell and spools the sheet uncompressed to the disk,
+// where this one compresses on another core while rows are still read.
+type sheetPart struct {
+	out     io.WriteCloser
+	buf     []byte
+	columns []string // their letters
+	styles  []int
+	kinds   []kind
+	states  []bool // columns whose cells are coloured by a state
+	looks   looks
+	rows    int // with the header
+	number  []byte
+}
+
+// flushAt is how much XML is handed on at once.
+const flushAt = 256 << 10
+
+func newSheetPart(out io.WriteCloser, heads []head, l looks) (*sheetPart, error) {
+	p := &sheetPart{out: out, looks: l, buf: make([]byte, 0, flushAt+64<<10)}
+	for i, h := range heads {
+		letters, err := excelize.ColumnNumberToName(i + 1)
+		if err != nil {
+			return nil, err
+		}
+		p.columns = append(p.columns, letters)
+		p.styles = append(p.styles, l.of[h.kind])
+		p.kinds = append(p.kinds, h.kind)
+		p.states = append(p.states, h.name == "state")
+	}
+	p.open(heads)
+	return p, nil
+}
+
+const sheetOpening = `<?xml version="1.0" encoding="UTF-8" standalone="yes"?>
+<worksheet xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main" xmlns:r="http://schemas.openxmlformats.org/officeDocument/2006/relationships">` +
+	`<sheetPr><pageSetUpPr fitToPage="1"/></sheetPr><sheetViews><sheetView workbookViewId="0">` +
+	`<pane xSplit="1" ySplit="1" topLeftCell="B2" activePane="bottomRight" state="frozen"/>` +
+	`<selection pane="topRight"/><selection pane="bottomLeft"/><selection pane="bottomRight"/>` +
+	`</sheetView></sheetViews><sheetFormatPr defaultRowHeight="15"/><cols>`
+
+// open writes what stands before the rows, and the header.
+func (p *sheetPart) open(heads []head) {
+	p.buf = append(p.buf, sheetOpening...)
+	for i, h := range heads {
+		p.buf = fmt.Appendf(p.buf, `<col min="%d" max="%d" width="%g" style="%d" customWidth="1"/>`, i+1, i+1, h.width, p.styles[i])
+	}
+	p.buf = append(p.buf, `</cols><sheetData>`...)
+	p.openRow()
+	for i, h := range heads {
+		p.buf = appendCell(p.buf, p.columns[i], p.number, p.looks.header, value{kind: words, words: h.title})
+	}
+	p.buf = append(p.buf, `</row>`...)
+}
+
+func (p *sheetPart) openRow() {
+	p.rows++
+	p.number = strconv.AppendInt(p.number[:0], int64(p.rows), 10)
+	p.buf = append(p.buf, `<row r="`...)
+	p.buf = append(p.buf, p.number...)
+	p.buf = append(p.buf, `">`...)
+}
+
+// add writes one row. Empty cells are left out.
+func (p *sheetPart) add(values []value) error {
+	p.openRow()
+	for i := range values {
+		if values[i].kind == nothing {
+			continue
+		}
+		v, err := values[i].forCell()
+		if err != nil {
+			return columnError{i, err}
+		}
+		style := p.styles[i]
+		if p.states[i] {
+			style = p.looks.state(v.words)
+		}
+		if v.kind != p.kinds[i] {
+			style = p.looks.of[v.kind]
+		}
+		p.buf = appendCell(p.buf, p.columns[i], p.number, style, v)
+	}
+	p.buf = append(p.buf, `</row>`...)
+	return p.flush(flushAt)
+}
+
+// columnError is an error about the value in one column.
+type columnError struct {
+	column int
+	error
+}
+
+func (e columnError) Unwrap() error { return e.error }
+
+func (p *sheetPart) flush(at int) error {
+	if len(p.buf) < at {
+		return nil
+	}
+	_, err := p.out.Write(p.buf)
+	p.buf = p.buf[:0]
+	return err
+}
+
+// area is the range of the table: header and rows. A table needs a row beneath its
+// header: without any it spans an empty one, as Excel's own empty tables do.
+func (p *sheetPart) area() string {
+	return "A1:" + p.columns[len(p.columns)-1] + strconv.Itoa(max(p.rows, 2))
+}
+
+// close writes what stands behind the rows: print set-up, and the table that
+// excelize gives the first relation of the sheet. Serials of digits only are meant
+// to be text: no green corners.
+func (p *sheetPart) close(pagesWide int) error {
+	p.buf = fmt.Appendf(p.buf, `</sheetData><pageMargins left="0.4" right="0.4" top="0.6" bottom="0.6" header="0.3" footer="0.3"/>`+
+		`<pageSetup paperSize="9" orientation="landscape" fitToWidth="%d" fitToHeight="0"/><headerFooter><oddFooter>%s</oddFooter></headerFooter>`+
+		`<ignoredErrors><ignoredError sqref="%s" numberStoredAsText="1"/></ignoredErrors>`+
+		`<tableParts count="1"><tablePart r:id="rId1"/></tableParts></worksheet>`, pagesWide, pageFooter, p.area())
+	if err := p.flush(0); err != nil {
+		return err
+	}
+	return p.out.Close()
+}
+
+// pageFooter: file and sheet on the left, page of pages on the right.
+const pageFooter = "&amp;L&amp;F, &amp;A&amp;R&amp;P / &amp;N"
