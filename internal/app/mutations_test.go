@@ -277,6 +277,11 @@ func headers(x table, damaged, chosen bool) (all []stranger) {
 	remark := x.with(func(r []string) []string { return append(r, "x") })
 	remark.rows[0][len(remark.rows[0])-1] = "Remark"
 	add("a column that means nothing", remark)
+	for _, c := range [][2]string{{"x", "SHA512"}, {"x", "10"}, {"x", "946684800"}} {
+		telling := x.with(func(r []string) []string { return append(r, c[1]) })
+		telling.rows[0][len(telling.rows[0])-1] = c[0]
+		all = append(all, stranger{fmt.Sprintf("a column %s that says %s", c[0], c[1]), telling.csv(",", "", "\n"), true})
+	}
 	all = append(all,
 		stranger{"without its header", table{rows: x.rows[1:]}.csv(",", "", "\n"), true},
 		stranger{"a title above the header", append([]byte("Delivery 4711\n\n"), x.csv(",", "", "\n")...), damaged || chosen},

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"iter"
 	"strings"
+	"unicode"
 )
 
 // Names are the column names of some kind of file, as Name makes them
@@ -17,14 +18,16 @@ type Columns[C ~int] struct {
 	Known   int   // fields of the header whose names mean something
 	Unknown []int // columns, from 1, whose names mean nothing
 
-	at    []int // by column, counted from 1; 0: nowhere
-	again int   // the first column, from 1, that is named a second time; 0: none
+	names []string // of all columns, as far as they may be shown
+	at    []int    // by column, counted from 1; 0: nowhere
+	again int      // the first column, from 1, that is named a second time; 0: none
 }
 
 // Of reads a row of column names. Whether that is what the row is, Known tells;
 // whether it can be followed, Twice and Has.
 func (n Names[C]) Of(header [][]byte) Columns[C] {
 	var c Columns[C]
+	c.Call(header)
 	for i, field := range header {
 		col, ok := n[Name(field)]
 		switch {
@@ -89,14 +92,55 @@ func (n Names[C]) Twice(c Columns[C], header [][]byte) (col C, first, second int
 	return col, c.At(col), c.again, true
 }
 
-// IgnoredNote tells of columns that are not read, by number: a name may be a
-// secret where the header is none. Empty when all are.
+// Call keeps the names of a header for messages. One that could be a secret, where
+// the header is none, is not kept: long words, and many digits.
+func (c *Columns[C]) Call(header [][]byte) {
+	for _, field := range header {
+		name := strings.TrimSpace(string(field))
+		if !mayBeShown(name) {
+			name = ""
+		}
+		c.names = append(c.names, name)
+	}
+}
+
+func mayBeShown(name string) bool {
+	digits := 0
+	for _, c := range name {
+		if unicode.IsDigit(c) {
+			digits++
+		}
+		if !unicode.IsPrint(c) {
+			return false
+		}
+	}
+	return digits <= 2 && len(name) <= 30
+}
+
+// Name is what a header calls a column, counted from 1; empty where it says
+// nothing, or what may be a secret.
+func (c *Columns[C]) Name(at int) string {
+	if at >= 1 && at <= len(c.names) {
+		return c.names[at-1]
+	}
+	return ""
+}
+
+// IgnoredNote tells of columns that are not read, by name, else by number. Empty
+// when all are.
 func (c *Columns[C]) IgnoredNote(kind string) string {
 	if c.Unknown == nil {
 		return ""
 	}
-	numbers := strings.Trim(strings.ReplaceAll(fmt.Sprint(c.Unknown), " ", ", "), "[]")
-	return fmt.Sprintf("columns ignored, because their names mean nothing to %s: %s", kind, numbers)
+	var all []string
+	for _, at := range c.Unknown {
+		if name := c.Name(at); name != "" {
+			all = append(all, fmt.Sprintf("%q (%d)", name, at))
+		} else {
+			all = append(all, fmt.Sprint(at))
+		}
+	}
+	return fmt.Sprintf("columns ignored, because their names mean nothing to %s: %s", kind, strings.Join(all, ", "))
 }
 
 // BlankFrom tells whether a row has nothing but empty fields behind the first n.

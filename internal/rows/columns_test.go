@@ -23,7 +23,7 @@ func TestColumns(t *testing.T) {
 	if c.Known != 2 || c.At(pear) != 1 || c.At(apple) != 4 || c.Has(plum) {
 		t.Error(c)
 	}
-	if note := c.IgnoredNote("fruit"); !strings.HasSuffix(note, "mean nothing to fruit: 2, 5") {
+	if note := c.IgnoredNote("fruit"); !strings.HasSuffix(note, "mean nothing to fruit: \"colour\" (2), \"x\" (5)") {
 		t.Error(note)
 	}
 	row := fields(" p ,b,c,a")

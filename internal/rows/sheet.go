@@ -206,8 +206,11 @@ func (s *sheetReader) end() error {
 	}
 	for _, m := range s.walk.merged {
 		if m.last >= s.first {
-			return &Error{Sheet: s.name, Msg: fmt.Sprintf("cell %s is merged with others (%s): what belongs to which row cannot be told", m.cell, m.area),
-				Remedy: fmt.Sprintf("unmerge the cells in a copy of the sheet and fill each; if they are a title above the list, pass over it with --skip-rows %d", m.last)}
+			remedy := "unmerge the cells in a copy of the sheet and fill each"
+			if m.last == s.first { // what is farther down is a record, or the header and a record
+				remedy += fmt.Sprintf("; if they are a title above the list, pass over it with --skip-rows %d", m.last)
+			}
+			return &Error{Sheet: s.name, Msg: fmt.Sprintf("cell %s is merged with others (%s): what belongs to which row cannot be told", m.cell, m.area), Remedy: remedy}
 		}
 	}
 	return io.EOF

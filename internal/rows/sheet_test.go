@@ -152,7 +152,7 @@ func TestSheetRefusals(t *testing.T) {
 		says   string
 		remedy string
 	}{
-		"merged":            {merged.file(t), "", "cell B2 is merged with others (B2:B9)", "unmerge"},
+		"merged":            {merged.file(t), "", "cell B2 is merged with others (B2:B9)", "unmerge the cells in a copy of the sheet and fill each"},
 		"cut sheet":         {cut.file(t), "", `sheet "S1", row 2: the sheet is cut or damaged`, "fetch"},
 		"cut file":          {whole[:len(whole)/2], "", "cut or damaged", "fetch"},
 		"cell out of order": {one(`<row r="1">` + fmt.Sprintf(inline, "B1", "x") + fmt.Sprintf(inline, "A1", "y") + `</row>`).file(t), "", "row 1: the sheet is cut or damaged", "fetch"},

@@ -96,6 +96,7 @@ type Record struct {
 	Params  token.Params
 	Counter int64
 	Doubt   Doubt
+	Further []Doubt // behind the first
 
 	Manufacturer string
 	Model        string
@@ -115,10 +116,22 @@ type Record struct {
 
 // Unsettled is why the record cannot be used although nothing in it is wrong:
 // it is in doubt and the operator did not say. What concerns the counter does
-// not matter to a TOTP token.
+// not matter to a TOTP token, nor period and T0 to an HOTP one.
 func (r *Record) Unsettled(t token.Type, said FieldSet) error {
-	d := r.Doubt
-	if d.Field == 0 || said.Has(d.Field) || d.Field == FieldCounter && t == token.TOTP {
+	if why := r.Doubt.unsettled(t, said); why != nil {
+		return why
+	}
+	for _, d := range r.Further {
+		if why := d.unsettled(t, said); why != nil {
+			return why
+		}
+	}
+	return nil
+}
+
+func (d Doubt) unsettled(t token.Type, said FieldSet) error {
+	other := d.Field == FieldCounter && t == token.TOTP || (d.Field == FieldPeriod || d.Field == FieldT0) && t == token.HOTP
+	if d.Field == 0 || said.Has(d.Field) || other {
 		return nil
 	}
 	return d.Why
@@ -126,7 +139,12 @@ func (r *Record) Unsettled(t token.Type, said FieldSet) error {
 
 // Question leaves a field open until the operator says it.
 func (r *Record) Question(f Field, format string, args ...any) {
-	r.Doubt = Doubt{f, token.Errorf(token.Refused, format, args...)}
+	d := Doubt{f, token.Errorf(token.Refused, format, args...)}
+	if r.Doubt.Field == 0 {
+		r.Doubt = d
+		return
+	}
+	r.Further = append(r.Further, d)
 }
 
 // Fail marks the record as unusable, in words that never hold the seed. The

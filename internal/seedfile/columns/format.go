@@ -1,6 +1,7 @@
 package columns
 
 import (
+	"fmt"
 	"io"
 
 	"fob/internal/rows"
@@ -16,7 +17,7 @@ const Name = "columns"
 func Format() seedfile.Format {
 	return seedfile.Format{
 		Name:  Name,
-		Title: "any other table: --columns names what is where, here serial=Seriennummer,seed=Geheimnis,type=Art",
+		Title: "any other table: --columns names what is where, here serial=Seriennummer,seed=Geheimnis,type=Art,ignore=Karton",
 		Example: []string{
 			"Pos;Seriennummer;Geheimnis;Art;Karton",
 			"1;2600412300001;GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ;TOTP;7",
@@ -46,6 +47,7 @@ func open(r io.Reader, o seedfile.Options) (seedfile.Reader, error) {
 // begin finds the columns in the first row.
 func (m mapping) begin(r *table.Reader, row rows.Row) (header bool, err error) {
 	at := make([]table.Column, rows.MaxColumns)
+	taken := make([]bool, rows.MaxColumns)
 	for i := range at {
 		at[i] = table.Other
 	}
@@ -54,14 +56,36 @@ func (m mapping) begin(r *table.Reader, row rows.Row) (header bool, err error) {
 		if err != nil {
 			return false, err
 		}
-		if at[n-1] != table.Other {
+		if taken[n-1] {
 			return false, token.Errorf(token.Usage, "--columns takes column %d for the %s and for the %s", n, at[n-1], c.column)
 		}
-		at[n-1] = c.column
+		at[n-1], taken[n-1] = c.column, true
 		header = header || c.number == 0
 	}
 	r.Set(table.Order(at...), len(row.Fields), header)
-	return header, nil
+	if header {
+		r.Columns.Call(row.Fields)
+	}
+	return header, m.guard(r, row, taken, header)
+}
+
+// guard looks after the columns of which --columns says nothing: one that says by
+// its name or its values what a token is must be named, or be ignored on purpose.
+func (m mapping) guard(r *table.Reader, row rows.Row, taken []bool, header bool) error {
+	var rest []int
+	for i, field := range row.Fields {
+		if taken[i] {
+			continue
+		}
+		rest = append(rest, i+1)
+		c, known := table.Names()[rows.Name(field)]
+		if header && known && table.FieldOf(c) != 0 {
+			return table.Refuse(row, fmt.Sprintf("add %[1]s=%[2]d to --columns, or ignore=%[2]d if it means something else", rows.Name([]byte(c.String())), i+1),
+				"column %d is called %q, and --columns does not say what it is", i+1, field)
+		}
+	}
+	r.Watch(row, 0, "add FIELD=COLUMN to --columns, or ignore=COLUMN if it means something else", rest...)
+	return nil
 }
 
 // find tells where a column stands, from 1.

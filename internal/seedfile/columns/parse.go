@@ -20,7 +20,10 @@ type choice struct {
 }
 
 const usage = "write it like serial=2,seed=3,type=Art: serial and seed, and what else the file has of " +
-	"type, digits, hash, counter, period, manufacturer, model, account"
+	"type, digits, hash, counter, period, t0, manufacturer, model, account; ignore= names a column that means none of these"
+
+// ignore is what --columns calls a column that is not to be read.
+const ignore = "ignore"
 
 // parse reads the flag.
 func parse(text string) (mapping, error) {
@@ -34,7 +37,7 @@ func parse(text string) (mapping, error) {
 		if err != nil {
 			return nil, err
 		}
-		if has[c.column] {
+		if has[c.column] && c.column != table.Other {
 			return nil, wrong("--columns names the %s twice", c.column)
 		}
 		has[c.column] = true
@@ -51,8 +54,11 @@ func parse(text string) (mapping, error) {
 func parseChoice(part string) (c choice, err error) {
 	key, where, _ := strings.Cut(part, "=")
 	where = strings.TrimSpace(where)
-	known := false
-	if c.column, known = table.Names()[rows.Name([]byte(key))]; !known {
+	known := rows.Name([]byte(key)) == ignore
+	if c.column = table.Other; !known {
+		c.column, known = table.Names()[rows.Name([]byte(key))]
+	}
+	if !known {
 		return c, wrong("--columns: %q is nothing that a token has", strings.TrimSpace(key))
 	}
 	n, err := strconv.Atoi(where)

@@ -23,19 +23,20 @@ const (
 	digits
 	hash
 	counter
+	t0
 	columnCount
 )
 
 var columnNames = [columnCount]string{
 	"UPN", "serial number", "secret key", "time interval", "manufacturer", "model",
-	"type", "number of digits", "hash", "counter",
+	"type", "number of digits", "hash", "counter", "T0",
 }
 
 func (c column) String() string { return columnNames[c] }
 
 // headers are the names met in headers, as rows.Name gives them: those of
 // Microsoft's CSV, of its Graph API, and near relations.
-var headers = rows.Names[column]{
+var headers = withForeign(rows.Names[column]{
 	"upn": upn, "userprincipalname": upn,
 	"serialnumber": serial, "serial": serial, "serialno": serial, "tokenserial": serial, "tokenserialnumber": serial,
 	"secretkey": secret, "secret": secret, "key": secret, "seed": secret,
@@ -46,10 +47,24 @@ var headers = rows.Names[column]{
 	"digits": digits, "otplen": digits, "otplength": digits, "codelength": digits,
 	"hash": hash, "hashfunction": hash, "hashalgorithm": hash, "algorithm": hash,
 	"counter": counter, "movingfactor": counter,
+})
+
+// withForeign adds what other tables call the columns that this one does not have.
+func withForeign(names rows.Names[column]) rows.Names[column] {
+	foreign := map[table.Column]column{table.Kind: kind, table.Digits: digits, table.Hash: hash, table.Counter: counter,
+		table.Moving: counter, table.Period: interval, table.T0: t0}
+	for name, c := range table.Names() {
+		if to, is := foreign[c]; is && names[name] == 0 {
+			names[name] = to // upn, which is 0, has no name that is foreign
+		}
+	}
+	return names
 }
 
 // knownNames is one name for each column, for messages.
 const knownNames = "upn (may be missing), serial number, secret key, time interval, manufacturer, model"
+
+const otherwise = "if every token is TOTP with 6 digits and SHA-1, remove it from a copy of the file; else --columns says what is where"
 
 const nameThem = "the first row must name the columns: " + knownNames
 
@@ -68,7 +83,7 @@ func check(c rows.Columns[column], row rows.Row) error {
 		return table.Refuse(row, nameThem, "the header names no column for the %s", lacks)
 	}
 	if too := foreign(c); too != "" {
-		return table.Refuse(row, "if every token is TOTP with 6 digits, remove it from a copy of the file; else it is of another format",
+		return table.Refuse(row, otherwise,
 			"the header names a column for the %s, which %s does not have", too, Name)
 	}
 	return nil
@@ -80,7 +95,7 @@ func missing(c rows.Columns[column]) string {
 }
 
 // foreign lists the columns that belong to other formats.
-func foreign(c rows.Columns[column]) string { return list(kind, counter, c.Has) }
+func foreign(c rows.Columns[column]) string { return list(kind, t0, c.Has) }
 
 func list(first, last column, in func(column) bool) string {
 	var names []string

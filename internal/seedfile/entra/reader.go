@@ -39,6 +39,7 @@ func (r *reader) begin(row rows.Row) (rows.Row, error) {
 		return row, err
 	}
 	r.Columns, r.Named, r.width = c, true, len(row.Fields)
+	r.Watch(row, seedfile.FieldSet(0), otherwise, c.Unknown...)
 	return r.Row()
 }
 

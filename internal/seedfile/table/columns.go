@@ -25,13 +25,14 @@ const (
 	Account
 	Resolver
 	Realm
+	T0
 	Other
 	columnCount
 )
 
 var columnNames = [columnCount]string{
 	"serial", "seed", "type", "digits", "counter or step", "hash", "counter", "step",
-	"manufacturer", "model", "account", "resolver", "realm", "other",
+	"manufacturer", "model", "account", "resolver", "realm", "t0", "ignored column",
 }
 
 func (c Column) String() string { return columnNames[c] }
@@ -47,12 +48,19 @@ var names = rows.Names[Column]{
 	"tokenserialnumber": Serial,
 	"hexkey":            Seed, "key": Seed, "seed": Seed, "secret": Seed, "secretkey": Seed, "otpkey": Seed,
 	"hexseed": Seed, "seedhex": Seed, "hexsecret": Seed, "secrethex": Seed, "tokenseed": Seed,
-	"type": Kind, "tokentype": Kind, "otptype": Kind,
+	"type": Kind, "tokentype": Kind, "otptype": Kind, "oathtype": Kind,
 	"digits": Digits, "otplen": Digits, "otplength": Digits, "codelength": Digits,
+	"codesize": Digits, "otpdigits": Digits, "otpsize": Digits, "numberofdigits": Digits, "stellen": Digits, "anzahlstellen": Digits,
+	"ziffern": Digits, "chiffres": Digits, "cifre": Digits, "dígitos": Digits, "digitos": Digits, "cijfers": Digits,
 	"counterorstep": Moving, "counterstep": Moving, "stepcounter": Moving, "counterortimestep": Moving, "intervalorevent": Moving,
-	"counter": Counter, "movingfactor": Counter, "startcounter": Counter,
-	"step": Period, "period": Period, "timestep": Period, "interval": Period, "timeinterval": Period,
-	"hash": Hash, "hashlib": Hash, "algorithm": Hash, "hashalgorithm": Hash, "algo": Hash, "hmac": Hash,
+	"counter": Counter, "movingfactor": Counter, "startcounter": Counter, "initialcounter": Counter, "eventcounter": Counter,
+	"zähler": Counter, "zaehler": Counter, "zählerstand": Counter, "compteur": Counter, "contador": Counter, "contatore": Counter,
+	"step": Period, "period": Period, "timestep": Period, "interval": Period, "timeinterval": Period, "timeintervalinseconds": Period,
+	"timeperiod": Period, "zeitschritt": Period, "intervall": Period, "zeitintervall": Period, "periode": Period, "période": Period,
+	"t0": T0, "epoch": T0, "epochstart": T0, "starttime": T0, "startzeit": T0, "unixstart": T0,
+	"hash": Hash, "hashlib": Hash, "algorithm": Hash, "hashalgorithm": Hash, "algo": Hash, "hmac": Hash, "alg": Hash,
+	"crypto": Hash, "cryptoalgorithm": Hash, "hashfunction": Hash, "hashalgo": Hash, "hashtype": Hash, "hashalgorithmus": Hash,
+	"hashverfahren": Hash, "algorithmus": Hash, "algorithme": Hash, "algoritmo": Hash, "hmacalgorithm": Hash, "digest": Hash,
 	"manufacturer": Manufacturer, "vendor": Manufacturer,
 	"model": Model, "tokenmodel": Model,
 	"user": Account, "username": Account, "upn": Account, "account": Account,

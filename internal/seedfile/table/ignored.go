@@ -5,11 +5,11 @@ import (
 	"fob/internal/token"
 )
 
-// doubtIgnored questions a field for which no column has a known name, while a
+// doubtIgnored questions the fields for which no column has a known name, while a
 // column whose name means nothing holds what such a field could be: a default in
 // its place may be another value than the file has.
 func (r *Reader) doubtIgnored(rec *seedfile.Record, fields [][]byte) {
-	if !r.Named || r.Family.Names == nil || rec.Problem != nil || rec.Doubt.Field != 0 {
+	if !r.Named || r.Family.Names == nil || rec.Problem != nil {
 		return
 	}
 	for i, text := range fields {
@@ -17,8 +17,7 @@ func (r *Reader) doubtIgnored(rec *seedfile.Record, fields [][]byte) {
 			continue
 		}
 		if f := r.mayBe(rec, text); f != 0 {
-			rec.Question(f, "column %d has a name that means nothing to %s, and may be the %s; name it so, or say --%s", i+1, r.Family.Name, f, f)
-			return
+			rec.Question(f, "%s has a name that means nothing to %s, and may be the %s; name it so, or say --%s", r.called(i+1), r.Family.Name, f, f)
 		}
 	}
 }
@@ -39,6 +38,8 @@ func (r *Reader) mayBe(rec *seedfile.Record, text []byte) seedfile.Field {
 	switch t := rec.Params.Type; {
 	case !ok && open(seedfile.FieldHash) && isHash(text):
 		return seedfile.FieldHash
+	case !ok && open(seedfile.FieldType) && IsType(text):
+		return seedfile.FieldType
 	case !ok:
 	case open(seedfile.FieldDigits) && n >= token.MinDigits && n <= token.MaxDigits:
 		return seedfile.FieldDigits
@@ -46,6 +47,8 @@ func (r *Reader) mayBe(rec *seedfile.Record, text []byte) seedfile.Field {
 		return seedfile.FieldPeriod
 	case t == token.HOTP && open(seedfile.FieldCounter) && !r.Columns.Has(Counter) && !r.Columns.Has(Moving):
 		return seedfile.FieldCounter
+	case t != token.HOTP && open(seedfile.FieldT0) && isEpoch(n):
+		return seedfile.FieldT0
 	}
 	return 0
 }

@@ -12,6 +12,7 @@ import (
 func (r *Reader) readMoving(rec *seedfile.Record, fields [][]byte) {
 	t := rec.Params.Type
 	if t != token.HOTP {
+		r.doubtCounter(rec, fields)
 		r.readPeriod(rec, fields, Period)
 		r.readPeriod(rec, fields, Moving)
 	}
@@ -74,5 +75,15 @@ func (r *Reader) readCounter(rec *seedfile.Record, fields [][]byte, c Column) {
 	default:
 		rec.Counter = n
 		rec.Given = rec.Given.With(seedfile.FieldCounter)
+	}
+}
+
+// doubtCounter questions the step of what may be a TOTP token in a file that has
+// a counter for it, which the token does not have, and no step.
+func (r *Reader) doubtCounter(rec *seedfile.Record, fields [][]byte) {
+	n, given, _ := Number(r.Columns.Field(fields, Counter))
+	if r.Named && given && n != 0 && !r.Columns.Has(Period) {
+		rec.Question(seedfile.FieldPeriod, "column %d is called a counter and is not 0, which a TOTP token does not have: is it the step? say --period",
+			r.Columns.At(Counter))
 	}
 }

@@ -38,6 +38,7 @@ func (r *Reader) record(row rows.Row) seedfile.Record {
 	r.readDigits(&rec, fields)
 	r.readHash(&rec, fields)
 	r.readMoving(&rec, fields)
+	r.readT0(&rec, fields)
 	r.doubtIgnored(&rec, fields)
 	r.checkEnd(&rec, row)
 	if rec.Problem == nil {

@@ -6,6 +6,7 @@
 package table
 
 import (
+	"io"
 	"slices"
 
 	"fob/internal/rows"
@@ -32,6 +33,11 @@ type File[C ~int] struct {
 	records int
 	unended bool
 	last    []byte // the last field of the row before
+
+	watched []telling // columns that are not read
+	width   int       // of the rows that they are judged by
+	said    seedfile.FieldSet
+	hint    string
 }
 
 // Open begins to read a file.
@@ -44,6 +50,11 @@ func (f *File[C]) Row() (rows.Row, error) {
 		f.begun = true
 		err = checkFirstCells(row)
 	}
+	if err == io.EOF {
+		if told := f.told(); told != nil {
+			err = told
+		}
+	}
 	return row, seedfile.ReadError(err)
 }
 
@@ -54,6 +65,7 @@ func (f *File[C]) Comment() string { return f.rows.Comment() }
 func (f *File[C]) Record(row rows.Row) seedfile.Record {
 	f.records++
 	f.unended = row.Unended
+	f.see(row.Fields)
 	return seedfile.Record{Place: place(row)}
 }
 

@@ -49,7 +49,7 @@ func TestDoubtIgnored(t *testing.T) {
 	f := &Family{Name: "f", Names: Names(), Encoding: seedfile.Hex}
 	const seed = "3132333435363738393031323334353637383930"
 	for text, doubt := range map[string]seedfile.Field{
-		"serial,key,type,Stellen\n1," + seed + ",totp,8\n":                    seedfile.FieldDigits,
+		"serial,key,type,Places\n1," + seed + ",totp,8\n":                     seedfile.FieldDigits,
 		"serial,key,type,digits,Takt\n1," + seed + ",totp,8,60\n":             seedfile.FieldPeriod,
 		"serial,key,type,digits,\n1," + seed + ",totp,8,60\n":                 seedfile.FieldPeriod,
 		"serial,key,type,digits,step,Art\n1," + seed + ",totp,8,60,SHA-256\n": seedfile.FieldHash,

@@ -1,0 +1,123 @@
+package table
+
+import (
+	"bytes"
+	"fmt"
+	"strings"
+
+	"fob/internal/rows"
+	"fob/internal/seedfile"
+	"fob/internal/token"
+)
+
+// telling is what the values of a column that is not read say, over the file.
+type telling struct {
+	at     int // from 1
+	values int
+	sure   seedfile.Field    // of a word that means nothing else; 0: there was none
+	maybe  seedfile.FieldSet // that all of the numbers could be
+}
+
+// Watch looks at columns that are not read: one whose values say what a token is
+// refuses the file at its end, unless a column that is read says the same.
+func (f *File[C]) Watch(header rows.Row, read seedfile.FieldSet, hint string, columns ...int) {
+	f.width, f.said, f.hint = len(header.Fields), read, hint
+	for _, at := range columns {
+		f.watched = append(f.watched, telling{at: at, maybe: ^seedfile.FieldSet(0)})
+	}
+}
+
+// see takes the values of a row; one that is torn tells nothing.
+func (f *File[C]) see(fields [][]byte) {
+	if len(fields) != f.width {
+		return
+	}
+	for i := range f.watched {
+		f.watched[i].see(bytes.TrimSpace(fields[f.watched[i].at-1]))
+	}
+}
+
+func (t *telling) see(text []byte) {
+	if len(text) == 0 {
+		return
+	}
+	t.values++
+	switch {
+	case isHash(text):
+		t.sure = seedfile.FieldHash
+	case IsType(text):
+		t.sure = seedfile.FieldType
+	}
+	t.maybe &= numeric(text)
+}
+
+// numeric tells what a number could be.
+func numeric(text []byte) (could seedfile.FieldSet) {
+	n, _, ok := Number(text)
+	switch {
+	case !ok:
+	case n >= token.MinDigits && n <= token.MaxDigits:
+		return could.With(seedfile.FieldDigits)
+	case n == 30 || n == 60:
+		return could.With(seedfile.FieldPeriod)
+	case isEpoch(n):
+		return could.With(seedfile.FieldT0)
+	}
+	return 0
+}
+
+// isEpoch recognises what a token could count from: a full hour of 1980 to 2099.
+func isEpoch(n int64) bool { return n >= 315_532_800 && n < 4_102_444_800 && n%3600 == 0 }
+
+// told refuses a file for the first watched column that says what a token is.
+func (f *File[C]) told() error {
+	for _, t := range f.watched {
+		field := t.sure
+		for _, maybe := range seedfile.Fields() {
+			if field == 0 && t.values > 0 && t.maybe.Has(maybe) {
+				field = maybe
+			}
+		}
+		if field != 0 && !f.said.Has(field) {
+			return token.Errorf(token.Refused, "%s is not read, and its values may be the %s", f.called(t.at), field).
+				WithHint("%s", f.advice(field, t.at))
+		}
+	}
+	return nil
+}
+
+// advice puts the field and the column into the family's hint.
+func (f *File[C]) advice(field seedfile.Field, at int) string {
+	where := fmt.Sprint(at)
+	if name := f.Columns.Name(at); name != "" && !strings.ContainsAny(name, ",=") {
+		where = name
+	}
+	return strings.NewReplacer("FIELD", field.String(), "COLUMN", where).Replace(f.hint)
+}
+
+// called names a column in messages: by its number, and its name if it may be shown.
+func (f *File[C]) called(at int) string {
+	if name := f.Columns.Name(at); name != "" {
+		return fmt.Sprintf("column %d (%q)", at, name)
+	}
+	return fmt.Sprintf("column %d", at)
+}
+
+// FieldOf is the field of a token that a column holds; 0: none.
+func FieldOf(c Column) seedfile.Field {
+	switch c {
+	case Kind:
+		return seedfile.FieldType
+	case Digits:
+		return seedfile.FieldDigits
+	case Hash:
+		return seedfile.FieldHash
+	case Counter, Moving:
+		return seedfile.FieldCounter
+	case Period:
+		return seedfile.FieldPeriod
+	case T0:
+		return seedfile.FieldT0
+	}
+	return 0
+}
