@@ -44,11 +44,23 @@ func (r *root) printClock(out inventory.Outcome) {
 	})
 }
 
+// rateNoise tells the measured rate, or why there is none. What is foretold goes by
+// another where few observations are weighed against the batch, and by less where
+// no sound crystal runs so fast.
 func rateNoise(c *inventory.Clock) string {
-	if c.RatePPM == nil {
-		return fmt.Sprintf("not measured (%s on record; it takes two that are 30 days apart)", count(c.Observations, "observation"))
+	record := count(c.Observations, "observation")
+	jumped := ""
+	if c.JumpedAt != nil {
+		jumped = fmt.Sprintf("; the clock jumped, seen on %s: %d of them from then on, which count", c.JumpedAt.Format(time.DateOnly), c.SinceJump)
 	}
-	return fmt.Sprintf("%+.1f ± %.1f ppm (%s)", *c.RatePPM, *c.NoisePPM, count(c.Observations, "observation"))
+	if c.RatePPM == nil {
+		return fmt.Sprintf("not measured (%s on record%s; it takes two that are 30 days apart)", record, jumped)
+	}
+	text := fmt.Sprintf("%+.1f ± %.1f ppm (%s%s)", *c.RatePPM, *c.NoisePPM, record, jumped)
+	if math.Abs(*c.RatePPM-c.UsedPPM) >= 1 {
+		text += fmt.Sprintf("; what is foretold goes by %+.1f", c.UsedPPM)
+	}
+	return text
 }
 
 // oneCode says until when one code will do, and what then.

@@ -26,9 +26,12 @@ const (
 // what that promises, with the JSON names of the design.
 type Clock struct {
 	Observations int        `json:"observations"`
-	RatePPM      *float64   `json:"rate_ppm"`       // null: not measured, which takes 30 days
+	RatePPM      *float64   `json:"rate_ppm"`       // as measured; null: not measured, which takes 30 days
 	NoisePPM     *float64   `json:"rate_noise_ppm"` // one standard deviation of the measurement
+	UsedPPM      float64    `json:"rate_used_ppm"`  // what is foretold goes by: weighed against the batch's rate, and bounded
 	Jumps        int        `json:"jumps"`
+	JumpedAt     *time.Time `json:"jumped_at"`  // when the newest jump was seen
+	SinceJump    int        `json:"since_jump"` // observations that count: those from the newest jump on, or all
 	Flags        []otp.Flag `json:"flags"`
 
 	At           time.Time `json:"at"` // the date that the next four are for
@@ -82,10 +85,15 @@ func (a *attempt) outlook() *Clock {
 		at = a.now.Add(outlookAhead)
 	}
 	o := a.history.Outlook(a.token.Profile.Params, capsOf(a.policy), at)
-	c := &Clock{Observations: len(a.history.Observations), Jumps: o.Clock.Jumps, Flags: append([]otp.Flag{}, o.Clock.Flags...),
+	c := &Clock{Observations: len(a.history.Observations), UsedPPM: o.Clock.RatePPM, Jumps: o.Clock.Jumps,
+		SinceJump: o.Clock.Used, Flags: append([]otp.Flag{}, o.Clock.Flags...),
 		At: at.UTC(), DriftSeconds: o.Centre, HalfWidth: o.HalfWidth, Steps: o.Steps, TwoCodes: o.Two}
 	if o.Clock.Fitted {
-		c.RatePPM, c.NoisePPM = &o.Clock.RatePPM, &o.Clock.NoisePPM
+		c.RatePPM, c.NoisePPM = &o.Clock.FitPPM, &o.Clock.NoisePPM
+	}
+	if o.Clock.Jumps > 0 {
+		at := o.Clock.LastJump.UTC()
+		c.JumpedAt = &at
 	}
 	if o.Observed {
 		by := o.OneCodeUntil.UTC()

@@ -93,6 +93,9 @@ func TestJumpMakesNoRate(t *testing.T) {
 	if c := out.Clock; c.RatePPM != nil || c.Jumps != 1 || len(c.Flags) != 1 || c.Flags[0] != otp.FlagJump || math.Abs(c.DriftSeconds+5400) > 60 {
 		t.Errorf("%+v", c)
 	}
+	if c := out.Clock; c.SinceJump != 1 || c.JumpedAt == nil || !c.JumpedAt.Equal(h.clock.Now()) {
+		t.Errorf("%d observations since the jump at %v", c.SinceJump, c.JumpedAt)
+	}
 	h.clock.advance(60 * days)
 	out, err := h.desk.Check(bg, h.codes("S1", h.shown(1, -90*time.Minute)))
 	if err != nil || out.Clock.Observations != 3 {
@@ -191,4 +194,15 @@ func TestDeepTakesTwoPeople(t *testing.T) {
 		t.Errorf("the event says %v", e.Plain)
 	}
 	h.verified()
+}
+
+// A crystal beyond all bounds is told as it was measured; what is foretold is not.
+func TestFastCrystalIsToldAsMeasured(t *testing.T) {
+	h := newDrawer(t, 2)
+	h.seen(1, 0)
+	h.clock.advance(100 * days)
+	out := h.seen(1, ppm(70, 100*days))
+	if c := out.Clock; c.RatePPM == nil || math.Abs(*c.RatePPM-70) > 5 || c.UsedPPM != 50 || c.JumpedAt != nil || c.SinceJump != 2 {
+		t.Errorf("%+v", c)
+	}
 }
