@@ -100,7 +100,7 @@ func TestBindWithOneCode(t *testing.T) {
 	drift := otp.ObservedDrift(totp6, step, now)
 	want := inventory.Outcome{Serial: "S1", Account: ptr("Anna"), Outcome: "accepted", CodesUsed: 1, StepsSearched: out.StepsSearched,
 		StepOffset: ptr(int64(0)), DriftSeconds: &drift, Token: out.Token, Period: 30, Warnings: []string{},
-		Clock: &inventory.Clock{Observations: 1, Flags: []otp.Flag{}, At: now.Add(90 * 24 * time.Hour), DriftSeconds: drift, HalfWidth: 240,
+		Clock: &inventory.Clock{Observations: 1, SinceJump: 1, Flags: []otp.Flag{}, At: now.Add(90 * 24 * time.Hour), DriftSeconds: drift, HalfWidth: 240,
 			Steps: 17, ResyncBy: ptr(now.Add(120 * 24 * time.Hour))}}
 	if diff := cmp.Diff(want, out); diff != "" || out.StepsSearched < 3 || out.StepsSearched > 21 {
 		t.Errorf("%d steps\n%s", out.StepsSearched, diff)
