@@ -85,7 +85,7 @@ type pseudonymous struct {
 
 func (p pseudonymous) Tokens(f Filter) iter.Seq2[Token, error] {
 	return mapped(p.Reader.Tokens(f), func(t *Token) {
-		t.Account, t.BoundProof = p.e.pseudonymAt(t.Account), withholdAt(t.BoundProof)
+		t.Account, t.BoundProof, t.Condition = p.e.pseudonymAt(t.Account), withholdAt(t.BoundProof), withholdAt(t.Condition)
 	})
 }
 
