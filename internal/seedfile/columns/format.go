@@ -17,7 +17,7 @@ const Name = "columns"
 func Format() seedfile.Format {
 	return seedfile.Format{
 		Name:  Name,
-		Title: "any other table: --columns names what is where, here serial=Seriennummer,seed=Geheimnis,type=Art,ignore=Karton",
+		Title: "any other table: --columns says what is where: serial=Seriennummer,seed=Geheimnis,type=Art,ignore=Karton",
 		Example: []string{
 			"Pos;Seriennummer;Geheimnis;Art;Karton",
 			"1;2600412300001;GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ;TOTP;7",
