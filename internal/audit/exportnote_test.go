@@ -55,6 +55,9 @@ func TestExportNoteChangedAnywhere(t *testing.T) {
 		t.Fatal(err)
 	}
 	for i := range signed {
+		if i+1 < len(signed) && signed[i+1] == '=' {
+			continue // the last sign of base64 has bits that mean nothing
+		}
 		changed := bytes.Clone(signed)
 		changed[i] ^= 1
 		if got, err := OpenExportNote(changed, pub); token.KindOf(err) != token.Integrity {
