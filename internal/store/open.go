@@ -161,6 +161,9 @@ func (s *Store) readID(ctx context.Context, db *sql.DB) error {
 		return openError(err, s.path)
 	}
 	id, err := uuid.Parse(text)
+	if err == nil && id.String() != text {
+		err = errors.New("it is spelt as fob does not")
+	}
 	if err != nil {
 		return token.Wrap(token.Integrity, err, "%s has no readable store id", s.path)
 	}

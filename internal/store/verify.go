@@ -226,6 +226,12 @@ var contradictions = []contradiction{
 		"texts lie beside event %s, which is not there"},
 	{`SELECT o.id FROM observation o LEFT JOIN token t ON t.id = o.token_id WHERE t.id IS NULL`,
 		"the measured drift %s is of no token"},
+	// Where nothing is known stands NULL. A 0 means the same to the replay, but not to
+	// the queries: a batch that was withdrawn at 0 would not be seen by anybody.
+	{`SELECT number FROM batch WHERE withdrawn_at = 0 OR quarantined_at = 0 OR expected = 0 OR received = ''`, "batch %s: it has a 0 where nothing is known"},
+	{`SELECT uuid FROM binding WHERE closed_at = 0`, "binding %s: it has a 0 for its end"},
+	{`SELECT serial_key FROM token WHERE 0 IN (not_before, not_after, manufactured, locked_until, state_since)`,
+		"token %s: it has a 0 where nothing is known"},
 	{`SELECT l.token_id FROM loss l LEFT JOIN token t ON t.id = l.token_id WHERE t.id IS NULL`,
 		"a loss is filed under token id %s, which is not there"},
 }

@@ -1,6 +1,8 @@
 package store
 
 import (
+	"slices"
+	"strings"
 	"testing"
 
 	"fob/internal/inventory"
@@ -72,4 +74,23 @@ func TestUnreadableDrifts(t *testing.T) {
 		}
 		return nil
 	})
+}
+
+// A 0 in the place of NULL hides a batch, or a binding's being open, from every
+// query, and must not be the same as nothing to verify.
+func TestVerifyTellsNothingFromZero(t *testing.T) {
+	for _, column := range []string{"batch SET withdrawn_at", "batch SET quarantined_at", "batch SET expected", "binding SET closed_at",
+		"token SET not_before", "token SET not_after", "token SET manufactured", "token SET locked_until", "token SET state_since"} {
+		s := newBoundStore(t)
+		before, err := s.Verify(bg, nil)
+		must(t, err)
+		must(t, s.update(bg, func(q *queries) error { return q.exec("UPDATE " + column + " = 0") }))
+		after, err := s.Verify(bg, nil)
+		must(t, err)
+		if !slices.ContainsFunc(after.Problems, func(p string) bool {
+			return strings.Contains(p, "has a 0") && !slices.Contains(before.Problems, p)
+		}) {
+			t.Errorf("%s = 0: %q", column, after.Problems)
+		}
+	}
 }

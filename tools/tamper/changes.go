@@ -153,9 +153,15 @@ func (c *copied) column() (string, int64, error) {
 	}
 	value := []string{"NULL", "COALESCE(" + column + ", 0) + 1", "COALESCE(" + column + ", 0) + 0.5", "COALESCE(" + column + ", '') || 'x'",
 		"''", "0", "CAST(X'00' || substr(" + column + ", 2) AS BLOB)", "upper(" + column + ")",
-		fmt.Sprintf("(SELECT %s FROM %s ORDER BY 1 LIMIT 1 OFFSET %d)", column, t.name, c.r.IntN(20))}[c.r.IntN(9)]
+		"(SELECT " + column + " FROM " + t.name + " ORDER BY random() LIMIT 1)"}[c.r.IntN(9)]
+	var drawn any // once: what is drawn at random would be another value each time
+	if err := c.QueryRow(fmt.Sprintf(`SELECT %s FROM %s WHERE %s`, value, t.name, t.where), t.key...).Scan(&drawn); err != nil {
+		return "", 0, err
+	}
+	n := len(t.key) + 1
 	what := fmt.Sprintf("%s.%s = %s in row %v", t.name, column, value, t.key)
-	return what, 0, c.exec(fmt.Sprintf(`UPDATE %s SET %s = %s WHERE %s AND %s IS NOT %s`, t.name, column, value, t.where, column, value), t.key...)
+	return what, 0, c.exec(fmt.Sprintf(`UPDATE %s SET %s = $%d WHERE %s AND %s IS NOT $%d`, t.name, column, n, t.where, column, n),
+		append(slices.Clone(t.key), drawn)...)
 }
 
 func (c *copied) delete() (string, int64, error) {
