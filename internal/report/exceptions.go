@@ -156,7 +156,11 @@ func lockedNow(r Reader, f ExceptionFilter) ExceptionSeq {
 		if t.LockedUntil == nil {
 			return nil
 		}
-		return &Exception{Kind: LockedNow, At: t.LockedUntil, About: fmt.Sprintf("%d failed attempts in a row", t.Failures)}
+		x := &Exception{Kind: LockedNow, At: t.LockedUntil, About: fmt.Sprintf("%d failed attempts in a row", t.Failures)}
+		if t.LockedUntil.Equal(token.Forever) { // no date: somebody ends it
+			x.At, x.About = nil, x.About+"; locked until `fob unlock`"
+		}
+		return x
 	})
 }
 

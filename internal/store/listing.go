@@ -63,7 +63,7 @@ func (l *listing) from(query string) string {
 // search before it begins, and tokens are compared by numbers.
 func (q *queries) listing(f report.Filter) (listing, error) {
 	l := listing{order: `t.serial_key`, limit: f.Limit}
-	steps := []func(*listing, report.Filter) error{q.byState, q.byBatch, q.byProfile, q.byPlace, q.byAccount}
+	steps := []func(*listing, report.Filter) error{q.byState, q.byBatch, q.byProfile, q.byPlace, q.byAccount, q.byLock}
 	for _, step := range steps {
 		if err := step(&l, f); err != nil || l.nothing {
 			return l, err
@@ -72,13 +72,23 @@ func (q *queries) listing(f report.Filter) (listing, error) {
 	if !f.ExpiringBy.IsZero() {
 		l.where(`t.not_after <= ?`, f.ExpiringBy.Unix())
 	}
-	if !f.LockedAt.IsZero() {
-		l.where(`t.locked_until > ?`, f.LockedAt.UnixNano())
-	}
 	if f.Prefix != "" {
 		l.where(`t.serial_key >= ? AND t.serial_key < ?`, f.Prefix.Key(), f.Prefix.Key()+"\x7f")
 	}
 	return l, q.behind(&l, f)
+}
+
+// byLock selects what is locked: for a while, or for good, which is not stored
+// but follows from the failures and the policy.
+func (q *queries) byLock(l *listing, f report.Filter) error {
+	if f.LockedAt.IsZero() {
+		return nil
+	}
+	lock, err := q.lock()
+	if err == nil {
+		l.where(`(t.locked_until > ? OR t.failures >= ?)`, f.LockedAt.UnixNano(), lock.ForGood)
+	}
+	return err
 }
 
 func (q *queries) byState(l *listing, f report.Filter) error {
