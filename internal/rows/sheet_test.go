@@ -313,27 +313,25 @@ func large(t testing.TB, rows int) []byte {
 }
 
 // sameAsExcelize compares a workbook with what excelize's own iterator makes of
-// it, as far as that can be trusted: texts, at their places.
-func sameAsExcelize(t *testing.T, file []byte) {
+// it, as far as that can be trusted: texts, at their places. It tells how many
+// were compared: none of a workbook that excelize does not take.
+func sameAsExcelize(t *testing.T, file []byte) (texts int) {
 	t.Helper()
 	in := New(bytes.NewReader(file))
 	want, err := excelize.OpenReader(bytes.NewReader(file), excelize.Options{RawCellValue: true})
 	if err != nil {
-		t.Skip(err)
+		return 0
 	}
 	defer want.Close()
 	var all [][]string
 	for {
 		row, err := in.Next()
-		if err == io.EOF {
-			break
-		}
-		if err != nil {
-			return
+		if err != nil { // the end, or what tests of their own are about
+			return texts
 		}
 		if all == nil {
 			if all, err = want.GetRows(row.Sheet); err != nil {
-				t.Skip(err)
+				return texts
 			}
 		}
 		for i, f := range row.Fields {
@@ -341,7 +339,10 @@ func sameAsExcelize(t *testing.T, file []byte) {
 			if row.Line <= len(all) && i < len(all[row.Line-1]) {
 				text = strings.Trim(all[row.Line-1][i], " \t")
 			}
-			if row.Kinds[i] == Text && text != string(f) {
+			if row.Kinds[i] != Text {
+				continue
+			}
+			if texts++; text != string(f) {
 				t.Fatalf("%s%d: %q, excelize says %q", ColumnName(i+1), row.Line, f, text)
 			}
 		}
@@ -353,12 +354,16 @@ func TestSamplesAsExcelizeReadsThem(t *testing.T) {
 	if err != nil || len(files) < 10 {
 		t.Fatal(len(files), err)
 	}
+	texts := 0
 	for _, name := range files {
 		file, err := os.ReadFile(name)
 		if err != nil {
 			t.Fatal(err)
 		}
-		sameAsExcelize(t, file)
+		texts += sameAsExcelize(t, file)
+	}
+	if texts < 100 {
+		t.Errorf("only %d texts were compared", texts)
 	}
 }
 
