@@ -78,7 +78,7 @@ func (r *root) eraseAccount(ctx context.Context, a token.Account, w inventory.Wo
 		if r.json {
 			return r.printJSON(res)
 		}
-		r.say("%s of %s were erased; in their place stands %s.", count(res.Texts, "text"), count(res.Events, "event"), res.Account)
+		r.say("Erased: %s of %s; in their place stands %s.", count(res.Texts, "text"), count(res.Events, "event"), res.Account)
 		return nil
 	})
 }

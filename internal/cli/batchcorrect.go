@@ -50,10 +50,9 @@ func (r *root) correctBatch(ctx context.Context, o *batchOptions, c inventory.Co
 				return err
 			}
 		}
-		bar := r.newProgress(fmt.Sprintf("batch %d", c.Number))
-		c.Progress = bar.counted
+		done := r.followBatch(c.Number, &c.Progress)
 		res, err := desk.CorrectBatch(ctx, c)
-		bar.done()
+		done()
 		if err != nil && res.Corrected == 0 {
 			return err
 		}

@@ -85,10 +85,9 @@ func (r *root) quarantineBatch(ctx context.Context, o *batchOptions, c inventory
 		if err != nil {
 			return err
 		}
-		bar := r.newProgress(fmt.Sprintf("batch %d", c.Number))
-		c.Progress = bar.counted
+		done := r.followBatch(c.Number, &c.Progress)
 		res, err := desk.QuarantineBatch(ctx, c)
-		bar.done()
+		done()
 		return firstError(firstError(err, list.write(res.Accounts)), r.printQuarantined(res, err))
 	})
 }
@@ -187,10 +186,9 @@ released one by one.`,
 				return err
 			}
 			return r.withDesk(ctx, func(desk *inventory.Desk) error {
-				bar := r.newProgress(fmt.Sprintf("batch %d", c.Number))
-				c.Progress = bar.counted
+				done := r.followBatch(c.Number, &c.Progress)
 				res, err := desk.ReleaseBatch(ctx, c)
-				bar.done()
+				done()
 				if err != nil && res.Moved == 0 {
 					return err
 				}
@@ -257,10 +255,9 @@ func (r *root) withdrawBatch(ctx context.Context, o *batchOptions, c inventory.B
 			if err := r.confirm(ctx, *o.yes, fmt.Sprintf("Remove %s of batch %d, with their seeds", count(res.Tokens, "token"), c.Number)); err != nil {
 				return err
 			}
-			bar := r.newProgress(fmt.Sprintf("batch %d", c.Number))
-			c.Progress = bar.counted
+			done := r.followBatch(c.Number, &c.Progress)
 			res, err = desk.WithdrawBatch(ctx, c)
-			bar.done()
+			done()
 			if err != nil && res.Tokens == 0 {
 				return err
 			}

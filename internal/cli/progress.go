@@ -55,6 +55,14 @@ func (p *progress) counted(done, total int) {
 	p.set(part(100, done, total), fmt.Sprintf("%d of %d", done, total))
 }
 
+// followBatch draws the bar for something that is done to a whole batch, until
+// done is called.
+func (r *root) followBatch(number int, to *func(done, total int)) (done func()) {
+	bar := r.newProgress(fmt.Sprintf("batch %d", number))
+	*to = bar.counted
+	return bar.done
+}
+
 func part(share float64, done, total int) float64 {
 	return share * float64(done) / float64(max(total, 1))
 }

@@ -101,16 +101,13 @@ func (s *Store) SealedSeeds(ctx context.Context) iter.Seq2[SealedSeed, error] {
 					return err
 				}
 				if !yield(x, nil) {
-					return errStopped
+					return errEnough
 				}
 			}
 			return nil
 		})
-		if err != nil && !errors.Is(err, errStopped) {
+		if err != nil && !errors.Is(err, errEnough) {
 			yield(SealedSeed{}, err)
 		}
 	}
 }
-
-// errStopped ends a reading whose receiver has had enough.
-var errStopped = errors.New("stopped")

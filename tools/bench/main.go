@@ -19,9 +19,10 @@ import (
 	"fmt"
 	"os"
 	"os/signal"
-	"path/filepath"
 	"strings"
 	"syscall"
+
+	"fob/tools/program"
 )
 
 func main() {
@@ -55,22 +56,16 @@ func main() {
 }
 
 func run(ctx context.Context, b *bench, parent string) error {
-	if err := os.MkdirAll(parent, 0o700); err != nil {
-		return err
-	}
-	tmp, err := os.MkdirTemp(parent, "bench-")
-	if err != nil {
-		return err
-	}
-	defer os.RemoveAll(tmp)
-	if tmp, err = filepath.Abs(tmp); err != nil {
-		return err
-	}
-	remove, err := b.gnupgHome()
+	tmp, remove, err := program.Folder(parent, "bench")
 	if err != nil {
 		return err
 	}
 	defer remove()
+	removeKeys, err := b.gnupgHome()
+	if err != nil {
+		return err
+	}
+	defer removeKeys()
 	if err := b.prepare(ctx, tmp); err != nil {
 		return err
 	}

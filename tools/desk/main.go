@@ -12,8 +12,9 @@ import (
 	"fmt"
 	"os"
 	"os/signal"
-	"path/filepath"
 	"syscall"
+
+	"fob/tools/program"
 )
 
 func main() {
@@ -35,17 +36,11 @@ func main() {
 }
 
 func run(ctx context.Context, parent string, n, stock, alone int) error {
-	if err := os.MkdirAll(parent, 0o700); err != nil {
-		return err
-	}
-	dir, err := os.MkdirTemp(parent, "desk-")
+	dir, remove, err := program.Folder(parent, "desk")
 	if err != nil {
 		return err
 	}
-	defer os.RemoveAll(dir)
-	if dir, err = filepath.Abs(dir); err != nil {
-		return err
-	}
+	defer remove()
 	d, err := prepare(ctx, dir, n, stock)
 	if err != nil {
 		return err

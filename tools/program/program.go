@@ -43,6 +43,22 @@ func Build(ctx context.Context, dir string) (Fob, error) {
 	return f, nil
 }
 
+// Folder makes a folder for the time of a run below parent, which is made where it
+// is missing: what is measured lies on that disk. The path is absolute; remove ends
+// it.
+func Folder(parent, name string) (dir string, remove func(), err error) {
+	if err := os.MkdirAll(parent, 0o700); err != nil {
+		return "", nil, err
+	}
+	if parent, err = filepath.Abs(parent); err != nil {
+		return "", nil, err
+	}
+	if dir, err = os.MkdirTemp(parent, name+"-"); err != nil {
+		return "", nil, err
+	}
+	return dir, func() { os.RemoveAll(dir) }, nil
+}
+
 // Command is one run of fob, not yet started.
 func (f Fob) Command(ctx context.Context, args ...string) *exec.Cmd {
 	cmd := exec.CommandContext(ctx, f.Path, args...)
