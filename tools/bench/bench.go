@@ -44,8 +44,7 @@ type bench struct {
 }
 
 func (b *bench) prepare(ctx context.Context, dir string) (err error) {
-	b.dir, b.seeds = dir, filepath.Join(dir, "seeds.csv")
-	b.plan = gen.Plan{N: b.n, Serials: 2600412300001}
+	b.place(dir)
 	b.sqlite3, _ = exec.LookPath("sqlite3") // without it no comparison
 	if b.fob, err = program.Build(ctx, dir); err != nil {
 		return err
@@ -61,7 +60,7 @@ func (b *bench) prepare(ctx context.Context, dir string) (err error) {
 	if err := b.prepareFormats(); err != nil {
 		return err
 	}
-	if err := b.prepareSheets(); err != nil {
+	if err := b.prepareSheets(ctx); err != nil {
 		return err
 	}
 	if err := b.prepareLoads(ctx); err != nil {

@@ -5,23 +5,20 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
-	"path/filepath"
 	"strings"
 
 	"github.com/xuri/excelize/v2"
-
-	"fob/tools/seedgen/gen"
 )
 
 // prepareSheets writes the tokens into a workbook, to be read by fob and by a bare
 // iteration of excelize, which is a run of this program.
-func (b *bench) prepareSheets() error {
+func (b *bench) prepareSheets(ctx context.Context) error {
 	self, err := os.Executable()
 	if err != nil {
 		return err
 	}
-	path := filepath.Join(b.dir, "seeds.xlsx")
-	if err := b.write(path, gen.WriteWorkbook); err != nil {
+	path := b.path("seeds.xlsx")
+	if err := b.writeApart(ctx, "workbook"); err != nil {
 		return err
 	}
 	bare := func(ctx context.Context) []*exec.Cmd {
@@ -51,6 +48,9 @@ func (b *bench) besideIteration(s *strings.Builder) {
 // iterate goes over the rows of a workbook's first sheet with nothing but
 // excelize, and does nothing with them: what reading costs that has to be paid.
 func iterate(path string) error {
+	if path == "" {
+		return nil
+	}
 	book, err := excelize.OpenFile(path, excelize.Options{RawCellValue: true})
 	if err != nil {
 		return err

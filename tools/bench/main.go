@@ -15,6 +15,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"flag"
 	"fmt"
 	"os"
@@ -35,9 +36,10 @@ func main() {
 	flag.IntVar(&b.loads.small, "small", 10_000, "tokens of the small file")
 	dir := flag.String("dir", "build", "where the stores are made for the time of the run: a folder on the disk to measure")
 	bare := flag.String("iterate", "", "only go over the rows of this workbook with excelize: the other side of a comparison")
+	apart := flag.String("write", "", "only write files into -dir: workbook or changed; a run of this program apart, see writeApart")
 	flag.Parse()
-	if *bare != "" {
-		if err := iterate(*bare); err != nil {
+	if *bare != "" || *apart != "" {
+		if err := errors.Join(iterate(*bare), b.writeHere(*apart, *dir)); err != nil {
 			fmt.Fprintln(os.Stderr, "bench:", err)
 			os.Exit(1)
 		}

@@ -34,7 +34,7 @@ func (b *bench) report(machine string) string {
 	}{{"`export` .xlsx", b.workbook}, {"`export` .csv", b.csvfile}} {
 		fmt.Fprintf(&s, "| %s, tokens a second (peak memory) | %s (%s MB) | | |\n", c.name, thousands(rate(b.n, c.took)), thousands(memory(c.took)))
 	}
-	s.WriteString("\nMemory below 20 MB is that of the measuring tool.\n")
+	fmt.Fprintf(&s, "\nMemory of %.0f MB and less is that of the measuring tool.\n", ownPeakMB())
 	b.reportLoads(&s)
 	b.versus(&s, "import of other formats", "OATH CSV", b.formats)
 	b.versus(&s, "import of wrapped files", "unwrapped by the other program", b.wrapped)
