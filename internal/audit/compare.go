@@ -13,7 +13,7 @@ import (
 
 // compare holds the tables against the world that the trail rebuilt.
 func (w *world) compare(t Tables) error {
-	for _, check := range []func(Tables) error{w.compareStore, w.compareBatches, w.compareTokens, w.compareBindings, w.comparePolicy, w.contradictions} {
+	for _, check := range []func(Tables) error{w.compareStore, w.compareLists, w.compareBatches, w.compareTokens, w.compareBindings, w.comparePolicy, w.contradictions} {
 		if err := check(t); err != nil {
 			return err
 		}
@@ -153,20 +153,7 @@ func (w *world) compareToken(row TokenRow) {
 	if !reflect.DeepEqual(row.Observations, told.observations) {
 		r.Problemf("%s: its measured drifts are not those of the trail", what)
 	}
-	compareAccount(r, what, row.Account, told.account)
-}
-
-// compareAccount holds a name against the salted hash of the trail. A name that
-// was erased there can no longer be compared.
-func compareAccount(r *Report, what, name string, told *Text) {
-	switch {
-	case told == nil && name != "":
-		r.Problemf("%s: the table gives it to an account, the trail to none", what)
-	case told != nil && name == "":
-		r.Problemf("%s: the trail gives it to an account, the table to none", what)
-	case told != nil && told.Salt != nil && name != told.Text:
-		r.Problemf("%s: its account is not that of the trail", what)
-	}
+	w.compareAccount(what, row.Account, told.account)
 }
 
 func (w *world) compareBindings(t Tables) error {
@@ -189,7 +176,7 @@ func (w *world) compareBindings(t Tables) error {
 		if row.Proof != b.proof || row.Ticket != b.ticket {
 			w.report.Problemf("%s: its proof or ticket is not that of the trail", what)
 		}
-		compareAccount(w.report, what, row.Account, b.account)
+		w.compareAccount(what, row.Account, b.account)
 	}
 	for id, b := range w.bindings {
 		if !b.seen {

@@ -14,6 +14,8 @@ type Tables interface {
 	BatchRows() iter.Seq2[BatchRow, error]
 	TokenRows() iter.Seq2[TokenRow, error] // in the order of ids
 	BindingRows() iter.Seq2[BindingRow, error]
+	ListRows() iter.Seq2[ListRow, error] // in the order of their numbers
+	AccountRows() iter.Seq2[AccountRow, error]
 	Policy() (map[string]string, error) // what was set, by name
 	// Contradictions are what the tables say against each other, in words:
 	// derived columns and look-up tables that nothing else covers.

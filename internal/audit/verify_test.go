@@ -130,6 +130,12 @@ func (noTables) TokenRows() iter.Seq2[audit.TokenRow, error] {
 func (noTables) BindingRows() iter.Seq2[audit.BindingRow, error] {
 	return func(func(audit.BindingRow, error) bool) {}
 }
+func (noTables) ListRows() iter.Seq2[audit.ListRow, error] {
+	return func(func(audit.ListRow, error) bool) {}
+}
+func (noTables) AccountRows() iter.Seq2[audit.AccountRow, error] {
+	return func(func(audit.AccountRow, error) bool) {}
+}
 func (noTables) Contradictions() ([]string, error)  { return nil, nil }
 func (noTables) Policy() (map[string]string, error) { return nil, nil }
 

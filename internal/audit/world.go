@@ -21,6 +21,8 @@ type world struct {
 	tokens   map[string]*tokenWorld // by serial key
 	bindings map[string]*bindingWorld
 	policy   map[string]string
+	lists    []listWorld // of people
+	renames  renames     // known once the accounts were read
 }
 
 type batchWorld struct {
@@ -38,7 +40,7 @@ type batchWorld struct {
 
 type tokenWorld struct {
 	state        token.State
-	account      *Text // nil: none; Text is empty once erased
+	account      named
 	after        Mutable
 	observations []Observation
 	open         string // UUID of the open binding
@@ -46,7 +48,7 @@ type tokenWorld struct {
 
 type bindingWorld struct {
 	serial  string
-	account *Text
+	account named
 	opened  int64
 	closed  int64 // 0: open
 	by      token.Operator
@@ -64,7 +66,7 @@ func newWorld(r *Report) *world {
 // subjectOf is the kind of object that a command's events are about.
 func subjectOf(c token.Command) string {
 	switch c {
-	case token.CmdInit, token.CmdClockAccept, token.CmdPolicySet, token.CmdIdentify:
+	case token.CmdInit, token.CmdClockAccept, token.CmdPolicySet, token.CmdIdentify, token.CmdAccountImport:
 		return KindStore
 	case token.CmdImport, token.CmdBatchQuarantine, token.CmdBatchRelease, token.CmdBatchWithdraw, token.CmdBatchCorrect:
 		return KindBatch
@@ -97,6 +99,8 @@ func (w *world) apply(e Event, beside []Text) {
 		err = w.policySet(e)
 	case token.CmdIdentify:
 		err = w.search(e)
+	case token.CmdAccountImport:
+		err = w.listed(e)
 	default:
 		err = w.token(e, beside)
 	}
@@ -177,8 +181,8 @@ func (w *world) token(e Event, beside []Text) error {
 }
 
 func (w *world) done(e Event, d TokenDetail, t *tokenWorld, key string, beside []Text) error {
-	t.state, t.account = e.To, nil
-	account := accountOf(e, beside)
+	t.state, t.account = e.To, named{}
+	account := named{accountOf(e, beside), len(w.lists)}
 	if e.To.HasAccount() {
 		t.account = account
 	}

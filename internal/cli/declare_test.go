@@ -31,7 +31,7 @@ func TestDeclaredJSON(t *testing.T) {
 	d.run("batch show", "1")
 	d.run("assign", k.serial, "anna")
 	d.run("unassign", k.serial)
-	other := parseKnown(seedFile(deliveryPlan))[1]
+	other := parseKnown(seedFile(deliveryPlan))[6]
 	d.from("assign", "serial,account\n"+other.serial+",ben\n")
 	d.from("bind", "serial,account,code1\n"+other.serial+",ben,"+other.shows(d.now.Unix()/int64(other.moving))+"\n")
 	d.run("check", k.serial, "--code", shown())
@@ -57,6 +57,7 @@ func TestDeclaredJSON(t *testing.T) {
 	d.run("export", export, "--sign")
 	d.refused("verify-export", exitIntegrity, export) // without --pub
 	d.run("report drift")
+	d.people()
 	d.run("audit log")
 	d.run("audit verify")
 	d.run("audit checkpoint")
@@ -98,6 +99,27 @@ func (d *declared) life() {
 	}
 	d.run("import", other)
 	d.run("batch withdraw", "2", "--approved-by", "Eva", "--yes")
+}
+
+// people runs the commands about people.
+func (d *declared) people() {
+	d.t.Helper()
+	all := parseKnown(seedFile(deliveryPlan))
+	list := filepath.Join(d.t.TempDir(), "people.csv")
+	write := func(text string) {
+		if err := os.WriteFile(list, []byte(text), 0o600); err != nil {
+			d.t.Fatal(err)
+		}
+	}
+	write("login\nanna\nben\ncleo\n")
+	d.run("account import", list)
+	d.run("assign", all[30].serial, "cleo")
+	write("login\nanna\nben\ndora\n")
+	d.run("account import", list, "--at-least", "60")
+	d.run("report leavers")
+	d.run("account list")
+	d.run("account show", "ben")
+	d.run("reconcile", list, "--apply", "--yes")
 }
 
 // declared runs commands and remembers which.

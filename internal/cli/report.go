@@ -11,6 +11,6 @@ func newReportCmd(r *root) *cobra.Command {
 		Args:  cobra.NoArgs,
 		RunE:  func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
-	cmd.AddCommand(newReportDriftCmd(r))
+	cmd.AddCommand(newReportDriftCmd(r), newReportLeaversCmd(r))
 	return cmd
 }

@@ -44,6 +44,9 @@ func (a *attempt) foresee(r Reader) (err error) {
 	if err := a.demands(r); err != nil {
 		return err
 	}
+	if err := a.checkAccount(r); err != nil {
+		return err
+	}
 	if err := a.checkAll(r); err != nil {
 		return err
 	}
@@ -76,6 +79,9 @@ func (a *attempt) run(tx Tx) (err error) {
 	if err := a.demands(tx); err != nil {
 		return err
 	}
+	if err := a.checkAccount(tx); err != nil {
+		return err
+	}
 	if err := a.checkAll(tx); err != nil {
 		return err
 	}
@@ -83,6 +89,19 @@ func (a *attempt) run(tx Tx) (err error) {
 		return a.recordRefusal(tx, nil)
 	}
 	return a.try(tx)
+}
+
+// checkAccount refuses an account that nobody has. Nobody tried a code yet.
+func (a *attempt) checkAccount(r Reader) error {
+	if a.by != token.CmdBind {
+		return nil
+	}
+	theirs := a.token.State == token.Assigned && a.token.Account.Key() == a.req.Account.Key()
+	err := standingHere(r, a.req.Account, a.req.NewAccount, theirs)
+	if token.KindOf(err) == token.NotFound {
+		a.reason = NoSuchAccount
+	}
+	return err
 }
 
 // try looks at the codes, once nothing else stands against the attempt: a person

@@ -39,6 +39,8 @@ type Codes struct {
 	// Replaces is a token of the account that comes back when this one is bound,
 	// in the same transaction: with a wrong code it stays whose it was.
 	Replaces token.Serial
+	// NewAccount takes the account as typed though the list of people does not have it.
+	NewAccount bool
 	// Ahead is the date that the outlook is for; zero: in 90 days.
 	Ahead time.Time
 }

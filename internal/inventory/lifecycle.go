@@ -15,6 +15,8 @@ type Change struct {
 	By     token.Command
 	To     token.State
 	Loss   token.Loss // lost: what was reported; no time means now
+	// NewAccount takes the account as typed though the list of people does not have it.
+	NewAccount bool
 	Words
 }
 
@@ -109,6 +111,9 @@ func (d *Desk) accountOf(tx Tx, t token.Token, c Change) (token.Account, error) 
 	}
 	account, err := tx.KnownAccount(c.Account)
 	if err != nil {
+		return "", err
+	}
+	if err := standingHere(tx, account, c.NewAccount, false); err != nil {
 		return "", err
 	}
 	p, err := policyOf(tx)

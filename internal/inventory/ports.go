@@ -82,6 +82,7 @@ type Reader interface {
 	NeverOut(b Batch) (but token.Serial, ok bool, err error)
 
 	SeedReader
+	PeopleReader
 }
 
 // Batch is a batch with what was done to it as a whole.
@@ -146,6 +147,9 @@ type Tx interface {
 	// DiscardBatch removes up to limit tokens of a loading batch, and the batch
 	// when none is left; it tells how many went.
 	DiscardBatch(batchID int64, limit int) (int, error)
+
+	// SaveList writes a list of people and what it changes.
+	SaveList(l audit.ListRow, c ListChanges) error
 
 	// AcceptClock makes now the time that NewestEvent gives.
 	AcceptClock(now time.Time) error

@@ -208,6 +208,8 @@ var contradictions = []contradiction{
 		"texts lie beside event %s, which is not there"},
 	{`SELECT o.id FROM observation o LEFT JOIN token t ON t.id = o.token_id WHERE t.id IS NULL`,
 		"the measured drift %s is of no token"},
+	{`SELECT id FROM account WHERE (listed IS NULL) <> (salt IS NULL)`,
+		"account id %s is half on a list of people"},
 	{`SELECT l.token_id FROM loss l LEFT JOIN token t ON t.id = l.token_id WHERE t.id IS NULL`,
 		"a loss is filed under token id %s, which is not there"},
 }

@@ -85,6 +85,8 @@ const (
 	CmdBatchCorrect    Command = "batch correct"
 
 	CmdPolicySet Command = "policy set"
+
+	CmdAccountImport Command = "account import"
 )
 
 var transitions = []Transition{
