@@ -25,7 +25,7 @@ type BulkRow struct {
 	Approver token.Approver
 	// NewAccount takes accounts as typed though the list of people does not have them.
 	NewAccount bool
-	Fault    error // what is wrong with the row by itself; it is not tried
+	Fault      error // what is wrong with the row by itself; it is not tried
 
 	fault otp.Reason // of Fault
 }
@@ -60,13 +60,13 @@ const NotTried = "not_tried"
 
 // Reasons that only rows of files have.
 const (
-	InvalidRow   otp.Reason = "invalid_row"
-	Repeated     otp.Reason = "repeated"
-	NoSuchToken  otp.Reason = "no_such_token"
+	InvalidRow  otp.Reason = "invalid_row"
+	Repeated    otp.Reason = "repeated"
+	NoSuchToken otp.Reason = "no_such_token"
 	// NoSuchAccount: the list of people does not have it.
 	NoSuchAccount otp.Reason = "no_such_account"
-	AllOrNothing otp.Reason = "all_or_nothing"
-	Damaged      otp.Reason = "damaged" // its seed does not open
+	AllOrNothing  otp.Reason = "all_or_nothing"
+	Damaged       otp.Reason = "damaged" // its seed does not open
 )
 
 const (

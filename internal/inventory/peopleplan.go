@@ -24,9 +24,10 @@ type peoplePlan struct {
 
 	former map[int64][]audit.FormerName
 	done   map[[2]string]bool // renames of before, by both keys
-	claims []claim      // by person: whose row it is
-	leaves []audit.Hash // by person
-	gone   []audit.Hash // of rows that are on this list no more
+	claims []claim            // by person: whose row it is
+	leaves []audit.Hash       // by person
+	absent []absentee         // stored accounts that were on a list and are not on this one
+	gone   []audit.Hash       // their leaves
 
 	updates map[int32]ListUpdate // by person
 	changes ListChanges
@@ -34,6 +35,12 @@ type peoplePlan struct {
 
 	before, staying, renamed int
 	joined, listed, left     int
+}
+
+// absentee is what an account is from now on that the list does not have.
+type absentee struct {
+	ListUpdate
+	changed bool // it was on the list before, or its name passes on
 }
 
 // claim says which stored account a person of the list is.
@@ -175,7 +182,7 @@ func (p *peoplePlan) claim(i int32, s StoredAccount, how matched) error {
 	if !person.Active {
 		p.cases = append(p.cases, peopleCase{s.ID, token.Account(s.Name), "", whyLeft})
 	}
-	changed := how == byRename || !s.Known || row.Since != s.Since || row.Person != string(s.Person) || row.FullName != string(s.FullName)
+	changed := how == byRename || !s.Known || s.Listed != person.Active || row.Person != string(s.Person) || row.FullName != string(s.FullName)
 	err := p.commit(&row, s.Salt, &p.leaves, int(i))
 	if changed {
 		p.updates[i] = ListUpdate{s.ID, how == byRename, row}
@@ -233,15 +240,13 @@ func (p *peoplePlan) leave(s StoredAccount, c peopleCase) {
 		u.Row.Former = append(slices.Clone(u.Row.Former), audit.FormerName{Key: u.Row.Key, Name: u.Row.Name, Until: p.number})
 		u.Row.Name, u.Row.Key = string(c.now), c.now.Key()
 	}
-	p.changes.Updates = append(p.changes.Updates, u)
+	p.absent = append(p.absent, absentee{u, s.Listed || u.Renamed})
 }
 
 // leavers keeps of those who left only those who ever had a token, for whom there
 // is something to keep.
 func (p *peoplePlan) leavers(r Reader) error {
-	all := p.changes.Updates
-	p.changes.Updates = nil
-	for _, u := range all {
+	for _, u := range p.absent {
 		_, ever, err := r.Holding(u.ID)
 		switch {
 		case err != nil:
@@ -254,8 +259,8 @@ func (p *peoplePlan) leavers(r Reader) error {
 		if p.random != nil {
 			p.gone = append(p.gone, u.Row.Leaf())
 		}
-		if u.Renamed || u.Row.Since == p.now.UnixNano() {
-			p.changes.Updates = append(p.changes.Updates, u)
+		if u.changed {
+			p.changes.Updates = append(p.changes.Updates, u.ListUpdate)
 		}
 	}
 	return p.inactive(r)

@@ -137,7 +137,7 @@ func (c *reconciling) compare(r Reader) (err error) {
 		return err
 	}
 	p := c.plan
-	c.res.Listed, c.res.Before, c.res.Staying, c.res.Joined, c.res.Left, c.res.Renamed = p.listed, p.before, p.staying, p.joined, p.before-p.staying, p.renamed
+	c.res.Listed, c.res.Before, c.res.Staying, c.res.Joined, c.res.Left, c.res.Renamed = p.listed, p.before, p.staying, max(0, p.listed-p.staying), p.before-p.staying, p.renamed
 	if err := c.believe(r); err != nil {
 		return err
 	}
