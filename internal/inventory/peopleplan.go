@@ -88,9 +88,6 @@ func newPeoplePlan(r Reader, l *PeopleList, now time.Time, random io.Reader) (*p
 		return p, err
 	}
 	p.claims = make([]claim, len(l.People))
-	if random != nil {
-		p.leaves = make([]audit.Hash, len(l.People))
-	}
 	if err := r.EachAccount(p.account); err != nil {
 		return p, err
 	}
@@ -130,14 +127,14 @@ func (p *peoplePlan) account(s StoredAccount) error {
 // what the list says that it was before, or by its name.
 func (p *peoplePlan) match(s StoredAccount) (int32, matched) {
 	if len(s.Person) > 0 && p.list.HasIDs {
-		if i, ok := find(p.id, p.seed, s.Person, p.idOf); ok {
+		if i, ok := p.byID.find(s.Person); ok {
 			return i, p.asRename(i, s)
 		}
 	}
-	if i, ok := find(p.peopleIndex.former, p.seed, s.Key, p.formerOf); ok && !p.done[[2]string{string(s.Key), p.keyOf(i)}] {
+	if i, ok := p.byWas.find(s.Key); ok && !p.done[[2]string{string(s.Key), p.keyOf(i)}] {
 		return i, p.asRename(i, s)
 	}
-	i, ok := find(p.key, p.seed, s.Key, p.keyOf)
+	i, ok := p.byKey.find(s.Key)
 	if !ok || len(s.Person) > 0 && p.list.HasIDs && p.people[i].ID() != "" {
 		return i, notFound // another person has that name now, if anybody
 	}
@@ -183,7 +180,7 @@ func (p *peoplePlan) claim(i int32, s StoredAccount, how matched) error {
 		p.cases = append(p.cases, peopleCase{s.ID, token.Account(s.Name), "", whyLeft})
 	}
 	changed := how == byRename || !s.Known || s.Listed != person.Active || row.Person != string(s.Person) || row.FullName != string(s.FullName)
-	err := p.commit(&row, s.Salt, &p.leaves, int(i))
+	err := p.commit(&row, s.Salt, i)
 	if changed {
 		p.updates[i] = ListUpdate{s.ID, how == byRename, row}
 	}
@@ -191,7 +188,7 @@ func (p *peoplePlan) claim(i int32, s StoredAccount, how matched) error {
 }
 
 // commit gives a row its salt and puts its leaf in place.
-func (p *peoplePlan) commit(row *audit.AccountRow, salt []byte, leaves *[]audit.Hash, at int) error {
+func (p *peoplePlan) commit(row *audit.AccountRow, salt []byte, i int32) error {
 	if p.random == nil {
 		return nil
 	}
@@ -202,7 +199,10 @@ func (p *peoplePlan) commit(row *audit.AccountRow, salt []byte, leaves *[]audit.
 			return fmt.Errorf("making a salt: %w", err)
 		}
 	}
-	(*leaves)[at] = row.Leaf()
+	if p.leaves == nil { // the first list claims few
+		p.leaves = make([]audit.Hash, len(p.people))
+	}
+	p.leaves[i] = row.Leaf()
 	return nil
 }
 
@@ -216,7 +216,7 @@ func (p *peoplePlan) missing(s StoredAccount) {
 	if s.Known {
 		c.why = whyLeft
 	}
-	if _, taken := find(p.key, p.seed, s.Key, p.keyOf); taken {
+	if _, taken := p.byKey.find(s.Key); taken {
 		c.why, c.now = whyPassedOn, token.Account(fmt.Sprintf("%s [%s]", s.Name, s.Person))
 	}
 	if s.Known {
@@ -344,7 +344,7 @@ func (p *peoplePlan) inserts(salts []byte) iter.Seq[audit.AccountRow] {
 
 // contents is what the list commits to: the leaves of all rows that it leaves.
 func (p *peoplePlan) contents() string {
-	all := p.gone
+	all := append(make([]audit.Hash, 0, len(p.gone)+p.listed+p.left), p.gone...)
 	for i := range p.people {
 		if p.claims[i].how != notFound {
 			all = append(all, p.leaves[i])

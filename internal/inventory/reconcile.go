@@ -265,7 +265,7 @@ func (c *reconciling) tokens(r Reader) error {
 // as it is stored already.
 func (c *reconciling) near(r Reader, a token.Account) (all []token.Account, err error) {
 	for _, slip := range a.Slips() {
-		if i, ok := find(c.plan.key, c.plan.seed, slip, c.plan.keyOf); ok && len(all) < maxNearAccounts {
+		if i, ok := c.plan.byKey.find([]byte(slip)); ok && len(all) < maxNearAccounts {
 			all = append(all, c.plan.people[i].Account())
 		}
 	}
