@@ -7,12 +7,12 @@ import (
 	"fob/internal/report"
 )
 
-// leavers finds tokens by the accounts of those who left, which are few; those of
-// accounts that were only typed are found through the tokens that have any.
+// leaversSelect finds tokens by their accounts: of those who left there are few. The
+// sign keeps the engine from going the other way, through all tokens.
 const (
 	leaversSelect = `SELECT a.name, a.full_name, a.listed, a.listed_since, COALESCE(t.printed, t.serial_key), t.state,
 		COALESCE(t.state_since, b.imported_at), bi.opened_at
-		FROM account a JOIN token t ON t.account_id = a.id
+		FROM account a JOIN token t ON t.account_id = +a.id
 		JOIN batch b ON b.id = t.batch_id AND b.loading = 0 AND b.withdrawn_at IS NULL
 		LEFT JOIN binding bi ON bi.token_id = t.id AND bi.closed_at IS NULL `
 	leftOrder   = `WHERE a.listed = 0 ORDER BY a.key, t.serial_key`

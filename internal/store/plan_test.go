@@ -90,7 +90,15 @@ func TestQueryPlans(t *testing.T) {
 		"a state's seeds": func() (string, []any) {
 			return sealedQuery(inventory.Span{First: 1, Last: 9}, inventory.SeedFilter{State: token.Lost, Location: "Bern"})
 		},
-		"clocks": func() (string, []any) { return observationsOf, []any{1, 9} },
+		"an account's standing": func() (string, []any) { return standingSelect, []any{"anna"} },
+		"a former name":         func() (string, []any) { return nowCalled, []any{"anna"} },
+		"what an account holds": func() (string, []any) { return holdingSelect, []any{1} },
+		"what it held":          func() (string, []any) { return heldSelect, []any{1} },
+		"near accounts":         func() (string, []any) { return nearAccounts, []any{"a", "b", 5} },
+		"mistyped accounts":     func() (string, []any) { return accountsBySlips(2), []any{"ana", "anan"} },
+		"who left":              func() (string, []any) { return leaversSelect + leftOrder, nil },
+		"begun accounts":        func() (string, []any) { return accountsQuery(report.AccountFilter{Prefix: "an", Limit: 50}) },
+		"clocks":                func() (string, []any) { return observationsOf, []any{1, 9} },
 	}
 	for _, statistics := range []bool{false, true} {
 		if statistics {

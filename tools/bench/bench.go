@@ -35,6 +35,7 @@ type bench struct {
 
 	page, prefix, complete []usage
 	identified, bound      []usage
+	listed, reconciled     []usage
 
 	formats []*contest // beside OATH CSV
 	wrapped []*contest // beside the program that unwraps, piped into fob
@@ -74,7 +75,7 @@ func (b *bench) measure(ctx context.Context) error {
 		}
 	}
 	// The store of the last import stays for desk and exports.
-	for _, part := range []func(context.Context, int) error{b.desk, b.scale, b.exports, b.contests} {
+	for _, part := range []func(context.Context, int) error{b.desk, b.scale, b.people, b.exports, b.contests} {
 		for i := range b.runs {
 			if err := part(ctx, i); err != nil {
 				return err

@@ -27,6 +27,7 @@ func (b *bench) report(machine string) string {
 		fmt.Fprintf(&s, "| %s | %.0f ms | | |\n", c.name, 1000*median(c.took, seconds))
 	}
 	b.scaled(&s)
+	b.peopled(&s)
 	for _, c := range []struct {
 		name string
 		took []usage
