@@ -111,6 +111,9 @@ func TestQueryPlans(t *testing.T) {
 				if name == "the newest event" && strings.Count(steps, "\n") == 0 {
 					continue // one step, from the end, one row
 				}
+				if name == "who left" && strings.HasPrefix(m[0], "SCAN a") && strings.Contains(steps, "account_left") {
+					continue // an index of nobody else
+				}
 				t.Errorf("%s (statistics: %v) reads all of %s:\n%s", name, statistics, m[1], steps)
 			}
 		}
