@@ -83,9 +83,40 @@ func (w *world) live(desk *inventory.Desk) {
 	w.move(desk, 3, token.CmdAssign, token.Assigned, "carl@example.com")
 	w.wholeLife(desk)
 	w.virtual(desk)
+	w.people(desk)
 	for range token.LockAfter {
 		_, _ = desk.Check(context.Background(), inventory.Codes{Serial: serial(4), Codes: []inventory.Typed{{Text: "111111", At: w.now}}})
 	}
+}
+
+// people takes lists in: somebody leaves, somebody is called otherwise, a login
+// passes to another person, an account is typed that no list has, and somebody is
+// erased while a list is the newest, and somebody while the next one is.
+func (w *world) people(desk *inventory.Desk) {
+	w.t.Helper()
+	erase := func(a token.Account) {
+		_, err := desk.EraseAccount(context.Background(), a, inventory.Words{Reason: "asked for it", Approver: "Eva"})
+		w.must(err)
+	}
+	for i, list := range []string{
+		"login,id,name\nanna@example.com,P1,Anna Arndt\ncarl@example.com,P3,Carl\ndora@example.com,P4,Dora\nemil@example.com,P5,Emil\ngina@example.com,P8,Gina\nhugo,P9,Hugo\n",
+		"login,id,name\nanna.berg@example.com,P1,Anna Berg\ncarl@example.com,P7,Carla\nemil@example.com,P5,Emil\nfritz,P6,\n",
+	} {
+		if i > 0 {
+			erase("gina@example.com")
+		}
+		w.now = w.now.Add(time.Hour)
+		l, err := app.ReadPeople("people.csv", strings.NewReader(list), app.PeopleOptions{})
+		w.must(err)
+		_, err = desk.ReconcilePeople(context.Background(), inventory.Reconcile{List: l, AtLeast: 20, Store: true, Tokens: true})
+		w.must(err)
+	}
+	erase("EMIL@example.com")
+	_, err := desk.Move(context.Background(), inventory.Change{Serial: serial(5), By: token.CmdAssign, To: token.Assigned, NewAccount: true,
+		Words: inventory.Words{Account: "gast@example.org"}})
+	w.must(err)
+	_, err = desk.Move(context.Background(), inventory.Change{Serial: serial(6), By: token.CmdAssign, To: token.Assigned, Words: inventory.Words{Account: "fritz"}})
+	w.must(err)
 }
 
 // wholeLife brings rows into the tables of losses and of the policy, and events
@@ -305,6 +336,8 @@ func (w *world) apply(path string, c column, ch change) bool {
 		key = "seq || field"
 	case "fingerprint":
 		key = "print"
+	case "former_account":
+		key = "key || until_list"
 	}
 	q := fmt.Sprintf(`UPDATE %[1]s SET %[2]s = %[3]s WHERE %[4]s = (SELECT %[4]s FROM %[1]s ORDER BY 1 LIMIT 1 OFFSET %[5]d) AND %[2]s IS NOT %[3]s`,
 		c.table, c.name, ch.expression, key, ch.row)

@@ -1,6 +1,7 @@
 package audit
 
 import (
+	"encoding/hex"
 	"fmt"
 	"slices"
 )
@@ -11,6 +12,10 @@ import (
 type EraseDetail struct {
 	Name string       `json:"name"`
 	Rows []ErasedRows `json:"rows"`
+	// Leaf is, in hex, what stands in the newest list of people for the account's
+	// row, and Listed whether that list has it or it left; empty: the row was in none.
+	Leaf   string `json:"leaf,omitempty"`
+	Listed bool   `json:"listed,omitempty"`
 }
 
 // ErasedRows are the texts of one event that went.
@@ -24,6 +29,15 @@ type Erasure struct {
 	Seq   int64  `json:"event"`
 	Name  string `json:"account"`
 	Texts int    `json:"texts"`
+}
+
+// erasedPerson is an account that was erased: what stands for it, and for its row in
+// the newest list of its time.
+type erasedPerson struct {
+	name   string
+	leaf   *Hash // nil: no list had it
+	listed bool
+	lists  int // how many lists there were
 }
 
 // textKey names a text beside an event.
@@ -41,6 +55,17 @@ func (d EraseDetail) keys() (all []textKey) {
 	return all
 }
 
+func (d EraseDetail) leaf() (*Hash, error) {
+	if d.Leaf == "" {
+		return nil, nil
+	}
+	var leaf Hash
+	if text, err := hex.DecodeString(d.Leaf); err != nil || copy(leaf[:], text) != len(leaf) || len(text) != len(leaf) {
+		return nil, fmt.Errorf("what stands for the erased row is not a hash")
+	}
+	return &leaf, nil
+}
+
 // erased puts what stands for the account in the place of the name that went.
 func (w *world) erased(e Event) error {
 	var d EraseDetail
@@ -50,6 +75,11 @@ func (w *world) erased(e Event) error {
 	if d.Name == "" || d.Name != e.Object.ID {
 		return fmt.Errorf("it erases %q and is about %q", d.Name, e.Object.ID)
 	}
+	leaf, err := d.leaf()
+	if err != nil {
+		return err
+	}
+	w.erasedPeople = append(w.erasedPeople, erasedPerson{d.Name, leaf, d.Listed, len(w.lists)})
 	for _, key := range d.keys() {
 		if key.seq >= e.Seq {
 			return fmt.Errorf("it erases a text of event %d, which is not before it", key.seq)

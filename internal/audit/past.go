@@ -58,18 +58,24 @@ type PastBinding struct {
 	Proof, Ticket  string
 }
 
-func (b *bindingWorld) past() PastBinding {
-	p := PastBinding{UUID: b.id, Opened: b.opened, Closed: b.closed, By: b.by, Codes: b.codes, Proof: b.proof, Ticket: b.ticket}
-	if b.account != nil {
-		p.Account = b.account.Text
-	}
-	return p
+func (p *Past) binding(b *bindingWorld) PastBinding {
+	return PastBinding{UUID: b.id, Account: p.name(b.account), Opened: b.opened, Closed: b.closed, By: b.by, Codes: b.codes, Proof: b.proof, Ticket: b.ticket}
 }
 
-// Replay tells what a store held at an instant. It reads the trail twice. An
+// name is what an account was called then: lists of people may have renamed it
+// since the event that named it.
+func (p *Past) name(a named) string {
+	if a.Text == nil {
+		return ""
+	}
+	return p.world.renames.at(a.Text.Text, a.lists, len(p.world.lists))
+}
+
+// Replay tells what a store held at an instant. It reads the trail twice; former
+// are the names that accounts had, in the order of the lists that ended them. An
 // instant before the store is of kind Usage; a trail that contradicts itself of
 // kind Integrity.
-func Replay(trail iter.Seq2[Stored, error], at time.Time) (*Past, error) {
+func Replay(trail iter.Seq2[Stored, error], former iter.Seq2[FormerRow, error], at time.Time) (*Past, error) {
 	cut, err := cutOf(trail, at)
 	if err != nil {
 		return nil, err
@@ -77,6 +83,9 @@ func Replay(trail iter.Seq2[Stored, error], at time.Time) (*Past, error) {
 	p := &Past{At: at, later: map[string]*corrections{}}
 	var report Report
 	p.world = newWorld(&report)
+	if p.world.renames, err = NewRenames(former); err != nil {
+		return nil, err
+	}
 	head := Head{}
 	for stored, err := range trail {
 		if err != nil {
@@ -269,12 +278,10 @@ func (p *Past) Token(c Columns) (t PastToken, ok bool) {
 	if told.after.Since != 0 {
 		t.After = told.after
 	}
-	if told.account != nil {
-		t.Account = told.account.Text
-	}
+	t.Account = p.name(told.account)
 	t.Condition = told.condition
 	if bound := p.world.bindings[told.open]; bound != nil {
-		t.Open = new(bound.past())
+		t.Open = new(p.binding(bound))
 	}
 	if n := len(told.observations); n > 0 {
 		t.Observed = &told.observations[n-1]
@@ -285,7 +292,7 @@ func (p *Past) Token(c Columns) (t PastToken, ok bool) {
 // Bindings are those that a token had, in the order of their opening.
 func (p *Past) Bindings(serial token.Serial) (all []PastBinding) {
 	for _, b := range p.bound[serial.Key()] {
-		all = append(all, b.past())
+		all = append(all, p.binding(b))
 	}
 	return all
 }

@@ -14,8 +14,10 @@ type Tables interface {
 	BatchRows() iter.Seq2[BatchRow, error]
 	TokenRows() iter.Seq2[TokenRow, error] // in the order of ids
 	BindingRows() iter.Seq2[BindingRow, error]
-	Policy() (map[string]string, error)    // what was set, by name
-	AccountRows() iter.Seq2[string, error] // names
+	Policy() (map[string]string, error)  // what was set, by name
+	ListRows() iter.Seq2[ListRow, error] // in the order of their numbers
+	FormerRows() iter.Seq2[FormerRow, error]
+	AccountRows() iter.Seq2[AccountRow, error]
 	ErasedRows() iter.Seq2[ErasedRow, error]
 	// Contradictions are what the tables say against each other, in words:
 	// derived columns and look-up tables that nothing else covers.

@@ -130,8 +130,14 @@ func (noTables) TokenRows() iter.Seq2[audit.TokenRow, error] {
 func (noTables) BindingRows() iter.Seq2[audit.BindingRow, error] {
 	return func(func(audit.BindingRow, error) bool) {}
 }
-func (noTables) AccountRows() iter.Seq2[string, error] {
-	return func(func(string, error) bool) {}
+func (noTables) ListRows() iter.Seq2[audit.ListRow, error] {
+	return func(func(audit.ListRow, error) bool) {}
+}
+func (noTables) FormerRows() iter.Seq2[audit.FormerRow, error] {
+	return func(func(audit.FormerRow, error) bool) {}
+}
+func (noTables) AccountRows() iter.Seq2[audit.AccountRow, error] {
+	return func(func(audit.AccountRow, error) bool) {}
 }
 func (noTables) ErasedRows() iter.Seq2[audit.ErasedRow, error] {
 	return func(func(audit.ErasedRow, error) bool) {}

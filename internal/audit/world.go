@@ -22,8 +22,12 @@ type world struct {
 	tokens   map[string]*tokenWorld // by serial key
 	bindings map[string]*bindingWorld
 	policy   map[string]string
-	accounts []*Text             // of which the tables have a row
+	accounts []named             // that had a token, as events named them
 	gone     map[textKey][]*Text // texts that are no longer there, wherever they are needed
+	lists    []ListRow           // of people
+	renames  Renames             // of the tables: the newest list commits to them
+
+	erasedPeople []erasedPerson
 }
 
 type batchWorld struct {
@@ -42,7 +46,7 @@ type batchWorld struct {
 
 type tokenWorld struct {
 	state        token.State
-	account      *Text // nil: none; Text is empty once erased
+	account      named
 	after        Mutable
 	observations []Observation
 	open         string // UUID of the open binding
@@ -53,7 +57,7 @@ type bindingWorld struct {
 	id      string // UUID
 	event   int64  // that opened it
 	serial  string
-	account *Text
+	account named
 	opened  int64
 	closed  int64 // 0: open
 	by      token.Operator
@@ -72,7 +76,7 @@ func newWorld(r *Report) *world {
 // subjectOf is the kind of object that a command's events are about.
 func subjectOf(c token.Command) string {
 	switch c {
-	case token.CmdInit, token.CmdClockAccept, token.CmdPolicySet, token.CmdIdentify:
+	case token.CmdInit, token.CmdClockAccept, token.CmdPolicySet, token.CmdIdentify, token.CmdAccountImport:
 		return KindStore
 	case token.CmdAccountErase:
 		return KindAccount
@@ -109,6 +113,8 @@ func (w *world) apply(e Event, beside []Text) {
 		err = w.search(e)
 	case token.CmdAccountErase:
 		err = w.erased(e)
+	case token.CmdAccountImport:
+		err = w.listed(e)
 	default:
 		err = w.token(e, beside)
 	}
@@ -211,12 +217,12 @@ func checkMoved(e Event, d TokenDetail, t *tokenWorld) error {
 }
 
 func (w *world) done(e Event, d TokenDetail, t *tokenWorld, key string, beside []Text) error {
-	t.state, t.account = e.To, nil
-	account := w.accountOf(e, beside)
+	t.state, t.account = e.To, named{}
+	account := named{w.accountOf(e, beside), len(w.lists)}
 	if e.To.HasAccount() {
 		t.account = account
 	}
-	if account != nil && (e.To.HasAccount() || d.Opened != nil) {
+	if account.Text != nil && (e.To.HasAccount() || d.Opened != nil) {
 		w.accounts = append(w.accounts, account)
 	}
 	if d.Observation != nil {

@@ -53,7 +53,7 @@ func (w *world) swept(e Event) error {
 			if t.state != m.From {
 				return fmt.Errorf("token %s was %s before it, not %s", serial, t.state, m.From)
 			}
-			t.state, t.account, t.after.Since = e.To, nil, d.Since
+			t.state, t.account, t.after.Since = e.To, named{}, d.Since
 			if len(m.Closed) > 0 {
 				if err := w.closed(t, serial, m.Closed[i], e.Time.UnixNano()); err != nil {
 					return err

@@ -15,12 +15,16 @@ func newBindCmd(r *root) *cobra.Command {
 	var o codeOptions
 	var bulk bulkOptions
 	var paper receipt
+	var newAccount *bool
 	cmd := &cobra.Command{
 		Use:   "bind SERIAL ACCOUNT | bind --from FILE",
 		Short: "Bind a token to an account by the code that it shows",
 		Long: `Bind a token to an account after checking one displayed code, or two consecutive
 ones where the token's clock may have drifted far. Without --code the codes are
 asked for on the terminal.
+
+Once a list of people was imported (` + "`fob account import`" + `), an account that is not on
+it is refused as mistyped, and --new-account goes on with it as typed.
 
 After success the codes are used up. A refused code changes nothing but the
 count of failures, and the message says what to do next.
@@ -45,12 +49,13 @@ were refused the exit code is 3.`,
 			return err
 		}
 		if bulk.from != "" {
-			return r.bindFrom(ctx, &o, &bulk)
+			return r.bindFrom(ctx, &o, &bulk, *newAccount)
 		}
 		req, err := o.request(r, args[0], args[1])
 		if err != nil {
 			return err
 		}
+		req.NewAccount = *newAccount
 		if req.Account == "" {
 			return usageError("fob bind", fmt.Errorf("the account is empty"))
 		}
@@ -67,15 +72,16 @@ were refused the exit code is 3.`,
 	bulk.add(cmd)
 	o.addDeep(cmd)
 	paper.add(cmd)
+	newAccount = addNewAccount(cmd)
 	addYes(cmd)
 	return cmd
 }
 
 // bindFrom binds the tokens of a file.
-func (r *root) bindFrom(ctx context.Context, o *codeOptions, bulk *bulkOptions) error {
+func (r *root) bindFrom(ctx context.Context, o *codeOptions, bulk *bulkOptions, newAccounts bool) error {
 	words, err := o.words(r)
 	if err != nil {
 		return err
 	}
-	return r.fromFile(ctx, bulk, app.ReadBindings, (*inventory.Desk).BindAll, showBound, words)
+	return r.fromFile(ctx, bulk, app.ReadBindings, (*inventory.Desk).BindAll, showBound, words, newAccounts)
 }

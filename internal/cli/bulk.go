@@ -3,7 +3,6 @@ package cli
 import (
 	"context"
 	"encoding/csv"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -70,13 +69,13 @@ type (
 
 // fromFile does with every row of a file what the command does with one token.
 // The words of the flags stand for rows that have none of their own.
-func (r *root) fromFile(ctx context.Context, o *bulkOptions, read bulkReader, do bulkDoer, shown func(inventory.Answered) any, words inventory.Words) (err error) {
+func (r *root) fromFile(ctx context.Context, o *bulkOptions, read bulkReader, do bulkDoer, shown func(inventory.Answered) any, words inventory.Words, newAccounts bool) (err error) {
 	rows, err := r.readRows(o.from, read)
 	if err != nil {
 		return err
 	}
 	for i := range rows {
-		rows[i].Approver = words.Approver
+		rows[i].Approver, rows[i].NewAccount = words.Approver, newAccounts
 		for _, w := range []struct {
 			to   *string
 			text string
@@ -133,13 +132,13 @@ type answers struct {
 	total int
 	shown func(inventory.Answered) any
 	table *tableWriter // of a pipe
-	begun bool
+	list  *jsonList
 
 	accepted int
 }
 
 func (r *root) newAnswers(total int, shown func(inventory.Answered) any) *answers {
-	return &answers{r: r, bar: r.newProgress("rows"), total: total, shown: shown, table: r.newTable()}
+	return &answers{r: r, bar: r.newProgress("rows"), total: total, shown: shown, table: r.newTable(), list: r.newJSONList()}
 }
 
 func (a *answers) add(rows []inventory.Answered) error {
@@ -161,7 +160,7 @@ func (a *answers) add(rows []inventory.Answered) error {
 
 func (a *answers) print(row inventory.Answered) error {
 	if a.r.json {
-		return a.element(a.shown(row))
+		return a.list.add(a.shown(row))
 	}
 	if a.r.streams.OutWidth == 0 {
 		return a.table.add(row.Line, string(row.Row.Serial), string(row.Row.Account), row.Outcome.Outcome, row.Message)
@@ -181,20 +180,6 @@ func outcomeWords(row inventory.Answered) string {
 	return "refused: " + row.Message
 }
 
-// element prints one element of the array.
-func (a *answers) element(v any) error {
-	before := ",\n"
-	if !a.begun {
-		before, a.begun = "[\n", true
-	}
-	text, err := json.Marshal(v)
-	if err != nil {
-		return err
-	}
-	_, err = visible(a.r.streams.Out).Write(append([]byte(before), text...))
-	return outputError(err)
-}
-
 func (a *answers) end() error {
 	a.bar.done()
 	if !a.r.json {
@@ -203,12 +188,7 @@ func (a *answers) end() error {
 		}
 		return nil
 	}
-	closing := "\n]\n"
-	if !a.begun {
-		closing = "[]\n"
-	}
-	_, err := io.WriteString(a.r.streams.Out, closing)
-	return outputError(err)
+	return a.list.end()
 }
 
 // resultFile is the file of --result: readable by its owner alone, never over an
@@ -309,7 +289,7 @@ func (m mover) withFile(r *root) *cobra.Command {
 		if err != nil {
 			return err
 		}
-		return r.fromFile(ctx, &o, app.ReadAssignments, (*inventory.Desk).AssignAll, showAssigned, words)
+		return r.fromFile(ctx, &o, app.ReadAssignments, (*inventory.Desk).AssignAll, showAssigned, words, said("new-account") == "true")
 	})
 	return cmd
 }

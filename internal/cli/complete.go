@@ -147,6 +147,8 @@ func (r *root) completions(cmd *cobra.Command) {
 			switch c.Name() {
 			case "quarantine", "retire", "move": // of several tokens
 				c.ValidArgsFunction = atAnyPlace(c.ValidArgsFunction)
+			case "bind", "assign": // to whom
+				c.ValidArgsFunction = thenAnother(c.ValidArgsFunction, r.completeAccounts)
 			case "replace": // by one that is in stock
 				c.ValidArgsFunction = thenAnother(c.ValidArgsFunction, r.completeSerials(token.InStock))
 			}
@@ -154,6 +156,8 @@ func (r *root) completions(cmd *cobra.Command) {
 		switch {
 		case cmd.Name() == "batch" && c.Name() != "list":
 			c.ValidArgsFunction = r.completeBatches
+		case cmd.Name() == "account" && c.Name() != "import":
+			c.ValidArgsFunction = r.completeAccounts
 		case cmd.Name() == "policy" && c.Name() == "set":
 			c.ValidArgsFunction = completeSettings
 		}

@@ -66,6 +66,7 @@ func TestDeclaredJSON(t *testing.T) {
 	d.refused("verify-export", exitIntegrity, export) // without --pub
 	d.run("report drift")
 	d.reports()
+	d.people()
 	d.run("audit log")
 	d.run("audit verify")
 	d.run("audit checkpoint")
@@ -139,6 +140,27 @@ func (d *declared) reports() {
 	d.run("report losses")
 	d.run("report activity")
 	d.run("report overrides")
+}
+
+// people runs the commands about people.
+func (d *declared) people() {
+	d.t.Helper()
+	all := parseKnown(seedFile(deliveryPlan))
+	list := filepath.Join(d.t.TempDir(), "people.csv")
+	write := func(text string) {
+		if err := os.WriteFile(list, []byte(text), 0o600); err != nil {
+			d.t.Fatal(err)
+		}
+	}
+	write("login\nanna\nben\ncleo\n")
+	d.run("account import", list)
+	d.run("assign", all[30].serial, "cleo")
+	write("login\nanna\nben\ndora\n")
+	d.run("account import", list, "--at-least", "60")
+	d.run("report leavers")
+	d.run("account list")
+	d.run("account show", "ben")
+	d.run("reconcile", list, "--apply", "--yes")
 }
 
 // declared runs commands and remembers which.

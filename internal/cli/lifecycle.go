@@ -22,6 +22,7 @@ type mover struct {
 func (m mover) command(r *root) *cobra.Command {
 	var w wordFlags
 	var paper receipt
+	newAccount := new(bool)
 	args := exactly("the serial")
 	if m.account {
 		args = exactly("the serial", "the account")
@@ -33,7 +34,7 @@ func (m mover) command(r *root) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			c := inventory.Change{Serial: serial, By: m.by, To: m.to}
+			c := inventory.Change{Serial: serial, By: m.by, To: m.to, NewAccount: *newAccount}
 			if c.Words, err = w.words(r); err != nil {
 				return err
 			}
@@ -48,9 +49,15 @@ func (m mover) command(r *root) *cobra.Command {
 	w.add(cmd)
 	if m.account {
 		paper.add(cmd)
+		newAccount = addNewAccount(cmd)
 	}
 	addYes(cmd)
 	return cmd
+}
+
+// addNewAccount is for the commands that give somebody a token.
+func addNewAccount(cmd *cobra.Command) *bool {
+	return cmd.Flags().Bool("new-account", false, "take the account as typed though the list of people does not have it")
 }
 
 func (r *root) move(ctx context.Context, c inventory.Change) error {
@@ -98,7 +105,8 @@ func newAssignCmd(r *root) *cobra.Command {
 	m := mover{
 		use: "assign SERIAL ACCOUNT | assign --from FILE", short: "Assign a token to an account: sent out, not yet proven",
 		long: `Note that a token was sent to somebody. It is bound once a code of it was checked
-(` + "`fob bind`" + `).
+(` + "`fob bind`" + `). Once a list of people was imported, an account that is not on it is
+refused as mistyped; --new-account goes on with it as typed.
 
 --from takes a file instead, CSV or the like, whose first row names the columns in
 any order: serial, account, and as you like ticket, reason. Every row gets its own

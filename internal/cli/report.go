@@ -11,7 +11,7 @@ func newReportCmd(r *root) *cobra.Command {
 		Args:  cobra.NoArgs,
 		RunE:  func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
-	cmd.AddCommand(newReportDriftCmd(r), newReportExpiringCmd(r), newReportExceptionsCmd(r), newReportLockoutsCmd(r), newReportBatchesCmd(r),
+	cmd.AddCommand(newReportDriftCmd(r), newReportExpiringCmd(r), newReportExceptionsCmd(r), newReportLockoutsCmd(r), newReportLeaversCmd(r), newReportBatchesCmd(r),
 		newReportUnverifiedCmd(r), newReportLossesCmd(r), newReportActivityCmd(r), newReportOverridesCmd(r))
 	return cmd
 }

@@ -57,7 +57,7 @@ accounts by the codes that the tokens display, and shows auditors what is where.
 		newSuspendCmd(r), newResumeCmd(r), newReplaceCmd(r), newLostCmd(r), newQuarantineCmd(r), newRetireCmd(r),
 		newMoveCmd(r), newStocktakeCmd(r), newLocationCmd(r),
 		newVirtualCmd(r),
-		newPolicyCmd(r), newClockCmd(r), newAccountCmd(r),
+		newPolicyCmd(r), newClockCmd(r), newAccountCmd(r), newReconcileCmd(r),
 		newExportCmd(r), newVerifyExportCmd(r), newReportCmd(r), newAuditCmd(r), newDoctorCmd(r), newKeyCmd(r), newVersionCmd(r),
 	)
 	cmd.AddCommand(helpTopics()...)

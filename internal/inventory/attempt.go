@@ -92,7 +92,23 @@ func (a *attempt) standing(r Reader) (err error) {
 	if err := a.demands(r); err != nil {
 		return err
 	}
+	if err := a.checkAccount(r); err != nil {
+		return err
+	}
 	return a.checkAll(r)
+}
+
+// checkAccount refuses an account that nobody has. Nobody tried a code yet.
+func (a *attempt) checkAccount(r Reader) error {
+	if a.by != token.CmdBind {
+		return nil
+	}
+	theirs := a.token.State == token.Assigned && a.token.Account.Key() == a.req.Account.Key()
+	err := standingHere(r, a.req.Account, a.req.NewAccount, theirs)
+	if token.KindOf(err) == token.NotFound {
+		a.reason = NoSuchAccount
+	}
+	return err
 }
 
 // try looks at the codes, once nothing else stands against the attempt: a person

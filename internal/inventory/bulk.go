@@ -23,7 +23,9 @@ type BulkRow struct {
 	Reason  string
 	// Approver is who allowed the whole file.
 	Approver token.Approver
-	Fault    error // what is wrong with the row by itself; it is not tried
+	// NewAccount takes accounts as typed though the list of people does not have them.
+	NewAccount bool
+	Fault      error // what is wrong with the row by itself; it is not tried
 
 	fault otp.Reason // of Fault
 }
@@ -58,11 +60,13 @@ const NotTried = "not_tried"
 
 // Reasons that only rows of files have.
 const (
-	InvalidRow   otp.Reason = "invalid_row"
-	Repeated     otp.Reason = "repeated"
-	NoSuchToken  otp.Reason = "no_such_token"
-	AllOrNothing otp.Reason = "all_or_nothing"
-	Damaged      otp.Reason = "damaged" // its seed does not open
+	InvalidRow  otp.Reason = "invalid_row"
+	Repeated    otp.Reason = "repeated"
+	NoSuchToken otp.Reason = "no_such_token"
+	// NoSuchAccount: the list of people does not have it.
+	NoSuchAccount otp.Reason = "no_such_account"
+	AllOrNothing  otp.Reason = "all_or_nothing"
+	Damaged       otp.Reason = "damaged" // its seed does not open
 )
 
 const (

@@ -13,7 +13,7 @@ import (
 // attempt makes a row the attempt that `fob bind` would make of it.
 func (b *bulk) attempt(row BulkRow, keys Keyring) *attempt {
 	req := Codes{Serial: row.Serial, Account: row.Account, Proof: row.Proof, Ticket: row.Ticket, Reason: row.Reason,
-		Approver: row.Approver, Undated: row.ReadAt.IsZero(), Many: true}
+		Approver: row.Approver, NewAccount: row.NewAccount, Undated: row.ReadAt.IsZero(), Many: true}
 	at := row.ReadAt
 	if req.Undated {
 		at = b.desk.Now()
@@ -35,7 +35,10 @@ func (b *bulk) assign(tx Tx, row BulkRow) (Answered, error) {
 		reason, err = otp.Expired, expiredError(t)
 	default:
 		err = b.desk.move(tx, &t, Change{Serial: row.Serial, By: token.CmdAssign, To: token.Assigned,
-			Words: Words{Account: row.Account, Reason: row.Reason, Ticket: row.Ticket, Proof: row.Proof, Approver: row.Approver}})
+			Words: Words{Account: row.Account, Reason: row.Reason, Ticket: row.Ticket, Proof: row.Proof, Approver: row.Approver}, NewAccount: row.NewAccount})
+		if token.KindOf(err) == token.NotFound {
+			reason = NoSuchAccount
+		}
 	}
 	switch {
 	case err != nil && !rowsOwn(err):

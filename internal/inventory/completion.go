@@ -42,7 +42,7 @@ func (l *loader) assign(tx Tx) error {
 		if err != nil {
 			return err
 		}
-		c := Change{Serial: a.serial, By: token.CmdAssign, To: token.Assigned, Words: Words{Account: a.account}}
+		c := Change{Serial: a.serial, By: token.CmdAssign, To: token.Assigned, Words: Words{Account: a.account}, NewAccount: true}
 		if err := l.desk.move(tx, &t, c); err != nil {
 			return err
 		}

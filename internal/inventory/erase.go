@@ -2,6 +2,7 @@ package inventory
 
 import (
 	"context"
+	"encoding/hex"
 	"strings"
 
 	"fob/internal/audit"
@@ -25,7 +26,7 @@ type Erased struct {
 func (d *Desk) EraseAccount(ctx context.Context, a token.Account, w Words) (res Erased, err error) {
 	err = d.Store.Update(ctx, func(tx Tx) error {
 		res = Erased{}
-		rows, err := d.erasable(tx, a, w)
+		detail, err := d.erasable(tx, a, w)
 		if err != nil {
 			return err
 		}
@@ -39,13 +40,14 @@ func (d *Desk) EraseAccount(ctx context.Context, a token.Account, w Words) (res 
 		if err := d.addWords(e, w); err != nil {
 			return err
 		}
-		for _, r := range rows {
+		for _, r := range detail.Rows {
 			res.Events, res.Texts = res.Events+1, res.Texts+len(r.Fields)
 		}
-		if err := appendEvent(tx, e, audit.EraseDetail{Name: res.Account, Rows: rows}); err != nil {
+		detail.Name = res.Account
+		if err := appendEvent(tx, e, detail); err != nil {
 			return err
 		}
-		return tx.EraseAccount(a, res.Account, rows, e.Seq)
+		return tx.EraseAccount(a, res.Account, detail.Rows, e.Seq)
 	})
 	if err != nil {
 		return res, err
@@ -61,8 +63,8 @@ func (d *Desk) EraseAccount(ctx context.Context, a token.Account, w Words) (res 
 // Erasable tells whether an account can be erased, and how many texts would go.
 func (d *Desk) Erasable(ctx context.Context, a token.Account, w Words) (texts int, err error) {
 	err = d.Store.View(ctx, func(r Reader) error {
-		rows, err := d.erasable(r, a, w)
-		for _, row := range rows {
+		detail, err := d.erasable(r, a, w)
+		for _, row := range detail.Rows {
 			texts += len(row.Fields)
 		}
 		return err
@@ -70,26 +72,61 @@ func (d *Desk) Erasable(ctx context.Context, a token.Account, w Words) (texts in
 	return texts, err
 }
 
-func (d *Desk) erasable(r Reader, a token.Account, w Words) ([]audit.ErasedRows, error) {
+// erasable is what an erasure would carry.
+func (d *Desk) erasable(r Reader, a token.Account, w Words) (detail audit.EraseDetail, err error) {
 	if err := demand(r, token.CmdAccountErase, w); err != nil {
-		return nil, err
+		return detail, err
 	}
-	for what, text := range map[string]string{"--reason": w.Reason, "--ticket": w.Ticket, "--proof": w.Proof, "--approved-by": string(w.Approver)} {
-		if strings.Contains(strings.ToLower(text), a.Key()) {
-			return nil, token.Errorf(token.Usage, "%s names the account, and would outlive its erasure", what)
-		}
+	row, err := r.AccountRow(a)
+	if err != nil {
+		return detail, err
+	}
+	if err := checkOutlives(a, row, w); err != nil {
+		return detail, err
 	}
 	held, err := r.TokensOf(a)
 	if err != nil {
-		return nil, err
+		return detail, err
 	}
 	if len(held) > 0 {
-		return nil, token.Errorf(token.NotAllowed, "%s still has %d tokens, %s among them", a, len(held), held[0]).
+		return detail, token.Errorf(token.NotAllowed, "%s still has %d tokens, %s among them", a, len(held), held[0]).
 			WithHint("end that first: `fob unbind %s --returned`, or `fob unassign %s`", held[0], held[0])
 	}
-	rows, err := r.TextsAbout(a)
-	if err == nil && len(rows) == 0 {
-		err = token.Errorf(token.NotFound, "no event names the account %s", a)
+	if row.Salt != nil {
+		leaf := row.Leaf()
+		detail.Leaf, detail.Listed = hex.EncodeToString(leaf[:]), row.Listed
 	}
-	return rows, err
+	detail.Rows, err = r.TextsAbout(a)
+	if err != nil || len(detail.Rows) > 0 || row.Salt != nil {
+		return detail, err
+	}
+	return detail, unknownPerson(r, a)
+}
+
+// unknownPerson is said of an account that nothing is known of.
+func unknownPerson(r Reader, a token.Account) error {
+	s, err := r.AccountStanding(a)
+	switch {
+	case err != nil:
+		return err
+	case s.Now != "":
+		return token.Errorf(token.NotFound, "%s is called %s now", a, s.Now).WithHint("erase it by that name: what it was called before goes with it")
+	}
+	return token.Errorf(token.NotFound, "no event names the account %s, and no list of people", a)
+}
+
+// checkOutlives refuses words that name the person: they stay.
+func checkOutlives(a token.Account, row audit.AccountRow, w Words) error {
+	names := []string{a.Key(), strings.ToLower(row.FullName)}
+	for _, f := range row.Former {
+		names = append(names, f.Key)
+	}
+	for what, text := range map[string]string{"--reason": w.Reason, "--ticket": w.Ticket, "--proof": w.Proof, "--approved-by": string(w.Approver)} {
+		for _, name := range names {
+			if name != "" && strings.Contains(strings.ToLower(text), name) {
+				return token.Errorf(token.Usage, "%s names the person, and would outlive the erasure", what)
+			}
+		}
+	}
+	return nil
 }

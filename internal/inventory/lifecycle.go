@@ -17,6 +17,8 @@ type Change struct {
 	Loss   token.Loss // lost: what was reported; no time means now
 	// Location is where a token is that came back; empty: where it was.
 	Location string
+	// NewAccount takes the account as typed though the list of people does not have it.
+	NewAccount bool
 	Words
 }
 
@@ -117,6 +119,9 @@ func (d *Desk) accountOf(tx Tx, t token.Token, c Change) (token.Account, error) 
 	}
 	account, err := tx.KnownAccount(c.Account)
 	if err != nil {
+		return "", err
+	}
+	if err := standingHere(tx, account, c.NewAccount, false); err != nil {
 		return "", err
 	}
 	p, err := policyOf(tx)

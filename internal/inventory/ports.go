@@ -104,6 +104,7 @@ type Reader interface {
 	NeverOut(b Batch) (but token.Serial, ok bool, err error)
 
 	SeedReader
+	PeopleReader
 }
 
 // Batch is a batch with what was done to it as a whole.
@@ -175,6 +176,9 @@ type Tx interface {
 	// EraseAccount removes texts that the newest event, by, names, and gives the
 	// account another name.
 	EraseAccount(a token.Account, name string, rows []audit.ErasedRows, by int64) error
+
+	// SaveList writes a list of people and what it changes.
+	SaveList(l audit.ListRow, c ListChanges) error
 
 	// AcceptClock makes now the time that NewestEvent gives.
 	AcceptClock(now time.Time) error

@@ -49,6 +49,19 @@ type Reader interface {
 	// which their tokens came; ClockGroups counts all clocks.
 	Clocks(f DriftFilter) iter.Seq2[ClockRecord, error]
 	ClockGroups(f DriftFilter) ([]ClockGroup, error)
+	// Leavers streams tokens whose accounts are not on the newest list of people, in
+	// the order of accounts.
+	Leavers(f LeaverFilter) iter.Seq2[Leaver, error]
+	// NewestList is the list of people that was taken in last, nil where there is
+	// none.
+	NewestList() (*PeopleList, error)
+	// Accounts streams accounts in the order of their names; Account finds one, by a
+	// former name too.
+	Accounts(f AccountFilter) iter.Seq2[Account, error]
+	Account(a token.Account) (AccountDetail, error)
+	// FormerRows streams the names that accounts had, in the order of the lists that
+	// ended them.
+	FormerRows() iter.Seq2[audit.FormerRow, error]
 }
 
 // Filter selects tokens; its zero value selects all.

@@ -30,7 +30,7 @@ var _ Reader = (*past)(nil)
 // AsOf gives the store as it was at an instant, as its trail tells it; audit.Past
 // says which events count. An instant before the store is an error of kind Usage.
 func AsOf(r Reader, at time.Time) (Reader, error) {
-	then, err := audit.Replay(r.Events(EventFilter{}), at)
+	then, err := audit.Replay(r.Events(EventFilter{}), r.FormerRows(), at)
 	if err != nil {
 		return nil, err
 	}
@@ -375,3 +375,21 @@ func (p *past) ShelvedAt(string) iter.Seq2[Shelved, error] {
 }
 
 func noPast(what string) error { return fmt.Errorf("of %s no past is told", what) }
+
+// Leavers gives nothing: the trail commits to lists of people without telling who
+// was on them.
+func (p *past) Leavers(LeaverFilter) iter.Seq2[Leaver, error] {
+	return func(func(Leaver, error) bool) {}
+}
+
+// NewestList gives nothing, for the same reason.
+func (p *past) NewestList() (*PeopleList, error) { return nil, nil }
+
+// Accounts are those of today.
+func (p *past) Accounts(f AccountFilter) iter.Seq2[Account, error] { return p.now.Accounts(f) }
+
+// Account is that of today.
+func (p *past) Account(a token.Account) (AccountDetail, error) { return p.now.Account(a) }
+
+// FormerRows are those of today.
+func (p *past) FormerRows() iter.Seq2[audit.FormerRow, error] { return p.now.FormerRows() }

@@ -3,21 +3,34 @@ package store
 import (
 	"database/sql"
 	"fmt"
+	"slices"
 
 	"fob/internal/audit"
 	"fob/internal/token"
 )
 
-// TextsAbout lists the texts of a person: of every event that names the account,
-// all but who approved. The letters of other alphabets are compared as accounts
-// are, which SQL cannot.
+// TextsAbout lists the texts of a person: of every event that names the account, by
+// whatever it was called then, all but who approved. The letters of other alphabets
+// are compared as accounts are, which SQL cannot.
 func (q *queries) TextsAbout(a token.Account) (all []audit.ErasedRows, err error) {
+	renames, err := audit.NewRenames(q.FormerRows())
+	if err != nil {
+		return nil, err
+	}
+	var lists []int64
+	for l, err := range q.ListRows() {
+		if err != nil {
+			return nil, err
+		}
+		lists = append(lists, l.Seq)
+	}
 	var seqs []int64
 	err = q.each(`SELECT seq, text FROM audit_text WHERE field = 'account'`, nil, func(rows *sql.Rows) error {
 		var seq int64
-		var text token.Account
+		var text string
 		err := rows.Scan(&seq, &text)
-		if text.Key() == a.Key() {
+		before, _ := slices.BinarySearch(lists, seq)
+		if token.Account(renames.Now(text, before)).Key() == a.Key() {
 			seqs = append(seqs, seq)
 		}
 		return err
@@ -67,8 +80,15 @@ func (q *queries) EraseAccount(a token.Account, name string, rows []audit.Erased
 			}
 		}
 	}
-	if err := q.exec(`UPDATE binding SET proof = '', ticket = '' WHERE account_id = (SELECT id FROM account WHERE key = $1)`, a.Key()); err != nil {
+	if err := q.exec(`UPDATE binding SET proof = '', ticket = '', condition = '' WHERE account_id = (SELECT id FROM account WHERE key = $1)`, a.Key()); err != nil {
 		return err
 	}
-	return q.exec(`UPDATE account SET name = $1, key = $2 WHERE key = $3`, name, token.Account(name).Key(), a.Key())
+	if err := q.exec(`DELETE FROM former_account WHERE account_id = (SELECT id FROM account WHERE key = $1)`, a.Key()); err != nil {
+		return err
+	}
+	if err := q.exec(`DELETE FROM account WHERE key = $1 AND held = 0`, a.Key()); err != nil {
+		return err
+	}
+	return q.exec(`UPDATE account SET name = $1, key = $2, listed = NULL, listed_since = NULL, person = NULL, full_name = NULL, salt = NULL
+		WHERE key = $3`, name, token.Account(name).Key(), a.Key())
 }

@@ -103,12 +103,13 @@ func (q *queries) SaveToken(t token.Token) error {
 		stateCode(t.State), since, account, mark, t.Failures, nanos(t.LockedUntil), t.Issued, t.ID)
 }
 
-// accountID finds or makes the row of an account; NULL for none.
+// accountID finds or makes the row of an account that is given a token; NULL for
+// none.
 func (q *queries) accountID(a token.Account) (any, error) {
 	if a == "" {
 		return nil, nil
 	}
-	if err := q.exec(`INSERT INTO account (name, key) VALUES ($1, $2) ON CONFLICT (key) DO NOTHING`, a, a.Key()); err != nil {
+	if err := q.exec(`INSERT INTO account (name, key, held) VALUES ($1, $2, 1) ON CONFLICT (key) DO UPDATE SET held = 1 WHERE held = 0`, a, a.Key()); err != nil {
 		return nil, err
 	}
 	var id int64

@@ -168,14 +168,6 @@ func (q *queries) observations() iter.Seq2[ownedObservation, error] {
 		})
 }
 
-// AccountRows reads the names of all accounts.
-func (q *queries) AccountRows() iter.Seq2[string, error] {
-	return stream(q, `SELECT name FROM account`, func(rows *sql.Rows) (name string, err error) {
-		err = rows.Scan(&name)
-		return name, err
-	})
-}
-
 // ErasedRows reads which texts were let go.
 func (q *queries) ErasedRows() iter.Seq2[audit.ErasedRow, error] {
 	return stream(q, `SELECT seq, field, by_seq FROM erased_text ORDER BY seq, field`, func(rows *sql.Rows) (r audit.ErasedRow, err error) {
@@ -232,6 +224,8 @@ var contradictions = []contradiction{
 	{`SELECT uuid FROM binding WHERE closed_at = 0`, "binding %s: it has a 0 for its end"},
 	{`SELECT serial_key FROM token WHERE 0 IN (not_before, not_after, manufactured, locked_until, state_since)`,
 		"token %s: it has a 0 where nothing is known"},
+	{`SELECT id FROM account WHERE (listed IS NULL) <> (salt IS NULL)`,
+		"account id %s is half on a list of people"},
 	{`SELECT l.token_id FROM loss l LEFT JOIN token t ON t.id = l.token_id WHERE t.id IS NULL`,
 		"a loss is filed under token id %s, which is not there"},
 }

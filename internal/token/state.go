@@ -86,9 +86,10 @@ const (
 
 	CmdPolicySet Command = "policy set"
 
-	CmdAccountErase Command = "account erase"
-	CmdVirtual      Command = "virtual" // makes a token; a bind in the same transaction gives it to its account
-	CmdMove         Command = "move"    // from place to place; the state stays
+	CmdAccountErase  Command = "account erase"
+	CmdVirtual       Command = "virtual" // makes a token; a bind in the same transaction gives it to its account
+	CmdMove          Command = "move"    // from place to place; the state stays
+	CmdAccountImport Command = "account import"
 )
 
 var transitions = []Transition{

@@ -37,6 +37,7 @@ type bench struct {
 	identified, bound      []usage
 	loads                  loads
 	counted                []usage
+	listed, reconciled     []usage
 
 	formats []*contest // beside OATH CSV
 	wrapped []*contest // beside the program that unwraps, piped into fob
@@ -78,7 +79,7 @@ func (b *bench) measure(ctx context.Context) error {
 		}
 	}
 	// The store of the last import stays for desk and exports.
-	for _, part := range []func(context.Context, int) error{b.desk, b.scale, b.stocktake, b.exports, b.loadRun, b.contests} {
+	for _, part := range []func(context.Context, int) error{b.desk, b.scale, b.stocktake, b.people, b.exports, b.loadRun, b.contests} {
 		for i := range b.runs {
 			if err := part(ctx, i); err != nil {
 				return err

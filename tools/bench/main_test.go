@@ -74,6 +74,13 @@ func TestReportOfContests(t *testing.T) {
 	}
 }
 
+func TestReportOfPeople(t *testing.T) {
+	b := bench{n: 1_000_000, runs: 1, listed: []usage{{5.5, 5, 300}}, reconciled: []usage{{3.25, 3.5, 210}}}
+	if s, want := b.report("a machine"), "| `reconcile`, a list of 500,000 people against all tokens (CPU, peak memory) | 3.2 s (3.5 s, 210 MB) | | |\n"; !strings.Contains(s, want) {
+		t.Errorf("no %q in\n%s", want, s)
+	}
+}
+
 func TestWrapWithoutTheProgram(t *testing.T) {
 	t.Setenv("PATH", t.TempDir())
 	var b bench

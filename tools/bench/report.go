@@ -28,6 +28,7 @@ func (b *bench) report(machine string) string {
 	}
 	b.scaled(&s)
 	b.counts(&s)
+	b.peopled(&s)
 	for _, c := range []struct {
 		name string
 		took []usage

@@ -1,0 +1,352 @@
+package app
+
+import (
+	"bufio"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"io"
+	"path/filepath"
+	"strconv"
+	"strings"
+
+	"fob/internal/inventory"
+	"fob/internal/rows"
+	"fob/internal/token"
+)
+
+const (
+	// MaxPeople bounds a list: the largest organisations have two million people,
+	// and a list is held in memory while it is compared.
+	MaxPeople = 2_000_000
+)
+
+// personColumn is a column of a list of people.
+type personColumn int
+
+const (
+	colLogin personColumn = iota
+	colFullName
+	colGiven
+	colFamily
+	colStatus
+	colEnded // a status that says the opposite: disabled
+	colPersonID
+	colFormer
+	colMail // taken for the login where there is no other
+)
+
+// personNames are the names that columns have in exports of directories and HR
+// systems, as rows.Name gives them.
+var personNames = rows.Names[personColumn]{
+	"account": colLogin, "accountname": colLogin, "login": colLogin, "loginname": colLogin, "logon": colLogin, "logonname": colLogin,
+	"user": colLogin, "username": colLogin, "userid": colLogin, "uid": colLogin, "upn": colLogin, "userprincipalname": colLogin,
+	"samaccountname": colLogin, "benutzer": colLogin, "benutzername": colLogin, "benutzerkonto": colLogin, "benutzerkennung": colLogin,
+	"konto": colLogin, "anmeldename": colLogin, "kennung": colLogin, "identifiant": colLogin, "nomdutilisateur": colLogin,
+	"utilisateur": colLogin, "compte": colLogin, "usuario": colLogin, "nombredeusuario": colLogin, "cuenta": colLogin,
+	"utente": colLogin, "nomeutente": colLogin, "gebruiker": colLogin, "gebruikersnaam": colLogin, "användarnamn": colLogin,
+	"brugernavn": colLogin, "brukernavn": colLogin, "käyttäjätunnus": colLogin, "nazwaużytkownika": colLogin, "utilizador": colLogin,
+	"uživatelskéjméno": colLogin, "felhasználónév": colLogin, "логин": colLogin, "ユーザー名": colLogin, "用户名": colLogin,
+	"email": colMail, "emailaddress": colMail, "mail": colMail, "primaryemail": colMail, "workemail": colMail, "emailadresse": colMail,
+	"mailadresse": colMail, "courriel": colMail, "adressemail": colMail, "correo": colMail, "correoelectrónico": colMail,
+	"epost": colMail, "posta": colMail,
+	"name": colFullName, "fullname": colFullName, "displayname": colFullName, "employeename": colFullName, "personname": colFullName,
+	"anzeigename": colFullName, "vollername": colFullName, "mitarbeiter": colFullName, "nomcomplet": colFullName,
+	"nombrecompleto": colFullName, "nomecompleto": colFullName, "naam": colFullName, "namn": colFullName, "navn": colFullName,
+	"firstname": colGiven, "givenname": colGiven, "vorname": colGiven, "prénom": colGiven, "prenom": colGiven, "nome": colGiven,
+	"nombre": colGiven, "voornaam": colGiven, "förnamn": colGiven, "fornavn": colGiven,
+	"lastname": colFamily, "surname": colFamily, "familyname": colFamily, "nachname": colFamily, "familienname": colFamily, "nom": colFamily,
+	"apellido": colFamily, "apellidos": colFamily, "cognome": colFamily, "achternaam": colFamily, "efternamn": colFamily, "etternavn": colFamily,
+	"status": colStatus, "active": colStatus, "isactive": colStatus, "enabled": colStatus, "accountenabled": colStatus, "state": colStatus,
+	"employmentstatus": colStatus, "employeestatus": colStatus, "aktiv": colStatus, "zustand": colStatus, "statut": colStatus,
+	"actif": colStatus, "estado": colStatus, "activo": colStatus, "stato": colStatus, "attivo": colStatus, "actief": colStatus,
+	"disabled": colEnded, "inactive": colEnded, "blocked": colEnded, "suspended": colEnded, "terminated": colEnded, "gesperrt": colEnded,
+	"deaktiviert": colEnded, "inaktiv": colEnded, "ausgeschieden": colEnded, "inactif": colEnded, "archived": colEnded,
+	"id": colPersonID, "personid": colPersonID, "employeeid": colPersonID, "employeenumber": colPersonID, "employeeno": colPersonID,
+	"personnelnumber": colPersonID, "staffid": colPersonID, "staffnumber": colPersonID, "workerid": colPersonID, "objectid": colPersonID,
+	"objectguid": colPersonID, "externalid": colPersonID, "personalnummer": colPersonID, "mitarbeiternummer": colPersonID,
+	"personalnr": colPersonID, "matricule": colPersonID, "matrícula": colPersonID, "matricola": colPersonID, "personeelsnummer": colPersonID,
+	"anställningsnummer": colPersonID, "medarbejdernummer": colPersonID,
+	"formeraccount": colFormer, "formerlogin": colFormer, "previousaccount": colFormer, "previouslogin": colFormer, "oldaccount": colFormer,
+	"oldlogin": colFormer, "oldusername": colFormer, "previoususername": colFormer, "renamedfrom": colFormer, "altesbenutzerkonto": colFormer,
+	"früheresbenutzerkonto": colFormer, "ancienidentifiant": colFormer,
+}
+
+// choosable are the columns that --columns names.
+var choosable = map[string]personColumn{"account": colLogin, "name": colFullName, "status": colStatus, "disabled": colEnded,
+	"id": colPersonID, "former": colFormer}
+
+const choosableWords = "account, name, status, disabled, id, former"
+
+// activeWords and endedWords are what a status says.
+var (
+	activeWords = wordSet(`active aktiv actif active activo activa attivo actief ativo ativa aktywny current employed enabled yes ja oui si sí
+		true wahr vrai verdadero 1 y j x angestellt beschäftigt onleave leave`)
+	endedWords = wordSet(`inactive inaktiv inactif inactivo inactiva inattivo inactief left leaver terminated disabled deactivated suspended blocked
+		locked former exited resigned retired archived deleted ended no nein non nee false falsch faux falso 0 n ausgeschieden ausgetreten
+		gesperrt deaktiviert gekündigt parti sorti baja cessato`)
+)
+
+func wordSet(text string) map[string]bool {
+	set := map[string]bool{}
+	for w := range strings.FieldsSeq(text) {
+		set[w] = true
+	}
+	return set
+}
+
+// PeopleOptions are what a person says of a list.
+type PeopleOptions struct {
+	Columns  string   // account=3,status=Zustand,…; empty: by the header
+	Sheet    string   // of a workbook
+	ActiveIs []string // what a status says of those who are here; empty: words that are known
+}
+
+// ReadPeople reads a list of people: a row of column names, then one row a person.
+// Rows at fault are in the list's Faults; an error is of the whole file, of kind
+// Refused unless reading failed.
+func ReadPeople(name string, r io.Reader, o PeopleOptions) (*inventory.PeopleList, error) {
+	hash := sha256.New()
+	whole := io.TeeReader(r, hash)
+	in := rows.NewWith(whole, rows.Options{Sheet: o.Sheet})
+	list := &inventory.PeopleList{File: strings.ToValidUTF8(filepath.Base(name), "\uFFFD")}
+	if err := readPeople(in, list, o); err != nil {
+		return nil, err
+	}
+	if _, err := io.Copy(io.Discard, bufio.NewReader(whole)); err != nil {
+		return nil, token.Wrap(token.Internal, err, "reading the list")
+	}
+	list.SHA256, list.Notes = hex.EncodeToString(hash.Sum(nil)), append(list.Notes, in.Notes()...)
+	return list, nil
+}
+
+func readPeople(in *rows.Reader, list *inventory.PeopleList, o PeopleOptions) error {
+	header, err := in.Next()
+	if errors.Is(err, io.EOF) {
+		return token.Errorf(token.Refused, "the list is empty").WithHint("its first row names the columns, of which one is the account")
+	}
+	if err != nil {
+		return bulkReadError(err)
+	}
+	p := &peopleReader{list: list, active: map[string]bool{}}
+	p.chosen = len(o.ActiveIs) > 0
+	for _, w := range o.ActiveIs {
+		p.active[statusWord(w)] = true
+	}
+	if err := p.header(header, o.Columns); err != nil {
+		return err
+	}
+	for {
+		row, err := in.Next()
+		switch {
+		case errors.Is(err, io.EOF) && len(list.People) == 0 && len(list.Faults) == 0:
+			return token.Errorf(token.Refused, "the list has nobody: no row stands below its column names").WithHint("nothing was changed")
+		case errors.Is(err, io.EOF):
+			return nil
+		case err != nil:
+			return bulkReadError(err)
+		case len(list.People) == MaxPeople:
+			return token.Errorf(token.Refused, "the list has more than %d people", MaxPeople)
+		}
+		p.row(row)
+	}
+}
+
+// peopleReader turns rows into people.
+type peopleReader struct {
+	list    *inventory.PeopleList
+	columns rows.Columns[personColumn]
+	width   int
+	active  map[string]bool
+	chosen  bool // active was given by hand
+}
+
+// header finds the columns, by their names and by what --columns says.
+func (p *peopleReader) header(header rows.Row, chosen string) error {
+	p.width = len(header.Fields)
+	names := personNames
+	if chosen != "" {
+		var err error
+		if names, err = chosenColumns(header, chosen); err != nil {
+			return err
+		}
+	}
+	p.columns = names.Of(header.Fields)
+	c := &p.columns
+	if col, first, second, twice := names.Twice(p.columns, header.Fields); twice && col != colGiven && col != colFamily && col != colMail && col != colFullName {
+		return token.Errorf(token.Refused, "line %d: columns %d and %d are both the %s", header.Line, first, second, personWords[col]).
+			WithHint("say which with --columns, for example account=%d", first)
+	}
+	if !c.Has(colLogin) && !c.Has(colMail) {
+		return token.Errorf(token.Refused, "line %d names no column for the account", header.Line).
+			WithHint("the first row names the columns: account, login, username, user principal name, email or the like; with other names: --columns account=3")
+	}
+	if c.Has(colStatus) && c.Has(colEnded) {
+		return token.Errorf(token.Refused, "line %d: columns %d and %d both tell who is active", header.Line, c.At(colStatus), c.At(colEnded)).
+			WithHint("say which with --columns, for example account=%d,status=%d", max(c.At(colLogin), c.At(colMail)), c.At(colStatus))
+	}
+	p.list.HasIDs, p.list.Names = c.Has(colPersonID), c.Has(colFullName) || c.Has(colGiven) || c.Has(colFamily)
+	return nil
+}
+
+var personWords = map[personColumn]string{colLogin: "account", colFullName: "name", colStatus: "status", colEnded: "status", colPersonID: "id",
+	colFormer: "former account"}
+
+// chosenColumns makes names of what --columns says: only those columns count.
+func chosenColumns(header rows.Row, text string) (rows.Names[personColumn], error) {
+	names := rows.Names[personColumn]{}
+	has := map[personColumn]bool{}
+	for part := range strings.SplitSeq(text, ",") {
+		key, where, _ := strings.Cut(part, "=")
+		col, known := choosable[rows.Name([]byte(key))]
+		if !known {
+			return nil, columnsError("--columns: %q is nothing that a person has", strings.TrimSpace(key))
+		}
+		if has[col] {
+			return nil, columnsError("--columns names %s twice", strings.TrimSpace(key))
+		}
+		has[col] = true
+		where = strings.TrimSpace(where)
+		if n, err := strconv.Atoi(where); err == nil {
+			if n < 1 || n > len(header.Fields) {
+				return nil, token.Errorf(token.Refused, "--columns: there is no column %d; line %d has %d", n, header.Line, len(header.Fields))
+			}
+			where = string(header.Fields[n-1])
+		}
+		name := rows.Name([]byte(where))
+		if name == "" || !hasField(header, name) {
+			return nil, token.Errorf(token.Refused, "--columns: line %d has no column named %q", header.Line, where).
+				WithHint("the first row is taken for column names; does the list have one?")
+		}
+		if _, twice := names[name]; twice {
+			return nil, columnsError("--columns gives one column two meanings")
+		}
+		names[name] = col
+	}
+	if !has[colLogin] {
+		return nil, columnsError("--columns does not say which column is the account")
+	}
+	return names, nil
+}
+
+func hasField(header rows.Row, name string) bool {
+	for _, f := range header.Fields {
+		if rows.Name(f) == name {
+			return true
+		}
+	}
+	return false
+}
+
+func columnsError(format string, args ...any) error {
+	return token.Errorf(token.Usage, format, args...).WithHint("write it like account=3,status=Zustand: %s, by number or by name", choosableWords)
+}
+
+// row reads one person. The first thing that is wrong is the row's fault.
+func (p *peopleReader) row(row rows.Row) {
+	person, account, err := p.person(row)
+	if err == nil {
+		p.list.People = append(p.list.People, person)
+		return
+	}
+	if len(p.list.Faults) < inventory.MaxFaults {
+		p.list.Faults = append(p.list.Faults, inventory.RejectedPerson{Line: row.Line, Account: account, Reason: err.Error()})
+	}
+}
+
+func (p *peopleReader) person(row rows.Row) (person inventory.Person, account token.Account, err error) {
+	login := colLogin
+	if !p.columns.Has(login) {
+		login = colMail
+	}
+	if n := len(row.Fields); n < p.columns.At(login) || !row.BlankFrom(p.width) {
+		return person, "", token.Errorf(token.Refused, "the row has %d of %d columns; a text with the delimiter in it stands in quotes", n, p.width)
+	}
+	for _, col := range []personColumn{login, colPersonID, colStatus, colEnded, colFormer} {
+		if err := p.cell(row, col); err != nil {
+			return person, "", err
+		}
+	}
+	if account, err = token.ParseAccount(p.text(row, login)); err != nil {
+		return person, "", err
+	}
+	id, err := token.ParseText("the id", p.text(row, colPersonID))
+	if err != nil {
+		return person, account, err
+	}
+	full, err := token.ParseText("the name", p.fullName(row))
+	if err != nil {
+		return person, account, err
+	}
+	var former token.Account
+	if text := p.text(row, colFormer); text != "" {
+		if former, err = token.ParseAccount(text); err != nil {
+			return person, account, err
+		}
+		if former.Key() == account.Key() {
+			former = ""
+		}
+	}
+	active, err := p.status(row)
+	if err == nil && p.list.HasIDs && id == "" && active {
+		err = token.Errorf(token.Refused, "the id is empty, where the list has a column of ids")
+	}
+	return inventory.NewPerson(row.Line, account, id, full, former, active), account, err
+}
+
+func (p *peopleReader) text(row rows.Row, col personColumn) string {
+	return string(p.columns.Field(row.Fields, col))
+}
+
+// cell refuses what a sheet computes or rewrites: nobody typed it.
+func (p *peopleReader) cell(row rows.Row, col personColumn) error {
+	at := p.columns.At(col)
+	if at == 0 || at > len(row.Kinds) {
+		return nil
+	}
+	switch k := row.Kinds[at-1]; k {
+	case rows.Formula, rows.Failed, rows.Date, rows.Shaped:
+		return token.Errorf(token.Refused, "column %s holds %s; paste it as a text", rows.ColumnName(at), k)
+	}
+	return nil
+}
+
+func (p *peopleReader) fullName(row rows.Row) string {
+	if full := p.text(row, colFullName); full != "" {
+		return full
+	}
+	return strings.TrimSpace(p.text(row, colGiven) + " " + p.text(row, colFamily))
+}
+
+// status tells whether a person is here. A list without such a column has only
+// people who are.
+func (p *peopleReader) status(row rows.Row) (active bool, err error) {
+	col := colStatus
+	if p.columns.Has(colEnded) {
+		col = colEnded
+	}
+	if !p.columns.Has(col) {
+		return true, nil
+	}
+	text := p.text(row, col)
+	word := statusWord(text)
+	switch {
+	case p.chosen:
+		return p.active[word], nil
+	case word == "" && col == colEnded:
+		return true, nil // not disabled
+	case activeWords[word]:
+		return col == colStatus, nil
+	case endedWords[word]:
+		return col != colStatus, nil
+	case word == "":
+		return false, token.Errorf(token.Refused, "the status is empty")
+	}
+	if _, err := token.ParseText("the status", text); err != nil {
+		return false, err
+	}
+	return false, token.Errorf(token.Refused, "the status %q is not a word that fob knows; --active-is WORD says which means active", text)
+}
+
+// statusWord makes a status comparable.
+func statusWord(text string) string { return rows.Name([]byte(text)) }

@@ -1,0 +1,73 @@
+package cli
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/spf13/cobra"
+
+	"fob/internal/inventory"
+	"fob/internal/token"
+)
+
+func newAccountEraseCmd(r *root) *cobra.Command {
+	var w wordFlags
+	var yes *bool
+	cmd := &cobra.Command{
+		Use:   "erase ACCOUNT",
+		Short: "Erase what is known of a person who has the right to it",
+		Long: `Erase a person: the name of the account, and the reasons, tickets and proofs of every
+event that names it, with the salts without which nobody can try names on the hashes
+that stay. What tokens the account had stays, under a name such as erased-1; so do the
+names of those who approved. One event says which texts went and names nobody;
+` + "`fob audit verify`" + ` lists it, and the trail holds as before.
+
+The account's tokens must have been taken back. Words about the person in reasons and
+tickets of other events (of a batch, say) stay, as do backups and exports that were
+made before: those are yours to destroy.`,
+		Example: "  fob account erase anna@example.com --reason \"request of 2026-11-02\" --approved-by \"Eva Brandt\"",
+		Args:    exactly("the account"),
+		RunE: r.run(func(ctx context.Context, args []string) error {
+			account, err := token.ParseAccount(args[0])
+			if err != nil {
+				return err
+			}
+			words, err := w.approved(r)
+			if err != nil {
+				return err
+			}
+			if words.Reason == "" {
+				return token.Errorf(token.Usage, "--reason is missing: why is %s erased?", account).WithHint("without naming the person: the reason stays")
+			}
+			return r.eraseAccount(ctx, account, words, *yes)
+		}),
+	}
+	w.add(cmd)
+	w.addApprover(cmd)
+	yes = addYes(cmd)
+	return cmd
+}
+
+func (r *root) eraseAccount(ctx context.Context, a token.Account, w inventory.Words, yes bool) error {
+	return r.withDesk(ctx, func(desk *inventory.Desk) error {
+		texts, err := desk.Erasable(ctx, a, w)
+		if err != nil {
+			return err
+		}
+		if err := r.confirm(ctx, yes, fmt.Sprintf("Erase %s and %s for good", a, count(texts, "text"))); err != nil {
+			return err
+		}
+		res, err := desk.EraseAccount(ctx, a, w)
+		if err != nil {
+			return err
+		}
+		if res.LogLeft {
+			r.remark("somebody is reading an older state of the store: the texts stay in its log until the last program has closed it")
+		}
+		if r.json {
+			return r.printJSON(res)
+		}
+		r.say("Erased: %s of %s; in their place stands %s.", count(res.Texts, "text"), count(res.Events, "event"), res.Account)
+		return nil
+	})
+}

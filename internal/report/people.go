@@ -1,0 +1,92 @@
+package report
+
+import (
+	"time"
+
+	"fob/internal/token"
+)
+
+// Why an account that has tokens is not among the people of the newest list.
+const (
+	WhyLeft    = "left"    // it was on a list and is not any more
+	WhyUnknown = "unknown" // it was never on one: mistyped, or of somebody whom the list leaves out
+)
+
+// LeaverFilter selects what Leavers gives beside the tokens of accounts that left.
+type LeaverFilter struct {
+	Unknown bool // those of accounts that no list ever had, too; nothing where there is no list
+}
+
+// Leaver is a token that is assigned, bound or suspended and whose account is not
+// on the newest list of people.
+type Leaver struct {
+	Account  string       `json:"account"`
+	FullName *string      `json:"full_name"`
+	Why      string       `json:"why"`     // left or unknown
+	LeftAt   *time.Time   `json:"left_at"` // when a list showed it
+	Serial   token.Serial `json:"serial"`
+	State    token.State  `json:"state"`
+	Since    time.Time    `json:"state_since"`
+	BoundAt  *time.Time   `json:"bound_at"`
+}
+
+// PeopleList is one list of people that was taken in.
+type PeopleList struct {
+	Number  int       `json:"number"`
+	At      time.Time `json:"imported_at"`
+	File    string    `json:"file"`
+	SHA256  string    `json:"sha256"`
+	Listed  int       `json:"listed"`
+	Left    int       `json:"left"` // known to have left: accounts that had tokens
+	Renamed int       `json:"renamed"`
+}
+
+// AccountFilter selects accounts; its zero value selects all.
+type AccountFilter struct {
+	Left   bool   // those that left
+	Tokens bool   // those that have tokens now
+	Prefix string // names that begin so
+	Limit  int    // 0: no limit
+}
+
+// How an account stands with the lists of people.
+const (
+	OnList   = "listed"
+	HasLeft  = "left"
+	JustName = "typed" // never on a list
+)
+
+// Account is whom tokens are given to, with the JSON names of the design.
+type Account struct {
+	Account  string     `json:"account"`
+	FullName *string    `json:"full_name"`
+	PersonID *string    `json:"person_id"` // the list's own
+	Standing string     `json:"standing"`  // listed, left or typed
+	Since    *time.Time `json:"since"`
+	Tokens   int        `json:"tokens"` // assigned, bound or suspended now
+}
+
+// AccountDetail is an account with every token that it ever had.
+type AccountDetail struct {
+	Account
+	Former []FormerAccount `json:"former"`
+	Held   []HeldToken     `json:"held"` // the newest first
+}
+
+// FormerAccount is a name that the account had.
+type FormerAccount struct {
+	Account string    `json:"account"`
+	Until   time.Time `json:"until"`
+}
+
+// HeldToken is a binding, or an assignment that still stands.
+type HeldToken struct {
+	Serial token.Serial `json:"serial"`
+	State  token.State  `json:"state"` // of the token, now
+	Bound  *time.Time   `json:"bound_at"`
+	Ended  *time.Time   `json:"ended_at"` // null: it stands
+	By     *string      `json:"bound_by"`
+	Proof  *string      `json:"proof"`
+	Codes  *int         `json:"codes"`
+	Ticket *string      `json:"ticket"`
+}

@@ -1,0 +1,50 @@
+package token
+
+import "strings"
+
+// accountChars are what logins and addresses are mostly made of.
+const accountChars = "abcdefghijklmnopqrstuvwxyz0123456789.-_@"
+
+// maxSlipAccount bounds the accounts whose slips are listed: the list grows with
+// the length, and addresses rarely have more.
+const maxSlipAccount = MaxSerialLen
+
+// Slips lists the account keys one slip of the finger away, the likeliest first:
+// two neighbours swapped, a character left out, exchanged, or one too many. It
+// serves "near it" suggestions only, and is empty for a name that is not ASCII.
+func (a Account) Slips() []string {
+	key := a.Key()
+	l := slips{seen: map[string]bool{key: true, "": true}}
+	if len(key) > maxSlipAccount || !ascii(key) {
+		return nil
+	}
+	for i := 1; i < len(key); i++ {
+		l.add(key[:i-1] + key[i:i+1] + key[i-1:i] + key[i+1:])
+	}
+	for i := range key {
+		l.add(key[:i] + key[i+1:])
+	}
+	for _, c := range strings.Split(accountChars, "") {
+		for i := range key {
+			l.add(key[:i] + c + key[i+1:])
+			l.add(key[:i] + c + key[i:])
+		}
+		l.add(key + c)
+	}
+	return l.all
+}
+
+// Beginnings are the keys with which an account begins that may be meant: the same
+// name at another domain, then all that begin as typed.
+func (a Account) Beginnings() (all []string) {
+	key := a.Key()
+	if name, _, is := strings.Cut(key, "@"); is && name != "" {
+		all = append(all, name+"@")
+	} else if key != "" {
+		all = append(all, key+"@")
+	}
+	if len(key) >= 3 {
+		all = append(all, key)
+	}
+	return all
+}
