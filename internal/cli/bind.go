@@ -15,7 +15,7 @@ func newBindCmd(r *root) *cobra.Command {
 	var o codeOptions
 	var bulk bulkOptions
 	var paper receipt
-	var newAccount *bool
+	var newAccount bool
 	cmd := &cobra.Command{
 		Use:   "bind SERIAL ACCOUNT | bind --from FILE",
 		Short: "Bind a token to an account by the code that it shows",
@@ -49,13 +49,13 @@ were refused the exit code is 3.`,
 			return err
 		}
 		if bulk.from != "" {
-			return r.bindFrom(ctx, &o, &bulk, *newAccount)
+			return r.bindFrom(ctx, &o, &bulk, newAccount)
 		}
 		req, err := o.request(r, args[0], args[1])
 		if err != nil {
 			return err
 		}
-		req.NewAccount = *newAccount
+		req.NewAccount = newAccount
 		if req.Account == "" {
 			return usageError("fob bind", fmt.Errorf("the account is empty"))
 		}
@@ -72,7 +72,7 @@ were refused the exit code is 3.`,
 	bulk.add(cmd)
 	o.addDeep(cmd)
 	paper.add(cmd)
-	newAccount = addNewAccount(cmd)
+	addNewAccount(cmd, &newAccount)
 	addYes(cmd)
 	return cmd
 }

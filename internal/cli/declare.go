@@ -24,8 +24,12 @@ type declaration struct {
 // either is for a command that prints another object when it was refused.
 type either struct{ done, refused any }
 
-// also is for a command that prints an array with --from.
-type also struct{ one, from any }
+// also is for a command that prints something else with a flag.
+type also struct {
+	one  any
+	flag string
+	with any
+}
 
 // filed is for a report, which prints rows, or with --xlsx what it wrote.
 type filed struct{ rows any }
@@ -38,15 +42,15 @@ var declarations = map[string]declaration{
 	"fob import":            {[]inventory.Imported{}, []int{exitRefused, exitNotAllowed, exitKey}},
 	"fob batch list":        {[]report.Batch{}, nil},
 	"fob batch show":        {report.Batch{}, []int{exitNotFound}},
-	"fob list":              {[]report.Token{}, []int{exitNotFound, exitIntegrity}},
+	"fob list":              {also{[]report.Token{}, "--by-location", []report.Place{}}, []int{exitNotFound, exitIntegrity}},
 	"fob show":              {report.Token{}, []int{exitNotFound}},
-	"fob bind":              {also{inventory.Outcome{}, []inventory.Answered{}}, []int{exitRefused, exitCode, exitNotFound, exitNotAllowed, exitLocked, exitKey, exitIntegrity}},
+	"fob bind":              {also{inventory.Outcome{}, "--from", []inventory.Answered{}}, []int{exitRefused, exitCode, exitNotFound, exitNotAllowed, exitLocked, exitKey, exitIntegrity}},
 	"fob check":             {inventory.Outcome{}, []int{exitRefused, exitCode, exitNotFound, exitNotAllowed, exitLocked, exitKey, exitIntegrity}},
 	"fob resync":            {inventory.Outcome{}, []int{exitRefused, exitCode, exitNotFound, exitNotAllowed, exitLocked, exitKey, exitIntegrity}},
 	"fob unbind":            {either{report.Token{}, inventory.Outcome{}}, []int{exitRefused, exitCode, exitNotFound, exitNotAllowed, exitLocked, exitKey, exitIntegrity}},
 	"fob unlock":            {report.Token{}, []int{exitRefused, exitNotFound, exitNotAllowed}},
 	"fob identify":          {[]inventory.Identified{}, []int{exitCode, exitNotFound, exitNotAllowed, exitKey, exitIntegrity}},
-	"fob assign":            {also{report.Token{}, []assignedJSON{}}, []int{exitRefused, exitNotFound, exitNotAllowed}},
+	"fob assign":            {also{report.Token{}, "--from", []assignedJSON{}}, []int{exitRefused, exitNotFound, exitNotAllowed}},
 	"fob unassign":          {report.Token{}, []int{exitRefused, exitNotFound, exitNotAllowed}},
 	"fob found":             {report.Token{}, []int{exitRefused, exitNotFound, exitNotAllowed}},
 	"fob release":           {report.Token{}, []int{exitRefused, exitNotFound, exitNotAllowed}},
@@ -80,7 +84,7 @@ var declarations = map[string]declaration{
 	"fob report lockouts":   {filed{[]report.Lockout{}}, []int{exitRefused, exitNotFound}},
 	"fob report batches":    {filed{[]report.Reconciliation{}}, []int{exitRefused, exitNotFound}},
 	"fob report unverified": {filed{[]report.Unverified{}}, []int{exitRefused, exitNotFound}},
-	"fob report leavers":    {[]report.Leaver{}, nil},
+	"fob report leavers":    {filed{[]report.Leaver{}}, []int{exitRefused, exitNotFound}},
 	"fob report losses":     {filed{[]report.Loss{}}, []int{exitRefused, exitNotFound}},
 	"fob report activity":   {filed{[]report.Activity{}}, []int{exitRefused}},
 	"fob report overrides":  {filed{[]report.OverrideEvent{}}, []int{exitRefused}},
@@ -117,7 +121,7 @@ func (d declaration) help() string {
 		prints = "--json prints " + printedHelp(e.done) + "\nFor a refused code it prints " + printedHelp(e.refused)
 	}
 	if a, ok := d.json.(also); ok {
-		prints = "--json prints " + printedHelp(a.one) + "\nWith --from it prints " + printedHelp(a.from)
+		prints = "--json prints " + printedHelp(a.one) + "\nWith " + a.flag + " it prints " + printedHelp(a.with)
 	}
 	if f, ok := d.json.(filed); ok {
 		prints = "--json prints " + printedHelp(f.rows) + "\nWith --xlsx it prints " + printedHelp(reportFileJSON{})

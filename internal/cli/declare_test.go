@@ -43,6 +43,7 @@ func TestDeclaredJSON(t *testing.T) {
 	d.now = d.now.Add(time.Minute)
 	d.run("bind", k.serial, "anna", "--code", shown())
 	d.run("list")
+	d.compare("list", exitDone, declarations["fob list"].json.(also).with, []string{"--by-location"})
 	d.run("show", k.serial)
 	d.run("report unverified", "--days", "0")
 	d.refused("unbind", exitCode, k.serial, "--returned", "--yes", "--code", "000000")
@@ -192,7 +193,7 @@ func (d *declared) from(name, rows string) {
 	if err := os.WriteFile(file, []byte(rows), 0o600); err != nil {
 		d.t.Fatal(err)
 	}
-	d.compare(name, exitDone, declarations["fob "+name].json.(also).from, []string{"--from", file})
+	d.compare(name, exitDone, declarations["fob "+name].json.(also).with, []string{"--from", file})
 }
 
 func (d *declared) refused(name string, exit int, args ...string) {

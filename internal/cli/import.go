@@ -34,6 +34,7 @@ type importOptions struct {
 	partial, replace, dryRun            bool
 	rejects                             string
 	skipUnknown                         bool
+	newAccount                          bool
 }
 
 func (o *importOptions) addReading(cmd *cobra.Command) {
@@ -59,6 +60,7 @@ func (o *importOptions) addDelivery(cmd *cobra.Command) {
 	f.BoolVar(&o.partial, "partial", false, "store the good records of a file that has refused ones (still exit 3)")
 	f.StringVar(&o.rejects, "rejects", "", "write the refused records to this new CSV file")
 	f.BoolVar(&o.replace, "replace", false, "exchange tokens that are here with another seed and were never given out")
+	addNewAccount(cmd, &o.newAccount)
 	f.BoolVar(&o.skipUnknown, "skip-unknown", false, "leave out what is no seed file in a folder, and load the others")
 	f.BoolVar(&o.dryRun, "dry-run", false, "do everything but keep nothing")
 }
@@ -72,7 +74,8 @@ func newImportCmd(r *root) *cobra.Command {
 if any record is refused, nothing of the file is stored and the exit code is 3.
 The format is found from the content. What a file does not say is never guessed:
 the message names the flag to say it with. A file that is already here is
-recognised. FILE may be - for standard input.
+recognised. FILE may be - for standard input. To whom a file gives its tokens they
+are assigned; once a list of people was imported, its accounts must be on it.
 
 Of a folder all files are loaded, those of the folders below too, in the order of
 their names; hidden files and links are left alone. All files are opened, and
@@ -134,7 +137,7 @@ func (o *importOptions) checkNumbers(f inventory.Fill) error {
 
 // request finds the format and puts the flags into a request.
 func (o *importOptions) request(m app.Member) (req inventory.Import, why string, err error) {
-	req = inventory.Import{Source: m.Source, Partial: o.partial, Replace: o.replace, DryRun: o.dryRun}
+	req = inventory.Import{Source: m.Source, Partial: o.partial, Replace: o.replace, DryRun: o.dryRun, NewAccount: o.newAccount}
 	if req.Fill, err = o.fill(); err != nil {
 		return req, "", err
 	}

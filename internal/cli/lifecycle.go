@@ -22,7 +22,7 @@ type mover struct {
 func (m mover) command(r *root) *cobra.Command {
 	var w wordFlags
 	var paper receipt
-	newAccount := new(bool)
+	var newAccount bool
 	args := exactly("the serial")
 	if m.account {
 		args = exactly("the serial", "the account")
@@ -34,7 +34,7 @@ func (m mover) command(r *root) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			c := inventory.Change{Serial: serial, By: m.by, To: m.to, NewAccount: *newAccount}
+			c := inventory.Change{Serial: serial, By: m.by, To: m.to, NewAccount: newAccount}
 			if c.Words, err = w.words(r); err != nil {
 				return err
 			}
@@ -49,15 +49,15 @@ func (m mover) command(r *root) *cobra.Command {
 	w.add(cmd)
 	if m.account {
 		paper.add(cmd)
-		newAccount = addNewAccount(cmd)
+		addNewAccount(cmd, &newAccount)
 	}
 	addYes(cmd)
 	return cmd
 }
 
 // addNewAccount is for the commands that give somebody a token.
-func addNewAccount(cmd *cobra.Command) *bool {
-	return cmd.Flags().Bool("new-account", false, "take the account as typed though the list of people does not have it")
+func addNewAccount(cmd *cobra.Command, to *bool) {
+	cmd.Flags().BoolVar(to, "new-account", false, "take an account as typed though the list of people does not have it")
 }
 
 func (r *root) move(ctx context.Context, c inventory.Change) error {
@@ -190,6 +190,7 @@ type unbindOptions struct {
 	returned, missing bool
 	to                string
 	location          string
+	newLocation       bool
 	condition         string
 	yes               *bool
 }
@@ -203,7 +204,7 @@ func newUnbindCmd(r *root) *cobra.Command {
 (or into quarantine, with --to quarantined); --missing says that nobody has it: it
 is lost, and never in stock. With --code, a code of the returned token is checked;
 a refused one ends nothing. --to-location and --condition note where a returned token
-lies now and how it looks.
+lies now and how it looks; a place that is not known yet needs --new-location.
 
 A virtual token comes back from nobody: it takes a code that its app shows now, or
 --reason where the app is gone, and is retired with its seed destroyed.`,
@@ -221,6 +222,7 @@ A virtual token comes back from nobody: it takes a code that its app shows now, 
 	f.BoolVar(&o.missing, "missing", false, "nobody has the token: it is lost")
 	f.StringVar(&o.to, "to", "", "where a returned token goes: in_stock (default) or quarantined")
 	f.StringVar(&o.location, "to-location", "", "where a returned token lies now")
+	f.BoolVar(&o.newLocation, "new-location", false, "the location may be one that is not known yet")
 	f.StringVar(&o.condition, "condition", "", "how a returned token looks: whole, scratched, battery low")
 	o.yes = addYes(cmd)
 	return cmd
@@ -276,7 +278,7 @@ func (r *root) unbind(ctx context.Context, o *unbindOptions, serial string) erro
 	}
 	if len(o.codes) == 0 {
 		return r.move(ctx, inventory.Change{Serial: req.Serial, By: token.CmdUnbind, To: to,
-			Location: req.Location, Words: wordsOf(req)})
+			Location: req.Location, NewLocation: req.NewLocation, Words: wordsOf(req)})
 	}
 	req.To = to
 	return r.unbindWithCodes(ctx, o, req)

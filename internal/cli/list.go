@@ -88,6 +88,7 @@ func newListCmd(r *root) *cobra.Command {
 	var flags filterFlags
 	var limit int
 	var after string
+	var byPlace bool
 	cmd := &cobra.Command{
 		Use:   "list [SERIAL-PREFIX]",
 		Short: "List tokens",
@@ -97,10 +98,12 @@ file), all or those that the flags select. With --limit, standard error names th
 tab-separated rows: serial, state, account, batch, type, digits, period, drift in
 seconds, location, since when it is in this state, and whether it is hardware or
 software (an authenticator app, see ` + "`fob virtual`" + `). --as-of lists what the trail
-says was there then.`,
+says was there then. --by-location counts what is selected instead, by place and
+state, as ` + "`fob location list`" + ` does with all tokens.`,
 		Example: `  fob list --state in_stock --limit 20
   fob list 26004123
-  fob list --account anna@example.com --json`,
+  fob list --account anna@example.com --json
+  fob list --location Berlin --by-location`,
 		Args: atMost(1),
 		RunE: r.run(func(ctx context.Context, args []string) error {
 			f, err := flags.filter(r.now())
@@ -110,15 +113,22 @@ says was there then.`,
 			if limit < 0 {
 				return token.Errorf(token.Usage, "--limit %d: a limit is 1 or more, 0 for none", limit)
 			}
-			f.Limit, f.After = limit, token.Serial(after)
 			if len(args) == 1 {
 				f.Prefix = token.Serial(args[0])
 			}
+			if byPlace {
+				if limit != 0 || after != "" {
+					return token.Errorf(token.Usage, "--by-location counts all that is selected: --limit and --after do not go with it")
+				}
+				return r.withInventory(ctx, f, func(reader report.Reader) error { return r.printPlaces(reader, f) })
+			}
+			f.Limit, f.After = limit, token.Serial(after)
 			return r.withInventory(ctx, f, func(reader report.Reader) error { return r.printList(reader, f) })
 		}),
 	}
 	flags.add(cmd)
 	cmd.Flags().IntVar(&limit, "limit", 0, "at most this many tokens; 0: all")
+	cmd.Flags().BoolVar(&byPlace, "by-location", false, "count the tokens by place and state, in the place of listing them")
 	cmd.Flags().StringVar(&after, "after", "", "begin behind this token: the next page")
 	return cmd
 }

@@ -27,14 +27,15 @@ counts the tokens whose place was never recorded.`,
 		Example: "  fob location list\n  fob location list --json",
 		Args:    atMost(0),
 		RunE: r.run(func(ctx context.Context, _ []string) error {
-			return r.withReports(ctx, r.printPlaces)
+			return r.withReports(ctx, func(reader report.Reader) error { return r.printPlaces(reader, report.Filter{}) })
 		}),
 	})
 	return cmd
 }
 
-func (r *root) printPlaces(reader report.Reader) error {
-	places, err := report.ReadPlaces(reader)
+// printPlaces counts the tokens that the filter selects.
+func (r *root) printPlaces(reader report.Reader, f report.Filter) error {
+	places, err := report.ReadPlaces(reader, f)
 	if err != nil {
 		return err
 	}
@@ -56,7 +57,7 @@ func (r *root) printPlaces(reader report.Reader) error {
 		}
 	}
 	if len(places) == 0 {
-		r.remark("no tokens yet; `fob import FILE` loads some")
+		r.remark("%s", nothingListed(f))
 	}
 	return t.flush()
 }

@@ -18,7 +18,7 @@ type replaceOptions struct {
 	lossFlags
 	lost, returned bool
 	to             string
-	newAccount     *bool
+	newAccount     bool
 	yes            *bool
 }
 
@@ -46,7 +46,7 @@ had. NEW is bound as by ` + "`fob bind`" + `, with codes from the terminal or fr
 	f.BoolVar(&o.lost, "lost", false, "nobody has the old token")
 	f.BoolVar(&o.returned, "returned", false, "the old token is in hand (what holds when nothing is said)")
 	f.StringVar(&o.to, "to", "", "where a returned token goes: in_stock (default) or quarantined")
-	o.newAccount = addNewAccount(cmd)
+	addNewAccount(cmd, &o.newAccount)
 	o.yes = addYes(cmd)
 	return cmd
 }
@@ -72,7 +72,7 @@ func (r *root) replace(ctx context.Context, o *replaceOptions, oldSerial, newSer
 	if err != nil {
 		return err
 	}
-	req.NewAccount = *o.newAccount
+	req.NewAccount = o.newAccount
 	old, err := serialOf(oldSerial)
 	if err != nil {
 		return err

@@ -22,7 +22,7 @@ order of serials, then of the trail in its order. --kind takes:
 
 ` + exceptionKinds() + `
 --batch, --model and --location narrow what is said of tokens, --since and --until
-what is said of events. Who has left, fob does not know by itself.
+what is said of events. Who has left is what the newest list of people says.
 
 A pipe gets tab-separated rows: kind, object, state, account, since when or when,
 hours, event, operator, approver, reason, in words.`,

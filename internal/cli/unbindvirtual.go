@@ -10,8 +10,11 @@ import (
 
 // returns checks the texts about a token that came back.
 func (o *unbindOptions) returns(req *inventory.Codes) (err error) {
-	if req.Location, err = token.ParseText("--to-location", o.location); err != nil {
-		return err
+	req.NewLocation = o.newLocation
+	if o.location != "" {
+		if req.Location, err = token.ParseLocation(o.location); err != nil {
+			return err
+		}
 	}
 	req.Condition, err = token.ParseText("--condition", o.condition)
 	return err

@@ -21,6 +21,7 @@ type virtualOptions struct {
 	digits, period   int
 	hash             string
 	words            wordFlags
+	newAccount       bool
 }
 
 func newVirtualCmd(r *root) *cobra.Command {
@@ -57,6 +58,7 @@ parameters from a QR code and go on with these: then the codes are refused.`,
 	f.IntVar(&o.period, "period", otp.AppPeriod, "seconds that a code is shown: 30 or 60")
 	f.StringVar(&o.hash, "hash", string(otp.AppHash), "hash function: sha1, sha256 or sha512")
 	o.words.add(cmd)
+	addNewAccount(cmd, &o.newAccount)
 	addYes(cmd)
 	return cmd
 }
@@ -69,6 +71,7 @@ func (o *virtualOptions) request(cmd *root, account string) (req inventory.Virtu
 	if req.Account, err = token.ParseAccount(account); err != nil {
 		return req, err
 	}
+	req.NewAccount = o.newAccount
 	req.Issuer = token.UsualIssuer(req.Account)
 	if o.issuer != "" {
 		if req.Issuer, err = token.ParseIssuer(o.issuer); err != nil {

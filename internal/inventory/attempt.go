@@ -95,6 +95,9 @@ func (a *attempt) standing(r Reader) (err error) {
 	if err := a.checkAccount(r); err != nil {
 		return err
 	}
+	if a.req.Location, err = returnedTo(r, a.req.Location, a.req.NewLocation); err != nil {
+		return err
+	}
 	return a.checkAll(r)
 }
 

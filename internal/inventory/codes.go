@@ -41,6 +41,7 @@ type Codes struct {
 	Replaces token.Serial
 	// Where a token is that came back, and in which condition; empty: nobody said.
 	Location, Condition string
+	NewLocation         bool // the place may be one that is not known yet
 	// NewAccount takes the account as typed though the list of people does not have it.
 	NewAccount bool
 	// Ahead is the date that the outlook is for; zero: in 90 days.

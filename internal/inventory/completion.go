@@ -42,6 +42,7 @@ func (l *loader) assign(tx Tx) error {
 		if err != nil {
 			return err
 		}
+		// The judge held the account against the list of people.
 		c := Change{Serial: a.serial, By: token.CmdAssign, To: token.Assigned, Words: Words{Account: a.account}, NewAccount: true}
 		if err := l.desk.move(tx, &t, c); err != nil {
 			return err

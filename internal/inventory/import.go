@@ -21,6 +21,9 @@ type Import struct {
 	Partial bool // store the good records of a file that has refused ones
 	Replace bool // exchange tokens that were never given out
 	DryRun  bool // go all the way and undo it
+	// NewAccount takes the accounts of the file as they are though the list of people
+	// does not have them.
+	NewAccount bool
 
 	OnReject   func(Reject) error    // called for every refused record, in file order; nil: nobody wants them all
 	OnRead     func(bytes int64)     // of the first pass, now and then

@@ -29,9 +29,11 @@ func (j *judged) refuse(v token.Verdict, format string, args ...any) {
 type judge struct {
 	keys    Keyring
 	replace bool
-	own     int64    // the batch that is loading
-	known   *numbers // records whose fingerprint is in the store; nil: all may be
-	here    here     // tokens that were looked at before the slices came
+	// newAccount takes accounts as they are that the list of people does not have.
+	newAccount bool
+	own        int64    // the batch that is loading
+	known      *numbers // records whose fingerprint is in the store; nil: all may be
+	here       here     // tokens that were looked at before the slices came
 }
 
 func (jg judge) slice(r Reader, all []judged) error {
@@ -49,14 +51,33 @@ func (jg judge) slice(r Reader, all []judged) error {
 		}
 	}
 	same, err := r.StoredByFingerprint(prints)
-	if err != nil || len(same) == 0 {
+	if err != nil {
 		return err
 	}
 	for i := range all {
-		if j := &all[i]; j.verdict == token.New {
+		if j := &all[i]; j.verdict == token.New && len(same) > 0 {
 			if err := jg.clone(r, j, same[j.print]); err != nil {
 				return err
 			}
+		}
+	}
+	return jg.accounts(r, all)
+}
+
+// accounts refuses new tokens that the file gives to somebody whom the list of
+// people does not have.
+func (jg judge) accounts(r Reader, all []judged) error {
+	for i := range all {
+		j := &all[i]
+		if j.verdict != token.New || j.account == "" {
+			continue
+		}
+		err := standingHere(r, j.account, jg.newAccount, false)
+		switch {
+		case token.KindOf(err) == token.NotFound:
+			j.refuse(token.Invalid, "%v (%s)", err, token.HintOf(err))
+		case err != nil:
+			return err
 		}
 	}
 	return nil

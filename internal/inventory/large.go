@@ -3,6 +3,7 @@ package inventory
 import (
 	"context"
 	"errors"
+	"slices"
 
 	"golang.org/x/sync/errgroup"
 )
@@ -54,6 +55,11 @@ func (l *loader) prepare(ctx context.Context, slice []judged) error {
 		if err := g.Wait(); err != nil {
 			return err
 		}
+	} else if slices.ContainsFunc(slice, func(j judged) bool { return j.account != "" }) {
+		// A list of people may be there before any token.
+		if err := l.desk.Store.View(ctx, func(r Reader) error { return l.judge.accounts(r, slice) }); err != nil {
+			return err
+		}
 	}
 	if l.giveUp(slice); l.hopeless.Load() {
 		return nil
@@ -78,7 +84,7 @@ func (l *loader) store(ctx context.Context, slice []judged) error {
 	if !errors.Is(err, ErrSerialTaken) {
 		return err
 	}
-	again := judge{keys: l.keys, replace: l.req.Replace}
+	again := judge{keys: l.keys, replace: l.req.Replace, newAccount: l.req.NewAccount}
 	return l.desk.Store.Load(ctx, func(tx Tx) error {
 		if err := again.slice(tx, slice); err != nil {
 			return err

@@ -15,8 +15,10 @@ type Change struct {
 	By     token.Command
 	To     token.State
 	Loss   token.Loss // lost: what was reported; no time means now
-	// Location is where a token is that came back; empty: where it was.
-	Location string
+	// Location is where a token is that came back; empty: where it was. NewLocation
+	// allows one that is not known yet.
+	Location    string
+	NewLocation bool
 	// NewAccount takes the account as typed though the list of people does not have it.
 	NewAccount bool
 	Words
@@ -87,6 +89,9 @@ func (d *Desk) move(tx Tx, t *token.Token, c Change) (err error) {
 		return err
 	}
 	if c.Account, err = d.accountOf(tx, *t, c); err != nil {
+		return err
+	}
+	if c.Location, err = returnedTo(tx, c.Location, c.NewLocation); err != nil {
 		return err
 	}
 	e, err := d.tokenEvent(c.By, *t, c.Words)

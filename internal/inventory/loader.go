@@ -69,7 +69,7 @@ type assignment struct {
 var errUndo = errors.New("undone")
 
 func (l *loader) run(ctx context.Context) error {
-	l.judge = judge{keys: l.keys, replace: l.req.Replace}
+	l.judge = judge{keys: l.keys, replace: l.req.Replace, newAccount: l.req.NewAccount}
 	l.hopeless.Store((l.scan.invalid > 0 || l.scan.serials.repeat()) && !l.req.Partial)
 	l.contents = sha256.New()
 	l.took, l.furthers, l.later = newNumbers(l.scan.records), map[uint32]int{}, map[uint32]bool{}

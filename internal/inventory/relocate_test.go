@@ -78,7 +78,7 @@ func (h *house) addsUp(imported int) {
 	counted, listed := map[string]int{}, map[string]int{}
 	total, top := 0, 0
 	must(h.t, h.store.Snapshot(bg, func(r report.Reader) error {
-		all, err := report.ReadPlaces(r)
+		all, err := report.ReadPlaces(r, report.Filter{})
 		if err != nil {
 			return err
 		}

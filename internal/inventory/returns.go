@@ -24,6 +24,15 @@ func receive(tx Tx, t *token.Token, binding *uuid.UUID, location, condition stri
 	return nil
 }
 
+// returnedTo gives the place of a token that came back as it is spelled in the
+// store; empty: nobody said. One that is not known is refused as by a move.
+func returnedTo(r Reader, location string, mayBeNew bool) (string, error) {
+	if location == "" {
+		return "", nil
+	}
+	return findLocation(r, location, mayBeNew)
+}
+
 // destroy takes a token's seed out of the database; emptyLog takes it out of the
 // log once that is committed.
 func destroy(tx Tx, t *token.Token) error {

@@ -19,6 +19,8 @@ type Virtual struct {
 	Issuer string // who the app says that it is for
 	Params token.Params
 	Words  // with the account
+	// NewAccount takes the account as typed though the list of people does not have it.
+	NewAccount bool
 }
 
 // Enrolment is a virtual token on its way. The key is in memory only: until its
@@ -76,7 +78,7 @@ func (e *Enrolment) foresee(r Reader) (err error) {
 func (e *Enrolment) attempt(codes []Typed) *attempt {
 	w := e.req.Words
 	return &attempt{desk: e.desk, by: token.CmdBind, keys: e.keys, made: true, req: Codes{
-		Serial: e.Serial, Account: e.Account, Codes: codes, Paced: true, Reason: w.Reason, Ticket: w.Ticket, Proof: w.Proof, Approver: w.Approver}}
+		Serial: e.Serial, Account: e.Account, Codes: codes, Paced: true, NewAccount: e.req.NewAccount, Reason: w.Reason, Ticket: w.Ticket, Proof: w.Proof, Approver: w.Approver}}
 }
 
 // Bind stores the token and binds it in one transaction, if the codes are its own.

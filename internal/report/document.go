@@ -19,6 +19,7 @@ type document struct {
 	walk    *walk
 	months  map[string]int // bindings opened, by month
 	found   map[ExceptionKind]int
+	people  bool // a list of people says who has left
 	sheets  []sheet
 }
 
@@ -28,6 +29,11 @@ func newDocument(r Reader, e Export) (*document, error) {
 		return nil, fmt.Errorf("export, reading the summary: %w", err)
 	}
 	d := &document{reader: e.shown(r), e: e, summary: s, walk: newWalk(), months: map[string]int{}, found: map[ExceptionKind]int{}}
+	people, err := r.NewestList()
+	if err != nil {
+		return nil, fmt.Errorf("export, reading the newest list of people: %w", err)
+	}
+	d.people = people != nil
 	approvers, err := r.Approvers()
 	if err != nil {
 		return nil, fmt.Errorf("export, reading who approved bindings: %w", err)
@@ -99,15 +105,15 @@ func approverOf(approvers map[uuid.UUID]string, binding *string) *string {
 	return filled(approvers[id])
 }
 
-// toldOfThePast are the exceptions that are found as of an instant; clocks are told
-// of the present only.
-var toldOfThePast = []ExceptionKind{ExpiredBound, LockedNow, LeaverHolds, LostLate, ApprovedAlone, Override}
+// toldOfThePast are the exceptions that are found as of an instant; clocks, and who
+// has left, are told of the present only.
+var toldOfThePast = []ExceptionKind{ExpiredBound, LockedNow, LostLate, ApprovedAlone, Override}
 
 // exceptions are found among the names as they are: who approved for themselves
 // could not be told of pseudonyms.
 func (d *document) exceptions(r Reader) ExceptionSeq {
 	return func(yield func(Exception, error) bool) {
-		f := ExceptionFilter{Now: d.e.Made, Tokens: d.e.Filter, Leavers: d.e.Leavers}
+		f := ExceptionFilter{Now: d.e.Made, Tokens: d.e.Filter}
 		if at := d.summary.AsOf; !at.IsZero() {
 			f.Now, f.Kinds = at, toldOfThePast
 		}

@@ -10,7 +10,7 @@ func ExceptionList(r Reader, f ExceptionFilter, s Scope, p Period) Answer[Except
 		Title:    "Exceptions",
 		Selected: s.words() + "; events: " + p.words(),
 		Limits: []string{
-			"Who has left, fob does not know by itself: it is told with a list of people.",
+			"Who has left is what the newest list of people says; without one nobody has.",
 			"An approver is a name that the operator typed; that it is another name than the operator's does not prove another person.",
 		},
 		Columns: []Column[row]{

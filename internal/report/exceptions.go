@@ -73,9 +73,6 @@ type ExceptionFilter struct {
 	Since time.Time
 	// Tokens narrows what is said of tokens; the trail is not narrowed by it.
 	Tokens Filter
-	// Leavers streams the tokens of accounts that have left; nil where nobody
-	// knows who has.
-	Leavers iter.Seq2[Token, error]
 }
 
 func (f ExceptionFilter) wants(k ExceptionKind) bool {
@@ -98,7 +95,7 @@ type ExceptionSeq = iter.Seq2[Exception, error]
 // outliers.
 func Exceptions(r Reader, f ExceptionFilter) ExceptionSeq {
 	return func(yield func(Exception, error) bool) {
-		for _, part := range []ExceptionSeq{expiredBound(r, f), lockedNow(r, f), leavers(f), driftStrays(r, f), ofTrail(r, f)} {
+		for _, part := range []ExceptionSeq{expiredBound(r, f), lockedNow(r, f), leavers(r, f), driftStrays(r, f), ofTrail(r, f)} {
 			for x, err := range part {
 				if !yield(x, err) || err != nil {
 					return
@@ -164,13 +161,20 @@ func lockedNow(r Reader, f ExceptionFilter) ExceptionSeq {
 	})
 }
 
-func leavers(f ExceptionFilter) ExceptionSeq {
-	if f.Leavers == nil || !f.wants(LeaverHolds) {
+// leavers come in the order of their accounts.
+func leavers(r Reader, f ExceptionFilter) ExceptionSeq {
+	if !f.wants(LeaverHolds) {
 		return nothingFound
 	}
-	return ofTokens(f.Leavers, func(t *Token) *Exception {
-		return &Exception{Kind: LeaverHolds, At: &t.StateSince, About: fmt.Sprintf("%s to an account that has left", t.State)}
-	})
+	return func(yield func(Exception, error) bool) {
+		for l, err := range r.Leavers(LeaverFilter{Tokens: f.Tokens}) {
+			x := Exception{Kind: LeaverHolds, Object: string(l.Serial), State: &l.State, Account: &l.Account, At: l.LeftAt,
+				About: fmt.Sprintf("%s to an account that has left", l.State)}
+			if !yield(x, err) || err != nil {
+				return
+			}
+		}
+	}
 }
 
 // maxStrays bounds what is held of clocks; a store with more has one problem,

@@ -98,7 +98,8 @@ func TestExceptionsOfTokens(t *testing.T) {
 	shelf := anyToken(1)
 	shelf.NotAfter = expired.NotAfter // expired, but nobody has it
 	r := trailOf{list(fine, expired, locked, shelf), nil}
-	f := ExceptionFilter{Now: noon, Leavers: list(locked).Tokens(Filter{})}
+	f := ExceptionFilter{Now: noon}
+	r.left = []Leaver{{Account: *locked.Account, Serial: locked.Serial, State: locked.State}}
 	want := []string{"expired_bound " + string(expired.Serial), "locked " + string(locked.Serial), "leaver " + string(locked.Serial)}
 	if diff := cmp.Diff(want, kindsOf(t, r, f)); diff != "" {
 		t.Error(diff)

@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"hash"
-	"iter"
 	"maps"
 	"slices"
 	"time"
@@ -32,8 +31,6 @@ type Export struct {
 	Pseudonyms []byte
 	// Password encrypts a workbook; nil: it is not encrypted.
 	Password []byte
-	// Leavers streams the tokens of accounts that have left; nil: nobody knows.
-	Leavers iter.Seq2[Token, error]
 }
 
 // Totals is what an export came to: the same for all forms of the same tokens.

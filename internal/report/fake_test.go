@@ -18,6 +18,24 @@ type fakeReader struct {
 	make    func(i int) Token
 	fail    error // after the last token
 	summary Summary
+	left    []Leaver
+}
+
+func (f fakeReader) Leavers(LeaverFilter) iter.Seq2[Leaver, error] {
+	return func(yield func(Leaver, error) bool) {
+		for _, l := range f.left {
+			if !yield(l, nil) {
+				return
+			}
+		}
+	}
+}
+
+func (f fakeReader) NewestList() (*PeopleList, error) {
+	if f.left == nil {
+		return nil, nil
+	}
+	return &PeopleList{Number: 1}, nil
 }
 
 func (f fakeReader) Tokens(Filter) iter.Seq2[Token, error] {

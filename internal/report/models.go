@@ -30,7 +30,7 @@ type Reader interface {
 	Summary() (Summary, error)
 	Policy() (map[string]string, error) // what was set, by name
 	Locations() ([]string, error)       // all names of places, in no order
-	LocationCounts() ([]LocationCount, error)
+	LocationCounts(f Filter) ([]LocationCount, error)
 	ShelfReader
 	Head() (audit.Head, error)
 	StoreID() (string, error)

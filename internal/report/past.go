@@ -215,9 +215,9 @@ func (f Filter) selects(t *Token) bool {
 func (p *past) Locations() ([]string, error) { return p.now.Locations() }
 
 // LocationCounts counts the tokens that were there.
-func (p *past) LocationCounts() ([]LocationCount, error) {
+func (p *past) LocationCounts(f Filter) ([]LocationCount, error) {
 	counts := map[LocationCount]int{}
-	for t, err := range p.Tokens(Filter{}) {
+	for t, err := range p.Tokens(f) {
 		if err != nil {
 			return nil, err
 		}

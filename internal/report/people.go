@@ -14,7 +14,8 @@ const (
 
 // LeaverFilter selects what Leavers gives beside the tokens of accounts that left.
 type LeaverFilter struct {
-	Unknown bool // those of accounts that no list ever had, too; nothing where there is no list
+	Tokens  Filter // narrows to some tokens
+	Unknown bool   // those of accounts that no list ever had, too; nothing where there is no list
 }
 
 // Leaver is a token that is assigned, bound or suspended and whose account is not

@@ -3,6 +3,7 @@ package report
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/xuri/excelize/v2"
@@ -143,11 +144,11 @@ func (p *page) exceptions(d *document) {
 	p.header("Kind", "How many", "Meaning")
 	for _, k := range ExceptionKinds() {
 		n, about := wholeOf(d.found[k.Kind]), k.Meaning
-		if k.Kind == DriftStray && !d.summary.AsOf.IsZero() {
-			n, about = value{}, about+" (not looked for: clocks are told of the present only)"
-		}
-		if k.Kind == LeaverHolds && d.e.Leavers == nil {
-			n, about = value{}, about+" (not looked for: nobody told who has left)"
+		switch {
+		case !d.summary.AsOf.IsZero() && !slices.Contains(toldOfThePast, k.Kind):
+			n, about = value{}, about+" (not looked for: told of the present only)"
+		case k.Kind == LeaverHolds && !d.people:
+			n, about = value{}, about+" (not looked for: there is no list of people)"
 		}
 		p.values(wordsOf(k.Kind), n, wordsOf(about))
 	}

@@ -46,13 +46,20 @@ func (q *queries) SaveLocation(tokenID int64, name string) error {
 	return q.exec(`UPDATE token SET location_id = $1 WHERE id = $2`, id, tokenID)
 }
 
-// LocationCounts counts tokens by place and state, in one walk of them all.
-func (q *queries) LocationCounts() (all []report.LocationCount, err error) {
+// LocationCounts counts the tokens that a filter selects by place and state, in one
+// walk; where the filter begins and ends a page does not count.
+func (q *queries) LocationCounts(f report.Filter) (all []report.LocationCount, err error) {
+	f.Limit, f.After = 0, ""
+	selected, err := q.listing(f)
+	if err != nil || selected.nothing {
+		return nil, err
+	}
 	err = q.each(`SELECT COALESCE(l.name, ''), c.state, SUM(c.n)
-		FROM (SELECT location_id, state, batch_id, COUNT(*) AS n FROM token GROUP BY location_id, state, batch_id) c
+		FROM (SELECT t.location_id, t.state, t.batch_id, COUNT(*) AS n FROM token t `+selected.conditions()+`
+			GROUP BY t.location_id, t.state, t.batch_id) c
 		JOIN batch b ON b.id = c.batch_id AND b.loading = 0 AND b.withdrawn_at IS NULL
 		LEFT JOIN location l ON l.id = c.location_id
-		GROUP BY l.name, c.state`, nil, func(rows *sql.Rows) error {
+		GROUP BY l.name, c.state`, selected.args, func(rows *sql.Rows) error {
 		var c report.LocationCount
 		err := rows.Scan(&c.Location, (*stateCode)(&c.State), &c.Tokens)
 		all = append(all, c)

@@ -15,19 +15,22 @@ const (
 		FROM account a JOIN token t ON t.account_id = +a.id
 		JOIN batch b ON b.id = t.batch_id AND b.loading = 0 AND b.withdrawn_at IS NULL
 		LEFT JOIN binding bi ON bi.token_id = t.id AND bi.closed_at IS NULL `
-	leftOrder   = `WHERE a.listed = 0 ORDER BY a.key, t.serial_key`
-	absentOrder = `WHERE (a.listed = 0 OR a.listed IS NULL AND EXISTS (SELECT 1 FROM account_list)) ORDER BY a.key, t.serial_key`
-	newestList  = `SELECT number, at, file, sha256, listed, gone, renamed FROM account_list ORDER BY number DESC LIMIT 1`
+	hasLeft    = `a.listed = 0`
+	isAbsent   = `(a.listed = 0 OR a.listed IS NULL AND EXISTS (SELECT 1 FROM account_list))`
+	newestList = `SELECT number, at, file, sha256, listed, gone, renamed FROM account_list ORDER BY number DESC LIMIT 1`
 )
 
 // Leavers streams the tokens of accounts that are not on the newest list, in the
 // order of accounts.
 func (q *queries) Leavers(f report.LeaverFilter) iter.Seq2[report.Leaver, error] {
-	query := leaversSelect + leftOrder
-	if f.Unknown {
-		query = leaversSelect + absentOrder
+	l, err := q.leavers(f)
+	if err != nil {
+		return failed[report.Leaver](err)
 	}
-	return stream(q, query, func(rows *sql.Rows) (l report.Leaver, err error) {
+	if l.nothing {
+		return func(func(report.Leaver, error) bool) {}
+	}
+	return stream(q, l.from(leaversSelect), func(rows *sql.Rows) (l report.Leaver, err error) {
 		var name sql.NullString
 		var listed, left, since, bound sql.NullInt64
 		err = rows.Scan(&l.Account, &name, &listed, &left, &l.Serial, (*stateCode)(&l.State), &since, &bound)
@@ -39,7 +42,26 @@ func (q *queries) Leavers(f report.LeaverFilter) iter.Seq2[report.Leaver, error]
 			l.FullName = &name.String
 		}
 		return l, err
-	})
+	}, l.args...)
+}
+
+func failed[T any](err error) iter.Seq2[T, error] {
+	return func(yield func(T, error) bool) {
+		var none T
+		yield(none, err)
+	}
+}
+
+func (q *queries) leavers(f report.LeaverFilter) (listing, error) {
+	f.Tokens.Limit, f.Tokens.After = 0, ""
+	l, err := q.listing(f.Tokens)
+	l.order = `a.key, t.serial_key`
+	if f.Unknown {
+		l.where(isAbsent)
+	} else {
+		l.where(hasLeft)
+	}
+	return l, err
 }
 
 // NewestList is the list that was taken in last; nil where there is none.
