@@ -13,7 +13,7 @@ import (
 
 // compare holds the tables against the world that the trail rebuilt.
 func (w *world) compare(t Tables) error {
-	for _, check := range []func(Tables) error{w.compareStore, w.compareLists, w.compareBatches, w.compareTokens, w.compareBindings, w.compareAccounts, w.comparePolicy, w.contradictions} {
+	for _, check := range []func(Tables) error{w.compareStore, w.compareLists, w.compareBatches, w.compareTokens, w.compareBindings, w.comparePolicy, w.contradictions} {
 		if err := check(t); err != nil {
 			return err
 		}

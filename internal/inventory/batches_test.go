@@ -314,13 +314,14 @@ func (h *house) randomCommand(r *rand.Rand, imported *int) {
 	all := token.Transitions()
 	step := all[r.IntN(len(all))]
 	c := inventory.Change{Serial: serial, By: step.By, To: step.To, Loss: token.Loss{Stolen: r.IntN(2) == 0},
+		NewAccount: r.IntN(2) == 0,
 		Words: inventory.Words{Account: token.Account(fmt.Sprintf("user%d", r.IntN(5))), Reason: "chance"}}
 	number := 1 + r.IntN(3)
 	var err error
 	switch {
 	case step.By == token.CmdBind || r.IntN(6) == 0:
 		req := h.codes(string(serial), h.shown(i, time.Duration(r.IntN(3))*8*time.Minute))
-		req.Account = c.Account
+		req.Account, req.NewAccount = c.Account, c.NewAccount
 		_, err = h.desk.Bind(bg, req)
 	case r.IntN(12) == 0:
 		_, err = h.desk.QuarantineBatch(bg, onBatch(number))
@@ -347,6 +348,8 @@ func (h *house) randomCommand(r *rand.Rand, imported *int) {
 	case strings.HasPrefix(string(step.By), "batch "):
 	case r.IntN(4) == 0:
 		h.randomMove(r)
+	case r.IntN(8) == 0:
+		h.randomList(r)
 	default:
 		_, err = h.desk.Move(bg, c)
 	}

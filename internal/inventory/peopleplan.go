@@ -24,11 +24,12 @@ type peoplePlan struct {
 	random io.Reader // nil: salts and hashes are not needed
 
 	former map[int64][]audit.FormerName
-	done   map[[2]string]bool // renames of before, by both keys
-	claims []claim            // by person: whose row it is
-	leaves []audit.Hash       // by person
-	absent []absentee         // stored accounts that were on a list and are not on this one
-	gone   []audit.Hash       // their leaves
+	done   map[[2]string]bool      // renames of before, by both keys
+	claims []claim                 // by person: whose row it is
+	back   map[int32]StoredAccount // by person: who left before and is called so
+	leaves []audit.Hash            // by person
+	absent []absentee              // stored accounts that were on a list and are not on this one
+	gone   []audit.Hash            // their leaves
 
 	updates map[int32]ListUpdate // by person
 	changes ListChanges
@@ -44,10 +45,12 @@ type absentee struct {
 	changed bool // it was on the list before, or its name passes on
 }
 
-// claim says which stored account a person of the list is.
+// claim says which stored account a person of the list is, and how that one stood
+// with the lists before.
 type claim struct {
-	row int64
-	how matched
+	row           int64
+	how           matched
+	known, listed bool
 }
 
 type matched uint8
@@ -76,7 +79,7 @@ type peopleCase struct {
 }
 
 func newPeoplePlan(r Reader, l *PeopleList, now time.Time, random io.Reader) (*peoplePlan, error) {
-	p := &peoplePlan{peopleIndex: newPeopleIndex(l), list: l, now: now, random: random, updates: map[int32]ListUpdate{}}
+	p := &peoplePlan{peopleIndex: newPeopleIndex(l), list: l, now: now, random: random, updates: map[int32]ListUpdate{}, back: map[int32]StoredAccount{}}
 	if err := listFaults(p.faults); err != nil {
 		return p, err
 	}
@@ -101,30 +104,69 @@ func newPeoplePlan(r Reader, l *PeopleList, now time.Time, random io.Reader) (*p
 	return p, p.joiners()
 }
 
-// account looks for one stored account on the list.
+// account looks for one stored account on the list. A list can lead two to one
+// person: who is called so, and who was called otherwise before.
 func (p *peoplePlan) account(s StoredAccount) error {
 	if s.Listed {
 		p.before++
 	}
 	i, how := p.match(s)
-	switch {
-	case how == notFound:
+	if how == notFound {
 		p.missing(s)
 		return nil
-	case how == byKey && p.claims[i].how == byRename:
-		p.merge(s.ID, p.claims[i].row)
-	case p.claims[i].how == byRename:
-		return token.Errorf(token.Refused, "line %d: two accounts became %s", p.people[i].Line, p.people[i].Account()).
-			WithHint("an account cannot follow from two; nothing was changed")
-	case how == byRename && p.claims[i].how == byKey:
-		p.merge(p.claims[i].row, s.ID)
-		delete(p.updates, i)
-		return p.claim(i, s, how)
-	default:
-		return p.claim(i, s, how)
 	}
-	p.stays(i, s)
+	other := p.claims[i]
+	switch {
+	case other.how == notFound:
+		return p.claim(i, s, how)
+	case other.how == how:
+		return p.clash(i, "two accounts became %s", p.people[i].Account())
+	case how == byKey:
+		return p.giveWay(i, s, other.row)
+	case !other.known:
+		p.merge(other.row, s.ID)
+	case other.listed:
+		return p.wasBoth(i)
+	default:
+		p.unclaim(i, other.row)
+	}
+	delete(p.updates, i)
+	return p.claim(i, s, how)
+}
+
+// giveWay makes room for an account that is called from now on as this one was. One
+// that was only typed is the same person's. One that left before passes its name on.
+func (p *peoplePlan) giveWay(i int32, s StoredAccount, heir int64) error {
+	switch {
+	case s.Listed:
+		return p.wasBoth(i)
+	case s.Known:
+		p.missing(s)
+		return nil
+	}
+	p.merge(s.ID, heir)
+	if !p.people[i].Active {
+		p.cases = append(p.cases, peopleCase{s.ID, token.Account(s.Name), "", whyLeft})
+	}
 	return nil
+}
+
+// unclaim takes a person from the account of somebody who left before.
+func (p *peoplePlan) unclaim(i int32, row int64) {
+	p.cases = slices.DeleteFunc(p.cases, func(c peopleCase) bool { return c.id == row })
+	p.missing(p.back[i])
+}
+
+// wasBoth refuses what could as well be two accounts of one person as a login that
+// was given to another.
+func (p *peoplePlan) wasBoth(i int32) error {
+	return p.clash(i, "%s was on the list before, and %s is called so now: is that the same person, or did the name pass on?",
+		p.people[i].Account(), cmp.Or(string(p.people[i].Former()), "another account"))
+}
+
+func (p *peoplePlan) clash(i int32, format string, args ...any) error {
+	return token.Errorf(token.Refused, "line %d: "+format, append([]any{p.people[i].Line}, args...)...).
+		WithHint("an account cannot follow from two; a list with an id for each person tells them apart. Nothing was changed")
 }
 
 // match finds the person that a stored account belongs to: by the list's id, by
@@ -152,17 +194,16 @@ func (p *peoplePlan) asRename(i int32, s StoredAccount) matched {
 	return byRename
 }
 
-func (p *peoplePlan) stays(i int32, s StoredAccount) {
-	if s.Listed && p.people[i].Active {
-		p.staying++
-	}
-}
-
 // claim makes a stored account the person's, and notes what changes of it.
 func (p *peoplePlan) claim(i int32, s StoredAccount, how matched) error {
 	person := &p.people[i]
-	p.claims[i] = claim{s.ID, how}
-	p.stays(i, s)
+	p.claims[i] = claim{s.ID, how, s.Known, s.Listed}
+	if s.Listed && person.Active {
+		p.staying++
+	}
+	if how == byKey && s.Known && !s.Listed {
+		p.back[i] = s.clone()
+	}
 	row := audit.AccountRow{Name: string(s.Name), Key: string(s.Key), Listed: person.Active, Since: p.now.UnixNano(),
 		Person: string(s.Person), FullName: string(s.FullName), Former: p.former[s.ID]}
 	if s.Known && s.Listed == person.Active {
@@ -221,7 +262,7 @@ func (p *peoplePlan) missing(s StoredAccount) {
 		c.why = whyLeft
 	}
 	if _, taken := p.byKey.find(s.Key); taken {
-		c.why, c.now = whyPassedOn, token.Account(fmt.Sprintf("%s [%s]", s.Name, s.Person))
+		c.why, c.now = whyPassedOn, token.Account(fmt.Sprintf("%s [%s]", s.Name, cmp.Or(string(s.Person), fmt.Sprintf("until list %d", p.number))))
 	}
 	if s.Known {
 		p.leave(s, c)
@@ -276,7 +317,7 @@ func (p *peoplePlan) inactive(r Reader) error {
 		if c.how == notFound || p.people[i].Active {
 			continue
 		}
-		_, ever, err := r.Holding(c.row)
+		ever, err := p.everHeld(r, c.row)
 		if err != nil {
 			return err
 		}
@@ -288,6 +329,22 @@ func (p *peoplePlan) inactive(r Reader) error {
 		}
 	}
 	return nil
+}
+
+// everHeld tells whether an account ever had a token, or one that becomes part of it.
+func (p *peoplePlan) everHeld(r Reader, row int64) (ever bool, err error) {
+	if _, ever, err = r.Holding(row); err != nil {
+		return false, err
+	}
+	for _, m := range p.changes.Merges {
+		if m[1] != row || ever {
+			continue
+		}
+		if _, ever, err = r.Holding(m[0]); err != nil {
+			return false, err
+		}
+	}
+	return ever, nil
 }
 
 // joiners counts who is new, and finishes the changes.

@@ -2,6 +2,7 @@ package inventory
 
 import (
 	"iter"
+	"slices"
 	"time"
 
 	"fob/internal/audit"
@@ -61,6 +62,14 @@ type StoredAccount struct {
 	FullName, Salt []byte
 }
 
+// clone is valid for longer than a walk.
+func (s StoredAccount) clone() StoredAccount {
+	for _, text := range []*[]byte{&s.Key, &s.Name, &s.Person, &s.FullName, &s.Salt} {
+		*text = slices.Clone(*text)
+	}
+	return s
+}
+
 // Held is a token that an account has.
 type Held struct {
 	Serial token.Serial
@@ -70,7 +79,7 @@ type Held struct {
 // ListChanges is what a list changes in the table of accounts, in this order.
 type ListChanges struct {
 	Deletes []int64      // left and never had a token; an error if one has by now
-	Merges  [][2]int64   // the tokens and bindings of the first become the second's, and the first goes
+	Merges  [][2]int64   // the tokens and bindings of the first, which no list had, become the second's, and it goes
 	Updates []ListUpdate // names may pass from one to another in a ring
 	Inserts iter.Seq[audit.AccountRow]
 }

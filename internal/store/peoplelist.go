@@ -200,7 +200,6 @@ func (q *queries) mergeAccounts(c inventory.ListChanges) error {
 	for _, m := range c.Merges {
 		for _, statement := range []string{
 			`UPDATE token SET account_id = $2 WHERE account_id = $1`, `UPDATE binding SET account_id = $2 WHERE account_id = $1`,
-			`UPDATE former_account SET account_id = $2 WHERE account_id = $1`,
 			`UPDATE account SET held = 1 WHERE id = $2 AND EXISTS (SELECT 1 FROM account WHERE id = $1 AND held = 1)`,
 		} {
 			if err := q.exec(statement, m[0], m[1]); err != nil {

@@ -37,13 +37,14 @@ type Life struct {
 	next    uint64
 	batches int
 	erased  int
+	called  []int // by person, the number in their name
 }
 
 var bg = context.Background()
 
 // Begin makes a store in a folder.
 func Begin(dir string, seed uint64) (*Life, error) {
-	l := &Life{Now: time.Date(2025, 1, 7, 8, 0, 7, 0, time.UTC), Done: map[token.Command]int{}, r: rand.New(rand.NewPCG(seed, 12)), seeds: map[token.Serial]uint64{}}
+	l := &Life{Now: time.Date(2025, 1, 7, 8, 0, 7, 0, time.UTC), Done: map[token.Command]int{}, r: rand.New(rand.NewPCG(seed, 12)), seeds: map[token.Serial]uint64{}, called: everybody()}
 	l.Config = app.Config{DB: filepath.Join(dir, "data", "fob.db"), Identity: filepath.Join(dir, "keys", "identity.txt"),
 		Now: func() time.Time { return l.Now }, Random: crand.Reader, Operator: token.Operator{UID: 1000, Name: "olga"}, Host: "desk"}
 	if _, err := l.Config.Init(bg, app.Founding{}); err != nil {
@@ -91,6 +92,7 @@ var steps = []step{
 	{1, token.CmdIdentify, (*Life).identify},
 	{1, token.CmdClockAccept, (*Life).wrongClock},
 	{1, token.CmdAccountErase, (*Life).erase},
+	{2, token.CmdAccountImport, (*Life).people},
 }
 
 // Step does one thing, some time after the one before. What fob refuses is part of
@@ -155,10 +157,6 @@ func (l *Life) words() inventory.Words {
 		w.Ticket, w.Proof = fmt.Sprintf("T-%d", l.r.IntN(100)), "badge"
 	}
 	return w
-}
-
-func (l *Life) account() token.Account {
-	return token.Account(fmt.Sprintf("Person%d@example.com", l.r.IntN(12)))
 }
 
 // any gives a token in one of the states, as far as there is one.
@@ -293,7 +291,7 @@ func (l *Life) answer(by token.Command, serial token.Serial, wrong bool) error {
 	req := inventory.Codes{Serial: serial, Codes: codes, Ticket: "T-1", Proof: "badge"}
 	switch by {
 	case token.CmdBind:
-		req.Account = l.account()
+		req.Account, req.NewAccount = l.account(), l.r.IntN(3) > 0
 		_, err = l.desk.Bind(bg, req)
 	case token.CmdCheck:
 		_, err = l.desk.Check(bg, req)
@@ -310,7 +308,7 @@ func (l *Life) end() token.State {
 func (l *Life) move(by token.Command, to token.State, from ...token.State) error {
 	c := inventory.Change{Serial: l.any(from...), By: by, To: to, Words: l.words()}
 	if by == token.CmdAssign {
-		c.Account = l.account()
+		c.Account, c.NewAccount = l.account(), l.r.IntN(3) > 0
 	}
 	if to == token.Lost && l.r.IntN(2) == 0 {
 		c.Loss = token.Loss{Reported: l.Now.Add(-time.Hour), Stolen: true}
