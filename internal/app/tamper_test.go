@@ -158,7 +158,7 @@ func (w *world) virtual(desk *inventory.Desk) {
 	_, err = e.Bind(ctx, []inventory.Typed{{Text: code, At: w.now}})
 	w.must(err)
 	w.bind(desk, 11, "gina@example.com", 0)
-	_, err = desk.Move(ctx, inventory.Change{Serial: serial(11), By: token.CmdUnbind, To: token.InStock, Location: "Bern",
+	_, err = desk.Move(ctx, inventory.Change{Serial: serial(11), By: token.CmdUnbind, To: token.InStock, Location: "Bern", NewLocation: true,
 		Words: inventory.Words{Condition: "scratched"}})
 	w.must(err)
 }
