@@ -68,6 +68,11 @@ func prepare(ctx context.Context, w io.Writer, tmp string) (*desk, error) {
 			return nil, err
 		}
 	}
+	for name, text := range files() {
+		if err := os.WriteFile(filepath.Join(d.dir, name), []byte(text), 0o600); err != nil {
+			return nil, err
+		}
+	}
 	return d, nil
 }
 
