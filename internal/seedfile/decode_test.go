@@ -6,6 +6,7 @@ import (
 	"encoding/base64"
 	"encoding/hex"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 
@@ -199,13 +200,23 @@ func TestLooksLikeHex(t *testing.T) {
 
 func TestUnsettled(t *testing.T) {
 	var rec Record
-	if rec.Unsettled(token.HOTP, 0) != nil {
+	doubts := func(kind token.Type, said FieldSet) (fields []Field) {
+		for d := range rec.Unsettled(kind, said) {
+			fields = append(fields, d.Field)
+		}
+		return fields
+	}
+	if doubts(token.HOTP, 0) != nil {
 		t.Error("no doubt")
 	}
 	rec.Question(FieldCounter, "say --counter")
-	if rec.Unsettled(token.HOTP, 0) == nil || rec.Unsettled(token.TOTP, 0) != nil ||
-		rec.Unsettled(token.HOTP, FieldSet(0).With(FieldCounter)) != nil {
+	if !slices.Equal(doubts(token.HOTP, 0), []Field{FieldCounter}) || doubts(token.TOTP, 0) != nil ||
+		doubts(token.HOTP, FieldSet(0).With(FieldCounter)) != nil {
 		t.Error("a doubt about the counter concerns HOTP and ends when the operator says it")
+	}
+	rec.Question(FieldHash, "say --hash")
+	if !slices.Equal(doubts("", 0), []Field{FieldCounter, FieldHash}) || !slices.Equal(doubts(token.TOTP, 0), []Field{FieldHash}) {
+		t.Error("every doubt counts, whatever the type may be")
 	}
 }
 
