@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"io"
 	"slices"
-	"strings"
 
 	"fob/internal/rows"
 	"fob/internal/seedfile"
@@ -64,12 +63,15 @@ func detectSheet(s seedfile.Source, o seedfile.Options) (seedfile.Format, string
 		return seedfile.Format{}, "", err
 	}
 	fits, nearly := claims(sample, slices.DeleteFunc(Formats(), func(f seedfile.Format) bool { return !f.Sheets }))
+	if err := strange(s.Name(), sample, fits, o); err != nil {
+		return seedfile.Format{}, "", err
+	}
 	switch len(fits) {
 	case 1:
 		rules := fits[0]
 		return xlsx.Of(rules.format), fmt.Sprintf("a sheet read as %s: %s", rules.format.Name, rules.match.Why), nil
 	case 0:
-		return seedfile.Format{}, "", unknownSheet(s.Name(), nearly)
+		return seedfile.Format{}, "", unknownSheet(s.Name(), sample, nearly, o)
 	}
 	return seedfile.Format{}, "", ambiguous(s.Name(), fits)
 }
@@ -83,10 +85,13 @@ func inFile(name string, err error) error {
 	return err
 }
 
-func unknownSheet(file string, nearly []string) error {
+func unknownSheet(file string, sample seedfile.Sample, nearly []claim, o seedfile.Options) error {
 	err := token.Errorf(token.Refused, "%q is a workbook with no table that fob knows", file)
 	if nearly != nil {
-		err = token.Errorf(token.Refused, "%q is a workbook whose sheet fits no format (%s)", file, strings.Join(nearly, "; "))
+		err = token.Errorf(token.Refused, "%q is a workbook whose sheet fits no format (%s)", file, reasons(nearly))
+	}
+	if suggested := table.Suggest(sample, o.SkipRows > 0); suggested != nil {
+		return err.WithHint("%s", suggested.Hint())
 	}
 	return err.WithHint("--columns serial=1,seed=2 takes any table, --skip-rows passes over rows in front of it")
 }

@@ -47,7 +47,7 @@ func (f *File[C]) CheckCells(rec *seedfile.Record, row rows.Row, serial, seed, o
 		return true
 	}
 	if at := f.Columns.At(serial) - 1; at >= 0 && at < len(row.Kinds) && row.Kinds[at] <= rows.Padded {
-		rec.Serial = string(f.Columns.Field(row.Fields, serial))
+		rec.Serial = string(f.Unmarked(row, serial))
 	}
 	for c := range f.Columns.All() {
 		at := f.Columns.At(c) - 1

@@ -45,8 +45,8 @@ func Names() rows.Names[Column] { return names }
 
 var names = rows.Names[Column]{
 	"serial": Serial, "serialnumber": Serial, "serialno": Serial, "serialnr": Serial, "tokenserial": Serial, "seriennummer": Serial,
-	"tokenserialnumber": Serial,
-	"hexkey":            Seed, "key": Seed, "seed": Seed, "secret": Seed, "secretkey": Seed, "otpkey": Seed,
+	"tokenserialnumber": Serial, "sn": Serial, "serialnum": Serial, "seriennr": Serial,
+	"hexkey": Seed, "key": Seed, "seed": Seed, "secret": Seed, "secretkey": Seed, "otpkey": Seed,
 	"hexseed": Seed, "seedhex": Seed, "hexsecret": Seed, "secrethex": Seed, "tokenseed": Seed,
 	"type": Kind, "tokentype": Kind, "otptype": Kind, "oathtype": Kind,
 	"digits": Digits, "otplen": Digits, "otplength": Digits, "codelength": Digits,

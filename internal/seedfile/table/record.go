@@ -23,7 +23,7 @@ func (r *Reader) record(row rows.Row) seedfile.Record {
 	}
 	fields := row.Fields
 	if rec.Serial == "" {
-		rec.Serial = string(r.Columns.Field(fields, Serial))
+		rec.Serial = string(r.Unmarked(row, Serial))
 	}
 	typed := r.readType(&rec, fields)
 	r.checkWidth(&rec, row)
@@ -34,7 +34,7 @@ func (r *Reader) record(row rows.Row) seedfile.Record {
 		r.failType(&rec, fields)
 	}
 	r.readWords(&rec, fields)
-	r.readSeed(&rec, fields)
+	r.readSeed(&rec, row)
 	r.readDigits(&rec, fields)
 	r.readHash(&rec, fields)
 	r.readMoving(&rec, fields)
@@ -47,8 +47,8 @@ func (r *Reader) record(row rows.Row) seedfile.Record {
 	return rec
 }
 
-func (r *Reader) readSeed(rec *seedfile.Record, fields [][]byte) {
-	text := r.Columns.Field(fields, Seed)
+func (r *Reader) readSeed(rec *seedfile.Record, row rows.Row) {
+	text := r.Unmarked(row, Seed)
 	if r.Family.Encoding == seedfile.Unknown {
 		r.keepSeed(rec, text)
 		return
