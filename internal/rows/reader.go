@@ -125,6 +125,10 @@ func (r *Reader) Comment() string {
 	return r.comment
 }
 
+// HiddenSheets names, once Next was called, the sheets of a workbook that have
+// content, are hidden, and were not chosen; empty: there is none.
+func (r *Reader) HiddenSheets() string { return r.sheet.hiddenSheets() }
+
 // Notes are remarks on the whole text; they are complete after io.EOF.
 func (r *Reader) Notes() []string {
 	if r.sheet != nil {

@@ -52,28 +52,50 @@ func detectSheet(s seedfile.Source, o seedfile.Options) (seedfile.Format, string
 		return seedfile.Format{}, "", err
 	}
 	defer in.Close()
-	sample, err := sheetSample(table.NewRows(in, o), o)
+	sheet := table.NewRows(in, o)
+	sample, err := sheetSample(sheet, o)
 	if err != nil {
 		if errors.Is(err, rows.ErrNoWorkbook) {
 			return seedfile.Format{}, "", match(s.Name(), binaryKinds, []byte("PK\x03\x04"))
 		}
 		return seedfile.Format{}, "", inFile(s.Name(), seedfile.ReadError(err))
 	}
-	if err := titled(s.Name(), sample); err != nil {
-		return seedfile.Format{}, "", err
+	rules, err := sheetRules(s.Name(), sample, o)
+	if err != nil {
+		return seedfile.Format{}, "", withHidden(err, sheet.HiddenSheets())
+	}
+	return xlsx.Of(rules.format), fmt.Sprintf("a sheet read as %s: %s", rules.format.Name, rules.match.Why), nil
+}
+
+// sheetRules finds the family that would take the rows of a sheet in a text.
+func sheetRules(file string, sample seedfile.Sample, o seedfile.Options) (claim, error) {
+	if err := titled(file, sample); err != nil {
+		return claim{}, err
 	}
 	fits, nearly := claims(sample, slices.DeleteFunc(Formats(), func(f seedfile.Format) bool { return !f.Sheets }))
-	if err := strange(s.Name(), sample, fits, o); err != nil {
-		return seedfile.Format{}, "", err
+	if err := strange(file, sample, fits, o); err != nil {
+		return claim{}, err
 	}
 	switch len(fits) {
 	case 1:
-		rules := fits[0]
-		return xlsx.Of(rules.format), fmt.Sprintf("a sheet read as %s: %s", rules.format.Name, rules.match.Why), nil
+		return fits[0], nil
 	case 0:
-		return seedfile.Format{}, "", unknownSheet(s.Name(), sample, nearly, o)
+		return claim{}, unknownSheet(file, sample, nearly, o)
 	}
-	return seedfile.Format{}, "", ambiguous(s.Name(), fits)
+	return claim{}, ambiguous(file, fits)
+}
+
+// withHidden tells with a refusal of a sheet that others are hidden: the tokens may
+// be there.
+func withHidden(err error, hidden string) error {
+	if hidden == "" {
+		return err
+	}
+	hint := "if they are in a hidden sheet, name it with --sheet; this one has: " + hidden
+	if said := token.HintOf(err); said != "" {
+		hint = said + "; or, " + hint
+	}
+	return token.Errorf(token.KindOf(err), "%v; hidden sheets were not looked into: %s", err, hidden).WithHint("%s", hint)
 }
 
 // inFile names the file in an error that names a place in it.
