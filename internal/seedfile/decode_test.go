@@ -64,7 +64,7 @@ func TestDecodeRefuses(t *testing.T) {
 		{Hex, "31 ä2", "character 4 of the seed is not a hex digit"},
 		{Hex, "ää2g", "character 1 of"},
 		{Hex, "3132=", "character 5 of"},
-		{Hex, "0x3132", "character 2 of"},
+		{Hex, "0x3132", "the seed has 0x in front"},
 		{Hex, "3.13233E+39", "turned into a number by a spreadsheet"},
 		{Base32, "3E+39", "turned into a number by a spreadsheet"},
 		{Base32, "MZXW0", "character 5 of the seed is not a base32 character"},

@@ -56,6 +56,8 @@ func (f *File[C]) CheckCells(rec *seedfile.Record, row rows.Row, serial, seed, o
 		}
 		cell, kind, text := cellName(row, at), row.Kinds[at], string(row.Fields[at])
 		switch {
+		case kind == rows.Date:
+			rec.Fail("cell %s holds a date, which a spreadsheet may have made of something else; %s", cell, cleanFile)
 		case kind != rows.Number && kind != rows.Padded && kind != rows.Shaped:
 			rec.Fail("cell %s holds %s; %s", cell, kind, plainCell)
 		case c == seed:

@@ -26,7 +26,7 @@ type Suggestion struct {
 // it, or with a single column.
 func Suggest(sample seedfile.Sample, skips bool) *Suggestion {
 	first := clonedRows(sample)
-	at := slices.IndexFunc(first, func(r rows.Row) bool { return seedIn(r.Fields) > 0 })
+	at := slices.IndexFunc(first, func(r rows.Row) bool { return HasSeed(r.Fields) })
 	if at < 0 || len(first[at].Fields) < 2 {
 		return nil
 	}
@@ -73,19 +73,22 @@ func clonedRows(sample seedfile.Sample) (all []rows.Row) {
 	return all
 }
 
-// seedIn finds the column of a seed, from 1; 0: none. Words may be base64, so only
-// what has a digit counts.
-func seedIn(fields [][]byte) int {
-	for i, f := range fields {
-		if isSomeSeed(f) {
-			return i + 1
-		}
-	}
-	return 0
-}
+// HasSeed tells whether a field of a row is a seed, as far as that can be told of a
+// text by itself: titles are words, which may be base32 or base64 as well.
+func HasSeed(fields [][]byte) bool { return slices.ContainsFunc(fields, isSomeSeed) }
 
+// isSomeSeed wants a digit, and of what has blanks in it hex, or base32 in one case.
 func isSomeSeed(f []byte) bool {
-	return bytes.ContainsAny(f, "0123456789") && (IsSeed(f, seedfile.Hex) || IsSeed(f, seedfile.Base32) || IsSeed(f, seedfile.Base64))
+	switch {
+	case !bytes.ContainsAny(f, "0123456789"):
+		return false
+	case IsSeed(f, seedfile.Hex):
+		return true
+	case bytes.IndexByte(f, ' ') < 0:
+		return IsSeed(f, seedfile.Base32) || IsSeed(f, seedfile.Base64)
+	}
+	oneCase := bytes.Equal(f, bytes.ToUpper(f)) || bytes.Equal(f, bytes.ToLower(f))
+	return oneCase && IsSeed(f, seedfile.Base32)
 }
 
 func filled(fields [][]byte) (n int) {

@@ -81,3 +81,18 @@ func TestApostrophes(t *testing.T) {
 		t.Error(notes)
 	}
 }
+
+// Types are called by other names too, and one that is none is shown.
+func TestTypes(t *testing.T) {
+	f := &Family{Name: "f", Names: Names(), Encoding: seedfile.Hex}
+	const seed = "3132333435363738393031323334353637383930"
+	for text, want := range map[string]string{
+		"TOTP": "totp", "OATH-TOTP": "totp", "oath hotp": "hotp", "OATHHOTP": "hotp",
+		"Time-based": `column 3 is neither hotp nor totp, but "Time-based"`, "oath": `but "oath"`, seed: "but something that is not shown",
+	} {
+		rec, err := f.Reader(strings.NewReader("serial,key,type\n1,"+seed+","+text+"\n"), seedfile.Options{}).Next()
+		if got := string(rec.Params.Type); err != nil || rec.Problem == nil && got != want || rec.Problem != nil && !strings.Contains(rec.Problem.Error(), want) {
+			t.Errorf("%s: %q %v %v", text, got, rec.Problem, err)
+		}
+	}
+}
