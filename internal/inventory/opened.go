@@ -18,6 +18,7 @@ type opened struct {
 	defaults places // the format's documented default stands for it
 	filled   places // the operator says it
 	against  places // the file says it, and the operator says something else
+	sound    int    // records that could be read so far: of others it is not known what they say
 }
 
 // places are those of records, by field.
@@ -39,10 +40,11 @@ func (w *where) add(p seedfile.Place) {
 	}
 }
 
-// of tells how many of all records are meant, and if not all which.
-func (w where) of(records int) string {
+// these tells how many of all records are meant, and if not all that could be read
+// which.
+func (o *opened) these(w where, records int) string {
 	text := fmt.Sprintf("%d of %d records", w.n, records)
-	if w.n == records {
+	if w.n == o.sound {
 		return text
 	}
 	var names []string
@@ -97,7 +99,7 @@ func (o *opened) lacks(records int) string {
 	var parts []string
 	for _, f := range seedfile.Fields() {
 		if w := o.missing[f]; w.n > 0 {
-			parts = append(parts, fmt.Sprintf("the %s of %s", f, w.of(records)))
+			parts = append(parts, fmt.Sprintf("the %s of %s", f, o.these(w, records)))
 		}
 	}
 	return strings.Join(parts, " and ")
@@ -136,7 +138,7 @@ func (o *opened) flagsInWords(records int) string {
 	if more := flagsOf(doubts &^ missing); len(more) > 0 {
 		text += fmt.Sprintf("; and with %s, which is in doubt in %s", strings.Join(more, " and "), o.doubtful(records))
 	}
-	if o.partly(records) {
+	if o.partly() {
 		text += "; what the file says of its other records stays"
 	}
 	return text
@@ -150,17 +152,18 @@ func (o *opened) doubtful(records int) string {
 			widest = w
 		}
 	}
-	return widest.of(records)
+	return o.these(widest, records)
 }
 
-// partly tells whether only some of the records lack something.
-func (o *opened) partly(records int) bool {
-	return slices.ContainsFunc(o.missing[:], func(w where) bool { return w.n > 0 && w.n < records })
+// partly tells whether something is lacking in only some of the records that could
+// be read.
+func (o *opened) partly() bool {
+	return slices.ContainsFunc(o.missing[:], func(w where) bool { return w.n > 0 && w.n < o.sound })
 }
 
 // remarks are for inspect: what its list of flags does not tell.
 func (o *opened) remarks(records int) (remarks []string) {
-	if o.partly(records) {
+	if o.partly() {
 		remarks = append(remarks, "the file does not say "+o.lacks(records))
 	}
 	if depends := o.depends(); depends != "" {
@@ -173,10 +176,10 @@ func (o *opened) remarks(records int) (remarks []string) {
 func (o *opened) inferred(req Import, records int) (remarks []string) {
 	for _, f := range seedfile.Fields() {
 		if w := o.defaults[f]; w.n > 0 {
-			remarks = append(remarks, fmt.Sprintf("%s %v: the default of %s, for %s", f, req.Format.Default(f), req.Format.Rules(), w.of(records)))
+			remarks = append(remarks, fmt.Sprintf("%s %v: the default of %s, for %s", f, req.Format.Default(f), req.Format.Rules(), o.these(w, records)))
 		}
-		if w := o.filled[f]; w.n > 0 && w.n < records {
-			remarks = append(remarks, fmt.Sprintf("%s %v: --%s says so, for %s", f, req.Fill.value(f), f, w.of(records)))
+		if w := o.filled[f]; w.n > 0 && w.n < o.sound {
+			remarks = append(remarks, fmt.Sprintf("%s %v: --%s says so, for %s", f, req.Fill.value(f), f, o.these(w, records)))
 		}
 	}
 	return remarks
@@ -187,7 +190,7 @@ func (o *opened) inferred(req Import, records int) (remarks []string) {
 func (o *opened) kept(req Import, records int) (warnings []string) {
 	for _, f := range seedfile.Fields() {
 		if w := o.against[f]; w.n > 0 && o.filled[f].n > 0 {
-			warnings = append(warnings, fmt.Sprintf("--%s %v was not taken for %s, which the file gives another %s", f, req.Fill.value(f), w.of(records), f))
+			warnings = append(warnings, fmt.Sprintf("--%s %v was not taken for %s, which the file gives another %s", f, req.Fill.value(f), o.these(w, records), f))
 		}
 	}
 	return warnings

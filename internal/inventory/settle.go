@@ -10,6 +10,7 @@ import (
 // of a seed that could not be read is 0.
 func (c *completer) settle(rec *seedfile.Record, seedLen int) (token.Params, int64, error) {
 	s := settling{c: c, rec: rec}
+	c.opened.sound++
 	p := rec.Params
 	p.Type = choose(&s, seedfile.FieldType, rec.Params.Type, c.fill.Params.Type, c.format.Defaults.Type)
 	p.Digits = choose(&s, seedfile.FieldDigits, rec.Params.Digits, c.fill.Params.Digits, c.format.Defaults.Digits)

@@ -90,3 +90,23 @@ func TestNoTable(t *testing.T) {
 		}
 	}
 }
+
+// Nor can anybody say that it is one.
+func TestNamedNoTable(t *testing.T) {
+	for text, want := range map[string]string{
+		"<KeyContainer xmlns='urn:ietf:params:xml:ns:keyprov:pskc' Version='1.0'/>":  "by its content it is pskc",
+		"<KeyContainer Version='1.0'/>":                                              "by its content it is pskc",
+		"\ufeff<x>\n<y>1</y></x>":                                                    "is XML, which has no columns",
+		"otpauth://totp/1001?secret=" + b32a + "\n":                                  "by its content it is otpauth",
+		`{"serialNumber": "1001", "manufacturer": "x", "secretKey": "` + b32a + `"}`: "by its content it is graph-json",
+	} {
+		for name, o := range map[string]seedfile.Options{"oath-csv": {}, "": {Columns: "serial=1,seed=2"}} {
+			if _, _, err := Named(held(text), name, o); token.KindOf(err) != token.Refused || !strings.Contains(err.Error(), want) || token.HintOf(err) == "" {
+				t.Errorf("%q as %q: %v", text, name, err)
+			}
+		}
+	}
+	if _, _, err := Named(held("<Delivery>\n1001,"+hex1+",totp\n"), "oath-csv", seedfile.Options{SkipRows: 1}); err != nil {
+		t.Error(err)
+	}
+}

@@ -34,7 +34,7 @@ func Named(s seedfile.Source, name string, o seedfile.Options) (f seedfile.Forma
 		return f, "", token.Errorf(token.Refused, "%q is no Excel workbook (.xlsx)", s.Name()).
 			WithHint("leave --format out: fob finds out what it is")
 	case !book:
-		return f, why, nil
+		return f, why, checkTable(s.Name(), f, sample, o)
 	case f.Name == xlsx.Name:
 		return detectSheet(s, o)
 	case !f.Sheets:
@@ -42,6 +42,24 @@ func Named(s seedfile.Source, name string, o seedfile.Options) (f seedfile.Forma
 			WithHint("leave --format out, or say --columns serial=1,seed=2")
 	}
 	return xlsx.Of(f), why, nil
+}
+
+// checkTable refuses to read a document that has no columns as a table, where every
+// line would be refused for itself.
+func checkTable(file string, f seedfile.Format, sample seedfile.Sample, o seedfile.Options) error {
+	if !f.Sheets || o.SkipRows > 0 {
+		return nil
+	}
+	if fits, nearly := claims(sample, marked()); len(fits)+len(nearly) > 0 {
+		whose := append(fits, nearly...)[0].format.Name
+		return token.Errorf(token.Refused, "%q is no table of columns: by its content it is %s", file, whose).
+			WithHint("leave --format and --columns out, or say --format %s", whose)
+	}
+	text, err := textOf(sample.Data)
+	if err == nil && bytes.HasPrefix(bytes.TrimSpace(text), []byte("<")) {
+		err = token.Errorf(token.Refused, "%q is XML, which has no columns", file).WithHint("leave --format and --columns out: fob says what it is")
+	}
+	return err
 }
 
 // detectSheet finds the family by whose rules the sheet of a workbook is read:
