@@ -15,15 +15,19 @@ type needing interface {
 	Needs() string
 }
 
-// inspectBlind tells what can be told of a file that needs a key, a certificate
-// or leave to read what is not verified: its records without their seeds, and
+// inspectBlind tells what can be told of a file that needs a key, a certificate,
+// leave to read what is not verified, or to be told how its seeds are written: its records without their seeds, and
 // all flags that an import would demand.
 func inspectBlind(ctx context.Context, req Import, why string, need needing) (Inspected, error) {
 	res := Inspected{File: req.Source.Name(), Wrapped: []string{}, Format: req.Format.Name, Why: why,
-		Encodings: []seedfile.Encoding{req.Format.Encoding}, First: []Shown{}, Inferred: []string{}, Rejects: []Reject{}}
+		Encodings: slices.DeleteFunc([]seedfile.Encoding{req.Format.Encoding}, func(e seedfile.Encoding) bool { return e == seedfile.Unknown }), First: []Shown{}, Inferred: []string{}, Rejects: []Reject{}}
 	p := passes{source: req.Source, format: req.Format, options: req.Options}
 	p.options.Blind = true
+	c := &completer{format: req.Format, fill: req.Fill}
 	out, err := p.read(ctx, func(rec seedfile.Record) error {
+		if req.Format.Encoding == seedfile.Unknown {
+			c.ask(&rec) // where only the encoding is in doubt; what is encrypted may say all of it
+		}
 		rec.Secret.Text.Clear()
 		res.Records++
 		res.addBlind(rec)
@@ -35,8 +39,9 @@ func inspectBlind(ctx context.Context, req Import, why string, need needing) (In
 	res.SHA256 = out.sha256
 	res.Needs = append([]string{need.Needs()}, out.needs...)
 	slices.Sort(res.Needs)
-	res.Needs = slices.Compact(res.Needs)
+	res.Needs = append(slices.Compact(res.Needs), c.opened.needs()...)
 	res.Warnings = append([]string{need.Error()}, out.notes...)
+	res.Warnings = append(res.Warnings, c.opened.remarks(res.Records)...)
 	return res, nil
 }
 

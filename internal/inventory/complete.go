@@ -38,22 +38,18 @@ type candidate struct {
 	apart   string // what would tell it from others of its serial; empty: nothing
 }
 
-// completer turns records into candidates. It counts what the file left open
-// and nobody filled, and which of the format's defaults were used.
+// completer turns records into candidates, and counts what the file left open.
 type completer struct {
 	format   seedfile.Format
 	fill     Fill
 	encoding seedfile.Encoding
 	inferred *seedfile.Decision // nil: format or operator fix the encoding
-	missing  fieldCounts
-	defaults fieldCounts
+	firm     seedfile.FieldSet  // fields of which the operator may not say another value than the file
+	opened   opened
 }
 
-// fieldCounts counts records by field.
-type fieldCounts [seedfile.FieldT0 + 1]int
-
 func newCompleter(f seedfile.Format, fill Fill, s *scan) *completer {
-	return &completer{format: f, fill: fill, encoding: s.encoding, inferred: s.inferred}
+	return &completer{format: f, fill: fill, encoding: s.encoding, inferred: s.inferred, firm: s.firm}
 }
 
 // complete takes over the record's secret: the candidate's seed is the
@@ -190,67 +186,4 @@ func (c *completer) checkLength(n int) error {
 		return token.Errorf(token.Refused, "the seed has only %d bytes; RFC 4226 demands 16 (--allow-short-seeds takes %d to 15)", n, token.MinShortSeedLen)
 	}
 	return nil
-}
-
-// settle finds every parameter: from the file, else from the operator, else
-// from the format's documented default, else it is counted as missing.
-func (c *completer) settle(rec *seedfile.Record, seedLen int) (token.Params, int64, error) {
-	s := settling{c: c, rec: rec}
-	p := rec.Params
-	p.Type = choose(&s, seedfile.FieldType, rec.Params.Type, c.fill.Params.Type, c.format.Defaults.Type)
-	p.Digits = choose(&s, seedfile.FieldDigits, rec.Params.Digits, c.fill.Params.Digits, c.format.Defaults.Digits)
-	s.noDefault = seedLen > LongestSHA1Seed
-	p.Hash = choose(&s, seedfile.FieldHash, rec.Params.Hash, c.fill.Params.Hash, c.format.Defaults.Hash)
-	s.noDefault = false
-	var counter int64
-	switch p.Type {
-	case token.HOTP:
-		counter = choose(&s, seedfile.FieldCounter, rec.Counter, c.fill.Counter, c.format.Counter)
-		p.Period, p.T0 = 0, 0
-	case token.TOTP:
-		p.Period = choose(&s, seedfile.FieldPeriod, rec.Params.Period, c.fill.Params.Period, c.format.Defaults.Period)
-		p.T0 = choose(&s, seedfile.FieldT0, rec.Params.T0, c.fill.Params.T0, c.format.Defaults.T0)
-	}
-	if s.err == nil {
-		s.err = rec.Unsettled(p.Type, c.fill.Given)
-	}
-	if s.err != nil || s.open {
-		return p, counter, s.err
-	}
-	if err := p.Validate(); err != nil {
-		return p, counter, err
-	}
-	return p, counter, token.CheckCounter(counter)
-}
-
-// settling is the state of settling one record.
-type settling struct {
-	c         *completer
-	rec       *seedfile.Record
-	noDefault bool  // the format's default does not count here
-	open      bool  // a field is missing: the whole file will be refused for it
-	err       error // the operator contradicts the file
-}
-
-// choose takes a field from the first that has it. T0 alone has a value that
-// needs no saying: the Unix epoch of RFC 6238.
-func choose[T comparable](s *settling, f seedfile.Field, file, operator, def T) T {
-	inFile, said := s.rec.Given.Has(f), s.c.fill.Given.Has(f)
-	switch {
-	case inFile && said && file != operator && s.err == nil:
-		s.err = token.Errorf(token.Refused, "the file gives the %s as %v, --%s says %v", f, file, f, operator)
-	case inFile:
-		return file
-	case said:
-		return operator
-	case f == seedfile.FieldT0:
-		return def
-	case s.c.format.Defaulted.Has(f) && !s.noDefault:
-		s.c.defaults[f]++
-		return def
-	default:
-		s.c.missing[f]++
-		s.open = true
-	}
-	return file
 }

@@ -87,7 +87,7 @@ func (d *Desk) Import(ctx context.Context, req Import) (Imported, error) {
 		return res, err
 	}
 	res.describe(s, req)
-	if err := s.missingError(p); err != nil {
+	if err := s.opened.missingError(p.source.Name(), s.records); err != nil {
 		return res, err
 	}
 	if err := checkCount(req.Supply, s.records); err != nil {
@@ -121,12 +121,8 @@ func (res *Imported) describe(s *scan, req Import) {
 	if s.inferred != nil {
 		res.Inferred = append(res.Inferred, s.inferred.Evidence)
 	}
-	for _, f := range seedfile.Fields() {
-		if n := s.defaults[f]; n > 0 {
-			res.Inferred = append(res.Inferred, fmt.Sprintf("%s %v: the default of %s, for %d of %d records",
-				f, req.Format.Default(f), req.Format.Rules(), n, s.records))
-		}
-	}
+	res.Inferred = append(res.Inferred, s.opened.inferred(req, s.records)...)
+	res.Warnings = append(res.Warnings, s.opened.kept(req, s.records)...)
 }
 
 // refuse ends the import of a long file that is refused as it is.

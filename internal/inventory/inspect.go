@@ -72,6 +72,7 @@ func Inspect(ctx context.Context, req Import, why string) (Inspected, error) {
 		return Inspected{}, err
 	}
 	res.describe(s, req)
+	res.Warnings = append(res.Warnings, s.opened.remarks(s.records)...)
 	p.onRead = nil
 	l := &loader{req: req, keys: keys, scan: s, passes: p, res: &res}
 	first := []Shown{}
@@ -85,20 +86,9 @@ func Inspect(ctx context.Context, req Import, why string) (Inspected, error) {
 	})
 	return Inspected{
 		File: res.File, SHA256: res.SHA256, Wrapped: res.Wrapped, Format: res.Format, Why: why, Records: res.Records,
-		Encodings: []seedfile.Encoding{s.encoding}, Refused: res.Refused, Needs: s.needs(),
+		Encodings: []seedfile.Encoding{s.encoding}, Refused: res.Refused, Needs: s.opened.needs(),
 		First: first, Inferred: res.Inferred, Rejects: res.Rejects, Warnings: res.Warnings,
 	}, err
-}
-
-// needs lists the flags for what the file leaves open.
-func (s *scan) needs() []string {
-	flags := []string{}
-	for _, f := range seedfile.Fields() {
-		if s.missing[f] > 0 {
-			flags = append(flags, "--"+f.String())
-		}
-	}
-	return flags
 }
 
 // noKeys stands in for a keyring where seeds are only held against each other.

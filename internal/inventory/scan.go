@@ -2,6 +2,7 @@ package inventory
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"hash/maphash"
 	"maps"
@@ -20,8 +21,8 @@ type scan struct {
 	records  int
 	invalid  int
 	rejects  []Reject // the first of the invalid ones
-	missing  fieldCounts
-	defaults fieldCounts
+	opened   opened
+	firm     seedfile.FieldSet  // see completer
 	inferred *seedfile.Decision // the encoding, where the whole file decided it
 
 	lengths map[int]int // numeric serials by their number of digits
@@ -33,28 +34,41 @@ type scan struct {
 // it, once for everything else, and once more only where serials or seeds seem
 // to repeat.
 func (p passes) firstPass(ctx context.Context, fill Fill, keys Keyring) (*scan, error) {
-	s := &scan{encoding: p.format.Encoding, lengths: map[int]int{}}
+	s := &scan{encoding: p.format.Encoding}
 	if err := p.settleEncoding(ctx, fill, s); err != nil {
-		return nil, err
+		return nil, p.withQuestions(ctx, fill, err)
 	}
+	err := p.scanOnce(ctx, fill, keys, s)
+	if firm := s.opened.contradicted(); err == nil && firm != 0 {
+		// Once more, to refuse the records that say something else than the operator.
+		s.clear()
+		s = &scan{encoding: s.encoding, inferred: s.inferred, firm: firm}
+		p.onRead = nil
+		err = p.scanOnce(ctx, fill, keys, s)
+	}
+	return s, err
+}
+
+// scanOnce does everything but find the encoding.
+func (p passes) scanOnce(ctx context.Context, fill Fill, keys Keyring, s *scan) (err error) {
 	c := newCompleter(p.format, fill, s)
+	s.lengths = map[int]int{}
 	s.serials.seed = maphash.MakeSeed()
 	s.serials.marks.random, s.seeds.marks.random = p.random, p.random
-	var err error
 	s.passed, err = p.read(ctx, func(rec seedfile.Record) error {
 		return s.add(c.complete(rec), keys)
 	})
 	if err != nil {
-		return s, err
+		return err
 	}
-	s.missing, s.defaults = c.missing, c.defaults
+	s.opened = c.opened
 	s.notes = append(s.notes, s.uneven()...)
 	if s.records == 0 {
-		return s, token.Errorf(token.Refused, "%s holds no records, only %s", p.source.Name(), onlyWhat(s.notes)).
+		return token.Errorf(token.Refused, "%s holds no records, only %s", p.source.Name(), onlyWhat(s.notes)).
 			WithHint("is it the right file, and was it exported whole? Else ask the supplier for it again")
 	}
 	// With a completer of its own: nothing is to be counted twice.
-	return s, p.confirmRepeats(ctx, newCompleter(p.format, fill, s), s, keys)
+	return p.confirmRepeats(ctx, newCompleter(p.format, fill, s), s, keys)
 }
 
 func onlyWhat(notes []string) string {
@@ -100,6 +114,28 @@ func (p passes) settleEncoding(ctx context.Context, fill Fill, s *scan) error {
 	return err
 }
 
+// withQuestions adds to a question for the encoding those for all else that the
+// file leaves open.
+func (p passes) withQuestions(ctx context.Context, fill Fill, err error) error {
+	var undecided seedfile.Undecided
+	if !errors.As(err, &undecided) {
+		return err
+	}
+	c, records := &completer{format: p.format, fill: fill}, 0
+	if _, err := p.read(ctx, func(rec seedfile.Record) error {
+		records++
+		c.ask(&rec)
+		rec.Secret.Text.Clear()
+		return nil
+	}); err != nil {
+		return err
+	}
+	if len(c.opened.needs()) == 0 {
+		return err
+	}
+	return undecided.And("; the file does not say " + c.opened.lacks(records) + " either: say it with " + c.opened.flagsInWords(records))
+}
+
 func (s *scan) add(c candidate, keys Keyring) error {
 	defer c.seed.Clear()
 	n := uint32(s.records)
@@ -140,20 +176,4 @@ func (s *scan) uneven() []string {
 		parts = append(parts, fmt.Sprintf("%d of %d digits", s.lengths[n], n))
 	}
 	return []string{"numeric serials of uneven length (" + strings.Join(parts, ", ") + "): did a spreadsheet eat leading zeros? compare with the devices"}
-}
-
-// missingError asks for the flags that the file's records need, all at once.
-func (s *scan) missingError(p passes) error {
-	var flags, parts []string
-	for _, f := range seedfile.Fields() {
-		if n := s.missing[f]; n > 0 {
-			flags = append(flags, "--"+f.String())
-			parts = append(parts, fmt.Sprintf("the %s of %d of %d records", f, n, s.records))
-		}
-	}
-	if len(flags) == 0 {
-		return nil
-	}
-	return token.Errorf(token.Refused, "%s does not say %s", p.source.Name(), strings.Join(parts, " and ")).
-		WithHint("say it with %s", strings.Join(flags, " and "))
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io"
 	"reflect"
+	"regexp"
 	"strings"
 	"testing"
 	"testing/iotest"
@@ -50,19 +51,27 @@ func checkLimits(t *testing.T, text []byte) {
 	}
 }
 
+// formula is a text that is written as a formula, which alone comes back otherwise.
+var formula = regexp.MustCompile(`^="([^"]*)"$`)
+
 // FuzzQuoting: whatever stands in a field comes back when it is quoted.
 func FuzzQuoting(f *testing.F) {
 	f.Add("a\"b", "c,d\ne")
+	f.Add(`="001"`, `="a""`)
 	f.Fuzz(func(t *testing.T, a, b string) {
 		whole := utf8.ValidString(a) && utf8.ValidString(b) && !strings.ContainsRune(a+b, 0)
 		if !whole || a+b == "" || len(a+b) > MaxRow/4 || strings.ContainsAny(a+b, "\r\n") {
 			t.Skip()
 		}
 		quote := func(s string) string { return `"` + strings.ReplaceAll(s, `"`, `""`) + `"` }
+		wantA, wantB := formula.ReplaceAllString(a, "$1"), formula.ReplaceAllString(b, "$1")
+		if wantA+wantB == "" {
+			t.Skip()
+		}
 		in := New(strings.NewReader("x,y\n" + quote(a) + "," + quote(b) + "\n"))
 		_, _ = in.Next()
 		row, err := in.Next()
-		if err != nil || len(row.Fields) != 2 || string(row.Fields[0]) != a || string(row.Fields[1]) != b {
+		if err != nil || len(row.Fields) != 2 || string(row.Fields[0]) != wantA || string(row.Fields[1]) != wantB {
 			t.Fatalf("%q %q became %q, %v", a, b, row.Fields, err)
 		}
 		if _, err := in.Next(); err != io.EOF {

@@ -59,12 +59,26 @@ func (r *Reader) parseQuoted(text []byte, line int) (fields [][]byte, closed boo
 		if len(r.fields) == MaxColumns {
 			return nil, false, tooManyColumns(line)
 		}
-		r.fields = append(r.fields, field)
+		r.fields = append(r.fields, r.formulaText(field))
 		if len(rest) == 0 {
 			return r.fields, true, nil
 		}
 		text = rest[1:]
 	}
+}
+
+// formulaText takes ="0012345" for the text in it: people write a number so, in a
+// list for a spreadsheet, that it keeps its zeros. No other formula is read.
+func (r *Reader) formulaText(field []byte) []byte {
+	text, is := bytes.CutPrefix(field, []byte(`="`))
+	if is {
+		text, is = bytes.CutSuffix(text, []byte(`"`))
+	}
+	if !is || bytes.IndexByte(text, '"') >= 0 {
+		return field
+	}
+	r.formulas = true
+	return text
 }
 
 // field takes the first field of a text; rest begins with what follows it.

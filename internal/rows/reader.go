@@ -30,6 +30,7 @@ const (
 	NoteSep        = "line 1 tells a spreadsheet the delimiter (sep=)"
 	NoteSemicolons = "the fields are separated by semicolons, as spreadsheets do in some countries"
 	NoteQuotes     = "fields stand in quotes, as spreadsheets write them"
+	NoteFormulas   = `fields are written as formulas of a spreadsheet (="0012345"), and were taken for the text in them`
 )
 
 // Reader gives the rows of a text or of a sheet, streaming. Blank lines, rows of
@@ -55,8 +56,9 @@ type Reader struct {
 	comment string
 	scratch []byte // fields whose doubled quotes were undone
 
-	sep, quotes bool
-	err         error // of the last call, for ever
+	sep, quotes, formulas bool
+
+	err error // of the last call, for ever
 }
 
 // Options are what a person says of a text.
@@ -123,6 +125,10 @@ func (r *Reader) Comment() string {
 	return r.comment
 }
 
+// HiddenSheets names, once Next was called, the sheets of a workbook that have
+// content, are hidden, and were not chosen; empty: there is none.
+func (r *Reader) HiddenSheets() string { return r.sheet.hiddenSheets() }
+
 // Notes are remarks on the whole text; they are complete after io.EOF.
 func (r *Reader) Notes() []string {
 	if r.sheet != nil {
@@ -138,6 +144,7 @@ func (r *Reader) Notes() []string {
 	note(r.sep, NoteSep)
 	note(r.delim == ';' && !r.sep, NoteSemicolons)
 	note(r.quotes, NoteQuotes)
+	note(r.formulas, NoteFormulas)
 	return notes
 }
 

@@ -69,6 +69,8 @@ func TestRows(t *testing.T) {
 		{"sep", "sep=;\r\na;b\r\n", []string{"2: a|b"}, []string{NoteSep}},
 		{"quoted sep with another delimiter inside", "\"sep=|\"\na,b|c\n", []string{"2: a,b|c"}, []string{NoteSep}},
 		{"quotes", "\"a,1\",\"b\"\"x\"\"\" , \"\"\n", []string{`1: a,1|b"x"|`}, []string{NoteQuotes}},
+		{"texts as formulas", "=\"001\",b\n\"=\"\"002\"\"\",=\"\"\n", []string{"1: 001|b", "2: 002|"}, []string{NoteQuotes, NoteFormulas}},
+		{"formulas that are none of these", "=\"a\"\"b\",=A1\n=T(\"a\"),b=\"1\"\n=\",=x\"\n", []string{`1: ="a""b"|=A1`, `2: =T("a")|b="1"`, `3: ="|=x"`}, nil},
 		{"quoted line end", "\"a\r\nb\",c\nd,e\n", []string{"1: a\r\nb|c", "3: d|e"}, []string{NoteQuotes}},
 		{"blanks stay inside quotes", "\" a \",b\n", []string{"1:  a |b"}, []string{NoteQuotes}},
 		{"a quote inside a field", "5\" reader,b\n", []string{`1: 5" reader|b`}, nil},

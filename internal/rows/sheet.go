@@ -14,6 +14,7 @@ type sheetReader struct {
 	walk    *walker
 	name    string
 	hidden  []string // other sheets that are hidden and have content
+	unseen  bool     // the sheet itself is hidden, and was asked for by its name
 	first   int      // the first row given; 0: none yet
 	width   int      // its fields
 	comment string
@@ -84,6 +85,7 @@ func (s *sheetReader) choose(book *workbook) (chosen sheetPart, err error) {
 	var seen, unseen []sheetPart
 	for _, p := range book.sheets {
 		if strings.EqualFold(strings.TrimSpace(s.wants.Sheet), p.name) {
+			s.unseen, s.hidden = p.hidden, nil
 			return p, nil
 		}
 		has, err := book.hasContent(p)
@@ -216,6 +218,14 @@ func (s *sheetReader) end() error {
 	return io.EOF
 }
 
+// hiddenSheets names the other sheets with content that nobody sees, in words.
+func (s *sheetReader) hiddenSheets() string {
+	if s == nil || len(s.hidden) == 0 {
+		return ""
+	}
+	return listed(s.hidden)
+}
+
 func (s *sheetReader) errorAt(line int, remedy, format string, args ...any) *Error {
 	e := errorAt(line, remedy, format, args...)
 	e.Sheet = s.name
@@ -238,6 +248,9 @@ func (s *sheetReader) notes() (notes []string) {
 		if hidden := s.walk.hiddenColumns(s.width); hidden != "" {
 			notes = append(notes, fmt.Sprintf("hidden columns of sheet %q were read all the same: %s", s.name, hidden))
 		}
+	}
+	if s.unseen {
+		notes = append(notes, fmt.Sprintf("sheet %q is hidden in the workbook, and was read because --sheet names it", s.name))
 	}
 	if len(s.hidden) > 0 {
 		notes = append(notes, "hidden sheets were not read: "+listed(s.hidden))

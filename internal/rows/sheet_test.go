@@ -254,6 +254,37 @@ func TestSheetNotes(t *testing.T) {
 	if err != nil || !reflect.DeepEqual(notes, want) {
 		t.Error(notes, err)
 	}
+	_, notes, err = cells(b.file(t), Options{Sheet: "s2"})
+	want = []string{`sheet "S2" is hidden in the workbook, and was read because --sheet names it`}
+	if err != nil || !reflect.DeepEqual(notes, want) {
+		t.Error(notes, err)
+	}
+}
+
+// A merged title above a list is passed over as the message says, and the list is
+// read then; of cells merged farther down nothing is passed over.
+func TestMergedHints(t *testing.T) {
+	row := func(n int) string {
+		return fmt.Sprintf(`<row r="%d">`+inline+inline+`</row>`, n, fmt.Sprintf("A%d", n), "x", fmt.Sprintf("B%d", n), "y")
+	}
+	for area, skip := range map[string]string{"A1:F1": "--skip-rows 1", "A3:A4": "", "B2:C2": "", "A1:A2": ""} {
+		b := one(row(1) + row(3) + row(4))
+		b.sheets[0] += `<mergeCells count="1"><mergeCell ref="` + area + `"/></mergeCells>`
+		_, _, err := cells(b.file(t), Options{})
+		var e *Error
+		if !errors.As(err, &e) || !strings.Contains(e.Error(), "("+area+"): what belongs to which row cannot be told") ||
+			!strings.HasPrefix(e.Hint(), "unmerge the cells in a copy of the sheet and fill each") || strings.Contains(e.Hint(), "--skip-rows") != (skip != "") {
+			t.Errorf("%s: %v", area, err)
+			continue
+		}
+		if skip == "" {
+			continue
+		}
+		got, _, err := cells(b.file(t), Options{SkipLines: 1})
+		if !strings.HasSuffix(e.Hint(), skip) || err != nil || len(got) != 2 {
+			t.Errorf("%s: %s, and then %v %v", area, e.Hint(), got, err)
+		}
+	}
 }
 
 // TestSheetsAreNotSpilled reads a sheet beyond the 16 MB at which excelize writes

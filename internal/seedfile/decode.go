@@ -152,6 +152,9 @@ func (a *alphabet) illegalAt(text []byte, i int) error {
 	if scientific.Match(text) {
 		return refusef("the seed was turned into a number by a spreadsheet; take it from the original file")
 	}
+	if i == 1 && text[0] == '0' && text[1]|0x20 == 'x' {
+		return refusef("the seed has 0x in front, which is no part of it; take it off in a copy of the file")
+	}
 	return refusef("character %d of the seed is not %s", position(text, i), a.digit)
 }
 

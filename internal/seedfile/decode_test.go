@@ -6,6 +6,7 @@ import (
 	"encoding/base64"
 	"encoding/hex"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 
@@ -63,7 +64,7 @@ func TestDecodeRefuses(t *testing.T) {
 		{Hex, "31 ä2", "character 4 of the seed is not a hex digit"},
 		{Hex, "ää2g", "character 1 of"},
 		{Hex, "3132=", "character 5 of"},
-		{Hex, "0x3132", "character 2 of"},
+		{Hex, "0x3132", "the seed has 0x in front"},
 		{Hex, "3.13233E+39", "turned into a number by a spreadsheet"},
 		{Base32, "3E+39", "turned into a number by a spreadsheet"},
 		{Base32, "MZXW0", "character 5 of the seed is not a base32 character"},
@@ -199,13 +200,23 @@ func TestLooksLikeHex(t *testing.T) {
 
 func TestUnsettled(t *testing.T) {
 	var rec Record
-	if rec.Unsettled(token.HOTP, 0) != nil {
+	doubts := func(kind token.Type, said FieldSet) (fields []Field) {
+		for d := range rec.Unsettled(kind, said) {
+			fields = append(fields, d.Field)
+		}
+		return fields
+	}
+	if doubts(token.HOTP, 0) != nil {
 		t.Error("no doubt")
 	}
 	rec.Question(FieldCounter, "say --counter")
-	if rec.Unsettled(token.HOTP, 0) == nil || rec.Unsettled(token.TOTP, 0) != nil ||
-		rec.Unsettled(token.HOTP, FieldSet(0).With(FieldCounter)) != nil {
+	if !slices.Equal(doubts(token.HOTP, 0), []Field{FieldCounter}) || doubts(token.TOTP, 0) != nil ||
+		doubts(token.HOTP, FieldSet(0).With(FieldCounter)) != nil {
 		t.Error("a doubt about the counter concerns HOTP and ends when the operator says it")
+	}
+	rec.Question(FieldHash, "say --hash")
+	if !slices.Equal(doubts("", 0), []Field{FieldCounter, FieldHash}) || !slices.Equal(doubts(token.TOTP, 0), []Field{FieldHash}) {
+		t.Error("every doubt counts, whatever the type may be")
 	}
 }
 

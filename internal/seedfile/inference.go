@@ -144,9 +144,28 @@ func (i *Inference) Decide() (Decision, error) {
 	return Decision{c.alphabet().encoding, t.records, i.evidence(c, odds), c}, nil
 }
 
+// Undecided is the error for seeds of which the file does not tell how they are
+// written. It wraps a token.Error.
+type Undecided struct{ why *token.Error }
+
+func (u Undecided) Error() string { return u.why.Error() }
+
+// Unwrap gives the error with its kind and hint.
+func (u Undecided) Unwrap() error { return u.why }
+
+// Needs is the flag that tells it.
+func (u Undecided) Needs() string { return "--encoding" }
+
+// And is the same with more advice.
+func (u Undecided) And(advice string) Undecided {
+	why := *u.why
+	why.Hint += advice
+	return Undecided{&why}
+}
+
 func undecided(format string, args ...any) error {
-	return token.Errorf(token.Refused, format, args...).
-		WithHint("ask the supplier how the seeds are written, then say --encoding hex, base32 or base64")
+	return Undecided{token.Errorf(token.Refused, format, args...).
+		WithHint("ask the supplier how the seeds are written, then say --encoding hex, base32 or base64")}
 }
 
 func (i *Inference) largest() class {

@@ -2,6 +2,7 @@ package seedfile
 
 import (
 	"fmt"
+	"iter"
 	"time"
 
 	"fob/internal/token"
@@ -114,27 +115,22 @@ type Record struct {
 	Problem error
 }
 
-// Unsettled is why the record cannot be used although nothing in it is wrong:
-// it is in doubt and the operator did not say. What concerns the counter does
-// not matter to a TOTP token, nor period and T0 to an HOTP one.
-func (r *Record) Unsettled(t token.Type, said FieldSet) error {
-	if why := r.Doubt.unsettled(t, said); why != nil {
-		return why
-	}
-	for _, d := range r.Further {
-		if why := d.unsettled(t, said); why != nil {
-			return why
+// Unsettled gives the doubts for which the record cannot be used although nothing
+// in it is wrong: the operator did not say. What concerns the counter does not
+// matter to a TOTP token, nor period and T0 to an HOTP one.
+func (r *Record) Unsettled(t token.Type, said FieldSet) iter.Seq[Doubt] {
+	return func(yield func(Doubt) bool) {
+		for _, d := range append([]Doubt{r.Doubt}, r.Further...) {
+			if !d.settled(t, said) && !yield(d) {
+				return
+			}
 		}
 	}
-	return nil
 }
 
-func (d Doubt) unsettled(t token.Type, said FieldSet) error {
+func (d Doubt) settled(t token.Type, said FieldSet) bool {
 	other := d.Field == FieldCounter && t == token.TOTP || (d.Field == FieldPeriod || d.Field == FieldT0) && t == token.HOTP
-	if d.Field == 0 || said.Has(d.Field) || other {
-		return nil
-	}
-	return d.Why
+	return d.Field == 0 || said.Has(d.Field) || other
 }
 
 // Question leaves a field open until the operator says it.

@@ -3,6 +3,7 @@ package columns
 import (
 	"fmt"
 	"io"
+	"strings"
 
 	"fob/internal/rows"
 	"fob/internal/seedfile"
@@ -73,6 +74,7 @@ func (m mapping) begin(r *table.Reader, row rows.Row) (header bool, err error) {
 // its name or its values what a token is must be named, or be ignored on purpose.
 func (m mapping) guard(r *table.Reader, row rows.Row, taken []bool, header bool) error {
 	var rest []int
+	var called, take, ignored []string
 	for i, field := range row.Fields {
 		if taken[i] {
 			continue
@@ -80,12 +82,27 @@ func (m mapping) guard(r *table.Reader, row rows.Row, taken []bool, header bool)
 		rest = append(rest, i+1)
 		c, known := table.Names()[rows.Name(field)]
 		if header && known && table.FieldOf(c) != 0 {
-			return table.Refuse(row, fmt.Sprintf("add %[1]s=%[2]d to --columns, or ignore=%[2]d if it means something else", rows.Name([]byte(c.String())), i+1),
-				"column %d is called %q, and --columns does not say what it is", i+1, field)
+			called = append(called, fmt.Sprintf("column %d is called %q", i+1, field))
+			take, ignored = append(take, fmt.Sprintf("%s=%d", rows.Name([]byte(c.String())), i+1)), append(ignored, fmt.Sprintf("ignore=%d", i+1))
 		}
 	}
-	r.Watch(row, 0, "add FIELD=COLUMN to --columns, or ignore=COLUMN if it means something else", rest...)
+	if called != nil {
+		return table.Refuse(row, fmt.Sprintf("add %s to --columns, or %s if it means something else", strings.Join(take, ","), strings.Join(ignored, ",")),
+			"%s, and --columns does not say what it is", strings.Join(called, ", "))
+	}
+	r.Watch(row, m.fields(), "add FIELD=COLUMN to --columns, or ignore=COLUMN if it means something else", rest...)
 	return nil
+}
+
+// fields are those that --columns finds in a column: no other column can be it.
+func (m mapping) fields() (said seedfile.FieldSet) {
+	for _, c := range m {
+		said = said.With(table.FieldOf(c.column))
+		if c.column == table.Moving {
+			said = said.With(seedfile.FieldPeriod)
+		}
+	}
+	return said
 }
 
 // find tells where a column stands, from 1.

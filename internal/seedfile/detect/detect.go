@@ -6,6 +6,7 @@ package detect
 import (
 	"bytes"
 	"errors"
+	"fmt"
 	"io"
 	"slices"
 	"strings"
@@ -105,11 +106,10 @@ func find(file string, sample seedfile.Sample) (seedfile.Format, string, error) 
 	if err := titled(file, sample); err != nil {
 		return seedfile.Format{}, "", err
 	}
-	formats := Formats()
 	if claimed(sample) {
-		formats = marked()
+		return choose(file, sample, marked())
 	}
-	return choose(file, sample, formats)
+	return choose(file, sample, Formats())
 }
 
 // read takes the beginning of a file, and one byte more to see whether it ends.
@@ -139,14 +139,14 @@ type claim struct {
 }
 
 // claims asks every family.
-func claims(sample seedfile.Sample, formats []seedfile.Format) (fits []claim, nearly []string) {
+func claims(sample seedfile.Sample, formats []seedfile.Format) (fits, nearly []claim) {
 	for _, f := range formats {
 		m := f.Sniff(sample)
 		switch {
 		case m.Fits:
 			fits = append(fits, claim{f, m})
 		case m.Why != "":
-			nearly = append(nearly, f.Name+": "+m.Why)
+			nearly = append(nearly, claim{f, m})
 		}
 	}
 	return fits, nearly
@@ -154,6 +154,9 @@ func claims(sample seedfile.Sample, formats []seedfile.Format) (fits []claim, ne
 
 func choose(file string, sample seedfile.Sample, formats []seedfile.Format) (seedfile.Format, string, error) {
 	fits, nearly := claims(sample, formats)
+	if err := strange(file, sample, fits, sample.Options); err != nil {
+		return seedfile.Format{}, "", err
+	}
 	switch len(fits) {
 	case 1:
 		return fits[0].format, fits[0].match.Why, nil
@@ -161,9 +164,22 @@ func choose(file string, sample seedfile.Sample, formats []seedfile.Format) (see
 		if err := malformed(sample); err != nil {
 			return seedfile.Format{}, "", token.Wrap(token.Refused, err, "%q", file).WithHint("%s", err.Hint())
 		}
-		return seedfile.Format{}, "", unknown(file, nearly)
+		return seedfile.Format{}, "", unknown(file, sample, nearly)
 	}
 	return seedfile.Format{}, "", ambiguous(file, fits)
+}
+
+// strange refuses a table that fits by its records, below a row of names that no
+// family knows.
+func strange(file string, sample seedfile.Sample, fits []claim, o seedfile.Options) error {
+	if len(fits) == 0 || !fits[0].format.Sheets || !table.Strange(sample) {
+		return nil
+	}
+	suggested := table.Suggest(sample, o.SkipRows > 0)
+	if suggested == nil {
+		return nil
+	}
+	return token.Errorf(token.Refused, "%q has column names that fob does not know", file).WithHint("%s", suggested.Hint())
 }
 
 // ambiguous names the families that read a file differently, and the flag that
@@ -205,10 +221,40 @@ func malformed(sample seedfile.Sample) *rows.Error {
 	}
 }
 
-func unknown(file string, nearly []string) error {
+func unknown(file string, sample seedfile.Sample, nearly []claim) error {
 	err := token.Errorf(token.Refused, "%q is text in no format that fob knows", file)
 	if nearly != nil {
-		err = token.Errorf(token.Refused, "%q fits no format (%s)", file, strings.Join(nearly, "; "))
+		err = token.Errorf(token.Refused, "%q fits no format (%s)", file, reasons(nearly))
 	}
-	return err.WithHint("fob reads %s; --format reads the file as one of them and says what is wrong with it; --columns serial=1,seed=2 takes any other table", strings.Join(names(Formats()), ", "))
+	return err.WithHint("%s", advice(sample, nearly))
+}
+
+func reasons(nearly []claim) string {
+	var all []string
+	for _, c := range nearly {
+		all = append(all, c.format.Name+": "+c.match.Why)
+	}
+	return strings.Join(all, "; ")
+}
+
+// advice is what to do about a file of no format: one with a mark is no table, and
+// of a table it is said what seems to be where.
+func advice(sample seedfile.Sample, nearly []claim) string {
+	var named []string
+	for _, c := range nearly {
+		named = append(named, "--format "+c.format.Name)
+	}
+	read := strings.Join(named, " or ") + " reads it all the same and says where it is wrong"
+	if claimed(sample) {
+		return read + "; else ask the supplier for it again, as it came from the maker"
+	}
+	suggested := table.Suggest(sample, sample.Options.SkipRows > 0)
+	switch {
+	case suggested == nil:
+		return fmt.Sprintf("fob reads %s; --format reads the file as one of them and says what is wrong with it; "+
+			"--columns serial=1,seed=2 takes any other table", strings.Join(names(Formats()), ", "))
+	case named != nil:
+		return suggested.Hint() + "; or " + read
+	}
+	return suggested.Hint()
 }

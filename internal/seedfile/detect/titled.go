@@ -17,7 +17,7 @@ func titled(file string, sample seedfile.Sample) error {
 		case is && l.Has(table.Serial) && l.Has(table.Seed) && rowsAbove > 0:
 			return token.Errorf(token.Refused, "%q has its column names in row %d, below something else", file, row.Line).
 				WithHint("pass over what stands above them with --skip-rows %d", row.Line-1)
-		case is || rowsAbove == mostAbove || hasSeed(row.Fields):
+		case is || rowsAbove == mostAbove || table.HasSeed(row.Fields):
 			return nil
 		}
 		rowsAbove++
@@ -28,12 +28,3 @@ func titled(file string, sample seedfile.Sample) error {
 // mostAbove is how many rows may stand above the names: an address and some
 // numbers.
 const mostAbove = 20
-
-func hasSeed(fields [][]byte) bool {
-	for _, f := range fields {
-		if table.IsSeed(f, seedfile.Hex) || table.IsSeed(f, seedfile.Base32) || table.IsSeed(f, seedfile.Base64) {
-			return true
-		}
-	}
-	return false
-}

@@ -85,10 +85,12 @@ func TestDetectWithOptions(t *testing.T) {
 func TestTitled(t *testing.T) {
 	head := "serial,secret key,type\n1001," + hex1 + ",totp\n"
 	for text, want := range map[string]string{
-		"Delivery 4711\n" + head:                       "pass over what stands above them with --skip-rows 1",
-		"Order,4711\n\nTo,Example\n" + head:            "pass over what stands above them with --skip-rows 3",
-		head:                                           "",
-		"1001," + hex1 + ",totp\n" + head:              "",
+		"Delivery 4711\n" + head:                         "pass over what stands above them with --skip-rows 1",
+		"Order,4711\n\nTo,Example\n" + head:              "pass over what stands above them with --skip-rows 3",
+		"Token delivery 2026-11\nOrder,PO-4711\n" + head: "pass over what stands above them with --skip-rows 2",
+		"LIST MEMBERS ABCD\nVerwendungszweck,x\n" + head: "pass over what stands above them with --skip-rows 2",
+		head:                              "",
+		"1001," + hex1 + ",totp\n" + head: "",
 		strings.Repeat("a,b\n", mostAbove+1) + head:    "",
 		"Delivery 4711\nserial,type\n1001,totp\n":      "",
 		"Delivery 4711\n" + "1001," + hex1 + ",totp\n": "",

@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"io"
 	"slices"
-	"strings"
 
 	"fob/internal/rows"
 	"fob/internal/seedfile"
@@ -35,7 +34,7 @@ func Named(s seedfile.Source, name string, o seedfile.Options) (f seedfile.Forma
 		return f, "", token.Errorf(token.Refused, "%q is no Excel workbook (.xlsx)", s.Name()).
 			WithHint("leave --format out: fob finds out what it is")
 	case !book:
-		return f, why, nil
+		return f, why, checkTable(s.Name(), f, sample, o)
 	case f.Name == xlsx.Name:
 		return detectSheet(s, o)
 	case !f.Sheets:
@@ -43,6 +42,24 @@ func Named(s seedfile.Source, name string, o seedfile.Options) (f seedfile.Forma
 			WithHint("leave --format out, or say --columns serial=1,seed=2")
 	}
 	return xlsx.Of(f), why, nil
+}
+
+// checkTable refuses to read a document that has no columns as a table, where every
+// line would be refused for itself.
+func checkTable(file string, f seedfile.Format, sample seedfile.Sample, o seedfile.Options) error {
+	if !f.Sheets || o.SkipRows > 0 {
+		return nil
+	}
+	if fits, nearly := claims(sample, marked()); len(fits)+len(nearly) > 0 {
+		whose := append(fits, nearly...)[0].format.Name
+		return token.Errorf(token.Refused, "%q is no table of columns: by its content it is %s", file, whose).
+			WithHint("leave --format and --columns out, or say --format %s", whose)
+	}
+	text, err := textOf(sample.Data)
+	if err == nil && bytes.HasPrefix(bytes.TrimSpace(text), []byte("<")) {
+		err = token.Errorf(token.Refused, "%q is XML, which has no columns", file).WithHint("leave --format and --columns out: fob says what it is")
+	}
+	return err
 }
 
 // detectSheet finds the family by whose rules the sheet of a workbook is read:
@@ -53,25 +70,50 @@ func detectSheet(s seedfile.Source, o seedfile.Options) (seedfile.Format, string
 		return seedfile.Format{}, "", err
 	}
 	defer in.Close()
-	sample, err := sheetSample(table.NewRows(in, o), o)
+	sheet := table.NewRows(in, o)
+	sample, err := sheetSample(sheet, o)
 	if err != nil {
 		if errors.Is(err, rows.ErrNoWorkbook) {
 			return seedfile.Format{}, "", match(s.Name(), binaryKinds, []byte("PK\x03\x04"))
 		}
 		return seedfile.Format{}, "", inFile(s.Name(), seedfile.ReadError(err))
 	}
-	if err := titled(s.Name(), sample); err != nil {
-		return seedfile.Format{}, "", err
+	rules, err := sheetRules(s.Name(), sample, o)
+	if err != nil {
+		return seedfile.Format{}, "", withHidden(err, sheet.HiddenSheets())
+	}
+	return xlsx.Of(rules.format), fmt.Sprintf("a sheet read as %s: %s", rules.format.Name, rules.match.Why), nil
+}
+
+// sheetRules finds the family that would take the rows of a sheet in a text.
+func sheetRules(file string, sample seedfile.Sample, o seedfile.Options) (claim, error) {
+	if err := titled(file, sample); err != nil {
+		return claim{}, err
 	}
 	fits, nearly := claims(sample, slices.DeleteFunc(Formats(), func(f seedfile.Format) bool { return !f.Sheets }))
+	if err := strange(file, sample, fits, o); err != nil {
+		return claim{}, err
+	}
 	switch len(fits) {
 	case 1:
-		rules := fits[0]
-		return xlsx.Of(rules.format), fmt.Sprintf("a sheet read as %s: %s", rules.format.Name, rules.match.Why), nil
+		return fits[0], nil
 	case 0:
-		return seedfile.Format{}, "", unknownSheet(s.Name(), nearly)
+		return claim{}, unknownSheet(file, sample, nearly, o)
 	}
-	return seedfile.Format{}, "", ambiguous(s.Name(), fits)
+	return claim{}, ambiguous(file, fits)
+}
+
+// withHidden tells with a refusal of a sheet that others are hidden: the tokens may
+// be there.
+func withHidden(err error, hidden string) error {
+	if hidden == "" {
+		return err
+	}
+	hint := "if they are in a hidden sheet, name it with --sheet; this one has: " + hidden
+	if said := token.HintOf(err); said != "" {
+		hint = said + "; or, " + hint
+	}
+	return token.Errorf(token.KindOf(err), "%v; hidden sheets were not looked into: %s", err, hidden).WithHint("%s", hint)
 }
 
 // inFile names the file in an error that names a place in it.
@@ -83,10 +125,13 @@ func inFile(name string, err error) error {
 	return err
 }
 
-func unknownSheet(file string, nearly []string) error {
+func unknownSheet(file string, sample seedfile.Sample, nearly []claim, o seedfile.Options) error {
 	err := token.Errorf(token.Refused, "%q is a workbook with no table that fob knows", file)
 	if nearly != nil {
-		err = token.Errorf(token.Refused, "%q is a workbook whose sheet fits no format (%s)", file, strings.Join(nearly, "; "))
+		err = token.Errorf(token.Refused, "%q is a workbook whose sheet fits no format (%s)", file, reasons(nearly))
+	}
+	if suggested := table.Suggest(sample, o.SkipRows > 0); suggested != nil {
+		return err.WithHint("%s", suggested.Hint())
 	}
 	return err.WithHint("--columns serial=1,seed=2 takes any table, --skip-rows passes over rows in front of it")
 }

@@ -1,6 +1,7 @@
 package entra
 
 import (
+	"fmt"
 	"strings"
 
 	"fob/internal/rows"
@@ -64,7 +65,12 @@ func withForeign(names rows.Names[column]) rows.Names[column] {
 // knownNames is one name for each column, for messages.
 const knownNames = "upn (may be missing), serial number, secret key, time interval, manufacturer, model"
 
-const otherwise = "if every token is TOTP with 6 digits and SHA-1, remove it from a copy of the file; else --columns says what is where"
+// otherwise is what to do about a column that this format does not have.
+func otherwise(header rows.Row, more string) string {
+	s := table.SuggestNames(header)
+	s.Columns += more
+	return "if every token is TOTP with 6 digits and SHA-1, remove it from a copy of the file; else say " + s.Flags()
+}
 
 const nameThem = "the first row must name the columns: " + knownNames
 
@@ -83,8 +89,7 @@ func check(c rows.Columns[column], row rows.Row) error {
 		return table.Refuse(row, nameThem, "the header names no column for the %s", lacks)
 	}
 	if too := foreign(c); too != "" {
-		return table.Refuse(row, otherwise,
-			"the header names a column for the %s, which %s does not have", too, Name)
+		return table.Refuse(row, otherwise(row, ""), "the header names a column for the %s, which %s does not have", too, Name)
 	}
 	return nil
 }
@@ -94,8 +99,17 @@ func missing(c rows.Columns[column]) string {
 	return list(serial, model, func(col column) bool { return !c.Has(col) })
 }
 
-// foreign lists the columns that belong to other formats.
-func foreign(c rows.Columns[column]) string { return list(kind, t0, c.Has) }
+// foreign lists the columns that belong to other formats, where they stand and what
+// they are called.
+func foreign(c rows.Columns[column]) string {
+	var all []string
+	for col := kind; col <= t0; col++ {
+		if at := c.At(col); at > 0 {
+			all = append(all, fmt.Sprintf("%s (column %d, %q)", col, at, c.Name(at)))
+		}
+	}
+	return strings.Join(all, ", ")
+}
 
 func list(first, last column, in func(column) bool) string {
 	var names []string

@@ -39,7 +39,7 @@ func (r *reader) begin(row rows.Row) (rows.Row, error) {
 		return row, err
 	}
 	r.Columns, r.Named, r.width = c, true, len(row.Fields)
-	r.Watch(row, seedfile.FieldSet(0), otherwise, c.Unknown...)
+	r.Watch(row, seedfile.FieldSet(0), otherwise(row, ",FIELD=COLUMN"), c.Unknown...)
 	return r.Row()
 }
 
@@ -53,7 +53,7 @@ func (r *reader) record(row rows.Row) seedfile.Record {
 		return rec
 	}
 	text := func(c column) []byte { return r.Columns.Field(row.Fields, c) }
-	rec.Serial, rec.Account = string(text(serial)), string(text(upn))
+	rec.Serial, rec.Account = string(r.Unmarked(row, serial)), string(text(upn))
 	r.maker, r.model = same(r.maker, text(manufacturer)), same(r.model, text(model))
 	rec.Manufacturer, rec.Model = r.maker, r.model
 	rec.Params = token.Params{Type: token.TOTP, Digits: 6}
@@ -67,7 +67,7 @@ func (r *reader) record(row rows.Row) seedfile.Record {
 	if seedfile.LooksLikeSeed(rec.Account) {
 		rec.Fail("the UPN in column %d looks like a seed; are the columns in the wrong order?", r.Columns.At(upn))
 	}
-	r.readSecret(&rec, text(secret))
+	r.readSecret(&rec, r.Unmarked(row, secret))
 	r.readInterval(&rec, text(interval))
 	return rec
 }

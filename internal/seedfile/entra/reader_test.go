@@ -65,7 +65,7 @@ func TestHeaderErrors(t *testing.T) {
 		"\n# x\nupn,serial number,secret key,model\n":                            "line 3: the header names no column for the time interval, manufacturer",
 		"serial number,upn,serial\n":                                             "line 1: the header names the serial number twice, in columns 1 and 3",
 		"serial,hexkey,type\n":                                                   "line 1: the header names no column for the secret key, time interval, manufacturer, model",
-		strings.TrimSpace(head) + ",type,digits\n":                               "line 1: the header names a column for the type, number of digits, which entra does not have",
+		strings.TrimSpace(head) + ",type,digits\n":                               "line 1: the header names a column for the type (column 7, \"type\"), number of digits (column 8, \"digits\"), which entra does not have",
 		head + "a,1," + rfc + ",30,x,y\n,\"2," + rfc + ",30,x,y\n":               "line 3: a quote is opened and not closed",
 		head + "M\x81ller,1," + rfc + ",30,x,y\n":                                "line 2: the line is neither valid UTF-8",
 		"serial number;secret key;time interval;manufacturer;model;hashfunction": "names a column for the hash",

@@ -56,7 +56,7 @@ func Format() seedfile.Format {
 // step counts the HOTP tokens whose last column is a step for those of OATH CSV
 // whose it is none: a counter that is 30 or 60 for all of them is rare.
 func step(fields [][]byte) int {
-	if len(fields) != 5 || !bytes.EqualFold(fields[2], []byte(token.HOTP)) {
+	if len(fields) != 5 || !bytes.EqualFold(fields[2], []byte(token.HOTP)) || !table.IsSeed(fields[1], seedfile.Hex) {
 		return 0
 	}
 	if n, _, _ := table.Number(fields[4]); n == 30 || n == 60 {

@@ -156,6 +156,10 @@ func (l link) fill(rec *seedfile.Record) {
 	switch _, err := token.ParseSerial(l.account); {
 	case l.account == "":
 		rec.Fail("the label has no account, which is to be the serial")
+	case isAccount(l.account):
+		rec.Serial = "" // what it is the message says
+		rec.Fail("the label names an account (%s), where the link of a hardware token has its serial: in a copy of the file, "+
+			"write the serial from the back of the device in its place; for an app on a phone `fob virtual ACCOUNT` makes a key of its own", shownAccount(l.account))
 	case err != nil:
 		rec.Fail("the account in the label is to be the serial: %v", err)
 	}
@@ -173,6 +177,20 @@ func (l link) fill(rec *seedfile.Record) {
 		rec.Given = rec.Given.With(seedfile.FieldHash)
 	}
 }
+
+// isAccount tells of a label that can be a person's and no serial: an address, or
+// several words.
+func isAccount(label string) bool { return strings.ContainsAny(label, "@ ") }
+
+func shownAccount(label string) string {
+	if seedfile.LooksLikeSeed(label) || len(label) > maxAccount {
+		return "not shown"
+	}
+	return label
+}
+
+// maxAccount is how long an account may be that messages repeat.
+const maxAccount = 64
 
 func (l link) readSecret(rec *seedfile.Record) {
 	text, given := l.params["secret"]

@@ -16,6 +16,7 @@ import (
 	"bytes"
 	"fmt"
 	"io"
+	"strings"
 
 	"fob/internal/rows"
 	"fob/internal/seedfile"
@@ -110,7 +111,7 @@ func (r *reader) Notes() []string { return append(r.File.Notes(Name), r.tally.no
 var _ seedfile.Reader = (*reader)(nil)
 
 // tally counts what the operator should know of.
-type tally struct{ issuers, contradictions, ignored int }
+type tally struct{ issuers, contradictions, ignored, wordy int }
 
 func (t *tally) count(l link) {
 	if l.issuer != "" || l.prefix != "" {
@@ -122,12 +123,16 @@ func (t *tally) count(l link) {
 	if l.ignored {
 		t.ignored++
 	}
+	if !strings.ContainsAny(l.account, "0123456789") {
+		t.wordy++
+	}
 }
 
 func (t *tally) notes() []string {
 	return seedfile.CountedNotes(
 		seedfile.Counted{N: t.issuers, Text: "an issuer is not taken over, for it is not who made the token (--manufacturer says that): that of %d links"},
 		seedfile.Counted{N: t.contradictions, Text: "the label and the issuer parameter name different issuers: in %d links"},
+		seedfile.Counted{N: t.wordy, Text: "a label without any digit in it was taken for the serial: is it an account's name? that of %d links"},
 		seedfile.Counted{N: t.ignored, Text: "parameters about how an app shows the account were ignored: in %d links"},
 	)
 }

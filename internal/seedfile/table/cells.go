@@ -47,7 +47,7 @@ func (f *File[C]) CheckCells(rec *seedfile.Record, row rows.Row, serial, seed, o
 		return true
 	}
 	if at := f.Columns.At(serial) - 1; at >= 0 && at < len(row.Kinds) && row.Kinds[at] <= rows.Padded {
-		rec.Serial = string(f.Columns.Field(row.Fields, serial))
+		rec.Serial = string(f.Unmarked(row, serial))
 	}
 	for c := range f.Columns.All() {
 		at := f.Columns.At(c) - 1
@@ -56,6 +56,8 @@ func (f *File[C]) CheckCells(rec *seedfile.Record, row rows.Row, serial, seed, o
 		}
 		cell, kind, text := cellName(row, at), row.Kinds[at], string(row.Fields[at])
 		switch {
+		case kind == rows.Date:
+			rec.Fail("cell %s holds a date, which a spreadsheet may have made of something else; %s", cell, cleanFile)
 		case kind != rows.Number && kind != rows.Padded && kind != rows.Shaped:
 			rec.Fail("cell %s holds %s; %s", cell, kind, plainCell)
 		case c == seed:

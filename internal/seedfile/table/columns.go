@@ -45,8 +45,8 @@ func Names() rows.Names[Column] { return names }
 
 var names = rows.Names[Column]{
 	"serial": Serial, "serialnumber": Serial, "serialno": Serial, "serialnr": Serial, "tokenserial": Serial, "seriennummer": Serial,
-	"tokenserialnumber": Serial,
-	"hexkey":            Seed, "key": Seed, "seed": Seed, "secret": Seed, "secretkey": Seed, "otpkey": Seed,
+	"tokenserialnumber": Serial, "sn": Serial, "serialnum": Serial, "seriennr": Serial,
+	"hexkey": Seed, "key": Seed, "seed": Seed, "secret": Seed, "secretkey": Seed, "otpkey": Seed,
 	"hexseed": Seed, "seedhex": Seed, "hexsecret": Seed, "secrethex": Seed, "tokenseed": Seed,
 	"type": Kind, "tokentype": Kind, "otptype": Kind, "oathtype": Kind,
 	"digits": Digits, "otplen": Digits, "otplength": Digits, "codelength": Digits,
@@ -56,6 +56,9 @@ var names = rows.Names[Column]{
 	"counter": Counter, "movingfactor": Counter, "startcounter": Counter, "initialcounter": Counter, "eventcounter": Counter,
 	"zähler": Counter, "zaehler": Counter, "zählerstand": Counter, "compteur": Counter, "contador": Counter, "contatore": Counter,
 	"step": Period, "period": Period, "timestep": Period, "interval": Period, "timeinterval": Period, "timeintervalinseconds": Period,
+	"steps": Period, "stepseconds": Period, "periods": Period, "periodsec": Period, "periodseconds": Period,
+	"timesteps": Period, "timestepsec": Period, "timestepseconds": Period, "timestepinseconds": Period, // as in Time Step (s)
+	"intervals": Period, "intervalsec": Period, "intervalseconds": Period, "timeintervals": Period, "timeintervalsec": Period, "timeintervalseconds": Period,
 	"timeperiod": Period, "zeitschritt": Period, "intervall": Period, "zeitintervall": Period, "periode": Period, "période": Period,
 	"t0": T0, "epoch": T0, "epochstart": T0, "starttime": T0, "startzeit": T0, "unixstart": T0,
 	"hash": Hash, "hashlib": Hash, "algorithm": Hash, "hashalgorithm": Hash, "algo": Hash, "hmac": Hash, "alg": Hash,
@@ -110,10 +113,23 @@ func strangeHeader(fields [][]byte) bool {
 	return true
 }
 
-// IsType tells whether a field says hotp or totp.
-func IsType(field []byte) bool {
-	return bytes.EqualFold(field, []byte(token.TOTP)) || bytes.EqualFold(field, []byte(token.HOTP))
+// typeOf reads hotp or totp in any case, also as OATH-TOTP; empty: neither.
+func typeOf(field []byte) token.Type {
+	if len(field) > len(oathPrefix) && bytes.EqualFold(field[:len(oathPrefix)], []byte(oathPrefix)) {
+		field = bytes.TrimLeft(field[len(oathPrefix):], " -_")
+	}
+	for _, t := range []token.Type{token.TOTP, token.HOTP} {
+		if bytes.EqualFold(field, []byte(t)) {
+			return t
+		}
+	}
+	return ""
 }
+
+const oathPrefix = "oath"
+
+// IsType tells whether a field says hotp or totp.
+func IsType(field []byte) bool { return typeOf(field) != "" }
 
 // HasType tells whether a field behind serial and seed says hotp or totp.
 func HasType(fields [][]byte) bool { return len(fields) > 2 && IsType(fields[2]) }

@@ -86,7 +86,7 @@ func (r *Reader) begin(row rows.Row) (rows.Row, error) {
 	}
 	l, is := Header(r.Family.Names, row.Fields)
 	if !is && strangeHeader(row.Fields) {
-		return row, Refuse(row, "if it is a header, the names known are "+knownNames+"; or say --columns",
+		return row, Refuse(row, "the names known are "+knownNames+"; "+SuggestNames(row).Hint(),
 			"the row is no record and its names are not known")
 	}
 	if !is {

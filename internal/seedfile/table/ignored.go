@@ -1,6 +1,9 @@
 package table
 
 import (
+	"slices"
+
+	"fob/internal/rows"
 	"fob/internal/seedfile"
 	"fob/internal/token"
 )
@@ -13,7 +16,7 @@ func (r *Reader) doubtIgnored(rec *seedfile.Record, fields [][]byte) {
 		return
 	}
 	for i, text := range fields {
-		if r.isKnown(i + 1) {
+		if r.isKnown(i+1) || plainlyElse(rows.Name([]byte(r.Columns.Name(i+1)))) {
 			continue
 		}
 		if f := r.mayBe(rec, text); f != 0 {
@@ -57,3 +60,17 @@ func isHash(text []byte) bool {
 	_, err := token.ParseHash(string(text))
 	return len(text) > 0 && err == nil
 }
+
+// elsewhere are names of columns that are plainly about something else, whatever
+// numbers they hold: a box, a place in it, a number of months.
+var elsewhere = []string{
+	"box", "carton", "karton", "kiste", "parcel", "paket", "package", "pallet", "palette", "tray", "shelf", "regal", "fach", "bin",
+	"pos", "position", "item", "row", "line", "zeile", "page", "seite", "sheet", "blatt", "lot", "batch", "charge",
+	"room", "raum", "zimmer", "floor", "etage", "site", "building", "gebäude", "department", "abteilung",
+	"month", "monat", "day", "tag", "week", "woche", "kw", "warranty", "garantie", "price", "preis", "weight", "gewicht",
+	"qty", "quantity", "menge", "stück", "costcentre", "costcenter", "kostenstelle",
+}
+
+// plainlyElse tells of a column's name, as rows.Name gives it, whether no value
+// below it can be a field of a token.
+func plainlyElse(name string) bool { return slices.Contains(elsewhere, name) }

@@ -55,7 +55,7 @@ func (r *Reader) readPeriod(rec *seedfile.Record, fields [][]byte, c Column) {
 	case !possible && rec.Params.Type == "" && c == Moving:
 		// a counter, or refused once the type is said: see Record
 	case !ok || n > MaxShown:
-		rec.Fail("the step in column %d is not a number of seconds from 1 to %d", r.Columns.At(c), token.MaxPeriod)
+		rec.Fail("the step in column %d is not a number of seconds from 1 to %d, but %s", r.Columns.At(c), token.MaxPeriod, quoted(text))
 		return
 	case !possible:
 		rec.Fail("a step of %d s in column %d; 1 to %d are possible", n, r.Columns.At(c), token.MaxPeriod)

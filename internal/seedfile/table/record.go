@@ -2,6 +2,7 @@ package table
 
 import (
 	"bytes"
+	"fmt"
 	"strings"
 
 	"fob/internal/rows"
@@ -23,7 +24,7 @@ func (r *Reader) record(row rows.Row) seedfile.Record {
 	}
 	fields := row.Fields
 	if rec.Serial == "" {
-		rec.Serial = string(r.Columns.Field(fields, Serial))
+		rec.Serial = string(r.Unmarked(row, Serial))
 	}
 	typed := r.readType(&rec, fields)
 	r.checkWidth(&rec, row)
@@ -34,7 +35,7 @@ func (r *Reader) record(row rows.Row) seedfile.Record {
 		r.failType(&rec, fields)
 	}
 	r.readWords(&rec, fields)
-	r.readSeed(&rec, fields)
+	r.readSeed(&rec, row)
 	r.readDigits(&rec, fields)
 	r.readHash(&rec, fields)
 	r.readMoving(&rec, fields)
@@ -47,8 +48,8 @@ func (r *Reader) record(row rows.Row) seedfile.Record {
 	return rec
 }
 
-func (r *Reader) readSeed(rec *seedfile.Record, fields [][]byte) {
-	text := r.Columns.Field(fields, Seed)
+func (r *Reader) readSeed(rec *seedfile.Record, row rows.Row) {
+	text := r.Unmarked(row, Seed)
 	if r.Family.Encoding == seedfile.Unknown {
 		r.keepSeed(rec, text)
 		return
@@ -76,14 +77,10 @@ func (r *Reader) keepSeed(rec *seedfile.Record, text []byte) {
 // readType tells whether the type is one, or absent.
 func (r *Reader) readType(rec *seedfile.Record, fields [][]byte) bool {
 	text := r.Columns.Field(fields, Kind)
-	switch {
-	case len(text) == 0:
+	if len(text) == 0 {
 		return true
-	case bytes.EqualFold(text, []byte(token.TOTP)):
-		rec.Params.Type = token.TOTP
-	case bytes.EqualFold(text, []byte(token.HOTP)):
-		rec.Params.Type = token.HOTP
-	default:
+	}
+	if rec.Params.Type = typeOf(text); rec.Params.Type == "" {
 		return false
 	}
 	rec.Given = rec.Given.With(seedfile.FieldType)
@@ -102,7 +99,16 @@ func (r *Reader) failType(rec *seedfile.Record, fields [][]byte) {
 		rec.Fail("the type in column %d is %s; fob keeps hotp and totp tokens", at, other)
 		return
 	}
-	rec.Fail("the type in column %d is neither hotp nor totp", at)
+	rec.Fail("the type in column %d is neither hotp nor totp, but %s", at, quoted(r.Columns.Field(fields, Kind)))
+}
+
+// quoted is a word of a file as messages repeat it, which one that may be a seed
+// is not.
+func quoted(text []byte) string {
+	if shown := seedfile.Shown(string(text)); shown == string(text) {
+		return fmt.Sprintf("%q", shown)
+	}
+	return "something that is not shown"
 }
 
 // readWords reads who made a token and who has it.
@@ -138,12 +144,13 @@ func same(before string, text []byte) string {
 }
 
 func (r *Reader) readDigits(rec *seedfile.Record, fields [][]byte) {
-	n, given, ok := Number(r.Columns.Field(fields, Digits))
+	text := r.Columns.Field(fields, Digits)
+	n, given, ok := Number(text)
 	switch {
 	case !given:
 		return
 	case !ok || n > MaxShown:
-		rec.Fail("the digits in column %d are not a number from %d to %d", r.Columns.At(Digits), token.MinDigits, token.MaxDigits)
+		rec.Fail("the digits in column %d are not a number from %d to %d, but %s", r.Columns.At(Digits), token.MinDigits, token.MaxDigits, quoted(text))
 	case n < token.MinDigits || n > token.MaxDigits:
 		rec.Fail("%d digits in column %d; %d to %d are possible", n, r.Columns.At(Digits), token.MinDigits, token.MaxDigits)
 	default:
@@ -160,7 +167,7 @@ func (r *Reader) readHash(rec *seedfile.Record, fields [][]byte) {
 	if !bytes.Equal(text, r.hashText) {
 		h, err := token.ParseHash(string(text))
 		if err != nil {
-			rec.Fail("the hash in column %d is unknown; sha1, sha256 and sha512 are known", r.Columns.At(Hash))
+			rec.Fail("the hash in column %d is unknown, %s; sha1, sha256 and sha512 are known", r.Columns.At(Hash), quoted(text))
 			return
 		}
 		r.hashText, r.hash = append(r.hashText[:0], text...), h

@@ -41,6 +41,8 @@ func (r *Reader) checkWidth(rec *seedfile.Record, row rows.Row) {
 		CheckWidth(rec, row, want)
 	}
 	switch {
+	case n < 2 && row.Sheet != "":
+		rec.Fail("the row has 1 column; %s has a serial and a seed at least", r.Family.Name)
 	case n < 2:
 		rec.Fail("the row has 1 column; %s has a serial and a seed at least (is the delimiter a comma, semicolon or tab?)", r.Family.Name)
 	case !r.Named && n < r.Family.Least:

@@ -6,6 +6,7 @@
 package table
 
 import (
+	"bytes"
 	"io"
 	"slices"
 
@@ -34,6 +35,7 @@ type File[C ~int] struct {
 	unended bool
 	last    []byte // the last field of the row before
 
+	marked  int       // serials and seeds with an apostrophe in front
 	watched []telling // columns that are not read
 	width   int       // of the rows that they are judged by
 	said    seedfile.FieldSet
@@ -56,6 +58,20 @@ func (f *File[C]) Row() (rows.Row, error) {
 		}
 	}
 	return row, seedfile.ReadError(err)
+}
+
+// noteMarked: no serial begins with an apostrophe, and no encoding of a seed has one.
+const noteMarked = "an apostrophe in front of a serial or seed, with which people tell a spreadsheet that a number is text, was left out: %d times"
+
+// Unmarked is a field that is a serial or a seed without the apostrophe in front
+// that marks it as text.
+func (f *File[C]) Unmarked(row rows.Row, c C) []byte {
+	text := f.Columns.Field(row.Fields, c)
+	if bare, is := bytes.CutPrefix(text, []byte("'")); is && len(bare) > 0 {
+		f.marked++
+		return bare
+	}
+	return text
 }
 
 // Comment is the file's first line, where it is one.
@@ -112,6 +128,7 @@ func (f *File[C]) Notes(family string) []string {
 	if ignored := f.Columns.IgnoredNote(family); ignored != "" {
 		notes = append(notes, ignored)
 	}
+	notes = append(notes, seedfile.CountedNotes(seedfile.Counted{N: f.marked, Text: noteMarked})...)
 	if f.unended {
 		notes = append(notes, NoteUnended)
 	}

@@ -55,11 +55,44 @@ func TestDoubtIgnored(t *testing.T) {
 		"serial,key,type,digits,step,Art\n1," + seed + ",totp,8,60,SHA-256\n": seedfile.FieldHash,
 		"serial,key,type,digits,Stand\n1," + seed + ",hotp,8,17\n":            seedfile.FieldCounter,
 		"serial,key,type,digits,Karton\n1," + seed + ",totp,8,17\n":           0,
+		"serial,key,type,Karton\n1," + seed + ",totp,8\n":                     0,
 		"serial,key,type,digits,Note\n1," + seed + ",totp,8,sent\n":           0,
 	} {
 		rec, err := f.Reader(strings.NewReader(text), seedfile.Options{}).Next()
 		if err != nil || rec.Problem != nil || rec.Doubt.Field != doubt {
 			t.Errorf("%q: %v %v %v", text, rec.Doubt, rec.Problem, err)
+		}
+	}
+}
+
+// An apostrophe in front of a number is how people tell a spreadsheet that it is
+// text, and no part of a serial or seed.
+func TestApostrophes(t *testing.T) {
+	f := &Family{Name: "f", Names: Names(), Encoding: seedfile.Hex}
+	const seed = "3132333435363738393031323334353637383930"
+	r := f.Reader(strings.NewReader("serial,key,user\n'001,'"+seed+",'t Hart\n002,"+seed+",x\n',"+seed+",x\n''3,"+seed+",x\n"), seedfile.Options{})
+	for _, want := range []struct{ serial, account string }{{"001", "'t Hart"}, {"002", "x"}, {"'", "x"}, {"'3", "x"}} {
+		rec, err := r.Next()
+		if err != nil || rec.Problem != nil || rec.Serial != want.serial || rec.Account != want.account || string(rec.Secret.Text.Bytes()) != "12345678901234567890" {
+			t.Errorf("%+v %v, want %v", rec, err, want)
+		}
+	}
+	if notes := strings.Join(r.Notes(), "\n"); !strings.Contains(notes, "was left out: 3 times") {
+		t.Error(notes)
+	}
+}
+
+// Types are called by other names too, and one that is none is shown.
+func TestTypes(t *testing.T) {
+	f := &Family{Name: "f", Names: Names(), Encoding: seedfile.Hex}
+	const seed = "3132333435363738393031323334353637383930"
+	for text, want := range map[string]string{
+		"TOTP": "totp", "OATH-TOTP": "totp", "oath hotp": "hotp", "OATHHOTP": "hotp",
+		"Time-based": `column 3 is neither hotp nor totp, but "Time-based"`, "oath": `but "oath"`, seed: "but something that is not shown",
+	} {
+		rec, err := f.Reader(strings.NewReader("serial,key,type\n1,"+seed+","+text+"\n"), seedfile.Options{}).Next()
+		if got := string(rec.Params.Type); err != nil || rec.Problem == nil && got != want || rec.Problem != nil && !strings.Contains(rec.Problem.Error(), want) {
+			t.Errorf("%s: %q %v %v", text, got, rec.Problem, err)
 		}
 	}
 }

@@ -23,7 +23,9 @@ type telling struct {
 func (f *File[C]) Watch(header rows.Row, read seedfile.FieldSet, hint string, columns ...int) {
 	f.width, f.said, f.hint = len(header.Fields), read, hint
 	for _, at := range columns {
-		f.watched = append(f.watched, telling{at: at, maybe: ^seedfile.FieldSet(0)})
+		if !plainlyElse(rows.Name(header.Fields[at-1])) {
+			f.watched = append(f.watched, telling{at: at, maybe: ^seedfile.FieldSet(0)})
+		}
 	}
 }
 
@@ -69,30 +71,44 @@ func numeric(text []byte) (could seedfile.FieldSet) {
 // isEpoch recognises what a token could count from: a full hour of 1980 to 2099.
 func isEpoch(n int64) bool { return n >= 315_532_800 && n < 4_102_444_800 && n%3600 == 0 }
 
-// told refuses a file for the first watched column that says what a token is.
+// told refuses a file for the watched columns that say what a token is. In the
+// family's hint FIELD=COLUMN stands for all of them, and so does ignore=COLUMN.
 func (f *File[C]) told() error {
+	var told, take, ignore []string
 	for _, t := range f.watched {
-		field := t.sure
-		for _, maybe := range seedfile.Fields() {
-			if field == 0 && t.values > 0 && t.maybe.Has(maybe) {
-				field = maybe
-			}
-		}
-		if field != 0 && !f.said.Has(field) {
-			return token.Errorf(token.Refused, "%s is not read, and its values may be the %s", f.called(t.at), field).
-				WithHint("%s", f.advice(field, t.at))
+		if field := t.field(f.said); field != 0 {
+			told = append(told, fmt.Sprintf("%s is not read, and its values may be the %s", f.called(t.at), field))
+			where := f.whereIs(t.at)
+			take, ignore = append(take, field.String()+"="+where), append(ignore, "ignore="+where)
 		}
 	}
-	return nil
+	if told == nil {
+		return nil
+	}
+	hint := strings.NewReplacer("FIELD=COLUMN", strings.Join(take, ","), "ignore=COLUMN", strings.Join(ignore, ",")).Replace(f.hint)
+	return token.Errorf(token.Refused, "%s", strings.Join(told, "; ")).WithHint("%s", hint)
 }
 
-// advice puts the field and the column into the family's hint.
-func (f *File[C]) advice(field seedfile.Field, at int) string {
-	where := fmt.Sprint(at)
-	if name := f.Columns.Name(at); name != "" && !strings.ContainsAny(name, ",=") {
-		where = name
+// field is what a column may say and no other column does; 0: nothing.
+func (t *telling) field(said seedfile.FieldSet) seedfile.Field {
+	field := t.sure
+	for _, maybe := range seedfile.Fields() {
+		if field == 0 && t.values > 0 && t.maybe.Has(maybe) {
+			field = maybe
+		}
 	}
-	return strings.NewReplacer("FIELD", field.String(), "COLUMN", where).Replace(f.hint)
+	if said.Has(field) {
+		return 0
+	}
+	return field
+}
+
+// whereIs is how --columns calls a column.
+func (f *File[C]) whereIs(at int) string {
+	if name := rows.Name([]byte(f.Columns.Name(at))); strings.Trim(name, "0123456789") != "" {
+		return name
+	}
+	return fmt.Sprint(at)
 }
 
 // called names a column in messages: by its number, and its name if it may be shown.
