@@ -68,8 +68,6 @@ func (o *paramFlags) checkNumbers(given seedfile.FieldSet, p token.Params) error
 		return token.Errorf(token.Usage, "--period %d: 1 to %d seconds are possible", o.period, token.MaxPeriod)
 	case o.counter < 0:
 		return token.Errorf(token.Usage, "--counter %d: a counter is 0 or more", o.counter)
-	case o.counter > token.MaxCounter:
-		return token.Errorf(token.Usage, "--counter %d: %d is the most", o.counter, int64(token.MaxCounter))
 	case p.T0 < token.MinT0 || p.T0 > token.MaxT0:
 		return token.Errorf(token.Usage, "--t0 %q lies outside the years 1 to 9999", clean(o.t0))
 	}

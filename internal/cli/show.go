@@ -51,12 +51,20 @@ func (r *root) printFacts(t report.Token) {
 	r.facts([]fact{
 		{"serial", string(t.Serial)}, {"state", string(t.State)}, {"since", t.StateSince}, {"account", t.Account},
 		{"bound", t.BoundAt}, {"batch", t.Batch}, {"manufacturer", t.Manufacturer}, {"model", t.Model}, {"device", deviceOf(t)},
-		{"codes", parameters}, {"next counter", t.Counter}, {"T0", epoch(t)}, {"clock", driftWords(t.DriftSeconds)},
+		{"codes", parameters}, {"next counter", nextCounter(t)}, {"T0", epoch(t)}, {"clock", driftWords(t.DriftSeconds)},
 		{"rate", rateWords(t.DriftPPM)}, {"observed", t.ObservedAt}, {"failures", t.Failures}, {"locked until", lockWords(t.LockedUntil)},
 		{"loss", lossWords(t)}, {"reported", t.LostReported},
 		{"location", t.Location}, {"condition", t.Condition}, {"not before", t.NotBefore}, {"not after", t.NotAfter}, {"imported", t.ImportedAt},
 		{"seed", seed},
 	})
+}
+
+// nextCounter says so of an HOTP token that has none any more.
+func nextCounter(t report.Token) any {
+	if t.Type == token.HOTP && t.Counter == nil {
+		return "none: it has reached its end"
+	}
+	return t.Counter
 }
 
 // lockWords is when a lock ends, or what ends it.

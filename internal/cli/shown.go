@@ -26,10 +26,13 @@ func params(s inventory.Shown) string {
 		words = append(words, fmt.Sprintf("%d digits", s.Digits))
 	}
 	switch {
-	case s.Type == token.HOTP:
-		words = append(words, fmt.Sprintf("counter %d", s.Counter))
-	case s.Type == token.TOTP && s.Period > 0:
-		words = append(words, fmt.Sprintf("%d s", s.Period))
+	case s.Type == token.HOTP && s.Counter != nil:
+		words = append(words, fmt.Sprintf("counter %d", *s.Counter))
+	case s.Type == token.TOTP && s.Period != nil && *s.Period > 0:
+		words = append(words, fmt.Sprintf("%d s", *s.Period))
+	}
+	for _, field := range s.Encrypted {
+		words = append(words, field+" encrypted")
 	}
 	return strings.Join(withoutEmpty(words), " ")
 }

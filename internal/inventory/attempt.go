@@ -197,6 +197,11 @@ func (a *attempt) checkState() {
 	case a.by == token.CmdResync && t.State == token.Lost:
 		a.checkMove(t.State)
 	}
+	if a.refusal == nil && t.UsedUp() {
+		a.refuse(otp.WrongState, token.Errorf(token.NotAllowed,
+			"the counter of token %s has reached its end, %d: it shows no code any more that was not used", t.Serial, int64(token.MaxCounter)).
+			WithHint("%s", another(t)))
+	}
 }
 
 func (a *attempt) checkValidity() {

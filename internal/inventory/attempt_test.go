@@ -54,7 +54,7 @@ func TestImportLimits(t *testing.T) {
 	}{
 		"T0":      {line("N1", 1), 9_000_000_000_000_000_000, "T0"},
 		"early":   {line("N1", 1), token.MinT0 - 1, "T0"},
-		"counter": {"N1," + seedHex(1) + ",hotp,6,9223372036854775807", 0, "a counter of 9223372036854775807"},
+		"counter": {"N1," + seedHex(1) + ",hotp,6,9223372036854775808", 0, "the counter in column 5 is not a number from 0 to 2^63-1"},
 	} {
 		h := newHouse(t)
 		res, err := h.desk.Import(bg, request(csv(c.line), func(r *inventory.Import) {
@@ -67,11 +67,32 @@ func TestImportLimits(t *testing.T) {
 			t.Errorf("%s: %+v", name, res.Rejects)
 		}
 	}
+}
+
+// A counter can be used up to the last one there is; what is said then is that,
+// before anybody spells a code, and it counts as no failure.
+func TestLastCounter(t *testing.T) {
+	const last = token.MaxCounter
 	h := newHouse(t)
-	h.load(memory{"hotp.csv", fmt.Sprintf("N1,%s,hotp,6,%d\n", seedHex(1), int64(token.MaxCounter))})
-	for n := range int64(2) {
-		_, err := h.desk.Resync(bg, h.codes("N1", codeOf(t, hotp6, 1, token.MaxCounter+2*n), codeOf(t, hotp6, 1, token.MaxCounter+2*n+1)))
+	h.load(memory{"hotp.csv", fmt.Sprintf("N1,%s,hotp,6,%d\nN2,%s,hotp,6,%d\n", seedHex(1), int64(last-3), seedHex(2), int64(last))})
+	for n := int64(3); n > 0; n -= 2 {
+		_, err := h.desk.Resync(bg, h.codes("N1", codeOf(t, hotp6, 1, last-n), codeOf(t, hotp6, 1, last-n+1)))
 		must(t, err)
+	}
+	req := h.codes("N2", codeOf(t, hotp6, 2, last))
+	req.Account = "Bert"
+	_, err := h.desk.Bind(bg, req)
+	must(t, err)
+	for _, serial := range []string{"N1", "N2"} {
+		out, err := h.desk.Resync(bg, h.codes(serial, "123456"))
+		kindIs(t, err, token.NotAllowed, "the counter of token "+serial+" has reached its end, 9223372036854775807")
+		refusedFor(t, out, otp.WrongState, 0)
+		_, err = h.desk.Prospect(bg, h.codes(serial), token.CmdCheck)
+		kindIs(t, err, token.NotAllowed, "has reached its end")
+	}
+	pair := h.codes("", codeOf(t, hotp6, 2, last-1), codeOf(t, hotp6, 2, last)).Codes
+	if out, err := h.desk.Identify(bg, inventory.Identify{Codes: pair, Search: inventory.Search{Wide: true}}); err != nil || len(out.Found) > 0 {
+		t.Errorf("used up, and found: %+v, %v", out, err)
 	}
 	h.verified()
 }

@@ -58,10 +58,27 @@ func (res *Inspected) addBlind(rec seedfile.Record) {
 		if err != nil || seedfile.SerialLooksLikeSeed(rec.Serial) {
 			return
 		}
-		p := rec.Params
-		res.First = append(res.First, Shown{Place: rec.Place, Line: rec.Place.N, Serial: serial, Type: p.Type, Hash: p.Hash,
-			Digits: p.Digits, Period: p.Period, Counter: rec.Counter, Manufacturer: rec.Manufacturer, Model: rec.Model})
+		res.First = append(res.First, shownBlind(serial, rec))
 	}
+}
+
+// shownBlind shows a record of which the seed, and perhaps more, is encrypted.
+func shownBlind(serial token.Serial, rec seedfile.Record) Shown {
+	p := rec.Params
+	s := Shown{Place: rec.Place, Line: rec.Place.N, Serial: serial, Type: p.Type, Hash: p.Hash, Digits: p.Digits,
+		Encrypted: []string{}, Manufacturer: rec.Manufacturer, Model: rec.Model}
+	for _, f := range seedfile.Fields() {
+		if rec.Closed.Has(f) {
+			s.Encrypted = append(s.Encrypted, f.String())
+		}
+	}
+	if !rec.Closed.Has(seedfile.FieldPeriod) {
+		s.Period = &p.Period
+	}
+	if !rec.Closed.Has(seedfile.FieldCounter) {
+		s.Counter = &rec.Counter
+	}
+	return s
 }
 
 // needOf finds what a file needs, if that is all that is wrong.

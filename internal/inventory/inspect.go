@@ -36,8 +36,9 @@ type Shown struct {
 	Type         token.Type     `json:"type"`
 	Hash         token.Hash     `json:"hash"`
 	Digits       int            `json:"digits"`
-	Period       int            `json:"period"`
-	Counter      int64          `json:"counter"`
+	Period       *int           `json:"period"`    // null: it is encrypted
+	Counter      *int64         `json:"counter"`   // null: it is encrypted
+	Encrypted    []string       `json:"encrypted"` // fields that are, beside the seed, and that nothing opened
 	Manufacturer string         `json:"manufacturer"`
 	Model        string         `json:"model"`
 	Account      token.Account  `json:"account"`
@@ -54,7 +55,7 @@ func show(all []Shown, j judged) []Shown {
 	c := j.columns
 	return append(all, Shown{
 		Place: j.place, Line: j.place.N, Serial: c.Serial, SeedBytes: j.seed.Len(), Type: c.Type, Hash: c.Hash, Digits: c.Digits,
-		Period: c.Period, Counter: c.Counter, Manufacturer: c.Manufacturer, Model: c.Model, Account: j.account,
+		Period: &c.Period, Counter: &c.Counter, Encrypted: []string{}, Manufacturer: c.Manufacturer, Model: c.Model, Account: j.account,
 	})
 }
 

@@ -79,9 +79,9 @@ func Check(a Attempt) (Result, error) {
 // are damage, and arithmetic on them could overflow.
 const latest = token.MaxT0
 
-// lastMark is far above any counter that a token may begin at, so that the
-// codes of such a token can be used up, and far below an overflow.
-const lastMark = token.MaxCounter + token.MaxCounter/2
+// lastStep is above every step that a clock of period 1 can be in between the
+// times that are possible, whatever its T0 and its drift.
+const lastStep = 3 * latest
 
 func (a Attempt) validate() error {
 	if n := len(a.Entries); n < 1 || n > 2 {
@@ -98,8 +98,11 @@ func (a Attempt) validate() error {
 	if err := token.CheckCounter(a.Counter); err != nil {
 		return token.Wrap(token.Internal, err, "no code can be checked")
 	}
-	if a.Watermark.Known && a.Watermark.Step < 0 || a.Watermark.Step > lastMark {
-		return token.Errorf(token.Internal, "the watermark %d is impossible", a.Watermark.Step)
+	if m := a.Watermark; m.Known && (m.Step < 0 || a.Params.Type == token.TOTP && m.Step > lastStep) {
+		return token.Errorf(token.Internal, "the watermark %d is impossible", m.Step)
+	}
+	if a.Params.Type == token.HOTP && a.Watermark.Covers(token.MaxCounter) {
+		return token.Errorf(token.Internal, "the last counter there is was used; the caller looks for that first")
 	}
 	return a.Prediction.validate()
 }

@@ -191,13 +191,40 @@ func TestHOTPWithoutTimes(t *testing.T) {
 	mustRefuse(t, a, otp.WrongCode)
 }
 
-// Whatever parameters a token may have, its codes can be checked and used up.
+// Whatever parameters a token may have, its codes can be checked and used up, a
+// counter's to the last one there is.
 func TestCheckAtTheLimits(t *testing.T) {
-	a := attempt(t, hotp6, token.MaxCounter+5, token.MaxCounter+6)
-	a.Counter = token.MaxCounter
-	mustAccept(t, a, token.MaxCounter+5, token.MaxCounter+6)
-	a.Watermark = token.MarkAt(token.MaxCounter + 6)
-	mustRefuse(t, a, otp.AlreadyUsed)
+	const last = token.MaxCounter
+	for _, deep := range []bool{false, true} {
+		a := attempt(t, hotp6, last-1, last)
+		a.Deep, a.Counter = deep, last-3
+		mustAccept(t, a, last-1, last)
+		a.Watermark = token.MarkAt(last - 1)
+		mustRefuse(t, a, otp.AlreadyUsed, "the first of these codes was already used")
+		for _, counter := range []int64{last, last - 1, last - 2, last - 9, last - 10, last - 11} {
+			a = attempt(t, hotp6, last)
+			a.Deep, a.Counter = deep, counter
+			if counter < last-10 {
+				mustRefuse(t, a, otp.WrongCode)
+				continue
+			}
+			mustAccept(t, a, last, last)
+		}
+		a = attempt(t, hotp6, last-2, last-1)
+		a.Deep, a.Counter = deep, last-1
+		mustRefuse(t, a, otp.WrongCode)
+		a = attempt(t, hotp6, last, last-1)
+		a.Deep, a.Counter = deep, last-2
+		mustRefuse(t, a, otp.WrongOrder)
+		a = attempt(t, hotp6, last-4, last)
+		a.Deep, a.Counter = deep, last-5
+		mustRefuse(t, a, otp.NotConsecutive, "4 presses of the button after")
+		for _, counter := range []int64{last, last - 1} { // no pair is left, or one that does not match
+			a = attempt(t, hotp6, 17, 18)
+			a.Deep, a.Counter = deep, counter
+			mustRefuse(t, a, otp.WrongParameters, "with a counter near 0")
+		}
+	}
 	for _, t0 := range []int64{token.MinT0, token.MaxT0} {
 		p := totp30
 		p.T0 = t0
@@ -225,10 +252,9 @@ func TestCheckErrors(t *testing.T) {
 		"empty seed":           func(a *otp.Attempt) { a.Seed = token.Seed{} },
 		"bad parameters":       func(a *otp.Attempt) { a.Params.Hash = "md5" },
 		"negative counter":     func(a *otp.Attempt) { a.Counter = -1 },
-		"huge counter":         func(a *otp.Attempt) { a.Counter = math.MaxInt64 },
 		"a T0 before year 1":   func(a *otp.Attempt) { a.Params.T0 = token.MinT0 - 1 },
 		"a T0 past year 9999":  func(a *otp.Attempt) { a.Params.T0 = token.MaxT0 + 1 },
-		"counter past the top": func(a *otp.Attempt) { a.Counter = token.MaxCounter + 1 },
+		"last counter used":    func(a *otp.Attempt) { a.Params, a.Watermark = hotp6, token.MarkAt(token.MaxCounter) },
 		"huge watermark":       func(a *otp.Attempt) { a.Watermark = token.MarkAt(math.MaxInt64) },
 		"negative watermark":   func(a *otp.Attempt) { a.Watermark = token.MarkAt(-2) },
 		"huge T0":              func(a *otp.Attempt) { a.Params.T0 = math.MinInt64 },

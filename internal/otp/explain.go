@@ -39,13 +39,17 @@ func (s *search) explainPair() (refusal, error) {
 }
 
 // past is where explaining begins: an HOTP window starts above the watermark,
-// so to recognise used codes some of those below are looked at, as many as the
-// window looks ahead but no more than two codes do.
+// so to recognise used codes some of those below are looked at, as many as one
+// code or two are looked ahead for.
 func (s *search) past() int64 {
 	if s.Params.Type != token.HOTP || !s.Watermark.Known {
 		return s.win.lo
 	}
-	return max(0, s.win.lo-min(s.win.hi-s.win.lo, twoCodeAhead))
+	back := int64(oneCodeAhead)
+	if s.pair() {
+		back = twoCodeAhead
+	}
+	return max(0, s.win.lo-back)
 }
 
 // alreadyUsed: nothing unused was found, so what is found is used.

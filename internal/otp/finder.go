@@ -11,7 +11,7 @@ import (
 type Candidate struct {
 	Params     token.Params
 	Seed       token.Seed
-	Next       int64      // HOTP: the counter expected next
+	Next       int64      // HOTP: the counter expected next; the last one there is, too, when it was used
 	Prediction Prediction // TOTP
 }
 
@@ -121,7 +121,7 @@ func (f *Finder) window(c Candidate) (window, error) {
 		return window{}, token.Errorf(token.Internal, "no code can be computed: the seed is empty")
 	}
 	if c.Params.Type == token.HOTP {
-		if c.Next < 0 || c.Next > lastMark+1 {
+		if c.Next < 0 {
 			return window{}, token.Errorf(token.Internal, "the counter %d is impossible", c.Next)
 		}
 		if f.wide {
@@ -155,7 +155,9 @@ func (f *Finder) sift(c Candidate, win window) error {
 	if err := p.take(c.Seed); err != nil {
 		return token.Wrap(token.Internal, err, "no code can be computed")
 	}
-	for step := win.lo + 1; step <= win.hi+1; step += 2 {
+	last := further(win.hi, 1) // of the second code
+	for n := int64(1); n <= last-win.lo; n += 2 {
+		step := win.lo + n
 		v, err := p.value(step)
 		if err != nil {
 			return token.Wrap(token.Internal, err, "no code can be computed")
@@ -164,7 +166,7 @@ func (f *Finder) sift(c Candidate, win window) error {
 		if v == f.second {
 			f.found = append(f.found, match{step - 1, step})
 		}
-		if v == f.first && step <= win.hi {
+		if v == f.first && step < last {
 			f.found = append(f.found, match{step, step + 1})
 		}
 	}
@@ -189,6 +191,9 @@ func (f *Finder) confirm(gen generator) ([]match, error) {
 
 // shows tells whether all codes stand in a row from a step on.
 func (f *Finder) shows(gen generator, step int64) (bool, error) {
+	if step > token.MaxCounter-int64(len(f.codes)-1) {
+		return false, nil // behind the last counter there is none
+	}
 	for i, given := range f.codes {
 		code, err := gen.code(step + int64(i))
 		if err != nil || code != given {

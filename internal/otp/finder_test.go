@@ -61,6 +61,32 @@ func TestFinderWindow(t *testing.T) {
 	}
 }
 
+// The counter has a last number, behind which nothing is looked for.
+func TestFinderAtTheLastCounter(t *testing.T) {
+	const last = token.MaxCounter
+	seed := seedOf(rfcSeed)
+	code := func(n int64) string { return at(t, hotp6, seed, n) }
+	for _, wide := range []bool{false, true} {
+		for next := int64(last - 12); ; next++ {
+			c := otp.Candidate{Params: hotp6, Seed: seed, Next: next}
+			if got, ok := find(t, finder(t, wide, code(last-1), code(last)), c); ok != (next < last && (wide || next >= last-11)) || ok && got.First != last-1 {
+				t.Errorf("wide %v, from %d: %v at %+v", wide, next, ok, got)
+			}
+			if got, ok := find(t, finder(t, wide, code(last-2), code(last-1), code(last)), c); ok != (next < last-1 && (wide || next >= last-12)) || ok && got.First != last-2 {
+				t.Errorf("three, wide %v, from %d: %v at %+v", wide, next, ok, got)
+			}
+			for _, codes := range [][]string{{code(last), code(0)}, {code(last - 1), code(last), code(0)}, {code(0), code(1)}} {
+				if got, ok := find(t, finder(t, wide, codes...), c); ok {
+					t.Errorf("wide %v, from %d: round the end at %+v", wide, next, got)
+				}
+			}
+			if next == last {
+				break
+			}
+		}
+	}
+}
+
 // A token that shows one of the codes, or both in another order or further
 // apart, is not the one.
 func TestFinderWantsAllInARow(t *testing.T) {
@@ -104,12 +130,11 @@ func TestFinderErrors(t *testing.T) {
 	}
 	f := finder(t, false, "123456", "123457")
 	for name, c := range map[string]otp.Candidate{
-		"no seed":            {Params: totp30},
-		"no parameters":      {Seed: seedOf(rfcSeed)},
-		"an unknown hash":    {Params: token.Params{Type: token.TOTP, Hash: "md5", Digits: 6, Period: 30}, Seed: seedOf(rfcSeed)},
-		"a counter below 0":  {Params: hotp6, Seed: seedOf(rfcSeed), Next: -1},
-		"a counter too high": {Params: hotp6, Seed: seedOf(rfcSeed), Next: math.MaxInt64 - 1},
-		"no number":          {Params: totp30, Seed: seedOf(rfcSeed), Prediction: otp.Prediction{Centre: math.NaN()}},
+		"no seed":           {Params: totp30},
+		"no parameters":     {Seed: seedOf(rfcSeed)},
+		"an unknown hash":   {Params: token.Params{Type: token.TOTP, Hash: "md5", Digits: 6, Period: 30}, Seed: seedOf(rfcSeed)},
+		"a counter below 0": {Params: hotp6, Seed: seedOf(rfcSeed), Next: -1},
+		"no number":         {Params: totp30, Seed: seedOf(rfcSeed), Prediction: otp.Prediction{Centre: math.NaN()}},
 	} {
 		if _, ok, err := f.Find(c); ok || token.KindOf(err) != token.Internal || err == nil {
 			t.Errorf("%s: %v, %v", name, ok, err)

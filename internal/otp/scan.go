@@ -1,6 +1,10 @@
 package otp
 
-import "crypto/subtle"
+import (
+	"crypto/subtle"
+
+	"fob/internal/token"
+)
 
 // Which of an attempt's codes is meant.
 const (
@@ -27,24 +31,24 @@ type scan struct {
 	hits  [][2]byte // 1 where the first, the second code matches
 }
 
-// end is the first step behind those that were compared.
-func (s *scan) end() int64 { return s.lo + int64(len(s.hits)) }
+// size is how many steps were compared.
+func (s *scan) size() int64 { return int64(len(s.hits)) }
 
 // cover extends the scan to the steps from lo to hi, both included, and what
 // lies between them and what was compared before.
 func (s *scan) cover(lo, hi int64) error {
-	end := hi + 1
-	if len(s.hits) > 0 {
-		lo, end = min(lo, s.lo), max(end, s.end())
+	if s.size() > 0 {
+		lo, hi = min(lo, s.lo), max(hi, s.lo+s.size()-1)
 	}
-	if end <= lo {
+	if hi < lo {
 		return nil
 	}
 	old := *s
-	s.lo, s.hits = lo, make([][2]byte, end-lo)
-	for step := lo; step < end; step++ {
-		if step >= old.lo && step < old.end() {
-			s.hits[step-lo] = old.hits[step-old.lo]
+	s.lo, s.hits = lo, make([][2]byte, hi-lo+1)
+	for n := range s.size() { // not up to hi, behind which there may be no step
+		step := lo + n
+		if step >= old.lo && step-old.lo < old.size() {
+			s.hits[n] = old.hits[step-old.lo]
 			continue
 		}
 		if err := s.compare(step); err != nil {
@@ -68,7 +72,7 @@ func (s *scan) compare(step int64) error {
 // hit tells whether a code matches at a step: 1, or 0, also for steps that were
 // not covered.
 func (s *scan) hit(which int, step int64) byte {
-	if step < s.lo || step >= s.end() {
+	if step < s.lo || step-s.lo >= s.size() {
 		return 0
 	}
 	return s.hits[step-s.lo][which]
@@ -77,8 +81,8 @@ func (s *scan) hit(which int, step int64) byte {
 // singles are the steps from lo to hi at which one code matches.
 func (s *scan) singles(which int, lo, hi int64) []match {
 	var found []match
-	for step := lo; step <= hi; step++ {
-		if s.hit(which, step) == 1 {
+	for n := range hi - lo + 1 {
+		if step := lo + n; s.hit(which, step) == 1 {
 			found = append(found, match{step, step})
 		}
 	}
@@ -91,9 +95,10 @@ func (s *scan) singles(which int, lo, hi int64) []match {
 // chance.
 func (s *scan) pairs(earlier, later int, gaps []int64, lo, hi int64) []match {
 	var found []match
-	for step := lo; step <= hi; step++ {
+	for n := range hi - lo + 1 {
+		step := lo + n
 		for _, gap := range gaps {
-			if s.hit(earlier, step)&s.hit(later, step+gap) == 1 {
+			if step <= token.MaxCounter-gap && s.hit(earlier, step)&s.hit(later, step+gap) == 1 {
 				found = append(found, match{step, step + gap})
 			}
 		}

@@ -66,7 +66,7 @@ func (s *search) coverPairs(lo, hi int64) error {
 		return nil
 	}
 	if s.pair() {
-		hi += s.gaps[len(s.gaps)-1]
+		hi = further(hi, s.gaps[len(s.gaps)-1])
 	}
 	return s.scan.cover(lo, hi)
 }

@@ -47,10 +47,14 @@ func around(centre, steps int64) window {
 	return window{lo: max(0, centre-steps), hi: centre + steps, centre: centre}
 }
 
-// ahead is a window that never looks back: an event counter only rises.
+// ahead is a window that never looks back: an event counter only rises, up to the
+// last one there is.
 func ahead(expected, counters int64) window {
-	return window{lo: expected, hi: expected + counters, centre: expected}
+	return window{lo: expected, hi: further(expected, counters), centre: expected}
 }
+
+// further is a step so many steps on, or the last one there is.
+func further(step, steps int64) int64 { return step + min(steps, token.MaxCounter-step) }
 
 // usual is the window of an attempt.
 func usual(a Attempt) window {

@@ -1,7 +1,6 @@
 package pskc
 
 import (
-	"encoding/xml"
 	"errors"
 	"fmt"
 	"io"
@@ -194,7 +193,7 @@ func (d *Decoder) part() error {
 	name := d.scan.name
 	local := name.Local
 	switch {
-	case name == xml.Name{Space: namespaceDS, Local: "Signature"}:
+	case name == signatureName:
 		return d.signature()
 	case name.Space != d.space:
 		return d.scan.refuse("%s in <KeyContainer> is not in the namespace of PSKC", shownElement(local))

@@ -148,7 +148,12 @@ func TestProblems(t *testing.T) {
 		"<KeyPackage/>":                                    "",
 		"<KeyPackage>x</KeyPackage>":                       "text between the elements of <KeyPackage>",
 		`<KeyPackage><Key Id="1" Wrong="2"/></KeyPackage>`: "<Key> has no attribute Wrong",
-		`<KeyPackage><Key Id="1"><Data><Time><PlainValue/></Time></Data></Key></KeyPackage>`:                                                     "<Time> is not a whole number",
+		`<KeyPackage><Key Id="1"><Data><Time><PlainValue/></Time></Data></Key></KeyPackage>`:                                       "<Time> is empty",
+		`<KeyPackage><Key Id="1"><Data><Counter><PlainValue>9223372036854775808</PlainValue></Counter></Data></Key></KeyPackage>`:  "<Counter> is beyond 9223372036854775807",
+		`<KeyPackage><Key Id="1"><Data><Counter><PlainValue>18446744073709551616</PlainValue></Counter></Data></Key></KeyPackage>`: "<Counter> is beyond 9223372036854775807", // base64 as well
+		`<KeyPackage><Key Id="1"><Data><Counter><PlainValue>1.0</PlainValue></Counter></Data></Key></KeyPackage>`:                  "<Counter> is no whole number",
+		`<KeyPackage><Key Id="1"><Data><Counter><PlainValue>AAAAAAAAACo=</PlainValue></Counter></Data></Key></KeyPackage>`:         "it may be one in base64, which only --compat reads",
+		`<KeyPackage><Key Id="1"><Data><Secret><PlainValue> </PlainValue></Secret></Data></Key></KeyPackage>`:                      "<Secret> is empty",
 		`<KeyPackage><Key Id=" "/></KeyPackage>`:                                                                                                 "<Key> has no Id",
 		`<KeyPackage Id="1"/>`:                                                                                                                   "<KeyPackage> has no attribute Id",
 		`<KeyPackage><Key Id="1"><Data><Time/></Data></Key></KeyPackage>`:                                                                        "must have a PlainValue or an EncryptedValue",

@@ -8,8 +8,8 @@
 // what encoding/xml lets pass and an attacker could use: a DOCTYPE, entities, a
 // second root, attributes and single elements that stand twice, undeclared
 // prefixes, elements of foreign namespaces, text split by comments. Only a
-// signature needs a tree, of a file whose tokens were seen to be sound; what is
-// then read is what was signed and nothing else.
+// signature needs a tree, of a file whose tokens were seen to be sound, and of a
+// part of it at a time; what is then read is what was signed and nothing else.
 //
 // What is encrypted is verified before it is decrypted, and every failure on the
 // way is one error, ErrKey. Ciphers, MACs, key derivation and key transport are

@@ -30,6 +30,7 @@ type lexer struct {
 	in    *window
 	names map[string]xml.Name // what was met, prefixes in Space
 
+	from  int      // where the token begins, in bytes of the file
 	name  xml.Name // of the element that begins or ends
 	attrs []xml.Attr
 	empty bool   // the element ends where it begins
@@ -53,6 +54,7 @@ const (
 
 // next reads a token; io.EOF at the end of the file.
 func (l *lexer) next() (kind, error) {
+	l.from = l.in.used
 	if l.in.pos == l.in.end {
 		if err := l.in.more(); err != nil {
 			return 0, err

@@ -43,13 +43,15 @@ func TestHeadersThatAreRefused(t *testing.T) {
 	keys := &seedtest.Keys{Files: []string{strings.Repeat("\x00", 16)}, Passphrases: []string{"qwerty"}}
 	salt := "AAAAAAAAAAA="
 	for text, want := range map[string]string{
-		headed(strings.Replace(byName, "</E", "<ds:KeyName>l</ds:KeyName></E", 1), secret):                                     "<KeyName> stands twice",
-		headed(strings.Replace(byName, "</E", "<ds:X509Data/></E", 1), secret):                                                 "has 2 ways to the key",
-		headed("<EncryptionKey/>", secret):                                                                                     "has 0 ways to the key",
-		headed("<EncryptionKey><ds:RetrievalMethod/></EncryptionKey>", secret):                                                 "<EncryptionKey> has no element <RetrievalMethod>",
-		headed(derived(namespaceXenc11+"ConcatKDF", ""), secret):                                                               "the key derivation ConcatKDF is not supported",
-		headed(derived(KDFPBKDF2, pbkdf2Params(salt, 10_000_000, 16)), secret):                                                 "PBKDF2 with 10000000 iterations",
-		headed(derived(KDFPBKDF2, pbkdf2Params(salt, "9223372036854775808", 16)), secret):                                      "<IterationCount> is no number",
+		headed(strings.Replace(byName, "</E", "<ds:KeyName>l</ds:KeyName></E", 1), secret): "<KeyName> stands twice",
+		headed(strings.Replace(byName, "</E", "<ds:X509Data/></E", 1), secret):             "has 2 ways to the key",
+		headed("<EncryptionKey/>", secret):                                                 "has 0 ways to the key",
+		headed("<EncryptionKey><ds:RetrievalMethod/></EncryptionKey>", secret):             "<EncryptionKey> has no element <RetrievalMethod>",
+		headed(derived(namespaceXenc11+"ConcatKDF", ""), secret):                           "the key derivation ConcatKDF is not supported",
+		headed(derived(KDFPBKDF2, pbkdf2Params(salt, 10_000_000, 16)), secret):             "PBKDF2 with 10000000 iterations",
+		headed(derived(KDFPBKDF2, pbkdf2Params(salt, "9223372036854775808", 16)), secret):  "<IterationCount> is beyond",
+		headed(derived(KDFPBKDF2, pbkdf2Params(" ", 1000, 16)), secret):                    "<Specified> is empty",
+		headed(byName+strings.Replace(byRef, "<MACKeyReference>m</MACKeyReference>", "<MACKey><xenc:CipherData><xenc:CipherValue/></xenc:CipherData></MACKey>", 1), secret): "<CipherValue> of <MACKey> is empty",
 		headed(derived(KDFPBKDF2, pbkdf2Params(salt, -1, 16)), secret):                                                         "PBKDF2 with -1 iterations",
 		headed(derived(KDFPBKDF2, pbkdf2Params("AAAA", 1000, 16)), secret):                                                     "PBKDF2 with a salt of 3 bytes",
 		headed(derived(KDFPBKDF2, pbkdf2Params(salt, 1000, 1<<40)), secret):                                                    "PBKDF2 for a key of",
@@ -83,15 +85,17 @@ func TestValuesThatAreRefused(t *testing.T) {
 		sealedSecret(namespaceDSigMore+"camellia128-cbc", ""): "Camellia-128-CBC is not supported",
 		sealedSecret("", ""):            "the encryption algorithm is not named",
 		sealedSecret(TransportOAEP, ""): "RSA-OAEP-MGF1P needs a certificate in <EncryptionKey>",
-		sealedSecret(CipherAES128CBC, `<ds:KeyInfo><ds:KeyName>other</ds:KeyName></ds:KeyInfo>`):             "with another key than the EncryptionKey",
-		sealedSecret(CipherAES128CBC, `<ds:KeyInfo><ds:X509Data/></ds:KeyInfo>`):                             "<KeyInfo> has no element <X509Data>",
-		strings.Replace(sealedSecret(CipherAES128CBC, ""), "AAAA<", "AAA<", 1):                               "<CipherValue> is not base64",
-		strings.Replace(sealedSecret(CipherAES128CBC, ""), "AAAA", strings.Repeat("A", 2000), 1):             "<CipherValue> has 1545 bytes, 1024 are the most",
-		strings.Replace(sealedSecret(CipherAES128CBC, ""), "CipherValue", "CipherReference", 2):              "<CipherData> has no element <CipherReference>",
-		strings.Replace(sealedSecret(CipherAES128CBC, ""), "<ValueMAC>AAAA", "<ValueMAC>"+rfcSecret[:27], 1): "<ValueMAC> is not base64",
-		"<Secret><PlainValue>" + rfcSecret + "</PlainValue></Secret>":                                        "the <Secret> is plain, in a container whose secrets are encrypted",
-		"<Counter><PlainValue>1</PlainValue><ValueMAC>AAAA</ValueMAC></Counter>":                             "has a PlainValue with a ValueMAC",
-		"<Secret><PlainValue>" + rfcSecret + "</PlainValue>" + sealedSecret(CipherAES128CBC, "")[8:]:         "must have a PlainValue or an EncryptedValue",
+		sealedSecret(CipherAES128CBC, `<ds:KeyInfo><ds:KeyName>other</ds:KeyName></ds:KeyInfo>`):                       "with another key than the EncryptionKey",
+		sealedSecret(CipherAES128CBC, `<ds:KeyInfo><ds:X509Data/></ds:KeyInfo>`):                                       "<KeyInfo> has no element <X509Data>",
+		strings.Replace(sealedSecret(CipherAES128CBC, ""), "AAAA<", "AAA<", 1):                                         "<CipherValue> of <Secret> is not base64",
+		strings.Replace(sealedSecret(CipherAES128CBC, ""), "AAAA", strings.Repeat("A", 2000), 1):                       "<CipherValue> of <Secret> has 1545 bytes, 1024 are the most",
+		strings.Replace(sealedSecret(CipherAES128CBC, ""), strings.Repeat("A", 64), "\n ", 1):                          "<CipherValue> of <Secret> is empty",
+		strings.ReplaceAll(strings.Replace(sealedSecret(CipherAES128CBC, ""), ">AAAA<", "><", 1), "Secret", "Counter"): "<ValueMAC> of <Counter> is empty",
+		strings.Replace(sealedSecret(CipherAES128CBC, ""), "CipherValue", "CipherReference", 2):                        "<CipherData> has no element <CipherReference>",
+		strings.Replace(sealedSecret(CipherAES128CBC, ""), "<ValueMAC>AAAA", "<ValueMAC>"+rfcSecret[:27], 1):           "<ValueMAC> of <Secret> is not base64",
+		"<Secret><PlainValue>" + rfcSecret + "</PlainValue></Secret>":                                                  "the <Secret> is plain, in a container whose secrets are encrypted",
+		"<Counter><PlainValue>1</PlainValue><ValueMAC>AAAA</ValueMAC></Counter>":                                       "has a PlainValue with a ValueMAC",
+		"<Secret><PlainValue>" + rfcSecret + "</PlainValue>" + sealedSecret(CipherAES128CBC, "")[8:]:                   "must have a PlainValue or an EncryptedValue",
 	} {
 		all, err := readAll(NewDecoder(strings.NewReader(headed(byName+byRef, data)), Options{}))
 		if err != nil || len(all) != 1 || all[0].Problem == nil || !strings.Contains(all[0].Problem.Error(), want) {
@@ -120,7 +124,7 @@ func TestSharedForms(t *testing.T) {
 // Numbers come as text or as bytes.
 func TestOpenedWhole(t *testing.T) {
 	for text, want := range map[string]int64{
-		"0": 0, "42": 42, "-4": -4, "\x00": 0, "\x2a": 42, "\x00\x00\x00\x00\x31\xf0\x46\x03": 837830147,
+		"0": 0, "42": 42, "-4": -4, "\x00": 0, "\x2a": 42, "\n": 10, " ": 32, "\x00\x00\x00\x00\x31\xf0\x46\x03": 837830147,
 		"9223372036854775807": 1<<63 - 1, "\x7f\xff\xff\xff\xff\xff\xff\xff": 1<<63 - 1,
 	} {
 		if got, err := openedWhole([]byte(text)); err != nil || got != want {

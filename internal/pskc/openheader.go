@@ -164,9 +164,9 @@ func (d *Decoder) number(in string, to *int64) error {
 	if err != nil {
 		return err
 	}
-	n, ok := integer(b)
-	if !ok {
-		d.complain("<%s> is no number of at most 64 bits", in)
+	n, err := integer(b)
+	if err != nil {
+		d.complain("<%s> %v", in, err)
 	}
 	*to = n
 	return nil

@@ -2,6 +2,8 @@ package pskc
 
 import (
 	"encoding/base64"
+	"maps"
+	"slices"
 	"strings"
 )
 
@@ -109,15 +111,32 @@ func (d *Decoder) bytesOf(in string, most int) ([]byte, error) {
 	out := make([]byte, base64.StdEncoding.DecodedLen(len(text)))
 	n, err := base64.StdEncoding.Strict().Decode(out, text)
 	switch {
-	case err != nil || n == 0:
-		d.complain("<%s> is not base64: a character or the padding (=) is damaged, missing or too many", in)
+	case err != nil:
+		d.complain("<%s>%s %s", in, d.within(), notBase64)
+		return nil, nil
+	case n == 0:
+		d.complain("<%s>%s %v", in, d.within(), errEmpty)
 		return nil, nil
 	case n > most:
-		d.complain("<%s> has %d bytes, %d are the most", in, n, most)
+		d.complain("<%s>%s has %d bytes, %d are the most", in, d.within(), n, most)
 		return nil, nil
 	}
 	return out[:n:n], nil
 }
+
+// within tells which value what was just read is a part of: in a file of one line
+// the line says little.
+func (d *Decoder) within() string {
+	for i := len(d.scan.open) - 1; i >= 0; i-- {
+		if name := d.scan.open[i].Local; name == "MACKey" || slices.Contains(valueNames, name) {
+			return " of <" + name + ">"
+		}
+	}
+	return ""
+}
+
+// valueNames are the children of Data (RFC 6030 section 4.2).
+var valueNames = slices.Collect(maps.Values(dataNames))
 
 // squeeze removes all white space, in place.
 func squeeze(text []byte) []byte {

@@ -155,8 +155,8 @@ func (d *Decoder) parameters(p *Parameters) error {
 // 4.3.4).
 func (d *Decoder) format(in string, f *Format) error {
 	number := func(name, value string, to *int64) {
-		n, ok := integer([]byte(value))
-		if !ok || n < 0 {
+		n, err := integer([]byte(value))
+		if err != nil || n < 0 {
 			d.complain("the %s of <%s> is no number", name, in)
 		}
 		*to = n

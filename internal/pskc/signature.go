@@ -1,7 +1,6 @@
 package pskc
 
 import (
-	"bytes"
 	"crypto/x509"
 
 	"github.com/beevik/etree"
@@ -10,8 +9,8 @@ import (
 	"fob/internal/token"
 )
 
-// MaxSigned bounds a signed container: its signature is over the whole tree,
-// which takes some 25 times the memory of the file.
+// MaxSigned bounds a signed container, which is held in memory twice: as it came,
+// and in the canonical form that its signature is over.
 const MaxSigned = 32 << 20
 
 // Signed is what a signature vouches for, and nothing else.
@@ -38,24 +37,36 @@ func VerifySigned(data []byte, cert *x509.Certificate, compat bool) (*Signed, er
 		return nil, token.Errorf(token.Refused, "the container is signed and has more than %d MiB", MaxSigned>>20).
 			WithHint("ask the supplier to deliver it in parts, or to sign it in another way, with OpenPGP for example")
 	}
-	ids, err := scanSigned(data)
+	at, ids, err := scanSigned(data)
 	if err != nil {
 		return nil, err
 	}
-	doc := etree.NewDocument()
-	doc.ReadSettings.MaxDepth = MaxDepth
-	doc.ReadSettings.PreserveDuplicateAttrs = true
-	if err := doc.ReadFromBytes(bytes.TrimPrefix(data, []byte("\ufeff"))); err != nil || doc.Root() == nil {
-		return nil, errSignature
+	root, err := tree(at.around(data, at.signature))
+	if err != nil {
+		return nil, err
 	}
-	s, err := findSignature(doc.Root(), ids)
+	s, err := findSignature(root, ids)
 	if err == nil {
 		err = s.checkMethod(cert, compat)
 	}
+	if err == nil {
+		err = s.checkInfo(cert)
+	}
 	if err != nil {
 		return nil, err
 	}
-	return s.verify(cert)
+	return s.verify(data, at)
+}
+
+// tree reads an element.
+func tree(text []byte) (*etree.Element, error) {
+	doc := etree.NewDocument()
+	doc.ReadSettings.MaxDepth = MaxDepth
+	doc.ReadSettings.PreserveDuplicateAttrs = true
+	if err := doc.ReadFromBytes(text); err != nil || doc.Root() == nil {
+		return nil, errSignature
+	}
+	return doc.Root(), nil
 }
 
 // errSignature is what every signature gives that is as it should be and does
@@ -71,34 +82,35 @@ func refuseSignature(format string, args ...any) *token.Error {
 
 // signature is one that was found, its parts being as they should be.
 type signature struct {
-	root, element      *etree.Element
-	value              *etree.Element
+	root, value        *etree.Element
+	info               []byte // SignedInfo in canonical form, which the signature is over
 	method, digest     string // URIs
 	digestValue        []byte
-	inclusive, omitted bool // no canonical form is named; no URI is
+	inclusive, omitted bool   // no canonical form is named; no URI is
+	prefixes           string // PrefixList of the canonical form, which are treated as inclusive form does
 	idName             string
 }
 
 // findSignature takes the signature apart and allows nothing that is not needed.
 func findSignature(root *etree.Element, ids map[string]int) (*signature, error) {
 	s := &signature{root: root}
-	for _, child := range root.ChildElements() {
-		if child.NamespaceURI() == namespaceDS && child.Tag == "Signature" {
-			s.element = child
-		}
-	}
-	if s.element == nil {
+	all := root.ChildElements()
+	if len(all) != 1 || all[0].NamespaceURI() != namespaceDS || all[0].Tag != "Signature" {
 		return nil, errSignature // scanSigned saw one: the two do not read alike
 	}
-	parts, err := partsOf(s.element, "SignedInfo", "SignatureValue", "KeyInfo?")
+	parts, err := partsOf(all[0], "SignedInfo", "SignatureValue", "KeyInfo?") // KeyInfo is no part of what is signed, and not to be believed
 	if err != nil {
 		return nil, err
 	}
 	s.value = parts[1]
-	if parts[2] != nil {
-		s.element.RemoveChild(parts[2]) // no part of what is signed, and not to be believed
+	if s.info, err = canonicalInfo(parts[0]); err != nil {
+		return nil, err
 	}
-	info, err := partsOf(parts[0], "CanonicalizationMethod", "SignatureMethod", "Reference")
+	signedInfo, err := tree(s.info) // whatever else the file has there was not signed
+	if err != nil {
+		return nil, err
+	}
+	info, err := partsOf(signedInfo, "CanonicalizationMethod", "SignatureMethod", "Reference")
 	if err != nil {
 		return nil, err
 	}
@@ -168,6 +180,7 @@ func (s *signature) readTransforms(el *etree.Element) error {
 	for _, t := range el.ChildElements() {
 		if t.Tag == "Transform" && t.NamespaceURI() == namespaceDS {
 			names = append(names, t.SelectAttrValue("Algorithm", ""))
+			s.prefixes = prefixList(t)
 		}
 	}
 	switch {
@@ -179,42 +192,4 @@ func (s *signature) readTransforms(el *etree.Element) error {
 		return nil
 	}
 	return refuseSignature("has other transforms than enveloped-signature and exclusive canonical form")
-}
-
-// verify has the library verify, and gives bytes of which it makes sure that
-// they are those whose hash was signed: what a tree says after it was written
-// and read again might be something else.
-func (s *signature) verify(cert *x509.Certificate) (*Signed, error) {
-	if err := s.plainValue(cert); err != nil {
-		return nil, err
-	}
-	s.comeFirst()
-	ctx := dsig.NewDefaultValidationContext(&dsig.MemoryX509CertificateStore{Roots: []*x509.Certificate{cert}})
-	ctx.IdAttribute = s.idName
-	ctx.Clock = dsig.NewFakeClockAt(cert.NotBefore)
-	root, err := ctx.Validate(s.root)
-	if err != nil {
-		return nil, errSignature
-	}
-	doc := etree.NewDocument()
-	doc.WriteSettings = etree.WriteSettings{CanonicalAttrVal: true, CanonicalEndTags: true, CanonicalText: true}
-	doc.SetRoot(root)
-	container, err := doc.WriteToBytes()
-	if err != nil {
-		return nil, err
-	}
-	h := signedDigests[s.digest].New()
-	h.Write(container)
-	if !bytes.Equal(h.Sum(nil), s.digestValue) {
-		return nil, errSignature
-	}
-	m := signatureMethods[s.method]
-	return &Signed{container, m.name, m.weak || s.inclusive || s.omitted || s.digest == namespaceDS+"sha1"}, nil
-}
-
-// comeFirst puts the signature before the packages. The library gives up looking
-// for it after a thousand elements; what is signed is the rest, as it stands.
-func (s *signature) comeFirst() {
-	s.root.RemoveChild(s.element)
-	s.root.InsertChildAt(0, s.element)
 }

@@ -16,19 +16,20 @@ import (
 
 // signatureMethod is an algorithm of signatures.
 type signatureMethod struct {
-	name string
-	key  x509.PublicKeyAlgorithm
-	weak bool
+	name     string
+	key      x509.PublicKeyAlgorithm
+	verifies x509.SignatureAlgorithm
+	weak     bool
 }
 
 var signatureMethods = map[string]signatureMethod{
-	dsig.RSASHA1SignatureMethod:     {"RSA-SHA1", x509.RSA, true},
-	dsig.RSASHA256SignatureMethod:   {"RSA-SHA256", x509.RSA, false},
-	dsig.RSASHA384SignatureMethod:   {"RSA-SHA384", x509.RSA, false},
-	dsig.RSASHA512SignatureMethod:   {"RSA-SHA512", x509.RSA, false},
-	dsig.ECDSASHA256SignatureMethod: {"ECDSA-SHA256", x509.ECDSA, false},
-	dsig.ECDSASHA384SignatureMethod: {"ECDSA-SHA384", x509.ECDSA, false},
-	dsig.ECDSASHA512SignatureMethod: {"ECDSA-SHA512", x509.ECDSA, false},
+	dsig.RSASHA1SignatureMethod:     {"RSA-SHA1", x509.RSA, x509.SHA1WithRSA, true},
+	dsig.RSASHA256SignatureMethod:   {"RSA-SHA256", x509.RSA, x509.SHA256WithRSA, false},
+	dsig.RSASHA384SignatureMethod:   {"RSA-SHA384", x509.RSA, x509.SHA384WithRSA, false},
+	dsig.RSASHA512SignatureMethod:   {"RSA-SHA512", x509.RSA, x509.SHA512WithRSA, false},
+	dsig.ECDSASHA256SignatureMethod: {"ECDSA-SHA256", x509.ECDSA, x509.ECDSAWithSHA256, false},
+	dsig.ECDSASHA384SignatureMethod: {"ECDSA-SHA384", x509.ECDSA, x509.ECDSAWithSHA384, false},
+	dsig.ECDSASHA512SignatureMethod: {"ECDSA-SHA512", x509.ECDSA, x509.ECDSAWithSHA512, false},
 }
 
 // signedDigests are the hashes of what is signed.
@@ -77,29 +78,35 @@ func (s *signature) checkMethod(cert *x509.Certificate, compat bool) error {
 	return nil
 }
 
-// plainValue writes the signature's value as the library expects it: without
-// white space, and for ECDSA as a DER sequence, where XML signatures have two
-// numbers of equal length.
-func (s *signature) plainValue(cert *x509.Certificate) error {
-	value, err := base64Text(s.value)
-	if err != nil {
+// checkInfo verifies what is signed directly: SignedInfo, which has the hash of
+// the rest.
+func (s *signature) checkInfo(cert *x509.Certificate) error {
+	value, err := s.plainValue(cert)
+	if err != nil || cert.CheckSignature(signatureMethods[s.method].verifies, s.info, value) != nil {
 		return errSignature
 	}
-	if key, ok := cert.PublicKey.(*ecdsa.PublicKey); ok {
-		size := (key.Curve.Params().BitSize + 7) / 8
-		if len(value) != 2*size {
-			return errSignature
-		}
-		value, err = asn1.Marshal(struct{ R, S *big.Int }{
-			new(big.Int).SetBytes(value[:size]),
-			new(big.Int).SetBytes(value[size:]),
-		})
-		if err != nil {
-			return errSignature
-		}
-	}
-	s.value.SetText(base64.StdEncoding.EncodeToString(value))
 	return nil
+}
+
+// plainValue gives the signature's value as package x509 expects it: for ECDSA as
+// a DER sequence, where XML signatures have two numbers of equal length.
+func (s *signature) plainValue(cert *x509.Certificate) ([]byte, error) {
+	value, err := base64Text(s.value)
+	if err != nil {
+		return nil, errSignature
+	}
+	key, ok := cert.PublicKey.(*ecdsa.PublicKey)
+	if !ok {
+		return value, nil
+	}
+	size := (key.Curve.Params().BitSize + 7) / 8
+	if len(value) != 2*size {
+		return nil, errSignature
+	}
+	return asn1.Marshal(struct{ R, S *big.Int }{
+		new(big.Int).SetBytes(value[:size]),
+		new(big.Int).SetBytes(value[size:]),
+	})
 }
 
 // base64Text gives the bytes that an element holds as xs:base64Binary.

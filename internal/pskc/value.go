@@ -20,7 +20,7 @@ func secret(text []byte) (token.Seed, error) {
 	n := len(text)
 	switch {
 	case n == 0:
-		return token.Seed{}, errors.New("is empty")
+		return token.Seed{}, errEmpty
 	case base64.StdEncoding.DecodedLen(n) > token.MaxParsedSeed+2:
 		return token.Seed{}, errTooLong
 	}
@@ -33,14 +33,14 @@ func secret(text []byte) (token.Seed, error) {
 	if err == nil {
 		return token.Seed{}, errTooLong
 	}
-	return token.Seed{}, errors.New("is not base64: a character or the padding (=) is damaged, missing or too many")
+	return token.Seed{}, errors.New(notBase64)
 }
 
 // openedSecret takes over a secret that was decrypted.
 func openedSecret(seed []byte) (token.Seed, error) {
 	switch n := len(seed); {
 	case n == 0:
-		return token.Seed{}, errors.New("is empty")
+		return token.Seed{}, errEmpty
 	case n > token.MaxParsedSeed:
 		return token.Seed{}, errTooLong
 	}
@@ -52,39 +52,66 @@ func openedSecret(seed []byte) (token.Seed, error) {
 // that all happen to be digits are a number beyond 10^16 or of few bytes.
 func openedWhole(b []byte) (int64, error) {
 	defer clear(b)
-	if n, ok := integer(b); ok {
-		return n, nil
+	if n, err := integer(b); err == nil || err == errTooLarge {
+		return n, err
 	}
 	var n uint64
 	for _, c := range b {
 		n = n<<8 | uint64(c)
 	}
-	if len(b) == 0 || len(b) > 8 || n > math.MaxInt64 || digits(b) {
-		return 0, errors.New("is not a whole number of at most 63 bits")
+	switch {
+	case len(b) == 0:
+		return 0, errEmpty
+	case len(b) > 8:
+		return 0, errNoNumber
+	case n > math.MaxInt64:
+		return 0, errTooLarge
 	}
 	return int64(n), nil
 }
+
+// notBase64 says what of a value is no xs:base64Binary.
+const notBase64 = "is not base64: a character or the padding (=) is damaged, missing or too many"
 
 var errTooLong = errors.New("has more than " + strconv.Itoa(token.MaxParsedSeed) + " bytes")
 
 // whole reads the PlainValue of a number, xs:int or xs:long. Some tools write
 // the bytes of a number in base64 instead.
 func (d *Decoder) whole(text []byte) (int64, error) {
-	n, ok := integer(text)
-	if !ok {
-		if b, err := base64.StdEncoding.Strict().DecodeString(string(text)); err == nil && len(b) > 0 && d.weaken(weakNumber) == nil {
-			return openedWhole(b)
+	n, err := integer(text)
+	if err != errNoNumber {
+		return n, err
+	}
+	b, no := base64.StdEncoding.Strict().DecodeString(string(text))
+	if n, no2 := openedWhole(b); no == nil && no2 == nil {
+		if d.weaken(weakNumber) == nil {
+			return n, nil
 		}
+		return 0, errors.New("is no whole number; it may be one in base64, which only --compat reads")
 	}
-	if !ok {
-		return 0, errors.New("is not a whole number of at most 64 bits")
-	}
-	return n, nil
+	return 0, errNoNumber
 }
 
-func integer(text []byte) (int64, bool) {
-	n, err := strconv.ParseInt(string(trim(text)), 10, 64)
-	return n, err == nil
+// Why a text is not the number that it should be.
+var (
+	errEmpty    = errors.New("is empty")
+	errNoNumber = errors.New("is no whole number")
+	errTooLarge = errors.New("is beyond 9223372036854775807 (2^63-1), the largest number of 64 bits")
+)
+
+// integer reads an xs:long.
+func integer(text []byte) (int64, error) {
+	text = trim(text)
+	n, err := strconv.ParseInt(string(text), 10, 64)
+	switch {
+	case len(text) == 0:
+		return 0, errEmpty
+	case errors.Is(err, strconv.ErrRange):
+		return 0, errTooLarge
+	case err != nil:
+		return 0, errNoNumber
+	}
+	return n, nil
 }
 
 func digits(text []byte) bool {

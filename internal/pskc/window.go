@@ -21,6 +21,7 @@ type window struct {
 	buf      []byte
 	pos, end int // what is read and not yet used up is buf[pos:end]
 	lines    int // line ends that are used up
+	used     int // bytes that are
 	begun    bool
 	err      error // from r, io.EOF included; there may still be bytes before it
 }
@@ -40,6 +41,7 @@ func (w *window) rest() []byte { return w.buf[w.pos:w.end] }
 func (w *window) use(n int) []byte {
 	b := w.buf[w.pos : w.pos+n]
 	w.pos += n
+	w.used += n
 	w.lines += bytes.Count(b, newline)
 	return b
 }
@@ -87,7 +89,7 @@ func (w *window) begin() error {
 	head := w.rest()
 	switch {
 	case bytes.HasPrefix(head, []byte("\xEF\xBB\xBF")):
-		w.pos = 3
+		w.pos, w.used = 3, 3
 	case bytes.HasPrefix(head, []byte("\xFF\xFE")), bytes.HasPrefix(head, []byte("\xFE\xFF")),
 		bytes.HasPrefix(head, []byte("<\x00")), bytes.HasPrefix(head, []byte("\x00<")):
 		return otherEncoding("UTF-16")

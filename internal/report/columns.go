@@ -87,7 +87,7 @@ var columns = []column[Token]{
 		func(t *Token) value { return wholeAt(t.Period) }},
 	{"t0", "T0 (UTC)", instant, 20, "TOTP: when step 0 began",
 		func(t *Token) value { return instantAt(t.T0) }},
-	{"counter", "Next counter", whole, 13, "HOTP: counter of the next code expected",
+	{"counter", "Next counter", whole, 13, "HOTP: counter of the next code expected; empty when the last one there is was used",
 		func(t *Token) value { return wholeAt(t.Counter) }},
 	{"not_before", "Not before (UTC)", instant, 20, "Not valid before",
 		func(t *Token) value { return instantAt(t.NotBefore) }},

@@ -95,7 +95,7 @@ type Token struct {
 	Hash         token.Hash   `json:"hash"`
 	Digits       int          `json:"digits"`
 	Period       *int         `json:"period"`
-	Counter      *int64       `json:"counter"` // HOTP: the next one expected
+	Counter      *int64       `json:"counter"` // HOTP: the next one expected; null behind the last one there is
 	T0           *time.Time   `json:"t0"`
 	DriftSeconds *float64     `json:"drift_seconds"`
 	DriftPPM     *float64     `json:"drift_ppm"`

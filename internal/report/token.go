@@ -27,8 +27,7 @@ func FromToken(t token.Token, last *token.Observation, lock token.Lock) Token {
 	if p.Type == token.TOTP {
 		t0 := time.Unix(p.T0, 0).UTC()
 		r.Period, r.T0 = &p.Period, &t0
-	} else {
-		next := t.NextCounter()
+	} else if next, ok := t.NextCounter(); ok {
 		r.Counter = &next
 	}
 	if last != nil {

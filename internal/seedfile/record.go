@@ -94,6 +94,7 @@ type Record struct {
 	Secret Secret
 
 	Given   FieldSet
+	Closed  FieldSet // what is there, encrypted, and a blind reader did not open
 	Params  token.Params
 	Counter int64
 	Doubt   Doubt

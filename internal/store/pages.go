@@ -39,7 +39,11 @@ func (q *queries) Profiles() (map[int64]token.Profile, error) {
 	return all, err
 }
 
-const sealedSelect = `SELECT t.id, COALESCE(t.printed, t.serial_key), t.profile_id, COALESCE(t.watermark + 1, t.counter),
+// nextCounter is token.Token.NextCounter, or the last counter there is when that
+// was used.
+const nextCounter = `CASE WHEN t.watermark < 9223372036854775807 THEN t.watermark + 1 ELSE COALESCE(t.watermark, t.counter) END`
+
+const sealedSelect = `SELECT t.id, COALESCE(t.printed, t.serial_key), t.profile_id, ` + nextCounter + `,
 	COALESCE(t.manufactured, 0), t.seed FROM token t WHERE t.id BETWEEN $1 AND $2 AND t.seed IS NOT NULL`
 
 // sealedQuery reads a page of tokens by their ids: as they lie in the table, with

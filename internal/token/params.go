@@ -2,6 +2,7 @@ package token
 
 import (
 	"fmt"
+	"math"
 	"strings"
 )
 
@@ -55,12 +56,13 @@ const (
 )
 
 // Limits of what tokens count from. A T0 outside the years 1 to 9999 is damage,
-// and no time that RFC 3339 or a spreadsheet can write. Nobody presses a button
-// 2^62 times: a counter beyond leaves no room for the windows above it.
+// and no time that RFC 3339 or a spreadsheet can write. The counter of RFC 4226 has 64
+// bits; that of RFC 6030 is an xs:long and ends at 2^63 - 1, as ours does: behind
+// the code of the last one there is none.
 const (
 	MinT0      = -62_135_596_800
 	MaxT0      = 253_402_300_799
-	MaxCounter = 1 << 62
+	MaxCounter = math.MaxInt64
 )
 
 // Params are the immutable numbers that turn a seed into codes.
@@ -97,7 +99,7 @@ func (p Params) Validate() error {
 
 // CheckCounter refuses a counter that no HOTP token begins at.
 func CheckCounter(n int64) error {
-	if n < 0 || n > MaxCounter {
+	if n < 0 {
 		return Errorf(Refused, "a counter of %d; 0 to %d are possible", n, int64(MaxCounter))
 	}
 	return nil

@@ -175,12 +175,22 @@ type Binding struct {
 	Ticket  string
 }
 
-// NextCounter is the counter that an HOTP token's next code is expected at.
-func (t Token) NextCounter() int64 {
-	if t.Watermark.Known {
-		return t.Watermark.Step + 1
+// NextCounter is the counter that an HOTP token's next code is expected at; not
+// ok when the last one there is was used.
+func (t Token) NextCounter() (next int64, ok bool) {
+	switch {
+	case !t.Watermark.Known:
+		return t.Counter, true
+	case t.Watermark.Step == MaxCounter:
+		return 0, false
 	}
-	return t.Counter
+	return t.Watermark.Step + 1, true
+}
+
+// UsedUp tells of an HOTP token whose last counter was used.
+func (t Token) UsedUp() bool {
+	_, more := t.NextCounter()
+	return t.Profile.Type == HOTP && !more
 }
 
 // Expired tells whether the token's time is over.

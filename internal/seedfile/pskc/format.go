@@ -41,7 +41,7 @@ func Format() seedfile.Format {
 			"  (--passphrase-file, PBKDF2), RSA 1.5 and OAEP (--key-file: PEM)",
 			"MACs of HMAC-SHA1 to SHA512, verified before anything is decrypted;",
 			"  CBC without a MAC only with --allow-unauthenticated",
-			"signed: the whole container, by the certificate of --signed-by",
+			"signed: the whole container, 32 MiB at most, by the certificate of --signed-by",
 			"with --compat: drafts before RFC 6030, ActivIdentity, YubiKey logs that were not",
 			"  closed, SHA-1 signatures; the summary names what could not be verified",
 			"several keys of one device: --key-suffix",

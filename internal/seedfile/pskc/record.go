@@ -178,8 +178,9 @@ func withoutID(p *pskc.KeyPackage) int64 {
 
 func readCounter(rec *seedfile.Record, v pskc.Value[int64]) {
 	switch {
-	case !v.Given || v.Closed:
-		return
+	case v.Closed:
+		rec.Closed = rec.Closed.With(seedfile.FieldCounter)
+	case !v.Given:
 	case v.Plain < 0:
 		rec.Fail("the Counter is negative")
 	default:
@@ -190,8 +191,9 @@ func readCounter(rec *seedfile.Record, v pskc.Value[int64]) {
 
 func readInterval(rec *seedfile.Record, v pskc.Value[int64]) {
 	switch {
-	case !v.Given || v.Closed:
-		return
+	case v.Closed:
+		rec.Closed = rec.Closed.With(seedfile.FieldPeriod)
+	case !v.Given:
 	case v.Plain < 1 || v.Plain > token.MaxPeriod:
 		rec.Fail("a TimeInterval of %d s; 1 to %d are possible", v.Plain, token.MaxPeriod)
 	default:
@@ -205,7 +207,7 @@ func readInterval(rec *seedfile.Record, v pskc.Value[int64]) {
 // other number the clock may have begun at another time than 1970, and taking it
 // for either would be a guess.
 func readTime(rec *seedfile.Record, v pskc.Value[int64]) {
-	if v.Given && v.Plain != 0 {
+	if v.Given && !v.Closed && v.Plain != 0 {
 		rec.Question(seedfile.FieldT0, "the Time is %d and not 0: the clock may not count from 1970; "+
 			"ask the supplier, then say --t0 (1970-01-01 if it does)", v.Plain)
 	}
