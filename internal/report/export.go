@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"hash"
+	"io"
 	"iter"
 	"maps"
 	"slices"
@@ -25,12 +26,13 @@ type Export struct {
 	Host    string
 	Version string // of fob
 	Filter  Filter
-	TempDir string // for workbooks and archives, which need about 100 bytes a token there; empty: the system's
+	Random  io.Reader // of the keys of temporary files and of a workbook with a password; CSV and JSON need none
+	TempDir string    // for workbooks and archives, which need about 100 bytes a token there; empty: the system's
 
 	// Pseudonyms is the key under which accounts are replaced by pseudonyms; nil:
 	// they are shown.
 	Pseudonyms []byte
-	// Password encrypts a workbook; nil: it is not encrypted.
+	// Password encrypts a workbook as Office does (AES-256); nil: it is not encrypted.
 	Password []byte
 	// Leavers streams the tokens of accounts that have left; nil: nobody knows.
 	Leavers iter.Seq2[Token, error]
