@@ -61,6 +61,34 @@ func TestPasswordThatNoOfficeTakes(t *testing.T) {
 	}
 }
 
+// An export with a password is read back with it: one of today, and one that fob made
+// when it had excelize encrypt it, whose encryption no HMAC covers.
+func TestReadBackWithAPassword(t *testing.T) {
+	plain, want := exported(t, ".xlsx", list(hardTokens()...))
+	old, err := excelize.Encrypt(plain, &excelize.Options{Password: "x"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, data := range map[string][]byte{"agile": lockedBook(t, list(hardTokens()...), "x"), "standard": old} {
+		if got, err := readBack(t, ".xlsx", data); err != nil || got.Rows != want.Rows || got.SHA256 != want.SHA256 {
+			t.Errorf("%s: %+v, %v, want %+v", name, got, err, want)
+		}
+		for _, password := range [][]byte{nil, []byte("y")} {
+			_, err := ReadBack(bytes.NewReader(data), int64(len(data)), "x.xlsx", ReadOptions{Password: password})
+			if token.KindOf(err) != token.KeyTrouble || token.HintOf(err) == "" {
+				t.Errorf("%s with the password %q: %v", name, password, err)
+			}
+		}
+	}
+	for _, at := range []int{600, 5000} { // the package
+		changed := lockedBook(t, stock(5), "x")
+		changed[at] ^= 1
+		if _, err := readBack(t, ".xlsx", changed); token.KindOf(err) != token.Integrity {
+			t.Errorf("byte %d: %v", at, err)
+		}
+	}
+}
+
 // Nothing that lies on the disk meanwhile can be read, or found by name.
 func TestSpoolIsSealed(t *testing.T) {
 	dir := t.TempDir()

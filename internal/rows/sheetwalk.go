@@ -235,8 +235,8 @@ func (w *walker) content() (value string, formula bool, err error) {
 			if isValue(path[:depth]) {
 				w.text = append(w.text, w.xml.text...)
 			}
-			if len(w.text) > MaxRow {
-				return "", false, bookError("is this the file that was sent?", "sheet %q, row %d: a cell has more than %d bytes", w.name, w.line, MaxRow)
+			if len(w.text) > w.book.limits.Cell {
+				return "", false, bookError("is this the file that was sent?", "sheet %q, row %d: a cell has more than %d bytes", w.name, w.line, w.book.limits.Cell)
 			}
 		}
 	}
