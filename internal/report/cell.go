@@ -27,11 +27,14 @@ var (
 const secondsOfDay = 24 * 60 * 60
 
 // forCell is the value as a cell can hold it: what Excel's numbers and calendar
-// cannot hold exactly becomes text, spelt as in CSV. A text that is too long is an
-// error; it is never cut.
+// cannot hold exactly becomes text, spelt as in CSV. No text in a cell is ever run,
+// but one that could be in a CSV file has the apostrophe that it has there: a
+// spreadsheet that saves the sheet as CSV would not put it in. A text that is too
+// long is an error; it is never cut.
 func (v value) forCell() (value, error) {
 	switch v.kind {
 	case words:
+		v.words = GuardCSV(v.words)
 		return v, checkLength(v.words)
 	case whole:
 		if v.whole > maxExact || v.whole < -maxExact {

@@ -50,7 +50,8 @@ type Totals struct {
 const rowsDefinition = "SHA-256 of the .csv export of the same tokens (the sheets Inventory, one after the other, under one header line of " +
 	"the field names that sheet Data dictionary lists). UTF-8 without a mark; every field in double quotes, those inside doubled; commas between fields; " +
 	"each line ends in CR LF. Times as 2026-11-23T08:00:00Z, whole seconds; drift and rate with at most three decimals; true and false; " +
-	"nothing between the quotes where nothing is known; an apostrophe before text that begins with = + - @, their full-width forms, TAB, CR or LF."
+	"nothing between the quotes where nothing is known; an apostrophe before text that begins with = + - @, their full-width forms, TAB, CR or LF, " +
+	"as in the cells."
 
 // walk visits the tokens of one export and keeps what is said of them
 // together: how many rows, in which states, and the hash of their canonical

@@ -26,7 +26,8 @@ const sheetRows = 1_000_000
 // the first is a table; one of more than a million rows goes on in another.
 //
 // All text is in text cells, so nothing is ever run as a formula and serials
-// keep their zeros; times are date cells in UTC. The rows hash is that of the
+// keep their zeros; an apostrophe before what looks like one keeps it so when a
+// spreadsheet saves the sheet as CSV. Times are date cells in UTC. The rows hash is that of the
 // file WriteCSV writes. A text that no cell can hold is an error, after which
 // what w received is no workbook: write to a temporary name and rename.
 func WriteWorkbook(w io.Writer, r Reader, e Export) (Totals, error) {
