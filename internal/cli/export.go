@@ -223,7 +223,7 @@ func (x exportFile) make(reader report.Reader, e report.Export) (t report.Totals
 	}()
 	sum := sha256.New()
 	if t, err = x.write(io.MultiWriter(tmp, sum), reader, e); err != nil {
-		return t, err
+		return t, x.failed(err)
 	}
 	if err = tmp.Sync(); err != nil {
 		return t, token.Wrap(token.Internal, err, "writing %s", x.path)
@@ -235,6 +235,16 @@ func (x exportFile) make(reader report.Reader, e report.Export) (t report.Totals
 		return t, token.Wrap(token.Internal, cause(err), "%s cannot be written", x.path).WithHint("name another file")
 	}
 	return t, tmp.Close()
+}
+
+// failed says of a file that could not be written which one was to be made, rather
+// than in which row and on which temporary name it ended.
+func (x exportFile) failed(err error) error {
+	var onPath *fs.PathError
+	if errors.As(err, &onPath) {
+		return token.Wrap(token.Internal, onPath.Err, "writing %s", x.path)
+	}
+	return err
 }
 
 // folderHint is what to do about a folder that takes no new file.

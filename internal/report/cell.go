@@ -58,7 +58,7 @@ func (v value) native() (any, error) {
 	v, err := v.forCell()
 	switch v.kind {
 	case words:
-		return v.words, err
+		return escapeEscapes(v.words), err
 	case whole:
 		return v.whole, err
 	case decimal:
@@ -143,6 +143,23 @@ func appendXML(b []byte, s string) []byte {
 		from = i + 1
 	}
 	return append(b, s[from:]...)
+}
+
+// escapeEscapes does for excelize the last of this, which it leaves out in the texts
+// that cells share.
+func escapeEscapes(s string) string {
+	if !strings.Contains(s, "_x") {
+		return s
+	}
+	var b strings.Builder
+	for i := range len(s) {
+		if s[i] == '_' && isEscape(s[i:]) {
+			b.WriteString("_x005F_")
+			continue
+		}
+		b.WriteByte(s[i])
+	}
+	return b.String()
 }
 
 // isEscape tells whether a text begins with _xHHHH_.

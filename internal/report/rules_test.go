@@ -1,10 +1,16 @@
 package report
 
 import (
+	"archive/zip"
 	"bytes"
+	"encoding/csv"
+	"encoding/json"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/xuri/excelize/v2"
 
 	"fob/internal/token"
 	"fob/tools/excelrules"
@@ -118,6 +124,75 @@ func TestRulesFindWhatBreaksThem(t *testing.T) {
 		broken := excelrules.Check(rezip(t, book, c.part, c.from, c.to))
 		if !slices.ContainsFunc(broken, func(s string) bool { return strings.Contains(s, c.says) }) {
 			t.Errorf("%s, %s for %s: found %q", c.part, c.to[:min(len(c.to), 40)], c.from, broken)
+		}
+	}
+}
+
+// Whatever stands in a field, no form of the export can be led astray by it: every
+// field of CSV and every cell begins harmlessly, JSON has the text itself, and all
+// are read back to the same hash.
+func TestHostileTextsInEveryForm(t *testing.T) {
+	var sum string
+	for _, form := range []string{".csv", ".zip", ".json", ".xlsx"} {
+		data, want := exported(t, form, hostileStore())
+		if sum == "" {
+			sum = want.SHA256
+		}
+		if got, err := readBack(t, form, data); err != nil || got.SHA256 != sum || want.SHA256 != sum {
+			t.Errorf("%s: %+v, %v, written as %s", form, got, err, want.SHA256)
+		}
+	}
+	plain, _ := exported(t, ".csv", hostileStore())
+	harmless(t, ".csv", csvRows(t, plain))
+	archive, _ := exported(t, ".zip", hostileStore())
+	z, err := zip.NewReader(bytes.NewReader(archive), int64(len(archive)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, f := range z.File {
+		harmless(t, f.Name, csvRows(t, []byte(readPart(t, f))))
+	}
+	f := openBook(t, hostileStore(), sheetRows)
+	for _, sheet := range f.GetSheetList() {
+		rows, err := f.GetRows(sheet, excelize.Options{RawCellValue: true})
+		if err != nil {
+			t.Fatal(err)
+		}
+		harmless(t, sheet, rows)
+	}
+	var doc struct{ Tokens []Token }
+	text, _ := exported(t, ".json", hostileStore())
+	if err := json.Unmarshal(text, &doc); err != nil {
+		t.Fatal(err)
+	}
+	for i, tok := range doc.Tokens {
+		if want := string([]rune(hostile[i])); tok.Account == nil || *tok.Account != want {
+			t.Errorf("JSON has %q for %q", *tok.Account, want)
+		}
+	}
+}
+
+func csvRows(t *testing.T, text []byte) [][]string {
+	t.Helper()
+	rows, err := csv.NewReader(bytes.NewReader(text)).ReadAll()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return rows
+}
+
+var number = regexp.MustCompile(`^-?[0-9]+(\.[0-9]+)?(E-?[0-9]+)?$`)
+
+func harmless(t *testing.T, where string, rows [][]string) {
+	t.Helper()
+	if len(rows) == 0 {
+		t.Errorf("%s is empty", where)
+	}
+	for _, row := range rows {
+		for _, field := range row {
+			if startsFormula(field) && !number.MatchString(field) || strings.ContainsAny(field, "\x00\x01\x1b") {
+				t.Errorf("%s: %.40q", where, field)
+			}
 		}
 	}
 }
