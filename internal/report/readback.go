@@ -20,8 +20,9 @@ import (
 
 // ReadOptions are what ReadBack needs beside the file.
 type ReadOptions struct {
-	TempDir  string // where large sheets of a workbook may lie meanwhile; empty: the system's
-	Password []byte // of an encrypted workbook; nil: none was given
+	Password []byte    // of an encrypted workbook; nil: none was given
+	TempDir  string    // where one lies meanwhile, under another key; empty: the system's
+	Random   io.Reader // of that key
 }
 
 // ReadBack recomputes, from an export, how many rows its inventory has and the
@@ -37,7 +38,7 @@ func ReadBack(f io.ReaderAt, size int64, name string, o ReadOptions) (Totals, er
 	case ".json":
 		return readBackJSON(whole)
 	case ".xlsx":
-		return readBackWorkbook(whole, o)
+		return readBackWorkbook(f, size, o)
 	}
 	return Totals{}, token.Errorf(token.Usage, "the ending says the form: .xlsx, .csv, .zip or .json")
 }

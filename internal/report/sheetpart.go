@@ -35,7 +35,11 @@ func newSheetPart(out io.WriteCloser, heads []head, l looks) (*sheetPart, error)
 			return nil, err
 		}
 		p.columns = append(p.columns, letters)
-		p.styles = append(p.styles, l.of[h.kind])
+		style := l.of[h.kind]
+		if h.name == "meaning" || h.name == "about" { // sentences
+			style = l.prose
+		}
+		p.styles = append(p.styles, style)
 		p.kinds = append(p.kinds, h.kind)
 		p.states = append(p.states, h.name == "state")
 	}
@@ -59,7 +63,7 @@ func (p *sheetPart) open(heads []head) {
 	p.buf = append(p.buf, `</cols><sheetData>`...)
 	p.openRow()
 	for i, h := range heads {
-		p.buf = appendCell(p.buf, p.columns[i], p.number, p.looks.header, value{kind: words, words: h.title})
+		p.buf = appendCell(p.buf, p.columns[i], p.number, p.looks.over[h.kind], value{kind: words, words: h.title})
 	}
 	p.buf = append(p.buf, `</row>`...)
 }
