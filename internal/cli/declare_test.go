@@ -63,6 +63,7 @@ func TestDeclaredJSON(t *testing.T) {
 	d.life()
 	export := filepath.Join(t.TempDir(), "x.csv")
 	d.run("export", export, "--sign")
+	d.export = export
 	d.refused("verify-export", exitIntegrity, export) // without --pub
 	d.run("report drift")
 	d.reports()
@@ -139,10 +140,12 @@ func (d *declared) reports() {
 	d.run("report losses")
 	d.run("report activity")
 	d.run("report overrides")
+	d.run("report changes", d.export)
 }
 
 // declared runs commands and remembers which.
 type declared struct {
+	export string // a file that was exported
 	*program
 	t    *testing.T
 	seen map[string]bool

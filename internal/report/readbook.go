@@ -1,11 +1,8 @@
 package report
 
 import (
-	"crypto/sha256"
-	"encoding/hex"
 	"errors"
 	"fmt"
-	"hash"
 	"io"
 	"os"
 	"regexp"
@@ -31,36 +28,49 @@ const maxUnzipped = 16 << 30
 
 // readBackWorkbook reads the cells of all inventory sheets and writes them down
 // as WriteCSV would have.
-func readBackWorkbook(r io.Reader, o ReadOptions) (t Totals, err error) {
+func readBackWorkbook(w io.Writer, r io.Reader, o ReadOptions) (rows int, err error) {
+	err = withBook(r, o, func(f *excelize.File) (err error) {
+		rows, err = readInventory(w, f)
+		return err
+	})
+	return rows, err
+}
+
+// withBook opens a workbook for use.
+func withBook(r io.Reader, o ReadOptions, use func(*excelize.File) error) error {
 	dir, err := os.MkdirTemp(o.TempDir, "fob-verify-")
 	if err != nil {
-		return t, fmt.Errorf("a folder for the workbook's temporary files: %w", err)
+		return fmt.Errorf("a folder for the workbook's temporary files: %w", err)
 	}
 	defer func() { _ = os.RemoveAll(dir) }()
 	f, err := excelize.OpenReader(r, excelize.Options{RawCellValue: true, TmpDir: dir, UnzipSizeLimit: maxUnzipped, Password: string(o.Password)})
 	if errors.Is(err, excelize.ErrWorkbookPassword) || err != nil && o.Password == nil && isEncrypted(r) {
-		return t, token.Errorf(token.KeyTrouble, "the workbook has a password, and this is not it").WithHint("give it with --password-file FILE")
+		return token.Errorf(token.KeyTrouble, "the workbook has a password, and this is not it").WithHint("give it with --password-file FILE")
 	}
 	if err != nil {
-		return t, unreadable("workbook", err)
+		return unreadable("workbook", err)
 	}
 	defer func() { _ = f.Close() }()
+	return use(f)
+}
+
+func readInventory(w io.Writer, f *excelize.File) (rows int, err error) {
 	known, err := readDictionary(f)
 	if err != nil {
-		return t, err
+		return 0, err
 	}
-	b := &bookReader{file: f, known: known, hash: sha256.New()}
+	b := &bookReader{file: f, known: known, out: w}
 	for _, sheet := range f.GetSheetList() {
 		if inventoryName.MatchString(sheet) {
 			if err := b.read(sheet); err != nil {
-				return t, err
+				return 0, err
 			}
 		}
 	}
 	if b.fields == nil {
-		return t, token.Errorf(token.Integrity, "the workbook has no sheet %s", inventorySheet)
+		return 0, token.Errorf(token.Integrity, "the workbook has no sheet %s", inventorySheet)
 	}
-	return Totals{Rows: b.rows, SHA256: hex.EncodeToString(b.hash.Sum(nil))}, nil
+	return b.rows, nil
 }
 
 // isEncrypted tells an Office document with a password by its first bytes.
@@ -115,12 +125,12 @@ func readDictionary(f *excelize.File) (map[string]field, error) {
 	return fields, nil
 }
 
-// bookReader hashes sheet after sheet.
+// bookReader writes sheet after sheet as canonical CSV.
 type bookReader struct {
 	file   *excelize.File
 	known  map[string]field
 	fields []field // of the header, the same on all sheets
-	hash   hash.Hash
+	out    io.Writer
 	rows   int
 	line   []byte
 }
@@ -148,7 +158,7 @@ func (b *bookReader) read(sheet string) error {
 	return rows.Error()
 }
 
-// header hashes the names of the fields, once.
+// header writes the names of the fields, once.
 func (b *bookReader) header(sheet string, titles []string) error {
 	fields := make([]field, len(titles))
 	for i, title := range titles {
@@ -169,8 +179,8 @@ func (b *bookReader) header(sheet string, titles []string) error {
 	for _, f := range fields {
 		b.line = append(wordsOf(f.name).appendCSV(b.line), ',')
 	}
-	_, _ = b.hash.Write(endLine(b.line)) // a hash never fails
-	return nil
+	_, err := b.out.Write(endLine(b.line))
+	return err
 }
 
 func (b *bookReader) row(sheet string, n int, cells []string) error {
@@ -185,9 +195,9 @@ func (b *bookReader) row(sheet string, n int, cells []string) error {
 		}
 		b.line = append(v.appendCSV(b.line), ',')
 	}
-	_, _ = b.hash.Write(endLine(b.line))
 	b.rows++
-	return nil
+	_, err := b.out.Write(endLine(b.line))
+	return err
 }
 
 // readValue is the inverse of value.cell: what Excel cannot hold exactly is text

@@ -75,7 +75,7 @@ func (d *document) facts() []exportFact {
 	if at := d.summary.AsOf; !at.IsZero() {
 		facts = append(facts, exportFact{"As of", "as_of", wordsOf(AsOfWords(at) + ": told from the trail, as far as its newest event then")})
 	}
-	return append(facts, []exportFact{
+	facts = append(facts, []exportFact{
 		{"Selected", "selected", wordsOf(d.e.Selected())},
 		{"Account names", "account_names", wordsOf(names)},
 		{"Rows", "rows", wholeOf(d.walk.rows)},
@@ -83,6 +83,13 @@ func (d *document) facts() []exportFact {
 		{"Events in the audit trail", "events", wholeOf(d.summary.Head.Seq)},
 		{"Hash of the newest event", "head", wordsOf(d.summary.Head.Hash.String())},
 	}...)
+	if d.changes == nil {
+		return facts
+	}
+	return append(facts,
+		exportFact{"Compared with", "compared_with", wordsOf(d.changes.Words)},
+		exportFact{"Changes since", "changes", wordsOf(d.changes.sum.String())},
+		exportFact{"SHA-256 of the changes", "changes_sha256", wordsOf(d.changes.hash.sum())})
 }
 
 // origin says whence the export comes and what proves it.
