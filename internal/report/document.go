@@ -120,17 +120,13 @@ func approverOf(approvers map[uuid.UUID]string, binding *string) *string {
 	return filled(approvers[id])
 }
 
-// toldOfThePast are the exceptions that are found as of an instant; clocks are told
-// of the present only.
-var toldOfThePast = []ExceptionKind{ExpiredBound, LockedNow, LeaverHolds, LostLate, ApprovedAlone, Override}
-
 // exceptions are found among the names as they are: who approved for themselves
 // could not be told of pseudonyms.
 func (d *document) exceptions(r Reader) ExceptionSeq {
 	return func(yield func(Exception, error) bool) {
 		f := ExceptionFilter{Now: d.e.Made, Tokens: d.e.Filter, Leavers: d.e.Leavers}
 		if at := d.summary.AsOf; !at.IsZero() {
-			f.Now, f.Kinds = at, toldOfThePast
+			f.Now = at
 		}
 		for x, err := range Exceptions(r, f) {
 			if err == nil {

@@ -150,9 +150,6 @@ func (p *page) exceptions(d *document) {
 	p.header("Kind", "How many", "Meaning")
 	for _, k := range ExceptionKinds() {
 		n, about := wholeOf(d.found[k.Kind]), k.Meaning
-		if k.Kind == DriftStray && !d.summary.AsOf.IsZero() {
-			n, about = value{}, about+" (not looked for: clocks are told of the present only)"
-		}
 		if k.Kind == LeaverHolds && d.e.Leavers == nil {
 			n, about = value{}, about+" (not looked for: nobody told who has left)"
 		}
