@@ -52,7 +52,7 @@ func (d *document) plan(r Reader, approvers map[uuid.UUID]string) []sheet {
 	}
 	return append(sheets,
 		sheetOf(bindingsSheet, "bindings", "Bindings of these tokens, open and ended ones", bindingColumns, d.bindings(approvers)),
-		sheetOf(batchesSheet, "batches", "All deliveries of the store", batchColumns, seqOf(func() ([]Batch, error) { return d.summary.Batches, nil })),
+		sheetOf(batchesSheet, "batches", "All deliveries of the store", batchColumns, seqOf(func() ([]Batch, error) { return gathered(d.summary.Batches), nil })),
 		sheetOf(locationsSheet, "locations", "These tokens by place and state", placeColumns,
 			seqOf(func() ([]Place, error) { return placesOf(d.walk.counts()), nil })),
 		sheetOf(eventsSheet, "trail", "The whole trail of the store", eventColumns, d.trail()),

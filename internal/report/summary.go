@@ -38,7 +38,7 @@ func writeSummary(b *book, d *document) error {
 	p.skip()
 	p.exceptions(d)
 	p.skip()
-	p.batches(d.summary.Batches)
+	p.batches(gathered(d.summary.Batches))
 	p.note(b.file.SetSheetView(summarySheet, 0, &excelize.ViewOptions{ShowGridLines: new(bool)}))
 	return p.err
 }
@@ -157,8 +157,7 @@ func (p *page) exceptions(d *document) {
 	}
 }
 
-// batches reconciles every delivery of the store, whatever the filter. Virtual
-// tokens, of which each is a batch, have one line for all.
+// batches reconciles every delivery of the store, whatever the filter.
 func (p *page) batches(list []Batch) {
 	p.heading("Batches of the store: what was ordered, what came, where it is now")
 	titles := []string{"Batch", "File", "Order", "Ordered", "Records", "New"}
@@ -167,40 +166,21 @@ func (p *page) batches(list []Batch) {
 	}
 	titles = append(titles, "Tokens now", "New - tokens now")
 	p.header(titles...)
-	top, virtual, made := p.row, Batch{States: map[token.State]int{}}, 0
+	top := p.row
 	for i := range list {
-		b := &list[i]
-		if b.Format == token.VirtualFormat {
-			virtual.include(b)
-			made++
-			continue
-		}
-		p.batch(wholeOf(b.Number), b)
-	}
-	if made > 0 {
-		virtual.File = "virtual tokens, each a batch of its own"
-		p.batch(value{}, &virtual)
+		p.batch(&list[i])
 	}
 	if len(list) > 0 {
 		p.table("Reconciliation", top, len(titles))
 	}
 }
 
-func (p *page) batch(number value, b *Batch) {
-	row := []value{number, wordsOf(b.File), wordsOf(b.Order), wholeAt(b.Expected), wholeOf(b.Records), wholeOf(b.New)}
+func (p *page) batch(b *Batch) {
+	row := []value{numberOf(b.Number), wordsOf(b.File), wordsOf(b.Order), wholeAt(b.Expected), wholeOf(b.Records), wholeOf(b.New)}
 	for _, st := range token.States() {
 		row = append(row, wholeOf(b.States[st]))
 	}
 	p.values(append(row, wholeOf(tokensNow(b)), newOverNow(b))...)
-}
-
-// include adds the numbers of another batch.
-func (b *Batch) include(other *Batch) {
-	b.Records += other.Records
-	b.New += other.New
-	for state, n := range other.States {
-		b.States[state] += n
-	}
 }
 
 // summaryRows is the summary as plain rows, for the archive of CSV files.
