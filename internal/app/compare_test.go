@@ -91,7 +91,7 @@ func since(t *testing.T, l *life.Life, asOf time.Time, e report.Export, base fun
 		if e.Compare, err = base(now); err != nil {
 			return err
 		}
-		a, sum, err := report.Changes(reader, e)
+		a, sum, err := report.Changes(reader, e, nil)
 		if err != nil {
 			return err
 		}

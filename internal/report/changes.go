@@ -1,6 +1,11 @@
 package report
 
-import "fob/internal/audit"
+import (
+	"iter"
+	"slices"
+
+	"fob/internal/audit"
+)
 
 const changesSheet = "Changes"
 
@@ -63,9 +68,9 @@ func aspectsOf(t *Token, column string) []audit.Aspect {
 	return []audit.Aspect{audit.Origin}
 }
 
-// Changes are the differences from the baseline of an export; sum counts those that
-// were read.
-func Changes(r Reader, e Export) (a Answer[Change], sum func() *Changed, err error) {
+// Changes are the differences from the baseline of an export, all or those in some
+// columns of the inventory; sum counts all that were read.
+func Changes(r Reader, e Export, only []string) (a Answer[Change], sum func() *Changed, err error) {
 	c, err := newComparison(r, e)
 	if err != nil {
 		return a, nil, err
@@ -75,11 +80,32 @@ func Changes(r Reader, e Export) (a Answer[Change], sum func() *Changed, err err
 	}
 	return Answer[Change]{
 		Title: changesSheet, Selected: e.Selected(), Columns: answerColumns(changeColumns),
-		Limits: []string{"Times and numbers are spelt as in CSV. What events did is told as far as the trail is that of the baseline."},
+		Limits: []string{"What events did is told as far as the baseline says how far its trail went."},
 		Spares: []string{"Command", "Batch", "Operator", "Event"},
-		Rows:   c.rows,
+		Rows:   inColumns(c.rows, only),
 		None:   "nothing changed since " + c.Words,
 	}, c.changed, nil
+}
+
+func inColumns(changes iter.Seq2[Change, error], only []string) iter.Seq2[Change, error] {
+	if len(only) == 0 {
+		return changes
+	}
+	return func(yield func(Change, error) bool) {
+		for x, err := range changes {
+			if (err != nil || slices.Contains(only, x.Column)) && !yield(x, err) {
+				return
+			}
+		}
+	}
+}
+
+// ColumnNames are those of the inventory's columns, as JSON and CSV have them.
+func ColumnNames() (names []string) {
+	for _, c := range columns {
+		names = append(names, c.name)
+	}
+	return names
 }
 
 // answerColumns shows the columns of a sheet in a report.

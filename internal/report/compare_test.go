@@ -47,7 +47,7 @@ func changesOf(t testing.TB, x *OldExport, r stored, e Export) []Change {
 	if e.Compare, err = x.Baseline(r, e); err != nil {
 		t.Fatal(err)
 	}
-	a, _, err := Changes(r, e)
+	a, _, err := Changes(r, e, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -214,7 +214,7 @@ func TestALaterFile(t *testing.T) {
 	if e.Compare, err = x.Baseline(r, e); err != nil {
 		t.Fatal(err)
 	}
-	if _, _, err := Changes(r, e); token.KindOf(err) != token.Refused {
+	if _, _, err := Changes(r, e, nil); token.KindOf(err) != token.Refused {
 		t.Error(err)
 	}
 }
