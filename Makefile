@@ -11,9 +11,13 @@ STOCK    ?= 500000
 
 # Programs that tests compare fob with. Under CI a missing one fails; elsewhere
 # its tests are left out, which is said at the end.
-PEERS    := oathtool pskctool openssl
+PEERS    := oathtool pskctool openssl soffice msoffcrypto-tool
 MISSING  := $(strip $(foreach p,$(PEERS),$(if $(shell command -v $(p) 2>/dev/null),,$(p))))
+PACKAGES := $(foreach p,$(MISSING),$(or $(PACKAGE_$(p)),$(p)))
 IN_CI    := $(filter 1 true,$(CI))
+
+PACKAGE_soffice          := libreoffice-calc-nogui
+PACKAGE_msoffcrypto-tool := python3-msoffcrypto-tool
 
 .DEFAULT_GOAL := help
 .PHONY: help build test race lint demo bench simulate soak fmt clean
@@ -27,11 +31,11 @@ build: ## build/fob, the program
 
 test: ## all tests
 ifneq ($(and $(MISSING),$(IN_CI)),)
-	@echo 'make test: missing: $(MISSING). CI leaves no test out; install: apt-get install $(MISSING)' >&2; exit 1
+	@echo 'make test: missing: $(MISSING). CI leaves no test out; install: apt-get install $(PACKAGES)' >&2; exit 1
 endif
 	$(if $(MISSING),FOB_NO_PEERS=1) $(GO) test $(BUILD) -timeout 15m ./...
 ifneq ($(MISSING),)
-	@echo 'LEFT OUT: the comparisons with $(MISSING), not found here. To have them: apt-get install $(MISSING)'
+	@echo 'LEFT OUT: the comparisons with $(MISSING), not found here. To have them: apt-get install $(PACKAGES)'
 endif
 
 race: ## all tests under the race detector (needs a C compiler)

@@ -82,7 +82,7 @@ var rooms = map[string]room{
 		why: "detect finds the family that reads a file, nothing more",
 	},
 	"seedfile/delivery": {
-		may: []string{"token", "seedfile"},
+		may: []string{"token", "seedfile", "office"},
 		why: "what is wrapped round a file is undone without knowing what the file is",
 		not: map[string]string{"custody": "a supplier's key and the store's keys have nothing to do with each other"},
 	},
@@ -103,6 +103,10 @@ var rooms = map[string]room{
 		why: "a family turns bytes into records",
 		not: map[string]string{"family": "each family can be read, changed and removed alone"},
 	},
+	"office": {
+		may: []string{"token"},
+		why: "a password is undone and set without knowing what the document is",
+	},
 	"pskc": {
 		may: []string{"token"},
 		why: "RFC 6030 both ways, for the family that reads and for provision that writes",
@@ -117,7 +121,7 @@ var rooms = map[string]room{
 		why: "whoever verifies the trail trusts no other code than this",
 	},
 	"report": {
-		may: []string{"token", "audit", "otp"}, // of otp: how a clock runs, by its record
+		may: []string{"token", "audit", "otp", "office", "rows"}, // of otp: how a clock runs, by its record
 		why: "an auditor's view reads and never changes anything",
 		not: map[string]string{"custody": "no report can contain a seed if none can open one"},
 	},

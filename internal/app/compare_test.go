@@ -2,6 +2,7 @@ package app_test
 
 import (
 	"bytes"
+	"crypto/rand"
 	"encoding/csv"
 	"encoding/json"
 	"fmt"
@@ -235,7 +236,7 @@ func jsonOf(t *testing.T, v any) string {
 func file(t *testing.T, form string, data []byte) func(report.Reader) (*report.Baseline, error) {
 	t.Helper()
 	dir := t.TempDir()
-	old, err := report.ReadExport(bytes.NewReader(data), int64(len(data)), "old"+form, report.ReadOptions{TempDir: dir})
+	old, err := report.ReadExport(bytes.NewReader(data), int64(len(data)), "old"+form, report.ReadOptions{TempDir: dir, Random: rand.Reader})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -77,7 +77,7 @@ func (r *root) baseline(o *compareOptions, e report.Export) (open openBaseline, 
 	case o.with == "":
 		return nil, done, nil
 	case isExportName(o.with):
-		old, err := readOldExport(o, e.TempDir)
+		old, err := readOldExport(o, e)
 		if err != nil {
 			return nil, done, err
 		}
@@ -98,7 +98,7 @@ func (r *root) baseline(o *compareOptions, e report.Export) (open openBaseline, 
 
 // readOldExport reads a file that fob exported, and what its sidecar, where one lies
 // beside it, says of it.
-func readOldExport(o *compareOptions, tempDir string) (old *report.OldExport, err error) {
+func readOldExport(o *compareOptions, e report.Export) (old *report.OldExport, err error) {
 	password, err := passwordOf(o.passwordFile)
 	if err != nil {
 		return nil, err
@@ -112,7 +112,7 @@ func readOldExport(o *compareOptions, tempDir string) (old *report.OldExport, er
 	if err != nil || !info.Mode().IsRegular() {
 		return nil, token.Errorf(token.Refused, "%s is no file", clean(o.with))
 	}
-	old, err = report.ReadExport(f, info.Size(), clean(filepath.Base(o.with)), report.ReadOptions{TempDir: tempDir, Password: password})
+	old, err = report.ReadExport(f, info.Size(), clean(filepath.Base(o.with)), report.ReadOptions{TempDir: e.TempDir, Random: e.Random, Password: password})
 	var told *token.Error
 	if errors.As(err, &told) && told.Kind == token.KeyTrouble {
 		return nil, told.WithHint("give it with --compare-password-file FILE")

@@ -57,8 +57,8 @@ Operators and approvers stay. Two exports cannot be joined by their pseudonyms, 
 both are given the same --pseudonym-key: a file of 16 bytes or more that nobody else
 has. Whoever has it can tell which account a pseudonym is.
 
---password-file encrypts a workbook with the file's first line, in the way that Excel
-opens (AES-128, at most 48 MiB: about 300,000 tokens).
+--password-file encrypts a workbook with the file's first line, as Excel itself does
+(AES-256; a changed byte shows). It is as strong as the password: take a long one.
 
 A file that is there already is replaced after a question, or with --yes, once the new
 one is complete.`,
@@ -107,7 +107,7 @@ func (r *root) exportTo(ctx context.Context, path string, o *exportOptions) erro
 // exportOf reads what the flags say into what an export is.
 func (r *root) exportOf(path string, o *exportOptions) (e report.Export, err error) {
 	c := r.config()
-	e = report.Export{Made: r.now(), By: c.Operator, Host: c.Host, Version: version(), TempDir: filepath.Dir(path)}
+	e = report.Export{Made: r.now(), By: c.Operator, Host: c.Host, Version: version(), Random: c.Random, TempDir: filepath.Dir(path)}
 	if e.Filter, err = o.filter.filter(e.Made); err != nil {
 		return e, err
 	}
@@ -241,7 +241,7 @@ func (x exportFile) make(reader report.Reader, e report.Export) (t report.Totals
 	}()
 	sum := sha256.New()
 	if t, err = x.write(io.MultiWriter(tmp, sum), reader, e); err != nil {
-		return t, err
+		return t, x.failed(err)
 	}
 	if err = tmp.Sync(); err != nil {
 		return t, token.Wrap(token.Internal, err, "writing %s", x.path)
@@ -253,6 +253,16 @@ func (x exportFile) make(reader report.Reader, e report.Export) (t report.Totals
 		return t, token.Wrap(token.Internal, cause(err), "%s cannot be written", x.path).WithHint("name another file")
 	}
 	return t, tmp.Close()
+}
+
+// failed says of a file that could not be written which one was to be made, rather
+// than in which row and on which temporary name it ended.
+func (x exportFile) failed(err error) error {
+	var onPath *fs.PathError
+	if errors.As(err, &onPath) {
+		return token.Wrap(token.Internal, onPath.Err, "writing %s", x.path)
+	}
+	return err
 }
 
 // folderHint is what to do about a folder that takes no new file.

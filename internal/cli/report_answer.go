@@ -174,7 +174,7 @@ func headOf(title string) string { return strings.ToUpper(strings.TrimSuffix(tit
 // fileAnswer writes rows to a workbook, whole or not at all.
 func fileAnswer[R any](r *root, reader report.Reader, a report.Answer[R], path string) error {
 	c := r.config()
-	e := report.Export{Made: r.now(), By: c.Operator, Host: c.Host, Version: version(), TempDir: filepath.Dir(path)}
+	e := report.Export{Made: r.now(), By: c.Operator, Host: c.Host, Version: version(), Random: c.Random, TempDir: filepath.Dir(path)}
 	out := exportFile{path: path, write: func(w io.Writer, reader report.Reader, e report.Export) (report.Totals, error) {
 		return report.WriteAnswer(w, reader, e, a)
 	}}

@@ -52,7 +52,7 @@ func (r *root) reportChanges(ctx context.Context, filter *filterFlags, compare *
 			return token.Errorf(token.Usage, "--column %q: the inventory has no such column; it has %s", clean(name), strings.Join(report.ColumnNames(), ", "))
 		}
 	}
-	e := report.Export{Made: r.now()}
+	e := report.Export{Made: r.now(), Random: r.config().Random}
 	var err error
 	if e.Filter, err = filter.filter(e.Made); err != nil {
 		return err

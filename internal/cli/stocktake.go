@@ -250,7 +250,7 @@ func (f *findingsFile) write(r *root, s *report.Stocktake) (err error) {
 		err = report.WriteStocktakeCSV(f.file, s)
 	} else {
 		c := r.config()
-		err = report.WriteStocktakeWorkbook(f.file, s, report.Export{Made: r.now(), By: c.Operator, Host: c.Host, Version: version(), TempDir: filepath.Dir(f.file.Name())})
+		err = report.WriteStocktakeWorkbook(f.file, s, report.Export{Made: r.now(), By: c.Operator, Host: c.Host, Version: version(), Random: c.Random, TempDir: filepath.Dir(f.file.Name())})
 	}
 	if f.written = err == nil; err != nil {
 		return token.Wrap(token.Internal, err, "writing %s", f.file.Name())

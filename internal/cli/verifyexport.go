@@ -57,7 +57,7 @@ func (r *root) verifyExport(path string, o *verifyExportOptions) error {
 	if err != nil {
 		return err
 	}
-	found, err := readBackFile(path, password)
+	found, err := readBackFile(path, password, r.config().Random)
 	if err != nil {
 		return err
 	}
@@ -95,7 +95,7 @@ type foundExport struct {
 	fileSum string
 }
 
-func readBackFile(path string, password []byte) (found foundExport, err error) {
+func readBackFile(path string, password []byte, random io.Reader) (found foundExport, err error) {
 	f, err := os.Open(path)
 	if err != nil {
 		return found, token.Wrap(token.Refused, cause(err), "%s cannot be read", path)
@@ -107,7 +107,7 @@ func readBackFile(path string, password []byte) (found foundExport, err error) {
 		return found, token.Wrap(token.Internal, cause(err), "reading %s", path)
 	}
 	found.fileSum = hex.EncodeToString(sum.Sum(nil))
-	found.Totals, err = report.ReadBack(f, size, path, report.ReadOptions{Password: password})
+	found.Totals, err = report.ReadBack(f, size, path, report.ReadOptions{Password: password, Random: random})
 	return found, err
 }
 

@@ -15,8 +15,9 @@ as a CSV file; .csv is Inventory alone; .json is one object: made, by, host, ver
 store, filter, events, head, columns (the fields of the rows that are hashed), then an
 array for each sheet, named in brackets, whose objects have these fields or more (nulls
 where nothing is known), then rows and rows_sha256. Of the objects in trail the fields
-are those of ` + "`fob audit log --json`" + `. Times are UTC. CSV has an apostrophe before text
-that begins with = + - @, TAB, CR or LF.
+are those of ` + "`fob audit log --json`" + `. Times are UTC. Text that begins with = + - @, TAB,
+CR or LF has an apostrophe before it, but in JSON: no spreadsheet runs it, in the
+workbook, in CSV, or in CSV that a spreadsheet made of the workbook.
 `)
 	sheet := ""
 	for _, x := range report.Dictionary() {

@@ -2,9 +2,7 @@ package report
 
 import (
 	"errors"
-	"fmt"
 	"io"
-	"os"
 
 	"github.com/klauspost/compress/zip"
 )
@@ -13,11 +11,11 @@ import (
 // ZIP archive. Inventory.csv is what WriteCSV writes, however many rows it has. The
 // same store and the same Export give the same bytes.
 func WriteArchive(w io.Writer, r Reader, e Export) (t Totals, err error) {
-	spool, err := os.CreateTemp(e.TempDir, ".fob-export-zip-*")
+	spool, err := newSpool(e.TempDir, e.Random)
 	if err != nil {
-		return t, fmt.Errorf("a temporary file for the archive: %w", err)
+		return t, err
 	}
-	defer func() { err = errors.Join(err, spool.Close(), os.Remove(spool.Name())) }()
+	defer func() { err = errors.Join(err, spool.Close()) }()
 	d, err := newDocument(r, e)
 	if err != nil {
 		return t, err

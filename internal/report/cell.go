@@ -27,11 +27,14 @@ var (
 const secondsOfDay = 24 * 60 * 60
 
 // forCell is the value as a cell can hold it: what Excel's numbers and calendar
-// cannot hold exactly becomes text, spelt as in CSV. A text that is too long is an
-// error; it is never cut.
+// cannot hold exactly becomes text, spelt as in CSV. No text in a cell is ever run,
+// but one that could be in a CSV file has the apostrophe that it has there: a
+// spreadsheet that saves the sheet as CSV would not put it in. A text that is too
+// long is an error; it is never cut.
 func (v value) forCell() (value, error) {
 	switch v.kind {
 	case words:
+		v.words = GuardCSV(v.words)
 		return v, checkLength(v.words)
 	case whole:
 		if v.whole > maxExact || v.whole < -maxExact {
@@ -55,7 +58,7 @@ func (v value) native() (any, error) {
 	v, err := v.forCell()
 	switch v.kind {
 	case words:
-		return v.words, err
+		return escapeEscapes(v.words), err
 	case whole:
 		return v.whole, err
 	case decimal:
@@ -140,6 +143,23 @@ func appendXML(b []byte, s string) []byte {
 		from = i + 1
 	}
 	return append(b, s[from:]...)
+}
+
+// escapeEscapes does for excelize the last of this, which it leaves out in the texts
+// that cells share.
+func escapeEscapes(s string) string {
+	if !strings.Contains(s, "_x") {
+		return s
+	}
+	var b strings.Builder
+	for i := range len(s) {
+		if s[i] == '_' && isEscape(s[i:]) {
+			b.WriteString("_x005F_")
+			continue
+		}
+		b.WriteByte(s[i])
+	}
+	return b.String()
 }
 
 // isEscape tells whether a text begins with _xHHHH_.

@@ -129,22 +129,43 @@ func TestCountsThatDisagreeStopEveryWriter(t *testing.T) {
 	}
 }
 
-type fullDisk struct{}
+// fullDisk has room for so many bytes.
+type fullDisk struct{ room int }
 
 var errFull = errors.New("no space left on device")
 
-func (fullDisk) Write([]byte) (int, error) { return 0, errFull }
+func (d *fullDisk) Write(p []byte) (int, error) {
+	if d.room -= len(p); d.room < 0 {
+		return 0, errFull
+	}
+	return len(p), nil
+}
 
+// Wherever the disk is full, at the first byte or at the last.
 func TestFullDiskIsToldByEveryWriter(t *testing.T) {
 	for name, write := range writers {
 		for _, n := range []int{0, 3000} {
-			if _, err := write(fullDisk{}, stock(n), anExport()); !errors.Is(err, errFull) {
-				t.Errorf("%s of %d: %v", name, n, err)
+			e := anExport()
+			e.TempDir = t.TempDir()
+			size := &fullDisk{1 << 30}
+			if _, err := write(size, stock(n), e); err != nil {
+				t.Fatal(name, err)
 			}
+			whole := 1<<30 - size.room
+			for _, room := range []int{0, 100, whole / 2, whole - 1} {
+				if _, err := write(&fullDisk{room}, stock(n), e); !errors.Is(err, errFull) {
+					t.Errorf("%s of %d, with room for %d of %d bytes: %v", name, n, room, whole, err)
+				}
+			}
+			checkEmpty(t, e.TempDir)
 		}
 	}
 }
 
 var writers = map[string]func(io.Writer, Reader, Export) (Totals, error){
-	"csv": WriteCSV, "json": WriteJSON, "xlsx": WriteWorkbook,
+	"csv": WriteCSV, "json": WriteJSON, "xlsx": WriteWorkbook, "zip": WriteArchive,
+	"locked": func(w io.Writer, r Reader, e Export) (Totals, error) {
+		e.Password = []byte("Test password 7")
+		return WriteWorkbook(w, r, e)
+	},
 }

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"hash"
+	"io"
 	"iter"
 	"maps"
 	"slices"
@@ -25,14 +26,15 @@ type Export struct {
 	Host    string
 	Version string // of fob
 	Filter  Filter
-	TempDir string // for workbooks and archives, which need about 100 bytes a token there; empty: the system's
+	Random  io.Reader // of the keys of temporary files and of a workbook with a password; CSV and JSON need none
+	TempDir string    // for workbooks and archives, which need about 100 bytes a token there; empty: the system's
 
 	// Pseudonyms is the key under which accounts are replaced by pseudonyms; nil:
 	// they are shown.
 	Pseudonyms []byte
 	// Joinable tells that the key of pseudonyms is used for other exports too.
 	Joinable bool
-	// Password encrypts a workbook; nil: it is not encrypted.
+	// Password encrypts a workbook as Office does (AES-256); nil: it is not encrypted.
 	Password []byte
 	// Leavers streams the tokens of accounts that have left; nil: nobody knows.
 	Leavers iter.Seq2[Token, error]
@@ -54,7 +56,8 @@ type Totals struct {
 const rowsDefinition = "SHA-256 of the .csv export of the same tokens (the sheets Inventory, one after the other, under one header line of " +
 	"the field names that sheet Data dictionary lists). UTF-8 without a mark; every field in double quotes, those inside doubled; commas between fields; " +
 	"each line ends in CR LF. Times as 2026-11-23T08:00:00Z, whole seconds; drift and rate with at most three decimals; true and false; " +
-	"nothing between the quotes where nothing is known; an apostrophe before text that begins with = + - @, their full-width forms, TAB, CR or LF."
+	"nothing between the quotes where nothing is known; an apostrophe before text that begins with = + - @, their full-width forms, TAB, CR or LF, " +
+	"as in the cells."
 
 // walk visits the tokens of one export and keeps what is said of them
 // together: how many rows, in which states, and the hash of their canonical

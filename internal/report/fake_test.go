@@ -1,6 +1,7 @@
 package report
 
 import (
+	"crypto/rand"
 	"fmt"
 	"iter"
 	"time"
@@ -107,6 +108,6 @@ func anyToken(i int) Token {
 func anExport() Export {
 	return Export{
 		Made: noon, By: token.Operator{UID: 1000, Name: "anna", SudoUID: "1001"},
-		Host: "desk", Version: "1.0", Filter: Filter{},
+		Host: "desk", Version: "1.0", Filter: Filter{}, Random: rand.Reader,
 	}
 }

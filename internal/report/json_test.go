@@ -127,7 +127,7 @@ func TestTokensJSONEndsAtTheFirstError(t *testing.T) {
 	if err := WriteTokensJSON(&bytes.Buffer{}, seq); !errors.Is(err, broken) {
 		t.Error(err)
 	}
-	if err := WriteTokensJSON(fullDisk{}, stock(1).Tokens(Filter{})); !errors.Is(err, errFull) {
+	if err := WriteTokensJSON(&fullDisk{}, stock(1).Tokens(Filter{})); !errors.Is(err, errFull) {
 		t.Error(err)
 	}
 }

@@ -8,16 +8,14 @@ import (
 	"errors"
 	"io"
 	"iter"
-	"os"
 	"path/filepath"
 	"regexp"
 	"slices"
 	"strconv"
 	"strings"
 
-	"github.com/xuri/excelize/v2"
-
 	"fob/internal/audit"
+	"fob/internal/rows"
 	"fob/internal/token"
 )
 
@@ -27,8 +25,7 @@ type OldExport struct {
 	name    string
 	facts   exportFacts
 	rows    int
-	spool   *os.File
-	size    int64
+	spool   *spool
 	columns []column[Token] // those that it has, in its order
 	sorted  []place         // nil: its rows stand in the order of serials
 	batches map[string]token.Serial
@@ -49,9 +46,9 @@ type place struct {
 // ReadExport reads an export. Its rows must be those that it says it has, where it
 // says so. What is no export, or was changed since, is of kind Integrity.
 func ReadExport(f io.ReaderAt, size int64, name string, o ReadOptions) (x *OldExport, err error) {
-	spool, err := os.CreateTemp(o.TempDir, ".fob-compare-*")
+	spool, err := newSpool(o.TempDir, o.Random)
 	if err != nil {
-		return nil, token.Wrap(token.Internal, err, "a temporary file for the rows of %s", name)
+		return nil, token.Wrap(token.Internal, err, "for the rows of %s", name)
 	}
 	x = &OldExport{name: name, spool: spool, facts: exportFacts{}, batches: map[string]token.Serial{}}
 	defer func() {
@@ -61,16 +58,13 @@ func ReadExport(f io.ReaderAt, size int64, name string, o ReadOptions) (x *OldEx
 	}()
 	out := bufio.NewWriterSize(spool, outBuffer)
 	sum, err := x.read(out, f, size, o)
+	if err == nil {
+		err = out.Flush()
+	}
 	if token.KindOf(err) == token.Integrity {
 		err = unlike(name, err)
 	}
 	if err != nil {
-		return x, err
-	}
-	if err := out.Flush(); err != nil {
-		return x, token.Wrap(token.Internal, err, "a temporary file for the rows of %s", name)
-	}
-	if x.size, err = spool.Seek(0, io.SeekEnd); err != nil {
 		return x, err
 	}
 	if err := x.holds(sum, "it says of itself"); err != nil {
@@ -80,8 +74,8 @@ func ReadExport(f io.ReaderAt, size int64, name string, o ReadOptions) (x *OldEx
 	return x, x.survey()
 }
 
-// Close removes what was written of it.
-func (x *OldExport) Close() error { return errors.Join(x.spool.Close(), os.Remove(x.spool.Name())) }
+// Close ends it, and what was written of it.
+func (x *OldExport) Close() error { return x.spool.Close() }
 
 // holds compares the hash of the rows with what was said of it.
 func (x *OldExport) holds(sum, by string) error {
@@ -109,10 +103,9 @@ func (x *OldExport) Claim(n audit.ExportNote) error {
 // read writes the rows as canonical CSV, and reads what the file says of itself.
 func (x *OldExport) read(w io.Writer, f io.ReaderAt, size int64, o ReadOptions) (sum string, err error) {
 	hash := newRowsHash(w)
-	whole := io.NewSectionReader(f, 0, size)
 	switch strings.ToLower(filepath.Ext(x.name)) {
 	case ".xlsx":
-		err = withBook(whole, o, func(book *excelize.File) error {
+		err = withBook(f, size, o, func(book *rows.Book) error {
 			if err := x.facts.ofBook(book); err != nil {
 				return err
 			}
@@ -132,27 +125,27 @@ func (x *OldExport) read(w io.Writer, f io.ReaderAt, size int64, o ReadOptions) 
 }
 
 // ofBook reads the first sheet.
-func (facts exportFacts) ofBook(f *excelize.File) error {
-	fields := map[string]exportFact{}
+func (facts exportFacts) ofBook(book *rows.Book) error {
+	fields := map[string]string{}
 	for _, fact := range (&document{walk: newWalk()}).facts() {
-		fields[fact.label] = fact
+		fields[fact.label] = fact.field
 	}
-	rows, err := f.GetRows(summarySheet)
-	if err != nil {
-		return unreadable("workbook", err)
-	}
-	for _, row := range rows {
-		if len(row) < 2 || fields[row[0]].field == "" || row[1] == "" {
-			continue
+	var row []string
+	err := book.Each(summarySheet, func(_ int, cells []rows.Cell) error {
+		if row = laidOut(row[:0], cells); len(row) < 2 || fields[row[0]] == "" || row[1] == "" {
+			return nil
 		}
-		fact := fields[row[0]]
-		text := row[1]
-		if fact.field == "made_at" {
+		field, text := fields[row[0]], unguarded(row[1])
+		if field == "made_at" {
 			text = *readValue(text, instant).plain()
 		}
-		if _, told := facts[fact.field]; !told {
-			facts[fact.field] = text
+		if _, told := facts[field]; !told {
+			facts[field] = text
 		}
+		return nil
+	})
+	if err != nil {
+		return unreadable("workbook", err)
 	}
 	return nil
 }
@@ -253,7 +246,7 @@ func (x *OldExport) survey() error {
 	return x.sort()
 }
 
-func (x *OldExport) reader() io.Reader { return io.NewSectionReader(x.spool, 0, x.size) }
+func (x *OldExport) reader() io.Reader { return io.NewSectionReader(x.spool, 0, x.spool.size) }
 
 // header reads which columns there are.
 func (x *OldExport) header(lines *lineReader) error {

@@ -85,15 +85,17 @@ func (p *page) table(name string, top, columns int) {
 	p.note(p.file.AddTable(p.sheet, &excelize.Table{Name: name, Range: fmt.Sprintf("A%d:%s", top, last), StyleName: tableStyle}))
 }
 
-// chart draws columns of two columns of rows beside them: names in A, numbers in B.
+// chart draws columns of two columns of rows beside them: names in A,
+// numbers in B, what they are in B at the top.
 func (p *page) chart(title string, top, first, last int, colour string) {
 	cells := func(column string) string {
 		return fmt.Sprintf("'%s'!$%s$%d:$%s$%d", p.sheet, column, first, column, last)
 	}
+	name := fmt.Sprintf("'%s'!$B$%d", p.sheet, top) // a text would stand where Excel reads a reference
 	gap := uint(40)
 	p.note(p.file.AddChart(p.sheet, fmt.Sprintf("E%d", top), &excelize.Chart{
 		Type:      excelize.Col,
-		Series:    []excelize.ChartSeries{{Name: title, Categories: cells("A"), Values: cells("B"), Fill: excelize.Fill{Type: "pattern", Pattern: 1, Color: []string{colour}}}},
+		Series:    []excelize.ChartSeries{{Name: name, Categories: cells("A"), Values: cells("B"), Fill: excelize.Fill{Type: "pattern", Pattern: 1, Color: []string{colour}}}},
 		Title:     excelize.ChartTitle{Paragraph: []excelize.RichTextRun{{Text: title}}},
 		Legend:    excelize.ChartLegend{Position: "none"},
 		Dimension: excelize.ChartDimension{Width: 620, Height: chartRows * 20},

@@ -21,8 +21,9 @@ import (
 
 // ReadOptions are what ReadBack needs beside the file.
 type ReadOptions struct {
-	TempDir  string // where large sheets of a workbook may lie meanwhile; empty: the system's
-	Password []byte // of an encrypted workbook; nil: none was given
+	Password []byte    // of an encrypted workbook; nil: none was given
+	TempDir  string    // where one lies meanwhile, under another key; empty: the system's
+	Random   io.Reader // of that key
 }
 
 // ReadBack recomputes, from an export, how many rows its inventory has and the
@@ -48,7 +49,7 @@ func readRows(w io.Writer, f io.ReaderAt, size int64, name string, o ReadOptions
 	case ".json":
 		return readBackJSON(w, whole)
 	case ".xlsx":
-		return readBackWorkbook(w, whole, o)
+		return readBackWorkbook(w, f, size, o)
 	}
 	return 0, token.Errorf(token.Usage, "the ending says the form: .xlsx, .csv, .zip or .json")
 }

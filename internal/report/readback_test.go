@@ -3,6 +3,7 @@ package report
 import (
 	"archive/zip"
 	"bytes"
+	"crypto/rand"
 	"io"
 	"math"
 	"strings"
@@ -42,7 +43,7 @@ func readBack(t testing.TB, form string, data []byte) (Totals, error) {
 	t.Helper()
 	dir := t.TempDir()
 	defer checkEmpty(t, dir)
-	return ReadBack(bytes.NewReader(data), int64(len(data)), "x"+form, ReadOptions{TempDir: dir})
+	return ReadBack(bytes.NewReader(data), int64(len(data)), "x"+form, ReadOptions{TempDir: dir, Random: rand.Reader, Password: []byte("x")})
 }
 
 func TestReadBack(t *testing.T) {
@@ -147,6 +148,7 @@ func TestReadBackRefuses(t *testing.T) {
 		"no workbook":          {".xlsx", []byte("PK\x03\x04")},
 		"cut workbook":         {".xlsx", book[:len(book)-30]},
 		"no inventory":         {".xlsx", rezip(t, book, "xl/workbook.xml", `"Inventory"`, `"Stock"`)},
+		"a formula":            {".xlsx", rezip(t, book, "xl/worksheets/sheet2", `t="inlineStr"><is><t xml:space="preserve">totp</t></is>`, `t="str"><f>"totp"</f><v>totp</v>`)},
 		"unexplained column":   {".xlsx", rezip(t, book, "xl/worksheets/sheet2", "Serial", "Number")},
 	} {
 		if got, err := readBack(t, c.form, c.data); token.KindOf(err) != token.Integrity {

@@ -1,17 +1,17 @@
 package report
 
 import (
-	"errors"
-	"fmt"
 	"io"
-	"os"
 	"regexp"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/xuri/excelize/v2"
 
+	"fob/internal/office"
+	"fob/internal/rows"
 	"fob/internal/token"
 )
 
@@ -22,45 +22,53 @@ var kindNames = map[kind]string{
 	words: "text", whole: "whole number", decimal: "decimal number", instant: "time (UTC)", truth: "true or false",
 }
 
-// maxUnzipped bounds what a workbook may unpack to: a million rows of an
-// inventory are about 1 GB of XML.
+// maxUnzipped bounds what the CSV of an archive may unpack to: a million rows of an
+// inventory are about 500 MB.
 const maxUnzipped = 16 << 30
+
+// bookLimits are those of a workbook to be read back. A sheet of a million tokens has
+// 2.6 GB, and packs 20:1; saved again by Excel, the texts of its cells are 300 MB of
+// shared strings. A cell holds 32,767 characters of at most 4 bytes.
+var bookLimits = rows.BookLimits{Part: 16 << 30, Ratio: 200, About: 512 << 20, Cell: 4 * maxText}
 
 // readBackWorkbook reads the cells of all inventory sheets and writes them down
 // as WriteCSV would have.
-func readBackWorkbook(w io.Writer, r io.Reader, o ReadOptions) (rows int, err error) {
-	err = withBook(r, o, func(f *excelize.File) (err error) {
-		rows, err = readInventory(w, f)
+func readBackWorkbook(w io.Writer, file io.ReaderAt, size int64, o ReadOptions) (n int, err error) {
+	err = withBook(file, size, o, func(book *rows.Book) (err error) {
+		n, err = readInventory(w, book)
 		return err
 	})
-	return rows, err
+	return n, err
 }
 
 // withBook opens a workbook for use.
-func withBook(r io.Reader, o ReadOptions, use func(*excelize.File) error) error {
-	dir, err := os.MkdirTemp(o.TempDir, "fob-verify-")
-	if err != nil {
-		return fmt.Errorf("a folder for the workbook's temporary files: %w", err)
-	}
-	defer func() { _ = os.RemoveAll(dir) }()
-	f, err := excelize.OpenReader(r, excelize.Options{RawCellValue: true, TmpDir: dir, UnzipSizeLimit: maxUnzipped, Password: string(o.Password)})
-	if errors.Is(err, excelize.ErrWorkbookPassword) || err != nil && o.Password == nil && isEncrypted(r) {
-		return token.Errorf(token.KeyTrouble, "the workbook has a password, and this is not it").WithHint("give it with --password-file FILE")
-	}
+func withBook(file io.ReaderAt, size int64, o ReadOptions, use func(*rows.Book) error) error {
+	locked, err := office.Open("the workbook", file)
 	if err != nil {
 		return unreadable("workbook", err)
 	}
-	defer func() { _ = f.Close() }()
-	return use(f)
+	if locked != nil {
+		plain, err := unlocked(locked, o)
+		if err != nil {
+			return err
+		}
+		defer func() { _ = plain.Close() }()
+		file, size = plain, plain.size
+	}
+	book, err := rows.OpenBook(file, size, bookLimits)
+	if err != nil {
+		return unreadable("workbook", err)
+	}
+	return use(book)
 }
 
-func readInventory(w io.Writer, f *excelize.File) (rows int, err error) {
-	known, err := readDictionary(f)
+func readInventory(w io.Writer, book *rows.Book) (int, error) {
+	known, err := readDictionary(book)
 	if err != nil {
 		return 0, err
 	}
-	b := &bookReader{file: f, known: known, out: w}
-	for _, sheet := range f.GetSheetList() {
+	b := &bookReader{book: book, known: known, out: w}
+	for _, sheet := range book.Sheets() {
 		if inventoryName.MatchString(sheet) {
 			if err := b.read(sheet); err != nil {
 				return 0, err
@@ -73,15 +81,27 @@ func readInventory(w io.Writer, f *excelize.File) (rows int, err error) {
 	return b.rows, nil
 }
 
-// isEncrypted tells an Office document with a password by its first bytes.
-func isEncrypted(r io.Reader) bool {
-	at, ok := r.(io.ReaderAt)
-	if !ok {
-		return false
+// unlocked is the workbook out of one with a password, in a spool that is sealed
+// again: it is not read before its HMAC was compared.
+func unlocked(d *office.Document, o ReadOptions) (s *spool, err error) {
+	switch {
+	case o.Password == nil:
+		return nil, token.Errorf(token.KeyTrouble, "the workbook has a password").WithHint("give it with --password-file FILE, whose first line counts")
+	case !d.Unlock(o.Password):
+		return nil, token.Errorf(token.KeyTrouble, "the workbook has another password").WithHint("look for blanks at its end, and for the file that was used when it was made")
 	}
-	var first [8]byte
-	_, err := at.ReadAt(first[:], 0)
-	return err == nil && string(first[:]) == "\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
+	pack := d.Package()
+	if pack == nil {
+		return nil, unreadable("workbook", office.Damaged("the workbook"))
+	}
+	if s, err = newSpool(o.TempDir, o.Random); err != nil {
+		return nil, err
+	}
+	if _, err = io.Copy(s, d.Decrypt(pack)); err == nil {
+		return s, nil
+	}
+	_ = s.Close() // the first error counts
+	return nil, unreadable("workbook", err)
 }
 
 var inventoryName = regexp.MustCompile(`^` + inventorySheet + `( [0-9]+)?$`)
@@ -99,63 +119,98 @@ const oldDictionary = "Columns"
 
 // readDictionary gives the fields of the inventory by their titles. A dictionary
 // that was changed gives another hash, as changed rows do.
-func readDictionary(f *excelize.File) (map[string]field, error) {
+func readDictionary(book *rows.Book) (map[string]field, error) {
 	sheet, prefix := dictionarySheet, []string{inventorySheet}
-	if i, err := f.GetSheetIndex(dictionarySheet); err != nil || i < 0 {
+	if !slices.Contains(book.Sheets(), dictionarySheet) {
 		sheet, prefix = oldDictionary, nil
-	}
-	rows, err := f.GetRows(sheet)
-	if err != nil {
-		return nil, unreadable("workbook", err)
 	}
 	kinds := make(map[string]kind)
 	for k, name := range kindNames {
 		kinds[name] = k
 	}
 	fields := make(map[string]field)
-	for _, row := range rows {
-		if len(row) < len(prefix)+3 || !slices.Equal(row[:len(prefix)], prefix) {
-			continue
+	var row []string
+	err := book.Each(sheet, func(_ int, cells []rows.Cell) error {
+		if row = laidOut(row[:0], cells); len(row) < len(prefix)+3 || !slices.Equal(row[:len(prefix)], prefix) {
+			return nil
 		}
-		row = row[len(prefix):]
-		if kinds[row[2]] != nothing {
-			fields[row[0]] = field{row[1], kinds[row[2]]}
+		own := row[len(prefix):]
+		if kinds[own[2]] != nothing {
+			fields[own[0]] = field{own[1], kinds[own[2]]}
 		}
+		return nil
+	})
+	if err != nil {
+		return nil, unreadable("workbook", err)
 	}
 	return fields, nil
 }
 
+// laidOut puts the texts of cells where their columns are.
+func laidOut(row []string, cells []rows.Cell) []string {
+	for _, c := range cells {
+		for len(row) < c.Column-1 {
+			row = append(row, "")
+		}
+		text := c.Text
+		if c.Kind == rows.Text {
+			text = plainText(text)
+		}
+		row = append(row, text)
+	}
+	return row
+}
+
+// escape is how Excel writes a character that XML does not carry (ST_Xstring).
+var escape = regexp.MustCompile(`_x[0-9A-Fa-f]{4}_`)
+
+// plainText undoes the escapes.
+func plainText(s string) string {
+	if !strings.Contains(s, "_x") {
+		return s
+	}
+	return escape.ReplaceAllStringFunc(s, func(e string) string {
+		n, err := strconv.ParseUint(e[2:6], 16, 16)
+		if err != nil {
+			return e
+		}
+		return string(rune(n))
+	})
+}
+
 // bookReader writes sheet after sheet as canonical CSV.
 type bookReader struct {
-	file   *excelize.File
+	book   *rows.Book
 	known  map[string]field
 	fields []field // of the header, the same on all sheets
 	out    io.Writer
 	rows   int
+	cells  []string
 	line   []byte
 }
 
 func (b *bookReader) read(sheet string) error {
-	rows, err := b.file.Rows(sheet)
-	if err != nil {
+	first := true
+	err := b.book.Each(sheet, func(n int, cells []rows.Cell) error {
+		for _, c := range cells {
+			if c.Kind == rows.Formula {
+				return token.Errorf(token.Integrity, "sheet %s: cell %s%d holds a formula, and no export does", sheet, rows.ColumnName(c.Column), n)
+			}
+		}
+		b.cells = laidOut(b.cells[:0], cells)
+		if first {
+			first = false
+			return b.header(sheet, b.cells)
+		}
+		return b.row(sheet, n, b.cells)
+	})
+	if err == nil && first {
+		return token.Errorf(token.Integrity, "sheet %s is empty", sheet)
+	}
+	if err != nil && token.KindOf(err) != token.Integrity {
 		return unreadable("workbook", err)
 	}
-	defer func() { _ = rows.Close() }()
-	for n := 0; rows.Next(); n++ {
-		cells, err := rows.Columns()
-		if err != nil {
-			return unreadable("workbook", err)
-		}
-		if n == 0 {
-			err = b.header(sheet, cells)
-		} else if len(cells) > 0 {
-			err = b.row(sheet, n+1, cells)
-		}
-		if err != nil {
-			return err
-		}
-	}
-	return rows.Error()
+	return err
 }
 
 // header writes the names of the fields, once.

@@ -145,8 +145,18 @@ func appendWords(b []byte, s string) []byte {
 // startsFormula tells whether a spreadsheet that opens CSV may run the field
 // (CWE-1236; the list is that of OWASP).
 func startsFormula(s string) bool {
+	if s == "" {
+		return false
+	}
+	switch s[0] {
+	case '=', '+', '-', '@', '\t', '\r', '\n':
+		return true
+	}
+	if s[0] < utf8.RuneSelf { // of nearly all texts
+		return false
+	}
 	r, _ := utf8.DecodeRuneInString(s)
-	return s != "" && strings.ContainsRune("=+-@\t\r\n＝＋－＠", r)
+	return strings.ContainsRune("＝＋－＠", r)
 }
 
 // GuardCSV puts an apostrophe before text that a spreadsheet would run as a

@@ -11,6 +11,8 @@ import (
 	"time"
 
 	"github.com/xuri/excelize/v2"
+
+	"fob/internal/office"
 )
 
 // sheetRows is how many rows one sheet holds. Excel ends at 1,048,576 rows; a
@@ -24,7 +26,8 @@ const sheetRows = 1_000_000
 // the first is a table; one of more than a million rows goes on in another.
 //
 // All text is in text cells, so nothing is ever run as a formula and serials
-// keep their zeros; times are date cells in UTC. The rows hash is that of the
+// keep their zeros; an apostrophe before what looks like one keeps it so when a
+// spreadsheet saves the sheet as CSV. Times are date cells in UTC. The rows hash is that of the
 // file WriteCSV writes. A text that no cell can hold is an error, after which
 // what w received is no workbook: write to a temporary name and rename.
 func WriteWorkbook(w io.Writer, r Reader, e Export) (Totals, error) {
@@ -50,23 +53,25 @@ func (bw bookWriter) write(w io.Writer, r Reader, e Export) (Totals, error) {
 
 // writeBook makes a workbook that fill fills.
 func (bw bookWriter) writeBook(w io.Writer, e Export, fill func(*book) (Totals, error)) (t Totals, err error) {
-	// excelize keeps everything in memory where it cannot make a file, and
-	// says nothing; a folder of our own is proof that it can, closed to others
-	// and gone afterwards whatever happens.
-	dir, err := os.MkdirTemp(e.TempDir, "fob-export-")
-	if err != nil {
-		return t, fmt.Errorf("a folder for the workbook's temporary files: %w", err)
+	if e.Password != nil {
+		if err := office.CheckPassword(e.Password); err != nil {
+			return t, err
+		}
 	}
-	defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
-	b, err := newBook(dir, bw.limit)
+	spool, err := newSpool(e.TempDir, e.Random)
 	if err != nil {
 		return t, err
 	}
-	defer func() { err = errors.Join(err, b.close()) }()
+	defer func() { err = errors.Join(err, spool.Close()) }()
+	b, err := newBook(spool, bw.limit)
+	if err != nil {
+		return t, err
+	}
+	defer func() { err = errors.Join(err, b.file.Close()) }()
 	if t, err = fill(b); err != nil {
 		return t, err
 	}
-	return t, b.save(w, e.Password)
+	return t, b.save(w, e)
 }
 
 // book is a workbook in the making.
@@ -77,21 +82,17 @@ type book struct {
 	limit int
 }
 
-func newBook(dir string, limit int) (*book, error) {
-	b := &book{file: excelize.NewFile(excelize.Options{TmpDir: dir}), limit: limit}
+func newBook(spool *spool, limit int) (*book, error) {
+	// excelize has nothing to spool, for it writes no rows; a folder that is none
+	// makes sure of it.
+	b := &book{file: excelize.NewFile(excelize.Options{TmpDir: os.DevNull}), parts: newBookZip(spool), limit: limit}
 	if err := b.file.SetSheetName("Sheet1", summarySheet); err != nil {
 		return nil, err
 	}
-	spool, err := os.CreateTemp(dir, "parts-")
-	if err != nil {
-		return nil, err
-	}
-	b.parts = newBookZip(spool)
+	var err error
 	b.looks, err = newLooks(b.file)
 	return b, err
 }
-
-func (b *book) close() error { return errors.Join(b.file.Close(), b.parts.spool.Close()) }
 
 // fill writes the sheets. The summary stands first and is written last, when the
 // rows have been counted.
@@ -201,13 +202,13 @@ func (b *book) describe(e Export, title string) error {
 }
 
 // save lets excelize add the parts that are its own, and writes the archive.
-func (b *book) save(w io.Writer, password []byte) error {
+func (b *book) save(w io.Writer, e Export) error {
 	b.file.SetZipWriter(func(io.Writer) excelize.ZipWriter { return b.parts })
 	if err := b.file.Write(io.Discard); err != nil {
 		return fmt.Errorf("compressing the workbook: %w", err)
 	}
-	if password == nil {
+	if e.Password == nil {
 		return b.parts.copyTo(w)
 	}
-	return b.parts.encryptTo(w, password)
+	return b.parts.sealTo(w, e.Password, e.Random)
 }

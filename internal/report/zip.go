@@ -3,7 +3,6 @@ package report
 import (
 	"fmt"
 	"io"
-	"os"
 	"regexp"
 	"slices"
 	"strings"
@@ -11,6 +10,9 @@ import (
 	"github.com/klauspost/compress/flate"
 	"github.com/klauspost/compress/zip"
 	"github.com/xuri/excelize/v2"
+
+	"fob/internal/office"
+	"fob/internal/token"
 )
 
 // packing is the level of compression: the fastest. 100,000 tokens of 48 columns
@@ -23,10 +25,10 @@ const packing = 1
 // have equal bytes, in whatever order the parts came, and memory stays flat.
 type spooledZip struct {
 	*zip.Writer
-	spool *os.File
+	spool *spool
 }
 
-func newSpooledZip(spool *os.File) *spooledZip {
+func newSpooledZip(spool *spool) *spooledZip {
 	parts := zip.NewWriter(spool)
 	parts.RegisterCompressor(zip.Deflate, func(w io.Writer) (io.WriteCloser, error) {
 		return flate.NewWriter(w, packing)
@@ -46,11 +48,7 @@ func (z *spooledZip) begin(name string) (io.WriteCloser, error) {
 
 // sorted gives the parts, once all are there and Close was called.
 func (z *spooledZip) sorted() ([]*zip.File, error) {
-	size, err := z.spool.Seek(0, io.SeekEnd)
-	if err != nil {
-		return nil, err
-	}
-	in, err := zip.NewReader(z.spool, size)
+	in, err := zip.NewReader(z.spool, z.spool.size)
 	if err != nil {
 		return nil, err
 	}
@@ -81,7 +79,7 @@ type bookZip struct {
 
 var _ excelize.ZipWriter = (*bookZip)(nil)
 
-func newBookZip(spool *os.File) *bookZip { return &bookZip{newSpooledZip(spool), map[string]bool{}} }
+func newBookZip(spool *spool) *bookZip { return &bookZip{newSpooledZip(spool), map[string]bool{}} }
 
 func (z *bookZip) begin(name string) (io.WriteCloser, error) {
 	z.ours[name] = false
@@ -110,6 +108,28 @@ var pictureType = regexp.MustCompile(`<Default Extension="[a-z]+" ContentType="i
 func (w withoutPictures) Write(p []byte) (int, error) {
 	_, err := w.Writer.Write(pictureType.ReplaceAll(p, nil))
 	return len(p), err
+}
+
+// sealTo writes the archive as an Office document with a password. How long it is
+// stands at the beginning of such a document, so it is copied out twice.
+func (z *bookZip) sealTo(w io.Writer, password []byte, random io.Reader) error {
+	var size counter
+	if err := z.copyTo(&size); err != nil {
+		return err
+	}
+	err := office.Seal(w, int64(size), password, random, z.copyTo)
+	if token.KindOf(err) == token.Refused {
+		return token.Wrap(token.Refused, err, "the workbook").WithHint("select fewer tokens, or encrypt the file with another program, such as age")
+	}
+	return writeError(err)
+}
+
+// counter counts what is written.
+type counter int64
+
+func (c *counter) Write(p []byte) (int, error) {
+	*c += counter(len(p))
+	return len(p), nil
 }
 
 // Close ends the archive. A sheet that excelize does not know under the name that

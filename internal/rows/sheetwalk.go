@@ -18,6 +18,8 @@ type walker struct {
 	merged []area
 	hides  [][2]int // columns, from and to
 	text   []byte
+	// formula of the cell that is read, as it is written
+	formula []byte
 }
 
 // cell is one cell with something in it.
@@ -199,7 +201,7 @@ func (w *walker) readCell(before int) (column int, err error) {
 	if err != nil {
 		return 0, err
 	}
-	if formula {
+	if formula && !(c.kind == Bool && w.isConstant(c.text)) {
 		c.kind = Formula
 	}
 	if c.text != "" || formula {
@@ -208,10 +210,16 @@ func (w *walker) readCell(before int) (column int, err error) {
 	return column, nil
 }
 
+// isConstant tells whether the formula of a cell is only how LibreOffice writes TRUE
+// and FALSE.
+func (w *walker) isConstant(value string) bool {
+	return string(w.formula) == "TRUE()" && value == "1" || string(w.formula) == "FALSE()" && value == "0"
+}
+
 // content reads what is in a cell: the value, or the text of <is> without its
 // reading aids (rPh), and whether there is a formula.
 func (w *walker) content() (value string, formula bool, err error) {
-	w.text = w.text[:0]
+	w.text, w.formula = w.text[:0], w.formula[:0]
 	var path [maxCellDepth]byte
 	depth := 0
 	for {
@@ -232,11 +240,14 @@ func (w *walker) content() (value string, formula bool, err error) {
 			}
 			depth--
 		case someText:
-			if isValue(path[:depth]) {
+			switch {
+			case isValue(path[:depth]):
 				w.text = append(w.text, w.xml.text...)
+			case depth == 1 && path[0] == 'f':
+				w.formula = append(w.formula, w.xml.text...)
 			}
-			if len(w.text) > MaxRow {
-				return "", false, bookError("is this the file that was sent?", "sheet %q, row %d: a cell has more than %d bytes", w.name, w.line, MaxRow)
+			if len(w.text)+len(w.formula) > w.book.limits.Cell {
+				return "", false, bookError("is this the file that was sent?", "sheet %q, row %d: a cell has more than %d bytes", w.name, w.line, w.book.limits.Cell)
 			}
 		}
 	}

@@ -43,6 +43,7 @@ type workbook struct {
 	sheets []sheetPart
 	text   func(index int) (string, bool) // of the shared strings
 	shapes []shape                        // of numbers, by style
+	limits BookLimits
 }
 
 // sheetPart is a sheet of cells.
@@ -61,12 +62,16 @@ func openWorkbook(r io.Reader) (w *workbook, err error) {
 	if len(packed) > MaxWorkbook {
 		return nil, bookError("save the sheet as CSV UTF-8, which has no such limit", "the workbook has more than %d MiB", MaxWorkbook>>20)
 	}
-	archive, err := zip.NewReader(bytes.NewReader(packed), int64(len(packed)))
+	return openArchive(bytes.NewReader(packed), int64(len(packed)), BookLimits{MaxSheet, MaxPartRatio, MaxAbout, MaxRow})
+}
+
+func openArchive(file io.ReaderAt, size int64, limits BookLimits) (w *workbook, err error) {
+	archive, err := zip.NewReader(file, size)
 	if err != nil && !errors.Is(err, zip.ErrInsecurePath) {
 		return nil, bookError(fetchBook, "the file is a workbook or a ZIP archive that was cut or damaged: its directory cannot be read")
 	}
-	w = &workbook{}
-	if w.parts, err = partsOf(archive); err != nil {
+	w = &workbook{limits: limits}
+	if w.parts, err = partsOf(archive, limits); err != nil {
 		return nil, err
 	}
 	if err := w.checkKind(); err != nil {
@@ -77,7 +82,7 @@ func openWorkbook(r io.Reader) (w *workbook, err error) {
 
 // partsOf lists the parts by name and refuses bombs by the sizes that the
 // directory gives: the archive's reader holds each part to its own.
-func partsOf(archive *zip.Reader) (map[string]*zip.File, error) {
+func partsOf(archive *zip.Reader, limits BookLimits) (map[string]*zip.File, error) {
 	if len(archive.File) > MaxParts {
 		return nil, bookError("save the sheet alone in a new workbook", "the workbook has more than %d parts", MaxParts)
 	}
@@ -92,7 +97,7 @@ func partsOf(archive *zip.Reader) (map[string]*zip.File, error) {
 			return nil, bookError("programs differ in which of the two they take: ask who made it for a new one", "the workbook has a part twice")
 		case f.Flags&1 != 0:
 			return nil, bookError(saveAs, "parts of the workbook are encrypted in a way that Excel does not know")
-		case f.UncompressedSize64 > MaxSheet || f.UncompressedSize64 > FreePart && f.UncompressedSize64/MaxPartRatio > f.CompressedSize64:
+		case f.UncompressedSize64 > uint64(limits.Part) || f.UncompressedSize64 > FreePart && f.UncompressedSize64/uint64(limits.Ratio) > f.CompressedSize64:
 			return nil, bookError("ask who made it what this is; a list so large has to come as CSV",
 				"a part of the workbook unpacks to %d MiB, as bombs do", f.UncompressedSize64>>20)
 		}
@@ -154,13 +159,13 @@ const standIn = `<worksheet xmlns="http://schemas.openxmlformats.org/spreadsheet
 func (w *workbook) repack() ([]byte, error) {
 	var out bytes.Buffer
 	z := zip.NewWriter(&out)
-	left := int64(MaxAbout)
+	left := w.limits.About
 	for _, name := range slices.Sorted(maps.Keys(w.parts)) {
 		f := w.parts[name]
 		content, err := []byte(nil), error(nil)
 		switch {
 		case isAbout(name):
-			if content, err = readPart(f, left); err != nil {
+			if content, err = w.readPart(f, left); err != nil {
 				return nil, err
 			}
 			left -= int64(len(content))
@@ -184,10 +189,10 @@ func (w *workbook) repack() ([]byte, error) {
 }
 
 // readPart reads a part to its end, where its checksum is compared.
-func readPart(f *zip.File, limit int64) ([]byte, error) {
+func (w *workbook) readPart(f *zip.File, limit int64) ([]byte, error) {
 	if int64(f.UncompressedSize64) > limit {
 		return nil, bookError("save the sheet as CSV UTF-8, which has no such limit",
-			"what the workbook says about its sheets, with all their texts, has more than %d MiB", MaxAbout>>20)
+			"what the workbook says about its sheets, with all their texts, has more than %d MiB", w.limits.About>>20)
 	}
 	in, err := f.Open()
 	if err != nil {
@@ -220,7 +225,7 @@ func (w *workbook) readAbout() (err error) {
 	// All in memory, whatever its size, and a temporary folder that is none:
 	// nothing of it may ever be written in the clear.
 	file, err := excelize.OpenReader(bytes.NewReader(packed), excelize.Options{
-		RawCellValue: true, UnzipSizeLimit: MaxAbout * 2, UnzipXMLSizeLimit: MaxAbout * 2, TmpDir: os.DevNull,
+		RawCellValue: true, UnzipSizeLimit: w.limits.About * 2, UnzipXMLSizeLimit: w.limits.About * 2, TmpDir: os.DevNull,
 	})
 	if err != nil || file.WorkBook == nil {
 		return damagedBook()

@@ -42,12 +42,6 @@ const (
 	// MaxOffice bounds an Office document with a password, in bytes, as package
 	// rows does for a workbook; its directory is read whole.
 	MaxOffice = 64<<20 + 1<<20
-	// MaxOfficeInfo bounds what such a document says of its protection: with one
-	// password 1.5 kB, with a certificate for every member of a board some 100.
-	MaxOfficeInfo = 256 << 10
-	// maxSpin bounds the rounds of hashing of a password: Office does 100,000, and
-	// ten times that is half a second for each passphrase.
-	maxSpin = 1_000_000
 	// maxAsked is how often a person is asked for one passphrase.
 	maxAsked = 3
 )

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"unicode/utf8"
 
+	"fob/internal/office"
 	"fob/internal/seedfile"
 )
 
@@ -25,7 +26,7 @@ func recognise(head []byte) layer {
 		return (*work).zip
 	case hasPrefix(head, "\x1F\x8B"):
 		return (*work).gzip
-	case hasPrefix(head, oleMagic):
+	case hasPrefix(head, office.Magic):
 		return (*work).office
 	case hasPrefix(head, ageMagic), hasPrefix(text, ageArmor):
 		return (*work).age

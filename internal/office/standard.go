@@ -1,4 +1,4 @@
-package delivery
+package office
 
 import (
 	"bytes"
@@ -24,8 +24,8 @@ const standardSpin = 50000
 
 // readStandard reads the header, whose size comes first, and the verifier behind
 // it.
-func readStandard(name string, info []byte) (officeCipher, error) {
-	damaged := errDamaged(name, "is an Office document that was cut or damaged")
+func readStandard(name string, info []byte) (lock, error) {
+	damaged := Damaged(name)
 	size := uint64(binary.LittleEndian.Uint32(info))
 	if info = info[4:]; size < 32 || uint64(len(info)) < size+72 {
 		return nil, damaged
@@ -34,7 +34,7 @@ func readStandard(name string, info []byte) (officeCipher, error) {
 	algorithm, bits := binary.LittleEndian.Uint32(header[8:]), int(binary.LittleEndian.Uint32(header[16:]))
 	known := map[uint32]int{0x660E: 128, 0x660F: 192, 0x6610: 256}
 	if known[algorithm] != bits || bits == 0 {
-		return nil, strangeOffice(name, "by RC4 or a cipher that it does not name")
+		return nil, strange(name, "by RC4 or a cipher that it does not name")
 	}
 	if binary.LittleEndian.Uint32(rest) != 16 {
 		return nil, damaged
@@ -44,9 +44,7 @@ func readStandard(name string, info []byte) (officeCipher, error) {
 
 func (s *standard) name() string { return fmt.Sprintf("AES-%d in ECB", s.bits) }
 
-func (s *standard) notes(file string) []string {
-	return []string{file + " is protected as by Office 2007, which does not show whether it was changed: ask for a workbook saved by Excel 2010 or newer"}
-}
+func (s *standard) verifies() bool { return false }
 
 func (s *standard) unlock(pass []byte) bool {
 	text := utf16le(pass)
@@ -79,10 +77,7 @@ func mask(h []byte, with byte) []byte {
 
 // decrypt is ECB, as the format has it.
 func (s *standard) decrypt(data []byte) []byte {
-	block, err := aes.NewCipher(s.key)
-	if err != nil {
-		panic(err) // the key's length was checked
-	}
+	block := blockOf(s.key)
 	out := make([]byte, len(data))
 	for i := 0; i+aes.BlockSize <= len(data); i += aes.BlockSize {
 		block.Decrypt(out[i:], data[i:])

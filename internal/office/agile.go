@@ -1,4 +1,4 @@
-package delivery
+package office
 
 import (
 	"bytes"
@@ -61,26 +61,30 @@ type agileKeyXML struct {
 	Salt     string `xml:"saltValue,attr"`
 }
 
-func readAgile(name string, text []byte) (officeCipher, error) {
+// maxSpin bounds the rounds of hashing of a password: Office does 100,000, and
+// ten times that is half a second for each password.
+const maxSpin = 1_000_000
+
+func readAgile(name string, text []byte) (lock, error) {
 	var x agileXML
 	if err := xml.Unmarshal(text, &x); err != nil {
-		return nil, errDamaged(name, "is an Office document that was cut or damaged")
+		return nil, Damaged(name)
 	}
 	if len(x.Passwords) == 0 {
-		return nil, strangeOffice(name, "without a password")
+		return nil, strange(name, "without a password")
 	}
 	p := x.Passwords[0]
 	if p.Spin < 0 || p.Spin > maxSpin {
 		return nil, token.Errorf(token.Refused, "%q demands %d rounds of hashing, the limit is %d", name, p.Spin, maxSpin).
-			WithHint("Office writes 100000: ask the supplier what made this file")
+			WithHint("Office writes 100000: ask who made this file what made it")
 	}
 	a := &agile{spin: p.Spin}
 	var ok, okToo bool
 	if a.data, ok = x.KeyData.read(); !ok {
-		return nil, strangeOffice(name, fmt.Sprintf("by %q with %q", x.KeyData.Cipher, x.KeyData.Hash))
+		return nil, strange(name, fmt.Sprintf("by %q with %q", x.KeyData.Cipher, x.KeyData.Hash))
 	}
 	if a.password, okToo = p.agileKeyXML.read(); !okToo {
-		return nil, strangeOffice(name, fmt.Sprintf("by %q with %q", p.Cipher, p.Hash))
+		return nil, strange(name, fmt.Sprintf("by %q with %q", p.Cipher, p.Hash))
 	}
 	for _, v := range []struct {
 		to   *[]byte
@@ -91,7 +95,7 @@ func readAgile(name string, text []byte) (officeCipher, error) {
 	} {
 		var err error
 		if *v.to, err = base64.StdEncoding.DecodeString(v.from); err != nil || len(*v.to) == 0 || len(*v.to)%aes.BlockSize != 0 {
-			return nil, errDamaged(name, "is an Office document whose protection is incomplete or damaged")
+			return nil, token.Errorf(token.Refused, "%q is an Office document whose protection is incomplete or damaged", name).WithHint(fetchAgain)
 		}
 	}
 	return a, nil
@@ -117,7 +121,7 @@ var (
 
 func (a *agile) name() string { return fmt.Sprintf("AES-%d", a.data.bits) }
 
-func (a *agile) notes(string) []string { return nil }
+func (a *agile) verifies() bool { return true }
 
 func digest(h func() hash.Hash, parts ...[]byte) []byte {
 	d := h()
@@ -136,13 +140,39 @@ func fit(b []byte, size int) []byte {
 }
 
 func (k agileKey) decrypt(key, iv, data []byte) []byte {
+	out := make([]byte, len(data))
+	cipher.NewCBCDecrypter(blockOf(key), fit(iv, aes.BlockSize)).CryptBlocks(out, data)
+	return out
+}
+
+func blockOf(key []byte) cipher.Block {
 	block, err := aes.NewCipher(key)
 	if err != nil {
 		panic(err) // the key's length was checked
 	}
-	out := make([]byte, len(data))
-	cipher.NewCBCDecrypter(block, fit(iv, aes.BlockSize)).CryptBlocks(out, data)
-	return out
+	return block
+}
+
+// vector begins the encryption of what a label or a number stands for (section
+// 2.3.4.12).
+func (k agileKey) vector(label []byte) []byte {
+	return fit(digest(k.hash, k.salt, label), aes.BlockSize)
+}
+
+// spun hashes a password, in UTF-16, round after round (section 2.3.4.11).
+func (k agileKey) spun(text []byte, spin int) []byte {
+	h := digest(k.hash, k.salt, text)
+	var n [4]byte
+	for i := range spin {
+		binary.LittleEndian.PutUint32(n[:], uint32(i))
+		h = digest(k.hash, n[:], h)
+	}
+	return h
+}
+
+// derived is the key that a hashed password gives for a label.
+func (k agileKey) derived(spun, label []byte) []byte {
+	return fit(digest(k.hash, spun, label), k.bits/8)
 }
 
 func (a *agile) unlock(pass []byte) bool {
@@ -152,15 +182,8 @@ func (a *agile) unlock(pass []byte) bool {
 		return false
 	}
 	defer clear(text)
-	h := digest(p.hash, p.salt, text)
-	var n [4]byte
-	for i := range a.spin {
-		binary.LittleEndian.PutUint32(n[:], uint32(i))
-		h = digest(p.hash, n[:], h)
-	}
-	open := func(label, data []byte) []byte {
-		return p.decrypt(fit(digest(p.hash, h, label), p.bits/8), bytes.Clone(p.salt), data)
-	}
+	h := p.spun(text, a.spin)
+	open := func(label, data []byte) []byte { return p.decrypt(p.derived(h, label), bytes.Clone(p.salt), data) }
 	input, want := open(forVerifierInput, a.verifier[0]), open(forVerifierValue, a.verifier[1])
 	got := digest(p.hash, input[:min(len(input), len(p.salt))])
 	if len(want) < len(got) || !hmac.Equal(got, want[:len(got)]) {
@@ -177,7 +200,7 @@ func (a *agile) open(pack io.Reader) io.Reader {
 	d := a.data
 	size := d.hash().Size()
 	part := func(label, data []byte) []byte {
-		return fit(d.decrypt(a.key, digest(d.hash, d.salt, label), data), size)
+		return fit(d.decrypt(a.key, d.vector(label), data), size)
 	}
 	r := &agileReader{agile: a, in: pack, mac: hmac.New(d.hash, part(forMACKey, a.mac[0])), want: part(forMACValue, a.mac[1])}
 	return &pieces{next: r.next}
@@ -196,6 +219,9 @@ type agileReader struct {
 }
 
 const agileSegment = 4096
+
+// numbered is the label of a segment.
+func numbered(segment uint32) []byte { return binary.LittleEndian.AppendUint32(nil, segment) }
 
 func (r *agileReader) next() ([]byte, error) {
 	if !r.begun {
@@ -220,10 +246,8 @@ func (r *agileReader) next() ([]byte, error) {
 	if len(buf) == 0 {
 		return nil, errCut
 	}
-	var number [4]byte
-	binary.LittleEndian.PutUint32(number[:], r.segment)
+	plain := r.data.decrypt(r.key, r.data.vector(numbered(r.segment)), buf)
 	r.segment++
-	plain := r.data.decrypt(r.key, digest(r.data.hash, r.data.salt, number[:]), buf)
 	plain = plain[:min(uint64(len(plain)), r.left)]
 	r.left -= uint64(len(plain))
 	return plain, nil

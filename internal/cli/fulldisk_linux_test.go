@@ -1,0 +1,95 @@
+package cli
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+)
+
+// A disk that is full anywhere in the middle of an export, and one that takes no
+// files, leave the old file and its signature as they are, and nothing beside them.
+func TestExportOnAFullDisk(t *testing.T) {
+	l := newLived(t, 60)
+	disk := filepath.Join(l.dir, "disk")
+	if err := os.Mkdir(disk, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	if err := syscall.Mount("tmpfs", disk, "tmpfs", 0, "size=4k"); err != nil {
+		t.Skip("no disk can be made to be filled here: ", err)
+	}
+	t.Cleanup(func() { _ = syscall.Unmount(disk, 0) })
+	if err := os.WriteFile(filepath.Join(l.dir, "password"), []byte("Test password 7\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range []string{"x.csv", "x.json", "x.zip", "x.xlsx", "locked.xlsx"} {
+		flags := []string{"--sign"}
+		if name == "locked.xlsx" {
+			flags = append(flags, "--password-file", filepath.Join(l.dir, "password"))
+		}
+		whole, err := os.Stat(l.export(t, name))
+		if err != nil {
+			t.Fatal(err)
+		}
+		pages := int(whole.Size()+4095) / 4096
+		for _, room := range []int{2, 2 + pages/2, 1 + pages, 2 + pages} { // old file, old signature, and the new file or less
+			remount(t, disk, "size=1g")
+			write(t, filepath.Join(disk, name), "the old file")
+			write(t, filepath.Join(disk, name+sidecarEnding), "the old signature")
+			remount(t, disk, fmt.Sprintf("size=%dk", 4*room))
+			got := l.run(append([]string{"export", filepath.Join(disk, name), "--yes"}, flags...)...)
+			if got.exit != exitFailed || !strings.Contains(got.err, "disk is full") || strings.Contains(got.err, ".fob-") {
+				t.Errorf("%s with %d pages of %d: exit %d\n%s", name, room, pages, got.exit, got.err)
+			}
+			onlyOld(t, disk, name)
+		}
+		remount(t, disk, "ro")
+		got := l.run(append([]string{"export", filepath.Join(disk, name), "--yes"}, flags...)...)
+		if got.exit != exitFailed || !strings.Contains(got.err, name+" cannot be made: read-only file system") {
+			t.Errorf("%s on a disk that is read-only: exit %d\n%s", name, got.exit, got.err)
+		}
+		onlyOld(t, disk, name)
+		remount(t, disk, "rw")
+		for _, old := range []string{name, name + sidecarEnding} {
+			if err := os.Remove(filepath.Join(disk, old)); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+}
+
+func remount(t *testing.T, disk, how string) {
+	t.Helper()
+	flags := uintptr(syscall.MS_REMOUNT)
+	switch how {
+	case "ro":
+		flags, how = flags|syscall.MS_RDONLY, ""
+	case "rw":
+		how = ""
+	}
+	if err := syscall.Mount("tmpfs", disk, "tmpfs", flags, how); err != nil {
+		t.Fatal(how, err)
+	}
+}
+
+func write(t *testing.T, path, text string) {
+	t.Helper()
+	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func onlyOld(t *testing.T, disk, name string) {
+	t.Helper()
+	files, err := os.ReadDir(disk)
+	if err != nil || len(files) != 2 {
+		t.Errorf("%s: the folder holds %v, %v", name, files, err)
+	}
+	for file, want := range map[string]string{name: "the old file", name + sidecarEnding: "the old signature"} {
+		if text, err := os.ReadFile(filepath.Join(disk, file)); err != nil || string(text) != want {
+			t.Errorf("%s holds %.40q, %v", file, text, err)
+		}
+	}
+}

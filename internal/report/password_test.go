@@ -1,0 +1,134 @@
+package report
+
+import (
+	"bytes"
+	"errors"
+	"io"
+	"os"
+	"strings"
+	"testing"
+
+	"fob/internal/office"
+	"fob/internal/token"
+
+	"github.com/xuri/excelize/v2"
+)
+
+func lockedBook(t *testing.T, r Reader, password string) []byte {
+	t.Helper()
+	e := anExport()
+	e.TempDir, e.Password = t.TempDir(), []byte(password)
+	var buf bytes.Buffer
+	if _, err := WriteWorkbook(&buf, r, e); err != nil {
+		t.Fatal(err)
+	}
+	checkEmpty(t, e.TempDir)
+	return buf.Bytes()
+}
+
+// What a password protects is the workbook that would be there without one, to the
+// byte, as Excel 2010 and later protect theirs.
+func TestWorkbookWithAPassword(t *testing.T) {
+	const password = "längeres Passwort"
+	locked := lockedBook(t, stock(200), password)
+	d, err := office.Open("x", bytes.NewReader(locked))
+	if err != nil || d == nil || d.Cipher() != "AES-256" || !d.Verifies() || d.Unlock([]byte("another")) || !d.Unlock([]byte(password)) {
+		t.Fatalf("%+v, %v", d, err)
+	}
+	plain, err := io.ReadAll(d.Decrypt(d.Package()))
+	if err != nil || !bytes.Equal(plain, bookBytes(t, stock(200), sheetRows)) {
+		t.Errorf("%d bytes, %v", len(plain), err)
+	}
+	f, err := excelize.OpenReader(bytes.NewReader(locked), excelize.Options{Password: password})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if rows, err := f.GetRows("Inventory"); err != nil || len(rows) != 201 {
+		t.Errorf("excelize reads %d rows, %v", len(rows), err)
+	}
+	if again := lockedBook(t, stock(200), password); bytes.Equal(again, locked) {
+		t.Error("two files have the same keys")
+	}
+}
+
+func TestPasswordThatNoOfficeTakes(t *testing.T) {
+	for _, password := range []string{"", "\xff", strings.Repeat("x", 256)} {
+		e := anExport()
+		e.Password = []byte(password)
+		if _, err := WriteWorkbook(io.Discard, stock(1), e); token.KindOf(err) != token.KeyTrouble {
+			t.Errorf("%q: %v", password, err)
+		}
+	}
+}
+
+// An export with a password is read back with it: one of today, and one that fob made
+// when it had excelize encrypt it, whose encryption no HMAC covers.
+func TestReadBackWithAPassword(t *testing.T) {
+	plain, want := exported(t, ".xlsx", list(hardTokens()...))
+	old, err := excelize.Encrypt(plain, &excelize.Options{Password: "x"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, data := range map[string][]byte{"agile": lockedBook(t, list(hardTokens()...), "x"), "standard": old} {
+		if got, err := readBack(t, ".xlsx", data); err != nil || got.Rows != want.Rows || got.SHA256 != want.SHA256 {
+			t.Errorf("%s: %+v, %v, want %+v", name, got, err, want)
+		}
+		for _, password := range [][]byte{nil, []byte("y")} {
+			_, err := ReadBack(bytes.NewReader(data), int64(len(data)), "x.xlsx", ReadOptions{Password: password})
+			if token.KindOf(err) != token.KeyTrouble || token.HintOf(err) == "" {
+				t.Errorf("%s with the password %q: %v", name, password, err)
+			}
+		}
+	}
+	for _, at := range []int{600, 5000} { // the package
+		changed := lockedBook(t, stock(5), "x")
+		changed[at] ^= 1
+		if _, err := readBack(t, ".xlsx", changed); token.KindOf(err) != token.Integrity {
+			t.Errorf("byte %d: %v", at, err)
+		}
+	}
+}
+
+// Nothing that lies on the disk meanwhile can be read, or found by name.
+func TestSpoolIsSealed(t *testing.T) {
+	dir := t.TempDir()
+	s, err := newSpool(dir, anExport().Random)
+	if err != nil {
+		t.Fatal(err)
+	}
+	checkEmpty(t, dir)
+	text := bytes.Repeat([]byte("anna@example.com;"), 5000)
+	for rest := text; len(rest) > 0; {
+		n := min(len(rest), 1+len(rest)/3)
+		if _, err := s.Write(rest[:n]); err != nil {
+			t.Fatal(err)
+		}
+		rest = rest[n:]
+	}
+	if got, err := io.ReadAll(io.NewSectionReader(s, 0, s.size)); err != nil || !bytes.Equal(got, text) {
+		t.Errorf("%d bytes came back, %v", len(got), err)
+	}
+	for _, at := range []int{0, 1, 15, 16, 17, 4096, len(text) - 3} {
+		got := make([]byte, min(100, len(text)-at))
+		if n, err := s.ReadAt(got, int64(at)); n != len(got) || err != nil && !errors.Is(err, io.EOF) || !bytes.Equal(got, text[at:at+n]) {
+			t.Errorf("at %d: %q, %v", at, got, err)
+		}
+	}
+	raw := make([]byte, s.size)
+	if _, err := s.file.ReadAt(raw, 0); err != nil || bytes.Contains(raw, []byte("anna")) {
+		t.Error("the temporary file can be read", err)
+	}
+	if info, err := s.file.Stat(); err != nil || info.Mode().Perm() != 0o600 {
+		t.Errorf("%v, %v", info, err)
+	}
+	if err := s.Close(); err != nil {
+		t.Error(err)
+	}
+	if _, err := newSpool(os.DevNull, anExport().Random); err == nil {
+		t.Error("a folder that is none took a file")
+	}
+	if _, err := newSpool(dir, strings.NewReader("")); err == nil {
+		t.Error("a key was made of nothing")
+	}
+	checkEmpty(t, dir)
+}
