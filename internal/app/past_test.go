@@ -2,6 +2,7 @@ package app_test
 
 import (
 	"bytes"
+	"encoding/json"
 	"fmt"
 	"slices"
 	"strings"
@@ -46,11 +47,25 @@ func seen(l *life.Life, f report.Filter, at time.Time) (m moment, err error) {
 			return err
 		}
 		policy, err := r.Policy()
+		if err != nil {
+			return err
+		}
+		drift, err := driftOf(r)
 		m.at, m.csv = l.Now, out.String()
-		m.summary += fmt.Sprint(s.Tokens, s.States, s.Head, policy)
+		m.summary += fmt.Sprint(s.Tokens, s.States, s.Head, policy, drift)
 		return err
 	})
 	return m, err
+}
+
+// driftOf is what is told of clocks, outliers included.
+func driftOf(r report.Reader) (string, error) {
+	d, err := report.ReadDrift(r, report.DriftFilter{Outliers: 100})
+	if err != nil {
+		return "", err
+	}
+	text, err := json.Marshal(d)
+	return string(text), err
 }
 
 // bindingsOf writes bindings as rows of which the account is the fourth field, and

@@ -41,9 +41,9 @@ type PastToken struct {
 	State       token.State
 	Account     string
 	After       Mutable
-	Open        *PastBinding // nil: none was
-	SeedKey     int64        // number of the store's key that sealed its seed
-	Observed    *Observation // the newest
+	Open        *PastBinding  // nil: none was
+	SeedKey     int64         // number of the store's key that sealed its seed
+	Observed    []Observation // of its clock, the newest last
 	Software    bool
 	Condition   string // in which it came back last
 }
@@ -283,9 +283,7 @@ func (p *Past) Token(c Columns) (t PastToken, ok bool) {
 	if bound := p.world.bindings[told.open]; bound != nil {
 		t.Open = new(p.binding(bound))
 	}
-	if n := len(told.observations); n > 0 {
-		t.Observed = &told.observations[n-1]
-	}
+	t.Observed = told.observations
 	return t, true
 }
 

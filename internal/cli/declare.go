@@ -88,6 +88,7 @@ var declarations = map[string]declaration{
 	"fob report losses":     {filed{[]report.Loss{}}, []int{exitRefused, exitNotFound}},
 	"fob report activity":   {filed{[]report.Activity{}}, []int{exitRefused}},
 	"fob report overrides":  {filed{[]report.OverrideEvent{}}, []int{exitRefused}},
+	"fob report changes":    {filed{[]report.Change{}}, []int{exitRefused, exitKey, exitIntegrity}},
 	"fob audit log":         {[]report.Event{}, []int{exitIntegrity}},
 	"fob audit verify":      {verifiedJSON{}, []int{exitRefused, exitKey, exitIntegrity}},
 	"fob audit checkpoint":  {checkpointJSON{}, []int{exitNotAllowed, exitKey}},

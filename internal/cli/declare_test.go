@@ -64,6 +64,7 @@ func TestDeclaredJSON(t *testing.T) {
 	d.life()
 	export := filepath.Join(t.TempDir(), "x.csv")
 	d.run("export", export, "--sign")
+	d.export = export
 	d.refused("verify-export", exitIntegrity, export) // without --pub
 	d.run("report drift")
 	d.reports()
@@ -141,6 +142,7 @@ func (d *declared) reports() {
 	d.run("report losses")
 	d.run("report activity")
 	d.run("report overrides")
+	d.run("report changes", d.export)
 }
 
 // people runs the commands about people.
@@ -166,6 +168,7 @@ func (d *declared) people() {
 
 // declared runs commands and remembers which.
 type declared struct {
+	export string // a file that was exported
 	*program
 	t    *testing.T
 	seen map[string]bool

@@ -22,6 +22,7 @@ type exportOptions struct {
 	filter                     filterFlags
 	sign, yes, pseudonymise    bool
 	pseudonymKey, passwordFile string
+	compare                    compareOptions
 }
 
 func newExportCmd(r *root) *cobra.Command {
@@ -41,6 +42,12 @@ the trail tells it: whoever was erased since has another name, and what was dele
 or corrected since is as it was. Which events count is told by the trail's own clock:
 one that was written under a wrong clock counts from where it stands in the trail.
 
+--compare gives what changed as well: since a day or an instant, or since a file that
+fob exported, in any form, whose rows must be those that it says it has. The sheet
+Changes has a row for every column of every token that differs, before and after, with
+the event that made it; .csv is that sheet alone. With --as-of, that day is compared
+with the earlier one. A token counts when the flags select it now or then.
+
 --sign writes FILE.sig beside it, signed with checkpoint.key: ` + "`fob verify-export`" + `
 proves to whoever holds the public half what the file was when it was made.
 
@@ -58,6 +65,8 @@ one is complete.`,
 		Example: `  fob export inventory.xlsx --sign
   fob export bound.csv --state bound
   fob export q3.xlsx --as-of 2026-09-30
+  fob export q4.xlsx --compare 2026-09-30
+  fob export changes.csv --compare q3.xlsx
   fob export q4.xlsx --pseudonymise --password-file password.txt --yes`,
 		Args: exactly("the file"),
 		RunE: r.run(func(ctx context.Context, args []string) error { return r.exportTo(ctx, args[0], &o) }),
@@ -69,6 +78,7 @@ one is complete.`,
 	f.BoolVar(&o.pseudonymise, "pseudonymise", false, "replace accounts by pseudonyms, withhold reasons and proofs")
 	f.StringVar(&o.pseudonymKey, "pseudonym-key", "", "file with the key of pseudonyms that are to be the same in several exports")
 	f.StringVar(&o.passwordFile, "password-file", "", "file whose first line is the password of the workbook")
+	o.compare.add(cmd)
 	for _, flag := range []string{"pseudonym-key", "password-file"} {
 		_ = cmd.MarkFlagFilename(flag) // only completion needs it
 	}
@@ -91,7 +101,7 @@ func (r *root) exportTo(ctx context.Context, path string, o *exportOptions) erro
 	if o.sign {
 		out.sign = r.signer(ctx)
 	}
-	return r.withInventory(ctx, e.Filter, func(reader report.Reader) error { return r.export(reader, out, e) })
+	return r.withCompared(ctx, &o.compare, &e, func(reader report.Reader) error { return r.export(reader, out, e) })
 }
 
 // exportOf reads what the flags say into what an export is.
@@ -101,6 +111,7 @@ func (r *root) exportOf(path string, o *exportOptions) (e report.Export, err err
 	if e.Filter, err = o.filter.filter(e.Made); err != nil {
 		return e, err
 	}
+	e.Joinable = o.pseudonymKey != ""
 	if e.Pseudonyms, err = o.pseudonyms(c.Random); err != nil {
 		return e, err
 	}
@@ -186,10 +197,15 @@ func (r *root) export(reader report.Reader, out exportFile, e report.Export) err
 		return err
 	}
 	if r.json {
-		return r.printJSON(exportedJSON{out.path, totals.Rows, totals.SHA256, totals.Head.Seq, totals.Head.Hash.String(), out.sidecar()})
+		return r.printJSON(exportedJSON{out.path, totals.Rows, totals.SHA256, totals.Head.Seq, totals.Head.Hash.String(), out.sidecar(), comparedWords(e), totals.Changes})
 	}
-	r.say("%s: %s", out.path, count(totals.Rows, "token"))
+	rows := count(totals.Rows, "token")
+	if e.Compare != nil && out.isCSV() {
+		rows = count(totals.Rows, "change")
+	}
+	r.say("%s: %s", out.path, rows)
 	r.facts([]fact{{"rows SHA-256", totals.SHA256}, {"trail head", totals.Head.Hash.String()}, {"events", totals.Head.Seq}, {"signed in", out.sidecar()}})
+	r.sayChanges(e, totals.Changes)
 	return nil
 }
 
@@ -208,6 +224,8 @@ func (x exportFile) sidecar() *string {
 	}
 	return new(x.path + sidecarEnding)
 }
+
+func (x exportFile) isCSV() bool { return strings.EqualFold(filepath.Ext(x.path), ".csv") }
 
 // make writes beside the target and renames when all is on disk and signed: a
 // reader never sees half a file, and a full disk leaves the old one.

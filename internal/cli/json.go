@@ -5,6 +5,7 @@ import (
 
 	"fob/internal/app"
 	"fob/internal/audit"
+	"fob/internal/report"
 )
 
 // What commands print under --json, where it is not the result of a use case
@@ -32,6 +33,9 @@ type exportedJSON struct {
 	Events int64   `json:"events"`
 	Head   string  `json:"head"`
 	Signed *string `json:"signed_in"` // the sidecar, null without --sign
+
+	Compared *string         `json:"compared_with"` // in words, null without --compare
+	Changes  *report.Changed `json:"changes"`       // null without --compare
 }
 
 // reportFileJSON is what a report prints with --xlsx.

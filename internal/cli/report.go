@@ -12,6 +12,6 @@ func newReportCmd(r *root) *cobra.Command {
 		RunE:  func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
 	cmd.AddCommand(newReportDriftCmd(r), newReportExpiringCmd(r), newReportExceptionsCmd(r), newReportLockoutsCmd(r), newReportLeaversCmd(r), newReportBatchesCmd(r),
-		newReportUnverifiedCmd(r), newReportLossesCmd(r), newReportActivityCmd(r), newReportOverridesCmd(r))
+		newReportUnverifiedCmd(r), newReportLossesCmd(r), newReportActivityCmd(r), newReportOverridesCmd(r), newReportChangesCmd(r))
 	return cmd
 }

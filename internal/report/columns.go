@@ -57,7 +57,7 @@ var columns = []column[Token]{
 		func(t *Token) value { return instantAt(t.LastVerified) }},
 	{"location", "Location", words, 18, "Where it lies or was sent from",
 		func(t *Token) value { return wordsAt(t.Location) }},
-	{"batch", "Batch", whole, 8, "Number of the import that brought it; see Batches",
+	{"batch", "Batch", whole, 8, "Number of the import that brought it; see Batches, where virtual tokens have one line for all",
 		func(t *Token) value { return wholeOf(t.Batch) }},
 	{"imported_at", "Imported at (UTC)", instant, 20, "When its seed file was imported",
 		func(t *Token) value { return instantOf(t.ImportedAt) }},

@@ -7,7 +7,8 @@ import (
 )
 
 // WriteCSV writes the selected tokens as RFC 4180 CSV: the sheet Inventory of
-// WriteWorkbook, under the JSON names. The SHA-256 of this file is the rows
+// WriteWorkbook, under the JSON names; where something is compared, the sheet
+// Changes in its place. The SHA-256 of this file is the rows
 // hash that workbook and JSON carry; so it is as strict as CSV can be:
 //
 //   - UTF-8 without a byte order mark, lines end in CR LF;
@@ -28,6 +29,9 @@ func WriteCSV(w io.Writer, r Reader, e Export) (Totals, error) {
 	if err != nil {
 		return Totals{}, err
 	}
+	if d.changes != nil {
+		return d.writeChanges(w)
+	}
 	k := d.walk
 	out := bufio.NewWriterSize(w, outBuffer)
 	if _, err := out.Write(k.line); err != nil {
@@ -41,6 +45,26 @@ func WriteCSV(w io.Writer, r Reader, e Export) (Totals, error) {
 		return Totals{}, err
 	}
 	return k.totals(d.summary), writeError(out.Flush())
+}
+
+// writeChanges writes the sheet Changes as WriteCSV does the inventory. Rows and hash
+// of the totals are those of this file.
+func (d *document) writeChanges(w io.Writer) (Totals, error) {
+	out := bufio.NewWriterSize(w, outBuffer)
+	line := appendHeader(nil, headsOf(changeColumns))
+	_, _ = out.Write(line) // Flush tells of the error
+	changes := sheetOf(changesSheet, "", "", changeColumns, d.changes.rows)
+	err := changes.each(func(_ any, values []value) error {
+		line = appendLine(line[:0], values)
+		_, err := out.Write(line)
+		return writeError(err)
+	})
+	if err != nil {
+		return Totals{}, err
+	}
+	t := d.totals()
+	t.Rows, t.SHA256 = t.Changes.Rows, t.Changes.SHA256
+	return t, writeError(out.Flush())
 }
 
 const outBuffer = 64 << 10

@@ -19,7 +19,8 @@ type document struct {
 	walk    *walk
 	months  map[string]int // bindings opened, by month
 	found   map[ExceptionKind]int
-	people  bool // a list of people says who has left
+	people  bool        // a list of people says who has left
+	changes *comparison // nil: nothing is compared
 	sheets  []sheet
 }
 
@@ -38,6 +39,12 @@ func newDocument(r Reader, e Export) (*document, error) {
 	if err != nil {
 		return nil, fmt.Errorf("export, reading who approved bindings: %w", err)
 	}
+	if e.Compare != nil {
+		if d.changes, err = newComparison(r, e); err != nil {
+			return nil, err
+		}
+		d.changes.approvers = approvers
+	}
 	d.sheets = d.plan(r, approvers)
 	d.sheets = append(d.sheets, d.dictionary())
 	return d, nil
@@ -45,15 +52,29 @@ func newDocument(r Reader, e Export) (*document, error) {
 
 // plan lists the sheets. Their rows are read only when they are asked for.
 func (d *document) plan(r Reader, approvers map[uuid.UUID]string) []sheet {
-	return []sheet{
-		d.inventory(approvers),
+	sheets := []sheet{d.inventory(approvers)}
+	if d.changes != nil {
+		sheets = append(sheets, sheetOf(changesSheet, "changes", "What differs from before", changeColumns, d.changes.rows))
+	}
+	return append(sheets,
 		sheetOf(bindingsSheet, "bindings", "Bindings of these tokens, open and ended ones", bindingColumns, d.bindings(approvers)),
-		sheetOf(batchesSheet, "batches", "All deliveries of the store", batchColumns, seqOf(func() ([]Batch, error) { return d.summary.Batches, nil })),
+		sheetOf(batchesSheet, "batches", "All deliveries of the store", batchColumns, seqOf(func() ([]Batch, error) { return gathered(d.summary.Batches), nil })),
 		sheetOf(locationsSheet, "locations", "These tokens by place and state", placeColumns,
 			seqOf(func() ([]Place, error) { return placesOf(d.walk.counts()), nil })),
 		sheetOf(eventsSheet, "trail", "The whole trail of the store", eventColumns, d.trail()),
-		sheetOf(exceptionsSheet, "exceptions", "What is to be explained", exceptionColumns, d.exceptions(r)),
+		sheetOf(exceptionsSheet, "exceptions", "What is to be explained", exceptionColumns, d.exceptions(r)))
+}
+
+// anyPlan has all sheets that an export can have, without rows.
+func anyPlan() []sheet { return (&document{changes: &comparison{}}).plan(nil, nil) }
+
+// totals is what all that was written came to.
+func (d *document) totals() Totals {
+	t := d.walk.totals(d.summary)
+	if d.changes != nil {
+		t.Changes = d.changes.changed()
 	}
+	return t
 }
 
 func (d *document) trail() EventSeq {
@@ -105,17 +126,13 @@ func approverOf(approvers map[uuid.UUID]string, binding *string) *string {
 	return filled(approvers[id])
 }
 
-// toldOfThePast are the exceptions that are found as of an instant; clocks, and who
-// has left, are told of the present only.
-var toldOfThePast = []ExceptionKind{ExpiredBound, LockedNow, LostLate, ApprovedAlone, Override}
-
 // exceptions are found among the names as they are: who approved for themselves
 // could not be told of pseudonyms.
 func (d *document) exceptions(r Reader) ExceptionSeq {
 	return func(yield func(Exception, error) bool) {
 		f := ExceptionFilter{Now: d.e.Made, Tokens: d.e.Filter}
 		if at := d.summary.AsOf; !at.IsZero() {
-			f.Now, f.Kinds = at, toldOfThePast
+			f.Now = at // the past has no leavers to give
 		}
 		for x, err := range Exceptions(r, f) {
 			if err == nil {
@@ -144,11 +161,11 @@ func (d *document) monthsInOrder() []string {
 }
 
 // Dictionary explains every column of every sheet, without a store.
-func Dictionary() []Explained { return explain((&document{}).plan(nil, nil)) }
+func Dictionary() []Explained { return explain(anyPlan()) }
 
 // ArrayOf is the name in JSON of the rows of a sheet.
 func ArrayOf(name string) string {
-	for _, s := range (&document{}).plan(nil, nil) {
+	for _, s := range anyPlan() {
 		if s.name == name {
 			return s.array
 		}

@@ -31,8 +31,12 @@ type Export struct {
 	// Pseudonyms is the key under which accounts are replaced by pseudonyms; nil:
 	// they are shown.
 	Pseudonyms []byte
+	// Joinable tells that the key of pseudonyms is used for other exports too.
+	Joinable bool
 	// Password encrypts a workbook as Office does (AES-256); nil: it is not encrypted.
 	Password []byte
+	// Compare is the inventory of before; nil: nothing is compared.
+	Compare *Baseline
 }
 
 // Totals is what an export came to: the same for all forms of the same tokens.
@@ -40,6 +44,8 @@ type Totals struct {
 	Rows   int
 	SHA256 string // of the canonical CSV, hex
 	Head   audit.Head
+
+	Changes *Changed // nil: nothing was compared
 }
 
 // rowsDefinition stands beside the hash in a workbook: an auditor must be able
@@ -138,7 +144,7 @@ func (k *walk) counts() (all []LocationCount) {
 // sum is the hash of header and rows so far, in hex.
 func (k *walk) sum() string { return hex.EncodeToString(k.hash.Sum(nil)) }
 
-func (k *walk) totals(s Summary) Totals { return Totals{k.rows, k.sum(), s.Head} }
+func (k *walk) totals(s Summary) Totals { return Totals{Rows: k.rows, SHA256: k.sum(), Head: s.Head} }
 
 // agrees compares an export of everything with the store's own count: a file
 // that contradicts itself must not reach an auditor.

@@ -15,22 +15,23 @@ import (
 // exportHead opens a JSON export. The rows follow it, and their number and
 // hash the rows, since they are known only then.
 type exportHead struct {
-	Made    time.Time      `json:"made"`
-	By      token.Operator `json:"by"`
-	Host    string         `json:"host"`
-	Version string         `json:"version"`
-	Store   string         `json:"store"`
-	AsOf    *time.Time     `json:"as_of"` // null: of the moment in which it was made
-	Filter  string         `json:"filter"`
-	Events  int64          `json:"events"`
-	Head    string         `json:"head"`
-	Columns []string       `json:"columns"`
+	Made     time.Time      `json:"made"`
+	By       token.Operator `json:"by"`
+	Host     string         `json:"host"`
+	Version  string         `json:"version"`
+	Store    string         `json:"store"`
+	AsOf     *time.Time     `json:"as_of"` // null: of the moment in which it was made
+	Filter   string         `json:"filter"`
+	Events   int64          `json:"events"`
+	Head     string         `json:"head"`
+	Compared *string        `json:"compared_with"` // null: with nothing
+	Columns  []string       `json:"columns"`
 }
 
 // WriteJSON writes one object: made, by, host, version, store, as_of (an instant of
 // the past, or null), filter (in words), events and head (the length and the newest
 // hash of the audit trail), columns (the fields of the canonical CSV in their order),
-// tokens, bindings, batches, locations, trail, exceptions, dictionary (arrays, one
+// compared_with (in words, or null), tokens, with a comparison changes, bindings, batches, locations, trail, exceptions, dictionary (arrays, one
 // object a line), rows, rows_sha256 (the SHA-256 of what WriteCSV writes of the same
 // tokens).
 func WriteJSON(w io.Writer, r Reader, e Export) (Totals, error) {
@@ -56,8 +57,15 @@ func WriteJSON(w io.Writer, r Reader, e Export) (Totals, error) {
 			return Totals{}, err
 		}
 	}
+	if d.changes != nil {
+		changed, err := json.Marshal(d.changes.changed())
+		if err != nil {
+			return Totals{}, err
+		}
+		_, _ = fmt.Fprintf(out, `,"changed":%s`, changed)
+	}
 	_, _ = fmt.Fprintf(out, `,"rows":%d,"rows_sha256":%q}`+"\n", d.walk.rows, d.walk.sum())
-	return d.walk.totals(d.summary), writeError(out.Flush())
+	return d.totals(), writeError(out.Flush())
 }
 
 // writeHead writes the opening object without its closing brace, up to the first
@@ -67,6 +75,9 @@ func writeHead(out *bufio.Writer, d *document) error {
 	h := exportHead{
 		Made: e.Made.UTC(), By: e.By, Host: e.Host, Version: e.Version,
 		Store: s.StoreID, AsOf: when(s.AsOf), Filter: e.Selected(), Events: s.Head.Seq, Head: s.Head.Hash.String(),
+	}
+	if e.Compare != nil {
+		h.Compared = filled(e.Compare.Words)
 	}
 	for _, c := range columns {
 		h.Columns = append(h.Columns, c.name)

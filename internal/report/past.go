@@ -172,7 +172,8 @@ func fromPast(p audit.PastToken, lock token.Lock) Token {
 		t.BoundAt = fromNanos(p.Open.Opened)
 	}
 	var last *token.Observation
-	if o := p.Observed; o != nil {
+	if n := len(p.Observed); n > 0 {
+		o := p.Observed[n-1]
 		last = &token.Observation{At: fromNanos(o.At), Drift: o.Drift, Rate: o.Rate}
 	}
 	r := FromToken(t, last, lock)
@@ -357,14 +358,6 @@ func (p *past) Imported(f Filter) iter.Seq2[audit.Columns, error] {
 		}
 	}
 }
-
-// Clocks are told of the present only.
-func (p *past) Clocks(DriftFilter) iter.Seq2[ClockRecord, error] {
-	return func(yield func(ClockRecord, error) bool) { yield(ClockRecord{}, noPast("clocks")) }
-}
-
-// ClockGroups are told of the present only.
-func (p *past) ClockGroups(DriftFilter) ([]ClockGroup, error) { return nil, noPast("clocks") }
 
 // Scanned is for counting what lies there now.
 func (p *past) Scanned([]string) ([]Shelved, error) { return nil, noPast("scans") }

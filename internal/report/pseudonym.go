@@ -45,11 +45,14 @@ func (e Export) pseudonymAt(account *string) *string {
 }
 
 // Selected is the filter in words, without an account's name where names are
-// replaced.
+// replaced, and what it is compared with.
 func (e Export) Selected() string {
 	f := e.Filter
 	f.Account = token.Account(e.pseudonym(string(f.Account)))
-	return f.String()
+	if e.Compare == nil {
+		return f.String()
+	}
+	return f.String() + comparedWith + e.Compare.Words
 }
 
 func (e Export) exception(x Exception) Exception {
@@ -84,9 +87,14 @@ type pseudonymous struct {
 }
 
 func (p pseudonymous) Tokens(f Filter) iter.Seq2[Token, error] {
-	return mapped(p.Reader.Tokens(f), func(t *Token) {
-		t.Account, t.BoundProof, t.Condition = p.e.pseudonymAt(t.Account), withholdAt(t.BoundProof), withholdAt(t.Condition)
-	})
+	return mapped(p.Reader.Tokens(f), p.e.hide)
+}
+
+// hide puts pseudonyms into a token, where the export has them.
+func (e Export) hide(t *Token) {
+	if e.Pseudonyms != nil {
+		t.Account, t.BoundProof, t.Condition = e.pseudonymAt(t.Account), withholdAt(t.BoundProof), withholdAt(t.Condition)
+	}
 }
 
 func (p pseudonymous) Bindings(f Filter) iter.Seq2[Binding, error] {

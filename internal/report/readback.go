@@ -10,6 +10,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"hash"
 	"io"
 	"path/filepath"
 	"slices"
@@ -29,38 +30,55 @@ type ReadOptions struct {
 // SHA-256 of their canonical CSV. The name's ending says which form it is. Errors
 // are of kind Integrity: what cannot be read back was not left as fob wrote it.
 func ReadBack(f io.ReaderAt, size int64, name string, o ReadOptions) (Totals, error) {
+	hash := newRowsHash(io.Discard)
+	rows, err := readRows(hash, f, size, name, o)
+	if err != nil {
+		return Totals{}, err
+	}
+	return Totals{Rows: rows, SHA256: hash.sum()}, nil
+}
+
+// readRows writes the inventory of an export as canonical CSV, and counts its rows.
+func readRows(w io.Writer, f io.ReaderAt, size int64, name string, o ReadOptions) (rows int, err error) {
 	whole := io.NewSectionReader(f, 0, size)
 	switch strings.ToLower(filepath.Ext(name)) {
 	case ".csv":
-		return readBackCSV(whole)
+		return readBackCSV(w, whole)
 	case ".zip":
-		return readBackArchive(f, size)
+		return readBackArchive(w, f, size)
 	case ".json":
-		return readBackJSON(whole)
+		return readBackJSON(w, whole)
 	case ".xlsx":
-		return readBackWorkbook(f, size, o)
+		return readBackWorkbook(w, f, size, o)
 	}
-	return Totals{}, token.Errorf(token.Usage, "the ending says the form: .xlsx, .csv, .zip or .json")
+	return 0, token.Errorf(token.Usage, "the ending says the form: .xlsx, .csv, .zip or .json")
 }
 
-// readBackArchive hashes the inventory within.
-func readBackArchive(f io.ReaderAt, size int64) (Totals, error) {
-	z, err := zip.NewReader(f, size)
+// readBackArchive takes the inventory within.
+func readBackArchive(w io.Writer, f io.ReaderAt, size int64) (int, error) {
+	in, err := openMember(f, size, inventorySheet+".csv")
 	if err != nil {
-		return Totals{}, unreadable("archive", err)
-	}
-	in, err := z.Open(inventorySheet + ".csv")
-	if err != nil {
-		return Totals{}, unreadable("archive", err)
+		return 0, err
 	}
 	defer func() { _ = in.Close() }()
-	return readBackCSV(io.LimitReader(in, maxUnzipped))
+	return readBackCSV(w, io.LimitReader(in, maxUnzipped))
 }
 
-// readBackCSV hashes the bytes as they are: the file is its own canonical form.
-func readBackCSV(r io.Reader) (t Totals, err error) {
-	sum := sha256.New()
-	lines := csv.NewReader(bufio.NewReaderSize(io.TeeReader(r, sum), outBuffer))
+func openMember(f io.ReaderAt, size int64, name string) (io.ReadCloser, error) {
+	z, err := zip.NewReader(f, size)
+	if err != nil {
+		return nil, unreadable("archive", err)
+	}
+	in, err := z.Open(name)
+	if err != nil {
+		return nil, unreadable("archive", err)
+	}
+	return in, nil
+}
+
+// readBackCSV takes the bytes as they are: the file is its own canonical form.
+func readBackCSV(w io.Writer, r io.Reader) (rows int, err error) {
+	lines := csv.NewReader(bufio.NewReaderSize(io.TeeReader(r, w), outBuffer))
 	lines.ReuseRecord = true
 	for {
 		_, err := lines.Read()
@@ -68,15 +86,14 @@ func readBackCSV(r io.Reader) (t Totals, err error) {
 			break
 		}
 		if err != nil {
-			return t, unreadable("CSV", err)
+			return 0, unreadable("CSV", err)
 		}
-		t.Rows++
+		rows++
 	}
-	if t.Rows--; t.Rows < 0 {
-		return t, token.Errorf(token.Integrity, "the file is empty")
+	if rows--; rows < 0 {
+		return 0, token.Errorf(token.Integrity, "the file is empty")
 	}
-	t.SHA256 = hex.EncodeToString(sum.Sum(nil))
-	return t, nil
+	return rows, nil
 }
 
 // unreadable names what is wrong with the form of a file.
@@ -86,36 +103,38 @@ func unreadable(form string, err error) *token.Error {
 
 // readBackJSON decodes the tokens one by one and writes them down as WriteCSV
 // would have, with the columns that the file names.
-func readBackJSON(r io.Reader) (Totals, error) {
+func readBackJSON(w io.Writer, r io.Reader) (rows int, err error) {
 	in := json.NewDecoder(bufio.NewReaderSize(r, outBuffer))
 	named, err := findTokens(in)
 	if err != nil {
-		return Totals{}, unreadable("JSON", err)
+		return 0, unreadable("JSON", err)
 	}
 	chosen, err := columnsNamed(named)
 	if err != nil {
-		return Totals{}, unreadable("JSON", err)
+		return 0, unreadable("JSON", err)
 	}
-	sum, rows := sha256.New(), 0
 	values := make([]value, len(chosen))
 	line := appendHeader(nil, headsOf(chosen))
-	_, _ = sum.Write(line) // a hash never fails
-	for ; in.More(); rows++ {
+	for ; ; rows++ {
+		if _, err := w.Write(line); err != nil {
+			return 0, err
+		}
+		if !in.More() {
+			return rows, nil
+		}
 		var raw json.RawMessage
 		if err := in.Decode(&raw); err != nil {
-			return Totals{}, unreadable("JSON", err)
+			return 0, unreadable("JSON", err)
 		}
 		t, err := strictToken(raw)
 		if err != nil {
-			return Totals{}, unreadable("JSON", err)
+			return 0, unreadable("JSON", err)
 		}
 		for i, c := range chosen {
 			values[i] = c.of(&t)
 		}
 		line = appendLine(line[:0], values)
-		_, _ = sum.Write(line)
 	}
-	return Totals{Rows: rows, SHA256: hex.EncodeToString(sum.Sum(nil))}, nil
 }
 
 // laterColumns came when files began to name theirs.
@@ -155,29 +174,51 @@ func strictToken(raw []byte) (t Token, err error) {
 // findTokens moves into the array of the member "tokens", and gives the names in
 // the member "columns" before it.
 func findTokens(in *json.Decoder) (named []string, err error) {
+	err = beforeTokens(in, func(name string, raw json.RawMessage) error {
+		if name != "columns" {
+			return nil
+		}
+		return json.Unmarshal(raw, &named)
+	})
+	return named, err
+}
+
+// beforeTokens visits the members before "tokens", and moves into its array.
+func beforeTokens(in *json.Decoder, visit func(name string, raw json.RawMessage) error) error {
 	if t, err := in.Token(); err != nil || t != json.Delim('{') {
-		return nil, errors.Join(errors.New("it is no object"), err)
+		return errors.Join(errors.New("it is no object"), err)
 	}
 	for in.More() {
 		name, err := in.Token()
 		if err != nil {
-			return nil, err
+			return err
 		}
-		switch name {
-		case "columns":
-			err = in.Decode(&named)
-		case "tokens":
+		if name == "tokens" {
 			if t, err := in.Token(); err != nil || t != json.Delim('[') {
-				return nil, errors.Join(errors.New("its tokens are no array"), err)
+				return errors.Join(errors.New("its tokens are no array"), err)
 			}
-			return named, nil
-		default:
-			var skipped json.RawMessage
-			err = in.Decode(&skipped)
+			return nil
 		}
-		if err != nil {
-			return nil, err
+		var raw json.RawMessage
+		if err := in.Decode(&raw); err != nil {
+			return err
+		}
+		if err := visit(fmt.Sprint(name), raw); err != nil {
+			return err
 		}
 	}
-	return nil, errors.New("it has no tokens")
+	return errors.New("it has no tokens")
 }
+
+// rowsHash hashes canonical CSV on its way.
+type rowsHash struct {
+	io.Writer
+	hash hash.Hash
+}
+
+func newRowsHash(w io.Writer) rowsHash {
+	h := sha256.New()
+	return rowsHash{io.MultiWriter(h, w), h}
+}
+
+func (h rowsHash) sum() string { return hex.EncodeToString(h.hash.Sum(nil)) }

@@ -1,9 +1,6 @@
 package report
 
 import (
-	"crypto/sha256"
-	"encoding/hex"
-	"hash"
 	"io"
 	"regexp"
 	"slices"
@@ -36,39 +33,52 @@ var bookLimits = rows.BookLimits{Part: 16 << 30, Ratio: 200, About: 512 << 20, C
 
 // readBackWorkbook reads the cells of all inventory sheets and writes them down
 // as WriteCSV would have.
-func readBackWorkbook(file io.ReaderAt, size int64, o ReadOptions) (t Totals, err error) {
+func readBackWorkbook(w io.Writer, file io.ReaderAt, size int64, o ReadOptions) (n int, err error) {
+	err = withBook(file, size, o, func(book *rows.Book) (err error) {
+		n, err = readInventory(w, book)
+		return err
+	})
+	return n, err
+}
+
+// withBook opens a workbook for use.
+func withBook(file io.ReaderAt, size int64, o ReadOptions, use func(*rows.Book) error) error {
 	locked, err := office.Open("the workbook", file)
 	if err != nil {
-		return t, unreadable("workbook", err)
+		return unreadable("workbook", err)
 	}
 	if locked != nil {
 		plain, err := unlocked(locked, o)
 		if err != nil {
-			return t, err
+			return err
 		}
 		defer func() { _ = plain.Close() }()
 		file, size = plain, plain.size
 	}
 	book, err := rows.OpenBook(file, size, bookLimits)
 	if err != nil {
-		return t, unreadable("workbook", err)
+		return unreadable("workbook", err)
 	}
+	return use(book)
+}
+
+func readInventory(w io.Writer, book *rows.Book) (int, error) {
 	known, err := readDictionary(book)
 	if err != nil {
-		return t, err
+		return 0, err
 	}
-	b := &bookReader{book: book, known: known, hash: sha256.New()}
+	b := &bookReader{book: book, known: known, out: w}
 	for _, sheet := range book.Sheets() {
 		if inventoryName.MatchString(sheet) {
 			if err := b.read(sheet); err != nil {
-				return t, err
+				return 0, err
 			}
 		}
 	}
 	if b.fields == nil {
-		return t, token.Errorf(token.Integrity, "the workbook has no sheet %s", inventorySheet)
+		return 0, token.Errorf(token.Integrity, "the workbook has no sheet %s", inventorySheet)
 	}
-	return Totals{Rows: b.rows, SHA256: hex.EncodeToString(b.hash.Sum(nil))}, nil
+	return b.rows, nil
 }
 
 // unlocked is the workbook out of one with a password, in a spool that is sealed
@@ -168,12 +178,12 @@ func plainText(s string) string {
 	})
 }
 
-// bookReader hashes sheet after sheet.
+// bookReader writes sheet after sheet as canonical CSV.
 type bookReader struct {
 	book   *rows.Book
 	known  map[string]field
 	fields []field // of the header, the same on all sheets
-	hash   hash.Hash
+	out    io.Writer
 	rows   int
 	cells  []string
 	line   []byte
@@ -203,7 +213,7 @@ func (b *bookReader) read(sheet string) error {
 	return err
 }
 
-// header hashes the names of the fields, once.
+// header writes the names of the fields, once.
 func (b *bookReader) header(sheet string, titles []string) error {
 	fields := make([]field, len(titles))
 	for i, title := range titles {
@@ -224,8 +234,8 @@ func (b *bookReader) header(sheet string, titles []string) error {
 	for _, f := range fields {
 		b.line = append(wordsOf(f.name).appendCSV(b.line), ',')
 	}
-	_, _ = b.hash.Write(endLine(b.line)) // a hash never fails
-	return nil
+	_, err := b.out.Write(endLine(b.line))
+	return err
 }
 
 func (b *bookReader) row(sheet string, n int, cells []string) error {
@@ -240,9 +250,9 @@ func (b *bookReader) row(sheet string, n int, cells []string) error {
 		}
 		b.line = append(v.appendCSV(b.line), ',')
 	}
-	_, _ = b.hash.Write(endLine(b.line))
 	b.rows++
-	return nil
+	_, err := b.out.Write(endLine(b.line))
+	return err
 }
 
 // readValue is the inverse of value.cell: what Excel cannot hold exactly is text

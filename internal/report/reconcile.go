@@ -45,7 +45,8 @@ type ReconcileFilter struct {
 	Different bool // only those where something differs
 }
 
-// Reconcile does it for every batch, in the order of their numbers.
+// Reconcile does it for every batch, in the order of their numbers, and last for all
+// virtual tokens together, under the number 0.
 func Reconcile(r Reader, f ReconcileFilter) Answer[Reconciliation] {
 	a := Answer[Reconciliation]{
 		Title:    "Reconciliation",
@@ -74,7 +75,7 @@ func Reconcile(r Reader, f ReconcileFilter) Answer[Reconciliation] {
 func reconcileColumns() []Column[Reconciliation] {
 	type row = Reconciliation
 	all := []Column[row]{
-		{"Batch", 8, "Number of the import", func(x *row) any { return x.Batch }},
+		{"Batch", 8, "Number of the import; empty: all virtual tokens, each a batch of its own", func(x *row) any { return numberOf(x.Batch).shown() }},
 		{"File", 28, "Seed file that was imported", func(x *row) any { return x.File }},
 		{"Order", 16, "Number of the order", func(x *row) any { return x.Order }},
 		{"Supplier", 18, "Who delivered", func(x *row) any { return x.Supplier }},
@@ -116,7 +117,8 @@ func (f ReconcileFilter) rows(r Reader, yield func(Reconciliation, error) bool) 
 
 func (f ReconcileFilter) batches(r Reader) ([]Batch, error) {
 	if f.Batch == 0 {
-		return r.Batches()
+		all, err := r.Batches()
+		return gathered(all), err
 	}
 	b, err := r.Batch(f.Batch)
 	return []Batch{b}, err

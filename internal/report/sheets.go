@@ -70,7 +70,7 @@ var bindingColumns = []column[Binding]{
 // batchColumns: who brought what, what was ordered and came, where it is now.
 var batchColumns = func() []column[Batch] {
 	cols := []column[Batch]{
-		{"number", "Batch", whole, 8, "Number of the import", func(b *Batch) value { return wholeOf(b.Number) }},
+		{"number", "Batch", whole, 8, "Number of the import; empty: all virtual tokens, of which each is a batch of its own (in JSON 0)", func(b *Batch) value { return numberOf(b.Number) }},
 		{"file", "File", words, 28, "Name of the seed file", func(b *Batch) value { return wordsOf(b.File) }},
 		{"sha256", "File SHA-256", words, 66, "SHA-256 of the file's bytes", func(b *Batch) value { return wordsOf(b.SHA256) }},
 		{"format", "Format", words, 14, "Format that the file was read as", func(b *Batch) value { return wordsOf(b.Format) }},
@@ -78,7 +78,7 @@ var batchColumns = func() []column[Batch] {
 		{"supplier", "Supplier", words, 18, "Supplier", func(b *Batch) value { return wordsOf(b.Supplier) }},
 		{"received", "Received", words, 12, "Date of the delivery, as it was told", func(b *Batch) value { return wordsAt(b.Received) }},
 		{"location", "Location", words, 16, "Where it was delivered to", func(b *Batch) value { return wordsOf(b.Location) }},
-		{"imported_at", "Imported at (UTC)", instant, 20, "When the import was complete", func(b *Batch) value { return instantOf(b.ImportedAt) }},
+		{"imported_at", "Imported at (UTC)", instant, 20, "When the import was complete; of virtual tokens: the newest", func(b *Batch) value { return instantOf(b.ImportedAt) }},
 		{"imported_by", "Imported by", words, 20, "Operator", func(b *Batch) value { return wordsOf(b.ImportedBy) }},
 		{"expected", "Ordered", whole, 10, "Tokens that were ordered, as it was told", func(b *Batch) value { return wholeAt(b.Expected) }},
 		{"records", "Records", whole, 10, "Records in the file", func(b *Batch) value { return wholeOf(b.Records) }},

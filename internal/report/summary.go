@@ -3,7 +3,6 @@ package report
 import (
 	"errors"
 	"fmt"
-	"slices"
 	"time"
 
 	"github.com/xuri/excelize/v2"
@@ -40,7 +39,7 @@ func writeSummary(b *book, d *document) error {
 	p.turn()
 	p.exceptions(d)
 	p.skip()
-	p.batches(d.summary.Batches)
+	p.batches(gathered(d.summary.Batches))
 	p.note(b.file.SetSheetView(summarySheet, 0, &excelize.ViewOptions{ShowGridLines: new(bool)}))
 	return p.err
 }
@@ -79,7 +78,7 @@ func (d *document) facts() []exportFact {
 	if at := d.summary.AsOf; !at.IsZero() {
 		facts = append(facts, exportFact{"As of", "as_of", wordsOf(AsOfWords(at) + ": told from the trail, as far as its newest event then")})
 	}
-	return append(facts, []exportFact{
+	facts = append(facts, []exportFact{
 		{"Selected", "selected", wordsOf(d.e.Selected())},
 		{"Account names", "account_names", wordsOf(names)},
 		{"Rows", "rows", wholeOf(d.walk.rows)},
@@ -87,6 +86,13 @@ func (d *document) facts() []exportFact {
 		{"Events in the audit trail", "events", wholeOf(d.summary.Head.Seq)},
 		{"Hash of the newest event", "head", wordsOf(d.summary.Head.Hash.String())},
 	}...)
+	if d.changes == nil {
+		return facts
+	}
+	return append(facts,
+		exportFact{"Compared with", "compared_with", wordsOf(d.changes.Words)},
+		exportFact{"Changes since", "changes", wordsOf(d.changes.sum.String())},
+		exportFact{"SHA-256 of the changes", "changes_sha256", wordsOf(d.changes.hash.sum())})
 }
 
 // origin says whence the export comes and what proves it.
@@ -148,7 +154,7 @@ func (p *page) exceptions(d *document) {
 	for _, k := range ExceptionKinds() {
 		n, about := wholeOf(d.found[k.Kind]), k.Meaning
 		switch {
-		case !d.summary.AsOf.IsZero() && !slices.Contains(toldOfThePast, k.Kind):
+		case k.Kind == LeaverHolds && !d.summary.AsOf.IsZero():
 			n, about = value{}, about+" (not looked for: told of the present only)"
 		case k.Kind == LeaverHolds && !d.people:
 			n, about = value{}, about+" (not looked for: there is no list of people)"
@@ -157,8 +163,7 @@ func (p *page) exceptions(d *document) {
 	}
 }
 
-// batches reconciles every delivery of the store, whatever the filter. Virtual
-// tokens, of which each is a batch, have one line for all.
+// batches reconciles every delivery of the store, whatever the filter.
 func (p *page) batches(list []Batch) {
 	p.heading("Batches of the store: what was ordered, what came, where it is now")
 	heads := []head{counted("Batch"), named("File"), named("Order"), counted("Ordered"), counted("Records"), counted("New")}
@@ -166,40 +171,21 @@ func (p *page) batches(list []Batch) {
 		heads = append(heads, counted(string(st)))
 	}
 	p.header(append(heads, counted("Tokens now"), counted("New - tokens now"))...)
-	top, virtual, made := p.row, Batch{States: map[token.State]int{}}, 0
+	top := p.row
 	for i := range list {
-		b := &list[i]
-		if b.Format == token.VirtualFormat {
-			virtual.include(b)
-			made++
-			continue
-		}
-		p.batch(wholeOf(b.Number), b)
-	}
-	if made > 0 {
-		virtual.File = "virtual tokens, each a batch of its own"
-		p.batch(value{}, &virtual)
+		p.batch(&list[i])
 	}
 	if len(list) > 0 {
 		p.table("Reconciliation", top, len(heads)+2)
 	}
 }
 
-func (p *page) batch(number value, b *Batch) {
-	row := []value{number, wordsOf(b.File), wordsOf(b.Order), wholeAt(b.Expected), wholeOf(b.Records), wholeOf(b.New)}
+func (p *page) batch(b *Batch) {
+	row := []value{numberOf(b.Number), wordsOf(b.File), wordsOf(b.Order), wholeAt(b.Expected), wholeOf(b.Records), wholeOf(b.New)}
 	for _, st := range token.States() {
 		row = append(row, wholeOf(b.States[st]))
 	}
 	p.values(append(row, wholeOf(tokensNow(b)), newOverNow(b))...)
-}
-
-// include adds the numbers of another batch.
-func (b *Batch) include(other *Batch) {
-	b.Records += other.Records
-	b.New += other.New
-	for state, n := range other.States {
-		b.States[state] += n
-	}
 }
 
 // summaryRows is the summary as plain rows, for the archive of CSV files.

@@ -47,7 +47,7 @@ func (bw bookWriter) write(w io.Writer, r Reader, e Export) (Totals, error) {
 		if err := b.fill(d); err != nil {
 			return Totals{}, err
 		}
-		return d.walk.totals(d.summary), nil
+		return d.totals(), nil
 	})
 }
 

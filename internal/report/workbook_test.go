@@ -50,7 +50,12 @@ func at(name string, row int) string {
 
 func openBook(t testing.TB, r Reader, limit int) *excelize.File {
 	t.Helper()
-	f, err := excelize.OpenReader(bytes.NewReader(bookBytes(t, r, limit)))
+	return opened(t, bookBytes(t, r, limit))
+}
+
+func opened(t testing.TB, book []byte) *excelize.File {
+	t.Helper()
+	f, err := excelize.OpenReader(bytes.NewReader(book))
 	if err != nil {
 		t.Fatal(err)
 	}

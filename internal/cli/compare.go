@@ -1,0 +1,156 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"fob/internal/audit"
+	"fob/internal/report"
+	"fob/internal/token"
+)
+
+// compareOptions say what an inventory is compared with.
+type compareOptions struct{ with, passwordFile string }
+
+func (o *compareOptions) add(cmd *cobra.Command) {
+	f := cmd.Flags()
+	f.StringVar(&o.with, "compare", "", "tell what changed since this day (2026-09-30), this time, or this file that fob exported")
+	o.addPassword(cmd)
+	_ = cmd.MarkFlagFilename("compare", exportEndings...) // only completion needs it
+}
+
+func (o *compareOptions) addPassword(cmd *cobra.Command) {
+	cmd.Flags().StringVar(&o.passwordFile, "compare-password-file", "", "file whose first line is the password of the workbook that is compared with")
+	_ = cmd.MarkFlagFilename("compare-password-file") // only completion needs it
+}
+
+// exportEndings are those of the forms of an export.
+var exportEndings = []string{"xlsx", "csv", "zip", "json"}
+
+func isExportName(name string) bool {
+	ending := strings.TrimPrefix(strings.ToLower(filepath.Ext(name)), ".")
+	return slices.Contains(exportEndings, ending)
+}
+
+// withCompared opens the store for a command that reads, with what it is compared
+// with, if anything, in the export.
+func (r *root) withCompared(ctx context.Context, o *compareOptions, e *report.Export, fn func(report.Reader) error) error {
+	baseline, done, err := r.baseline(o, *e)
+	if err != nil {
+		return err
+	}
+	err = r.withReports(ctx, func(now report.Reader) (err error) {
+		reader := now
+		if !e.Filter.AsOf.IsZero() {
+			if reader, err = report.AsOf(now, e.Filter.AsOf); err != nil {
+				return err
+			}
+		}
+		if baseline != nil {
+			if e.Compare, err = baseline(now); err != nil {
+				return err
+			}
+		}
+		return fn(reader)
+	})
+	return firstError(err, done())
+}
+
+// openBaseline makes a baseline out of what the flag names; now is the store as it
+// is.
+type openBaseline func(now report.Reader) (*report.Baseline, error)
+
+// baseline reads what the flag names, before a store is opened. done removes what
+// was written of a file.
+func (r *root) baseline(o *compareOptions, e report.Export) (open openBaseline, done func() error, err error) {
+	done = func() error { return nil }
+	switch {
+	case o.with == "" && o.passwordFile != "":
+		return nil, done, token.Errorf(token.Usage, "--compare-password-file goes with --compare FILE.xlsx")
+	case o.with == "":
+		return nil, done, nil
+	case isExportName(o.with):
+		old, err := readOldExport(o, e)
+		if err != nil {
+			return nil, done, err
+		}
+		return func(now report.Reader) (*report.Baseline, error) { return old.Baseline(now, e) }, old.Close, nil
+	}
+	at, err := parseAsOf("--compare", o.with, e.Made)
+	if err != nil {
+		if token.HintOf(err) == "" {
+			err = token.Errorf(token.Usage, "%v; or a file that fob exported (.xlsx, .csv, .zip, .json)", err)
+		}
+		return nil, done, err
+	}
+	if then := e.Filter.AsOf; !then.IsZero() && !at.Before(then) {
+		return nil, done, token.Errorf(token.Usage, "--compare %s is not before --as-of: the later day is compared with the earlier one", clean(o.with))
+	}
+	return func(now report.Reader) (*report.Baseline, error) { return report.BaselineAt(now, at) }, done, nil
+}
+
+// readOldExport reads a file that fob exported, and what its sidecar, where one lies
+// beside it, says of it.
+func readOldExport(o *compareOptions, e report.Export) (old *report.OldExport, err error) {
+	password, err := passwordOf(o.passwordFile)
+	if err != nil {
+		return nil, err
+	}
+	f, err := os.Open(o.with)
+	if err != nil {
+		return nil, token.Wrap(token.Refused, cause(err), "%s cannot be read", clean(o.with))
+	}
+	defer f.Close()
+	info, err := f.Stat()
+	if err != nil || !info.Mode().IsRegular() {
+		return nil, token.Errorf(token.Refused, "%s is no file", clean(o.with))
+	}
+	old, err = report.ReadExport(f, info.Size(), clean(filepath.Base(o.with)), report.ReadOptions{TempDir: e.TempDir, Random: e.Random, Password: password})
+	var told *token.Error
+	if errors.As(err, &told) && told.Kind == token.KeyTrouble {
+		return nil, told.WithHint("give it with --compare-password-file FILE")
+	}
+	if err != nil {
+		return nil, err
+	}
+	if err := claimed(old, o.with+sidecarEnding); err != nil {
+		return nil, firstError(err, old.Close())
+	}
+	return old, nil
+}
+
+func claimed(old *report.OldExport, sidecar string) error {
+	if _, err := os.Stat(sidecar); errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	signed, err := readSmall(sidecar, "the sidecar")
+	if err != nil {
+		return err
+	}
+	note, err := audit.ClaimedExport(signed)
+	if err != nil {
+		return err
+	}
+	return old.Claim(note)
+}
+
+func comparedWords(e report.Export) *string {
+	if e.Compare == nil {
+		return nil
+	}
+	return new(clean(e.Compare.Words))
+}
+
+// sayChanges tells how much changed.
+func (r *root) sayChanges(e report.Export, c *report.Changed) {
+	if c != nil {
+		r.say("Since %s: %s", clean(e.Compare.Words), c)
+	}
+}

@@ -1,0 +1,390 @@
+package report
+
+import (
+	"bytes"
+	"fmt"
+	"io"
+	"iter"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/google/uuid"
+
+	"fob/internal/audit"
+	"fob/internal/token"
+)
+
+// comparedWith begins what Selected says of the baseline.
+const comparedWith = ", compared with "
+
+// comparison walks two inventories side by side, in the order of serials, and holds
+// one row of each. A token is told of when the filter selects it as it is or as it
+// was: so what left the selection is a change, not a loss.
+type comparison struct {
+	*Baseline
+	now       Reader
+	e         Export
+	makers    *audit.Makers // nil: the trail is not known from where the baseline ends
+	approvers map[uuid.UUID]string
+
+	before, after []value
+	line          []byte // canonical, of the token as it is
+	sum           Changed
+	hash          rowsHash
+	spelt         []byte
+}
+
+// newComparison compares what a reader gives with the baseline of an export. It
+// reads the trail from where the baseline ends, which must be the same trail.
+func newComparison(now Reader, e Export) (*comparison, error) {
+	c := &comparison{Baseline: e.Compare, now: now, e: e, sum: Changed{Columns: map[string]int{}}, hash: newRowsHash(io.Discard)}
+	c.before, c.after = make([]value, len(c.columns)), make([]value, len(c.columns))
+	c.spelt = appendHeader(nil, headsOf(changeColumns))
+	_, _ = c.hash.Write(c.spelt) // a hash never fails
+	if c.since < 0 {
+		return c, nil
+	}
+	head, err := now.Head()
+	if err != nil {
+		return nil, err
+	}
+	if head.Seq < c.since {
+		return nil, token.Errorf(token.Refused, "%s knows %d events, and the trail that it is compared with %d: it is the later of the two, or the store was put back", c.Words, c.since, head.Seq).
+			WithHint("compare the later with the earlier one")
+	}
+	c.makers, err = audit.MakersOf(c.stretch(now.Events(EventFilter{Limit: int(head.Seq-c.since) + 1})))
+	return c, err
+}
+
+// stretch is the trail behind the last event that the baseline knows, which must
+// have the hash that it says.
+func (c *comparison) stretch(trail iter.Seq2[audit.Stored, error]) iter.Seq2[audit.Stored, error] {
+	return func(yield func(audit.Stored, error) bool) {
+		for stored, err := range trail {
+			switch {
+			case err == nil && stored.Seq < c.since:
+			case err == nil && stored.Seq == c.since && c.head != "" && stored.Hash.String() != c.head:
+				yield(audit.Stored{}, token.Errorf(token.Integrity, "the trail of this store does not go on from %s: event %d has another hash there", c.Words, c.since).
+					WithHint("`fob audit verify` with a checkpoint tells more"))
+				return
+			case err == nil && stored.Seq == c.since:
+			case !yield(stored, err) || err != nil:
+				return
+			}
+		}
+	}
+}
+
+// rows streams the changes.
+func (c *comparison) rows(yield func(Change, error) bool) {
+	old, stop := iter.Pull2(ahead(c.Baseline.rows))
+	defer stop()
+	last := errs{yield: yield}
+	next := func() (w was, there bool) {
+		w, err, there := old()
+		return w, there && !last.is(err)
+	}
+	w, there := next()
+	for t, err := range ahead(c.now.Tokens(Filter{})) {
+		if last.is(err) {
+			return
+		}
+		key := t.Serial.Key()
+		for ; there && w.key < key; w, there = next() {
+			if !c.tell(&w, nil, &last) {
+				return
+			}
+		}
+		if last.ended {
+			return
+		}
+		if !there || w.key != key {
+			if !c.tell(nil, &t, &last) {
+				return
+			}
+			continue
+		}
+		if !c.tell(&w, &t, &last) {
+			return
+		}
+		w, there = next()
+	}
+	for ; there; w, there = next() {
+		if !c.tell(&w, nil, &last) {
+			return
+		}
+	}
+}
+
+// errs hands on changes until somebody has enough or an error comes.
+type errs struct {
+	yield func(Change, error) bool
+	ended bool
+}
+
+func (e *errs) is(err error) bool {
+	if err != nil && !e.ended {
+		e.ended = true
+		e.yield(Change{}, err)
+	}
+	return e.ended
+}
+
+// tell gives the changes of one token; false: no more are wanted.
+func (c *comparison) tell(w *was, t *Token, to *errs) bool {
+	changes, err := c.between(w, t)
+	if to.is(err) {
+		return false
+	}
+	for i := range changes {
+		c.count(&changes[i])
+		if !to.yield(changes[i], nil) {
+			to.ended = true
+			return false
+		}
+	}
+	return !to.ended
+}
+
+func (c *comparison) count(x *Change) {
+	c.sum.Rows++
+	if x.Change == Altered {
+		c.sum.Columns[x.Column]++
+	}
+	c.spelt = c.spelt[:0]
+	for i := range changeColumns {
+		c.spelt = append(changeColumns[i].of(x).appendCSV(c.spelt), ',')
+	}
+	_, _ = c.hash.Write(endLine(c.spelt))
+}
+
+// between lists what differs of one token; nil stands for one that was not there,
+// or is not.
+func (c *comparison) between(w *was, t *Token) ([]Change, error) {
+	batchID := ""
+	if t != nil {
+		t.BoundApprover = approverOf(c.approvers, t.Binding)
+		shown := *t
+		c.e.hide(&shown)
+		c.fill(c.after, &shown)
+		batchID = t.BatchID
+		if w != nil && w.line != nil {
+			if c.line = appendLine(c.line[:0], c.after); bytes.Equal(c.line, w.line) {
+				return nil, nil
+			}
+		}
+	}
+	wasSelected := false
+	if w != nil {
+		var err error
+		if wasSelected, err = c.asItWas(w); err != nil {
+			return nil, err
+		}
+	}
+	if !wasSelected && (t == nil || !c.e.Filter.selects(t)) {
+		return nil, nil
+	}
+	switch {
+	case w == nil:
+		c.sum.Added++
+		return []Change{c.came(Added, t.Serial, batchID)}, nil
+	case t == nil:
+		c.sum.Removed++
+		return []Change{c.came(Removed, token.Serial(c.of(c.before, "serial").words), "")}, nil
+	}
+	if err := c.sameKey(t); err != nil {
+		return nil, err
+	}
+	return c.altered(t), nil
+}
+
+func (c *comparison) fill(values []value, t *Token) {
+	for i := range c.columns {
+		values[i] = c.columns[i].of(t)
+	}
+}
+
+// asItWas fills in the values of before, and tells whether the filter selected it.
+func (c *comparison) asItWas(w *was) (selected bool, err error) {
+	f := c.e.Filter
+	if w.line == nil {
+		selected = f.selects(&w.token)
+		w.token.BoundApprover = approverOf(c.approvers, w.token.Binding)
+		c.e.hide(&w.token)
+		c.fill(c.before, &w.token)
+		return selected, nil
+	}
+	fields, err := (&lineReader{line: w.line}).split()
+	if err != nil {
+		return false, err
+	}
+	for i, field := range fields {
+		c.before[i] = canonicalValue(field, c.columns[i].kind)
+	}
+	if c.hidden {
+		f.Account = token.Account(c.e.pseudonym(string(f.Account)))
+	}
+	told := c.told()
+	selected = f.selects(&told)
+	if c.e.Pseudonyms != nil && !c.hidden {
+		c.hideBefore()
+	}
+	return selected, nil
+}
+
+// told is the row of before as a token, with what a filter asks for.
+func (c *comparison) told() Token {
+	at := func(name string) value { return c.of(c.before, name) }
+	t := Token{Serial: token.Serial(at("serial").words), State: token.State(at("state").words), Account: at("account").plain(),
+		Batch: int(at("batch").whole), Location: at("location").plain(), Manufacturer: at("manufacturer").words, Model: at("model").words,
+		Type: token.Type(at("type").words)}
+	if v := at("locked_until"); v.kind == instant {
+		t.LockedUntil = &v.at
+	}
+	if v := at("not_after"); v.kind == instant {
+		t.NotAfter = &v.at
+	}
+	return t
+}
+
+// hideBefore puts pseudonyms into a row of a file that has none.
+func (c *comparison) hideBefore() {
+	t := Token{Account: c.of(c.before, "account").plain(), BoundProof: c.of(c.before, "bound_proof").plain(), Condition: c.of(c.before, "condition").plain()}
+	c.e.hide(&t)
+	for i := range c.columns {
+		switch c.columns[i].name {
+		case "account", "bound_proof", "condition":
+			c.before[i] = c.columns[i].of(&t)
+		}
+	}
+}
+
+// of is a value by the name of its column; nothing where the baseline has no such
+// column.
+func (c *comparison) of(values []value, name string) value {
+	for i := range c.columns {
+		if c.columns[i].name == name {
+			return values[i]
+		}
+	}
+	return value{}
+}
+
+// sameKey refuses pseudonyms of another key: one binding has one account, unless
+// that was erased since.
+func (c *comparison) sameKey(t *Token) error {
+	if !c.hidden {
+		return nil
+	}
+	bound, account := c.of(c.before, "binding"), c.of(c.before, "account")
+	if bound.kind == nothing || !bound.same(c.of(c.after, "binding")) || account.same(c.of(c.after, "account")) ||
+		t.Account == nil || strings.HasPrefix(*t.Account, "erased-") {
+		return nil
+	}
+	return token.Errorf(token.KeyTrouble, "the pseudonyms of %s were made with another key", c.Words).
+		WithHint("--pseudonym-key names the key that it was made with")
+}
+
+// came tells of a token that came or went: of its state.
+func (c *comparison) came(kind ChangeKind, serial token.Serial, batch string) Change {
+	x := Change{Serial: serial, Change: kind, Column: "state", before: c.of(c.before, "state"), after: c.of(c.after, "state")}
+	values := c.after
+	if kind == Added {
+		x.before = value{}
+	} else {
+		x.after, values = value{}, c.before
+	}
+	x.Batch = int(c.of(values, "batch").whole)
+	if c.makers == nil {
+		return x.spelt()
+	}
+	if by, ok := c.makers.Imported(batch); ok {
+		x.madeBy(by)
+	} else if by, ok := c.makers.Made(serial, audit.Origin); ok {
+		x.madeBy(by)
+	}
+	return x.spelt()
+}
+
+// altered lists the columns that differ.
+func (c *comparison) altered(t *Token) (all []Change) {
+	for i := range c.columns {
+		if c.before[i].same(c.after[i]) {
+			continue
+		}
+		x := Change{Serial: t.Serial, Batch: t.Batch, Change: Altered, Column: c.columns[i].name, before: c.before[i], after: c.after[i]}
+		if by, ok := c.maker(t, x.Column); ok {
+			x.madeBy(by)
+		}
+		all = append(all, x.spelt())
+	}
+	if len(all) > 0 {
+		c.sum.Changed++
+	}
+	return all
+}
+
+// maker is the newest event that changed what a column shows.
+func (c *comparison) maker(t *Token, column string) (newest audit.Maker, ok bool) {
+	if c.makers == nil {
+		return newest, false
+	}
+	for _, aspect := range aspectsOf(t, column) {
+		if by, made := c.makers.Made(t.Serial, aspect); made && by.Seq > newest.Seq {
+			newest, ok = by, true
+		}
+	}
+	if by, made := c.makers.Imported(t.BatchID); made && !ok {
+		return by, true
+	}
+	return newest, ok
+}
+
+func (x *Change) madeBy(by audit.Maker) {
+	x.Event, x.At, x.Operator, x.Command = &by.Seq, &by.At, filled(by.Operator), filled(string(by.Command))
+}
+
+func (x Change) spelt() Change {
+	x.Before, x.After = x.before.plain(), x.after.plain()
+	return x
+}
+
+// changed is what the rows came to, once all were read.
+func (c *comparison) changed() *Changed {
+	sum := c.sum
+	sum.SHA256 = c.hash.sum()
+	return &sum
+}
+
+// telling are the columns that a person asks for first. The others follow from them
+// or are counted together.
+var telling = []string{"state", "account", "location", "batch", "manufacturer", "model", "type", "digits", "period", "not_after",
+	"seed_present", "locked_until"}
+
+// String is the count in words: 3 added, 12 changed (8 state, 4 location), 0 removed.
+func (c Changed) String() string {
+	var parts []string
+	for _, name := range telling {
+		if n := c.Columns[name]; n > 0 {
+			parts = append(parts, fmt.Sprintf("%d %s", n, name))
+		}
+	}
+	others := 0
+	for name := range maps.Keys(c.Columns) {
+		if !slices.Contains(telling, name) {
+			others++
+		}
+	}
+	switch {
+	case others == 1:
+		parts = append(parts, "1 other column")
+	case others > 1:
+		parts = append(parts, fmt.Sprintf("%d other columns", others))
+	}
+	detail := ""
+	if len(parts) > 0 {
+		detail = " (" + strings.Join(parts, ", ") + ")"
+	}
+	return fmt.Sprintf("%d added, %d changed%s, %d removed", c.Added, c.Changed, detail, c.Removed)
+}
