@@ -47,6 +47,7 @@ type tokenWorld struct {
 	observations []Observation
 	open         string // UUID of the open binding
 	condition    string // in which it came back last, as far as somebody said
+	seen         bool   // the tables have it
 }
 
 type bindingWorld struct {

@@ -1,0 +1,119 @@
+package store
+
+import (
+	"database/sql"
+	"fmt"
+	"hash/maphash"
+	"slices"
+
+	"fob/internal/token"
+)
+
+// contradiction is a question to tables that repeat, for speed, what others
+// say: it must have no answer.
+type contradiction struct{ query, words string }
+
+// printContradictions compare the fingerprints row by row, in random order: eight
+// seconds at a million tokens. They are asked only once it is known that the
+// tables differ.
+var printContradictions = []contradiction{
+	{`SELECT f.token_id FROM fingerprint f LEFT JOIN token t ON t.id = f.token_id WHERE t.id IS NULL OR t.fingerprint <> f.print`,
+		"the fingerprint table names token id %s, whose seed has another fingerprint"},
+	{`SELECT t.serial_key FROM token t JOIN batch b ON b.id = t.batch_id AND b.loading = 0
+		LEFT JOIN fingerprint f ON f.print = t.fingerprint AND f.token_id = t.id WHERE f.print IS NULL`,
+		"token %s: its seed is not in the fingerprint table"},
+}
+
+var contradictions = []contradiction{
+	{`SELECT t.serial_key FROM observation o JOIN token t ON t.id = o.token_id WHERE o.batch_id <> t.batch_id
+		OR o.first <> CASE WHEN o.id = (SELECT MIN(id) FROM observation WHERE token_id = o.token_id) THEN 1 ELSE 0 END`,
+		"token %s: a measured drift is filed under another batch, or falsely as the first"},
+	{`SELECT t.serial_key FROM observation o JOIN token t ON t.id = o.token_id WHERE o.rated <>
+		CASE WHEN o.id = (SELECT MAX(id) FROM observation WHERE token_id = o.token_id)
+		AND o.at - (SELECT at FROM observation WHERE id = (SELECT MIN(id) FROM observation WHERE token_id = o.token_id)) >= 7776000000000000
+		THEN 1 ELSE 0 END`, "token %s: a measured drift counts falsely for its batch, or falsely not"},
+	{`SELECT t.seq FROM audit_text t LEFT JOIN audit a ON a.seq = t.seq WHERE a.seq IS NULL`,
+		"texts lie beside event %s, which is not there"},
+	{`SELECT o.id FROM observation o LEFT JOIN token t ON t.id = o.token_id WHERE t.id IS NULL`,
+		"the measured drift %s is of no token"},
+	// Where nothing is known stands NULL. A 0 means the same to the replay, but not to
+	// the queries: a batch that was withdrawn at 0 would not be seen by anybody.
+	{`SELECT number FROM batch WHERE withdrawn_at = 0 OR quarantined_at = 0 OR expected = 0 OR received = ''`, "batch %s: it has a 0 where nothing is known"},
+	{`SELECT uuid FROM binding WHERE closed_at = 0`, "binding %s: it has a 0 for its end"},
+	{`SELECT l.token_id FROM loss l LEFT JOIN token t ON t.id = l.token_id WHERE t.id IS NULL`,
+		"a loss is filed under token id %s, which is not there"},
+}
+
+// contradictions asks them, and compares the spelling of accounts with their keys.
+// What the columns of one token say against each other is told by TokenRows.
+func (q *queries) contradictions() ([]string, error) {
+	found, err := q.answers(contradictions)
+	if err != nil {
+		return nil, err
+	}
+	var names []token.State
+	err = q.each(`SELECT name FROM state ORDER BY code`, nil, func(rows *sql.Rows) error {
+		var name token.State
+		err := rows.Scan(&name)
+		names = append(names, name)
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	if !slices.Equal(names, stateCodes) {
+		found = append(found, "the names of the states are not fob's")
+	}
+	err = q.each(`SELECT name, key FROM account`, nil, func(rows *sql.Rows) error {
+		var name token.Account
+		var key string
+		err := rows.Scan(&name, &key)
+		if err == nil && name.Key() != key {
+			found = append(found, "an account is filed under another name's key")
+		}
+		return err
+	})
+	return found, err
+}
+
+// answers are those to some questions, in words.
+func (q *queries) answers(questions []contradiction) (found []string, err error) {
+	for _, c := range questions {
+		err := q.each(c.query, nil, func(rows *sql.Rows) error {
+			var what string
+			err := rows.Scan(&what)
+			found = append(found, fmt.Sprintf(c.words, what))
+			return err
+		})
+		if err != nil {
+			return nil, err
+		}
+	}
+	return found, nil
+}
+
+// printSum adds up pairs of fingerprint and token. Each pair is hashed under a key
+// of this moment, so that the order does not matter and nobody can make two sums
+// meet.
+type printSum struct {
+	seed maphash.Seed
+	sum  uint64
+}
+
+func newPrintSum() printSum { return printSum{seed: maphash.MakeSeed()} }
+
+func (s *printSum) add(print, token int64) {
+	s.sum += maphash.Comparable(s.seed, [2]int64{print, token})
+}
+
+// addPrints adds up the fingerprint table.
+func (q *queries) addPrints(sum *printSum) error {
+	l := newLoose(2)
+	return q.each(`SELECT print, token_id FROM fingerprint`, nil, func(rows *sql.Rows) error {
+		if err := rows.Scan(l.into...); err != nil {
+			return err
+		}
+		sum.add(l.int(0), l.int(1))
+		return l.err
+	})
+}
