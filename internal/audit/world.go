@@ -22,8 +22,10 @@ type world struct {
 	tokens   map[string]*tokenWorld // by serial key
 	bindings map[string]*bindingWorld
 	policy   map[string]string
-	accounts []*Text             // of which the tables have a row
+	accounts map[string]*Text    // of which the tables have a row, by name: one text for all events
+	nameless []*Text             // the same, of those whose text is no longer there
 	gone     map[textKey][]*Text // texts that are no longer there, wherever they are needed
+	words    map[string]string   // that many events have: one copy for all
 }
 
 type batchWorld struct {
@@ -67,7 +69,17 @@ type bindingWorld struct {
 
 func newWorld(r *Report) *world {
 	return &world{report: r, batches: map[string]*batchWorld{}, tokens: map[string]*tokenWorld{}, bindings: map[string]*bindingWorld{},
-		policy: map[string]string{}, gone: map[textKey][]*Text{}}
+		policy: map[string]string{}, accounts: map[string]*Text{}, gone: map[textKey][]*Text{}, words: map[string]string{}}
+}
+
+// word gives the one copy of a text that many events have, as a place or the
+// operator's name: a million of them would be kept otherwise.
+func (w *world) word(s string) string {
+	if one, known := w.words[s]; known {
+		return one
+	}
+	w.words[s] = s
+	return s
 }
 
 // subjectOf is the kind of object that a command's events are about.
@@ -186,6 +198,7 @@ func (w *world) token(e Event, beside []Text) error {
 	}
 	if d.After != nil {
 		t.after = *d.After
+		t.after.Location = w.word(t.after.Location)
 	} else if e.Outcome == Done {
 		return fmt.Errorf("it does not say what token %s is from then on", e.Object.ID)
 	}
@@ -218,15 +231,16 @@ func (w *world) done(e Event, d TokenDetail, t *tokenWorld, key string, beside [
 		t.account = account
 	}
 	if account != nil && (e.To.HasAccount() || d.Opened != nil) {
-		w.accounts = append(w.accounts, account)
+		w.holds(account)
 	}
 	if d.Observation != nil {
 		t.observations = append(t.observations, *d.Observation)
 	}
 	if d.Opened != nil {
-		w.bindings[d.Opened.String()] = &bindingWorld{id: d.Opened.String(), event: e.Seq, serial: key, account: account, opened: e.Time.UnixNano(), by: e.Operator,
-			codes: d.Codes, proof: plain(beside, TextProof), ticket: plain(beside, TextTicket)}
 		t.open = d.Opened.String()
+		w.bindings[t.open] = &bindingWorld{id: t.open, event: e.Seq, serial: key, account: account, opened: e.Time.UnixNano(),
+			by:    token.Operator{UID: e.Operator.UID, Name: w.word(e.Operator.Name), SudoUID: w.word(e.Operator.SudoUID)},
+			codes: d.Codes, proof: w.word(plain(beside, TextProof)), ticket: plain(beside, TextTicket)}
 	}
 	if d.Closed != nil {
 		b := w.bindings[d.Closed.String()]
@@ -246,14 +260,27 @@ func (w *world) accountOf(e Event, beside []Text) *Text {
 		return nil
 	}
 	for _, t := range beside {
-		if t.Field == TextAccount {
-			return &t
+		if t.Field != TextAccount {
+			continue
 		}
+		if known := w.accounts[t.Text]; known != nil {
+			return known
+		}
+		return &Text{Text: t.Text}
 	}
-	t := &Text{Field: TextAccount}
+	t := &Text{}
 	key := textKey{e.Seq, TextAccount}
 	w.gone[key] = append(w.gone[key], t)
 	return t
+}
+
+// holds notes that an account has, or had, a token: the tables have a row of it.
+func (w *world) holds(account *Text) {
+	if account.Text == "" {
+		w.nameless = append(w.nameless, account)
+	} else {
+		w.accounts[account.Text] = account
+	}
 }
 
 func plain(beside []Text, field string) string {

@@ -3,7 +3,6 @@ package store
 import (
 	"database/sql"
 	"fmt"
-	"hash/maphash"
 	"slices"
 
 	"fob/internal/token"
@@ -12,17 +11,6 @@ import (
 // contradiction is a question to tables that repeat, for speed, what others
 // say: it must have no answer.
 type contradiction struct{ query, words string }
-
-// printContradictions compare the fingerprints row by row, in random order: eight
-// seconds at a million tokens. They are asked only once it is known that the
-// tables differ.
-var printContradictions = []contradiction{
-	{`SELECT f.token_id FROM fingerprint f LEFT JOIN token t ON t.id = f.token_id WHERE t.id IS NULL OR t.fingerprint <> f.print`,
-		"the fingerprint table names token id %s, whose seed has another fingerprint"},
-	{`SELECT t.serial_key FROM token t JOIN batch b ON b.id = t.batch_id AND b.loading = 0
-		LEFT JOIN fingerprint f ON f.print = t.fingerprint AND f.token_id = t.id WHERE f.print IS NULL`,
-		"token %s: its seed is not in the fingerprint table"},
-}
 
 var contradictions = []contradiction{
 	{`SELECT t.serial_key FROM observation o JOIN token t ON t.id = o.token_id WHERE o.batch_id <> t.batch_id
@@ -47,10 +35,15 @@ var contradictions = []contradiction{
 // contradictions asks them, and compares the spelling of accounts with their keys.
 // What the columns of one token say against each other is told by TokenRows.
 func (q *queries) contradictions() ([]string, error) {
-	found, err := q.answers(contradictions)
+	found, err := q.printProblems()
 	if err != nil {
 		return nil, err
 	}
+	more, err := q.answers(contradictions)
+	if err != nil {
+		return nil, err
+	}
+	found = append(found, more...)
 	var names []token.State
 	err = q.each(`SELECT name FROM state ORDER BY code`, nil, func(rows *sql.Rows) error {
 		var name token.State
@@ -90,30 +83,4 @@ func (q *queries) answers(questions []contradiction) (found []string, err error)
 		}
 	}
 	return found, nil
-}
-
-// printSum adds up pairs of fingerprint and token. Each pair is hashed under a key
-// of this moment, so that the order does not matter and nobody can make two sums
-// meet.
-type printSum struct {
-	seed maphash.Seed
-	sum  uint64
-}
-
-func newPrintSum() printSum { return printSum{seed: maphash.MakeSeed()} }
-
-func (s *printSum) add(print, token int64) {
-	s.sum += maphash.Comparable(s.seed, [2]int64{print, token})
-}
-
-// addPrints adds up the fingerprint table.
-func (q *queries) addPrints(sum *printSum) error {
-	l := newLoose(2)
-	return q.each(`SELECT print, token_id FROM fingerprint`, nil, func(rows *sql.Rows) error {
-		if err := rows.Scan(l.into...); err != nil {
-			return err
-		}
-		sum.add(l.int(0), l.int(1))
-		return l.err
-	})
 }

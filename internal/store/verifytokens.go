@@ -24,7 +24,7 @@ func (v *verifier) TokenRows() iter.Seq2[audit.TokenRow, error] {
 		}
 		b := v.befell()
 		defer b.stop()
-		for row, err := range v.trail.importedRows(shared, &v.prints) {
+		for row, err := range v.trail.importedRows(shared) {
 			if err == nil {
 				err = b.to(&row)
 			}
@@ -102,9 +102,8 @@ func (q *queries) sharedByTokens() (s sharedByTokens, err error) {
 }
 
 // importedRows reads of all tokens, but those that are loading, the columns that no
-// event changes, and takes the rest for what it was at first. The fingerprints are
-// added up meanwhile.
-func (q *queries) importedRows(shared sharedByTokens, prints *printSum) iter.Seq2[audit.TokenRow, error] {
+// event changes, and takes the rest for what it was at first.
+func (q *queries) importedRows(shared sharedByTokens) iter.Seq2[audit.TokenRow, error] {
 	return func(yield func(audit.TokenRow, error) bool) {
 		l := newLoose(12)
 		rows := stream(q, `SELECT id, serial_key, printed, bare, batch_id, profile_id, location_id, counter, not_before, not_after, manufactured, fingerprint
@@ -118,7 +117,6 @@ func (q *queries) importedRows(shared sharedByTokens, prints *printSum) iter.Seq
 			if err == nil && row.Batch == "" && row.Amiss == "" {
 				continue // it is loading
 			}
-			prints.add(row.Fingerprint, row.ID)
 			if !yield(row, err) || err != nil {
 				return
 			}
