@@ -15,6 +15,12 @@ type named struct {
 	lists int // how many lists there were by then
 }
 
+// called is what an account was called, and how many lists there were by then.
+type called struct {
+	name  string
+	lists int
+}
+
 // Renames tells what accounts were called and are called.
 type Renames struct {
 	byName map[string][]FormerRow // by the key of a former name, the earliest first
@@ -62,8 +68,8 @@ func (r Renames) Now(name string, lists int) string { return r.at(name, lists, m
 // now is what the account that an event named is called now.
 func (w *world) now(a named) string { return w.renames.Now(a.Text.Text, a.lists) }
 
-// compareLists holds lists of people and accounts against the trail. It goes
-// before what names accounts.
+// compareLists holds lists of people against the trail, and reads what accounts are
+// called now, which whatever names accounts is held against.
 func (w *world) compareLists(t Tables) error {
 	n := 0
 	for row, err := range t.ListRows() {
@@ -82,18 +88,33 @@ func (w *world) compareLists(t Tables) error {
 		w.report.Problemf("%d lists of people are gone", len(w.lists)-n)
 	}
 	var err error
-	if w.renames, err = NewRenames(t.FormerRows()); err != nil {
-		return err
+	w.renames, err = NewRenames(t.FormerRows())
+	return err
+}
+
+// held are the accounts that had a token. Of an erased name its erasure says, later
+// in the trail, what stands for it.
+func (w *world) held() iter.Seq[named] {
+	return func(yield func(named) bool) {
+		for c, text := range w.accounts {
+			if !yield(named{text, c.lists}) {
+				return
+			}
+		}
+		for _, a := range w.nameless {
+			if !yield(a) {
+				return
+			}
+		}
 	}
-	return w.compareAccounts(t)
 }
 
 // compareAccounts holds each row that a list had against what the list committed to,
 // and whether it held a token against the events that gave it one. One that no list
 // had must have held one, under the name that the trail has for it.
-func (w *world) compareAccounts(t Tables) error {
+func (w *world) compareAccounts(r *Report, t Tables) error {
 	told := map[string][]string{} // names by their keys
-	for _, a := range w.accounts {
+	for a := range w.held() {
 		name := w.now(a)
 		key := token.Account(name).Key()
 		if !slices.Contains(told[key], name) {
@@ -118,19 +139,19 @@ func (w *world) compareAccounts(t Tables) error {
 		case row.Salt != nil:
 			people.add(row.Leaf(), row.Listed)
 			if row.Held != (names != nil) {
-				w.report.Problemf("whether an account ever had a token is not what the trail says")
+				r.Problemf("whether an account ever had a token is not what the trail says")
 			}
 		case row.Listed || row.Since != 0 || row.Person != "" || row.FullName != "" || row.Former != nil:
-			w.report.Problemf("an account is on a list, or was renamed, and no list committed to it")
+			r.Problemf("an account is on a list, or was renamed, and no list committed to it")
 		case !row.Held || !slices.Contains(names, row.Name):
-			w.report.Problemf("an account is in the tables that never had a token, or under a name that the trail does not know")
+			r.Problemf("an account is in the tables that never had a token, or under a name that the trail does not know")
 		}
 	}
 	if held != len(told) {
-		w.report.Problemf("%d accounts that had tokens are in the tables, the trail has %d", held, len(told))
+		r.Problemf("%d accounts that had tokens are in the tables, the trail has %d", held, len(told))
 	}
 	if last := w.newestList(); !people.are(last) {
-		w.report.Problemf("the people of list %d are not those that the trail committed to (%d listed, %d left): an account was added, removed or changed",
+		r.Problemf("the people of list %d are not those that the trail committed to (%d listed, %d left): an account was added, removed or changed",
 			last.Number, last.Listed, last.Gone)
 	}
 	return nil
@@ -162,16 +183,25 @@ func (p *peopleWalk) are(l ListDetail) bool {
 	return p.listed == l.Listed && p.left == l.Gone && (l.Number == 0 || Commit(p.leaves) == l.Contents)
 }
 
-// compareAccount holds a name against that of the trail, which its salted hash
-// proved; in the place of an erased one stands what its erasure says. Lists may
-// spell a name otherwise than who typed it: how its row is spelled was looked at.
-func (w *world) compareAccount(what, name string, told named) {
+// tellAccount tells how a name is not that of the trail.
+func (w *world) tellAccount(r *Report, what, name string, told named) {
 	switch {
-	case told.Text == nil && name != "":
-		w.report.Problemf("%s: the table gives it to an account, the trail to none", what)
-	case told.Text != nil && name == "":
-		w.report.Problemf("%s: the trail gives it to an account, the table to none", what)
-	case told.Text != nil && name != w.now(told) && (len(w.lists) == 0 || token.Account(name).Key() != token.Account(w.now(told)).Key()):
-		w.report.Problemf("%s: its account is not that of the trail", what)
+	case told.Text == nil:
+		r.Problemf("%s: the table gives it to an account, the trail to none", what)
+	case name == "":
+		r.Problemf("%s: the trail gives it to an account, the table to none", what)
+	default:
+		r.Problemf("%s: its account is not that of the trail", what)
 	}
+}
+
+// sameAccount holds a name against that of the trail, which its salted hash proved;
+// in the place of an erased one stands what its erasure says. Lists may spell a name
+// otherwise than who typed it: how its row is spelled was looked at.
+func (w *world) sameAccount(name string, told named) bool {
+	if told.Text == nil || name == "" {
+		return told.Text == nil && name == ""
+	}
+	now := w.now(told)
+	return name == now || len(w.lists) > 0 && token.Account(name).Key() == token.Account(now).Key()
 }

@@ -8,7 +8,7 @@ import (
 
 // Tables is what a replay needs of a store: the rows as they are. Times are
 // Unix nanoseconds, 0 for none. Nothing of a batch that is still loading is
-// among them.
+// among them. TokenRows may be read while others are; Contradictions is asked last.
 type Tables interface {
 	StoreRow() (StoreRow, error)
 	BatchRows() iter.Seq2[BatchRow, error]
@@ -20,7 +20,7 @@ type Tables interface {
 	AccountRows() iter.Seq2[AccountRow, error]
 	ErasedRows() iter.Seq2[ErasedRow, error]
 	// Contradictions are what the tables say against each other, in words:
-	// derived columns and look-up tables that nothing else covers.
+	// look-up tables, and derived columns, that nothing else covers.
 	Contradictions() ([]string, error)
 }
 
@@ -70,6 +70,7 @@ type TokenRow struct {
 	After        Mutable
 	HasSeed      bool
 	Observations []Observation
+	Amiss        string // what its columns say against each other, in words; mostly empty
 }
 
 // BindingRow is a binding.

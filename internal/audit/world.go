@@ -22,8 +22,10 @@ type world struct {
 	tokens   map[string]*tokenWorld // by serial key
 	bindings map[string]*bindingWorld
 	policy   map[string]string
-	accounts []named             // that had a token, as events named them
+	accounts map[called]*Text    // that had a token, as events named them: one text for all events
+	nameless []named             // the same, of those whose text is no longer there
 	gone     map[textKey][]*Text // texts that are no longer there, wherever they are needed
+	words    map[string]string   // that many events have: one copy for all
 	lists    []ListRow           // of people
 	renames  Renames             // of the tables: the newest list commits to them
 
@@ -51,6 +53,7 @@ type tokenWorld struct {
 	observations []Observation
 	open         string // UUID of the open binding
 	condition    string // in which it came back last, as far as somebody said
+	seen         bool   // the tables have it
 }
 
 type bindingWorld struct {
@@ -70,7 +73,17 @@ type bindingWorld struct {
 
 func newWorld(r *Report) *world {
 	return &world{report: r, batches: map[string]*batchWorld{}, tokens: map[string]*tokenWorld{}, bindings: map[string]*bindingWorld{},
-		policy: map[string]string{}, gone: map[textKey][]*Text{}}
+		policy: map[string]string{}, accounts: map[called]*Text{}, gone: map[textKey][]*Text{}, words: map[string]string{}}
+}
+
+// word gives the one copy of a text that many events have, as a place or the
+// operator's name: a million of them would be kept otherwise.
+func (w *world) word(s string) string {
+	if one, known := w.words[s]; known {
+		return one
+	}
+	w.words[s] = s
+	return s
 }
 
 // subjectOf is the kind of object that a command's events are about.
@@ -191,6 +204,7 @@ func (w *world) token(e Event, beside []Text) error {
 	}
 	if d.After != nil {
 		t.after = *d.After
+		t.after.Location = w.word(t.after.Location)
 	} else if e.Outcome == Done {
 		return fmt.Errorf("it does not say what token %s is from then on", e.Object.ID)
 	}
@@ -223,15 +237,16 @@ func (w *world) done(e Event, d TokenDetail, t *tokenWorld, key string, beside [
 		t.account = account
 	}
 	if account.Text != nil && (e.To.HasAccount() || d.Opened != nil) {
-		w.accounts = append(w.accounts, account)
+		w.holds(account)
 	}
 	if d.Observation != nil {
 		t.observations = append(t.observations, *d.Observation)
 	}
 	if d.Opened != nil {
-		w.bindings[d.Opened.String()] = &bindingWorld{id: d.Opened.String(), event: e.Seq, serial: key, account: account, opened: e.Time.UnixNano(), by: e.Operator,
-			codes: d.Codes, proof: plain(beside, TextProof), ticket: plain(beside, TextTicket)}
 		t.open = d.Opened.String()
+		w.bindings[t.open] = &bindingWorld{id: t.open, event: e.Seq, serial: key, account: account, opened: e.Time.UnixNano(),
+			by:    token.Operator{UID: e.Operator.UID, Name: w.word(e.Operator.Name), SudoUID: w.word(e.Operator.SudoUID)},
+			codes: d.Codes, proof: w.word(plain(beside, TextProof)), ticket: plain(beside, TextTicket)}
 	}
 	if d.Closed != nil {
 		b := w.bindings[d.Closed.String()]
@@ -251,14 +266,27 @@ func (w *world) accountOf(e Event, beside []Text) *Text {
 		return nil
 	}
 	for _, t := range beside {
-		if t.Field == TextAccount {
-			return &t
+		if t.Field != TextAccount {
+			continue
 		}
+		if known := w.accounts[called{t.Text, len(w.lists)}]; known != nil {
+			return known
+		}
+		return &Text{Text: t.Text}
 	}
-	t := &Text{Field: TextAccount}
+	t := &Text{}
 	key := textKey{e.Seq, TextAccount}
 	w.gone[key] = append(w.gone[key], t)
 	return t
+}
+
+// holds notes that an account has, or had, a token: the tables have a row of it.
+func (w *world) holds(account named) {
+	if account.Text.Text == "" {
+		w.nameless = append(w.nameless, account)
+	} else {
+		w.accounts[called{account.Text.Text, account.lists}] = account.Text
+	}
 }
 
 func plain(beside []Text, field string) string {

@@ -141,7 +141,7 @@ func (w *world) policySet(e Event) error {
 	return nil
 }
 
-func (w *world) comparePolicy(t Tables) error {
+func (w *world) comparePolicy(r *Report, t Tables) error {
 	table, err := t.Policy()
 	if err != nil {
 		return err
@@ -149,7 +149,7 @@ func (w *world) comparePolicy(t Tables) error {
 	names := maps.Clone(table)
 	maps.Copy(names, w.policy)
 	for _, name := range slices.Sorted(maps.Keys(names)) {
-		differs(w.report, "policy, "+name, table[name], w.policy[name])
+		differs(r, "policy, "+name, table[name], w.policy[name])
 	}
 	return nil
 }

@@ -22,7 +22,7 @@ keys, and every single seed: it must open, and be the one that was imported. Eac
 problem comes with what it means and what to do. Nothing is changed.
 
 Checking the seeds needs an identity; --without-keys does without. A trail that was cut
-at its end or rewritten as a whole is found by ` + "`fob audit verify --checkpoint`" + ` alone.`,
+at its end, or rewritten consistently, is found by ` + "`fob audit verify --checkpoint`" + ` alone.`,
 		Example: "  fob doctor\n  fob doctor --without-keys --json",
 		Args:    exactly(),
 		RunE:    r.run(func(ctx context.Context, _ []string) error { return r.doctor(ctx, !withoutKeys) }),

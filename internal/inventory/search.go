@@ -47,7 +47,7 @@ type SeedFilter struct {
 // SealedToken is what a search needs to know of one token.
 type SealedToken struct {
 	ID           int64
-	Serial       token.Serial
+	Serial       token.Serial // in upper case: as it is printed, only the token found is asked for
 	Profile      int64
 	Next         int64 // the counter that comes next, for HOTP
 	Manufactured int64 // Unix seconds, 0: not known

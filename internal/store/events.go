@@ -92,47 +92,49 @@ func (q *queries) firstEvent(n int) (int64, error) {
 }
 
 func (q *queries) eventsFrom(from int64, yield func(audit.Stored, error) bool) {
-	rows, err := q.tx.QueryContext(q.ctx, `SELECT a.seq, a.body, a.hash, t.field, t.salt, t.text
-		FROM audit a LEFT JOIN audit_text t ON t.seq = a.seq WHERE a.seq >= $1 ORDER BY a.seq, t.field`, from)
-	if err != nil {
-		yield(audit.Stored{}, err)
-		return
-	}
-	defer rows.Close()
-	var current audit.Stored
-	begun := false
-	for rows.Next() {
-		next, text, err := scanEvent(rows)
-		if err != nil {
-			yield(audit.Stored{}, err)
-			return
-		}
-		if !begun || next.Seq != current.Seq {
-			if begun && !yield(current, nil) {
-				return
-			}
-			current, begun = next, true
-		}
-		if text != nil {
-			current.Texts = append(current.Texts, *text)
-		}
-	}
-	if err := rows.Err(); err != nil {
-		yield(audit.Stored{}, err)
-	} else if begun {
-		yield(current, nil)
-	}
+	besideEntries(q.entries(from), q.textsFrom(from))(yield)
 }
 
-func scanEvent(rows *sql.Rows) (s audit.Stored, beside *audit.Text, err error) {
-	var field, text sql.NullString
-	var hash, salt []byte
-	if err := rows.Scan(&s.Seq, &s.Body, &hash, &field, &salt, &text); err != nil {
-		return s, nil, err
+// entries reads the trail without the texts beside it.
+func (q *queries) entries(from int64) iter.Seq2[audit.Stored, error] {
+	return stream(q, `SELECT seq, body, hash FROM audit WHERE seq >= $1 ORDER BY seq`, func(rows *sql.Rows) (s audit.Stored, err error) {
+		var hash sql.RawBytes
+		err = rows.Scan(&s.Seq, &s.Body, &hash)
+		s.Hash = asHash(hash)
+		return s, err
+	}, from)
+}
+
+// besideEvent is a text with the event that it lies beside.
+type besideEvent struct {
+	seq int64
+	audit.Text
+}
+
+func (q *queries) textsFrom(from int64) iter.Seq2[besideEvent, error] {
+	return stream(q, `SELECT seq, field, salt, text FROM audit_text WHERE seq >= $1 ORDER BY seq, field`, func(rows *sql.Rows) (t besideEvent, err error) {
+		err = rows.Scan(&t.seq, &t.Field, &t.Salt, &t.Text.Text)
+		return t, err
+	}, from)
+}
+
+// besideEntries puts the texts beside their events: each is read by itself, in
+// order, since a join would read an event's bytes once for every text. Texts of
+// events that are not there are passed over.
+func besideEntries(entries iter.Seq2[audit.Stored, error], texts iter.Seq2[besideEvent, error]) iter.Seq2[audit.Stored, error] {
+	return func(yield func(audit.Stored, error) bool) {
+		beside := follow(texts, func(t besideEvent) int64 { return t.seq })
+		defer beside.stop()
+		for s, err := range entries {
+			if err == nil {
+				err = beside.at(s.Seq, func(t besideEvent) { s.Texts = append(s.Texts, t.Text) })
+			}
+			if !yield(s, err) || err != nil {
+				return
+			}
+		}
+		if err := beside.end(); err != nil {
+			yield(audit.Stored{}, err)
+		}
 	}
-	s.Hash = asHash(hash)
-	if field.Valid {
-		beside = &audit.Text{Field: field.String, Salt: salt, Text: text.String}
-	}
-	return s, beside, nil
 }

@@ -217,3 +217,19 @@ func vandalise(t testing.TB, path string, statements ...string) {
 	}
 	must(t, db.Close())
 }
+
+// amiss is what the tables say against each other.
+func amiss(t testing.TB, q *queries) []string {
+	t.Helper()
+	v := newVerifier([]*queries{q, newQueries(q.ctx, q.tx, q.id), newQueries(q.ctx, q.tx, q.id), newQueries(q.ctx, q.tx, q.id)})
+	var all []string
+	for row, err := range v.TokenRows() {
+		must(t, err)
+		if row.Amiss != "" {
+			all = append(all, string(row.Serial)+": "+row.Amiss)
+		}
+	}
+	found, err := v.Contradictions()
+	must(t, err)
+	return append(all, found...)
+}

@@ -51,14 +51,7 @@ func (q *queries) lookups() (s lookups, err error) {
 	if err != nil {
 		return s, err
 	}
-	s.locations = map[int64]string{}
-	err = q.each(`SELECT id, name FROM location`, nil, func(rows *sql.Rows) error {
-		var id int64
-		var name string
-		err := rows.Scan(&id, &name)
-		s.locations[id] = name
-		return err
-	})
+	s.locations, err = q.locationNames()
 	return s, err
 }
 

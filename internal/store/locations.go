@@ -18,6 +18,19 @@ func (q *queries) Locations() (all []string, err error) {
 	return all, err
 }
 
+// locationNames gives the names of all places by their ids.
+func (q *queries) locationNames() (map[int64]string, error) {
+	all := map[int64]string{}
+	err := q.each(`SELECT id, name FROM location`, nil, func(rows *sql.Rows) error {
+		var id int64
+		var name string
+		err := rows.Scan(&id, &name)
+		all[id] = name
+		return err
+	})
+	return all, err
+}
+
 // locationsWithin gives the ids of a place and of what lies below it: places are
 // few, and how they compare is the domain's to say.
 func (q *queries) locationsWithin(name string) (ids []any, err error) {
@@ -25,15 +38,12 @@ func (q *queries) locationsWithin(name string) (ids []any, err error) {
 	if key == "" {
 		return nil, nil
 	}
-	err = q.each(`SELECT id, name FROM location`, nil, func(rows *sql.Rows) error {
-		var id int64
-		var other string
-		err := rows.Scan(&id, &other)
+	all, err := q.locationNames()
+	for id, other := range all {
 		if token.LocationWithin(token.LocationKey(other), key) {
 			ids = append(ids, id)
 		}
-		return err
-	})
+	}
 	return ids, err
 }
 

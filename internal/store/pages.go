@@ -43,8 +43,11 @@ func (q *queries) Profiles() (map[int64]token.Profile, error) {
 // was used.
 const nextCounter = `CASE WHEN t.watermark < 9223372036854775807 THEN t.watermark + 1 ELSE COALESCE(t.watermark, t.counter) END`
 
-const sealedSelect = `SELECT t.id, COALESCE(t.printed, t.serial_key), t.profile_id, ` + nextCounter + `,
-	COALESCE(t.manufactured, 0), t.seed FROM token t WHERE t.id BETWEEN $1 AND $2 AND t.seed IS NOT NULL`
+// sealedSelect has a NULL wherever there is nothing to say: a column with a value
+// costs twice as much, and in a search through all tokens reading them takes half
+// of the time.
+const sealedSelect = `SELECT t.id, t.serial_key, t.profile_id, NULLIF(` + nextCounter + `, 0),
+	t.manufactured, t.seed FROM token t WHERE t.id BETWEEN $1 AND $2 AND t.seed IS NOT NULL`
 
 // sealedQuery reads a page of tokens by their ids: as they lie in the table, with
 // no index and nothing joined.
@@ -72,13 +75,17 @@ func (q *queries) SealedSeeds(s inventory.Span, f inventory.SeedFilter, fn func(
 		return err
 	}
 	query, args := sealedQuery(s, f, places)
-	var t inventory.SealedToken
+	l := newLoose(6)
 	var sealed sql.RawBytes // valid until the next row, which spares a copy
+	l.into[5] = &sealed
 	return q.each(query, args, func(rows *sql.Rows) error {
-		if err := rows.Scan(&t.ID, &t.Serial, &t.Profile, &t.Next, &t.Manufactured, &sealed); err != nil {
+		if err := rows.Scan(l.into...); err != nil {
 			return err
 		}
-		t.Sealed = sealed
+		t := inventory.SealedToken{ID: l.int(0), Serial: token.Serial(l.text(1)), Profile: l.int(2), Next: l.int(3), Manufactured: l.int(4), Sealed: sealed}
+		if l.err != nil {
+			return l.err
+		}
 		return fn(t)
 	})
 }

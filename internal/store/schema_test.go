@@ -172,6 +172,47 @@ func TestTrailGuards(t *testing.T) {
 	verifyTrail(t, s)
 }
 
+// What was erased stays so, by the event that said it, and nothing else goes.
+func TestErasureGuards(t *testing.T) {
+	s := newStore(t)
+	s.mustUpdate(t, func(q *queries) error {
+		e := testEvent(s.id, token.CmdCheck)
+		for _, field := range []string{"account", "reason", "ticket"} {
+			must(t, e.AddText(strings.NewReader(strings.Repeat("s", 64)), field, "because"))
+		}
+		must(t, q.Append(e))
+		return q.Append(testEvent(s.id, token.CmdAccountErase))
+	})
+	s.mustUpdate(t, func(q *queries) error {
+		must(t, q.exec(`INSERT INTO erased_text VALUES (2, 'reason', 3), (2, 'ticket', 3)`))
+		must(t, q.exec(`DELETE FROM audit_text WHERE seq = 2 AND field = 'reason'`)) // the other stays
+		return q.Append(testEvent(s.id, token.CmdCheck))
+	})
+	for _, statement := range []string{
+		`UPDATE erased_text SET by_seq = 4`,
+		`UPDATE erased_text SET field = 'account' WHERE field = 'reason'`,
+		`UPDATE OR REPLACE erased_text SET field = 'reason' WHERE field = 'ticket'`,
+		`DELETE FROM erased_text WHERE field = 'reason'`,
+		`DELETE FROM erased_text`,
+		`INSERT INTO erased_text VALUES (2, 'reason', 4)`,
+		`INSERT OR REPLACE INTO erased_text VALUES (2, 'reason', 4)`,
+		`REPLACE INTO erased_text VALUES (2, 'ticket', 4)`,
+		`INSERT INTO erased_text VALUES (2, 'reason', 4) ON CONFLICT DO UPDATE SET by_seq = 4`,
+		`INSERT INTO erased_text VALUES (2, 'account', 3)`,
+		`INSERT INTO erased_text VALUES (2, 'account', 5)`,
+		`DELETE FROM audit_text WHERE field = 'account'`,
+		`DELETE FROM audit_text WHERE field = 'ticket'`,
+		`INSERT INTO audit_text VALUES (2, 'reason', x'00', 'another')`,
+	} {
+		if err := onTrial(t, s, statement); code(err) != sqlite3.SQLITE_CONSTRAINT {
+			t.Errorf("%s: %v", statement, err)
+		}
+	}
+	if err := onTrial(t, s, `INSERT INTO erased_text VALUES (2, 'account', 4)`); err != nil {
+		t.Errorf("the newest event may not erase: %v", err)
+	}
+}
+
 // Other programs set no recursive_triggers; REPLACE must not get past them
 // either.
 func TestTrailGuardsAgainstOthers(t *testing.T) {

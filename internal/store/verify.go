@@ -3,26 +3,23 @@ package store
 import (
 	"context"
 	"database/sql"
-	"fmt"
-	"hash/maphash"
 	"iter"
-	"slices"
 
 	sqlite3 "modernc.org/sqlite/lib"
 
 	"fob/internal/audit"
-	"fob/internal/report"
-	"fob/internal/token"
 )
 
 // Verify holds trail, tables and schema against each other, in one consistent
 // state.
 func (s *Store) Verify(ctx context.Context, checkpoint *audit.Checkpoint) (r audit.Report, err error) {
-	err = s.snapshot(ctx, func(q *queries) error {
-		if r, err = audit.VerifyStore(s.id, q.Events(report.EventFilter{}), q, checkpoint); err != nil {
+	err = s.sameState(ctx, readersOfVerify, func(readers []*queries) error {
+		v := newVerifier(readers)
+		defer v.wait()
+		if r, err = audit.VerifyStore(s.id, v.events(), v, checkpoint); err != nil {
 			return err
 		}
-		problems, err := q.SchemaProblems()
+		problems, err := v.schema()
 		for _, p := range problems {
 			r.Problemf("schema: %s", p)
 		}
@@ -47,8 +44,6 @@ func unreadable(ctx context.Context, err error) bool {
 	}
 	return false
 }
-
-var _ audit.Tables = (*queries)(nil)
 
 // StoreRow reads the store itself.
 func (q *queries) StoreRow() (row audit.StoreRow, err error) {
@@ -109,65 +104,6 @@ func (q *queries) BatchRows() iter.Seq2[audit.BatchRow, error] {
 		})
 }
 
-// TokenRows reads all tokens in the order of their ids, with their drifts. The
-// first error of either ends them.
-func (q *queries) TokenRows() iter.Seq2[audit.TokenRow, error] {
-	return func(yield func(audit.TokenRow, error) bool) {
-		drifts, stop := iter.Pull2(q.observations())
-		defer stop()
-		next, err, more := drifts()
-		for row, rowErr := range q.tokenRows() {
-			for ; more && err == nil && next.token <= row.ID; next, err, more = drifts() {
-				if next.token == row.ID {
-					row.Observations = append(row.Observations, next.Observation)
-				}
-			}
-			if rowErr == nil && more && err != nil {
-				rowErr = err
-			}
-			if !yield(row, rowErr) || rowErr != nil {
-				return
-			}
-		}
-		if more && err != nil { // met with no token left to tell it with
-			yield(audit.TokenRow{}, err)
-		}
-	}
-}
-
-func (q *queries) tokenRows() iter.Seq2[audit.TokenRow, error] {
-	return stream(q, `SELECT t.id, COALESCE(t.printed, t.serial_key), t.serial_key, p.manufacturer, p.model, p.type, p.hash, p.digits, p.period, p.t0,
-		t.counter, COALESCE(t.not_before, 0), COALESCE(t.not_after, 0), COALESCE(t.manufactured, 0), t.fingerprint,
-		b.uuid, t.state, COALESCE(a.name, ''), COALESCE(t.state_since, b.imported_at), t.watermark, t.failures,
-		COALESCE(t.locked_until, 0), t.issued, COALESCE(l.name, ''),
-		COALESCE(lo.reported_at, 0), COALESCE(lo.stolen, 0), t.seed IS NOT NULL
-		FROM token t JOIN batch b ON b.id = t.batch_id AND b.loading = 0 JOIN profile p ON p.id = t.profile_id
-		LEFT JOIN account a ON a.id = t.account_id LEFT JOIN location l ON l.id = t.location_id
-		LEFT JOIN loss lo ON lo.token_id = t.id ORDER BY t.id`,
-		func(rows *sql.Rows) (r audit.TokenRow, err error) {
-			c, m := &r.Columns, &r.After
-			err = rows.Scan(&c.ID, &c.Serial, &r.SerialKey, &c.Manufacturer, &c.Model, &c.Type, &c.Hash, &c.Digits, &c.Period, &c.T0,
-				&c.Counter, &c.NotBefore, &c.NotAfter, &c.Manufactured, &c.Fingerprint,
-				&r.Batch, (*stateCode)(&r.State), &r.Account, &m.Since, &m.Watermark, &m.Failures, &m.LockedUntil, &m.Issued, &m.Location,
-				&m.Reported, &m.Stolen, &r.HasSeed)
-			return r, err
-		})
-}
-
-// ownedObservation is a measured drift with the token that it is of.
-type ownedObservation struct {
-	audit.Observation
-	token int64
-}
-
-func (q *queries) observations() iter.Seq2[ownedObservation, error] {
-	return stream(q, `SELECT token_id, at, drift, rate FROM observation ORDER BY token_id, id`,
-		func(rows *sql.Rows) (o ownedObservation, err error) {
-			err = rows.Scan(&o.token, &o.At, &o.Drift, &o.Rate)
-			return o, err
-		})
-}
-
 // ErasedRows reads which texts were let go.
 func (q *queries) ErasedRows() iter.Seq2[audit.ErasedRow, error] {
 	return stream(q, `SELECT seq, field, by_seq FROM erased_text ORDER BY seq, field`, func(rows *sql.Rows) (r audit.ErasedRow, err error) {
@@ -185,115 +121,4 @@ func (q *queries) BindingRows() iter.Seq2[audit.BindingRow, error] {
 			err = rows.Scan(&b.UUID, &b.Serial, &b.Account, &b.Opened, &b.Closed, &b.By.UID, &b.By.Name, &b.Proof, &b.Ticket, &b.Codes, &b.Condition)
 			return b, err
 		})
-}
-
-// contradiction is a question to tables that repeat, for speed, what others
-// say: it must have no answer.
-type contradiction struct{ query, words string }
-
-// printContradictions compare the fingerprints row by row, in random order: eight
-// seconds at a million tokens. They are asked only once it is known that the
-// tables differ.
-var printContradictions = []contradiction{
-	{`SELECT f.token_id FROM fingerprint f LEFT JOIN token t ON t.id = f.token_id WHERE t.id IS NULL OR t.fingerprint <> f.print`,
-		"the fingerprint table names token id %s, whose seed has another fingerprint"},
-	{`SELECT t.serial_key FROM token t JOIN batch b ON b.id = t.batch_id AND b.loading = 0
-		LEFT JOIN fingerprint f ON f.print = t.fingerprint AND f.token_id = t.id WHERE f.print IS NULL`,
-		"token %s: its seed is not in the fingerprint table"},
-}
-
-var contradictions = []contradiction{
-	{`SELECT serial_key FROM token WHERE COALESCE(bare, serial_key) <> replace(serial_key, '-', '')`,
-		"token %s: it is found under another serial when its own is said without dashes"},
-	{`SELECT t.serial_key FROM token t JOIN batch b ON b.id = t.batch_id WHERE t.id NOT BETWEEN b.first_id AND b.last_id`,
-		"token %s: its id is not one of its batch"},
-	{`SELECT t.serial_key FROM observation o JOIN token t ON t.id = o.token_id WHERE o.batch_id <> t.batch_id
-		OR o.first <> CASE WHEN o.id = (SELECT MIN(id) FROM observation WHERE token_id = o.token_id) THEN 1 ELSE 0 END`,
-		"token %s: a measured drift is filed under another batch, or falsely as the first"},
-	{`SELECT t.serial_key FROM observation o JOIN token t ON t.id = o.token_id WHERE o.rated <>
-		CASE WHEN o.id = (SELECT MAX(id) FROM observation WHERE token_id = o.token_id)
-		AND o.at - (SELECT at FROM observation WHERE id = (SELECT MIN(id) FROM observation WHERE token_id = o.token_id)) >= 7776000000000000
-		THEN 1 ELSE 0 END`, "token %s: a measured drift counts falsely for its batch, or falsely not"},
-	{`SELECT t.seq FROM audit_text t LEFT JOIN audit a ON a.seq = t.seq WHERE a.seq IS NULL`,
-		"texts lie beside event %s, which is not there"},
-	{`SELECT o.id FROM observation o LEFT JOIN token t ON t.id = o.token_id WHERE t.id IS NULL`,
-		"the measured drift %s is of no token"},
-	// Where nothing is known stands NULL. A 0 means the same to the replay, but not to
-	// the queries: a batch that was withdrawn at 0 would not be seen by anybody.
-	{`SELECT number FROM batch WHERE withdrawn_at = 0 OR quarantined_at = 0 OR expected = 0 OR received = ''`, "batch %s: it has a 0 where nothing is known"},
-	{`SELECT uuid FROM binding WHERE closed_at = 0`, "binding %s: it has a 0 for its end"},
-	{`SELECT serial_key FROM token WHERE 0 IN (not_before, not_after, manufactured, locked_until, state_since)`,
-		"token %s: it has a 0 where nothing is known"},
-	{`SELECT id FROM account WHERE (listed IS NULL) <> (salt IS NULL)`,
-		"account id %s is half on a list of people"},
-	{`SELECT l.token_id FROM loss l LEFT JOIN token t ON t.id = l.token_id WHERE t.id IS NULL`,
-		"a loss is filed under token id %s, which is not there"},
-}
-
-// Contradictions asks them, and compares the spelling of accounts with their
-// keys.
-func (q *queries) Contradictions() (found []string, err error) {
-	questions := contradictions
-	same, err := q.printsAgree()
-	if err != nil {
-		return nil, err
-	}
-	if !same {
-		questions = append(slices.Clone(printContradictions), contradictions...)
-	}
-	for _, c := range questions {
-		err := q.each(c.query, nil, func(rows *sql.Rows) error {
-			var what string
-			err := rows.Scan(&what)
-			found = append(found, fmt.Sprintf(c.words, what))
-			return err
-		})
-		if err != nil {
-			return nil, err
-		}
-	}
-	var names []token.State
-	err = q.each(`SELECT name FROM state ORDER BY code`, nil, func(rows *sql.Rows) error {
-		var name token.State
-		err := rows.Scan(&name)
-		names = append(names, name)
-		return err
-	})
-	if err != nil {
-		return nil, err
-	}
-	if !slices.Equal(names, stateCodes) {
-		found = append(found, "the names of the states are not fob's")
-	}
-	err = q.each(`SELECT name, key FROM account`, nil, func(rows *sql.Rows) error {
-		var name token.Account
-		var key string
-		err := rows.Scan(&name, &key)
-		if err == nil && name.Key() != key {
-			found = append(found, "an account is filed under another name's key")
-		}
-		return err
-	})
-	return found, err
-}
-
-// printsAgree tells whether the fingerprint table and the tokens name the same
-// pairs of fingerprint and token. Each pair is hashed under a key of this moment
-// and the hashes are added up, so that the order does not matter and nobody can
-// make two sums meet.
-func (q *queries) printsAgree() (bool, error) {
-	seed := maphash.MakeSeed()
-	var sums [2]uint64
-	for i, query := range []string{`SELECT print, token_id FROM fingerprint`, `SELECT fingerprint, id FROM token`} {
-		err := q.each(query, nil, func(rows *sql.Rows) error {
-			var pair [2]int64
-			err := rows.Scan(&pair[0], &pair[1])
-			sums[i] += maphash.Comparable(seed, pair)
-			return err
-		})
-		if err != nil {
-			return false, err
-		}
-	}
-	return sums[0] == sums[1], nil
 }

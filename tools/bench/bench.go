@@ -38,6 +38,8 @@ type bench struct {
 	loads                  loads
 	counted                []usage
 	listed, reconciled     []usage
+	auditor                auditor
+	books                  books
 
 	formats []*contest // beside OATH CSV
 	wrapped []*contest // beside the program that unwraps, piped into fob
@@ -67,6 +69,9 @@ func (b *bench) prepare(ctx context.Context, dir string) (err error) {
 	if err := b.prepareLoads(ctx); err != nil {
 		return err
 	}
+	if err := b.prepareBooks(ctx); err != nil {
+		return err
+	}
 	return b.prepareWrapped(ctx)
 }
 
@@ -79,7 +84,7 @@ func (b *bench) measure(ctx context.Context) error {
 		}
 	}
 	// The store of the last import stays for desk and exports.
-	for _, part := range []func(context.Context, int) error{b.desk, b.scale, b.stocktake, b.people, b.exports, b.loadRun, b.contests} {
+	for _, part := range []func(context.Context, int) error{b.desk, b.scale, b.stocktake, b.people, b.exports, b.bookPair, b.audit, b.loadRun, b.contests} {
 		for i := range b.runs {
 			if err := part(ctx, i); err != nil {
 				return err

@@ -1,8 +1,9 @@
 // Command bench measures how fast fob is on this machine and how much memory it
 // takes, beside the plainest thing that could be done with the same rows: the
 // sqlite3 shell's .import into a table whose serial is unique, with the same
-// durability; other formats beside OATH CSV; and wrapped files beside the program
-// that unwraps them, piped into the same import.
+// durability; other formats beside OATH CSV; wrapped files beside the program
+// that unwraps them, piped into the same import; and the workbook beside
+// libxlsxwriter in C, where there are cc and libxlsxwriter-dev.
 //
 //	go run ./tools/bench -n 100000 -runs 5
 //
@@ -14,6 +15,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"flag"
@@ -32,6 +34,7 @@ func main() {
 	flag.IntVar(&b.runs, "runs", 5, "pairs of imports; single commands are run three times as often")
 	flag.BoolVar(&b.phone, "phone", false, "only the support desk of a large store: see phone.go")
 	flag.IntVar(&b.binds, "binds", 10_000, "rows of a file of bindings, as far as there are tokens")
+	flag.IntVar(&b.auditor.events, "events", 0, "events of the trail that is verified; as many as tokens without it")
 	flag.IntVar(&b.loads.stock, "stock", 500_000, "tokens of the store that is not empty")
 	flag.IntVar(&b.loads.small, "small", 10_000, "tokens of the small file")
 	dir := flag.String("dir", "build", "where the stores are made for the time of the run: a folder on the disk to measure")
@@ -49,6 +52,7 @@ func main() {
 		fmt.Fprintln(os.Stderr, "bench: -runs, -binds, -stock and -small are at least 1, -n at least 100 and 20 for each run")
 		os.Exit(2)
 	}
+	b.auditor.events = cmp.Or(b.auditor.events, b.n)
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	if err := run(ctx, &b, *dir); err != nil {

@@ -133,3 +133,33 @@ func TestField(t *testing.T) {
 		t.Errorf("%q", got)
 	}
 }
+
+func TestReportOfTheAuditor(t *testing.T) {
+	b := bench{n: 100_000, runs: 5, auditor: auditor{events: 200_000, verified: []usage{{1.5, 2.5, 90}}, doctored: []usage{{2, 3.5, 95}},
+		plain: []usage{{2, 2, 40}}, asOf: []usage{{3, 4, 80}}}, books: books{fob: []usage{{1, 2, 60}}, missing: "libxlsxwriter is missing"}}
+	s := b.report("a machine")
+	for _, want := range []string{
+		"| `audit verify`, a trail of 200,000 events and more (CPU, peak memory) | 1.5 s (2.5 s, 90 MB) | | |\n",
+		"| `doctor` of the same store: every seed opened (CPU, peak memory) | 2.0 s (3.5 s, 95 MB) | | |\n",
+		"(peak memory) | 3.0 s (80 MB) | 2.0 s | 1.50 |\n",
+		"beside the same inventory | 1.00 | libxlsxwriter is missing | | | 60 MB | |\n",
+	} {
+		if !strings.Contains(s, want) {
+			t.Errorf("no %q in\n%s", want, s)
+		}
+	}
+	b.books.peer = []usage{{2, 2, 30}}
+	if s := b.report("a machine"); !strings.Contains(s, "beside the same inventory | 1.00 | 2.00 | 0.50 | 1.00 | 60 MB | 30 MB |\n") {
+		t.Error(s)
+	}
+}
+
+func TestKindsOfColumns(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "inventory.csv")
+	if err := os.WriteFile(path, []byte("\"serial\",\"batch\",\"t0\",\"issued\"\r\n\"1\"\r\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if kinds, err := kindsIn(path); kinds != "sntb" || err != nil {
+		t.Error(kinds, err)
+	}
+}

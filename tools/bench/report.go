@@ -29,6 +29,7 @@ func (b *bench) report(machine string) string {
 	b.scaled(&s)
 	b.counts(&s)
 	b.peopled(&s)
+	b.audited(&s)
 	for _, c := range []struct {
 		name string
 		took []usage
@@ -40,6 +41,7 @@ func (b *bench) report(machine string) string {
 	b.versus(&s, "import of other formats", "OATH CSV", b.formats)
 	b.versus(&s, "import of wrapped files", "unwrapped by the other program", b.wrapped)
 	b.besideIteration(&s)
+	b.besideC(&s)
 	return s.String()
 }
 

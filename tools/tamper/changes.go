@@ -31,9 +31,15 @@ var changes = []change{
 	{"swap the numbers of two events", (*copied).reorder},
 	{"cut the tail", (*copied).cut},
 	{"rewrite the chain from an event on", (*copied).rewrite},
+	{"rewrite the whole chain", (*copied).rewriteWhole},
+	{olderCopy, nil},
 	{"swap two sealed seeds", (*copied).seeds},
 	{"drop a trigger or an index", (*copied).drop},
 }
+
+// olderCopy is a tail that was cut with the tables to match: no change of rows, but
+// the whole file of some time ago.
+const olderCopy = "put an older copy in its place"
 
 // copied is a copy of the store, open for whoever owns the file: triggers are away
 // and no rule but the types of columns holds.
@@ -265,7 +271,18 @@ func (c *copied) rewrite() (string, int64, error) {
 	if err != nil {
 		return "", 0, err
 	}
-	from := 1 + c.r.Int64N(n)
+	return c.rewriteFrom(1+c.r.Int64N(n), n)
+}
+
+func (c *copied) rewriteWhole() (string, int64, error) {
+	n, err := c.number(`SELECT MAX(seq) FROM audit`)
+	if err != nil {
+		return "", 0, err
+	}
+	return c.rewriteFrom(1, n)
+}
+
+func (c *copied) rewriteFrom(from, n int64) (string, int64, error) {
 	var hash []byte
 	if from > 1 {
 		if err := c.QueryRow(`SELECT hash FROM audit WHERE seq = $1`, from-1).Scan(&hash); err != nil {

@@ -19,6 +19,7 @@ import (
 type vandal struct {
 	config  app.Config
 	content []byte
+	earlier []byte           // what the store was when the older checkpoint was taken
 	older   audit.Checkpoint // of the middle of its life
 	newest  audit.Checkpoint
 	r       *rand.Rand
@@ -44,6 +45,9 @@ func prepare(ctx context.Context, dir string, seed uint64, steps int) (*vandal, 
 	if v.older, err = v.checkpoint(ctx); err != nil {
 		return nil, err
 	}
+	if v.earlier, err = copyOpen(v.config.DB, filepath.Join(dir, "earlier.db")); err != nil {
+		return nil, err
+	}
 	if err := l.Whole(steps / 2); err != nil {
 		return nil, err
 	}
@@ -61,6 +65,19 @@ func prepare(ctx context.Context, dir string, seed uint64, steps int) (*vandal, 
 		return nil, err
 	}
 	return v, v.sound(ctx)
+}
+
+// copyOpen copies a store that is in use, by way of a file.
+func copyOpen(db, to string) ([]byte, error) {
+	from, err := sql.Open("sqlite", db)
+	if err != nil {
+		return nil, err
+	}
+	_, err = from.Exec(`VACUUM INTO $1`, to)
+	if err = errors.Join(err, from.Close()); err != nil {
+		return nil, err
+	}
+	return os.ReadFile(to)
 }
 
 func (v *vandal) checkpoint(ctx context.Context) (audit.Checkpoint, error) {
@@ -172,6 +189,9 @@ func (v *vandal) found(ctx context.Context, c *audit.Checkpoint) (bool, error) {
 func (v *vandal) change(c change) (what string, from int64, err error) {
 	if err := v.fresh(); err != nil {
 		return "", 0, err
+	}
+	if c.name == olderCopy {
+		return fmt.Sprintf("of event %d", v.older.Seq), v.older.Seq + 1, os.WriteFile(v.config.DB, v.earlier, 0o600)
 	}
 	db, err := sql.Open("sqlite", v.config.DB)
 	if err != nil {

@@ -1,0 +1,238 @@
+package store
+
+import (
+	"cmp"
+	"database/sql"
+	"iter"
+	"strings"
+
+	"fob/internal/audit"
+	"fob/internal/token"
+)
+
+// TokenRows reads all tokens in the order of their ids. Of a million tokens most
+// are as their import left them: so what no event changes is read of all, the rest
+// only of those where it is not as at first, on another core, and what thousands of
+// tokens share is looked up beside. A join and a column that is read cost more than
+// finding the row. The first error ends it.
+func (v *verifier) TokenRows() iter.Seq2[audit.TokenRow, error] {
+	return func(yield func(audit.TokenRow, error) bool) {
+		shared, err := v.trail.sharedByTokens()
+		if err != nil {
+			yield(audit.TokenRow{}, err)
+			return
+		}
+		b := v.befell()
+		defer b.stop()
+		for row, err := range v.trail.importedRows(shared) {
+			if err == nil {
+				err = b.to(&row)
+			}
+			if !yield(row, err) || err != nil {
+				return
+			}
+		}
+		if err := b.end(); err != nil {
+			yield(audit.TokenRow{}, err)
+		}
+	}
+}
+
+// befell is what happened to tokens since their import, each kind in the order of
+// their ids.
+type befell struct {
+	changes *follower[changedRow]
+	losses  *follower[lossRow]
+	drifts  *follower[ownedObservation]
+}
+
+func (v *verifier) befell() befell {
+	return befell{
+		follow(audit.Ahead(v.beside.changedRows()), func(c changedRow) int64 { return c.id }),
+		follow(v.beside.losses(), func(l lossRow) int64 { return l.id }),
+		follow(audit.Ahead(v.beside.observations()), func(o ownedObservation) int64 { return o.token }),
+	}
+}
+
+func (b befell) stop() { b.changes.stop(); b.losses.stop(); b.drifts.stop() }
+
+func (b befell) to(row *audit.TokenRow) error {
+	err := b.changes.at(row.ID, func(c changedRow) { c.to(row) })
+	if err == nil {
+		err = b.losses.at(row.ID, func(l lossRow) { row.After.Reported, row.After.Stolen = l.reported, l.stolen })
+	}
+	if err == nil {
+		err = b.drifts.at(row.ID, func(o ownedObservation) { row.Observations = append(row.Observations, o.Observation) })
+	}
+	return err
+}
+
+func (b befell) end() error { return cmp.Or(b.changes.end(), b.losses.end(), b.drifts.end()) }
+
+// sharedByTokens are what thousands of tokens point to.
+type sharedByTokens struct {
+	profiles  map[int64]token.Profile
+	locations map[int64]string
+	batches   map[int64]batchOfTokens
+}
+
+type batchOfTokens struct {
+	uuid        string
+	first, last int64
+	imported    int64
+	loading     bool
+}
+
+func (q *queries) sharedByTokens() (s sharedByTokens, err error) {
+	if s.profiles, err = q.Profiles(); err != nil {
+		return s, err
+	}
+	if s.locations, err = q.locationNames(); err != nil {
+		return s, err
+	}
+	s.batches = map[int64]batchOfTokens{}
+	err = q.each(`SELECT id, uuid, first_id, last_id, imported_at, loading FROM batch`, nil, func(rows *sql.Rows) error {
+		var id int64
+		var b batchOfTokens
+		err := rows.Scan(&id, &b.uuid, &b.first, &b.last, &b.imported, &b.loading)
+		s.batches[id] = b
+		return err
+	})
+	return s, err
+}
+
+// importedRows reads of all tokens, but those that are loading, the columns that no
+// event changes, and takes the rest for what it was at first.
+func (q *queries) importedRows(shared sharedByTokens) iter.Seq2[audit.TokenRow, error] {
+	return func(yield func(audit.TokenRow, error) bool) {
+		l := newLoose(12)
+		rows := stream(q, `SELECT id, serial_key, printed, bare, batch_id, profile_id, location_id, counter, not_before, not_after, manufactured, fingerprint
+			FROM token ORDER BY id`, func(rows *sql.Rows) (row audit.TokenRow, err error) {
+			if err = rows.Scan(l.into...); err != nil {
+				return row, err
+			}
+			return l.imported(shared)
+		})
+		for row, err := range rows {
+			if err == nil && row.Batch == "" && row.Amiss == "" {
+				continue // it is loading
+			}
+			if !yield(row, err) || err != nil {
+				return
+			}
+		}
+	}
+}
+
+func (l *loose) imported(shared sharedByTokens) (row audit.TokenRow, err error) {
+	c := &row.Columns
+	c.ID, row.SerialKey = l.int(0), l.text(1)
+	c.Serial = token.Serial(row.SerialKey)
+	if l.there(2) {
+		c.Serial = token.Serial(l.text(2))
+	}
+	c.Counter, c.NotBefore, c.NotAfter, c.Manufactured, c.Fingerprint = l.int(7), l.int(8), l.int(9), l.int(10), l.int(11)
+	setProfile(c, shared.profiles[l.int(5)])
+	b, known := shared.batches[l.int(4)]
+	if b.loading {
+		return audit.TokenRow{}, l.err
+	}
+	row.Batch, row.HasSeed, row.State, row.After.Since = b.uuid, true, token.InStock, b.imported
+	if l.there(6) {
+		row.After.Location = shared.locations[l.int(6)]
+	}
+	bare := row.SerialKey
+	if l.there(3) {
+		bare = l.text(3)
+	}
+	switch {
+	case !known:
+		row.Amiss = "its batch is not there"
+	case c.ID < b.first || c.ID > b.last:
+		row.Amiss = "its id is not one of its batch"
+	case bare != strings.ReplaceAll(row.SerialKey, "-", ""):
+		row.Amiss = "it is found under another serial when its own is said without dashes"
+	case l.zero(8), l.zero(9), l.zero(10):
+		row.Amiss = zeroForNothing
+	}
+	return row, l.err
+}
+
+// Where nothing is known stands NULL. A 0 means the same to the replay, but not to
+// the queries.
+const zeroForNothing = "it has a 0 where nothing is known"
+
+// changedRow has the columns of a token that events change.
+type changedRow struct {
+	id      int64
+	state   token.State
+	account string
+	after   audit.Mutable // without the loss
+	since   bool          // whether After says since when
+	hasSeed bool
+	amiss   string
+}
+
+func (c changedRow) to(row *audit.TokenRow) {
+	since, location := row.After.Since, row.After.Location
+	row.State, row.Account, row.After, row.HasSeed = c.state, c.account, c.after, c.hasSeed
+	row.After.Location = location
+	if !c.since {
+		row.After.Since = since
+	}
+	if row.Amiss == "" {
+		row.Amiss = c.amiss
+	}
+}
+
+// changedRows reads the tokens of which something is not as at first.
+func (q *queries) changedRows() iter.Seq2[changedRow, error] {
+	l := newLoose(9)
+	return stream(q, `SELECT t.id, t.state, a.name, t.state_since, t.watermark, t.failures, t.locked_until, t.issued, t.seed IS NOT NULL
+		FROM token t LEFT JOIN account a ON a.id = t.account_id
+		WHERE t.state <> 0 OR t.state_since IS NOT NULL OR t.account_id IS NOT NULL OR t.watermark IS NOT NULL OR t.failures <> 0
+		OR t.locked_until IS NOT NULL OR t.issued <> 0 OR t.seed IS NULL ORDER BY t.id`,
+		func(rows *sql.Rows) (c changedRow, err error) {
+			if err = rows.Scan(l.into...); err != nil {
+				return c, err
+			}
+			c.id, c.account, c.since, c.hasSeed = l.int(0), l.text(2), l.there(3), l.bool(8)
+			c.after = audit.Mutable{Since: l.int(3), Failures: int(l.int(5)), LockedUntil: l.int(6), Issued: l.bool(7)}
+			if l.there(4) {
+				c.after.Watermark = new(l.int(4))
+			}
+			if l.zero(3) || l.zero(6) {
+				c.amiss = zeroForNothing
+			}
+			if err = (*stateCode)(&c.state).Scan(l.v[1]); err == nil {
+				err = l.err
+			}
+			return c, err
+		})
+}
+
+type lossRow struct {
+	id, reported int64
+	stolen       bool
+}
+
+func (q *queries) losses() iter.Seq2[lossRow, error] {
+	return stream(q, `SELECT token_id, reported_at, stolen FROM loss ORDER BY token_id`, func(rows *sql.Rows) (l lossRow, err error) {
+		err = rows.Scan(&l.id, &l.reported, &l.stolen)
+		return l, err
+	})
+}
+
+// ownedObservation is a measured drift with the token that it is of.
+type ownedObservation struct {
+	audit.Observation
+	token int64
+}
+
+func (q *queries) observations() iter.Seq2[ownedObservation, error] {
+	return stream(q, `SELECT token_id, at, drift, rate FROM observation ORDER BY token_id, id`,
+		func(rows *sql.Rows) (o ownedObservation, err error) {
+			err = rows.Scan(&o.token, &o.At, &o.Drift, &o.Rate)
+			return o, err
+		})
+}
