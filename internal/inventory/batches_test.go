@@ -315,7 +315,7 @@ func (h *house) randomCommand(r *rand.Rand, imported *int) {
 	step := all[r.IntN(len(all))]
 	c := inventory.Change{Serial: serial, By: step.By, To: step.To, Loss: token.Loss{Stolen: r.IntN(2) == 0},
 		NewAccount: r.IntN(2) == 0,
-		Words: inventory.Words{Account: token.Account(fmt.Sprintf("user%d", r.IntN(5))), Reason: "chance"}}
+		Words:      inventory.Words{Account: token.Account(fmt.Sprintf("user%d", r.IntN(5))), Reason: "chance"}}
 	number := 1 + r.IntN(3)
 	var err error
 	switch {
