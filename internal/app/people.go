@@ -98,6 +98,7 @@ func wordSet(text string) map[string]bool {
 // PeopleOptions are what a person says of a list.
 type PeopleOptions struct {
 	Columns  string   // account=3,status=Zustand,…; empty: by the header
+	NoHeader bool     // the first row is a person; Columns says by numbers what is where
 	Sheet    string   // of a workbook
 	ActiveIs []string // what a status says of those who are here; empty: words that are known
 }
@@ -107,13 +108,16 @@ type PeopleOptions struct {
 // Refused unless reading failed.
 func ReadPeople(name string, r io.Reader, o PeopleOptions) (*inventory.PeopleList, error) {
 	hash := sha256.New()
-	whole := io.TeeReader(r, hash)
+	whole := bufio.NewReaderSize(io.TeeReader(r, hash), probeScans)
+	if head, _ := whole.Peek(probeScans); pictureOf(head) != "" { // of an error the first row tells
+		return nil, token.Errorf(token.Refused, "the list is %s, no text or workbook", pictureOf(head))
+	}
 	in := rows.NewWith(whole, rows.Options{Sheet: o.Sheet})
 	list := &inventory.PeopleList{File: strings.ToValidUTF8(filepath.Base(name), "\uFFFD")}
 	if err := readPeople(in, list, o); err != nil {
 		return nil, err
 	}
-	if _, err := io.Copy(io.Discard, bufio.NewReader(whole)); err != nil {
+	if _, err := io.Copy(io.Discard, whole); err != nil {
 		return nil, token.Wrap(token.Internal, err, "reading the list")
 	}
 	list.SHA256, list.Notes = hex.EncodeToString(hash.Sum(nil)), append(list.Notes, in.Notes()...)
@@ -133,14 +137,17 @@ func readPeople(in *rows.Reader, list *inventory.PeopleList, o PeopleOptions) er
 	for _, w := range o.ActiveIs {
 		p.active[statusWord(w)] = true
 	}
-	if err := p.header(header, o.Columns); err != nil {
+	if err := p.header(header, o); err != nil {
 		return err
+	}
+	if o.NoHeader {
+		p.row(header)
 	}
 	for {
 		row, err := in.Next()
 		switch {
 		case errors.Is(err, io.EOF) && len(list.People) == 0 && len(list.Faults) == 0:
-			return token.Errorf(token.Refused, "the list has nobody: no row stands below its column names").WithHint("nothing was changed")
+			return token.Errorf(token.Refused, "the list has nobody: no row stands below its column names")
 		case errors.Is(err, io.EOF):
 			return nil
 		case err != nil:
@@ -162,24 +169,29 @@ type peopleReader struct {
 }
 
 // header finds the columns, by their names and by what --columns says.
-func (p *peopleReader) header(header rows.Row, chosen string) error {
+func (p *peopleReader) header(header rows.Row, o PeopleOptions) error {
 	p.width = len(header.Fields)
 	names := personNames
-	if chosen != "" {
-		var err error
-		if names, err = chosenColumns(header, chosen); err != nil {
+	c := &p.columns
+	if o.Columns != "" || o.NoHeader {
+		chosen, at, err := chosenColumns(header, o)
+		if err != nil {
 			return err
 		}
+		names, p.columns = chosen, rows.Placed(at)
+		if err := p.headed(header, o); err != nil {
+			return err
+		}
+	} else {
+		p.columns = names.Of(header.Fields)
 	}
-	p.columns = names.Of(header.Fields)
-	c := &p.columns
 	if col, first, second, twice := names.Twice(p.columns, header.Fields); twice && col != colGiven && col != colFamily && col != colMail && col != colFullName {
 		return token.Errorf(token.Refused, "line %d: columns %d and %d are both the %s", header.Line, first, second, personWords[col]).
 			WithHint("say which with --columns, for example account=%d", first)
 	}
 	if !c.Has(colLogin) && !c.Has(colMail) {
 		return token.Errorf(token.Refused, "line %d names no column for the account", header.Line).
-			WithHint("the first row names the columns: account, login, username, user principal name, email or the like; with other names: --columns account=3")
+			WithHint("the first row names the columns: account, login, username, user principal name, email or the like; with other names: --columns account=3; without any: --no-header --columns account=3")
 	}
 	if c.Has(colStatus) && c.Has(colEnded) {
 		return token.Errorf(token.Refused, "line %d: columns %d and %d both tell who is active", header.Line, c.At(colStatus), c.At(colEnded)).
@@ -192,50 +204,79 @@ func (p *peopleReader) header(header rows.Row, chosen string) error {
 var personWords = map[personColumn]string{colLogin: "account", colFullName: "name", colStatus: "status", colEnded: "status", colPersonID: "id",
 	colFormer: "former account"}
 
-// chosenColumns makes names of what --columns says: only those columns count.
-func chosenColumns(header rows.Row, text string) (rows.Names[personColumn], error) {
-	names := rows.Names[personColumn]{}
-	has := map[personColumn]bool{}
-	for part := range strings.SplitSeq(text, ",") {
+// headed notes what stands above the accounts, where the column was said by its
+// number: a list without column names has an account there, which would count as
+// one that left.
+func (p *peopleReader) headed(header rows.Row, o PeopleOptions) error {
+	at := p.columns.At(colLogin)
+	if o.NoHeader {
+		return nil
+	}
+	heading := string(header.Fields[at-1])
+	if strings.Contains(heading, "@") {
+		return inventory.HeadlessError(header.Line, heading)
+	}
+	p.list.Heading, p.list.HeadingLine = heading, header.Line
+	return nil
+}
+
+// chosenColumns reads what --columns says: only those columns count.
+func chosenColumns(header rows.Row, o PeopleOptions) (names rows.Names[personColumn], at map[personColumn]int, err error) {
+	if o.Columns == "" {
+		return nil, nil, columnsError("--no-header needs --columns")
+	}
+	names, at = rows.Names[personColumn]{}, map[personColumn]int{}
+	for part := range strings.SplitSeq(o.Columns, ",") {
 		key, where, _ := strings.Cut(part, "=")
 		col, known := choosable[rows.Name([]byte(key))]
 		if !known {
-			return nil, columnsError("--columns: %q is nothing that a person has", strings.TrimSpace(key))
+			return nil, nil, columnsError("--columns: %q is nothing that a person has", strings.TrimSpace(key))
 		}
-		if has[col] {
-			return nil, columnsError("--columns names %s twice", strings.TrimSpace(key))
+		if at[col] > 0 {
+			return nil, nil, columnsError("--columns names %s twice", strings.TrimSpace(key))
 		}
-		has[col] = true
-		where = strings.TrimSpace(where)
-		if n, err := strconv.Atoi(where); err == nil {
-			if n < 1 || n > len(header.Fields) {
-				return nil, token.Errorf(token.Refused, "--columns: there is no column %d; line %d has %d", n, header.Line, len(header.Fields))
+		if at[col], err = columnAt(header, strings.TrimSpace(where), o.NoHeader); err != nil {
+			return nil, nil, err
+		}
+		for other, n := range at {
+			if n == at[col] && other != col {
+				return nil, nil, columnsError("--columns gives one column two meanings")
 			}
-			where = string(header.Fields[n-1])
 		}
-		name := rows.Name([]byte(where))
-		if name == "" || !hasField(header, name) {
-			return nil, token.Errorf(token.Refused, "--columns: line %d has no column named %q", header.Line, where).
-				WithHint("the first row is taken for column names; does the list have one?")
-		}
-		if _, twice := names[name]; twice {
-			return nil, columnsError("--columns gives one column two meanings")
-		}
-		names[name] = col
 	}
-	if !has[colLogin] {
-		return nil, columnsError("--columns does not say which column is the account")
+	if at[colLogin] == 0 {
+		return nil, nil, columnsError("--columns does not say which column is the account")
 	}
-	return names, nil
+	return names, at, nil
 }
 
-func hasField(header rows.Row, name string) bool {
-	for _, f := range header.Fields {
-		if rows.Name(f) == name {
-			return true
-		}
+// columnAt finds a column by its number or its name.
+func columnAt(header rows.Row, where string, noHeader bool) (int, error) {
+	n, err := strconv.Atoi(where)
+	switch {
+	case err == nil && n >= 1 && n <= len(header.Fields):
+		return n, nil
+	case err == nil:
+		return 0, token.Errorf(token.Refused, "--columns: there is no column %d; line %d has %d", n, header.Line, len(header.Fields))
+	case noHeader:
+		return 0, columnsError("--columns: %q is no number, and --no-header says that columns have no names", where)
 	}
-	return false
+	found := 0
+	for i, f := range header.Fields {
+		if name := rows.Name(f); name == "" || name != rows.Name([]byte(where)) {
+			continue
+		}
+		if found > 0 {
+			return 0, token.Errorf(token.Refused, "line %d: columns %d and %d are both named %q", header.Line, found, i+1, where).
+				WithHint("say the column by its number")
+		}
+		found = i + 1
+	}
+	if found == 0 {
+		return 0, token.Errorf(token.Refused, "--columns: line %d has no column named %q", header.Line, where).
+			WithHint("the first row is taken for column names; a list without them takes --no-header and numbers")
+	}
+	return found, nil
 }
 
 func columnsError(format string, args ...any) error {

@@ -76,6 +76,14 @@ func TestPeopleSheet(t *testing.T) {
 	}
 }
 
+// What is no text is said to be none.
+func TestPeopleInAPicture(t *testing.T) {
+	_, err := app.ReadPeople("people.png", strings.NewReader("\x89PNG\r\n\x1a\n\x00"), app.PeopleOptions{})
+	if token.KindOf(err) != token.Refused || err.Error() != "the list is a picture (PNG), no text or workbook" {
+		t.Error(err)
+	}
+}
+
 // Half of an account's letters are lost to no parser, whatever the bytes.
 func FuzzPeople(f *testing.F) {
 	for _, text := range []string{"login\nanna\n", "login,id\nanna,1\nben,2\n", "E-Mail;Status\na@b;aktiv\n", "x\n\x00", "login,former account\nb,a\n"} {

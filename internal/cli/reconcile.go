@@ -24,6 +24,7 @@ type peopleOptions struct {
 func (o *peopleOptions) add(cmd *cobra.Command) {
 	f := cmd.Flags()
 	f.StringVar(&o.Columns, "columns", "", "which columns count, by number or name, as account=3,status=Zustand (account, name, status, disabled, id, former)")
+	f.BoolVar(&o.NoHeader, "no-header", false, "the first row is a person; --columns says by numbers what is where")
 	f.StringVar(&o.Sheet, "sheet", "", "the sheet of a workbook, where it has several")
 	f.StringArrayVar(&o.ActiveIs, "active-is", nil, "what the status says of those who are here; all others left")
 	f.StringArrayVar(&o.renamed, "renamed", nil, "an account that is called otherwise now, as OLD=NEW, where the list does not say so")
@@ -79,7 +80,8 @@ func (o *peopleOptions) renames() (map[token.Account]token.Account, error) {
 const listHelp = `The list is CSV, tab-separated or a workbook; its first row names the columns, in
 any order and in many languages: the account (login, username, user principal name,
 email), and as you like name, status (or disabled), id, and former account. With
-other names, --columns says which they are. Rows of people who ended count as left.
+other names, --columns says which they are; without names, by numbers, and
+--no-header. Rows of people who ended count as left.
 
 A person who is called otherwise keeps tokens and history where the list ties both
 names together: by its ids, by a column with the former account, or by hand with

@@ -45,6 +45,29 @@ type PeopleList struct {
 	Names  bool // and one of full names
 	Faults []RejectedPerson
 	Notes  []string
+	// Heading is what stands above the accounts where that column was said by its
+	// number, and HeadingLine where; empty: it is known to be a column's name.
+	Heading     string
+	HeadingLine int
+}
+
+// HeadlessError is of a list whose first row is a person and no column names.
+func HeadlessError(line int, heading string) error {
+	return token.Errorf(token.Refused, "line %d has %q above the accounts, which looks like one of them", line, heading).
+		WithHint("a list whose first row is a person takes --no-header; else give the column a name")
+}
+
+// checkHeading looks whether the heading is somebody.
+func (l *PeopleList) checkHeading(r Reader) error {
+	a, err := token.ParseAccount(l.Heading)
+	if err != nil {
+		return nil // nobody is called so
+	}
+	row, err := r.AccountRow(a)
+	if err == nil && row.Name != "" {
+		err = HeadlessError(l.HeadingLine, l.Heading)
+	}
+	return err
 }
 
 // RejectedPerson is a row that cannot be followed.
@@ -189,7 +212,7 @@ func listFaults(faults []RejectedPerson) error {
 		words = append(words, fmt.Sprintf("and %d more", n))
 	}
 	return token.Errorf(token.Refused, "%s", strings.Join(words, "; ")).
-		WithHint("a list goes in whole or not at all: a person who is left out would count as one who left; nothing was changed")
+		WithHint("a list goes in whole or not at all: a person who is left out would count as one who left")
 }
 
 // shownFaults is how many rows at fault an error names.

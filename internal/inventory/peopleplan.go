@@ -166,7 +166,7 @@ func (p *peoplePlan) wasBoth(i int32) error {
 
 func (p *peoplePlan) clash(i int32, format string, args ...any) error {
 	return token.Errorf(token.Refused, "line %d: "+format, append([]any{p.people[i].Line}, args...)...).
-		WithHint("an account cannot follow from two; a list with an id for each person tells them apart. Nothing was changed")
+		WithHint("an account cannot follow from two; a list with an id for each person tells them apart")
 }
 
 // match finds the person that a stored account belongs to: by the list's id, by

@@ -121,6 +121,9 @@ func (c *reconciling) compare(r Reader) (err error) {
 	if err := c.demands(r); err != nil {
 		return err
 	}
+	if err := c.req.List.checkHeading(r); err != nil {
+		return err
+	}
 	index, err := c.namedByHand()
 	if err != nil {
 		return err
@@ -174,7 +177,7 @@ func (c *reconciling) namedByHand() (map[int32]token.Account, error) {
 	for old, now := range c.req.Renamed {
 		i := slices.IndexFunc(c.req.List.People, func(p Person) bool { return p.Account().Key() == now.Key() })
 		if i < 0 {
-			return nil, token.Errorf(token.Refused, "--renamed %s=%s: the list has no account %s", old, now, now).WithHint("nothing was changed")
+			return nil, token.Errorf(token.Refused, "--renamed %s=%s: the list has no account %s", old, now, now)
 		}
 		c.req.List.People[i].follows(old)
 		found[int32(i)] = old
@@ -188,7 +191,7 @@ func (c *reconciling) believe(r Reader) error {
 	p := c.plan
 	if p.listed == 0 {
 		return token.Errorf(token.Refused, "the list has nobody: %d rows, none of them active", len(p.people)).
-			WithHint("was it cut, or is its status in other words? --active-is WORD says which one means active; nothing was changed")
+			WithHint("was it cut, or is its status in other words? --active-is WORD says which one means active")
 	}
 	before, least, of := p.before, UsualStay, "of the accounts on the list before"
 	staying := p.staying
@@ -210,7 +213,7 @@ func (c *reconciling) believe(r Reader) error {
 	}
 	cause := "was it cut, or was a directory down?"
 	if share(staying, before) < 20 {
-		cause = "it seems to be of another organisation, or of a part of this one"
+		cause = "it seems to be of another organisation, or of a part of this one."
 	}
 	return token.Errorf(token.NotAllowed, "the list has %d %s, %d (%d %%); %d %% are needed", staying, of, before, share(staying, before), least).
 		WithHint("%s Nothing was changed; if so many really left: --at-least %d", cause, share(staying, before))

@@ -55,6 +55,16 @@ func InOrder[C ~int](order ...C) Columns[C] {
 	return c
 }
 
+// Placed is for a text without a header of which somebody says where each column
+// stands, counted from 1.
+func Placed[C ~int](at map[C]int) Columns[C] {
+	var c Columns[C]
+	for col, n := range at {
+		c.put(col, n)
+	}
+	return c
+}
+
 func (c *Columns[C]) put(col C, at int) {
 	for len(c.at) <= int(col) {
 		c.at = append(c.at, 0)
