@@ -95,7 +95,7 @@ func sniff(s seedfile.Sample) seedfile.Match {
 		return seedfile.Match{Why: why}
 	}
 	if chars.Name != "UTF-8" {
-		return seedfile.Match{Why: "the file is written in " + chars.Name + "; fob reads PSKC in UTF-8"}
+		return seedfile.Match{Why: "the file is written in " + chars.Name + "; fob reads PSKC in UTF-8: convert a copy, and have its first line say so"}
 	}
 	if pskc.IsDraft(root) {
 		return seedfile.Match{Fits: true, Why: "the root element is " + root.Local + " in a namespace from before RFC 6030"}
