@@ -196,7 +196,7 @@ func (d *Decoder) part() error {
 	case name == signatureName:
 		return d.signature()
 	case name.Space != d.space:
-		return d.scan.refuse("%s in <KeyContainer> is not in the namespace of PSKC", shownElement(local))
+		return d.vendorPart()
 	case local == "Extensions":
 		return d.scan.skip()
 	case d.count > 0 && slices.Contains(beforePackages, local):
@@ -283,8 +283,7 @@ var repeatable = []string{"Extensions", "KeyUsage", "X509Certificate"}
 func (d *Decoder) children(in string, read func(name string) error) error {
 	return d.inside(in, func(mark int) error {
 		if d.scan.name.Space != d.space {
-			d.complain("%s in <%s> is not in the namespace of PSKC%s", shownElement(d.scan.name.Local), in, forbids(in))
-			return d.scan.skip()
+			return d.vendorElement(in)
 		}
 		name, err := d.canonical(in)
 		if err != nil {

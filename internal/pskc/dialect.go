@@ -22,6 +22,7 @@ const (
 	weakNumber
 	weakExpiry
 	weakEnd
+	weakVendor
 	weaknesses
 )
 
@@ -35,6 +36,7 @@ var weakTexts = [weaknesses]string{
 	weakNumber:   "a plain number is in base64, which may be meant otherwise",
 	weakExpiry:   "an expiry date in a form that leaves day and month open is not read",
 	weakEnd:      "the end of the container is missing, as in a log that was not closed: whether packages are missing nobody can tell",
+	weakVendor:   "elements of a vendor's own are not read: whether they change what the codes are nobody can tell",
 }
 
 // weaken counts a use of a weakness, or refuses it without Options.Compat.

@@ -10,6 +10,7 @@ import (
 	"encoding/pem"
 	"fmt"
 	"iter"
+	"strings"
 
 	"fob/internal/token"
 )
@@ -87,13 +88,7 @@ func sharedForms(data []byte) [][]byte {
 	if len(text) < len(data) {
 		forms = append(forms, bytes.TrimRight(data, "\r\n"), text)
 	}
-	digits := bytes.Map(func(r rune) rune {
-		if r == ' ' || r == ':' || r == '-' || r == '\n' || r == '\r' || r == '\t' {
-			return -1
-		}
-		return r
-	}, bytes.TrimPrefix(text, []byte("0x")))
-	if key, err := hex.DecodeString(string(digits)); err == nil {
+	if key, err := hex.DecodeString(string(keyDigits(text))); err == nil {
 		forms = append(forms, key)
 	}
 	if key, err := base64.StdEncoding.Strict().DecodeString(string(squeeze(bytes.Clone(text)))); err == nil {
@@ -102,29 +97,39 @@ func sharedForms(data []byte) [][]byte {
 	return forms
 }
 
-// eachRSA gives the RSA keys in the key files: PEM of PKCS #1 or PKCS #8.
+// eachRSA gives the RSA keys in the key files.
 func (o *opener) eachRSA(yield func(*rsa.PrivateKey) bool) {
 	if o.keys == nil {
 		return
 	}
 	for _, data := range o.keys.KeyFiles() {
-		for block, rest := pem.Decode(data); block != nil; block, rest = pem.Decode(rest) {
-			if key := rsaKey(block); key != nil && !yield(key) {
+		for _, key := range rsaKeys(data) {
+			if !yield(key) {
 				return
 			}
 		}
 	}
 }
 
-func rsaKey(block *pem.Block) *rsa.PrivateKey {
-	switch block.Type {
-	case "RSA PRIVATE KEY":
-		key, _ := x509.ParsePKCS1PrivateKey(block.Bytes)
-		return key
-	case "PRIVATE KEY":
-		any, _ := x509.ParsePKCS8PrivateKey(block.Bytes)
-		key, _ := any.(*rsa.PrivateKey)
+// rsaKeys reads the RSA keys of a key file: PKCS #1 or PKCS #8, each in PEM or
+// DER.
+func rsaKeys(data []byte) (all []*rsa.PrivateKey) {
+	if key := rsaKey(data); key != nil {
+		return []*rsa.PrivateKey{key}
+	}
+	for block, rest := pem.Decode(data); block != nil; block, rest = pem.Decode(rest) {
+		if key := rsaKey(block.Bytes); key != nil && strings.HasSuffix(block.Type, "PRIVATE KEY") {
+			all = append(all, key)
+		}
+	}
+	return all
+}
+
+func rsaKey(der []byte) *rsa.PrivateKey {
+	if key, err := x509.ParsePKCS1PrivateKey(der); err == nil {
 		return key
 	}
-	return nil
+	any, _ := x509.ParsePKCS8PrivateKey(der)
+	key, _ := any.(*rsa.PrivateKey)
+	return key
 }

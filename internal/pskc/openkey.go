@@ -15,7 +15,7 @@ func (o *opener) findPassphrase(h *Header, try func(unlocked) bool) error {
 	e := h.Encryption
 	missing := NeedError{"--passphrase-file", token.Errorf(token.KeyTrouble,
 		"the values are encrypted with %s and a key that is made of a passphrase%s", o.way, named(e.KeyName)).
-		WithHint("give it with --passphrase-file FILE, whose first line counts; several may be given")}
+		WithHint("give it with --passphrase-file FILE, whose first line counts; several may be given; a key file does not stand for it")}
 	if o.keys == nil {
 		return missing
 	}
@@ -54,7 +54,7 @@ func (o *opener) findShared(h *Header, try func(unlocked) bool) error {
 		fits = try(unlocked{bytes: bytes.Clone(key)})
 		return !fits
 	})
-	hint := fmt.Sprintf("give it with --key-file FILE: %d bytes, as they are, in hex or in base64; several may be given", size)
+	hint := fmt.Sprintf("give it with --key-file FILE: %d bytes, as they are, in hex or in base64; several may be given; no passphrase stands for it", size)
 	switch {
 	case fits:
 		return nil
@@ -62,7 +62,7 @@ func (o *opener) findShared(h *Header, try func(unlocked) bool) error {
 		return o.wrong(h, 2)
 	case o.hasFiles():
 		return NeedError{"--key-file", token.Errorf(token.KeyTrouble,
-			"no key file has a key of %d bytes, which %s needs for the pre-shared key%s", size, o.way, named(name)).WithHint("%s", hint)}
+			"no key file has a key of %d bytes, which %s needs for the pre-shared key%s: %s", size, o.way, named(name), o.held()).WithHint("%s", hint)}
 	}
 	return NeedError{"--key-file", token.Errorf(token.KeyTrouble,
 		"the values are encrypted with %s and a pre-shared key%s", o.way, named(name)).WithHint("%s", hint)}
@@ -87,9 +87,18 @@ func (o *opener) findRSA(h *Header, try func(unlocked) bool) error {
 	case some:
 		return o.wrong(h, 2)
 	}
-	return NeedError{"--key-file", token.Errorf(token.KeyTrouble,
-		"the values are encrypted with %s to %s, whose private key is in no key file", o.way, certificateName(e)).
-		WithHint("give it with --key-file FILE, in PEM; several may be given")}
+	what := fmt.Sprintf("the values are encrypted with %s to %s, whose private key is in no key file", o.way, certificateName(e))
+	hint := "give it with --key-file FILE, in PEM or DER; several may be given"
+	if held := o.held(); held != "" {
+		what += ": " + held
+	}
+	switch {
+	case o.holds(lockedKey):
+		hint += "; one behind a passphrase is read without it: openssl pkey -in FILE -out COPY, and delete the copy afterwards"
+	case o.holds(pkcs12):
+		hint += "; what is in PKCS #12 has to come out: openssl pkcs12 -in FILE -nocerts -nodes -out COPY, and delete the copy afterwards"
+	}
+	return NeedError{"--key-file", token.Errorf(token.KeyTrouble, "%s", what).WithHint("%s", hint)}
 }
 
 // wrong is ErrKey, or says that the MAC key is missing where fewer key files were

@@ -43,7 +43,8 @@ func Format() seedfile.Format {
 			"  CBC without a MAC only with --allow-unauthenticated",
 			"signed: the whole container, 32 MiB at most, by the certificate of --signed-by",
 			"with --compat: drafts before RFC 6030, ActivIdentity, YubiKey logs that were not",
-			"  closed, SHA-1 signatures; the summary names what could not be verified",
+			"  closed, vendors' own elements (skipped), SHA-1 signatures; the summary names what",
+			"  could not be verified",
 			"several keys of one device: --key-suffix",
 			"refused by name: Camellia, 3DES key wrap, AES key wrap with padding, PBES2,",
 			"  OCRA, Yubico OTP, keys without a Secret, policies that fob cannot keep",
@@ -94,7 +95,7 @@ func sniff(s seedfile.Sample) seedfile.Match {
 		return seedfile.Match{Why: why}
 	}
 	if chars.Name != "UTF-8" {
-		return seedfile.Match{Why: "the file is written in " + chars.Name + "; fob reads PSKC in UTF-8"}
+		return seedfile.Match{Why: "the file is written in " + chars.Name + "; fob reads PSKC in UTF-8: convert a copy, and have its first line say so"}
 	}
 	if pskc.IsDraft(root) {
 		return seedfile.Match{Fits: true, Why: "the root element is " + root.Local + " in a namespace from before RFC 6030"}

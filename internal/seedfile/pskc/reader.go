@@ -130,7 +130,7 @@ var (
 
 // tally counts what the operator should know of.
 type tally struct {
-	pins, extended, users, challenges, drifts, noCounter, noInterval, unzoned, identifiers count
+	pins, extended, users, challenges, drifts, noCounter, noInterval, unnamed, unzoned, identifiers count
 }
 
 // count is a number of packages and the first of them.
@@ -157,6 +157,7 @@ func (t *tally) notes() []string {
 	}{
 		{t.noCounter, "HOTP keys without a Counter start at 0, unless --counter says otherwise"},
 		{t.noInterval, "TOTP keys without a TimeInterval have 30 s, unless --period says otherwise"},
+		{t.unnamed, "devices without a SerialNo go by the Id of their Key; compare with the devices"},
 		{t.unzoned, "dates without a time zone are taken for UTC"},
 		{t.identifiers, "the Length of a code counts the identifier that a YubiKey types in front; the rest is taken for the digits"},
 		{t.drifts, "a TimeDrift is not taken over: bind measures it"},

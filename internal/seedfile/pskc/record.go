@@ -243,6 +243,7 @@ func (r *reader) remark(rec seedfile.Record, p *pskc.KeyPackage) {
 	t := rec.Params.Type
 	r.tally.noCounter.addIf(t == token.HOTP && !k.Counter.Given, p.N)
 	r.tally.noInterval.addIf(t == token.TOTP && !k.Interval.Given, p.N)
+	r.tally.unnamed.addIf(p.Device.SerialNo == "", p.N)
 	r.tally.unzoned.addIf(device.Start.Unzoned || device.Expiry.Unzoned || policy.Start.Unzoned || policy.Expiry.Unzoned, p.N)
 	r.tally.extended.addIf(p.Extended, p.N)
 	r.tally.users.addIf(p.Device.UserID != "" || k.UserID != "", p.N)
