@@ -119,13 +119,18 @@ func (o *opened) depends() string {
 	return strings.Join(parts, " or ")
 }
 
-// missingError asks for the flags that the file's records need, all at once.
-func (o *opened) missingError(file string, records int) error {
+// missingError asks for the flags that the file's records need, all at once, and
+// tells of those that are invalid anyway.
+func (o *opened) missingError(file string, records, invalid int) error {
 	lacks := o.lacks(records)
 	if lacks == "" {
 		return nil
 	}
-	return token.Errorf(token.Refused, "%s does not say %s", file, lacks).WithHint("say it with %s", o.flagsInWords(records))
+	hint := "say it with " + o.flagsInWords(records)
+	if invalid > 0 {
+		hint += fmt.Sprintf("; %d of its records are invalid, whatever the flags: `fob inspect` lists them", invalid)
+	}
+	return token.Errorf(token.Refused, "%s does not say %s", file, lacks).WithHint("%s", hint)
 }
 
 // flagsInWords is the advice to say what is missing or in doubt.

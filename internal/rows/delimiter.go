@@ -1,6 +1,9 @@
 package rows
 
-import "bytes"
+import (
+	"bytes"
+	"fmt"
+)
 
 // delimiters are the candidates, in the order that settles a tie.
 var delimiters = []byte{',', ';', '\t'}
@@ -93,6 +96,9 @@ func countOutsideQuotes(line []byte, d byte) int {
 
 func isBlank(c byte) bool { return c == ' ' || c == '\t' }
 
+// mostAbove is how many lines may stand above a table that are none of it.
+const mostAbove = 20
+
 // checkMixed refuses a row that another delimiter cuts into as many fields as
 // the rows before it have, and its own delimiter not at all.
 func (r *Reader) checkMixed(row Row) error {
@@ -105,8 +111,11 @@ func (r *Reader) checkMixed(row Row) error {
 	}
 	for _, d := range append(delimiters, ' ') {
 		if d != r.delim && countOutsideQuotes(row.Fields[0], d) == r.width-1 {
-			return errorAt(row.Line, "it was put together from several files: import each by itself",
-				"the fields are separated by %s, those of the rows before by %s", delimiterNames[d], delimiterNames[r.delim])
+			remedy := "it was put together from several files: import each by itself"
+			if row.Line <= mostAbove {
+				remedy = fmt.Sprintf("if what stands in front is a letter, pass over it with --skip-rows %d; if ", row.Line-1) + remedy
+			}
+			return errorAt(row.Line, remedy, "the fields are separated by %s, those of the rows before by %s", delimiterNames[d], delimiterNames[r.delim])
 		}
 	}
 	return nil

@@ -84,14 +84,15 @@ const (
 	damagedShare = 10
 )
 
-// Add takes one seed as the file writes it. An empty one tells nothing.
+// Add takes one seed as the file writes it. An empty one tells nothing, nor does one
+// that is too short for any seed.
 func (i *Inference) Add(text []byte) {
 	f := look(text)
-	if f.chars == 0 {
+	c := f.class()
+	if f.chars == 0 || f.tooShort(c) {
 		return
 	}
 	i.records++
-	c := f.class()
 	t := &i.classes[c]
 	t.records++
 	t.chars += f.chars - 1
@@ -107,6 +108,12 @@ func (i *Inference) Add(text []byte) {
 			clear(seed)
 		}
 	}
+}
+
+// tooShort tells of a text of some class whether no seed has so few characters,
+// whatever it is written in.
+func (f features) tooShort(c class) bool {
+	return c != noClass && f.chars > 0 && f.chars < shortBase64
 }
 
 // Decision is the encoding of a file, and what it rests on.
@@ -227,13 +234,16 @@ func (i *Inference) evidence(c class, odds float64) string {
 func (d Decision) Judge(text []byte) error {
 	f := look(text)
 	c := f.class()
-	if f.chars == 0 || c == d.class {
+	if f.chars == 0 || c == d.class && !f.tooShort(c) {
 		return nil // an empty seed is for Decode to refuse
 	}
 	if c == noClass || scientific.Match(text) {
 		if _, err := d.class.alphabet().decode(text); err != nil {
 			return err // which names the character, or the spreadsheet
 		}
+	}
+	if f.tooShort(c) {
+		return refusef("the seed has only %d characters, and none is so short: it is damaged or cut off", f.chars)
 	}
 	return refusef("the seed is written in %s, those of %d other records in %s; if both are right, say --encoding %s", c, d.Records, d.class, d.Encoding)
 }

@@ -201,6 +201,22 @@ func TestShortSeeds(t *testing.T) {
 	}
 }
 
+// A line of words below a short list says nothing of its encoding.
+func TestTooShortForAnySeed(t *testing.T) {
+	d, err := decide(append(written(3, 20, hex.EncodeToString), "tokens", "1234567890")...)
+	if err != nil || d.Encoding != Hex || d.Records != 3 {
+		t.Fatalf("%+v %v", d, err)
+	}
+	for text, says := range map[string]string{"tokens": "has only 6 characters", "1234567890": "has only 10 characters", "": ""} {
+		if err := d.Judge([]byte(text)); (err == nil) != (says == "") || err != nil && !strings.Contains(err.Error(), says) {
+			t.Errorf("%q: %v", text, err)
+		}
+	}
+	if _, err := decide("tokens", "12345678"); err == nil {
+		t.Error("nothing to tell the encoding from")
+	}
+}
+
 func TestUpperAndLowerRecordsTogether(t *testing.T) {
 	d, err := decide(append(written(10, 20, hex.EncodeToString), written(10, 20, upperHex)...)...)
 	if err != nil || d.Encoding != Hex || d.Records != 20 {

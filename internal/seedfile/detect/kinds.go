@@ -20,8 +20,11 @@ type kind struct {
 
 const (
 	// What package delivery undoes comes here only when nobody asked it.
-	undo      = "import and inspect undo it; what is in it is the seed file"
-	unpack    = "fob does not read it: unpack it with the passphrase from the supplier, or ask for a ZIP with AES-256"
+	undo   = "import and inspect undo it; what is in it is the seed file"
+	unpack = "fob does not read it: unpack it with the passphrase from the supplier, or ask for a ZIP with AES-256"
+	// What a spreadsheet wrote anew has to be held against the devices.
+	saveAsWorkbook = "open it and save it as Excel workbook (.xlsx), or save the sheet as CSV UTF-8; then compare the serials with the devices"
+
 	askForCSV = "fob does not read it: ask the supplier for OATH CSV or PSKC"
 
 	askForGraph = "of JSON fob reads what Entra's Graph API takes, one device or {\"@context\": \"#$delta\", \"value\": [...]}: ask the supplier for that, or for OATH CSV"
@@ -41,7 +44,7 @@ var binaryKinds = []kind{
 	{prefix("\x1F\x8B"), "compressed by gzip", undo},
 	{prefix("%PDF-"), "a PDF document", "the seed file is something else: look for it in the delivery"},
 	{prefix("\xD0\xCF\x11\xE0\xA1\xB1\x1A\xE1"), "an Office document of the old kind (.xls, .doc)",
-		"open it and save it as Excel workbook (.xlsx), or save the sheet as CSV UTF-8; then compare the serials with the devices"},
+		saveAsWorkbook},
 	{prefix("age-encryption.org/v1"), "encrypted by age", undo},
 	{isTar, "a tar archive", "fob does not read it: take the seed file out, or ask for a ZIP with AES-256"},
 	{isOpenPGP, "encrypted by OpenPGP", undo},
@@ -61,7 +64,9 @@ var textKinds = []kind{
 	{xml("tokenList"), "a Deepnet file for its UAP server (version 3)", "ask Deepnet for the seeds in the format for DualShield (version 5), or as CSV"},
 	{prefix("otpauth-migration:"), "an export of Google Authenticator (otpauth-migration)",
 		"what is in it is no list of links: take the single accounts out of the app, each as an otpauth link"},
+	{isHTMLTable, "a web page with a table in it, as web applications export lists for Excel", saveAsWorkbook},
 	{isHTML, "a web page", "perhaps a log-in page was saved in place of the file: download it again in a browser"},
+	{isSpreadsheetXML, "an Excel workbook written as XML (Excel 2003)", saveAsWorkbook},
 	{xml(""), "XML of a kind that fob does not know", askForCSV},
 	{prefix("{"), "JSON of a kind that fob does not know", askForGraph},
 	{prefix("["), "JSON of a kind that fob does not know", askForGraph},
@@ -90,6 +95,15 @@ func xml(name string) func([]byte) bool {
 func isHTML(b []byte) bool {
 	head := bytes.ToLower(b[:min(len(b), 512)])
 	return bytes.HasPrefix(head, []byte("<!doctype html")) || bytes.HasPrefix(head, []byte("<html"))
+}
+
+// isHTMLTable knows what Excel opens as a sheet, whatever the file is called.
+func isHTMLTable(b []byte) bool {
+	return isHTML(b) && bytes.Contains(bytes.ToLower(b), []byte("<table")) && !bytes.Contains(bytes.ToLower(b), []byte("<form"))
+}
+
+func isSpreadsheetXML(b []byte) bool {
+	return xml("Workbook")(b) && bytes.Contains(b, []byte("urn:schemas-microsoft-com:office:spreadsheet"))
 }
 
 // isDPX knows OneSpan's files by words that they begin with. How the rest is

@@ -24,6 +24,8 @@ func TestSuggestions(t *testing.T) {
 			"--columns serial=sn,seed=seedvalue,type=mode (add digits=len or ignore=len, and period=refresh or ignore=refresh)", ",digits=len,ignore=refresh"},
 		{"records of OATH CSV below names of its maker", "Gerät,Geheimnis,Modus,Länge,Takt\n00123," + hex1 + ",hotp,6,1\n00124," + hex2 + ",hotp,6,1\n",
 			"--columns serial=gerät,seed=geheimnis,type=modus (add digits=länge or ignore=länge), and --period or --counter", ",digits=länge,counter=takt"},
+		{"a column that speaks of the device", "User,Token Identifier,Secret (hex),Group\nanna@x.org,00123," + hex1 + ",g00001\nbert@x.org,00124," + hex2 + ",g00002\n",
+			"--columns account=user,serial=tokenidentifier,seed=secrethex, and --type", ""},
 		{"entra with a hash", strings.TrimSpace(entraHead) + ",Alg\n,00123," + b32a + ",30,x,y,SHA1\n,00124," + b32b + ",30,x,y,SHA1\n",
 			"--columns account=upn,serial=serialnumber,seed=secretkey,period=timeinterval,manufacturer=manufacturer,model=model,hash=alg, and --type and --digits, which the table does not say; " +
 				"or --format oath-csv or --format entra reads it all the same and says where it is wrong", ""},

@@ -14,7 +14,8 @@ import (
 // Suggestion is how an operator could say what is where in a table of no known
 // format. It is for them to judge: nothing is ever read by it unless they say it.
 type Suggestion struct {
-	Columns string   // what to say to --columns; empty: the serial or the seed was not found
+	Columns string   // what to say to --columns
+	Unfound []Column // serial and seed, where no column is plainly it
 	Skip    int      // rows above, for --skip-rows
 	Names   []string // of the columns, as far as they may be shown
 	Open    []string // what to add to --columns where a column may mean something
@@ -174,7 +175,9 @@ func (s *Suggestion) fill(all []look, header [][]byte) (named bool) {
 		}
 	}
 	only(all, Seed, func(l look) bool { return 2*l.seeds > l.values })
-	only(all, Serial, func(l look) bool { return l.values > 0 && l.serials != nil && l.seeds == 0 && l.could == 0 })
+	serial := func(l look) bool { return l.values > 0 && l.serials != nil && l.seeds == 0 && l.could == 0 }
+	only(all, Serial, func(l look) bool { return serial(l) && ofDevice(l.name) })
+	only(all, Serial, serial)
 	only(all, Kind, func(l look) bool { return l.values > 0 && l.types == l.values })
 	only(all, Hash, func(l look) bool { return l.values > 0 && l.hashes == l.values })
 	has := map[Column]bool{}
@@ -190,11 +193,19 @@ func (s *Suggestion) fill(all []look, header [][]byte) (named bool) {
 			s.Open = append(s.Open, fmt.Sprintf("%s=%s or ignore=%s", firstOf(l.could), where, where))
 		}
 	}
-	if has[Serial] && has[Seed] {
-		s.Columns = strings.Join(parts, ",")
-		s.lacks(has)
+	s.Columns = strings.Join(parts, ",")
+	s.lacks(has)
+	for _, c := range []Column{Serial, Seed} {
+		if !has[c] {
+			s.Unfound = append(s.Unfound, c)
+		}
 	}
 	return named
+}
+
+// ofDevice tells whether a column's name speaks of the device.
+func ofDevice(name string) bool {
+	return slices.ContainsFunc([]string{"serial", "serien", "token", "device", "gerät"}, func(word string) bool { return strings.Contains(name, word) })
 }
 
 // flagName is what --columns calls a column.
@@ -271,8 +282,13 @@ func (s *Suggestion) Hint() string {
 	if len(s.Names) > 0 {
 		text = `its columns are "` + strings.Join(s.Names, `", "`) + `"; `
 	}
-	if s.Columns == "" {
+	switch {
+	case len(s.Unfound) == 2:
 		return text + "say which are the serial and the seed, by name or number: --columns serial=1,seed=2" + s.skip()
+	case len(s.Unfound) == 1:
+		what := s.Unfound[0].String()
+		s.Columns = what + "=COLUMN," + s.Columns
+		return text + "none is plainly the " + what + ": if one of them is, name it for COLUMN in " + s.Flags()
 	}
 	return text + "if this is what they are, say " + s.Flags()
 }
