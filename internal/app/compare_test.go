@@ -35,7 +35,7 @@ var forms = map[string]func(io.Writer, report.Reader, report.Export) (report.Tot
 }
 
 func exportOf(l *life.Life, dir string) report.Export {
-	return report.Export{Made: l.Now, By: l.Config.Operator, Host: "desk", TempDir: dir}
+	return report.Export{Made: l.Now, By: l.Config.Operator, Host: "desk", TempDir: dir, Random: rand.Reader}
 }
 
 func snap(t *testing.T, l *life.Life, f report.Filter) snapshot {

@@ -3,6 +3,7 @@ package audit
 import (
 	"bytes"
 	"cmp"
+	"errors"
 	"iter"
 	"maps"
 	"slices"
@@ -71,31 +72,56 @@ func (p *Past) name(a named) string {
 	return p.world.renames.at(a.Text.Text, a.lists, len(p.world.lists))
 }
 
-// Replay tells what a store held at an instant. It reads the trail twice; former
-// are the names that accounts had, in the order of the lists that ended them. An
-// instant before the store is of kind Usage; a trail that contradicts itself of
-// kind Integrity.
+// Replay tells what a store held at an instant. It reads the trail once, or twice
+// where a correction of the clock makes events count again; former are the names
+// that accounts had, in the order of the lists that ended them. An instant before
+// the store is of kind Usage; a trail that contradicts itself of kind Integrity.
 func Replay(trail iter.Seq2[Stored, error], former iter.Seq2[FormerRow, error], at time.Time) (*Past, error) {
+	renames, err := NewRenames(former)
+	if err != nil {
+		return nil, err
+	}
+	p, err := replay(trail, renames, at, 0)
+	if !errors.Is(err, errCountsAgain) {
+		return p, err
+	}
 	cut, err := cutOf(trail, at)
 	if err != nil {
 		return nil, err
 	}
+	return replay(trail, renames, at, cut)
+}
+
+// errCountsAgain tells that an event counts behind one that did not.
+var errCountsAgain = errors.New("an event counts behind one that does not")
+
+// replay takes the events up to the cut. Without one, 0, it takes those that count
+// as they come.
+func replay(trail iter.Seq2[Stored, error], renames Renames, at time.Time, cut int64) (*Past, error) {
 	p := &Past{At: at, later: map[string]*corrections{}}
 	var report Report
 	p.world = newWorld(&report)
-	if p.world.renames, err = NewRenames(former); err != nil {
-		return nil, err
-	}
-	head := Head{}
+	p.world.renames = renames
+	head, clock, ended := Head{}, trailClock{}, false
 	for stored, err := range trail {
 		if err != nil {
 			return nil, err
 		}
+		counts, err := clock.counts(stored, at)
+		switch {
+		case err != nil:
+			return nil, err
+		case cut > 0:
+			counts = stored.Seq <= cut
+		case counts && ended:
+			return nil, errCountsAgain
+		}
+		ended = !counts
 		if stored.Seq != head.Seq+1 || chainHash(head.Hash, stored.Body) != stored.Hash {
 			return nil, brokenTrail(stored.Seq)
 		}
 		head = Head{stored.Seq, stored.Hash}
-		if err := p.take(stored, cut); err != nil {
+		if err := p.take(stored, counts); err != nil {
 			return nil, err
 		}
 		if len(report.Problems) > 0 {
@@ -122,15 +148,16 @@ func brokenTrail(seq int64) error {
 	return token.Errorf(token.Integrity, "the past cannot be told: the trail is broken at event %d", seq).WithHint("`fob audit verify` tells more")
 }
 
-func (p *Past) take(stored Stored, cut int64) error {
-	if stored.Seq > cut && !changesThePast(stored.Body) {
+// take takes an event that counts, or what one since the cut says of the past.
+func (p *Past) take(stored Stored, counts bool) error {
+	if !counts && !changesThePast(stored.Body) {
 		return nil
 	}
 	e, err := Parse(stored.Entry)
 	if err != nil {
 		return token.Wrap(token.Integrity, err, "the past cannot be told")
 	}
-	if stored.Seq <= cut {
+	if counts {
 		p.Head = Head{stored.Seq, stored.Hash}
 		p.world.apply(e, stored.Texts)
 		return nil
@@ -204,31 +231,44 @@ func glance(body, key []byte) string {
 
 // cutOf is the number of the last event that counts at an instant.
 func cutOf(trail iter.Seq2[Stored, error], at time.Time) (cut int64, err error) {
-	var newest time.Time
+	var clock trailClock
 	for stored, err := range trail {
 		if err != nil {
 			return 0, err
 		}
-		t, err := time.Parse(time.RFC3339Nano, glance(stored.Body, timeKey))
+		counts, err := clock.counts(stored, at)
 		if err != nil {
-			return 0, brokenTrail(stored.Seq)
+			return 0, err
 		}
-		if stored.Seq == 1 && at.Before(t) {
-			return 0, token.Errorf(token.Usage, "the store was made on %s; it has no past before", t.UTC().Format(time.RFC3339))
-		}
-		if t.After(newest) {
-			newest = t
-		}
-		if token.Command(glance(stored.Body, commandKey)) == token.CmdClockAccept {
-			if newest, err = accepted(stored); err != nil {
-				return 0, err
-			}
-		}
-		if !newest.After(at) {
+		if counts {
 			cut = stored.Seq
 		}
 	}
 	return cut, nil
+}
+
+// trailClock is the trail's own clock; see Past.
+type trailClock struct{ newest time.Time }
+
+// counts takes the next event, and tells whether the clock is not later than an
+// instant then.
+func (c *trailClock) counts(stored Stored, at time.Time) (bool, error) {
+	t, err := time.Parse(time.RFC3339Nano, glance(stored.Body, timeKey))
+	if err != nil {
+		return false, brokenTrail(stored.Seq)
+	}
+	if stored.Seq == 1 && at.Before(t) {
+		return false, token.Errorf(token.Usage, "the store was made on %s; it has no past before", t.UTC().Format(time.RFC3339))
+	}
+	if t.After(c.newest) {
+		c.newest = t
+	}
+	if token.Command(glance(stored.Body, commandKey)) == token.CmdClockAccept {
+		if c.newest, err = accepted(stored); err != nil {
+			return false, err
+		}
+	}
+	return !c.newest.After(at), nil
 }
 
 func accepted(stored Stored) (time.Time, error) {

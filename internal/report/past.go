@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"iter"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -23,6 +24,7 @@ type past struct {
 	store   string
 	removed []audit.Columns // in the order of serials
 	batches map[int]*Batch  // by number
+	found   *survey         // nil: nobody looked yet
 }
 
 var _ Reader = (*past)(nil)
@@ -59,6 +61,12 @@ func byID(a, b audit.Columns) int { return cmp.Compare(a.ID, b.ID) }
 // they were.
 func (p *past) Tokens(f Filter) iter.Seq2[Token, error] {
 	return func(yield func(Token, error) bool) {
+		if nothing, err := p.hasNone(f); nothing || err != nil {
+			if err != nil {
+				yield(Token{}, err)
+			}
+			return
+		}
 		begun, n := f.After == "", 0
 		for c, err := range p.columns(f) {
 			if err != nil {
@@ -131,13 +139,24 @@ func (p *past) token(then audit.PastToken) Token {
 func (p *past) Bindings(f Filter) iter.Seq2[Binding, error] {
 	f.Limit, f.After = 0, ""
 	return func(yield func(Binding, error) bool) {
-		for t, err := range p.Tokens(f) {
+		for c, err := range p.columns(f) {
 			if err != nil {
 				yield(Binding{}, err)
 				return
 			}
-			for _, b := range p.past.Bindings(t.Serial) {
-				if !yield(bindingOf(t.Serial, b), nil) {
+			bindings := p.past.Bindings(c.Serial)
+			if len(bindings) == 0 {
+				continue
+			}
+			then, ok := p.past.Token(c)
+			if !ok {
+				continue
+			}
+			if t := p.token(then); !f.selects(&t) {
+				continue
+			}
+			for _, b := range bindings {
+				if !yield(bindingOf(then.Serial, b), nil) {
 					return
 				}
 			}
@@ -277,17 +296,12 @@ func (p *past) Batches() ([]Batch, error) {
 	if err != nil {
 		return nil, err
 	}
-	states := map[int]map[token.State]int{}
-	for i := range all {
-		states[all[i].Number] = all[i].States
+	found, err := p.survey()
+	if err != nil {
+		return nil, err
 	}
-	for c, err := range p.columns(Filter{}) {
-		if err != nil {
-			return nil, err
-		}
-		if t, ok := p.past.Token(c); ok {
-			states[t.BatchNumber][t.State]++
-		}
+	for i := range all {
+		maps.Copy(all[i].States, found.states[all[i].Number])
 	}
 	return all, nil
 }

@@ -1,60 +1,43 @@
 package report
 
 import (
-	"cmp"
 	"iter"
-	"slices"
 	"strings"
 
-	"fob/internal/audit"
 	"fob/internal/token"
 )
 
-// selects tells whether a clock is among those that the filter selects.
-func (f DriftFilter) selects(t audit.PastToken) bool {
-	return t.Period > 0 && (f.Batch == 0 || f.Batch == t.BatchNumber) && (f.Model == "" || strings.EqualFold(f.Model, t.Model))
-}
-
-// eachClock visits the tokens that had a clock.
-func (p *past) eachClock(f DriftFilter, visit func(audit.PastToken)) error {
-	for c, err := range p.columns(Filter{Batch: f.Batch}) {
-		if err != nil {
-			return err
-		}
-		if t, ok := p.past.Token(c); ok && f.selects(t) {
-			visit(t)
-		}
-	}
-	return nil
+// selects tells whether clocks of a kind are among those that the filter selects.
+func (f DriftFilter) selects(batch int, model string) bool {
+	return (f.Batch == 0 || f.Batch == batch) && (f.Model == "" || strings.EqualFold(f.Model, model))
 }
 
 // ClockGroups counts the tokens that had a clock.
-func (p *past) ClockGroups(f DriftFilter) ([]ClockGroup, error) {
-	counts := map[ClockGroup]int{}
-	err := p.eachClock(f, func(t audit.PastToken) { counts[ClockGroup{t.BatchNumber, t.Manufacturer, t.Model, 0}]++ })
-	var all []ClockGroup
-	for g, n := range counts {
-		g.Tokens = n
-		all = append(all, g)
+func (p *past) ClockGroups(f DriftFilter) (all []ClockGroup, err error) {
+	found, err := p.survey()
+	if err != nil {
+		return nil, err
 	}
-	return all, err
+	for g, n := range found.clocks {
+		if g.Tokens = n; f.selects(g.Batch, g.Model) {
+			all = append(all, g)
+		}
+	}
+	return all, nil
 }
 
 // Clocks streams what had been measured of clocks by then.
 func (p *past) Clocks(f DriftFilter) iter.Seq2[ClockRecord, error] {
 	return func(yield func(ClockRecord, error) bool) {
-		var seen []audit.PastToken
-		err := p.eachClock(f, func(t audit.PastToken) {
-			if len(t.Observed) > 0 {
-				seen = append(seen, t)
-			}
-		})
+		found, err := p.survey()
 		if err != nil {
 			yield(ClockRecord{}, err)
 			return
 		}
-		slices.SortFunc(seen, func(a, b audit.PastToken) int { return cmp.Compare(a.ID, b.ID) })
-		for _, t := range seen {
+		for _, t := range found.seen {
+			if !f.selects(t.BatchNumber, t.Model) {
+				continue
+			}
 			rec := ClockRecord{Serial: t.Serial, State: t.State, Batch: t.BatchNumber, Manufacturer: t.Manufacturer, Model: t.Model, Period: t.Period}
 			for _, o := range t.Observed {
 				rec.Observations = append(rec.Observations, token.Observation{At: fromNanos(o.At), Drift: o.Drift})

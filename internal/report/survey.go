@@ -1,0 +1,73 @@
+package report
+
+import (
+	"cmp"
+	"slices"
+	"time"
+
+	"fob/internal/audit"
+	"fob/internal/token"
+)
+
+// survey is what one walk over a past store finds, for questions that would each
+// walk over all of it: the walk takes as long as an export of the present does.
+type survey struct {
+	states map[int]map[token.State]int // by the number of the batch
+	clocks map[ClockGroup]int          // tokens that had a clock; Tokens is 0
+	seen   []audit.PastToken           // of which the clock was measured, in the order of their ids
+	locks  bool                        // whether any had failed attempts, without which none is locked
+	ends   int64                       // when the first of them expired, Unix seconds; 0: none does
+}
+
+// survey walks once.
+func (p *past) survey() (*survey, error) {
+	if p.found != nil {
+		return p.found, nil
+	}
+	s := &survey{states: map[int]map[token.State]int{}, clocks: map[ClockGroup]int{}}
+	for c, err := range ahead(p.columns(Filter{})) {
+		if err != nil {
+			return nil, err
+		}
+		if t, ok := p.past.Token(c); ok {
+			s.add(t)
+		}
+	}
+	slices.SortFunc(s.seen, func(a, b audit.PastToken) int { return cmp.Compare(a.ID, b.ID) })
+	p.found = s
+	return s, nil
+}
+
+func (s *survey) add(t audit.PastToken) {
+	states := s.states[t.BatchNumber]
+	if states == nil {
+		states = map[token.State]int{}
+		s.states[t.BatchNumber] = states
+	}
+	states[t.State]++
+	if t.Period > 0 {
+		s.clocks[ClockGroup{t.BatchNumber, t.Manufacturer, t.Model, 0}]++
+		if len(t.Observed) > 0 {
+			s.seen = append(s.seen, t)
+		}
+	}
+	s.locks = s.locks || t.After.Failures > 0 || t.After.LockedUntil > 0
+	if t.NotAfter != 0 && (s.ends == 0 || t.NotAfter < s.ends) {
+		s.ends = t.NotAfter
+	}
+}
+
+// hasNone tells, of a filter by locks or expiry, whether it is known without a walk
+// that nothing is selected.
+func (p *past) hasNone(f Filter) (bool, error) {
+	if f.LockedAt.IsZero() && f.ExpiringBy.IsZero() {
+		return false, nil
+	}
+	s, err := p.survey()
+	if err != nil {
+		return false, err
+	}
+	return !f.LockedAt.IsZero() && !s.locks || !f.ExpiringBy.IsZero() && !s.expires(f.ExpiringBy), nil
+}
+
+func (s *survey) expires(by time.Time) bool { return s.ends != 0 && s.ends <= by.Unix() }
