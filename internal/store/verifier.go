@@ -14,6 +14,7 @@ type verifier struct {
 	*queries // asks for what is small
 
 	trail, beside *queries // events, and the texts beside them; then tokens, and what befell them
+	stray         []string // what befell no token
 
 	asked sync.WaitGroup
 	told  struct {
@@ -52,8 +53,8 @@ func (v *verifier) events() iter.Seq2[audit.Stored, error] {
 	return besideEntries(v.trail.entries(math.MinInt64), audit.Ahead(v.beside.textsFrom(math.MinInt64)))
 }
 
-// Contradictions gives what was asked for meanwhile.
+// Contradictions gives what was asked for meanwhile, and what TokenRows met.
 func (v *verifier) Contradictions() ([]string, error) {
 	v.wait()
-	return v.told.found, v.told.err
+	return append(v.stray, v.told.found...), v.told.err
 }
