@@ -48,9 +48,10 @@ func (v *verifier) schema() ([]string, error) {
 	return v.told.schema, v.told.schemaErr
 }
 
-// events is the whole trail; see firstEvent.
+// events is the whole trail, see firstEvent; the bytes of each event are valid until
+// the next one.
 func (v *verifier) events() iter.Seq2[audit.Stored, error] {
-	return besideEntries(v.trail.entries(math.MinInt64), audit.Ahead(v.beside.textsFrom(math.MinInt64)))
+	return besideEntries(v.trail.fleetingEntries(math.MinInt64), audit.Ahead(v.beside.textsFrom(math.MinInt64)))
 }
 
 // Contradictions gives what was asked for meanwhile, and what TokenRows met.
