@@ -21,7 +21,8 @@ func Ahead[T any](of iter.Seq2[T, error]) iter.Seq2[T, error] {
 	return func(yield func(T, error) bool) {
 		done := make(chan struct{})
 		to := make(chan []answer[T], portions)
-		go run(of, to, done)
+		used := make(chan []answer[T], portions) // to be filled again: they are large
+		go run(of, to, used, done)
 		defer func() {
 			close(done)
 			for range to { // until it has ended
@@ -33,11 +34,15 @@ func Ahead[T any](of iter.Seq2[T, error]) iter.Seq2[T, error] {
 					return
 				}
 			}
+			select {
+			case used <- p[:0]:
+			default:
+			}
 		}
 	}
 }
 
-func run[T any](of iter.Seq2[T, error], to chan<- []answer[T], done <-chan struct{}) {
+func run[T any](of iter.Seq2[T, error], to chan<- []answer[T], used <-chan []answer[T], done <-chan struct{}) {
 	defer close(to)
 	var p []answer[T]
 	send := func() bool {
@@ -51,7 +56,11 @@ func run[T any](of iter.Seq2[T, error], to chan<- []answer[T], done <-chan struc
 	}
 	for v, err := range of {
 		if p == nil {
-			p = make([]answer[T], 0, portion)
+			select {
+			case p = <-used:
+			default:
+				p = make([]answer[T], 0, portion)
+			}
 		}
 		if p = append(p, answer[T]{v, err}); len(p) == portion && !send() {
 			return

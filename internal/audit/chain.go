@@ -55,9 +55,13 @@ func Append(head Head, e *Event) (Entry, error) {
 // Parse reads an entry's body. Unknown fields are an error: a trail written by
 // a newer program must not be half understood.
 func Parse(entry Entry) (Event, error) {
-	if e, ok := quickly(entry.Body); ok {
+	if e, _, ok := quickly(entry.Body); ok {
 		return e, nil
 	}
+	return parseStrictly(entry)
+}
+
+func parseStrictly(entry Entry) (Event, error) {
 	var e Event
 	if err := strictly(entry.Body, &e); err != nil {
 		return Event{}, fmt.Errorf("event %d: %w", entry.Seq, err)

@@ -19,8 +19,8 @@ import (
 // is in a body is left to the strict reader. What is read here, that one reads the
 // same: a fuzz target holds the two against each other.
 
-// quickly reads an event about one token.
-func quickly(body []byte) (e Event, ok bool) {
+// quickly reads an event about one token, with its detail.
+func quickly(body []byte) (e Event, s spelt, ok bool) {
 	c := cursor{rest: body}
 	c.begin()
 	e.Seq = c.int(`"seq":`)
@@ -42,13 +42,17 @@ func quickly(body []byte) (e Event, ok bool) {
 	e.From, e.To = token.State(c.ifText(`"from":"`)), token.State(c.ifText(`"to":"`))
 	e.Outcome = Outcome(c.text(`"outcome":"`))
 	e.Reason = c.ifText(`"reason":"`)
-	e.Detail = c.detail()
-	if e.Detail == nil || e.Object.Kind != KindToken {
-		return Event{}, false
+	c.must(`"detail":`)
+	from := c.rest
+	s.read(&c)
+	if c.bad || e.Object.Kind != KindToken {
+		return Event{}, s, false
 	}
+	n := len(from) - len(c.rest)
+	e.Detail = from[:n:n]
 	e.Texts = c.texts()
 	c.end()
-	return e, !c.bad && len(c.rest) == 0
+	return e, s, !c.bad && len(c.rest) == 0
 }
 
 // quick reads the detail of an event about one token.
@@ -129,7 +133,7 @@ func (s *spelt) mutable(c *cursor) {
 }
 
 func (s *spelt) detail() TokenDetail {
-	d := s.d
+	d := s.d // its texts are copies; nothing of it lies in the bytes
 	if s.after {
 		d.After = new(s.now)
 		d.After.Watermark = pointer(s.marked, s.mark)
@@ -350,18 +354,6 @@ func (c *cursor) instant() (t time.Time) {
 	}
 	c.rest = c.rest[n+1:]
 	return t
-}
-
-// detail gives the bytes of the detail of an event about one token; nil where there
-// is none.
-func (c *cursor) detail() []byte {
-	if !c.field(`"detail":`) {
-		return nil
-	}
-	from := c.rest
-	new(spelt).read(c)
-	n := len(from) - len(c.rest)
-	return from[:n:n]
 }
 
 func (c *cursor) texts() map[string]string {

@@ -49,7 +49,7 @@ func Verify(store uuid.UUID, trail iter.Seq2[Stored, error]) (Report, error) {
 }
 
 // VerifyStore verifies the trail, rebuilds from it what the tables must hold,
-// and compares. With a checkpoint it also finds a trail that was cut or
+// and compares. Of the trail's bytes nothing is kept. With a checkpoint it also finds a trail that was cut or
 // rewritten since; nil stands for none.
 func VerifyStore(store uuid.UUID, trail iter.Seq2[Stored, error], tables Tables, c *Checkpoint) (Report, error) {
 	v := newVerification(store, c)
@@ -79,18 +79,18 @@ type verification struct {
 
 func (v *verification) run(trail iter.Seq2[Stored, error]) error {
 	head := Head{}
-	for next, err := range Ahead(examine(Ahead(trail))) {
+	for next, err := range Ahead(examine(trail)) {
 		if err != nil {
 			return err
 		}
-		if next.Seq != head.Seq+1 {
-			v.Problemf("event %d is missing: event %d follows event %d", head.Seq+1, next.Seq, head.Seq)
+		if next.seq != head.Seq+1 {
+			v.Problemf("event %d is missing: event %d follows event %d", head.Seq+1, next.seq, head.Seq)
 		}
-		if next.follows != next.Hash {
-			v.Problemf("event %d was changed: its hash does not follow from its bytes and the event before", next.Seq)
+		if next.follows != next.hash {
+			v.Problemf("event %d was changed: its hash does not follow from its bytes and the event before", next.seq)
 		}
 		v.event(next)
-		head = Head{next.Seq, next.Hash}
+		head = Head{next.seq, next.hash}
 		v.Report.Events++
 		v.compareCheckpoint(head)
 	}
@@ -102,22 +102,26 @@ func (v *verification) run(trail iter.Seq2[Stored, error]) error {
 // examined is an event of which everything is known that needs no other but the one
 // before it: what can be found out on another core than the replay's.
 type examined struct {
-	Stored
-	event    Event
-	unread   error    // why there is no event
-	follows  Hash     // what its hash has to be
-	unproved []string // fields of texts beside it that are not what was hashed
+	seq      int64
+	hash     Hash
+	beside   []Text
+	event    Event        // without the bytes of a detail that is told
+	detail   *TokenDetail // of an event about one token, mostly
+	unread   error        // why there is no event
+	follows  Hash         // what its hash has to be
+	unproved []string     // fields of texts beside it that are not what was hashed
 }
 
-// examine reads, hashes and proves each event of a trail.
+// examine reads, hashes and proves each event of a trail. It keeps nothing of the
+// bytes, which may be overwritten by the next ones.
 func examine(trail iter.Seq2[Stored, error]) iter.Seq2[examined, error] {
 	return func(yield func(examined, error) bool) {
 		before := Hash{}
 		for stored, err := range trail {
-			x := examined{Stored: stored}
+			x := examined{seq: stored.Seq, hash: stored.Hash, beside: stored.Texts}
 			if err == nil {
 				x.follows = chainHash(before, stored.Body)
-				x.event, x.unread = Parse(stored.Entry)
+				x.read(stored.Entry)
 				x.proveTexts()
 			}
 			before = stored.Hash
@@ -128,8 +132,18 @@ func examine(trail iter.Seq2[Stored, error]) iter.Seq2[examined, error] {
 	}
 }
 
+func (x *examined) read(entry Entry) {
+	e, s, ok := quickly(entry.Body)
+	if !ok {
+		x.event, x.unread = parseStrictly(entry) // which copies
+		return
+	}
+	e.Detail = nil
+	x.event, x.detail = e, new(s.detail())
+}
+
 func (x *examined) proveTexts() {
-	for _, t := range x.Texts {
+	for _, t := range x.beside {
 		if want, known := x.event.Texts[t.Field]; known && !t.hashesTo(want) {
 			x.unproved = append(x.unproved, t.Field)
 		}
@@ -162,24 +176,24 @@ func (v *verification) event(x examined) {
 		v.Problemf("%v", x.unread)
 		return
 	}
-	if e.Seq != x.Seq {
-		v.Problemf("event %d calls itself event %d", x.Seq, e.Seq)
+	if e.Seq != x.seq {
+		v.Problemf("event %d calls itself event %d", x.seq, e.Seq)
 	}
 	if e.Store != v.store {
-		v.Problemf("event %d belongs to store %s", x.Seq, e.Store)
+		v.Problemf("event %d belongs to store %s", x.seq, e.Store)
 	}
 	v.checkTexts(x)
 	if e.Command == token.CmdAccountErase {
 		v.erase(e)
 	}
 	if v.world != nil {
-		v.world.apply(e, x.Texts)
+		v.world.applyRead(e, x.detail, x.beside)
 	}
 }
 
 func (v *verification) checkTexts(x examined) {
 	e := x.event
-	for _, t := range x.Texts {
+	for _, t := range x.beside {
 		if _, known := e.Texts[t.Field]; !known {
 			v.Problemf("event %d: a text %q lies beside it that it does not name", e.Seq, t.Field)
 		}
@@ -187,11 +201,11 @@ func (v *verification) checkTexts(x examined) {
 	for _, field := range x.unproved {
 		v.Problemf("event %d: the text %q was changed", e.Seq, field)
 	}
-	if len(x.Texts) == len(e.Texts) {
+	if len(x.beside) == len(e.Texts) {
 		return // a field is there once at most: all are there, or the trail is in disorder anyway
 	}
 	for field := range e.Texts {
-		if !slices.ContainsFunc(x.Texts, func(t Text) bool { return t.Field == field }) {
+		if !slices.ContainsFunc(x.beside, func(t Text) bool { return t.Field == field }) {
 			v.missing[textKey{e.Seq, field}] = true
 		}
 	}

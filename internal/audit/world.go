@@ -100,7 +100,11 @@ func subjectOf(c token.Command) string {
 }
 
 // apply takes one event into the world.
-func (w *world) apply(e Event, beside []Text) {
+func (w *world) apply(e Event, beside []Text) { w.applyRead(e, nil, beside) }
+
+// applyRead is apply for an event whose detail may have been read already: that of
+// an event about one token.
+func (w *world) applyRead(e Event, d *TokenDetail, beside []Text) {
 	w.newest = max(w.newest, e.Time.UnixNano())
 	var err error
 	if kind := subjectOf(e.Command); e.Object.Kind != kind {
@@ -129,7 +133,7 @@ func (w *world) apply(e Event, beside []Text) {
 	case token.CmdAccountImport:
 		err = w.listed(e)
 	default:
-		err = w.token(e, beside)
+		err = w.token(e, d, beside)
 	}
 	if err != nil {
 		w.report.Problemf("event %d: %v", e.Seq, err)
@@ -185,11 +189,14 @@ func (w *world) batchOf(id int64) *batchWorld {
 
 // token applies an event about one token: its After is what the token is from
 // now on.
-func (w *world) token(e Event, beside []Text) error {
-	var d TokenDetail
-	if err := e.decode(&d); err != nil {
-		return err
+func (w *world) token(e Event, read *TokenDetail, beside []Text) error {
+	if read == nil {
+		read = &TokenDetail{}
+		if err := e.decode(read); err != nil {
+			return err
+		}
 	}
+	d := *read
 	key := token.Serial(e.Object.ID).Key()
 	t := w.tokens[key]
 	if t == nil {

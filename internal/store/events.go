@@ -1,6 +1,7 @@
 package store
 
 import (
+	"bytes"
 	"database/sql"
 	"iter"
 	"math"
@@ -97,10 +98,23 @@ func (q *queries) eventsFrom(from int64, yield func(audit.Stored, error) bool) {
 
 // entries reads the trail without the texts beside it.
 func (q *queries) entries(from int64) iter.Seq2[audit.Stored, error] {
+	return func(yield func(audit.Stored, error) bool) {
+		for s, err := range q.fleetingEntries(from) {
+			s.Body = bytes.Clone(s.Body)
+			if !yield(s, err) {
+				return
+			}
+		}
+	}
+}
+
+// fleetingEntries are entries whose bytes are valid until the next one: a million
+// copies are spared where each is read at once.
+func (q *queries) fleetingEntries(from int64) iter.Seq2[audit.Stored, error] {
 	return stream(q, `SELECT seq, body, hash FROM audit WHERE seq >= $1 ORDER BY seq`, func(rows *sql.Rows) (s audit.Stored, err error) {
-		var hash sql.RawBytes
-		err = rows.Scan(&s.Seq, &s.Body, &hash)
-		s.Hash = asHash(hash)
+		var body, hash sql.RawBytes
+		err = rows.Scan(&s.Seq, &body, &hash)
+		s.Body, s.Hash = body, asHash(hash)
 		return s, err
 	}, from)
 }

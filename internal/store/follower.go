@@ -8,6 +8,7 @@ type follower[T any] struct {
 	next   func() (T, error, bool)
 	stop   func()
 	key    func(T) int64
+	stray  func(T) // gets what is passed over, where somebody wants it
 	row    T
 	failed error
 	more   bool
@@ -26,6 +27,8 @@ func (f *follower[T]) at(key int64, do func(T)) error {
 	for f.more && f.failed == nil && f.key(f.row) <= key {
 		if f.key(f.row) == key {
 			do(f.row)
+		} else if f.stray != nil {
+			f.stray(f.row)
 		}
 		f.row, f.failed, f.more = f.next()
 	}

@@ -30,6 +30,15 @@ func (l *loose) int(i int) int64 {
 	return n
 }
 
+// float is 0 for NULL.
+func (l *loose) float(i int) float64 {
+	f, ok := l.v[i].(float64)
+	if !ok && l.v[i] != nil {
+		l.unfit(i)
+	}
+	return f
+}
+
 // text is empty for NULL.
 func (l *loose) text(i int) string {
 	s, ok := l.v[i].(string)

@@ -14,6 +14,7 @@ type verifier struct {
 	*queries // asks for what is small
 
 	trail, beside *queries // events, and the texts beside them; then tokens, and what befell them
+	stray         []string // what befell no token
 
 	asked sync.WaitGroup
 	told  struct {
@@ -47,13 +48,14 @@ func (v *verifier) schema() ([]string, error) {
 	return v.told.schema, v.told.schemaErr
 }
 
-// events is the whole trail; see firstEvent.
+// events is the whole trail, see firstEvent; the bytes of each event are valid until
+// the next one.
 func (v *verifier) events() iter.Seq2[audit.Stored, error] {
-	return besideEntries(v.trail.entries(math.MinInt64), audit.Ahead(v.beside.textsFrom(math.MinInt64)))
+	return besideEntries(v.trail.fleetingEntries(math.MinInt64), audit.Ahead(v.beside.textsFrom(math.MinInt64)))
 }
 
-// Contradictions gives what was asked for meanwhile.
+// Contradictions gives what was asked for meanwhile, and what TokenRows met.
 func (v *verifier) Contradictions() ([]string, error) {
 	v.wait()
-	return v.told.found, v.told.err
+	return append(v.stray, v.told.found...), v.told.err
 }

@@ -3,7 +3,9 @@ package store
 import (
 	"cmp"
 	"database/sql"
+	"fmt"
 	"iter"
+	"math"
 	"strings"
 
 	"fob/internal/audit"
@@ -28,7 +30,7 @@ func (v *verifier) TokenRows() iter.Seq2[audit.TokenRow, error] {
 			if err == nil {
 				err = b.to(&row)
 			}
-			if !yield(row, err) || err != nil {
+			if !yield(row.TokenRow, err) || err != nil {
 				return
 			}
 		}
@@ -47,27 +49,70 @@ type befell struct {
 }
 
 func (v *verifier) befell() befell {
-	return befell{
+	b := befell{
 		follow(audit.Ahead(v.beside.changedRows()), func(c changedRow) int64 { return c.id }),
 		follow(v.beside.losses(), func(l lossRow) int64 { return l.id }),
 		follow(audit.Ahead(v.beside.observations()), func(o ownedObservation) int64 { return o.token }),
 	}
+	b.drifts.stray = func(o ownedObservation) {
+		v.stray = append(v.stray, fmt.Sprintf("the measured drift %d is of no token", o.id))
+	}
+	return b
 }
 
 func (b befell) stop() { b.changes.stop(); b.losses.stop(); b.drifts.stop() }
 
-func (b befell) to(row *audit.TokenRow) error {
-	err := b.changes.at(row.ID, func(c changedRow) { c.to(row) })
+func (b befell) to(row *importedRow) error {
+	err := b.changes.at(row.ID, func(c changedRow) { c.to(&row.TokenRow) })
 	if err == nil {
 		err = b.losses.at(row.ID, func(l lossRow) { row.After.Reported, row.After.Stolen = l.reported, l.stolen })
 	}
-	if err == nil {
-		err = b.drifts.at(row.ID, func(o ownedObservation) { row.Observations = append(row.Observations, o.Observation) })
+	if err != nil {
+		return err
 	}
+	filed := filing{batch: row.batch}
+	err = b.drifts.at(row.ID, func(o ownedObservation) {
+		filed.add(o)
+		row.Observations = append(row.Observations, o.Observation)
+	})
+	row.Amiss = cmp.Or(row.Amiss, filed.amiss())
 	return err
 }
 
-func (b befell) end() error { return cmp.Or(b.changes.end(), b.losses.end(), b.drifts.end()) }
+// end reads the rest, which is of no token.
+func (b befell) end() error {
+	nothing := func(ownedObservation) {}
+	return cmp.Or(b.changes.end(), b.losses.end(), b.drifts.at(math.MaxInt64, nothing))
+}
+
+// filing looks at how the measured drifts of one token are filed for its batch: the
+// first one as such, and the newest where they span ninety days.
+type filing struct {
+	batch       int64
+	first, last ownedObservation
+	n           int
+	wrong       string
+}
+
+func (f *filing) add(o ownedObservation) {
+	if f.n == 0 {
+		f.first = o
+	} else if f.last.rated {
+		f.wrong = "a measured drift counts falsely for its batch, or falsely not"
+	}
+	if o.batch != f.batch || o.isFirst != (f.n == 0) {
+		f.wrong = "a measured drift is filed under another batch, or falsely as the first"
+	}
+	f.last = o
+	f.n++
+}
+
+func (f *filing) amiss() string {
+	if f.wrong == "" && f.n > 0 && f.last.rated != (f.last.At-f.first.At >= int64(ratedSpan)) {
+		return "a measured drift counts falsely for its batch, or falsely not"
+	}
+	return f.wrong
+}
 
 // sharedByTokens are what thousands of tokens point to.
 type sharedByTokens struct {
@@ -101,13 +146,19 @@ func (q *queries) sharedByTokens() (s sharedByTokens, err error) {
 	return s, err
 }
 
+// importedRow is a token as its import left it.
+type importedRow struct {
+	audit.TokenRow
+	batch int64
+}
+
 // importedRows reads of all tokens, but those that are loading, the columns that no
 // event changes, and takes the rest for what it was at first.
-func (q *queries) importedRows(shared sharedByTokens) iter.Seq2[audit.TokenRow, error] {
-	return func(yield func(audit.TokenRow, error) bool) {
+func (q *queries) importedRows(shared sharedByTokens) iter.Seq2[importedRow, error] {
+	return func(yield func(importedRow, error) bool) {
 		l := newLoose(12)
 		rows := stream(q, `SELECT id, serial_key, printed, bare, batch_id, profile_id, location_id, counter, not_before, not_after, manufactured, fingerprint
-			FROM token ORDER BY id`, func(rows *sql.Rows) (row audit.TokenRow, err error) {
+			FROM token ORDER BY id`, func(rows *sql.Rows) (row importedRow, err error) {
 			if err = rows.Scan(l.into...); err != nil {
 				return row, err
 			}
@@ -124,7 +175,7 @@ func (q *queries) importedRows(shared sharedByTokens) iter.Seq2[audit.TokenRow, 
 	}
 }
 
-func (l *loose) imported(shared sharedByTokens) (row audit.TokenRow, err error) {
+func (l *loose) imported(shared sharedByTokens) (row importedRow, err error) {
 	c := &row.Columns
 	c.ID, row.SerialKey = l.int(0), l.text(1)
 	c.Serial = token.Serial(row.SerialKey)
@@ -133,9 +184,10 @@ func (l *loose) imported(shared sharedByTokens) (row audit.TokenRow, err error) 
 	}
 	c.Counter, c.NotBefore, c.NotAfter, c.Manufactured, c.Fingerprint = l.int(7), l.int(8), l.int(9), l.int(10), l.int(11)
 	setProfile(c, shared.profiles[l.int(5)])
-	b, known := shared.batches[l.int(4)]
+	row.batch = l.int(4)
+	b, known := shared.batches[row.batch]
 	if b.loading {
-		return audit.TokenRow{}, l.err
+		return importedRow{}, l.err
 	}
 	row.Batch, row.HasSeed, row.State, row.After.Since = b.uuid, true, token.InStock, b.imported
 	if l.there(6) {
@@ -226,13 +278,21 @@ func (q *queries) losses() iter.Seq2[lossRow, error] {
 // ownedObservation is a measured drift with the token that it is of.
 type ownedObservation struct {
 	audit.Observation
-	token int64
+	id, token, batch int64
+	isFirst, rated   bool
 }
 
 func (q *queries) observations() iter.Seq2[ownedObservation, error] {
-	return stream(q, `SELECT token_id, at, drift, rate FROM observation ORDER BY token_id, id`,
+	l := newLoose(8)
+	return stream(q, `SELECT token_id, at, drift, rate, id, batch_id, first, rated FROM observation ORDER BY token_id, id`,
 		func(rows *sql.Rows) (o ownedObservation, err error) {
-			err = rows.Scan(&o.token, &o.At, &o.Drift, &o.Rate)
-			return o, err
+			if err = rows.Scan(l.into...); err != nil {
+				return o, err
+			}
+			o.token, o.At, o.Drift, o.id, o.batch, o.isFirst, o.rated = l.int(0), l.int(1), l.float(2), l.int(4), l.int(5), l.bool(6), l.bool(7)
+			if l.there(3) {
+				o.Rate = new(l.float(3))
+			}
+			return o, l.err
 		})
 }
