@@ -34,7 +34,6 @@ var blind = map[string]string{
 	"state.name":                  "as above",
 	"location.id":                 "a number that only joins; the join is compared",
 	"binding.id":                  "a number that only orders",
-	"fingerprint.nth":             "a number that only tells apart; rows are found by their print",
 	"observation.id":              "a number that only orders",
 }
 
@@ -303,8 +302,6 @@ func (w *world) apply(path string, c column, ch change) bool {
 	switch c.table { // tables without one
 	case "audit_text", "erased_text":
 		key = "seq || field"
-	case "fingerprint":
-		key = "print"
 	}
 	q := fmt.Sprintf(`UPDATE %[1]s SET %[2]s = %[3]s WHERE %[4]s = (SELECT %[4]s FROM %[1]s ORDER BY 1 LIMIT 1 OFFSET %[5]d) AND %[2]s IS NOT %[3]s`,
 		c.table, c.name, ch.expression, key, ch.row)

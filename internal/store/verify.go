@@ -4,7 +4,6 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
-	"hash/maphash"
 	"iter"
 	"slices"
 
@@ -199,17 +198,6 @@ func (q *queries) BindingRows() iter.Seq2[audit.BindingRow, error] {
 // say: it must have no answer.
 type contradiction struct{ query, words string }
 
-// printContradictions compare the fingerprints row by row, in random order: eight
-// seconds at a million tokens. They are asked only once it is known that the
-// tables differ.
-var printContradictions = []contradiction{
-	{`SELECT f.token_id FROM fingerprint f LEFT JOIN token t ON t.id = f.token_id WHERE t.id IS NULL OR t.fingerprint <> f.print`,
-		"the fingerprint table names token id %s, whose seed has another fingerprint"},
-	{`SELECT t.serial_key FROM token t JOIN batch b ON b.id = t.batch_id AND b.loading = 0
-		LEFT JOIN fingerprint f ON f.print = t.fingerprint AND f.token_id = t.id WHERE f.print IS NULL`,
-		"token %s: its seed is not in the fingerprint table"},
-}
-
 var contradictions = []contradiction{
 	{`SELECT serial_key FROM token WHERE COALESCE(bare, serial_key) <> replace(serial_key, '-', '')`,
 		"token %s: it is found under another serial when its own is said without dashes"},
@@ -239,15 +227,10 @@ var contradictions = []contradiction{
 // Contradictions asks them, and compares the spelling of accounts with their
 // keys.
 func (q *queries) Contradictions() (found []string, err error) {
-	questions := contradictions
-	same, err := q.printsAgree()
-	if err != nil {
+	if found, err = q.printProblems(); err != nil {
 		return nil, err
 	}
-	if !same {
-		questions = append(slices.Clone(printContradictions), contradictions...)
-	}
-	for _, c := range questions {
+	for _, c := range contradictions {
 		err := q.each(c.query, nil, func(rows *sql.Rows) error {
 			var what string
 			err := rows.Scan(&what)
@@ -281,25 +264,4 @@ func (q *queries) Contradictions() (found []string, err error) {
 		return err
 	})
 	return found, err
-}
-
-// printsAgree tells whether the fingerprint table and the tokens name the same
-// pairs of fingerprint and token. Each pair is hashed under a key of this moment
-// and the hashes are added up, so that the order does not matter and nobody can
-// make two sums meet.
-func (q *queries) printsAgree() (bool, error) {
-	seed := maphash.MakeSeed()
-	var sums [2]uint64
-	for i, query := range []string{`SELECT print, token_id FROM fingerprint`, `SELECT fingerprint, id FROM token`} {
-		err := q.each(query, nil, func(rows *sql.Rows) error {
-			var pair [2]int64
-			err := rows.Scan(&pair[0], &pair[1])
-			sums[i] += maphash.Comparable(seed, pair)
-			return err
-		})
-		if err != nil {
-			return false, err
-		}
-	}
-	return sums[0] == sums[1], nil
 }
