@@ -23,7 +23,7 @@ func inspectBlind(ctx context.Context, req Import, why string, need needing) (In
 		Encodings: []seedfile.Encoding{req.Format.Encoding}, First: []Shown{}, Inferred: []string{}, Rejects: []Reject{}}
 	p := passes{source: req.Source, format: req.Format, options: req.Options}
 	p.options.Blind = true
-	out, err := p.read(ctx, func(rec seedfile.Record) error {
+	out, err := p.read(ctx, func(rec *seedfile.Record) error {
 		rec.Secret.Text.Clear()
 		res.Records++
 		res.addBlind(rec)
@@ -40,7 +40,7 @@ func inspectBlind(ctx context.Context, req Import, why string, need needing) (In
 	return res, nil
 }
 
-func (res *Inspected) addBlind(rec seedfile.Record) {
+func (res *Inspected) addBlind(rec *seedfile.Record) {
 	switch {
 	case rec.Problem != nil:
 		res.Refused++

@@ -41,7 +41,7 @@ func (p passes) firstPass(ctx context.Context, fill Fill, keys Keyring) (*scan, 
 	s.serials.seed = maphash.MakeSeed()
 	s.serials.marks.random, s.seeds.marks.random = p.random, p.random
 	var err error
-	s.passed, err = p.read(ctx, func(rec seedfile.Record) error {
+	s.passed, err = p.read(ctx, func(rec *seedfile.Record) error {
 		return s.add(c.complete(rec), keys)
 	})
 	if err != nil {
@@ -79,7 +79,7 @@ func (p passes) settleEncoding(ctx context.Context, fill Fill, s *scan) error {
 	}
 	var inf seedfile.Inference
 	var named seedfile.Encoding
-	if _, err := p.read(ctx, func(rec seedfile.Record) error {
+	if _, err := p.read(ctx, func(rec *seedfile.Record) error {
 		switch {
 		case rec.Secret.Encoding != seedfile.Unknown && rec.Secret.Encoding != seedfile.Raw:
 			named = rec.Secret.Encoding
