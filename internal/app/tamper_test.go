@@ -34,7 +34,6 @@ var blind = map[string]string{
 	"state.name":                  "as above",
 	"location.id":                 "a number that only joins; the join is compared",
 	"binding.id":                  "a number that only orders",
-	"fingerprint.nth":             "a number that only tells apart; rows are found by their print",
 	"observation.id":              "a number that only orders",
 }
 
@@ -334,8 +333,6 @@ func (w *world) apply(path string, c column, ch change) bool {
 	switch c.table { // tables without one
 	case "audit_text", "erased_text":
 		key = "seq || field"
-	case "fingerprint":
-		key = "print"
 	case "former_account":
 		key = "key || until_list"
 	}

@@ -62,7 +62,7 @@ func (o *importOptions) addDelivery(cmd *cobra.Command) {
 	f.BoolVar(&o.replace, "replace", false, "exchange tokens that are here with another seed and were never given out")
 	addNewAccount(cmd, &o.newAccount)
 	f.BoolVar(&o.skipUnknown, "skip-unknown", false, "leave out what is no seed file in a folder, and load the others")
-	f.BoolVar(&o.dryRun, "dry-run", false, "do everything but keep nothing")
+	f.BoolVar(&o.dryRun, "dry-run", false, "do everything but keep nothing; of several files each is held against the store alone")
 }
 
 func newImportCmd(r *root) *cobra.Command {

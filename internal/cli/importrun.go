@@ -73,6 +73,9 @@ func (r *root) loadAll(ctx context.Context, desk *inventory.Desk, p *plan, rejec
 			all.refuse(f, unreadable(f), f.err)
 			continue
 		}
+		if f.req.DryRun && len(all.results) > 0 {
+			f.member.Notes = append(slices.Clone(f.member.Notes), dryRunAlone)
+		}
 		res, err := r.importFile(ctx, desk, f.req, f.member, rejects)
 		if err != nil && res.SHA256 == "" {
 			// Of several files in JSON it must be seen which was refused, and why.
@@ -89,6 +92,9 @@ func (r *root) loadAll(ctx context.Context, desk *inventory.Desk, p *plan, rejec
 	}
 	return nil
 }
+
+// dryRunAlone is said of every file of a dry run but the first.
+const dryRunAlone = "a dry run holds each file against the store alone: tokens that an earlier file of this call would bring count as new here, and are then unchanged or refused"
 
 func (all *loads) refuse(f planned, res inventory.Imported, err error) {
 	all.results = append(all.results, res)
@@ -159,13 +165,21 @@ func (r *root) printTotal(results []inventory.Imported) {
 	if len(results) < 2 {
 		return
 	}
-	var batches, fresh, unchanged, refused int
+	var batches, fresh, trial, unchanged, refused int
+	dry := false
 	for _, res := range results {
 		if res.Stored {
 			batches++
 			fresh += res.New
 		}
+		if res.DryRun {
+			dry, trial = true, trial+res.New
+		}
 		unchanged, refused = unchanged+res.Unchanged, refused+res.Refused
+	}
+	if dry {
+		r.say("%d files: dry run, %d would be new, each held against the store alone, %d unchanged, %d refused", len(results), trial, unchanged, refused)
+		return
 	}
 	in := fmt.Sprintf("%d batches", batches)
 	if batches == 1 {

@@ -24,9 +24,9 @@ func inspectBlind(ctx context.Context, req Import, why string, need needing) (In
 	p := passes{source: req.Source, format: req.Format, options: req.Options}
 	p.options.Blind = true
 	c := &completer{format: req.Format, fill: req.Fill}
-	out, err := p.read(ctx, func(rec seedfile.Record) error {
+	out, err := p.read(ctx, func(rec *seedfile.Record) error {
 		if req.Format.Encoding == seedfile.Unknown {
-			c.ask(&rec) // where only the encoding is in doubt; what is encrypted may say all of it
+			c.ask(rec) // where only the encoding is in doubt; what is encrypted may say all of it
 		}
 		rec.Secret.Text.Clear()
 		res.Records++
@@ -45,7 +45,7 @@ func inspectBlind(ctx context.Context, req Import, why string, need needing) (In
 	return res, nil
 }
 
-func (res *Inspected) addBlind(rec seedfile.Record) {
+func (res *Inspected) addBlind(rec *seedfile.Record) {
 	switch {
 	case rec.Problem != nil:
 		res.Refused++
@@ -63,7 +63,7 @@ func (res *Inspected) addBlind(rec seedfile.Record) {
 }
 
 // shownBlind shows a record of which the seed, and perhaps more, is encrypted.
-func shownBlind(serial token.Serial, rec seedfile.Record) Shown {
+func shownBlind(serial token.Serial, rec *seedfile.Record) Shown {
 	p := rec.Params
 	s := Shown{Place: rec.Place, Line: rec.Place.N, Serial: serial, Type: p.Type, Hash: p.Hash, Digits: p.Digits,
 		Encrypted: []string{}, Manufacturer: rec.Manufacturer, Model: rec.Model}

@@ -55,14 +55,14 @@ func newCompleter(f seedfile.Format, fill Fill, s *scan) *completer {
 // complete takes over the record's secret: the candidate's seed is the
 // caller's to clear. Whatever is wrong goes through Fail, which withholds a
 // serial that may be the seed: so the candidate takes it over only at the end.
-func (c *completer) complete(rec seedfile.Record) candidate {
+func (c *completer) complete(rec *seedfile.Record) candidate {
 	defer func() { rec.Secret.Text.Clear() }() // unless it was taken
 	cand := candidate{place: rec.Place, apart: rec.Alternative}
-	serial := checkSerial(&rec)
-	cand.account = checkAccount(&rec)
-	checkNames(&rec)
+	serial := checkSerial(rec)
+	cand.account = checkAccount(rec)
+	checkNames(rec)
 	if rec.Problem == nil {
-		c.secure(&cand, &rec, serial)
+		c.secure(&cand, rec, serial)
 	}
 	if rec.Problem != nil {
 		rec.Withhold() // a reader may have set it after the problem

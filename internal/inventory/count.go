@@ -10,7 +10,7 @@ import (
 // or not.
 func Count(ctx context.Context, req Import) (n int, err error) {
 	p := passes{source: req.Source, format: req.Format, options: req.Options, onRead: req.OnRead}
-	_, err = p.read(ctx, func(rec seedfile.Record) error {
+	_, err = p.read(ctx, func(rec *seedfile.Record) error {
 		rec.Secret.Text.Clear()
 		n++
 		return nil

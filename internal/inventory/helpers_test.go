@@ -223,7 +223,18 @@ func texts(t testing.TB, db *sql.DB, query string, args ...any) (all []string) {
 // rows counts the rows of an import's tables.
 func (h *house) rows() string {
 	return fmt.Sprintf("%d tokens, %d prints, %d batches", h.number(`SELECT COUNT(*) FROM token`),
-		h.number(`SELECT COUNT(*) FROM fingerprint`), h.number(`SELECT COUNT(*) FROM batch`))
+		h.number(`SELECT COALESCE(SUM(length(pairs)), 0) / 16 FROM fingerprint`), h.number(`SELECT COUNT(*) FROM batch`))
+}
+
+// printed counts the tokens whose fingerprint is in its leaf.
+func (h *house) printed() int64 {
+	return h.number(`SELECT COUNT(*) FROM token t JOIN fingerprint f ON f.first = (SELECT MAX(first) FROM fingerprint WHERE first <= t.fingerprint)
+		AND instr(f.pairs, unhex(printf('%016x%016x', t.fingerprint, t.id))) > 0`)
+}
+
+// leavesWith counts the leaves that have a fingerprint.
+func (h *house) leavesWith(print int64) int64 {
+	return h.number(`SELECT COUNT(*) FROM fingerprint WHERE instr(pairs, unhex(printf('%016x', $1))) > 0`, print)
 }
 
 // find reads a token as reports show it; ok is false when there is none.

@@ -26,6 +26,7 @@ func (l *loader) runLarge(ctx context.Context) error {
 		}
 	}
 	l.judge.own = l.batch.ID
+	l.used = make(chan []judged, 1)
 	err = l.eachSlice(ctx,
 		func(slice []judged) error { return l.prepare(ctx, slice) },
 		func(slice []judged) error { return l.store(ctx, slice) },
@@ -98,8 +99,12 @@ func (l *loader) store(ctx context.Context, slice []judged) error {
 
 // finish ends the way of a slice: it is counted, reported, and hashed for the
 // trail, while the next ones are stored.
-func (l *loader) finish(slice []judged) error {
-	defer clearSeeds(slice)
+func (l *loader) finish(slice []judged) (err error) {
+	defer func() {
+		if clearSeeds(slice); err == nil {
+			recycle(l.used, slice)
+		}
+	}()
 	if !l.hopeless.Load() {
 		if err := l.take(slice); err != nil {
 			return err

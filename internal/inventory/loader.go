@@ -48,6 +48,7 @@ type loader struct {
 	nextID   int64
 	contents hash.Hash
 	scratch  []byte
+	used     chan []judged // slices that are through, for those that come
 
 	took     numbers        // records that have an id
 	furthers map[uint32]int // by record: how many other seeds share its fingerprint

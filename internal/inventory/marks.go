@@ -47,6 +47,9 @@ type marks struct {
 }
 
 func (m *marks) add(key int64, n uint32) error {
+	if m.open == nil && len(m.sorted)+len(m.spooled) > 0 {
+		m.open = make([]mark, 0, runLength) // there will be many, as it seems
+	}
 	m.open = append(m.open, mark{key, n})
 	if len(m.open) < runLength {
 		return nil

@@ -142,7 +142,7 @@ func (w *seedWatch) confirm(c candidate, print int64) {
 }
 
 // other tells which other serial has the same seed.
-func (w *seedWatch) other(c candidate, print int64) (who string, ok bool) {
+func (w *seedWatch) other(c *candidate, print int64) (who string, ok bool) {
 	known := w.owners[print]
 	for _, o := range known {
 		if o.serial.Key() != c.columns.Serial.Key() && o.seed.Equal(c.seed) {
@@ -169,7 +169,7 @@ func (p passes) confirmRepeats(ctx context.Context, c *completer, s *scan, keys 
 		return nil
 	}
 	s.serials.found, s.seeds.owners = map[string]*occurrences{}, map[int64][]owner{}
-	out, err := p.read(ctx, func(rec seedfile.Record) error {
+	out, err := p.read(ctx, func(rec *seedfile.Record) error {
 		s.confirm(c.complete(rec), keys)
 		return nil
 	})
@@ -213,7 +213,7 @@ func changedError(s seedfile.Source) error {
 }
 
 // duplicate tells where else in the file a serial stands.
-func (s *scan) duplicate(c candidate) (reason string, ok bool) {
+func (s *scan) duplicate(c *candidate) (reason string, ok bool) {
 	where, ok := s.serials.others(c.columns.Serial.Key(), c.place)
 	if !ok {
 		return "", false
@@ -226,7 +226,7 @@ func (s *scan) duplicate(c candidate) (reason string, ok bool) {
 }
 
 // clone tells which other serial of the file has the same seed.
-func (s *scan) clone(c candidate, print int64) (reason string, ok bool) {
+func (s *scan) clone(c *candidate, print int64) (reason string, ok bool) {
 	who, ok := s.seeds.other(c, print)
 	return "its seed is also that of " + who, ok
 }

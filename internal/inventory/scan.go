@@ -55,7 +55,7 @@ func (p passes) scanOnce(ctx context.Context, fill Fill, keys Keyring, s *scan) 
 	s.lengths = map[int]int{}
 	s.serials.seed = maphash.MakeSeed()
 	s.serials.marks.random, s.seeds.marks.random = p.random, p.random
-	s.passed, err = p.read(ctx, func(rec seedfile.Record) error {
+	s.passed, err = p.read(ctx, func(rec *seedfile.Record) error {
 		return s.add(c.complete(rec), keys)
 	})
 	if err != nil {
@@ -93,7 +93,7 @@ func (p passes) settleEncoding(ctx context.Context, fill Fill, s *scan) error {
 	}
 	var inf seedfile.Inference
 	var named seedfile.Encoding
-	if _, err := p.read(ctx, func(rec seedfile.Record) error {
+	if _, err := p.read(ctx, func(rec *seedfile.Record) error {
 		switch {
 		case rec.Secret.Encoding != seedfile.Unknown && rec.Secret.Encoding != seedfile.Raw:
 			named = rec.Secret.Encoding
@@ -122,9 +122,9 @@ func (p passes) withQuestions(ctx context.Context, fill Fill, err error) error {
 		return err
 	}
 	c, records := &completer{format: p.format, fill: fill}, 0
-	if _, err := p.read(ctx, func(rec seedfile.Record) error {
+	if _, err := p.read(ctx, func(rec *seedfile.Record) error {
 		records++
-		c.ask(&rec)
+		c.ask(rec)
 		rec.Secret.Text.Clear()
 		return nil
 	}); err != nil {

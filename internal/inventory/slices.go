@@ -55,7 +55,7 @@ func (l *loader) stage(from <-chan []judged, to chan<- []judged, do func([]judge
 
 func (l *loader) produce(ctx context.Context, ready chan<- []judged) error {
 	c := newCompleter(l.req.Format, l.req.Fill, l.scan)
-	next := func() []judged { return make([]judged, 0, min(SliceSize, l.scan.records)) }
+	next := func() []judged { return room(l.used, min(SliceSize, l.scan.records)) }
 	hand := func(slice []judged) error {
 		select {
 		case ready <- slice:
@@ -66,8 +66,9 @@ func (l *loader) produce(ctx context.Context, ready chan<- []judged) error {
 		}
 	}
 	slice, read := next(), 0
-	out, err := l.passes.read(ctx, func(rec seedfile.Record) error {
-		slice = append(slice, l.judgeAlone(c.complete(rec), uint32(read)))
+	out, err := l.passes.read(ctx, func(rec *seedfile.Record) error {
+		slice = append(slice, judged{candidate: c.complete(rec), n: uint32(read), verdict: token.New})
+		l.judgeAlone(&slice[len(slice)-1])
 		if read++; len(slice) < SliceSize || read >= l.scan.records {
 			return nil
 		}
@@ -86,19 +87,17 @@ func (l *loader) produce(ctx context.Context, ready chan<- []judged) error {
 }
 
 // judgeAlone judges a record by the file alone.
-func (l *loader) judgeAlone(c candidate, n uint32) judged {
-	j := judged{candidate: c, n: n, verdict: token.New}
-	if c.problem != nil {
-		j.refuse(token.Invalid, "%v", c.problem)
-		return j
+func (l *loader) judgeAlone(j *judged) {
+	if j.problem != nil {
+		j.refuse(token.Invalid, "%v", j.problem)
+		return
 	}
-	j.print = l.keys.Fingerprint(c.seed)
-	if reason, ok := l.scan.duplicate(c); ok {
+	j.print = l.keys.Fingerprint(j.seed)
+	if reason, ok := l.scan.duplicate(&j.candidate); ok {
 		j.refuse(token.Duplicate, "%s", reason)
-	} else if reason, ok := l.scan.clone(c, j.print); ok {
+	} else if reason, ok := l.scan.clone(&j.candidate, j.print); ok {
 		j.refuse(token.SeedClone, "%s", reason)
 	}
-	return j
 }
 
 // seal seals the seeds of those records that are to be stored.

@@ -57,7 +57,7 @@ func (q *queries) RemoveToken(id int64) error {
 	if err := q.row(`SELECT fingerprint FROM token WHERE id = $1`, id).Scan(&print); err != nil {
 		return err
 	}
-	if err := q.exec(`DELETE FROM fingerprint WHERE print = $1 AND token_id = $2`, print, id); err != nil {
+	if err := q.removePrints([]int64{print}, id, id); err != nil {
 		return err
 	}
 	return q.exec(`DELETE FROM token WHERE id = $1`, id)
@@ -68,50 +68,6 @@ func (q *queries) RemoveToken(id int64) error {
 func (q *queries) serialTaken(err error) error {
 	if isUnique(err) {
 		return token.Wrap(token.Internal, errors.Join(inventory.ErrSerialTaken, err), "storing a slice")
-	}
-	return err
-}
-
-// InsertPrints expects its prints sorted: random keys in sorted runs touch each
-// page of the table once, where a run a slice would rewrite nearly all pages
-// with every slice (measured: three times the cost of the whole import).
-func (q *queries) InsertPrints(prints []inventory.Print) error {
-	insert := q.bulk(`INSERT INTO fingerprint (print, nth, token_id)`, "?", "0", "?")
-	defer insert.close()
-	for _, p := range prints {
-		if p.Nth > 0 {
-			continue
-		}
-		if err := insert.add(p.Print, p.TokenID); err != nil {
-			return seedTaken(err)
-		}
-	}
-	if err := insert.flush(); err != nil {
-		return seedTaken(err)
-	}
-	return q.insertFurther(prints)
-}
-
-// insertFurther inserts the prints that other seeds share by chance, under the
-// next free number: it need not be the count of those others, since one of them
-// may have been replaced since.
-func (q *queries) insertFurther(prints []inventory.Print) error {
-	for _, p := range prints {
-		if p.Nth == 0 {
-			continue
-		}
-		if err := q.exec(`INSERT INTO fingerprint (print, nth, token_id)
-			SELECT $1, COALESCE(MAX(nth), 0) + 1, $2 FROM fingerprint WHERE print = $1`, p.Print, p.TokenID); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-func seedTaken(err error) error {
-	if isUnique(err) {
-		return token.Errorf(token.NotAllowed, "another import brought one of these seeds meanwhile; nothing of this file is stored").
-			WithHint("import the file again: the record will be named")
 	}
 	return err
 }

@@ -18,7 +18,7 @@ import (
 // folded back between slices, when nobody waits for this process.
 var loaderPragmas = []string{
 	"journal_mode(wal)", "foreign_keys(0)", "ignore_check_constraints(1)", "synchronous(1)",
-	"cache_size(-49152)", "wal_autocheckpoint(0)",
+	"cache_size(-10240)", "wal_autocheckpoint(0)",
 }
 
 // maxLogged is how many pages the log may have before they are folded back: well

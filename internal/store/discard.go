@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"math"
+	"slices"
 
 	"fob/internal/inventory"
 )
@@ -62,33 +63,43 @@ func (q *queries) beginDiscard(d *discard) error {
 	if err != nil || len(sample) == 0 {
 		return err
 	}
+	slices.Sort(sample)
+	known, err := q.KnownPrints(slices.Compact(sample))
+	if err != nil {
+		return err
+	}
+	here := make(map[int64]bool, len(known))
+	for _, p := range known {
+		if p.TokenID >= d.first && p.TokenID <= d.last {
+			here[p.Print] = true
+		}
+	}
 	d.to = math.MaxInt64
-	for _, print := range sample {
-		var here bool
-		if err := q.row(`SELECT EXISTS (SELECT 1 FROM fingerprint WHERE print = $1 AND token_id BETWEEN $2 AND $3)`,
-			print, d.first, d.last).Scan(&here); err != nil {
-			return err
-		}
-		if !here {
-			d.to = min(d.to, print)
-		}
+	if missing := slices.IndexFunc(sample, func(print int64) bool { return !here[print] }); missing >= 0 {
+		d.to = sample[missing]
 	}
 	return nil
 }
 
-// discardPrints goes through some of the fingerprint table and removes what is the
-// batch's; it tells whether there is more.
+// discardPrints goes through some leaves of the fingerprint table and removes what
+// is the batch's; it tells whether there are more.
 func (q *queries) discardPrints(d *discard) (more bool, err error) {
-	next := d.to
-	err = q.row(`SELECT print FROM fingerprint WHERE print >= $1 AND print <= $2 ORDER BY print, nth LIMIT 1 OFFSET $3`,
-		d.from, d.to, 4*sliceRows).Scan(&next)
-	if more = err == nil; err != nil && !notFound(err) {
+	all, err := q.leaves(d.from, leavesAhead)
+	if err != nil {
 		return false, err
 	}
-	err = q.exec(`DELETE FROM fingerprint WHERE print >= $1 AND print <= $2 AND token_id BETWEEN $3 AND $4`,
-		d.from, next, d.first, d.last)
-	d.from = next
-	return more, err
+	w := q.leafWriter()
+	defer w.close()
+	for _, l := range all {
+		if l.first > d.to {
+			return false, w.flush()
+		}
+		if err := w.keep(l, func(p pair) bool { return p.token < d.first || p.token > d.last }); err != nil {
+			return false, err
+		}
+		d.from = l.first + 1
+	}
+	return len(all) == leavesAhead, w.flush()
 }
 
 // discardTokens removes some of the tokens, and with the last of them the batch. That

@@ -2,12 +2,14 @@ package store
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"database/sql"
 	"fmt"
 	"hash/fnv"
 	"os"
 	"path/filepath"
+	"slices"
 	"testing"
 	"time"
 
@@ -148,6 +150,7 @@ func printsOf(rows []inventory.Row) (prints []inventory.Print) {
 	for _, r := range rows {
 		prints = append(prints, inventory.Print{Print: r.Fingerprint, TokenID: r.ID})
 	}
+	slices.SortFunc(prints, func(a, b inventory.Print) int { return cmp.Compare(a.Print, b.Print) })
 	return prints
 }
 

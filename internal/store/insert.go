@@ -181,6 +181,7 @@ type bulk struct {
 	q     *queries
 	head  string
 	tuple string
+	tail  string
 	width int         // values of a row
 	full  driver.Stmt // nil until there are so many rows
 	args  []driver.NamedValue
@@ -196,7 +197,7 @@ func (q *queries) bulk(head string, marks ...string) *bulk {
 
 // statement gives "… VALUES (?,?),(?,?)".
 func (b *bulk) statement(rows int) string {
-	return b.head + strings.TrimSuffix(strings.Repeat(b.tuple+",", rows), ",")
+	return b.head + strings.TrimSuffix(strings.Repeat(b.tuple+",", rows), ",") + b.tail
 }
 
 // add takes the values of a row: of the kinds that a driver knows, int64, string,

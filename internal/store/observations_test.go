@@ -88,8 +88,10 @@ func TestLastSeen(t *testing.T) {
 	}
 }
 
-// A store of before knows afterwards what its batches' clocks do.
-func TestUpgradeRatesObservations(t *testing.T) {
+// oldStore is one as the migrations up to a version made it, filled, and opened
+// since.
+func oldStore(t *testing.T, version int64, statements ...string) *Store {
+	t.Helper()
 	path := newPath(t) + ".old"
 	db, err := sql.Open("sqlite", address(path, url.Values{"mode": {"rwc"}, "_txlock": {"immediate"}}, "journal_mode(wal)"))
 	must(t, err)
@@ -98,10 +100,21 @@ func TestUpgradeRatesObservations(t *testing.T) {
 	must(t, err)
 	provider, err := goose.NewProvider(goose.DialectSQLite3, db, folder)
 	must(t, err)
-	_, err = provider.UpTo(context.Background(), 4)
+	_, err = provider.UpTo(context.Background(), version)
 	must(t, err)
+	for _, statement := range statements {
+		if _, err := db.Exec(statement); err != nil {
+			t.Fatalf("%s: %v", statement, err)
+		}
+	}
+	must(t, db.Close())
+	return openStore(t, path)
+}
+
+// A store of before knows afterwards what its batches' clocks do.
+func TestUpgradeRatesObservations(t *testing.T) {
 	const days90 = int64(90 * aDay)
-	for _, statement := range []string{
+	s := oldStore(t, 4,
 		`INSERT INTO store VALUES (1, '0197c0de-0000-7000-8000-000000000001', 1, 'pub', 1)`,
 		`INSERT INTO profile VALUES (1, '', '', 'totp', 'sha1', 6, 30, 0)`,
 		`INSERT INTO batch VALUES (1, 'b', 1, 0, 1, 2, 'f', 's', 'oath-csv', '', '', '', NULL, '', NULL, 2, 2, 0, 0, 1, 1, 'olga', NULL, NULL)`,
@@ -110,13 +123,7 @@ func TestUpgradeRatesObservations(t *testing.T) {
 		fmt.Sprintf(`INSERT INTO observation (token_id, batch_id, at, drift, rate, first) VALUES
 			(1, 1, 1, 0, NULL, 1), (1, 1, %d, 0, 8, 0), (2, 1, 1, 0, NULL, 1), (1, 1, %d, 0, 9, 0), (2, 1, %d, 0, 5, 0)`,
 			days90+1, days90+2, days90),
-	} {
-		if _, err := db.Exec(statement); err != nil {
-			t.Fatalf("%s: %v", statement, err)
-		}
-	}
-	must(t, db.Close())
-	s := openStore(t, path)
+	)
 	s.mustRead(t, func(q *queries) error {
 		rates, err := q.BatchRates(1, 9)
 		if !slices.Equal(rates, []float64{9}) || err != nil {

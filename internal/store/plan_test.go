@@ -75,7 +75,7 @@ func TestQueryPlans(t *testing.T) {
 		"begun serials":    func() (string, []any) { return nearByPrefix, []any{"S1", "S1\x7f", 5} },
 		"mistyped serials": func() (string, []any) { return nearBySlips(len(slips)), anys(slips) },
 		"fingerprints": func() (string, []any) {
-			return storedSelect + `JOIN fingerprint f ON f.token_id = t.id WHERE f.print IN ($1, $2)`, []any{1, 2}
+			return leavesFrom, []any{1, 1, 2}
 		},
 		"a clock": func() (string, []any) {
 			return `SELECT at, drift, rate FROM observation WHERE token_id = $1 ORDER BY id`, []any{1}

@@ -21,7 +21,7 @@ const (
 	// applicationID is "fob1": it tells a store from any other SQLite database.
 	applicationID = 0x666f6231
 	// schemaVersion is what the last migration sets user_version to.
-	schemaVersion = 11
+	schemaVersion = 12
 )
 
 // migrate brings the schema up to date. Versions were compared before: goose

@@ -54,7 +54,9 @@ var illegal = []struct{ statement, words string }{
 	{`UPDATE token SET seed = 'text'`, "token.seed"},
 	{`UPDATE token SET fingerprint = NULL`, "token.fingerprint"},
 	{`DELETE FROM token WHERE serial_key = 'S1'`, "FOREIGN KEY"},
-	{`INSERT INTO fingerprint SELECT print, nth, token_id FROM fingerprint`, "UNIQUE constraint failed: fingerprint"},
+	{`INSERT INTO fingerprint SELECT first, pairs FROM fingerprint`, "UNIQUE constraint failed: fingerprint"},
+	{`UPDATE fingerprint SET pairs = x''`, "length(pairs) > 0"},
+	{`UPDATE fingerprint SET pairs = x'00'`, "length(pairs) % 16 = 0"},
 	{`UPDATE binding SET codes = 3`, "codes IN"},
 	{`UPDATE binding SET token_id = 99`, "FOREIGN KEY"},
 	{`UPDATE binding SET account_id = 99`, "FOREIGN KEY"},
@@ -311,7 +313,7 @@ func TestDeletingScansNothing(t *testing.T) {
 	s := newBoundStore(t)
 	for _, statement := range []string{
 		"DELETE FROM token WHERE id BETWEEN 1 AND 9", "DELETE FROM batch WHERE id = 1 AND loading = 1",
-		"DELETE FROM fingerprint WHERE print = 1 AND token_id BETWEEN 1 AND 9",
+		"DELETE FROM fingerprint WHERE first = 1",
 	} {
 		s.mustRead(t, func(q *queries) error {
 			return q.each("EXPLAIN "+statement, nil, func(rows *sql.Rows) error {

@@ -134,26 +134,20 @@ func (s *shared) unpack(k *inventory.Known, both int64) error {
 // loading batch only once InsertPrints has brought them.
 func (q *queries) StoredByFingerprint(prints []int64) (map[int64][]inventory.Stored, error) {
 	found := map[int64][]inventory.Stored{}
+	known, err := q.KnownPrints(slices.Compact(slices.Sorted(slices.Values(prints))))
+	if err != nil {
+		return nil, err
+	}
+	ids := make([]int64, len(known))
+	for i, p := range known {
+		ids[i] = p.TokenID
+	}
 	s := newShared(q)
-	err := inChunks(slices.Compact(slices.Sorted(slices.Values(prints))), func(chunk []int64) error {
-		return s.each(storedSelect+`JOIN fingerprint f ON f.token_id = t.id WHERE f.print IN (`+marks(len(chunk))+`)`, anys(chunk),
+	err = inChunks(ids, func(chunk []int64) error {
+		return s.each(storedSelect+`WHERE t.id IN (`+marks(len(chunk))+`)`, anys(chunk),
 			func(here inventory.Stored) { found[here.Fingerprint] = append(found[here.Fingerprint], here) })
 	})
 	return found, err
-}
-
-// KnownPrints gives those of some fingerprints, sorted, that are in the store.
-func (q *queries) KnownPrints(prints []int64) (known []inventory.Print, err error) {
-	err = inChunks(prints, func(chunk []int64) error {
-		return q.each(`SELECT print, nth, token_id FROM fingerprint WHERE print IN (`+marks(len(chunk))+`)`, anys(chunk),
-			func(rows *sql.Rows) error {
-				var p inventory.Print
-				err := rows.Scan(&p.Print, &p.Nth, &p.TokenID)
-				known = append(known, p)
-				return err
-			})
-	})
-	return known, err
 }
 
 // KnownTokens looks up many tokens by their ids, which rise. Where most ids from

@@ -139,11 +139,8 @@ func (q *queries) CarryOff(tokens []inventory.SliceToken) error {
 // latter in the order of their keys.
 func (q *queries) removeTokens(ids, prints []int64) error {
 	slices.Sort(prints)
-	for _, print := range slices.Compact(prints) {
-		if err := q.exec(`DELETE FROM fingerprint WHERE print = $1 AND token_id BETWEEN $2 AND $3`,
-			print, ids[0], ids[len(ids)-1]); err != nil {
-			return err
-		}
+	if err := q.removePrints(slices.Compact(prints), ids[0], ids[len(ids)-1]); err != nil {
+		return err
 	}
 	return q.exec(`DELETE FROM token WHERE id BETWEEN $1 AND $2`, ids[0], ids[len(ids)-1])
 }

@@ -28,6 +28,7 @@ type loads struct {
 	little               []usage // the small file
 	bad                  []usage // the last record is bad
 	sweep                []usage // the import after one that was killed
+	alone                []usage // the store with rows that are ready: see storeAlone
 }
 
 // path of a file of this measurement.
@@ -99,6 +100,7 @@ func (b *bench) loadRun(ctx context.Context, i int) error {
 		func() error { return b.peerTime(ctx, &l.stockedPeer, "seeds.csv", b.path("stocked.db")) },
 		func() error { return b.refused(ctx) },
 		func() error { return b.killed(ctx) },
+		func() error { return b.alone(ctx) },
 	} {
 		if err := step(); err != nil {
 			return err
@@ -201,6 +203,8 @@ func (b *bench) reportLoads(s *strings.Builder) {
 		fmt.Fprintf(s, "| %s | %.2f | %s %.2f | %.2f | %s MB |\n", name, t, beside, other, t/max(other, 1e-9), thousands(memory(took)))
 	}
 	row("into an empty store", b.imports, "sqlite3", median(b.peers, seconds))
+	fmt.Fprintf(s, "| of that, the store with rows that are read, judged and sealed already | %.2f | sqlite3 %.2f | %.2f | |\n",
+		median(l.alone, seconds), median(b.peers, seconds), median(l.alone, seconds)/max(median(b.peers, seconds), 1e-9))
 	row(fmt.Sprintf("into a store of %s", thousands(float64(l.stock))), l.stocked, "sqlite3", median(l.stockedPeer, seconds))
 	row("serials in random order", l.random, "sqlite3", median(l.randomPeer, seconds))
 	row("the same again, shuffled: all unchanged", l.again, "the first time", median(l.first, seconds))

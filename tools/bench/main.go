@@ -40,7 +40,15 @@ func main() {
 	dir := flag.String("dir", "build", "where the stores are made for the time of the run: a folder on the disk to measure")
 	bare := flag.String("iterate", "", "only go over the rows of this workbook with excelize: the other side of a comparison")
 	apart := flag.String("write", "", "only write files into -dir: workbook or changed; a run of this program apart, see writeApart")
+	alone := flag.String("alone", "", "only fill this store, just founded, with rows that are ready, and print the seconds: see storeAlone")
 	flag.Parse()
+	if *alone != "" {
+		if err := storeAlone(context.Background(), *alone, b.n); err != nil {
+			fmt.Fprintln(os.Stderr, "bench:", err)
+			os.Exit(1)
+		}
+		return
+	}
 	if *bare != "" || *apart != "" {
 		if err := errors.Join(iterate(*bare), b.writeHere(*apart, *dir)); err != nil {
 			fmt.Fprintln(os.Stderr, "bench:", err)

@@ -10,7 +10,6 @@ var blind = map[string]string{
 	"sqlite_sequence.name":        "SQLite's own, for goose_db_version",
 	"sqlite_sequence.seq":         "as above",
 	"binding.id":                  "a number that only orders",
-	"fingerprint.nth":             "a number that only tells apart; rows are found by their print",
 	"observation.id":              "a number that only orders",
 	"state.code":                  "found where states are numbered otherwise; a gap behind the last is nothing",
 }

@@ -110,7 +110,7 @@ func (c *copied) rowOf(name string) (t table, err error) {
 		return t, err
 	}
 	keys := []string{"rowid"}
-	if name == "audit_text" || name == "fingerprint" || name == "erased_text" || name == "former_account" { // tables without one
+	if name == "audit_text" || name == "erased_text" || name == "former_account" { // tables without one
 		keys = t.columns[:2]
 	}
 	t.key = make([]any, len(keys))
@@ -172,7 +172,7 @@ func (c *copied) column() (string, int64, error) {
 
 func (c *copied) delete() (string, int64, error) {
 	t, err := c.anyRow()
-	if err != nil || blind[t.name+"."+t.columns[0]] != "" && t.name != "binding" && t.name != "observation" && t.name != "fingerprint" && t.name != "state" || c.unused(t) {
+	if err != nil || blind[t.name+"."+t.columns[0]] != "" && t.name != "binding" && t.name != "observation" && t.name != "state" || c.unused(t) {
 		return "", 0, errors.Join(err, errNothing)
 	}
 	return fmt.Sprintf("row %v of %s", t.key, t.name), 0, c.exec(`DELETE FROM `+t.name+` WHERE `+t.where, t.key...)
