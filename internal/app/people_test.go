@@ -3,7 +3,9 @@ package app_test
 import (
 	"bytes"
 	"context"
+	"encoding/base32"
 	"fmt"
+	"io"
 	"strings"
 	"testing"
 
@@ -12,7 +14,9 @@ import (
 
 	"fob/internal/app"
 	"fob/internal/inventory"
+	"fob/internal/seedfile"
 	"fob/internal/token"
+	"fob/tools/seedgen/gen"
 )
 
 // shownPerson is what a list says of one person.
@@ -155,3 +159,44 @@ func (w *world) whose(desk *inventory.Desk, accounts ...string) {
 		w.t.Errorf("the tokens are %v's, not %v's", got, accounts)
 	}
 }
+
+// A list may be there before any token: a file of several slices that gives tokens
+// to somebody whom it does not have is refused all the same.
+func TestLargeFileForNobody(t *testing.T) {
+	w := emptyStore(t)
+	desk, done, err := w.config.Desk(context.Background())
+	w.must(err)
+	defer func() { w.must(done()) }()
+	l, err := app.ReadPeople("people.csv", strings.NewReader("login\nanna\n"), app.PeopleOptions{})
+	w.must(err)
+	_, err = desk.ReconcilePeople(context.Background(), inventory.Reconcile{List: l, Store: true})
+	w.must(err)
+	src := filed{"upn,serial number,secret key,time interval,manufacturer,model\n"}
+	for i := range inventory.SliceSize + 9 {
+		account := ""
+		switch i {
+		case 3:
+			account = "anna"
+		case inventory.SliceSize + 5:
+			account = "nobody"
+		}
+		src.text += fmt.Sprintf("%s,X%06d,%s,30,ACME,c200\n", account, i, base32.StdEncoding.EncodeToString(gen.SeedFor(uint64(i), token.SHA1)))
+	}
+	f, _, err := app.FindFormat(src, "", seedfile.Options{})
+	w.must(err)
+	req := inventory.Import{Source: src, Format: f}
+	res, err := desk.Import(context.Background(), req)
+	if token.KindOf(err) != token.Refused || res.Stored || len(res.Rejects) != 1 || !strings.Contains(res.Rejects[0].Reason, "there is no account nobody on the list") {
+		t.Errorf("%v, stored %v, %+v", err, res.Stored, res.Rejects)
+	}
+	req.NewAccount = true
+	if res, err = desk.Import(context.Background(), req); err != nil || res.Assigned != 2 {
+		t.Errorf("%v, %d assigned", err, res.Assigned)
+	}
+}
+
+// filed is a file in memory.
+type filed struct{ text string }
+
+func (f filed) Name() string                 { return "people.csv" }
+func (f filed) Open() (io.ReadCloser, error) { return io.NopCloser(strings.NewReader(f.text)), nil }

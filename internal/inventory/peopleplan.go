@@ -32,6 +32,8 @@ type peoplePlan struct {
 	gone   []audit.Hash            // their leaves
 
 	updates map[int32]ListUpdate // by person
+	typed   []int32              // people whose accounts were only typed before, in the list's spelling
+	salts   []byte               // theirs
 	changes ListChanges
 	cases   []peopleCase
 
@@ -225,11 +227,37 @@ func (p *peoplePlan) claim(i int32, s StoredAccount, how matched) error {
 		p.cases = append(p.cases, peopleCase{s.ID, token.Account(s.Name), "", whyLeft})
 	}
 	changed := how == byRename || !s.Known || s.Listed != person.Active || row.Person != string(s.Person) || row.FullName != string(s.FullName)
-	err := p.commit(&row, s.Salt, i)
-	if changed {
+	if err := p.commit(&row, s.Salt, i); err != nil {
+		return err
+	}
+	switch {
+	case how == byKey && !s.Known && row.Name == string(person.Account()): // of a first list all may be so
+		p.typed, p.salts = append(p.typed, i), append(p.salts, row.Salt...)
+	case changed:
 		p.updates[i] = ListUpdate{s.ID, how == byRename, row}
 	}
-	return err
+	return nil
+}
+
+// stillTyped tells whether it came to nothing that somebody else has the name.
+func (p *peoplePlan) stillTyped(i int32) bool { return p.claims[i].how == byKey && !p.claims[i].known }
+
+// listTyped gives what those accounts are from now on.
+func (p *peoplePlan) listTyped() iter.Seq[ListUpdate] {
+	return func(yield func(ListUpdate) bool) {
+		for n, i := range p.typed {
+			if p.stillTyped(i) && !yield(ListUpdate{ID: p.claims[i].row, Row: p.fresh(i, p.salts[n*audit.AccountSaltLen:][:audit.AccountSaltLen])}) {
+				return
+			}
+		}
+	}
+}
+
+// fresh is the row of an account of which nothing was known but its name, if that.
+func (p *peoplePlan) fresh(i int32, salt []byte) audit.AccountRow {
+	x := &p.people[i]
+	return audit.AccountRow{Name: string(x.Account()), Key: x.Account().Key(), Listed: x.Active, Since: p.now.UnixNano(),
+		Person: x.ID(), FullName: x.FullName(), Salt: salt}
 }
 
 // commit gives a row its salt and puts its leaf in place.
@@ -347,6 +375,16 @@ func (p *peoplePlan) everHeld(r Reader, row int64) (ever bool, err error) {
 	return ever, nil
 }
 
+// activeAmong counts those of some accounts, by rising ids, that the list has.
+func (p *peoplePlan) activeAmong(accounts []int64) (n int) {
+	for i, c := range p.claims {
+		if _, is := slices.BinarySearch(accounts, c.row); is && c.how != notFound && p.people[i].Active {
+			n++
+		}
+	}
+	return n
+}
+
 // joiners counts who is new, and finishes the changes.
 func (p *peoplePlan) joiners() error {
 	for i := range p.people {
@@ -371,7 +409,7 @@ func (p *peoplePlan) joiners() error {
 	if _, err := io.ReadFull(p.random, salts); err != nil {
 		return fmt.Errorf("making salts: %w", err)
 	}
-	p.changes.Inserts = p.inserts(salts)
+	p.changes.Typed, p.changes.Inserts = p.listTyped(), p.inserts(salts)
 	return nil
 }
 
@@ -393,8 +431,7 @@ func (p *peoplePlan) inserts(salts []byte) iter.Seq[audit.AccountRow] {
 			if x.again || !x.Active || p.claims[i].how != notFound {
 				continue
 			}
-			row := audit.AccountRow{Name: string(x.Account()), Key: x.Account().Key(), Listed: true, Since: p.now.UnixNano(),
-				Person: x.ID(), FullName: x.FullName(), Salt: salts[n*audit.AccountSaltLen:][:audit.AccountSaltLen]}
+			row := p.fresh(int32(i), salts[n*audit.AccountSaltLen:][:audit.AccountSaltLen])
 			n++
 			if !yield(row) {
 				return
@@ -419,5 +456,5 @@ func (p *peoplePlan) contents() string {
 
 // empty tells whether the list changes nothing.
 func (p *peoplePlan) empty() bool {
-	return p.head.Number > 0 && p.joined == 0 && len(p.changes.Updates) == 0 && len(p.changes.Deletes) == 0 && len(p.changes.Merges) == 0
+	return p.head.Number > 0 && p.joined == 0 && !slices.ContainsFunc(p.typed, p.stillTyped) && len(p.changes.Updates) == 0 && len(p.changes.Deletes) == 0 && len(p.changes.Merges) == 0
 }

@@ -33,8 +33,8 @@ type PeopleReader interface {
 	// Holding gives the tokens that are assigned, bound or suspended to an account;
 	// ever tells whether it had any at any time.
 	Holding(accountID int64) (now []Held, ever bool, err error)
-	// CountHolders counts the accounts that have tokens now.
-	CountHolders() (int, error)
+	// Holders gives the ids of the accounts that have tokens now, in rising order.
+	Holders() ([]int64, error)
 }
 
 // PeopleHead is what is asked of a list most often.
@@ -78,9 +78,10 @@ type Held struct {
 
 // ListChanges is what a list changes in the table of accounts, in this order.
 type ListChanges struct {
-	Deletes []int64      // left and never had a token; an error if one has by now
-	Merges  [][2]int64   // the tokens and bindings of the first, which no list had, become the second's, and it goes
-	Updates []ListUpdate // names may pass from one to another in a ring
+	Deletes []int64              // left and never had a token; an error if one has by now
+	Merges  [][2]int64           // the tokens and bindings of the first, which no list had, become the second's, and it goes
+	Updates []ListUpdate         // names may pass from one to another in a ring
+	Typed   iter.Seq[ListUpdate] // were only typed before, and are spelled so; may be nil
 	Inserts iter.Seq[audit.AccountRow]
 }
 

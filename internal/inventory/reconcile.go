@@ -196,14 +196,12 @@ func (c *reconciling) believe(r Reader) error {
 	before, least, of := p.before, UsualStay, "of the accounts on the list before"
 	staying := p.staying
 	if p.head.Number == 0 {
-		holders, err := r.CountHolders()
+		holders, err := r.Holders()
 		if err != nil {
 			return err
 		}
-		before, least, of = holders, FirstStay, "of the accounts that have tokens"
-		if staying, err = c.holdersOnList(r); err != nil {
-			return err
-		}
+		before, least, of = len(holders), FirstStay, "of the accounts that have tokens"
+		staying = p.activeAmong(holders)
 	}
 	if c.req.AtLeast >= 0 {
 		least = c.req.AtLeast
@@ -217,22 +215,6 @@ func (c *reconciling) believe(r Reader) error {
 	}
 	return token.Errorf(token.NotAllowed, "the list has %d %s, %d (%d %%); %d %% are needed", staying, of, before, share(staying, before), least).
 		WithHint("%s Nothing was changed; if so many really left: --at-least %d", cause, share(staying, before))
-}
-
-// holdersOnList counts the accounts that have tokens and are on the first list.
-func (c *reconciling) holdersOnList(r Reader) (n int, err error) {
-	for i := range c.plan.people {
-		if k := c.plan.claims[i]; k.how != notFound && c.plan.people[i].Active {
-			now, _, err := r.Holding(k.row)
-			if err != nil {
-				return n, err
-			}
-			if len(now) > 0 {
-				n++
-			}
-		}
-	}
-	return n, nil
 }
 
 // tokens finds what those have whom the list does not have, or has under another

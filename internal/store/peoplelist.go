@@ -118,10 +118,15 @@ func (q *queries) Holding(accountID int64) (now []inventory.Held, ever bool, err
 	return now, ever || len(now) > 0, err
 }
 
-// CountHolders counts accounts that have tokens.
-func (q *queries) CountHolders() (n int, err error) {
-	err = q.row(`SELECT COUNT(*) FROM account a WHERE EXISTS (SELECT 1 FROM token WHERE account_id = a.id)`).Scan(&n)
-	return n, err
+// Holders walks the index of accounts that have tokens.
+func (q *queries) Holders() (ids []int64, err error) {
+	err = q.each(`SELECT DISTINCT account_id FROM token WHERE account_id IS NOT NULL ORDER BY account_id`, nil, func(rows *sql.Rows) error {
+		var id int64
+		err := rows.Scan(&id)
+		ids = append(ids, id)
+		return err
+	})
+	return ids, err
 }
 
 const nearAccounts = `SELECT name FROM account WHERE key >= $1 AND key < $2 AND listed = 1 ORDER BY key LIMIT $3`
@@ -229,13 +234,25 @@ func (q *queries) updateAccounts(c inventory.ListChanges) error {
 		}
 	}
 	for _, u := range c.Updates {
-		r := u.Row
-		if err := q.exec(`UPDATE account SET name = $1, key = $2, listed = $3, listed_since = $4, person = $5, full_name = $6, salt = $7 WHERE id = $8`,
-			r.Name, r.Key, r.Listed, r.Since, orNull(r.Person), orNull(r.FullName), r.Salt, u.ID); err != nil {
+		if err := q.updateAccount(u); err != nil {
+			return err
+		}
+	}
+	if c.Typed == nil {
+		return nil
+	}
+	for u := range c.Typed {
+		if err := q.updateAccount(u); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+func (q *queries) updateAccount(u inventory.ListUpdate) error {
+	r := u.Row
+	return q.exec(`UPDATE account SET name = $1, key = $2, listed = $3, listed_since = $4, person = $5, full_name = $6, salt = $7 WHERE id = $8`,
+		r.Name, r.Key, r.Listed, r.Since, orNull(r.Person), orNull(r.FullName), r.Salt, u.ID)
 }
 
 const (
