@@ -39,7 +39,7 @@ var pemKinds = []struct{ end, kind string }{
 }
 
 const (
-	lockedKey = "a private key behind a passphrase"
+	lockedKey = "a private key behind a passphrase, protected in a way that fob does not read"
 	otherKey  = "a private key, not this one"
 	pkcs12    = "a PKCS #12 store"
 )
@@ -74,6 +74,9 @@ func heldIn(data []byte) string {
 func inPEM(block *pem.Block) string {
 	if strings.Contains(block.Headers["Proc-Type"], "ENCRYPTED") {
 		return lockedKey
+	}
+	if readLocked(block.Bytes) != nil {
+		return otherKey
 	}
 	for _, k := range pemKinds {
 		if strings.HasSuffix(block.Type, k.end) {

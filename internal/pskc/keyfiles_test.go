@@ -72,7 +72,7 @@ func TestPrivateKeyForms(t *testing.T) {
 		file       []byte
 		says, hint string
 	}{
-		"locked":      {locked, `"key0" holds a private key behind a passphrase`, "openssl pkey -in FILE -out COPY"},
+		"locked":      {locked, `"key0" holds a private key behind a passphrase`, "openssl pkcs8 -topk8"},
 		"PKCS #12":    {[]byte("\x30\x05\x02\x01\x03\x30\x00"), `"key0" holds a PKCS #12 store`, "openssl pkcs12 -in FILE"},
 		"certificate": {pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: receiver.cert.Raw}), `"key0" holds a certificate, which is the public half`, "in PEM or DER"},
 	} {

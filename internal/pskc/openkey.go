@@ -69,18 +69,22 @@ func (o *opener) findShared(h *Header, try func(unlocked) bool) error {
 }
 
 // findRSA tries the private keys among the key files: the one of a certificate,
-// where the container has it, else all.
+// where the container has it, else all; those behind passphrases only when no
+// other will do.
 func (o *opener) findRSA(h *Header, try func(unlocked) bool) error {
 	e := h.Encryption
 	some, fits := false, false
-	o.eachRSA(func(key *rsa.PrivateKey) bool {
-		if !isFor(e, key) {
-			return true
-		}
+	attempt := func(key *rsa.PrivateKey) bool {
 		some = true
 		fits = try(unlocked{rsa: key})
-		return !fits
-	})
+		return fits
+	}
+	o.eachRSA(func(key *rsa.PrivateKey) bool { return !isFor(e, key) || !attempt(key) })
+	if !some {
+		if _, err := o.findLocked(e, attempt); err != nil {
+			return err
+		}
+	}
 	switch {
 	case fits:
 		return nil
@@ -94,9 +98,9 @@ func (o *opener) findRSA(h *Header, try func(unlocked) bool) error {
 	}
 	switch {
 	case o.holds(lockedKey):
-		hint += "; one behind a passphrase is read without it: openssl pkey -in FILE -out COPY, and delete the copy afterwards"
+		hint += "; convert the one behind a passphrase: openssl pkcs8 -topk8 -v2 aes-256-cbc -in FILE -out COPY"
 	case o.holds(pkcs12):
-		hint += "; what is in PKCS #12 has to come out: openssl pkcs12 -in FILE -nocerts -nodes -out COPY, and delete the copy afterwards"
+		hint += "; take the one in PKCS #12 out: openssl pkcs12 -in FILE -nocerts -out COPY"
 	}
 	return NeedError{"--key-file", token.Errorf(token.KeyTrouble, "%s", what).WithHint("%s", hint)}
 }

@@ -26,6 +26,7 @@ echo $mackey >keys/mac.hex
 echo 'qwerty' >keys/passphrase.txt
 echo 'not qwerty' >keys/wrong.txt
 openssl genrsa -out keys/receiver.pem 2048 2>/dev/null
+openssl pkcs8 -topk8 -v2 aes-256-cbc -in keys/receiver.pem -passout pass:qwerty -out keys/receiver-locked.pem
 openssl req -x509 -key keys/receiver.pem -subj '/CN=receiver' -days 3650 -out receiver.crt
 openssl genrsa -out keys/supplier-rsa.pem 2048 2>/dev/null
 openssl req -x509 -key keys/supplier-rsa.pem -subj '/CN=supplier' -days 3650 -out supplier-rsa.crt

@@ -133,7 +133,7 @@ func (k *Keys) addSSH(path string, pem []byte) error {
 		k.ages = append(k.ages, &lockedSSH{keys: k, name: path, public: locked.PublicKey, pem: pem})
 	case errors.As(err, &locked):
 		return token.Errorf(token.KeyTrouble, "the SSH key %q is protected in an old format that hides its public half", path).
-			WithHint("convert a copy of it: ssh-keygen -p -f COPY; for a PSKC container without its passphrase: openssl pkey -in FILE -out COPY, and delete the copy afterwards")
+			WithHint("convert a copy of it: ssh-keygen -p -f COPY; for a PSKC container: openssl pkcs8 -topk8 -v2 aes-256-cbc -in FILE -out COPY")
 	}
 	return nil
 }

@@ -38,7 +38,8 @@ func Format() seedfile.Format {
 		Reads: []string{
 			"encrypted: AES-128, 192, 256 and 3DES in CBC with a MAC, AES in GCM, AES key wrap;",
 			"  key: pre-shared (--key-file: raw, hex, base64), made of a passphrase",
-			"  (--passphrase-file, PBKDF2), RSA 1.5 and OAEP (--key-file: PEM)",
+			"  (--passphrase-file, PBKDF2), RSA 1.5 and OAEP (--key-file: PEM or DER,",
+			"  with --passphrase-file for one behind a passphrase)",
 			"MACs of HMAC-SHA1 to SHA512, verified before anything is decrypted;",
 			"  CBC without a MAC only with --allow-unauthenticated",
 			"signed: the whole container, 32 MiB at most, by the certificate of --signed-by",
