@@ -33,6 +33,10 @@ func TestSuggestions(t *testing.T) {
 			"--columns serial=token,seed=wert --skip-rows 2, and", ""},
 		{"one name twice", "No,Value,Value\n00123,x," + b32a + "\n00124,x," + b32b + "\n", "--columns serial=no,seed=3, and", ""},
 		{"names that are numbers", "2024,2025,2026\n00123," + b32a + ",x\n00124," + b32b + ",y\n", "--columns serial=1,seed=2 --skip-rows 1, and", ""},
+		{"the seed twice", "Device;Secret;Key;Note\n00123;" + b32a + ";" + hex1 + ";x\n00124;" + b32b + ";" + hex2 + ";y\n",
+			"--columns serial=device,seed=secret,ignore=key, and --type", ""},
+		{"no names, and no digit in the first seed", "00123," + strings.Repeat("ABCD", 8) + ",Feitian\n00124," + b32b + ",Feitian\n",
+			"say --columns serial=1,seed=2, and --type", "digitless"},
 		{"no names", "00123," + b32a + ",Feitian\n00124," + b32b + ",Feitian\n", "if this is what they are, say --columns serial=1,seed=2, and --type", ""},
 	} {
 		_, _, err := Detect(held(c.text), seedfile.Options{})
@@ -44,6 +48,12 @@ func TestSuggestions(t *testing.T) {
 		var o seedfile.Options
 		_, said, _ := strings.Cut(hint, "--columns ")
 		o.Columns, _, _ = strings.Cut(strings.ReplaceAll(said, ", ", " "), " ")
+		if strings.Contains(hint, "ABCD") {
+			t.Errorf("%s: %s", c.name, hint)
+		}
+		if c.more == "digitless" {
+			continue // its seed is another
+		}
 		o.Columns += c.more
 		if _, skip, is := strings.Cut(said, "--skip-rows "); is {
 			o.SkipRows, _ = strconv.Atoi(strings.TrimRight(strings.Fields(skip)[0], ","))

@@ -27,7 +27,7 @@ type Suggestion struct {
 // it, or with a single column.
 func Suggest(sample seedfile.Sample, skips bool) *Suggestion {
 	first := clonedRows(sample)
-	at := slices.IndexFunc(first, func(r rows.Row) bool { return HasSeed(r.Fields) })
+	at := slices.IndexFunc(first, func(r rows.Row) bool { return isRecord(r.Fields) })
 	if at < 0 || len(first[at].Fields) < 2 {
 		return nil
 	}
@@ -92,11 +92,15 @@ func isSomeSeed(f []byte) bool {
 	return oneCase && IsSeed(f, seedfile.Base32)
 }
 
+// isRecord tells whether a row has a seed, also one without any digit: such a row
+// must neither be taken for names, which are shown, nor be passed over as a title.
+func isRecord(fields [][]byte) bool {
+	return HasSeed(fields) || filled(fields) >= 2 && slices.ContainsFunc(fields, func(f []byte) bool { return seedfile.LooksLikeSeed(string(f)) })
+}
+
 func filled(fields [][]byte) (n int) {
 	for _, f := range fields {
-		if len(f) > 0 {
-			n++
-		}
+		n += count(len(f) > 0)
 	}
 	return n
 }
@@ -145,7 +149,7 @@ func (l *look) see(f []byte) {
 		return
 	}
 	l.values++
-	l.seeds += count(isSomeSeed(f))
+	l.seeds += count(isSomeSeed(f) || seedfile.LooksLikeSeed(string(f)))
 	l.types += count(IsType(f))
 	l.hashes += count(isHash(f))
 	l.could &= numeric(f)
@@ -186,6 +190,8 @@ func (s *Suggestion) fill(all []look, header [][]byte) (named bool) {
 		where := s.where(l, all)
 		named = named || l.column != Other && where != fmt.Sprint(l.at)
 		switch {
+		case has[l.column]:
+			parts = append(parts, "ignore="+where) // whoever reads it may exchange the two
 		case l.column != Other:
 			has[l.column] = true
 			parts = append(parts, flagName(l.column)+"="+where)
