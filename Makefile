@@ -20,7 +20,7 @@ PACKAGE_soffice          := libreoffice-calc-nogui
 PACKAGE_msoffcrypto-tool := python3-msoffcrypto-tool
 
 .DEFAULT_GOAL := help
-.PHONY: help build test race lint demo bench simulate soak fmt clean
+.PHONY: help build test race lint demo picture bench simulate soak fmt clean
 
 help: ## list the targets
 	@echo 'make TARGET, where TARGET is one of'
@@ -52,8 +52,11 @@ lint: ## format, vet, staticcheck, modules and the rules of the tree
 	$(GO) -C tools/lint run $(BUILD) . ../..
 	"$$($(GO) -C tools/lint tool -n staticcheck)" ./...
 
-demo: ## a working session, from the first seed file to build/demo/inventory.xlsx
+demo: ## a working session, from the first seed file to build/demo/q4.xlsx
 	$(GO) run $(BUILD) ./tools/demo -out build/demo
+
+picture: demo ## .github/workbook.png, of the workbook that demo made; needs soffice and pdftoppm
+	$(GO) run $(BUILD) ./tools/picture -book build/demo/q4.xlsx -out .github/workbook.png
 
 bench: ## speed and memory; N=tokens RUNS=repetitions STOCK=tokens there before
 	$(GO) run $(BUILD) ./tools/bench -n $(N) -runs $(RUNS) -stock $(STOCK)

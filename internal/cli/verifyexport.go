@@ -73,8 +73,11 @@ func (r *root) verifyExport(path string, o *verifyExportOptions) error {
 	if err != nil || len(problems) == 0 {
 		return err
 	}
-	return token.Errorf(token.Integrity, "%s is not proven: %s", path, count(len(problems), "problem")).
-		WithHint("keep the file as it is, and ask for another export")
+	hint := "keep the file as it is, and ask for another export"
+	if o.pub == "" {
+		hint = "give the key that you were given with --pub"
+	}
+	return token.Errorf(token.Integrity, "%s is not proven: %s", path, count(len(problems), "problem")).WithHint("%s", hint)
 }
 
 // open reads the sidecar. Without the auditor's key it is only a claim.

@@ -70,7 +70,7 @@ func writeAnswerSummary[R any](b *book, e Export, s Summary, a Answer[R], rows i
 		p.fact("To know", wordsOf(l))
 	}
 	p.skip()
-	p.header("Column", "Meaning")
+	p.header(named("Column"), named("Meaning"))
 	for _, c := range a.Columns {
 		p.values(wordsOf(c.Title), wordsOf(c.About))
 	}

@@ -71,7 +71,7 @@ var columns = []column[Token]{
 		func(t *Token) value { return wordsOf(t.Supplier) }},
 	{"file", "Seed file", words, 24, "Name of the seed file",
 		func(t *Token) value { return wordsOf(t.File) }},
-	{"file_sha256", "Seed file SHA-256", words, 22, "SHA-256 of the seed file's bytes",
+	{"file_sha256", "Seed file SHA-256", words, 66, "SHA-256 of the seed file's bytes",
 		func(t *Token) value { return wordsOf(t.FileSHA256) }},
 	{"manufacturer", "Manufacturer", words, 18, "As the seed file or the operator named it",
 		func(t *Token) value { return wordsOf(t.Manufacturer) }},

@@ -10,9 +10,10 @@ import (
 type looks struct {
 	title  int
 	label  int // left of a value
-	header int // over a column
 	prose  int // long text over several lines
+	number int // beside a label
 	of     [truth + 1]int
+	over   [truth + 1]int // over a column of a kind
 	states map[string]int
 }
 
@@ -24,29 +25,43 @@ func newLooks(f *excelize.File) (looks, error) {
 			*to, err = f.NewStyle(&s)
 		}
 	}
-	add(&l.title, excelize.Style{NumFmt: asText, Font: &excelize.Font{Bold: true, Size: 14}})
-	add(&l.label, excelize.Style{NumFmt: asText, Font: &excelize.Font{Bold: true}, Alignment: &excelize.Alignment{Vertical: "top"}})
-	add(&l.prose, excelize.Style{NumFmt: asText, Alignment: &excelize.Alignment{WrapText: true, Vertical: "top"}})
-	add(&l.header, excelize.Style{
-		NumFmt: asText,
-		Font:   &excelize.Font{Bold: true},
-		Fill:   excelize.Fill{Type: "pattern", Pattern: 1, Color: []string{"D9E1F2"}},
-		Border: []excelize.Border{{Type: "bottom", Style: 1, Color: "808080"}},
-	})
+	// Every style names the font: LibreOffice takes another for one that does not.
+	bold := &excelize.Font{Family: fontName, Bold: true, Size: 11}
+	plain := &excelize.Font{Family: fontName, Size: 11}
+	right := &excelize.Alignment{Horizontal: "right", Indent: 1, Vertical: "top"} // off the text in the next column
+	left := &excelize.Alignment{Horizontal: "left", Vertical: "top"}              // as long texts beside it
+	add(&l.title, excelize.Style{NumFmt: asText, Font: &excelize.Font{Family: fontName, Bold: true, Size: 14}})
+	add(&l.label, excelize.Style{NumFmt: asText, Font: bold, Alignment: &excelize.Alignment{Vertical: "top"}})
+	add(&l.prose, excelize.Style{NumFmt: asText, Font: plain, Alignment: &excelize.Alignment{WrapText: true, Vertical: "top"}})
+	add(&l.number, excelize.Style{NumFmt: asInteger, Font: plain, Alignment: left})
 	utc, tenths := "yyyy-mm-dd hh:mm:ss", "0.0"
-	add(&l.of[words], excelize.Style{NumFmt: asText})
-	add(&l.of[whole], excelize.Style{NumFmt: asInteger})
-	add(&l.of[decimal], excelize.Style{CustomNumFmt: &tenths})
-	add(&l.of[instant], excelize.Style{CustomNumFmt: &utc, Alignment: &excelize.Alignment{Horizontal: "left"}})
-	add(&l.of[truth], excelize.Style{Alignment: &excelize.Alignment{Horizontal: "left"}})
+	add(&l.of[words], excelize.Style{NumFmt: asText, Font: plain, Alignment: left})
+	add(&l.of[whole], excelize.Style{NumFmt: asInteger, Font: plain, Alignment: right})
+	add(&l.of[decimal], excelize.Style{CustomNumFmt: &tenths, Font: plain, Alignment: right})
+	add(&l.of[instant], excelize.Style{CustomNumFmt: &utc, Font: plain, Alignment: left})
+	add(&l.of[truth], excelize.Style{Font: plain, Alignment: left})
+	for k := range l.over {
+		as := left
+		if kind(k) == whole || kind(k) == decimal {
+			as = right
+		}
+		add(&l.over[k], excelize.Style{
+			NumFmt: asText, Font: bold, Alignment: as,
+			Fill:   excelize.Fill{Type: "pattern", Pattern: 1, Color: []string{"D9E1F2"}},
+			Border: []excelize.Border{{Type: "bottom", Style: 1, Color: "808080"}},
+		})
+	}
 	l.states = map[string]int{}
 	for _, state := range token.States() {
 		var id int
-		add(&id, excelize.Style{NumFmt: asText, Fill: excelize.Fill{Type: "pattern", Pattern: 1, Color: []string{stateColours[state]}}})
+		add(&id, excelize.Style{NumFmt: asText, Font: plain, Alignment: left, Fill: excelize.Fill{Type: "pattern", Pattern: 1, Color: []string{stateColours[state]}}})
 		l.states[string(state)] = id
 	}
 	return l, err
 }
+
+// fontName is that of the workbook's own style, as excelize has it.
+const fontName = "Calibri"
 
 // stateColours are what a person's eye sorts by: green is in use, red is trouble.
 // They are pale, so that a black and white print stays readable.

@@ -46,17 +46,24 @@ func (p *page) skip() { p.row++ }
 // skipTo leaves room: the next row is the given one, or a later one.
 func (p *page) skipTo(row int) { p.row = max(p.row, row-1) }
 
+// turn begins another page on paper.
+func (p *page) turn() { p.note(p.file.InsertPageBreak(p.sheet, fmt.Sprintf("A%d", p.row+1))) }
+
 func (p *page) heading(text string) {
 	p.row++
 	p.put(1, p.looks.title, wordsOf(text))
 }
 
-func (p *page) header(titles ...string) {
+func (p *page) header(heads ...head) {
 	p.row++
-	for i, t := range titles {
-		p.put(i+1, p.looks.header, wordsOf(t))
+	for i, h := range heads {
+		p.put(i+1, p.looks.over[h.kind], wordsOf(h.title))
 	}
 }
+
+// named and counted head columns of text and of numbers.
+func named(title string) head   { return head{title: title, kind: words} }
+func counted(title string) head { return head{title: title, kind: whole} }
 
 func (p *page) values(vs ...value) {
 	p.row++
@@ -68,7 +75,11 @@ func (p *page) values(vs ...value) {
 func (p *page) fact(label string, v value) {
 	p.row++
 	p.put(1, p.looks.label, wordsOf(label))
-	p.put(2, p.looks.of[v.kind], v)
+	style := p.looks.of[v.kind]
+	if v.kind == whole {
+		style = p.looks.number
+	}
+	p.put(2, style, v)
 }
 
 // prose spreads a long text over several columns and lines.
@@ -93,15 +104,20 @@ func (p *page) chart(title string, top, first, last int, colour string) {
 	}
 	name := fmt.Sprintf("'%s'!$B$%d", p.sheet, top) // a text would stand where Excel reads a reference
 	gap := uint(40)
+	if last-first < 6 { // few columns stay as narrow as many
+		gap = 300
+	}
+	axis := excelize.Font{Family: fontName, Size: 9, Color: "404040"}
 	p.note(p.file.AddChart(p.sheet, fmt.Sprintf("E%d", top), &excelize.Chart{
 		Type:      excelize.Col,
 		Series:    []excelize.ChartSeries{{Name: name, Categories: cells("A"), Values: cells("B"), Fill: excelize.Fill{Type: "pattern", Pattern: 1, Color: []string{colour}}}},
-		Title:     excelize.ChartTitle{Paragraph: []excelize.RichTextRun{{Text: title}}},
+		Title:     excelize.ChartTitle{Paragraph: []excelize.RichTextRun{{Text: title, Font: &excelize.Font{Family: fontName, Size: 12, Color: "202020"}}}},
 		Legend:    excelize.ChartLegend{Position: "none"},
 		Dimension: excelize.ChartDimension{Width: 620, Height: chartRows * 20},
 		PlotArea:  excelize.ChartPlotArea{ShowVal: last-first < 13},
 		GapWidth:  &gap,
-		YAxis:     excelize.ChartAxis{MajorGridLines: true},
+		XAxis:     excelize.ChartAxis{Font: axis},
+		YAxis:     excelize.ChartAxis{Font: axis, MajorGridLines: true, NumFmt: excelize.ChartNumFmt{CustomNumFmt: "0"}},
 	}))
 }
 

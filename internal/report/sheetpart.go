@@ -3,7 +3,9 @@ package report
 import (
 	"fmt"
 	"io"
+	"math"
 	"strconv"
+	"unicode/utf8"
 
 	"github.com/xuri/excelize/v2"
 )
@@ -19,6 +21,8 @@ type sheetPart struct {
 	styles  []int
 	kinds   []kind
 	states  []bool // columns whose cells are coloured by a state
+	long    []int  // columns of texts that may need several lines
+	widths  []float64
 	looks   looks
 	rows    int // with the header
 	number  []byte
@@ -35,7 +39,13 @@ func newSheetPart(out io.WriteCloser, heads []head, l looks) (*sheetPart, error)
 			return nil, err
 		}
 		p.columns = append(p.columns, letters)
-		p.styles = append(p.styles, l.of[h.kind])
+		style := l.of[h.kind]
+		if h.name == "meaning" || h.name == "about" { // sentences
+			style = l.prose
+			p.long = append(p.long, i)
+		}
+		p.widths = append(p.widths, h.width)
+		p.styles = append(p.styles, style)
 		p.kinds = append(p.kinds, h.kind)
 		p.states = append(p.states, h.name == "state")
 	}
@@ -57,24 +67,42 @@ func (p *sheetPart) open(heads []head) {
 		p.buf = fmt.Appendf(p.buf, `<col min="%d" max="%d" width="%g" style="%d" customWidth="1"/>`, i+1, i+1, h.width, p.styles[i])
 	}
 	p.buf = append(p.buf, `</cols><sheetData>`...)
-	p.openRow()
+	p.openRow(1)
 	for i, h := range heads {
-		p.buf = appendCell(p.buf, p.columns[i], p.number, p.looks.header, value{kind: words, words: h.title})
+		p.buf = appendCell(p.buf, p.columns[i], p.number, p.looks.over[h.kind], value{kind: words, words: h.title})
 	}
 	p.buf = append(p.buf, `</row>`...)
 }
 
-func (p *sheetPart) openRow() {
+func (p *sheetPart) openRow(lines int) {
 	p.rows++
 	p.number = strconv.AppendInt(p.number[:0], int64(p.rows), 10)
 	p.buf = append(p.buf, `<row r="`...)
 	p.buf = append(p.buf, p.number...)
+	if lines > 1 {
+		p.buf = fmt.Appendf(p.buf, `" ht="%d" customHeight="1`, min(lines*lineHeight, maxHeight))
+	}
 	p.buf = append(p.buf, `">`...)
+}
+
+// Heights in points: of a line, and the most that a row may have.
+const (
+	lineHeight = 15
+	maxHeight  = 405
+)
+
+// lines is how many the longest text of a row needs.
+func (p *sheetPart) lines(values []value) int {
+	lines := 1
+	for _, i := range p.long {
+		lines = max(lines, int(math.Ceil(float64(utf8.RuneCountInString(values[i].words))/p.widths[i])))
+	}
+	return lines
 }
 
 // add writes one row. Empty cells are left out.
 func (p *sheetPart) add(values []value) error {
-	p.openRow()
+	p.openRow(p.lines(values))
 	for i := range values {
 		if values[i].kind == nothing {
 			continue

@@ -72,7 +72,7 @@ var batchColumns = func() []column[Batch] {
 	cols := []column[Batch]{
 		{"number", "Batch", whole, 8, "Number of the import; empty: all virtual tokens, of which each is a batch of its own (in JSON 0)", func(b *Batch) value { return numberOf(b.Number) }},
 		{"file", "File", words, 28, "Name of the seed file", func(b *Batch) value { return wordsOf(b.File) }},
-		{"sha256", "File SHA-256", words, 22, "SHA-256 of the file's bytes", func(b *Batch) value { return wordsOf(b.SHA256) }},
+		{"sha256", "File SHA-256", words, 66, "SHA-256 of the file's bytes", func(b *Batch) value { return wordsOf(b.SHA256) }},
 		{"format", "Format", words, 14, "Format that the file was read as", func(b *Batch) value { return wordsOf(b.Format) }},
 		{"order", "Order", words, 16, "Purchase order", func(b *Batch) value { return wordsOf(b.Order) }},
 		{"supplier", "Supplier", words, 18, "Supplier", func(b *Batch) value { return wordsOf(b.Supplier) }},
@@ -151,7 +151,7 @@ var eventColumns = []column[Event]{
 	{"reason", "Reason", words, 32, "Reason that was given", func(e *Event) value { return wordsOf(e.Plain[audit.TextReason]) }},
 	{"ticket", "Ticket", words, 18, "Ticket that was named", func(e *Event) value { return wordsOf(e.Plain[audit.TextTicket]) }},
 	{"proof", "Proof of identity", words, 22, "How a person was identified", func(e *Event) value { return wordsOf(e.Plain[audit.TextProof]) }},
-	{"hash", "Hash", words, 22, "SHA-256 that chains the event to the one before", func(e *Event) value { return wordsOf(e.Hash) }},
+	{"hash", "Hash", words, 66, "SHA-256 that chains the event to the one before", func(e *Event) value { return wordsOf(e.Hash) }},
 }
 
 var exceptionColumns = []column[Exception]{

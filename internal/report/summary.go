@@ -15,7 +15,7 @@ import (
 const maxMonths = 36
 
 // summaryWidths: labels, values, and columns of numbers.
-var summaryWidths = []float64{26, 24, 14, 14, 12, 12, 12, 12, 12, 12, 12, 12, 12, 14, 16}
+var summaryWidths = []float64{26, 24, 16, 12, 12, 12, 12, 12, 12, 14, 12, 12, 12, 14, 19}
 
 // writeSummary fills the first sheet: whence the export comes and what proves it,
 // the tokens by state, bindings by month, what is to be explained, the batches with
@@ -36,6 +36,7 @@ func writeSummary(b *book, d *document) error {
 	p.skip()
 	p.bindings(d)
 	p.skip()
+	p.turn()
 	p.exceptions(d)
 	p.skip()
 	p.batches(gathered(d.summary.Batches))
@@ -45,9 +46,11 @@ func writeSummary(b *book, d *document) error {
 
 func (b *book) setUpSummary() error {
 	fit, landscape, wide, high, a4 := true, "landscape", 1, 0, 9
+	side, edge, foot := 0.4, 0.6, 0.3 // as on the other sheets
 	return errors.Join(
 		b.file.SetSheetProps(summarySheet, &excelize.SheetPropsOptions{FitToPage: &fit}),
 		b.file.SetPageLayout(summarySheet, &excelize.PageLayoutOptions{Size: &a4, Orientation: &landscape, FitToWidth: &wide, FitToHeight: &high}),
+		b.file.SetPageMargins(summarySheet, &excelize.PageLayoutMarginsOptions{Left: &side, Right: &side, Top: &edge, Bottom: &edge, Header: &foot, Footer: &foot}),
 		b.file.SetHeaderFooter(summarySheet, &excelize.HeaderFooterOptions{OddFooter: "&L&F, &A&R&P / &N"}),
 		b.file.SetDefinedName(&excelize.DefinedName{Name: "_xlnm.Print_Titles", RefersTo: "'" + summarySheet + "'!$1:$1", Scope: summarySheet}),
 	)
@@ -116,7 +119,7 @@ func operatorWords(o token.Operator) string {
 func (p *page) states(d *document) {
 	p.heading("Tokens by state")
 	top := p.row
-	p.header("State", "In this export", "In the store")
+	p.header(named("State"), counted("In this export"), counted("In the store"))
 	for _, st := range token.States() {
 		p.values(wordsOf(st), wholeOf(d.walk.states[st]), wholeOf(d.summary.States[st]))
 		p.note(p.file.SetCellStyle(p.sheet, p.at(1), p.at(1), p.looks.state(string(st))))
@@ -137,7 +140,7 @@ func (p *page) bindings(d *document) {
 		return
 	}
 	months = months[max(len(months)-maxMonths, 0):]
-	p.header("Month (UTC)", "Bindings opened")
+	p.header(named("Month (UTC)"), counted("Bindings opened"))
 	for _, m := range months {
 		p.values(wordsOf(m), wholeOf(d.months[m]))
 	}
@@ -147,7 +150,7 @@ func (p *page) bindings(d *document) {
 
 func (p *page) exceptions(d *document) {
 	p.heading("To be explained: see Exceptions")
-	p.header("Kind", "How many", "Meaning")
+	p.header(named("Kind"), counted("How many"), named("Meaning"))
 	for _, k := range ExceptionKinds() {
 		n, about := wholeOf(d.found[k.Kind]), k.Meaning
 		if k.Kind == LeaverHolds && d.e.Leavers == nil {
@@ -160,18 +163,17 @@ func (p *page) exceptions(d *document) {
 // batches reconciles every delivery of the store, whatever the filter.
 func (p *page) batches(list []Batch) {
 	p.heading("Batches of the store: what was ordered, what came, where it is now")
-	titles := []string{"Batch", "File", "Order", "Ordered", "Records", "New"}
+	heads := []head{counted("Batch"), named("File"), named("Order"), counted("Ordered"), counted("Records"), counted("New")}
 	for _, st := range token.States() {
-		titles = append(titles, string(st))
+		heads = append(heads, counted(string(st)))
 	}
-	titles = append(titles, "Tokens now", "New - tokens now")
-	p.header(titles...)
+	p.header(append(heads, counted("Tokens now"), counted("New - tokens now"))...)
 	top := p.row
 	for i := range list {
 		p.batch(&list[i])
 	}
 	if len(list) > 0 {
-		p.table("Reconciliation", top, len(titles))
+		p.table("Reconciliation", top, len(heads)+2)
 	}
 }
 

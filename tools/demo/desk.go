@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"regexp"
+	"slices"
 	"strings"
 	"time"
 
@@ -17,6 +18,10 @@ type step struct {
 	args  []string
 	codes codesAt // nil: no codes
 	exit  int
+
+	first   func(*desk, context.Context) error             // done before; nil: nothing
+	more    func(*desk, context.Context) ([]string, error) // arguments that are known only now
+	auditor bool                                           // on the auditor's machine
 }
 
 // codesAt tells what a token displays at a time of our clock.
@@ -35,6 +40,7 @@ type desk struct {
 	out     io.Writer
 	program program.Fob
 	dir     string
+	visit   time.Time // of the auditor, last quarter
 }
 
 func (d *desk) play(ctx context.Context, steps []step) error {
@@ -50,12 +56,24 @@ func (d *desk) play(ctx context.Context, steps []step) error {
 // the clock moved into another step in between, which explains another end.
 func (d *desk) step(ctx context.Context, s step) error {
 	fmt.Fprintf(d.out, "\n# %s\n", s.says)
+	if s.first != nil {
+		if err := s.first(d, ctx); err != nil {
+			return err
+		}
+	}
+	if s.more != nil {
+		more, err := s.more(d, ctx)
+		if err != nil {
+			return err
+		}
+		s.args = slices.Concat(s.args, more)
+	}
 	for try := 1; ; try++ {
 		args, began, err := s.typed()
 		if err != nil {
 			return err
 		}
-		exit, err := d.fob(ctx, args)
+		exit, err := d.fob(ctx, args, s.auditor)
 		if err != nil {
 			return err
 		}
@@ -89,10 +107,13 @@ func (s step) typed() (args []string, now time.Time, err error) {
 func stepOf(t time.Time) int64 { return t.Unix() / int64(period/time.Second) }
 
 // fob prints the command and runs it; its output follows as it comes.
-func (d *desk) fob(ctx context.Context, args []string) (exit int, err error) {
+func (d *desk) fob(ctx context.Context, args []string, auditor bool) (exit int, err error) {
 	fmt.Fprintf(d.out, "$ fob %s\n", shell(args))
 	cmd := d.program.Command(ctx, args...)
 	cmd.Dir = d.dir
+	if auditor {
+		cmd.Dir, cmd.Env = d.auditors(), d.auditorsEnv()
+	}
 	cmd.Stdout, cmd.Stderr = d.out, d.out
 	return program.ExitCode(cmd.Run())
 }

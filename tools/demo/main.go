@@ -1,7 +1,7 @@
 // Command demo shows a working session: it builds fob, gives it an empty home,
 // and plays operations, support and audit with the seed files of testdata. Each
 // command is printed as a person would type it, followed by what it really
-// prints. It leaves the auditor's workbook behind.
+// prints. It leaves the auditor's workbooks behind.
 //
 //	go run ./tools/demo -out build/demo
 //
@@ -23,7 +23,7 @@ import (
 )
 
 func main() {
-	out := flag.String("out", filepath.Join("build", "demo"), "folder for the workbook")
+	out := flag.String("out", filepath.Join("build", "demo"), "folder for the workbooks")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
@@ -48,11 +48,10 @@ func run(ctx context.Context, w io.Writer, out string) error {
 	if err := d.play(ctx, session()); err != nil {
 		return err
 	}
-	workbook := filepath.Join(out, "inventory.xlsx")
-	if err := copyFile(filepath.Join(d.dir, "inventory.xlsx"), workbook); err != nil {
+	if err := d.leave(out); err != nil {
 		return err
 	}
-	fmt.Fprintf(w, "\n# The workbook is %s.\n", workbook)
+	fmt.Fprintf(w, "\n# The workbooks are in %s.\n", out)
 	return nil
 }
 

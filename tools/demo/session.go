@@ -33,7 +33,7 @@ const (
 // session is what the demo plays.
 func session() []step {
 	var steps []step
-	for _, part := range [][]step{operations(), support(), auditors(), phone()} {
+	for _, part := range [][]step{operations(), support(), auditors(), firstVisit(), phone(), visit()} {
 		steps = append(steps, part...)
 	}
 	return steps
