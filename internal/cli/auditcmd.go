@@ -42,11 +42,11 @@ rows: number, time, operator, command, object, outcome, from, to, account, ticke
 			}
 			return r.withReports(ctx, func(reader report.Reader) error {
 				f := report.EventFilter{Serial: token.Serial(strings.TrimSpace(serial)), Limit: limit}
-				var err error
-				if f.Serial, err = r.checkLogged(reader, f.Serial); err != nil {
+				events, err := r.logged(reader, f)
+				if err != nil {
 					return err
 				}
-				return r.printEvents(report.Log(reader, f))
+				return r.printEvents(events)
 			})
 		}),
 	}
@@ -55,26 +55,38 @@ rows: number, time, operator, command, object, outcome, from, to, account, ticke
 	return cmd
 }
 
-// checkLogged refuses a serial that neither the store nor the trail knows: a
-// slip of the finger must not look like a token that nothing happened to. It gives
-// the serial as the token has it.
-func (r *root) checkLogged(reader report.Reader, serial token.Serial) (token.Serial, error) {
-	if serial == "" {
-		return "", nil
+// logged reads the trail. A serial that neither the store nor the trail knows is
+// refused: a slip of the finger must not look like a token that nothing happened to.
+func (r *root) logged(reader report.Reader, f report.EventFilter) (report.EventSeq, error) {
+	if f.Serial == "" {
+		return report.Log(reader, f), nil
 	}
-	found, unknown := reader.Find(serial)
+	found, unknown := reader.Find(f.Serial)
 	if unknown == nil {
-		serial = found.Serial
+		f.Serial = found.Serial
 	} else if token.KindOf(unknown) != token.NotFound {
-		return serial, unknown
+		return nil, unknown
 	}
-	for _, err := range report.Log(reader, report.EventFilter{Serial: serial, Limit: 1}) {
-		return serial, err
+	var events []report.Event // of one token: few
+	for e, err := range report.Log(reader, f) {
+		if err != nil {
+			return nil, err
+		}
+		events = append(events, e)
 	}
-	if unknown == nil {
-		r.remark("no events of token %s but the import of its batch", serial)
+	if len(events) == 0 {
+		if unknown != nil {
+			return nil, unknown
+		}
+		r.remark("no events of token %s but the import of its batch", f.Serial)
 	}
-	return serial, unknown
+	return func(yield func(report.Event, error) bool) {
+		for _, e := range events {
+			if !yield(e, nil) {
+				return
+			}
+		}
+	}, nil
 }
 
 func (r *root) printEvents(events report.EventSeq) error {

@@ -117,6 +117,10 @@ func readOldExport(o *compareOptions, e report.Export) (old *report.OldExport, e
 	if errors.As(err, &told) && told.Kind == token.KeyTrouble {
 		return nil, told.WithHint("give it with --compare-password-file FILE")
 	}
+	var onPath *fs.PathError
+	if errors.As(err, &onPath) {
+		return nil, token.Wrap(token.Internal, onPath.Err, "writing the rows of %s to a temporary file", clean(o.with))
+	}
 	if err != nil {
 		return nil, err
 	}

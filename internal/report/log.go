@@ -59,7 +59,7 @@ func Log(r Reader, f EventFilter) EventSeq {
 // newestOf gathers the newest events of one token.
 func newestOf(r Reader, f EventFilter) ([]Event, error) {
 	var found []Event
-	for stored, err := range r.Events(EventFilter{}) {
+	for stored, err := range r.Events(EventFilter{Serial: f.Serial}) {
 		if err != nil {
 			return nil, err
 		}

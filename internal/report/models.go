@@ -187,6 +187,8 @@ type Summary struct {
 
 // EventFilter selects events; its zero value selects all.
 type EventFilter struct {
+	// Serial selects the events that hold it, in whatever case: those about the token
+	// are among them, and the limit does not count. See Log.
 	Serial token.Serial
 	Limit  int // the newest so many, 0: all
 }

@@ -72,6 +72,9 @@ func (q *queries) AcceptClock(now time.Time) error {
 
 // Events streams the trail, oldest first, with the texts beside each event.
 func (q *queries) Events(f report.EventFilter) iter.Seq2[audit.Stored, error] {
+	if f.Serial != "" {
+		return func(yield func(audit.Stored, error) bool) { q.eventsNaming(f.Serial, yield) }
+	}
 	return func(yield func(audit.Stored, error) bool) {
 		from, err := q.firstEvent(f.Limit)
 		if err != nil {

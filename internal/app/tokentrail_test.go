@@ -1,0 +1,65 @@
+package app_test
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"fob/internal/report"
+	"fob/internal/token"
+	"fob/tools/life"
+)
+
+// The events of one token, which are looked for by its serial in their bytes, are
+// those of the whole trail that are about it, whatever the case of the serial.
+func TestTheTrailOfOneToken(t *testing.T) {
+	l, err := life.Begin(t.TempDir(), 3)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.End()
+	live(t, l, 150)
+	err = l.Read(func(r report.Reader) error {
+		all := map[string][]int64{}
+		for tok, err := range r.Tokens(report.Filter{}) {
+			if err != nil {
+				return err
+			}
+			all[tok.Serial.Key()] = nil
+		}
+		for e, err := range report.Log(r, report.EventFilter{}) {
+			if err != nil {
+				return err
+			}
+			for key := range all {
+				if e.Concerns(token.Serial(key)) {
+					all[key] = append(all[key], e.Seq)
+				}
+			}
+		}
+		told := 0
+		for key, want := range all {
+			for _, serial := range []string{key, strings.ToLower(key)} {
+				var got []int64
+				for e, err := range report.Log(r, report.EventFilter{Serial: token.Serial(serial)}) {
+					if err != nil {
+						return err
+					}
+					got = append(got, e.Seq)
+				}
+				if diff := cmp.Diff(want, got); diff != "" {
+					t.Errorf("%s: %s", serial, diff)
+				}
+				told += len(got)
+			}
+		}
+		if told < 100 {
+			t.Errorf("only %d events", told)
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+}
