@@ -11,9 +11,15 @@ CREATE TABLE packed (
     pairs BLOB    NOT NULL CHECK (length(pairs) > 0 AND length(pairs) % 16 = 0)
 ) STRICT;
 
+-- Leaf by leaf, in the memory that one takes. Window functions would keep all rows.
 INSERT INTO packed (first, pairs)
-WITH numbered AS (SELECT print, row_number() OVER (ORDER BY print) AS n FROM (SELECT DISTINCT print FROM fingerprint)),
-     leaf AS (SELECT print AS low, lead(print) OVER (ORDER BY print) AS next FROM numbered WHERE n % 100 = 1)
+WITH RECURSIVE leaf (low, next) AS (
+    SELECT m.low, (SELECT print FROM fingerprint WHERE print > m.low ORDER BY print LIMIT 1 OFFSET 99)
+    FROM (SELECT MIN(print) AS low FROM fingerprint) m WHERE m.low IS NOT NULL
+    UNION ALL
+    SELECT l.next, (SELECT print FROM fingerprint WHERE print > l.next ORDER BY print LIMIT 1 OFFSET 99)
+    FROM leaf l WHERE l.next IS NOT NULL
+)
 SELECT low, unhex((SELECT group_concat(printf('%016x%016x', print, token_id), '' ORDER BY print, token_id)
     FROM fingerprint WHERE print BETWEEN low AND COALESCE(next - 1, 9223372036854775807)))
 FROM leaf;
