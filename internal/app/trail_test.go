@@ -38,7 +38,7 @@ func TestUnbindAfterTheClockWasCorrected(t *testing.T) {
 	desk := w.desk()
 	today := w.now
 	w.now = today.Add(20 * 24 * time.Hour)
-	w.bind(desk, 5, "dora@example.com", 0, 0)
+	w.bind(desk, 5, "gast@example.org", 0, 0)
 	w.now = today
 	_, err := desk.AcceptClock(bg, inventory.Words{Reason: "the battery was empty", Approver: "petra"})
 	w.must(err)
@@ -51,7 +51,7 @@ func TestUnbindAfterTheClockWasCorrected(t *testing.T) {
 func TestUnbindAfterASmallStepBack(t *testing.T) {
 	w := aLife(t)
 	desk := w.desk()
-	w.bind(desk, 5, "dora@example.com", 0, 0)
+	w.bind(desk, 5, "gast@example.org", 0, 0)
 	w.now = w.now.Add(-5 * time.Second)
 	w.move(desk, 5, token.CmdUnbind, token.Lost, "")
 	w.verified()
