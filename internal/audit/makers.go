@@ -153,9 +153,12 @@ func (m *Makers) imported(e Event) error {
 	}
 	m.batches[e.Object.ID] = len(m.makers)
 	for _, r := range d.Replaced {
-		t := m.of(r.New.Serial)
+		t := &touched{}
+		m.tokens[r.New.Serial.Key()] = t
+		m.left(t, Mutable{Since: e.Time.UnixNano(), Location: r.Location}, token.InStock)
+		sets(m, t, Holder, "")
 		for a := range t.by {
-			t.is[a], t.by[a] = 0, uint32(len(m.makers))
+			t.by[a] = uint32(len(m.makers))
 		}
 	}
 	return nil
@@ -206,22 +209,11 @@ func (m *Makers) token(e Event, beside []Text) error {
 		return err
 	}
 	t := m.of(token.Serial(e.Object.ID))
-	if c := d.After; c != nil {
-		sets(m, t, Attempts, [2]int64{int64(c.Failures), c.LockedUntil})
-		sets(m, t, Place, c.Location)
-		sets(m, t, Loss, c.Reported)
-		sets(m, t, Theft, c.Stolen)
-		sets(m, t, SeedHeld, c.SeedDestroyed)
-		sets(m, t, Issued, c.Issued)
-		if c.Watermark != nil {
-			sets(m, t, Mark, *c.Watermark)
-		}
+	if d.After != nil {
+		m.left(t, *d.After, e.To)
 	}
 	if e.Outcome != Done {
 		return nil
-	}
-	if d.After != nil {
-		sets(m, t, Standing, standing{e.To, d.After.Since})
 	}
 	account := ""
 	if e.To.HasAccount() {
@@ -238,6 +230,20 @@ func (m *Makers) token(e Event, beside []Text) error {
 		sets(m, t, Shape, condition)
 	}
 	return nil
+}
+
+// left notes what a token is from the newest event on.
+func (m *Makers) left(t *touched, c Mutable, state token.State) {
+	sets(m, t, Standing, standing{state, c.Since})
+	sets(m, t, Attempts, [2]int64{int64(c.Failures), c.LockedUntil})
+	sets(m, t, Place, c.Location)
+	sets(m, t, Loss, c.Reported)
+	sets(m, t, Theft, c.Stolen)
+	sets(m, t, SeedHeld, c.SeedDestroyed)
+	sets(m, t, Issued, c.Issued)
+	if c.Watermark != nil {
+		sets(m, t, Mark, *c.Watermark)
+	}
 }
 
 // standing is a state and since when.

@@ -46,6 +46,9 @@ func aspectsOf(t *Token, column string) []audit.Aspect {
 	case "watermark":
 		return []audit.Aspect{audit.Mark}
 	case "counter":
+		if t.Counter == nil { // its type was another
+			return []audit.Aspect{audit.Origin}
+		}
 		return []audit.Aspect{audit.Mark, audit.Origin}
 	case "drift_seconds", "drift_ppm", "observed_at":
 		return []audit.Aspect{audit.Clock}

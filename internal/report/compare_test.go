@@ -173,7 +173,7 @@ func TestEveryColumnHasAMaker(t *testing.T) {
 	origin := []string{"serial", "batch", "imported_at", "imported_by", "received", "order", "supplier", "file", "file_sha256", "manufacturer",
 		"model", "type", "hash", "digits", "period", "t0", "not_before", "not_after", "manufactured", "software", "batch_id", "id", "exported_to"}
 	for _, c := range columns {
-		is := slices.Equal(aspectsOf(&Token{}, c.name), []audit.Aspect{audit.Origin})
+		is := slices.Equal(aspectsOf(&Token{Counter: new(int64(1))}, c.name), []audit.Aspect{audit.Origin})
 		if want := slices.Contains(origin, c.name); is != want {
 			t.Errorf("%s: of the origin: %t", c.name, is)
 		}

@@ -335,8 +335,8 @@ func (c *comparison) maker(t *Token, column string) (newest audit.Maker, ok bool
 			newest, ok = by, true
 		}
 	}
-	if by, made := c.makers.Imported(t.BatchID); made && !ok {
-		return by, true
+	if by, made := c.makers.Imported(t.BatchID); made && by.Seq > newest.Seq {
+		return by, true // what happened to a token of that serial before was to another
 	}
 	return newest, ok
 }
