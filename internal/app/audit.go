@@ -19,6 +19,7 @@ func (c Config) VerifyTrail(ctx context.Context, checkpoint *audit.Checkpoint) (
 		return audit.Report{}, err
 	}
 	defer s.Close()
+	defer relaxCollector()()
 	return s.Verify(ctx, checkpoint)
 }
 

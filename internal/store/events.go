@@ -129,9 +129,12 @@ type besideEvent struct {
 }
 
 func (q *queries) textsFrom(from int64) iter.Seq2[besideEvent, error] {
+	l := newLoose(4)
 	return stream(q, `SELECT seq, field, salt, text FROM audit_text WHERE seq >= $1 ORDER BY seq, field`, func(rows *sql.Rows) (t besideEvent, err error) {
-		err = rows.Scan(&t.seq, &t.Field, &t.Salt, &t.Text.Text)
-		return t, err
+		if err := rows.Scan(l.into...); err != nil {
+			return t, err
+		}
+		return besideEvent{l.int(0), audit.Text{Field: l.text(1), Salt: l.bytes(2), Text: l.text(3)}}, l.err
 	}, from)
 }
 

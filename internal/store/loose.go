@@ -48,6 +48,15 @@ func (l *loose) text(i int) string {
 	return s
 }
 
+// bytes are nil for NULL; they are the caller's.
+func (l *loose) bytes(i int) []byte {
+	b, ok := l.v[i].([]byte)
+	if !ok && l.v[i] != nil {
+		l.unfit(i)
+	}
+	return b
+}
+
 func (l *loose) bool(i int) bool {
 	n := l.int(i)
 	if n != 0 && n != 1 {

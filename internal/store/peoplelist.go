@@ -301,7 +301,7 @@ func (q *queries) ListRows() iter.Seq2[audit.ListRow, error] {
 		})
 }
 
-const accountRows = `SELECT id, name, key, held, COALESCE(listed, 0), COALESCE(listed_since, 0), COALESCE(person, ''), COALESCE(full_name, ''), salt FROM account`
+const accountRows = `SELECT id, name, key, held, listed, listed_since, person, full_name, salt FROM account`
 
 // AccountRows reads all accounts with the names that they had.
 func (q *queries) AccountRows() iter.Seq2[audit.AccountRow, error] { return q.accountRows(accountRows) }
@@ -321,11 +321,13 @@ func (q *queries) accountRows(query string, args ...any) iter.Seq2[audit.Account
 			yield(audit.AccountRow{}, err)
 			return
 		}
+		l := newLoose(9)
 		rows := stream(q, query, func(rows *sql.Rows) (a audit.AccountRow, err error) {
-			var id int64
-			err = rows.Scan(&id, &a.Name, &a.Key, &a.Held, &a.Listed, &a.Since, &a.Person, &a.FullName, &a.Salt)
-			a.Former = former[id]
-			return a, err
+			if err := rows.Scan(l.into...); err != nil {
+				return a, err
+			}
+			return audit.AccountRow{Name: l.text(1), Key: l.text(2), Held: l.bool(3), Listed: l.bool(4), Since: l.int(5),
+				Person: l.text(6), FullName: l.text(7), Salt: l.bytes(8), Former: former[l.int(0)]}, l.err
 		}, args...)
 		for a, err := range rows {
 			if !yield(a, err) {

@@ -48,10 +48,11 @@ func (v *verifier) schema() ([]string, error) {
 	return v.told.schema, v.told.schemaErr
 }
 
-// events is the whole trail, see firstEvent; the bytes of each event are valid until
-// the next one.
+// events is the whole trail, see firstEvent. Reading events takes as long as to
+// understand them, and so does reading the texts: each has a core of its own where
+// there is one.
 func (v *verifier) events() iter.Seq2[audit.Stored, error] {
-	return besideEntries(v.trail.fleetingEntries(math.MinInt64), audit.Ahead(v.beside.textsFrom(math.MinInt64)))
+	return besideEntries(audit.Ahead(v.trail.entries(math.MinInt64)), audit.Ahead(v.beside.textsFrom(math.MinInt64)))
 }
 
 // Contradictions gives what was asked for meanwhile, and what TokenRows met.

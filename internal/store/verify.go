@@ -8,6 +8,7 @@ import (
 	sqlite3 "modernc.org/sqlite/lib"
 
 	"fob/internal/audit"
+	"fob/internal/token"
 )
 
 // Verify holds trail, tables and schema against each other, in one consistent
@@ -114,11 +115,15 @@ func (q *queries) ErasedRows() iter.Seq2[audit.ErasedRow, error] {
 
 // BindingRows reads all bindings, past and present.
 func (q *queries) BindingRows() iter.Seq2[audit.BindingRow, error] {
-	return stream(q, `SELECT bi.uuid, COALESCE(t.printed, t.serial_key), a.name, bi.opened_at, COALESCE(bi.closed_at, 0),
+	l := newLoose(11)
+	return stream(q, `SELECT bi.uuid, COALESCE(t.printed, t.serial_key), a.name, bi.opened_at, bi.closed_at,
 		bi.by_uid, bi.by_name, bi.proof, bi.ticket, bi.codes, bi.condition
 		FROM binding bi JOIN token t ON t.id = bi.token_id JOIN account a ON a.id = bi.account_id ORDER BY bi.id`,
 		func(rows *sql.Rows) (b audit.BindingRow, err error) {
-			err = rows.Scan(&b.UUID, &b.Serial, &b.Account, &b.Opened, &b.Closed, &b.By.UID, &b.By.Name, &b.Proof, &b.Ticket, &b.Codes, &b.Condition)
-			return b, err
+			if err := rows.Scan(l.into...); err != nil {
+				return b, err
+			}
+			return audit.BindingRow{UUID: l.text(0), Serial: token.Serial(l.text(1)), Account: l.text(2), Opened: l.int(3), Closed: l.int(4),
+				By: token.Operator{UID: int(l.int(5)), Name: l.text(6)}, Proof: l.text(7), Ticket: l.text(8), Codes: int(l.int(9)), Condition: l.text(10)}, l.err
 		})
 }
