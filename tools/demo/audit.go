@@ -31,6 +31,8 @@ func visit() []step {
 			args: words("audit verify --checkpoint q3.note"), more: (*desk).pub},
 		{says: "The workbook, signed.", args: words("export q4.xlsx --sign")},
 		{says: "Who had tokens at the last visit?", args: words("export then.csv --state bound --sign --as-of"), more: (*desk).then},
+		{says: "What changed since the last visit, and which event did it?",
+			args: words("report changes --column state --column account"), more: (*desk).then},
 		{says: "On the auditor's machine, without a store: the file, its signature, and the key of last quarter.",
 			args: words("verify-export q4.xlsx"), more: (*desk).pub, first: handOver("q4.xlsx", "q4.xlsx.sig"), auditor: true},
 		{says: "Without that key nothing is proven.", args: words("verify-export q4.xlsx"), auditor: true, exit: exitIntegrity},
