@@ -31,7 +31,7 @@ func (b *bench) makeTrail(ctx context.Context) error {
 	}
 	left -= len(rows)
 	for part := range slices.Chunk(rows, fileRows) {
-		if err := b.withFile(ctx, slices.Insert(slices.Clone(part), 0, "serial,account"), "assign", "--from"); err != nil {
+		if err := b.withFile(ctx, slices.Insert(slices.Clone(part), 0, "serial,account"), "assign", "--new-account", "--from"); err != nil {
 			return err
 		}
 	}
