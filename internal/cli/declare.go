@@ -76,7 +76,7 @@ var declarations = map[string]declaration{
 	"fob reconcile":         {inventory.Reconciled{}, []int{exitRefused, exitNotFound, exitNotAllowed}},
 	"fob account erase":     {inventory.Erased{}, []int{exitRefused, exitNotFound, exitNotAllowed}},
 	"fob clock accept":      {clockJSON{}, []int{exitRefused, exitNotAllowed}},
-	"fob export":            {exportedJSON{}, []int{exitRefused, exitKey, exitIntegrity}},
+	"fob export":            {exportedJSON{}, []int{exitRefused, exitNotAllowed, exitKey, exitIntegrity}},
 	"fob verify-export":     {verifiedExportJSON{}, []int{exitRefused, exitKey, exitIntegrity}},
 	"fob report drift":      {report.Drift{}, []int{exitNotFound}},
 	"fob report expiring":   {filed{[]report.Expiring{}}, []int{exitRefused, exitNotFound}},

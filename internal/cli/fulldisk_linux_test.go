@@ -45,6 +45,11 @@ func TestExportOnAFullDisk(t *testing.T) {
 			}
 			onlyOld(t, disk, name)
 		}
+		remount(t, disk, "size=8k") // the old file and the old signature: without a new one it would go
+		if got := l.run(append([]string{"export", filepath.Join(disk, name), "--yes"}, flags[1:]...)...); got.exit != exitFailed {
+			t.Errorf("%s unsigned on a full disk: exit %d\n%s", name, got.exit, got.err)
+		}
+		onlyOld(t, disk, name)
 		remount(t, disk, "ro")
 		got := l.run(append([]string{"export", filepath.Join(disk, name), "--yes"}, flags...)...)
 		if got.exit != exitFailed || !strings.Contains(got.err, name+" cannot be made: read-only file system") {
