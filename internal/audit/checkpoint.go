@@ -1,6 +1,7 @@
 package audit
 
 import (
+	"bytes"
 	"encoding/base64"
 	"fmt"
 	"strconv"
@@ -76,9 +77,15 @@ func openNote(signed []byte, pub, what string) (string, error) {
 		return "", token.Errorf(token.KeyTrouble, "--pub is no public key of a store").
 			WithHint("it begins with the store's name, as `fob key list` prints it")
 	}
-	opened, err := note.Open(signed, note.VerifierList(verifier))
+	opened, err := note.Open(asWritten(signed), note.VerifierList(verifier))
 	if err != nil {
 		return "", token.Errorf(token.Integrity, "the %s is not signed by that key, or was changed", what)
 	}
 	return opened.Text, nil
+}
+
+// asWritten is a note with the line ends that it was signed with: mail and editors
+// on Windows give it their own. No text of a note holds a carriage return.
+func asWritten(signed []byte) []byte {
+	return bytes.ReplaceAll(signed, []byte("\r\n"), []byte("\n"))
 }

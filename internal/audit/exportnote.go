@@ -77,7 +77,7 @@ func OpenExportNote(signed []byte, pub string) (ExportNote, error) {
 // ClaimedExport reads what an export note claims without checking who signed
 // it. It proves nothing.
 func ClaimedExport(signed []byte) (ExportNote, error) {
-	text, _, found := strings.Cut(string(signed), "\n\n")
+	text, _, found := strings.Cut(string(asWritten(signed)), "\n\n")
 	if !found {
 		return ExportNote{}, badExportNote()
 	}

@@ -66,6 +66,32 @@ func TestExportNoteChangedAnywhere(t *testing.T) {
 	}
 }
 
+// A note that mail gave other line ends says the same; no other change passes.
+func TestNotesWithWindowsLineEnds(t *testing.T) {
+	signer, pub := noteKey(t, "fob-test")
+	n := anExportNote()
+	export, err1 := SignExport(n, signer)
+	checkpoint, err2 := Sign(n.Store, n.Head, n.Made, signer)
+	if err1 != nil || err2 != nil {
+		t.Fatal(err1, err2)
+	}
+	mailed := func(note []byte, end string) []byte { return bytes.ReplaceAll(note, []byte("\n"), []byte(end)) }
+	if got, err := OpenExportNote(mailed(export, "\r\n"), pub); err != nil || got != n {
+		t.Errorf("%+v, %v; want %+v", got, err, n)
+	}
+	if got, err := ClaimedExport(mailed(export, "\r\n")); err != nil || got != n {
+		t.Errorf("claimed: %+v, %v; want %+v", got, err, n)
+	}
+	if got, err := OpenCheckpoint(mailed(checkpoint, "\r\n"), pub); err != nil || got.Head != n.Head {
+		t.Errorf("%+v, %v", got, err)
+	}
+	for _, end := range []string{"\r", "\r\r\n", " \r\n", "\r\n\r\n"} {
+		if got, err := OpenExportNote(mailed(export, end), pub); token.KindOf(err) != token.Integrity {
+			t.Errorf("%q: %+v, %v", end, got, err)
+		}
+	}
+}
+
 // What people typed cannot add a line that would be signed too.
 func TestExportNoteOfHostileWords(t *testing.T) {
 	signer, pub := noteKey(t, "fob-test")

@@ -48,19 +48,31 @@ func (r *root) checkpoint(ctx context.Context, out string) error {
 	return outputError(err)
 }
 
-// writeNew makes a file that did not exist; a checkpoint of last quarter must
-// not be overwritten by today's. It is no secret.
+// writeNew makes a file that did not exist, or none; a checkpoint of last quarter
+// must not be overwritten by today's. It is no secret.
 func writeNew(path string, content []byte) error {
 	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o644)
+	if info, _ := os.Stat(path); errors.Is(err, fs.ErrExist) && info != nil && info.IsDir() {
+		return isFolder(path)
+	}
 	if errors.Is(err, fs.ErrExist) {
 		return token.Errorf(token.NotAllowed, "%s exists already; nothing was written", path).WithHint("name a new file")
 	}
 	if err == nil {
-		_, err = f.Write(content)
-		err = errors.Join(err, f.Close())
+		err = fill(f, content)
 	}
 	if err != nil {
 		return token.Wrap(token.Internal, cause(err), "%s cannot be written", path).WithHint("%s", folderHint(err))
+	}
+	return nil
+}
+
+// fill writes a new file to the disk, and removes it where that takes only a part:
+// the next try would find it there already.
+func fill(f *os.File, content []byte) error {
+	_, err := f.Write(content)
+	if err = firstError(firstError(err, f.Sync()), f.Close()); err != nil {
+		return firstError(err, os.Remove(f.Name()))
 	}
 	return nil
 }

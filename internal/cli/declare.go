@@ -31,7 +31,7 @@ type also struct {
 	with any
 }
 
-// filed is for a report, which prints rows, or with --xlsx what it wrote.
+// filed is for a report, which prints what it found, or with --xlsx what it wrote.
 type filed struct{ rows any }
 
 // declarations are those of every command that does something. Help shows them,
@@ -76,19 +76,19 @@ var declarations = map[string]declaration{
 	"fob reconcile":         {inventory.Reconciled{}, []int{exitRefused, exitNotFound, exitNotAllowed}},
 	"fob account erase":     {inventory.Erased{}, []int{exitRefused, exitNotFound, exitNotAllowed}},
 	"fob clock accept":      {clockJSON{}, []int{exitRefused, exitNotAllowed}},
-	"fob export":            {exportedJSON{}, []int{exitRefused, exitKey, exitIntegrity}},
+	"fob export":            {exportedJSON{}, []int{exitRefused, exitNotAllowed, exitKey, exitIntegrity}},
 	"fob verify-export":     {verifiedExportJSON{}, []int{exitRefused, exitKey, exitIntegrity}},
-	"fob report drift":      {report.Drift{}, []int{exitNotFound}},
-	"fob report expiring":   {filed{[]report.Expiring{}}, []int{exitRefused, exitNotFound}},
-	"fob report exceptions": {filed{[]report.Exception{}}, []int{exitRefused, exitNotFound}},
-	"fob report lockouts":   {filed{[]report.Lockout{}}, []int{exitRefused, exitNotFound}},
-	"fob report batches":    {filed{[]report.Reconciliation{}}, []int{exitRefused, exitNotFound}},
-	"fob report unverified": {filed{[]report.Unverified{}}, []int{exitRefused, exitNotFound}},
-	"fob report leavers":    {filed{[]report.Leaver{}}, []int{exitRefused, exitNotFound}},
-	"fob report losses":     {filed{[]report.Loss{}}, []int{exitRefused, exitNotFound}},
-	"fob report activity":   {filed{[]report.Activity{}}, []int{exitRefused}},
-	"fob report overrides":  {filed{[]report.OverrideEvent{}}, []int{exitRefused}},
-	"fob report changes":    {filed{[]report.Change{}}, []int{exitRefused, exitKey, exitIntegrity}},
+	"fob report drift":      {filed{report.Drift{}}, []int{exitRefused, exitNotFound, exitNotAllowed}},
+	"fob report expiring":   {filed{[]report.Expiring{}}, []int{exitRefused, exitNotFound, exitNotAllowed}},
+	"fob report exceptions": {filed{[]report.Exception{}}, []int{exitRefused, exitNotFound, exitNotAllowed}},
+	"fob report lockouts":   {filed{[]report.Lockout{}}, []int{exitRefused, exitNotFound, exitNotAllowed}},
+	"fob report batches":    {filed{[]report.Reconciliation{}}, []int{exitRefused, exitNotFound, exitNotAllowed}},
+	"fob report unverified": {filed{[]report.Unverified{}}, []int{exitRefused, exitNotFound, exitNotAllowed}},
+	"fob report leavers":    {filed{[]report.Leaver{}}, []int{exitRefused, exitNotFound, exitNotAllowed}},
+	"fob report losses":     {filed{[]report.Loss{}}, []int{exitRefused, exitNotFound, exitNotAllowed}},
+	"fob report activity":   {filed{[]report.Activity{}}, []int{exitRefused, exitNotAllowed}},
+	"fob report overrides":  {filed{[]report.OverrideEvent{}}, []int{exitRefused, exitNotAllowed}},
+	"fob report changes":    {filed{[]report.Change{}}, []int{exitRefused, exitNotAllowed, exitKey, exitIntegrity}},
 	"fob audit log":         {[]report.Event{}, []int{exitIntegrity}},
 	"fob audit verify":      {verifiedJSON{}, []int{exitRefused, exitKey, exitIntegrity}},
 	"fob audit checkpoint":  {checkpointJSON{}, []int{exitNotAllowed, exitKey}},

@@ -61,7 +61,7 @@ has. Whoever has it can tell which account a pseudonym is.
 (AES-256; a changed byte shows). It is as strong as the password: take a long one.
 
 A file that is there already is replaced after a question, or with --yes, once the new
-one is complete.`,
+one is complete. A FILE.sig beside it goes as well: without --sign it is removed.`,
 		Example: `  fob export inventory.xlsx --sign
   fob export bound.csv --state bound
   fob export q3.xlsx --as-of 2026-09-30
@@ -74,7 +74,7 @@ one is complete.`,
 	o.filter.add(cmd)
 	f := cmd.Flags()
 	f.BoolVar(&o.sign, "sign", false, "write FILE.sig beside it, signed with checkpoint.key")
-	f.BoolVar(&o.yes, "yes", false, "replace the file without asking")
+	f.BoolVar(&o.yes, "yes", false, "replace the file and its signature without asking")
 	f.BoolVar(&o.pseudonymise, "pseudonymise", false, "replace accounts by pseudonyms, withhold reasons and proofs")
 	f.StringVar(&o.pseudonymKey, "pseudonym-key", "", "file with the key of pseudonyms that are to be the same in several exports")
 	f.StringVar(&o.passwordFile, "password-file", "", "file whose first line is the password of the workbook")
@@ -94,14 +94,16 @@ func (r *root) exportTo(ctx context.Context, path string, o *exportOptions) erro
 	if err != nil {
 		return err
 	}
-	if err := r.mayReplace(ctx, path, o.yes); err != nil {
-		return err
-	}
 	out := exportFile{path: path, write: write}
 	if o.sign {
 		out.sign = r.signer(ctx)
 	}
-	return r.withCompared(ctx, &o.compare, &e, func(reader report.Reader) error { return r.export(reader, out, e) })
+	return r.withCompared(ctx, &o.compare, &e, func(reader report.Reader) error {
+		if err := r.mayReplace(ctx, &out, o.yes); err != nil { // last: all else is known to be right
+			return err
+		}
+		return r.export(reader, out, e)
+	})
 }
 
 // exportOf reads what the flags say into what an export is.
@@ -166,15 +168,6 @@ func passwordOf(path string) ([]byte, error) {
 	return line, nil
 }
 
-// mayReplace asks before a file that is there is replaced.
-func (r *root) mayReplace(ctx context.Context, path string, yes bool) error {
-	there, err := os.Lstat(path)
-	if err != nil || there.IsDir() || !there.Mode().IsRegular() {
-		return nil // making it tells what is wrong
-	}
-	return r.confirm(ctx, yes, path+" is there already: replace it")
-}
-
 type writeExport func(io.Writer, report.Reader, report.Export) (report.Totals, error)
 
 func exportWriter(path string) (writeExport, error) {
@@ -197,7 +190,7 @@ func (r *root) export(reader report.Reader, out exportFile, e report.Export) err
 		return err
 	}
 	if r.json {
-		return r.printJSON(exportedJSON{out.path, totals.Rows, totals.SHA256, totals.Head.Seq, totals.Head.Hash.String(), out.sidecar(), comparedWords(e), totals.Changes})
+		return r.printJSON(exportedJSON{out.path, totals.Rows, totals.SHA256, totals.Head.Seq, totals.Head.Hash.String(), out.sidecar(), out.stale, comparedWords(e), totals.Changes})
 	}
 	rows := count(totals.Rows, "token")
 	if e.Compare != nil && out.isCSV() {
@@ -205,16 +198,18 @@ func (r *root) export(reader report.Reader, out exportFile, e report.Export) err
 	}
 	r.say("%s: %s", out.path, rows)
 	r.facts([]fact{{"rows SHA-256", totals.SHA256}, {"trail head", totals.Head.Hash.String()}, {"events", totals.Head.Seq}, {"signed in", out.sidecar()}})
+	r.sayDropped(out)
 	r.sayChanges(e, totals.Changes)
 	return nil
 }
 
 // exportFile is an export on its way to the disk. sign is nil without a
-// signature.
+// signature; stale is the signature of the file that it replaces, if that has to go.
 type exportFile struct {
 	path  string
 	write writeExport
 	sign  signExport
+	stale *string
 }
 
 // sidecar is the path of the signature, nil without one.
@@ -227,9 +222,18 @@ func (x exportFile) sidecar() *string {
 
 func (x exportFile) isCSV() bool { return strings.EqualFold(filepath.Ext(x.path), ".csv") }
 
-// make writes beside the target and renames when all is on disk and signed: a
+// make writes the file, and then removes the signature of the one that it replaced.
+func (x exportFile) make(reader report.Reader, e report.Export) (report.Totals, error) {
+	t, err := x.replace(reader, e)
+	if err != nil {
+		return t, err
+	}
+	return t, x.dropStale()
+}
+
+// replace writes beside the target and renames when all is on disk and signed: a
 // reader never sees half a file, and a full disk leaves the old one.
-func (x exportFile) make(reader report.Reader, e report.Export) (t report.Totals, err error) {
+func (x exportFile) replace(reader report.Reader, e report.Export) (t report.Totals, err error) {
 	tmp, err := os.CreateTemp(filepath.Dir(x.path), ".fob-export-*") // 0600
 	if err != nil {
 		return t, token.Wrap(token.Internal, cause(err), "%s cannot be made", x.path).WithHint("%s", folderHint(err))

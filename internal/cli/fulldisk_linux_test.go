@@ -13,14 +13,7 @@ import (
 // files, leave the old file and its signature as they are, and nothing beside them.
 func TestExportOnAFullDisk(t *testing.T) {
 	l := newLived(t, 60)
-	disk := filepath.Join(l.dir, "disk")
-	if err := os.Mkdir(disk, 0o700); err != nil {
-		t.Fatal(err)
-	}
-	if err := syscall.Mount("tmpfs", disk, "tmpfs", 0, "size=4k"); err != nil {
-		t.Skip("no disk can be made to be filled here: ", err)
-	}
-	t.Cleanup(func() { _ = syscall.Unmount(disk, 0) })
+	disk := smallDisk(t, l.dir)
 	if err := os.WriteFile(filepath.Join(l.dir, "password"), []byte("Test password 7\n"), 0o600); err != nil {
 		t.Fatal(err)
 	}
@@ -45,6 +38,11 @@ func TestExportOnAFullDisk(t *testing.T) {
 			}
 			onlyOld(t, disk, name)
 		}
+		remount(t, disk, "size=8k") // the old file and the old signature: without a new one it would go
+		if got := l.run(append([]string{"export", filepath.Join(disk, name), "--yes"}, flags[1:]...)...); got.exit != exitFailed {
+			t.Errorf("%s unsigned on a full disk: exit %d\n%s", name, got.exit, got.err)
+		}
+		onlyOld(t, disk, name)
 		remount(t, disk, "ro")
 		got := l.run(append([]string{"export", filepath.Join(disk, name), "--yes"}, flags...)...)
 		if got.exit != exitFailed || !strings.Contains(got.err, name+" cannot be made: read-only file system") {
@@ -58,6 +56,42 @@ func TestExportOnAFullDisk(t *testing.T) {
 			}
 		}
 	}
+}
+
+// smallDisk is a disk of one page.
+func smallDisk(t *testing.T, dir string) string {
+	t.Helper()
+	disk := filepath.Join(dir, "disk")
+	if err := os.Mkdir(disk, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	if err := syscall.Mount("tmpfs", disk, "tmpfs", 0, "size=4k"); err != nil {
+		t.Skip("no disk can be made to be filled here: ", err)
+	}
+	t.Cleanup(func() { _ = syscall.Unmount(disk, 0) })
+	return disk
+}
+
+// A checkpoint that did not fit leaves no file in the way of the next try.
+func TestCheckpointOnAFullDisk(t *testing.T) {
+	p, dir := newProgram(t), t.TempDir()
+	p.must(t, "init")
+	disk := smallDisk(t, dir)
+	filler, out := filepath.Join(disk, "filler"), filepath.Join(disk, "q4.note")
+	write(t, filler, strings.Repeat("x", 4096))
+	for range 2 {
+		got := p.run("audit", "checkpoint", "--out", out)
+		if got.exit != exitFailed || !strings.Contains(got.err, "disk is full") {
+			t.Errorf("exit %d: %s", got.exit, got.err)
+		}
+		if _, err := os.Lstat(out); !os.IsNotExist(err) {
+			t.Errorf("something stayed: %v", err)
+		}
+	}
+	if err := os.Remove(filler); err != nil {
+		t.Fatal(err)
+	}
+	p.must(t, "audit", "checkpoint", "--out", out)
 }
 
 func remount(t *testing.T, disk, how string) {

@@ -27,12 +27,13 @@ type checkpointJSON struct {
 }
 
 type exportedJSON struct {
-	File   string  `json:"file"`
-	Rows   int     `json:"rows"`
-	SHA256 string  `json:"rows_sha256"`
-	Events int64   `json:"events"`
-	Head   string  `json:"head"`
-	Signed *string `json:"signed_in"` // the sidecar, null without --sign
+	File    string  `json:"file"`
+	Rows    int     `json:"rows"`
+	SHA256  string  `json:"rows_sha256"`
+	Events  int64   `json:"events"`
+	Head    string  `json:"head"`
+	Signed  *string `json:"signed_in"` // the sidecar, null without --sign
+	Removed *string `json:"removed"`   // the sidecar of the file that was replaced, null where there was none
 
 	Compared *string         `json:"compared_with"` // in words, null without --compare
 	Changes  *report.Changed `json:"changes"`       // null without --compare
@@ -40,10 +41,11 @@ type exportedJSON struct {
 
 // reportFileJSON is what a report prints with --xlsx.
 type reportFileJSON struct {
-	File   string `json:"file"`
-	Rows   int    `json:"rows"`
-	Events int64  `json:"events"`
-	Head   string `json:"head"`
+	File    string  `json:"file"`
+	Rows    int     `json:"rows"`
+	Events  int64   `json:"events"`
+	Head    string  `json:"head"`
+	Removed *string `json:"removed"` // the sidecar of the file that was replaced, null where there was none
 }
 
 type verifiedExportJSON struct {

@@ -13,15 +13,37 @@ import (
 	"fob/internal/token"
 )
 
+// bookOptions are the flags of every report that a workbook can hold.
+type bookOptions struct {
+	xlsx  string
+	named func() bool // an empty name is one, too
+	yes   bool
+}
+
+func (o *bookOptions) add(cmd *cobra.Command) {
+	f := cmd.Flags()
+	f.StringVar(&o.xlsx, "xlsx", "", "write the rows to this workbook instead; one that is there is replaced after a question")
+	f.BoolVar(&o.yes, "yes", false, "replace the workbook, and a signature of it, without asking")
+	_ = cmd.MarkFlagFilename("xlsx", "xlsx") // only completion needs it
+	o.named = func() bool { return f.Changed("xlsx") }
+}
+
+func (o *bookOptions) check() error {
+	if o.named() && !strings.EqualFold(filepath.Ext(o.xlsx), ".xlsx") {
+		return token.Errorf(token.Usage, "--xlsx %q: the name of a workbook ends in .xlsx", clean(o.xlsx))
+	}
+	return nil
+}
+
 // answerOptions are the flags of every report that is one table.
 type answerOptions struct {
-	xlsx  string
+	bookOptions
 	limit int
 	last  bool // the rows stand in the order of time: a limit takes the newest
 }
 
 func (o *answerOptions) add(cmd *cobra.Command) {
-	cmd.Flags().StringVar(&o.xlsx, "xlsx", "", "write the rows to this workbook instead")
+	o.bookOptions.add(cmd)
 	usage := "at most this many rows; 0: all"
 	if o.last {
 		usage = "only the newest so many rows; 0: all"
@@ -33,10 +55,7 @@ func (o *answerOptions) check() error {
 	if o.limit < 0 {
 		return token.Errorf(token.Usage, "--limit %d: a limit is 1 or more, 0 for none", o.limit)
 	}
-	if o.xlsx != "" && !strings.EqualFold(filepath.Ext(o.xlsx), ".xlsx") {
-		return token.Errorf(token.Usage, "--xlsx %q: the name of a workbook ends in .xlsx", clean(o.xlsx))
-	}
-	return nil
+	return o.bookOptions.check()
 }
 
 // addScope adds the flags that narrow a report to some tokens.
@@ -111,12 +130,12 @@ func asked[R any](r *root, o *answerOptions, ask func(report.Reader) (report.Ans
 			if err != nil {
 				return err
 			}
-			return printAnswer(r, reader, a, o)
+			return printAnswer(ctx, r, reader, a, o)
 		})
 	})
 }
 
-func printAnswer[R any](r *root, reader report.Reader, a report.Answer[R], o *answerOptions) error {
+func printAnswer[R any](ctx context.Context, r *root, reader report.Reader, a report.Answer[R], o *answerOptions) error {
 	more := false
 	if o.last {
 		a.Rows = report.LastOf(a.Rows, o.limit)
@@ -125,7 +144,7 @@ func printAnswer[R any](r *root, reader report.Reader, a report.Answer[R], o *an
 	}
 	switch {
 	case o.xlsx != "":
-		return fileAnswer(r, reader, a, o.xlsx)
+		return fileAnswer(ctx, r, reader, a, &o.bookOptions)
 	case r.json:
 		return report.WriteRowsJSON(visible(r.streams.Out), a.Rows)
 	}
@@ -172,19 +191,23 @@ func tabulate[R any](r *root, a report.Answer[R]) (n int, err error) {
 func headOf(title string) string { return strings.ToUpper(strings.TrimSuffix(title, " (UTC)")) }
 
 // fileAnswer writes rows to a workbook, whole or not at all.
-func fileAnswer[R any](r *root, reader report.Reader, a report.Answer[R], path string) error {
+func fileAnswer[R any](ctx context.Context, r *root, reader report.Reader, a report.Answer[R], o *bookOptions) error {
 	c := r.config()
-	e := report.Export{Made: r.now(), By: c.Operator, Host: c.Host, Version: version(), Random: c.Random, TempDir: filepath.Dir(path)}
-	out := exportFile{path: path, write: func(w io.Writer, reader report.Reader, e report.Export) (report.Totals, error) {
+	e := report.Export{Made: r.now(), By: c.Operator, Host: c.Host, Version: version(), Random: c.Random, TempDir: filepath.Dir(o.xlsx)}
+	out := exportFile{path: o.xlsx, write: func(w io.Writer, reader report.Reader, e report.Export) (report.Totals, error) {
 		return report.WriteAnswer(w, reader, e, a)
 	}}
+	if err := r.mayReplace(ctx, &out, o.yes); err != nil {
+		return err
+	}
 	totals, err := out.make(reader, e)
 	if err != nil {
 		return err
 	}
 	if r.json {
-		return r.printJSON(reportFileJSON{path, totals.Rows, totals.Head.Seq, totals.Head.Hash.String()})
+		return r.printJSON(reportFileJSON{out.path, totals.Rows, totals.Head.Seq, totals.Head.Hash.String(), out.stale})
 	}
-	r.say("%s: %s", path, count(totals.Rows, "row"))
+	r.say("%s: %s", out.path, count(totals.Rows, "row"))
+	r.sayDropped(out)
 	return nil
 }

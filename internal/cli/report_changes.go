@@ -62,7 +62,7 @@ func (r *root) reportChanges(ctx context.Context, filter *filterFlags, compare *
 		if err != nil {
 			return err
 		}
-		if err := printAnswer(r, reader, a, o); err != nil || r.json || o.xlsx != "" || o.limit > 0 || sum().Rows == 0 {
+		if err := printAnswer(ctx, r, reader, a, o); err != nil || r.json || o.xlsx != "" || o.limit > 0 || sum().Rows == 0 {
 			return err
 		}
 		r.remark("%s", sum())

@@ -13,6 +13,7 @@ import (
 
 func newReportDriftCmd(r *root) *cobra.Command {
 	f := report.DriftFilter{}
+	var o bookOptions
 	cmd := &cobra.Command{
 		Use:   "drift",
 		Short: "Show how the clocks of tokens run, and which run badly",
@@ -28,8 +29,8 @@ that run 30 ppm or more unlike the median of their batch and model.
 A terminal gets the table, a histogram of the rates and the worst outliers. A pipe
 gets the table as tab-separated rows: batch, manufacturer, model, tokens, observed,
 measured, 5 % of rates, median, 95 %, median drift in seconds, flagged; --json has
-everything.`,
-		Example: "  fob report drift\n  fob report drift --batch 3\n  fob report drift --model c200 --json",
+everything, a workbook the table and the outliers.`,
+		Example: "  fob report drift\n  fob report drift --batch 3\n  fob report drift --model c200 --json\n  fob report drift --outliers 500 --xlsx drift.xlsx",
 		Args:    exactly(),
 		RunE: r.run(func(ctx context.Context, _ []string) error {
 			if f.Batch < 0 {
@@ -38,17 +39,21 @@ everything.`,
 			if f.Outliers < 0 {
 				return token.Errorf(token.Usage, "--outliers %d: a number of tokens is 0 or more", f.Outliers)
 			}
-			return r.withReports(ctx, func(reader report.Reader) error { return r.reportDrift(reader, f) })
+			if err := o.check(); err != nil {
+				return err
+			}
+			return r.withReports(ctx, func(reader report.Reader) error { return r.reportDrift(ctx, reader, f, &o) })
 		}),
 	}
 	fl := cmd.Flags()
 	fl.IntVar(&f.Batch, "batch", 0, "only tokens of this batch")
 	fl.StringVar(&f.Model, "model", "", "only tokens of this model")
 	fl.IntVar(&f.Outliers, "outliers", 20, "at most this many outliers, the worst first")
+	o.add(cmd)
 	return cmd
 }
 
-func (r *root) reportDrift(reader report.Reader, f report.DriftFilter) error {
+func (r *root) reportDrift(ctx context.Context, reader report.Reader, f report.DriftFilter, o *bookOptions) error {
 	if f.Batch != 0 {
 		if _, err := reader.Batch(f.Batch); err != nil {
 			return err
@@ -58,7 +63,10 @@ func (r *root) reportDrift(reader report.Reader, f report.DriftFilter) error {
 	if err != nil {
 		return err
 	}
-	if r.json {
+	switch {
+	case o.xlsx != "":
+		return fileAnswer(ctx, r, reader, d.Answer(f), o)
+	case r.json:
 		return r.printJSON(d)
 	}
 	if err := r.printDriftGroups(d); err != nil || r.streams.OutWidth == 0 {

@@ -9,6 +9,8 @@ import (
 	"io"
 	"io/fs"
 	"os"
+	"path/filepath"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -49,6 +51,12 @@ then not vouched for.`,
 }
 
 func (r *root) verifyExport(path string, o *verifyExportOptions) error {
+	switch info, err := os.Stat(path); {
+	case errors.Is(err, fs.ErrNotExist):
+		return token.Errorf(token.Refused, "%s is not there", path)
+	case err == nil && info.IsDir():
+		return isFolder(path)
+	}
 	note, err := o.open(path)
 	if err != nil {
 		return err
@@ -61,7 +69,7 @@ func (r *root) verifyExport(path string, o *verifyExportOptions) error {
 	if err != nil {
 		return err
 	}
-	problems := found.against(note, o)
+	problems := found.against(note, o, path)
 	if r.json {
 		err = r.printJSON(verifiedExportJSON{
 			path, note.Store.String(), note.Made, note.Selected, found.Rows, found.SHA256, note.Head.Seq, note.Head.Hash.String(),
@@ -82,7 +90,12 @@ func (r *root) verifyExport(path string, o *verifyExportOptions) error {
 
 // open reads the sidecar. Without the auditor's key it is only a claim.
 func (o *verifyExportOptions) open(path string) (n audit.ExportNote, err error) {
-	signed, err := readSmall(cmp.Or(o.sidecar, path+sidecarEnding), "the sidecar")
+	sidecar := cmp.Or(o.sidecar, path+sidecarEnding)
+	signed, err := readSmall(sidecar, "the sidecar")
+	if _, gone := os.Stat(sidecar); errors.Is(gone, fs.ErrNotExist) {
+		return n, token.Errorf(token.Refused, "the sidecar %s is not there", sidecar).
+			WithHint("name it with --sidecar FILE, if it lies elsewhere; `fob export --sign` writes it beside the file")
+	}
 	if err != nil {
 		return n, err
 	}
@@ -115,7 +128,7 @@ func readBackFile(path string, password []byte, random io.Reader) (found foundEx
 }
 
 // against compares what was found with what was signed.
-func (x foundExport) against(n audit.ExportNote, o *verifyExportOptions) (problems []string) {
+func (x foundExport) against(n audit.ExportNote, o *verifyExportOptions, path string) (problems []string) {
 	if o.pub == "" {
 		problems = append(problems, "without --pub nobody's signature was checked: the sidecar is only a claim. Ask for the store's public key on another way than this file came")
 	}
@@ -124,9 +137,21 @@ func (x foundExport) against(n audit.ExportNote, o *verifyExportOptions) (proble
 		problems = append(problems, "the rows are not those that were signed: "+count(x.Rows, "row")+" here, "+count(n.Rows, "row")+
 			" signed; the file was changed, or the sidecar belongs to another export")
 	case x.fileSum != n.FileSHA256 && !o.rowsOnly:
-		problems = append(problems, "the rows are those that were signed, but the file was saved again since: nothing vouches for its other sheets (--rows-only does without them)")
+		problems = append(problems, "the rows are those that were signed, but "+otherFile(path))
 	}
 	return problems
+}
+
+// otherFile is what became of a file whose rows alone are those that were signed, and
+// what nothing vouches for then. CSV has nothing but its rows.
+func otherFile(path string) string {
+	switch strings.ToLower(filepath.Ext(path)) {
+	case ".csv":
+		return "the sidecar was made for another file that has them (--rows-only is content with that)"
+	case ".json":
+		return "the file was changed since, or the sidecar was made for another that has them: nothing vouches for what else is in it (--rows-only does without)"
+	}
+	return "the file was saved again since, or the sidecar was made for another that has them: nothing vouches for its other sheets (--rows-only does without them)"
 }
 
 func (r *root) printVerifiedExport(path string, n audit.ExportNote, found foundExport, problems []string) {
@@ -138,7 +163,7 @@ func (r *root) printVerifiedExport(path string, n audit.ExportNote, found foundE
 	}
 	what := "This is the file that was signed"
 	if found.fileSum != n.FileSHA256 {
-		what = "The file was saved again; its inventory is the one that was signed"
+		what = "This is not the very file that was signed, but its inventory is the one"
 	}
 	r.say("%s: %s, %s.", what, path, count(found.Rows, "row"))
 	r.facts([]fact{

@@ -24,6 +24,8 @@ type Answer[R any] struct {
 	Spares   []string // titles of the columns that a narrow terminal can do without, the least important one first
 	Rows     iter.Seq2[R, error]
 	None     string // what to say when there are no rows
+
+	more []sheet // what a workbook has beside the rows
 }
 
 // Column is one column of a report.

@@ -22,8 +22,10 @@ func writeAnswer[R any](bw bookWriter, w io.Writer, r Reader, e Export, a Answer
 			return Totals{}, err
 		}
 		rows := 0
-		if err := b.add(a.sheet(&rows)); err != nil {
-			return Totals{}, err
+		for _, s := range append([]sheet{a.sheet(&rows)}, a.more...) {
+			if err := b.add(s); err != nil {
+				return Totals{}, err
+			}
 		}
 		if err := writeAnswerSummary(b, e, s, a, rows); err != nil {
 			return Totals{}, err
@@ -73,6 +75,11 @@ func writeAnswerSummary[R any](b *book, e Export, s Summary, a Answer[R], rows i
 	p.header(named("Column"), named("Meaning"))
 	for _, c := range a.Columns {
 		p.values(wordsOf(c.Title), wordsOf(c.About))
+	}
+	for _, s := range a.more {
+		for _, h := range s.heads {
+			p.values(wordsOf(s.name+": "+h.title), wordsOf(h.about))
+		}
 	}
 	return p.err
 }

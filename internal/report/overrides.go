@@ -120,7 +120,7 @@ func (f OverrideFilter) words() string {
 	return f.Period.words() + "; " + kindWords(f.Kinds)
 }
 
-func kindWords(all []OverrideKind) string {
+func kindWords[K ~string](all []K) string {
 	words := make([]string, len(all))
 	for i, k := range all {
 		words[i] = string(k)

@@ -63,6 +63,10 @@ func withBook(file io.ReaderAt, size int64, o ReadOptions, use func(*rows.Book) 
 }
 
 func readInventory(w io.Writer, book *rows.Book) (int, error) {
+	if !slices.ContainsFunc(book.Sheets(), inventoryName.MatchString) {
+		return 0, token.Errorf(token.Integrity, "the workbook is no export of an inventory: it has no sheet %s", inventorySheet).
+			WithHint("`fob export` writes one; the workbook of a report is signed by nobody")
+	}
 	known, err := readDictionary(book)
 	if err != nil {
 		return 0, err
@@ -76,7 +80,7 @@ func readInventory(w io.Writer, book *rows.Book) (int, error) {
 		}
 	}
 	if b.fields == nil {
-		return 0, token.Errorf(token.Integrity, "the workbook has no sheet %s", inventorySheet)
+		return 0, token.Errorf(token.Integrity, "the sheet %s of the workbook is empty", inventorySheet)
 	}
 	return b.rows, nil
 }
