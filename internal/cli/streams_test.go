@@ -55,6 +55,9 @@ func TestTerminalTable(t *testing.T) {
 		!strings.Contains(got.err, "no room for: PERIOD, DIGITS") {
 		t.Errorf("what a narrow terminal gets: %s%s", got.out[:200], got.err)
 	}
+	if out := p.must(t, "key", "list").out; !regexp.MustCompile(`(?m)fob-[0-9a-f]{12}\+[0-9a-f]{8}\+[A-Za-z0-9+/=]{44}$`).MatchString(out) {
+		t.Errorf("the key for the auditor is not in one piece:\n%s", out)
+	}
 	for _, args := range [][]string{{"batch", "list"}, {"key", "list"}, {"audit", "log"}} {
 		if out := p.must(t, args...).out; out == "" || strings.ToUpper(out[:3]) != out[:3] || strings.Contains(out, "\t") {
 			t.Errorf("fob %s gives no table on a terminal:\n%s", args, out)
