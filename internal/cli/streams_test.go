@@ -241,3 +241,13 @@ func TestInterruptedBehindACode(t *testing.T) {
 type writerFunc func([]byte) (int, error)
 
 func (f writerFunc) Write(b []byte) (int, error) { return f(b) }
+
+// TestDoctorOnTerminal: people get lines that stand below each other.
+func TestDoctorOnTerminal(t *testing.T) {
+	p := newProgram(t)
+	p.must(t, "init")
+	p.width = 100
+	if out := p.must(t, "doctor").out; !regexp.MustCompile(`(?m)^trail     ok           1 event replayed, head `).MatchString(out) || strings.Contains(out, "\t") {
+		t.Errorf("the checks are\n%s", out)
+	}
+}
