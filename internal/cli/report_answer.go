@@ -4,6 +4,7 @@ import (
 	"context"
 	"io"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -55,7 +56,11 @@ func checkBatch(reader report.Reader, n int) error {
 	case n == 0:
 		return nil
 	}
-	_, err := reader.Batch(n)
+	files, err := reader.BatchFiles() // without counting what became of their tokens
+	if err != nil || slices.ContainsFunc(files, func(b report.Batch) bool { return b.Number == n }) {
+		return err
+	}
+	_, err = reader.Batch(n)
 	return err
 }
 
@@ -123,26 +128,36 @@ func printAnswer[R any](r *root, reader report.Reader, a report.Answer[R], o *an
 	} else {
 		a.Rows = report.FirstOf(a.Rows, o.limit, &more)
 	}
+	n := 0
+	a.Rows = counted(a.Rows, &n)
+	if err := writeAnswer(r, reader, a, o.xlsx); err != nil {
+		return err
+	}
+	asTable := !r.json && o.xlsx == ""
 	switch {
-	case o.xlsx != "":
-		return fileAnswer(r, reader, a, o.xlsx)
+	case n == 0 && asTable:
+		r.remark("%s", a.Nothing())
+	case more && asTable:
+		r.remark("there are more; --limit N shows more of them")
+	}
+	if n > 0 {
+		return nil
+	}
+	return r.warnUnknown(reader, a.Narrowed)
+}
+
+func writeAnswer[R any](r *root, reader report.Reader, a report.Answer[R], xlsx string) error {
+	switch {
+	case xlsx != "":
+		return fileAnswer(r, reader, a, xlsx)
 	case r.json:
 		return report.WriteRowsJSON(visible(r.streams.Out), a.Rows)
 	}
-	n, err := tabulate(r, a)
-	switch {
-	case err != nil:
-		return err
-	case n == 0:
-		r.remark("%s", a.None)
-	case more:
-		r.remark("there are more; --limit N shows more of them")
-	}
-	return nil
+	return tabulate(r, a)
 }
 
-// tabulate prints rows as a table, and tells how many.
-func tabulate[R any](r *root, a report.Answer[R]) (n int, err error) {
+// tabulate prints rows as a table.
+func tabulate[R any](r *root, a report.Answer[R]) error {
 	heads := make([]string, len(a.Columns))
 	for i, c := range a.Columns {
 		heads[i] = headOf(c.Title)
@@ -155,17 +170,16 @@ func tabulate[R any](r *root, a report.Answer[R]) (n int, err error) {
 	cells := make([]any, len(a.Columns))
 	for row, err := range a.Rows {
 		if err != nil {
-			return n, err
+			return err
 		}
 		for i, c := range a.Columns {
 			cells[i] = c.Of(&row)
 		}
 		if err := t.add(cells...); err != nil {
-			return n, err
+			return err
 		}
-		n++
 	}
-	return n, t.flush()
+	return t.flush()
 }
 
 // headOf is a column's title as terminals show it: their times are UTC always.
