@@ -182,6 +182,10 @@ func (d *doctor) trail(ctx context.Context, k *Check) error {
 	for _, what := range rep.Problems {
 		k.found(what, "trail or tables were changed by something else than fob, or damaged", "keep the database as it is, and compare it with a backup")
 	}
-	k.Detail = fmt.Sprintf("%d events replayed, head %s", rep.Events, rep.Head)
+	events := "events"
+	if rep.Events == 1 {
+		events = "event"
+	}
+	k.Detail = fmt.Sprintf("%d %s replayed, head %s", rep.Events, events, rep.Head)
 	return err
 }

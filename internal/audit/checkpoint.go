@@ -3,6 +3,7 @@ package audit
 import (
 	"bytes"
 	"encoding/base64"
+	"errors"
 	"fmt"
 	"strconv"
 	"strings"
@@ -45,7 +46,7 @@ func Sign(store uuid.UUID, head Head, now time.Time, signer note.Signer) ([]byte
 // holds, and reads the note. Errors are of kind Integrity; a key that is none
 // is of kind KeyTrouble.
 func OpenCheckpoint(signed []byte, pub string) (c Checkpoint, err error) {
-	text, err := openNote(signed, pub, "checkpoint")
+	text, err := openNote(signed, pub, "checkpoint", "it is what `fob audit checkpoint` printed or wrote, as it was")
 	if err != nil {
 		return c, err
 	}
@@ -71,17 +72,22 @@ func (c *Checkpoint) parse(lines []string) error {
 
 // openNote checks who signed a note of fob's and gives its text. The key comes
 // from the auditor: one that came with the note would prove nothing.
-func openNote(signed []byte, pub, what string) (string, error) {
-	verifier, err := note.NewVerifier(strings.TrimSpace(pub))
+func openNote(signed []byte, pub, what, origin string) (string, error) {
+	pub = strings.Join(strings.Fields(pub), "") // a terminal or a letter broke it over lines
+	verifier, err := note.NewVerifier(pub)
 	if err != nil {
-		return "", token.Errorf(token.KeyTrouble, "--pub is no public key of a store").
-			WithHint("it begins with the store's name, as `fob key list` prints it")
+		return "", token.Errorf(token.KeyTrouble, "--pub is no public key of a store").WithHint("%s", pubHint(pub))
 	}
 	opened, err := note.Open(asWritten(signed), note.VerifierList(verifier))
-	if err != nil {
+	var strangers *note.UnverifiedNoteError
+	var changed *note.InvalidSignatureError
+	switch {
+	case err == nil:
+		return opened.Text, nil
+	case errors.As(err, &strangers), errors.As(err, &changed):
 		return "", token.Errorf(token.Integrity, "the %s is not signed by that key, or was changed", what)
 	}
-	return opened.Text, nil
+	return "", token.Errorf(token.Integrity, "the %s is no signed note", what).WithHint("%s", origin)
 }
 
 // asWritten is a note with the line ends that it was signed with: mail and editors
@@ -89,3 +95,13 @@ func openNote(signed []byte, pub, what string) (string, error) {
 func asWritten(signed []byte) []byte {
 	return bytes.ReplaceAll(signed, []byte("\r\n"), []byte("\n"))
 }
+
+func pubHint(pub string) string {
+	if strings.HasPrefix(pub, storePrefix) {
+		return "a character of it is wrong or missing: take it whole, as `fob key list` prints it"
+	}
+	return "it begins with the store's name (" + storePrefix + "…), as `fob key list` prints it"
+}
+
+// storePrefix begins the name of every store's key.
+const storePrefix = "fob-"

@@ -67,7 +67,7 @@ func oneLine(s string) string {
 // holds, and reads the note. Errors are of kind Integrity; a key that is none
 // is of kind KeyTrouble.
 func OpenExportNote(signed []byte, pub string) (ExportNote, error) {
-	text, err := openNote(signed, pub, "sidecar")
+	text, err := openNote(signed, pub, "sidecar", exportNoteOrigin)
 	if err != nil {
 		return ExportNote{}, err
 	}
@@ -86,8 +86,10 @@ func ClaimedExport(signed []byte) (ExportNote, error) {
 
 func badExportNote() *token.Error {
 	return token.Errorf(token.Integrity, "the sidecar is no export note of fob's").
-		WithHint("it is the file ending in .sig that `fob export --sign` wrote beside the export")
+		WithHint("%s", exportNoteOrigin)
 }
+
+const exportNoteOrigin = "it is the file ending in .sig that `fob export --sign` wrote beside the export"
 
 func parseExportNote(text string) (n ExportNote, err error) {
 	lines := strings.Split(text, "\n")

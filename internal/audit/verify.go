@@ -21,6 +21,7 @@ type Report struct {
 	Head     Hash
 	Problems []string
 	Erased   []Erasure // listed, not hidden: what people had the right to
+	Foreign  bool      // the checkpoint is of another store, and says nothing of this one
 }
 
 // OK tells whether the trail is whole.
@@ -66,7 +67,12 @@ func VerifyStore(store uuid.UUID, trail iter.Seq2[Stored, error], tables Tables,
 }
 
 func newVerification(store uuid.UUID, c *Checkpoint) *verification {
-	return &verification{store: store, checkpoint: c, erasures: erasures{map[textKey]bool{}, map[textKey]int64{}}}
+	v := &verification{store: store, checkpoint: c, erasures: erasures{map[textKey]bool{}, map[textKey]int64{}}}
+	if c != nil && c.Store != store {
+		v.Foreign, v.checkpoint = true, nil
+		v.Problemf("the checkpoint is of another store: %s", c.Store)
+	}
+	return v
 }
 
 type verification struct {
@@ -161,9 +167,6 @@ func (v *verification) finishCheckpoint() {
 	c := v.checkpoint
 	if c == nil {
 		return
-	}
-	if c.Store != v.store {
-		v.Problemf("the checkpoint is of another store: %s", c.Store)
 	}
 	if c.Seq > v.Report.Events {
 		v.Problemf("the trail was cut: it has %d events, the checkpoint of %s has %d", v.Report.Events, stamp(c.Time.UnixNano()), c.Seq)

@@ -17,17 +17,31 @@ func parseAsOf(flag, text string, now time.Time) (time.Time, error) {
 	} else if at, err = time.Parse(time.RFC3339, text); err != nil {
 		return at, token.Errorf(token.Usage, "%s %q: write a date such as 2026-09-30, which means its end in UTC, or 2026-09-30T17:00:00Z", flag, clean(text))
 	}
+	if day := now.UTC().Format(time.DateOnly); text == day {
+		return at, token.Errorf(token.Usage, "%s %s: today is not over yet", flag, day).
+			WithHint("a time of today can be given, such as %s; %s", now.UTC().Format(time.RFC3339), pastHint(flag))
+	}
 	if at.After(now) {
 		return at, token.Errorf(token.Usage, "%s %s is yet to come; the latest day is %s", flag, clean(text), now.UTC().AddDate(0, 0, -1).Format(time.DateOnly)).
-			WithHint("for the present leave %s out", flag)
+			WithHint("%s", pastHint(flag))
 	}
 	return at.UTC(), nil
+}
+
+func pastHint(flag string) string {
+	if flag == "--as-of" {
+		return "for the present leave --as-of out"
+	}
+	return "what is compared with has to be past"
 }
 
 // withInventory opens the store for a command that reads, as it is or, where the
 // filter says so, as it was.
 func (r *root) withInventory(ctx context.Context, f report.Filter, fn func(report.Reader) error) error {
 	return r.withReports(ctx, func(reader report.Reader) error {
+		if err := checkBatch(reader, f.Batch); err != nil {
+			return err
+		}
 		if f.AsOf.IsZero() {
 			return fn(reader)
 		}

@@ -134,7 +134,8 @@ every token, binding, drift and batch from the events and compare them with the
 tables, and compare the schema, with the triggers that keep the trail append-only,
 with that of a new store. No identity is needed; a read-only copy will do.
 
-Every single change to trail, tables or schema is found, and texts that are gone are
+Every single change to the trail, fob's tables or their schema is found (SQLite's and
+the migration tool's own counters are no part of it), and texts that are gone are
 problems unless an erasure names them, which is listed. What nobody can find in the
 database alone is a trail that was cut at its end, tables to match, or rewritten
 consistently, whole or from an event on. A checkpoint that you kept (--checkpoint)
@@ -184,21 +185,27 @@ func (r *root) auditVerify(ctx context.Context, o *verifyOptions) error {
 	if err != nil {
 		return firstError(bad, err)
 	}
-	if bad != nil {
+	switch {
+	case bad != nil:
 		rep.Problems = append([]string{bad.Error()}, rep.Problems...)
+	case rep.Foreign:
+		bad = token.Errorf(token.Integrity, "%s", rep.Problems[0]).
+			WithHint("it says nothing of this store: is it the wrong note, or does --db name another store than you mean?")
 	}
-	if r.json {
+	onlyNote := bad != nil && len(rep.Problems) == 1
+	switch {
+	case r.json:
 		if rep.Problems == nil {
 			rep.Problems = []string{}
 		}
 		err = r.printJSON(verifiedJSON{rep.Events, rep.Head.String(), checkpoint, rep.OK(), rep.Problems, append([]audit.Erasure{}, rep.Erased...)})
-	} else {
+	case !onlyNote: // which the error tells
 		r.printVerified(rep, checkpoint)
 	}
-	if err != nil || rep.OK() {
+	switch {
+	case err != nil || rep.OK():
 		return err
-	}
-	if len(rep.Problems) == 1 && bad != nil {
+	case onlyNote:
 		return bad
 	}
 	return token.Errorf(token.Integrity, "the trail or the tables were tampered with or damaged: %s", count(len(rep.Problems), "problem")).

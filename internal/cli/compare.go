@@ -17,10 +17,14 @@ import (
 )
 
 // compareOptions say what an inventory is compared with.
-type compareOptions struct{ with, passwordFile string }
+type compareOptions struct {
+	with, passwordFile string
+	called             string // what the command line calls the first
+}
 
 func (o *compareOptions) add(cmd *cobra.Command) {
 	f := cmd.Flags()
+	o.called = "--compare"
 	f.StringVar(&o.with, "compare", "", "tell what changed since this day (2026-09-30), this time, or this file that fob exported")
 	o.addPassword(cmd)
 	_ = cmd.MarkFlagFilename("compare", exportEndings...) // only completion needs it
@@ -47,6 +51,9 @@ func (r *root) withCompared(ctx context.Context, o *compareOptions, e *report.Ex
 		return err
 	}
 	err = r.withReports(ctx, func(now report.Reader) (err error) {
+		if err := checkBatch(now, e.Filter.Batch); err != nil {
+			return err
+		}
 		reader := now
 		if !e.Filter.AsOf.IsZero() {
 			if reader, err = report.AsOf(now, e.Filter.AsOf); err != nil {
@@ -83,7 +90,7 @@ func (r *root) baseline(o *compareOptions, e report.Export) (open openBaseline, 
 		}
 		return func(now report.Reader) (*report.Baseline, error) { return old.Baseline(now, e) }, old.Close, nil
 	}
-	at, err := parseAsOf("--compare", o.with, e.Made)
+	at, err := parseAsOf(o.called, o.with, e.Made)
 	if err != nil {
 		if token.HintOf(err) == "" {
 			err = token.Errorf(token.Usage, "%v; or a file that fob exported (.xlsx, .csv, .zip, .json)", err)
@@ -91,7 +98,7 @@ func (r *root) baseline(o *compareOptions, e report.Export) (open openBaseline, 
 		return nil, done, err
 	}
 	if then := e.Filter.AsOf; !then.IsZero() && !at.Before(then) {
-		return nil, done, token.Errorf(token.Usage, "--compare %s is not before --as-of: the later day is compared with the earlier one", clean(o.with))
+		return nil, done, token.Errorf(token.Usage, "%s %s is not before --as-of: the later day is compared with the earlier one", o.called, clean(o.with))
 	}
 	return func(now report.Reader) (*report.Baseline, error) { return report.BaselineAt(now, at) }, done, nil
 }

@@ -19,7 +19,9 @@ func newDoctorCmd(r *root) *cobra.Command {
 		Long: `Look at the clock, the room on the disk, who may read the files, imports that were
 broken off, every page of the database, the trail and what it says of the tables, the
 keys, and every single seed: it must open, and be the one that was imported. Each
-problem comes with what it means and what to do. Nothing is changed.
+problem comes with what it means and what to do. Nothing is changed. A pipe gets
+tab-separated rows: check, outcome, detail; for each problem that a check found: check,
+finding, problem, what it means, what to do.
 
 Checking the seeds needs an identity; --without-keys does without. A trail that was cut
 at its end, or rewritten consistently, is found by ` + "`fob audit verify --checkpoint`" + ` alone.`,
@@ -50,7 +52,7 @@ func (r *root) doctor(ctx context.Context, withKeys bool) error {
 	if r.json {
 		err = r.printJSON(doctorJSON{found == 0, checks})
 	} else {
-		r.printChecks(checks)
+		err = r.printChecks(checks)
 	}
 	if err != nil || found == 0 {
 		return err
@@ -58,7 +60,10 @@ func (r *root) doctor(ctx context.Context, withKeys bool) error {
 	return token.Errorf(token.Integrity, "the store needs care: %s", count(found, "problem"))
 }
 
-func (r *root) printChecks(checks []app.Check) {
+func (r *root) printChecks(checks []app.Check) error {
+	if r.streams.OutWidth == 0 {
+		return r.pipeChecks(checks)
+	}
 	for _, c := range checks {
 		outcome := strings.ToUpper(strings.ReplaceAll(c.Outcome, "_", " "))
 		if c.Outcome == app.Sound {
@@ -73,4 +78,21 @@ func (r *root) printChecks(checks []app.Check) {
 			}
 		}
 	}
+	return nil
+}
+
+// pipeChecks gives a row for each check and one for each problem that it found.
+func (r *root) pipeChecks(checks []app.Check) error {
+	t := r.newTable()
+	for _, c := range checks {
+		if err := t.add(c.Name, c.Outcome, c.Detail); err != nil {
+			return err
+		}
+		for _, f := range c.Findings {
+			if err := t.add(c.Name, "finding", f.Problem, f.Meaning, f.Remedy); err != nil {
+				return err
+			}
+		}
+	}
+	return t.flush()
 }

@@ -189,6 +189,11 @@ func (r *root) export(reader report.Reader, out exportFile, e report.Export) err
 	if err != nil {
 		return err
 	}
+	if totals.Rows == 0 {
+		if err := r.warnUnknown(reader, e.Filter); err != nil {
+			return err
+		}
+	}
 	if r.json {
 		return r.printJSON(exportedJSON{out.path, totals.Rows, totals.SHA256, totals.Head.Seq, totals.Head.Hash.String(), out.sidecar(), out.stale, comparedWords(e), totals.Changes})
 	}

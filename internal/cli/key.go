@@ -32,7 +32,7 @@ func (r *root) keyList(ctx context.Context) error {
 	if r.json {
 		return r.printJSON(keysJSON{custodians, pub})
 	}
-	t := r.newTable("KIND", "ADDED", "PUBLIC KEY")
+	t := r.newTable("KIND", "ADDED", "PUBLIC KEY").whole("PUBLIC KEY")
 	for _, c := range custodians {
 		if err := t.add(c.Kind, c.Added, c.Recipient); err != nil {
 			return err

@@ -35,7 +35,7 @@ func (t *tableWriter) layOut(w table.Writer) {
 			t.left = append(t.left, name)
 		}
 	}
-	w.SetColumnConfigs(wrapped(widths(rows), t.r.streams.OutWidth))
+	w.SetColumnConfigs(wrapped(widths(rows), t.r.streams.OutWidth, slices.Index(rows[headerOnly], any(t.uncut))))
 	w.AppendHeader(rows[headerOnly])
 	w.AppendRows(rows[headerOnly+1:])
 }
@@ -76,12 +76,16 @@ func excess(widths []int, room int) int {
 	return sum - room
 }
 
-// wrapped narrows the widest columns until all fit.
-func wrapped(widths []int, room int) (configs []table.ColumnConfig) {
-	for {
-		over := excess(widths, room)
-		widest := slices.Index(widths, slices.Max(append([]int{0}, widths...)))
-		if over <= 0 || widest < 0 || widths[widest] <= narrowest {
+// wrapped narrows the widest columns until all fit, but not the one that stays whole.
+func wrapped(widths []int, room, whole int) (configs []table.ColumnConfig) {
+	for excess(widths, room) > 0 {
+		widest := -1
+		for i, w := range widths {
+			if i != whole && w > narrowest && (widest < 0 || w > widths[widest]) {
+				widest = i
+			}
+		}
+		if widest < 0 {
 			break
 		}
 		widths[widest]--

@@ -136,7 +136,10 @@ state, as ` + "`fob location list`" + ` does with all tokens.`,
 func (r *root) printList(reader report.Reader, f report.Filter) error {
 	page := newPage(reader, f)
 	if r.json {
-		return report.WriteTokensJSON(visible(r.streams.Out), page.tokens)
+		if err := report.WriteTokensJSON(visible(r.streams.Out), page.tokens); err != nil || page.n > 0 {
+			return err
+		}
+		return r.warnUnknown(reader, f)
 	}
 	t := r.newTable("SERIAL", "STATE", "ACCOUNT", "BATCH", "TYPE", "DIGITS", "PERIOD", "DRIFT S", "LOCATION", "SINCE", "DEVICE").
 		spares("DRIFT S", "PERIOD", "DIGITS", "TYPE", "BATCH")
@@ -155,6 +158,7 @@ func (r *root) printList(reader report.Reader, f report.Filter) error {
 	switch {
 	case page.n == 0:
 		r.remark("%s", nothingListed(f))
+		return r.warnUnknown(reader, f)
 	case page.more:
 		r.remark("there are more: --after %s", page.last)
 	}

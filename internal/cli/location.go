@@ -34,10 +34,13 @@ counts the tokens whose place was never recorded.`,
 }
 
 // printPlaces counts the tokens that the filter selects.
-func (r *root) printPlaces(reader report.Reader, f report.Filter) error {
+func (r *root) printPlaces(reader report.Reader, f report.Filter) (err error) {
 	places, err := report.ReadPlaces(reader, f)
 	if err != nil {
 		return err
+	}
+	if len(places) == 0 {
+		defer func() { err = firstError(err, r.warnUnknown(reader, f)) }()
 	}
 	if r.json {
 		return r.printJSON(places)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"io"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -74,7 +75,11 @@ func checkBatch(reader report.Reader, n int) error {
 	case n == 0:
 		return nil
 	}
-	_, err := reader.Batch(n)
+	files, err := reader.BatchFiles() // without counting what became of their tokens
+	if err != nil || slices.ContainsFunc(files, func(b report.Batch) bool { return b.Number == n }) {
+		return err
+	}
+	_, err = reader.Batch(n)
 	return err
 }
 
@@ -142,26 +147,36 @@ func printAnswer[R any](ctx context.Context, r *root, reader report.Reader, a re
 	} else {
 		a.Rows = report.FirstOf(a.Rows, o.limit, &more)
 	}
+	n := 0
+	a.Rows = counted(a.Rows, &n)
+	if err := writeAnswer(ctx, r, reader, a, &o.bookOptions); err != nil {
+		return err
+	}
+	asTable := !r.json && o.xlsx == ""
+	switch {
+	case n == 0 && asTable:
+		r.remark("%s", a.Nothing())
+	case more && asTable:
+		r.remark("there are more; --limit N shows more of them")
+	}
+	if n > 0 {
+		return nil
+	}
+	return r.warnUnknown(reader, a.Narrowed)
+}
+
+func writeAnswer[R any](ctx context.Context, r *root, reader report.Reader, a report.Answer[R], o *bookOptions) error {
 	switch {
 	case o.xlsx != "":
-		return fileAnswer(ctx, r, reader, a, &o.bookOptions)
+		return fileAnswer(ctx, r, reader, a, o)
 	case r.json:
 		return report.WriteRowsJSON(visible(r.streams.Out), a.Rows)
 	}
-	n, err := tabulate(r, a)
-	switch {
-	case err != nil:
-		return err
-	case n == 0:
-		r.remark("%s", a.None)
-	case more:
-		r.remark("there are more; --limit N shows more of them")
-	}
-	return nil
+	return tabulate(r, a)
 }
 
-// tabulate prints rows as a table, and tells how many.
-func tabulate[R any](r *root, a report.Answer[R]) (n int, err error) {
+// tabulate prints rows as a table.
+func tabulate[R any](r *root, a report.Answer[R]) error {
 	heads := make([]string, len(a.Columns))
 	for i, c := range a.Columns {
 		heads[i] = headOf(c.Title)
@@ -174,17 +189,16 @@ func tabulate[R any](r *root, a report.Answer[R]) (n int, err error) {
 	cells := make([]any, len(a.Columns))
 	for row, err := range a.Rows {
 		if err != nil {
-			return n, err
+			return err
 		}
 		for i, c := range a.Columns {
 			cells[i] = c.Of(&row)
 		}
 		if err := t.add(cells...); err != nil {
-			return n, err
+			return err
 		}
-		n++
 	}
-	return n, t.flush()
+	return t.flush()
 }
 
 // headOf is a column's title as terminals show it: their times are UTC always.

@@ -29,7 +29,10 @@ time, operator, command. ` + "`fob export --compare`" + ` writes the same beside
 		Example: "  fob report changes 2026-09-30\n  fob report changes q3.xlsx --state bound --column account\n  fob report changes 2026-06-30 --as-of 2026-09-30 --json",
 		Args:    exactly("the day or the file"),
 		RunE: r.run(func(ctx context.Context, args []string) error {
-			compare.with = args[0]
+			if args[0] == "" {
+				return token.Errorf(token.Usage, "the day or the file is empty").WithHint("is a shell variable not set?")
+			}
+			compare.with, compare.called = args[0], "the day"
 			return r.reportChanges(ctx, &filter, &compare, columns, &o)
 		}),
 	}

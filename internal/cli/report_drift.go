@@ -33,9 +33,6 @@ everything, a workbook the table and the outliers.`,
 		Example: "  fob report drift\n  fob report drift --batch 3\n  fob report drift --model c200 --json\n  fob report drift --outliers 500 --xlsx drift.xlsx",
 		Args:    exactly(),
 		RunE: r.run(func(ctx context.Context, _ []string) error {
-			if f.Batch < 0 {
-				return token.Errorf(token.Usage, "--batch %d: batches are counted from 1", f.Batch)
-			}
 			if f.Outliers < 0 {
 				return token.Errorf(token.Usage, "--outliers %d: a number of tokens is 0 or more", f.Outliers)
 			}
@@ -54,14 +51,17 @@ everything, a workbook the table and the outliers.`,
 }
 
 func (r *root) reportDrift(ctx context.Context, reader report.Reader, f report.DriftFilter, o *bookOptions) error {
-	if f.Batch != 0 {
-		if _, err := reader.Batch(f.Batch); err != nil {
-			return err
-		}
+	if err := checkBatch(reader, f.Batch); err != nil {
+		return err
 	}
 	d, err := report.ReadDrift(reader, f)
 	if err != nil {
 		return err
+	}
+	if len(d.Groups) == 0 {
+		if err := r.noDrift(reader, report.Filter{Batch: f.Batch, Model: f.Model}); err != nil {
+			return err
+		}
 	}
 	switch {
 	case o.xlsx != "":
@@ -78,10 +78,16 @@ func (r *root) reportDrift(ctx context.Context, reader report.Reader, f report.D
 	return r.printOutliers(d)
 }
 
-func (r *root) printDriftGroups(d *report.Drift) error {
-	if len(d.Groups) == 0 {
-		r.remark("no tokens with a clock")
+// noDrift says of which tokens none has a clock.
+func (r *root) noDrift(reader report.Reader, f report.Filter) error {
+	none := report.Answer[report.Drift]{None: "no tokens with a clock", Narrowed: f}
+	if !r.json {
+		r.remark("%s", none.Nothing())
 	}
+	return r.warnUnknown(reader, f)
+}
+
+func (r *root) printDriftGroups(d *report.Drift) error {
 	t := r.newTable("BATCH", "MANUFACTURER", "MODEL", "TOKENS", "OBSERVED", "MEASURED", "PPM 5 %", "MEDIAN", "95 %", "DRIFT S", "FLAGGED").
 		spares("MANUFACTURER", "OBSERVED", "DRIFT S")
 	for _, g := range d.Groups {

@@ -13,7 +13,6 @@ import (
 	"fob/internal/app"
 	"fob/internal/inventory"
 	"fob/internal/report"
-	"fob/internal/token"
 )
 
 // root holds what all commands share: streams, global flags, and the way to
@@ -71,23 +70,11 @@ accounts by the codes that the tokens display, and shows auditors what is where.
 func (r *root) run(fn func(ctx context.Context, args []string) error) func(*cobra.Command, []string) error {
 	return func(cmd *cobra.Command, args []string) error {
 		r.started = true
-		if err := r.checkPlaces(cmd); err != nil {
+		if err := checkEmpty(cmd); err != nil {
 			return err
 		}
 		return fn(cmd.Context(), args)
 	}
-}
-
-// checkPlaces refuses a place that was given and is empty: it is a shell
-// variable that somebody forgot to set, and the usual store is not what they
-// mean.
-func (r *root) checkPlaces(cmd *cobra.Command) error {
-	for flag, value := range map[string]string{"db": r.db, "identity": r.identity} {
-		if value == "" && cmd.Flags().Changed(flag) {
-			return token.Errorf(token.Usage, "--%s is empty", flag).WithHint("is a shell variable not set? Leave --%s out for the usual place", flag)
-		}
-	}
-	return nil
 }
 
 // exactly demands arguments, and says which.

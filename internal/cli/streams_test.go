@@ -55,6 +55,9 @@ func TestTerminalTable(t *testing.T) {
 		!strings.Contains(got.err, "no room for: PERIOD, DIGITS") {
 		t.Errorf("what a narrow terminal gets: %s%s", got.out[:200], got.err)
 	}
+	if out := p.must(t, "key", "list").out; !regexp.MustCompile(`(?m)fob-[0-9a-f]{12}\+[0-9a-f]{8}\+[A-Za-z0-9+/=]{44}$`).MatchString(out) {
+		t.Errorf("the key for the auditor is not in one piece:\n%s", out)
+	}
 	for _, args := range [][]string{{"batch", "list"}, {"key", "list"}, {"audit", "log"}} {
 		if out := p.must(t, args...).out; out == "" || strings.ToUpper(out[:3]) != out[:3] || strings.Contains(out, "\t") {
 			t.Errorf("fob %s gives no table on a terminal:\n%s", args, out)
@@ -238,3 +241,13 @@ func TestInterruptedBehindACode(t *testing.T) {
 type writerFunc func([]byte) (int, error)
 
 func (f writerFunc) Write(b []byte) (int, error) { return f(b) }
+
+// TestDoctorOnTerminal: people get lines that stand below each other.
+func TestDoctorOnTerminal(t *testing.T) {
+	p := newProgram(t)
+	p.must(t, "init")
+	p.width = 100
+	if out := p.must(t, "doctor").out; !regexp.MustCompile(`(?m)^trail     ok           1 event replayed, head `).MatchString(out) || strings.Contains(out, "\t") {
+		t.Errorf("the checks are\n%s", out)
+	}
+}

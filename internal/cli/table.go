@@ -24,6 +24,7 @@ type tableWriter struct {
 	headers []string
 	spare   []string // the headers of columns that go first where there is no room
 	left    []string // the headers of those that went
+	uncut   string   // the header of a column that is copied from: it is never wrapped
 	page    []table.Row
 	pipe    *bufio.Writer
 }
@@ -36,6 +37,13 @@ func (r *root) newTable(headers ...string) *tableWriter {
 // important one first.
 func (t *tableWriter) spares(headers ...string) *tableWriter {
 	t.spare = headers
+	return t
+}
+
+// whole names a column that people copy from: broken over two lines it would be
+// wrong, and the terminal breaks it without a line end.
+func (t *tableWriter) whole(header string) *tableWriter {
+	t.uncut = header
 	return t
 }
 

@@ -3,11 +3,16 @@ package inventory
 import (
 	"context"
 	"encoding/hex"
+	"fmt"
+	"regexp"
 	"strings"
 
 	"fob/internal/audit"
 	"fob/internal/token"
 )
+
+// erasedName is the form of what stands for an account that was erased.
+var erasedName = regexp.MustCompile(`^erased-[0-9]+$`)
 
 // Erased is what became of a person's erasure.
 type Erased struct {
@@ -89,7 +94,11 @@ func (d *Desk) erasable(r Reader, a token.Account, w Words) (detail audit.EraseD
 		return detail, err
 	}
 	if len(held) > 0 {
-		return detail, token.Errorf(token.NotAllowed, "%s still has %d tokens, %s among them", a, len(held), held[0]).
+		has := fmt.Sprintf("%d tokens, %s among them", len(held), held[0])
+		if len(held) == 1 {
+			has = fmt.Sprintf("token %s", held[0])
+		}
+		return detail, token.Errorf(token.NotAllowed, "%s still has %s", a, has).
 			WithHint("end that first: `fob unbind %s --returned`, or `fob unassign %s`", held[0], held[0])
 	}
 	if row.Salt != nil {
@@ -97,6 +106,9 @@ func (d *Desk) erasable(r Reader, a token.Account, w Words) (detail audit.EraseD
 		detail.Leaf, detail.Listed = hex.EncodeToString(leaf[:]), row.Listed
 	}
 	detail.Rows, err = r.TextsAbout(a)
+	if err == nil && len(detail.Rows) == 0 && row.Salt == nil && row.Name != "" && erasedName.MatchString(a.Key()) {
+		return detail, token.Errorf(token.NotAllowed, "%s stands in the place of an account that is erased already", a)
+	}
 	if err != nil || len(detail.Rows) > 0 || row.Salt != nil {
 		return detail, err
 	}

@@ -45,7 +45,10 @@ func Activities(r Reader, f ActivityFilter) Answer[Activity] {
 			"A whole batch is changed in slices of 5,000 tokens, each an event; an import is one event.",
 		},
 		Rows: later(func() ([]Activity, error) { return f.count(r) }),
-		None: "no events",
+		None: f.Period.ending("no events"),
+	}
+	if f.Operator != "" {
+		a.None = f.Period.ending("no events of operator " + f.Operator)
 	}
 	for _, key := range f.By {
 		a.Columns = append(a.Columns, activityKeyColumns[key]...)

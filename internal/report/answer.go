@@ -24,8 +24,17 @@ type Answer[R any] struct {
 	Spares   []string // titles of the columns that a narrow terminal can do without, the least important one first
 	Rows     iter.Seq2[R, error]
 	None     string // what to say when there are no rows
+	Narrowed Filter // the tokens that it was narrowed to; zero: all
 
 	more []sheet // what a workbook has beside the rows
+}
+
+// Nothing says that there are no rows, and of which tokens that is true.
+func (a Answer[R]) Nothing() string {
+	if a.Narrowed == (Filter{}) {
+		return a.None
+	}
+	return a.None + ", among " + a.Narrowed.String()
 }
 
 // Column is one column of a report.
@@ -79,6 +88,14 @@ func (p Period) words() string {
 		return "the whole trail"
 	}
 	return strings.Join(parts, ", ")
+}
+
+// ending is a sentence with the period to which it is limited.
+func (p Period) ending(sentence string) string {
+	if p == (Period{}) {
+		return sentence
+	}
+	return sentence + " " + p.words()
 }
 
 func minute(t time.Time) string { return t.UTC().Format("2006-01-02 15:04 UTC") }

@@ -3,6 +3,7 @@ package report
 import (
 	"iter"
 	"slices"
+	"time"
 
 	"fob/internal/audit"
 )
@@ -81,12 +82,14 @@ func Changes(r Reader, e Export, only []string) (a Answer[Change], sum func() *C
 	if c.approvers, err = r.Approvers(); err != nil {
 		return a, nil, err
 	}
+	narrowed := e.Filter
+	narrowed.AsOf = time.Time{} // of which the sentence says enough
 	return Answer[Change]{
 		Title: changesSheet, Selected: e.Selected(), Columns: answerColumns(changeColumns),
 		Limits: []string{"What events did is told as far as the baseline says how far its trail went."},
 		Spares: []string{"Command", "Batch", "Operator", "Event"},
 		Rows:   inColumns(c.rows, only),
-		None:   "nothing changed since " + c.Words,
+		None:   "nothing changed since " + c.Words, Narrowed: narrowed,
 	}, c.changed, nil
 }
 

@@ -28,7 +28,7 @@ func ExceptionList(r Reader, f ExceptionFilter, s Scope, p Period) Answer[Except
 		},
 		Spares: []string{"Hours", "Event", "Reason", "Approver", "Operator", "State", "Account"},
 		Rows:   before(Exceptions(r, f), p),
-		None:   "no exceptions",
+		None:   p.ending(ofKinds("no exceptions", f.Kinds)), Narrowed: s.filter(),
 	}
 }
 
@@ -51,4 +51,16 @@ func numberAt(n *int64) any {
 		return nil
 	}
 	return *n
+}
+
+// ofKinds is a sentence about some kinds only.
+func ofKinds[K ~string](sentence string, kinds []K) string {
+	if len(kinds) == 0 {
+		return sentence
+	}
+	words := make([]string, len(kinds))
+	for i, k := range kinds {
+		words[i] = string(k)
+	}
+	return sentence + " (of the kinds " + listed(words) + ")"
 }

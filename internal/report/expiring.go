@@ -52,7 +52,7 @@ func ExpiringTokens(r Reader, f ExpiryFilter) Answer[Expiring] {
 		},
 		Spares: []string{"Manufacturer", "Model", "Batch", "Location"},
 		Rows:   f.rows(r),
-		None:   fmt.Sprintf("no token expires within %d days", int(f.Within.Hours()/24)),
+		None:   fmt.Sprintf("no token expires within %d days", int(f.Within.Hours()/24)), Narrowed: f.Scope.filter(),
 	}
 }
 

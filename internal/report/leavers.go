@@ -6,14 +6,18 @@ import "fmt"
 // list of people, nil where there is none.
 func LeaverList(r Reader, list *PeopleList, s Scope, unknown bool) Answer[Leaver] {
 	limits := []string{"Who has left is what the newest list of people says: whom it leaves out by mistake has left, too."}
-	none, selected := "no token is with an account that left", s.words()
+	none, selected, narrowed := "no token is with an account that left", s.words(), s.filter()
 	switch {
 	case list == nil:
 		none = "no list of people was imported yet: `fob account import FILE`"
+		narrowed = Filter{} // of no tokens is that less true
 	default:
 		limits = append(limits, fmt.Sprintf("The newest list is %d, %s, of %s.", list.Number, list.File, minute(list.At)))
 	}
 	if unknown {
+		if list != nil {
+			none = "no token is with an account that left, or that no list ever had"
+		}
 		selected += "; accounts that no list ever had, too"
 	}
 	type row = Leaver
@@ -33,6 +37,6 @@ func LeaverList(r Reader, list *PeopleList, s Scope, unknown bool) Answer[Leaver
 		},
 		Spares: []string{"Since (UTC)", "Bound (UTC)", "Name", "Left (UTC)"},
 		Rows:   r.Leavers(LeaverFilter{Tokens: s.filter(), Unknown: unknown}),
-		None:   none,
+		None:   none, Narrowed: narrowed,
 	}
 }

@@ -62,7 +62,7 @@ func Lockouts(r Reader, f LockoutFilter) Answer[Lockout] {
 		Spares: []string{"Location", "Model", "Batch", "State", "First failed (UTC)", "Last failed (UTC)", "Ended at (UTC)",
 			"Reason", "Approver", "Unlocked by", "Tried by"},
 		Rows: later(func() ([]Lockout, error) { return f.find(r) }),
-		None: "no token is locked, and none was",
+		None: f.Period.ending("no token is locked, and none was locked"), Narrowed: f.Scope.filter(),
 	}
 }
 

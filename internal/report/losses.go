@@ -51,10 +51,11 @@ func Losses(r Reader, f LossFilter) Answer[Loss] {
 		Spares: []string{"Location", "Model", "Batch", "Entered by", "Retired at (UTC)", "Was", "Replaced at (UTC)",
 			"Reported at (UTC)", "Found at (UTC)"},
 		Rows: later(func() ([]Loss, error) { return f.find(r) }),
-		None: "no losses",
+		None: f.Period.ending("no losses"), Narrowed: f.Scope.filter(),
 	}
 	if f.Over > 0 {
 		a.Selected += fmt.Sprintf("; more than %.0f hours after the report", f.Over.Hours())
+		a.None = f.Period.ending(fmt.Sprintf("no loss was entered more than %.0f hours after its report", f.Over.Hours()))
 	}
 	return a
 }

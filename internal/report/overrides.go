@@ -109,7 +109,7 @@ func Overrides(r Reader, f OverrideFilter) Answer[OverrideEvent] {
 		},
 		Spares: []string{"Account", "Ticket", "Outcome", "Tokens", "Event", "About", "Reason"},
 		Rows:   joined(f.rows(r)),
-		None:   "nothing was overridden",
+		None:   f.Period.ending(ofKinds("nothing was overridden", f.Kinds)),
 	}
 }
 

@@ -68,6 +68,9 @@ func Reconcile(r Reader, f ReconcileFilter) Answer[Reconciliation] {
 	if f.Different {
 		a.Selected += ", where something differs"
 		a.None = "no batch differs from what was ordered and imported"
+		if f.Batch != 0 {
+			a.None = fmt.Sprintf("batch %d does not differ from what was ordered and imported", f.Batch)
+		}
 	}
 	return a
 }

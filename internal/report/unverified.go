@@ -55,7 +55,9 @@ func UnverifiedTokens(r Reader, f UnverifiedFilter) Answer[Unverified] {
 		},
 		Spares: []string{"Since (UTC)", "Location", "Model", "Batch", "Bound at (UTC)"},
 		Rows:   f.rows(r),
-		None:   fmt.Sprintf("every token that somebody has was verified within %d days", f.Days),
+		// One that was sent out lately and never proven is not due, and not verified either.
+		None:     fmt.Sprintf("no token that somebody has went %d days or more without an accepted code", f.Days),
+		Narrowed: f.Scope.filter(),
 	}
 }
 

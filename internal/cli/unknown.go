@@ -1,0 +1,106 @@
+package cli
+
+import (
+	"iter"
+	"strings"
+
+	"fob/internal/report"
+	"fob/internal/token"
+)
+
+// warnUnknown tells of a listing without rows which word of its filter nobody knows:
+// a slip of the finger must not look like an account without a token. What is known
+// and has nothing is an answer. Where something was listed all words are known, so that
+// a large store is not asked for nothing.
+func (r *root) warnUnknown(reader report.Reader, f report.Filter) error {
+	if r.quiet {
+		return nil
+	}
+	if err := r.warnLocation(reader, f.Location); err != nil {
+		return err
+	}
+	if err := r.warnAccount(reader, f.Account); err != nil {
+		return err
+	}
+	if !f.AsOf.IsZero() {
+		return nil // the whole past would be read again
+	}
+	for _, w := range []struct {
+		what, name string
+		of         report.Filter
+	}{
+		{"model", f.Model, report.Filter{Model: f.Model, Limit: 1}},
+		{"manufacturer", f.Manufacturer, report.Filter{Manufacturer: f.Manufacturer, Limit: 1}},
+	} {
+		if w.name == "" {
+			continue
+		}
+		some, err := anyOf(reader.Tokens(w.of))
+		if err != nil {
+			return err
+		}
+		if !some {
+			r.remark("no token has the %s %q", w.what, w.name)
+		}
+	}
+	return nil
+}
+
+func (r *root) warnLocation(reader report.Reader, name string) error {
+	if name == "" {
+		return nil
+	}
+	names, err := reader.Locations()
+	if err != nil {
+		return err
+	}
+	known := token.KnownLocations(names)
+	if _, ok := known.Find(name); ok {
+		return nil
+	}
+	hint := "`fob location list` shows the places"
+	if near := known.Near(name, token.ShownLocations); len(near) > 0 {
+		hint = "near it: " + strings.Join(near, ", ")
+	}
+	r.remark("there is no location %s; %s", name, hint)
+	return nil
+}
+
+func (r *root) warnAccount(reader report.Reader, a token.Account) error {
+	if a == "" {
+		return nil
+	}
+	found, err := reader.Account(a)
+	switch {
+	case token.KindOf(err) == token.NotFound:
+		r.remark("%v; %s", err, token.HintOf(err))
+		return nil
+	case err != nil:
+		return err
+	}
+	if now := token.Account(found.Account.Account); now.Key() != a.Key() {
+		r.remark("%s is called %s now", a, now)
+	}
+	return nil
+}
+
+func anyOf[T any](rows iter.Seq2[T, error]) (bool, error) {
+	for _, err := range rows {
+		return err == nil, err
+	}
+	return false, nil
+}
+
+// counted counts rows as they pass.
+func counted[T any](rows iter.Seq2[T, error], n *int) iter.Seq2[T, error] {
+	return func(yield func(T, error) bool) {
+		for row, err := range rows {
+			if err == nil {
+				*n++
+			}
+			if !yield(row, err) {
+				return
+			}
+		}
+	}
+}
