@@ -51,7 +51,8 @@ type settling struct {
 }
 
 // choose takes a field from the first that has it. What the operator says fills
-// gaps: a file that has some keeps what it says of its other records. T0 alone has a
+// gaps: a file that has some keeps what it says of its other records. A default is
+// nothing that the file says, so that it gives way; the summary tells. T0 alone has a
 // value that needs no saying: the Unix epoch of RFC 6238.
 func choose[T comparable](s *settling, f seedfile.Field, file, operator, def T) T {
 	inFile, said := s.rec.Given.Has(f), s.c.fill.Given.Has(f)
@@ -63,6 +64,9 @@ func choose[T comparable](s *settling, f seedfile.Field, file, operator, def T) 
 	case inFile:
 	case said:
 		s.c.opened.filled[f].add(s.rec.Place)
+		if s.c.format.Defaulted.Has(f) && !s.noDefault && operator != def {
+			s.c.opened.replaced[f].add(s.rec.Place)
+		}
 		return operator
 	case f == seedfile.FieldT0:
 		return def
