@@ -10,6 +10,7 @@ import (
 // of a seed that could not be read is 0.
 func (c *completer) settle(rec *seedfile.Record, seedLen int) (token.Params, int64, error) {
 	s := settling{c: c, rec: rec}
+	c.lacks = 0
 	c.opened.sound++
 	p := rec.Params
 	p.Type = choose(&s, seedfile.FieldType, rec.Params.Type, c.fill.Params.Type, c.format.Defaults.Type)
@@ -75,6 +76,7 @@ func choose[T comparable](s *settling, f seedfile.Field, file, operator, def T) 
 		return def
 	default:
 		s.c.opened.missing[f].add(s.rec.Place)
+		s.c.lacks = s.c.lacks.With(f)
 		s.open = true
 	}
 	return file
@@ -85,6 +87,7 @@ func choose[T comparable](s *settling, f seedfile.Field, file, operator, def T) 
 func (s *settling) ask(f seedfile.Field) {
 	if !s.rec.Given.Has(f) && !s.c.fill.Given.Has(f) && !s.c.format.Defaulted.Has(f) {
 		s.c.opened.perhaps[f].add(s.rec.Place)
+		s.c.lacks = s.c.lacks.With(f)
 	}
 }
 
