@@ -61,7 +61,7 @@ func (o *importOptions) addDelivery(cmd *cobra.Command) {
 	f.StringVar(&o.rejects, "rejects", "", "write the refused records to this new CSV file")
 	f.BoolVar(&o.replace, "replace", false, "exchange tokens that are here with another seed and were never given out")
 	addNewAccount(cmd, &o.newAccount)
-	f.BoolVar(&o.skipUnknown, "skip-unknown", false, "leave out what is no seed file in a folder, and load the others")
+	f.BoolVar(&o.skipUnknown, "skip-unknown", false, "leave out what is no seed file in a folder or an archive, and load the others")
 	f.BoolVar(&o.dryRun, "dry-run", false, "do everything but keep nothing; of several files each is held against the store alone")
 }
 
@@ -82,8 +82,10 @@ are assigned; once a list of people was imported, its accounts must be on it.
 Of a folder all files are loaded, those of the folders below too, in the order of
 their names; hidden files and links are left alone. All files are opened, and
 their formats found, before the first is stored: if a folder holds something that
-is no seed file, nothing is, unless --skip-unknown leaves it out. Who breaks an
-import off keeps the files that were stored, which are named.
+is no seed file, nothing is, unless --skip-unknown leaves it out. Of an archive that
+is named itself, what is no seed file is refused and the others are loaded (exit 3);
+--skip-unknown leaves it out there too. Who breaks an import off keeps the files that
+were stored, which are named.
 
 What is wrapped round a file is found by content too: ZIP (with a password or
 without), OpenPGP, age, gzip, one in the other. Every file in a delivery is a

@@ -27,7 +27,7 @@ type planned struct {
 	member  app.Member
 	req     inventory.Import
 	err     error // why it cannot be read
-	unknown bool  // it lies in a folder and is no seed file
+	unknown bool  // it is no seed file, and lies in a folder or, where such are left out, in an archive
 }
 
 func (p *plan) close() {
@@ -73,7 +73,7 @@ func (r *root) planFile(ctx context.Context, p *plan, o *importOptions, d *app.D
 			p.files = append(p.files, f)
 			return f.err
 		}
-		f.unknown = folder && f.err != nil
+		f.unknown = f.err != nil && (folder || o.skipUnknown && len(members) > 1)
 		p.files = append(p.files, f)
 	}
 	return nil
