@@ -17,8 +17,16 @@ import (
 // plan is what one call of import is to load: all of it is opened, and its formats
 // are found, before anything is stored.
 type plan struct {
-	files []planned
-	ends  []func()
+	found  int // files that were named or lie in folders; an archive is one
+	opened int // of them so far
+	files  []planned
+	ends   []func()
+}
+
+// found is what lies at a path that was named.
+type found struct {
+	files  []string
+	folder bool
 }
 
 // planned is one seed file, or what was taken for one.
@@ -40,14 +48,20 @@ func (p *plan) close() {
 // file's own, or that stops them all; the file that it is of stays the last one.
 func (r *root) planImport(ctx context.Context, o *importOptions, d *app.Deliveries, paths []string) (*plan, error) {
 	p := &plan{}
+	var all []found
 	for _, path := range paths {
 		files, folder, err := seedFilesOf(path)
 		if err != nil {
 			p.files = append(p.files, planned{name: filepath.Base(path), err: err})
 			return p, err
 		}
-		for _, file := range files {
-			if err := r.planFile(ctx, p, o, d, file, folder); err != nil {
+		all = append(all, found{files, folder})
+		p.found += len(files)
+	}
+	for _, f := range all {
+		for _, file := range f.files {
+			p.opened++
+			if err := r.planFile(ctx, p, o, d, file, f.folder); err != nil {
 				return p, err
 			}
 		}
