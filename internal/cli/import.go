@@ -75,7 +75,7 @@ if any record is refused, nothing of the file is stored and the exit code is 3.
 The format is found from the content. What a file does not say is never guessed:
 the message names the flag to say it with. A flag such as --hash fills what the
 file does not say, for all records that do not say it: it also goes before the
-default of a format, and a warning names those records. A file that is already
+default of a format, and the summary names those records. A file that is already
 here is recognised. FILE may be - for standard input. To whom a file gives its tokens they
 are assigned; once a list of people was imported, its accounts must be on it.
 

@@ -200,7 +200,10 @@ func (o *opened) inferred(req Import, records int) (remarks []string) {
 		if w := o.defaults[f]; w.n > 0 {
 			remarks = append(remarks, fmt.Sprintf("%s %v: the default of %s, for %s", f, req.Format.Default(f), req.Format.Rules(), o.these(w, records)))
 		}
-		if w := o.filled[f]; w.n > 0 && w.n < o.sound {
+		switch w := o.filled[f]; {
+		case w.n > 0 && w.n == o.replaced[f].n:
+			remarks = append(remarks, fmt.Sprintf("%s %v: --%s says so in place of %v, the default of %s, for %s", f, req.Fill.value(f), f, req.Format.Default(f), req.Format.Rules(), o.these(w, records)))
+		case w.n > 0 && w.n < o.sound:
 			remarks = append(remarks, fmt.Sprintf("%s %v: --%s says so, for %s", f, req.Fill.value(f), f, o.these(w, records)))
 		}
 	}
@@ -208,10 +211,11 @@ func (o *opened) inferred(req Import, records int) (remarks []string) {
 }
 
 // kept warns where a flag filled gaps, and the file says something else of other
-// records, which keep it, and where it replaced a default.
+// records, which keep it, and where it was demanded for some and replaced the default
+// of others.
 func (o *opened) kept(req Import, records int) (warnings []string) {
 	for _, f := range seedfile.Fields() {
-		if w := o.replaced[f]; w.n > 0 {
+		if w := o.replaced[f]; w.n > 0 && w.n < o.filled[f].n {
 			warnings = append(warnings, fmt.Sprintf("--%s %v was taken in place of %v, the default of %s, for %s", f, req.Fill.value(f), req.Format.Default(f), req.Format.Rules(), o.these(w, records)))
 		}
 		if w := o.against[f]; w.n > 0 && o.filled[f].n > 0 {
