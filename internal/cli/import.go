@@ -61,7 +61,7 @@ func (o *importOptions) addDelivery(cmd *cobra.Command) {
 	f.StringVar(&o.rejects, "rejects", "", "write the refused records to this new CSV file")
 	f.BoolVar(&o.replace, "replace", false, "exchange tokens that are here with another seed and were never given out")
 	addNewAccount(cmd, &o.newAccount)
-	f.BoolVar(&o.skipUnknown, "skip-unknown", false, "leave out what is no seed file in a folder, and load the others")
+	f.BoolVar(&o.skipUnknown, "skip-unknown", false, "leave out what is no seed file in a folder or an archive, and load the others")
 	f.BoolVar(&o.dryRun, "dry-run", false, "do everything but keep nothing; of several files each is held against the store alone")
 }
 
@@ -73,15 +73,19 @@ func newImportCmd(r *root) *cobra.Command {
 		Long: `Load seed files, each as a batch of its own. A file goes in whole or not at all:
 if any record is refused, nothing of the file is stored and the exit code is 3.
 The format is found from the content. What a file does not say is never guessed:
-the message names the flag to say it with. A file that is already here is
-recognised. FILE may be - for standard input. To whom a file gives its tokens they
+the message names the flag to say it with. A flag such as --hash fills what the
+file does not say, for all records that do not say it: it also goes before the
+default of a format, and the summary names those records. A file that is already
+here is recognised. FILE may be - for standard input. To whom a file gives its tokens they
 are assigned; once a list of people was imported, its accounts must be on it.
 
 Of a folder all files are loaded, those of the folders below too, in the order of
 their names; hidden files and links are left alone. All files are opened, and
 their formats found, before the first is stored: if a folder holds something that
-is no seed file, nothing is, unless --skip-unknown leaves it out. Who breaks an
-import off keeps the files that were stored, which are named.
+is no seed file, nothing is, unless --skip-unknown leaves it out. Of an archive that
+is named itself, what is no seed file is refused and the others are loaded (exit 3);
+--skip-unknown leaves it out there too. Who breaks an import off keeps the files that
+were stored, which are named.
 
 What is wrapped round a file is found by content too: ZIP (with a password or
 without), OpenPGP, age, gzip, one in the other. Every file in a delivery is a

@@ -17,8 +17,16 @@ import (
 // plan is what one call of import is to load: all of it is opened, and its formats
 // are found, before anything is stored.
 type plan struct {
-	files []planned
-	ends  []func()
+	found  int // files that were named or lie in folders; an archive is one
+	opened int // of them so far
+	files  []planned
+	ends   []func()
+}
+
+// found is what lies at a path that was named.
+type found struct {
+	files  []string
+	folder bool
 }
 
 // planned is one seed file, or what was taken for one.
@@ -27,7 +35,7 @@ type planned struct {
 	member  app.Member
 	req     inventory.Import
 	err     error // why it cannot be read
-	unknown bool  // it lies in a folder and is no seed file
+	unknown bool  // it is no seed file, and lies in a folder or, where such are left out, in an archive
 }
 
 func (p *plan) close() {
@@ -40,14 +48,20 @@ func (p *plan) close() {
 // file's own, or that stops them all; the file that it is of stays the last one.
 func (r *root) planImport(ctx context.Context, o *importOptions, d *app.Deliveries, paths []string) (*plan, error) {
 	p := &plan{}
+	var all []found
 	for _, path := range paths {
 		files, folder, err := seedFilesOf(path)
 		if err != nil {
 			p.files = append(p.files, planned{name: filepath.Base(path), err: err})
 			return p, err
 		}
-		for _, file := range files {
-			if err := r.planFile(ctx, p, o, d, file, folder); err != nil {
+		all = append(all, found{files, folder})
+		p.found += len(files)
+	}
+	for _, f := range all {
+		for _, file := range f.files {
+			p.opened++
+			if err := r.planFile(ctx, p, o, d, file, f.folder); err != nil {
 				return p, err
 			}
 		}
@@ -73,7 +87,7 @@ func (r *root) planFile(ctx context.Context, p *plan, o *importOptions, d *app.D
 			p.files = append(p.files, f)
 			return f.err
 		}
-		f.unknown = folder && f.err != nil
+		f.unknown = f.err != nil && (folder || o.skipUnknown && len(members) > 1)
 		p.files = append(p.files, f)
 	}
 	return nil

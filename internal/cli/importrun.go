@@ -16,6 +16,10 @@ import (
 type loads struct {
 	results []inventory.Imported
 	refused []refusal
+	whole   int // files that were refused as a whole, not for some records
+	leftOut int // files that are no seed files, and were to be left out
+	dry     bool
+	halted  *plan // what was planned, if nothing was loaded because of it
 }
 
 // importFiles loads one file after the other. A refused file does not stop the
@@ -33,7 +37,7 @@ func (r *root) importFiles(ctx context.Context, o *importOptions, paths []string
 	if err != nil {
 		return err
 	}
-	all := loads{results: []inventory.Imported{}}
+	all := loads{results: []inventory.Imported{}, dry: o.dryRun}
 	err = r.withDesk(ctx, func(desk *inventory.Desk) error {
 		plan, err := r.planImport(ctx, o, deliveries, paths)
 		defer plan.close()
@@ -47,7 +51,7 @@ func (r *root) importFiles(ctx context.Context, o *importOptions, paths []string
 	if r.json {
 		err = firstError(err, r.printJSON(all.results))
 	} else {
-		r.printTotal(all.results)
+		r.printTotal(&all)
 	}
 	return allRefused(err, all.refused)
 }
@@ -55,6 +59,7 @@ func (r *root) importFiles(ctx context.Context, o *importOptions, paths []string
 // stopped gives each file that could not be read a result, when nothing was loaded
 // because of one.
 func (all *loads) stopped(p *plan) {
+	all.halted = p
 	for _, f := range p.files {
 		if f.err != nil {
 			all.results = append(all.results, unreadable(f))
@@ -68,6 +73,7 @@ func (r *root) loadAll(ctx context.Context, desk *inventory.Desk, p *plan, rejec
 		case f.unknown:
 			r.remark("%s is left out: %v", clean(f.name), f.err)
 			all.results = append(all.results, unreadable(f))
+			all.leftOut++
 			continue
 		case f.err != nil:
 			all.refuse(f, unreadable(f), f.err)
@@ -100,6 +106,9 @@ func (all *loads) refuse(f planned, res inventory.Imported, err error) {
 	all.results = append(all.results, res)
 	if err != nil {
 		all.refused = append(all.refused, refusal{f.name, err})
+		if res.Refused == 0 {
+			all.whole++
+		}
 	}
 }
 
@@ -161,29 +170,44 @@ func brokenOff(ctx context.Context, err error, results []inventory.Imported) err
 }
 
 // printTotal sums several files up.
-func (r *root) printTotal(results []inventory.Imported) {
-	if len(results) < 2 {
+func (r *root) printTotal(all *loads) {
+	switch p := all.halted; {
+	case p != nil && p.found > 1:
+		r.say("%d files: nothing was loaded; %d of them were opened", p.found, p.opened)
+		return
+	case p != nil || len(all.results) < 2:
 		return
 	}
 	var batches, fresh, trial, unchanged, refused int
-	dry := false
-	for _, res := range results {
-		if res.Stored {
+	for _, res := range all.results {
+		switch {
+		case res.Stored:
 			batches++
 			fresh += res.New
-		}
-		if res.DryRun {
-			dry, trial = true, trial+res.New
+		case res.DryRun:
+			trial += res.New
 		}
 		unchanged, refused = unchanged+res.Unchanged, refused+res.Refused
 	}
-	if dry {
-		r.say("%d files: dry run, %d would be new, each held against the store alone, %d unchanged, %d refused", len(results), trial, unchanged, refused)
+	rest := fmt.Sprintf("%d unchanged, %d refused%s", unchanged, refused, all.notRead())
+	if all.dry {
+		r.say("%d files: dry run, %d would be new, each held against the store alone, %s", len(all.results), trial, rest)
 		return
 	}
 	in := fmt.Sprintf("%d batches", batches)
 	if batches == 1 {
 		in = "1 batch"
 	}
-	r.say("%d files: %d new in %s, %d unchanged, %d refused", len(results), fresh, in, unchanged, refused)
+	r.say("%d files: %d new in %s, %s", len(all.results), fresh, in, rest)
+}
+
+// notRead tells of the files of which no record is in the sums.
+func (all *loads) notRead() (text string) {
+	if all.whole > 0 {
+		text += fmt.Sprintf("; %s refused as a whole", count(all.whole, "file"))
+	}
+	if all.leftOut > 0 {
+		text += fmt.Sprintf("; %s left out", count(all.leftOut, "file"))
+	}
+	return text
 }

@@ -2,6 +2,7 @@ package cli
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"fob/internal/inventory"
@@ -28,6 +29,8 @@ func params(s inventory.Shown) string {
 	switch {
 	case s.Type == token.HOTP && s.Counter != nil:
 		words = append(words, fmt.Sprintf("counter %d", *s.Counter))
+	case s.Type == token.HOTP && !slices.Contains(s.Encrypted, "counter"):
+		words = append(words, "counter ?")
 	case s.Type == token.TOTP && s.Period != nil && *s.Period > 0:
 		words = append(words, fmt.Sprintf("%d s", *s.Period))
 	}

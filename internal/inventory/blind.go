@@ -30,7 +30,7 @@ func inspectBlind(ctx context.Context, req Import, why string, need needing) (In
 		}
 		rec.Secret.Text.Clear()
 		res.Records++
-		res.addBlind(rec)
+		res.addBlind(rec, c.lacks)
 		return nil
 	})
 	if err != nil {
@@ -45,7 +45,7 @@ func inspectBlind(ctx context.Context, req Import, why string, need needing) (In
 	return res, nil
 }
 
-func (res *Inspected) addBlind(rec *seedfile.Record) {
+func (res *Inspected) addBlind(rec *seedfile.Record, lacks seedfile.FieldSet) {
 	switch {
 	case rec.Problem != nil:
 		res.Refused++
@@ -58,12 +58,12 @@ func (res *Inspected) addBlind(rec *seedfile.Record) {
 		if err != nil || seedfile.SerialLooksLikeSeed(rec.Serial) {
 			return
 		}
-		res.First = append(res.First, shownBlind(serial, rec))
+		res.First = append(res.First, shownBlind(serial, rec, lacks))
 	}
 }
 
 // shownBlind shows a record of which the seed, and perhaps more, is encrypted.
-func shownBlind(serial token.Serial, rec *seedfile.Record) Shown {
+func shownBlind(serial token.Serial, rec *seedfile.Record, lacks seedfile.FieldSet) Shown {
 	p := rec.Params
 	s := Shown{Place: rec.Place, Line: rec.Place.N, Serial: serial, Type: p.Type, Hash: p.Hash, Digits: p.Digits,
 		Encrypted: []string{}, Manufacturer: rec.Manufacturer, Model: rec.Model}
@@ -72,12 +72,7 @@ func shownBlind(serial token.Serial, rec *seedfile.Record) Shown {
 			s.Encrypted = append(s.Encrypted, f.String())
 		}
 	}
-	if !rec.Closed.Has(seedfile.FieldPeriod) {
-		s.Period = &p.Period
-	}
-	if !rec.Closed.Has(seedfile.FieldCounter) {
-		s.Counter = &rec.Counter
-	}
+	s.tell(p.Period, rec.Counter, rec.Closed|lacks)
 	return s
 }
 

@@ -34,8 +34,9 @@ type candidate struct {
 	columns audit.Columns
 	account token.Account // who the file gives the token to; empty: nobody
 	seed    token.Seed
-	problem error  // what is wrong with the record by itself
-	apart   string // what would tell it from others of its serial; empty: nothing
+	lacks   seedfile.FieldSet // what nobody says of it; the file is refused then
+	problem error             // what is wrong with the record by itself
+	apart   string            // what would tell it from others of its serial; empty: nothing
 }
 
 // completer turns records into candidates, and counts what the file left open.
@@ -45,6 +46,7 @@ type completer struct {
 	encoding seedfile.Encoding
 	inferred *seedfile.Decision // nil: format or operator fix the encoding
 	firm     seedfile.FieldSet  // fields of which the operator may not say another value than the file
+	lacks    seedfile.FieldSet  // what nobody says of the record that was settled last
 	opened   opened
 }
 
@@ -84,7 +86,7 @@ func (c *completer) secure(cand *candidate, rec *seedfile.Record, serial token.S
 		rec.Fail("%v", err)
 		return
 	}
-	cand.seed = seed
+	cand.seed, cand.lacks = seed, c.lacks
 	cand.columns = columns(serial, c.profile(rec, params), counter, rec)
 }
 

@@ -87,7 +87,7 @@ func (d *Desk) Import(ctx context.Context, req Import) (Imported, error) {
 		return res, err
 	}
 	res.describe(s, req)
-	if err := s.opened.missingError(p.source.Name(), s.records, s.invalid); err != nil {
+	if err := s.opened.missingError(p.source.Name(), p.format, s.records, s.invalid); err != nil {
 		return res, err
 	}
 	if err := checkCount(req.Supply, s.records); err != nil {

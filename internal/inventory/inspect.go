@@ -36,8 +36,8 @@ type Shown struct {
 	Type         token.Type     `json:"type"`
 	Hash         token.Hash     `json:"hash"`
 	Digits       int            `json:"digits"`
-	Period       *int           `json:"period"`    // null: it is encrypted
-	Counter      *int64         `json:"counter"`   // null: it is encrypted
+	Period       *int           `json:"period"`    // null: it is encrypted, or nobody says it
+	Counter      *int64         `json:"counter"`   // null: the same
 	Encrypted    []string       `json:"encrypted"` // fields that are, beside the seed, and that nothing opened
 	Manufacturer string         `json:"manufacturer"`
 	Model        string         `json:"model"`
@@ -53,10 +53,22 @@ func show(all []Shown, j judged) []Shown {
 		return all
 	}
 	c := j.columns
-	return append(all, Shown{
+	s := Shown{
 		Place: j.place, Line: j.place.N, Serial: c.Serial, SeedBytes: j.seed.Len(), Type: c.Type, Hash: c.Hash, Digits: c.Digits,
-		Period: &c.Period, Counter: &c.Counter, Encrypted: []string{}, Manufacturer: c.Manufacturer, Model: c.Model, Account: j.account,
-	})
+		Encrypted: []string{}, Manufacturer: c.Manufacturer, Model: c.Model, Account: j.account,
+	}
+	s.tell(c.Period, c.Counter, j.lacks)
+	return append(all, s)
+}
+
+// tell shows period and counter, as far as they are known.
+func (s *Shown) tell(period int, counter int64, unknown seedfile.FieldSet) {
+	if !unknown.Has(seedfile.FieldPeriod) {
+		s.Period = &period
+	}
+	if !unknown.Has(seedfile.FieldCounter) {
+		s.Counter = &counter
+	}
 }
 
 // Inspect reads a file as an import would, up to where the store begins.

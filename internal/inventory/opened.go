@@ -2,7 +2,6 @@ package inventory
 
 import (
 	"fmt"
-	"slices"
 	"strings"
 
 	"fob/internal/seedfile"
@@ -17,6 +16,7 @@ type opened struct {
 	doubts   places // the file may mean something else
 	defaults places // the format's documented default stands for it
 	filled   places // the operator says it
+	replaced places // and a default would have said something else
 	against  places // the file says it, and the operator says something else
 	sound    int    // records that could be read so far: of others it is not known what they say
 }
@@ -121,12 +121,12 @@ func (o *opened) depends() string {
 
 // missingError asks for the flags that the file's records need, all at once, and
 // tells of those that are invalid anyway.
-func (o *opened) missingError(file string, records, invalid int) error {
+func (o *opened) missingError(file string, format seedfile.Format, records, invalid int) error {
 	lacks := o.lacks(records)
 	if lacks == "" {
 		return nil
 	}
-	hint := "say it with " + o.flagsInWords(records)
+	hint := "say it with " + o.flagsInWords(format, records)
 	if invalid > 0 {
 		hint += fmt.Sprintf("; %d of its records are invalid, whatever the flags: `fob inspect` lists them", invalid)
 	}
@@ -134,7 +134,7 @@ func (o *opened) missingError(file string, records, invalid int) error {
 }
 
 // flagsInWords is the advice to say what is missing or in doubt.
-func (o *opened) flagsInWords(records int) string {
+func (o *opened) flagsInWords(format seedfile.Format, records int) string {
 	missing, doubts := o.missing.fields(), o.doubts.fields()
 	text := strings.Join(flagsOf(missing), " and ")
 	if depends := o.depends(); depends != "" {
@@ -143,8 +143,20 @@ func (o *opened) flagsInWords(records int) string {
 	if more := flagsOf(doubts &^ missing); len(more) > 0 {
 		text += fmt.Sprintf("; and with %s, which is in doubt in %s", strings.Join(more, " and "), o.doubtful(records))
 	}
-	if o.partly() {
+	if o.partly(&o.defaults) {
 		text += "; what the file says of its other records stays"
+	}
+	return text + o.alsoFills(format, records)
+}
+
+// alsoFills warns that a flag counts for all records that do not say a field, also
+// for those for which the format's default would stand.
+func (o *opened) alsoFills(format seedfile.Format, records int) (text string) {
+	for _, f := range seedfile.Fields() {
+		if w := o.defaults[f]; w.n > 0 && o.missing[f].n > 0 {
+			text += fmt.Sprintf("; --%s also replaces %v, the default of %s, for %s, where the file does not say it either: if it is not meant for those, import them from a file of their own",
+				f, format.Default(f), format.Rules(), o.these(w, records))
+		}
 	}
 	return text
 }
@@ -161,14 +173,19 @@ func (o *opened) doubtful(records int) string {
 }
 
 // partly tells whether something is lacking in only some of the records that could
-// be read.
-func (o *opened) partly() bool {
-	return slices.ContainsFunc(o.missing[:], func(w where) bool { return w.n > 0 && w.n < o.sound })
+// be read, not counting those where something else fills it.
+func (o *opened) partly(filled *places) bool {
+	for f, w := range o.missing {
+		if w.n > 0 && w.n+filled[f].n < o.sound {
+			return true
+		}
+	}
+	return false
 }
 
 // remarks are for inspect: what its list of flags does not tell.
 func (o *opened) remarks(records int) (remarks []string) {
-	if o.partly() {
+	if o.partly(new(places)) {
 		remarks = append(remarks, "the file does not say "+o.lacks(records))
 	}
 	if depends := o.depends(); depends != "" {
@@ -183,7 +200,10 @@ func (o *opened) inferred(req Import, records int) (remarks []string) {
 		if w := o.defaults[f]; w.n > 0 {
 			remarks = append(remarks, fmt.Sprintf("%s %v: the default of %s, for %s", f, req.Format.Default(f), req.Format.Rules(), o.these(w, records)))
 		}
-		if w := o.filled[f]; w.n > 0 && w.n < o.sound {
+		switch w := o.filled[f]; {
+		case w.n > 0 && w.n == o.replaced[f].n:
+			remarks = append(remarks, fmt.Sprintf("%s %v: --%s says so in place of %v, the default of %s, for %s", f, req.Fill.value(f), f, req.Format.Default(f), req.Format.Rules(), o.these(w, records)))
+		case w.n > 0 && w.n < o.sound:
 			remarks = append(remarks, fmt.Sprintf("%s %v: --%s says so, for %s", f, req.Fill.value(f), f, o.these(w, records)))
 		}
 	}
@@ -191,9 +211,13 @@ func (o *opened) inferred(req Import, records int) (remarks []string) {
 }
 
 // kept warns where a flag filled gaps, and the file says something else of other
-// records, which keep it.
+// records, which keep it, and where it was demanded for some and replaced the default
+// of others.
 func (o *opened) kept(req Import, records int) (warnings []string) {
 	for _, f := range seedfile.Fields() {
+		if w := o.replaced[f]; w.n > 0 && w.n < o.filled[f].n {
+			warnings = append(warnings, fmt.Sprintf("--%s %v was taken in place of %v, the default of %s, for %s", f, req.Fill.value(f), req.Format.Default(f), req.Format.Rules(), o.these(w, records)))
+		}
 		if w := o.against[f]; w.n > 0 && o.filled[f].n > 0 {
 			warnings = append(warnings, fmt.Sprintf("--%s %v was not taken for %s, which the file gives another %s", f, req.Fill.value(f), o.these(w, records), f))
 		}

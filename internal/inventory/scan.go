@@ -133,7 +133,7 @@ func (p passes) withQuestions(ctx context.Context, fill Fill, err error) error {
 	if len(c.opened.needs()) == 0 {
 		return err
 	}
-	return undecided.And("; the file does not say " + c.opened.lacks(records) + " either: say it with " + c.opened.flagsInWords(records))
+	return undecided.And("; the file does not say " + c.opened.lacks(records) + " either: say it with " + c.opened.flagsInWords(p.format, records))
 }
 
 func (s *scan) add(c candidate, keys Keyring) error {

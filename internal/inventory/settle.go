@@ -10,6 +10,7 @@ import (
 // of a seed that could not be read is 0.
 func (c *completer) settle(rec *seedfile.Record, seedLen int) (token.Params, int64, error) {
 	s := settling{c: c, rec: rec}
+	c.lacks = 0
 	c.opened.sound++
 	p := rec.Params
 	p.Type = choose(&s, seedfile.FieldType, rec.Params.Type, c.fill.Params.Type, c.format.Defaults.Type)
@@ -51,7 +52,8 @@ type settling struct {
 }
 
 // choose takes a field from the first that has it. What the operator says fills
-// gaps: a file that has some keeps what it says of its other records. T0 alone has a
+// gaps: a file that has some keeps what it says of its other records. A default is
+// nothing that the file says, so that it gives way; the summary tells. T0 alone has a
 // value that needs no saying: the Unix epoch of RFC 6238.
 func choose[T comparable](s *settling, f seedfile.Field, file, operator, def T) T {
 	inFile, said := s.rec.Given.Has(f), s.c.fill.Given.Has(f)
@@ -63,6 +65,9 @@ func choose[T comparable](s *settling, f seedfile.Field, file, operator, def T) 
 	case inFile:
 	case said:
 		s.c.opened.filled[f].add(s.rec.Place)
+		if s.c.format.Defaulted.Has(f) && !s.noDefault && operator != def {
+			s.c.opened.replaced[f].add(s.rec.Place)
+		}
 		return operator
 	case f == seedfile.FieldT0:
 		return def
@@ -71,6 +76,7 @@ func choose[T comparable](s *settling, f seedfile.Field, file, operator, def T) 
 		return def
 	default:
 		s.c.opened.missing[f].add(s.rec.Place)
+		s.c.lacks = s.c.lacks.With(f)
 		s.open = true
 	}
 	return file
@@ -81,6 +87,7 @@ func choose[T comparable](s *settling, f seedfile.Field, file, operator, def T) 
 func (s *settling) ask(f seedfile.Field) {
 	if !s.rec.Given.Has(f) && !s.c.fill.Given.Has(f) && !s.c.format.Defaulted.Has(f) {
 		s.c.opened.perhaps[f].add(s.rec.Place)
+		s.c.lacks = s.c.lacks.With(f)
 	}
 }
 

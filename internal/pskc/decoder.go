@@ -230,15 +230,19 @@ func (d *Decoder) signature() error {
 	return d.scan.skip()
 }
 
-// unclosed admits, with Options.Compat, a container that ends between packages.
+// unclosed admits, with Options.Compat, a container that ends between packages. As
+// a rule it is a file that was cut.
 func (d *Decoder) unclosed(err error) error {
 	if len(d.scan.open) != 1 || d.count == 0 || !errors.Is(err, errCut) {
 		return err
 	}
-	if !d.options.Compat && !d.options.Blind {
-		return err
+	if !d.options.Compat {
+		err = d.need(NeedError{"--compat", token.Errorf(token.Refused, "%v", err).
+			WithHint("fetch the delivery again; if it is a log that was never closed, --compat takes what is there, but whether packages are missing nobody can tell")})
+	} else {
+		err = d.weaken(weakEnd)
 	}
-	if err := d.weaken(weakEnd); err != nil {
+	if err != nil {
 		return err
 	}
 	return io.EOF

@@ -210,8 +210,8 @@ func (d *Decoder) macMethod() error {
 		return err
 	case m.key != nil && m.Reference != "":
 		d.complain("<MACMethod> has a MACKey and a MACKeyReference; RFC 6030 section 6.1.1 has one of them")
-	case m.key == nil && m.Reference == "":
-		d.fail(d.weaken(weakMACKey))
+	case m.key == nil && m.Reference == "" && d.packaged.Problem == nil:
+		return d.weaken(weakMACKey)
 	}
 	return nil
 }

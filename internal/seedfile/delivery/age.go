@@ -112,9 +112,12 @@ func (w *work) openAge(src seedfile.Source, ids ...age.Identity) (Spooled, bool,
 	defer file.Close()
 	in := &input{ctx: w.ctx, from: file}
 	plain, err := age.Decrypt(dearmorAge(in), ids...)
+	var locked lockedError
 	switch {
 	case in.err != nil:
 		return nil, false, in.err
+	case errors.As(err, &locked):
+		return nil, false, errMissing(src.Name(), locked.Error(), givePassphrase)
 	case isOurs(err): // somebody was asked, and did not answer
 		return nil, false, err
 	case err != nil:

@@ -149,23 +149,47 @@ type lockedSSH struct {
 
 // Unwrap implements age.Identity. The library's own identity asks but once.
 func (l *lockedSSH) Unwrap(stanzas []*age.Stanza) (fileKey []byte, err error) {
-	foreign := false
-	fits, _, err := l.keys.Unlock(fmt.Sprintf("the SSH key %q", l.name), func(pass []byte) (bool, error) {
+	if !l.isFor(stanzas) {
+		return nil, age.ErrIncorrectIdentity
+	}
+	fits, tried, err := l.keys.Unlock(fmt.Sprintf("the SSH key %q", l.name), func(pass []byte) (bool, error) {
 		id, err := agessh.NewEncryptedSSHIdentity(l.public, l.pem, func() ([]byte, error) { return bytes.Clone(pass), nil })
 		if err != nil {
 			return false, nil
 		}
 		fileKey, err = id.Unwrap(stanzas)
-		foreign = errors.Is(err, age.ErrIncorrectIdentity)
-		return err == nil || foreign, nil
+		return err == nil, nil
 	})
 	switch {
 	case err != nil:
 		return nil, err
-	case !fits || foreign:
+	case !tried:
+		return nil, lockedError(l.name)
+	case !fits:
 		return nil, age.ErrIncorrectIdentity
 	}
 	return fileKey, nil
+}
+
+// lockedError is for a file that the SSH key of a name would open, had somebody
+// given its passphrase.
+type lockedError string
+
+func (e lockedError) Error() string {
+	return fmt.Sprintf("encrypted by age to the SSH key %q, which is protected by a passphrase", string(e))
+}
+
+// isFor tells by the public half whether a file is encrypted to the key: the
+// library asks for the passphrase only then.
+func (l *lockedSSH) isFor(stanzas []*age.Stanza) (asked bool) {
+	id, err := agessh.NewEncryptedSSHIdentity(l.public, l.pem, func() ([]byte, error) {
+		asked = true
+		return nil, age.ErrIncorrectIdentity
+	})
+	if err == nil {
+		_, _ = id.Unwrap(stanzas) // only whether it asks counts
+	}
+	return asked
 }
 
 // isKeyPacket knows a binary OpenPGP key by its first packet: a secret (5) or

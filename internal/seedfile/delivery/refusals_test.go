@@ -41,6 +41,8 @@ func TestSampleRefusals(t *testing.T) {
 		{"x25519.age", "", `8: "x25519.age" is encrypted by age to a key` + keyHint},
 		{"x25519.age", "key:receiver.asc", `8: "x25519.age" is encrypted by age to a key, and no --key-file (1 given) holds an age identity or SSH key that opens` + keyHint},
 		{"x25519.age", "key:age-other.txt", `8: "x25519.age"` + wrongHint},
+		{"ssh.age", "key:ssh-locked", `8: "ssh.age" is encrypted by age to the SSH key "../../../testdata/deliveries/keys/ssh-locked", which is protected by a passphrase` + passHint},
+		{"x25519.age", "key:ssh-locked", `8: "x25519.age"` + wrongHint},
 		{"ssh.age", "key:ssh-locked pass:wrong.txt", `8: "ssh.age"` + wrongHint},
 		{"passphrase.age", "key:age.txt", `8: "passphrase.age" is encrypted by age with a passphrase` + passHint},
 		{"passphrase.age", "pass:wrong.txt", `8: "passphrase.age"` + wrongHint},
