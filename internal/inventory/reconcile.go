@@ -38,6 +38,7 @@ type Reconciled struct {
 	File     string            `json:"file"`
 	SHA256   string            `json:"sha256"`
 	List     *int              `json:"list"` // its number, once it is taken in
+	Columns  []PeopleColumn    `json:"columns"`
 	Rows     int               `json:"rows"`
 	Listed   int               `json:"listed"` // accounts on it that have not left
 	Before   int               `json:"before"` // accounts on the list before
@@ -79,7 +80,7 @@ const (
 // the result.
 func (d *Desk) ReconcilePeople(ctx context.Context, req Reconcile) (res Reconciled, err error) {
 	res = Reconciled{File: req.List.File, SHA256: req.List.SHA256, Rows: len(req.List.People), Tokens: []ReconciledToken{},
-		Rejects: []RejectedPerson{}, Warnings: append([]string{}, req.List.Notes...)}
+		Columns: append([]PeopleColumn{}, req.List.Columns...), Rejects: []RejectedPerson{}, Warnings: append([]string{}, req.List.Notes...)}
 	if len(req.List.Faults) > 0 {
 		res.Rejects = req.List.Faults
 		return res, listFaults(req.List.Faults)
