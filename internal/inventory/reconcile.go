@@ -147,11 +147,28 @@ func (c *reconciling) compare(r Reader) (err error) {
 	}
 	for i, old := range index {
 		if p.claims[i].how != byRename && !p.done[[2]string{old.Key(), p.keyOf(i)}] {
-			return token.Errorf(token.NotFound, "there is no account %s to be renamed to %s", old, p.people[i].Account()).
-				WithHint("`fob account list` shows them; nothing was changed")
+			return c.notRenamed(r, old, p.people[i].Account())
 		}
 	}
 	return c.tokens(r)
+}
+
+// notRenamed tells why --renamed ties nothing together.
+func (c *reconciling) notRenamed(r Reader, old, now token.Account) error {
+	if i, ok := c.plan.byKey.find([]byte(old.Key())); ok {
+		return token.Errorf(token.Refused, "--renamed %s=%s: %s is still on the list, in line %d", old, now, old, c.plan.people[i].Line).
+			WithHint("is it another person's now? A list with an id for each person tells; else leave --renamed out. Nothing was changed")
+	}
+	row, err := r.AccountRow(old)
+	if err != nil {
+		return err
+	}
+	if row.Name != "" {
+		return token.Errorf(token.Refused, "--renamed %s=%s: the ids of the list say that they are two people", old, now).
+			WithHint("`fob account show` has the ids of before; nothing was changed")
+	}
+	return token.Errorf(token.NotFound, "there is no account %s to be renamed to %s", old, now).
+		WithHint("`fob account list` shows them; nothing was changed")
 }
 
 // demands holds the command, and what it is going to do to tokens, against the
@@ -265,6 +282,9 @@ func (c *reconciling) near(r Reader, a token.Account) (all []token.Account, err 
 // hand or known to be missing, so the safe step is the one that can be taken back.
 func (c *reconciling) action(k peopleCase, h Held) (action, next string) {
 	collect := "when it comes back `fob unbind " + string(h.Serial) + " --returned`, else --missing"
+	if h.Software {
+		collect = "end it: `fob unbind " + string(h.Serial) + " --reason TEXT`, or with a code that its app shows"
+	}
 	switch {
 	case k.why == whyRenamed:
 		return ActRename, "nothing: it stays with its person"
