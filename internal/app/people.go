@@ -21,80 +21,6 @@ const (
 	MaxPeople = 2_000_000
 )
 
-// personColumn is a column of a list of people.
-type personColumn int
-
-const (
-	colLogin personColumn = iota
-	colFullName
-	colGiven
-	colFamily
-	colStatus
-	colEnded // a status that says the opposite: disabled
-	colPersonID
-	colFormer
-	colMail // taken for the login where there is no other
-)
-
-// personNames are the names that columns have in exports of directories and HR
-// systems, as rows.Name gives them.
-var personNames = rows.Names[personColumn]{
-	"account": colLogin, "accountname": colLogin, "login": colLogin, "loginname": colLogin, "logon": colLogin, "logonname": colLogin,
-	"user": colLogin, "username": colLogin, "userid": colLogin, "uid": colLogin, "upn": colLogin, "userprincipalname": colLogin,
-	"samaccountname": colLogin, "benutzer": colLogin, "benutzername": colLogin, "benutzerkonto": colLogin, "benutzerkennung": colLogin,
-	"konto": colLogin, "anmeldename": colLogin, "kennung": colLogin, "identifiant": colLogin, "nomdutilisateur": colLogin,
-	"utilisateur": colLogin, "compte": colLogin, "usuario": colLogin, "nombredeusuario": colLogin, "cuenta": colLogin,
-	"utente": colLogin, "nomeutente": colLogin, "gebruiker": colLogin, "gebruikersnaam": colLogin, "användarnamn": colLogin,
-	"brugernavn": colLogin, "brukernavn": colLogin, "käyttäjätunnus": colLogin, "nazwaużytkownika": colLogin, "utilizador": colLogin,
-	"uživatelskéjméno": colLogin, "felhasználónév": colLogin, "логин": colLogin, "ユーザー名": colLogin, "用户名": colLogin,
-	"email": colMail, "emailaddress": colMail, "mail": colMail, "primaryemail": colMail, "workemail": colMail, "emailadresse": colMail,
-	"mailadresse": colMail, "courriel": colMail, "adressemail": colMail, "correo": colMail, "correoelectrónico": colMail,
-	"epost": colMail, "posta": colMail,
-	"name": colFullName, "fullname": colFullName, "displayname": colFullName, "employeename": colFullName, "personname": colFullName,
-	"anzeigename": colFullName, "vollername": colFullName, "mitarbeiter": colFullName, "nomcomplet": colFullName,
-	"nombrecompleto": colFullName, "nomecompleto": colFullName, "naam": colFullName, "namn": colFullName, "navn": colFullName,
-	"firstname": colGiven, "givenname": colGiven, "vorname": colGiven, "prénom": colGiven, "prenom": colGiven, "nome": colGiven,
-	"nombre": colGiven, "voornaam": colGiven, "förnamn": colGiven, "fornavn": colGiven,
-	"lastname": colFamily, "surname": colFamily, "familyname": colFamily, "nachname": colFamily, "familienname": colFamily, "nom": colFamily,
-	"apellido": colFamily, "apellidos": colFamily, "cognome": colFamily, "achternaam": colFamily, "efternamn": colFamily, "etternavn": colFamily,
-	"status": colStatus, "active": colStatus, "isactive": colStatus, "enabled": colStatus, "accountenabled": colStatus, "state": colStatus,
-	"employmentstatus": colStatus, "employeestatus": colStatus, "aktiv": colStatus, "zustand": colStatus, "statut": colStatus,
-	"actif": colStatus, "estado": colStatus, "activo": colStatus, "stato": colStatus, "attivo": colStatus, "actief": colStatus,
-	"disabled": colEnded, "inactive": colEnded, "blocked": colEnded, "suspended": colEnded, "terminated": colEnded, "gesperrt": colEnded,
-	"deaktiviert": colEnded, "inaktiv": colEnded, "ausgeschieden": colEnded, "inactif": colEnded, "archived": colEnded,
-	"id": colPersonID, "personid": colPersonID, "employeeid": colPersonID, "employeenumber": colPersonID, "employeeno": colPersonID,
-	"personnelnumber": colPersonID, "staffid": colPersonID, "staffnumber": colPersonID, "workerid": colPersonID, "objectid": colPersonID,
-	"objectguid": colPersonID, "externalid": colPersonID, "personalnummer": colPersonID, "mitarbeiternummer": colPersonID,
-	"personalnr": colPersonID, "matricule": colPersonID, "matrícula": colPersonID, "matricola": colPersonID, "personeelsnummer": colPersonID,
-	"anställningsnummer": colPersonID, "medarbejdernummer": colPersonID,
-	"formeraccount": colFormer, "formerlogin": colFormer, "previousaccount": colFormer, "previouslogin": colFormer, "oldaccount": colFormer,
-	"oldlogin": colFormer, "oldusername": colFormer, "previoususername": colFormer, "renamedfrom": colFormer, "altesbenutzerkonto": colFormer,
-	"früheresbenutzerkonto": colFormer, "ancienidentifiant": colFormer,
-}
-
-// choosable are the columns that --columns names.
-var choosable = map[string]personColumn{"account": colLogin, "name": colFullName, "status": colStatus, "disabled": colEnded,
-	"id": colPersonID, "former": colFormer}
-
-const choosableWords = "account, name, status, disabled, id, former"
-
-// activeWords and endedWords are what a status says.
-var (
-	activeWords = wordSet(`active aktiv actif active activo activa attivo actief ativo ativa aktywny current employed enabled yes ja oui si sí
-		true wahr vrai verdadero 1 y j x angestellt beschäftigt onleave leave`)
-	endedWords = wordSet(`inactive inaktiv inactif inactivo inactiva inattivo inactief left leaver terminated disabled deactivated suspended blocked
-		locked former exited resigned retired archived deleted ended no nein non nee false falsch faux falso 0 n ausgeschieden ausgetreten
-		gesperrt deaktiviert gekündigt parti sorti baja cessato`)
-)
-
-func wordSet(text string) map[string]bool {
-	set := map[string]bool{}
-	for w := range strings.FieldsSeq(text) {
-		set[w] = true
-	}
-	return set
-}
-
 // PeopleOptions are what a person says of a list.
 type PeopleOptions struct {
 	Columns  string   // account=3,status=Zustand,…; empty: by the header
@@ -111,6 +37,9 @@ func ReadPeople(name string, r io.Reader, o PeopleOptions) (*inventory.PeopleLis
 	whole := bufio.NewReaderSize(io.TeeReader(r, hash), probeScans)
 	if head, _ := whole.Peek(probeScans); pictureOf(head) != "" { // of an error the first row tells
 		return nil, token.Errorf(token.Refused, "the list is %s, no text or workbook", pictureOf(head))
+	}
+	if err := oldOffice(whole); err != nil {
+		return nil, err
 	}
 	in := rows.NewWith(whole, rows.Options{Sheet: o.Sheet})
 	list := &inventory.PeopleList{File: strings.ToValidUTF8(filepath.Base(name), "\uFFFD")}
@@ -155,22 +84,27 @@ func readPeople(in *rows.Reader, list *inventory.PeopleList, o PeopleOptions) er
 		case len(list.People) == MaxPeople:
 			return token.Errorf(token.Refused, "the list has more than %d people", MaxPeople)
 		}
+		if err := p.doubt(row); err != nil {
+			return err
+		}
 		p.row(row)
 	}
 }
 
 // peopleReader turns rows into people.
 type peopleReader struct {
-	list    *inventory.PeopleList
-	columns rows.Columns[personColumn]
-	width   int
-	active  map[string]bool
-	chosen  bool // active was given by hand
+	list     *inventory.PeopleList
+	columns  rows.Columns[personColumn]
+	width    int
+	active   map[string]bool
+	chosen   bool  // active was given by hand
+	nameless bool  // the first row is a person
+	doubted  []int // columns, from 1, that look as if they told who left
 }
 
 // header finds the columns, by their names and by what --columns says.
 func (p *peopleReader) header(header rows.Row, o PeopleOptions) error {
-	p.width = len(header.Fields)
+	p.width, p.nameless = len(header.Fields), o.NoHeader
 	names := personNames
 	c := &p.columns
 	if o.Columns != "" || o.NoHeader {
@@ -184,10 +118,11 @@ func (p *peopleReader) header(header rows.Row, o PeopleOptions) error {
 		}
 	} else {
 		p.columns = names.Of(header.Fields)
+		p.doubted = doubtful(p.columns, header)
 	}
 	if col, first, second, twice := names.Twice(p.columns, header.Fields); twice && col != colGiven && col != colFamily && col != colMail && col != colFullName {
 		return token.Errorf(token.Refused, "line %d: columns %d and %d are both the %s", header.Line, first, second, personWords[col]).
-			WithHint("say which with --columns, for example account=%d", first)
+			WithHint("say which with --columns, for example %s", exampleOf(col, *c, first))
 	}
 	if !c.Has(colLogin) && !c.Has(colMail) {
 		return token.Errorf(token.Refused, "line %d names no column for the account", header.Line).
@@ -197,6 +132,7 @@ func (p *peopleReader) header(header rows.Row, o PeopleOptions) error {
 		return token.Errorf(token.Refused, "line %d: columns %d and %d both tell who is active", header.Line, c.At(colStatus), c.At(colEnded)).
 			WithHint("say which with --columns, for example account=%d,status=%d", max(c.At(colLogin), c.At(colMail)), c.At(colStatus))
 	}
+	p.list.Columns = p.uses(header)
 	p.list.HasIDs, p.list.Names = c.Has(colPersonID), c.Has(colFullName) || c.Has(colGiven) || c.Has(colFamily)
 	return nil
 }
@@ -308,6 +244,11 @@ func (p *peopleReader) person(row rows.Row) (person inventory.Person, account to
 			return person, "", err
 		}
 	}
+	for _, col := range []personColumn{login, colFormer, colFullName, colGiven, colFamily} {
+		if formula.Match(p.columns.Field(row.Fields, col)) {
+			return person, "", token.Errorf(token.Refused, "column %d holds a formula; paste it as a text", p.columns.At(col))
+		}
+	}
 	if account, err = token.ParseAccount(p.text(row, login)); err != nil {
 		return person, "", err
 	}
@@ -346,7 +287,12 @@ func (p *peopleReader) cell(row rows.Row, col personColumn) error {
 		return nil
 	}
 	switch k := row.Kinds[at-1]; k {
-	case rows.Formula, rows.Failed, rows.Date, rows.Shaped:
+	case rows.Date:
+		if col == colStatus && p.chosen { // any but the words that were said
+			return nil
+		}
+		return token.Errorf(token.Refused, "column %s holds %s; paste it as a text", rows.ColumnName(at), k)
+	case rows.Formula, rows.Failed, rows.Shaped:
 		return token.Errorf(token.Refused, "column %s holds %s; paste it as a text", rows.ColumnName(at), k)
 	}
 	return nil

@@ -205,7 +205,7 @@ func (l *scanLines) label(text string, cut bool) error {
 		return l.tooLong()
 	case !utf8.ValidString(text) || strings.ContainsRune(text, 0):
 		return token.Errorf(token.Refused, "line %d is no text", l.line).WithHint("the reader's list of serials is needed: one a line")
-	case l.Of == "" && strings.ContainsAny(text, ",;|"): // in a session every line is one label
+	case l.Of == "" && strings.ContainsAny(token.Unquoted(text), ",;|"): // in a session every line is one label
 		return token.Errorf(token.Refused, "line %d has several columns, and the first line does not name them", l.line).
 			WithHint("put a first line in front whose names say which is the serial, such as: serial%sread_at", text[strings.IndexAny(text, ",;|"):][:1])
 	}

@@ -76,9 +76,10 @@ func newAccountShowCmd(r *root) *cobra.Command {
 		Use:   "show ACCOUNT",
 		Short: "Show an account with every token that it ever had",
 		Long: `Show an account: how it stands with the list of people, what it was called before,
-and every token that was ever bound to it, with the proof and the codes on which. A
-former name finds it too. A pipe gets the facts, then one tab-separated row a token:
-held, serial, state, bound when, ended when, by whom, proof, codes, ticket.`,
+and every token that was ever bound to it, with the proof and the codes on which, or
+was sent to it and never proven. A former name finds it too. A pipe gets the facts,
+then one tab-separated row a token: held, serial, state, bound when, ended when, by
+whom, proof, codes, ticket, assigned when (of those that were never bound).`,
 		Example: "  fob account show anna@example.com\n  fob account show anna@example.com --json",
 		Args:    exactly("the account"),
 		RunE: r.run(func(ctx context.Context, args []string) error {
@@ -113,9 +114,9 @@ func (r *root) printAccount(a report.AccountDetail) error {
 	if r.streams.OutWidth > 0 {
 		r.say("")
 	}
-	t := r.newTable("", "SERIAL", "NOW", "BOUND", "ENDED", "BY", "PROOF", "CODES", "TICKET").spares("BY", "TICKET", "CODES")
+	t := r.newTable("", "SERIAL", "NOW", "BOUND", "ENDED", "BY", "PROOF", "CODES", "TICKET", "ASSIGNED").spares("BY", "TICKET", "CODES", "PROOF")
 	for _, h := range a.Held {
-		if err := t.add("held", string(h.Serial), string(h.State), h.Bound, h.Ended, h.By, h.Proof, h.Codes, h.Ticket); err != nil {
+		if err := t.add("held", string(h.Serial), string(h.State), h.Bound, h.Ended, h.By, h.Proof, h.Codes, h.Ticket, h.Assigned); err != nil {
 			return err
 		}
 	}

@@ -69,6 +69,10 @@ func (r *root) eraseAccount(ctx context.Context, a token.Account, w inventory.Wo
 		if r.json {
 			return r.printJSON(res)
 		}
+		if res.Events == 0 {
+			r.say("Erased: what the list of people said of it; no event named it. The event calls it %s.", res.Account)
+			return nil
+		}
 		r.say("Erased: %s of %s; in their place stands %s.", count(res.Texts, "text"), count(res.Events, "event"), res.Account)
 		return nil
 	})

@@ -27,7 +27,8 @@ do is theirs: suspend the account there.`,
 func newResumeCmd(r *root) *cobra.Command {
 	return mover{
 		use: "resume SERIAL", short: "Make a suspended token count again",
-		long:    "Make a suspended token count again: it is bound to its account as before.",
+		long: `Make a suspended token count again: it is bound to its account as before. Of somebody
+who left, by the newest list of people, it is refused; --new-account goes on.`,
 		example: "  fob resume 2600412300001 --ticket T-20",
 		by:      token.CmdResume, to: token.Bound,
 	}.command(r)

@@ -49,6 +49,8 @@ func (m mover) command(r *root) *cobra.Command {
 	w.add(cmd)
 	if m.account {
 		paper.add(cmd)
+	}
+	if m.account || m.by == token.CmdResume {
 		addNewAccount(cmd, &newAccount)
 	}
 	addYes(cmd)

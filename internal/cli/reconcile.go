@@ -81,7 +81,10 @@ const listHelp = `The list is CSV, tab-separated or a workbook; its first row na
 any order and in many languages: the account (login, username, user principal name,
 email), and as you like name, status (or disabled), id, and former account. With
 other names, --columns says which they are; without names, by numbers, and
---no-header. Rows of people who ended count as left.
+--no-header. Rows of people who ended count as left. It is told which columns count
+and which are ignored; one that seems to tell who left (Austritt, end date) and is
+not understood refuses the list: --columns …,status=Austritt --active-is "" takes
+those for active whose cell is empty.
 
 A person who is called otherwise keeps tokens and history where the list ties both
 names together: by its ids, by a column with the former account, or by hand with
@@ -212,8 +215,34 @@ func (r *root) printReconciled(req inventory.Reconcile, res inventory.Reconciled
 	if err := t.flush(); err != nil {
 		return err
 	}
+	r.remark("%s: %s", res.File, columnsWords(res.Columns))
 	r.remark("%s", reconciledWords(req, res))
 	return nil
+}
+
+// columnsWords tells what each column was taken for: one that was passed over may be
+// the one that tells who left.
+func columnsWords(all []inventory.PeopleColumn) string {
+	var used, ignored []string
+	for _, c := range all {
+		name := fmt.Sprintf("column %d", c.Column)
+		if c.Name != "" {
+			name = clean(c.Name)
+		}
+		switch {
+		case c.As == nil:
+			ignored = append(ignored, name)
+		case strings.EqualFold(*c.As, name):
+			used = append(used, name)
+		default:
+			used = append(used, name+" as "+*c.As)
+		}
+	}
+	words := "columns used: " + strings.Join(used, ", ")
+	if len(ignored) > 0 {
+		words += "; ignored: " + strings.Join(ignored, ", ")
+	}
+	return words
 }
 
 func whyWords(t inventory.ReconciledToken) string {

@@ -211,7 +211,9 @@ func answerWords(f report.Found) (word string, bells int) {
 		return "again", 0
 	case f.Finding == report.Unknown:
 		return "UNKNOWN: " + f.Todo, 2
-	case f.Finding == report.Misplaced || f.State == token.Assigned:
+	case f.State == token.Assigned:
+		return "ASSIGNED: " + f.Todo, 1
+	case f.Finding == report.Misplaced:
 		return "ELSEWHERE: " + f.Todo, 1
 	}
 	return strings.ToUpper(string(f.State)) + ": " + f.Todo, 3

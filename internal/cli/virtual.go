@@ -129,7 +129,7 @@ func (r *root) enrol(ctx context.Context, t *terminal, o *virtualOptions, e *inv
 	if err != nil {
 		return err
 	}
-	out, err := r.askForCodes(ctx, t, e, drawn, files)
+	out, err := r.askForCodes(ctx, t, o, e, drawn, files)
 	if err != nil {
 		return errors.Join(err, files.remove())
 	}
@@ -229,7 +229,7 @@ const (
 const enrolTries = 3
 
 // askForCodes shows the key and asks for what the app makes of it.
-func (r *root) askForCodes(ctx context.Context, t *terminal, e *inventory.Enrolment, drawn string, files keyFiles) (out inventory.Outcome, err error) {
+func (r *root) askForCodes(ctx context.Context, t *terminal, o *virtualOptions, e *inventory.Enrolment, drawn string, files keyFiles) (out inventory.Outcome, err error) {
 	if t.redraws {
 		fmt.Fprint(t.tty, ownScreen)
 		defer fmt.Fprint(t.tty, usualScreen)
@@ -237,7 +237,7 @@ func (r *root) askForCodes(ctx context.Context, t *terminal, e *inventory.Enrolm
 	t.say("%s, %s: scan this with the authenticator app.", e.Issuer, e.Account)
 	fmt.Fprint(t.tty, drawn)
 	if drawn == "" {
-		t.say("The QR code is larger than this terminal: it is in %s.", files[0])
+		t.say("The QR code is larger than this terminal: %s.", whereInstead(o, files))
 	}
 	for try := 1; ; try++ {
 		out, err = r.askOnce(ctx, t, e)
@@ -250,6 +250,14 @@ func (r *root) askForCodes(ctx context.Context, t *terminal, e *inventory.Enrolm
 		}
 		t.say("%v.", refusedWords(out, err))
 	}
+}
+
+// whereInstead says which file an app gets the key from.
+func whereInstead(o *virtualOptions, files keyFiles) string {
+	if o.png == "" {
+		return "the key's URI, which apps take by hand or as a link, is in " + files[0]
+	}
+	return "it is in " + files[0]
 }
 
 // refusedWords says of refused codes what may be the matter with an app.

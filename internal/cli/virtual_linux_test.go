@@ -296,7 +296,7 @@ func TestVirtualOnATerminalOfAnySize(t *testing.T) {
 	}
 	img := filepath.Join(t.TempDir(), "ben.png")
 	at = p.sized(t, 40, 12, "virtual", "ben@example.com", "--png", img)
-	at.sees("The QR code is larger than this terminal: it is in "+filepath.Base(filepath.Dir(img)), 0)
+	at.sees("The QR code is larger than this terminal: it is in "+img, 1)
 	at.sees("The code that the app shows now: ", 1)
 	data, err := os.ReadFile(img)
 	if err != nil {
@@ -308,6 +308,11 @@ func TestVirtualOnATerminalOfAnySize(t *testing.T) {
 	}
 	at.types(p.shows(t, keyOf(t, scan(t, picture)), 0) + "\n")
 	at.ends(exitDone, "is bound to ben@example.com")
+	at = p.sized(t, 40, 12, "virtual", "cleo@example.com", "--uri", filepath.Join(t.TempDir(), "u.txt"))
+	at.sees("larger than this terminal: the key's URI, which apps take by hand or as a link, is in ", 1)
+	at.sees("The code that the app shows now: ", 1)
+	at.types("\x03")
+	at.ends(exitInterrupted)
 }
 
 // Without colours the terminal is taken for light on dark.
@@ -365,6 +370,16 @@ func TestUnbindVirtual(t *testing.T) {
 	at.types(p.shows(t, key, 0) + "\n")
 	at.ends(exitDone)
 	serial, _, _ = strings.Cut(p.must(t, "list", "--state", "bound").out, "\t")
+	people := filepath.Join(t.TempDir(), "people.csv")
+	if err := os.WriteFile(people, []byte("login\nben\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if got := p.must(t, "reconcile", people, "--unknown-left", "--at-least", "0").out; strings.Contains(got, "--returned") || !strings.Contains(got, "`fob unbind "+serial+" --reason TEXT`") {
+		t.Errorf("of a leaver: %s", got)
+	}
+	if got := p.run("account", "erase", "anna@example.com", "--yes", "--reason", "asked", "--approved-by", "Eva"); got.exit != exitNotAllowed || !strings.Contains(got.err, "--reason TEXT") {
+		t.Errorf("erased: exit %d, %s", got.exit, got.err)
+	}
 	if got := p.must(t, "unbind", serial, "--yes", "--reason", "phone was replaced").out; !strings.Contains(got, "is retired now") {
 		t.Errorf("by a reason: %s", got)
 	}

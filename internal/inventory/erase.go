@@ -99,7 +99,7 @@ func (d *Desk) erasable(r Reader, a token.Account, w Words) (detail audit.EraseD
 			has = fmt.Sprintf("token %s", held[0])
 		}
 		return detail, token.Errorf(token.NotAllowed, "%s still has %s", a, has).
-			WithHint("end that first: `fob unbind %s --returned`, or `fob unassign %s`", held[0], held[0])
+			WithHint("end that first: `fob unbind %s` (%s), or `fob unassign %s`", held[0], endsHow(r, held[0]), held[0])
 	}
 	if row.Salt != nil {
 		leaf := row.Leaf()
@@ -113,6 +113,14 @@ func (d *Desk) erasable(r Reader, a token.Account, w Words) (detail audit.EraseD
 		return detail, err
 	}
 	return detail, unknownPerson(r, a)
+}
+
+// endsHow is what unbind needs to hear of a token.
+func endsHow(r Reader, serial token.Serial) string {
+	if t, err := r.Token(serial); err == nil && t.Software {
+		return "with --reason TEXT, or a code that its app shows"
+	}
+	return "--returned or --missing"
 }
 
 // unknownPerson is said of an account that nothing is known of.

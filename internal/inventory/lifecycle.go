@@ -119,6 +119,9 @@ func (d *Desk) move(tx Tx, t *token.Token, c Change) (err error) {
 
 // accountOf is whose token a move is about.
 func (d *Desk) accountOf(tx Tx, t token.Token, c Change) (token.Account, error) {
+	if c.By == token.CmdResume { // of somebody who left it was suspended
+		return t.Account, standingHere(tx, t.Account, c.NewAccount, true)
+	}
 	if c.By != token.CmdAssign {
 		return t.Account, nil
 	}

@@ -45,10 +45,19 @@ type PeopleList struct {
 	Names  bool // and one of full names
 	Faults []RejectedPerson
 	Notes  []string
+	// Columns are those of the list that have a name or a meaning.
+	Columns []PeopleColumn
 	// Heading is what stands above the accounts where that column was said by its
 	// number, and HeadingLine where; empty: it is known to be a column's name.
 	Heading     string
 	HeadingLine int
+}
+
+// PeopleColumn is what a column of a list is taken for.
+type PeopleColumn struct {
+	Column int     `json:"column"` // from 1
+	Name   string  `json:"name"`
+	As     *string `json:"as"` // null: ignored
 }
 
 // HeadlessError is of a list whose first row is a person and no column names.

@@ -72,8 +72,9 @@ func (s StoredAccount) clone() StoredAccount {
 
 // Held is a token that an account has.
 type Held struct {
-	Serial token.Serial
-	State  token.State
+	Serial   token.Serial
+	State    token.State
+	Software bool // virtual: nobody can bring it back
 }
 
 // ListChanges is what a list changes in the table of accounts, in this order.

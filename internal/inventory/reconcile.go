@@ -38,6 +38,7 @@ type Reconciled struct {
 	File     string            `json:"file"`
 	SHA256   string            `json:"sha256"`
 	List     *int              `json:"list"` // its number, once it is taken in
+	Columns  []PeopleColumn    `json:"columns"`
 	Rows     int               `json:"rows"`
 	Listed   int               `json:"listed"` // accounts on it that have not left
 	Before   int               `json:"before"` // accounts on the list before
@@ -79,7 +80,7 @@ const (
 // the result.
 func (d *Desk) ReconcilePeople(ctx context.Context, req Reconcile) (res Reconciled, err error) {
 	res = Reconciled{File: req.List.File, SHA256: req.List.SHA256, Rows: len(req.List.People), Tokens: []ReconciledToken{},
-		Rejects: []RejectedPerson{}, Warnings: append([]string{}, req.List.Notes...)}
+		Columns: append([]PeopleColumn{}, req.List.Columns...), Rejects: []RejectedPerson{}, Warnings: append([]string{}, req.List.Notes...)}
 	if len(req.List.Faults) > 0 {
 		res.Rejects = req.List.Faults
 		return res, listFaults(req.List.Faults)
@@ -146,11 +147,28 @@ func (c *reconciling) compare(r Reader) (err error) {
 	}
 	for i, old := range index {
 		if p.claims[i].how != byRename && !p.done[[2]string{old.Key(), p.keyOf(i)}] {
-			return token.Errorf(token.NotFound, "there is no account %s to be renamed to %s", old, p.people[i].Account()).
-				WithHint("`fob account list` shows them; nothing was changed")
+			return c.notRenamed(r, old, p.people[i].Account())
 		}
 	}
 	return c.tokens(r)
+}
+
+// notRenamed tells why --renamed ties nothing together.
+func (c *reconciling) notRenamed(r Reader, old, now token.Account) error {
+	if i, ok := c.plan.byKey.find([]byte(old.Key())); ok {
+		return token.Errorf(token.Refused, "--renamed %s=%s: %s is still on the list, in line %d", old, now, old, c.plan.people[i].Line).
+			WithHint("is it another person's now? A list with an id for each person tells; else leave --renamed out. Nothing was changed")
+	}
+	row, err := r.AccountRow(old)
+	if err != nil {
+		return err
+	}
+	if row.Name != "" {
+		return token.Errorf(token.Refused, "--renamed %s=%s: the ids of the list say that they are two people", old, now).
+			WithHint("`fob account show` has the ids of before; nothing was changed")
+	}
+	return token.Errorf(token.NotFound, "there is no account %s to be renamed to %s", old, now).
+		WithHint("`fob account list` shows them; nothing was changed")
 }
 
 // demands holds the command, and what it is going to do to tokens, against the
@@ -264,6 +282,9 @@ func (c *reconciling) near(r Reader, a token.Account) (all []token.Account, err 
 // hand or known to be missing, so the safe step is the one that can be taken back.
 func (c *reconciling) action(k peopleCase, h Held) (action, next string) {
 	collect := "when it comes back `fob unbind " + string(h.Serial) + " --returned`, else --missing"
+	if h.Software {
+		collect = "end it: `fob unbind " + string(h.Serial) + " --reason TEXT`, or with a code that its app shows"
+	}
 	switch {
 	case k.why == whyRenamed:
 		return ActRename, "nothing: it stays with its person"

@@ -80,7 +80,8 @@ type FormerAccount struct {
 	Until   time.Time `json:"until"`
 }
 
-// HeldToken is a binding, or an assignment that still stands.
+// HeldToken is a binding, or an assignment that nobody proved: one that stands, or
+// one that ended so.
 type HeldToken struct {
 	Serial token.Serial `json:"serial"`
 	State  token.State  `json:"state"` // of the token, now
@@ -90,4 +91,7 @@ type HeldToken struct {
 	Proof  *string      `json:"proof"`
 	Codes  *int         `json:"codes"`
 	Ticket *string      `json:"ticket"`
+	// Assigned is when it was sent out, of an assignment; null where a seed file or
+	// nobody tells.
+	Assigned *time.Time `json:"assigned_at"`
 }

@@ -26,6 +26,7 @@ type Shelved struct {
 	State    token.State
 	Account  string
 	Location string // as recorded; empty: nowhere
+	Left     bool   // the account is not on the list of people any more
 }
 
 // ShelfReader is what a stocktake asks of a store.
@@ -239,10 +240,16 @@ func (c *Count) judge(t Shelved) Found {
 		f.Todo = fmt.Sprintf("it turned up: `fob found %s`", t.Serial)
 	case t.State == token.Retired:
 		f.Todo = "its life is over: dispose of it"
+	case t.State == token.Assigned && t.Left:
+		f.Todo = fmt.Sprintf("%s left: do not send it; `fob unassign %s`", t.Account, t.Serial)
 	case t.State == token.Assigned:
 		f.Todo = fmt.Sprintf("not sent, or come back? Send it to %s, or `fob unassign %s`", t.Account, t.Serial)
 	default:
-		f.Todo = fmt.Sprintf("it counts as held by %s: did it come back? `fob unbind %s --returned`", t.Account, t.Serial)
+		whose := t.Account
+		if t.Left {
+			whose += ", who left"
+		}
+		f.Todo = fmt.Sprintf("it counts as held by %s: did it come back? `fob unbind %s --returned`", whose, t.Serial)
 	}
 	f.Finding = Unexpected
 	return f

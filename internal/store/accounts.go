@@ -107,7 +107,10 @@ func (q *queries) Account(a token.Account) (d report.AccountDetail, err error) {
 	if err := q.formerNames(id, &d); err != nil {
 		return d, err
 	}
-	return d, q.heldTokens(id, &d)
+	if err := q.heldTokens(id, &d); err != nil {
+		return d, err
+	}
+	return d, q.pastAssignments(id, &d)
 }
 
 func (q *queries) formerNames(id int64, d *report.AccountDetail) error {

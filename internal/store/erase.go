@@ -13,28 +13,7 @@ import (
 // whatever it was called then, all but who approved. The letters of other alphabets
 // are compared as accounts are, which SQL cannot.
 func (q *queries) TextsAbout(a token.Account) (all []audit.ErasedRows, err error) {
-	renames, err := audit.NewRenames(q.FormerRows())
-	if err != nil {
-		return nil, err
-	}
-	var lists []int64
-	for l, err := range q.ListRows() {
-		if err != nil {
-			return nil, err
-		}
-		lists = append(lists, l.Seq)
-	}
-	var seqs []int64
-	err = q.each(`SELECT seq, text FROM audit_text WHERE field = 'account'`, nil, func(rows *sql.Rows) error {
-		var seq int64
-		var text string
-		err := rows.Scan(&seq, &text)
-		before, _ := slices.BinarySearch(lists, seq)
-		if token.Account(renames.Now(text, before)).Key() == a.Key() {
-			seqs = append(seqs, seq)
-		}
-		return err
-	})
+	seqs, err := q.eventsOf(a)
 	for _, seq := range seqs {
 		if err != nil {
 			return nil, err
@@ -49,6 +28,32 @@ func (q *queries) TextsAbout(a token.Account) (all []audit.ErasedRows, err error
 		all = append(all, r)
 	}
 	return all, err
+}
+
+// eventsOf finds the events that name an account, by whatever it was called then.
+func (q *queries) eventsOf(a token.Account) (seqs []int64, err error) {
+	renames, err := audit.NewRenames(q.FormerRows())
+	if err != nil {
+		return nil, err
+	}
+	var lists []int64
+	for l, err := range q.ListRows() {
+		if err != nil {
+			return nil, err
+		}
+		lists = append(lists, l.Seq)
+	}
+	err = q.each(`SELECT seq, text FROM audit_text WHERE field = 'account'`, nil, func(rows *sql.Rows) error {
+		var seq int64
+		var text string
+		err := rows.Scan(&seq, &text)
+		before, _ := slices.BinarySearch(lists, seq)
+		if token.Account(renames.Now(text, before)).Key() == a.Key() {
+			seqs = append(seqs, seq)
+		}
+		return err
+	})
+	return seqs, err
 }
 
 // ErasedName gives a name that stands for an account, and is nobody's yet.

@@ -82,7 +82,7 @@ func (q *queries) formerRows() iter.Seq2[formerRow, error] {
 const (
 	standingSelect = `SELECT listed, listed_since FROM account WHERE key = $1`
 	nowCalled      = `SELECT a.name FROM former_account f JOIN account a ON a.id = f.account_id WHERE f.key = $1 ORDER BY f.until_list DESC LIMIT 1`
-	holdingSelect  = `SELECT COALESCE(t.printed, t.serial_key), t.state FROM token t
+	holdingSelect  = `SELECT COALESCE(t.printed, t.serial_key), t.state, b.format FROM token t
 		JOIN batch b ON b.id = t.batch_id AND b.loading = 0 AND b.withdrawn_at IS NULL WHERE t.account_id = $1 ORDER BY t.serial_key`
 	everHeld = `SELECT held FROM account WHERE id = $1`
 )
@@ -108,7 +108,9 @@ func (q *queries) AccountStanding(a token.Account) (s inventory.Standing, err er
 func (q *queries) Holding(accountID int64) (now []inventory.Held, ever bool, err error) {
 	err = q.each(holdingSelect, []any{accountID}, func(rows *sql.Rows) error {
 		var h inventory.Held
-		err := rows.Scan(&h.Serial, (*stateCode)(&h.State))
+		var format string
+		err := rows.Scan(&h.Serial, (*stateCode)(&h.State), &format)
+		h.Software = format == token.VirtualFormat
 		now = append(now, h)
 		return err
 	})

@@ -7,12 +7,12 @@ import (
 	"fob/internal/report"
 )
 
-const shelvedSelect = `SELECT t.id, COALESCE(t.printed, t.serial_key), t.state, COALESCE(a.name, ''), COALESCE(l.name, '')
+const shelvedSelect = `SELECT t.id, COALESCE(t.printed, t.serial_key), t.state, COALESCE(a.name, ''), COALESCE(l.name, ''), COALESCE(a.listed = 0, 0)
 	FROM token t JOIN batch b ON b.id = t.batch_id AND b.loading = 0 AND b.withdrawn_at IS NULL
 	LEFT JOIN location l ON l.id = t.location_id LEFT JOIN account a ON a.id = t.account_id `
 
 func scanShelved(rows *sql.Rows) (t report.Shelved, err error) {
-	err = rows.Scan(&t.ID, &t.Serial, (*stateCode)(&t.State), &t.Account, &t.Location)
+	err = rows.Scan(&t.ID, &t.Serial, (*stateCode)(&t.State), &t.Account, &t.Location, &t.Left)
 	return t, err
 }
 

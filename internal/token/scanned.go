@@ -26,6 +26,7 @@ const maxShownScan = 80
 // behind it.
 func ReadScan(text string) Reading {
 	text = strings.TrimFunc(text, func(r rune) bool { return unicode.IsSpace(r) || unicode.IsControl(r) && r != fnc1 })
+	text = Unquoted(text)
 	r := Reading{Text: strings.Trim(text, string(fnc1))}
 	if holdsSecret(text) {
 		r.Text, r.Secret = "[a key URI]", true
@@ -50,6 +51,16 @@ func ReadScan(text string) Reading {
 	}
 	r.As = append(r.As, cut)
 	return r
+}
+
+// Unquoted takes off what an export leaves around a label that is alone in its row:
+// quotes, and delimiters behind it.
+func Unquoted(text string) string {
+	text = strings.TrimRight(text, ",; ")
+	if n := len(text); n > 2 && text[0] == '"' && text[n-1] == '"' {
+		return strings.TrimSpace(text[1 : n-1])
+	}
+	return text
 }
 
 // holdsSecret tells of the QR code that a telephone enrols with: it is not to be

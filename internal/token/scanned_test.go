@@ -18,6 +18,7 @@ func TestReadScan(t *testing.T) {
 	}{
 		{"Enter and Tab", "FT123\t\r\n", [][]token.Serial{{"FT123"}, nil, nil}},
 		{"STX and ETX", "\x02FT123\x03", [][]token.Serial{{"FT123"}, nil, nil}},
+		{"a row of an export", "\"FT123\",;", [][]token.Serial{{"FT123"}, nil, nil}},
 		{"case", "ft123", [][]token.Serial{{"ft123"}, nil, nil}},
 		{"AIM", "]C0FT123", [][]token.Serial{{"FT123"}, nil, nil}},
 		{"Code 39", "*FT123*", [][]token.Serial{nil, {"FT123"}, nil}},

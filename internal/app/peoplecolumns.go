@@ -1,0 +1,119 @@
+package app
+
+import (
+	"bufio"
+	"bytes"
+	"fmt"
+	"io"
+	"regexp"
+
+	"fob/internal/inventory"
+	"fob/internal/rows"
+	"fob/internal/token"
+)
+
+// uses tells what each column that has a name is taken for.
+func (p *peopleReader) uses(header rows.Row) (all []inventory.PeopleColumn) {
+	as := map[int]personColumn{}
+	for col := range p.columns.All() {
+		if col != colMail || !p.columns.Has(colLogin) {
+			as[p.columns.At(col)] = col
+		}
+	}
+	for i, field := range header.Fields {
+		use := inventory.PeopleColumn{Column: i + 1, Name: p.shownName(header, i+1)}
+		if col, ok := as[i+1]; ok {
+			word := columnWords[col]
+			use.As = &word
+		} else if len(field) == 0 {
+			continue
+		}
+		all = append(all, use)
+	}
+	return all
+}
+
+// shownName is what a column is called; empty where that may be a person.
+func (p *peopleReader) shownName(header rows.Row, at int) string {
+	var c rows.Columns[personColumn]
+	if !p.nameless {
+		c.Call(header.Fields)
+	}
+	return c.Name(at)
+}
+
+var columnWords = map[personColumn]string{colLogin: "account", colMail: "account", colFullName: "name", colGiven: "given name", colFamily: "family name",
+	colStatus: "status", colEnded: "disabled", colPersonID: "id", colFormer: "former account"}
+
+// doubt refuses a list that seems to tell who left, in a column that is not
+// understood: leavers would count as people who are here. A column without a word
+// in it does no harm, nor one beside a status.
+func (p *peopleReader) doubt(row rows.Row) error {
+	for _, at := range p.doubted {
+		if at > len(row.Fields) || len(bytes.TrimSpace(row.Fields[at-1])) == 0 {
+			continue
+		}
+		login := max(p.columns.At(colLogin), p.columns.At(colMail))
+		if p.columns.Has(colLogin) {
+			login = p.columns.At(colLogin)
+		}
+		return token.Errorf(token.Refused, "column %d, %q, seems to tell who left, in a way that fob does not know", at, p.columns.Name(at)).
+			WithHint("--columns account=%d,status=%d --active-is WORD says which word means that somebody is here (\"\": an empty cell); "+
+				"--columns account=%d leaves the column out, where all on the list are here", login, at, login)
+	}
+	return nil
+}
+
+// doubtful are the columns that doubt looks at.
+func doubtful(c rows.Columns[personColumn], header rows.Row) (all []int) {
+	if c.Has(colStatus) || c.Has(colEnded) {
+		return nil
+	}
+	for _, at := range c.Unknown {
+		if tellsWhoLeft(header.Fields[at-1]) {
+			all = append(all, at)
+		}
+	}
+	return all
+}
+
+// exampleOf is how --columns tells two columns apart that are called alike.
+func exampleOf(col personColumn, c rows.Columns[personColumn], at int) string {
+	if word := personWords[col]; col != colLogin && choosable[word] == col {
+		return fmt.Sprintf("account=%d,%s=%d", max(c.At(colLogin), c.At(colMail), 1), word, at)
+	}
+	return fmt.Sprintf("account=%d", at)
+}
+
+// formula is what a spreadsheet computes when the list is opened in one: it is
+// nobody's name. A number with a sign is none.
+var formula = regexp.MustCompile(`^(=|[-+@][\pL\d.+\-*/]*[(|!])`)
+
+// maxOldOffice bounds what is read of a document to see whether it has a password:
+// where the name stands in it depends on its size.
+const maxOldOffice = 64 << 20
+
+// Documents of the old Office begin so (MS-CFB), and those of the new one that have
+// a password: in these a stream is named as MS-OFFCRYPTO 2.3.4.4 says, in UTF-16.
+const (
+	oldMagic = "\xD0\xCF\x11\xE0\xA1\xB1\x1A\xE1"
+	locked   = "E\x00n\x00c\x00r\x00y\x00p\x00t\x00e\x00d\x00P\x00a\x00c\x00k\x00a\x00g\x00e\x00"
+)
+
+// oldOffice refuses workbooks of the old Office, and those of the new one that have
+// a password, which look alike.
+func oldOffice(in *bufio.Reader) error {
+	if head, _ := in.Peek(len(oldMagic)); string(head) != oldMagic { // an error of reading the first row tells
+		return nil
+	}
+	whole, err := io.ReadAll(io.LimitReader(in, maxOldOffice))
+	if err != nil {
+		return token.Wrap(token.Internal, err, "reading the list")
+	}
+	if bytes.Contains(whole, []byte(locked)) {
+		return token.Errorf(token.Refused, "the list is a workbook that a password protects").
+			WithHint("open it in Excel or LibreOffice and save it without a password, or as CSV")
+	}
+	return token.Errorf(token.Refused, "the list is an Office document of the old kind (.xls)").
+		WithHint("open it in Excel or LibreOffice and save it as .xlsx, or as CSV")
+}

@@ -1,0 +1,44 @@
+package app_test
+
+import (
+	"bytes"
+	"io"
+	"math/rand/v2"
+	"strings"
+	"testing"
+
+	"fob/internal/app"
+	"fob/internal/office"
+	"fob/internal/token"
+)
+
+// Both kinds of workbook that fob does not read begin alike, and are told apart.
+func TestPeopleInOldWorkbooks(t *testing.T) {
+	old := office.Magic + strings.Repeat("\x00", 600)
+	for text, want := range map[string]string{
+		old:                  "the list is an Office document of the old kind (.xls)",
+		string(sealed(t)):    "the list is a workbook that a password protects",
+		old[:len(old)-590]:   "the list is an Office document of the old kind (.xls)",
+		"login\n\xd0\xcfx\n": "",
+	} {
+		_, err := app.ReadPeople("people.xlsx", strings.NewReader(text), app.PeopleOptions{})
+		switch {
+		case want == "" && err != nil:
+			t.Error(err)
+		case want != "" && (token.KindOf(err) != token.Refused || err.Error() != want || token.HintOf(err) == ""):
+			t.Errorf("%v, want %s", err, want)
+		}
+	}
+}
+
+func sealed(t *testing.T) []byte {
+	var out bytes.Buffer
+	err := office.Seal(&out, 4, []byte("Test password 7 and more"), rand.NewChaCha8([32]byte{7}), func(w io.Writer) error {
+		_, err := io.WriteString(w, "PK\x03\x04")
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return out.Bytes()
+}

@@ -1,0 +1,112 @@
+package app
+
+import (
+	"regexp"
+	"strings"
+
+	"fob/internal/rows"
+)
+
+// personColumn is a column of a list of people.
+type personColumn int
+
+const (
+	colLogin personColumn = iota
+	colFullName
+	colGiven
+	colFamily
+	colStatus
+	colEnded // a status that says the opposite: disabled
+	colPersonID
+	colFormer
+	colMail // taken for the login where there is no other
+)
+
+// personNames are the names that columns have in exports of directories and HR
+// systems, as rows.Name gives them.
+var personNames = rows.Names[personColumn]{
+	"account": colLogin, "accountname": colLogin, "login": colLogin, "loginname": colLogin, "logon": colLogin, "logonname": colLogin,
+	"user": colLogin, "username": colLogin, "userid": colLogin, "uid": colLogin, "upn": colLogin, "userprincipalname": colLogin,
+	"samaccountname": colLogin, "benutzer": colLogin, "benutzername": colLogin, "benutzerkonto": colLogin, "benutzerkennung": colLogin,
+	"konto": colLogin, "anmeldename": colLogin, "kennung": colLogin, "identifiant": colLogin, "nomdutilisateur": colLogin,
+	"utilisateur": colLogin, "compte": colLogin, "usuario": colLogin, "nombredeusuario": colLogin, "cuenta": colLogin,
+	"utente": colLogin, "nomeutente": colLogin, "gebruiker": colLogin, "gebruikersnaam": colLogin, "användarnamn": colLogin,
+	"brugernavn": colLogin, "brukernavn": colLogin, "käyttäjätunnus": colLogin, "nazwaużytkownika": colLogin, "utilizador": colLogin,
+	"uživatelskéjméno": colLogin, "felhasználónév": colLogin, "логин": colLogin, "ユーザー名": colLogin, "用户名": colLogin,
+	"email": colMail, "emailaddress": colMail, "mail": colMail, "primaryemail": colMail, "workemail": colMail, "emailadresse": colMail,
+	"mailadresse": colMail, "courriel": colMail, "adressemail": colMail, "correo": colMail, "correoelectrónico": colMail,
+	"epost": colMail, "posta": colMail,
+	"name": colFullName, "fullname": colFullName, "displayname": colFullName, "employeename": colFullName, "personname": colFullName,
+	"anzeigename": colFullName, "vollername": colFullName, "mitarbeiter": colFullName, "nomcomplet": colFullName,
+	"nombrecompleto": colFullName, "nomecompleto": colFullName, "naam": colFullName, "namn": colFullName, "navn": colFullName,
+	"firstname": colGiven, "givenname": colGiven, "vorname": colGiven, "prénom": colGiven, "prenom": colGiven, "nome": colGiven,
+	"nombre": colGiven, "voornaam": colGiven, "förnamn": colGiven, "fornavn": colGiven,
+	"lastname": colFamily, "surname": colFamily, "familyname": colFamily, "nachname": colFamily, "familienname": colFamily, "nom": colFamily,
+	"apellido": colFamily, "apellidos": colFamily, "cognome": colFamily, "achternaam": colFamily, "efternamn": colFamily, "etternavn": colFamily,
+	"emailaddressrequired": colMail, "firstnamerequired": colGiven, "lastnamerequired": colFamily, "statusreadonly": colStatus, // of Google
+	"status": colStatus, "active": colStatus, "isactive": colStatus, "enabled": colStatus, "accountenabled": colStatus, "state": colStatus,
+	"employmentstatus": colStatus, "employeestatus": colStatus, "aktiv": colStatus, "zustand": colStatus, "statut": colStatus,
+	"kontoaktiv": colStatus, "kontoaktiviert": colStatus, "aktiviert": colStatus, "kontostatus": colStatus, "kontozustand": colStatus,
+	"benutzerstatus": colStatus, "mitarbeiterstatus": colStatus, "beschäftigungsstatus": colStatus, "benutzeraktiv": colStatus,
+	"accountactive": colStatus, "activeaccount": colStatus, "accountstatus": colStatus, "userstatus": colStatus, "useractive": colStatus,
+	"activeuser": colStatus, "isenabled": colStatus, "userenabled": colStatus, "currentlyemployed": colStatus, "employed": colStatus,
+	"compteactif": colStatus, "compteactivé": colStatus, "activé": colStatus, "étatducompte": colStatus, "état": colStatus,
+	"statutducompte": colStatus, "cuentaactiva": colStatus, "actif": colStatus, "estado": colStatus, "activo": colStatus, "stato": colStatus, "attivo": colStatus, "actief": colStatus,
+	"disabled": colEnded, "inactive": colEnded, "blocked": colEnded, "suspended": colEnded, "terminated": colEnded, "gesperrt": colEnded,
+	"deaktiviert": colEnded, "inaktiv": colEnded, "ausgeschieden": colEnded, "inactif": colEnded, "archived": colEnded,
+	"accountdisabled": colEnded, "isdisabled": colEnded, "userdisabled": colEnded, "deactivated": colEnded, "accountinactive": colEnded,
+	"isinactive": colEnded, "kontodeaktiviert": colEnded, "kontogesperrt": colEnded, "kontoinaktiv": colEnded, "benutzerdeaktiviert": colEnded,
+	"désactivé": colEnded, "comptedésactivé": colEnded, "compteinactif": colEnded, "ausgetreten": colEnded, "leaver": colEnded,
+	"desactivado": colEnded, "disattivato": colEnded,
+	"id": colPersonID, "personid": colPersonID, "employeeid": colPersonID, "employeenumber": colPersonID, "employeeno": colPersonID,
+	"personnelnumber": colPersonID, "staffid": colPersonID, "staffnumber": colPersonID, "workerid": colPersonID, "objectid": colPersonID,
+	"objectguid": colPersonID, "externalid": colPersonID, "personalnummer": colPersonID, "mitarbeiternummer": colPersonID,
+	"personalnr": colPersonID, "matricule": colPersonID, "matrícula": colPersonID, "matricola": colPersonID, "personeelsnummer": colPersonID,
+	"anställningsnummer": colPersonID, "medarbejdernummer": colPersonID,
+	"formeraccount": colFormer, "formerlogin": colFormer, "previousaccount": colFormer, "previouslogin": colFormer, "oldaccount": colFormer,
+	"oldlogin": colFormer, "oldusername": colFormer, "previoususername": colFormer, "renamedfrom": colFormer, "altesbenutzerkonto": colFormer,
+	"früheresbenutzerkonto": colFormer, "ancienidentifiant": colFormer,
+}
+
+// choosable are the columns that --columns names.
+var choosable = map[string]personColumn{"account": colLogin, "name": colFullName, "status": colStatus, "disabled": colEnded,
+	"id": colPersonID, "former": colFormer}
+
+const choosableWords = "account, name, status, disabled, id, former"
+
+// activeWords and endedWords are what a status says.
+var (
+	activeWords = wordSet(`active aktiv actif active activo activa attivo actief ativo ativa aktywny current employed enabled yes ja oui si sí
+		true wahr vrai verdadero 1 y j x angestellt beschäftigt onleave leave`)
+	endedWords = wordSet(`inactive inaktiv inactif inactivo inactiva inattivo inactief left leaver terminated disabled deactivated suspended blocked
+		locked former exited resigned retired archived deleted ended no nein non nee false falsch faux falso 0 n ausgeschieden ausgetreten
+		gesperrt deaktiviert gekündigt parti sorti baja cessato`)
+)
+
+func wordSet(text string) map[string]bool {
+	set := map[string]bool{}
+	for w := range strings.FieldsSeq(text) {
+		set[w] = true
+	}
+	return set
+}
+
+// Names of columns that tell who left without saying it in words that fob knows.
+// Their stems are whole words, or stand where no other word ends in them.
+var (
+	likeStatus = regexp.MustCompile(`^status|status$|^statut|zustand$|a[kc]ti(v|f|ve|vo|va)$|a[kc]ti(viert|vated|vé)$|a[kc]tiv(e|er)?(flag|kennzeichen|yn|jn)$|enabled$|disabled$|` +
+		`gesperrt$|blocked$|suspended$|terminated$|ausgeschieden$|ausgetreten$|^leaver`)
+	likeLeaving = regexp.MustCompile(`austritt|kündigung|vertragsende|beschäftigungsende|beschäftigtbis|gültigbis|letzterarbeitstag|inaktivseit|` +
+		`ausgeschieden|ausgetreten|ablaufdatum|kontoablauf|^enddat|enddate$|enddatum|contractend|employmentend|terminat|lastday|lastworkingday|` +
+		`leav(e|er|ing)(s|on|date)?$|(left|exit|leaving|end)(on|at|date)$|^dateof(leaving|exit)|offboard|validuntil|validto$|accountexpir|expir(y|ation)date|` +
+		`deleted(at|on|date)|inactivesince|datede?sortie|datedefin|datededépart|findecontrat|fechade(baja|salida)|datacessazione|uitdienst`)
+	// ofOthers are of other things than somebody's work here.
+	ofOthers = regexp.MustCompile(`sync|password|kennwort|passwort|mailbox|phone|marital|famil|civil|visa|tax|steuer|matrimon|mfa|lizenz|licen|impf|vaccin`)
+)
+
+// tellsWhoLeft tells whether the name of a column without a meaning looks like one
+// that tells who is here.
+func tellsWhoLeft(heading []byte) bool {
+	name := rows.Name(heading)
+	return (likeStatus.MatchString(name) || likeLeaving.MatchString(name)) && !ofOthers.MatchString(name)
+}
