@@ -22,7 +22,7 @@ const (
 	Mark                   // the last step or counter that was accepted
 	Clock                  // its measured drift
 	Loss                   // when its loss was reported
-	Theft                  // whether it was stolen
+	Theft                  // whether it was lost, and stolen
 	SeedHeld               // whether its seed is there
 	Issued                 // whether it was ever given out
 	Shape                  // the condition in which it came back
@@ -238,7 +238,7 @@ func (m *Makers) left(t *touched, c Mutable, state token.State) {
 	sets(m, t, Attempts, [2]int64{int64(c.Failures), c.LockedUntil})
 	sets(m, t, Place, c.Location)
 	sets(m, t, Loss, c.Reported)
-	sets(m, t, Theft, c.Stolen)
+	sets(m, t, Theft, [2]bool{c.Reported != 0, c.Stolen}) // another day of the same loss does not change it
 	sets(m, t, SeedHeld, c.SeedDestroyed)
 	sets(m, t, Issued, c.Issued)
 	if c.Watermark != nil {

@@ -56,7 +56,7 @@ func aspectsOf(t *Token, column string) []audit.Aspect {
 	case "lost_reported_at":
 		return []audit.Aspect{audit.Loss}
 	case "stolen":
-		return []audit.Aspect{audit.Loss, audit.Theft}
+		return []audit.Aspect{audit.Theft}
 	case "loss_hours":
 		if t.LostReported == nil { // found: what became of it later does not count
 			return []audit.Aspect{audit.Loss}
