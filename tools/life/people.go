@@ -46,7 +46,7 @@ func (l *Life) list(ids bool) string {
 				last, was = was, ""
 			}
 		}
-		fmt.Fprintf(&text, "%s,=Person %d,%s,%s\n", account(name), i, []string{"active", "active", "active", "left"}[l.r.IntN(4)], last)
+		fmt.Fprintf(&text, "%s,+Person %d,%s,%s\n", account(name), i, []string{"active", "active", "active", "left"}[l.r.IntN(4)], last)
 	}
 	return text.String()
 }
