@@ -30,11 +30,11 @@ type room struct {
 // below seedfile that is not named here.
 var rooms = map[string]room{
 	"cmd/fob": {
-		may: []string{"cli"},
+		may: []string{"fault", "cli"},
 		why: "main exits with what cli returns and does nothing else",
 	},
 	"cli": {
-		may: []string{"app", "inventory", "report", "token", "audit", "seedfile"},
+		may: []string{"fault", "app", "desk", "report", "token", "trail", "seedfile"},
 		why: "the command line calls one use case and prints what comes back; a second front end must not have to repeat more",
 		not: map[string]string{
 			"store":           "SQL stays behind the interfaces of inventory and report",
@@ -43,13 +43,13 @@ var rooms = map[string]room{
 		},
 	},
 	"app": {
-		may: []string{"inventory", "store", "token", "otp", "seedfile", "seedfile/detect", "seedfile/delivery",
-			"seedfile/table", "family", "pskc", "rows", "custody", "audit", "report", "provision"},
+		may: []string{"fault", "desk", "store", "token", "otp", "seedfile", "seedfile/detect", "seedfile/delivery",
+			"seedfile/table", "family", "pskc", "rows", "custody", "trail", "report", "provision"},
 		why: "app wires what lies below it",
 		not: map[string]string{"cli": "a second front end uses app without a terminal"},
 	},
-	"inventory": {
-		may: []string{"token", "otp", "audit", "seedfile"},
+	"desk": {
+		may: []string{"fault", "token", "otp", "trail", "seedfile"},
 		why: "the use cases own the interfaces that they need; whoever implements them imports inventory, never the reverse",
 		not: map[string]string{
 			"store":     "inventory owns the interface of the store: PostgreSQL will be a second one",
@@ -60,17 +60,18 @@ var rooms = map[string]room{
 		},
 	},
 	"store": {
-		may: []string{"inventory", "report", "token", "audit"},
+		may: []string{"fault", "desk", "report", "token", "trail"},
 		why: "the store keeps rows: it reads no files, computes no codes and opens no seeds",
 		not: map[string]string{"custody": "the database and the keys to it are never in one hand"},
 	},
-	"token": {why: "the domain stands below everything and does no I/O"},
+	"fault": {why: "kinds of errors and remedies stand below everything"},
+	"token": {may: []string{"fault"}, why: "the domain stands below everything and does no I/O"},
 	"otp": {
-		may: []string{"token"},
+		may: []string{"fault", "token"},
 		why: "codes are pure functions of their arguments",
 	},
 	"seedfile": {
-		may: []string{"token"},
+		may: []string{"fault", "token"},
 		why: "a record is what a file says; what becomes of it is decided elsewhere",
 		not: map[string]string{
 			"family":          "families import seedfile; only detect knows them",
@@ -78,55 +79,55 @@ var rooms = map[string]room{
 		},
 	},
 	"seedfile/detect": {
-		may: []string{"token", "seedfile", "seedfile/table", "family", "rows", "pskc"},
+		may: []string{"fault", "token", "seedfile", "seedfile/table", "family", "rows", "pskc"},
 		why: "detect finds the family that reads a file, nothing more",
 	},
 	"seedfile/delivery": {
-		may: []string{"token", "seedfile", "office"},
+		may: []string{"fault", "token", "seedfile", "office"},
 		why: "what is wrapped round a file is undone without knowing what the file is",
 		not: map[string]string{"custody": "a supplier's key and the store's keys have nothing to do with each other"},
 	},
 	"seedfile/table": {
-		may: []string{"token", "seedfile", "rows"},
+		may: []string{"fault", "token", "seedfile", "rows"},
 		why: "what families of columns share knows no family",
 	},
 	"seedfile/xmlscan": {
-		may: []string{"token", "seedfile", "rows", "pskc"},
+		may: []string{"fault", "token", "seedfile", "rows", "pskc"},
 		why: "what families of plain XML share knows no family",
 	},
 	"seedfile/seedtest": {
-		may: []string{"token", "seedfile"},
+		may: []string{"fault", "token", "seedfile"},
 		why: "it serves the tests of every family and knows none",
 	},
 	"family": {
-		may: []string{"token", "seedfile", "seedfile/table", "seedfile/xmlscan", "rows", "pskc"},
+		may: []string{"fault", "token", "seedfile", "seedfile/table", "seedfile/xmlscan", "rows", "pskc"},
 		why: "a family turns bytes into records",
 		not: map[string]string{"family": "each family can be read, changed and removed alone"},
 	},
 	"office": {
-		may: []string{"token"},
+		may: []string{"fault", "token"},
 		why: "a password is undone and set without knowing what the document is",
 	},
 	"pskc": {
-		may: []string{"token"},
+		may: []string{"fault", "token"},
 		why: "RFC 6030 both ways, for the family that reads and for provision that writes",
 	},
-	"rows": {why: "rows know nothing of tokens: HR lists and stocktakes are rows too"},
+	"rows": {may: []string{"fault"}, why: "rows know nothing of tokens: HR lists and stocktakes are rows too"},
 	"custody": {
-		may: []string{"token"},
+		may: []string{"fault", "token"},
 		why: "what guards the keys is small enough to be read whole",
 	},
-	"audit": {
-		may: []string{"token"},
+	"trail": {
+		may: []string{"fault", "token"},
 		why: "whoever verifies the trail trusts no other code than this",
 	},
 	"report": {
-		may: []string{"token", "audit", "otp", "office", "rows"}, // of otp: how a clock runs, by its record
+		may: []string{"fault", "token", "trail", "otp", "office", "rows"}, // of otp: how a clock runs, by its record
 		why: "an auditor's view reads and never changes anything",
 		not: map[string]string{"custody": "no report can contain a seed if none can open one"},
 	},
 	"provision": {
-		may: []string{"token", "pskc"},
+		may: []string{"fault", "token", "pskc"},
 		why: "writers get seeds handed in and decide nothing",
 	},
 }

@@ -9,7 +9,8 @@ import (
 	"time"
 
 	"fob/internal/custody"
-	"fob/internal/inventory"
+	"fob/internal/desk"
+	"fob/internal/fault"
 	"fob/internal/report"
 	"fob/internal/store"
 	"fob/internal/token"
@@ -29,7 +30,7 @@ type Config struct {
 
 // Desk opens the store for writing and hands out the use cases. The keyring is
 // opened when the first use case asks for it. Close ends both.
-func (c Config) Desk(ctx context.Context) (*inventory.Desk, func() error, error) {
+func (c Config) Desk(ctx context.Context) (*desk.Desk, func() error, error) {
 	if err := c.checkDB(); err != nil {
 		return nil, nil, err
 	}
@@ -38,8 +39,8 @@ func (c Config) Desk(ctx context.Context) (*inventory.Desk, func() error, error)
 		return nil, nil, err
 	}
 	keys := &lazyKeys{config: c, store: s}
-	desk := &inventory.Desk{Store: s, Keys: keys.open, Now: c.Now, Random: c.Random, Operator: c.Operator, Host: c.host()}
-	return desk, func() error { keys.close(); return s.Close() }, nil
+	d := &desk.Desk{Store: s, Keys: keys.open, Now: c.Now, Random: c.Random, Operator: c.Operator, Host: c.host()}
+	return d, func() error { keys.close(); return s.Close() }, nil
 }
 
 // host is the computer's name as the trail can keep it: the system takes any
@@ -71,7 +72,7 @@ type lazyKeys struct {
 	err    error
 }
 
-func (k *lazyKeys) open(ctx context.Context) (inventory.Keyring, error) {
+func (k *lazyKeys) open(ctx context.Context) (desk.Keyring, error) {
 	k.once.Do(func() { k.ring, k.err = openKeyring(ctx, k.config, k.store) })
 	if k.err != nil {
 		return nil, k.err
@@ -122,7 +123,7 @@ func unwrap(s *store.Store, wrapped []store.Key, ids *custody.Identities) (*cust
 	}
 	ring, err := custody.OpenKeyring([16]byte(s.ID()), uint32(seedID), seedKey, printKey)
 	if err != nil {
-		return nil, errors.Join(token.Errorf(token.Integrity, "the store's keys are incomplete"), err)
+		return nil, errors.Join(fault.Errorf(fault.Integrity, "the store's keys are incomplete"), err)
 	}
 	return ring, nil
 }

@@ -3,20 +3,20 @@ package app
 import (
 	"context"
 
-	"fob/internal/audit"
 	"fob/internal/custody"
+	"fob/internal/fault"
 	"fob/internal/report"
 	"fob/internal/store"
-	"fob/internal/token"
+	"fob/internal/trail"
 )
 
 // VerifyTrail recomputes the trail of the store, compares what it says with the
 // tables, and holds the schema against that of a new store. The checkpoint may be
 // nil.
-func (c Config) VerifyTrail(ctx context.Context, checkpoint *audit.Checkpoint) (audit.Report, error) {
+func (c Config) VerifyTrail(ctx context.Context, checkpoint *trail.Checkpoint) (trail.Report, error) {
 	s, err := c.openReadOnly(ctx)
 	if err != nil {
-		return audit.Report{}, err
+		return trail.Report{}, err
 	}
 	defer s.Close()
 	defer relaxCollector()()
@@ -24,7 +24,7 @@ func (c Config) VerifyTrail(ctx context.Context, checkpoint *audit.Checkpoint) (
 }
 
 // Checkpoint signs the head of the trail with the key beside the identity.
-func (c Config) Checkpoint(ctx context.Context) (signed []byte, head audit.Head, err error) {
+func (c Config) Checkpoint(ctx context.Context) (signed []byte, head trail.Head, err error) {
 	s, err := c.openReadOnly(ctx)
 	if err != nil {
 		return nil, head, err
@@ -41,13 +41,13 @@ func (c Config) Checkpoint(ctx context.Context) (signed []byte, head audit.Head,
 	if err != nil {
 		return nil, head, err
 	}
-	signed, err = audit.Sign(s.ID(), head, c.Now(), key.Signer())
+	signed, err = trail.Sign(s.ID(), head, c.Now(), key.Signer())
 	return signed, head, err
 }
 
 // SignExport signs what an export is with the key of the checkpoints. The store
 // is named by the store itself.
-func (c Config) SignExport(ctx context.Context, n audit.ExportNote) ([]byte, error) {
+func (c Config) SignExport(ctx context.Context, n trail.ExportNote) ([]byte, error) {
 	s, err := c.openReadOnly(ctx)
 	if err != nil {
 		return nil, err
@@ -58,7 +58,7 @@ func (c Config) SignExport(ctx context.Context, n audit.ExportNote) ([]byte, err
 		return nil, err
 	}
 	n.Store = s.ID()
-	return audit.SignExport(n, key.Signer())
+	return trail.SignExport(n, key.Signer())
 }
 
 // checkpointKey reads the key beside the identity and holds it against the public
@@ -76,7 +76,7 @@ func (c Config) checkpointKey(ctx context.Context, s *store.Store) (*custody.Che
 		return nil, err
 	}
 	if key.PublicHalf() != pub {
-		return nil, token.Errorf(token.KeyTrouble, "%s is the checkpoint key of another store", CheckpointPath(c.Identity)).
+		return nil, fault.Errorf(fault.KeyTrouble, "%s is the checkpoint key of another store", CheckpointPath(c.Identity)).
 			WithHint("--identity names the identity file beside which this store's key lies")
 	}
 	return key, nil

@@ -6,7 +6,8 @@ import (
 	"strings"
 	"time"
 
-	"fob/internal/inventory"
+	"fob/internal/desk"
+	"fob/internal/fault"
 	"fob/internal/rows"
 	"fob/internal/token"
 )
@@ -67,20 +68,20 @@ func (s columnSet) String() string {
 // ReadBindings reads a file of bindings: one row of column names, in any order,
 // then one row a token. What is wrong with a row alone is in its Fault; an error
 // is of the whole file, of kind Refused unless reading failed.
-func ReadBindings(r io.Reader) ([]inventory.BulkRow, []string, error) {
+func ReadBindings(r io.Reader) ([]desk.BulkRow, []string, error) {
 	return readBulk(r, bindColumns)
 }
 
 // ReadAssignments reads a file of assignments in the same way.
-func ReadAssignments(r io.Reader) ([]inventory.BulkRow, []string, error) {
+func ReadAssignments(r io.Reader) ([]desk.BulkRow, []string, error) {
 	return readBulk(r, assignColumns)
 }
 
-func readBulk(r io.Reader, set columnSet) (all []inventory.BulkRow, notes []string, err error) {
+func readBulk(r io.Reader, set columnSet) (all []desk.BulkRow, notes []string, err error) {
 	in := rows.New(r)
 	header, err := in.Next()
 	if errors.Is(err, io.EOF) {
-		return nil, nil, token.Errorf(token.Refused, "the file is empty").WithHint("its first row names the columns: %s", set)
+		return nil, nil, fault.Errorf(fault.Refused, "the file is empty").WithHint("its first row names the columns: %s", set)
 	}
 	if err != nil {
 		return nil, nil, bulkReadError(err)
@@ -94,13 +95,13 @@ func readBulk(r io.Reader, set columnSet) (all []inventory.BulkRow, notes []stri
 		row, err := in.Next()
 		switch {
 		case errors.Is(err, io.EOF) && len(all) == 0:
-			return nil, nil, token.Errorf(token.Refused, "the file has no row below its column names")
+			return nil, nil, fault.Errorf(fault.Refused, "the file has no row below its column names")
 		case errors.Is(err, io.EOF):
 			return all, in.Notes(), nil
 		case err != nil:
 			return nil, nil, bulkReadError(err)
 		case len(all) == MaxBulkRows:
-			return nil, nil, token.Errorf(token.Refused, "the file has more than %d rows", MaxBulkRows).WithHint("split it")
+			return nil, nil, fault.Errorf(fault.Refused, "the file has more than %d rows", MaxBulkRows).WithHint("split it")
 		}
 		all = append(all, bulkRow(columns, row, width))
 	}
@@ -110,9 +111,9 @@ func readBulk(r io.Reader, set columnSet) (all []inventory.BulkRow, notes []stri
 func bulkReadError(err error) error {
 	var bad *rows.Error
 	if errors.As(err, &bad) {
-		return token.Errorf(token.Refused, "%v", bad).WithHint("%s", bad.Hint())
+		return fault.Errorf(fault.Refused, "%v", bad).WithHint("%s", bad.Hint())
 	}
-	return token.Wrap(token.Internal, err, "reading the file")
+	return fault.Wrap(fault.Internal, err, "reading the file")
 }
 
 // columns demands a header that can be followed to the letter.
@@ -120,24 +121,24 @@ func (s columnSet) columns(header rows.Row) (rows.Columns[bulkColumn], error) {
 	names := s.names()
 	c := names.Of(header.Fields)
 	if c.Known == 0 {
-		return c, token.Errorf(token.Refused, "line %d does not name the columns", header.Line).
+		return c, fault.Errorf(fault.Refused, "line %d does not name the columns", header.Line).
 			WithHint("the first row is one of names, in any order: %s", s)
 	}
 	if c.Unknown != nil {
-		return c, token.Errorf(token.Refused, "line %d: column %d has a name that means nothing here", header.Line, c.Unknown[0]).
+		return c, fault.Errorf(fault.Refused, "line %d: column %d has a name that means nothing here", header.Line, c.Unknown[0]).
 			WithHint("the columns are %s; take the others out", s)
 	}
 	if col, first, second, twice := names.Twice(c, header.Fields); twice {
-		return c, token.Errorf(token.Refused, "line %d: columns %d and %d are both named %s", header.Line, first, second, bulkNames[col])
+		return c, fault.Errorf(fault.Refused, "line %d: columns %d and %d are both named %s", header.Line, first, second, bulkNames[col])
 	}
 	for i, field := range header.Fields {
 		if len(field) == 0 {
-			return c, token.Errorf(token.Refused, "line %d: column %d has no name", header.Line, i+1)
+			return c, fault.Errorf(fault.Refused, "line %d: column %d has no name", header.Line, i+1)
 		}
 	}
 	for _, col := range s.all[:s.needed] {
 		if !c.Has(col) {
-			return c, token.Errorf(token.Refused, "line %d: there is no column %s", header.Line, bulkNames[col]).
+			return c, fault.Errorf(fault.Refused, "line %d: there is no column %s", header.Line, bulkNames[col]).
 				WithHint("the columns are %s", s)
 		}
 	}
@@ -145,8 +146,8 @@ func (s columnSet) columns(header rows.Row) (rows.Columns[bulkColumn], error) {
 }
 
 // bulkRow reads one row. The first thing that is wrong with it is its Fault.
-func bulkRow(c rows.Columns[bulkColumn], row rows.Row, width int) inventory.BulkRow {
-	out := inventory.BulkRow{Line: row.Line}
+func bulkRow(c rows.Columns[bulkColumn], row rows.Row, width int) desk.BulkRow {
+	out := desk.BulkRow{Line: row.Line}
 	fail := func(err error) {
 		if out.Fault == nil {
 			out.Fault = err
@@ -160,7 +161,7 @@ func bulkRow(c rows.Columns[bulkColumn], row rows.Row, width int) inventory.Bulk
 	}
 	out.Serial = parsed
 	if n := len(row.Fields); n < width || !row.BlankFrom(width) {
-		fail(token.Errorf(token.Refused, "the row has %d of %d columns", n, width).
+		fail(fault.Errorf(fault.Refused, "the row has %d of %d columns", n, width).
 			WithHint("a column may be empty, but not missing; a text with the delimiter in it stands in quotes"))
 	}
 	if out.Account, err = token.ParseAccount(text(colAccount)); err != nil {
@@ -179,10 +180,10 @@ func bulkRow(c rows.Columns[bulkColumn], row rows.Row, width int) inventory.Bulk
 
 // bulkCodes reads what a file of bindings has beside. The codes' own form is
 // looked at when the token is known, which says how many digits they have.
-func bulkCodes(out *inventory.BulkRow, text func(bulkColumn) string, fail func(error)) {
+func bulkCodes(out *desk.BulkRow, text func(bulkColumn) string, fail func(error)) {
 	first, second := text(colCode1), text(colCode2)
 	if first == "" {
-		fail(token.Errorf(token.Refused, "there is no code1"))
+		fail(fault.Errorf(fault.Refused, "there is no code1"))
 	}
 	for _, code := range []string{first, second} {
 		if code != "" {
@@ -195,7 +196,7 @@ func bulkCodes(out *inventory.BulkRow, text func(bulkColumn) string, fail func(e
 	}
 	at, err := time.Parse(time.RFC3339, readAt)
 	if err != nil {
-		fail(token.Errorf(token.Refused, "read_at is no time with a zone").WithHint("such as 2026-11-24T10:00:07Z or 2026-11-24T11:00:07+01:00"))
+		fail(fault.Errorf(fault.Refused, "read_at is no time with a zone").WithHint("such as 2026-11-24T10:00:07Z or 2026-11-24T11:00:07+01:00"))
 	}
 	out.ReadAt = at
 }

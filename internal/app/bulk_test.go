@@ -9,8 +9,8 @@ import (
 	"github.com/google/go-cmp/cmp/cmpopts"
 
 	"fob/internal/app"
-	"fob/internal/inventory"
-	"fob/internal/token"
+	"fob/internal/desk"
+	"fob/internal/fault"
 )
 
 func TestReadBindings(t *testing.T) {
@@ -19,11 +19,11 @@ func TestReadBindings(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := []inventory.BulkRow{
+	want := []desk.BulkRow{
 		{Line: 3, Serial: "S1", Account: "Anna; the elder", Codes: []string{"' 012345'"}, ReadAt: time.Date(2026, 11, 24, 10, 0, 7, 0, time.UTC), Proof: "badge"},
 		{Line: 4, Serial: "S2", Account: "ben", Codes: []string{"111111", "222222"}},
 	}
-	if diff := cmp.Diff(want, rows, cmpopts.IgnoreUnexported(inventory.BulkRow{})); diff != "" {
+	if diff := cmp.Diff(want, rows, cmpopts.IgnoreUnexported(desk.BulkRow{})); diff != "" {
 		t.Error(diff)
 	}
 	if len(notes) == 0 {
@@ -39,7 +39,7 @@ func TestReadBindingsRefuses(t *testing.T) {
 		"line 2": "serial,account,code1\n" + strings.Repeat("x", 70_000) + "\n",
 	} {
 		rows, _, err := app.ReadBindings(strings.NewReader(text))
-		if rows != nil || token.KindOf(err) != token.Refused || err == nil || !strings.Contains(err.Error(), words) {
+		if rows != nil || fault.KindOf(err) != fault.Refused || err == nil || !strings.Contains(err.Error(), words) {
 			t.Errorf("%q: %d rows, %v", words, len(rows), err)
 		}
 	}
@@ -53,14 +53,14 @@ func FuzzReadBindings(f *testing.F) {
 	f.Add("\xff\xfes\x00")
 	f.Add("serial;account;code1\r\n\"S\n1\";a;b\r\n")
 	f.Fuzz(func(t *testing.T, text string) {
-		for name, read := range map[string]func(string) ([]inventory.BulkRow, []string, error){
-			"bindings": func(s string) ([]inventory.BulkRow, []string, error) { return app.ReadBindings(strings.NewReader(s)) },
-			"assignments": func(s string) ([]inventory.BulkRow, []string, error) {
+		for name, read := range map[string]func(string) ([]desk.BulkRow, []string, error){
+			"bindings": func(s string) ([]desk.BulkRow, []string, error) { return app.ReadBindings(strings.NewReader(s)) },
+			"assignments": func(s string) ([]desk.BulkRow, []string, error) {
 				return app.ReadAssignments(strings.NewReader(s))
 			},
 		} {
 			rows, _, err := read(text)
-			if err != nil && (rows != nil || token.KindOf(err) != token.Refused) {
+			if err != nil && (rows != nil || fault.KindOf(err) != fault.Refused) {
 				t.Fatalf("%s: %d rows and %v", name, len(rows), err)
 			}
 			line := 1

@@ -13,9 +13,9 @@ import (
 	"testing"
 	"time"
 
-	"fob/internal/audit"
 	"fob/internal/report"
 	"fob/internal/token"
+	"fob/internal/trail"
 	"fob/tools/life"
 )
 
@@ -25,7 +25,7 @@ type stockOf map[token.Serial]map[string]string
 // snapshot is an inventory in every form, as exported in some moment.
 type snapshot struct {
 	at    time.Time
-	head  audit.Head
+	head  trail.Head
 	files map[string][]byte
 	stock stockOf
 }
@@ -295,7 +295,7 @@ func checkEvents(t *testing.T, seed uint64) {
 			if err != nil {
 				return err
 			}
-			parsed, err := audit.Parse(e.Entry)
+			parsed, err := trail.Parse(e.Entry)
 			if err != nil {
 				return err
 			}

@@ -10,9 +10,9 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"fob/internal/custody"
-	"fob/internal/inventory"
+	"fob/internal/desk"
+	"fob/internal/fault"
 	"fob/internal/store"
-	"fob/internal/token"
 )
 
 // Finding is a trouble that Doctor found: what it is, what it means for the
@@ -109,13 +109,13 @@ func (k *Check) found(problem, meaning, remedy string) {
 
 // failed is for an error that is itself the finding; its hint is the remedy.
 func (k *Check) failed(err error, meaning string) {
-	k.found(err.Error(), meaning, token.HintOf(err))
+	k.found(err.Error(), meaning, fault.HintOf(err))
 }
 
 func (d *doctor) clock(ctx context.Context, k *Check) error {
 	now := d.Now()
 	var newest time.Time
-	err := d.store.View(ctx, func(r inventory.Reader) (err error) {
+	err := d.store.View(ctx, func(r desk.Reader) (err error) {
 		newest, err = r.NewestEvent()
 		return err
 	})
@@ -123,7 +123,7 @@ func (d *doctor) clock(ctx context.Context, k *Check) error {
 		return err
 	}
 	k.Detail = "this computer says " + now.UTC().Format(time.RFC3339)
-	if behind := newest.Sub(now); behind > inventory.ClockTolerance {
+	if behind := newest.Sub(now); behind > desk.ClockTolerance {
 		k.found(fmt.Sprintf("this computer's clock is %s behind the newest event (%s)", behind.Round(time.Second), newest.UTC().Format(time.RFC3339)),
 			"no code of a time-based token is accepted", "set the clock right; if the newest event was written under a wrong clock, `fob clock accept`")
 	}
@@ -137,7 +137,7 @@ const littleRoom = 256 << 20
 func (d *doctor) disk(_ context.Context, k *Check) error {
 	free, err := d.store.FreeBytes()
 	if err != nil {
-		return token.Wrap(token.Internal, err, "looking at the disk")
+		return fault.Wrap(fault.Internal, err, "looking at the disk")
 	}
 	k.Detail = fmt.Sprintf("%d MB free", free>>20)
 	if free < littleRoom {

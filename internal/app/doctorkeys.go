@@ -12,8 +12,8 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"fob/internal/custody"
+	"fob/internal/fault"
 	"fob/internal/store"
-	"fob/internal/token"
 )
 
 // files looks at who may read what. Key files are looked at when they are opened.
@@ -25,7 +25,7 @@ func (d *doctor) files(_ context.Context, k *Check) error {
 			continue
 		}
 		if err != nil {
-			return token.Wrap(token.Internal, err, "looking at %s", path)
+			return fault.Wrap(fault.Internal, err, "looking at %s", path)
 		}
 		if mode := info.Mode().Perm(); mode&0o077 != 0 {
 			k.found(fmt.Sprintf("%s is open to other users (mode %04o)", path, mode),
@@ -35,7 +35,7 @@ func (d *doctor) files(_ context.Context, k *Check) error {
 	if d.Identity == "" {
 		return nil
 	}
-	if err := custody.KeepApart(d.Identity, d.store.Path()); token.KindOf(err) == token.NotAllowed {
+	if err := custody.KeepApart(d.Identity, d.store.Path()); fault.KindOf(err) == fault.NotAllowed {
 		k.failed(err, "one copy of that folder is enough to read all seeds")
 	}
 	return nil
@@ -145,7 +145,7 @@ func (o *openings) one(x store.SealedSeed) {
 	seed, err := o.ring.Open(x.SerialKey, x.Sealed)
 	if err == nil {
 		if o.ring.Fingerprint(seed) != x.Print {
-			err = token.Errorf(token.Integrity, "token %s: its seed is not the one that was imported", x.SerialKey)
+			err = fault.Errorf(fault.Integrity, "token %s: its seed is not the one that was imported", x.SerialKey)
 		}
 		seed.Clear()
 	}

@@ -1,11 +1,11 @@
 package app
 
 import (
+	"fob/internal/fault"
 	"fob/internal/seedfile"
 	"fob/internal/seedfile/columns"
 	"fob/internal/seedfile/detect"
 	"fob/internal/seedfile/xlsx"
-	"fob/internal/token"
 )
 
 // FindFormat gives the format of that name, or finds it from the content when
@@ -14,14 +14,14 @@ import (
 func FindFormat(src seedfile.Source, name string, o seedfile.Options) (f seedfile.Format, why string, err error) {
 	switch {
 	case o.Columns != "" && name != "" && name != columns.Name && name != xlsx.Name:
-		return f, "", token.Errorf(token.Usage, "--columns is for --format %s, not for %s, whose columns are known", columns.Name, name)
+		return f, "", fault.Errorf(fault.Usage, "--columns is for --format %s, not for %s, whose columns are known", columns.Name, name)
 	case name == "" && o.Columns == "":
 		f, why, err = detect.Detect(src, o)
 	default:
 		f, why, err = detect.Named(src, name, o)
 	}
 	if err == nil && !f.Signs && o.Keys != nil && o.Keys.Certificate() != nil {
-		err = token.Errorf(token.Refused, "%q is in the format %s, which has no signatures by certificate, and --signed-by demands one", src.Name(), f.Name).
+		err = fault.Errorf(fault.Refused, "%q is in the format %s, which has no signatures by certificate, and --signed-by demands one", src.Name(), f.Name).
 			WithHint("ask the supplier what is signed: an OpenPGP delivery is verified by their public key")
 	}
 	return f, why, err

@@ -8,10 +8,11 @@ import (
 
 	"github.com/google/uuid"
 
-	"fob/internal/audit"
 	"fob/internal/custody"
+	"fob/internal/fault"
 	"fob/internal/store"
 	"fob/internal/token"
+	"fob/internal/trail"
 )
 
 // Founding says what a new store is to have.
@@ -60,13 +61,13 @@ type founding struct {
 func (w *founding) found(ctx context.Context) (res Founded, err error) {
 	c := w.config
 	if w.id, err = uuid.NewV7FromReader(c.Random); err != nil {
-		return res, token.Wrap(token.Internal, err, "making a store id")
+		return res, fault.Wrap(fault.Internal, err, "making a store id")
 	}
 	if err := cmp.Or(c.checkDB(), c.checkIdentity()); err != nil {
 		return res, err
 	}
 	if _, err := os.Lstat(c.DB); err == nil {
-		return res, token.Errorf(token.NotAllowed, "%s exists already; nothing was changed", c.DB).
+		return res, fault.Errorf(fault.NotAllowed, "%s exists already; nothing was changed", c.DB).
 			WithHint("name another place with --db or FOB_DB")
 	}
 	if err := custody.KeepApart(c.Identity, c.DB); err != nil {
@@ -115,7 +116,7 @@ func (w *founding) custodians() ([]custody.Recipient, error) {
 	}
 	if w.asked.NoIdentity {
 		if len(all) == 0 {
-			return nil, token.Errorf(token.Usage, "--no-identity without --recipient: nobody could open the store")
+			return nil, fault.Errorf(fault.Usage, "--no-identity without --recipient: nobody could open the store")
 		}
 		return all, nil
 	}
@@ -167,16 +168,16 @@ func (w *founding) create(ctx context.Context, to []custody.Recipient, keys []st
 	c := w.config
 	id, err := uuid.NewV7FromReader(c.Random)
 	if err != nil {
-		return token.Wrap(token.Internal, err, "making an event id")
+		return fault.Wrap(fault.Internal, err, "making an event id")
 	}
 	now := c.Now().UTC()
-	e := &audit.Event{ID: id, Time: audit.Time{Time: now}, Store: w.id, Operator: c.Operator, Host: c.host(),
-		Command: token.CmdInit, Object: audit.Object{Kind: audit.KindStore, ID: w.id.String()}, Outcome: audit.Done}
+	e := &trail.Event{ID: id, Time: trail.Time{Time: now}, Store: w.id, Operator: c.Operator, Host: c.host(),
+		Command: token.CmdInit, Object: trail.Object{Kind: trail.KindStore, ID: w.id.String()}, Outcome: trail.Done}
 	founding := store.Founding{ID: w.id, Created: now, CheckpointPub: checkpointPub, Keys: keys, Event: e}
-	detail := audit.InitDetail{CheckpointPub: checkpointPub}
+	detail := trail.InitDetail{CheckpointPub: checkpointPub}
 	for _, r := range to {
 		founding.Custodians = append(founding.Custodians, store.Custodian{Recipient: r.Text, Kind: r.Kind, Added: now})
-		detail.Custodians = append(detail.Custodians, audit.CustodianRow{Recipient: r.Text, Kind: r.Kind, Added: now.UnixNano()})
+		detail.Custodians = append(detail.Custodians, trail.CustodianRow{Recipient: r.Text, Kind: r.Kind, Added: now.UnixNano()})
 	}
 	for _, k := range keys {
 		detail.Keys = append(detail.Keys, k.Row(now))

@@ -11,6 +11,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"fob/internal/fault"
 	"fob/internal/report"
 	"fob/internal/token"
 	"fob/tools/life"
@@ -224,7 +225,7 @@ func TestAsOfSelects(t *testing.T) {
 			t.Errorf("behind %s: %v\n%s\nnot\n%s", first, err, told.csv, page.csv)
 		}
 	}
-	if _, err := seen(l, report.Filter{}, time.Date(2025, 1, 6, 0, 0, 0, 0, time.UTC)); token.KindOf(err) != token.Usage {
+	if _, err := seen(l, report.Filter{}, time.Date(2025, 1, 6, 0, 0, 0, 0, time.UTC)); fault.KindOf(err) != fault.Usage {
 		t.Errorf("before the store: %v", err)
 	}
 }

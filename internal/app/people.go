@@ -10,7 +10,8 @@ import (
 	"strconv"
 	"strings"
 
-	"fob/internal/inventory"
+	"fob/internal/desk"
+	"fob/internal/fault"
 	"fob/internal/rows"
 	"fob/internal/token"
 )
@@ -32,31 +33,31 @@ type PeopleOptions struct {
 // ReadPeople reads a list of people: a row of column names, then one row a person.
 // Rows at fault are in the list's Faults; an error is of the whole file, of kind
 // Refused unless reading failed.
-func ReadPeople(name string, r io.Reader, o PeopleOptions) (*inventory.PeopleList, error) {
+func ReadPeople(name string, r io.Reader, o PeopleOptions) (*desk.PeopleList, error) {
 	hash := sha256.New()
 	whole := bufio.NewReaderSize(io.TeeReader(r, hash), probeScans)
 	if head, _ := whole.Peek(probeScans); pictureOf(head) != "" { // of an error the first row tells
-		return nil, token.Errorf(token.Refused, "the list is %s, no text or workbook", pictureOf(head))
+		return nil, fault.Errorf(fault.Refused, "the list is %s, no text or workbook", pictureOf(head))
 	}
 	if err := oldOffice(whole); err != nil {
 		return nil, err
 	}
 	in := rows.NewWith(whole, rows.Options{Sheet: o.Sheet})
-	list := &inventory.PeopleList{File: strings.ToValidUTF8(filepath.Base(name), "\uFFFD")}
+	list := &desk.PeopleList{File: strings.ToValidUTF8(filepath.Base(name), "\uFFFD")}
 	if err := readPeople(in, list, o); err != nil {
 		return nil, err
 	}
 	if _, err := io.Copy(io.Discard, whole); err != nil {
-		return nil, token.Wrap(token.Internal, err, "reading the list")
+		return nil, fault.Wrap(fault.Internal, err, "reading the list")
 	}
 	list.SHA256, list.Notes = hex.EncodeToString(hash.Sum(nil)), append(list.Notes, in.Notes()...)
 	return list, nil
 }
 
-func readPeople(in *rows.Reader, list *inventory.PeopleList, o PeopleOptions) error {
+func readPeople(in *rows.Reader, list *desk.PeopleList, o PeopleOptions) error {
 	header, err := in.Next()
 	if errors.Is(err, io.EOF) {
-		return token.Errorf(token.Refused, "the list is empty").WithHint("its first row names the columns, of which one is the account")
+		return fault.Errorf(fault.Refused, "the list is empty").WithHint("its first row names the columns, of which one is the account")
 	}
 	if err != nil {
 		return bulkReadError(err)
@@ -76,13 +77,13 @@ func readPeople(in *rows.Reader, list *inventory.PeopleList, o PeopleOptions) er
 		row, err := in.Next()
 		switch {
 		case errors.Is(err, io.EOF) && len(list.People) == 0 && len(list.Faults) == 0:
-			return token.Errorf(token.Refused, "the list has nobody: no row stands below its column names")
+			return fault.Errorf(fault.Refused, "the list has nobody: no row stands below its column names")
 		case errors.Is(err, io.EOF):
 			return nil
 		case err != nil:
 			return bulkReadError(err)
 		case len(list.People) == MaxPeople:
-			return token.Errorf(token.Refused, "the list has more than %d people", MaxPeople)
+			return fault.Errorf(fault.Refused, "the list has more than %d people", MaxPeople)
 		}
 		if err := p.doubt(row); err != nil {
 			return err
@@ -93,7 +94,7 @@ func readPeople(in *rows.Reader, list *inventory.PeopleList, o PeopleOptions) er
 
 // peopleReader turns rows into people.
 type peopleReader struct {
-	list     *inventory.PeopleList
+	list     *desk.PeopleList
 	columns  rows.Columns[personColumn]
 	width    int
 	active   map[string]bool
@@ -121,15 +122,15 @@ func (p *peopleReader) header(header rows.Row, o PeopleOptions) error {
 		p.doubted = doubtful(p.columns, header)
 	}
 	if col, first, second, twice := names.Twice(p.columns, header.Fields); twice && col != colGiven && col != colFamily && col != colMail && col != colFullName {
-		return token.Errorf(token.Refused, "line %d: columns %d and %d are both the %s", header.Line, first, second, personWords[col]).
+		return fault.Errorf(fault.Refused, "line %d: columns %d and %d are both the %s", header.Line, first, second, personWords[col]).
 			WithHint("say which with --columns, for example %s", exampleOf(col, *c, first))
 	}
 	if !c.Has(colLogin) && !c.Has(colMail) {
-		return token.Errorf(token.Refused, "line %d names no column for the account", header.Line).
+		return fault.Errorf(fault.Refused, "line %d names no column for the account", header.Line).
 			WithHint("the first row names the columns: account, login, username, user principal name, email or the like; with other names: --columns account=3; without any: --no-header --columns account=3")
 	}
 	if c.Has(colStatus) && c.Has(colEnded) {
-		return token.Errorf(token.Refused, "line %d: columns %d and %d both tell who is active", header.Line, c.At(colStatus), c.At(colEnded)).
+		return fault.Errorf(fault.Refused, "line %d: columns %d and %d both tell who is active", header.Line, c.At(colStatus), c.At(colEnded)).
 			WithHint("say which with --columns, for example account=%d,status=%d", max(c.At(colLogin), c.At(colMail)), c.At(colStatus))
 	}
 	p.list.Columns = p.uses(header)
@@ -150,7 +151,7 @@ func (p *peopleReader) headed(header rows.Row, o PeopleOptions) error {
 	}
 	heading := string(header.Fields[at-1])
 	if strings.Contains(heading, "@") {
-		return inventory.HeadlessError(header.Line, heading)
+		return desk.HeadlessError(header.Line, heading)
 	}
 	p.list.Heading, p.list.HeadingLine = heading, header.Line
 	return nil
@@ -193,7 +194,7 @@ func columnAt(header rows.Row, where string, noHeader bool) (int, error) {
 	case err == nil && n >= 1 && n <= len(header.Fields):
 		return n, nil
 	case err == nil:
-		return 0, token.Errorf(token.Refused, "--columns: there is no column %d; line %d has %d", n, header.Line, len(header.Fields))
+		return 0, fault.Errorf(fault.Refused, "--columns: there is no column %d; line %d has %d", n, header.Line, len(header.Fields))
 	case noHeader:
 		return 0, columnsError("--columns: %q is no number, and --no-header says that columns have no names", where)
 	}
@@ -203,20 +204,20 @@ func columnAt(header rows.Row, where string, noHeader bool) (int, error) {
 			continue
 		}
 		if found > 0 {
-			return 0, token.Errorf(token.Refused, "line %d: columns %d and %d are both named %q", header.Line, found, i+1, where).
+			return 0, fault.Errorf(fault.Refused, "line %d: columns %d and %d are both named %q", header.Line, found, i+1, where).
 				WithHint("say the column by its number")
 		}
 		found = i + 1
 	}
 	if found == 0 {
-		return 0, token.Errorf(token.Refused, "--columns: line %d has no column named %q", header.Line, where).
+		return 0, fault.Errorf(fault.Refused, "--columns: line %d has no column named %q", header.Line, where).
 			WithHint("the first row is taken for column names; a list without them takes --no-header and numbers")
 	}
 	return found, nil
 }
 
 func columnsError(format string, args ...any) error {
-	return token.Errorf(token.Usage, format, args...).WithHint("write it like account=3,status=Zustand: %s, by number or by name", choosableWords)
+	return fault.Errorf(fault.Usage, format, args...).WithHint("write it like account=3,status=Zustand: %s, by number or by name", choosableWords)
 }
 
 // row reads one person. The first thing that is wrong is the row's fault.
@@ -226,18 +227,18 @@ func (p *peopleReader) row(row rows.Row) {
 		p.list.People = append(p.list.People, person)
 		return
 	}
-	if len(p.list.Faults) < inventory.MaxFaults {
-		p.list.Faults = append(p.list.Faults, inventory.RejectedPerson{Line: row.Line, Account: account, Reason: err.Error()})
+	if len(p.list.Faults) < desk.MaxFaults {
+		p.list.Faults = append(p.list.Faults, desk.RejectedPerson{Line: row.Line, Account: account, Reason: err.Error()})
 	}
 }
 
-func (p *peopleReader) person(row rows.Row) (person inventory.Person, account token.Account, err error) {
+func (p *peopleReader) person(row rows.Row) (person desk.Person, account token.Account, err error) {
 	login := colLogin
 	if !p.columns.Has(login) {
 		login = colMail
 	}
 	if n := len(row.Fields); n < p.columns.At(login) || !row.BlankFrom(p.width) {
-		return person, "", token.Errorf(token.Refused, "the row has %d of %d columns; a text with the delimiter in it stands in quotes", n, p.width)
+		return person, "", fault.Errorf(fault.Refused, "the row has %d of %d columns; a text with the delimiter in it stands in quotes", n, p.width)
 	}
 	for _, col := range []personColumn{login, colPersonID, colStatus, colEnded, colFormer} {
 		if err := p.cell(row, col); err != nil {
@@ -246,7 +247,7 @@ func (p *peopleReader) person(row rows.Row) (person inventory.Person, account to
 	}
 	for _, col := range []personColumn{login, colFormer, colFullName, colGiven, colFamily} {
 		if formula.Match(p.columns.Field(row.Fields, col)) {
-			return person, "", token.Errorf(token.Refused, "column %d holds a formula; paste it as a text", p.columns.At(col))
+			return person, "", fault.Errorf(fault.Refused, "column %d holds a formula; paste it as a text", p.columns.At(col))
 		}
 	}
 	if account, err = token.ParseAccount(p.text(row, login)); err != nil {
@@ -271,9 +272,9 @@ func (p *peopleReader) person(row rows.Row) (person inventory.Person, account to
 	}
 	active, err := p.status(row)
 	if err == nil && p.list.HasIDs && id == "" && active {
-		err = token.Errorf(token.Refused, "the id is empty, where the list has a column of ids")
+		err = fault.Errorf(fault.Refused, "the id is empty, where the list has a column of ids")
 	}
-	return inventory.NewPerson(row.Line, account, id, full, former, active), account, err
+	return desk.NewPerson(row.Line, account, id, full, former, active), account, err
 }
 
 func (p *peopleReader) text(row rows.Row, col personColumn) string {
@@ -291,9 +292,9 @@ func (p *peopleReader) cell(row rows.Row, col personColumn) error {
 		if col == colStatus && p.chosen { // any but the words that were said
 			return nil
 		}
-		return token.Errorf(token.Refused, "column %s holds %s; paste it as a text", rows.ColumnName(at), k)
+		return fault.Errorf(fault.Refused, "column %s holds %s; paste it as a text", rows.ColumnName(at), k)
 	case rows.Formula, rows.Failed, rows.Shaped:
-		return token.Errorf(token.Refused, "column %s holds %s; paste it as a text", rows.ColumnName(at), k)
+		return fault.Errorf(fault.Refused, "column %s holds %s; paste it as a text", rows.ColumnName(at), k)
 	}
 	return nil
 }
@@ -305,7 +306,7 @@ func (p *peopleReader) fullName(row rows.Row) string {
 	return strings.TrimSpace(p.text(row, colGiven) + " " + p.text(row, colFamily))
 }
 
-// status tells whether a person is here. A list without such a column has only
+// status reports whether a person is here. A list without such a column has only
 // people who are.
 func (p *peopleReader) status(row rows.Row) (active bool, err error) {
 	col := colStatus
@@ -327,12 +328,12 @@ func (p *peopleReader) status(row rows.Row) (active bool, err error) {
 	case endedWords[word]:
 		return col != colStatus, nil
 	case word == "":
-		return false, token.Errorf(token.Refused, "the status is empty")
+		return false, fault.Errorf(fault.Refused, "the status is empty")
 	}
 	if _, err := token.ParseText("the status", text); err != nil {
 		return false, err
 	}
-	return false, token.Errorf(token.Refused, "the status %q is not a word that fob knows; --active-is WORD says which means active", text)
+	return false, fault.Errorf(fault.Refused, "the status %q is not a word that fob knows; --active-is WORD says which means active", text)
 }
 
 // statusWord makes a status comparable.

@@ -13,7 +13,8 @@ import (
 	"github.com/xuri/excelize/v2"
 
 	"fob/internal/app"
-	"fob/internal/inventory"
+	"fob/internal/desk"
+	"fob/internal/fault"
 	"fob/internal/seedfile"
 	"fob/internal/token"
 	"fob/tools/seedgen/gen"
@@ -25,7 +26,7 @@ type shownPerson struct {
 	Active                    bool
 }
 
-func shownOf(l *inventory.PeopleList) (all []shownPerson) {
+func shownOf(l *desk.PeopleList) (all []shownPerson) {
 	for _, p := range l.People {
 		all = append(all, shownPerson{string(p.Account()), p.ID(), p.FullName(), string(p.Former()), p.Active})
 	}
@@ -83,7 +84,7 @@ func TestPeopleSheet(t *testing.T) {
 // What is no text is said to be none.
 func TestPeopleInAPicture(t *testing.T) {
 	_, err := app.ReadPeople("people.png", strings.NewReader("\x89PNG\r\n\x1a\n\x00"), app.PeopleOptions{})
-	if token.KindOf(err) != token.Refused || err.Error() != "the list is a picture (PNG), no text or workbook" {
+	if fault.KindOf(err) != fault.Refused || err.Error() != "the list is a picture (PNG), no text or workbook" {
 		t.Error(err)
 	}
 }
@@ -113,31 +114,31 @@ func FuzzPeople(f *testing.F) {
 // new name of another, and the trail still rebuilds whose every token is.
 func TestRenamesInARing(t *testing.T) {
 	w := emptyStore(t)
-	desk, done, err := w.config.Desk(context.Background())
+	d, done, err := w.config.Desk(context.Background())
 	w.must(err)
-	w.importFile(desk, "../../testdata/seedfiles/delivery.csv")
-	take := func(text string) inventory.Reconciled {
+	w.importFile(d, "../../testdata/seedfiles/delivery.csv")
+	take := func(text string) desk.Reconciled {
 		t.Helper()
 		l, err := app.ReadPeople("people.csv", strings.NewReader(text), app.PeopleOptions{})
 		w.must(err)
-		res, err := desk.ReconcilePeople(context.Background(), inventory.Reconcile{List: l, AtLeast: 0, Store: true})
+		res, err := d.ReconcilePeople(context.Background(), desk.Reconcile{List: l, AtLeast: 0, Store: true})
 		w.must(err)
 		return res
 	}
 	take("login,id\nanna,1\nben,2\ncleo,3\n")
 	for i, account := range []token.Account{"anna", "ben", "cleo"} {
-		w.move(desk, uint64(i), token.CmdAssign, token.Assigned, account)
+		w.move(d, uint64(i), token.CmdAssign, token.Assigned, account)
 	}
-	_, err = desk.Move(context.Background(), inventory.Change{Serial: serial(3), By: token.CmdAssign, To: token.Assigned, NewAccount: true,
-		Words: inventory.Words{Account: "Dora"}})
+	_, err = d.Move(context.Background(), desk.Change{Serial: serial(3), By: token.CmdAssign, To: token.Assigned, NewAccount: true,
+		Words: desk.Words{Account: "Dora"}})
 	w.must(err)
 	if res := take("login,id\nben,1\nanna,2\ndora,3\n"); res.Renamed != 3 || res.Left != 0 {
 		t.Errorf("%+v", res)
 	}
-	w.whose(desk, "ben", "anna", "dora", "dora")
-	w.move(desk, 4, token.CmdAssign, token.Assigned, "anna") // who was ben
+	w.whose(d, "ben", "anna", "dora", "dora")
+	w.move(d, 4, token.CmdAssign, token.Assigned, "anna") // who was ben
 	take("login,id\nanna,1\nben,2\ndora,3\n")
-	w.whose(desk, "anna", "ben", "dora", "dora", "ben")
+	w.whose(d, "anna", "ben", "dora", "dora", "ben")
 	w.must(done())
 	if r, err := w.config.VerifyTrail(context.Background(), nil); err != nil || !r.OK() {
 		t.Errorf("%v %q", err, r.Problems)
@@ -145,11 +146,11 @@ func TestRenamesInARing(t *testing.T) {
 }
 
 // whose demands that tokens 0, 1, 2… are these accounts'.
-func (w *world) whose(desk *inventory.Desk, accounts ...string) {
+func (w *world) whose(d *desk.Desk, accounts ...string) {
 	w.t.Helper()
 	var got []string
 	for i := range accounts {
-		w.must(desk.Store.View(context.Background(), func(r inventory.Reader) error {
+		w.must(d.Store.View(context.Background(), func(r desk.Reader) error {
 			tok, err := r.Token(serial(uint64(i)))
 			got = append(got, tok.Account.Key())
 			return err
@@ -164,33 +165,33 @@ func (w *world) whose(desk *inventory.Desk, accounts ...string) {
 // to somebody whom it does not have is refused all the same.
 func TestLargeFileForNobody(t *testing.T) {
 	w := emptyStore(t)
-	desk, done, err := w.config.Desk(context.Background())
+	d, done, err := w.config.Desk(context.Background())
 	w.must(err)
 	defer func() { w.must(done()) }()
 	l, err := app.ReadPeople("people.csv", strings.NewReader("login\nanna\n"), app.PeopleOptions{})
 	w.must(err)
-	_, err = desk.ReconcilePeople(context.Background(), inventory.Reconcile{List: l, Store: true})
+	_, err = d.ReconcilePeople(context.Background(), desk.Reconcile{List: l, Store: true})
 	w.must(err)
 	src := filed{"upn,serial number,secret key,time interval,manufacturer,model\n"}
-	for i := range inventory.SliceSize + 9 {
+	for i := range desk.SliceSize + 9 {
 		account := ""
 		switch i {
 		case 3:
 			account = "anna"
-		case inventory.SliceSize + 5:
+		case desk.SliceSize + 5:
 			account = "nobody"
 		}
 		src.text += fmt.Sprintf("%s,X%06d,%s,30,ACME,c200\n", account, i, base32.StdEncoding.EncodeToString(gen.SeedFor(uint64(i), token.SHA1)))
 	}
 	f, _, err := app.FindFormat(src, "", seedfile.Options{})
 	w.must(err)
-	req := inventory.Import{Source: src, Format: f}
-	res, err := desk.Import(context.Background(), req)
-	if token.KindOf(err) != token.Refused || res.Stored || len(res.Rejects) != 1 || !strings.Contains(res.Rejects[0].Reason, "there is no account nobody on the list") {
+	req := desk.Import{Source: src, Format: f}
+	res, err := d.Import(context.Background(), req)
+	if fault.KindOf(err) != fault.Refused || res.Stored || len(res.Rejects) != 1 || !strings.Contains(res.Rejects[0].Reason, "there is no account nobody on the list") {
 		t.Errorf("%v, stored %v, %+v", err, res.Stored, res.Rejects)
 	}
 	req.NewAccount = true
-	if res, err = desk.Import(context.Background(), req); err != nil || res.Assigned != 2 {
+	if res, err = d.Import(context.Background(), req); err != nil || res.Assigned != 2 {
 		t.Errorf("%v, %d assigned", err, res.Assigned)
 	}
 }

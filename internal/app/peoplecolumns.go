@@ -7,13 +7,13 @@ import (
 	"io"
 	"regexp"
 
-	"fob/internal/inventory"
+	"fob/internal/desk"
+	"fob/internal/fault"
 	"fob/internal/rows"
-	"fob/internal/token"
 )
 
 // uses tells what each column that has a name is taken for.
-func (p *peopleReader) uses(header rows.Row) (all []inventory.PeopleColumn) {
+func (p *peopleReader) uses(header rows.Row) (all []desk.PeopleColumn) {
 	as := map[int]personColumn{}
 	for col := range p.columns.All() {
 		if col != colMail || !p.columns.Has(colLogin) {
@@ -21,7 +21,7 @@ func (p *peopleReader) uses(header rows.Row) (all []inventory.PeopleColumn) {
 		}
 	}
 	for i, field := range header.Fields {
-		use := inventory.PeopleColumn{Column: i + 1, Name: p.shownName(header, i+1)}
+		use := desk.PeopleColumn{Column: i + 1, Name: p.shownName(header, i+1)}
 		if col, ok := as[i+1]; ok {
 			word := columnWords[col]
 			use.As = &word
@@ -57,7 +57,7 @@ func (p *peopleReader) doubt(row rows.Row) error {
 		if p.columns.Has(colLogin) {
 			login = p.columns.At(colLogin)
 		}
-		return token.Errorf(token.Refused, "column %d, %q, seems to tell who left, in a way that fob does not know", at, p.columns.Name(at)).
+		return fault.Errorf(fault.Refused, "column %d, %q, seems to tell who left, in a way that fob does not know", at, p.columns.Name(at)).
 			WithHint("--columns account=%d,status=%d --active-is WORD says which word means that somebody is here (\"\": an empty cell); "+
 				"--columns account=%d leaves the column out, where all on the list are here", login, at, login)
 	}
@@ -108,12 +108,12 @@ func oldOffice(in *bufio.Reader) error {
 	}
 	whole, err := io.ReadAll(io.LimitReader(in, maxOldOffice))
 	if err != nil {
-		return token.Wrap(token.Internal, err, "reading the list")
+		return fault.Wrap(fault.Internal, err, "reading the list")
 	}
 	if bytes.Contains(whole, []byte(locked)) {
-		return token.Errorf(token.Refused, "the list is a workbook that a password protects").
+		return fault.Errorf(fault.Refused, "the list is a workbook that a password protects").
 			WithHint("open it in Excel or LibreOffice and save it without a password, or as CSV")
 	}
-	return token.Errorf(token.Refused, "the list is an Office document of the old kind (.xls)").
+	return fault.Errorf(fault.Refused, "the list is an Office document of the old kind (.xls)").
 		WithHint("open it in Excel or LibreOffice and save it as .xlsx, or as CSV")
 }

@@ -8,8 +8,8 @@ import (
 	"testing"
 
 	"fob/internal/app"
+	"fob/internal/fault"
 	"fob/internal/office"
-	"fob/internal/token"
 )
 
 // Both kinds of workbook that fob does not read begin alike, and are told apart.
@@ -25,7 +25,7 @@ func TestPeopleInOldWorkbooks(t *testing.T) {
 		switch {
 		case want == "" && err != nil:
 			t.Error(err)
-		case want != "" && (token.KindOf(err) != token.Refused || err.Error() != want || token.HintOf(err) == ""):
+		case want != "" && (fault.KindOf(err) != fault.Refused || err.Error() != want || fault.HintOf(err) == ""):
 			t.Errorf("%v, want %s", err, want)
 		}
 	}

@@ -104,7 +104,7 @@ var (
 	ofOthers = regexp.MustCompile(`sync|password|kennwort|passwort|mailbox|phone|marital|famil|civil|visa|tax|steuer|matrimon|mfa|lizenz|licen|impf|vaccin`)
 )
 
-// tellsWhoLeft tells whether the name of a column without a meaning looks like one
+// tellsWhoLeft reports whether the name of a column without a meaning looks like one
 // that tells who is here.
 func tellsWhoLeft(heading []byte) bool {
 	name := rows.Name(heading)

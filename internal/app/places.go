@@ -8,6 +8,7 @@ import (
 	"strconv"
 	"strings"
 
+	"fob/internal/fault"
 	"fob/internal/token"
 )
 
@@ -48,7 +49,7 @@ func (c Config) checkDB() error {
 	if c.DB != "" {
 		return nil
 	}
-	return token.Errorf(token.Usage, "HOME is not set to a folder, so there is no usual place for the store").
+	return fault.Errorf(fault.Usage, "HOME is not set to a folder, so there is no usual place for the store").
 		WithHint("name the database with --db or FOB_DB")
 }
 
@@ -57,7 +58,7 @@ func (c Config) checkIdentity() error {
 	if c.Identity != "" {
 		return nil
 	}
-	return token.Errorf(token.KeyTrouble, "HOME is not set to a folder, so there is no usual place for the identity").
+	return fault.Errorf(fault.KeyTrouble, "HOME is not set to a folder, so there is no usual place for the identity").
 		WithHint("name the file with --identity or FOB_IDENTITY")
 }
 

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"unicode/utf8"
 
+	"fob/internal/fault"
 	"fob/internal/report"
 	"fob/internal/rows"
 	"fob/internal/token"
@@ -36,10 +37,10 @@ func ReadScans(r io.Reader) (s Scans, err error) {
 	in := bufio.NewReaderSize(r, probeScans)
 	head, err := in.Peek(probeScans)
 	if err != nil && !errors.Is(err, io.EOF) {
-		return s, token.Wrap(token.Internal, err, "reading the file")
+		return s, fault.Wrap(fault.Internal, err, "reading the file")
 	}
 	if what := pictureOf(head); what != "" {
-		return s, token.Errorf(token.Refused, "the file is %s, not a text", what).
+		return s, fault.Errorf(fault.Refused, "the file is %s, not a text", what).
 			WithHint("the reader's list of serials is needed: one a line")
 	}
 	if rows.IsWorkbook(head) || namesSerial(head) {
@@ -48,7 +49,7 @@ func ReadScans(r io.Reader) (s Scans, err error) {
 		s, err = readScanLines(in)
 	}
 	if err == nil && len(s.All) == 0 && s.Of == "" {
-		return s, token.Errorf(token.Refused, "the file has no scan in it").WithHint("did the reader send anything? One serial a line is needed")
+		return s, fault.Errorf(fault.Refused, "the file has no scan in it").WithHint("did the reader send anything? One serial a line is needed")
 	}
 	return s, err
 }
@@ -75,7 +76,7 @@ type scanColumn int
 
 var scanNames = rows.Names[scanColumn]{"serial": 0, "serialnumber": 0, "serialno": 0, "sn": 0, "seriennummer": 0, "barcode": 0}
 
-// namesSerial tells whether the first line names columns, and one of them serial.
+// namesSerial reports whether the first line names columns, and one of them serial.
 func namesSerial(head []byte) bool {
 	text, _ := rows.UTF8(bytes.NewReader(head))
 	line, _ := bufio.NewReader(text).ReadString('\n')
@@ -99,7 +100,7 @@ func readScanTable(r io.Reader) (s Scans, err error) {
 	}
 	columns := scanNames.Of(header.Fields)
 	if columns.Known != 1 {
-		return s, token.Errorf(token.Refused, "line %d: %d of the columns are named serial, one is needed", header.Line, columns.Known).
+		return s, fault.Errorf(fault.Refused, "line %d: %d of the columns are named serial, one is needed", header.Line, columns.Known).
 			WithHint("the first row names the columns; other columns are passed over")
 	}
 	for {
@@ -123,7 +124,7 @@ func readScanTable(r io.Reader) (s Scans, err error) {
 
 func (s *Scans) add(scan report.Scan) error {
 	if len(s.All) == MaxScans {
-		return token.Errorf(token.Refused, "the file has more than %d scans", MaxScans).WithHint("count one place after the other")
+		return fault.Errorf(fault.Refused, "the file has more than %d scans", MaxScans).WithHint("count one place after the other")
 	}
 	s.All = append(s.All, scan)
 	return nil
@@ -145,14 +146,14 @@ func readScanLines(r io.Reader) (s Scans, err error) {
 		return s, l.tooLong()
 	}
 	if in.Err() != nil {
-		return s, token.Wrap(token.Internal, in.Err(), "reading the file")
+		return s, fault.Wrap(fault.Internal, in.Err(), "reading the file")
 	}
 	s.Notes = chars.Notes()
 	return s, l.tabbed()
 }
 
 // splitScans cuts behind the characters that readers are set to send behind a
-// label. They stay with it: what ended the last one tells whether it is whole.
+// label. They stay with it: what ended the last one reports whether it is whole.
 func splitScans(data []byte, atEOF bool) (advance int, piece []byte, err error) {
 	n := bytes.IndexAny(data, "\r\n\t")
 	switch {
@@ -204,9 +205,9 @@ func (l *scanLines) label(text string, cut bool) error {
 	case len(text) > maxScan:
 		return l.tooLong()
 	case !utf8.ValidString(text) || strings.ContainsRune(text, 0):
-		return token.Errorf(token.Refused, "line %d is no text", l.line).WithHint("the reader's list of serials is needed: one a line")
+		return fault.Errorf(fault.Refused, "line %d is no text", l.line).WithHint("the reader's list of serials is needed: one a line")
 	case l.Of == "" && strings.ContainsAny(token.Unquoted(text), ",;|"): // in a session every line is one label
-		return token.Errorf(token.Refused, "line %d has several columns, and the first line does not name them", l.line).
+		return fault.Errorf(fault.Refused, "line %d has several columns, and the first line does not name them", l.line).
 			WithHint("put a first line in front whose names say which is the serial, such as: serial%sread_at", text[strings.IndexAny(text, ",;|"):][:1])
 	}
 	if l.inLine++; l.inLine == 1 {
@@ -223,12 +224,12 @@ func (l *scanLines) tabbed() error {
 	if l.several == 0 || l.lines == 1 {
 		return nil
 	}
-	return token.Errorf(token.Refused, "line %d has several columns, and the first line does not name them", l.several).
+	return fault.Errorf(fault.Refused, "line %d has several columns, and the first line does not name them", l.several).
 		WithHint("put a first line in front whose names say which is the serial")
 }
 
 func (l *scanLines) tooLong() error {
-	return token.Errorf(token.Refused, "line %d has more than %d bytes: it is no serial", l.line, maxScan).
+	return fault.Errorf(fault.Refused, "line %d has more than %d bytes: it is no serial", l.line, maxScan).
 		WithHint("the reader's list of serials is needed: one a line")
 }
 

@@ -6,7 +6,7 @@ import (
 	"testing"
 
 	"fob/internal/app"
-	"fob/internal/token"
+	"fob/internal/fault"
 )
 
 func TestReadScans(t *testing.T) {
@@ -23,7 +23,7 @@ func TestReadScans(t *testing.T) {
 		"empty": "", "picture": "\xff\xd8\xff\xe0", "columns": "a;b\n", "tabbed": "a\tb\nc\td\n", "long": strings.Repeat("x", 9000), "very long": strings.Repeat("x", 40_000),
 		"NUL": "a\x00b\n", "no workbook": "PK\x03\x04zzzz",
 	} {
-		if s, err := app.ReadScans(strings.NewReader(text)); token.KindOf(err) != token.Refused {
+		if s, err := app.ReadScans(strings.NewReader(text)); fault.KindOf(err) != fault.Refused {
 			t.Errorf("%s: %+v %v", name, s, err)
 		}
 	}
@@ -39,8 +39,8 @@ func FuzzReadScans(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, data []byte) {
 		s, err := app.ReadScans(bytes.NewReader(data))
-		if err != nil && token.KindOf(err) != token.Refused {
-			t.Fatalf("%v is of kind %v", err, token.KindOf(err))
+		if err != nil && fault.KindOf(err) != fault.Refused {
+			t.Fatalf("%v is of kind %v", err, fault.KindOf(err))
 		}
 		last := 0
 		for _, scan := range s.All {

@@ -11,7 +11,7 @@ import (
 	"time"
 
 	"fob/internal/app"
-	"fob/internal/inventory"
+	"fob/internal/desk"
 	"fob/internal/seedfile"
 	"fob/internal/seedfile/seedtest"
 	"fob/internal/token"
@@ -43,11 +43,11 @@ func TestStoredIsWhatWasWritten(t *testing.T) {
 				p.T0 = seedfile.Epoch2000
 			}
 			w := emptyStore(t)
-			desk, done, err := w.config.Desk(context.Background())
+			d, done, err := w.config.Desk(context.Background())
 			w.must(err)
-			w.store(desk, name, p)
+			w.store(d, name, p)
 			for i := p.First; i < p.First+uint64(p.N); i++ {
-				w.compare(desk, p.Token(i))
+				w.compare(d, p.Token(i))
 			}
 			w.must(done())
 			if r, err := w.config.VerifyTrail(context.Background(), nil); err != nil || !r.OK() {
@@ -70,11 +70,11 @@ func emptyStore(t *testing.T) *world {
 
 // store imports a generated delivery; what the format leaves open is said, as an
 // operator would after `fob inspect`.
-func (w *world) store(desk *inventory.Desk, name string, p gen.Plan) {
+func (w *world) store(d *desk.Desk, name string, p gen.Plan) {
 	w.t.Helper()
 	var file bytes.Buffer
 	w.must(gen.Formats[name](&file, p))
-	req := inventory.Import{Source: written(file.Bytes())}
+	req := desk.Import{Source: written(file.Bytes())}
 	switch name {
 	case "columns":
 		req.Options.Columns = columnsOf
@@ -86,7 +86,7 @@ func (w *world) store(desk *inventory.Desk, name string, p gen.Plan) {
 	w.must(err)
 	req.Fill.Params = p.Token(p.First).Params
 	req.Fill.Given = w.leftOpen(req)
-	res, err := desk.Import(context.Background(), req)
+	res, err := d.Import(context.Background(), req)
 	w.must(err)
 	if res.New != p.N || res.Refused != 0 {
 		w.t.Fatalf("%+v", res)
@@ -94,10 +94,10 @@ func (w *world) store(desk *inventory.Desk, name string, p gen.Plan) {
 }
 
 // leftOpen asks what a file leaves open.
-func (w *world) leftOpen(req inventory.Import) (set seedfile.FieldSet) {
+func (w *world) leftOpen(req desk.Import) (set seedfile.FieldSet) {
 	for range 2 { // the period is asked for once the type is known
 		req.Fill.Given = set
-		res, err := inventory.Inspect(context.Background(), req, "")
+		res, err := desk.Inspect(context.Background(), req, "")
 		w.must(err)
 		for _, f := range seedfile.Fields() {
 			for _, need := range res.Needs {
@@ -110,11 +110,11 @@ func (w *world) leftOpen(req inventory.Import) (set seedfile.FieldSet) {
 	return set
 }
 
-func (w *world) compare(desk *inventory.Desk, want gen.Token) {
+func (w *world) compare(d *desk.Desk, want gen.Token) {
 	w.t.Helper()
-	keys, err := desk.Keys(context.Background())
+	keys, err := d.Keys(context.Background())
 	w.must(err)
-	w.must(desk.Store.View(context.Background(), func(r inventory.Reader) error {
+	w.must(d.Store.View(context.Background(), func(r desk.Reader) error {
 		t, err := r.Token(token.Serial(want.Serial))
 		if err != nil {
 			return err

@@ -15,7 +15,8 @@ import (
 	"testing"
 
 	"fob/internal/app"
-	"fob/internal/inventory"
+	"fob/internal/desk"
+	"fob/internal/fault"
 	"fob/internal/seedfile"
 	"fob/internal/token"
 )
@@ -42,11 +43,11 @@ type said struct {
 	KeySuffix bool   `json:"key_suffix"`
 
 	flags []string
-	fill  inventory.Fill
+	fill  desk.Fill
 }
 
-func (s *said) request(src seedfile.Source) (req inventory.Import, err error) {
-	req = inventory.Import{Source: src, Fill: s.fill}
+func (s *said) request(src seedfile.Source) (req desk.Import, err error) {
+	req = desk.Import{Source: src, Fill: s.fill}
 	req.Options = seedfile.Options{Columns: s.Columns, SkipRows: s.SkipRows, Sheet: s.Sheet, KeySuffix: s.KeySuffix}
 	if s.Delimiter != "" {
 		req.Options.Delimiter = s.Delimiter[0]
@@ -128,14 +129,14 @@ func (s *said) obey(message string, truth said, encoding seedfile.Encoding) (mor
 // outcome is what became of a file.
 type outcome struct {
 	flags   []string // that were asked for
-	res     inventory.Imported
+	res     desk.Imported
 	err     error
 	message string // the last
 }
 
 func (o outcome) imported() bool { return o.err == nil }
 
-// told tells whether the operator had to say what the tokens are.
+// told reports whether the operator had to say what the tokens are.
 func (o outcome) told() bool {
 	return slices.ContainsFunc(seedfile.Fields(), func(f seedfile.Field) bool { return slices.Contains(o.flags, f.String()) })
 }
@@ -160,15 +161,15 @@ func (o outcome) String() string {
 
 // hand hands a file over, and says what is asked for until it is in or nothing
 // more can be said.
-func (w *world) hand(desk *inventory.Desk, data []byte, truth said, encoding seedfile.Encoding, dry bool) (o outcome) {
+func (w *world) hand(d *desk.Desk, data []byte, truth said, encoding seedfile.Encoding, dry bool) (o outcome) {
 	w.t.Helper()
 	var s said
 	for range 6 {
-		o.res, o.err = w.handOnce(desk, data, &s, dry)
+		o.res, o.err = w.handOnce(d, data, &s, dry)
 		if o.err == nil {
 			break
 		}
-		o.message = o.err.Error() + " " + token.HintOf(o.err)
+		o.message = o.err.Error() + " " + fault.HintOf(o.err)
 		for _, x := range o.res.Rejects {
 			o.message += " " + x.Reason
 		}
@@ -180,7 +181,7 @@ func (w *world) hand(desk *inventory.Desk, data []byte, truth said, encoding see
 	return o
 }
 
-func (w *world) handOnce(desk *inventory.Desk, data []byte, s *said, dry bool) (res inventory.Imported, err error) {
+func (w *world) handOnce(d *desk.Desk, data []byte, s *said, dry bool) (res desk.Imported, err error) {
 	w.t.Helper()
 	ctx := context.Background()
 	deliveries, err := w.config.Deliveries(app.Keys{})
@@ -199,23 +200,23 @@ func (w *world) handOnce(desk *inventory.Desk, data []byte, s *said, dry bool) (
 		return res, err
 	}
 	req.DryRun = dry
-	return desk.Import(ctx, req)
+	return d.Import(ctx, req)
 }
 
 // settle imports a sample itself. It tells what there is to say of its
 // strangers, or that the sample does not go in as it is.
-func settle(t *testing.T, sample string, data []byte) (w *world, desk *inventory.Desk, truth said, enc seedfile.Encoding, o outcome) {
+func settle(t *testing.T, sample string, data []byte) (w *world, d *desk.Desk, truth said, enc seedfile.Encoding, o outcome) {
 	t.Helper()
 	for _, kind := range []token.Type{token.TOTP, token.HOTP} {
 		for _, enc = range seedfile.Encodings() {
 			store := emptyStore(t)
-			desk, done, err := store.config.Desk(context.Background())
+			d, done, err := store.config.Desk(context.Background())
 			store.must(err)
 			t.Cleanup(func() { store.must(done()) })
 			w = store
 			truth = truthOf(t, sample, kind)
-			if o = w.hand(desk, data, truth, enc, false); o.imported() {
-				return w, desk, truth, o.res.Encoding, o
+			if o = w.hand(d, data, truth, enc, false); o.imported() {
+				return w, d, truth, o.res.Encoding, o
 			}
 			if !slices.Contains(o.flags, "encoding") {
 				break
@@ -255,14 +256,14 @@ func study(t *testing.T, f seedfile.Format, sample string, table *strings.Builde
 	if err != nil {
 		t.Fatal(err)
 	}
-	w, desk, truth, enc, base := settle(t, sample, data)
+	w, d, truth, enc, base := settle(t, sample, data)
 	if w == nil {
 		return 0
 	}
 	fmt.Fprintf(table, "%s: %v\n", sample, base)
 	for _, s := range strangersOf(t, f, data, base.res.Records, truth) {
 		files++
-		o := w.hand(desk, s.data, truth, enc, true)
+		o := w.hand(d, s.data, truth, enc, true)
 		fmt.Fprintf(table, "  %s: %v\n", s.what, o)
 		judge(t, sample, s, o)
 	}
@@ -284,7 +285,7 @@ func judge(t *testing.T, sample string, s stranger, o outcome) {
 	case o.res.New > 0:
 		t.Errorf("%s, %s: %d serials are others than in the sample", sample, s.what, o.res.New)
 	}
-	if !o.imported() && o.res.Refused == 0 && token.KindOf(o.err) != token.Refused && token.KindOf(o.err) != token.KeyTrouble {
+	if !o.imported() && o.res.Refused == 0 && fault.KindOf(o.err) != fault.Refused && fault.KindOf(o.err) != fault.KeyTrouble {
 		t.Errorf("%s, %s: %v", sample, s.what, o.err)
 	}
 }

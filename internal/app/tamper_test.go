@@ -13,7 +13,8 @@ import (
 	_ "modernc.org/sqlite"
 
 	"fob/internal/app"
-	"fob/internal/inventory"
+	"fob/internal/desk"
+	"fob/internal/fault"
 	"fob/internal/otp"
 	"fob/internal/seedfile"
 	"fob/internal/token"
@@ -47,9 +48,9 @@ type world struct {
 func aLife(t *testing.T) *world {
 	t.Helper()
 	w := emptyStore(t)
-	desk, done, err := w.config.Desk(context.Background())
+	d, done, err := w.config.Desk(context.Background())
 	w.must(err)
-	w.live(desk)
+	w.live(d)
 	w.must(done())
 	return w
 }
@@ -61,40 +62,40 @@ func (w *world) must(err error) {
 	}
 }
 
-func (w *world) live(desk *inventory.Desk) {
-	w.importFile(desk, "../../testdata/seedfiles/delivery.csv")
-	w.importFile(desk, "../../testdata/seedfiles/hotp.csv")
+func (w *world) live(d *desk.Desk) {
+	w.importFile(d, "../../testdata/seedfiles/delivery.csv")
+	w.importFile(d, "../../testdata/seedfiles/hotp.csv")
 	w.now = w.now.Add(time.Hour)
-	w.bind(desk, 0, "anna@example.com", 0)
-	w.bind(desk, 1, "ben@example.com", -25*60, -25*60)
+	w.bind(d, 0, "anna@example.com", 0)
+	w.bind(d, 1, "ben@example.com", -25*60, -25*60)
 	for i := range 3 {
 		w.now = w.now.Add(50 * 24 * time.Hour)
-		_, err := desk.Resync(context.Background(), w.codes(1, "", float64(-25*60-10*i), float64(-25*60-10*i)))
+		_, err := d.Resync(context.Background(), w.codes(1, "", float64(-25*60-10*i), float64(-25*60-10*i)))
 		w.must(err)
 	}
-	_, err := desk.Check(context.Background(), inventory.Codes{Serial: serial(2), Codes: []inventory.Typed{{Text: "000000", At: w.now}}})
-	if token.KindOf(err) != token.CodeRefused {
+	_, err := d.Check(context.Background(), desk.Codes{Serial: serial(2), Codes: []desk.Typed{{Text: "000000", At: w.now}}})
+	if fault.KindOf(err) != fault.CodeRefused {
 		w.t.Fatalf("a wrong code gives %v", err)
 	}
-	_, err = desk.Identify(context.Background(), inventory.Identify{Codes: w.codes(2, "", 0, 0).Codes})
+	_, err = d.Identify(context.Background(), desk.Identify{Codes: w.codes(2, "", 0, 0).Codes})
 	w.must(err)
-	w.move(desk, 1, token.CmdUnbind, token.Lost, "")
-	w.move(desk, 3, token.CmdAssign, token.Assigned, "carl@example.com")
-	w.wholeLife(desk)
-	w.virtual(desk)
-	w.people(desk)
+	w.move(d, 1, token.CmdUnbind, token.Lost, "")
+	w.move(d, 3, token.CmdAssign, token.Assigned, "carl@example.com")
+	w.wholeLife(d)
+	w.virtual(d)
+	w.people(d)
 	for range token.LockAfter {
-		_, _ = desk.Check(context.Background(), inventory.Codes{Serial: serial(4), Codes: []inventory.Typed{{Text: "111111", At: w.now}}})
+		_, _ = d.Check(context.Background(), desk.Codes{Serial: serial(4), Codes: []desk.Typed{{Text: "111111", At: w.now}}})
 	}
 }
 
 // people takes lists in: somebody leaves, somebody is called otherwise, a login
 // passes to another person, an account is typed that no list has, and somebody is
 // erased while a list is the newest, and somebody while the next one is.
-func (w *world) people(desk *inventory.Desk) {
+func (w *world) people(d *desk.Desk) {
 	w.t.Helper()
 	erase := func(a token.Account) {
-		_, err := desk.EraseAccount(context.Background(), a, inventory.Words{Reason: "asked for it", Approver: "Eva"})
+		_, err := d.EraseAccount(context.Background(), a, desk.Words{Reason: "asked for it", Approver: "Eva"})
 		w.must(err)
 	}
 	for i, list := range []string{
@@ -107,74 +108,74 @@ func (w *world) people(desk *inventory.Desk) {
 		w.now = w.now.Add(time.Hour)
 		l, err := app.ReadPeople("people.csv", strings.NewReader(list), app.PeopleOptions{})
 		w.must(err)
-		_, err = desk.ReconcilePeople(context.Background(), inventory.Reconcile{List: l, AtLeast: 20, Store: true, Tokens: true})
+		_, err = d.ReconcilePeople(context.Background(), desk.Reconcile{List: l, AtLeast: 20, Store: true, Tokens: true})
 		w.must(err)
 	}
 	erase("EMIL@example.com")
-	_, err := desk.Move(context.Background(), inventory.Change{Serial: serial(5), By: token.CmdAssign, To: token.Assigned, NewAccount: true,
-		Words: inventory.Words{Account: "gast@example.org"}})
+	_, err := d.Move(context.Background(), desk.Change{Serial: serial(5), By: token.CmdAssign, To: token.Assigned, NewAccount: true,
+		Words: desk.Words{Account: "gast@example.org"}})
 	w.must(err)
-	_, err = desk.Move(context.Background(), inventory.Change{Serial: serial(6), By: token.CmdAssign, To: token.Assigned, Words: inventory.Words{Account: "fritz"}})
+	_, err = d.Move(context.Background(), desk.Change{Serial: serial(6), By: token.CmdAssign, To: token.Assigned, Words: desk.Words{Account: "fritz"}})
 	w.must(err)
 }
 
 // wholeLife brings rows into the tables of losses and of the policy, and events
 // of every kind into the trail.
-func (w *world) wholeLife(desk *inventory.Desk) {
+func (w *world) wholeLife(d *desk.Desk) {
 	ctx := context.Background()
-	w.bind(desk, 8, "emil@example.com", 0)
-	w.move(desk, 8, token.CmdSuspend, token.Suspended, "")
-	w.move(desk, 8, token.CmdResume, token.Bound, "")
-	_, err := desk.Move(ctx, inventory.Change{Serial: serial(8), By: token.CmdLost, To: token.Lost,
+	w.bind(d, 8, "emil@example.com", 0)
+	w.move(d, 8, token.CmdSuspend, token.Suspended, "")
+	w.move(d, 8, token.CmdResume, token.Bound, "")
+	_, err := d.Move(ctx, desk.Change{Serial: serial(8), By: token.CmdLost, To: token.Lost,
 		Loss: token.Loss{Reported: w.now, Stolen: true}})
 	w.must(err)
-	w.move(desk, 9, token.CmdQuarantine, token.Quarantined, "")
-	w.move(desk, 10, token.CmdRetire, token.Retired, "")
-	_, err = desk.Relocate(ctx, inventory.Relocation{Serials: []token.Serial{serial(0), serial(3), serial(5)}, To: "Berlin/Safe 2", New: true})
+	w.move(d, 9, token.CmdQuarantine, token.Quarantined, "")
+	w.move(d, 10, token.CmdRetire, token.Retired, "")
+	_, err = d.Relocate(ctx, desk.Relocation{Serials: []token.Serial{serial(0), serial(3), serial(5)}, To: "Berlin/Safe 2", New: true})
 	w.must(err)
-	_, err = desk.SetPolicy(ctx, map[string]string{"tokens-per-account": "3", "lock-for": "30m"}, inventory.Words{Approver: "Eva"})
+	_, err = d.SetPolicy(ctx, map[string]string{"tokens-per-account": "3", "lock-for": "30m"}, desk.Words{Approver: "Eva"})
 	w.must(err)
-	_, err = desk.CorrectBatch(ctx, inventory.Correction{BatchChange: inventory.BatchChange{Number: 2},
+	_, err = d.CorrectBatch(ctx, desk.Correction{BatchChange: desk.BatchChange{Number: 2},
 		Given: seedfile.FieldSet(0).With(seedfile.FieldCounter), Counter: 5})
 	w.must(err)
-	_, err = desk.WithdrawBatch(ctx, inventory.BatchChange{Number: 2, Words: inventory.Words{Approver: "Eva"}})
+	_, err = d.WithdrawBatch(ctx, desk.BatchChange{Number: 2, Words: desk.Words{Approver: "Eva"}})
 	w.must(err)
-	w.importFile(desk, "../../testdata/seedfiles/hotp.csv")
-	_, err = desk.QuarantineBatch(ctx, inventory.BatchChange{Number: 3})
+	w.importFile(d, "../../testdata/seedfiles/hotp.csv")
+	_, err = d.QuarantineBatch(ctx, desk.BatchChange{Number: 3})
 	w.must(err)
-	_, err = desk.EraseAccount(ctx, "Ben@example.com", inventory.Words{Reason: "asked for it", Approver: "Eva"})
+	_, err = d.EraseAccount(ctx, "Ben@example.com", desk.Words{Reason: "asked for it", Approver: "Eva"})
 	w.must(err)
 }
 
 // virtual makes a token in an app, and takes a device back with words about it.
-func (w *world) virtual(desk *inventory.Desk) {
+func (w *world) virtual(d *desk.Desk) {
 	ctx := context.Background()
 	p := token.Params{Type: token.TOTP, Hash: token.SHA1, Digits: 6, Period: 30}
-	e, err := desk.Enrol(ctx, inventory.Virtual{Issuer: "ACME", Params: p, Words: inventory.Words{Account: "fred@example.com", Reason: "test"}})
+	e, err := d.Enrol(ctx, desk.Virtual{Issuer: "ACME", Params: p, Words: desk.Words{Account: "fred@example.com", Reason: "test"}})
 	w.must(err)
 	code, err := otp.At(p, e.Key.Seed, otp.StepAt(p, w.now, 0))
 	w.must(err)
-	_, err = e.Bind(ctx, []inventory.Typed{{Text: code, At: w.now}})
+	_, err = e.Bind(ctx, []desk.Typed{{Text: code, At: w.now}})
 	w.must(err)
-	w.bind(desk, 11, "gina@example.com", 0)
-	_, err = desk.Move(ctx, inventory.Change{Serial: serial(11), By: token.CmdUnbind, To: token.InStock, Location: "Bern", NewLocation: true,
-		Words: inventory.Words{Condition: "scratched"}})
+	w.bind(d, 11, "gina@example.com", 0)
+	_, err = d.Move(ctx, desk.Change{Serial: serial(11), By: token.CmdUnbind, To: token.InStock, Location: "Bern", NewLocation: true,
+		Words: desk.Words{Condition: "scratched"}})
 	w.must(err)
 }
 
-func (w *world) importFile(desk *inventory.Desk, path string) {
+func (w *world) importFile(d *desk.Desk, path string) {
 	w.t.Helper()
 	src, err := seedfile.FileSource(path)
 	w.must(err)
-	w.importSource(desk, src)
+	w.importSource(d, src)
 }
 
-func (w *world) importSource(desk *inventory.Desk, src seedfile.Source) inventory.Imported {
+func (w *world) importSource(d *desk.Desk, src seedfile.Source) desk.Imported {
 	w.t.Helper()
 	f, _, err := app.FindFormat(src, "", seedfile.Options{})
 	w.must(err)
-	res, err := desk.Import(context.Background(), inventory.Import{Source: src, Format: f,
-		Fill:   inventory.Fill{Manufacturer: "ACME", Model: "c200"},
+	res, err := d.Import(context.Background(), desk.Import{Source: src, Format: f,
+		Fill:   desk.Fill{Manufacturer: "ACME", Model: "c200"},
 		Supply: token.Supply{Order: "PO-1", Supplier: "ACME", Location: "Berlin", Received: w.now}})
 	w.must(err)
 	return res
@@ -185,35 +186,35 @@ func serial(i uint64) token.Serial {
 }
 
 // codes are what token i shows, with these drifts in seconds, one step apart.
-func (w *world) codes(i uint64, account string, drifts ...float64) inventory.Codes {
-	req := inventory.Codes{Serial: serial(i), Account: token.Account(account), Ticket: "T-1", Proof: "badge"}
+func (w *world) codes(i uint64, account string, drifts ...float64) desk.Codes {
+	req := desk.Codes{Serial: serial(i), Account: token.Account(account), Ticket: "T-1", Proof: "badge"}
 	p := token.Params{Type: token.TOTP, Hash: token.SHA1, Digits: 6, Period: 30}
 	for n, drift := range drifts {
 		code, err := otp.At(p, token.NewSeed(gen.SeedFor(i, token.SHA1)), otp.StepAt(p, w.now, drift)+int64(n))
 		w.must(err)
-		req.Codes = append(req.Codes, inventory.Typed{Text: code, At: w.now})
+		req.Codes = append(req.Codes, desk.Typed{Text: code, At: w.now})
 	}
 	return req
 }
 
-func (w *world) bind(desk *inventory.Desk, i uint64, account string, drifts ...float64) {
+func (w *world) bind(d *desk.Desk, i uint64, account string, drifts ...float64) {
 	w.t.Helper()
-	_, err := desk.Bind(context.Background(), w.codes(i, account, drifts...))
+	_, err := d.Bind(context.Background(), w.codes(i, account, drifts...))
 	w.must(err)
 }
 
-func (w *world) move(desk *inventory.Desk, i uint64, by token.Command, to token.State, account token.Account) {
+func (w *world) move(d *desk.Desk, i uint64, by token.Command, to token.State, account token.Account) {
 	w.t.Helper()
-	_, err := desk.Move(context.Background(), inventory.Change{Serial: serial(i), By: by, To: to,
-		Words: inventory.Words{Account: account, Reason: "test"}})
+	_, err := d.Move(context.Background(), desk.Change{Serial: serial(i), By: by, To: to,
+		Words: desk.Words{Account: account, Reason: "test"}})
 	w.must(err)
 }
 
 // corrected gives those tokens of batch 1 another profile that were never bound.
 func (w *world) corrected() {
-	desk, done, err := w.config.Desk(context.Background())
+	d, done, err := w.config.Desk(context.Background())
 	w.must(err)
-	_, err = desk.CorrectBatch(context.Background(), inventory.Correction{BatchChange: inventory.BatchChange{Number: 1},
+	_, err = d.CorrectBatch(context.Background(), desk.Correction{BatchChange: desk.BatchChange{Number: 1},
 		Given: seedfile.FieldSet(0).With(seedfile.FieldDigits), Params: token.Params{Digits: 8}})
 	w.must(err)
 	w.must(done())
@@ -301,7 +302,7 @@ func (w *world) changes(c column) (all []change) {
 	return all
 }
 
-// tampered makes one change to a copy, and tells whether the database let it
+// tampered makes one change to a copy, and reports whether the database let it
 // happen. A change that verify does not see is an error.
 func (w *world) tampered(c column, ch change) bool {
 	path := filepath.Join(w.t.TempDir(), "fob.db")
@@ -389,7 +390,7 @@ func TestVerifyOfUnreadableTables(t *testing.T) {
 	_, err = db.Exec(`DELETE FROM store`)
 	w.must(err)
 	w.must(db.Close())
-	if _, err := w.config.VerifyTrail(context.Background(), nil); token.KindOf(err) != token.Integrity {
+	if _, err := w.config.VerifyTrail(context.Background(), nil); fault.KindOf(err) != fault.Integrity {
 		t.Errorf("%v", err)
 	}
 }

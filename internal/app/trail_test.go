@@ -7,7 +7,7 @@ import (
 	"testing"
 	"time"
 
-	"fob/internal/inventory"
+	"fob/internal/desk"
 	"fob/internal/seedfile"
 	"fob/internal/token"
 )
@@ -15,12 +15,12 @@ import (
 var bg = context.Background()
 
 // desk opens the store for the length of the test.
-func (w *world) desk() *inventory.Desk {
+func (w *world) d() *desk.Desk {
 	w.t.Helper()
-	desk, done, err := w.config.Desk(bg)
+	d, done, err := w.config.Desk(bg)
 	w.must(err)
 	w.t.Cleanup(func() { w.must(done()) })
-	return desk
+	return d
 }
 
 func (w *world) verified() {
@@ -35,14 +35,14 @@ func (w *world) verified() {
 // A binding that was opened in a wrong future ends today.
 func TestUnbindAfterTheClockWasCorrected(t *testing.T) {
 	w := aLife(t)
-	desk := w.desk()
+	d := w.d()
 	today := w.now
 	w.now = today.Add(20 * 24 * time.Hour)
-	w.bind(desk, 5, "gast@example.org", 0, 0)
+	w.bind(d, 5, "gast@example.org", 0, 0)
 	w.now = today
-	_, err := desk.AcceptClock(bg, inventory.Words{Reason: "the battery was empty", Approver: "petra"})
+	_, err := d.AcceptClock(bg, desk.Words{Reason: "the battery was empty", Approver: "petra"})
 	w.must(err)
-	w.move(desk, 5, token.CmdUnbind, token.Lost, "")
+	w.move(d, 5, token.CmdUnbind, token.Lost, "")
 	w.verified()
 }
 
@@ -50,10 +50,10 @@ func TestUnbindAfterTheClockWasCorrected(t *testing.T) {
 // less.
 func TestUnbindAfterASmallStepBack(t *testing.T) {
 	w := aLife(t)
-	desk := w.desk()
-	w.bind(desk, 5, "gast@example.org", 0, 0)
+	d := w.d()
+	w.bind(d, 5, "gast@example.org", 0, 0)
 	w.now = w.now.Add(-5 * time.Second)
-	w.move(desk, 5, token.CmdUnbind, token.Lost, "")
+	w.move(d, 5, token.CmdUnbind, token.Lost, "")
 	w.verified()
 }
 
@@ -78,7 +78,7 @@ func TestCheckpointReadsTheHeadOnly(t *testing.T) {
 func TestNamesThatAreNoText(t *testing.T) {
 	w := aLife(t)
 	w.config.Host = "desk\xff"
-	desk := w.desk()
+	d := w.d()
 	text := "9900000000001,00112233445566778899aabbccddeeff01234567,totp,6,30\n"
 	path := filepath.Join(t.TempDir(), "delivery-\xe9\x1b.csv")
 	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
@@ -86,7 +86,7 @@ func TestNamesThatAreNoText(t *testing.T) {
 	}
 	src, err := seedfile.FileSource(path)
 	w.must(err)
-	if res := w.importSource(desk, src); !res.Stored {
+	if res := w.importSource(d, src); !res.Stored {
 		t.Fatalf("nothing was stored: %+v", res)
 	}
 	w.verified()

@@ -6,6 +6,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"fob/internal/fault"
 	"fob/internal/report"
 	"fob/internal/token"
 )
@@ -34,7 +35,7 @@ full name, standing, since when, tokens, the list's id.`,
 		Args:    atMost(1),
 		RunE: r.run(func(ctx context.Context, args []string) error {
 			if f.Limit < 0 {
-				return token.Errorf(token.Usage, "--limit %d: a number of accounts is 0 or more", f.Limit)
+				return fault.Errorf(fault.Usage, "--limit %d: a number of accounts is 0 or more", f.Limit)
 			}
 			if len(args) > 0 {
 				f.Prefix = args[0]

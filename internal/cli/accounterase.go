@@ -6,7 +6,8 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"fob/internal/inventory"
+	"fob/internal/desk"
+	"fob/internal/fault"
 	"fob/internal/token"
 )
 
@@ -39,7 +40,7 @@ has the account brings its name back, as that of somebody who never had a token.
 				return err
 			}
 			if words.Reason == "" {
-				return token.Errorf(token.Usage, "--reason is missing: why is %s erased?", account).WithHint("without naming the person: the reason stays")
+				return fault.Errorf(fault.Usage, "--reason is missing: why is %s erased?", account).WithHint("without naming the person: the reason stays")
 			}
 			return r.eraseAccount(ctx, account, words, *yes)
 		}),
@@ -50,16 +51,16 @@ has the account brings its name back, as that of somebody who never had a token.
 	return cmd
 }
 
-func (r *root) eraseAccount(ctx context.Context, a token.Account, w inventory.Words, yes bool) error {
-	return r.withDesk(ctx, func(desk *inventory.Desk) error {
-		texts, err := desk.Erasable(ctx, a, w)
+func (r *root) eraseAccount(ctx context.Context, a token.Account, w desk.Words, yes bool) error {
+	return r.withDesk(ctx, func(d *desk.Desk) error {
+		texts, err := d.Erasable(ctx, a, w)
 		if err != nil {
 			return err
 		}
 		if err := r.confirm(ctx, yes, fmt.Sprintf("Erase %s and %s for good", a, count(texts, "text"))); err != nil {
 			return err
 		}
-		res, err := desk.EraseAccount(ctx, a, w)
+		res, err := d.EraseAccount(ctx, a, w)
 		if err != nil {
 			return err
 		}

@@ -4,8 +4,8 @@ import (
 	"context"
 	"time"
 
+	"fob/internal/fault"
 	"fob/internal/report"
-	"fob/internal/token"
 )
 
 // parseAsOf reads a date, which means its end, or an instant. What is yet to come
@@ -15,14 +15,14 @@ func parseAsOf(flag, text string, now time.Time) (time.Time, error) {
 	if err == nil {
 		at = report.EndOfDay(at)
 	} else if at, err = time.Parse(time.RFC3339, text); err != nil {
-		return at, token.Errorf(token.Usage, "%s %q: write a date such as 2026-09-30, which means its end in UTC, or 2026-09-30T17:00:00Z", flag, clean(text))
+		return at, fault.Errorf(fault.Usage, "%s %q: write a date such as 2026-09-30, which means its end in UTC, or 2026-09-30T17:00:00Z", flag, clean(text))
 	}
 	if day := now.UTC().Format(time.DateOnly); text == day {
-		return at, token.Errorf(token.Usage, "%s %s: today is not over yet", flag, day).
+		return at, fault.Errorf(fault.Usage, "%s %s: today is not over yet", flag, day).
 			WithHint("a time of today can be given, such as %s; %s", now.UTC().Format(time.RFC3339), pastHint(flag))
 	}
 	if at.After(now) {
-		return at, token.Errorf(token.Usage, "%s %s is yet to come; the latest day is %s", flag, clean(text), now.UTC().AddDate(0, 0, -1).Format(time.DateOnly)).
+		return at, fault.Errorf(fault.Usage, "%s %s is yet to come; the latest day is %s", flag, clean(text), now.UTC().AddDate(0, 0, -1).Format(time.DateOnly)).
 			WithHint("%s", pastHint(flag))
 	}
 	return at.UTC(), nil

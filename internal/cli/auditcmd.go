@@ -9,9 +9,10 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"fob/internal/audit"
+	"fob/internal/fault"
 	"fob/internal/report"
 	"fob/internal/token"
+	"fob/internal/trail"
 )
 
 func newAuditCmd(r *root) *cobra.Command {
@@ -38,7 +39,7 @@ rows: number, time, operator, command, object, outcome, from, to, account, ticke
 		Args:    exactly(),
 		RunE: r.run(func(ctx context.Context, _ []string) error {
 			if limit < 0 {
-				return token.Errorf(token.Usage, "--limit %d: a limit is 1 or more, 0 for none", limit)
+				return fault.Errorf(fault.Usage, "--limit %d: a limit is 1 or more, 0 for none", limit)
 			}
 			return r.withReports(ctx, func(reader report.Reader) error {
 				f := report.EventFilter{Serial: token.Serial(strings.TrimSpace(serial)), Limit: limit}
@@ -64,7 +65,7 @@ func (r *root) logged(reader report.Reader, f report.EventFilter) (report.EventS
 	found, unknown := reader.Find(f.Serial)
 	if unknown == nil {
 		f.Serial = found.Serial
-	} else if token.KindOf(unknown) != token.NotFound {
+	} else if fault.KindOf(unknown) != fault.NotFound {
 		return nil, unknown
 	}
 	var events []report.Event // of one token: few
@@ -104,7 +105,7 @@ func (r *root) printEvents(events report.EventSeq) error {
 		}
 		from, to := e.Between()
 		if err := t.add(e.Seq, e.Time.Time, e.Operator.Name, string(e.Command), r.objectWords(e.Object), outcome,
-			from, to, e.Plain[audit.TextAccount], e.Plain[audit.TextTicket]); err != nil {
+			from, to, e.Plain[trail.TextAccount], e.Plain[trail.TextTicket]); err != nil {
 			return err
 		}
 	}
@@ -113,7 +114,7 @@ func (r *root) printEvents(events report.EventSeq) error {
 
 // objectWords names what an event is about. On a terminal the end of a UUID has
 // to do: its beginning is a time.
-func (r *root) objectWords(o audit.Object) string {
+func (r *root) objectWords(o trail.Object) string {
 	if _, err := uuid.Parse(o.ID); err == nil && r.streams.OutWidth > 0 {
 		return o.Kind + " …" + o.ID[len(o.ID)-12:]
 	}
@@ -154,18 +155,18 @@ Seeds are sealed, and verify has no key: ` + "`fob doctor`" + ` opens each one.`
 
 // open reads the checkpoint, nil without one. A key that came with it would prove nothing, so
 // the auditor has to bring it.
-func (o *verifyOptions) open() (*audit.Checkpoint, error) {
+func (o *verifyOptions) open() (*trail.Checkpoint, error) {
 	if o.checkpoint == "" && o.pub == "" {
 		return nil, nil
 	}
 	if o.checkpoint == "" || o.pub == "" {
-		return nil, token.Errorf(token.Usage, "--checkpoint and --pub go together: a checkpoint proves something only with the key that you hold")
+		return nil, fault.Errorf(fault.Usage, "--checkpoint and --pub go together: a checkpoint proves something only with the key that you hold")
 	}
 	signed, err := readSmall(o.checkpoint, "the checkpoint")
 	if err != nil {
 		return nil, err
 	}
-	c, err := audit.OpenCheckpoint(signed, o.pub)
+	c, err := trail.OpenCheckpoint(signed, o.pub)
 	if err != nil {
 		return nil, err
 	}
@@ -177,7 +178,7 @@ const maxNote = 64 << 10
 
 func (r *root) auditVerify(ctx context.Context, o *verifyOptions) error {
 	checkpoint, bad := o.open()
-	if bad != nil && token.KindOf(bad) != token.Integrity {
+	if bad != nil && fault.KindOf(bad) != fault.Integrity {
 		return bad
 	}
 	// Beside a bad checkpoint the trail itself is still worth a look.
@@ -189,7 +190,7 @@ func (r *root) auditVerify(ctx context.Context, o *verifyOptions) error {
 	case bad != nil:
 		rep.Problems = append([]string{bad.Error()}, rep.Problems...)
 	case rep.Foreign:
-		bad = token.Errorf(token.Integrity, "%s", rep.Problems[0]).
+		bad = fault.Errorf(fault.Integrity, "%s", rep.Problems[0]).
 			WithHint("it says nothing of this store: is it the wrong note, or does --db name another store than you mean?")
 	}
 	onlyNote := bad != nil && len(rep.Problems) == 1
@@ -198,7 +199,7 @@ func (r *root) auditVerify(ctx context.Context, o *verifyOptions) error {
 		if rep.Problems == nil {
 			rep.Problems = []string{}
 		}
-		err = r.printJSON(verifiedJSON{rep.Events, rep.Head.String(), checkpoint, rep.OK(), rep.Problems, append([]audit.Erasure{}, rep.Erased...)})
+		err = r.printJSON(verifiedJSON{rep.Events, rep.Head.String(), checkpoint, rep.OK(), rep.Problems, append([]trail.Erasure{}, rep.Erased...)})
 	case !onlyNote: // which the error tells
 		r.printVerified(rep, checkpoint)
 	}
@@ -208,11 +209,11 @@ func (r *root) auditVerify(ctx context.Context, o *verifyOptions) error {
 	case onlyNote:
 		return bad
 	}
-	return token.Errorf(token.Integrity, "the trail or the tables were tampered with or damaged: %s", count(len(rep.Problems), "problem")).
+	return fault.Errorf(fault.Integrity, "the trail or the tables were tampered with or damaged: %s", count(len(rep.Problems), "problem")).
 		WithHint("keep this database as it is, and compare it with a backup")
 }
 
-func (r *root) printVerified(rep audit.Report, c *audit.Checkpoint) {
+func (r *root) printVerified(rep trail.Report, c *trail.Checkpoint) {
 	for _, p := range rep.Problems {
 		r.say("%s", p)
 	}

@@ -7,8 +7,8 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"fob/internal/inventory"
-	"fob/internal/token"
+	"fob/internal/desk"
+	"fob/internal/fault"
 )
 
 func newBatchCorrectCmd(r *root) *cobra.Command {
@@ -24,7 +24,7 @@ would become what.`,
 		Example: "  fob batch correct 3 --period 60 --dry-run\n  fob batch correct 3 --hash sha256 --digits 8 --reason \"data sheet\"",
 		Args:    exactly("the batch's number"),
 		RunE: r.run(func(ctx context.Context, args []string) error {
-			c := inventory.Correction{}
+			c := desk.Correction{}
 			var err error
 			if c.BatchChange, err = o.change(r, args[0]); err != nil {
 				return err
@@ -33,7 +33,7 @@ would become what.`,
 				return err
 			}
 			if c.Given == 0 {
-				return token.Errorf(token.Usage, "say what is wrong: --type, --digits, --period, --hash, --t0 or --counter")
+				return fault.Errorf(fault.Usage, "say what is wrong: --type, --digits, --period, --hash, --t0 or --counter")
 			}
 			return r.correctBatch(ctx, &o, c)
 		}),
@@ -43,15 +43,15 @@ would become what.`,
 	return cmd
 }
 
-func (r *root) correctBatch(ctx context.Context, o *batchOptions, c inventory.Correction) error {
-	return r.withDesk(ctx, func(desk *inventory.Desk) error {
+func (r *root) correctBatch(ctx context.Context, o *batchOptions, c desk.Correction) error {
+	return r.withDesk(ctx, func(d *desk.Desk) error {
 		if !c.DryRun && !*o.yes { // what the question says costs a walk over the batch
-			if err := r.confirmCorrection(ctx, desk, c); err != nil {
+			if err := r.confirmCorrection(ctx, d, c); err != nil {
 				return err
 			}
 		}
 		done := r.followBatch(c.Number, &c.Progress)
-		res, err := desk.CorrectBatch(ctx, c)
+		res, err := d.CorrectBatch(ctx, c)
 		done()
 		if err != nil && res.Corrected == 0 {
 			return err
@@ -62,16 +62,16 @@ func (r *root) correctBatch(ctx context.Context, o *batchOptions, c inventory.Co
 
 // confirmCorrection tells what would become what. Where nothing would, nothing is
 // asked: the refusal says more.
-func (r *root) confirmCorrection(ctx context.Context, desk *inventory.Desk, c inventory.Correction) error {
+func (r *root) confirmCorrection(ctx context.Context, d *desk.Desk, c desk.Correction) error {
 	c.DryRun = true
-	would, err := desk.CorrectBatch(ctx, c)
+	would, err := d.CorrectBatch(ctx, c)
 	if err != nil || would.Corrected == 0 {
 		return err
 	}
 	return r.confirm(ctx, false, fmt.Sprintf("Batch %d: %s", c.Number, changeWords(would)))
 }
 
-func (r *root) printCorrected(res inventory.Corrected) error {
+func (r *root) printCorrected(res desk.Corrected) error {
 	if r.json {
 		return r.printJSON(res)
 	}
@@ -86,7 +86,7 @@ func (r *root) printCorrected(res inventory.Corrected) error {
 	return nil
 }
 
-func changeWords(res inventory.Corrected) string {
+func changeWords(res desk.Corrected) string {
 	words := make([]string, len(res.Changes))
 	for i, c := range res.Changes {
 		words[i] = fmt.Sprintf("%s from %s to %s", count(c.Tokens, "token"), c.Before, c.After)

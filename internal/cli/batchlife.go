@@ -11,7 +11,8 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"fob/internal/inventory"
+	"fob/internal/desk"
+	"fob/internal/fault"
 	"fob/internal/report"
 	"fob/internal/token"
 )
@@ -20,7 +21,7 @@ import (
 func batchNumber(arg string) (int, error) {
 	n, err := strconv.Atoi(arg)
 	if err != nil || n < 1 {
-		return 0, token.Errorf(token.Usage, "%q is no batch number; `fob batch list` shows them", clean(arg))
+		return 0, fault.Errorf(fault.Usage, "%q is no batch number; `fob batch list` shows them", clean(arg))
 	}
 	return n, nil
 }
@@ -39,7 +40,7 @@ func (o *batchOptions) add(cmd *cobra.Command) {
 	o.yes = addYes(cmd)
 }
 
-func (o *batchOptions) change(r *root, arg string) (c inventory.BatchChange, err error) {
+func (o *batchOptions) change(r *root, arg string) (c desk.BatchChange, err error) {
 	c.DryRun = o.dryRun
 	if c.Number, err = batchNumber(arg); err != nil {
 		return c, err
@@ -57,7 +58,7 @@ func newBatchQuarantineCmd(r *root) *cobra.Command {
 suspended: bindings end, and the accounts are listed that have to get another token.
 --out writes that list as CSV. Lost and retired tokens stay what they are.
 
-A large batch goes in slices of 5,000 tokens, so that the desk need not wait. After
+A large batch goes in slices of 5,000 tokens, so that the d need not wait. After
 an interruption what was done stays, and the same command does the rest.`,
 		Example: "  fob batch quarantine 3 --dry-run\n  fob batch quarantine 3 --reason \"seeds leaked\" --ticket SEC-7 --out reissue.csv",
 		Args:    exactly("the batch's number"),
@@ -74,10 +75,10 @@ an interruption what was done stays, and the same command does the rest.`,
 	return cmd
 }
 
-func (r *root) quarantineBatch(ctx context.Context, o *batchOptions, c inventory.BatchChange) error {
-	return r.withDesk(ctx, func(desk *inventory.Desk) (err error) {
+func (r *root) quarantineBatch(ctx context.Context, o *batchOptions, c desk.BatchChange) error {
+	return r.withDesk(ctx, func(d *desk.Desk) (err error) {
 		if !c.DryRun && !*o.yes { // what the question says costs a walk over the batch
-			if err := r.confirmQuarantine(ctx, desk, c); err != nil {
+			if err := r.confirmQuarantine(ctx, d, c); err != nil {
 				return err
 			}
 		}
@@ -86,16 +87,16 @@ func (r *root) quarantineBatch(ctx context.Context, o *batchOptions, c inventory
 			return err
 		}
 		done := r.followBatch(c.Number, &c.Progress)
-		res, err := desk.QuarantineBatch(ctx, c)
+		res, err := d.QuarantineBatch(ctx, c)
 		done()
 		return firstError(firstError(err, list.write(res.Accounts)), r.printQuarantined(res, err))
 	})
 }
 
 // confirmQuarantine says how many tokens and accounts it is about.
-func (r *root) confirmQuarantine(ctx context.Context, desk *inventory.Desk, c inventory.BatchChange) error {
+func (r *root) confirmQuarantine(ctx context.Context, d *desk.Desk, c desk.BatchChange) error {
 	c.DryRun = true
-	would, err := desk.QuarantineBatch(ctx, c)
+	would, err := d.QuarantineBatch(ctx, c)
 	if err != nil {
 		return err
 	}
@@ -111,7 +112,7 @@ func needs(n int) string {
 }
 
 // printQuarantined tells what was done, also when it was broken off.
-func (r *root) printQuarantined(res inventory.Swept, err error) error {
+func (r *root) printQuarantined(res desk.Swept, err error) error {
 	if err != nil && res.Moved == 0 {
 		return nil // the error says it all
 	}
@@ -150,17 +151,17 @@ func newListFile(path string) (*listFile, error) {
 	return &listFile{path, f}, nil
 }
 
-func (l *listFile) write(all []inventory.Reissue) error {
+func (l *listFile) write(all []desk.Reissue) error {
 	if l.file == nil {
 		return nil
 	}
 	if err := errors.Join(writeReissues(l.file, all), l.file.Sync(), l.file.Close()); err != nil {
-		return token.Wrap(token.Internal, err, "writing %s", l.path)
+		return fault.Wrap(fault.Internal, err, "writing %s", l.path)
 	}
 	return nil
 }
 
-func writeReissues(w io.Writer, all []inventory.Reissue) error {
+func writeReissues(w io.Writer, all []desk.Reissue) error {
 	out := csv.NewWriter(w)
 	_ = out.Write([]string{"account", "serial", "was"}) // Error tells
 	for _, a := range all {
@@ -185,9 +186,9 @@ released one by one.`,
 			if err != nil {
 				return err
 			}
-			return r.withDesk(ctx, func(desk *inventory.Desk) error {
+			return r.withDesk(ctx, func(d *desk.Desk) error {
 				done := r.followBatch(c.Number, &c.Progress)
-				res, err := desk.ReleaseBatch(ctx, c)
+				res, err := d.ReleaseBatch(ctx, c)
 				done()
 				if err != nil && res.Moved == 0 {
 					return err
@@ -200,7 +201,7 @@ released one by one.`,
 	return cmd
 }
 
-func (r *root) printReleased(res inventory.Swept) error {
+func (r *root) printReleased(res desk.Swept) error {
 	if r.json {
 		return r.printJSON(res)
 	}
@@ -222,7 +223,7 @@ been assigned, bound or handed to a verifier. The tokens and their seeds are rem
 serials and seeds may be imported again. The trail keeps every serial with its
 parameters, and the batch stays in the list, as withdrawn.
 
-A large batch is removed in slices of 5,000 tokens, so that the desk need not wait:
+A large batch is removed in slices of 5,000 tokens, so that the d need not wait:
 from the first moment nobody sees any of its tokens. After an interruption the same
 command removes the rest.`,
 		Example: "  fob batch withdraw 3 --approved-by \"Eva Brandt\" --reason \"file of another customer\"",
@@ -243,11 +244,11 @@ command removes the rest.`,
 	return cmd
 }
 
-func (r *root) withdrawBatch(ctx context.Context, o *batchOptions, c inventory.BatchChange) error {
-	return r.withDesk(ctx, func(desk *inventory.Desk) error {
+func (r *root) withdrawBatch(ctx context.Context, o *batchOptions, c desk.BatchChange) error {
+	return r.withDesk(ctx, func(d *desk.Desk) error {
 		dry := c
 		dry.DryRun = true
-		res, err := desk.WithdrawBatch(ctx, dry)
+		res, err := d.WithdrawBatch(ctx, dry)
 		if err != nil {
 			return err
 		}
@@ -256,7 +257,7 @@ func (r *root) withdrawBatch(ctx context.Context, o *batchOptions, c inventory.B
 				return err
 			}
 			done := r.followBatch(c.Number, &c.Progress)
-			res, err = desk.WithdrawBatch(ctx, c)
+			res, err = d.WithdrawBatch(ctx, c)
 			done()
 			if err != nil && res.Tokens == 0 {
 				return err
@@ -266,7 +267,7 @@ func (r *root) withdrawBatch(ctx context.Context, o *batchOptions, c inventory.B
 	})
 }
 
-func (r *root) printWithdrawn(res inventory.WithdrawnBatch) error {
+func (r *root) printWithdrawn(res desk.WithdrawnBatch) error {
 	if r.json {
 		return r.printJSON(res)
 	}

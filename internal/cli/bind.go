@@ -7,7 +7,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"fob/internal/app"
-	"fob/internal/inventory"
+	"fob/internal/desk"
 	"fob/internal/token"
 )
 
@@ -62,9 +62,9 @@ were refused the exit code is 3.`,
 		if err := paper.open(); err != nil {
 			return err
 		}
-		out, err := r.answerCodes(ctx, &o, req, token.CmdBind, (*inventory.Desk).Bind)
+		out, err := r.answerCodes(ctx, &o, req, token.CmdBind, (*desk.Desk).Bind)
 		err = paper.finish(r, out.Token, err)
-		return r.printOutcome(out, err, func(out inventory.Outcome) string {
+		return r.printOutcome(out, err, func(out desk.Outcome) string {
 			return fmt.Sprintf("Token %s is bound to %s%s.", out.Serial, *out.Account, clockWords(out))
 		})
 	})
@@ -83,5 +83,5 @@ func (r *root) bindFrom(ctx context.Context, o *codeOptions, bulk *bulkOptions, 
 	if err != nil {
 		return err
 	}
-	return r.fromFile(ctx, bulk, app.ReadBindings, (*inventory.Desk).BindAll, showBound, words, newAccounts)
+	return r.fromFile(ctx, bulk, app.ReadBindings, (*desk.Desk).BindAll, showBound, words, newAccounts)
 }

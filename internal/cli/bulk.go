@@ -13,9 +13,9 @@ import (
 	"github.com/spf13/pflag"
 
 	"fob/internal/app"
-	"fob/internal/inventory"
+	"fob/internal/desk"
+	"fob/internal/fault"
 	"fob/internal/report"
-	"fob/internal/token"
 )
 
 // bulkOptions are the flags of a command that also takes a file of rows.
@@ -46,30 +46,30 @@ func (o *bulkOptions) check(flags *pflag.FlagSet, single ...string) error {
 	if !flags.Changed("from") {
 		for _, name := range []string{"result", "all-or-nothing"} {
 			if flags.Changed(name) {
-				return token.Errorf(token.Usage, "--%s goes with --from only", name)
+				return fault.Errorf(fault.Usage, "--%s goes with --from only", name)
 			}
 		}
 		return nil
 	}
 	if o.from == "" {
-		return token.Errorf(token.Usage, "--from is empty").WithHint("name a file, or - for standard input")
+		return fault.Errorf(fault.Usage, "--from is empty").WithHint("name a file, or - for standard input")
 	}
 	for _, name := range single {
 		if flags.Changed(name) {
-			return token.Errorf(token.Usage, "--%s goes with one token, not with --from", name)
+			return fault.Errorf(fault.Usage, "--%s goes with one token, not with --from", name)
 		}
 	}
 	return nil
 }
 
 type (
-	bulkReader = func(io.Reader) ([]inventory.BulkRow, []string, error)
-	bulkDoer   = func(*inventory.Desk, context.Context, inventory.Bulk) error
+	bulkReader = func(io.Reader) ([]desk.BulkRow, []string, error)
+	bulkDoer   = func(*desk.Desk, context.Context, desk.Bulk) error
 )
 
 // fromFile does with every row of a file what the command does with one token.
 // The words of the flags stand for rows that have none of their own.
-func (r *root) fromFile(ctx context.Context, o *bulkOptions, read bulkReader, do bulkDoer, shown func(inventory.Answered) any, words inventory.Words, newAccounts bool) (err error) {
+func (r *root) fromFile(ctx context.Context, o *bulkOptions, read bulkReader, do bulkDoer, shown func(desk.Answered) any, words desk.Words, newAccounts bool) (err error) {
 	rows, err := r.readRows(o.from, read)
 	if err != nil {
 		return err
@@ -85,25 +85,25 @@ func (r *root) fromFile(ctx context.Context, o *bulkOptions, read bulkReader, do
 			}
 		}
 	}
-	return r.withDesk(ctx, func(desk *inventory.Desk) error {
+	return r.withDesk(ctx, func(d *desk.Desk) error {
 		result, err := newResultFile(o.result)
 		if err != nil {
 			return err
 		}
 		out := r.newAnswers(len(rows), shown)
-		err = do(desk, ctx, inventory.Bulk{Rows: rows, Whole: o.whole, Answer: func(answers []inventory.Answered) error {
+		err = do(d, ctx, desk.Bulk{Rows: rows, Whole: o.whole, Answer: func(answers []desk.Answered) error {
 			return errors.Join(result.add(answers), out.add(answers))
 		}})
 		return firstError(firstError(err, result.close()), out.end())
 	})
 }
 
-func (r *root) readRows(path string, read bulkReader) (rows []inventory.BulkRow, err error) {
+func (r *root) readRows(path string, read bulkReader) (rows []desk.BulkRow, err error) {
 	in := r.streams.In
 	if path != "-" {
 		file, err := os.Open(path)
 		if err != nil {
-			return nil, token.Wrap(token.Refused, cause(err), "%s cannot be read", path)
+			return nil, fault.Wrap(fault.Refused, cause(err), "%s cannot be read", path)
 		}
 		defer file.Close()
 		in = file
@@ -120,7 +120,7 @@ func (r *root) readRows(path string, read bulkReader) (rows []inventory.BulkRow,
 
 // fileError names the file that an error is about.
 func fileError(path string, err error) error {
-	return token.Errorf(token.KindOf(err), "%s: %v; nothing was changed", path, err).WithHint("%s", token.HintOf(err))
+	return fault.Errorf(fault.KindOf(err), "%s: %v; nothing was changed", path, err).WithAdvice(fault.AdviceOf(err))
 }
 
 // answers prints what became of rows as soon as it is settled: a person or a
@@ -130,18 +130,18 @@ type answers struct {
 	bar   *progress
 	done  int
 	total int
-	shown func(inventory.Answered) any
+	shown func(desk.Answered) any
 	table *tableWriter // of a pipe
 	list  *jsonList
 
 	accepted int
 }
 
-func (r *root) newAnswers(total int, shown func(inventory.Answered) any) *answers {
+func (r *root) newAnswers(total int, shown func(desk.Answered) any) *answers {
 	return &answers{r: r, bar: r.newProgress("rows"), total: total, shown: shown, table: r.newTable(), list: r.newJSONList()}
 }
 
-func (a *answers) add(rows []inventory.Answered) error {
+func (a *answers) add(rows []desk.Answered) error {
 	for _, row := range rows {
 		if row.Accepted() {
 			a.accepted++
@@ -158,7 +158,7 @@ func (a *answers) add(rows []inventory.Answered) error {
 	return a.table.flush()
 }
 
-func (a *answers) print(row inventory.Answered) error {
+func (a *answers) print(row desk.Answered) error {
 	if a.r.json {
 		return a.list.add(a.shown(row))
 	}
@@ -170,7 +170,7 @@ func (a *answers) print(row inventory.Answered) error {
 	return outputError(err)
 }
 
-func outcomeWords(row inventory.Answered) string {
+func outcomeWords(row desk.Answered) string {
 	switch {
 	case row.Accepted():
 		return "accepted" + clockWords(row.Outcome)
@@ -215,7 +215,7 @@ func newResultFile(path string) (*resultFile, error) {
 
 // add writes rows through to the system, so that a process that is killed leaves
 // them.
-func (f *resultFile) add(answers []inventory.Answered) error {
+func (f *resultFile) add(answers []desk.Answered) error {
 	if f.file == nil {
 		return nil
 	}
@@ -263,11 +263,11 @@ type assignedJSON struct {
 	Hint    string  `json:"hint"`
 }
 
-func showAssigned(a inventory.Answered) any {
+func showAssigned(a desk.Answered) any {
 	return assignedJSON{a.Line, string(a.Serial), a.Account, a.Outcome.Outcome, (*string)(a.Reason), a.Message, a.Hint}
 }
 
-func showBound(a inventory.Answered) any { return a }
+func showBound(a desk.Answered) any { return a }
 
 // withFile is a mover that takes a file of rows as well.
 func (m mover) withFile(r *root) *cobra.Command {
@@ -289,7 +289,7 @@ func (m mover) withFile(r *root) *cobra.Command {
 		if err != nil {
 			return err
 		}
-		return r.fromFile(ctx, &o, app.ReadAssignments, (*inventory.Desk).AssignAll, showAssigned, words, said("new-account") == "true")
+		return r.fromFile(ctx, &o, app.ReadAssignments, (*desk.Desk).AssignAll, showAssigned, words, said("new-account") == "true")
 	})
 	return cmd
 }

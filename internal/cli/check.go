@@ -6,7 +6,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"fob/internal/inventory"
+	"fob/internal/desk"
 	"fob/internal/token"
 )
 
@@ -33,8 +33,8 @@ when one code will do: the date by which the token is better resynchronised.`,
 			if req.Ahead, err = parseAhead("--at", ahead, r.now()); err != nil {
 				return err
 			}
-			out, err := r.answerCodes(ctx, &o, req, token.CmdCheck, (*inventory.Desk).Check)
-			err = r.printOutcome(out, err, func(out inventory.Outcome) string {
+			out, err := r.answerCodes(ctx, &o, req, token.CmdCheck, (*desk.Desk).Check)
+			err = r.printOutcome(out, err, func(out desk.Outcome) string {
 				return fmt.Sprintf("The code is that of token %s (%s)%s.", out.Serial, out.Token.State, clockWords(out))
 			})
 			if err == nil && !r.json {

@@ -3,12 +3,11 @@ package cli
 import (
 	"context"
 	"errors"
+	"fob/internal/fault"
 	"io/fs"
 	"os"
 
 	"github.com/spf13/cobra"
-
-	"fob/internal/token"
 )
 
 func newAuditCheckpointCmd(r *root) *cobra.Command {
@@ -56,13 +55,13 @@ func writeNew(path string, content []byte) error {
 		return isFolder(path)
 	}
 	if errors.Is(err, fs.ErrExist) {
-		return token.Errorf(token.NotAllowed, "%s exists already; nothing was written", path).WithHint("name a new file")
+		return fault.Errorf(fault.NotAllowed, "%s exists already; nothing was written", path).WithHint("name a new file")
 	}
 	if err == nil {
 		err = fill(f, content)
 	}
 	if err != nil {
-		return token.Wrap(token.Internal, cause(err), "%s cannot be written", path).WithHint("%s", folderHint(err))
+		return fault.Wrap(fault.Internal, cause(err), "%s cannot be written", path).WithHint("%s", folderHint(err))
 	}
 	return nil
 }

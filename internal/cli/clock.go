@@ -6,7 +6,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"fob/internal/inventory"
+	"fob/internal/desk"
 )
 
 func newClockCmd(r *root) *cobra.Command {
@@ -43,14 +43,14 @@ func (r *root) acceptClock(ctx context.Context, w *wordFlags, yes bool) error {
 	if err != nil {
 		return err
 	}
-	return r.withDesk(ctx, func(desk *inventory.Desk) error {
-		if _, err := desk.ClockToAccept(ctx); err != nil {
+	return r.withDesk(ctx, func(d *desk.Desk) error {
+		if _, err := d.ClockToAccept(ctx); err != nil {
 			return err
 		}
 		if err := r.confirm(ctx, yes, "Take "+r.now().UTC().Format(time.RFC3339)+" for the right time"); err != nil {
 			return err
 		}
-		before, err := desk.AcceptClock(ctx, words)
+		before, err := d.AcceptClock(ctx, words)
 		if err != nil {
 			return err
 		}

@@ -9,7 +9,8 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"fob/internal/inventory"
+	"fob/internal/desk"
+	"fob/internal/fault"
 	"fob/internal/otp"
 	"fob/internal/token"
 )
@@ -32,9 +33,9 @@ func (o *codeOptions) addDeep(cmd *cobra.Command) {
 }
 
 // request checks the texts of the flags.
-func (o *codeOptions) request(r *root, serial, account string) (req inventory.Codes, err error) {
+func (o *codeOptions) request(r *root, serial, account string) (req desk.Codes, err error) {
 	if len(o.codes) > 2 {
-		return req, token.Errorf(token.Usage, "--code was given %d times; one code, or two consecutive ones, are possible", len(o.codes))
+		return req, fault.Errorf(fault.Usage, "--code was given %d times; one code, or two consecutive ones, are possible", len(o.codes))
 	}
 	if req.Serial, err = serialOf(serial); err != nil {
 		return req, err
@@ -51,41 +52,41 @@ func (o *codeOptions) request(r *root, serial, account string) (req inventory.Co
 	req.Reason, req.Ticket, req.Proof, req.Approver = w.Reason, w.Ticket, w.Proof, w.Approver
 	if req.Deep = o.deep; o.deep {
 		if len(o.codes) == 1 {
-			return req, token.Errorf(token.Usage, "--deep searches two consecutive codes, and one was given").
+			return req, fault.Errorf(fault.Usage, "--deep searches two consecutive codes, and one was given").
 				WithHint("give both: --code FIRST --code NEXT")
 		}
 		if req.Approver, err = token.ParseApprover(o.approver, r.base.Operator); err != nil {
 			return req, err
 		}
 		if req.Reason == "" {
-			return req, token.Errorf(token.Refused, "--deep without --reason: the auditor will ask why").WithHint("say why with --reason")
+			return req, fault.Errorf(fault.Refused, "--deep without --reason: the auditor will ask why").WithHint("say why with --reason")
 		}
 	}
 	return req, nil
 }
 
-type answerer func(*inventory.Desk, context.Context, inventory.Codes) (inventory.Outcome, error)
+type answerer func(*desk.Desk, context.Context, desk.Codes) (desk.Outcome, error)
 
 // answerCodes runs one attempt: with the codes of the command line, or as a
 // conversation on the terminal when there are none.
-func (r *root) answerCodes(ctx context.Context, o *codeOptions, req inventory.Codes, by token.Command, answer answerer) (out inventory.Outcome, err error) {
-	err = r.withDesk(ctx, func(desk *inventory.Desk) error {
-		out, err = r.answerAt(ctx, desk, o, req, by, answer)
+func (r *root) answerCodes(ctx context.Context, o *codeOptions, req desk.Codes, by token.Command, answer answerer) (out desk.Outcome, err error) {
+	err = r.withDesk(ctx, func(d *desk.Desk) error {
+		out, err = r.answerAt(ctx, d, o, req, by, answer)
 		return err
 	})
 	return out, err
 }
 
 // answerAt is answerCodes at a desk that is open already.
-func (r *root) answerAt(ctx context.Context, desk *inventory.Desk, o *codeOptions, req inventory.Codes, by token.Command, answer answerer) (out inventory.Outcome, err error) {
+func (r *root) answerAt(ctx context.Context, d *desk.Desk, o *codeOptions, req desk.Codes, by token.Command, answer answerer) (out desk.Outcome, err error) {
 	if len(o.codes) == 0 {
-		out, err = r.converse(ctx, desk, req, by, answer)
+		out, err = r.converse(ctx, d, req, by, answer)
 	} else {
 		now := r.now()
 		for _, c := range o.codes {
-			req.Codes = append(req.Codes, inventory.Typed{Text: c, At: now})
+			req.Codes = append(req.Codes, desk.Typed{Text: c, At: now})
 		}
-		out, err = answer(desk, ctx, req)
+		out, err = answer(d, ctx, req)
 	}
 	if err == nil && !r.json { // JSON has them in its object
 		for _, w := range out.Warnings {
@@ -96,11 +97,11 @@ func (r *root) answerAt(ctx context.Context, desk *inventory.Desk, o *codeOption
 }
 
 // converse asks for the code, and for the next one only if it is needed.
-func (r *root) converse(ctx context.Context, desk *inventory.Desk, req inventory.Codes, by token.Command, answer answerer) (out inventory.Outcome, err error) {
+func (r *root) converse(ctx context.Context, d *desk.Desk, req desk.Codes, by token.Command, answer answerer) (out desk.Outcome, err error) {
 	if r.json {
 		return out, jsonNeverAsks()
 	}
-	prospect, err := desk.Prospect(ctx, req, by)
+	prospect, err := d.Prospect(ctx, req, by)
 	if err != nil {
 		return out, err
 	}
@@ -119,9 +120,9 @@ func (r *root) converse(ctx context.Context, desk *inventory.Desk, req inventory
 		if err := c.code(ctx, c.another("The next code, when it changes")); err != nil {
 			return out, err
 		}
-		return answer(desk, ctx, c.req)
+		return answer(d, ctx, c.req)
 	}
-	out, err = answer(desk, ctx, c.req)
+	out, err = answer(d, ctx, c.req)
 	if out.Reason == nil || *out.Reason != otp.WrongCode || out.LockedUntil != nil {
 		return out, err
 	}
@@ -130,11 +131,11 @@ func (r *root) converse(ctx context.Context, desk *inventory.Desk, req inventory
 		return out, afterFirst(err)
 	}
 	c.req.Counted = true
-	return answer(desk, ctx, c.req)
+	return answer(d, ctx, c.req)
 }
 
 func jsonNeverAsks() error {
-	return token.Errorf(token.Usage, "--json never asks: give the displayed code with --code")
+	return fault.Errorf(fault.Usage, "--json never asks: give the displayed code with --code")
 }
 
 func terminalForCodes() (*terminal, error) {
@@ -142,7 +143,7 @@ func terminalForCodes() (*terminal, error) {
 }
 
 // whyTwo says what makes one code too little.
-func whyTwo(p inventory.Prospect) string {
+func whyTwo(p desk.Prospect) string {
 	if p.LastTry {
 		return "One more failure locks it"
 	}
@@ -157,10 +158,10 @@ func whyTwo(p inventory.Prospect) string {
 
 // afterFirst: a conversation that ends at the second code has counted the first.
 func afterFirst(err error) error {
-	if token.KindOf(err) != token.Interrupted {
+	if fault.KindOf(err) != fault.Interrupted {
 		return err
 	}
-	return token.Errorf(token.Interrupted, "%s; the first code was refused and counts as one failure", whatEnded(err))
+	return fault.Errorf(fault.Interrupted, "%s; the first code was refused and counts as one failure", whatEnded(err))
 }
 
 // whatEnded says what ended a conversation, without what it says of the store.
@@ -187,7 +188,7 @@ func describe(t token.Token) string {
 type conversation struct {
 	r      *root
 	t      *terminal
-	req    inventory.Codes
+	req    desk.Codes
 	params token.Params
 	last   string // the code before, as digits only
 }
@@ -236,7 +237,7 @@ func (c *conversation) code(ctx context.Context, prompt string) error {
 			continue
 		}
 		c.last = code
-		c.req.Codes = append(c.req.Codes, inventory.Typed{Text: line, At: at})
+		c.req.Codes = append(c.req.Codes, desk.Typed{Text: line, At: at})
 		c.req.Paced = true
 		return nil
 	}
@@ -244,7 +245,7 @@ func (c *conversation) code(ctx context.Context, prompt string) error {
 
 // printOutcome prints an accepted or refused attempt; under JSON a refusal has
 // its object as well.
-func (r *root) printOutcome(out inventory.Outcome, err error, words func(inventory.Outcome) string) error {
+func (r *root) printOutcome(out desk.Outcome, err error, words func(desk.Outcome) string) error {
 	if err != nil {
 		return r.printRefused(out, err)
 	}
@@ -257,14 +258,14 @@ func (r *root) printOutcome(out inventory.Outcome, err error, words func(invento
 
 // printRefused gives the error of an attempt, and under JSON prints the object
 // of a refusal.
-func (r *root) printRefused(out inventory.Outcome, err error) error {
+func (r *root) printRefused(out desk.Outcome, err error) error {
 	if r.json && out.Reason != nil {
 		return firstError(r.printJSON(out), err)
 	}
 	return err
 }
 
-func clockWords(out inventory.Outcome) string {
+func clockWords(out desk.Outcome) string {
 	if out.DriftSeconds == nil {
 		return ""
 	}

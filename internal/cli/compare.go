@@ -11,9 +11,9 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"fob/internal/audit"
+	"fob/internal/fault"
 	"fob/internal/report"
-	"fob/internal/token"
+	"fob/internal/trail"
 )
 
 // compareOptions say what an inventory is compared with.
@@ -80,7 +80,7 @@ func (r *root) baseline(o *compareOptions, e report.Export) (open openBaseline, 
 	done = func() error { return nil }
 	switch {
 	case o.with == "" && o.passwordFile != "":
-		return nil, done, token.Errorf(token.Usage, "--compare-password-file goes with --compare FILE.xlsx")
+		return nil, done, fault.Errorf(fault.Usage, "--compare-password-file goes with --compare FILE.xlsx")
 	case o.with == "":
 		return nil, done, nil
 	case isExportName(o.with):
@@ -92,13 +92,13 @@ func (r *root) baseline(o *compareOptions, e report.Export) (open openBaseline, 
 	}
 	at, err := parseAsOf(o.called, o.with, e.Made)
 	if err != nil {
-		if token.HintOf(err) == "" {
-			err = token.Errorf(token.Usage, "%v; or a file that fob exported (.xlsx, .csv, .zip, .json)", err)
+		if fault.HintOf(err) == "" {
+			err = fault.Errorf(fault.Usage, "%v; or a file that fob exported (.xlsx, .csv, .zip, .json)", err)
 		}
 		return nil, done, err
 	}
 	if then := e.Filter.AsOf; !then.IsZero() && !at.Before(then) {
-		return nil, done, token.Errorf(token.Usage, "%s %s is not before --as-of: the later day is compared with the earlier one", o.called, clean(o.with))
+		return nil, done, fault.Errorf(fault.Usage, "%s %s is not before --as-of: the later day is compared with the earlier one", o.called, clean(o.with))
 	}
 	return func(now report.Reader) (*report.Baseline, error) { return report.BaselineAt(now, at) }, done, nil
 }
@@ -112,21 +112,21 @@ func readOldExport(o *compareOptions, e report.Export) (old *report.OldExport, e
 	}
 	f, err := os.Open(o.with)
 	if err != nil {
-		return nil, token.Wrap(token.Refused, cause(err), "%s cannot be read", clean(o.with))
+		return nil, fault.Wrap(fault.Refused, cause(err), "%s cannot be read", clean(o.with))
 	}
 	defer f.Close()
 	info, err := f.Stat()
 	if err != nil || !info.Mode().IsRegular() {
-		return nil, token.Errorf(token.Refused, "%s is no file", clean(o.with))
+		return nil, fault.Errorf(fault.Refused, "%s is no file", clean(o.with))
 	}
 	old, err = report.ReadExport(f, info.Size(), clean(filepath.Base(o.with)), report.ReadOptions{TempDir: e.TempDir, Random: e.Random, Password: password})
-	var told *token.Error
-	if errors.As(err, &told) && told.Kind == token.KeyTrouble {
+	var told *fault.Error
+	if errors.As(err, &told) && told.Kind == fault.KeyTrouble {
 		return nil, told.WithHint("give it with --compare-password-file FILE")
 	}
 	var onPath *fs.PathError
 	if errors.As(err, &onPath) {
-		return nil, token.Wrap(token.Internal, onPath.Err, "writing the rows of %s to a temporary file", clean(o.with))
+		return nil, fault.Wrap(fault.Internal, onPath.Err, "writing the rows of %s to a temporary file", clean(o.with))
 	}
 	if err != nil {
 		return nil, err
@@ -145,7 +145,7 @@ func claimed(old *report.OldExport, sidecar string) error {
 	if err != nil {
 		return err
 	}
-	note, err := audit.ClaimedExport(signed)
+	note, err := trail.ClaimedExport(signed)
 	if err != nil {
 		return err
 	}

@@ -2,9 +2,8 @@ package cli
 
 import (
 	"context"
+	"fob/internal/fault"
 	"strings"
-
-	"fob/internal/token"
 )
 
 // confirm asks before something ends. Without a terminal, and under --json, the
@@ -14,7 +13,7 @@ func (r *root) confirm(ctx context.Context, yes bool, what string) error {
 		return nil
 	}
 	if r.json {
-		return token.Errorf(token.Usage, "--json never asks, and this needs a yes").WithHint("add --yes")
+		return fault.Errorf(fault.Usage, "--json never asks, and this needs a yes").WithHint("add --yes")
 	}
 	t, err := openTerminal("this needs a yes", "add --yes")
 	if err != nil {
@@ -30,7 +29,7 @@ func (r *root) confirm(ctx context.Context, yes bool, what string) error {
 		case "yes", "y":
 			return nil
 		case "no", "n": // a decision, not an interruption
-			return token.Errorf(token.NotAllowed, "not confirmed; nothing was changed")
+			return fault.Errorf(fault.NotAllowed, "not confirmed; nothing was changed")
 		}
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"fob/internal/fault"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -12,8 +13,6 @@ import (
 	"syscall"
 	"testing"
 	"time"
-
-	"fob/internal/token"
 )
 
 // person is somebody at a terminal on which fob runs.
@@ -222,7 +221,7 @@ func TestConversationTimesOut(t *testing.T) {
 	if exitOf(err) != exitInterrupted || !strings.Contains(err.Error(), "nobody answered for 5 minutes; nothing was changed") {
 		t.Errorf("%v", err)
 	}
-	if err := afterFirst(err); token.KindOf(err) != token.Interrupted || !strings.Contains(err.Error(), "nobody answered for 5 minutes; the first code was refused and counts") {
+	if err := afterFirst(err); fault.KindOf(err) != fault.Interrupted || !strings.Contains(err.Error(), "nobody answered for 5 minutes; the first code was refused and counts") {
 		t.Errorf("%v", err)
 	}
 }

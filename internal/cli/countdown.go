@@ -2,10 +2,9 @@ package cli
 
 import (
 	"fmt"
+	"fob/internal/fault"
 	"os"
 	"time"
-
-	"fob/internal/token"
 )
 
 // idle is how long a question waits for an answer. A terminal that was left alone
@@ -32,7 +31,7 @@ func untilNext(read time.Time, period int, now func() time.Time) *countdown {
 
 func (c *countdown) String() string { return c.words(c.ends.Sub(c.now()).Round(time.Second)) }
 
-// redraws tells whether a terminal can have a line above the cursor rewritten.
+// redraws reports whether a terminal can have a line above the cursor rewritten.
 func redraws() bool {
 	kind := os.Getenv("TERM")
 	return kind != "" && kind != "dumb"
@@ -56,5 +55,5 @@ func (t *terminal) ticks(c *countdown) (<-chan time.Time, func()) {
 
 // tooLong ends a conversation that nobody takes part in any more.
 func tooLong() error {
-	return token.Errorf(token.Interrupted, "nobody answered for %.0f minutes; nothing was changed", idle.Minutes())
+	return fault.Errorf(fault.Interrupted, "nobody answered for %.0f minutes; nothing was changed", idle.Minutes())
 }

@@ -9,9 +9,9 @@ import (
 	"github.com/spf13/cobra"
 
 	"fob/internal/app"
-	"fob/internal/audit"
-	"fob/internal/inventory"
+	"fob/internal/desk"
 	"fob/internal/report"
+	"fob/internal/trail"
 )
 
 // declaration is what a command promises to scripts: what --json prints, and
@@ -38,18 +38,18 @@ type filed struct{ rows any }
 // and a test fails for a command that has none.
 var declarations = map[string]declaration{
 	"fob init":              {app.Founded{}, []int{exitNotAllowed}},
-	"fob inspect":           {inventory.Inspected{}, []int{exitRefused, exitKey}},
-	"fob import":            {[]inventory.Imported{}, []int{exitRefused, exitNotAllowed, exitKey}},
+	"fob inspect":           {desk.Inspected{}, []int{exitRefused, exitKey}},
+	"fob import":            {[]desk.Imported{}, []int{exitRefused, exitNotAllowed, exitKey}},
 	"fob batch list":        {[]report.Batch{}, nil},
 	"fob batch show":        {report.Batch{}, []int{exitNotFound}},
 	"fob list":              {also{[]report.Token{}, "--by-location", []report.Place{}}, []int{exitNotFound, exitIntegrity}},
 	"fob show":              {report.Token{}, []int{exitNotFound}},
-	"fob bind":              {also{inventory.Outcome{}, "--from", []inventory.Answered{}}, []int{exitRefused, exitCode, exitNotFound, exitNotAllowed, exitLocked, exitKey, exitIntegrity}},
-	"fob check":             {inventory.Outcome{}, []int{exitRefused, exitCode, exitNotFound, exitNotAllowed, exitLocked, exitKey, exitIntegrity}},
-	"fob resync":            {inventory.Outcome{}, []int{exitRefused, exitCode, exitNotFound, exitNotAllowed, exitLocked, exitKey, exitIntegrity}},
-	"fob unbind":            {either{report.Token{}, inventory.Outcome{}}, []int{exitRefused, exitCode, exitNotFound, exitNotAllowed, exitLocked, exitKey, exitIntegrity}},
+	"fob bind":              {also{desk.Outcome{}, "--from", []desk.Answered{}}, []int{exitRefused, exitCode, exitNotFound, exitNotAllowed, exitLocked, exitKey, exitIntegrity}},
+	"fob check":             {desk.Outcome{}, []int{exitRefused, exitCode, exitNotFound, exitNotAllowed, exitLocked, exitKey, exitIntegrity}},
+	"fob resync":            {desk.Outcome{}, []int{exitRefused, exitCode, exitNotFound, exitNotAllowed, exitLocked, exitKey, exitIntegrity}},
+	"fob unbind":            {either{report.Token{}, desk.Outcome{}}, []int{exitRefused, exitCode, exitNotFound, exitNotAllowed, exitLocked, exitKey, exitIntegrity}},
 	"fob unlock":            {report.Token{}, []int{exitRefused, exitNotFound, exitNotAllowed}},
-	"fob identify":          {[]inventory.Identified{}, []int{exitCode, exitNotFound, exitNotAllowed, exitKey, exitIntegrity}},
+	"fob identify":          {[]desk.Identified{}, []int{exitCode, exitNotFound, exitNotAllowed, exitKey, exitIntegrity}},
 	"fob assign":            {also{report.Token{}, "--from", []assignedJSON{}}, []int{exitRefused, exitNotFound, exitNotAllowed}},
 	"fob unassign":          {report.Token{}, []int{exitRefused, exitNotFound, exitNotAllowed}},
 	"fob found":             {report.Token{}, []int{exitRefused, exitNotFound, exitNotAllowed}},
@@ -60,21 +60,21 @@ var declarations = map[string]declaration{
 	"fob lost":              {report.Token{}, []int{exitRefused, exitNotFound, exitNotAllowed}},
 	"fob quarantine":        {[]report.Token{}, []int{exitRefused, exitNotFound, exitNotAllowed}},
 	"fob retire":            {[]report.Token{}, []int{exitRefused, exitNotFound, exitNotAllowed}},
-	"fob batch quarantine":  {inventory.Swept{}, []int{exitRefused, exitNotFound, exitNotAllowed}},
-	"fob batch release":     {inventory.Swept{}, []int{exitRefused, exitNotFound, exitNotAllowed}},
-	"fob batch withdraw":    {inventory.WithdrawnBatch{}, []int{exitRefused, exitNotFound, exitNotAllowed}},
-	"fob batch correct":     {inventory.Corrected{}, []int{exitRefused, exitNotFound, exitNotAllowed}},
-	"fob move":              {inventory.Relocated{}, []int{exitRefused, exitNotFound, exitNotAllowed}},
+	"fob batch quarantine":  {desk.Swept{}, []int{exitRefused, exitNotFound, exitNotAllowed}},
+	"fob batch release":     {desk.Swept{}, []int{exitRefused, exitNotFound, exitNotAllowed}},
+	"fob batch withdraw":    {desk.WithdrawnBatch{}, []int{exitRefused, exitNotFound, exitNotAllowed}},
+	"fob batch correct":     {desk.Corrected{}, []int{exitRefused, exitNotFound, exitNotAllowed}},
+	"fob move":              {desk.Relocated{}, []int{exitRefused, exitNotFound, exitNotAllowed}},
 	"fob stocktake":         {report.Stocktake{}, []int{exitRefused, exitNotFound, exitNotAllowed}},
 	"fob location list":     {[]report.Place{}, nil},
 	"fob virtual":           {nil, []int{exitRefused, exitCode, exitNotFound, exitNotAllowed, exitKey, exitIntegrity}},
 	"fob policy show":       {[]report.Setting{}, nil},
-	"fob policy set":        {[]audit.PolicyChange{}, []int{exitRefused, exitNotAllowed}},
-	"fob account import":    {inventory.Reconciled{}, []int{exitRefused, exitNotFound, exitNotAllowed}},
+	"fob policy set":        {[]trail.PolicyChange{}, []int{exitRefused, exitNotAllowed}},
+	"fob account import":    {desk.Reconciled{}, []int{exitRefused, exitNotFound, exitNotAllowed}},
 	"fob account list":      {[]report.Account{}, nil},
 	"fob account show":      {report.AccountDetail{}, []int{exitNotFound}},
-	"fob reconcile":         {inventory.Reconciled{}, []int{exitRefused, exitNotFound, exitNotAllowed}},
-	"fob account erase":     {inventory.Erased{}, []int{exitRefused, exitNotFound, exitNotAllowed}},
+	"fob reconcile":         {desk.Reconciled{}, []int{exitRefused, exitNotFound, exitNotAllowed}},
+	"fob account erase":     {desk.Erased{}, []int{exitRefused, exitNotFound, exitNotAllowed}},
 	"fob clock accept":      {clockJSON{}, []int{exitRefused, exitNotAllowed}},
 	"fob export":            {exportedJSON{}, []int{exitRefused, exitNotAllowed, exitKey, exitIntegrity}},
 	"fob verify-export":     {verifiedExportJSON{}, []int{exitRefused, exitKey, exitIntegrity}},

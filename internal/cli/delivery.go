@@ -7,7 +7,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"fob/internal/app"
-	"fob/internal/token"
+	"fob/internal/fault"
 )
 
 // keyOptions are the flags for what is wrapped round a seed file, or encrypted
@@ -23,7 +23,7 @@ func (o *keyOptions) add(cmd *cobra.Command) {
 	f.StringArrayVar(&o.PassphraseFiles, "passphrase-file", nil, "file whose first line is a passphrase for the delivery, a key of it or what is in it; may be repeated")
 	f.StringVar(&o.SignedBy, "signed-by", "", "file with the OpenPGP public key that must have signed the delivery, or the certificate that must have signed the PSKC in it")
 	f.BoolVar(&o.compat, "compat", false, "read drafts and faulty forms of PSKC too, in which less can be verified; the summary names each")
-	f.BoolVar(&o.unauthenticated, "allow-unauthenticated", false, "read encrypted PSKC that no MAC protects: nobody can tell whether it was changed")
+	f.BoolVar(&o.unauthenticated, "allow-unauthenticated", false, "read encrypted PSKC that no MAC protects: nobody can report whether it was changed")
 	for _, flag := range []string{"key-file", "passphrase-file", "signed-by"} {
 		_ = cmd.MarkFlagFilename(flag) // only completion needs it
 	}
@@ -45,9 +45,9 @@ func (r *root) eachMember(ctx context.Context, d *app.Deliveries, path string, d
 	defer done()
 	for _, m := range members {
 		if err := do(m); err != nil {
-			if kind := token.KindOf(err); kind == token.KeyTrouble {
-				return refused, token.Wrap(kind, err, "%s", m.Source.Name())
-			} else if kind != token.Refused {
+			if kind := fault.KindOf(err); kind == fault.KeyTrouble {
+				return refused, fault.Wrap(kind, err, "%s", m.Source.Name())
+			} else if kind != fault.Refused {
 				return refused, err
 			}
 			refused = append(refused, refusal{m.Source.Name(), err})
@@ -77,19 +77,19 @@ func allRefused(err error, refused []refusal) error {
 	case err != nil || len(refused) == 0:
 		return err
 	case len(refused) == 1:
-		return token.Errorf(token.Refused, "%v", refused[0]).WithHint("%s", token.HintOf(refused[0].err))
+		return fault.Errorf(fault.Refused, "%v", refused[0]).WithAdvice(fault.AdviceOf(refused[0].err))
 	}
-	shared, texts := token.HintOf(refused[0].err), make([]string, len(refused))
+	shared, texts := fault.HintOf(refused[0].err), make([]string, len(refused))
 	for _, x := range refused {
-		if token.HintOf(x.err) != shared {
+		if fault.HintOf(x.err) != shared {
 			shared = ""
 		}
 	}
 	for i, x := range refused {
 		texts[i] = x.Error()
-		if hint := token.HintOf(x.err); hint != "" && shared == "" {
+		if hint := fault.HintOf(x.err); hint != "" && shared == "" {
 			texts[i] += " (" + hint + ")"
 		}
 	}
-	return token.Errorf(token.Refused, "%d files were refused: %s", len(refused), strings.Join(texts, "; and ")).WithHint("%s", shared)
+	return fault.Errorf(fault.Refused, "%d files were refused: %s", len(refused), strings.Join(texts, "; and ")).WithHint("%s", shared)
 }

@@ -8,7 +8,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"fob/internal/app"
-	"fob/internal/token"
+	"fob/internal/fault"
 )
 
 func newDoctorCmd(r *root) *cobra.Command {
@@ -57,7 +57,7 @@ func (r *root) doctor(ctx context.Context, withKeys bool) error {
 	if err != nil || found == 0 {
 		return err
 	}
-	return token.Errorf(token.Integrity, "the store needs care: %s", count(found, "problem"))
+	return fault.Errorf(fault.Integrity, "the store needs care: %s", count(found, "problem"))
 }
 
 func (r *root) printChecks(checks []app.Check) error {

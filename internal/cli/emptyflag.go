@@ -1,12 +1,11 @@
 package cli
 
 import (
+	"fob/internal/fault"
 	"slices"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
-
-	"fob/internal/token"
 )
 
 // mayBeEmpty are the flags that say something when they are empty: a code that is
@@ -25,7 +24,7 @@ func checkEmpty(cmd *cobra.Command) (err error) {
 		case f.Name == "batch" && f.Value.String() == "0":
 			err = noBatch(0)
 		case isEmpty(f.Value):
-			err = token.Errorf(token.Usage, "--%s is empty", f.Name).WithHint("%s", emptyHint(f))
+			err = fault.Errorf(fault.Usage, "--%s is empty", f.Name).WithHint("%s", emptyHint(f))
 		}
 	})
 	return err

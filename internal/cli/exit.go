@@ -4,11 +4,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"fob/internal/fault"
 	"io/fs"
 	"strings"
 	"syscall"
-
-	"fob/internal/token"
 )
 
 // The exit codes of the contract. Numbers are never reused.
@@ -51,24 +50,24 @@ func exitOf(err error) int {
 	if errors.Is(err, context.Canceled) {
 		return exitInterrupted
 	}
-	switch token.KindOf(err) {
-	case token.Usage:
+	switch fault.KindOf(err) {
+	case fault.Usage:
 		return exitUsage
-	case token.Refused:
+	case fault.Refused:
 		return exitRefused
-	case token.CodeRefused:
+	case fault.CodeRefused:
 		return exitCode
-	case token.NotFound:
+	case fault.NotFound:
 		return exitNotFound
-	case token.NotAllowed:
+	case fault.NotAllowed:
 		return exitNotAllowed
-	case token.Locked:
+	case fault.Locked:
 		return exitLocked
-	case token.KeyTrouble:
+	case fault.KeyTrouble:
 		return exitKey
-	case token.Integrity:
+	case fault.Integrity:
 		return exitIntegrity
-	case token.Interrupted:
+	case fault.Interrupted:
 		return exitInterrupted
 	}
 	return exitFailed
@@ -86,9 +85,9 @@ func exitCodesHelp() string {
 // nextStep is what a person can do about an error: what it says itself, else
 // what its cause in the system suggests.
 func nextStep(err error) string {
-	switch hint := token.HintOf(err); {
-	case hint != "":
-		return hint
+	switch advice := fault.AdviceOf(err); {
+	case !advice.IsZero():
+		return advice.In(wording{})
 	case errors.Is(err, syscall.ENOSPC):
 		return "the disk is full; nothing was replaced or half written"
 	case errors.Is(err, fs.ErrPermission):

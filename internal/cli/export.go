@@ -13,8 +13,8 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"fob/internal/fault"
 	"fob/internal/report"
-	"fob/internal/token"
 )
 
 // exportOptions are the flags of export beside those that select.
@@ -121,7 +121,7 @@ func (r *root) exportOf(path string, o *exportOptions) (e report.Export, err err
 		return e, nil
 	}
 	if !strings.EqualFold(filepath.Ext(path), ".xlsx") {
-		return e, token.Errorf(token.Usage, "only a workbook (.xlsx) can have a password")
+		return e, fault.Errorf(fault.Usage, "only a workbook (.xlsx) can have a password")
 	}
 	e.Password, err = passwordOf(o.passwordFile)
 	return e, err
@@ -139,14 +139,14 @@ func (o *exportOptions) pseudonyms(random io.Reader) ([]byte, error) {
 		return key, err
 	}
 	if !o.pseudonymise {
-		return nil, token.Errorf(token.Usage, "--pseudonym-key goes with --pseudonymise")
+		return nil, fault.Errorf(fault.Usage, "--pseudonym-key goes with --pseudonymise")
 	}
 	key, err := readSmall(o.pseudonymKey, "the key of pseudonyms")
 	if err != nil {
 		return nil, err
 	}
 	if len(key) < report.MinPseudonymKey {
-		return nil, token.Errorf(token.KeyTrouble, "%s has %d bytes: a key of pseudonyms has %d or more", o.pseudonymKey, len(key), report.MinPseudonymKey).
+		return nil, fault.Errorf(fault.KeyTrouble, "%s has %d bytes: a key of pseudonyms has %d or more", o.pseudonymKey, len(key), report.MinPseudonymKey).
 			WithHint("make one: openssl rand -hex 32")
 	}
 	return key, nil
@@ -163,7 +163,7 @@ func passwordOf(path string) ([]byte, error) {
 	}
 	line, _, _ := bytes.Cut(text, []byte("\n"))
 	if line = bytes.TrimSuffix(line, []byte("\r")); len(line) == 0 {
-		return nil, token.Errorf(token.KeyTrouble, "the first line of %s is empty", path)
+		return nil, fault.Errorf(fault.KeyTrouble, "the first line of %s is empty", path)
 	}
 	return line, nil
 }
@@ -181,7 +181,7 @@ func exportWriter(path string) (writeExport, error) {
 	case ".json":
 		return report.WriteJSON, nil
 	}
-	return nil, token.Errorf(token.Usage, "%q: the ending says the form: .xlsx, .csv, .zip or .json", clean(path))
+	return nil, fault.Errorf(fault.Usage, "%q: the ending says the form: .xlsx, .csv, .zip or .json", clean(path))
 }
 
 func (r *root) export(reader report.Reader, out exportFile, e report.Export) error {
@@ -241,7 +241,7 @@ func (x exportFile) make(reader report.Reader, e report.Export) (report.Totals, 
 func (x exportFile) replace(reader report.Reader, e report.Export) (t report.Totals, err error) {
 	tmp, err := os.CreateTemp(filepath.Dir(x.path), ".fob-export-*") // 0600
 	if err != nil {
-		return t, token.Wrap(token.Internal, cause(err), "%s cannot be made", x.path).WithHint("%s", folderHint(err))
+		return t, fault.Wrap(fault.Internal, cause(err), "%s cannot be made", x.path).WithHint("%s", folderHint(err))
 	}
 	defer func() {
 		if err != nil {
@@ -253,13 +253,13 @@ func (x exportFile) replace(reader report.Reader, e report.Export) (t report.Tot
 		return t, x.failed(err)
 	}
 	if err = tmp.Sync(); err != nil {
-		return t, token.Wrap(token.Internal, err, "writing %s", x.path)
+		return t, fault.Wrap(fault.Internal, err, "writing %s", x.path)
 	}
 	if err = x.signed(e, t, sum.Sum(nil)); err != nil {
 		return t, err
 	}
 	if err = os.Rename(tmp.Name(), x.path); err != nil {
-		return t, token.Wrap(token.Internal, cause(err), "%s cannot be written", x.path).WithHint("name another file")
+		return t, fault.Wrap(fault.Internal, cause(err), "%s cannot be written", x.path).WithHint("name another file")
 	}
 	return t, tmp.Close()
 }
@@ -269,7 +269,7 @@ func (x exportFile) replace(reader report.Reader, e report.Export) (t report.Tot
 func (x exportFile) failed(err error) error {
 	var onPath *fs.PathError
 	if errors.As(err, &onPath) {
-		return token.Wrap(token.Internal, onPath.Err, "writing %s", x.path)
+		return fault.Wrap(fault.Internal, onPath.Err, "writing %s", x.path)
 	}
 	return err
 }

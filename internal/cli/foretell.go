@@ -5,9 +5,9 @@ import (
 	"math"
 	"time"
 
-	"fob/internal/inventory"
+	"fob/internal/desk"
+	"fob/internal/fault"
 	"fob/internal/otp"
-	"fob/internal/token"
 )
 
 // parseAhead reads a date to come, or how far it is away; empty is the zero time.
@@ -19,18 +19,18 @@ func parseAhead(flag, text string, now time.Time) (time.Time, error) {
 	if err != nil {
 		within, err := parseDays(text)
 		if err != nil {
-			return at, token.Errorf(token.Usage, "%s %q is no date and no length of time; 2027-06-01 and 180d are", flag, text)
+			return at, fault.Errorf(fault.Usage, "%s %q is no date and no length of time; 2027-06-01 and 180d are", flag, text)
 		}
 		at = now.Add(within)
 	}
 	if at.Before(now) {
-		return at, token.Errorf(token.Usage, "%s %s lies in the past", flag, text)
+		return at, fault.Errorf(fault.Usage, "%s %s lies in the past", flag, text)
 	}
 	return at, nil
 }
 
 // printClock tells what is known of a token's clock, and what that promises.
-func (r *root) printClock(out inventory.Outcome) {
+func (r *root) printClock(out desk.Outcome) {
 	c := out.Clock
 	if c == nil {
 		return
@@ -47,7 +47,7 @@ func (r *root) printClock(out inventory.Outcome) {
 // rateNoise tells the measured rate, or why there is none. What is foretold goes by
 // another where few observations are weighed against the batch, and by less where
 // no sound crystal runs so fast.
-func rateNoise(c *inventory.Clock) string {
+func rateNoise(c *desk.Clock) string {
 	record := count(c.Observations, "observation")
 	jumped := ""
 	if c.JumpedAt != nil {
@@ -64,7 +64,7 @@ func rateNoise(c *inventory.Clock) string {
 }
 
 // oneCode says until when one code will do, and what then.
-func oneCode(c *inventory.Clock, now time.Time) string {
+func oneCode(c *desk.Clock, now time.Time) string {
 	switch {
 	case c.ResyncBy == nil:
 		return "may not do: this clock was never recorded, `fob resync` records it"

@@ -6,7 +6,8 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"fob/internal/inventory"
+	"fob/internal/desk"
+	"fob/internal/fault"
 	"fob/internal/token"
 )
 
@@ -42,7 +43,7 @@ what was found, without the codes. Filters make the search shorter.`,
 			if err != nil {
 				return err
 			}
-			return r.withDesk(ctx, func(desk *inventory.Desk) error { return r.identify(ctx, desk, &o, req) })
+			return r.withDesk(ctx, func(d *desk.Desk) error { return r.identify(ctx, d, &o, req) })
 		}),
 	}
 	f := cmd.Flags()
@@ -57,7 +58,7 @@ what was found, without the codes. Filters make the search shorter.`,
 	return cmd
 }
 
-func (o *identifyOptions) request(r *root) (req inventory.Identify, err error) {
+func (o *identifyOptions) request(r *root) (req desk.Identify, err error) {
 	req.Wide, req.Batch, req.Location, req.Manufacturer, req.Model = o.wide, o.batch, o.location, o.manufacturer, o.model
 	if o.batch < 0 {
 		return req, noBatch(o.batch)
@@ -72,26 +73,26 @@ func (o *identifyOptions) request(r *root) (req inventory.Identify, err error) {
 	return req, err
 }
 
-func (r *root) identify(ctx context.Context, desk *inventory.Desk, o *identifyOptions, req inventory.Identify) error {
+func (r *root) identify(ctx context.Context, d *desk.Desk, o *identifyOptions, req desk.Identify) error {
 	if len(o.codes) == 0 {
-		return r.identifyOnTerminal(ctx, desk, req)
+		return r.identifyOnTerminal(ctx, d, req)
 	}
 	now := r.now()
 	for _, c := range o.codes {
-		req.Codes = append(req.Codes, inventory.Typed{Text: c, At: now})
+		req.Codes = append(req.Codes, desk.Typed{Text: c, At: now})
 	}
-	out, err := r.search(ctx, desk, req)
+	out, err := r.search(ctx, d, req)
 	if err != nil {
 		return err
 	}
 	return r.printIdentified(out, len(req.Codes))
 }
 
-func (r *root) search(ctx context.Context, desk *inventory.Desk, req inventory.Identify) (inventory.Identification, error) {
+func (r *root) search(ctx context.Context, d *desk.Desk, req desk.Identify) (desk.Identification, error) {
 	p := r.newProgress("searching")
 	defer p.done()
 	req.Progress = p.counted
-	out, err := desk.Identify(ctx, req)
+	out, err := d.Identify(ctx, req)
 	if err == nil && out.Damaged > 0 {
 		r.remark("%s could not be searched, the first because: %v", count(out.Damaged, "token"), out.Damage)
 	}
@@ -99,9 +100,9 @@ func (r *root) search(ctx context.Context, desk *inventory.Desk, req inventory.I
 }
 
 // identifyOnTerminal asks for two codes, and for a third if they leave a choice.
-func (r *root) identifyOnTerminal(ctx context.Context, desk *inventory.Desk, req inventory.Identify) error {
+func (r *root) identifyOnTerminal(ctx context.Context, d *desk.Desk, req desk.Identify) error {
 	if r.json {
-		return token.Errorf(token.Usage, "--json never asks: give the displayed codes with --code, twice")
+		return fault.Errorf(fault.Usage, "--json never asks: give the displayed codes with --code, twice")
 	}
 	t, err := openTerminal("no --code was given", "give the code that the token shows now and the next: --code 123456 --code 234567")
 	if err != nil {
@@ -114,7 +115,7 @@ func (r *root) identifyOnTerminal(ctx context.Context, desk *inventory.Desk, req
 	if err := r.askRow(ctx, t, &req, "The next code, when it changes"); err != nil {
 		return err
 	}
-	out, err := r.search(ctx, desk, req)
+	out, err := r.search(ctx, d, req)
 	if err != nil {
 		return err
 	}
@@ -123,7 +124,7 @@ func (r *root) identifyOnTerminal(ctx context.Context, desk *inventory.Desk, req
 		if err := r.askRow(ctx, t, &req, "The code after that"); err != nil {
 			return err
 		}
-		if out, err = r.search(ctx, desk, req); err != nil {
+		if out, err = r.search(ctx, d, req); err != nil {
 			return err
 		}
 	}
@@ -132,15 +133,15 @@ func (r *root) identifyOnTerminal(ctx context.Context, desk *inventory.Desk, req
 
 // askRow asks for one code more. Its length is not known, so a text is refused
 // that no token shows.
-func (r *root) askRow(ctx context.Context, t *terminal, req *inventory.Identify, prompt string) error {
+func (r *root) askRow(ctx context.Context, t *terminal, req *desk.Identify, prompt string) error {
 	for {
 		line, err := t.ask(ctx, prompt)
 		if err != nil {
 			return err
 		}
-		next := append(req.Codes, inventory.Typed{Text: line, At: r.now()})
-		if err := inventory.CheckRow(next); err != nil {
-			t.say("%v; %s", err, token.HintOf(err))
+		next := append(req.Codes, desk.Typed{Text: line, At: r.now()})
+		if err := desk.CheckRow(next); err != nil {
+			t.say("%v; %s", err, fault.HintOf(err))
 			continue
 		}
 		req.Codes = next
@@ -150,25 +151,25 @@ func (r *root) askRow(ctx context.Context, t *terminal, req *inventory.Identify,
 
 // printIdentified prints what was found. Anything but one token is a refusal to
 // scripts: they would otherwise go on with the first.
-func (r *root) printIdentified(out inventory.Identification, codes int) error {
+func (r *root) printIdentified(out desk.Identification, codes int) error {
 	if err := r.printFound(out.Found); err != nil {
 		return err
 	}
 	switch n := len(out.Found); {
 	case n == 0:
-		return token.Errorf(token.NotFound, "no token shows these codes (%s searched)", count(out.Searched, "token")).
+		return fault.Errorf(fault.NotFound, "no token shows these codes (%s searched)", count(out.Searched, "token")).
 			WithHint("are they two codes in a row, in this order? --wide searches further; filters leave tokens out")
 	case n > 1 && codes == 2:
-		return token.Errorf(token.CodeRefused, "%d tokens show these codes", n).
+		return fault.Errorf(fault.CodeRefused, "%d tokens show these codes", n).
 			WithHint("give the code after them as well, as a third --code")
 	case n > 1:
-		return token.Errorf(token.CodeRefused, "%d tokens show these codes", n).
-			WithHint("do they have the same seed? `fob audit verify` tells whether the records were changed")
+		return fault.Errorf(fault.CodeRefused, "%d tokens show these codes", n).
+			WithHint("do they have the same seed? `fob audit verify` reports whether the records were changed")
 	}
 	return nil
 }
 
-func (r *root) printFound(found []inventory.Identified) error {
+func (r *root) printFound(found []desk.Identified) error {
 	if r.json {
 		return r.printJSON(found)
 	}

@@ -14,7 +14,8 @@ import (
 	"github.com/spf13/cobra"
 
 	"fob/internal/app"
-	"fob/internal/inventory"
+	"fob/internal/desk"
+	"fob/internal/fault"
 	"fob/internal/seedfile"
 	"fob/internal/token"
 )
@@ -112,8 +113,8 @@ or signed inside a file (PSKC) is opened and verified with the same flags; see
 }
 
 // fill gathers what the operator says of the file.
-func (o *importOptions) fill() (f inventory.Fill, err error) {
-	f = inventory.Fill{Encoding: seedfile.Encoding(o.encoding), ShortSeeds: o.shortSeeds}
+func (o *importOptions) fill() (f desk.Fill, err error) {
+	f = desk.Fill{Encoding: seedfile.Encoding(o.encoding), ShortSeeds: o.shortSeeds}
 	if f.Given, f.Params, f.Counter, err = o.parse(); err != nil {
 		return f, err
 	}
@@ -127,21 +128,21 @@ func (o *importOptions) fill() (f inventory.Fill, err error) {
 }
 
 // checkNumbers refuses flags that no token can have, before a file is read.
-func (o *importOptions) checkNumbers(f inventory.Fill) error {
+func (o *importOptions) checkNumbers(f desk.Fill) error {
 	switch f.Encoding {
 	case seedfile.Unknown, seedfile.Hex, seedfile.Base32, seedfile.Base64:
 	default:
-		return token.Errorf(token.Usage, "--encoding %q: hex, base32 and base64 are known", clean(o.encoding))
+		return fault.Errorf(fault.Usage, "--encoding %q: hex, base32 and base64 are known", clean(o.encoding))
 	}
 	if o.expect < 0 || o.expect == 0 && o.given("expect") {
-		return token.Errorf(token.Usage, "--expect %d: a number of tokens is 1 or more", o.expect)
+		return fault.Errorf(fault.Usage, "--expect %d: a number of tokens is 1 or more", o.expect)
 	}
 	return nil
 }
 
 // request finds the format and puts the flags into a request.
-func (o *importOptions) request(m app.Member) (req inventory.Import, why string, err error) {
-	req = inventory.Import{Source: m.Source, Partial: o.partial, Replace: o.replace, DryRun: o.dryRun, NewAccount: o.newAccount}
+func (o *importOptions) request(m app.Member) (req desk.Import, why string, err error) {
+	req = desk.Import{Source: m.Source, Partial: o.partial, Replace: o.replace, DryRun: o.dryRun, NewAccount: o.newAccount}
 	if req.Fill, err = o.fill(); err != nil {
 		return req, "", err
 	}
@@ -173,7 +174,7 @@ func (o *importOptions) supply() (s token.Supply, err error) {
 	s.Expected = o.expect
 	if o.received != "" {
 		if s.Received, err = time.Parse(time.DateOnly, o.received); err != nil {
-			return s, token.Errorf(token.Usage, "--received %q: write YYYY-MM-DD", clean(o.received))
+			return s, fault.Errorf(fault.Usage, "--received %q: write YYYY-MM-DD", clean(o.received))
 		}
 	}
 	return s, nil
@@ -191,7 +192,7 @@ func (r *root) source(path string) (seedfile.Source, func(), error) {
 	}
 	pipe, err := os.Open(path)
 	if err != nil {
-		return nil, nil, token.Wrap(token.Refused, err, "opening %s", path)
+		return nil, nil, fault.Wrap(fault.Refused, err, "opening %s", path)
 	}
 	defer pipe.Close()
 	return r.spool(pipe, filepath.Base(path))
@@ -208,7 +209,7 @@ func (r *root) spool(in io.Reader, name string) (seedfile.Source, func(), error)
 // maxShown is how many refused records a person gets on the screen.
 const maxShown = 20
 
-func (r *root) printImported(res inventory.Imported) {
+func (r *root) printImported(res desk.Imported) {
 	switch {
 	case res.Already:
 		r.say("%s: already imported as batch %d; %s unchanged", res.File, *res.Batch, count(res.Records, "record"))
@@ -235,7 +236,7 @@ func (r *root) printImported(res inventory.Imported) {
 	r.printRemarks(res.Inferred, res.Warnings, res.Rejects)
 }
 
-func (r *root) printRemarks(inferred, warnings []string, rejects []inventory.Reject) {
+func (r *root) printRemarks(inferred, warnings []string, rejects []desk.Reject) {
 	for _, s := range inferred {
 		r.say("  %s", s)
 	}
@@ -251,7 +252,7 @@ func (r *root) printRemarks(inferred, warnings []string, rejects []inventory.Rej
 	}
 }
 
-func describeReject(x inventory.Reject) string {
+func describeReject(x desk.Reject) string {
 	serial := x.Serial
 	if serial != "" {
 		serial = ", " + serial

@@ -10,8 +10,8 @@ import (
 	"strings"
 
 	"fob/internal/app"
-	"fob/internal/inventory"
-	"fob/internal/token"
+	"fob/internal/desk"
+	"fob/internal/fault"
 )
 
 // plan is what one call of import is to load: all of it is opened, and its formats
@@ -33,7 +33,7 @@ type found struct {
 type planned struct {
 	name    string
 	member  app.Member
-	req     inventory.Import
+	req     desk.Import
 	err     error // why it cannot be read
 	unknown bool  // it is no seed file, and lies in a folder or, where such are left out, in an archive
 }
@@ -76,14 +76,14 @@ func (r *root) planFile(ctx context.Context, p *plan, o *importOptions, d *app.D
 	members, err := r.openMembers(ctx, p, d, path)
 	if err != nil {
 		p.files = append(p.files, planned{name: filepath.Base(path), err: err})
-		if token.KindOf(err) != token.Refused {
+		if fault.KindOf(err) != fault.Refused {
 			return err
 		}
 		return nil
 	}
 	for _, m := range members {
 		f := planned{name: m.Source.Name(), member: m}
-		if f.req, _, f.err = o.request(m); f.err != nil && token.KindOf(f.err) != token.Refused {
+		if f.req, _, f.err = o.request(m); f.err != nil && fault.KindOf(f.err) != fault.Refused {
 			p.files = append(p.files, f)
 			return f.err
 		}
@@ -129,12 +129,12 @@ func seedFilesOf(path string) (files []string, folder bool, err error) {
 	}
 	switch {
 	case errors.Is(err, fs.ErrPermission):
-		return nil, true, token.Errorf(token.Refused, "the folder %q may not be read by this user; nothing was stored", path).
+		return nil, true, fault.Errorf(fault.Refused, "the folder %q may not be read by this user; nothing was stored", path).
 			WithHint("ask its owner, or run fob as who may read it")
 	case err != nil:
-		return nil, true, token.Wrap(token.Internal, err, "reading the folder %q", path)
+		return nil, true, fault.Wrap(fault.Internal, err, "reading the folder %q", path)
 	case len(files) == 0:
-		return nil, true, token.Errorf(token.Refused, "the folder %q holds no files", path).WithHint("is it the right folder?")
+		return nil, true, fault.Errorf(fault.Refused, "the folder %q holds no files", path).WithHint("is it the right folder?")
 	}
 	return files, true, nil
 }
@@ -154,7 +154,7 @@ func (p *plan) checkUnknown(skip bool) error {
 	if len(names) == 0 || skip {
 		return nil
 	}
-	return token.Errorf(token.Refused, "%s in the folder cannot be taken for a seed file: %s; nothing was stored", count(len(names), "file"), firstNames(names)).
+	return fault.Errorf(fault.Refused, "%s in the folder cannot be taken for a seed file: %s; nothing was stored", count(len(names), "file"), firstNames(names)).
 		WithHint("--skip-unknown leaves such files out and loads the others; `fob inspect FILE` tells what one lacks")
 }
 
@@ -178,7 +178,7 @@ func (r *root) checkSum(ctx context.Context, p *plan, o *importOptions) error {
 		if f.err != nil {
 			continue
 		}
-		n, err := inventory.Count(ctx, f.req)
+		n, err := desk.Count(ctx, f.req)
 		if err != nil {
 			return err
 		}
@@ -188,7 +188,7 @@ func (r *root) checkSum(ctx context.Context, p *plan, o *importOptions) error {
 	if sum == o.expect {
 		return nil
 	}
-	return token.Errorf(token.Refused, "the %d files hold %d records together, --expect says %d; nothing was stored", p.readable(), sum, o.expect).
+	return fault.Errorf(fault.Refused, "the %d files hold %d records together, --expect says %d; nothing was stored", p.readable(), sum, o.expect).
 		WithHint("ask the supplier for what is missing, or import with the number that is right")
 }
 

@@ -8,13 +8,13 @@ import (
 	"strings"
 
 	"fob/internal/app"
-	"fob/internal/inventory"
-	"fob/internal/token"
+	"fob/internal/desk"
+	"fob/internal/fault"
 )
 
 // loads is what became of the files of one call so far.
 type loads struct {
-	results []inventory.Imported
+	results []desk.Imported
 	refused []refusal
 	whole   int // files that were refused as a whole, not for some records
 	leftOut int // files that are no seed files, and were to be left out
@@ -37,15 +37,15 @@ func (r *root) importFiles(ctx context.Context, o *importOptions, paths []string
 	if err != nil {
 		return err
 	}
-	all := loads{results: []inventory.Imported{}, dry: o.dryRun}
-	err = r.withDesk(ctx, func(desk *inventory.Desk) error {
+	all := loads{results: []desk.Imported{}, dry: o.dryRun}
+	err = r.withDesk(ctx, func(d *desk.Desk) error {
 		plan, err := r.planImport(ctx, o, deliveries, paths)
 		defer plan.close()
 		if err != nil {
 			all.stopped(plan)
 			return err
 		}
-		return r.loadAll(ctx, desk, plan, rejects, &all)
+		return r.loadAll(ctx, d, plan, rejects, &all)
 	})
 	err = brokenOff(ctx, firstError(err, rejects.close()), all.results)
 	if r.json {
@@ -67,7 +67,7 @@ func (all *loads) stopped(p *plan) {
 	}
 }
 
-func (r *root) loadAll(ctx context.Context, desk *inventory.Desk, p *plan, rejects *rejectFile, all *loads) error {
+func (r *root) loadAll(ctx context.Context, d *desk.Desk, p *plan, rejects *rejectFile, all *loads) error {
 	for _, f := range p.files {
 		switch {
 		case f.unknown:
@@ -82,15 +82,15 @@ func (r *root) loadAll(ctx context.Context, desk *inventory.Desk, p *plan, rejec
 		if f.req.DryRun && len(all.results) > 0 {
 			f.member.Notes = append(slices.Clone(f.member.Notes), dryRunAlone)
 		}
-		res, err := r.importFile(ctx, desk, f.req, f.member, rejects)
+		res, err := r.importFile(ctx, d, f.req, f.member, rejects)
 		if err != nil && res.SHA256 == "" {
 			// Of several files in JSON it must be seen which was refused, and why.
 			res.Warnings = append(res.Warnings, err.Error())
 		}
-		if kind := token.KindOf(err); err != nil && kind != token.Refused {
+		if kind := fault.KindOf(err); err != nil && kind != fault.Refused {
 			all.results = append(all.results, res)
-			if kind == token.KeyTrouble { // of several files it must be seen which
-				return token.Wrap(kind, err, "%s", f.name)
+			if kind == fault.KeyTrouble { // of several files it must be seen which
+				return fault.Wrap(kind, err, "%s", f.name)
 			}
 			return err
 		}
@@ -102,7 +102,7 @@ func (r *root) loadAll(ctx context.Context, desk *inventory.Desk, p *plan, rejec
 // dryRunAlone is said of every file of a dry run but the first.
 const dryRunAlone = "a dry run holds each file against the store alone: tokens that an earlier file of this call would bring count as new here, and are then unchanged or refused"
 
-func (all *loads) refuse(f planned, res inventory.Imported, err error) {
+func (all *loads) refuse(f planned, res desk.Imported, err error) {
 	all.results = append(all.results, res)
 	if err != nil {
 		all.refused = append(all.refused, refusal{f.name, err})
@@ -112,14 +112,14 @@ func (all *loads) refuse(f planned, res inventory.Imported, err error) {
 	}
 }
 
-func (r *root) importFile(ctx context.Context, desk *inventory.Desk, req inventory.Import, m app.Member, rejects *rejectFile) (inventory.Imported, error) {
+func (r *root) importFile(ctx context.Context, d *desk.Desk, req desk.Import, m app.Member, rejects *rejectFile) (desk.Imported, error) {
 	name := m.Source.Name()
 	if rejects.file != nil {
-		req.OnReject = func(reject inventory.Reject) error { return rejects.add(name, reject) }
+		req.OnReject = func(reject desk.Reject) error { return rejects.add(name, reject) }
 	}
 	bar := r.newProgress(name)
 	bar.follow(&req)
-	res, err := desk.Import(ctx, req)
+	res, err := d.Import(ctx, req)
 	bar.done()
 	res.Wrapped = append(slices.Clone(m.Wrapped), res.Wrapped...)
 	res.Warnings = append(append([]string{}, m.Notes...), res.Warnings...)
@@ -130,11 +130,11 @@ func (r *root) importFile(ctx context.Context, desk *inventory.Desk, req invento
 }
 
 // unread is the result for a file that could not be read as a seed file.
-func unread(name string) inventory.Imported {
-	return inventory.Imported{File: name, Wrapped: []string{}, Rejects: []inventory.Reject{}, Warnings: []string{}, Inferred: []string{}}
+func unread(name string) desk.Imported {
+	return desk.Imported{File: name, Wrapped: []string{}, Rejects: []desk.Reject{}, Warnings: []string{}, Inferred: []string{}}
 }
 
-func unreadable(f planned) inventory.Imported {
+func unreadable(f planned) desk.Imported {
 	res := unread(f.name)
 	if f.member.Wrapped != nil {
 		res.Wrapped = f.member.Wrapped
@@ -145,9 +145,9 @@ func unreadable(f planned) inventory.Imported {
 
 // brokenOff says, when an import of several files did not come to its end, which
 // of them are in the store: they stay.
-func brokenOff(ctx context.Context, err error, results []inventory.Imported) error {
-	interrupted := err != nil && ctx.Err() != nil && (errors.Is(err, context.Canceled) || token.KindOf(err) == token.Internal)
-	if err == nil || !interrupted && token.KindOf(err) != token.Internal {
+func brokenOff(ctx context.Context, err error, results []desk.Imported) error {
+	interrupted := err != nil && ctx.Err() != nil && (errors.Is(err, context.Canceled) || fault.KindOf(err) == fault.Internal)
+	if err == nil || !interrupted && fault.KindOf(err) != fault.Internal {
 		return err
 	}
 	var stored []string
@@ -161,12 +161,12 @@ func brokenOff(ctx context.Context, err error, results []inventory.Imported) err
 		said = "; stored before it, and kept: " + strings.Join(stored, ", ")
 	}
 	if interrupted {
-		return token.Errorf(token.Interrupted, "interrupted; nothing was left half done%s", said)
+		return fault.Errorf(fault.Interrupted, "interrupted; nothing was left half done%s", said)
 	}
 	if said == "" {
 		return err
 	}
-	return token.Wrap(token.Internal, err, "the import was broken off%s", said).WithHint("%s", nextStep(err))
+	return fault.Wrap(fault.Internal, err, "the import was broken off%s", said).WithHint("%s", nextStep(err))
 }
 
 // printTotal sums several files up.

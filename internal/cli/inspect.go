@@ -9,9 +9,9 @@ import (
 	"github.com/spf13/cobra"
 
 	"fob/internal/app"
-	"fob/internal/inventory"
+	"fob/internal/desk"
+	"fob/internal/fault"
 	"fob/internal/seedfile"
-	"fob/internal/token"
 )
 
 func newInspectCmd(r *root) *cobra.Command {
@@ -38,10 +38,10 @@ func (r *root) inspect(ctx context.Context, o *importOptions, path string) error
 		return err
 	}
 	defer deliveries.Close()
-	var results []inventory.Inspected
+	var results []desk.Inspected
 	refused, err := r.eachMember(ctx, deliveries, path, func(m app.Member) error {
 		res, err := inspectFile(ctx, o, m)
-		if res.File == "" && r.json && token.KindOf(err) == token.Refused {
+		if res.File == "" && r.json && fault.KindOf(err) == fault.Refused {
 			res = uninspected(m.Source.Name(), err)
 		}
 		if res.File != "" {
@@ -49,7 +49,7 @@ func (r *root) inspect(ctx context.Context, o *importOptions, path string) error
 		}
 		return err
 	})
-	if kind := token.KindOf(err); err != nil && r.json && len(results) == 0 && (kind == token.Refused || kind == token.KeyTrouble) {
+	if kind := fault.KindOf(err); err != nil && r.json && len(results) == 0 && (kind == fault.Refused || kind == fault.KeyTrouble) {
 		results = append(results, uninspected(filepath.Base(path), err))
 	}
 	if printed := r.printAllInspected(results); err == nil {
@@ -60,33 +60,33 @@ func (r *root) inspect(ctx context.Context, o *importOptions, path string) error
 
 // uninspected is the result for a file that could not be read as a seed file:
 // a script gets an object for it as well.
-func uninspected(name string, why error) inventory.Inspected {
-	return inventory.Inspected{File: name, Wrapped: []string{}, Encodings: []seedfile.Encoding{}, Needs: []string{},
-		First: []inventory.Shown{}, Inferred: []string{}, Rejects: []inventory.Reject{}, Warnings: []string{why.Error()}}
+func uninspected(name string, why error) desk.Inspected {
+	return desk.Inspected{File: name, Wrapped: []string{}, Encodings: []seedfile.Encoding{}, Needs: []string{},
+		First: []desk.Shown{}, Inferred: []string{}, Rejects: []desk.Reject{}, Warnings: []string{why.Error()}}
 }
 
 // inspectFile looks at one file of a delivery. The result has no name when it
 // could not be read as a seed file.
-func inspectFile(ctx context.Context, o *importOptions, m app.Member) (inventory.Inspected, error) {
+func inspectFile(ctx context.Context, o *importOptions, m app.Member) (desk.Inspected, error) {
 	req, why, err := o.request(m)
 	if err != nil {
-		return inventory.Inspected{}, err
+		return desk.Inspected{}, err
 	}
-	res, err := inventory.Inspect(ctx, req, why)
+	res, err := desk.Inspect(ctx, req, why)
 	if err != nil {
-		return inventory.Inspected{}, err
+		return desk.Inspected{}, err
 	}
 	res.Wrapped = append(slices.Clone(m.Wrapped), res.Wrapped...)
 	res.Warnings = append(append([]string{}, m.Notes...), res.Warnings...)
 	if res.Refused > 0 {
-		err = token.Errorf(token.Refused, "%d of %d records of %s would be refused", res.Refused, res.Records, res.File).
+		err = fault.Errorf(fault.Refused, "%d of %d records of %s would be refused", res.Refused, res.Records, res.File).
 			WithHint("mend the file or ask the supplier for another; `fob import --partial` would store the others")
 	}
 	return res, err
 }
 
 // printAllInspected prints one file as an object, several as an array.
-func (r *root) printAllInspected(results []inventory.Inspected) error {
+func (r *root) printAllInspected(results []desk.Inspected) error {
 	switch {
 	case r.json && len(results) == 1:
 		return r.printJSON(results[0])
@@ -103,7 +103,7 @@ func (r *root) printAllInspected(results []inventory.Inspected) error {
 	return nil
 }
 
-func (r *root) printInspected(res inventory.Inspected) {
+func (r *root) printInspected(res desk.Inspected) {
 	var encodings []string
 	for _, e := range res.Encodings {
 		encodings = append(encodings, string(e))

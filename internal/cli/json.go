@@ -4,8 +4,8 @@ import (
 	"time"
 
 	"fob/internal/app"
-	"fob/internal/audit"
 	"fob/internal/report"
+	"fob/internal/trail"
 )
 
 // What commands print under --json, where it is not the result of a use case
@@ -14,10 +14,10 @@ import (
 type verifiedJSON struct {
 	Events     int64             `json:"events"`
 	Head       string            `json:"head"`
-	Checkpoint *audit.Checkpoint `json:"checkpoint"`
+	Checkpoint *trail.Checkpoint `json:"checkpoint"`
 	OK         bool              `json:"ok"`
 	Problems   []string          `json:"problems"`
-	Erased     []audit.Erasure   `json:"erased"` // texts that people had the right to have erased
+	Erased     []trail.Erasure   `json:"erased"` // texts that people had the right to have erased
 }
 
 type checkpointJSON struct {

@@ -8,7 +8,8 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"fob/internal/inventory"
+	"fob/internal/desk"
+	"fob/internal/fault"
 	"fob/internal/report"
 	"fob/internal/token"
 )
@@ -52,7 +53,7 @@ both.`,
   fob lost 2600412300001 --stolen --reported-at 2026-11-23T22:40:00Z --reason "bag snatched"`,
 		Args: exactly("the serial"),
 		RunE: r.run(func(ctx context.Context, args []string) error {
-			c := inventory.Change{By: token.CmdLost, To: token.Lost}
+			c := desk.Change{By: token.CmdLost, To: token.Lost}
 			var err error
 			if c.Serial, err = serialOf(args[0]); err != nil {
 				return err
@@ -92,13 +93,13 @@ func (l *lossFlags) loss(now time.Time) (loss token.Loss, err error) {
 		return loss, nil
 	}
 	if loss.Reported, err = time.Parse(time.RFC3339, l.reported); err != nil {
-		return loss, token.Errorf(token.Usage, "--reported-at %q: write 2026-11-23T22:40:00Z, or +01:00 for the zone", clean(l.reported))
+		return loss, fault.Errorf(fault.Usage, "--reported-at %q: write 2026-11-23T22:40:00Z, or +01:00 for the zone", clean(l.reported))
 	}
 	if loss.Reported.Unix() < 0 { // also keeps it within what the store holds
-		return loss, token.Errorf(token.Usage, "--reported-at %s is before any token was made", loss.Reported.Format(time.RFC3339))
+		return loss, fault.Errorf(fault.Usage, "--reported-at %s is before any token was made", loss.Reported.Format(time.RFC3339))
 	}
 	if loss.Reported.After(now) {
-		return loss, token.Errorf(token.Usage, "--reported-at %s is yet to come", loss.Reported.Format(time.RFC3339))
+		return loss, fault.Errorf(fault.Usage, "--reported-at %s is yet to come", loss.Reported.Format(time.RFC3339))
 	}
 	return loss, nil
 }
@@ -162,7 +163,7 @@ func (m manyMover) command(r *root) *cobra.Command {
 					return err
 				}
 			}
-			return r.moveAll(ctx, serials, inventory.Change{By: m.by, To: m.to, Words: words})
+			return r.moveAll(ctx, serials, desk.Change{By: m.by, To: m.to, Words: words})
 		}),
 	}
 	w.add(cmd)
@@ -186,9 +187,9 @@ func serialsOf(args []string) (all []token.Serial, err error) {
 	return all, nil
 }
 
-func (r *root) moveAll(ctx context.Context, serials []token.Serial, c inventory.Change) error {
-	return r.withDesk(ctx, func(desk *inventory.Desk) error {
-		all, err := desk.MoveAll(ctx, serials, c)
+func (r *root) moveAll(ctx context.Context, serials []token.Serial, c desk.Change) error {
+	return r.withDesk(ctx, func(d *desk.Desk) error {
+		all, err := d.MoveAll(ctx, serials, c)
 		if err != nil {
 			return err
 		}
@@ -223,7 +224,7 @@ func (r *root) confirmMove(ctx context.Context, serials []token.Serial, by token
 		return nil
 	}
 	// Opened for writing first, so that an older store is brought up to date.
-	if err := r.withDesk(ctx, func(*inventory.Desk) error { return nil }); err != nil {
+	if err := r.withDesk(ctx, func(*desk.Desk) error { return nil }); err != nil {
 		return err
 	}
 	var all []report.Token

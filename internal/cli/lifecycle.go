@@ -6,7 +6,8 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"fob/internal/inventory"
+	"fob/internal/desk"
+	"fob/internal/fault"
 	"fob/internal/report"
 	"fob/internal/token"
 )
@@ -34,7 +35,7 @@ func (m mover) command(r *root) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			c := inventory.Change{Serial: serial, By: m.by, To: m.to, NewAccount: newAccount}
+			c := desk.Change{Serial: serial, By: m.by, To: m.to, NewAccount: newAccount}
 			if c.Words, err = w.words(r); err != nil {
 				return err
 			}
@@ -62,17 +63,17 @@ func addNewAccount(cmd *cobra.Command, to *bool) {
 	cmd.Flags().BoolVar(to, "new-account", false, "take an account as typed though the list of people does not have it")
 }
 
-func (r *root) move(ctx context.Context, c inventory.Change) error {
+func (r *root) move(ctx context.Context, c desk.Change) error {
 	return r.moveWith(ctx, c, &receipt{})
 }
 
 // moveWith moves a token and writes the receipt for it, where one is wanted.
-func (r *root) moveWith(ctx context.Context, c inventory.Change, paper *receipt) error {
-	return r.withDesk(ctx, func(desk *inventory.Desk) error {
+func (r *root) moveWith(ctx context.Context, c desk.Change, paper *receipt) error {
+	return r.withDesk(ctx, func(d *desk.Desk) error {
 		if err := paper.open(); err != nil {
 			return err
 		}
-		t, err := desk.Move(ctx, c)
+		t, err := d.Move(ctx, c)
 		if err := paper.finish(r, t, err); err != nil {
 			return err
 		}
@@ -169,8 +170,8 @@ further one again, the tenth until it is unlocked here. Find out first who tried
 			if err != nil {
 				return err
 			}
-			return r.withDesk(ctx, func(desk *inventory.Desk) error {
-				t, err := desk.Unlock(ctx, serial, words)
+			return r.withDesk(ctx, func(d *desk.Desk) error {
+				t, err := d.Unlock(ctx, serial, words)
 				if err != nil {
 					return err
 				}
@@ -233,11 +234,11 @@ A virtual token comes back from nobody: it takes a code that its app shows now, 
 // target is the state that the flags mean.
 func (o *unbindOptions) target() (token.State, error) {
 	if o.returned == o.missing {
-		return "", token.Errorf(token.Usage, "say where the token is: --returned or --missing")
+		return "", fault.Errorf(fault.Usage, "say where the token is: --returned or --missing")
 	}
 	if o.missing {
 		if o.to != "" || len(o.codes) > 0 || o.location != "" || o.condition != "" {
-			return "", token.Errorf(token.Usage, "a missing token shows no code, goes nowhere and is in no condition: --missing stands alone")
+			return "", fault.Errorf(fault.Usage, "a missing token shows no code, goes nowhere and is in no condition: --missing stands alone")
 		}
 		return token.Lost, nil
 	}
@@ -252,11 +253,11 @@ func returnedTo(to string) (token.State, error) {
 	case string(token.Quarantined):
 		return token.Quarantined, nil
 	}
-	return "", token.Errorf(token.Usage, "--to %q: a returned token goes to in_stock or quarantined", clean(to))
+	return "", fault.Errorf(fault.Usage, "--to %q: a returned token goes to in_stock or quarantined", clean(to))
 }
 
-func wordsOf(req inventory.Codes) inventory.Words {
-	return inventory.Words{Reason: req.Reason, Ticket: req.Ticket, Proof: req.Proof, Approver: req.Approver,
+func wordsOf(req desk.Codes) desk.Words {
+	return desk.Words{Reason: req.Reason, Ticket: req.Ticket, Proof: req.Proof, Approver: req.Approver,
 		Condition: req.Condition}
 }
 
@@ -279,7 +280,7 @@ func (r *root) unbind(ctx context.Context, o *unbindOptions, serial string) erro
 		return err
 	}
 	if len(o.codes) == 0 {
-		return r.move(ctx, inventory.Change{Serial: req.Serial, By: token.CmdUnbind, To: to,
+		return r.move(ctx, desk.Change{Serial: req.Serial, By: token.CmdUnbind, To: to,
 			Location: req.Location, NewLocation: req.NewLocation, Words: wordsOf(req)})
 	}
 	req.To = to
@@ -287,8 +288,8 @@ func (r *root) unbind(ctx context.Context, o *unbindOptions, serial string) erro
 }
 
 // unbindWithCodes ends the binding if the codes are the token's.
-func (r *root) unbindWithCodes(ctx context.Context, o *unbindOptions, req inventory.Codes) error {
-	out, err := r.answerCodes(ctx, &o.codeOptions, req, token.CmdUnbind, (*inventory.Desk).UnbindWithCode)
+func (r *root) unbindWithCodes(ctx context.Context, o *unbindOptions, req desk.Codes) error {
+	out, err := r.answerCodes(ctx, &o.codeOptions, req, token.CmdUnbind, (*desk.Desk).UnbindWithCode)
 	if err != nil {
 		return r.printRefused(out, err)
 	}

@@ -8,6 +8,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"fob/internal/fault"
 	"fob/internal/report"
 	"fob/internal/token"
 )
@@ -44,7 +45,7 @@ func (f *filterFlags) filter(now time.Time) (report.Filter, error) {
 	}
 	if f.kind != "" {
 		if out.Type, err = token.ParseType(f.kind); err != nil {
-			return out, token.Errorf(token.Usage, "--type: %v", err)
+			return out, fault.Errorf(fault.Usage, "--type: %v", err)
 		}
 	}
 	if f.account != "" {
@@ -69,7 +70,7 @@ func (f *filterFlags) filter(now time.Time) (report.Filter, error) {
 }
 
 func noBatch(n int) error {
-	return token.Errorf(token.Usage, "--batch %d: batches are counted from 1", n)
+	return fault.Errorf(fault.Usage, "--batch %d: batches are counted from 1", n)
 }
 
 // parseDays reads "90d", or anything that Go calls a duration.
@@ -81,7 +82,7 @@ func parseDays(s string) (time.Duration, error) {
 	} else if d, err := time.ParseDuration(s); err == nil && d >= 0 {
 		return d, nil
 	}
-	return 0, token.Errorf(token.Usage, "%q is no length of time; 90d and 12h are", s)
+	return 0, fault.Errorf(fault.Usage, "%q is no length of time; 90d and 12h are", s)
 }
 
 func newListCmd(r *root) *cobra.Command {
@@ -111,14 +112,14 @@ state, as ` + "`fob location list`" + ` does with all tokens.`,
 				return err
 			}
 			if limit < 0 {
-				return token.Errorf(token.Usage, "--limit %d: a limit is 1 or more, 0 for none", limit)
+				return fault.Errorf(fault.Usage, "--limit %d: a limit is 1 or more, 0 for none", limit)
 			}
 			if len(args) == 1 {
 				f.Prefix = token.Serial(args[0])
 			}
 			if byPlace {
 				if limit != 0 || after != "" {
-					return token.Errorf(token.Usage, "--by-location counts all that is selected: --limit and --after do not go with it")
+					return fault.Errorf(fault.Usage, "--by-location counts all that is selected: --limit and --after do not go with it")
 				}
 				return r.withInventory(ctx, f, func(reader report.Reader) error { return r.printPlaces(reader, f) })
 			}

@@ -14,7 +14,7 @@ import (
 
 	"fob/internal/app"
 	"fob/internal/custody"
-	"fob/internal/token"
+	"fob/internal/fault"
 )
 
 // Process is what the program is given: arguments, streams, environment, time.
@@ -59,14 +59,14 @@ func Run(ctx context.Context, p Process) int {
 	cmd.SetArgs(p.Args)
 	reached, err := cmd.ExecuteContextC(ctx)
 	err = out.verdict(err)
-	if err != nil && out.err == nil && !r.started && ctx.Err() == nil && token.KindOf(err) == token.Internal {
+	if err != nil && out.err == nil && !r.started && ctx.Err() == nil && fault.KindOf(err) == fault.Internal {
 		err = usageError(reached.CommandPath(), err) // cobra's own words about commands and arguments
 	}
 	if err != nil && !r.started {
 		r.json = r.json || asksJSON(p.Args) // a flag at fault ends the reading of flags
 	}
 	if err != nil && ctx.Err() != nil && !ownWords(err) {
-		err = token.Errorf(token.Interrupted, "interrupted; nothing was left half done")
+		err = fault.Errorf(fault.Interrupted, "interrupted; nothing was left half done")
 	}
 	if err != nil {
 		r.printError(err)
@@ -79,7 +79,7 @@ func Run(ctx context.Context, p Process) int {
 // is so still. What the interruption caused, or may have caused in the database,
 // says nothing more than that.
 func ownWords(err error) bool {
-	return token.KindOf(err) != token.Internal && !errors.Is(err, context.Canceled)
+	return fault.KindOf(err) != fault.Internal && !errors.Is(err, context.Canceled)
 }
 
 // asksJSON finds --json among arguments that could not be parsed.
@@ -91,17 +91,17 @@ func asksJSON(args []string) bool {
 }
 
 func usageError(name string, err error) error {
-	return token.Errorf(token.Usage, "%v", err).WithHint("`%s --help` shows what is possible", name)
+	return fault.Errorf(fault.Usage, "%v", err).WithHint("`%s --help` shows what is possible", name)
 }
 
 // printError writes the one error of a run to standard error.
 func (r *root) printError(err error) {
 	hint := nextStep(err)
 	if r.json {
-		_ = json.NewEncoder(visible(r.streams.Err)).Encode(errorJSON{err.Error(), hint, exitOf(err)})
+		_ = json.NewEncoder(visible(r.streams.Err)).Encode(errorJSON{fault.MessageIn(err, wording{}), hint, exitOf(err)})
 		return
 	}
-	fmt.Fprintf(r.streams.Err, "fob: %s\n", clean(err.Error()))
+	fmt.Fprintf(r.streams.Err, "fob: %s\n", clean(fault.MessageIn(err, wording{})))
 	if hint != "" {
 		fmt.Fprintf(r.streams.Err, "  %s\n", clean(hint))
 	}

@@ -8,7 +8,8 @@ import (
 	"github.com/spf13/cobra"
 
 	"fob/internal/app"
-	"fob/internal/inventory"
+	"fob/internal/desk"
+	"fob/internal/fault"
 	"fob/internal/report"
 	"fob/internal/token"
 )
@@ -56,10 +57,10 @@ A whole shelf goes with a list: fob list --location Berlin | cut -f1 | fob move 
 }
 
 func (r *root) moveTo(ctx context.Context, o *moveOptions, args []string) error {
-	req := inventory.Relocation{New: o.isNew}
+	req := desk.Relocation{New: o.isNew}
 	var err error
 	if o.to == "" {
-		return token.Errorf(token.Usage, "--to is missing").WithHint("such as --to \"Berlin/Safe 2\"")
+		return fault.Errorf(fault.Usage, "--to is missing").WithHint("such as --to \"Berlin/Safe 2\"")
 	}
 	if req.To, err = token.ParseLocation(o.to); err != nil {
 		return err
@@ -70,7 +71,7 @@ func (r *root) moveTo(ctx context.Context, o *moveOptions, args []string) error 
 	if req.Serials, err = serialsOf(args); err != nil {
 		return err
 	}
-	return r.withDesk(ctx, func(desk *inventory.Desk) error {
+	return r.withDesk(ctx, func(d *desk.Desk) error {
 		if o.from != "" {
 			if req.Serials, err = r.scannedSerials(ctx, o.from); err != nil {
 				return err
@@ -78,7 +79,7 @@ func (r *root) moveTo(ctx context.Context, o *moveOptions, args []string) error 
 		}
 		bar := r.newProgress("moving")
 		req.Progress = bar.counted
-		res, err := desk.Relocate(ctx, req)
+		res, err := d.Relocate(ctx, req)
 		bar.done()
 		if err != nil {
 			return err
@@ -87,7 +88,7 @@ func (r *root) moveTo(ctx context.Context, o *moveOptions, args []string) error 
 	})
 }
 
-func (r *root) printRelocated(res inventory.Relocated) error {
+func (r *root) printRelocated(res desk.Relocated) error {
 	if r.json {
 		return r.printJSON(res)
 	}
@@ -116,7 +117,7 @@ func (r *root) scannedSerials(ctx context.Context, path string) (serials []token
 		}
 		for _, a := range answers {
 			if a.Serial == "" {
-				return token.Errorf(token.NotFound, "%s, line %d: there is no token %s; nothing was moved", path, a.Line, a.Scanned).WithHint("%s", a.Todo)
+				return fault.Errorf(fault.NotFound, "%s, line %d: there is no token %s; nothing was moved", path, a.Line, a.Scanned).WithHint("%s", a.Todo)
 			}
 			if a.Finding != report.Again {
 				serials = append(serials, a.Serial)
@@ -133,7 +134,7 @@ func (r *root) readScans(path string) (app.Scans, error) {
 	if path != "-" {
 		file, err := os.Open(path)
 		if err != nil {
-			return app.Scans{}, token.Wrap(token.Refused, cause(err), "%s cannot be read", path)
+			return app.Scans{}, fault.Wrap(fault.Refused, cause(err), "%s cannot be read", path)
 		}
 		defer file.Close()
 		in = file

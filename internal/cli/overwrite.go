@@ -3,10 +3,9 @@ package cli
 import (
 	"context"
 	"errors"
+	"fob/internal/fault"
 	"io/fs"
 	"os"
-
-	"fob/internal/token"
 )
 
 // mayReplace asks before a file that is there is replaced. The signature beside it
@@ -50,19 +49,19 @@ func occupied(path string) (name string, err error) {
 	file, err := os.Stat(path)
 	switch {
 	case err != nil:
-		return "", token.Errorf(token.Usage, "%s is no regular file: it is a link that leads to none", path).WithHint("name another file")
+		return "", fault.Errorf(fault.Usage, "%s is no regular file: it is a link that leads to none", path).WithHint("name another file")
 	case file.IsDir():
 		return "", isFolder(path)
 	case !file.Mode().IsRegular():
-		return "", token.Errorf(token.Usage, "%s is no regular file", path).WithHint("name another file")
+		return "", fault.Errorf(fault.Usage, "%s is no regular file", path).WithHint("name another file")
 	case entry.Mode()&fs.ModeSymlink != 0:
 		return path + " (a link)", nil
 	}
 	return path, nil
 }
 
-func isFolder(path string) *token.Error {
-	return token.Errorf(token.Usage, "%s is a folder", path).WithHint("name a file in it, or another")
+func isFolder(path string) *fault.Error {
+	return fault.Errorf(fault.Usage, "%s is a folder", path).WithHint("name a file in it, or another")
 }
 
 // dropStale removes the signature of a file that was replaced.
@@ -71,7 +70,7 @@ func (x exportFile) dropStale() error {
 		return nil
 	}
 	if err := os.Remove(*x.stale); err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return token.Wrap(token.Internal, cause(err), "%s is the new file, but %s, which is not its signature, cannot be removed", x.path, *x.stale).
+		return fault.Wrap(fault.Internal, cause(err), "%s is the new file, but %s, which is not its signature, cannot be removed", x.path, *x.stale).
 			WithHint("remove it")
 	}
 	return nil

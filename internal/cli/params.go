@@ -6,6 +6,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"fob/internal/fault"
 	"fob/internal/seedfile"
 	"fob/internal/token"
 )
@@ -63,18 +64,18 @@ func (o *paramFlags) parse() (given seedfile.FieldSet, p token.Params, counter i
 func (o *paramFlags) checkNumbers(given seedfile.FieldSet, p token.Params) error {
 	switch {
 	case given.Has(seedfile.FieldDigits) && (o.digits < token.MinDigits || o.digits > token.MaxDigits):
-		return token.Errorf(token.Usage, "--digits %d: %d to %d are possible", o.digits, token.MinDigits, token.MaxDigits)
+		return fault.Errorf(fault.Usage, "--digits %d: %d to %d are possible", o.digits, token.MinDigits, token.MaxDigits)
 	case given.Has(seedfile.FieldPeriod) && (o.period < 1 || o.period > token.MaxPeriod):
-		return token.Errorf(token.Usage, "--period %d: 1 to %d seconds are possible", o.period, token.MaxPeriod)
+		return fault.Errorf(fault.Usage, "--period %d: 1 to %d seconds are possible", o.period, token.MaxPeriod)
 	case o.counter < 0:
-		return token.Errorf(token.Usage, "--counter %d: a counter is 0 or more", o.counter)
+		return fault.Errorf(fault.Usage, "--counter %d: a counter is 0 or more", o.counter)
 	case p.T0 < token.MinT0 || p.T0 > token.MaxT0:
-		return token.Errorf(token.Usage, "--t0 %q lies outside the years 1 to 9999", clean(o.t0))
+		return fault.Errorf(fault.Usage, "--t0 %q lies outside the years 1 to 9999", clean(o.t0))
 	}
 	return nil
 }
 
-func asUsage(err error) error { return token.Errorf(token.Usage, "%v", err) }
+func asUsage(err error) error { return fault.Errorf(fault.Usage, "%v", err) }
 
 func parseT0(s string) (int64, error) {
 	if n, err := strconv.ParseInt(s, 10, 64); err == nil {
@@ -86,5 +87,5 @@ func parseT0(s string) (int64, error) {
 	if t, err := time.Parse(time.DateOnly, s); err == nil {
 		return t.Unix(), nil
 	}
-	return 0, token.Errorf(token.Usage, "--t0 %q: write 2000-01-01, 2000-01-01T00:00:00Z or Unix seconds", clean(s))
+	return 0, fault.Errorf(fault.Usage, "--t0 %q: write 2000-01-01, 2000-01-01T00:00:00Z or Unix seconds", clean(s))
 }

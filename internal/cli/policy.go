@@ -5,10 +5,11 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"fob/internal/audit"
-	"fob/internal/inventory"
+	"fob/internal/desk"
+	"fob/internal/fault"
 	"fob/internal/report"
 	"fob/internal/token"
+	"fob/internal/trail"
 )
 
 func newPolicyCmd(r *root) *cobra.Command {
@@ -83,7 +84,7 @@ person and is an event with the old and new value.`,
 					return err
 				}
 				if _, twice := values[name]; twice {
-					return token.Errorf(token.Usage, "%s was given twice", name)
+					return fault.Errorf(fault.Usage, "%s was given twice", name)
 				}
 				values[name] = value
 			}
@@ -96,9 +97,9 @@ person and is an event with the old and new value.`,
 	return cmd
 }
 
-func (r *root) setPolicy(ctx context.Context, values map[string]string, words inventory.Words) error {
-	return r.withDesk(ctx, func(desk *inventory.Desk) error {
-		changes, err := desk.SetPolicy(ctx, values, words)
+func (r *root) setPolicy(ctx context.Context, values map[string]string, words desk.Words) error {
+	return r.withDesk(ctx, func(d *desk.Desk) error {
+		changes, err := d.SetPolicy(ctx, values, words)
 		if err != nil {
 			return err
 		}
@@ -112,7 +113,7 @@ func (r *root) setPolicy(ctx context.Context, values map[string]string, words in
 	})
 }
 
-func settingWords(c audit.PolicyChange, value string) string {
+func settingWords(c trail.PolicyChange, value string) string {
 	if value != "" {
 		return value
 	}

@@ -6,14 +6,13 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"fob/internal/fault"
 	"io"
 	"os"
 	"strings"
 	"time"
 
 	"golang.org/x/term"
-
-	"fob/internal/token"
 )
 
 // terminal is the person's terminal itself, so that pipes stay usable and a
@@ -32,7 +31,7 @@ type terminal struct {
 func openTerminal(purpose, instead string) (*terminal, error) {
 	tty, err := os.OpenFile("/dev/tty", os.O_RDWR, 0)
 	if err != nil {
-		return nil, token.Errorf(token.Usage, "%s, and there is no terminal to ask on", purpose).WithHint("%s", instead)
+		return nil, fault.Errorf(fault.Usage, "%s, and there is no terminal to ask on", purpose).WithHint("%s", instead)
 	}
 	return newTerminal(tty), nil
 }
@@ -95,7 +94,7 @@ func (t *terminal) askBelow(ctx context.Context, above *countdown, prompt string
 		case a := <-got:
 			if a.err != nil {
 				fmt.Fprintln(t.tty)
-				return "", token.Errorf(token.Interrupted, "the terminal ended the conversation; nothing was changed")
+				return "", fault.Errorf(fault.Interrupted, "the terminal ended the conversation; nothing was changed")
 			}
 			return strings.TrimSpace(string(a.text)), nil
 		}
@@ -105,7 +104,7 @@ func (t *terminal) askBelow(ctx context.Context, above *countdown, prompt string
 // stopped is Ctrl-C at a question. Its kind goes through the libraries that
 // hand the error on.
 func stopped(ctx context.Context) error {
-	return token.Wrap(token.Interrupted, ctx.Err(), "the question was not answered")
+	return fault.Wrap(fault.Interrupted, ctx.Err(), "the question was not answered")
 }
 
 // secret reads a line without echo; the caller clears it. The end of ctx ends
@@ -144,9 +143,9 @@ func (t *terminal) secret(ctx context.Context, prompt string) ([]byte, error) {
 
 func secretError(err error) error {
 	if errors.Is(err, io.EOF) {
-		return token.Errorf(token.Interrupted, "the terminal ended the conversation; nothing was changed")
+		return fault.Errorf(fault.Interrupted, "the terminal ended the conversation; nothing was changed")
 	}
-	return token.Wrap(token.KeyTrouble, err, "reading from the terminal")
+	return fault.Wrap(fault.KeyTrouble, err, "reading from the terminal")
 }
 
 // forKeys is what to do where nobody can be asked about an identity.
@@ -197,5 +196,5 @@ func (terminalPrompter) Message(text string) error {
 // keyTrouble is for questions about keys: without a terminal it is the key that
 // is missing, not a word of the command line.
 func keyTrouble(err error) error {
-	return token.Errorf(token.KeyTrouble, "%v", err).WithHint("%s", token.HintOf(err))
+	return fault.Errorf(fault.KeyTrouble, "%v", err).WithAdvice(fault.AdviceOf(err))
 }

@@ -4,13 +4,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"fob/internal/fault"
 	"os"
 	"testing"
 	"time"
 
 	"golang.org/x/sys/unix"
-
-	"fob/internal/token"
 )
 
 // TestSecretEndsWithContext: Ctrl-C ends a question for a passphrase though
@@ -26,7 +25,7 @@ func TestSecretEndsWithContext(t *testing.T) {
 		stop()
 	}()
 	pass, err := tty.secret(ctx, "Passphrase")
-	if pass != nil || !errors.Is(err, context.Canceled) || token.KindOf(err) != token.Interrupted || exitOf(err) != exitInterrupted {
+	if pass != nil || !errors.Is(err, context.Canceled) || fault.KindOf(err) != fault.Interrupted || exitOf(err) != exitInterrupted {
 		t.Errorf("asking ended with %q, %v, exit %d", pass, err, exitOf(err))
 	}
 	if !echoes(t, tty.tty) {

@@ -11,6 +11,7 @@ import (
 	"github.com/boombuler/barcode"
 	"github.com/boombuler/barcode/qr"
 
+	"fob/internal/fault"
 	"fob/internal/token"
 )
 
@@ -35,7 +36,7 @@ type qrCode struct {
 func newQR(uri token.Seed) (qrCode, error) {
 	made, err := qr.Encode(string(uri.Bytes()), qr.L, qr.Unicode)
 	if err != nil { // the library's words hold the text
-		return qrCode{}, token.Errorf(token.Usage, "account and issuer are too long for a QR code").
+		return qrCode{}, fault.Errorf(fault.Usage, "account and issuer are too long for a QR code").
 			WithHint("a shorter --issuer may do; --uri FILE alone takes any length")
 	}
 	return qrCode{made, made.Bounds().Dx()}, nil

@@ -12,6 +12,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"fob/internal/fault"
 	"fob/internal/token"
 )
 
@@ -34,7 +35,7 @@ func (p *receipt) add(cmd *cobra.Command) {
 func (p *receipt) open() (err error) {
 	if p.path == "" {
 		if p.organisation != "" || p.contact != "" {
-			return token.Errorf(token.Usage, "--organisation and --contact are for a receipt: name its file with --receipt")
+			return fault.Errorf(fault.Usage, "--organisation and --contact are for a receipt: name its file with --receipt")
 		}
 		return nil
 	}
@@ -45,7 +46,7 @@ func (p *receipt) open() (err error) {
 		return err
 	}
 	if p.kind() == "" {
-		return token.Errorf(token.Usage, "--receipt %s: a receipt is a text or a page", clean(p.path)).WithHint("end its name with .txt or .html")
+		return fault.Errorf(fault.Usage, "--receipt %s: a receipt is a text or a page", clean(p.path)).WithHint("end its name with .txt or .html")
 	}
 	p.file, err = newFile("--receipt", p.path)
 	return err
@@ -74,7 +75,7 @@ func (p *receipt) finish(r *root, t token.Token, err error) error {
 		write = s.page
 	}
 	if bad := errors.Join(write(p.file), p.file.Sync(), p.file.Close()); bad != nil {
-		return token.Wrap(token.Internal, bad, "token %s is %s to %s, but %s could not be written", t.Serial, t.State, t.Account, p.path).
+		return fault.Wrap(fault.Internal, bad, "token %s is %s to %s, but %s could not be written", t.Serial, t.State, t.Account, p.path).
 			WithHint("write the receipt by hand; `fob show %s` tells what belongs on it", t.Serial)
 	}
 	r.remark("%s is for signature", p.path)

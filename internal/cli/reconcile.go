@@ -9,7 +9,8 @@ import (
 	"github.com/spf13/cobra"
 
 	"fob/internal/app"
-	"fob/internal/inventory"
+	"fob/internal/desk"
+	"fob/internal/fault"
 	"fob/internal/token"
 )
 
@@ -33,9 +34,9 @@ func (o *peopleOptions) add(cmd *cobra.Command) {
 }
 
 // request reads the list and the flags.
-func (o *peopleOptions) request(r *root, flags interface{ Changed(string) bool }, path string) (req inventory.Reconcile, err error) {
+func (o *peopleOptions) request(r *root, flags interface{ Changed(string) bool }, path string) (req desk.Reconcile, err error) {
 	if flags.Changed("at-least") && (o.atLeast < 0 || o.atLeast > 100) {
-		return req, token.Errorf(token.Usage, "--at-least %d: percent are from 0 to 100", o.atLeast)
+		return req, fault.Errorf(fault.Usage, "--at-least %d: percent are from 0 to 100", o.atLeast)
 	}
 	req.AtLeast = o.atLeast
 	if req.Words, err = o.words(r); err != nil {
@@ -48,7 +49,7 @@ func (o *peopleOptions) request(r *root, flags interface{ Changed(string) bool }
 	if path != "-" {
 		file, err := os.Open(path)
 		if err != nil {
-			return req, token.Wrap(token.Refused, cause(err), "%s cannot be read", path)
+			return req, fault.Wrap(fault.Refused, cause(err), "%s cannot be read", path)
 		}
 		defer file.Close()
 		in = file
@@ -64,7 +65,7 @@ func (o *peopleOptions) renames() (map[token.Account]token.Account, error) {
 	for _, text := range o.renamed {
 		from, to, ok := strings.Cut(text, "=")
 		if !ok {
-			return nil, token.Errorf(token.Usage, "--renamed %q: write OLD=NEW", clean(text))
+			return nil, fault.Errorf(fault.Usage, "--renamed %q: write OLD=NEW", clean(text))
 		}
 		old, err := token.ParseAccount(from)
 		if err != nil {
@@ -154,7 +155,7 @@ as unknown, with whom they may mean; --unknown-left treats them as leavers.
 		}
 		req.Store, req.Tokens, req.Unknown = apply, apply, unknown
 		if apply && !*yes {
-			req.Confirm = func(would inventory.Reconciled) error { return r.confirmReconcile(ctx, would) }
+			req.Confirm = func(would desk.Reconciled) error { return r.confirmReconcile(ctx, would) }
 		}
 		return r.reconcile(ctx, req)
 	})
@@ -165,13 +166,13 @@ as unknown, with whom they may mean; --unknown-left treats them as leavers.
 	return cmd
 }
 
-func (r *root) confirmReconcile(ctx context.Context, would inventory.Reconciled) error {
+func (r *root) confirmReconcile(ctx context.Context, would desk.Reconciled) error {
 	suspend, set := 0, 0
 	for _, t := range would.Tokens {
 		switch t.Action {
-		case inventory.ActSuspend:
+		case desk.ActSuspend:
 			suspend++
-		case inventory.ActQuarantine:
+		case desk.ActQuarantine:
 			set++
 		}
 	}
@@ -179,13 +180,13 @@ func (r *root) confirmReconcile(ctx context.Context, would inventory.Reconciled)
 		count(would.Listed, "account"), would.Left, would.Renamed, count(suspend, "token"), set))
 }
 
-func (r *root) reconcile(ctx context.Context, req inventory.Reconcile) error {
-	return r.withDesk(ctx, func(desk *inventory.Desk) error {
+func (r *root) reconcile(ctx context.Context, req desk.Reconcile) error {
+	return r.withDesk(ctx, func(d *desk.Desk) error {
 		bar := r.newProgress("tokens of leavers")
 		req.Progress = bar.counted
-		res, err := desk.ReconcilePeople(ctx, req)
+		res, err := d.ReconcilePeople(ctx, req)
 		bar.done()
-		if err != nil && len(res.Rejects) > 0 || token.KindOf(err) == token.Refused {
+		if err != nil && len(res.Rejects) > 0 || fault.KindOf(err) == fault.Refused {
 			err = fileError(req.List.File, err)
 		}
 		return firstError(err, r.printReconciled(req, res, err))
@@ -193,7 +194,7 @@ func (r *root) reconcile(ctx context.Context, req inventory.Reconcile) error {
 }
 
 // printReconciled tells what was found and done, also when it was broken off.
-func (r *root) printReconciled(req inventory.Reconcile, res inventory.Reconciled, err error) error {
+func (r *root) printReconciled(req desk.Reconcile, res desk.Reconciled, err error) error {
 	if r.json {
 		if err != nil && !res.Stored && len(res.Rejects) == 0 {
 			return nil // the error says it all
@@ -222,7 +223,7 @@ func (r *root) printReconciled(req inventory.Reconcile, res inventory.Reconciled
 
 // columnsWords tells what each column was taken for: one that was passed over may be
 // the one that tells who left.
-func columnsWords(all []inventory.PeopleColumn) string {
+func columnsWords(all []desk.PeopleColumn) string {
 	var used, ignored []string
 	for _, c := range all {
 		name := fmt.Sprintf("column %d", c.Column)
@@ -245,7 +246,7 @@ func columnsWords(all []inventory.PeopleColumn) string {
 	return words
 }
 
-func whyWords(t inventory.ReconciledToken) string {
+func whyWords(t desk.ReconciledToken) string {
 	if t.Why == "renamed" && t.Now != nil {
 		return "renamed to " + string(*t.Now)
 	}
@@ -259,7 +260,7 @@ func doneWord(done bool) string {
 	return ""
 }
 
-func nextWords(t inventory.ReconciledToken) string {
+func nextWords(t desk.ReconciledToken) string {
 	if len(t.Near) == 0 {
 		return t.Next
 	}
@@ -270,7 +271,7 @@ func nextWords(t inventory.ReconciledToken) string {
 	return "meant may be " + strings.Join(names, ", ") + "; " + t.Next
 }
 
-func reconciledWords(req inventory.Reconcile, res inventory.Reconciled) string {
+func reconciledWords(req desk.Reconcile, res desk.Reconciled) string {
 	figures := fmt.Sprintf("%s on the list, %d before: %d joined, %d left, %d renamed", count(res.Listed, "account"), res.Before, res.Joined, res.Left, res.Renamed)
 	switch {
 	case !req.Store:

@@ -8,9 +8,9 @@ import (
 	"strconv"
 	"syscall"
 
-	"fob/internal/inventory"
+	"fob/internal/desk"
+	"fob/internal/fault"
 	"fob/internal/report"
-	"fob/internal/token"
 )
 
 // rejectFile is the file of --rejects, readable by its owner alone, never over
@@ -49,20 +49,20 @@ func newFile(flag, path string) (*os.File, error) {
 func noNewFile(flag, path string, err error) error {
 	switch {
 	case errors.Is(err, fs.ErrExist):
-		return token.Errorf(token.NotAllowed, "%s %s: the file exists already; nothing was changed", flag, path).
+		return fault.Errorf(fault.NotAllowed, "%s %s: the file exists already; nothing was changed", flag, path).
 			WithHint("name a new file")
 	case errors.Is(err, fs.ErrNotExist), errors.Is(err, syscall.ENOTDIR):
-		return token.Errorf(token.Usage, "%s %s: there is no such folder; nothing was changed", flag, path)
+		return fault.Errorf(fault.Usage, "%s %s: there is no such folder; nothing was changed", flag, path)
 	}
-	return token.Wrap(token.Internal, err, "%s %s cannot be made; nothing was changed", flag, path).
+	return fault.Wrap(fault.Internal, err, "%s %s cannot be made; nothing was changed", flag, path).
 		WithHint("name a file in a folder that you may write to")
 }
 
 func rejectError(path string, err error) error {
-	return token.Wrap(token.Internal, err, "writing %s", path)
+	return fault.Wrap(fault.Internal, err, "writing %s", path)
 }
 
-func (f *rejectFile) add(source string, x inventory.Reject) error {
+func (f *rejectFile) add(source string, x desk.Reject) error {
 	if f.rows++; f.rows == 1 {
 		if err := f.csv.Write([]string{"line", "serial", "verdict", "reason", "file"}); err != nil {
 			return rejectError(f.path, err)
@@ -81,7 +81,7 @@ func (f *rejectFile) close() error {
 	}
 	if f.rows == 0 {
 		if err := errors.Join(f.file.Close(), os.Remove(f.path)); err != nil {
-			return token.Wrap(token.Internal, err, "removing %s, which stayed empty", f.path)
+			return fault.Wrap(fault.Internal, err, "removing %s, which stayed empty", f.path)
 		}
 		return nil
 	}

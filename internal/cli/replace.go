@@ -7,7 +7,8 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"fob/internal/inventory"
+	"fob/internal/desk"
+	"fob/internal/fault"
 	"fob/internal/report"
 	"fob/internal/token"
 )
@@ -51,15 +52,15 @@ had. NEW is bound as by ` + "`fob bind`" + `, with codes from the terminal or fr
 	return cmd
 }
 
-// gone tells whether the old token is in nobody's hands.
+// gone reports whether the old token is in nobody's hands.
 func (o *replaceOptions) gone() bool { return o.lost || o.stolen }
 
 func (o *replaceOptions) check() error {
 	switch {
 	case o.gone() && (o.returned || o.to != ""):
-		return token.Errorf(token.Usage, "a lost token does not come back: --lost and --stolen go without --returned and --to")
+		return fault.Errorf(fault.Usage, "a lost token does not come back: --lost and --stolen go without --returned and --to")
 	case !o.gone() && o.reported != "":
-		return token.Errorf(token.Usage, "--reported-at is about a loss: say --lost or --stolen")
+		return fault.Errorf(fault.Usage, "--reported-at is about a loss: say --lost or --stolen")
 	}
 	return nil
 }
@@ -78,7 +79,7 @@ func (r *root) replace(ctx context.Context, o *replaceOptions, oldSerial, newSer
 		return err
 	}
 	if old.Key() == req.Serial.Key() {
-		return token.Errorf(token.Usage, "%s cannot replace itself", old)
+		return fault.Errorf(fault.Usage, "%s cannot replace itself", old)
 	}
 	if len(o.codes) == 0 {
 		if err := r.canConverse(); err != nil {
@@ -91,8 +92,8 @@ func (r *root) replace(ctx context.Context, o *replaceOptions, oldSerial, newSer
 	if req.To, err = returnedTo(o.to); err != nil {
 		return err
 	}
-	err = r.withDesk(ctx, func(desk *inventory.Desk) error {
-		t, err := desk.Replaced(ctx, old)
+	err = r.withDesk(ctx, func(d *desk.Desk) error {
+		t, err := d.Replaced(ctx, old)
 		req.Account, req.Replaces = t.Account, t.Serial
 		if t.Software { // an app comes back to no drawer
 			req.To = token.Retired
@@ -105,7 +106,7 @@ func (r *root) replace(ctx context.Context, o *replaceOptions, oldSerial, newSer
 	if err := r.confirmReplace(ctx, old, req.To, *o.yes); err != nil {
 		return err
 	}
-	out, err := r.answerCodes(ctx, &o.codeOptions, req, token.CmdBind, (*inventory.Desk).Bind)
+	out, err := r.answerCodes(ctx, &o.codeOptions, req, token.CmdBind, (*desk.Desk).Bind)
 	return r.printReplaced(ctx, old, out, err)
 }
 
@@ -115,7 +116,7 @@ func (r *root) confirmReplace(ctx context.Context, old token.Serial, to token.St
 }
 
 // replaceLost ends the old token first, whatever becomes of the new one.
-func (r *root) replaceLost(ctx context.Context, o *replaceOptions, old token.Serial, req inventory.Codes) error {
+func (r *root) replaceLost(ctx context.Context, o *replaceOptions, old token.Serial, req desk.Codes) error {
 	loss, err := o.loss(r.now())
 	if err != nil {
 		return err
@@ -123,13 +124,13 @@ func (r *root) replaceLost(ctx context.Context, o *replaceOptions, old token.Ser
 	if err := r.confirmMove(ctx, []token.Serial{old}, token.CmdLost, token.Lost, "Record the loss", *o.yes); err != nil {
 		return err
 	}
-	var out inventory.Outcome
-	err = r.withDesk(ctx, func(desk *inventory.Desk) (err error) {
-		if _, err := desk.Keys(ctx); err != nil {
-			return token.Wrap(token.KindOf(err), err, "nothing was changed, since no code of %s could be checked", req.Serial).WithHint("%s",
-				joined(token.HintOf(err), "`fob lost "+pasted(string(old))+"` needs no identity"))
+	var out desk.Outcome
+	err = r.withDesk(ctx, func(d *desk.Desk) (err error) {
+		if _, err := d.Keys(ctx); err != nil {
+			return fault.Wrap(fault.KindOf(err), err, "nothing was changed, since no code of %s could be checked", req.Serial).WithHint("%s",
+				joined(fault.HintOf(err), "`fob lost "+pasted(string(old))+"` needs no identity"))
 		}
-		before, _, err := desk.EndLost(ctx, inventory.Change{Serial: old, Loss: loss, Words: wordsOf(req)})
+		before, _, err := d.EndLost(ctx, desk.Change{Serial: old, Loss: loss, Words: wordsOf(req)})
 		if err != nil {
 			return err
 		}
@@ -137,7 +138,7 @@ func (r *root) replaceLost(ctx context.Context, o *replaceOptions, old token.Ser
 			r.say("Token %s is lost now; it was %s's.", before.Serial, before.Account)
 		}
 		req.Account = before.Account
-		out, err = r.answerAt(ctx, desk, &o.codeOptions, req, token.CmdBind, (*inventory.Desk).Bind)
+		out, err = r.answerAt(ctx, d, &o.codeOptions, req, token.CmdBind, (*desk.Desk).Bind)
 		return halfReplaced(err, before, req.Serial)
 	})
 	return r.printReplaced(ctx, old, out, err)
@@ -149,12 +150,12 @@ func halfReplaced(err error, before token.Token, other token.Serial) error {
 	if err == nil {
 		return nil
 	}
-	next := joined(token.HintOf(err), "go on with `fob bind "+pasted(string(other), string(before.Account))+"`")
+	next := joined(fault.HintOf(err), "go on with `fob bind "+pasted(string(other), string(before.Account))+"`")
 	done := fmt.Sprintf("token %s is lost now, and no other is bound yet", before.Serial)
-	if token.KindOf(err) == token.Interrupted {
-		return token.Errorf(token.Interrupted, "%s: %s", done, whatEnded(err)).WithHint("%s", next)
+	if fault.KindOf(err) == fault.Interrupted {
+		return fault.Errorf(fault.Interrupted, "%s: %s", done, whatEnded(err)).WithHint("%s", next)
 	}
-	return token.Wrap(token.KindOf(err), err, "%s", done).WithHint("%s", next)
+	return fault.Wrap(fault.KindOf(err), err, "%s", done).WithHint("%s", next)
 }
 
 // canConverse refuses before anything is done where nobody could be asked.
@@ -197,11 +198,11 @@ func pasted(args ...string) string {
 // replacedJSON is a replacement: the old token as it is now, and the answer to
 // the new one's codes.
 type replacedJSON struct {
-	Old report.Token      `json:"old"`
-	New inventory.Outcome `json:"new"`
+	Old report.Token `json:"old"`
+	New desk.Outcome `json:"new"`
 }
 
-func (r *root) printReplaced(ctx context.Context, old token.Serial, out inventory.Outcome, err error) error {
+func (r *root) printReplaced(ctx context.Context, old token.Serial, out desk.Outcome, err error) error {
 	if !r.json {
 		if err == nil {
 			r.say("Token %s is bound to %s in the place of %s%s.", out.Serial, *out.Account, old, clockWords(out))

@@ -6,8 +6,8 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"fob/internal/fault"
 	"fob/internal/report"
-	"fob/internal/token"
 )
 
 func newReportActivityCmd(r *root) *cobra.Command {
@@ -51,7 +51,7 @@ func parseActivityKeys(text string) (keys []string, err error) {
 	for key := range strings.SplitSeq(text, ",") {
 		key = strings.ToLower(strings.TrimSpace(key))
 		if !slices.Contains(report.ActivityKeys(), key) || slices.Contains(keys, key) {
-			return nil, token.Errorf(token.Usage, "--by %q: it takes %s, each once, separated by commas", clean(text), strings.Join(report.ActivityKeys(), ", "))
+			return nil, fault.Errorf(fault.Usage, "--by %q: it takes %s, each once, separated by commas", clean(text), strings.Join(report.ActivityKeys(), ", "))
 		}
 		keys = append(keys, key)
 	}

@@ -10,8 +10,8 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"fob/internal/fault"
 	"fob/internal/report"
-	"fob/internal/token"
 )
 
 // bookOptions are the flags of every report that a workbook can hold.
@@ -31,7 +31,7 @@ func (o *bookOptions) add(cmd *cobra.Command) {
 
 func (o *bookOptions) check() error {
 	if o.named() && !strings.EqualFold(filepath.Ext(o.xlsx), ".xlsx") {
-		return token.Errorf(token.Usage, "--xlsx %q: the name of a workbook ends in .xlsx", clean(o.xlsx))
+		return fault.Errorf(fault.Usage, "--xlsx %q: the name of a workbook ends in .xlsx", clean(o.xlsx))
 	}
 	return nil
 }
@@ -54,7 +54,7 @@ func (o *answerOptions) add(cmd *cobra.Command) {
 
 func (o *answerOptions) check() error {
 	if o.limit < 0 {
-		return token.Errorf(token.Usage, "--limit %d: a limit is 1 or more, 0 for none", o.limit)
+		return fault.Errorf(fault.Usage, "--limit %d: a limit is 1 or more, 0 for none", o.limit)
 	}
 	return o.bookOptions.check()
 }
@@ -100,7 +100,7 @@ func (o *periodOptions) period(now time.Time) (p report.Period, err error) {
 		p.Until = until.AddDate(0, 0, 1)
 	}
 	if err == nil && !p.Until.IsZero() && !p.Since.Before(p.Until) {
-		err = token.Errorf(token.Usage, "--since %s comes after --until %s", o.since, o.until)
+		err = fault.Errorf(fault.Usage, "--since %s comes after --until %s", o.since, o.until)
 	}
 	return p, err
 }
@@ -119,7 +119,7 @@ func parseMoment(flag, text string, now time.Time) (at time.Time, whole bool, er
 	}
 	ago, err := parseDays(text)
 	if err != nil {
-		return at, false, token.Errorf(token.Usage, "%s %q is no day, time or length of time; 2026-07-01, 2026-07-01T12:00:00Z and 30d are", flag, clean(text))
+		return at, false, fault.Errorf(fault.Usage, "%s %q is no day, time or length of time; 2026-07-01, 2026-07-01T12:00:00Z and 30d are", flag, clean(text))
 	}
 	return now.Add(-ago), false, nil
 }

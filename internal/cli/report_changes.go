@@ -7,8 +7,8 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"fob/internal/fault"
 	"fob/internal/report"
-	"fob/internal/token"
 )
 
 func newReportChangesCmd(r *root) *cobra.Command {
@@ -30,7 +30,7 @@ time, operator, command. ` + "`fob export --compare`" + ` writes the same beside
 		Args:    exactly("the day or the file"),
 		RunE: r.run(func(ctx context.Context, args []string) error {
 			if args[0] == "" {
-				return token.Errorf(token.Usage, "the day or the file is empty").WithHint("is a shell variable not set?")
+				return fault.Errorf(fault.Usage, "the day or the file is empty").WithHint("is a shell variable not set?")
 			}
 			compare.with, compare.called = args[0], "the day"
 			return r.reportChanges(ctx, &filter, &compare, columns, &o)
@@ -52,7 +52,7 @@ func (r *root) reportChanges(ctx context.Context, filter *filterFlags, compare *
 	}
 	for _, name := range only {
 		if !slices.Contains(report.ColumnNames(), name) {
-			return token.Errorf(token.Usage, "--column %q: the inventory has no such column; it has %s", clean(name), strings.Join(report.ColumnNames(), ", "))
+			return fault.Errorf(fault.Usage, "--column %q: the inventory has no such column; it has %s", clean(name), strings.Join(report.ColumnNames(), ", "))
 		}
 	}
 	e := report.Export{Made: r.now(), Random: r.config().Random}

@@ -7,8 +7,8 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"fob/internal/fault"
 	"fob/internal/report"
-	"fob/internal/token"
 )
 
 func newReportDriftCmd(r *root) *cobra.Command {
@@ -34,7 +34,7 @@ everything, a workbook the table and the outliers.`,
 		Args:    exactly(),
 		RunE: r.run(func(ctx context.Context, _ []string) error {
 			if f.Outliers < 0 {
-				return token.Errorf(token.Usage, "--outliers %d: a number of tokens is 0 or more", f.Outliers)
+				return fault.Errorf(fault.Usage, "--outliers %d: a number of tokens is 0 or more", f.Outliers)
 			}
 			if err := o.check(); err != nil {
 				return err

@@ -7,8 +7,8 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"fob/internal/fault"
 	"fob/internal/report"
-	"fob/internal/token"
 )
 
 func newReportOverridesCmd(r *root) *cobra.Command {
@@ -83,7 +83,7 @@ func parseKinds[K ~string](text string, known []K) (kinds []K, err error) {
 	for name := range strings.SplitSeq(text, ",") {
 		k := K(strings.ReplaceAll(strings.ToLower(strings.TrimSpace(name)), "-", "_"))
 		if !slices.Contains(known, k) {
-			return nil, token.Errorf(token.Usage, "there is no kind %q", clean(name)).WithHint("the kinds are %s", kindList(known))
+			return nil, fault.Errorf(fault.Usage, "there is no kind %q", clean(name)).WithHint("the kinds are %s", kindList(known))
 		}
 		kinds = append(kinds, k)
 	}

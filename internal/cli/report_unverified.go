@@ -3,8 +3,8 @@ package cli
 import (
 	"github.com/spf13/cobra"
 
+	"fob/internal/fault"
 	"fob/internal/report"
-	"fob/internal/token"
 )
 
 func newReportUnverifiedCmd(r *root) *cobra.Command {
@@ -28,7 +28,7 @@ at, in its state since, batch, model, location.`,
 		Args:    exactly(),
 		RunE: asked(r, &o, func(reader report.Reader) (a report.Answer[report.Unverified], err error) {
 			if f.Days < 0 {
-				return a, token.Errorf(token.Usage, "--days %d: a number of days is 0 or more", f.Days)
+				return a, fault.Errorf(fault.Usage, "--days %d: a number of days is 0 or more", f.Days)
 			}
 			f.Now = r.now()
 			return report.UnverifiedTokens(reader, f), checkBatch(reader, f.Batch)

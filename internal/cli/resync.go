@@ -6,7 +6,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"fob/internal/inventory"
+	"fob/internal/desk"
 	"fob/internal/token"
 )
 
@@ -27,8 +27,8 @@ the codes are used up, failures are forgotten, and the drift is known.`,
 			if err != nil {
 				return err
 			}
-			out, err := r.answerCodes(ctx, &o, req, token.CmdResync, (*inventory.Desk).Resync)
-			return r.printOutcome(out, err, func(out inventory.Outcome) string {
+			out, err := r.answerCodes(ctx, &o, req, token.CmdResync, (*desk.Desk).Resync)
+			return r.printOutcome(out, err, func(out desk.Outcome) string {
 				return fmt.Sprintf("Token %s is in step again (%s)%s.", out.Serial, out.Token.State, clockWords(out))
 			})
 		}),

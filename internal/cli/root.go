@@ -11,7 +11,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"fob/internal/app"
-	"fob/internal/inventory"
+	"fob/internal/desk"
 	"fob/internal/report"
 )
 
@@ -140,13 +140,13 @@ func (r *root) config() app.Config {
 }
 
 // withDesk opens the store for a command that writes.
-func (r *root) withDesk(ctx context.Context, fn func(*inventory.Desk) error) (err error) {
-	desk, done, err := r.config().Desk(ctx)
+func (r *root) withDesk(ctx context.Context, fn func(*desk.Desk) error) (err error) {
+	d, done, err := r.config().Desk(ctx)
 	if err != nil {
 		return err
 	}
 	defer func() { err = firstError(err, done()) }()
-	return fn(desk)
+	return fn(d)
 }
 
 // withReports opens the store for a command that reads: one consistent state.

@@ -7,9 +7,9 @@ import (
 	"os"
 	"path/filepath"
 
-	"fob/internal/audit"
+	"fob/internal/fault"
 	"fob/internal/report"
-	"fob/internal/token"
+	"fob/internal/trail"
 )
 
 // sidecarEnding makes the name of an export's signature.
@@ -20,7 +20,7 @@ type signExport func(e report.Export, t report.Totals, fileSum []byte) ([]byte, 
 
 func (r *root) signer(ctx context.Context) signExport {
 	return func(e report.Export, t report.Totals, fileSum []byte) ([]byte, error) {
-		return r.config().SignExport(ctx, audit.ExportNote{
+		return r.config().SignExport(ctx, trail.ExportNote{
 			Made: e.Made, Rows: t.Rows, RowsSHA256: t.SHA256, FileSHA256: hex.EncodeToString(fileSum), Head: t.Head, Selected: e.Selected(),
 		})
 	}
@@ -39,7 +39,7 @@ func (x exportFile) signed(e report.Export, t report.Totals, fileSum []byte) (er
 	}
 	tmp, err := os.CreateTemp(filepath.Dir(x.path), ".fob-export-*")
 	if err != nil {
-		return token.Wrap(token.Internal, cause(err), "%s cannot be made", *x.sidecar())
+		return fault.Wrap(fault.Internal, cause(err), "%s cannot be made", *x.sidecar())
 	}
 	_, err = tmp.Write(note)
 	err = errors.Join(err, tmp.Sync(), tmp.Close())
@@ -47,7 +47,7 @@ func (x exportFile) signed(e report.Export, t report.Totals, fileSum []byte) (er
 		err = os.Rename(tmp.Name(), *x.sidecar())
 	}
 	if err != nil {
-		return errors.Join(token.Wrap(token.Internal, cause(err), "%s cannot be written", *x.sidecar()), os.Remove(tmp.Name()))
+		return errors.Join(fault.Wrap(fault.Internal, cause(err), "%s cannot be written", *x.sidecar()), os.Remove(tmp.Name()))
 	}
 	return nil
 }

@@ -9,7 +9,8 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"fob/internal/inventory"
+	"fob/internal/desk"
+	"fob/internal/fault"
 	"fob/internal/report"
 	"fob/internal/token"
 )
@@ -96,13 +97,13 @@ func (r *root) stocktake(ctx context.Context, o *stocktakeOptions, args []string
 func (o *stocktakeOptions) check(args []string) (place string, err error) {
 	switch {
 	case o.location == "":
-		return "", token.Errorf(token.Usage, "--location is missing").WithHint("the place that was scanned, such as \"Berlin/Safe 2\"")
+		return "", fault.Errorf(fault.Usage, "--location is missing").WithHint("the place that was scanned, such as \"Berlin/Safe 2\"")
 	case len(args) == 1 && args[0] == "":
-		return "", token.Errorf(token.Usage, "the file's name is empty")
+		return "", fault.Errorf(fault.Usage, "the file's name is empty")
 	case len(args) == 1 && o.session != "":
-		return "", token.Errorf(token.Usage, "--session goes with scanning on the terminal, not with a file")
+		return "", fault.Errorf(fault.Usage, "--session goes with scanning on the terminal, not with a file")
 	case o.out != "" && !strings.EqualFold(filepath.Ext(o.out), ".xlsx") && !strings.EqualFold(filepath.Ext(o.out), ".csv"):
-		return "", token.Errorf(token.Usage, "--out %q: the ending says the form: .xlsx or .csv", clean(o.out))
+		return "", fault.Errorf(fault.Usage, "--out %q: the ending says the form: .xlsx or .csv", clean(o.out))
 	}
 	return token.ParseLocation(o.location)
 }
@@ -144,7 +145,7 @@ func (r *root) countFile(ctx context.Context, path, place string) (s *report.Sto
 }
 
 // postStocktake moves in the records what is here.
-func (r *root) postStocktake(ctx context.Context, o *stocktakeOptions, s *report.Stocktake, words inventory.Words) error {
+func (r *root) postStocktake(ctx context.Context, o *stocktakeOptions, s *report.Stocktake, words desk.Words) error {
 	serials := s.ToPost()
 	if !o.post || len(serials) == 0 {
 		return nil
@@ -155,10 +156,10 @@ func (r *root) postStocktake(ctx context.Context, o *stocktakeOptions, s *report
 	if err := r.confirm(ctx, *o.yes, "Move "+count(len(serials), "token")+" to "+s.Location+" in the records"); err != nil {
 		return err
 	}
-	return r.withDesk(ctx, func(desk *inventory.Desk) error {
+	return r.withDesk(ctx, func(d *desk.Desk) error {
 		bar := r.newProgress("moving")
 		defer bar.done()
-		res, err := desk.Relocate(ctx, inventory.Relocation{Serials: serials, To: s.Location, New: true, Words: words, Progress: bar.counted})
+		res, err := d.Relocate(ctx, desk.Relocation{Serials: serials, To: s.Location, New: true, Words: words, Progress: bar.counted})
 		for _, serial := range res.Moved {
 			s.Moved = append(s.Moved, string(serial))
 		}
@@ -253,7 +254,7 @@ func (f *findingsFile) write(r *root, s *report.Stocktake) (err error) {
 		err = report.WriteStocktakeWorkbook(f.file, s, report.Export{Made: r.now(), By: c.Operator, Host: c.Host, Version: version(), Random: c.Random, TempDir: filepath.Dir(f.file.Name())})
 	}
 	if f.written = err == nil; err != nil {
-		return token.Wrap(token.Internal, err, "writing %s", f.file.Name())
+		return fault.Wrap(fault.Internal, err, "writing %s", f.file.Name())
 	}
 	return nil
 }

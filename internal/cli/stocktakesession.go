@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"fob/internal/app"
+	"fob/internal/fault"
 	"fob/internal/report"
 	"fob/internal/token"
 )
@@ -41,7 +42,7 @@ func openSession(path, place string) (s *session, before []report.Scan, err erro
 		return s, nil, err
 	}
 	if err != nil {
-		return s, nil, token.Wrap(token.Internal, cause(err), "--session %s cannot be opened", path)
+		return s, nil, fault.Wrap(fault.Internal, cause(err), "--session %s cannot be opened", path)
 	}
 	s.file = file
 	if before, err = s.takeUp(place); err != nil {
@@ -53,26 +54,26 @@ func openSession(path, place string) (s *session, before []report.Scan, err erro
 func (s *session) takeUp(place string) ([]report.Scan, error) {
 	text, err := io.ReadAll(io.LimitReader(s.file, maxSession))
 	if err != nil {
-		return nil, token.Wrap(token.Internal, err, "reading %s", s.file.Name())
+		return nil, fault.Wrap(fault.Internal, err, "reading %s", s.file.Name())
 	}
 	whole := text[:bytes.LastIndexByte(text, '\n')+1]
 	scans, err := app.ReadScans(bytes.NewReader(whole))
 	switch {
 	case err != nil || scans.Of == "":
-		return nil, token.Errorf(token.Refused, "--session %s: the file is not the session of a stocktake; nothing was changed", s.file.Name()).
+		return nil, fault.Errorf(fault.Refused, "--session %s: the file is not the session of a stocktake; nothing was changed", s.file.Name()).
 			WithHint("name a new file, or leave --session out and name the file itself")
 	case token.LocationKey(scans.Of) != token.LocationKey(place):
 		return nil, otherSession(s.file.Name(), scans.Of, place)
 	}
 	if err := s.file.Truncate(int64(len(whole))); err != nil {
-		return nil, token.Wrap(token.Internal, err, "writing %s", s.file.Name())
+		return nil, fault.Wrap(fault.Internal, err, "writing %s", s.file.Name())
 	}
 	s.line = bytes.Count(whole, []byte("\n"))
 	return scans.All, nil
 }
 
 func otherSession(path, of, place string) error {
-	return token.Errorf(token.NotAllowed, "%s is the stocktake of %s, not of %s; nothing was changed", path, of, place).
+	return fault.Errorf(fault.NotAllowed, "%s is the stocktake of %s, not of %s; nothing was changed", path, of, place).
 		WithHint("--location says which place it is; another place is another file")
 }
 
@@ -93,7 +94,7 @@ func (s *session) put(line string) error {
 	}
 	_, err := s.file.WriteString(line + "\n")
 	if err = errors.Join(err, s.file.Sync()); err != nil {
-		return token.Wrap(token.Internal, err, "writing %s", s.file.Name())
+		return fault.Wrap(fault.Internal, err, "writing %s", s.file.Name())
 	}
 	return nil
 }
@@ -109,7 +110,7 @@ func (s *session) close() error {
 // interrupts it comes beside what was counted until then.
 func (r *root) countTerminal(ctx context.Context, o *stocktakeOptions, place string) (s *report.Stocktake, interrupted, err error) {
 	if r.json {
-		return nil, nil, token.Errorf(token.Usage, "--json never asks, and no file of scans was named").WithHint("name the file, - for standard input")
+		return nil, nil, fault.Errorf(fault.Usage, "--json never asks, and no file of scans was named").WithHint("name the file, - for standard input")
 	}
 	t, err := openTerminal("no file of scans was named", "name the file, - for standard input")
 	if err != nil {
@@ -233,7 +234,7 @@ func (t *terminal) ring(times int) {
 
 // stopped tells what became of the labels.
 func (c *conversationCount) stopped(o *stocktakeOptions) error {
-	err := token.Errorf(token.Interrupted, "the stocktake was interrupted after %s; nothing was changed", count(c.labels, "label"))
+	err := fault.Errorf(fault.Interrupted, "the stocktake was interrupted after %s; nothing was changed", count(c.labels, "label"))
 	if o.session == "" {
 		return err.WithHint("above is what they say; with --session FILE they are kept, and the next call goes on")
 	}

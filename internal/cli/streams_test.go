@@ -13,8 +13,8 @@ import (
 	"testing"
 	"time"
 
-	"fob/internal/inventory"
-	"fob/internal/token"
+	"fob/internal/desk"
+	"fob/internal/fault"
 )
 
 // TestTerminalTable: a terminal gets headers and columns that fit, a pipe gets
@@ -115,7 +115,7 @@ func TestProgressRate(t *testing.T) {
 	now := time.Now()
 	r := &root{streams: Streams{Err: &errs, ErrTTY: true}, now: func() time.Time { return now }}
 	bar := r.newProgress("delivery.csv")
-	var req inventory.Import
+	var req desk.Import
 	bar.follow(&req)
 	req.OnProgress(10, 5000)
 	if errs.Len() > 0 {
@@ -199,16 +199,16 @@ func TestInterrupted(t *testing.T) {
 // TestInterruptedKeepsOwnWords: what was committed is told though Ctrl-C came
 // behind it; what Ctrl-C caused is not.
 func TestInterruptedKeepsOwnWords(t *testing.T) {
-	refused := token.Errorf(token.CodeRefused, "the code does not match")
+	refused := fault.Errorf(fault.CodeRefused, "the code does not match")
 	for _, c := range []struct {
 		err  error
 		keep bool
 	}{
 		{refused, true},
-		{token.Errorf(token.Interrupted, "the first code was refused and counts as one failure"), true},
-		{token.Wrap(token.Interrupted, context.Canceled, "the question was not answered"), false},
-		{token.Wrap(token.KeyTrouble, context.Canceled, "no answer"), false},
-		{token.Wrap(token.Internal, errors.New("interrupted (9)"), "reading the database"), false},
+		{fault.Errorf(fault.Interrupted, "the first code was refused and counts as one failure"), true},
+		{fault.Wrap(fault.Interrupted, context.Canceled, "the question was not answered"), false},
+		{fault.Wrap(fault.KeyTrouble, context.Canceled, "no answer"), false},
+		{fault.Wrap(fault.Internal, errors.New("interrupted (9)"), "reading the database"), false},
 		{errors.New("interrupted (9)"), false},
 	} {
 		if ownWords(c.err) != c.keep {

@@ -3,13 +3,12 @@ package cli
 import (
 	"bufio"
 	"fmt"
+	"fob/internal/fault"
 	"strconv"
 	"strings"
 	"time"
 
 	"github.com/jedib0t/go-pretty/v6/table"
-
-	"fob/internal/token"
 )
 
 // tablePage is how many rows a terminal table lays out together: a table has to
@@ -103,7 +102,7 @@ func outputError(err error) error {
 	if err == nil {
 		return nil
 	}
-	return token.Wrap(token.Internal, cause(err), "writing the output").
+	return fault.Wrap(fault.Internal, cause(err), "writing the output").
 		WithHint("what was printed is incomplete; what the command had to do was done")
 }
 

@@ -5,8 +5,8 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"fob/internal/fault"
 	"fob/internal/seedfile"
-	"fob/internal/token"
 )
 
 // tableOptions are the flags that say how a table is written, where fob cannot
@@ -27,7 +27,7 @@ func (o *tableOptions) add(cmd *cobra.Command) {
 // into puts the flags into the options of the reader.
 func (o *tableOptions) into(to *seedfile.Options) (err error) {
 	if o.skipRows < 0 {
-		return token.Errorf(token.Usage, "--skip-rows %d: a number of lines is 0 or more", o.skipRows)
+		return fault.Errorf(fault.Usage, "--skip-rows %d: a number of lines is 0 or more", o.skipRows)
 	}
 	to.Columns, to.SkipRows, to.Sheet = o.columns, o.skipRows, o.sheet
 	to.Delimiter, err = parseDelimiter(o.delimiter)
@@ -43,5 +43,5 @@ func parseDelimiter(s string) (byte, error) {
 	if len(s) == 1 && strings.Contains(",;\t |:!$%&*+/=?@^_~-.", s) {
 		return s[0], nil
 	}
-	return 0, token.Errorf(token.Usage, "--delimiter %q: comma, semicolon, tab, space or one sign that is no letter, digit or quote", clean(s))
+	return 0, fault.Errorf(fault.Usage, "--delimiter %q: comma, semicolon, tab, space or one sign that is no letter, digit or quote", clean(s))
 }

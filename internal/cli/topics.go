@@ -8,7 +8,8 @@ import (
 	"github.com/spf13/cobra"
 
 	"fob/internal/app"
-	"fob/internal/inventory"
+	"fob/internal/desk"
+	"fob/internal/fault"
 	"fob/internal/seedfile"
 	"fob/internal/token"
 )
@@ -91,7 +92,7 @@ func codesHelp() string {
 
   While this computer's clock is more than %s behind the newest event, no code
   is accepted: see `+"`fob clock accept`"+`.
-`, token.LockAfter, minutes(token.LockFor), token.LockForGood, minutes(inventory.ClockTolerance))
+`, token.LockAfter, minutes(token.LockFor), token.LockForGood, minutes(desk.ClockTolerance))
 }
 
 func minutes(d time.Duration) string { return count(int(d.Minutes()), "minute") }
@@ -109,7 +110,7 @@ func newHelpCmd(root *cobra.Command) *cobra.Command {
 		RunE: func(_ *cobra.Command, args []string) error {
 			about, rest, err := root.Find(args)
 			if err != nil || len(rest) > 0 {
-				return token.Errorf(token.Usage, "no help about %q", strings.Join(args, " ")).WithHint("`fob help` lists commands and topics")
+				return fault.Errorf(fault.Usage, "no help about %q", strings.Join(args, " ")).WithHint("`fob help` lists commands and topics")
 			}
 			about.InitDefaultHelpFlag()
 			return about.Help()

@@ -3,13 +3,14 @@ package cli
 import (
 	"context"
 
-	"fob/internal/inventory"
+	"fob/internal/desk"
+	"fob/internal/fault"
 	"fob/internal/report"
 	"fob/internal/token"
 )
 
 // returns checks the texts about a token that came back.
-func (o *unbindOptions) returns(req *inventory.Codes) (err error) {
+func (o *unbindOptions) returns(req *desk.Codes) (err error) {
 	req.NewLocation = o.newLocation
 	if o.location != "" {
 		if req.Location, err = token.ParseLocation(o.location); err != nil {
@@ -20,7 +21,7 @@ func (o *unbindOptions) returns(req *inventory.Codes) (err error) {
 	return err
 }
 
-// isVirtual tells whether a token is known to be software. Of one that cannot be
+// isVirtual reports whether a token is known to be software. Of one that cannot be
 // read this is not known; whoever goes on is told why it cannot.
 func (r *root) isVirtual(ctx context.Context, serial token.Serial) (is bool) {
 	_ = r.withReports(ctx, func(reader report.Reader) error {
@@ -33,9 +34,9 @@ func (r *root) isVirtual(ctx context.Context, serial token.Serial) (is bool) {
 
 // unbindVirtual ends a virtual token: by a code of its app, or by a reason where
 // the app is gone.
-func (r *root) unbindVirtual(ctx context.Context, o *unbindOptions, req inventory.Codes) error {
+func (r *root) unbindVirtual(ctx context.Context, o *unbindOptions, req desk.Codes) error {
 	if o.returned || o.missing || o.to != "" || o.location != "" || o.condition != "" {
-		return token.Errorf(token.Usage, "token %s is software: an app is neither returned nor missing", req.Serial).
+		return fault.Errorf(fault.Usage, "token %s is software: an app is neither returned nor missing", req.Serial).
 			WithHint("give a code that it shows now, or --reason where it is gone; of a lost or stolen phone: `fob lost %s`", req.Serial)
 	}
 	req.To = token.Retired
@@ -48,7 +49,7 @@ func (r *root) unbindVirtual(ctx context.Context, o *unbindOptions, req inventor
 		return err
 	}
 	if len(o.codes) == 0 && req.Reason != "" {
-		return r.move(ctx, inventory.Change{Serial: req.Serial, By: token.CmdUnbind, To: req.To, Words: wordsOf(req)})
+		return r.move(ctx, desk.Change{Serial: req.Serial, By: token.CmdUnbind, To: req.To, Words: wordsOf(req)})
 	}
 	return r.unbindWithCodes(ctx, o, req)
 }
@@ -59,5 +60,5 @@ func (r *root) canConverseOr(instead string) error {
 	if err == nil {
 		return nil
 	}
-	return token.Errorf(token.KindOf(err), "%v", err).WithHint("%s", joined(token.HintOf(err), instead))
+	return fault.Errorf(fault.KindOf(err), "%v", err).WithHint("%s", joined(fault.HintOf(err), instead))
 }

@@ -4,6 +4,7 @@ import (
 	"iter"
 	"strings"
 
+	"fob/internal/fault"
 	"fob/internal/report"
 	"fob/internal/token"
 )
@@ -72,8 +73,8 @@ func (r *root) warnAccount(reader report.Reader, a token.Account) error {
 	}
 	found, err := reader.Account(a)
 	switch {
-	case token.KindOf(err) == token.NotFound:
-		r.remark("%v; %s", err, token.HintOf(err))
+	case fault.KindOf(err) == fault.NotFound:
+		r.remark("%v; %s", err, fault.HintOf(err))
 		return nil
 	case err != nil:
 		return err

@@ -14,9 +14,9 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"fob/internal/audit"
+	"fob/internal/fault"
 	"fob/internal/report"
-	"fob/internal/token"
+	"fob/internal/trail"
 )
 
 // verifyExportOptions are what the auditor brings along.
@@ -53,7 +53,7 @@ then not vouched for.`,
 func (r *root) verifyExport(path string, o *verifyExportOptions) error {
 	switch info, err := os.Stat(path); {
 	case errors.Is(err, fs.ErrNotExist):
-		return token.Errorf(token.Refused, "%s is not there", path)
+		return fault.Errorf(fault.Refused, "%s is not there", path)
 	case err == nil && info.IsDir():
 		return isFolder(path)
 	}
@@ -85,24 +85,24 @@ func (r *root) verifyExport(path string, o *verifyExportOptions) error {
 	if o.pub == "" {
 		hint = "give the key that you were given with --pub"
 	}
-	return token.Errorf(token.Integrity, "%s is not proven: %s", path, count(len(problems), "problem")).WithHint("%s", hint)
+	return fault.Errorf(fault.Integrity, "%s is not proven: %s", path, count(len(problems), "problem")).WithHint("%s", hint)
 }
 
 // open reads the sidecar. Without the auditor's key it is only a claim.
-func (o *verifyExportOptions) open(path string) (n audit.ExportNote, err error) {
+func (o *verifyExportOptions) open(path string) (n trail.ExportNote, err error) {
 	sidecar := cmp.Or(o.sidecar, path+sidecarEnding)
 	signed, err := readSmall(sidecar, "the sidecar")
 	if _, gone := os.Stat(sidecar); errors.Is(gone, fs.ErrNotExist) {
-		return n, token.Errorf(token.Refused, "the sidecar %s is not there", sidecar).
+		return n, fault.Errorf(fault.Refused, "the sidecar %s is not there", sidecar).
 			WithHint("name it with --sidecar FILE, if it lies elsewhere; `fob export --sign` writes it beside the file")
 	}
 	if err != nil {
 		return n, err
 	}
 	if o.pub == "" {
-		return audit.ClaimedExport(signed)
+		return trail.ClaimedExport(signed)
 	}
-	return audit.OpenExportNote(signed, o.pub)
+	return trail.OpenExportNote(signed, o.pub)
 }
 
 // foundExport is what a file really holds.
@@ -114,13 +114,13 @@ type foundExport struct {
 func readBackFile(path string, password []byte, random io.Reader) (found foundExport, err error) {
 	f, err := os.Open(path)
 	if err != nil {
-		return found, token.Wrap(token.Refused, cause(err), "%s cannot be read", path)
+		return found, fault.Wrap(fault.Refused, cause(err), "%s cannot be read", path)
 	}
 	defer f.Close()
 	sum := sha256.New()
 	size, err := io.Copy(sum, f)
 	if err != nil {
-		return found, token.Wrap(token.Internal, cause(err), "reading %s", path)
+		return found, fault.Wrap(fault.Internal, cause(err), "reading %s", path)
 	}
 	found.fileSum = hex.EncodeToString(sum.Sum(nil))
 	found.Totals, err = report.ReadBack(f, size, path, report.ReadOptions{Password: password, Random: random})
@@ -128,7 +128,7 @@ func readBackFile(path string, password []byte, random io.Reader) (found foundEx
 }
 
 // against compares what was found with what was signed.
-func (x foundExport) against(n audit.ExportNote, o *verifyExportOptions, path string) (problems []string) {
+func (x foundExport) against(n trail.ExportNote, o *verifyExportOptions, path string) (problems []string) {
 	if o.pub == "" {
 		problems = append(problems, "without --pub nobody's signature was checked: the sidecar is only a claim. Ask for the store's public key on another way than this file came")
 	}
@@ -154,7 +154,7 @@ func otherFile(path string) string {
 	return "the file was saved again since, or the sidecar was made for another that has them: nothing vouches for its other sheets (--rows-only does without them)"
 }
 
-func (r *root) printVerifiedExport(path string, n audit.ExportNote, found foundExport, problems []string) {
+func (r *root) printVerifiedExport(path string, n trail.ExportNote, found foundExport, problems []string) {
 	for _, p := range problems {
 		r.say("%s", p)
 	}
@@ -176,15 +176,15 @@ func (r *root) printVerifiedExport(path string, n audit.ExportNote, found foundE
 func readSmall(path, what string) ([]byte, error) {
 	f, err := os.Open(path)
 	if errors.Is(err, fs.ErrNotExist) {
-		return nil, token.Errorf(token.Refused, "%s %s is not there", what, path)
+		return nil, fault.Errorf(fault.Refused, "%s %s is not there", what, path)
 	}
 	if err != nil {
-		return nil, token.Wrap(token.Refused, cause(err), "%s cannot be read", what)
+		return nil, fault.Wrap(fault.Refused, cause(err), "%s cannot be read", what)
 	}
 	defer f.Close()
 	text, err := io.ReadAll(io.LimitReader(f, maxNote))
 	if err != nil {
-		return nil, token.Wrap(token.Internal, err, "reading %s", path)
+		return nil, fault.Wrap(fault.Internal, err, "reading %s", path)
 	}
 	return text, nil
 }

@@ -10,7 +10,8 @@ import (
 	"github.com/spf13/cobra"
 	"golang.org/x/term"
 
-	"fob/internal/inventory"
+	"fob/internal/desk"
+	"fob/internal/fault"
 	"fob/internal/otp"
 	"fob/internal/token"
 )
@@ -64,7 +65,7 @@ parameters from a QR code and go on with these: then the codes are refused.`,
 }
 
 // request checks what was typed, before anything is made.
-func (o *virtualOptions) request(cmd *root, account string) (req inventory.Virtual, err error) {
+func (o *virtualOptions) request(cmd *root, account string) (req desk.Virtual, err error) {
 	if req.Words, err = o.words.words(cmd); err != nil {
 		return req, err
 	}
@@ -80,14 +81,14 @@ func (o *virtualOptions) request(cmd *root, account string) (req inventory.Virtu
 	}
 	req.Params = token.Params{Type: token.TOTP, Digits: o.digits, Period: o.period}
 	if req.Params.Hash, err = token.ParseHash(o.hash); err != nil {
-		return req, token.Errorf(token.Usage, "--hash: %v", err)
+		return req, fault.Errorf(fault.Usage, "--hash: %v", err)
 	}
 	if err = otp.CheckAppParams(req.Params); err != nil {
 		return req, err
 	}
 	for flag, path := range map[string]string{"--png": o.png, "--uri": o.uri} {
 		if path == "-" {
-			return req, token.Errorf(token.Usage, "%s -: a seed is never written to standard output", flag).WithHint("name a new file")
+			return req, fault.Errorf(fault.Usage, "%s -: a seed is never written to standard output", flag).WithHint("name a new file")
 		}
 	}
 	return req, nil
@@ -99,11 +100,11 @@ func (r *root) virtual(ctx context.Context, o *virtualOptions, account string) e
 		return err
 	}
 	if r.json {
-		return token.Errorf(token.Usage, "--json never asks, and nobody knows the code of a key before an app has it").
+		return fault.Errorf(fault.Usage, "--json never asks, and nobody knows the code of a key before an app has it").
 			WithHint("run it on a terminal, without --json; --png FILE is for a screen that shows no QR code")
 	}
-	return r.withDesk(ctx, func(desk *inventory.Desk) error {
-		e, err := desk.Enrol(ctx, req)
+	return r.withDesk(ctx, func(d *desk.Desk) error {
+		e, err := d.Enrol(ctx, req)
 		if err != nil {
 			return err
 		}
@@ -120,7 +121,7 @@ func (r *root) virtual(ctx context.Context, o *virtualOptions, account string) e
 
 // enrol shows the key and binds it. What was written goes again unless that came
 // to its end.
-func (r *root) enrol(ctx context.Context, t *terminal, o *virtualOptions, e *inventory.Enrolment) (err error) {
+func (r *root) enrol(ctx context.Context, t *terminal, o *virtualOptions, e *desk.Enrolment) (err error) {
 	drawn, err := t.drawingOf(e, o.png != "" || o.uri != "")
 	if err != nil {
 		return err
@@ -146,7 +147,7 @@ func (r *root) enrol(ctx context.Context, t *terminal, o *virtualOptions, e *inv
 // drawingOf draws the QR code for this terminal, in the smaller of its two forms
 // where the usual one does not fit. Where neither does it is empty if there is a
 // file instead.
-func (t *terminal) drawingOf(e *inventory.Enrolment, inFile bool) (string, error) {
+func (t *terminal) drawingOf(e *desk.Enrolment, inFile bool) (string, error) {
 	columns, rows, err := term.GetSize(int(t.tty.Fd()))
 	if err != nil {
 		columns, rows = 0, 0
@@ -168,7 +169,7 @@ func (t *terminal) drawingOf(e *inventory.Enrolment, inFile bool) (string, error
 	if inFile {
 		return "", nil
 	}
-	return "", token.Errorf(token.Usage, "the QR code takes %d columns and %d rows, and this terminal has %d and %d; nothing was changed", wide, high+1, columns, rows).
+	return "", fault.Errorf(fault.Usage, "the QR code takes %d columns and %d rows, and this terminal has %d and %d; nothing was changed", wide, high+1, columns, rows).
 		WithHint("make the window larger or its letters smaller, or let an image be made: --png FILE")
 }
 
@@ -178,14 +179,14 @@ type keyFiles []string
 func (all keyFiles) remove() (err error) {
 	for _, path := range all {
 		if bad := os.Remove(path); bad != nil {
-			err = errors.Join(err, token.Wrap(token.Internal, bad, "removing %s, which holds a seed that is worth nothing now", path))
+			err = errors.Join(err, fault.Wrap(fault.Internal, bad, "removing %s, which holds a seed that is worth nothing now", path))
 		}
 	}
 	return err
 }
 
 // write makes the files that the flags name.
-func (o *virtualOptions) write(e *inventory.Enrolment) (files keyFiles, err error) {
+func (o *virtualOptions) write(e *desk.Enrolment) (files keyFiles, err error) {
 	for _, f := range []struct {
 		flag, path string
 		write      func(io.Writer) error
@@ -229,7 +230,7 @@ const (
 const enrolTries = 3
 
 // askForCodes shows the key and asks for what the app makes of it.
-func (r *root) askForCodes(ctx context.Context, t *terminal, o *virtualOptions, e *inventory.Enrolment, drawn string, files keyFiles) (out inventory.Outcome, err error) {
+func (r *root) askForCodes(ctx context.Context, t *terminal, o *virtualOptions, e *desk.Enrolment, drawn string, files keyFiles) (out desk.Outcome, err error) {
 	if t.redraws {
 		fmt.Fprint(t.tty, ownScreen)
 		defer fmt.Fprint(t.tty, usualScreen)
@@ -241,11 +242,11 @@ func (r *root) askForCodes(ctx context.Context, t *terminal, o *virtualOptions, 
 	}
 	for try := 1; ; try++ {
 		out, err = r.askOnce(ctx, t, e)
-		if err == nil || token.KindOf(err) != token.CodeRefused {
+		if err == nil || fault.KindOf(err) != fault.CodeRefused {
 			return out, err
 		}
 		if try == enrolTries {
-			return out, token.Errorf(token.CodeRefused, "the codes were not those of the new key %d times; nothing is stored", try).
+			return out, fault.Errorf(fault.CodeRefused, "the codes were not those of the new key %d times; nothing is stored", try).
 				WithHint("delete the entry in the app and begin anew: every call makes another key")
 		}
 		t.say("%v.", refusedWords(out, err))
@@ -261,7 +262,7 @@ func whereInstead(o *virtualOptions, files keyFiles) string {
 }
 
 // refusedWords says of refused codes what may be the matter with an app.
-func refusedWords(out inventory.Outcome, err error) string {
+func refusedWords(out desk.Outcome, err error) string {
 	if out.Reason != nil && *out.Reason == otp.WrongParameters {
 		return fmt.Sprintf("%v: this app takes no other parameters than its own", err)
 	}
@@ -270,7 +271,7 @@ func refusedWords(out inventory.Outcome, err error) string {
 
 // askOnce asks for one code, and for the next one if the policy wants it or the
 // first does not fit.
-func (r *root) askOnce(ctx context.Context, t *terminal, e *inventory.Enrolment) (out inventory.Outcome, err error) {
+func (r *root) askOnce(ctx context.Context, t *terminal, e *desk.Enrolment) (out desk.Outcome, err error) {
 	c := conversation{r: r, t: t, params: e.Params}
 	if err := c.code(ctx, "The code that the app shows now"); err != nil {
 		return out, err

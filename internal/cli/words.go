@@ -5,7 +5,8 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"fob/internal/inventory"
+	"fob/internal/desk"
+	"fob/internal/fault"
 	"fob/internal/token"
 )
 
@@ -15,9 +16,9 @@ func serialOf(typed string) (token.Serial, error) {
 	s := token.Serial(strings.TrimSpace(typed))
 	switch {
 	case s == "":
-		return "", token.Errorf(token.Usage, "the serial is empty")
+		return "", fault.Errorf(fault.Usage, "the serial is empty")
 	case len(s) > token.MaxSerialLen:
-		return "", token.Errorf(token.NotFound, "there is no such token: a serial has %d characters at most, this text has %d", token.MaxSerialLen, len(s))
+		return "", fault.Errorf(fault.NotFound, "there is no such token: a serial has %d characters at most, this text has %d", token.MaxSerialLen, len(s))
 	}
 	return s, nil
 }
@@ -39,7 +40,7 @@ func (w *wordFlags) addApprover(cmd *cobra.Command) {
 	cmd.Flags().Lookup("approved-by").Usage += " (required)"
 }
 
-func (w *wordFlags) words(r *root) (out inventory.Words, err error) {
+func (w *wordFlags) words(r *root) (out desk.Words, err error) {
 	for _, t := range []struct {
 		name, from string
 		to         *string
@@ -55,7 +56,7 @@ func (w *wordFlags) words(r *root) (out inventory.Words, err error) {
 }
 
 // approved are the words of a command that takes a second person.
-func (w *wordFlags) approved(r *root) (out inventory.Words, err error) {
+func (w *wordFlags) approved(r *root) (out desk.Words, err error) {
 	if out, err = w.words(r); err != nil {
 		return out, err
 	}

@@ -4,12 +4,11 @@ import (
 	"crypto/ed25519"
 	"encoding/base64"
 	"fmt"
+	"fob/internal/fault"
 	"io"
 	"strings"
 
 	"golang.org/x/mod/sumdb/note"
-
-	"fob/internal/token"
 )
 
 // prefixNoteKey begins a private key in the encoding of signed notes.
@@ -36,11 +35,11 @@ type heldCheckpoint struct {
 func GenerateCheckpointKey(random io.Reader, name string) (*CheckpointKey, error) {
 	text, _, err := note.GenerateKey(random, name)
 	if err != nil {
-		return nil, token.Wrap(token.Internal, err, "no random bytes for a checkpoint key")
+		return nil, fault.Wrap(fault.Internal, err, "no random bytes for a checkpoint key")
 	}
 	key, ok := openCheckpoint(text)
 	if !ok {
-		return nil, token.Errorf(token.Usage, "%q cannot be the name of a checkpoint key: no blanks, no +", name)
+		return nil, fault.Errorf(fault.Usage, "%q cannot be the name of a checkpoint key: no blanks, no +", name)
 	}
 	return key, nil
 }
@@ -64,7 +63,7 @@ func ReadCheckpointKey(path string) (*CheckpointKey, error) {
 	key, ok := openCheckpoint(line)
 	if !ok {
 		is, hint := lookAtCheckpoint(line)
-		return nil, token.Errorf(token.KeyTrouble, "the checkpoint key %s, line %d: %s", path, number, is).WithHint("%s", hint)
+		return nil, fault.Errorf(fault.KeyTrouble, "the checkpoint key %s, line %d: %s", path, number, is).WithHint("%s", hint)
 	}
 	return key, nil
 }
@@ -86,13 +85,13 @@ func onlyLine(path string, lines []string) (line string, number int, err error) 
 			continue
 		}
 		if number > 0 {
-			return "", 0, token.Errorf(token.KeyTrouble, "the checkpoint key %s has a second key in line %d", path, i+1).
+			return "", 0, fault.Errorf(fault.KeyTrouble, "the checkpoint key %s has a second key in line %d", path, i+1).
 				WithHint("keep one of them: which one signs must not be left to chance")
 		}
 		line, number = l, i+1
 	}
 	if number == 0 {
-		return "", 0, token.Errorf(token.KeyTrouble, "the checkpoint key %s holds comments but no key", path).WithHint(takeBackup)
+		return "", 0, fault.Errorf(fault.KeyTrouble, "the checkpoint key %s holds comments but no key", path).WithHint(takeBackup)
 	}
 	return line, number, nil
 }

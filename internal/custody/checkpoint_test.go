@@ -3,13 +3,12 @@ package custody
 import (
 	"bytes"
 	"crypto/rand"
+	"fob/internal/fault"
 	"path/filepath"
 	"strings"
 	"testing"
 
 	"golang.org/x/mod/sumdb/note"
-
-	"fob/internal/token"
 )
 
 func TestCheckpointKey(t *testing.T) {
@@ -44,10 +43,10 @@ func TestCheckpointKey(t *testing.T) {
 func TestCheckpointKeyRefuses(t *testing.T) {
 	for _, name := range []string{"", "a b", "a+b", "a\n"} {
 		_, err := GenerateCheckpointKey(rand.Reader, name)
-		wantError(t, err, token.Usage, "name of a checkpoint key")
+		wantError(t, err, fault.Usage, "name of a checkpoint key")
 	}
 	_, err := GenerateCheckpointKey(strings.NewReader("short"), "fob")
-	wantError(t, err, token.Internal, "no random bytes")
+	wantError(t, err, fault.Internal, "no random bytes")
 }
 
 func TestMangledCheckpointKeys(t *testing.T) {
@@ -71,9 +70,9 @@ func TestMangledCheckpointKeys(t *testing.T) {
 		if read != nil {
 			t.Errorf("%s: a key came with the error", c.name)
 		}
-		wantError(t, err, token.KeyTrouble, c.words, secret, identity[len(prefixX25519):], "hunter2-hunter2")
+		wantError(t, err, fault.KeyTrouble, c.words, secret, identity[len(prefixX25519):], "hunter2-hunter2")
 		_, err = PublicHalf(writeFile(t, c.content))
-		wantError(t, err, token.KeyTrouble, c.words)
+		wantError(t, err, fault.KeyTrouble, c.words)
 	}
 	if _, err := ReadCheckpointKey(writeFile(t, "\ufeff"+strings.ReplaceAll(string(key.FileText()), "\n", "\r\n"))); err != nil {
 		t.Error(err)

@@ -7,6 +7,7 @@ import (
 	"hash"
 	"sync"
 
+	"fob/internal/fault"
 	"fob/internal/token"
 )
 
@@ -29,7 +30,7 @@ func newPrinters(storeID [16]byte, fingerprint Key) (printers, error) {
 	keyed.Reset() // this is when the HMAC prepares its two states
 	model, clones := keyed.(hash.Cloner)
 	if !clones {
-		return printers{}, token.Errorf(token.Internal, "HMAC-SHA256 cannot be cloned")
+		return printers{}, fault.Errorf(fault.Internal, "HMAC-SHA256 cannot be cloned")
 	}
 	return printers{&sync.Pool{New: func() any { return clonePrinter(model) }}}, nil
 }

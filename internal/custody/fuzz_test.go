@@ -4,13 +4,12 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"fob/internal/fault"
 	"os"
 	"path/filepath"
 	"regexp"
 	"strings"
 	"testing"
-
-	"fob/internal/token"
 )
 
 // FuzzOpen: nothing but what was sealed opens, and no error shows what was put
@@ -33,7 +32,7 @@ func FuzzOpen(f *testing.F) {
 			}
 			return
 		}
-		if seed.Len() != 0 || token.KindOf(err) != token.Integrity {
+		if seed.Len() != 0 || fault.KindOf(err) != fault.Integrity {
 			t.Fatalf("%v with a seed of %d bytes", err, seed.Len())
 		}
 		noSecret(t, strings.ReplaceAll(err.Error(), serial, ""), string(testSeed().Bytes()))
@@ -64,12 +63,12 @@ func FuzzReadIdentities(f *testing.F) {
 			}
 			return
 		}
-		var known *token.Error
-		if ids != nil || !errors.As(err, &known) || known.Kind != token.KeyTrouble {
+		var known *fault.Error
+		if ids != nil || !errors.As(err, &known) || known.Kind != fault.KeyTrouble {
 			t.Fatalf("%v with %v", err, ids)
 		}
 		for _, secret := range bech32.FindAllString(string(content), -1) {
-			noSecret(t, known.Error()+known.Hint, secret)
+			noSecret(t, known.Error()+known.Advice.String(), secret)
 		}
 	})
 }

@@ -1,9 +1,9 @@
 package custody
 
 import (
-	"golang.org/x/sys/unix"
+	"fob/internal/fault"
 
-	"fob/internal/token"
+	"golang.org/x/sys/unix"
 )
 
 // HardenProcess keeps the memory of this process out of core dumps and from
@@ -19,10 +19,10 @@ import (
 // may leave copies that nobody can find to overwrite.
 func HardenProcess() error {
 	if err := unix.Setrlimit(unix.RLIMIT_CORE, &unix.Rlimit{}); err != nil {
-		return token.Wrap(token.Internal, err, "core dumps cannot be switched off (RLIMIT_CORE)")
+		return fault.Wrap(fault.Internal, err, "core dumps cannot be switched off (RLIMIT_CORE)")
 	}
 	if err := unix.Prctl(unix.PR_SET_DUMPABLE, 0, 0, 0, 0); err != nil {
-		return token.Wrap(token.Internal, err, "core dumps cannot be switched off (PR_SET_DUMPABLE)")
+		return fault.Wrap(fault.Internal, err, "core dumps cannot be switched off (PR_SET_DUMPABLE)")
 	}
 	return nil
 }

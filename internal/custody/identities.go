@@ -2,6 +2,7 @@ package custody
 
 import (
 	"bytes"
+	"fob/internal/fault"
 	"slices"
 	"strings"
 
@@ -9,8 +10,6 @@ import (
 	"filippo.io/age/agessh"
 	"filippo.io/age/armor"
 	"filippo.io/age/plugin"
-
-	"fob/internal/token"
 )
 
 // Identities are the custodian keys of one identity file. They print as
@@ -78,7 +77,7 @@ func (h *heldIdentities) parseLines(lines []string) error {
 		h.list = append(h.list, id)
 	}
 	if len(h.list) == 0 {
-		return token.Errorf(token.KeyTrouble, "the identity file %s holds comments but no identity", h.from).
+		return fault.Errorf(fault.KeyTrouble, "the identity file %s holds comments but no identity", h.from).
 			WithHint("the line that begins with AGE-SECRET-KEY-1 is missing; take it from your backup of the keys")
 	}
 	return nil
@@ -107,7 +106,7 @@ func (h *heldIdentities) quietFirst() {
 	})
 }
 
-// asks tells whether an identity may ask or need hardware.
+// asks reports whether an identity may ask or need hardware.
 func asks(id age.Identity) bool {
 	switch id.(type) {
 	case *plugin.Identity, *agessh.EncryptedSSHIdentity:

@@ -7,6 +7,7 @@ import (
 	"crypto/rand"
 	"encoding/pem"
 	"errors"
+	"fob/internal/fault"
 	"io"
 	"strings"
 	"testing"
@@ -16,8 +17,6 @@ import (
 	"filippo.io/age"
 	"filippo.io/age/armor"
 	"golang.org/x/crypto/ssh"
-
-	"fob/internal/token"
 )
 
 // protect encrypts text with a passphrase, as age -p does.
@@ -77,7 +76,7 @@ func TestGenerateIdentity(t *testing.T) {
 		}
 	}
 	_, err := GenerateIdentity("rot13")
-	wantError(t, err, token.Usage, "rot13")
+	wantError(t, err, fault.Usage, "rot13")
 }
 
 // TestHarmless: what editors and copying do to a file without harming the key.
@@ -149,7 +148,7 @@ func TestMangledIdentities(t *testing.T) {
 			if ids != nil {
 				t.Error("identities came with the error")
 			}
-			wantError(t, err, token.KeyTrouble, c.words, strings.TrimPrefix(key, prefixX25519), strings.ToLower(key)[len(prefixX25519):],
+			wantError(t, err, fault.KeyTrouble, c.words, strings.TrimPrefix(key, prefixX25519), strings.ToLower(key)[len(prefixX25519):],
 				strings.TrimPrefix(pq.private, prefixHybrid), "hunter2-hunter2", sshKey.private[40:100])
 		})
 	}
@@ -175,29 +174,29 @@ func TestProtectedIdentities(t *testing.T) {
 		}
 	}
 	toMe := encryptedTo(t, key)
-	stopped := token.Errorf(token.Interrupted, "interrupted")
+	stopped := fault.Errorf(fault.Interrupted, "interrupted")
 	for _, c := range []struct {
 		name, content string
 		asked         Prompter
-		kind          token.Kind
+		kind          fault.Kind
 		words         string
 	}{
-		{"nobody to ask", good, nil, token.KeyTrouble, "no terminal"},
-		{"wrong passphrase", good, &person{secret: "wrong horse!"}, token.KeyTrouble, "not the passphrase"},
-		{"empty passphrase", good, &person{}, token.KeyTrouble, "cannot be empty"},
-		{"no answer", good, &person{err: errors.New("tty gone")}, token.KeyTrouble, "tty gone"},
-		{"interrupted", good, &person{err: stopped}, token.Interrupted, "interrupted"},
-		{"to a recipient", toMe, right, token.KeyTrouble, "encrypted to a recipient"},
-		{"twice", protect(t, good, "correct horse", 10, false), right, token.KeyTrouble, "encrypted twice"},
-		{"empty inside", protect(t, "", "correct horse", 10, false), right, token.KeyTrouble, "is empty"},
-		{"no identity inside", protect(t, "hunter2-hunter2", "correct horse", 10, false), right, token.KeyTrouble, "line 1: this is no identity"},
-		{"cut", good[:len(good)-1], right, token.KeyTrouble, "authentication failed"},
-		{"cut before payload", good[:len(good)-len(key)-16], right, token.KeyTrouble, ""},
-		{"cut armor", armored[:len(armored)-40], right, token.KeyTrouble, "armor is damaged"},
-		{"header only", ageMagic + "v1\n", right, token.KeyTrouble, "header cannot be read"},
-		{"bad factor", ageMagic + "v1\n-> scrypt AAAA x\n", right, token.KeyTrouble, "header cannot be read"},
-		{"heavy", ageMagic + "v1\n-> scrypt AAAA 21\n", right, token.KeyTrouble, "scrypt work of 2^21"},
-		{"bad header", ageMagic + "v1\n-> scrypt AAAA 12\n", right, token.KeyTrouble, "authentication failed"},
+		{"nobody to ask", good, nil, fault.KeyTrouble, "no terminal"},
+		{"wrong passphrase", good, &person{secret: "wrong horse!"}, fault.KeyTrouble, "not the passphrase"},
+		{"empty passphrase", good, &person{}, fault.KeyTrouble, "cannot be empty"},
+		{"no answer", good, &person{err: errors.New("tty gone")}, fault.KeyTrouble, "tty gone"},
+		{"interrupted", good, &person{err: stopped}, fault.Interrupted, "interrupted"},
+		{"to a recipient", toMe, right, fault.KeyTrouble, "encrypted to a recipient"},
+		{"twice", protect(t, good, "correct horse", 10, false), right, fault.KeyTrouble, "encrypted twice"},
+		{"empty inside", protect(t, "", "correct horse", 10, false), right, fault.KeyTrouble, "is empty"},
+		{"no identity inside", protect(t, "hunter2-hunter2", "correct horse", 10, false), right, fault.KeyTrouble, "line 1: this is no identity"},
+		{"cut", good[:len(good)-1], right, fault.KeyTrouble, "authentication failed"},
+		{"cut before payload", good[:len(good)-len(key)-16], right, fault.KeyTrouble, ""},
+		{"cut armor", armored[:len(armored)-40], right, fault.KeyTrouble, "armor is damaged"},
+		{"header only", ageMagic + "v1\n", right, fault.KeyTrouble, "header cannot be read"},
+		{"bad factor", ageMagic + "v1\n-> scrypt AAAA x\n", right, fault.KeyTrouble, "header cannot be read"},
+		{"heavy", ageMagic + "v1\n-> scrypt AAAA 21\n", right, fault.KeyTrouble, "scrypt work of 2^21"},
+		{"bad header", ageMagic + "v1\n-> scrypt AAAA 12\n", right, fault.KeyTrouble, "authentication failed"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			_, err := ReadIdentities(writeFile(t, c.content), c.asked)
@@ -223,7 +222,7 @@ func encryptedTo(t *testing.T, key string) string {
 func TestHeavyIsNotAsked(t *testing.T) {
 	p := &person{secret: "correct horse"}
 	_, err := ReadIdentities(writeFile(t, ageMagic+"v1\n-> scrypt AAAA 40\n"), p)
-	wantError(t, err, token.KeyTrouble, "scrypt work")
+	wantError(t, err, fault.KeyTrouble, "scrypt work")
 	if len(p.prompts) > 0 {
 		t.Errorf("asked %q", p.prompts)
 	}
@@ -240,12 +239,12 @@ func TestLockedSSHKey(t *testing.T) {
 		return err
 	}
 	must(t, try(p.person, w))
-	wantError(t, try(nil, w), token.KeyTrouble, "no terminal")
-	wantError(t, try(&person{secret: "wrong-wrong-wrong"}, w), token.KeyTrouble, "an identity in", "wrong-wrong-wrong", "sesame-sesame")
+	wantError(t, try(nil, w), fault.KeyTrouble, "no terminal")
+	wantError(t, try(&person{secret: "wrong-wrong-wrong"}, w), fault.KeyTrouble, "an identity in", "wrong-wrong-wrong", "sesame-sesame")
 	other, err := Wrap(testKey(5), []Recipient{recipient(t, nativePair(t, KindX25519).public)}, nil)
 	must(t, err)
 	quiet := &person{secret: "sesame-sesame"}
-	wantError(t, try(quiet, other), token.KeyTrouble, "does not open this store")
+	wantError(t, try(quiet, other), fault.KeyTrouble, "does not open this store")
 	if len(quiet.prompts) > 0 {
 		t.Error("a passphrase was asked for in vain")
 	}

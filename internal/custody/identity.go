@@ -2,11 +2,10 @@ package custody
 
 import (
 	"fmt"
+	"fob/internal/fault"
 	"time"
 
 	"filippo.io/age"
-
-	"fob/internal/token"
 )
 
 // Identity is a new custodian key, both halves, before it is in a file. It
@@ -31,17 +30,17 @@ func GenerateIdentity(kind string) (*Identity, error) {
 	case KindX25519:
 		id, err := age.GenerateX25519Identity()
 		if err != nil {
-			return nil, token.Wrap(token.Internal, err, "no new identity")
+			return nil, fault.Wrap(fault.Internal, err, "no new identity")
 		}
 		return newIdentity(kind, id.Recipient().String(), id.String(), id), nil
 	case KindHybrid:
 		id, err := age.GenerateHybridIdentity()
 		if err != nil {
-			return nil, token.Wrap(token.Internal, err, "no new identity")
+			return nil, fault.Wrap(fault.Internal, err, "no new identity")
 		}
 		return newIdentity(kind, id.Recipient().String(), id.String(), id), nil
 	}
-	return nil, token.Errorf(token.Usage, "no identity of kind %q can be made; %s and %s can", kind, KindX25519, KindHybrid)
+	return nil, fault.Errorf(fault.Usage, "no identity of kind %q can be made; %s and %s can", kind, KindX25519, KindHybrid)
 }
 
 func newIdentity(kind, public, secret string, opened age.Identity) *Identity {

@@ -2,10 +2,9 @@ package custody
 
 import (
 	"fmt"
+	"fob/internal/fault"
 	"io"
 	"log/slog"
-
-	"fob/internal/token"
 )
 
 // KeySize is the length of the store key and of the fingerprint key in bytes.
@@ -58,7 +57,7 @@ type Key struct {
 func NewKey(random io.Reader) (Key, error) {
 	b := make([]byte, KeySize)
 	if _, err := io.ReadFull(random, b); err != nil {
-		return Key{}, token.Wrap(token.Internal, err, "no random bytes for a new key")
+		return Key{}, fault.Wrap(fault.Internal, err, "no random bytes for a new key")
 	}
 	return holdKey(b), nil
 }

@@ -7,12 +7,11 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"fob/internal/fault"
 	"log/slog"
 	"strings"
 	"testing"
 	"testing/iotest"
-
-	"fob/internal/token"
 )
 
 func TestNewStoreKeys(t *testing.T) {
@@ -33,10 +32,10 @@ func TestNewStoreKeys(t *testing.T) {
 	}
 	for _, n := range []int{0, KeySize - 1, KeySize, 2*KeySize - 1} {
 		_, _, err := NewStoreKeys(bytes.NewReader(make([]byte, n)))
-		wantError(t, err, token.Internal, "no random bytes")
+		wantError(t, err, fault.Internal, "no random bytes")
 	}
 	_, err = NewKey(iotest.ErrReader(errors.New("gone")))
-	wantError(t, err, token.Internal, "gone")
+	wantError(t, err, fault.Internal, "gone")
 }
 
 // TestNothingPrintsKeys prints all that holds a key in all the ways that a

@@ -2,13 +2,12 @@ package custody
 
 import (
 	"errors"
+	"fob/internal/fault"
 	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
 	"runtime"
-
-	"fob/internal/token"
 )
 
 // maxKeyFile bounds a key file in bytes: an identity has 74, an SSH key of
@@ -31,23 +30,23 @@ func WriteKeyFile(path string, content []byte) error {
 	_, err := os.Stat(folder)
 	made := errors.Is(err, fs.ErrNotExist)
 	if err := os.MkdirAll(folder, keyFolderMode); err != nil {
-		return token.Wrap(token.Internal, err, "the folder for the key file %s cannot be made", path)
+		return fault.Wrap(fault.Internal, err, "the folder for the key file %s cannot be made", path)
 	}
 	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, keyFileMode)
 	if errors.Is(err, fs.ErrExist) {
-		return token.Errorf(token.NotAllowed, "%s exists already and is not overwritten: it may be the only key to another store", path).
+		return fault.Errorf(fault.NotAllowed, "%s exists already and is not overwritten: it may be the only key to another store", path).
 			WithHint("name another place, or move the old file away and keep it")
 	}
 	if err != nil {
-		return token.Wrap(token.Internal, err, "the key file %s cannot be made", path)
+		return fault.Wrap(fault.Internal, err, "the key file %s cannot be made", path)
 	}
 	if err := fill(f, content); err != nil {
 		_ = os.Remove(path)
-		return token.Wrap(token.Internal, err, "the key file %s cannot be written", path)
+		return fault.Wrap(fault.Internal, err, "the key file %s cannot be written", path)
 	}
 	if err := syncFolders(folder, made); err != nil {
 		_ = os.Remove(path)
-		return token.Wrap(token.Internal, err, "the folder of the key file %s cannot be written", path)
+		return fault.Wrap(fault.Internal, err, "the folder of the key file %s cannot be written", path)
 	}
 	return nil
 }
@@ -96,7 +95,7 @@ var (
 // is what is checked, so that nobody can exchange it in between.
 func (k keyFile) read(path string) ([]byte, error) {
 	if path == "" {
-		return nil, token.Errorf(token.KeyTrouble, "no %s was named", k.noun).WithHint("%s", k.missing)
+		return nil, fault.Errorf(fault.KeyTrouble, "no %s was named", k.noun).WithHint("%s", k.missing)
 	}
 	f, err := os.Open(path)
 	if err != nil {
@@ -105,7 +104,7 @@ func (k keyFile) read(path string) ([]byte, error) {
 	defer f.Close()
 	info, err := f.Stat()
 	if err != nil {
-		return nil, token.Wrap(token.Internal, err, "the %s %s cannot be read", k.noun, path)
+		return nil, fault.Wrap(fault.Internal, err, "the %s %s cannot be read", k.noun, path)
 	}
 	if err := k.checkMode(path, info.Mode()); err != nil {
 		return nil, err
@@ -116,24 +115,24 @@ func (k keyFile) read(path string) ([]byte, error) {
 func (k keyFile) openError(path string, err error) error {
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
-		return token.Errorf(token.KeyTrouble, "there is no %s at %s", k.noun, path).WithHint("%s", k.missing)
+		return fault.Errorf(fault.KeyTrouble, "there is no %s at %s", k.noun, path).WithHint("%s", k.missing)
 	case errors.Is(err, fs.ErrPermission):
-		return token.Errorf(token.KeyTrouble, "you may not read the %s %s", k.noun, path).
+		return fault.Errorf(fault.KeyTrouble, "you may not read the %s %s", k.noun, path).
 			WithHint("run the command as the user who owns it, or use a key of your own")
 	}
-	return token.Wrap(token.KeyTrouble, err, "the %s %s cannot be opened", k.noun, path).WithHint("%s", k.missing)
+	return fault.Wrap(fault.KeyTrouble, err, "the %s %s cannot be opened", k.noun, path).WithHint("%s", k.missing)
 }
 
 func (k keyFile) checkMode(path string, mode fs.FileMode) error {
 	switch {
 	case mode.IsDir():
-		return token.Errorf(token.KeyTrouble, "%s is a folder and no %s", path, k.noun).WithHint("name the file in it")
+		return fault.Errorf(fault.KeyTrouble, "%s is a folder and no %s", path, k.noun).WithHint("name the file in it")
 	case mode&fs.ModeNamedPipe != 0:
 		return nil
 	case !mode.IsRegular():
-		return token.Errorf(token.KeyTrouble, "%s is neither a file nor a pipe", path).WithHint("%s", k.missing)
+		return fault.Errorf(fault.KeyTrouble, "%s is neither a file nor a pipe", path).WithHint("%s", k.missing)
 	case runtime.GOOS != "windows" && mode.Perm()&0o077 != 0:
-		return token.Errorf(token.KeyTrouble, "the %s %s is open to other users (mode %04o)", k.noun, path, mode.Perm()).
+		return fault.Errorf(fault.KeyTrouble, "the %s %s is open to other users (mode %04o)", k.noun, path, mode.Perm()).
 			WithHint("chmod 600 %s; if others may have read it, replace the key", path)
 	}
 	return nil
@@ -147,10 +146,10 @@ func (k keyFile) readAll(path string, r io.Reader) ([]byte, error) {
 	}
 	clear(buf)
 	if errors.Is(err, errLong) {
-		return nil, token.Errorf(token.KeyTrouble, "%s is no %s: it has more than %d bytes", path, k.noun, maxKeyFile).
+		return nil, fault.Errorf(fault.KeyTrouble, "%s is no %s: it has more than %d bytes", path, k.noun, maxKeyFile).
 			WithHint("%s", k.missing)
 	}
-	return nil, token.Wrap(token.Internal, err, "the %s %s cannot be read", k.noun, path)
+	return nil, fault.Wrap(fault.Internal, err, "the %s %s cannot be read", k.noun, path)
 }
 
 // KeepApart refuses a key file in the folder of the database: whoever copies
@@ -159,14 +158,14 @@ func (k keyFile) readAll(path string, r io.Reader) ([]byte, error) {
 func KeepApart(keyPath, dbPath string) error {
 	key, err := realFolder(keyPath)
 	if err != nil {
-		return token.Wrap(token.Internal, err, "the folder of %s cannot be found", keyPath)
+		return fault.Wrap(fault.Internal, err, "the folder of %s cannot be found", keyPath)
 	}
 	db, err := realFolder(dbPath)
 	if err != nil {
-		return token.Wrap(token.Internal, err, "the folder of %s cannot be found", dbPath)
+		return fault.Wrap(fault.Internal, err, "the folder of %s cannot be found", dbPath)
 	}
 	if key == db {
-		return token.Errorf(token.NotAllowed, "the key file %s would lie in the database's folder %s", keyPath, db).
+		return fault.Errorf(fault.NotAllowed, "the key file %s would lie in the database's folder %s", keyPath, db).
 			WithHint("keep them apart, so that a copy of that folder holds no open seeds: --identity FILE or FOB_IDENTITY")
 	}
 	return nil

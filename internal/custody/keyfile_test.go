@@ -1,11 +1,10 @@
 package custody
 
 import (
+	"fob/internal/fault"
 	"os"
 	"path/filepath"
 	"testing"
-
-	"fob/internal/token"
 )
 
 func TestWriteKeyFile(t *testing.T) {
@@ -16,7 +15,7 @@ func TestWriteKeyFile(t *testing.T) {
 	wantMode(t, filepath.Dir(filepath.Dir(path)), 0o700)
 	for range 2 {
 		err := WriteKeyFile(path, []byte("second"))
-		wantError(t, err, token.NotAllowed, "exists already and is not overwritten", "second-")
+		wantError(t, err, fault.NotAllowed, "exists already and is not overwritten", "second-")
 	}
 	wantContent(t, path, "first")
 }
@@ -47,12 +46,12 @@ func TestWriteFollowsNoLink(t *testing.T) {
 	for _, target := range []string{old, filepath.Join(dir, "nowhere"), dir} {
 		must(t, os.Symlink(target, link))
 		err := WriteKeyFile(link, []byte("new"))
-		wantError(t, err, token.NotAllowed, "not overwritten")
+		wantError(t, err, fault.NotAllowed, "not overwritten")
 		must(t, os.Remove(link))
 	}
 	wantContent(t, old, "old")
-	wantError(t, WriteKeyFile(dir, []byte("new")), token.NotAllowed, "not overwritten")
-	wantError(t, WriteKeyFile(filepath.Join(old, "below"), []byte("new")), token.Internal, "cannot be made")
+	wantError(t, WriteKeyFile(dir, []byte("new")), fault.NotAllowed, "not overwritten")
+	wantError(t, WriteKeyFile(filepath.Join(old, "below"), []byte("new")), fault.Internal, "cannot be made")
 }
 
 func TestPermissions(t *testing.T) {
@@ -73,11 +72,11 @@ func TestPermissions(t *testing.T) {
 			_, errSign := ReadCheckpointKey(path)
 			if c.words == "" {
 				must(t, err)
-				wantError(t, errSign, token.KeyTrouble, "identity, not a checkpoint key", key[len(prefixX25519):])
+				wantError(t, errSign, fault.KeyTrouble, "identity, not a checkpoint key", key[len(prefixX25519):])
 				continue
 			}
-			wantError(t, err, token.KeyTrouble, c.words, key)
-			wantError(t, errSign, token.KeyTrouble, c.words, key)
+			wantError(t, err, fault.KeyTrouble, c.words, key)
+			wantError(t, errSign, fault.KeyTrouble, c.words, key)
 		}
 	}
 }
@@ -85,21 +84,21 @@ func TestPermissions(t *testing.T) {
 func TestNotThere(t *testing.T) {
 	dir := t.TempDir()
 	_, err := ReadIdentities(filepath.Join(dir, "none"), nil)
-	wantError(t, err, token.KeyTrouble, "there is no identity file at")
-	wantError(t, err, token.KeyTrouble, "--identity FILE or FOB_IDENTITY")
+	wantError(t, err, fault.KeyTrouble, "there is no identity file at")
+	wantError(t, err, fault.KeyTrouble, "--identity FILE or FOB_IDENTITY")
 	_, err = ReadIdentities("", nil)
-	wantError(t, err, token.KeyTrouble, "--identity FILE or FOB_IDENTITY")
+	wantError(t, err, fault.KeyTrouble, "--identity FILE or FOB_IDENTITY")
 	_, err = ReadIdentities(dir, nil)
-	wantError(t, err, token.KeyTrouble, "is a folder")
+	wantError(t, err, fault.KeyTrouble, "is a folder")
 	_, err = ReadIdentities(os.DevNull, nil)
-	wantError(t, err, token.KeyTrouble, "neither a file nor a pipe")
+	wantError(t, err, fault.KeyTrouble, "neither a file nor a pipe")
 	must(t, os.Symlink(filepath.Join(dir, "gone"), filepath.Join(dir, "dangling")))
 	_, err = ReadIdentities(filepath.Join(dir, "dangling"), nil)
-	wantError(t, err, token.KeyTrouble, "there is no identity file at")
+	wantError(t, err, fault.KeyTrouble, "there is no identity file at")
 	_, err = ReadIdentities(writeFile(t, "x")+"/below", nil)
-	wantError(t, err, token.KeyTrouble, "cannot be opened")
+	wantError(t, err, fault.KeyTrouble, "cannot be opened")
 	_, err = ReadCheckpointKey(filepath.Join(dir, "none"))
-	wantError(t, err, token.KeyTrouble, "there is no checkpoint key at")
+	wantError(t, err, fault.KeyTrouble, "there is no checkpoint key at")
 }
 
 func TestKeepApart(t *testing.T) {
@@ -114,7 +113,7 @@ func TestKeepApart(t *testing.T) {
 		filepath.Join(data, "identity"), filepath.Join(data, "sub", "..", "identity"),
 		filepath.Join(dir, "alias", "identity"), filepath.Join(dir, "idlink"),
 	} {
-		wantError(t, KeepApart(near, db), token.NotAllowed, "database's folder")
+		wantError(t, KeepApart(near, db), fault.NotAllowed, "database's folder")
 	}
 	for _, far := range []string{filepath.Join(keys, "identity"), filepath.Join(dir, "identity"), filepath.Join(data, "sub", "identity"), "/dev/fd/9"} {
 		if err := KeepApart(far, db); err != nil {
@@ -122,6 +121,6 @@ func TestKeepApart(t *testing.T) {
 		}
 	}
 	t.Chdir(data)
-	wantError(t, KeepApart("identity", "fob.db"), token.NotAllowed, "database's folder")
+	wantError(t, KeepApart("identity", "fob.db"), fault.NotAllowed, "database's folder")
 	must(t, KeepApart("../identity", "fob.db"))
 }

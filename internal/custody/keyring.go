@@ -9,6 +9,7 @@ import (
 	"sync"
 	"sync/atomic"
 
+	"fob/internal/fault"
 	"fob/internal/token"
 )
 
@@ -55,7 +56,7 @@ type openKeys struct {
 // kind Internal: the arguments cannot come from a store.
 func OpenKeyring(storeID [16]byte, keyID uint32, store, fingerprint Key) (*Keyring, error) {
 	if storeID == [16]byte{} {
-		return nil, token.Errorf(token.Internal, "a store without an id has no keys")
+		return nil, fault.Errorf(fault.Internal, "a store without an id has no keys")
 	}
 	aead, err := newSealer(storeID, store)
 	if err != nil {
@@ -74,11 +75,11 @@ func OpenKeyring(storeID [16]byte, keyID uint32, store, fingerprint Key) (*Keyri
 // derive makes the key for one purpose in one store (RFC 5869).
 func derive(storeID [16]byte, key Key, label string) ([]byte, error) {
 	if len(key.bytes()) != KeySize {
-		return nil, token.Errorf(token.Internal, "a key of %d bytes where %d are needed", len(key.bytes()), KeySize)
+		return nil, fault.Errorf(fault.Internal, "a key of %d bytes where %d are needed", len(key.bytes()), KeySize)
 	}
 	derived, err := hkdf.Key(sha256.New, key.bytes(), storeID[:], label, KeySize)
 	if err != nil {
-		return nil, token.Wrap(token.Internal, err, "HKDF for %q", label)
+		return nil, fault.Wrap(fault.Internal, err, "HKDF for %q", label)
 	}
 	return derived, nil
 }
@@ -91,11 +92,11 @@ func newSealer(storeID [16]byte, store Key) (cipher.AEAD, error) {
 	defer clear(key)
 	block, err := aes.NewCipher(key)
 	if err != nil {
-		return nil, token.Wrap(token.Internal, err, "AES-256")
+		return nil, fault.Wrap(fault.Internal, err, "AES-256")
 	}
 	aead, err := cipher.NewGCMWithRandomNonce(block)
 	if err != nil {
-		return nil, token.Wrap(token.Internal, err, "AES-256-GCM")
+		return nil, fault.Wrap(fault.Internal, err, "AES-256-GCM")
 	}
 	return aead, nil
 }
@@ -114,7 +115,7 @@ func (k *Keyring) Seal(serialKey string, seed token.Seed) ([]byte, error) {
 		return nil, errClosed(serialKey)
 	}
 	if seed.Len() == 0 {
-		return nil, token.Errorf(token.Internal, "token %s: there is no seed to seal", serialKey)
+		return nil, fault.Errorf(fault.Internal, "token %s: there is no seed to seal", serialKey)
 	}
 	box := make([]byte, sealHeader, sealOverhead+seed.Len())
 	box[0] = sealVersion
@@ -159,13 +160,13 @@ func (o *openKeys) checkHeader(serialKey string, sealed []byte) error {
 }
 
 func integrity(serialKey, format string, args ...any) error {
-	err := token.Errorf(token.Integrity, "the sealed seed of token %s does not open: "+format,
+	err := fault.Errorf(fault.Integrity, "the sealed seed of token %s does not open: "+format,
 		append([]any{serialKey}, args...)...)
 	return err.WithHint("nothing of it was used; restore the database from a backup; `fob audit verify` tells what else was changed")
 }
 
 func errClosed(serialKey string) error {
-	return token.Errorf(token.Internal, "token %s: the keyring is closed", serialKey)
+	return fault.Errorf(fault.Internal, "token %s: the keyring is closed", serialKey)
 }
 
 // associate writes the associated data of one cell into a borrowed buffer,

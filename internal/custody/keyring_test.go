@@ -11,6 +11,7 @@ import (
 	"sync"
 	"testing"
 
+	"fob/internal/fault"
 	"fob/internal/token"
 )
 
@@ -58,14 +59,14 @@ func TestSerialIsFolded(t *testing.T) {
 func TestSealRefuses(t *testing.T) {
 	k := testKeyring(t)
 	_, err := k.Seal("X1", token.Seed{})
-	wantError(t, err, token.Internal, "X1")
+	wantError(t, err, fault.Internal, "X1")
 	sealed := seal(t, k, "X1")
 	k.Close()
 	k.Close()
 	_, err = k.Seal("X1", testSeed())
-	wantError(t, err, token.Internal, "closed")
+	wantError(t, err, fault.Internal, "closed")
 	_, err = k.Open("X1", sealed)
-	wantError(t, err, token.Internal, "closed")
+	wantError(t, err, fault.Internal, "closed")
 	defer func() {
 		if recover() == nil {
 			t.Error("a closed keyring made a fingerprint")
@@ -76,11 +77,11 @@ func TestSealRefuses(t *testing.T) {
 
 func TestOpenKeyringRefuses(t *testing.T) {
 	_, err := OpenKeyring([16]byte{}, 1, testKey(1), testKey(2))
-	wantError(t, err, token.Internal, "without an id")
+	wantError(t, err, fault.Internal, "without an id")
 	_, err = OpenKeyring(testStore, 1, Key{}, testKey(2))
-	wantError(t, err, token.Internal, "0 bytes")
+	wantError(t, err, fault.Internal, "0 bytes")
 	_, err = OpenKeyring(testStore, 1, testKey(1), holdKey(make([]byte, 31)))
-	wantError(t, err, token.Internal, "31 bytes")
+	wantError(t, err, fault.Internal, "31 bytes")
 }
 
 // TestMovedSeeds: a sealed seed opens in its own place only.
@@ -96,8 +97,8 @@ func TestMovedSeeds(t *testing.T) {
 		if seed.Len() != 0 {
 			t.Errorf("%s: a seed came with the error", name)
 		}
-		wantError(t, err, token.Integrity, words, string(testSeed().Bytes()))
-		wantError(t, err, token.Integrity, serial)
+		wantError(t, err, fault.Integrity, words, string(testSeed().Bytes()))
+		wantError(t, err, fault.Integrity, serial)
 	}
 	open("row", k, nil, "A2", "belongs to another token")
 	open("row", k, nil, "", "belongs to another token")
@@ -116,7 +117,7 @@ func TestMovedColumn(t *testing.T) {
 	box := binary.BigEndian.AppendUint32([]byte{sealVersion}, o.keyID)
 	box = o.aead.Seal(box, nil, testSeed().Bytes(), *o.associate("A1", "token.pin"))
 	_, err := k.Open("A1", box)
-	wantError(t, err, token.Integrity, "it was changed")
+	wantError(t, err, fault.Integrity, "it was changed")
 }
 
 // TestFieldsDoNotRun: shifting a character between fields changes the bytes.
@@ -139,19 +140,19 @@ func TestEveryFlipIsRefused(t *testing.T) {
 		for bit := range 8 {
 			changed := bytes.Clone(sealed)
 			changed[i] ^= 1 << bit
-			if _, err := k.Open("0012345", changed); token.KindOf(err) != token.Integrity || err == nil {
+			if _, err := k.Open("0012345", changed); fault.KindOf(err) != fault.Integrity || err == nil {
 				t.Fatalf("byte %d bit %d: %v", i, bit, err)
 			}
 		}
 	}
 	for n := range sealed {
 		_, err := k.Open("0012345", sealed[:n])
-		wantError(t, err, token.Integrity, "0012345")
+		wantError(t, err, fault.Integrity, "0012345")
 	}
 	_, err := k.Open("0012345", append(bytes.Clone(sealed), 0))
-	wantError(t, err, token.Integrity, "it was changed")
+	wantError(t, err, fault.Integrity, "it was changed")
 	_, err = k.Open("0012345", []byte{9})
-	wantError(t, err, token.Integrity, "version is 9")
+	wantError(t, err, fault.Integrity, "version is 9")
 }
 
 // TestVectors pins the derivations: a change of any label makes all stores

@@ -12,6 +12,7 @@ import (
 	"filippo.io/age"
 	"filippo.io/age/plugin"
 
+	"fob/internal/fault"
 	"fob/internal/token"
 )
 
@@ -148,19 +149,19 @@ func writeFile(t testing.TB, content string) string {
 }
 
 // wantError checks kind and words of an error, and that no secret is in it.
-func wantError(t testing.TB, err error, kind token.Kind, words string, secrets ...string) {
+func wantError(t testing.TB, err error, kind fault.Kind, words string, secrets ...string) {
 	t.Helper()
 	if err == nil {
 		t.Fatalf("no error, want %q", words)
 	}
-	var known *token.Error
+	var known *fault.Error
 	if !errors.As(err, &known) {
-		t.Fatalf("%v is no *token.Error", err)
+		t.Fatalf("%v is no *fault.Error", err)
 	}
 	if known.Kind != kind {
 		t.Errorf("kind %d of %q, want %d", known.Kind, err, kind)
 	}
-	text := err.Error() + "\n" + known.Hint
+	text := err.Error() + "\n" + known.Advice.String()
 	if !strings.Contains(text, words) {
 		t.Errorf("error %q, want %q in it", text, words)
 	}

@@ -2,10 +2,9 @@ package custody
 
 import (
 	"bytes"
+	"fob/internal/fault"
 	"strings"
 	"unicode/utf8"
-
-	"fob/internal/token"
 )
 
 // How age writes a secret key (Bech32): a prefix, then the key of 32 bytes in
@@ -35,19 +34,19 @@ var foreignFiles = []struct{ start, is, hint string }{
 func notText(kind keyFile, path string, content []byte) error {
 	trimmed := bytes.TrimSpace(content)
 	if len(trimmed) == 0 {
-		return token.Errorf(token.KeyTrouble, "the %s %s is empty", kind.noun, path).WithHint("%s", kind.missing)
+		return fault.Errorf(fault.KeyTrouble, "the %s %s is empty", kind.noun, path).WithHint("%s", kind.missing)
 	}
 	for _, f := range foreignFiles {
 		if bytes.HasPrefix(trimmed, []byte(f.start)) {
-			return token.Errorf(token.KeyTrouble, "%s is %s and no %s", path, f.is, kind.noun).WithHint("%s", f.hint)
+			return fault.Errorf(fault.KeyTrouble, "%s is %s and no %s", path, f.is, kind.noun).WithHint("%s", f.hint)
 		}
 	}
 	switch {
 	case isUTF16(content):
-		return token.Errorf(token.KeyTrouble, "the %s %s is written in UTF-16, as PowerShell and Notepad do", kind.noun, path).
+		return fault.Errorf(fault.KeyTrouble, "the %s %s is written in UTF-16, as PowerShell and Notepad do", kind.noun, path).
 			WithHint("save it as UTF-8: (umask 077; iconv -f UTF-16 -t UTF-8 OLD > NEW)")
 	case !utf8.Valid(content), bytes.IndexByte(content, 0) >= 0:
-		return token.Errorf(token.KeyTrouble, "%s holds binary data, it is no %s", path, kind.noun).WithHint("%s", kind.missing)
+		return fault.Errorf(fault.KeyTrouble, "%s holds binary data, it is no %s", path, kind.noun).WithHint("%s", kind.missing)
 	}
 	return nil
 }
@@ -79,7 +78,7 @@ func textLines(content []byte) []string {
 // what it looks like, never a character of it.
 func mangledIdentity(path string, number int, line string) error {
 	is, hint := lookAtIdentity(line)
-	return token.Errorf(token.KeyTrouble, "the identity file %s, line %d: %s", path, number, is).WithHint("%s", hint)
+	return fault.Errorf(fault.KeyTrouble, "the identity file %s, line %d: %s", path, number, is).WithHint("%s", hint)
 }
 
 const takeBackup = "take the line from your backup of the keys"

@@ -3,14 +3,13 @@ package custody
 import (
 	"bytes"
 	"errors"
+	"fob/internal/fault"
 	"io"
 	"strconv"
 	"strings"
 
 	"filippo.io/age"
 	"filippo.io/age/armor"
-
-	"fob/internal/token"
 )
 
 const ageMagic = "age-encryption.org/"
@@ -62,7 +61,7 @@ func (h *heldIdentities) checkProtection(raw []byte) error {
 		return h.damagedProtection("its header cannot be read")
 	}
 	if stanza[1] != "scrypt" {
-		return token.Errorf(token.KeyTrouble, "the identity file %s is encrypted to a recipient, not with a passphrase", h.from).
+		return fault.Errorf(fault.KeyTrouble, "the identity file %s is encrypted to a recipient, not with a passphrase", h.from).
 			WithHint("decrypt it first: --identity <(age -d -i KEY %s)", h.from)
 	}
 	logN, err := strconv.Atoi(stanza[len(stanza)-1])
@@ -70,7 +69,7 @@ func (h *heldIdentities) checkProtection(raw []byte) error {
 		return h.damagedProtection("its header cannot be read")
 	}
 	if logN > maxWorkFactor {
-		return token.Errorf(token.KeyTrouble, "the identity file %s demands scrypt work of 2^%d, the limit is 2^%d", h.from, logN, maxWorkFactor).
+		return fault.Errorf(fault.KeyTrouble, "the identity file %s demands scrypt work of 2^%d, the limit is 2^%d", h.from, logN, maxWorkFactor).
 			WithHint("encrypt it again with age -p, which takes 2^18")
 	}
 	return nil
@@ -78,7 +77,7 @@ func (h *heldIdentities) checkProtection(raw []byte) error {
 
 func (h *heldIdentities) decrypt(raw, pass []byte) ([]byte, error) {
 	if len(pass) == 0 {
-		return nil, token.Errorf(token.KeyTrouble, "the passphrase of the identity file %s cannot be empty", h.from)
+		return nil, fault.Errorf(fault.KeyTrouble, "the passphrase of the identity file %s cannot be empty", h.from)
 	}
 	id, err := age.NewScryptIdentity(string(pass))
 	if err != nil {
@@ -87,7 +86,7 @@ func (h *heldIdentities) decrypt(raw, pass []byte) ([]byte, error) {
 	id.SetMaxWorkFactor(maxWorkFactor)
 	r, err := age.Decrypt(bytes.NewReader(raw), id)
 	if errors.Is(err, age.ErrIncorrectIdentity) {
-		return nil, token.Errorf(token.KeyTrouble, "this is not the passphrase of the identity file %s", h.from).
+		return nil, fault.Errorf(fault.KeyTrouble, "this is not the passphrase of the identity file %s", h.from).
 			WithHint("try again; capital letters, keyboard layout?")
 	}
 	if err != nil {
@@ -103,6 +102,6 @@ func (h *heldIdentities) decrypt(raw, pass []byte) ([]byte, error) {
 }
 
 func (h *heldIdentities) damagedProtection(why string) error {
-	return token.Errorf(token.KeyTrouble, "the protected identity file %s does not open: %s", h.from, why).
+	return fault.Errorf(fault.KeyTrouble, "the protected identity file %s does not open: %s", h.from, why).
 		WithHint("take the file from your backup of the keys")
 }

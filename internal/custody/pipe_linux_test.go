@@ -2,13 +2,12 @@ package custody
 
 import (
 	"fmt"
+	"fob/internal/fault"
 	"os"
 	"path/filepath"
 	"testing"
 
 	"golang.org/x/sys/unix"
-
-	"fob/internal/token"
 )
 
 // TestPipes: an identity may come from another program without touching a
@@ -42,7 +41,7 @@ func TestDescriptorOfFile(t *testing.T) {
 	must(t, err)
 	must(t, os.Chmod(path, 0o644))
 	_, err = ReadIdentities(fmt.Sprintf("/dev/fd/%d", f.Fd()), nil)
-	wantError(t, err, token.KeyTrouble, "mode 0644")
+	wantError(t, err, fault.KeyTrouble, "mode 0644")
 }
 
 func TestHardenProcess(t *testing.T) {

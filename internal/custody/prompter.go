@@ -3,17 +3,16 @@ package custody
 import (
 	"errors"
 	"fmt"
+	"fob/internal/fault"
 	"strings"
 	"unicode"
 
 	"filippo.io/age/plugin"
-
-	"fob/internal/token"
 )
 
 // Prompter asks the person at the terminal on behalf of a passphrase-protected
 // identity or of an age plugin (a YubiKey's PIN, "touch the key"). A nil
-// Prompter means that nobody can be asked. An error that is a *token.Error is
+// Prompter means that nobody can be asked. An error that is a *fault.Error is
 // handed on as it is, so that an interruption stays one. Prompts come without
 // a colon at their end and are safe for a terminal.
 type Prompter interface {
@@ -44,7 +43,7 @@ func (a *asker) fail(err error) error {
 }
 
 func (a *asker) cannot(what string) error {
-	err := token.Errorf(token.KeyTrouble, "%s, and there is no terminal to ask on", what)
+	err := fault.Errorf(fault.KeyTrouble, "%s, and there is no terminal to ask on", what)
 	return a.fail(err.WithHint("run the command on a terminal, or use an identity that asks nothing: --identity FILE or FOB_IDENTITY"))
 }
 
@@ -61,11 +60,11 @@ func (a *asker) secret(what string) ([]byte, error) {
 }
 
 func promptError(err error, what string) error {
-	var known *token.Error
+	var known *fault.Error
 	if errors.As(err, &known) {
 		return err
 	}
-	return token.Wrap(token.KeyTrouble, err, "no answer for %s", what)
+	return fault.Wrap(fault.KeyTrouble, err, "no answer for %s", what)
 }
 
 // ui is what an age plugin may ask. Prompts name the plugin, so that nobody

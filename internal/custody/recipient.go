@@ -7,6 +7,7 @@ import (
 	"filippo.io/age/agessh"
 	"filippo.io/age/plugin"
 
+	"fob/internal/fault"
 	"fob/internal/token"
 )
 
@@ -57,21 +58,21 @@ func refuseRecipient(text string) error {
 	upper := strings.ToUpper(text)
 	switch {
 	case text == "":
-		return token.Errorf(token.Usage, "the recipient is empty").WithHint(recipientHint)
+		return fault.Errorf(fault.Usage, "the recipient is empty").WithHint(recipientHint)
 	case strings.Contains(upper, "AGE-SECRET-KEY-"), strings.Contains(upper, "AGE-PLUGIN-"),
 		strings.Contains(upper, "PRIVATE KEY-----"), strings.Contains(upper, "PRIVATE+KEY"):
-		return token.Errorf(token.Usage, "that is a secret key, not a recipient").
+		return fault.Errorf(fault.Usage, "that is a secret key, not a recipient").
 			WithHint("give its public half (age-keygen -y FILE prints it); the command line has exposed this key, so make a new one")
 	case strings.ContainsAny(text, "\n\r"):
-		return token.Errorf(token.Usage, "the recipient has several lines; give one at a time").WithHint(recipientHint)
+		return fault.Errorf(fault.Usage, "the recipient has several lines; give one at a time").WithHint(recipientHint)
 	case strings.HasPrefix(text, "age1tag1"), strings.HasPrefix(text, "age1tagpq1"):
-		return token.Errorf(token.Usage, "tagged recipients (%s…) are not supported", text[:len("age1tag")]).
+		return fault.Errorf(fault.Usage, "tagged recipients (%s…) are not supported", text[:len("age1tag")]).
 			WithHint("use the recipient of the key's plugin: age1NAME1…")
 	case hasAnyPrefix(text, "ecdsa-", "sk-", "ssh-dss"):
-		return token.Errorf(token.Usage, "an SSH key of type %s cannot encrypt", shorten(strings.Fields(text)[0])).
+		return fault.Errorf(fault.Usage, "an SSH key of type %s cannot encrypt", shorten(strings.Fields(text)[0])).
 			WithHint("ssh-ed25519 and ssh-rsa can; %s", recipientHint)
 	case !hasAnyPrefix(text, "age1", "ssh-"):
-		return token.Errorf(token.Usage, "a text of %d characters is no recipient", len(text)).WithHint(recipientHint)
+		return fault.Errorf(fault.Usage, "a text of %d characters is no recipient", len(text)).WithHint(recipientHint)
 	}
 	return nil
 }
@@ -104,7 +105,7 @@ func nativeRecipient(text, kind string, err error) (Recipient, error) {
 }
 
 func damagedRecipient(text string) error {
-	return token.Errorf(token.Usage, "the recipient %s is damaged: a character is wrong, missing or too many", shorten(text)).
+	return fault.Errorf(fault.Usage, "the recipient %s is damaged: a character is wrong, missing or too many", shorten(text)).
 		WithHint("copy it again from the comment in the identity file, or print it with age-keygen -y FILE")
 }
 
@@ -128,13 +129,13 @@ func parseSSHRecipient(text string) (Recipient, error) {
 	}
 	r.Comment = comment
 	if _, err := agessh.ParseRecipient(r.Text); err != nil {
-		return Recipient{}, token.Errorf(token.Usage, "the recipient %s is damaged or cannot encrypt", shorten(text)).
+		return Recipient{}, fault.Errorf(fault.Usage, "the recipient %s is damaged or cannot encrypt", shorten(text)).
 			WithHint("ssh-ed25519 and ssh-rsa keys of 2048 bits or more can; copy the line from the .pub file again")
 	}
 	return r, nil
 }
 
-// PostQuantum tells whether wrapping to this recipient is known to withstand a
+// PostQuantum reports whether wrapping to this recipient is known to withstand a
 // quantum computer; of a plugin it is not known. age refuses to mix such
 // recipients with others.
 func (r Recipient) PostQuantum() bool { return r.Kind == KindHybrid }

@@ -1,12 +1,11 @@
 package custody
 
 import (
+	"fob/internal/fault"
 	"strings"
 	"testing"
 
 	"filippo.io/age/plugin"
-
-	"fob/internal/token"
 )
 
 func TestParseRecipient(t *testing.T) {
@@ -55,7 +54,7 @@ func TestParseRecipientRefuses(t *testing.T) {
 		if r != (Recipient{}) {
 			t.Errorf("%q gave %+v", c.text, r)
 		}
-		wantError(t, err, token.Usage, c.words, x.private, strings.ToLower(x.private), pq.private, pl.private, ssh.private)
+		wantError(t, err, fault.Usage, c.words, x.private, strings.ToLower(x.private), pq.private, pl.private, ssh.private)
 		if strings.Contains(err.Error(), "\x1b") {
 			t.Errorf("%q reaches the terminal", err)
 		}

@@ -3,11 +3,10 @@ package custody
 import (
 	"bytes"
 	"errors"
+	"fob/internal/fault"
 
 	"filippo.io/age/agessh"
 	"golang.org/x/crypto/ssh"
-
-	"fob/internal/token"
 )
 
 // isSSHPrivate knows the private keys of OpenSSH, old (PKCS #1, PKCS #8) and
@@ -27,11 +26,11 @@ func (h *heldIdentities) parseSSH(pem []byte) error {
 	}
 	var locked *ssh.PassphraseMissingError
 	if !errors.As(err, &locked) {
-		return token.Errorf(token.KeyTrouble, "the SSH key %s is damaged or of a type that cannot decrypt", h.from).
+		return fault.Errorf(fault.KeyTrouble, "the SSH key %s is damaged or of a type that cannot decrypt", h.from).
 			WithHint("ssh-ed25519 and ssh-rsa keys can, those of security keys (sk-…) and ecdsa cannot")
 	}
 	if locked.PublicKey == nil {
-		return token.Errorf(token.KeyTrouble, "the SSH key %s is protected in an old format that hides its public half", h.from).
+		return fault.Errorf(fault.KeyTrouble, "the SSH key %s is protected in an old format that hides its public half", h.from).
 			WithHint("convert a copy of it: ssh-keygen -p -f COPY")
 	}
 	return h.addLockedSSH(locked.PublicKey, bytes.Clone(pem))
@@ -41,7 +40,7 @@ func (h *heldIdentities) addLockedSSH(public ssh.PublicKey, pem []byte) error {
 	ask := func() ([]byte, error) { return h.ask.secret("the SSH key " + printable(h.from)) }
 	id, err := agessh.NewEncryptedSSHIdentity(public, pem, ask)
 	if err != nil {
-		return token.Errorf(token.KeyTrouble, "the SSH key %s is of type %s, which cannot decrypt", h.from, printable(public.Type())).
+		return fault.Errorf(fault.KeyTrouble, "the SSH key %s is of type %s, which cannot decrypt", h.from, printable(public.Type())).
 			WithHint("ssh-ed25519 and ssh-rsa keys can")
 	}
 	h.list = append(h.list, id)

@@ -3,12 +3,11 @@ package custody
 import (
 	"bytes"
 	"errors"
+	"fob/internal/fault"
 	"io"
 
 	"filippo.io/age"
 	"filippo.io/age/plugin"
-
-	"fob/internal/token"
 )
 
 // Wrapped is a Key encrypted to every custodian's recipient: a binary age
@@ -21,7 +20,7 @@ type Wrapped []byte
 // plugin is missing or fails.
 func Wrap(key Key, to []Recipient, p Prompter) (Wrapped, error) {
 	if len(key.bytes()) != KeySize {
-		return nil, token.Errorf(token.Internal, "a key of %d bytes cannot be wrapped", len(key.bytes()))
+		return nil, fault.Errorf(fault.Internal, "a key of %d bytes cannot be wrapped", len(key.bytes()))
 	}
 	if err := checkMixture(to); err != nil {
 		return nil, err
@@ -45,7 +44,7 @@ func Wrap(key Key, to []Recipient, p Prompter) (Wrapped, error) {
 
 func checkMixture(to []Recipient) error {
 	if len(to) == 0 {
-		return token.Errorf(token.Usage, "a store key without a recipient could never be opened").
+		return fault.Errorf(fault.Usage, "a store key without a recipient could never be opened").
 			WithHint("name one or more with --recipient")
 	}
 	var first *Recipient
@@ -55,7 +54,7 @@ func checkMixture(to []Recipient) error {
 		case first == nil:
 			first = &to[i]
 		case r.PostQuantum() != first.PostQuantum():
-			return token.Errorf(token.NotAllowed, "post-quantum recipients cannot be mixed with others: %s is %s, %s is %s",
+			return fault.Errorf(fault.NotAllowed, "post-quantum recipients cannot be mixed with others: %s is %s, %s is %s",
 				shorten(first.Text), first.Kind, shorten(r.Text), r.Kind).
 				WithHint("the weakest recipient decides; make all of them age1pq1… or none")
 		}
@@ -104,13 +103,13 @@ func wrapError(err error, ask *asker, failed *watchedRecipient) error {
 		return ask.failed
 	}
 	if failed == nil { // labels that only a plugin knew of
-		return token.Errorf(token.KeyTrouble, "the key cannot be wrapped to these recipients together: %s", printable(err.Error())).
+		return fault.Errorf(fault.KeyTrouble, "the key cannot be wrapped to these recipients together: %s", printable(err.Error())).
 			WithHint("post-quantum recipients cannot be mixed with others; make all of them so or none")
 	}
 	if missing := missingPlugin(err); missing != nil {
 		return missing
 	}
-	return token.Errorf(token.KeyTrouble, "the key cannot be wrapped to the recipient %s: %s",
+	return fault.Errorf(fault.KeyTrouble, "the key cannot be wrapped to the recipient %s: %s",
 		shorten(failed.is.Text), printable(err.Error())).
 		WithHint("if its hardware is in place, try the plugin by itself: age -r RECIPIENT")
 }
@@ -121,7 +120,7 @@ func missingPlugin(err error) error {
 		return nil
 	}
 	program := pluginProgram(printable(missing.Name))
-	return token.Errorf(token.KeyTrouble, "%s is not installed", program).
+	return fault.Errorf(fault.KeyTrouble, "%s is not installed", program).
 		WithHint("install %s and see that it is in the PATH of this user", program)
 }
 
@@ -134,48 +133,48 @@ func Unwrap(w Wrapped, ids *Identities) (Key, error) {
 	}
 	// The age library does not say whose fault an error is: an identity's that
 	// asks (its plugin missing, its passphrase wrong) or the file's.
-	var fault error
+	var met error
 	watched := make([]age.Identity, 0, len(ids.held.list))
 	for _, id := range ids.held.list {
-		watched = append(watched, &watchedIdentity{id, &fault})
+		watched = append(watched, &watchedIdentity{id, &met})
 	}
 	ids.held.ask.failed = nil
 	r, err := age.Decrypt(bytes.NewReader(w), watched...)
 	if err != nil {
-		return Key{}, unwrapError(err, fault, ids.held)
+		return Key{}, unwrapError(err, met, ids.held)
 	}
 	return readKey(r)
 }
 
 type watchedIdentity struct {
 	age.Identity
-	fault *error
+	met *error
 }
 
 // Unwrap is what age.Decrypt calls.
 func (i *watchedIdentity) Unwrap(stanzas []*age.Stanza) ([]byte, error) {
 	fileKey, err := i.Identity.Unwrap(stanzas)
 	if err != nil && asks(i.Identity) && !errors.Is(err, age.ErrIncorrectIdentity) {
-		*i.fault = err
+		*i.met = err
 	}
 	return fileKey, err
 }
 
-func unwrapError(err, fault error, ids *heldIdentities) error {
+func unwrapError(err, met error, ids *heldIdentities) error {
 	var none *age.NoIdentityMatchError
 	switch {
 	case ids.ask.failed != nil:
 		return ids.ask.failed
 	case errors.As(err, &none):
-		return token.Errorf(token.KeyTrouble, "the identity file %s does not open this store", ids.from).
+		return fault.Errorf(fault.KeyTrouble, "the identity file %s does not open this store", ids.from).
 			WithHint("name another with --identity FILE or FOB_IDENTITY; `fob key list` shows the store's custodians")
-	case fault == nil:
+	case met == nil:
 		return damagedWrap("its authentication failed")
 	}
-	if missing := missingPlugin(fault); missing != nil {
+	if missing := missingPlugin(met); missing != nil {
 		return missing
 	}
-	return token.Errorf(token.KeyTrouble, "an identity in %s failed: %s", ids.from, printable(fault.Error())).
+	return fault.Errorf(fault.KeyTrouble, "an identity in %s failed: %s", ids.from, printable(met.Error())).
 		WithHint("was its passphrase or PIN right, is its hardware in place?")
 }
 
@@ -210,6 +209,6 @@ func readWhole(r io.Reader, buf []byte) (n int, err error) {
 }
 
 func damagedWrap(why string) error {
-	return token.Errorf(token.Integrity, "a key in the database is damaged: %s", why).
+	return fault.Errorf(fault.Integrity, "a key in the database is damaged: %s", why).
 		WithHint("restore the database from a backup; no identity can mend this")
 }

@@ -7,14 +7,13 @@ import (
 	"crypto/rsa"
 	"encoding/pem"
 	"errors"
+	"fob/internal/fault"
 	"strings"
 	"testing"
 
 	"filippo.io/age"
 	"filippo.io/age/plugin"
 	"golang.org/x/crypto/ssh"
-
-	"fob/internal/token"
 )
 
 // pair is a custodian key: what goes to --recipient and into the file.
@@ -156,7 +155,7 @@ func TestAnyCustodianOpens(t *testing.T) {
 	}
 	ids := newTestIdentity(t, KindX25519).Identities()
 	_, err = Unwrap(w, ids)
-	wantError(t, err, token.KeyTrouble, "does not open this store")
+	wantError(t, err, fault.KeyTrouble, "does not open this store")
 }
 
 // TestQuietIdentitiesFirst: no PIN is asked for if a key without one will do.
@@ -177,13 +176,13 @@ func TestQuietIdentitiesFirst(t *testing.T) {
 func TestWrapRefuses(t *testing.T) {
 	x, pq := recipient(t, nativePair(t, KindX25519).public), recipient(t, nativePair(t, KindHybrid).public)
 	_, err := Wrap(testKey(5), nil, nil)
-	wantError(t, err, token.Usage, "without a recipient")
+	wantError(t, err, fault.Usage, "without a recipient")
 	_, err = Wrap(Key{}, []Recipient{x}, nil)
-	wantError(t, err, token.Internal, "0 bytes")
+	wantError(t, err, fault.Internal, "0 bytes")
 	_, err = Wrap(testKey(5), []Recipient{x, pq}, nil)
-	wantError(t, err, token.NotAllowed, "post-quantum")
+	wantError(t, err, fault.NotAllowed, "post-quantum")
 	_, err = Wrap(testKey(5), []Recipient{pq, x}, nil)
-	wantError(t, err, token.NotAllowed, "post-quantum")
+	wantError(t, err, fault.NotAllowed, "post-quantum")
 	if _, err = Wrap(testKey(5), []Recipient{pq, pq}, nil); err != nil {
 		t.Error(err)
 	}
@@ -192,15 +191,15 @@ func TestWrapRefuses(t *testing.T) {
 func TestPluginTrouble(t *testing.T) {
 	missing := recipient(t, plugin.EncodeRecipient("nowhere", []byte("x")))
 	_, err := Wrap(testKey(5), []Recipient{missing}, nil)
-	wantError(t, err, token.KeyTrouble, "age-plugin-nowhere is not installed")
+	wantError(t, err, fault.KeyTrouble, "age-plugin-nowhere is not installed")
 
 	installTestPlugin(t)
 	broken := recipient(t, plugin.EncodeRecipient(testPlugin, []byte("no key")))
 	_, err = Wrap(testKey(5), []Recipient{recipient(t, nativePair(t, KindX25519).public), broken}, nil)
-	wantError(t, err, token.KeyTrouble, shorten(broken.Text))
+	wantError(t, err, fault.KeyTrouble, shorten(broken.Text))
 	mixed := recipient(t, nativePair(t, KindHybrid).public)
 	_, err = Wrap(testKey(5), []Recipient{mixed, recipient(t, pluginPair(t).public)}, nil)
-	wantError(t, err, token.KeyTrouble, "post-quantum")
+	wantError(t, err, fault.KeyTrouble, "post-quantum")
 
 	p := pluginPair(t)
 	w, err := Wrap(testKey(5), []Recipient{recipient(t, p.public)}, nil)
@@ -211,12 +210,12 @@ func TestPluginTrouble(t *testing.T) {
 		_, err = Unwrap(w, ids)
 		return err
 	}
-	wantError(t, try(p.private, nil), token.KeyTrouble, "no terminal", testPIN)
-	wantError(t, try(p.private, &person{secret: "314159"}), token.KeyTrouble, "wrong PIN", "314159")
-	wantError(t, try(p.private, &person{err: errors.New("tty gone")}), token.KeyTrouble, "tty gone")
-	stopped := token.Errorf(token.Interrupted, "interrupted")
-	wantError(t, try(p.private, &person{err: stopped}), token.Interrupted, "interrupted")
-	wantError(t, try(plugin.EncodeIdentity("nowhere", nil), nil), token.KeyTrouble, "age-plugin-nowhere is not installed")
+	wantError(t, try(p.private, nil), fault.KeyTrouble, "no terminal", testPIN)
+	wantError(t, try(p.private, &person{secret: "314159"}), fault.KeyTrouble, "wrong PIN", "314159")
+	wantError(t, try(p.private, &person{err: errors.New("tty gone")}), fault.KeyTrouble, "tty gone")
+	stopped := fault.Errorf(fault.Interrupted, "interrupted")
+	wantError(t, try(p.private, &person{err: stopped}), fault.Interrupted, "interrupted")
+	wantError(t, try(plugin.EncodeIdentity("nowhere", nil), nil), fault.KeyTrouble, "age-plugin-nowhere is not installed")
 }
 
 // TestPluginWords: what a plugin says names it and cannot command a terminal.
@@ -249,16 +248,16 @@ func TestDamagedWrap(t *testing.T) {
 		changed := bytes.Clone(w)
 		changed[i] ^= 1
 		_, err := Unwrap(changed, id.Identities())
-		if kind := token.KindOf(err); err == nil || kind != token.Integrity && kind != token.KeyTrouble {
+		if kind := fault.KindOf(err); err == nil || kind != fault.Integrity && kind != fault.KeyTrouble {
 			t.Fatalf("byte %d: %v", i, err)
 		}
 	}
 	for n := range w {
-		if _, err := Unwrap(w[:n], id.Identities()); token.KindOf(err) != token.Integrity {
+		if _, err := Unwrap(w[:n], id.Identities()); fault.KindOf(err) != fault.Integrity {
 			t.Fatalf("%d bytes of it: %v", n, err)
 		}
 	}
-	wantError(t, func() error { _, err := Unwrap(nil, id.Identities()); return err }(), token.Integrity, "damaged")
+	wantError(t, func() error { _, err := Unwrap(nil, id.Identities()); return err }(), fault.Integrity, "damaged")
 }
 
 // TestWrapOfAnotherSize: age vouches for who sealed nothing, so what comes out
@@ -273,6 +272,6 @@ func TestWrapOfAnotherSize(t *testing.T) {
 		must(t, err)
 		must(t, w.Close())
 		_, err = Unwrap(out.Bytes(), id.Identities())
-		wantError(t, err, token.Integrity, "not a key of 32 bytes")
+		wantError(t, err, fault.Integrity, "not a key of 32 bytes")
 	}
 }

@@ -12,10 +12,9 @@ import (
 	"encoding/binary"
 	"encoding/xml"
 	"fmt"
+	"fob/internal/fault"
 	"hash"
 	"io"
-
-	"fob/internal/token"
 )
 
 // agile is the encryption of Office 2010 and later (MS-OFFCRYPTO section
@@ -75,7 +74,7 @@ func readAgile(name string, text []byte) (lock, error) {
 	}
 	p := x.Passwords[0]
 	if p.Spin < 0 || p.Spin > maxSpin {
-		return nil, token.Errorf(token.Refused, "%q demands %d rounds of hashing, the limit is %d", name, p.Spin, maxSpin).
+		return nil, fault.Errorf(fault.Refused, "%q demands %d rounds of hashing, the limit is %d", name, p.Spin, maxSpin).
 			WithHint("Office writes 100000: ask who made this file what made it")
 	}
 	a := &agile{spin: p.Spin}
@@ -95,7 +94,7 @@ func readAgile(name string, text []byte) (lock, error) {
 	} {
 		var err error
 		if *v.to, err = base64.StdEncoding.DecodeString(v.from); err != nil || len(*v.to) == 0 || len(*v.to)%aes.BlockSize != 0 {
-			return nil, token.Errorf(token.Refused, "%q is an Office document whose protection is incomplete or damaged", name).WithHint(fetchAgain)
+			return nil, fault.Errorf(fault.Refused, "%q is an Office document whose protection is incomplete or damaged", name).WithHint(fetchAgain)
 		}
 	}
 	return a, nil

@@ -2,9 +2,8 @@ package office
 
 import (
 	"encoding/binary"
+	"fob/internal/fault"
 	"io"
-
-	"fob/internal/token"
 )
 
 // A compound file of version 3 (MS-CFB) is a header and sectors of 512 bytes. Ours
@@ -44,7 +43,7 @@ type compound struct {
 // sizes.
 func newCompound(size int64, info int) (*compound, error) {
 	if size > maxPackage {
-		return nil, token.Errorf(token.Refused, "a document of %d MiB: with a password %d are possible", size>>20, maxPackage>>20)
+		return nil, fault.Errorf(fault.Refused, "a document of %d MiB: with a password %d are possible", size>>20, maxPackage>>20)
 	}
 	c := &compound{size: size}
 	for _, s := range shortStreams(make([]byte, info)) {

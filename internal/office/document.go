@@ -3,13 +3,12 @@ package office
 import (
 	"encoding/binary"
 	"errors"
+	"fob/internal/fault"
 	"io"
 	"unicode/utf16"
 	"unicode/utf8"
 
 	"github.com/richardlehane/mscfb"
-
-	"fob/internal/token"
 )
 
 // Magic begins the compound files of MS-CFB: documents of the old Office, and
@@ -58,10 +57,10 @@ func Open(name string, file io.ReaderAt) (*Document, error) {
 // Cipher names what encrypts the document.
 func (d *Document) Cipher() string { return d.lock.name() }
 
-// Verifies tells whether a change of the encrypted document would show.
+// Verifies reports whether a change of the encrypted document would show.
 func (d *Document) Verifies() bool { return d.lock.verifies() }
 
-// Unlock tells whether a password fits, and keeps the key if it does.
+// Unlock reports whether a password fits, and keeps the key if it does.
 func (d *Document) Unlock(pass []byte) bool { return d.lock.unlock(pass) }
 
 // Package gives the encrypted document, for Decrypt. That of a damaged file is
@@ -121,7 +120,7 @@ var (
 
 // Damaged is the error for a document that lacks a part of what it must have.
 func Damaged(name string) error {
-	return token.Errorf(token.Refused, "%q is an Office document that was cut or damaged", name).
+	return fault.Errorf(fault.Refused, "%q is an Office document that was cut or damaged", name).
 		WithHint(fetchAgain)
 }
 
@@ -129,7 +128,7 @@ const fetchAgain = "fetch the file again; nothing was changed"
 
 // strange is for what Office itself does not write when a person sets a password.
 func strange(name, how string) error {
-	return token.Errorf(token.Refused, "%q is an Office document that is protected %s, which fob does not read", name, how).
+	return fault.Errorf(fault.Refused, "%q is an Office document that is protected %s, which fob does not read", name, how).
 		WithHint("open it with its password and save it with another in Excel 2010 or newer, or send it in a ZIP with AES-256")
 }
 

@@ -2,10 +2,9 @@ package office
 
 import (
 	"encoding/binary"
+	"fob/internal/fault"
 	"strings"
 	"testing"
-
-	"fob/internal/token"
 )
 
 // What would cost too much, or is protected in ways that Office does not use, is
@@ -29,7 +28,7 @@ func TestOfficeInfo(t *testing.T) {
 		"no XML":       {"<encryption", "cut or damaged"},
 	} {
 		_, err := readAgile("x.xlsx", []byte(c.text))
-		if (err == nil) != (c.says == "") || err != nil && (!strings.Contains(err.Error(), c.says) || token.HintOf(err) == "") {
+		if (err == nil) != (c.says == "") || err != nil && (!strings.Contains(err.Error(), c.says) || fault.HintOf(err) == "") {
 			t.Errorf("%s: %v", name, err)
 		}
 	}

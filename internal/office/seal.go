@@ -10,10 +10,9 @@ import (
 	"encoding/base64"
 	"encoding/binary"
 	"fmt"
+	"fob/internal/fault"
 	"hash"
 	"io"
-
-	"fob/internal/token"
 )
 
 // What Office itself writes when a person sets a password: AES-256 in CBC, SHA-512,
@@ -31,11 +30,11 @@ const MaxPassword = 255
 func CheckPassword(pass []byte) error {
 	switch text := utf16le(pass); {
 	case len(pass) == 0:
-		return token.Errorf(token.KeyTrouble, "the password is empty")
+		return fault.Errorf(fault.KeyTrouble, "the password is empty")
 	case text == nil:
-		return token.Errorf(token.KeyTrouble, "the password is no text in UTF-8")
+		return fault.Errorf(fault.KeyTrouble, "the password is no text in UTF-8")
 	case len(text)/2 > MaxPassword:
-		return token.Errorf(token.KeyTrouble, "the password has %d characters, Office takes %d", len(text)/2, MaxPassword)
+		return fault.Errorf(fault.KeyTrouble, "the password has %d characters, Office takes %d", len(text)/2, MaxPassword)
 	}
 	return nil
 }
@@ -101,7 +100,7 @@ func newSealKeys(random io.Reader) (*sealKeys, error) {
 	const secretSize = sealBits / 8
 	chance := make([]byte, 3*saltSize+secretSize+sha512.Size)
 	if _, err := io.ReadFull(random, chance); err != nil {
-		return nil, token.Wrap(token.Internal, err, "making the keys of the document")
+		return nil, fault.Wrap(fault.Internal, err, "making the keys of the document")
 	}
 	take := func(n int) (b []byte) {
 		b, chance = chance[:n:n], chance[n:]

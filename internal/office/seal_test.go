@@ -4,6 +4,7 @@ import (
 	"archive/zip"
 	"bytes"
 	"errors"
+	"fob/internal/fault"
 	"io"
 	"math/rand/v2"
 	"os"
@@ -14,8 +15,6 @@ import (
 
 	"github.com/richardlehane/mscfb"
 	"github.com/xuri/excelize/v2"
-
-	"fob/internal/token"
 )
 
 const testPassword = "Test passwörd 7 \U0001F511"
@@ -113,7 +112,7 @@ func TestSealedNothingInTheClear(t *testing.T) {
 func TestSealRefuses(t *testing.T) {
 	for name, pass := range map[string]string{"empty": "", "no UTF-8": "\xff", "too long": strings.Repeat("x", 256), "too long in UTF-16": strings.Repeat("\U0001F511", 128)} {
 		err := Seal(io.Discard, 5000, []byte(pass), chance(), func(io.Writer) error { return nil })
-		if token.KindOf(err) != token.KeyTrouble {
+		if fault.KindOf(err) != fault.KeyTrouble {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
@@ -123,7 +122,7 @@ func TestSealRefuses(t *testing.T) {
 	if err := Seal(io.Discard, 5000, []byte("x"), chance(), func(io.Writer) error { return nil }); err == nil {
 		t.Error("a document that is shorter than was said")
 	}
-	if err := Seal(io.Discard, maxPackage, []byte("x"), chance(), nil); token.KindOf(err) != token.Refused {
+	if err := Seal(io.Discard, maxPackage, []byte("x"), chance(), nil); fault.KindOf(err) != fault.Refused {
 		t.Errorf("longer than a stream can be: %v", err)
 	}
 }

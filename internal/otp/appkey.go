@@ -9,6 +9,7 @@ import (
 	library "github.com/pquerna/otp"
 	keys "github.com/pquerna/otp/totp"
 
+	"fob/internal/fault"
 	"fob/internal/token"
 )
 
@@ -41,16 +42,16 @@ const (
 func CheckAppParams(p token.Params) error {
 	switch {
 	case p.Type != token.TOTP || p.T0 != 0:
-		return token.Errorf(token.Usage, "an app counts time since 1970 (totp)")
+		return fault.Errorf(fault.Usage, "an app counts time since 1970 (totp)")
 	case p.Digits != 6 && p.Digits != 8:
-		return token.Errorf(token.Usage, "--digits %d: apps show 6 or 8", p.Digits)
+		return fault.Errorf(fault.Usage, "--digits %d: apps show 6 or 8", p.Digits)
 	case p.Period != 30 && p.Period != 60:
-		return token.Errorf(token.Usage, "--period %d: apps change their codes every 30 or 60 seconds", p.Period)
+		return fault.Errorf(fault.Usage, "--period %d: apps change their codes every 30 or 60 seconds", p.Period)
 	}
 	return p.Validate()
 }
 
-// Plain tells whether every app supports these parameters.
+// Plain reports whether every app supports these parameters.
 func Plain(p token.Params) bool {
 	return p.Digits == AppDigits && p.Period == AppPeriod && p.Hash == AppHash
 }
@@ -78,11 +79,11 @@ func NewAppKey(random io.Reader, issuer string, account token.Account, p token.P
 	made, err := keys.Generate(keys.GenerateOpts{Issuer: issuer, AccountName: string(account), Rand: random,
 		Period: uint(p.Period), Digits: library.Digits(p.Digits), Algorithm: algorithm(p.Hash), SecretSize: secretSize(p.Hash)})
 	if err != nil {
-		return k, token.Errorf(token.Internal, "no key can be made") // the library's words may hold the URI
+		return k, fault.Errorf(fault.Internal, "no key can be made") // the library's words may hold the URI
 	}
 	seed, err := base32.StdEncoding.WithPadding(base32.NoPadding).DecodeString(made.Secret())
 	if err != nil {
-		return k, token.Errorf(token.Internal, "the key that was made is none")
+		return k, fault.Errorf(fault.Internal, "the key that was made is none")
 	}
 	brief := "otpauth://totp/" + escaped(issuer) + ":" + escaped(string(account)) + "?secret=" + made.Secret() + "&issuer=" + escaped(issuer)
 	full := fmt.Sprintf("%s&algorithm=%s&digits=%d&period=%d", brief, strings.ToUpper(string(p.Hash)), p.Digits, p.Period)
@@ -93,7 +94,7 @@ func NewAppKey(random io.Reader, issuer string, account token.Account, p token.P
 	for _, uri := range []string{full, brief} {
 		if !saysKey(uri, issuer, string(account), made.Secret(), p) {
 			k.Clear()
-			return k, token.Errorf(token.Internal, "the key's URI does not say what it ought to")
+			return k, fault.Errorf(fault.Internal, "the key's URI does not say what it ought to")
 		}
 	}
 	return k, nil

@@ -10,6 +10,7 @@ import (
 
 	library "github.com/pquerna/otp"
 
+	"fob/internal/fault"
 	"fob/internal/token"
 )
 
@@ -83,7 +84,7 @@ func TestAppKeyRefuses(t *testing.T) {
 			t.Errorf("%s is taken", what)
 		}
 	}
-	if k, err := NewAppKey(bytes.NewReader(nil), "i", "a", appParams(6, 30, token.SHA1)); token.KindOf(err) != token.Internal || k.Seed.Len() != 0 {
+	if k, err := NewAppKey(bytes.NewReader(nil), "i", "a", appParams(6, 30, token.SHA1)); fault.KindOf(err) != fault.Internal || k.Seed.Len() != 0 {
 		t.Errorf("without randomness: %v", err)
 	}
 	// An issuer with a colon would be read as another account; nobody gets so far.

@@ -3,6 +3,7 @@ package otp
 import (
 	"time"
 
+	"fob/internal/fault"
 	"fob/internal/token"
 )
 
@@ -54,7 +55,7 @@ type Result struct {
 // and never accepts a step at or below the watermark. What was found beyond the
 // window serves to explain a refusal only.
 //
-// The error is of kind token.Internal and means that no answer was possible:
+// The error is of kind fault.Internal and means that no answer was possible:
 // the attempt or the stored record contradicts itself.
 func Check(a Attempt) (Result, error) {
 	gen, err := newGenerator(a.Params, a.Seed)
@@ -85,24 +86,24 @@ const lastStep = 3 * latest
 
 func (a Attempt) validate() error {
 	if n := len(a.Entries); n < 1 || n > 2 {
-		return token.Errorf(token.Internal, "%d codes in one attempt; one or two are possible", n)
+		return fault.Errorf(fault.Internal, "%d codes in one attempt; one or two are possible", n)
 	}
 	for _, e := range a.Entries {
 		if _, bad := ParseCode(e.Code, a.Params.Digits); bad != nil || len(e.Code) != a.Params.Digits {
-			return token.Errorf(token.Internal, "a code reached the check that was not parsed")
+			return fault.Errorf(fault.Internal, "a code reached the check that was not parsed")
 		}
 		if !plausible(e.At) && !(a.Params.Type == token.HOTP && e.At.IsZero()) {
-			return token.Errorf(token.Internal, "a code was entered at an impossible time, %d", e.At.Unix())
+			return fault.Errorf(fault.Internal, "a code was entered at an impossible time, %d", e.At.Unix())
 		}
 	}
 	if err := token.CheckCounter(a.Counter); err != nil {
-		return token.Wrap(token.Internal, err, "no code can be checked")
+		return fault.Wrap(fault.Internal, err, "no code can be checked")
 	}
 	if m := a.Watermark; m.Known && (m.Step < 0 || a.Params.Type == token.TOTP && m.Step > lastStep) {
-		return token.Errorf(token.Internal, "the watermark %d is impossible", m.Step)
+		return fault.Errorf(fault.Internal, "the watermark %d is impossible", m.Step)
 	}
 	if a.Params.Type == token.HOTP && a.Watermark.Covers(token.MaxCounter) {
-		return token.Errorf(token.Internal, "the last counter there is was used; the caller looks for that first")
+		return fault.Errorf(fault.Internal, "the last counter there is was used; the caller looks for that first")
 	}
 	return a.Prediction.validate()
 }
@@ -113,7 +114,7 @@ func plausible(t time.Time) bool { return !t.IsZero() && t.Unix() > -latest && t
 func (pr Prediction) validate() error {
 	centred := pr.Centre >= -latest && pr.Centre <= latest
 	if !centred || !(pr.HalfWidth >= 0 && pr.HalfWidth <= latest) {
-		return token.Errorf(token.Internal, "a predicted drift of %g ± %g s is impossible", pr.Centre, pr.HalfWidth)
+		return fault.Errorf(fault.Internal, "a predicted drift of %g ± %g s is impossible", pr.Centre, pr.HalfWidth)
 	}
 	return nil
 }
@@ -130,7 +131,7 @@ func (a Attempt) expected() int64 {
 	return a.Counter
 }
 
-// markAhead tells whether the watermark of a TOTP token lies beyond all that even
+// markAhead reports whether the watermark of a TOTP token lies beyond all that even
 // a deep search looks at.
 func (a Attempt) markAhead() bool {
 	return a.Params.Type == token.TOTP && a.Watermark.Known && a.Watermark.Step > widest(a).hi

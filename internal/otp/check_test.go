@@ -5,6 +5,7 @@ import (
 	"testing"
 	"time"
 
+	"fob/internal/fault"
 	"fob/internal/otp"
 	"fob/internal/token"
 )
@@ -270,8 +271,8 @@ func TestCheckErrors(t *testing.T) {
 		if err == nil || r != (otp.Result{}) {
 			t.Errorf("%s: %+v, %v", name, r, err)
 		}
-		if err != nil && token.KindOf(err) != token.Internal {
-			t.Errorf("%s: kind %v", name, token.KindOf(err))
+		if err != nil && fault.KindOf(err) != fault.Internal {
+			t.Errorf("%s: kind %v", name, fault.KindOf(err))
 		}
 	}
 }

@@ -6,11 +6,12 @@ import (
 	library "github.com/pquerna/otp"
 	"github.com/pquerna/otp/hotp"
 
+	"fob/internal/fault"
 	"fob/internal/token"
 )
 
 // At computes the code of one step (TOTP, RFC 6238 section 4.2) or counter
-// (HOTP, RFC 4226 section 5.3). The error is of kind token.Internal: parameters
+// (HOTP, RFC 4226 section 5.3). The error is of kind fault.Internal: parameters
 // that no token has, an empty seed, a negative step.
 func At(p token.Params, seed token.Seed, step int64) (string, error) {
 	g, err := newGenerator(p, seed)
@@ -30,10 +31,10 @@ type generator struct {
 
 func newGenerator(p token.Params, seed token.Seed) (generator, error) {
 	if err := p.Validate(); err != nil {
-		return generator{}, token.Wrap(token.Internal, err, "no code can be computed")
+		return generator{}, fault.Wrap(fault.Internal, err, "no code can be computed")
 	}
 	if seed.Len() == 0 {
-		return generator{}, token.Errorf(token.Internal, "no code can be computed: the seed is empty")
+		return generator{}, fault.Errorf(fault.Internal, "no code can be computed: the seed is empty")
 	}
 	return generator{
 		secret: base32.StdEncoding.EncodeToString(seed.Bytes()),
@@ -55,11 +56,11 @@ func algorithm(h token.Hash) library.Algorithm {
 
 func (g generator) code(step int64) (string, error) {
 	if step < 0 {
-		return "", token.Errorf(token.Internal, "no code can be computed for step %d, which is negative", step)
+		return "", fault.Errorf(fault.Internal, "no code can be computed for step %d, which is negative", step)
 	}
 	code, err := hotp.GenerateCodeCustom(g.secret, uint64(step), g.opts)
 	if err != nil {
-		return "", token.Wrap(token.Internal, err, "no code can be computed")
+		return "", fault.Wrap(fault.Internal, err, "no code can be computed")
 	}
 	return code, nil
 }

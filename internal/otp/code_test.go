@@ -4,6 +4,7 @@ import (
 	"strings"
 	"testing"
 
+	"fob/internal/fault"
 	"fob/internal/otp"
 	"fob/internal/token"
 )
@@ -77,8 +78,8 @@ func TestAtRefuses(t *testing.T) {
 		if err == nil || code != "" {
 			t.Errorf("%s: got %q, %v", name, code, err)
 		}
-		if err != nil && token.KindOf(err) != token.Internal {
-			t.Errorf("%s: kind %v", name, token.KindOf(err))
+		if err != nil && fault.KindOf(err) != fault.Internal {
+			t.Errorf("%s: kind %v", name, fault.KindOf(err))
 		}
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"strconv"
 	"time"
 
+	"fob/internal/fault"
 	"fob/internal/token"
 )
 
@@ -50,10 +51,10 @@ const (
 // one 10 steps either way, or 10 counters ahead.
 func NewFinder(codes []string, at time.Time, wide bool) (*Finder, error) {
 	if len(codes) < MinFinderCodes || len(codes) > MaxFinderCodes {
-		return nil, token.Errorf(token.Internal, "%d codes to find a token by; %d or %d are possible", len(codes), MinFinderCodes, MaxFinderCodes)
+		return nil, fault.Errorf(fault.Internal, "%d codes to find a token by; %d or %d are possible", len(codes), MinFinderCodes, MaxFinderCodes)
 	}
 	if !plausible(at) {
-		return nil, token.Errorf(token.Internal, "a code was entered at an impossible time, %d", at.Unix())
+		return nil, fault.Errorf(fault.Internal, "a code was entered at an impossible time, %d", at.Unix())
 	}
 	f := &Finder{codes: codes, modulus: 1, at: at, wide: wide, prepared: map[token.Hash]*prepared{}}
 	for range codes[0] {
@@ -61,11 +62,11 @@ func NewFinder(codes []string, at time.Time, wide bool) (*Finder, error) {
 	}
 	for i, code := range codes {
 		if len(code) < token.MinDigits || len(code) > token.MaxDigits || len(code) != len(codes[0]) {
-			return nil, token.Errorf(token.Internal, "code %d has %d digits, the first has %d", i+1, len(code), len(codes[0]))
+			return nil, fault.Errorf(fault.Internal, "code %d has %d digits, the first has %d", i+1, len(code), len(codes[0]))
 		}
 		n, err := strconv.ParseUint(code, 10, 64)
 		if err != nil {
-			return nil, token.Errorf(token.Internal, "a code reached the search that was not parsed")
+			return nil, fault.Errorf(fault.Internal, "a code reached the search that was not parsed")
 		}
 		if i == firstCode {
 			f.first = n
@@ -80,7 +81,7 @@ func NewFinder(codes []string, at time.Time, wide bool) (*Finder, error) {
 // show them.
 func (f *Finder) Digits() int { return len(f.codes[0]) }
 
-// Find tells whether a token shows the codes, and where: of several places the
+// Find reports whether a token shows the codes, and where: of several places the
 // one nearest to the centre, on a tie the later. Errors are as those of Check.
 func (f *Finder) Find(c Candidate) (Sighting, bool, error) {
 	win, err := f.window(c)
@@ -115,14 +116,14 @@ func (f *Finder) Find(c Candidate) (Sighting, bool, error) {
 // make sense.
 func (f *Finder) window(c Candidate) (window, error) {
 	if err := c.Params.Validate(); err != nil {
-		return window{}, token.Wrap(token.Internal, err, "no code can be computed")
+		return window{}, fault.Wrap(fault.Internal, err, "no code can be computed")
 	}
 	if c.Seed.Len() == 0 {
-		return window{}, token.Errorf(token.Internal, "no code can be computed: the seed is empty")
+		return window{}, fault.Errorf(fault.Internal, "no code can be computed: the seed is empty")
 	}
 	if c.Params.Type == token.HOTP {
 		if c.Next < 0 {
-			return window{}, token.Errorf(token.Internal, "the counter %d is impossible", c.Next)
+			return window{}, fault.Errorf(fault.Internal, "the counter %d is impossible", c.Next)
 		}
 		if f.wide {
 			return ahead(c.Next, twoCodeAhead), nil
@@ -153,14 +154,14 @@ func (f *Finder) sift(c Candidate, win window) error {
 	}
 	defer p.clear()
 	if err := p.take(c.Seed); err != nil {
-		return token.Wrap(token.Internal, err, "no code can be computed")
+		return fault.Wrap(fault.Internal, err, "no code can be computed")
 	}
 	last := further(win.hi, 1) // of the second code
 	for n := int64(1); n <= last-win.lo; n += 2 {
 		step := win.lo + n
 		v, err := p.value(step)
 		if err != nil {
-			return token.Wrap(token.Internal, err, "no code can be computed")
+			return fault.Wrap(fault.Internal, err, "no code can be computed")
 		}
 		v %= f.modulus
 		if v == f.second {
@@ -189,7 +190,7 @@ func (f *Finder) confirm(gen generator) ([]match, error) {
 	return confirmed, nil
 }
 
-// shows tells whether all codes stand in a row from a step on.
+// shows reports whether all codes stand in a row from a step on.
 func (f *Finder) shows(gen generator, step int64) (bool, error) {
 	if step > token.MaxCounter-int64(len(f.codes)-1) {
 		return false, nil // behind the last counter there is none

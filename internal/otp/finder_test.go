@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"fob/internal/fault"
 	"fob/internal/otp"
 	"fob/internal/token"
 )
@@ -121,7 +122,7 @@ func TestFinderErrors(t *testing.T) {
 		"no code": nil, "one code": {"123456"}, "four codes": {"123456", "123457", "123458", "123459"},
 		"two lengths": {"123456", "1234567"}, "short": {"12345", "12346"}, "letters": {"12345O", "123456"}, "a sign": {"+12345", "123456"},
 	} {
-		if f, err := otp.NewFinder(codes, now, false); err == nil || f != nil || token.KindOf(err) != token.Internal {
+		if f, err := otp.NewFinder(codes, now, false); err == nil || f != nil || fault.KindOf(err) != fault.Internal {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
@@ -136,7 +137,7 @@ func TestFinderErrors(t *testing.T) {
 		"a counter below 0": {Params: hotp6, Seed: seedOf(rfcSeed), Next: -1},
 		"no number":         {Params: totp30, Seed: seedOf(rfcSeed), Prediction: otp.Prediction{Centre: math.NaN()}},
 	} {
-		if _, ok, err := f.Find(c); ok || token.KindOf(err) != token.Internal || err == nil {
+		if _, ok, err := f.Find(c); ok || fault.KindOf(err) != fault.Internal || err == nil {
 			t.Errorf("%s: %v, %v", name, ok, err)
 		}
 	}

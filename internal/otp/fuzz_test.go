@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"fob/internal/fault"
 	"fob/internal/otp"
 	"fob/internal/token"
 )
@@ -25,7 +26,7 @@ func FuzzCheck(f *testing.F) {
 		}
 		r, err := otp.Check(a)
 		if err != nil {
-			if token.KindOf(err) != token.Internal || r != (otp.Result{}) {
+			if fault.KindOf(err) != fault.Internal || r != (otp.Result{}) {
 				t.Fatalf("%+v, %v", r, err)
 			}
 			return

@@ -19,10 +19,10 @@ func (h History) MissOf(period int) (m Miss, ok bool) {
 	return Miss{newest.Drift - pr.Centre, pr.HalfWidth}, true
 }
 
-// Outside tells whether the drift was not foreseen.
+// Outside reports whether the drift was not foreseen.
 func (m Miss) Outside() bool { return math.Abs(m.Seconds) > m.HalfWidth }
 
-// SameMiss tells whether all tokens missed their predictions by one and the same
+// SameMiss reports whether all tokens missed their predictions by one and the same
 // amount, in seconds, as far as the predictions can tell. Clocks of tokens do not
 // do that together: ours did it.
 func SameMiss(all []Miss) (seconds float64, same bool) {

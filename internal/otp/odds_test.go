@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"fob/internal/fault"
 	"fob/internal/token"
 )
 
@@ -28,7 +29,7 @@ type display struct {
 
 func (d display) code(step int64) (string, error) {
 	if step < d.lo || step >= d.lo+int64(len(d.codes)) {
-		return "", token.Errorf(token.Internal, "step %d was not computed", step)
+		return "", fault.Errorf(fault.Internal, "step %d was not computed", step)
 	}
 	return d.codes[step-d.lo], nil
 }

@@ -45,7 +45,7 @@ func (s *search) wrongCounter() (refusal, error) {
 	return counterTooHigh(s.Counter), nil
 }
 
-// fits tells whether the pair is what the seed makes with parameters p, within
+// fits reports whether the pair is what the seed makes with parameters p, within
 // ±2 h or the first 100 counters.
 func (s *search) fits(p token.Params, counter int64) (bool, error) {
 	gen, err := newGenerator(p, s.Seed)

@@ -69,7 +69,7 @@ func (s *scan) compare(step int64) error {
 	return nil
 }
 
-// hit tells whether a code matches at a step: 1, or 0, also for steps that were
+// hit reports whether a code matches at a step: 1, or 0, also for steps that were
 // not covered.
 func (s *scan) hit(which int, step int64) byte {
 	if step < s.lo || step-s.lo >= s.size() {

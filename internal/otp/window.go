@@ -96,7 +96,7 @@ func wholeSteps(period int, seconds float64) int64 {
 	return int64(math.Ceil(seconds / float64(period)))
 }
 
-// WantsTwo tells whether one code of this token may well lie outside the
+// WantsTwo reports whether one code of this token may well lie outside the
 // window that one code is given, so that two are better asked for at once.
 // HOTP tokens do not drift: one will do.
 func (pr Prediction) WantsTwo(p token.Params, c Caps) bool {

@@ -1,11 +1,11 @@
 package pskc
 
-import "fob/internal/token"
+import "fob/internal/fault"
 
 // ErrKey is what every failure to decrypt or to authenticate gives, whatever it
 // was: an error that tells a bad padding from a wrong MAC would teach whoever
 // can hand in changed files (RFC 6030 section 13.1).
-var ErrKey error = token.Errorf(token.KeyTrouble, "the key is wrong, or what it protects was damaged or changed").
+var ErrKey error = fault.Errorf(fault.KeyTrouble, "the key is wrong, or what it protects was damaged or changed").
 	WithHint("compare the key with what the supplier sent on another way, and the file's SHA-256 with theirs")
 
 // Namespaces of the URIs that name algorithms.
@@ -44,9 +44,9 @@ func notFound(sort, uri string) error {
 	name, known := unsupported[uri]
 	switch {
 	case uri == "":
-		return token.Errorf(token.Refused, "the %s is not named", sort).WithHint(hint)
+		return fault.Errorf(fault.Refused, "the %s is not named", sort).WithHint(hint)
 	case known:
-		return token.Errorf(token.Refused, "the %s %s is not supported", sort, name).WithHint(hint)
+		return fault.Errorf(fault.Refused, "the %s %s is not supported", sort, name).WithHint(hint)
 	}
-	return token.Errorf(token.Refused, "the %s %s is unknown", sort, ShownURI(uri)).WithHint(hint)
+	return fault.Errorf(fault.Refused, "the %s %s is unknown", sort, ShownURI(uri)).WithHint(hint)
 }

@@ -4,12 +4,11 @@ import (
 	"crypto/aes"
 	"crypto/cipher"
 	"crypto/des"
+	"fob/internal/fault"
 	"io"
 	"slices"
 
 	josecipher "github.com/go-jose/go-jose/v4/cipher"
-
-	"fob/internal/token"
 )
 
 // Cipher encrypts values with a key that both sides have (RFC 6030 section 6.1).
@@ -59,7 +58,7 @@ var ciphers = []Cipher{
 }
 
 // FindCipher knows a cipher by its URI, which has to be exact. The error is of
-// kind token.Refused and names what is not supported.
+// kind fault.Refused and names what is not supported.
 func FindCipher(uri string) (Cipher, error) {
 	i := slices.IndexFunc(ciphers, func(c Cipher) bool { return c.uri == uri })
 	if i < 0 {
@@ -77,17 +76,17 @@ func (c Cipher) String() string { return c.name }
 // KeySize is the length of its key in bytes.
 func (c Cipher) KeySize() int { return c.keySize }
 
-// Authenticates tells whether Decrypt itself notices any change. Without that a
+// Authenticates reports whether Decrypt itself notices any change. Without that a
 // value needs a MAC (RFC 6030 section 6.1.1), which must be verified first.
 func (c Cipher) Authenticates() bool { return c.mode != nil && c.mode.authenticates }
 
 // CheckKey refuses a key of another length than KeySize, with kind
-// token.KeyTrouble: the file is not to blame.
+// fault.KeyTrouble: the file is not to blame.
 func (c Cipher) CheckKey(key []byte) error {
 	if len(key) == c.keySize {
 		return nil
 	}
-	return token.Errorf(token.KeyTrouble, "the key has %d bytes, %s needs %d", len(key), c.name, c.keySize).
+	return fault.Errorf(fault.KeyTrouble, "the key has %d bytes, %s needs %d", len(key), c.name, c.keySize).
 		WithHint("look whether the key is in hex or base64 and complete, and whether it belongs to this file")
 }
 
@@ -237,7 +236,7 @@ func wrapKey(b cipher.Block, _ io.Reader, plain []byte) ([]byte, error) {
 		padded = append(padded, byte(pad))
 	}
 	if len(padded) < wrapMin || wrapPadding(padded) != pad {
-		return nil, token.Errorf(token.NotAllowed, "a value of %d bytes does not go into an AES key wrap and comes out the same", len(plain)).
+		return nil, fault.Errorf(fault.NotAllowed, "a value of %d bytes does not go into an AES key wrap and comes out the same", len(plain)).
 			WithHint("choose AES-CBC with a MAC, or AES-GCM")
 	}
 	return josecipher.KeyWrap(b, padded)

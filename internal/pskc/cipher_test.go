@@ -5,11 +5,10 @@ import (
 	"encoding/base64"
 	"encoding/hex"
 	"errors"
+	"fob/internal/fault"
 	"math/rand/v2"
 	"strings"
 	"testing"
-
-	"fob/internal/token"
 )
 
 // testRandom is a source of randomness that repeats itself.
@@ -166,7 +165,7 @@ func TestKeyOfTheWrongLength(t *testing.T) {
 			_, err := c.Decrypt(make([]byte, n), make([]byte, 48))
 			_, sealErr := c.Encrypt(nil, make([]byte, n), make([]byte, 48))
 			for _, err := range []error{err, sealErr} {
-				if err == ErrKey || token.KindOf(err) != token.KeyTrouble || !strings.Contains(err.Error(), c.String()+" needs") {
+				if err == ErrKey || fault.KindOf(err) != fault.KeyTrouble || !strings.Contains(err.Error(), c.String()+" needs") {
 					t.Errorf("%s, %d bytes: %v", c, n, err)
 				}
 			}
@@ -266,7 +265,7 @@ func TestAlgorithmsThatAreRefused(t *testing.T) {
 		_, cipherErr := FindCipher(uri)
 		_, transportErr := FindTransport(uri)
 		for _, err := range []error{cipherErr, transportErr} {
-			if token.KindOf(err) != token.Refused || token.HintOf(err) == "" || !strings.Contains(err.Error(), says) {
+			if fault.KindOf(err) != fault.Refused || fault.HintOf(err) == "" || !strings.Contains(err.Error(), says) {
 				t.Errorf("%q: %v, want %s", uri, err, says)
 			}
 		}

@@ -3,12 +3,11 @@ package pskc
 import (
 	"errors"
 	"fmt"
+	"fob/internal/fault"
 	"io"
 	"maps"
 	"regexp"
 	"slices"
-
-	"fob/internal/token"
 )
 
 // Options say how a container is read.
@@ -51,7 +50,7 @@ func NewDecoder(r io.Reader, o Options) *Decoder {
 
 // Next gives the next package, io.EOF behind the last. Its secret belongs to the
 // caller. What is wrong with one package is its Problem; any other error ends
-// the file: of kind token.Refused with line and cause, ErrKey, a NeedError, or
+// the file: of kind fault.Refused with line and cause, ErrKey, a NeedError, or
 // trouble of the reader below, as it is.
 func (d *Decoder) Next() (*KeyPackage, error) {
 	if d.err != nil {
@@ -237,7 +236,7 @@ func (d *Decoder) unclosed(err error) error {
 		return err
 	}
 	if !d.options.Compat {
-		err = d.need(NeedError{"--compat", token.Errorf(token.Refused, "%v", err).
+		err = d.need(NeedError{"--compat", fault.Errorf(fault.Refused, "%v", err).
 			WithHint("fetch the delivery again; if it is a log that was never closed, --compat takes what is there, but whether packages are missing nobody can tell")})
 	} else {
 		err = d.weaken(weakEnd)
@@ -271,7 +270,7 @@ func (d *Decoder) finish() error {
 func (d *Decoder) complain(format string, args ...any) {
 	if d.packaged.Problem == nil {
 		args = append([]any{d.scan.line()}, args...)
-		d.packaged.Problem = token.Errorf(token.Refused, "line %d: "+format, args...)
+		d.packaged.Problem = fault.Errorf(fault.Refused, "line %d: "+format, args...)
 	}
 }
 
@@ -355,7 +354,7 @@ func forbids(in string) string {
 	return ""
 }
 
-// attributes hands those of the element just begun to set, which tells whether
+// attributes hands those of the element just begun to set, which reports whether
 // it knows them; no set knows none. An attribute of a foreign namespace says
 // nothing to PSKC, except in a policy.
 func (d *Decoder) attributes(in string, set func(name, value string) bool) error {

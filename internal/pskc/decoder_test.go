@@ -3,13 +3,12 @@ package pskc
 import (
 	"errors"
 	"fmt"
+	"fob/internal/fault"
 	"io"
 	"strings"
 	"testing"
 	"testing/iotest"
 	"time"
-
-	"fob/internal/token"
 )
 
 const (
@@ -122,8 +121,8 @@ func TestFilesThatAreRefused(t *testing.T) {
 		open + "<KeyPackage><DeviceInfo><Model>" + many(9, "<![CDATA["+strings.Repeat("x", MaxToken/8-20)+"]]>"): "more than 64 KiB of text",
 	} {
 		_, err := decode(text)
-		var e *token.Error
-		if !errors.As(err, &e) || e.Kind != token.Refused || e.Hint == "" || !strings.Contains(err.Error(), says) {
+		var e *fault.Error
+		if !errors.As(err, &e) || e.Kind != fault.Refused || fault.HintOf(e) == "" || !strings.Contains(err.Error(), says) {
 			t.Errorf("%.200q:\n%v, want %s", text, err, says)
 		}
 	}
@@ -195,7 +194,7 @@ func TestHeader(t *testing.T) {
 func TestMorePackagesThanAllowed(t *testing.T) {
 	d := NewDecoder(strings.NewReader(open+one+one+one+shut), Options{})
 	d.most = 2
-	if all, err := readAll(d); len(all) != 2 || token.KindOf(err) != token.Refused || !strings.Contains(err.Error(), "more than 2 packages") {
+	if all, err := readAll(d); len(all) != 2 || fault.KindOf(err) != fault.Refused || !strings.Contains(err.Error(), "more than 2 packages") {
 		t.Error(all, err)
 	}
 }

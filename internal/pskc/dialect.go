@@ -3,10 +3,9 @@ package pskc
 import (
 	"encoding/base64"
 	"encoding/xml"
+	"fob/internal/fault"
 	"slices"
 	"strings"
-
-	"fob/internal/token"
 )
 
 // weakness is what Options.Compat admits: forms from before RFC 6030 or of
@@ -42,7 +41,7 @@ var weakTexts = [weaknesses]string{
 // weaken counts a use of a weakness, or refuses it without Options.Compat.
 func (d *Decoder) weaken(w weakness) error {
 	if !d.options.Compat {
-		return d.need(NeedError{"--compat", token.Errorf(token.Refused, "line %d: %s", d.scan.line(), weakTexts[w]).
+		return d.need(NeedError{"--compat", fault.Errorf(fault.Refused, "line %d: %s", d.scan.line(), weakTexts[w]).
 			WithHint("ask the supplier for a file that follows RFC 6030; --compat reads it all the same, and the summary says what could not be checked")})
 	}
 	d.weak[w]++
@@ -191,7 +190,7 @@ func (d *Decoder) draft() error {
 	return d.weaken(weakDraft)
 }
 
-// old tells whether what only drafts have is admitted.
+// old reports whether what only drafts have is admitted.
 func (d *Decoder) old() bool { return d.draft() == nil }
 
 // draftPart reads what the containers of drafts had beside packages: how all

@@ -11,6 +11,7 @@ import (
 	"testing"
 	"testing/iotest"
 
+	"fob/internal/fault"
 	"fob/internal/seedfile/seedtest"
 	"fob/internal/token"
 )
@@ -49,7 +50,7 @@ func FuzzDecoder(f *testing.F) {
 		if !slices.Equal(words, again) || fmt.Sprint(err) != fmt.Sprint(errAgain) {
 			t.Fatalf("whole: %q %v\nbytewise: %q %v", words, err, again, errAgain)
 		}
-		if k := token.KindOf(err); err != nil && k != token.Refused && k != token.KeyTrouble {
+		if k := fault.KindOf(err); err != nil && k != fault.Refused && k != fault.KeyTrouble {
 			t.Fatal(err)
 		}
 		for _, m := range messages {

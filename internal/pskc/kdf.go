@@ -2,9 +2,8 @@ package pskc
 
 import (
 	"crypto/pbkdf2"
+	"fob/internal/fault"
 	"strings"
-
-	"fob/internal/token"
 )
 
 // KDFPBKDF2 is the URI of PBKDF2 that fob writes, that of RFC 6030 figure 7.
@@ -32,7 +31,7 @@ type PBKDF2 struct {
 
 // FindKDF accepts the URIs under which PBKDF2 goes: RFC 6030's text, its figure
 // 7 and XML Encryption 1.1 each have their own. The error is of kind
-// token.Refused.
+// fault.Refused.
 func FindKDF(uri string) error {
 	switch uri {
 	case KDFPBKDF2, namespacePKCS5Old + "pbkdf2", namespaceXenc11 + "pbkdf2":
@@ -50,20 +49,20 @@ func FindPRF(uri string) (MAC, error) {
 	return findHMAC("pseudorandom function", uri)
 }
 
-// Check keeps the limits; the error is of kind token.Refused.
+// Check keeps the limits; the error is of kind fault.Refused.
 func (p PBKDF2) Check() error {
 	const hint = "ask the supplier to protect the file with other parameters"
 	switch {
 	case p.Iterations < 1:
-		return token.Errorf(token.Refused, "PBKDF2 with %d iterations; one is the least", p.Iterations).WithHint(hint)
+		return fault.Errorf(fault.Refused, "PBKDF2 with %d iterations; one is the least", p.Iterations).WithHint(hint)
 	case p.Iterations > MaxIterations:
-		return token.Errorf(token.Refused, "PBKDF2 with %d iterations; at most %d are done, lest a file hold fob up for hours", p.Iterations, MaxIterations).WithHint(hint)
+		return fault.Errorf(fault.Refused, "PBKDF2 with %d iterations; at most %d are done, lest a file hold fob up for hours", p.Iterations, MaxIterations).WithHint(hint)
 	case len(p.Salt) < minSalt || len(p.Salt) > maxSalt:
-		return token.Errorf(token.Refused, "PBKDF2 with a salt of %d bytes; %d to %d are allowed", len(p.Salt), minSalt, maxSalt).WithHint(hint)
+		return fault.Errorf(fault.Refused, "PBKDF2 with a salt of %d bytes; %d to %d are allowed", len(p.Salt), minSalt, maxSalt).WithHint(hint)
 	case p.KeyLength < minKey || p.KeyLength > maxKey:
-		return token.Errorf(token.Refused, "PBKDF2 for a key of %d bytes; %d to %d are allowed", p.KeyLength, minKey, maxKey).WithHint(hint)
+		return fault.Errorf(fault.Refused, "PBKDF2 for a key of %d bytes; %d to %d are allowed", p.KeyLength, minKey, maxKey).WithHint(hint)
 	case p.PRF.hash == nil:
-		return token.Errorf(token.Refused, "PBKDF2 without a pseudorandom function").WithHint(hint)
+		return fault.Errorf(fault.Refused, "PBKDF2 without a pseudorandom function").WithHint(hint)
 	}
 	return nil
 }
@@ -75,7 +74,7 @@ func (p PBKDF2) Derive(passphrase []byte) ([]byte, error) {
 		return nil, err
 	}
 	if len(passphrase) == 0 {
-		return nil, token.Errorf(token.KeyTrouble, "the passphrase is empty")
+		return nil, fault.Errorf(fault.KeyTrouble, "the passphrase is empty")
 	}
 	return pbkdf2.Key(p.PRF.hash, string(passphrase), p.Salt, int(p.Iterations), int(p.KeyLength))
 }

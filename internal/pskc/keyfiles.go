@@ -101,7 +101,7 @@ func isHex(digits []byte) bool {
 	return err == nil && len(digits) > 0 && (len(digits)%2 == 0 || strings.ContainsRune("0123456789abcdefABCDEF", rune(digits[len(digits)-1])))
 }
 
-// holds tells whether there is a key file that holds what heldIn calls so.
+// holds reports whether there is a key file that holds what heldIn calls so.
 func (o *opener) holds(what string) bool {
 	if o.keys == nil {
 		return false

@@ -4,10 +4,9 @@ import (
 	"crypto/rsa"
 	"crypto/x509"
 	"encoding/pem"
+	"fob/internal/fault"
 	"strings"
 	"testing"
-
-	"fob/internal/token"
 )
 
 // What a key file holds is said of one that does not help, by kind and length.
@@ -77,8 +76,8 @@ func TestPrivateKeyForms(t *testing.T) {
 		"certificate": {pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: receiver.cert.Raw}), `"key0" holds a certificate, which is the public half`, "in PEM or DER"},
 	} {
 		_, err := readWith(text, keysOf(c.file))
-		if token.KindOf(err) != token.KeyTrouble || !strings.Contains(err.Error(), c.says) || !strings.Contains(token.HintOf(err), c.hint) {
-			t.Errorf("%s: %v, %s", name, err, token.HintOf(err))
+		if fault.KindOf(err) != fault.KeyTrouble || !strings.Contains(err.Error(), c.says) || !strings.Contains(fault.HintOf(err), c.hint) {
+			t.Errorf("%s: %v, %s", name, err, fault.HintOf(err))
 		}
 	}
 }

@@ -9,10 +9,9 @@ import (
 	"encoding/hex"
 	"encoding/pem"
 	"fmt"
+	"fob/internal/fault"
 	"iter"
 	"strings"
-
-	"fob/internal/token"
 )
 
 // Keys are what the operator has for a container. Nothing that they hand out is
@@ -21,7 +20,7 @@ type Keys interface {
 	// KeyFiles gives the contents of the key files by their names.
 	KeyFiles() iter.Seq2[string, []byte]
 	// Unlock tries passphrases until one fits, then asks for one; what says what
-	// for. It tells whether one fitted and whether there was any.
+	// for. It reports whether one fitted and whether there was any.
 	Unlock(what string, try func(pass []byte) (bool, error)) (fits, tried bool, err error)
 	// Derived keeps what a slow derivation gives, for the next reading of the
 	// same file.
@@ -29,14 +28,14 @@ type Keys interface {
 }
 
 // NeedError is why a container cannot be read as the operator asked, and Flag
-// the flag that would change it. It wraps a token.Error.
+// the flag that would change it. It wraps a fault.Error.
 type NeedError struct {
 	Flag string
-	why  *token.Error
+	why  *fault.Error
 }
 
 // Need makes one.
-func Need(flag string, why *token.Error) NeedError { return NeedError{flag, why} }
+func Need(flag string, why *fault.Error) NeedError { return NeedError{flag, why} }
 
 func (e NeedError) Error() string { return e.why.Error() }
 

@@ -139,7 +139,7 @@ func (l *lexer) qualified(text []byte) (xml.Name, error) {
 	return name, nil
 }
 
-// isName tells whether a text is a name: those of XML 1.0 section 2.3 that
+// isName reports whether a text is a name: those of XML 1.0 section 2.3 that
 // people write, all of which encoding/xml takes for names too.
 func isName(text []byte) bool {
 	for i, r := range string(text) {

@@ -5,9 +5,8 @@ import (
 	"crypto/x509/pkix"
 	"encoding/asn1"
 	"encoding/pem"
+	"fob/internal/fault"
 	"slices"
-
-	"fob/internal/token"
 )
 
 // lockedRSA is a private key behind a passphrase: PKCS #8, encrypted with PBES2
@@ -140,10 +139,10 @@ func (o *opener) unlockRSA(name string, locked *lockedRSA, try func(*rsa.Private
 	case err != nil:
 		return false, err
 	case !tried:
-		return false, NeedError{"--passphrase-file", token.Errorf(token.KeyTrouble, "the private key %q is behind a passphrase", clip(name)).
+		return false, NeedError{"--passphrase-file", fault.Errorf(fault.KeyTrouble, "the private key %q is behind a passphrase", clip(name)).
 			WithHint("give it with --passphrase-file FILE, whose first line counts; several may be given")}
 	case !opened:
-		return false, NeedError{"--passphrase-file", token.Errorf(token.KeyTrouble, "no passphrase opens the private key %q", clip(name)).
+		return false, NeedError{"--passphrase-file", fault.Errorf(fault.KeyTrouble, "no passphrase opens the private key %q", clip(name)).
 			WithHint("give the one that the key was made with, with --passphrase-file FILE; several may be given")}
 	}
 	return fits, nil

@@ -11,8 +11,8 @@ import (
 	"strings"
 	"testing"
 
+	"fob/internal/fault"
 	"fob/internal/seedfile/seedtest"
-	"fob/internal/token"
 )
 
 // Private keys behind a passphrase, as openssl protects them.
@@ -51,7 +51,7 @@ func TestLockedPrivateKeys(t *testing.T) {
 			}
 			_, err := readWith(text, &seedtest.Keys{Files: []string{string(locked)}, Passphrases: passphrases})
 			var need NeedError
-			if !errors.As(err, &need) || need.Flag != "--passphrase-file" || token.KindOf(err) != token.KeyTrouble || !strings.Contains(err.Error(), says) {
+			if !errors.As(err, &need) || need.Flag != "--passphrase-file" || fault.KindOf(err) != fault.KeyTrouble || !strings.Contains(err.Error(), says) {
 				t.Errorf("%s: %v, want %s", args, err, says)
 			}
 		}
@@ -64,7 +64,7 @@ func TestLockedPrivateKeys(t *testing.T) {
 		"nothing inside": pem.EncodeToMemory(&pem.Block{Type: "ENCRYPTED PRIVATE KEY"}),
 	} {
 		_, err := readWith(text, &seedtest.Keys{Files: []string{string(locked)}, Passphrases: []string{"qwerty"}})
-		if token.KindOf(err) != token.KeyTrouble || !strings.Contains(err.Error(), "holds a private key behind a passphrase") {
+		if fault.KindOf(err) != fault.KeyTrouble || !strings.Contains(err.Error(), "holds a private key behind a passphrase") {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
@@ -78,7 +78,7 @@ func TestLockedPrivateKeyOfAnother(t *testing.T) {
 	protect := Protection{Transport: mustTransport(t, TransportOAEP, "", "", nil), Certificate: receiver.cert, MAC: macs[2]}
 	text := writeAll(t, WriterOptions{Protect: &protect}, hotpPackage("1", rfcSeed))
 	_, err := readWith(text, &seedtest.Keys{Files: []string{string(locked)}, Passphrases: []string{"qwerty"}})
-	if token.KindOf(err) != token.KeyTrouble || !strings.Contains(err.Error(), `whose private key is in no key file: "key0" holds a private key, not this one`) {
+	if fault.KindOf(err) != fault.KeyTrouble || !strings.Contains(err.Error(), `whose private key is in no key file: "key0" holds a private key, not this one`) {
 		t.Error(err)
 	}
 }

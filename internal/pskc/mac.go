@@ -33,7 +33,7 @@ var macs = []MAC{
 
 // FindMAC knows a MAC by its URI. Each is met in both namespaces of XML
 // signatures, where only one has it; what it names is beyond doubt. The error is
-// of kind token.Refused.
+// of kind fault.Refused.
 func FindMAC(uri string) (MAC, error) { return findHMAC("MAC algorithm", uri) }
 
 func findHMAC(sort, uri string) (MAC, error) {

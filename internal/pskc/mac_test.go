@@ -4,10 +4,9 @@ import (
 	"bytes"
 	"crypto/cipher"
 	"encoding/hex"
+	"fob/internal/fault"
 	"strings"
 	"testing"
-
-	"fob/internal/token"
 )
 
 func sealRawCBC(t testing.TB, b cipher.Block, padded []byte) []byte {
@@ -51,7 +50,7 @@ func TestMACs(t *testing.T) {
 		namespaceDS + "hmac-sha3":      "hmac-sha3 is unknown",
 		"hmac-sha1":                    "hmac-sha1 is unknown",
 	} {
-		if m, err := FindMAC(uri); m.hash != nil || token.KindOf(err) != token.Refused || !strings.Contains(err.Error(), says) {
+		if m, err := FindMAC(uri); m.hash != nil || fault.KindOf(err) != fault.Refused || !strings.Contains(err.Error(), says) {
 			t.Errorf("%q: %v", uri, err)
 		}
 	}
@@ -102,14 +101,14 @@ func TestPBKDF2Limits(t *testing.T) {
 		p := good
 		change(&p)
 		key, err := p.Derive([]byte("x"))
-		if key != nil || token.KindOf(err) != token.Refused || token.HintOf(err) == "" || !strings.Contains(err.Error(), says) {
+		if key != nil || fault.KindOf(err) != fault.Refused || fault.HintOf(err) == "" || !strings.Contains(err.Error(), says) {
 			t.Errorf("%s: %v", says, err)
 		}
 	}
 	if err := good.Check(); err != nil {
 		t.Error(err)
 	}
-	if _, err := good.Derive(nil); token.KindOf(err) != token.KeyTrouble {
+	if _, err := good.Derive(nil); fault.KindOf(err) != fault.KeyTrouble {
 		t.Error("an empty passphrase:", err)
 	}
 }
@@ -129,7 +128,7 @@ func TestFindKDF(t *testing.T) {
 		namespaceXenc11 + "ConcatKDF": "ConcatKDF is not supported",
 		namespaceXenc11 + "pbkdf1":    "is unknown",
 	} {
-		if err := FindKDF(uri); token.KindOf(err) != token.Refused || !strings.Contains(err.Error(), says) {
+		if err := FindKDF(uri); fault.KindOf(err) != fault.Refused || !strings.Contains(err.Error(), says) {
 			t.Errorf("%q: %v", uri, err)
 		}
 	}

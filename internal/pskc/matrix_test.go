@@ -13,6 +13,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"fob/internal/fault"
 	"fob/internal/seedfile/seedtest"
 	"fob/internal/token"
 )
@@ -115,7 +116,7 @@ func TestMatrix(t *testing.T) {
 			if diff := cmp.Diff(packages, got, equal); diff != "" {
 				t.Errorf("%s, %+v: %s\n%s", c.name, o, diff, text)
 			}
-			if got, err := readWith(text, c.wrong); token.KindOf(err) != token.KeyTrouble || len(got) > 0 {
+			if got, err := readWith(text, c.wrong); fault.KindOf(err) != fault.KeyTrouble || len(got) > 0 {
 				t.Errorf("%s with the wrong key: %v, %v", c.name, got, err)
 			}
 		}
@@ -131,7 +132,7 @@ func TestMatrixWithoutKeys(t *testing.T) {
 		if c.protect.Derivation != nil {
 			flag = "--passphrase-file"
 		}
-		if len(got) > 0 || !errors.As(err, &need) || need.Needs() != flag || token.KindOf(err) != token.KeyTrouble {
+		if len(got) > 0 || !errors.As(err, &need) || need.Needs() != flag || fault.KindOf(err) != fault.KeyTrouble {
 			t.Errorf("%s: %v, %v", c.name, got, err)
 		}
 	}

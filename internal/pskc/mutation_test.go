@@ -5,8 +5,8 @@ import (
 	"fmt"
 	"testing"
 
+	"fob/internal/fault"
 	"fob/internal/seedfile/seedtest"
-	"fob/internal/token"
 )
 
 // tenKeys are packages with a seed for each serial.
@@ -97,7 +97,7 @@ func checkMutation(t *testing.T, text []byte, at int, b byte, keys Keys, seeds m
 	mutated := bytes.Clone(text)
 	mutated[at] = b
 	got, err := readWith(mutated, keys)
-	if err != nil && token.KindOf(err) != token.Refused && token.KindOf(err) != token.KeyTrouble {
+	if err != nil && fault.KindOf(err) != fault.Refused && fault.KindOf(err) != fault.KeyTrouble {
 		t.Fatalf("byte %d is %q: %v", at, b, err)
 	}
 	for _, p := range got {
@@ -120,7 +120,7 @@ func checkMutation(t *testing.T, text []byte, at int, b byte, keys Keys, seeds m
 	}
 }
 
-// inSerial tells whether a place is in the text of a serial.
+// inSerial reports whether a place is in the text of a serial.
 func inSerial(text []byte, at int, serial string) bool {
 	i := bytes.Index(text, []byte("<SerialNo>"+serial+"<")) + len("<SerialNo>")
 	return at >= i && at < i+len(serial)

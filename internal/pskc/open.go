@@ -3,8 +3,7 @@ package pskc
 import (
 	"bytes"
 	"crypto/rsa"
-
-	"fob/internal/token"
+	"fob/internal/fault"
 )
 
 // opener opens the encrypted values of one container. The order is that of RFC
@@ -58,7 +57,7 @@ func (h *Header) findWay(e *encrypted) (w way, err error) {
 	asymmetric := h.Encryption != nil && h.Encryption.RSA
 	if w.cipher, err = FindCipher(e.uri); err == nil {
 		if asymmetric {
-			return w, token.Errorf(token.Refused, "%s does not go with the certificate in <EncryptionKey>", w.cipher)
+			return w, fault.Errorf(fault.Refused, "%s does not go with the certificate in <EncryptionKey>", w.cipher)
 		}
 		return w, nil
 	}
@@ -67,7 +66,7 @@ func (h *Header) findWay(e *encrypted) (w way, err error) {
 		return w, err
 	}
 	if !asymmetric {
-		return w, token.Errorf(token.Refused, "%s needs a certificate in <EncryptionKey>", t)
+		return w, fault.Errorf(fault.Refused, "%s needs a certificate in <EncryptionKey>", t)
 	}
 	w.transport, err = t.WithOAEP(e.digest, e.mgf, e.label)
 	w.rsa = true
@@ -138,7 +137,7 @@ func (d *Decoder) checkMethod(in string, w way, v *sealedValue) error {
 	}
 	switch {
 	case h.MAC != nil && !v.hasMAC:
-		return token.Errorf(token.Refused, "line %d: <%s> has no ValueMAC, and the MACMethod of the container demands one", d.scan.line(), in).
+		return fault.Errorf(fault.Refused, "line %d: <%s> has no ValueMAC, and the MACMethod of the container demands one", d.scan.line(), in).
 			WithHint("it may have been taken away to hide a change: fetch the delivery again, and ask the supplier")
 	case h.MAC == nil && v.hasMAC:
 		d.complain("<%s> has a ValueMAC, and the container has no MACMethod that says what it is", in)
@@ -147,7 +146,7 @@ func (d *Decoder) checkMethod(in string, w way, v *sealedValue) error {
 	case v.keyName != "" && v.keyName != name:
 		d.complain("<%s> is encrypted with another key than the EncryptionKey of the container", in)
 	case h.Encryption != nil && h.Encryption.Derivation != nil && int(h.Encryption.Derivation.KeyLength) != w.cipher.KeySize():
-		return token.Errorf(token.Refused, "line %d: the passphrase makes a key of %d bytes, and %s has %d", d.scan.line(),
+		return fault.Errorf(fault.Refused, "line %d: the passphrase makes a key of %d bytes, and %s has %d", d.scan.line(),
 			h.Encryption.Derivation.KeyLength, w, w.cipher.KeySize()).WithHint(fetchAgain)
 	case h.MAC == nil && w.rsa:
 		d.openKey++
@@ -174,8 +173,8 @@ func (d *Decoder) needKey(w way) error {
 // unauthenticated is for CBC without a MAC.
 func (d *Decoder) unauthenticated(w way) error {
 	if !d.options.Unauthenticated {
-		return d.need(NeedError{"--allow-unauthenticated", token.Errorf(token.Refused,
-			"line %d: the values are encrypted with %s and have no MAC: nobody can tell whether they were changed, or whether the key is right", d.scan.line(), w).
+		return d.need(NeedError{"--allow-unauthenticated", fault.Errorf(fault.Refused,
+			"line %d: the values are encrypted with %s and have no MAC: nobody can report whether they were changed, or whether the key is right", d.scan.line(), w).
 			WithHint("RFC 6030 section 6.1.1 demands a MAC: ask the supplier for one; --allow-unauthenticated reads the file all the same")})
 	}
 	d.noMAC++

@@ -6,8 +6,8 @@ import (
 	"strings"
 	"testing"
 
+	"fob/internal/fault"
 	"fob/internal/seedfile/seedtest"
-	"fob/internal/token"
 )
 
 // parts of a container, for the tests of its header.
@@ -69,8 +69,8 @@ func TestHeadersThatAreRefused(t *testing.T) {
 		headed(strings.Replace(byName, "<ds:KeyName>k</ds:KeyName>", "<ds:X509Data><ds:X509SKI/></ds:X509Data>", 1), strings.Replace(sealedSecret(TransportOAEP, ""), "<ValueMAC>AAAA</ValueMAC>", "", 1)): "to a certificate that the container does not have, whose private key",
 	} {
 		all, err := readAll(NewDecoder(strings.NewReader(text), Options{Keys: keys}))
-		var e *token.Error
-		if len(all) > 0 || !errors.As(err, &e) || token.HintOf(err) == "" || !strings.Contains(err.Error(), want) {
+		var e *fault.Error
+		if len(all) > 0 || !errors.As(err, &e) || fault.HintOf(err) == "" || !strings.Contains(err.Error(), want) {
 			t.Errorf("%s\n%v %v, want %s", text, all, err, want)
 		}
 	}

@@ -1,9 +1,8 @@
 package pskc
 
 import (
+	"fob/internal/fault"
 	"strings"
-
-	"fob/internal/token"
 )
 
 // header reads EncryptionKey or MACMethod, in which any fault is one of the
@@ -15,7 +14,7 @@ func (d *Decoder) headerPart(read func() error) error {
 		return err
 	}
 	if p := d.packaged.Problem; p != nil {
-		return token.Errorf(token.Refused, "%v", p).WithHint(fetchAgain)
+		return fault.Errorf(fault.Refused, "%v", p).WithHint(fetchAgain)
 	}
 	return nil
 }
@@ -220,6 +219,6 @@ func (d *Decoder) macMethod() error {
 // complain does. No error is no problem.
 func (d *Decoder) fail(err error) {
 	if err != nil && d.packaged.Problem == nil {
-		d.packaged.Problem = token.Wrap(token.KindOf(err), err, "line %d", d.scan.line())
+		d.packaged.Problem = fault.Wrap(fault.KindOf(err), err, "line %d", d.scan.line())
 	}
 }

@@ -8,8 +8,8 @@ import (
 	"strings"
 	"testing"
 
+	"fob/internal/fault"
 	"fob/internal/seedfile/seedtest"
-	"fob/internal/token"
 )
 
 // peerDir holds containers that openssl and, for AES-GCM, Python's cryptography
@@ -91,7 +91,7 @@ func TestContainersOfPeersWithWrongKeys(t *testing.T) {
 			continue
 		}
 		all, err := readWith(peerFile(t, name), wrong)
-		if len(all) > 0 || token.KindOf(err) != token.KeyTrouble || !strings.HasPrefix(name, "rsa") && err != ErrKey {
+		if len(all) > 0 || fault.KindOf(err) != fault.KeyTrouble || !strings.HasPrefix(name, "rsa") && err != ErrKey {
 			t.Errorf("%s: %v %v", name, all, err)
 		}
 	}
@@ -106,7 +106,7 @@ func FuzzEncrypted(f *testing.F) {
 	f.Fuzz(func(t *testing.T, text []byte) {
 		d := NewDecoder(bytes.NewReader(text), Options{Keys: keys})
 		all, err := readAll(d)
-		if k := token.KindOf(err); err != nil && k != token.Refused && k != token.KeyTrouble {
+		if k := fault.KindOf(err); err != nil && k != fault.Refused && k != fault.KeyTrouble {
 			t.Fatal(err)
 		}
 		for _, p := range all {

@@ -29,12 +29,12 @@ func Root(r io.Reader) (name xml.Name, ok bool) {
 	}
 }
 
-// IsContainer tells whether a root is one of PSKC, of whatever age.
+// IsContainer reports whether a root is one of PSKC, of whatever age.
 func IsContainer(root xml.Name) bool {
 	return root.Local == "KeyContainer" || root.Local == "SecretContainer"
 }
 
-// IsDraft tells whether a root is one of the drafts before RFC 6030.
+// IsDraft reports whether a root is one of the drafts before RFC 6030.
 func IsDraft(root xml.Name) bool { return IsContainer(root) && slices.Contains(drafts, root.Space) }
 
 // CheckRoot says why a root is not that of RFC 6030 section 4, or of a draft of

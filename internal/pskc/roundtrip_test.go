@@ -8,8 +8,8 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"fob/internal/fault"
 	"fob/internal/seedfile/seedtest"
-	"fob/internal/token"
 )
 
 // FuzzRoundTrip: what is read without a problem can be written, plain and
@@ -46,7 +46,7 @@ func checkRoundTrip(t *testing.T, o WriterOptions, keys Keys, sound []*KeyPackag
 	var want []*KeyPackage
 	for _, p := range sound {
 		err := w.Write(p)
-		if err != nil && (token.KindOf(err) != token.NotAllowed || !strings.Contains(err.Error(), "more than 64 KiB")) {
+		if err != nil && (fault.KindOf(err) != fault.NotAllowed || !strings.Contains(err.Error(), "more than 64 KiB")) {
 			t.Fatalf("%v: %+v %+v", err, p, p.Key)
 		}
 		if err == nil {
@@ -85,7 +85,7 @@ func FuzzSigned(f *testing.F) {
 			if err == nil && !bytes.Equal(got.Container, signed.Container) {
 				t.Fatalf("%s", got.Container)
 			}
-			if err != nil && token.KindOf(err) != token.Refused {
+			if err != nil && fault.KindOf(err) != fault.Refused {
 				t.Fatal(err)
 			}
 		}

@@ -3,10 +3,9 @@ package pskc
 import (
 	"bytes"
 	"encoding/xml"
+	"fob/internal/fault"
 	"io"
 	"strings"
-
-	"fob/internal/token"
 )
 
 // event is what a scanner met.
@@ -114,7 +113,7 @@ func (s *scanner) declaration(first bool) error {
 
 // refuse is an error that ends the file.
 func (s *scanner) refuse(format string, args ...any) error {
-	return token.Errorf(token.Refused, "line %d: "+format, append([]any{s.line()}, args...)...).WithHint(fetchAgain)
+	return fault.Errorf(fault.Refused, "line %d: "+format, append([]any{s.line()}, args...)...).WithHint(fetchAgain)
 }
 
 // fault puts what the lexer met in words that repeat nothing of the file: a piece
@@ -268,7 +267,7 @@ func (s *scanner) skip() error {
 	return nil
 }
 
-// blank tells whether the text is nothing but white space.
+// blank reports whether the text is nothing but white space.
 func (s *scanner) blank() bool { return len(trim(s.text)) == 0 }
 
 // spaces are XML's white space.

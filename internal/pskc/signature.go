@@ -2,11 +2,10 @@ package pskc
 
 import (
 	"crypto/x509"
+	"fob/internal/fault"
 
 	"github.com/beevik/etree"
 	dsig "github.com/russellhaering/goxmldsig"
-
-	"fob/internal/token"
 )
 
 // MaxSigned bounds a signed container, which is held in memory twice: as it came,
@@ -27,14 +26,14 @@ type Signed struct {
 // There must be one signature, directly in the root, over the root itself, in
 // exclusive canonical form, with RSA of 2048 bits or ECDSA of 256 and SHA-2. With
 // compat SHA-1 and what pskctool writes, inclusive canonical form, are taken too.
-// Errors are of kind token.Refused.
+// Errors are of kind fault.Refused.
 //
 // The certificate's own dates do not matter: a file stays as it was signed, who
 // gave the certificate says that it is the one, and when a file was signed
 // nobody can prove.
 func VerifySigned(data []byte, cert *x509.Certificate, compat bool) (*Signed, error) {
 	if len(data) > MaxSigned {
-		return nil, token.Errorf(token.Refused, "the container is signed and has more than %d MiB", MaxSigned>>20).
+		return nil, fault.Errorf(fault.Refused, "the container is signed and has more than %d MiB", MaxSigned>>20).
 			WithHint("ask the supplier to deliver it in parts, or to sign it in another way, with OpenPGP for example")
 	}
 	at, ids, err := scanSigned(data)
@@ -71,12 +70,12 @@ func tree(text []byte) (*etree.Element, error) {
 
 // errSignature is what every signature gives that is as it should be and does
 // not verify.
-var errSignature = token.Errorf(token.Refused, "the signature does not verify: the container was changed after it was signed, or somebody else signed it").
+var errSignature = fault.Errorf(fault.Refused, "the signature does not verify: the container was changed after it was signed, or somebody else signed it").
 	WithHint("compare the certificate with the supplier's, and fetch the delivery again")
 
 // refuseSignature says what a signature has that fob does not take.
-func refuseSignature(format string, args ...any) *token.Error {
-	return token.Errorf(token.Refused, "the signature "+format, args...).
+func refuseSignature(format string, args ...any) *fault.Error {
+	return fault.Errorf(fault.Refused, "the signature "+format, args...).
 		WithHint("ask the supplier for one signature over the whole container: enveloped, exclusive canonical form, RSA or ECDSA with SHA-256")
 }
 

@@ -3,9 +3,8 @@ package pskc
 import (
 	"bytes"
 	"encoding/xml"
+	"fob/internal/fault"
 	"io"
-
-	"fob/internal/token"
 )
 
 // scanSigned reads the file as a Decoder would before anything builds a tree of
@@ -23,7 +22,7 @@ func scanSigned(data []byte) (at places, ids map[string]int, err error) {
 		case err == io.EOF && roots == 0:
 			return at, nil, s.refuse("the file has no XML element")
 		case err == io.EOF && signatures == 0:
-			return at, nil, token.Errorf(token.Refused, "the container is not signed").
+			return at, nil, fault.Errorf(fault.Refused, "the container is not signed").
 				WithHint("ask the supplier for the signed one; without a certificate to verify it by, it is read as it is")
 		case err == io.EOF:
 			return at, ids, nil

@@ -12,6 +12,7 @@ import (
 	"encoding/base64"
 	"encoding/pem"
 	"fmt"
+	"fob/internal/fault"
 	"math/big"
 	"os"
 	"os/exec"
@@ -24,8 +25,6 @@ import (
 
 	"github.com/beevik/etree"
 	dsig "github.com/russellhaering/goxmldsig"
-
-	"fob/internal/token"
 )
 
 // signer is somebody who signs, with a certificate that has expired long ago.
@@ -263,7 +262,7 @@ func TestSignatureWrapping(t *testing.T) {
 			if compat && name == "SHA-1 over the container" {
 				says = "does not verify"
 			}
-			if got != nil || token.KindOf(err) != token.Refused || token.HintOf(err) == "" || !strings.Contains(err.Error(), says) {
+			if got != nil || fault.KindOf(err) != fault.Refused || fault.HintOf(err) == "" || !strings.Contains(err.Error(), says) {
 				t.Errorf("%s: %+v, %v, want %s", name, got, err, says)
 			}
 		}
@@ -277,7 +276,7 @@ func TestKeysThatMayNotSign(t *testing.T) {
 	} {
 		s := signerCalled(t, name)
 		text := s.sign(t, writeAll(t, WriterOptions{}, hotpPackage("26", rfcSeed)), v.method)
-		if _, err := VerifySigned([]byte(text), s.cert, true); token.KindOf(err) != token.Refused || !strings.Contains(err.Error(), v.says) {
+		if _, err := VerifySigned([]byte(text), s.cert, true); fault.KindOf(err) != fault.Refused || !strings.Contains(err.Error(), v.says) {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
@@ -302,7 +301,7 @@ func TestFigure9IsRefused(t *testing.T) {
 		transformed: "over something else than the whole container",
 		whole:       "does not verify",
 	} {
-		if got, err := VerifySigned([]byte(text), cert, true); got != nil || token.KindOf(err) != token.Refused || !strings.Contains(err.Error(), says) {
+		if got, err := VerifySigned([]byte(text), cert, true); got != nil || fault.KindOf(err) != fault.Refused || !strings.Contains(err.Error(), says) {
 			t.Errorf("%+v, %v, want %s", got, err, says)
 		}
 	}
@@ -310,7 +309,7 @@ func TestFigure9IsRefused(t *testing.T) {
 
 func TestSignedContainerTooLarge(t *testing.T) {
 	_, err := VerifySigned(make([]byte, MaxSigned+1), nil, false)
-	if token.KindOf(err) != token.Refused || !strings.Contains(err.Error(), "more than 32 MiB") {
+	if fault.KindOf(err) != fault.Refused || !strings.Contains(err.Error(), "more than 32 MiB") {
 		t.Error(err)
 	}
 }
@@ -347,7 +346,7 @@ func TestSignaturesAgainstPskctool(t *testing.T) {
 		if err != nil || len(all) != 2 || !signed.Weak || signed.Method != "RSA-SHA1" || all[1].Device.SerialNo != "26" {
 			t.Errorf("%+v: %v %+v\n%s", o, err, signed, text)
 		}
-		if _, err := VerifySigned(text, s.cert, false); token.KindOf(err) != token.Refused || !strings.Contains(token.HintOf(err), "--compat") {
+		if _, err := VerifySigned(text, s.cert, false); fault.KindOf(err) != fault.Refused || !strings.Contains(fault.HintOf(err), "--compat") {
 			t.Error("without compat:", err)
 		}
 		if _, err := VerifySigned(bytes.Replace(text, []byte(">26<"), []byte(">66<"), 1), s.cert, true); err != errSignature {

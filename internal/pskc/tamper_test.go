@@ -10,8 +10,8 @@ import (
 	"strings"
 	"testing"
 
+	"fob/internal/fault"
 	"fob/internal/seedfile/seedtest"
-	"fob/internal/token"
 )
 
 // sharedKey is the protection that tampering is tried with first: CBC, where
@@ -146,7 +146,7 @@ func TestStrippedMACs(t *testing.T) {
 				t.Errorf("%s: %+v", name, p)
 			}
 		}
-		if len(got) == 0 && err == nil || err != nil && token.KindOf(err) != token.Refused && err != ErrKey {
+		if len(got) == 0 && err == nil || err != nil && fault.KindOf(err) != fault.Refused && err != ErrKey {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
@@ -157,7 +157,7 @@ func TestKeyFilesOfTheWrongLength(t *testing.T) {
 	text := writeAll(t, WriterOptions{Protect: &protect}, hotpPackage("1", rfcSeed))
 	for _, n := range []int{0, 1, 15, 17, 24, 32} {
 		got, err := readWith(text, keysOf(bytes.Repeat([]byte{0xfe}, n)))
-		if len(got) > 0 || token.KindOf(err) != token.KeyTrouble || !strings.Contains(err.Error(), "16 bytes") {
+		if len(got) > 0 || fault.KindOf(err) != fault.KeyTrouble || !strings.Contains(err.Error(), "16 bytes") {
 			t.Errorf("%d: %v, %v", n, got, err)
 		}
 	}
@@ -170,7 +170,7 @@ func TestMillionsOfIterations(t *testing.T) {
 	for _, n := range []string{"0", "-1", "2000001", "10000000", "9223372036854775807", "9223372036854775808", "1e3", ""} {
 		changed := strings.Replace(text, "<IterationCount>10<", "<IterationCount>"+n+"<", 1)
 		got, err := readWith([]byte(changed), noDerivation{t})
-		if changed == text || len(got) > 0 || token.KindOf(err) != token.Refused || !strings.Contains(err.Error(), "teration") {
+		if changed == text || len(got) > 0 || fault.KindOf(err) != fault.Refused || !strings.Contains(err.Error(), "teration") {
 			t.Errorf("%s: %v, %v", n, got, err)
 		}
 	}

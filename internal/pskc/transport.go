@@ -6,9 +6,8 @@ import (
 	_ "crypto/sha1"   // hashes that OAEP may use
 	_ "crypto/sha256" // SHA-224 too
 	_ "crypto/sha512" // SHA-384 too
+	"fob/internal/fault"
 	"io"
-
-	"fob/internal/token"
 )
 
 // Transport encrypts values with the receiver's RSA key (RFC 6030 section 6.3).
@@ -27,7 +26,7 @@ type Transport struct {
 const TransportOAEP = namespaceXenc + "rsa-oaep-mgf1p"
 
 // FindTransport knows RSA by its URI; RFC 6030 figure 8 spells that of PKCS #1
-// v1.5 with a second underscore. The error is of kind token.Refused.
+// v1.5 with a second underscore. The error is of kind fault.Refused.
 func FindTransport(uri string) (Transport, error) {
 	switch uri {
 	case namespaceXenc + "rsa-1_5", namespaceXenc + "rsa_1_5":
@@ -67,7 +66,7 @@ func (t Transport) WithOAEP(digest, mgf string, label []byte) (Transport, error)
 		return t, nil
 	}
 	if t.digest == 0 || mgf != "" && !t.mgfChosen {
-		return t, token.Errorf(token.Refused, "%s has no such parameters", t.name).WithHint(fetchAgain)
+		return t, fault.Errorf(fault.Refused, "%s has no such parameters", t.name).WithHint(fetchAgain)
 	}
 	var known bool
 	if digest != "" {
@@ -114,7 +113,7 @@ func (t Transport) Decrypt(key *rsa.PrivateKey, data []byte) ([]byte, error) {
 // because RFC 6030 recommends it, and written no more.
 func (t Transport) Encrypt(random io.Reader, key *rsa.PublicKey, plain []byte) ([]byte, error) {
 	if t.digest == 0 {
-		return nil, token.Errorf(token.NotAllowed, "%s is not written any more", t.name).WithHint("choose RSA-OAEP-MGF1P")
+		return nil, fault.Errorf(fault.NotAllowed, "%s is not written any more", t.name).WithHint("choose RSA-OAEP-MGF1P")
 	}
 	return rsa.EncryptOAEPWithOptions(random, key, plain, &rsa.OAEPOptions{Hash: t.digest, MGFHash: t.mgf, Label: t.label})
 }

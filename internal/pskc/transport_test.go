@@ -5,13 +5,12 @@ import (
 	"crypto/rsa"
 	"crypto/x509"
 	"encoding/pem"
+	"fob/internal/fault"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
-
-	"fob/internal/token"
 )
 
 // peer is a program that results are compared with. Without it the test fails,
@@ -102,7 +101,7 @@ func TestTransportsAgainstOpenssl(t *testing.T) {
 		data, err := tr.Encrypt(testRandom(3), &key.PublicKey, []byte(rfcSeed))
 		switch {
 		case tr.digest == 0:
-			if token.KindOf(err) != token.NotAllowed {
+			if fault.KindOf(err) != fault.NotAllowed {
 				t.Errorf("%+v: %v", v, err)
 			}
 		case err != nil:
@@ -144,7 +143,7 @@ func TestParametersOfOAEP(t *testing.T) {
 			t.Fatal(err)
 		}
 		_, err = tr.WithOAEP(v.digest, v.mgf, []byte(v.label))
-		if token.KindOf(err) != token.Refused || !strings.Contains(err.Error(), v.says) {
+		if fault.KindOf(err) != fault.Refused || !strings.Contains(err.Error(), v.says) {
 			t.Errorf("%+v: %v", v, err)
 		}
 	}

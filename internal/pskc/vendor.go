@@ -1,10 +1,9 @@
 package pskc
 
 import (
+	"fob/internal/fault"
 	"slices"
 	"strings"
-
-	"fob/internal/token"
 )
 
 // vendorPlaces are where elements of other namespaces stand: RFC 6030's schema has
@@ -44,7 +43,7 @@ func (d *Decoder) vendorElement(in string) error {
 // vendorPart does so beside the packages.
 func (d *Decoder) vendorPart() error {
 	name := d.scan.name.Local
-	e := token.Errorf(token.Refused, "line %d: %s in <KeyContainer> is not in the namespace of PSKC", d.scan.line(), shownElement(name))
+	e := fault.Errorf(fault.Refused, "line %d: %s in <KeyContainer> is not in the namespace of PSKC", d.scan.line(), shownElement(name))
 	if ownName(name) {
 		return e.WithHint(fetchAgain)
 	}

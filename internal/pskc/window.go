@@ -3,9 +3,8 @@ package pskc
 import (
 	"bytes"
 	"errors"
+	"fob/internal/fault"
 	"io"
-
-	"fob/internal/token"
 )
 
 const fetchAgain = "fetch the delivery again, and ask the supplier for a file that follows RFC 6030"
@@ -98,7 +97,7 @@ func (w *window) begin() error {
 }
 
 func otherEncoding(name string) error {
-	return token.Errorf(token.Refused, "the file is written in %s; fob reads PSKC in UTF-8", name).
+	return fault.Errorf(fault.Refused, "the file is written in %s; fob reads PSKC in UTF-8", name).
 		WithHint("ask the supplier for UTF-8, which is what other readers expect too")
 }
 

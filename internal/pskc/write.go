@@ -5,6 +5,7 @@ import (
 	"io"
 	"strconv"
 
+	"fob/internal/fault"
 	"fob/internal/token"
 )
 
@@ -49,14 +50,14 @@ func NewWriter(w io.Writer, random io.Reader, o WriterOptions) (*Writer, error) 
 }
 
 // Write writes a package. N, Line and Extended are the decoder's and have no
-// part in it. An error of kind token.NotAllowed leaves the container as it was;
+// part in it. An error of kind fault.NotAllowed leaves the container as it was;
 // any other ends it.
 func (w *Writer) Write(p *KeyPackage) error {
 	if w.err != nil {
 		return w.err
 	}
 	if w.n == MaxPackages {
-		return token.Errorf(token.NotAllowed, "the container is full: it has %d packages", w.n)
+		return fault.Errorf(fault.NotAllowed, "the container is full: it has %d packages", w.n)
 	}
 	err := w.keyPackage(p)
 	if err == nil {
@@ -64,7 +65,7 @@ func (w *Writer) Write(p *KeyPackage) error {
 	}
 	if err != nil {
 		w.xml.forget()
-		return token.Wrap(token.NotAllowed, err, "package %d cannot be written", w.n+1)
+		return fault.Wrap(fault.NotAllowed, err, "package %d cannot be written", w.n+1)
 	}
 	w.n++
 	return w.flush()
@@ -79,7 +80,7 @@ func (w *Writer) Close() error {
 		return w.err
 	}
 	if w.n == 0 {
-		return token.Errorf(token.NotAllowed, "a container without a package is none")
+		return fault.Errorf(fault.NotAllowed, "a container without a package is none")
 	}
 	w.xml.close("KeyContainer")
 	w.err = w.flush()
@@ -90,7 +91,7 @@ func (w *Writer) Close() error {
 	return w.err
 }
 
-var errClosed = token.Errorf(token.Internal, "the container is complete")
+var errClosed = fault.Errorf(fault.Internal, "the container is complete")
 
 func (w *Writer) flush() error {
 	w.err = w.xml.flush()

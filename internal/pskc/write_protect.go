@@ -3,9 +3,8 @@ package pskc
 import (
 	"crypto/rsa"
 	"crypto/x509"
+	"fob/internal/fault"
 	"io"
-
-	"fob/internal/token"
 )
 
 // The algorithms to write when nobody asks for others: those that RFC 6030
@@ -71,20 +70,20 @@ func (p *Protection) check() (public *rsa.PublicKey, err error) {
 	if p.Certificate != nil {
 		key, ok := p.Certificate.PublicKey.(*rsa.PublicKey)
 		if !ok {
-			return nil, token.Errorf(token.NotAllowed, "the certificate's key is not RSA")
+			return nil, fault.Errorf(fault.NotAllowed, "the certificate's key is not RSA")
 		}
 		public, authenticates = key, false
 	} else if err := p.Cipher.CheckKey(p.Key); err != nil {
 		return nil, err
 	}
 	if p.MAC.hash == nil && !authenticates {
-		return nil, token.Errorf(token.NotAllowed, "what is encrypted in this way needs a MAC (RFC 6030 section 6.1.1)")
+		return nil, fault.Errorf(fault.NotAllowed, "what is encrypted in this way needs a MAC (RFC 6030 section 6.1.1)")
 	}
 	if p.MACKey != nil && p.MACKeyName == "" {
-		return nil, token.Errorf(token.NotAllowed, "a MAC key that is not in the file needs a name")
+		return nil, fault.Errorf(fault.NotAllowed, "a MAC key that is not in the file needs a name")
 	}
 	if p.Derivation != nil && p.Derivation.KeyLength != int64(p.Cipher.KeySize()) {
-		return nil, token.Errorf(token.NotAllowed, "PBKDF2 makes a key of another length than %s needs", p.Cipher)
+		return nil, fault.Errorf(fault.NotAllowed, "PBKDF2 makes a key of another length than %s needs", p.Cipher)
 	}
 	return public, nil
 }

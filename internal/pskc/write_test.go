@@ -13,6 +13,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"fob/internal/fault"
 	"fob/internal/token"
 )
 
@@ -157,7 +158,7 @@ func TestWhatIsNotWritten(t *testing.T) {
 		}
 		p := full()
 		change(p)
-		if err := w.Write(p); token.KindOf(err) != token.NotAllowed || !strings.Contains(err.Error(), strings.TrimSpace(says)) {
+		if err := w.Write(p); fault.KindOf(err) != fault.NotAllowed || !strings.Contains(err.Error(), strings.TrimSpace(says)) {
 			t.Errorf("%s: %v", says, err)
 		}
 		if err := w.Write(full()); err != nil {
@@ -177,7 +178,7 @@ func TestEmptyContainer(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := w.Close(); token.KindOf(err) != token.NotAllowed {
+	if err := w.Close(); fault.KindOf(err) != fault.NotAllowed {
 		t.Error(err)
 	}
 }

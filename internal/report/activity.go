@@ -6,8 +6,8 @@ import (
 	"strings"
 	"time"
 
-	"fob/internal/audit"
 	"fob/internal/token"
+	"fob/internal/trail"
 )
 
 // ActivityFilter says what events are counted, and by what.
@@ -137,7 +137,7 @@ func countEvent(rows map[activityKey]*Activity, k activityKey, e Event) error {
 		rows[k] = a
 	}
 	a.LastAt = e.Time.UTC()
-	if e.Outcome == audit.Refused {
+	if e.Outcome == trail.Refused {
 		a.Refused++
 		return nil
 	}
@@ -151,25 +151,25 @@ func countEvent(rows map[activityKey]*Activity, k activityKey, e Event) error {
 func tokensOf(e Event) (n int, err error) {
 	switch e.Command {
 	case token.CmdImport:
-		d, err := detailOf[audit.ImportDetail](e)
+		d, err := detailOf[trail.ImportDetail](e)
 		return d.New, err
 	case token.CmdBatchQuarantine, token.CmdBatchRelease:
-		d, err := detailOf[audit.SweepDetail](e)
+		d, err := detailOf[trail.SweepDetail](e)
 		for _, m := range d.Moved {
 			n += len(m.Serials)
 		}
 		return n, err
 	case token.CmdBatchWithdraw:
-		d, err := detailOf[audit.WithdrawDetail](e)
+		d, err := detailOf[trail.WithdrawDetail](e)
 		return len(d.Tokens), err
 	case token.CmdBatchCorrect:
-		d, err := detailOf[audit.CorrectDetail](e)
+		d, err := detailOf[trail.CorrectDetail](e)
 		for _, s := range d.Spans {
 			n += len(s.Serials)
 		}
 		return n, err
 	}
-	if e.Object.Kind == audit.KindToken {
+	if e.Object.Kind == trail.KindToken {
 		return 1, nil
 	}
 	return 0, nil

@@ -9,8 +9,8 @@ import (
 	"strings"
 	"time"
 
-	"fob/internal/audit"
 	"fob/internal/token"
+	"fob/internal/trail"
 )
 
 // Answer is one report: what was asked, and a table of rows that stream. It is
@@ -56,7 +56,7 @@ type Scope struct {
 
 func (s Scope) filter() Filter { return Filter{Batch: s.Batch, Model: s.Model, Location: s.Location} }
 
-// has tells whether a token is within the scope; of none, that it is not known
+// has reports whether a token is within the scope; of none, that it is not known
 // any more, only a scope that takes all can say so.
 func (s Scope) has(t *Token) bool {
 	if t == nil {
@@ -200,7 +200,7 @@ func eachEvent(r Reader, visit func(Event) error, marks ...string) error {
 func (e Event) text(field string) *string { return filled(e.Plain[field]) }
 
 // account is whom an event is about.
-func (e Event) account() *string { return e.text(audit.TextAccount) }
+func (e Event) account() *string { return e.text(trail.TextAccount) }
 
 func detailOf[D any](e Event) (d D, err error) {
 	if len(e.Detail) > 0 {

@@ -14,14 +14,15 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/xuri/excelize/v2"
 
-	"fob/internal/audit"
+	"fob/internal/fault"
 	"fob/internal/token"
+	"fob/internal/trail"
 )
 
 // life is a trail in memory over the tokens of a fake.
 type life struct {
 	fakeReader
-	events []audit.Stored
+	events []trail.Stored
 	now    time.Time
 	by     token.Operator
 }
@@ -30,8 +31,8 @@ func newLife(tokens ...Token) *life {
 	return &life{fakeReader: list(tokens...), now: noon, by: token.Operator{UID: 1000, Name: "anna"}}
 }
 
-func (l *life) Events(EventFilter) iter.Seq2[audit.Stored, error] {
-	return func(yield func(audit.Stored, error) bool) {
+func (l *life) Events(EventFilter) iter.Seq2[trail.Stored, error] {
+	return func(yield func(trail.Stored, error) bool) {
 		for _, e := range l.events {
 			if !yield(e, nil) {
 				return
@@ -46,47 +47,47 @@ func (l *life) Find(serial token.Serial) (Token, error) {
 			return t, nil
 		}
 	}
-	return Token{}, token.Errorf(token.NotFound, "there is no token %s", serial)
+	return Token{}, fault.Errorf(fault.NotFound, "there is no token %s", serial)
 }
 
 func (l *life) Batches() ([]Batch, error) { return l.summary.Batches, nil }
 
 // did writes one event, a minute after the one before it.
-func (l *life) did(t *testing.T, e audit.Event, detail any, texts ...string) {
+func (l *life) did(t *testing.T, e trail.Event, detail any, texts ...string) {
 	t.Helper()
 	l.now = l.now.Add(time.Minute)
-	e.Time, e.Operator = audit.Time{Time: l.now}, l.by
+	e.Time, e.Operator = trail.Time{Time: l.now}, l.by
 	if e.Outcome == "" {
-		e.Outcome = audit.Done
+		e.Outcome = trail.Done
 	}
 	if err := e.SetDetail(detail); err != nil {
 		t.Fatal(err)
 	}
 	for i := 0; i < len(texts); i += 2 {
-		if err := e.AddText(strings.NewReader(strings.Repeat("s", audit.SaltLen)), texts[i], texts[i+1]); err != nil {
+		if err := e.AddText(strings.NewReader(strings.Repeat("s", trail.SaltLen)), texts[i], texts[i+1]); err != nil {
 			t.Fatal(err)
 		}
 	}
-	entry, err := audit.Append(audit.Head{Seq: int64(len(l.events))}, &e)
+	entry, err := trail.Append(trail.Head{Seq: int64(len(l.events))}, &e)
 	if err != nil {
 		t.Fatal(err)
 	}
-	l.events = append(l.events, audit.Stored{Entry: entry, Texts: e.Beside})
+	l.events = append(l.events, trail.Stored{Entry: entry, Texts: e.Beside})
 }
 
-func onToken(by token.Command, serial string) audit.Event {
-	return audit.Event{Command: by, Object: audit.Object{Kind: audit.KindToken, ID: serial}}
+func onToken(by token.Command, serial string) trail.Event {
+	return trail.Event{Command: by, Object: trail.Object{Kind: trail.KindToken, ID: serial}}
 }
 
 func (l *life) failed(t *testing.T, serial string, n int, until time.Time) {
 	t.Helper()
 	e := onToken(token.CmdBind, serial)
-	e.Outcome, e.Reason = audit.Refused, "wrong_code"
-	m := &audit.Mutable{Failures: n}
+	e.Outcome, e.Reason = trail.Refused, "wrong_code"
+	m := &trail.Mutable{Failures: n}
 	if !until.IsZero() {
 		m.LockedUntil = until.UnixNano()
 	}
-	l.did(t, e, audit.TokenDetail{After: m}, audit.TextAccount, "ben")
+	l.did(t, e, trail.TokenDetail{After: m}, trail.TextAccount, "ben")
 }
 
 func all[R any](t *testing.T, rows iter.Seq2[R, error]) (found []R) {
@@ -104,10 +105,10 @@ func all[R any](t *testing.T, rows iter.Seq2[R, error]) (found []R) {
 // said at the time, and the policy of now says whether it still does.
 func TestLockoutForGood(t *testing.T) {
 	l := newLife(Token{Serial: "A", Failures: 3, State: token.InStock}, Token{Serial: "B", State: token.Bound})
-	set := func(changes ...audit.PolicyChange) {
-		l.did(t, audit.Event{Command: token.CmdPolicySet, Object: audit.Object{Kind: audit.KindStore}}, audit.PolicyDetail{Changes: changes})
+	set := func(changes ...trail.PolicyChange) {
+		l.did(t, trail.Event{Command: token.CmdPolicySet, Object: trail.Object{Kind: trail.KindStore}}, trail.PolicyDetail{Changes: changes})
 	}
-	set(audit.PolicyChange{Name: "lock-after", New: "2"}, audit.PolicyChange{Name: "lock-for-good", New: "3"})
+	set(trail.PolicyChange{Name: "lock-after", New: "2"}, trail.PolicyChange{Name: "lock-for-good", New: "3"})
 	for n := 1; n <= 3; n++ {
 		until := time.Time{}
 		if n == 2 {
@@ -119,14 +120,14 @@ func TestLockoutForGood(t *testing.T) {
 	if len(got) != 1 || !got[0].LockedNow || got[0].LockedUntil != nil || got[0].Failures != 3 || !got[0].LockedAt.Equal(noon.Add(3*time.Minute)) {
 		t.Errorf("%+v", got)
 	}
-	set(audit.PolicyChange{Name: "lock-for-good", Old: "3"}, audit.PolicyChange{Name: "lock-after", Old: "2"})
+	set(trail.PolicyChange{Name: "lock-for-good", Old: "3"}, trail.PolicyChange{Name: "lock-after", Old: "2"})
 	if got = all(t, Lockouts(l, LockoutFilter{Now: l.now}).Rows); got[0].LockedNow || *got[0].Ended != "time" {
 		t.Errorf("with the usual policy again: %+v", got)
 	}
 	// One more, and a right code by somebody else.
 	l.by.Name = "ben"
 	l.failed(t, "A", 5, l.now.Add(time.Hour))
-	l.did(t, onToken(token.CmdResync, "A"), audit.TokenDetail{After: &audit.Mutable{}})
+	l.did(t, onToken(token.CmdResync, "A"), trail.TokenDetail{After: &trail.Mutable{}})
 	got = all(t, Lockouts(l, LockoutFilter{Now: l.now}).Rows)
 	want := []Tries{{"anna", 3}, {"ben", 1}}
 	if len(got) != 1 || *got[0].Ended != "accepted" || !cmp.Equal(got[0].TriedBy, want) {
@@ -152,24 +153,24 @@ func TestLockoutForGood(t *testing.T) {
 // is told of a loss later changes it and is no second one.
 func TestLossesReplaced(t *testing.T) {
 	l := newLife(Token{Serial: "A", State: token.Lost}, Token{Serial: "B", State: token.Retired}, Token{Serial: "C"}, Token{Serial: "D"})
-	lose := func(serial string, from token.State, m audit.Mutable) {
+	lose := func(serial string, from token.State, m trail.Mutable) {
 		e := onToken(token.CmdLost, serial)
 		e.From, e.To = from, token.Lost
-		l.did(t, e, audit.TokenDetail{After: &m}, audit.TextAccount, "Ben")
+		l.did(t, e, trail.TokenDetail{After: &m}, trail.TextAccount, "Ben")
 	}
 	bind := func(serial string) {
 		e := onToken(token.CmdBind, serial)
 		e.To = token.Bound
-		l.did(t, e, audit.TokenDetail{After: &audit.Mutable{}}, audit.TextAccount, "ben")
+		l.did(t, e, trail.TokenDetail{After: &trail.Mutable{}}, trail.TextAccount, "ben")
 	}
-	lose("A", token.Bound, audit.Mutable{})
-	lose("B", token.Suspended, audit.Mutable{Reported: noon.Add(-time.Hour).UnixNano()})
+	lose("A", token.Bound, trail.Mutable{})
+	lose("B", token.Suspended, trail.Mutable{Reported: noon.Add(-time.Hour).UnixNano()})
 	bind("C")
 	bind("D")
-	lose("A", token.Lost, audit.Mutable{Reported: noon.Add(-47 * time.Hour).UnixNano(), Stolen: true})
+	lose("A", token.Lost, trail.Mutable{Reported: noon.Add(-47 * time.Hour).UnixNano(), Stolen: true})
 	gone := onToken(token.CmdRetire, "B")
 	gone.From, gone.To = token.Lost, token.Retired
-	l.did(t, gone, audit.TokenDetail{After: &audit.Mutable{SeedDestroyed: true}})
+	l.did(t, gone, trail.TokenDetail{After: &trail.Mutable{SeedDestroyed: true}})
 	got := all(t, Losses(l, LossFilter{}).Rows)
 	if len(got) != 2 {
 		t.Fatalf("%+v", got)
@@ -195,11 +196,11 @@ func TestReconcile(t *testing.T) {
 		{Number: 2, ID: "b2", New: 7, States: map[token.State]int{}, WithdrawnAt: new(noon)},
 		{Number: 3, ID: "b3", Expected: new(1), New: 2, States: map[token.State]int{token.Lost: 2}},
 	}
-	imported := func(id string, d audit.ImportDetail) {
-		l.did(t, audit.Event{Command: token.CmdImport, Object: audit.Object{Kind: audit.KindBatch, ID: id}}, d)
+	imported := func(id string, d trail.ImportDetail) {
+		l.did(t, trail.Event{Command: token.CmdImport, Object: trail.Object{Kind: trail.KindBatch, ID: id}}, d)
 	}
-	imported("b1", audit.ImportDetail{Number: 1, FirstID: 1, LastID: 98})
-	imported("b3", audit.ImportDetail{Number: 3, FirstID: 99, LastID: 100, Replaced: []audit.Replaced{{Old: audit.Columns{ID: 98}}, {Old: audit.Columns{ID: 1}}}})
+	imported("b1", trail.ImportDetail{Number: 1, FirstID: 1, LastID: 98})
+	imported("b3", trail.ImportDetail{Number: 3, FirstID: 99, LastID: 100, Replaced: []trail.Replaced{{Old: trail.Columns{ID: 98}}, {Old: trail.Columns{ID: 1}}}})
 	got := all(t, Reconcile(l, ReconcileFilter{}).Rows)
 	want := [][]string{
 		{"5 ordered, and not in the file", "5 refused", "2 exchanged by batch 3", "1 unaccounted for: see `fob audit verify`"},
@@ -220,18 +221,18 @@ func TestReconcile(t *testing.T) {
 func TestOverridesJoin(t *testing.T) {
 	l := newLife()
 	correct := func(approver string) {
-		l.did(t, audit.Event{Command: token.CmdBatchCorrect, Object: audit.Object{Kind: audit.KindBatch, ID: "b1"}},
-			audit.CorrectDetail{Number: 4, Spans: []audit.Span{{Serials: []token.Serial{"A", "B"}, Old: audit.Parameters{Digits: 6}, New: audit.Parameters{Digits: 8}}}},
-			audit.TextApprover, approver)
+		l.did(t, trail.Event{Command: token.CmdBatchCorrect, Object: trail.Object{Kind: trail.KindBatch, ID: "b1"}},
+			trail.CorrectDetail{Number: 4, Spans: []trail.Span{{Serials: []token.Serial{"A", "B"}, Old: trail.Parameters{Digits: 6}, New: trail.Parameters{Digits: 8}}}},
+			trail.TextApprover, approver)
 	}
 	correct("Eva")
 	correct("Eva")
-	l.did(t, onToken(token.CmdBind, "X"), audit.TokenDetail{Steps: 3}) // ordinary: between two slices
+	l.did(t, onToken(token.CmdBind, "X"), trail.TokenDetail{Steps: 3}) // ordinary: between two slices
 	correct("Eva")
 	correct("Max")
-	l.did(t, onToken(token.CmdRetire, "X"), audit.TokenDetail{}, audit.TextApprover, "Max")
-	l.did(t, audit.Event{Command: token.CmdImport, Object: audit.Object{Kind: audit.KindBatch, ID: "b2"}},
-		audit.ImportDetail{Number: 5, Options: `format=oath-csv model="a compat \" short-seeds b" allow-unauthenticated`})
+	l.did(t, onToken(token.CmdRetire, "X"), trail.TokenDetail{}, trail.TextApprover, "Max")
+	l.did(t, trail.Event{Command: token.CmdImport, Object: trail.Object{Kind: trail.KindBatch, ID: "b2"}},
+		trail.ImportDetail{Number: 5, Options: `format=oath-csv model="a compat \" short-seeds b" allow-unauthenticated`})
 	var told []string
 	for _, x := range all(t, Overrides(l, OverrideFilter{}).Rows) {
 		told = append(told, fmt.Sprint(x.Event, " ", x.Events, " ", x.Object, " ", x.Tokens, " ", kindWords(x.Kinds), " ", x.About))
@@ -261,7 +262,7 @@ func TestUnverifiedPresses(t *testing.T) {
 		t.Error("it is not told")
 	}
 	l.now = noon.AddDate(0, 0, -10)
-	l.did(t, onToken(token.CmdResync, "H"), audit.TokenDetail{After: &audit.Mutable{}})
+	l.did(t, onToken(token.CmdResync, "H"), trail.TokenDetail{After: &trail.Mutable{}})
 	if held() != 0 {
 		t.Error("its resync does not count")
 	}

@@ -5,11 +5,10 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"fob/internal/fault"
 	"io"
 	"strconv"
 	"time"
-
-	"fob/internal/token"
 )
 
 // maxLine bounds one row of canonical CSV: of 49 fields the longest that people
@@ -169,13 +168,13 @@ func (v value) shown() any {
 	return v.words
 }
 
-// same tells whether two values are spelt the same in canonical CSV.
+// same reports whether two values are spelt the same in canonical CSV.
 func (v value) same(w value) bool {
 	return v.kind == w.kind && v.words == w.words && v.whole == w.whole && v.real == w.real && v.at.Equal(w.at)
 }
 
 // unlike refuses what is no export, or has rows that are none of an inventory.
 func unlike(name string, err error) error {
-	return token.Errorf(token.Refused, "%s is no inventory that fob exported: %v", name, err).
+	return fault.Errorf(fault.Refused, "%s is no inventory that fob exported: %v", name, err).
 		WithHint("compare with the file as fob wrote it: a spreadsheet that saves it again changes it")
 }

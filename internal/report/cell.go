@@ -1,12 +1,11 @@
 package report
 
 import (
+	"fob/internal/fault"
 	"strconv"
 	"strings"
 	"time"
 	"unicode/utf8"
-
-	"fob/internal/token"
 
 	"github.com/xuri/excelize/v2"
 )
@@ -162,7 +161,7 @@ func escapeEscapes(s string) string {
 	return b.String()
 }
 
-// isEscape tells whether a text begins with _xHHHH_.
+// isEscape reports whether a text begins with _xHHHH_.
 func isEscape(s string) bool {
 	if len(s) < 7 || s[1] != 'x' || s[6] != '_' {
 		return false
@@ -189,6 +188,6 @@ func checkLength(s string) error {
 	if units <= maxText {
 		return nil
 	}
-	return token.Errorf(token.Refused, "a text of %d characters, a cell holds %d", units, maxText).
+	return fault.Errorf(fault.Refused, "a text of %d characters, a cell holds %d", units, maxText).
 		WithHint("export as .csv, .zip or .json, which have no such limit")
 }

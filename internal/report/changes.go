@@ -5,7 +5,7 @@ import (
 	"slices"
 	"time"
 
-	"fob/internal/audit"
+	"fob/internal/trail"
 )
 
 const changesSheet = "Changes"
@@ -30,46 +30,46 @@ var changeColumns = []column[Change]{
 
 // aspectsOf are the parts of a token, as events change them, that a column of the
 // inventory shows: of a column that shows two, the newest event counts.
-func aspectsOf(t *Token, column string) []audit.Aspect {
+func aspectsOf(t *Token, column string) []trail.Aspect {
 	switch column {
 	case "state", "state_since":
-		return []audit.Aspect{audit.Standing}
+		return []trail.Aspect{trail.Standing}
 	case "account":
-		return []audit.Aspect{audit.Holder}
+		return []trail.Aspect{trail.Holder}
 	case "bound_at", "bound_by", "bound_approver", "bound_proof", "bound_codes", "bound_ticket", "binding":
-		return []audit.Aspect{audit.Bond}
+		return []trail.Aspect{trail.Bond}
 	case "last_verified_at":
-		return []audit.Aspect{audit.Bond, audit.Clock}
+		return []trail.Aspect{trail.Bond, trail.Clock}
 	case "location":
-		return []audit.Aspect{audit.Place}
+		return []trail.Aspect{trail.Place}
 	case "failures", "locked_until":
-		return []audit.Aspect{audit.Attempts}
+		return []trail.Aspect{trail.Attempts}
 	case "watermark":
-		return []audit.Aspect{audit.Mark}
+		return []trail.Aspect{trail.Mark}
 	case "counter":
 		if t.Counter == nil { // its type was another
-			return []audit.Aspect{audit.Origin}
+			return []trail.Aspect{trail.Origin}
 		}
-		return []audit.Aspect{audit.Mark, audit.Origin}
+		return []trail.Aspect{trail.Mark, trail.Origin}
 	case "drift_seconds", "drift_ppm", "observed_at":
-		return []audit.Aspect{audit.Clock}
+		return []trail.Aspect{trail.Clock}
 	case "lost_reported_at":
-		return []audit.Aspect{audit.Loss}
+		return []trail.Aspect{trail.Loss}
 	case "stolen":
-		return []audit.Aspect{audit.Theft}
+		return []trail.Aspect{trail.Theft}
 	case "loss_hours":
 		if t.LostReported == nil { // found: what became of it later does not count
-			return []audit.Aspect{audit.Loss}
+			return []trail.Aspect{trail.Loss}
 		}
-		return []audit.Aspect{audit.Loss, audit.Standing}
+		return []trail.Aspect{trail.Loss, trail.Standing}
 	case "seed_present", "seed_key", "destroyed_at":
-		return []audit.Aspect{audit.SeedHeld}
+		return []trail.Aspect{trail.SeedHeld}
 	case "issued":
-		return []audit.Aspect{audit.Issued}
+		return []trail.Aspect{trail.Issued}
 	case "condition":
-		return []audit.Aspect{audit.Shape}
+		return []trail.Aspect{trail.Shape}
 	}
-	return []audit.Aspect{audit.Origin}
+	return []trail.Aspect{trail.Origin}
 }
 
 // Changes are the differences from the baseline of an export, all or those in some

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"fob/internal/fault"
 	"fob/internal/token"
 )
 
@@ -122,7 +123,7 @@ func (x *OldExport) ofThisStore(now Reader, _ Export) error {
 		return err
 	}
 	if said := x.facts["store"]; said != "" && said != id {
-		return token.Errorf(token.Refused, "%s is of the store %s, and this one is %s", x.name, said, id).WithHint("--db names the store")
+		return fault.Errorf(fault.Refused, "%s is of the store %s, and this one is %s", x.name, said, id).WithHint("--db names the store")
 	}
 	batches, err := now.BatchFiles()
 	if err != nil {
@@ -134,7 +135,7 @@ func (x *OldExport) ofThisStore(now Reader, _ Export) error {
 	}
 	for _, id := range sortedKeys(x.batches) {
 		if !known[id] {
-			return token.Errorf(token.Refused, "%s is of another store: its token %s came with batch %s, which this store never had", x.name, x.batches[id], id).
+			return fault.Errorf(fault.Refused, "%s is of another store: its token %s came with batch %s, which this store never had", x.name, x.batches[id], id).
 				WithHint("--db names the store")
 		}
 	}
@@ -162,7 +163,7 @@ func (x *OldExport) ofTheseTokens(_ Reader, e Export) error {
 	if said == "" {
 		return nil
 	}
-	return token.Errorf(token.Refused, "%s has %s, and this is of %s", x.name, said, asked).
+	return fault.Errorf(fault.Refused, "%s has %s, and this is of %s", x.name, said, asked).
 		WithHint("give the flags that select as the file was made with, or compare with one of all tokens")
 }
 
@@ -170,6 +171,6 @@ func (x *OldExport) ofTheseNames(_ Reader, e Export) error {
 	if !x.hidden || e.Pseudonyms != nil && e.Joinable {
 		return nil
 	}
-	return token.Errorf(token.Refused, "%s has pseudonyms for accounts: they can be compared only under the key that made them", x.name).
+	return fault.Errorf(fault.Refused, "%s has pseudonyms for accounts: they can be compared only under the key that made them", x.name).
 		WithHint("add --pseudonymise --pseudonym-key FILE with the key that it was made with, or compare with another file or a day")
 }

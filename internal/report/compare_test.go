@@ -12,8 +12,8 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"fob/internal/audit"
-	"fob/internal/token"
+	"fob/internal/fault"
+	"fob/internal/trail"
 )
 
 // stored is a fake store with an id, a batch and a trail without events.
@@ -21,7 +21,7 @@ type stored struct{ fakeReader }
 
 func (stored) StoreID() (string, error)       { return "0199-store", nil }
 func (s stored) BatchFiles() ([]Batch, error) { return s.summary.Batches, nil }
-func (s stored) Head() (audit.Head, error)    { return s.summary.Head, nil }
+func (s stored) Head() (trail.Head, error)    { return s.summary.Head, nil }
 
 // old reads an export back, and forgets how far its trail went: the fake store has
 // none.
@@ -173,7 +173,7 @@ func TestEveryColumnHasAMaker(t *testing.T) {
 	origin := []string{"serial", "batch", "imported_at", "imported_by", "received", "order", "supplier", "file", "file_sha256", "manufacturer",
 		"model", "type", "hash", "digits", "period", "t0", "not_before", "not_after", "manufactured", "software", "batch_id", "id", "exported_to"}
 	for _, c := range columns {
-		is := slices.Equal(aspectsOf(&Token{Counter: new(int64(1))}, c.name), []audit.Aspect{audit.Origin})
+		is := slices.Equal(aspectsOf(&Token{Counter: new(int64(1))}, c.name), []trail.Aspect{trail.Origin})
 		if want := slices.Contains(origin, c.name); is != want {
 			t.Errorf("%s: of the origin: %t", c.name, is)
 		}
@@ -199,7 +199,7 @@ func TestPseudonymsOfAnotherKey(t *testing.T) {
 	if e.Compare, err = x.Baseline(stored{list(tok)}, e); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := WriteCSV(io.Discard, stored{list(tok)}, e); token.KindOf(err) != token.KeyTrouble {
+	if _, err := WriteCSV(io.Discard, stored{list(tok)}, e); fault.KindOf(err) != fault.KeyTrouble {
 		t.Errorf("%v", err)
 	}
 }
@@ -215,7 +215,7 @@ func TestALaterFile(t *testing.T) {
 	if e.Compare, err = x.Baseline(r, e); err != nil {
 		t.Fatal(err)
 	}
-	if _, _, err := Changes(r, e, nil); token.KindOf(err) != token.Refused {
+	if _, _, err := Changes(r, e, nil); fault.KindOf(err) != fault.Refused {
 		t.Error(err)
 	}
 }

@@ -11,8 +11,9 @@ import (
 
 	"github.com/google/uuid"
 
-	"fob/internal/audit"
+	"fob/internal/fault"
 	"fob/internal/token"
+	"fob/internal/trail"
 )
 
 // comparedWith begins what Selected says of the baseline.
@@ -25,7 +26,7 @@ type comparison struct {
 	*Baseline
 	now       Reader
 	e         Export
-	makers    *audit.Makers // nil: the trail is not known from where the baseline ends
+	makers    *trail.Makers // nil: the trail is not known from where the baseline ends
 	approvers map[uuid.UUID]string
 
 	before, after []value
@@ -50,22 +51,22 @@ func newComparison(now Reader, e Export) (*comparison, error) {
 		return nil, err
 	}
 	if head.Seq < c.since {
-		return nil, token.Errorf(token.Refused, "%s knows %d events, and the trail that it is compared with %d: it is the later of the two, or the store was put back", c.Words, c.since, head.Seq).
+		return nil, fault.Errorf(fault.Refused, "%s knows %d events, and the trail that it is compared with %d: it is the later of the two, or the store was put back", c.Words, c.since, head.Seq).
 			WithHint("compare the later with the earlier one")
 	}
-	c.makers, err = audit.MakersOf(c.stretch(now.Events(EventFilter{Limit: int(head.Seq-c.since) + 1})))
+	c.makers, err = trail.MakersOf(c.stretch(now.Events(EventFilter{Limit: int(head.Seq-c.since) + 1})))
 	return c, err
 }
 
 // stretch is the trail behind the last event that the baseline knows, which must
 // have the hash that it says.
-func (c *comparison) stretch(trail iter.Seq2[audit.Stored, error]) iter.Seq2[audit.Stored, error] {
-	return func(yield func(audit.Stored, error) bool) {
-		for stored, err := range trail {
+func (c *comparison) stretch(events iter.Seq2[trail.Stored, error]) iter.Seq2[trail.Stored, error] {
+	return func(yield func(trail.Stored, error) bool) {
+		for stored, err := range events {
 			switch {
 			case err == nil && stored.Seq < c.since:
 			case err == nil && stored.Seq == c.since && c.head != "" && stored.Hash.String() != c.head:
-				yield(audit.Stored{}, token.Errorf(token.Integrity, "the trail of this store does not go on from %s: event %d has another hash there", c.Words, c.since).
+				yield(trail.Stored{}, fault.Errorf(fault.Integrity, "the trail of this store does not go on from %s: event %d has another hash there", c.Words, c.since).
 					WithHint("`fob audit verify` with a checkpoint tells more"))
 				return
 			case err == nil && stored.Seq == c.since:
@@ -205,7 +206,7 @@ func (c *comparison) fill(values []value, t *Token) {
 	}
 }
 
-// asItWas fills in the values of before, and tells whether the filter selected it.
+// asItWas fills in the values of before, and reports whether the filter selected it.
 func (c *comparison) asItWas(w *was) (selected bool, err error) {
 	f := c.e.Filter
 	if w.line == nil {
@@ -282,7 +283,7 @@ func (c *comparison) sameKey(t *Token) error {
 		t.Account == nil || strings.HasPrefix(*t.Account, "erased-") {
 		return nil
 	}
-	return token.Errorf(token.KeyTrouble, "the pseudonyms of %s were made with another key", c.Words).
+	return fault.Errorf(fault.KeyTrouble, "the pseudonyms of %s were made with another key", c.Words).
 		WithHint("--pseudonym-key names the key that it was made with")
 }
 
@@ -301,7 +302,7 @@ func (c *comparison) came(kind ChangeKind, serial token.Serial, batch string) Ch
 	}
 	if by, ok := c.makers.Imported(batch); ok {
 		x.madeBy(by)
-	} else if by, ok := c.makers.Made(serial, audit.Origin); ok {
+	} else if by, ok := c.makers.Made(serial, trail.Origin); ok {
 		x.madeBy(by)
 	}
 	return x.spelt()
@@ -326,7 +327,7 @@ func (c *comparison) altered(t *Token) (all []Change) {
 }
 
 // maker is the newest event that changed what a column shows.
-func (c *comparison) maker(t *Token, column string) (newest audit.Maker, ok bool) {
+func (c *comparison) maker(t *Token, column string) (newest trail.Maker, ok bool) {
 	if c.makers == nil {
 		return newest, false
 	}
@@ -341,7 +342,7 @@ func (c *comparison) maker(t *Token, column string) (newest audit.Maker, ok bool
 	return newest, ok
 }
 
-func (x *Change) madeBy(by audit.Maker) {
+func (x *Change) madeBy(by trail.Maker) {
 	x.Event, x.At, x.Operator, x.Command = &by.Seq, &by.At, filled(by.Operator), filled(string(by.Command))
 }
 

@@ -4,10 +4,9 @@ import (
 	"bytes"
 	"encoding/csv"
 	"errors"
+	"fob/internal/fault"
 	"io"
 	"testing"
-
-	"fob/internal/token"
 
 	"github.com/google/go-cmp/cmp"
 )
@@ -103,11 +102,11 @@ func TestCSVNumbersAreNeverGuarded(t *testing.T) {
 
 func TestReaderErrorStopsEveryWriter(t *testing.T) {
 	r := stock(2)
-	r.fail = token.Errorf(token.Integrity, "row 3 is damaged")
+	r.fail = fault.Errorf(fault.Integrity, "row 3 is damaged")
 	for name, write := range writers {
 		e := anExport()
 		e.TempDir = t.TempDir()
-		if _, err := write(io.Discard, r, e); token.KindOf(err) != token.Integrity {
+		if _, err := write(io.Discard, r, e); fault.KindOf(err) != fault.Integrity {
 			t.Errorf("%s: %v", name, err)
 		}
 		checkEmpty(t, e.TempDir)
@@ -118,7 +117,7 @@ func TestCountsThatDisagreeStopEveryWriter(t *testing.T) {
 	r := stock(2)
 	r.summary.Tokens = 3
 	for name, write := range writers {
-		if _, err := write(io.Discard, r, anExport()); token.KindOf(err) != token.Integrity {
+		if _, err := write(io.Discard, r, anExport()); fault.KindOf(err) != fault.Integrity {
 			t.Errorf("%s: %v", name, err)
 		}
 		e := anExport()

@@ -8,8 +8,8 @@ import (
 	"strings"
 	"time"
 
-	"fob/internal/audit"
 	"fob/internal/token"
+	"fob/internal/trail"
 )
 
 // LateLoss is how long from the report of a loss to its entry is long: until
@@ -239,7 +239,7 @@ func ofTrail(r Reader, f ExceptionFilter) ExceptionSeq {
 	}
 }
 
-// worthALook tells whether an event can be an exception, without reading it: a
+// worthALook reports whether an event can be an exception, without reading it: a
 // quote within a text of its JSON would have a backslash before it.
 func worthALook(body []byte) bool {
 	for _, mark := range []string{`"to":"lost"`, `"approver":"`, `"command":"unlock"`, `"command":"clock accept"`, `"command":"batch `, `"command":"policy set"`} {
@@ -250,7 +250,7 @@ func worthALook(body []byte) bool {
 	return false
 }
 
-func (f ExceptionFilter) ofEvent(stored audit.Stored) (found []Exception, err error) {
+func (f ExceptionFilter) ofEvent(stored trail.Stored) (found []Exception, err error) {
 	e, err := plainEvent(stored)
 	if err != nil || e.Time.Before(f.Since) {
 		return nil, err
@@ -268,12 +268,12 @@ func (f ExceptionFilter) ofEvent(stored audit.Stored) (found []Exception, err er
 		hours := late.Hours()
 		add(LostLate, fmt.Sprintf("entered %.0f hours after it was reported", hours), &hours)
 	}
-	if approver := e.Plain[audit.TextApprover]; samePerson(approver, e.Operator.Name) {
+	if approver := e.Plain[trail.TextApprover]; samePerson(approver, e.Operator.Name) {
 		add(ApprovedAlone, "approved by the operator", nil)
-	} else if samePerson(approver, e.Plain[audit.TextAccount]) {
+	} else if samePerson(approver, e.Plain[trail.TextAccount]) {
 		add(ApprovedAlone, "approved by the account itself", nil)
 	}
-	if about := e.override(); about != "" && e.Outcome == audit.Done {
+	if about := e.override(); about != "" && e.Outcome == trail.Done {
 		add(Override, about, nil)
 	}
 	return found, nil
@@ -282,8 +282,8 @@ func (f ExceptionFilter) ofEvent(stored audit.Stored) (found []Exception, err er
 func (e Event) exception(k ExceptionKind, about string) Exception {
 	seq, at := e.Seq, e.Time.UTC()
 	x := Exception{Kind: k, Object: e.Object.ID, At: &at, Event: &seq, Operator: &e.Operator.Name, About: about,
-		Account: filled(e.Plain[audit.TextAccount]), Approver: filled(e.Plain[audit.TextApprover]), Reason: filled(e.Plain[audit.TextReason])}
-	if e.Object.Kind != audit.KindToken {
+		Account: filled(e.Plain[trail.TextAccount]), Approver: filled(e.Plain[trail.TextApprover]), Reason: filled(e.Plain[trail.TextReason])}
+	if e.Object.Kind != trail.KindToken {
 		x.Object = e.Object.Kind + " " + e.Object.ID
 	}
 	if e.To != "" {
@@ -295,10 +295,10 @@ func (e Event) exception(k ExceptionKind, about string) Exception {
 // lateLoss is the time from the report of a loss to this event, which enters it;
 // zero for any other event.
 func (e Event) lateLoss() (time.Duration, error) {
-	if e.To != token.Lost || e.From == token.Lost || e.Outcome != audit.Done {
+	if e.To != token.Lost || e.From == token.Lost || e.Outcome != trail.Done {
 		return 0, nil
 	}
-	var d audit.TokenDetail
+	var d trail.TokenDetail
 	if err := json.Unmarshal(e.Detail, &d); err != nil {
 		return 0, fmt.Errorf("event %d: %w", e.Seq, err)
 	}
@@ -322,7 +322,7 @@ func (e Event) override() string {
 	case token.CmdPolicySet:
 		return "the policy was changed"
 	case token.CmdBind, token.CmdCheck, token.CmdResync, token.CmdUnbind, token.CmdReplace:
-		if e.Texts[audit.TextApprover] != "" {
+		if e.Texts[trail.TextApprover] != "" {
 			return fmt.Sprintf("%s was approved by a second person", e.Command)
 		}
 	}

@@ -8,32 +8,32 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"fob/internal/audit"
 	"fob/internal/token"
+	"fob/internal/trail"
 )
 
 // trailOf is a store with these events alone.
 type trailOf struct {
 	fakeReader
-	events []audit.Event
+	events []trail.Event
 }
 
-func (r trailOf) Events(EventFilter) iter.Seq2[audit.Stored, error] {
-	return func(yield func(audit.Stored, error) bool) {
-		var head audit.Head
+func (r trailOf) Events(EventFilter) iter.Seq2[trail.Stored, error] {
+	return func(yield func(trail.Stored, error) bool) {
+		var head trail.Head
 		for _, e := range r.events {
-			entry, err := audit.Append(head, &e)
-			if head = (audit.Head{Seq: entry.Seq, Hash: entry.Hash}); !yield(audit.Stored{Entry: entry, Texts: e.Beside}, err) {
+			entry, err := trail.Append(head, &e)
+			if head = (trail.Head{Seq: entry.Seq, Hash: entry.Hash}); !yield(trail.Stored{Entry: entry, Texts: e.Beside}, err) {
 				return
 			}
 		}
 	}
 }
 
-func event(t *testing.T, by token.Command, change func(*audit.Event), texts ...string) audit.Event {
+func event(t *testing.T, by token.Command, change func(*trail.Event), texts ...string) trail.Event {
 	t.Helper()
-	e := audit.Event{Time: audit.Time{Time: noon}, Operator: token.Operator{Name: "anna"}, Command: by,
-		Object: audit.Object{Kind: audit.KindToken, ID: "0007"}, Outcome: audit.Done}
+	e := trail.Event{Time: trail.Time{Time: noon}, Operator: token.Operator{Name: "anna"}, Command: by,
+		Object: trail.Object{Kind: trail.KindToken, ID: "0007"}, Outcome: trail.Done}
 	for i := 0; i < len(texts); i += 2 {
 		if err := e.AddText(rand.Reader, texts[i], texts[i+1]); err != nil {
 			t.Fatal(err)
@@ -43,12 +43,12 @@ func event(t *testing.T, by token.Command, change func(*audit.Event), texts ...s
 	return e
 }
 
-func asIs(*audit.Event) {}
+func asIs(*trail.Event) {}
 
-func lostAfter(t *testing.T, d time.Duration) func(*audit.Event) {
-	return func(e *audit.Event) {
+func lostAfter(t *testing.T, d time.Duration) func(*trail.Event) {
+	return func(e *trail.Event) {
 		e.From, e.To = token.Bound, token.Lost
-		if err := e.SetDetail(audit.TokenDetail{After: &audit.Mutable{Reported: noon.Add(-d).UnixNano()}}); err != nil {
+		if err := e.SetDetail(trail.TokenDetail{After: &trail.Mutable{Reported: noon.Add(-d).UnixNano()}}); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -66,16 +66,16 @@ func kindsOf(t *testing.T, r Reader, f ExceptionFilter) (kinds []string) {
 }
 
 func TestExceptionsOfTheTrail(t *testing.T) {
-	refused := func(e *audit.Event) { e.Outcome = audit.Refused }
-	r := trailOf{stock(0), []audit.Event{
-		event(t, token.CmdBind, asIs, audit.TextAccount, "eva"), // ordinary
+	refused := func(e *trail.Event) { e.Outcome = trail.Refused }
+	r := trailOf{stock(0), []trail.Event{
+		event(t, token.CmdBind, asIs, trail.TextAccount, "eva"), // ordinary
 		event(t, token.CmdLost, lostAfter(t, LateLoss)),         // in time
 		event(t, token.CmdLost, lostAfter(t, LateLoss+time.Second)),
-		event(t, token.CmdUnlock, asIs, audit.TextApprover, "Carla"),
-		event(t, token.CmdUnlock, refused, audit.TextApprover, "carla"),
-		event(t, token.CmdBind, asIs, audit.TextAccount, "eva", audit.TextApprover, `CORP\Anna`),
-		event(t, token.CmdRetire, asIs, audit.TextAccount, "carla@example.com", audit.TextApprover, "Carla"),
-		event(t, token.CmdPolicySet, func(e *audit.Event) { e.Object = audit.Object{Kind: audit.KindStore, ID: "s"} }),
+		event(t, token.CmdUnlock, asIs, trail.TextApprover, "Carla"),
+		event(t, token.CmdUnlock, refused, trail.TextApprover, "carla"),
+		event(t, token.CmdBind, asIs, trail.TextAccount, "eva", trail.TextApprover, `CORP\Anna`),
+		event(t, token.CmdRetire, asIs, trail.TextAccount, "carla@example.com", trail.TextApprover, "Carla"),
+		event(t, token.CmdPolicySet, func(e *trail.Event) { e.Object = trail.Object{Kind: trail.KindStore, ID: "s"} }),
 	}}
 	want := []string{
 		"lost_late 0007", "override 0007", "approver_is_operator 0007", "override 0007", "approver_is_operator 0007", "override store s",

@@ -13,8 +13,9 @@ import (
 
 	"github.com/google/uuid"
 
-	"fob/internal/audit"
+	"fob/internal/fault"
 	"fob/internal/token"
+	"fob/internal/trail"
 )
 
 // Export says who makes an export, when, of what, and where its temporary
@@ -43,7 +44,7 @@ type Export struct {
 type Totals struct {
 	Rows   int
 	SHA256 string // of the canonical CSV, hex
-	Head   audit.Head
+	Head   trail.Head
 
 	Changes *Changed // nil: nothing was compared
 }
@@ -153,6 +154,6 @@ func (k *walk) agrees(f Filter, s Summary) error {
 	if f != (Filter{AsOf: s.AsOf}) || k.rows == s.Tokens {
 		return nil
 	}
-	return token.Errorf(token.Integrity, "the export has %d rows, the store counts %d tokens", k.rows, s.Tokens).
+	return fault.Errorf(fault.Integrity, "the export has %d rows, the store counts %d tokens", k.rows, s.Tokens).
 		WithHint("`fob audit verify` tells more")
 }

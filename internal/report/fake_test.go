@@ -8,8 +8,8 @@ import (
 
 	"github.com/google/uuid"
 
-	"fob/internal/audit"
 	"fob/internal/token"
+	"fob/internal/trail"
 )
 
 // fakeReader is a store in memory; it selects nothing by itself.
@@ -66,8 +66,8 @@ func (fakeReader) Bindings(Filter) iter.Seq2[Binding, error] {
 	}
 }
 func (fakeReader) Approvers() (map[uuid.UUID]string, error) { return nil, nil }
-func (fakeReader) Events(EventFilter) iter.Seq2[audit.Stored, error] {
-	return func(func(audit.Stored, error) bool) {}
+func (fakeReader) Events(EventFilter) iter.Seq2[trail.Stored, error] {
+	return func(func(trail.Stored, error) bool) {}
 }
 func (fakeReader) Clocks(DriftFilter) iter.Seq2[ClockRecord, error] {
 	return func(func(ClockRecord, error) bool) {}
@@ -80,7 +80,7 @@ func (f fakeReader) Summary() (Summary, error) { return f.summary, nil }
 func stock(n int) fakeReader {
 	f := fakeReader{count: n, make: anyToken, summary: Summary{
 		StoreID: "0199-store", Tokens: n, States: map[token.State]int{},
-		Head: audit.Head{Seq: 42, Hash: audit.Hash{1, 2, 3}},
+		Head: trail.Head{Seq: 42, Hash: trail.Hash{1, 2, 3}},
 	}}
 	for i := range min(n, 1000) {
 		f.summary.States[anyToken(i).State]++

@@ -7,9 +7,9 @@ import (
 	"strings"
 	"time"
 
-	"fob/internal/audit"
 	"fob/internal/otp"
 	"fob/internal/token"
+	"fob/internal/trail"
 )
 
 // LockoutFilter selects lockouts by when the token was locked; those that are
@@ -148,18 +148,18 @@ func (w *lockWatch) event(e Event) error {
 	switch {
 	case e.Command == token.CmdPolicySet:
 		return w.policy(e)
-	case e.Object.Kind != audit.KindToken:
+	case e.Object.Kind != trail.KindToken:
 		return nil
 	}
-	d, err := detailOf[audit.TokenDetail](e)
+	d, err := detailOf[trail.TokenDetail](e)
 	if err != nil {
 		return err
 	}
 	key := token.Serial(e.Object.ID).Key()
 	switch run := w.running[key]; {
-	case e.Outcome == audit.Refused && d.After != nil && d.After.Failures > 0:
+	case e.Outcome == trail.Refused && d.After != nil && d.After.Failures > 0:
 		w.failed(key, e, d.After)
-	case run != nil && e.Outcome == audit.Refused && e.Reason == string(otp.Locked):
+	case run != nil && e.Outcome == trail.Refused && e.Reason == string(otp.Locked):
 		run.tried(e)
 	case run != nil && d.After != nil && (d.After.Failures == 0 || e.To == token.Retired):
 		w.end(key, e)
@@ -168,7 +168,7 @@ func (w *lockWatch) event(e Event) error {
 }
 
 func (w *lockWatch) policy(e Event) error {
-	d, err := detailOf[audit.PolicyDetail](e)
+	d, err := detailOf[trail.PolicyDetail](e)
 	if err != nil {
 		return err
 	}
@@ -182,7 +182,7 @@ func (w *lockWatch) policy(e Event) error {
 	return err
 }
 
-func (w *lockWatch) failed(key string, e Event, m *audit.Mutable) {
+func (w *lockWatch) failed(key string, e Event, m *trail.Mutable) {
 	run := w.running[key]
 	if run == nil {
 		run = &failing{Lockout: Lockout{Serial: token.Serial(e.Object.ID), FirstAt: e.Time.UTC()}}
@@ -222,7 +222,7 @@ func (w *lockWatch) end(key string, e Event) {
 	switch {
 	case e.Command == token.CmdUnlock:
 		how, run.UnlockedBy = "unlocked", &e.Operator.Name
-		run.Approver, run.Reason = e.text(audit.TextApprover), e.text(audit.TextReason)
+		run.Approver, run.Reason = e.text(trail.TextApprover), e.text(trail.TextReason)
 	case e.To == token.Retired:
 		how = "retired"
 	}

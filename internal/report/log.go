@@ -6,21 +6,21 @@ import (
 	"io"
 	"iter"
 
-	"fob/internal/audit"
 	"fob/internal/token"
+	"fob/internal/trail"
 )
 
 // Event is one event of the trail for people: the event, and the texts beside
 // it in the clear.
 type Event struct {
-	audit.Event
+	trail.Event
 	Plain map[string]string `json:"plain"`
 	Hash  string            `json:"hash"`
 }
 
 // Between tells what an event led from and to: states, or the places of a move.
 func (e Event) Between() (from, to string) {
-	var d audit.TokenDetail
+	var d trail.TokenDetail
 	if e.Command == token.CmdMove && json.Unmarshal(e.Detail, &d) == nil && d.MovedFrom != nil && d.After != nil {
 		return *d.MovedFrom, d.After.Location
 	}
@@ -77,7 +77,7 @@ func newestOf(r Reader, f EventFilter) ([]Event, error) {
 	return found, nil
 }
 
-func yieldEvent(yield func(Event, error) bool, stored audit.Stored, err error) bool {
+func yieldEvent(yield func(Event, error) bool, stored trail.Stored, err error) bool {
 	if err != nil {
 		yield(Event{}, err)
 		return false
@@ -86,8 +86,8 @@ func yieldEvent(yield func(Event, error) bool, stored audit.Stored, err error) b
 	return yield(e, err) && err == nil
 }
 
-func plainEvent(stored audit.Stored) (Event, error) {
-	parsed, err := audit.Parse(stored.Entry)
+func plainEvent(stored trail.Stored) (Event, error) {
+	parsed, err := trail.Parse(stored.Entry)
 	if err != nil {
 		return Event{}, err
 	}

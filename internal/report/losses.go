@@ -6,8 +6,9 @@ import (
 	"strings"
 	"time"
 
-	"fob/internal/audit"
+	"fob/internal/fault"
 	"fob/internal/token"
+	"fob/internal/trail"
 )
 
 // LossFilter selects losses by when they were entered.
@@ -122,7 +123,7 @@ func known(r Reader, serial token.Serial) (*Token, error) {
 	switch {
 	case err == nil:
 		return &t, nil
-	case token.KindOf(err) == token.NotFound:
+	case fault.KindOf(err) == fault.NotFound:
 		return nil, nil
 	}
 	return nil, err
@@ -135,7 +136,7 @@ type lossBook struct {
 }
 
 func (b *lossBook) event(e Event) error {
-	if e.Outcome != audit.Done || e.Object.Kind != audit.KindToken {
+	if e.Outcome != trail.Done || e.Object.Kind != trail.KindToken {
 		return nil
 	}
 	key, at := token.Serial(e.Object.ID).Key(), e.Time.UTC()
@@ -157,7 +158,7 @@ func (b *lossBook) event(e Event) error {
 
 // lost begins a loss, or tells more of one: that it was a theft, or since when.
 func (b *lossBook) lost(e Event, key string, at time.Time) error {
-	d, err := detailOf[audit.TokenDetail](e)
+	d, err := detailOf[trail.TokenDetail](e)
 	if err != nil {
 		return err
 	}

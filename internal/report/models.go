@@ -7,8 +7,8 @@ import (
 
 	"github.com/google/uuid"
 
-	"fob/internal/audit"
 	"fob/internal/token"
+	"fob/internal/trail"
 )
 
 // Store is what reports need of a database: everything that fn reads is one
@@ -32,13 +32,13 @@ type Reader interface {
 	Locations() ([]string, error)       // all names of places, in no order
 	LocationCounts(f Filter) ([]LocationCount, error)
 	ShelfReader
-	Head() (audit.Head, error)
+	Head() (trail.Head, error)
 	StoreID() (string, error)
 	// Imported streams the immutable columns of all tokens that the tables hold, also
 	// of withdrawn batches; of the filter, batch and prefix count. The order is that
 	// of Tokens.
-	Imported(f Filter) iter.Seq2[audit.Columns, error]
-	Events(f EventFilter) iter.Seq2[audit.Stored, error]
+	Imported(f Filter) iter.Seq2[trail.Columns, error]
+	Events(f EventFilter) iter.Seq2[trail.Stored, error]
 	// Bindings streams the bindings of the selected tokens, open and ended ones, in
 	// the order of serials, those of one token in the order of their opening. The
 	// filter's limit and keyset do not count.
@@ -61,7 +61,7 @@ type Reader interface {
 	Account(a token.Account) (AccountDetail, error)
 	// FormerRows streams the names that accounts had, in the order of the lists that
 	// ended them.
-	FormerRows() iter.Seq2[audit.FormerRow, error]
+	FormerRows() iter.Seq2[trail.FormerRow, error]
 }
 
 // Filter selects tokens; its zero value selects all.
@@ -182,7 +182,7 @@ type Summary struct {
 	Tokens  int
 	States  map[token.State]int
 	Batches []Batch
-	Head    audit.Head
+	Head    trail.Head
 }
 
 // EventFilter selects events; its zero value selects all.

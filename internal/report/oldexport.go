@@ -14,9 +14,10 @@ import (
 	"strconv"
 	"strings"
 
-	"fob/internal/audit"
+	"fob/internal/fault"
 	"fob/internal/rows"
 	"fob/internal/token"
+	"fob/internal/trail"
 )
 
 // OldExport is an export of before, read to be compared with. It holds its rows in
@@ -48,7 +49,7 @@ type place struct {
 func ReadExport(f io.ReaderAt, size int64, name string, o ReadOptions) (x *OldExport, err error) {
 	spool, err := newSpool(o.TempDir, o.Random)
 	if err != nil {
-		return nil, token.Wrap(token.Internal, err, "for the rows of %s", name)
+		return nil, fault.Wrap(fault.Internal, err, "for the rows of %s", name)
 	}
 	x = &OldExport{name: name, spool: spool, facts: exportFacts{}, batches: map[string]token.Serial{}}
 	defer func() {
@@ -61,7 +62,7 @@ func ReadExport(f io.ReaderAt, size int64, name string, o ReadOptions) (x *OldEx
 	if err == nil {
 		err = out.Flush()
 	}
-	if token.KindOf(err) == token.Integrity {
+	if fault.KindOf(err) == fault.Integrity {
 		err = unlike(name, err)
 	}
 	if err != nil {
@@ -82,13 +83,13 @@ func (x *OldExport) holds(sum, by string) error {
 	if said, is := x.facts["rows_sha256"]; !is || said == sum {
 		return nil
 	}
-	return token.Errorf(token.Integrity, "the rows of %s are not those that %s: their SHA-256 is another. It was changed since fob wrote it", x.name, by).
+	return fault.Errorf(fault.Integrity, "the rows of %s are not those that %s: their SHA-256 is another. It was changed since fob wrote it", x.name, by).
 		WithHint("compare with the file as fob wrote it, or with a day: --compare 2026-09-30")
 }
 
 // Claim takes what the sidecar of a file says of it. Nobody's signature is checked:
 // it is a claim, as the file is. A sidecar of other rows is of kind Integrity.
-func (x *OldExport) Claim(n audit.ExportNote) error {
+func (x *OldExport) Claim(n trail.ExportNote) error {
 	sum := x.facts["rows_sha256"]
 	x.facts["rows_sha256"] = n.RowsSHA256
 	if err := x.holds(sum, "its sidecar says"); err != nil {
@@ -343,7 +344,7 @@ func (x *OldExport) eachSorted(yield func(was, error) bool) {
 	for _, p := range x.sorted {
 		w := was{key: p.key, line: make([]byte, p.size)}
 		if _, err := x.spool.ReadAt(w.line, p.at); err != nil {
-			yield(was{}, token.Wrap(token.Internal, err, "reading the rows of %s", x.name))
+			yield(was{}, fault.Wrap(fault.Internal, err, "reading the rows of %s", x.name))
 			return
 		}
 		if !yield(w, nil) {

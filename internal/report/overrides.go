@@ -8,8 +8,8 @@ import (
 	"strings"
 	"time"
 
-	"fob/internal/audit"
 	"fob/internal/token"
+	"fob/internal/trail"
 )
 
 // OverrideKind is what was set aside, or who else it took.
@@ -72,7 +72,7 @@ type OverrideEvent struct {
 	Command  token.Command  `json:"command"`
 	Object   string         `json:"object"` // serial, "batch 3", "store"
 	Kinds    []OverrideKind `json:"kinds"`
-	Outcome  audit.Outcome  `json:"outcome"`
+	Outcome  trail.Outcome  `json:"outcome"`
 	Approver *string        `json:"approver"` // as typed
 	Reason   *string        `json:"reason"`
 	Ticket   *string        `json:"ticket"`
@@ -196,18 +196,18 @@ func worded(s *string) string {
 // overrideOf has no kinds for an ordinary event.
 func overrideOf(e Event) (x OverrideEvent, err error) {
 	x = OverrideEvent{Event: e.Seq, Events: 1, At: e.Time.UTC(), Operator: e.Operator.Name, Command: e.Command, Object: e.Object.ID,
-		Outcome: e.Outcome, Approver: e.text(audit.TextApprover), Reason: e.text(audit.TextReason), Ticket: e.text(audit.TextTicket),
+		Outcome: e.Outcome, Approver: e.text(trail.TextApprover), Reason: e.text(trail.TextReason), Ticket: e.text(trail.TextTicket),
 		Account: e.account()}
-	if e.Object.Kind == audit.KindStore {
+	if e.Object.Kind == trail.KindStore {
 		x.Object = e.Object.Kind
 	}
 	if x.Kinds, x.About, err = overrideKindsOf(e, &x); err != nil {
 		return x, err
 	}
-	if len(x.Kinds) == 0 && e.Texts[audit.TextApprover] != "" {
+	if len(x.Kinds) == 0 && e.Texts[trail.TextApprover] != "" {
 		x.Kinds = []OverrideKind{ByApproval}
 	}
-	if len(x.Kinds) > 0 && e.Outcome == audit.Done {
+	if len(x.Kinds) > 0 && e.Outcome == trail.Done {
 		x.Tokens, err = tokensOf(e)
 	}
 	return x, err
@@ -219,37 +219,37 @@ func overrideKindsOf(e Event, x *OverrideEvent) (kinds []OverrideKind, about str
 	case token.CmdUnlock:
 		return one(ByUnlock), "", nil
 	case token.CmdClockAccept:
-		d, err := detailOf[audit.ClockDetail](e)
+		d, err := detailOf[trail.ClockDetail](e)
 		return one(ByClock), fmt.Sprintf("from %s to %s", stamped(d.Newest), stamped(d.Accepted)), err
 	case token.CmdPolicySet:
-		d, err := detailOf[audit.PolicyDetail](e)
+		d, err := detailOf[trail.PolicyDetail](e)
 		return one(ByPolicy), policyWords(d.Changes), err
 	case token.CmdIdentify:
-		d, err := detailOf[audit.SearchDetail](e)
+		d, err := detailOf[trail.SearchDetail](e)
 		if !d.Wide {
 			return nil, "", err
 		}
 		return one(ByWideSearch), fmt.Sprintf("%d found among %d", d.Found, d.Searched), err
 	case token.CmdBind, token.CmdCheck, token.CmdResync, token.CmdUnbind:
-		d, err := detailOf[audit.TokenDetail](e)
+		d, err := detailOf[trail.TokenDetail](e)
 		if !d.Deep {
 			return nil, "", err
 		}
 		return one(ByDeepSearch), fmt.Sprintf("%d steps searched", d.Steps), err
 	case token.CmdImport:
-		d, err := detailOf[audit.ImportDetail](e)
+		d, err := detailOf[trail.ImportDetail](e)
 		x.Object = fmt.Sprintf("batch %d", d.Number)
 		return importKinds(d), importWords(d), err
 	case token.CmdBatchCorrect:
-		d, err := detailOf[audit.CorrectDetail](e)
+		d, err := detailOf[trail.CorrectDetail](e)
 		x.Object = fmt.Sprintf("batch %d", d.Number)
 		return one(ByCorrection), correctWords(d), err
 	case token.CmdBatchWithdraw:
-		d, err := detailOf[audit.WithdrawDetail](e)
+		d, err := detailOf[trail.WithdrawDetail](e)
 		x.Object = fmt.Sprintf("batch %d", d.Number)
 		return one(ByWithdrawal), "", err
 	case token.CmdBatchQuarantine, token.CmdBatchRelease:
-		d, err := detailOf[audit.SweepDetail](e)
+		d, err := detailOf[trail.SweepDetail](e)
 		x.Object = fmt.Sprintf("batch %d", d.Number)
 		return nil, "", err
 	}
@@ -258,7 +258,7 @@ func overrideKindsOf(e Event, x *OverrideEvent) (kinds []OverrideKind, about str
 
 func stamped(nanos int64) string { return minute(time.Unix(0, nanos)) }
 
-func policyWords(changes []audit.PolicyChange) string {
+func policyWords(changes []trail.PolicyChange) string {
 	words := make([]string, len(changes))
 	for i, c := range changes {
 		words[i] = fmt.Sprintf("%s: %s → %s", c.Name, usualIfEmpty(c.Old), usualIfEmpty(c.New))
@@ -278,7 +278,7 @@ var quoted = regexp.MustCompile(`"(?:[^"\\]|\\.)*"`)
 
 // importKinds reads what an import was allowed: the options stand in its event as
 // inventory writes them.
-func importKinds(d audit.ImportDetail) (kinds []OverrideKind) {
+func importKinds(d trail.ImportDetail) (kinds []OverrideKind) {
 	options := strings.Fields(quoted.ReplaceAllString(d.Options, ""))
 	for _, o := range []struct {
 		is   bool
@@ -294,7 +294,7 @@ func importKinds(d audit.ImportDetail) (kinds []OverrideKind) {
 	return kinds
 }
 
-func importWords(d audit.ImportDetail) string {
+func importWords(d trail.ImportDetail) string {
 	words := []string{d.File}
 	if n := len(d.Replaced); n > 0 {
 		words = append(words, fmt.Sprintf("%d exchanged", n))
@@ -305,7 +305,7 @@ func importWords(d audit.ImportDetail) string {
 	return listed(words)
 }
 
-func correctWords(d audit.CorrectDetail) string {
+func correctWords(d trail.CorrectDetail) string {
 	if len(d.Spans) == 0 {
 		return ""
 	}

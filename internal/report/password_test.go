@@ -8,8 +8,8 @@ import (
 	"strings"
 	"testing"
 
+	"fob/internal/fault"
 	"fob/internal/office"
-	"fob/internal/token"
 
 	"github.com/xuri/excelize/v2"
 )
@@ -55,7 +55,7 @@ func TestPasswordThatNoOfficeTakes(t *testing.T) {
 	for _, password := range []string{"", "\xff", strings.Repeat("x", 256)} {
 		e := anExport()
 		e.Password = []byte(password)
-		if _, err := WriteWorkbook(io.Discard, stock(1), e); token.KindOf(err) != token.KeyTrouble {
+		if _, err := WriteWorkbook(io.Discard, stock(1), e); fault.KindOf(err) != fault.KeyTrouble {
 			t.Errorf("%q: %v", password, err)
 		}
 	}
@@ -75,7 +75,7 @@ func TestReadBackWithAPassword(t *testing.T) {
 		}
 		for _, password := range [][]byte{nil, []byte("y")} {
 			_, err := ReadBack(bytes.NewReader(data), int64(len(data)), "x.xlsx", ReadOptions{Password: password})
-			if token.KindOf(err) != token.KeyTrouble || token.HintOf(err) == "" {
+			if fault.KindOf(err) != fault.KeyTrouble || fault.HintOf(err) == "" {
 				t.Errorf("%s with the password %q: %v", name, password, err)
 			}
 		}
@@ -83,7 +83,7 @@ func TestReadBackWithAPassword(t *testing.T) {
 	for _, at := range []int{600, 5000} { // the package
 		changed := lockedBook(t, stock(5), "x")
 		changed[at] ^= 1
-		if _, err := readBack(t, ".xlsx", changed); token.KindOf(err) != token.Integrity {
+		if _, err := readBack(t, ".xlsx", changed); fault.KindOf(err) != fault.Integrity {
 			t.Errorf("byte %d: %v", at, err)
 		}
 	}

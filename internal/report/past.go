@@ -11,28 +11,29 @@ import (
 
 	"github.com/google/uuid"
 
-	"fob/internal/audit"
+	"fob/internal/fault"
 	"fob/internal/token"
+	"fob/internal/trail"
 )
 
 // past reads a store as it was at an instant. Everything that a Reader gives is
 // told from the trail, but for what never changed of a token.
 type past struct {
 	now     Reader
-	past    *audit.Past
+	past    *trail.Past
 	lock    token.Lock // as the policy had it
 	store   string
-	removed []audit.Columns // in the order of serials
+	removed []trail.Columns // in the order of serials
 	batches map[int]*Batch  // by number
 	found   *survey         // nil: nobody looked yet
 }
 
 var _ Reader = (*past)(nil)
 
-// AsOf gives the store as it was at an instant, as its trail tells it; audit.Past
+// AsOf gives the store as it was at an instant, as its trail tells it; trail.Past
 // says which events count. An instant before the store is an error of kind Usage.
 func AsOf(r Reader, at time.Time) (Reader, error) {
-	then, err := audit.Replay(r.Events(EventFilter{}), r.FormerRows(), at)
+	then, err := trail.Replay(r.Events(EventFilter{}), r.FormerRows(), at)
 	if err != nil {
 		return nil, err
 	}
@@ -53,9 +54,9 @@ func AsOf(r Reader, at time.Time) (Reader, error) {
 	return p, nil
 }
 
-func bySerial(a, b audit.Columns) int { return strings.Compare(a.Serial.Key(), b.Serial.Key()) }
+func bySerial(a, b trail.Columns) int { return strings.Compare(a.Serial.Key(), b.Serial.Key()) }
 
-func byID(a, b audit.Columns) int { return cmp.Compare(a.ID, b.ID) }
+func byID(a, b trail.Columns) int { return cmp.Compare(a.ID, b.ID) }
 
 // Tokens streams the tokens that were there and that the filter selects by what
 // they were.
@@ -92,18 +93,18 @@ func (p *past) Tokens(f Filter) iter.Seq2[Token, error] {
 			}
 		}
 		if !begun && f.Batch != 0 {
-			yield(Token{}, token.Errorf(token.NotFound, "no token %s in batch %d then", f.After, f.Batch))
+			yield(Token{}, fault.Errorf(fault.NotFound, "no token %s in batch %d then", f.After, f.Batch))
 		}
 	}
 }
 
 // columns merges the tokens that are there with those that went since.
-func (p *past) columns(f Filter) iter.Seq2[audit.Columns, error] {
+func (p *past) columns(f Filter) iter.Seq2[trail.Columns, error] {
 	removed, order := p.removed, bySerial
 	if f.Batch != 0 && f.Prefix == "" {
 		removed, order = slices.SortedFunc(slices.Values(removed), byID), byID
 	}
-	return func(yield func(audit.Columns, error) bool) {
+	return func(yield func(trail.Columns, error) bool) {
 		for c, err := range p.now.Imported(f) {
 			if err != nil {
 				yield(c, err)
@@ -126,7 +127,7 @@ func (p *past) columns(f Filter) iter.Seq2[audit.Columns, error] {
 	}
 }
 
-func (p *past) token(then audit.PastToken) Token {
+func (p *past) token(then trail.PastToken) Token {
 	t := fromPast(then, p.lock)
 	t.Deliver(p.batches[then.BatchNumber])
 	if then.Open != nil {
@@ -164,7 +165,7 @@ func (p *past) Bindings(f Filter) iter.Seq2[Binding, error] {
 	}
 }
 
-func bindingOf(serial token.Serial, b audit.PastBinding) Binding {
+func bindingOf(serial token.Serial, b trail.PastBinding) Binding {
 	return Binding{Serial: serial, Account: b.Account, OpenedAt: fromNanos(b.Opened), ClosedAt: when(fromNanos(b.Closed)),
 		By: b.By.Name, Proof: b.Proof, Codes: b.Codes, Ticket: b.Ticket, ID: b.UUID}
 }
@@ -172,7 +173,7 @@ func bindingOf(serial token.Serial, b audit.PastBinding) Binding {
 // Approvers are those of today: who approved a binding never changes.
 func (p *past) Approvers() (map[uuid.UUID]string, error) { return p.now.Approvers() }
 
-func fromPast(p audit.PastToken, lock token.Lock) Token {
+func fromPast(p trail.PastToken, lock token.Lock) Token {
 	m := p.After
 	t := token.Token{
 		ID: p.ID, Serial: p.Serial, BatchNumber: p.BatchNumber, Counter: p.Counter,
@@ -216,7 +217,7 @@ func fromSeconds(n int64) time.Time {
 	return time.Unix(n, 0).UTC()
 }
 
-// selects tells whether a token is among those that the filter selects; where it
+// selects reports whether a token is among those that the filter selects; where it
 // begins and how many there may be is left to who walks.
 func (f Filter) selects(t *Token) bool {
 	return (f.State == "" || f.State == t.State) &&
@@ -265,7 +266,7 @@ func (p *past) Find(serial token.Serial) (Token, error) {
 			return t, err
 		}
 	}
-	return Token{}, token.Errorf(token.NotFound, "no token %s then", serial)
+	return Token{}, fault.Errorf(fault.NotFound, "no token %s then", serial)
 }
 
 // BatchFiles gives the batches that were there.
@@ -277,7 +278,7 @@ func (p *past) BatchFiles() ([]Batch, error) {
 	return all, nil
 }
 
-func batchOf(row audit.BatchRow) Batch {
+func batchOf(row trail.BatchRow) Batch {
 	b := Batch{
 		Number: row.Number, ID: row.UUID, File: row.File, SHA256: row.SHA256, Format: row.Format, Order: row.Order, Supplier: row.Supplier,
 		Location: row.Location, ImportedAt: fromNanos(row.At), ImportedBy: row.By.Name, Records: row.Records, New: row.New,
@@ -317,7 +318,7 @@ func (p *past) Batch(number int) (Batch, error) {
 			return b, nil
 		}
 	}
-	return Batch{}, token.Errorf(token.NotFound, "no batch %d then", number)
+	return Batch{}, fault.Errorf(fault.NotFound, "no batch %d then", number)
 }
 
 // Summary is what heads an export: the head is that of the trail as it was.
@@ -339,11 +340,11 @@ func (p *past) StoreID() (string, error) { return p.store, nil }
 
 func (p *past) Policy() (map[string]string, error) { return p.past.Policy(), nil }
 
-func (p *past) Head() (audit.Head, error) { return p.past.Head, nil }
+func (p *past) Head() (trail.Head, error) { return p.past.Head, nil }
 
 // Events streams the trail as far as it went then.
-func (p *past) Events(f EventFilter) iter.Seq2[audit.Stored, error] {
-	return func(yield func(audit.Stored, error) bool) {
+func (p *past) Events(f EventFilter) iter.Seq2[trail.Stored, error] {
+	return func(yield func(trail.Stored, error) bool) {
 		for stored, err := range p.now.Events(EventFilter{}) {
 			if err == nil && stored.Seq > p.past.Head.Seq {
 				return
@@ -359,8 +360,8 @@ func (p *past) Events(f EventFilter) iter.Seq2[audit.Stored, error] {
 }
 
 // Imported gives the columns of the tokens that were there.
-func (p *past) Imported(f Filter) iter.Seq2[audit.Columns, error] {
-	return func(yield func(audit.Columns, error) bool) {
+func (p *past) Imported(f Filter) iter.Seq2[trail.Columns, error] {
+	return func(yield func(trail.Columns, error) bool) {
 		for c, err := range p.columns(f) {
 			if err != nil {
 				yield(c, err)
@@ -399,4 +400,4 @@ func (p *past) Accounts(f AccountFilter) iter.Seq2[Account, error] { return p.no
 func (p *past) Account(a token.Account) (AccountDetail, error) { return p.now.Account(a) }
 
 // FormerRows are those of today.
-func (p *past) FormerRows() iter.Seq2[audit.FormerRow, error] { return p.now.FormerRows() }
+func (p *past) FormerRows() iter.Seq2[trail.FormerRow, error] { return p.now.FormerRows() }

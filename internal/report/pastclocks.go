@@ -7,7 +7,7 @@ import (
 	"fob/internal/token"
 )
 
-// selects tells whether clocks of a kind are among those that the filter selects.
+// selects reports whether clocks of a kind are among those that the filter selects.
 func (f DriftFilter) selects(batch int, model string) bool {
 	return (f.Batch == 0 || f.Batch == batch) && (f.Model == "" || strings.EqualFold(f.Model, model))
 }

@@ -8,8 +8,8 @@ import (
 	"strings"
 	"time"
 
-	"fob/internal/audit"
 	"fob/internal/token"
+	"fob/internal/trail"
 )
 
 // MinPseudonymKey is the shortest key of pseudonyms, in bytes: with a shorter one
@@ -106,13 +106,13 @@ func (p pseudonymous) Bindings(f Filter) iter.Seq2[Binding, error] {
 	})
 }
 
-func (p pseudonymous) Events(f EventFilter) iter.Seq2[audit.Stored, error] {
-	return mapped(p.Reader.Events(f), func(s *audit.Stored) {
+func (p pseudonymous) Events(f EventFilter) iter.Seq2[trail.Stored, error] {
+	return mapped(p.Reader.Events(f), func(s *trail.Stored) {
 		for i := range s.Texts {
 			switch t := &s.Texts[i]; t.Field {
-			case audit.TextAccount:
+			case trail.TextAccount:
 				t.Text = p.e.pseudonym(t.Text)
-			case audit.TextApprover, audit.TextTicket:
+			case trail.TextApprover, trail.TextTicket:
 			default:
 				t.Text = withheld
 			}

@@ -10,13 +10,12 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"fob/internal/fault"
 	"hash"
 	"io"
 	"path/filepath"
 	"slices"
 	"strings"
-
-	"fob/internal/token"
 )
 
 // ReadOptions are what ReadBack needs beside the file.
@@ -51,7 +50,7 @@ func readRows(w io.Writer, f io.ReaderAt, size int64, name string, o ReadOptions
 	case ".xlsx":
 		return readBackWorkbook(w, f, size, o)
 	}
-	return 0, token.Errorf(token.Usage, "the ending says the form: .xlsx, .csv, .zip or .json")
+	return 0, fault.Errorf(fault.Usage, "the ending says the form: .xlsx, .csv, .zip or .json")
 }
 
 // readBackArchive takes the inventory within.
@@ -91,14 +90,14 @@ func readBackCSV(w io.Writer, r io.Reader) (rows int, err error) {
 		rows++
 	}
 	if rows--; rows < 0 {
-		return 0, token.Errorf(token.Integrity, "the file is empty")
+		return 0, fault.Errorf(fault.Integrity, "the file is empty")
 	}
 	return rows, nil
 }
 
 // unreadable names what is wrong with the form of a file.
-func unreadable(form string, err error) *token.Error {
-	return token.Errorf(token.Integrity, "the file is no %s that fob wrote: %v", form, err)
+func unreadable(form string, err error) *fault.Error {
+	return fault.Errorf(fault.Integrity, "the file is no %s that fob wrote: %v", form, err)
 }
 
 // readBackJSON decodes the tokens one by one and writes them down as WriteCSV

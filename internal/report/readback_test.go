@@ -4,13 +4,12 @@ import (
 	"archive/zip"
 	"bytes"
 	"crypto/rand"
+	"fob/internal/fault"
 	"io"
 	"math"
 	"strings"
 	"testing"
 	"time"
-
-	"fob/internal/token"
 )
 
 // hardTokens hold what cells, CSV and JSON spell each in its own way.
@@ -82,7 +81,7 @@ func TestReadBackFindsEveryChange(t *testing.T) {
 	}
 }
 
-// sameText tells whether two JSON texts differ in the case of a \u escape or of
+// sameText reports whether two JSON texts differ in the case of a \u escape or of
 // a name only, which mean the same to fob's own reader.
 func sameText(a, b []byte) bool { return strings.EqualFold(string(a), string(b)) }
 
@@ -151,11 +150,11 @@ func TestReadBackRefuses(t *testing.T) {
 		"a formula":            {".xlsx", rezip(t, book, "xl/worksheets/sheet2", `t="inlineStr"><is><t xml:space="preserve">totp</t></is>`, `t="str"><f>"totp"</f><v>totp</v>`)},
 		"unexplained column":   {".xlsx", rezip(t, book, "xl/worksheets/sheet2", "Serial", "Number")},
 	} {
-		if got, err := readBack(t, c.form, c.data); token.KindOf(err) != token.Integrity {
+		if got, err := readBack(t, c.form, c.data); fault.KindOf(err) != fault.Integrity {
 			t.Errorf("%s: %+v, %v", name, got, err)
 		}
 	}
-	if _, err := readBack(t, ".pdf", nil); token.KindOf(err) != token.Usage {
+	if _, err := readBack(t, ".pdf", nil); fault.KindOf(err) != fault.Usage {
 		t.Errorf("another form: %v", err)
 	}
 }

@@ -10,9 +10,9 @@ import (
 
 	"github.com/xuri/excelize/v2"
 
+	"fob/internal/fault"
 	"fob/internal/office"
 	"fob/internal/rows"
-	"fob/internal/token"
 )
 
 // kindNames are the kinds as the dictionary of a workbook names them: with the
@@ -64,7 +64,7 @@ func withBook(file io.ReaderAt, size int64, o ReadOptions, use func(*rows.Book) 
 
 func readInventory(w io.Writer, book *rows.Book) (int, error) {
 	if !slices.ContainsFunc(book.Sheets(), inventoryName.MatchString) {
-		return 0, token.Errorf(token.Integrity, "the workbook is no export of an inventory: it has no sheet %s", inventorySheet).
+		return 0, fault.Errorf(fault.Integrity, "the workbook is no export of an inventory: it has no sheet %s", inventorySheet).
 			WithHint("`fob export` writes one; the workbook of a report is signed by nobody")
 	}
 	known, err := readDictionary(book)
@@ -80,7 +80,7 @@ func readInventory(w io.Writer, book *rows.Book) (int, error) {
 		}
 	}
 	if b.fields == nil {
-		return 0, token.Errorf(token.Integrity, "the sheet %s of the workbook is empty", inventorySheet)
+		return 0, fault.Errorf(fault.Integrity, "the sheet %s of the workbook is empty", inventorySheet)
 	}
 	return b.rows, nil
 }
@@ -90,9 +90,9 @@ func readInventory(w io.Writer, book *rows.Book) (int, error) {
 func unlocked(d *office.Document, o ReadOptions) (s *spool, err error) {
 	switch {
 	case o.Password == nil:
-		return nil, token.Errorf(token.KeyTrouble, "the workbook has a password").WithHint("give it with --password-file FILE, whose first line counts")
+		return nil, fault.Errorf(fault.KeyTrouble, "the workbook has a password").WithHint("give it with --password-file FILE, whose first line counts")
 	case !d.Unlock(o.Password):
-		return nil, token.Errorf(token.KeyTrouble, "the workbook has another password").WithHint("look for blanks at its end, and for the file that was used when it was made")
+		return nil, fault.Errorf(fault.KeyTrouble, "the workbook has another password").WithHint("look for blanks at its end, and for the file that was used when it was made")
 	}
 	pack := d.Package()
 	if pack == nil {
@@ -198,7 +198,7 @@ func (b *bookReader) read(sheet string) error {
 	err := b.book.Each(sheet, func(n int, cells []rows.Cell) error {
 		for _, c := range cells {
 			if c.Kind == rows.Formula {
-				return token.Errorf(token.Integrity, "sheet %s: cell %s%d holds a formula, and no export does", sheet, rows.ColumnName(c.Column), n)
+				return fault.Errorf(fault.Integrity, "sheet %s: cell %s%d holds a formula, and no export does", sheet, rows.ColumnName(c.Column), n)
 			}
 		}
 		b.cells = laidOut(b.cells[:0], cells)
@@ -209,9 +209,9 @@ func (b *bookReader) read(sheet string) error {
 		return b.row(sheet, n, b.cells)
 	})
 	if err == nil && first {
-		return token.Errorf(token.Integrity, "sheet %s is empty", sheet)
+		return fault.Errorf(fault.Integrity, "sheet %s is empty", sheet)
 	}
-	if err != nil && token.KindOf(err) != token.Integrity {
+	if err != nil && fault.KindOf(err) != fault.Integrity {
 		return unreadable("workbook", err)
 	}
 	return err
@@ -223,13 +223,13 @@ func (b *bookReader) header(sheet string, titles []string) error {
 	for i, title := range titles {
 		f, ok := b.known[title]
 		if !ok {
-			return token.Errorf(token.Integrity, "sheet %s: column %d is in no dictionary of the workbook", sheet, i+1)
+			return fault.Errorf(fault.Integrity, "sheet %s: column %d is in no dictionary of the workbook", sheet, i+1)
 		}
 		fields[i] = f
 	}
 	if b.fields != nil {
 		if len(fields) != len(b.fields) {
-			return token.Errorf(token.Integrity, "sheet %s has other columns than the first", sheet)
+			return fault.Errorf(fault.Integrity, "sheet %s has other columns than the first", sheet)
 		}
 		return nil
 	}
@@ -244,7 +244,7 @@ func (b *bookReader) header(sheet string, titles []string) error {
 
 func (b *bookReader) row(sheet string, n int, cells []string) error {
 	if len(cells) > len(b.fields) {
-		return token.Errorf(token.Integrity, "sheet %s, row %d has more cells than the header", sheet, n)
+		return fault.Errorf(fault.Integrity, "sheet %s, row %d has more cells than the header", sheet, n)
 	}
 	b.line = b.line[:0]
 	for i, f := range b.fields {

@@ -8,8 +8,8 @@ import (
 	"slices"
 	"time"
 
-	"fob/internal/audit"
 	"fob/internal/token"
+	"fob/internal/trail"
 )
 
 // Reconciliation holds a delivery against its order, and what was imported
@@ -146,7 +146,7 @@ func exchangedOf(r Reader, batches []Batch) (map[string]exchange, error) {
 		if e.Command != token.CmdImport {
 			return nil
 		}
-		d, err := detailOf[audit.ImportDetail](e)
+		d, err := detailOf[trail.ImportDetail](e)
 		for _, old := range d.Replaced {
 			for _, s := range spans {
 				if old.Old.ID >= s.first && old.Old.ID <= s.last {

@@ -5,8 +5,8 @@ import (
 	"iter"
 	"strings"
 
-	"fob/internal/audit"
 	"fob/internal/token"
+	"fob/internal/trail"
 )
 
 // sheet is one sheet of rows, whatever form it is written in.
@@ -146,11 +146,11 @@ var eventColumns = []column[Event]{
 	{"state", "To", words, 12, "State after", func(e *Event) value { return wordsOf(e.To) }},
 	{"outcome", "Outcome", words, 10, "done or refused", func(e *Event) value { return wordsOf(e.Outcome) }},
 	{"refusal", "Refused because", words, 18, "Why a refused attempt was refused", func(e *Event) value { return wordsOf(e.Event.Reason) }},
-	{"account", "Account", words, 32, "Account that it was about", func(e *Event) value { return wordsOf(e.Plain[audit.TextAccount]) }},
-	{"approver", "Approved by", words, 20, "Second person; as typed, not verified", func(e *Event) value { return wordsOf(e.Plain[audit.TextApprover]) }},
-	{"reason", "Reason", words, 32, "Reason that was given", func(e *Event) value { return wordsOf(e.Plain[audit.TextReason]) }},
-	{"ticket", "Ticket", words, 18, "Ticket that was named", func(e *Event) value { return wordsOf(e.Plain[audit.TextTicket]) }},
-	{"proof", "Proof of identity", words, 22, "How a person was identified", func(e *Event) value { return wordsOf(e.Plain[audit.TextProof]) }},
+	{"account", "Account", words, 32, "Account that it was about", func(e *Event) value { return wordsOf(e.Plain[trail.TextAccount]) }},
+	{"approver", "Approved by", words, 20, "Second person; as typed, not verified", func(e *Event) value { return wordsOf(e.Plain[trail.TextApprover]) }},
+	{"reason", "Reason", words, 32, "Reason that was given", func(e *Event) value { return wordsOf(e.Plain[trail.TextReason]) }},
+	{"ticket", "Ticket", words, 18, "Ticket that was named", func(e *Event) value { return wordsOf(e.Plain[trail.TextTicket]) }},
+	{"proof", "Proof of identity", words, 22, "How a person was identified", func(e *Event) value { return wordsOf(e.Plain[trail.TextProof]) }},
 	{"hash", "Hash", words, 66, "SHA-256 that chains the event to the one before", func(e *Event) value { return wordsOf(e.Hash) }},
 }
 

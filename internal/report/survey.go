@@ -5,8 +5,8 @@ import (
 	"slices"
 	"time"
 
-	"fob/internal/audit"
 	"fob/internal/token"
+	"fob/internal/trail"
 )
 
 // survey is what one walk over a past store finds, for questions that would each
@@ -14,7 +14,7 @@ import (
 type survey struct {
 	states map[int]map[token.State]int // by the number of the batch
 	clocks map[ClockGroup]int          // tokens that had a clock; Tokens is 0
-	seen   []audit.PastToken           // of which the clock was measured, in the order of their ids
+	seen   []trail.PastToken           // of which the clock was measured, in the order of their ids
 	locks  bool                        // whether any had failed attempts, without which none is locked
 	ends   int64                       // when the first of them expired, Unix seconds; 0: none does
 }
@@ -33,12 +33,12 @@ func (p *past) survey() (*survey, error) {
 			s.add(t)
 		}
 	}
-	slices.SortFunc(s.seen, func(a, b audit.PastToken) int { return cmp.Compare(a.ID, b.ID) })
+	slices.SortFunc(s.seen, func(a, b trail.PastToken) int { return cmp.Compare(a.ID, b.ID) })
 	p.found = s
 	return s, nil
 }
 
-func (s *survey) add(t audit.PastToken) {
+func (s *survey) add(t trail.PastToken) {
 	states := s.states[t.BatchNumber]
 	if states == nil {
 		states = map[token.State]int{}

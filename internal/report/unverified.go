@@ -5,8 +5,8 @@ import (
 	"iter"
 	"time"
 
-	"fob/internal/audit"
 	"fob/internal/token"
+	"fob/internal/trail"
 )
 
 // UnverifiedFilter selects tokens by how long ago they last proved themselves.
@@ -114,10 +114,10 @@ func newestTime(all ...*time.Time) (newest time.Time) {
 func pressesSeen(r Reader) (map[string]time.Time, error) {
 	seen := map[string]time.Time{}
 	err := eachEvent(r, func(e Event) error {
-		if e.Command != token.CmdResync || e.Outcome != audit.Done {
+		if e.Command != token.CmdResync || e.Outcome != trail.Done {
 			return nil
 		}
-		d, err := detailOf[audit.TokenDetail](e)
+		d, err := detailOf[trail.TokenDetail](e)
 		if err == nil && d.Observation == nil {
 			seen[token.Serial(e.Object.ID).Key()] = e.Time.UTC()
 		}

@@ -142,7 +142,7 @@ func appendWords(b []byte, s string) []byte {
 	return b
 }
 
-// startsFormula tells whether a spreadsheet that opens CSV may run the field
+// startsFormula reports whether a spreadsheet that opens CSV may run the field
 // (CWE-1236; the list is that of OWASP).
 func startsFormula(s string) bool {
 	if s == "" {

@@ -3,6 +3,7 @@ package report
 import (
 	"archive/zip"
 	"bytes"
+	"fob/internal/fault"
 	"io"
 	"math"
 	"os"
@@ -12,8 +13,6 @@ import (
 	"strings"
 	"testing"
 	"time"
-
-	"fob/internal/token"
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/xuri/excelize/v2"
@@ -185,13 +184,13 @@ func TestTextTooLongForACellIsAnError(t *testing.T) {
 		tok := anyToken(1)
 		tok.Location = new(long)
 		_, err := WriteWorkbook(io.Discard, list(tok), anExport())
-		if token.KindOf(err) != token.Refused || !strings.Contains(err.Error(), `"Location"`) || !strings.Contains(err.Error(), string(tok.Serial)) {
+		if fault.KindOf(err) != fault.Refused || !strings.Contains(err.Error(), `"Location"`) || !strings.Contains(err.Error(), string(tok.Serial)) {
 			t.Errorf("got %v", err)
 		}
 	}
 	r := stock(0)
 	r.summary.Batches[0].File = strings.Repeat("x", maxText+1)
-	if _, err := WriteWorkbook(io.Discard, r, anExport()); token.KindOf(err) != token.Refused {
+	if _, err := WriteWorkbook(io.Discard, r, anExport()); fault.KindOf(err) != fault.Refused {
 		t.Errorf("in the summary: %v", err)
 	}
 	// ü is two bytes, yet one character to Excel

@@ -11,8 +11,8 @@ import (
 	"github.com/klauspost/compress/zip"
 	"github.com/xuri/excelize/v2"
 
+	"fob/internal/fault"
 	"fob/internal/office"
-	"fob/internal/token"
 )
 
 // packing is the level of compression: the fastest. 100,000 tokens of 48 columns
@@ -118,8 +118,8 @@ func (z *bookZip) sealTo(w io.Writer, password []byte, random io.Reader) error {
 		return err
 	}
 	err := office.Seal(w, int64(size), password, random, z.copyTo)
-	if token.KindOf(err) == token.Refused {
-		return token.Wrap(token.Refused, err, "the workbook").WithHint("select fewer tokens, or encrypt the file with another program, such as age")
+	if fault.KindOf(err) == fault.Refused {
+		return fault.Wrap(fault.Refused, err, "the workbook").WithHint("select fewer tokens, or encrypt the file with another program, such as age")
 	}
 	return writeError(err)
 }

@@ -60,7 +60,7 @@ func (r *Reader) skip(lines int) error {
 // language: #REF!, #BEZUG!, #NAME?, #DIV/0!, #N/A, #NV.
 var excelError = regexp.MustCompile(`^#(\p{Lu}[\p{Lu}0-9/_ ]*[!?]|N/A|N/D|NV)([\s,;|"]|$)`)
 
-// isComment tells whether a line says nothing of its own. A row whose first field
+// isComment reports whether a line says nothing of its own. A row whose first field
 // is an error of a spreadsheet does, and must not be passed over.
 func isComment(line []byte) bool { return len(line) > 0 && line[0] == '#' && !excelError.Match(line) }
 

@@ -80,7 +80,7 @@ func (c *Columns[C]) At(col C) int {
 	return 0
 }
 
-// Has tells whether there is such a column.
+// Has reports whether there is such a column.
 func (c *Columns[C]) Has(col C) bool { return c.At(col) > 0 }
 
 // Field is a column of a row without blanks around it, empty when the row or
@@ -153,7 +153,7 @@ func (c *Columns[C]) IgnoredNote(kind string) string {
 	return fmt.Sprintf("columns ignored, because their names mean nothing to %s: %s", kind, strings.Join(all, ", "))
 }
 
-// BlankFrom tells whether a row has nothing but empty fields behind the first n.
+// BlankFrom reports whether a row has nothing but empty fields behind the first n.
 func (r Row) BlankFrom(n int) bool { return n >= len(r.Fields) || empty(r.Fields[n:]) }
 
 // All gives the columns that stand somewhere.

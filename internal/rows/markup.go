@@ -96,7 +96,7 @@ func (m *markup) until(mark string) ([]byte, error) {
 	return m.long, err
 }
 
-// tag reads what stands behind a <. It tells whether that was an event.
+// tag reads what stands behind a <. It reports whether that was an event.
 func (m *markup) tag() (met bool, err error) {
 	head, err := m.in.Peek(1)
 	if err != nil {
@@ -312,7 +312,7 @@ func reference(name string) (rune, bool) {
 	return r, err == nil && utf8.ValidRune(r) && (r >= ' ' || r == '\t' || r == '\n' || r == '\r')
 }
 
-// openQuote tells whether a tag ends within the value of an attribute.
+// openQuote reports whether a tag ends within the value of an attribute.
 func openQuote(tag []byte) bool {
 	var quote byte
 	for _, c := range tag {

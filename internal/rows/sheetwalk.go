@@ -210,7 +210,7 @@ func (w *walker) readCell(before int) (column int, err error) {
 	return column, nil
 }
 
-// isConstant tells whether the formula of a cell is only how LibreOffice writes TRUE
+// isConstant reports whether the formula of a cell is only how LibreOffice writes TRUE
 // and FALSE.
 func (w *walker) isConstant(value string) bool {
 	return string(w.formula) == "TRUE()" && value == "1" || string(w.formula) == "FALSE()" && value == "0"

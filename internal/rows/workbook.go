@@ -16,7 +16,7 @@ import (
 	"github.com/xuri/excelize/v2"
 )
 
-// IsWorkbook tells whether a file that begins like this is read as a workbook
+// IsWorkbook reports whether a file that begins like this is read as a workbook
 // (.xlsx, .xlsm): it is a ZIP archive. Whether it holds one, only its directory
 // tells, which stands at its end.
 func IsWorkbook(head []byte) bool { return bytes.HasPrefix(head, []byte("PK\x03\x04")) }

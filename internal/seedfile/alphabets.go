@@ -46,7 +46,7 @@ func (f features) class() class {
 	return base64Class
 }
 
-// surelyBase64 tells whether neither hex nor base32, in mixed case, could be
+// surelyBase64 reports whether neither hex nor base32, in mixed case, could be
 // written like this.
 func (f features) surelyBase64() bool {
 	return !f.illegal && f.upper && f.lower && f.beyondHex && f.beyondBase32

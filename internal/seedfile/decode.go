@@ -6,6 +6,7 @@ import (
 	"regexp"
 	"unicode/utf8"
 
+	"fob/internal/fault"
 	"fob/internal/token"
 )
 
@@ -59,7 +60,7 @@ func DecodeText(text []byte, enc Encoding) (token.Seed, error) {
 }
 
 func refusef(format string, args ...any) error {
-	return token.Errorf(token.Refused, format, args...)
+	return fault.Errorf(fault.Refused, format, args...)
 }
 
 func decodeRaw(b []byte) ([]byte, error) {
@@ -126,7 +127,7 @@ func (a *alphabet) read(out, text []byte) ([]byte, error) {
 	return out, a.whole(digits, pads, restBits, rest != 0)
 }
 
-// whole tells whether the digits make whole bytes. More bits left than a digit
+// whole reports whether the digits make whole bytes. More bits left than a digit
 // less one means that the last digit begins a byte that never ends.
 func (a *alphabet) whole(digits, pads int, restBits uint, restSet bool) error {
 	switch {

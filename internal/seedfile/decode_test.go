@@ -10,6 +10,7 @@ import (
 	"strings"
 	"testing"
 
+	"fob/internal/fault"
 	"fob/internal/token"
 )
 
@@ -85,7 +86,7 @@ func TestDecodeRefuses(t *testing.T) {
 	}
 	for _, c := range cases {
 		seed, err := DecodeText([]byte(c.text), c.enc)
-		if err == nil || !strings.Contains(err.Error(), c.says) || token.KindOf(err) != token.Refused || seed.Len() != 0 {
+		if err == nil || !strings.Contains(err.Error(), c.says) || fault.KindOf(err) != fault.Refused || seed.Len() != 0 {
 			t.Errorf("%s %q: %v, want %s", c.enc, c.text, err, c.says)
 		}
 	}
@@ -111,7 +112,7 @@ func FuzzDecode(f *testing.F) {
 	})
 }
 
-// quotes tells whether a message repeats some of a text. Eight characters in a
+// quotes reports whether a message repeats some of a text. Eight characters in a
 // row are no accident, unless the message says them by itself.
 func quotes(message string, text []byte) bool {
 	for i := 0; i+8 <= len(text); i++ {
@@ -224,7 +225,7 @@ func TestParseEncoding(t *testing.T) {
 	if e, err := ParseEncoding("BASE32"); e != Base32 || err != nil {
 		t.Error(e, err)
 	}
-	if _, err := ParseEncoding("raw"); token.KindOf(err) != token.Usage || err == nil {
+	if _, err := ParseEncoding("raw"); fault.KindOf(err) != fault.Usage || err == nil {
 		t.Error(err)
 	}
 }

@@ -1,10 +1,9 @@
 package seedfile
 
 import (
+	"fob/internal/fault"
 	"slices"
 	"strings"
-
-	"fob/internal/token"
 )
 
 // Encoding is how a seed is written in its file.
@@ -27,7 +26,7 @@ func ParseEncoding(s string) (Encoding, error) {
 	if e := Encoding(strings.ToLower(s)); slices.Contains(Encodings(), e) {
 		return e, nil
 	}
-	return Unknown, token.Errorf(token.Usage, "no encoding %q; hex, base32 and base64 are known", s)
+	return Unknown, fault.Errorf(fault.Usage, "no encoding %q; hex, base32 and base64 are known", s)
 }
 
 // What a character means to an alphabet, when it is no digit of it.

@@ -2,9 +2,8 @@ package seedfile
 
 import (
 	"errors"
+	"fob/internal/fault"
 	"io"
-
-	"fob/internal/token"
 )
 
 // ReadError gives an error met by a family's reader the kind that Reader
@@ -15,7 +14,7 @@ func ReadError(err error) error {
 	if err == nil || err == io.EOF {
 		return err
 	}
-	var ours *token.Error
+	var ours *fault.Error
 	if errors.As(err, &ours) {
 		return err
 	}
@@ -25,7 +24,7 @@ func ReadError(err error) error {
 		Hint() string
 	}
 	if errors.As(err, &text) && text.Malformed() {
-		return &token.Error{Kind: token.Refused, Msg: text.Error(), Hint: text.Hint()}
+		return fault.Errorf(fault.Refused, "%s", text.Error()).WithHint("%s", text.Hint())
 	}
-	return token.Wrap(token.Internal, err, "reading the file")
+	return fault.Wrap(fault.Internal, err, "reading the file")
 }

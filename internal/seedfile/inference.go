@@ -2,9 +2,8 @@ package seedfile
 
 import (
 	"fmt"
+	"fob/internal/fault"
 	"math"
-
-	"fob/internal/token"
 )
 
 // Inference finds the encoding of a file whose format does not fix it, from all
@@ -133,7 +132,7 @@ func (i *Inference) Decide() (Decision, error) {
 	t := i.classes[c]
 	switch {
 	case c == noClass && i.numbers > 0:
-		return Decision{}, token.Errorf(token.Refused, "%d of %d seeds were turned into numbers by a spreadsheet", i.numbers, i.records).
+		return Decision{}, fault.Errorf(fault.Refused, "%d of %d seeds were turned into numbers by a spreadsheet", i.numbers, i.records).
 			WithHint("import the original file")
 	case c == noClass:
 		return Decision{}, undecided("the seeds of %d in %d records are neither hex nor base32 nor base64", t.records, i.records)
@@ -152,8 +151,8 @@ func (i *Inference) Decide() (Decision, error) {
 }
 
 // Undecided is the error for seeds of which the file does not tell how they are
-// written. It wraps a token.Error.
-type Undecided struct{ why *token.Error }
+// written. It wraps a fault.Error.
+type Undecided struct{ why *fault.Error }
 
 func (u Undecided) Error() string { return u.why.Error() }
 
@@ -166,12 +165,12 @@ func (u Undecided) Needs() string { return "--encoding" }
 // And is the same with more advice.
 func (u Undecided) And(advice string) Undecided {
 	why := *u.why
-	why.Hint += advice
+	why.Advice = fault.Textf("%s%s", why.Advice, advice)
 	return Undecided{&why}
 }
 
 func undecided(format string, args ...any) error {
-	return Undecided{token.Errorf(token.Refused, format, args...).
+	return Undecided{fault.Errorf(fault.Refused, format, args...).
 		WithHint("ask the supplier how the seeds are written, then say --encoding hex, base32 or base64")}
 }
 

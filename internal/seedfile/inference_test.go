@@ -4,11 +4,10 @@ import (
 	"encoding/base32"
 	"encoding/base64"
 	"encoding/hex"
+	"fob/internal/fault"
 	"math/rand/v2"
 	"strings"
 	"testing"
-
-	"fob/internal/token"
 )
 
 // seeds makes n random seeds of a size, the same each time.
@@ -179,7 +178,7 @@ func TestUndecided(t *testing.T) {
 	}
 	for says, texts := range cases {
 		d, err := decide(texts...)
-		if err == nil || !strings.Contains(err.Error(), says) || token.KindOf(err) != token.Refused || d.Encoding != Unknown {
+		if err == nil || !strings.Contains(err.Error(), says) || fault.KindOf(err) != fault.Refused || d.Encoding != Unknown {
 			t.Errorf("want %q, got %+v %v", says, d, err)
 		}
 	}

@@ -11,7 +11,7 @@ type Keys interface {
 	// KeyFiles gives the contents of the key files by their names.
 	KeyFiles() iter.Seq2[string, []byte]
 	// Unlock tries every passphrase until one fits, then asks for one, what being
-	// what it is for. It tells whether one fitted and whether there was any. An
+	// what it is for. It reports whether one fitted and whether there was any. An
 	// error of try is final.
 	Unlock(what string, try func(pass []byte) (bool, error)) (fits, tried bool, err error)
 	// Derived keeps what a slow derivation gave under a name: a file is read more

@@ -39,7 +39,7 @@ const (
 	shortBase64 = (token.MinShortSeedLen*8 + 5) / 6
 )
 
-// LooksLikeSeed tells whether a text that ought to be something else may be a
+// LooksLikeSeed reports whether a text that ought to be something else may be a
 // seed: as many characters of hex or base32 as a good seed has and nothing
 // else, or as many of base64 in which cases change as they do in no words.
 func LooksLikeSeed(text string) bool {
@@ -69,14 +69,14 @@ func SerialLooksLikeSeed(text string) bool {
 	return digits && letters && len(text) >= least && narrow(text) || LooksLikeSeed(text)
 }
 
-// narrow tells whether a text is of nothing but hex, or of nothing but base32 in
+// narrow reports whether a text is of nothing but hex, or of nothing but base32 in
 // one letter case.
 func narrow(text string) bool {
 	f := look([]byte(text))
 	return plain(text) && (!f.beyondHex || !f.beyondBase32 && !(f.upper && f.lower))
 }
 
-// plain tells whether a text has nothing but letters and digits.
+// plain reports whether a text has nothing but letters and digits.
 func plain(text string) bool {
 	return strings.IndexFunc(text, func(r rune) bool { return !alphanumeric(r) }) < 0
 }
@@ -85,7 +85,7 @@ func alphanumeric(r rune) bool {
 	return r >= '0' && r <= '9' || r >= 'A' && r <= 'Z' || r >= 'a' && r <= 'z'
 }
 
-// scrambled tells whether a text is of base64 and its letters change case as
+// scrambled reports whether a text is of base64 and its letters change case as
 // often as those of random bytes: between two letters in three at least. The
 // words of names are longer.
 func scrambled(text string) bool {
@@ -107,7 +107,7 @@ func scrambled(text string) bool {
 	return letters > 0 && 3*changes >= letters
 }
 
-// mayBeSeed tells whether a serial had better not be shown: whether it is as long
+// mayBeSeed reports whether a serial had better not be shown: whether it is as long
 // as the shortest seed in base64 and not plainly a number, perhaps with some
 // letters of its maker before it, shorter than hex would be. Separators do not
 // count: they may group a seed's characters, and two of base64's are among them.

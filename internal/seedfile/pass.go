@@ -2,10 +2,9 @@ package seedfile
 
 import (
 	"crypto/sha256"
+	"fob/internal/fault"
 	"hash"
 	"io"
-
-	"fob/internal/token"
 )
 
 // Pass is one reading of a Source from its first byte to its last, which yields
@@ -60,8 +59,8 @@ func (p *Pass) Close() error { return p.in.Close() }
 
 // placed gives a foreign error its place; one of fob's own has it already.
 func placed(err error, format string, args ...any) error {
-	if _, ours := err.(*token.Error); ours {
+	if _, ours := err.(*fault.Error); ours {
 		return err
 	}
-	return token.Wrap(token.Internal, err, format, args...)
+	return fault.Wrap(fault.Internal, err, format, args...)
 }

@@ -2,9 +2,8 @@ package seedfile
 
 import (
 	"errors"
+	"fob/internal/fault"
 	"io"
-
-	"fob/internal/token"
 )
 
 // ReaderAtCloser is a file that is read at any place.
@@ -33,12 +32,12 @@ func (f diskFile) OpenAt() (ReaderAtCloser, int64, error) {
 	})
 	if !ok {
 		_ = in.Close() // it was only looked at
-		return nil, 0, token.Errorf(token.Internal, "%q cannot be read at any place", string(f))
+		return nil, 0, fault.Errorf(fault.Internal, "%q cannot be read at any place", string(f))
 	}
 	size, err := file.Seek(0, io.SeekEnd)
 	if err != nil {
 		_ = file.Close() // the first error counts
-		return nil, 0, token.Wrap(token.Internal, err, "reading %q", string(f))
+		return nil, 0, fault.Wrap(fault.Internal, err, "reading %q", string(f))
 	}
 	return file, size, nil
 }

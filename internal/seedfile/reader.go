@@ -12,7 +12,7 @@ import (
 //
 // Next returns io.EOF after the last record. What is wrong with one record is
 // its Problem, and the next call goes on behind it; any other error ends the
-// file: it names the place and is of kind token.Refused when the file is at
+// file: it names the place and is of kind fault.Refused when the file is at
 // fault. A record's Secret belongs to the caller, who clears it.
 //
 // Notes are remarks on the whole file for the operator, such as a byte order

@@ -5,6 +5,7 @@ import (
 	"iter"
 	"time"
 
+	"fob/internal/fault"
 	"fob/internal/token"
 )
 
@@ -70,7 +71,7 @@ func (f Field) String() string {
 // FieldSet is a set of fields.
 type FieldSet uint8
 
-// Has tells whether f is in the set.
+// Has reports whether f is in the set.
 func (s FieldSet) Has(f Field) bool { return s&FieldSet(f) != 0 }
 
 // With gives the set with f in it.
@@ -136,7 +137,7 @@ func (d Doubt) settled(t token.Type, said FieldSet) bool {
 
 // Question leaves a field open until the operator says it.
 func (r *Record) Question(f Field, format string, args ...any) {
-	d := Doubt{f, token.Errorf(token.Refused, format, args...)}
+	d := Doubt{f, fault.Errorf(fault.Refused, format, args...)}
 	if r.Doubt.Field == 0 {
 		r.Doubt = d
 		return
@@ -159,7 +160,7 @@ func (r *Record) Fail(format string, args ...any) {
 	case withheld:
 		format += "; the serial is not shown, for it may be a seed"
 	}
-	r.Problem = token.Errorf(token.Refused, format, args...)
+	r.Problem = fault.Errorf(fault.Refused, format, args...)
 }
 
 // Withhold empties a serial and an account that may be a seed, and tells

@@ -2,14 +2,13 @@ package seedfile
 
 import (
 	"errors"
+	"fob/internal/fault"
 	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
 	"unicode"
-
-	"fob/internal/token"
 )
 
 // Source is a seed file that can be opened more than once and gives the same
@@ -94,34 +93,34 @@ func SizeOf(s Source) int64 {
 func checkFile(path string, info fs.FileInfo) error {
 	switch {
 	case info.IsDir():
-		return token.Errorf(token.Refused, "%q is a directory", path).WithHint("name the files in it")
+		return fault.Errorf(fault.Refused, "%q is a directory", path).WithHint("name the files in it")
 	case !info.Mode().IsRegular():
-		return token.Wrap(token.Refused, ErrStream, "%q", path).WithHint("hand it over on standard input: fob import - < FILE")
+		return fault.Wrap(fault.Refused, ErrStream, "%q", path).WithHint("hand it over on standard input: fob import - < FILE")
 	case info.Size() == 0:
-		return token.Errorf(token.Refused, "%q is empty", path).WithHint("fetch the delivery again; nothing was changed")
+		return fault.Errorf(fault.Refused, "%q is empty", path).WithHint("fetch the delivery again; nothing was changed")
 	case info.Size() > MaxFileSize:
 		return tooLarge(path)
 	}
 	return nil
 }
 
-func tooLarge(name string) *token.Error {
-	return token.Errorf(token.Refused, "%q has more than %d GiB, the limit for a seed file", name, MaxFileSize>>30).
+func tooLarge(name string) *fault.Error {
+	return fault.Errorf(fault.Refused, "%q has more than %d GiB, the limit for a seed file", name, MaxFileSize>>30).
 		WithHint("is this a seed file? A larger delivery has to come in parts")
 }
 
 // fileError says of a file that could not be opened whether the request or the
 // disk is at fault. The system's error repeats the path, its cause does not.
-func fileError(path string, err error) *token.Error {
+func fileError(path string, err error) *fault.Error {
 	var inner *fs.PathError
 	if errors.As(err, &inner) {
 		err = inner.Err
 	}
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
-		return token.Errorf(token.Refused, "there is no file %q", path).WithHint("check the name and the folder")
+		return fault.Errorf(fault.Refused, "there is no file %q", path).WithHint("check the name and the folder")
 	case errors.Is(err, fs.ErrPermission):
-		return token.Errorf(token.Refused, "%q may not be read by this user", path).WithHint("ask its owner, or run fob as who may read it")
+		return fault.Errorf(fault.Refused, "%q may not be read by this user", path).WithHint("ask its owner, or run fob as who may read it")
 	}
-	return token.Wrap(token.Internal, err, "reading %q", path)
+	return fault.Wrap(fault.Internal, err, "reading %q", path)
 }

@@ -4,14 +4,13 @@ import (
 	"crypto/rand"
 	"crypto/sha256"
 	"errors"
+	"fob/internal/fault"
 	"io"
 	"os"
 	"path/filepath"
 	"runtime"
 	"strings"
 	"testing"
-
-	"fob/internal/token"
 )
 
 // write makes a file in a folder of the test.
@@ -67,8 +66,8 @@ func TestFileSourceRefuses(t *testing.T) {
 
 func checkRefused(t *testing.T, err error, says string) {
 	t.Helper()
-	var e *token.Error
-	if !errors.As(err, &e) || e.Kind != token.Refused || e.Hint == "" || !strings.Contains(err.Error(), says) {
+	var e *fault.Error
+	if !errors.As(err, &e) || e.Kind != fault.Refused || fault.HintOf(e) == "" || !strings.Contains(err.Error(), says) {
 		t.Errorf("%#v, want %q with a hint", err, says)
 	}
 }
@@ -158,12 +157,12 @@ func TestPassLimit(t *testing.T) {
 }
 
 func TestReadError(t *testing.T) {
-	for _, same := range []error{nil, io.EOF, token.Errorf(token.Refused, "x")} {
+	for _, same := range []error{nil, io.EOF, fault.Errorf(fault.Refused, "x")} {
 		if ReadError(same) != same {
 			t.Error(same)
 		}
 	}
-	if err := ReadError(errors.New("disk")); token.KindOf(err) != token.Internal {
+	if err := ReadError(errors.New("disk")); fault.KindOf(err) != fault.Internal {
 		t.Error(err)
 	}
 	checkRefused(t, ReadError(malformed{}), "line 3: bad")

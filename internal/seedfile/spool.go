@@ -6,11 +6,10 @@ import (
 	"encoding/binary"
 	"encoding/hex"
 	"errors"
+	"fob/internal/fault"
 	"io"
 	"os"
 	"path/filepath"
-
-	"fob/internal/token"
 )
 
 // The spool's chunks are small enough to sit in memory and large enough that
@@ -57,11 +56,11 @@ func spoolKey(random io.Reader) (cipher.AEAD, error) {
 	key := make([]byte, 32)
 	defer clear(key)
 	if _, err := io.ReadFull(random, key); err != nil {
-		return nil, token.Wrap(token.Internal, err, "making a key for the spool")
+		return nil, fault.Wrap(fault.Internal, err, "making a key for the spool")
 	}
 	block, err := aes.NewCipher(key)
 	if err != nil {
-		return nil, token.Wrap(token.Internal, err, "making a key for the spool")
+		return nil, fault.Wrap(fault.Internal, err, "making a key for the spool")
 	}
 	return cipher.NewGCM(block)
 }
@@ -73,12 +72,12 @@ func createSpool(dir string, random io.Reader) (*os.File, error) {
 	}
 	var tail [8]byte
 	if _, err := io.ReadFull(random, tail[:]); err != nil {
-		return nil, token.Wrap(token.Internal, err, "naming the spool")
+		return nil, fault.Wrap(fault.Internal, err, "naming the spool")
 	}
 	path := filepath.Join(dir, "fob-spool-"+hex.EncodeToString(tail[:]))
 	file, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE|os.O_EXCL, 0o600)
 	if err != nil {
-		return nil, token.Wrap(token.Internal, err, "making a spool for what comes from a pipe")
+		return nil, fault.Wrap(fault.Internal, err, "making a spool for what comes from a pipe")
 	}
 	return file, nil
 }
@@ -121,7 +120,7 @@ func (s *Spooled) seal(r io.Reader, limit int64) error {
 		}
 		sealed := s.aead.Seal(plain[:0], nonce(chunk, last), plain[:n], nil)
 		if _, err := s.file.Write(sealed); err != nil {
-			return token.Wrap(token.Internal, err, "spooling %q", s.name).WithHint("is there room in %s?", filepath.Dir(s.file.Name()))
+			return fault.Wrap(fault.Internal, err, "spooling %q", s.name).WithHint("is there room in %s?", filepath.Dir(s.file.Name()))
 		}
 		s.sealed += int64(len(sealed))
 		if last {
@@ -129,7 +128,7 @@ func (s *Spooled) seal(r io.Reader, limit int64) error {
 		}
 	}
 	if size == 0 {
-		return token.Errorf(token.Refused, "%q is empty", s.name).WithHint("look at what the command in front of the pipe says")
+		return fault.Errorf(fault.Refused, "%q is empty", s.name).WithHint("look at what the command in front of the pipe says")
 	}
 	return nil
 }
@@ -155,7 +154,7 @@ func (s *Spooled) Size() int64 { return s.sealed }
 // Open begins to read. Several readers may be open at once.
 func (s *Spooled) Open() (io.ReadCloser, error) {
 	if s.file == nil {
-		return nil, token.Errorf(token.Internal, "the spool of %q is closed", s.name)
+		return nil, fault.Errorf(fault.Internal, "the spool of %q is closed", s.name)
 	}
 	return &spoolReader{
 		name: s.name,
@@ -175,7 +174,7 @@ func (s *Spooled) Close() error {
 	s.file, s.aead = nil, nil
 	s.unlink()
 	if err != nil {
-		return token.Wrap(token.Internal, err, "closing the spool of %q", s.name)
+		return fault.Wrap(fault.Internal, err, "closing the spool of %q", s.name)
 	}
 	return nil
 }
@@ -229,7 +228,7 @@ func (r *spoolReader) damaged(err error) error {
 	if err == io.EOF {
 		err = errors.New("its end is missing")
 	}
-	return token.Wrap(token.Internal, err, "the spool of %q is damaged", r.name).WithHint("run the command again")
+	return fault.Wrap(fault.Internal, err, "the spool of %q is damaged", r.name).WithHint("run the command again")
 }
 
 // Close clears what was decrypted.

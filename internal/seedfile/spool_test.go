@@ -3,14 +3,13 @@ package seedfile
 import (
 	"bytes"
 	"errors"
+	"fob/internal/fault"
 	"io"
 	"math/rand/v2"
 	"os"
 	"strings"
 	"testing"
 	"testing/iotest"
-
-	"fob/internal/token"
 )
 
 func chance() io.Reader { return rand.NewChaCha8([32]byte{7}) }
@@ -111,7 +110,7 @@ func TestSpoolFindsDamage(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if _, err := io.Copy(io.Discard, in); token.KindOf(err) != token.Internal || err == nil {
+		if _, err := io.Copy(io.Discard, in); fault.KindOf(err) != fault.Internal || err == nil {
 			t.Errorf("%s: %v", name, err)
 		}
 		_ = in.Close()
@@ -131,20 +130,20 @@ func TestSpoolRefuses(t *testing.T) {
 
 	broken := errors.New("broken pipe")
 	_, err = Spool(io.MultiReader(strings.NewReader("a"), iotest.ErrReader(broken)), "pipe", dir, chance())
-	if !errors.Is(err, broken) || token.KindOf(err) != token.Internal {
+	if !errors.Is(err, broken) || fault.KindOf(err) != fault.Internal {
 		t.Error(err)
 	}
-	wrong := token.Errorf(token.KeyTrouble, "wrong passphrase")
+	wrong := fault.Errorf(fault.KeyTrouble, "wrong passphrase")
 	_, err = Spool(iotest.ErrReader(wrong), "pipe", dir, chance())
-	if !errors.Is(err, wrong) || token.KindOf(err) != token.KeyTrouble {
+	if !errors.Is(err, wrong) || fault.KindOf(err) != fault.KeyTrouble {
 		t.Error("an error of fob's own lost its kind:", err)
 	}
 	_, err = Spool(strings.NewReader("a"), "pipe", dir, strings.NewReader("too few"))
-	if token.KindOf(err) != token.Internal || err == nil {
+	if fault.KindOf(err) != fault.Internal || err == nil {
 		t.Error(err)
 	}
 	_, err = Spool(strings.NewReader("a"), "pipe", dir+"/missing", chance())
-	if token.KindOf(err) != token.Internal || err == nil {
+	if fault.KindOf(err) != fault.Internal || err == nil {
 		t.Error(err)
 	}
 	if left, _ := os.ReadDir(dir); len(left) != 0 {

@@ -6,6 +6,7 @@ import (
 	"iter"
 	"strings"
 
+	"fob/internal/fault"
 	"fob/internal/report"
 	"fob/internal/token"
 )
@@ -147,7 +148,7 @@ func (q *queries) heldTokens(id int64, d *report.AccountDetail) error {
 }
 
 func (q *queries) noSuchAccount(a token.Account) error {
-	err := token.Errorf(token.NotFound, "there is no account %s", a)
+	err := fault.Errorf(fault.NotFound, "there is no account %s", a)
 	near, nearErr := q.NearAccounts(a, maxNear)
 	if nearErr != nil || len(near) == 0 {
 		return err.WithHint("`fob account list` shows those that are here")

@@ -5,9 +5,9 @@ import (
 	"slices"
 	"time"
 
-	"fob/internal/audit"
 	"fob/internal/report"
 	"fob/internal/token"
+	"fob/internal/trail"
 )
 
 // pastAssignments adds the tokens that were sent to an account and came back, or
@@ -32,7 +32,7 @@ func (q *queries) pastAssignments(id int64, d *report.AccountDetail) error {
 		}
 		key, at := token.Serial(e.Object.ID).Key(), e.Time.UTC()
 		switch {
-		case e.Outcome != audit.Done || e.Object.Kind != audit.KindToken:
+		case e.Outcome != trail.Done || e.Object.Kind != trail.KindToken:
 		case e.Command == token.CmdAssign:
 			open[key] = &at
 		case e.From != token.Assigned || e.To == token.Assigned:
@@ -55,12 +55,12 @@ func (q *queries) pastAssignments(id int64, d *report.AccountDetail) error {
 	return nil
 }
 
-func (q *queries) tokenEvent(seq int64) (audit.Event, error) {
+func (q *queries) tokenEvent(seq int64) (trail.Event, error) {
 	s, err := q.event(seq)
 	if err != nil {
-		return audit.Event{}, err
+		return trail.Event{}, err
 	}
-	return audit.Parse(s.Entry)
+	return trail.Parse(s.Entry)
 }
 
 // wasAssigned adds one, unless its batch was withdrawn since. Of one that a seed

@@ -4,9 +4,10 @@ import (
 	"errors"
 	"time"
 
-	"fob/internal/audit"
-	"fob/internal/inventory"
+	"fob/internal/desk"
+	"fob/internal/fault"
 	"fob/internal/token"
+	"fob/internal/trail"
 )
 
 // CreateBatch keeps a batch as loading and reserves the ids of n tokens.
@@ -41,7 +42,7 @@ func (q *queries) CompleteBatch(b token.Batch) (token.Batch, error) {
 		WHERE id = $5 AND loading = 1 RETURNING number`,
 		b.New, b.Same, b.Refused, b.Imported.UnixNano(), b.ID).Scan(&b.Number)
 	if notFound(err) {
-		return b, token.Errorf(token.Internal, "the batch was swept while it was loading; nothing of it is stored").
+		return b, fault.Errorf(fault.Internal, "the batch was swept while it was loading; nothing of it is stored").
 			WithHint("import the file again")
 	}
 	return b, err
@@ -67,7 +68,7 @@ func (q *queries) RemoveToken(id int64) error {
 // looked for it, and that two rows of one import carry one serial all the same.
 func (q *queries) serialTaken(err error) error {
 	if isUnique(err) {
-		return token.Wrap(token.Internal, errors.Join(inventory.ErrSerialTaken, err), "storing a slice")
+		return fault.Wrap(fault.Internal, errors.Join(desk.ErrSerialTaken, err), "storing a slice")
 	}
 	return err
 }
@@ -81,7 +82,7 @@ func printed(s token.Serial) any {
 
 // locationIDs finds or makes the locations of rows; that of a row without one is
 // its batch's.
-func (q *queries) locationIDs(b token.Batch, rows []inventory.Row) (map[string]any, error) {
+func (q *queries) locationIDs(b token.Batch, rows []desk.Row) (map[string]any, error) {
 	usual, err := q.locationID(b.Supplied.Location)
 	if err != nil {
 		return nil, err
@@ -128,7 +129,7 @@ func (q *queries) learnProfile(known map[token.Profile]int64, p token.Profile) e
 	return err
 }
 
-func profileOf(c *audit.Columns) token.Profile {
+func profileOf(c *trail.Columns) token.Profile {
 	return token.Profile{Manufacturer: c.Manufacturer, Model: c.Model,
 		Params: token.Params{Type: c.Type, Hash: c.Hash, Digits: c.Digits, Period: c.Period, T0: c.T0}}
 }

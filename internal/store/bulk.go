@@ -5,7 +5,7 @@ import (
 	"database/sql"
 	"net/url"
 
-	"fob/internal/inventory"
+	"fob/internal/desk"
 )
 
 // loaderPragmas are those of the connection that slices of a loading batch go
@@ -26,7 +26,7 @@ var loaderPragmas = []string{
 const maxLogged = 6000
 
 // Load runs fn as Update does, for a slice of a loading batch.
-func (s *Store) Load(ctx context.Context, fn func(inventory.Tx) error) error {
+func (s *Store) Load(ctx context.Context, fn func(desk.Tx) error) error {
 	if s.load == nil {
 		db, err := sql.Open("sqlite", address(s.path, url.Values{"mode": {"rw"}, "_txlock": {"immediate"}}, loaderPragmas...))
 		if err != nil {

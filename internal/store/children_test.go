@@ -12,7 +12,8 @@ import (
 
 	"github.com/google/uuid"
 
-	"fob/internal/inventory"
+	"fob/internal/desk"
+	"fob/internal/fault"
 	"fob/internal/report"
 	"fob/internal/token"
 )
@@ -94,7 +95,7 @@ func hinted(err error) error {
 	if err == nil {
 		return nil
 	}
-	return fmt.Errorf("%w\n%s", err, token.HintOf(err))
+	return fmt.Errorf("%w\n%s", err, fault.HintOf(err))
 }
 
 // childCount counts a token's failures up, so many times, with an event each.
@@ -117,7 +118,7 @@ func childCount(args []string) error {
 }
 
 func countUp(s *Store, serial token.Serial) error {
-	return s.Update(bg, func(tx inventory.Tx) error {
+	return s.Update(bg, func(tx desk.Tx) error {
 		t, err := tx.Token(serial)
 		if err != nil {
 			return err

@@ -14,9 +14,9 @@ import (
 
 	"github.com/google/uuid"
 
-	"fob/internal/audit"
-	"fob/internal/inventory"
-	"fob/internal/token"
+	"fob/internal/desk"
+	"fob/internal/fault"
+	"fob/internal/trail"
 )
 
 // Key is a random key of the store, encrypted to every custodian.
@@ -27,9 +27,9 @@ type Key struct {
 }
 
 // Row is the key as the trail knows it.
-func (k Key) Row(created time.Time) audit.KeyRow {
+func (k Key) Row(created time.Time) trail.KeyRow {
 	sum := sha256.Sum256(k.Wrapped)
-	return audit.KeyRow{ID: k.ID, Purpose: k.Purpose, SHA256: hex.EncodeToString(sum[:]), Created: created.UnixNano()}
+	return trail.KeyRow{ID: k.ID, Purpose: k.Purpose, SHA256: hex.EncodeToString(sum[:]), Created: created.UnixNano()}
 }
 
 // The purposes of keys.
@@ -52,7 +52,7 @@ type Founding struct {
 	CheckpointPub string
 	Keys          []Key
 	Custodians    []Custodian
-	Event         *audit.Event // written as the first event
+	Event         *trail.Event // written as the first event
 }
 
 // Create makes a store at path, which must not exist. It is built beside its
@@ -60,11 +60,11 @@ type Founding struct {
 func Create(ctx context.Context, path string, f Founding) error {
 	abs, err := filepath.Abs(path)
 	if err != nil {
-		return token.Wrap(token.Internal, err, "finding %s", path)
+		return fault.Wrap(fault.Internal, err, "finding %s", path)
 	}
 	dir := filepath.Dir(abs)
 	if err := os.MkdirAll(dir, 0o700); err != nil {
-		return token.Wrap(token.Internal, err, "making the folder of the store")
+		return fault.Wrap(fault.Internal, err, "making the folder of the store")
 	}
 	if err := checkFilesystem(dir); err != nil {
 		return err
@@ -80,7 +80,7 @@ func Create(ctx context.Context, path string, f Founding) error {
 	if err := os.Link(building, abs); errors.Is(err, fs.ErrExist) {
 		return existsError(abs)
 	} else if err != nil {
-		return token.Wrap(token.Internal, err, "putting the store in its place")
+		return fault.Wrap(fault.Internal, err, "putting the store in its place")
 	}
 	if err := syncFolder(dir); err != nil {
 		removeDatabase(abs) // its keys go too when this fails: nobody could open it
@@ -93,17 +93,17 @@ func Create(ctx context.Context, path string, f Founding) error {
 var syncFolder = func(dir string) error {
 	f, err := os.Open(dir)
 	if err != nil {
-		return token.Wrap(token.Internal, err, "opening the folder of the store")
+		return fault.Wrap(fault.Internal, err, "opening the folder of the store")
 	}
 	defer f.Close()
 	if err := f.Sync(); err != nil {
-		return token.Wrap(token.Internal, err, "writing the folder of the store")
+		return fault.Wrap(fault.Internal, err, "writing the folder of the store")
 	}
 	return nil
 }
 
 func existsError(path string) error {
-	return token.Errorf(token.NotAllowed, "%s exists already; nothing was changed", path).
+	return fault.Errorf(fault.NotAllowed, "%s exists already; nothing was changed", path).
 		WithHint("name another place with --db")
 }
 
@@ -154,7 +154,7 @@ func (q *queries) found(f Founding) error {
 			return err
 		}
 	}
-	return inventory.Tx(q).Append(f.Event)
+	return desk.Tx(q).Append(f.Event)
 }
 
 // Keys reads the store's keys, encrypted as they are.

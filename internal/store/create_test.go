@@ -9,9 +9,9 @@ import (
 	"syscall"
 	"testing"
 
-	"fob/internal/audit"
+	"fob/internal/fault"
 	"fob/internal/report"
-	"fob/internal/token"
+	"fob/internal/trail"
 )
 
 func files(t *testing.T, dir string) (names []string) {
@@ -27,7 +27,7 @@ func files(t *testing.T, dir string) (names []string) {
 func verifyTrail(t *testing.T, s *Store) {
 	t.Helper()
 	s.mustRead(t, func(q *queries) error {
-		r, err := audit.Verify(s.id, q.Events(report.EventFilter{}))
+		r, err := trail.Verify(s.id, q.Events(report.EventFilter{}))
 		if err == nil && !r.OK() {
 			t.Errorf("the trail is not whole: %q", r.Problems)
 		}
@@ -83,8 +83,8 @@ func TestCreateThatFailsLeavesNothing(t *testing.T) {
 		"a key without number": func(f *Founding) { f.Keys[1].ID = 0 },
 		"a custodian twice":    func(f *Founding) { f.Custodians = append(f.Custodians, f.Custodians[0]) },
 		"an event's text twice": func(f *Founding) {
-			text := audit.Text{Field: audit.TextReason, Salt: []byte("salt"), Text: "why"}
-			f.Event.Beside = []audit.Text{text, text}
+			text := trail.Text{Field: trail.TextReason, Salt: []byte("salt"), Text: "why"}
+			f.Event.Beside = []trail.Text{text, text}
 		},
 	}
 	for name, change := range spoil {
@@ -92,7 +92,7 @@ func TestCreateThatFailsLeavesNothing(t *testing.T) {
 			dir := t.TempDir()
 			f := founding()
 			change(&f)
-			kindIs(t, Create(bg, filepath.Join(dir, "fob.db"), f), token.Internal)
+			kindIs(t, Create(bg, filepath.Join(dir, "fob.db"), f), fault.Internal)
 			if got := files(t, dir); len(got) != 0 {
 				t.Errorf("left behind: %q", got)
 			}
@@ -104,13 +104,13 @@ func TestCreateNeverOverwrites(t *testing.T) {
 	dir := t.TempDir()
 	path := filepath.Join(dir, "fob.db")
 	must(t, os.WriteFile(path, []byte("precious"), 0o600))
-	kindIs(t, Create(bg, path, founding()), token.NotAllowed, "exists already", "--db")
+	kindIs(t, Create(bg, path, founding()), fault.NotAllowed, "exists already", "--db")
 	if b, err := os.ReadFile(path); err != nil || string(b) != "precious" {
 		t.Errorf("the file holds %q, %v", b, err)
 	}
 	link := filepath.Join(dir, "link.db")
 	must(t, os.Symlink(filepath.Join(dir, "elsewhere"), link))
-	kindIs(t, Create(bg, link, founding()), token.NotAllowed, "exists already")
+	kindIs(t, Create(bg, link, founding()), fault.NotAllowed, "exists already")
 	if got := files(t, dir); strings.Join(got, " ") != "fob.db link.db" {
 		t.Errorf("left behind: %q", got)
 	}

@@ -6,7 +6,7 @@ import (
 	"math"
 	"slices"
 
-	"fob/internal/inventory"
+	"fob/internal/desk"
 )
 
 // sliceRows is how many rows one transaction of a sweep removes, so that the desk
@@ -31,13 +31,13 @@ func (s *Store) DiscardLoad(ctx context.Context, batchID int64) error {
 		return nil
 	}
 	for more := err == nil && d.from < d.to; more && err == nil; {
-		err = s.Load(ctx, func(tx inventory.Tx) (err error) {
+		err = s.Load(ctx, func(tx desk.Tx) (err error) {
 			more, err = tx.(*queries).discardPrints(&d)
 			return err
 		})
 	}
 	for more := true; more && err == nil; {
-		err = s.Load(ctx, func(tx inventory.Tx) (err error) {
+		err = s.Load(ctx, func(tx desk.Tx) (err error) {
 			more, err = tx.(*queries).discardTokens(&d)
 			return err
 		})
@@ -82,7 +82,7 @@ func (q *queries) beginDiscard(d *discard) error {
 }
 
 // discardPrints goes through some leaves of the fingerprint table and removes what
-// is the batch's; it tells whether there are more.
+// is the batch's; it reports whether there are more.
 func (q *queries) discardPrints(d *discard) (more bool, err error) {
 	all, err := q.leaves(d.from, leavesAhead)
 	if err != nil {

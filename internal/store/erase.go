@@ -5,21 +5,21 @@ import (
 	"fmt"
 	"slices"
 
-	"fob/internal/audit"
 	"fob/internal/token"
+	"fob/internal/trail"
 )
 
 // TextsAbout lists the texts of a person: of every event that names the account, by
 // whatever it was called then, all but who approved. The letters of other alphabets
 // are compared as accounts are, which SQL cannot.
-func (q *queries) TextsAbout(a token.Account) (all []audit.ErasedRows, err error) {
+func (q *queries) TextsAbout(a token.Account) (all []trail.ErasedRows, err error) {
 	seqs, err := q.eventsOf(a)
 	for _, seq := range seqs {
 		if err != nil {
 			return nil, err
 		}
-		r := audit.ErasedRows{Seq: seq}
-		err = q.each(`SELECT field FROM audit_text WHERE seq = $1 AND field <> $2 ORDER BY field`, []any{seq, audit.TextApprover}, func(rows *sql.Rows) error {
+		r := trail.ErasedRows{Seq: seq}
+		err = q.each(`SELECT field FROM audit_text WHERE seq = $1 AND field <> $2 ORDER BY field`, []any{seq, trail.TextApprover}, func(rows *sql.Rows) error {
 			var field string
 			err := rows.Scan(&field)
 			r.Fields = append(r.Fields, field)
@@ -32,7 +32,7 @@ func (q *queries) TextsAbout(a token.Account) (all []audit.ErasedRows, err error
 
 // eventsOf finds the events that name an account, by whatever it was called then.
 func (q *queries) eventsOf(a token.Account) (seqs []int64, err error) {
-	renames, err := audit.NewRenames(q.FormerRows())
+	renames, err := trail.NewRenames(q.FormerRows())
 	if err != nil {
 		return nil, err
 	}
@@ -74,7 +74,7 @@ func (q *queries) ErasedName() (string, error) {
 
 // EraseAccount removes texts that the newest event names, and puts another name in
 // the place of the account's. secure_delete overwrites them in the database.
-func (q *queries) EraseAccount(a token.Account, name string, rows []audit.ErasedRows, by int64) error {
+func (q *queries) EraseAccount(a token.Account, name string, rows []trail.ErasedRows, by int64) error {
 	for _, r := range rows {
 		for _, field := range r.Fields {
 			if err := q.exec(`INSERT INTO erased_text (seq, field, by_seq) VALUES ($1, $2, $3)`, r.Seq, field, by); err != nil {

@@ -3,11 +3,10 @@ package store
 import (
 	"database/sql"
 	"errors"
+	"fob/internal/fault"
 
 	"modernc.org/sqlite"
 	sqlite3 "modernc.org/sqlite/lib"
-
-	"fob/internal/token"
 )
 
 // code gives SQLite's primary result code, 0 when err is none of SQLite's.
@@ -34,10 +33,10 @@ func isUnique(err error) bool {
 func openError(err error, path string) error {
 	switch code(err) {
 	case sqlite3.SQLITE_NOTADB:
-		return token.Errorf(token.Internal, "%s is not a database", path).
+		return fault.Errorf(fault.Internal, "%s is not a database", path).
 			WithHint("name the store with --db or FOB_DB")
 	case sqlite3.SQLITE_CORRUPT:
-		return token.Wrap(token.Internal, err, "%s is damaged", path).
+		return fault.Wrap(fault.Internal, err, "%s is damaged", path).
 			WithHint("restore a backup; keep the damaged file")
 	}
 	return storeError(err, "opening "+path)
@@ -46,11 +45,11 @@ func openError(err error, path string) error {
 // storeError gives SQLite's errors a kind and, where a person can do
 // something, the next step. Errors that have a kind pass unchanged.
 func storeError(err error, doing string) error {
-	var known *token.Error
+	var known *fault.Error
 	if code(err) == 0 || errors.As(err, &known) {
 		return err // none of SQLite's, or dressed already
 	}
-	wrapped := token.Wrap(token.Internal, err, "%s", doing)
+	wrapped := fault.Wrap(fault.Internal, err, "%s", doing)
 	switch code(err) {
 	case sqlite3.SQLITE_FULL:
 		return wrapped.WithHint("the disk is full; nothing of this command was stored")

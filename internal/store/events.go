@@ -7,17 +7,17 @@ import (
 	"math"
 	"time"
 
-	"fob/internal/audit"
 	"fob/internal/report"
+	"fob/internal/trail"
 )
 
 // Append writes an event at the end of the trail, with its texts beside it.
-func (q *queries) Append(e *audit.Event) error {
+func (q *queries) Append(e *trail.Event) error {
 	head, err := q.Head()
 	if err != nil {
 		return err
 	}
-	entry, err := audit.Append(head, e)
+	entry, err := trail.Append(head, e)
 	if err != nil {
 		return err
 	}
@@ -37,19 +37,19 @@ func (q *queries) Append(e *audit.Event) error {
 }
 
 // Head is the newest event's number and hash.
-func (q *queries) Head() (audit.Head, error) {
-	var h audit.Head
+func (q *queries) Head() (trail.Head, error) {
+	var h trail.Head
 	var hash []byte
 	err := q.row(`SELECT seq, hash FROM audit ORDER BY seq DESC LIMIT 1`).Scan(&h.Seq, &hash)
 	if notFound(err) {
-		return audit.Head{}, nil
+		return trail.Head{}, nil
 	}
 	h.Hash = asHash(hash)
 	return h, err
 }
 
 // asHash is the zero hash, which no event has, for bytes that are none.
-func asHash(b []byte) (h audit.Hash) {
+func asHash(b []byte) (h trail.Hash) {
 	if len(b) == len(h) {
 		copy(h[:], b)
 	}
@@ -71,14 +71,14 @@ func (q *queries) AcceptClock(now time.Time) error {
 }
 
 // Events streams the trail, oldest first, with the texts beside each event.
-func (q *queries) Events(f report.EventFilter) iter.Seq2[audit.Stored, error] {
+func (q *queries) Events(f report.EventFilter) iter.Seq2[trail.Stored, error] {
 	if f.Serial != "" {
-		return func(yield func(audit.Stored, error) bool) { q.eventsNaming(f.Serial, yield) }
+		return func(yield func(trail.Stored, error) bool) { q.eventsNaming(f.Serial, yield) }
 	}
-	return func(yield func(audit.Stored, error) bool) {
+	return func(yield func(trail.Stored, error) bool) {
 		from, err := q.firstEvent(f.Limit)
 		if err != nil {
-			yield(audit.Stored{}, err)
+			yield(trail.Stored{}, err)
 			return
 		}
 		q.eventsFrom(from, yield)
@@ -95,13 +95,13 @@ func (q *queries) firstEvent(n int) (int64, error) {
 	return head.Seq - int64(n) + 1, err
 }
 
-func (q *queries) eventsFrom(from int64, yield func(audit.Stored, error) bool) {
+func (q *queries) eventsFrom(from int64, yield func(trail.Stored, error) bool) {
 	besideEntries(q.entries(from), q.textsFrom(from))(yield)
 }
 
 // entries reads the trail without the texts beside it.
-func (q *queries) entries(from int64) iter.Seq2[audit.Stored, error] {
-	return func(yield func(audit.Stored, error) bool) {
+func (q *queries) entries(from int64) iter.Seq2[trail.Stored, error] {
+	return func(yield func(trail.Stored, error) bool) {
 		for s, err := range q.fleetingEntries(from) {
 			s.Body = bytes.Clone(s.Body)
 			if !yield(s, err) {
@@ -113,8 +113,8 @@ func (q *queries) entries(from int64) iter.Seq2[audit.Stored, error] {
 
 // fleetingEntries are entries whose bytes are valid until the next one: a million
 // copies are spared where each is read at once.
-func (q *queries) fleetingEntries(from int64) iter.Seq2[audit.Stored, error] {
-	return stream(q, `SELECT seq, body, hash FROM audit WHERE seq >= $1 ORDER BY seq`, func(rows *sql.Rows) (s audit.Stored, err error) {
+func (q *queries) fleetingEntries(from int64) iter.Seq2[trail.Stored, error] {
+	return stream(q, `SELECT seq, body, hash FROM audit WHERE seq >= $1 ORDER BY seq`, func(rows *sql.Rows) (s trail.Stored, err error) {
 		var body, hash sql.RawBytes
 		err = rows.Scan(&s.Seq, &body, &hash)
 		s.Body, s.Hash = body, asHash(hash)
@@ -125,7 +125,7 @@ func (q *queries) fleetingEntries(from int64) iter.Seq2[audit.Stored, error] {
 // besideEvent is a text with the event that it lies beside.
 type besideEvent struct {
 	seq int64
-	audit.Text
+	trail.Text
 }
 
 func (q *queries) textsFrom(from int64) iter.Seq2[besideEvent, error] {
@@ -134,15 +134,15 @@ func (q *queries) textsFrom(from int64) iter.Seq2[besideEvent, error] {
 		if err := rows.Scan(l.into...); err != nil {
 			return t, err
 		}
-		return besideEvent{l.int(0), audit.Text{Field: l.text(1), Salt: l.bytes(2), Text: l.text(3)}}, l.err
+		return besideEvent{l.int(0), trail.Text{Field: l.text(1), Salt: l.bytes(2), Text: l.text(3)}}, l.err
 	}, from)
 }
 
 // besideEntries puts the texts beside their events: each is read by itself, in
 // order, since a join would read an event's bytes once for every text. Texts of
 // events that are not there are passed over.
-func besideEntries(entries iter.Seq2[audit.Stored, error], texts iter.Seq2[besideEvent, error]) iter.Seq2[audit.Stored, error] {
-	return func(yield func(audit.Stored, error) bool) {
+func besideEntries(entries iter.Seq2[trail.Stored, error], texts iter.Seq2[besideEvent, error]) iter.Seq2[trail.Stored, error] {
+	return func(yield func(trail.Stored, error) bool) {
 		beside := follow(texts, func(t besideEvent) int64 { return t.seq })
 		defer beside.stop()
 		for s, err := range entries {
@@ -154,7 +154,7 @@ func besideEntries(entries iter.Seq2[audit.Stored, error], texts iter.Seq2[besid
 			}
 		}
 		if err := beside.end(); err != nil {
-			yield(audit.Stored{}, err)
+			yield(trail.Stored{}, err)
 		}
 	}
 }

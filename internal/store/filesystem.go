@@ -1,9 +1,9 @@
 package store
 
 import (
-	"golang.org/x/sys/unix"
+	"fob/internal/fault"
 
-	"fob/internal/token"
+	"golang.org/x/sys/unix"
 )
 
 // Filesystems on which SQLite's write-ahead log is unsafe: its shared memory
@@ -25,10 +25,10 @@ var statfs = filesystemType
 func checkFilesystem(dir string) error {
 	magic, err := statfs(dir)
 	if err != nil {
-		return token.Wrap(token.Internal, err, "looking at the filesystem of %s", dir)
+		return fault.Wrap(fault.Internal, err, "looking at the filesystem of %s", dir)
 	}
 	if name, bad := networkFilesystems[magic]; bad {
-		return token.Errorf(token.Internal, "%s is on a network filesystem (%s), where the database's locks are not reliable", dir, name).
+		return fault.Errorf(fault.Internal, "%s is on a network filesystem (%s), where the database's locks are not reliable", dir, name).
 			WithHint("keep the store on a disk of this computer")
 	}
 	return nil
@@ -37,7 +37,7 @@ func checkFilesystem(dir string) error {
 // checkWritable says plainly what SQLite would say at the first write.
 func checkWritable(path string) error {
 	if err := unix.Access(path, unix.W_OK); err != nil {
-		return token.Wrap(token.Internal, err, "the store %s cannot be written", path).
+		return fault.Wrap(fault.Internal, err, "the store %s cannot be written", path).
 			WithHint("a read-only copy serves list, show, export and audit verify")
 	}
 	return nil

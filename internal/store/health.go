@@ -61,7 +61,7 @@ func (s *Store) Abandoned(ctx context.Context) (n int, err error) {
 	return n, nil
 }
 
-// held tells whether somebody holds a lock, without making one.
+// held reports whether somebody holds a lock, without making one.
 func held(path string) bool {
 	f, err := os.Open(path)
 	if err != nil {

@@ -15,9 +15,10 @@ import (
 
 	"github.com/google/uuid"
 
-	"fob/internal/audit"
-	"fob/internal/inventory"
+	"fob/internal/desk"
+	"fob/internal/fault"
 	"fob/internal/token"
+	"fob/internal/trail"
 )
 
 // TestMain runs one of the children when this binary was started as one.
@@ -48,9 +49,9 @@ func founding() Founding {
 	}
 }
 
-func testEvent(store uuid.UUID, by token.Command) *audit.Event {
-	return &audit.Event{ID: uuid.New(), Time: audit.Time{Time: began}, Store: store, Operator: someone, Host: "desk",
-		Command: by, Object: audit.Object{Kind: audit.KindStore, ID: store.String()}, Outcome: audit.Done}
+func testEvent(store uuid.UUID, by token.Command) *trail.Event {
+	return &trail.Event{ID: uuid.New(), Time: trail.Time{Time: began}, Store: store, Operator: someone, Host: "desk",
+		Command: by, Object: trail.Object{Kind: trail.KindStore, ID: store.String()}, Outcome: trail.Done}
 }
 
 // newPath makes a store and gives its path; nothing has it open.
@@ -82,15 +83,15 @@ func must(t testing.TB, err error) {
 }
 
 // kindIs checks an error's kind and that its text holds all words.
-func kindIs(t testing.TB, err error, kind token.Kind, words ...string) {
+func kindIs(t testing.TB, err error, kind fault.Kind, words ...string) {
 	t.Helper()
 	if err == nil {
 		t.Fatal("no error")
 	}
-	if got := token.KindOf(err); got != kind {
+	if got := fault.KindOf(err); got != kind {
 		t.Errorf("%q is of kind %d, not %d", err, got, kind)
 	}
-	text := err.Error() + "\n" + token.HintOf(err)
+	text := err.Error() + "\n" + fault.HintOf(err)
 	for _, w := range words {
 		if !bytes.Contains([]byte(text), []byte(w)) {
 			t.Errorf("%q does not say %q", text, w)
@@ -121,10 +122,10 @@ func newBatch(file string) token.Batch {
 }
 
 // row is a TOTP token; its fingerprint follows from its serial.
-func row(id int64, serial string) inventory.Row {
+func row(id int64, serial string) desk.Row {
 	h := fnv.New64a()
 	h.Write([]byte(serial))
-	return inventory.Row{Sealed: []byte("sealed " + serial), Columns: audit.Columns{
+	return desk.Row{Sealed: []byte("sealed " + serial), Columns: trail.Columns{
 		ID: id, Serial: token.Serial(serial), Manufacturer: "Acme", Model: "One",
 		Type: token.TOTP, Hash: token.SHA1, Digits: 6, Period: 30, Fingerprint: int64(h.Sum64())}}
 }
@@ -136,7 +137,7 @@ func fill(q *queries, b token.Batch, serials ...string) (token.Batch, error) {
 	if err != nil {
 		return b, err
 	}
-	var rows []inventory.Row
+	var rows []desk.Row
 	for i, s := range serials {
 		rows = append(rows, row(b.FirstID+int64(i), s))
 	}
@@ -146,11 +147,11 @@ func fill(q *queries, b token.Batch, serials ...string) (token.Batch, error) {
 	return b, q.InsertPrints(printsOf(rows))
 }
 
-func printsOf(rows []inventory.Row) (prints []inventory.Print) {
+func printsOf(rows []desk.Row) (prints []desk.Print) {
 	for _, r := range rows {
-		prints = append(prints, inventory.Print{Print: r.Fingerprint, TokenID: r.ID})
+		prints = append(prints, desk.Print{Print: r.Fingerprint, TokenID: r.ID})
 	}
-	slices.SortFunc(prints, func(a, b inventory.Print) int { return cmp.Compare(a.Print, b.Print) })
+	slices.SortFunc(prints, func(a, b desk.Print) int { return cmp.Compare(a.Print, b.Print) })
 	return prints
 }
 

@@ -7,7 +7,8 @@ import (
 	"strconv"
 	"strings"
 
-	"fob/internal/inventory"
+	"fob/internal/desk"
+	"fob/internal/fault"
 	"fob/internal/token"
 )
 
@@ -15,7 +16,7 @@ import (
 // is mostly its values: one that is bound costs also when it is NULL, so columns
 // that none of the rows fills are left to their defaults, and what all rows share
 // stands in the statement.
-func (q *queries) InsertTokens(b token.Batch, rows []inventory.Row) error {
+func (q *queries) InsertTokens(b token.Batch, rows []desk.Row) error {
 	if len(rows) == 0 {
 		return nil
 	}
@@ -28,18 +29,18 @@ func (q *queries) InsertTokens(b token.Batch, rows []inventory.Row) error {
 		return err
 	}
 	columns := slices.DeleteFunc([]tokenColumn{
-		{"serial_key", "", func(r *inventory.Row) any { return r.Serial.Key() }},
+		{"serial_key", "", func(r *desk.Row) any { return r.Serial.Key() }},
 		{"batch_id", strconv.FormatInt(b.ID, 10), nil},
 		profileColumn(profiles),
-		{"fingerprint", "", func(r *inventory.Row) any { return r.Fingerprint }},
-		{"seed", "", func(r *inventory.Row) any { return r.Sealed }},
-		{"printed", "", func(r *inventory.Row) any { return printed(r.Serial) }},
-		{"bare", "", func(r *inventory.Row) any { return bare(r.Serial.Key()) }},
-		{"counter", "", func(r *inventory.Row) any { return orNull(r.Counter) }},
-		{"not_before", "", func(r *inventory.Row) any { return orNull(r.NotBefore) }},
-		{"not_after", "", func(r *inventory.Row) any { return orNull(r.NotAfter) }},
-		{"manufactured", "", func(r *inventory.Row) any { return orNull(r.Manufactured) }},
-		{"location_id", "", func(r *inventory.Row) any { return locations[r.Location] }},
+		{"fingerprint", "", func(r *desk.Row) any { return r.Fingerprint }},
+		{"seed", "", func(r *desk.Row) any { return r.Sealed }},
+		{"printed", "", func(r *desk.Row) any { return printed(r.Serial) }},
+		{"bare", "", func(r *desk.Row) any { return bare(r.Serial.Key()) }},
+		{"counter", "", func(r *desk.Row) any { return orNull(r.Counter) }},
+		{"not_before", "", func(r *desk.Row) any { return orNull(r.NotBefore) }},
+		{"not_after", "", func(r *desk.Row) any { return orNull(r.NotAfter) }},
+		{"manufactured", "", func(r *desk.Row) any { return orNull(r.Manufactured) }},
+		{"location_id", "", func(r *desk.Row) any { return locations[r.Location] }},
 	}, func(c tokenColumn) bool { return c.empty(rows) })
 	return q.insertInOrder(rows, columns)
 }
@@ -49,10 +50,10 @@ func (q *queries) InsertTokens(b token.Batch, rows []inventory.Row) error {
 type tokenColumn struct {
 	name   string
 	shared string
-	value  func(*inventory.Row) any
+	value  func(*desk.Row) any
 }
 
-func (c tokenColumn) empty(rows []inventory.Row) bool {
+func (c tokenColumn) empty(rows []desk.Row) bool {
 	if c.shared != "" {
 		return false
 	}
@@ -66,7 +67,7 @@ func (c tokenColumn) empty(rows []inventory.Row) bool {
 
 // bound is the value for a statement that names the column: the counter has no
 // NULL, so its default is said.
-func (c tokenColumn) bound(r *inventory.Row) any {
+func (c tokenColumn) bound(r *desk.Row) any {
 	if v := c.value(r); v != nil || c.name != "counter" {
 		return v
 	}
@@ -85,8 +86,8 @@ func bare(serialKey string) any {
 // insertInOrder leaves it to the database to count the ids up from the first one,
 // where that comes to the same: an id that is given costs a search (measured: a
 // quarter of an insert).
-func (q *queries) insertInOrder(rows []inventory.Row, columns []tokenColumn) error {
-	named := append(columns, tokenColumn{"id", "", func(r *inventory.Row) any { return r.ID }})
+func (q *queries) insertInOrder(rows []desk.Row, columns []tokenColumn) error {
+	named := append(columns, tokenColumn{"id", "", func(r *desk.Row) any { return r.ID }})
 	last := rows[len(rows)-1].ID
 	free, err := q.freeFrom(rows[0].ID)
 	if err != nil {
@@ -105,16 +106,16 @@ func (q *queries) insertInOrder(rows []inventory.Row, columns []tokenColumn) err
 	if err := q.row(`SELECT MAX(id) FROM token`).Scan(&got); err != nil || got == last {
 		return err
 	}
-	return token.Errorf(token.Internal, "the database counted ids up to %d where %d was due", got, last)
+	return fault.Errorf(fault.Internal, "the database counted ids up to %d where %d was due", got, last)
 }
 
-// freeFrom tells whether no token has this id or a higher one.
+// freeFrom reports whether no token has this id or a higher one.
 func (q *queries) freeFrom(id int64) (free bool, err error) {
 	err = q.row(`SELECT NOT EXISTS (SELECT 1 FROM token WHERE id >= $1)`, id).Scan(&free)
 	return free, err
 }
 
-func (q *queries) insertRows(rows []inventory.Row, columns []tokenColumn) error {
+func (q *queries) insertRows(rows []desk.Row, columns []tokenColumn) error {
 	if len(rows) == 0 {
 		return nil
 	}
@@ -143,7 +144,7 @@ func (q *queries) insertRows(rows []inventory.Row, columns []tokenColumn) error 
 }
 
 // profileIDs finds or makes the profiles of rows.
-func (q *queries) profileIDs(rows []inventory.Row) (map[token.Profile]int64, error) {
+func (q *queries) profileIDs(rows []desk.Row) (map[token.Profile]int64, error) {
 	known := map[token.Profile]int64{}
 	var last token.Profile
 	for i := range rows {
@@ -160,7 +161,7 @@ func (q *queries) profileIDs(rows []inventory.Row) (map[token.Profile]int64, err
 }
 
 func profileColumn(known map[token.Profile]int64) tokenColumn {
-	c := tokenColumn{"profile_id", "", func(r *inventory.Row) any { return known[profileOf(&r.Columns)] }}
+	c := tokenColumn{"profile_id", "", func(r *desk.Row) any { return known[profileOf(&r.Columns)] }}
 	if len(known) == 1 {
 		for _, id := range known {
 			c.shared = strconv.FormatInt(id, 10)

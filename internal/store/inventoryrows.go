@@ -7,9 +7,9 @@ import (
 
 	"github.com/google/uuid"
 
-	"fob/internal/audit"
 	"fob/internal/report"
 	"fob/internal/token"
+	"fob/internal/trail"
 )
 
 // reportSelect reads tokens as reports show them. What thousands of tokens share
@@ -191,14 +191,14 @@ func (q *queries) Bindings(f report.Filter) iter.Seq2[report.Binding, error] {
 // bindings have one, and the names are few.
 func (q *queries) Approvers() (map[uuid.UUID]string, error) {
 	all, names := map[uuid.UUID]string{}, map[string]string{}
-	err := q.each(`SELECT a.seq, a.body, t.text FROM audit_text t JOIN audit a ON a.seq = t.seq WHERE t.field = '`+audit.TextApprover+`'`, nil,
+	err := q.each(`SELECT a.seq, a.body, t.text FROM audit_text t JOIN audit a ON a.seq = t.seq WHERE t.field = '`+trail.TextApprover+`'`, nil,
 		func(rows *sql.Rows) error {
-			var entry audit.Entry
+			var entry trail.Entry
 			var name string
 			if err := rows.Scan(&entry.Seq, &entry.Body, &name); err != nil {
 				return err
 			}
-			opened, err := audit.OpenedBinding(entry)
+			opened, err := trail.OpenedBinding(entry)
 			if err != nil || opened == nil {
 				return err
 			}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"errors"
+	"fob/internal/fault"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -11,8 +12,6 @@ import (
 
 	"github.com/google/uuid"
 	"golang.org/x/sys/unix"
-
-	"fob/internal/token"
 )
 
 func (s *Store) loadPath(batch uuid.UUID) string { return s.path + ".load-" + batch.String() }
@@ -32,7 +31,7 @@ func (s *Store) HoldLoad(batch uuid.UUID) (release func(), err error) {
 		lock, err = lockLoad(path)
 	}
 	if errors.Is(err, fs.ErrExist) {
-		err = token.Errorf(token.Internal, "another process holds %s", path)
+		err = fault.Errorf(fault.Internal, "another process holds %s", path)
 	}
 	if err != nil {
 		return nil, storeError(err, "locking "+path)
@@ -84,7 +83,7 @@ func (s *Store) sweepLocks() error {
 	dir, prefix := filepath.Split(s.path + ".load-")
 	entries, err := os.ReadDir(dir)
 	if err != nil {
-		return token.Wrap(token.Internal, err, "looking for imports that were broken off")
+		return fault.Wrap(fault.Internal, err, "looking for imports that were broken off")
 	}
 	for _, e := range entries {
 		id, is := strings.CutPrefix(e.Name(), prefix)
@@ -106,7 +105,7 @@ func removeFree(path string) error {
 		return nil
 	}
 	if err != nil {
-		return token.Wrap(token.Internal, err, "looking for imports that were broken off")
+		return fault.Wrap(fault.Internal, err, "looking for imports that were broken off")
 	}
 	defer f.Close() // which also ends the lock
 	if flock(f, unix.LOCK_EX|unix.LOCK_NB) == nil {

@@ -10,7 +10,8 @@ import (
 
 	"github.com/google/uuid"
 
-	"fob/internal/inventory"
+	"fob/internal/desk"
+	"fob/internal/fault"
 	"fob/internal/report"
 	"fob/internal/token"
 )
@@ -42,9 +43,9 @@ func visible(t *testing.T, s *Store, serial token.Serial, number int) (seen []st
 	see("Tokens of a batch", slices.Contains(serialsOf(t, s, report.Filter{Batch: number}), string(serial)))
 	s.mustRead(t, func(q *queries) error {
 		_, err := q.Token(serial)
-		see("Token", token.KindOf(err) != token.NotFound)
+		see("Token", fault.KindOf(err) != fault.NotFound)
 		_, err = q.Find(serial)
-		see("Find", token.KindOf(err) != token.NotFound)
+		see("Find", fault.KindOf(err) != fault.NotFound)
 		near, err := q.NearSerials(serial[:len(serial)-1], 99)
 		must(t, err)
 		see("NearSerials by prefix", slices.Contains(near, serial))
@@ -55,7 +56,7 @@ func visible(t *testing.T, s *Store, serial token.Serial, number int) (seen []st
 		must(t, err)
 		see("Batches", slices.ContainsFunc(batches, func(b report.Batch) bool { return b.File == "loading.csv" }))
 		_, err = q.Batch(number)
-		see("Batch", token.KindOf(err) != token.NotFound)
+		see("Batch", fault.KindOf(err) != fault.NotFound)
 		sum, err := q.Summary()
 		must(t, err)
 		see("Summary", sum.Tokens > 2 || sum.States[token.InStock] > 2 || len(sum.Batches) > 1)
@@ -99,7 +100,7 @@ func TestLoadingIsInvisible(t *testing.T) {
 	}
 	s.mustUpdate(t, func(q *queries) error {
 		_, err := q.CompleteBatch(b)
-		kindIs(t, err, token.Internal, "swept", "again")
+		kindIs(t, err, fault.Internal, "swept", "again")
 		return nil
 	})
 }
@@ -129,7 +130,7 @@ func TestSweep(t *testing.T) {
 	if n := s.number(t, loadTables[0]); n != 300 {
 		t.Errorf("the rows of a living loader: %d are left", n)
 	}
-	if _, err := s.HoldLoad(id); token.KindOf(err) != token.Internal {
+	if _, err := s.HoldLoad(id); fault.KindOf(err) != fault.Internal {
 		t.Errorf("a second loader of one batch: %v", err)
 	}
 	must(t, loader.Process.Kill())
@@ -164,7 +165,7 @@ func TestSweepLarge(t *testing.T) {
 	s.mustUpdate(t, func(q *queries) (err error) {
 		b, err = q.CreateBatch(b, len(serials))
 		must(t, err)
-		var rows []inventory.Row
+		var rows []desk.Row
 		for i, serial := range serials {
 			rows = append(rows, row(b.FirstID+int64(i), serial))
 		}
@@ -215,13 +216,13 @@ func TestUniqueness(t *testing.T) {
 	addBatch(t, s, newBatch("a"), "Ab1")
 	for _, c := range []struct {
 		name   string
-		change func(*inventory.Row)
-		kind   token.Kind
+		change func(*desk.Row)
+		kind   fault.Kind
 		words  string
 	}{
-		{"the same serial", func(r *inventory.Row) { r.Serial = "Ab1" }, token.Internal, "in the store already"},
-		{"the serial in another case", func(r *inventory.Row) { r.Serial = "aB1" }, token.Internal, "in the store already"},
-		{"the same seed", func(r *inventory.Row) { r.Fingerprint = row(0, "Ab1").Fingerprint }, token.NotAllowed, "another import brought"},
+		{"the same serial", func(r *desk.Row) { r.Serial = "Ab1" }, fault.Internal, "in the store already"},
+		{"the serial in another case", func(r *desk.Row) { r.Serial = "aB1" }, fault.Internal, "in the store already"},
+		{"the same seed", func(r *desk.Row) { r.Fingerprint = row(0, "Ab1").Fingerprint }, fault.NotAllowed, "another import brought"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			err := s.update(bg, func(q *queries) error {
@@ -229,10 +230,10 @@ func TestUniqueness(t *testing.T) {
 				must(t, err)
 				r := row(b.FirstID, "other")
 				c.change(&r)
-				if err := q.InsertTokens(b, []inventory.Row{r}); err != nil {
+				if err := q.InsertTokens(b, []desk.Row{r}); err != nil {
 					return err
 				}
-				return q.InsertPrints(printsOf([]inventory.Row{r}))
+				return q.InsertPrints(printsOf([]desk.Row{r}))
 			})
 			kindIs(t, err, c.kind, c.words)
 		})

@@ -1,6 +1,6 @@
 package store
 
-import "fob/internal/token"
+import "fob/internal/fault"
 
 // loose is a row as the driver gives it: asked for by kind, where the reflection of
 // Scan would take a third of the reading.
@@ -67,6 +67,6 @@ func (l *loose) bool(i int) bool {
 
 func (l *loose) unfit(i int) {
 	if l.err == nil {
-		l.err = token.Errorf(token.Integrity, "column %d of a row has a value of an impossible kind: %v", i+1, l.v[i])
+		l.err = fault.Errorf(fault.Integrity, "column %d of a row has a value of an impossible kind: %v", i+1, l.v[i])
 	}
 }

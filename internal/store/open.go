@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"fob/internal/fault"
 	"io/fs"
 	"net/url"
 	"os"
@@ -14,8 +15,6 @@ import (
 
 	"github.com/google/uuid"
 	_ "modernc.org/sqlite" // the engine
-
-	"fob/internal/token"
 )
 
 // Store is an open database.
@@ -90,7 +89,7 @@ func OpenReadOnly(ctx context.Context, path string) (*Store, error) {
 		return nil, err
 	}
 	return s.ready(ctx, s.read, func(context.Context) error {
-		return token.Errorf(token.Internal, "%s was written by an older fob", abs).
+		return fault.Errorf(fault.Internal, "%s was written by an older fob", abs).
 			WithHint("any command that writes brings it up to date, with a backup beside it")
 	})
 }
@@ -125,7 +124,7 @@ func openReader(ctx context.Context, path string) (*sql.DB, error) {
 	}
 	db.Close()
 	if logged {
-		return nil, token.Wrap(token.Internal, err, "%s was copied while it was in use: a log lies beside it that cannot be read here", path).
+		return nil, fault.Wrap(fault.Internal, err, "%s was copied while it was in use: a log lies beside it that cannot be read here", path).
 			WithHint("copy the database when no fob is running, or copy both files into a writable folder")
 	}
 	return openImmutable(path)
@@ -154,7 +153,7 @@ func (s *Store) readID(ctx context.Context, db *sql.DB) error {
 	var text string
 	err := db.QueryRowContext(ctx, "SELECT uuid FROM store").Scan(&text)
 	if notFound(err) {
-		return token.Errorf(token.Integrity, "%s has lost the row that says which store it is", s.path).
+		return fault.Errorf(fault.Integrity, "%s has lost the row that says which store it is", s.path).
 			WithHint("keep this database as it is, and restore a backup")
 	}
 	if err != nil {
@@ -165,7 +164,7 @@ func (s *Store) readID(ctx context.Context, db *sql.DB) error {
 		err = errors.New("it is spelt as fob does not")
 	}
 	if err != nil {
-		return token.Wrap(token.Integrity, err, "%s has no readable store id", s.path)
+		return fault.Wrap(fault.Integrity, err, "%s has no readable store id", s.path)
 	}
 	s.id = id
 	return nil
@@ -194,11 +193,11 @@ func (s *Store) upgrade(ctx context.Context) error {
 func (s *Store) backup(ctx context.Context, path string) error {
 	making := path + ".new"
 	if err := os.Remove(making); err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return token.Wrap(token.Internal, err, "making a backup before the upgrade")
+		return fault.Wrap(fault.Internal, err, "making a backup before the upgrade")
 	}
 	file, err := os.OpenFile(making, os.O_RDWR|os.O_CREATE|os.O_EXCL, 0o600)
 	if err != nil {
-		return token.Wrap(token.Internal, err, "making a backup before the upgrade")
+		return fault.Wrap(fault.Internal, err, "making a backup before the upgrade")
 	}
 	file.Close()
 	defer os.Remove(making)
@@ -229,19 +228,19 @@ func (s *Store) Path() string { return s.path }
 func locate(path string) (string, error) {
 	abs, err := filepath.Abs(path)
 	if err != nil {
-		return "", token.Wrap(token.Internal, err, "finding %s", path)
+		return "", fault.Wrap(fault.Internal, err, "finding %s", path)
 	}
 	info, err := os.Stat(abs)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
-		return "", token.Errorf(token.Internal, "there is no store at %s", abs).
+		return "", fault.Errorf(fault.Internal, "there is no store at %s", abs).
 			WithHint("make one with `fob init`, or name one with --db or FOB_DB")
 	case err != nil:
-		return "", token.Wrap(token.Internal, err, "the store cannot be opened")
+		return "", fault.Wrap(fault.Internal, err, "the store cannot be opened")
 	case info.IsDir():
-		return "", token.Errorf(token.Internal, "%s is a folder and no store", abs).WithHint("name the database in it with --db or FOB_DB")
+		return "", fault.Errorf(fault.Internal, "%s is a folder and no store", abs).WithHint("name the database in it with --db or FOB_DB")
 	case !info.Mode().IsRegular():
-		return "", token.Errorf(token.Internal, "%s is no ordinary file", abs).WithHint("name the database with --db or FOB_DB")
+		return "", fault.Errorf(fault.Internal, "%s is no ordinary file", abs).WithHint("name the database with --db or FOB_DB")
 	}
 	return abs, checkFilesystem(filepath.Dir(abs))
 }

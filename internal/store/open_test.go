@@ -2,13 +2,12 @@ package store
 
 import (
 	"context"
+	"fob/internal/fault"
 	"os"
 	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
-
-	"fob/internal/token"
 )
 
 // unusable are places that are no store of this program's.
@@ -51,9 +50,9 @@ func TestOpenRefuses(t *testing.T) {
 				if s != nil {
 					t.Error("there is a store all the same")
 				}
-				kind := token.Internal
+				kind := fault.Internal
 				if c.name == "without an id" {
-					kind = token.Integrity
+					kind = fault.Integrity
 				}
 				kindIs(t, err, kind, c.words...)
 				if after, _ := os.ReadFile(path); string(after) != string(before) {
@@ -70,11 +69,11 @@ func TestNetworkFilesystem(t *testing.T) {
 	for magic, name := range networkFilesystems {
 		statfs = func(string) (int64, error) { return magic, nil }
 		_, err := Open(bg, path)
-		kindIs(t, err, token.Internal, "network filesystem", name, "disk of this computer")
+		kindIs(t, err, fault.Internal, "network filesystem", name, "disk of this computer")
 		_, err = OpenReadOnly(bg, path)
-		kindIs(t, err, token.Internal, "network filesystem")
+		kindIs(t, err, fault.Internal, "network filesystem")
 		other := filepath.Join(t.TempDir(), "other.db")
-		kindIs(t, Create(bg, other, founding()), token.Internal, "network filesystem")
+		kindIs(t, Create(bg, other, founding()), fault.Internal, "network filesystem")
 		if _, err := os.Lstat(other); err == nil {
 			t.Error("a store was made")
 		}
@@ -86,7 +85,7 @@ func TestOlderSchema(t *testing.T) {
 	path := newPath(t)
 	vandalise(t, path, "PRAGMA user_version = 0")
 	_, err := OpenReadOnly(bg, path)
-	kindIs(t, err, token.Internal, "older fob", "backup")
+	kindIs(t, err, fault.Internal, "older fob", "backup")
 	must(t, os.WriteFile(path+".schema-0.new", []byte("what a killed run left"), 0o644))
 	openStore(t, path)
 	backup := path + ".schema-0"

@@ -5,13 +5,13 @@ import (
 	"fmt"
 	"strings"
 
-	"fob/internal/inventory"
+	"fob/internal/desk"
 	"fob/internal/token"
 )
 
 // Spans gives the ids of each batch's tokens, in the order of batches.
-func (q *queries) Spans() ([]inventory.Span, error) {
-	var all []inventory.Span
+func (q *queries) Spans() ([]desk.Span, error) {
+	var all []desk.Span
 	err := q.each(`SELECT id, number, first_id, last_id, imported_at FROM batch WHERE loading = 0 AND withdrawn_at IS NULL ORDER BY number`, nil,
 		func(rows *sql.Rows) error {
 			var b token.Batch
@@ -19,7 +19,7 @@ func (q *queries) Spans() ([]inventory.Span, error) {
 			err := rows.Scan(&b.ID, &b.Number, &b.FirstID, &b.LastID, &imported)
 			b.Imported = fromNanos(imported)
 			if b.LastID >= b.FirstID {
-				all = append(all, inventory.Span{Batch: b, First: b.FirstID, Last: b.LastID})
+				all = append(all, desk.Span{Batch: b, First: b.FirstID, Last: b.LastID})
 			}
 			return err
 		})
@@ -51,7 +51,7 @@ const sealedSelect = `SELECT t.id, t.serial_key, t.profile_id, NULLIF(` + nextCo
 
 // sealedQuery reads a page of tokens by their ids: as they lie in the table, with
 // no index and nothing joined.
-func sealedQuery(s inventory.Span, f inventory.SeedFilter, places []any) (string, []any) {
+func sealedQuery(s desk.Span, f desk.SeedFilter, places []any) (string, []any) {
 	query, args := sealedSelect, []any{s.First, s.Last}
 	if f.State != "" {
 		args = append(args, stateCode(f.State))
@@ -69,7 +69,7 @@ func sealedQuery(s inventory.Span, f inventory.SeedFilter, places []any) (string
 }
 
 // SealedSeeds calls fn for every token of a span that has a seed.
-func (q *queries) SealedSeeds(s inventory.Span, f inventory.SeedFilter, fn func(inventory.SealedToken) error) error {
+func (q *queries) SealedSeeds(s desk.Span, f desk.SeedFilter, fn func(desk.SealedToken) error) error {
 	places, err := q.locationsWithin(f.Location)
 	if err != nil || f.Location != "" && len(places) == 0 {
 		return err
@@ -82,7 +82,7 @@ func (q *queries) SealedSeeds(s inventory.Span, f inventory.SeedFilter, fn func(
 		if err := rows.Scan(l.into...); err != nil {
 			return err
 		}
-		t := inventory.SealedToken{ID: l.int(0), Serial: token.Serial(l.text(1)), Profile: l.int(2), Next: l.int(3), Manufactured: l.int(4), Sealed: sealed}
+		t := desk.SealedToken{ID: l.int(0), Serial: token.Serial(l.text(1)), Profile: l.int(2), Next: l.int(3), Manufactured: l.int(4), Sealed: sealed}
 		if l.err != nil {
 			return l.err
 		}
@@ -91,7 +91,7 @@ func (q *queries) SealedSeeds(s inventory.Span, f inventory.SeedFilter, fn func(
 }
 
 // ObservationsOf reads the measured drifts of a span's tokens.
-func (q *queries) ObservationsOf(s inventory.Span) (map[int64][]token.Observation, error) {
+func (q *queries) ObservationsOf(s desk.Span) (map[int64][]token.Observation, error) {
 	all := map[int64][]token.Observation{}
 	err := q.each(observationsOf, []any{s.First, s.Last}, func(rows *sql.Rows) error {
 		var id int64

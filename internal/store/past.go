@@ -5,25 +5,25 @@ import (
 	"fmt"
 	"iter"
 
-	"fob/internal/audit"
 	"fob/internal/report"
 	"fob/internal/token"
+	"fob/internal/trail"
 )
 
 // Imported streams the immutable columns of every token that the tables hold,
 // those of withdrawn batches too while they are there. Of the filter, batch and
 // prefix count; the order is that of Tokens.
-func (q *queries) Imported(f report.Filter) iter.Seq2[audit.Columns, error] {
-	return func(yield func(audit.Columns, error) bool) {
+func (q *queries) Imported(f report.Filter) iter.Seq2[trail.Columns, error] {
+	return func(yield func(trail.Columns, error) bool) {
 		profiles, err := q.Profiles()
 		if err != nil {
-			yield(audit.Columns{}, err)
+			yield(trail.Columns{}, err)
 			return
 		}
 		query, args := importedQuery(f)
 		rows, err := q.tx.QueryContext(q.ctx, query, args...)
 		if err != nil {
-			yield(audit.Columns{}, err)
+			yield(trail.Columns{}, err)
 			return
 		}
 		defer rows.Close()
@@ -34,7 +34,7 @@ func (q *queries) Imported(f report.Filter) iter.Seq2[audit.Columns, error] {
 			}
 		}
 		if err := rows.Err(); err != nil {
-			yield(audit.Columns{}, err)
+			yield(trail.Columns{}, err)
 		}
 	}
 }
@@ -56,7 +56,7 @@ func importedQuery(f report.Filter) (query string, args []any) {
 		COALESCE(t.manufactured, 0), t.fingerprint FROM token t`), l.args
 }
 
-func scanImported(rows *sql.Rows, profiles map[int64]token.Profile) (c audit.Columns, err error) {
+func scanImported(rows *sql.Rows, profiles map[int64]token.Profile) (c trail.Columns, err error) {
 	var printed sql.NullString
 	var profile int64
 	if err := rows.Scan(&c.ID, &printed, &c.Serial, &profile, &c.Counter, &c.NotBefore, &c.NotAfter, &c.Manufactured, &c.Fingerprint); err != nil {

@@ -6,18 +6,19 @@ import (
 	"iter"
 	"slices"
 
-	"fob/internal/audit"
-	"fob/internal/inventory"
+	"fob/internal/desk"
+	"fob/internal/fault"
 	"fob/internal/token"
+	"fob/internal/trail"
 )
 
 // NewestPeople is the number, time and hash of the list that was taken in last.
-func (q *queries) NewestPeople() (h inventory.PeopleHead, err error) {
+func (q *queries) NewestPeople() (h desk.PeopleHead, err error) {
 	l, err := q.NewestList()
 	if l == nil || err != nil {
 		return h, err
 	}
-	return inventory.PeopleHead{Number: l.Number, At: l.At, SHA256: l.SHA256}, nil
+	return desk.PeopleHead{Number: l.Number, At: l.At, SHA256: l.SHA256}, nil
 }
 
 // PeopleMark changes with every erasure.
@@ -27,11 +28,11 @@ func (q *queries) PeopleMark() (listed, erased int, err error) {
 }
 
 // EachAccount walks the table in its own order.
-func (q *queries) EachAccount(fn func(inventory.StoredAccount) error) error {
+func (q *queries) EachAccount(fn func(desk.StoredAccount) error) error {
 	var key, name, person, full, salt sql.RawBytes
 	var listed, since sql.NullInt64
 	return q.each(`SELECT id, key, name, listed, listed_since, person, full_name, salt FROM account`, nil, func(rows *sql.Rows) error {
-		var a inventory.StoredAccount
+		var a desk.StoredAccount
 		if err := rows.Scan(&a.ID, &key, &name, &listed, &since, &person, &full, &salt); err != nil {
 			return err
 		}
@@ -42,8 +43,8 @@ func (q *queries) EachAccount(fn func(inventory.StoredAccount) error) error {
 }
 
 // FormerNames reads them all: few accounts have any.
-func (q *queries) FormerNames() (map[int64][]audit.FormerName, map[[2]string]bool, error) {
-	all, became := map[int64][]audit.FormerName{}, map[[2]string]bool{}
+func (q *queries) FormerNames() (map[int64][]trail.FormerName, map[[2]string]bool, error) {
+	all, became := map[int64][]trail.FormerName{}, map[[2]string]bool{}
 	for f, err := range q.formerRows() {
 		if err != nil {
 			return nil, nil, err
@@ -55,8 +56,8 @@ func (q *queries) FormerNames() (map[int64][]audit.FormerName, map[[2]string]boo
 }
 
 // FormerRows reads the names that accounts had.
-func (q *queries) FormerRows() iter.Seq2[audit.FormerRow, error] {
-	return func(yield func(audit.FormerRow, error) bool) {
+func (q *queries) FormerRows() iter.Seq2[trail.FormerRow, error] {
+	return func(yield func(trail.FormerRow, error) bool) {
 		for f, err := range q.formerRows() {
 			if !yield(f.FormerRow, err) {
 				return
@@ -67,7 +68,7 @@ func (q *queries) FormerRows() iter.Seq2[audit.FormerRow, error] {
 
 // formerRow is a former name with whose it was.
 type formerRow struct {
-	audit.FormerRow
+	trail.FormerRow
 	account int64
 }
 
@@ -88,7 +89,7 @@ const (
 )
 
 // AccountStanding looks an account up by its present name, then by former ones.
-func (q *queries) AccountStanding(a token.Account) (s inventory.Standing, err error) {
+func (q *queries) AccountStanding(a token.Account) (s desk.Standing, err error) {
 	var listed, since sql.NullInt64
 	err = q.row(standingSelect, a.Key()).Scan(&listed, &since)
 	if err != nil && !notFound(err) {
@@ -105,9 +106,9 @@ func (q *queries) AccountStanding(a token.Account) (s inventory.Standing, err er
 }
 
 // Holding lists what an account has.
-func (q *queries) Holding(accountID int64) (now []inventory.Held, ever bool, err error) {
+func (q *queries) Holding(accountID int64) (now []desk.Held, ever bool, err error) {
 	err = q.each(holdingSelect, []any{accountID}, func(rows *sql.Rows) error {
-		var h inventory.Held
+		var h desk.Held
 		var format string
 		err := rows.Scan(&h.Serial, (*stateCode)(&h.State), &format)
 		h.Software = format == token.VirtualFormat
@@ -169,13 +170,13 @@ func (q *queries) NearAccounts(a token.Account, limit int) (found []token.Accoun
 }
 
 // SaveList writes a list and its changes.
-func (q *queries) SaveList(l audit.ListRow, c inventory.ListChanges) error {
+func (q *queries) SaveList(l trail.ListRow, c desk.ListChanges) error {
 	err := q.exec(`INSERT INTO account_list (number, seq, at, file, sha256, listed, gone, renamed, contents) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)`,
 		l.Number, l.Seq, l.At, l.File, l.SHA256, l.Listed, l.Gone, l.Renamed, l.Contents)
 	if err != nil {
 		return err
 	}
-	for _, step := range []func(inventory.ListChanges) error{q.dropAccounts, q.mergeAccounts, q.updateAccounts, q.insertAccounts} {
+	for _, step := range []func(desk.ListChanges) error{q.dropAccounts, q.mergeAccounts, q.updateAccounts, q.insertAccounts} {
 		if err := step(c); err != nil {
 			return err
 		}
@@ -185,7 +186,7 @@ func (q *queries) SaveList(l audit.ListRow, c inventory.ListChanges) error {
 
 // dropAccounts removes accounts that left and never had a token: what nobody needs
 // is not kept of a person.
-func (q *queries) dropAccounts(c inventory.ListChanges) error {
+func (q *queries) dropAccounts(c desk.ListChanges) error {
 	for _, id := range c.Deletes {
 		if err := q.exec(`DELETE FROM former_account WHERE account_id = $1`, id); err != nil {
 			return err
@@ -193,7 +194,7 @@ func (q *queries) dropAccounts(c inventory.ListChanges) error {
 		var gone int64
 		err := q.row(`DELETE FROM account WHERE id = $1 AND held = 0 RETURNING id`, id).Scan(&gone)
 		if notFound(err) {
-			return token.Errorf(token.NotAllowed, "an account was given a token while the list was compared; nothing was changed").
+			return fault.Errorf(fault.NotAllowed, "an account was given a token while the list was compared; nothing was changed").
 				WithHint("run the command again")
 		}
 		if err != nil {
@@ -203,7 +204,7 @@ func (q *queries) dropAccounts(c inventory.ListChanges) error {
 	return nil
 }
 
-func (q *queries) mergeAccounts(c inventory.ListChanges) error {
+func (q *queries) mergeAccounts(c desk.ListChanges) error {
 	for _, m := range c.Merges {
 		for _, statement := range []string{
 			`UPDATE token SET account_id = $2 WHERE account_id = $1`, `UPDATE binding SET account_id = $2 WHERE account_id = $1`,
@@ -222,7 +223,7 @@ func (q *queries) mergeAccounts(c inventory.ListChanges) error {
 
 // updateAccounts first takes every name away that passes on: two people may have
 // exchanged theirs.
-func (q *queries) updateAccounts(c inventory.ListChanges) error {
+func (q *queries) updateAccounts(c desk.ListChanges) error {
 	for _, u := range c.Updates {
 		if !u.Renamed {
 			continue
@@ -251,7 +252,7 @@ func (q *queries) updateAccounts(c inventory.ListChanges) error {
 	return nil
 }
 
-func (q *queries) updateAccount(u inventory.ListUpdate) error {
+func (q *queries) updateAccount(u desk.ListUpdate) error {
 	r := u.Row
 	return q.exec(`UPDATE account SET name = $1, key = $2, listed = $3, listed_since = $4, person = $5, full_name = $6, salt = $7 WHERE id = $8`,
 		r.Name, r.Key, r.Listed, r.Since, orNull(r.Person), orNull(r.FullName), r.Salt, u.ID)
@@ -265,7 +266,7 @@ const (
 	accountsAtOnce = 50
 )
 
-func (q *queries) insertAccounts(c inventory.ListChanges) error {
+func (q *queries) insertAccounts(c desk.ListChanges) error {
 	if c.Inserts == nil {
 		return nil
 	}
@@ -295,9 +296,9 @@ func (q *queries) insertAccounts(c inventory.ListChanges) error {
 }
 
 // ListRows reads all lists of people.
-func (q *queries) ListRows() iter.Seq2[audit.ListRow, error] {
+func (q *queries) ListRows() iter.Seq2[trail.ListRow, error] {
 	return stream(q, `SELECT number, seq, at, file, sha256, listed, gone, renamed, contents FROM account_list ORDER BY number`,
-		func(rows *sql.Rows) (l audit.ListRow, err error) {
+		func(rows *sql.Rows) (l trail.ListRow, err error) {
 			err = rows.Scan(&l.Number, &l.Seq, &l.At, &l.File, &l.SHA256, &l.Listed, &l.Gone, &l.Renamed, &l.Contents)
 			return l, err
 		})
@@ -306,29 +307,29 @@ func (q *queries) ListRows() iter.Seq2[audit.ListRow, error] {
 const accountRows = `SELECT id, name, key, held, listed, listed_since, person, full_name, salt FROM account`
 
 // AccountRows reads all accounts with the names that they had.
-func (q *queries) AccountRows() iter.Seq2[audit.AccountRow, error] { return q.accountRows(accountRows) }
+func (q *queries) AccountRows() iter.Seq2[trail.AccountRow, error] { return q.accountRows(accountRows) }
 
 // AccountRow reads one.
-func (q *queries) AccountRow(a token.Account) (audit.AccountRow, error) {
+func (q *queries) AccountRow(a token.Account) (trail.AccountRow, error) {
 	for row, err := range q.accountRows(accountRows+` WHERE key = $1`, a.Key()) {
 		return row, err
 	}
-	return audit.AccountRow{}, nil
+	return trail.AccountRow{}, nil
 }
 
-func (q *queries) accountRows(query string, args ...any) iter.Seq2[audit.AccountRow, error] {
-	return func(yield func(audit.AccountRow, error) bool) {
+func (q *queries) accountRows(query string, args ...any) iter.Seq2[trail.AccountRow, error] {
+	return func(yield func(trail.AccountRow, error) bool) {
 		former, _, err := q.FormerNames()
 		if err != nil {
-			yield(audit.AccountRow{}, err)
+			yield(trail.AccountRow{}, err)
 			return
 		}
 		l := newLoose(9)
-		rows := stream(q, query, func(rows *sql.Rows) (a audit.AccountRow, err error) {
+		rows := stream(q, query, func(rows *sql.Rows) (a trail.AccountRow, err error) {
 			if err := rows.Scan(l.into...); err != nil {
 				return a, err
 			}
-			return audit.AccountRow{Name: l.text(1), Key: l.text(2), Held: l.bool(3), Listed: l.bool(4), Since: l.int(5),
+			return trail.AccountRow{Name: l.text(1), Key: l.text(2), Held: l.bool(3), Listed: l.bool(4), Since: l.int(5),
 				Person: l.text(6), FullName: l.text(7), Salt: l.bytes(8), Former: former[l.int(0)]}, l.err
 		}, args...)
 		for a, err := range rows {

@@ -8,7 +8,7 @@ import (
 	"testing"
 	"time"
 
-	"fob/internal/inventory"
+	"fob/internal/desk"
 	"fob/internal/report"
 	"fob/internal/token"
 )
@@ -87,10 +87,10 @@ func TestQueryPlans(t *testing.T) {
 		"a slice of a batch": func() (string, []any) { return sliceSelect + ` ORDER BY t.id`, []any{1, 5000} },
 		"the newest event":   func() (string, []any) { return `SELECT seq, hash FROM audit ORDER BY seq DESC LIMIT 1`, nil },
 		"a page of seeds": func() (string, []any) {
-			return sealedQuery(inventory.Span{First: 1, Last: 9}, inventory.SeedFilter{}, nil)
+			return sealedQuery(desk.Span{First: 1, Last: 9}, desk.SeedFilter{}, nil)
 		},
 		"a state's seeds": func() (string, []any) {
-			return sealedQuery(inventory.Span{First: 1, Last: 9}, inventory.SeedFilter{State: token.Lost}, []any{1, 2})
+			return sealedQuery(desk.Span{First: 1, Last: 9}, desk.SeedFilter{State: token.Lost}, []any{1, 2})
 		},
 		"an account's standing": func() (string, []any) { return standingSelect, []any{"anna"} },
 		"a former name":         func() (string, []any) { return nowCalled, []any{"anna"} },

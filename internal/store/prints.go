@@ -7,8 +7,8 @@ import (
 	"encoding/binary"
 	"slices"
 
-	"fob/internal/inventory"
-	"fob/internal/token"
+	"fob/internal/desk"
+	"fob/internal/fault"
 )
 
 // Fingerprints are packed: a row of their table is a leaf of many pairs. They are
@@ -161,13 +161,13 @@ func (w leafWriter) close() { w.put.close() }
 
 // InsertPrints expects its prints sorted, so that each leaf is written once; and by
 // a large import all of them in slices that follow each other.
-func (q *queries) InsertPrints(prints []inventory.Print) error {
-	if !slices.IsSortedFunc(prints, func(a, b inventory.Print) int { return cmp.Compare(a.Print, b.Print) }) {
-		return token.Errorf(token.Internal, "fingerprints came out of order")
+func (q *queries) InsertPrints(prints []desk.Print) error {
+	if !slices.IsSortedFunc(prints, func(a, b desk.Print) int { return cmp.Compare(a.Print, b.Print) }) {
+		return fault.Errorf(fault.Internal, "fingerprints came out of order")
 	}
 	w := q.leafWriter()
 	defer w.close()
-	err := eachLeaf(q, prints, func(p inventory.Print) int64 { return p.Print }, func(l leaf, its []inventory.Print) error {
+	err := eachLeaf(q, prints, func(p desk.Print) int64 { return p.Print }, func(l leaf, its []desk.Print) error {
 		pairs, err := l.with(its)
 		if err != nil {
 			return err
@@ -182,7 +182,7 @@ func (q *queries) InsertPrints(prints []inventory.Print) error {
 
 // with gives the pairs of the leaf and those of some prints. One that is here
 // already is an error, unless it is known to be that of another seed.
-func (l leaf) with(prints []inventory.Print) ([]byte, error) {
+func (l leaf) with(prints []desk.Print) ([]byte, error) {
 	out := make([]byte, 0, len(l.pairs)+len(prints)*pairSize)
 	done := 0
 	for _, p := range prints {
@@ -193,7 +193,7 @@ func (l leaf) with(prints []inventory.Print) ([]byte, error) {
 		out = append(out, l.pairs[done*pairSize:at*pairSize]...)
 		done = at
 		if p.Nth == 0 && (leaf{pairs: out}.ends(p.Print) || at < l.len() && l.at(at).print == p.Print) {
-			return nil, token.Errorf(token.NotAllowed, "another import brought one of these seeds meanwhile; nothing of this file is stored").
+			return nil, fault.Errorf(fault.NotAllowed, "another import brought one of these seeds meanwhile; nothing of this file is stored").
 				WithHint("import the file again: the record will be named")
 		}
 		out = appendPair(out, pair{p.Print, p.TokenID})
@@ -235,14 +235,14 @@ func (w leafWriter) keep(l leaf, kept func(pair) bool) error {
 }
 
 // KnownPrints gives those of some fingerprints, sorted, that are in the store.
-func (q *queries) KnownPrints(prints []int64) (known []inventory.Print, err error) {
+func (q *queries) KnownPrints(prints []int64) (known []desk.Print, err error) {
 	err = eachLeaf(q, prints, func(print int64) int64 { return print }, func(l leaf, its []int64) error {
 		at := 0
 		for _, print := range its {
 			rest := leaf{pairs: l.pairs[at*pairSize:]}
 			at += rest.find(print)
 			for i := at; i < l.len() && l.at(i).print == print; i++ {
-				known = append(known, inventory.Print{Print: print, Nth: i - at, TokenID: l.at(i).token})
+				known = append(known, desk.Print{Print: print, Nth: i - at, TokenID: l.at(i).token})
 			}
 		}
 		return nil

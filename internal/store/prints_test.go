@@ -9,8 +9,8 @@ import (
 	"strings"
 	"testing"
 
-	"fob/internal/inventory"
-	"fob/internal/token"
+	"fob/internal/desk"
+	"fob/internal/fault"
 )
 
 func allPairs(t *testing.T, q *queries) (all []pair) {
@@ -37,11 +37,11 @@ func shufflePairs(r *rand.Rand, all []pair) []pair {
 	return all
 }
 
-func asPrints(pairs []pair) (prints []inventory.Print) {
+func asPrints(pairs []pair) (prints []desk.Print) {
 	for _, p := range pairs {
-		prints = append(prints, inventory.Print{Print: p.print, TokenID: p.token})
+		prints = append(prints, desk.Print{Print: p.print, TokenID: p.token})
 	}
-	slices.SortFunc(prints, func(a, b inventory.Print) int { return cmp.Compare(a.Print, b.Print) })
+	slices.SortFunc(prints, func(a, b desk.Print) int { return cmp.Compare(a.Print, b.Print) })
 	return prints
 }
 
@@ -135,17 +135,17 @@ func TestLeavesAtTheEnds(t *testing.T) {
 // in one leaf, however many there are.
 func TestSharedPrints(t *testing.T) {
 	s := newStore(t)
-	insert := func(prints ...inventory.Print) error {
+	insert := func(prints ...desk.Print) error {
 		return s.update(bg, func(q *queries) error { return q.InsertPrints(prints) })
 	}
-	must(t, insert(inventory.Print{Print: 5, TokenID: 1}))
-	kindIs(t, insert(inventory.Print{Print: 5, TokenID: 2}), token.NotAllowed, "another import", "again")
-	kindIs(t, insert(inventory.Print{Print: 6, TokenID: 2}, inventory.Print{Print: 6, TokenID: 3}), token.NotAllowed, "another import")
-	kindIs(t, insert(inventory.Print{Print: 9, TokenID: 2}, inventory.Print{Print: 8, TokenID: 3}), token.Internal, "out of order")
+	must(t, insert(desk.Print{Print: 5, TokenID: 1}))
+	kindIs(t, insert(desk.Print{Print: 5, TokenID: 2}), fault.NotAllowed, "another import", "again")
+	kindIs(t, insert(desk.Print{Print: 6, TokenID: 2}, desk.Print{Print: 6, TokenID: 3}), fault.NotAllowed, "another import")
+	kindIs(t, insert(desk.Print{Print: 9, TokenID: 2}, desk.Print{Print: 8, TokenID: 3}), fault.Internal, "out of order")
 	for id := range int64(leafPairs + 50) {
-		must(t, insert(inventory.Print{Print: 5, Nth: 1, TokenID: 1000 - id}))
+		must(t, insert(desk.Print{Print: 5, Nth: 1, TokenID: 1000 - id}))
 	}
-	must(t, insert(inventory.Print{Print: 4, TokenID: 7}, inventory.Print{Print: 5, Nth: 1, TokenID: 2}, inventory.Print{Print: 6, TokenID: 8}))
+	must(t, insert(desk.Print{Print: 4, TokenID: 7}, desk.Print{Print: 5, Nth: 1, TokenID: 2}, desk.Print{Print: 6, TokenID: 8}))
 	s.mustRead(t, func(q *queries) error {
 		known, err := q.KnownPrints([]int64{5})
 		if len(known) != leafPairs+52 {

@@ -3,8 +3,7 @@ package store
 import (
 	"context"
 	"database/sql"
-
-	"fob/internal/token"
+	"fob/internal/fault"
 )
 
 // sameState runs fn with several readers, each on a connection of its own, that all
@@ -19,7 +18,7 @@ func (s *Store) sameState(ctx context.Context, n int, fn func([]*queries) error)
 			return storeError(err, "reading the store")
 		}
 	}
-	return token.Errorf(token.Internal, "the store changes faster than several readers can begin").WithHint("try again when less is written to it")
+	return fault.Errorf(fault.Internal, "the store changes faster than several readers can begin").WithHint("try again when less is written to it")
 }
 
 func (s *Store) trySameState(ctx context.Context, n int, fn func([]*queries) error) (met bool, err error) {

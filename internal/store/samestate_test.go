@@ -3,8 +3,8 @@ package store
 import (
 	"testing"
 
-	"fob/internal/audit"
 	"fob/internal/token"
+	"fob/internal/trail"
 )
 
 // However fast somebody writes, all readers see one state.
@@ -26,7 +26,7 @@ func TestSameState(t *testing.T) {
 			}
 		}
 	}()
-	var last audit.Head
+	var last trail.Head
 	for range 50 {
 		must(t, s.sameState(bg, readersOfVerify, func(readers []*queries) error {
 			if len(readers) != readersOfVerify {

@@ -5,11 +5,10 @@ import (
 	"database/sql"
 	"embed"
 	"fmt"
+	"fob/internal/fault"
 	"io/fs"
 
 	"github.com/pressly/goose/v3"
-
-	"fob/internal/token"
 )
 
 // One folder an engine. Migrations are forward only.
@@ -48,14 +47,14 @@ func checkSchema(ctx context.Context, db *sql.DB, path string) (version int, err
 		return 0, openError(err, path)
 	}
 	if id != applicationID {
-		return 0, token.Errorf(token.Internal, "%s is a database, but not a store of fob's", path).
+		return 0, fault.Errorf(fault.Internal, "%s is a database, but not a store of fob's", path).
 			WithHint("name the store with --db or FOB_DB, or make one with `fob init`")
 	}
 	if err := db.QueryRowContext(ctx, "PRAGMA user_version").Scan(&version); err != nil {
 		return 0, openError(err, path)
 	}
 	if version > schemaVersion {
-		return 0, token.Errorf(token.Internal, "%s was written by a newer fob (schema %d, this program knows %d)", path, version, schemaVersion).
+		return 0, fault.Errorf(fault.Internal, "%s was written by a newer fob (schema %d, this program knows %d)", path, version, schemaVersion).
 			WithHint("use the newer fob; nothing was changed")
 	}
 	return version, nil

@@ -8,6 +8,7 @@ import (
 
 	sqlite3 "modernc.org/sqlite/lib"
 
+	"fob/internal/fault"
 	"fob/internal/token"
 )
 
@@ -88,7 +89,7 @@ func TestStateCodes(t *testing.T) {
 // onTrial runs one statement in a transaction that is never kept.
 func onTrial(t *testing.T, s *Store, statement string) (err error) {
 	t.Helper()
-	undo := token.Errorf(token.Internal, "undo")
+	undo := fault.Errorf(fault.Internal, "undo")
 	got := s.update(bg, func(q *queries) error {
 		if err = q.exec(statement); err == nil {
 			err = q.checkForeignKeys(t)

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"fob/internal/fault"
 	"fob/internal/token"
 )
 
@@ -23,7 +24,7 @@ func (q *queries) token(serial token.Serial) (token.Token, *token.Observation, e
 	case len(fits) == 1:
 		return q.tokenByKey(fits[0].Key())
 	case len(fits) > 1:
-		return t, nil, token.Errorf(token.NotFound, "%s may be token %s", serial, inWords(fits, " or ")).
+		return t, nil, fault.Errorf(fault.NotFound, "%s may be token %s", serial, inWords(fits, " or ")).
 			WithHint("type it with its dashes, as it is printed")
 	}
 	return t, nil, q.noSuchToken(serial)
@@ -60,7 +61,7 @@ func (q *queries) bareSerials(bare string) (found []token.Serial, err error) {
 const maxNear = 5
 
 func (q *queries) noSuchToken(serial token.Serial) error {
-	err := token.Errorf(token.NotFound, "there is no token %s", serial)
+	err := fault.Errorf(fault.NotFound, "there is no token %s", serial)
 	near, nearErr := q.NearSerials(serial, maxNear)
 	if nearErr != nil || len(near) == 0 {
 		return err.WithHint("read the serial again, with its leading zeros; `fob list` shows what is here")

@@ -4,6 +4,7 @@ import (
 	"slices"
 	"testing"
 
+	"fob/internal/fault"
 	"fob/internal/token"
 )
 
@@ -39,14 +40,14 @@ func TestSerialsAsPeopleSayThem(t *testing.T) {
 	}
 	s.mustRead(t, func(q *queries) error {
 		_, err := q.Token("FT9")
-		kindIs(t, err, token.NotFound, "FT9 may be token FT-9 or F-T9", "with its dashes")
+		kindIs(t, err, fault.NotFound, "FT9 may be token FT-9 or F-T9", "with its dashes")
 		_, err = q.Token("X--1")
-		kindIs(t, err, token.NotFound, "may be token x1 or X-1")
+		kindIs(t, err, fault.NotFound, "may be token x1 or X-1")
 		_, err = q.Token("L7")
-		kindIs(t, err, token.NotFound, "there is no token L7")
+		kindIs(t, err, fault.NotFound, "there is no token L7")
 		for _, none := range []token.Serial{"", " ", "-", "26004123-0000", "\x00", "é"} {
 			_, err = q.Token(none)
-			kindIs(t, err, token.NotFound)
+			kindIs(t, err, fault.NotFound)
 		}
 		return nil
 	})
@@ -84,7 +85,7 @@ func TestNearSerials(t *testing.T) {
 	}
 	s.mustRead(t, func(q *queries) error {
 		_, err := q.Token("KP0055")
-		kindIs(t, err, token.NotFound, "there is no token KP0055", "near it: KB0055, KD0055, KX0055")
+		kindIs(t, err, fault.NotFound, "there is no token KP0055", "near it: KB0055, KD0055, KX0055")
 		got, err := q.NearSerials("26004123", 2)
 		if !slices.Equal(got, []token.Serial{"2600412300001", "2600412300007"}) {
 			t.Errorf("what begins so: %s", got)

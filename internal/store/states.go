@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 
+	"fob/internal/fault"
 	"fob/internal/token"
 )
 
@@ -28,7 +29,7 @@ func (s stateCode) Value() (driver.Value, error) {
 func (s *stateCode) Scan(v any) error {
 	n, ok := v.(int64)
 	if !ok || n < 0 || n >= int64(len(stateCodes)) {
-		return token.Errorf(token.Integrity, "the database has a state %v that this program does not know", v)
+		return fault.Errorf(fault.Integrity, "the database has a state %v that this program does not know", v)
 	}
 	*s = stateCode(stateCodes[n])
 	return nil

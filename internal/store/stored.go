@@ -4,9 +4,9 @@ import (
 	"database/sql"
 	"slices"
 
-	"fob/internal/audit"
-	"fob/internal/inventory"
+	"fob/internal/desk"
 	"fob/internal/token"
+	"fob/internal/trail"
 )
 
 // What an import asks of the store, for thousands of records at once. Loading
@@ -21,7 +21,7 @@ FROM token t `
 // statement vanishes, few enough for every engine's limit of parameters.
 const lookupChunk = 500
 
-// Empty tells whether the store holds no token: then there is nothing to look up.
+// Empty reports whether the store holds no token: then there is nothing to look up.
 func (q *queries) Empty() (empty bool, err error) {
 	err = q.row(`SELECT NOT EXISTS (SELECT 1 FROM token)`).Scan(&empty)
 	return empty, err
@@ -30,8 +30,8 @@ func (q *queries) Empty() (empty bool, err error) {
 // Stored looks up many serials, in upper case. A delivery's serials mostly follow
 // each other, and nothing lies between the first and the last of them: one look
 // tells.
-func (q *queries) Stored(serialKeys []string) (map[string]inventory.Stored, error) {
-	found := map[string]inventory.Stored{}
+func (q *queries) Stored(serialKeys []string) (map[string]desk.Stored, error) {
+	found := map[string]desk.Stored{}
 	if len(serialKeys) == 0 {
 		return found, nil
 	}
@@ -42,12 +42,12 @@ func (q *queries) Stored(serialKeys []string) (map[string]inventory.Stored, erro
 	s := newShared(q)
 	err := inChunks(sorted, func(chunk []string) error {
 		return s.each(storedSelect+`WHERE t.serial_key IN (`+marks(len(chunk))+`)`, anys(chunk),
-			func(here inventory.Stored) { found[here.Serial.Key()] = here })
+			func(here desk.Stored) { found[here.Serial.Key()] = here })
 	})
 	return found, err
 }
 
-// anyBetween tells whether a token has one of some sorted serials, or one between
+// anyBetween reports whether a token has one of some sorted serials, or one between
 // the first and the last of them.
 func (q *queries) anyBetween(sorted []string) (any bool, err error) {
 	err = q.row(`SELECT EXISTS (SELECT 1 FROM token WHERE serial_key BETWEEN $1 AND $2)`,
@@ -63,8 +63,8 @@ const unseen = `(b.loading = 1 OR b.withdrawn_at IS NOT NULL
 // Known looks up many serials for no more than tells a token that is here and
 // unchanged: each column that is asked for costs, and twelve of them took more than
 // finding the token. It does not see batches that load or are
-// withdrawn, and tells whether there is another than one's own.
-func (q *queries) Known(serialKeys []string, own int64) (found map[string]inventory.Known, others bool, err error) {
+// withdrawn, and reports whether there is another than one's own.
+func (q *queries) Known(serialKeys []string, own int64) (found map[string]desk.Known, others bool, err error) {
 	if err := q.row(`SELECT EXISTS (SELECT 1 FROM batch b WHERE id <> $1 AND `+unseen+`)`, own).Scan(&others); err != nil || len(serialKeys) == 0 {
 		return nil, others, err
 	}
@@ -72,7 +72,7 @@ func (q *queries) Known(serialKeys []string, own int64) (found map[string]invent
 	if any, err := q.anyBetween(sorted); err != nil || !any {
 		return nil, others, err
 	}
-	found = make(map[string]inventory.Known, len(serialKeys))
+	found = make(map[string]desk.Known, len(serialKeys))
 	s := newShared(q)
 	visible := ""
 	if others {
@@ -85,7 +85,7 @@ func (q *queries) Known(serialKeys []string, own int64) (found map[string]invent
 // packing is more than the number of states: profile and state come as one number.
 const packing = 8
 
-func (q *queries) known(chunk []string, visible string, found map[string]inventory.Known, s *shared) error {
+func (q *queries) known(chunk []string, visible string, found map[string]desk.Known, s *shared) error {
 	st, err := q.statement(`SELECT serial_key, fingerprint, counter, profile_id * 8 + state FROM token
 		WHERE serial_key IN (` + marks(len(chunk)) + `)` + visible)
 	if err != nil {
@@ -99,7 +99,7 @@ func (q *queries) known(chunk []string, visible string, found map[string]invento
 	packed := make(map[string]int64, len(chunk))
 	for rows.Next() {
 		var key string
-		var k inventory.Known
+		var k desk.Known
 		var both int64
 		if err := rows.Scan(&key, &k.Fingerprint, &k.Counter, &both); err != nil {
 			return err
@@ -121,7 +121,7 @@ func (q *queries) known(chunk []string, visible string, found map[string]invento
 }
 
 // unpack takes profile and state apart.
-func (s *shared) unpack(k *inventory.Known, both int64) error {
+func (s *shared) unpack(k *desk.Known, both int64) error {
 	p, err := lookup(s.profiles, both/packing, s.q.profile)
 	if err != nil {
 		return err
@@ -132,8 +132,8 @@ func (s *shared) unpack(k *inventory.Known, both int64) error {
 
 // StoredByFingerprint looks up many fingerprints. It sees the prints of a
 // loading batch only once InsertPrints has brought them.
-func (q *queries) StoredByFingerprint(prints []int64) (map[int64][]inventory.Stored, error) {
-	found := map[int64][]inventory.Stored{}
+func (q *queries) StoredByFingerprint(prints []int64) (map[int64][]desk.Stored, error) {
+	found := map[int64][]desk.Stored{}
 	known, err := q.KnownPrints(slices.Compact(slices.Sorted(slices.Values(prints))))
 	if err != nil {
 		return nil, err
@@ -145,14 +145,14 @@ func (q *queries) StoredByFingerprint(prints []int64) (map[int64][]inventory.Sto
 	s := newShared(q)
 	err = inChunks(ids, func(chunk []int64) error {
 		return s.each(storedSelect+`WHERE t.id IN (`+marks(len(chunk))+`)`, anys(chunk),
-			func(here inventory.Stored) { found[here.Fingerprint] = append(found[here.Fingerprint], here) })
+			func(here desk.Stored) { found[here.Fingerprint] = append(found[here.Fingerprint], here) })
 	})
 	return found, err
 }
 
 // KnownTokens looks up many tokens by their ids, which rise. Where most ids from
 // the first to the last are asked for, all of them are read: that costs half.
-func (q *queries) KnownTokens(ids []int64) (known []inventory.KnownToken, err error) {
+func (q *queries) KnownTokens(ids []int64) (known []desk.KnownToken, err error) {
 	const columns = `SELECT id, serial_key, fingerprint, counter, profile_id * 8 + state FROM token `
 	const seen = ` AND batch_id NOT IN (SELECT id FROM batch b WHERE ` + unseen + `) ORDER BY id`
 	var packed []int64
@@ -162,7 +162,7 @@ func (q *queries) KnownTokens(ids []int64) (known []inventory.KnownToken, err er
 			query, args = columns+`WHERE id BETWEEN ? AND ?`+seen, []any{first, last}
 		}
 		return q.each(query, args, func(rows *sql.Rows) error {
-			var t inventory.KnownToken
+			var t desk.KnownToken
 			var both int64
 			err := rows.Scan(&t.ID, &t.SerialKey, &t.Fingerprint, &t.Counter, &both)
 			known, packed = append(known, t), append(packed, both)
@@ -192,13 +192,13 @@ func newShared(q *queries) *shared {
 
 // storedRow is a token with the numbers of what it points to.
 type storedRow struct {
-	inventory.Stored
+	desk.Stored
 	profile, location int64
 }
 
 // each calls do for every row of a storedSelect. What the rows point to is looked
 // up behind the last: a connection answers one query at a time.
-func (s *shared) each(query string, args []any, do func(inventory.Stored)) error {
+func (s *shared) each(query string, args []any, do func(desk.Stored)) error {
 	var all []storedRow
 	st, err := s.q.statement(query)
 	if err != nil {
@@ -249,7 +249,7 @@ func (s *shared) complete(r *storedRow) error {
 	return err
 }
 
-func setProfile(c *audit.Columns, p token.Profile) {
+func setProfile(c *trail.Columns, p token.Profile) {
 	c.Manufacturer, c.Model = p.Manufacturer, p.Model
 	c.Type, c.Hash, c.Digits, c.Period, c.T0 = p.Type, p.Hash, p.Digits, p.Period, p.T0
 }

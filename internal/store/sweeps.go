@@ -7,12 +7,13 @@ import (
 
 	"github.com/google/uuid"
 
-	"fob/internal/inventory"
+	"fob/internal/desk"
+	"fob/internal/fault"
 	"fob/internal/token"
 )
 
 // WholeBatch finds a batch by its number.
-func (q *queries) WholeBatch(number int) (b inventory.Batch, err error) {
+func (q *queries) WholeBatch(number int) (b desk.Batch, err error) {
 	var quarantined, withdrawn sql.NullInt64
 	err = q.row(`SELECT id, uuid, number, first_id, last_id, quarantined_at, withdrawn_at FROM batch WHERE number = $1 AND loading = 0`, number).
 		Scan(&b.ID, &b.UUID, &b.Number, &b.FirstID, &b.LastID, &quarantined, &withdrawn)
@@ -24,11 +25,11 @@ func (q *queries) WholeBatch(number int) (b inventory.Batch, err error) {
 }
 
 func noSuchBatch(number int) error {
-	return token.Errorf(token.NotFound, "there is no batch %d", number).WithHint("`fob batch list` shows them all")
+	return fault.Errorf(fault.NotFound, "there is no batch %d", number).WithHint("`fob batch list` shows them all")
 }
 
 // SaveBatch writes since when a batch is quarantined and withdrawn.
-func (q *queries) SaveBatch(b inventory.Batch) error {
+func (q *queries) SaveBatch(b desk.Batch) error {
 	return q.exec(`UPDATE batch SET quarantined_at = $1, withdrawn_at = $2 WHERE id = $3`, nanos(b.Quarantined), nanos(b.Withdrawn), b.ID)
 }
 
@@ -42,7 +43,7 @@ LEFT JOIN account a ON a.id = t.account_id
 WHERE t.id BETWEEN ? AND ?`
 
 // Slice reads the tokens of a batch with ids from first, n ids at most.
-func (q *queries) Slice(b inventory.Batch, first int64, n int, states ...token.State) (all []inventory.SliceToken, err error) {
+func (q *queries) Slice(b desk.Batch, first int64, n int, states ...token.State) (all []desk.SliceToken, err error) {
 	query, args := sliceSelect, []any{max(first, b.FirstID), min(first+int64(n)-1, b.LastID)}
 	if len(states) > 0 {
 		query += ` AND t.state IN (` + marks(len(states)) + `)`
@@ -51,7 +52,7 @@ func (q *queries) Slice(b inventory.Batch, first int64, n int, states ...token.S
 		}
 	}
 	err = q.each(query+` ORDER BY t.id`, args, func(rows *sql.Rows) error {
-		var t inventory.SliceToken
+		var t desk.SliceToken
 		var since sql.NullInt64
 		c := &t.Columns
 		err := rows.Scan(&c.ID, &c.Serial, &c.Manufacturer, &c.Model, &c.Type, &c.Hash, &c.Digits, &c.Period, &c.T0,
@@ -65,14 +66,14 @@ func (q *queries) Slice(b inventory.Batch, first int64, n int, states ...token.S
 }
 
 // CountTokens counts what is left of a batch.
-func (q *queries) CountTokens(b inventory.Batch) (n int, err error) {
+func (q *queries) CountTokens(b desk.Batch) (n int, err error) {
 	err = q.row(`SELECT COUNT(*) FROM token WHERE id BETWEEN $1 AND $2`, b.FirstID, b.LastID).Scan(&n)
 	return n, err
 }
 
-// NeverOut tells whether every token of a batch is in stock and was never given
+// NeverOut reports whether every token of a batch is in stock and was never given
 // out; else which one is not.
-func (q *queries) NeverOut(b inventory.Batch) (but token.Serial, ok bool, err error) {
+func (q *queries) NeverOut(b desk.Batch) (but token.Serial, ok bool, err error) {
 	err = q.row(`SELECT COALESCE(printed, serial_key) FROM token WHERE id BETWEEN $1 AND $2 AND (state <> 0 OR issued <> 0) ORDER BY id LIMIT 1`,
 		b.FirstID, b.LastID).Scan(&but)
 	if notFound(err) {
@@ -121,7 +122,7 @@ func runs(n int, goesOn func(i int) bool, do func(from, end int) error) error {
 
 // CarryOff removes tokens of a withdrawn batch, with what their clocks showed
 // while they were in stock.
-func (q *queries) CarryOff(tokens []inventory.SliceToken) error {
+func (q *queries) CarryOff(tokens []desk.SliceToken) error {
 	if len(tokens) == 0 {
 		return nil
 	}
@@ -147,7 +148,7 @@ func (q *queries) removeTokens(ids, prints []int64) error {
 
 // Correct gives tokens of a batch their parameters, and their counters where
 // these are corrected too; by runs of neighbouring ids.
-func (q *queries) Correct(tokens []inventory.SliceToken, counters bool) error {
+func (q *queries) Correct(tokens []desk.SliceToken, counters bool) error {
 	profiles := map[token.Profile]int64{}
 	alike := func(i int) bool {
 		a, b := tokens[i-1], tokens[i]

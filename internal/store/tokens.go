@@ -7,6 +7,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"fob/internal/fault"
 	"fob/internal/token"
 )
 
@@ -76,7 +77,7 @@ func (q *queries) Token(serial token.Serial) (token.Token, error) {
 func (q *queries) SealedSeed(tokenID int64) (sealed []byte, print int64, err error) {
 	err = q.row(`SELECT seed, fingerprint FROM token WHERE id = $1`, tokenID).Scan(&sealed, &print)
 	if err == nil && sealed == nil {
-		return nil, 0, token.Errorf(token.NotAllowed, "the seed of this token was destroyed")
+		return nil, 0, fault.Errorf(fault.NotAllowed, "the seed of this token was destroyed")
 	}
 	return sealed, print, err
 }

@@ -9,10 +9,11 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"fob/internal/audit"
-	"fob/internal/inventory"
+	"fob/internal/desk"
+	"fob/internal/fault"
 	"fob/internal/report"
 	"fob/internal/token"
+	"fob/internal/trail"
 )
 
 // newVaried is a store with two batches of tokens that differ in every field
@@ -23,7 +24,7 @@ func newVaried(t *testing.T) *Store {
 	must(t, s.update(bg, func(q *queries) error {
 		b, err := q.CreateBatch(newBatch("a"), 4)
 		must(t, err)
-		rows := []inventory.Row{row(b.FirstID, "a1"), row(b.FirstID+1, "A2"), row(b.FirstID+2, "B1"), row(b.FirstID+3, "C%1")}
+		rows := []desk.Row{row(b.FirstID, "a1"), row(b.FirstID+1, "A2"), row(b.FirstID+2, "B1"), row(b.FirstID+3, "C%1")}
 		rows[1].Manufacturer, rows[1].NotAfter = "MÜLLER AG", 2_000_000_000
 		rows[2].Type, rows[2].Period, rows[2].Counter, rows[2].NotAfter = token.HOTP, 0, 7, 1_900_000_000
 		must(t, q.InsertTokens(b, rows))
@@ -109,7 +110,7 @@ func TestFindGivesEveryField(t *testing.T) {
 		r.T0, r.NotBefore, r.NotAfter, r.Manufactured = 100, 200, 300, 150
 		h := row(b.FirstID+1, "H1")
 		h.Type, h.Hash, h.Period, h.Counter = token.HOTP, token.SHA256, 0, 7
-		must(t, q.InsertTokens(b, []inventory.Row{r, h}))
+		must(t, q.InsertTokens(b, []desk.Row{r, h}))
 		b.Imported = began.Add(time.Minute)
 		_, err = q.CompleteBatch(b)
 		return err
@@ -189,7 +190,7 @@ func TestFindGivesEveryField(t *testing.T) {
 		}
 		must(t, err)
 		_, _, err = q.SealedSeed(2)
-		kindIs(t, err, token.NotAllowed, "destroyed")
+		kindIs(t, err, fault.NotAllowed, "destroyed")
 		sealed, print, err := q.SealedSeed(1)
 		if string(sealed) != "sealed Full1" || print != row(1, "Full1").Fingerprint {
 			t.Errorf("the sealed seed is %q, its fingerprint %d", sealed, print)
@@ -226,7 +227,7 @@ func TestBatches(t *testing.T) {
 			t.Errorf("one: %v\n%s", err, diff)
 		}
 		_, err = q.Batch(3)
-		kindIs(t, err, token.NotFound, "no batch 3", "batch list")
+		kindIs(t, err, fault.NotFound, "no batch 3", "batch list")
 		sum, err := q.Summary()
 		if sum.Tokens != 4 || !cmp.Equal(sum.States, map[token.State]int{token.InStock: 3, token.Bound: 1}) || sum.Head.Seq != 1 || sum.StoreID != s.id.String() {
 			t.Errorf("summary %+v", sum)
@@ -274,9 +275,9 @@ func TestNoSuchToken(t *testing.T) {
 	} {
 		s.mustRead(t, func(q *queries) error {
 			_, err := q.Token(token.Serial(c.typed))
-			kindIs(t, err, token.NotFound, "there is no token "+c.typed, c.near)
-			if strings.HasPrefix(c.near, "near") && token.HintOf(err) != c.near {
-				t.Errorf("%s: %q", c.typed, token.HintOf(err))
+			kindIs(t, err, fault.NotFound, "there is no token "+c.typed, c.near)
+			if strings.HasPrefix(c.near, "near") && fault.HintOf(err) != c.near {
+				t.Errorf("%s: %q", c.typed, fault.HintOf(err))
 			}
 			return nil
 		})
@@ -289,10 +290,10 @@ func TestEvents(t *testing.T) {
 	s.mustUpdate(t, func(q *queries) error {
 		for i := range 4 {
 			e := testEvent(s.id, token.CmdCheck)
-			e.Time = audit.Time{Time: began.Add(time.Duration(i) * time.Hour)}
+			e.Time = trail.Time{Time: began.Add(time.Duration(i) * time.Hour)}
 			if i%2 == 0 {
-				must(t, e.AddText(salts, audit.TextTicket, "T1"))
-				must(t, e.AddText(salts, audit.TextAccount, "anna"))
+				must(t, e.AddText(salts, trail.TextTicket, "T1"))
+				must(t, e.AddText(salts, trail.TextAccount, "anna"))
 			}
 			must(t, q.Append(e))
 		}
@@ -337,7 +338,7 @@ func TestForgedFirstEvent(t *testing.T) {
 	vandalise(t, path, "DROP TRIGGER audit_in_order", "PRAGMA ignore_check_constraints = 1",
 		"INSERT INTO audit VALUES (0, x'7b7d', zeroblob(32)), (-1, x'7b7d', zeroblob(32))")
 	openStore(t, path).mustRead(t, func(q *queries) error {
-		r, err := audit.Verify(q.id, q.Events(report.EventFilter{}))
+		r, err := trail.Verify(q.id, q.Events(report.EventFilter{}))
 		if r.OK() || r.Events != 3 {
 			t.Errorf("%d events, %q", r.Events, r.Problems)
 		}
@@ -352,7 +353,7 @@ func TestForgedHash(t *testing.T) {
 		vandalise(t, path, "DROP TRIGGER audit_no_update", "PRAGMA ignore_check_constraints = 1",
 			"UPDATE audit SET hash = CAST("+forged+" AS BLOB)")
 		openStore(t, path).mustRead(t, func(q *queries) error {
-			r, err := audit.Verify(q.id, q.Events(report.EventFilter{}))
+			r, err := trail.Verify(q.id, q.Events(report.EventFilter{}))
 			if r.OK() {
 				t.Errorf("nobody noticed a hash that is %s", name)
 			}

@@ -3,11 +3,10 @@ package store
 import (
 	"context"
 	"errors"
+	"fob/internal/fault"
 	"os"
 
 	"golang.org/x/sys/unix"
-
-	"fob/internal/token"
 )
 
 // Writers pass a turnstile of two locks: each takes intent first, holds it
@@ -22,7 +21,7 @@ type fileLock struct{ f *os.File }
 func openLock(path string) (*os.File, error) {
 	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600)
 	if err != nil {
-		return nil, token.Wrap(token.Internal, err, "the lock file beside the database cannot be opened").
+		return nil, fault.Wrap(fault.Internal, err, "the lock file beside the database cannot be opened").
 			WithHint("commands that write need a writable folder around the database")
 	}
 	return f, nil
@@ -44,7 +43,7 @@ func acquire(ctx context.Context, path string) (*fileLock, error) {
 	case err := <-got:
 		if err != nil {
 			f.Close()
-			return nil, token.Wrap(token.Internal, err, "locking %s", path)
+			return nil, fault.Wrap(fault.Internal, err, "locking %s", path)
 		}
 		return &fileLock{f}, nil
 	case <-ctx.Done():
@@ -67,7 +66,7 @@ func tryAcquire(path string) (l *fileLock, ok bool, err error) {
 		return nil, false, nil
 	default:
 		f.Close()
-		return nil, false, token.Wrap(token.Internal, err, "locking %s", path)
+		return nil, false, fault.Wrap(fault.Internal, err, "locking %s", path)
 	}
 }
 

@@ -7,7 +7,7 @@ import (
 
 	"github.com/google/uuid"
 
-	"fob/internal/inventory"
+	"fob/internal/desk"
 	"fob/internal/report"
 )
 
@@ -39,14 +39,14 @@ func (q *queries) statement(query string) (*sql.Stmt, error) {
 }
 
 var (
-	_ inventory.Store = (*Store)(nil)
-	_ inventory.Tx    = (*queries)(nil)
-	_ report.Store    = (*Store)(nil)
-	_ report.Reader   = (*queries)(nil)
+	_ desk.Store    = (*Store)(nil)
+	_ desk.Tx       = (*queries)(nil)
+	_ report.Store  = (*Store)(nil)
+	_ report.Reader = (*queries)(nil)
 )
 
 // View runs fn on one consistent state.
-func (s *Store) View(ctx context.Context, fn func(inventory.Reader) error) error {
+func (s *Store) View(ctx context.Context, fn func(desk.Reader) error) error {
 	return s.snapshot(ctx, func(q *queries) error { return fn(q) })
 }
 
@@ -65,7 +65,7 @@ func (s *Store) snapshot(ctx context.Context, fn func(*queries) error) error {
 }
 
 // Update waits at the turnstile and runs fn in one immediate transaction.
-func (s *Store) Update(ctx context.Context, fn func(inventory.Tx) error) error {
+func (s *Store) Update(ctx context.Context, fn func(desk.Tx) error) error {
 	return s.update(ctx, func(q *queries) error { return fn(q) })
 }
 

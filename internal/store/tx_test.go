@@ -9,7 +9,8 @@ import (
 	"sync/atomic"
 	"testing"
 
-	"fob/internal/inventory"
+	"fob/internal/desk"
+	"fob/internal/fault"
 	"fob/internal/token"
 )
 
@@ -17,9 +18,9 @@ func eventsIn(t *testing.T, s *Store) int64 { return s.number(t, `SELECT COUNT(*
 
 func TestUpdateUndoes(t *testing.T) {
 	s := newStore(t)
-	write := func(tx inventory.Tx) { must(t, tx.Append(testEvent(s.id, token.CmdCheck))) }
+	write := func(tx desk.Tx) { must(t, tx.Append(testEvent(s.id, token.CmdCheck))) }
 	why := errors.New("why")
-	err := s.Update(bg, func(tx inventory.Tx) error { write(tx); return why })
+	err := s.Update(bg, func(tx desk.Tx) error { write(tx); return why })
 	if !errors.Is(err, why) || eventsIn(t, s) != 1 {
 		t.Errorf("after the error %v there are %d events", err, eventsIn(t, s))
 	}
@@ -29,17 +30,17 @@ func TestUpdateUndoes(t *testing.T) {
 				t.Error("the panic did not come through")
 			}
 		}()
-		_ = s.Update(bg, func(tx inventory.Tx) error { write(tx); panic("panic") }) // it panics
+		_ = s.Update(bg, func(tx desk.Tx) error { write(tx); panic("panic") }) // it panics
 	}()
 	if n := eventsIn(t, s); n != 1 {
 		t.Errorf("after the panic there are %d events", n)
 	}
 	ctx, cancel := context.WithCancel(bg)
-	err = s.Update(ctx, func(tx inventory.Tx) error { write(tx); cancel(); return nil })
+	err = s.Update(ctx, func(tx desk.Tx) error { write(tx); cancel(); return nil })
 	if !errors.Is(err, context.Canceled) || eventsIn(t, s) != 1 {
 		t.Errorf("after the cancelled one, %v, there are %d events", err, eventsIn(t, s))
 	}
-	must(t, s.Update(bg, func(tx inventory.Tx) error { write(tx); return nil }))
+	must(t, s.Update(bg, func(tx desk.Tx) error { write(tx); return nil }))
 	if n := eventsIn(t, s); n != 2 {
 		t.Errorf("after a good one there are %d events", n)
 	}
@@ -107,7 +108,7 @@ func TestCancelAtTheTurnstile(t *testing.T) {
 			ctx, cancel := context.WithCancel(bg)
 			done := make(chan error, 1)
 			go func() {
-				done <- s.Update(ctx, func(inventory.Tx) error { t.Error("it ran"); return nil })
+				done <- s.Update(ctx, func(desk.Tx) error { t.Error("it ran"); return nil })
 			}()
 			if end == ".lock" {
 				untilHeld(t, s.path+".intent")
@@ -117,7 +118,7 @@ func TestCancelAtTheTurnstile(t *testing.T) {
 				t.Errorf("the wait ended with %v", err)
 			}
 			held.release()
-			must(t, s.Update(bg, func(tx inventory.Tx) error { return tx.Append(testEvent(s.id, token.CmdCheck)) }))
+			must(t, s.Update(bg, func(tx desk.Tx) error { return tx.Append(testEvent(s.id, token.CmdCheck)) }))
 		})
 	}
 }
@@ -126,7 +127,7 @@ func TestCancelAtTheTurnstile(t *testing.T) {
 // many slices the loader has left.
 func TestWriterGetsInBetweenSlices(t *testing.T) {
 	path := newPath(t)
-	loader, desk := openStore(t, path), openStore(t, path)
+	loader, d := openStore(t, path), openStore(t, path)
 	const slices = 50
 	running := make(chan struct{})
 	var completed atomic.Int64
@@ -134,10 +135,10 @@ func TestWriterGetsInBetweenSlices(t *testing.T) {
 	go func() {
 		loaded <- func() error {
 			for i := range slices {
-				err := loader.Update(bg, func(inventory.Tx) error {
+				err := loader.Update(bg, func(desk.Tx) error {
 					if i == 0 {
 						close(running)
-						untilHeld(t, path+".intent") // the desk stands in the queue
+						untilHeld(t, path+".intent") // the d stands in the queue
 					}
 					return nil
 				})
@@ -151,7 +152,7 @@ func TestWriterGetsInBetweenSlices(t *testing.T) {
 	}()
 	<-running
 	var before int64
-	must(t, desk.Update(bg, func(inventory.Tx) error { before = completed.Load(); return nil }))
+	must(t, d.Update(bg, func(desk.Tx) error { before = completed.Load(); return nil }))
 	must(t, <-loaded)
 	if before > 1 {
 		t.Errorf("%d slices went before the short writer", before)
@@ -247,5 +248,5 @@ func TestSweepWhileLoadersBegin(t *testing.T) {
 func TestConstraintIsADefect(t *testing.T) {
 	s := newStore(t)
 	err := s.update(bg, func(q *queries) error { return q.exec(`INSERT INTO store_key VALUES (0, 'seed', x'00', 1)`) })
-	kindIs(t, err, token.Internal, "defect of fob", "report it", "nothing was changed")
+	kindIs(t, err, fault.Internal, "defect of fob", "report it", "nothing was changed")
 }

@@ -5,7 +5,7 @@ import (
 	"math"
 	"sync"
 
-	"fob/internal/audit"
+	"fob/internal/trail"
 )
 
 // verifier reads a store for its verification, on several connections that see one
@@ -26,7 +26,7 @@ type verifier struct {
 // readersOfVerify is how many connections a verifier reads on.
 const readersOfVerify = 4
 
-var _ audit.Tables = (*verifier)(nil)
+var _ trail.Tables = (*verifier)(nil)
 
 func newVerifier(r []*queries) *verifier {
 	v := &verifier{queries: r[0], trail: r[1], beside: r[2]}
@@ -51,8 +51,8 @@ func (v *verifier) schema() ([]string, error) {
 // events is the whole trail, see firstEvent. Reading events takes as long as to
 // understand them, and so does reading the texts: each has a core of its own where
 // there is one.
-func (v *verifier) events() iter.Seq2[audit.Stored, error] {
-	return besideEntries(audit.Ahead(v.trail.entries(math.MinInt64)), audit.Ahead(v.beside.textsFrom(math.MinInt64)))
+func (v *verifier) events() iter.Seq2[trail.Stored, error] {
+	return besideEntries(trail.Ahead(v.trail.entries(math.MinInt64)), trail.Ahead(v.beside.textsFrom(math.MinInt64)))
 }
 
 // Contradictions gives what was asked for meanwhile, and what TokenRows met.

@@ -7,17 +7,17 @@ import (
 
 	sqlite3 "modernc.org/sqlite/lib"
 
-	"fob/internal/audit"
 	"fob/internal/token"
+	"fob/internal/trail"
 )
 
 // Verify holds trail, tables and schema against each other, in one consistent
 // state.
-func (s *Store) Verify(ctx context.Context, checkpoint *audit.Checkpoint) (r audit.Report, err error) {
+func (s *Store) Verify(ctx context.Context, checkpoint *trail.Checkpoint) (r trail.Report, err error) {
 	err = s.sameState(ctx, readersOfVerify, func(readers []*queries) error {
 		v := newVerifier(readers)
 		defer v.wait()
-		if r, err = audit.VerifyStore(s.id, v.events(), v, checkpoint); err != nil {
+		if r, err = trail.VerifyStore(s.id, v.events(), v, checkpoint); err != nil {
 			return err
 		}
 		problems, err := v.schema()
@@ -47,7 +47,7 @@ func unreadable(ctx context.Context, err error) bool {
 }
 
 // StoreRow reads the store itself.
-func (q *queries) StoreRow() (row audit.StoreRow, err error) {
+func (q *queries) StoreRow() (row trail.StoreRow, err error) {
 	if err := q.row(`SELECT created_at, checkpoint_pub, newest_at FROM store`).Scan(&row.Created, &row.CheckpointPub, &row.Newest); err != nil {
 		return row, err
 	}
@@ -62,7 +62,7 @@ func (q *queries) StoreRow() (row audit.StoreRow, err error) {
 		return row, err
 	}
 	err = q.each(`SELECT recipient, kind, added_at FROM custodian ORDER BY recipient`, nil, func(rows *sql.Rows) error {
-		var c audit.CustodianRow
+		var c trail.CustodianRow
 		err := rows.Scan(&c.Recipient, &c.Kind, &c.Added)
 		row.Custodians = append(row.Custodians, c)
 		return err
@@ -93,11 +93,11 @@ func stream[T any](q *queries, query string, scan func(*sql.Rows) (T, error), ar
 }
 
 // BatchRows reads all whole batches.
-func (q *queries) BatchRows() iter.Seq2[audit.BatchRow, error] {
+func (q *queries) BatchRows() iter.Seq2[trail.BatchRow, error] {
 	return stream(q, `SELECT id, uuid, number, first_id, last_id, file, sha256, format, options, order_no, supplier, COALESCE(expected, 0),
 		location, COALESCE(received, ''), records, new, unchanged, refused, imported_at, by_uid, by_name,
 		COALESCE(quarantined_at, 0), COALESCE(withdrawn_at, 0) FROM batch WHERE loading = 0`,
-		func(rows *sql.Rows) (b audit.BatchRow, err error) {
+		func(rows *sql.Rows) (b trail.BatchRow, err error) {
 			err = rows.Scan(&b.ID, &b.UUID, &b.Number, &b.FirstID, &b.LastID, &b.File, &b.SHA256, &b.Format, &b.Options, &b.Order,
 				&b.Supplier, &b.Expected, &b.Location, &b.Received, &b.Records, &b.New, &b.Unchanged, &b.Refused, &b.At, &b.By.UID, &b.By.Name,
 				&b.Quarantined, &b.Withdrawn)
@@ -106,24 +106,24 @@ func (q *queries) BatchRows() iter.Seq2[audit.BatchRow, error] {
 }
 
 // ErasedRows reads which texts were let go.
-func (q *queries) ErasedRows() iter.Seq2[audit.ErasedRow, error] {
-	return stream(q, `SELECT seq, field, by_seq FROM erased_text ORDER BY seq, field`, func(rows *sql.Rows) (r audit.ErasedRow, err error) {
+func (q *queries) ErasedRows() iter.Seq2[trail.ErasedRow, error] {
+	return stream(q, `SELECT seq, field, by_seq FROM erased_text ORDER BY seq, field`, func(rows *sql.Rows) (r trail.ErasedRow, err error) {
 		err = rows.Scan(&r.Seq, &r.Field, &r.By)
 		return r, err
 	})
 }
 
 // BindingRows reads all bindings, past and present.
-func (q *queries) BindingRows() iter.Seq2[audit.BindingRow, error] {
+func (q *queries) BindingRows() iter.Seq2[trail.BindingRow, error] {
 	l := newLoose(11)
 	return stream(q, `SELECT bi.uuid, COALESCE(t.printed, t.serial_key), a.name, bi.opened_at, bi.closed_at,
 		bi.by_uid, bi.by_name, bi.proof, bi.ticket, bi.codes, bi.condition
 		FROM binding bi JOIN token t ON t.id = bi.token_id JOIN account a ON a.id = bi.account_id ORDER BY bi.id`,
-		func(rows *sql.Rows) (b audit.BindingRow, err error) {
+		func(rows *sql.Rows) (b trail.BindingRow, err error) {
 			if err := rows.Scan(l.into...); err != nil {
 				return b, err
 			}
-			return audit.BindingRow{UUID: l.text(0), Serial: token.Serial(l.text(1)), Account: l.text(2), Opened: l.int(3), Closed: l.int(4),
+			return trail.BindingRow{UUID: l.text(0), Serial: token.Serial(l.text(1)), Account: l.text(2), Opened: l.int(3), Closed: l.int(4),
 				By: token.Operator{UID: int(l.int(5)), Name: l.text(6)}, Proof: l.text(7), Ticket: l.text(8), Codes: int(l.int(9)), Condition: l.text(10)}, l.err
 		})
 }

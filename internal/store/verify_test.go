@@ -5,7 +5,7 @@ import (
 	"strings"
 	"testing"
 
-	"fob/internal/inventory"
+	"fob/internal/desk"
 	"fob/internal/token"
 )
 
@@ -21,8 +21,8 @@ func twins(t *testing.T, s *Store, serials ...string) token.Batch {
 		for i, serial := range serials {
 			r := row(b.FirstID+int64(i), serial)
 			r.Fingerprint = 7
-			must(t, q.InsertTokens(b, []inventory.Row{r}))
-			must(t, q.InsertPrints([]inventory.Print{{Print: 7, Nth: i, TokenID: r.ID}}))
+			must(t, q.InsertTokens(b, []desk.Row{r}))
+			must(t, q.InsertPrints([]desk.Print{{Print: 7, Nth: i, TokenID: r.ID}}))
 		}
 		b.New = len(serials)
 		b, err = q.CompleteBatch(b)
@@ -43,9 +43,9 @@ func TestPrintsWithAGap(t *testing.T) {
 		}
 		r := row(b.FirstID, "S4")
 		r.Fingerprint = 7
-		must(t, q.InsertTokens(b, []inventory.Row{r}))
+		must(t, q.InsertTokens(b, []desk.Row{r}))
 		// Two others share it, so the import counts it as the third, number 2.
-		return q.InsertPrints([]inventory.Print{{Print: 7, Nth: 2, TokenID: r.ID}})
+		return q.InsertPrints([]desk.Print{{Print: 7, Nth: 2, TokenID: r.ID}})
 	})
 	s.mustRead(t, func(q *queries) error {
 		same, err := q.StoredByFingerprint([]int64{7})

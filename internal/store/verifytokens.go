@@ -8,8 +8,8 @@ import (
 	"math"
 	"strings"
 
-	"fob/internal/audit"
 	"fob/internal/token"
+	"fob/internal/trail"
 )
 
 // TokenRows reads all tokens in the order of their ids. Of a million tokens most
@@ -17,11 +17,11 @@ import (
 // only of those where it is not as at first, on another core, and what thousands of
 // tokens share is looked up beside. A join and a column that is read cost more than
 // finding the row. The first error ends it.
-func (v *verifier) TokenRows() iter.Seq2[audit.TokenRow, error] {
-	return func(yield func(audit.TokenRow, error) bool) {
+func (v *verifier) TokenRows() iter.Seq2[trail.TokenRow, error] {
+	return func(yield func(trail.TokenRow, error) bool) {
 		shared, err := v.trail.sharedByTokens()
 		if err != nil {
-			yield(audit.TokenRow{}, err)
+			yield(trail.TokenRow{}, err)
 			return
 		}
 		b := v.befell()
@@ -35,7 +35,7 @@ func (v *verifier) TokenRows() iter.Seq2[audit.TokenRow, error] {
 			}
 		}
 		if err := b.end(); err != nil {
-			yield(audit.TokenRow{}, err)
+			yield(trail.TokenRow{}, err)
 		}
 	}
 }
@@ -50,9 +50,9 @@ type befell struct {
 
 func (v *verifier) befell() befell {
 	b := befell{
-		follow(audit.Ahead(v.beside.changedRows()), func(c changedRow) int64 { return c.id }),
+		follow(trail.Ahead(v.beside.changedRows()), func(c changedRow) int64 { return c.id }),
 		follow(v.beside.losses(), func(l lossRow) int64 { return l.id }),
-		follow(audit.Ahead(v.beside.observations()), func(o ownedObservation) int64 { return o.token }),
+		follow(trail.Ahead(v.beside.observations()), func(o ownedObservation) int64 { return o.token }),
 	}
 	b.drifts.stray = func(o ownedObservation) {
 		v.stray = append(v.stray, fmt.Sprintf("the measured drift %d is of no token", o.id))
@@ -148,7 +148,7 @@ func (q *queries) sharedByTokens() (s sharedByTokens, err error) {
 
 // importedRow is a token as its import left it.
 type importedRow struct {
-	audit.TokenRow
+	trail.TokenRow
 	batch int64
 }
 
@@ -219,13 +219,13 @@ type changedRow struct {
 	id      int64
 	state   token.State
 	account string
-	after   audit.Mutable // without the loss
+	after   trail.Mutable // without the loss
 	since   bool          // whether After says since when
 	hasSeed bool
 	amiss   string
 }
 
-func (c changedRow) to(row *audit.TokenRow) {
+func (c changedRow) to(row *trail.TokenRow) {
 	since, location := row.After.Since, row.After.Location
 	row.State, row.Account, row.After, row.HasSeed = c.state, c.account, c.after, c.hasSeed
 	row.After.Location = location
@@ -249,7 +249,7 @@ func (q *queries) changedRows() iter.Seq2[changedRow, error] {
 				return c, err
 			}
 			c.id, c.account, c.since, c.hasSeed = l.int(0), l.text(2), l.there(3), l.bool(8)
-			c.after = audit.Mutable{Since: l.int(3), Failures: int(l.int(5)), LockedUntil: l.int(6), Issued: l.bool(7)}
+			c.after = trail.Mutable{Since: l.int(3), Failures: int(l.int(5)), LockedUntil: l.int(6), Issued: l.bool(7)}
 			if l.there(4) {
 				c.after.Watermark = new(l.int(4))
 			}
@@ -277,7 +277,7 @@ func (q *queries) losses() iter.Seq2[lossRow, error] {
 
 // ownedObservation is a measured drift with the token that it is of.
 type ownedObservation struct {
-	audit.Observation
+	trail.Observation
 	id, token, batch int64
 	isFirst, rated   bool
 }

@@ -1,6 +1,9 @@
 package token
 
-import "unicode"
+import (
+	"fob/internal/fault"
+	"unicode"
+)
 
 // unseen are characters that show as nothing beside those of category Cf and the
 // separators of lines and paragraphs: fillers that fonts leave empty, and marks that
@@ -39,13 +42,13 @@ func checkSeen(text string) error {
 		if !known {
 			name = "a character"
 		}
-		return Errorf(Usage, "the account contains %s (U+%04X), which nobody sees", name, r).
+		return fault.Errorf(fault.Usage, "the account contains %s (U+%04X), which nobody sees", name, r).
 			WithHint("it came with copied text: type the account by hand")
 	}
 	return nil
 }
 
-// withinEmoji tells whether a joiner stands between two emoji, or a selector
+// withinEmoji reports whether a joiner stands between two emoji, or a selector
 // behind one.
 func withinEmoji(runes []rune, i int) bool {
 	if i == 0 {

@@ -1,6 +1,7 @@
 package token
 
 import (
+	"fob/internal/fault"
 	"slices"
 	"strings"
 
@@ -25,9 +26,9 @@ func ParseLocation(text string) (string, error) {
 	name := normalLocation(text)
 	switch depth := strings.Count(name, "/") + 1; {
 	case name == "":
-		return "", Errorf(Usage, "the location is empty").WithHint("such as Berlin/Safe 2")
+		return "", fault.Errorf(fault.Usage, "the location is empty").WithHint("such as Berlin/Safe 2")
 	case depth > MaxLocationDepth:
-		return "", Errorf(Usage, "the location has %d names one below the other, the limit is %d", depth, MaxLocationDepth)
+		return "", fault.Errorf(fault.Usage, "the location has %d names one below the other, the limit is %d", depth, MaxLocationDepth)
 	}
 	return name, nil
 }
@@ -48,7 +49,7 @@ func normalLocation(text string) string {
 // LocationKey is what locations are compared by: their one form, in lower case.
 func LocationKey(name string) string { return strings.ToLower(normalLocation(name)) }
 
-// LocationWithin tells whether a location is another or lies below it; both are
+// LocationWithin reports whether a location is another or lies below it; both are
 // keys.
 func LocationWithin(key, other string) bool {
 	return key == other || strings.HasPrefix(key, other) && key[len(other)] == '/'
@@ -121,8 +122,8 @@ func (l Locations) Near(name string, limit int) []string {
 const ShownLocations = 3
 
 // Unknown is the refusal of a place that is not known.
-func (l Locations) Unknown(name string) *Error {
-	err := Errorf(NotFound, "there is no location %s", normalLocation(name))
+func (l Locations) Unknown(name string) *fault.Error {
+	err := fault.Errorf(fault.NotFound, "there is no location %s", normalLocation(name))
 	if near := l.Near(name, ShownLocations); len(near) > 0 {
 		return err.WithHint("near it: %s; --new-location if it is a new place", strings.Join(near, ", "))
 	}

@@ -6,6 +6,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"fob/internal/fault"
 	"fob/internal/token"
 )
 
@@ -22,7 +23,7 @@ func TestParseLocation(t *testing.T) {
 		}
 	}
 	for _, bad := range []string{"", " / ", "a\x1bb", "a\nb", strings.Repeat("a/", 13), strings.Repeat("x", 400)} {
-		if got, err := token.ParseLocation(bad); err == nil || token.KindOf(err) != token.Usage {
+		if got, err := token.ParseLocation(bad); err == nil || fault.KindOf(err) != fault.Usage {
 			t.Errorf("%q: %q %v", bad, got, err)
 		}
 	}

@@ -1,6 +1,7 @@
 package token
 
 import (
+	"fob/internal/fault"
 	"strings"
 	"time"
 )
@@ -69,10 +70,10 @@ func ParseApprover(text string, by Operator) (Approver, error) {
 		return "", err
 	}
 	if t == "" {
-		return "", Errorf(Refused, "a second person has to approve this").WithHint("name them with --approved-by")
+		return "", fault.Errorf(fault.Refused, "a second person has to approve this").WithHint("name them with --approved-by")
 	}
 	if strings.EqualFold(t, by.Name) {
-		return "", Errorf(NotAllowed, "%s cannot approve what %s does", t, by.Name).WithHint("name another person with --approved-by")
+		return "", fault.Errorf(fault.NotAllowed, "%s cannot approve what %s does", t, by.Name).WithHint("name another person with --approved-by")
 	}
 	return Approver(t), nil
 }

@@ -1,6 +1,7 @@
 package token
 
 import (
+	"fob/internal/fault"
 	"math"
 	"strconv"
 	"time"
@@ -16,8 +17,8 @@ const (
 )
 
 // looser refuses a figure that would undo one of fob's own.
-func looser(what, odds string) *Error {
-	return Errorf(NotAllowed, "%s is looser than fob itself: %s", what, odds).
+func looser(what, odds string) *fault.Error {
+	return fault.Errorf(fault.NotAllowed, "%s is looser than fob itself: %s", what, odds).
 		WithHint("a policy can only be stricter; nothing was changed")
 }
 

@@ -2,6 +2,7 @@ package token
 
 import (
 	"fmt"
+	"fob/internal/fault"
 	"math"
 	"strings"
 )
@@ -21,7 +22,7 @@ func ParseType(s string) (Type, error) {
 	case TOTP, HOTP:
 		return t, nil
 	}
-	return "", Errorf(Refused, "unknown token type %q; totp and hotp are known", s)
+	return "", fault.Errorf(fault.Refused, "unknown token type %q; totp and hotp are known", s)
 }
 
 // Hash is the hash function under a token's HMAC.
@@ -43,7 +44,7 @@ func ParseHash(s string) (Hash, error) {
 	case SHA1, SHA256, SHA512:
 		return h, nil
 	}
-	return "", Errorf(Refused, "unknown hash %q; sha1, sha256 and sha512 are known", s)
+	return "", fault.Errorf(fault.Refused, "unknown hash %q; sha1, sha256 and sha512 are known", s)
 }
 
 // Limits of a token's parameters. RFC 4226 section 5.3: at least 6 digits, and
@@ -77,22 +78,22 @@ type Params struct {
 // Validate names the first parameter that no token can have.
 func (p Params) Validate() error {
 	if p.Type != TOTP && p.Type != HOTP {
-		return Errorf(Refused, "unknown token type %q", string(p.Type))
+		return fault.Errorf(fault.Refused, "unknown token type %q", string(p.Type))
 	}
 	if p.Hash != SHA1 && p.Hash != SHA256 && p.Hash != SHA512 {
-		return Errorf(Refused, "unknown hash %q", string(p.Hash))
+		return fault.Errorf(fault.Refused, "unknown hash %q", string(p.Hash))
 	}
 	if p.Digits < MinDigits || p.Digits > MaxDigits {
-		return Errorf(Refused, "%d digits; %d to %d are possible", p.Digits, MinDigits, MaxDigits)
+		return fault.Errorf(fault.Refused, "%d digits; %d to %d are possible", p.Digits, MinDigits, MaxDigits)
 	}
 	if p.Type == TOTP && (p.Period < 1 || p.Period > MaxPeriod) {
-		return Errorf(Refused, "a period of %d s; 1 to %d are possible", p.Period, MaxPeriod)
+		return fault.Errorf(fault.Refused, "a period of %d s; 1 to %d are possible", p.Period, MaxPeriod)
 	}
 	if p.T0 < MinT0 || p.T0 > MaxT0 {
-		return Errorf(Refused, "a T0 of %d; %d to %d (the years 1 to 9999) are possible", p.T0, int64(MinT0), int64(MaxT0))
+		return fault.Errorf(fault.Refused, "a T0 of %d; %d to %d (the years 1 to 9999) are possible", p.T0, int64(MinT0), int64(MaxT0))
 	}
 	if p.Type == HOTP && (p.Period != 0 || p.T0 != 0) {
-		return Errorf(Refused, "an HOTP token has neither period nor T0")
+		return fault.Errorf(fault.Refused, "an HOTP token has neither period nor T0")
 	}
 	return nil
 }
@@ -100,7 +101,7 @@ func (p Params) Validate() error {
 // CheckCounter refuses a counter that no HOTP token begins at.
 func CheckCounter(n int64) error {
 	if n < 0 {
-		return Errorf(Refused, "a counter of %d; 0 to %d are possible", n, int64(MaxCounter))
+		return fault.Errorf(fault.Refused, "a counter of %d; 0 to %d are possible", n, int64(MaxCounter))
 	}
 	return nil
 }

@@ -1,6 +1,7 @@
 package token
 
 import (
+	"fob/internal/fault"
 	"strings"
 	"time"
 	"unicode"
@@ -20,7 +21,7 @@ const MaxTextLen = 320
 func ParseText(what, text string) (string, error) {
 	text = strings.TrimSpace(text)
 	if len(text) > MaxTextLen {
-		return "", Errorf(Usage, "%s has %d bytes, the limit is %d", what, len(text), MaxTextLen)
+		return "", fault.Errorf(fault.Usage, "%s has %d bytes, the limit is %d", what, len(text), MaxTextLen)
 	}
 	return checkRunes(what, text)
 }
@@ -28,7 +29,7 @@ func ParseText(what, text string) (string, error) {
 func checkRunes(what, text string) (string, error) {
 	for _, r := range text {
 		if unicode.IsControl(r) || r == unicode.ReplacementChar || unicode.Is(unicode.Bidi_Control, r) {
-			return "", Errorf(Usage, "%s contains %s", what, describeRune(r))
+			return "", fault.Errorf(fault.Usage, "%s contains %s", what, describeRune(r))
 		}
 	}
 	return text, nil
@@ -55,7 +56,7 @@ func (a Account) Key() string { return strings.ToLower(string(a)) }
 // and some exports write é as two characters, and would make of one person two.
 func ParseAccount(text string) (Account, error) {
 	if len(text) > maxAccountBytes {
-		return "", Errorf(Usage, "the account has %d bytes, the limit is %d letters", len(text), MaxAccountLen)
+		return "", fault.Errorf(fault.Usage, "the account has %d bytes, the limit is %d letters", len(text), MaxAccountLen)
 	}
 	t, err := checkRunes("the account", strings.TrimSpace(norm.NFC.String(text)))
 	if err != nil {
@@ -66,9 +67,9 @@ func ParseAccount(text string) (Account, error) {
 	}
 	switch n := utf8.RuneCountInString(t); {
 	case n == 0:
-		return "", Errorf(Usage, "the account is empty")
+		return "", fault.Errorf(fault.Usage, "the account is empty")
 	case n > MaxAccountLen:
-		return "", Errorf(Usage, "the account has %d letters, the limit is %d", n, MaxAccountLen)
+		return "", fault.Errorf(fault.Usage, "the account has %d letters, the limit is %d", n, MaxAccountLen)
 	}
 	return Account(t), nil
 }
@@ -153,7 +154,7 @@ type Mark struct {
 // MarkAt is a known mark.
 func MarkAt(step int64) Mark { return Mark{step, true} }
 
-// Covers tells whether a step was used up: at or below the watermark.
+// Covers reports whether a step was used up: at or below the watermark.
 func (m Mark) Covers(step int64) bool { return m.Known && step <= m.Step }
 
 // Observation is one measured drift: token clock minus our clock.
@@ -193,7 +194,7 @@ func (t Token) UsedUp() bool {
 	return t.Profile.Type == HOTP && !more
 }
 
-// Expired tells whether the token's time is over.
+// Expired reports whether the token's time is over.
 func (t Token) Expired(now time.Time) bool {
 	return !t.NotAfter.IsZero() && now.After(t.NotAfter)
 }

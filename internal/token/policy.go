@@ -1,6 +1,7 @@
 package token
 
 import (
+	"fob/internal/fault"
 	"slices"
 	"strings"
 	"time"
@@ -59,11 +60,11 @@ func (p Policy) Check(by Command, w Words) error {
 		}
 	}
 	if len(missing) > 0 {
-		return Errorf(Refused, "the policy demands %s of %s", strings.Join(missing, " and "), by).
+		return fault.Errorf(fault.Refused, "the policy demands %s of %s", strings.Join(missing, " and "), by).
 			WithHint("nothing was changed; `fob policy show` tells what is demanded")
 	}
 	if w.Proof != "" && len(p.Proofs) > 0 && !slices.ContainsFunc(p.Proofs, func(s string) bool { return strings.EqualFold(s, w.Proof) }) {
-		return Errorf(NotAllowed, "the policy knows no proof %q", w.Proof).
+		return fault.Errorf(fault.NotAllowed, "the policy knows no proof %q", w.Proof).
 			WithHint("it allows: %s", strings.Join(p.Proofs, ", "))
 	}
 	return nil
@@ -82,7 +83,7 @@ func (p Policy) CheckShare(a Account, has []Serial) error {
 	if len(has) > shownShare {
 		names = append(names, "and more")
 	}
-	return Errorf(NotAllowed, "%s has %d tokens, and the policy allows %d an account", a, len(has), p.PerAccount).
+	return fault.Errorf(fault.NotAllowed, "%s has %d tokens, and the policy allows %d an account", a, len(has), p.PerAccount).
 		WithHint("theirs: %s; `fob replace OLD NEW` ends one and binds the other", strings.Join(names, ", "))
 }
 

@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"fob/internal/fault"
 	"fob/internal/token"
 )
 
@@ -37,31 +38,31 @@ func TestParseSetting(t *testing.T) {
 // refused, with the odds that it would give.
 func TestRefusedSettings(t *testing.T) {
 	for text, want := range map[string]struct {
-		kind  token.Kind
+		kind  fault.Kind
 		words string
 	}{
-		"nonsense":                {token.Usage, "NAME=VALUE"},
-		"colour=red":              {token.Usage, `no setting "colour"`},
-		"require.check=proof":     {token.Usage, "no setting"},
-		"require.bind=shoe size":  {token.Usage, "possible are proof, ticket, reason and approved-by"},
-		"tokens-per-account=0":    {token.Usage, "from 1 to 1000"},
-		"tokens-per-account=many": {token.Usage, "a whole number"},
-		"proofs=,":                {token.Usage, "separated by commas"},
-		"codes-needed=3":          {token.Usage, "from 1 to 2"},
-		"codes-needed=0":          {token.NotAllowed, "1 in 1"},
-		"window-one-code=1h":      {token.NotAllowed, "1 in 4,149, where it is 1 in 47,619"},
-		"window-two-codes=24h":    {token.NotAllowed, "1 in 173,580,976, where it is 1 in 347,101,701"},
-		"window-one-code=5s":      {token.NotAllowed, "30s is the least"},
-		"window-one-code=soon":    {token.Usage, "90s, 15m or 2h"},
-		"window-one-code=-5m":     {token.Usage, "90s, 15m or 2h"},
-		"lock-after=6":            {token.NotAllowed, "6 guesses at one code would go in with odds of 1 in 7,937, where 5 have 1 in 9,524"},
-		"lock-for-good=100":       {token.NotAllowed, "odds of 1 in 476, where 10 have 1 in 4,762"},
-		"lock-for=1m":             {token.NotAllowed, "would take 5m, where they take 75m"},
-		"lock-for=9000h":          {token.NotAllowed, "168h is the longest"},
+		"nonsense":                {fault.Usage, "NAME=VALUE"},
+		"colour=red":              {fault.Usage, `no setting "colour"`},
+		"require.check=proof":     {fault.Usage, "no setting"},
+		"require.bind=shoe size":  {fault.Usage, "possible are proof, ticket, reason and approved-by"},
+		"tokens-per-account=0":    {fault.Usage, "from 1 to 1000"},
+		"tokens-per-account=many": {fault.Usage, "a whole number"},
+		"proofs=,":                {fault.Usage, "separated by commas"},
+		"codes-needed=3":          {fault.Usage, "from 1 to 2"},
+		"codes-needed=0":          {fault.NotAllowed, "1 in 1"},
+		"window-one-code=1h":      {fault.NotAllowed, "1 in 4,149, where it is 1 in 47,619"},
+		"window-two-codes=24h":    {fault.NotAllowed, "1 in 173,580,976, where it is 1 in 347,101,701"},
+		"window-one-code=5s":      {fault.NotAllowed, "30s is the least"},
+		"window-one-code=soon":    {fault.Usage, "90s, 15m or 2h"},
+		"window-one-code=-5m":     {fault.Usage, "90s, 15m or 2h"},
+		"lock-after=6":            {fault.NotAllowed, "6 guesses at one code would go in with odds of 1 in 7,937, where 5 have 1 in 9,524"},
+		"lock-for-good=100":       {fault.NotAllowed, "odds of 1 in 476, where 10 have 1 in 4,762"},
+		"lock-for=1m":             {fault.NotAllowed, "would take 5m, where they take 75m"},
+		"lock-for=9000h":          {fault.NotAllowed, "168h is the longest"},
 	} {
 		_, _, err := token.ParseSetting(text)
-		if err == nil || token.KindOf(err) != want.kind || !strings.Contains(err.Error()+token.HintOf(err), want.words) {
-			t.Errorf("%q: %v; %s", text, err, token.HintOf(err))
+		if err == nil || fault.KindOf(err) != want.kind || !strings.Contains(err.Error()+fault.HintOf(err), want.words) {
+			t.Errorf("%q: %v; %s", text, err, fault.HintOf(err))
 		}
 	}
 }
@@ -74,10 +75,10 @@ func TestParsePolicy(t *testing.T) {
 	if !slices.Equal(p.Require[token.CmdBind], []token.Demand{token.DemandProof, token.DemandTicket}) {
 		t.Errorf("%v", p.Require)
 	}
-	if _, err := token.ParsePolicy(map[string]string{"lock-after": "5", "lock-for-good": "3"}); token.KindOf(err) != token.NotAllowed {
+	if _, err := token.ParsePolicy(map[string]string{"lock-after": "5", "lock-for-good": "3"}); fault.KindOf(err) != fault.NotAllowed {
 		t.Errorf("a lock for good before the first: %v", err)
 	}
-	if _, err := token.ParsePolicy(map[string]string{"colour": "red"}); token.KindOf(err) != token.Integrity {
+	if _, err := token.ParsePolicy(map[string]string{"colour": "red"}); fault.KindOf(err) != fault.Integrity {
 		t.Errorf("an unknown setting: %v", err)
 	}
 	if _, err := token.ParsePolicy(map[string]string{"lock-after": "50"}); err == nil {
@@ -102,17 +103,17 @@ func TestAccountLength(t *testing.T) {
 		if _, err := token.ParseAccount(strings.Repeat(letter, 256)); err != nil {
 			t.Errorf("256 times %s: %v", letter, err)
 		}
-		if _, err := token.ParseAccount(strings.Repeat(letter, 257)); token.KindOf(err) != token.Usage {
+		if _, err := token.ParseAccount(strings.Repeat(letter, 257)); fault.KindOf(err) != fault.Usage {
 			t.Errorf("257 times %s: %v", letter, err)
 		}
 	}
-	if _, err := token.ParseAccount(strings.Repeat("a", 10<<20)); token.KindOf(err) != token.Usage || len(err.Error()) > 200 {
+	if _, err := token.ParseAccount(strings.Repeat("a", 10<<20)); fault.KindOf(err) != fault.Usage || len(err.Error()) > 200 {
 		t.Errorf("ten million letters: %v", err)
 	}
 }
 
 func TestReasonOfAMegabyte(t *testing.T) {
-	if _, err := token.ParseText("--reason", strings.Repeat("a", 1<<20)); token.KindOf(err) != token.Usage || len(err.Error()) > 200 {
+	if _, err := token.ParseText("--reason", strings.Repeat("a", 1<<20)); fault.KindOf(err) != fault.Usage || len(err.Error()) > 200 {
 		t.Errorf("%v", err)
 	}
 }

@@ -74,7 +74,7 @@ func holdsSecret(text string) bool {
 const fnc1 = '\x1d'
 
 // aim takes the symbology off (ISO/IEC 15424: a bracket, a letter, a modifier), and
-// tells whether it says that the text is GS1.
+// reports whether it says that the text is GS1.
 func aim(text string) (rest string, gs1 bool) {
 	if len(text) < 3 || text[0] != ']' || !unicode.IsLetter(rune(text[1])) {
 		return text, text != "" && text[0] == fnc1
@@ -149,7 +149,7 @@ func elementSerial(text string, gs1 bool) (string, bool) {
 // fifth number would pass.
 const minChecked = 6
 
-// checked tells whether the last character can be a check digit of the others:
+// checked reports whether the last character can be a check digit of the others:
 // Luhn, GS1, or the modulo 43 of Code 39.
 func checked(key string) bool {
 	if len(key) < minChecked {

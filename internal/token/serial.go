@@ -2,6 +2,7 @@ package token
 
 import (
 	"fmt"
+	"fob/internal/fault"
 	"regexp"
 	"strings"
 )
@@ -35,17 +36,17 @@ var scientific = regexp.MustCompile(`^[0-9]+([.,][0-9]+[eE][+-]?|[eE]\+)[0-9]+$`
 // surrounded by no blanks. The error is in words fit for a reject list.
 func ParseSerial(text string) (Serial, error) {
 	if text == "" {
-		return "", Errorf(Refused, "the serial is empty")
+		return "", fault.Errorf(fault.Refused, "the serial is empty")
 	}
 	if strings.ContainsAny(text, "eE") && scientific.MatchString(text) {
-		return "", Errorf(Refused, "the serial %s was turned into a number by a spreadsheet; take it from the original file", text)
+		return "", fault.Errorf(fault.Refused, "the serial %s was turned into a number by a spreadsheet; take it from the original file", text)
 	}
 	if len(text) > MaxSerialLen {
-		return "", Errorf(Refused, "the serial has %d characters, the limit is %d", len(text), MaxSerialLen)
+		return "", fault.Errorf(fault.Refused, "the serial has %d characters, the limit is %d", len(text), MaxSerialLen)
 	}
 	for i, r := range text {
 		if !serialRune(r, i == 0) {
-			return "", Errorf(Refused, "the serial contains %s; letters, digits and . _ / : - are allowed, the first must be a letter or digit", describeRune(r))
+			return "", fault.Errorf(fault.Refused, "the serial contains %s; letters, digits and . _ / : - are allowed, the first must be a letter or digit", describeRune(r))
 		}
 	}
 	return Serial(text), nil

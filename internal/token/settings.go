@@ -2,6 +2,7 @@ package token
 
 import (
 	"fmt"
+	"fob/internal/fault"
 	"maps"
 	"slices"
 	"strconv"
@@ -66,11 +67,11 @@ func ParseSetting(text string) (name, value string, err error) {
 	name, value, ok := strings.Cut(text, "=")
 	name = strings.ReplaceAll(strings.ToLower(strings.TrimSpace(name)), "_", "-")
 	if !ok {
-		return "", "", Errorf(Usage, "%q is no setting", text).WithHint("write NAME=VALUE, or NAME= for what is usual")
+		return "", "", fault.Errorf(fault.Usage, "%q is no setting", text).WithHint("write NAME=VALUE, or NAME= for what is usual")
 	}
 	i := slices.IndexFunc(Settings(), func(s Setting) bool { return s.Name == name })
 	if i < 0 {
-		return "", "", Errorf(Usage, "there is no setting %q", name).WithHint("`fob policy show` lists them all")
+		return "", "", fault.Errorf(fault.Usage, "there is no setting %q", name).WithHint("`fob policy show` lists them all")
 	}
 	if value, err = ParseText(name, value); err != nil || value == "" {
 		return name, "", err
@@ -90,16 +91,16 @@ func ParsePolicy(stored map[string]string) (Policy, error) {
 	for _, s := range Settings() {
 		if v, ok := left[s.Name]; ok {
 			if _, err := s.parse(&p, v); err != nil {
-				return p, Wrap(KindOf(err), err, "the policy's %s", s.Name).WithHint("%s", HintOf(err))
+				return p, fault.Wrap(fault.KindOf(err), err, "the policy's %s", s.Name).WithAdvice(fault.AdviceOf(err))
 			}
 			delete(left, s.Name)
 		}
 	}
 	for name := range left {
-		return p, Errorf(Integrity, "the policy has a setting %q that this program does not know", name)
+		return p, fault.Errorf(fault.Integrity, "the policy has a setting %q that this program does not know", name)
 	}
 	if p.Lock.ForGood < p.Lock.After {
-		return p, Errorf(NotAllowed, "lock-for-good (%d) would come before lock-after (%d)", p.Lock.ForGood, p.Lock.After).
+		return p, fault.Errorf(fault.NotAllowed, "lock-for-good (%d) would come before lock-after (%d)", p.Lock.ForGood, p.Lock.After).
 			WithHint("set both in one command")
 	}
 	return p, nil
@@ -110,7 +111,7 @@ func parseDemands(p *Policy, by Command, value string) (string, error) {
 	for word := range strings.SplitSeq(value, ",") {
 		d := Demand(strings.ReplaceAll(strings.ToLower(strings.TrimSpace(word)), "_", "-"))
 		if !slices.Contains(demands(), d) {
-			return "", Errorf(Usage, "%q cannot be demanded", word).WithHint("possible are proof, ticket, reason and approved-by, separated by commas")
+			return "", fault.Errorf(fault.Usage, "%q cannot be demanded", word).WithHint("possible are proof, ticket, reason and approved-by, separated by commas")
 		}
 		all = append(all, d)
 	}
@@ -146,7 +147,7 @@ func parseProofs(p *Policy, value string) (string, error) {
 		}
 	}
 	if len(p.Proofs) == 0 || len(p.Proofs) > maxProofs {
-		return "", Errorf(Usage, "proofs: 1 to %d kinds of proof, separated by commas, are possible", maxProofs)
+		return "", fault.Errorf(fault.Usage, "proofs: 1 to %d kinds of proof, separated by commas, are possible", maxProofs)
 	}
 	return strings.Join(p.Proofs, ","), nil
 }
@@ -160,7 +161,7 @@ func parseWindow(to *time.Duration, value string, least, most time.Duration, cod
 	case d > most:
 		return "", looser(name+"="+value, windowOdds(d, most, codes))
 	case d < least:
-		return "", Errorf(NotAllowed, "%s=%s: %s is the least; with less, no token that lay in a drawer could be bound", name, value, shortDuration(least))
+		return "", fault.Errorf(fault.NotAllowed, "%s=%s: %s is the least; with less, no token that lay in a drawer could be bound", name, value, shortDuration(least))
 	}
 	*to = d
 	return shortDuration(d), nil
@@ -197,7 +198,7 @@ func parseLockFor(p *Policy, value string) (string, error) {
 		return "", looser("lock-for="+value, fmt.Sprintf("%d guesses, which go in with odds of %s, would take %s, where they take %s",
 			LockForGood, oneIn(LockForGood*usualSteps, 6), shortDuration(time.Duration(locks)*d), shortDuration(time.Duration(locks)*LockFor)))
 	case d > longestLock:
-		return "", Errorf(NotAllowed, "lock-for=%s: %s is the longest", value, shortDuration(longestLock)).WithHint("lock-for-good locks until somebody unlocks")
+		return "", fault.Errorf(fault.NotAllowed, "lock-for=%s: %s is the longest", value, shortDuration(longestLock)).WithHint("lock-for-good locks until somebody unlocks")
 	}
 	p.Lock.For = d
 	return shortDuration(d), nil
@@ -206,7 +207,7 @@ func parseLockFor(p *Policy, value string) (string, error) {
 func wholeNumber(name, value string, least, most int) (int, error) {
 	n, err := strconv.Atoi(value)
 	if err != nil || n < least || n > most {
-		return 0, Errorf(Usage, "%s=%s: a whole number from %d to %d is needed", name, value, least, most)
+		return 0, fault.Errorf(fault.Usage, "%s=%s: a whole number from %d to %d is needed", name, value, least, most)
 	}
 	return n, nil
 }
@@ -218,7 +219,7 @@ func duration(name, value string) (time.Duration, error) {
 	}
 	d, err := time.ParseDuration(value)
 	if err != nil || d <= 0 || d%time.Second != 0 {
-		return 0, Errorf(Usage, "%s=%s: a time is needed, such as 90s, 15m or 2h", name, value)
+		return 0, fault.Errorf(fault.Usage, "%s=%s: a time is needed, such as 90s, 15m or 2h", name, value)
 	}
 	return d, nil
 }

@@ -1,6 +1,7 @@
 package token
 
 import (
+	"fob/internal/fault"
 	"slices"
 	"strings"
 )
@@ -36,7 +37,7 @@ func ParseState(s string) (State, error) {
 	for _, known := range States() {
 		names = append(names, string(known))
 	}
-	return "", Errorf(Usage, "no state %q; the states are %s", s, strings.Join(names, ", "))
+	return "", fault.Errorf(fault.Usage, "no state %q; the states are %s", s, strings.Join(names, ", "))
 }
 
 // Command is what moves a token from one state to another, or otherwise changes
@@ -44,7 +45,7 @@ func ParseState(s string) (State, error) {
 type Command string
 
 // Transition is one legal move. With is the flag that chooses among several
-// ends of one command. Ends tells whether the move ends the token's binding: to
+// ends of one command. Ends reports whether the move ends the token's binding: to
 // suspend one does not.
 type Transition struct {
 	From State
@@ -152,14 +153,14 @@ func moveIn(table []Transition, from State, by Command, to State) (Transition, e
 			possible = append(possible, strings.TrimSpace(string(t.By)+" "+t.With))
 		}
 	}
-	err := Errorf(NotAllowed, "%s is not possible while the token is %s", by, from)
+	err := fault.Errorf(fault.NotAllowed, "%s is not possible while the token is %s", by, from)
 	if len(possible) == 0 {
 		return Transition{}, err.WithHint("its life is over: nothing is possible any more")
 	}
 	return Transition{}, err.WithHint("possible from here: %s", strings.Join(possible, ", "))
 }
 
-// alone tells whether a command moves one token by itself: what moves a whole
+// alone reports whether a command moves one token by itself: what moves a whole
 // batch is no answer to somebody with one token in hand.
 func (t Transition) alone() bool { return !strings.HasPrefix(string(t.By), "batch ") }
 
@@ -173,5 +174,5 @@ func SourcesOf(by Command) (from []State) {
 	return from
 }
 
-// HasAccount tells whether a token in this state belongs to an account.
+// HasAccount reports whether a token in this state belongs to an account.
 func (s State) HasAccount() bool { return s == Assigned || s == Bound || s == Suspended }

@@ -3,6 +3,7 @@ package token_test
 import (
 	"testing"
 
+	"fob/internal/fault"
 	"fob/internal/token"
 )
 
@@ -18,7 +19,7 @@ func TestMovesThatEndABinding(t *testing.T) {
 			t.Errorf("%+v is found as %+v; %v", tr, found, err)
 		}
 	}
-	if _, err := token.Move(token.Retired, token.CmdBind, token.Bound); token.KindOf(err) != token.NotAllowed {
+	if _, err := token.Move(token.Retired, token.CmdBind, token.Bound); fault.KindOf(err) != fault.NotAllowed {
 		t.Errorf("a retired token is bound: %v", err)
 	}
 }

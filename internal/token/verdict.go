@@ -17,5 +17,5 @@ const (
 	New       Verdict = "new"
 )
 
-// Accepted tells whether a record with this verdict leaves its file loadable.
+// Accepted reports whether a record with this verdict leaves its file loadable.
 func (v Verdict) Accepted() bool { return v == New || v == Unchanged }

@@ -1,6 +1,9 @@
 package token
 
-import "strings"
+import (
+	"fob/internal/fault"
+	"strings"
+)
 
 // A virtual token is an authenticator app: its key was made here and shown once,
 // to the person whose account it is for. It lies in no drawer and comes back from
@@ -55,11 +58,11 @@ func ParseIssuer(text string) (string, error) {
 	case err != nil:
 		return "", err
 	case text == "":
-		return "", Errorf(Usage, "the issuer is empty").WithHint("it is the heading above the code in the app: the organisation, or the service")
+		return "", fault.Errorf(fault.Usage, "the issuer is empty").WithHint("it is the heading above the code in the app: the organisation, or the service")
 	case n > MaxIssuerLen:
-		return "", Errorf(Usage, "the issuer has %d letters, the limit is %d", n, MaxIssuerLen)
+		return "", fault.Errorf(fault.Usage, "the issuer has %d letters, the limit is %d", n, MaxIssuerLen)
 	case strings.Contains(text, ":"):
-		return "", Errorf(Usage, "the issuer contains a colon, which apps take for its end").WithHint("write it without: \"ACME Berlin\"")
+		return "", fault.Errorf(fault.Usage, "the issuer contains a colon, which apps take for its end").WithHint("write it without: \"ACME Berlin\"")
 	}
 	return text, nil
 }

@@ -15,10 +15,10 @@ import (
 
 	"github.com/google/uuid"
 
-	"fob/internal/audit"
-	"fob/internal/inventory"
+	"fob/internal/desk"
 	"fob/internal/store"
 	"fob/internal/token"
+	"fob/internal/trail"
 )
 
 // The floor of an import: the same rows, read, judged and sealed already, given to
@@ -49,49 +49,49 @@ func storeAlone(ctx context.Context, path string, n int) error {
 	return nil
 }
 
-func readyRows(n int) ([]inventory.Row, []inventory.Print, error) {
+func readyRows(n int) ([]desk.Row, []desk.Print, error) {
 	sealed := make([]byte, n*sealedSize)
 	if _, err := rand.Read(sealed); err != nil {
 		return nil, nil, err
 	}
-	rows, prints := make([]inventory.Row, n), make([]inventory.Print, n)
+	rows, prints := make([]desk.Row, n), make([]desk.Print, n)
 	for i := range rows {
 		own := sealed[i*sealedSize : (i+1)*sealedSize]
 		print := int64(uint64(i+1) * 0x9E3779B97F4A7C15) // all different, in no order
-		rows[i] = inventory.Row{Sealed: own, Columns: audit.Columns{
+		rows[i] = desk.Row{Sealed: own, Columns: trail.Columns{
 			Serial: token.Serial(fmt.Sprintf("%013d", 2600412300001+i)), Type: token.TOTP, Hash: token.SHA1, Digits: 6, Period: 30, Fingerprint: print}}
-		prints[i] = inventory.Print{Print: print}
+		prints[i] = desk.Print{Print: print}
 	}
 	return rows, prints, nil
 }
 
 // fill does what the last stages of an import do.
-func fill(ctx context.Context, s *store.Store, rows []inventory.Row, prints []inventory.Print) error {
+func fill(ctx context.Context, s *store.Store, rows []desk.Row, prints []desk.Print) error {
 	b := token.Batch{UUID: uuid.New(), File: "rows", Records: len(rows), New: len(rows), Imported: time.Now()}
 	release, err := s.HoldLoad(b.UUID)
 	if err != nil {
 		return err
 	}
 	defer release()
-	if err := s.Update(ctx, func(tx inventory.Tx) (err error) { b, err = tx.CreateBatch(b, len(rows)); return err }); err != nil {
+	if err := s.Update(ctx, func(tx desk.Tx) (err error) { b, err = tx.CreateBatch(b, len(rows)); return err }); err != nil {
 		return err
 	}
 	for i := range rows {
 		rows[i].ID = b.FirstID + int64(i)
 		prints[i].TokenID = rows[i].ID
 	}
-	for slice := range slices.Chunk(rows, inventory.SliceSize) {
-		if err := s.Load(ctx, func(tx inventory.Tx) error { return tx.InsertTokens(b, slice) }); err != nil {
+	for slice := range slices.Chunk(rows, desk.SliceSize) {
+		if err := s.Load(ctx, func(tx desk.Tx) error { return tx.InsertTokens(b, slice) }); err != nil {
 			return err
 		}
 	}
-	slices.SortFunc(prints, func(a, b inventory.Print) int { return cmp.Compare(a.Print, b.Print) })
-	for slice := range slices.Chunk(prints, inventory.SliceSize) {
-		if err := s.Load(ctx, func(tx inventory.Tx) error { return tx.InsertPrints(slice) }); err != nil {
+	slices.SortFunc(prints, func(a, b desk.Print) int { return cmp.Compare(a.Print, b.Print) })
+	for slice := range slices.Chunk(prints, desk.SliceSize) {
+		if err := s.Load(ctx, func(tx desk.Tx) error { return tx.InsertPrints(slice) }); err != nil {
 			return err
 		}
 	}
-	return s.Update(ctx, func(tx inventory.Tx) error { _, err := tx.CompleteBatch(b); return err })
+	return s.Update(ctx, func(tx desk.Tx) error { _, err := tx.CompleteBatch(b); return err })
 }
 
 // alone times it in a process of its own, by that one's own clock: making the rows

@@ -216,7 +216,7 @@ func (s *place) swept(tokens int) error {
 	return err
 }
 
-// loads tells whether a loader's lock file lies beside the store.
+// loads reports whether a loader's lock file lies beside the store.
 func (s *place) loads() bool {
 	found := false
 	_ = filepath.WalkDir(filepath.Dir(s.db), func(path string, _ fs.DirEntry, err error) error { // a file may vanish meanwhile

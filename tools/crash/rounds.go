@@ -13,7 +13,7 @@ import (
 )
 
 // importRound kills one import of the large file when it has logged so many
-// bytes, and tells whether it was done all the same. The next one is killed too,
+// bytes, and reports whether it was done all the same. The next one is killed too,
 // after so long, unless that is 0.
 func (h *harness) importRound(ctx context.Context, bytes int64, again time.Duration) (done bool, err error) {
 	s, err := h.newStore(ctx)

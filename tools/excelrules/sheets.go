@@ -285,7 +285,7 @@ var (
 	cellWords = regexp.MustCompile(`^(?i:[a-z]{1,3}\d+)$`)
 )
 
-// isName tells whether a table or a range may be called so: not what could be a cell.
+// isName reports whether a table or a range may be called so: not what could be a cell.
 func isName(name string) bool {
 	return len(name) <= maxLongName && nameForm.MatchString(name) && !r1c1.MatchString(name) && !cellWords.MatchString(name)
 }

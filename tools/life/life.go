@@ -15,7 +15,8 @@ import (
 	"time"
 
 	"fob/internal/app"
-	"fob/internal/inventory"
+	"fob/internal/desk"
+	"fob/internal/fault"
 	"fob/internal/otp"
 	"fob/internal/report"
 	"fob/internal/seedfile"
@@ -30,7 +31,7 @@ type Life struct {
 	Wrong  bool // the clock is in a wrong future just now
 	Done   map[token.Command]int
 
-	desk    *inventory.Desk
+	desk    *desk.Desk
 	close   func() error
 	r       *rand.Rand
 	seeds   map[token.Serial]uint64 // which seed each serial was imported with last
@@ -140,8 +141,8 @@ func (l *Life) missing() (all []token.Command) {
 func (l *Life) do(s step) error {
 	l.Now = l.Now.Add(time.Second + time.Duration(l.r.Int64N(int64(60*time.Hour))))
 	err := s.do(l)
-	switch token.KindOf(err) {
-	case token.NotAllowed, token.CodeRefused, token.Locked, token.NotFound, token.Refused:
+	switch fault.KindOf(err) {
+	case fault.NotAllowed, fault.CodeRefused, fault.Locked, fault.NotFound, fault.Refused:
 		return nil
 	}
 	if err != nil {
@@ -151,8 +152,8 @@ func (l *Life) do(s step) error {
 	return nil
 }
 
-func (l *Life) words() inventory.Words {
-	w := inventory.Words{Approver: "Eva", Reason: "because"}
+func (l *Life) words() desk.Words {
+	w := desk.Words{Approver: "Eva", Reason: "because"}
 	if l.r.IntN(2) == 0 {
 		w.Ticket, w.Proof = fmt.Sprintf("T-%d", l.r.IntN(100)), "badge"
 	}
@@ -239,8 +240,8 @@ func (l *Life) load(src seedfile.Source, fresh map[token.Serial]uint64, replace 
 	if err != nil {
 		return err
 	}
-	res, err := l.desk.Import(bg, inventory.Import{Source: src, Format: f, Replace: replace,
-		Fill: inventory.Fill{Manufacturer: []string{"ACME", "=Fob & Co"}[l.r.IntN(2)], Model: "c200"},
+	res, err := l.desk.Import(bg, desk.Import{Source: src, Format: f, Replace: replace,
+		Fill: desk.Fill{Manufacturer: []string{"ACME", "=Fob & Co"}[l.r.IntN(2)], Model: "c200"},
 		Supply: token.Supply{Order: "PO-1", Supplier: "ACME", Expected: l.r.IntN(2) * 9, Location: []string{"Berlin", "Rom", ""}[l.r.IntN(3)],
 			Received: l.Now}})
 	if err == nil && res.Stored {
@@ -253,13 +254,13 @@ func (l *Life) load(src seedfile.Source, fresh map[token.Serial]uint64, replace 
 }
 
 // codes are two in a row that a token shows, or wrong ones.
-func (l *Life) codes(serial token.Serial, wrong bool) (typed []inventory.Typed, err error) {
+func (l *Life) codes(serial token.Serial, wrong bool) (typed []desk.Typed, err error) {
 	var t report.Token
 	if err := l.Read(func(r report.Reader) (err error) { t, err = r.Find(serial); return err }); err != nil {
 		return nil, err
 	}
 	if wrong {
-		return []inventory.Typed{{Text: "0123456789"[:t.Digits], At: l.Now}}, nil
+		return []desk.Typed{{Text: "0123456789"[:t.Digits], At: l.Now}}, nil
 	}
 	p := token.Params{Type: t.Type, Hash: t.Hash, Digits: t.Digits}
 	step := int64(0)
@@ -278,7 +279,7 @@ func (l *Life) codes(serial token.Serial, wrong bool) (typed []inventory.Typed, 
 		if err != nil {
 			return nil, err
 		}
-		typed = append(typed, inventory.Typed{Text: code, At: l.Now})
+		typed = append(typed, desk.Typed{Text: code, At: l.Now})
 	}
 	return typed, nil
 }
@@ -288,7 +289,7 @@ func (l *Life) answer(by token.Command, serial token.Serial, wrong bool) error {
 	if err != nil {
 		return err
 	}
-	req := inventory.Codes{Serial: serial, Codes: codes, Ticket: "T-1", Proof: "badge"}
+	req := desk.Codes{Serial: serial, Codes: codes, Ticket: "T-1", Proof: "badge"}
 	switch by {
 	case token.CmdBind:
 		req.Account, req.NewAccount = l.account(), l.r.IntN(3) > 0
@@ -306,7 +307,7 @@ func (l *Life) end() token.State {
 }
 
 func (l *Life) move(by token.Command, to token.State, from ...token.State) error {
-	c := inventory.Change{Serial: l.any(from...), By: by, To: to, Words: l.words()}
+	c := desk.Change{Serial: l.any(from...), By: by, To: to, Words: l.words()}
 	if by == token.CmdAssign {
 		c.Account, c.NewAccount = l.account(), l.r.IntN(3) > 0
 	}
@@ -328,20 +329,20 @@ func (l *Life) replace() error {
 	if err != nil {
 		return err
 	}
-	_, err = l.desk.Bind(bg, inventory.Codes{Serial: fresh, Codes: codes, Account: t.Account, Replaces: old, Reason: "worn"})
+	_, err = l.desk.Bind(bg, desk.Codes{Serial: fresh, Codes: codes, Account: t.Account, Replaces: old, Reason: "worn"})
 	return err
 }
 
-func (l *Life) batch() inventory.BatchChange {
+func (l *Life) batch() desk.BatchChange {
 	n := l.batches
 	if l.r.IntN(2) == 0 {
 		n = 1 + l.r.IntN(l.batches)
 	}
-	return inventory.BatchChange{Number: n, Words: inventory.Words{Reason: "seeds leaked", Approver: "Eva"}}
+	return desk.BatchChange{Number: n, Words: desk.Words{Reason: "seeds leaked", Approver: "Eva"}}
 }
 
 func (l *Life) correct() error {
-	c := inventory.Correction{BatchChange: l.batch()}
+	c := desk.Correction{BatchChange: l.batch()}
 	if l.r.IntN(2) == 0 {
 		c.Given, c.Params.Digits = seedfile.FieldSet(0).With(seedfile.FieldDigits), 6+2*l.r.IntN(2)
 	} else {
@@ -362,7 +363,7 @@ func (l *Life) identify() error {
 	if err != nil {
 		return err
 	}
-	_, err = l.desk.Identify(bg, inventory.Identify{Codes: codes})
+	_, err = l.desk.Identify(bg, desk.Identify{Codes: codes})
 	return err
 }
 
@@ -376,7 +377,7 @@ func (l *Life) wrongClock() error {
 	if err != nil {
 		return err
 	}
-	_, err = l.desk.AcceptClock(bg, inventory.Words{Reason: "time server", Approver: "Eva"})
+	_, err = l.desk.AcceptClock(bg, desk.Words{Reason: "time server", Approver: "Eva"})
 	return err
 }
 
@@ -401,11 +402,11 @@ func (l *Life) erase() error {
 		if t.State == token.Assigned {
 			by = token.CmdUnassign
 		}
-		if _, err := l.desk.Move(bg, inventory.Change{Serial: t.Serial, By: by, To: token.InStock, Words: l.words()}); err != nil {
+		if _, err := l.desk.Move(bg, desk.Change{Serial: t.Serial, By: by, To: token.InStock, Words: l.words()}); err != nil {
 			return err
 		}
 	}
-	_, err = l.desk.EraseAccount(bg, a, inventory.Words{Reason: "asked for it", Approver: "Eva"})
+	_, err = l.desk.EraseAccount(bg, a, desk.Words{Reason: "asked for it", Approver: "Eva"})
 	if err == nil {
 		l.erased++
 	}

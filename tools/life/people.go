@@ -5,7 +5,7 @@ import (
 	"strings"
 
 	"fob/internal/app"
-	"fob/internal/inventory"
+	"fob/internal/desk"
 	"fob/internal/token"
 )
 
@@ -21,7 +21,7 @@ func (l *Life) people() error {
 	if err != nil {
 		return err
 	}
-	_, err = l.desk.ReconcilePeople(bg, inventory.Reconcile{List: list, Store: true, Tokens: l.r.IntN(2) == 0, Unknown: l.r.IntN(4) == 0, Words: l.words()})
+	_, err = l.desk.ReconcilePeople(bg, desk.Reconcile{List: list, Store: true, Tokens: l.r.IntN(2) == 0, Unknown: l.r.IntN(4) == 0, Words: l.words()})
 	return err
 }
 

@@ -11,7 +11,7 @@ import (
 	"strings"
 
 	"fob/internal/app"
-	"fob/internal/audit"
+	"fob/internal/trail"
 	"fob/tools/life"
 )
 
@@ -20,8 +20,8 @@ type vandal struct {
 	config  app.Config
 	content []byte
 	earlier []byte           // what the store was when the older checkpoint was taken
-	older   audit.Checkpoint // of the middle of its life
-	newest  audit.Checkpoint
+	older   trail.Checkpoint // of the middle of its life
+	newest  trail.Checkpoint
 	r       *rand.Rand
 	tally   map[string]*tally
 }
@@ -80,16 +80,16 @@ func copyOpen(db, to string) ([]byte, error) {
 	return os.ReadFile(to)
 }
 
-func (v *vandal) checkpoint(ctx context.Context) (audit.Checkpoint, error) {
+func (v *vandal) checkpoint(ctx context.Context) (trail.Checkpoint, error) {
 	signed, _, err := v.config.Checkpoint(ctx)
 	if err != nil {
-		return audit.Checkpoint{}, err
+		return trail.Checkpoint{}, err
 	}
 	_, pub, err := v.config.Keys(ctx)
 	if err != nil {
-		return audit.Checkpoint{}, err
+		return trail.Checkpoint{}, err
 	}
-	return audit.OpenCheckpoint(signed, pub)
+	return trail.OpenCheckpoint(signed, pub)
 }
 
 // sound makes sure that a copy without a change is found whole: otherwise
@@ -98,7 +98,7 @@ func (v *vandal) sound(ctx context.Context) error {
 	if err := v.fresh(); err != nil {
 		return err
 	}
-	for _, c := range []*audit.Checkpoint{nil, &v.older, &v.newest} {
+	for _, c := range []*trail.Checkpoint{nil, &v.older, &v.newest} {
 		if found, err := v.found(ctx, c); err != nil || found {
 			return errors.Join(errors.New("the store is not whole before anything was changed"), err)
 		}
@@ -148,7 +148,7 @@ func (v *vandal) judge(ctx context.Context, c change, from int64) (missed []stri
 	t.made++
 	for _, with := range []struct {
 		name       string
-		checkpoint *audit.Checkpoint
+		checkpoint *trail.Checkpoint
 		misses     *int
 		mayMiss    bool
 	}{
@@ -167,7 +167,7 @@ func (v *vandal) judge(ctx context.Context, c change, from int64) (missed []stri
 	return missed, nil
 }
 
-func (v *vandal) found(ctx context.Context, c *audit.Checkpoint) (bool, error) {
+func (v *vandal) found(ctx context.Context, c *trail.Checkpoint) (bool, error) {
 	r, err := v.config.VerifyTrail(ctx, c)
 	if err != nil || !r.OK() {
 		return true, ctx.Err() // what cannot be opened is found

@@ -7,8 +7,8 @@ import (
 	"io"
 	"unicode/utf8"
 
+	"fob/internal/fault"
 	"fob/internal/rows"
-	"fob/internal/token"
 )
 
 // Limits, each with its reason.
@@ -42,7 +42,7 @@ type lexeme struct {
 
 func (l lexeme) is(c byte) bool { return l.kind == mark && l.text[0] == c }
 
-// says tells whether it is a keyword, in any case.
+// says reports whether it is a keyword, in any case.
 func (l lexeme) says(keyword string) bool {
 	return l.kind == word && bytes.EqualFold(l.text, []byte(keyword))
 }
@@ -63,7 +63,7 @@ func newLexer(r io.Reader) *lexer {
 }
 
 func (x *lexer) refuse(format string, args ...any) error {
-	return token.Errorf(token.Refused, "line %d: "+format, append([]any{x.line}, args...)...).
+	return fault.Errorf(fault.Refused, "line %d: "+format, append([]any{x.line}, args...)...).
 		WithHint("fetch the delivery again, or ask the supplier for OATH CSV; fob runs no SQL")
 }
 

@@ -5,8 +5,8 @@ import (
 	"strings"
 	"testing"
 
+	"fob/internal/fault"
 	"fob/internal/seedfile/seedtest"
-	"fob/internal/token"
 )
 
 const (
@@ -77,8 +77,8 @@ func TestRefusals(t *testing.T) {
 		first + "# x": "a character that has no place in SQL",
 	} {
 		_, _, err := seedtest.ReadAll(t, Format(), strings.NewReader(text))
-		var e *token.Error
-		if !errors.As(err, &e) || e.Kind != token.Refused || e.Hint == "" || !strings.Contains(err.Error(), says) || strings.Contains(err.Error(), "3132") {
+		var e *fault.Error
+		if !errors.As(err, &e) || e.Kind != fault.Refused || fault.HintOf(e) == "" || !strings.Contains(err.Error(), says) || strings.Contains(err.Error(), "3132") {
 			t.Errorf("%.80q: %v, want %s", text, err, says)
 		}
 	}

@@ -5,6 +5,7 @@ import (
 	"io"
 	"strings"
 
+	"fob/internal/fault"
 	"fob/internal/rows"
 	"fob/internal/seedfile"
 	"fob/internal/seedfile/table"
@@ -58,7 +59,7 @@ func (m mapping) begin(r *table.Reader, row rows.Row) (header bool, err error) {
 			return false, err
 		}
 		if taken[n-1] {
-			return false, token.Errorf(token.Usage, "--columns takes column %d for the %s and for the %s", n, at[n-1], c.column)
+			return false, fault.Errorf(fault.Usage, "--columns takes column %d for the %s and for the %s", n, at[n-1], c.column)
 		}
 		at[n-1], taken[n-1] = c.column, true
 		header = header || c.number == 0

@@ -4,9 +4,9 @@ import (
 	"strconv"
 	"strings"
 
+	"fob/internal/fault"
 	"fob/internal/rows"
 	"fob/internal/seedfile/table"
-	"fob/internal/token"
 )
 
 // mapping is what --columns says.
@@ -76,5 +76,5 @@ func parseChoice(part string) (c choice, err error) {
 }
 
 func wrong(format string, args ...any) error {
-	return token.Errorf(token.Usage, format, args...).WithHint(usage)
+	return fault.Errorf(fault.Usage, format, args...).WithHint(usage)
 }

@@ -5,8 +5,8 @@ import (
 	"strings"
 	"testing"
 
+	"fob/internal/fault"
 	"fob/internal/seedfile/table"
-	"fob/internal/token"
 )
 
 func TestParse(t *testing.T) {
@@ -34,7 +34,7 @@ func TestParseRefuses(t *testing.T) {
 	} {
 		_, err := parse(text)
 		if (err == nil) != (says == "") || err != nil && (!strings.Contains(err.Error(), says) ||
-			token.KindOf(err) != token.Usage || token.HintOf(err) == "") {
+			fault.KindOf(err) != fault.Usage || fault.HintOf(err) == "") {
 			t.Errorf("%q: %v", text, err)
 		}
 	}

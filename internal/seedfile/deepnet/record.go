@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"strings"
 
+	"fob/internal/fault"
 	"fob/internal/seedfile"
 	"fob/internal/token"
 )
@@ -48,7 +49,7 @@ func (h *header) settle(refuse func(string, ...any) error) error {
 	case seedfile.LooksLikeSeed(h.maker) || seedfile.LooksLikeSeed(h.product):
 		return refuse("a code in the <header> looks like a seed")
 	case h.encrypt != "" && !strings.EqualFold(h.encrypt, "NONE"):
-		return token.Errorf(token.Refused, "the seeds are encrypted (%s, says the <header>), in a way that fob does not know", seedfile.Shown(h.encrypt)).
+		return fault.Errorf(fault.Refused, "the seeds are encrypted (%s, says the <header>), in a way that fob does not know", seedfile.Shown(h.encrypt)).
 			WithHint("ask Deepnet for the file without it, protected by a password or OpenPGP as a whole")
 	case h.encode == "":
 		return nil

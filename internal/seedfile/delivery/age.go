@@ -13,8 +13,8 @@ import (
 	"filippo.io/age"
 	"filippo.io/age/armor"
 
+	"fob/internal/fault"
 	"fob/internal/seedfile"
-	"fob/internal/token"
 )
 
 // age undoes age encryption, armored or not.
@@ -63,7 +63,7 @@ func (w *work) ageHeader(src seedfile.Source) (head ageHead, err error) {
 		return head, errDamaged(src.Name(), "is an age file whose header was cut or damaged")
 	}
 	if strings.TrimSpace(version) != ageMagic+"v1" {
-		return head, token.Errorf(token.Refused, "%q is an age file of a version that fob does not know", src.Name()).
+		return head, fault.Errorf(fault.Refused, "%q is an age file of a version that fob does not know", src.Name()).
 			WithHint("ask for version 1, which age writes")
 	}
 	return parseStanza(src.Name(), strings.Fields(stanza))
@@ -82,7 +82,7 @@ func parseStanza(name string, stanza []string) (head ageHead, err error) {
 	case err != nil || head.work < 1:
 		return head, errDamaged(name, "is an age file whose header was cut or damaged")
 	case head.work > maxScrypt:
-		return head, token.Errorf(token.Refused, "%q demands scrypt work of 2^%d, the limit is 2^%d", name, head.work, maxScrypt).
+		return head, fault.Errorf(fault.Refused, "%q demands scrypt work of 2^%d, the limit is 2^%d", name, head.work, maxScrypt).
 			WithHint("ask for a file made with age -p, which takes 2^18")
 	}
 	return head, nil
@@ -188,7 +188,7 @@ func (k *Keys) openLockedAges() error {
 	for _, l := range locked {
 		raw, err := io.ReadAll(dearmorAge(bytes.NewReader(l.data)))
 		if err != nil {
-			return token.Errorf(token.KeyTrouble, "the key file %q is an age file that was cut or damaged", l.name).
+			return fault.Errorf(fault.KeyTrouble, "the key file %q is an age file that was cut or damaged", l.name).
 				WithHint("take it from where it was made")
 		}
 		if err := k.openLockedAge(l.name, raw); err != nil {
@@ -208,7 +208,7 @@ func (k *Keys) openLockedAge(name string, raw []byte) error {
 		return err
 	}
 	if !head.scrypt {
-		return token.Errorf(token.KeyTrouble, "the key file %q is encrypted to another key", name).
+		return fault.Errorf(fault.KeyTrouble, "the key file %q is encrypted to another key", name).
 			WithHint("decrypt it in a pipe: --key-file <(age -d -i KEY %s)", name)
 	}
 	var text []byte
@@ -220,7 +220,7 @@ func (k *Keys) openLockedAge(name string, raw []byte) error {
 	case err != nil:
 		return err
 	case !tried:
-		return token.Errorf(token.KeyTrouble, "the key file %q is protected by a passphrase", name).WithHint("%s", givePassphrase)
+		return fault.Errorf(fault.KeyTrouble, "the key file %q is protected by a passphrase", name).WithHint("%s", givePassphrase)
 	case !fits:
 		return errWrong(name)
 	}

@@ -9,8 +9,8 @@ import (
 	"github.com/ProtonMail/go-crypto/openpgp/packet"
 	openpgp "github.com/ProtonMail/go-crypto/openpgp/v2"
 
+	"fob/internal/fault"
 	"fob/internal/seedfile"
-	"fob/internal/token"
 )
 
 // envelopes is what an OpenPGP message says before its data: who can open it.
@@ -40,7 +40,7 @@ func (e envelopes) recipients() string {
 	return strings.Join(names, ", ")
 }
 
-// isFor tells whether an entity may open the message.
+// isFor reports whether an entity may open the message.
 func (e envelopes) isFor(entity *openpgp.Entity) bool {
 	if e.any {
 		return true
@@ -87,7 +87,7 @@ func (w *work) envelopes(src seedfile.Source) (e envelopes, err error) {
 
 func (w *work) noData(name string, long bool) error {
 	if long {
-		return token.Errorf(token.Refused, "%q is an OpenPGP message for too many recipients", name).
+		return fault.Errorf(fault.Refused, "%q is an OpenPGP message for too many recipients", name).
 			WithHint("ask the supplier to encrypt it to you alone")
 	}
 	return errDamaged(name, "is an OpenPGP message that was cut or damaged")
@@ -100,12 +100,12 @@ func (e *envelopes) add(name string, p *packet.OpaquePacket) (more bool, err err
 		e.addKey(p.Contents)
 	case tagPasswordESK:
 		if e.passwords++; e.passwords > maxPasswords {
-			return false, token.Errorf(token.Refused, "%q is an OpenPGP message with more than %d passphrases", name, maxPasswords).
+			return false, fault.Errorf(fault.Refused, "%q is an OpenPGP message with more than %d passphrases", name, maxPasswords).
 				WithHint("ask the supplier to encrypt it with one")
 		}
 		return true, checkArgon(name, p.Contents)
 	case tagUnprotected:
-		return false, token.Errorf(token.Refused, "%q is an OpenPGP message without integrity protection: anybody could have changed the seeds in it", name).
+		return false, fault.Errorf(fault.Refused, "%q is an OpenPGP message without integrity protection: anybody could have changed the seeds in it", name).
 			WithHint("ask the supplier to encrypt it with a program of this century: gpg does it right unless it is told not to")
 	case tagProtected, tagAEAD:
 		e.data = true
@@ -150,7 +150,7 @@ func checkArgon(name string, body []byte) error {
 	}
 	passes, lanes, memory := params[16], params[17], params[18]
 	if passes == 0 || lanes == 0 || passes > maxArgonPasses || memory > maxArgonMemory {
-		return token.Errorf(token.Refused, "%q demands Argon2 work of %d passes over 2^%d KiB, the limit is %d over 2^%d", name, passes, memory, maxArgonPasses, maxArgonMemory).
+		return fault.Errorf(fault.Refused, "%q demands Argon2 work of %d passes over 2^%d KiB, the limit is %d over 2^%d", name, passes, memory, maxArgonPasses, maxArgonMemory).
 			WithHint("ask the supplier for a message with 64 MiB, as RFC 9580 recommends, or encrypted to your key")
 	}
 	return nil

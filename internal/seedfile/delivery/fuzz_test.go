@@ -6,8 +6,8 @@ import (
 	"strings"
 	"testing"
 
+	"fob/internal/fault"
 	"fob/internal/seedfile"
-	"fob/internal/token"
 )
 
 // fuzzSize bounds what the spool of a fuzz test takes: it keeps it in memory.
@@ -20,9 +20,9 @@ func memorySpool(r io.Reader, name string) (Spooled, error) {
 	case err != nil:
 		return nil, err
 	case len(data) == 0:
-		return nil, token.Errorf(token.Refused, "empty")
+		return nil, fault.Errorf(fault.Refused, "empty")
 	case len(data) > fuzzSize:
-		return nil, token.Errorf(token.Refused, "too long for a fuzz test")
+		return nil, fault.Errorf(fault.Refused, "too long for a fuzz test")
 	}
 	return memorySource{memory{name, data}}, nil
 }
@@ -49,8 +49,8 @@ func fuzzOpen(f *testing.F, keys func(t testing.TB) *Keys) {
 		o := Opener{Keys: keys(t), Spool: memorySpool, Now: opener(t, nil).Now}
 		d, err := o.Open(t.Context(), memorySource{memory{"f", data}})
 		if err != nil {
-			var ours *token.Error
-			if !errors.As(err, &ours) || strings.Contains(err.Error(), "Test passphrase 7") || token.KindOf(err) == token.Internal {
+			var ours *fault.Error
+			if !errors.As(err, &ours) || strings.Contains(err.Error(), "Test passphrase 7") || fault.KindOf(err) == fault.Internal {
 				t.Fatalf("%v", err)
 			}
 			return
@@ -114,7 +114,7 @@ func FuzzKeyFile(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, data []byte) {
 		k := &Keys{}
-		if err := k.addKeyFile("F", data); err != nil && token.KindOf(err) != token.KeyTrouble {
+		if err := k.addKeyFile("F", data); err != nil && fault.KindOf(err) != fault.KeyTrouble {
 			t.Fatal(err)
 		}
 		_ = k.addPassphrase("F", data)

@@ -11,8 +11,8 @@ import (
 	"testing"
 	"time"
 
+	"fob/internal/fault"
 	"fob/internal/seedfile"
-	"fob/internal/token"
 )
 
 const samples = "../../../testdata/deliveries"
@@ -130,6 +130,6 @@ func describe(err error) string {
 	if err == nil {
 		return "<none>"
 	}
-	kinds := map[token.Kind]string{token.Refused: "3", token.KeyTrouble: "8", token.Internal: "1", token.Interrupted: "130"}
-	return kinds[token.KindOf(err)] + ": " + err.Error() + " (" + token.HintOf(err) + ")"
+	kinds := map[fault.Kind]string{fault.Refused: "3", fault.KeyTrouble: "8", fault.Internal: "1", fault.Interrupted: "130"}
+	return kinds[fault.KindOf(err)] + ": " + err.Error() + " (" + fault.HintOf(err) + ")"
 }

@@ -6,6 +6,7 @@ import (
 	"encoding/pem"
 	"errors"
 	"fmt"
+	"fob/internal/fault"
 	"io"
 	"io/fs"
 	"os"
@@ -16,8 +17,6 @@ import (
 	"filippo.io/age/agessh"
 	openpgp "github.com/ProtonMail/go-crypto/openpgp/v2"
 	"golang.org/x/crypto/ssh"
-
-	"fob/internal/token"
 )
 
 // readSecret reads a key or passphrase file, which may be a pipe. One that
@@ -31,24 +30,24 @@ func readSecret(what, path string) (data []byte, warnings []string, err error) {
 	defer f.Close()
 	info, err := f.Stat()
 	if err != nil {
-		return nil, nil, token.Wrap(token.Internal, err, "reading the %s %q", what, path)
+		return nil, nil, fault.Wrap(fault.Internal, err, "reading the %s %q", what, path)
 	}
 	switch mode := info.Mode(); {
 	case mode.IsDir():
-		return nil, nil, token.Errorf(token.KeyTrouble, "the %s %q is a folder", what, path).WithHint("name the file in it")
+		return nil, nil, fault.Errorf(fault.KeyTrouble, "the %s %q is a folder", what, path).WithHint("name the file in it")
 	case mode.IsRegular() && runtime.GOOS != "windows" && mode.Perm()&0o077 != 0:
 		warnings = append(warnings, fmt.Sprintf("the %s %q is open to other users (mode %04o): chmod 600 %s", what, path, mode.Perm(), path))
 	}
 	data, err = io.ReadAll(io.LimitReader(f, MaxKeyFile+1))
 	switch {
 	case err != nil:
-		return nil, nil, token.Wrap(token.Internal, err, "reading the %s %q", what, path)
+		return nil, nil, fault.Wrap(fault.Internal, err, "reading the %s %q", what, path)
 	case len(data) > MaxKeyFile:
 		clear(data)
-		return nil, nil, token.Errorf(token.KeyTrouble, "the %s %q has more than %d bytes, no key has", what, path, MaxKeyFile).
+		return nil, nil, fault.Errorf(fault.KeyTrouble, "the %s %q has more than %d bytes, no key has", what, path, MaxKeyFile).
 			WithHint("were the files exchanged?")
 	case len(data) == 0:
-		return nil, nil, token.Errorf(token.KeyTrouble, "the %s %q is empty", what, path).WithHint("look at where it came from")
+		return nil, nil, fault.Errorf(fault.KeyTrouble, "the %s %q is empty", what, path).WithHint("look at where it came from")
 	}
 	return data, warnings, nil
 }
@@ -56,12 +55,12 @@ func readSecret(what, path string) (data []byte, warnings []string, err error) {
 func openError(what, path string, err error) error {
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
-		return token.Errorf(token.KeyTrouble, "there is no %s %q", what, path).WithHint("check the name and the folder")
+		return fault.Errorf(fault.KeyTrouble, "there is no %s %q", what, path).WithHint("check the name and the folder")
 	case errors.Is(err, fs.ErrPermission):
-		return token.Errorf(token.KeyTrouble, "the %s %q may not be read by this user", what, path).
+		return fault.Errorf(fault.KeyTrouble, "the %s %q may not be read by this user", what, path).
 			WithHint("ask its owner, or run fob as who may read it")
 	}
-	return token.Wrap(token.Internal, err, "opening the %s %q", what, path)
+	return fault.Wrap(fault.Internal, err, "opening the %s %q", what, path)
 }
 
 // addKeyFile finds what a key file holds, by its content. What is nothing that
@@ -98,7 +97,7 @@ func (k *Keys) addAge(path string, text []byte) error {
 		}
 		id, err := parseAge(line)
 		if err != nil {
-			return token.Errorf(token.KeyTrouble, "the key file %q, line %d: %v", path, i+1, err).
+			return fault.Errorf(fault.KeyTrouble, "the key file %q, line %d: %v", path, i+1, err).
 				WithHint("an identity begins with AGE-SECRET-KEY-1 or AGE-SECRET-KEY-PQ-1 and is in capitals; take it from where it was made")
 		}
 		k.ages = append(k.ages, id)
@@ -132,7 +131,7 @@ func (k *Keys) addSSH(path string, pem []byte) error {
 	case errors.As(err, &locked) && locked.PublicKey != nil:
 		k.ages = append(k.ages, &lockedSSH{keys: k, name: path, public: locked.PublicKey, pem: pem})
 	case errors.As(err, &locked):
-		return token.Errorf(token.KeyTrouble, "the SSH key %q is protected in an old format that hides its public half", path).
+		return fault.Errorf(fault.KeyTrouble, "the SSH key %q is protected in an old format that hides its public half", path).
 			WithHint("convert a copy of it: ssh-keygen -p -f COPY; for a PSKC container: openssl pkcs8 -topk8 -v2 aes-256-cbc -in FILE -out COPY")
 	}
 	return nil
@@ -210,12 +209,12 @@ func (k *Keys) addPGP(path string, data []byte) error {
 		return nil
 	}
 	if err != nil {
-		return token.Errorf(token.KeyTrouble, "the OpenPGP key in %q is damaged, or of a kind that fob does not know", path).
+		return fault.Errorf(fault.KeyTrouble, "the OpenPGP key in %q is damaged, or of a kind that fob does not know", path).
 			WithHint("export it again: gpg --armor --export-secret-keys KEYID")
 	}
 	for _, e := range list {
 		if e.PrivateKey == nil {
-			return token.Errorf(token.KeyTrouble, "the key file %q holds an OpenPGP public key, which opens nothing", path).
+			return fault.Errorf(fault.KeyTrouble, "the key file %q holds an OpenPGP public key, which opens nothing", path).
 				WithHint("the private half is needed: gpg --armor --export-secret-keys KEYID; a supplier's key belongs to --signed-by")
 		}
 		k.pgp = append(k.pgp, pgpKey{path, e})
@@ -241,7 +240,7 @@ func (k *Keys) readSigner(path string) error {
 	}
 	k.signers, err = readPGPKeys(data)
 	if err != nil || len(k.signers) == 0 {
-		return token.Errorf(token.KeyTrouble, "the OpenPGP key in %q is damaged, or of a kind that fob does not know", path).
+		return fault.Errorf(fault.KeyTrouble, "the OpenPGP key in %q is damaged, or of a kind that fob does not know", path).
 			WithHint("export it again: gpg --armor --export KEYID")
 	}
 	return nil
@@ -252,13 +251,13 @@ func (k *Keys) readCertificate(path string, data []byte) (err error) {
 	der := data
 	if block, rest := pem.Decode(data); block != nil {
 		if next, _ := pem.Decode(rest); next != nil {
-			return token.Errorf(token.KeyTrouble, "the file %q of --signed-by holds several things in PEM", path).
+			return fault.Errorf(fault.KeyTrouble, "the file %q of --signed-by holds several things in PEM", path).
 				WithHint("name a file with one certificate, the one that signed")
 		}
 		der = block.Bytes
 	}
 	if k.certificate, err = x509.ParseCertificate(der); err != nil {
-		return token.Errorf(token.KeyTrouble, "the file %q of --signed-by holds no OpenPGP public key and no certificate", path).
+		return fault.Errorf(fault.KeyTrouble, "the file %q of --signed-by holds no OpenPGP public key and no certificate", path).
 			WithHint("name the supplier's public key (gpg --armor --export KEYID) or certificate, in PEM or DER")
 	}
 	return nil

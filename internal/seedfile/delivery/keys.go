@@ -9,8 +9,8 @@ import (
 	"filippo.io/age"
 	openpgp "github.com/ProtonMail/go-crypto/openpgp/v2"
 
+	"fob/internal/fault"
 	"fob/internal/seedfile"
-	"fob/internal/token"
 )
 
 // Given is what the operator names for a delivery.
@@ -164,13 +164,13 @@ var _ seedfile.Keys = (*Keys)(nil)
 // count: they may belong to the passphrase.
 func (k *Keys) addPassphrase(path string, data []byte) error {
 	if isUTF16(data) {
-		return token.Errorf(token.KeyTrouble, "the passphrase file %q is written in UTF-16, as PowerShell and Notepad do", path).
+		return fault.Errorf(fault.KeyTrouble, "the passphrase file %q is written in UTF-16, as PowerShell and Notepad do", path).
 			WithHint("save it as UTF-8: (umask 077; iconv -f UTF-16 -t UTF-8 OLD > NEW)")
 	}
 	line, _, _ := bytes.Cut(bytes.TrimPrefix(data, []byte("\ufeff")), []byte("\n"))
 	line = bytes.TrimSuffix(line, []byte("\r"))
 	if len(line) == 0 {
-		return token.Errorf(token.KeyTrouble, "the first line of the passphrase file %q is empty", path).
+		return fault.Errorf(fault.KeyTrouble, "the first line of the passphrase file %q is empty", path).
 			WithHint("the first line is the passphrase, the others do not count")
 	}
 	k.passphrases = append(k.passphrases, passphrase{path, line})
@@ -204,7 +204,7 @@ func (k *Keys) Unlock(what string, try func(pass []byte) (bool, error)) (fits, t
 			question = "That does not open it. " + question
 		}
 		pass, err := k.prompt(question)
-		if err != nil && token.KindOf(err) == token.KeyTrouble {
+		if err != nil && fault.KindOf(err) == fault.KeyTrouble {
 			return false, tried, nil // nobody is there; the layer says what it needs
 		}
 		if err != nil {

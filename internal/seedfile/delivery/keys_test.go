@@ -16,8 +16,8 @@ import (
 	"strings"
 	"testing"
 
+	"fob/internal/fault"
 	"fob/internal/seedfile"
-	"fob/internal/token"
 )
 
 // TestKeyFileRefusals is the table of key files that are none, word for word.
@@ -134,7 +134,7 @@ func TestCertificate(t *testing.T) {
 		keys, _, err := Given{SignedBy: path}.Read()
 		switch {
 		case c.want != "":
-			if token.KindOf(err) != token.KeyTrouble || !strings.Contains(err.Error(), c.want) {
+			if fault.KindOf(err) != fault.KeyTrouble || !strings.Contains(err.Error(), c.want) {
 				t.Errorf("%s: %v", name, err)
 			}
 		case err != nil || !bytes.Equal(keys.Certificate().Raw, der) || keys.signers != nil:
@@ -202,8 +202,8 @@ func TestLockedIdentityFile(t *testing.T) {
 
 // TestPrompt asks a person last, three times at most, and remembers what fits.
 func TestPrompt(t *testing.T) {
-	interrupted := token.Errorf(token.Interrupted, "the terminal ended the conversation")
-	nobody := token.Errorf(token.KeyTrouble, "there is no terminal")
+	interrupted := fault.Errorf(fault.Interrupted, "the terminal ended the conversation")
+	nobody := fault.Errorf(fault.KeyTrouble, "there is no terminal")
 	two := makeZip(t, zipEntry{name: "x.csv", text: row, pass: "right"}, zipEntry{name: "y.csv", text: row, pass: "right"})
 	for _, c := range []struct {
 		what    string

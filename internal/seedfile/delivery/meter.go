@@ -5,8 +5,8 @@ import (
 	"errors"
 	"io"
 
+	"fob/internal/fault"
 	"fob/internal/seedfile"
-	"fob/internal/token"
 )
 
 // input counts what a layer takes from its file, and keeps the error that
@@ -35,7 +35,7 @@ func (i *input) Read(p []byte) (int, error) {
 }
 
 // output measures what comes out of a layer. It keeps the layer's own error,
-// which tells whether the layer or the spool failed, and the limit's.
+// which reports whether the layer or the spool failed, and the limit's.
 type output struct {
 	w     *work
 	name  string
@@ -64,10 +64,10 @@ func (o *output) Read(p []byte) (int, error) {
 func (o *output) check() error {
 	switch {
 	case o.w.total+o.n > MaxTotal:
-		return token.Errorf(token.Refused, "%q unpacks to more than %d GiB", o.name, MaxTotal>>30).
+		return fault.Errorf(fault.Refused, "%q unpacks to more than %d GiB", o.name, MaxTotal>>30).
 			WithHint("is this a delivery of seeds? A larger one has to come in parts")
 	case o.n > FreeSize && o.n > MaxRatio*o.taken():
-		return token.Errorf(token.Refused, "%q unpacks to more than %d times its size, as bombs do and seeds never", o.name, MaxRatio).
+		return fault.Errorf(fault.Refused, "%q unpacks to more than %d times its size, as bombs do and seeds never", o.name, MaxRatio).
 			WithHint("ask the supplier what this is")
 	}
 	return nil
@@ -99,7 +99,7 @@ func (w *work) fill(in *input, from io.Reader, name string, taken func() int64) 
 	case out.err != nil:
 		return nil, errors.Join(errLayer, out.err)
 	case out.n == 0:
-		return nil, token.Errorf(token.Refused, "%q holds nothing", name).WithHint("fetch the delivery again")
+		return nil, fault.Errorf(fault.Refused, "%q holds nothing", name).WithHint("fetch the delivery again")
 	}
 	return nil, err
 }

@@ -2,10 +2,9 @@ package delivery
 
 import (
 	"bytes"
+	"fob/internal/fault"
 	"strings"
 	"testing"
-
-	"fob/internal/token"
 )
 
 // TestOfficePasswords opens what others protected (see make-office.sh).
@@ -42,7 +41,7 @@ func TestOfficePasswords(t *testing.T) {
 func TestOfficeRefusals(t *testing.T) {
 	for _, file := range []string{"agile.xlsx", "standard.xlsx"} {
 		_, err := openFile(t, file, "")
-		if token.KindOf(err) != token.KeyTrouble || !strings.Contains(describe(err), "--passphrase-file") {
+		if fault.KindOf(err) != fault.KeyTrouble || !strings.Contains(describe(err), "--passphrase-file") {
 			t.Errorf("%s: %v", file, err)
 		}
 		_, err = openFile(t, file, "pass:wrong.txt")
@@ -64,7 +63,7 @@ func TestOfficeChanged(t *testing.T) {
 		d, err := opener(t, keys).Open(t.Context(), memory{"agile.xlsx", data})
 		if err != nil {
 			changed++
-			if kind := token.KindOf(err); kind != token.KeyTrouble && kind != token.Refused {
+			if kind := fault.KindOf(err); kind != fault.KeyTrouble && kind != fault.Refused {
 				t.Errorf("byte %d: %v", at, err)
 			}
 			continue

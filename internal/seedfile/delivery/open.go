@@ -6,8 +6,8 @@ import (
 	"io"
 	"time"
 
+	"fob/internal/fault"
 	"fob/internal/seedfile"
-	"fob/internal/token"
 )
 
 // Spooled is a Source that somebody has to close.
@@ -94,7 +94,7 @@ func (o wrapping) within(layer string, notes ...string) wrapping {
 	return o
 }
 
-// open recognises a file and goes on inside. It tells whether the file itself
+// open recognises a file and goes on inside. It reports whether the file itself
 // became a member.
 func (w *work) open(src seedfile.Source, at wrapping) (kept bool, err error) {
 	if err := w.ctx.Err(); err != nil {
@@ -109,7 +109,7 @@ func (w *work) open(src seedfile.Source, at wrapping) (kept bool, err error) {
 		return true, w.keep(src, at)
 	}
 	if len(at.layers) >= MaxDepth {
-		return false, token.Errorf(token.Refused, "%q is wrapped more than %d times", src.Name(), MaxDepth).
+		return false, fault.Errorf(fault.Refused, "%q is wrapped more than %d times", src.Name(), MaxDepth).
 			WithHint("no delivery is; ask the supplier what this is")
 	}
 	return layer(w, src, at)
@@ -118,7 +118,7 @@ func (w *work) open(src seedfile.Source, at wrapping) (kept bool, err error) {
 // keep takes a file that is wrapped in nothing.
 func (w *work) keep(src seedfile.Source, at wrapping) error {
 	if w.Keys.signers != nil && !at.signed {
-		return token.Errorf(token.Refused, "%q has no OpenPGP signature, and --signed-by demands one", src.Name()).
+		return fault.Errorf(fault.Refused, "%q has no OpenPGP signature, and --signed-by demands one", src.Name()).
 			WithHint("ask the supplier for a signed delivery; without --signed-by it is read as it is")
 	}
 	w.out.Members = append(w.out.Members, Member{Source: src, Layers: at.layers, Notes: at.notes})

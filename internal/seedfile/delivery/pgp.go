@@ -11,8 +11,8 @@ import (
 	"github.com/ProtonMail/go-crypto/openpgp/packet"
 	openpgp "github.com/ProtonMail/go-crypto/openpgp/v2"
 
+	"fob/internal/fault"
 	"fob/internal/seedfile"
-	"fob/internal/token"
 )
 
 // pgp undoes an OpenPGP message (RFC 9580 section 10.3), encrypted or only
@@ -251,7 +251,7 @@ func (m *message) verify(md *openpgp.MessageDetails) error {
 	case bad != nil, m.Keys.signers == nil:
 		return bad
 	case m.issuer != "":
-		return token.Errorf(token.Refused, "%q is signed by key %s, which is not the one in %q", m.src.Name(), m.issuer, m.Keys.signedBy).
+		return fault.Errorf(fault.Refused, "%q is signed by key %s, which is not the one in %q", m.src.Name(), m.issuer, m.Keys.signedBy).
 			WithHint("ask the supplier which key signs deliveries, by a way that no mail can forge")
 	}
 	return nil // perhaps a layer further in is signed
@@ -271,7 +271,7 @@ func (m *message) badSignature(c *openpgp.SignatureCandidate) error {
 	if c.SignatureError != nil {
 		why = c.SignatureError.Error()
 	}
-	return token.Errorf(token.Refused, "the signature of %q by key %s is not good: %s", m.src.Name(), keyID(c.IssuerKeyId), why).
+	return fault.Errorf(fault.Refused, "the signature of %q by key %s is not good: %s", m.src.Name(), keyID(c.IssuerKeyId), why).
 		WithHint("the delivery was changed, or the key is out of date: ask the supplier; nothing was stored")
 }
 

@@ -8,7 +8,7 @@ import (
 	"fob/internal/seedfile"
 )
 
-// layer undoes one kind of wrapping. It tells whether it kept the file as it is
+// layer undoes one kind of wrapping. It reports whether it kept the file as it is
 // after all.
 type layer func(w *work, src seedfile.Source, at wrapping) (kept bool, err error)
 

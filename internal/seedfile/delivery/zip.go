@@ -6,8 +6,8 @@ import (
 	"fmt"
 	"io"
 
+	"fob/internal/fault"
 	"fob/internal/seedfile"
-	"fob/internal/token"
 )
 
 // zip undoes a ZIP archive: every file in it is a member. The standard library
@@ -27,7 +27,7 @@ func (w *work) zip(src seedfile.Source, at wrapping) (kept bool, err error) {
 		return true, w.keep(src, at) // a workbook is a ZIP, and a seed file as it is
 	}
 	if w.files += len(a.entries); w.files > MaxMembers {
-		return false, token.Errorf(token.Refused, "%q brings more than %d files", a.name, MaxMembers).
+		return false, fault.Errorf(fault.Refused, "%q brings more than %d files", a.name, MaxMembers).
 			WithHint("name the seed files: unpack those that are, and import them")
 	}
 	return false, a.unpack(at)
@@ -50,7 +50,7 @@ func (w *work) random(src seedfile.Source) (*budget, func(), error) {
 		closeSpool = func() { _ = spool.Close() }
 		if random, ok = spool.(seedfile.RandomSource); !ok {
 			closeSpool()
-			return nil, nil, token.Errorf(token.Internal, "%q cannot be read at any place", src.Name())
+			return nil, nil, fault.Errorf(fault.Internal, "%q cannot be read at any place", src.Name())
 		}
 	}
 	at, size, err := random.OpenAt()
@@ -113,7 +113,7 @@ func (a *archive) read(file *budget) error {
 	case file.err != nil:
 		return file.err
 	case exhausted:
-		return token.Errorf(token.Refused, "%q has a ZIP directory of more than %d MiB", a.name, MaxDirectory>>20).
+		return fault.Errorf(fault.Refused, "%q has a ZIP directory of more than %d MiB", a.name, MaxDirectory>>20).
 			WithHint("name the seed files: unpack those that are, and import them")
 	case err != nil && !errors.Is(err, zip.ErrInsecurePath):
 		return errDamaged(a.name, "is a ZIP archive that was cut or damaged: its directory cannot be read")
@@ -128,7 +128,7 @@ func (a *archive) read(file *budget) error {
 		}
 	}
 	if len(a.entries) == 0 {
-		return token.Errorf(token.Refused, "%q is a ZIP archive without a file in it", a.name).
+		return fault.Errorf(fault.Refused, "%q is a ZIP archive without a file in it", a.name).
 			WithHint("fetch the delivery again; nothing was changed")
 	}
 	a.setNames()
@@ -153,14 +153,14 @@ func isDocument(files []*zip.File) bool {
 func (a *archive) add(n int, f *zip.File, names map[string]bool) error {
 	path, err := entryPath(f)
 	if err != nil {
-		return token.Errorf(token.Refused, "%q, entry %d: %v", a.name, n, err).
+		return fault.Errorf(fault.Refused, "%q, entry %d: %v", a.name, n, err).
 			WithHint("no program that packs files makes such a name; ask the supplier what this is")
 	}
 	if isFolder(f) {
 		return nil
 	}
 	if names[path] {
-		return token.Errorf(token.Refused, "%q, entry %d: a second file called %q", a.name, n, path).
+		return fault.Errorf(fault.Refused, "%q, entry %d: a second file called %q", a.name, n, path).
 			WithHint("programs differ in which of the two they take: ask the supplier for a new archive")
 	}
 	names[path] = true
@@ -175,7 +175,7 @@ func (a *archive) add(n int, f *zip.File, names map[string]bool) error {
 	e.path = path
 	a.entries = append(a.entries, e)
 	if len(a.entries) > MaxMembers {
-		return token.Errorf(token.Refused, "%q brings more than %d files", a.name, MaxMembers).
+		return fault.Errorf(fault.Refused, "%q brings more than %d files", a.name, MaxMembers).
 			WithHint("name the seed files: unpack those that are, and import them")
 	}
 	return nil

@@ -8,11 +8,10 @@ import (
 	"crypto/sha1"
 	"crypto/subtle"
 	"encoding/binary"
+	"fob/internal/fault"
 	"hash"
 	"hash/crc32"
 	"io"
-
-	"fob/internal/token"
 )
 
 // zipKeys is the cipher of PKZIP (APPNOTE section 6.1). It is broken: a dozen
@@ -116,7 +115,7 @@ func newZipAES(raw io.Reader, size int64, pass []byte, bits int) (sealed, error)
 	salt, check := head[:key/2], head[key/2:]
 	keys, err := pbkdf2.Key(sha1.New, string(pass), salt, aesRounds, 2*key+aesVerifier)
 	if err != nil {
-		return nil, token.Wrap(token.Internal, err, "deriving the key of a ZIP archive")
+		return nil, fault.Wrap(fault.Internal, err, "deriving the key of a ZIP archive")
 	}
 	defer clear(keys)
 	if subtle.ConstantTimeCompare(keys[2*key:], check) != 1 {
@@ -124,7 +123,7 @@ func newZipAES(raw io.Reader, size int64, pass []byte, bits int) (sealed, error)
 	}
 	block, err := aes.NewCipher(keys[:key])
 	if err != nil {
-		return nil, token.Wrap(token.Internal, err, "deriving the key of a ZIP archive")
+		return nil, fault.Wrap(fault.Internal, err, "deriving the key of a ZIP archive")
 	}
 	return &aesBody{
 		from: raw, left: size - int64(len(head)+aesMAC),

@@ -8,11 +8,10 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"fob/internal/fault"
 	"hash"
 	"hash/crc32"
 	"io"
-
-	"fob/internal/token"
 )
 
 // Bits of an entry's flags (APPNOTE section 4.4.4).
@@ -71,14 +70,14 @@ func (e *entry) cipherName() string {
 func newEntry(name string, f *zip.File) (*entry, error) {
 	const otherwise = "ask the supplier for a ZIP with AES-256 and Deflate, or for OpenPGP"
 	if what := irregular(f.Mode()); what != "" {
-		return nil, token.Errorf(token.Refused, "%q is %s", name, what).WithHint("ask the supplier for an archive of files")
+		return nil, fault.Errorf(fault.Refused, "%q is %s", name, what).WithHint("ask the supplier for an archive of files")
 	}
 	e := &entry{file: f, method: f.Method}
 	switch {
 	case f.Flags&(flagStrong|flagMasked) != 0:
-		return nil, token.Errorf(token.Refused, "%q is encrypted by PKWARE's Strong Encryption, which fob does not read", name).WithHint(otherwise)
+		return nil, fault.Errorf(fault.Refused, "%q is encrypted by PKWARE's Strong Encryption, which fob does not read", name).WithHint(otherwise)
 	case f.Flags&flagPatch != 0:
-		return nil, token.Errorf(token.Refused, "%q is a patch to a file, not a file", name).WithHint(otherwise)
+		return nil, fault.Errorf(fault.Refused, "%q is a patch to a file, not a file", name).WithHint(otherwise)
 	case f.Method == methodAES:
 		if err := e.setAES(name); err != nil {
 			return nil, err
@@ -94,7 +93,7 @@ func newEntry(name string, f *zip.File) (*entry, error) {
 	if known == "" {
 		known = "an unknown method"
 	}
-	return nil, token.Errorf(token.Refused, "%q is compressed by %s (%d), which fob does not read", name, known, e.method).WithHint(otherwise)
+	return nil, fault.Errorf(fault.Refused, "%q is compressed by %s (%d), which fob does not read", name, known, e.method).WithHint(otherwise)
 }
 
 // setAES reads the extra field 0x9901 (WinZip AE-1/AE-2, section II.B): version,
@@ -119,7 +118,7 @@ func (e *entry) setAES(name string) error {
 		e.method = binary.LittleEndian.Uint16(field[5:])
 		return nil
 	}
-	return token.Errorf(token.Refused, "%q says that it is encrypted by AES, and not how", name).
+	return fault.Errorf(fault.Refused, "%q says that it is encrypted by AES, and not how", name).
 		WithHint("the archive is damaged, or made by a program that WinZip does not follow: ask the supplier")
 }
 

@@ -11,6 +11,7 @@ import (
 	"slices"
 	"strings"
 
+	"fob/internal/fault"
 	"fob/internal/rows"
 	"fob/internal/seedfile"
 	"fob/internal/seedfile/authenex"
@@ -31,7 +32,6 @@ import (
 	"fob/internal/seedfile/table"
 	"fob/internal/seedfile/xlsx"
 	"fob/internal/seedfile/yubikey"
-	"fob/internal/token"
 )
 
 // Formats lists the formats that fob reads, in the order of help.
@@ -51,7 +51,7 @@ func marked() []seedfile.Format {
 	}
 }
 
-// claimed tells whether a file has the mark of a format, even one that cannot
+// claimed reports whether a file has the mark of a format, even one that cannot
 // read it.
 func claimed(sample seedfile.Sample) bool {
 	return slices.ContainsFunc(marked(), func(f seedfile.Format) bool {
@@ -67,7 +67,7 @@ func ByName(name string) (seedfile.Format, error) {
 			return f, nil
 		}
 	}
-	return seedfile.Format{}, token.Errorf(token.Usage, "no format %q; fob reads %s", name, strings.Join(names(Formats()), ", "))
+	return seedfile.Format{}, fault.Errorf(fault.Usage, "no format %q; fob reads %s", name, strings.Join(names(Formats()), ", "))
 }
 
 func names(formats []seedfile.Format) []string {
@@ -91,10 +91,10 @@ func Detect(s seedfile.Source, o seedfile.Options) (seedfile.Format, string, err
 	}
 	sample.Options = o
 	f, why, err := find(s.Name(), sample)
-	if token.KindOf(err) == token.Refused && strings.HasSuffix(strings.ToLower(s.Name()), ".dpx") {
+	if fault.KindOf(err) == fault.Refused && strings.HasSuffix(strings.ToLower(s.Name()), ".dpx") {
 		// It is refused for what it is. How OneSpan writes its files is not published,
 		// and the name may tell what the content does not.
-		err = token.Errorf(token.Refused, "%q is in no format that fob knows; by its name it is %s", s.Name(), dpx).WithHint(askForOATH)
+		err = fault.Errorf(fault.Refused, "%q is in no format that fob knows; by its name it is %s", s.Name(), dpx).WithHint(askForOATH)
 	}
 	return f, why, err
 }
@@ -162,7 +162,7 @@ func choose(file string, sample seedfile.Sample, formats []seedfile.Format) (see
 		return fits[0].format, fits[0].match.Why, nil
 	case 0:
 		if err := malformed(sample); err != nil {
-			return seedfile.Format{}, "", token.Wrap(token.Refused, err, "%q", file).WithHint("%s", err.Hint())
+			return seedfile.Format{}, "", fault.Wrap(fault.Refused, err, "%q", file).WithHint("%s", err.Hint())
 		}
 		return seedfile.Format{}, "", unknown(file, sample, nearly)
 	}
@@ -179,7 +179,7 @@ func strange(file string, sample seedfile.Sample, fits []claim, o seedfile.Optio
 	if suggested == nil {
 		return nil
 	}
-	return token.Errorf(token.Refused, "%q has column names that fob does not know", file).WithHint("%s", suggested.Hint())
+	return fault.Errorf(fault.Refused, "%q has column names that fob does not know", file).WithHint("%s", suggested.Hint())
 }
 
 // ambiguous names the families that read a file differently, and the flag that
@@ -193,7 +193,7 @@ func ambiguous(file string, fits []claim) error {
 		}
 		names, flags = append(names, c.format.Name), append(flags, flag)
 	}
-	return token.Errorf(token.Refused, "%q may be %s, which read it differently", file, strings.Join(names, " or ")).
+	return fault.Errorf(fault.Refused, "%q may be %s, which read it differently", file, strings.Join(names, " or ")).
 		WithHint("say which: %s", strings.Join(flags, ", or "))
 }
 
@@ -222,9 +222,9 @@ func malformed(sample seedfile.Sample) *rows.Error {
 }
 
 func unknown(file string, sample seedfile.Sample, nearly []claim) error {
-	err := token.Errorf(token.Refused, "%q is text in no format that fob knows", file)
+	err := fault.Errorf(fault.Refused, "%q is text in no format that fob knows", file)
 	if nearly != nil {
-		err = token.Errorf(token.Refused, "%q fits no format (%s)", file, reasons(nearly))
+		err = fault.Errorf(fault.Refused, "%q fits no format (%s)", file, reasons(nearly))
 	}
 	return err.WithHint("%s", advice(sample, nearly))
 }

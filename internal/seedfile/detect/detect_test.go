@@ -10,11 +10,11 @@ import (
 	"testing"
 	"unicode/utf16"
 
+	"fob/internal/fault"
 	"fob/internal/seedfile"
 	"fob/internal/seedfile/columns"
 	"fob/internal/seedfile/netiq"
 	"fob/internal/seedfile/xlsx"
-	"fob/internal/token"
 )
 
 // held is a Source in memory.
@@ -97,8 +97,8 @@ func TestRefusals(t *testing.T) {
 		wide("hello\n") + strings.Repeat(wide("hello"), 20000) + "odd": "text in no format",
 	} {
 		_, _, err := Detect(held(text), seedfile.Options{})
-		var e *token.Error
-		if !errors.As(err, &e) || e.Kind != token.Refused || e.Hint == "" || !strings.Contains(err.Error(), says) {
+		var e *fault.Error
+		if !errors.As(err, &e) || e.Kind != fault.Refused || fault.HintOf(e) == "" || !strings.Contains(err.Error(), says) {
 			t.Errorf("%.60q: %v, want %s", text, err, says)
 		}
 	}
@@ -114,7 +114,7 @@ func (n named) Name() string { return n.name }
 
 func TestNamedDPX(t *testing.T) {
 	_, _, err := Detect(named{held("some text\n0123456789\n"), "Batch 7.DPX"}, seedfile.Options{})
-	if token.KindOf(err) != token.Refused || !strings.Contains(err.Error(), "by its name it is a OneSpan (VASCO) Digipass file") || token.HintOf(err) == "" {
+	if fault.KindOf(err) != fault.Refused || !strings.Contains(err.Error(), "by its name it is a OneSpan (VASCO) Digipass file") || fault.HintOf(err) == "" {
 		t.Error(err)
 	}
 	if f, _, err := Detect(named{held(row), "x.dpx"}, seedfile.Options{}); err != nil || f.Name != "oath-csv" {
@@ -126,8 +126,8 @@ func TestTwoFamiliesFit(t *testing.T) {
 	fits := func(seedfile.Sample) seedfile.Match { return seedfile.Match{Fits: true, Why: "columns"} }
 	formats := []seedfile.Format{{Name: "a", Sniff: fits}, {Name: "b", Sniff: fits}}
 	_, _, err := choose("x.csv", seedfile.Sample{}, formats)
-	var e *token.Error
-	if !errors.As(err, &e) || !strings.Contains(e.Msg, "may be a or b") || !strings.Contains(e.Hint, "--format a, or --format b") {
+	var e *fault.Error
+	if !errors.As(err, &e) || !strings.Contains(e.Error(), "may be a or b") || !strings.Contains(fault.HintOf(e), "--format a, or --format b") {
 		t.Error(err)
 	}
 }
@@ -138,7 +138,7 @@ func TestByName(t *testing.T) {
 			t.Error(f.Name, err)
 		}
 	}
-	if _, err := ByName("csv"); token.KindOf(err) != token.Usage || !strings.Contains(err.Error(), "oath-csv") {
+	if _, err := ByName("csv"); fault.KindOf(err) != fault.Usage || !strings.Contains(err.Error(), "oath-csv") {
 		t.Error(err)
 	}
 }
@@ -154,7 +154,7 @@ func TestDeclarations(t *testing.T) {
 		got, _, err := Detect(held(strings.Join(f.Example, "\n")+"\n"), seedfile.Options{})
 		switch {
 		case f.Name == columns.Name, f.Name == xlsx.Name: // nobody but the operator knows, and no text
-		case f.Name == netiq.Name && strings.Contains(token.HintOf(err), "--format netiq"): // or hex-csv
+		case f.Name == netiq.Name && strings.Contains(fault.HintOf(err), "--format netiq"): // or hex-csv
 		case err != nil || got.Name != f.Name:
 			t.Errorf("%s: its example is %q, %v", f.Name, got.Name, err)
 		}
@@ -186,7 +186,7 @@ func FuzzDetect(f *testing.F) {
 	f.Add([]byte("<\x00K\x00"))
 	f.Fuzz(func(t *testing.T, data []byte) {
 		_, _, err := Detect(held(data), seedfile.Options{})
-		if err != nil && token.KindOf(err) != token.Refused {
+		if err != nil && fault.KindOf(err) != fault.Refused {
 			t.Fatal(err)
 		}
 	})

@@ -6,9 +6,9 @@ import (
 	"strings"
 	"testing"
 
+	"fob/internal/fault"
 	"fob/internal/seedfile"
 	"fob/internal/seedfile/oathcsv"
-	"fob/internal/token"
 )
 
 const (
@@ -57,7 +57,7 @@ func TestOATHCSVOrEntra(t *testing.T) {
 
 func TestNearlyEntra(t *testing.T) {
 	_, _, err := Detect(held(entraRow), seedfile.Options{})
-	if token.KindOf(err) != token.Refused || !strings.Contains(err.Error(), "entra: the row of column names is missing") {
+	if fault.KindOf(err) != fault.Refused || !strings.Contains(err.Error(), "entra: the row of column names is missing") {
 		t.Error(err)
 	}
 }

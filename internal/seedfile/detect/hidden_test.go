@@ -6,8 +6,8 @@ import (
 
 	"github.com/xuri/excelize/v2"
 
+	"fob/internal/fault"
 	"fob/internal/seedfile"
-	"fob/internal/token"
 )
 
 // cover makes a workbook of a sheet that people see and one that they do not.
@@ -44,9 +44,9 @@ func TestHiddenTokens(t *testing.T) {
 	letter := [][]any{{"Dear customer,"}, {"your tokens are on their way"}}
 	file := cover(t, letter, tokens)
 	_, _, err := Detect(file, seedfile.Options{})
-	if token.KindOf(err) != token.Refused || !strings.Contains(err.Error(), `hidden sheets were not looked into: "Tokens"`) ||
-		!strings.Contains(token.HintOf(err), `name it with --sheet; this one has: "Tokens"`) {
-		t.Errorf("%v (%s)", err, token.HintOf(err))
+	if fault.KindOf(err) != fault.Refused || !strings.Contains(err.Error(), `hidden sheets were not looked into: "Tokens"`) ||
+		!strings.Contains(fault.HintOf(err), `name it with --sheet; this one has: "Tokens"`) {
+		t.Errorf("%v (%s)", err, fault.HintOf(err))
 	}
 	f, why, err := Detect(file, seedfile.Options{Sheet: "tokens"})
 	if err != nil || f.Rules() != "oath-csv" {

@@ -5,9 +5,9 @@ import (
 	"io"
 	"unicode/utf8"
 
+	"fob/internal/fault"
 	"fob/internal/rows"
 	"fob/internal/seedfile"
-	"fob/internal/token"
 )
 
 // kind is something that people hand over instead of a seed file, or in which
@@ -142,7 +142,7 @@ func isOpenPGP(b []byte) bool {
 // recognise refuses a file that is no seed file, by name and with what to do.
 func recognise(file string, sample seedfile.Sample) error {
 	if len(sample.Data) == 0 {
-		return token.Errorf(token.Refused, "%q is empty", file).WithHint("fetch the delivery again; nothing was changed")
+		return fault.Errorf(fault.Refused, "%q is empty", file).WithHint("fetch the delivery again; nothing was changed")
 	}
 	if err := match(file, binaryKinds, sample.Data); err != nil {
 		return err
@@ -152,10 +152,10 @@ func recognise(file string, sample seedfile.Sample) error {
 		return err
 	}
 	if len(bytes.TrimSpace(text)) == 0 && sample.Whole {
-		return token.Errorf(token.Refused, "%q holds nothing but blanks", file).WithHint("fetch the delivery again; nothing was changed")
+		return fault.Errorf(fault.Refused, "%q holds nothing but blanks", file).WithHint("fetch the delivery again; nothing was changed")
 	}
 	if isBinary(text) {
-		return token.Errorf(token.Refused, "%q is binary, of a kind that fob does not know", file).
+		return fault.Errorf(fault.Refused, "%q is binary, of a kind that fob does not know", file).
 			WithHint("it may be encrypted, or damaged on its way: ask the supplier how it was made")
 	}
 	if claimed(sample) {
@@ -167,7 +167,7 @@ func recognise(file string, sample seedfile.Sample) error {
 func match(file string, kinds []kind, data []byte) error {
 	for _, k := range kinds {
 		if k.is(data) {
-			return token.Errorf(token.Refused, "%q is %s", file, k.what).WithHint("%s", k.hint)
+			return fault.Errorf(fault.Refused, "%q is %s", file, k.what).WithHint("%s", k.hint)
 		}
 	}
 	return nil

@@ -7,8 +7,8 @@ import (
 	"strings"
 	"testing"
 
+	"fob/internal/fault"
 	"fob/internal/seedfile"
-	"fob/internal/token"
 )
 
 // What a refusal of a table suggests is a call that reads it, and reads it right.
@@ -40,7 +40,7 @@ func TestSuggestions(t *testing.T) {
 		{"no names", "00123," + b32a + ",Feitian\n00124," + b32b + ",Feitian\n", "if this is what they are, say --columns serial=1,seed=2, and --type", ""},
 	} {
 		_, _, err := Detect(held(c.text), seedfile.Options{})
-		hint := token.HintOf(err)
+		hint := fault.HintOf(err)
 		if !strings.Contains(hint, c.want) {
 			t.Errorf("%s: %v\n%s\nwant\n%s", c.name, err, hint, c.want)
 			continue
@@ -96,7 +96,7 @@ func TestNoTable(t *testing.T) {
 		"a,b\nc,d\n":                                     "--columns serial=1,seed=2 takes any other table",
 	} {
 		_, _, err := Detect(held(text), seedfile.Options{})
-		hint := token.HintOf(err)
+		hint := fault.HintOf(err)
 		if !strings.Contains(hint, want) || strings.HasPrefix(text, "<") && strings.Contains(hint, "--columns") {
 			t.Errorf("%q: %v (%s)", text, err, hint)
 		}
@@ -113,7 +113,7 @@ func TestNamedNoTable(t *testing.T) {
 		`{"serialNumber": "1001", "manufacturer": "x", "secretKey": "` + b32a + `"}`: "by its content it is graph-json",
 	} {
 		for name, o := range map[string]seedfile.Options{"oath-csv": {}, "": {Columns: "serial=1,seed=2"}} {
-			if _, _, err := Named(held(text), name, o); token.KindOf(err) != token.Refused || !strings.Contains(err.Error(), want) || token.HintOf(err) == "" {
+			if _, _, err := Named(held(text), name, o); fault.KindOf(err) != fault.Refused || !strings.Contains(err.Error(), want) || fault.HintOf(err) == "" {
 				t.Errorf("%q as %q: %v", text, name, err)
 			}
 		}

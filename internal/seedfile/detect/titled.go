@@ -1,9 +1,9 @@
 package detect
 
 import (
+	"fob/internal/fault"
 	"fob/internal/seedfile"
 	"fob/internal/seedfile/table"
-	"fob/internal/token"
 )
 
 // titled refuses a table with something above its header, such as a title or an
@@ -15,7 +15,7 @@ func titled(file string, sample seedfile.Sample) error {
 		l, is := table.Header(table.Names(), row.Fields)
 		switch {
 		case is && l.Has(table.Serial) && l.Has(table.Seed) && rowsAbove > 0:
-			return token.Errorf(token.Refused, "%q has its column names in row %d, below something else", file, row.Line).
+			return fault.Errorf(fault.Refused, "%q has its column names in row %d, below something else", file, row.Line).
 				WithHint("pass over what stands above them with --skip-rows %d", row.Line-1)
 		case is || rowsAbove == mostAbove || table.HasSeed(row.Fields):
 			return nil

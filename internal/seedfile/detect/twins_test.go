@@ -4,8 +4,8 @@ import (
 	"strings"
 	"testing"
 
+	"fob/internal/fault"
 	"fob/internal/seedfile"
-	"fob/internal/token"
 )
 
 const (
@@ -63,8 +63,8 @@ func TestNearTwins(t *testing.T) {
 		if err != nil {
 			got = err.Error()
 		}
-		if got != c.want || !strings.Contains(token.HintOf(err), c.hint) {
-			t.Errorf("%s: %s (%s)", c.name, got, token.HintOf(err))
+		if got != c.want || !strings.Contains(fault.HintOf(err), c.hint) {
+			t.Errorf("%s: %s (%s)", c.name, got, fault.HintOf(err))
 		}
 	}
 }
@@ -96,8 +96,8 @@ func TestTitled(t *testing.T) {
 		"Delivery 4711\n" + "1001," + hex1 + ",totp\n": "",
 	} {
 		err := titled("x", seedfile.Sample{Data: []byte(text), Whole: true})
-		if token.HintOf(err) != want {
-			t.Errorf("%q: %v (%s)", text, err, token.HintOf(err))
+		if fault.HintOf(err) != want {
+			t.Errorf("%q: %v (%s)", text, err, fault.HintOf(err))
 		}
 	}
 }

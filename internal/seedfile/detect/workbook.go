@@ -8,12 +8,12 @@ import (
 	"io"
 	"slices"
 
+	"fob/internal/fault"
 	"fob/internal/rows"
 	"fob/internal/seedfile"
 	"fob/internal/seedfile/columns"
 	"fob/internal/seedfile/table"
 	"fob/internal/seedfile/xlsx"
-	"fob/internal/token"
 )
 
 // Named gives the format that --format names, or that of --columns where there
@@ -31,14 +31,14 @@ func Named(s seedfile.Source, name string, o seedfile.Options) (f seedfile.Forma
 	}
 	switch book := rows.IsWorkbook(sample.Data); {
 	case !book && name == xlsx.Name:
-		return f, "", token.Errorf(token.Refused, "%q is no Excel workbook (.xlsx)", s.Name()).
+		return f, "", fault.Errorf(fault.Refused, "%q is no Excel workbook (.xlsx)", s.Name()).
 			WithHint("leave --format out: fob finds out what it is")
 	case !book:
 		return f, why, checkTable(s.Name(), f, sample, o)
 	case f.Name == xlsx.Name:
 		return detectSheet(s, o)
 	case !f.Sheets:
-		return f, "", token.Errorf(token.Refused, "%q is an Excel workbook, and %s is no list that a sheet can hold", s.Name(), f.Name).
+		return f, "", fault.Errorf(fault.Refused, "%q is an Excel workbook, and %s is no list that a sheet can hold", s.Name(), f.Name).
 			WithHint("leave --format out, or say --columns serial=1,seed=2")
 	}
 	return xlsx.Of(f), why, nil
@@ -52,12 +52,12 @@ func checkTable(file string, f seedfile.Format, sample seedfile.Sample, o seedfi
 	}
 	if fits, nearly := claims(sample, marked()); len(fits)+len(nearly) > 0 {
 		whose := append(fits, nearly...)[0].format.Name
-		return token.Errorf(token.Refused, "%q is no table of columns: by its content it is %s", file, whose).
+		return fault.Errorf(fault.Refused, "%q is no table of columns: by its content it is %s", file, whose).
 			WithHint("leave --format and --columns out, or say --format %s", whose)
 	}
 	text, err := textOf(sample.Data)
 	if err == nil && bytes.HasPrefix(bytes.TrimSpace(text), []byte("<")) {
-		err = token.Errorf(token.Refused, "%q is XML, which has no columns", file).WithHint("leave --format and --columns out: fob says what it is")
+		err = fault.Errorf(fault.Refused, "%q is XML, which has no columns", file).WithHint("leave --format and --columns out: fob says what it is")
 	}
 	return err
 }
@@ -110,25 +110,25 @@ func withHidden(err error, hidden string) error {
 		return err
 	}
 	hint := "if they are in a hidden sheet, name it with --sheet; this one has: " + hidden
-	if said := token.HintOf(err); said != "" {
+	if said := fault.HintOf(err); said != "" {
 		hint = said + "; or, " + hint
 	}
-	return token.Errorf(token.KindOf(err), "%v; hidden sheets were not looked into: %s", err, hidden).WithHint("%s", hint)
+	return fault.Errorf(fault.KindOf(err), "%v; hidden sheets were not looked into: %s", err, hidden).WithHint("%s", hint)
 }
 
 // inFile names the file in an error that names a place in it.
 func inFile(name string, err error) error {
-	var e *token.Error
-	if errors.As(err, &e) && e.Kind == token.Refused {
-		return token.Wrap(token.Refused, e, "%q", name).WithHint("%s", token.HintOf(e))
+	var e *fault.Error
+	if errors.As(err, &e) && e.Kind == fault.Refused {
+		return fault.Wrap(fault.Refused, e, "%q", name).WithAdvice(fault.AdviceOf(e))
 	}
 	return err
 }
 
 func unknownSheet(file string, sample seedfile.Sample, nearly []claim, o seedfile.Options) error {
-	err := token.Errorf(token.Refused, "%q is a workbook with no table that fob knows", file)
+	err := fault.Errorf(fault.Refused, "%q is a workbook with no table that fob knows", file)
 	if nearly != nil {
-		err = token.Errorf(token.Refused, "%q is a workbook whose sheet fits no format (%s)", file, reasons(nearly))
+		err = fault.Errorf(fault.Refused, "%q is a workbook whose sheet fits no format (%s)", file, reasons(nearly))
 	}
 	if suggested := table.Suggest(sample, o.SkipRows > 0); suggested != nil {
 		return err.WithHint("%s", suggested.Hint())

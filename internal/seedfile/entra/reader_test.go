@@ -10,6 +10,7 @@ import (
 	"testing"
 	"testing/iotest"
 
+	"fob/internal/fault"
 	"fob/internal/seedfile"
 	"fob/internal/seedfile/seedtest"
 	"fob/internal/token"
@@ -71,8 +72,8 @@ func TestHeaderErrors(t *testing.T) {
 		"serial number;secret key;time interval;manufacturer;model;hashfunction": "names a column for the hash",
 	} {
 		_, _, err := read(t, strings.NewReader(text))
-		var e *token.Error
-		if !errors.As(err, &e) || e.Kind != token.Refused || e.Hint == "" || !strings.Contains(err.Error(), says) {
+		var e *fault.Error
+		if !errors.As(err, &e) || e.Kind != fault.Refused || fault.HintOf(e) == "" || !strings.Contains(err.Error(), says) {
 			t.Errorf("%q: %v", text, err)
 		}
 	}

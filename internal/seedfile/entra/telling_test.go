@@ -1,10 +1,9 @@
 package entra
 
 import (
+	"fob/internal/fault"
 	"strings"
 	"testing"
-
-	"fob/internal/token"
 )
 
 // Whatever a column is called, its values tell when the file has another hash,
@@ -23,7 +22,7 @@ func TestTellingColumns(t *testing.T) {
 		switch {
 		case says == "" && (err != nil || !strings.Contains(strings.Join(notes, "\n"), `"`+name+`" (7)`)):
 			t.Errorf("%s: %v %v", column, notes, err)
-		case says != "" && (err == nil || !strings.Contains(err.Error(), says) || token.HintOf(err) == ""):
+		case says != "" && (err == nil || !strings.Contains(err.Error(), says) || fault.HintOf(err) == ""):
 			t.Errorf("%s: %v", column, err)
 		}
 	}

@@ -24,7 +24,7 @@ const (
 	nextLink   = "@odata.nextLink"
 )
 
-// deviceKey tells whether a name is one of a device, in whatever case.
+// deviceKey reports whether a name is one of a device, in whatever case.
 func deviceKey(key string) bool { return slices.ContainsFunc(deviceKeys, fold(key)) }
 
 func fold(key string) func(string) bool {

@@ -6,8 +6,8 @@ import (
 	"errors"
 	"io"
 
+	"fob/internal/fault"
 	"fob/internal/rows"
-	"fob/internal/token"
 )
 
 // maxValue bounds, in bytes, what must be held in memory at once: one name or one
@@ -33,7 +33,7 @@ func newScanner(r io.Reader) *scanner {
 
 // refuse is an error that ends the file.
 func (s *scanner) refuse(format string, args ...any) error {
-	return token.Errorf(token.Refused, "line %d: "+format, append([]any{s.in.line(s.json.InputOffset())}, args...)...).
+	return fault.Errorf(fault.Refused, "line %d: "+format, append([]any{s.in.line(s.json.InputOffset())}, args...)...).
 		WithHint("fetch the delivery again, and ask the supplier for JSON as Entra's Graph API takes it, or for Entra's CSV")
 }
 

@@ -9,9 +9,9 @@ import (
 	"testing"
 	"testing/iotest"
 
+	"fob/internal/fault"
 	"fob/internal/seedfile"
 	"fob/internal/seedfile/seedtest"
-	"fob/internal/token"
 )
 
 const rfc = "3132333435363738393031323334353637383930"
@@ -49,8 +49,8 @@ func TestFileErrors(t *testing.T) {
 		"1," + rfc + ",totp\n2,\x81,totp\n":                "line 2: the line is neither valid UTF-8 nor Windows-1252",
 	} {
 		_, _, err := read(t, strings.NewReader(text))
-		var e *token.Error
-		if !errors.As(err, &e) || e.Kind != token.Refused || e.Hint == "" || !strings.Contains(err.Error(), says) {
+		var e *fault.Error
+		if !errors.As(err, &e) || e.Kind != fault.Refused || fault.HintOf(e) == "" || !strings.Contains(err.Error(), says) {
 			t.Errorf("%q: %#v", text, err)
 		}
 	}
@@ -58,7 +58,7 @@ func TestFileErrors(t *testing.T) {
 
 func TestReadErrorsAreInternal(t *testing.T) {
 	_, _, err := read(t, io.MultiReader(strings.NewReader("1,"+rfc+",totp\n"), iotest.ErrReader(errors.New("disk"))))
-	if token.KindOf(err) != token.Internal || err == nil {
+	if fault.KindOf(err) != fault.Internal || err == nil {
 		t.Error(err)
 	}
 }

@@ -7,6 +7,7 @@ import (
 	"math/rand/v2"
 	"testing"
 
+	"fob/internal/fault"
 	"fob/internal/pskc"
 	"fob/internal/seedfile"
 	"fob/internal/seedfile/seedtest"
@@ -71,7 +72,7 @@ func TestMutations(t *testing.T) {
 		mutated := bytes.Clone(text)
 		mutated[at] ^= 1 << (random.Uint64() % 8)
 		all, _, err := seedtest.ReadAll(t, format, bytes.NewReader(mutated))
-		if err != nil && token.KindOf(err) != token.Refused && token.KindOf(err) != token.KeyTrouble {
+		if err != nil && fault.KindOf(err) != fault.Refused && fault.KindOf(err) != fault.KeyTrouble {
 			t.Fatalf("byte %d: %v", at, err)
 		}
 		for _, rec := range all {

@@ -6,9 +6,9 @@ import (
 	"fmt"
 	"io"
 
+	"fob/internal/fault"
 	"fob/internal/pskc"
 	"fob/internal/seedfile"
-	"fob/internal/token"
 )
 
 // reader reads one file.
@@ -52,7 +52,7 @@ func (r *reader) end() error {
 	case r.in.Signed():
 		return errSigned
 	case r.records == 0:
-		return token.Errorf(token.Refused, "the container holds PINs and no token").
+		return fault.Errorf(fault.Refused, "the container holds PINs and no token").
 			WithHint("the keys of the tokens are in another file: look for it in the delivery")
 	}
 	return io.EOF
@@ -82,7 +82,7 @@ func fingerprint(cert *x509.Certificate) []byte {
 }
 
 // errSigned is for a signed container where no certificate was named.
-var errSigned = pskc.Need("--signed-by", token.Errorf(token.Refused, "the container is signed, and nothing says whose signature to believe").
+var errSigned = pskc.Need("--signed-by", fault.Errorf(fault.Refused, "the container is signed, and nothing says whose signature to believe").
 	WithHint("name the supplier's certificate, which has to come on another way, with --signed-by CERT"))
 
 // Wrapped tells of a signature that was verified.

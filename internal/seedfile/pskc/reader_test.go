@@ -13,7 +13,8 @@ import (
 	"testing"
 	"testing/iotest"
 
-	"fob/internal/inventory"
+	"fob/internal/desk"
+	"fob/internal/fault"
 	"fob/internal/seedfile"
 	"fob/internal/seedfile/seedtest"
 	"fob/internal/token"
@@ -25,13 +26,13 @@ const (
 )
 
 // inspect reads a sample as an import would, up to where the store begins.
-func inspect(t *testing.T, file string, fill inventory.Fill, o seedfile.Options) inventory.Inspected {
+func inspect(t *testing.T, file string, fill desk.Fill, o seedfile.Options) desk.Inspected {
 	t.Helper()
 	source, err := seedfile.FileSource(filepath.Join(samples, file))
 	if err != nil {
 		t.Fatal(err)
 	}
-	res, err := inventory.Inspect(context.Background(), inventory.Import{Source: source, Format: Format(), Options: o, Fill: fill}, "")
+	res, err := desk.Inspect(context.Background(), desk.Import{Source: source, Format: Format(), Options: o, Fill: fill}, "")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -61,7 +62,7 @@ func TestFiguresOfTheRFC(t *testing.T) {
 		}},
 		{10, seedfile.Options{KeySuffix: true}, 4, nil},
 	} {
-		got := inspect(t, fmt.Sprintf("rfc6030-figure%d.xml", c.figure), inventory.Fill{}, c.options)
+		got := inspect(t, fmt.Sprintf("rfc6030-figure%d.xml", c.figure), desk.Fill{}, c.options)
 		if got.Records != c.records || got.Refused != len(c.refused) || len(got.Needs) > 0 {
 			t.Errorf("figure %d, %+v: %+v", c.figure, c.options, got)
 			continue
@@ -105,7 +106,7 @@ func TestNeeds(t *testing.T) {
 
 		"../../pskc/aes256-gcm-key.xml": "--key-file", // with an encrypted TimeInterval
 	} {
-		got := inspect(t, file, inventory.Fill{}, seedfile.Options{})
+		got := inspect(t, file, desk.Fill{}, seedfile.Options{})
 		if strings.Join(got.Needs, " ") != want || got.Records == 0 || got.Refused > 0 || got.SHA256 == "" || len(got.First) == 0 {
 			t.Errorf("%s: %+v, want %s", file, got, want)
 		}
@@ -178,11 +179,11 @@ func TestKeySuffix(t *testing.T) {
 
 // What the file leaves open is settled as the format documents it.
 func TestDefaults(t *testing.T) {
-	got := inspect(t, "suites.xml", inventory.Fill{}, seedfile.Options{})
+	got := inspect(t, "suites.xml", desk.Fill{}, seedfile.Options{})
 	if !slices.Equal(got.Needs, []string{"--hash"}) {
 		t.Errorf("a seed of 32 bytes without a Suite: needs %v", got.Needs)
 	}
-	got = inspect(t, "defaults.xml", inventory.Fill{}, seedfile.Options{})
+	got = inspect(t, "defaults.xml", desk.Fill{}, seedfile.Options{})
 	if !slices.Equal(got.Needs, []string{"--type", "--digits"}) {
 		t.Errorf("a key without Algorithm, one without ResponseFormat: needs %v", got.Needs)
 	}
@@ -190,11 +191,11 @@ func TestDefaults(t *testing.T) {
 
 // A Time other than 0 is nobody's to guess at but the operator's.
 func TestTimeNotZero(t *testing.T) {
-	got := inspect(t, "time-not-zero.xml", inventory.Fill{}, seedfile.Options{})
+	got := inspect(t, "time-not-zero.xml", desk.Fill{}, seedfile.Options{})
 	if got.Refused != 1 || got.Rejects[0].Line != 1 || !strings.Contains(got.Rejects[0].Reason, "say --t0") {
 		t.Errorf("%+v", got)
 	}
-	said := inventory.Fill{Given: seedfile.FieldSet(0).With(seedfile.FieldT0), Params: token.Params{T0: 946_684_800}}
+	said := desk.Fill{Given: seedfile.FieldSet(0).With(seedfile.FieldT0), Params: token.Params{T0: 946_684_800}}
 	if got := inspect(t, "time-not-zero.xml", said, seedfile.Options{}); got.Refused != 0 {
 		t.Errorf("with --t0: %+v", got)
 	}
@@ -204,7 +205,7 @@ func TestTimeNotZero(t *testing.T) {
 func TestReadErrorsAreInternal(t *testing.T) {
 	start := strings.Join(Format().Example[:3], "\n")
 	_, _, err := seedtest.ReadAll(t, Format(), io.MultiReader(strings.NewReader(start), iotest.ErrReader(io.ErrUnexpectedEOF)))
-	if err == nil || token.KindOf(err) != token.Internal {
+	if err == nil || fault.KindOf(err) != fault.Internal {
 		t.Error(err)
 	}
 }

@@ -8,9 +8,9 @@ import (
 	"strings"
 	"unicode/utf8"
 
+	"fob/internal/fault"
 	"fob/internal/rows"
 	"fob/internal/seedfile/table"
-	"fob/internal/token"
 )
 
 // maxLine bounds a line with what continues it, in bytes: the longest useful one
@@ -87,7 +87,7 @@ func (l *lines) physical() ([]byte, error) {
 }
 
 func refuse(n int, format string, args ...any) error {
-	return token.Errorf(token.Refused, "line %d: "+format, append([]any{n}, args...)...).
+	return fault.Errorf(fault.Refused, "line %d: "+format, append([]any{n}, args...)...).
 		WithHint("fetch the delivery again, and take it as it was sent")
 }
 
@@ -155,7 +155,7 @@ func checkVersion(n int, comment []byte) error {
 	if !has || strings.TrimSpace(version) == "100" {
 		return nil
 	}
-	return token.Errorf(token.Refused, "line %d: the records are of another version than 100, the only one that fob knows", n).
+	return fault.Errorf(fault.Refused, "line %d: the records are of another version than 100, the only one that fob knows", n).
 		WithHint("ask the supplier for records of version 100, or for OATH CSV")
 }
 

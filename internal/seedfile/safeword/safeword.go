@@ -19,6 +19,7 @@ import (
 	"bytes"
 	"io"
 
+	"fob/internal/fault"
 	"fob/internal/rows"
 	"fob/internal/seedfile"
 	"fob/internal/token"
@@ -106,7 +107,7 @@ func (r *reader) next() (seedfile.Record, error) {
 
 func (r *reader) end(err error) error {
 	if err == io.EOF && r.records == 0 {
-		return token.Errorf(token.Refused, "the file holds no token: no entry has a line %s", authenticatorID).
+		return fault.Errorf(fault.Refused, "the file holds no token: no entry has a line %s", authenticatorID).
 			WithHint("is it the right file, and was it exported whole? Else ask the supplier for it again")
 	}
 	return err

@@ -4,9 +4,9 @@ import (
 	"fmt"
 	"strings"
 
+	"fob/internal/fault"
 	"fob/internal/rows"
 	"fob/internal/seedfile"
-	"fob/internal/token"
 )
 
 // cells is what is kept of the cells of a sheet while its rows are read.
@@ -40,7 +40,7 @@ func checkFirstCells(row rows.Row) error {
 func cellName(row rows.Row, i int) string { return fmt.Sprintf("%s%d", rows.ColumnName(i+1), row.Line) }
 
 // CheckCells refuses what a spreadsheet may have changed in the cells of a row
-// that are read: all of the file's columns but other. It tells whether the row can be
+// that are read: all of the file's columns but other. It reports whether the row can be
 // read on; the rows of a text always can.
 func (f *File[C]) CheckCells(rec *seedfile.Record, row rows.Row, serial, seed, other C) bool {
 	if row.Kinds == nil {
@@ -96,7 +96,7 @@ func (f *File[C]) checkSerial(rec *seedfile.Record, row rows.Row, cell string, k
 	case c.digits == 0:
 		c.digits, c.row = len(text), row.Line
 	case c.digits != len(text) && c.uneven == nil:
-		c.uneven = token.Errorf(token.Refused,
+		c.uneven = fault.Errorf(fault.Refused,
 			"the serials are numbers of uneven length (%d digits in row %d, %d in row %d): zeros in front of them may be lost", c.digits, c.row, len(text), row.Line).
 			WithHint(cleanFile + "; where the zeros that fill up to the full length are sure, give the column's cells the number format 0000000")
 	}

@@ -128,10 +128,10 @@ func typeOf(field []byte) token.Type {
 
 const oathPrefix = "oath"
 
-// IsType tells whether a field says hotp or totp.
+// IsType reports whether a field says hotp or totp.
 func IsType(field []byte) bool { return typeOf(field) != "" }
 
-// HasType tells whether a field behind serial and seed says hotp or totp.
+// HasType reports whether a field behind serial and seed says hotp or totp.
 func HasType(fields [][]byte) bool { return len(fields) > 2 && IsType(fields[2]) }
 
 // KnownColumns lists what a header names.

@@ -74,7 +74,7 @@ func (r *Reader) keepSeed(rec *seedfile.Record, text []byte) {
 	rec.Secret = seedfile.Secret{Text: token.NewSeed(bytes.Clone(text))}
 }
 
-// readType tells whether the type is one, or absent.
+// readType reports whether the type is one, or absent.
 func (r *Reader) readType(rec *seedfile.Record, fields [][]byte) bool {
 	text := r.Columns.Field(fields, Kind)
 	if len(text) == 0 {

@@ -66,7 +66,7 @@ func (r *Reader) checkEnd(rec *seedfile.Record, row rows.Row) {
 	}
 }
 
-// usualSeed tells whether a seed has as many characters as one of 10, 16, 20, 24,
+// usualSeed reports whether a seed has as many characters as one of 10, 16, 20, 24,
 // 32 or 64 bytes has in an encoding, padded or not.
 func usualSeed(text []byte) bool {
 	n := len(bytes.TrimRight(text, "="))
@@ -101,5 +101,5 @@ func wholeCounter(before, text []byte) bool {
 	return string(text) == "0" || bytes.Equal(before, text)
 }
 
-// Full tells whether a row without a header has all the columns of the family.
+// Full reports whether a row without a header has all the columns of the family.
 func (r *Reader) Full(fields [][]byte) bool { return !r.Named && len(fields) == r.most }

@@ -57,13 +57,13 @@ func Count(s seedfile.Sample, in *rows.Reader, is func(fields [][]byte) bool) Ta
 	return t
 }
 
-// Most tells whether half of the rows are as expected.
+// Most reports whether half of the rows are as expected.
 func (t Tally) Most() bool { return t.Rows > 0 && 2*t.Met >= t.Rows }
 
 // FirstRow is the first row of a sample.
 func FirstRow(s seedfile.Sample) (rows.Row, error) { return SampleRows(s).Next() }
 
-// IsSeed tells whether a text is a seed in an encoding, by what a token could
+// IsSeed reports whether a text is a seed in an encoding, by what a token could
 // have.
 func IsSeed(text []byte, e seedfile.Encoding) bool {
 	seed, err := seedfile.DecodeText(text, e)
@@ -75,7 +75,7 @@ func IsSeed(text []byte, e seedfile.Encoding) bool {
 	return n >= token.MinShortSeedLen
 }
 
-// IsNumber tells whether a text is a whole number.
+// IsNumber reports whether a text is a whole number.
 func IsNumber(text []byte) bool {
 	_, _, ok := Number(text)
 	return ok

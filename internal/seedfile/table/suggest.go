@@ -53,7 +53,7 @@ func SuggestNames(header rows.Row) *Suggestion {
 	return s
 }
 
-// Strange tells whether a sample begins with a row of names that mean nothing.
+// Strange reports whether a sample begins with a row of names that mean nothing.
 func Strange(sample seedfile.Sample) bool {
 	first, err := FirstRow(sample)
 	if err != nil || !strangeHeader(first.Fields) {
@@ -74,7 +74,7 @@ func clonedRows(sample seedfile.Sample) (all []rows.Row) {
 	return all
 }
 
-// HasSeed tells whether a field of a row is a seed, as far as that can be told of a
+// HasSeed reports whether a field of a row is a seed, as far as that can be told of a
 // text by itself: titles are words, which may be base32 or base64 as well.
 func HasSeed(fields [][]byte) bool { return slices.ContainsFunc(fields, isSomeSeed) }
 
@@ -92,7 +92,7 @@ func isSomeSeed(f []byte) bool {
 	return oneCase && IsSeed(f, seedfile.Base32)
 }
 
-// isRecord tells whether a row has a seed, also one without any digit: such a row
+// isRecord reports whether a row has a seed, also one without any digit: such a row
 // must neither be taken for names, which are shown, nor be passed over as a title.
 func isRecord(fields [][]byte) bool {
 	return HasSeed(fields) || filled(fields) >= 2 && slices.ContainsFunc(fields, func(f []byte) bool { return seedfile.LooksLikeSeed(string(f)) })
@@ -169,7 +169,7 @@ func count(is bool) int {
 }
 
 // fill finds for each column what it may be: by its name, else by its values. It
-// tells whether any is called by its name.
+// reports whether any is called by its name.
 func (s *Suggestion) fill(all []look, header [][]byte) (named bool) {
 	var shown rows.Columns[Column]
 	shown.Call(header)
@@ -209,7 +209,7 @@ func (s *Suggestion) fill(all []look, header [][]byte) (named bool) {
 	return named
 }
 
-// ofDevice tells whether a column's name speaks of the device.
+// ofDevice reports whether a column's name speaks of the device.
 func ofDevice(name string) bool {
 	return slices.ContainsFunc([]string{"serial", "serien", "token", "device", "gerät"}, func(word string) bool { return strings.Contains(name, word) })
 }

@@ -10,9 +10,9 @@ import (
 	"io"
 	"slices"
 
+	"fob/internal/fault"
 	"fob/internal/rows"
 	"fob/internal/seedfile"
-	"fob/internal/token"
 )
 
 // MaxShown is the largest number that messages repeat: a longer one may be a
@@ -140,7 +140,7 @@ func (f *File[C]) Notes(family string) []string {
 
 // Refuse refuses a file for its header, in line with the place and a remedy.
 func Refuse(header rows.Row, hint, format string, args ...any) error {
-	return token.Errorf(token.Refused, "%s: "+format, append([]any{place(header)}, args...)...).WithHint("%s", hint)
+	return fault.Errorf(fault.Refused, "%s: "+format, append([]any{place(header)}, args...)...).WithHint("%s", hint)
 }
 
 // place is where a row stands: a line of a text, a row of a sheet.

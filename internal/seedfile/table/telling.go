@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"strings"
 
+	"fob/internal/fault"
 	"fob/internal/rows"
 	"fob/internal/seedfile"
 	"fob/internal/token"
@@ -86,7 +87,7 @@ func (f *File[C]) told() error {
 		return nil
 	}
 	hint := strings.NewReplacer("FIELD=COLUMN", strings.Join(take, ","), "ignore=COLUMN", strings.Join(ignore, ",")).Replace(f.hint)
-	return token.Errorf(token.Refused, "%s", strings.Join(told, "; ")).WithHint("%s", hint)
+	return fault.Errorf(fault.Refused, "%s", strings.Join(told, "; ")).WithHint("%s", hint)
 }
 
 // field is what a column may say and no other column does; 0: nothing.

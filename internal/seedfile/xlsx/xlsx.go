@@ -9,8 +9,8 @@ package xlsx
 import (
 	"io"
 
+	"fob/internal/fault"
 	"fob/internal/seedfile"
-	"fob/internal/token"
 )
 
 // Name is the format's name.
@@ -32,7 +32,7 @@ func Format() seedfile.Format {
 		},
 		Sniff: func(seedfile.Sample) seedfile.Match { return seedfile.Match{} }, // a sample has no directory
 		Open: func(io.Reader, seedfile.Options) (seedfile.Reader, error) {
-			return nil, token.Errorf(token.Internal, "a workbook is read by the rules of another family, which nobody has named")
+			return nil, fault.Errorf(fault.Internal, "a workbook is read by the rules of another family, which nobody has named")
 		},
 	}
 }

@@ -10,7 +10,7 @@ import (
 	"fob/internal/seedfile"
 )
 
-// Sniff tells whether a file's root element is that of a format, as far as its
+// Sniff reports whether a file's root element is that of a format, as far as its
 // beginning can tell.
 func Sniff(s seedfile.Sample, root, format string) seedfile.Match {
 	text, chars := rows.UTF8(bytes.NewReader(s.Data))

@@ -4,10 +4,9 @@ import (
 	"bytes"
 	"encoding/xml"
 	"errors"
+	"fob/internal/fault"
 	"io"
 	"strings"
-
-	"fob/internal/token"
 )
 
 // met is one thing that stands in a file.
@@ -17,7 +16,7 @@ type met struct {
 	text                  []byte // valid until the next one
 }
 
-// blank tells whether it says nothing between elements.
+// blank reports whether it says nothing between elements.
 func (m met) blank() bool { return !m.begins && !m.ends && len(trim(m.text)) == 0 }
 
 // next gives what comes next; io.EOF after the end of the root.
@@ -96,7 +95,7 @@ func (s *Scanner) fault(err error) error {
 	case errors.Is(err, errTooMuch):
 		return s.Refuse("a text or tag of more than %d KiB", MaxToken>>10)
 	case errors.Is(err, errUTF16), errors.Is(err, errCharset):
-		return token.Errorf(token.Refused, "the file is written in %s; fob reads %s in UTF-8", charset(err), s.format).
+		return fault.Errorf(fault.Refused, "the file is written in %s; fob reads %s in UTF-8", charset(err), s.format).
 			WithHint("ask the supplier for UTF-8, which is what other readers expect too")
 	case err == io.EOF && len(s.open) == 0:
 		return io.EOF

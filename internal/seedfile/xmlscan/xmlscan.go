@@ -15,8 +15,8 @@ import (
 	"slices"
 	"strings"
 
+	"fob/internal/fault"
 	"fob/internal/seedfile"
-	"fob/internal/token"
 )
 
 // Scanner reads one file, element by element. After Root or Child an element is
@@ -51,7 +51,7 @@ func (s *Scanner) Line() int {
 
 // Refuse is an error that ends the file.
 func (s *Scanner) Refuse(format string, args ...any) error {
-	return token.Errorf(token.Refused, "line %d: "+format, append([]any{s.Line()}, args...)...).
+	return fault.Errorf(fault.Refused, "line %d: "+format, append([]any{s.Line()}, args...)...).
 		WithHint("fetch the delivery again, and ask the supplier for %s as other readers take it", s.format)
 }
 

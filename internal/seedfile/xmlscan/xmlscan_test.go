@@ -3,12 +3,11 @@ package xmlscan
 import (
 	"errors"
 	"fmt"
+	"fob/internal/fault"
 	"io"
 	"strings"
 	"testing"
 	"testing/iotest"
-
-	"fob/internal/token"
 )
 
 // read reads a file whose root holds elements of text, and gives the texts.
@@ -118,8 +117,8 @@ func TestRefusals(t *testing.T) {
 	} {
 		for name, r := range map[string]io.Reader{"whole": strings.NewReader(text), "bytewise": iotest.OneByteReader(strings.NewReader(text))} {
 			_, _, err := read(r)
-			var e *token.Error
-			if !errors.As(err, &e) || e.Kind != token.Refused || e.Hint == "" || !strings.Contains(err.Error(), says) {
+			var e *fault.Error
+			if !errors.As(err, &e) || e.Kind != fault.Refused || fault.HintOf(e) == "" || !strings.Contains(err.Error(), says) {
 				t.Errorf("%s %.60q: %v, want %s", name, text, err, says)
 			}
 		}

@@ -122,7 +122,7 @@ func kindOf(event []byte) string {
 	return "a key that makes no codes of 6 or 8 digits"
 }
 
-// isID tells whether a public id is one: modhex, hex, or modhex whose last part
+// isID reports whether a public id is one: modhex, hex, or modhex whose last part
 // is in digits.
 func isID(id []byte) bool {
 	for _, c := range bytes.ToLower(id) {

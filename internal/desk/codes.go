@@ -1,0 +1,163 @@
+package desk
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"fob/internal/otp"
+	"fob/internal/token"
+)
+
+// Typed is a code as a person typed it, and when.
+type Typed struct {
+	Text string
+	At   time.Time
+}
+
+// Codes is a request about displayed codes.
+type Codes struct {
+	Serial  token.Serial
+	Account token.Account // bind: who gets the token
+	To      token.State   // unbind: where the token goes
+	Codes   []Typed       // one or two, in the order in which the token showed them
+	Paced   bool          // the times are those of a conversation: their distance means something
+	// Counted says that the first code was refused alone before and that these
+	// two are the same attempt: it is not counted a second time.
+	Counted bool
+	// Undated says that nobody knows when the codes were read: what they would say
+	// of the token's clock is not recorded.
+	Undated bool
+	// Many says that this is one row of a file of many.
+	Many bool
+	// Deep searches as far as is possible at all; Approver is who allowed it.
+	Deep     bool
+	Approver token.Approver
+	Proof    string // how the person was identified
+	Ticket   string
+	Reason   string
+	// Replaces is a token of the account that comes back when this one is bound,
+	// in the same transaction: with a wrong code it stays whose it was.
+	Replaces token.Serial
+	// Where a token is that came back, and in which condition; empty: nobody said.
+	Location, Condition string
+	NewLocation         bool // the place may be one that is not known yet
+	// NewAccount takes the account as typed though the list of people does not have it.
+	NewAccount bool
+	// Ahead is the date that the outlook is for; zero: in 90 days.
+	Ahead time.Time
+}
+
+// Outcome is the answer to codes, with the JSON names of the design.
+type Outcome struct {
+	Serial        token.Serial `json:"serial"`
+	Account       *string      `json:"account"`
+	Outcome       string       `json:"outcome"` // accepted or refused
+	Reason        *otp.Reason  `json:"reason"`
+	CodesUsed     int          `json:"codes_used"`
+	StepsSearched int          `json:"steps_searched"`
+	StepOffset    *int64       `json:"step_offset"`
+	DriftSeconds  *float64     `json:"drift_seconds"`
+	Failures      int          `json:"failures"`
+	LockedUntil   *time.Time   `json:"locked_until"`
+	Clock         *Clock       `json:"clock"`    // of an accepted TOTP token
+	Warnings      []string     `json:"warnings"` // what is odd though the codes are right
+
+	Token  token.Token `json:"-"` // as it is after the command
+	Period int         `json:"-"` // seconds, 0 for HOTP
+}
+
+const (
+	accepted = "accepted"
+	refused  = "refused"
+)
+
+// ClockTolerance is how far this computer's clock may be behind the newest
+// event before nothing time-based is accepted.
+const ClockTolerance = 60 * time.Second
+
+// Prospect is what a conversation about codes begins with.
+type Prospect struct {
+	Token    token.Token
+	Seen     bool // its clock was observed before
+	WantsTwo bool // two codes are to be asked for at once
+	// LastTry says why, when it is not the token's clock: the next failure locks
+	// the token, and a first code refused alone would be one, so that the pair
+	// could no longer be tried.
+	LastTry bool
+	Ordered bool // or the policy wants two codes of every token
+}
+
+// Prospect looks up a token before codes are asked for, and refuses what no code
+// could help: a person should not read out digits for nothing. The request needs
+// no codes yet. Last of all the keys are opened: a missing identity refuses as
+// well, and a passphrase is not to be typed while the token goes on.
+func (d *Desk) Prospect(ctx context.Context, req Codes, by token.Command) (p Prospect, err error) {
+	err = d.Store.View(ctx, func(r Reader) error {
+		a := &attempt{desk: d, req: req, by: by}
+		if err := a.foresee(r); err != nil {
+			return err
+		}
+		p.Token = a.token
+		prediction, history, err := predict(r, p.Token, a.now)
+		p.Seen = len(history.Observations) > 0
+		p.Ordered = a.codesNeeded() > 1
+		far := prediction.WantsTwo(p.Token.Profile.Params, capsOf(a.policy)) || p.Ordered
+		p.LastTry = !far && p.Token.Failures >= a.policy.Lock.After-1
+		p.WantsTwo = far || p.LastTry
+		return err
+	})
+	if err != nil {
+		return p, err
+	}
+	_, err = d.Keys(ctx)
+	return p, err
+}
+
+// Bind binds a token to an account if the codes are the token's.
+func (d *Desk) Bind(ctx context.Context, req Codes) (Outcome, error) {
+	return d.answer(ctx, req, token.CmdBind)
+}
+
+// Check reports whether codes are the token's. It uses up nothing, and changes
+// nothing but the count of failures.
+func (d *Desk) Check(ctx context.Context, req Codes) (Outcome, error) {
+	return d.answer(ctx, req, token.CmdCheck)
+}
+
+// Resync finds a token's clock or counter again.
+func (d *Desk) Resync(ctx context.Context, req Codes) (Outcome, error) {
+	return d.answer(ctx, req, token.CmdResync)
+}
+
+// answer runs one attempt. State, clock, comparison and outcome are one
+// transaction, committed before anybody learns of it.
+func (d *Desk) answer(ctx context.Context, req Codes, by token.Command) (out Outcome, err error) {
+	if err := d.known(ctx, req.Serial); err != nil {
+		return out, err // before a passphrase is asked for
+	}
+	keys, err := d.Keys(ctx)
+	if err != nil {
+		return out, err
+	}
+	a := &attempt{desk: d, req: req, by: by, keys: keys}
+	err = d.Store.Update(ctx, a.run)
+	if err == nil && a.refusal != nil {
+		err = a.refusal
+	}
+	if err != nil && !errors.Is(err, a.refusal) {
+		return Outcome{}, err // nothing was written, so nothing is told
+	}
+	if err == nil && req.To == token.Retired {
+		err = d.emptyLog(ctx)
+	}
+	return a.outcome(), err
+}
+
+// known reports whether a token is here at all.
+func (d *Desk) known(ctx context.Context, serial token.Serial) error {
+	return d.Store.View(ctx, func(r Reader) error {
+		_, err := r.Token(serial)
+		return err
+	})
+}

@@ -1,0 +1,153 @@
+package desk
+
+import (
+	"context"
+	"encoding/hex"
+	"fmt"
+	"regexp"
+	"strings"
+
+	"fob/internal/fault"
+	"fob/internal/token"
+	"fob/internal/trail"
+)
+
+// erasedName is the form of what stands for an account that was erased.
+var erasedName = regexp.MustCompile(`^erased-[0-9]+$`)
+
+// Erased is what became of a person's erasure.
+type Erased struct {
+	Account string `json:"account"` // what stands for it from now on
+	Events  int    `json:"events"`  // that lost texts
+	Texts   int    `json:"texts"`
+	LogLeft bool   `json:"log_left"` // somebody reads an older state: the log still holds the texts
+}
+
+// EraseAccount removes what is known of a person: the account's name in the tables
+// and in the trail, and with it the reasons, tickets and proofs of the events that
+// name the account. One event says which texts went, without naming the person.
+// What tokens the account had stays, under another name; so do the approvers of
+// those events, who answered for what they did. An account that still has tokens
+// is refused.
+func (d *Desk) EraseAccount(ctx context.Context, a token.Account, w Words) (res Erased, err error) {
+	err = d.Store.Update(ctx, func(tx Tx) error {
+		res = Erased{}
+		detail, err := d.erasable(tx, a, w)
+		if err != nil {
+			return err
+		}
+		if res.Account, err = tx.ErasedName(); err != nil {
+			return err
+		}
+		e, err := d.newEvent(token.CmdAccountErase, trail.Object{Kind: trail.KindAccount, ID: res.Account})
+		if err != nil {
+			return err
+		}
+		if err := d.addWords(e, w); err != nil {
+			return err
+		}
+		for _, r := range detail.Rows {
+			res.Events, res.Texts = res.Events+1, res.Texts+len(r.Fields)
+		}
+		detail.Name = res.Account
+		if err := appendEvent(tx, e, detail); err != nil {
+			return err
+		}
+		return tx.EraseAccount(a, res.Account, detail.Rows, e.Seq)
+	})
+	if err != nil {
+		return res, err
+	}
+	done, err := d.Store.EmptyLog(context.WithoutCancel(ctx))
+	if err != nil {
+		return res, fault.Wrap(fault.Internal, err, "it is done, but the database's log could not be emptied: the erased texts stay in it until it is")
+	}
+	res.LogLeft = !done
+	return res, nil
+}
+
+// Erasable reports whether an account can be erased, and how many texts would go.
+func (d *Desk) Erasable(ctx context.Context, a token.Account, w Words) (texts int, err error) {
+	err = d.Store.View(ctx, func(r Reader) error {
+		detail, err := d.erasable(r, a, w)
+		for _, row := range detail.Rows {
+			texts += len(row.Fields)
+		}
+		return err
+	})
+	return texts, err
+}
+
+// erasable is what an erasure would carry.
+func (d *Desk) erasable(r Reader, a token.Account, w Words) (detail trail.EraseDetail, err error) {
+	if err := demand(r, token.CmdAccountErase, w); err != nil {
+		return detail, err
+	}
+	row, err := r.AccountRow(a)
+	if err != nil {
+		return detail, err
+	}
+	if err := checkOutlives(a, row, w); err != nil {
+		return detail, err
+	}
+	held, err := r.TokensOf(a)
+	if err != nil {
+		return detail, err
+	}
+	if len(held) > 0 {
+		has := fmt.Sprintf("%d tokens, %s among them", len(held), held[0])
+		if len(held) == 1 {
+			has = fmt.Sprintf("token %s", held[0])
+		}
+		return detail, fault.Errorf(fault.NotAllowed, "%s still has %s", a, has).
+			WithHint("end that first: `fob unbind %s` (%s), or `fob unassign %s`", held[0], endsHow(r, held[0]), held[0])
+	}
+	if row.Salt != nil {
+		leaf := row.Leaf()
+		detail.Leaf, detail.Listed = hex.EncodeToString(leaf[:]), row.Listed
+	}
+	detail.Rows, err = r.TextsAbout(a)
+	if err == nil && len(detail.Rows) == 0 && row.Salt == nil && row.Name != "" && erasedName.MatchString(a.Key()) {
+		return detail, fault.Errorf(fault.NotAllowed, "%s stands in the place of an account that is erased already", a)
+	}
+	if err != nil || len(detail.Rows) > 0 || row.Salt != nil {
+		return detail, err
+	}
+	return detail, unknownPerson(r, a)
+}
+
+// endsHow is what unbind needs to hear of a token.
+func endsHow(r Reader, serial token.Serial) string {
+	if t, err := r.Token(serial); err == nil && t.Software {
+		return "with --reason TEXT, or a code that its app shows"
+	}
+	return "--returned or --missing"
+}
+
+// unknownPerson is said of an account that nothing is known of.
+func unknownPerson(r Reader, a token.Account) error {
+	s, err := r.AccountStanding(a)
+	switch {
+	case err != nil:
+		return err
+	case s.Now != "":
+		return fault.Errorf(fault.NotFound, "%s is called %s now", a, s.Now).WithHint("erase it by that name: what it was called before goes with it")
+	}
+	return fault.Errorf(fault.NotFound, "no event names the account %s, and no list of people", a)
+}
+
+// checkOutlives refuses words that name the person: they stay.
+func checkOutlives(a token.Account, row trail.AccountRow, w Words) error {
+	names := []string{a.Key(), strings.ToLower(row.FullName)}
+	for _, f := range row.Former {
+		names = append(names, f.Key)
+	}
+	for what, text := range map[string]string{"--reason": w.Reason, "--ticket": w.Ticket, "--proof": w.Proof, "--approved-by": string(w.Approver)} {
+		for _, name := range names {
+			if name != "" && strings.Contains(strings.ToLower(text), name) {
+				return fault.Errorf(fault.Usage, "%s names the person, and would outlive the erasure", what)
+			}
+		}
+	}
+	return nil
+}

@@ -1,0 +1,28 @@
+package desk
+
+import (
+	"fob/internal/fault"
+	"fob/internal/token"
+)
+
+// openSeed opens a token's seed; it is the caller's to clear. The seal binds a
+// seed to its store and serial, but an older seed of the same serial (from
+// before a --replace, put back from an old copy of the database) opens as well:
+// only the fingerprint, which the trail commits to, tells it from the present
+// one.
+func openSeed(r Reader, keys Keyring, id int64, serial token.Serial) (token.Seed, error) {
+	sealed, print, err := r.SealedSeed(id)
+	if err != nil {
+		return token.Seed{}, err
+	}
+	seed, err := keys.Open(serial.Key(), sealed)
+	if err != nil {
+		return token.Seed{}, err
+	}
+	if keys.Fingerprint(seed) != print {
+		seed.Clear()
+		return token.Seed{}, fault.Errorf(fault.Integrity, "the seed of token %s is not the one that was imported", serial).
+			WithHint("the database was changed past fob: keep a copy of it as evidence, and do not use this token")
+	}
+	return seed, nil
+}

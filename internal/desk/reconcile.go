@@ -1,0 +1,409 @@
+package desk
+
+import (
+	"context"
+	"slices"
+
+	"fob/internal/fault"
+	"fob/internal/token"
+	"fob/internal/trail"
+)
+
+// Reconcile is a request to take in a list of people.
+type Reconcile struct {
+	List    *PeopleList
+	Renamed map[token.Account]token.Account // old and new names that the list does not tie together
+	// AtLeast is how many percent of the accounts of before must stay; below 0 it is
+	// as usual.
+	AtLeast int
+	Store   bool // take the list in; else only compare
+	Tokens  bool // and do to the tokens of those who left what is to be done
+	Unknown bool // treat accounts that no list ever had as if they had left
+	Words
+	// Confirm is asked once what would be done is known, before anything is; nil:
+	// nobody is.
+	Confirm  func(Reconciled) error
+	Progress func(done, all int) // may be nil
+}
+
+// How many percent of the accounts must stay: of those on the list before, and
+// where there was none of those that have tokens, of whom nobody knows yet whether
+// they are right.
+const (
+	UsualStay = 90
+	FirstStay = 50
+)
+
+// Reconciled is what a list came to, with the JSON names of the design.
+type Reconciled struct {
+	File     string            `json:"file"`
+	SHA256   string            `json:"sha256"`
+	List     *int              `json:"list"` // its number, once it is taken in
+	Columns  []PeopleColumn    `json:"columns"`
+	Rows     int               `json:"rows"`
+	Listed   int               `json:"listed"` // accounts on it that have not left
+	Before   int               `json:"before"` // accounts on the list before
+	Staying  int               `json:"staying"`
+	Joined   int               `json:"joined"`
+	Left     int               `json:"left"`
+	Renamed  int               `json:"renamed"`
+	Stored   bool              `json:"stored"`
+	Tokens   []ReconciledToken `json:"tokens"`
+	Rejects  []RejectedPerson  `json:"rejects"`
+	Warnings []string          `json:"warnings"`
+}
+
+// ReconciledToken is a token whose account is not among the people of the list, or
+// is called otherwise now.
+type ReconciledToken struct {
+	Serial  token.Serial    `json:"serial"`
+	State   token.State     `json:"state"` // as it is
+	Account token.Account   `json:"account"`
+	Now     *token.Account  `json:"renamed_to"`
+	Why     string          `json:"why"`    // left, renamed, passed_on or unknown
+	Action  string          `json:"action"` // suspend, quarantine, collect, rename or ask
+	Next    string          `json:"next"`   // what a person has to do
+	Near    []token.Account `json:"near"`   // unknown: whom may be meant
+	Done    bool            `json:"done"`
+}
+
+// What is done about a token.
+const (
+	ActSuspend    = "suspend"    // bound: it counts for nothing, and whoever has it gives it back
+	ActQuarantine = "quarantine" // assigned: it was on its way, and nobody may bind it unseen
+	ActCollect    = "collect"    // suspended already
+	ActRename     = "rename"     // it stays with its person
+	ActAsk        = "ask"        // nobody knows whose it is
+)
+
+// ReconcilePeople compares a list of people with the store and, if so asked, takes
+// it in and ends what those who left can do. What was done before an error is in
+// the result.
+func (d *Desk) ReconcilePeople(ctx context.Context, req Reconcile) (res Reconciled, err error) {
+	res = Reconciled{File: req.List.File, SHA256: req.List.SHA256, Rows: len(req.List.People), Tokens: []ReconciledToken{},
+		Columns: append([]PeopleColumn{}, req.List.Columns...), Rejects: []RejectedPerson{}, Warnings: append([]string{}, req.List.Notes...)}
+	if len(req.List.Faults) > 0 {
+		res.Rejects = req.List.Faults
+		return res, listFaults(req.List.Faults)
+	}
+	rec := &reconciling{desk: d, req: req, res: &res}
+	if err := d.Store.View(ctx, rec.compare); err != nil || !req.Store {
+		return res, err
+	}
+	if req.Confirm != nil && (req.Tokens && rec.todo > 0 || !rec.plan.empty()) {
+		if err := req.Confirm(res); err != nil {
+			return res, err
+		}
+	}
+	if !rec.plan.empty() {
+		if err := d.Store.Update(ctx, rec.store); err != nil {
+			return res, err
+		}
+		rec.taken()
+	} else {
+		res.List = &rec.plan.head.Number
+	}
+	if !req.Tokens {
+		return res, nil
+	}
+	return res, rec.act(ctx)
+}
+
+// reconciling is a list on its way.
+type reconciling struct {
+	desk *Desk
+	req  Reconcile
+	res  *Reconciled
+	plan *peoplePlan
+	todo int // tokens to be moved
+}
+
+// compare finds what the list changes, and whether it can be believed.
+func (c *reconciling) compare(r Reader) (err error) {
+	if err := c.demands(r); err != nil {
+		return err
+	}
+	if err := c.req.List.checkHeading(r); err != nil {
+		return err
+	}
+	index, err := c.namedByHand()
+	if err != nil {
+		return err
+	}
+	var random = c.desk.Random
+	if !c.req.Store {
+		random = nil
+	}
+	c.plan, err = newPeoplePlan(r, c.req.List, c.desk.Now().UTC(), random)
+	if err != nil {
+		if c.plan != nil && len(c.plan.faults) > 0 {
+			c.res.Rejects = c.plan.faults
+		}
+		return err
+	}
+	p := c.plan
+	c.res.Listed, c.res.Before, c.res.Staying, c.res.Joined, c.res.Left, c.res.Renamed = p.listed, p.before, p.staying, max(0, p.listed-p.staying), p.before-p.staying, p.renamed
+	if err := c.believe(r); err != nil {
+		return err
+	}
+	for i, old := range index {
+		if p.claims[i].how != byRename && !p.done[[2]string{old.Key(), p.keyOf(i)}] {
+			return c.notRenamed(r, old, p.people[i].Account())
+		}
+	}
+	return c.tokens(r)
+}
+
+// notRenamed tells why --renamed ties nothing together.
+func (c *reconciling) notRenamed(r Reader, old, now token.Account) error {
+	if i, ok := c.plan.byKey.find([]byte(old.Key())); ok {
+		return fault.Errorf(fault.Refused, "--renamed %s=%s: %s is still on the list, in line %d", old, now, old, c.plan.people[i].Line).
+			WithHint("is it another person's now? A list with an id for each person tells; else leave --renamed out. Nothing was changed")
+	}
+	row, err := r.AccountRow(old)
+	if err != nil {
+		return err
+	}
+	if row.Name != "" {
+		return fault.Errorf(fault.Refused, "--renamed %s=%s: the ids of the list say that they are two people", old, now).
+			WithHint("`fob account show` has the ids of before; nothing was changed")
+	}
+	return fault.Errorf(fault.NotFound, "there is no account %s to be renamed to %s", old, now).
+		WithHint("`fob account list` shows them; nothing was changed")
+}
+
+// demands holds the command, and what it is going to do to tokens, against the
+// policy.
+func (c *reconciling) demands(r Reader) error {
+	all := []token.Command{token.CmdAccountImport}
+	if c.req.Tokens {
+		all = append(all, token.CmdSuspend, token.CmdQuarantine)
+	}
+	for _, by := range all {
+		if !c.req.Store {
+			break
+		}
+		if err := demand(r, by, c.req.Words); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// namedByHand ties the names together that --renamed names.
+func (c *reconciling) namedByHand() (map[int32]token.Account, error) {
+	found := map[int32]token.Account{}
+	for old, now := range c.req.Renamed {
+		i := slices.IndexFunc(c.req.List.People, func(p Person) bool { return p.Account().Key() == now.Key() })
+		if i < 0 {
+			return nil, fault.Errorf(fault.Refused, "--renamed %s=%s: the list has no account %s", old, now, now)
+		}
+		c.req.List.People[i].follows(old)
+		found[int32(i)] = old
+	}
+	return found, nil
+}
+
+// believe refuses a list that was cut, or that is of other people: a directory that
+// was down must not make leavers of everybody.
+func (c *reconciling) believe(r Reader) error {
+	p := c.plan
+	if p.listed == 0 {
+		return fault.Errorf(fault.Refused, "the list has nobody: %d rows, none of them active", len(p.people)).
+			WithHint("was it cut, or is its status in other words? --active-is WORD says which one means active")
+	}
+	before, least, of := p.before, UsualStay, "of the accounts on the list before"
+	staying := p.staying
+	if p.head.Number == 0 {
+		holders, err := r.Holders()
+		if err != nil {
+			return err
+		}
+		before, least, of = len(holders), FirstStay, "of the accounts that have tokens"
+		staying = p.activeAmong(holders)
+	}
+	if c.req.AtLeast >= 0 {
+		least = c.req.AtLeast
+	}
+	if staying*100 >= least*before {
+		return nil
+	}
+	cause := "was it cut, or was a directory down?"
+	if share(staying, before) < 20 {
+		cause = "it seems to be of another organisation, or of a part of this one."
+	}
+	return fault.Errorf(fault.NotAllowed, "the list has %d %s, %d (%d %%); %d %% are needed", staying, of, before, share(staying, before), least).
+		WithHint("%s Nothing was changed; if so many really left: --at-least %d", cause, share(staying, before))
+}
+
+// tokens finds what those have whom the list does not have, or has under another
+// name.
+func (c *reconciling) tokens(r Reader) error {
+	for _, k := range c.plan.cases {
+		held, _, err := r.Holding(k.id)
+		if err != nil {
+			return err
+		}
+		var near []token.Account
+		if k.why == whyUnknown && len(held) > 0 {
+			if near, err = c.near(r, k.account); err != nil {
+				return err
+			}
+		}
+		for _, h := range held {
+			t := ReconciledToken{Serial: h.Serial, State: h.State, Account: k.account, Why: k.why, Near: append([]token.Account{}, near...)}
+			if k.now != "" {
+				t.Now = &k.now
+			}
+			t.Action, t.Next = c.action(k, h)
+			if t.Action == ActSuspend || t.Action == ActQuarantine {
+				c.todo++
+			}
+			c.res.Tokens = append(c.res.Tokens, t)
+		}
+	}
+	return nil
+}
+
+// near finds whom a mistyped account may mean: on the list that is here, or as far
+// as it is stored already.
+func (c *reconciling) near(r Reader, a token.Account) (all []token.Account, err error) {
+	for _, slip := range a.Slips() {
+		if i, ok := c.plan.byKey.find([]byte(slip)); ok && len(all) < maxNearAccounts {
+			all = append(all, c.plan.people[i].Account())
+		}
+	}
+	if len(all) > 0 {
+		return all, nil
+	}
+	return r.NearAccounts(a, maxNearAccounts)
+}
+
+// action is what is to be done about a token. A binding ends only with the token in
+// hand or known to be missing, so the safe step is the one that can be taken back.
+func (c *reconciling) action(k peopleCase, h Held) (action, next string) {
+	collect := "when it comes back `fob unbind " + string(h.Serial) + " --returned`, else --missing"
+	if h.Software {
+		collect = "end it: `fob unbind " + string(h.Serial) + " --reason TEXT`, or with a code that its app shows"
+	}
+	switch {
+	case k.why == whyRenamed:
+		return ActRename, "nothing: it stays with its person"
+	case k.why == whyUnknown && !c.req.Unknown:
+		return ActAsk, "whose is it? --unknown-left treats it as a leaver's"
+	case h.State == token.Bound:
+		return ActSuspend, collect
+	case h.State == token.Assigned:
+		return ActQuarantine, "when it is found `fob release " + string(h.Serial) + "`, else `fob lost " + string(h.Serial) + "`"
+	}
+	return ActCollect, collect
+}
+
+// store takes the list in, under one event.
+func (c *reconciling) store(tx Tx) error {
+	p := c.plan
+	head, err := tx.NewestPeople()
+	if err != nil {
+		return err
+	}
+	listed, erased, err := tx.PeopleMark()
+	if err != nil {
+		return err
+	}
+	if head.Number != p.head.Number || p.mark != [2]int{listed, erased} {
+		return fault.Errorf(fault.NotAllowed, "another list of people was taken in meanwhile, or somebody was erased; nothing was changed").WithHint("run the command again")
+	}
+	e, err := c.desk.newEvent(token.CmdAccountImport, trail.Object{Kind: trail.KindStore, ID: c.desk.Store.ID().String()})
+	if err != nil {
+		return err
+	}
+	e.Time.Time = p.now
+	if err := c.desk.addWords(e, c.req.Words); err != nil {
+		return err
+	}
+	detail := trail.ListDetail{Number: p.number, File: p.list.File, SHA256: p.list.SHA256, Listed: p.listed, Gone: p.left,
+		Renamed: p.renamed, Contents: p.contents()}
+	if err := appendEvent(tx, e, detail); err != nil {
+		return err
+	}
+	return tx.SaveList(trail.ListRow{ListDetail: detail, At: p.now.UnixNano(), Seq: e.Seq}, p.changes)
+}
+
+// taken says what holds once the list is stored.
+func (c *reconciling) taken() {
+	c.res.Stored, c.res.List = true, &c.plan.number
+	for i := range c.res.Tokens {
+		if t := &c.res.Tokens[i]; t.Action == ActRename {
+			t.Done = true
+		}
+	}
+}
+
+// act moves the tokens, some at a time: each with its own event, and what is
+// committed is told even if the rest is not.
+func (c *reconciling) act(ctx context.Context) error {
+	var todo []int
+	for i, t := range c.res.Tokens {
+		if t.Action == ActSuspend || t.Action == ActQuarantine {
+			todo = append(todo, i)
+		}
+	}
+	done := 0
+	for group := range slices.Chunk(todo, groupRows) {
+		var now map[int]token.State
+		err := ctx.Err()
+		if err == nil {
+			err = c.desk.Store.Update(ctx, func(tx Tx) (err error) { now, err = c.move(tx, group); return err })
+		}
+		if err != nil {
+			return stoppedAt(ctx, err, done, len(todo))
+		}
+		for i, state := range now {
+			c.res.Tokens[i].State, c.res.Tokens[i].Done = state, true
+		}
+		if done += len(group); c.req.Progress != nil {
+			c.req.Progress(done, len(todo))
+		}
+	}
+	return nil
+}
+
+func stoppedAt(ctx context.Context, err error, done, all int) error {
+	kind := fault.KindOf(err)
+	if ctx.Err() != nil {
+		kind = fault.Interrupted
+	}
+	return fault.Wrap(kind, err, "the list is taken in and %d of %d tokens are dealt with", done, all).
+		WithHint("run the command again: it does the rest")
+}
+
+// move does with a group of tokens what is to be done, as far as they are still as
+// they were when they were looked at, and tells their states.
+func (c *reconciling) move(tx Tx, group []int) (now map[int]token.State, err error) {
+	now = map[int]token.State{}
+	w := c.req.Words
+	if w.Reason == "" {
+		w.Reason = "left: not on the list " + c.req.List.File
+	}
+	for _, i := range group {
+		row := &c.res.Tokens[i]
+		t, err := tx.Token(row.Serial)
+		if err != nil {
+			return nil, err
+		}
+		if t.State != row.State || t.Account == "" {
+			row.Next = "it is " + string(t.State) + " now: somebody was there first"
+			continue
+		}
+		change := Change{Serial: t.Serial, By: token.CmdSuspend, To: token.Suspended, Words: w}
+		if row.Action == ActQuarantine {
+			change.By, change.To = token.CmdQuarantine, token.Quarantined
+		}
+		change.Account = t.Account
+		if err := c.desk.move(tx, &t, change); err != nil {
+			return nil, err
+		}
+		now[i] = t.State
+	}
+	return now, nil
+}

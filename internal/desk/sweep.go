@@ -1,0 +1,247 @@
+package desk
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/google/uuid"
+
+	"fob/internal/fault"
+	"fob/internal/token"
+	"fob/internal/trail"
+)
+
+// What is done to a whole batch goes in slices of SliceSize ids, each one
+// transaction with an event that names its tokens, so that the desk waits for
+// one slice at most. Every slice is whole in itself: after an interruption the
+// same command goes on where it stopped.
+
+// BatchChange is a request about a whole batch.
+type BatchChange struct {
+	Number int
+	DryRun bool
+	Words
+	Progress func(done, all int) // may be nil
+}
+
+// Swept is what became of a batch, with the JSON names of the design.
+type Swept struct {
+	Batch    int       `json:"batch"`
+	DryRun   bool      `json:"dry_run"`
+	Moved    int       `json:"moved"`
+	To       string    `json:"to"`
+	Accounts []Reissue `json:"accounts"` // who has to get another token
+}
+
+// Reissue is an account that lost its token to a compromised batch.
+type Reissue struct {
+	Account token.Account `json:"account"`
+	Serial  token.Serial  `json:"serial"`
+	State   token.State   `json:"was"`
+}
+
+// QuarantineBatch takes every token of a batch out of use: bindings end, and
+// the accounts are listed that have to get another token. Lost, retired and
+// quarantined tokens stay what they are. What was done before an error is in
+// the result.
+func (d *Desk) QuarantineBatch(ctx context.Context, c BatchChange) (Swept, error) {
+	return d.sweep(ctx, c, token.CmdBatchQuarantine, token.Quarantined)
+}
+
+// ReleaseBatch takes the tokens back into stock that the quarantine of their
+// batch took out; what was quarantined before it or since, each for its own
+// reason, stays.
+func (d *Desk) ReleaseBatch(ctx context.Context, c BatchChange) (Swept, error) {
+	return d.sweep(ctx, c, token.CmdBatchRelease, token.InStock)
+}
+
+// sweep is one such command under way.
+type sweep struct {
+	desk  *Desk
+	c     BatchChange
+	by    token.Command
+	to    token.State
+	since time.Time // one for all slices
+	res   *Swept
+}
+
+func (d *Desk) sweep(ctx context.Context, c BatchChange, by token.Command, to token.State) (res Swept, err error) {
+	res = Swept{Batch: c.Number, DryRun: c.DryRun, To: string(to), Accounts: []Reissue{}}
+	s := &sweep{desk: d, c: c, by: by, to: to, res: &res}
+	b, err := d.batch(ctx, c, by)
+	if err != nil {
+		return res, err
+	}
+	if by == token.CmdBatchRelease && b.Quarantined.IsZero() {
+		return res, fault.Errorf(fault.NotAllowed, "batch %d is not quarantined as a whole", b.Number).
+			WithHint("`fob release SERIAL` releases one token")
+	}
+	err = d.eachSlice(ctx, b, c, func(r Reader, first int64) (tokens []SliceToken, err error) {
+		if tx, ok := r.(Tx); ok && !c.DryRun {
+			return s.slice(tx, first)
+		}
+		return s.concerned(r, b, first)
+	}, s.tell)
+	if err == nil && res.Moved == 0 && by == token.CmdBatchQuarantine {
+		err = fault.Errorf(fault.NotAllowed, "no token of batch %d can be quarantined: they are quarantined, lost or retired already", b.Number)
+	}
+	return res, err
+}
+
+// batch finds a batch that is not withdrawn, for a command that the policy
+// allows.
+func (d *Desk) batch(ctx context.Context, c BatchChange, by token.Command) (b Batch, err error) {
+	err = d.Store.View(ctx, func(r Reader) error {
+		if err := demand(r, by, c.Words); err != nil {
+			return err
+		}
+		b, err = liveBatch(r, c.Number)
+		return err
+	})
+	return b, err
+}
+
+func liveBatch(r Reader, number int) (Batch, error) {
+	b, err := r.WholeBatch(number)
+	if err == nil && !b.Withdrawn.IsZero() {
+		err = fault.Errorf(fault.NotAllowed, "batch %d was withdrawn on %s; its tokens are not here", b.Number, b.Withdrawn.Format(time.DateOnly))
+	}
+	return b, err
+}
+
+// eachSlice calls do once for every SliceSize ids of a batch, each time in a
+// transaction of its own (a dry run only reads), and tell with what do gave once
+// that is committed.
+func (d *Desk) eachSlice(ctx context.Context, b Batch, c BatchChange, do func(r Reader, first int64) ([]SliceToken, error), tell func([]SliceToken)) error {
+	for first := b.FirstID; first <= b.LastID; first += SliceSize {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		var tokens []SliceToken
+		var err error
+		if c.DryRun {
+			err = d.Store.View(ctx, func(r Reader) error { tokens, err = do(r, first); return err })
+		} else {
+			err = d.Store.Update(ctx, func(tx Tx) error { tokens, err = do(tx, first); return err })
+		}
+		if err != nil {
+			return err
+		}
+		tell(tokens)
+		if c.Progress != nil {
+			c.Progress(int(min(first+SliceSize, b.LastID+1)-b.FirstID), int(b.LastID-b.FirstID)+1)
+		}
+	}
+	return nil
+}
+
+// concerned are the tokens of a slice that the command moves.
+func (s *sweep) concerned(r Reader, b Batch, first int64) ([]SliceToken, error) {
+	tokens, err := r.Slice(b, first, SliceSize, token.SourcesOf(s.by)...)
+	if s.by != token.CmdBatchRelease {
+		return tokens, err
+	}
+	var ours []SliceToken
+	for _, t := range tokens {
+		if t.Since.Equal(b.Quarantined) {
+			ours = append(ours, t)
+		}
+	}
+	return ours, err
+}
+
+func (s *sweep) tell(tokens []SliceToken) {
+	s.res.Moved += len(tokens)
+	for _, t := range tokens {
+		if t.Account != "" {
+			s.res.Accounts = append(s.res.Accounts, Reissue{t.Account, t.Serial, t.State})
+		}
+	}
+}
+
+func (s *sweep) slice(tx Tx, first int64) ([]SliceToken, error) {
+	b, err := liveBatch(tx, s.c.Number)
+	if err != nil {
+		return nil, err
+	}
+	tokens, err := s.concerned(tx, b, first)
+	last := first+SliceSize > b.LastID
+	if err != nil || len(tokens) == 0 && !(last && s.by == token.CmdBatchRelease) {
+		return nil, err
+	}
+	e, err := s.desk.batchEvent(s.by, b, s.c.Words)
+	if err != nil {
+		return nil, err
+	}
+	s.settle(&b, e.Time.Time, last)
+	moved, err := moveSlice(tx, tokens, s.to, s.since, e.Time.Time)
+	if err != nil {
+		return nil, err
+	}
+	if err := tx.SaveBatch(b); err != nil {
+		return nil, err
+	}
+	e.To = s.to
+	return tokens, appendEvent(tx, e, trail.SweepDetail{Number: b.Number, Since: s.since.UnixNano(), Quarantined: unixNanos(b.Quarantined), Moved: moved})
+}
+
+// settle finds the time that the tokens get, and that of the batch. A
+// quarantine that was broken off goes on under its first time, by which the
+// release knows its tokens.
+func (s *sweep) settle(b *Batch, now time.Time, last bool) {
+	if s.since.IsZero() {
+		s.since = now
+	}
+	if s.by == token.CmdBatchRelease {
+		if last {
+			b.Quarantined = time.Time{}
+		}
+		return
+	}
+	if b.Quarantined.IsZero() {
+		b.Quarantined = s.since
+	}
+	s.since = b.Quarantined
+}
+
+// moveSlice moves tokens and groups them by the state that they come from.
+func moveSlice(tx Tx, tokens []SliceToken, to token.State, since, now time.Time) (moved []trail.Moved, err error) {
+	ids := make([]int64, len(tokens))
+	for i, t := range tokens {
+		ids[i] = t.ID
+	}
+	closed, err := tx.MoveTokens(ids, to, since, now)
+	if err != nil {
+		return nil, err
+	}
+	at := map[token.State]int{}
+	for i, t := range tokens {
+		n, known := at[t.State]
+		if !known {
+			n = len(moved)
+			at[t.State], moved = n, append(moved, trail.Moved{From: t.State})
+		}
+		m := &moved[n]
+		m.Serials = append(m.Serials, t.Serial)
+		if closed[i] != uuid.Nil {
+			m.Closed = append(m.Closed, closed[i])
+		}
+	}
+	return moved, nil
+}
+
+func (d *Desk) batchEvent(by token.Command, b Batch, w Words) (*trail.Event, error) {
+	e, err := d.newEvent(by, trail.Object{Kind: trail.KindBatch, ID: b.UUID.String()})
+	if err != nil {
+		return nil, fmt.Errorf("beginning a %s event: %w", by, err)
+	}
+	return e, d.addWords(e, w)
+}
+
+func unixNanos(t time.Time) int64 {
+	if t.IsZero() {
+		return 0
+	}
+	return t.UnixNano()
+}

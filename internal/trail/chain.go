@@ -1,0 +1,84 @@
+package trail
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"encoding/binary"
+	"encoding/json"
+	"fmt"
+)
+
+const chainLabel = "fob-audit-v1"
+
+// Hash links one event to all before it.
+type Hash [sha256.Size]byte
+
+// Entry is an event as stored: its exact bytes, and the hash over label,
+// previous hash, length and body.
+type Entry struct {
+	Seq  int64
+	Body []byte
+	Hash Hash
+}
+
+// Head is the newest entry: how long the trail is and what it hashes to. The
+// zero Head is that of an empty trail.
+type Head struct {
+	Seq  int64
+	Hash Hash
+}
+
+// chainHash is SHA-256 over the label, the previous hash, the body's length in
+// eight big-endian bytes, and the body.
+func chainHash(prev Hash, body []byte) Hash {
+	h := sha256.New()
+	h.Write([]byte(chainLabel))
+	h.Write(prev[:])
+	var n [8]byte
+	binary.BigEndian.PutUint64(n[:], uint64(len(body)))
+	h.Write(n[:])
+	h.Write(body)
+	return Hash(h.Sum(nil))
+}
+
+// Append turns an event into the entry that follows head, giving the event its
+// number.
+func Append(head Head, e *Event) (Entry, error) {
+	e.Seq = head.Seq + 1
+	body, err := marshal(e)
+	if err != nil {
+		return Entry{}, fmt.Errorf("writing a %s event: %w", e.Command, err)
+	}
+	return Entry{e.Seq, body, chainHash(head.Hash, body)}, nil
+}
+
+// Parse reads an entry's body. Unknown fields are an error: a trail written by
+// a newer program must not be half understood.
+func Parse(entry Entry) (Event, error) {
+	if e, _, ok := quickly(entry.Body); ok {
+		return e, nil
+	}
+	return parseStrictly(entry)
+}
+
+func parseStrictly(entry Entry) (Event, error) {
+	var e Event
+	if err := strictly(entry.Body, &e); err != nil {
+		return Event{}, fmt.Errorf("event %d: %w", entry.Seq, err)
+	}
+	return e, nil
+}
+
+// decode reads the event's detail, as strictly as the event.
+func (e Event) decode(detail any) error {
+	if d, ok := detail.(*TokenDetail); ok && d.quick(e.Detail) {
+		return nil
+	}
+	return strictly(e.Detail, detail)
+}
+
+func strictly(text []byte, v any) error {
+	dec := json.NewDecoder(bytes.NewReader(text))
+	dec.DisallowUnknownFields()
+	return dec.Decode(v)
+}

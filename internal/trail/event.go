@@ -1,0 +1,139 @@
+package trail
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+	"io"
+	"time"
+
+	"github.com/google/uuid"
+
+	"fob/internal/token"
+)
+
+// Outcome says whether the command did what it was asked to.
+type Outcome string
+
+// The outcomes. A refused event changes nothing but, for codes, the failure
+// count that it carries.
+const (
+	Done    Outcome = "done"
+	Refused Outcome = "refused"
+)
+
+// Object is what an event is about: one token by its serial, one batch by its
+// UUID, an account by what stands for it, or the store by its id.
+type Object struct {
+	Kind string `json:"kind"`
+	ID   string `json:"id"`
+}
+
+// The kinds of objects.
+const (
+	KindToken = "token"
+	KindBatch = "batch"
+	KindStore = "store"
+
+	KindAccount = "account"
+)
+
+// Event is one change, or one refused attempt at it, before it is written. The
+// JSON of this struct is the body that is hashed; fields may be added behind
+// the others, with omitempty, and are never renamed.
+type Event struct {
+	Seq      int64             `json:"seq"`
+	ID       uuid.UUID         `json:"id"`
+	Time     Time              `json:"time"`
+	Store    uuid.UUID         `json:"store"`
+	Operator token.Operator    `json:"operator"`
+	Host     string            `json:"host"`
+	Command  token.Command     `json:"command"`
+	Object   Object            `json:"object"`
+	From     token.State       `json:"from,omitempty"`
+	To       token.State       `json:"to,omitempty"`
+	Outcome  Outcome           `json:"outcome"`
+	Reason   string            `json:"reason,omitempty"` // the machine word of a refusal
+	Detail   json.RawMessage   `json:"detail,omitempty"`
+	Texts    map[string]string `json:"texts,omitempty"` // field: hex SHA-256 of salt and text
+
+	Beside []Text `json:"-"` // the texts themselves
+}
+
+// The fields of texts that are hashed with a salt.
+const (
+	TextAccount  = "account"
+	TextReason   = "reason"
+	TextTicket   = "ticket"
+	TextApprover = "approver"
+	TextProof    = "proof"
+
+	TextCondition = "condition" // in which a token came back
+)
+
+// SaltLen is the length of a text's salt in bytes.
+const SaltLen = 32
+
+// Text is a text beside an event, with the salt that hides it in the event.
+type Text struct {
+	Field string
+	Salt  []byte
+	Text  string
+}
+
+// Digest is the hex SHA-256 of the salt followed by the text.
+func (t Text) Digest() string {
+	sum := t.sum()
+	return hex.EncodeToString(sum[:])
+}
+
+func (t Text) sum() [sha256.Size]byte {
+	var room [128]byte // most salts and texts find place in it
+	return sha256.Sum256(append(append(room[:0], t.Salt...), t.Text...))
+}
+
+// hashesTo reports whether a digest is the text's, without making it anew.
+func (t Text) hashesTo(digest string) bool {
+	sum := t.sum()
+	var spelt [2 * sha256.Size]byte
+	hex.Encode(spelt[:], sum[:])
+	return string(spelt[:]) == digest
+}
+
+// AddText puts a text beside the event and its salted hash into it. An empty
+// text is not recorded.
+func (e *Event) AddText(random io.Reader, field, text string) error {
+	if text == "" {
+		return nil
+	}
+	salt := make([]byte, SaltLen)
+	if _, err := io.ReadFull(random, salt); err != nil {
+		return fmt.Errorf("making a salt: %w", err)
+	}
+	t := Text{field, salt, text}
+	if e.Texts == nil {
+		e.Texts = map[string]string{}
+	}
+	e.Texts[field] = t.Digest()
+	e.Beside = append(e.Beside, t)
+	return nil
+}
+
+// SetDetail stores what only this command's events carry.
+func (e *Event) SetDetail(v any) error {
+	b, err := marshal(v)
+	if err != nil {
+		return fmt.Errorf("writing the detail of a %s event: %w", e.Command, err)
+	}
+	e.Detail = b
+	return nil
+}
+
+// Time is a time in an event: UTC, RFC 3339 with nanoseconds.
+type Time struct{ time.Time }
+
+// MarshalJSON writes a fixed width, so that texts sort as times do.
+func (t Time) MarshalJSON() ([]byte, error) {
+	return []byte(`"` + t.UTC().Format("2006-01-02T15:04:05.000000000Z07:00") + `"`), nil
+}

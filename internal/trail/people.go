@@ -1,0 +1,116 @@
+package trail
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"encoding/binary"
+	"encoding/hex"
+	"fmt"
+	"slices"
+)
+
+// A list of people may have half a million names, of which each is some person's
+// to have erased. So the event of an import does not hold them: it commits to the
+// rows that the list left in the table of accounts, each by a hash under a salt of
+// its own that lies in the row. What was erased of a row cannot be guessed from its
+// hash, and all the others can still be verified.
+
+// ListDetail is what the import of a list of people carries.
+type ListDetail struct {
+	Number   int    `json:"number"` // 1, 2, 3…
+	File     string `json:"file"`
+	SHA256   string `json:"sha256"`
+	Listed   int    `json:"listed"`            // accounts on the list
+	Gone     int    `json:"gone"`              // accounts that left and had tokens
+	Renamed  int    `json:"renamed,omitempty"` // by this list
+	Contents string `json:"contents"`          // hex, of Listed and Gone rows
+}
+
+// AccountSaltLen is the length of an account's salt in bytes.
+const AccountSaltLen = 16
+
+// ListRow is a list of people as the table has it.
+type ListRow struct {
+	ListDetail
+	At  int64 // Unix nanoseconds
+	Seq int64 // of its event
+}
+
+// AccountRow is an account. Those that were only typed have no salt, and nothing
+// but a name.
+type AccountRow struct {
+	Name     string
+	Key      string
+	Held     bool // a token was given to it at some time
+	Listed   bool
+	Since    int64 // of Listed, Unix nanoseconds
+	Person   string
+	FullName string
+	Salt     []byte
+	Former   []FormerName // the oldest first
+}
+
+// FormerName is a name that an account had until a list renamed it.
+type FormerName struct {
+	Key   string
+	Name  string
+	Until int // the number of that list
+}
+
+// Leaf is what stands for a row in what a list commits to: SHA-256 over its salt
+// and its columns, each with its length or a fixed width. Whether it held a token is
+// not among them, which the trail has from who gave it one.
+func (a AccountRow) Leaf() Hash {
+	b := make([]byte, 0, 256)
+	text := func(s string) {
+		b = binary.BigEndian.AppendUint32(b, uint32(len(s)))
+		b = append(b, s...)
+	}
+	b = append(b, a.Salt...)
+	for _, s := range []string{a.Name, a.Key, a.Person, a.FullName} {
+		text(s)
+	}
+	b = binary.BigEndian.AppendUint64(b, uint64(a.Since))
+	if a.Listed {
+		b = append(b, 1)
+	} else {
+		b = append(b, 0)
+	}
+	for _, f := range a.Former {
+		text(f.Key)
+		text(f.Name)
+		b = binary.BigEndian.AppendUint64(b, uint64(f.Until))
+	}
+	return sha256.Sum256(b)
+}
+
+// Commit hashes the leaves of a list: SHA-256 over a label and the leaves in rising
+// order, so that it says nothing of how the rows are kept. Leaves are sorted by it.
+func Commit(leaves []Hash) string {
+	slices.SortFunc(leaves, func(a, b Hash) int { return bytes.Compare(a[:], b[:]) })
+	h := sha256.New()
+	h.Write([]byte("fob-people-v1"))
+	for _, l := range leaves {
+		h.Write(l[:])
+	}
+	return hex.EncodeToString(h.Sum(nil))
+}
+
+// FormerRow is a former name with what its account is called now.
+type FormerRow struct {
+	FormerName
+	Now string
+}
+
+// listed takes the import of a list into the world.
+func (w *world) listed(e Event) error {
+	l := ListRow{At: e.Time.UnixNano(), Seq: e.Seq}
+	if err := e.decode(&l.ListDetail); err != nil {
+		return err
+	}
+	if want := len(w.lists) + 1; l.Number != want {
+		return fmt.Errorf("it is list %d of people, where list %d was due", l.Number, want)
+	}
+	w.lists = append(w.lists, l)
+	return nil
+}

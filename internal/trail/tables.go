@@ -1,0 +1,96 @@
+package trail
+
+import (
+	"iter"
+
+	"fob/internal/token"
+)
+
+// Tables is what a replay needs of a store: the rows as they are. Times are
+// Unix nanoseconds, 0 for none. Nothing of a batch that is still loading is
+// among them. TokenRows may be read while others are; Contradictions is asked last.
+type Tables interface {
+	StoreRow() (StoreRow, error)
+	BatchRows() iter.Seq2[BatchRow, error]
+	TokenRows() iter.Seq2[TokenRow, error] // in the order of ids
+	BindingRows() iter.Seq2[BindingRow, error]
+	Policy() (map[string]string, error)  // what was set, by name
+	ListRows() iter.Seq2[ListRow, error] // in the order of their numbers
+	FormerRows() iter.Seq2[FormerRow, error]
+	AccountRows() iter.Seq2[AccountRow, error]
+	ErasedRows() iter.Seq2[ErasedRow, error]
+	// Contradictions are what the tables say against each other, in words:
+	// look-up tables, and derived columns, that nothing else covers.
+	Contradictions() ([]string, error)
+}
+
+// StoreRow is the store itself with its keys and custodians.
+type StoreRow struct {
+	Created       int64
+	CheckpointPub string
+	Newest        int64
+	Keys          []KeyRow
+	Custodians    []CustodianRow
+}
+
+// KeyRow is a key of the store as it is kept: encrypted, so only its hash is
+// said.
+type KeyRow struct {
+	ID      int64  `json:"id"`
+	Purpose string `json:"purpose"`
+	SHA256  string `json:"wrapped_sha256"`
+	Created int64  `json:"created_at"`
+}
+
+// CustodianRow is who can open the keys.
+type CustodianRow struct {
+	Recipient string `json:"recipient"`
+	Kind      string `json:"kind"`
+	Added     int64  `json:"added_at"`
+}
+
+// BatchRow is a batch.
+type BatchRow struct {
+	ID   int64
+	UUID string
+	At   int64
+	By   token.Operator
+	ImportDetail
+	Quarantined int64
+	Withdrawn   int64
+}
+
+// TokenRow is a token with the columns that change and its measured drifts.
+type TokenRow struct {
+	Columns
+	SerialKey    string
+	Batch        string // UUID
+	State        token.State
+	Account      string
+	After        Mutable
+	HasSeed      bool
+	Observations []Observation
+	Amiss        string // what its columns say against each other, in words; mostly empty
+}
+
+// BindingRow is a binding.
+type BindingRow struct {
+	UUID    string
+	Serial  token.Serial
+	Account string
+	Opened  int64
+	Closed  int64
+	By      token.Operator
+	Proof   string
+	Ticket  string
+	Codes   int
+
+	Condition string // in which the token came back
+}
+
+// ErasedRow is a text that the database let go, by the event that said so.
+type ErasedRow struct {
+	Seq   int64
+	Field string
+	By    int64
+}

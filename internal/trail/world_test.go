@@ -1,0 +1,113 @@
+package trail_test
+
+import (
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/google/uuid"
+
+	"fob/internal/token"
+	"fob/internal/trail"
+)
+
+// problems verifies a trail of one event.
+func problems(t *testing.T, e *trail.Event) []string {
+	t.Helper()
+	entry, err := trail.Append(trail.Head{}, e)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r, err := trail.VerifyStore(storeID, each([]trail.Stored{{Entry: entry, Texts: e.Beside}}), noTables{}, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return r.Problems
+}
+
+func saysProblem(t *testing.T, found []string, words string) {
+	t.Helper()
+	if !slices.ContainsFunc(found, func(p string) bool { return strings.Contains(p, words) }) {
+		t.Errorf("%q does not say %q", found, words)
+	}
+}
+
+// A command on an object that it never has is no event of fob's.
+func TestCommandsHaveTheirObjects(t *testing.T) {
+	for _, c := range []struct {
+		command token.Command
+		kind    string
+		words   string
+	}{
+		{token.CmdInit, trail.KindToken, `"init" is about a store, not about a token`},
+		{token.CmdImport, trail.KindStore, `"import" is about a batch, not about a store`},
+		{token.CmdClockAccept, trail.KindToken, `"clock accept" is about a store, not about a token`},
+		{token.CmdIdentify, trail.KindToken, `"identify" is about a store, not about a token`},
+		{token.CmdBind, trail.KindBatch, `"bind" is about a token, not about a batch`},
+	} {
+		e := event(t, c.command)
+		e.Object.Kind = c.kind
+		saysProblem(t, problems(t, e), c.words)
+	}
+}
+
+// A search that contradicts itself is not passed over.
+func TestSearches(t *testing.T) {
+	for words, c := range map[string]struct {
+		outcome trail.Outcome
+		detail  trail.SearchDetail
+	}{
+		"found 0 tokens, names 0 and ends as done":    {trail.Done, trail.SearchDetail{}},
+		"found 1 tokens, names 0 and ends as refused": {trail.Refused, trail.SearchDetail{Found: 1}},
+		"found 1 tokens, names 2 and ends as done":    {trail.Done, trail.SearchDetail{Found: 1, Serials: []token.Serial{"A", "B"}}},
+	} {
+		e := event(t, token.CmdIdentify)
+		e.Object, e.Outcome = trail.Object{Kind: trail.KindStore, ID: storeID.String()}, c.outcome
+		if err := e.SetDetail(c.detail); err != nil {
+			t.Fatal(err)
+		}
+		saysProblem(t, problems(t, e), words)
+	}
+}
+
+// An import that replaces a token which no import brought is not passed over.
+func TestReplacedFromNowhere(t *testing.T) {
+	e := event(t, token.CmdImport)
+	e.Object = trail.Object{Kind: trail.KindBatch, ID: uuid.NewString()}
+	old := trail.Columns{ID: 41, Serial: "S41"}
+	d := trail.ImportDetail{Number: 1, FirstID: 41, LastID: 42, Replaced: []trail.Replaced{{Old: old, New: old}}}
+	if err := e.SetDetail(d); err != nil {
+		t.Fatal(err)
+	}
+	saysProblem(t, problems(t, e), "event 1: it replaces token S41 (id 41), which no import before it brought")
+}
+
+// JSON would put another character in the place of what is no UTF-8, and verify
+// would fail for ever.
+func TestOnlyTextIsAppended(t *testing.T) {
+	const bad = "Z\xfcrich"
+	for name, change := range map[string]func(*trail.Event) error{
+		"a field":        func(e *trail.Event) error { e.Host = bad; return nil },
+		"a field within": func(e *trail.Event) error { e.Operator.Name = bad; return nil },
+		"a text beside":  func(e *trail.Event) error { e.Beside[0].Text = bad; return nil },
+		"a key":          func(e *trail.Event) error { e.Texts[bad] = ""; return nil },
+		"a detail":       func(e *trail.Event) error { return e.SetDetail(trail.ImportDetail{File: bad}) },
+		"a detail's list": func(e *trail.Event) error {
+			return e.SetDetail(&trail.ImportDetail{Replaced: []trail.Replaced{{}, {New: trail.Columns{Model: bad}}}})
+		},
+	} {
+		e := event(t, token.CmdBind)
+		err := change(e)
+		if err == nil {
+			_, err = trail.Append(trail.Head{}, e)
+		}
+		if err == nil || !strings.Contains(err.Error(), "is not text") {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	e := event(t, token.CmdBind)
+	e.Host = "Zürich \uFFFD" // that character itself is text
+	if _, err := trail.Append(trail.Head{}, e); err != nil {
+		t.Error(err)
+	}
+}
