@@ -331,7 +331,7 @@ func (a *attempt) accept(tx Tx) error {
 		return err
 	}
 	e.To, d.After = t.State, trail.MutableOf(*t)
-	return appendEvent(tx, e, d)
+	return trail.Record(tx, e, d)
 }
 
 // open moves the token to its account and opens the binding.
@@ -380,7 +380,7 @@ func (a *attempt) recordRefusal(tx Tx, after *trail.Mutable) error {
 	e.Outcome, e.Reason, e.To = trail.Refused, string(a.reason), a.token.State
 	d := a.detail()
 	d.After = after
-	return appendEvent(tx, e, d)
+	return trail.Record(tx, e, d)
 }
 
 func (a *attempt) event() (*trail.Event, error) {

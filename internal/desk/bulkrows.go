@@ -35,7 +35,7 @@ func (b *bulk) assign(tx Tx, row BulkRow) (Answered, error) {
 	case t.Expired(b.desk.Now()):
 		reason, err = otp.Expired, expiredError(t)
 	default:
-		err = b.desk.move(tx, &t, Change{Serial: row.Serial, By: token.CmdAssign, To: token.Assigned,
+		err = b.desk.MoveIn(tx, &t, Change{Serial: row.Serial, By: token.CmdAssign, To: token.Assigned,
 			Words: Words{Account: row.Account, Reason: row.Reason, Ticket: row.Ticket, Proof: row.Proof, Approver: row.Approver}, NewAccount: row.NewAccount})
 		if fault.KindOf(err) == fault.NotFound {
 			reason = NoSuchAccount

@@ -18,7 +18,7 @@ func (l *loader) complete(tx Tx) error {
 		return err
 	}
 	l.batch.New, l.batch.Same, l.batch.Refused = l.res.New, l.res.Unchanged, l.res.Refused
-	e, err := l.desk.newEvent(token.CmdImport, trail.Object{Kind: trail.KindBatch, ID: l.batch.UUID.String()})
+	e, err := l.desk.Author().Event(token.CmdImport, trail.Object{Kind: trail.KindBatch, ID: l.batch.UUID.String()}, Words{})
 	if err != nil {
 		return err
 	}
@@ -45,7 +45,7 @@ func (l *loader) assign(tx Tx) error {
 		}
 		// The judge held the account against the list of people.
 		c := Change{Serial: a.serial, By: token.CmdAssign, To: token.Assigned, Words: Words{Account: a.account}, NewAccount: true}
-		if err := l.desk.move(tx, &t, c); err != nil {
+		if err := l.desk.MoveIn(tx, &t, c); err != nil {
 			return err
 		}
 	}
@@ -93,7 +93,7 @@ func (l *loader) event(tx Tx, e *trail.Event, replaced []trail.Replaced) error {
 	d := importDetail(l.batch, l.contents)
 	d.Replaced = replaced
 	e.To = token.InStock
-	return appendEvent(tx, e, d)
+	return trail.Record(tx, e, d)
 }
 
 // importDetail tells of a batch what its event commits to.

@@ -180,7 +180,7 @@ func (d *Desk) correctSlice(tx Tx, b Batch, c Correction, before, after []SliceT
 	if err := tx.Correct(after, counters); err != nil {
 		return err
 	}
-	return appendEvent(tx, e, trail.CorrectDetail{Number: b.Number, Spans: spans(before, after, counters)})
+	return trail.Record(tx, e, trail.CorrectDetail{Number: b.Number, Spans: spans(before, after, counters)})
 }
 
 // spans joins neighbours that had the same parameters and got the same.

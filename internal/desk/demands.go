@@ -19,13 +19,13 @@ func policyOf(r Reader) (token.Policy, error) {
 	return token.ParsePolicy(set)
 }
 
-// demand refuses a command that lacks what the policy demands of it.
-func demand(r Reader, by token.Command, w Words) error {
+// Demand refuses a command that lacks what the policy demands of it.
+func Demand(r Reader, by token.Command, w Words) error {
 	p, err := policyOf(r)
 	if err != nil {
 		return err
 	}
-	return p.Check(by, w.forPolicy())
+	return p.Check(by, w)
 }
 
 // checkShare refuses one token more for an account that has all that the policy
@@ -52,7 +52,7 @@ func capsOf(p token.Policy) otp.Caps {
 // demands refuses what the policy cannot allow whatever the codes are. Nobody
 // tried anything yet, so nothing is written.
 func (a *attempt) demands(r Reader) error {
-	w := token.Words{Reason: a.req.Reason, Ticket: a.req.Ticket, Proof: a.req.Proof, Approver: a.req.Approver}
+	w := Words{Reason: a.req.Reason, Ticket: a.req.Ticket, Proof: a.req.Proof, Approver: a.req.Approver}
 	if err := a.policy.Check(a.by, w); err != nil {
 		return err
 	}
@@ -69,7 +69,7 @@ func (a *attempt) demands(r Reader) error {
 }
 
 // demandsOfOld refuses what cannot be done with the token that comes back.
-func (a *attempt) demandsOfOld(r Reader, w token.Words) error {
+func (a *attempt) demandsOfOld(r Reader, w Words) error {
 	old, err := r.Token(a.req.Replaces)
 	if err != nil {
 		return err

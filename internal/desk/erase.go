@@ -39,18 +39,15 @@ func (d *Desk) EraseAccount(ctx context.Context, a token.Account, w Words) (res 
 		if res.Account, err = tx.ErasedName(); err != nil {
 			return err
 		}
-		e, err := d.newEvent(token.CmdAccountErase, trail.Object{Kind: trail.KindAccount, ID: res.Account})
+		e, err := d.Author().Event(token.CmdAccountErase, trail.Object{Kind: trail.KindAccount, ID: res.Account}, w)
 		if err != nil {
-			return err
-		}
-		if err := d.addWords(e, w); err != nil {
 			return err
 		}
 		for _, r := range detail.Rows {
 			res.Events, res.Texts = res.Events+1, res.Texts+len(r.Fields)
 		}
 		detail.Name = res.Account
-		if err := appendEvent(tx, e, detail); err != nil {
+		if err := trail.Record(tx, e, detail); err != nil {
 			return err
 		}
 		return tx.EraseAccount(a, res.Account, detail.Rows, e.Seq)
@@ -80,7 +77,7 @@ func (d *Desk) Erasable(ctx context.Context, a token.Account, w Words) (texts in
 
 // erasable is what an erasure would carry.
 func (d *Desk) erasable(r Reader, a token.Account, w Words) (detail trail.EraseDetail, err error) {
-	if err := demand(r, token.CmdAccountErase, w); err != nil {
+	if err := Demand(r, token.CmdAccountErase, w); err != nil {
 		return detail, err
 	}
 	row, err := r.AccountRow(a)

@@ -104,11 +104,8 @@ func (s *walk) name(r Reader, f sighting) (Identified, error) {
 }
 
 func (d *Desk) recordSearch(tx Tx, req Identify, out Identification) error {
-	e, err := d.newEvent(token.CmdIdentify, trail.Object{Kind: trail.KindStore, ID: d.Store.ID().String()})
+	e, err := d.Author().StoreEvent(token.CmdIdentify, Words{Reason: req.Reason, Ticket: req.Ticket})
 	if err != nil {
-		return err
-	}
-	if err := d.addWords(e, Words{Reason: req.Reason, Ticket: req.Ticket}); err != nil {
 		return err
 	}
 	if len(out.Found) == 0 {
@@ -119,7 +116,7 @@ func (d *Desk) recordSearch(tx Tx, req Identify, out Identification) error {
 	for _, one := range out.Found[:min(mostNamed, len(out.Found))] {
 		detail.Serials = append(detail.Serials, one.Serial)
 	}
-	return appendEvent(tx, e, detail)
+	return trail.Record(tx, e, detail)
 }
 
 // consecutive brings codes into the form that is searched for. Which token they

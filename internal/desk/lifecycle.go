@@ -45,7 +45,7 @@ func (d *Desk) MoveAll(ctx context.Context, serials []token.Serial, c Change) (a
 	}
 	err = d.Store.Update(ctx, func(tx Tx) error {
 		all = nil
-		if err := demand(tx, c.By, c.Words); err != nil {
+		if err := Demand(tx, c.By, c.Words); err != nil {
 			return err
 		}
 		for _, serial := range serials {
@@ -73,7 +73,7 @@ func (d *Desk) moveOne(tx Tx, serial token.Serial, c Change) (t token.Token, err
 	if c.By == token.CmdAssign && t.Expired(d.Now()) {
 		return t, expiredError(t)
 	}
-	return t, d.move(tx, &t, c)
+	return t, d.MoveIn(tx, &t, c)
 }
 
 func expiredError(t token.Token) *fault.Error {
@@ -81,7 +81,9 @@ func expiredError(t token.Token) *fault.Error {
 		WithHint("give the person another token")
 }
 
-func (d *Desk) move(tx Tx, t *token.Token, c Change) (err error) {
+// MoveIn does so with one token in a transaction that is open; demands of the policy
+// were looked at before.
+func (d *Desk) MoveIn(tx Tx, t *token.Token, c Change) (err error) {
 	step, err := t.Move(c.By, c.To)
 	if err != nil {
 		return moveError(*t, err)
@@ -115,7 +117,7 @@ func (d *Desk) move(tx Tx, t *token.Token, c Change) (err error) {
 		return err
 	}
 	e.To, detail.After = t.State, trail.MutableOf(*t)
-	return appendEvent(tx, e, detail)
+	return trail.Record(tx, e, detail)
 }
 
 // accountOf is whose token a move is about.
@@ -232,7 +234,7 @@ func (d *Desk) Unlock(ctx context.Context, serial token.Serial, w Words) (t toke
 		if t.Failures == 0 {
 			return fault.Errorf(fault.NotAllowed, "token %s is not locked and has no failed attempts", t.Serial)
 		}
-		if err := demand(tx, token.CmdUnlock, w); err != nil {
+		if err := Demand(tx, token.CmdUnlock, w); err != nil {
 			return err
 		}
 		w.Account = t.Account
@@ -245,7 +247,7 @@ func (d *Desk) Unlock(ctx context.Context, serial token.Serial, w Words) (t toke
 			return err
 		}
 		e.To = t.State
-		return appendEvent(tx, e, trail.TokenDetail{After: trail.MutableOf(t)})
+		return trail.Record(tx, e, trail.TokenDetail{After: trail.MutableOf(t)})
 	})
 	return t, err
 }
@@ -276,20 +278,17 @@ func (d *Desk) AcceptClock(ctx context.Context, w Words) (newest time.Time, err 
 		if newest, err = tx.NewestEvent(); err != nil {
 			return err
 		}
-		e, err := d.newEvent(token.CmdClockAccept, trail.Object{Kind: trail.KindStore, ID: d.Store.ID().String()})
+		e, err := d.Author().StoreEvent(token.CmdClockAccept, w)
 		if err != nil {
 			return err
 		}
 		if err := checkBehind(newest, e.Time.Time); err != nil {
 			return err
 		}
-		if err := demand(tx, token.CmdClockAccept, w); err != nil {
+		if err := Demand(tx, token.CmdClockAccept, w); err != nil {
 			return err
 		}
-		if err := d.addWords(e, w); err != nil {
-			return err
-		}
-		if err := appendEvent(tx, e, trail.ClockDetail{Newest: newest.UnixNano(), Accepted: e.Time.UnixNano()}); err != nil {
+		if err := trail.Record(tx, e, trail.ClockDetail{Newest: newest.UnixNano(), Accepted: e.Time.UnixNano()}); err != nil {
 			return err
 		}
 		return tx.AcceptClock(e.Time.Time)

@@ -15,7 +15,7 @@ import (
 // and new values.
 func (d *Desk) SetPolicy(ctx context.Context, values map[string]string, w Words) (changes []trail.PolicyChange, err error) {
 	err = d.Store.Update(ctx, func(tx Tx) error {
-		if err := demand(tx, token.CmdPolicySet, w); err != nil {
+		if err := Demand(tx, token.CmdPolicySet, w); err != nil {
 			return err
 		}
 		before, err := tx.Policy()
@@ -52,12 +52,9 @@ func changesOf(before, values map[string]string) (changes []trail.PolicyChange) 
 }
 
 func (d *Desk) policyEvent(tx Tx, changes []trail.PolicyChange, w Words) error {
-	e, err := d.newEvent(token.CmdPolicySet, trail.Object{Kind: trail.KindStore, ID: d.Store.ID().String()})
+	e, err := d.Author().StoreEvent(token.CmdPolicySet, w)
 	if err != nil {
 		return err
 	}
-	if err := d.addWords(e, w); err != nil {
-		return err
-	}
-	return appendEvent(tx, e, trail.PolicyDetail{Changes: changes})
+	return trail.Record(tx, e, trail.PolicyDetail{Changes: changes})
 }

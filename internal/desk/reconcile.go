@@ -183,7 +183,7 @@ func (c *reconciling) demands(r Reader) error {
 		if !c.req.Store {
 			break
 		}
-		if err := demand(r, by, c.req.Words); err != nil {
+		if err := Demand(r, by, c.req.Words); err != nil {
 			return err
 		}
 	}
@@ -313,17 +313,14 @@ func (c *reconciling) store(tx Tx) error {
 	if head.Number != p.head.Number || p.mark != [2]int{listed, erased} {
 		return fault.Errorf(fault.NotAllowed, "another list of people was taken in meanwhile, or somebody was erased; nothing was changed").WithHint("run the command again")
 	}
-	e, err := c.desk.newEvent(token.CmdAccountImport, trail.Object{Kind: trail.KindStore, ID: c.desk.Store.ID().String()})
+	e, err := c.desk.Author().StoreEvent(token.CmdAccountImport, c.req.Words)
 	if err != nil {
 		return err
 	}
 	e.Time.Time = p.now
-	if err := c.desk.addWords(e, c.req.Words); err != nil {
-		return err
-	}
 	detail := trail.ListDetail{Number: p.number, File: p.list.File, SHA256: p.list.SHA256, Listed: p.listed, Gone: p.left,
 		Renamed: p.renamed, Contents: p.contents()}
-	if err := appendEvent(tx, e, detail); err != nil {
+	if err := trail.Record(tx, e, detail); err != nil {
 		return err
 	}
 	return tx.SaveList(trail.ListRow{ListDetail: detail, At: p.now.UnixNano(), Seq: e.Seq}, p.changes)
@@ -400,7 +397,7 @@ func (c *reconciling) move(tx Tx, group []int) (now map[int]token.State, err err
 			change.By, change.To = token.CmdQuarantine, token.Quarantined
 		}
 		change.Account = t.Account
-		if err := c.desk.move(tx, &t, change); err != nil {
+		if err := c.desk.MoveIn(tx, &t, change); err != nil {
 			return nil, err
 		}
 		now[i] = t.State

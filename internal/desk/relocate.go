@@ -35,7 +35,7 @@ type Relocated struct {
 func (d *Desk) Relocate(ctx context.Context, r Relocation) (res Relocated, err error) {
 	res = Relocated{Moved: []token.Serial{}, There: []token.Serial{}}
 	err = d.Store.View(ctx, func(reader Reader) error {
-		if err := demand(reader, token.CmdMove, r.Words); err != nil {
+		if err := Demand(reader, token.CmdMove, r.Words); err != nil {
 			return err
 		}
 		if res.Location, err = findLocation(reader, r.To, r.New); err != nil {
@@ -94,7 +94,7 @@ func (d *Desk) relocate(tx Tx, t token.Token, r Relocation) error {
 		return err
 	}
 	e.To = t.State
-	return appendEvent(tx, e, trail.TokenDetail{After: trail.MutableOf(t), MovedFrom: &before})
+	return trail.Record(tx, e, trail.TokenDetail{After: trail.MutableOf(t), MovedFrom: &before})
 }
 
 // eachMovable reads tokens and refuses those that have no place: nobody knows where

@@ -38,7 +38,7 @@ func checkReplaced(t token.Token) error {
 func (d *Desk) EndLost(ctx context.Context, c Change) (before, after token.Token, err error) {
 	err = d.Store.Update(ctx, func(tx Tx) error {
 		for _, by := range []token.Command{token.CmdReplace, token.CmdLost} {
-			if err := demand(tx, by, c.Words); err != nil {
+			if err := Demand(tx, by, c.Words); err != nil {
 				return err
 			}
 		}
@@ -50,7 +50,7 @@ func (d *Desk) EndLost(ctx context.Context, c Change) (before, after token.Token
 		}
 		after = before
 		c.By, c.To = token.CmdLost, token.Lost
-		return d.move(tx, &after, c)
+		return d.MoveIn(tx, &after, c)
 	})
 	return before, after, err
 }
@@ -71,7 +71,7 @@ func (a *attempt) endReplaced(tx Tx) error {
 	}
 	w := Words{Reason: a.req.Reason, Ticket: a.req.Ticket, Proof: a.req.Proof, Approver: a.req.Approver}
 	c := Change{Serial: old.Serial, By: endsReturned(old, to), To: to, Words: w}
-	return a.desk.move(tx, &old, c)
+	return a.desk.MoveIn(tx, &old, c)
 }
 
 // endsReturned is the command by which a token ends that comes back.

@@ -2,7 +2,6 @@ package desk
 
 import (
 	"context"
-	"fmt"
 	"time"
 
 	"github.com/google/uuid"
@@ -93,7 +92,7 @@ func (d *Desk) sweep(ctx context.Context, c BatchChange, by token.Command, to to
 // allows.
 func (d *Desk) batch(ctx context.Context, c BatchChange, by token.Command) (b Batch, err error) {
 	err = d.Store.View(ctx, func(r Reader) error {
-		if err := demand(r, by, c.Words); err != nil {
+		if err := Demand(r, by, c.Words); err != nil {
 			return err
 		}
 		b, err = liveBatch(r, c.Number)
@@ -183,7 +182,7 @@ func (s *sweep) slice(tx Tx, first int64) ([]SliceToken, error) {
 		return nil, err
 	}
 	e.To = s.to
-	return tokens, appendEvent(tx, e, trail.SweepDetail{Number: b.Number, Since: s.since.UnixNano(), Quarantined: unixNanos(b.Quarantined), Moved: moved})
+	return tokens, trail.Record(tx, e, trail.SweepDetail{Number: b.Number, Since: s.since.UnixNano(), Quarantined: unixNanos(b.Quarantined), Moved: moved})
 }
 
 // settle finds the time that the tokens get, and that of the batch. A
@@ -232,11 +231,7 @@ func moveSlice(tx Tx, tokens []SliceToken, to token.State, since, now time.Time)
 }
 
 func (d *Desk) batchEvent(by token.Command, b Batch, w Words) (*trail.Event, error) {
-	e, err := d.newEvent(by, trail.Object{Kind: trail.KindBatch, ID: b.UUID.String()})
-	if err != nil {
-		return nil, fmt.Errorf("beginning a %s event: %w", by, err)
-	}
-	return e, d.addWords(e, w)
+	return d.Author().Event(by, trail.Object{Kind: trail.KindBatch, ID: b.UUID.String()}, w)
 }
 
 func unixNanos(t time.Time) int64 {

@@ -60,7 +60,7 @@ func (d *Desk) Enrol(ctx context.Context, req Virtual) (*Enrolment, error) {
 
 // foresee refuses what no code could help, as bind does, and chooses a serial.
 func (e *Enrolment) foresee(r Reader) (err error) {
-	if err := demand(r, token.CmdVirtual, e.req.Words); err != nil {
+	if err := Demand(r, token.CmdVirtual, e.req.Words); err != nil {
 		return err
 	}
 	if e.Account, err = r.KnownAccount(e.req.Account); err != nil {
@@ -110,14 +110,16 @@ func (e *Enrolment) Bind(ctx context.Context, codes []Typed) (Outcome, error) {
 
 // store makes a batch of one token.
 func (e *Enrolment) store(tx Tx) error {
-	if err := demand(tx, token.CmdVirtual, e.req.Words); err != nil {
+	if err := Demand(tx, token.CmdVirtual, e.req.Words); err != nil {
 		return err
 	}
 	id, err := uuid.NewV7FromReader(e.desk.Random)
 	if err != nil {
 		return fmt.Errorf("making a batch id: %w", err)
 	}
-	event, err := e.desk.newEvent(token.CmdVirtual, trail.Object{Kind: trail.KindBatch, ID: id.String()})
+	w := e.req.Words
+	w.Account = "" // the event of its binding has it
+	event, err := e.desk.Author().Event(token.CmdVirtual, trail.Object{Kind: trail.KindBatch, ID: id.String()}, w)
 	if err != nil {
 		return err
 	}
@@ -134,13 +136,8 @@ func (e *Enrolment) store(tx Tx) error {
 	}
 	contents := sha256.New()
 	c.AddTo(contents, nil)
-	w := e.req.Words
-	w.Account = "" // the event of its binding has it
-	if err := e.desk.addWords(event, w); err != nil {
-		return err
-	}
 	event.To = token.InStock
-	return appendEvent(tx, event, importDetail(b, contents))
+	return trail.Record(tx, event, importDetail(b, contents))
 }
 
 // columns are those of a token that was made today: a clock that is kept right by

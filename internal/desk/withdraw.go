@@ -47,7 +47,7 @@ func (d *Desk) WithdrawBatch(ctx context.Context, c BatchChange) (res WithdrawnB
 
 // withdrawable refuses a batch that is more than a wrong import.
 func withdrawable(r Reader, c BatchChange) (b Batch, left int, err error) {
-	if err := demand(r, token.CmdBatchWithdraw, c.Words); err != nil {
+	if err := Demand(r, token.CmdBatchWithdraw, c.Words); err != nil {
 		return b, 0, err
 	}
 	if b, err = r.WholeBatch(c.Number); err != nil {
@@ -102,5 +102,5 @@ func (d *Desk) withdrawSlice(tx Tx, c BatchChange, first int64, left int) ([]Sli
 	if err := tx.CarryOff(tokens); err != nil {
 		return nil, err
 	}
-	return tokens, appendEvent(tx, e, detail)
+	return tokens, trail.Record(tx, e, detail)
 }

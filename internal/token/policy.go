@@ -43,10 +43,15 @@ const (
 	UsualTwoCodes = 12 * time.Hour
 )
 
-// Words are what a person said about a command, as far as a policy looks at it.
+// Words are what people say about a command. In the trail each is hidden behind
+// a salted hash, since a person may have the right to be forgotten.
 type Words struct {
-	Reason, Ticket, Proof string
-	Approver              Approver
+	Account   Account
+	Reason    string
+	Ticket    string
+	Approver  Approver
+	Proof     string
+	Condition string // of a token that came back
 }
 
 // Check refuses a command that lacks what the policy demands of it, by the flag
