@@ -273,7 +273,7 @@ func (a *attempt) compare(tx Tx, p otp.Prediction) error {
 // are none.
 func (a *attempt) fail(tx Tx) error {
 	r := a.result
-	refusal := a.refuse(r.Reason, fault.Errorf(fault.CodeRefused, "token %s: %s", a.token.Serial, r.Msg).WithHint("%s", remedy(a.token, r)))
+	refusal := a.refuse(r.Reason, fault.Errorf(fault.CodeRefused, "token %s: %s", a.token.Serial, r.Msg).WithAdvice(remedy(a.token, r)))
 	if r.Reason == otp.SameCodeTwice {
 		return refusal
 	}

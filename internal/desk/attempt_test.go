@@ -185,7 +185,7 @@ func TestRemedyForWrongParameters(t *testing.T) {
 	tell := func(correctable bool, words ...string) {
 		t.Helper()
 		out, err := h.desk.Check(bg, pair())
-		if said := strings.Contains(fault.HintOf(err), "fob batch correct 1 --period 60"); said != correctable {
+		if said := strings.Contains(fault.HintOf(err), "batch correct 1 period 60"); said != correctable {
 			t.Errorf("the hint is %q", fault.HintOf(err))
 		}
 		kindIs(t, err, fault.CodeRefused, append(words, "fit this seed with a period of 60 s", "imported with wrong parameters")...)
@@ -200,7 +200,7 @@ func TestRemedyForWrongParameters(t *testing.T) {
 		_, err := h.desk.Move(bg, desk.Change{Serial: "S1", By: by, To: to, Words: desk.Words{Account: "Anna"}})
 		must(t, err)
 	}
-	tell(true, "`fob batch correct 1 --period 60` mends it")
+	tell(true, "batch correct 1 period 60 mends it")
 	move(token.CmdAssign, token.Assigned)
 	tell(true)
 	move(token.CmdUnassign, token.InStock)

@@ -14,4 +14,15 @@ const (
 	ToState    Field = "to"
 	Stolen     Field = "stolen"
 	NewAccount Field = "new-account"
+	DryRun     Field = "dry-run"
+)
+
+// What a record or a correction can say about a token's parameters.
+const (
+	Type    Field = "type"
+	Digits  Field = "digits"
+	Period  Field = "period"
+	Hash    Field = "hash"
+	Counter Field = "counter"
+	T0      Field = "t0"
 )

@@ -16,8 +16,8 @@ type Remedy struct {
 
 // Do makes a remedy. Args are what the action is about (anything that prints as
 // one word) and the Settings that go with it.
-func Do(action Action, args ...any) Remedy {
-	r := Remedy{Do: action}
+func Do[A ~string](action A, args ...any) Remedy {
+	r := Remedy{Do: Action(action)}
 	for _, a := range args {
 		switch a := a.(type) {
 		case Setting:

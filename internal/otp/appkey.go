@@ -44,9 +44,9 @@ func CheckAppParams(p token.Params) error {
 	case p.Type != token.TOTP || p.T0 != 0:
 		return fault.Errorf(fault.Usage, "an app counts time since 1970 (totp)")
 	case p.Digits != 6 && p.Digits != 8:
-		return fault.Errorf(fault.Usage, "--digits %d: apps show 6 or 8", p.Digits)
+		return fault.Errorf(fault.Usage, "%s: apps show 6 or 8", fault.Digits.Is(p.Digits))
 	case p.Period != 30 && p.Period != 60:
-		return fault.Errorf(fault.Usage, "--period %d: apps change their codes every 30 or 60 seconds", p.Period)
+		return fault.Errorf(fault.Usage, "%s: apps change their codes every 30 or 60 seconds", fault.Period.Is(p.Period))
 	}
 	return p.Validate()
 }

@@ -32,11 +32,11 @@ type Result struct {
 	Accepted bool
 	Reason   Reason // when refused; then Msg says what is wrong and Hint what to do next
 	Msg      string // neither contains a code or anything of the seed
-	Hint     string
-	// Flags is set with WrongParameters: the flags of an import that say what
-	// the codes fit. What is to be done depends on where the token is, so the
-	// hint does not say it.
-	Flags string
+	Hint     fault.Text
+	// Fitting is set with WrongParameters: what a correction of the batch has to
+	// say. What is to be done depends on where the token is, so the hint does not
+	// say it.
+	Fitting []fault.Setting
 	// MarkAhead is set where every code that the token shows for a long time counts
 	// as used. What is to be done depends on where the token is, so the hint does
 	// not say it.
@@ -66,7 +66,7 @@ func Check(a Attempt) (Result, error) {
 		return Result{}, err
 	}
 	if a.pair() && a.Entries[0].Code == a.Entries[1].Code {
-		return refused(sameCodeTwice(a.Params.Type), 0), nil
+		return sameCodeTwice(a.Params.Type), nil
 	}
 	if a.Many {
 		if r, ok, err := sifted(a, gen); ok || err != nil {

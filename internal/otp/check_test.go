@@ -2,6 +2,7 @@ package otp_test
 
 import (
 	"math"
+	"reflect"
 	"testing"
 	"time"
 
@@ -268,7 +269,7 @@ func TestCheckErrors(t *testing.T) {
 		a := good()
 		spoil(&a)
 		r, err := otp.Check(a)
-		if err == nil || r != (otp.Result{}) {
+		if err == nil || !reflect.DeepEqual(r, otp.Result{}) {
 			t.Errorf("%s: %+v, %v", name, r, err)
 		}
 		if err != nil && fault.KindOf(err) != fault.Internal {

@@ -5,7 +5,7 @@
 //
 // Everything here is a pure function of its arguments: no clock, no database,
 // no randomness. Attempts are counted, locked and written down by package
-// inventory, which also knows states and expiry; what is here answers one
+// desk, which also knows states and expiry; what is here answers one
 // question, whether these codes are this token's, here and now.
 //
 // Times are ours, drifts are signed seconds of token clock minus our clock

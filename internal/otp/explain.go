@@ -1,6 +1,10 @@
 package otp
 
-import "fob/internal/token"
+import (
+	"slices"
+
+	"fob/internal/token"
+)
 
 // maxApart bounds, in steps, how far apart two codes are still called not
 // consecutive: a code matches somewhere in ±2 h by chance once in 2,000 times,
@@ -8,32 +12,30 @@ import "fob/internal/token"
 const maxApart = 20
 
 // explain finds out why nothing in the window was accepted. For one code it
-// says little: a single code is too easily matched by chance.
-func (s *search) explain() (refusal, error) {
-	if err := s.coverPairs(s.past(), s.win.hi); err != nil {
-		return refusal{}, err
+// says little: a single code is too easily matched by chance. Of a pair, what was
+// found in the window itself comes first, then what needs more codes computed.
+func (s *search) explain() (Result, error) {
+	past := s.past()
+	if err := s.coverPairs(past, s.win.hi); err != nil {
+		return Result{}, err
+	}
+	if m, ok := nearest(s.found(past, s.win.hi), s.win.centre); ok { // nothing unused was found before
+		return alreadyUsed(s.Attempt, m), nil
 	}
 	if !s.pair() {
-		if used := s.alreadyUsed(); used.reason != "" {
-			return used, nil
-		}
 		return wrongCode(s.Params.Type), nil
 	}
-	return s.explainPair()
-}
-
-// explainPair asks for one cause after the other. What was found in the window
-// itself comes first, then what needs more codes to be computed.
-func (s *search) explainPair() (refusal, error) {
-	for _, cause := range []func() refusal{s.alreadyUsed, s.wrongOrder, s.notConsecutive} {
-		if r := cause(); r.reason != "" {
-			return r, nil
-		}
+	if len(s.scan.pairs(secondCode, firstCode, []int64{1}, past, s.win.hi)) > 0 {
+		return wrongOrder(), nil
 	}
-	for _, cause := range []func() (refusal, error){s.outOfWindow, s.wrongParameters} {
-		if r, err := cause(); err != nil || r.reason != "" {
-			return r, err
-		}
+	if apart := s.apart(past); apart != 0 {
+		return notConsecutive(s.Params, apart), nil
+	}
+	if r, err := s.outOfWindow(); err != nil || r.Reason != "" {
+		return r, err
+	}
+	if r, err := s.wrongParameters(); err != nil || r.Reason != "" {
+		return r, err
 	}
 	return wrongPair(), nil
 }
@@ -52,26 +54,11 @@ func (s *search) past() int64 {
 	return max(0, s.win.lo-back)
 }
 
-// alreadyUsed: nothing unused was found, so what is found is used.
-func (s *search) alreadyUsed() refusal {
-	m, ok := nearest(s.found(s.past(), s.win.hi), s.win.centre)
-	if !ok {
-		return refusal{}
-	}
-	return alreadyUsed(s.Attempt, m)
-}
-
-func (s *search) wrongOrder() refusal {
-	if len(s.scan.pairs(secondCode, firstCode, []int64{1}, s.past(), s.win.hi)) == 0 {
-		return refusal{}
-	}
-	return wrongOrder()
-}
-
-func (s *search) notConsecutive() refusal {
-	apart := int64(0)
-	for _, a := range s.scan.singles(firstCode, s.past(), s.win.hi) {
-		for _, b := range s.scan.singles(secondCode, s.past(), s.win.hi) {
+// apart is how many steps the second code lies behind the first, the least of
+// several; 0 if they are not both found, or not near each other.
+func (s *search) apart(past int64) (apart int64) {
+	for _, a := range s.scan.singles(firstCode, past, s.win.hi) {
+		for _, b := range s.scan.singles(secondCode, past, s.win.hi) {
 			steps := b.first - a.first
 			near := steps != 0 && distance(steps, 0) <= maxApart
 			if near && (apart == 0 || distance(steps, 0) < distance(apart, 0)) {
@@ -79,36 +66,125 @@ func (s *search) notConsecutive() refusal {
 			}
 		}
 	}
-	if apart == 0 {
-		return refusal{}
-	}
-	return notConsecutive(s.Params, apart)
+	return apart
 }
 
 // outOfWindow looks as far as a deep search would. A used pair out there is an
 // old one, and a deep search would not accept it either.
-func (s *search) outOfWindow() (refusal, error) {
+func (s *search) outOfWindow() (r Result, err error) {
 	wide := widest(s.Attempt)
 	if wide.size() <= s.win.size() {
-		return refusal{}, nil
+		return r, nil
 	}
 	if err := s.coverPairs(wide.lo, wide.hi); err != nil {
-		return refusal{}, err
+		return r, err
 	}
 	all := s.found(wide.lo, wide.hi)
 	if m, ok := nearest(s.unused(all), wide.centre); ok {
-		return s.tooFar(m), nil
+		if s.Params.Type == token.HOTP {
+			return counterAhead(m.first-s.expected(), s.win.hi-s.win.lo), nil
+		}
+		reach := (s.win.hi - s.win.centre) * int64(s.Params.Period)
+		return clockOff(ObservedDrift(s.Params, m.last, s.last().At), s.Params.Period, reach), nil
 	}
 	if m, ok := nearest(all, wide.centre); ok {
 		return alreadyUsed(s.Attempt, m), nil
 	}
-	return refusal{}, nil
+	return r, nil
 }
 
-func (s *search) tooFar(m match) refusal {
-	if s.Params.Type == token.HOTP {
-		return counterAhead(m.first-s.expected(), s.win.hi-s.win.lo)
+// What other parameters are tried on a pair that fits nowhere: the periods and
+// the T0s that tokens are made with. (Digits cannot be wrong, the codes' length
+// has shown them.)
+var (
+	knownPeriods = []int{30, 60}
+	knownHashes  = []token.Hash{token.SHA1, token.SHA256, token.SHA512}
+	knownT0s     = []int64{0, 946_684_800} // 1970, and 2000-01-01T00:00:00Z
+)
+
+// otherCounters is how many counters are tried with other parameters.
+const otherCounters = 100
+
+// wrongParameters finds parameters with which the pair fits the token's seed. An
+// HOTP record may also begin too high; once a code was accepted, its counter is
+// proven.
+func (s *search) wrongParameters() (Result, error) {
+	for _, p := range others(s.Params) {
+		if fits, err := s.fits(p, s.Counter); err != nil || fits {
+			return otherParameters(s.Params, p), err
+		}
 	}
-	reach := (s.win.hi - s.win.centre) * int64(s.Params.Period)
-	return clockOff(ObservedDrift(s.Params, m.last, s.last().At), s.Params.Period, reach)
+	if s.Params.Type != token.HOTP || s.Counter == 0 || s.Watermark.Known {
+		return Result{}, nil
+	}
+	fits, err := s.fits(s.Params, 0)
+	if err != nil || !fits {
+		return Result{}, err
+	}
+	return counterTooHigh(s.Counter), nil
+}
+
+// fits reports whether the pair is what the seed makes with parameters p, within
+// ±2 h or the first 100 counters.
+func (s *search) fits(p token.Params, counter int64) (bool, error) {
+	gen, err := newGenerator(p, s.Seed)
+	if err != nil {
+		return false, err
+	}
+	a := s.Attempt
+	a.Params, a.Counter = p, counter
+	a.Watermark = token.Mark{} // steps of other parameters do not compare with ours
+	a.Prediction.HalfWidth = 0
+	try := newSearch(a, gen)
+	if p.Type == token.HOTP {
+		try.win = ahead(counter, otherCounters-1)
+	} else {
+		try.win = around(a.centre(), twoCodeReach(p.Period, twoCodeSeconds))
+	}
+	if err := try.coverPairs(try.win.lo, try.win.hi); err != nil {
+		return false, err
+	}
+	return len(try.found(try.win.lo, try.win.hi)) > 0, nil
+}
+
+// others lists the parameters to try, likeliest first: another period, another
+// hash, both, another T0, the other type. Further combinations are left out:
+// each costs several hundred codes and nobody has met them.
+func others(own token.Params) (list []token.Params) {
+	list = sameType(own)
+	other := token.Params{Type: token.HOTP, Hash: own.Hash, Digits: own.Digits}
+	if own.Type == token.HOTP {
+		other.Type, other.Period = token.TOTP, knownPeriods[0]
+	} else {
+		for _, t0 := range knownT0s {
+			p := own
+			p.T0 = t0
+			list = append(list, p)
+		}
+	}
+	list = append(list, sameType(other)...)
+	return slices.DeleteFunc(list, func(p token.Params) bool { return p == own })
+}
+
+// sameType varies hash and, of TOTP tokens, period. With its own hash and its
+// own period first, single differences tend to come before double ones.
+func sameType(own token.Params) (list []token.Params) {
+	periods := []int{own.Period}
+	if own.Type == token.TOTP {
+		periods = ownFirst(own.Period, knownPeriods)
+	}
+	for _, hash := range ownFirst(own.Hash, knownHashes) {
+		for _, period := range periods {
+			p := own
+			p.Hash, p.Period = hash, period
+			list = append(list, p)
+		}
+	}
+	return list
+}
+
+// ownFirst is the list with one value moved, or put, to its front.
+func ownFirst[T comparable](own T, known []T) []T {
+	rest := slices.DeleteFunc(slices.Clone(known), func(v T) bool { return v == own })
+	return append([]T{own}, rest...)
 }

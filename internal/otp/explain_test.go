@@ -109,7 +109,7 @@ func TestNotConsecutive(t *testing.T) {
 func TestOutOfWindow(t *testing.T) {
 	s := stepNow(totp30)
 	slow := attempt(t, totp30, s-600, s-599)
-	mustRefuse(t, slow, otp.OutOfWindow, "right token", "its clock is 5 hours slow", "2 hours either side", "--deep", "--approved-by", "--reason")
+	mustRefuse(t, slow, otp.OutOfWindow, "right token", "its clock is 5 hours slow", "2 hours either side", "deep", "approved by", "reason")
 	slow.Deep = true
 	mustAccept(t, slow, s-600, s-599)
 
@@ -134,7 +134,7 @@ func TestPairAcrossTheEdge(t *testing.T) {
 func TestCounterOutOfWindow(t *testing.T) {
 	far := attempt(t, hotp6, 10_100, 10_101)
 	far.Watermark = token.MarkAt(99)
-	mustRefuse(t, far, otp.OutOfWindow, "right token", "counter is 10000 ahead", "only 100 are searched", "--deep")
+	mustRefuse(t, far, otp.OutOfWindow, "right token", "counter is 10000 ahead", "only 100 are searched", "deep")
 	far.Deep = true
 	mustAccept(t, far, 10_100, 10_101)
 	farther := attempt(t, hotp6, 10_101, 10_102)
@@ -154,19 +154,19 @@ func TestWrongParameters(t *testing.T) {
 		record, real token.Params
 		says         []string
 	}{
-		{totp30, totp60, []string{"fit this seed with a period of 60 s", "the record says totp sha1 6 digits 30 s", "imported with wrong parameters", "--period 60"}},
-		{totp60, totp30, []string{"with a period of 30 s", "--period 30"}},
+		{totp30, totp60, []string{"fit this seed with a period of 60 s", "the record says totp sha1 6 digits 30 s", "imported with wrong parameters", "period 60"}},
+		{totp60, totp30, []string{"with a period of 30 s", "period 30"}},
 		{totp(token.SHA1, 90, 0), totp30, []string{"with a period of 30 s"}},
-		{totp30, totp(token.SHA256, 30, 0), []string{"with hash sha256", "--hash sha256"}},
+		{totp30, totp(token.SHA256, 30, 0), []string{"with hash sha256", "hash sha256"}},
 		{totp(token.SHA512, 30, 0), totp30, []string{"with hash sha1"}},
-		{totp30, totp(token.SHA512, 60, 0), []string{"with a period of 60 s and hash sha512", "--period 60 --hash sha512"}},
-		{totp30, totp(token.SHA1, 30, y2000), []string{"with a T0 of 2000-01-01T00:00:00Z", "--t0 2000-01-01T00:00:00Z"}},
+		{totp30, totp(token.SHA512, 60, 0), []string{"with a period of 60 s and hash sha512", "period 60 hash sha512"}},
+		{totp30, totp(token.SHA1, 30, y2000), []string{"with a T0 of 2000-01-01T00:00:00Z", "t0 2000-01-01T00:00:00Z"}},
 		{totp(token.SHA1, 30, y2000), totp30, []string{"with a T0 of 1970-01-01T00:00:00Z"}},
 		{totp(token.SHA1, 30, 77), totp(token.SHA1, 30, y2000), []string{"with a T0 of 2000-01-01T00:00:00Z"}},
-		{hotp6, totp30, []string{"with type totp and a period of 30 s", "--type totp --period 30"}},
+		{hotp6, totp30, []string{"with type totp and a period of 30 s", "type totp period 30"}},
 		{hotp6, totp(token.SHA256, 60, 0), []string{"type totp and a period of 60 s and hash sha256"}},
 		{hotp6, hotp(token.SHA256), []string{"with hash sha256"}},
-		{totp30, hotp6, []string{"with type hotp;", "--type hotp"}},
+		{totp30, hotp6, []string{"with type hotp;", "type hotp"}},
 		{totp(token.SHA1, 60, y2000), hotp(token.SHA512), []string{"with type hotp and hash sha512;"}},
 	} {
 		s := int64(99)
@@ -217,7 +217,7 @@ func TestWrongParametersPaced(t *testing.T) {
 func TestWrongCounter(t *testing.T) {
 	a := attempt(t, hotp6, 3, 4)
 	a.Counter = 1000
-	mustRefuse(t, a, otp.WrongParameters, "begins at 1000", "--counter 0")
+	mustRefuse(t, a, otp.WrongParameters, "begins at 1000", "counter 0")
 	a.Watermark = token.MarkAt(1005)
 	mustRefuse(t, a, otp.WrongCode)
 }

@@ -3,6 +3,7 @@ package otp_test
 import (
 	"math"
 	"math/rand/v2"
+	"reflect"
 	"testing"
 	"time"
 
@@ -230,7 +231,7 @@ func FuzzManyAnswersTheSame(f *testing.F) {
 		one, oneErr := otp.Check(a)
 		a.Many = true
 		many, manyErr := otp.Check(a)
-		if one != many || (oneErr == nil) != (manyErr == nil) {
+		if !reflect.DeepEqual(one, many) || (oneErr == nil) != (manyErr == nil) {
 			t.Fatalf("%+v, %v\nof many: %+v, %v", one, oneErr, many, manyErr)
 		}
 	})

@@ -1,6 +1,7 @@
 package otp_test
 
 import (
+	"fmt"
 	"math/rand/v2"
 	"strings"
 	"testing"
@@ -70,22 +71,22 @@ func mustRefuse(t *testing.T, a otp.Attempt, reason otp.Reason, want ...string) 
 	if r.Accepted || r.Reason != reason {
 		t.Fatalf("got %+v, want %s", r, reason)
 	}
-	if r.Msg == "" || r.Hint == "" {
+	if r.Msg == "" || r.Hint.IsZero() {
 		t.Errorf("no words: %+v", r)
 	}
-	if (r.Flags != "") != (reason == otp.WrongParameters) {
-		t.Errorf("%s with the flags %q", reason, r.Flags)
+	if (len(r.Fitting) > 0) != (reason == otp.WrongParameters) {
+		t.Errorf("%s with %v", reason, r.Fitting)
 	}
 	if r.First != 0 || r.Last != 0 || r.Offset != 0 || r.Drift != 0 {
 		t.Errorf("a refusal with a step or a drift: %+v", r)
 	}
 	for _, w := range want {
-		if !strings.Contains(r.Msg+" | "+r.Hint+" | "+r.Flags, w) {
-			t.Errorf("%q is not in %q | %q | %q", w, r.Msg, r.Hint, r.Flags)
+		if !strings.Contains(r.Msg+" | "+r.Hint.String()+" | "+fmt.Sprint(r.Fitting), w) {
+			t.Errorf("%q is not in %q | %v | %s", w, r.Msg, r.Hint, fmt.Sprint(r.Fitting))
 		}
 	}
 	for _, e := range a.Entries {
-		if strings.Contains(r.Msg+r.Hint, e.Code) {
+		if strings.Contains(r.Msg+r.Hint.String(), e.Code) {
 			t.Errorf("a code is in %q | %q", r.Msg, r.Hint)
 		}
 	}

@@ -43,10 +43,8 @@ func (s *search) answer() (Result, error) {
 		return s.accept(m), nil
 	}
 	why, err := s.explain()
-	if err != nil {
-		return Result{}, err
-	}
-	return refused(why, s.win.size()), nil
+	why.StepsSearched = s.win.size()
+	return why, err
 }
 
 // match compares the whole window before anything is decided, and picks the match

@@ -6,80 +6,65 @@ import (
 	"strings"
 	"time"
 
+	"fob/internal/fault"
 	"fob/internal/token"
 )
 
-// refusal is a reason with its words, for somebody with a phone at the ear. The
-// zero refusal is none.
-type refusal struct {
-	reason    Reason
-	msg, hint string
-	flags     string
-	ahead     bool
-}
-
-func refused(r refusal, searched int) Result {
-	return Result{Reason: r.reason, Msg: r.msg, Hint: r.hint, Flags: r.flags, MarkAhead: r.ahead, StepsSearched: searched}
+// refused is a reason with its words, for somebody with a phone at the ear.
+func refused(reason Reason, msg, hint string) Result {
+	return Result{Reason: reason, Msg: msg, Hint: fault.Textf("%s", hint)}
 }
 
 const freshPair = "take two fresh codes: the one that the token shows next, then the one that follows it"
 
-func sameCodeTwice(t token.Type) refusal {
-	r := refusal{reason: SameCodeTwice, msg: "both codes are the same", hint: "wait until the token shows another code, then give the old and the new one"}
+func sameCodeTwice(t token.Type) Result {
+	hint := "wait until the token shows another code, then give the old and the new one"
 	if t == token.HOTP {
-		r.hint = "press the button again for the second code"
+		hint = "press the button again for the second code"
 	}
-	return r
+	return refused(SameCodeTwice, "both codes are the same", hint)
 }
 
-func wrongCode(t token.Type) refusal {
-	r := refusal{reason: WrongCode, msg: "the code does not match this token",
-		hint: "compare the serial on the back; then ask for the next code as well: two codes in a row are searched wider than one"}
+func wrongCode(t token.Type) Result {
+	next := "ask for the next code as well: two codes"
 	if t == token.HOTP {
-		r.hint = "compare the serial on the back; then press the button twice and give both codes: two in a row are searched wider than one"
+		next = "press the button twice and give both codes: two"
 	}
-	return r
+	return refused(WrongCode, "the code does not match this token",
+		"compare the serial on the back; then "+next+" in a row are searched wider than one")
 }
 
-func wrongPair() refusal {
-	return refusal{reason: WrongCode, msg: "the two codes do not match this token", hint: "compare the serial on the back; if it is right, " + freshPair}
+func wrongPair() Result {
+	return refused(WrongCode, "the two codes do not match this token", "compare the serial on the back; if it is right, "+freshPair)
 }
 
-func alreadyUsed(a Attempt, m match) refusal {
-	r := refusal{reason: AlreadyUsed, hint: freshPair}
+func alreadyUsed(a Attempt, m match) Result {
 	switch {
 	case a.markAhead():
-		return markAhead(a)
-	case !a.pair():
-		r.msg = "this code, or a newer one, was already used"
-		r.hint = "wait for the next code and give that one"
-		if a.Params.Type == token.HOTP {
-			r.hint = "press the button and give the new code"
-		}
-	case a.Watermark.Covers(m.last):
-		r.msg = "these codes, or newer ones, were already used"
-	default:
-		r.msg = "the first of these codes was already used"
-	}
-	return r
-}
-
-// markAhead: no code that the token shows for a long time is above the watermark,
-// so to wait for the next one is of no use.
-func markAhead(a Attempt) refusal {
-	return refusal{reason: AlreadyUsed, ahead: true,
-		msg: fmt.Sprintf("the last code that was accepted of it belongs to %s, which is yet to come: until then every code counts as used",
+		// No code that the token shows for a long time is above the watermark, so
+		// waiting for the next one does not help.
+		r := refused(AlreadyUsed, fmt.Sprintf("the last code that was accepted of it belongs to %s, which is yet to come: until then every code counts as used",
 			whenShown(a.Params, a.Watermark.Step).Format(time.DateOnly)),
-		hint: "this computer's clock is wrong now, or it or the token's was when that code was accepted; if it is right now"}
+			"this computer's clock is wrong now, or it or the token's was when that code was accepted; if it is right now")
+		r.MarkAhead = true
+		return r
+	case !a.pair() && a.Params.Type == token.HOTP:
+		return refused(AlreadyUsed, "this code, or a newer one, was already used", "press the button and give the new code")
+	case !a.pair():
+		return refused(AlreadyUsed, "this code, or a newer one, was already used", "wait for the next code and give that one")
+	case a.Watermark.Covers(m.last):
+		return refused(AlreadyUsed, "these codes, or newer ones, were already used", freshPair)
+	}
+	return refused(AlreadyUsed, "the first of these codes was already used", freshPair)
 }
 
-func wrongOrder() refusal {
-	return refusal{reason: WrongOrder, msg: "these codes are in the wrong order: the second was shown before the first",
-		hint: "give them in the order in which the token showed them, or " + freshPair}
+func wrongOrder() Result {
+	return refused(WrongOrder, "these codes are in the wrong order: the second was shown before the first",
+		"give them in the order in which the token showed them, or "+freshPair)
 }
 
 // notConsecutive: apart is the second code's step minus the first's.
-func notConsecutive(p token.Params, apart int64) refusal {
+func notConsecutive(p token.Params, apart int64) Result {
 	side := "after"
 	if apart < 0 {
 		side = "before"
@@ -89,15 +74,16 @@ func notConsecutive(p token.Params, apart int64) refusal {
 	if p.Type == token.HOTP {
 		how = plural(steps, "press") + " of the button"
 	}
-	return refusal{reason: NotConsecutive,
-		msg:  fmt.Sprintf("these codes are not consecutive: the second lies %s %s the first", how, side),
-		hint: freshPair}
+	return refused(NotConsecutive, fmt.Sprintf("these codes are not consecutive: the second lies %s %s the first", how, side), freshPair)
 }
 
-const deepHint = "if nothing else speaks against it, repeat with --deep, --approved-by and --reason"
+func tooFar(msg string) Result {
+	return Result{Reason: OutOfWindow, Msg: "right token, but " + msg,
+		Hint: fault.Textf("if you trust the caller, repeat with %s, %s and %s", fault.Deep, fault.ApprovedBy, fault.Reason)}
+}
 
 // clockOff: drift and reach in seconds.
-func clockOff(drift float64, period int, reach int64) refusal {
+func clockOff(drift float64, period int, reach int64) Result {
 	clock := fmt.Sprintf("its clock is %s fast", duration(drift))
 	switch {
 	case math.Abs(drift) <= baseWidth+float64(period):
@@ -105,52 +91,44 @@ func clockOff(drift float64, period int, reach int64) refusal {
 	case drift < 0:
 		clock = fmt.Sprintf("its clock is %s slow", duration(-drift))
 	}
-	return refusal{reason: OutOfWindow,
-		msg:  fmt.Sprintf("right token, but %s, and only %s either side of what the record predicts are searched", clock, duration(float64(reach))),
-		hint: deepHint}
+	return tooFar(fmt.Sprintf("%s, and only %s either side of what the record predicts are searched", clock, duration(float64(reach))))
 }
 
-func counterAhead(presses, searched int64) refusal {
-	return refusal{reason: OutOfWindow,
-		msg:  fmt.Sprintf("right token, but its counter is %d ahead, and only %d are searched: its button was pressed that often", presses, searched),
-		hint: deepHint}
+func counterAhead(presses, searched int64) Result {
+	return tooFar(fmt.Sprintf("its counter is %d ahead, and only %d are searched: its button was pressed that often", presses, searched))
 }
 
 // otherParameters names what differs between the record and what fits.
-func otherParameters(own, fitting token.Params) refusal {
-	var parts, flags []string
-	add := func(flag, format string, args ...any) {
-		parts = append(parts, fmt.Sprintf(format, args...))
-		flags = append(flags, flag)
+func otherParameters(own, fitting token.Params) Result {
+	var parts []string
+	var settings []fault.Setting
+	add := func(s fault.Setting, format string, args ...any) {
+		parts, settings = append(parts, fmt.Sprintf(format, args...)), append(settings, s)
 	}
 	if fitting.Type != own.Type {
-		add("--type "+string(fitting.Type), "type %s", fitting.Type)
+		add(fault.Type.Is(fitting.Type), "type %s", fitting.Type)
 	}
 	if fitting.Type == token.TOTP && fitting.Period != own.Period {
-		add(fmt.Sprintf("--period %d", fitting.Period), "a period of %d s", fitting.Period)
+		add(fault.Period.Is(fitting.Period), "a period of %d s", fitting.Period)
 	}
 	if fitting.Hash != own.Hash {
-		add("--hash "+string(fitting.Hash), "hash %s", fitting.Hash)
+		add(fault.Hash.Is(fitting.Hash), "hash %s", fitting.Hash)
 	}
 	if fitting.Type == own.Type && fitting.T0 != own.T0 {
 		t0 := time.Unix(fitting.T0, 0).UTC().Format(time.RFC3339)
-		add("--t0 "+t0, "a T0 of %s", t0)
+		add(fault.T0.Is(t0), "a T0 of %s", t0)
 	}
-	return refusal{
-		reason: WrongParameters,
-		msg:    fmt.Sprintf("these codes fit this seed with %s; the record says %s", strings.Join(parts, " and "), own),
-		hint:   "the record was imported with wrong parameters",
-		flags:  strings.Join(flags, " "),
-	}
+	r := refused(WrongParameters, fmt.Sprintf("these codes fit this seed with %s; the record says %s", strings.Join(parts, " and "), own),
+		"the record was imported with wrong parameters")
+	r.Fitting = settings
+	return r
 }
 
-func counterTooHigh(counter int64) refusal {
-	return refusal{
-		reason: WrongParameters,
-		msg:    fmt.Sprintf("these codes fit this seed with a counter near 0; the record says that it begins at %d", counter),
-		hint:   "the record was imported with a wrong counter",
-		flags:  "--counter 0",
-	}
+func counterTooHigh(counter int64) Result {
+	r := refused(WrongParameters, fmt.Sprintf("these codes fit this seed with a counter near 0; the record says that it begins at %d", counter),
+		"the record was imported with a wrong counter")
+	r.Fitting = []fault.Setting{fault.Counter.Is(0)}
+	return r
 }
 
 // duration says seconds, of which the sign is left out, as a person would.
