@@ -11,6 +11,7 @@ import (
 	"fob/internal/custody"
 	"fob/internal/desk"
 	"fob/internal/fault"
+	"fob/internal/people"
 	"fob/internal/report"
 	"fob/internal/store"
 	"fob/internal/token"
@@ -28,19 +29,39 @@ type Config struct {
 	Prompter custody.Prompter // nil: nobody can be asked
 }
 
-// Desk opens the store for writing and hands out the use cases. The keyring is
-// opened when the first use case asks for it. Close ends both.
-func (c Config) Desk(ctx context.Context) (*desk.Desk, func() error, error) {
+// UseCases are what a front end asks of one open store.
+type UseCases struct {
+	Desk   *desk.Desk
+	People *people.Registry
+	Close  func() error
+}
+
+// Open opens the store for writing and hands out the use cases. The keyring is
+// opened when the first of them asks for it. Close ends both.
+func (c Config) Open(ctx context.Context) (*UseCases, error) {
 	if err := c.checkDB(); err != nil {
-		return nil, nil, err
+		return nil, err
 	}
 	s, err := store.Open(ctx, c.DB)
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
 	keys := &lazyKeys{config: c, store: s}
 	d := &desk.Desk{Store: s, Keys: keys.open, Now: c.Now, Random: c.Random, Operator: c.Operator, Host: c.host()}
-	return d, func() error { keys.close(); return s.Close() }, nil
+	return &UseCases{
+		Desk:   d,
+		People: &people.Registry{Store: store.For[people.Reader, people.Tx]{Store: s}, Desk: d},
+		Close:  func() error { keys.close(); return s.Close() },
+	}, nil
+}
+
+// Desk opens the store for those who need no more than the desk.
+func (c Config) Desk(ctx context.Context) (*desk.Desk, func() error, error) {
+	u, err := c.Open(ctx)
+	if err != nil {
+		return nil, nil, err
+	}
+	return u.Desk, u.Close, nil
 }
 
 // host is the computer's name as the trail can keep it: the system takes any

@@ -84,7 +84,7 @@ func readBulk(r io.Reader, set columnSet) (all []desk.BulkRow, notes []string, e
 		return nil, nil, fault.Errorf(fault.Refused, "the file is empty").WithHint("its first row names the columns: %s", set)
 	}
 	if err != nil {
-		return nil, nil, bulkReadError(err)
+		return nil, nil, rows.Fault(err)
 	}
 	width := len(header.Fields)
 	columns, err := set.columns(header)
@@ -99,21 +99,12 @@ func readBulk(r io.Reader, set columnSet) (all []desk.BulkRow, notes []string, e
 		case errors.Is(err, io.EOF):
 			return all, in.Notes(), nil
 		case err != nil:
-			return nil, nil, bulkReadError(err)
+			return nil, nil, rows.Fault(err)
 		case len(all) == MaxBulkRows:
 			return nil, nil, fault.Errorf(fault.Refused, "the file has more than %d rows", MaxBulkRows).WithHint("split it")
 		}
 		all = append(all, bulkRow(columns, row, width))
 	}
-}
-
-// bulkReadError tells a text at fault from trouble in reading.
-func bulkReadError(err error) error {
-	var bad *rows.Error
-	if errors.As(err, &bad) {
-		return fault.Errorf(fault.Refused, "%v", bad).WithHint("%s", bad.Hint())
-	}
-	return fault.Wrap(fault.Internal, err, "reading the file")
 }
 
 // columns demands a header that can be followed to the letter.

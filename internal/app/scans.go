@@ -34,12 +34,12 @@ type Scans struct {
 // line, or all of them in one line with tabs between; or a table, CSV or a workbook,
 // whose first row names a column serial. An error is of the whole file.
 func ReadScans(r io.Reader) (s Scans, err error) {
-	in := bufio.NewReaderSize(r, probeScans)
-	head, err := in.Peek(probeScans)
+	in := bufio.NewReaderSize(r, rows.Probe)
+	head, err := in.Peek(rows.Probe)
 	if err != nil && !errors.Is(err, io.EOF) {
 		return s, fault.Wrap(fault.Internal, err, "reading the file")
 	}
-	if what := pictureOf(head); what != "" {
+	if what := rows.Picture(head); what != "" {
 		return s, fault.Errorf(fault.Refused, "the file is %s, not a text", what).
 			WithHint("the reader's list of serials is needed: one a line")
 	}
@@ -52,23 +52,6 @@ func ReadScans(r io.Reader) (s Scans, err error) {
 		return s, fault.Errorf(fault.Refused, "the file has no scan in it").WithHint("did the reader send anything? One serial a line is needed")
 	}
 	return s, err
-}
-
-// probeScans is how much of a file is looked at to tell what it is.
-const probeScans = 4 << 10
-
-// pictureOf names what is no text by its first bytes; empty: it may be one.
-func pictureOf(head []byte) string {
-	for magic, what := range map[string]string{"\x89PNG": "a picture (PNG)", "\xff\xd8\xff": "a picture (JPEG)", "GIF8": "a picture (GIF)",
-		"%PDF": "a PDF", "II*\x00": "a picture (TIFF)", "MM\x00*": "a picture (TIFF)", "RIFF": "a picture (WebP) or a sound"} {
-		if bytes.HasPrefix(head, []byte(magic)) {
-			return what
-		}
-	}
-	if len(head) > 12 && string(head[4:8]) == "ftyp" {
-		return "a picture (HEIC) or a film"
-	}
-	return ""
 }
 
 // scanColumn is the only column of a table that counts.
@@ -96,7 +79,7 @@ func readScanTable(r io.Reader) (s Scans, err error) {
 		return s, nil
 	}
 	if err != nil {
-		return s, bulkReadError(err)
+		return s, rows.Fault(err)
 	}
 	columns := scanNames.Of(header.Fields)
 	if columns.Known != 1 {
@@ -110,7 +93,7 @@ func readScanTable(r io.Reader) (s Scans, err error) {
 			s.Notes = in.Notes()
 			return s, nil
 		case err != nil:
-			return s, bulkReadError(err)
+			return s, rows.Fault(err)
 		}
 		text := string(columns.Field(row.Fields, 0))
 		if text == "" {

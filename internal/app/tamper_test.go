@@ -16,6 +16,7 @@ import (
 	"fob/internal/desk"
 	"fob/internal/fault"
 	"fob/internal/otp"
+	"fob/internal/people"
 	"fob/internal/seedfile"
 	"fob/internal/token"
 	"fob/tools/seedgen/gen"
@@ -95,7 +96,7 @@ func (w *world) live(d *desk.Desk) {
 func (w *world) people(d *desk.Desk) {
 	w.t.Helper()
 	erase := func(a token.Account) {
-		_, err := d.EraseAccount(context.Background(), a, desk.Words{Reason: "asked for it", Approver: "Eva"})
+		_, err := registry(d).Erase(context.Background(), a, desk.Words{Reason: "asked for it", Approver: "Eva"})
 		w.must(err)
 	}
 	for i, list := range []string{
@@ -106,9 +107,9 @@ func (w *world) people(d *desk.Desk) {
 			erase("gina@example.com")
 		}
 		w.now = w.now.Add(time.Hour)
-		l, err := app.ReadPeople("people.csv", strings.NewReader(list), app.PeopleOptions{})
+		l, err := people.ReadList("people.csv", strings.NewReader(list), people.ListOptions{})
 		w.must(err)
-		_, err = d.ReconcilePeople(context.Background(), desk.Reconcile{List: l, AtLeast: 20, Store: true, Tokens: true})
+		_, err = registry(d).Reconcile(context.Background(), people.Reconcile{List: l, AtLeast: 20, Store: true, Tokens: true})
 		w.must(err)
 	}
 	erase("EMIL@example.com")
@@ -143,7 +144,7 @@ func (w *world) wholeLife(d *desk.Desk) {
 	w.importFile(d, "../../testdata/seedfiles/hotp.csv")
 	_, err = d.QuarantineBatch(ctx, desk.BatchChange{Number: 3})
 	w.must(err)
-	_, err = d.EraseAccount(ctx, "Ben@example.com", desk.Words{Reason: "asked for it", Approver: "Eva"})
+	_, err = registry(d).Erase(ctx, "Ben@example.com", desk.Words{Reason: "asked for it", Approver: "Eva"})
 	w.must(err)
 }
 

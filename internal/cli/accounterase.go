@@ -6,6 +6,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"fob/internal/app"
 	"fob/internal/desk"
 	"fob/internal/fault"
 	"fob/internal/token"
@@ -52,15 +53,15 @@ has the account brings its name back, as that of somebody who never had a token.
 }
 
 func (r *root) eraseAccount(ctx context.Context, a token.Account, w desk.Words, yes bool) error {
-	return r.withDesk(ctx, func(d *desk.Desk) error {
-		texts, err := d.Erasable(ctx, a, w)
+	return r.withUseCases(ctx, func(u *app.UseCases) error {
+		texts, err := u.People.Erasable(ctx, a, w)
 		if err != nil {
 			return err
 		}
 		if err := r.confirm(ctx, yes, fmt.Sprintf("Erase %s and %s for good", a, count(texts, "text"))); err != nil {
 			return err
 		}
-		res, err := d.EraseAccount(ctx, a, w)
+		res, err := u.People.Erase(ctx, a, w)
 		if err != nil {
 			return err
 		}

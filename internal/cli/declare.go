@@ -10,6 +10,7 @@ import (
 
 	"fob/internal/app"
 	"fob/internal/desk"
+	"fob/internal/people"
 	"fob/internal/report"
 	"fob/internal/trail"
 )
@@ -70,11 +71,11 @@ var declarations = map[string]declaration{
 	"fob virtual":           {nil, []int{exitRefused, exitCode, exitNotFound, exitNotAllowed, exitKey, exitIntegrity}},
 	"fob policy show":       {[]report.Setting{}, nil},
 	"fob policy set":        {[]trail.PolicyChange{}, []int{exitRefused, exitNotAllowed}},
-	"fob account import":    {desk.Reconciled{}, []int{exitRefused, exitNotFound, exitNotAllowed}},
+	"fob account import":    {people.Reconciled{}, []int{exitRefused, exitNotFound, exitNotAllowed}},
 	"fob account list":      {[]report.Account{}, nil},
 	"fob account show":      {report.AccountDetail{}, []int{exitNotFound}},
-	"fob reconcile":         {desk.Reconciled{}, []int{exitRefused, exitNotFound, exitNotAllowed}},
-	"fob account erase":     {desk.Erased{}, []int{exitRefused, exitNotFound, exitNotAllowed}},
+	"fob reconcile":         {people.Reconciled{}, []int{exitRefused, exitNotFound, exitNotAllowed}},
+	"fob account erase":     {people.Erased{}, []int{exitRefused, exitNotFound, exitNotAllowed}},
 	"fob clock accept":      {clockJSON{}, []int{exitRefused, exitNotAllowed}},
 	"fob export":            {exportedJSON{}, []int{exitRefused, exitNotAllowed, exitKey, exitIntegrity}},
 	"fob verify-export":     {verifiedExportJSON{}, []int{exitRefused, exitKey, exitIntegrity}},

@@ -9,14 +9,14 @@ import (
 	"github.com/spf13/cobra"
 
 	"fob/internal/app"
-	"fob/internal/desk"
 	"fob/internal/fault"
+	"fob/internal/people"
 	"fob/internal/token"
 )
 
 // peopleOptions are the flags of the commands that read a list of people.
 type peopleOptions struct {
-	app.PeopleOptions
+	people.ListOptions
 	wordFlags
 	renamed []string
 	atLeast int
@@ -34,7 +34,7 @@ func (o *peopleOptions) add(cmd *cobra.Command) {
 }
 
 // request reads the list and the flags.
-func (o *peopleOptions) request(r *root, flags interface{ Changed(string) bool }, path string) (req desk.Reconcile, err error) {
+func (o *peopleOptions) request(r *root, flags interface{ Changed(string) bool }, path string) (req people.Reconcile, err error) {
 	if flags.Changed("at-least") && (o.atLeast < 0 || o.atLeast > 100) {
 		return req, fault.Errorf(fault.Usage, "--at-least %d: percent are from 0 to 100", o.atLeast)
 	}
@@ -54,7 +54,7 @@ func (o *peopleOptions) request(r *root, flags interface{ Changed(string) bool }
 		defer file.Close()
 		in = file
 	}
-	if req.List, err = app.ReadPeople(path, in, o.PeopleOptions); err != nil {
+	if req.List, err = people.ReadList(path, in, o.ListOptions); err != nil {
 		return req, fileError(path, err)
 	}
 	return req, nil
@@ -155,7 +155,7 @@ as unknown, with whom they may mean; --unknown-left treats them as leavers.
 		}
 		req.Store, req.Tokens, req.Unknown = apply, apply, unknown
 		if apply && !*yes {
-			req.Confirm = func(would desk.Reconciled) error { return r.confirmReconcile(ctx, would) }
+			req.Confirm = func(would people.Reconciled) error { return r.confirmReconcile(ctx, would) }
 		}
 		return r.reconcile(ctx, req)
 	})
@@ -166,13 +166,13 @@ as unknown, with whom they may mean; --unknown-left treats them as leavers.
 	return cmd
 }
 
-func (r *root) confirmReconcile(ctx context.Context, would desk.Reconciled) error {
+func (r *root) confirmReconcile(ctx context.Context, would people.Reconciled) error {
 	suspend, set := 0, 0
 	for _, t := range would.Tokens {
 		switch t.Action {
-		case desk.ActSuspend:
+		case people.ActSuspend:
 			suspend++
-		case desk.ActQuarantine:
+		case people.ActQuarantine:
 			set++
 		}
 	}
@@ -180,11 +180,11 @@ func (r *root) confirmReconcile(ctx context.Context, would desk.Reconciled) erro
 		count(would.Listed, "account"), would.Left, would.Renamed, count(suspend, "token"), set))
 }
 
-func (r *root) reconcile(ctx context.Context, req desk.Reconcile) error {
-	return r.withDesk(ctx, func(d *desk.Desk) error {
+func (r *root) reconcile(ctx context.Context, req people.Reconcile) error {
+	return r.withUseCases(ctx, func(u *app.UseCases) error {
 		bar := r.newProgress("tokens of leavers")
 		req.Progress = bar.counted
-		res, err := d.ReconcilePeople(ctx, req)
+		res, err := u.People.Reconcile(ctx, req)
 		bar.done()
 		if err != nil && len(res.Rejects) > 0 || fault.KindOf(err) == fault.Refused {
 			err = fileError(req.List.File, err)
@@ -194,7 +194,7 @@ func (r *root) reconcile(ctx context.Context, req desk.Reconcile) error {
 }
 
 // printReconciled tells what was found and done, also when it was broken off.
-func (r *root) printReconciled(req desk.Reconcile, res desk.Reconciled, err error) error {
+func (r *root) printReconciled(req people.Reconcile, res people.Reconciled, err error) error {
 	if r.json {
 		if err != nil && !res.Stored && len(res.Rejects) == 0 {
 			return nil // the error says it all
@@ -223,7 +223,7 @@ func (r *root) printReconciled(req desk.Reconcile, res desk.Reconciled, err erro
 
 // columnsWords tells what each column was taken for: one that was passed over may be
 // the one that tells who left.
-func columnsWords(all []desk.PeopleColumn) string {
+func columnsWords(all []people.Column) string {
 	var used, ignored []string
 	for _, c := range all {
 		name := fmt.Sprintf("column %d", c.Column)
@@ -246,7 +246,7 @@ func columnsWords(all []desk.PeopleColumn) string {
 	return words
 }
 
-func whyWords(t desk.ReconciledToken) string {
+func whyWords(t people.ReconciledToken) string {
 	if t.Why == "renamed" && t.Now != nil {
 		return "renamed to " + string(*t.Now)
 	}
@@ -260,7 +260,7 @@ func doneWord(done bool) string {
 	return ""
 }
 
-func nextWords(t desk.ReconciledToken) string {
+func nextWords(t people.ReconciledToken) string {
 	if len(t.Near) == 0 {
 		return t.Next
 	}
@@ -271,7 +271,7 @@ func nextWords(t desk.ReconciledToken) string {
 	return "meant may be " + strings.Join(names, ", ") + "; " + t.Next
 }
 
-func reconciledWords(req desk.Reconcile, res desk.Reconciled) string {
+func reconciledWords(req people.Reconcile, res people.Reconciled) string {
 	figures := fmt.Sprintf("%s on the list, %d before: %d joined, %d left, %d renamed", count(res.Listed, "account"), res.Before, res.Joined, res.Left, res.Renamed)
 	switch {
 	case !req.Store:

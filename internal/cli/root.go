@@ -141,12 +141,17 @@ func (r *root) config() app.Config {
 
 // withDesk opens the store for a command that writes.
 func (r *root) withDesk(ctx context.Context, fn func(*desk.Desk) error) (err error) {
-	d, done, err := r.config().Desk(ctx)
+	return r.withUseCases(ctx, func(u *app.UseCases) error { return fn(u.Desk) })
+}
+
+// withUseCases opens the store for a command that needs more than the desk.
+func (r *root) withUseCases(ctx context.Context, fn func(*app.UseCases) error) (err error) {
+	u, err := r.config().Open(ctx)
 	if err != nil {
 		return err
 	}
-	defer func() { err = firstError(err, done()) }()
-	return fn(d)
+	defer func() { err = firstError(err, u.Close()) }()
+	return fn(u)
 }
 
 // withReports opens the store for a command that reads: one consistent state.

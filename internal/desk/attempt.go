@@ -108,7 +108,7 @@ func (a *attempt) checkAccount(r Reader) error {
 		return nil
 	}
 	theirs := a.token.State == token.Assigned && a.token.Account.Key() == a.req.Account.Key()
-	err := standingHere(r, a.req.Account, a.req.NewAccount, theirs)
+	err := CheckAccount(r, a.req.Account, a.req.NewAccount, theirs)
 	if fault.KindOf(err) == fault.NotFound {
 		a.reason = NoSuchAccount
 	}

@@ -77,7 +77,7 @@ const (
 	// A group of rows shares one commit, which costs as much as two rows. It is
 	// short, because the desk waits for its turn behind it and the file's owner
 	// for the answers: 50 rows take 20 to 40 ms.
-	groupRows = 50
+	GroupRows = 50
 	groupTime = 100 * time.Millisecond
 	// maxWhole bounds a file that is stored whole: it is one transaction, for
 	// which everybody else who writes waits, a few seconds at this size.
@@ -196,7 +196,7 @@ func (b *bulk) group(ctx context.Context) (answers []Answered, err error) {
 		began := b.desk.Now()
 		tx = newRemembering(tx)
 		for _, row := range b.Rows {
-			if len(answers) == groupRows || inARow == maxRefusals || b.desk.Now().Sub(began) > groupTime {
+			if len(answers) == GroupRows || inARow == maxRefusals || b.desk.Now().Sub(began) > groupTime {
 				return nil
 			}
 			one, err := b.row(tx, row)

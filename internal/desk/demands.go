@@ -9,9 +9,15 @@ import (
 	"fob/internal/token"
 )
 
+// PolicyReader knows what was set.
+type PolicyReader interface {
+	// Policy is what was set, by name.
+	Policy() (map[string]string, error)
+}
+
 // policyOf reads what the organisation demands, in the transaction that it
 // holds for.
-func policyOf(r Reader) (token.Policy, error) {
+func policyOf(r PolicyReader) (token.Policy, error) {
 	set, err := r.Policy()
 	if err != nil || len(set) == 0 {
 		return token.UsualPolicy(), err
@@ -20,7 +26,7 @@ func policyOf(r Reader) (token.Policy, error) {
 }
 
 // Demand refuses a command that lacks what the policy demands of it.
-func Demand(r Reader, by token.Command, w Words) error {
+func Demand(r PolicyReader, by token.Command, w Words) error {
 	p, err := policyOf(r)
 	if err != nil {
 		return err

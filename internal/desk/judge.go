@@ -73,7 +73,7 @@ func (jg judge) accounts(r Reader, all []judged) error {
 		if j.verdict != token.New || j.account == "" {
 			continue
 		}
-		err := standingHere(r, j.account, jg.newAccount, false)
+		err := CheckAccount(r, j.account, jg.newAccount, false)
 		switch {
 		case fault.KindOf(err) == fault.NotFound:
 			j.refuse(token.Invalid, "%v (%s)", err, fault.HintOf(err))

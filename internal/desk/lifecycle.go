@@ -123,7 +123,7 @@ func (d *Desk) MoveIn(tx Tx, t *token.Token, c Change) (err error) {
 // accountOf is whose token a move is about.
 func (d *Desk) accountOf(tx Tx, t token.Token, c Change) (token.Account, error) {
 	if c.By == token.CmdResume { // of somebody who left it was suspended
-		return t.Account, standingHere(tx, t.Account, c.NewAccount, true)
+		return t.Account, CheckAccount(tx, t.Account, c.NewAccount, true)
 	}
 	if c.By != token.CmdAssign {
 		return t.Account, nil
@@ -132,7 +132,7 @@ func (d *Desk) accountOf(tx Tx, t token.Token, c Change) (token.Account, error) 
 	if err != nil {
 		return "", err
 	}
-	if err := standingHere(tx, account, c.NewAccount, false); err != nil {
+	if err := CheckAccount(tx, account, c.NewAccount, false); err != nil {
 		return "", err
 	}
 	p, err := policyOf(tx)

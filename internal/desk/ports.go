@@ -81,14 +81,6 @@ type Reader interface {
 	// TokensOf lists what an account has: assigned, bound and suspended tokens.
 	TokensOf(a token.Account) ([]token.Serial, error)
 
-	// TextsAbout lists the texts beside the events that name an account, but for who
-	// approved.
-	TextsAbout(a token.Account) ([]trail.ErasedRows, error)
-	// ErasedName is what is to stand for the next account that is erased.
-	ErasedName() (string, error)
-
-	// Policy is what was set, by name.
-	Policy() (map[string]string, error)
 	// Locations lists the names of all places, in no order.
 	Locations() ([]string, error)
 
@@ -103,8 +95,9 @@ type Reader interface {
 	// out; else which one is not.
 	NeverOut(b Batch) (but token.Serial, ok bool, err error)
 
+	PolicyReader
+	AccountReader
 	SeedReader
-	PeopleReader
 }
 
 // Batch is a batch with what was done to it as a whole.
@@ -172,13 +165,6 @@ type Tx interface {
 	RemoveToken(id int64) error
 	// CompleteBatch gives the batch its number and makes it visible.
 	CompleteBatch(b token.Batch) (token.Batch, error)
-
-	// EraseAccount removes texts that the newest event, by, names, and gives the
-	// account another name.
-	EraseAccount(a token.Account, name string, rows []trail.ErasedRows, by int64) error
-
-	// SaveList writes a list of people and what it changes.
-	SaveList(l trail.ListRow, c ListChanges) error
 
 	// AcceptClock makes now the time that NewestEvent gives.
 	AcceptClock(now time.Time) error

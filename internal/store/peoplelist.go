@@ -8,6 +8,7 @@ import (
 
 	"fob/internal/desk"
 	"fob/internal/fault"
+	"fob/internal/people"
 	"fob/internal/token"
 	"fob/internal/trail"
 )
@@ -28,11 +29,11 @@ func (q *queries) PeopleMark() (listed, erased int, err error) {
 }
 
 // EachAccount walks the table in its own order.
-func (q *queries) EachAccount(fn func(desk.StoredAccount) error) error {
+func (q *queries) EachAccount(fn func(people.StoredAccount) error) error {
 	var key, name, person, full, salt sql.RawBytes
 	var listed, since sql.NullInt64
 	return q.each(`SELECT id, key, name, listed, listed_since, person, full_name, salt FROM account`, nil, func(rows *sql.Rows) error {
-		var a desk.StoredAccount
+		var a people.StoredAccount
 		if err := rows.Scan(&a.ID, &key, &name, &listed, &since, &person, &full, &salt); err != nil {
 			return err
 		}
@@ -106,9 +107,9 @@ func (q *queries) AccountStanding(a token.Account) (s desk.Standing, err error) 
 }
 
 // Holding lists what an account has.
-func (q *queries) Holding(accountID int64) (now []desk.Held, ever bool, err error) {
+func (q *queries) Holding(accountID int64) (now []people.Held, ever bool, err error) {
 	err = q.each(holdingSelect, []any{accountID}, func(rows *sql.Rows) error {
-		var h desk.Held
+		var h people.Held
 		var format string
 		err := rows.Scan(&h.Serial, (*stateCode)(&h.State), &format)
 		h.Software = format == token.VirtualFormat
@@ -170,13 +171,13 @@ func (q *queries) NearAccounts(a token.Account, limit int) (found []token.Accoun
 }
 
 // SaveList writes a list and its changes.
-func (q *queries) SaveList(l trail.ListRow, c desk.ListChanges) error {
+func (q *queries) SaveList(l trail.ListRow, c people.ListChanges) error {
 	err := q.exec(`INSERT INTO account_list (number, seq, at, file, sha256, listed, gone, renamed, contents) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)`,
 		l.Number, l.Seq, l.At, l.File, l.SHA256, l.Listed, l.Gone, l.Renamed, l.Contents)
 	if err != nil {
 		return err
 	}
-	for _, step := range []func(desk.ListChanges) error{q.dropAccounts, q.mergeAccounts, q.updateAccounts, q.insertAccounts} {
+	for _, step := range []func(people.ListChanges) error{q.dropAccounts, q.mergeAccounts, q.updateAccounts, q.insertAccounts} {
 		if err := step(c); err != nil {
 			return err
 		}
@@ -186,7 +187,7 @@ func (q *queries) SaveList(l trail.ListRow, c desk.ListChanges) error {
 
 // dropAccounts removes accounts that left and never had a token: what nobody needs
 // is not kept of a person.
-func (q *queries) dropAccounts(c desk.ListChanges) error {
+func (q *queries) dropAccounts(c people.ListChanges) error {
 	for _, id := range c.Deletes {
 		if err := q.exec(`DELETE FROM former_account WHERE account_id = $1`, id); err != nil {
 			return err
@@ -204,7 +205,7 @@ func (q *queries) dropAccounts(c desk.ListChanges) error {
 	return nil
 }
 
-func (q *queries) mergeAccounts(c desk.ListChanges) error {
+func (q *queries) mergeAccounts(c people.ListChanges) error {
 	for _, m := range c.Merges {
 		for _, statement := range []string{
 			`UPDATE token SET account_id = $2 WHERE account_id = $1`, `UPDATE binding SET account_id = $2 WHERE account_id = $1`,
@@ -223,7 +224,7 @@ func (q *queries) mergeAccounts(c desk.ListChanges) error {
 
 // updateAccounts first takes every name away that passes on: two people may have
 // exchanged theirs.
-func (q *queries) updateAccounts(c desk.ListChanges) error {
+func (q *queries) updateAccounts(c people.ListChanges) error {
 	for _, u := range c.Updates {
 		if !u.Renamed {
 			continue
@@ -252,7 +253,7 @@ func (q *queries) updateAccounts(c desk.ListChanges) error {
 	return nil
 }
 
-func (q *queries) updateAccount(u desk.ListUpdate) error {
+func (q *queries) updateAccount(u people.ListUpdate) error {
 	r := u.Row
 	return q.exec(`UPDATE account SET name = $1, key = $2, listed = $3, listed_since = $4, person = $5, full_name = $6, salt = $7 WHERE id = $8`,
 		r.Name, r.Key, r.Listed, r.Since, orNull(r.Person), orNull(r.FullName), r.Salt, u.ID)
@@ -266,7 +267,7 @@ const (
 	accountsAtOnce = 50
 )
 
-func (q *queries) insertAccounts(c desk.ListChanges) error {
+func (q *queries) insertAccounts(c people.ListChanges) error {
 	if c.Inserts == nil {
 		return nil
 	}

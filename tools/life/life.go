@@ -18,6 +18,7 @@ import (
 	"fob/internal/desk"
 	"fob/internal/fault"
 	"fob/internal/otp"
+	"fob/internal/people"
 	"fob/internal/report"
 	"fob/internal/seedfile"
 	"fob/internal/token"
@@ -31,14 +32,15 @@ type Life struct {
 	Wrong  bool // the clock is in a wrong future just now
 	Done   map[token.Command]int
 
-	desk    *desk.Desk
-	close   func() error
-	r       *rand.Rand
-	seeds   map[token.Serial]uint64 // which seed each serial was imported with last
-	next    uint64
-	batches int
-	erased  int
-	called  []int // by person, the number in their name
+	desk     *desk.Desk
+	registry *people.Registry
+	close    func() error
+	r        *rand.Rand
+	seeds    map[token.Serial]uint64 // which seed each serial was imported with last
+	next     uint64
+	batches  int
+	erased   int
+	called   []int // by person, the number in their name
 }
 
 var bg = context.Background()
@@ -51,9 +53,12 @@ func Begin(dir string, seed uint64) (*Life, error) {
 	if _, err := l.Config.Init(bg, app.Founding{}); err != nil {
 		return nil, err
 	}
-	var err error
-	l.desk, l.close, err = l.Config.Desk(bg)
-	return l, err
+	u, err := l.Config.Open(bg)
+	if err != nil {
+		return nil, err
+	}
+	l.desk, l.registry, l.close = u.Desk, u.People, u.Close
+	return l, nil
 }
 
 // End closes the store; nothing has it open then.
@@ -406,7 +411,7 @@ func (l *Life) erase() error {
 			return err
 		}
 	}
-	_, err = l.desk.EraseAccount(bg, a, desk.Words{Reason: "asked for it", Approver: "Eva"})
+	_, err = l.registry.Erase(bg, a, desk.Words{Reason: "asked for it", Approver: "Eva"})
 	if err == nil {
 		l.erased++
 	}

@@ -4,8 +4,7 @@ import (
 	"fmt"
 	"strings"
 
-	"fob/internal/app"
-	"fob/internal/desk"
+	"fob/internal/people"
 	"fob/internal/token"
 )
 
@@ -17,11 +16,11 @@ func (l *Life) people() error {
 		l.called[a], l.called[b] = l.called[b], l.called[a]
 	}
 	ids := l.r.IntN(3) > 0
-	list, err := app.ReadPeople("people.csv", strings.NewReader(l.list(ids)), app.PeopleOptions{})
+	list, err := people.ReadList("people.csv", strings.NewReader(l.list(ids)), people.ListOptions{})
 	if err != nil {
 		return err
 	}
-	_, err = l.desk.ReconcilePeople(bg, desk.Reconcile{List: list, Store: true, Tokens: l.r.IntN(2) == 0, Unknown: l.r.IntN(4) == 0, Words: l.words()})
+	_, err = l.registry.Reconcile(bg, people.Reconcile{List: list, Store: true, Tokens: l.r.IntN(2) == 0, Unknown: l.r.IntN(4) == 0, Words: l.words()})
 	return err
 }
 

@@ -1,19 +1,16 @@
-package app
+package people
 
 import (
-	"bufio"
 	"bytes"
 	"fmt"
-	"io"
 	"regexp"
 
-	"fob/internal/desk"
 	"fob/internal/fault"
 	"fob/internal/rows"
 )
 
 // uses tells what each column that has a name is taken for.
-func (p *peopleReader) uses(header rows.Row) (all []desk.PeopleColumn) {
+func (p *peopleReader) uses(header rows.Row) (all []Column) {
 	as := map[int]personColumn{}
 	for col := range p.columns.All() {
 		if col != colMail || !p.columns.Has(colLogin) {
@@ -21,7 +18,7 @@ func (p *peopleReader) uses(header rows.Row) (all []desk.PeopleColumn) {
 		}
 	}
 	for i, field := range header.Fields {
-		use := desk.PeopleColumn{Column: i + 1, Name: p.shownName(header, i+1)}
+		use := Column{Column: i + 1, Name: p.shownName(header, i+1)}
 		if col, ok := as[i+1]; ok {
 			word := columnWords[col]
 			use.As = &word
@@ -88,32 +85,3 @@ func exampleOf(col personColumn, c rows.Columns[personColumn], at int) string {
 // formula is what a spreadsheet computes when the list is opened in one: it is
 // nobody's name. A number with a sign is none.
 var formula = regexp.MustCompile(`^(=|[-+@][\pL\d.+\-*/]*[(|!])`)
-
-// maxOldOffice bounds what is read of a document to see whether it has a password:
-// where the name stands in it depends on its size.
-const maxOldOffice = 64 << 20
-
-// Documents of the old Office begin so (MS-CFB), and those of the new one that have
-// a password: in these a stream is named as MS-OFFCRYPTO 2.3.4.4 says, in UTF-16.
-const (
-	oldMagic = "\xD0\xCF\x11\xE0\xA1\xB1\x1A\xE1"
-	locked   = "E\x00n\x00c\x00r\x00y\x00p\x00t\x00e\x00d\x00P\x00a\x00c\x00k\x00a\x00g\x00e\x00"
-)
-
-// oldOffice refuses workbooks of the old Office, and those of the new one that have
-// a password, which look alike.
-func oldOffice(in *bufio.Reader) error {
-	if head, _ := in.Peek(len(oldMagic)); string(head) != oldMagic { // an error of reading the first row tells
-		return nil
-	}
-	whole, err := io.ReadAll(io.LimitReader(in, maxOldOffice))
-	if err != nil {
-		return fault.Wrap(fault.Internal, err, "reading the list")
-	}
-	if bytes.Contains(whole, []byte(locked)) {
-		return fault.Errorf(fault.Refused, "the list is a workbook that a password protects").
-			WithHint("open it in Excel or LibreOffice and save it without a password, or as CSV")
-	}
-	return fault.Errorf(fault.Refused, "the list is an Office document of the old kind (.xls)").
-		WithHint("open it in Excel or LibreOffice and save it as .xlsx, or as CSV")
-}

@@ -1,4 +1,4 @@
-package desk
+package people
 
 import (
 	"cmp"
@@ -8,6 +8,7 @@ import (
 	"slices"
 	"time"
 
+	"fob/internal/desk"
 	"fob/internal/fault"
 	"fob/internal/token"
 	"fob/internal/trail"
@@ -17,8 +18,8 @@ import (
 // left, who was renamed, and what changes in the table. It only reads.
 type peoplePlan struct {
 	*peopleIndex
-	list   *PeopleList
-	head   PeopleHead
+	list   *List
+	head   desk.PeopleHead
 	mark   [2]int    // that nobody was erased meanwhile
 	number int       // of this list
 	now    time.Time // from when changes hold
@@ -81,7 +82,7 @@ type peopleCase struct {
 	why     string
 }
 
-func newPeoplePlan(r Reader, l *PeopleList, now time.Time, random io.Reader) (*peoplePlan, error) {
+func newPeoplePlan(r Reader, l *List, now time.Time, random io.Reader) (*peoplePlan, error) {
 	p := &peoplePlan{peopleIndex: newPeopleIndex(l), list: l, now: now, random: random, updates: map[int32]ListUpdate{}, back: map[int32]StoredAccount{}}
 	if err := listFaults(p.faults); err != nil {
 		return p, err

@@ -1,4 +1,4 @@
-package app
+package people
 
 import (
 	"bufio"
@@ -10,7 +10,6 @@ import (
 	"strconv"
 	"strings"
 
-	"fob/internal/desk"
 	"fob/internal/fault"
 	"fob/internal/rows"
 	"fob/internal/token"
@@ -22,28 +21,28 @@ const (
 	MaxPeople = 2_000_000
 )
 
-// PeopleOptions are what a person says of a list.
-type PeopleOptions struct {
+// ListOptions are what a person says of a list.
+type ListOptions struct {
 	Columns  string   // account=3,status=Zustand,…; empty: by the header
 	NoHeader bool     // the first row is a person; Columns says by numbers what is where
 	Sheet    string   // of a workbook
 	ActiveIs []string // what a status says of those who are here; empty: words that are known
 }
 
-// ReadPeople reads a list of people: a row of column names, then one row a person.
+// ReadList reads a list of people: a row of column names, then one row a person.
 // Rows at fault are in the list's Faults; an error is of the whole file, of kind
 // Refused unless reading failed.
-func ReadPeople(name string, r io.Reader, o PeopleOptions) (*desk.PeopleList, error) {
+func ReadList(name string, r io.Reader, o ListOptions) (*List, error) {
 	hash := sha256.New()
-	whole := bufio.NewReaderSize(io.TeeReader(r, hash), probeScans)
-	if head, _ := whole.Peek(probeScans); pictureOf(head) != "" { // of an error the first row tells
-		return nil, fault.Errorf(fault.Refused, "the list is %s, no text or workbook", pictureOf(head))
+	whole := bufio.NewReaderSize(io.TeeReader(r, hash), rows.Probe)
+	if head, _ := whole.Peek(rows.Probe); rows.Picture(head) != "" { // of an error the first row tells
+		return nil, fault.Errorf(fault.Refused, "the list is %s, no text or workbook", rows.Picture(head))
 	}
-	if err := oldOffice(whole); err != nil {
+	if err := rows.CheckOffice(whole); err != nil {
 		return nil, err
 	}
 	in := rows.NewWith(whole, rows.Options{Sheet: o.Sheet})
-	list := &desk.PeopleList{File: strings.ToValidUTF8(filepath.Base(name), "\uFFFD")}
+	list := &List{File: strings.ToValidUTF8(filepath.Base(name), "\uFFFD")}
 	if err := readPeople(in, list, o); err != nil {
 		return nil, err
 	}
@@ -54,13 +53,13 @@ func ReadPeople(name string, r io.Reader, o PeopleOptions) (*desk.PeopleList, er
 	return list, nil
 }
 
-func readPeople(in *rows.Reader, list *desk.PeopleList, o PeopleOptions) error {
+func readPeople(in *rows.Reader, list *List, o ListOptions) error {
 	header, err := in.Next()
 	if errors.Is(err, io.EOF) {
 		return fault.Errorf(fault.Refused, "the list is empty").WithHint("its first row names the columns, of which one is the account")
 	}
 	if err != nil {
-		return bulkReadError(err)
+		return rows.Fault(err)
 	}
 	p := &peopleReader{list: list, active: map[string]bool{}}
 	p.chosen = len(o.ActiveIs) > 0
@@ -81,7 +80,7 @@ func readPeople(in *rows.Reader, list *desk.PeopleList, o PeopleOptions) error {
 		case errors.Is(err, io.EOF):
 			return nil
 		case err != nil:
-			return bulkReadError(err)
+			return rows.Fault(err)
 		case len(list.People) == MaxPeople:
 			return fault.Errorf(fault.Refused, "the list has more than %d people", MaxPeople)
 		}
@@ -94,7 +93,7 @@ func readPeople(in *rows.Reader, list *desk.PeopleList, o PeopleOptions) error {
 
 // peopleReader turns rows into people.
 type peopleReader struct {
-	list     *desk.PeopleList
+	list     *List
 	columns  rows.Columns[personColumn]
 	width    int
 	active   map[string]bool
@@ -104,7 +103,7 @@ type peopleReader struct {
 }
 
 // header finds the columns, by their names and by what --columns says.
-func (p *peopleReader) header(header rows.Row, o PeopleOptions) error {
+func (p *peopleReader) header(header rows.Row, o ListOptions) error {
 	p.width, p.nameless = len(header.Fields), o.NoHeader
 	names := personNames
 	c := &p.columns
@@ -144,21 +143,21 @@ var personWords = map[personColumn]string{colLogin: "account", colFullName: "nam
 // headed notes what stands above the accounts, where the column was said by its
 // number: a list without column names has an account there, which would count as
 // one that left.
-func (p *peopleReader) headed(header rows.Row, o PeopleOptions) error {
+func (p *peopleReader) headed(header rows.Row, o ListOptions) error {
 	at := p.columns.At(colLogin)
 	if o.NoHeader {
 		return nil
 	}
 	heading := string(header.Fields[at-1])
 	if strings.Contains(heading, "@") {
-		return desk.HeadlessError(header.Line, heading)
+		return HeadlessError(header.Line, heading)
 	}
 	p.list.Heading, p.list.HeadingLine = heading, header.Line
 	return nil
 }
 
 // chosenColumns reads what --columns says: only those columns count.
-func chosenColumns(header rows.Row, o PeopleOptions) (names rows.Names[personColumn], at map[personColumn]int, err error) {
+func chosenColumns(header rows.Row, o ListOptions) (names rows.Names[personColumn], at map[personColumn]int, err error) {
 	if o.Columns == "" {
 		return nil, nil, columnsError("--no-header needs --columns")
 	}
@@ -227,12 +226,12 @@ func (p *peopleReader) row(row rows.Row) {
 		p.list.People = append(p.list.People, person)
 		return
 	}
-	if len(p.list.Faults) < desk.MaxFaults {
-		p.list.Faults = append(p.list.Faults, desk.RejectedPerson{Line: row.Line, Account: account, Reason: err.Error()})
+	if len(p.list.Faults) < MaxFaults {
+		p.list.Faults = append(p.list.Faults, Rejected{Line: row.Line, Account: account, Reason: err.Error()})
 	}
 }
 
-func (p *peopleReader) person(row rows.Row) (person desk.Person, account token.Account, err error) {
+func (p *peopleReader) person(row rows.Row) (person Person, account token.Account, err error) {
 	login := colLogin
 	if !p.columns.Has(login) {
 		login = colMail
@@ -274,7 +273,7 @@ func (p *peopleReader) person(row rows.Row) (person desk.Person, account token.A
 	if err == nil && p.list.HasIDs && id == "" && active {
 		err = fault.Errorf(fault.Refused, "the id is empty, where the list has a column of ids")
 	}
-	return desk.NewPerson(row.Line, account, id, full, former, active), account, err
+	return NewPerson(row.Line, account, id, full, former, active), account, err
 }
 
 func (p *peopleReader) text(row rows.Row, col personColumn) string {

@@ -1,4 +1,4 @@
-package desk
+package people
 
 import (
 	"fmt"
@@ -37,25 +37,25 @@ func (p Person) FullName() string { return p.text[p.account+p.id:][:p.full] }
 // Former is the account that the list says it was before; empty: none.
 func (p Person) Former() token.Account { return token.Account(p.text[len(p.text)-int(p.among):]) }
 
-// PeopleList is a list of people.
-type PeopleList struct {
+// List is a list of people.
+type List struct {
 	File   string // base name
 	SHA256 string
 	People []Person
 	HasIDs bool // whether it has a column of ids
 	Names  bool // and one of full names
-	Faults []RejectedPerson
+	Faults []Rejected
 	Notes  []string
 	// Columns are those of the list that have a name or a meaning.
-	Columns []PeopleColumn
+	Columns []Column
 	// Heading is what stands above the accounts where that column was said by its
 	// number, and HeadingLine where; empty: it is known to be a column's name.
 	Heading     string
 	HeadingLine int
 }
 
-// PeopleColumn is what a column of a list is taken for.
-type PeopleColumn struct {
+// Column is what a column of a list is taken for.
+type Column struct {
 	Column int     `json:"column"` // from 1
 	Name   string  `json:"name"`
 	As     *string `json:"as"` // null: ignored
@@ -68,7 +68,7 @@ func HeadlessError(line int, heading string) error {
 }
 
 // checkHeading looks whether the heading is somebody.
-func (l *PeopleList) checkHeading(r Reader) error {
+func (l *List) checkHeading(r Reader) error {
 	a, err := token.ParseAccount(l.Heading)
 	if err != nil {
 		return nil // nobody is called so
@@ -80,8 +80,8 @@ func (l *PeopleList) checkHeading(r Reader) error {
 	return err
 }
 
-// RejectedPerson is a row that cannot be followed.
-type RejectedPerson struct {
+// Rejected is a row that cannot be followed.
+type Rejected struct {
 	Line    int           `json:"line"`
 	Account token.Account `json:"account"`
 	Reason  string        `json:"reason"`
@@ -105,10 +105,10 @@ const MaxFaults = 1000
 type peopleIndex struct {
 	people             []Person
 	byKey, byID, byWas *textIndex
-	faults             []RejectedPerson
+	faults             []Rejected
 }
 
-func newPeopleIndex(l *PeopleList) *peopleIndex {
+func newPeopleIndex(l *List) *peopleIndex {
 	x := &peopleIndex{people: l.People}
 	ids, former := 0, 0
 	for i := range l.People {
@@ -167,7 +167,7 @@ func differs(a, b Person) string {
 func (x *peopleIndex) fault(i int32, format string, args ...any) {
 	if len(x.faults) < MaxFaults {
 		p := x.people[i]
-		x.faults = append(x.faults, RejectedPerson{int(p.Line), p.Account(), fmt.Sprintf(format, args...)})
+		x.faults = append(x.faults, Rejected{int(p.Line), p.Account(), fmt.Sprintf(format, args...)})
 	}
 }
 
@@ -210,7 +210,7 @@ func (x *textIndex) put(i int32) { x.slots[x.slot([]byte(x.of(i)))] = i + 1 }
 
 // listFaults refuses a list of which a row cannot be followed: to leave the row out
 // would be to say that the person left.
-func listFaults(faults []RejectedPerson) error {
+func listFaults(faults []Rejected) error {
 	if len(faults) == 0 {
 		return nil
 	}
@@ -227,49 +227,6 @@ func listFaults(faults []RejectedPerson) error {
 
 // shownFaults is how many rows at fault an error names.
 const shownFaults = 5
-
-// standingHere refuses an account that nobody on the newest list has: it is
-// mistyped, or its person left. Without any list accounts are taken as typed. An
-// account that has the token already was taken as it is when it was given it.
-func standingHere(r Reader, a token.Account, anyway, theirs bool) error {
-	if anyway {
-		return nil
-	}
-	head, err := r.NewestPeople()
-	if err != nil || head.Number == 0 {
-		return err
-	}
-	s, err := r.AccountStanding(a)
-	if err != nil || s.Listed || theirs && !s.Known {
-		return err
-	}
-	const goOn = "--new-account goes on with it as typed"
-	switch {
-	case s.Known:
-		return fault.Errorf(fault.NotFound, "%s left: the list of %s does not have it any more", a, head.At.Format(dateOnly)).
-			WithHint("%s", goOn)
-	case s.Now != "":
-		return fault.Errorf(fault.NotFound, "%s is called %s now", a, s.Now).WithHint("give the new name; %s", goOn)
-	}
-	refusal := fault.Errorf(fault.NotFound, "there is no account %s on the list of %s", a, head.At.Format(dateOnly))
-	near, err := r.NearAccounts(a, maxNearAccounts)
-	if err != nil {
-		return err
-	}
-	if len(near) == 0 {
-		return refusal.WithHint("is it typed right? %s", goOn)
-	}
-	names := make([]string, len(near))
-	for i, n := range near {
-		names[i] = string(n)
-	}
-	return refusal.WithHint("near it: %s; %s", strings.Join(names, ", "), goOn)
-}
-
-const (
-	dateOnly        = "2006-01-02"
-	maxNearAccounts = 5
-)
 
 // share is a part of a whole in percent, rounded down; of nothing it is all.
 func share(part, whole int) int {

@@ -1,4 +1,4 @@
-package app_test
+package people_test
 
 import (
 	"bytes"
@@ -7,9 +7,9 @@ import (
 	"strings"
 	"testing"
 
-	"fob/internal/app"
 	"fob/internal/fault"
 	"fob/internal/office"
+	"fob/internal/people"
 )
 
 // Both kinds of workbook that fob does not read begin alike, and are told apart.
@@ -21,7 +21,7 @@ func TestPeopleInOldWorkbooks(t *testing.T) {
 		old[:len(old)-590]:   "the list is an Office document of the old kind (.xls)",
 		"login\n\xd0\xcfx\n": "",
 	} {
-		_, err := app.ReadPeople("people.xlsx", strings.NewReader(text), app.PeopleOptions{})
+		_, err := people.ReadList("people.xlsx", strings.NewReader(text), people.ListOptions{})
 		switch {
 		case want == "" && err != nil:
 			t.Error(err)

@@ -1,9 +1,10 @@
-package desk
+package people
 
 import (
 	"context"
 	"slices"
 
+	"fob/internal/desk"
 	"fob/internal/fault"
 	"fob/internal/token"
 	"fob/internal/trail"
@@ -11,7 +12,7 @@ import (
 
 // Reconcile is a request to take in a list of people.
 type Reconcile struct {
-	List    *PeopleList
+	List    *List
 	Renamed map[token.Account]token.Account // old and new names that the list does not tie together
 	// AtLeast is how many percent of the accounts of before must stay; below 0 it is
 	// as usual.
@@ -19,7 +20,7 @@ type Reconcile struct {
 	Store   bool // take the list in; else only compare
 	Tokens  bool // and do to the tokens of those who left what is to be done
 	Unknown bool // treat accounts that no list ever had as if they had left
-	Words
+	token.Words
 	// Confirm is asked once what would be done is known, before anything is; nil:
 	// nobody is.
 	Confirm  func(Reconciled) error
@@ -39,7 +40,7 @@ type Reconciled struct {
 	File     string            `json:"file"`
 	SHA256   string            `json:"sha256"`
 	List     *int              `json:"list"` // its number, once it is taken in
-	Columns  []PeopleColumn    `json:"columns"`
+	Columns  []Column          `json:"columns"`
 	Rows     int               `json:"rows"`
 	Listed   int               `json:"listed"` // accounts on it that have not left
 	Before   int               `json:"before"` // accounts on the list before
@@ -49,7 +50,7 @@ type Reconciled struct {
 	Renamed  int               `json:"renamed"`
 	Stored   bool              `json:"stored"`
 	Tokens   []ReconciledToken `json:"tokens"`
-	Rejects  []RejectedPerson  `json:"rejects"`
+	Rejects  []Rejected        `json:"rejects"`
 	Warnings []string          `json:"warnings"`
 }
 
@@ -76,18 +77,18 @@ const (
 	ActAsk        = "ask"        // nobody knows whose it is
 )
 
-// ReconcilePeople compares a list of people with the store and, if so asked, takes
+// Reconcile compares a list of people with the store and, if so asked, takes
 // it in and ends what those who left can do. What was done before an error is in
 // the result.
-func (d *Desk) ReconcilePeople(ctx context.Context, req Reconcile) (res Reconciled, err error) {
+func (g *Registry) Reconcile(ctx context.Context, req Reconcile) (res Reconciled, err error) {
 	res = Reconciled{File: req.List.File, SHA256: req.List.SHA256, Rows: len(req.List.People), Tokens: []ReconciledToken{},
-		Columns: append([]PeopleColumn{}, req.List.Columns...), Rejects: []RejectedPerson{}, Warnings: append([]string{}, req.List.Notes...)}
+		Columns: append([]Column{}, req.List.Columns...), Rejects: []Rejected{}, Warnings: append([]string{}, req.List.Notes...)}
 	if len(req.List.Faults) > 0 {
 		res.Rejects = req.List.Faults
 		return res, listFaults(req.List.Faults)
 	}
-	rec := &reconciling{desk: d, req: req, res: &res}
-	if err := d.Store.View(ctx, rec.compare); err != nil || !req.Store {
+	rec := &reconciling{reg: g, req: req, res: &res}
+	if err := g.Store.View(ctx, rec.compare); err != nil || !req.Store {
 		return res, err
 	}
 	if req.Confirm != nil && (req.Tokens && rec.todo > 0 || !rec.plan.empty()) {
@@ -96,7 +97,7 @@ func (d *Desk) ReconcilePeople(ctx context.Context, req Reconcile) (res Reconcil
 		}
 	}
 	if !rec.plan.empty() {
-		if err := d.Store.Update(ctx, rec.store); err != nil {
+		if err := g.Store.Update(ctx, rec.store); err != nil {
 			return res, err
 		}
 		rec.taken()
@@ -111,7 +112,7 @@ func (d *Desk) ReconcilePeople(ctx context.Context, req Reconcile) (res Reconcil
 
 // reconciling is a list on its way.
 type reconciling struct {
-	desk *Desk
+	reg  *Registry
 	req  Reconcile
 	res  *Reconciled
 	plan *peoplePlan
@@ -130,11 +131,11 @@ func (c *reconciling) compare(r Reader) (err error) {
 	if err != nil {
 		return err
 	}
-	var random = c.desk.Random
+	var random = c.reg.Desk.Random
 	if !c.req.Store {
 		random = nil
 	}
-	c.plan, err = newPeoplePlan(r, c.req.List, c.desk.Now().UTC(), random)
+	c.plan, err = newPeoplePlan(r, c.req.List, c.reg.Desk.Now().UTC(), random)
 	if err != nil {
 		if c.plan != nil && len(c.plan.faults) > 0 {
 			c.res.Rejects = c.plan.faults
@@ -183,7 +184,7 @@ func (c *reconciling) demands(r Reader) error {
 		if !c.req.Store {
 			break
 		}
-		if err := Demand(r, by, c.req.Words); err != nil {
+		if err := desk.Demand(r, by, c.req.Words); err != nil {
 			return err
 		}
 	}
@@ -269,14 +270,14 @@ func (c *reconciling) tokens(r Reader) error {
 // as it is stored already.
 func (c *reconciling) near(r Reader, a token.Account) (all []token.Account, err error) {
 	for _, slip := range a.Slips() {
-		if i, ok := c.plan.byKey.find([]byte(slip)); ok && len(all) < maxNearAccounts {
+		if i, ok := c.plan.byKey.find([]byte(slip)); ok && len(all) < desk.MaxNearAccounts {
 			all = append(all, c.plan.people[i].Account())
 		}
 	}
 	if len(all) > 0 {
 		return all, nil
 	}
-	return r.NearAccounts(a, maxNearAccounts)
+	return r.NearAccounts(a, desk.MaxNearAccounts)
 }
 
 // action is what is to be done about a token. A binding ends only with the token in
@@ -313,7 +314,7 @@ func (c *reconciling) store(tx Tx) error {
 	if head.Number != p.head.Number || p.mark != [2]int{listed, erased} {
 		return fault.Errorf(fault.NotAllowed, "another list of people was taken in meanwhile, or somebody was erased; nothing was changed").WithHint("run the command again")
 	}
-	e, err := c.desk.Author().StoreEvent(token.CmdAccountImport, c.req.Words)
+	e, err := c.reg.Desk.Author().StoreEvent(token.CmdAccountImport, c.req.Words)
 	if err != nil {
 		return err
 	}
@@ -346,11 +347,11 @@ func (c *reconciling) act(ctx context.Context) error {
 		}
 	}
 	done := 0
-	for group := range slices.Chunk(todo, groupRows) {
+	for group := range slices.Chunk(todo, desk.GroupRows) {
 		var now map[int]token.State
 		err := ctx.Err()
 		if err == nil {
-			err = c.desk.Store.Update(ctx, func(tx Tx) (err error) { now, err = c.move(tx, group); return err })
+			err = c.reg.Desk.Store.Update(ctx, func(tx desk.Tx) (err error) { now, err = c.move(tx, group); return err })
 		}
 		if err != nil {
 			return stoppedAt(ctx, err, done, len(todo))
@@ -376,7 +377,7 @@ func stoppedAt(ctx context.Context, err error, done, all int) error {
 
 // move does with a group of tokens what is to be done, as far as they are still as
 // they were when they were looked at, and tells their states.
-func (c *reconciling) move(tx Tx, group []int) (now map[int]token.State, err error) {
+func (c *reconciling) move(tx desk.Tx, group []int) (now map[int]token.State, err error) {
 	now = map[int]token.State{}
 	w := c.req.Words
 	if w.Reason == "" {
@@ -392,12 +393,12 @@ func (c *reconciling) move(tx Tx, group []int) (now map[int]token.State, err err
 			row.Next = "it is " + string(t.State) + " now: somebody was there first"
 			continue
 		}
-		change := Change{Serial: t.Serial, By: token.CmdSuspend, To: token.Suspended, Words: w}
+		change := desk.Change{Serial: t.Serial, By: token.CmdSuspend, To: token.Suspended, Words: w}
 		if row.Action == ActQuarantine {
 			change.By, change.To = token.CmdQuarantine, token.Quarantined
 		}
 		change.Account = t.Account
-		if err := c.desk.MoveIn(tx, &t, change); err != nil {
+		if err := c.reg.Desk.MoveIn(tx, &t, change); err != nil {
 			return nil, err
 		}
 		now[i] = t.State

@@ -1,4 +1,4 @@
-package desk
+package people
 
 import (
 	"context"
@@ -7,6 +7,7 @@ import (
 	"regexp"
 	"strings"
 
+	"fob/internal/desk"
 	"fob/internal/fault"
 	"fob/internal/token"
 	"fob/internal/trail"
@@ -23,23 +24,23 @@ type Erased struct {
 	LogLeft bool   `json:"log_left"` // somebody reads an older state: the log still holds the texts
 }
 
-// EraseAccount removes what is known of a person: the account's name in the tables
+// Erase removes what is known of a person: the account's name in the tables
 // and in the trail, and with it the reasons, tickets and proofs of the events that
 // name the account. One event says which texts went, without naming the person.
 // What tokens the account had stays, under another name; so do the approvers of
 // those events, who answered for what they did. An account that still has tokens
 // is refused.
-func (d *Desk) EraseAccount(ctx context.Context, a token.Account, w Words) (res Erased, err error) {
-	err = d.Store.Update(ctx, func(tx Tx) error {
+func (g *Registry) Erase(ctx context.Context, a token.Account, w token.Words) (res Erased, err error) {
+	err = g.Store.Update(ctx, func(tx Tx) error {
 		res = Erased{}
-		detail, err := d.erasable(tx, a, w)
+		detail, err := g.erasable(tx, a, w)
 		if err != nil {
 			return err
 		}
 		if res.Account, err = tx.ErasedName(); err != nil {
 			return err
 		}
-		e, err := d.Author().Event(token.CmdAccountErase, trail.Object{Kind: trail.KindAccount, ID: res.Account}, w)
+		e, err := g.Desk.Author().Event(token.CmdAccountErase, trail.Object{Kind: trail.KindAccount, ID: res.Account}, w)
 		if err != nil {
 			return err
 		}
@@ -55,7 +56,7 @@ func (d *Desk) EraseAccount(ctx context.Context, a token.Account, w Words) (res 
 	if err != nil {
 		return res, err
 	}
-	done, err := d.Store.EmptyLog(context.WithoutCancel(ctx))
+	done, err := g.Store.EmptyLog(context.WithoutCancel(ctx))
 	if err != nil {
 		return res, fault.Wrap(fault.Internal, err, "it is done, but the database's log could not be emptied: the erased texts stay in it until it is")
 	}
@@ -64,9 +65,9 @@ func (d *Desk) EraseAccount(ctx context.Context, a token.Account, w Words) (res 
 }
 
 // Erasable reports whether an account can be erased, and how many texts would go.
-func (d *Desk) Erasable(ctx context.Context, a token.Account, w Words) (texts int, err error) {
-	err = d.Store.View(ctx, func(r Reader) error {
-		detail, err := d.erasable(r, a, w)
+func (g *Registry) Erasable(ctx context.Context, a token.Account, w token.Words) (texts int, err error) {
+	err = g.Store.View(ctx, func(r Reader) error {
+		detail, err := g.erasable(r, a, w)
 		for _, row := range detail.Rows {
 			texts += len(row.Fields)
 		}
@@ -76,8 +77,8 @@ func (d *Desk) Erasable(ctx context.Context, a token.Account, w Words) (texts in
 }
 
 // erasable is what an erasure would carry.
-func (d *Desk) erasable(r Reader, a token.Account, w Words) (detail trail.EraseDetail, err error) {
-	if err := Demand(r, token.CmdAccountErase, w); err != nil {
+func (g *Registry) erasable(r Reader, a token.Account, w token.Words) (detail trail.EraseDetail, err error) {
+	if err := desk.Demand(r, token.CmdAccountErase, w); err != nil {
 		return detail, err
 	}
 	row, err := r.AccountRow(a)
@@ -134,7 +135,7 @@ func unknownPerson(r Reader, a token.Account) error {
 }
 
 // checkOutlives refuses words that name the person: they stay.
-func checkOutlives(a token.Account, row trail.AccountRow, w Words) error {
+func checkOutlives(a token.Account, row trail.AccountRow, w token.Words) error {
 	names := []string{a.Key(), strings.ToLower(row.FullName)}
 	for _, f := range row.Former {
 		names = append(names, f.Key)

@@ -1,55 +1,64 @@
-package desk
+package people
 
 import (
+	"context"
 	"iter"
 	"slices"
-	"time"
 
+	"fob/internal/desk"
 	"fob/internal/token"
 	"fob/internal/trail"
 )
 
-// PeopleReader reads accounts and the lists that they came with.
-type PeopleReader interface {
-	// NewestPeople is the list that was taken in last; its number is 0 where there
-	// is none.
-	NewestPeople() (PeopleHead, error)
+// Store is what the use cases about people need of a database.
+type Store interface {
+	View(ctx context.Context, fn func(Reader) error) error
+	Update(ctx context.Context, fn func(Tx) error) error
+	// EmptyLog writes the write-ahead log back and cuts it to nothing, so that
+	// nothing of erased texts stays in it; done is false while somebody still reads
+	// an older state.
+	EmptyLog(ctx context.Context) (done bool, err error)
+}
+
+// Reader reads accounts and the lists that they came with.
+type Reader interface {
+	desk.PolicyReader
+	desk.AccountReader
+	Token(serial token.Serial) (token.Token, error)
+	// TokensOf lists what an account has: assigned, bound and suspended tokens.
+	TokensOf(a token.Account) ([]token.Serial, error)
 	// PeopleMark counts the accounts that are, or were, on a list, and the texts that
 	// were erased: while no list is taken in, both change with erasures only.
 	PeopleMark() (listed, erased int, err error)
 	// EachAccount calls fn with every account. Its bytes are valid until fn returns,
 	// which must not ask for accounts itself.
 	EachAccount(fn func(StoredAccount) error) error
-	// FormerNames gives the names that accounts had, by the accounts' ids, and which
+	// FormerNames returns the names that accounts had, by the accounts' ids, and which
 	// key became which.
 	FormerNames() (names map[int64][]trail.FormerName, became map[[2]string]bool, err error)
-	// AccountStanding finds an account by its name as lists know it.
-	AccountStanding(a token.Account) (Standing, error)
 	// AccountRow is what the tables have of an account; nothing where they have none.
 	AccountRow(a token.Account) (trail.AccountRow, error)
-	// NearAccounts finds listed accounts that a person may have meant, the
-	// likeliest first.
-	NearAccounts(a token.Account, limit int) ([]token.Account, error)
-	// Holding gives the tokens that are assigned, bound or suspended to an account;
+	// Holding returns the tokens that are assigned, bound or suspended to an account;
 	// ever reports whether it had any at any time.
 	Holding(accountID int64) (now []Held, ever bool, err error)
-	// Holders gives the ids of the accounts that have tokens now, in rising order.
+	// Holders returns the ids of the accounts that have tokens now, in rising order.
 	Holders() ([]int64, error)
+	// TextsAbout lists the texts beside the events that name an account, but for who
+	// approved.
+	TextsAbout(a token.Account) ([]trail.ErasedRows, error)
+	// ErasedName is what is to stand for the next account that is erased.
+	ErasedName() (string, error)
 }
 
-// PeopleHead is what is asked of a list most often.
-type PeopleHead struct {
-	Number int
-	At     time.Time
-	SHA256 string
-}
-
-// Standing is how an account stands with the lists.
-type Standing struct {
-	Known  bool // on some list, now or before
-	Listed bool // on the newest one
-	Since  time.Time
-	Now    token.Account // what it was renamed to; empty: it is called so, or nobody is
+// Tx is a Reader that writes.
+type Tx interface {
+	Reader
+	trail.Log
+	// EraseAccount removes texts that the newest event, by, names, and gives the
+	// account another name.
+	EraseAccount(a token.Account, name string, rows []trail.ErasedRows, by int64) error
+	// SaveList writes a list of people and what it changes.
+	SaveList(l trail.ListRow, c ListChanges) error
 }
 
 // StoredAccount is an account as it is kept.

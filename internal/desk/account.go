@@ -1,0 +1,79 @@
+package desk
+
+import (
+	"strings"
+	"time"
+
+	"fob/internal/fault"
+	"fob/internal/token"
+)
+
+// AccountReader knows the accounts of the newest list of people.
+type AccountReader interface {
+	// NewestPeople is the list that was taken in last; its number is 0 where there
+	// is none.
+	NewestPeople() (PeopleHead, error)
+	// AccountStanding finds an account by its name as lists know it.
+	AccountStanding(a token.Account) (Standing, error)
+	// NearAccounts finds listed accounts that a person may have meant, the
+	// likeliest first.
+	NearAccounts(a token.Account, limit int) ([]token.Account, error)
+}
+
+// PeopleHead is what is asked of a list most often.
+type PeopleHead struct {
+	Number int
+	At     time.Time
+	SHA256 string
+}
+
+// Standing is how an account stands with the lists.
+type Standing struct {
+	Known  bool // on some list, now or before
+	Listed bool // on the newest one
+	Since  time.Time
+	Now    token.Account // what it was renamed to; empty: it is called so, or nobody is
+}
+
+// CheckAccount refuses an account that nobody on the newest list has: it is
+// mistyped, or its person left. Without any list accounts are taken as typed. An
+// account that has the token already was taken as it is when it was given it.
+func CheckAccount(r AccountReader, a token.Account, anyway, theirs bool) error {
+	if anyway {
+		return nil
+	}
+	head, err := r.NewestPeople()
+	if err != nil || head.Number == 0 {
+		return err
+	}
+	s, err := r.AccountStanding(a)
+	if err != nil || s.Listed || theirs && !s.Known {
+		return err
+	}
+	const goOn = "--new-account goes on with it as typed"
+	switch {
+	case s.Known:
+		return fault.Errorf(fault.NotFound, "%s left: the list of %s does not have it any more", a, head.At.Format(dateOnly)).
+			WithHint("%s", goOn)
+	case s.Now != "":
+		return fault.Errorf(fault.NotFound, "%s is called %s now", a, s.Now).WithHint("give the new name; %s", goOn)
+	}
+	refusal := fault.Errorf(fault.NotFound, "there is no account %s on the list of %s", a, head.At.Format(dateOnly))
+	near, err := r.NearAccounts(a, MaxNearAccounts)
+	if err != nil {
+		return err
+	}
+	if len(near) == 0 {
+		return refusal.WithHint("is it typed right? %s", goOn)
+	}
+	names := make([]string, len(near))
+	for i, n := range near {
+		names[i] = string(n)
+	}
+	return refusal.WithHint("near it: %s; %s", strings.Join(names, ", "), goOn)
+}
+
+const (
+	dateOnly        = "2006-01-02"
+	MaxNearAccounts = 5
+)
