@@ -100,9 +100,9 @@ var rooms = map[string]room{
 		may: []string{"fault", "token", "seedfile", "rows", "pskc"},
 		why: "what families of plain XML share knows no family",
 	},
-	"seedfile/seedtest": {
+	"testkit": {
 		may: []string{"fault", "token", "seedfile"},
-		why: "it serves the tests of every family and knows none",
+		why: "it serves tests and tools; nothing of the program imports it",
 	},
 	"family": {
 		may: []string{"fault", "token", "seedfile", "seedfile/table", "seedfile/xmlscan", "rows", "pskc"},
@@ -204,7 +204,7 @@ var libraries = []struct {
 	{"golang.org/x/term", []string{"cli"}, "only the command line talks to a terminal"},
 	{"github.com/jedib0t/go-pretty", []string{"cli"}, "only the command line draws tables"},
 	{"github.com/schollz/progressbar", []string{"cli"}, "only the command line shows progress"},
-	{"testing", []string{"seedfile/seedtest"}, "what serves tests does not go into the program"},
+	{"testing", []string{"testkit"}, "what serves tests does not go into the program"},
 	{"github.com/pquerna/otp", []string{"otp"}, "its traps are fenced in one place"},
 	{"github.com/russellhaering/goxmldsig", []string{"pskc"}, "its traps are fenced in one place"},
 	{"github.com/beevik/etree", []string{"pskc"}, "trees of whole files are built for signatures only, after the limits were kept"},

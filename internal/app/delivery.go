@@ -5,6 +5,7 @@ import (
 	"io"
 	"slices"
 
+	"fob/internal/fault"
 	"fob/internal/seedfile"
 	"fob/internal/seedfile/delivery"
 )
@@ -21,7 +22,7 @@ type Member struct {
 	// Wrapped names what was undone round it, from the outside in.
 	Wrapped []string
 	// Notes are remarks for the operator.
-	Notes []string
+	Notes []fault.Text
 	// Keys are for what is encrypted or signed inside.
 	Keys seedfile.Keys
 }
@@ -31,7 +32,7 @@ type Member struct {
 type Deliveries struct {
 	opener delivery.Opener
 	keys   *delivery.Keys
-	notes  []string // on the key files, until somebody is told
+	notes  []fault.Text // on the key files, until somebody is told
 }
 
 // Deliveries reads the key files, each once: one may be a pipe. The caller
@@ -52,7 +53,7 @@ func (c Config) Deliveries(k Keys) (*Deliveries, error) {
 		}
 		return s, nil
 	}
-	return &Deliveries{delivery.Opener{Keys: keys, Spool: spool, Now: c.Now}, keys, notes}, nil
+	return &Deliveries{delivery.Opener{Keys: keys, Spool: spool, Now: c.Now}, keys, seedfile.Notes(notes...)}, nil
 }
 
 // Open undoes what is wrapped round one file; a plain file is its own only

@@ -95,7 +95,7 @@ func TestLargeFileForNobody(t *testing.T) {
 	w.must(err)
 	req := desk.Import{Source: src, Format: f}
 	res, err := d.Import(context.Background(), req)
-	if fault.KindOf(err) != fault.Refused || res.Stored || len(res.Rejects) != 1 || !strings.Contains(res.Rejects[0].Reason, "there is no account nobody on the list") {
+	if fault.KindOf(err) != fault.Refused || res.Stored || len(res.Rejects) != 1 || !strings.Contains(res.Rejects[0].Reason.String(), "there is no account nobody on the list") {
 		t.Errorf("%v, stored %v, %+v", err, res.Stored, res.Rejects)
 	}
 	req.NewAccount = true

@@ -13,7 +13,7 @@ import (
 	"fob/internal/app"
 	"fob/internal/desk"
 	"fob/internal/seedfile"
-	"fob/internal/seedfile/seedtest"
+	"fob/internal/testkit"
 	"fob/internal/token"
 	"fob/tools/seedgen/gen"
 )
@@ -79,7 +79,7 @@ func (w *world) store(d *desk.Desk, name string, p gen.Plan) {
 	case "columns":
 		req.Options.Columns = columnsOf
 	case "pskc-aes":
-		name, req.Options.Keys = "pskc", &seedtest.Keys{Files: []string{gen.PSKCKey()}}
+		name, req.Options.Keys = "pskc", &testkit.Keys{Files: []string{gen.PSKCKey()}}
 	}
 	var err error
 	req.Format, _, err = app.FindFormat(req.Source, name, req.Options)

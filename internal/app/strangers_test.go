@@ -171,7 +171,7 @@ func (w *world) hand(d *desk.Desk, data []byte, truth said, encoding seedfile.En
 		}
 		o.message = o.err.Error() + " " + fault.HintOf(o.err)
 		for _, x := range o.res.Rejects {
-			o.message += " " + x.Reason
+			o.message += " " + x.Reason.String()
 		}
 		if !s.obey(o.message, truth, encoding) {
 			break

@@ -23,7 +23,7 @@ func (o *keyOptions) add(cmd *cobra.Command) {
 	f.StringArrayVar(&o.PassphraseFiles, "passphrase-file", nil, "file whose first line is a passphrase for the delivery, a key of it or what is in it; may be repeated")
 	f.StringVar(&o.SignedBy, "signed-by", "", "file with the OpenPGP public key that must have signed the delivery, or the certificate that must have signed the PSKC in it")
 	f.BoolVar(&o.compat, "compat", false, "read drafts and faulty forms of PSKC too, in which less can be verified; the summary names each")
-	f.BoolVar(&o.unauthenticated, "allow-unauthenticated", false, "read encrypted PSKC that no MAC protects: nobody can report whether it was changed")
+	f.BoolVar(&o.unauthenticated, "allow-unauthenticated", false, "read encrypted PSKC that no MAC protects: nobody can tell whether it was changed")
 	for _, flag := range []string{"key-file", "passphrase-file", "signed-by"} {
 		_ = cmd.MarkFlagFilename(flag) // only completion needs it
 	}

@@ -236,12 +236,12 @@ func (r *root) printImported(res desk.Imported) {
 	r.printRemarks(res.Inferred, res.Warnings, res.Rejects)
 }
 
-func (r *root) printRemarks(inferred, warnings []string, rejects []desk.Reject) {
+func (r *root) printRemarks(inferred []string, warnings []fault.Text, rejects []desk.Reject) {
 	for _, s := range inferred {
 		r.say("  %s", s)
 	}
 	for _, s := range warnings {
-		r.say("  warning: %s", s)
+		r.say("  warning: %s", s.In(wording{}))
 	}
 	for i, reject := range rejects {
 		if i == maxShown {
@@ -257,5 +257,5 @@ func describeReject(x desk.Reject) string {
 	if serial != "" {
 		serial = ", " + serial
 	}
-	return fmt.Sprintf("%s%s: %s: %s", x.Place, serial, x.Verdict, x.Reason)
+	return fmt.Sprintf("%s%s: %s: %s", x.Place, serial, x.Verdict, x.Reason.In(wording{}))
 }

@@ -71,7 +71,7 @@ func (r *root) loadAll(ctx context.Context, d *desk.Desk, p *plan, rejects *reje
 	for _, f := range p.files {
 		switch {
 		case f.unknown:
-			r.remark("%s is left out: %v", clean(f.name), f.err)
+			r.remark("%s is left out: %s", clean(f.name), fault.MessageIn(f.err, wording{}))
 			all.results = append(all.results, unreadable(f))
 			all.leftOut++
 			continue
@@ -80,12 +80,12 @@ func (r *root) loadAll(ctx context.Context, d *desk.Desk, p *plan, rejects *reje
 			continue
 		}
 		if f.req.DryRun && len(all.results) > 0 {
-			f.member.Notes = append(slices.Clone(f.member.Notes), dryRunAlone)
+			f.member.Notes = append(slices.Clone(f.member.Notes), fault.Textf(dryRunAlone))
 		}
 		res, err := r.importFile(ctx, d, f.req, f.member, rejects)
 		if err != nil && res.SHA256 == "" {
 			// Of several files in JSON it must be seen which was refused, and why.
-			res.Warnings = append(res.Warnings, err.Error())
+			res.Warnings = append(res.Warnings, fault.Textf("%s", fault.MessageIn(err, wording{})))
 		}
 		if kind := fault.KindOf(err); err != nil && kind != fault.Refused {
 			all.results = append(all.results, res)
@@ -122,7 +122,10 @@ func (r *root) importFile(ctx context.Context, d *desk.Desk, req desk.Import, m 
 	res, err := d.Import(ctx, req)
 	bar.done()
 	res.Wrapped = append(slices.Clone(m.Wrapped), res.Wrapped...)
-	res.Warnings = append(append([]string{}, m.Notes...), res.Warnings...)
+	res.Warnings = worded(slices.Concat(m.Notes, res.Warnings))
+	for i := range res.Rejects {
+		res.Rejects[i].Reason = worded([]fault.Text{res.Rejects[i].Reason})[0]
+	}
 	if !r.json && (err == nil || res.Refused > 0 || res.Stored) {
 		r.printImported(res) // else the error says it all
 	}
@@ -131,14 +134,14 @@ func (r *root) importFile(ctx context.Context, d *desk.Desk, req desk.Import, m 
 
 // unread is the result for a file that could not be read as a seed file.
 func unread(name string) desk.Imported {
-	return desk.Imported{File: name, Wrapped: []string{}, Rejects: []desk.Reject{}, Warnings: []string{}, Inferred: []string{}}
+	return desk.Imported{File: name, Wrapped: []string{}, Rejects: []desk.Reject{}, Warnings: []fault.Text{}, Inferred: []string{}}
 }
 
 func unreadable(f planned) desk.Imported {
 	res := unread(f.name)
 	if f.member.Wrapped != nil {
 		res.Wrapped = f.member.Wrapped
-		res.Warnings = append(res.Warnings, f.err.Error())
+		res.Warnings = append(res.Warnings, fault.Textf("%s", fault.MessageIn(f.err, wording{})))
 	}
 	return res
 }

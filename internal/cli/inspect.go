@@ -62,7 +62,7 @@ func (r *root) inspect(ctx context.Context, o *importOptions, path string) error
 // a script gets an object for it as well.
 func uninspected(name string, why error) desk.Inspected {
 	return desk.Inspected{File: name, Wrapped: []string{}, Encodings: []seedfile.Encoding{}, Needs: []string{},
-		First: []desk.Shown{}, Inferred: []string{}, Rejects: []desk.Reject{}, Warnings: []string{why.Error()}}
+		First: []desk.Shown{}, Inferred: []string{}, Rejects: []desk.Reject{}, Warnings: worded([]fault.Text{fault.Textf("%v", why)})}
 }
 
 // inspectFile looks at one file of a delivery. The result has no name when it
@@ -77,7 +77,10 @@ func inspectFile(ctx context.Context, o *importOptions, m app.Member) (desk.Insp
 		return desk.Inspected{}, err
 	}
 	res.Wrapped = append(slices.Clone(m.Wrapped), res.Wrapped...)
-	res.Warnings = append(append([]string{}, m.Notes...), res.Warnings...)
+	res.Warnings = worded(slices.Concat(m.Notes, res.Warnings))
+	for i := range res.Rejects {
+		res.Rejects[i].Reason = worded([]fault.Text{res.Rejects[i].Reason})[0]
+	}
 	if res.Refused > 0 {
 		err = fault.Errorf(fault.Refused, "%d of %d records of %s would be refused", res.Refused, res.Records, res.File).
 			WithHint("mend the file or ask the supplier for another; `fob import --partial` would store the others")

@@ -68,7 +68,7 @@ func (f *rejectFile) add(source string, x desk.Reject) error {
 			return rejectError(f.path, err)
 		}
 	}
-	row := []string{strconv.Itoa(x.Line), report.GuardCSV(x.Serial), string(x.Verdict), report.GuardCSV(x.Reason), report.GuardCSV(source)}
+	row := []string{strconv.Itoa(x.Line), report.GuardCSV(x.Serial), string(x.Verdict), report.GuardCSV(x.Reason.In(wording{})), report.GuardCSV(source)}
 	if err := f.csv.Write(row); err != nil {
 		return rejectError(f.path, err)
 	}

@@ -37,3 +37,12 @@ func pastedEach(args []string) []string {
 	}
 	return out
 }
+
+// worded puts texts into the command line's words for good, for JSON.
+func worded(texts []fault.Text) []fault.Text {
+	all := make([]fault.Text, len(texts))
+	for i, t := range texts {
+		all[i] = fault.Textf("%s", t.In(wording{}))
+	}
+	return all
+}

@@ -64,7 +64,7 @@ func TestImportLimits(t *testing.T) {
 			}
 		}))
 		kindIs(t, err, fault.Refused)
-		if len(res.Rejects) != 1 || res.Rejects[0].Verdict != token.Invalid || !strings.Contains(res.Rejects[0].Reason, c.says) {
+		if len(res.Rejects) != 1 || res.Rejects[0].Verdict != token.Invalid || !strings.Contains(res.Rejects[0].Reason.String(), c.says) {
 			t.Errorf("%s: %+v", name, res.Rejects)
 		}
 	}

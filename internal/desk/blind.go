@@ -5,14 +5,15 @@ import (
 	"errors"
 	"slices"
 
+	"fob/internal/fault"
 	"fob/internal/seedfile"
 	"fob/internal/token"
 )
 
-// needing is an error that a flag of the operator would mend.
+// needing is an error that a field of the operator would mend.
 type needing interface {
 	error
-	Needs() string
+	Needs() fault.Field
 }
 
 // inspectBlind tells what can be told of a file that needs a key, a certificate,
@@ -37,11 +38,13 @@ func inspectBlind(ctx context.Context, req Import, why string, need needing) (In
 		return Inspected{}, err
 	}
 	res.SHA256 = out.sha256
-	res.Needs = append([]string{need.Needs()}, out.needs...)
+	for _, f := range append(out.needs, need.Needs()) {
+		res.Needs = append(res.Needs, "--"+string(f))
+	}
 	slices.Sort(res.Needs)
 	res.Needs = append(slices.Compact(res.Needs), c.opened.needs()...)
-	res.Warnings = append([]string{need.Error()}, out.notes...)
-	res.Warnings = append(res.Warnings, c.opened.remarks(res.Records)...)
+	res.Warnings = append([]fault.Text{fault.Textf("%v", need)}, out.notes...)
+	res.Warnings = append(res.Warnings, seedfile.Notes(c.opened.remarks(res.Records)...)...)
 	return res, nil
 }
 
@@ -51,7 +54,7 @@ func (res *Inspected) addBlind(rec *seedfile.Record, lacks seedfile.FieldSet) {
 		res.Refused++
 		rec.Withhold()
 		if len(res.Rejects) < MaxRejects {
-			res.Rejects = append(res.Rejects, Reject{Place: rec.Place, Line: rec.Place.N, Serial: rec.Serial, Verdict: token.Invalid, Reason: rec.Problem.Error()})
+			res.Rejects = append(res.Rejects, Reject{Place: rec.Place, Line: rec.Place.N, Serial: rec.Serial, Verdict: token.Invalid, Reason: fault.Textf("%v", rec.Problem)})
 		}
 	case len(res.First) < shownRecords:
 		serial, err := token.ParseSerial(rec.Serial)

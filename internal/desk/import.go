@@ -38,7 +38,7 @@ type Reject struct {
 	Line    int            `json:"line"`
 	Serial  string         `json:"serial"`
 	Verdict token.Verdict  `json:"verdict"`
-	Reason  string         `json:"reason"`
+	Reason  fault.Text     `json:"reason"`
 
 	loading bool // another import is bringing it right now
 }
@@ -65,7 +65,7 @@ type Imported struct {
 	DryRun    bool              `json:"dry_run"`
 	Already   bool              `json:"already_imported"`
 	Rejects   []Reject          `json:"rejects"`
-	Warnings  []string          `json:"warnings"`
+	Warnings  []fault.Text      `json:"warnings"`
 	Inferred  []string          `json:"inferred"` // what the file did not say, and where it came from
 }
 
@@ -73,7 +73,7 @@ type Imported struct {
 // tells the verdicts also when err says that records were refused.
 func (d *Desk) Import(ctx context.Context, req Import) (Imported, error) {
 	res := Imported{File: req.Source.Name(), Format: req.Format.Name, DryRun: req.DryRun,
-		Wrapped: []string{}, Rejects: []Reject{}, Warnings: []string{}, Inferred: []string{}}
+		Wrapped: []string{}, Rejects: []Reject{}, Warnings: []fault.Text{}, Inferred: []string{}}
 	if err := d.Store.SweepLoads(ctx); err != nil {
 		return res, err
 	}
@@ -106,7 +106,7 @@ func (d *Desk) Import(ctx context.Context, req Import) (Imported, error) {
 		return res, err
 	}
 	if l.unassigned > 0 {
-		res.Warnings = append(res.Warnings, fmt.Sprintf("%d records of tokens that are here already name an account; who has them was not changed", l.unassigned))
+		res.Warnings = append(res.Warnings, fault.Textf("%d records of tokens that are here already name an account; who has them was not changed", l.unassigned))
 	}
 	if err := d.alreadyImported(ctx, req, s, &res); err != nil {
 		return res, err
@@ -123,7 +123,7 @@ func (res *Imported) describe(s *scan, req Import) {
 		res.Inferred = append(res.Inferred, s.inferred.Evidence)
 	}
 	res.Inferred = append(res.Inferred, s.opened.inferred(req, s.records)...)
-	res.Warnings = append(res.Warnings, s.opened.kept(req, s.records)...)
+	res.Warnings = append(res.Warnings, seedfile.Notes(s.opened.kept(req, s.records)...)...)
 }
 
 // refuse ends the import of a long file that is refused as it is.
@@ -156,7 +156,7 @@ func (d *Desk) alreadyImported(ctx context.Context, req Import, s *scan, res *Im
 		}
 		res.Already, res.Batch = true, &b.Number
 		if req.Supply != (token.Supply{}) {
-			res.Warnings = append(res.Warnings, "the order, supplier, location and date of this call were not recorded: the batch keeps those of its first import")
+			res.Warnings = append(res.Warnings, fault.Textf("the order, supplier, location and date of this call were not recorded: the batch keeps those of its first import"))
 		}
 		return nil
 	})

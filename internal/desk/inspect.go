@@ -24,7 +24,7 @@ type Inspected struct {
 	First     []Shown             `json:"first"` // records
 	Inferred  []string            `json:"inferred"`
 	Rejects   []Reject            `json:"rejects"`
-	Warnings  []string            `json:"warnings"`
+	Warnings  []fault.Text        `json:"warnings"`
 }
 
 // Shown is one record as an import would take it; what the file leaves open and
@@ -74,7 +74,7 @@ func (s *Shown) tell(period int, counter int64, unknown seedfile.FieldSet) {
 
 // Inspect reads a file as an import would, up to where the store begins.
 func Inspect(ctx context.Context, req Import, why string) (Inspected, error) {
-	res := Imported{File: req.Source.Name(), Wrapped: []string{}, Format: req.Format.Name, Rejects: []Reject{}, Warnings: []string{}, Inferred: []string{}}
+	res := Imported{File: req.Source.Name(), Wrapped: []string{}, Format: req.Format.Name, Rejects: []Reject{}, Warnings: []fault.Text{}, Inferred: []string{}}
 	keys := noKeys{maphash.MakeSeed()}
 	p := passes{req.Source, req.Format, req.Options, nil, req.OnRead}
 	s, err := p.firstPass(ctx, req.Fill, keys)
@@ -86,7 +86,7 @@ func Inspect(ctx context.Context, req Import, why string) (Inspected, error) {
 		return Inspected{}, err
 	}
 	res.describe(s, req)
-	res.Warnings = append(res.Warnings, s.opened.remarks(s.records)...)
+	res.Warnings = append(res.Warnings, seedfile.Notes(s.opened.remarks(s.records)...)...)
 	p.onRead = nil
 	l := &loader{req: req, keys: keys, scan: s, passes: p, res: &res}
 	first := []Shown{}

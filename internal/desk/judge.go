@@ -13,7 +13,7 @@ type judged struct {
 	candidate
 	n        uint32 // number of the record in its file, from 0
 	verdict  token.Verdict
-	reason   string
+	reason   fault.Text
 	print    int64
 	nth      int     // different seeds in the store that share the print
 	replaces *Stored // the token that it is to replace
@@ -22,7 +22,7 @@ type judged struct {
 }
 
 func (j *judged) refuse(v token.Verdict, format string, args ...any) {
-	j.verdict, j.reason = v, fmt.Sprintf(format, args...)
+	j.verdict, j.reason = v, fault.Textf(format, args...)
 }
 
 // judge gives the verdicts that need the store, for a whole slice at once.

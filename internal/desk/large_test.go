@@ -226,7 +226,7 @@ func TestMeetingALoad(t *testing.T) {
 			first = false
 			met, err := other.Import(bg, request(csv(line(serialOf(5), 5))))
 			kindIs(t, err, fault.Refused)
-			if len(met.Rejects) != 1 || met.Rejects[0].Verdict != token.Conflict || met.Rejects[0].Reason != "this serial is being loaded right now, by olga" {
+			if len(met.Rejects) != 1 || met.Rejects[0].Verdict != token.Conflict || met.Rejects[0].Reason.String() != "this serial is being loaded right now, by olga" {
 				t.Errorf("%+v", met.Rejects)
 			}
 			if met, err := other.Import(bg, request(csv(line("OTHER", 700_000)))); err != nil || !met.Stored || *met.Batch != 1 {
@@ -269,7 +269,7 @@ func TestSeedTakenDuringALoad(t *testing.T) {
 	}
 	res, err := h.desk.Import(bg, request(generated(1, moreN)))
 	kindIs(t, err, fault.Refused)
-	if len(res.Rejects) != 1 || !strings.Contains(res.Rejects[0].Reason, "token OTHER, which is in_stock") {
+	if len(res.Rejects) != 1 || !strings.Contains(res.Rejects[0].Reason.String(), "token OTHER, which is in_stock") {
 		t.Errorf("%+v", res.Rejects)
 	}
 }
@@ -309,7 +309,7 @@ func TestTwoImportsAtOnce(t *testing.T) {
 		}
 		kindIs(t, e.err, fault.Refused, "nothing of it was stored")
 		for _, r := range e.res.Rejects {
-			if r.Verdict != token.Conflict || !strings.Contains(r.Reason, "being loaded right now, by loader") && !strings.Contains(r.Reason, "in the store with another seed") {
+			if r.Verdict != token.Conflict || !strings.Contains(r.Reason.String(), "being loaded right now, by loader") && !strings.Contains(r.Reason.String(), "in the store with another seed") {
 				t.Errorf("%+v", r)
 			}
 		}

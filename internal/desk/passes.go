@@ -23,9 +23,10 @@ type passes struct {
 
 // passed is what is known at the end of a pass.
 type passed struct {
-	sha256         string
-	notes          []string
-	wrapped, needs []string // of readers that tell
+	sha256  string
+	notes   []fault.Text
+	wrapped []string      // of readers that tell
+	needs   []fault.Field // the same
 }
 
 // handful is how many records are handed over at once between reading and what

@@ -3,7 +3,6 @@ package desk
 import (
 	"context"
 	"errors"
-	"fmt"
 	"strings"
 
 	"fob/internal/fault"
@@ -161,7 +160,7 @@ func (d *Desk) spellLocation(ctx context.Context, s *token.Supply, res *Imported
 		places, ok := token.KnownLocations(names), false
 		s.Location, ok = places.Find(s.Location)
 		if near := places.Near(s.Location, token.ShownLocations); !ok && len(near) > 0 {
-			res.Warnings = append(res.Warnings, fmt.Sprintf("the location %s is new; near it: %s", s.Location, strings.Join(near, ", ")))
+			res.Warnings = append(res.Warnings, fault.Textf("the location %s is new; near it: %s", s.Location, strings.Join(near, ", ")))
 		}
 		return nil
 	})

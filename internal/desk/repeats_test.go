@@ -21,10 +21,10 @@ func TestOneSerialThroughout(t *testing.T) {
 	res, err := h.desk.Import(bg, request(csv(lines...)))
 	kindIs(t, err, fault.Refused, "20000 of 20000")
 	first := res.Rejects[0]
-	if first.Verdict != token.Duplicate || first.Reason != "this serial also stands in line 2, line 3, line 4, 19996 more" {
+	if first.Verdict != token.Duplicate || first.Reason.String() != "this serial also stands in line 2, line 3, line 4, 19996 more" {
 		t.Errorf("%+v", first)
 	}
-	if last := res.Rejects[len(res.Rejects)-1]; last.Reason != "this serial also stands in line 1, line 2, line 3, 19996 more" {
+	if last := res.Rejects[len(res.Rejects)-1]; last.Reason.String() != "this serial also stands in line 1, line 2, line 3, 19996 more" {
 		t.Errorf("%+v", last)
 	}
 }

@@ -72,8 +72,8 @@ func (p passes) scanOnce(ctx context.Context, fill Fill, keys Keyring, s *scan) 
 	return p.confirmRepeats(ctx, newCompleter(p.format, fill, s), s, keys)
 }
 
-func onlyWhat(notes []string) string {
-	if slices.Contains(notes, seedfile.OnlyHeader) {
+func onlyWhat(notes []fault.Text) string {
+	if slices.ContainsFunc(notes, func(n fault.Text) bool { return n.String() == seedfile.OnlyHeader }) {
 		return "a header"
 	}
 	return "comments or blank lines"
@@ -134,7 +134,7 @@ func (p passes) withQuestions(ctx context.Context, fill Fill, err error) error {
 	if len(c.opened.needs()) == 0 {
 		return err
 	}
-	return undecided.And("; the file does not say " + c.opened.lacks(records) + " either: say it with " + c.opened.flagsInWords(p.format, records))
+	return undecided.And(fault.Textf("the file does not say %s either: say it with %s", c.opened.lacks(records), c.opened.flagsInWords(p.format, records)))
 }
 
 func (s *scan) add(c candidate, keys Keyring) error {
@@ -143,7 +143,7 @@ func (s *scan) add(c candidate, keys Keyring) error {
 	s.records++
 	if c.problem != nil {
 		if s.invalid++; len(s.rejects) < MaxRejects {
-			s.rejects = append(s.rejects, Reject{c.place, c.place.N, c.serial, token.Invalid, fmt.Sprintf("%v", c.problem), false})
+			s.rejects = append(s.rejects, Reject{c.place, c.place.N, c.serial, token.Invalid, fault.Textf("%v", c.problem), false})
 		}
 		return nil
 	}
@@ -167,7 +167,7 @@ func (s *scan) refuses(req Import) bool {
 
 // uneven warns of numeric serials that are not all of one length: a spreadsheet
 // eats leading zeros, and nobody can tell afterwards how many there were.
-func (s *scan) uneven() []string {
+func (s *scan) uneven() []fault.Text {
 	if len(s.lengths) < 2 {
 		return nil
 	}
@@ -176,5 +176,5 @@ func (s *scan) uneven() []string {
 	for _, n := range digits {
 		parts = append(parts, fmt.Sprintf("%d of %d digits", s.lengths[n], n))
 	}
-	return []string{"numeric serials of uneven length (" + strings.Join(parts, ", ") + "): did a spreadsheet eat leading zeros? compare with the devices"}
+	return seedfile.Notes("numeric serials of uneven length (" + strings.Join(parts, ", ") + "): did a spreadsheet eat leading zeros? compare with the devices")
 }

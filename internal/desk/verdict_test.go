@@ -127,7 +127,7 @@ func checkVerdicts(t *testing.T, lines, want []string, res desk.Imported, told [
 		r := rejects[0]
 		rejects = rejects[1:]
 		serial, _, _ := strings.Cut(lines[i], ",")
-		if r.Line != i+1 || r.Serial != serial || string(r.Verdict) != verdict || !strings.Contains(r.Reason, words) {
+		if r.Line != i+1 || r.Serial != serial || string(r.Verdict) != verdict || !strings.Contains(r.Reason.String(), words) {
 			t.Errorf("line %d, %s: %+v, where %q is due", i+1, serial, r, w)
 		}
 	}

@@ -26,3 +26,20 @@ const (
 	Counter Field = "counter"
 	T0      Field = "t0"
 )
+
+// What can be said of a seed file.
+const (
+	Format          Field = "format"
+	Columns         Field = "columns"
+	SkipRows        Field = "skip-rows"
+	Delimiter       Field = "delimiter"
+	Sheet           Field = "sheet"
+	Encoding        Field = "encoding"
+	Manufacturer    Field = "manufacturer"
+	KeySuffix       Field = "key-suffix"
+	Compat          Field = "compat"
+	Unauthenticated Field = "allow-unauthenticated"
+	KeyFile         Field = "key-file"
+	PassphraseFile  Field = "passphrase-file"
+	SignedBy        Field = "signed-by"
+)

@@ -33,8 +33,8 @@ type Decoder struct {
 	err     error // that ended the reading, io.EOF included
 
 	weak           [weaknesses]int
-	needs          map[string]bool // flags, of a blind reader
-	openKey, noMAC int             // values encrypted with a public key, with nothing that verifies them
+	needs          map[fault.Field]bool // of a blind reader
+	openKey, noMAC int                  // values encrypted with a public key, with nothing that verifies them
 
 	count    int
 	most     int         // packages, MaxPackages outside tests
@@ -92,8 +92,8 @@ func (d *Decoder) Weaknesses() (all []string) {
 // tells by whom.
 func (d *Decoder) PublicKey() int { return d.openKey }
 
-// Needs are the flags that a reader which is not blind would ask for.
-func (d *Decoder) Needs() []string { return slices.Sorted(maps.Keys(d.needs)) }
+// Needs are the fields that a reader which is not blind would ask for.
+func (d *Decoder) Needs() []fault.Field { return slices.Sorted(maps.Keys(d.needs)) }
 
 func counted(what string, n int) string {
 	if n == 1 {
@@ -236,7 +236,7 @@ func (d *Decoder) unclosed(err error) error {
 		return err
 	}
 	if !d.options.Compat {
-		err = d.need(NeedError{"--compat", fault.Errorf(fault.Refused, "%v", err).
+		err = d.need(NeedError{fault.Compat, fault.Errorf(fault.Refused, "%v", err).
 			WithHint("fetch the delivery again; if it is a log that was never closed, --compat takes what is there, but whether packages are missing nobody can tell")})
 	} else {
 		err = d.weaken(weakEnd)

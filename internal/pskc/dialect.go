@@ -41,7 +41,7 @@ var weakTexts = [weaknesses]string{
 // weaken counts a use of a weakness, or refuses it without Options.Compat.
 func (d *Decoder) weaken(w weakness) error {
 	if !d.options.Compat {
-		return d.need(NeedError{"--compat", fault.Errorf(fault.Refused, "line %d: %s", d.scan.line(), weakTexts[w]).
+		return d.need(NeedError{fault.Compat, fault.Errorf(fault.Refused, "line %d: %s", d.scan.line(), weakTexts[w]).
 			WithHint("ask the supplier for a file that follows RFC 6030; --compat reads it all the same, and the summary says what could not be checked")})
 	}
 	d.weak[w]++
@@ -55,9 +55,9 @@ func (d *Decoder) need(e NeedError) error {
 		return e
 	}
 	if d.needs == nil {
-		d.needs = map[string]bool{}
+		d.needs = map[fault.Field]bool{}
 	}
-	d.needs[e.Flag] = true
+	d.needs[e.Field] = true
 	return nil
 }
 

@@ -12,7 +12,7 @@ import (
 	"testing/iotest"
 
 	"fob/internal/fault"
-	"fob/internal/seedfile/seedtest"
+	"fob/internal/testkit"
 	"fob/internal/token"
 )
 
@@ -43,7 +43,7 @@ func inWords(r io.Reader) (words, secrets []string, messages []string, err error
 }
 
 func FuzzDecoder(f *testing.F) {
-	seedtest.Corpus(f, "../../testdata/seedfiles/pskc/*.xml")
+	testkit.Corpus(f, "../../testdata/seedfiles/pskc/*.xml")
 	f.Fuzz(func(t *testing.T, text []byte) {
 		words, secrets, messages, err := inWords(bytes.NewReader(text))
 		again, _, _, errAgain := inWords(iotest.OneByteReader(bytes.NewReader(text)))

@@ -30,20 +30,20 @@ type Keys interface {
 // NeedError is why a container cannot be read as the operator asked, and Flag
 // the flag that would change it. It wraps a fault.Error.
 type NeedError struct {
-	Flag string
-	why  *fault.Error
+	Field fault.Field
+	why   *fault.Error
 }
 
 // Need makes one.
-func Need(flag string, why *fault.Error) NeedError { return NeedError{flag, why} }
+func Need(field fault.Field, why *fault.Error) NeedError { return NeedError{field, why} }
 
 func (e NeedError) Error() string { return e.why.Error() }
 
 // Unwrap gives the error with its kind and hint.
 func (e NeedError) Unwrap() error { return e.why }
 
-// Needs is the flag, for those who look for errors that have any.
-func (e NeedError) Needs() string { return e.Flag }
+// Needs is the field, for those who look for errors that have any.
+func (e NeedError) Needs() fault.Field { return e.Field }
 
 // id is a name for what a passphrase gives, from which nothing can be learnt.
 func (p PBKDF2) id(pass []byte) string {

@@ -9,7 +9,7 @@ import (
 	"testing"
 	"testing/iotest"
 
-	"fob/internal/seedfile/seedtest"
+	"fob/internal/testkit"
 )
 
 // scanned tells in words what a scanner makes of a text: elements with their
@@ -76,7 +76,7 @@ func asEncodingXML(text []byte) (words string, err error) {
 // tools. White space in attributes alone is what XML says, not what encoding/xml
 // does.
 func FuzzScanner(f *testing.F) {
-	seedtest.Corpus(f, "../../testdata/seedfiles/pskc/*.xml")
+	testkit.Corpus(f, "../../testdata/seedfiles/pskc/*.xml")
 	for _, text := range odd {
 		f.Add([]byte(text))
 	}

@@ -139,10 +139,10 @@ func (o *opener) unlockRSA(name string, locked *lockedRSA, try func(*rsa.Private
 	case err != nil:
 		return false, err
 	case !tried:
-		return false, NeedError{"--passphrase-file", fault.Errorf(fault.KeyTrouble, "the private key %q is behind a passphrase", clip(name)).
+		return false, NeedError{fault.PassphraseFile, fault.Errorf(fault.KeyTrouble, "the private key %q is behind a passphrase", clip(name)).
 			WithHint("give it with --passphrase-file FILE, whose first line counts; several may be given")}
 	case !opened:
-		return false, NeedError{"--passphrase-file", fault.Errorf(fault.KeyTrouble, "no passphrase opens the private key %q", clip(name)).
+		return false, NeedError{fault.PassphraseFile, fault.Errorf(fault.KeyTrouble, "no passphrase opens the private key %q", clip(name)).
 			WithHint("give the one that the key was made with, with --passphrase-file FILE; several may be given")}
 	}
 	return fits, nil

@@ -12,7 +12,7 @@ import (
 	"testing"
 
 	"fob/internal/fault"
-	"fob/internal/seedfile/seedtest"
+	"fob/internal/testkit"
 )
 
 // Private keys behind a passphrase, as openssl protects them.
@@ -33,7 +33,7 @@ func TestLockedPrivateKeys(t *testing.T) {
 		{"-v2", "des3", "-v2prf", "hmacWithSHA384"}, {"-v2", "aes-256-cbc", "-iter", "9000", "-v2prf", "hmacWithSHA224"},
 	} {
 		locked := openssl(t, nil, slices.Concat([]string{"pkcs8", "-topk8", "-in", file, "-passout", "pass:qwerty"}, args)...)
-		keys := &seedtest.Keys{Files: []string{string(locked)}, Passphrases: []string{"wrong", "qwerty"}}
+		keys := &testkit.Keys{Files: []string{string(locked)}, Passphrases: []string{"wrong", "qwerty"}}
 		for range 2 {
 			got, err := readWith(text, keys)
 			if err != nil {
@@ -49,9 +49,9 @@ func TestLockedPrivateKeys(t *testing.T) {
 			if passphrases != nil {
 				says = "no passphrase opens the private key"
 			}
-			_, err := readWith(text, &seedtest.Keys{Files: []string{string(locked)}, Passphrases: passphrases})
+			_, err := readWith(text, &testkit.Keys{Files: []string{string(locked)}, Passphrases: passphrases})
 			var need NeedError
-			if !errors.As(err, &need) || need.Flag != "--passphrase-file" || fault.KindOf(err) != fault.KeyTrouble || !strings.Contains(err.Error(), says) {
+			if !errors.As(err, &need) || need.Field != fault.PassphraseFile || fault.KindOf(err) != fault.KeyTrouble || !strings.Contains(err.Error(), says) {
 				t.Errorf("%s: %v, want %s", args, err, says)
 			}
 		}
@@ -63,7 +63,7 @@ func TestLockedPrivateKeys(t *testing.T) {
 		"damaged":        pem.EncodeToMemory(&pem.Block{Type: "ENCRYPTED PRIVATE KEY", Bytes: []byte("damaged")}),
 		"nothing inside": pem.EncodeToMemory(&pem.Block{Type: "ENCRYPTED PRIVATE KEY"}),
 	} {
-		_, err := readWith(text, &seedtest.Keys{Files: []string{string(locked)}, Passphrases: []string{"qwerty"}})
+		_, err := readWith(text, &testkit.Keys{Files: []string{string(locked)}, Passphrases: []string{"qwerty"}})
 		if fault.KindOf(err) != fault.KeyTrouble || !strings.Contains(err.Error(), "holds a private key behind a passphrase") {
 			t.Errorf("%s: %v", name, err)
 		}
@@ -77,7 +77,7 @@ func TestLockedPrivateKeyOfAnother(t *testing.T) {
 	locked := openssl(t, nil, "pkcs8", "-topk8", "-in", file, "-passout", "pass:qwerty", "-v2", "aes-128-cbc")
 	protect := Protection{Transport: mustTransport(t, TransportOAEP, "", "", nil), Certificate: receiver.cert, MAC: macs[2]}
 	text := writeAll(t, WriterOptions{Protect: &protect}, hotpPackage("1", rfcSeed))
-	_, err := readWith(text, &seedtest.Keys{Files: []string{string(locked)}, Passphrases: []string{"qwerty"}})
+	_, err := readWith(text, &testkit.Keys{Files: []string{string(locked)}, Passphrases: []string{"qwerty"}})
 	if fault.KindOf(err) != fault.KeyTrouble || !strings.Contains(err.Error(), `whose private key is in no key file: "key0" holds a private key, not this one`) {
 		t.Error(err)
 	}

@@ -14,7 +14,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"fob/internal/fault"
-	"fob/internal/seedfile/seedtest"
+	"fob/internal/testkit"
 	"fob/internal/token"
 )
 
@@ -22,13 +22,13 @@ import (
 type protectedCase struct {
 	name    string
 	protect Protection
-	keys    *seedtest.Keys
-	wrong   *seedtest.Keys
+	keys    *testkit.Keys
+	wrong   *testkit.Keys
 }
 
 // keysOf are an operator's key files.
-func keysOf(files ...[]byte) *seedtest.Keys {
-	k := &seedtest.Keys{}
+func keysOf(files ...[]byte) *testkit.Keys {
+	k := &testkit.Keys{}
 	for _, f := range files {
 		k.Files = append(k.Files, string(f))
 	}
@@ -45,7 +45,7 @@ func testKeyOf(n int) []byte {
 func protections(t testing.TB) []protectedCase {
 	t.Helper()
 	var all []protectedCase
-	add := func(name string, p Protection, right, wrong *seedtest.Keys) {
+	add := func(name string, p Protection, right, wrong *testkit.Keys) {
 		for _, m := range append([]MAC{{}}, macs...) {
 			if m.hash == nil && !p.Cipher.Authenticates() {
 				continue
@@ -54,8 +54,8 @@ func protections(t testing.TB) []protectedCase {
 			all = append(all, protectedCase{strings.TrimSpace(name + " " + m.String()), p, right, wrong})
 		}
 		p.MAC, p.MACKey, p.MACKeyName = macs[2], testKeyOf(29), "MAC key"
-		right = &seedtest.Keys{Files: append(slices.Clone(right.Files), string(p.MACKey)), Passphrases: right.Passphrases}
-		wrong = &seedtest.Keys{Files: append(slices.Clone(wrong.Files), string(testKeyOf(31))), Passphrases: wrong.Passphrases}
+		right = &testkit.Keys{Files: append(slices.Clone(right.Files), string(p.MACKey)), Passphrases: right.Passphrases}
+		wrong = &testkit.Keys{Files: append(slices.Clone(wrong.Files), string(testKeyOf(31))), Passphrases: wrong.Passphrases}
 		all = append(all, protectedCase{name + " MACKeyReference", p, right, wrong})
 	}
 	for _, c := range ciphers {
@@ -69,7 +69,7 @@ func protections(t testing.TB) []protectedCase {
 				t.Fatal(err)
 			}
 			add(c.String()+" passphrase "+prf.String(), Protection{Cipher: c, Key: key, KeyName: "phrase", Derivation: d, KDF: kdf},
-				&seedtest.Keys{Passphrases: []string{"wrong", "qwerty"}}, &seedtest.Keys{Passphrases: []string{"wrong"}})
+				&testkit.Keys{Passphrases: []string{"wrong", "qwerty"}}, &testkit.Keys{Passphrases: []string{"wrong"}})
 		}
 	}
 	receiver, stranger := signerCalled(t, "RSA"), signerCalled(t, "other")
@@ -127,12 +127,12 @@ func TestMatrix(t *testing.T) {
 func TestMatrixWithoutKeys(t *testing.T) {
 	for _, c := range protections(t) {
 		got, err := readWith(writeAll(t, WriterOptions{Protect: &c.protect}, hotpPackage("2", rfcSeed)), nil)
-		var need interface{ Needs() string }
-		flag := "--key-file"
+		var need interface{ Needs() fault.Field }
+		field := fault.KeyFile
 		if c.protect.Derivation != nil {
-			flag = "--passphrase-file"
+			field = fault.PassphraseFile
 		}
-		if len(got) > 0 || !errors.As(err, &need) || need.Needs() != flag || fault.KindOf(err) != fault.KeyTrouble {
+		if len(got) > 0 || !errors.As(err, &need) || need.Needs() != field || fault.KindOf(err) != fault.KeyTrouble {
 			t.Errorf("%s: %v, %v", c.name, got, err)
 		}
 	}
@@ -166,7 +166,7 @@ func TestProtectWithPassphrase(t *testing.T) {
 		t.Fatal(err)
 	}
 	text := writeAll(t, WriterOptions{Protect: &p}, hotpPackage("2", rfcSeed))
-	got, err := readWith(text, &seedtest.Keys{Passphrases: []string{"qwerty"}})
+	got, err := readWith(text, &testkit.Keys{Passphrases: []string{"qwerty"}})
 	if err != nil || len(got) != 1 || string(got[0].Key.Secret.Plain.Bytes()) != rfcSeed {
 		t.Errorf("%v, %v", got, err)
 	}

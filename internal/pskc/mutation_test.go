@@ -6,7 +6,7 @@ import (
 	"testing"
 
 	"fob/internal/fault"
-	"fob/internal/seedfile/seedtest"
+	"fob/internal/testkit"
 )
 
 // tenKeys are packages with a seed for each serial.
@@ -43,7 +43,7 @@ func TestMutations(t *testing.T) {
 	referring.MACKey, referring.MACKeyName = testKeyOf(20), "MAC"
 	for name, v := range map[string]struct {
 		protect Protection
-		keys    *seedtest.Keys
+		keys    *testkit.Keys
 		stride  int // of the sample
 	}{
 		"CBC":             {shared, sharedKeys, 29},
@@ -64,7 +64,7 @@ func TestMutations(t *testing.T) {
 			for part := range mutationParts {
 				t.Run(fmt.Sprint(part), func(t *testing.T) {
 					t.Parallel()
-					own := &seedtest.Keys{Files: v.keys.Files, Passphrases: v.keys.Passphrases} // it keeps what it derives
+					own := &testkit.Keys{Files: v.keys.Files, Passphrases: v.keys.Passphrases} // it keeps what it derives
 					mutateAll(t, text, part*v.stride, mutationParts*v.stride, own, seeds)
 				})
 			}
@@ -76,7 +76,7 @@ func TestMutations(t *testing.T) {
 const mutationParts = 4
 
 // mutateAll changes every so many bytes from one on.
-func mutateAll(t *testing.T, text []byte, from, step int, keys *seedtest.Keys, seeds map[string]string) {
+func mutateAll(t *testing.T, text []byte, from, step int, keys *testkit.Keys, seeds map[string]string) {
 	t.Helper()
 	tried := 0
 	for at := from; at < len(text); at += step {

@@ -160,21 +160,21 @@ func (d *Decoder) checkMethod(in string, w way, v *sealedValue) error {
 func (d *Decoder) needKey(w way) error {
 	e := d.header.Encryption
 	if e != nil && e.Derivation != nil && !w.rsa {
-		return d.need(NeedError{Flag: "--passphrase-file"})
+		return d.need(NeedError{Field: fault.PassphraseFile})
 	}
 	if d.options.Keys != nil {
 		for range d.options.Keys.KeyFiles() {
 			return nil
 		}
 	}
-	return d.need(NeedError{Flag: "--key-file"})
+	return d.need(NeedError{Field: fault.KeyFile})
 }
 
 // unauthenticated is for CBC without a MAC.
 func (d *Decoder) unauthenticated(w way) error {
 	if !d.options.Unauthenticated {
-		return d.need(NeedError{"--allow-unauthenticated", fault.Errorf(fault.Refused,
-			"line %d: the values are encrypted with %s and have no MAC: nobody can report whether they were changed, or whether the key is right", d.scan.line(), w).
+		return d.need(NeedError{fault.Unauthenticated, fault.Errorf(fault.Refused,
+			"line %d: the values are encrypted with %s and have no MAC: nobody can tell whether they were changed, or whether the key is right", d.scan.line(), w).
 			WithHint("RFC 6030 section 6.1.1 demands a MAC: ask the supplier for one; --allow-unauthenticated reads the file all the same")})
 	}
 	d.noMAC++

@@ -7,7 +7,7 @@ import (
 	"testing"
 
 	"fob/internal/fault"
-	"fob/internal/seedfile/seedtest"
+	"fob/internal/testkit"
 )
 
 // parts of a container, for the tests of its header.
@@ -40,7 +40,7 @@ func sealedSecret(uri, more string) string {
 // time that a passphrase takes is not spent before that.
 func TestHeadersThatAreRefused(t *testing.T) {
 	secret := sealedSecret(CipherAES128CBC, "")
-	keys := &seedtest.Keys{Files: []string{strings.Repeat("\x00", 16)}, Passphrases: []string{"qwerty"}}
+	keys := &testkit.Keys{Files: []string{strings.Repeat("\x00", 16)}, Passphrases: []string{"qwerty"}}
 	salt := "AAAAAAAAAAA="
 	for text, want := range map[string]string{
 		headed(strings.Replace(byName, "</E", "<ds:KeyName>l</ds:KeyName></E", 1), secret): "<KeyName> stands twice",

@@ -12,7 +12,7 @@ import (
 // findPassphrase tries the operator's passphrases.
 func (o *opener) findPassphrase(h *Header, try func(unlocked) bool) error {
 	e := h.Encryption
-	missing := NeedError{"--passphrase-file", fault.Errorf(fault.KeyTrouble,
+	missing := NeedError{fault.PassphraseFile, fault.Errorf(fault.KeyTrouble,
 		"the values are encrypted with %s and a key that is made of a passphrase%s", o.way, named(e.KeyName)).
 		WithHint("give it with --passphrase-file FILE, whose first line counts; several may be given; a key file does not stand for it")}
 	if o.keys == nil {
@@ -60,10 +60,10 @@ func (o *opener) findShared(h *Header, try func(unlocked) bool) error {
 	case some:
 		return o.wrong(h, 2)
 	case o.hasFiles():
-		return NeedError{"--key-file", fault.Errorf(fault.KeyTrouble,
+		return NeedError{fault.KeyFile, fault.Errorf(fault.KeyTrouble,
 			"no key file has a key of %d bytes, which %s needs for the pre-shared key%s: %s", size, o.way, named(name), o.held()).WithHint("%s", hint)}
 	}
-	return NeedError{"--key-file", fault.Errorf(fault.KeyTrouble,
+	return NeedError{fault.KeyFile, fault.Errorf(fault.KeyTrouble,
 		"the values are encrypted with %s and a pre-shared key%s", o.way, named(name)).WithHint("%s", hint)}
 }
 
@@ -101,7 +101,7 @@ func (o *opener) findRSA(h *Header, try func(unlocked) bool) error {
 	case o.holds(pkcs12):
 		hint += "; take the one in PKCS #12 out: openssl pkcs12 -in FILE -nocerts -out COPY"
 	}
-	return NeedError{"--key-file", fault.Errorf(fault.KeyTrouble, "%s", what).WithHint("%s", hint)}
+	return NeedError{fault.KeyFile, fault.Errorf(fault.KeyTrouble, "%s", what).WithHint("%s", hint)}
 }
 
 // wrong is ErrKey, or says that the MAC key is missing where fewer key files were
@@ -116,7 +116,7 @@ func (o *opener) wrong(h *Header, files int) error {
 	if files <= 0 {
 		return ErrKey
 	}
-	return NeedError{"--key-file", fault.Errorf(fault.KeyTrouble, "the MACs are made with a key of their own%s", named(h.MAC.Reference)).
+	return NeedError{fault.KeyFile, fault.Errorf(fault.KeyTrouble, "the MACs are made with a key of their own%s", named(h.MAC.Reference)).
 		WithHint("give it with --key-file FILE besides the other; the order does not matter")}
 }
 

@@ -9,7 +9,7 @@ import (
 	"testing"
 
 	"fob/internal/fault"
-	"fob/internal/seedfile/seedtest"
+	"fob/internal/testkit"
 )
 
 // peerDir holds containers that openssl and, for AES-GCM, Python's cryptography
@@ -26,8 +26,8 @@ func peerFile(t testing.TB, name string) []byte {
 }
 
 // peerKeys are all keys at once: a reader finds the one that fits.
-func peerKeys(t testing.TB) *seedtest.Keys {
-	k := &seedtest.Keys{Passphrases: []string{"not qwerty", "qwerty"}}
+func peerKeys(t testing.TB) *testkit.Keys {
+	k := &testkit.Keys{Passphrases: []string{"not qwerty", "qwerty"}}
 	for _, name := range []string{"mac.hex", "256.base64", "192.hex", "128.bin", "supplier-rsa.pem", "receiver.pem"} {
 		k.Files = append(k.Files, string(peerFile(t, "keys/"+name)))
 	}
@@ -100,7 +100,7 @@ func TestContainersOfPeersWithWrongKeys(t *testing.T) {
 // FuzzEncrypted: whatever is done to an encrypted container by somebody without
 // its keys, every seed that comes out of it went in.
 func FuzzEncrypted(f *testing.F) {
-	seedtest.Corpus(f, peerDir+"/*-key.xml")
+	testkit.Corpus(f, peerDir+"/*-key.xml")
 	keys := peerKeys(f)
 	keys.Passphrases = nil // deriving would take all the time
 	f.Fuzz(func(t *testing.T, text []byte) {
@@ -122,7 +122,7 @@ func FuzzEncrypted(f *testing.F) {
 
 func TestSignaturesOfPeers(t *testing.T) {
 	for name, method := range map[string]string{"rsa": "RSA-SHA256", "ecdsa": "ECDSA-SHA256"} {
-		cert := seedtest.Certificate(t, filepath.Join(peerDir, "keys", "supplier-"+name+".crt"))
+		cert := testkit.Certificate(t, filepath.Join(peerDir, "keys", "supplier-"+name+".crt"))
 		text := peerFile(t, "signed-"+name+"-sha256.xml")
 		all, signed, err := readSigned(string(text), cert, false)
 		if err != nil || len(all) != 1 || signed.Method != method || string(all[0].Key.Secret.Plain.Bytes()) != rfcSeed {

@@ -9,13 +9,13 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"fob/internal/fault"
-	"fob/internal/seedfile/seedtest"
+	"fob/internal/testkit"
 )
 
 // FuzzRoundTrip: what is read without a problem can be written, plain and
 // encrypted, and is read as the same.
 func FuzzRoundTrip(f *testing.F) {
-	seedtest.Corpus(f, "../../testdata/seedfiles/pskc/*.xml")
+	testkit.Corpus(f, "../../testdata/seedfiles/pskc/*.xml")
 	f.Add(writeAll(f, WriterOptions{ID: "c", Prefix: "p"}, full(), hotpPackage("1", rfcSeed)))
 	protect, keys := sharedKey(f)
 	protect.Numbers = true
@@ -71,7 +71,7 @@ func checkRoundTrip(t *testing.T, o WriterOptions, keys Keys, sound []*KeyPackag
 // FuzzSigned: whatever is done to a signed container, what its signature covers
 // is what was signed, or nothing.
 func FuzzSigned(f *testing.F) {
-	seedtest.Corpus(f, "../../testdata/seedfiles/pskc/*.xml")
+	testkit.Corpus(f, "../../testdata/seedfiles/pskc/*.xml")
 	s := signerCalled(f, "RSA")
 	text := s.sign(f, writeAll(f, WriterOptions{ID: "c1"}, hotpPackage("26", rfcSeed)), "http://www.w3.org/2001/04/xmldsig-more#rsa-sha256")
 	signed, err := VerifySigned([]byte(text), s.cert, false)

@@ -14,7 +14,7 @@ import (
 	"github.com/beevik/etree"
 	dsig "github.com/russellhaering/goxmldsig"
 
-	"fob/internal/seedfile/seedtest"
+	"fob/internal/testkit"
 )
 
 // byLibrary verifies a signed container as goxmldsig does, which reads all of it
@@ -124,7 +124,7 @@ func checkParts(t *testing.T, name string, s signer, root, inside string) {
 // FuzzSignedParts: the canonical form of a container in the smallest parts is
 // what the library makes of it in one tree.
 func FuzzSignedParts(f *testing.F) {
-	seedtest.Corpus(f, "../../testdata/seedfiles/pskc/*.xml")
+	testkit.Corpus(f, "../../testdata/seedfiles/pskc/*.xml")
 	f.Add([]byte(`<a xmlns:p="u" p:b="1"><p:c/>&#13;<d xmlns="v" p:e=""/><!-- f --><?g h?></a>`))
 	f.Fuzz(func(t *testing.T, text []byte) {
 		at, s := places{size: 1}, newScanner(bytes.NewReader(text))

@@ -12,6 +12,8 @@ import (
 
 	"github.com/beevik/etree"
 	dsig "github.com/russellhaering/goxmldsig"
+
+	"fob/internal/fault"
 )
 
 // signatureMethod is an algorithm of signatures.
@@ -71,9 +73,9 @@ func (s *signature) checkMethod(cert *x509.Certificate, compat bool) error {
 	switch {
 	case compat:
 	case m.weak || digest == crypto.SHA1:
-		return Need("--compat", refuseSignature("rests on SHA-1 (%s), which can be forged", m.name).WithHint(hint))
+		return Need(fault.Compat, refuseSignature("rests on SHA-1 (%s), which can be forged", m.name).WithHint(hint))
 	case s.inclusive || s.omitted:
-		return Need("--compat", refuseSignature("does not say that it is over the whole container in exclusive canonical form").WithHint(hint))
+		return Need(fault.Compat, refuseSignature("does not say that it is over the whole container in exclusive canonical form").WithHint(hint))
 	}
 	return nil
 }

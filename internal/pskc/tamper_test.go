@@ -11,25 +11,25 @@ import (
 	"testing"
 
 	"fob/internal/fault"
-	"fob/internal/seedfile/seedtest"
+	"fob/internal/testkit"
 )
 
 // sharedKey is the protection that tampering is tried with first: CBC, where
 // nothing but the MAC notices.
-func sharedKey(t testing.TB) (Protection, *seedtest.Keys) {
+func sharedKey(t testing.TB) (Protection, *testkit.Keys) {
 	t.Helper()
 	key := testKeyOf(16)
 	return Protection{Cipher: mustCipher(t, CipherAES128CBC), Key: key, KeyName: "shared", MAC: macs[0]}, keysOf(key)
 }
 
-func passphraseKey(t testing.TB) (Protection, *seedtest.Keys) {
+func passphraseKey(t testing.TB) (Protection, *testkit.Keys) {
 	t.Helper()
 	d := &PBKDF2{Salt: testKeyOf(8), Iterations: 10, KeyLength: 16, PRF: macs[0]}
 	key, err := d.Derive([]byte("qwerty"))
 	if err != nil {
 		t.Fatal(err)
 	}
-	return Protection{Cipher: mustCipher(t, CipherAES128CBC), Key: key, Derivation: d, MAC: macs[0]}, &seedtest.Keys{Passphrases: []string{"qwerty"}}
+	return Protection{Cipher: mustCipher(t, CipherAES128CBC), Key: key, Derivation: d, MAC: macs[0]}, &testkit.Keys{Passphrases: []string{"qwerty"}}
 }
 
 // base64Of are what stands in base64 in the elements of a name, each with its
@@ -62,7 +62,7 @@ func TestFlippedBits(t *testing.T) {
 	for _, v := range []struct {
 		what, name string
 		text       []byte
-		keys       *seedtest.Keys
+		keys       *testkit.Keys
 		n, from    int
 		read       int // packages before the one that was touched
 	}{
@@ -179,7 +179,7 @@ func TestMillionsOfIterations(t *testing.T) {
 // noDerivation are keys that must not be asked for.
 type noDerivation struct{ *testing.T }
 
-func (k noDerivation) KeyFiles() iter.Seq2[string, []byte] { return (&seedtest.Keys{}).KeyFiles() }
+func (k noDerivation) KeyFiles() iter.Seq2[string, []byte] { return (&testkit.Keys{}).KeyFiles() }
 
 func (k noDerivation) Unlock(string, func([]byte) (bool, error)) (fits, tried bool, err error) {
 	k.Error("a passphrase was asked for")

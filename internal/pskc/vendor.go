@@ -48,7 +48,7 @@ func (d *Decoder) vendorPart() error {
 		return e.WithHint(fetchAgain)
 	}
 	if err := d.weaken(weakVendor); err != nil {
-		return NeedError{"--compat", e.WithHint("ask the supplier for a file that follows RFC 6030; %s", skipsVendor)}
+		return NeedError{fault.Compat, e.WithHint("ask the supplier for a file that follows RFC 6030; %s", skipsVendor)}
 	}
 	return d.scan.skip()
 }

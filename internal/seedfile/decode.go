@@ -51,7 +51,7 @@ func DecodeText(text []byte, enc Encoding) (token.Seed, error) {
 	} else if enc == Raw {
 		seed, err = decodeRaw(text)
 	} else {
-		err = refusef("the encoding of the seed is not known; say --encoding")
+		err = refusef("the encoding of the seed is not known; say %s", fault.Encoding)
 	}
 	if err != nil {
 		return token.Seed{}, err

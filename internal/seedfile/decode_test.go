@@ -82,7 +82,7 @@ func TestDecodeRefuses(t *testing.T) {
 		{Hex, strings.Repeat("ab", token.MaxParsedSeed+1), "more than 128 bytes"},
 		{Hex, strings.Repeat("ab", 4<<10), "more than 128 bytes"},
 		{Raw, strings.Repeat("a", token.MaxParsedSeed+1), "more than 128 bytes"},
-		{Unknown, "3132", "say --encoding"}, {"rot13", "3132", "say --encoding"},
+		{Unknown, "3132", "say encoding"}, {"rot13", "3132", "say encoding"},
 	}
 	for _, c := range cases {
 		seed, err := DecodeText([]byte(c.text), c.enc)

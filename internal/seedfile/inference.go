@@ -159,19 +159,19 @@ func (u Undecided) Error() string { return u.why.Error() }
 // Unwrap gives the error with its kind and hint.
 func (u Undecided) Unwrap() error { return u.why }
 
-// Needs is the flag that tells it.
-func (u Undecided) Needs() string { return "--encoding" }
+// Needs is the field that tells it.
+func (u Undecided) Needs() fault.Field { return fault.Encoding }
 
 // And is the same with more advice.
-func (u Undecided) And(advice string) Undecided {
+func (u Undecided) And(advice fault.Text) Undecided {
 	why := *u.why
-	why.Advice = fault.Textf("%s%s", why.Advice, advice)
+	why.Advice = why.Advice.And(advice)
 	return Undecided{&why}
 }
 
 func undecided(format string, args ...any) error {
 	return Undecided{fault.Errorf(fault.Refused, format, args...).
-		WithHint("ask the supplier how the seeds are written, then say --encoding hex, base32 or base64")}
+		WithHint("ask the supplier how the seeds are written, then say %s hex, base32 or base64", fault.Encoding)}
 }
 
 func (i *Inference) largest() class {
@@ -244,5 +244,5 @@ func (d Decision) Judge(text []byte) error {
 	if f.tooShort(c) {
 		return refusef("the seed has only %d characters, and none is so short: it is damaged or cut off", f.chars)
 	}
-	return refusef("the seed is written in %s, those of %d other records in %s; if both are right, say --encoding %s", c, d.Records, d.class, d.Encoding)
+	return refusef("the seed is written in %s, those of %d other records in %s; if both are right, say %s", c, d.Records, d.class, fault.Encoding.Is(d.Encoding))
 }

@@ -3,6 +3,8 @@ package seedfile
 import (
 	"crypto/x509"
 	"iter"
+
+	"fob/internal/fault"
 )
 
 // Keys are what the operator named for a delivery, as far as readers of what is
@@ -21,9 +23,9 @@ type Keys interface {
 	Certificate() *x509.Certificate
 }
 
-// Needing is a Reader that tells, once Next has returned io.EOF, which flags it
+// Needing is a Reader that tells, once Next has returned io.EOF, which fields it
 // would have asked for if Options.Blind were not set.
-type Needing interface{ Needs() []string }
+type Needing interface{ Needs() []fault.Field }
 
 // Wrapping is a Reader that tells what it undid round the records, such as a
 // signature, in the words of Delivery.Layers.

@@ -5,6 +5,7 @@ import (
 	"io"
 	"time"
 
+	"fob/internal/fault"
 	"fob/internal/token"
 )
 
@@ -23,7 +24,15 @@ import (
 // reads its file twice and relies on it.
 type Reader interface {
 	Next() (Record, error)
-	Notes() []string
+	Notes() []fault.Text
+}
+
+// Notes makes remarks of plain words.
+func Notes(words ...string) (notes []fault.Text) {
+	for _, w := range words {
+		notes = append(notes, fault.Textf("%s", w))
+	}
+	return notes
 }
 
 // OnlyHeader is the note of a file without records that looks like a delivery

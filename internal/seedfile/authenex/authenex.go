@@ -18,6 +18,7 @@ import (
 	"maps"
 	"strings"
 
+	"fob/internal/fault"
 	"fob/internal/rows"
 	"fob/internal/seedfile"
 	"fob/internal/seedfile/table"
@@ -141,8 +142,8 @@ func (r *reader) firstLine() error {
 }
 
 // Notes are the remarks on the file.
-func (r *reader) Notes() []string {
-	notes := r.in.chars.Notes()
+func (r *reader) Notes() []fault.Text {
+	notes := r.in.chars.Notes() // of the text
 	if r.ignored != "" {
 		notes = append(notes, r.ignored)
 	}
@@ -152,7 +153,7 @@ func (r *reader) Notes() []string {
 	if r.unclosed {
 		notes = append(notes, "the last statement has no semicolon: compare the number of records with the delivery note")
 	}
-	return notes
+	return seedfile.Notes(notes...)
 }
 
 var _ seedfile.Reader = (*reader)(nil)

@@ -4,9 +4,9 @@ import (
 	"testing"
 
 	"fob/internal/seedfile"
-	"fob/internal/seedfile/seedtest"
+	"fob/internal/testkit"
 )
 
 func FuzzReader(f *testing.F) {
-	seedtest.Fuzz(f, Format(), seedfile.Options{}, "../../../testdata/seedfiles/authenex/*")
+	testkit.Fuzz(f, Format(), seedfile.Options{}, "../../../testdata/seedfiles/authenex/*")
 }

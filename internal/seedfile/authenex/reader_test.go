@@ -6,7 +6,7 @@ import (
 	"testing"
 
 	"fob/internal/fault"
-	"fob/internal/seedfile/seedtest"
+	"fob/internal/testkit"
 )
 
 const (
@@ -26,7 +26,7 @@ func TestReads(t *testing.T) {
 			"DELETE FROM OTP;\nINSERT INTO USERS (N) VALUES ('INSERT INTO OTP (ESN) VALUES (''x'')');\n/* x ' */ " +
 			"INSERT INTO `OTP` (\"ESN\", SEED, PIN) VALUES ('A''1', '" + hex + "', NULL);\nCOMMIT;",
 	} {
-		got, _, err := seedtest.ReadAll(t, Format(), strings.NewReader(text))
+		got, _, err := testkit.ReadAll(t, Format(), strings.NewReader(text))
 		if err != nil || len(got) != 1 || got[0].Problem != nil || got[0].Serial != "A'1" || string(got[0].Secret.Text.Bytes()) != "12345678901234567890" {
 			t.Errorf("%s: %+v %v", name, got, err)
 		}
@@ -76,7 +76,7 @@ func TestRefusals(t *testing.T) {
 		insert + "(" + strings.Repeat("1,", maxColumns) + "1);":                     "more than 64 values",
 		first + "# x": "a character that has no place in SQL",
 	} {
-		_, _, err := seedtest.ReadAll(t, Format(), strings.NewReader(text))
+		_, _, err := testkit.ReadAll(t, Format(), strings.NewReader(text))
 		var e *fault.Error
 		if !errors.As(err, &e) || e.Kind != fault.Refused || fault.HintOf(e) == "" || !strings.Contains(err.Error(), says) || strings.Contains(err.Error(), "3132") {
 			t.Errorf("%.80q: %v, want %s", text, err, says)

@@ -19,6 +19,7 @@ import (
 	"bytes"
 	"io"
 
+	"fob/internal/fault"
 	"fob/internal/rows"
 	"fob/internal/seedfile"
 	"fob/internal/seedfile/xmlscan"
@@ -163,6 +164,6 @@ func (r *reader) end() error {
 }
 
 // Notes are none: all that a file says is in its records.
-func (r *reader) Notes() []string { return nil }
+func (r *reader) Notes() []fault.Text { return nil }
 
 var _ seedfile.Reader = (*reader)(nil)

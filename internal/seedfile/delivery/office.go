@@ -3,6 +3,7 @@ package delivery
 import (
 	"errors"
 
+	"fob/internal/fault"
 	"fob/internal/office"
 	"fob/internal/seedfile"
 )
@@ -35,11 +36,11 @@ func (w *work) office(src seedfile.Source, at wrapping) (kept bool, err error) {
 	return false, w.inside(spool, at.within("Office password ("+doc.Cipher()+")", officeNotes(src.Name(), doc)...))
 }
 
-func officeNotes(name string, doc *office.Document) []string {
+func officeNotes(name string, doc *office.Document) []fault.Text {
 	if doc.Verifies() {
 		return nil
 	}
-	return []string{name + " is protected as by Office 2007, which does not show whether it was changed: ask for a workbook saved by Excel 2010 or newer"}
+	return seedfile.Notes(name + " is protected as by Office 2007, which does not show whether it was changed: ask for a workbook saved by Excel 2010 or newer")
 }
 
 func (w *work) unlockOffice(name string, file *budget, doc *office.Document) (spool Spooled, err error) {

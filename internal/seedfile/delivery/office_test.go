@@ -24,7 +24,7 @@ func TestOfficePasswords(t *testing.T) {
 			if err != nil {
 				t.Fatal(describe(err))
 			}
-			if got := print(d); got != c.want {
+			if got := listed(d); got != c.want {
 				t.Errorf("got  %s\nwant %s", got, c.want)
 			}
 			plain := string(read(t, sample("seeds.xlsx")))

@@ -40,7 +40,7 @@ type Member struct {
 	Layers []string
 	// Notes are remarks for the operator: weak encryption, files left out, a
 	// signature that nobody checked.
-	Notes []string
+	Notes []fault.Text
 }
 
 // Close removes the spools. The members cannot be read any more.
@@ -84,11 +84,11 @@ type work struct {
 // wrapping is what was undone on the way to a file.
 type wrapping struct {
 	layers []string
-	notes  []string
+	notes  []fault.Text
 	signed bool // by whom --signed-by names
 }
 
-func (o wrapping) within(layer string, notes ...string) wrapping {
+func (o wrapping) within(layer string, notes ...fault.Text) wrapping {
 	o.layers = append(o.layers[:len(o.layers):len(o.layers)], layer)
 	o.notes = append(o.notes[:len(o.notes):len(o.notes)], notes...)
 	return o

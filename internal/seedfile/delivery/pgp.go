@@ -59,11 +59,11 @@ func (m *message) layer() string {
 	return "OpenPGP (" + how + ")"
 }
 
-func (m *message) notes() []string {
+func (m *message) notes() []fault.Text {
 	if m.issuer == "" || m.signer != "" {
 		return nil
 	}
-	return []string{fmt.Sprintf("the OpenPGP message is signed, it says by key %s, which was not checked: --signed-by KEY does", m.issuer)}
+	return []fault.Text{fault.Textf("the OpenPGP message is signed, it says by key %s, which was not checked: %s KEY does", m.issuer, fault.SignedBy)}
 }
 
 // open tries the private keys, then the passphrases.

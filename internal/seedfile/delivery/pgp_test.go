@@ -47,7 +47,7 @@ func TestModernOpenPGP(t *testing.T) {
 			d, err := open(t, memory{"a", c.data}, c.keys)
 			got := describe(err)
 			if err == nil {
-				got = print(d)
+				got = listed(d)
 			}
 			if !strings.Contains(got, c.want) {
 				t.Errorf("version 6 %v: %s, want %s", v6, got, c.want)
@@ -103,7 +103,7 @@ func TestPlainFiles(t *testing.T) {
 		"7z":                             "7z\xBC\xAF\x27\x1C\x00\x04",
 	} {
 		d, err := open(t, memory{"f", []byte(text)}, nil)
-		if err != nil || print(d) != "f []" {
+		if err != nil || listed(d) != "f []" {
 			t.Errorf("%s: %v", name, describe(err))
 		}
 	}

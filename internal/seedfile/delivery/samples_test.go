@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+
+	"fob/internal/testkit"
 )
 
 // TestSamples opens what zip, 7z, gpg, age and gzip made.
@@ -46,7 +48,7 @@ func TestSamples(t *testing.T) {
 			if err != nil {
 				t.Fatal(describe(err))
 			}
-			if got := print(d); got != strings.ReplaceAll(c.want, "SUPPLIER", supplierID(t)) {
+			if got := listed(d); got != strings.ReplaceAll(c.want, "SUPPLIER", supplierID(t)) {
 				t.Errorf("got  %s\nwant %s", got, c.want)
 			}
 			if got, want := content(t, d.Members[0].Source), string(read(t, sample("seeds.csv"))); got != want {
@@ -64,7 +66,7 @@ func TestSeveralMembers(t *testing.T) {
 	}
 	want := `several.zip/seeds.csv [ZIP (AES-256)] note: left out of several.zip: ["__MACOSX/box1/._seeds.csv"] (what macOS and Windows put beside files)` +
 		"; several.zip/hotp.csv [ZIP (AES-256)]"
-	if got := print(d); got != want {
+	if got := listed(d); got != want {
 		t.Errorf("got  %s\nwant %s", got, want)
 	}
 	if got, want := content(t, d.Members[1].Source), string(read(t, sample("hotp.csv"))); got != want {
@@ -72,12 +74,12 @@ func TestSeveralMembers(t *testing.T) {
 	}
 }
 
-func print(d *Delivery) string {
+func listed(d *Delivery) string {
 	var all []string
 	for _, m := range d.Members {
 		text := fmt.Sprint(m.Source.Name(), " ", m.Layers)
 		for _, n := range m.Notes {
-			text += " note: " + n
+			text += " note: " + n.In(testkit.Flags)
 		}
 		all = append(all, text)
 	}

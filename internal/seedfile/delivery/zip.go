@@ -208,9 +208,9 @@ func (a *archive) unpack(at wrapping) error {
 		if err != nil {
 			return err
 		}
-		inner := at.within("ZIP"+e.cipherName(), a.notes(e, page)...)
+		inner := at.within("ZIP"+e.cipherName(), seedfile.Notes(a.notes(e, page)...)...)
 		if i == 0 && len(a.skipped) > 0 {
-			inner.notes = append(inner.notes, "left out of "+a.name+": "+list(a.skipped)+" (what macOS and Windows put beside files)")
+			inner.notes = append(inner.notes, fault.Textf("left out of %s: %s (what macOS and Windows put beside files)", a.name, list(a.skipped)))
 		}
 		if spool == nil {
 			err = a.keep(emptyFile(e.name), inner)

@@ -122,7 +122,7 @@ func TestZipMembers(t *testing.T) {
 			if err != nil {
 				t.Fatal(describe(err))
 			}
-			if got := print(d); got != c.want {
+			if got := listed(d); got != c.want {
 				t.Errorf("got  %s\nwant %s", got, c.want)
 			}
 		})
@@ -160,7 +160,7 @@ func TestPasswordPages(t *testing.T) {
 		if c.want != "" {
 			want += " note: the ZIP password fits when it is written in " + c.want
 		}
-		if got := print(d); got != want {
+		if got := listed(d); got != want {
 			t.Errorf("got  %s\nwant %s", got, want)
 		}
 	}
@@ -199,7 +199,7 @@ func TestZipCut(t *testing.T) {
 			continue // not a ZIP any more
 		}
 		if d, err := opener(t, withPass("right")).Open(t.Context(), memory{"a.zip", whole[:n]}); err == nil {
-			t.Errorf("cut at %d: %s", n, print(d))
+			t.Errorf("cut at %d: %s", n, listed(d))
 			_ = d.Close()
 		}
 	}

@@ -15,8 +15,9 @@ import (
 	"testing"
 	"time"
 
+	"fob/internal/fault"
 	"fob/internal/seedfile"
-	"fob/internal/seedfile/seedtest"
+	"fob/internal/testkit"
 )
 
 var update = flag.Bool("update", false, "write the *.want.json files anew")
@@ -82,9 +83,9 @@ func flagsOf(t *testing.T, file string) (f flags, o seedfile.Options) {
 		t.Fatal(err)
 	}
 	o = seedfile.Options{Columns: f.Columns, SkipRows: f.SkipRows, Sheet: f.Sheet, KeySuffix: f.KeySuffix, Compat: f.Compat, Unauthenticated: f.Unauthenticated}
-	keys := &seedtest.Keys{Files: f.Keys, Passphrases: f.Passphrases}
+	keys := &testkit.Keys{Files: f.Keys, Passphrases: f.Passphrases}
 	if o.Keys = keys; f.SignedBy != "" {
-		keys.Cert = seedtest.Certificate(t, filepath.Join(samples, "..", f.SignedBy))
+		keys.Cert = testkit.Certificate(t, filepath.Join(samples, "..", f.SignedBy))
 	}
 	if f.Delimiter != "" {
 		o.Delimiter = f.Delimiter[0]
@@ -151,7 +152,7 @@ func readSample(t *testing.T, file string) wanted {
 	w := wanted{Format: format.Name, Why: why, Notes: []string{}, Records: []record{}}
 	reader, err := format.Open(in, options)
 	if err != nil {
-		w.Error = err.Error()
+		w.Error = fault.MessageIn(err, testkit.Flags)
 		return w
 	}
 	for {
@@ -160,12 +161,14 @@ func readSample(t *testing.T, file string) wanted {
 			break
 		}
 		if err != nil {
-			w.Error = err.Error()
+			w.Error = fault.MessageIn(err, testkit.Flags)
 			break
 		}
 		w.Records = append(w.Records, plain(rec))
 	}
-	w.Notes = append(w.Notes, reader.Notes()...)
+	for _, n := range reader.Notes() {
+		w.Notes = append(w.Notes, n.In(testkit.Flags))
+	}
 	if wrapping, ok := reader.(seedfile.Wrapping); ok {
 		w.Wrapped = wrapping.Wrapped()
 	}
@@ -202,10 +205,10 @@ func plain(rec seedfile.Record) record {
 		p.Seed = hex.EncodeToString(sum[:])
 	}
 	if rec.Doubt.Field != 0 {
-		p.Doubt = rec.Doubt.Field.String() + ": " + rec.Doubt.Why.Error()
+		p.Doubt = rec.Doubt.Field.String() + ": " + fault.MessageIn(rec.Doubt.Why, testkit.Flags)
 	}
 	if rec.Problem != nil {
-		p.Problem = rec.Problem.Error()
+		p.Problem = fault.MessageIn(rec.Problem, testkit.Flags)
 	}
 	return p
 }

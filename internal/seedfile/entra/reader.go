@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"unicode/utf8"
 
+	"fob/internal/fault"
 	"fob/internal/rows"
 	"fob/internal/seedfile"
 	"fob/internal/seedfile/table"
@@ -43,7 +44,7 @@ func (r *reader) begin(row rows.Row) (rows.Row, error) {
 	return r.Row()
 }
 
-func (r *reader) Notes() []string { return r.File.Notes(Name) }
+func (r *reader) Notes() []fault.Text { return r.File.Notes(Name) }
 
 // record makes a record of a row. Messages name columns and numbers, never a
 // text: in a row whose columns are shifted any of them may be the seed.

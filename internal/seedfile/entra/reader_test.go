@@ -12,7 +12,7 @@ import (
 
 	"fob/internal/fault"
 	"fob/internal/seedfile"
-	"fob/internal/seedfile/seedtest"
+	"fob/internal/testkit"
 	"fob/internal/token"
 )
 
@@ -24,7 +24,7 @@ const (
 
 func read(t testing.TB, r io.Reader) (got []seedfile.Record, notes []string, err error) {
 	t.Helper()
-	return seedtest.ReadAll(t, Format(), r)
+	return testkit.ReadAll(t, Format(), r)
 }
 
 // words are for comparison only: the seeds are in them.
@@ -218,5 +218,5 @@ func silent(t *testing.T, err error) {
 }
 
 func BenchmarkReader(b *testing.B) {
-	seedtest.Benchmark(b, Format(), head+strings.Repeat("anna@example.com,2308602200001,"+rfc+",30,Token2,c202\n", 10000))
+	testkit.Benchmark(b, Format(), head+strings.Repeat("anna@example.com,2308602200001,"+rfc+",30,Token2,c202\n", 10000))
 }

@@ -19,6 +19,7 @@ package etoken
 import (
 	"io"
 
+	"fob/internal/fault"
 	"fob/internal/seedfile"
 	"fob/internal/seedfile/xmlscan"
 	"fob/internal/token"
@@ -106,6 +107,6 @@ func (r *reader) root() error {
 }
 
 // Notes are none: all that a file says is in its records.
-func (r *reader) Notes() []string { return nil }
+func (r *reader) Notes() []fault.Text { return nil }
 
 var _ seedfile.Reader = (*reader)(nil)

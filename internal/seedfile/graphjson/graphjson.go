@@ -15,6 +15,7 @@ import (
 	"io"
 	"strings"
 
+	"fob/internal/fault"
 	"fob/internal/seedfile"
 	"fob/internal/token"
 )
@@ -141,14 +142,16 @@ func (r *reader) next() (seedfile.Record, error) {
 }
 
 // Notes are the remarks on the file.
-func (r *reader) Notes() []string { return append(r.in.chars.Notes(), r.tally.notes()...) }
+func (r *reader) Notes() []fault.Text {
+	return append(seedfile.Notes(r.in.chars.Notes()...), r.tally.notes()...)
+}
 
 var _ seedfile.Reader = (*reader)(nil)
 
 // tally counts what the operator should know of.
 type tally struct{ assigned, ignored int }
 
-func (t *tally) notes() []string {
+func (t *tally) notes() []fault.Text {
 	return seedfile.CountedNotes(
 		seedfile.Counted{N: t.assigned, Text: "assignTo names people by object ids, which are no accounts: whom %d devices go to was not taken over"},
 		seedfile.Counted{N: t.ignored, Text: "names about the state in Entra (id, status, assignedTo and the like) were ignored: in %d devices"},

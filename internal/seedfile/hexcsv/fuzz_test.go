@@ -5,13 +5,13 @@ import (
 	"testing"
 
 	"fob/internal/seedfile"
-	"fob/internal/seedfile/seedtest"
+	"fob/internal/testkit"
 )
 
 func FuzzReader(f *testing.F) {
-	seedtest.Fuzz(f, Format(), seedfile.Options{}, "../../../testdata/seedfiles/hex-csv/*")
+	testkit.Fuzz(f, Format(), seedfile.Options{}, "../../../testdata/seedfiles/hex-csv/*")
 }
 
 func BenchmarkReader(b *testing.B) {
-	seedtest.Benchmark(b, Format(), strings.Repeat("2600412300001,3132333435363738393031323334353637383930,30\n", 10000))
+	testkit.Benchmark(b, Format(), strings.Repeat("2600412300001,3132333435363738393031323334353637383930,30\n", 10000))
 }

@@ -11,7 +11,7 @@ import (
 
 	"fob/internal/fault"
 	"fob/internal/seedfile"
-	"fob/internal/seedfile/seedtest"
+	"fob/internal/testkit"
 )
 
 const rfc = "3132333435363738393031323334353637383930"
@@ -20,7 +20,7 @@ const rfc = "3132333435363738393031323334353637383930"
 // it. The seeds are in the words, for comparison only.
 func read(t testing.TB, r io.Reader) (got []string, notes []string, err error) {
 	t.Helper()
-	all, notes, err := seedtest.ReadAll(t, Format(), r)
+	all, notes, err := testkit.ReadAll(t, Format(), r)
 	for _, rec := range all {
 		got = append(got, words(rec))
 	}
@@ -173,13 +173,13 @@ func FuzzReader(f *testing.F) {
 	f.Add([]byte("serial;hexkey;type;digits;step\r\n\"1\";" + rfc + ";;7;0\r\n"))
 	f.Add([]byte(rfc + ",2600412300001,totp,6,30\n"))
 	f.Add([]byte("1,x,hotp," + rfc + "," + rfc + "," + rfc + "\n"))
-	seedtest.Fuzz(f, Format(), seedfile.Options{}, "../../../testdata/seedfiles/oath-csv/*")
+	testkit.Fuzz(f, Format(), seedfile.Options{}, "../../../testdata/seedfiles/oath-csv/*")
 }
 
 func BenchmarkReader(b *testing.B) {
-	seedtest.Benchmark(b, Format(), strings.Repeat("2600412300001,"+rfc+",totp,6,30\n", 10000))
+	testkit.Benchmark(b, Format(), strings.Repeat("2600412300001,"+rfc+",totp,6,30\n", 10000))
 }
 
 func BenchmarkReaderLinOTP(b *testing.B) {
-	seedtest.Benchmark(b, Format(), strings.Repeat("\"2600412300001\";\""+rfc+"\";totp;6;30;sha256\r\n", 10000))
+	testkit.Benchmark(b, Format(), strings.Repeat("\"2600412300001\";\""+rfc+"\";totp;6;30;sha256\r\n", 10000))
 }

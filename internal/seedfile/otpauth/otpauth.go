@@ -18,6 +18,7 @@ import (
 	"io"
 	"strings"
 
+	"fob/internal/fault"
 	"fob/internal/rows"
 	"fob/internal/seedfile"
 	"fob/internal/seedfile/table"
@@ -106,7 +107,7 @@ func (r *reader) Next() (seedfile.Record, error) {
 }
 
 // Notes are the remarks on the file.
-func (r *reader) Notes() []string { return append(r.File.Notes(Name), r.tally.notes()...) }
+func (r *reader) Notes() []fault.Text { return append(r.File.Notes(Name), r.tally.notes()...) }
 
 var _ seedfile.Reader = (*reader)(nil)
 
@@ -128,9 +129,9 @@ func (t *tally) count(l link) {
 	}
 }
 
-func (t *tally) notes() []string {
+func (t *tally) notes() []fault.Text {
 	return seedfile.CountedNotes(
-		seedfile.Counted{N: t.issuers, Text: "an issuer is not taken over, for it is not who made the token (--manufacturer says that): that of %d links"},
+		seedfile.Counted{N: t.issuers, Text: "an issuer is not taken over, for it is not who made the token (%[2]s says that): that of %[1]d links", Args: []any{fault.Manufacturer}},
 		seedfile.Counted{N: t.contradictions, Text: "the label and the issuer parameter name different issuers: in %d links"},
 		seedfile.Counted{N: t.wordy, Text: "a label without any digit in it was taken for the serial: is it an account's name? that of %d links"},
 		seedfile.Counted{N: t.ignored, Text: "parameters about how an app shows the account were ignored: in %d links"},

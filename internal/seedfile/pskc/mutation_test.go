@@ -10,7 +10,7 @@ import (
 	"fob/internal/fault"
 	"fob/internal/pskc"
 	"fob/internal/seedfile"
-	"fob/internal/seedfile/seedtest"
+	"fob/internal/testkit"
 	"fob/internal/token"
 )
 
@@ -65,13 +65,13 @@ func TestMutations(t *testing.T) {
 	format := Format()
 	open := format.Open
 	format.Open = func(r io.Reader, _ seedfile.Options) (seedfile.Reader, error) {
-		return open(r, seedfile.Options{Keys: &seedtest.Keys{Files: []string{string(key)}}})
+		return open(r, seedfile.Options{Keys: &testkit.Keys{Files: []string{string(key)}}})
 	}
 	read := 0
 	for at := range text {
 		mutated := bytes.Clone(text)
 		mutated[at] ^= 1 << (random.Uint64() % 8)
-		all, _, err := seedtest.ReadAll(t, format, bytes.NewReader(mutated))
+		all, _, err := testkit.ReadAll(t, format, bytes.NewReader(mutated))
 		if err != nil && fault.KindOf(err) != fault.Refused && fault.KindOf(err) != fault.KeyTrouble {
 			t.Fatalf("byte %d: %v", at, err)
 		}

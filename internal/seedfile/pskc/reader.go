@@ -82,7 +82,7 @@ func fingerprint(cert *x509.Certificate) []byte {
 }
 
 // errSigned is for a signed container where no certificate was named.
-var errSigned = pskc.Need("--signed-by", fault.Errorf(fault.Refused, "the container is signed, and nothing says whose signature to believe").
+var errSigned = pskc.Need(fault.SignedBy, fault.Errorf(fault.Refused, "the container is signed, and nothing says whose signature to believe").
 	WithHint("name the supplier's certificate, which has to come on another way, with --signed-by CERT"))
 
 // Wrapped tells of a signature that was verified.
@@ -94,30 +94,30 @@ func (r *reader) Wrapped() []string {
 }
 
 // Needs tells a blind reader's caller what it would have asked for.
-func (r *reader) Needs() []string {
+func (r *reader) Needs() []fault.Field {
 	needs := r.in.Needs()
 	if r.unverified {
-		needs = append(needs, "--signed-by")
+		needs = append(needs, fault.SignedBy)
 	}
 	if r.tally.identifiers.n > 0 {
-		needs = append(needs, "--compat")
+		needs = append(needs, fault.Compat)
 	}
 	return needs
 }
 
-func (r *reader) Notes() []string {
+func (r *reader) Notes() []fault.Text {
 	notes := r.tally.notes()
 	for _, w := range r.in.Weaknesses() {
-		notes = append(notes, "not verified as RFC 6030 demands: "+w)
+		notes = append(notes, fault.Textf("not verified as RFC 6030 demands: %s", w))
 	}
 	if r.weakSignature {
-		notes = append(notes, "the signature is of a kind that only --compat takes: SHA-1, or another canonical form")
+		notes = append(notes, fault.Textf("the signature is of a kind that only %s takes: SHA-1, or another canonical form", fault.Compat))
 	}
 	if n := r.in.PublicKey(); n > 0 {
-		notes = append(notes, "the values are encrypted to a certificate and have no MAC: whoever has the certificate can have made them; a signature would tell who did")
+		notes = append(notes, fault.Textf("the values are encrypted to a certificate and have no MAC: whoever has the certificate can have made them; a signature would tell who did"))
 	}
 	if e := r.in.Header().Encryption; e != nil && e.Derivation != nil && e.Derivation.Iterations < pskc.FewIterations {
-		notes = append(notes, fmt.Sprintf("the passphrase is stretched by %d iterations only: whoever has the file can try many; keep both apart", e.Derivation.Iterations))
+		notes = append(notes, fault.Textf("the passphrase is stretched by %d iterations only: whoever has the file can try many; keep both apart", e.Derivation.Iterations))
 	}
 	return notes
 }
@@ -149,28 +149,33 @@ func (c *count) addIf(is bool, n int) {
 	}
 }
 
-func (t *tally) notes() []string {
-	var notes []string
+func (t *tally) notes() []fault.Text {
+	var notes []fault.Text
 	for _, n := range []struct {
-		c    count
-		text string
+		c     count
+		text  string
+		field fault.Field // that the text names
 	}{
-		{t.noCounter, "HOTP keys without a Counter start at 0, unless --counter says otherwise"},
-		{t.noInterval, "TOTP keys without a TimeInterval have 30 s, unless --period says otherwise"},
-		{t.unnamed, "devices without a SerialNo go by the Id of their Key; compare with the devices"},
-		{t.unzoned, "dates without a time zone are taken for UTC"},
-		{t.identifiers, "the Length of a code counts the identifier that a YubiKey types in front; the rest is taken for the digits"},
-		{t.drifts, "a TimeDrift is not taken over: bind measures it"},
-		{t.challenges, "a ChallengeFormat is not used: the tokens make codes without a challenge"},
-		{t.users, "a UserId is not taken over: bind says whose a token is"},
-		{t.extended, "Extensions are not read"},
-		{t.pins, "keys that are PINs are no tokens and were skipped"},
+		{t.noCounter, "HOTP keys without a Counter start at 0, unless %s says otherwise", fault.Counter},
+		{t.noInterval, "TOTP keys without a TimeInterval have 30 s, unless %s says otherwise", fault.Period},
+		{t.unnamed, "devices without a SerialNo go by the Id of their Key; compare with the devices", ""},
+		{t.unzoned, "dates without a time zone are taken for UTC", ""},
+		{t.identifiers, "the Length of a code counts the identifier that a YubiKey types in front; the rest is taken for the digits", ""},
+		{t.drifts, "a TimeDrift is not taken over: bind measures it", ""},
+		{t.challenges, "a ChallengeFormat is not used: the tokens make codes without a challenge", ""},
+		{t.users, "a UserId is not taken over: bind says whose a token is", ""},
+		{t.extended, "Extensions are not read", ""},
+		{t.pins, "keys that are PINs are no tokens and were skipped", ""},
 	} {
+		text := fault.Textf("%s", n.text)
+		if n.field != "" {
+			text = fault.Textf(n.text, n.field)
+		}
 		switch {
 		case n.c.n == 1:
-			notes = append(notes, fmt.Sprintf("%s (KeyPackage %d)", n.text, n.c.first))
+			notes = append(notes, fault.Textf("%s (KeyPackage %d)", text, n.c.first))
 		case n.c.n > 1:
-			notes = append(notes, fmt.Sprintf("%s (%d of them, the first is KeyPackage %d)", n.text, n.c.n, n.c.first))
+			notes = append(notes, fault.Textf("%s (%d of them, the first is KeyPackage %d)", text, n.c.n, n.c.first))
 		}
 	}
 	return notes

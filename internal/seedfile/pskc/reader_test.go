@@ -16,7 +16,7 @@ import (
 	"fob/internal/desk"
 	"fob/internal/fault"
 	"fob/internal/seedfile"
-	"fob/internal/seedfile/seedtest"
+	"fob/internal/testkit"
 	"fob/internal/token"
 )
 
@@ -42,8 +42,8 @@ func inspect(t *testing.T, file string, fill desk.Fill, o seedfile.Options) desk
 // The figures of RFC 6030, as an import judges them. Figures 2 and 5 have seeds
 // of 4 bytes and are examples of the format only: section 10.1 asks for 16.
 func TestFiguresOfTheRFC(t *testing.T) {
-	key := seedfile.Options{Keys: &seedtest.Keys{Files: []string{"12345678901234567890123456789012"}}}
-	phrase := seedfile.Options{Keys: &seedtest.Keys{Passphrases: []string{"qwerty"}}}
+	key := seedfile.Options{Keys: &testkit.Keys{Files: []string{"12345678901234567890123456789012"}}}
+	phrase := seedfile.Options{Keys: &testkit.Keys{Passphrases: []string{"qwerty"}}}
 	for _, c := range []struct {
 		figure  int
 		options seedfile.Options
@@ -68,7 +68,7 @@ func TestFiguresOfTheRFC(t *testing.T) {
 			continue
 		}
 		for i, r := range got.Rejects {
-			if !strings.HasSuffix(r.Reason, c.refused[i]) {
+			if !strings.HasSuffix(r.Reason.In(testkit.Flags), c.refused[i]) {
 				t.Errorf("figure %d: %s", c.figure, r.Reason)
 			}
 		}
@@ -78,7 +78,7 @@ func TestFiguresOfTheRFC(t *testing.T) {
 // Of figures 6 and 7 the RFC tells what comes out; figure 7 is derived from once,
 // however often the file is read.
 func TestEncryptedFigures(t *testing.T) {
-	keys := &seedtest.Keys{Files: []string{"12345678901234567890123456789012"}, Passphrases: []string{"qwerty"}}
+	keys := &testkit.Keys{Files: []string{"12345678901234567890123456789012"}, Passphrases: []string{"qwerty"}}
 	for range 2 {
 		for figure, serial := range map[int]string{6: "987654321", 7: "987654321"} {
 			all := readSample(t, fmt.Sprintf("rfc6030-figure%d.xml", figure), seedfile.Options{Keys: keys})
@@ -121,7 +121,7 @@ func TestFiguresThatNobodyCanRead(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if _, _, err := seedtest.ReadAll(t, Format(), bytes.NewReader(text)); err == nil || !strings.Contains(err.Error(), want) {
+		if _, _, err := testkit.ReadAll(t, Format(), bytes.NewReader(text)); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("figure %d: %v", figure, err)
 		}
 	}
@@ -149,7 +149,7 @@ func readSample(t *testing.T, file string, o seedfile.Options) []seedfile.Record
 	if err != nil {
 		t.Fatal(err)
 	}
-	all, _, err := seedtest.ReadAll(t, with(o), bytes.NewReader(text))
+	all, _, err := testkit.ReadAll(t, with(o), bytes.NewReader(text))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -192,7 +192,7 @@ func TestDefaults(t *testing.T) {
 // A Time other than 0 is nobody's to guess at but the operator's.
 func TestTimeNotZero(t *testing.T) {
 	got := inspect(t, "time-not-zero.xml", desk.Fill{}, seedfile.Options{})
-	if got.Refused != 1 || got.Rejects[0].Line != 1 || !strings.Contains(got.Rejects[0].Reason, "say --t0") {
+	if got.Refused != 1 || got.Rejects[0].Line != 1 || !strings.Contains(got.Rejects[0].Reason.String(), "say --t0") {
 		t.Errorf("%+v", got)
 	}
 	said := desk.Fill{Given: seedfile.FieldSet(0).With(seedfile.FieldT0), Params: token.Params{T0: 946_684_800}}
@@ -204,7 +204,7 @@ func TestTimeNotZero(t *testing.T) {
 // An error of the disk is no fault of the file.
 func TestReadErrorsAreInternal(t *testing.T) {
 	start := strings.Join(Format().Example[:3], "\n")
-	_, _, err := seedtest.ReadAll(t, Format(), io.MultiReader(strings.NewReader(start), iotest.ErrReader(io.ErrUnexpectedEOF)))
+	_, _, err := testkit.ReadAll(t, Format(), io.MultiReader(strings.NewReader(start), iotest.ErrReader(io.ErrUnexpectedEOF)))
 	if err == nil || fault.KindOf(err) != fault.Internal {
 		t.Error(err)
 	}
@@ -214,13 +214,13 @@ func TestReadErrorsAreInternal(t *testing.T) {
 // opens the samples, and blind.
 var fuzzOptions = []seedfile.Options{
 	{},
-	{Compat: true, Unauthenticated: true, Keys: &seedtest.Keys{Passphrases: []string{"qwerty"}, Files: []string{
+	{Compat: true, Unauthenticated: true, Keys: &testkit.Keys{Passphrases: []string{"qwerty"}, Files: []string{
 		"12345678901234567890123456789012", "000102030405060708090a0b0c0d0e0f", "a0a1a2a3a4a5a6a7a8a9aaabacadaeafb0b1b2b3"}}},
 	{Blind: true},
 }
 
 func FuzzReader(f *testing.F) {
-	seedtest.Corpus(f, filepath.Join(samples, "*.xml"))
+	testkit.Corpus(f, filepath.Join(samples, "*.xml"))
 	f.Fuzz(func(t *testing.T, text []byte) {
 		for _, o := range fuzzOptions {
 			fuzzRead(t, text, o)
@@ -231,8 +231,8 @@ func FuzzReader(f *testing.F) {
 
 func fuzzRead(t *testing.T, text []byte, o seedfile.Options) {
 	f := with(o)
-	all, notes, err := seedtest.ReadAll(t, f, bytes.NewReader(text))
-	again, notesAgain, errAgain := seedtest.ReadAll(t, f, iotest.OneByteReader(bytes.NewReader(text)))
+	all, notes, err := testkit.ReadAll(t, f, bytes.NewReader(text))
+	again, notesAgain, errAgain := testkit.ReadAll(t, f, iotest.OneByteReader(bytes.NewReader(text)))
 	if !slices.Equal(notes, notesAgain) || fmt.Sprint(err) != fmt.Sprint(errAgain) || len(all) != len(again) {
 		t.Fatalf("whole: %d %q %v\nbytewise: %d %q %v", len(all), notes, err, len(again), notesAgain, errAgain)
 	}
@@ -289,5 +289,5 @@ func BenchmarkReader(b *testing.B) {
 	body := strings.Join(lines[1:len(lines)-1], "\n")
 	text := lines[0] + strings.Repeat(body, 5000) + lines[len(lines)-1]
 	b.SetBytes(int64(len(text)))
-	seedtest.Benchmark(b, Format(), text)
+	testkit.Benchmark(b, Format(), text)
 }

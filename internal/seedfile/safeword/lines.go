@@ -10,6 +10,7 @@ import (
 
 	"fob/internal/fault"
 	"fob/internal/rows"
+	"fob/internal/seedfile"
 	"fob/internal/seedfile/table"
 )
 
@@ -160,10 +161,10 @@ func checkVersion(n int, comment []byte) error {
 }
 
 // notes are remarks on how the text is written.
-func (l *lines) notes() []string {
-	notes := l.chars.Notes()
+func (l *lines) notes() []fault.Text {
+	notes := seedfile.Notes(l.chars.Notes()...)
 	if l.unended {
-		notes = append(notes, table.NoteUnended)
+		notes = append(notes, fault.Textf(table.NoteUnended))
 	}
 	return notes
 }

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"fob/internal/fault"
 	"fob/internal/seedfile"
 	"fob/internal/seedfile/table"
 	"fob/internal/token"
@@ -217,10 +218,10 @@ func (d data) model(kind string) string {
 // tally counts what the operator should know of.
 type tally struct{ signed, timed, doubtful, others, ignored int }
 
-func (t *tally) notes() []string {
+func (t *tally) notes() []fault.Text {
 	return seedfile.CountedNotes(
 		seedfile.Counted{N: t.signed, Text: "signatures (sccSignature) were not verified, which only SafeWord's own server can: %d of them"},
-		seedfile.Counted{N: t.timed, Text: "clocks count from 2000-01-01, unless --t0 says otherwise: those of %d time-based tokens"},
+		seedfile.Counted{N: t.timed, Text: "clocks count from 2000-01-01, unless %[2]s says otherwise: those of %[1]d time-based tokens", Args: []any{fault.T0}},
 		seedfile.Counted{N: t.doubtful, Text: "an sccSeq of more than one digit may be decimal or hex, and is not taken for the counter: that of %d records"},
 		seedfile.Counted{N: t.others, Text: "entries that are no tokens were skipped: %d of them"},
 		seedfile.Counted{N: t.ignored, Text: "attributes that say nothing about codes were ignored: %d lines"},

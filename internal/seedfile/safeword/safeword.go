@@ -114,6 +114,6 @@ func (r *reader) end(err error) error {
 }
 
 // Notes are the remarks on the file.
-func (r *reader) Notes() []string { return append(r.in.notes(), r.tally.notes()...) }
+func (r *reader) Notes() []fault.Text { return append(r.in.notes(), r.tally.notes()...) }
 
 var _ seedfile.Reader = (*reader)(nil)

@@ -5,13 +5,13 @@ import (
 	"testing"
 
 	"fob/internal/seedfile"
-	"fob/internal/seedfile/seedtest"
+	"fob/internal/testkit"
 )
 
 func FuzzReader(f *testing.F) {
-	seedtest.Fuzz(f, Format(), seedfile.Options{}, "../../../testdata/seedfiles/serial-seed/*")
+	testkit.Fuzz(f, Format(), seedfile.Options{}, "../../../testdata/seedfiles/serial-seed/*")
 }
 
 func BenchmarkReader(b *testing.B) {
-	seedtest.Benchmark(b, Format(), strings.Repeat("2600412300001 GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ\n", 10000))
+	testkit.Benchmark(b, Format(), strings.Repeat("2600412300001 GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ\n", 10000))
 }

@@ -3,6 +3,7 @@ package table
 import (
 	"io"
 
+	"fob/internal/fault"
 	"fob/internal/rows"
 	"fob/internal/seedfile"
 	"fob/internal/token"
@@ -122,6 +123,6 @@ func (r *Reader) Set(l Layout, width int, named bool) {
 }
 
 // Notes are the remarks on the file.
-func (r *Reader) Notes() []string { return r.File.Notes(r.Family.Name) }
+func (r *Reader) Notes() []fault.Text { return r.File.Notes(r.Family.Name) }
 
 var _ seedfile.Reader = (*Reader)(nil)

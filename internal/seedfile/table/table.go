@@ -7,8 +7,8 @@ package table
 
 import (
 	"bytes"
+	"fmt"
 	"io"
-	"slices"
 
 	"fob/internal/fault"
 	"fob/internal/rows"
@@ -122,20 +122,22 @@ func (f *File[C]) CheckEnd(rec *seedfile.Record, row rows.Row, mayBeCut func(bef
 }
 
 // Notes are the remarks on the file, which the family's name completes.
-func (f *File[C]) Notes(family string) []string {
-	notes := slices.Clone(f.rows.Notes())
+func (f *File[C]) Notes(family string) []fault.Text {
+	notes := f.rows.Notes()
 	notes = append(notes, f.cells.notes()...)
 	if ignored := f.Columns.IgnoredNote(family); ignored != "" {
 		notes = append(notes, ignored)
 	}
-	notes = append(notes, seedfile.CountedNotes(seedfile.Counted{N: f.marked, Text: noteMarked})...)
+	if f.marked > 0 {
+		notes = append(notes, fmt.Sprintf(noteMarked, f.marked))
+	}
 	if f.unended {
 		notes = append(notes, NoteUnended)
 	}
 	if f.Named && f.records == 0 {
 		notes = append(notes, seedfile.OnlyHeader)
 	}
-	return notes
+	return seedfile.Notes(notes...)
 }
 
 // Refuse refuses a file for its header, in line with the place and a remedy.

@@ -1,6 +1,7 @@
 package table
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 
@@ -77,7 +78,7 @@ func TestApostrophes(t *testing.T) {
 			t.Errorf("%+v %v, want %v", rec, err, want)
 		}
 	}
-	if notes := strings.Join(r.Notes(), "\n"); !strings.Contains(notes, "was left out: 3 times") {
+	if notes := fmt.Sprint(r.Notes()); !strings.Contains(notes, "was left out: 3 times") {
 		t.Error(notes)
 	}
 }

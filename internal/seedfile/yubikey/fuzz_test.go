@@ -4,13 +4,13 @@ import (
 	"testing"
 
 	"fob/internal/seedfile"
-	"fob/internal/seedfile/seedtest"
+	"fob/internal/testkit"
 )
 
 func FuzzTraditional(f *testing.F) {
-	seedtest.Fuzz(f, TraditionalFormat(), seedfile.Options{}, "../../../testdata/seedfiles/yubikey/*")
+	testkit.Fuzz(f, TraditionalFormat(), seedfile.Options{}, "../../../testdata/seedfiles/yubikey/*")
 }
 
 func FuzzYubico(f *testing.F) {
-	seedtest.Fuzz(f, YubicoFormat(), seedfile.Options{KeySuffix: true}, "../../../testdata/seedfiles/yubico/*")
+	testkit.Fuzz(f, YubicoFormat(), seedfile.Options{KeySuffix: true}, "../../../testdata/seedfiles/yubico/*")
 }

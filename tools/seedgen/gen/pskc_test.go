@@ -7,7 +7,7 @@ import (
 
 	"fob/internal/seedfile"
 	"fob/internal/seedfile/pskc"
-	"fob/internal/seedfile/seedtest"
+	"fob/internal/testkit"
 	"fob/internal/token"
 )
 
@@ -21,7 +21,7 @@ func TestReadBackPSKC(t *testing.T) {
 		if err := write(&again, p); err != nil || !bytes.Equal(file.Bytes(), again.Bytes()) {
 			t.Errorf("%s: not the same bytes (%v)", name, err)
 		}
-		keys := &seedtest.Keys{Files: []string{PSKCKey()}}
+		keys := &testkit.Keys{Files: []string{PSKCKey()}}
 		in, err := pskc.Format().Open(&file, seedfile.Options{Keys: keys})
 		if err != nil {
 			t.Fatal(err)

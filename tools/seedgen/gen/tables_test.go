@@ -10,7 +10,7 @@ import (
 
 	"fob/internal/seedfile"
 	"fob/internal/seedfile/detect"
-	"fob/internal/seedfile/seedtest"
+	"fob/internal/testkit"
 	"fob/internal/token"
 )
 
@@ -34,7 +34,7 @@ var deliveries = map[string]struct {
 	"pskc":     {hotp: []float64{0, 0.5}, hashes: [][]token.Hash{nil, {token.SHA256, token.SHA1}}},
 	"pskc-aes": {
 		format: "pskc", hotp: []float64{0, 0.5}, hashes: [][]token.Hash{nil, {token.SHA256, token.SHA1}},
-		options: seedfile.Options{Keys: &seedtest.Keys{Files: []string{PSKCKey()}}},
+		options: seedfile.Options{Keys: &testkit.Keys{Files: []string{PSKCKey()}}},
 	},
 	"hex-csv":     {hotp: []float64{0, 1}},
 	"netiq":       {named: true, hotp: []float64{0, 0.4, 1}},

@@ -1,4 +1,4 @@
-package seedtest
+package testkit
 
 import (
 	"os"
