@@ -177,7 +177,7 @@ func (w *founding) create(ctx context.Context, to []custody.Recipient, keys []st
 	detail := trail.InitDetail{CheckpointPub: checkpointPub}
 	for _, r := range to {
 		founding.Custodians = append(founding.Custodians, store.Custodian{Recipient: r.Text, Kind: r.Kind, Added: now})
-		detail.Custodians = append(detail.Custodians, trail.CustodianRow{Recipient: r.Text, Kind: r.Kind, Added: now.UnixNano()})
+		detail.Custodians = append(detail.Custodians, trail.CustodianRow{Recipient: r.Text, Kind: r.Kind, Added: now})
 	}
 	for _, k := range keys {
 		detail.Keys = append(detail.Keys, k.Row(now))

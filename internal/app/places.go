@@ -75,7 +75,7 @@ func CurrentOperator(getenv func(string) string) token.Operator {
 	if login, ok := loginUID(); ok {
 		uid = login
 	}
-	op := token.Operator{UID: uid, Name: strconv.Itoa(uid)}
+	op := token.Operator{Kind: token.OperatorOS, ID: strconv.Itoa(uid), Name: strconv.Itoa(uid)}
 	if claim, err := strconv.Atoi(getenv("SUDO_UID")); err == nil {
 		op.SudoUID = strconv.Itoa(claim)
 	}

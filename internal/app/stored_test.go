@@ -62,7 +62,7 @@ func emptyStore(t *testing.T) *world {
 	dir := t.TempDir()
 	w := &world{t: t, now: time.Date(2026, 3, 1, 8, 0, 7, 0, time.UTC)}
 	w.config = app.Config{DB: filepath.Join(dir, "data", "fob.db"), Identity: filepath.Join(dir, "keys", "identity.txt"),
-		Now: func() time.Time { return w.now }, Random: rand.Reader, Operator: token.Operator{UID: 1000, Name: "olga"}, Host: "desk"}
+		Now: func() time.Time { return w.now }, Random: rand.Reader, Operator: token.Operator{Kind: token.OperatorOS, ID: "1000", Name: "olga"}, Host: "desk"}
 	_, err := w.config.Init(context.Background(), app.Founding{})
 	w.must(err)
 	return w

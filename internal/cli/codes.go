@@ -177,7 +177,7 @@ func describe(t token.Token) string {
 	if t.Account != "" {
 		what += " (" + string(t.Account) + ")"
 	}
-	what += fmt.Sprintf(" since %s; its codes have %d digits", t.StateSince.Format("2006-01-02"), t.Profile.Digits)
+	what += fmt.Sprintf(" since %s; its codes have %d digits", t.Since.Format("2006-01-02"), t.Profile.Digits)
 	if t.Profile.Period > 0 {
 		what += fmt.Sprintf(" and change every %d s", t.Profile.Period)
 	}

@@ -242,7 +242,7 @@ func (r *root) confirmMove(ctx context.Context, serials []token.Serial, by token
 		return err
 	}
 	for _, t := range all {
-		if _, err := (token.Token{State: t.State, Software: t.Software}).Move(by, to); err != nil || t.State == to {
+		if _, err := (token.Token{Standing: token.Standing{State: t.State}, Software: t.Software}).Move(by, to); err != nil || t.State == to {
 			return nil // what is lost already ends no more
 		}
 	}

@@ -101,7 +101,7 @@ func (p *receipt) sheet(r *root, t token.Token) sheet {
 	s := sheet{Title: "Receipt for a security token", Organisation: clean(p.organisation), Signatures: []string{"Received by", "Date"}}
 	for _, l := range []line{
 		{"Serial", string(t.Serial)}, {"Device", strings.TrimSpace(t.Profile.Manufacturer + " " + t.Profile.Model)},
-		{"Account", string(t.Account)}, {"Handed over on", t.StateSince.UTC().Format(time.DateOnly)}, {"By", r.base.Operator.Name},
+		{"Account", string(t.Account)}, {"Handed over on", t.Since.UTC().Format(time.DateOnly)}, {"By", r.base.Operator.Name},
 	} {
 		if l.Text != "" {
 			s.Facts = append(s.Facts, line{l.Name, clean(l.Text)})

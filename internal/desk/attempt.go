@@ -44,7 +44,7 @@ func (a *attempt) foresee(r Reader) (err error) {
 
 // foreseeOf does so for a token that was read, or is not there yet.
 func (a *attempt) foreseeOf(r Reader) error {
-	a.now = a.desk.Now()
+	a.now = a.desk.Now().UTC()
 	if err := a.standing(r); err != nil {
 		return err
 	}
@@ -58,7 +58,7 @@ func (a *attempt) foreseeOf(r Reader) error {
 // to be written down is no error to the transaction: the caller finds it in
 // a.refusal once all is committed.
 func (a *attempt) run(tx Tx) (err error) {
-	a.now = a.desk.Now()
+	a.now = a.desk.Now().UTC()
 	if a.token, err = tx.Token(a.req.Serial); err != nil {
 		return err
 	}
@@ -188,7 +188,7 @@ func (a *attempt) checkState() {
 	case !ends.IsZero():
 		a.refuse(otp.Locked, fault.Errorf(fault.Locked, "token %s is locked until %s after %d failed attempts", t.Serial, when(ends), t.Failures).
 			WithHint("wait until then, or `fob unlock %s --approved-by NAME`", t.Serial))
-	case !t.HasSeed:
+	case !t.HasSeed():
 		a.refuse(otp.WrongState, fault.Errorf(fault.NotAllowed, "the seed of token %s is destroyed; its codes cannot be checked", t.Serial))
 	case a.by == token.CmdBind:
 		a.checkValidity()
@@ -225,7 +225,7 @@ func (a *attempt) checkOwner() {
 		a.refuse(otp.WrongState, fault.Errorf(fault.NotAllowed, "token %s is bound to %s already, since %s", t.Serial, t.Account, when(t.BoundAt)).
 			WithHint("nothing is left to do; `fob check %s` reports whether it is this token", t.Serial))
 	case t.State == token.Bound || t.State == token.Assigned && !same:
-		a.refuse(otp.WrongState, fault.Errorf(fault.NotAllowed, "token %s is %s to %s, since %s", t.Serial, t.State, t.Account, when(t.StateSince)).
+		a.refuse(otp.WrongState, fault.Errorf(fault.NotAllowed, "token %s is %s to %s, since %s", t.Serial, t.State, t.Account, when(t.Since)).
 			WithHint("is the serial read right? `fob show %s` tells more", t.Serial))
 	case a.refusal == nil:
 		a.checkMove(token.Bound)
@@ -287,7 +287,7 @@ func (a *attempt) fail(tx Tx) error {
 	if err := tx.SaveToken(a.token); err != nil {
 		return err
 	}
-	return a.recordRefusal(tx, trail.MutableOf(a.token))
+	return a.recordRefusal(tx, new(a.token.Standing))
 }
 
 func lockedWords(ends time.Time) string {
@@ -330,7 +330,7 @@ func (a *attempt) accept(tx Tx) error {
 	if d.Observation, err = a.observe(tx); err != nil {
 		return err
 	}
-	e.To, d.After = t.State, trail.MutableOf(*t)
+	e.To, d.After = t.State, new(t.Standing)
 	return trail.Record(tx, e, d)
 }
 
@@ -341,7 +341,7 @@ func (a *attempt) open(tx Tx, now time.Time) (*uuid.UUID, error) {
 	if err != nil {
 		return nil, fmt.Errorf("making a binding id: %w", err)
 	}
-	t.State, t.StateSince, t.BoundAt, t.Account, t.Issued = token.Bound, now, now, a.req.Account, true
+	t.State, t.Since, t.BoundAt, t.Account, t.Issued = token.Bound, now, now, a.req.Account, true
 	return &id, tx.OpenBinding(token.Binding{UUID: id, TokenID: t.ID, Account: t.Account, Opened: now,
 		By: a.desk.Operator, Proof: a.req.Proof, Codes: len(a.entries), Ticket: a.req.Ticket})
 }
@@ -352,13 +352,13 @@ func closeBinding(tx Tx, t *token.Token, to token.State, now time.Time) (*uuid.U
 	if err != nil {
 		return nil, err
 	}
-	t.State, t.StateSince, t.BoundAt, t.Account = to, now, time.Time{}, ""
+	t.State, t.Since, t.BoundAt, t.Account = to, now, time.Time{}, ""
 	return &id, nil
 }
 
 // observe records the drift that the accepted codes showed, with the rate as it
 // is estimated from now on.
-func (a *attempt) observe(tx Tx) (*trail.Observation, error) {
+func (a *attempt) observe(tx Tx) (*token.Observation, error) {
 	if a.token.Profile.Type != token.TOTP || a.req.Undated {
 		return nil, nil
 	}
@@ -367,12 +367,12 @@ func (a *attempt) observe(tx Tx) (*trail.Observation, error) {
 	if c := a.history.Clock(a.token.Profile.Period); c.Fitted {
 		o.Rate = &c.RatePPM
 	}
-	return &trail.Observation{At: o.At.UnixNano(), Drift: o.Drift, Rate: o.Rate}, tx.AddObservation(a.token, o)
+	return &o, tx.AddObservation(a.token, o)
 }
 
 // recordRefusal writes the event of a refusal; after is nil when it changed
 // nothing.
-func (a *attempt) recordRefusal(tx Tx, after *trail.Mutable) error {
+func (a *attempt) recordRefusal(tx Tx, after *token.Standing) error {
 	e, err := a.event()
 	if err != nil {
 		return err

@@ -167,7 +167,7 @@ func TestOneAttemptHasOneTime(t *testing.T) {
 	out, err = d.Bind(bg, h.codes("S2", h.shown(2, 0)))
 	must(t, err)
 	at := h.lastEvent().Time.Time
-	if !out.Token.BoundAt.Equal(at) || !out.Token.StateSince.Equal(at) {
+	if !out.Token.BoundAt.Equal(at) || !out.Token.Since.Equal(at) {
 		t.Errorf("bound at %s, the event says %s", out.Token.BoundAt, at)
 	}
 	h.verified()

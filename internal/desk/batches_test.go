@@ -204,7 +204,7 @@ func TestWithdrawABatch(t *testing.T) {
 		t.Error(diff)
 	}
 	d := detail[trail.WithdrawDetail](t, h.lastEvent())
-	if d.Left != 0 || len(d.Tokens) != 2 || len(d.Profiles) != 2 || d.Tokens[0].Serial != "T1" || d.Tokens[1].Counter != 100 || d.Profiles[1].Type != token.HOTP {
+	if d.Left != 0 || len(d.Tokens) != 2 || d.Tokens[0].Serial != "T1" || d.Tokens[1].Counter != 100 || d.Tokens[1].Type != token.HOTP {
 		t.Errorf("event %+v", d)
 	}
 	if _, there := h.find("T1"); there {

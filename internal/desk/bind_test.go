@@ -114,8 +114,8 @@ func TestBindWithOneCode(t *testing.T) {
 	e := h.lastEvent()
 	d := detail[trail.TokenDetail](t, e)
 	wantDetail := trail.TokenDetail{Codes: 1, Steps: out.StepsSearched, Offset: ptr(int64(0)), Opened: d.Opened,
-		Observation: &trail.Observation{At: now.UnixNano(), Drift: drift},
-		After:       &trail.Mutable{Since: now.UnixNano(), Watermark: &step, Issued: true}}
+		Observation: &token.Observation{At: now.UTC(), Drift: drift},
+		After:       &token.Standing{Since: now.UTC(), Watermark: token.MarkAt(step), Issued: true}}
 	if diff := cmp.Diff(wantDetail, d); diff != "" {
 		t.Error(diff)
 	}

@@ -8,7 +8,6 @@ import (
 	"fob/internal/fault"
 	"fob/internal/otp"
 	"fob/internal/token"
-	"fob/internal/trail"
 )
 
 // attempt makes a row the attempt that `fob bind` would make of it.
@@ -276,5 +275,5 @@ func (a *attempt) useUp(tx Tx) error {
 	}
 	a.refuse(AllOrNothing, fault.Errorf(fault.Refused, "its codes are right, but other rows were refused").
 		WithHint("its codes are used up: let the person read the next ones"))
-	return a.recordRefusal(tx, trail.MutableOf(a.token))
+	return a.recordRefusal(tx, new(a.token.Standing))
 }

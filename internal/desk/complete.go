@@ -6,7 +6,6 @@ import (
 	"fob/internal/fault"
 	"fob/internal/seedfile"
 	"fob/internal/token"
-	"fob/internal/trail"
 )
 
 // LongestSHA1Seed is the length in bytes up to which a seed without a named
@@ -32,7 +31,7 @@ type Fill struct {
 type candidate struct {
 	place   seedfile.Place
 	serial  string // as written, for messages
-	columns trail.Columns
+	columns token.Facts
 	account token.Account // who the file gives the token to; empty: nobody
 	seed    token.Seed
 	lacks   seedfile.FieldSet // what nobody says of it; the file is refused then
@@ -129,19 +128,16 @@ func checkNames(rec *seedfile.Record) {
 	}
 }
 
-func columns(serial token.Serial, p token.Profile, counter int64, rec *seedfile.Record) trail.Columns {
-	return trail.Columns{
-		Serial: serial, Manufacturer: p.Manufacturer, Model: p.Model,
-		Type: p.Type, Hash: p.Hash, Digits: p.Digits, Period: p.Period, T0: p.T0, Counter: counter,
+func columns(serial token.Serial, p token.Profile, counter int64, rec *seedfile.Record) token.Facts {
+	return token.Facts{
+		Serial: serial, Profile: p, Counter: counter,
 		NotBefore: seconds(rec.NotBefore), NotAfter: seconds(rec.NotAfter), Manufactured: seconds(rec.Manufactured),
 	}
 }
 
-func seconds(t time.Time) int64 {
-	if t.IsZero() {
-		return 0
-	}
-	return t.Unix()
+// seconds is a time as the store keeps it; the zero time stays what it is.
+func seconds(t time.Time) time.Time {
+	return t.UTC().Truncate(time.Second)
 }
 
 func (c *completer) profile(rec *seedfile.Record, params token.Params) token.Profile {

@@ -75,8 +75,8 @@ func (l *loader) exchange(tx Tx) ([]trail.Replaced, error) {
 		if where == "" {
 			where = j.replaces.Location // an exchange of keys moves no token
 		}
-		changes = append(changes, trail.Replaced{Old: j.replaces.Columns, New: j.columns, Location: where})
-		rows = append(rows, Row{Columns: j.columns, Sealed: j.sealed, Location: where})
+		changes = append(changes, trail.Replaced{Old: j.replaces.Facts, New: j.columns, Location: where})
+		rows = append(rows, Row{Facts: j.columns, Sealed: j.sealed, Location: where})
 		prints = append(prints, Print{j.print, j.nth, j.columns.ID})
 	}
 	if len(rows) == 0 {

@@ -3,7 +3,6 @@ package desk
 import (
 	"context"
 	"slices"
-	"strings"
 
 	"fob/internal/fault"
 	"fob/internal/seedfile"
@@ -89,7 +88,7 @@ func (d *Desk) correct(ctx context.Context, b Batch, c Correction) (res Correcte
 // apply gives the tokens that are to be corrected, before and after.
 func (c Correction) apply(tokens []SliceToken, res *Corrected) (before, after []SliceToken, err error) {
 	for _, t := range tokens {
-		if t.Bound || t.Proven || !t.HasSeed {
+		if t.Bound || t.Proven || t.SeedDestroyed {
 			res.Left++
 			continue
 		}
@@ -97,13 +96,13 @@ func (c Correction) apply(tokens []SliceToken, res *Corrected) (before, after []
 		if err != nil {
 			return nil, nil, c.unmended(t, err)
 		}
-		if mended.Columns == t.Columns {
+		if mended.Facts == t.Facts {
 			res.Right++
 			continue
 		}
 		before, after = append(before, t), append(after, mended)
 		res.Corrected++
-		res.count(t.Columns, mended.Columns)
+		res.count(t.Facts, mended.Facts)
 	}
 	return before, after, nil
 }
@@ -123,7 +122,7 @@ func (c Correction) unmended(t SliceToken, err error) error {
 // does not know goes.
 func (c Correction) mend(t SliceToken) (SliceToken, error) {
 	set := c.Given.Has
-	p := token.Params{Type: t.Type, Hash: t.Hash, Digits: t.Digits, Period: t.Period, T0: t.T0}
+	p := &t.Params
 	if set(seedfile.FieldType) && c.Params.Type != p.Type {
 		p.Type, p.Period, p.T0, t.Counter = c.Params.Type, 0, 0, 0
 	}
@@ -145,7 +144,6 @@ func (c Correction) mend(t SliceToken) (SliceToken, error) {
 		}
 		t.Counter = c.Counter
 	}
-	t.Type, t.Hash, t.Digits, t.Period, t.T0 = p.Type, p.Hash, p.Digits, p.Period, p.T0
 	if err := p.Validate(); err != nil {
 		return t, err
 	}
@@ -155,7 +153,7 @@ func (c Correction) mend(t SliceToken) (SliceToken, error) {
 // maxChanges bounds the kinds of changes that are told apart.
 const maxChanges = 20
 
-func (res *Corrected) count(before, after trail.Columns) {
+func (res *Corrected) count(before, after token.Facts) {
 	from, to := paramWords(before), paramWords(after)
 	i := slices.IndexFunc(res.Changes, func(c ChangedParams) bool { return c.Before == from && c.After == to })
 	if i < 0 {
@@ -167,8 +165,8 @@ func (res *Corrected) count(before, after trail.Columns) {
 	res.Changes[i].Tokens++
 }
 
-func paramWords(c trail.Columns) string {
-	return strings.TrimSpace(params(c.Type, c.Hash, c.Digits, c.Period, c.T0))
+func paramWords(c token.Facts) string {
+	return c.Params.String()
 }
 
 func (d *Desk) correctSlice(tx Tx, b Batch, c Correction, before, after []SliceToken) error {
@@ -186,7 +184,7 @@ func (d *Desk) correctSlice(tx Tx, b Batch, c Correction, before, after []SliceT
 // spans joins neighbours that had the same parameters and got the same.
 func spans(before, after []SliceToken, counters bool) (all []trail.Span) {
 	for i := range before {
-		old, now := parametersOf(before[i].Columns), parametersOf(after[i].Columns)
+		old, now := before[i].Params, after[i].Params
 		n := len(all) - 1
 		if n < 0 || all[n].Old != old || all[n].New != now || all[n].FirstID+int64(len(all[n].Serials)) != before[i].ID ||
 			counters && *all[n].NewCounter != after[i].Counter {
@@ -202,8 +200,4 @@ func spans(before, after []SliceToken, counters bool) (all []trail.Span) {
 		}
 	}
 	return all
-}
-
-func parametersOf(c trail.Columns) trail.Parameters {
-	return trail.Parameters{Type: c.Type, Hash: c.Hash, Digits: c.Digits, Period: c.Period, T0: c.T0}
 }

@@ -78,7 +78,7 @@ func (h *house) newDesk(operator string) *desk.Desk {
 	must(h.t, err)
 	h.t.Cleanup(func() { s.Close() })
 	return &desk.Desk{Store: s, Keys: func(context.Context) (desk.Keyring, error) { return h.keys, nil },
-		Now: h.clock.Now, Random: rand.Reader, Operator: token.Operator{UID: 1000, Name: operator}, Host: "desk"}
+		Now: h.clock.Now, Random: rand.Reader, Operator: token.Operator{Kind: token.OperatorOS, ID: "1000", Name: operator}, Host: "desk"}
 }
 
 func must(t testing.TB, err error) {

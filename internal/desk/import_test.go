@@ -84,17 +84,23 @@ func (h *house) contents(number int) string {
 	defer rows.Close()
 	sum := sha256.New()
 	for rows.Next() {
-		addRow(h.t, rows, func(c trail.Columns) { c.AddTo(sum, nil) })
+		addRow(h.t, rows, func(c token.Facts) { trail.AddTo(sum, &c, nil) })
 	}
 	must(h.t, rows.Err())
 	return hex.EncodeToString(sum.Sum(nil))
 }
 
-func addRow(t testing.TB, rows *sql.Rows, add func(trail.Columns)) {
+func addRow(t testing.TB, rows *sql.Rows, add func(token.Facts)) {
 	t.Helper()
-	var c trail.Columns
+	var c token.Facts
+	var notBefore, notAfter, made int64
 	must(t, rows.Scan(&c.ID, &c.Serial, &c.Manufacturer, &c.Model, &c.Type, &c.Hash, &c.Digits, &c.Period, &c.T0,
-		&c.Counter, &c.NotBefore, &c.NotAfter, &c.Manufactured, &c.Fingerprint))
+		&c.Counter, &notBefore, &notAfter, &made, &c.Fingerprint))
+	for at, n := range map[*time.Time]int64{&c.NotBefore: notBefore, &c.NotAfter: notAfter, &c.Manufactured: made} {
+		if n != 0 {
+			*at = time.Unix(n, 0)
+		}
+	}
 	add(c)
 }
 

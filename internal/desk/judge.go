@@ -5,7 +5,6 @@ import (
 
 	"fob/internal/fault"
 	"fob/internal/token"
-	"fob/internal/trail"
 )
 
 // judged is a candidate with its verdict.
@@ -121,11 +120,7 @@ func (jg judge) unchanged(r Reader, all []judged) (rest []string, err error) {
 func (k Known) is(j *judged) bool {
 	c := j.columns
 	return k.State != token.Retired && k.Fingerprint == j.print && k.Counter == c.Counter &&
-		k.Params == paramsOf(c)
-}
-
-func paramsOf(c trail.Columns) token.Params {
-	return token.Params{Type: c.Type, Hash: c.Hash, Digits: c.Digits, Period: c.Period, T0: c.T0}
+		k.Params == c.Params
 }
 
 // serials judges the records of some serials as to the token that is here.
@@ -149,7 +144,7 @@ func (jg judge) mayBeKnown(j *judged) bool { return jg.known == nil || jg.known.
 
 // compare judges a record whose serial is here.
 func (jg judge) compare(j *judged, here Stored) {
-	c, h := j.columns, here.Columns
+	c, h := j.columns, here.Facts
 	switch {
 	case here.LoadingBy != "":
 		j.loading = true
@@ -158,18 +153,13 @@ func (jg judge) compare(j *judged, here Stored) {
 		j.refuse(token.Ended, "this serial was retired; its life is over")
 	case h.Fingerprint != j.print:
 		jg.conflict(j, here, "another seed")
-	case h.Type != c.Type || h.Hash != c.Hash || h.Digits != c.Digits || h.Period != c.Period || h.T0 != c.T0:
-		jg.conflict(j, here, "other parameters: "+params(h.Type, h.Hash, h.Digits, h.Period, h.T0)+
-			", in the file "+params(c.Type, c.Hash, c.Digits, c.Period, c.T0))
+	case h.Params != c.Params:
+		jg.conflict(j, here, "other parameters: "+h.Params.String()+", in the file "+c.Params.String())
 	case h.Counter != c.Counter:
 		jg.conflict(j, here, fmt.Sprintf("another counter: %d, in the file %d", h.Counter, c.Counter))
 	default:
 		j.verdict = token.Unchanged
 	}
-}
-
-func params(t token.Type, h token.Hash, digits, period int, t0 int64) string {
-	return token.Params{Type: t, Hash: h, Digits: digits, Period: period, T0: t0}.String()
 }
 
 // conflict refuses, or marks the record as a replacement where that was asked

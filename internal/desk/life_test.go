@@ -123,7 +123,7 @@ func TestLost(t *testing.T) {
 	if found.State != token.Lost || found.Account != nil || found.BoundAt != nil || !found.LostReported.Equal(reported) || found.Stolen {
 		t.Errorf("found %+v", found)
 	}
-	if d := detail[trail.TokenDetail](t, h.lastEvent()); d.Closed == nil || d.After.Reported != reported.UnixNano() {
+	if d := detail[trail.TokenDetail](t, h.lastEvent()); d.Closed == nil || !d.After.Loss.Reported.Equal(reported) {
 		t.Errorf("event %+v", d)
 	}
 	since := found.StateSince

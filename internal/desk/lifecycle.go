@@ -116,7 +116,7 @@ func (d *Desk) MoveIn(tx Tx, t *token.Token, c Change) (err error) {
 	if err := tx.SaveToken(*t); err != nil {
 		return err
 	}
-	e.To, detail.After = t.State, trail.MutableOf(*t)
+	e.To, detail.After = t.State, new(t.Standing)
 	return trail.Record(tx, e, detail)
 }
 
@@ -150,7 +150,7 @@ func carry(tx Tx, t *token.Token, c Change, now time.Time) error {
 		}
 	}
 	if t.State != c.To { // what more is told of a loss does not make it younger
-		t.StateSince = now
+		t.Since = now
 	}
 	t.State, t.Account = c.To, ""
 	switch {
@@ -178,7 +178,7 @@ func lose(t *token.Token, c Change, now time.Time) error {
 	c.Loss.Stolen = c.Loss.Stolen || before.Stolen
 	c.Loss.Reported = c.Loss.Reported.UTC()
 	if t.State == token.Lost && c.Loss.Stolen == before.Stolen && c.Loss.Reported.Equal(before.Reported) {
-		return fault.Errorf(fault.NotAllowed, "token %s is lost already, since %s", t.Serial, when(t.StateSince)).
+		return fault.Errorf(fault.NotAllowed, "token %s is lost already, since %s", t.Serial, when(t.Since)).
 			WithHint("with --stolen or --reported-at more can be told of it; `fob found %s` says that it turned up", t.Serial)
 	}
 	t.Loss = c.Loss
@@ -247,7 +247,7 @@ func (d *Desk) Unlock(ctx context.Context, serial token.Serial, w Words) (t toke
 			return err
 		}
 		e.To = t.State
-		return trail.Record(tx, e, trail.TokenDetail{After: trail.MutableOf(t)})
+		return trail.Record(tx, e, trail.TokenDetail{After: new(t.Standing)})
 	})
 	return t, err
 }
@@ -288,7 +288,7 @@ func (d *Desk) AcceptClock(ctx context.Context, w Words) (newest time.Time, err 
 		if err := Demand(tx, token.CmdClockAccept, w); err != nil {
 			return err
 		}
-		if err := trail.Record(tx, e, trail.ClockDetail{Newest: newest.UnixNano(), Accepted: e.Time.UnixNano()}); err != nil {
+		if err := trail.Record(tx, e, trail.ClockDetail{Newest: newest, Accepted: e.Time.Time}); err != nil {
 			return err
 		}
 		return tx.AcceptClock(e.Time.Time)

@@ -13,6 +13,7 @@ import (
 
 	"fob/internal/fault"
 	"fob/internal/token"
+	"fob/internal/trail"
 )
 
 const (
@@ -179,7 +180,7 @@ func (l *loader) insert(tx Tx, slice []judged) error {
 		id++
 		j.columns.Fingerprint = j.print
 		if j.replaces == nil {
-			rows = append(rows, Row{Columns: j.columns, Sealed: j.sealed})
+			rows = append(rows, Row{Facts: j.columns, Sealed: j.sealed})
 		}
 	}
 	err := tx.InsertTokens(l.batch, rows)
@@ -197,7 +198,7 @@ func (l *loader) take(slice []judged) error {
 			continue
 		}
 		l.took.add(j.n)
-		l.scratch = j.columns.AddTo(l.contents, l.scratch)
+		l.scratch = trail.AddTo(l.contents, &j.columns, l.scratch)
 		if j.nth > 0 {
 			l.furthers[j.n] = j.nth
 		}

@@ -177,5 +177,5 @@ func (h here) has(j *judged) bool {
 		return false
 	}
 	c := j.columns
-	return h.tokens[j.n] == h.hash(c.Serial.Key(), j.print, c.Counter, paramsOf(c))
+	return h.tokens[j.n] == h.hash(c.Serial.Key(), j.print, c.Counter, c.Params)
 }

@@ -113,13 +113,10 @@ type Batch struct {
 
 // SliceToken is one of a batch's tokens.
 type SliceToken struct {
-	trail.Columns
-	State   token.State
-	Since   time.Time
-	Account token.Account
-	Bound   bool // was ever
-	Proven  bool // answered a code: its parameters are right
-	HasSeed bool
+	token.Facts
+	token.Standing      // but for what the sweep of a batch does not look at
+	Bound          bool // was ever
+	Proven         bool // answered a code: its parameters are right
 }
 
 // Tx is a Reader that writes.
@@ -188,18 +185,16 @@ type KnownToken struct {
 
 // Stored is what an import needs to know of a token that is already here.
 type Stored struct {
-	trail.Columns
-	BatchID   int64
-	LoadingBy string // who is loading it, empty for a visible token
-	State     token.State
-	Issued    bool
-	Location  string
+	token.Facts
+	token.Standing // state, location and whether it was issued
+	BatchID        int64
+	LoadingBy      string // who is loading it, empty for a visible token
 }
 
 // Row is a token about to be inserted: its immutable columns and its sealed
 // seed.
 type Row struct {
-	trail.Columns
+	token.Facts
 	Sealed   []byte
 	Location string // empty: where its batch is
 }

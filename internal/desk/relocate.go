@@ -93,7 +93,7 @@ func (d *Desk) relocate(tx Tx, t token.Token, r Relocation) error {
 		return err
 	}
 	e.To = t.State
-	return trail.Record(tx, e, trail.TokenDetail{After: trail.MutableOf(t), MovedFrom: &before})
+	return trail.Record(tx, e, trail.TokenDetail{After: new(t.Standing), MovedFrom: &before})
 }
 
 // eachMovable reads tokens and refuses those that have no place: nobody knows where

@@ -36,7 +36,7 @@ func returnedTo(r Reader, location string, mayBeNew bool) (string, error) {
 // destroy takes a token's seed out of the database; emptyLog takes it out of the
 // log once that is committed.
 func destroy(tx Tx, t *token.Token) error {
-	t.HasSeed = false
+	t.SeedDestroyed = true
 	return tx.DestroySeed(t.ID)
 }
 

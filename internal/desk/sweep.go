@@ -182,7 +182,7 @@ func (s *sweep) slice(tx Tx, first int64) ([]SliceToken, error) {
 		return nil, err
 	}
 	e.To = s.to
-	return tokens, trail.Record(tx, e, trail.SweepDetail{Number: b.Number, Since: s.since.UnixNano(), Quarantined: unixNanos(b.Quarantined), Moved: moved})
+	return tokens, trail.Record(tx, e, trail.SweepDetail{Number: b.Number, Since: s.since, Quarantined: b.Quarantined, Moved: moved})
 }
 
 // settle finds the time that the tokens get, and that of the batch. A
@@ -232,11 +232,4 @@ func moveSlice(tx Tx, tokens []SliceToken, to token.State, since, now time.Time)
 
 func (d *Desk) batchEvent(by token.Command, b Batch, w Words) (*trail.Event, error) {
 	return d.Author().Event(by, trail.Object{Kind: trail.KindBatch, ID: b.UUID.String()}, w)
-}
-
-func unixNanos(t time.Time) int64 {
-	if t.IsZero() {
-		return 0
-	}
-	return t.UnixNano()
 }

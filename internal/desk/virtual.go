@@ -70,7 +70,7 @@ func (e *Enrolment) foresee(r Reader) (err error) {
 		return err
 	}
 	a := e.attempt(nil)
-	a.token = token.Token{Serial: e.Serial, State: token.InStock, HasSeed: true, Software: true, Profile: token.Profile{Params: e.Params}}
+	a.token = token.Token{Facts: token.Facts{Serial: e.Serial, Profile: token.Profile{Params: e.Params}}, Standing: token.Standing{State: token.InStock}, Software: true}
 	err = a.foreseeOf(r)
 	e.Codes = a.codesNeeded()
 	return err
@@ -135,21 +135,20 @@ func (e *Enrolment) store(tx Tx) error {
 		return err
 	}
 	contents := sha256.New()
-	c.AddTo(contents, nil)
+	trail.AddTo(contents, &c, nil)
 	event.To = token.InStock
 	return trail.Record(tx, event, importDetail(b, contents))
 }
 
 // columns are those of a token that was made today: a clock that is kept right by
 // a network has had no time to drift.
-func (e *Enrolment) columns(b token.Batch) trail.Columns {
-	p := e.Params
-	return trail.Columns{ID: b.FirstID, Serial: e.Serial, Manufacturer: token.VirtualManufacturer, Model: token.VirtualModel,
-		Type: p.Type, Hash: p.Hash, Digits: p.Digits, Period: p.Period, T0: p.T0,
-		Manufactured: b.Imported.Unix(), Fingerprint: e.keys.Fingerprint(e.Key.Seed)}
+func (e *Enrolment) columns(b token.Batch) token.Facts {
+	return token.Facts{ID: b.FirstID, Serial: e.Serial,
+		Profile:      token.Profile{Manufacturer: token.VirtualManufacturer, Model: token.VirtualModel, Params: e.Params},
+		Manufactured: seconds(b.Imported), Fingerprint: e.keys.Fingerprint(e.Key.Seed)}
 }
 
-func (e *Enrolment) insert(tx Tx, b token.Batch, c trail.Columns) error {
+func (e *Enrolment) insert(tx Tx, b token.Batch, c token.Facts) error {
 	same, err := tx.StoredByFingerprint([]int64{c.Fingerprint})
 	if err != nil {
 		return err
@@ -162,7 +161,7 @@ func (e *Enrolment) insert(tx Tx, b token.Batch, c trail.Columns) error {
 	if err != nil {
 		return err
 	}
-	if err := tx.InsertTokens(b, []Row{{Columns: c, Sealed: sealed}}); err != nil {
+	if err := tx.InsertTokens(b, []Row{{Facts: c, Sealed: sealed}}); err != nil {
 		return err
 	}
 	return tx.InsertPrints([]Print{{c.Fingerprint, 0, c.ID}})

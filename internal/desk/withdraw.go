@@ -95,9 +95,9 @@ func (d *Desk) withdrawSlice(tx Tx, c BatchChange, first int64, left int) ([]Sli
 			return nil, err
 		}
 	}
-	detail := trail.WithdrawDetail{Number: b.Number, Withdrawn: b.Withdrawn.UnixNano(), Left: left - len(tokens)}
+	detail := trail.WithdrawDetail{Number: b.Number, Withdrawn: b.Withdrawn, Left: left - len(tokens)}
 	for _, t := range tokens {
-		detail.Add(t.Columns)
+		detail.Tokens = append(detail.Tokens, t.Facts)
 	}
 	if err := tx.CarryOff(tokens); err != nil {
 		return nil, err

@@ -208,7 +208,7 @@ func (p *peoplePlan) claim(i int32, s StoredAccount, how matched) error {
 	if how == byKey && s.Known && !s.Listed {
 		p.back[i] = s.clone()
 	}
-	row := trail.AccountRow{Name: string(s.Name), Key: string(s.Key), Listed: person.Active, Since: p.now.UnixNano(),
+	row := trail.AccountRow{Name: string(s.Name), Key: string(s.Key), Listed: person.Active, Since: p.now,
 		Person: string(s.Person), FullName: string(s.FullName), Former: p.former[s.ID]}
 	if s.Known && s.Listed == person.Active {
 		row.Since = s.Since
@@ -258,7 +258,7 @@ func (p *peoplePlan) listTyped() iter.Seq[ListUpdate] {
 // fresh is the row of an account of which nothing was known but its name, if that.
 func (p *peoplePlan) fresh(i int32, salt []byte) trail.AccountRow {
 	x := &p.people[i]
-	return trail.AccountRow{Name: string(x.Account()), Key: x.Account().Key(), Listed: x.Active, Since: p.now.UnixNano(),
+	return trail.AccountRow{Name: string(x.Account()), Key: x.Account().Key(), Listed: x.Active, Since: p.now,
 		Person: x.ID(), FullName: x.FullName(), Salt: salt}
 }
 
@@ -306,7 +306,7 @@ func (p *peoplePlan) leave(s StoredAccount, c peopleCase) {
 	u := ListUpdate{ID: s.ID, Renamed: c.why == whyPassedOn, Row: trail.AccountRow{Name: string(s.Name), Key: string(s.Key),
 		Since: s.Since, Person: string(s.Person), FullName: string(s.FullName), Former: p.former[s.ID]}}
 	if s.Listed {
-		u.Row.Since = p.now.UnixNano()
+		u.Row.Since = p.now
 	}
 	if p.random != nil {
 		u.Row.Salt = slices.Clone(s.Salt)

@@ -66,7 +66,7 @@ type StoredAccount struct {
 	ID             int64
 	Key, Name      []byte
 	Known, Listed  bool
-	Since          int64
+	Since          time.Time
 	Person         []byte
 	FullName, Salt []byte
 }

@@ -324,7 +324,7 @@ func (c *reconciling) store(tx Tx) error {
 	if err := trail.Record(tx, e, detail); err != nil {
 		return err
 	}
-	return tx.SaveList(trail.ListRow{ListDetail: detail, At: p.now.UnixNano(), Seq: e.Seq}, p.changes)
+	return tx.SaveList(trail.ListRow{ListDetail: detail, At: p.now, Seq: e.Seq}, p.changes)
 }
 
 // taken says what holds once the list is stored.

@@ -3,6 +3,7 @@ package report
 import (
 	"cmp"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -75,7 +76,7 @@ var activityKeyColumns = map[string][]Column[Activity]{
 // activityKey is what the events of one row share.
 type activityKey struct {
 	operator, day, command string
-	uid                    int
+	id                     string
 }
 
 func (f ActivityFilter) words() string {
@@ -103,7 +104,7 @@ func (f ActivityFilter) count(r Reader) ([]Activity, error) {
 	var all []Activity
 	for k, a := range rows {
 		if by["operator"] {
-			a.Operator, a.UID = &k.operator, &k.uid
+			a.Operator, a.UID = &k.operator, uidOf(k.id)
 		}
 		if by["day"] {
 			a.Day = &k.day
@@ -117,9 +118,17 @@ func (f ActivityFilter) count(r Reader) ([]Activity, error) {
 	return all, nil
 }
 
+// uidOf is nil of an operator that no operating system vouches for.
+func uidOf(id string) *int {
+	if n, err := strconv.Atoi(id); err == nil {
+		return &n
+	}
+	return nil
+}
+
 func keyOf(e Event, by map[string]bool) (k activityKey) {
 	if by["operator"] {
-		k.operator, k.uid = e.Operator.Name, e.Operator.UID
+		k.operator, k.id = e.Operator.Name, e.Operator.ID
 	}
 	if by["day"] {
 		k.day = e.Time.UTC().Format(time.DateOnly)

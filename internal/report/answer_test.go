@@ -28,7 +28,7 @@ type life struct {
 }
 
 func newLife(tokens ...Token) *life {
-	return &life{fakeReader: list(tokens...), now: noon, by: token.Operator{UID: 1000, Name: "anna"}}
+	return &life{fakeReader: list(tokens...), now: noon, by: token.Operator{Kind: token.OperatorOS, ID: "1000", Name: "anna"}}
 }
 
 func (l *life) Events(EventFilter) iter.Seq2[trail.Stored, error] {
@@ -83,9 +83,9 @@ func (l *life) failed(t *testing.T, serial string, n int, until time.Time) {
 	t.Helper()
 	e := onToken(token.CmdBind, serial)
 	e.Outcome, e.Reason = trail.Refused, "wrong_code"
-	m := &trail.Mutable{Failures: n}
+	m := &token.Standing{Failures: n}
 	if !until.IsZero() {
-		m.LockedUntil = until.UnixNano()
+		m.LockedUntil = until
 	}
 	l.did(t, e, trail.TokenDetail{After: m}, trail.TextAccount, "ben")
 }
@@ -127,7 +127,7 @@ func TestLockoutForGood(t *testing.T) {
 	// One more, and a right code by somebody else.
 	l.by.Name = "ben"
 	l.failed(t, "A", 5, l.now.Add(time.Hour))
-	l.did(t, onToken(token.CmdResync, "A"), trail.TokenDetail{After: &trail.Mutable{}})
+	l.did(t, onToken(token.CmdResync, "A"), trail.TokenDetail{After: &token.Standing{}})
 	got = all(t, Lockouts(l, LockoutFilter{Now: l.now}).Rows)
 	want := []Tries{{"anna", 3}, {"ben", 1}}
 	if len(got) != 1 || *got[0].Ended != "accepted" || !cmp.Equal(got[0].TriedBy, want) {
@@ -153,7 +153,7 @@ func TestLockoutForGood(t *testing.T) {
 // is told of a loss later changes it and is no second one.
 func TestLossesReplaced(t *testing.T) {
 	l := newLife(Token{Serial: "A", State: token.Lost}, Token{Serial: "B", State: token.Retired}, Token{Serial: "C"}, Token{Serial: "D"})
-	lose := func(serial string, from token.State, m trail.Mutable) {
+	lose := func(serial string, from token.State, m token.Standing) {
 		e := onToken(token.CmdLost, serial)
 		e.From, e.To = from, token.Lost
 		l.did(t, e, trail.TokenDetail{After: &m}, trail.TextAccount, "Ben")
@@ -161,16 +161,16 @@ func TestLossesReplaced(t *testing.T) {
 	bind := func(serial string) {
 		e := onToken(token.CmdBind, serial)
 		e.To = token.Bound
-		l.did(t, e, trail.TokenDetail{After: &trail.Mutable{}}, trail.TextAccount, "ben")
+		l.did(t, e, trail.TokenDetail{After: &token.Standing{}}, trail.TextAccount, "ben")
 	}
-	lose("A", token.Bound, trail.Mutable{})
-	lose("B", token.Suspended, trail.Mutable{Reported: noon.Add(-time.Hour).UnixNano()})
+	lose("A", token.Bound, token.Standing{})
+	lose("B", token.Suspended, token.Standing{Loss: token.Loss{Reported: noon.Add(-time.Hour)}})
 	bind("C")
 	bind("D")
-	lose("A", token.Lost, trail.Mutable{Reported: noon.Add(-47 * time.Hour).UnixNano(), Stolen: true})
+	lose("A", token.Lost, token.Standing{Loss: token.Loss{Reported: noon.Add(-47 * time.Hour), Stolen: true}})
 	gone := onToken(token.CmdRetire, "B")
 	gone.From, gone.To = token.Lost, token.Retired
-	l.did(t, gone, trail.TokenDetail{After: &trail.Mutable{SeedDestroyed: true}})
+	l.did(t, gone, trail.TokenDetail{After: &token.Standing{SeedDestroyed: true}})
 	got := all(t, Losses(l, LossFilter{}).Rows)
 	if len(got) != 2 {
 		t.Fatalf("%+v", got)
@@ -200,7 +200,7 @@ func TestReconcile(t *testing.T) {
 		l.did(t, trail.Event{Command: token.CmdImport, Object: trail.Object{Kind: trail.KindBatch, ID: id}}, d)
 	}
 	imported("b1", trail.ImportDetail{Number: 1, FirstID: 1, LastID: 98})
-	imported("b3", trail.ImportDetail{Number: 3, FirstID: 99, LastID: 100, Replaced: []trail.Replaced{{Old: trail.Columns{ID: 98}}, {Old: trail.Columns{ID: 1}}}})
+	imported("b3", trail.ImportDetail{Number: 3, FirstID: 99, LastID: 100, Replaced: []trail.Replaced{{Old: token.Facts{ID: 98}}, {Old: token.Facts{ID: 1}}}})
 	got := all(t, Reconcile(l, ReconcileFilter{}).Rows)
 	want := [][]string{
 		{"5 ordered, and not in the file", "5 refused", "2 exchanged by batch 3", "1 unaccounted for: see `fob audit verify`"},
@@ -222,7 +222,7 @@ func TestOverridesJoin(t *testing.T) {
 	l := newLife()
 	correct := func(approver string) {
 		l.did(t, trail.Event{Command: token.CmdBatchCorrect, Object: trail.Object{Kind: trail.KindBatch, ID: "b1"}},
-			trail.CorrectDetail{Number: 4, Spans: []trail.Span{{Serials: []token.Serial{"A", "B"}, Old: trail.Parameters{Digits: 6}, New: trail.Parameters{Digits: 8}}}},
+			trail.CorrectDetail{Number: 4, Spans: []trail.Span{{Serials: []token.Serial{"A", "B"}, Old: token.Params{Digits: 6}, New: token.Params{Digits: 8}}}},
 			trail.TextApprover, approver)
 	}
 	correct("Eva")
@@ -262,7 +262,7 @@ func TestUnverifiedPresses(t *testing.T) {
 		t.Error("it is not told")
 	}
 	l.now = noon.AddDate(0, 0, -10)
-	l.did(t, onToken(token.CmdResync, "H"), trail.TokenDetail{After: &trail.Mutable{}})
+	l.did(t, onToken(token.CmdResync, "H"), trail.TokenDetail{After: &token.Standing{}})
 	if held() != 0 {
 		t.Error("its resync does not count")
 	}

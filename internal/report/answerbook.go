@@ -59,7 +59,7 @@ func writeAnswerSummary[R any](b *book, e Export, s Summary, a Answer[R], rows i
 	p.heading(a.Title)
 	p.skip()
 	p.fact("Made at (UTC)", instantOf(e.Made))
-	p.fact("Made by", wordsOf(operatorWords(e.By)))
+	p.fact("Made by", wordsOf(e.By.String()))
 	p.fact("Host", wordsOf(e.Host))
 	p.fact("fob version", wordsOf(e.Version))
 	p.fact("Store", wordsOf(s.StoreID))

@@ -302,10 +302,10 @@ func (e Event) lateLoss() (time.Duration, error) {
 	if err := json.Unmarshal(e.Detail, &d); err != nil {
 		return 0, fmt.Errorf("event %d: %w", e.Seq, err)
 	}
-	if d.After == nil || d.After.Reported == 0 {
+	if d.After == nil || d.After.Loss.Reported.IsZero() {
 		return 0, nil
 	}
-	return e.Time.Sub(time.Unix(0, d.After.Reported)), nil
+	return e.Time.Sub(d.After.Loss.Reported), nil
 }
 
 // override says which rule an event set aside; empty: none.

@@ -48,7 +48,7 @@ func asIs(*trail.Event) {}
 func lostAfter(t *testing.T, d time.Duration) func(*trail.Event) {
 	return func(e *trail.Event) {
 		e.From, e.To = token.Bound, token.Lost
-		if err := e.SetDetail(trail.TokenDetail{After: &trail.Mutable{Reported: noon.Add(-d).UnixNano()}}); err != nil {
+		if err := e.SetDetail(trail.TokenDetail{After: &token.Standing{Loss: token.Loss{Reported: noon.Add(-d)}}}); err != nil {
 			t.Fatal(err)
 		}
 	}

@@ -125,7 +125,7 @@ func anyToken(i int) Token {
 
 func anExport() Export {
 	return Export{
-		Made: noon, By: token.Operator{UID: 1000, Name: "anna", SudoUID: "1001"},
+		Made: noon, By: token.Operator{Kind: token.OperatorOS, ID: "1000", Name: "anna", SudoUID: "1001"},
 		Host: "desk", Version: "1.0", Filter: Filter{}, Random: rand.Reader,
 	}
 }

@@ -182,18 +182,15 @@ func (w *lockWatch) policy(e Event) error {
 	return err
 }
 
-func (w *lockWatch) failed(key string, e Event, m *trail.Mutable) {
+func (w *lockWatch) failed(key string, e Event, m *token.Standing) {
 	run := w.running[key]
 	if run == nil {
 		run = &failing{Lockout: Lockout{Serial: token.Serial(e.Object.ID), FirstAt: e.Time.UTC()}}
 		w.running[key] = run
 	}
 	run.tried(e)
-	run.Failures, run.until = m.Failures, time.Time{}
-	if m.LockedUntil != 0 {
-		run.until = time.Unix(0, m.LockedUntil).UTC()
-	}
-	if run.LockedAt.IsZero() && (m.LockedUntil != 0 || m.Failures >= w.lock.ForGood) {
+	run.Failures, run.until = m.Failures, m.LockedUntil
+	if run.LockedAt.IsZero() && (!m.LockedUntil.IsZero() || m.Failures >= w.lock.ForGood) {
 		run.LockedAt = e.Time.UTC()
 	}
 }
@@ -239,7 +236,7 @@ func (run *failing) settle(t *Token, now time.Time, lock token.Lock) {
 	if run.over {
 		return
 	}
-	ends := token.Token{Failures: run.Failures, LockedUntil: run.until}.LockEnds(now, lock)
+	ends := token.Standing{Failures: run.Failures, LockedUntil: run.until}.LockEnds(now, lock)
 	how := "time"
 	switch {
 	case t == nil || t.Failures == 0:

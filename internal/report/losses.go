@@ -167,8 +167,8 @@ func (b *lossBook) lost(e Event, key string, at time.Time) error {
 		l = &Loss{Serial: token.Serial(e.Object.ID), Account: e.account(), Was: e.From, EnteredAt: at, ReportedAt: at, EnteredBy: e.Operator.Name}
 		b.open[key], b.all = l, append(b.all, l)
 	}
-	if d.After != nil && d.After.Reported != 0 {
-		l.Stolen, l.ReportedAt = d.After.Stolen, time.Unix(0, d.After.Reported).UTC()
+	if d.After != nil && !d.After.Loss.Reported.IsZero() {
+		l.Stolen, l.ReportedAt = d.After.Loss.Stolen, d.After.Loss.Reported
 	}
 	return nil
 }

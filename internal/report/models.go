@@ -37,7 +37,7 @@ type Reader interface {
 	// Imported streams the immutable columns of all tokens that the tables hold, also
 	// of withdrawn batches; of the filter, batch and prefix count. The order is that
 	// of Tokens.
-	Imported(f Filter) iter.Seq2[trail.Columns, error]
+	Imported(f Filter) iter.Seq2[token.Facts, error]
 	Events(f EventFilter) iter.Seq2[trail.Stored, error]
 	// Bindings streams the bindings of the selected tokens, open and ended ones, in
 	// the order of serials, those of one token in the order of their opening. The

@@ -220,7 +220,7 @@ func overrideKindsOf(e Event, x *OverrideEvent) (kinds []OverrideKind, about str
 		return one(ByUnlock), "", nil
 	case token.CmdClockAccept:
 		d, err := detailOf[trail.ClockDetail](e)
-		return one(ByClock), fmt.Sprintf("from %s to %s", stamped(d.Newest), stamped(d.Accepted)), err
+		return one(ByClock), fmt.Sprintf("from %s to %s", minute(d.Newest), minute(d.Accepted)), err
 	case token.CmdPolicySet:
 		d, err := detailOf[trail.PolicyDetail](e)
 		return one(ByPolicy), policyWords(d.Changes), err
@@ -255,8 +255,6 @@ func overrideKindsOf(e Event, x *OverrideEvent) (kinds []OverrideKind, about str
 	}
 	return nil, "", nil
 }
-
-func stamped(nanos int64) string { return minute(time.Unix(0, nanos)) }
 
 func policyWords(changes []trail.PolicyChange) string {
 	words := make([]string, len(changes))

@@ -23,9 +23,9 @@ type past struct {
 	past    *trail.Past
 	lock    token.Lock // as the policy had it
 	store   string
-	removed []trail.Columns // in the order of serials
-	batches map[int]*Batch  // by number
-	found   *survey         // nil: nobody looked yet
+	removed []token.Facts  // in the order of serials
+	batches map[int]*Batch // by number
+	found   *survey        // nil: nobody looked yet
 }
 
 var _ Reader = (*past)(nil)
@@ -54,9 +54,9 @@ func AsOf(r Reader, at time.Time) (Reader, error) {
 	return p, nil
 }
 
-func bySerial(a, b trail.Columns) int { return strings.Compare(a.Serial.Key(), b.Serial.Key()) }
+func bySerial(a, b token.Facts) int { return strings.Compare(a.Serial.Key(), b.Serial.Key()) }
 
-func byID(a, b trail.Columns) int { return cmp.Compare(a.ID, b.ID) }
+func byID(a, b token.Facts) int { return cmp.Compare(a.ID, b.ID) }
 
 // Tokens streams the tokens that were there and that the filter selects by what
 // they were.
@@ -99,12 +99,12 @@ func (p *past) Tokens(f Filter) iter.Seq2[Token, error] {
 }
 
 // columns merges the tokens that are there with those that went since.
-func (p *past) columns(f Filter) iter.Seq2[trail.Columns, error] {
+func (p *past) columns(f Filter) iter.Seq2[token.Facts, error] {
 	removed, order := p.removed, bySerial
 	if f.Batch != 0 && f.Prefix == "" {
 		removed, order = slices.SortedFunc(slices.Values(removed), byID), byID
 	}
-	return func(yield func(trail.Columns, error) bool) {
+	return func(yield func(token.Facts, error) bool) {
 		for c, err := range p.now.Imported(f) {
 			if err != nil {
 				yield(c, err)
@@ -166,7 +166,7 @@ func (p *past) Bindings(f Filter) iter.Seq2[Binding, error] {
 }
 
 func bindingOf(serial token.Serial, b trail.PastBinding) Binding {
-	return Binding{Serial: serial, Account: b.Account, OpenedAt: fromNanos(b.Opened), ClosedAt: when(fromNanos(b.Closed)),
+	return Binding{Serial: serial, Account: b.Account, OpenedAt: b.Opened, ClosedAt: when(b.Closed),
 		By: b.By.Name, Proof: b.Proof, Codes: b.Codes, Ticket: b.Ticket, ID: b.UUID}
 }
 
@@ -174,47 +174,20 @@ func bindingOf(serial token.Serial, b trail.PastBinding) Binding {
 func (p *past) Approvers() (map[uuid.UUID]string, error) { return p.now.Approvers() }
 
 func fromPast(p trail.PastToken, lock token.Lock) Token {
-	m := p.After
-	t := token.Token{
-		ID: p.ID, Serial: p.Serial, BatchNumber: p.BatchNumber, Counter: p.Counter,
-		Profile: token.Profile{Manufacturer: p.Manufacturer, Model: p.Model,
-			Params: token.Params{Type: p.Type, Hash: p.Hash, Digits: p.Digits, Period: p.Period, T0: p.T0}},
-		NotBefore: fromSeconds(p.NotBefore), NotAfter: fromSeconds(p.NotAfter), ImportedAt: fromNanos(p.Imported),
-		Location: m.Location, HasSeed: !m.SeedDestroyed, State: p.State, StateSince: fromNanos(m.Since), Account: token.Account(p.Account),
-		Failures: m.Failures, LockedUntil: fromNanos(m.LockedUntil), Issued: m.Issued, Manufactured: fromSeconds(p.Manufactured),
-		Loss:     token.Loss{Reported: fromNanos(m.Reported), Stolen: m.Stolen},
-		Software: p.Software, Condition: p.Condition,
-	}
-	if m.Watermark != nil {
-		t.Watermark = token.MarkAt(*m.Watermark)
-	}
+	t := token.Token{Facts: p.Facts, Standing: p.After, BatchNumber: p.BatchNumber, ImportedAt: p.Imported, Software: p.Software, Condition: p.Condition}
+	t.State, t.Account = p.State, token.Account(p.Account)
 	if p.Open != nil {
-		t.BoundAt = fromNanos(p.Open.Opened)
+		t.BoundAt = p.Open.Opened
 	}
 	var last *token.Observation
 	if n := len(p.Observed); n > 0 {
-		o := p.Observed[n-1]
-		last = &token.Observation{At: fromNanos(o.At), Drift: o.Drift, Rate: o.Rate}
+		last = &p.Observed[n-1]
 	}
 	r := FromToken(t, last, lock)
-	if t.HasSeed {
+	if t.HasSeed() {
 		r.SeedKey = &p.SeedKey
 	}
 	return r
-}
-
-func fromNanos(n int64) time.Time {
-	if n == 0 {
-		return time.Time{}
-	}
-	return time.Unix(0, n).UTC()
-}
-
-func fromSeconds(n int64) time.Time {
-	if n == 0 {
-		return time.Time{}
-	}
-	return time.Unix(n, 0).UTC()
 }
 
 // selects reports whether a token is among those that the filter selects; where it
@@ -281,8 +254,8 @@ func (p *past) BatchFiles() ([]Batch, error) {
 func batchOf(row trail.BatchRow) Batch {
 	b := Batch{
 		Number: row.Number, ID: row.UUID, File: row.File, SHA256: row.SHA256, Format: row.Format, Order: row.Order, Supplier: row.Supplier,
-		Location: row.Location, ImportedAt: fromNanos(row.At), ImportedBy: row.By.Name, Records: row.Records, New: row.New,
-		Unchanged: row.Unchanged, Refused: row.Refused, QuarantinedAt: when(fromNanos(row.Quarantined)), WithdrawnAt: when(fromNanos(row.Withdrawn)),
+		Location: row.Location, ImportedAt: row.At, ImportedBy: row.By.Name, Records: row.Records, New: row.New,
+		Unchanged: row.Unchanged, Refused: row.Refused, QuarantinedAt: when(row.Quarantined), WithdrawnAt: when(row.Withdrawn),
 		States: map[token.State]int{}, Received: filled(row.Received),
 	}
 	if row.Expected != 0 {
@@ -360,14 +333,14 @@ func (p *past) Events(f EventFilter) iter.Seq2[trail.Stored, error] {
 }
 
 // Imported gives the columns of the tokens that were there.
-func (p *past) Imported(f Filter) iter.Seq2[trail.Columns, error] {
-	return func(yield func(trail.Columns, error) bool) {
+func (p *past) Imported(f Filter) iter.Seq2[token.Facts, error] {
+	return func(yield func(token.Facts, error) bool) {
 		for c, err := range p.columns(f) {
 			if err != nil {
 				yield(c, err)
 				return
 			}
-			if t, ok := p.past.Token(c); ok && !yield(t.Columns, nil) {
+			if t, ok := p.past.Token(c); ok && !yield(t.Facts, nil) {
 				return
 			}
 		}

@@ -40,7 +40,7 @@ func (p *past) Clocks(f DriftFilter) iter.Seq2[ClockRecord, error] {
 			}
 			rec := ClockRecord{Serial: t.Serial, State: t.State, Batch: t.BatchNumber, Manufacturer: t.Manufacturer, Model: t.Model, Period: t.Period}
 			for _, o := range t.Observed {
-				rec.Observations = append(rec.Observations, token.Observation{At: fromNanos(o.At), Drift: o.Drift})
+				rec.Observations = append(rec.Observations, token.Observation{At: o.At, Drift: o.Drift})
 			}
 			if !yield(rec, nil) {
 				return

@@ -136,7 +136,7 @@ var eventColumns = []column[Event]{
 	{"seq", "Event", whole, 10, "Number of the event; none is missing", func(e *Event) value { return wholeOf(e.Seq) }},
 	{"time", "Time (UTC)", instant, 20, "When", func(e *Event) value { return instantOf(e.Time.Time) }},
 	{"operator", "Operator", words, 14, "Who, as the operating system says", func(e *Event) value { return wordsOf(e.Operator.Name) }},
-	{"uid", "User id", whole, 9, "The operator's number there", func(e *Event) value { return wholeOf(e.Operator.UID) }},
+	{"uid", "User id", whole, 9, "The operator's number there", func(e *Event) value { return wholeAt(uidOf(e.Operator.ID)) }},
 	{"sudo_uid", "Sudo claim", words, 11, "Who the operator claims to be through sudo", func(e *Event) value { return wordsOf(e.Operator.SudoUID) }},
 	{"host", "Host", words, 16, "Computer", func(e *Event) value { return wordsOf(e.Host) }},
 	{"command", "Command", words, 16, "What was done", func(e *Event) value { return wordsOf(e.Command) }},

@@ -72,7 +72,7 @@ func stocktakeFacts(b *book, s *Stocktake, e Export) error {
 	p.skip()
 	p.fact("Location", wordsOf(s.Location))
 	p.fact("Made at (UTC)", instantOf(e.Made))
-	p.fact("Made by", wordsOf(operatorWords(e.By)))
+	p.fact("Made by", wordsOf(e.By.String()))
 	p.fact("fob version", wordsOf(e.Version))
 	p.skip()
 	for _, c := range []struct {

@@ -2,7 +2,6 @@ package report
 
 import (
 	"errors"
-	"fmt"
 	"time"
 
 	"github.com/xuri/excelize/v2"
@@ -70,7 +69,7 @@ func (d *document) facts() []exportFact {
 	}
 	facts := []exportFact{
 		{"Made at (UTC)", "made_at", instantOf(d.e.Made)},
-		{"Made by", "made_by", wordsOf(operatorWords(d.e.By))},
+		{"Made by", "made_by", wordsOf(d.e.By.String())},
 		{"Host", "host", wordsOf(d.e.Host)},
 		{"fob version", "version", wordsOf(d.e.Version)},
 		{"Store", "store", wordsOf(d.summary.StoreID)},
@@ -104,14 +103,6 @@ func (p *page) origin(d *document) {
 		}
 	}
 	p.fact("Times", wordsOf("All times in this workbook are UTC."))
-}
-
-func operatorWords(o token.Operator) string {
-	text := fmt.Sprintf("%s (uid %d)", o.Name, o.UID)
-	if o.SudoUID != "" {
-		text += ", claims to be uid " + o.SudoUID + " through sudo"
-	}
-	return text
 }
 
 // states counts the rows of the export beside the whole store, which a filter

@@ -16,7 +16,7 @@ type survey struct {
 	clocks map[ClockGroup]int          // tokens that had a clock; Tokens is 0
 	seen   []trail.PastToken           // of which the clock was measured, in the order of their ids
 	locks  bool                        // whether any had failed attempts, without which none is locked
-	ends   int64                       // when the first of them expired, Unix seconds; 0: none does
+	ends   time.Time                   // when the first of them expired; zero: none does
 }
 
 // survey walks once.
@@ -51,8 +51,8 @@ func (s *survey) add(t trail.PastToken) {
 			s.seen = append(s.seen, t)
 		}
 	}
-	s.locks = s.locks || t.After.Failures > 0 || t.After.LockedUntil > 0
-	if t.NotAfter != 0 && (s.ends == 0 || t.NotAfter < s.ends) {
+	s.locks = s.locks || t.After.Failures > 0 || !t.After.LockedUntil.IsZero()
+	if !t.NotAfter.IsZero() && (s.ends.IsZero() || t.NotAfter.Before(s.ends)) {
 		s.ends = t.NotAfter
 	}
 }
@@ -70,4 +70,4 @@ func (p *past) hasNone(f Filter) (bool, error) {
 	return !f.LockedAt.IsZero() && !s.locks || !f.ExpiringBy.IsZero() && !s.expires(f.ExpiringBy), nil
 }
 
-func (s *survey) expires(by time.Time) bool { return s.ends != 0 && s.ends <= by.Unix() }
+func (s *survey) expires(by time.Time) bool { return !s.ends.IsZero() && !s.ends.After(by) }

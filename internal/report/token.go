@@ -13,8 +13,8 @@ func FromToken(t token.Token, last *token.Observation, lock token.Lock) Token {
 	r := Token{
 		Serial: t.Serial, ID: t.ID, State: t.State, Batch: t.BatchNumber,
 		Manufacturer: p.Manufacturer, Model: p.Model, Type: p.Type, Hash: p.Hash, Digits: p.Digits,
-		Failures: t.Failures, ImportedAt: t.ImportedAt, StateSince: t.StateSince,
-		ExportedTo: []string{}, SeedPresent: t.HasSeed,
+		Failures: t.Failures, ImportedAt: t.ImportedAt, StateSince: t.Since,
+		ExportedTo: []string{}, SeedPresent: t.HasSeed(),
 		Account: filled(string(t.Account)), Location: filled(t.Location),
 		LockedUntil: when(t.LastLock(lock)), NotBefore: when(t.NotBefore), NotAfter: when(t.NotAfter),
 		Issued: t.Issued, Manufactured: when(t.Manufactured), LastVerified: when(t.BoundAt),
@@ -37,11 +37,11 @@ func FromToken(t token.Token, last *token.Observation, lock token.Lock) Token {
 		}
 	}
 	if t.State == token.Lost && !t.Loss.Reported.IsZero() {
-		hours := t.StateSince.Sub(t.Loss.Reported).Hours()
+		hours := t.Since.Sub(t.Loss.Reported).Hours()
 		r.LossHours = &hours
 	}
-	if t.State == token.Retired && !t.HasSeed {
-		r.DestroyedAt = when(t.StateSince)
+	if t.State == token.Retired && !t.HasSeed() {
+		r.DestroyedAt = when(t.Since)
 	}
 	return r
 }

@@ -7,7 +7,6 @@ import (
 	"fob/internal/desk"
 	"fob/internal/fault"
 	"fob/internal/token"
-	"fob/internal/trail"
 )
 
 // CreateBatch keeps a batch as loading and reserves the ids of n tokens.
@@ -23,7 +22,7 @@ func (q *queries) CreateBatch(b token.Batch, n int) (token.Batch, error) {
 		VALUES ($1, 1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, 0, 0, 0, $14, $15, $16) RETURNING id`,
 		b.UUID.String(), b.FirstID, b.LastID, b.File, b.SHA256, b.Format, b.Options,
 		s.Order, s.Supplier, orNull(s.Expected), s.Location, date(s.Received), b.Records,
-		b.Imported.UnixNano(), b.By.UID, b.By.Name).Scan(&b.ID)
+		b.Imported.UnixNano(), b.By.ID, b.By.Name).Scan(&b.ID)
 	return b, err
 }
 
@@ -127,11 +126,6 @@ func (q *queries) learnProfile(known map[token.Profile]int64, p token.Profile) e
 		AND hash = $4 AND digits = $5 AND period = $6 AND t0 = $7`, args...).Scan(&id)
 	known[p] = id
 	return err
-}
-
-func profileOf(c *trail.Columns) token.Profile {
-	return token.Profile{Manufacturer: c.Manufacturer, Model: c.Model,
-		Params: token.Params{Type: c.Type, Hash: c.Hash, Digits: c.Digits, Period: c.Period, T0: c.T0}}
 }
 
 // BatchOfFile finds a whole import of the same bytes with the same options.

@@ -29,7 +29,7 @@ type Key struct {
 // Row is the key as the trail knows it.
 func (k Key) Row(created time.Time) trail.KeyRow {
 	sum := sha256.Sum256(k.Wrapped)
-	return trail.KeyRow{ID: k.ID, Purpose: k.Purpose, SHA256: hex.EncodeToString(sum[:]), Created: created.UnixNano()}
+	return trail.KeyRow{ID: k.ID, Purpose: k.Purpose, SHA256: hex.EncodeToString(sum[:]), Created: created.UTC()}
 }
 
 // The purposes of keys.

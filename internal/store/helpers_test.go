@@ -36,7 +36,7 @@ func TestMain(m *testing.M) {
 var (
 	bg      = context.Background()
 	began   = time.Date(2026, 3, 1, 8, 0, 0, 0, time.UTC)
-	someone = token.Operator{UID: 1000, Name: "olga"}
+	someone = token.Operator{Kind: token.OperatorOS, ID: "1000", Name: "olga"}
 )
 
 func founding() Founding {
@@ -125,9 +125,9 @@ func newBatch(file string) token.Batch {
 func row(id int64, serial string) desk.Row {
 	h := fnv.New64a()
 	h.Write([]byte(serial))
-	return desk.Row{Sealed: []byte("sealed " + serial), Columns: trail.Columns{
-		ID: id, Serial: token.Serial(serial), Manufacturer: "Acme", Model: "One",
-		Type: token.TOTP, Hash: token.SHA1, Digits: 6, Period: 30, Fingerprint: int64(h.Sum64())}}
+	return desk.Row{Sealed: []byte("sealed " + serial), Facts: token.Facts{
+		ID: id, Serial: token.Serial(serial), Profile: token.Profile{Manufacturer: "Acme", Model: "One",
+			Params: token.Params{Type: token.TOTP, Hash: token.SHA1, Digits: 6, Period: 30}}, Fingerprint: int64(h.Sum64())}}
 }
 
 // fill inserts tokens with their prints into a new batch, which stays loading.
@@ -190,7 +190,7 @@ func bindTo(t testing.TB, s *Store, serial token.Serial, account token.Account) 
 		if err != nil {
 			return err
 		}
-		tok.State, tok.Account, tok.StateSince, tok.Issued = token.Bound, account, b.Opened, true
+		tok.State, tok.Account, tok.Since, tok.Issued = token.Bound, account, b.Opened, true
 		b.TokenID = tok.ID
 		if err := q.SaveToken(tok); err != nil {
 			return err

@@ -37,9 +37,9 @@ func (q *queries) InsertTokens(b token.Batch, rows []desk.Row) error {
 		{"printed", "", func(r *desk.Row) any { return printed(r.Serial) }},
 		{"bare", "", func(r *desk.Row) any { return bare(r.Serial.Key()) }},
 		{"counter", "", func(r *desk.Row) any { return orNull(r.Counter) }},
-		{"not_before", "", func(r *desk.Row) any { return orNull(r.NotBefore) }},
-		{"not_after", "", func(r *desk.Row) any { return orNull(r.NotAfter) }},
-		{"manufactured", "", func(r *desk.Row) any { return orNull(r.Manufactured) }},
+		{"not_before", "", func(r *desk.Row) any { return seconds(r.NotBefore) }},
+		{"not_after", "", func(r *desk.Row) any { return seconds(r.NotAfter) }},
+		{"manufactured", "", func(r *desk.Row) any { return seconds(r.Manufactured) }},
 		{"location_id", "", func(r *desk.Row) any { return locations[r.Location] }},
 	}, func(c tokenColumn) bool { return c.empty(rows) })
 	return q.insertInOrder(rows, columns)
@@ -148,7 +148,7 @@ func (q *queries) profileIDs(rows []desk.Row) (map[token.Profile]int64, error) {
 	known := map[token.Profile]int64{}
 	var last token.Profile
 	for i := range rows {
-		p := profileOf(&rows[i].Columns)
+		p := rows[i].Profile
 		if i > 0 && p == last {
 			continue
 		}
@@ -161,7 +161,7 @@ func (q *queries) profileIDs(rows []desk.Row) (map[token.Profile]int64, error) {
 }
 
 func profileColumn(known map[token.Profile]int64) tokenColumn {
-	c := tokenColumn{"profile_id", "", func(r *desk.Row) any { return known[profileOf(&r.Columns)] }}
+	c := tokenColumn{"profile_id", "", func(r *desk.Row) any { return known[r.Profile] }}
 	if len(known) == 1 {
 		for _, id := range known {
 			c.shared = strconv.FormatInt(id, 10)

@@ -80,11 +80,11 @@ func (s lookups) scan(row *sql.Rows, r *reported) (report.Token, error) {
 	t.Software = batch.Format == token.VirtualFormat
 	t.Profile, t.Location, t.Account = s.profiles[r.profile], s.locations[r.location.Int64], token.Account(r.account.String)
 	t.NotBefore, t.NotAfter, t.Manufactured = fromSeconds(r.notBefore), fromSeconds(r.notAfter), fromSeconds(r.made)
-	t.ImportedAt, t.StateSince = batch.ImportedAt, batch.ImportedAt
+	t.ImportedAt, t.Since = batch.ImportedAt, batch.ImportedAt
 	if r.since.Valid {
-		t.StateSince = fromNanos(r.since)
+		t.Since = fromNanos(r.since)
 	}
-	t.BoundAt, t.LockedUntil, t.HasSeed = fromNanos(r.opened), fromNanos(r.locked), r.sealedBy != nil
+	t.BoundAt, t.LockedUntil, t.SeedDestroyed = fromNanos(r.opened), fromNanos(r.locked), r.sealedBy == nil
 	t.Loss = token.Loss{Reported: fromNanos(r.lost), Stolen: r.stolen.Bool}
 	t.Watermark = token.Mark{Step: r.mark.Int64, Known: r.mark.Valid}
 	return r.asReported(batch, s.lock), nil

@@ -1,6 +1,11 @@
 package store
 
-import "fob/internal/fault"
+import (
+	"database/sql"
+	"time"
+
+	"fob/internal/fault"
+)
 
 // loose is a row as the driver gives it: asked for by kind, where the reflection of
 // Scan would take a third of the reading.
@@ -19,7 +24,17 @@ func newLoose(columns int) *loose {
 }
 
 func (l *loose) there(i int) bool { return l.v[i] != nil }
-func (l *loose) zero(i int) bool  { return l.there(i) && l.int(i) == 0 }
+
+// nanos and seconds are the zero time for NULL.
+func (l *loose) nanos(i int) time.Time {
+	return fromNanos(sql.NullInt64{Int64: l.int(i), Valid: l.there(i)})
+}
+
+func (l *loose) seconds(i int) time.Time {
+	return fromSeconds(sql.NullInt64{Int64: l.int(i), Valid: l.there(i)})
+}
+
+func (l *loose) zero(i int) bool { return l.there(i) && l.int(i) == 0 }
 
 // int is 0 for NULL.
 func (l *loose) int(i int) int64 {

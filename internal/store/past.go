@@ -7,23 +7,22 @@ import (
 
 	"fob/internal/report"
 	"fob/internal/token"
-	"fob/internal/trail"
 )
 
 // Imported streams the immutable columns of every token that the tables hold,
 // those of withdrawn batches too while they are there. Of the filter, batch and
 // prefix count; the order is that of Tokens.
-func (q *queries) Imported(f report.Filter) iter.Seq2[trail.Columns, error] {
-	return func(yield func(trail.Columns, error) bool) {
+func (q *queries) Imported(f report.Filter) iter.Seq2[token.Facts, error] {
+	return func(yield func(token.Facts, error) bool) {
 		profiles, err := q.Profiles()
 		if err != nil {
-			yield(trail.Columns{}, err)
+			yield(token.Facts{}, err)
 			return
 		}
 		query, args := importedQuery(f)
 		rows, err := q.tx.QueryContext(q.ctx, query, args...)
 		if err != nil {
-			yield(trail.Columns{}, err)
+			yield(token.Facts{}, err)
 			return
 		}
 		defer rows.Close()
@@ -34,7 +33,7 @@ func (q *queries) Imported(f report.Filter) iter.Seq2[trail.Columns, error] {
 			}
 		}
 		if err := rows.Err(); err != nil {
-			yield(trail.Columns{}, err)
+			yield(token.Facts{}, err)
 		}
 	}
 }
@@ -52,14 +51,14 @@ func importedQuery(f report.Filter) (query string, args []any) {
 	if f.Prefix != "" {
 		l.where(`t.serial_key >= ? AND t.serial_key < ?`, f.Prefix.Key(), f.Prefix.Key()+"\x7f")
 	}
-	return l.from(`SELECT t.id, t.printed, t.serial_key, t.profile_id, t.counter, COALESCE(t.not_before, 0), COALESCE(t.not_after, 0),
-		COALESCE(t.manufactured, 0), t.fingerprint FROM token t`), l.args
+	return l.from(`SELECT t.id, t.printed, t.serial_key, t.profile_id, t.counter, t.not_before, t.not_after,
+		t.manufactured, t.fingerprint FROM token t`), l.args
 }
 
-func scanImported(rows *sql.Rows, profiles map[int64]token.Profile) (c trail.Columns, err error) {
+func scanImported(rows *sql.Rows, profiles map[int64]token.Profile) (c token.Facts, err error) {
 	var printed sql.NullString
 	var profile int64
-	if err := rows.Scan(&c.ID, &printed, &c.Serial, &profile, &c.Counter, &c.NotBefore, &c.NotAfter, &c.Manufactured, &c.Fingerprint); err != nil {
+	if err := rows.Scan(&c.ID, &printed, &c.Serial, &profile, &c.Counter, (*atSeconds)(&c.NotBefore), (*atSeconds)(&c.NotAfter), (*atSeconds)(&c.Manufactured), &c.Fingerprint); err != nil {
 		return c, err
 	}
 	if printed.Valid {
@@ -69,6 +68,6 @@ func scanImported(rows *sql.Rows, profiles map[int64]token.Profile) (c trail.Col
 	if !known {
 		return c, fmt.Errorf("token %s: its profile %d is not there", c.Serial, profile)
 	}
-	c.Manufacturer, c.Model, c.Type, c.Hash, c.Digits, c.Period, c.T0 = p.Manufacturer, p.Model, p.Type, p.Hash, p.Digits, p.Period, p.T0
+	c.Profile = p
 	return c, nil
 }

@@ -37,7 +37,7 @@ func (q *queries) EachAccount(fn func(people.StoredAccount) error) error {
 		if err := rows.Scan(&a.ID, &key, &name, &listed, &since, &person, &full, &salt); err != nil {
 			return err
 		}
-		a.Key, a.Name, a.Known, a.Listed, a.Since = key, name, listed.Valid, listed.Int64 == 1, since.Int64
+		a.Key, a.Name, a.Known, a.Listed, a.Since = key, name, listed.Valid, listed.Int64 == 1, fromNanos(since)
 		a.Person, a.FullName, a.Salt = person, full, salt
 		return fn(a)
 	})
@@ -173,7 +173,7 @@ func (q *queries) NearAccounts(a token.Account, limit int) (found []token.Accoun
 // SaveList writes a list and its changes.
 func (q *queries) SaveList(l trail.ListRow, c people.ListChanges) error {
 	err := q.exec(`INSERT INTO account_list (number, seq, at, file, sha256, listed, gone, renamed, contents) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)`,
-		l.Number, l.Seq, l.At, l.File, l.SHA256, l.Listed, l.Gone, l.Renamed, l.Contents)
+		l.Number, l.Seq, nanos(l.At), l.File, l.SHA256, l.Listed, l.Gone, l.Renamed, l.Contents)
 	if err != nil {
 		return err
 	}
@@ -256,7 +256,7 @@ func (q *queries) updateAccounts(c people.ListChanges) error {
 func (q *queries) updateAccount(u people.ListUpdate) error {
 	r := u.Row
 	return q.exec(`UPDATE account SET name = $1, key = $2, listed = $3, listed_since = $4, person = $5, full_name = $6, salt = $7 WHERE id = $8`,
-		r.Name, r.Key, r.Listed, r.Since, orNull(r.Person), orNull(r.FullName), r.Salt, u.ID)
+		r.Name, r.Key, r.Listed, nanos(r.Since), orNull(r.Person), orNull(r.FullName), r.Salt, u.ID)
 }
 
 const (
@@ -286,7 +286,7 @@ func (q *queries) insertAccounts(c people.ListChanges) error {
 		return err
 	}
 	for r := range c.Inserts {
-		args = append(args, r.Name, r.Key, r.Listed, r.Since, orNull(r.Person), orNull(r.FullName), r.Salt)
+		args = append(args, r.Name, r.Key, r.Listed, nanos(r.Since), orNull(r.Person), orNull(r.FullName), r.Salt)
 		if len(args) == 7*accountsAtOnce {
 			if err := insert(); err != nil {
 				return err
@@ -300,7 +300,7 @@ func (q *queries) insertAccounts(c people.ListChanges) error {
 func (q *queries) ListRows() iter.Seq2[trail.ListRow, error] {
 	return stream(q, `SELECT number, seq, at, file, sha256, listed, gone, renamed, contents FROM account_list ORDER BY number`,
 		func(rows *sql.Rows) (l trail.ListRow, err error) {
-			err = rows.Scan(&l.Number, &l.Seq, &l.At, &l.File, &l.SHA256, &l.Listed, &l.Gone, &l.Renamed, &l.Contents)
+			err = rows.Scan(&l.Number, &l.Seq, (*atNanos)(&l.At), &l.File, &l.SHA256, &l.Listed, &l.Gone, &l.Renamed, &l.Contents)
 			return l, err
 		})
 }
@@ -330,7 +330,7 @@ func (q *queries) accountRows(query string, args ...any) iter.Seq2[trail.Account
 			if err := rows.Scan(l.into...); err != nil {
 				return a, err
 			}
-			return trail.AccountRow{Name: l.text(1), Key: l.text(2), Held: l.bool(3), Listed: l.bool(4), Since: l.int(5),
+			return trail.AccountRow{Name: l.text(1), Key: l.text(2), Held: l.bool(3), Listed: l.bool(4), Since: l.nanos(5),
 				Person: l.text(6), FullName: l.text(7), Salt: l.bytes(8), Former: former[l.int(0)]}, l.err
 		}, args...)
 		for a, err := range rows {

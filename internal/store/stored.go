@@ -6,15 +6,14 @@ import (
 
 	"fob/internal/desk"
 	"fob/internal/token"
-	"fob/internal/trail"
 )
 
 // What an import asks of the store, for thousands of records at once. Loading
 // batches are seen. A join costs for every row, so what thousands of tokens share
 // (profile, batch, location) is looked up once.
 const storedSelect = `
-SELECT t.id, COALESCE(t.printed, t.serial_key), t.profile_id, t.counter, COALESCE(t.not_before, 0),
-       COALESCE(t.not_after, 0), COALESCE(t.manufactured, 0), t.fingerprint, t.batch_id, t.state, t.issued, COALESCE(t.location_id, 0)
+SELECT t.id, COALESCE(t.printed, t.serial_key), t.profile_id, t.counter, t.not_before,
+       t.not_after, t.manufactured, t.fingerprint, t.batch_id, t.state, t.issued, COALESCE(t.location_id, 0)
 FROM token t `
 
 // lookupChunk is how many keys one look-up names: enough that the cost of a
@@ -230,8 +229,8 @@ func (s *shared) each(query string, args []any, do func(desk.Stored)) error {
 }
 
 func scanStored(rows *sql.Rows) (r storedRow, err error) {
-	c := &r.Columns
-	err = rows.Scan(&c.ID, &c.Serial, &r.profile, &c.Counter, &c.NotBefore, &c.NotAfter, &c.Manufactured,
+	c := &r.Facts
+	err = rows.Scan(&c.ID, &c.Serial, &r.profile, &c.Counter, (*atSeconds)(&c.NotBefore), (*atSeconds)(&c.NotAfter), (*atSeconds)(&c.Manufactured),
 		&c.Fingerprint, &r.BatchID, (*stateCode)(&r.State), &r.Issued, &r.location)
 	return r, err
 }
@@ -241,17 +240,12 @@ func (s *shared) complete(r *storedRow) error {
 	if err != nil {
 		return err
 	}
-	setProfile(&r.Columns, p)
+	r.Profile = p
 	if r.LoadingBy, err = lookup(s.loaders, r.BatchID, s.q.loaderOf); err != nil {
 		return err
 	}
 	r.Location, err = lookup(s.locations, r.location, s.q.locationName)
 	return err
-}
-
-func setProfile(c *trail.Columns, p token.Profile) {
-	c.Manufacturer, c.Model = p.Manufacturer, p.Model
-	c.Type, c.Hash, c.Digits, c.Period, c.T0 = p.Type, p.Hash, p.Digits, p.Period, p.T0
 }
 
 func lookup[T any](known map[int64]T, id int64, find func(int64) (T, error)) (T, error) {

@@ -35,8 +35,8 @@ func (q *queries) SaveBatch(b desk.Batch) error {
 
 const sliceSelect = `
 SELECT t.id, COALESCE(t.printed, t.serial_key), p.manufacturer, p.model, p.type, p.hash, p.digits, p.period, p.t0,
-       t.counter, COALESCE(t.not_before, 0), COALESCE(t.not_after, 0), COALESCE(t.manufactured, 0), t.fingerprint,
-       t.state, COALESCE(t.state_since, b.imported_at), COALESCE(a.name, ''), t.seed IS NOT NULL, t.watermark IS NOT NULL,
+       t.counter, t.not_before, t.not_after, t.manufactured, t.fingerprint,
+       t.state, COALESCE(t.state_since, b.imported_at), COALESCE(a.name, ''), t.seed IS NULL, t.watermark IS NOT NULL,
        EXISTS (SELECT 1 FROM binding bi WHERE bi.token_id = t.id)
 FROM token t JOIN batch b ON b.id = t.batch_id JOIN profile p ON p.id = t.profile_id
 LEFT JOIN account a ON a.id = t.account_id
@@ -53,12 +53,10 @@ func (q *queries) Slice(b desk.Batch, first int64, n int, states ...token.State)
 	}
 	err = q.each(query+` ORDER BY t.id`, args, func(rows *sql.Rows) error {
 		var t desk.SliceToken
-		var since sql.NullInt64
-		c := &t.Columns
+		c := &t.Facts
 		err := rows.Scan(&c.ID, &c.Serial, &c.Manufacturer, &c.Model, &c.Type, &c.Hash, &c.Digits, &c.Period, &c.T0,
-			&c.Counter, &c.NotBefore, &c.NotAfter, &c.Manufactured, &c.Fingerprint,
-			(*stateCode)(&t.State), &since, &t.Account, &t.HasSeed, &t.Proven, &t.Bound)
-		t.Since = fromNanos(since)
+			&c.Counter, (*atSeconds)(&c.NotBefore), (*atSeconds)(&c.NotAfter), (*atSeconds)(&c.Manufactured), &c.Fingerprint,
+			(*stateCode)(&t.State), (*atNanos)(&t.Since), &t.Account, &t.SeedDestroyed, &t.Proven, &t.Bound)
 		all = append(all, t)
 		return err
 	})
@@ -152,11 +150,11 @@ func (q *queries) Correct(tokens []desk.SliceToken, counters bool) error {
 	profiles := map[token.Profile]int64{}
 	alike := func(i int) bool {
 		a, b := tokens[i-1], tokens[i]
-		return b.ID == a.ID+1 && profileOf(&b.Columns) == profileOf(&a.Columns) && (!counters || b.Counter == a.Counter)
+		return b.ID == a.ID+1 && b.Profile == a.Profile && (!counters || b.Counter == a.Counter)
 	}
 	return runs(len(tokens), alike, func(from, end int) error {
 		first, last := tokens[from], tokens[end-1]
-		p := profileOf(&first.Columns)
+		p := first.Profile
 		if err := q.learnProfile(profiles, p); err != nil {
 			return err
 		}

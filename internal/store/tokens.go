@@ -38,20 +38,19 @@ type scanner interface{ Scan(...any) error }
 // scanToken reads one row of tokenSelect: the token and its newest observation,
 // nil when its clock was never observed.
 func scanToken(row scanner) (t token.Token, last *token.Observation, err error) {
-	var notBefore, notAfter, made, imported, since, mark, locked, bound, reported, at sql.NullInt64
+	var mark, at sql.NullInt64
+	var sealed bool
 	var drift, rate sql.NullFloat64
 	p := &t.Profile
 	err = row.Scan(&t.ID, &t.Serial, &p.Manufacturer, &p.Model, &p.Type, &p.Hash, &p.Digits, &p.Period, &p.T0,
-		&t.BatchID, &t.BatchNumber, &t.Counter, &notBefore, &notAfter, &made, &imported, &t.Location,
-		&t.HasSeed, (*stateCode)(&t.State), &since, &t.Account,
-		&mark, &t.Failures, &locked, &t.Issued, &bound, &reported, &t.Loss.Stolen, &at, &drift, &rate,
+		&t.BatchID, &t.BatchNumber, &t.Counter, (*atSeconds)(&t.NotBefore), (*atSeconds)(&t.NotAfter), (*atSeconds)(&t.Manufactured), (*atNanos)(&t.ImportedAt), &t.Location,
+		&sealed, (*stateCode)(&t.State), (*atNanos)(&t.Since), &t.Account,
+		&mark, &t.Failures, (*atNanos)(&t.LockedUntil), &t.Issued, (*atNanos)(&t.BoundAt), (*atNanos)(&t.Loss.Reported), &t.Loss.Stolen, &at, &drift, &rate,
 		&t.Software, &t.Condition)
 	if err != nil {
 		return t, nil, err
 	}
-	t.NotBefore, t.NotAfter, t.Manufactured = fromSeconds(notBefore), fromSeconds(notAfter), fromSeconds(made)
-	t.ImportedAt, t.StateSince, t.BoundAt = fromNanos(imported), fromNanos(since), fromNanos(bound)
-	t.LockedUntil, t.Loss.Reported = fromNanos(locked), fromNanos(reported)
+	t.SeedDestroyed = !sealed
 	t.Watermark = token.Mark{Step: mark.Int64, Known: mark.Valid}
 	if at.Valid {
 		last = &token.Observation{At: fromNanos(at), Drift: drift.Float64, Rate: optional(rate)}
@@ -92,8 +91,8 @@ func (q *queries) SaveToken(t token.Token) error {
 	if t.Watermark.Known {
 		mark = t.Watermark.Step
 	}
-	since := nanos(t.StateSince)
-	if t.StateSince.Equal(t.ImportedAt) {
+	since := nanos(t.Since)
+	if t.Since.Equal(t.ImportedAt) {
 		since = nil // one way to say it
 	}
 	if err := q.saveLoss(t); err != nil {
@@ -142,7 +141,7 @@ func (q *queries) OpenBinding(b token.Binding) error {
 	}
 	return q.exec(`INSERT INTO binding (uuid, token_id, account_id, opened_at, by_uid, by_name, proof, codes, ticket)
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)`,
-		b.UUID.String(), b.TokenID, account, b.Opened.UnixNano(), b.By.UID, b.By.Name, b.Proof, b.Codes, b.Ticket)
+		b.UUID.String(), b.TokenID, account, b.Opened.UnixNano(), b.By.ID, b.By.Name, b.Proof, b.Codes, b.Ticket)
 }
 
 func inChunks[T any](all []T, do func([]T) error) error {

@@ -25,8 +25,8 @@ func newVaried(t *testing.T) *Store {
 		b, err := q.CreateBatch(newBatch("a"), 4)
 		must(t, err)
 		rows := []desk.Row{row(b.FirstID, "a1"), row(b.FirstID+1, "A2"), row(b.FirstID+2, "B1"), row(b.FirstID+3, "C%1")}
-		rows[1].Manufacturer, rows[1].NotAfter = "MÜLLER AG", 2_000_000_000
-		rows[2].Type, rows[2].Period, rows[2].Counter, rows[2].NotAfter = token.HOTP, 0, 7, 1_900_000_000
+		rows[1].Manufacturer, rows[1].NotAfter = "MÜLLER AG", time.Unix(2_000_000_000, 0)
+		rows[2].Type, rows[2].Period, rows[2].Counter, rows[2].NotAfter = token.HOTP, 0, 7, time.Unix(1_900_000_000, 0)
 		must(t, q.InsertTokens(b, rows))
 		_, err = q.CompleteBatch(b)
 		return err
@@ -107,7 +107,7 @@ func TestFindGivesEveryField(t *testing.T) {
 		b, err := q.CreateBatch(newBatch("a"), 2)
 		must(t, err)
 		r := row(b.FirstID, "Full1")
-		r.T0, r.NotBefore, r.NotAfter, r.Manufactured = 100, 200, 300, 150
+		r.T0, r.NotBefore, r.NotAfter, r.Manufactured = 100, time.Unix(200, 0), time.Unix(300, 0), time.Unix(150, 0)
 		h := row(b.FirstID+1, "H1")
 		h.Type, h.Hash, h.Period, h.Counter = token.HOTP, token.SHA256, 0, 7
 		must(t, q.InsertTokens(b, []desk.Row{r, h}))

@@ -143,6 +143,30 @@ func nanos(t time.Time) any {
 	return t.UnixNano()
 }
 
+// atNanos and atSeconds are times as columns have them, to be scanned into; NULL is
+// the zero time.
+type (
+	atNanos   time.Time
+	atSeconds time.Time
+)
+
+func (t *atNanos) Scan(v any) error {
+	n, err := nullableInt(v)
+	*t = atNanos(fromNanos(n))
+	return err
+}
+
+func (t *atSeconds) Scan(v any) error {
+	n, err := nullableInt(v)
+	*t = atSeconds(fromSeconds(n))
+	return err
+}
+
+func nullableInt(v any) (n sql.NullInt64, err error) {
+	err = n.Scan(v)
+	return n, err
+}
+
 func fromNanos(n sql.NullInt64) time.Time {
 	if !n.Valid {
 		return time.Time{}
@@ -155,6 +179,14 @@ func fromSeconds(n sql.NullInt64) time.Time {
 		return time.Time{}
 	}
 	return time.Unix(n.Int64, 0).UTC()
+}
+
+// seconds is a time as a column of whole seconds has it; NULL where nothing is known.
+func seconds(t time.Time) any {
+	if t.IsZero() {
+		return nil
+	}
+	return t.Unix()
 }
 
 // orNull stores 0 and "" as NULL.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"iter"
+	"strconv"
 
 	sqlite3 "modernc.org/sqlite/lib"
 
@@ -48,7 +49,7 @@ func unreadable(ctx context.Context, err error) bool {
 
 // StoreRow reads the store itself.
 func (q *queries) StoreRow() (row trail.StoreRow, err error) {
-	if err := q.row(`SELECT created_at, checkpoint_pub, newest_at FROM store`).Scan(&row.Created, &row.CheckpointPub, &row.Newest); err != nil {
+	if err := q.row(`SELECT created_at, checkpoint_pub, newest_at FROM store`).Scan((*atNanos)(&row.Created), &row.CheckpointPub, (*atNanos)(&row.Newest)); err != nil {
 		return row, err
 	}
 	err = q.each(`SELECT id, purpose, wrapped, created_at FROM store_key ORDER BY id`, nil, func(rows *sql.Rows) error {
@@ -63,7 +64,7 @@ func (q *queries) StoreRow() (row trail.StoreRow, err error) {
 	}
 	err = q.each(`SELECT recipient, kind, added_at FROM custodian ORDER BY recipient`, nil, func(rows *sql.Rows) error {
 		var c trail.CustodianRow
-		err := rows.Scan(&c.Recipient, &c.Kind, &c.Added)
+		err := rows.Scan(&c.Recipient, &c.Kind, (*atNanos)(&c.Added))
 		row.Custodians = append(row.Custodians, c)
 		return err
 	})
@@ -96,11 +97,12 @@ func stream[T any](q *queries, query string, scan func(*sql.Rows) (T, error), ar
 func (q *queries) BatchRows() iter.Seq2[trail.BatchRow, error] {
 	return stream(q, `SELECT id, uuid, number, first_id, last_id, file, sha256, format, options, order_no, supplier, COALESCE(expected, 0),
 		location, COALESCE(received, ''), records, new, unchanged, refused, imported_at, by_uid, by_name,
-		COALESCE(quarantined_at, 0), COALESCE(withdrawn_at, 0) FROM batch WHERE loading = 0`,
+		quarantined_at, withdrawn_at FROM batch WHERE loading = 0`,
 		func(rows *sql.Rows) (b trail.BatchRow, err error) {
 			err = rows.Scan(&b.ID, &b.UUID, &b.Number, &b.FirstID, &b.LastID, &b.File, &b.SHA256, &b.Format, &b.Options, &b.Order,
-				&b.Supplier, &b.Expected, &b.Location, &b.Received, &b.Records, &b.New, &b.Unchanged, &b.Refused, &b.At, &b.By.UID, &b.By.Name,
-				&b.Quarantined, &b.Withdrawn)
+				&b.Supplier, &b.Expected, &b.Location, &b.Received, &b.Records, &b.New, &b.Unchanged, &b.Refused, (*atNanos)(&b.At), &b.By.ID, &b.By.Name,
+				(*atNanos)(&b.Quarantined), (*atNanos)(&b.Withdrawn))
+			b.By.Kind = token.OperatorOS
 			return b, err
 		})
 }
@@ -123,7 +125,7 @@ func (q *queries) BindingRows() iter.Seq2[trail.BindingRow, error] {
 			if err := rows.Scan(l.into...); err != nil {
 				return b, err
 			}
-			return trail.BindingRow{UUID: l.text(0), Serial: token.Serial(l.text(1)), Account: l.text(2), Opened: l.int(3), Closed: l.int(4),
-				By: token.Operator{UID: int(l.int(5)), Name: l.text(6)}, Proof: l.text(7), Ticket: l.text(8), Codes: int(l.int(9)), Condition: l.text(10)}, l.err
+			return trail.BindingRow{UUID: l.text(0), Serial: token.Serial(l.text(1)), Account: l.text(2), Opened: l.nanos(3), Closed: l.nanos(4),
+				By: token.Operator{Kind: token.OperatorOS, ID: strconv.FormatInt(l.int(5), 10), Name: l.text(6)}, Proof: l.text(7), Ticket: l.text(8), Codes: int(l.int(9)), Condition: l.text(10)}, l.err
 		})
 }

@@ -7,6 +7,7 @@ import (
 	"iter"
 	"math"
 	"strings"
+	"time"
 
 	"fob/internal/token"
 	"fob/internal/trail"
@@ -65,7 +66,7 @@ func (b befell) stop() { b.changes.stop(); b.losses.stop(); b.drifts.stop() }
 func (b befell) to(row *importedRow) error {
 	err := b.changes.at(row.ID, func(c changedRow) { c.to(&row.TokenRow) })
 	if err == nil {
-		err = b.losses.at(row.ID, func(l lossRow) { row.After.Reported, row.After.Stolen = l.reported, l.stolen })
+		err = b.losses.at(row.ID, func(l lossRow) { row.Loss = l.Loss })
 	}
 	if err != nil {
 		return err
@@ -108,7 +109,7 @@ func (f *filing) add(o ownedObservation) {
 }
 
 func (f *filing) amiss() string {
-	if f.wrong == "" && f.n > 0 && f.last.rated != (f.last.At-f.first.At >= int64(ratedSpan)) {
+	if f.wrong == "" && f.n > 0 && f.last.rated != (f.last.At.Sub(f.first.At) >= ratedSpan) {
 		return "a measured drift counts falsely for its batch, or falsely not"
 	}
 	return f.wrong
@@ -124,7 +125,7 @@ type sharedByTokens struct {
 type batchOfTokens struct {
 	uuid        string
 	first, last int64
-	imported    int64
+	imported    time.Time
 	loading     bool
 }
 
@@ -139,7 +140,7 @@ func (q *queries) sharedByTokens() (s sharedByTokens, err error) {
 	err = q.each(`SELECT id, uuid, first_id, last_id, imported_at, loading FROM batch`, nil, func(rows *sql.Rows) error {
 		var id int64
 		var b batchOfTokens
-		err := rows.Scan(&id, &b.uuid, &b.first, &b.last, &b.imported, &b.loading)
+		err := rows.Scan(&id, &b.uuid, &b.first, &b.last, (*atNanos)(&b.imported), &b.loading)
 		s.batches[id] = b
 		return err
 	})
@@ -176,22 +177,22 @@ func (q *queries) importedRows(shared sharedByTokens) iter.Seq2[importedRow, err
 }
 
 func (l *loose) imported(shared sharedByTokens) (row importedRow, err error) {
-	c := &row.Columns
+	c := &row.Facts
 	c.ID, row.SerialKey = l.int(0), l.text(1)
 	c.Serial = token.Serial(row.SerialKey)
 	if l.there(2) {
 		c.Serial = token.Serial(l.text(2))
 	}
-	c.Counter, c.NotBefore, c.NotAfter, c.Manufactured, c.Fingerprint = l.int(7), l.int(8), l.int(9), l.int(10), l.int(11)
-	setProfile(c, shared.profiles[l.int(5)])
+	c.Counter, c.NotBefore, c.NotAfter, c.Manufactured, c.Fingerprint = l.int(7), l.seconds(8), l.seconds(9), l.seconds(10), l.int(11)
+	c.Profile = shared.profiles[l.int(5)]
 	row.batch = l.int(4)
 	b, known := shared.batches[row.batch]
 	if b.loading {
 		return importedRow{}, l.err
 	}
-	row.Batch, row.HasSeed, row.State, row.After.Since = b.uuid, true, token.InStock, b.imported
+	row.Batch, row.State, row.Since = b.uuid, token.InStock, b.imported
 	if l.there(6) {
-		row.After.Location = shared.locations[l.int(6)]
+		row.Location = shared.locations[l.int(6)]
 	}
 	bare := row.SerialKey
 	if l.there(3) {
@@ -216,22 +217,17 @@ const zeroForNothing = "it has a 0 where nothing is known"
 
 // changedRow has the columns of a token that events change.
 type changedRow struct {
-	id      int64
-	state   token.State
-	account string
-	after   trail.Mutable // without the loss
-	since   bool          // whether After says since when
-	hasSeed bool
-	amiss   string
+	token.Standing // without place and loss
+	id             int64
+	amiss          string
 }
 
 func (c changedRow) to(row *trail.TokenRow) {
-	since, location := row.After.Since, row.After.Location
-	row.State, row.Account, row.After, row.HasSeed = c.state, c.account, c.after, c.hasSeed
-	row.After.Location = location
-	if !c.since {
-		row.After.Since = since
+	c.Location = row.Location
+	if c.Since.IsZero() { // of its import
+		c.Since = row.Since
 	}
+	row.Standing = c.Standing
 	if row.Amiss == "" {
 		row.Amiss = c.amiss
 	}
@@ -240,7 +236,7 @@ func (c changedRow) to(row *trail.TokenRow) {
 // changedRows reads the tokens of which something is not as at first.
 func (q *queries) changedRows() iter.Seq2[changedRow, error] {
 	l := newLoose(9)
-	return stream(q, `SELECT t.id, t.state, a.name, t.state_since, t.watermark, t.failures, t.locked_until, t.issued, t.seed IS NOT NULL
+	return stream(q, `SELECT t.id, t.state, a.name, t.state_since, t.watermark, t.failures, t.locked_until, t.issued, t.seed IS NULL
 		FROM token t LEFT JOIN account a ON a.id = t.account_id
 		WHERE t.state <> 0 OR t.state_since IS NOT NULL OR t.account_id IS NOT NULL OR t.watermark IS NOT NULL OR t.failures <> 0
 		OR t.locked_until IS NOT NULL OR t.issued <> 0 OR t.seed IS NULL ORDER BY t.id`,
@@ -248,15 +244,13 @@ func (q *queries) changedRows() iter.Seq2[changedRow, error] {
 			if err = rows.Scan(l.into...); err != nil {
 				return c, err
 			}
-			c.id, c.account, c.since, c.hasSeed = l.int(0), l.text(2), l.there(3), l.bool(8)
-			c.after = trail.Mutable{Since: l.int(3), Failures: int(l.int(5)), LockedUntil: l.int(6), Issued: l.bool(7)}
-			if l.there(4) {
-				c.after.Watermark = new(l.int(4))
-			}
+			c.id = l.int(0)
+			c.Standing = token.Standing{Account: token.Account(l.text(2)), Since: l.nanos(3), Watermark: token.Mark{Step: l.int(4), Known: l.there(4)},
+				Failures: int(l.int(5)), LockedUntil: l.nanos(6), Issued: l.bool(7), SeedDestroyed: l.bool(8)}
 			if l.zero(3) || l.zero(6) {
 				c.amiss = zeroForNothing
 			}
-			if err = (*stateCode)(&c.state).Scan(l.v[1]); err == nil {
+			if err = (*stateCode)(&c.State).Scan(l.v[1]); err == nil {
 				err = l.err
 			}
 			return c, err
@@ -264,20 +258,20 @@ func (q *queries) changedRows() iter.Seq2[changedRow, error] {
 }
 
 type lossRow struct {
-	id, reported int64
-	stolen       bool
+	id int64
+	token.Loss
 }
 
 func (q *queries) losses() iter.Seq2[lossRow, error] {
 	return stream(q, `SELECT token_id, reported_at, stolen FROM loss ORDER BY token_id`, func(rows *sql.Rows) (l lossRow, err error) {
-		err = rows.Scan(&l.id, &l.reported, &l.stolen)
+		err = rows.Scan(&l.id, (*atNanos)(&l.Reported), &l.Stolen)
 		return l, err
 	})
 }
 
 // ownedObservation is a measured drift with the token that it is of.
 type ownedObservation struct {
-	trail.Observation
+	token.Observation
 	id, token, batch int64
 	isFirst, rated   bool
 }
@@ -289,7 +283,7 @@ func (q *queries) observations() iter.Seq2[ownedObservation, error] {
 			if err = rows.Scan(l.into...); err != nil {
 				return o, err
 			}
-			o.token, o.At, o.Drift, o.id, o.batch, o.isFirst, o.rated = l.int(0), l.int(1), l.float(2), l.int(4), l.int(5), l.bool(6), l.bool(7)
+			o.token, o.At, o.Drift, o.id, o.batch, o.isFirst, o.rated = l.int(0), l.nanos(1), l.float(2), l.int(4), l.int(5), l.bool(6), l.bool(7)
 			if l.there(3) {
 				o.Rate = new(l.float(3))
 			}

@@ -29,7 +29,7 @@ type Lock struct {
 func UsualLock() Lock { return Lock{LockAfter, LockFor, LockForGood} }
 
 // Fail counts a failed attempt and locks the token where that is due.
-func (t *Token) Fail(now time.Time, l Lock) {
+func (t *Standing) Fail(now time.Time, l Lock) {
 	t.Failures++
 	t.LockedUntil = time.Time{}
 	if t.Failures >= l.After && t.Failures < l.ForGood {
@@ -38,11 +38,11 @@ func (t *Token) Fail(now time.Time, l Lock) {
 }
 
 // ClearFailures forgets failures and lock.
-func (t *Token) ClearFailures() { t.Failures, t.LockedUntil = 0, time.Time{} }
+func (t *Standing) ClearFailures() { t.Failures, t.LockedUntil = 0, time.Time{} }
 
 // LockEnds is when the token may be tried again: zero when it may be now,
 // Forever when it must be unlocked first.
-func (t Token) LockEnds(now time.Time, l Lock) time.Time {
+func (t Standing) LockEnds(now time.Time, l Lock) time.Time {
 	if ends := t.LastLock(l); now.Before(ends) {
 		return ends
 	}
@@ -52,7 +52,7 @@ func (t Token) LockEnds(now time.Time, l Lock) time.Time {
 // LastLock is when the lock of a token's last failure ends or ended: zero without
 // one, Forever for a lock that is for good. That one is never stored: whether it
 // holds is for the policy to say.
-func (t Token) LastLock(l Lock) time.Time {
+func (t Standing) LastLock(l Lock) time.Time {
 	if t.Failures >= l.ForGood {
 		return Forever
 	}

@@ -7,13 +7,18 @@ import (
 	"strings"
 )
 
-// Type says what moves a token's code: time or the press of a button.
+// Type says what a token answers with: a code that time or the press of a button
+// moves, or something that no seed of ours computes.
 type Type string
 
-// The two types of OATH tokens: RFC 6238 and RFC 4226.
+// TOTP and HOTP are the two types of OATH tokens (RFC 6238, RFC 4226). Fido2 and
+// Vendor have no seed that fob could hold: a security key that made its own, and
+// one whose maker alone knows it.
 const (
-	TOTP Type = "totp"
-	HOTP Type = "hotp"
+	TOTP   Type = "totp"
+	HOTP   Type = "hotp"
+	Fido2  Type = "fido2"
+	Vendor Type = "vendor"
 )
 
 // ParseType reads a type in any case.
@@ -21,9 +26,18 @@ func ParseType(s string) (Type, error) {
 	switch t := Type(strings.ToLower(s)); t {
 	case TOTP, HOTP:
 		return t, nil
+	case Fido2, Vendor:
+		return "", seedless(t)
 	}
 	return "", fault.Errorf(fault.Refused, "unknown token type %q; totp and hotp are known", s)
 }
+
+func seedless(t Type) error {
+	return fault.Errorf(fault.Refused, "a token of type %s has no seed, and fob keeps none such yet; totp and hotp are possible", t)
+}
+
+// HasSeed reports whether tokens of the type come with a seed.
+func (t Type) HasSeed() bool { return t != Fido2 && t != Vendor }
 
 // Hash is the hash function under a token's HMAC.
 type Hash string
@@ -68,15 +82,18 @@ const (
 
 // Params are the immutable numbers that turn a seed into codes.
 type Params struct {
-	Type   Type
-	Hash   Hash
-	Digits int
-	Period int   // seconds; 0 for HOTP
-	T0     int64 // Unix seconds at which step 0 began; 0 for HOTP
+	Type   Type  `json:"type"`
+	Hash   Hash  `json:"hash"`
+	Digits int   `json:"digits"`
+	Period int   `json:"period"` // seconds; 0 for HOTP
+	T0     int64 `json:"t0"`     // Unix seconds at which step 0 began; 0 for HOTP
 }
 
 // Validate names the first parameter that no token can have.
 func (p Params) Validate() error {
+	if !p.Type.HasSeed() {
+		return seedless(p.Type)
+	}
 	if p.Type != TOTP && p.Type != HOTP {
 		return fault.Errorf(fault.Refused, "unknown token type %q", string(p.Type))
 	}
@@ -121,7 +138,7 @@ func (p Params) String() string {
 // Profile is what thousands of tokens share: maker, model and parameters. The
 // store keeps it once.
 type Profile struct {
-	Manufacturer string
-	Model        string
+	Manufacturer string `json:"manufacturer,omitempty"`
+	Model        string `json:"model,omitempty"`
 	Params
 }

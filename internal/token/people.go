@@ -74,13 +74,6 @@ func ParseAccount(text string) (Account, error) {
 	return Account(t), nil
 }
 
-// Operator is who runs a command, as the operating system says it.
-type Operator struct {
-	UID     int    `json:"uid"`
-	Name    string `json:"name"`
-	SudoUID string `json:"sudo_uid,omitempty"` // a claim: the environment can be set by anybody
-}
-
 // Batch is what one import of one seed file brought.
 type Batch struct {
 	ID       int64
@@ -111,59 +104,6 @@ type Supply struct {
 	Received time.Time // zero: not said
 }
 
-// Token is one token as the store keeps it, without its seed.
-type Token struct {
-	ID           int64
-	Serial       Serial
-	Profile      Profile
-	BatchID      int64
-	BatchNumber  int
-	Counter      int64 // HOTP: the counter that its first code is expected at
-	NotBefore    time.Time
-	NotAfter     time.Time
-	Manufactured time.Time // zero: not known
-	ImportedAt   time.Time
-	Location     string
-	HasSeed      bool
-	Software     bool // virtual: its seed is in an app of its account's
-
-	State       State
-	StateSince  time.Time
-	Account     Account // bound or assigned to
-	Watermark   Mark    // last step or counter accepted
-	Failures    int
-	LockedUntil time.Time
-	Issued      bool // was ever assigned, bound or provisioned
-	BoundAt     time.Time
-	Loss        Loss   // of a token that is lost, and of one that was retired lost
-	Condition   string // in which it last came back, as somebody noted; empty: nobody did
-}
-
-// Loss is what is known of a loss; its zero value is none.
-type Loss struct {
-	Reported time.Time // when somebody first told, which may be before it was recorded
-	Stolen   bool
-}
-
-// Mark is a step or counter that may not be known yet.
-type Mark struct {
-	Step  int64
-	Known bool
-}
-
-// MarkAt is a known mark.
-func MarkAt(step int64) Mark { return Mark{step, true} }
-
-// Covers reports whether a step was used up: at or below the watermark.
-func (m Mark) Covers(step int64) bool { return m.Known && step <= m.Step }
-
-// Observation is one measured drift: token clock minus our clock.
-type Observation struct {
-	At    time.Time // when the code was entered
-	Drift float64   // seconds; negative: the token is slow
-	Rate  *float64  // ppm, as estimated with this observation; nil: too short a record
-}
-
 // Binding is the period in which one token belongs to one account.
 type Binding struct {
 	UUID    uuid.UUID
@@ -174,27 +114,4 @@ type Binding struct {
 	Proof   string // how the person was identified, in the operator's words
 	Codes   int    // 1 or 2 displayed codes
 	Ticket  string
-}
-
-// NextCounter is the counter that an HOTP token's next code is expected at; not
-// ok when the last one there is was used.
-func (t Token) NextCounter() (next int64, ok bool) {
-	switch {
-	case !t.Watermark.Known:
-		return t.Counter, true
-	case t.Watermark.Step == MaxCounter:
-		return 0, false
-	}
-	return t.Watermark.Step + 1, true
-}
-
-// UsedUp tells of an HOTP token whose last counter was used.
-func (t Token) UsedUp() bool {
-	_, more := t.NextCounter()
-	return t.Profile.Type == HOTP && !more
-}
-
-// Expired reports whether the token's time is over.
-func (t Token) Expired(now time.Time) bool {
-	return !t.NotAfter.IsZero() && now.After(t.NotAfter)
 }

@@ -55,13 +55,6 @@ func Append(head Head, e *Event) (Entry, error) {
 // Parse reads an entry's body. Unknown fields are an error: a trail written by
 // a newer program must not be half understood.
 func Parse(entry Entry) (Event, error) {
-	if e, _, ok := quickly(entry.Body); ok {
-		return e, nil
-	}
-	return parseStrictly(entry)
-}
-
-func parseStrictly(entry Entry) (Event, error) {
 	var e Event
 	if err := strictly(entry.Body, &e); err != nil {
 		return Event{}, fmt.Errorf("event %d: %w", entry.Seq, err)
@@ -71,9 +64,6 @@ func parseStrictly(entry Entry) (Event, error) {
 
 // decode reads the event's detail, as strictly as the event.
 func (e Event) decode(detail any) error {
-	if d, ok := detail.(*TokenDetail); ok && d.quick(e.Detail) {
-		return nil
-	}
 	return strictly(e.Detail, detail)
 }
 

@@ -93,7 +93,7 @@ func (w *world) compareBatches(r *Report, t Tables) error {
 		}
 		b.seen = true
 		differs(r, "batch "+row.UUID+", imported", stamp(row.At), stamp(b.at))
-		by := token.Operator{UID: b.by.UID, Name: b.by.Name} // the claim of sudo is in the trail only
+		by := b.by.Brief() // the claim of sudo is in the trail only
 		differs(r, "batch "+row.UUID+", by", row.By, by)
 		differs(r, "batch "+row.UUID+", quarantined", stamp(row.Quarantined), stamp(b.quarantined))
 		differs(r, "batch "+row.UUID+", withdrawn", stamp(row.Withdrawn), stamp(b.withdrawn))
@@ -133,7 +133,7 @@ func (w *world) compareTokens(r *Report, t Tables) error {
 			r.Problemf("token %s: its batch %s is not in the trail", row.Serial, row.Batch)
 			continue
 		}
-		walk.add(row.Columns)
+		walk.add(row.Facts)
 	}
 	for key, told := range w.tokens {
 		if !told.seen {
@@ -164,29 +164,28 @@ func (w *world) compareToken(r *Report, row TokenRow, b *batchWorld) {
 		known.seen = true
 		told = *known
 	}
-	if told.after.Since == 0 && b != nil { // no event moved it: as its import left it
+	if told.after.Since.IsZero() && b != nil { // no event moved it: as its import left it
 		told.after.Since = b.at
 		told.after.Location = b.Location
 	}
 	if !told.agrees(row) {
 		told.tellDifferences(r, row)
 	}
-	if !w.sameAccount(row.Account, told.account) {
-		w.tellAccount(r, "token "+string(row.Serial), row.Account, told.account)
+	if !w.sameAccount(string(row.Account), told.account) {
+		w.tellAccount(r, "token "+string(row.Serial), string(row.Account), told.account)
 	}
 }
 
 func (t *tokenWorld) agrees(row TokenRow) bool {
-	table, trail := row.After, t.after
-	table.Watermark, trail.Watermark, table.SeedDestroyed = nil, nil, !row.HasSeed
-	return row.Amiss == "" && row.SerialKey == row.Serial.Key() && row.State == t.state && table == trail &&
-		same(row.After.Watermark, t.after.Watermark) && slices.EqualFunc(row.Observations, t.observations, Observation.equal)
+	table, trail := row.Standing, t.after
+	table.Account, trail.State, trail.Account = "", t.state, ""
+	return row.Amiss == "" && row.SerialKey == row.Serial.Key() && table == trail && slices.EqualFunc(row.Observations, t.observations, sameObservation)
 }
 
 func same[T comparable](a, b *T) bool { return a == b || a != nil && b != nil && *a == *b }
 
-func (o Observation) equal(other Observation) bool {
-	return o.At == other.At && o.Drift == other.Drift && same(o.Rate, other.Rate)
+func sameObservation(o, other token.Observation) bool {
+	return o.At.Equal(other.At) && o.Drift == other.Drift && same(o.Rate, other.Rate)
 }
 
 func (t *tokenWorld) tellDifferences(r *Report, row TokenRow) {
@@ -196,18 +195,18 @@ func (t *tokenWorld) tellDifferences(r *Report, row TokenRow) {
 	}
 	differs(r, what+", serial key", row.SerialKey, row.Serial.Key())
 	differs(r, what+", state", row.State, t.state)
-	differs(r, what+", since", stamp(row.After.Since), stamp(t.after.Since))
-	differs(r, what+", failures", row.After.Failures, t.after.Failures)
-	differs(r, what+", locked until", stamp(row.After.LockedUntil), stamp(t.after.LockedUntil))
-	differs(r, what+", issued before", row.After.Issued, t.after.Issued)
-	differs(r, what+", location", row.After.Location, t.after.Location)
-	differs(r, what+", seed present", row.HasSeed, !t.after.SeedDestroyed)
-	differs(r, what+", loss reported", stamp(row.After.Reported), stamp(t.after.Reported))
-	differs(r, what+", stolen", row.After.Stolen, t.after.Stolen)
-	if !same(row.After.Watermark, t.after.Watermark) {
+	differs(r, what+", since", stamp(row.Since), stamp(t.after.Since))
+	differs(r, what+", failures", row.Failures, t.after.Failures)
+	differs(r, what+", locked until", stamp(row.LockedUntil), stamp(t.after.LockedUntil))
+	differs(r, what+", issued before", row.Issued, t.after.Issued)
+	differs(r, what+", location", row.Location, t.after.Location)
+	differs(r, what+", seed present", !row.SeedDestroyed, !t.after.SeedDestroyed)
+	differs(r, what+", loss reported", stamp(row.Loss.Reported), stamp(t.after.Loss.Reported))
+	differs(r, what+", stolen", row.Loss.Stolen, t.after.Loss.Stolen)
+	if row.Watermark != t.after.Watermark {
 		r.Problemf("%s: its watermark is not that of the trail", what)
 	}
-	if !slices.EqualFunc(row.Observations, t.observations, Observation.equal) {
+	if !slices.EqualFunc(row.Observations, t.observations, sameObservation) {
 		r.Problemf("%s: its measured drifts are not those of the trail", what)
 	}
 }
@@ -228,7 +227,7 @@ func (w *world) compareBindings(r *Report, t Tables) error {
 		differs(r, what+", opened", stamp(row.Opened), stamp(b.opened))
 		differs(r, what+", closed", stamp(row.Closed), stamp(b.closed))
 		differs(r, what+", codes", row.Codes, b.codes)
-		differs(r, what+", by", row.By, token.Operator{UID: b.by.UID, Name: b.by.Name})
+		differs(r, what+", by", row.By, b.by.Brief())
 		if row.Proof != b.proof || row.Ticket != b.ticket {
 			r.Problemf("%s: its proof or ticket is not that of the trail", what)
 		}
@@ -252,7 +251,7 @@ func (w *world) compareBindings(r *Report, t Tables) error {
 type contentsWalk struct {
 	hash    hash.Hash
 	scratch []byte
-	removed []Columns
+	removed []token.Facts
 	spans   corrections
 	n       int
 }
@@ -268,11 +267,11 @@ func (b *batchWorld) walk() *contentsWalk {
 
 func newContentsWalk(b *batchWorld) *contentsWalk {
 	removed := slices.Clone(b.removed)
-	slices.SortFunc(removed, func(a, b Columns) int { return int(a.ID - b.ID) })
+	slices.SortFunc(removed, func(a, b token.Facts) int { return int(a.ID - b.ID) })
 	return &contentsWalk{hash: sha256.New(), removed: removed, spans: b.spans}
 }
 
-func (c *contentsWalk) add(row Columns) {
+func (c *contentsWalk) add(row token.Facts) {
 	for len(c.removed) > 0 && c.removed[0].ID < row.ID {
 		c.write(c.removed[0])
 		c.removed = c.removed[1:]
@@ -281,9 +280,9 @@ func (c *contentsWalk) add(row Columns) {
 }
 
 // write takes a token as its import brought it: corrections since are undone.
-func (c *contentsWalk) write(row Columns) {
+func (c *contentsWalk) write(row token.Facts) {
 	c.spans.undo(&row)
-	c.scratch = row.AddTo(c.hash, c.scratch)
+	c.scratch = AddTo(c.hash, &row, c.scratch)
 	c.n++
 }
 

@@ -141,7 +141,7 @@ func (w *world) compareAccounts(r *Report, t Tables) error {
 			if row.Held != (names != nil) {
 				r.Problemf("whether an account ever had a token is not what the trail says")
 			}
-		case row.Listed || row.Since != 0 || row.Person != "" || row.FullName != "" || row.Former != nil:
+		case row.Listed || !row.Since.IsZero() || row.Person != "" || row.FullName != "" || row.Former != nil:
 			r.Problemf("an account is on a list, or was renamed, and no list committed to it")
 		case !row.Held || !slices.Contains(names, row.Name):
 			r.Problemf("an account is in the tables that never had a token, or under a name that the trail does not know")

@@ -16,54 +16,15 @@ import (
 // state itself is the event's To, the account its text. A refusal that changed
 // nothing has no After.
 type TokenDetail struct {
-	After       *Mutable     `json:"after,omitempty"`
-	Codes       int          `json:"codes,omitempty"`
-	Steps       int          `json:"steps_searched,omitempty"`
-	Offset      *int64       `json:"step_offset,omitempty"`
-	Observation *Observation `json:"observation,omitempty"`
-	Opened      *uuid.UUID   `json:"binding_opened,omitempty"`
-	Closed      *uuid.UUID   `json:"binding_closed,omitempty"`
-	Deep        bool         `json:"deep,omitempty"`       // searched as far as is possible at all
-	MovedFrom   *string      `json:"moved_from,omitempty"` // move: the location before; After has the new one
-}
-
-// Mutable are the columns of a token that change, beside state and account.
-// Times are Unix nanoseconds, 0: none.
-type Mutable struct {
-	Since       int64  `json:"since"`
-	Watermark   *int64 `json:"watermark"`
-	Failures    int    `json:"failures"`
-	LockedUntil int64  `json:"locked_until"`
-	Issued      bool   `json:"issued"`
-	Location    string `json:"location"`
-	// Since fob knows losses and destroyed seeds:
-	Reported      int64 `json:"reported,omitempty"` // of a loss
-	Stolen        bool  `json:"stolen,omitempty"`
-	SeedDestroyed bool  `json:"seed_destroyed,omitempty"`
-}
-
-// MutableOf reads them from a token.
-func MutableOf(t token.Token) *Mutable {
-	m := &Mutable{Since: nanos(t.StateSince), Failures: t.Failures, LockedUntil: nanos(t.LockedUntil), Issued: t.Issued, Location: t.Location,
-		Reported: nanos(t.Loss.Reported), Stolen: t.Loss.Stolen, SeedDestroyed: !t.HasSeed}
-	if t.Watermark.Known {
-		m.Watermark = &t.Watermark.Step
-	}
-	return m
-}
-
-func nanos(t time.Time) int64 {
-	if t.IsZero() {
-		return 0
-	}
-	return t.UnixNano()
-}
-
-// Observation is a measured drift as the trail keeps it.
-type Observation struct {
-	At    int64    `json:"at"` // Unix nanoseconds
-	Drift float64  `json:"drift_seconds"`
-	Rate  *float64 `json:"rate_ppm"`
+	After       *token.Standing    `json:"after,omitempty"`
+	Codes       int                `json:"codes,omitempty"`
+	Steps       int                `json:"steps_searched,omitempty"`
+	Offset      *int64             `json:"step_offset,omitempty"`
+	Observation *token.Observation `json:"observation,omitempty"`
+	Opened      *uuid.UUID         `json:"binding_opened,omitempty"`
+	Closed      *uuid.UUID         `json:"binding_closed,omitempty"`
+	Deep        bool               `json:"deep,omitempty"`       // searched as far as is possible at all
+	MovedFrom   *string            `json:"moved_from,omitempty"` // move: the location before; After has the new one
 }
 
 // ImportDetail is what an import's event carries. Contents commits to every
@@ -92,45 +53,41 @@ type ImportDetail struct {
 // Replaced is a token that `import --replace` exchanged: its immutable columns
 // of before, so that the past can be rebuilt.
 type Replaced struct {
-	Old      Columns `json:"old"`
-	New      Columns `json:"new"`
-	Location string  `json:"location,omitempty"` // of the new one
+	Old      token.Facts `json:"old"`
+	New      token.Facts `json:"new"`
+	Location string      `json:"location,omitempty"` // of the new one
 }
 
-// Columns are a token's immutable columns, without the seed: the fingerprint
-// stands for it.
-type Columns struct {
-	ID           int64        `json:"id"`
-	Serial       token.Serial `json:"serial"`
-	Manufacturer string       `json:"manufacturer,omitempty"`
-	Model        string       `json:"model,omitempty"`
-	Type         token.Type   `json:"type"`
-	Hash         token.Hash   `json:"hash"`
-	Digits       int          `json:"digits"`
-	Period       int          `json:"period"`
-	T0           int64        `json:"t0"`
-	Counter      int64        `json:"counter"`
-	NotBefore    int64        `json:"not_before"` // Unix seconds, 0: not said
-	NotAfter     int64        `json:"not_after"`
-	Manufactured int64        `json:"manufactured"`
-	Fingerprint  int64        `json:"fingerprint"`
-}
-
-// AddTo adds the columns to a hash, each field with its length or a fixed
-// width, so that no two tokens have the same bytes. Tokens are added in the
+// AddTo adds what never changes of a token to a hash, each field with its length or a
+// fixed width, so that no two tokens have the same bytes. Tokens are added in the
 // order of their ids, which is the order of their file.
-func (c Columns) AddTo(h hash.Hash, scratch []byte) []byte {
+func AddTo(h hash.Hash, c *token.Facts, scratch []byte) []byte {
 	b := scratch[:0]
-	for _, s := range []string{string(c.Serial), c.Manufacturer, c.Model, string(c.Type), string(c.Hash)} {
+	for _, s := range [...]string{string(c.Serial), c.Manufacturer, c.Model, string(c.Type), string(c.Hash)} {
 		b = binary.BigEndian.AppendUint32(b, uint32(len(s)))
 		b = append(b, s...)
 	}
-	for _, n := range []int64{c.ID, int64(c.Digits), int64(c.Period), c.T0, c.Counter,
-		c.NotBefore, c.NotAfter, c.Manufactured, c.Fingerprint} {
+	for _, n := range [...]int64{c.ID, int64(c.Digits), int64(c.Period), c.T0, c.Counter,
+		seconds(c.NotBefore), seconds(c.NotAfter), seconds(c.Manufactured), c.Fingerprint} {
 		b = binary.BigEndian.AppendUint64(b, uint64(n))
 	}
 	h.Write(b)
 	return b
+}
+
+// nanos and seconds are 0 where nothing is known.
+func nanos(t time.Time) int64 {
+	if t.IsZero() {
+		return 0
+	}
+	return t.UnixNano()
+}
+
+func seconds(t time.Time) int64 {
+	if t.IsZero() {
+		return 0
+	}
+	return t.Unix()
 }
 
 // InitDetail is what the first event of a trail carries. The hashes of the
@@ -142,10 +99,10 @@ type InitDetail struct {
 	CheckpointPub string         `json:"checkpoint_pub"`
 }
 
-// ClockDetail is what a correction of the clock carries, in Unix nanoseconds.
+// ClockDetail is what a correction of the clock carries.
 type ClockDetail struct {
-	Newest   int64 `json:"newest"`   // what the trail took for the newest time
-	Accepted int64 `json:"accepted"` // what it takes from now on
+	Newest   time.Time `json:"newest"`   // what the trail took for the newest time
+	Accepted time.Time `json:"accepted"` // what it takes from now on
 }
 
 // OpenedBinding tells which binding an event opened; nil for one that opened none.

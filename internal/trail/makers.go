@@ -156,7 +156,7 @@ func (m *Makers) imported(e Event) error {
 	for _, r := range d.Replaced {
 		t := &touched{}
 		m.tokens[r.New.Serial.Key()] = t
-		m.left(t, Mutable{Since: e.Time.UnixNano(), Location: r.Location}, token.InStock)
+		m.left(t, token.Standing{Since: e.Time.UTC(), Location: r.Location}, token.InStock)
 		sets(m, t, Holder, "")
 		for a := range t.by {
 			t.by[a] = uint32(len(m.makers))
@@ -234,21 +234,26 @@ func (m *Makers) token(e Event, beside []Text) error {
 }
 
 // left notes what a token is from the newest event on.
-func (m *Makers) left(t *touched, c Mutable, state token.State) {
+func (m *Makers) left(t *touched, c token.Standing, state token.State) {
 	sets(m, t, Standing, standing{state, c.Since})
-	sets(m, t, Attempts, [2]int64{int64(c.Failures), c.LockedUntil})
+	sets(m, t, Attempts, attempts{c.Failures, c.LockedUntil})
 	sets(m, t, Place, c.Location)
-	sets(m, t, Loss, c.Reported)
-	sets(m, t, Theft, [2]bool{c.Reported != 0, c.Stolen}) // another day of the same loss does not change it
+	sets(m, t, Loss, c.Loss.Reported)
+	sets(m, t, Theft, [2]bool{!c.Loss.Reported.IsZero(), c.Loss.Stolen}) // another day of the same loss does not change it
 	sets(m, t, SeedHeld, c.SeedDestroyed)
 	sets(m, t, Issued, c.Issued)
-	if c.Watermark != nil {
-		sets(m, t, Mark, *c.Watermark)
+	if c.Watermark.Known {
+		sets(m, t, Mark, c.Watermark.Step)
 	}
 }
 
 // standing is a state and since when.
 type standing struct {
 	state token.State
-	since int64
+	since time.Time
+}
+
+type attempts struct {
+	failures int
+	until    time.Time
 }

@@ -30,22 +30,22 @@ type Past struct {
 
 	world   *world
 	order   []*batchWorld // by their ids
-	removed []Columns     // tokens that went since, as they were
+	removed []token.Facts // tokens that went since, as they were
 	later   map[string]*corrections
 	bound   map[string][]*bindingWorld // by serial key, in the order of their opening
 }
 
 // PastToken is a token as it was. Times are Unix nanoseconds, 0 for none.
 type PastToken struct {
-	Columns
+	token.Facts
 	BatchNumber int
-	Imported    int64
+	Imported    time.Time
 	State       token.State
 	Account     string
-	After       Mutable
-	Open        *PastBinding  // nil: none was
-	SeedKey     int64         // number of the store's key that sealed its seed
-	Observed    []Observation // of its clock, the newest last
+	After       token.Standing
+	Open        *PastBinding        // nil: none was
+	SeedKey     int64               // number of the store's key that sealed its seed
+	Observed    []token.Observation // of its clock, the newest last
 	Software    bool
 	Condition   string // in which it came back last
 }
@@ -54,7 +54,7 @@ type PastToken struct {
 type PastBinding struct {
 	UUID           string
 	Account        string
-	Opened, Closed int64
+	Opened, Closed time.Time
 	By             token.Operator
 	Codes          int
 	Proof, Ticket  string
@@ -179,9 +179,7 @@ func (p *Past) undo(e Event) (err error) {
 		var d WithdrawDetail
 		err = e.decode(&d)
 		for _, row := range d.Tokens {
-			if c, ok := d.columns(row); ok {
-				p.removed = append(p.removed, c)
-			}
+			p.removed = append(p.removed, row)
 		}
 	case token.CmdBatchCorrect:
 		var d CorrectDetail
@@ -281,11 +279,11 @@ func accepted(stored Stored) (time.Time, error) {
 	if err := e.decode(&d); err != nil {
 		return time.Time{}, fault.Wrap(fault.Integrity, err, "the past cannot be told: event %d", e.Seq)
 	}
-	return time.Unix(0, d.Accepted), nil
+	return d.Accepted, nil
 }
 
 // Removed are the tokens that went since, by withdrawal or exchange.
-func (p *Past) Removed() []Columns { return p.removed }
+func (p *Past) Removed() []token.Facts { return p.removed }
 
 // Policy is what was set, by name.
 func (p *Past) Policy() map[string]string { return maps.Clone(p.world.policy) }
@@ -301,22 +299,22 @@ func (p *Past) Batches() (all []BatchRow) {
 
 // Token makes of a token's immutable columns of today the token as it was; ok is
 // false when it was not there.
-func (p *Past) Token(c Columns) (t PastToken, ok bool) {
+func (p *Past) Token(c token.Facts) (t PastToken, ok bool) {
 	b, id := p.batchOf(c.ID)
-	if b == nil || b.withdrawn != 0 {
+	if b == nil || !b.withdrawn.IsZero() {
 		return t, false
 	}
 	if later := p.later[id]; later != nil {
 		later.undo(&c)
 	}
-	t = PastToken{Columns: c, BatchNumber: b.Number, Imported: b.at, State: token.InStock, After: Mutable{Since: b.at, Location: b.Location},
+	t = PastToken{Facts: c, BatchNumber: b.Number, Imported: b.at, State: token.InStock, After: token.Standing{Since: b.at, Location: b.Location},
 		Software: b.Format == token.VirtualFormat, SeedKey: p.world.seedKey()}
 	told := p.world.tokens[c.Serial.Key()]
 	if told == nil {
 		return t, true
 	}
 	t.State = told.state
-	if told.after.Since != 0 {
+	if !told.after.Since.IsZero() {
 		t.After = told.after
 	}
 	t.Account = p.name(told.account)

@@ -7,6 +7,7 @@ import (
 	"encoding/hex"
 	"fmt"
 	"slices"
+	"time"
 )
 
 // A list of people may have half a million names, of which each is some person's
@@ -32,7 +33,7 @@ const AccountSaltLen = 16
 // ListRow is a list of people as the table has it.
 type ListRow struct {
 	ListDetail
-	At  int64 // Unix nanoseconds
+	At  time.Time
 	Seq int64 // of its event
 }
 
@@ -43,7 +44,7 @@ type AccountRow struct {
 	Key      string
 	Held     bool // a token was given to it at some time
 	Listed   bool
-	Since    int64 // of Listed, Unix nanoseconds
+	Since    time.Time // of Listed
 	Person   string
 	FullName string
 	Salt     []byte
@@ -70,7 +71,7 @@ func (a AccountRow) Leaf() Hash {
 	for _, s := range []string{a.Name, a.Key, a.Person, a.FullName} {
 		text(s)
 	}
-	b = binary.BigEndian.AppendUint64(b, uint64(a.Since))
+	b = binary.BigEndian.AppendUint64(b, uint64(nanos(a.Since)))
 	if a.Listed {
 		b = append(b, 1)
 	} else {
@@ -104,7 +105,7 @@ type FormerRow struct {
 
 // listed takes the import of a list into the world.
 func (w *world) listed(e Event) error {
-	l := ListRow{At: e.Time.UnixNano(), Seq: e.Seq}
+	l := ListRow{At: e.Time.UTC(), Seq: e.Seq}
 	if err := e.decode(&l.ListDetail); err != nil {
 		return err
 	}

@@ -2,12 +2,13 @@ package trail
 
 import (
 	"iter"
+	"time"
 
 	"fob/internal/token"
 )
 
 // Tables is what a replay needs of a store: the rows as they are. Times are
-// Unix nanoseconds, 0 for none. Nothing of a batch that is still loading is
+// in UTC, zero for none. Nothing of a batch that is still loading is
 // among them. TokenRows may be read while others are; Contradictions is asked last.
 type Tables interface {
 	StoreRow() (StoreRow, error)
@@ -26,9 +27,9 @@ type Tables interface {
 
 // StoreRow is the store itself with its keys and custodians.
 type StoreRow struct {
-	Created       int64
+	Created       time.Time
 	CheckpointPub string
-	Newest        int64
+	Newest        time.Time
 	Keys          []KeyRow
 	Custodians    []CustodianRow
 }
@@ -36,40 +37,37 @@ type StoreRow struct {
 // KeyRow is a key of the store as it is kept: encrypted, so only its hash is
 // said.
 type KeyRow struct {
-	ID      int64  `json:"id"`
-	Purpose string `json:"purpose"`
-	SHA256  string `json:"wrapped_sha256"`
-	Created int64  `json:"created_at"`
+	ID      int64     `json:"id"`
+	Purpose string    `json:"purpose"`
+	SHA256  string    `json:"wrapped_sha256"`
+	Created time.Time `json:"created_at,omitzero"`
 }
 
 // CustodianRow is who can open the keys.
 type CustodianRow struct {
-	Recipient string `json:"recipient"`
-	Kind      string `json:"kind"`
-	Added     int64  `json:"added_at"`
+	Recipient string    `json:"recipient"`
+	Kind      string    `json:"kind"`
+	Added     time.Time `json:"added_at"`
 }
 
 // BatchRow is a batch.
 type BatchRow struct {
 	ID   int64
 	UUID string
-	At   int64
+	At   time.Time
 	By   token.Operator
 	ImportDetail
-	Quarantined int64
-	Withdrawn   int64
+	Quarantined time.Time
+	Withdrawn   time.Time
 }
 
 // TokenRow is a token with the columns that change and its measured drifts.
 type TokenRow struct {
-	Columns
+	token.Facts
+	token.Standing
 	SerialKey    string
 	Batch        string // UUID
-	State        token.State
-	Account      string
-	After        Mutable
-	HasSeed      bool
-	Observations []Observation
+	Observations []token.Observation
 	Amiss        string // what its columns say against each other, in words; mostly empty
 }
 
@@ -78,8 +76,8 @@ type BindingRow struct {
 	UUID    string
 	Serial  token.Serial
 	Account string
-	Opened  int64
-	Closed  int64
+	Opened  time.Time
+	Closed  time.Time
 	By      token.Operator
 	Proof   string
 	Ticket  string

@@ -139,13 +139,7 @@ func examine(trail iter.Seq2[Stored, error]) iter.Seq2[examined, error] {
 }
 
 func (x *examined) read(entry Entry) {
-	e, s, ok := quickly(entry.Body)
-	if !ok {
-		x.event, x.unread = parseStrictly(entry) // which copies
-		return
-	}
-	e.Detail = nil
-	x.event, x.detail = e, new(s.detail())
+	x.event, x.unread = Parse(entry) // which copies
 }
 
 func (x *examined) proveTexts() {
@@ -159,7 +153,7 @@ func (x *examined) proveTexts() {
 // compareCheckpoint looks at the event at which the checkpoint was taken.
 func (v *verification) compareCheckpoint(head Head) {
 	if c := v.checkpoint; c != nil && c.Seq == head.Seq && c.Head.Hash != head.Hash {
-		v.Problemf("the trail was rewritten: event %d does not have the hash of the checkpoint of %s", head.Seq, stamp(c.Time.UnixNano()))
+		v.Problemf("the trail was rewritten: event %d does not have the hash of the checkpoint of %s", head.Seq, stamp(c.Time))
 	}
 }
 
@@ -169,7 +163,7 @@ func (v *verification) finishCheckpoint() {
 		return
 	}
 	if c.Seq > v.Report.Events {
-		v.Problemf("the trail was cut: it has %d events, the checkpoint of %s has %d", v.Report.Events, stamp(c.Time.UnixNano()), c.Seq)
+		v.Problemf("the trail was cut: it has %d events, the checkpoint of %s has %d", v.Report.Events, stamp(c.Time), c.Seq)
 	}
 }
 

@@ -15,8 +15,8 @@ type world struct {
 	report *Report
 
 	init    *InitDetail
-	founded int64 // Unix nanoseconds of the first event
-	newest  int64 // what the clock is held against
+	founded time.Time // of the first event
+	newest  time.Time // what the clock is held against
 
 	batches  map[string]*batchWorld // by UUID
 	tokens   map[string]*tokenWorld // by serial key
@@ -35,22 +35,22 @@ type world struct {
 type batchWorld struct {
 	ImportDetail
 	uuid    string
-	at      int64 // Unix nanoseconds
+	at      time.Time
 	by      token.Operator
-	removed []Columns // exchanged by later imports, in the order of their ids
+	removed []token.Facts // exchanged by later imports, in the order of their ids
 	spans   corrections
 	seen    bool
 
-	quarantined int64         // since when, as a whole; 0: it is not
-	withdrawn   int64         // 0: it is not
+	quarantined time.Time     // since when, as a whole; zero: it is not
+	withdrawn   time.Time     // zero: it is not
 	carried     *contentsWalk // withdrawn: what its removed tokens hash to
 }
 
 type tokenWorld struct {
 	state        token.State
 	account      named
-	after        Mutable
-	observations []Observation
+	after        token.Standing
+	observations []token.Observation
 	open         string // UUID of the open binding
 	condition    string // in which it came back last, as far as somebody said
 	seen         bool   // the tables have it
@@ -61,8 +61,8 @@ type bindingWorld struct {
 	event   int64  // that opened it
 	serial  string
 	account named
-	opened  int64
-	closed  int64 // 0: open
+	opened  time.Time
+	closed  time.Time // zero: open
 	by      token.Operator
 	codes   int
 	proof   string
@@ -105,7 +105,9 @@ func (w *world) apply(e Event, beside []Text) { w.applyRead(e, nil, beside) }
 // applyRead is apply for an event whose detail may have been read already: that of
 // an event about one token.
 func (w *world) applyRead(e Event, d *TokenDetail, beside []Text) {
-	w.newest = max(w.newest, e.Time.UnixNano())
+	if e.Time.After(w.newest) {
+		w.newest = e.Time.UTC()
+	}
 	var err error
 	if kind := subjectOf(e.Command); e.Object.Kind != kind {
 		w.report.Problemf("event %d: the command %q is about a %s, not about a %s", e.Seq, e.Command, kind, e.Object.Kind)
@@ -144,7 +146,7 @@ func (w *world) found(e Event) error {
 	if e.Seq != 1 {
 		return fmt.Errorf("a store begins with its first event only")
 	}
-	w.founded, w.init = e.Time.UnixNano(), &InitDetail{}
+	w.founded, w.init = e.Time.UTC(), &InitDetail{}
 	return e.decode(w.init)
 }
 
@@ -156,7 +158,7 @@ func (w *world) clock(e Event) error {
 }
 
 func (w *world) imported(e Event) error {
-	b := &batchWorld{uuid: e.Object.ID, at: e.Time.UnixNano(), by: e.Operator}
+	b := &batchWorld{uuid: e.Object.ID, at: e.Time.UTC(), by: e.Operator}
 	if err := e.decode(&b.ImportDetail); err != nil {
 		return err
 	}
@@ -172,7 +174,7 @@ func (w *world) imported(e Event) error {
 		} else {
 			w.report.Problemf("event %d: it replaces token %s (id %d), which no import before it brought", e.Seq, r.Old.Serial, r.Old.ID)
 		}
-		w.tokens[r.New.Serial.Key()] = &tokenWorld{state: token.InStock, after: Mutable{Since: b.at, Location: r.Location}}
+		w.tokens[r.New.Serial.Key()] = &tokenWorld{state: token.InStock, after: token.Standing{Since: b.at, Location: r.Location}}
 	}
 	w.batches[e.Object.ID] = b
 	return nil
@@ -231,7 +233,7 @@ func checkMoved(e Event, d TokenDetail, t *tokenWorld) error {
 		return fmt.Errorf("it does not say from where token %s was moved", e.Object.ID)
 	case e.From != e.To:
 		return fmt.Errorf("a move of token %s from place to place changed its state", e.Object.ID)
-	case t.after.Since != 0 && *d.MovedFrom != t.after.Location:
+	case !t.after.Since.IsZero() && *d.MovedFrom != t.after.Location:
 		return fmt.Errorf("token %s was at %q before it, not at %q", e.Object.ID, t.after.Location, *d.MovedFrom)
 	}
 	return nil
@@ -251,8 +253,8 @@ func (w *world) done(e Event, d TokenDetail, t *tokenWorld, key string, beside [
 	}
 	if d.Opened != nil {
 		t.open = d.Opened.String()
-		w.bindings[t.open] = &bindingWorld{id: t.open, event: e.Seq, serial: key, account: account, opened: e.Time.UnixNano(),
-			by:    token.Operator{UID: e.Operator.UID, Name: w.word(e.Operator.Name), SudoUID: w.word(e.Operator.SudoUID)},
+		w.bindings[t.open] = &bindingWorld{id: t.open, event: e.Seq, serial: key, account: account, opened: e.Time.UTC(),
+			by:    token.Operator{Kind: e.Operator.Kind, ID: w.word(e.Operator.ID), Name: w.word(e.Operator.Name)},
 			codes: d.Codes, proof: w.word(plain(beside, TextProof)), ticket: plain(beside, TextTicket)}
 	}
 	if d.Closed != nil {
@@ -260,7 +262,7 @@ func (w *world) done(e Event, d TokenDetail, t *tokenWorld, key string, beside [
 		if b == nil || t.open != d.Closed.String() {
 			return fmt.Errorf("it ends a binding of token %s that was not open", e.Object.ID)
 		}
-		b.closed, t.open, b.noted = e.Time.UnixNano(), "", plain(beside, TextCondition)
+		b.closed, t.open, b.noted = e.Time.UTC(), "", plain(beside, TextCondition)
 		t.condition = cmp.Or(b.noted, t.condition)
 	}
 	return nil
@@ -305,9 +307,9 @@ func plain(beside []Text, field string) string {
 	return ""
 }
 
-func stamp(nanos int64) string {
-	if nanos == 0 {
+func stamp(t time.Time) string {
+	if t.IsZero() {
 		return "never"
 	}
-	return time.Unix(0, nanos).UTC().Format(time.RFC3339Nano)
+	return t.UTC().Format(time.RFC3339Nano)
 }

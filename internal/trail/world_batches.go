@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"time"
 
 	"github.com/google/uuid"
 
@@ -24,7 +25,7 @@ func (w *world) known(b *batchWorld, serial token.Serial) *tokenWorld {
 	key := serial.Key()
 	t := w.tokens[key]
 	if t == nil {
-		t = &tokenWorld{state: token.InStock, after: Mutable{Since: b.at, Location: b.Location}}
+		t = &tokenWorld{state: token.InStock, after: token.Standing{Since: b.at, Location: b.Location}}
 		w.tokens[key] = t
 	}
 	return t
@@ -55,7 +56,7 @@ func (w *world) swept(e Event) error {
 			}
 			t.state, t.account, t.after.Since = e.To, named{}, d.Since
 			if len(m.Closed) > 0 {
-				if err := w.closed(t, serial, m.Closed[i], e.Time.UnixNano()); err != nil {
+				if err := w.closed(t, serial, m.Closed[i], e.Time.UTC()); err != nil {
 					return err
 				}
 			}
@@ -64,7 +65,7 @@ func (w *world) swept(e Event) error {
 	return nil
 }
 
-func (w *world) closed(t *tokenWorld, serial token.Serial, id uuid.UUID, at int64) error {
+func (w *world) closed(t *tokenWorld, serial token.Serial, id uuid.UUID, at time.Time) error {
 	b := w.bindings[id.String()]
 	if b == nil || t.open != id.String() {
 		return fmt.Errorf("it ends a binding of token %s that was not open", serial)
@@ -87,11 +88,7 @@ func (w *world) carriedOff(e Event) error {
 		b.carried = newContentsWalk(b)
 	}
 	b.withdrawn = d.Withdrawn
-	for _, row := range d.Tokens {
-		c, ok := d.columns(row)
-		if !ok {
-			return fmt.Errorf("token %s is of a kind that it does not describe", row.Serial)
-		}
+	for _, c := range d.Tokens {
 		if t := w.tokens[c.Serial.Key()]; t != nil && (t.state != token.InStock || t.after.Issued) {
 			return fmt.Errorf("token %s was given out before, and is withdrawn", c.Serial)
 		}
@@ -168,7 +165,7 @@ func (e Event) Concerns(serial token.Serial) bool {
 		return e.decode(&d) == nil && slices.ContainsFunc(d.Spans, func(s Span) bool { return names(s.Serials, serial) })
 	case e.Command == token.CmdBatchWithdraw:
 		var d WithdrawDetail
-		return e.decode(&d) == nil && slices.ContainsFunc(d.Tokens, func(t Withdrawn) bool { return t.Serial.Key() == serial.Key() })
+		return e.decode(&d) == nil && slices.ContainsFunc(d.Tokens, func(t token.Facts) bool { return t.Serial.Key() == serial.Key() })
 	}
 	return false
 }

@@ -74,7 +74,7 @@ func TestSearches(t *testing.T) {
 func TestReplacedFromNowhere(t *testing.T) {
 	e := event(t, token.CmdImport)
 	e.Object = trail.Object{Kind: trail.KindBatch, ID: uuid.NewString()}
-	old := trail.Columns{ID: 41, Serial: "S41"}
+	old := token.Facts{ID: 41, Serial: "S41"}
 	d := trail.ImportDetail{Number: 1, FirstID: 41, LastID: 42, Replaced: []trail.Replaced{{Old: old, New: old}}}
 	if err := e.SetDetail(d); err != nil {
 		t.Fatal(err)
@@ -93,7 +93,7 @@ func TestOnlyTextIsAppended(t *testing.T) {
 		"a key":          func(e *trail.Event) error { e.Texts[bad] = ""; return nil },
 		"a detail":       func(e *trail.Event) error { return e.SetDetail(trail.ImportDetail{File: bad}) },
 		"a detail's list": func(e *trail.Event) error {
-			return e.SetDetail(&trail.ImportDetail{Replaced: []trail.Replaced{{}, {New: trail.Columns{Model: bad}}}})
+			return e.SetDetail(&trail.ImportDetail{Replaced: []trail.Replaced{{}, {New: token.Facts{Profile: token.Profile{Model: bad}}}}})
 		},
 	} {
 		e := event(t, token.CmdBind)

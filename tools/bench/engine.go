@@ -18,7 +18,6 @@ import (
 	"fob/internal/desk"
 	"fob/internal/store"
 	"fob/internal/token"
-	"fob/internal/trail"
 )
 
 // The floor of an import: the same rows, read, judged and sealed already, given to
@@ -58,8 +57,9 @@ func readyRows(n int) ([]desk.Row, []desk.Print, error) {
 	for i := range rows {
 		own := sealed[i*sealedSize : (i+1)*sealedSize]
 		print := int64(uint64(i+1) * 0x9E3779B97F4A7C15) // all different, in no order
-		rows[i] = desk.Row{Sealed: own, Columns: trail.Columns{
-			Serial: token.Serial(fmt.Sprintf("%013d", 2600412300001+i)), Type: token.TOTP, Hash: token.SHA1, Digits: 6, Period: 30, Fingerprint: print}}
+		rows[i] = desk.Row{Sealed: own, Facts: token.Facts{
+			Serial:  token.Serial(fmt.Sprintf("%013d", 2600412300001+i)),
+			Profile: token.Profile{Params: token.Params{Type: token.TOTP, Hash: token.SHA1, Digits: 6, Period: 30}}, Fingerprint: print}}
 		prints[i] = desk.Print{Print: print}
 	}
 	return rows, prints, nil

@@ -49,7 +49,7 @@ var bg = context.Background()
 func Begin(dir string, seed uint64) (*Life, error) {
 	l := &Life{Now: time.Date(2025, 1, 7, 8, 0, 7, 0, time.UTC), Done: map[token.Command]int{}, r: rand.New(rand.NewPCG(seed, 12)), seeds: map[token.Serial]uint64{}, called: everybody()}
 	l.Config = app.Config{DB: filepath.Join(dir, "data", "fob.db"), Identity: filepath.Join(dir, "keys", "identity.txt"),
-		Now: func() time.Time { return l.Now }, Random: crand.Reader, Operator: token.Operator{UID: 1000, Name: "olga"}, Host: "desk"}
+		Now: func() time.Time { return l.Now }, Random: crand.Reader, Operator: token.Operator{Kind: token.OperatorOS, ID: "1000", Name: "olga"}, Host: "desk"}
 	if _, err := l.Config.Init(bg, app.Founding{}); err != nil {
 		return nil, err
 	}

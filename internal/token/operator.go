@@ -1,0 +1,46 @@
+package token
+
+import "fmt"
+
+// OperatorKind says who vouches for an operator.
+type OperatorKind string
+
+// The kinds of operators.
+const (
+	OperatorOS      OperatorKind = "os"      // a login of this computer
+	OperatorOIDC    OperatorKind = "oidc"    // somebody who signed in at an identity provider
+	OperatorService OperatorKind = "service" // a timer or another program
+)
+
+// Operator is who runs a command, as whatever vouches for them says it. It is never
+// what somebody typed. An event carries all of it; tables keep kind, id and name.
+type Operator struct {
+	Kind OperatorKind `json:"kind"`
+	// ID is what never changes of an operator and means one only among its kind: os:
+	// the uid; oidc: issuer and subject, with a blank between, which no issuer has;
+	// service: nothing but the name.
+	ID   string `json:"id,omitempty"`
+	Name string `json:"name"`
+	// SudoUID is a claim: anybody can set the environment that says it.
+	SudoUID string `json:"sudo_uid,omitempty"`
+	// SignedIn is how many seconds ago the identity provider saw them.
+	SignedIn int64 `json:"signed_in_seconds,omitempty"`
+}
+
+// Brief is what tables keep of an operator.
+func (o Operator) Brief() Operator { return Operator{Kind: o.Kind, ID: o.ID, Name: o.Name} }
+
+// String shows everything that is known: "olga (uid 1000)".
+func (o Operator) String() string {
+	switch o.Kind {
+	case OperatorOIDC:
+		return fmt.Sprintf("%s (%s, signed in %d s before)", o.Name, o.ID, o.SignedIn)
+	case OperatorService:
+		return o.Name + " (service)"
+	}
+	text := fmt.Sprintf("%s (uid %s)", o.Name, o.ID)
+	if o.SudoUID != "" {
+		text += ", claims to be uid " + o.SudoUID + " through sudo"
+	}
+	return text
+}
