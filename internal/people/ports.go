@@ -4,6 +4,7 @@ import (
 	"context"
 	"iter"
 	"slices"
+	"time"
 
 	"fob/internal/desk"
 	"fob/internal/token"
