@@ -3,12 +3,15 @@ package rows
 import (
 	"io"
 	"strings"
+
+	"fob/internal/xmlstream"
 )
 
 // walker walks over the XML of a sheet (ISO 29500-1 section 18.3.1).
 type walker struct {
 	in     io.ReadCloser
-	xml    *markup
+	xml    *xmlstream.Reader
+	met    xmlstream.Event
 	book   *workbook
 	name   string
 	inside bool // sheetData has begun
@@ -41,7 +44,7 @@ func (w *workbook) walk(p sheetPart) (*walker, error) {
 	if err != nil {
 		return nil, damagedBook()
 	}
-	return &walker{in: in, xml: newMarkup(in), book: w, name: p.name}, nil
+	return &walker{in: in, xml: xmlstream.NewReader(in, xmlstream.Format{Longest: MaxMarkup}), book: w, name: p.name}, nil
 }
 
 func (w *walker) close() {
@@ -49,8 +52,8 @@ func (w *walker) close() {
 }
 
 // next goes on to the next tag or text.
-func (w *walker) next() error {
-	err := w.xml.next()
+func (w *walker) next() (err error) {
+	w.met, err = w.xml.Next()
 	if err == nil || err == io.EOF {
 		return err
 	}
@@ -76,14 +79,14 @@ func (w *walker) row() (cells []cell, line int, hidden bool, err error) {
 			return nil, 0, false, err
 		}
 		switch {
-		case w.xml.kind == endTag && string(w.xml.name) == "sheetData":
-			w.over = true
-		case w.xml.kind != startTag:
+		case w.met == xmlstream.End:
+			w.over = w.inside // rows were read to their ends
+		case w.met != xmlstream.Start:
 		case !w.inside || w.over:
 			if err := w.around(); err != nil {
 				return nil, 0, false, err
 			}
-		case string(w.xml.name) != "row":
+		case w.xml.Name.Local != "row":
 			return nil, 0, false, w.damaged()
 		default:
 			return w.readRow()
@@ -93,7 +96,7 @@ func (w *walker) row() (cells []cell, line int, hidden bool, err error) {
 
 // around reads what stands before and behind the rows.
 func (w *walker) around() error {
-	switch string(w.xml.name) {
+	switch w.xml.Name.Local {
 	case "sheetData":
 		if w.over {
 			return w.damaged() // a second one
@@ -101,11 +104,11 @@ func (w *walker) around() error {
 		w.inside = true
 	case "col":
 		from, to := w.number("min"), w.number("max")
-		if isTrue(w.xml.attr("hidden")) && from > 0 && len(w.hides) < MaxColumns {
+		if isTrue(w.xml.Attr("hidden")) && from > 0 && len(w.hides) < MaxColumns {
 			w.hides = append(w.hides, [2]int{from, min(to, MaxColumns)})
 		}
 	case "mergeCell":
-		return w.addMerged(w.xml.attr("ref"))
+		return w.addMerged(w.xml.Attr("ref"))
 	}
 	return nil
 }
@@ -125,7 +128,7 @@ func (w *walker) addMerged(ref string) error {
 
 // number reads an attribute that is a whole number; -1 if it is none.
 func (w *walker) number(name string) int {
-	n, ok := wholeNumber(w.xml.attr(name))
+	n, ok := wholeNumber(w.xml.Attr(name))
 	if !ok {
 		return -1
 	}
@@ -135,22 +138,22 @@ func (w *walker) number(name string) int {
 // readRow reads one row element.
 func (w *walker) readRow() ([]cell, int, bool, error) {
 	line := w.line + 1
-	if r := w.xml.attr("r"); r != "" {
+	if r := w.xml.Attr("r"); r != "" {
 		if line = w.number("r"); line <= w.line || line > maxRows {
 			return nil, 0, false, w.damaged()
 		}
 	}
 	w.line, w.cells = line, w.cells[:0]
-	hidden, column := isTrue(w.xml.attr("hidden")), 0
+	hidden, column := isTrue(w.xml.Attr("hidden")), 0
 	for {
 		err := w.next()
 		switch {
 		case err != nil:
 			return nil, 0, false, w.damaged()
-		case w.xml.kind == endTag:
+		case w.met == xmlstream.End:
 			return w.cells, line, hidden, nil
-		case w.xml.kind != startTag:
-		case string(w.xml.name) != "c":
+		case w.met != xmlstream.Start:
+		case w.xml.Name.Local != "c":
 			err = w.skip()
 		default:
 			column, err = w.readCell(column)
@@ -170,10 +173,10 @@ func (w *walker) skip() error {
 		if err := w.next(); err != nil {
 			return w.damaged()
 		}
-		switch w.xml.kind {
-		case startTag:
+		switch w.met {
+		case xmlstream.Start:
 			depth++
-		case endTag:
+		case xmlstream.End:
 			depth--
 		}
 	}
@@ -183,14 +186,14 @@ func (w *walker) skip() error {
 // readCell reads one cell behind a column and tells its own.
 func (w *walker) readCell(before int) (column int, err error) {
 	column = before + 1
-	if r := w.xml.attr("r"); r != "" {
+	if r := w.xml.Attr("r"); r != "" {
 		row, ok := 0, false
 		if column, row, ok = cellRef(r); !ok || row != w.line || column <= before {
 			return 0, w.damaged()
 		}
 	}
-	kind, style := w.xml.attr("t"), 0
-	if s := w.xml.attr("s"); s != "" {
+	kind, style := w.xml.Attr("t"), 0
+	if s := w.xml.Attr("s"); s != "" {
 		style = w.number("s")
 	}
 	value, formula, err := w.content()
@@ -226,25 +229,25 @@ func (w *walker) content() (value string, formula bool, err error) {
 		if err := w.next(); err != nil {
 			return "", false, w.damaged()
 		}
-		switch w.xml.kind {
-		case startTag:
+		switch w.met {
+		case xmlstream.Start:
 			if depth == maxCellDepth {
 				return "", false, w.damaged()
 			}
-			path[depth] = cellPart(w.xml.name)
+			path[depth] = cellPart(w.xml.Name.Local)
 			depth++
 			formula = formula || depth == 1 && path[0] == 'f'
-		case endTag:
+		case xmlstream.End:
 			if depth == 0 {
 				return string(w.text), formula, nil
 			}
 			depth--
-		case someText:
+		case xmlstream.Text:
 			switch {
 			case isValue(path[:depth]):
-				w.text = append(w.text, w.xml.text...)
+				w.text = append(w.text, w.xml.Text...)
 			case depth == 1 && path[0] == 'f':
-				w.formula = append(w.formula, w.xml.text...)
+				w.formula = append(w.formula, w.xml.Text...)
 			}
 			if len(w.text)+len(w.formula) > w.book.limits.Cell {
 				return "", false, bookError("is this the file that was sent?", "sheet %q, row %d: a cell has more than %d bytes", w.name, w.line, w.book.limits.Cell)
@@ -255,8 +258,8 @@ func (w *walker) content() (value string, formula bool, err error) {
 
 // cellPart stands for an element within a cell: its first letter, 0 for one that
 // means nothing.
-func cellPart(name []byte) byte {
-	switch string(name) {
+func cellPart(name string) byte {
+	switch name {
 	case "v", "f", "is", "t", "r":
 		return name[0]
 	}

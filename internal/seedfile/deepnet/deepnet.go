@@ -17,7 +17,9 @@ package deepnet
 
 import (
 	"bytes"
+	"fmt"
 	"io"
+	"strings"
 
 	"fob/internal/fault"
 	"fob/internal/rows"
@@ -63,41 +65,31 @@ func Format() seedfile.Format {
 
 // sniff wants the root, which is nothing special, and in it what Deepnet has.
 func sniff(s seedfile.Sample) seedfile.Match {
-	m := xmlscan.Sniff(s, "data", title)
 	text, _ := rows.UTF8(bytes.NewReader(s.Data))
 	scan := xmlscan.New(text, title)
-	_, err := scan.Root()
+	_, err := scan.Next() // Sniff looks at the root
 	child := ""
 	if err == nil {
 		child, _, err = scan.Child()
 	}
-	switch {
-	case m.Fits && (err != nil || child != "header" && child != "tokens"):
+	if err != nil || child != "header" && child != "tokens" {
 		return seedfile.Match{}
-	case m.Fits:
+	}
+	m := xmlscan.Sniff(s, "data", title)
+	if m.Fits {
 		m.Why = "the root element is <data>, with <" + child + "> in it"
-	case child != "header" && child != "tokens":
-		return seedfile.Match{}
 	}
 	return m
 }
 
 // reader reads one file.
 type reader struct {
-	scan    *xmlscan.Scanner
-	header  header
-	begun   bool // inside <tokens>
-	records int
-	latch   seedfile.Latch
-}
-
-// header is what stands before the tokens.
-type header struct {
-	met                 bool
-	maker, product      string
-	encode, encrypt     string
-	encoding            seedfile.Encoding
-	manufacturer, model string // as records have them
+	scan                *xmlscan.Scanner
+	encoding            seedfile.Encoding // of the seeds, and who made the tokens: from the header
+	manufacturer, model string
+	begun               bool // inside <tokens>
+	records             int
+	latch               seedfile.Latch
 }
 
 // Next gives the next token.
@@ -122,30 +114,22 @@ func (r *reader) next() (seedfile.Record, error) {
 
 // begin reads up to what is inside <tokens>.
 func (r *reader) begin() error {
-	name, err := r.scan.Root()
-	if err != nil {
+	if err := r.scan.Root("data"); err != nil {
 		return err
 	}
-	if name != "data" {
-		return r.scan.Refuse("the root element is <%s>; that of %s is <data>", seedfile.Shown(name), title)
-	}
-	for {
-		if strange := r.scan.Strange(); strange != "" {
-			return r.scan.Refuse("<%s> has %s, which fob does not know: it may be of another version", seedfile.Shown(name), strange)
-		}
-		var more bool
-		name, more, err = r.scan.Child()
+	for header := false; ; header = true {
+		name, more, err := r.scan.Child()
 		switch {
 		case err != nil:
 			return err
 		case !more:
 			return r.scan.Refuse("<data> holds no <tokens>")
 		case name == "tokens":
-			return nil
-		case name != "header" || r.header.met:
+			return r.scan.NoAttrs()
+		case name != "header" || header:
 			return r.scan.Refuse("<data> holds an element <%s>; a <header> and <tokens> are known, each once", seedfile.Shown(name))
 		}
-		if err := r.readHeader(); err != nil {
+		if err := r.header(); err != nil {
 			return err
 		}
 	}
@@ -160,10 +144,103 @@ func (r *reader) end() error {
 	case more:
 		return r.scan.Refuse("<data> holds an element <%s> behind its <tokens>", seedfile.Shown(name))
 	}
-	return r.scan.End()
+	_, err = r.scan.Next() // io.EOF: nothing follows
+	return err
+}
+
+// header reads a header that was just begun. Whatever is wrong with it is wrong
+// with every token.
+func (r *reader) header() error {
+	if err := r.scan.NoAttrs(); err != nil {
+		return err
+	}
+	var wrong error
+	says := map[string]string{}
+	err := r.scan.Fields([]string{"manufacturerCode", "productCode", "encode", "encrypt"},
+		func(format string, args ...any) {
+			if wrong == nil {
+				wrong = r.scan.Refuse(format, args...)
+			}
+		},
+		func(name string) error {
+			b, err := r.scan.Text()
+			says[name] = string(b)
+			return err
+		})
+	switch {
+	case err != nil:
+		return err
+	case wrong != nil:
+		return wrong
+	}
+	r.manufacturer, r.model = says["manufacturerCode"], says["productCode"]
+	encrypt, encode := says["encrypt"], says["encode"]
+	switch {
+	case seedfile.LooksLikeSeed(r.manufacturer) || seedfile.LooksLikeSeed(r.model):
+		return r.scan.Refuse("a code in the <header> looks like a seed")
+	case encrypt != "" && !strings.EqualFold(encrypt, "NONE"):
+		return fault.Errorf(fault.Refused, "the seeds are encrypted (%s, says the <header>), in a way that fob does not know", seedfile.Shown(encrypt)).
+			WithHint("ask Deepnet for the file without it, protected by a password or OpenPGP as a whole")
+	}
+	if r.manufacturer == "DN" {
+		r.manufacturer = "Deepnet Security"
+	}
+	if encode == "" {
+		return nil
+	}
+	if r.encoding, err = seedfile.ParseEncoding(encode); err != nil {
+		return r.scan.Refuse("the <header> says that seeds are written in %s; HEX, BASE32 and BASE64 are known", seedfile.Shown(encode))
+	}
+	return nil
+}
+
+// token reads a token that was just begun. Messages hold no text of the file.
+func (r *reader) token() (seedfile.Record, error) {
+	rec := seedfile.Record{Place: seedfile.Place{Unit: "token", N: r.records}, Manufacturer: r.manufacturer, Model: r.model}
+	wrong := "" // what is, until the serial is known
+	complain := func(format string, args ...any) {
+		if wrong == "" {
+			wrong = fmt.Sprintf(format, args...)
+		}
+	}
+	if unknown := r.scan.UnknownAttr(); unknown != "" {
+		complain("the token has %s, which fob does not know", unknown)
+	}
+	var seed []byte
+	err := r.scan.Fields([]string{"serial", "seed", "description"}, complain, func(name string) error {
+		b, err := r.scan.Text()
+		switch name {
+		case "serial":
+			rec.Serial = string(b)
+		case "seed":
+			seed = bytes.Clone(b)
+		}
+		return err
+	})
+	if err != nil {
+		clear(seed)
+		return seedfile.Record{}, err
+	}
+	if wrong != "" {
+		rec.Fail("%s", wrong)
+	}
+	rec.Secret.Encoding = r.encoding // which holds for all, damaged ones too
+	switch {
+	case rec.Serial == "":
+		rec.Fail("the serial is missing")
+	case len(seed) == 0:
+		rec.Fail("the seed is missing")
+	case (r.encoding == seedfile.Base32 || r.encoding == seedfile.Base64) && seedfile.LooksLikeHex(seed):
+		// Some of it may be of the wider encoding as well, and would make a seed that is wrong.
+		rec.Fail("the seed looks like hex; the <header> says %s", r.encoding)
+	}
+	if rec.Problem != nil {
+		clear(seed)
+		return rec, nil
+	}
+	rec.Secret.Text = token.NewSeed(seed)
+	return rec, nil
 }
 
 // Notes are none: all that a file says is in its records.
 func (r *reader) Notes() []fault.Text { return nil }
-
-var _ seedfile.Reader = (*reader)(nil)

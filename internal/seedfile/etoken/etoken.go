@@ -17,10 +17,13 @@
 package etoken
 
 import (
+	"cmp"
 	"io"
+	"strings"
 
 	"fob/internal/fault"
 	"fob/internal/seedfile"
+	"fob/internal/seedfile/table"
 	"fob/internal/seedfile/xmlscan"
 	"fob/internal/token"
 )
@@ -78,13 +81,13 @@ func (r *reader) Next() (seedfile.Record, error) { return r.latch.Next(r.next) }
 func (r *reader) next() (seedfile.Record, error) {
 	if !r.begun {
 		r.begun = true
-		if err := r.root(); err != nil {
+		if err := r.scan.Root("Tokens"); err != nil {
 			return seedfile.Record{}, err
 		}
 	}
 	more, err := r.scan.Record("Tokens", "Token", &r.records)
 	if err == nil && !more {
-		err = r.scan.End()
+		_, err = r.scan.Next() // io.EOF: nothing follows
 	}
 	if err != nil {
 		return seedfile.Record{}, err
@@ -92,21 +95,96 @@ func (r *reader) next() (seedfile.Record, error) {
 	return r.token()
 }
 
-func (r *reader) root() error {
-	name, err := r.scan.Root()
-	if err != nil {
-		return err
-	}
-	if name != "Tokens" {
-		return r.scan.Refuse("the root element is <%s>; that of %s is <Tokens>", seedfile.Shown(name), title)
-	}
-	if strange := r.scan.Strange(); strange != "" {
-		return r.scan.Refuse("<Tokens> has %s, which fob does not know: it may be of another version", strange)
-	}
-	return nil
-}
-
 // Notes are none: all that a file says is in its records.
 func (r *reader) Notes() []fault.Text { return nil }
 
-var _ seedfile.Reader = (*reader)(nil)
+// The elements of a Token, and of its Application.
+var (
+	ofToken       = []string{"CaseModel", "Model", "ProductionDate", "ProductName", "Applications"}
+	ofApplication = []string{"Seed", "MovingFactor"}
+)
+
+// token reads a Token that was just begun. Messages hold no text of the file.
+func (r *reader) token() (seedfile.Record, error) {
+	rec := seedfile.Record{Place: seedfile.Place{Unit: "Token", N: r.records}, Serial: strings.TrimSpace(r.scan.Attr("serial"))}
+	if unknown := r.scan.UnknownAttr("serial"); unknown != "" {
+		rec.Fail("the Token has %s, which fob does not know", unknown)
+	}
+	if rec.Serial == "" {
+		rec.Fail("the Token has no serial")
+	}
+	says := map[string][]byte{}
+	keep := func(name string) error {
+		b, err := r.scan.Text()
+		says[name] = append([]byte{}, b...)
+		return err
+	}
+	err := r.scan.Fields(ofToken, rec.Fail, func(name string) error {
+		if name != "Applications" {
+			return keep(name)
+		}
+		return r.scan.Fields([]string{"Application"}, rec.Fail, func(string) error {
+			if unknown := r.scan.UnknownAttr("ConnectorID"); unknown != "" {
+				rec.Fail("the Application has %s, which fob does not know", unknown)
+			}
+			return r.scan.Fields(ofApplication, rec.Fail, keep)
+		})
+	})
+	defer clear(says["Seed"])
+	if err != nil {
+		return seedfile.Record{}, err
+	}
+	fill(&rec, says)
+	if rec.Problem != nil {
+		rec.Secret.Text.Clear()
+		rec.Secret = seedfile.Secret{}
+	}
+	return rec, nil
+}
+
+// fill makes of what the elements say what a record holds. A Token without a
+// MovingFactor leaves the counter open.
+func fill(rec *seedfile.Record, says map[string][]byte) {
+	product := string(says["ProductName"])
+	rec.Model = cmp.Or(product, string(says["Model"]))
+	if seedfile.LooksLikeSeed(rec.Model) {
+		rec.Model = ""
+		rec.Fail("the ProductName or Model looks like a seed")
+	}
+	if text, has := says["Seed"]; !has {
+		rec.Fail("the Token has no Seed")
+	} else if seed, err := seedfile.DecodeText(text, seedfile.Hex); err != nil {
+		rec.Fail("%v", err)
+	} else {
+		rec.Secret = seedfile.Secret{Encoding: seedfile.Raw, Text: seed}
+	}
+	if moving, has := says["MovingFactor"]; has {
+		if n, _, ok := table.Number(moving); ok {
+			rec.Counter, rec.Given = n, rec.Given.With(seedfile.FieldCounter)
+		} else {
+			rec.Fail("the MovingFactor is not a number from 0 to 2^63-1")
+		}
+	}
+	if date := says["ProductionDate"]; len(date) > 0 {
+		day, ok := seedfile.ParseMade("01/02/2006", string(date))
+		if !ok {
+			rec.Fail("the ProductionDate is no day such as 02/19/2009, the month first")
+		}
+		rec.Manufactured = day
+	}
+	if timeBased(product) {
+		rec.Question(seedfile.FieldType, "the ProductName says that the token goes by time, and eToken XML has no place for its step: "+
+			"ask the supplier for the .dat file, or say %s (hotp if it goes by presses all the same)", fault.Type)
+	}
+}
+
+// timeBased reports whether a product's tokens go by time: the maker calls them
+// TS, those that go by presses ES.
+func timeBased(product string) bool {
+	for _, word := range strings.FieldsFunc(strings.ToLower(product), func(r rune) bool { return r == ' ' || r == '-' || r == '_' }) {
+		if word == "ts" || word == string(token.TOTP) || strings.HasPrefix(word, "time") {
+			return true
+		}
+	}
+	return false
+}

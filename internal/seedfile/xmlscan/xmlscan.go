@@ -1,157 +1,118 @@
-// Package xmlscan reads the XML of those families whose files are plain trees of
-// elements without namespaces: eToken XML and Deepnet's. It streams, and it is
-// strict where encoding/xml is not: no DOCTYPE, no entities, no attribute twice,
-// no element closed by another's name, nothing behind the root, UTF-8 only, all of
-// it within limits. Package pskc has a scanner of its own, which keeps namespaces
-// and the rules of RFC 6030.
+// Package xmlscan is what the families share whose files are plain trees of
+// elements without namespaces: eToken XML and Deepnet's. Package xmlstream reads
+// the XML; here it is held to what such a file may have, element by element.
 //
 // No error repeats a text or a value: each may be a seed.
 package xmlscan
 
 import (
+	"bytes"
 	"encoding/xml"
-	"errors"
+	"fmt"
 	"io"
 	"slices"
 	"strings"
 
-	"fob/internal/fault"
+	"fob/internal/rows"
 	"fob/internal/seedfile"
+	"fob/internal/xmlstream"
 )
 
-// Scanner reads one file, element by element. After Root or Child an element is
-// open: its attributes are at hand, and Child, Text or Skip reads on inside it.
+// Scanner reads one file. After Root or Child an element is open: its attributes
+// are at hand, and Child, Text or Skip reads on inside it.
 type Scanner struct {
-	in     *input
-	xml    *xml.Decoder
-	format string // for messages
-
-	begun bool
-	open  []xml.Name
-	attrs []xml.Attr // of the element that was begun last
-	buf   []byte     // of Text
+	*xmlstream.Reader
+	title string // of the format, for messages
+	buf   []byte // of Text
 }
 
-// New begins to read a file of a format, whose name messages give.
-func New(r io.Reader, format string) *Scanner {
-	in := newInput(r)
-	s := &Scanner{in: in, xml: xml.NewDecoder(in), format: format}
-	s.xml.CharsetReader = func(string, io.Reader) (io.Reader, error) { return nil, errCharset }
-	return s
+// New begins to read a file of a format, which messages call by its title.
+func New(in io.Reader, title string) *Scanner {
+	return &Scanner{xmlstream.NewReader(in, xmlstream.Format{
+		Name: title, Hint: "fetch the delivery again, and ask the supplier for " + title + " as other readers take it",
+	}), title, nil}
 }
 
-// errCharset is for fault to put in words.
-var errCharset = errors.New("another character set")
-
-// Line is where the scanner stands, from 1.
-func (s *Scanner) Line() int {
-	n, _ := s.xml.InputPos()
-	return n
-}
-
-// Refuse is an error that ends the file.
-func (s *Scanner) Refuse(format string, args ...any) error {
-	return fault.Errorf(fault.Refused, "line %d: "+format, append([]any{s.Line()}, args...)...).
-		WithHint("fetch the delivery again, and ask the supplier for %s as other readers take it", s.format)
-}
-
-// Root reads up to what is inside the root element and gives its name.
-func (s *Scanner) Root() (string, error) {
-	t, err := s.next()
-	for err == nil && t.blank() {
-		t, err = s.next()
+// next reads on, and refuses namespaces. Those of a schema on the root say nothing.
+func (s *Scanner) next() (xmlstream.Event, error) {
+	ev, err := s.Next()
+	if err != nil || ev != xmlstream.Start {
+		return ev, err
 	}
-	switch {
-	case err == io.EOF:
-		return "", s.Refuse("the file has no XML element")
-	case err != nil:
-		return "", err
-	case !t.begins:
-		return "", s.Refuse("text before the first element: the file is no XML")
+	if s.Name.Space != "" {
+		return ev, s.Refuse("%s is in a namespace; %s has none", s.inside(), s.title)
 	}
-	return t.name, nil
+	if len(s.Open) == 1 {
+		s.Attrs = slices.DeleteFunc(s.Attrs, func(a xml.Attr) bool { return a.Name.Space != "" })
+	}
+	return ev, nil
 }
 
-// Child gives the next element inside the one that is open. None is left when
-// more is false: that one is closed then.
+// Root opens the root element, whose name it must be, without attributes.
+func (s *Scanner) Root(name string) error {
+	if _, err := s.next(); err != nil {
+		return err
+	}
+	if s.Name.Local != name {
+		return s.Refuse("the root element is <%s>; that of %s is <%s>", seedfile.Shown(s.Name.Local), s.title, name)
+	}
+	return s.NoAttrs()
+}
+
+// Child opens the next element inside the one that is open. None is left when more
+// is false: that one is closed then.
 func (s *Scanner) Child() (name string, more bool, err error) {
 	for {
-		t, err := s.next()
+		ev, err := s.next()
 		switch {
 		case err != nil:
 			return "", false, err
-		case t.begins:
-			return t.name, true, nil
-		case t.ends:
+		case ev == xmlstream.Start:
+			return s.Name.Local, true, nil
+		case ev == xmlstream.End:
 			return "", false, nil
-		case !t.blank():
+		case !s.Blank():
 			return "", false, s.Refuse("text between the elements of %s", s.inside())
 		}
 	}
 }
 
 // Text reads the element that is open to its end: nothing but text is in it. It
-// is given without the white space around it, and valid until the next call.
+// comes without the white space around it, and is valid until the next call.
 func (s *Scanner) Text() ([]byte, error) {
 	clear(s.buf)
-	s.buf = s.buf[:0]
+	s.buf, s.Split = s.buf[:0], false
+	in := s.inside()
 	for {
-		t, err := s.next()
+		ev, err := s.next()
 		switch {
 		case err != nil:
 			return nil, err
-		case t.ends:
-			return trim(s.buf), nil
-		case t.begins:
+		case s.Split:
+			return nil, s.Refuse("a comment or processing instruction inside the text of %s", in)
+		case ev == xmlstream.End:
+			return bytes.Trim(s.buf, xmlstream.Spaces), nil
+		case ev == xmlstream.Start:
 			return nil, s.Refuse("an element inside a text")
-		case t.comment:
-			return nil, s.Refuse("a comment or processing instruction inside the text of %s", s.inside())
-		case len(s.buf)+len(t.text) > MaxToken:
-			return nil, s.Refuse("%s has more than %d KiB of text", s.inside(), MaxToken>>10)
+		case len(s.buf)+len(s.Reader.Text) > xmlstream.MaxToken:
+			return nil, s.Refuse("%s has more than %d KiB of text", in, xmlstream.MaxToken>>10)
 		}
-		s.buf = append(s.buf, t.text...)
+		s.buf = append(s.buf, s.Reader.Text...)
 	}
 }
 
-// Skip reads the element that is open to its end, whatever is inside.
-func (s *Scanner) Skip() error {
-	for depth := len(s.open); len(s.open) >= depth; {
-		if _, err := s.next(); err != nil {
-			return err
-		}
+// NoAttrs refuses a file whose open element has attributes.
+func (s *Scanner) NoAttrs() error {
+	if unknown := s.UnknownAttr(); unknown != "" {
+		return s.Refuse("%s has %s, which fob does not know: it may be of another version", s.inside(), unknown)
 	}
 	return nil
 }
 
-// End makes sure that nothing follows the root; its error is io.EOF.
-func (s *Scanner) End() error {
-	for {
-		t, err := s.next()
-		switch {
-		case err != nil:
-			return err
-		case t.begins:
-			return s.Refuse("a second root element")
-		case !t.blank():
-			return s.Refuse("text behind the end of the root element")
-		}
-	}
-}
-
-// Attr gives an attribute of the element that was begun last.
-func (s *Scanner) Attr(name string) (value string, given bool) {
-	for _, a := range s.attrs {
-		if a.Name.Space == "" && a.Name.Local == name {
-			return a.Value, true
-		}
-	}
-	return "", false
-}
-
-// Strange names an attribute of the element that was begun last that is none of
-// the known; nothing when all are.
-func (s *Scanner) Strange(known ...string) string {
-	for _, a := range s.attrs {
+// UnknownAttr names an attribute of the element that was begun last that is none
+// of the known; nothing when all are.
+func (s *Scanner) UnknownAttr(known ...string) string {
+	for _, a := range s.Attrs {
 		if a.Name.Space != "" || !slices.Contains(known, a.Name.Local) {
 			return like("the attribute ", a.Name.Local, "", known)
 		}
@@ -164,50 +125,26 @@ func (s *Scanner) Strange(known ...string) string {
 // complained of.
 func (s *Scanner) Fields(known []string, complain func(format string, args ...any), read func(name string) error) error {
 	in := s.inside()
-	var seen uint64
+	var seen []string
 	for {
 		name, more, err := s.Child()
-		if err != nil || !more {
-			return err
-		}
-		bit := uint64(0)
-		if i := slices.Index(known, name); i >= 0 {
-			bit = 1 << i
-		}
 		switch {
-		case bit == 0:
+		case err != nil || !more:
+			return err
+		case !slices.Contains(known, name):
 			complain("%s in %s is not known, and may change what the codes are", like("<", name, ">", known), in)
 			err = s.Skip()
-		case seen&bit != 0:
+		case slices.Contains(seen, name):
 			complain("<%s> stands twice in %s", name, in)
 			err = s.Skip()
 		default:
-			seen |= bit
+			seen = append(seen, name)
 			err = read(name)
 		}
 		if err != nil {
 			return err
 		}
 	}
-}
-
-// inside is the element that is open, for messages.
-func (s *Scanner) inside() string {
-	if len(s.open) == 0 {
-		return "the file"
-	}
-	return "<" + seedfile.Shown(s.open[len(s.open)-1].Local) + ">"
-}
-
-// like shows a name, and the known one that it is in the wrong case.
-func like(before, name, after string, known []string) string {
-	text := before + seedfile.Shown(name) + after
-	for _, k := range known {
-		if strings.EqualFold(k, name) {
-			text += " (it ought to be written " + k + ")"
-		}
-	}
-	return text
 }
 
 // Record opens the next element of a list of records, each of which ought to have
@@ -226,4 +163,38 @@ func (s *Scanner) Record(list, name string, n *int) (more bool, err error) {
 		*n++
 	}
 	return more, nil
+}
+
+// inside is the element that is open, for messages.
+func (s *Scanner) inside() string {
+	return "<" + seedfile.Shown(s.Open[len(s.Open)-1].Local) + ">"
+}
+
+// like shows a name, and the known one that it is in the wrong case.
+func like(before, name, after string, known []string) string {
+	text := before + seedfile.Shown(name) + after
+	for _, k := range known {
+		if strings.EqualFold(k, name) {
+			text += " (it ought to be written " + k + ")"
+		}
+	}
+	return text
+}
+
+// Sniff reports whether a file's root element is that of a format, as far as its
+// beginning can tell.
+func Sniff(s seedfile.Sample, root, title string) seedfile.Match {
+	text, chars := rows.UTF8(bytes.NewReader(s.Data))
+	name, ok := xmlstream.Root(text)
+	switch {
+	case !ok || !strings.EqualFold(name.Local, root):
+		return seedfile.Match{}
+	case name.Local != root:
+		return seedfile.Match{Why: fmt.Sprintf("its root is <%s>; that of %s is <%s>", name.Local, title, root)}
+	case name.Space != "":
+		return seedfile.Match{Why: fmt.Sprintf("its root <%s> is in a namespace; %s has none", root, title)}
+	case chars.Name != "UTF-8":
+		return seedfile.Match{Why: fmt.Sprintf("the file is written in %s; fob reads %s in UTF-8", chars.Name, title)}
+	}
+	return seedfile.Match{Fits: true, Why: fmt.Sprintf("the root element is <%s>", root)}
 }

@@ -3,29 +3,31 @@ package xmlscan
 import (
 	"errors"
 	"fmt"
-	"fob/internal/fault"
 	"io"
 	"strings"
 	"testing"
 	"testing/iotest"
+
+	"fob/internal/fault"
+	"fob/internal/xmlstream"
 )
 
 // read reads a file whose root holds elements of text, and gives the texts.
 func read(r io.Reader) (all []string, complaints string, err error) {
 	s := New(r, "Test XML")
-	if _, err := s.Root(); err != nil {
+	if err := s.Root("r"); err != nil {
 		return nil, "", err
 	}
 	err = s.Fields([]string{"a", "b", "c"}, func(f string, args ...any) { complaints += fmt.Sprintf(f, args...) + "\n" },
 		func(name string) error {
-			v, _ := s.Attr("v")
-			strange := s.Strange("v")
+			v := s.Attr("v")
+			unknown := s.UnknownAttr("v")
 			b, err := s.Text()
-			all = append(all, name+v+strange+"="+string(b))
+			all = append(all, name+v+unknown+"="+string(b))
 			return err
 		})
 	if err == nil {
-		err = s.End()
+		_, err = s.Next()
 	}
 	return all, complaints, err
 }
@@ -101,19 +103,19 @@ func TestRefusals(t *testing.T) {
 		"<r><?xml version='1.0'?></r>": "an XML declaration that is not at the beginning",
 		"<?xml version='1.1'?><r/>":    "another version than 1.0",
 		"<?xml version='1.0' encoding='windows-1252'?><r/>": "another encoding than UTF-8",
-		"\xff\xfe<\x00r\x00":                       "written in UTF-16",
-		"<\x00r\x00":                               "written in UTF-16",
-		"\x00<\x00r":                               "written in UTF-16",
-		"<x:r xmlns:x='u'/>":                       "a namespace prefix",
-		"<:r/>":                                    "a namespace prefix",
-		"<r xmlns='u'/>":                           "in a namespace",
-		"<r><a xmlns='u'/></r>":                    "in a namespace",
-		"<r v='1' v='2'/>":                         "an attribute stands twice in <r>",
-		"<r" + many(MaxAttributes+1) + "/>":        "has 17 attributes",
-		strings.Repeat("<r>", MaxDepth+1):          "nested more than 16 deep",
-		"<r><!--" + strings.Repeat("x", MaxToken):  "more than 64 KiB",
-		"<r><a>" + strings.Repeat("x", MaxToken+1): "more than 64 KiB",
-		"<r><a>" + strings.Repeat("<![CDATA["+strings.Repeat("x", MaxToken/8)+"]]>", 9): "more than 64 KiB of text",
+		"\xff\xfe<\x00r\x00":    "written in UTF-16",
+		"<\x00r\x00":            "written in UTF-16",
+		"\x00<\x00r":            "written in UTF-16",
+		"<x:r xmlns:x='u'/>":    "<r> is in a namespace",
+		"<:r/>":                 "a name with a colon",
+		"<r xmlns='u'/>":        "in a namespace",
+		"<r><a xmlns='u'/></r>": "in a namespace",
+		"<r v='1' v='2'/>":      "an attribute stands twice in <r>",
+		"<r" + many(xmlstream.MaxAttributes+1) + "/>":                                             "has more than 64 attributes",
+		strings.Repeat("<r>", xmlstream.MaxDepth+1):                                               "nested more than 32 deep",
+		"<r><!--" + strings.Repeat("x", xmlstream.MaxToken):                                       "more than 64 KiB",
+		"<r><a>" + strings.Repeat("x", xmlstream.MaxToken+1):                                      "more than 64 KiB",
+		"<r><a>" + strings.Repeat("<![CDATA["+strings.Repeat("x", xmlstream.MaxToken/8)+"]]>", 9): "more than 64 KiB of text",
 	} {
 		for name, r := range map[string]io.Reader{"whole": strings.NewReader(text), "bytewise": iotest.OneByteReader(strings.NewReader(text))} {
 			_, _, err := read(r)
