@@ -12,13 +12,18 @@ import (
 // no name is given; why tells by what. Columns that are named leave nothing to
 // find.
 func FindFormat(src seedfile.Source, name string, o seedfile.Options) (f seedfile.Format, why string, err error) {
+	pass, err := seedfile.OpenPass(src)
+	if err != nil {
+		return f, "", err
+	}
+	defer pass.Close()
 	switch {
 	case o.Columns != "" && name != "" && name != columns.Name && name != xlsx.Name:
 		return f, "", fault.Errorf(fault.Usage, "--columns is for --format %s, not for %s, whose columns are known", columns.Name, name)
 	case name == "" && o.Columns == "":
-		f, why, err = detect.Detect(src, o)
+		f, why, err = detect.Detect(pass, o)
 	default:
-		f, why, err = detect.Named(src, name, o)
+		f, why, err = detect.Named(pass, name, o)
 	}
 	if err == nil && !f.Signs && o.Keys != nil && o.Keys.Certificate() != nil {
 		err = fault.Errorf(fault.Refused, "%q is in the format %s, which has no signatures by certificate, and --signed-by demands one", src.Name(), f.Name).

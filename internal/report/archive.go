@@ -5,22 +5,24 @@ import (
 	"io"
 
 	"github.com/klauspost/compress/zip"
+
+	"fob/internal/spool"
 )
 
 // WriteArchive writes every sheet of WriteWorkbook as a CSV file of its name, in a
 // ZIP archive. Inventory.csv is what WriteCSV writes, however many rows it has. The
 // same store and the same Export give the same bytes.
 func WriteArchive(w io.Writer, r Reader, e Export) (t Totals, err error) {
-	spool, err := newSpool(e.TempDir, e.Random)
+	room, err := spool.New(e.TempDir, e.Random)
 	if err != nil {
 		return t, err
 	}
-	defer func() { err = errors.Join(err, spool.Close()) }()
+	defer func() { err = errors.Join(err, room.Close()) }()
 	d, err := newDocument(r, e)
 	if err != nil {
 		return t, err
 	}
-	z := newSpooledZip(spool)
+	z := newSpooledZip(room)
 	for _, s := range d.sheets {
 		if err := z.csv(d, s); err != nil {
 			return t, err

@@ -16,6 +16,7 @@ import (
 
 	"fob/internal/fault"
 	"fob/internal/rows"
+	"fob/internal/spool"
 	"fob/internal/token"
 	"fob/internal/trail"
 )
@@ -26,7 +27,7 @@ type OldExport struct {
 	name    string
 	facts   exportFacts
 	rows    int
-	spool   *spool
+	spool   *spool.File
 	columns []column[Token] // those that it has, in its order
 	sorted  []place         // nil: its rows stand in the order of serials
 	batches map[string]token.Serial
@@ -47,20 +48,23 @@ type place struct {
 // ReadExport reads an export. Its rows must be those that it says it has, where it
 // says so. What is no export, or was changed since, is of kind Integrity.
 func ReadExport(f io.ReaderAt, size int64, name string, o ReadOptions) (x *OldExport, err error) {
-	spool, err := newSpool(o.TempDir, o.Random)
+	room, err := spool.New(o.TempDir, o.Random)
 	if err != nil {
 		return nil, fault.Wrap(fault.Internal, err, "for the rows of %s", name)
 	}
-	x = &OldExport{name: name, spool: spool, facts: exportFacts{}, batches: map[string]token.Serial{}}
+	x = &OldExport{name: name, spool: room, facts: exportFacts{}, batches: map[string]token.Serial{}}
 	defer func() {
 		if err != nil {
 			err = errors.Join(err, x.Close())
 		}
 	}()
-	out := bufio.NewWriterSize(spool, outBuffer)
+	out := bufio.NewWriterSize(room, outBuffer)
 	sum, err := x.read(out, f, size, o)
 	if err == nil {
 		err = out.Flush()
+	}
+	if err == nil {
+		err = room.Finish()
 	}
 	if fault.KindOf(err) == fault.Integrity {
 		err = unlike(name, err)
@@ -247,7 +251,7 @@ func (x *OldExport) survey() error {
 	return x.sort()
 }
 
-func (x *OldExport) reader() io.Reader { return io.NewSectionReader(x.spool, 0, x.spool.size) }
+func (x *OldExport) reader() io.Reader { return io.NewSectionReader(x.spool, 0, x.spool.Size()) }
 
 // header reads which columns there are.
 func (x *OldExport) header(lines *lineReader) error {

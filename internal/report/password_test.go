@@ -2,9 +2,7 @@ package report
 
 import (
 	"bytes"
-	"errors"
 	"io"
-	"os"
 	"strings"
 	"testing"
 
@@ -87,48 +85,4 @@ func TestReadBackWithAPassword(t *testing.T) {
 			t.Errorf("byte %d: %v", at, err)
 		}
 	}
-}
-
-// Nothing that lies on the disk meanwhile can be read, or found by name.
-func TestSpoolIsSealed(t *testing.T) {
-	dir := t.TempDir()
-	s, err := newSpool(dir, anExport().Random)
-	if err != nil {
-		t.Fatal(err)
-	}
-	checkEmpty(t, dir)
-	text := bytes.Repeat([]byte("anna@example.com;"), 5000)
-	for rest := text; len(rest) > 0; {
-		n := min(len(rest), 1+len(rest)/3)
-		if _, err := s.Write(rest[:n]); err != nil {
-			t.Fatal(err)
-		}
-		rest = rest[n:]
-	}
-	if got, err := io.ReadAll(io.NewSectionReader(s, 0, s.size)); err != nil || !bytes.Equal(got, text) {
-		t.Errorf("%d bytes came back, %v", len(got), err)
-	}
-	for _, at := range []int{0, 1, 15, 16, 17, 4096, len(text) - 3} {
-		got := make([]byte, min(100, len(text)-at))
-		if n, err := s.ReadAt(got, int64(at)); n != len(got) || err != nil && !errors.Is(err, io.EOF) || !bytes.Equal(got, text[at:at+n]) {
-			t.Errorf("at %d: %q, %v", at, got, err)
-		}
-	}
-	raw := make([]byte, s.size)
-	if _, err := s.file.ReadAt(raw, 0); err != nil || bytes.Contains(raw, []byte("anna")) {
-		t.Error("the temporary file can be read", err)
-	}
-	if info, err := s.file.Stat(); err != nil || info.Mode().Perm() != 0o600 {
-		t.Errorf("%v, %v", info, err)
-	}
-	if err := s.Close(); err != nil {
-		t.Error(err)
-	}
-	if _, err := newSpool(os.DevNull, anExport().Random); err == nil {
-		t.Error("a folder that is none took a file")
-	}
-	if _, err := newSpool(dir, strings.NewReader("")); err == nil {
-		t.Error("a key was made of nothing")
-	}
-	checkEmpty(t, dir)
 }

@@ -13,6 +13,7 @@ import (
 	"fob/internal/fault"
 	"fob/internal/office"
 	"fob/internal/rows"
+	"fob/internal/spool"
 )
 
 // kindNames are the kinds as the dictionary of a workbook names them: with the
@@ -53,7 +54,7 @@ func withBook(file io.ReaderAt, size int64, o ReadOptions, use func(*rows.Book) 
 			return err
 		}
 		defer func() { _ = plain.Close() }()
-		file, size = plain, plain.size
+		file, size = plain, plain.Size()
 	}
 	book, err := rows.OpenBook(file, size, bookLimits)
 	if err != nil {
@@ -87,7 +88,7 @@ func readInventory(w io.Writer, book *rows.Book) (int, error) {
 
 // unlocked is the workbook out of one with a password, in a spool that is sealed
 // again: it is not read before its HMAC was compared.
-func unlocked(d *office.Document, o ReadOptions) (s *spool, err error) {
+func unlocked(d *office.Document, o ReadOptions) (s *spool.File, err error) {
 	switch {
 	case o.Password == nil:
 		return nil, fault.Errorf(fault.KeyTrouble, "the workbook has a password").WithHint("give it with --password-file FILE, whose first line counts")
@@ -98,10 +99,13 @@ func unlocked(d *office.Document, o ReadOptions) (s *spool, err error) {
 	if pack == nil {
 		return nil, unreadable("workbook", office.Damaged("the workbook"))
 	}
-	if s, err = newSpool(o.TempDir, o.Random); err != nil {
+	if s, err = spool.New(o.TempDir, o.Random); err != nil {
 		return nil, err
 	}
 	if _, err = io.Copy(s, d.Decrypt(pack)); err == nil {
+		err = s.Finish()
+	}
+	if err == nil {
 		return s, nil
 	}
 	_ = s.Close() // the first error counts

@@ -13,6 +13,7 @@ import (
 	"github.com/xuri/excelize/v2"
 
 	"fob/internal/office"
+	"fob/internal/spool"
 )
 
 // sheetRows is how many rows one sheet holds. Excel ends at 1,048,576 rows; a
@@ -58,12 +59,12 @@ func (bw bookWriter) writeBook(w io.Writer, e Export, fill func(*book) (Totals, 
 			return t, err
 		}
 	}
-	spool, err := newSpool(e.TempDir, e.Random)
+	room, err := spool.New(e.TempDir, e.Random)
 	if err != nil {
 		return t, err
 	}
-	defer func() { err = errors.Join(err, spool.Close()) }()
-	b, err := newBook(spool, bw.limit)
+	defer func() { err = errors.Join(err, room.Close()) }()
+	b, err := newBook(room, bw.limit)
 	if err != nil {
 		return t, err
 	}
@@ -82,10 +83,10 @@ type book struct {
 	limit int
 }
 
-func newBook(spool *spool, limit int) (*book, error) {
+func newBook(room *spool.File, limit int) (*book, error) {
 	// excelize has nothing to spool, for it writes no rows; a folder that is none
 	// makes sure of it.
-	b := &book{file: excelize.NewFile(excelize.Options{TmpDir: os.DevNull}), parts: newBookZip(spool), limit: limit}
+	b := &book{file: excelize.NewFile(excelize.Options{TmpDir: os.DevNull}), parts: newBookZip(room), limit: limit}
 	if err := b.file.SetSheetName("Sheet1", summarySheet); err != nil {
 		return nil, err
 	}

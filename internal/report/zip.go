@@ -13,6 +13,7 @@ import (
 
 	"fob/internal/fault"
 	"fob/internal/office"
+	"fob/internal/spool"
 )
 
 // packing is the level of compression: the fastest. 100,000 tokens of 48 columns
@@ -25,15 +26,15 @@ const packing = 1
 // have equal bytes, in whatever order the parts came, and memory stays flat.
 type spooledZip struct {
 	*zip.Writer
-	spool *spool
+	spool *spool.File
 }
 
-func newSpooledZip(spool *spool) *spooledZip {
-	parts := zip.NewWriter(spool)
+func newSpooledZip(room *spool.File) *spooledZip {
+	parts := zip.NewWriter(room)
 	parts.RegisterCompressor(zip.Deflate, func(w io.Writer) (io.WriteCloser, error) {
 		return flate.NewWriter(w, packing)
 	})
-	return &spooledZip{parts, spool}
+	return &spooledZip{parts, room}
 }
 
 // begin opens a part that comes in large pieces. It has to be closed before the
@@ -48,7 +49,10 @@ func (z *spooledZip) begin(name string) (io.WriteCloser, error) {
 
 // sorted gives the parts, once all are there and Close was called.
 func (z *spooledZip) sorted() ([]*zip.File, error) {
-	in, err := zip.NewReader(z.spool, z.spool.size)
+	if err := z.spool.Finish(); err != nil {
+		return nil, err
+	}
+	in, err := zip.NewReader(z.spool, z.spool.Size())
 	if err != nil {
 		return nil, err
 	}
@@ -79,7 +83,7 @@ type bookZip struct {
 
 var _ excelize.ZipWriter = (*bookZip)(nil)
 
-func newBookZip(spool *spool) *bookZip { return &bookZip{newSpooledZip(spool), map[string]bool{}} }
+func newBookZip(room *spool.File) *bookZip { return &bookZip{newSpooledZip(room), map[string]bool{}} }
 
 func (z *bookZip) begin(name string) (io.WriteCloser, error) {
 	z.ours[name] = false

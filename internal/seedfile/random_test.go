@@ -12,7 +12,7 @@ import (
 
 // TestOpenAt reads files on disk and spools at every kind of place.
 func TestOpenAt(t *testing.T) {
-	for _, size := range []int{1, 22, spoolChunk - 1, spoolChunk, spoolChunk + 1, 3*spoolChunk + 5} {
+	for _, size := range []int{1, 22, chunk - 1, chunk, chunk + 1, 3*chunk + 5} {
 		data := make([]byte, size)
 		if _, err := io.ReadFull(chance(), data); err != nil {
 			t.Fatal(err)
@@ -25,7 +25,7 @@ func TestOpenAt(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		for _, src := range []Source{disk, spool(t, string(data))} {
+		for _, src := range []Source{disk, spooled(t, string(data))} {
 			checkAt(t, src.(RandomSource), data)
 		}
 	}

@@ -195,3 +195,30 @@ func TestNamesAreText(t *testing.T) {
 		t.Errorf("the spool is named %q", s.Name())
 	}
 }
+
+// What finds out the format and what reads it share one pass.
+func TestSampleIsReadAgain(t *testing.T) {
+	for _, size := range []int{1, SampleSize - 1, SampleSize, SampleSize + 1, 3 * SampleSize} {
+		text := strings.Repeat("s", size)
+		s, err := FileSource(write(t, "seeds.csv", text))
+		if err != nil {
+			t.Fatal(err)
+		}
+		p, err := OpenPass(s)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for range 2 {
+			sample, err := p.Sample(Options{SkipRows: 3})
+			if err != nil || len(sample.Data) != min(size, SampleSize) || sample.Whole != (size <= SampleSize) || sample.Options.SkipRows != 3 {
+				t.Errorf("%d bytes: %d, %v, %v", size, len(sample.Data), sample.Whole, err)
+			}
+		}
+		if sum, err := p.Sum(); err != nil || sum != sha256.Sum256([]byte(text)) || p.Size() != int64(size) {
+			t.Errorf("%d bytes: %d, %v", size, p.Size(), err)
+		}
+		if err := p.Close(); err != nil {
+			t.Error(err)
+		}
+	}
+}

@@ -7,7 +7,6 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
-	"io"
 	"slices"
 	"strings"
 
@@ -78,18 +77,19 @@ func names(formats []seedfile.Format) []string {
 	return list
 }
 
-// Detect finds the format of a file and tells by what features. A file that is
-// no format's, or that of several, is refused with what to do about it. The
-// options are those that it will be read with.
-func Detect(s seedfile.Source, o seedfile.Options) (seedfile.Format, string, error) {
-	sample, err := read(s)
+// Detect finds the format of a file by its beginning and tells by what features;
+// the pass reads on from the first byte. A file that is no format's, or that of
+// several, is refused with what to do about it. The options are those that it will
+// be read with.
+func Detect(p *seedfile.Pass, o seedfile.Options) (seedfile.Format, string, error) {
+	sample, err := p.Sample(o)
 	if err != nil {
 		return seedfile.Format{}, "", err
 	}
+	s := p.Source
 	if rows.IsWorkbook(sample.Data) {
 		return detectSheet(s, o)
 	}
-	sample.Options = o
 	f, why, err := find(s.Name(), sample)
 	if fault.KindOf(err) == fault.Refused && strings.HasSuffix(strings.ToLower(s.Name()), ".dpx") {
 		// It is refused for what it is. How OneSpan writes its files is not published,
@@ -110,26 +110,6 @@ func find(file string, sample seedfile.Sample) (seedfile.Format, string, error) 
 		return choose(file, sample, marked())
 	}
 	return choose(file, sample, Formats())
-}
-
-// read takes the beginning of a file, and one byte more to see whether it ends.
-func read(s seedfile.Source) (seedfile.Sample, error) {
-	in, err := seedfile.OpenPass(s)
-	if err != nil {
-		return seedfile.Sample{}, err
-	}
-	data := make([]byte, seedfile.SampleSize+1)
-	n, err := io.ReadFull(in, data)
-	if err == io.EOF || err == io.ErrUnexpectedEOF {
-		err = nil
-	}
-	if closed := in.Close(); err == nil {
-		err = closed
-	}
-	if err != nil {
-		return seedfile.Sample{}, seedfile.ReadError(err)
-	}
-	return seedfile.Sample{Data: data[:min(n, seedfile.SampleSize)], Whole: n <= seedfile.SampleSize}, nil
 }
 
 // claim is a family that a file fits.

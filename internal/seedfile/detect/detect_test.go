@@ -38,7 +38,7 @@ func TestDetect(t *testing.T) {
 		"plain": row, "long": strings.Repeat(row, 5000), "utf-16": "\xff\xfe" + wide(row), "bare utf-16": wide(row),
 		"long utf-16": wide(strings.Repeat(row, 5000)), "mark": "\ufeff" + row, "comments": strings.Repeat("# x\n", 1000) + row,
 	} {
-		f, why, err := Detect(held(text), seedfile.Options{})
+		f, why, err := detectIn(held(text), seedfile.Options{})
 		if err != nil || f.Name != "oath-csv" || why == "" {
 			t.Errorf("%s: %q %q %v", name, f.Name, why, err)
 		}
@@ -96,7 +96,7 @@ func TestRefusals(t *testing.T) {
 		strings.Repeat("ä", seedfile.SampleSize/2-1) + "\nä" + "\xff":  "text in no format",
 		wide("hello\n") + strings.Repeat(wide("hello"), 20000) + "odd": "text in no format",
 	} {
-		_, _, err := Detect(held(text), seedfile.Options{})
+		_, _, err := detectIn(held(text), seedfile.Options{})
 		var e *fault.Error
 		if !errors.As(err, &e) || e.Kind != fault.Refused || fault.HintOf(e) == "" || !strings.Contains(err.Error(), says) {
 			t.Errorf("%.60q: %v, want %s", text, err, says)
@@ -113,11 +113,11 @@ type named struct {
 func (n named) Name() string { return n.name }
 
 func TestNamedDPX(t *testing.T) {
-	_, _, err := Detect(named{held("some text\n0123456789\n"), "Batch 7.DPX"}, seedfile.Options{})
+	_, _, err := detectIn(named{held("some text\n0123456789\n"), "Batch 7.DPX"}, seedfile.Options{})
 	if fault.KindOf(err) != fault.Refused || !strings.Contains(err.Error(), "by its name it is a OneSpan (VASCO) Digipass file") || fault.HintOf(err) == "" {
 		t.Error(err)
 	}
-	if f, _, err := Detect(named{held(row), "x.dpx"}, seedfile.Options{}); err != nil || f.Name != "oath-csv" {
+	if f, _, err := detectIn(named{held(row), "x.dpx"}, seedfile.Options{}); err != nil || f.Name != "oath-csv" {
 		t.Error(f.Name, err)
 	}
 }
@@ -151,7 +151,7 @@ func TestDeclarations(t *testing.T) {
 			t.Errorf("%s is incomplete", f.Name)
 		}
 		checkSupport(t, f)
-		got, _, err := Detect(held(strings.Join(f.Example, "\n")+"\n"), seedfile.Options{})
+		got, _, err := detectIn(held(strings.Join(f.Example, "\n")+"\n"), seedfile.Options{})
 		switch {
 		case f.Name == columns.Name, f.Name == xlsx.Name: // nobody but the operator knows, and no text
 		case f.Name == netiq.Name && strings.Contains(fault.HintOf(err), "--format netiq"): // or hex-csv
@@ -185,7 +185,7 @@ func FuzzDetect(f *testing.F) {
 	f.Add([]byte("\x85\x01"))
 	f.Add([]byte("<\x00K\x00"))
 	f.Fuzz(func(t *testing.T, data []byte) {
-		_, _, err := Detect(held(data), seedfile.Options{})
+		_, _, err := detectIn(held(data), seedfile.Options{})
 		if err != nil && fault.KindOf(err) != fault.Refused {
 			t.Fatal(err)
 		}

@@ -47,7 +47,7 @@ func TestOATHCSVOrEntra(t *testing.T) {
 			"capitals":   func(s string) string { return "\ufeff" + strings.ToUpper(s) },
 			"utf-16":     func(s string) string { return "\xff\xfe" + wide(strings.ReplaceAll(s, ",", "\t")) },
 		} {
-			f, why, err := Detect(held(form(text)), seedfile.Options{})
+			f, why, err := detectIn(held(form(text)), seedfile.Options{})
 			if f.Name != want && !(want == "" && err != nil) {
 				t.Errorf("%.60q, %s: %q (%s) %v", text, name, f.Name, why, err)
 			}
@@ -56,7 +56,7 @@ func TestOATHCSVOrEntra(t *testing.T) {
 }
 
 func TestNearlyEntra(t *testing.T) {
-	_, _, err := Detect(held(entraRow), seedfile.Options{})
+	_, _, err := detectIn(held(entraRow), seedfile.Options{})
 	if fault.KindOf(err) != fault.Refused || !strings.Contains(err.Error(), "entra: the row of column names is missing") {
 		t.Error(err)
 	}
@@ -64,7 +64,7 @@ func TestNearlyEntra(t *testing.T) {
 
 // What the refusal of hex in entra's columns advises works.
 func TestHexInEntrasColumns(t *testing.T) {
-	f, _, err := Detect(held(safeID), seedfile.Options{})
+	f, _, err := detectIn(held(safeID), seedfile.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}

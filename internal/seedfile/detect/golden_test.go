@@ -136,10 +136,10 @@ func readSample(t *testing.T, file string) wanted {
 		t.Fatal(err)
 	}
 	said, options := flagsOf(t, file)
-	format, why, err := Detect(source, options)
+	format, why, err := detectIn(source, options)
 	if said.Format != "" || options.Columns != "" {
 		why = "named"
-		format, _, err = Named(source, said.Format, options)
+		format, _, err = namedIn(source, said.Format, options)
 	}
 	if err != nil {
 		t.Fatal(err)

@@ -43,19 +43,19 @@ func TestHiddenTokens(t *testing.T) {
 	tokens := [][]any{{"serial", "hexkey", "type", "digits", "step"}, {"00123", hex1, "totp", "6", "30"}}
 	letter := [][]any{{"Dear customer,"}, {"your tokens are on their way"}}
 	file := cover(t, letter, tokens)
-	_, _, err := Detect(file, seedfile.Options{})
+	_, _, err := detectIn(file, seedfile.Options{})
 	if fault.KindOf(err) != fault.Refused || !strings.Contains(err.Error(), `hidden sheets were not looked into: "Tokens"`) ||
 		!strings.Contains(fault.HintOf(err), `name it with --sheet; this one has: "Tokens"`) {
 		t.Errorf("%v (%s)", err, fault.HintOf(err))
 	}
-	f, why, err := Detect(file, seedfile.Options{Sheet: "tokens"})
+	f, why, err := detectIn(file, seedfile.Options{Sheet: "tokens"})
 	if err != nil || f.Rules() != "oath-csv" {
 		t.Error(f.Name, why, err)
 	}
-	if _, _, err := Detect(cover(t, letter, nil), seedfile.Options{}); err == nil || strings.Contains(err.Error(), "hidden") {
+	if _, _, err := detectIn(cover(t, letter, nil), seedfile.Options{}); err == nil || strings.Contains(err.Error(), "hidden") {
 		t.Errorf("an empty sheet is nothing to speak of: %v", err)
 	}
-	if f, _, err := Detect(cover(t, tokens, tokens), seedfile.Options{}); err != nil || f.Rules() != "oath-csv" {
+	if f, _, err := detectIn(cover(t, tokens, tokens), seedfile.Options{}); err != nil || f.Rules() != "oath-csv" {
 		t.Error(f.Name, err) // and the reader notes the other
 	}
 }

@@ -39,7 +39,7 @@ func TestSuggestions(t *testing.T) {
 			"say --columns serial=1,seed=2, and --type", "digitless"},
 		{"no names", "00123," + b32a + ",Feitian\n00124," + b32b + ",Feitian\n", "if this is what they are, say --columns serial=1,seed=2, and --type", ""},
 	} {
-		_, _, err := Detect(held(c.text), seedfile.Options{})
+		_, _, err := detectIn(held(c.text), seedfile.Options{})
 		hint := fault.HintOf(err)
 		if !strings.Contains(hint, c.want) {
 			t.Errorf("%s: %v\n%s\nwant\n%s", c.name, err, hint, c.want)
@@ -64,7 +64,7 @@ func TestSuggestions(t *testing.T) {
 
 func checkSuggested(t *testing.T, name, text string, o seedfile.Options) {
 	t.Helper()
-	f, _, err := Named(held(text), "", o)
+	f, _, err := namedIn(held(text), "", o)
 	if err != nil {
 		t.Errorf("%s: %s: %v", name, o.Columns, err)
 		return
@@ -95,7 +95,7 @@ func TestNoTable(t *testing.T) {
 		"dear customer, the tokens are\non, their way\n": "--columns serial=1,seed=2 takes any other table",
 		"a,b\nc,d\n":                                     "--columns serial=1,seed=2 takes any other table",
 	} {
-		_, _, err := Detect(held(text), seedfile.Options{})
+		_, _, err := detectIn(held(text), seedfile.Options{})
 		hint := fault.HintOf(err)
 		if !strings.Contains(hint, want) || strings.HasPrefix(text, "<") && strings.Contains(hint, "--columns") {
 			t.Errorf("%q: %v (%s)", text, err, hint)
@@ -113,12 +113,12 @@ func TestNamedNoTable(t *testing.T) {
 		`{"serialNumber": "1001", "manufacturer": "x", "secretKey": "` + b32a + `"}`: "by its content it is graph-json",
 	} {
 		for name, o := range map[string]seedfile.Options{"oath-csv": {}, "": {Columns: "serial=1,seed=2"}} {
-			if _, _, err := Named(held(text), name, o); fault.KindOf(err) != fault.Refused || !strings.Contains(err.Error(), want) || fault.HintOf(err) == "" {
+			if _, _, err := namedIn(held(text), name, o); fault.KindOf(err) != fault.Refused || !strings.Contains(err.Error(), want) || fault.HintOf(err) == "" {
 				t.Errorf("%q as %q: %v", text, name, err)
 			}
 		}
 	}
-	if _, _, err := Named(held("<Delivery>\n1001,"+hex1+",totp\n"), "oath-csv", seedfile.Options{SkipRows: 1}); err != nil {
+	if _, _, err := namedIn(held("<Delivery>\n1001,"+hex1+",totp\n"), "oath-csv", seedfile.Options{SkipRows: 1}); err != nil {
 		t.Error(err)
 	}
 }

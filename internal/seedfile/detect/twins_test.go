@@ -58,7 +58,7 @@ func TestNearTwins(t *testing.T) {
 				`entra: the header names no manufacturer, model; ` +
 				`hex-csv: the header names serial, seed, step and no type, but the seeds are not hex)`, "--columns"},
 	} {
-		f, _, err := Detect(held(c.text), seedfile.Options{})
+		f, _, err := detectIn(held(c.text), seedfile.Options{})
 		got := f.Name
 		if err != nil {
 			got = err.Error()
@@ -72,10 +72,10 @@ func TestNearTwins(t *testing.T) {
 // Detection reads a file as it will be read.
 func TestDetectWithOptions(t *testing.T) {
 	text := "Dear customer\n\n1001|" + hex1 + "|0\n1002|" + hex2 + "|1\n"
-	if f, _, err := Detect(held(text), seedfile.Options{}); err == nil {
+	if f, _, err := detectIn(held(text), seedfile.Options{}); err == nil {
 		t.Error(f.Name)
 	}
-	f, _, err := Detect(held(text), seedfile.Options{SkipRows: 2, Delimiter: '|'})
+	f, _, err := detectIn(held(text), seedfile.Options{SkipRows: 2, Delimiter: '|'})
 	if err != nil || f.Name != "hex-csv" {
 		t.Error(f.Name, err)
 	}

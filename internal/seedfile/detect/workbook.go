@@ -18,14 +18,15 @@ import (
 
 // Named gives the format that --format names, or that of --columns where there
 // are such. Of a workbook it is the format that its sheet is read by.
-func Named(s seedfile.Source, name string, o seedfile.Options) (f seedfile.Format, why string, err error) {
+func Named(p *seedfile.Pass, name string, o seedfile.Options) (f seedfile.Format, why string, err error) {
 	why = "named with --format"
 	if o.Columns != "" && (name == "" || name == xlsx.Name) {
 		f, why = columns.Format(), "named with --columns"
 	} else if f, err = ByName(name); err != nil {
 		return f, "", err
 	}
-	sample, err := read(s)
+	s := p.Source
+	sample, err := p.Sample(o)
 	if err != nil {
 		return f, "", err
 	}

@@ -87,8 +87,13 @@ func readBack(t *testing.T, name, format string, p Plan, named bool, o seedfile.
 		t.Fatal(err)
 	}
 	f, err := detect.ByName(format)
-	if found, _, lost := detect.Detect(held(file.Bytes()), o); !named {
-		f, err = found, lost
+	if !named {
+		pass, opened := seedfile.OpenPass(held(file.Bytes()))
+		if opened != nil {
+			t.Fatal(opened)
+		}
+		defer pass.Close()
+		f, _, err = detect.Detect(pass, o)
 	}
 	if err != nil || f.Name != format {
 		t.Fatalf("%+v: %q %v", p, f.Name, err)
