@@ -43,7 +43,7 @@ var rooms = map[string]room{
 		},
 	},
 	"app": {
-		may: []string{"fault", "desk", "people", "store", "token", "otp", "seedfile", "seedfile/detect", "seedfile/delivery",
+		may: []string{"fault", "desk", "people", "store", "store/sqlite", "token", "otp", "seedfile", "seedfile/detect", "seedfile/delivery",
 			"seedfile/table", "family", "pskc", "rows", "custody", "trail", "report", "provision"},
 		why: "app wires what lies below it",
 		not: map[string]string{"cli": "a second front end uses app without a terminal"},
@@ -68,6 +68,14 @@ var rooms = map[string]room{
 		may: []string{"fault", "desk", "people", "report", "token", "trail"},
 		why: "the store keeps rows: it reads no files, computes no codes and opens no seeds",
 		not: map[string]string{"custody": "the database and the keys to it are never in one hand"},
+	},
+	"store/sqlite": {
+		may: []string{"fault", "store"},
+		why: "an engine knows how its database is opened, written and watched, and nothing of what is in it",
+	},
+	"store/storetest": {
+		may: []string{"fault", "desk", "people", "report", "store", "token", "trail"},
+		why: "it serves the tests of every engine and knows none",
 	},
 	"fault": {why: "kinds of errors and remedies stand below everything"},
 	"token": {may: []string{"fault"}, why: "the domain stands below everything and does no I/O"},
@@ -201,15 +209,15 @@ var libraries = []struct {
 	rooms  []string
 	why    string
 }{
-	{"database/sql", []string{"store"}, "all SQL is in one place"},
-	{"modernc.org/sqlite", []string{"store"}, "all SQL is in one place"},
-	{"github.com/pressly/goose", []string{"store"}, "the schema belongs to the store"},
+	{"database/sql", []string{"store", "store/sqlite"}, "all SQL is in one place"},
+	{"modernc.org/sqlite", []string{"store/sqlite"}, "an engine is known in one place"},
+	{"github.com/pressly/goose", []string{"store/sqlite"}, "the schema belongs to the engine"},
 	{"github.com/spf13/cobra", []string{"cli"}, "a second front end has no flags"},
 	{"github.com/boombuler/barcode", []string{"cli"}, "a second front end draws its own QR codes"},
 	{"golang.org/x/term", []string{"cli"}, "only the command line talks to a terminal"},
 	{"github.com/jedib0t/go-pretty", []string{"cli"}, "only the command line draws tables"},
 	{"github.com/schollz/progressbar", []string{"cli"}, "only the command line shows progress"},
-	{"testing", []string{"testkit"}, "what serves tests does not go into the program"},
+	{"testing", []string{"testkit", "store/storetest"}, "what serves tests does not go into the program"},
 	{"github.com/pquerna/otp", []string{"otp"}, "its traps are fenced in one place"},
 	{"github.com/russellhaering/goxmldsig", []string{"pskc"}, "its traps are fenced in one place"},
 	{"github.com/beevik/etree", []string{"pskc"}, "trees of whole files are built for signatures only, after the limits were kept"},

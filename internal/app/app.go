@@ -14,6 +14,7 @@ import (
 	"fob/internal/people"
 	"fob/internal/report"
 	"fob/internal/store"
+	"fob/internal/store/sqlite"
 	"fob/internal/token"
 )
 
@@ -42,7 +43,7 @@ func (c Config) Open(ctx context.Context) (*UseCases, error) {
 	if err := c.checkDB(); err != nil {
 		return nil, err
 	}
-	s, err := store.Open(ctx, c.DB)
+	s, err := sqlite.Open(ctx, c.DB)
 	if err != nil {
 		return nil, err
 	}
@@ -81,7 +82,7 @@ func (c Config) openReadOnly(ctx context.Context) (*store.Store, error) {
 	if err := c.checkDB(); err != nil {
 		return nil, err
 	}
-	return store.OpenReadOnly(ctx, c.DB)
+	return sqlite.OpenReadOnly(ctx, c.DB)
 }
 
 // lazyKeys opens the keyring once, when it is needed.
@@ -116,7 +117,7 @@ func openKeyring(ctx context.Context, c Config, s *store.Store) (*custody.Keyrin
 	if err := c.checkIdentity(); err != nil {
 		return nil, err
 	}
-	if err := custody.KeepApart(c.Identity, s.Path()); err != nil {
+	if err := custody.KeepApart(c.Identity, s.Where()); err != nil {
 		return nil, err
 	}
 	ids, err := custody.ReadIdentities(c.Identity, c.Prompter)

@@ -13,6 +13,7 @@ import (
 	"fob/internal/desk"
 	"fob/internal/fault"
 	"fob/internal/store"
+	"fob/internal/store/sqlite"
 )
 
 // Finding is a trouble that Doctor found: what it is, what it means for the
@@ -44,7 +45,7 @@ type Check struct {
 // tells why it could not look at all; progress may be called from several goroutines.
 func (c Config) Doctor(ctx context.Context, withKeys bool, progress func(done, all int)) ([]Check, error) {
 	s, err := c.openReadOnly(ctx)
-	if store.IsDamaged(err) {
+	if sqlite.IsDamaged(err) {
 		k := Check{Name: "database", Outcome: Trouble, Detail: "it cannot be opened, so nothing else was looked at"}
 		k.found(err.Error(), meansDamage, doDamage)
 		return []Check{k}, nil
@@ -135,17 +136,17 @@ func (d *doctor) clock(ctx context.Context, k *Check) error {
 const littleRoom = 256 << 20
 
 func (d *doctor) disk(_ context.Context, k *Check) error {
-	free, err := d.store.FreeBytes()
+	room, err := d.store.Room()
 	if err != nil {
 		return fault.Wrap(fault.Internal, err, "looking at the disk")
 	}
-	k.Detail = fmt.Sprintf("%d MB free", free>>20)
-	if free < littleRoom {
-		k.found(fmt.Sprintf("the disk of the store has %d MB left", free>>20), "the next import or binding may fail; nothing that is stored is lost by that",
+	k.Detail = fmt.Sprintf("%d MB free", room.Free>>20)
+	if room.Free < littleRoom {
+		k.found(fmt.Sprintf("the disk of the store has %d MB left", room.Free>>20), "the next import or binding may fail; nothing that is stored is lost by that",
 			"make room, or move the store to a larger disk")
 	}
-	if log := d.store.LoggedBytes(); log > littleRoom {
-		k.found(fmt.Sprintf("the write-ahead log has %d MB", log>>20), "a program keeps an old state of the store open, or was killed while it wrote",
+	if room.Logged > littleRoom {
+		k.found(fmt.Sprintf("the write-ahead log has %d MB", room.Logged>>20), "a program keeps an old state of the store open, or was killed while it wrote",
 			"end programs that have read for hours; any command that writes then folds the log back")
 	}
 	return nil

@@ -18,8 +18,8 @@ import (
 
 // files looks at who may read what. Key files are looked at when they are opened.
 func (d *doctor) files(_ context.Context, k *Check) error {
-	k.Detail = d.store.Path()
-	for _, path := range []string{d.store.Path(), d.store.Path() + "-wal", d.store.Path() + "-shm"} {
+	k.Detail = d.store.Where()
+	for _, path := range []string{d.store.Where(), d.store.Where() + "-wal", d.store.Where() + "-shm"} {
 		info, err := os.Stat(path)
 		if errors.Is(err, fs.ErrNotExist) {
 			continue
@@ -35,7 +35,7 @@ func (d *doctor) files(_ context.Context, k *Check) error {
 	if d.Identity == "" {
 		return nil
 	}
-	if err := custody.KeepApart(d.Identity, d.store.Path()); fault.KindOf(err) == fault.NotAllowed {
+	if err := custody.KeepApart(d.Identity, d.store.Where()); fault.KindOf(err) == fault.NotAllowed {
 		k.failed(err, "one copy of that folder is enough to read all seeds")
 	}
 	return nil
@@ -144,7 +144,7 @@ func deal(ctx context.Context, s *store.Store, to chan<- []store.SealedSeed) err
 func (o *openings) one(x store.SealedSeed) {
 	seed, err := o.ring.Open(x.SerialKey, x.Sealed)
 	if err == nil {
-		if o.ring.Fingerprint(seed) != x.Print {
+		if o.ring.Fingerprint(seed) != x.Fingerprint {
 			err = fault.Errorf(fault.Integrity, "token %s: its seed is not the one that was imported", x.SerialKey)
 		}
 		seed.Clear()

@@ -11,6 +11,7 @@ import (
 	"fob/internal/custody"
 	"fob/internal/fault"
 	"fob/internal/store"
+	"fob/internal/store/sqlite"
 	"fob/internal/token"
 	"fob/internal/trail"
 )
@@ -68,7 +69,7 @@ func (w *founding) found(ctx context.Context) (res Founded, err error) {
 	}
 	if _, err := os.Lstat(c.DB); err == nil {
 		return res, fault.Errorf(fault.NotAllowed, "%s exists already; nothing was changed", c.DB).
-			WithHint("name another place with --db or FOB_DB")
+			WithHint("name another place with --db")
 	}
 	if err := custody.KeepApart(c.Identity, c.DB); err != nil {
 		return res, err
@@ -185,7 +186,7 @@ func (w *founding) create(ctx context.Context, to []custody.Recipient, keys []st
 	if err := e.SetDetail(detail); err != nil {
 		return err
 	}
-	return store.Create(ctx, c.DB, founding)
+	return sqlite.Create(ctx, c.DB, founding)
 }
 
 // Keys tells who can open the store, and what its checkpoints are verified

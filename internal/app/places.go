@@ -50,7 +50,7 @@ func (c Config) checkDB() error {
 		return nil
 	}
 	return fault.Errorf(fault.Usage, "HOME is not set to a folder, so there is no usual place for the store").
-		WithHint("name the database with --db or FOB_DB")
+		WithHint("name the database with --db")
 }
 
 // checkIdentity does the same for the identity.

@@ -25,6 +25,7 @@ import (
 	"fob/internal/seedfile"
 	"fob/internal/seedfile/oathcsv"
 	"fob/internal/store"
+	"fob/internal/store/sqlite"
 	"fob/internal/token"
 	"fob/internal/trail"
 	"fob/tools/seedgen/gen"
@@ -65,7 +66,7 @@ func newHouse(t testing.TB) *house {
 	first := &trail.Event{ID: uuid.New(), Time: trail.Time{Time: began}, Store: id, Command: token.CmdInit,
 		Object: trail.Object{Kind: trail.KindStore, ID: id.String()}, Outcome: trail.Done}
 	must(t, first.SetDetail(trail.InitDetail{CheckpointPub: "pub"}))
-	must(t, store.Create(bg, h.path, store.Founding{ID: id, Created: began, CheckpointPub: "pub", Event: first}))
+	must(t, sqlite.Create(bg, h.path, store.Founding{ID: id, Created: began, CheckpointPub: "pub", Event: first}))
 	h.desk = h.newDesk("olga")
 	h.store = h.desk.Store.(*store.Store)
 	return h
@@ -74,7 +75,7 @@ func newHouse(t testing.TB) *house {
 // newDesk is a desk with a connection of its own, as another process has it.
 func (h *house) newDesk(operator string) *desk.Desk {
 	h.t.Helper()
-	s, err := store.Open(bg, h.path)
+	s, err := sqlite.Open(bg, h.path)
 	must(h.t, err)
 	h.t.Cleanup(func() { s.Close() })
 	return &desk.Desk{Store: s, Keys: func(context.Context) (desk.Keyring, error) { return h.keys, nil },
@@ -224,18 +225,17 @@ func texts(t testing.TB, db *sql.DB, query string, args ...any) (all []string) {
 // rows counts the rows of an import's tables.
 func (h *house) rows() string {
 	return fmt.Sprintf("%d tokens, %d prints, %d batches", h.number(`SELECT COUNT(*) FROM token`),
-		h.number(`SELECT COALESCE(SUM(length(pairs)), 0) / 16 FROM fingerprint`), h.number(`SELECT COUNT(*) FROM batch`))
+		h.number(`SELECT COUNT(*) FROM fingerprint`), h.number(`SELECT COUNT(*) FROM batch`))
 }
 
-// printed counts the tokens whose fingerprint is in its leaf.
-func (h *house) printed() int64 {
-	return h.number(`SELECT COUNT(*) FROM token t JOIN fingerprint f ON f.first = (SELECT MAX(first) FROM fingerprint WHERE first <= t.fingerprint)
-		AND instr(f.pairs, unhex(printf('%016x%016x', t.fingerprint, t.id))) > 0`)
+// fingerprinted counts the tokens whose fingerprint is in its table.
+func (h *house) fingerprinted() int64 {
+	return h.number(`SELECT COUNT(*) FROM token t JOIN fingerprint f ON f.fingerprint = t.fingerprint AND f.token_id = t.id`)
 }
 
-// leavesWith counts the leaves that have a fingerprint.
-func (h *house) leavesWith(print int64) int64 {
-	return h.number(`SELECT COUNT(*) FROM fingerprint WHERE instr(pairs, unhex(printf('%016x', $1))) > 0`, print)
+// sharing counts the tokens that have a fingerprint.
+func (h *house) sharing(print int64) int64 {
+	return h.number(`SELECT COUNT(*) FROM fingerprint WHERE fingerprint = $1`, print)
 }
 
 // find reads a token as reports show it; ok is false when there is none.

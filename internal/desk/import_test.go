@@ -199,7 +199,7 @@ func TestReplace(t *testing.T) {
 	if found, _ := h.find("S1"); found.Serial != "s1" || found.Batch != 2 || found.State != token.InStock {
 		t.Errorf("found %+v", found)
 	}
-	if n := h.leavesWith(print1); n != 0 {
+	if n := h.sharing(print1); n != 0 {
 		t.Error("the old seed's fingerprint is left")
 	}
 	if got := h.rows(); got != "9 tokens, 9 prints, 2 batches" {

@@ -161,10 +161,10 @@ func TestReplaceInALargeFile(t *testing.T) {
 	if got, want := h.rows(), fmt.Sprintf("%d tokens, %[1]d prints, 2 batches", moreN); got != want {
 		t.Errorf("%s, not %s", got, want)
 	}
-	if n := h.leavesWith(h.print(500_001)) + h.leavesWith(h.print(500_002)); n != 0 {
+	if n := h.sharing(h.print(500_001)) + h.sharing(h.print(500_002)); n != 0 {
 		t.Error("an old fingerprint is left")
 	}
-	if n := h.printed(); n != moreN {
+	if n := h.fingerprinted(); n != moreN {
 		t.Errorf("%d tokens have their fingerprint", n)
 	}
 	h.verified()

@@ -75,7 +75,7 @@ func TestFewNewAmongMany(t *testing.T) {
 	if res.New != 100 || res.Unchanged != many/2 || !res.Stored {
 		t.Errorf("%+v", res)
 	}
-	if n := h.printed(); n != many/2+100 {
+	if n := h.fingerprinted(); n != many/2+100 {
 		t.Errorf("%d tokens have their fingerprint", n)
 	}
 	h.verified()

@@ -3,6 +3,7 @@ package fault
 // The fields that errors, warnings and remedies name. A front end has a word for
 // each of them; a test of the front end holds it to this list.
 const (
+	DB         Field = "db" // which store
 	ApprovedBy Field = "approved-by"
 	Reason     Field = "reason"
 	Ticket     Field = "ticket"

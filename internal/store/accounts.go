@@ -151,7 +151,7 @@ func (q *queries) noSuchAccount(a token.Account) error {
 	err := fault.Errorf(fault.NotFound, "there is no account %s", a)
 	near, nearErr := q.NearAccounts(a, maxNear)
 	if nearErr != nil || len(near) == 0 {
-		return err.WithHint("`fob account list` shows those that are here")
+		return err.WithHint("%s shows those that are here", fault.Do("account list"))
 	}
 	names := make([]string, len(near))
 	for i, n := range near {

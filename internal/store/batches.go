@@ -1,10 +1,8 @@
 package store
 
 import (
-	"errors"
 	"time"
 
-	"fob/internal/desk"
 	"fob/internal/fault"
 	"fob/internal/token"
 )
@@ -53,23 +51,7 @@ func (q *queries) RemoveToken(id int64) error {
 	if err := q.exec(`DELETE FROM observation WHERE token_id = $1`, id); err != nil {
 		return err
 	}
-	var print int64
-	if err := q.row(`SELECT fingerprint FROM token WHERE id = $1`, id).Scan(&print); err != nil {
-		return err
-	}
-	if err := q.removePrints([]int64{print}, id, id); err != nil {
-		return err
-	}
-	return q.exec(`DELETE FROM token WHERE id = $1`, id)
-}
-
-// serialTaken covers the case that somebody brought a serial since the import
-// looked for it, and that two rows of one import carry one serial all the same.
-func (q *queries) serialTaken(err error) error {
-	if isUnique(err) {
-		return fault.Wrap(fault.Internal, errors.Join(desk.ErrSerialTaken, err), "storing a slice")
-	}
-	return err
+	return q.removeTokens(id, id)
 }
 
 func printed(s token.Serial) any {
@@ -77,26 +59,6 @@ func printed(s token.Serial) any {
 		return nil
 	}
 	return string(s)
-}
-
-// locationIDs finds or makes the locations of rows; that of a row without one is
-// its batch's.
-func (q *queries) locationIDs(b token.Batch, rows []desk.Row) (map[string]any, error) {
-	usual, err := q.locationID(b.Supplied.Location)
-	if err != nil {
-		return nil, err
-	}
-	ids := map[string]any{"": usual}
-	for i := range rows {
-		name := rows[i].Location
-		if _, known := ids[name]; known {
-			continue
-		}
-		if ids[name], err = q.locationID(name); err != nil {
-			return nil, err
-		}
-	}
-	return ids, nil
 }
 
 func (q *queries) locationID(name string) (any, error) {

@@ -3,6 +3,7 @@ package store
 import (
 	"database/sql"
 	"errors"
+	"fmt"
 	"iter"
 	"strings"
 
@@ -18,12 +19,12 @@ const clockFrom = ` JOIN batch b ON b.id = t.batch_id AND b.loading = 0 AND b.wi
 func clockWhere(f report.DriftFilter, id string) (where string, args []any) {
 	where = ` WHERE 1 = 1`
 	if f.Batch != 0 {
-		where += ` AND ` + id + ` BETWEEN (SELECT first_id FROM batch WHERE number = ?) AND (SELECT last_id FROM batch WHERE number = ?)`
-		args = append(args, f.Batch, f.Batch)
+		where += ` AND ` + id + ` BETWEEN (SELECT first_id FROM batch WHERE number = $1) AND (SELECT last_id FROM batch WHERE number = $1)`
+		args = append(args, f.Batch)
 	}
 	if f.Model != "" {
-		where += ` AND LOWER(p.model) = ?`
 		args = append(args, asciiLower(f.Model))
+		where += fmt.Sprintf(` AND LOWER(p.model) = $%d`, len(args))
 	}
 	return where, args
 }

@@ -24,20 +24,20 @@ var contradictions = []contradiction{
 		"account id %s is half on a list of people"},
 	{`SELECT l.token_id FROM loss l LEFT JOIN token t ON t.id = l.token_id WHERE t.id IS NULL`,
 		"a loss is filed under token id %s, which is not there"},
+	{`SELECT f.token_id FROM fingerprint f LEFT JOIN token t ON t.id = f.token_id WHERE t.fingerprint IS NULL OR t.fingerprint <> f.fingerprint`,
+		"the fingerprint table names token id %s, whose seed has another fingerprint"},
+	{`SELECT t.serial_key FROM token t JOIN batch b ON b.id = t.batch_id AND b.loading = 0
+		WHERE t.fingerprint IS NOT NULL AND NOT EXISTS (SELECT 1 FROM fingerprint f WHERE f.fingerprint = t.fingerprint AND f.token_id = t.id)`,
+		"token %s: its seed is not in the fingerprint table"},
 }
 
 // contradictions asks them, and compares the spelling of accounts with their keys.
 // What the columns of one token say against each other is told by TokenRows.
 func (q *queries) contradictions() ([]string, error) {
-	found, err := q.printProblems()
+	found, err := q.answers(contradictions)
 	if err != nil {
 		return nil, err
 	}
-	more, err := q.answers(contradictions)
-	if err != nil {
-		return nil, err
-	}
-	found = append(found, more...)
 	var names []token.State
 	err = q.each(`SELECT name FROM state ORDER BY code`, nil, func(rows *sql.Rows) error {
 		var name token.State

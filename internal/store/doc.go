@@ -1,8 +1,8 @@
-// Package store keeps everything in SQLite: migrations, transactions, queries.
-// It implements the interfaces of inventory and report, and it is the only
-// package that knows SQL.
+// Package store holds the queries of the use cases: plain SQL that SQLite and
+// PostgreSQL share, with numbered parameters. It implements the interfaces of desk
+// and report, and no other package asks the tables.
 //
-// Writers queue at a turnstile of two file locks beside the database, so that
-// a long import and a short bind take turns; readers never wait. Times are
-// bound as integers, queries keep to what PostgreSQL shares.
+// What each database does in its own way stands behind Engine: package
+// store/sqlite has one. Times are integers, Unix nanoseconds for instants and Unix
+// seconds for the dates of a file; NULL stands for the zero time.
 package store

@@ -1,7 +1,6 @@
 package store
 
 import (
-	"context"
 	"database/sql"
 	"slices"
 
@@ -19,21 +18,9 @@ func (q *queries) saveLoss(t token.Token) error {
 }
 
 // DestroySeed removes a token's sealed seed. secure_delete overwrites it in the
-// database; EmptyLog takes it out of the log.
+// database; the engine takes it out of the log.
 func (q *queries) DestroySeed(tokenID int64) error {
 	return q.exec(`UPDATE token SET seed = NULL WHERE id = $1`, tokenID)
-}
-
-// EmptyLog writes the log back and cuts it to nothing.
-func (s *Store) EmptyLog(ctx context.Context) (done bool, err error) {
-	lock, err := s.turn(ctx)
-	if err != nil {
-		return false, err
-	}
-	defer lock.release()
-	var busy, log, moved int
-	err = s.write.QueryRowContext(ctx, `PRAGMA wal_checkpoint(TRUNCATE)`).Scan(&busy, &log, &moved)
-	return busy == 0, storeError(err, "emptying the log")
 }
 
 const tokensOfAccount = `SELECT COALESCE(t.printed, t.serial_key) FROM token t JOIN batch b ON b.id = t.batch_id AND b.loading = 0 AND b.withdrawn_at IS NULL

@@ -41,6 +41,8 @@ func (l *listing) where(condition string, values ...any) {
 	l.parts = append(l.parts, condition)
 }
 
+func unnumbered(n int) string { return strings.TrimSuffix(strings.Repeat("?,", n), ",") }
+
 func (l *listing) conditions() string {
 	if len(l.parts) == 0 {
 		return ""
@@ -172,7 +174,7 @@ func (q *queries) byProfile(l *listing, f report.Filter) error {
 	case len(ids) == 0:
 		l.nothing = true
 	case len(ids) < len(profiles):
-		l.where(`t.profile_id IN (`+marks(len(ids))+`)`, ids...)
+		l.where(`t.profile_id IN (`+unnumbered(len(ids))+`)`, ids...)
 	}
 	return nil
 }
@@ -189,7 +191,7 @@ func (q *queries) byPlace(l *listing, f report.Filter) error {
 		l.nothing = true
 		return nil
 	}
-	l.where(`t.location_id IN (`+marks(len(ids))+`)`, ids...)
+	l.where(`t.location_id IN (`+unnumbered(len(ids))+`)`, ids...)
 	return nil
 }
 

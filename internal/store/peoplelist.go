@@ -136,7 +136,7 @@ func (q *queries) Holders() (ids []int64, err error) {
 const nearAccounts = `SELECT name FROM account WHERE key >= $1 AND key < $2 AND listed = 1 ORDER BY key LIMIT $3`
 
 func accountsBySlips(n int) string {
-	return `SELECT name FROM account WHERE listed = 1 AND key IN (` + marks(n) + `)`
+	return `SELECT name FROM account WHERE listed = 1 AND key IN (` + places(1, n) + `)`
 }
 
 // NearAccounts finds those one slip away, then those with the same name at another

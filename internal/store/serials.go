@@ -64,7 +64,7 @@ func (q *queries) noSuchToken(serial token.Serial) error {
 	err := fault.Errorf(fault.NotFound, "there is no token %s", serial)
 	near, nearErr := q.NearSerials(serial, maxNear)
 	if nearErr != nil || len(near) == 0 {
-		return err.WithHint("read the serial again, with its leading zeros; `fob list` shows what is here")
+		return err.WithHint("read the serial again, with its leading zeros; %s shows what is here", fault.Do("list"))
 	}
 	return err.WithHint("near it: %s", inWords(near, ", "))
 }
@@ -110,5 +110,5 @@ func (q *queries) NearSerials(serial token.Serial, limit int) ([]token.Serial, e
 const nearByPrefix = printedSelect + `WHERE t.serial_key >= $1 AND t.serial_key < $2 ORDER BY t.serial_key LIMIT $3`
 
 func nearBySlips(n int) string {
-	return printedSelect + `WHERE t.serial_key IN (` + marks(n) + `)`
+	return printedSelect + `WHERE t.serial_key IN (` + places(1, n) + `)`
 }

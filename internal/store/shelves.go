@@ -37,7 +37,7 @@ func (q *queries) Scanned(keys []string) (all []report.Shelved, err error) {
 
 func (q *queries) shelved(all []report.Shelved, condition string, keys []string) ([]report.Shelved, error) {
 	err := inChunks(keys, func(chunk []string) error {
-		return q.each(shelvedSelect+`WHERE `+condition+marks(len(chunk))+`)`, anys(chunk), func(rows *sql.Rows) error {
+		return q.each(shelvedSelect+`WHERE `+condition+places(1, len(chunk))+`)`, anys(chunk), func(rows *sql.Rows) error {
 			t, err := scanShelved(rows)
 			all = append(all, t)
 			return err
@@ -49,15 +49,15 @@ func (q *queries) shelved(all []report.Shelved, condition string, keys []string)
 // ShelvedAt streams the tokens in stock and quarantined at a place or below it.
 func (q *queries) ShelvedAt(location string) iter.Seq2[report.Shelved, error] {
 	return func(yield func(report.Shelved, error) bool) {
-		places, err := q.locationsWithin(location)
+		within, err := q.locationsWithin(location)
 		if err != nil {
 			yield(report.Shelved{}, err)
 			return
 		}
-		if len(places) == 0 {
+		if len(within) == 0 {
 			return
 		}
-		for t, err := range stream(q, shelvedSelect+`WHERE t.state IN (0, 4) AND t.location_id IN (`+marks(len(places))+`) ORDER BY t.id`, scanShelved, places...) {
+		for t, err := range stream(q, shelvedSelect+`WHERE t.state IN (0, 4) AND t.location_id IN (`+places(1, len(within))+`) ORDER BY t.id`, scanShelved, within...) {
 			if !yield(t, err) {
 				return
 			}

@@ -40,7 +40,7 @@ func (q *queries) Stored(serialKeys []string) (map[string]desk.Stored, error) {
 	}
 	s := newShared(q)
 	err := inChunks(sorted, func(chunk []string) error {
-		return s.each(storedSelect+`WHERE t.serial_key IN (`+marks(len(chunk))+`)`, anys(chunk),
+		return s.each(storedSelect+`WHERE t.serial_key IN (`+places(1, len(chunk))+`)`, anys(chunk),
 			func(here desk.Stored) { found[here.Serial.Key()] = here })
 	})
 	return found, err
@@ -86,7 +86,7 @@ const packing = 8
 
 func (q *queries) known(chunk []string, visible string, found map[string]desk.Known, s *shared) error {
 	st, err := q.statement(`SELECT serial_key, fingerprint, counter, profile_id * 8 + state FROM token
-		WHERE serial_key IN (` + marks(len(chunk)) + `)` + visible)
+		WHERE serial_key IN (` + places(1, len(chunk)) + `)` + visible)
 	if err != nil {
 		return err
 	}
@@ -143,7 +143,7 @@ func (q *queries) StoredByFingerprint(prints []int64) (map[int64][]desk.Stored, 
 	}
 	s := newShared(q)
 	err = inChunks(ids, func(chunk []int64) error {
-		return s.each(storedSelect+`WHERE t.id IN (`+marks(len(chunk))+`)`, anys(chunk),
+		return s.each(storedSelect+`WHERE t.id IN (`+places(1, len(chunk))+`)`, anys(chunk),
 			func(here desk.Stored) { found[here.Fingerprint] = append(found[here.Fingerprint], here) })
 	})
 	return found, err
@@ -156,9 +156,9 @@ func (q *queries) KnownTokens(ids []int64) (known []desk.KnownToken, err error) 
 	const seen = ` AND batch_id NOT IN (SELECT id FROM batch b WHERE ` + unseen + `) ORDER BY id`
 	var packed []int64
 	err = inChunks(ids, func(chunk []int64) error {
-		query, args := columns+`WHERE id IN (`+marks(len(chunk))+`)`+seen, anys(chunk)
+		query, args := columns+`WHERE id IN (`+places(1, len(chunk))+`)`+seen, anys(chunk)
 		if first, last := chunk[0], chunk[len(chunk)-1]; last-first < 2*int64(len(chunk)) {
-			query, args = columns+`WHERE id BETWEEN ? AND ?`+seen, []any{first, last}
+			query, args = columns+`WHERE id BETWEEN $1 AND $2`+seen, []any{first, last}
 		}
 		return q.each(query, args, func(rows *sql.Rows) error {
 			var t desk.KnownToken

@@ -2,7 +2,6 @@ package store
 
 import (
 	"database/sql"
-	"slices"
 	"time"
 
 	"github.com/google/uuid"
@@ -25,7 +24,7 @@ func (q *queries) WholeBatch(number int) (b desk.Batch, err error) {
 }
 
 func noSuchBatch(number int) error {
-	return fault.Errorf(fault.NotFound, "there is no batch %d", number).WithHint("`fob batch list` shows them all")
+	return fault.Errorf(fault.NotFound, "there is no batch %d", number).WithHint("%s shows them all", fault.Do("batch list"))
 }
 
 // SaveBatch writes since when a batch is quarantined and withdrawn.
@@ -40,13 +39,13 @@ SELECT t.id, COALESCE(t.printed, t.serial_key), p.manufacturer, p.model, p.type,
        EXISTS (SELECT 1 FROM binding bi WHERE bi.token_id = t.id)
 FROM token t JOIN batch b ON b.id = t.batch_id JOIN profile p ON p.id = t.profile_id
 LEFT JOIN account a ON a.id = t.account_id
-WHERE t.id BETWEEN ? AND ?`
+WHERE t.id BETWEEN $1 AND $2`
 
 // Slice reads the tokens of a batch with ids from first, n ids at most.
 func (q *queries) Slice(b desk.Batch, first int64, n int, states ...token.State) (all []desk.SliceToken, err error) {
 	query, args := sliceSelect, []any{max(first, b.FirstID), min(first+int64(n)-1, b.LastID)}
 	if len(states) > 0 {
-		query += ` AND t.state IN (` + marks(len(states)) + `)`
+		query += ` AND t.state IN (` + places(3, len(states)) + `)`
 		for _, s := range states {
 			args = append(args, stateCode(s))
 		}
@@ -124,24 +123,11 @@ func (q *queries) CarryOff(tokens []desk.SliceToken) error {
 	if len(tokens) == 0 {
 		return nil
 	}
-	ids, prints := make([]int64, len(tokens)), make([]int64, len(tokens))
-	for i, t := range tokens {
-		ids[i], prints[i] = t.ID, t.Fingerprint
-	}
-	if err := q.exec(`DELETE FROM observation WHERE token_id BETWEEN $1 AND $2`, ids[0], ids[len(ids)-1]); err != nil {
+	first, last := tokens[0].ID, tokens[len(tokens)-1].ID
+	if err := q.exec(`DELETE FROM observation WHERE token_id BETWEEN $1 AND $2`, first, last); err != nil {
 		return err
 	}
-	return q.removeTokens(ids, prints)
-}
-
-// removeTokens deletes tokens of neighbouring ids with their fingerprints, the
-// latter in the order of their keys.
-func (q *queries) removeTokens(ids, prints []int64) error {
-	slices.Sort(prints)
-	if err := q.removePrints(slices.Compact(prints), ids[0], ids[len(ids)-1]); err != nil {
-		return err
-	}
-	return q.exec(`DELETE FROM token WHERE id BETWEEN $1 AND $2`, ids[0], ids[len(ids)-1])
+	return q.removeTokens(first, last)
 }
 
 // Correct gives tokens of a batch their parameters, and their counters where

@@ -2,6 +2,7 @@ package store
 
 import (
 	"database/sql"
+	"fmt"
 	"strings"
 	"time"
 
@@ -155,11 +156,16 @@ func inChunks[T any](all []T, do func([]T) error) error {
 	return nil
 }
 
-// marks gives n placeholders. They have no numbers: for a numbered parameter the
-// driver looks up its name, which costs more the more there are (45 % of an
-// import when it was measured). PostgreSQL will number them here.
-func marks(n int) string {
-	return strings.TrimSuffix(strings.Repeat("?,", n), ",")
+// places returns n placeholders for parameters, "$3,$4,$5".
+func places(first, n int) string {
+	var b strings.Builder
+	for i := range n {
+		if i > 0 {
+			b.WriteByte(',')
+		}
+		fmt.Fprintf(&b, "$%d", first+i)
+	}
+	return b.String()
 }
 
 func anys[T any](all []T) []any {

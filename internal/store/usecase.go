@@ -20,5 +20,5 @@ func (s For[R, T]) View(ctx context.Context, fn func(R) error) error {
 
 // Update waits for its turn and runs fn in one transaction.
 func (s For[R, T]) Update(ctx context.Context, fn func(T) error) error {
-	return s.update(ctx, func(q *queries) error { return fn(any(q).(T)) })
+	return s.update(ctx, false, func(q *queries) error { return fn(any(q).(T)) })
 }

@@ -40,7 +40,7 @@ func (v *verifier) wait() { v.asked.Wait() }
 func (v *verifier) ask(q *queries) {
 	a := &v.told
 	a.found, a.err = q.contradictions()
-	a.schema, a.schemaErr = q.SchemaProblems()
+	a.schema, a.schemaErr = q.engine.SchemaProblems(q.ctx, q.tx)
 }
 
 func (v *verifier) schema() ([]string, error) {

@@ -6,8 +6,6 @@ import (
 	"iter"
 	"strconv"
 
-	sqlite3 "modernc.org/sqlite/lib"
-
 	"fob/internal/token"
 	"fob/internal/trail"
 )
@@ -15,7 +13,7 @@ import (
 // Verify holds trail, tables and schema against each other, in one consistent
 // state.
 func (s *Store) Verify(ctx context.Context, checkpoint *trail.Checkpoint) (r trail.Report, err error) {
-	err = s.sameState(ctx, readersOfVerify, func(readers []*queries) error {
+	err = s.snapshots(ctx, readersOfVerify, func(readers []*queries) error {
 		v := newVerifier(readers)
 		defer v.wait()
 		if r, err = trail.VerifyStore(s.id, v.events(), v, checkpoint); err != nil {
@@ -27,24 +25,11 @@ func (s *Store) Verify(ctx context.Context, checkpoint *trail.Checkpoint) (r tra
 		}
 		return err
 	})
-	if unreadable(ctx, err) {
+	if s.unreadable(ctx, err) {
 		r.Problemf("the tables cannot be read to their end: %v", err)
 		err = nil
 	}
 	return r, err
-}
-
-// unreadable tells of an error whether it is the tables that are at fault: a
-// value of no possible kind, a row that must be there, a damaged page. That is a
-// finding, not a failure to look.
-func unreadable(ctx context.Context, err error) bool {
-	switch code(err) {
-	case 0:
-		return err != nil && ctx.Err() == nil
-	case sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_MISMATCH:
-		return true
-	}
-	return false
 }
 
 // StoreRow reads the store itself.

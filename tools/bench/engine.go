@@ -17,6 +17,7 @@ import (
 
 	"fob/internal/desk"
 	"fob/internal/store"
+	"fob/internal/store/sqlite"
 	"fob/internal/token"
 )
 
@@ -33,7 +34,7 @@ func storeAlone(ctx context.Context, path string, n int) error {
 	if err != nil {
 		return err
 	}
-	s, err := store.Open(ctx, path)
+	s, err := sqlite.Open(ctx, path)
 	if err != nil {
 		return err
 	}

@@ -13,7 +13,7 @@ import (
 	"path/filepath"
 	"strings"
 
-	_ "fob/internal/store" // brings the driver
+	_ "fob/internal/store/sqlite" // brings the driver
 
 	"fob/tools/program"
 	"fob/tools/seedgen/gen"
@@ -193,13 +193,12 @@ func (s *place) swept(tokens int) error {
 	}
 	defer db.Close()
 	for query, want := range map[string]string{
-		"PRAGMA integrity_check":                                       "ok",
-		"SELECT COUNT(*) FROM pragma_foreign_key_check":                "0",
-		"SELECT COUNT(*) FROM token":                                   fmt.Sprint(tokens),
-		"SELECT COALESCE(SUM(length(pairs)), 0) / 16 FROM fingerprint": fmt.Sprint(tokens),
-		"SELECT COUNT(*) FROM batch WHERE loading = 1":                 "0",
-		`SELECT COUNT(*) FROM token t JOIN fingerprint f ON f.first = (SELECT MAX(first) FROM fingerprint WHERE first <= t.fingerprint)
-			AND instr(f.pairs, unhex(printf('%016x%016x', t.fingerprint, t.id))) > 0`: fmt.Sprint(tokens),
+		"PRAGMA integrity_check":                        "ok",
+		"SELECT COUNT(*) FROM pragma_foreign_key_check": "0",
+		"SELECT COUNT(*) FROM token":                    fmt.Sprint(tokens),
+		"SELECT COUNT(*) FROM fingerprint":              fmt.Sprint(tokens),
+		"SELECT COUNT(*) FROM batch WHERE loading = 1":  "0",
+		"SELECT COUNT(*) FROM token t JOIN fingerprint f ON f.fingerprint = t.fingerprint AND f.token_id = t.id": fmt.Sprint(tokens),
 	} {
 		var got string
 		if err := db.QueryRow(query).Scan(&got); err != nil {

@@ -1,0 +1,69 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+
+	"github.com/google/uuid"
+)
+
+// Engine is what each kind of database does in its own way. All queries are plain
+// SQL that SQLite and PostgreSQL share, with numbered parameters.
+type Engine interface {
+	// Where says which database it is, for messages.
+	Where() string
+	// Snapshots begins n transactions, each on a connection of its own, that only
+	// read and all see one state of the store.
+	Snapshots(ctx context.Context, n int) (readers []*sql.Tx, end func(), err error)
+	// Begin waits for this writer's turn and begins a transaction. One that loads
+	// may be committed before the disk has it: its rows count once a later
+	// transaction that does not load is there.
+	Begin(ctx context.Context, loads bool) (*Writing, error)
+	// Explain gives an error of the database a kind and a remedy. Errors that have
+	// a kind pass unchanged.
+	Explain(err error, doing string) error
+	// IsTaken reports whether a row was refused because another has its key.
+	IsTaken(err error) bool
+	// IsUnreadable reports whether an error is the fault of what is stored: a value
+	// of an impossible kind, a damaged page.
+	IsUnreadable(err error) bool
+
+	// HoldLoad marks this process as the loader of a batch until release is called
+	// or the process ends.
+	HoldLoad(batch uuid.UUID) (release func(), err error)
+	// IsHeld reports whether a living process loads a batch.
+	IsHeld(batch uuid.UUID) bool
+	// SweepLoads calls discard for those of some batches that nobody holds, and
+	// removes what else their loaders left.
+	SweepLoads(batches []LoadingBatch, discard func(LoadingBatch) error) error
+
+	// EmptyLog removes from the database's own log what was overwritten; done is
+	// false while somebody still reads an older state.
+	EmptyLog(ctx context.Context) (done bool, err error)
+	// Damage lists what the database's own check of its storage finds.
+	Damage(ctx context.Context, tx *sql.Tx) ([]string, error)
+	// SchemaProblems lists in which tables, indexes and triggers the schema is not
+	// that of a new store.
+	SchemaProblems(ctx context.Context, tx *sql.Tx) ([]string, error)
+	// Room is how much room the store has left.
+	Room() (Room, error)
+	Close() error
+}
+
+// Writing is a transaction that writes.
+type Writing struct {
+	Tx *sql.Tx
+	// Insert inserts many rows as fast as the engine can.
+	Insert func(table string, columns []string, rows [][]any) error
+	// End gives the turn to the next writer. It comes after Commit or Rollback.
+	End func() error
+}
+
+// LoadingBatch is a batch that is not complete.
+type LoadingBatch struct {
+	ID   int64
+	UUID uuid.UUID
+}
+
+// Room is how much room the store has left, and how much its log takes, in bytes.
+type Room struct{ Free, Logged int64 }

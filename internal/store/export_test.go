@@ -1,0 +1,71 @@
+package store
+
+import (
+	"context"
+	"slices"
+	"testing"
+
+	"fob/internal/desk"
+	"fob/internal/report"
+	"fob/internal/token"
+)
+
+// The texts of queries, for tests that ask an engine how it would answer them.
+const (
+	TokenByKey      = tokenSelect + ` WHERE t.serial_key = $1`
+	StoredByKeys    = storedSelect + `WHERE t.serial_key IN ($1, $2)`
+	NearByPrefix    = nearByPrefix
+	FirstDrifts     = firstDrifts
+	BatchRates      = batchRates
+	BareSelect      = bareSelect
+	TokensOfAccount = tokensOfAccount
+	SliceSelect     = sliceSelect + ` ORDER BY t.id`
+	StandingSelect  = standingSelect
+	NowCalled       = nowCalled
+	HoldingSelect   = holdingSelect
+	HeldSelect      = heldSelect
+	NearAccounts    = nearAccounts
+	ObservationsOf  = observationsOf
+)
+
+var (
+	NearBySlips     = nearBySlips
+	AccountsBySlips = accountsBySlips
+	AccountsQuery   = accountsQuery
+	ClockRecords    = clockRecords
+	Anys            = anys[string]
+)
+
+func SealedQuery(s desk.Span, f desk.SeedFilter, places ...any) (string, []any) {
+	return sealedQuery(s, f, places)
+}
+
+// Listed is the query that lists what a filter selects; there is none if it names
+// what is not there.
+func Listed(s *Store, f report.Filter) (query string, args []any, err error) {
+	err = s.snapshot(context.Background(), func(q *queries) error {
+		l, err := q.listing(f)
+		if !l.nothing {
+			query, args = l.query(), l.args
+		}
+		return err
+	})
+	return query, args, err
+}
+
+// LeaversQuery finds the tokens of those who left.
+func LeaversQuery(s *Store) (query string, args []any, err error) {
+	err = s.snapshot(context.Background(), func(q *queries) error {
+		l, err := q.leavers(report.LeaverFilter{})
+		query, args = l.from(leaversSelect), l.args
+		return err
+	})
+	return query, args, err
+}
+
+// Every state has a number.
+func TestStateCodes(t *testing.T) {
+	if !slices.Equal(stateCodes, token.States()) {
+		t.Errorf("%q, not %q", stateCodes, token.States())
+	}
+}

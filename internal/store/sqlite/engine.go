@@ -1,0 +1,261 @@
+// Package sqlite keeps a store in one SQLite file: opening, the turn of the
+// writer, bulk insertion, the schema, kinds of errors, health. What is asked of
+// the tables stands in package store, in SQL that other engines share.
+//
+// Writers queue at a turnstile of two file locks beside the database, so that a
+// long import and a short bind take turns; readers never wait.
+package sqlite
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"net/url"
+	"strings"
+
+	"golang.org/x/sys/unix"
+	_ "modernc.org/sqlite" // the driver
+
+	"fob/internal/fault"
+	"fob/internal/store"
+)
+
+// engine is an open database.
+type engine struct {
+	path  string
+	read  *sql.DB
+	write *sql.DB // nil when opened for reading
+	load  *sql.DB // of a large import, while it holds its lock; else nil
+}
+
+// pragmas hold for every connection, so they stand in the address: a PRAGMA
+// that is executed reaches one connection of the pool only. FULL because a
+// binding that was confirmed on the phone must survive a power cut;
+// secure_delete because overwritten seeds, though sealed, should not linger.
+var pragmas = []string{
+	"busy_timeout(10000)", "foreign_keys(1)", "trusted_schema(0)", "recursive_triggers(1)",
+	"secure_delete(1)", "cell_size_check(1)", "temp_store(2)",
+}
+
+// The log of the ordinary writer is folded back by itself. That of a loader is
+// folded between slices, when nobody waits for this process, and its slices need
+// not wait for the disk: nobody sees their rows before the ordinary writer has
+// made them visible.
+var (
+	forReading = []string{"query_only(1)", "synchronous(2)"}
+	forWriting = []string{"journal_mode(wal)", "synchronous(2)", "cache_size(-65536)", "wal_autocheckpoint(10000)"}
+	forLoading = []string{"journal_mode(wal)", "synchronous(1)", "cache_size(-10240)", "wal_autocheckpoint(0)"}
+)
+
+// maxLogged is how many pages a loader's log may have before they are folded
+// back: well below the number at which the desk's own commits would do it.
+const maxLogged = 6000
+
+func address(path string, query url.Values, more []string) string {
+	for _, p := range append(pragmas[:len(pragmas):len(pragmas)], more...) {
+		query.Add("_pragma", p)
+	}
+	query.Set("_dqs", "0")
+	return (&url.URL{Scheme: "file", Path: path, RawQuery: query.Encode()}).String()
+}
+
+func openWriter(path string, more []string) (*sql.DB, error) {
+	db, err := sql.Open("sqlite", address(path, url.Values{"mode": {"rw"}, "_txlock": {"immediate"}}, more))
+	if err != nil {
+		return nil, openError(err, path)
+	}
+	db.SetMaxOpenConns(1)
+	return db, nil
+}
+
+func (e *engine) Where() string { return e.path }
+
+// Close ends all connections; the last writer also folds the log back.
+func (e *engine) Close() error {
+	var errs []error
+	for _, db := range []*sql.DB{e.read, e.load, e.write} {
+		if db != nil {
+			errs = append(errs, db.Close())
+		}
+	}
+	return errors.Join(errs...)
+}
+
+// Begin waits at the turnstile and begins an immediate transaction.
+func (e *engine) Begin(ctx context.Context, loads bool) (w *store.Writing, err error) {
+	db := e.write
+	if loads {
+		if e.load == nil {
+			if e.load, err = openWriter(e.path, forLoading); err != nil {
+				return nil, err
+			}
+		}
+		db = e.load
+	}
+	lock, err := e.turn(ctx)
+	if err != nil {
+		return nil, err
+	}
+	tx, err := db.BeginTx(ctx, nil)
+	if err != nil {
+		lock.release()
+		return nil, err
+	}
+	insert := func(table string, columns []string, rows [][]any) error {
+		return insertRows(ctx, tx, table, columns, rows)
+	}
+	end := func() error {
+		lock.release()
+		if loads {
+			return e.foldLog(ctx)
+		}
+		return nil
+	}
+	return &store.Writing{Tx: tx, Insert: insert, End: end}, nil
+}
+
+// rowsPerStatement is how many rows one INSERT carries: measured, more gain
+// nothing.
+const rowsPerStatement = 100
+
+// insertRows leaves out columns that are NULL in all rows: a value that is bound
+// costs also when it is NULL.
+func insertRows(ctx context.Context, tx *sql.Tx, table string, columns []string, rows [][]any) error {
+	var used []int
+	var names []string
+	for c, name := range columns {
+		for _, row := range rows {
+			if row[c] != nil {
+				used, names = append(used, c), append(names, name)
+				break
+			}
+		}
+	}
+	tuple := "(" + strings.TrimSuffix(strings.Repeat("?,", len(used)), ",") + ")"
+	prepare := func(n int) (*sql.Stmt, error) {
+		return tx.PrepareContext(ctx, fmt.Sprintf("INSERT INTO %s (%s) VALUES %s%s", table, strings.Join(names, ", "), tuple, strings.Repeat(","+tuple, n-1)))
+	}
+	var full *sql.Stmt
+	args := make([]any, 0, rowsPerStatement*len(used))
+	for len(rows) > 0 {
+		n := min(rowsPerStatement, len(rows))
+		s, err := full, error(nil)
+		if s == nil || n < rowsPerStatement {
+			if s, err = prepare(n); err != nil {
+				return err
+			}
+			full = s // a shorter one is the last
+			defer s.Close()
+		}
+		args = args[:0]
+		for _, row := range rows[:n] {
+			for _, c := range used {
+				args = append(args, row[c])
+			}
+		}
+		if _, err := s.ExecContext(ctx, args...); err != nil {
+			return err
+		}
+		rows = rows[n:]
+	}
+	return nil
+}
+
+// foldLog copies a loader's log into the database once it is long. It takes
+// nobody's turn: others write on meanwhile.
+func (e *engine) foldLog(ctx context.Context) error {
+	var busy, logged, folded int
+	if err := e.load.QueryRowContext(ctx, "PRAGMA wal_checkpoint(NOOP)").Scan(&busy, &logged, &folded); err != nil || logged-folded < maxLogged {
+		return err
+	}
+	_, err := e.load.ExecContext(ctx, "PRAGMA wal_checkpoint(PASSIVE)")
+	return err
+}
+
+// endLoad closes the loader's connection and leaves a short log behind. Somebody
+// who reads meanwhile keeps it long, and is not waited for: the next one who
+// closes the store last shortens it.
+func (e *engine) endLoad() {
+	if e.load == nil {
+		return
+	}
+	for _, q := range []string{"PRAGMA wal_checkpoint(PASSIVE)", "PRAGMA busy_timeout=100", "PRAGMA wal_checkpoint(TRUNCATE)"} {
+		if _, err := e.load.Exec(q); err != nil {
+			break // all is stored; only the log stays long
+		}
+	}
+	e.load.Close()
+	e.load = nil
+}
+
+// EmptyLog writes the log back and cuts it to nothing.
+func (e *engine) EmptyLog(ctx context.Context) (done bool, err error) {
+	lock, err := e.turn(ctx)
+	if err != nil {
+		return false, err
+	}
+	defer lock.release()
+	var busy, log, moved int
+	err = e.write.QueryRowContext(ctx, `PRAGMA wal_checkpoint(TRUNCATE)`).Scan(&busy, &log, &moved)
+	return busy == 0, e.Explain(err, "emptying the log")
+}
+
+// Snapshots begins all transactions anew where somebody writes between the
+// beginnings of two.
+func (e *engine) Snapshots(ctx context.Context, n int) ([]*sql.Tx, func(), error) {
+	const tries = 1000 // each takes less than a millisecond; a loader's slice takes fifty
+	for range tries {
+		readers, end, err := e.trySnapshots(ctx, n)
+		if err != nil || readers != nil {
+			return readers, end, err
+		}
+	}
+	return nil, nil, fault.Errorf(fault.Internal, "the store changes faster than several readers can begin").WithHint("try again when less is written to it")
+}
+
+// trySnapshots returns no readers where somebody wrote. PRAGMA data_version is
+// another number on the same connection as soon as another one has written.
+func (e *engine) trySnapshots(ctx context.Context, n int) (readers []*sql.Tx, end func(), err error) {
+	last, err := e.read.Conn(ctx)
+	if err != nil {
+		return nil, nil, err
+	}
+	end = func() {
+		for _, tx := range readers {
+			tx.Rollback() //nolint:errcheck // a reader has nothing to lose
+		}
+		last.Close()
+	}
+	var before, after int64
+	if n > 1 {
+		err = last.QueryRowContext(ctx, `PRAGMA data_version`).Scan(&before)
+	}
+	for i := 0; i < n && err == nil; i++ {
+		begin := e.read.BeginTx
+		if i == n-1 {
+			begin = last.BeginTx
+		}
+		var tx *sql.Tx
+		if tx, err = begin(ctx, nil); err == nil {
+			readers = append(readers, tx)
+			if n > 1 { // from here on it sees one state
+				err = tx.QueryRowContext(ctx, `PRAGMA data_version`).Scan(&after)
+			}
+		}
+	}
+	if err != nil || before != after {
+		end()
+		return nil, nil, err
+	}
+	return readers, end, nil
+}
+
+// Room asks for the room of this user on the database's disk.
+func (e *engine) Room() (r store.Room, err error) {
+	var fs unix.Statfs_t
+	if err := unix.Statfs(e.path, &fs); err != nil {
+		return r, err
+	}
+	return store.Room{Free: int64(fs.Bavail) * int64(fs.Bsize), Logged: fileSize(e.path + "-wal")}, nil
+}

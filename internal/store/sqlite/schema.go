@@ -1,0 +1,174 @@
+package sqlite
+
+import (
+	"context"
+	"database/sql"
+	"embed"
+	"errors"
+	"fmt"
+	"io/fs"
+	"maps"
+	"os"
+	"slices"
+	"sync"
+
+	"github.com/pressly/goose/v3"
+
+	"fob/internal/fault"
+)
+
+// Migrations are forward only.
+//
+//go:embed schema
+var migrations embed.FS
+
+const (
+	// applicationID is "fob1": no other SQLite database has it.
+	applicationID = 0x666f6231
+	// schemaVersion is what the last migration sets user_version to.
+	schemaVersion = 1
+)
+
+// migrate brings the schema up to date. Versions were compared before: goose
+// itself says nothing of a database newer than its migrations.
+func migrate(ctx context.Context, db *sql.DB) error {
+	folder, err := fs.Sub(migrations, "schema")
+	if err != nil {
+		return err
+	}
+	provider, err := goose.NewProvider(goose.DialectSQLite3, db, folder)
+	if err != nil {
+		return fmt.Errorf("reading the migrations: %w", err)
+	}
+	if _, err := provider.Up(ctx); err != nil {
+		return fmt.Errorf("migrating the database: %w", err)
+	}
+	return nil
+}
+
+// checkSchema refuses what is not a store, or not one of this program's age.
+func checkSchema(ctx context.Context, db *sql.DB, path string) (version int, err error) {
+	var id int
+	if err := db.QueryRowContext(ctx, "PRAGMA application_id").Scan(&id); err != nil {
+		return 0, openError(err, path)
+	}
+	if id != applicationID {
+		return 0, fault.Errorf(fault.Internal, "%s is a database, but not a store of fob's", path).
+			WithHint("name the store with %s, or make one with %s", fault.DB, initStore)
+	}
+	if err := db.QueryRowContext(ctx, "PRAGMA user_version").Scan(&version); err != nil {
+		return 0, openError(err, path)
+	}
+	if version > schemaVersion {
+		return 0, fault.Errorf(fault.Internal, "%s was written by a newer fob (schema %d, this program knows %d)", path, version, schemaVersion).
+			WithHint("use the newer fob; nothing was changed")
+	}
+	return version, nil
+}
+
+// upgrade migrates an older store, with a backup beside it first. Another
+// process may have done it while this one waited for its turn.
+func (e *engine) upgrade(ctx context.Context) error {
+	lock, err := e.turn(ctx)
+	if err != nil {
+		return err
+	}
+	defer lock.release()
+	version, err := checkSchema(ctx, e.write, e.path)
+	if err != nil || version == schemaVersion {
+		return err
+	}
+	if err := e.backup(ctx, fmt.Sprintf("%s.schema-%d", e.path, version)); err != nil {
+		return err
+	}
+	return migrate(ctx, e.write)
+}
+
+// backup copies the database to path, readable for its owner only from the
+// first byte. What a run that was killed left there is replaced.
+func (e *engine) backup(ctx context.Context, path string) error {
+	const doing = "making a backup before the upgrade"
+	making := path + ".new"
+	if err := os.Remove(making); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return fault.Wrap(fault.Internal, err, doing)
+	}
+	file, err := os.OpenFile(making, os.O_RDWR|os.O_CREATE|os.O_EXCL, 0o600)
+	if err != nil {
+		return fault.Wrap(fault.Internal, err, doing)
+	}
+	file.Close()
+	defer os.Remove(making)
+	if _, err := e.write.ExecContext(ctx, "VACUUM INTO $1", making); err != nil {
+		return openError(err, making)
+	}
+	return os.Rename(making, path)
+}
+
+// SchemaProblems compares the statements that made everything in the schema with
+// those of a new store. A trigger or an index that is gone lets in what it was to
+// keep out, and one that was added can change rows that fob writes.
+func (e *engine) SchemaProblems(ctx context.Context, tx *sql.Tx) (problems []string, err error) {
+	want, err := newObjects()
+	if err != nil {
+		return nil, err
+	}
+	found, err := readObjects(ctx, tx)
+	if err != nil {
+		return nil, err
+	}
+	for _, what := range slices.Sorted(maps.Keys(want)) {
+		made, ok := found[what]
+		switch {
+		case !ok:
+			problems = append(problems, fmt.Sprintf("the %s is gone", what))
+		case made != want[what]:
+			problems = append(problems, fmt.Sprintf("the %s was changed", what))
+		}
+	}
+	for _, what := range slices.Sorted(maps.Keys(found)) {
+		if _, ok := want[what]; !ok {
+			problems = append(problems, fmt.Sprintf("the %s is not one of fob's", what))
+		}
+	}
+	return problems, nil
+}
+
+// newObjects are those of a new store; they are the same as long as the program
+// runs.
+var newObjects = sync.OnceValues(func() (map[string]string, error) {
+	ctx := context.Background()
+	db, err := sql.Open("sqlite", ":memory:")
+	if err != nil {
+		return nil, err
+	}
+	defer db.Close()
+	db.SetMaxOpenConns(1) // each connection would have a database of its own
+	if err := migrate(ctx, db); err != nil {
+		return nil, err
+	}
+	return readObjects(ctx, db)
+})
+
+// readObjects reads every table, index, trigger and view with the statement
+// that made it. Left out are the tables of goose, and those that SQLite keeps
+// for itself: the counters of AUTOINCREMENT, and the statistics that ANALYZE
+// leaves. What hangs on them, a trigger say, is not.
+func readObjects(ctx context.Context, db interface {
+	QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error)
+}) (map[string]string, error) {
+	rows, err := db.QueryContext(ctx, `SELECT type || ' ' || name, tbl_name || ': ' || COALESCE(sql, '') FROM sqlite_schema
+		WHERE NOT (type = 'table' AND (name IN ('goose_db_version', 'sqlite_sequence') OR name LIKE 'sqlite\_stat%' ESCAPE '\'))`)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	found := map[string]string{}
+	for rows.Next() {
+		var what, made string
+		if err := rows.Scan(&what, &made); err != nil {
+			return nil, err
+		}
+		found[what] = made
+	}
+	return found, rows.Err()
+}

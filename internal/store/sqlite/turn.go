@@ -1,0 +1,91 @@
+package sqlite
+
+import (
+	"context"
+	"errors"
+	"fob/internal/fault"
+	"os"
+
+	"golang.org/x/sys/unix"
+)
+
+// Writers pass a turnstile of two locks: each takes intent first, holds it
+// while it waits for lock, and lets it go once it has lock. So at most one
+// writer waits for lock, the others stand in a queue behind intent, and a
+// loader that comes back for its next slice stands behind the desk. SQLite's
+// own busy handler polls instead and lets the loader win for seconds.
+
+// fileLock is a flock, taken in full or not at all.
+type fileLock struct{ f *os.File }
+
+func openLock(path string) (*os.File, error) {
+	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600)
+	if err != nil {
+		return nil, fault.Wrap(fault.Internal, err, "the lock file beside the database cannot be opened").
+			WithHint("commands that write need a writable folder around the database")
+	}
+	return f, nil
+}
+
+// acquire waits for an exclusive lock until ctx ends. flock itself cannot be
+// cancelled: an abandoned wait lets go of the lock as soon as it gets it.
+func acquire(ctx context.Context, path string) (*fileLock, error) {
+	f, err := openLock(path)
+	if err != nil {
+		return nil, err
+	}
+	if flock(f, unix.LOCK_EX|unix.LOCK_NB) == nil {
+		return &fileLock{f}, nil
+	}
+	got := make(chan error, 1)
+	go func() { got <- flock(f, unix.LOCK_EX) }()
+	select {
+	case err := <-got:
+		if err != nil {
+			f.Close()
+			return nil, fault.Wrap(fault.Internal, err, "locking %s", path)
+		}
+		return &fileLock{f}, nil
+	case <-ctx.Done():
+		go func() { <-got; f.Close() }()
+		return nil, ctx.Err()
+	}
+}
+
+// tryAcquire tells with ok whether the lock was free.
+func tryAcquire(path string) (l *fileLock, ok bool, err error) {
+	f, err := openLock(path)
+	if err != nil {
+		return nil, false, err
+	}
+	switch err := flock(f, unix.LOCK_EX|unix.LOCK_NB); {
+	case err == nil:
+		return &fileLock{f}, true, nil
+	case errors.Is(err, unix.EWOULDBLOCK):
+		f.Close()
+		return nil, false, nil
+	default:
+		f.Close()
+		return nil, false, fault.Wrap(fault.Internal, err, "locking %s", path)
+	}
+}
+
+func (l *fileLock) release() { l.f.Close() } // closing ends the lock
+
+func flock(f *os.File, how int) error {
+	for {
+		if err := unix.Flock(int(f.Fd()), how); !errors.Is(err, unix.EINTR) {
+			return err
+		}
+	}
+}
+
+// turn waits at the turnstile; the caller runs one transaction and releases.
+func (e *engine) turn(ctx context.Context) (*fileLock, error) {
+	intent, err := acquire(ctx, e.path+".intent")
+	if err != nil {
+		return nil, err
+	}
+	defer intent.release()
+	return acquire(ctx, e.path+".lock")
+}
