@@ -20,8 +20,8 @@ func TestReadBindings(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := []desk.BulkRow{
-		{Line: 3, Serial: "S1", Account: "Anna; the elder", Codes: []string{"' 012345'"}, ReadAt: time.Date(2026, 11, 24, 10, 0, 7, 0, time.UTC), Proof: "badge"},
-		{Line: 4, Serial: "S2", Account: "ben", Codes: []string{"111111", "222222"}},
+		{Line: 3, Serial: "S1", Words: desk.Words{Account: "Anna; the elder", Proof: "badge"}, Codes: []string{"' 012345'"}, ReadAt: time.Date(2026, 11, 24, 10, 0, 7, 0, time.UTC)},
+		{Line: 4, Serial: "S2", Words: desk.Words{Account: "ben"}, Codes: []string{"111111", "222222"}},
 	}
 	if diff := cmp.Diff(want, rows, cmpopts.IgnoreUnexported(desk.BulkRow{})); diff != "" {
 		t.Error(diff)

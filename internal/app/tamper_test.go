@@ -188,7 +188,7 @@ func serial(i uint64) token.Serial {
 
 // codes are what token i shows, with these drifts in seconds, one step apart.
 func (w *world) codes(i uint64, account string, drifts ...float64) desk.Codes {
-	req := desk.Codes{Serial: serial(i), Account: token.Account(account), Ticket: "T-1", Proof: "badge"}
+	req := desk.Codes{Serial: serial(i), Words: desk.Words{Account: token.Account(account), Ticket: "T-1", Proof: "badge"}}
 	p := token.Params{Type: token.TOTP, Hash: token.SHA1, Digits: 6, Period: 30}
 	for n, drift := range drifts {
 		code, err := otp.At(p, token.NewSeed(gen.SeedFor(i, token.SHA1)), otp.StepAt(p, w.now, drift)+int64(n))

@@ -49,7 +49,7 @@ func (o *codeOptions) request(r *root, serial, account string) (req desk.Codes, 
 	if err != nil {
 		return req, err
 	}
-	req.Reason, req.Ticket, req.Proof, req.Approver = w.Reason, w.Ticket, w.Proof, w.Approver
+	w.Account, req.Words = req.Account, w
 	if req.Deep = o.deep; o.deep {
 		if len(o.codes) == 1 {
 			return req, fault.Errorf(fault.Usage, "--deep searches two consecutive codes, and one was given").

@@ -256,11 +256,6 @@ func returnedTo(to string) (token.State, error) {
 	return "", fault.Errorf(fault.Usage, "--to %q: a returned token goes to in_stock or quarantined", clean(to))
 }
 
-func wordsOf(req desk.Codes) desk.Words {
-	return desk.Words{Reason: req.Reason, Ticket: req.Ticket, Proof: req.Proof, Approver: req.Approver,
-		Condition: req.Condition}
-}
-
 func (r *root) unbind(ctx context.Context, o *unbindOptions, serial string) error {
 	req, err := o.request(r, serial, "")
 	if err != nil {
@@ -281,7 +276,7 @@ func (r *root) unbind(ctx context.Context, o *unbindOptions, serial string) erro
 	}
 	if len(o.codes) == 0 {
 		return r.move(ctx, desk.Change{Serial: req.Serial, By: token.CmdUnbind, To: to,
-			Location: req.Location, NewLocation: req.NewLocation, Words: wordsOf(req)})
+			Location: req.Location, NewLocation: req.NewLocation, Words: req.Words})
 	}
 	req.To = to
 	return r.unbindWithCodes(ctx, o, req)

@@ -130,7 +130,7 @@ func (r *root) replaceLost(ctx context.Context, o *replaceOptions, old token.Ser
 			return fault.Wrap(fault.KindOf(err), err, "nothing was changed, since no code of %s could be checked", req.Serial).WithHint("%s",
 				joined(fault.HintOf(err), "`fob lost "+pasted(string(old))+"` needs no identity"))
 		}
-		before, _, err := d.EndLost(ctx, desk.Change{Serial: old, Loss: loss, Words: wordsOf(req)})
+		before, _, err := d.EndLost(ctx, desk.Change{Serial: old, Loss: loss, Words: req.Words})
 		if err != nil {
 			return err
 		}

@@ -49,7 +49,7 @@ func (r *root) unbindVirtual(ctx context.Context, o *unbindOptions, req desk.Cod
 		return err
 	}
 	if len(o.codes) == 0 && req.Reason != "" {
-		return r.move(ctx, desk.Change{Serial: req.Serial, By: token.CmdUnbind, To: req.To, Words: wordsOf(req)})
+		return r.move(ctx, desk.Change{Serial: req.Serial, By: token.CmdUnbind, To: req.To, Words: req.Words})
 	}
 	return r.unbindWithCodes(ctx, o, req)
 }

@@ -1,6 +1,8 @@
 package desk
 
 import (
+	"cmp"
+	"errors"
 	"fmt"
 	"time"
 
@@ -18,47 +20,31 @@ type attempt struct {
 	req  Codes
 	by   token.Command
 	keys Keyring
-	held bool      // right codes are not acted upon yet
-	made bool      // bind: the token is a virtual one that is made in this transaction
-	now  time.Time // of everything in the attempt: lock, binding and event agree
+	held bool // right codes are not acted upon yet
+	made bool // bind: the token is a virtual one that is made in this transaction
 
+	now        time.Time // of everything in the attempt: lock, binding and event agree
 	policy     token.Policy
 	token      token.Token
-	entries    []otp.Entry
 	history    otp.History
 	prediction otp.Prediction
-	warnings   []string
 	result     otp.Result
-	reason     otp.Reason   // of a refusal
-	refusal    *fault.Error // what the caller gets; nil: accepted
+	warnings   []string
+
+	reason  otp.Reason   // of a refusal
+	refusal *fault.Error // what the caller gets; nil: accepted
 }
 
-// foresee is run without codes: what would be refused whatever they are. Nothing
-// is written, since nobody tried anything yet.
-func (a *attempt) foresee(r Reader) (err error) {
-	if a.token, err = r.Token(a.req.Serial); err != nil {
-		return err
-	}
-	return a.foreseeOf(r)
+// refuse notes why, and returns the refusal as an error.
+func (a *attempt) refuse(reason otp.Reason, err *fault.Error) error {
+	a.reason, a.refusal = reason, err
+	return err
 }
 
-// foreseeOf does so for a token that was read, or is not there yet.
-func (a *attempt) foreseeOf(r Reader) error {
-	a.now = a.desk.Now().UTC()
-	if err := a.standing(r); err != nil {
-		return err
-	}
-	if a.refusal != nil {
-		return a.refusal
-	}
-	return nil
-}
-
-// run ends with an error where nothing may be written at all. A refusal that is
-// to be written down is no error to the transaction: the caller finds it in
-// a.refusal once all is committed.
+// run ends with an error if nothing may be written at all. A refusal that is to be
+// written down is no error to the transaction: the caller finds it in a.refusal
+// once all is committed.
 func (a *attempt) run(tx Tx) (err error) {
-	a.now = a.desk.Now().UTC()
 	if a.token, err = tx.Token(a.req.Serial); err != nil {
 		return err
 	}
@@ -75,61 +61,214 @@ func (a *attempt) run(tx Tx) (err error) {
 		return err
 	}
 	if a.refusal != nil {
-		return a.recordRefusal(tx, nil)
+		return a.record(tx, nil)
 	}
 	return a.try(tx)
 }
 
-// standing finds what stands against the attempt whatever the codes are. The
-// policy comes first: it says whether the token is locked, which every refusal
-// tells.
+// check is run without codes: what would be refused whatever they are. Nothing is
+// written, because nobody tried anything yet.
+func (a *attempt) check(r Reader) error {
+	if err := a.standing(r); err != nil {
+		return err
+	}
+	if a.refusal != nil {
+		return a.refusal
+	}
+	return nil
+}
+
+// standing finds what stands against the attempt whatever the codes are. An error
+// is of what the request lacks, and nobody tried a code yet; a refusal is of the
+// token, and belongs into the trail. The policy comes first: it says whether the
+// token is locked, which every refusal tells.
 func (a *attempt) standing(r Reader) (err error) {
+	a.now = a.desk.Now().UTC()
 	if a.policy, err = policyOf(r); err != nil {
 		return err
 	}
-	if err := a.checkClock(r); err != nil {
+	if err := checkClock(r, a.now); err != nil {
+		var behind *fault.Error
+		if errors.As(err, &behind) && behind.Kind == fault.NotAllowed {
+			return a.refuse(otp.ClockBehind, behind)
+		}
 		return err
 	}
-	if err := a.demands(r); err != nil {
+	if err := a.policy.Check(a.by, a.req.Words); err != nil {
 		return err
 	}
-	if err := a.checkAccount(r); err != nil {
+	if err := a.checkReplaced(r); err != nil {
 		return err
+	}
+	if n := len(a.req.Codes); n > 0 && n < a.codesNeeded() {
+		return fault.Errorf(fault.Refused, "the policy demands two codes of %s, and one was given", a.by).
+			WithHint("give both: %s %s; nothing was changed", fault.Codes.Is("FIRST"), fault.Codes.Is("NEXT"))
+	}
+	if a.by == token.CmdBind {
+		theirs := a.token.State == token.Assigned && a.token.Account.Key() == a.req.Account.Key()
+		if err := CheckAccount(r, a.req.Account, a.req.NewAccount, theirs); err != nil {
+			if fault.KindOf(err) == fault.NotFound {
+				a.reason = NoSuchAccount
+			}
+			return err
+		}
 	}
 	if a.req.Location, err = returnedTo(r, a.req.Location, a.req.NewLocation); err != nil {
 		return err
 	}
-	return a.checkAll(r)
-}
-
-// checkAccount refuses an account that nobody has. Nobody tried a code yet.
-func (a *attempt) checkAccount(r Reader) error {
-	if a.by != token.CmdBind {
+	if a.checkToken(); a.refusal != nil || a.by != token.CmdBind {
 		return nil
 	}
-	theirs := a.token.State == token.Assigned && a.token.Account.Key() == a.req.Account.Key()
-	err := CheckAccount(r, a.req.Account, a.req.NewAccount, theirs)
-	if fault.KindOf(err) == fault.NotFound {
-		a.reason = NoSuchAccount
+	err = checkShare(r, a.policy, a.req.Account, a.req.Replaces, a.token.Serial) // an assigned one counts already
+	var over *fault.Error
+	if errors.As(err, &over) && over.Kind == fault.NotAllowed {
+		a.refuse(otp.ByPolicy, over)
+		return nil
 	}
 	return err
 }
 
-// try looks at the codes, once nothing else stands against the attempt: a person
-// should not spell a code right only to hear that the token is locked.
-func (a *attempt) try(tx Tx) error {
-	if err := a.parse(); err != nil {
-		return err
+// checkReplaced refuses what cannot be done with the token that comes back.
+func (a *attempt) checkReplaced(r Reader) error {
+	if a.req.Replaces == "" {
+		return nil
 	}
-	prediction, history, err := predict(tx, a.token, a.now)
+	old, err := r.Token(a.req.Replaces)
 	if err != nil {
 		return err
 	}
-	a.history, a.prediction = history, prediction
-	if err := a.compare(tx, prediction); err != nil {
+	if old.Account.Key() != a.req.Account.Key() || old.ID == a.token.ID {
+		return fault.Errorf(fault.NotAllowed, "token %s is not one of %s any more; nothing was changed", old.Serial, a.req.Account)
+	}
+	for _, by := range []token.Command{token.CmdReplace, endsReturned(old, a.req.To)} {
+		if err := a.policy.Check(by, a.req.Words); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// codesNeeded is how many codes a command needs that believes them.
+func (a *attempt) codesNeeded() int {
+	if a.by == token.CmdBind || a.by == token.CmdResync {
+		return a.policy.Codes
+	}
+	return 1
+}
+
+// checkToken refuses what no code can help. None of it counts as a failure. Of a
+// token that is somebody's it says first whose it is: with a person on the phone
+// this is what matters.
+func (a *attempt) checkToken() {
+	t := a.token
+	no := func(reason otp.Reason, kind fault.Kind, format string, args ...any) *fault.Error {
+		err := fault.Errorf(kind, format, args...)
+		a.refuse(reason, err)
 		return err
 	}
+	ends, binds := t.LockEnds(a.now, a.policy.Lock), a.by == token.CmdBind
+	unlock := fault.Do(token.CmdUnlock, t.Serial, fault.ApprovedBy.Is("NAME"))
+	same := t.Account.Key() == a.req.Account.Key()
 	switch {
+	case ends == token.Forever:
+		no(otp.Locked, fault.Locked, "token %s is locked after %d failed attempts", t.Serial, t.Failures).
+			WithHint("once it is clear who tried and why: %s", unlock)
+		return
+	case !ends.IsZero():
+		no(otp.Locked, fault.Locked, "token %s is locked until %s after %d failed attempts", t.Serial, when(ends), t.Failures).
+			WithHint("wait until then, or %s", unlock)
+		return
+	case !t.HasSeed():
+		no(otp.WrongState, fault.NotAllowed, "the seed of token %s is destroyed; its codes cannot be checked", t.Serial)
+		return
+	case binds && t.State == token.Bound && same:
+		no(otp.WrongState, fault.NotAllowed, "token %s is bound to %s already, since %s", t.Serial, t.Account, when(t.BoundAt)).
+			WithHint("nothing is left to do; %s reports whether it is this token", fault.Do(token.CmdCheck, t.Serial))
+		return
+	case binds && (t.State == token.Bound || t.State == token.Assigned && !same):
+		no(otp.WrongState, fault.NotAllowed, "token %s is %s to %s, since %s", t.Serial, t.State, t.Account, when(t.Since)).
+			WithHint("is the serial read right? %s tells more", fault.Do("show", t.Serial))
+		return
+	case binds && !t.NotBefore.IsZero() && a.now.Before(t.NotBefore):
+		no(otp.WrongState, fault.NotAllowed, "token %s is not valid before %s", t.Serial, t.NotBefore.Format(time.DateOnly))
+		return
+	case binds && t.Expired(a.now):
+		a.refuse(otp.Expired, expiredError(t))
+		return
+	}
+	to, moves := token.Bound, binds && !a.made // a virtual token that is made is for nothing else than this
+	switch {
+	case a.by == token.CmdUnbind:
+		to, moves = a.req.To, true
+	case a.by == token.CmdResync && t.State == token.Lost:
+		to, moves = t.State, true
+	}
+	if moves {
+		if _, err := t.Move(a.by, to); err != nil {
+			a.refuse(otp.WrongState, moveError(t, err))
+			return
+		}
+	}
+	if t.UsedUp() {
+		no(otp.WrongState, fault.NotAllowed, "the counter of token %s has reached its end, %d: it shows no code any more that was not used",
+			t.Serial, int64(token.MaxCounter)).WithHint("%s", another(t))
+	}
+}
+
+// checkClock refuses while this computer's clock is behind what it wrote itself: a
+// clock set back would make used codes valid again.
+func checkClock(r Reader, now time.Time) error {
+	newest, err := r.NewestEvent()
+	if err != nil {
+		return err
+	}
+	if behind := newest.Sub(now); behind > ClockTolerance {
+		return fault.Errorf(fault.NotAllowed, "this computer's clock is %s behind the newest event of the trail (%s); no code is accepted until it is right",
+			roughly(behind), newest.Format(time.RFC3339)).
+			WithHint("set the clock (is time synchronisation running?); if it is right and was wrong before: %s",
+				fault.Do(token.CmdClockAccept, fault.ApprovedBy.Is("NAME")))
+	}
+	return nil
+}
+
+// parse reads the codes, once nothing else stands against the attempt: a person
+// should not spell a code right only to hear that the token is locked.
+func (a *attempt) parse() (entries []otp.Entry, err error) {
+	for i, typed := range a.req.Codes {
+		code, err := otp.ParseCode(typed.Text, a.token.Profile.Digits)
+		if err != nil {
+			msg := err.Msg
+			if len(a.req.Codes) == 2 {
+				msg = fmt.Sprintf("code %d: %s", i+1, msg)
+			}
+			return nil, a.refuse(err.Reason, fault.Errorf(fault.CodeRefused, "%s", msg).WithHint("%s", err.Hint))
+		}
+		entries = append(entries, otp.Entry{Code: code, At: typed.At})
+	}
+	return entries, nil
+}
+
+// try compares the codes and writes what they proved.
+func (a *attempt) try(tx Tx) error {
+	entries, err := a.parse()
+	if err != nil {
+		return err
+	}
+	if a.prediction, a.history, err = predict(tx, a.token, a.now); err != nil {
+		return err
+	}
+	seed, err := openSeed(tx, a.keys, a.token.ID, a.token.Serial)
+	if err != nil {
+		return err
+	}
+	defer seed.Clear()
+	a.result, err = otp.Check(otp.Attempt{
+		Params: a.token.Profile.Params, Seed: seed, Entries: entries, Paced: a.req.Paced, Deep: a.req.Deep, Many: a.req.Many,
+		Counter: a.token.Counter, Watermark: a.token.Watermark, Prediction: a.prediction, Caps: capsOf(a.policy),
+	})
+	switch {
+	case err != nil:
+		return err
 	case !a.result.Accepted:
 		return a.fail(tx)
 	case a.by == token.CmdCheck || a.held:
@@ -141,160 +280,28 @@ func (a *attempt) try(tx Tx) error {
 	return a.suspect(tx)
 }
 
-// refuse keeps why, and gives the refusal as an error.
-func (a *attempt) refuse(reason otp.Reason, err *fault.Error) error {
-	a.reason, a.refusal = reason, err
-	return err
-}
-
-func (a *attempt) parse() error {
-	for i, typed := range a.req.Codes {
-		code, err := otp.ParseCode(typed.Text, a.token.Profile.Digits)
-		if err != nil {
-			msg := err.Msg
-			if len(a.req.Codes) == 2 {
-				msg = fmt.Sprintf("code %d: %s", i+1, msg)
-			}
-			return a.refuse(err.Reason, fault.Errorf(fault.CodeRefused, "%s", msg).WithHint("%s", err.Hint))
-		}
-		a.entries = append(a.entries, otp.Entry{Code: code, At: typed.At})
-	}
-	return nil
-}
-
-// checkClock refuses while this computer's clock is behind what it wrote
-// itself: a clock set back would make used codes valid again.
-func (a *attempt) checkClock(r Reader) error {
-	newest, err := r.NewestEvent()
-	if err != nil {
-		return err
-	}
-	if behind := newest.Sub(a.now); behind > ClockTolerance {
-		return a.refuse(otp.ClockBehind, fault.Errorf(fault.NotAllowed,
-			"this computer's clock is %s behind the newest event of the trail (%s); no code is accepted until it is right",
-			roughly(behind), newest.Format(time.RFC3339)).
-			WithHint("set the clock (is time synchronisation running?); if it is right and was wrong before: `fob clock accept --approved-by NAME`"))
-	}
-	return nil
-}
-
-// checkState refuses what no code can help. None of it counts as a failure.
-func (a *attempt) checkState() {
-	t := a.token
-	switch ends := t.LockEnds(a.now, a.policy.Lock); {
-	case ends == token.Forever:
-		a.refuse(otp.Locked, fault.Errorf(fault.Locked, "token %s is locked after %d failed attempts", t.Serial, t.Failures).
-			WithHint("once it is clear who tried and why: `fob unlock %s --approved-by NAME`", t.Serial))
-	case !ends.IsZero():
-		a.refuse(otp.Locked, fault.Errorf(fault.Locked, "token %s is locked until %s after %d failed attempts", t.Serial, when(ends), t.Failures).
-			WithHint("wait until then, or `fob unlock %s --approved-by NAME`", t.Serial))
-	case !t.HasSeed():
-		a.refuse(otp.WrongState, fault.Errorf(fault.NotAllowed, "the seed of token %s is destroyed; its codes cannot be checked", t.Serial))
-	case a.by == token.CmdBind:
-		a.checkValidity()
-		a.checkOwner()
-	case a.by == token.CmdUnbind:
-		a.checkMove(a.req.To)
-	case a.by == token.CmdResync && t.State == token.Lost:
-		a.checkMove(t.State)
-	}
-	if a.refusal == nil && t.UsedUp() {
-		a.refuse(otp.WrongState, fault.Errorf(fault.NotAllowed,
-			"the counter of token %s has reached its end, %d: it shows no code any more that was not used", t.Serial, int64(token.MaxCounter)).
-			WithHint("%s", another(t)))
-	}
-}
-
-func (a *attempt) checkValidity() {
-	t := a.token
-	if t.Expired(a.now) {
-		a.refuse(otp.Expired, expiredError(t))
-	}
-	if !t.NotBefore.IsZero() && a.now.Before(t.NotBefore) {
-		a.refuse(otp.WrongState, fault.Errorf(fault.NotAllowed, "token %s is not valid before %s", t.Serial, t.NotBefore.Format(time.DateOnly)))
-	}
-}
-
-// checkOwner says of a token that is somebody's whose it is, before anything
-// else: with a person on the phone this is what matters.
-func (a *attempt) checkOwner() {
-	t := a.token
-	same := t.Account.Key() == a.req.Account.Key()
-	switch {
-	case t.State == token.Bound && same:
-		a.refuse(otp.WrongState, fault.Errorf(fault.NotAllowed, "token %s is bound to %s already, since %s", t.Serial, t.Account, when(t.BoundAt)).
-			WithHint("nothing is left to do; `fob check %s` reports whether it is this token", t.Serial))
-	case t.State == token.Bound || t.State == token.Assigned && !same:
-		a.refuse(otp.WrongState, fault.Errorf(fault.NotAllowed, "token %s is %s to %s, since %s", t.Serial, t.State, t.Account, when(t.Since)).
-			WithHint("is the serial read right? `fob show %s` tells more", t.Serial))
-	case a.refusal == nil:
-		a.checkMove(token.Bound)
-	}
-}
-
-func (a *attempt) checkMove(to token.State) {
-	if a.made {
-		return // for nothing else than this
-	}
-	if _, err := a.token.Move(a.by, to); err != nil {
-		a.refuse(otp.WrongState, moveError(a.token, err))
-	}
-}
-
-// roughly says a length of time as a person would.
-func roughly(d time.Duration) string {
-	switch {
-	case d < 2*time.Minute:
-		return fmt.Sprintf("%.0f seconds", d.Seconds())
-	case d < 2*time.Hour:
-		return fmt.Sprintf("%.0f minutes", d.Minutes())
-	case d < 48*time.Hour:
-		return fmt.Sprintf("%.0f hours", d.Hours())
-	}
-	return fmt.Sprintf("%.0f days", d.Hours()/24)
-}
-
-func when(t time.Time) string { return t.UTC().Format("2006-01-02 15:04 UTC") }
-
-func (a *attempt) compare(tx Tx, p otp.Prediction) error {
-	seed, err := openSeed(tx, a.keys, a.token.ID, a.token.Serial)
-	if err != nil {
-		return err
-	}
-	defer seed.Clear()
-	a.result, err = otp.Check(otp.Attempt{
-		Params: a.token.Profile.Params, Seed: seed, Entries: a.entries, Paced: a.req.Paced, Deep: a.req.Deep, Many: a.req.Many,
-		Counter: a.token.Counter, Watermark: a.token.Watermark, Prediction: p, Caps: capsOf(a.policy),
-	})
-	return err
-}
-
 // fail counts the failure. Two equal codes were compared with nothing, so they
 // are none.
 func (a *attempt) fail(tx Tx) error {
 	r := a.result
-	refusal := a.refuse(r.Reason, fault.Errorf(fault.CodeRefused, "token %s: %s", a.token.Serial, r.Msg).WithAdvice(remedy(a.token, r)))
-	if r.Reason == otp.SameCodeTwice {
-		return refusal
+	refusal := fault.Errorf(fault.CodeRefused, "token %s: %s", a.token.Serial, r.Msg).WithAdvice(remedy(a.token, r))
+	if err := a.refuse(r.Reason, refusal); r.Reason == otp.SameCodeTwice {
+		return err
 	}
 	if a.req.Counted {
-		return a.recordRefusal(tx, nil)
+		return a.record(tx, nil)
 	}
 	a.token.Fail(a.now, a.policy.Lock)
-	if ends := a.token.LockEnds(a.now, a.policy.Lock); !ends.IsZero() {
-		a.refusal.Advice = a.refusal.Advice.And(fault.Textf("%s", lockedWords(ends)))
+	switch ends := a.token.LockEnds(a.now, a.policy.Lock); {
+	case ends == token.Forever:
+		refusal.Advice = refusal.Advice.And(fault.Textf("the token is locked now until it is unlocked"))
+	case !ends.IsZero():
+		refusal.Advice = refusal.Advice.And(fault.Textf("the token is locked now until %s", when(ends)))
 	}
 	if err := tx.SaveToken(a.token); err != nil {
 		return err
 	}
-	return a.recordRefusal(tx, new(a.token.Standing))
-}
-
-func lockedWords(ends time.Time) string {
-	if ends == token.Forever {
-		return "the token is locked now until it is unlocked"
-	}
-	return "the token is locked now until " + when(ends)
+	return a.record(tx, new(a.token.Standing))
 }
 
 // accept writes what the codes proved: they are used up, the drift is known,
@@ -304,25 +311,32 @@ func (a *attempt) accept(tx Tx) error {
 	if err != nil {
 		return err
 	}
-	t, d := &a.token, a.detail()
+	t, d, now := &a.token, a.detail(), e.Time.Time
 	t.Watermark = token.MarkAt(a.result.Last)
 	t.ClearFailures()
 	switch a.by {
 	case token.CmdBind:
-		if err = a.endReplaced(tx); err == nil {
-			d.Opened, err = a.open(tx, e.Time.Time)
+		if err := a.endReplaced(tx); err != nil {
+			return err
+		}
+		id, err := uuid.NewV7FromReader(a.desk.Random)
+		if err != nil {
+			return fmt.Errorf("making a binding id: %w", err)
+		}
+		t.State, t.Since, t.BoundAt, t.Account, t.Issued, d.Opened = token.Bound, now, now, a.req.Account, true, &id
+		if err := tx.OpenBinding(token.Binding{UUID: id, TokenID: t.ID, Account: t.Account, Opened: now,
+			By: a.desk.Operator, Proof: a.req.Proof, Codes: len(a.req.Codes), Ticket: a.req.Ticket}); err != nil {
+			return err
 		}
 	case token.CmdUnbind:
-		d.Closed, err = closeBinding(tx, t, a.req.To, e.Time.Time)
-		if err == nil {
-			err = receive(tx, t, d.Closed, a.req.Location, a.req.Condition)
+		if d.Closed, err = endBinding(tx, t, a.req.To, now, a.req.Location, a.req.Condition); err != nil {
+			return err
 		}
-		if err == nil && t.State == token.Retired { // a virtual one
-			err = destroy(tx, t)
+		if t.State == token.Retired { // a virtual one
+			if err := destroy(tx, t); err != nil {
+				return err
+			}
 		}
-	}
-	if err != nil {
-		return err
 	}
 	if err := tx.SaveToken(*t); err != nil {
 		return err
@@ -334,26 +348,23 @@ func (a *attempt) accept(tx Tx) error {
 	return trail.Record(tx, e, d)
 }
 
-// open moves the token to its account and opens the binding.
-func (a *attempt) open(tx Tx, now time.Time) (*uuid.UUID, error) {
-	t := &a.token
-	id, err := uuid.NewV7FromReader(a.desk.Random)
-	if err != nil {
-		return nil, fmt.Errorf("making a binding id: %w", err)
+// endReplaced ends the token that comes back for the one that is being bound;
+// checkReplaced looked at it in the same transaction.
+func (a *attempt) endReplaced(tx Tx) error {
+	if a.req.Replaces == "" {
+		return nil
 	}
-	t.State, t.Since, t.BoundAt, t.Account, t.Issued = token.Bound, now, now, a.req.Account, true
-	return &id, tx.OpenBinding(token.Binding{UUID: id, TokenID: t.ID, Account: t.Account, Opened: now,
-		By: a.desk.Operator, Proof: a.req.Proof, Codes: len(a.entries), Ticket: a.req.Ticket})
-}
-
-// closeBinding ends a token's binding and moves the token on.
-func closeBinding(tx Tx, t *token.Token, to token.State, now time.Time) (*uuid.UUID, error) {
-	id, err := tx.CloseBinding(t.ID, now)
+	old, err := tx.Token(a.req.Replaces)
 	if err != nil {
-		return nil, err
+		return err
 	}
-	t.State, t.Since, t.BoundAt, t.Account = to, now, time.Time{}, ""
-	return &id, nil
+	to := cmp.Or(a.req.To, token.InStock)
+	if old.Software {
+		to = token.Retired // an app comes back to no drawer
+	}
+	w := a.req.Words
+	w.Account, w.Condition = "", ""
+	return a.desk.MoveIn(tx, &old, Change{Serial: old.Serial, By: endsReturned(old, to), To: to, Words: w})
 }
 
 // observe records the drift that the accepted codes showed, with the rate as it
@@ -362,7 +373,7 @@ func (a *attempt) observe(tx Tx) (*token.Observation, error) {
 	if a.token.Profile.Type != token.TOTP || a.req.Undated {
 		return nil, nil
 	}
-	o := token.Observation{At: a.entries[len(a.entries)-1].At.UTC(), Drift: a.result.Drift}
+	o := token.Observation{At: a.req.Codes[len(a.req.Codes)-1].At.UTC(), Drift: a.result.Drift}
 	a.history.Observations = append(a.history.Observations, o)
 	if c := a.history.Clock(a.token.Profile.Period); c.Fitted {
 		o.Rate = &c.RatePPM
@@ -370,9 +381,8 @@ func (a *attempt) observe(tx Tx) (*token.Observation, error) {
 	return &o, tx.AddObservation(a.token, o)
 }
 
-// recordRefusal writes the event of a refusal; after is nil when it changed
-// nothing.
-func (a *attempt) recordRefusal(tx Tx, after *token.Standing) error {
+// record writes the event of a refusal; after is nil if it changed nothing.
+func (a *attempt) record(tx Tx, after *token.Standing) error {
 	e, err := a.event()
 	if err != nil {
 		return err
@@ -384,12 +394,14 @@ func (a *attempt) recordRefusal(tx Tx, after *token.Standing) error {
 }
 
 func (a *attempt) event() (*trail.Event, error) {
-	account := a.token.Account
-	if a.by == token.CmdBind {
-		account = a.req.Account
+	w := a.req.Words
+	if a.by != token.CmdBind {
+		w.Account = a.token.Account
 	}
-	e, err := a.desk.tokenEvent(a.by, a.token, Words{Account: account, Reason: a.req.Reason, Ticket: a.req.Ticket,
-		Approver: a.req.Approver, Proof: a.req.Proof, Condition: a.condition()})
+	if a.by != token.CmdUnbind || a.refusal != nil { // it did not come back
+		w.Condition = ""
+	}
+	e, err := a.desk.tokenEvent(a.by, a.token, w)
 	if err != nil {
 		return nil, err
 	}
@@ -405,14 +417,11 @@ func (a *attempt) detail() trail.TokenDetail {
 	return d
 }
 
-// outcome is what the caller prints.
+// outcome is what the caller shows.
 func (a *attempt) outcome() Outcome {
 	out := Outcome{
-		Serial: a.token.Serial, Outcome: refused, CodesUsed: len(a.req.Codes), StepsSearched: a.result.StepsSearched,
+		Serial: cmp.Or(a.token.Serial, a.req.Serial), Outcome: refused, CodesUsed: len(a.req.Codes), StepsSearched: a.result.StepsSearched,
 		Failures: a.token.Failures, Warnings: append([]string{}, a.warnings...), Token: a.token, Period: a.token.Profile.Period,
-	}
-	if out.Serial == "" {
-		out.Serial = a.req.Serial
 	}
 	if account := string(a.token.Account); account != "" {
 		out.Account = &account
@@ -433,3 +442,18 @@ func (a *attempt) outcome() Outcome {
 	}
 	return out
 }
+
+// roughly says a length of time as a person would.
+func roughly(d time.Duration) string {
+	switch {
+	case d < 2*time.Minute:
+		return fmt.Sprintf("%.0f seconds", d.Seconds())
+	case d < 2*time.Hour:
+		return fmt.Sprintf("%.0f minutes", d.Minutes())
+	case d < 48*time.Hour:
+		return fmt.Sprintf("%.0f hours", d.Hours())
+	}
+	return fmt.Sprintf("%.0f days", d.Hours()/24)
+}
+
+func when(t time.Time) string { return t.UTC().Format("2006-01-02 15:04 UTC") }

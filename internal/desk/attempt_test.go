@@ -210,6 +210,6 @@ func TestRemedyForWrongParameters(t *testing.T) {
 	h.clock.advance(time.Minute)
 	_, err = h.bind("S1", h.shown(1, 0))
 	must(t, err)
-	tell(false, "answered codes before", "`fob unbind S1 --returned --to quarantined`", "another token")
+	tell(false, "answered codes before", "unbind S1 returned to quarantined", "another token")
 	h.verified()
 }

@@ -69,7 +69,7 @@ func (h *house) wrong(i uint64) string {
 }
 
 func (h *house) codes(serial string, codes ...string) desk.Codes {
-	req := desk.Codes{Serial: token.Serial(serial), Account: "Anna"}
+	req := desk.Codes{Serial: token.Serial(serial), Words: desk.Words{Account: "Anna"}}
 	for _, c := range codes {
 		req.Codes = append(req.Codes, desk.Typed{Text: c, At: h.clock.Now()})
 	}
@@ -312,7 +312,7 @@ func TestBoundAlready(t *testing.T) {
 	req := h.codes("S1", h.shown(1, 0))
 	req.Account = "Bert"
 	out, err := h.desk.Bind(bg, req)
-	kindIs(t, err, fault.NotAllowed, "S1 is bound to Anna, since 2026-03-01 09:00 UTC", "fob show S1")
+	kindIs(t, err, fault.NotAllowed, "S1 is bound to Anna, since 2026-03-01 09:00 UTC", "show S1")
 	refusedFor(t, out, otp.WrongState, 0)
 	req.Account = "ANNA"
 	out, err = h.desk.Bind(bg, req)

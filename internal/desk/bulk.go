@@ -16,14 +16,9 @@ import (
 type BulkRow struct {
 	Line    int
 	Serial  token.Serial
-	Account token.Account
 	Codes   []string  // bind: one or two
 	ReadAt  time.Time // bind: when the codes were read; zero: not said
-	Proof   string
-	Ticket  string
-	Reason  string
-	// Approver is who allowed the whole file.
-	Approver token.Approver
+	Words             // of these, Approver is who allowed the whole file
 	// NewAccount takes accounts as typed though the list of people does not have them.
 	NewAccount bool
 	Fault      error // what is wrong with the row by itself; it is not tried
@@ -127,7 +122,7 @@ func newBulk(d *Desk, req Bulk) *bulk {
 }
 
 func (b *bulk) run(ctx context.Context) error {
-	if err := b.desk.Store.View(ctx, (&attempt{desk: b.desk, now: b.desk.Now()}).checkClock); err != nil {
+	if err := b.desk.Store.View(ctx, func(r Reader) error { return checkClock(r, b.desk.Now()) }); err != nil {
 		return err
 	}
 	b.checkRows()

@@ -30,7 +30,7 @@ func newBulked(t *testing.T, n int) *house {
 
 // bulkRow is a row of token i, with these codes.
 func (h *house) bulkRow(i uint64, codes ...string) desk.BulkRow {
-	return desk.BulkRow{Line: int(i) + 1, Serial: token.Serial(serialOf(i)), Account: token.Account(fmt.Sprintf("user%d", i)),
+	return desk.BulkRow{Line: int(i) + 1, Serial: token.Serial(serialOf(i)), Words: desk.Words{Account: token.Account(fmt.Sprintf("user%d", i))},
 		Codes: codes, ReadAt: h.clock.Now()}
 }
 
@@ -89,7 +89,7 @@ func TestBindAllIsBindOfEach(t *testing.T) {
 	}
 	var want []desk.Outcome
 	for _, row := range rows {
-		req := desk.Codes{Serial: row.Serial, Account: row.Account}
+		req := desk.Codes{Serial: row.Serial, Words: desk.Words{Account: row.Account}}
 		for _, c := range row.Codes {
 			req.Codes = append(req.Codes, desk.Typed{Text: c, At: row.ReadAt})
 		}

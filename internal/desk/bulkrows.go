@@ -12,8 +12,7 @@ import (
 
 // attempt makes a row the attempt that `fob bind` would make of it.
 func (b *bulk) attempt(row BulkRow, keys Keyring) *attempt {
-	req := Codes{Serial: row.Serial, Account: row.Account, Proof: row.Proof, Ticket: row.Ticket, Reason: row.Reason,
-		Approver: row.Approver, NewAccount: row.NewAccount, Undated: row.ReadAt.IsZero(), Many: true}
+	req := Codes{Serial: row.Serial, Words: row.Words, NewAccount: row.NewAccount, Undated: row.ReadAt.IsZero(), Many: true}
 	at := row.ReadAt
 	if req.Undated {
 		at = b.desk.Now()
@@ -35,7 +34,7 @@ func (b *bulk) assign(tx Tx, row BulkRow) (Answered, error) {
 		reason, err = otp.Expired, expiredError(t)
 	default:
 		err = b.desk.MoveIn(tx, &t, Change{Serial: row.Serial, By: token.CmdAssign, To: token.Assigned,
-			Words: Words{Account: row.Account, Reason: row.Reason, Ticket: row.Ticket, Proof: row.Proof, Approver: row.Approver}, NewAccount: row.NewAccount})
+			Words: row.Words, NewAccount: row.NewAccount})
 		if fault.KindOf(err) == fault.NotFound {
 			reason = NoSuchAccount
 		}
@@ -194,7 +193,10 @@ func (w *wholeFile) settle(i int, err error) error {
 // foresee refuses what no code could help.
 func (w *wholeFile) foresee(i int) error {
 	a := w.attempts[i]
-	err := a.foresee(w.tx)
+	var err error
+	if a.token, err = w.tx.Token(a.req.Serial); err == nil {
+		err = a.check(w.tx)
+	}
 	if err == nil {
 		a.req.Account, err = w.tx.KnownAccount(a.req.Account)
 	}
@@ -202,15 +204,14 @@ func (w *wholeFile) foresee(i int) error {
 		err = w.checkShare(a)
 	}
 	if err == nil {
-		err = a.parse()
-		a.entries = nil // the comparison parses for itself
+		_, err = a.parse()
 	}
 	switch {
 	case err == nil:
 		w.inARow = 0
 		return nil
 	case a.refusal != nil && a.refusal.Kind != fault.CodeRefused && a.reason != otp.ClockBehind:
-		if err := a.recordRefusal(w.tx, nil); err != nil {
+		if err := a.record(w.tx, nil); err != nil {
 			return err
 		}
 	}
@@ -275,5 +276,5 @@ func (a *attempt) useUp(tx Tx) error {
 	}
 	a.refuse(AllOrNothing, fault.Errorf(fault.Refused, "its codes are right, but other rows were refused").
 		WithHint("its codes are used up: let the person read the next ones"))
-	return a.recordRefusal(tx, new(a.token.Standing))
+	return a.record(tx, new(a.token.Standing))
 }

@@ -1,11 +1,14 @@
 package desk
 
 import (
+	"context"
 	"fmt"
 	"time"
 
+	"fob/internal/fault"
 	"fob/internal/otp"
 	"fob/internal/token"
+	"fob/internal/trail"
 )
 
 const (
@@ -28,7 +31,7 @@ type Clock struct {
 	Observations int        `json:"observations"`
 	RatePPM      *float64   `json:"rate_ppm"`       // as measured; null: not measured, which takes 30 days
 	NoisePPM     *float64   `json:"rate_noise_ppm"` // one standard deviation of the measurement
-	UsedPPM      float64    `json:"rate_used_ppm"`  // what is foretold goes by: weighed against the batch's rate, and bounded
+	UsedPPM      float64    `json:"rate_used_ppm"`  // what predictions go by: weighed against the batch's rate, and bounded
 	Jumps        int        `json:"jumps"`
 	JumpedAt     *time.Time `json:"jumped_at"`  // when the newest jump was seen
 	SinceJump    int        `json:"since_jump"` // observations that count: those from the newest jump on, or all
@@ -152,4 +155,44 @@ func hostWarning(miss float64) string {
 	}
 	by := roughly(time.Duration(max(miss, -miss) * float64(time.Second)))
 	return fmt.Sprintf("the last %d tokens, of several batches, are all off by the same %s: this computer's clock is likelier to be %s than they are wrong, now or when they were seen before; is time synchronisation running?", suspects, by, way)
+}
+
+// ClockToAccept returns the newest time, and refuses while AcceptClock would: a
+// person should not be asked for nothing.
+func (d *Desk) ClockToAccept(ctx context.Context) (newest time.Time, err error) {
+	err = d.Store.View(ctx, func(r Reader) error {
+		newest, err = newestAhead(r, d.Now())
+		return err
+	})
+	return newest, err
+}
+
+// newestAhead is the time of the newest event, if that is yet to come.
+func newestAhead(r Reader, now time.Time) (newest time.Time, err error) {
+	if newest, err = r.NewestEvent(); err == nil && !newest.After(now) {
+		err = fault.Errorf(fault.NotAllowed, "this computer's clock is not behind the newest event (%s); there is nothing to accept", newest.Format(time.RFC3339))
+	}
+	return newest, err
+}
+
+// AcceptClock records that this computer's clock is right now and was wrong when
+// the newest events were written. It returns what the newest time was.
+func (d *Desk) AcceptClock(ctx context.Context, w Words) (newest time.Time, err error) {
+	err = d.Store.Update(ctx, func(tx Tx) error {
+		e, err := d.Author().StoreEvent(token.CmdClockAccept, w)
+		if err != nil {
+			return err
+		}
+		if newest, err = newestAhead(tx, e.Time.Time); err != nil {
+			return err
+		}
+		if err := Demand(tx, token.CmdClockAccept, w); err != nil {
+			return err
+		}
+		if err := trail.Record(tx, e, trail.ClockDetail{Newest: newest, Accepted: e.Time.Time}); err != nil {
+			return err
+		}
+		return tx.AcceptClock(e.Time.Time)
+	})
+	return newest, err
 }

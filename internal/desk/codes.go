@@ -15,33 +15,30 @@ type Typed struct {
 	At   time.Time
 }
 
-// Codes is a request about displayed codes.
+// Codes is a request about displayed codes. Of its Words, Account is who gets a
+// token that is bound, Proof how the person was identified, Approver who allowed a
+// deep search.
 type Codes struct {
-	Serial  token.Serial
-	Account token.Account // bind: who gets the token
-	To      token.State   // unbind: where the token goes
-	Codes   []Typed       // one or two, in the order in which the token showed them
-	Paced   bool          // the times are those of a conversation: their distance means something
+	Serial token.Serial
+	To     token.State // unbind: where the token goes
+	Codes  []Typed     // one or two, in the order in which the token showed them
+	Paced  bool        // the times are those of a conversation: their distance means something
 	// Counted says that the first code was refused alone before and that these
 	// two are the same attempt: it is not counted a second time.
 	Counted bool
 	// Undated says that nobody knows when the codes were read: what they would say
 	// of the token's clock is not recorded.
 	Undated bool
-	// Many says that this is one row of a file of many.
-	Many bool
-	// Deep searches as far as is possible at all; Approver is who allowed it.
-	Deep     bool
-	Approver token.Approver
-	Proof    string // how the person was identified
-	Ticket   string
-	Reason   string
+	Many    bool // this is one row of a file of many
+	Deep    bool // search as far as is possible at all
+	Words
 	// Replaces is a token of the account that comes back when this one is bound,
 	// in the same transaction: with a wrong code it stays whose it was.
 	Replaces token.Serial
-	// Where a token is that came back, and in which condition; empty: nobody said.
-	Location, Condition string
-	NewLocation         bool // the place may be one that is not known yet
+	// Location is where a token is that came back; empty: nobody said. NewLocation
+	// allows one that is not known yet.
+	Location    string
+	NewLocation bool
 	// NewAccount takes the account as typed though the list of people does not have it.
 	NewAccount bool
 	// Ahead is the date that the outlook is for; zero: in 90 days.
@@ -76,65 +73,37 @@ const (
 // event before nothing time-based is accepted.
 const ClockTolerance = 60 * time.Second
 
-// Prospect is what a conversation about codes begins with.
-type Prospect struct {
-	Token    token.Token
-	Seen     bool // its clock was observed before
-	WantsTwo bool // two codes are to be asked for at once
-	// LastTry says why, when it is not the token's clock: the next failure locks
-	// the token, and a first code refused alone would be one, so that the pair
-	// could no longer be tried.
-	LastTry bool
-	Ordered bool // or the policy wants two codes of every token
-}
-
-// Prospect looks up a token before codes are asked for, and refuses what no code
-// could help: a person should not read out digits for nothing. The request needs
-// no codes yet. Last of all the keys are opened: a missing identity refuses as
-// well, and a passphrase is not to be typed while the token goes on.
-func (d *Desk) Prospect(ctx context.Context, req Codes, by token.Command) (p Prospect, err error) {
-	err = d.Store.View(ctx, func(r Reader) error {
-		a := &attempt{desk: d, req: req, by: by}
-		if err := a.foresee(r); err != nil {
-			return err
-		}
-		p.Token = a.token
-		prediction, history, err := predict(r, p.Token, a.now)
-		p.Seen = len(history.Observations) > 0
-		p.Ordered = a.codesNeeded() > 1
-		far := prediction.WantsTwo(p.Token.Profile.Params, capsOf(a.policy)) || p.Ordered
-		p.LastTry = !far && p.Token.Failures >= a.policy.Lock.After-1
-		p.WantsTwo = far || p.LastTry
-		return err
-	})
-	if err != nil {
-		return p, err
-	}
-	_, err = d.Keys(ctx)
-	return p, err
-}
-
 // Bind binds a token to an account if the codes are the token's.
 func (d *Desk) Bind(ctx context.Context, req Codes) (Outcome, error) {
-	return d.answer(ctx, req, token.CmdBind)
+	return d.Answer(ctx, req, token.CmdBind)
 }
 
 // Check reports whether codes are the token's. It uses up nothing, and changes
 // nothing but the count of failures.
 func (d *Desk) Check(ctx context.Context, req Codes) (Outcome, error) {
-	return d.answer(ctx, req, token.CmdCheck)
+	return d.Answer(ctx, req, token.CmdCheck)
 }
 
 // Resync finds a token's clock or counter again.
 func (d *Desk) Resync(ctx context.Context, req Codes) (Outcome, error) {
-	return d.answer(ctx, req, token.CmdResync)
+	return d.Answer(ctx, req, token.CmdResync)
 }
 
-// answer runs one attempt. State, clock, comparison and outcome are one
-// transaction, committed before anybody learns of it.
-func (d *Desk) answer(ctx context.Context, req Codes, by token.Command) (out Outcome, err error) {
-	if err := d.known(ctx, req.Serial); err != nil {
-		return out, err // before a passphrase is asked for
+// UnbindWithCode ends a binding after checking a code of the token that came
+// back.
+func (d *Desk) UnbindWithCode(ctx context.Context, req Codes) (Outcome, error) {
+	return d.Answer(ctx, req, token.CmdUnbind)
+}
+
+// Answer runs one attempt of a command that takes codes. State, clock, comparison
+// and outcome are one transaction, committed before anybody learns of it.
+func (d *Desk) Answer(ctx context.Context, req Codes, by token.Command) (out Outcome, err error) {
+	err = d.Store.View(ctx, func(r Reader) error { // before a passphrase is asked for
+		_, err := r.Token(req.Serial)
+		return err
+	})
+	if err != nil {
+		return out, err
 	}
 	keys, err := d.Keys(ctx)
 	if err != nil {
@@ -154,10 +123,43 @@ func (d *Desk) answer(ctx context.Context, req Codes, by token.Command) (out Out
 	return a.outcome(), err
 }
 
-// known reports whether a token is here at all.
-func (d *Desk) known(ctx context.Context, serial token.Serial) error {
-	return d.Store.View(ctx, func(r Reader) error {
-		_, err := r.Token(serial)
+// Prospect is what a conversation about codes begins with.
+type Prospect struct {
+	Token    token.Token
+	Seen     bool // its clock was observed before
+	WantsTwo bool // two codes are to be asked for at once
+	// LastTry says why, when it is not the token's clock: the next failure locks
+	// the token, and a first code refused alone would be one, so that the pair
+	// could no longer be tried.
+	LastTry bool
+	Ordered bool // or the policy wants two codes of every token
+}
+
+// Prospect looks up a token before codes are asked for, and refuses what no code
+// could help: a person should not read out digits for nothing. The request needs
+// no codes yet. Last of all the keys are opened: a missing identity refuses as
+// well, and a passphrase is not to be typed while the token goes on.
+func (d *Desk) Prospect(ctx context.Context, req Codes, by token.Command) (p Prospect, err error) {
+	err = d.Store.View(ctx, func(r Reader) (err error) {
+		a := &attempt{desk: d, req: req, by: by}
+		if a.token, err = r.Token(req.Serial); err != nil {
+			return err
+		}
+		if err := a.check(r); err != nil {
+			return err
+		}
+		p.Token = a.token
+		prediction, history, err := predict(r, p.Token, a.now)
+		p.Seen = len(history.Observations) > 0
+		p.Ordered = a.codesNeeded() > 1
+		far := prediction.WantsTwo(p.Token.Profile.Params, capsOf(a.policy)) || p.Ordered
+		p.LastTry = !far && p.Token.Failures >= a.policy.Lock.After-1
+		p.WantsTwo = far || p.LastTry
 		return err
 	})
+	if err != nil {
+		return p, err
+	}
+	_, err = d.Keys(ctx)
+	return p, err
 }

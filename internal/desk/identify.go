@@ -52,7 +52,7 @@ func (d *Desk) Identify(ctx context.Context, req Identify) (out Identification, 
 	}
 	s := &walk{desk: d, search: req.Search, codes: req.Codes, tell: req.Progress}
 	err = d.Store.View(ctx, func(r Reader) error {
-		if err := (&attempt{desk: d, now: d.Now()}).checkClock(r); err != nil {
+		if err := checkClock(r, d.Now()); err != nil {
 			return err
 		}
 		return s.plan(r)

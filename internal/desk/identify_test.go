@@ -81,7 +81,7 @@ func TestIdentifyPredicts(t *testing.T) {
 	const slow = -40 * 60 / 30 // steps
 	for i := range uint64(5) {
 		codes := h.pair(i+1, slow).Codes
-		_, err := h.desk.Bind(bg, desk.Codes{Serial: token.Serial("S" + string(rune('1'+i))), Account: "a", Codes: codes})
+		_, err := h.desk.Bind(bg, desk.Codes{Serial: token.Serial("S" + string(rune('1'+i))), Words: desk.Words{Account: "a"}, Codes: codes})
 		must(t, err)
 	}
 	h.clock.advance(24 * time.Hour)

@@ -128,7 +128,7 @@ func TestLost(t *testing.T) {
 	}
 	since := found.StateSince
 	h.clock.advance(time.Hour)
-	kindIs(t, lose(token.Loss{}), fault.NotAllowed, "lost already", "--stolen", "fob found S1")
+	kindIs(t, lose(token.Loss{}), fault.NotAllowed, "lost already", "stolen", "found S1")
 	kindIs(t, lose(token.Loss{Reported: reported}), fault.NotAllowed, "lost already")
 	must(t, lose(token.Loss{Stolen: true}))
 	if found, _ = h.find("S1"); !found.Stolen || !found.LostReported.Equal(reported) || !found.StateSince.Equal(since) {
@@ -234,7 +234,7 @@ func TestReplaceAReturnedToken(t *testing.T) {
 		t.Errorf("events %+v, %+v", a, b)
 	}
 	_, err = replace(h.shown(2, 0))
-	kindIs(t, err, fault.NotAllowed, "in_stock and nobody's", "fob bind")
+	kindIs(t, err, fault.NotAllowed, "in_stock and nobody's", "bind SERIAL")
 	h.verified()
 }
 
@@ -363,20 +363,20 @@ func TestPolicyDemands(t *testing.T) {
 	req := h.codes("S1", h.shown(1, 0))
 	_, err := h.desk.Bind(bg, req)
 	kindIs(t, err, fault.Refused, "the policy demands --proof and --ticket of bind")
-	_, err = h.desk.Prospect(bg, desk.Codes{Serial: "S1", Account: "Anna"}, token.CmdBind)
+	_, err = h.desk.Prospect(bg, desk.Codes{Serial: "S1", Words: desk.Words{Account: "Anna"}}, token.CmdBind)
 	kindIs(t, err, fault.Refused, "--proof and --ticket")
 	req.Proof, req.Ticket = "a hunch", "T-1"
 	_, err = h.desk.Bind(bg, req)
 	kindIs(t, err, fault.NotAllowed, `no proof "a hunch"`, "badge, video call")
 	req.Proof = "Badge"
 	_, err = h.desk.Bind(bg, req)
-	kindIs(t, err, fault.Refused, "two codes of bind", "--code FIRST --code NEXT")
+	kindIs(t, err, fault.Refused, "two codes of bind", "code FIRST code NEXT")
 	_, err = h.move("S1", token.CmdLost, token.Lost)
 	kindIs(t, err, fault.Refused, "--reason of lost")
 	if h.dump() != before {
 		t.Error("a demand of the policy changed something")
 	}
-	p, err := h.desk.Prospect(bg, desk.Codes{Serial: "S1", Account: "Anna", Proof: "badge", Ticket: "T"}, token.CmdBind)
+	p, err := h.desk.Prospect(bg, desk.Codes{Serial: "S1", Words: desk.Words{Account: "Anna", Proof: "badge", Ticket: "T"}}, token.CmdBind)
 	if err != nil || !p.WantsTwo || !p.Ordered {
 		t.Errorf("%+v, %v", p, err)
 	}
@@ -391,7 +391,7 @@ func TestPolicyDemands(t *testing.T) {
 		h.clock.advance(time.Hour)
 	}
 	out, err := h.desk.Check(bg, h.codes("S1", h.shown(1, 0)))
-	kindIs(t, err, fault.Locked, "fob unlock")
+	kindIs(t, err, fault.Locked, "unlock S1")
 	if !out.LockedUntil.Equal(token.Forever) {
 		t.Errorf("after three failures it is locked until %v", out.LockedUntil)
 	}

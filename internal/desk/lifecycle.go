@@ -4,13 +4,14 @@ import (
 	"context"
 	"time"
 
+	"github.com/google/uuid"
+
 	"fob/internal/fault"
 	"fob/internal/token"
 	"fob/internal/trail"
 )
 
-// Change is a request to move one token from its state to another, without
-// codes.
+// Change is a request to move tokens from their state to another, without codes.
 type Change struct {
 	Serial token.Serial
 	By     token.Command
@@ -35,6 +36,9 @@ func (d *Desk) Move(ctx context.Context, c Change) (t token.Token, err error) {
 	return all[0], nil
 }
 
+// maxAtOnce bounds the tokens of one command: they are one transaction.
+const maxAtOnce = SliceSize
+
 // MoveAll does the same with several tokens: all of them, or none.
 func (d *Desk) MoveAll(ctx context.Context, serials []token.Serial, c Change) (all []token.Token, err error) {
 	if len(serials) > maxAtOnce {
@@ -49,8 +53,14 @@ func (d *Desk) MoveAll(ctx context.Context, serials []token.Serial, c Change) (a
 			return err
 		}
 		for _, serial := range serials {
-			t, err := d.moveOne(tx, serial, c)
+			t, err := tx.Token(serial)
 			if err != nil {
+				return err
+			}
+			if c.By == token.CmdAssign && t.Expired(d.Now()) {
+				return expiredError(t)
+			}
+			if err := d.MoveIn(tx, &t, c); err != nil {
 				return err
 			}
 			all = append(all, t)
@@ -63,17 +73,25 @@ func (d *Desk) MoveAll(ctx context.Context, serials []token.Serial, c Change) (a
 	return all, err
 }
 
-// maxAtOnce bounds the tokens of one command: they are one transaction.
-const maxAtOnce = SliceSize
-
-func (d *Desk) moveOne(tx Tx, serial token.Serial, c Change) (t token.Token, err error) {
-	if t, err = tx.Token(serial); err != nil {
-		return t, err
-	}
-	if c.By == token.CmdAssign && t.Expired(d.Now()) {
-		return t, expiredError(t)
-	}
-	return t, d.MoveIn(tx, &t, c)
+// Ending returns the tokens of which a move would end something, as they are: a
+// front end asks before. There are none if one of them cannot move so, because the
+// refusal says more than a question, or is there already.
+func (d *Desk) Ending(ctx context.Context, serials []token.Serial, by token.Command, to token.State) (all []token.Token, err error) {
+	err = d.Store.View(ctx, func(r Reader) error {
+		for _, serial := range serials {
+			t, err := r.Token(serial)
+			if err != nil {
+				return err
+			}
+			if _, no := t.Move(by, to); no != nil || t.State == to {
+				all = nil
+				return nil
+			}
+			all = append(all, t)
+		}
+		return nil
+	})
+	return all, err
 }
 
 func expiredError(t token.Token) *fault.Error {
@@ -81,17 +99,19 @@ func expiredError(t token.Token) *fault.Error {
 		WithHint("give the person another token")
 }
 
-// MoveIn does so with one token in a transaction that is open; demands of the policy
-// were looked at before.
+// MoveIn moves one token in a transaction that is open; what the policy demands of
+// the command was looked at before.
 func (d *Desk) MoveIn(tx Tx, t *token.Token, c Change) (err error) {
 	step, err := t.Move(c.By, c.To)
 	if err != nil {
 		return moveError(*t, err)
 	}
-	if err := checkReported(*t, c.Loss.Reported); err != nil {
-		return err
+	if c.To == token.Lost {
+		if err := checkReported(*t, c.Loss.Reported); err != nil {
+			return err
+		}
 	}
-	if c.Account, err = d.accountOf(tx, *t, c); err != nil {
+	if c.Account, err = accountOf(tx, *t, c); err != nil {
 		return err
 	}
 	if c.Location, err = returnedTo(tx, c.Location, c.NewLocation); err != nil {
@@ -101,17 +121,32 @@ func (d *Desk) MoveIn(tx Tx, t *token.Token, c Change) (err error) {
 	if err != nil {
 		return err
 	}
-	var detail trail.TokenDetail
-	if step.Ends {
-		if detail.Closed, err = closeBinding(tx, t, c.To, e.Time.Time); err != nil {
-			return err
-		}
-		if err := receive(tx, t, detail.Closed, c.Location, c.Condition); err != nil {
+	now := e.Time.Time
+	loss := token.Loss{}
+	if c.To == token.Lost {
+		if loss, err = lossOf(*t, c.Loss, now); err != nil {
 			return err
 		}
 	}
-	if err := carry(tx, t, c, e.Time.Time); err != nil {
-		return err
+	var detail trail.TokenDetail
+	if step.Ends {
+		if detail.Closed, err = endBinding(tx, t, c.To, now, c.Location, c.Condition); err != nil {
+			return err
+		}
+	}
+	if t.State != c.To { // what more is told of a loss does not make it younger
+		t.Since = now
+	}
+	t.State, t.Account = c.To, ""
+	switch {
+	case c.To.HasAccount():
+		t.Account, t.Issued = c.Account, true
+	case c.To == token.Retired:
+		if err := destroy(tx, t); err != nil {
+			return err
+		}
+	default:
+		t.Loss = loss
 	}
 	if err := tx.SaveToken(*t); err != nil {
 		return err
@@ -121,11 +156,12 @@ func (d *Desk) MoveIn(tx Tx, t *token.Token, c Change) (err error) {
 }
 
 // accountOf is whose token a move is about.
-func (d *Desk) accountOf(tx Tx, t token.Token, c Change) (token.Account, error) {
-	if c.By == token.CmdResume { // of somebody who left it was suspended
+func accountOf(tx Tx, t token.Token, c Change) (token.Account, error) {
+	switch c.By {
+	case token.CmdResume: // the token of somebody who left stays suspended
 		return t.Account, CheckAccount(tx, t.Account, c.NewAccount, true)
-	}
-	if c.By != token.CmdAssign {
+	case token.CmdAssign:
+	default:
 		return t.Account, nil
 	}
 	account, err := tx.KnownAccount(c.Account)
@@ -142,47 +178,23 @@ func (d *Desk) accountOf(tx Tx, t token.Token, c Change) (token.Account, error) 
 	return account, checkShare(tx, p, account, t.Serial)
 }
 
-// carry takes the token where the command leads it.
-func carry(tx Tx, t *token.Token, c Change, now time.Time) error {
-	if c.To == token.Lost {
-		if err := lose(t, c, now); err != nil {
-			return err
+// lossOf is what is known of a loss once more was reported of it. Of a token that is
+// lost already something new has to be told: an event that changes nothing would
+// only puzzle the auditor.
+func lossOf(t token.Token, told token.Loss, now time.Time) (token.Loss, error) {
+	before, again := t.Loss, t.State == token.Lost
+	if told.Reported.IsZero() {
+		if told.Reported = now; again && !before.Reported.IsZero() {
+			told.Reported = before.Reported
 		}
 	}
-	if t.State != c.To { // what more is told of a loss does not make it younger
-		t.Since = now
+	told.Stolen = told.Stolen || before.Stolen
+	told.Reported = told.Reported.UTC()
+	if again && told.Stolen == before.Stolen && told.Reported.Equal(before.Reported) {
+		return told, fault.Errorf(fault.NotAllowed, "token %s is lost already, since %s", t.Serial, when(t.Since)).
+			WithHint("with %s or %s more can be told of it; %s says that it turned up", fault.Stolen, fault.ReportedAt, fault.Do(token.CmdFound, t.Serial))
 	}
-	t.State, t.Account = c.To, ""
-	switch {
-	case c.To.HasAccount():
-		t.Account, t.Issued = c.Account, true
-	case c.To == token.Retired:
-		return destroy(tx, t)
-	case c.To != token.Lost:
-		t.Loss = token.Loss{}
-	}
-	return nil
-}
-
-// lose keeps what was reported of a loss. Of a token that is lost already
-// something new has to be told: an event that changes nothing would only puzzle
-// the auditor.
-func lose(t *token.Token, c Change, now time.Time) error {
-	before := t.Loss
-	if c.Loss.Reported.IsZero() {
-		c.Loss.Reported = now
-		if t.State == token.Lost && !before.Reported.IsZero() {
-			c.Loss.Reported = before.Reported
-		}
-	}
-	c.Loss.Stolen = c.Loss.Stolen || before.Stolen
-	c.Loss.Reported = c.Loss.Reported.UTC()
-	if t.State == token.Lost && c.Loss.Stolen == before.Stolen && c.Loss.Reported.Equal(before.Reported) {
-		return fault.Errorf(fault.NotAllowed, "token %s is lost already, since %s", t.Serial, when(t.Since)).
-			WithHint("with --stolen or --reported-at more can be told of it; `fob found %s` says that it turned up", t.Serial)
-	}
-	t.Loss = c.Loss
-	return nil
+	return told, nil
 }
 
 // checkReported refuses a report that is older than what it is about: the binding
@@ -194,13 +206,52 @@ func checkReported(t token.Token, at time.Time) error {
 	case at.Before(t.BoundAt):
 		return fault.Errorf(fault.NotAllowed, "token %s was bound to %s at %s only: its loss cannot have been reported at %s",
 			t.Serial, t.Account, t.BoundAt.UTC().Format(time.RFC3339), at.UTC().Format(time.RFC3339)).
-			WithHint("is the date right, and the serial? `fob audit log --serial %s` tells what was before", t.Serial)
+			WithHint("is the date right, and the serial? %s tells what was before", fault.Do("audit log", fault.Serial.Is(t.Serial)))
 	case at.Before(t.ImportedAt):
 		return fault.Errorf(fault.NotAllowed, "token %s was imported at %s only: its loss cannot have been reported at %s",
 			t.Serial, t.ImportedAt.UTC().Format(time.RFC3339), at.UTC().Format(time.RFC3339)).
 			WithHint("is the date right, and the serial?")
 	}
 	return nil
+}
+
+// endBinding ends a token's binding, moves the token on, and stores where it is from
+// now on and in which condition it came back; empty: nobody said.
+func endBinding(tx Tx, t *token.Token, to token.State, now time.Time, location, condition string) (*uuid.UUID, error) {
+	id, err := tx.CloseBinding(t.ID, now)
+	if err != nil {
+		return nil, err
+	}
+	t.State, t.Since, t.BoundAt, t.Account = to, now, time.Time{}, ""
+	if location != "" {
+		t.Location = location
+		if err := tx.SaveLocation(t.ID, location); err != nil {
+			return nil, err
+		}
+	}
+	if condition != "" {
+		t.Condition = condition
+		if err := tx.NoteCondition(id, condition); err != nil {
+			return nil, err
+		}
+	}
+	return &id, nil
+}
+
+// returnedTo is the place of a token that came back as it is spelled in the store;
+// empty: nobody said. One that is not known is refused as by a move.
+func returnedTo(r Reader, location string, mayBeNew bool) (string, error) {
+	if location == "" {
+		return "", nil
+	}
+	return findLocation(r, location, mayBeNew)
+}
+
+// destroy takes a token's seed out of the database; emptyLog takes it out of the
+// log once that is committed.
+func destroy(tx Tx, t *token.Token) error {
+	t.SeedDestroyed = true
+	return tx.DestroySeed(t.ID)
 }
 
 // emptyLog takes destroyed seeds out of the log as well. That somebody still
@@ -216,12 +267,6 @@ func (d *Desk) emptyLog(ctx context.Context) error {
 // moveError names the token that may not be moved.
 func moveError(t token.Token, err error) *fault.Error {
 	return fault.Errorf(fault.NotAllowed, "token %s: %v", t.Serial, err).WithAdvice(fault.AdviceOf(err))
-}
-
-// UnbindWithCode ends a binding after checking a code of the token that came
-// back.
-func (d *Desk) UnbindWithCode(ctx context.Context, req Codes) (Outcome, error) {
-	return d.answer(ctx, req, token.CmdUnbind)
 }
 
 // Unlock forgets the failures of a token. Without any it is refused: an event
@@ -250,48 +295,4 @@ func (d *Desk) Unlock(ctx context.Context, serial token.Serial, w Words) (t toke
 		return trail.Record(tx, e, trail.TokenDetail{After: new(t.Standing)})
 	})
 	return t, err
-}
-
-// ClockToAccept tells what the newest time is, and refuses while AcceptClock
-// would: a person should not be asked for nothing.
-func (d *Desk) ClockToAccept(ctx context.Context) (newest time.Time, err error) {
-	err = d.Store.View(ctx, func(r Reader) error {
-		if newest, err = r.NewestEvent(); err != nil {
-			return err
-		}
-		return checkBehind(newest, d.Now())
-	})
-	return newest, err
-}
-
-func checkBehind(newest, now time.Time) error {
-	if newest.After(now) {
-		return nil
-	}
-	return fault.Errorf(fault.NotAllowed, "this computer's clock is not behind the newest event (%s); there is nothing to accept", newest.Format(time.RFC3339))
-}
-
-// AcceptClock records that this computer's clock is right now and was wrong
-// when the newest events were written. It tells what the newest time was.
-func (d *Desk) AcceptClock(ctx context.Context, w Words) (newest time.Time, err error) {
-	err = d.Store.Update(ctx, func(tx Tx) error {
-		if newest, err = tx.NewestEvent(); err != nil {
-			return err
-		}
-		e, err := d.Author().StoreEvent(token.CmdClockAccept, w)
-		if err != nil {
-			return err
-		}
-		if err := checkBehind(newest, e.Time.Time); err != nil {
-			return err
-		}
-		if err := Demand(tx, token.CmdClockAccept, w); err != nil {
-			return err
-		}
-		if err := trail.Record(tx, e, trail.ClockDetail{Newest: newest, Accepted: e.Time.Time}); err != nil {
-			return err
-		}
-		return tx.AcceptClock(e.Time.Time)
-	})
-	return newest, err
 }

@@ -6,9 +6,56 @@ import (
 	"slices"
 
 	"fob/internal/fault"
+	"fob/internal/otp"
 	"fob/internal/token"
 	"fob/internal/trail"
 )
+
+// PolicyReader knows what was set.
+type PolicyReader interface {
+	// Policy is what was set, by name.
+	Policy() (map[string]string, error)
+}
+
+// policyOf reads what the organisation demands, in the transaction that it
+// holds for.
+func policyOf(r PolicyReader) (token.Policy, error) {
+	set, err := r.Policy()
+	if err != nil {
+		return token.Policy{}, err
+	}
+	return token.ParsePolicy(set)
+}
+
+// Demand refuses a command that lacks what the policy demands of it.
+func Demand(r PolicyReader, by token.Command, w Words) error {
+	p, err := policyOf(r)
+	if err != nil {
+		return err
+	}
+	return p.Check(by, w)
+}
+
+// checkShare refuses one token more for an account that has all that the policy
+// allows. What is left out does not count: the token itself, and the one that it
+// replaces.
+func checkShare(r Reader, p token.Policy, a token.Account, without ...token.Serial) error {
+	if p.PerAccount == 0 {
+		return nil
+	}
+	has, err := r.TokensOf(a)
+	if err != nil {
+		return err
+	}
+	has = slices.DeleteFunc(has, func(s token.Serial) bool {
+		return slices.ContainsFunc(without, func(w token.Serial) bool { return w.Key() == s.Key() })
+	})
+	return p.CheckShare(a, has)
+}
+
+func capsOf(p token.Policy) otp.Caps {
+	return otp.Caps{OneCode: p.OneCode.Seconds(), TwoCodes: p.TwoCodes.Seconds()}
+}
 
 // SetPolicy changes settings, each by its name; an empty value takes one back to
 // what is usual. All of them are changed, or none, under one event with the old
@@ -18,43 +65,39 @@ func (d *Desk) SetPolicy(ctx context.Context, values map[string]string, w Words)
 		if err := Demand(tx, token.CmdPolicySet, w); err != nil {
 			return err
 		}
-		before, err := tx.Policy()
+		stored, err := tx.Policy()
 		if err != nil {
 			return err
 		}
-		if changes = changesOf(before, values); len(changes) == 0 {
-			return fault.Errorf(fault.NotAllowed, "the policy says that already; nothing was changed")
-		}
-		after := maps.Clone(before)
-		for _, c := range changes {
-			if after[c.Name] = c.New; c.New == "" {
-				delete(after, c.Name)
+		stored, changes = maps.Clone(stored), nil
+		for _, name := range slices.Sorted(maps.Keys(values)) {
+			c := trail.PolicyChange{Name: name, Old: stored[name], New: values[name]}
+			if c.Old == c.New {
+				continue
 			}
-			if err := tx.SavePolicy(c.Name, c.New); err != nil {
+			changes = append(changes, c)
+			if stored[name] = c.New; c.New == "" {
+				delete(stored, name)
+			}
+			if err := tx.SavePolicy(name, c.New); err != nil {
 				return err
 			}
 		}
-		if _, err := token.ParsePolicy(after); err != nil {
+		if len(changes) == 0 {
+			return fault.Errorf(fault.NotAllowed, "the policy says that already; nothing was changed")
+		}
+		p, err := token.ParsePolicy(stored)
+		if err != nil {
 			return err
 		}
-		return d.policyEvent(tx, changes, w)
+		if err := p.Sound(); err != nil {
+			return err
+		}
+		e, err := d.Author().StoreEvent(token.CmdPolicySet, w)
+		if err != nil {
+			return err
+		}
+		return trail.Record(tx, e, trail.PolicyDetail{Changes: changes})
 	})
 	return changes, err
-}
-
-func changesOf(before, values map[string]string) (changes []trail.PolicyChange) {
-	for _, name := range slices.Sorted(maps.Keys(values)) {
-		if before[name] != values[name] {
-			changes = append(changes, trail.PolicyChange{Name: name, Old: before[name], New: values[name]})
-		}
-	}
-	return changes
-}
-
-func (d *Desk) policyEvent(tx Tx, changes []trail.PolicyChange, w Words) error {
-	e, err := d.Author().StoreEvent(token.CmdPolicySet, w)
-	if err != nil {
-		return err
-	}
-	return trail.Record(tx, e, trail.PolicyDetail{Changes: changes})
 }

@@ -129,9 +129,8 @@ type Tx interface {
 	OpenBinding(b token.Binding) error
 	CloseBinding(tokenID int64, at time.Time) (uuid.UUID, error)
 	AddObservation(t token.Token, o token.Observation) error
-	// PlaceToken keeps where a token is from now on, NoteCondition in which
-	// condition it came back at the end of a binding.
-	PlaceToken(tokenID int64, location string) error
+	// NoteCondition writes in which condition a token came back at the end of a
+	// binding.
 	NoteCondition(binding uuid.UUID, condition string) error
 	// DestroySeed removes a token's sealed seed; its fingerprint stays.
 	DestroySeed(tokenID int64) error

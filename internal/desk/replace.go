@@ -1,7 +1,6 @@
 package desk
 
 import (
-	"cmp"
 	"context"
 
 	"fob/internal/fault"
@@ -30,8 +29,8 @@ func checkReplaced(t token.Token) error {
 	if t.State.HasAccount() {
 		return nil
 	}
-	err := fault.Errorf(fault.NotAllowed, "token %s is %s and nobody's: there is nothing to replace", t.Serial, t.State)
-	return err.WithHint("bind the other one: `fob bind SERIAL ACCOUNT`")
+	return fault.Errorf(fault.NotAllowed, "token %s is %s and nobody's: there is nothing to replace", t.Serial, t.State).
+		WithHint("bind the other one: %s", fault.Do(token.CmdBind, "SERIAL", "ACCOUNT"))
 }
 
 // EndLost ends a token that is lost, as the first part of its replacement.
@@ -53,25 +52,6 @@ func (d *Desk) EndLost(ctx context.Context, c Change) (before, after token.Token
 		return d.MoveIn(tx, &after, c)
 	})
 	return before, after, err
-}
-
-// endReplaced ends the token that comes back for the one that is being bound;
-// demandsOfOld looked at it in the same transaction.
-func (a *attempt) endReplaced(tx Tx) error {
-	if a.req.Replaces == "" {
-		return nil
-	}
-	old, err := tx.Token(a.req.Replaces)
-	if err != nil {
-		return err
-	}
-	to := cmp.Or(a.req.To, token.InStock)
-	if old.Software {
-		to = token.Retired // an app comes back to no drawer
-	}
-	w := Words{Reason: a.req.Reason, Ticket: a.req.Ticket, Proof: a.req.Proof, Approver: a.req.Approver}
-	c := Change{Serial: old.Serial, By: endsReturned(old, to), To: to, Words: w}
-	return a.desk.MoveIn(tx, &old, c)
 }
 
 // endsReturned is the command by which a token ends that comes back.

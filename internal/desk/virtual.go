@@ -71,15 +71,16 @@ func (e *Enrolment) foresee(r Reader) (err error) {
 	}
 	a := e.attempt(nil)
 	a.token = token.Token{Facts: token.Facts{Serial: e.Serial, Profile: token.Profile{Params: e.Params}}, Standing: token.Standing{State: token.InStock}, Software: true}
-	err = a.foreseeOf(r)
+	err = a.check(r)
 	e.Codes = a.codesNeeded()
 	return err
 }
 
 func (e *Enrolment) attempt(codes []Typed) *attempt {
 	w := e.req.Words
-	return &attempt{desk: e.desk, by: token.CmdBind, keys: e.keys, made: true, req: Codes{
-		Serial: e.Serial, Account: e.Account, Codes: codes, Paced: true, NewAccount: e.req.NewAccount, Reason: w.Reason, Ticket: w.Ticket, Proof: w.Proof, Approver: w.Approver}}
+	w.Account = e.Account
+	return &attempt{desk: e.desk, by: token.CmdBind, keys: e.keys, made: true,
+		req: Codes{Serial: e.Serial, Codes: codes, Paced: true, NewAccount: e.req.NewAccount, Words: w}}
 }
 
 // Bind stores the token and binds it in one transaction, if the codes are its own.

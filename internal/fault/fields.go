@@ -16,6 +16,8 @@ const (
 	Stolen     Field = "stolen"
 	NewAccount Field = "new-account"
 	DryRun     Field = "dry-run"
+	ReportedAt Field = "reported-at"
+	Serial     Field = "serial"
 )
 
 // What a record or a correction can say about a token's parameters.

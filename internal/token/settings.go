@@ -16,7 +16,10 @@ type Setting struct {
 	Name    string
 	Usual   string // what holds where nothing is set
 	Meaning string
-	parse   func(p *Policy, value string) (canonical string, err error)
+	// parse puts a value into the policy. One that is set is held against fob's own
+	// figures, and refused if it is looser. One that was stored was judged when it was
+	// set: if fob's own have become stricter since, these hold.
+	parse func(p *Policy, value string, judge bool) (canonical string, err error)
 }
 
 // Limits of figures, with fob's own as the loosest. The tightest leave a token
@@ -42,19 +45,23 @@ func Settings() []Setting {
 		{"tokens-per-account", "", "tokens that one account may have at once, assigned, bound or suspended", parseShare},
 		{"codes-needed", "1", "displayed codes that bind and resync need", parseCodes},
 		{"proofs", "", "what --proof may say, separated by commas; else anything", parseProofs},
-		{"window-one-code", shortDuration(UsualOneCode), "how far one code is searched at most, either way", func(p *Policy, v string) (string, error) {
-			return parseWindow(&p.OneCode, v, leastOneCode, UsualOneCode, 1)
+		{"window-one-code", shortDuration(UsualOneCode), "how far one code is searched at most, either way", func(p *Policy, v string, judge bool) (string, error) {
+			return parseWindow(&p.OneCode, v, judge, leastOneCode, UsualOneCode, 1)
 		}},
-		{"window-two-codes", shortDuration(UsualTwoCodes), "how far two codes are searched at most, either way, without --deep", func(p *Policy, v string) (string, error) {
-			return parseWindow(&p.TwoCodes, v, leastTwoCodes, UsualTwoCodes, 2)
+		{"window-two-codes", shortDuration(UsualTwoCodes), "how far two codes are searched at most, either way, without --deep", func(p *Policy, v string, judge bool) (string, error) {
+			return parseWindow(&p.TwoCodes, v, judge, leastTwoCodes, UsualTwoCodes, 2)
 		}},
-		{"lock-after", strconv.Itoa(LockAfter), "failed attempts in a row that lock a token", parseLockAfter},
+		{"lock-after", strconv.Itoa(LockAfter), "failed attempts in a row that lock a token", func(p *Policy, v string, judge bool) (string, error) {
+			return parseLockCount(&p.Lock.After, "lock-after", v, judge, LockAfter)
+		}},
 		{"lock-for", shortDuration(LockFor), "how long they lock it", parseLockFor},
-		{"lock-for-good", strconv.Itoa(LockForGood), "failed attempts in a row that lock it until it is unlocked", parseLockForGood},
+		{"lock-for-good", strconv.Itoa(LockForGood), "failed attempts in a row that lock it until it is unlocked", func(p *Policy, v string, judge bool) (string, error) {
+			return parseLockCount(&p.Lock.ForGood, "lock-for-good", v, judge, LockForGood)
+		}},
 	}
 	for _, c := range demandable {
 		all = append(all, Setting{requirePrefix + dashed(c), "", "what " + string(c) + " has to be given: proof, ticket, reason, approved-by",
-			func(p *Policy, v string) (string, error) { return parseDemands(p, c, v) }})
+			func(p *Policy, v string, _ bool) (string, error) { return parseDemands(p, c, v) }})
 	}
 	return all
 }
@@ -71,26 +78,26 @@ func ParseSetting(text string) (name, value string, err error) {
 	}
 	i := slices.IndexFunc(Settings(), func(s Setting) bool { return s.Name == name })
 	if i < 0 {
-		return "", "", fault.Errorf(fault.Usage, "there is no setting %q", name).WithHint("`fob policy show` lists them all")
+		return "", "", fault.Errorf(fault.Usage, "there is no setting %q", name).WithHint("%s lists them all", fault.Do("policy show"))
 	}
 	if value, err = ParseText(name, value); err != nil || value == "" {
 		return name, "", err
 	}
 	p := UsualPolicy()
-	value, err = Settings()[i].parse(&p, value)
+	value, err = Settings()[i].parse(&p, value, true)
 	if value == Settings()[i].Usual {
 		value = "" // one way to say it
 	}
 	return name, value, err
 }
 
-// ParsePolicy puts stored settings together.
+// ParsePolicy puts stored settings together. None that fob once took is refused.
 func ParsePolicy(stored map[string]string) (Policy, error) {
 	p := UsualPolicy()
 	left := maps.Clone(stored)
 	for _, s := range Settings() {
 		if v, ok := left[s.Name]; ok {
-			if _, err := s.parse(&p, v); err != nil {
+			if _, err := s.parse(&p, v, false); err != nil {
 				return p, fault.Wrap(fault.KindOf(err), err, "the policy's %s", s.Name).WithAdvice(fault.AdviceOf(err))
 			}
 			delete(left, s.Name)
@@ -99,11 +106,16 @@ func ParsePolicy(stored map[string]string) (Policy, error) {
 	for name := range left {
 		return p, fault.Errorf(fault.Integrity, "the policy has a setting %q that this program does not know", name)
 	}
+	return p, nil
+}
+
+// Sound refuses settings that make no sense together.
+func (p Policy) Sound() error {
 	if p.Lock.ForGood < p.Lock.After {
-		return p, fault.Errorf(fault.NotAllowed, "lock-for-good (%d) would come before lock-after (%d)", p.Lock.ForGood, p.Lock.After).
+		return fault.Errorf(fault.NotAllowed, "lock-for-good (%d) would come before lock-after (%d)", p.Lock.ForGood, p.Lock.After).
 			WithHint("set both in one command")
 	}
-	return p, nil
+	return nil
 }
 
 func parseDemands(p *Policy, by Command, value string) (string, error) {
@@ -125,13 +137,13 @@ func parseDemands(p *Policy, by Command, value string) (string, error) {
 	return strings.Join(sorted, ","), nil
 }
 
-func parseShare(p *Policy, value string) (string, error) {
+func parseShare(p *Policy, value string, _ bool) (string, error) {
 	n, err := wholeNumber("tokens-per-account", value, 1, maxShare)
 	p.PerAccount = n
 	return strconv.Itoa(n), err
 }
 
-func parseCodes(p *Policy, value string) (string, error) {
+func parseCodes(p *Policy, value string, _ bool) (string, error) {
 	if value == "0" {
 		return "", looser("codes-needed=0", "without a code, whoever knows a serial binds it: 1 in 1")
 	}
@@ -140,7 +152,7 @@ func parseCodes(p *Policy, value string) (string, error) {
 	return strconv.Itoa(n), err
 }
 
-func parseProofs(p *Policy, value string) (string, error) {
+func parseProofs(p *Policy, value string, _ bool) (string, error) {
 	for word := range strings.SplitSeq(value, ",") {
 		if word = strings.TrimSpace(word); word != "" && !slices.Contains(p.Proofs, word) {
 			p.Proofs = append(p.Proofs, word)
@@ -152,12 +164,14 @@ func parseProofs(p *Policy, value string) (string, error) {
 	return strings.Join(p.Proofs, ","), nil
 }
 
-func parseWindow(to *time.Duration, value string, least, most time.Duration, codes int) (string, error) {
+func parseWindow(to *time.Duration, value string, judge bool, least, most time.Duration, codes int) (string, error) {
 	name := map[int]string{1: "window-one-code", 2: "window-two-codes"}[codes]
 	d, err := duration(name, value)
 	switch {
 	case err != nil:
 		return "", err
+	case !judge:
+		d = min(max(d, least), most)
 	case d > most:
 		return "", looser(name+"="+value, windowOdds(d, most, codes))
 	case d < least:
@@ -167,32 +181,28 @@ func parseWindow(to *time.Duration, value string, least, most time.Duration, cod
 	return shortDuration(d), nil
 }
 
-func parseLockAfter(p *Policy, value string) (string, error) {
-	n, err := lockCount("lock-after", value, LockAfter)
-	p.Lock.After = n
-	return strconv.Itoa(n), err
-}
-
-func parseLockForGood(p *Policy, value string) (string, error) {
-	n, err := lockCount("lock-for-good", value, LockForGood)
-	p.Lock.ForGood = n
-	return strconv.Itoa(n), err
-}
-
-func lockCount(name, value string, most int) (int, error) {
+func parseLockCount(to *int, name, value string, judge bool, most int) (string, error) {
 	n, err := wholeNumber(name, value, 1, 1_000_000)
-	if err == nil && n > most {
-		err = looser(name+"="+value, fmt.Sprintf("%d guesses at one code would go in with odds of %s, where %d have %s",
+	switch {
+	case err != nil:
+		return "", err
+	case !judge:
+		n = min(n, most)
+	case n > most:
+		return "", looser(name+"="+value, fmt.Sprintf("%d guesses at one code would go in with odds of %s, where %d have %s",
 			n, oneIn(n*usualSteps, 6), most, oneIn(most*usualSteps, 6)))
 	}
-	return n, err
+	*to = n
+	return strconv.Itoa(n), nil
 }
 
-func parseLockFor(p *Policy, value string) (string, error) {
+func parseLockFor(p *Policy, value string, judge bool) (string, error) {
 	d, err := duration("lock-for", value)
 	switch {
 	case err != nil:
 		return "", err
+	case !judge:
+		d = min(max(d, LockFor), longestLock)
 	case d < LockFor:
 		locks := LockForGood - LockAfter
 		return "", looser("lock-for="+value, fmt.Sprintf("%d guesses, which go in with odds of %s, would take %s, where they take %s",

@@ -294,7 +294,7 @@ func (l *Life) answer(by token.Command, serial token.Serial, wrong bool) error {
 	if err != nil {
 		return err
 	}
-	req := desk.Codes{Serial: serial, Codes: codes, Ticket: "T-1", Proof: "badge"}
+	req := desk.Codes{Serial: serial, Codes: codes, Words: desk.Words{Ticket: "T-1", Proof: "badge"}}
 	switch by {
 	case token.CmdBind:
 		req.Account, req.NewAccount = l.account(), l.r.IntN(3) > 0
@@ -334,7 +334,7 @@ func (l *Life) replace() error {
 	if err != nil {
 		return err
 	}
-	_, err = l.desk.Bind(bg, desk.Codes{Serial: fresh, Codes: codes, Account: t.Account, Replaces: old, Reason: "worn"})
+	_, err = l.desk.Bind(bg, desk.Codes{Serial: fresh, Codes: codes, Replaces: old, Words: desk.Words{Account: t.Account, Reason: "worn"}})
 	return err
 }
 
