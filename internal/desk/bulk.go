@@ -14,11 +14,11 @@ import (
 
 // BulkRow is one row of a file of bindings or assignments.
 type BulkRow struct {
-	Line    int
-	Serial  token.Serial
-	Codes   []string  // bind: one or two
-	ReadAt  time.Time // bind: when the codes were read; zero: not said
-	Words             // of these, Approver is who allowed the whole file
+	Line   int
+	Serial token.Serial
+	Codes  []string  // bind: one or two
+	ReadAt time.Time // bind: when the codes were read; zero: not said
+	Words            // of these, Approver is who allowed the whole file
 	// NewAccount takes accounts as typed though the list of people does not have them.
 	NewAccount bool
 	Fault      error // what is wrong with the row by itself; it is not tried
