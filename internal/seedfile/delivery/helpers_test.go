@@ -13,6 +13,7 @@ import (
 
 	"fob/internal/fault"
 	"fob/internal/seedfile"
+	"fob/internal/testkit"
 )
 
 const samples = "../../../testdata/deliveries"
@@ -131,5 +132,5 @@ func describe(err error) string {
 		return "<none>"
 	}
 	kinds := map[fault.Kind]string{fault.Refused: "3", fault.KeyTrouble: "8", fault.Internal: "1", fault.Interrupted: "130"}
-	return kinds[fault.KindOf(err)] + ": " + err.Error() + " (" + fault.HintOf(err) + ")"
+	return kinds[fault.KindOf(err)] + ": " + fault.MessageIn(err, testkit.Flags) + " (" + fault.AdviceOf(err).In(testkit.Flags) + ")"
 }

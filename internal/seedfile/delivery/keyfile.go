@@ -6,85 +6,33 @@ import (
 	"encoding/pem"
 	"errors"
 	"fmt"
-	"fob/internal/fault"
-	"io"
-	"io/fs"
-	"os"
-	"runtime"
 	"strings"
 
 	"filippo.io/age"
 	"filippo.io/age/agessh"
 	openpgp "github.com/ProtonMail/go-crypto/openpgp/v2"
 	"golang.org/x/crypto/ssh"
+
+	"fob/internal/fault"
 )
-
-// readSecret reads a key or passphrase file, which may be a pipe. One that
-// others can read is remarked, not refused: it is the supplier's secret, often
-// in a folder that a team shares.
-func readSecret(what, path string) (data []byte, warnings []string, err error) {
-	f, err := os.Open(path)
-	if err != nil {
-		return nil, nil, openError(what, path, err)
-	}
-	defer f.Close()
-	info, err := f.Stat()
-	if err != nil {
-		return nil, nil, fault.Wrap(fault.Internal, err, "reading the %s %q", what, path)
-	}
-	switch mode := info.Mode(); {
-	case mode.IsDir():
-		return nil, nil, fault.Errorf(fault.KeyTrouble, "the %s %q is a folder", what, path).WithHint("name the file in it")
-	case mode.IsRegular() && runtime.GOOS != "windows" && mode.Perm()&0o077 != 0:
-		warnings = append(warnings, fmt.Sprintf("the %s %q is open to other users (mode %04o): chmod 600 %s", what, path, mode.Perm(), path))
-	}
-	data, err = io.ReadAll(io.LimitReader(f, MaxKeyFile+1))
-	switch {
-	case err != nil:
-		return nil, nil, fault.Wrap(fault.Internal, err, "reading the %s %q", what, path)
-	case len(data) > MaxKeyFile:
-		clear(data)
-		return nil, nil, fault.Errorf(fault.KeyTrouble, "the %s %q has more than %d bytes, no key has", what, path, MaxKeyFile).
-			WithHint("were the files exchanged?")
-	case len(data) == 0:
-		return nil, nil, fault.Errorf(fault.KeyTrouble, "the %s %q is empty", what, path).WithHint("look at where it came from")
-	}
-	return data, warnings, nil
-}
-
-func openError(what, path string, err error) error {
-	switch {
-	case errors.Is(err, fs.ErrNotExist):
-		return fault.Errorf(fault.KeyTrouble, "there is no %s %q", what, path).WithHint("check the name and the folder")
-	case errors.Is(err, fs.ErrPermission):
-		return fault.Errorf(fault.KeyTrouble, "the %s %q may not be read by this user", what, path).
-			WithHint("ask its owner, or run fob as who may read it")
-	}
-	return fault.Wrap(fault.Internal, err, "opening the %s %q", what, path)
-}
 
 // addKeyFile finds what a key file holds, by its content. What is nothing that
 // opens a layer is kept: it may open what is inside.
 func (k *Keys) addKeyFile(path string, data []byte) error {
 	k.raw = append(k.raw, keyFile{path, bytes.Clone(data)})
 	text := bytes.TrimSpace(bytes.TrimPrefix(data, []byte("\ufeff")))
+	first, _, _ := bytes.Cut(text, []byte("\n"))
 	switch {
 	case startsLine(data, "-----BEGIN PGP"), isKeyPacket(data):
 		return k.addPGP(path, data)
 	case hasPrefix(data, ageMagic), hasPrefix(text, ageArmor):
-		k.lockedAges = append(k.lockedAges, lockedFile{path, data})
-		return nil
-	case hasPrefix(text, "-----BEGIN ") && bytes.Contains(firstLine(text), []byte(" PRIVATE KEY-----")):
+		k.lockedAges = append(k.lockedAges, keyFile{path, data})
+	case hasPrefix(text, "-----BEGIN ") && bytes.Contains(first, []byte(" PRIVATE KEY-----")):
 		return k.addSSH(path, text)
 	case bytes.Contains(bytes.ToUpper(text), []byte("AGE-SECRET-KEY-")), bytes.Contains(text, []byte("AGE-PLUGIN-")):
 		return k.addAge(path, text)
 	}
 	return nil
-}
-
-func firstLine(b []byte) []byte {
-	line, _, _ := bytes.Cut(b, []byte("\n"))
-	return line
 }
 
 // addAge reads age identities, one a line. The library's errors may quote the
@@ -95,29 +43,24 @@ func (k *Keys) addAge(path string, text []byte) error {
 		if line == "" || strings.HasPrefix(line, "#") {
 			continue
 		}
-		id, err := parseAge(line)
+		var id age.Identity
+		var err error
+		why := "no age identity, or one with a wrong or missing character"
+		switch {
+		case strings.HasPrefix(line, "AGE-PLUGIN-"):
+			why, err = "the identity of an age plugin, which fob does not ask for deliveries", age.ErrIncorrectIdentity
+		case strings.HasPrefix(line, "AGE-SECRET-KEY-PQ-1"):
+			id, err = age.ParseHybridIdentity(line)
+		default:
+			id, err = age.ParseX25519Identity(line)
+		}
 		if err != nil {
-			return fault.Errorf(fault.KeyTrouble, "the key file %q, line %d: %v", path, i+1, err).
+			return fault.Errorf(fault.KeyTrouble, "the key file %q, line %d: %s", path, i+1, why).
 				WithHint("an identity begins with AGE-SECRET-KEY-1 or AGE-SECRET-KEY-PQ-1 and is in capitals; take it from where it was made")
 		}
 		k.ages = append(k.ages, id)
 	}
 	return nil
-}
-
-func parseAge(line string) (id age.Identity, err error) {
-	switch {
-	case strings.HasPrefix(line, "AGE-PLUGIN-"):
-		return nil, errors.New("the identity of an age plugin, which fob does not ask for deliveries")
-	case strings.HasPrefix(line, "AGE-SECRET-KEY-PQ-1"):
-		id, err = age.ParseHybridIdentity(line)
-	default:
-		id, err = age.ParseX25519Identity(line)
-	}
-	if err != nil {
-		return nil, errors.New("no age identity, or one with a wrong or missing character")
-	}
-	return id, nil
 }
 
 // addSSH reads an SSH private key. A key in PEM of another type is left to
@@ -146,9 +89,18 @@ type lockedSSH struct {
 	pem    []byte
 }
 
-// Unwrap implements age.Identity. The library's own identity asks but once.
+// Unwrap implements age.Identity. The library's own identity asks but once, and
+// only if the public half says that a file is encrypted to the key.
 func (l *lockedSSH) Unwrap(stanzas []*age.Stanza) (fileKey []byte, err error) {
-	if !l.isFor(stanzas) {
+	isFor := false
+	id, err := agessh.NewEncryptedSSHIdentity(l.public, l.pem, func() ([]byte, error) {
+		isFor = true
+		return nil, age.ErrIncorrectIdentity
+	})
+	if err == nil {
+		_, _ = id.Unwrap(stanzas) // only whether it asks counts
+	}
+	if !isFor {
 		return nil, age.ErrIncorrectIdentity
 	}
 	fits, tried, err := l.keys.Unlock(fmt.Sprintf("the SSH key %q", l.name), func(pass []byte) (bool, error) {
@@ -178,19 +130,6 @@ func (e lockedError) Error() string {
 	return fmt.Sprintf("encrypted by age to the SSH key %q, which is protected by a passphrase", string(e))
 }
 
-// isFor tells by the public half whether a file is encrypted to the key: the
-// library asks for the passphrase only then.
-func (l *lockedSSH) isFor(stanzas []*age.Stanza) (asked bool) {
-	id, err := agessh.NewEncryptedSSHIdentity(l.public, l.pem, func() ([]byte, error) {
-		asked = true
-		return nil, age.ErrIncorrectIdentity
-	})
-	if err == nil {
-		_, _ = id.Unwrap(stanzas) // only whether it asks counts
-	}
-	return asked
-}
-
 // isKeyPacket knows a binary OpenPGP key by its first packet: a secret (5) or
 // public (6) key of version 4 to 6 (RFC 9580 section 5.5).
 func isKeyPacket(b []byte) bool {
@@ -215,7 +154,7 @@ func (k *Keys) addPGP(path string, data []byte) error {
 	for _, e := range list {
 		if e.PrivateKey == nil {
 			return fault.Errorf(fault.KeyTrouble, "the key file %q holds an OpenPGP public key, which opens nothing", path).
-				WithHint("the private half is needed: gpg --armor --export-secret-keys KEYID; a supplier's key belongs to --signed-by")
+				WithHint("the private half is needed: gpg --armor --export-secret-keys KEYID; a supplier's key belongs to %s", fault.SignedBy)
 		}
 		k.pgp = append(k.pgp, pgpKey{path, e})
 	}
@@ -229,35 +168,29 @@ func readPGPKeys(data []byte) (openpgp.EntityList, error) {
 	return openpgp.ReadKeyRing(bytes.NewReader(data))
 }
 
-// readSigner reads the file of --signed-by.
+// readSigner reads the file that says who must have signed: an OpenPGP key, or an
+// X.509 certificate in PEM or DER.
 func (k *Keys) readSigner(path string) error {
-	data, _, err := readSecret("file of --signed-by", path)
+	data, _, err := readSecret(fault.Textf("file of %s", fault.SignedBy), path)
 	if err != nil {
 		return err
 	}
-	if !startsLine(data, "-----BEGIN PGP") && !isKeyPacket(data) {
-		return k.readCertificate(path, data)
-	}
-	k.signers, err = readPGPKeys(data)
-	if err != nil || len(k.signers) == 0 {
+	if startsLine(data, "-----BEGIN PGP") || isKeyPacket(data) {
+		if k.signers, err = readPGPKeys(data); err == nil && len(k.signers) > 0 {
+			return nil
+		}
 		return fault.Errorf(fault.KeyTrouble, "the OpenPGP key in %q is damaged, or of a kind that fob does not know", path).
 			WithHint("export it again: gpg --armor --export KEYID")
 	}
-	return nil
-}
-
-// readCertificate reads an X.509 certificate, in PEM or DER.
-func (k *Keys) readCertificate(path string, data []byte) (err error) {
-	der := data
 	if block, rest := pem.Decode(data); block != nil {
 		if next, _ := pem.Decode(rest); next != nil {
-			return fault.Errorf(fault.KeyTrouble, "the file %q of --signed-by holds several things in PEM", path).
+			return fault.Errorf(fault.KeyTrouble, "the file %q of %s holds several things in PEM", path, fault.SignedBy).
 				WithHint("name a file with one certificate, the one that signed")
 		}
-		der = block.Bytes
+		data = block.Bytes
 	}
-	if k.certificate, err = x509.ParseCertificate(der); err != nil {
-		return fault.Errorf(fault.KeyTrouble, "the file %q of --signed-by holds no OpenPGP public key and no certificate", path).
+	if k.certificate, err = x509.ParseCertificate(data); err != nil {
+		return fault.Errorf(fault.KeyTrouble, "the file %q of %s holds no OpenPGP public key and no certificate", path, fault.SignedBy).
 			WithHint("name the supplier's public key (gpg --armor --export KEYID) or certificate, in PEM or DER")
 	}
 	return nil

@@ -3,8 +3,13 @@ package delivery
 import (
 	"bytes"
 	"crypto/x509"
+	"errors"
 	"fmt"
+	"io"
+	"io/fs"
 	"iter"
+	"os"
+	"runtime"
 
 	"filippo.io/age"
 	openpgp "github.com/ProtonMail/go-crypto/openpgp/v2"
@@ -29,9 +34,9 @@ type Given struct {
 // Keys are the keys and passphrases for a delivery. They are tried at each
 // layer. They print as "[keys]", and one goroutine at a time uses them.
 type Keys struct {
-	passphrases []passphrase
+	passphrases [][]byte
 	ages        []age.Identity
-	lockedAges  []lockedFile
+	lockedAges  []keyFile // encrypted with a passphrase
 	pgp         []pgpKey
 	raw         []keyFile
 	signers     openpgp.EntityList
@@ -53,17 +58,6 @@ type keyFile struct {
 	data []byte
 }
 
-type passphrase struct {
-	from string // a file, or "the terminal"
-	text []byte
-}
-
-// lockedFile is a key file that is itself encrypted with a passphrase.
-type lockedFile struct {
-	name string
-	data []byte
-}
-
 // pgpKey is an OpenPGP private key and the file that it came from.
 type pgpKey struct {
 	name   string
@@ -80,24 +74,20 @@ func (g Given) Read() (keys *Keys, warnings []string, err error) {
 			k.Clear()
 		}
 	}()
-	for _, path := range g.PassphraseFiles {
-		data, warning, err := readSecret("passphrase file", path)
-		if err != nil {
-			return nil, nil, err
-		}
-		warnings = append(warnings, warning...)
-		if err := k.addPassphrase(path, data); err != nil {
-			return nil, nil, err
-		}
-	}
-	for _, path := range g.KeyFiles {
-		data, warning, err := readSecret("key file", path)
-		if err != nil {
-			return nil, nil, err
-		}
-		warnings = append(warnings, warning...)
-		if err := k.addKeyFile(path, data); err != nil {
-			return nil, nil, err
+	for _, kind := range []struct {
+		what  string
+		paths []string
+		add   func(path string, data []byte) error
+	}{{"passphrase file", g.PassphraseFiles, k.addPassphrase}, {"key file", g.KeyFiles, k.addKeyFile}} {
+		for _, path := range kind.paths {
+			data, warning, err := readSecret(kind.what, path)
+			if err != nil {
+				return nil, nil, err
+			}
+			warnings = append(warnings, warning...)
+			if err := kind.add(path, data); err != nil {
+				return nil, nil, err
+			}
 		}
 	}
 	if g.SignedBy != "" {
@@ -108,24 +98,60 @@ func (g Given) Read() (keys *Keys, warnings []string, err error) {
 	return k, warnings, nil
 }
 
+// readSecret reads a key or passphrase file, which may be a pipe. One that
+// others can read is remarked, not refused: it is the supplier's secret, often
+// in a folder that a team shares.
+func readSecret(what any, path string) (data []byte, warnings []string, err error) {
+	f, err := os.Open(path)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return nil, nil, fault.Errorf(fault.KeyTrouble, "there is no %s %q", what, path).WithHint("check the name and the folder")
+	case errors.Is(err, fs.ErrPermission):
+		return nil, nil, fault.Errorf(fault.KeyTrouble, "the %s %q may not be read by this user", what, path).
+			WithHint("ask its owner, or run fob as who may read it")
+	case err != nil:
+		return nil, nil, fault.Wrap(fault.Internal, err, "opening the %s %q", what, path)
+	}
+	defer f.Close()
+	info, err := f.Stat()
+	if err != nil {
+		return nil, nil, fault.Wrap(fault.Internal, err, "reading the %s %q", what, path)
+	}
+	switch mode := info.Mode(); {
+	case mode.IsDir():
+		return nil, nil, fault.Errorf(fault.KeyTrouble, "the %s %q is a folder", what, path).WithHint("name the file in it")
+	case mode.IsRegular() && runtime.GOOS != "windows" && mode.Perm()&0o077 != 0:
+		warnings = append(warnings, fmt.Sprintf("the %s %q is open to other users (mode %04o): chmod 600 %s", what, path, mode.Perm(), path))
+	}
+	data, err = io.ReadAll(io.LimitReader(f, MaxKeyFile+1))
+	switch {
+	case err != nil:
+		return nil, nil, fault.Wrap(fault.Internal, err, "reading the %s %q", what, path)
+	case len(data) > MaxKeyFile:
+		clear(data)
+		return nil, nil, fault.Errorf(fault.KeyTrouble, "the %s %q has more than %d bytes, no key has", what, path, MaxKeyFile).
+			WithHint("were the files exchanged?")
+	case len(data) == 0:
+		return nil, nil, fault.Errorf(fault.KeyTrouble, "the %s %q is empty", what, path).WithHint("look at where it came from")
+	}
+	return data, warnings, nil
+}
+
 // Clear overwrites what can be overwritten.
 func (k *Keys) Clear() {
 	for _, p := range k.passphrases {
-		clear(p.text)
+		clear(p)
 	}
-	for _, r := range k.raw {
-		clear(r.data)
+	for _, f := range append(k.raw, k.lockedAges...) {
+		clear(f.data)
 	}
 	for _, key := range k.derived {
 		clear(key)
 	}
-	for _, l := range k.lockedAges {
-		clear(l.data)
-	}
 	*k = Keys{}
 }
 
-// KeyFiles gives the contents of the key files by their names, for readers of
+// KeyFiles returns the contents of the key files by their names, for readers of
 // formats that are encrypted inside: a file may be the key of what is inside, a
 // PSKC container for one, which only its reader can tell.
 func (k *Keys) KeyFiles() iter.Seq2[string, []byte] {
@@ -138,7 +164,7 @@ func (k *Keys) KeyFiles() iter.Seq2[string, []byte] {
 	}
 }
 
-// Derived keeps what a slow derivation gave, until Clear.
+// Derived keeps what a slow derivation returned, until Clear.
 func (k *Keys) Derived(id string, derive func() ([]byte, error)) ([]byte, error) {
 	if key, ok := k.derived[id]; ok {
 		return key, nil
@@ -163,7 +189,7 @@ var _ seedfile.Keys = (*Keys)(nil)
 // addPassphrase takes the first line of a passphrase file. Blanks at its end
 // count: they may belong to the passphrase.
 func (k *Keys) addPassphrase(path string, data []byte) error {
-	if isUTF16(data) {
+	if hasPrefix(data, "\xff\xfe") || hasPrefix(data, "\xfe\xff") || len(data) > 1 && (data[0] == 0) != (data[1] == 0) {
 		return fault.Errorf(fault.KeyTrouble, "the passphrase file %q is written in UTF-16, as PowerShell and Notepad do", path).
 			WithHint("save it as UTF-8: (umask 077; iconv -f UTF-16 -t UTF-8 OLD > NEW)")
 	}
@@ -173,16 +199,8 @@ func (k *Keys) addPassphrase(path string, data []byte) error {
 		return fault.Errorf(fault.KeyTrouble, "the first line of the passphrase file %q is empty", path).
 			WithHint("the first line is the passphrase, the others do not count")
 	}
-	k.passphrases = append(k.passphrases, passphrase{path, line})
+	k.passphrases = append(k.passphrases, line)
 	return nil
-}
-
-func isUTF16(b []byte) bool {
-	if len(b) < 2 {
-		return false
-	}
-	marked := hasPrefix(b, "\xff\xfe") || hasPrefix(b, "\xfe\xff")
-	return marked || (b[0] == 0) != (b[1] == 0)
 }
 
 // Unlock tries every passphrase on what, then asks for one. It returns whether
@@ -190,7 +208,7 @@ func isUTF16(b []byte) bool {
 // passphrase that a person gave is kept for the layers to come.
 func (k *Keys) Unlock(what string, try func(pass []byte) (bool, error)) (fits, tried bool, err error) {
 	for _, p := range k.passphrases {
-		if fits, err := try(p.text); fits || err != nil {
+		if fits, err := try(p); fits || err != nil {
 			return fits, true, err
 		}
 	}
@@ -198,31 +216,43 @@ func (k *Keys) Unlock(what string, try func(pass []byte) (bool, error)) (fits, t
 	if k.prompt == nil {
 		return false, tried, nil
 	}
-	for n := range maxAsked {
-		question := "Passphrase of " + what
-		if n > 0 {
-			question = "That does not open it. " + question
-		}
+	question := "Passphrase of " + what
+	for range maxAsked {
 		pass, err := k.prompt(question)
-		if err != nil && fault.KindOf(err) == fault.KeyTrouble {
+		switch {
+		case err != nil && fault.KindOf(err) == fault.KeyTrouble:
 			return false, tried, nil // nobody is there; the layer says what it needs
-		}
-		if err != nil {
+		case err != nil:
 			return false, tried, err
-		}
-		if len(pass) == 0 {
+		case len(pass) == 0:
 			return false, tried, nil // Enter alone: there is none
 		}
 		tried = true
 		fits, err := try(pass)
 		if fits {
-			k.passphrases = append(k.passphrases, passphrase{"the terminal", pass})
+			k.passphrases = append(k.passphrases, pass)
 			return true, true, nil
 		}
 		clear(pass)
 		if err != nil {
 			return false, true, err
 		}
+		question = "That does not open it. Passphrase of " + what
 	}
 	return false, true, nil
+}
+
+// unlock is Unlock for a layer of the file of a name, which is something (missing)
+// that only a passphrase opens.
+func (k *Keys) unlock(what, name, missing string, try func(pass []byte) (bool, error)) error {
+	fits, tried, err := k.Unlock(what, try)
+	switch {
+	case err != nil:
+		return err
+	case !tried:
+		return errMissing(name, missing, givePassphrase)
+	case !fits:
+		return errWrong(name)
+	}
+	return nil
 }

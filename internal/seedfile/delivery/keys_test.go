@@ -89,7 +89,7 @@ func TestPassphraseFile(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if got := string(keys.passphrases[0].text); got != want {
+		if got := string(keys.passphrases[0]); got != want {
 			t.Errorf("%q: %q, want %q", text, got, want)
 		}
 		wantWarnings := []string{
@@ -186,7 +186,7 @@ func TestLockedIdentityFile(t *testing.T) {
 		{"wrong", `8: "F"` + wrongHint},
 		{"", `8: the key file "F" is protected by a passphrase` + passHint},
 	} {
-		keys := &Keys{lockedAges: []lockedFile{{"F", sealedByAge(t, string(read(t, keyPath("age.txt"))), "right")}}}
+		keys := &Keys{lockedAges: []keyFile{{"F", sealedByAge(t, string(read(t, keyPath("age.txt"))), "right")}}}
 		if c.pass != "" {
 			keys.passphrases = withPass(c.pass).passphrases
 		}

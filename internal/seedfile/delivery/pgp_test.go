@@ -111,9 +111,9 @@ func TestPlainFiles(t *testing.T) {
 
 // TestTotal bounds all members together.
 func TestTotal(t *testing.T) {
-	w := &work{total: MaxTotal - 10}
-	o := &output{w: w, name: "a", from: strings.NewReader("eleven bytes"), taken: func() int64 { return 12 }}
-	_, err := io.ReadAll(o)
+	w := &work{Opener: opener(t, nil), total: MaxTotal - 10}
+	in := &input{ctx: context.Background(), from: strings.NewReader("eleven bytes")}
+	_, err := w.fill(in, in, "a", 0)
 	if want := `3: "a" unpacks to more than 4 GiB (is this a delivery of seeds? A larger one has to come in parts)`; describe(err) != want {
 		t.Error(describe(err))
 	}

@@ -2,109 +2,42 @@ package delivery
 
 import (
 	"archive/zip"
+	"bytes"
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
+	"slices"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"golang.org/x/text/encoding/charmap"
 
 	"fob/internal/fault"
 	"fob/internal/seedfile"
 )
 
-// zip undoes a ZIP archive: every file in it is a member. The standard library
-// reads the directory; what stands in the entries is read here, since that
-// library knows no encryption and gives the encrypted bytes without a word.
-func (w *work) zip(src seedfile.Source, at wrapping) (kept bool, err error) {
-	a := &archive{work: w, src: src, name: src.Name()}
-	random, done, err := w.random(src)
-	if err != nil {
-		return false, err
-	}
-	defer done()
-	if err := a.read(random); err != nil {
-		return false, err
-	}
-	if a.document {
-		return true, w.keep(src, at) // a workbook is a ZIP, and a seed file as it is
-	}
-	if w.files += len(a.entries); w.files > MaxMembers {
-		return false, fault.Errorf(fault.Refused, "%q brings more than %d files", a.name, MaxMembers).
-			WithHint("name the seed files: unpack those that are, and import them")
-	}
-	return false, a.unpack(at)
-}
-
-// random gives a file at any place; what cannot be read so is spooled.
-func (w *work) random(src seedfile.Source) (*budget, func(), error) {
-	closeSpool := func() {}
-	random, ok := src.(seedfile.RandomSource)
-	if !ok {
-		in, err := src.Open()
-		if err != nil {
-			return nil, nil, err
-		}
-		defer in.Close()
-		spool, err := w.Spool(&input{ctx: w.ctx, from: in}, src.Name())
-		if err != nil {
-			return nil, nil, err
-		}
-		closeSpool = func() { _ = spool.Close() }
-		if random, ok = spool.(seedfile.RandomSource); !ok {
-			closeSpool()
-			return nil, nil, fault.Errorf(fault.Internal, "%q cannot be read at any place", src.Name())
-		}
-	}
-	at, size, err := random.OpenAt()
-	if err != nil {
-		closeSpool()
-		return nil, nil, err
-	}
-	return &budget{at: at, size: size, left: MaxDirectory}, func() { _ = at.Close(); closeSpool() }, nil
-}
-
-// budget bounds what is read of an archive while its directory is: the library
-// goes on as long as entries follow each other, and keeps them all.
-type budget struct {
-	at   io.ReaderAt
-	size int64
-	left int64 // bytes; negative: no bound any more
-	err  error // of the file below
-}
-
-var errBudget = errors.New("the directory is too large")
-
-func (b *budget) ReadAt(p []byte, off int64) (int, error) {
-	if b.left >= 0 {
-		if int64(len(p)) > b.left {
-			b.left = 0
-			return 0, errBudget
-		}
-		b.left -= int64(len(p))
-	}
-	if off < 0 { // where a directory that lies leads to; the disk is not at fault
-		return 0, io.ErrUnexpectedEOF
-	}
-	n, err := b.at.ReadAt(p, off)
-	if err != nil && err != io.EOF {
-		b.err = seedfile.ReadError(err)
-		err = b.err
-	}
-	return n, err
-}
-
 // archive is a ZIP while it is unpacked.
 type archive struct {
 	*work
-	src      seedfile.Source
-	name     string
-	file     *budget
-	entries  []*entry
-	document bool // an Office file
-	skipped  []string
-	mixed    bool // some entries are encrypted and some are not
+	name    string
+	file    *budget
+	entries []*entry
+	left    []string // out, since no person put them there
 }
 
-// read reads the directory and judges every entry in it before one is opened.
-func (a *archive) read(file *budget) error {
+// zip undoes a ZIP archive: every file in it is a member. The standard library
+// reads the directory; what stands in the entries is read here, since that
+// library knows no encryption and returns the encrypted bytes without a word. Every
+// entry is judged before one is opened.
+func (w *work) zip(src seedfile.Source, at wrapping) error {
+	a := &archive{work: w, name: src.Name()}
+	file, done, err := w.random(src)
+	if err != nil {
+		return err
+	}
+	defer done()
 	a.file = file
 	r, err := zip.NewReader(file, file.size)
 	exhausted := file.left == 0
@@ -113,36 +46,36 @@ func (a *archive) read(file *budget) error {
 	case file.err != nil:
 		return file.err
 	case exhausted:
-		return fault.Errorf(fault.Refused, "%q has a ZIP directory of more than %d MiB", a.name, MaxDirectory>>20).
-			WithHint("name the seed files: unpack those that are, and import them")
+		return fault.Errorf(fault.Refused, "%q has a ZIP directory of more than %d MiB", a.name, MaxDirectory>>20).WithHint(nameThem)
 	case err != nil && !errors.Is(err, zip.ErrInsecurePath):
 		return errDamaged(a.name, "is a ZIP archive that was cut or damaged: its directory cannot be read")
-	}
-	if a.document = isDocument(r.File); a.document {
-		return nil
+	case isDocument(r.File):
+		return errPlain // a workbook is a ZIP, and a seed file as it is
 	}
 	names := map[string]bool{}
 	for i, f := range r.File {
 		if err := a.add(i+1, f, names); err != nil {
 			return err
 		}
+		if w.files+len(a.entries) > MaxMembers {
+			return fault.Errorf(fault.Refused, "%q brings more than %d files", a.name, MaxMembers).WithHint(nameThem)
+		}
 	}
 	if len(a.entries) == 0 {
 		return fault.Errorf(fault.Refused, "%q is a ZIP archive without a file in it", a.name).
 			WithHint("fetch the delivery again; nothing was changed")
 	}
-	a.setNames()
-	return nil
+	w.files += len(a.entries)
+	return a.unpack(at)
 }
+
+const nameThem = "name the seed files: unpack those that are, and import them"
 
 // isDocument knows Office files by the entry that each must have (ISO 29500-2
 // annex, OpenDocument part 2 section 3.3).
 func isDocument(files []*zip.File) bool {
 	for i, f := range files {
-		if f.Name == "[Content_Types].xml" && f.Flags&flagEncrypted == 0 {
-			return true
-		}
-		if i == 0 && f.Name == "mimetype" && f.Method == zip.Store {
+		if f.Name == "[Content_Types].xml" && f.Flags&flagEncrypted == 0 || i == 0 && f.Name == "mimetype" && f.Method == zip.Store {
 			return true
 		}
 	}
@@ -156,16 +89,17 @@ func (a *archive) add(n int, f *zip.File, names map[string]bool) error {
 		return fault.Errorf(fault.Refused, "%q, entry %d: %v", a.name, n, err).
 			WithHint("no program that packs files makes such a name; ask the supplier what this is")
 	}
-	if isFolder(f) {
-		return nil
+	if strings.HasSuffix(f.Name, "/") || strings.HasSuffix(f.Name, `\`) || f.FileInfo().IsDir() {
+		return nil // a folder
 	}
 	if names[path] {
 		return fault.Errorf(fault.Refused, "%q, entry %d: a second file called %q", a.name, n, path).
 			WithHint("programs differ in which of the two they take: ask the supplier for a new archive")
 	}
 	names[path] = true
-	if isLitter(path) {
-		a.skipped = append(a.skipped, path)
+	switch base := strings.ToLower(baseName(path)); {
+	case base == ".ds_store", base == "thumbs.db", base == "desktop.ini", strings.HasPrefix(path, "__MACOSX/"), strings.HasPrefix(base, "._"):
+		a.left = append(a.left, path)
 		return nil
 	}
 	e, err := newEntry(a.name+"/"+path, f)
@@ -174,44 +108,102 @@ func (a *archive) add(n int, f *zip.File, names map[string]bool) error {
 	}
 	e.path = path
 	a.entries = append(a.entries, e)
-	if len(a.entries) > MaxMembers {
-		return fault.Errorf(fault.Refused, "%q brings more than %d files", a.name, MaxMembers).
-			WithHint("name the seed files: unpack those that are, and import them")
-	}
 	return nil
 }
 
-// setNames calls each member by its base name, or by all of its path where two
-// share the base name.
-func (a *archive) setNames() {
-	bases := map[string]int{}
+// maxName bounds a name in bytes: file systems allow 255 for each part.
+const maxName = 1024
+
+// entryPath is an entry's name with slashes and without a root. Nothing is ever
+// written under it; it only names the member. A name that leads out of the
+// archive, or would confuse a terminal, is no program's and refused. Names that
+// are not marked as UTF-8 are in code page 437 (APPNOTE, appendix D), unless
+// they are UTF-8 all the same, as those of Unix are. A name is parted as Windows
+// does and as Unix does: archives made by old .NET have backslashes, others the
+// drive or the root.
+func entryPath(f *zip.File) (string, error) {
+	name := f.Name
+	if f.NonUTF8 && !utf8.ValidString(name) {
+		decoded, err := charmap.CodePage437.NewDecoder().String(name)
+		if err != nil {
+			return "", errors.New("its name is in no known code page")
+		}
+		name = decoded
+	}
+	switch {
+	case !utf8.ValidString(name):
+		return "", errors.New("its name is no text")
+	case len(name) > maxName:
+		return "", fmt.Errorf("its name has %d bytes, the limit is %d", len(name), maxName)
+	case strings.ContainsFunc(name, func(r rune) bool { return unicode.IsControl(r) || unicode.Is(unicode.Bidi_Control, r) }):
+		return "", fmt.Errorf("its name %+q has control characters", name)
+	}
+	slashed := strings.ReplaceAll(name, `\`, "/")
+	if len(slashed) >= 2 && slashed[1] == ':' {
+		slashed = slashed[2:]
+	}
+	var parts []string
+	for part := range strings.SplitSeq(slashed, "/") {
+		switch part {
+		case "", ".":
+		case "..":
+			return "", fmt.Errorf("its name %q leads out of the archive", name)
+		default:
+			parts = append(parts, part)
+		}
+	}
+	if len(parts) == 0 {
+		return "", errors.New("it has no name")
+	}
+	return strings.Join(parts, "/"), nil
+}
+
+func baseName(path string) string { return path[strings.LastIndexByte(path, '/')+1:] }
+
+// irregular names what is neither a file nor a folder.
+func irregular(mode fs.FileMode) string {
+	switch {
+	case mode&fs.ModeSymlink != 0:
+		return "a symbolic link"
+	case mode&(fs.ModeDevice|fs.ModeCharDevice|fs.ModeNamedPipe|fs.ModeSocket|fs.ModeIrregular) != 0:
+		return "a device or pipe"
+	}
+	return ""
+}
+
+// unpack opens the entries one by one. A member is called by its base name, or by
+// all of its path where two share the base name.
+func (a *archive) unpack(at wrapping) error {
+	bases, plains := map[string]int{}, 0
 	for _, e := range a.entries {
 		bases[baseName(e.path)]++
+		if e.cipher == plain {
+			plains++
+		}
 	}
-	encrypted := 0
-	for _, e := range a.entries {
+	for i, e := range a.entries {
 		e.name = a.name + "/" + baseName(e.path)
 		if bases[baseName(e.path)] > 1 {
 			e.name = a.name + "/" + e.path
 		}
-		if e.cipher != plain {
-			encrypted++
-		}
-	}
-	a.mixed = encrypted > 0 && encrypted < len(a.entries)
-}
-
-// unpack opens the entries one by one.
-func (a *archive) unpack(at wrapping) error {
-	for i, e := range a.entries {
 		spool, page, err := a.open(e)
 		if err != nil {
 			return err
 		}
-		inner := at.within("ZIP"+e.cipherName(), seedfile.Notes(a.notes(e, page)...)...)
-		if i == 0 && len(a.skipped) > 0 {
-			inner.notes = append(inner.notes, fault.Textf("left out of %s: %s (what macOS and Windows put beside files)", a.name, list(a.skipped)))
+		var notes []string
+		if e.cipher == zipCrypto {
+			notes = append(notes, "the ZIP password protects by ZipCrypto, which is broken: who had the archive may have the seeds; ask the supplier for AES-256")
 		}
+		if e.cipher == plain && plains < len(a.entries) {
+			notes = append(notes, "this file is not encrypted, while others in the archive are: who put it there?")
+		}
+		if page != "" {
+			notes = append(notes, "the ZIP password fits when it is written in "+page)
+		}
+		if i == 0 && len(a.left) > 0 {
+			notes = append(notes, "left out of "+a.name+": "+list(a.left)+" (what macOS and Windows put beside files)")
+		}
+		inner := at.within("ZIP"+e.cipherName(), seedfile.Notes(notes...)...)
 		if spool == nil {
 			err = a.keep(emptyFile(e.name), inner)
 		} else {
@@ -224,18 +216,13 @@ func (a *archive) unpack(at wrapping) error {
 	return nil
 }
 
-func (a *archive) notes(e *entry, page string) (notes []string) {
-	if e.cipher == zipCrypto {
-		notes = append(notes, "the ZIP password protects by ZipCrypto, which is broken: who had the archive may have the seeds; ask the supplier for AES-256")
-	}
-	if e.cipher == plain && a.mixed {
-		notes = append(notes, "this file is not encrypted, while others in the archive are: who put it there?")
-	}
-	if page != "" {
-		notes = append(notes, "the ZIP password fits when it is written in "+page)
-	}
-	return notes
-}
+// emptyFile is a member with nothing in it. Whether that is a seed file is for
+// others to say.
+type emptyFile string
+
+func (f emptyFile) Name() string { return string(f) }
+
+func (emptyFile) Open() (io.ReadCloser, error) { return io.NopCloser(strings.NewReader("")), nil }
 
 func list(names []string) string {
 	const most = 3
@@ -281,7 +268,8 @@ func (a *archive) open(e *entry) (spool Spooled, page string, err error) {
 	return spool, page, nil
 }
 
-// attempt unpacks an entry with one password.
+// attempt unpacks an entry with one password. An entry that is said to hold nothing
+// is read to its end all the same.
 func (a *archive) attempt(e *entry, pass []byte) (Spooled, error) {
 	raw, err := e.file.OpenRaw()
 	if err != nil {
@@ -292,30 +280,59 @@ func (a *archive) attempt(e *entry, pass []byte) (Spooled, error) {
 	}
 	in := &input{ctx: a.ctx, from: raw}
 	content, err := e.content(in, pass)
-	if err != nil {
-		switch {
-		case in.err != nil:
-			return nil, in.err
-		case isOurs(err):
-			return nil, err
-		}
-		return nil, errors.Join(errLayer, err)
+	if err == nil && e.file.UncompressedSize64 > 0 {
+		return a.fill(in, content, e.name, int64(min(e.file.CompressedSize64, MaxTotal)))
 	}
-	if e.file.UncompressedSize64 == 0 {
-		return nil, a.empty(in, content)
+	if err == nil {
+		_, err = io.Copy(io.Discard, content)
 	}
-	packed := int64(min(e.file.CompressedSize64, MaxTotal))
-	return a.fill(in, content, e.name, func() int64 { return packed })
-}
-
-// empty reads an entry that is said to hold nothing, to the end all the same.
-func (a *archive) empty(in *input, content io.Reader) error {
-	_, err := io.Copy(io.Discard, content)
 	switch {
 	case in.err != nil:
-		return in.err
-	case err != nil:
-		return errors.Join(errLayer, err)
+		return nil, in.err
+	case err == nil || isOurs(err):
+		return nil, err
 	}
-	return nil
+	return nil, errors.Join(errLayer, err)
+}
+
+// writing is a password as one code page writes it.
+type writing struct {
+	text []byte
+	page string // empty: as it was given
+}
+
+// The code pages in which Windows programs write a ZIP's password: that of the
+// old command line (437 in America, 850 in Western Europe) and that of the
+// desktop. ZIP does not say which was used.
+var pages = []struct {
+	name string
+	page *charmap.Charmap
+}{
+	{"code page 437", charmap.CodePage437},
+	{"code page 850", charmap.CodePage850},
+	{"Windows-1252", charmap.Windows1252},
+}
+
+// writings lists how a password may have been written, the way it was given
+// first. In ASCII there is but one.
+func writings(pass []byte) []writing {
+	all := []writing{{pass, ""}}
+	add := func(text []byte, err error, page string) {
+		if err == nil && !slices.ContainsFunc(all, func(w writing) bool { return bytes.Equal(w.text, text) }) {
+			all = append(all, writing{text, page})
+		}
+	}
+	text := pass
+	if !utf8.Valid(pass) { // the passphrase file itself is in the desktop's code page
+		var err error
+		if text, err = charmap.Windows1252.NewDecoder().Bytes(pass); err != nil {
+			return all
+		}
+		add(text, nil, "UTF-8")
+	}
+	for _, p := range pages {
+		written, err := p.page.NewEncoder().Bytes(text)
+		add(written, err, p.name)
+	}
+	return all
 }

@@ -16,7 +16,7 @@ const row = "2600900000099,3132333435363738393031323334353637383930,totp,6,30\n"
 func withPass(pass ...string) *Keys {
 	k := &Keys{}
 	for _, p := range pass {
-		k.passphrases = append(k.passphrases, passphrase{"test", []byte(p)})
+		k.passphrases = append(k.passphrases, []byte(p))
 	}
 	return k
 }
