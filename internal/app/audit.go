@@ -77,7 +77,7 @@ func (c Config) checkpointKey(ctx context.Context, s *store.Store) (*custody.Che
 	}
 	if key.PublicHalf() != pub {
 		return nil, fault.Errorf(fault.KeyTrouble, "%s is the checkpoint key of another store", CheckpointPath(c.Identity)).
-			WithHint("--identity names the identity file beside which this store's key lies")
+			WithHint("%s names the identity file beside which this store's key lies", fault.Identity)
 	}
 	return key, nil
 }

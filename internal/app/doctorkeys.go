@@ -44,7 +44,7 @@ func (d *doctor) files(_ context.Context, k *Check) error {
 // keys opens the store's keys, as binding would.
 func (d *doctor) keys(ctx context.Context, k *Check) (err error) {
 	if !d.withKeys {
-		k.Outcome, k.Detail = NotChecked, "--without-keys"
+		k.Outcome, k.Detail = NotChecked, "the keys were left out"
 		return nil
 	}
 	k.Detail = d.Identity

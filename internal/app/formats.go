@@ -19,14 +19,14 @@ func FindFormat(src seedfile.Source, name string, o seedfile.Options) (f seedfil
 	defer pass.Close()
 	switch {
 	case o.Columns != "" && name != "" && name != columns.Name && name != xlsx.Name:
-		return f, "", fault.Errorf(fault.Usage, "--columns is for --format %s, not for %s, whose columns are known", columns.Name, name)
+		return f, "", fault.Errorf(fault.Usage, "%s is for %s, not for %s, whose columns are known", fault.Columns, fault.Format.Is(columns.Name), name)
 	case name == "" && o.Columns == "":
 		f, why, err = detect.Detect(pass, o)
 	default:
 		f, why, err = detect.Named(pass, name, o)
 	}
 	if err == nil && !f.Signs && o.Keys != nil && o.Keys.Certificate() != nil {
-		err = fault.Errorf(fault.Refused, "%q is in the format %s, which has no signatures by certificate, and --signed-by demands one", src.Name(), f.Name).
+		err = fault.Errorf(fault.Refused, "%q is in the format %s, which has no signatures by certificate, and %s demands one", src.Name(), f.Name, fault.SignedBy).
 			WithHint("ask the supplier what is signed: an OpenPGP delivery is verified by their public key")
 	}
 	return f, why, err

@@ -69,7 +69,7 @@ func (w *founding) found(ctx context.Context) (res Founded, err error) {
 	}
 	if _, err := os.Lstat(c.DB); err == nil {
 		return res, fault.Errorf(fault.NotAllowed, "%s exists already; nothing was changed", c.DB).
-			WithHint("name another place with --db")
+			WithHint("name another place with %s or FOB_DB", fault.DB)
 	}
 	if err := custody.KeepApart(c.Identity, c.DB); err != nil {
 		return res, err
@@ -117,7 +117,7 @@ func (w *founding) custodians() ([]custody.Recipient, error) {
 	}
 	if w.asked.NoIdentity {
 		if len(all) == 0 {
-			return nil, fault.Errorf(fault.Usage, "--no-identity without --recipient: nobody could open the store")
+			return nil, fault.Errorf(fault.Usage, "%s without %s: nobody could open the store", fault.NoIdentity, fault.Recipient)
 		}
 		return all, nil
 	}

@@ -50,7 +50,7 @@ func (c Config) checkDB() error {
 		return nil
 	}
 	return fault.Errorf(fault.Usage, "HOME is not set to a folder, so there is no usual place for the store").
-		WithHint("name the database with --db")
+		WithHint("name the database with %s or FOB_DB", fault.DB)
 }
 
 // checkIdentity does the same for the identity.
@@ -59,7 +59,7 @@ func (c Config) checkIdentity() error {
 		return nil
 	}
 	return fault.Errorf(fault.KeyTrouble, "HOME is not set to a folder, so there is no usual place for the identity").
-		WithHint("name the file with --identity or FOB_IDENTITY")
+		WithHint("name the file with %s or FOB_IDENTITY", fault.Identity)
 }
 
 // CheckpointPath is the checkpoint key beside an identity file.

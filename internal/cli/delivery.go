@@ -62,13 +62,17 @@ type refusal struct {
 	err  error
 }
 
-// Error names the file, if the error does not.
-func (x refusal) Error() string {
-	if text := x.err.Error(); strings.Contains(text, x.file) {
+// In names the file, if the error does not.
+func (x refusal) In(w fault.Wording) string {
+	text := fault.MessageIn(x.err, w)
+	if strings.Contains(text, x.file) {
 		return text
 	}
-	return x.file + ": " + x.err.Error()
+	return x.file + ": " + text
 }
+
+// Error is In without a front end's words.
+func (x refusal) Error() string { return x.In(fault.Plain) }
 
 // allRefused makes one error of those of several files: each with its own next
 // step, unless one is for all.
@@ -79,17 +83,22 @@ func allRefused(err error, refused []refusal) error {
 	case len(refused) == 1:
 		return fault.Errorf(fault.Refused, "%v", refused[0]).WithAdvice(fault.AdviceOf(refused[0].err))
 	}
-	shared, texts := fault.HintOf(refused[0].err), make([]string, len(refused))
+	shared := fault.AdviceOf(refused[0].err)
 	for _, x := range refused {
-		if fault.HintOf(x.err) != shared {
-			shared = ""
+		if fault.HintOf(x.err) != shared.String() {
+			shared = fault.Text{}
 		}
 	}
+	var all fault.Text
 	for i, x := range refused {
-		texts[i] = x.Error()
-		if hint := fault.HintOf(x.err); hint != "" && shared == "" {
-			texts[i] += " (" + hint + ")"
+		said := fault.Textf("%v", x)
+		if hint := fault.AdviceOf(x.err); !hint.IsZero() && shared.IsZero() {
+			said = fault.Textf("%s (%s)", said, hint)
 		}
+		if i > 0 {
+			said = fault.Textf("%s; and %s", all, said)
+		}
+		all = said
 	}
-	return fault.Errorf(fault.Refused, "%d files were refused: %s", len(refused), strings.Join(texts, "; and ")).WithHint("%s", shared)
+	return fault.Errorf(fault.Refused, "%d files were refused: %s", len(refused), all).WithAdvice(shared)
 }

@@ -4,6 +4,7 @@ import (
 	"strings"
 	"unicode/utf8"
 
+	"fob/internal/fault"
 	"fob/internal/token"
 )
 
@@ -40,7 +41,7 @@ type drawnMove struct {
 func drawnMoves() (all []drawnMove) {
 	at := map[string]int{}
 	for _, t := range token.Transitions() {
-		label := strings.TrimSpace(string(t.By) + " " + t.With)
+		label := fault.Textf("%s", fault.Do(t.By, t.With.Settings()).Bare()).In(wording{})
 		n, known := at[label]
 		if !known {
 			n = len(all)

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
@@ -8,6 +9,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"fob/internal/fault"
 	"fob/internal/token"
 )
 
@@ -32,17 +34,18 @@ func TestDrawingIsTheTable(t *testing.T) {
 		}
 		for _, f := range found {
 			by, with, _ := strings.Cut(label, " --")
-			if with != "" {
-				with = "--" + with
+			f.By = token.Command(by)
+			for i, flag := range strings.Split(with, " --") {
+				name, value, _ := strings.Cut(flag, " ")
+				f.With[i] = fault.Setting{Field: fault.Field(name), Value: value}
 			}
-			f.By, f.With = token.Command(by), with
 			read = append(read, f)
 		}
 	}
 	want := token.Transitions()
 	for _, all := range [][]token.Transition{read, want} {
 		slices.SortFunc(all, func(a, b token.Transition) int {
-			return strings.Compare(string(a.By)+a.With+string(a.From), string(b.By)+b.With+string(b.From))
+			return strings.Compare(fmt.Sprint(a.By, a.With, a.From), fmt.Sprint(b.By, b.With, b.From))
 		})
 	}
 	if diff := cmp.Diff(want, read); diff != "" {

@@ -14,8 +14,7 @@ import (
 // prefixNoteKey begins a private key in the encoding of signed notes.
 const prefixNoteKey = "PRIVATE+KEY+"
 
-// CheckpointKey is the Ed25519 key that `audit checkpoint` and `export --sign`
-// sign with, in the form of signed notes (golang.org/x/mod/sumdb/note). It is
+// CheckpointKey is the Ed25519 key that checkpoints and exports are signed with, in the form of signed notes (golang.org/x/mod/sumdb/note). It is
 // no custodian key: it opens nothing. It prints as "[key]".
 type CheckpointKey struct {
 	unprintable

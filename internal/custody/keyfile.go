@@ -82,11 +82,14 @@ func syncFolder(folder string) error {
 }
 
 // keyFile says what kind of key file is being read, for messages.
-type keyFile struct{ noun, missing string }
+type keyFile struct {
+	noun    string
+	missing fault.Text
+}
 
 var (
-	identityFile   = keyFile{"identity file", "name it with --identity FILE or FOB_IDENTITY; `fob init` makes one with a new store"}
-	checkpointFile = keyFile{"checkpoint key", "`fob init` put it beside the identity file as checkpoint.key; restore it from there or from your backup of the keys"}
+	identityFile   = keyFile{"identity file", fault.Textf("name it with %s; %s makes one with a new store", anotherIdentity, fault.Do("init"))}
+	checkpointFile = keyFile{"checkpoint key", fault.Textf("%s put it beside the identity file as checkpoint.key; restore it from there or from your backup of the keys", fault.Do("init"))}
 )
 
 // read gives a key file's bytes, which the caller clears. A regular file must
@@ -95,7 +98,7 @@ var (
 // is what is checked, so that nobody can exchange it in between.
 func (k keyFile) read(path string) ([]byte, error) {
 	if path == "" {
-		return nil, fault.Errorf(fault.KeyTrouble, "no %s was named", k.noun).WithHint("%s", k.missing)
+		return nil, fault.Errorf(fault.KeyTrouble, "no %s was named", k.noun).WithAdvice(k.missing)
 	}
 	f, err := os.Open(path)
 	if err != nil {
@@ -115,12 +118,12 @@ func (k keyFile) read(path string) ([]byte, error) {
 func (k keyFile) openError(path string, err error) error {
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
-		return fault.Errorf(fault.KeyTrouble, "there is no %s at %s", k.noun, path).WithHint("%s", k.missing)
+		return fault.Errorf(fault.KeyTrouble, "there is no %s at %s", k.noun, path).WithAdvice(k.missing)
 	case errors.Is(err, fs.ErrPermission):
 		return fault.Errorf(fault.KeyTrouble, "you may not read the %s %s", k.noun, path).
 			WithHint("run the command as the user who owns it, or use a key of your own")
 	}
-	return fault.Wrap(fault.KeyTrouble, err, "the %s %s cannot be opened", k.noun, path).WithHint("%s", k.missing)
+	return fault.Wrap(fault.KeyTrouble, err, "the %s %s cannot be opened", k.noun, path).WithAdvice(k.missing)
 }
 
 func (k keyFile) checkMode(path string, mode fs.FileMode) error {
@@ -130,7 +133,7 @@ func (k keyFile) checkMode(path string, mode fs.FileMode) error {
 	case mode&fs.ModeNamedPipe != 0:
 		return nil
 	case !mode.IsRegular():
-		return fault.Errorf(fault.KeyTrouble, "%s is neither a file nor a pipe", path).WithHint("%s", k.missing)
+		return fault.Errorf(fault.KeyTrouble, "%s is neither a file nor a pipe", path).WithAdvice(k.missing)
 	case runtime.GOOS != "windows" && mode.Perm()&0o077 != 0:
 		return fault.Errorf(fault.KeyTrouble, "the %s %s is open to other users (mode %04o)", k.noun, path, mode.Perm()).
 			WithHint("chmod 600 %s; if others may have read it, replace the key", path)
@@ -147,7 +150,7 @@ func (k keyFile) readAll(path string, r io.Reader) ([]byte, error) {
 	clear(buf)
 	if errors.Is(err, errLong) {
 		return nil, fault.Errorf(fault.KeyTrouble, "%s is no %s: it has more than %d bytes", path, k.noun, maxKeyFile).
-			WithHint("%s", k.missing)
+			WithAdvice(k.missing)
 	}
 	return nil, fault.Wrap(fault.Internal, err, "the %s %s cannot be read", k.noun, path)
 }
@@ -166,7 +169,7 @@ func KeepApart(keyPath, dbPath string) error {
 	}
 	if key == db {
 		return fault.Errorf(fault.NotAllowed, "the key file %s would lie in the database's folder %s", keyPath, db).
-			WithHint("keep them apart, so that a copy of that folder holds no open seeds: --identity FILE or FOB_IDENTITY")
+			WithHint("keep them apart, so that a copy of that folder holds no open seeds: %s", anotherIdentity)
 	}
 	return nil
 }

@@ -18,7 +18,7 @@ const (
 // foreignFiles are files that are given for key files by mistake, by their
 // first bytes.
 var foreignFiles = []struct{ start, is, hint string }{
-	{"SQLite format 3\x00", "a database", "were --db and --identity exchanged?"},
+	{"SQLite format 3\x00", "a database", "were database and identity exchanged?"},
 	{"-----BEGIN PGP", "an OpenPGP file", "the store's custodians use age identities or SSH keys"},
 	{"-----BEGIN CERTIFICATE", "a certificate", "the store's custodians use age identities or SSH keys"},
 	{"-----BEGIN PUBLIC KEY", "a public key", "the private half is needed"},
@@ -34,7 +34,7 @@ var foreignFiles = []struct{ start, is, hint string }{
 func notText(kind keyFile, path string, content []byte) error {
 	trimmed := bytes.TrimSpace(content)
 	if len(trimmed) == 0 {
-		return fault.Errorf(fault.KeyTrouble, "the %s %s is empty", kind.noun, path).WithHint("%s", kind.missing)
+		return fault.Errorf(fault.KeyTrouble, "the %s %s is empty", kind.noun, path).WithAdvice(kind.missing)
 	}
 	for _, f := range foreignFiles {
 		if bytes.HasPrefix(trimmed, []byte(f.start)) {
@@ -46,7 +46,7 @@ func notText(kind keyFile, path string, content []byte) error {
 		return fault.Errorf(fault.KeyTrouble, "the %s %s is written in UTF-16, as PowerShell and Notepad do", kind.noun, path).
 			WithHint("save it as UTF-8: (umask 077; iconv -f UTF-16 -t UTF-8 OLD > NEW)")
 	case !utf8.Valid(content), bytes.IndexByte(content, 0) >= 0:
-		return fault.Errorf(fault.KeyTrouble, "%s holds binary data, it is no %s", path, kind.noun).WithHint("%s", kind.missing)
+		return fault.Errorf(fault.KeyTrouble, "%s holds binary data, it is no %s", path, kind.noun).WithAdvice(kind.missing)
 	}
 	return nil
 }

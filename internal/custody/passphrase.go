@@ -62,7 +62,7 @@ func (h *heldIdentities) checkProtection(raw []byte) error {
 	}
 	if stanza[1] != "scrypt" {
 		return fault.Errorf(fault.KeyTrouble, "the identity file %s is encrypted to a recipient, not with a passphrase", h.from).
-			WithHint("decrypt it first: --identity <(age -d -i KEY %s)", h.from)
+			WithHint("decrypt it first: age -d -i KEY %s", h.from)
 	}
 	logN, err := strconv.Atoi(stanza[len(stanza)-1])
 	if err != nil || logN < 1 {

@@ -42,9 +42,12 @@ func (a *asker) fail(err error) error {
 	return err
 }
 
+// anotherIdentity is where an identity is named.
+var anotherIdentity = fault.Textf("%s or FOB_IDENTITY", fault.Identity.Is("FILE"))
+
 func (a *asker) cannot(what string) error {
 	err := fault.Errorf(fault.KeyTrouble, "%s, and there is no terminal to ask on", what)
-	return a.fail(err.WithHint("run the command on a terminal, or use an identity that asks nothing: --identity FILE or FOB_IDENTITY"))
+	return a.fail(err.WithHint("run the command on a terminal, or use an identity that asks nothing: %s", anotherIdentity))
 }
 
 // secret asks for the passphrase of what.

@@ -45,7 +45,7 @@ func Wrap(key Key, to []Recipient, p Prompter) (Wrapped, error) {
 func checkMixture(to []Recipient) error {
 	if len(to) == 0 {
 		return fault.Errorf(fault.Usage, "a store key without a recipient could never be opened").
-			WithHint("name one or more with --recipient")
+			WithHint("name one or more with %s", fault.Recipient)
 	}
 	var first *Recipient
 	for i, r := range to {
@@ -167,7 +167,7 @@ func unwrapError(err, met error, ids *heldIdentities) error {
 		return ids.ask.failed
 	case errors.As(err, &none):
 		return fault.Errorf(fault.KeyTrouble, "the identity file %s does not open this store", ids.from).
-			WithHint("name another with --identity FILE or FOB_IDENTITY; `fob key list` shows the store's custodians")
+			WithHint("name another with %s; %s shows the store's custodians", anotherIdentity, fault.Do("key list"))
 	case met == nil:
 		return damagedWrap("its authentication failed")
 	}

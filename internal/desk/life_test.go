@@ -248,7 +248,7 @@ func TestReplaceAnAssignedToken(t *testing.T) {
 		_, err := h.desk.SetPolicy(bg, map[string]string{"require." + string(want): "ticket"}, desk.Words{Approver: "Eva"})
 		must(t, err)
 		_, err = h.desk.Bind(bg, req)
-		kindIs(t, err, fault.Refused, "--ticket of "+string(want))
+		kindIs(t, err, fault.Refused, "ticket of "+string(want))
 		req.Ticket = "T-3"
 		_, err = h.desk.Bind(bg, req)
 		must(t, err)
@@ -315,7 +315,7 @@ func TestShareOfAnAccount(t *testing.T) {
 			got++
 			continue
 		}
-		kindIs(t, err, fault.NotAllowed, "has 3 tokens, and the policy allows 3 an account", "fob replace OLD NEW")
+		kindIs(t, err, fault.NotAllowed, "has 3 tokens, and the policy allows 3 an account", "replace OLD NEW")
 	}
 	if got != share {
 		t.Errorf("%d got a token", got)
@@ -362,9 +362,9 @@ func TestPolicyDemands(t *testing.T) {
 	before := h.dump()
 	req := h.codes("S1", h.shown(1, 0))
 	_, err := h.desk.Bind(bg, req)
-	kindIs(t, err, fault.Refused, "the policy demands --proof and --ticket of bind")
+	kindIs(t, err, fault.Refused, "the policy demands proof and ticket of bind")
 	_, err = h.desk.Prospect(bg, desk.Codes{Serial: "S1", Words: desk.Words{Account: "Anna"}}, token.CmdBind)
-	kindIs(t, err, fault.Refused, "--proof and --ticket")
+	kindIs(t, err, fault.Refused, "proof and ticket")
 	req.Proof, req.Ticket = "a hunch", "T-1"
 	_, err = h.desk.Bind(bg, req)
 	kindIs(t, err, fault.NotAllowed, `no proof "a hunch"`, "badge, video call")
@@ -372,7 +372,7 @@ func TestPolicyDemands(t *testing.T) {
 	_, err = h.desk.Bind(bg, req)
 	kindIs(t, err, fault.Refused, "two codes of bind", "code FIRST code NEXT")
 	_, err = h.move("S1", token.CmdLost, token.Lost)
-	kindIs(t, err, fault.Refused, "--reason of lost")
+	kindIs(t, err, fault.Refused, "reason of lost")
 	if h.dump() != before {
 		t.Error("a demand of the policy changed something")
 	}

@@ -1,6 +1,9 @@
 package fault
 
-import "fmt"
+import (
+	"fmt"
+	"strings"
+)
 
 // Action names something that a person can do with fob: "resync", "batch
 // correct". It is the name of the audit event where there is one.
@@ -35,6 +38,23 @@ func Do[A ~string](action A, args ...any) Remedy {
 
 // String is the remedy without a front end's words.
 func (r Remedy) String() string { return Plain.Remedy(r) }
+
+// Bare is the remedy as an item of a list of what is possible: no more than its
+// words, nothing to be copied.
+func (r Remedy) Bare() any { return bare(r) }
+
+type bare Remedy
+
+func (b bare) in(w Wording) string {
+	words := append([]string{string(b.Do)}, b.Args...)
+	for _, s := range b.With {
+		words = append(words, w.Setting(s))
+	}
+	return strings.Join(words, " ")
+}
+
+// String is the item without a front end's words.
+func (b bare) String() string { return b.in(Plain) }
 
 // Field names something that a person can say about a request: the ticket, the
 // approver, the format of a file. The command line has a flag for each, a page

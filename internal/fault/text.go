@@ -37,7 +37,7 @@ func hasWords(a any) bool {
 	switch a := a.(type) {
 	case Text:
 		return len(a.args) > 0
-	case Remedy, Field, []Field, Setting:
+	case Remedy, bare, Field, []Field, Setting:
 		return true
 	case error:
 		_, ok := a.(interface{ In(Wording) string })
@@ -58,6 +58,14 @@ func (t Text) And(more Text) Text {
 		return t
 	}
 	return Textf("%s; %s", t, more)
+}
+
+// Listed is the text with one more item of a list.
+func (t Text) Listed(item any) Text {
+	if t.IsZero() {
+		return Textf("%s", item)
+	}
+	return Textf("%s, %s", t, item)
 }
 
 // In renders the text in a front end's words.
@@ -84,6 +92,8 @@ func rendered(a any, w Wording) any {
 		return a.In(w)
 	case Remedy:
 		return w.Remedy(a)
+	case bare:
+		return a.in(w)
 	case Field:
 		return w.Field(a)
 	case Setting:

@@ -125,9 +125,9 @@ const ShownLocations = 3
 func (l Locations) Unknown(name string) *fault.Error {
 	err := fault.Errorf(fault.NotFound, "there is no location %s", normalLocation(name))
 	if near := l.Near(name, ShownLocations); len(near) > 0 {
-		return err.WithHint("near it: %s; --new-location if it is a new place", strings.Join(near, ", "))
+		return err.WithHint("near it: %s; %s if it is a new place", strings.Join(near, ", "), fault.NewLocation)
 	}
-	return err.WithHint("`fob location list` shows the places; --new-location if it is a new one")
+	return err.WithHint("%s shows the places; %s if it is a new one", fault.Do("location list"), fault.NewLocation)
 }
 
 // distance counts the letters to be added, taken away, exchanged or swapped with

@@ -65,15 +65,15 @@ type Approver string
 
 // ParseApprover checks a typed approver.
 func ParseApprover(text string, by Operator) (Approver, error) {
-	t, err := ParseText("--approved-by", text)
+	t, err := ParseText(fault.ApprovedBy, text)
 	if err != nil {
 		return "", err
 	}
 	if t == "" {
-		return "", fault.Errorf(fault.Refused, "a second person has to approve this").WithHint("name them with --approved-by")
+		return "", fault.Errorf(fault.Refused, "a second person has to approve this").WithHint("name them with %s", fault.ApprovedBy)
 	}
 	if strings.EqualFold(t, by.Name) {
-		return "", fault.Errorf(fault.NotAllowed, "%s cannot approve what %s does", t, by.Name).WithHint("name another person with --approved-by")
+		return "", fault.Errorf(fault.NotAllowed, "%s cannot approve what %s does", t, by.Name).WithHint("name another person with %s", fault.ApprovedBy)
 	}
 	return Approver(t), nil
 }

@@ -17,8 +17,8 @@ const MaxTextLen = 320
 
 // ParseText checks a free text that a person gave (an account, a reason, an
 // order number): no control characters, which could forge lines in a log or
-// talk to a terminal, and a bounded length. What names the field.
-func ParseText(what, text string) (string, error) {
+// talk to a terminal, and a bounded length. What names it: a word or a fault.Field.
+func ParseText(what any, text string) (string, error) {
 	text = strings.TrimSpace(text)
 	if len(text) > MaxTextLen {
 		return "", fault.Errorf(fault.Usage, "%s has %d bytes, the limit is %d", what, len(text), MaxTextLen)
@@ -26,7 +26,7 @@ func ParseText(what, text string) (string, error) {
 	return checkRunes(what, text)
 }
 
-func checkRunes(what, text string) (string, error) {
+func checkRunes(what any, text string) (string, error) {
 	for _, r := range text {
 		if unicode.IsControl(r) || r == unicode.ReplacementChar || unicode.Is(unicode.Bidi_Control, r) {
 			return "", fault.Errorf(fault.Usage, "%s contains %s", what, describeRune(r))

@@ -58,15 +58,15 @@ type Words struct {
 // that is missing.
 func (p Policy) Check(by Command, w Words) error {
 	said := map[Demand]bool{DemandProof: w.Proof != "", DemandTicket: w.Ticket != "", DemandReason: w.Reason != "", DemandApprover: w.Approver != ""}
-	var missing []string
+	var missing []fault.Field
 	for _, d := range p.Require[by] {
 		if !said[d] {
-			missing = append(missing, "--"+string(d))
+			missing = append(missing, fault.Field(d))
 		}
 	}
 	if len(missing) > 0 {
-		return fault.Errorf(fault.Refused, "the policy demands %s of %s", strings.Join(missing, " and "), by).
-			WithHint("nothing was changed; `fob policy show` tells what is demanded")
+		return fault.Errorf(fault.Refused, "the policy demands %s of %s", missing, by).
+			WithHint("nothing was changed; %s tells what is demanded", fault.Do("policy show"))
 	}
 	if w.Proof != "" && len(p.Proofs) > 0 && !slices.ContainsFunc(p.Proofs, func(s string) bool { return strings.EqualFold(s, w.Proof) }) {
 		return fault.Errorf(fault.NotAllowed, "the policy knows no proof %q", w.Proof).
@@ -89,7 +89,7 @@ func (p Policy) CheckShare(a Account, has []Serial) error {
 		names = append(names, "and more")
 	}
 	return fault.Errorf(fault.NotAllowed, "%s has %d tokens, and the policy allows %d an account", a, len(has), p.PerAccount).
-		WithHint("theirs: %s; `fob replace OLD NEW` ends one and binds the other", strings.Join(names, ", "))
+		WithHint("theirs: %s; %s ends one and binds the other", strings.Join(names, ", "), fault.Do(CmdReplace, "OLD", "NEW"))
 }
 
 // shownShare is how many tokens of an account a refusal names.

@@ -44,11 +44,11 @@ func Settings() []Setting {
 	all := []Setting{
 		{"tokens-per-account", "", "tokens that one account may have at once, assigned, bound or suspended", parseShare},
 		{"codes-needed", "1", "displayed codes that bind and resync need", parseCodes},
-		{"proofs", "", "what --proof may say, separated by commas; else anything", parseProofs},
+		{"proofs", "", "kinds of proof that may be named, separated by commas; else anything", parseProofs},
 		{"window-one-code", shortDuration(UsualOneCode), "how far one code is searched at most, either way", func(p *Policy, v string, judge bool) (string, error) {
 			return parseWindow(&p.OneCode, v, judge, leastOneCode, UsualOneCode, 1)
 		}},
-		{"window-two-codes", shortDuration(UsualTwoCodes), "how far two codes are searched at most, either way, without --deep", func(p *Policy, v string, judge bool) (string, error) {
+		{"window-two-codes", shortDuration(UsualTwoCodes), "how far two codes are searched at most, either way, unless the search is deep", func(p *Policy, v string, judge bool) (string, error) {
 			return parseWindow(&p.TwoCodes, v, judge, leastTwoCodes, UsualTwoCodes, 2)
 		}},
 		{"lock-after", strconv.Itoa(LockAfter), "failed attempts in a row that lock a token", func(p *Policy, v string, judge bool) (string, error) {

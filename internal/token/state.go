@@ -44,13 +44,13 @@ func ParseState(s string) (State, error) {
 // the store; it is also the name of the audit event.
 type Command string
 
-// Transition is one legal move. With is the flag that chooses among several
-// ends of one command. Ends reports whether the move ends the token's binding: to
-// suspend one does not.
+// Transition is one legal move. With is what has to be said to choose among
+// several ends of one command. Ends reports whether the move ends the token's
+// binding: to suspend one does not.
 type Transition struct {
 	From State
 	By   Command
-	With string
+	With Choice
 	To   State
 	Ends bool
 }
@@ -93,42 +93,56 @@ const (
 	CmdAccountImport Command = "account import"
 )
 
+// Choice is what chooses an end of a command: at most two settings.
+type Choice [2]fault.Setting
+
+var (
+	returned       = Choice{{Field: fault.Returned}}
+	missing        = Choice{{Field: fault.Missing}}
+	intoQuarantine = Choice{{Field: fault.Returned}, fault.ToState.Is(Quarantined)}
+)
+
+// Settings lists what has to be said.
+func (c Choice) Settings() []fault.Setting {
+	return slices.DeleteFunc(slices.Clone(c[:]), func(s fault.Setting) bool { return s == fault.Setting{} })
+}
+
 var transitions = []Transition{
-	{Absent, CmdImport, "", InStock, false},
-	{InStock, CmdAssign, "", Assigned, false},
-	{Assigned, CmdUnassign, "", InStock, false},
-	{InStock, CmdBind, "", Bound, false},
-	{Assigned, CmdBind, "", Bound, false},
-	{Bound, CmdSuspend, "", Suspended, false},
-	{Suspended, CmdResume, "", Bound, false},
-	{Bound, CmdUnbind, "--returned", InStock, true},
-	{Suspended, CmdUnbind, "--returned", InStock, true},
-	{Bound, CmdUnbind, "--returned --to quarantined", Quarantined, true},
-	{Suspended, CmdUnbind, "--returned --to quarantined", Quarantined, true},
-	{Bound, CmdUnbind, "--missing", Lost, true},
-	{Suspended, CmdUnbind, "--missing", Lost, true},
-	{InStock, CmdLost, "", Lost, false},
-	{Assigned, CmdLost, "", Lost, false},
-	{Bound, CmdLost, "", Lost, true},
-	{Suspended, CmdLost, "", Lost, true},
-	{Quarantined, CmdLost, "", Lost, false},
-	{Lost, CmdLost, "", Lost, false}, // more is known of the loss: that it was a theft, or since when
-	{Lost, CmdFound, "", Quarantined, false},
-	{InStock, CmdQuarantine, "", Quarantined, false},
-	{Assigned, CmdQuarantine, "", Quarantined, false},
-	{Quarantined, CmdRelease, "", InStock, false},
-	{InStock, CmdRetire, "", Retired, false},
-	{Assigned, CmdRetire, "", Retired, false},
-	{Bound, CmdRetire, "", Retired, true},
-	{Suspended, CmdRetire, "", Retired, true},
-	{Quarantined, CmdRetire, "", Retired, false},
-	{Lost, CmdRetire, "", Retired, false},
-	{InStock, CmdBatchQuarantine, "", Quarantined, false},
-	{Assigned, CmdBatchQuarantine, "", Quarantined, false},
-	{Bound, CmdBatchQuarantine, "", Quarantined, true},
-	{Suspended, CmdBatchQuarantine, "", Quarantined, true},
-	{Quarantined, CmdBatchRelease, "", InStock, false},
-	{InStock, CmdBatchWithdraw, "", Absent, false},
+	{Absent, CmdImport, Choice{}, InStock, false},
+	{InStock, CmdAssign, Choice{}, Assigned, false},
+	{Assigned, CmdUnassign, Choice{}, InStock, false},
+	{InStock, CmdBind, Choice{}, Bound, false},
+	{Assigned, CmdBind, Choice{}, Bound, false},
+	{Bound, CmdSuspend, Choice{}, Suspended, false},
+	{Suspended, CmdResume, Choice{}, Bound, false},
+	{Bound, CmdUnbind, returned, InStock, true},
+	{Suspended, CmdUnbind, returned, InStock, true},
+	{Bound, CmdUnbind, intoQuarantine, Quarantined, true},
+	{Suspended, CmdUnbind, intoQuarantine, Quarantined, true},
+	{Bound, CmdUnbind, missing, Lost, true},
+	{Suspended, CmdUnbind, missing, Lost, true},
+	{InStock, CmdLost, Choice{}, Lost, false},
+	{Assigned, CmdLost, Choice{}, Lost, false},
+	{Bound, CmdLost, Choice{}, Lost, true},
+	{Suspended, CmdLost, Choice{}, Lost, true},
+	{Quarantined, CmdLost, Choice{}, Lost, false},
+	{Lost, CmdLost, Choice{}, Lost, false}, // more is known of the loss: that it was a theft, or since when
+	{Lost, CmdFound, Choice{}, Quarantined, false},
+	{InStock, CmdQuarantine, Choice{}, Quarantined, false},
+	{Assigned, CmdQuarantine, Choice{}, Quarantined, false},
+	{Quarantined, CmdRelease, Choice{}, InStock, false},
+	{InStock, CmdRetire, Choice{}, Retired, false},
+	{Assigned, CmdRetire, Choice{}, Retired, false},
+	{Bound, CmdRetire, Choice{}, Retired, true},
+	{Suspended, CmdRetire, Choice{}, Retired, true},
+	{Quarantined, CmdRetire, Choice{}, Retired, false},
+	{Lost, CmdRetire, Choice{}, Retired, false},
+	{InStock, CmdBatchQuarantine, Choice{}, Quarantined, false},
+	{Assigned, CmdBatchQuarantine, Choice{}, Quarantined, false},
+	{Bound, CmdBatchQuarantine, Choice{}, Quarantined, true},
+	{Suspended, CmdBatchQuarantine, Choice{}, Quarantined, true},
+	{Quarantined, CmdBatchRelease, Choice{}, InStock, false},
+	{InStock, CmdBatchWithdraw, Choice{}, Absent, false},
 }
 
 // Transitions gives the whole table.
@@ -141,7 +155,7 @@ func Move(from State, by Command, to State) (Transition, error) {
 }
 
 func moveIn(table []Transition, from State, by Command, to State) (Transition, error) {
-	var possible []string
+	var possible fault.Text
 	for _, t := range table {
 		if t.From != from {
 			continue
@@ -150,14 +164,14 @@ func moveIn(table []Transition, from State, by Command, to State) (Transition, e
 			return t, nil
 		}
 		if t.alone() {
-			possible = append(possible, strings.TrimSpace(string(t.By)+" "+t.With))
+			possible = possible.Listed(fault.Do(t.By, t.With.Settings()).Bare())
 		}
 	}
 	err := fault.Errorf(fault.NotAllowed, "%s is not possible while the token is %s", by, from)
-	if len(possible) == 0 {
+	if possible.IsZero() {
 		return Transition{}, err.WithHint("its life is over: nothing is possible any more")
 	}
-	return Transition{}, err.WithHint("possible from here: %s", strings.Join(possible, ", "))
+	return Transition{}, err.WithHint("possible from here: %s", possible)
 }
 
 // alone reports whether a command moves one token by itself: what moves a whole

@@ -21,21 +21,21 @@ const (
 )
 
 var virtualTransitions = []Transition{
-	{Absent, CmdVirtual, "", Bound, false},
-	{Bound, CmdSuspend, "", Suspended, false},
-	{Suspended, CmdResume, "", Bound, false},
-	{Bound, CmdUnbind, "", Retired, true},
-	{Suspended, CmdUnbind, "", Retired, true},
-	{Bound, CmdLost, "", Lost, true},
-	{Suspended, CmdLost, "", Lost, true},
-	{Lost, CmdLost, "", Lost, false},
-	{InStock, CmdRetire, "", Retired, false}, // quarantined and released with its batch
-	{Bound, CmdRetire, "", Retired, true},
-	{Suspended, CmdRetire, "", Retired, true},
-	{Quarantined, CmdRetire, "", Retired, false},
-	{Lost, CmdRetire, "", Retired, false},
-	{Bound, CmdBatchQuarantine, "", Quarantined, true},
-	{Suspended, CmdBatchQuarantine, "", Quarantined, true},
+	{Absent, CmdVirtual, Choice{}, Bound, false},
+	{Bound, CmdSuspend, Choice{}, Suspended, false},
+	{Suspended, CmdResume, Choice{}, Bound, false},
+	{Bound, CmdUnbind, Choice{}, Retired, true},
+	{Suspended, CmdUnbind, Choice{}, Retired, true},
+	{Bound, CmdLost, Choice{}, Lost, true},
+	{Suspended, CmdLost, Choice{}, Lost, true},
+	{Lost, CmdLost, Choice{}, Lost, false},
+	{InStock, CmdRetire, Choice{}, Retired, false}, // quarantined and released with its batch
+	{Bound, CmdRetire, Choice{}, Retired, true},
+	{Suspended, CmdRetire, Choice{}, Retired, true},
+	{Quarantined, CmdRetire, Choice{}, Retired, false},
+	{Lost, CmdRetire, Choice{}, Retired, false},
+	{Bound, CmdBatchQuarantine, Choice{}, Quarantined, true},
+	{Suspended, CmdBatchQuarantine, Choice{}, Quarantined, true},
 }
 
 // Move finds the transition by which a command leads this token to another state.
