@@ -37,8 +37,6 @@ const (
 
 // What can be said of a seed file.
 const (
-	Format          Field = "format"
-	Columns         Field = "columns"
 	SkipRows        Field = "skip-rows"
 	Delimiter       Field = "delimiter"
 	Sheet           Field = "sheet"
@@ -49,5 +47,4 @@ const (
 	Unauthenticated Field = "allow-unauthenticated"
 	KeyFile         Field = "key-file"
 	PassphraseFile  Field = "passphrase-file"
-	SignedBy        Field = "signed-by"
 )
