@@ -37,6 +37,9 @@ const (
 
 // What can be said of a seed file.
 const (
+	Format          Field = "format"
+	Columns         Field = "columns"
+	SignedBy        Field = "signed-by"
 	SkipRows        Field = "skip-rows"
 	Delimiter       Field = "delimiter"
 	Sheet           Field = "sheet"
