@@ -34,7 +34,7 @@ var rooms = map[string]room{
 		why: "main exits with what cli returns and does nothing else",
 	},
 	"cli": {
-		may: []string{"fault", "app", "desk", "people", "report", "token", "trail", "seedfile"},
+		may: []string{"fault", "app", "desk", "intake", "people", "report", "token", "trail", "seedfile"},
 		why: "the command line calls one use case and prints what comes back; a second front end must not have to repeat more",
 		not: map[string]string{
 			"store":           "SQL stays behind the interfaces of inventory and report",
@@ -43,10 +43,20 @@ var rooms = map[string]room{
 		},
 	},
 	"app": {
-		may: []string{"fault", "desk", "people", "store", "store/sqlite", "token", "otp", "seedfile", "seedfile/detect", "seedfile/delivery",
+		may: []string{"fault", "desk", "intake", "people", "store", "store/sqlite", "token", "otp", "seedfile", "seedfile/detect", "seedfile/delivery",
 			"seedfile/table", "family", "pskc", "rows", "custody", "trail", "report", "provision"},
 		why: "app wires what lies below it",
 		not: map[string]string{"cli": "a second front end uses app without a terminal"},
+	},
+	"intake": {
+		may: []string{"fault", "desk", "token", "otp", "trail", "seedfile"},
+		why: "how a file becomes a batch needs no family of files, no database and no terminal: it owns the interfaces that it needs",
+		not: map[string]string{
+			"store":           "intake owns the interface of the store: PostgreSQL will be a second one",
+			"custody":         "a seed is sealed by whoever app hands in",
+			"seedfile/detect": "app finds formats: intake is told which one reads a file",
+			"cli":             "use cases know nothing of terminals",
+		},
 	},
 	"desk": {
 		may: []string{"fault", "token", "otp", "trail", "seedfile"},
@@ -65,7 +75,7 @@ var rooms = map[string]room{
 		not: map[string]string{"store": "people owns the interface of the store"},
 	},
 	"store": {
-		may: []string{"fault", "desk", "people", "report", "token", "trail"},
+		may: []string{"fault", "desk", "intake", "people", "report", "token", "trail"},
 		why: "the store keeps rows: it reads no files, computes no codes and opens no seeds",
 		not: map[string]string{"custody": "the database and the keys to it are never in one hand"},
 	},
@@ -74,7 +84,7 @@ var rooms = map[string]room{
 		why: "an engine knows how its database is opened, written and watched, and nothing of what is in it",
 	},
 	"store/storetest": {
-		may: []string{"fault", "desk", "people", "report", "store", "token", "trail"},
+		may: []string{"fault", "desk", "intake", "people", "report", "store", "token", "trail"},
 		why: "it serves the tests of every engine and knows none",
 	},
 	"fault": {why: "kinds of errors and remedies stand below everything"},

@@ -11,6 +11,7 @@ import (
 	"fob/internal/custody"
 	"fob/internal/desk"
 	"fob/internal/fault"
+	"fob/internal/intake"
 	"fob/internal/people"
 	"fob/internal/report"
 	"fob/internal/store"
@@ -33,6 +34,7 @@ type Config struct {
 // UseCases are what a front end asks of one open store.
 type UseCases struct {
 	Desk   *desk.Desk
+	Intake *intake.Intake
 	People *people.Registry
 	Close  func() error
 }
@@ -51,6 +53,7 @@ func (c Config) Open(ctx context.Context) (*UseCases, error) {
 	d := &desk.Desk{Store: s, Keys: keys.open, Now: c.Now, Random: c.Random, Operator: c.Operator, Host: c.host()}
 	return &UseCases{
 		Desk:   d,
+		Intake: &intake.Intake{Store: s.Intake(), Desk: d},
 		People: &people.Registry{Store: store.For[people.Reader, people.Tx]{Store: s}, Desk: d},
 		Close:  func() error { keys.close(); return s.Close() },
 	}, nil

@@ -11,6 +11,7 @@ import (
 	"fob/internal/app"
 	"fob/internal/desk"
 	"fob/internal/fault"
+	"fob/internal/intake"
 	"fob/internal/people"
 	"fob/internal/seedfile"
 	"fob/internal/store"
@@ -81,25 +82,25 @@ func TestLargeFileForNobody(t *testing.T) {
 	_, err = registry(d).Reconcile(context.Background(), people.Reconcile{List: l, Store: true})
 	w.must(err)
 	src := filed{"upn,serial number,secret key,time interval,manufacturer,model\n"}
-	for i := range desk.SliceSize + 9 {
+	for i := range intake.SliceSize + 9 {
 		account := ""
 		switch i {
 		case 3:
 			account = "anna"
-		case desk.SliceSize + 5:
+		case intake.SliceSize + 5:
 			account = "nobody"
 		}
 		src.text += fmt.Sprintf("%s,X%06d,%s,30,ACME,c200\n", account, i, base32.StdEncoding.EncodeToString(gen.SeedFor(uint64(i), token.SHA1)))
 	}
 	f, _, err := app.FindFormat(src, "", seedfile.Options{})
 	w.must(err)
-	req := desk.Import{Source: src, Format: f}
-	res, err := d.Import(context.Background(), req)
+	req := intake.Import{Source: src, Format: f}
+	res, err := intakeOf(d).Import(context.Background(), req)
 	if fault.KindOf(err) != fault.Refused || res.Stored || len(res.Rejects) != 1 || !strings.Contains(res.Rejects[0].Reason.String(), "there is no account nobody on the list") {
 		t.Errorf("%v, stored %v, %+v", err, res.Stored, res.Rejects)
 	}
 	req.NewAccount = true
-	if res, err = d.Import(context.Background(), req); err != nil || res.Assigned != 2 {
+	if res, err = intakeOf(d).Import(context.Background(), req); err != nil || res.Assigned != 2 {
 		t.Errorf("%v, %d assigned", err, res.Assigned)
 	}
 }

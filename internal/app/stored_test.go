@@ -12,6 +12,7 @@ import (
 
 	"fob/internal/app"
 	"fob/internal/desk"
+	"fob/internal/intake"
 	"fob/internal/seedfile"
 	"fob/internal/testkit"
 	"fob/internal/token"
@@ -74,7 +75,7 @@ func (w *world) store(d *desk.Desk, name string, p gen.Plan) {
 	w.t.Helper()
 	var file bytes.Buffer
 	w.must(gen.Formats[name](&file, p))
-	req := desk.Import{Source: written(file.Bytes())}
+	req := intake.Import{Source: written(file.Bytes())}
 	switch name {
 	case "columns":
 		req.Options.Columns = columnsOf
@@ -86,7 +87,7 @@ func (w *world) store(d *desk.Desk, name string, p gen.Plan) {
 	w.must(err)
 	req.Fill.Params = p.Token(p.First).Params
 	req.Fill.Given = w.leftOpen(req)
-	res, err := d.Import(context.Background(), req)
+	res, err := intakeOf(d).Import(context.Background(), req)
 	w.must(err)
 	if res.New != p.N || res.Refused != 0 {
 		w.t.Fatalf("%+v", res)
@@ -94,10 +95,10 @@ func (w *world) store(d *desk.Desk, name string, p gen.Plan) {
 }
 
 // leftOpen asks what a file leaves open.
-func (w *world) leftOpen(req desk.Import) (set seedfile.FieldSet) {
+func (w *world) leftOpen(req intake.Import) (set seedfile.FieldSet) {
 	for range 2 { // the period is asked for once the type is known
 		req.Fill.Given = set
-		res, err := desk.Inspect(context.Background(), req, "")
+		res, err := intake.Inspect(context.Background(), req, "")
 		w.must(err)
 		for _, f := range seedfile.Fields() {
 			for _, need := range res.Needs {

@@ -17,6 +17,7 @@ import (
 	"fob/internal/app"
 	"fob/internal/desk"
 	"fob/internal/fault"
+	"fob/internal/intake"
 	"fob/internal/seedfile"
 	"fob/internal/token"
 )
@@ -43,11 +44,11 @@ type said struct {
 	KeySuffix bool   `json:"key_suffix"`
 
 	flags []string
-	fill  desk.Fill
+	fill  intake.Fill
 }
 
-func (s *said) request(src seedfile.Source) (req desk.Import, err error) {
-	req = desk.Import{Source: src, Fill: s.fill}
+func (s *said) request(src seedfile.Source) (req intake.Import, err error) {
+	req = intake.Import{Source: src, Fill: s.fill}
 	req.Options = seedfile.Options{Columns: s.Columns, SkipRows: s.SkipRows, Sheet: s.Sheet, KeySuffix: s.KeySuffix}
 	if s.Delimiter != "" {
 		req.Options.Delimiter = s.Delimiter[0]
@@ -129,7 +130,7 @@ func (s *said) obey(message string, truth said, encoding seedfile.Encoding) (mor
 // outcome is what became of a file.
 type outcome struct {
 	flags   []string // that were asked for
-	res     desk.Imported
+	res     intake.Imported
 	err     error
 	message string // the last
 }
@@ -181,7 +182,7 @@ func (w *world) hand(d *desk.Desk, data []byte, truth said, encoding seedfile.En
 	return o
 }
 
-func (w *world) handOnce(d *desk.Desk, data []byte, s *said, dry bool) (res desk.Imported, err error) {
+func (w *world) handOnce(d *desk.Desk, data []byte, s *said, dry bool) (res intake.Imported, err error) {
 	w.t.Helper()
 	ctx := context.Background()
 	deliveries, err := w.config.Deliveries(app.Keys{})
@@ -200,7 +201,7 @@ func (w *world) handOnce(d *desk.Desk, data []byte, s *said, dry bool) (res desk
 		return res, err
 	}
 	req.DryRun = dry
-	return d.Import(ctx, req)
+	return intakeOf(d).Import(ctx, req)
 }
 
 // settle imports a sample itself. It tells what there is to say of its

@@ -15,6 +15,7 @@ import (
 	"fob/internal/app"
 	"fob/internal/desk"
 	"fob/internal/fault"
+	"fob/internal/intake"
 	"fob/internal/otp"
 	"fob/internal/people"
 	"fob/internal/seedfile"
@@ -136,13 +137,13 @@ func (w *world) wholeLife(d *desk.Desk) {
 	w.must(err)
 	_, err = d.SetPolicy(ctx, map[string]string{"tokens-per-account": "3", "lock-for": "30m"}, desk.Words{Approver: "Eva"})
 	w.must(err)
-	_, err = d.CorrectBatch(ctx, desk.Correction{BatchChange: desk.BatchChange{Number: 2},
+	_, err = intakeOf(d).CorrectBatch(ctx, intake.Correction{BatchChange: intake.BatchChange{Number: 2},
 		Given: seedfile.FieldSet(0).With(seedfile.FieldCounter), Counter: 5})
 	w.must(err)
-	_, err = d.WithdrawBatch(ctx, desk.BatchChange{Number: 2, Words: desk.Words{Approver: "Eva"}})
+	_, err = intakeOf(d).WithdrawBatch(ctx, intake.BatchChange{Number: 2, Words: desk.Words{Approver: "Eva"}})
 	w.must(err)
 	w.importFile(d, "../../testdata/seedfiles/hotp.csv")
-	_, err = d.QuarantineBatch(ctx, desk.BatchChange{Number: 3})
+	_, err = intakeOf(d).QuarantineBatch(ctx, intake.BatchChange{Number: 3})
 	w.must(err)
 	_, err = registry(d).Erase(ctx, "Ben@example.com", desk.Words{Reason: "asked for it", Approver: "Eva"})
 	w.must(err)
@@ -171,12 +172,12 @@ func (w *world) importFile(d *desk.Desk, path string) {
 	w.importSource(d, src)
 }
 
-func (w *world) importSource(d *desk.Desk, src seedfile.Source) desk.Imported {
+func (w *world) importSource(d *desk.Desk, src seedfile.Source) intake.Imported {
 	w.t.Helper()
 	f, _, err := app.FindFormat(src, "", seedfile.Options{})
 	w.must(err)
-	res, err := d.Import(context.Background(), desk.Import{Source: src, Format: f,
-		Fill:   desk.Fill{Manufacturer: "ACME", Model: "c200"},
+	res, err := intakeOf(d).Import(context.Background(), intake.Import{Source: src, Format: f,
+		Fill:   intake.Fill{Manufacturer: "ACME", Model: "c200"},
 		Supply: token.Supply{Order: "PO-1", Supplier: "ACME", Location: "Berlin", Received: w.now}})
 	w.must(err)
 	return res
@@ -215,7 +216,7 @@ func (w *world) move(d *desk.Desk, i uint64, by token.Command, to token.State, a
 func (w *world) corrected() {
 	d, done, err := w.config.Desk(context.Background())
 	w.must(err)
-	_, err = d.CorrectBatch(context.Background(), desk.Correction{BatchChange: desk.BatchChange{Number: 1},
+	_, err = intakeOf(d).CorrectBatch(context.Background(), intake.Correction{BatchChange: intake.BatchChange{Number: 1},
 		Given: seedfile.FieldSet(0).With(seedfile.FieldDigits), Params: token.Params{Digits: 8}})
 	w.must(err)
 	w.must(done())

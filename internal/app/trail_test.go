@@ -8,7 +8,9 @@ import (
 	"time"
 
 	"fob/internal/desk"
+	"fob/internal/intake"
 	"fob/internal/seedfile"
+	"fob/internal/store"
 	"fob/internal/token"
 )
 
@@ -90,4 +92,9 @@ func TestNamesThatAreNoText(t *testing.T) {
 		t.Fatalf("nothing was stored: %+v", res)
 	}
 	w.verified()
+}
+
+// intakeOf is the intake beside a desk, over the same opening of the store.
+func intakeOf(d *desk.Desk) *intake.Intake {
+	return &intake.Intake{Store: d.Store.(*store.Store).Intake(), Desk: d}
 }

@@ -7,8 +7,8 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"fob/internal/desk"
 	"fob/internal/fault"
+	"fob/internal/intake"
 )
 
 func newBatchCorrectCmd(r *root) *cobra.Command {
@@ -24,7 +24,7 @@ would become what.`,
 		Example: "  fob batch correct 3 --period 60 --dry-run\n  fob batch correct 3 --hash sha256 --digits 8 --reason \"data sheet\"",
 		Args:    exactly("the batch's number"),
 		RunE: r.run(func(ctx context.Context, args []string) error {
-			c := desk.Correction{}
+			c := intake.Correction{}
 			var err error
 			if c.BatchChange, err = o.change(r, args[0]); err != nil {
 				return err
@@ -43,8 +43,8 @@ would become what.`,
 	return cmd
 }
 
-func (r *root) correctBatch(ctx context.Context, o *batchOptions, c desk.Correction) error {
-	return r.withDesk(ctx, func(d *desk.Desk) error {
+func (r *root) correctBatch(ctx context.Context, o *batchOptions, c intake.Correction) error {
+	return r.withIntake(ctx, func(d *intake.Intake) error {
 		if !c.DryRun && !*o.yes { // what the question says costs a walk over the batch
 			if err := r.confirmCorrection(ctx, d, c); err != nil {
 				return err
@@ -62,7 +62,7 @@ func (r *root) correctBatch(ctx context.Context, o *batchOptions, c desk.Correct
 
 // confirmCorrection tells what would become what. Where nothing would, nothing is
 // asked: the refusal says more.
-func (r *root) confirmCorrection(ctx context.Context, d *desk.Desk, c desk.Correction) error {
+func (r *root) confirmCorrection(ctx context.Context, d *intake.Intake, c intake.Correction) error {
 	c.DryRun = true
 	would, err := d.CorrectBatch(ctx, c)
 	if err != nil || would.Corrected == 0 {
@@ -71,7 +71,7 @@ func (r *root) confirmCorrection(ctx context.Context, d *desk.Desk, c desk.Corre
 	return r.confirm(ctx, false, fmt.Sprintf("Batch %d: %s", c.Number, changeWords(would)))
 }
 
-func (r *root) printCorrected(res desk.Corrected) error {
+func (r *root) printCorrected(res intake.Corrected) error {
 	if r.json {
 		return r.printJSON(res)
 	}
@@ -86,7 +86,7 @@ func (r *root) printCorrected(res desk.Corrected) error {
 	return nil
 }
 
-func changeWords(res desk.Corrected) string {
+func changeWords(res intake.Corrected) string {
 	words := make([]string, len(res.Changes))
 	for i, c := range res.Changes {
 		words[i] = fmt.Sprintf("%s from %s to %s", count(c.Tokens, "token"), c.Before, c.After)

@@ -11,8 +11,8 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"fob/internal/desk"
 	"fob/internal/fault"
+	"fob/internal/intake"
 	"fob/internal/report"
 	"fob/internal/token"
 )
@@ -40,7 +40,7 @@ func (o *batchOptions) add(cmd *cobra.Command) {
 	o.yes = addYes(cmd)
 }
 
-func (o *batchOptions) change(r *root, arg string) (c desk.BatchChange, err error) {
+func (o *batchOptions) change(r *root, arg string) (c intake.BatchChange, err error) {
 	c.DryRun = o.dryRun
 	if c.Number, err = batchNumber(arg); err != nil {
 		return c, err
@@ -75,8 +75,8 @@ an interruption what was done stays, and the same command does the rest.`,
 	return cmd
 }
 
-func (r *root) quarantineBatch(ctx context.Context, o *batchOptions, c desk.BatchChange) error {
-	return r.withDesk(ctx, func(d *desk.Desk) (err error) {
+func (r *root) quarantineBatch(ctx context.Context, o *batchOptions, c intake.BatchChange) error {
+	return r.withIntake(ctx, func(d *intake.Intake) (err error) {
 		if !c.DryRun && !*o.yes { // what the question says costs a walk over the batch
 			if err := r.confirmQuarantine(ctx, d, c); err != nil {
 				return err
@@ -94,7 +94,7 @@ func (r *root) quarantineBatch(ctx context.Context, o *batchOptions, c desk.Batc
 }
 
 // confirmQuarantine says how many tokens and accounts it is about.
-func (r *root) confirmQuarantine(ctx context.Context, d *desk.Desk, c desk.BatchChange) error {
+func (r *root) confirmQuarantine(ctx context.Context, d *intake.Intake, c intake.BatchChange) error {
 	c.DryRun = true
 	would, err := d.QuarantineBatch(ctx, c)
 	if err != nil {
@@ -112,7 +112,7 @@ func needs(n int) string {
 }
 
 // printQuarantined tells what was done, also when it was broken off.
-func (r *root) printQuarantined(res desk.Swept, err error) error {
+func (r *root) printQuarantined(res intake.Swept, err error) error {
 	if err != nil && res.Moved == 0 {
 		return nil // the error says it all
 	}
@@ -151,7 +151,7 @@ func newListFile(path string) (*listFile, error) {
 	return &listFile{path, f}, nil
 }
 
-func (l *listFile) write(all []desk.Reissue) error {
+func (l *listFile) write(all []intake.Reissue) error {
 	if l.file == nil {
 		return nil
 	}
@@ -161,7 +161,7 @@ func (l *listFile) write(all []desk.Reissue) error {
 	return nil
 }
 
-func writeReissues(w io.Writer, all []desk.Reissue) error {
+func writeReissues(w io.Writer, all []intake.Reissue) error {
 	out := csv.NewWriter(w)
 	_ = out.Write([]string{"account", "serial", "was"}) // Error tells
 	for _, a := range all {
@@ -186,7 +186,7 @@ released one by one.`,
 			if err != nil {
 				return err
 			}
-			return r.withDesk(ctx, func(d *desk.Desk) error {
+			return r.withIntake(ctx, func(d *intake.Intake) error {
 				done := r.followBatch(c.Number, &c.Progress)
 				res, err := d.ReleaseBatch(ctx, c)
 				done()
@@ -201,7 +201,7 @@ released one by one.`,
 	return cmd
 }
 
-func (r *root) printReleased(res desk.Swept) error {
+func (r *root) printReleased(res intake.Swept) error {
 	if r.json {
 		return r.printJSON(res)
 	}
@@ -244,8 +244,8 @@ command removes the rest.`,
 	return cmd
 }
 
-func (r *root) withdrawBatch(ctx context.Context, o *batchOptions, c desk.BatchChange) error {
-	return r.withDesk(ctx, func(d *desk.Desk) error {
+func (r *root) withdrawBatch(ctx context.Context, o *batchOptions, c intake.BatchChange) error {
+	return r.withIntake(ctx, func(d *intake.Intake) error {
 		dry := c
 		dry.DryRun = true
 		res, err := d.WithdrawBatch(ctx, dry)
@@ -267,7 +267,7 @@ func (r *root) withdrawBatch(ctx context.Context, o *batchOptions, c desk.BatchC
 	})
 }
 
-func (r *root) printWithdrawn(res desk.WithdrawnBatch) error {
+func (r *root) printWithdrawn(res intake.WithdrawnBatch) error {
 	if r.json {
 		return r.printJSON(res)
 	}

@@ -10,6 +10,7 @@ import (
 
 	"fob/internal/app"
 	"fob/internal/desk"
+	"fob/internal/intake"
 	"fob/internal/people"
 	"fob/internal/report"
 	"fob/internal/trail"
@@ -39,8 +40,8 @@ type filed struct{ rows any }
 // and a test fails for a command that has none.
 var declarations = map[string]declaration{
 	"fob init":              {app.Founded{}, []int{exitNotAllowed}},
-	"fob inspect":           {desk.Inspected{}, []int{exitRefused, exitKey}},
-	"fob import":            {[]desk.Imported{}, []int{exitRefused, exitNotAllowed, exitKey}},
+	"fob inspect":           {intake.Inspected{}, []int{exitRefused, exitKey}},
+	"fob import":            {[]intake.Imported{}, []int{exitRefused, exitNotAllowed, exitKey}},
 	"fob batch list":        {[]report.Batch{}, nil},
 	"fob batch show":        {report.Batch{}, []int{exitNotFound}},
 	"fob list":              {also{[]report.Token{}, "--by-location", []report.Place{}}, []int{exitNotFound, exitIntegrity}},
@@ -61,10 +62,10 @@ var declarations = map[string]declaration{
 	"fob lost":              {report.Token{}, []int{exitRefused, exitNotFound, exitNotAllowed}},
 	"fob quarantine":        {[]report.Token{}, []int{exitRefused, exitNotFound, exitNotAllowed}},
 	"fob retire":            {[]report.Token{}, []int{exitRefused, exitNotFound, exitNotAllowed}},
-	"fob batch quarantine":  {desk.Swept{}, []int{exitRefused, exitNotFound, exitNotAllowed}},
-	"fob batch release":     {desk.Swept{}, []int{exitRefused, exitNotFound, exitNotAllowed}},
-	"fob batch withdraw":    {desk.WithdrawnBatch{}, []int{exitRefused, exitNotFound, exitNotAllowed}},
-	"fob batch correct":     {desk.Corrected{}, []int{exitRefused, exitNotFound, exitNotAllowed}},
+	"fob batch quarantine":  {intake.Swept{}, []int{exitRefused, exitNotFound, exitNotAllowed}},
+	"fob batch release":     {intake.Swept{}, []int{exitRefused, exitNotFound, exitNotAllowed}},
+	"fob batch withdraw":    {intake.WithdrawnBatch{}, []int{exitRefused, exitNotFound, exitNotAllowed}},
+	"fob batch correct":     {intake.Corrected{}, []int{exitRefused, exitNotFound, exitNotAllowed}},
 	"fob move":              {desk.Relocated{}, []int{exitRefused, exitNotFound, exitNotAllowed}},
 	"fob stocktake":         {report.Stocktake{}, []int{exitRefused, exitNotFound, exitNotAllowed}},
 	"fob location list":     {[]report.Place{}, nil},

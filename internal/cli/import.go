@@ -14,8 +14,8 @@ import (
 	"github.com/spf13/cobra"
 
 	"fob/internal/app"
-	"fob/internal/desk"
 	"fob/internal/fault"
+	"fob/internal/intake"
 	"fob/internal/seedfile"
 	"fob/internal/token"
 )
@@ -113,8 +113,8 @@ or signed inside a file (PSKC) is opened and verified with the same flags; see
 }
 
 // fill gathers what the operator says of the file.
-func (o *importOptions) fill() (f desk.Fill, err error) {
-	f = desk.Fill{Encoding: seedfile.Encoding(o.encoding), ShortSeeds: o.shortSeeds}
+func (o *importOptions) fill() (f intake.Fill, err error) {
+	f = intake.Fill{Encoding: seedfile.Encoding(o.encoding), ShortSeeds: o.shortSeeds}
 	if f.Given, f.Params, f.Counter, err = o.parse(); err != nil {
 		return f, err
 	}
@@ -128,7 +128,7 @@ func (o *importOptions) fill() (f desk.Fill, err error) {
 }
 
 // checkNumbers refuses flags that no token can have, before a file is read.
-func (o *importOptions) checkNumbers(f desk.Fill) error {
+func (o *importOptions) checkNumbers(f intake.Fill) error {
 	switch f.Encoding {
 	case seedfile.Unknown, seedfile.Hex, seedfile.Base32, seedfile.Base64:
 	default:
@@ -141,8 +141,8 @@ func (o *importOptions) checkNumbers(f desk.Fill) error {
 }
 
 // request finds the format and puts the flags into a request.
-func (o *importOptions) request(m app.Member) (req desk.Import, why string, err error) {
-	req = desk.Import{Source: m.Source, Partial: o.partial, Replace: o.replace, DryRun: o.dryRun, NewAccount: o.newAccount}
+func (o *importOptions) request(m app.Member) (req intake.Import, why string, err error) {
+	req = intake.Import{Source: m.Source, Partial: o.partial, Replace: o.replace, DryRun: o.dryRun, NewAccount: o.newAccount}
 	if req.Fill, err = o.fill(); err != nil {
 		return req, "", err
 	}
@@ -209,7 +209,7 @@ func (r *root) spool(in io.Reader, name string) (seedfile.Source, func(), error)
 // maxShown is how many refused records a person gets on the screen.
 const maxShown = 20
 
-func (r *root) printImported(res desk.Imported) {
+func (r *root) printImported(res intake.Imported) {
 	switch {
 	case res.Already:
 		r.say("%s: already imported as batch %d; %s unchanged", res.File, *res.Batch, count(res.Records, "record"))
@@ -236,7 +236,7 @@ func (r *root) printImported(res desk.Imported) {
 	r.printRemarks(res.Inferred, res.Warnings, res.Rejects)
 }
 
-func (r *root) printRemarks(inferred []string, warnings []fault.Text, rejects []desk.Reject) {
+func (r *root) printRemarks(inferred []string, warnings []fault.Text, rejects []intake.Reject) {
 	for _, s := range inferred {
 		r.say("  %s", s)
 	}
@@ -252,7 +252,7 @@ func (r *root) printRemarks(inferred []string, warnings []fault.Text, rejects []
 	}
 }
 
-func describeReject(x desk.Reject) string {
+func describeReject(x intake.Reject) string {
 	serial := x.Serial
 	if serial != "" {
 		serial = ", " + serial

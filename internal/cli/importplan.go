@@ -10,8 +10,8 @@ import (
 	"strings"
 
 	"fob/internal/app"
-	"fob/internal/desk"
 	"fob/internal/fault"
+	"fob/internal/intake"
 )
 
 // plan is what one call of import is to load: all of it is opened, and its formats
@@ -33,7 +33,7 @@ type found struct {
 type planned struct {
 	name    string
 	member  app.Member
-	req     desk.Import
+	req     intake.Import
 	err     error // why it cannot be read
 	unknown bool  // it is no seed file, and lies in a folder or, where such are left out, in an archive
 }
@@ -178,7 +178,7 @@ func (r *root) checkSum(ctx context.Context, p *plan, o *importOptions) error {
 		if f.err != nil {
 			continue
 		}
-		n, err := desk.Count(ctx, f.req)
+		n, err := intake.Count(ctx, f.req)
 		if err != nil {
 			return err
 		}

@@ -8,13 +8,13 @@ import (
 	"strings"
 
 	"fob/internal/app"
-	"fob/internal/desk"
 	"fob/internal/fault"
+	"fob/internal/intake"
 )
 
 // loads is what became of the files of one call so far.
 type loads struct {
-	results []desk.Imported
+	results []intake.Imported
 	refused []refusal
 	whole   int // files that were refused as a whole, not for some records
 	leftOut int // files that are no seed files, and were to be left out
@@ -37,8 +37,8 @@ func (r *root) importFiles(ctx context.Context, o *importOptions, paths []string
 	if err != nil {
 		return err
 	}
-	all := loads{results: []desk.Imported{}, dry: o.dryRun}
-	err = r.withDesk(ctx, func(d *desk.Desk) error {
+	all := loads{results: []intake.Imported{}, dry: o.dryRun}
+	err = r.withIntake(ctx, func(d *intake.Intake) error {
 		plan, err := r.planImport(ctx, o, deliveries, paths)
 		defer plan.close()
 		if err != nil {
@@ -67,7 +67,7 @@ func (all *loads) stopped(p *plan) {
 	}
 }
 
-func (r *root) loadAll(ctx context.Context, d *desk.Desk, p *plan, rejects *rejectFile, all *loads) error {
+func (r *root) loadAll(ctx context.Context, d *intake.Intake, p *plan, rejects *rejectFile, all *loads) error {
 	for _, f := range p.files {
 		switch {
 		case f.unknown:
@@ -102,7 +102,7 @@ func (r *root) loadAll(ctx context.Context, d *desk.Desk, p *plan, rejects *reje
 // dryRunAlone is said of every file of a dry run but the first.
 const dryRunAlone = "a dry run holds each file against the store alone: tokens that an earlier file of this call would bring count as new here, and are then unchanged or refused"
 
-func (all *loads) refuse(f planned, res desk.Imported, err error) {
+func (all *loads) refuse(f planned, res intake.Imported, err error) {
 	all.results = append(all.results, res)
 	if err != nil {
 		all.refused = append(all.refused, refusal{f.name, err})
@@ -112,10 +112,10 @@ func (all *loads) refuse(f planned, res desk.Imported, err error) {
 	}
 }
 
-func (r *root) importFile(ctx context.Context, d *desk.Desk, req desk.Import, m app.Member, rejects *rejectFile) (desk.Imported, error) {
+func (r *root) importFile(ctx context.Context, d *intake.Intake, req intake.Import, m app.Member, rejects *rejectFile) (intake.Imported, error) {
 	name := m.Source.Name()
 	if rejects.file != nil {
-		req.OnReject = func(reject desk.Reject) error { return rejects.add(name, reject) }
+		req.OnReject = func(reject intake.Reject) error { return rejects.add(name, reject) }
 	}
 	bar := r.newProgress(name)
 	bar.follow(&req)
@@ -133,11 +133,11 @@ func (r *root) importFile(ctx context.Context, d *desk.Desk, req desk.Import, m 
 }
 
 // unread is the result for a file that could not be read as a seed file.
-func unread(name string) desk.Imported {
-	return desk.Imported{File: name, Wrapped: []string{}, Rejects: []desk.Reject{}, Warnings: []fault.Text{}, Inferred: []string{}}
+func unread(name string) intake.Imported {
+	return intake.Imported{File: name, Wrapped: []string{}, Rejects: []intake.Reject{}, Warnings: []fault.Text{}, Inferred: []string{}}
 }
 
-func unreadable(f planned) desk.Imported {
+func unreadable(f planned) intake.Imported {
 	res := unread(f.name)
 	if f.member.Wrapped != nil {
 		res.Wrapped = f.member.Wrapped
@@ -148,7 +148,7 @@ func unreadable(f planned) desk.Imported {
 
 // brokenOff says, when an import of several files did not come to its end, which
 // of them are in the store: they stay.
-func brokenOff(ctx context.Context, err error, results []desk.Imported) error {
+func brokenOff(ctx context.Context, err error, results []intake.Imported) error {
 	interrupted := err != nil && ctx.Err() != nil && (errors.Is(err, context.Canceled) || fault.KindOf(err) == fault.Internal)
 	if err == nil || !interrupted && fault.KindOf(err) != fault.Internal {
 		return err

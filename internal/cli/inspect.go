@@ -9,8 +9,8 @@ import (
 	"github.com/spf13/cobra"
 
 	"fob/internal/app"
-	"fob/internal/desk"
 	"fob/internal/fault"
+	"fob/internal/intake"
 	"fob/internal/seedfile"
 )
 
@@ -38,7 +38,7 @@ func (r *root) inspect(ctx context.Context, o *importOptions, path string) error
 		return err
 	}
 	defer deliveries.Close()
-	var results []desk.Inspected
+	var results []intake.Inspected
 	refused, err := r.eachMember(ctx, deliveries, path, func(m app.Member) error {
 		res, err := inspectFile(ctx, o, m)
 		if res.File == "" && r.json && fault.KindOf(err) == fault.Refused {
@@ -60,21 +60,21 @@ func (r *root) inspect(ctx context.Context, o *importOptions, path string) error
 
 // uninspected is the result for a file that could not be read as a seed file:
 // a script gets an object for it as well.
-func uninspected(name string, why error) desk.Inspected {
-	return desk.Inspected{File: name, Wrapped: []string{}, Encodings: []seedfile.Encoding{}, Needs: []string{},
-		First: []desk.Shown{}, Inferred: []string{}, Rejects: []desk.Reject{}, Warnings: worded([]fault.Text{fault.Textf("%v", why)})}
+func uninspected(name string, why error) intake.Inspected {
+	return intake.Inspected{File: name, Wrapped: []string{}, Encodings: []seedfile.Encoding{}, Needs: []string{},
+		First: []intake.Shown{}, Inferred: []string{}, Rejects: []intake.Reject{}, Warnings: worded([]fault.Text{fault.Textf("%v", why)})}
 }
 
 // inspectFile looks at one file of a delivery. The result has no name when it
 // could not be read as a seed file.
-func inspectFile(ctx context.Context, o *importOptions, m app.Member) (desk.Inspected, error) {
+func inspectFile(ctx context.Context, o *importOptions, m app.Member) (intake.Inspected, error) {
 	req, why, err := o.request(m)
 	if err != nil {
-		return desk.Inspected{}, err
+		return intake.Inspected{}, err
 	}
-	res, err := desk.Inspect(ctx, req, why)
+	res, err := intake.Inspect(ctx, req, why)
 	if err != nil {
-		return desk.Inspected{}, err
+		return intake.Inspected{}, err
 	}
 	res.Wrapped = append(slices.Clone(m.Wrapped), res.Wrapped...)
 	res.Warnings = worded(slices.Concat(m.Notes, res.Warnings))
@@ -89,7 +89,7 @@ func inspectFile(ctx context.Context, o *importOptions, m app.Member) (desk.Insp
 }
 
 // printAllInspected prints one file as an object, several as an array.
-func (r *root) printAllInspected(results []desk.Inspected) error {
+func (r *root) printAllInspected(results []intake.Inspected) error {
 	switch {
 	case r.json && len(results) == 1:
 		return r.printJSON(results[0])
@@ -106,7 +106,7 @@ func (r *root) printAllInspected(results []desk.Inspected) error {
 	return nil
 }
 
-func (r *root) printInspected(res desk.Inspected) {
+func (r *root) printInspected(res intake.Inspected) {
 	var encodings []string
 	for _, e := range res.Encodings {
 		encodings = append(encodings, string(e))

@@ -6,7 +6,7 @@ import (
 
 	"github.com/schollz/progressbar/v3"
 
-	"fob/internal/desk"
+	"fob/internal/intake"
 	"fob/internal/seedfile"
 )
 
@@ -33,7 +33,7 @@ func (r *root) newProgress(name string) *progress {
 }
 
 // follow draws the bar for an import.
-func (p *progress) follow(req *desk.Import) {
+func (p *progress) follow(req *intake.Import) {
 	size := seedfile.SizeOf(req.Source)
 	most := 0.0
 	req.OnRead = func(bytes int64) {

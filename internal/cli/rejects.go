@@ -8,8 +8,8 @@ import (
 	"strconv"
 	"syscall"
 
-	"fob/internal/desk"
 	"fob/internal/fault"
+	"fob/internal/intake"
 	"fob/internal/report"
 )
 
@@ -62,7 +62,7 @@ func rejectError(path string, err error) error {
 	return fault.Wrap(fault.Internal, err, "writing %s", path)
 }
 
-func (f *rejectFile) add(source string, x desk.Reject) error {
+func (f *rejectFile) add(source string, x intake.Reject) error {
 	if f.rows++; f.rows == 1 {
 		if err := f.csv.Write([]string{"line", "serial", "verdict", "reason", "file"}); err != nil {
 			return rejectError(f.path, err)

@@ -12,6 +12,7 @@ import (
 
 	"fob/internal/app"
 	"fob/internal/desk"
+	"fob/internal/intake"
 	"fob/internal/report"
 )
 
@@ -152,6 +153,11 @@ func (r *root) withUseCases(ctx context.Context, fn func(*app.UseCases) error) (
 	}
 	defer func() { err = firstError(err, u.Close()) }()
 	return fn(u)
+}
+
+// withIntake opens the store for a command about seed files or whole batches.
+func (r *root) withIntake(ctx context.Context, fn func(*intake.Intake) error) (err error) {
+	return r.withUseCases(ctx, func(u *app.UseCases) error { return fn(u.Intake) })
 }
 
 // withReports opens the store for a command that reads: one consistent state.

@@ -5,12 +5,12 @@ import (
 	"slices"
 	"strings"
 
-	"fob/internal/desk"
+	"fob/internal/intake"
 	"fob/internal/token"
 )
 
 // describeShown is a record in one line, its seed masked.
-func describeShown(s desk.Shown) string {
+func describeShown(s intake.Shown) string {
 	seed := "seed ********"
 	if s.SeedBytes > 0 { // else it could not be opened
 		seed += fmt.Sprintf(" (%d bytes)", s.SeedBytes)
@@ -21,7 +21,7 @@ func describeShown(s desk.Shown) string {
 }
 
 // params tells what is known of a token's parameters.
-func params(s desk.Shown) string {
+func params(s intake.Shown) string {
 	words := []string{string(s.Type), string(s.Hash)}
 	if s.Digits > 0 {
 		words = append(words, fmt.Sprintf("%d digits", s.Digits))

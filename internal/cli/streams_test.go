@@ -13,8 +13,8 @@ import (
 	"testing"
 	"time"
 
-	"fob/internal/desk"
 	"fob/internal/fault"
+	"fob/internal/intake"
 )
 
 // TestTerminalTable: a terminal gets headers and columns that fit, a pipe gets
@@ -115,7 +115,7 @@ func TestProgressRate(t *testing.T) {
 	now := time.Now()
 	r := &root{streams: Streams{Err: &errs, ErrTTY: true}, now: func() time.Time { return now }}
 	bar := r.newProgress("delivery.csv")
-	var req desk.Import
+	var req intake.Import
 	bar.follow(&req)
 	req.OnProgress(10, 5000)
 	if errs.Len() > 0 {

@@ -257,7 +257,7 @@ func (a *attempt) try(tx Tx) error {
 	if a.prediction, a.history, err = predict(tx, a.token, a.now); err != nil {
 		return err
 	}
-	seed, err := openSeed(tx, a.keys, a.token.ID, a.token.Serial)
+	seed, err := OpenSeed(tx, a.keys, a.token.ID, a.token.Serial)
 	if err != nil {
 		return err
 	}

@@ -8,6 +8,7 @@ import (
 
 	"fob/internal/desk"
 	"fob/internal/fault"
+	"fob/internal/intake"
 	"fob/internal/otp"
 	"fob/internal/seedfile"
 	"fob/internal/token"
@@ -39,7 +40,7 @@ func TestAnOlderSeedPutBack(t *testing.T) {
 			t.Errorf("check of code %d: %v", i, err)
 		}
 	}
-	_, err := h.desk.Import(bg, request(csv(line("N1", 9))))
+	_, err := h.intake.Import(bg, request(csv(line("N1", 9))))
 	kindIs(t, err, fault.Integrity, "token S1")
 	if h.dump() != before {
 		t.Error("something was written")
@@ -58,7 +59,7 @@ func TestImportLimits(t *testing.T) {
 		"counter": {"N1," + seedHex(1) + ",hotp,6,9223372036854775808", 0, "the counter in column 5 is not a number from 0 to 2^63-1"},
 	} {
 		h := newHouse(t)
-		res, err := h.desk.Import(bg, request(csv(c.line), func(r *desk.Import) {
+		res, err := h.intake.Import(bg, request(csv(c.line), func(r *intake.Import) {
 			if c.t0 != 0 {
 				r.Fill.Given, r.Fill.Params.T0 = given(seedfile.FieldT0), c.t0
 			}

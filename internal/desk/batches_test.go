@@ -13,6 +13,7 @@ import (
 
 	"fob/internal/desk"
 	"fob/internal/fault"
+	"fob/internal/intake"
 	"fob/internal/otp"
 	"fob/internal/report"
 	"fob/internal/seedfile"
@@ -21,8 +22,8 @@ import (
 	"fob/tools/seedgen/gen"
 )
 
-func onBatch(n int) desk.BatchChange {
-	return desk.BatchChange{Number: n, Words: desk.Words{Reason: "seeds leaked", Approver: "Eva"}}
+func onBatch(n int) intake.BatchChange {
+	return intake.BatchChange{Number: n, Words: desk.Words{Reason: "seeds leaked", Approver: "Eva"}}
 }
 
 // stateOf tells where tokens are.
@@ -59,14 +60,14 @@ func TestQuarantineAndReleaseABatch(t *testing.T) {
 	before := h.dump()
 	dry := onBatch(1)
 	dry.DryRun = true
-	would, err := h.desk.QuarantineBatch(bg, dry)
+	would, err := h.intake.QuarantineBatch(bg, dry)
 	must(t, err)
 	if h.dump() != before {
 		t.Error("a dry run changed something")
 	}
-	res, err := h.desk.QuarantineBatch(bg, onBatch(1))
+	res, err := h.intake.QuarantineBatch(bg, onBatch(1))
 	must(t, err)
-	want := desk.Swept{Batch: 1, Moved: 4, To: "quarantined", Accounts: []desk.Reissue{
+	want := intake.Swept{Batch: 1, Moved: 4, To: "quarantined", Accounts: []intake.Reissue{
 		{Account: "Anna", Serial: "S2", State: token.Assigned}, {Account: "Anna", Serial: "S3", State: token.Bound}, {Account: "Anna", Serial: "S4", State: token.Suspended}}}
 	if diff := cmp.Diff(want, res); diff != "" {
 		t.Error(diff)
@@ -82,17 +83,17 @@ func TestQuarantineAndReleaseABatch(t *testing.T) {
 		t.Errorf("%d bindings are open", open)
 	}
 	h.verified()
-	_, err = h.desk.QuarantineBatch(bg, onBatch(1))
+	_, err = h.intake.QuarantineBatch(bg, onBatch(1))
 	kindIs(t, err, fault.NotAllowed, "no token of batch 1 can be quarantined")
-	_, err = h.desk.ReleaseBatch(bg, onBatch(2))
+	_, err = h.intake.ReleaseBatch(bg, onBatch(2))
 	kindIs(t, err, fault.NotAllowed, "not quarantined as a whole")
-	_, err = h.desk.QuarantineBatch(bg, onBatch(9))
+	_, err = h.intake.QuarantineBatch(bg, onBatch(9))
 	kindIs(t, err, fault.NotFound, "batch 9")
 
 	h.clock.advance(time.Hour)
 	_, err = h.move("S6", token.CmdFound, q) // it has a reason of its own, as S5 has
 	must(t, err)
-	res, err = h.desk.ReleaseBatch(bg, onBatch(1))
+	res, err = h.intake.ReleaseBatch(bg, onBatch(1))
 	must(t, err)
 	s := token.InStock
 	if got, want := h.statesOf(fleet...), []token.State{s, s, s, s, q, q, token.Retired}; !slices.Equal(got, want) || res.Moved != 4 {
@@ -126,52 +127,52 @@ func (h *house) log(serial token.Serial) (all []report.Event) {
 // A large batch goes in slices; one that is broken off goes on.
 func TestLargeBatch(t *testing.T) {
 	h := newHouse(t)
-	h.load(generated(1, largeN))
+	h.load(generated(1, largeBatch))
 	h.clock.advance(time.Hour)
 	events := len(h.events())
 	ctx, stop := context.WithCancel(bg)
 	c := onBatch(1)
 	c.Progress = func(done, all int) {
 		h.clock.advance(time.Second)
-		if done == desk.SliceSize {
+		if done == intake.SliceSize {
 			stop()
 		}
 	}
-	res, err := h.desk.QuarantineBatch(ctx, c)
-	if err == nil || res.Moved != desk.SliceSize {
+	res, err := h.intake.QuarantineBatch(ctx, c)
+	if err == nil || res.Moved != intake.SliceSize {
 		t.Fatalf("%v, %d moved", err, res.Moved)
 	}
 	h.verified()
 	h.clock.advance(time.Hour)
-	if res, err = h.desk.QuarantineBatch(bg, onBatch(1)); err != nil || res.Moved != largeN-desk.SliceSize {
+	if res, err = h.intake.QuarantineBatch(bg, onBatch(1)); err != nil || res.Moved != largeBatch-intake.SliceSize {
 		t.Errorf("%v, %d moved", err, res.Moved)
 	}
 	if n := len(h.events()) - events; n != 3 {
 		t.Errorf("%d events", n)
 	}
 	h.verified()
-	if res, err = h.desk.ReleaseBatch(bg, onBatch(1)); err != nil || res.Moved != largeN {
+	if res, err = h.intake.ReleaseBatch(bg, onBatch(1)); err != nil || res.Moved != largeBatch {
 		t.Errorf("%v, %d released", err, res.Moved)
 	}
 	h.verified()
 
 	ctx, stop = context.WithCancel(bg)
 	c.Progress = func(int, int) { stop() }
-	out, err := h.desk.WithdrawBatch(ctx, c)
-	if err == nil || out.Tokens != desk.SliceSize || h.visible() != 0 {
+	out, err := h.intake.WithdrawBatch(ctx, c)
+	if err == nil || out.Tokens != intake.SliceSize || h.visible() != 0 {
 		t.Errorf("%v, %d withdrawn, %d visible", err, out.Tokens, h.visible())
 	}
 	h.verified()
-	_, err = h.desk.Import(bg, request(csv(line(serialOf(largeN), 900_000))))
+	_, err = h.intake.Import(bg, request(csv(line(serialOf(largeBatch), 900_000))))
 	kindIs(t, err, fault.Refused, "1 of 1")
-	if out, err = h.desk.WithdrawBatch(bg, onBatch(1)); err != nil || out.Tokens != largeN-desk.SliceSize {
+	if out, err = h.intake.WithdrawBatch(bg, onBatch(1)); err != nil || out.Tokens != largeBatch-intake.SliceSize {
 		t.Errorf("%v, %d withdrawn", err, out.Tokens)
 	}
 	if got := h.rows(); got != "0 tokens, 0 prints, 1 batches" {
 		t.Errorf("%s", got)
 	}
 	h.verified()
-	if res := h.load(generated(1, largeN)); res.New != largeN || *res.Batch != 2 {
+	if res := h.load(generated(1, largeBatch)); res.New != largeBatch || *res.Batch != 2 {
 		t.Errorf("imported again: %+v", res)
 	}
 	h.verified()
@@ -186,21 +187,21 @@ func TestWithdrawABatch(t *testing.T) {
 	must(t, err)
 	h.bring(1, token.Assigned)
 	before := h.dump()
-	_, err = h.desk.WithdrawBatch(bg, onBatch(1))
+	_, err = h.intake.WithdrawBatch(bg, onBatch(1))
 	kindIs(t, err, fault.NotAllowed, "cannot be withdrawn: token S1 is not in stock", "fob batch quarantine 1")
-	_, err = h.desk.WithdrawBatch(bg, onBatch(3))
+	_, err = h.intake.WithdrawBatch(bg, onBatch(3))
 	kindIs(t, err, fault.NotFound, "batch 3")
 	if h.dump() != before {
 		t.Error("a refusal changed something")
 	}
 	_, err = h.move("S1", token.CmdUnassign, token.InStock)
 	must(t, err)
-	_, err = h.desk.WithdrawBatch(bg, onBatch(1))
+	_, err = h.intake.WithdrawBatch(bg, onBatch(1))
 	kindIs(t, err, fault.NotAllowed, "given out before")
 
-	res, err := h.desk.WithdrawBatch(bg, onBatch(2))
+	res, err := h.intake.WithdrawBatch(bg, onBatch(2))
 	must(t, err)
-	if diff := cmp.Diff(desk.WithdrawnBatch{Batch: 2, Tokens: 2}, res); diff != "" {
+	if diff := cmp.Diff(intake.WithdrawnBatch{Batch: 2, Tokens: 2}, res); diff != "" {
 		t.Error(diff)
 	}
 	d := detail[trail.WithdrawDetail](t, h.lastEvent())
@@ -210,9 +211,9 @@ func TestWithdrawABatch(t *testing.T) {
 	if _, there := h.find("T1"); there {
 		t.Error("T1 is still there")
 	}
-	_, err = h.desk.WithdrawBatch(bg, onBatch(2))
+	_, err = h.intake.WithdrawBatch(bg, onBatch(2))
 	kindIs(t, err, fault.NotAllowed, "withdrawn already")
-	_, err = h.desk.QuarantineBatch(bg, onBatch(2))
+	_, err = h.intake.QuarantineBatch(bg, onBatch(2))
 	kindIs(t, err, fault.NotAllowed, "was withdrawn")
 	if n := len(h.log("T1")); n != 1 {
 		t.Errorf("the trail has %d events of T1", n)
@@ -231,8 +232,8 @@ func TestCorrectABatch(t *testing.T) {
 	h.bring(2, token.Bound)
 	h.bring(3, token.Assigned)
 	h.bring(4, token.Retired)
-	correct := func(params token.Params, counter int64, fields ...seedfile.Field) (desk.Corrected, error) {
-		return h.desk.CorrectBatch(bg, desk.Correction{BatchChange: onBatch(1), Given: given(fields...), Params: params, Counter: counter})
+	correct := func(params token.Params, counter int64, fields ...seedfile.Field) (intake.Corrected, error) {
+		return h.intake.CorrectBatch(bg, intake.Correction{BatchChange: onBatch(1), Given: given(fields...), Params: params, Counter: counter})
 	}
 	before := h.dump()
 	_, err := correct(token.Params{}, 7, seedfile.FieldCounter)
@@ -246,7 +247,7 @@ func TestCorrectABatch(t *testing.T) {
 	}
 	res, err := correct(token.Params{Period: 60, Hash: token.SHA256}, 0, seedfile.FieldPeriod, seedfile.FieldHash)
 	must(t, err)
-	want := desk.Corrected{Batch: 1, Corrected: 2, Left: 2, Changes: []desk.ChangedParams{
+	want := intake.Corrected{Batch: 1, Corrected: 2, Left: 2, Changes: []intake.ChangedParams{
 		{Before: "totp sha1 6 digits 30 s", After: "totp sha256 6 digits 60 s", Tokens: 2}}}
 	if diff := cmp.Diff(want, res); diff != "" {
 		t.Error(diff)
@@ -325,11 +326,11 @@ func (h *house) randomCommand(r *rand.Rand, imported *int) {
 		req.Account, req.NewAccount = c.Account, c.NewAccount
 		_, err = h.desk.Bind(bg, req)
 	case r.IntN(12) == 0:
-		_, err = h.desk.QuarantineBatch(bg, onBatch(number))
+		_, err = h.intake.QuarantineBatch(bg, onBatch(number))
 	case r.IntN(8) == 0:
-		_, err = h.desk.ReleaseBatch(bg, onBatch(number))
+		_, err = h.intake.ReleaseBatch(bg, onBatch(number))
 	case r.IntN(12) == 0:
-		_, err = h.desk.CorrectBatch(bg, desk.Correction{BatchChange: onBatch(number), Given: given(seedfile.FieldDigits), Params: token.Params{Digits: 6 + 2*r.IntN(2)}})
+		_, err = h.intake.CorrectBatch(bg, intake.Correction{BatchChange: onBatch(number), Given: given(seedfile.FieldDigits), Params: token.Params{Digits: 6 + 2*r.IntN(2)}})
 	case r.IntN(12) == 0:
 		_, err = h.desk.SetPolicy(bg, map[string]string{"tokens-per-account": []string{"", "1", "4"}[r.IntN(3)]}, desk.Words{Approver: "Eva"})
 	case r.IntN(12) == 0:
@@ -338,13 +339,13 @@ func (h *house) randomCommand(r *rand.Rand, imported *int) {
 		res := h.load(generated(uint64(first), n))
 		*imported += n
 		if r.IntN(2) == 0 {
-			var out desk.WithdrawnBatch
-			out, err = h.desk.WithdrawBatch(bg, onBatch(*res.Batch))
+			var out intake.WithdrawnBatch
+			out, err = h.intake.WithdrawBatch(bg, onBatch(*res.Batch))
 			*imported -= out.Tokens
 		}
 	case step.By == token.CmdImport || step.By == token.CmdBatchWithdraw:
-		var out desk.WithdrawnBatch
-		out, err = h.desk.WithdrawBatch(bg, onBatch(number))
+		var out intake.WithdrawnBatch
+		out, err = h.intake.WithdrawBatch(bg, onBatch(number))
 		*imported -= out.Tokens
 	case strings.HasPrefix(string(step.By), "batch "):
 	case r.IntN(4) == 0:
@@ -358,3 +359,6 @@ func (h *house) randomCommand(r *rand.Rand, imported *int) {
 		h.t.Fatalf("%s of %s: %v", step.By, serial, err)
 	}
 }
+
+// largeBatch makes three slices, the last not full.
+const largeBatch = 2*intake.SliceSize + 500

@@ -534,3 +534,5 @@ func TestManyBindOneToken(t *testing.T) {
 	}
 	h.verified()
 }
+
+var errDisk = errors.New("the disk is gone")

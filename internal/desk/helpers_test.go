@@ -21,6 +21,7 @@ import (
 	"fob/internal/custody"
 	"fob/internal/desk"
 	"fob/internal/fault"
+	"fob/internal/intake"
 	"fob/internal/report"
 	"fob/internal/seedfile"
 	"fob/internal/seedfile/oathcsv"
@@ -39,12 +40,13 @@ var (
 // house is a store with its keys, a clock that stands still unless moved, and a
 // desk.
 type house struct {
-	t     testing.TB
-	path  string
-	keys  *custody.Keyring
-	store *store.Store
-	desk  *desk.Desk
-	clock *clock
+	t      testing.TB
+	path   string
+	keys   *custody.Keyring
+	store  *store.Store
+	desk   *desk.Desk
+	intake *intake.Intake
+	clock  *clock
 }
 
 type clock struct {
@@ -69,6 +71,7 @@ func newHouse(t testing.TB) *house {
 	must(t, sqlite.Create(bg, h.path, store.Founding{ID: id, Created: began, CheckpointPub: "pub", Event: first}))
 	h.desk = h.newDesk("olga")
 	h.store = h.desk.Store.(*store.Store)
+	h.intake = h.intakeOf(h.desk)
 	return h
 }
 
@@ -80,6 +83,11 @@ func (h *house) newDesk(operator string) *desk.Desk {
 	h.t.Cleanup(func() { s.Close() })
 	return &desk.Desk{Store: s, Keys: func(context.Context) (desk.Keyring, error) { return h.keys, nil },
 		Now: h.clock.Now, Random: rand.Reader, Operator: token.Operator{Kind: token.OperatorOS, ID: "1000", Name: operator}, Host: "desk"}
+}
+
+// intakeOf is the intake beside a desk, over its connection.
+func (h *house) intakeOf(d *desk.Desk) *intake.Intake {
+	return &intake.Intake{Store: d.Store.(*store.Store).Intake(), Desk: d}
 }
 
 func must(t testing.TB, err error) {
@@ -136,17 +144,17 @@ func generated(first uint64, n int) memory {
 
 func serialOf(i uint64) string { return gen.Plan{}.Token(i).Serial }
 
-func request(src seedfile.Source, changes ...func(*desk.Import)) desk.Import {
-	req := desk.Import{Source: src, Format: oathcsv.Format()}
+func request(src seedfile.Source, changes ...func(*intake.Import)) intake.Import {
+	req := intake.Import{Source: src, Format: oathcsv.Format()}
 	for _, change := range changes {
 		change(&req)
 	}
 	return req
 }
 
-func partial(r *desk.Import) { r.Partial = true }
-func replace(r *desk.Import) { r.Replace = true }
-func dryRun(r *desk.Import)  { r.DryRun = true }
+func partial(r *intake.Import) { r.Partial = true }
+func replace(r *intake.Import) { r.Replace = true }
+func dryRun(r *intake.Import)  { r.DryRun = true }
 
 func given(fields ...seedfile.Field) (set seedfile.FieldSet) {
 	for _, f := range fields {
@@ -156,9 +164,9 @@ func given(fields ...seedfile.Field) (set seedfile.FieldSet) {
 }
 
 // load imports what has to go well.
-func (h *house) load(src seedfile.Source, changes ...func(*desk.Import)) desk.Imported {
+func (h *house) load(src seedfile.Source, changes ...func(*intake.Import)) intake.Imported {
 	h.t.Helper()
-	res, err := h.desk.Import(bg, request(src, changes...))
+	res, err := h.intake.Import(bg, request(src, changes...))
 	must(h.t, err)
 	return res
 }

@@ -87,7 +87,7 @@ func (d *Desk) Identify(ctx context.Context, req Identify) (out Identification, 
 // its seed is the one that was imported is looked at here: of all the others it
 // does not matter.
 func (s *walk) name(r Reader, f sighting) (Identified, error) {
-	seed, err := openSeed(r, s.keys, f.id, f.serial)
+	seed, err := OpenSeed(r, s.keys, f.id, f.serial)
 	if err != nil {
 		return Identified{}, err
 	}

@@ -181,9 +181,9 @@ func TestRetireDestroysTheSeed(t *testing.T) {
 	kindIs(t, err, fault.NotAllowed, "destroyed")
 	refusedFor(t, out, otp.WrongState, 0)
 
-	_, err = h.desk.Import(bg, request(csv(line("S1", 1)), partial))
+	_, err = h.intake.Import(bg, request(csv(line("S1", 1)), partial))
 	kindIs(t, err, fault.Refused, "1 of 1")
-	res, _ := h.desk.Import(bg, request(csv(line("S1", 9), line("X1", 1)), partial))
+	res, _ := h.intake.Import(bg, request(csv(line("S1", 9), line("X1", 1)), partial))
 	if len(res.Rejects) != 2 || res.Rejects[0].Verdict != token.Ended || res.Rejects[1].Verdict != token.SeedClone {
 		t.Errorf("rejects %+v", res.Rejects)
 	}

@@ -39,6 +39,10 @@ func (d *Desk) Move(ctx context.Context, c Change) (t token.Token, err error) {
 // maxAtOnce bounds the tokens of one command: they are one transaction.
 const maxAtOnce = SliceSize
 
+// SliceSize is how many tokens one transaction changes at most: whoever else has
+// something to write waits for one of them.
+const SliceSize = 5000
+
 // MoveAll does the same with several tokens: all of them, or none.
 func (d *Desk) MoveAll(ctx context.Context, serials []token.Serial, c Change) (all []token.Token, err error) {
 	if len(serials) > maxAtOnce {
@@ -68,7 +72,7 @@ func (d *Desk) MoveAll(ctx context.Context, serials []token.Serial, c Change) (a
 		return nil
 	})
 	if err == nil && c.To == token.Retired {
-		err = d.emptyLog(ctx)
+		err = d.EmptyLog(ctx)
 	}
 	return all, err
 }
@@ -247,17 +251,17 @@ func returnedTo(r Reader, location string, mayBeNew bool) (string, error) {
 	return findLocation(r, location, mayBeNew)
 }
 
-// destroy takes a token's seed out of the database; emptyLog takes it out of the
+// destroy takes a token's seed out of the database; EmptyLog takes it out of the
 // log once that is committed.
 func destroy(tx Tx, t *token.Token) error {
 	t.SeedDestroyed = true
 	return tx.DestroySeed(t.ID)
 }
 
-// emptyLog takes destroyed seeds out of the log as well. That somebody still
+// EmptyLog takes destroyed seeds out of the log as well. That somebody still
 // reads an older state is no failure: the retirement stands, and the log is
 // emptied with the next one, or when the last program closes the store.
-func (d *Desk) emptyLog(ctx context.Context) error {
+func (d *Desk) EmptyLog(ctx context.Context) error {
 	if _, err := d.Store.EmptyLog(context.WithoutCancel(ctx)); err != nil {
 		return fault.Wrap(fault.Internal, err, "it is done, but the database's log could not be emptied: destroyed seeds, encrypted, stay in it until it is")
 	}

@@ -5,12 +5,14 @@ import (
 	"fob/internal/token"
 )
 
-// openSeed opens a token's seed; it is the caller's to clear. The seal binds a
+// OpenSeed opens a token's seed; it is the caller's to clear. The seal binds a
 // seed to its store and serial, but an older seed of the same serial (from
-// before a --replace, put back from an old copy of the database) opens as well:
+// before a replacement, put back from an old copy of the database) opens as well:
 // only the fingerprint, which the trail commits to, tells it from the present
 // one.
-func openSeed(r Reader, keys Keyring, id int64, serial token.Serial) (token.Seed, error) {
+func OpenSeed(r interface {
+	SealedSeed(tokenID int64) (sealed []byte, print int64, err error)
+}, keys Keyring, id int64, serial token.Serial) (token.Seed, error) {
 	sealed, print, err := r.SealedSeed(id)
 	if err != nil {
 		return token.Seed{}, err

@@ -18,21 +18,10 @@ type Store interface {
 	ID() uuid.UUID
 	View(ctx context.Context, fn func(Reader) error) error
 	Update(ctx context.Context, fn func(Tx) error) error
-	// Load is Update for the slices of a loading batch, whose loss would matter to
-	// nobody: it may return before the disk has them. What it stores is durable
-	// once a later Update is.
-	Load(ctx context.Context, fn func(Tx) error) error
-	// HoldLoad marks this process as the loader of a batch until release is
-	// called or the process ends.
-	HoldLoad(batch uuid.UUID) (release func(), err error)
 	// EmptyLog writes the write-ahead log back and cuts it to nothing, so that
 	// nothing of a destroyed seed stays in it; done is false while somebody still
 	// reads an older state.
 	EmptyLog(ctx context.Context) (done bool, err error)
-	// DiscardLoad removes what a loading batch holds, and the batch.
-	DiscardLoad(ctx context.Context, batchID int64) error
-	// SweepLoads removes what loaders left behind that no longer live.
-	SweepLoads(ctx context.Context) error
 }
 
 // Reader reads one consistent state. Lookups of one thing return an error of
@@ -55,22 +44,10 @@ type Reader interface {
 	LastSeen(limit int) ([]token.Token, error)
 	NearSerials(serial token.Serial, limit int) ([]token.Serial, error)
 
-	// Known looks up many serials, and tells of each token that is here what an
-	// unchanged record has too. It does not see loading batches, but whether there
-	// is another than one's own.
-	Known(serialKeys []string, own int64) (found map[string]Known, others bool, err error)
-	// Stored and StoredByFingerprint look up many at once and do see loading
-	// batches: uniqueness covers them.
-	Stored(serialKeys []string) (map[string]Stored, error)
-	StoredByFingerprint(prints []int64) (map[int64][]Stored, error)
-	// KnownPrints gives those of some fingerprints, sorted, that StoredByFingerprint
-	// would find.
-	KnownPrints(prints []int64) ([]Print, error)
-	// KnownTokens gives what Known gives, by id. Ids rise.
-	KnownTokens(ids []int64) ([]KnownToken, error)
-	// Empty reports whether the store holds no token, loading ones included.
-	Empty() (bool, error)
-	BatchOfFile(sha256, options string) (token.Batch, bool, error)
+	// SerialTaken and SeedTaken report whether a token has a serial or a fingerprint
+	// already, one of a loading batch too.
+	SerialTaken(serialKey string) (bool, error)
+	SeedTaken(fingerprint int64) (bool, error)
 
 	// NewestEvent is the latest time of any event since the clock was last
 	// corrected.
@@ -84,39 +61,9 @@ type Reader interface {
 	// Locations lists the names of all places, in no order.
 	Locations() ([]string, error)
 
-	// WholeBatch finds a batch by its number, a withdrawn one too.
-	WholeBatch(number int) (Batch, error)
-	// Slice reads the tokens of a batch with ids from first, n ids at most, as far
-	// as they are in one of the states; those of a withdrawn batch too.
-	Slice(b Batch, first int64, n int, states ...token.State) ([]SliceToken, error)
-	// CountTokens counts what is left of a batch.
-	CountTokens(b Batch) (int, error)
-	// NeverOut reports whether every token of a batch is in stock and was never given
-	// out; else which one is not.
-	NeverOut(b Batch) (but token.Serial, ok bool, err error)
-
 	PolicyReader
 	AccountReader
 	SeedReader
-}
-
-// Batch is a batch with what was done to it as a whole.
-type Batch struct {
-	ID          int64
-	UUID        uuid.UUID
-	Number      int
-	FirstID     int64
-	LastID      int64
-	Quarantined time.Time // zero: not, or released since
-	Withdrawn   time.Time // zero: not
-}
-
-// SliceToken is one of a batch's tokens.
-type SliceToken struct {
-	token.Facts
-	token.Standing      // but for what the sweep of a batch does not look at
-	Bound          bool // was ever
-	Proven         bool // answered a code: its parameters are right
 }
 
 // Tx is a Reader that writes.
@@ -135,30 +82,15 @@ type Tx interface {
 	// DestroySeed removes a token's sealed seed; its fingerprint stays.
 	DestroySeed(tokenID int64) error
 
-	// MoveTokens moves the tokens with these ids, which are in rising order, and
-	// ends their bindings: those are given in the same order, the zero UUID for
-	// none.
-	MoveTokens(ids []int64, to token.State, since, now time.Time) ([]uuid.UUID, error)
-	// SaveBatch writes since when a batch is quarantined and withdrawn.
-	SaveBatch(b Batch) error
-	// CarryOff removes tokens of a withdrawn batch for good.
-	CarryOff(tokens []SliceToken) error
-	// Correct gives tokens of a batch their parameters, and their counters where
-	// these are corrected too. Ids rise.
-	Correct(tokens []SliceToken, counters bool) error
 	// SavePolicy writes a setting; an empty value removes it.
 	SavePolicy(name, value string) error
 
 	// CreateBatch reserves the ids of n tokens and keeps the batch as loading.
 	CreateBatch(b token.Batch, n int) (token.Batch, error)
 	InsertTokens(b token.Batch, rows []Row) error
-	// InsertPrints makes the seeds of inserted tokens known to
-	// StoredByFingerprint. Prints come sorted. An error of kind fault.NotAllowed
-	// says that another import brought one of the seeds meanwhile.
+	// InsertPrints makes the seeds of inserted tokens known to SeedTaken. Prints come
+	// sorted.
 	InsertPrints(prints []Print) error
-	// RemoveToken removes a token that `import --replace` exchanges, with its
-	// fingerprint.
-	RemoveToken(id int64) error
 	// CompleteBatch gives the batch its number and makes it visible.
 	CompleteBatch(b token.Batch) (token.Batch, error)
 
@@ -166,44 +98,6 @@ type Tx interface {
 	AcceptClock(now time.Time) error
 	// Append writes an event at the end of the trail.
 	Append(e *trail.Event) error
-}
-
-// Known is what an unchanged record has in common with its token.
-type Known struct {
-	Fingerprint, Counter int64
-	Params               token.Params
-	State                token.State
-}
-
-// KnownToken is one that was looked up by its id.
-type KnownToken struct {
-	ID        int64
-	SerialKey string
-	Known
-}
-
-// Stored is what an import needs to know of a token that is already here.
-type Stored struct {
-	token.Facts
-	token.Standing // state, location and whether it was issued
-	BatchID        int64
-	LoadingBy      string // who is loading it, empty for a visible token
-}
-
-// Row is a token about to be inserted: its immutable columns and its sealed
-// seed.
-type Row struct {
-	token.Facts
-	Sealed   []byte
-	Location string // empty: where its batch is
-}
-
-// Print is the fingerprint of one token's seed. Nth counts different seeds that
-// share the eight bytes by chance; it is 0 but once in millions of stores.
-type Print struct {
-	Print   int64
-	Nth     int
-	TokenID int64
 }
 
 // Keyring seals and opens seeds; package custody implements it.

@@ -3,7 +3,6 @@ package desk
 import (
 	"context"
 	"errors"
-	"strings"
 
 	"fob/internal/fault"
 	"fob/internal/token"
@@ -144,24 +143,4 @@ func findLocation(r Reader, name string, mayBeNew bool) (string, error) {
 		return spelled, nil
 	}
 	return "", known.Unknown(name)
-}
-
-// spellLocation spells the place of a delivery as it is known, and remarks on one
-// that looks like a slip of the finger.
-func (d *Desk) spellLocation(ctx context.Context, s *token.Supply, res *Imported) error {
-	if s.Location == "" {
-		return nil
-	}
-	return d.Store.View(ctx, func(r Reader) error {
-		names, err := r.Locations()
-		if err != nil {
-			return err
-		}
-		places, ok := token.KnownLocations(names), false
-		s.Location, ok = places.Find(s.Location)
-		if near := places.Near(s.Location, token.ShownLocations); !ok && len(near) > 0 {
-			res.Warnings = append(res.Warnings, fault.Textf("the location %s is new; near it: %s", s.Location, strings.Join(near, ", ")))
-		}
-		return nil
-	})
 }

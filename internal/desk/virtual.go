@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"time"
 
 	"github.com/google/uuid"
 
@@ -83,6 +84,9 @@ func (e *Enrolment) attempt(codes []Typed) *attempt {
 		req: Codes{Serial: e.Serial, Codes: codes, Paced: true, NewAccount: e.req.NewAccount, Words: w}}
 }
 
+// errUndo ends a transaction that went well and is not to be kept.
+var errUndo = errors.New("undone")
+
 // Bind stores the token and binds it in one transaction, if the codes are its own.
 // A refusal leaves nothing in the store: there was no token whose failures could
 // be counted, and whoever has seen the key need not guess.
@@ -138,7 +142,7 @@ func (e *Enrolment) store(tx Tx) error {
 	contents := sha256.New()
 	trail.AddTo(contents, &c, nil)
 	event.To = token.InStock
-	return trail.Record(tx, event, importDetail(b, contents))
+	return trail.Record(tx, event, ImportDetail(b, contents))
 }
 
 // columns are those of a token that was made today: a clock that is kept right by
@@ -146,15 +150,15 @@ func (e *Enrolment) store(tx Tx) error {
 func (e *Enrolment) columns(b token.Batch) token.Facts {
 	return token.Facts{ID: b.FirstID, Serial: e.Serial,
 		Profile:      token.Profile{Manufacturer: token.VirtualManufacturer, Model: token.VirtualModel, Params: e.Params},
-		Manufactured: seconds(b.Imported), Fingerprint: e.keys.Fingerprint(e.Key.Seed)}
+		Manufactured: b.Imported.UTC().Truncate(time.Second), Fingerprint: e.keys.Fingerprint(e.Key.Seed)}
 }
 
 func (e *Enrolment) insert(tx Tx, b token.Batch, c token.Facts) error {
-	same, err := tx.StoredByFingerprint([]int64{c.Fingerprint})
+	taken, err := tx.SeedTaken(c.Fingerprint)
 	if err != nil {
 		return err
 	}
-	if len(same) > 0 {
+	if taken {
 		return fault.Errorf(fault.Internal, "the key that was made is here already: this computer's source of randomness repeats itself").
 			WithHint("make no keys on this computer until that is understood; nothing was changed")
 	}
@@ -165,7 +169,7 @@ func (e *Enrolment) insert(tx Tx, b token.Batch, c token.Facts) error {
 	if err := tx.InsertTokens(b, []Row{{Facts: c, Sealed: sealed}}); err != nil {
 		return err
 	}
-	return tx.InsertPrints([]Print{{c.Fingerprint, 0, c.ID}})
+	return tx.InsertPrints([]Print{{Print: c.Fingerprint, TokenID: c.ID}})
 }
 
 // serialLetters are those that a voice on the telephone can tell apart: Crockford's
@@ -188,8 +192,8 @@ func freeSerial(random io.Reader, r Reader) (token.Serial, error) {
 			drawn[i] = serialLetters[b%byte(len(serialLetters))]
 		}
 		serial := token.Serial(fmt.Sprintf("VIRT-%s-%s", drawn[:5], drawn[5:]))
-		taken, err := r.Stored([]string{serial.Key()})
-		if err != nil || len(taken) == 0 {
+		taken, err := r.SerialTaken(serial.Key())
+		if err != nil || !taken {
 			return serial, err
 		}
 	}

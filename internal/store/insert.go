@@ -7,6 +7,7 @@ import (
 
 	"fob/internal/desk"
 	"fob/internal/fault"
+	"fob/internal/intake"
 	"fob/internal/token"
 )
 
@@ -34,7 +35,7 @@ func (q *queries) InsertTokens(b token.Batch, tokens []desk.Row) error {
 	}
 	err := q.insert("token", tokenColumns, rows)
 	if q.engine.IsTaken(err) { // by another import since this one looked, or twice in one file all the same
-		return fault.Wrap(fault.Internal, errors.Join(desk.ErrSerialTaken, err), "storing a slice")
+		return fault.Wrap(fault.Internal, errors.Join(intake.ErrSerialTaken, err), "storing a slice")
 	}
 	return err
 }

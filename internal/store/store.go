@@ -86,11 +86,6 @@ func (s *Store) Update(ctx context.Context, fn func(desk.Tx) error) error {
 	return s.update(ctx, false, func(q *queries) error { return fn(q) })
 }
 
-// Load runs fn as Update does, for a slice of a loading batch.
-func (s *Store) Load(ctx context.Context, fn func(desk.Tx) error) error {
-	return s.update(ctx, true, func(q *queries) error { return fn(q) })
-}
-
 func (s *Store) update(ctx context.Context, loads bool, fn func(*queries) error) (err error) {
 	const doing = "writing to the store"
 	w, err := s.Begin(ctx, loads)

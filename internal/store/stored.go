@@ -4,7 +4,7 @@ import (
 	"database/sql"
 	"slices"
 
-	"fob/internal/desk"
+	"fob/internal/intake"
 	"fob/internal/token"
 )
 
@@ -29,8 +29,8 @@ func (q *queries) Empty() (empty bool, err error) {
 // Stored looks up many serials, in upper case. A delivery's serials mostly follow
 // each other, and nothing lies between the first and the last of them: one look
 // tells.
-func (q *queries) Stored(serialKeys []string) (map[string]desk.Stored, error) {
-	found := map[string]desk.Stored{}
+func (q *queries) Stored(serialKeys []string) (map[string]intake.Stored, error) {
+	found := map[string]intake.Stored{}
 	if len(serialKeys) == 0 {
 		return found, nil
 	}
@@ -41,7 +41,7 @@ func (q *queries) Stored(serialKeys []string) (map[string]desk.Stored, error) {
 	s := newShared(q)
 	err := inChunks(sorted, func(chunk []string) error {
 		return s.each(storedSelect+`WHERE t.serial_key IN (`+places(1, len(chunk))+`)`, anys(chunk),
-			func(here desk.Stored) { found[here.Serial.Key()] = here })
+			func(here intake.Stored) { found[here.Serial.Key()] = here })
 	})
 	return found, err
 }
@@ -63,7 +63,7 @@ const unseen = `(b.loading = 1 OR b.withdrawn_at IS NOT NULL
 // unchanged: each column that is asked for costs, and twelve of them took more than
 // finding the token. It does not see batches that load or are
 // withdrawn, and reports whether there is another than one's own.
-func (q *queries) Known(serialKeys []string, own int64) (found map[string]desk.Known, others bool, err error) {
+func (q *queries) Known(serialKeys []string, own int64) (found map[string]intake.Known, others bool, err error) {
 	if err := q.row(`SELECT EXISTS (SELECT 1 FROM batch b WHERE id <> $1 AND `+unseen+`)`, own).Scan(&others); err != nil || len(serialKeys) == 0 {
 		return nil, others, err
 	}
@@ -71,7 +71,7 @@ func (q *queries) Known(serialKeys []string, own int64) (found map[string]desk.K
 	if any, err := q.anyBetween(sorted); err != nil || !any {
 		return nil, others, err
 	}
-	found = make(map[string]desk.Known, len(serialKeys))
+	found = make(map[string]intake.Known, len(serialKeys))
 	s := newShared(q)
 	visible := ""
 	if others {
@@ -84,7 +84,7 @@ func (q *queries) Known(serialKeys []string, own int64) (found map[string]desk.K
 // packing is more than the number of states: profile and state come as one number.
 const packing = 8
 
-func (q *queries) known(chunk []string, visible string, found map[string]desk.Known, s *shared) error {
+func (q *queries) known(chunk []string, visible string, found map[string]intake.Known, s *shared) error {
 	st, err := q.statement(`SELECT serial_key, fingerprint, counter, profile_id * 8 + state FROM token
 		WHERE serial_key IN (` + places(1, len(chunk)) + `)` + visible)
 	if err != nil {
@@ -98,7 +98,7 @@ func (q *queries) known(chunk []string, visible string, found map[string]desk.Kn
 	packed := make(map[string]int64, len(chunk))
 	for rows.Next() {
 		var key string
-		var k desk.Known
+		var k intake.Known
 		var both int64
 		if err := rows.Scan(&key, &k.Fingerprint, &k.Counter, &both); err != nil {
 			return err
@@ -120,7 +120,7 @@ func (q *queries) known(chunk []string, visible string, found map[string]desk.Kn
 }
 
 // unpack takes profile and state apart.
-func (s *shared) unpack(k *desk.Known, both int64) error {
+func (s *shared) unpack(k *intake.Known, both int64) error {
 	p, err := lookup(s.profiles, both/packing, s.q.profile)
 	if err != nil {
 		return err
@@ -131,8 +131,8 @@ func (s *shared) unpack(k *desk.Known, both int64) error {
 
 // StoredByFingerprint looks up many fingerprints. It sees the prints of a
 // loading batch only once InsertPrints has brought them.
-func (q *queries) StoredByFingerprint(prints []int64) (map[int64][]desk.Stored, error) {
-	found := map[int64][]desk.Stored{}
+func (q *queries) StoredByFingerprint(prints []int64) (map[int64][]intake.Stored, error) {
+	found := map[int64][]intake.Stored{}
 	known, err := q.KnownPrints(slices.Compact(slices.Sorted(slices.Values(prints))))
 	if err != nil {
 		return nil, err
@@ -144,14 +144,14 @@ func (q *queries) StoredByFingerprint(prints []int64) (map[int64][]desk.Stored, 
 	s := newShared(q)
 	err = inChunks(ids, func(chunk []int64) error {
 		return s.each(storedSelect+`WHERE t.id IN (`+places(1, len(chunk))+`)`, anys(chunk),
-			func(here desk.Stored) { found[here.Fingerprint] = append(found[here.Fingerprint], here) })
+			func(here intake.Stored) { found[here.Fingerprint] = append(found[here.Fingerprint], here) })
 	})
 	return found, err
 }
 
 // KnownTokens looks up many tokens by their ids, which rise. Where most ids from
 // the first to the last are asked for, all of them are read: that costs half.
-func (q *queries) KnownTokens(ids []int64) (known []desk.KnownToken, err error) {
+func (q *queries) KnownTokens(ids []int64) (known []intake.KnownToken, err error) {
 	const columns = `SELECT id, serial_key, fingerprint, counter, profile_id * 8 + state FROM token `
 	const seen = ` AND batch_id NOT IN (SELECT id FROM batch b WHERE ` + unseen + `) ORDER BY id`
 	var packed []int64
@@ -161,7 +161,7 @@ func (q *queries) KnownTokens(ids []int64) (known []desk.KnownToken, err error) 
 			query, args = columns+`WHERE id BETWEEN $1 AND $2`+seen, []any{first, last}
 		}
 		return q.each(query, args, func(rows *sql.Rows) error {
-			var t desk.KnownToken
+			var t intake.KnownToken
 			var both int64
 			err := rows.Scan(&t.ID, &t.SerialKey, &t.Fingerprint, &t.Counter, &both)
 			known, packed = append(known, t), append(packed, both)
@@ -191,13 +191,13 @@ func newShared(q *queries) *shared {
 
 // storedRow is a token with the numbers of what it points to.
 type storedRow struct {
-	desk.Stored
+	intake.Stored
 	profile, location int64
 }
 
 // each calls do for every row of a storedSelect. What the rows point to is looked
 // up behind the last: a connection answers one query at a time.
-func (s *shared) each(query string, args []any, do func(desk.Stored)) error {
+func (s *shared) each(query string, args []any, do func(intake.Stored)) error {
 	var all []storedRow
 	st, err := s.q.statement(query)
 	if err != nil {
@@ -274,4 +274,16 @@ func (q *queries) loaderOf(batch int64) (name string, err error) {
 func (q *queries) locationName(id int64) (name string, err error) {
 	err = q.row(`SELECT name FROM location WHERE id = $1`, id).Scan(&name)
 	return name, err
+}
+
+// SerialTaken reports whether a token has a serial, one of a loading batch too.
+func (q *queries) SerialTaken(serialKey string) (bool, error) {
+	found, err := q.Stored([]string{serialKey})
+	return len(found) > 0, err
+}
+
+// SeedTaken reports whether a token has a fingerprint, one of a loading batch too.
+func (q *queries) SeedTaken(fingerprint int64) (bool, error) {
+	found, err := q.StoredByFingerprint([]int64{fingerprint})
+	return len(found) > 0, err
 }

@@ -6,13 +6,13 @@ import (
 
 	"github.com/google/uuid"
 
-	"fob/internal/desk"
 	"fob/internal/fault"
+	"fob/internal/intake"
 	"fob/internal/token"
 )
 
 // WholeBatch finds a batch by its number.
-func (q *queries) WholeBatch(number int) (b desk.Batch, err error) {
+func (q *queries) WholeBatch(number int) (b intake.Batch, err error) {
 	var quarantined, withdrawn sql.NullInt64
 	err = q.row(`SELECT id, uuid, number, first_id, last_id, quarantined_at, withdrawn_at FROM batch WHERE number = $1 AND loading = 0`, number).
 		Scan(&b.ID, &b.UUID, &b.Number, &b.FirstID, &b.LastID, &quarantined, &withdrawn)
@@ -28,7 +28,7 @@ func noSuchBatch(number int) error {
 }
 
 // SaveBatch writes since when a batch is quarantined and withdrawn.
-func (q *queries) SaveBatch(b desk.Batch) error {
+func (q *queries) SaveBatch(b intake.Batch) error {
 	return q.exec(`UPDATE batch SET quarantined_at = $1, withdrawn_at = $2 WHERE id = $3`, nanos(b.Quarantined), nanos(b.Withdrawn), b.ID)
 }
 
@@ -42,7 +42,7 @@ LEFT JOIN account a ON a.id = t.account_id
 WHERE t.id BETWEEN $1 AND $2`
 
 // Slice reads the tokens of a batch with ids from first, n ids at most.
-func (q *queries) Slice(b desk.Batch, first int64, n int, states ...token.State) (all []desk.SliceToken, err error) {
+func (q *queries) Slice(b intake.Batch, first int64, n int, states ...token.State) (all []intake.SliceToken, err error) {
 	query, args := sliceSelect, []any{max(first, b.FirstID), min(first+int64(n)-1, b.LastID)}
 	if len(states) > 0 {
 		query += ` AND t.state IN (` + places(3, len(states)) + `)`
@@ -51,7 +51,7 @@ func (q *queries) Slice(b desk.Batch, first int64, n int, states ...token.State)
 		}
 	}
 	err = q.each(query+` ORDER BY t.id`, args, func(rows *sql.Rows) error {
-		var t desk.SliceToken
+		var t intake.SliceToken
 		c := &t.Facts
 		err := rows.Scan(&c.ID, &c.Serial, &c.Manufacturer, &c.Model, &c.Type, &c.Hash, &c.Digits, &c.Period, &c.T0,
 			&c.Counter, (*atSeconds)(&c.NotBefore), (*atSeconds)(&c.NotAfter), (*atSeconds)(&c.Manufactured), &c.Fingerprint,
@@ -63,14 +63,14 @@ func (q *queries) Slice(b desk.Batch, first int64, n int, states ...token.State)
 }
 
 // CountTokens counts what is left of a batch.
-func (q *queries) CountTokens(b desk.Batch) (n int, err error) {
+func (q *queries) CountTokens(b intake.Batch) (n int, err error) {
 	err = q.row(`SELECT COUNT(*) FROM token WHERE id BETWEEN $1 AND $2`, b.FirstID, b.LastID).Scan(&n)
 	return n, err
 }
 
 // NeverOut reports whether every token of a batch is in stock and was never given
 // out; else which one is not.
-func (q *queries) NeverOut(b desk.Batch) (but token.Serial, ok bool, err error) {
+func (q *queries) NeverOut(b intake.Batch) (but token.Serial, ok bool, err error) {
 	err = q.row(`SELECT COALESCE(printed, serial_key) FROM token WHERE id BETWEEN $1 AND $2 AND (state <> 0 OR issued <> 0) ORDER BY id LIMIT 1`,
 		b.FirstID, b.LastID).Scan(&but)
 	if notFound(err) {
@@ -119,7 +119,7 @@ func runs(n int, goesOn func(i int) bool, do func(from, end int) error) error {
 
 // CarryOff removes tokens of a withdrawn batch, with what their clocks showed
 // while they were in stock.
-func (q *queries) CarryOff(tokens []desk.SliceToken) error {
+func (q *queries) CarryOff(tokens []intake.SliceToken) error {
 	if len(tokens) == 0 {
 		return nil
 	}
@@ -132,7 +132,7 @@ func (q *queries) CarryOff(tokens []desk.SliceToken) error {
 
 // Correct gives tokens of a batch their parameters, and their counters where
 // these are corrected too; by runs of neighbouring ids.
-func (q *queries) Correct(tokens []desk.SliceToken, counters bool) error {
+func (q *queries) Correct(tokens []intake.SliceToken, counters bool) error {
 	profiles := map[token.Profile]int64{}
 	alike := func(i int) bool {
 		a, b := tokens[i-1], tokens[i]

@@ -3,10 +3,14 @@ package store
 import (
 	"context"
 
+	"fob/internal/intake"
 	"fob/internal/people"
 )
 
-var _ people.Tx = (*queries)(nil)
+var (
+	_ people.Tx = (*queries)(nil)
+	_ intake.Tx = (*queries)(nil)
+)
 
 // For hands out a store's transactions as the narrow interfaces that one room of use
 // cases has of them. Queries implement them all, which the compiler checks beside
@@ -22,3 +26,11 @@ func (s For[R, T]) View(ctx context.Context, fn func(R) error) error {
 func (s For[R, T]) Update(ctx context.Context, fn func(T) error) error {
 	return s.update(ctx, false, func(q *queries) error { return fn(any(q).(T)) })
 }
+
+// Load is Update for a slice of a loading batch.
+func (s For[R, T]) Load(ctx context.Context, fn func(T) error) error {
+	return s.update(ctx, true, func(q *queries) error { return fn(any(q).(T)) })
+}
+
+// Intake is the store as the intake of seed files wants it.
+func (s *Store) Intake() intake.Store { return For[intake.Reader, intake.Tx]{s} }

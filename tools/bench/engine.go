@@ -16,6 +16,7 @@ import (
 	"github.com/google/uuid"
 
 	"fob/internal/desk"
+	"fob/internal/intake"
 	"fob/internal/store"
 	"fob/internal/store/sqlite"
 	"fob/internal/token"
@@ -81,14 +82,14 @@ func fill(ctx context.Context, s *store.Store, rows []desk.Row, prints []desk.Pr
 		rows[i].ID = b.FirstID + int64(i)
 		prints[i].TokenID = rows[i].ID
 	}
-	for slice := range slices.Chunk(rows, desk.SliceSize) {
-		if err := s.Load(ctx, func(tx desk.Tx) error { return tx.InsertTokens(b, slice) }); err != nil {
+	for slice := range slices.Chunk(rows, intake.SliceSize) {
+		if err := s.Intake().Load(ctx, func(tx intake.Tx) error { return tx.InsertTokens(b, slice) }); err != nil {
 			return err
 		}
 	}
 	slices.SortFunc(prints, func(a, b desk.Print) int { return cmp.Compare(a.Print, b.Print) })
-	for slice := range slices.Chunk(prints, desk.SliceSize) {
-		if err := s.Load(ctx, func(tx desk.Tx) error { return tx.InsertPrints(slice) }); err != nil {
+	for slice := range slices.Chunk(prints, intake.SliceSize) {
+		if err := s.Intake().Load(ctx, func(tx intake.Tx) error { return tx.InsertPrints(slice) }); err != nil {
 			return err
 		}
 	}

@@ -17,6 +17,7 @@ import (
 	"fob/internal/app"
 	"fob/internal/desk"
 	"fob/internal/fault"
+	"fob/internal/intake"
 	"fob/internal/otp"
 	"fob/internal/people"
 	"fob/internal/report"
@@ -34,6 +35,7 @@ type Life struct {
 
 	desk     *desk.Desk
 	registry *people.Registry
+	intake   *intake.Intake
 	close    func() error
 	r        *rand.Rand
 	seeds    map[token.Serial]uint64 // which seed each serial was imported with last
@@ -57,7 +59,7 @@ func Begin(dir string, seed uint64) (*Life, error) {
 	if err != nil {
 		return nil, err
 	}
-	l.desk, l.registry, l.close = u.Desk, u.People, u.Close
+	l.desk, l.registry, l.intake, l.close = u.Desk, u.People, u.Intake, u.Close
 	return l, nil
 }
 
@@ -90,9 +92,9 @@ var steps = []step{
 	{1, token.CmdRetire, func(l *Life) error { return l.move(token.CmdRetire, token.Retired) }},
 	{2, token.CmdReplace, (*Life).replace},
 	{1, token.CmdUnlock, func(l *Life) error { _, err := l.desk.Unlock(bg, l.any(), l.words()); return err }},
-	{1, token.CmdBatchQuarantine, func(l *Life) error { _, err := l.desk.QuarantineBatch(bg, l.batch()); return err }},
-	{1, token.CmdBatchRelease, func(l *Life) error { _, err := l.desk.ReleaseBatch(bg, l.batch()); return err }},
-	{1, token.CmdBatchWithdraw, func(l *Life) error { _, err := l.desk.WithdrawBatch(bg, l.batch()); return err }},
+	{1, token.CmdBatchQuarantine, func(l *Life) error { _, err := l.intake.QuarantineBatch(bg, l.batch()); return err }},
+	{1, token.CmdBatchRelease, func(l *Life) error { _, err := l.intake.ReleaseBatch(bg, l.batch()); return err }},
+	{1, token.CmdBatchWithdraw, func(l *Life) error { _, err := l.intake.WithdrawBatch(bg, l.batch()); return err }},
 	{2, token.CmdBatchCorrect, (*Life).correct},
 	{1, token.CmdPolicySet, (*Life).policy},
 	{1, token.CmdIdentify, (*Life).identify},
@@ -245,8 +247,8 @@ func (l *Life) load(src seedfile.Source, fresh map[token.Serial]uint64, replace 
 	if err != nil {
 		return err
 	}
-	res, err := l.desk.Import(bg, desk.Import{Source: src, Format: f, Replace: replace,
-		Fill: desk.Fill{Manufacturer: []string{"ACME", "=Fob & Co"}[l.r.IntN(2)], Model: "c200"},
+	res, err := l.intake.Import(bg, intake.Import{Source: src, Format: f, Replace: replace,
+		Fill: intake.Fill{Manufacturer: []string{"ACME", "=Fob & Co"}[l.r.IntN(2)], Model: "c200"},
 		Supply: token.Supply{Order: "PO-1", Supplier: "ACME", Expected: l.r.IntN(2) * 9, Location: []string{"Berlin", "Rom", ""}[l.r.IntN(3)],
 			Received: l.Now}})
 	if err == nil && res.Stored {
@@ -338,22 +340,22 @@ func (l *Life) replace() error {
 	return err
 }
 
-func (l *Life) batch() desk.BatchChange {
+func (l *Life) batch() intake.BatchChange {
 	n := l.batches
 	if l.r.IntN(2) == 0 {
 		n = 1 + l.r.IntN(l.batches)
 	}
-	return desk.BatchChange{Number: n, Words: desk.Words{Reason: "seeds leaked", Approver: "Eva"}}
+	return intake.BatchChange{Number: n, Words: desk.Words{Reason: "seeds leaked", Approver: "Eva"}}
 }
 
 func (l *Life) correct() error {
-	c := desk.Correction{BatchChange: l.batch()}
+	c := intake.Correction{BatchChange: l.batch()}
 	if l.r.IntN(2) == 0 {
 		c.Given, c.Params.Digits = seedfile.FieldSet(0).With(seedfile.FieldDigits), 6+2*l.r.IntN(2)
 	} else {
 		c.Given, c.Counter = seedfile.FieldSet(0).With(seedfile.FieldCounter), l.r.Int64N(5)
 	}
-	_, err := l.desk.CorrectBatch(bg, c)
+	_, err := l.intake.CorrectBatch(bg, c)
 	return err
 }
 

@@ -13,8 +13,8 @@ import (
 	"testing"
 	"testing/iotest"
 
-	"fob/internal/desk"
 	"fob/internal/fault"
+	"fob/internal/intake"
 	"fob/internal/seedfile"
 	"fob/internal/testkit"
 	"fob/internal/token"
@@ -26,13 +26,13 @@ const (
 )
 
 // inspect reads a sample as an import would, up to where the store begins.
-func inspect(t *testing.T, file string, fill desk.Fill, o seedfile.Options) desk.Inspected {
+func inspect(t *testing.T, file string, fill intake.Fill, o seedfile.Options) intake.Inspected {
 	t.Helper()
 	source, err := seedfile.FileSource(filepath.Join(samples, file))
 	if err != nil {
 		t.Fatal(err)
 	}
-	res, err := desk.Inspect(context.Background(), desk.Import{Source: source, Format: Format(), Options: o, Fill: fill}, "")
+	res, err := intake.Inspect(context.Background(), intake.Import{Source: source, Format: Format(), Options: o, Fill: fill}, "")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -62,7 +62,7 @@ func TestFiguresOfTheRFC(t *testing.T) {
 		}},
 		{10, seedfile.Options{KeySuffix: true}, 4, nil},
 	} {
-		got := inspect(t, fmt.Sprintf("rfc6030-figure%d.xml", c.figure), desk.Fill{}, c.options)
+		got := inspect(t, fmt.Sprintf("rfc6030-figure%d.xml", c.figure), intake.Fill{}, c.options)
 		if got.Records != c.records || got.Refused != len(c.refused) || len(got.Needs) > 0 {
 			t.Errorf("figure %d, %+v: %+v", c.figure, c.options, got)
 			continue
@@ -106,7 +106,7 @@ func TestNeeds(t *testing.T) {
 
 		"../../pskc/aes256-gcm-key.xml": "--key-file", // with an encrypted TimeInterval
 	} {
-		got := inspect(t, file, desk.Fill{}, seedfile.Options{})
+		got := inspect(t, file, intake.Fill{}, seedfile.Options{})
 		if strings.Join(got.Needs, " ") != want || got.Records == 0 || got.Refused > 0 || got.SHA256 == "" || len(got.First) == 0 {
 			t.Errorf("%s: %+v, want %s", file, got, want)
 		}
@@ -179,11 +179,11 @@ func TestKeySuffix(t *testing.T) {
 
 // What the file leaves open is settled as the format documents it.
 func TestDefaults(t *testing.T) {
-	got := inspect(t, "suites.xml", desk.Fill{}, seedfile.Options{})
+	got := inspect(t, "suites.xml", intake.Fill{}, seedfile.Options{})
 	if !slices.Equal(got.Needs, []string{"--hash"}) {
 		t.Errorf("a seed of 32 bytes without a Suite: needs %v", got.Needs)
 	}
-	got = inspect(t, "defaults.xml", desk.Fill{}, seedfile.Options{})
+	got = inspect(t, "defaults.xml", intake.Fill{}, seedfile.Options{})
 	if !slices.Equal(got.Needs, []string{"--type", "--digits"}) {
 		t.Errorf("a key without Algorithm, one without ResponseFormat: needs %v", got.Needs)
 	}
@@ -191,11 +191,11 @@ func TestDefaults(t *testing.T) {
 
 // A Time other than 0 is nobody's to guess at but the operator's.
 func TestTimeNotZero(t *testing.T) {
-	got := inspect(t, "time-not-zero.xml", desk.Fill{}, seedfile.Options{})
+	got := inspect(t, "time-not-zero.xml", intake.Fill{}, seedfile.Options{})
 	if got.Refused != 1 || got.Rejects[0].Line != 1 || !strings.Contains(got.Rejects[0].Reason.String(), "say --t0") {
 		t.Errorf("%+v", got)
 	}
-	said := desk.Fill{Given: seedfile.FieldSet(0).With(seedfile.FieldT0), Params: token.Params{T0: 946_684_800}}
+	said := intake.Fill{Given: seedfile.FieldSet(0).With(seedfile.FieldT0), Params: token.Params{T0: 946_684_800}}
 	if got := inspect(t, "time-not-zero.xml", said, seedfile.Options{}); got.Refused != 0 {
 		t.Errorf("with --t0: %+v", got)
 	}

@@ -16,6 +16,7 @@ import (
 
 	"fob/internal/desk"
 	"fob/internal/fault"
+	"fob/internal/intake"
 	"fob/internal/people"
 	"fob/internal/report"
 	"fob/internal/store"
@@ -65,11 +66,13 @@ func Event(store uuid.UUID, by token.Command) *trail.Event {
 type (
 	Reader interface {
 		desk.Reader
+		intake.Reader
 		people.Reader
 		report.Reader
 	}
 	Tx interface {
 		desk.Tx
+		intake.Tx
 		people.Tx
 	}
 )

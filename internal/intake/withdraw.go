@@ -1,9 +1,10 @@
-package desk
+package intake
 
 import (
 	"context"
 	"time"
 
+	"fob/internal/desk"
 	"fob/internal/fault"
 	"fob/internal/token"
 	"fob/internal/trail"
@@ -21,7 +22,7 @@ type WithdrawnBatch struct {
 // transaction checks that, and from then on nobody sees the tokens; they are
 // removed in slices, each with an event that keeps their immutable columns. After
 // an interruption the same command removes the rest.
-func (d *Desk) WithdrawBatch(ctx context.Context, c BatchChange) (res WithdrawnBatch, err error) {
+func (d *Intake) WithdrawBatch(ctx context.Context, c BatchChange) (res WithdrawnBatch, err error) {
 	res = WithdrawnBatch{Batch: c.Number, DryRun: c.DryRun}
 	var b Batch
 	left := 0
@@ -40,14 +41,14 @@ func (d *Desk) WithdrawBatch(ctx context.Context, c BatchChange) (res WithdrawnB
 		res.Tokens, left = res.Tokens+len(tokens), left-len(tokens)
 	})
 	if err == nil {
-		err = d.emptyLog(ctx)
+		err = d.Desk.EmptyLog(ctx)
 	}
 	return res, err
 }
 
 // withdrawable refuses a batch that is more than a wrong import.
 func withdrawable(r Reader, c BatchChange) (b Batch, left int, err error) {
-	if err := Demand(r, token.CmdBatchWithdraw, c.Words); err != nil {
+	if err := desk.Demand(r, token.CmdBatchWithdraw, c.Words); err != nil {
 		return b, 0, err
 	}
 	if b, err = r.WholeBatch(c.Number); err != nil {
@@ -70,7 +71,7 @@ func withdrawable(r Reader, c BatchChange) (b Batch, left int, err error) {
 	return b, left, err
 }
 
-func (d *Desk) withdrawSlice(tx Tx, c BatchChange, first int64, left int) ([]SliceToken, error) {
+func (d *Intake) withdrawSlice(tx Tx, c BatchChange, first int64, left int) ([]SliceToken, error) {
 	b, err := tx.WholeBatch(c.Number)
 	if err != nil {
 		return nil, err

@@ -1,8 +1,9 @@
-package desk
+package intake
 
 import (
 	"context"
 	"errors"
+	"fob/internal/desk"
 	"slices"
 
 	"golang.org/x/sync/errgroup"
@@ -121,7 +122,7 @@ func (l *loader) finish(slice []judged) (err error) {
 
 func (l *loader) completeLarge(ctx context.Context) error {
 	done := 0
-	err := l.eachPrints(func(prints []Print) error {
+	err := l.eachPrints(func(prints []desk.Print) error {
 		if done += len(prints); l.req.OnIndex != nil {
 			l.req.OnIndex(done, l.res.New)
 		}

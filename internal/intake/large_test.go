@@ -1,4 +1,4 @@
-package desk_test
+package intake_test
 
 import (
 	"context"
@@ -8,17 +8,16 @@ import (
 	"strings"
 	"testing"
 
-	"fob/internal/desk"
 	"fob/internal/fault"
-	"fob/internal/store"
+	"fob/internal/intake"
 	"fob/internal/token"
 	"fob/internal/trail"
 )
 
 // largeN makes three slices, the last not full; moreN two.
 const (
-	largeN = 2*desk.SliceSize + 500
-	moreN  = desk.SliceSize + 500
+	largeN = 2*intake.SliceSize + 500
+	moreN  = intake.SliceSize + 500
 )
 
 // withLine puts another line in the place of record i of a generated file.
@@ -40,24 +39,24 @@ func TestLargeFile(t *testing.T) {
 	h.load(csv(line("S1", 500_001)))
 	before := h.dump(staying(largeN)...)
 	file := generated(1, largeN)
-	place := desk.SliceSize + 17 // in the second slice
+	place := intake.SliceSize + 17 // in the second slice
 
 	t.Run("refused by the store", func(t *testing.T) {
 		var progress []int
-		res, err := h.desk.Import(bg, request(withLine(file, place, line("S1", 500_002)), func(r *desk.Import) {
+		res, err := h.intake.Import(bg, request(withLine(file, place, line("S1", 500_002)), func(r *intake.Import) {
 			r.OnProgress = func(done, total int) { progress = append(progress, done) }
 		}))
 		kindIs(t, err, fault.Refused, fmt.Sprintf("1 of %d records", largeN), "nothing of it was stored")
 		if res.Stored || res.Batch != nil || res.Refused != 1 || len(res.Rejects) != 1 || res.Rejects[0].Line != place+1 || res.New != largeN-1 {
 			t.Errorf("%d new, %d refused, rejects %+v", res.New, res.Refused, res.Rejects)
 		}
-		if len(progress) == 0 || progress[0] != desk.SliceSize {
+		if len(progress) == 0 || progress[0] != intake.SliceSize {
 			t.Errorf("progress %v", progress)
 		}
 		noTrace(t, h, before)
 	})
 	t.Run("refused by itself", func(t *testing.T) {
-		res, err := h.desk.Import(bg, request(withLine(file, place, line("N1", 1))))
+		res, err := h.intake.Import(bg, request(withLine(file, place, line("N1", 1))))
 		kindIs(t, err, fault.Refused, fmt.Sprintf("2 of %d records", largeN))
 		if len(res.Rejects) != 2 || res.Rejects[0].Line != 2 && res.Rejects[0].Line != 1 || res.Rejects[1].Verdict != token.SeedClone {
 			t.Errorf("rejects %+v", res.Rejects)
@@ -66,14 +65,14 @@ func TestLargeFile(t *testing.T) {
 	})
 	t.Run("a bad record, the store not asked", func(t *testing.T) {
 		bad := withLine(withLine(file, largeN-1, "B1,"+damagedHex+",totp,6,30"), place, line("S1", 500_002))
-		res, err := h.desk.Import(bg, request(bad))
+		res, err := h.intake.Import(bg, request(bad))
 		kindIs(t, err, fault.Refused, fmt.Sprintf("1 of %d records", largeN), "nothing of it was stored")
 		if res.Unjudged != largeN-1 || res.New != 0 || res.Refused != 1 || len(res.Rejects) != 1 || res.Rejects[0].Line != largeN || res.Rejects[0].Verdict != token.Invalid {
 			t.Errorf("%d unjudged, %d new, rejects %+v", res.Unjudged, res.New, res.Rejects)
 		}
 		var all []int
-		res, err = h.desk.Import(bg, request(bad, func(r *desk.Import) {
-			r.OnReject = func(r desk.Reject) error { all = append(all, r.Line); return nil }
+		res, err = h.intake.Import(bg, request(bad, func(r *intake.Import) {
+			r.OnReject = func(r intake.Reject) error { all = append(all, r.Line); return nil }
 		}))
 		kindIs(t, err, fault.Refused, fmt.Sprintf("2 of %d records", largeN))
 		if !slices.Equal(all, []int{place + 1, largeN}) || res.Unjudged != 0 || res.New != largeN-2 {
@@ -82,14 +81,14 @@ func TestLargeFile(t *testing.T) {
 		noTrace(t, h, before)
 	})
 	t.Run("dry run", func(t *testing.T) {
-		res, err := h.desk.Import(bg, request(file, dryRun))
+		res, err := h.intake.Import(bg, request(file, dryRun))
 		if err != nil || res.Stored || res.Batch != nil || res.New != largeN || !res.DryRun {
 			t.Errorf("%d new, stored %v, %v", res.New, res.Stored, err)
 		}
 		noTrace(t, h, before)
 	})
 	t.Run("partial", func(t *testing.T) {
-		res, err := h.desk.Import(bg, request(withLine(file, place, "B1,"+damagedHex+",totp,6,30"), partial))
+		res, err := h.intake.Import(bg, request(withLine(file, place, "B1,"+damagedHex+",totp,6,30"), partial))
 		kindIs(t, err, fault.Refused, fmt.Sprintf("the other %d were stored as batch 2", largeN-1))
 		d := detail[trail.ImportDetail](t, h.lastEvent())
 		if !res.Stored || d.New != largeN-1 || d.Refused != 1 || d.Contents != h.contents(2) || d.LastID-d.FirstID != largeN-1 {
@@ -129,7 +128,7 @@ func TestReplaceInALargeFile(t *testing.T) {
 	t.Run("given out meanwhile", func(t *testing.T) {
 		before := h.visible()
 		events := len(h.events())
-		_, err := h.desk.Import(bg, request(file, replace, func(r *desk.Import) {
+		_, err := h.intake.Import(bg, request(file, replace, func(r *intake.Import) {
 			r.OnProgress = func(done, total int) {
 				if done == total {
 					h.sql(`UPDATE token SET issued = 1 WHERE serial_key = 'S2'`)
@@ -177,7 +176,7 @@ func TestStoppedImport(t *testing.T) {
 	h.load(csv(line("S1", 500_001)))
 	ctx, stop := context.WithCancel(bg)
 	file := generated(1, moreN)
-	_, err := h.desk.Import(ctx, request(file, func(r *desk.Import) {
+	_, err := h.intake.Import(ctx, request(file, func(r *intake.Import) {
 		r.OnProgress = func(int, int) { stop() }
 	}))
 	if !errors.Is(err, context.Canceled) {
@@ -204,7 +203,7 @@ func TestStoppedEarly(t *testing.T) {
 	before := h.dump()
 	ctx, stop := context.WithCancel(bg)
 	stop()
-	if _, err := h.desk.Import(ctx, request(csv(line("S1", 1)))); !errors.Is(err, context.Canceled) {
+	if _, err := h.intake.Import(ctx, request(csv(line("S1", 1)))); !errors.Is(err, context.Canceled) {
 		t.Errorf("the import ended with %v", err)
 	}
 	if h.dump() != before {
@@ -218,21 +217,21 @@ func TestMeetingALoad(t *testing.T) {
 	h := newHouse(t)
 	other := h.newDesk("otto")
 	first := true
-	res := h.load(generated(1, moreN), func(r *desk.Import) {
+	res := h.load(generated(1, moreN), func(r *intake.Import) {
 		r.OnProgress = func(done, _ int) {
 			if !first {
 				return
 			}
 			first = false
-			met, err := other.Import(bg, request(csv(line(serialOf(5), 5))))
+			met, err := h.intakeOf(other).Import(bg, request(csv(line(serialOf(5), 5))))
 			kindIs(t, err, fault.Refused)
 			if len(met.Rejects) != 1 || met.Rejects[0].Verdict != token.Conflict || met.Rejects[0].Reason.String() != "this serial is being loaded right now, by olga" {
 				t.Errorf("%+v", met.Rejects)
 			}
-			if met, err := other.Import(bg, request(csv(line("OTHER", 700_000)))); err != nil || !met.Stored || *met.Batch != 1 {
+			if met, err := h.intakeOf(other).Import(bg, request(csv(line("OTHER", 700_000)))); err != nil || !met.Stored || *met.Batch != 1 {
 				t.Errorf("an import beside the load: %+v, %v", met, err)
 			}
-			met, err = other.Import(bg, request(withLine(generated(300_000, moreN), moreN-1, line(serialOf(1), 1))))
+			met, err = h.intakeOf(other).Import(bg, request(withLine(generated(300_000, moreN), moreN-1, line(serialOf(1), 1))))
 			kindIs(t, err, fault.Refused)
 			if met.Stored || len(met.Rejects) != 1 {
 				t.Errorf("a large import beside the load: %+v", met)
@@ -253,12 +252,12 @@ func TestMeetingALoad(t *testing.T) {
 func TestSeedTakenDuringALoad(t *testing.T) {
 	h := newHouse(t)
 	other := h.newDesk("otto")
-	_, err := h.desk.Import(bg, request(generated(1, moreN), func(r *desk.Import) {
+	_, err := h.intake.Import(bg, request(generated(1, moreN), func(r *intake.Import) {
 		r.OnProgress = func(done, _ int) {
-			if done != desk.SliceSize {
+			if done != intake.SliceSize {
 				return
 			}
-			if met, err := other.Import(bg, request(csv(line("OTHER", 5)))); err != nil || !met.Stored {
+			if met, err := h.intakeOf(other).Import(bg, request(csv(line("OTHER", 5)))); err != nil || !met.Stored {
 				t.Errorf("%+v, %v", met, err)
 			}
 		}
@@ -267,7 +266,7 @@ func TestSeedTakenDuringALoad(t *testing.T) {
 	if got := h.rows(); got != "1 tokens, 1 prints, 1 batches" {
 		t.Errorf("left: %s", got)
 	}
-	res, err := h.desk.Import(bg, request(generated(1, moreN)))
+	res, err := h.intake.Import(bg, request(generated(1, moreN)))
 	kindIs(t, err, fault.Refused)
 	if len(res.Rejects) != 1 || !strings.Contains(res.Rejects[0].Reason.String(), "token OTHER, which is in_stock") {
 		t.Errorf("%+v", res.Rejects)
@@ -285,7 +284,7 @@ func TestTwoImportsAtOnce(t *testing.T) {
 		files[1] = memory{files[1].name, files[1].text + line(serialOf(uint64(moreN-i)), uint64(2_000_000+i)) + "\n"}
 	}
 	type end struct {
-		res desk.Imported
+		res intake.Imported
 		err error
 	}
 	ends := make([]chan end, len(files))
@@ -293,7 +292,7 @@ func TestTwoImportsAtOnce(t *testing.T) {
 		ends[i] = make(chan end, 1)
 		d := h.newDesk(fmt.Sprintf("loader %d", i))
 		go func() {
-			res, err := d.Import(bg, request(f))
+			res, err := h.intakeOf(d).Import(bg, request(f))
 			ends[i] <- end{res, err}
 		}()
 	}
@@ -320,7 +319,7 @@ func TestTwoImportsAtOnce(t *testing.T) {
 	if winners != 1 {
 		t.Errorf("%d imports were stored", winners)
 	}
-	must(t, h.desk.Store.(*store.Store).SweepLoads(bg))
+	must(t, h.store.SweepLoads(bg))
 	if got := h.rows(); !strings.HasSuffix(got, " 1 batches") {
 		t.Error(got)
 	}

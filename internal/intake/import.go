@@ -1,4 +1,4 @@
-package desk
+package intake
 
 import (
 	"context"
@@ -71,17 +71,17 @@ type Imported struct {
 
 // Import loads a seed file, whole or not at all unless Partial. The result
 // tells the verdicts also when err says that records were refused.
-func (d *Desk) Import(ctx context.Context, req Import) (Imported, error) {
+func (d *Intake) Import(ctx context.Context, req Import) (Imported, error) {
 	res := Imported{File: req.Source.Name(), Format: req.Format.Name, DryRun: req.DryRun,
 		Wrapped: []string{}, Rejects: []Reject{}, Warnings: []fault.Text{}, Inferred: []string{}}
 	if err := d.Store.SweepLoads(ctx); err != nil {
 		return res, err
 	}
-	keys, err := d.Keys(ctx)
+	keys, err := d.Desk.Keys(ctx)
 	if err != nil {
 		return res, err
 	}
-	p := passes{req.Source, req.Format, req.Options, d.Random, req.OnRead}
+	p := passes{req.Source, req.Format, req.Options, d.Desk.Random, req.OnRead}
 	s, err := p.firstPass(ctx, req.Fill, keys)
 	defer s.clear()
 	if err != nil {
@@ -145,7 +145,7 @@ func checkCount(s token.Supply, records int) error {
 // alreadyImported says of a file all of whose records are here that its bytes
 // came before under the same options. It is said only then: tokens may have been
 // replaced since.
-func (d *Desk) alreadyImported(ctx context.Context, req Import, s *scan, res *Imported) error {
+func (d *Intake) alreadyImported(ctx context.Context, req Import, s *scan, res *Imported) error {
 	if res.Unchanged != res.Records {
 		return nil
 	}
@@ -227,4 +227,24 @@ func (res *Imported) verdict(partial bool) error {
 		return err.WithHint("mend the refused records and import the file again; --rejects FILE lists them")
 	}
 	return err.WithHint("mend the file, or --partial to store the good ones; --rejects FILE lists the refused")
+}
+
+// spellLocation spells the place of a delivery as it is known, and remarks on one
+// that looks like a slip of the finger.
+func (d *Intake) spellLocation(ctx context.Context, s *token.Supply, res *Imported) error {
+	if s.Location == "" {
+		return nil
+	}
+	return d.Store.View(ctx, func(r Reader) error {
+		names, err := r.Locations()
+		if err != nil {
+			return err
+		}
+		places, ok := token.KnownLocations(names), false
+		s.Location, ok = places.Find(s.Location)
+		if near := places.Near(s.Location, token.ShownLocations); !ok && len(near) > 0 {
+			res.Warnings = append(res.Warnings, fault.Textf("the location %s is new; near it: %s", s.Location, strings.Join(near, ", ")))
+		}
+		return nil
+	})
 }

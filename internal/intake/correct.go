@@ -1,4 +1,4 @@
-package desk
+package intake
 
 import (
 	"context"
@@ -39,7 +39,7 @@ type ChangedParams struct {
 // CorrectBatch mends the parameters of those tokens of a batch that were never
 // bound. One that was bound, or answered a code, has shown that its parameters
 // are right, and keeps them.
-func (d *Desk) CorrectBatch(ctx context.Context, c Correction) (res Corrected, err error) {
+func (d *Intake) CorrectBatch(ctx context.Context, c Correction) (res Corrected, err error) {
 	b, err := d.batch(ctx, c.BatchChange, token.CmdBatchCorrect)
 	if err != nil {
 		return res, err
@@ -63,7 +63,7 @@ func nothingToCorrect(b Batch, res Corrected) error {
 	return fault.Errorf(fault.NotAllowed, "there is nothing to correct in batch %d: %s", b.Number, why)
 }
 
-func (d *Desk) correct(ctx context.Context, b Batch, c Correction) (res Corrected, err error) {
+func (d *Intake) correct(ctx context.Context, b Batch, c Correction) (res Corrected, err error) {
 	res = Corrected{Batch: b.Number, DryRun: c.DryRun, Changes: []ChangedParams{}}
 	var done Corrected // of the slice under way
 	err = d.eachSlice(ctx, b, c.BatchChange, func(r Reader, first int64) ([]SliceToken, error) {
@@ -169,7 +169,7 @@ func paramWords(c token.Facts) string {
 	return c.Params.String()
 }
 
-func (d *Desk) correctSlice(tx Tx, b Batch, c Correction, before, after []SliceToken) error {
+func (d *Intake) correctSlice(tx Tx, b Batch, c Correction, before, after []SliceToken) error {
 	e, err := d.batchEvent(token.CmdBatchCorrect, b, c.Words)
 	if err != nil {
 		return err

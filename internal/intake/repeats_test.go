@@ -1,12 +1,12 @@
-package desk_test
+package intake_test
 
 import (
 	"fmt"
 	"strings"
 	"testing"
 
-	"fob/internal/desk"
 	"fob/internal/fault"
+	"fob/internal/intake"
 	"fob/internal/token"
 )
 
@@ -18,7 +18,7 @@ func TestOneSerialThroughout(t *testing.T) {
 	for i := range uint64(20_000) {
 		lines = append(lines, line("S1", i+1))
 	}
-	res, err := h.desk.Import(bg, request(csv(lines...)))
+	res, err := h.intake.Import(bg, request(csv(lines...)))
 	kindIs(t, err, fault.Refused, "20000 of 20000")
 	first := res.Rejects[0]
 	if first.Verdict != token.Duplicate || first.Reason.String() != "this serial also stands in line 2, line 3, line 4, 19996 more" {
@@ -33,7 +33,7 @@ func TestOneSerialThroughout(t *testing.T) {
 func TestFileTwiceOver(t *testing.T) {
 	h := newHouse(t)
 	once := generated(1, 30).text
-	res, err := h.desk.Import(bg, request(memory{"twice.csv", once + once}))
+	res, err := h.intake.Import(bg, request(memory{"twice.csv", once + once}))
 	kindIs(t, err, fault.Refused, "60 of 60")
 	for _, r := range res.Rejects {
 		if r.Verdict != token.Duplicate {
@@ -45,9 +45,9 @@ func TestFileTwiceOver(t *testing.T) {
 // An exchange of keys moves no token, and the trail knows where it stays.
 func TestReplaceKeepsLocation(t *testing.T) {
 	h := newHouse(t)
-	h.load(csv(line("S1", 1), line("S2", 2)), func(r *desk.Import) { r.Supply.Location = "Bonn" })
+	h.load(csv(line("S1", 1), line("S2", 2)), func(r *intake.Import) { r.Supply.Location = "Bonn" })
 	h.load(csv(line("S1", 11)), replace)
-	h.load(csv(line("S2", 12)), replace, func(r *desk.Import) { r.Supply.Location = "Graz" })
+	h.load(csv(line("S2", 12)), replace, func(r *intake.Import) { r.Supply.Location = "Graz" })
 	for serial, want := range map[string]string{"S1": "Bonn", "S2": "Graz"} {
 		if found, _ := h.find(serial); found.Location == nil || *found.Location != want {
 			t.Errorf("%s is at %v, not %s", serial, found.Location, want)
@@ -65,7 +65,7 @@ func TestAlreadyImportedAfterReplace(t *testing.T) {
 		t.Errorf("%+v", res)
 	}
 	h.load(csv(line("S1", 11)), replace)
-	res, err := h.desk.Import(bg, request(first))
+	res, err := h.intake.Import(bg, request(first))
 	kindIs(t, err, fault.Refused, "1 of 2")
 	if res.Already || len(res.Rejects) != 1 || res.Rejects[0].Verdict != token.Conflict {
 		t.Errorf("%+v", res)
@@ -79,12 +79,12 @@ func TestAlreadyImportedAfterReplace(t *testing.T) {
 // What happens in the last transaction is bounded, since the desk waits for it.
 func TestLastTransactionIsBounded(t *testing.T) {
 	h := newHouse(t)
-	n := desk.SliceSize + 1
+	n := intake.SliceSize + 1
 	h.load(generated(1, n))
 	other := strings.NewReplacer(",6,30\n", ",8,30\n").Replace(generated(1, n).text)
 	before := h.rows()
-	_, err := h.desk.Import(bg, request(memory{"other.csv", other}, replace))
-	kindIs(t, err, fault.Refused, fmt.Sprintf("replaces more than %d", desk.SliceSize), "split")
+	_, err := h.intake.Import(bg, request(memory{"other.csv", other}, replace))
+	kindIs(t, err, fault.Refused, fmt.Sprintf("replaces more than %d", intake.SliceSize), "split")
 	if h.rows() != before {
 		t.Errorf("%s became %s", before, h.rows())
 	}
@@ -95,7 +95,7 @@ func TestLastTransactionIsBounded(t *testing.T) {
 func TestPartialWithNothingNew(t *testing.T) {
 	h := newHouse(t)
 	h.load(csv(line("S1", 1)))
-	_, err := h.desk.Import(bg, request(csv(line("S1", 1), "S2,xyz,totp,6,30"), partial))
+	_, err := h.intake.Import(bg, request(csv(line("S1", 1), "S2,xyz,totp,6,30"), partial))
 	kindIs(t, err, fault.Refused, "nothing else in it was new")
 	if strings.Contains(fault.HintOf(err), "--partial") {
 		t.Error(fault.HintOf(err))

@@ -1,4 +1,4 @@
-package desk
+package intake
 
 import (
 	"context"
@@ -33,7 +33,7 @@ func (l *loader) lookForSeeds(ctx context.Context) error {
 		return err
 	}
 	known := newNumbers(l.scan.records)
-	tokens := marks{random: l.desk.Random}
+	tokens := marks{random: l.desk.Desk.Random}
 	defer tokens.close()
 	var filling sync.Mutex
 	err = l.inTheirOrder(ctx, &l.scan.seeds.marks, func(r Reader, chunk []mark) error {

@@ -1,4 +1,4 @@
-package desk
+package intake
 
 import (
 	"context"
@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 
+	"fob/internal/desk"
 	"fob/internal/fault"
 	"fob/internal/seedfile"
 	"fob/internal/token"
@@ -34,7 +35,7 @@ type scan struct {
 // firstPass scans a file: once for the encoding where the format does not fix
 // it, once for everything else, and once more only where serials or seeds seem
 // to repeat.
-func (p passes) firstPass(ctx context.Context, fill Fill, keys Keyring) (*scan, error) {
+func (p passes) firstPass(ctx context.Context, fill Fill, keys desk.Keyring) (*scan, error) {
 	s := &scan{encoding: p.format.Encoding}
 	if err := p.settleEncoding(ctx, fill, s); err != nil {
 		return nil, p.withQuestions(ctx, fill, err)
@@ -51,7 +52,7 @@ func (p passes) firstPass(ctx context.Context, fill Fill, keys Keyring) (*scan, 
 }
 
 // scanOnce does everything but find the encoding.
-func (p passes) scanOnce(ctx context.Context, fill Fill, keys Keyring, s *scan) (err error) {
+func (p passes) scanOnce(ctx context.Context, fill Fill, keys desk.Keyring, s *scan) (err error) {
 	c := newCompleter(p.format, fill, s)
 	s.lengths = map[int]int{}
 	s.serials.seed = maphash.MakeSeed()
@@ -137,7 +138,7 @@ func (p passes) withQuestions(ctx context.Context, fill Fill, err error) error {
 	return undecided.And(fault.Textf("the file does not say %s either: say it with %s", c.opened.lacks(records), c.opened.flagsInWords(p.format, records)))
 }
 
-func (s *scan) add(c candidate, keys Keyring) error {
+func (s *scan) add(c candidate, keys desk.Keyring) error {
 	defer c.seed.Clear()
 	n := uint32(s.records)
 	s.records++

@@ -1,8 +1,9 @@
-package desk
+package intake
 
 import (
 	"fmt"
 
+	"fob/internal/desk"
 	"fob/internal/fault"
 	"fob/internal/token"
 )
@@ -27,7 +28,7 @@ func (j *judged) refuse(v token.Verdict, format string, args ...any) {
 // judge gives the verdicts that need the store, for a whole slice at once.
 // Verdicts that the file alone settled stay.
 type judge struct {
-	keys    Keyring
+	keys    desk.Keyring
 	replace bool
 	// newAccount takes accounts as they are that the list of people does not have.
 	newAccount bool
@@ -69,10 +70,10 @@ func (jg judge) slice(r Reader, all []judged) error {
 func (jg judge) accounts(r Reader, all []judged) error {
 	for i := range all {
 		j := &all[i]
-		if j.verdict != token.New || j.account == "" {
+		if j.verdict != token.New || j.account == "" || jg.newAccount {
 			continue
 		}
-		err := CheckAccount(r, j.account, jg.newAccount, false)
+		err := desk.CheckAccount(r, j.account, jg.newAccount, false)
 		switch {
 		case fault.KindOf(err) == fault.NotFound:
 			j.refuse(token.Invalid, "%v (%s)", err, fault.HintOf(err))
@@ -209,7 +210,7 @@ func (jg judge) sameSeed(r Reader, j *judged, o Stored) (bool, error) {
 	if o.State == token.Retired {
 		return true, nil // its seed is destroyed, and chance is the worse guess
 	}
-	seed, err := openSeed(r, jg.keys, o.ID, o.Serial)
+	seed, err := desk.OpenSeed(r, jg.keys, o.ID, o.Serial)
 	if err != nil {
 		return false, err
 	}

@@ -1,4 +1,4 @@
-package desk_test
+package intake_test
 
 import (
 	"fmt"
@@ -8,8 +8,8 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"fob/internal/desk"
 	"fob/internal/fault"
+	"fob/internal/intake"
 	"fob/internal/token"
 )
 
@@ -34,7 +34,7 @@ func TestVerdictsOfMany(t *testing.T) {
 			first = many + 1
 		}
 		own := first + 50_000 // a record of the file that stays as it is
-		res, err := h.desk.Import(bg, request(memory{name, file.text + strings.Join([]string{
+		res, err := h.intake.Import(bg, request(memory{name, file.text + strings.Join([]string{
 			line(serialOf(7), 9_000_001),          // conflict
 			line(serialOf(77), 77),                // retired: a duplicate too, where all is here
 			line("D-"+name, 9_000_002),            // duplicate, twice
@@ -85,14 +85,14 @@ func TestFewNewAmongMany(t *testing.T) {
 // unchanged, also where nearly all are.
 func TestSlightlyOtherAmongMany(t *testing.T) {
 	h := newHouse(t)
-	n := 2 * desk.SliceSize
+	n := 2 * intake.SliceSize
 	h.load(generated(1, n))
 	h.sql(`UPDATE token SET state = (SELECT code FROM state WHERE name = 'retired'), seed = NULL WHERE serial_key = '` + serialOf(9) + `'`)
 	file := generated(1, n)
 	file = withLine(file, 3, strings.Replace(line(serialOf(4), 4), ",30", ",60", 1)) // another period
 	file = withLine(file, 5, line("M-1", 6))                                         // another serial
 	file = withLine(file, 6, line(serialOf(7), 9_000_001))                           // another seed
-	res, err := h.desk.Import(bg, request(shuffled(file)))
+	res, err := h.intake.Import(bg, request(shuffled(file)))
 	kindIs(t, err, fault.Refused)
 	got := map[string]token.Verdict{}
 	for _, r := range res.Rejects {
@@ -108,12 +108,12 @@ func TestSlightlyOtherAmongMany(t *testing.T) {
 // named: the store was empty when the import began, so nothing was looked for.
 func TestSerialTakenDuringALoad(t *testing.T) {
 	h := newHouse(t)
-	const n = 6 * desk.SliceSize
+	const n = 6 * intake.SliceSize
 	var other error
-	res, err := h.desk.Import(bg, request(generated(1, n), func(r *desk.Import) {
+	res, err := h.intake.Import(bg, request(generated(1, n), func(r *intake.Import) {
 		r.OnProgress = func(done, total int) {
-			if done == desk.SliceSize {
-				_, other = h.desk.Import(bg, request(csv(line(serialOf(n), 9_000_001))))
+			if done == intake.SliceSize {
+				_, other = h.intake.Import(bg, request(csv(line(serialOf(n), 9_000_001))))
 			}
 		}
 	}))

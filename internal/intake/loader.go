@@ -1,4 +1,4 @@
-package desk
+package intake
 
 import (
 	"context"
@@ -11,15 +11,13 @@ import (
 
 	"github.com/google/uuid"
 
+	"fob/internal/desk"
 	"fob/internal/fault"
 	"fob/internal/token"
 	"fob/internal/trail"
 )
 
 const (
-	// SliceSize is how many records one transaction of a large import takes: the
-	// support desk waits for one slice at most.
-	SliceSize = 5000
 	// maxLast bounds what a file may replace, and what it may assign: both happen
 	// in the last transaction, in which the desk waits for all of it.
 	maxLast = SliceSize
@@ -33,9 +31,9 @@ var ErrSerialTaken = errors.New("a serial is in the store already")
 // stores the good ones. A file of one slice is one transaction; a larger one
 // goes in slices under a batch that nobody sees until the last transaction.
 type loader struct {
-	desk   *Desk
+	desk   *Intake
 	req    Import
-	keys   Keyring
+	keys   desk.Keyring
 	scan   *scan
 	passes passes
 	res    *Imported
@@ -88,14 +86,14 @@ func (l *loader) run(ctx context.Context) error {
 }
 
 func (l *loader) newBatch() (token.Batch, error) {
-	id, err := uuid.NewV7FromReader(l.desk.Random)
+	id, err := uuid.NewV7FromReader(l.desk.Desk.Random)
 	if err != nil {
 		return token.Batch{}, fmt.Errorf("making a batch id: %w", err)
 	}
 	return token.Batch{
 		UUID: id, File: l.req.Source.Name(), SHA256: l.scan.sha256, Format: l.req.Format.Name,
 		Options: l.req.key(), Supplied: l.req.Supply, Records: l.scan.records,
-		Imported: l.desk.Now(), By: l.desk.Operator,
+		Imported: l.desk.Desk.Now(), By: l.desk.Desk.Operator,
 	}, nil
 }
 
@@ -170,7 +168,7 @@ func (l *loader) keep() bool {
 // last transaction, but has its id.
 func (l *loader) insert(tx Tx, slice []judged) error {
 	id := l.nextID
-	rows := make([]Row, 0, len(slice))
+	rows := make([]desk.Row, 0, len(slice))
 	for i := range slice {
 		j := &slice[i]
 		if j.verdict != token.New {
@@ -180,7 +178,7 @@ func (l *loader) insert(tx Tx, slice []judged) error {
 		id++
 		j.columns.Fingerprint = j.print
 		if j.replaces == nil {
-			rows = append(rows, Row{Facts: j.columns, Sealed: j.sealed})
+			rows = append(rows, desk.Row{Facts: j.columns, Sealed: j.sealed})
 		}
 	}
 	err := tx.InsertTokens(l.batch, rows)
@@ -226,15 +224,15 @@ func (l *loader) checkLast() error {
 // eachPrints calls do for the fingerprints of all tokens that were inserted, in
 // order, a slice of them at a time. Their order is that of the first pass, their
 // ids follow from the place in the file.
-func (l *loader) eachPrints(do func([]Print) error) error {
+func (l *loader) eachPrints(do func([]desk.Print) error) error {
 	l.took.count()
-	var chunk []Print
+	var chunk []desk.Print
 	var last int64
 	err := l.scan.seeds.marks.each(func(m mark) error {
 		if !l.took.has(m.n) || l.later[m.n] {
 			return nil
 		}
-		p := Print{m.key, l.furthers[m.n], l.batch.FirstID + l.took.rank(m.n)}
+		p := desk.Print{Print: m.key, Nth: l.furthers[m.n], TokenID: l.batch.FirstID + l.took.rank(m.n)}
 		if len(chunk) > 0 && last == m.key {
 			p.Nth = max(p.Nth, 1) // two seeds of this file that are not the same
 		}

@@ -1,4 +1,4 @@
-package desk_test
+package intake_test
 
 import (
 	"crypto/sha256"
@@ -16,6 +16,7 @@ import (
 
 	"fob/internal/desk"
 	"fob/internal/fault"
+	"fob/internal/intake"
 	"fob/internal/seedfile"
 	"fob/internal/token"
 	"fob/internal/trail"
@@ -27,12 +28,12 @@ func TestImport(t *testing.T) {
 	h.clock.advance(time.Hour)
 	src := csv(line("00a1", 1), "H1,"+seedHex(2)+",hotp,8,100")
 	supply := token.Supply{Order: "PO1", Supplier: "Acme", Expected: 2, Location: "Bern", Received: began}
-	res := h.load(src, func(r *desk.Import) {
-		r.Supply, r.Fill = supply, desk.Fill{Manufacturer: "Acme", Model: "One"}
+	res := h.load(src, func(r *intake.Import) {
+		r.Supply, r.Fill = supply, intake.Fill{Manufacturer: "Acme", Model: "One"}
 	})
 	sum := sha256.Sum256([]byte(src.text))
-	want := desk.Imported{File: "file.csv", SHA256: hex.EncodeToString(sum[:]), Wrapped: []string{}, Format: "oath-csv", Encoding: seedfile.Hex,
-		Batch: res.Batch, Records: 2, New: 2, Stored: true, Rejects: []desk.Reject{}, Warnings: []fault.Text{},
+	want := intake.Imported{File: "file.csv", SHA256: hex.EncodeToString(sum[:]), Wrapped: []string{}, Format: "oath-csv", Encoding: seedfile.Hex,
+		Batch: res.Batch, Records: 2, New: 2, Stored: true, Rejects: []intake.Reject{}, Warnings: []fault.Text{},
 		Inferred: []string{"hash sha1: the default of oath-csv, for 2 of 2 records"}}
 	if diff := cmp.Diff(want, res, cmpopts.EquateEmpty()); diff != "" || *res.Batch != 1 {
 		t.Errorf("batch %v\n%s", res.Batch, diff)
@@ -107,7 +108,7 @@ func addRow(t testing.TB, rows *sql.Rows, add func(token.Facts)) {
 func TestWholeOrNotAtAll(t *testing.T) {
 	h := newStocked(t)
 	before := h.dump()
-	res, err := h.desk.Import(bg, request(csv(line("N1", 101), line("N2", 102), line("S1", 103))))
+	res, err := h.intake.Import(bg, request(csv(line("N1", 101), line("N2", 102), line("S1", 103))))
 	kindIs(t, err, fault.Refused, "1 of 3 records of file.csv were refused", "nothing of it was stored", "--partial", "--rejects")
 	if res.Stored || res.Batch != nil || res.New != 2 || res.Refused != 1 {
 		t.Errorf("%+v", res)
@@ -121,7 +122,7 @@ func TestPartial(t *testing.T) {
 	h := newStocked(t)
 	src := csv(line("N1", 101), line("S1", 103), line("N2", 102), line("S2", 2))
 	for _, c := range []struct{ batch, new, unchanged int }{{2, 2, 1}, {0, 0, 3}} {
-		res, err := h.desk.Import(bg, request(src, partial))
+		res, err := h.intake.Import(bg, request(src, partial))
 		words := "the other 2 were stored as batch 2"
 		if c.batch == 0 {
 			words = "nothing of it was stored" // judged anew, and nothing of it is new
@@ -145,18 +146,18 @@ func TestTheSameFileAgain(t *testing.T) {
 	h.load(src)
 	before := h.dump()
 	for name, c := range map[string]struct {
-		change  func(*desk.Import)
+		change  func(*intake.Import)
 		already bool
 	}{
-		"the same":                  {func(*desk.Import) {}, true},
+		"the same":                  {func(*intake.Import) {}, true},
 		"dry":                       {dryRun, true},
-		"under another name":        {func(r *desk.Import) { r.Source = memory{"copy.csv", src.text} }, true},
-		"with another order number": {func(r *desk.Import) { r.Supply.Order = "PO2" }, true},
-		"with a hash": {func(r *desk.Import) {
-			r.Fill = desk.Fill{Given: given(seedfile.FieldHash), Params: token.Params{Hash: token.SHA1}}
+		"under another name":        {func(r *intake.Import) { r.Source = memory{"copy.csv", src.text} }, true},
+		"with another order number": {func(r *intake.Import) { r.Supply.Order = "PO2" }, true},
+		"with a hash": {func(r *intake.Import) {
+			r.Fill = intake.Fill{Given: given(seedfile.FieldHash), Params: token.Params{Hash: token.SHA1}}
 		}, false},
-		"with a manufacturer":   {func(r *desk.Import) { r.Fill.Manufacturer = "Acme" }, false},
-		"with another line end": {func(r *desk.Import) { r.Source = memory{"file.csv", src.text + "\n"} }, false},
+		"with a manufacturer":   {func(r *intake.Import) { r.Fill.Manufacturer = "Acme" }, false},
+		"with another line end": {func(r *intake.Import) { r.Source = memory{"file.csv", src.text + "\n"} }, false},
 	} {
 		res := h.load(request(src).Source, c.change)
 		if res.Already != c.already || res.Stored || res.New != 0 || res.Unchanged != 2 || res.Already && *res.Batch != 1 {
@@ -171,7 +172,7 @@ func TestTheSameFileAgain(t *testing.T) {
 func TestExpected(t *testing.T) {
 	h := newHouse(t)
 	before := h.dump()
-	_, err := h.desk.Import(bg, request(csv(line("N1", 1)), func(r *desk.Import) { r.Supply.Expected = 2 }))
+	_, err := h.intake.Import(bg, request(csv(line("N1", 1)), func(r *intake.Import) { r.Supply.Expected = 2 }))
 	kindIs(t, err, fault.Refused, "holds 1 records, --expect says 2", "nothing was stored", "supplier")
 	if h.dump() != before {
 		t.Error("the short delivery left a trace")
@@ -209,7 +210,7 @@ func TestReplace(t *testing.T) {
 	if !res.Stored {
 		t.Errorf("%+v", res)
 	}
-	_, err := h.desk.Import(bg, request(csv(line("B1", 103), line("N3", 104)), replace))
+	_, err := h.intake.Import(bg, request(csv(line("B1", 103), line("N3", 104)), replace))
 	kindIs(t, err, fault.Refused, "1 of 2")
 }
 
@@ -220,43 +221,43 @@ func (h *house) print(i uint64) int64 {
 func TestFill(t *testing.T) {
 	short := func(n int) string { return hex.EncodeToString(gen.SeedFor(1, token.SHA512)[:n]) }
 	long := hex.EncodeToString(gen.SeedFor(1, token.SHA256))
-	with := func(p token.Params, fields ...seedfile.Field) desk.Fill {
-		return desk.Fill{Given: given(fields...), Params: p}
+	with := func(p token.Params, fields ...seedfile.Field) intake.Fill {
+		return intake.Fill{Given: given(fields...), Params: p}
 	}
 	for _, c := range []struct {
 		name string
 		line string
-		fill desk.Fill
+		fill intake.Fill
 		want string // a verdict and words of the reason, or "error: " and words of it
 	}{
-		{"no type", "N1," + seedHex(1), desk.Fill{}, "error: does not say the type of 1 of 1 records; --type"},
+		{"no type", "N1," + seedHex(1), intake.Fill{}, "error: does not say the type of 1 of 1 records; --type"},
 		{"the type said", "N1," + seedHex(1), with(token.Params{Type: token.TOTP}, seedfile.FieldType), "new"},
 		{"the same type said twice", line("N1", 1), with(token.Params{Type: token.TOTP}, seedfile.FieldType), "new"},
 		{"another type", line("N1", 1), with(token.Params{Type: token.HOTP}, seedfile.FieldType), "invalid: the file gives the type as totp, --type says hotp"},
 		{"other digits", line("N1", 1), with(token.Params{Digits: 8}, seedfile.FieldDigits), "invalid: the file gives the digits as 6, --digits says 8"},
 		{"another period", line("N1", 1), with(token.Params{Period: 60}, seedfile.FieldPeriod), "invalid: the file gives the period as 30, --period says 60"},
-		{"another counter", "N1," + seedHex(1) + ",hotp,6,5", desk.Fill{Given: given(seedfile.FieldCounter), Counter: 7}, "invalid: the file gives the counter as 5, --counter says 7"},
+		{"another counter", "N1," + seedHex(1) + ",hotp,6,5", intake.Fill{Given: given(seedfile.FieldCounter), Counter: 7}, "invalid: the file gives the counter as 5, --counter says 7"},
 		{"another hash", line("N1", 1) + ",sha1", with(token.Params{Hash: token.SHA512}, seedfile.FieldHash), "invalid: --hash says sha512"},
 		{"a hash beside the default", line("N1", 1), with(token.Params{Hash: token.SHA256}, seedfile.FieldHash), "new"},
-		{"a long seed", "N1," + long + ",totp,6,30", desk.Fill{}, "error: does not say the hash of 1 of 1 records; --hash"},
-		{"a long seed with its hash", "N1," + long + ",totp,6,30,sha256", desk.Fill{}, "new"},
+		{"a long seed", "N1," + long + ",totp,6,30", intake.Fill{}, "error: does not say the hash of 1 of 1 records; --hash"},
+		{"a long seed with its hash", "N1," + long + ",totp,6,30,sha256", intake.Fill{}, "new"},
 		{"a long seed, the hash said", "N1," + long + ",totp,6,30", with(token.Params{Hash: token.SHA1}, seedfile.FieldHash), "new"},
-		{"24 bytes", "N1," + short(24) + ",totp,6,30", desk.Fill{}, "new"},
-		{"25 bytes", "N1," + short(25) + ",totp,6,30", desk.Fill{}, "error: --hash"},
-		{"no type and a long seed", "N1," + long, desk.Fill{}, "error: the type of 1 of 1 records and the hash of 1 of 1 records; --hash; --type"},
-		{"16 bytes", "N1," + short(16) + ",totp,6,30", desk.Fill{}, "new"},
-		{"15 bytes", "N1," + short(15) + ",totp,6,30", desk.Fill{}, "invalid: 15 bytes; --allow-short-seeds"},
-		{"15 bytes allowed", "N1," + short(15) + ",totp,6,30", desk.Fill{ShortSeeds: true}, "new"},
-		{"10 bytes allowed", "N1," + short(10) + ",totp,6,30", desk.Fill{ShortSeeds: true}, "new"},
-		{"9 bytes never", "N1," + short(9) + ",totp,6,30", desk.Fill{ShortSeeds: true}, "invalid: 9 bytes"},
-		{"64 bytes", "N1," + short(64) + ",totp,6,30,sha512", desk.Fill{}, "new"},
-		{"65 bytes", "N1," + short(64) + "00,totp,6,30,sha512", desk.Fill{}, "invalid: 65 bytes"},
-		{"another encoding", line("N1", 1), desk.Fill{Encoding: seedfile.Base32}, "error: writes seeds in hex, --encoding says base32"},
+		{"24 bytes", "N1," + short(24) + ",totp,6,30", intake.Fill{}, "new"},
+		{"25 bytes", "N1," + short(25) + ",totp,6,30", intake.Fill{}, "error: --hash"},
+		{"no type and a long seed", "N1," + long, intake.Fill{}, "error: the type of 1 of 1 records and the hash of 1 of 1 records; --hash; --type"},
+		{"16 bytes", "N1," + short(16) + ",totp,6,30", intake.Fill{}, "new"},
+		{"15 bytes", "N1," + short(15) + ",totp,6,30", intake.Fill{}, "invalid: 15 bytes; --allow-short-seeds"},
+		{"15 bytes allowed", "N1," + short(15) + ",totp,6,30", intake.Fill{ShortSeeds: true}, "new"},
+		{"10 bytes allowed", "N1," + short(10) + ",totp,6,30", intake.Fill{ShortSeeds: true}, "new"},
+		{"9 bytes never", "N1," + short(9) + ",totp,6,30", intake.Fill{ShortSeeds: true}, "invalid: 9 bytes"},
+		{"64 bytes", "N1," + short(64) + ",totp,6,30,sha512", intake.Fill{}, "new"},
+		{"65 bytes", "N1," + short(64) + "00,totp,6,30,sha512", intake.Fill{}, "invalid: 65 bytes"},
+		{"another encoding", line("N1", 1), intake.Fill{Encoding: seedfile.Base32}, "error: writes seeds in hex, --encoding says base32"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			h := newHouse(t)
 			before := h.dump()
-			res, err := h.desk.Import(bg, request(csv(c.line), func(r *desk.Import) { r.Fill = c.fill }))
+			res, err := h.intake.Import(bg, request(csv(c.line), func(r *intake.Import) { r.Fill = c.fill }))
 			verdict, words, _ := strings.Cut(c.want, ": ")
 			switch verdict {
 			case "new":
@@ -282,20 +283,20 @@ func TestFill(t *testing.T) {
 func TestManyRejects(t *testing.T) {
 	h := newHouse(t)
 	var lines []string
-	for i := range desk.MaxRejects + 200 {
+	for i := range intake.MaxRejects + 200 {
 		lines = append(lines, fmt.Sprintf("B%d,%s,totp,6,30", i, damagedHex))
 	}
 	req := request(csv(append(lines, line("N1", 1))...), partial)
 	told := 0
-	req.OnReject = func(r desk.Reject) error {
+	req.OnReject = func(r intake.Reject) error {
 		if told++; r.Line != told {
 			t.Errorf("reject %d is line %d", told, r.Line)
 		}
 		return nil
 	}
-	res, err := h.desk.Import(bg, req)
+	res, err := h.intake.Import(bg, req)
 	kindIs(t, err, fault.Refused)
-	if len(res.Rejects) != desk.MaxRejects || told != len(lines) || res.Refused != len(lines) || !res.Stored {
+	if len(res.Rejects) != intake.MaxRejects || told != len(lines) || res.Refused != len(lines) || !res.Stored {
 		t.Errorf("%d rejects are listed, %d were told, %d counted, stored %v", len(res.Rejects), told, res.Refused, res.Stored)
 	}
 }
@@ -345,19 +346,19 @@ type failing struct{}
 func (failing) Read([]byte) (int, error) { return 0, errDisk }
 
 func TestUnsteadyFile(t *testing.T) {
-	for _, n := range []int{4, desk.SliceSize + 100} {
+	for _, n := range []int{4, intake.SliceSize + 100} {
 		h := newHouse(t)
 		h.load(csv(line("S1", 500_000)))
 		before := h.dump(staying(n)...)
 		for _, c := range unsteadiness {
 			t.Run(fmt.Sprintf("%s of %d", c.name, n), func(t *testing.T) {
-				_, err := h.desk.Import(bg, request(&unsteady{memory: generated(1, n), at: 1, then: c.then}, partial))
+				_, err := h.intake.Import(bg, request(&unsteady{memory: generated(1, n), at: 1, then: c.then}, partial))
 				if c.err == nil {
 					kindIs(t, err, fault.Refused, "changed while it was read", "nothing of it is stored", "import it again")
 				} else if !errors.Is(err, c.err) {
 					t.Errorf("the error is %v", err)
 				}
-				must(t, h.desk.Store.SweepLoads(bg))
+				must(t, h.store.SweepLoads(bg))
 				if h.dump(staying(n)...) != before {
 					t.Error("a trace is left")
 				}
@@ -370,7 +371,7 @@ func TestUnsteadyFile(t *testing.T) {
 // leave a row: profiles and places are shared, and without tokens nobody sees
 // them.
 func staying(records int) []string {
-	if records <= desk.SliceSize {
+	if records <= intake.SliceSize {
 		return nil
 	}
 	return []string{"profile", "location"}
@@ -383,7 +384,7 @@ func TestUnsteadyInTheFirstPass(t *testing.T) {
 		if c.err == nil {
 			continue
 		}
-		_, err := h.desk.Import(bg, request(&unsteady{memory: generated(1, 10), at: 0, then: c.then}))
+		_, err := h.intake.Import(bg, request(&unsteady{memory: generated(1, 10), at: 0, then: c.then}))
 		if !errors.Is(err, c.err) {
 			t.Errorf("the error is %v", err)
 		}
@@ -391,7 +392,7 @@ func TestUnsteadyInTheFirstPass(t *testing.T) {
 	// A repeated serial makes it read once more before anything is stored.
 	twice := memory{"twice.csv", generated(1, 3).text + line(serialOf(1), 50) + "\n"}
 	for at := 1; at <= 2; at++ {
-		_, err := h.desk.Import(bg, request(&unsteady{memory: twice, at: at, then: unsteadiness[0].then}, partial))
+		_, err := h.intake.Import(bg, request(&unsteady{memory: twice, at: at, then: unsteadiness[0].then}, partial))
 		kindIs(t, err, fault.Refused, "changed while it was read")
 	}
 	if h.dump() != before {
@@ -405,7 +406,7 @@ func TestEmptyFile(t *testing.T) {
 		"serial,hexkey,type,digits,step\n": "holds no records, only a header",
 		"# nothing\n\n":                    "holds no records, only comments or blank lines",
 	} {
-		_, err := h.desk.Import(bg, request(memory{"empty.csv", text}))
+		_, err := h.intake.Import(bg, request(memory{"empty.csv", text}))
 		kindIs(t, err, fault.Refused, words)
 	}
 }

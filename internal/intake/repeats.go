@@ -1,4 +1,4 @@
-package desk
+package intake
 
 import (
 	"context"
@@ -9,6 +9,7 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
+	"fob/internal/desk"
 	"fob/internal/fault"
 	"fob/internal/seedfile"
 	"fob/internal/token"
@@ -162,7 +163,7 @@ func (w *seedWatch) clear() {
 }
 
 // confirmRepeats reads the file again if serials or seeds seem to repeat.
-func (p passes) confirmRepeats(ctx context.Context, c *completer, s *scan, keys Keyring) error {
+func (p passes) confirmRepeats(ctx context.Context, c *completer, s *scan, keys desk.Keyring) error {
 	if err := s.findRepeats(); err != nil {
 		return err
 	}
@@ -199,7 +200,7 @@ func (s *scan) findRepeats() error {
 	return err
 }
 
-func (s *scan) confirm(c candidate, keys Keyring) {
+func (s *scan) confirm(c candidate, keys desk.Keyring) {
 	if c.problem != nil {
 		c.seed.Clear()
 		return

@@ -1,4 +1,4 @@
-package desk_test
+package intake_test
 
 import (
 	"encoding/json"
@@ -6,8 +6,8 @@ import (
 	"strings"
 	"testing"
 
-	"fob/internal/desk"
 	"fob/internal/fault"
+	"fob/internal/intake"
 	"fob/internal/token"
 	"fob/tools/seedgen/gen"
 )
@@ -90,9 +90,9 @@ func TestVerdicts(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			req := request(csv(c.lines...), dryRun)
 			req.Replace = c.replace
-			var told []desk.Reject
-			req.OnReject = func(r desk.Reject) error { told = append(told, r); return nil }
-			res, err := h.desk.Import(bg, req)
+			var told []intake.Reject
+			req.OnReject = func(r intake.Reject) error { told = append(told, r); return nil }
+			res, err := h.intake.Import(bg, req)
 			checkVerdicts(t, c.lines, c.want, res, told)
 			refused := res.Refused > 0
 			if refused != (err != nil) {
@@ -111,7 +111,7 @@ func TestVerdicts(t *testing.T) {
 
 // checkVerdicts holds a result, and what OnReject was told, against the
 // expected verdicts.
-func checkVerdicts(t *testing.T, lines, want []string, res desk.Imported, told []desk.Reject) {
+func checkVerdicts(t *testing.T, lines, want []string, res intake.Imported, told []intake.Reject) {
 	t.Helper()
 	counts := map[token.Verdict]int{}
 	rejects := res.Rejects
@@ -144,7 +144,7 @@ func checkVerdicts(t *testing.T, lines, want []string, res desk.Imported, told [
 }
 
 // checkNoSeeds looks for the seeds of the tests in all that an import says.
-func checkNoSeeds(t *testing.T, res desk.Imported, err error, below, above uint64) {
+func checkNoSeeds(t *testing.T, res intake.Imported, err error, below, above uint64) {
 	t.Helper()
 	said, jsonErr := json.Marshal(res)
 	must(t, jsonErr)
@@ -163,11 +163,11 @@ func checkNoSeeds(t *testing.T, res desk.Imported, err error, below, above uint6
 // once more.
 func TestCountsOfAFileWithRepeats(t *testing.T) {
 	h := newHouse(t)
-	res, err := h.desk.Import(bg, request(csv(line("N1", 1), line("N1", 2), line("N2", 3))))
+	res, err := h.intake.Import(bg, request(csv(line("N1", 1), line("N1", 2), line("N2", 3))))
 	kindIs(t, err, fault.Refused)
 	if len(res.Inferred) != 1 || !strings.Contains(res.Inferred[0], "for 3 of 3 records") {
 		t.Errorf("inferred: %q", res.Inferred)
 	}
-	_, err = h.desk.Import(bg, request(csv("N1,"+seedHex(1), "N1,"+seedHex(2))))
+	_, err = h.intake.Import(bg, request(csv("N1,"+seedHex(1), "N1,"+seedHex(2))))
 	kindIs(t, err, fault.Refused, "the type of 2 of 2 records")
 }

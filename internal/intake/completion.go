@@ -1,11 +1,10 @@
-package desk
+package intake
 
 import (
 	"cmp"
-	"encoding/hex"
-	"hash"
 	"slices"
 
+	"fob/internal/desk"
 	"fob/internal/fault"
 	"fob/internal/token"
 	"fob/internal/trail"
@@ -18,7 +17,7 @@ func (l *loader) complete(tx Tx) error {
 		return err
 	}
 	l.batch.New, l.batch.Same, l.batch.Refused = l.res.New, l.res.Unchanged, l.res.Refused
-	e, err := l.desk.Author().Event(token.CmdImport, trail.Object{Kind: trail.KindBatch, ID: l.batch.UUID.String()}, Words{})
+	e, err := l.desk.Desk.Author().Event(token.CmdImport, trail.Object{Kind: trail.KindBatch, ID: l.batch.UUID.String()}, token.Words{})
 	if err != nil {
 		return err
 	}
@@ -39,13 +38,7 @@ func (l *loader) complete(tx Tx) error {
 // assign gives the tokens to whom the file says, each with its own event.
 func (l *loader) assign(tx Tx) error {
 	for _, a := range l.assigned {
-		t, err := tx.Token(a.serial)
-		if err != nil {
-			return err
-		}
-		// The judge held the account against the list of people.
-		c := Change{Serial: a.serial, By: token.CmdAssign, To: token.Assigned, Words: Words{Account: a.account}, NewAccount: true}
-		if err := l.desk.MoveIn(tx, &t, c); err != nil {
+		if err := l.assignOne(tx.(desk.Tx), a); err != nil { // the store's transactions serve both rooms
 			return err
 		}
 	}
@@ -53,12 +46,22 @@ func (l *loader) assign(tx Tx) error {
 	return nil
 }
 
+func (l *loader) assignOne(tx desk.Tx, a assignment) error {
+	t, err := tx.Token(a.serial)
+	if err != nil {
+		return err
+	}
+	// The judge held the account against the list of people.
+	return l.desk.Desk.MoveIn(tx, &t, desk.Change{Serial: a.serial, By: token.CmdAssign, To: token.Assigned,
+		Words: desk.Words{Account: a.account}, NewAccount: true})
+}
+
 // exchange puts the replacing tokens in the place of the old ones, which must
 // still be as they were when they were judged.
 func (l *loader) exchange(tx Tx) ([]trail.Replaced, error) {
 	var changes []trail.Replaced
-	var rows []Row
-	var prints []Print
+	var rows []desk.Row
+	var prints []desk.Print
 	for _, j := range l.replaced {
 		key := j.columns.Serial.Key()
 		now, err := tx.Stored([]string{key})
@@ -76,8 +79,8 @@ func (l *loader) exchange(tx Tx) ([]trail.Replaced, error) {
 			where = j.replaces.Location // an exchange of keys moves no token
 		}
 		changes = append(changes, trail.Replaced{Old: j.replaces.Facts, New: j.columns, Location: where})
-		rows = append(rows, Row{Facts: j.columns, Sealed: j.sealed, Location: where})
-		prints = append(prints, Print{j.print, j.nth, j.columns.ID})
+		rows = append(rows, desk.Row{Facts: j.columns, Sealed: j.sealed, Location: where})
+		prints = append(prints, desk.Print{Print: j.print, Nth: j.nth, TokenID: j.columns.ID})
 	}
 	if len(rows) == 0 {
 		return nil, nil
@@ -85,29 +88,13 @@ func (l *loader) exchange(tx Tx) ([]trail.Replaced, error) {
 	if err := tx.InsertTokens(l.batch, rows); err != nil {
 		return nil, err
 	}
-	slices.SortFunc(prints, func(a, b Print) int { return cmp.Compare(a.Print, b.Print) })
+	slices.SortFunc(prints, func(a, b desk.Print) int { return cmp.Compare(a.Print, b.Print) })
 	return changes, tx.InsertPrints(prints)
 }
 
 func (l *loader) event(tx Tx, e *trail.Event, replaced []trail.Replaced) error {
-	d := importDetail(l.batch, l.contents)
+	d := desk.ImportDetail(l.batch, l.contents)
 	d.Replaced = replaced
 	e.To = token.InStock
 	return trail.Record(tx, e, d)
-}
-
-// importDetail tells of a batch what its event commits to.
-func importDetail(b token.Batch, contents hash.Hash) trail.ImportDetail {
-	s := b.Supplied
-	d := trail.ImportDetail{
-		Number: b.Number, File: b.File, SHA256: b.SHA256, Format: b.Format, Options: b.Options,
-		Order: s.Order, Supplier: s.Supplier, Expected: s.Expected, Location: s.Location,
-		Records: b.Records, New: b.New, Unchanged: b.Same, Refused: b.Refused,
-		FirstID: b.FirstID, LastID: b.LastID,
-		Contents: hex.EncodeToString(contents.Sum(nil)),
-	}
-	if !s.Received.IsZero() {
-		d.Received = s.Received.Format("2006-01-02")
-	}
-	return d
 }

@@ -1,4 +1,4 @@
-package desk
+package intake
 
 import (
 	"context"
@@ -6,6 +6,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"fob/internal/desk"
 	"fob/internal/fault"
 	"fob/internal/token"
 	"fob/internal/trail"
@@ -20,7 +21,7 @@ import (
 type BatchChange struct {
 	Number int
 	DryRun bool
-	Words
+	token.Words
 	Progress func(done, all int) // may be nil
 }
 
@@ -44,20 +45,20 @@ type Reissue struct {
 // the accounts are listed that have to get another token. Lost, retired and
 // quarantined tokens stay what they are. What was done before an error is in
 // the result.
-func (d *Desk) QuarantineBatch(ctx context.Context, c BatchChange) (Swept, error) {
+func (d *Intake) QuarantineBatch(ctx context.Context, c BatchChange) (Swept, error) {
 	return d.sweep(ctx, c, token.CmdBatchQuarantine, token.Quarantined)
 }
 
 // ReleaseBatch takes the tokens back into stock that the quarantine of their
 // batch took out; what was quarantined before it or since, each for its own
 // reason, stays.
-func (d *Desk) ReleaseBatch(ctx context.Context, c BatchChange) (Swept, error) {
+func (d *Intake) ReleaseBatch(ctx context.Context, c BatchChange) (Swept, error) {
 	return d.sweep(ctx, c, token.CmdBatchRelease, token.InStock)
 }
 
 // sweep is one such command under way.
 type sweep struct {
-	desk  *Desk
+	desk  *Intake
 	c     BatchChange
 	by    token.Command
 	to    token.State
@@ -65,7 +66,7 @@ type sweep struct {
 	res   *Swept
 }
 
-func (d *Desk) sweep(ctx context.Context, c BatchChange, by token.Command, to token.State) (res Swept, err error) {
+func (d *Intake) sweep(ctx context.Context, c BatchChange, by token.Command, to token.State) (res Swept, err error) {
 	res = Swept{Batch: c.Number, DryRun: c.DryRun, To: string(to), Accounts: []Reissue{}}
 	s := &sweep{desk: d, c: c, by: by, to: to, res: &res}
 	b, err := d.batch(ctx, c, by)
@@ -90,9 +91,9 @@ func (d *Desk) sweep(ctx context.Context, c BatchChange, by token.Command, to to
 
 // batch finds a batch that is not withdrawn, for a command that the policy
 // allows.
-func (d *Desk) batch(ctx context.Context, c BatchChange, by token.Command) (b Batch, err error) {
+func (d *Intake) batch(ctx context.Context, c BatchChange, by token.Command) (b Batch, err error) {
 	err = d.Store.View(ctx, func(r Reader) error {
-		if err := Demand(r, by, c.Words); err != nil {
+		if err := desk.Demand(r, by, c.Words); err != nil {
 			return err
 		}
 		b, err = liveBatch(r, c.Number)
@@ -112,7 +113,7 @@ func liveBatch(r Reader, number int) (Batch, error) {
 // eachSlice calls do once for every SliceSize ids of a batch, each time in a
 // transaction of its own (a dry run only reads), and tell with what do gave once
 // that is committed.
-func (d *Desk) eachSlice(ctx context.Context, b Batch, c BatchChange, do func(r Reader, first int64) ([]SliceToken, error), tell func([]SliceToken)) error {
+func (d *Intake) eachSlice(ctx context.Context, b Batch, c BatchChange, do func(r Reader, first int64) ([]SliceToken, error), tell func([]SliceToken)) error {
 	for first := b.FirstID; first <= b.LastID; first += SliceSize {
 		if err := ctx.Err(); err != nil {
 			return err
@@ -230,6 +231,6 @@ func moveSlice(tx Tx, tokens []SliceToken, to token.State, since, now time.Time)
 	return moved, nil
 }
 
-func (d *Desk) batchEvent(by token.Command, b Batch, w Words) (*trail.Event, error) {
-	return d.Author().Event(by, trail.Object{Kind: trail.KindBatch, ID: b.UUID.String()}, w)
+func (d *Intake) batchEvent(by token.Command, b Batch, w token.Words) (*trail.Event, error) {
+	return d.Desk.Author().Event(by, trail.Object{Kind: trail.KindBatch, ID: b.UUID.String()}, w)
 }

@@ -1,0 +1,41 @@
+package desk
+
+import (
+	"encoding/hex"
+	"hash"
+
+	"fob/internal/token"
+	"fob/internal/trail"
+)
+
+// Row is a token about to be inserted: its immutable columns and its sealed
+// seed.
+type Row struct {
+	token.Facts
+	Sealed   []byte
+	Location string // empty: where its batch is
+}
+
+// Print is the fingerprint of one token's seed. Nth counts different seeds that
+// share the eight bytes by chance; it is 0 but once in millions of stores.
+type Print struct {
+	Print   int64
+	Nth     int
+	TokenID int64
+}
+
+// ImportDetail is what the event of a new batch commits to.
+func ImportDetail(b token.Batch, contents hash.Hash) trail.ImportDetail {
+	s := b.Supplied
+	d := trail.ImportDetail{
+		Number: b.Number, File: b.File, SHA256: b.SHA256, Format: b.Format, Options: b.Options,
+		Order: s.Order, Supplier: s.Supplier, Expected: s.Expected, Location: s.Location,
+		Records: b.Records, New: b.New, Unchanged: b.Same, Refused: b.Refused,
+		FirstID: b.FirstID, LastID: b.LastID,
+		Contents: hex.EncodeToString(contents.Sum(nil)),
+	}
+	if !s.Received.IsZero() {
+		d.Received = s.Received.Format("2006-01-02")
+	}
+	return d
+}
