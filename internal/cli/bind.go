@@ -6,7 +6,6 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"fob/internal/app"
 	"fob/internal/desk"
 	"fob/internal/token"
 )
@@ -83,5 +82,5 @@ func (r *root) bindFrom(ctx context.Context, o *codeOptions, bulk *bulkOptions, 
 	if err != nil {
 		return err
 	}
-	return r.fromFile(ctx, bulk, app.ReadBindings, (*desk.Desk).BindAll, showBound, words, newAccounts)
+	return r.fromFile(ctx, bulk, desk.ReadBindings, (*desk.Desk).BindAll, showBound, words, newAccounts)
 }

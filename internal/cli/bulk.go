@@ -12,7 +12,6 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
-	"fob/internal/app"
 	"fob/internal/desk"
 	"fob/internal/fault"
 	"fob/internal/report"
@@ -68,22 +67,10 @@ type (
 )
 
 // fromFile does with every row of a file what the command does with one token.
-// The words of the flags stand for rows that have none of their own.
 func (r *root) fromFile(ctx context.Context, o *bulkOptions, read bulkReader, do bulkDoer, shown func(desk.Answered) any, words desk.Words, newAccounts bool) (err error) {
 	rows, err := r.readRows(o.from, read)
 	if err != nil {
 		return err
-	}
-	for i := range rows {
-		rows[i].Approver, rows[i].NewAccount = words.Approver, newAccounts
-		for _, w := range []struct {
-			to   *string
-			text string
-		}{{&rows[i].Proof, words.Proof}, {&rows[i].Ticket, words.Ticket}, {&rows[i].Reason, words.Reason}} {
-			if *w.to == "" {
-				*w.to = w.text
-			}
-		}
 	}
 	return r.withDesk(ctx, func(d *desk.Desk) error {
 		result, err := newResultFile(o.result)
@@ -91,7 +78,11 @@ func (r *root) fromFile(ctx context.Context, o *bulkOptions, read bulkReader, do
 			return err
 		}
 		out := r.newAnswers(len(rows), shown)
-		err = do(d, ctx, desk.Bulk{Rows: rows, Whole: o.whole, Answer: func(answers []desk.Answered) error {
+		err = do(d, ctx, desk.Bulk{Rows: rows, Words: words, NewAccount: newAccounts, Whole: o.whole, Answer: func(answers []desk.Answered) error {
+			for i := range answers {
+				a := &answers[i]
+				a.Message, a.Hint = wordedText(a.Message), wordedText(a.Hint)
+			}
 			return errors.Join(result.add(answers), out.add(answers))
 		}})
 		return firstError(firstError(err, result.close()), out.end())
@@ -163,7 +154,7 @@ func (a *answers) print(row desk.Answered) error {
 		return a.list.add(a.shown(row))
 	}
 	if a.r.streams.OutWidth == 0 {
-		return a.table.add(row.Line, string(row.Row.Serial), string(row.Row.Account), row.Outcome.Outcome, row.Message)
+		return a.table.add(row.Line, string(row.Row.Serial), string(row.Row.Account), row.Outcome.Outcome, row.Message.String())
 	}
 	text := fmt.Sprintf("line %d: %s, %s: %s", row.Line, row.Row.Serial, row.Row.Account, outcomeWords(row))
 	_, err := fmt.Fprintln(a.r.streams.Out, clean(text))
@@ -174,10 +165,10 @@ func outcomeWords(row desk.Answered) string {
 	switch {
 	case row.Accepted():
 		return "accepted" + clockWords(row.Outcome)
-	case row.Message == "":
+	case row.Message.IsZero():
 		return "not tried"
 	}
-	return "refused: " + row.Message
+	return "refused: " + row.Message.String()
 }
 
 func (a *answers) end() error {
@@ -225,7 +216,7 @@ func (f *resultFile) add(answers []desk.Answered) error {
 			reason = string(*a.Reason)
 		}
 		row := []string{strconv.Itoa(a.Line), report.GuardCSV(string(a.Row.Serial)), report.GuardCSV(string(a.Row.Account)),
-			a.Outcome.Outcome, reason, report.GuardCSV(a.Message), report.GuardCSV(a.Hint)}
+			a.Outcome.Outcome, reason, report.GuardCSV(a.Message.String()), report.GuardCSV(a.Hint.String())}
 		if err := f.csv.Write(row); err != nil {
 			return rejectError(f.path, err)
 		}
@@ -264,7 +255,7 @@ type assignedJSON struct {
 }
 
 func showAssigned(a desk.Answered) any {
-	return assignedJSON{a.Line, string(a.Serial), a.Account, a.Outcome.Outcome, (*string)(a.Reason), a.Message, a.Hint}
+	return assignedJSON{a.Line, string(a.Serial), a.Account, a.Outcome.Outcome, (*string)(a.Reason), a.Message.String(), a.Hint.String()}
 }
 
 func showBound(a desk.Answered) any { return a }
@@ -289,7 +280,7 @@ func (m mover) withFile(r *root) *cobra.Command {
 		if err != nil {
 			return err
 		}
-		return r.fromFile(ctx, &o, app.ReadAssignments, (*desk.Desk).AssignAll, showAssigned, words, said("new-account") == "true")
+		return r.fromFile(ctx, &o, desk.ReadAssignments, (*desk.Desk).AssignAll, showAssigned, words, said("new-account") == "true")
 	})
 	return cmd
 }

@@ -49,7 +49,8 @@ func (o *codeOptions) request(r *root, serial, account string) (req desk.Codes, 
 	if err != nil {
 		return req, err
 	}
-	w.Account, req.Words = req.Account, w
+	w.Account = req.Account
+	req.Words = w
 	if req.Deep = o.deep; o.deep {
 		if len(o.codes) == 1 {
 			return req, fault.Errorf(fault.Usage, "--deep searches two consecutive codes, and one was given").

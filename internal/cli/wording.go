@@ -42,7 +42,9 @@ func pastedEach(args []string) []string {
 func worded(texts []fault.Text) []fault.Text {
 	all := make([]fault.Text, len(texts))
 	for i, t := range texts {
-		all[i] = fault.Textf("%s", t.In(wording{}))
+		all[i] = wordedText(t)
 	}
 	return all
 }
+
+func wordedText(t fault.Text) fault.Text { return fault.Textf("%s", t.In(wording{})) }

@@ -1,6 +1,7 @@
 package desk
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -18,10 +19,8 @@ type BulkRow struct {
 	Serial token.Serial
 	Codes  []string  // bind: one or two
 	ReadAt time.Time // bind: when the codes were read; zero: not said
-	Words            // of these, Approver is who allowed the whole file
-	// NewAccount takes accounts as typed though the list of people does not have them.
-	NewAccount bool
-	Fault      error // what is wrong with the row by itself; it is not tried
+	Words
+	Fault error // what is wrong with the row by itself; it is not tried
 
 	fault otp.Reason // of Fault
 }
@@ -29,6 +28,11 @@ type BulkRow struct {
 // Bulk is a file of bindings or assignments.
 type Bulk struct {
 	Rows []BulkRow
+	// Words stand for rows that have none of their own; Approver is who allowed the
+	// whole file.
+	Words
+	// NewAccount takes accounts as typed though the list of people does not have them.
+	NewAccount bool
 	// Whole stores all rows or none. Codes that were compared are used up either
 	// way, and counted if they were wrong: nobody may try codes for nothing.
 	Whole bool
@@ -41,8 +45,8 @@ type Bulk struct {
 type Answered struct {
 	Line int `json:"line"`
 	Outcome
-	Message string `json:"message"` // why it was refused; empty for an accepted row
-	Hint    string `json:"hint"`
+	Message fault.Text `json:"message"` // why it was refused; empty for an accepted row
+	Hint    fault.Text `json:"hint"`
 
 	Row BulkRow `json:"-"` // what it answers
 }
@@ -87,105 +91,89 @@ func (d *Desk) BindAll(ctx context.Context, req Bulk) error {
 	if err != nil {
 		return err
 	}
-	b := newBulk(d, req)
-	b.try = func(tx Tx, row BulkRow) (Answered, error) {
-		a := b.attempt(row, keys)
-		return answered(row, a, a.run(tx))
-	}
-	b.afterWhole = "codes that were compared are used up or counted all the same: each row says what became of it"
-	b.judge = func(tx Tx, rows []BulkRow) ([]Answered, bool, error) { return b.bindWhole(tx, rows, keys) }
-	return b.run(ctx)
+	return (&bulk{desk: d, Bulk: req, keys: keys}).run(ctx)
 }
 
 // AssignAll assigns the tokens of a file, each row as Move would.
 func (d *Desk) AssignAll(ctx context.Context, req Bulk) error {
-	b := newBulk(d, req)
-	b.try = b.assign
-	b.judge = b.assignWhole
-	b.afterWhole = "correct these rows and try the whole file again"
-	return b.run(ctx)
+	return (&bulk{desk: d, Bulk: req}).run(ctx)
 }
 
-// bulk is a file under way.
+// bulk is a file under way. Rows are those that were not answered yet.
 type bulk struct {
 	desk *Desk
 	Bulk
-	try                          func(Tx, BulkRow) (Answered, error)           // one row of a group
-	judge                        func(Tx, []BulkRow) ([]Answered, bool, error) // all rows of a whole file; false: nothing is to be kept
-	afterWhole                   string                                        // what is to be said of a whole file that was refused
-	seen                         map[string]int                                // line of each serial
+	keys                         Keyring // nil: the rows are assignments
 	total, done, refused, inARow int
-}
-
-func newBulk(d *Desk, req Bulk) *bulk {
-	return &bulk{desk: d, Bulk: req, seen: map[string]int{}, total: len(req.Rows)}
 }
 
 func (b *bulk) run(ctx context.Context) error {
 	if err := b.desk.Store.View(ctx, func(r Reader) error { return checkClock(r, b.desk.Now()) }); err != nil {
 		return err
 	}
-	b.checkRows()
+	b.Rows, b.total = checkedRows(b.Rows, b.Words, b.desk.Now()), len(b.Rows)
 	if b.Whole {
 		return b.runWhole(ctx)
 	}
 	for len(b.Rows) > 0 && b.inARow < maxRefusals {
-		if ctx.Err() != nil {
-			return b.interrupted()
-		}
 		answers, err := b.group(ctx)
-		if err != nil && ctx.Err() != nil {
-			return b.interrupted()
-		}
 		if err != nil {
-			return b.stopped(err)
+			return b.stopped(ctx, err)
 		}
 		if err := b.answer(answers); err != nil {
 			return err
 		}
 	}
-	return b.verdict()
+	if len(b.Rows) > 0 {
+		from, err := b.leave()
+		if err != nil {
+			return err
+		}
+		return fault.Errorf(fault.Refused, "%d rows in a row were refused; from line %d on nothing was tried", maxRefusals, from).
+			WithHint("is a column shifted? Correct the file, leave out the rows that were accepted, and try the rest")
+	}
+	if b.refused == 0 {
+		return nil
+	}
+	return fault.Errorf(fault.Refused, "%d of %d rows were refused", b.refused, b.total)
 }
 
-// checkRows finds what is wrong with rows before anything is tried.
-func (b *bulk) checkRows() {
-	b.Rows = slices.Clone(b.Rows)
-	now := b.desk.Now()
-	for i := range b.Rows {
-		row := &b.Rows[i]
-		row.fault = InvalidRow
-		if row.Fault == nil {
-			row.Fault = row.readError(now)
-		}
-		if row.Fault != nil {
+// checkedRows puts in what was said of all rows, and finds what is wrong with rows
+// before anything is tried.
+func checkedRows(given []BulkRow, said Words, now time.Time) []BulkRow {
+	all, seen := slices.Clone(given), map[string]int{} // line of each serial
+	for i := range all {
+		row := &all[i]
+		row.fault, row.Approver = InvalidRow, cmp.Or(row.Approver, said.Approver)
+		row.Proof, row.Ticket, row.Reason = cmp.Or(row.Proof, said.Proof), cmp.Or(row.Ticket, said.Ticket), cmp.Or(row.Reason, said.Reason)
+		age := now.Sub(row.ReadAt)
+		switch line, twice := seen[row.Serial.Key()]; {
+		case row.Fault != nil:
 			continue
-		}
-		if line, twice := b.seen[row.Serial.Key()]; twice {
+		case row.ReadAt.After(now):
+			row.Fault = fault.Errorf(fault.Refused, "its codes were read in the future (%s)", row.ReadAt.Format(time.RFC3339)).
+				WithHint("is read_at in the right time zone?")
+			continue
+		case !row.ReadAt.IsZero() && age > ReadWithin:
+			row.Fault = fault.Errorf(fault.Refused, "its codes were read %s ago; a day is the most", roughly(age)).
+				WithHint("let the person read new ones")
+			continue
+		case twice:
 			row.fault = Repeated
 			row.Fault = fault.Errorf(fault.Refused, "the serial %s stands in line %d already", row.Serial, line).
 				WithHint("a file names each token once: is one of them another serial?")
 			continue
 		}
-		b.seen[row.Serial.Key()] = row.Line
+		seen[row.Serial.Key()] = row.Line
 	}
-}
-
-func (r BulkRow) readError(now time.Time) error {
-	switch {
-	case r.ReadAt.IsZero():
-		return nil
-	case r.ReadAt.After(now):
-		return fault.Errorf(fault.Refused, "its codes were read in the future (%s)", r.ReadAt.Format(time.RFC3339)).
-			WithHint("is read_at in the right time zone?")
-	case now.Sub(r.ReadAt) > ReadWithin:
-		return fault.Errorf(fault.Refused, "its codes were read %s ago; a day is the most", roughly(now.Sub(r.ReadAt))).
-			WithHint("let the person read new ones")
-	}
-	return nil
+	return all
 }
 
 // group tries the next rows in one transaction.
 func (b *bulk) group(ctx context.Context) (answers []Answered, err error) {
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
 	inARow := b.inARow
 	err = b.desk.Store.Update(ctx, func(tx Tx) error {
 		began := b.desk.Now()
@@ -194,7 +182,7 @@ func (b *bulk) group(ctx context.Context) (answers []Answered, err error) {
 			if len(answers) == GroupRows || inARow == maxRefusals || b.desk.Now().Sub(began) > groupTime {
 				return nil
 			}
-			one, err := b.row(tx, row)
+			one, err := b.try(tx, row)
 			if err != nil {
 				return err
 			}
@@ -205,37 +193,19 @@ func (b *bulk) group(ctx context.Context) (answers []Answered, err error) {
 		}
 		return nil
 	})
-	if err != nil {
-		return nil, err
+	return answers, err
+}
+
+// try does what one row asks for.
+func (b *bulk) try(tx Tx, row BulkRow) (Answered, error) {
+	switch {
+	case row.Fault != nil:
+		return refusedRow(row, row.fault, row.Fault), nil
+	case b.keys == nil:
+		return b.assign(tx, row)
 	}
-	return answers, nil
-}
-
-func (b *bulk) row(tx Tx, row BulkRow) (Answered, error) {
-	if row.Fault != nil {
-		return faulty(row), nil
-	}
-	return b.try(tx, row)
-}
-
-// faulty is the answer to a row that is wrong by itself.
-func faulty(row BulkRow) Answered { return refusedRow(row, row.fault, row.Fault) }
-
-func refusedRow(row BulkRow, reason otp.Reason, why error) Answered {
-	return answerTo(row, Outcome{Serial: row.Serial, Outcome: refused, Reason: &reason, CodesUsed: len(row.Codes)}, why)
-}
-
-func answerTo(row BulkRow, out Outcome, why error) Answered {
-	a := Answered{Line: row.Line, Outcome: out, Row: row}
-	if why != nil {
-		a.Message, a.Hint = why.Error(), fault.HintOf(why)
-	}
-	return a
-}
-
-// untried is the answer to a row that was left alone.
-func untried(row BulkRow) Answered {
-	return answerTo(row, Outcome{Serial: row.Serial, Outcome: NotTried}, nil)
+	a := b.attempt(row)
+	return answered(row, a, a.run(tx))
 }
 
 // answer tells of rows that are settled.
@@ -254,66 +224,51 @@ func (b *bulk) answer(answers []Answered) error {
 	return b.Answer(answers)
 }
 
-// leave tells of the rows that are not tried any more.
-func (b *bulk) leave() error {
-	rest := make([]Answered, len(b.Rows))
-	for i, row := range b.Rows {
-		rest[i] = untried(row)
-	}
-	if len(rest) == 0 {
-		return nil
-	}
-	return b.Answer(rest)
+// leave tells of the rows that are not tried any more, and from which line on.
+func (b *bulk) leave() (from int, err error) {
+	return b.Rows[0].Line, b.Answer(untried(b.Rows))
 }
 
-// verdict is the error of a file that came to its end, or to its twentieth
-// refusal in a row.
-func (b *bulk) verdict() error {
-	if len(b.Rows) > 0 {
-		from := b.Rows[0].Line
-		if err := b.leave(); err != nil {
-			return err
-		}
-		return fault.Errorf(fault.Refused, "%d rows in a row were refused; from line %d on nothing was tried", maxRefusals, from).
-			WithHint("is a column shifted? Correct the file, leave out the rows that were accepted, and try the rest")
-	}
-	if b.refused == 0 {
-		return nil
-	}
-	return fault.Errorf(fault.Refused, "%d of %d rows were refused", b.refused, b.total)
-}
-
-// interrupted names what stays of a file that somebody stopped.
-func (b *bulk) interrupted() error {
-	from := b.Rows[0].Line
-	if err := b.leave(); err != nil {
-		return err
-	}
-	return fault.Errorf(fault.Interrupted, "interrupted: %d of %d rows were answered and stay so; from line %d on nothing was tried", b.done, b.total, from)
-}
-
-// stopped is trouble that is no row's: the rows so far stay answered.
-func (b *bulk) stopped(err error) error {
-	from := b.Rows[0].Line
-	if left := b.leave(); left != nil {
+// stopped names what stays of a file that somebody stopped, or that met trouble
+// which is no row's: the rows so far stay answered.
+func (b *bulk) stopped(ctx context.Context, err error) error {
+	from, left := b.leave()
+	switch {
+	case ctx.Err() != nil && left != nil:
+		return left
+	case ctx.Err() != nil:
+		return fault.Errorf(fault.Interrupted, "interrupted: %d of %d rows were answered and stay so; from line %d on nothing was tried", b.done, b.total, from)
+	case left != nil:
 		return errors.Join(err, left)
 	}
 	return fmt.Errorf("%d of %d rows were answered and stay so; from line %d on nothing was tried: %w", b.done, b.total, from, err)
 }
 
-// rowsOwn tells of an error whether it is about one row, and the others can be
-// tried all the same: refusals, something that the policy demands of it, a token
-// that is not there, a seed that does not open. All of them come before anything of the row is written; any other error
-// ends the transaction.
-func rowsOwn(err error) bool {
-	switch fault.KindOf(err) {
-	case fault.CodeRefused, fault.NotFound, fault.NotAllowed, fault.Locked, fault.Integrity, fault.Refused:
-		return true
-	}
-	return false
+func refusedRow(row BulkRow, reason otp.Reason, why error) Answered {
+	return answerTo(row, Outcome{Serial: row.Serial, Outcome: refused, Reason: &reason, CodesUsed: len(row.Codes)}, why)
 }
 
-// answered makes the answer to a row out of what an attempt came to.
+func answerTo(row BulkRow, out Outcome, why error) Answered {
+	a := Answered{Line: row.Line, Outcome: out, Row: row}
+	if why != nil {
+		a.Message, a.Hint = fault.Textf("%v", why), fault.AdviceOf(why)
+	}
+	return a
+}
+
+// untried are the answers to rows that were left alone.
+func untried(rows []BulkRow) []Answered {
+	all := make([]Answered, len(rows))
+	for i, row := range rows {
+		all[i] = answerTo(row, Outcome{Serial: row.Serial, Outcome: NotTried}, nil)
+	}
+	return all
+}
+
+// answered makes the answer to a row out of what an attempt came to. Refusals, what
+// the policy demands, a token that is not there and a seed that does not open are
+// the row's own, and the others can be tried all the same: all of these come before
+// anything of the row is written. Any other error ends the transaction.
 func answered(row BulkRow, a *attempt, err error) (Answered, error) {
 	switch {
 	case err == nil && a.refusal != nil:
@@ -321,61 +276,58 @@ func answered(row BulkRow, a *attempt, err error) (Answered, error) {
 	case err != nil && (!rowsOwn(err) || a.reason == otp.ClockBehind):
 		return Answered{}, err
 	}
-	if err != nil && a.reason == "" {
-		return refusedRow(row, reasonOf(err), err), nil
+	if err == nil || a.reason != "" {
+		return answerTo(row, a.outcome(), err), nil
 	}
-	return answerTo(row, a.outcome(), err), nil
-}
-
-// reasonOf is the machine word of an error that no attempt has a word for.
-func reasonOf(err error) otp.Reason {
 	switch fault.KindOf(err) {
 	case fault.NotFound:
-		return NoSuchToken
+		return refusedRow(row, NoSuchToken, err), nil
 	case fault.Integrity:
-		return Damaged
+		return refusedRow(row, Damaged, err), nil
 	case fault.Refused: // a word or a code that the policy demands is missing
-		return otp.ByPolicy
+		return refusedRow(row, otp.ByPolicy, err), nil
 	}
-	return otp.WrongState
+	return refusedRow(row, otp.WrongState, err), nil
 }
 
-// remembering asks the database once in a group what many rows ask: the first
-// drifts of a batch, which are a thousand rows. It adds those that the group
-// brings, so that a row gets the answer that it would get alone.
-type remembering struct {
-	Tx
-	drifts map[int64][]float64
-	unseen map[int64]bool // tokens that were never observed
+func rowsOwn(err error) bool {
+	return slices.Contains([]fault.Kind{fault.CodeRefused, fault.NotFound, fault.NotAllowed, fault.Locked, fault.Integrity, fault.Refused}, fault.KindOf(err))
 }
 
-func newRemembering(tx Tx) Tx { return remembering{tx, map[int64][]float64{}, map[int64]bool{}} }
-
-// FirstDrifts reads those of a batch once. The limit is always the same.
-func (r remembering) FirstDrifts(batchID int64, limit int) ([]float64, error) {
-	if known, ok := r.drifts[batchID]; ok {
-		return known, nil
+// attempt makes a row the attempt that Bind would make of it.
+func (b *bulk) attempt(row BulkRow) *attempt {
+	req := Codes{Serial: row.Serial, Words: row.Words, NewAccount: b.NewAccount, Undated: row.ReadAt.IsZero(), Many: true}
+	at := row.ReadAt
+	if req.Undated {
+		at = b.desk.Now()
 	}
-	drifts, err := r.Tx.FirstDrifts(batchID, limit)
-	if err == nil {
-		r.drifts[batchID] = drifts
+	for _, code := range row.Codes {
+		req.Codes = append(req.Codes, Typed{Text: code, At: at})
 	}
-	return drifts, err
+	return &attempt{desk: b.desk, req: req, by: token.CmdBind, keys: b.keys}
 }
 
-// Observations notes which tokens have none.
-func (r remembering) Observations(tokenID int64) ([]token.Observation, error) {
-	all, err := r.Tx.Observations(tokenID)
-	r.unseen[tokenID] = err == nil && len(all) == 0
-	return all, err
-}
-
-// AddObservation puts a first drift in front of the others of its batch, where
-// the database has the newest.
-func (r remembering) AddObservation(t token.Token, o token.Observation) error {
-	err := r.Tx.AddObservation(t, o)
-	if known, ok := r.drifts[t.BatchID]; ok && err == nil && r.unseen[t.ID] {
-		r.drifts[t.BatchID] = append([]float64{o.Drift}, known[:min(len(known), batchSample-1)]...)
+// assign assigns the token of one row.
+func (b *bulk) assign(tx Tx, row BulkRow) (Answered, error) {
+	t, err := tx.Token(row.Serial)
+	reason := otp.WrongState
+	switch {
+	case err != nil:
+		reason = NoSuchToken
+	case t.Expired(b.desk.Now()):
+		reason, err = otp.Expired, expiredError(t)
+	default:
+		err = b.desk.MoveIn(tx, &t, Change{Serial: row.Serial, By: token.CmdAssign, To: token.Assigned, Words: row.Words, NewAccount: b.NewAccount})
+		if fault.KindOf(err) == fault.NotFound {
+			reason = NoSuchAccount
+		}
 	}
-	return err
+	switch {
+	case err != nil && !rowsOwn(err):
+		return Answered{}, err
+	case err != nil:
+		return refusedRow(row, reason, err), nil
+	}
+	account := string(t.Account)
+	return answerTo(row, Outcome{Serial: t.Serial, Account: &account, Outcome: accepted, Token: t}, nil), nil
 }

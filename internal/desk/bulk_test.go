@@ -101,7 +101,7 @@ func TestBindAllIsBindOfEach(t *testing.T) {
 	var got []desk.Outcome
 	for i, a := range answers {
 		got = append(got, a.Outcome)
-		if a.Line != rows[i].Line || (a.Message == "") != a.Accepted() {
+		if a.Line != rows[i].Line || (a.Message.IsZero()) != a.Accepted() {
 			t.Errorf("row %d: %+v", i, a)
 		}
 	}
@@ -283,7 +283,7 @@ func TestWholeFile(t *testing.T) {
 	t.Run("too long", func(t *testing.T) {
 		h := newBulked(t, 1)
 		_, err := h.bindAll(true, make([]desk.BulkRow, 10_001)...)
-		kindIs(t, err, fault.Refused, "--all-or-nothing takes 10000")
+		kindIs(t, err, fault.Refused, "all or nothing takes 10000")
 	})
 }
 

@@ -23,6 +23,7 @@ const (
 	DB         Field = "db" // which store
 	ReportedAt Field = "reported-at"
 	Serial     Field = "serial"
+	Whole      Field = "all-or-nothing"
 )
 
 // What a record or a correction can say about a token's parameters.

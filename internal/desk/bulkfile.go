@@ -1,12 +1,12 @@
-package app
+package desk
 
 import (
 	"errors"
 	"io"
+	"slices"
 	"strings"
 	"time"
 
-	"fob/internal/desk"
 	"fob/internal/fault"
 	"fob/internal/rows"
 	"fob/internal/token"
@@ -16,7 +16,9 @@ import (
 // before anything is done, and a hundred thousand rows are a few minutes' work.
 const MaxBulkRows = 100_000
 
-// bulkColumn is a column of a file of bindings or assignments.
+// bulkColumn is a column of a file of bindings or assignments, by its name. The names
+// are the design's own, without synonyms: a column that means nothing here is
+// refused, and one that is taken for another would bind tokens to the wrong people.
 type bulkColumn int
 
 const (
@@ -30,13 +32,9 @@ const (
 	colReason
 )
 
-// bulkNames are the names that columns have. They are the design's own, without
-// synonyms: a column that means nothing here is refused, and one that is taken
-// for another would bind tokens to the wrong people.
-var bulkNames = map[bulkColumn]string{
-	colSerial: "serial", colAccount: "account", colCode1: "code1", colCode2: "code2", colReadAt: "read_at",
-	colProof: "proof", colTicket: "ticket", colReason: "reason",
-}
+var bulkNames = [...]string{"serial", "account", "code1", "code2", "read_at", "proof", "ticket", "reason"}
+
+func (c bulkColumn) String() string { return bulkNames[c] }
 
 // The columns of each kind of file; the first so many are needed.
 var (
@@ -49,18 +47,10 @@ type columnSet struct {
 	needed int
 }
 
-func (s columnSet) names() rows.Names[bulkColumn] {
-	names := rows.Names[bulkColumn]{}
-	for _, c := range s.all {
-		names[rows.Name([]byte(bulkNames[c]))] = c
-	}
-	return names
-}
-
 func (s columnSet) String() string {
 	words := make([]string, len(s.all))
 	for i, c := range s.all {
-		words[i] = bulkNames[c]
+		words[i] = c.String()
 	}
 	return strings.Join(words, ", ")
 }
@@ -68,16 +58,16 @@ func (s columnSet) String() string {
 // ReadBindings reads a file of bindings: one row of column names, in any order,
 // then one row a token. What is wrong with a row alone is in its Fault; an error
 // is of the whole file, of kind Refused unless reading failed.
-func ReadBindings(r io.Reader) ([]desk.BulkRow, []string, error) {
+func ReadBindings(r io.Reader) ([]BulkRow, []string, error) {
 	return readBulk(r, bindColumns)
 }
 
 // ReadAssignments reads a file of assignments in the same way.
-func ReadAssignments(r io.Reader) ([]desk.BulkRow, []string, error) {
+func ReadAssignments(r io.Reader) ([]BulkRow, []string, error) {
 	return readBulk(r, assignColumns)
 }
 
-func readBulk(r io.Reader, set columnSet) (all []desk.BulkRow, notes []string, err error) {
+func readBulk(r io.Reader, set columnSet) (all []BulkRow, notes []string, err error) {
 	in := rows.New(r)
 	header, err := in.Next()
 	if errors.Is(err, io.EOF) {
@@ -109,48 +99,49 @@ func readBulk(r io.Reader, set columnSet) (all []desk.BulkRow, notes []string, e
 
 // columns demands a header that can be followed to the letter.
 func (s columnSet) columns(header rows.Row) (rows.Columns[bulkColumn], error) {
-	names := s.names()
+	names := rows.Names[bulkColumn]{}
+	for _, c := range s.all {
+		names[rows.Name([]byte(c.String()))] = c
+	}
 	c := names.Of(header.Fields)
+	refusal := func(format string, args ...any) *fault.Error {
+		return fault.Errorf(fault.Refused, "line %d%s", header.Line, fault.Textf(format, args...))
+	}
 	if c.Known == 0 {
-		return c, fault.Errorf(fault.Refused, "line %d does not name the columns", header.Line).
-			WithHint("the first row is one of names, in any order: %s", s)
+		return c, refusal(" does not name the columns").WithHint("the first row is one of names, in any order: %s", s)
 	}
 	if c.Unknown != nil {
-		return c, fault.Errorf(fault.Refused, "line %d: column %d has a name that means nothing here", header.Line, c.Unknown[0]).
-			WithHint("the columns are %s; take the others out", s)
+		return c, refusal(": column %d has a name that means nothing here", c.Unknown[0]).WithHint("the columns are %s; take the others out", s)
 	}
 	if col, first, second, twice := names.Twice(c, header.Fields); twice {
-		return c, fault.Errorf(fault.Refused, "line %d: columns %d and %d are both named %s", header.Line, first, second, bulkNames[col])
+		return c, refusal(": columns %d and %d are both named %s", first, second, col)
 	}
-	for i, field := range header.Fields {
-		if len(field) == 0 {
-			return c, fault.Errorf(fault.Refused, "line %d: column %d has no name", header.Line, i+1)
-		}
+	if i := slices.IndexFunc(header.Fields, func(f []byte) bool { return len(f) == 0 }); i >= 0 {
+		return c, refusal(": column %d has no name", i+1)
 	}
 	for _, col := range s.all[:s.needed] {
 		if !c.Has(col) {
-			return c, fault.Errorf(fault.Refused, "line %d: there is no column %s", header.Line, bulkNames[col]).
-				WithHint("the columns are %s", s)
+			return c, refusal(": there is no column %s", col).WithHint("the columns are %s", s)
 		}
 	}
 	return c, nil
 }
 
-// bulkRow reads one row. The first thing that is wrong with it is its Fault.
-func bulkRow(c rows.Columns[bulkColumn], row rows.Row, width int) desk.BulkRow {
-	out := desk.BulkRow{Line: row.Line}
+// bulkRow reads one row. The first thing that is wrong with it is its Fault. The
+// codes' own form is looked at when the token is known, which says how many digits
+// they have.
+func bulkRow(c rows.Columns[bulkColumn], row rows.Row, width int) BulkRow {
+	out := BulkRow{Line: row.Line}
 	fail := func(err error) {
 		if out.Fault == nil {
 			out.Fault = err
 		}
 	}
 	text := func(col bulkColumn) string { return string(c.Field(row.Fields, col)) }
-	serial := text(colSerial)
-	parsed, err := token.ParseSerial(serial)
-	if err != nil {
+	var err error
+	if out.Serial, err = token.ParseSerial(text(colSerial)); err != nil {
 		fail(err)
 	}
-	out.Serial = parsed
 	if n := len(row.Fields); n < width || !row.BlankFrom(width) {
 		fail(fault.Errorf(fault.Refused, "the row has %d of %d columns", n, width).
 			WithHint("a column may be empty, but not missing; a text with the delimiter in it stands in quotes"))
@@ -158,36 +149,23 @@ func bulkRow(c rows.Columns[bulkColumn], row rows.Row, width int) desk.BulkRow {
 	if out.Account, err = token.ParseAccount(text(colAccount)); err != nil {
 		fail(err)
 	}
-	if c.Has(colCode1) {
-		bulkCodes(&out, text, fail)
+	if c.Has(colCode1) && text(colCode1) == "" {
+		fail(fault.Errorf(fault.Refused, "there is no code1"))
+	}
+	for _, col := range []bulkColumn{colCode1, colCode2} {
+		if code := text(col); code != "" {
+			out.Codes = append(out.Codes, code)
+		}
+	}
+	if at := text(colReadAt); at != "" {
+		if out.ReadAt, err = time.Parse(time.RFC3339, at); err != nil {
+			fail(fault.Errorf(fault.Refused, "read_at is no time with a zone").WithHint("such as 2026-11-24T10:00:07Z or 2026-11-24T11:00:07+01:00"))
+		}
 	}
 	for col, to := range map[bulkColumn]*string{colProof: &out.Proof, colTicket: &out.Ticket, colReason: &out.Reason} {
-		if *to, err = token.ParseText("the "+bulkNames[col], text(col)); err != nil {
+		if *to, err = token.ParseText("the "+col.String(), text(col)); err != nil {
 			fail(err)
 		}
 	}
 	return out
-}
-
-// bulkCodes reads what a file of bindings has beside. The codes' own form is
-// looked at when the token is known, which says how many digits they have.
-func bulkCodes(out *desk.BulkRow, text func(bulkColumn) string, fail func(error)) {
-	first, second := text(colCode1), text(colCode2)
-	if first == "" {
-		fail(fault.Errorf(fault.Refused, "there is no code1"))
-	}
-	for _, code := range []string{first, second} {
-		if code != "" {
-			out.Codes = append(out.Codes, code)
-		}
-	}
-	readAt := text(colReadAt)
-	if readAt == "" {
-		return
-	}
-	at, err := time.Parse(time.RFC3339, readAt)
-	if err != nil {
-		fail(fault.Errorf(fault.Refused, "read_at is no time with a zone").WithHint("such as 2026-11-24T10:00:07Z or 2026-11-24T11:00:07+01:00"))
-	}
-	out.ReadAt = at
 }

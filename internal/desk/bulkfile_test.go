@@ -1,4 +1,4 @@
-package app_test
+package desk_test
 
 import (
 	"strings"
@@ -8,13 +8,12 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
 
-	"fob/internal/app"
 	"fob/internal/desk"
 	"fob/internal/fault"
 )
 
 func TestReadBindings(t *testing.T) {
-	rows, notes, err := app.ReadBindings(strings.NewReader("sep=;\r\nRead At;Code 2;code1;ACCOUNT;serial;Proof\r\n" +
+	rows, notes, err := desk.ReadBindings(strings.NewReader("sep=;\r\nRead At;Code 2;code1;ACCOUNT;serial;Proof\r\n" +
 		"2026-11-24T11:00:07+01:00;;' 012345';\"Anna; the elder\";S1;badge\r\n" + ";222222;111111;ben;S2;\r\n"))
 	if err != nil {
 		t.Fatal(err)
@@ -38,7 +37,7 @@ func TestReadBindingsRefuses(t *testing.T) {
 		"column 4 has no name": "serial,account,code1,\nS1,a,1,\n", "more than 100000 rows": "serial,account,code1\n" + strings.Repeat("S1,a,1\n", 100_001),
 		"line 2": "serial,account,code1\n" + strings.Repeat("x", 70_000) + "\n",
 	} {
-		rows, _, err := app.ReadBindings(strings.NewReader(text))
+		rows, _, err := desk.ReadBindings(strings.NewReader(text))
 		if rows != nil || fault.KindOf(err) != fault.Refused || err == nil || !strings.Contains(err.Error(), words) {
 			t.Errorf("%q: %d rows, %v", words, len(rows), err)
 		}
@@ -54,9 +53,9 @@ func FuzzReadBindings(f *testing.F) {
 	f.Add("serial;account;code1\r\n\"S\n1\";a;b\r\n")
 	f.Fuzz(func(t *testing.T, text string) {
 		for name, read := range map[string]func(string) ([]desk.BulkRow, []string, error){
-			"bindings": func(s string) ([]desk.BulkRow, []string, error) { return app.ReadBindings(strings.NewReader(s)) },
+			"bindings": func(s string) ([]desk.BulkRow, []string, error) { return desk.ReadBindings(strings.NewReader(s)) },
 			"assignments": func(s string) ([]desk.BulkRow, []string, error) {
-				return app.ReadAssignments(strings.NewReader(s))
+				return desk.ReadAssignments(strings.NewReader(s))
 			},
 		} {
 			rows, _, err := read(text)

@@ -1,0 +1,180 @@
+package desk
+
+import (
+	"context"
+	"errors"
+	"slices"
+
+	"fob/internal/fault"
+	"fob/internal/otp"
+	"fob/internal/token"
+)
+
+// errNothing ends a transaction of which nothing is to be kept.
+var errNothing = errors.New("nothing of the file is stored")
+
+// runWhole stores all rows or none. What is wrong with rows by themselves is
+// told before any code is compared.
+func (b *bulk) runWhole(ctx context.Context) error {
+	if len(b.Rows) > maxWhole {
+		return fault.Errorf(fault.Refused, "the file has %d rows; %s takes %d, since everybody else who writes waits for it", len(b.Rows), fault.Whole, maxWhole).
+			WithHint("split it, or leave that out: then each row stands for itself")
+	}
+	answers := untried(b.Rows)
+	err := b.desk.Store.Update(ctx, func(tx Tx) (err error) {
+		var keep bool
+		switch tx = newRemembering(tx); {
+		case slices.ContainsFunc(b.Rows, func(row BulkRow) bool { return row.Fault != nil }):
+			for i, row := range b.Rows {
+				if row.Fault != nil {
+					answers[i] = refusedRow(row, row.fault, row.Fault)
+				}
+			}
+		case b.keys == nil:
+			keep, err = b.assignWhole(tx, answers)
+		default:
+			keep, err = true, b.bindWhole(tx, answers)
+		}
+		if err == nil && !keep {
+			return errNothing
+		}
+		return err
+	})
+	if err != nil && (ctx.Err() != nil || !errors.Is(err, errNothing)) {
+		return b.stopped(ctx, err)
+	}
+	if err := b.answer(answers); err != nil || b.refused == 0 {
+		return err
+	}
+	refusal := fault.Errorf(fault.Refused, "%d of %d rows were refused; nothing of the file was stored", b.refused, b.total)
+	if b.keys == nil {
+		return refusal.WithHint("correct these rows and try the whole file again")
+	}
+	return refusal.WithHint("codes that were compared are used up or counted all the same: each row says what became of it")
+}
+
+// assignWhole assigns all or, as soon as one row is refused, none.
+func (b *bulk) assignWhole(tx Tx, answers []Answered) (keep bool, err error) {
+	keep = true
+	for i, row := range b.Rows {
+		if answers[i], err = b.assign(tx, row); err != nil {
+			return false, err
+		}
+		keep = keep && answers[i].Accepted()
+	}
+	for i, row := range b.Rows {
+		if !keep && answers[i].Accepted() {
+			answers[i] = refusedRow(row, AllOrNothing, fault.Errorf(fault.Refused, "nothing is wrong with this row, but other rows were refused"))
+		}
+	}
+	return keep, nil
+}
+
+// bindWhole binds all rows or none. First everything is looked at that needs no
+// code, so that a wrong serial does not cost the whole file its codes; then all
+// codes are compared; and only then it is known what is stored. Each of the first
+// two passes ends at the twentieth refusal in a row.
+func (b *bulk) bindWhole(tx Tx, answers []Answered) (err error) {
+	attempts := make([]*attempt, len(b.Rows))
+	given := map[string][]token.Serial{} // by account: what the rows so far give it
+	anyRefused := false
+	settle := func(i, inARow int, err error) (int, error) {
+		if answers[i], err = answered(b.Rows[i], attempts[i], err); err != nil {
+			return inARow, err
+		}
+		if answers[i].Accepted() {
+			return 0, nil
+		}
+		anyRefused = true
+		return inARow + 1, nil
+	}
+	for i, inARow := 0, 0; i < len(attempts) && inARow < maxRefusals; i++ {
+		a := b.attempt(b.Rows[i])
+		a.held, attempts[i] = true, a
+		err := a.checkRow(tx, given)
+		if err == nil {
+			inARow = 0
+			continue
+		}
+		if a.refusal != nil && a.refusal.Kind != fault.CodeRefused && a.reason != otp.ClockBehind {
+			if err := a.record(tx, nil); err != nil {
+				return err
+			}
+		}
+		if inARow, err = settle(i, inARow, err); err != nil {
+			return err
+		}
+	}
+	if anyRefused {
+		return nil
+	}
+	for i, inARow := 0, 0; i < len(attempts) && inARow < maxRefusals; i++ {
+		if inARow, err = settle(i, inARow, attempts[i].try(tx)); err != nil {
+			return err
+		}
+	}
+	for i, a := range attempts {
+		switch {
+		case !a.result.Accepted:
+			continue
+		case anyRefused:
+			err = a.useUp(tx)
+		default:
+			err = a.accept(tx)
+		}
+		if err != nil {
+			return err
+		}
+		if answers[i], err = answered(b.Rows[i], a, nil); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// checkRow refuses what no code could help, and codes that are none. What the file
+// itself gives an account counts against the policy too: nothing of it is stored yet.
+func (a *attempt) checkRow(tx Tx, given map[string][]token.Serial) (err error) {
+	if a.token, err = tx.Token(a.req.Serial); err != nil {
+		return err
+	}
+	if err := a.check(tx); err != nil {
+		return err
+	}
+	if a.req.Account, err = tx.KnownAccount(a.req.Account); err != nil {
+		return err
+	}
+	key := a.req.Account.Key()
+	others := given[key]
+	given[key] = append(others, a.token.Serial)
+	if a.policy.PerAccount > 0 && len(others) > 0 { // what the account has already was looked at
+		has, err := tx.TokensOf(a.req.Account)
+		if err != nil {
+			return err
+		}
+		for _, s := range others {
+			if !slices.Contains(has, s) {
+				has = append(has, s)
+			}
+		}
+		has = slices.DeleteFunc(has, func(s token.Serial) bool { return s == a.token.Serial })
+		var over *fault.Error
+		if errors.As(a.policy.CheckShare(a.req.Account, has), &over) {
+			return a.refuse(otp.ByPolicy, over)
+		}
+	}
+	_, err = a.parse()
+	return err
+}
+
+// useUp writes down that codes were right of which nothing came: somebody knows
+// now that they were, so they are never accepted again.
+func (a *attempt) useUp(tx Tx) error {
+	a.token.Watermark = token.MarkAt(a.result.Last)
+	if err := tx.SaveToken(a.token); err != nil {
+		return err
+	}
+	a.refuse(AllOrNothing, fault.Errorf(fault.Refused, "its codes are right, but other rows were refused").
+		WithHint("its codes are used up: let the person read the next ones"))
+	return a.record(tx, new(a.token.Standing))
+}
