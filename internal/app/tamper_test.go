@@ -38,6 +38,7 @@ var blind = map[string]string{
 	"location.id":                 "a number that only joins; the join is compared",
 	"binding.id":                  "a number that only orders",
 	"observation.id":              "a number that only orders",
+	"fingerprint.nth":             "a number that only keeps two seeds apart that share a fingerprint by chance",
 }
 
 type world struct {
@@ -336,6 +337,8 @@ func (w *world) apply(path string, c column, ch change) bool {
 	switch c.table { // tables without one
 	case "audit_text", "erased_text":
 		key = "seq || field"
+	case "fingerprint":
+		key = "fingerprint || ',' || nth"
 	case "former_account":
 		key = "key || until_list"
 	}

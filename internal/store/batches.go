@@ -16,11 +16,11 @@ func (q *queries) CreateBatch(b token.Batch, n int) (token.Batch, error) {
 	b.Loading = true
 	s := b.Supplied
 	err := q.row(`INSERT INTO batch (uuid, loading, first_id, last_id, file, sha256, format, options,
-			order_no, supplier, expected, location, received, records, new, unchanged, refused, imported_at, by_uid, by_name)
-		VALUES ($1, 1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, 0, 0, 0, $14, $15, $16) RETURNING id`,
+			order_no, supplier, expected, location, received, records, new, unchanged, refused, imported_at, by_kind, by_id, by_name)
+		VALUES ($1, 1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, 0, 0, 0, $14, $15, $16, $17) RETURNING id`,
 		b.UUID.String(), b.FirstID, b.LastID, b.File, b.SHA256, b.Format, b.Options,
 		s.Order, s.Supplier, orNull(s.Expected), s.Location, date(s.Received), b.Records,
-		b.Imported.UnixNano(), b.By.ID, b.By.Name).Scan(&b.ID)
+		b.Imported.UnixNano(), b.By.Kind, b.By.ID, b.By.Name).Scan(&b.ID)
 	return b, err
 }
 

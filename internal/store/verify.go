@@ -4,7 +4,6 @@ import (
 	"context"
 	"database/sql"
 	"iter"
-	"strconv"
 
 	"fob/internal/token"
 	"fob/internal/trail"
@@ -81,13 +80,12 @@ func stream[T any](q *queries, query string, scan func(*sql.Rows) (T, error), ar
 // BatchRows reads all whole batches.
 func (q *queries) BatchRows() iter.Seq2[trail.BatchRow, error] {
 	return stream(q, `SELECT id, uuid, number, first_id, last_id, file, sha256, format, options, order_no, supplier, COALESCE(expected, 0),
-		location, COALESCE(received, ''), records, new, unchanged, refused, imported_at, by_uid, by_name,
+		location, COALESCE(received, ''), records, new, unchanged, refused, imported_at, by_kind, by_id, by_name,
 		quarantined_at, withdrawn_at FROM batch WHERE loading = 0`,
 		func(rows *sql.Rows) (b trail.BatchRow, err error) {
 			err = rows.Scan(&b.ID, &b.UUID, &b.Number, &b.FirstID, &b.LastID, &b.File, &b.SHA256, &b.Format, &b.Options, &b.Order,
-				&b.Supplier, &b.Expected, &b.Location, &b.Received, &b.Records, &b.New, &b.Unchanged, &b.Refused, (*atNanos)(&b.At), &b.By.ID, &b.By.Name,
+				&b.Supplier, &b.Expected, &b.Location, &b.Received, &b.Records, &b.New, &b.Unchanged, &b.Refused, (*atNanos)(&b.At), &b.By.Kind, &b.By.ID, &b.By.Name,
 				(*atNanos)(&b.Quarantined), (*atNanos)(&b.Withdrawn))
-			b.By.Kind = token.OperatorOS
 			return b, err
 		})
 }
@@ -102,15 +100,15 @@ func (q *queries) ErasedRows() iter.Seq2[trail.ErasedRow, error] {
 
 // BindingRows reads all bindings, past and present.
 func (q *queries) BindingRows() iter.Seq2[trail.BindingRow, error] {
-	l := newLoose(11)
+	l := newLoose(12)
 	return stream(q, `SELECT bi.uuid, COALESCE(t.printed, t.serial_key), a.name, bi.opened_at, bi.closed_at,
-		bi.by_uid, bi.by_name, bi.proof, bi.ticket, bi.codes, bi.condition
+		bi.by_kind, bi.by_id, bi.by_name, bi.proof, bi.ticket, bi.codes, bi.condition
 		FROM binding bi JOIN token t ON t.id = bi.token_id JOIN account a ON a.id = bi.account_id ORDER BY bi.id`,
 		func(rows *sql.Rows) (b trail.BindingRow, err error) {
 			if err := rows.Scan(l.into...); err != nil {
 				return b, err
 			}
 			return trail.BindingRow{UUID: l.text(0), Serial: token.Serial(l.text(1)), Account: l.text(2), Opened: l.nanos(3), Closed: l.nanos(4),
-				By: token.Operator{Kind: token.OperatorOS, ID: strconv.FormatInt(l.int(5), 10), Name: l.text(6)}, Proof: l.text(7), Ticket: l.text(8), Codes: int(l.int(9)), Condition: l.text(10)}, l.err
+				By: token.Operator{Kind: token.OperatorKind(l.text(5)), ID: l.text(6), Name: l.text(7)}, Proof: l.text(8), Ticket: l.text(9), Codes: int(l.int(10)), Condition: l.text(11)}, l.err
 		})
 }

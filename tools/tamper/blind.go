@@ -11,6 +11,7 @@ var blind = map[string]string{
 	"sqlite_sequence.seq":         "as above",
 	"binding.id":                  "a number that only orders",
 	"observation.id":              "a number that only orders",
+	"fingerprint.nth":             "a number that only keeps two seeds apart that share a fingerprint by chance",
 	"state.code":                  "found where states are numbered otherwise; a gap behind the last is nothing",
 }
 

@@ -57,11 +57,13 @@ var illegal = []struct{ statement, words string }{
 	{`DELETE FROM token WHERE serial_key = 'S1'`, "FOREIGN KEY"},
 	{`INSERT INTO fingerprint SELECT fingerprint, nth, 9 FROM fingerprint`, "UNIQUE constraint failed: fingerprint"},
 	{`UPDATE fingerprint SET nth = -1`, "nth >= 0"},
+	{`UPDATE binding SET by_kind = ''`, "by_kind IN"},
+	{`UPDATE batch SET by_kind = 'root'`, "by_kind IN"},
 	{`UPDATE binding SET codes = 3`, "codes IN"},
 	{`UPDATE binding SET token_id = 99`, "FOREIGN KEY"},
 	{`UPDATE binding SET account_id = 99`, "FOREIGN KEY"},
-	{`INSERT INTO binding (uuid, token_id, account_id, opened_at, by_uid, by_name, proof, codes, ticket)
-		SELECT 'other', token_id, account_id, opened_at, 1, '', '', 1, '' FROM binding`, "UNIQUE constraint failed: binding.token_id"},
+	{`INSERT INTO binding (uuid, token_id, account_id, opened_at, by_kind, by_id, by_name, proof, codes, ticket)
+		SELECT 'other', token_id, account_id, opened_at, 'os', '1', '', '', 1, '' FROM binding`, "UNIQUE constraint failed: binding.token_id"},
 	{`INSERT INTO observation (token_id, batch_id, at, drift, first) VALUES (99, 1, 1, 0.5, 1)`, "FOREIGN KEY"},
 	{`INSERT INTO observation (token_id, batch_id, at, drift, first) VALUES (1, 1, 1, 0.5, 2)`, "first IN"},
 	{`INSERT INTO observation (token_id, batch_id, at, drift, first) VALUES (1, 1, 'now', 0.5, 1)`, "observation.at"},

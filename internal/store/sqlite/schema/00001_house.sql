@@ -103,7 +103,8 @@ CREATE TABLE batch (
     unchanged      INTEGER NOT NULL,
     refused        INTEGER NOT NULL,
     imported_at    INTEGER NOT NULL,          -- of its completion; of its start while loading
-    by_uid         INTEGER NOT NULL,
+    by_kind        TEXT    NOT NULL CHECK (by_kind IN ('os', 'oidc', 'service')),
+    by_id          TEXT    NOT NULL,
     by_name        TEXT    NOT NULL,
     -- Since when it is quarantined as a whole; its tokens that were moved by that
     -- have the same state_since, and its release takes no others.
@@ -184,8 +185,10 @@ CREATE TABLE binding (
     token_id   INTEGER NOT NULL REFERENCES token (id),
     account_id INTEGER NOT NULL REFERENCES account (id),
     opened_at  INTEGER NOT NULL,
-    by_uid     INTEGER NOT NULL,
+    by_kind    TEXT    NOT NULL CHECK (by_kind IN ('os', 'oidc', 'service')),
+    by_id      TEXT    NOT NULL,
     by_name    TEXT    NOT NULL,
+    approver   TEXT    NOT NULL DEFAULT '',   -- who approved it, where somebody did
     proof      TEXT    NOT NULL,
     codes      INTEGER NOT NULL CHECK (codes IN (1, 2)),
     ticket     TEXT    NOT NULL,
