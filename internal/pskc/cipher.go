@@ -1,12 +1,14 @@
 package pskc
 
 import (
+	"bytes"
 	"crypto/aes"
 	"crypto/cipher"
 	"crypto/des"
-	"fob/internal/fault"
 	"io"
 	"slices"
+
+	"fob/internal/fault"
 
 	josecipher "github.com/go-jose/go-jose/v4/cipher"
 )
@@ -90,7 +92,7 @@ func (c Cipher) CheckKey(key []byte) error {
 		WithHint("look whether the key is in hex or base64 and complete, and whether it belongs to this file")
 }
 
-// Decrypt gives the plain value, which the caller clears. Data is the whole
+// Decrypt returns the plain value, which the caller clears. Data is the whole
 // CipherValue, decoded: for CBC and GCM it begins with the initialisation
 // vector. Every failure is ErrKey, except a key of the wrong length.
 //
@@ -101,15 +103,12 @@ func (c Cipher) Decrypt(key, data []byte) ([]byte, error) {
 	if err := c.CheckKey(key); err != nil {
 		return nil, err
 	}
-	block, err := c.block(key)
-	if err != nil {
-		return nil, ErrKey
+	if block, err := c.block(key); err == nil {
+		if plain := c.mode.open(block, data); plain != nil {
+			return plain, nil
+		}
 	}
-	plain := c.mode.open(block, data)
-	if plain == nil {
-		return nil, ErrKey
-	}
-	return plain, nil
+	return nil, ErrKey
 }
 
 // DecryptUnverified is Decrypt for a CBC value of which no MAC shows that the key
@@ -168,15 +167,15 @@ func sealCBC(b cipher.Block, random io.Reader, plain []byte) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	out = append(out, plain...)
-	for range pad {
-		out = append(out, byte(pad))
-	}
+	out = append(append(out, plain...), padding(pad)...)
 	cipher.NewCBCEncrypter(b, out[:n]).CryptBlocks(out[n:], out[n:])
 	return out, nil
 }
 
-// openCBC leaves the padding within the capacity of what it gives, for
+// padding is that of PKCS #5.
+func padding(n int) []byte { return bytes.Repeat([]byte{byte(n)}, n) }
+
+// openCBC leaves the padding within the capacity of its result, for
 // DecryptUnverified.
 func openCBC(b cipher.Block, data []byte) []byte {
 	n := b.BlockSize()
@@ -230,11 +229,8 @@ const wrapPiece, wrapMin, wrapPadMin = 8, 16, 4
 
 func wrapKey(b cipher.Block, _ io.Reader, plain []byte) ([]byte, error) {
 	pad := -len(plain) & (wrapPiece - 1)
-	padded := append(make([]byte, 0, len(plain)+pad), plain...)
-	defer clear(padded[:cap(padded)])
-	for range pad {
-		padded = append(padded, byte(pad))
-	}
+	padded := slices.Concat(plain, padding(pad))
+	defer clear(padded)
 	if len(padded) < wrapMin || wrapPadding(padded) != pad {
 		return nil, fault.Errorf(fault.NotAllowed, "a value of %d bytes does not go into an AES key wrap and comes out the same", len(plain)).
 			WithHint("choose AES-CBC with a MAC, or AES-GCM")
@@ -259,10 +255,8 @@ func wrapPadding(value []byte) int {
 	if pad < wrapPadMin || pad > wrapPiece {
 		return 0
 	}
-	for _, b := range value[len(value)-pad:] {
-		if int(b) != pad {
-			return 0
-		}
+	if !bytes.HasSuffix(value, padding(pad)) {
+		return 0
 	}
 	return pad
 }

@@ -3,13 +3,15 @@ package pskc
 import (
 	"encoding/base64"
 	"encoding/xml"
-	"fob/internal/fault"
 	"slices"
 	"strings"
+
+	"fob/internal/fault"
+	"fob/internal/xmlstream"
 )
 
-// weakness is what Options.Compat admits: forms from before RFC 6030 or of
-// faulty tools, in which something is checked less well or cannot be checked.
+// weakness is what Options admit: forms from before RFC 6030 or of faulty tools,
+// in which something is checked less well or cannot be checked.
 type weakness int
 
 const (
@@ -22,6 +24,7 @@ const (
 	weakExpiry
 	weakEnd
 	weakVendor
+	weakNoMAC // admitted by Options.Unauthenticated, the others by Options.Compat
 	weaknesses
 )
 
@@ -36,153 +39,20 @@ var weakTexts = [weaknesses]string{
 	weakExpiry:   "an expiry date in a form that leaves day and month open is not read",
 	weakEnd:      "the end of the container is missing, as in a log that was not closed: whether packages are missing nobody can tell",
 	weakVendor:   "elements of a vendor's own are not read: whether they change what the codes are nobody can tell",
+	weakNoMAC:    "values that no MAC protects: a change or a wrong key does not show",
 }
 
 // weaken counts a use of a weakness, or refuses it without Options.Compat.
 func (d *Decoder) weaken(w weakness) error {
 	if !d.options.Compat {
-		return d.need(NeedError{fault.Compat, fault.Errorf(fault.Refused, "line %d: %s", d.scan.line(), weakTexts[w]).
-			WithHint("ask the supplier for a file that follows RFC 6030; --compat reads it all the same, and the summary says what could not be checked")})
+		return d.need(fault.Compat, fault.Errorf(fault.Refused, "line %d: %s", d.xml.Line(), weakTexts[w]).
+			WithHint("ask the supplier for a file that follows RFC 6030; %s reads it all the same, and the summary says what could not be checked", fault.Compat))
 	}
 	d.weak[w]++
 	return nil
 }
 
-// need is for what the operator must say: an error, or, for a reader that only
-// looks, a note of the flag.
-func (d *Decoder) need(e NeedError) error {
-	if !d.options.Blind {
-		return e
-	}
-	if d.needs == nil {
-		d.needs = map[fault.Field]bool{}
-	}
-	d.needs[e.Field] = true
-	return nil
-}
-
-// renamed are the elements that drafts had under other names, inside those of
-// RFC 6030.
-var renamed = map[[2]string]string{
-	{"KeyContainer", "Device"}: "KeyPackage",
-	{"KeyPackage", "DeviceId"}: "DeviceInfo",
-	{"KeyPackage", "Secret"}:   "Key",
-
-	{"Secret", "ValueDigest"}:       "ValueMAC",
-	{"Counter", "ValueDigest"}:      "ValueMAC",
-	{"Time", "ValueDigest"}:         "ValueMAC",
-	{"TimeInterval", "ValueDigest"}: "ValueMAC",
-	{"TimeDrift", "ValueDigest"}:    "ValueMAC",
-}
-
-// canonical gives the element just begun RFC 6030's name. Data with a Name, of
-// which drafts have several, becomes "Data " and that name.
-func (d *Decoder) canonical(in string) (string, error) {
-	name := d.scan.name.Local
-	if in == "Key" && name == "Data" {
-		return d.dataName()
-	}
-	now, old := renamed[[2]string{in, name}]
-	if !old {
-		return name, nil
-	}
-	return now, d.draft()
-}
-
-func (d *Decoder) dataName() (string, error) {
-	if len(d.scan.attrs) != 1 || d.scan.attrs[0].Name != (xml.Name{Local: "Name"}) {
-		return "Data", nil
-	}
-	name := namedData + strings.ToUpper(d.scan.attrs[0].Value)
-	d.scan.attrs = nil
-	return name, d.draft()
-}
-
-const namedData = "Data "
-
-// dataNames are RFC 6030's elements for the names that drafts give to Data.
-var dataNames = map[string]string{
-	"SECRET": "Secret", "COUNTER": "Counter", "TIME": "Time", "TIME_INTERVAL": "TimeInterval", "TIME_DRIFT": "TimeDrift",
-}
-
-// draftKey reads what a key has only in drafts.
-func (d *Decoder) draftKey(k *Key, name string) error {
-	if data, ok := strings.CutPrefix(name, namedData); ok {
-		return d.datum(k, dataNames[data])
-	}
-	if !d.old() {
-		return errUnknown
-	}
-	if k.Policy == nil {
-		k.Policy = new(Policy)
-	}
-	switch name {
-	case "StartDate":
-		return d.moment(name, &k.Policy.Valid.Start)
-	case "ExpiryDate":
-		return d.moment(name, &k.Policy.Valid.Expiry)
-	case "Usage":
-		return d.draftUsage(k)
-	}
-	return errUnknown
-}
-
-// draftUsage reads a Usage: what later became KeyUsage as attributes, and the
-// formats of challenge and response.
-func (d *Decoder) draftUsage(k *Key) error {
-	err := d.attributes("Usage", func(name, value string) bool {
-		yes, ok := boolean(value)
-		if !ok || !slices.Contains(usages, name) {
-			return false
-		}
-		if yes {
-			k.Policy.Usages = append(k.Policy.Usages, name)
-		}
-		return true
-	})
-	if err != nil {
-		return err
-	}
-	return d.parameters(&k.Params)
-}
-
-// draftExpiry skips a date such as 01/02/2008.
-func (d *Decoder) draftExpiry() error {
-	if !d.old() {
-		return errUnknown
-	}
-	if err := d.weaken(weakExpiry); err != nil {
-		return err
-	}
-	return d.scan.skip()
-}
-
-// draftValue decides what the Value of a draft is: encrypted where the container
-// says how and a MAC stands beside it, else plain.
-func draftValue[T any](d *Decoder, in string, text []byte, v *Value[T], sealed *sealedValue, parse func([]byte) (T, error)) {
-	e := d.header.Encryption
-	switch {
-	case e != nil && sealed.hasMAC:
-		data, err := base64.StdEncoding.Strict().DecodeString(string(squeeze(text)))
-		if err != nil || len(data) == 0 || len(data) > maxCipher {
-			d.complain("<%s> is not base64, or too long", in)
-		}
-		v.Encrypted = true
-		sealed.encrypted = encrypted{uri: e.cipher, data: data, iv: e.iv}
-		return
-	case e != nil && in == "Secret":
-		d.complain("<%s> has no ValueDigest, in a container whose secrets are encrypted", in)
-		return
-	case sealed.hasMAC:
-		d.weak[weakDigest]++
-	}
-	var err error
-	if v.Plain, err = parse(text); err != nil {
-		d.complain("<%s> %v", in, err)
-	}
-}
-
-// draft admits what only drafts have; it is told once a file.
+// draft admits what only drafts have; it is said once a file.
 func (d *Decoder) draft() error {
 	if d.weak[weakDraft] > 0 {
 		return nil
@@ -193,79 +63,139 @@ func (d *Decoder) draft() error {
 // old reports whether what only drafts have is admitted.
 func (d *Decoder) old() bool { return d.draft() == nil }
 
-// draftPart reads what the containers of drafts had beside packages: how all
-// values are encrypted and authenticated.
-func (d *Decoder) draftPart(name string) (known bool, err error) {
-	if !slices.Contains(beforePackages[2:], name) {
-		return false, nil
+// canonical is RFC 6030's name of the element just begun, which drafts called
+// otherwise. Data with a Name, of which drafts have several, becomes namedData and
+// that name.
+func (d *Decoder) canonical(in string) (name string, err error) {
+	name = d.xml.Name.Local
+	switch {
+	case in == "KeyContainer" && name == "Device":
+		name = "KeyPackage"
+	case in == "KeyPackage" && name == "DeviceId":
+		name = "DeviceInfo"
+	case in == "KeyPackage" && name == "Secret":
+		name = "Key"
+	case name == "ValueDigest" && slices.Contains(valueNames, in):
+		name = "ValueMAC"
+	case in == "Key" && name == "Data" && len(d.xml.Attrs) == 1 && d.xml.Attrs[0].Name == (xml.Name{Local: "Name"}):
+		name = namedData + strings.ToLower(strings.ReplaceAll(d.xml.Attrs[0].Value, "_", ""))
+		d.xml.Attrs = nil
+	default:
+		return name, nil
 	}
-	if err := d.draft(); err != nil {
-		return true, err
+	return name, d.draft()
+}
+
+const namedData = "Data "
+
+// draftKey is what a key has only in drafts.
+func (d *Decoder) draftKey(k *Key) (old fields) {
+	for _, v := range values(k) {
+		old = append(old, field{namedData + strings.ToLower(v.name), func() error { return d.read(v.name, v.to) }})
 	}
-	return true, d.headerPart(func() error {
-		if name == "EncryptionMethod" {
-			return d.draftEncryption()
+	policy := func(to func(*Policy) error) func() error {
+		return func() error {
+			if k.Policy == nil {
+				k.Policy = new(Policy)
+			}
+			return to(k.Policy)
 		}
-		return d.draftMAC(name)
-	})
+	}
+	return append(old,
+		field{"StartDate", policy(func(p *Policy) error { return d.moment("StartDate", &p.Valid.Start) })},
+		field{"ExpiryDate", policy(func(p *Policy) error { return d.moment("ExpiryDate", &p.Valid.Expiry) })},
+		field{"Usage", policy(func(p *Policy) error { return d.draftUsage(k, p) })})
+}
+
+// draftUsage reads a Usage: what later became KeyUsage as attributes, and the
+// formats of challenge and response.
+func (d *Decoder) draftUsage(k *Key, p *Policy) error {
+	var known fields
+	for _, usage := range usages {
+		known = append(known, field{usage, func(value string) bool {
+			yes, ok := boolean(value)
+			if yes {
+				p.Usages = append(p.Usages, usage)
+			}
+			return ok
+		}})
+	}
+	if err := d.attributes("Usage", known); err != nil {
+		return err
+	}
+	return d.parameters(&k.Params)
+}
+
+// draftExpiry skips a date such as 01/02/2008.
+func (d *Decoder) draftExpiry() error {
+	if err := d.weaken(weakExpiry); err != nil {
+		return err
+	}
+	return d.xml.Skip()
+}
+
+// draftValue decides what the Value of a draft is: encrypted where the container
+// says how and a MAC stands beside it, else plain.
+func (d *Decoder) draftValue(in string, text []byte, sealed *sealedValue) (encrypts bool) {
+	e := d.header.Encryption
+	switch {
+	case e != nil && sealed.hasMAC:
+		data, err := base64.StdEncoding.Strict().DecodeString(string(squeeze(text)))
+		if err != nil || len(data) == 0 || len(data) > maxBytes["CipherValue"] {
+			d.complain("<%s> is not base64, or too long", in)
+		}
+		sealed.encrypted = encrypted{uri: e.cipher, data: data, iv: e.iv}
+		return true
+	case e != nil && in == "Secret":
+		d.complain("<%s> has no ValueDigest, in a container whose secrets are encrypted", in)
+	case sealed.hasMAC:
+		d.weak[weakDigest]++
+	}
+	return false
+}
+
+// vectorBeside reads an initialisation vector that stands beside its value.
+func (d *Decoder) vectorBeside(to *[]byte) error {
+	if err := d.weaken(weakIV); err != nil {
+		return err
+	}
+	return d.read("IV", to)
 }
 
 // draftEncryption reads an EncryptionMethod of the whole container.
 func (d *Decoder) draftEncryption() error {
-	uri := ""
-	err := d.attributes("EncryptionMethod", func(name, value string) bool {
-		if name != "Algorithm" && name != "algorithm" {
-			return false
-		}
-		uri = value
-		return true
-	})
+	uri, err := d.draftAlgorithmOf("EncryptionMethod")
 	if err != nil {
 		return err
 	}
 	if uri == "NONE" {
-		return d.scan.skip()
+		return d.xml.Skip()
 	}
-	e := &Encryption{cipher: uri}
 	if d.header.Encryption != nil {
 		d.complain("<EncryptionMethod> beside an <EncryptionKey>")
 	}
+	e := &Encryption{cipher: uri}
 	d.header.Encryption = e
-	return d.foreign("EncryptionMethod", func(_, name string) (err error) {
-		switch name {
-		case "IV":
-			if err := d.weaken(weakIV); err != nil {
-				return err
-			}
-			e.iv, err = d.bytesOf(name, maxIV)
-			return err
-		case "PBESalt", "PBEIterationCount":
-			d.complain("the values are encrypted with %s and a passphrase, which fob does not read", shownName(uri))
-			return d.scan.skip()
-		case "KeyInfo":
-			return d.scan.skip()
-		}
-		return errUnknown
-	})
+	passphrase := func() error {
+		d.complain("the values are encrypted with %s and a passphrase, which fob does not read", xmlstream.Name(uri))
+		return d.xml.Skip()
+	}
+	return d.foreign("EncryptionMethod", field{"IV", func() error { return d.vectorBeside(&e.iv) }}, field{"PBESalt", passphrase}, field{"PBEIterationCount", passphrase}, field{"KeyInfo", nil})
+}
+
+func (d *Decoder) draftAlgorithmOf(in string) (uri string, err error) {
+	err = d.attributes(in, fields{{"Algorithm", &uri}, {"algorithm", &uri}})
+	return uri, err
 }
 
 // draftMAC reads a DigestMethod, whose algorithm is an attribute, or a
 // MACAlgorithm, whose text it is. The key of the MACs is that of the values.
-func (d *Decoder) draftMAC(element string) (err error) {
+func (d *Decoder) draftMAC() (err error) {
 	uri := ""
-	if element == "MACAlgorithm" {
-		err = d.read(element, &uri)
-	} else {
-		err = d.attributes(element, func(name, value string) bool {
-			if name != "Algorithm" && name != "algorithm" {
-				return false
-			}
-			uri = value
-			return true
-		})
-		if err == nil {
-			err = d.children(element, func(string) error { return errUnknown })
-		}
+	if in := d.xml.Name.Local; in == "MACAlgorithm" {
+		err = d.read(in, &uri)
+	} else if uri, err = d.draftAlgorithmOf(in); err == nil {
+		err = d.children(in, nil)
 	}
 	if err != nil {
 		return err
@@ -280,4 +210,50 @@ func (d *Decoder) draftMAC(element string) (err error) {
 		return nil
 	}
 	return d.weaken(weakMACKey)
+}
+
+// vendorPlaces are where elements of other namespaces stand: RFC 6030's schema has
+// them in Data, and vendors put them elsewhere as well. In a Policy they forbid
+// the use of the key (section 5), beside a value they would say what it means.
+var vendorPlaces = []string{"KeyPackage", "DeviceInfo", "CryptoModuleInfo", "Key", "AlgorithmParameters", "Data"}
+
+// ownNames are the elements of RFC 6030 and of the drafts before it. Under such a
+// name an element of another namespace is a mistake, and what it holds may be what
+// is missed.
+var ownNames = strings.Fields(`KeyContainer EncryptionKey MACMethod MACKey MACKeyReference KeyPackage Signature Extensions
+	DeviceInfo Manufacturer SerialNo Model IssueNo DeviceBinding StartDate ExpiryDate UserId CryptoModuleInfo Id
+	Key Issuer AlgorithmParameters Suite ChallengeFormat ResponseFormat KeyProfileId KeyReference FriendlyName
+	Data Secret Counter Time TimeInterval TimeDrift PlainValue EncryptedValue ValueMAC
+	Policy PINPolicy KeyUsage NumberOfTransactions
+	Device DeviceId Usage Value ValueDigest EncryptionMethod DigestMethod MACAlgorithm`)
+
+func ownName(name string) bool {
+	return slices.ContainsFunc(ownNames, func(own string) bool { return strings.EqualFold(own, name) })
+}
+
+// vendorElement skips an element of another namespace inside a package, which is
+// the package's problem where it may matter.
+func (d *Decoder) vendorElement(in string) error {
+	name := d.xml.Name.Local
+	says := fault.Textf("%s in <%s> is not in the namespace of PSKC%s", xmlstream.Element(name), in, forbids(in))
+	switch {
+	case !slices.Contains(vendorPlaces, in) || ownName(name):
+		d.complain("%s", says)
+	case d.weaken(weakVendor) != nil:
+		d.complain("%s; %s skips what is of a vendor's own", says, fault.Compat)
+	}
+	return d.xml.Skip()
+}
+
+// vendorPart does so beside the packages.
+func (d *Decoder) vendorPart() error {
+	name := d.xml.Name.Local
+	e := d.xml.Refuse("%s in <KeyContainer> is not in the namespace of PSKC", xmlstream.Element(name))
+	if ownName(name) {
+		return e
+	}
+	if err := d.weaken(weakVendor); err != nil {
+		return NeedError{fault.Compat, e.WithHint("ask the supplier for a file that follows RFC 6030; %s skips what is of a vendor's own", fault.Compat)}
+	}
+	return d.xml.Skip()
 }

@@ -1,12 +1,21 @@
 package pskc
 
-import "strings"
+import (
+	"strings"
 
-// Namespaces of RFC 6030 section 1.2.
+	"fob/internal/fault"
+)
+
+// Namespaces of RFC 6030 section 1.2, and of the URIs that name algorithms.
 const (
-	Namespace    = "urn:ietf:params:xml:ns:keyprov:pskc"
-	namespaceDS  = "http://www.w3.org/2000/09/xmldsig#"
-	namespaceXML = "http://www.w3.org/XML/1998/namespace"
+	Namespace         = "urn:ietf:params:xml:ns:keyprov:pskc"
+	namespaceDS       = "http://www.w3.org/2000/09/xmldsig#"
+	namespaceXML      = "http://www.w3.org/XML/1998/namespace"
+	namespaceXenc     = "http://www.w3.org/2001/04/xmlenc#"
+	namespaceXenc11   = "http://www.w3.org/2009/xmlenc11#"
+	namespaceDSigMore = "http://www.w3.org/2001/04/xmldsig-more#"
+	namespacePKCS5    = "http://www.rsasecurity.com/rsalabs/pkcs/schemas/pkcs-5v2-0#"
+	namespacePKCS5Old = "http://www.rsasecurity.com/rsalabs/pkcs/schemas/pkcs-5#"
 )
 
 // drafts are namespaces of what came before RFC 6030, whose elements have other
@@ -41,10 +50,10 @@ const (
 // algorithms are the URIs met in files, in lower case. A URI that is not here
 // is not guessed at: what it names may be anything.
 var algorithms = map[string]Algorithm{
-	Namespace + ":hotp":                     HOTP,
+	AlgorithmHOTP:                           HOTP,
 	Namespace + "#hotp":                     HOTP,
 	"http://www.ietf.org/keyprov/pskc#hotp": HOTP,
-	Namespace + ":totp":                     TOTP,
+	AlgorithmTOTP:                           TOTP,
 	Namespace + "#totp":                     TOTP,
 	"http://www.ietf.org/keyprov/pskc#totp": TOTP,
 	Namespace + ":pin":                      PIN,
@@ -63,7 +72,7 @@ func ParseAlgorithm(uri string) Algorithm {
 	return algorithms[lower]
 }
 
-// draftAlgorithm gives the names that drafts had their URI.
+// draftAlgorithm is the URI of a name that drafts had.
 func draftAlgorithm(name string) string {
 	switch strings.ToUpper(name) {
 	case "HOTP":
@@ -93,3 +102,83 @@ const (
 	PINAppend      = "Append"
 	PINAlgorithmic = "Algorithmic"
 )
+
+// ErrKey is every failure to decrypt or to authenticate, whatever it was: an error
+// that told a bad padding from a wrong MAC would teach whoever can hand in changed
+// files (RFC 6030 section 13.1).
+var ErrKey error = fault.Errorf(fault.KeyTrouble, "the key is wrong, or what it protects was damaged or changed").
+	WithHint("compare the key with what the supplier sent on another way, and the file's SHA-256 with theirs")
+
+// unsupported are algorithms that fob recognises and does not have: no library
+// that it uses has them, and they are rare.
+var unsupported = map[string]string{
+	namespaceDSigMore + "camellia128-cbc": "Camellia-128-CBC",
+	namespaceDSigMore + "camellia192-cbc": "Camellia-192-CBC",
+	namespaceDSigMore + "camellia256-cbc": "Camellia-256-CBC",
+	namespaceDSigMore + "kw-camellia128":  "KW-Camellia128",
+	namespaceDSigMore + "kw-camellia192":  "KW-Camellia192",
+	namespaceDSigMore + "kw-camellia256":  "KW-Camellia256",
+	namespaceXenc + "kw-tripledes":        "KW-TripleDES (RFC 3217)",
+	namespaceXenc11 + "kw-aes-128-pad":    "AES key wrap with padding (RFC 5649), KW-AES128-PAD",
+	namespaceXenc11 + "kw-aes-192-pad":    "AES key wrap with padding (RFC 5649), KW-AES192-PAD",
+	namespaceXenc11 + "kw-aes-256-pad":    "AES key wrap with padding (RFC 5649), KW-AES256-PAD",
+	namespaceXenc11 + "ConcatKDF":         "ConcatKDF",
+	namespaceDSigMore + "hmac-md5":        "HMAC-MD5",
+	namespaceDSigMore + "hmac-ripemd160":  "HMAC-RIPEMD160",
+	namespacePKCS5 + "pbes2":              "PBES2",
+	namespacePKCS5Old + "pbes2":           "PBES2",
+}
+
+// notFound says of a URI that names no algorithm of a sort (an "encryption
+// algorithm", a "MAC") whether fob knows it at all.
+func notFound(sort, uri string) error {
+	says := sort + " " + ShownURI(uri) + " is unknown"
+	if uri == "" {
+		says = sort + " is not named"
+	} else if name, known := unsupported[uri]; known {
+		says = sort + " " + name + " is not supported"
+	}
+	return fault.Errorf(fault.Refused, "the %s", says).
+		WithHint("ask the supplier for a file that is protected with AES-128-CBC and HMAC-SHA1, as RFC 6030 section 6 recommends, or better")
+}
+
+// Shown is a word of a file as messages repeat it: a long one might be something
+// else, a seed for example.
+func Shown(word string) string {
+	switch {
+	case word == "":
+		return "(empty)"
+	case len(word) > maxShownName || printable(word) != word:
+		return "(not shown)"
+	}
+	return word
+}
+
+// ShownURI repeats what is surely a URI, and is Shown for what is not.
+func ShownURI(uri string) string {
+	const maxURI = 128
+	scheme, _, _ := strings.Cut(strings.ToLower(uri), ":")
+	if len(uri) > maxURI || printable(uri) != uri || scheme != "urn" && scheme != "http" && scheme != "https" {
+		return Shown(uri)
+	}
+	return uri
+}
+
+// clip keeps words of the file that are for people short and on one line.
+func clip(words string) string {
+	words = printable(words)
+	if len(words) > maxShownWords {
+		return words[:maxShownWords] + "…"
+	}
+	return words
+}
+
+// printable has a question mark for all that is not ASCII on one line.
+func printable(words string) string {
+	return strings.Map(func(r rune) rune {
+		if r < ' ' || r > '~' {
+			return '?'
+		}
+		return r
+	}, words)
+}

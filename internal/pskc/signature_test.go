@@ -13,6 +13,7 @@ import (
 	"encoding/pem"
 	"fmt"
 	"fob/internal/fault"
+	"fob/internal/xmlstream"
 	"math/big"
 	"os"
 	"os/exec"
@@ -237,10 +238,10 @@ func TestSignatureWrapping(t *testing.T) {
 		"of PSKC's namespace":      {strings.ReplaceAll(strings.ReplaceAll(text, "<ds:Signature ", "<Signature "), signatureEnds, "</Signature>"), "erratum 3418"},
 		"a DOCTYPE":                {"<!DOCTYPE KeyContainer [<!ATTLIST KeyPackage Id ID #IMPLIED>]>" + inner, "a DOCTYPE"},
 		"an entity":                {strings.Replace(text, ">26<", ">&x;<", 1), "an entity"},
-		"too deep":                 {inside("</KeyContainer>", strings.Repeat("<Extensions>", MaxDepth)), "nested more than 32 deep"},
+		"too deep":                 {inside("</KeyContainer>", strings.Repeat("<Extensions>", xmlstream.MaxDepth)), "nested more than 32 deep"},
 		"cut":                      {text[:len(text)-20], "cut off inside"},
 		"an attribute twice":       {strings.Replace(text, `Id="c1"`, `Id="c1" Id="c2"`, 1), "an attribute stands twice"},
-		"text behind":              {text + "x", "text outside of <KeyContainer>"},
+		"text behind":              {text + "x", "text behind the end"},
 		"no XML":                   {"", "the file has no XML element"},
 		"another root":             {"<html/>", "its root is <html>"},
 		"two SignedInfo":           {strings.Replace(text, "<ds:SignatureValue>", "<ds:SignedInfo/><ds:SignatureValue>", 1), "no <SignatureValue> where it belongs"},
@@ -346,7 +347,7 @@ func TestSignaturesAgainstPskctool(t *testing.T) {
 		if err != nil || len(all) != 2 || !signed.Weak || signed.Method != "RSA-SHA1" || all[1].Device.SerialNo != "26" {
 			t.Errorf("%+v: %v %+v\n%s", o, err, signed, text)
 		}
-		if _, err := VerifySigned(text, s.cert, false); fault.KindOf(err) != fault.Refused || !strings.Contains(fault.HintOf(err), "--compat") {
+		if _, err := VerifySigned(text, s.cert, false); fault.KindOf(err) != fault.Refused || !strings.Contains(fault.HintOf(err), "compat takes this one") {
 			t.Error("without compat:", err)
 		}
 		if _, err := VerifySigned(bytes.Replace(text, []byte(">26<"), []byte(">66<"), 1), s.cert, true); err != errSignature {

@@ -6,8 +6,9 @@ import (
 	_ "crypto/sha1"   // hashes that OAEP may use
 	_ "crypto/sha256" // SHA-224 too
 	_ "crypto/sha512" // SHA-384 too
-	"fob/internal/fault"
 	"io"
+
+	"fob/internal/fault"
 )
 
 // Transport encrypts values with the receiver's RSA key (RFC 6030 section 6.3).
@@ -89,7 +90,7 @@ func (t Transport) URI() string { return t.uri }
 // String is the algorithm's name, RSA-OAEP-MGF1P for example.
 func (t Transport) String() string { return t.name }
 
-// Decrypt gives the plain value, which the caller clears. Every failure is
+// Decrypt returns the plain value, which the caller clears. Every failure is
 // ErrKey. OAEP notices any change; what PKCS #1 v1.5 lets pass, once in some
 // hundred thousand times, a MAC has to notice. A value of random bytes in place
 // of a bad padding, which keeps PKCS #1 v1.5 safe for session keys, would be a

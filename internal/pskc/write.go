@@ -30,22 +30,19 @@ type WriterOptions struct {
 // encryption. The caller buffers w, and Close ends the container.
 func NewWriter(w io.Writer, random io.Reader, o WriterOptions) (*Writer, error) {
 	out := &Writer{xml: newXMLWriter(w, o.Prefix), random: random}
-	attrs := []string{"Version", "1.0"}
-	if o.ID != "" {
-		attrs = append(attrs, "Id", o.ID)
+	xmlns := ""
+	if o.Protect != nil {
+		var err error
+		if out.protect, err = o.Protect.begin(random); err != nil {
+			return nil, err
+		}
+		xmlns = xmlnsOfProtection
 	}
-	out.xml.raw(`<?xml version="1.0" encoding="UTF-8"?>` + "\n")
-	if o.Protect == nil {
-		out.xml.root(attrs, "")
-		return out, out.flush()
+	out.xml.root(xmlns, "Version", "1.0", "Id", o.ID)
+	if o.Protect != nil {
+		o.Protect.writeKey(out.xml)
+		out.protect.writeMethod(out.xml)
 	}
-	var err error
-	if out.protect, err = o.Protect.begin(random); err != nil {
-		return nil, err
-	}
-	out.xml.root(attrs, xmlnsOfProtection)
-	o.Protect.writeKey(out.xml)
-	out.protect.writeMethod(out.xml)
 	return out, out.flush()
 }
 
@@ -76,22 +73,19 @@ func (w *Writer) Close() error {
 	if w.protect != nil {
 		w.protect.clear()
 	}
-	if w.err != nil {
+	switch {
+	case w.err != nil:
 		return w.err
-	}
-	if w.n == 0 {
-		return fault.Errorf(fault.NotAllowed, "a container without a package is none")
+	case w.n == 0:
+		return fault.Errorf(fault.NotAllowed, "a container needs at least one package")
 	}
 	w.xml.close("KeyContainer")
-	w.err = w.flush()
-	if w.err == nil {
-		w.err = errClosed
-		return nil
+	if err := w.flush(); err != nil {
+		return err
 	}
-	return w.err
+	w.err = fault.Errorf(fault.Internal, "the container is complete")
+	return nil
 }
-
-var errClosed = fault.Errorf(fault.Internal, "the container is complete")
 
 func (w *Writer) flush() error {
 	w.err = w.xml.flush()
@@ -103,8 +97,16 @@ func (w *Writer) keyPackage(p *KeyPackage) error {
 		return p.Problem
 	}
 	w.xml.open("KeyPackage")
-	if p.Device != (DeviceInfo{}) {
-		w.device(p.Device)
+	if i := p.Device; i != (DeviceInfo{}) {
+		w.xml.open("DeviceInfo")
+		w.xml.optional("Manufacturer", i.Manufacturer)
+		w.xml.optional("SerialNo", i.SerialNo)
+		w.xml.optional("Model", i.Model)
+		w.xml.optional("IssueNo", i.IssueNo)
+		w.xml.optional("DeviceBinding", i.Binding)
+		w.validity(i.Valid)
+		w.xml.optional("UserId", i.UserID)
+		w.xml.close("DeviceInfo")
 	}
 	if p.ModuleID != "" {
 		w.xml.open("CryptoModuleInfo")
@@ -120,30 +122,15 @@ func (w *Writer) keyPackage(p *KeyPackage) error {
 	return nil
 }
 
-func (w *Writer) device(i DeviceInfo) {
-	w.xml.open("DeviceInfo")
-	w.xml.optional("Manufacturer", i.Manufacturer)
-	w.xml.optional("SerialNo", i.SerialNo)
-	w.xml.optional("Model", i.Model)
-	w.xml.optional("IssueNo", i.IssueNo)
-	w.xml.optional("DeviceBinding", i.Binding)
-	w.validity(i.Valid)
-	w.xml.optional("UserId", i.UserID)
-	w.xml.close("DeviceInfo")
-}
-
 // validity writes dates as they were read: one without a zone stays so.
 func (w *Writer) validity(v Validity) {
-	for _, d := range []struct {
-		name string
-		Moment
-	}{{"StartDate", v.Start}, {"ExpiryDate", v.Expiry}} {
-		switch {
-		case d.IsZero():
-		case d.Unzoned:
-			w.xml.text(d.name, d.UTC().Format("2006-01-02T15:04:05.999999999"))
-		default:
-			w.xml.text(d.name, d.UTC().Format("2006-01-02T15:04:05.999999999Z"))
+	for i, m := range []Moment{v.Start, v.Expiry} {
+		zone := "Z"
+		if m.Unzoned {
+			zone = ""
+		}
+		if !m.IsZero() {
+			w.xml.text([]string{"StartDate", "ExpiryDate"}[i], m.UTC().Format("2006-01-02T15:04:05.999999999")+zone)
 		}
 	}
 }
@@ -153,11 +140,7 @@ func (w *Writer) key(k *Key) error {
 	if k.ID == "" {
 		return fmt.Errorf("the Key has no Id")
 	}
-	attrs := []string{"Id", k.ID}
-	if k.Algorithm != "" {
-		attrs = append(attrs, "Algorithm", k.Algorithm)
-	}
-	w.xml.open("Key", attrs...)
+	w.xml.open("Key", "Id", k.ID, "Algorithm", k.Algorithm)
 	w.xml.optional("Issuer", k.Issuer)
 	w.parameters(k.Params)
 	w.xml.optional("KeyProfileId", k.ProfileID)
@@ -183,23 +166,19 @@ func (w *Writer) parameters(p Parameters) {
 		w.xml.text("Suite", *p.Suite)
 	}
 	if f := p.Challenge; f != nil {
-		w.format("ChallengeFormat", *f, "Min", number(f.Min), "Max", number(f.Max))
-		w.xml.close("ChallengeFormat")
+		w.xml.empty("ChallengeFormat", "Encoding", f.Encoding, "Min", number(f.Min), "Max", number(f.Max), "CheckDigits", f.checkDigits())
 	}
 	if f := p.Response; f != nil {
-		w.format("ResponseFormat", *f, "Length", number(f.Length))
-		w.xml.close("ResponseFormat")
+		w.xml.empty("ResponseFormat", "Encoding", f.Encoding, "Length", number(f.Length), "CheckDigits", f.checkDigits())
 	}
 	w.xml.close("AlgorithmParameters")
 }
 
-// format begins an element with the attributes that its schema demands.
-func (w *Writer) format(name string, f Format, demanded ...string) {
-	attrs := append([]string{"Encoding", f.Encoding}, demanded...)
+func (f *Format) checkDigits() string {
 	if f.CheckDigits {
-		attrs = append(attrs, "CheckDigits", "true")
+		return "true"
 	}
-	w.xml.open(name, attrs...)
+	return ""
 }
 
 func (w *Writer) data(k *Key) error {
@@ -207,58 +186,40 @@ func (w *Writer) data(k *Key) error {
 		name string
 		Value[int64]
 	}{{"Counter", k.Counter}, {"Time", k.Time}, {"TimeInterval", k.Interval}, {"TimeDrift", k.Drift}}
-	given := k.Secret.Given
-	for _, n := range numbers {
-		given = given || n.Given
-	}
-	if !given {
+	if !k.Secret.Given && !k.Counter.Given && !k.Time.Given && !k.Interval.Given && !k.Drift.Given {
 		return nil
 	}
 	w.xml.open("Data")
 	if k.Secret.Given {
-		if err := w.secret(k.Secret); err != nil {
+		if n := k.Secret.Plain.Len(); n == 0 || n > token.MaxParsedSeed {
+			return fmt.Errorf("the Secret has %d bytes; 1 to %d can be written", n, token.MaxParsedSeed)
+		}
+		w.xml.open("Secret")
+		if w.protect == nil {
+			w.xml.base64("PlainValue", k.Secret.Plain.Bytes())
+		} else if err := w.protect.write(w.xml, w.random, k.Secret.Plain.Bytes()); err != nil {
 			return err
 		}
+		w.xml.close("Secret")
 	}
 	for _, n := range numbers {
-		switch {
-		case !n.Given:
+		if !n.Given {
 			continue
-		case n.Closed:
+		}
+		if n.Closed {
 			return fmt.Errorf("the %s is still encrypted", n.name)
 		}
-		if err := w.number(n.name, n.Plain); err != nil {
+		w.xml.open(n.name)
+		// Decimal digits, encrypted too: of the encodings met in files the one that needs no guessing.
+		if w.protect == nil || !w.protect.Numbers {
+			w.xml.text("PlainValue", number(n.Plain))
+		} else if err := w.protect.write(w.xml, w.random, []byte(number(n.Plain))); err != nil {
 			return err
 		}
+		w.xml.close(n.name)
 	}
 	w.xml.close("Data")
 	return nil
-}
-
-func (w *Writer) secret(v Value[token.Seed]) error {
-	n := v.Plain.Len()
-	if n == 0 || n > token.MaxParsedSeed {
-		return fmt.Errorf("the Secret has %d bytes; 1 to %d can be written", n, token.MaxParsedSeed)
-	}
-	w.xml.open("Secret")
-	defer w.xml.close("Secret")
-	if w.protect == nil {
-		w.xml.base64("PlainValue", v.Plain.Bytes())
-		return nil
-	}
-	return w.protect.write(w.xml, w.random, v.Plain.Bytes())
-}
-
-// number writes decimal digits, encrypted too: of the encodings met in files the
-// one that needs no guessing.
-func (w *Writer) number(name string, n int64) error {
-	w.xml.open(name)
-	defer w.xml.close(name)
-	if w.protect == nil || !w.protect.Numbers {
-		w.xml.text("PlainValue", number(n))
-		return nil
-	}
-	return w.protect.write(w.xml, w.random, []byte(number(n)))
 }
 
 func number(n int64) string { return strconv.FormatInt(n, 10) }
@@ -267,15 +228,7 @@ func (w *Writer) policy(p Policy) {
 	w.xml.open("Policy")
 	w.validity(p.Valid)
 	if p.PIN != nil {
-		var attrs []string
-		if p.PIN.KeyID != "" {
-			attrs = append(attrs, "PINKeyId", p.PIN.KeyID)
-		}
-		if p.PIN.Mode != "" {
-			attrs = append(attrs, "PINUsageMode", p.PIN.Mode)
-		}
-		w.xml.open("PINPolicy", attrs...)
-		w.xml.close("PINPolicy")
+		w.xml.empty("PINPolicy", "PINKeyId", p.PIN.KeyID, "PINUsageMode", p.PIN.Mode)
 	}
 	for _, usage := range p.Usages {
 		w.xml.text("KeyUsage", usage)

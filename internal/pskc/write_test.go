@@ -15,6 +15,7 @@ import (
 
 	"fob/internal/fault"
 	"fob/internal/token"
+	"fob/internal/xmlstream"
 )
 
 // equal compares packages as their readers see them: secrets by their bytes, and
@@ -148,8 +149,8 @@ func TestWhatIsNotWritten(t *testing.T) {
 		"a character that XML does not have":   func(p *KeyPackage) { p.Device.SerialNo = "1\x00" },
 		"a character that XML does not have ":  func(p *KeyPackage) { p.Key.ID = "\xff" },
 		"a character that XML does not have  ": func(p *KeyPackage) { p.Key.FriendlyName = "\uffff" },
-		"a text has more than 64 KiB":          func(p *KeyPackage) { p.Device.Model = strings.Repeat("<", MaxToken/4) },
-		"a text has more than 64 KiB ":         func(p *KeyPackage) { p.Key.ID = strings.Repeat("x", MaxToken) },
+		"a text has more than 64 KiB":          func(p *KeyPackage) { p.Device.Model = strings.Repeat("<", xmlstream.MaxToken/4) },
+		"a text has more than 64 KiB ":         func(p *KeyPackage) { p.Key.ID = strings.Repeat("x", xmlstream.MaxToken) },
 	} {
 		var out bytes.Buffer
 		w, err := NewWriter(&out, nil, WriterOptions{})

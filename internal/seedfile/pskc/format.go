@@ -8,6 +8,7 @@ import (
 	"fob/internal/rows"
 	"fob/internal/seedfile"
 	"fob/internal/token"
+	"fob/internal/xmlstream"
 )
 
 // Name is the format's name.
@@ -88,7 +89,7 @@ func open(r io.Reader, o seedfile.Options) (seedfile.Reader, error) {
 // sniff looks at the root element.
 func sniff(s seedfile.Sample) seedfile.Match {
 	text, chars := rows.UTF8(bytes.NewReader(s.Data))
-	root, ok := pskc.Root(text)
+	root, ok := xmlstream.Root(text)
 	if !ok || !pskc.IsContainer(root) {
 		return seedfile.Match{}
 	}

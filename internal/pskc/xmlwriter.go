@@ -6,6 +6,8 @@ import (
 	"io"
 	"strings"
 	"unicode/utf8"
+
+	"fob/internal/xmlstream"
 )
 
 // The prefixes of the other namespaces in what fob writes. PBKDF2's parameters
@@ -48,8 +50,8 @@ func (x *xmlWriter) room(n int) {
 }
 
 // root begins the container.
-func (x *xmlWriter) root(attrs []string, xmlns string) {
-	x.raw("<" + x.prefix + "KeyContainer" + x.space + xmlns)
+func (x *xmlWriter) root(xmlns string, attrs ...string) {
+	x.raw(`<?xml version="1.0" encoding="UTF-8"?>` + "\n<" + x.prefix + "KeyContainer" + x.space + xmlns)
 	x.attributes(attrs)
 	x.raw(">\n")
 }
@@ -66,13 +68,20 @@ func (x *xmlWriter) name(name string) string {
 	return name
 }
 
-// open begins an element; attrs are names and values in turn.
+// open begins an element; attrs are names and values in turn, of which the empty
+// ones are left out, but for an Encoding, which the schema demands.
 func (x *xmlWriter) open(name string, attrs ...string) {
 	begin := len(x.buf)
 	x.raw("<" + x.name(name))
 	x.attributes(attrs)
 	x.raw(">")
 	x.bound(len(x.buf) - begin)
+}
+
+// empty writes an element that holds nothing.
+func (x *xmlWriter) empty(name string, attrs ...string) {
+	x.open(name, attrs...)
+	x.close(name)
 }
 
 func (x *xmlWriter) close(name string) {
@@ -84,23 +93,26 @@ func (x *xmlWriter) close(name string) {
 
 func (x *xmlWriter) attributes(attrs []string) {
 	for i := 0; i < len(attrs); i += 2 {
+		if attrs[i+1] == "" && attrs[i] != "Encoding" && attrs[i] != "xmlns" {
+			continue
+		}
 		x.raw(" " + attrs[i] + `="`)
 		x.escape(attrs[i+1])
 		x.raw(`"`)
 	}
 }
 
-// bound refuses what MaxToken would not let a Decoder read.
+// bound refuses what xmlstream.MaxToken would not let a Decoder read.
 func (x *xmlWriter) bound(n int) {
-	if n >= MaxToken && x.fault == nil {
-		x.fault = fmt.Errorf("a text has more than %d KiB", MaxToken>>10)
+	if n >= xmlstream.MaxToken && x.fault == nil {
+		x.fault = fmt.Errorf("a text has more than %d KiB", xmlstream.MaxToken>>10)
 	}
 }
 
 // text writes an element that holds a text. A Decoder removes white space around
 // it.
 func (x *xmlWriter) text(name, value string) {
-	if value != string(trim([]byte(value))) && x.fault == nil {
+	if value != strings.Trim(value, xmlstream.Spaces) && x.fault == nil {
 		x.fault = fmt.Errorf("the %s begins or ends with white space", name)
 	}
 	x.open(name)

@@ -1,9 +1,13 @@
 package pskc
 
 import (
+	"encoding/xml"
+	"fmt"
+	"slices"
 	"time"
 
 	"fob/internal/token"
+	"fob/internal/xmlstream"
 )
 
 // Header is what a container says before its first KeyPackage (RFC 6030
@@ -141,4 +145,27 @@ type Validity struct{ Start, Expiry Moment }
 type Moment struct {
 	time.Time
 	Unzoned bool
+}
+
+// IsContainer reports whether a root is one of PSKC, of whatever age.
+func IsContainer(root xml.Name) bool {
+	return root.Local == "KeyContainer" || root.Local == "SecretContainer"
+}
+
+// IsDraft reports whether a root is one of the drafts before RFC 6030.
+func IsDraft(root xml.Name) bool { return IsContainer(root) && slices.Contains(drafts, root.Space) }
+
+// CheckRoot says why a root is not that of RFC 6030 section 4, or of a draft of
+// it (see IsDraft); nothing when it is.
+func CheckRoot(root xml.Name) string {
+	shown := xmlstream.Element(root.Local)
+	switch {
+	case root.Local == "KeyContainer" && root.Space == Namespace, IsDraft(root):
+		return ""
+	case !IsContainer(root):
+		return fmt.Sprintf("its root is %s, not the KeyContainer of PSKC", shown)
+	case root.Space == "":
+		return shown + " without a namespace; that of PSKC is " + Namespace
+	}
+	return shown + " in a namespace that is not that of PSKC, " + Namespace
 }

@@ -2,7 +2,12 @@ package pskc
 
 import (
 	"bytes"
+	"encoding/xml"
+	"io"
 	"slices"
+
+	"fob/internal/fault"
+	"fob/internal/xmlstream"
 
 	"github.com/beevik/etree"
 	dsig "github.com/russellhaering/goxmldsig"
@@ -34,30 +39,92 @@ func (p places) around(data []byte, s span) []byte {
 	return slices.Concat(p.start.of(data), s.of(data), p.end.of(data))
 }
 
-// note follows an event of the scanner.
-func (p *places) note(s *scanner, ev event) {
-	switch depth, here := len(s.open), s.in.used; {
-	case ev == begins && depth == 1:
-		p.start = span{s.lex.from, here}
+// signatureName is that of the one signature.
+var signatureName = xml.Name{Space: namespaceDS, Local: "Signature"}
+
+// scanSigned reads the file as a Decoder would before anything builds a tree of
+// it: no DOCTYPE, no entities, no depth, one root. It refuses what could deceive
+// about what is signed, and returns where the file can be taken apart, and how
+// often each Id stands in it.
+func scanSigned(data []byte) (at places, ids map[string]int, err error) {
+	r := newXML(bytes.NewReader(data))
+	at.size = partSize
+	ids = map[string]int{}
+	for {
+		ev, err := r.Next()
+		switch {
+		case err == io.EOF && at.signature.from == 0:
+			return at, nil, fault.Errorf(fault.Refused, "the container is not signed").
+				WithHint("ask the supplier for the signed one; without a certificate to verify it by, it is read as it is")
+		case err == io.EOF:
+			return at, ids, nil
+		case err == nil && ev == xmlstream.Start:
+			err = checkSigned(r, at.signature.from > 0)
+		}
+		if err != nil {
+			return at, nil, err
+		}
+		at.note(r, ev)
+		if ev != xmlstream.Start {
+			continue
+		}
+		for _, a := range r.Attrs {
+			if isID(a.Name) {
+				ids[a.Value]++
+			}
+		}
+	}
+}
+
+func isID(n xml.Name) bool {
+	return n.Space == "" && slices.Contains([]string{"Id", "id", "ID"}, n.Local) || n == xml.Name{Space: namespaceXML, Local: "id"}
+}
+
+// checkSigned looks at an element of a signed container, in which a signature may
+// have been met.
+func checkSigned(r *xmlstream.Reader, met bool) error {
+	depth := len(r.Open)
+	if depth == 1 {
+		if why := CheckRoot(r.Name); why != "" {
+			return r.Refuse("%s", why)
+		}
+	}
+	switch {
+	case r.Name == xml.Name{Space: Namespace, Local: "Signature"}:
+		return r.Refuse("<Signature> is in the namespace of PSKC, not of XML signatures (erratum 3418 of RFC 6030)")
+	case r.Name != signatureName:
+	case met:
+		return r.Refuse("a second <Signature>")
+	case depth != 2:
+		return r.Refuse("a <Signature> that is not directly in <KeyContainer>")
+	}
+	return nil
+}
+
+// note follows an event of the reader.
+func (p *places) note(r *xmlstream.Reader, ev xmlstream.Event) {
+	last := len(p.parts) - 1
+	switch depth, here := len(r.Open), r.To(); {
+	case ev == xmlstream.Start && depth == 1:
+		p.start = span{r.From, here}
 		p.parts = []span{{here, here}}
-	case ev == begins && depth == 2 && s.name == signatureName:
-		p.signature.from = s.lex.from
-		p.parts[len(p.parts)-1].to = s.lex.from
-	case ev == ends && depth == 0:
-		p.end = span{s.lex.from, here}
-		p.parts[len(p.parts)-1].to = s.lex.from
-	case ev == ends && depth == 1 && p.signature.from > 0 && p.signature.to == 0:
+	case ev == xmlstream.Start && depth == 2 && r.Name == signatureName:
+		p.signature.from = r.From
+		p.parts[last].to = r.From
+	case ev == xmlstream.End && depth == 0:
+		p.end = span{r.From, here}
+		p.parts[last].to = r.From
+	case ev == xmlstream.End && depth == 1 && p.signature.from > 0 && p.signature.to == 0:
 		p.signature.to = here
 		p.parts = append(p.parts, span{here, here})
-	case ev == ends && depth == 1:
-		last := &p.parts[len(p.parts)-1]
-		if last.to = here; last.to-last.from >= p.size {
+	case ev == xmlstream.End && depth == 1:
+		if p.parts[last].to = here; here-p.parts[last].from >= p.size {
 			p.parts = append(p.parts, span{here, here})
 		}
 	}
 }
 
-// canonicalInfo gives SignedInfo in exclusive canonical form, as bytes: what they
+// canonicalInfo is SignedInfo in exclusive canonical form, as bytes: what they
 // say is what was signed.
 func canonicalInfo(el *etree.Element) ([]byte, error) {
 	scope, err := etreeutils.NSBuildParentContext(el)
@@ -82,7 +149,7 @@ func canonical(el *etree.Element, form dsig.Canonicalizer) ([]byte, error) {
 // prefixList is what a transform to exclusive canonical form may name.
 func prefixList(transform *etree.Element) string {
 	for _, child := range transform.ChildElements() {
-		if child.Tag == "InclusiveNamespaces" && child.NamespaceURI() == dsig.CanonicalXML10ExclusiveAlgorithmId.String() {
+		if child.Tag == "InclusiveNamespaces" && child.NamespaceURI() == exclusive {
 			return child.SelectAttrValue("PrefixList", "")
 		}
 	}
@@ -99,23 +166,6 @@ func (s *signature) canonical(text []byte) ([]byte, error) {
 		return canonical(root, dsig.MakeNullCanonicalizer())
 	}
 	return canonical(root, dsig.MakeC14N10ExclusiveCanonicalizerWithPrefixList(s.prefixes))
-}
-
-// verify compares the hash of the container without its signature with the one
-// that was signed. What it gives are the bytes that were hashed.
-func (s *signature) verify(data []byte, at places) (*Signed, error) {
-	container, err := s.container(data, at)
-	if err != nil {
-		return nil, err
-	}
-	h := signedDigests[s.digest].New()
-	h.Write(container)
-	if !bytes.Equal(h.Sum(nil), s.digestValue) {
-		clear(container)
-		return nil, errSignature
-	}
-	m := signatureMethods[s.method]
-	return &Signed{container, m.name, m.weak || s.inclusive || s.omitted || s.digest == namespaceDS+"sha1"}, nil
 }
 
 // container makes the canonical form of what is signed, part by part: the root's

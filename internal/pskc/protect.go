@@ -1,10 +1,12 @@
 package pskc
 
 import (
+	"cmp"
 	"crypto/rsa"
 	"crypto/x509"
-	"fob/internal/fault"
 	"io"
+
+	"fob/internal/fault"
 )
 
 // The algorithms to write when nobody asks for others: those that RFC 6030
@@ -136,32 +138,24 @@ func (p *protector) write(x *xmlWriter, random io.Reader, plain []byte) error {
 
 // encryptedData writes the children of an EncryptedDataType.
 func (p *protector) encryptedData(x *xmlWriter, data []byte) {
-	if p.public != nil {
-		p.Transport.writeMethod(x)
+	if t := p.Transport; p.public == nil {
+		x.empty("xenc:EncryptionMethod", "Algorithm", p.Cipher.URI())
 	} else {
-		x.open("xenc:EncryptionMethod", "Algorithm", p.Cipher.URI())
+		x.open("xenc:EncryptionMethod", "Algorithm", t.uri)
+		if t.digestURI != "" {
+			x.empty("ds:DigestMethod", "Algorithm", t.digestURI)
+		}
+		if t.mgfURI != "" {
+			x.empty("xenc11:MGF", "Algorithm", t.mgfURI)
+		}
+		if len(t.label) > 0 {
+			x.base64("xenc:OAEPparams", t.label)
+		}
 		x.close("xenc:EncryptionMethod")
 	}
 	x.open("xenc:CipherData")
 	x.base64("xenc:CipherValue", data)
 	x.close("xenc:CipherData")
-}
-
-// writeMethod writes the EncryptionMethod with the children that OAEP has.
-func (t Transport) writeMethod(x *xmlWriter) {
-	x.open("xenc:EncryptionMethod", "Algorithm", t.uri)
-	if t.digestURI != "" {
-		x.open("ds:DigestMethod", "Algorithm", t.digestURI)
-		x.close("ds:DigestMethod")
-	}
-	if t.mgfURI != "" {
-		x.open("xenc11:MGF", "Algorithm", t.mgfURI)
-		x.close("xenc11:MGF")
-	}
-	if len(t.label) > 0 {
-		x.base64("xenc:OAEPparams", t.label)
-	}
-	x.close("xenc:EncryptionMethod")
 }
 
 // writeMethod writes MACMethod.
@@ -180,7 +174,8 @@ func (p *protector) writeMethod(x *xmlWriter) {
 	x.close("MACMethod")
 }
 
-// writeKey writes EncryptionKey.
+// writeKey writes EncryptionKey: PBKDF2's parameters as figure 7 of RFC 6030 does,
+// without a namespace, or as XML Encryption 1.1 does, in its own.
 func (p *Protection) writeKey(x *xmlWriter) {
 	x.open("EncryptionKey")
 	switch {
@@ -189,39 +184,25 @@ func (p *Protection) writeKey(x *xmlWriter) {
 		x.base64("ds:X509Certificate", p.Certificate.Raw)
 		x.close("ds:X509Data")
 	case p.Derivation != nil:
-		p.writeDerivation(x)
+		uri, params, own := cmp.Or(p.KDF, KDFPBKDF2), "pkcs5:PBKDF2-params", ":"
+		if uri == namespaceXenc11+"pbkdf2" {
+			params, own = "xenc11:PBKDF2-params", "xenc11:"
+		}
+		x.open("xenc11:DerivedKey")
+		x.open("xenc11:KeyDerivationMethod", "Algorithm", uri)
+		x.open(params, "xmlns", "")
+		x.open(own + "Salt")
+		x.base64(own+"Specified", p.Derivation.Salt)
+		x.close(own + "Salt")
+		x.text(own+"IterationCount", number(p.Derivation.Iterations))
+		x.text(own+"KeyLength", number(p.Derivation.KeyLength))
+		x.empty(own+"PRF", "Algorithm", p.Derivation.PRF.URI())
+		x.close(params)
+		x.close("xenc11:KeyDerivationMethod")
+		x.optional("xenc11:MasterKeyName", p.KeyName)
+		x.close("xenc11:DerivedKey")
 	default:
 		x.text("ds:KeyName", p.KeyName)
 	}
 	x.close("EncryptionKey")
-}
-
-// writeDerivation writes the parameters as figure 7 of RFC 6030 does, without a
-// namespace, or as XML Encryption 1.1 does, in its own.
-func (p *Protection) writeDerivation(x *xmlWriter) {
-	uri, params, own := p.KDF, "pkcs5:PBKDF2-params", ":"
-	if uri == "" {
-		uri = KDFPBKDF2
-	}
-	if uri == namespaceXenc11+"pbkdf2" {
-		params, own = "xenc11:PBKDF2-params", "xenc11:"
-	}
-	x.open("xenc11:DerivedKey")
-	x.open("xenc11:KeyDerivationMethod", "Algorithm", uri)
-	x.open(params, "xmlns", "")
-	p.Derivation.write(x, own)
-	x.close(params)
-	x.close("xenc11:KeyDerivationMethod")
-	x.optional("xenc11:MasterKeyName", p.KeyName)
-	x.close("xenc11:DerivedKey")
-}
-
-func (p *PBKDF2) write(x *xmlWriter, prefix string) {
-	x.open(prefix + "Salt")
-	x.base64(prefix+"Specified", p.Salt)
-	x.close(prefix + "Salt")
-	x.text(prefix+"IterationCount", number(p.Iterations))
-	x.text(prefix+"KeyLength", number(p.KeyLength))
-	x.open(prefix+"PRF", "Algorithm", p.PRF.URI())
-	x.close(prefix + "PRF")
 }
