@@ -103,12 +103,12 @@ whom, proof, codes, ticket, assigned when (of those that were never bound).`,
 }
 
 func (r *root) printAccount(a report.AccountDetail) error {
-	facts := []fact{{"account", a.Account.Account}, {"name", a.FullName}, {"id", a.PersonID}, {"standing", a.Standing}, {"since", a.Since},
-		{"tokens", a.Tokens}}
+	facts := []any{"account", a.Account.Account, "name", a.FullName, "id", a.PersonID, "standing", a.Standing, "since", a.Since,
+		"tokens", a.Tokens}
 	for _, f := range a.Former {
-		facts = append(facts, fact{"until " + f.Until.Format("2006-01-02"), f.Account})
+		facts = append(facts, "until "+f.Until.Format("2006-01-02"), f.Account)
 	}
-	r.facts(facts)
+	r.facts(facts...)
 	if len(a.Held) == 0 {
 		return nil
 	}

@@ -112,22 +112,22 @@ now, which comes to the new ones.`,
 }
 
 func (r *root) printBatch(b report.Batch) {
-	all := []fact{
-		{"batch", b.Number}, {"id", b.ID}, {"file", b.File}, {"SHA-256", b.SHA256}, {"format", b.Format},
-		{"order", b.Order}, {"supplier", b.Supplier}, {"location", b.Location}, {"received", b.Received},
-		{"imported", b.ImportedAt}, {"by", b.ImportedBy}, {"ordered", b.Expected}, {"records", b.Records},
-		{"new", b.New}, {"unchanged", b.Unchanged}, {"refused", b.Refused},
-		{"missing", b.Missing}, {"quarantined", b.QuarantinedAt}, {"withdrawn", b.WithdrawnAt},
+	all := []any{
+		"batch", b.Number, "id", b.ID, "file", b.File, "SHA-256", b.SHA256, "format", b.Format,
+		"order", b.Order, "supplier", b.Supplier, "location", b.Location, "received", b.Received,
+		"imported", b.ImportedAt, "by", b.ImportedBy, "ordered", b.Expected, "records", b.Records,
+		"new", b.New, "unchanged", b.Unchanged, "refused", b.Refused,
+		"missing", b.Missing, "quarantined", b.QuarantinedAt, "withdrawn", b.WithdrawnAt,
 	}
 	here := 0
 	for _, s := range token.States() {
 		if n := b.States[s]; n > 0 {
-			all = append(all, fact{string(s), n})
+			all = append(all, string(s), n)
 			here += n
 		}
 	}
 	if here != b.New && b.WithdrawnAt == nil {
-		all = append(all, fact{"note", fmt.Sprintf("%d of the %s of this batch are here now; later imports replaced the rest (--replace)", here, count(b.New, "token"))})
+		all = append(all, "note", fmt.Sprintf("%d of the %s of this batch are here now; later imports replaced the rest (--replace)", here, count(b.New, "token")))
 	}
-	r.facts(all)
+	r.facts(all...)
 }

@@ -7,109 +7,48 @@ import (
 	"strings"
 
 	"github.com/spf13/cobra"
-
-	"fob/internal/app"
-	"fob/internal/desk"
-	"fob/internal/intake"
-	"fob/internal/people"
-	"fob/internal/report"
-	"fob/internal/trail"
 )
 
-// declaration is what a command promises to scripts: what --json prints, and
+// promised is what a command promises to scripts: what --json prints, and
 // which exit codes it has beside 0, 1, 2 and 130, which all have.
-type declaration struct {
+type promised struct {
 	json  any // a value of the type that is printed; a slice for an array; nil: --json is refused
 	exits []int
 }
 
-// either is for a command that prints another object when it was refused.
-type either struct{ done, refused any }
+// promise is one of a command's.
+func promise(json any, exits ...int) promised { return promised{json, exits} }
 
-// also is for a command that prints something else with a flag.
-type also struct {
+// eitherOf is for a command that prints another object when it was refused.
+type eitherOf struct{ done, refused any }
+
+func either(done, refused any) eitherOf { return eitherOf{done, refused} }
+
+// oneOrWith is for a command that prints something else with a flag.
+type oneOrWith struct {
 	one  any
 	flag string
 	with any
 }
 
-// filed is for a report, which prints what it found, or with --xlsx what it wrote.
-type filed struct{ rows any }
+func also(one any, flag string, with any) oneOrWith { return oneOrWith{one, flag, with} }
 
-// declarations are those of every command that does something. Help shows them,
-// and a test fails for a command that has none.
-var declarations = map[string]declaration{
-	"fob init":              {app.Founded{}, []int{exitNotAllowed}},
-	"fob inspect":           {intake.Inspected{}, []int{exitRefused, exitKey}},
-	"fob import":            {[]intake.Imported{}, []int{exitRefused, exitNotAllowed, exitKey}},
-	"fob batch list":        {[]report.Batch{}, nil},
-	"fob batch show":        {report.Batch{}, []int{exitNotFound}},
-	"fob list":              {also{[]report.Token{}, "--by-location", []report.Place{}}, []int{exitNotFound, exitIntegrity}},
-	"fob show":              {report.Token{}, []int{exitNotFound}},
-	"fob bind":              {also{desk.Outcome{}, "--from", []desk.Answered{}}, []int{exitRefused, exitCode, exitNotFound, exitNotAllowed, exitLocked, exitKey, exitIntegrity}},
-	"fob check":             {desk.Outcome{}, []int{exitRefused, exitCode, exitNotFound, exitNotAllowed, exitLocked, exitKey, exitIntegrity}},
-	"fob resync":            {desk.Outcome{}, []int{exitRefused, exitCode, exitNotFound, exitNotAllowed, exitLocked, exitKey, exitIntegrity}},
-	"fob unbind":            {either{report.Token{}, desk.Outcome{}}, []int{exitRefused, exitCode, exitNotFound, exitNotAllowed, exitLocked, exitKey, exitIntegrity}},
-	"fob unlock":            {report.Token{}, []int{exitRefused, exitNotFound, exitNotAllowed}},
-	"fob identify":          {[]desk.Identified{}, []int{exitCode, exitNotFound, exitNotAllowed, exitKey, exitIntegrity}},
-	"fob assign":            {also{report.Token{}, "--from", []assignedJSON{}}, []int{exitRefused, exitNotFound, exitNotAllowed}},
-	"fob unassign":          {report.Token{}, []int{exitRefused, exitNotFound, exitNotAllowed}},
-	"fob found":             {report.Token{}, []int{exitRefused, exitNotFound, exitNotAllowed}},
-	"fob release":           {report.Token{}, []int{exitRefused, exitNotFound, exitNotAllowed}},
-	"fob suspend":           {report.Token{}, []int{exitRefused, exitNotFound, exitNotAllowed}},
-	"fob resume":            {report.Token{}, []int{exitRefused, exitNotFound, exitNotAllowed}},
-	"fob replace":           {replacedJSON{}, []int{exitRefused, exitCode, exitNotFound, exitNotAllowed, exitLocked, exitKey, exitIntegrity}},
-	"fob lost":              {report.Token{}, []int{exitRefused, exitNotFound, exitNotAllowed}},
-	"fob quarantine":        {[]report.Token{}, []int{exitRefused, exitNotFound, exitNotAllowed}},
-	"fob retire":            {[]report.Token{}, []int{exitRefused, exitNotFound, exitNotAllowed}},
-	"fob batch quarantine":  {intake.Swept{}, []int{exitRefused, exitNotFound, exitNotAllowed}},
-	"fob batch release":     {intake.Swept{}, []int{exitRefused, exitNotFound, exitNotAllowed}},
-	"fob batch withdraw":    {intake.WithdrawnBatch{}, []int{exitRefused, exitNotFound, exitNotAllowed}},
-	"fob batch correct":     {intake.Corrected{}, []int{exitRefused, exitNotFound, exitNotAllowed}},
-	"fob move":              {desk.Relocated{}, []int{exitRefused, exitNotFound, exitNotAllowed}},
-	"fob stocktake":         {report.Stocktake{}, []int{exitRefused, exitNotFound, exitNotAllowed}},
-	"fob location list":     {[]report.Place{}, nil},
-	"fob virtual":           {nil, []int{exitRefused, exitCode, exitNotFound, exitNotAllowed, exitKey, exitIntegrity}},
-	"fob policy show":       {[]report.Setting{}, nil},
-	"fob policy set":        {[]trail.PolicyChange{}, []int{exitRefused, exitNotAllowed}},
-	"fob account import":    {people.Reconciled{}, []int{exitRefused, exitNotFound, exitNotAllowed}},
-	"fob account list":      {[]report.Account{}, nil},
-	"fob account show":      {report.AccountDetail{}, []int{exitNotFound}},
-	"fob reconcile":         {people.Reconciled{}, []int{exitRefused, exitNotFound, exitNotAllowed}},
-	"fob account erase":     {people.Erased{}, []int{exitRefused, exitNotFound, exitNotAllowed}},
-	"fob clock accept":      {clockJSON{}, []int{exitRefused, exitNotAllowed}},
-	"fob export":            {exportedJSON{}, []int{exitRefused, exitNotAllowed, exitKey, exitIntegrity}},
-	"fob verify-export":     {verifiedExportJSON{}, []int{exitRefused, exitKey, exitIntegrity}},
-	"fob report drift":      {filed{report.Drift{}}, []int{exitRefused, exitNotFound, exitNotAllowed}},
-	"fob report expiring":   {filed{[]report.Expiring{}}, []int{exitRefused, exitNotFound, exitNotAllowed}},
-	"fob report exceptions": {filed{[]report.Exception{}}, []int{exitRefused, exitNotFound, exitNotAllowed}},
-	"fob report lockouts":   {filed{[]report.Lockout{}}, []int{exitRefused, exitNotFound, exitNotAllowed}},
-	"fob report batches":    {filed{[]report.Reconciliation{}}, []int{exitRefused, exitNotFound, exitNotAllowed}},
-	"fob report unverified": {filed{[]report.Unverified{}}, []int{exitRefused, exitNotFound, exitNotAllowed}},
-	"fob report leavers":    {filed{[]report.Leaver{}}, []int{exitRefused, exitNotFound, exitNotAllowed}},
-	"fob report losses":     {filed{[]report.Loss{}}, []int{exitRefused, exitNotFound, exitNotAllowed}},
-	"fob report activity":   {filed{[]report.Activity{}}, []int{exitRefused, exitNotAllowed}},
-	"fob report overrides":  {filed{[]report.OverrideEvent{}}, []int{exitRefused, exitNotAllowed}},
-	"fob report changes":    {filed{[]report.Change{}}, []int{exitRefused, exitNotAllowed, exitKey, exitIntegrity}},
-	"fob audit log":         {[]report.Event{}, []int{exitIntegrity}},
-	"fob audit verify":      {verifiedJSON{}, []int{exitRefused, exitKey, exitIntegrity}},
-	"fob audit checkpoint":  {checkpointJSON{}, []int{exitNotAllowed, exitKey}},
-	"fob doctor":            {doctorJSON{}, []int{exitIntegrity}},
-	"fob key list":          {keysJSON{}, nil},
-	"fob version":           {versionJSON{}, nil},
-}
+// rowsOrFile is for a report, which prints what it found, or with --xlsx what it wrote.
+type rowsOrFile struct{ rows any }
+
+func filed(rows any) rowsOrFile { return rowsOrFile{rows} }
 
 // declare puts the promises of every command into its help.
-func declare(cmd *cobra.Command) {
+func declare(cmd *cobra.Command, promises map[string]promised) {
 	for _, c := range cmd.Commands() {
-		declare(c)
+		declare(c, promises)
 	}
-	if d, ok := declarations[cmd.CommandPath()]; ok {
+	if d, ok := promises[cmd.CommandPath()]; ok {
 		cmd.Long = strings.TrimLeft(cmd.Long+"\n\n"+d.help(), "\n")
 	}
 }
 
-func (d declaration) help() string {
+func (d promised) help() string {
 	codes := []int{exitDone, exitFailed, exitUsage}
 	codes = append(append(codes, d.exits...), exitInterrupted)
 	texts := make([]string, len(codes))
@@ -120,13 +59,13 @@ func (d declaration) help() string {
 	if d.json != nil {
 		prints = "--json prints " + printedHelp(d.json)
 	}
-	if e, ok := d.json.(either); ok {
+	if e, ok := d.json.(eitherOf); ok {
 		prints = "--json prints " + printedHelp(e.done) + "\nFor a refused code it prints " + printedHelp(e.refused)
 	}
-	if a, ok := d.json.(also); ok {
+	if a, ok := d.json.(oneOrWith); ok {
 		prints = "--json prints " + printedHelp(a.one) + "\nWith " + a.flag + " it prints " + printedHelp(a.with)
 	}
-	if f, ok := d.json.(filed); ok {
+	if f, ok := d.json.(rowsOrFile); ok {
 		prints = "--json prints " + printedHelp(f.rows) + "\nWith --xlsx it prints " + printedHelp(reportFileJSON{})
 	}
 	return fmt.Sprintf("%s\nExit codes: %s (`fob help exit-codes`)", prints, strings.Join(texts, ", "))

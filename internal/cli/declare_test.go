@@ -43,7 +43,7 @@ func TestDeclaredJSON(t *testing.T) {
 	d.now = d.now.Add(time.Minute)
 	d.run("bind", k.serial, "anna", "--code", shown())
 	d.run("list")
-	d.compare("list", exitDone, declarations["fob list"].json.(also).with, []string{"--by-location"})
+	d.compare("list", exitDone, promises()["fob list"].json.(oneOrWith).with, []string{"--by-location"})
 	d.run("show", k.serial)
 	d.run("report unverified", "--days", "0")
 	d.refused("unbind", exitCode, k.serial, "--returned", "--yes", "--code", "000000")
@@ -77,7 +77,7 @@ func TestDeclaredJSON(t *testing.T) {
 	d.run("version")
 	d.now = d.now.Add(-24 * time.Hour)
 	d.run("clock accept", "--approved-by", "Eva", "--yes")
-	for name, declared := range declarations {
+	for name, declared := range promises() {
 		if declared.json == nil {
 			if got := d.program.run(strings.Fields(strings.TrimPrefix(name, "fob ") + " anna --json")...); got.exit != exitUsage || got.out != "" {
 				t.Errorf("%s --json: exit %d and %q", name, got.exit, got.out)
@@ -176,14 +176,14 @@ type declared struct {
 
 func (d *declared) run(name string, args ...string) {
 	d.t.Helper()
-	want := declarations["fob "+name].json
-	if e, ok := want.(either); ok {
+	want := promises()["fob "+name].json
+	if e, ok := want.(eitherOf); ok {
 		want = e.done
 	}
-	if a, ok := want.(also); ok {
+	if a, ok := want.(oneOrWith); ok {
 		want = a.one
 	}
-	if f, ok := want.(filed); ok {
+	if f, ok := want.(rowsOrFile); ok {
 		want = f.rows
 	}
 	d.compare(name, exitDone, want, args)
@@ -196,13 +196,13 @@ func (d *declared) from(name, rows string) {
 	if err := os.WriteFile(file, []byte(rows), 0o600); err != nil {
 		d.t.Fatal(err)
 	}
-	d.compare(name, exitDone, declarations["fob "+name].json.(also).with, []string{"--from", file})
+	d.compare(name, exitDone, promises()["fob "+name].json.(oneOrWith).with, []string{"--from", file})
 }
 
 func (d *declared) refused(name string, exit int, args ...string) {
 	d.t.Helper()
-	want := declarations["fob "+name].json
-	if e, ok := want.(either); ok {
+	want := promises()["fob "+name].json
+	if e, ok := want.(eitherOf); ok {
 		want = e.refused
 	}
 	d.compare(name, exit, want, args)

@@ -202,7 +202,7 @@ func (r *root) export(reader report.Reader, out exportFile, e report.Export) err
 		rows = count(totals.Rows, "change")
 	}
 	r.say("%s: %s", out.path, rows)
-	r.facts([]fact{{"rows SHA-256", totals.SHA256}, {"trail head", totals.Head.Hash.String()}, {"events", totals.Head.Seq}, {"signed in", out.sidecar()}})
+	r.facts("rows SHA-256", totals.SHA256, "trail head", totals.Head.Hash.String(), "events", totals.Head.Seq, "signed in", out.sidecar())
 	r.sayDropped(out)
 	r.sayChanges(e, totals.Changes)
 	return nil

@@ -35,13 +35,13 @@ func (r *root) printClock(out desk.Outcome) {
 	if c == nil {
 		return
 	}
-	r.facts([]fact{
-		{"clock now", driftWords(out.DriftSeconds)},
-		{"rate", rateNoise(c)},
-		{"expected " + c.At.Format(time.DateOnly), fmt.Sprintf("%s, give or take %s; one code is searched in %d steps", driftWords(&c.DriftSeconds), lengthWords(c.HalfWidth), c.Steps)},
-		{"one code", oneCode(c, r.now())},
-		{"flags", flagWords(c.Flags)},
-	})
+	r.facts(
+		"clock now", driftWords(out.DriftSeconds),
+		"rate", rateNoise(c),
+		"expected "+c.At.Format(time.DateOnly), fmt.Sprintf("%s, give or take %s; one code is searched in %d steps", driftWords(&c.DriftSeconds), lengthWords(c.HalfWidth), c.Steps),
+		"one code", oneCode(c, r.now()),
+		"flags", flagWords(c.Flags),
+	)
 }
 
 // rateNoise tells the measured rate, or why there is none. What is foretold goes by

@@ -48,11 +48,11 @@ func (r *root) printFounded(res app.Founded) error {
 	if r.json {
 		return r.printJSON(res)
 	}
-	all := []fact{{"store", res.DB}, {"store id", res.Store.String()}, {"identity", res.Identity}, {"checkpoint key", res.Checkpoint}}
+	all := []any{"store", res.DB, "store id", res.Store.String(), "identity", res.Identity, "checkpoint key", res.Checkpoint}
 	for _, c := range res.Custodians {
-		all = append(all, fact{"custodian", c.Recipient})
+		all = append(all, "custodian", c.Recipient)
 	}
-	r.facts(append(all, fact{"for the auditor", res.CheckpointPub}))
+	r.facts(append(all, "for the auditor", res.CheckpointPub)...)
 	if res.Identity != nil {
 		r.remark("Keep a copy of the identity in a safe place: without it the seeds are lost.")
 	}

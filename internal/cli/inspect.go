@@ -111,11 +111,11 @@ func (r *root) printInspected(res intake.Inspected) {
 	for _, e := range res.Encodings {
 		encodings = append(encodings, string(e))
 	}
-	r.facts([]fact{
-		{"file", res.File}, {"SHA-256", res.SHA256}, {"out of", strings.Join(res.Wrapped, ", ")}, {"format", res.Format}, {"why", res.Why},
-		{"records", res.Records}, {"refused", res.Refused}, {"seeds in", strings.Join(encodings, ", ")},
-		{"needs", strings.Join(res.Needs, " ")},
-	})
+	r.facts(
+		"file", res.File, "SHA-256", res.SHA256, "out of", strings.Join(res.Wrapped, ", "), "format", res.Format, "why", res.Why,
+		"records", res.Records, "refused", res.Refused, "seeds in", strings.Join(encodings, ", "),
+		"needs", strings.Join(res.Needs, " "),
+	)
 	for _, s := range res.First {
 		r.say("  %s", describeShown(s))
 	}

@@ -44,7 +44,7 @@ func (m mover) command(r *root) *cobra.Command {
 					return err
 				}
 			}
-			return r.moveWith(ctx, c, &paper)
+			return r.moveWith(ctx, c, paper.open, func(t token.Token, err error) error { return paper.finish(r, t, err) })
 		}),
 	}
 	w.add(cmd)
@@ -64,17 +64,18 @@ func addNewAccount(cmd *cobra.Command, to *bool) {
 }
 
 func (r *root) move(ctx context.Context, c desk.Change) error {
-	return r.moveWith(ctx, c, &receipt{})
+	return r.moveWith(ctx, c, func() error { return nil }, func(_ token.Token, err error) error { return err })
 }
 
-// moveWith moves a token and writes the receipt for it, where one is wanted.
-func (r *root) moveWith(ctx context.Context, c desk.Change, paper *receipt) error {
+// moveWith moves a token between what has to be made ready and what has to be
+// finished, such as a receipt.
+func (r *root) moveWith(ctx context.Context, c desk.Change, ready func() error, finish func(token.Token, error) error) error {
 	return r.withDesk(ctx, func(d *desk.Desk) error {
-		if err := paper.open(); err != nil {
+		if err := ready(); err != nil {
 			return err
 		}
 		t, err := d.Move(ctx, c)
-		if err := paper.finish(r, t, err); err != nil {
+		if err := finish(t, err); err != nil {
 			return err
 		}
 		return r.printToken(ctx, t, func() string {

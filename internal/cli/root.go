@@ -30,43 +30,6 @@ type root struct {
 	started      bool // a command's own function was reached
 }
 
-func (r *root) command() *cobra.Command {
-	cmd := &cobra.Command{
-		Use:   "fob",
-		Short: "Provision and keep inventory of hardware one-time-password tokens",
-		Long: `fob loads the seed files that come with hardware tokens, binds serials to
-accounts by the codes that the tokens display, and shows auditors what is where.`,
-		SilenceErrors: true,
-		SilenceUsage:  true,
-		Args:          cobra.NoArgs,
-		RunE:          func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
-	}
-	cmd.SetIn(r.streams.In)
-	cmd.SetOut(r.streams.Out)
-	cmd.SetErr(r.streams.Err)
-	cmd.SetFlagErrorFunc(func(c *cobra.Command, err error) error { return usageError(c.CommandPath(), flagError(err)) })
-	f := cmd.PersistentFlags()
-	f.StringVar(&r.db, "db", "", "the store's database (default $FOB_DB, else the XDG data folder)")
-	f.StringVar(&r.identity, "identity", "", "age identity file that opens the seeds (default $FOB_IDENTITY, else the XDG config folder)")
-	f.BoolVar(&r.json, "json", false, "print JSON")
-	f.BoolVar(&r.quiet, "quiet", false, "print results and errors only")
-	cmd.AddCommand(
-		newInitCmd(r), newInspectCmd(r), newImportCmd(r), newBatchCmd(r),
-		newListCmd(r), newShowCmd(r), newBindCmd(r), newCheckCmd(r), newResyncCmd(r), newUnlockCmd(r), newIdentifyCmd(r),
-		newAssignCmd(r), newUnassignCmd(r), newUnbindCmd(r), newFoundCmd(r), newReleaseCmd(r),
-		newSuspendCmd(r), newResumeCmd(r), newReplaceCmd(r), newLostCmd(r), newQuarantineCmd(r), newRetireCmd(r),
-		newMoveCmd(r), newStocktakeCmd(r), newLocationCmd(r),
-		newVirtualCmd(r),
-		newPolicyCmd(r), newClockCmd(r), newAccountCmd(r), newReconcileCmd(r),
-		newExportCmd(r), newVerifyExportCmd(r), newReportCmd(r), newAuditCmd(r), newDoctorCmd(r), newKeyCmd(r), newVersionCmd(r),
-	)
-	cmd.AddCommand(helpTopics()...)
-	cmd.SetHelpCommand(newHelpCmd(cmd))
-	r.completions(cmd)
-	declare(cmd)
-	return cmd
-}
-
 // run adapts a command's function: from here on errors are fob's own.
 func (r *root) run(fn func(ctx context.Context, args []string) error) func(*cobra.Command, []string) error {
 	return func(cmd *cobra.Command, args []string) error {

@@ -48,15 +48,15 @@ func (r *root) printFacts(t report.Token) {
 	if !t.SeedPresent {
 		seed = "destroyed"
 	}
-	r.facts([]fact{
-		{"serial", string(t.Serial)}, {"state", string(t.State)}, {"since", t.StateSince}, {"account", t.Account},
-		{"bound", t.BoundAt}, {"batch", t.Batch}, {"manufacturer", t.Manufacturer}, {"model", t.Model}, {"device", deviceOf(t)},
-		{"codes", parameters}, {"next counter", nextCounter(t)}, {"T0", epoch(t)}, {"clock", driftWords(t.DriftSeconds)},
-		{"rate", rateWords(t.DriftPPM)}, {"observed", t.ObservedAt}, {"failures", t.Failures}, {"locked until", lockWords(t.LockedUntil)},
-		{"loss", lossWords(t)}, {"reported", t.LostReported},
-		{"location", t.Location}, {"condition", t.Condition}, {"not before", t.NotBefore}, {"not after", t.NotAfter}, {"imported", t.ImportedAt},
-		{"seed", seed},
-	})
+	r.facts(
+		"serial", string(t.Serial), "state", string(t.State), "since", t.StateSince, "account", t.Account,
+		"bound", t.BoundAt, "batch", t.Batch, "manufacturer", t.Manufacturer, "model", t.Model, "device", deviceOf(t),
+		"codes", parameters, "next counter", nextCounter(t), "T0", epoch(t), "clock", driftWords(t.DriftSeconds),
+		"rate", rateWords(t.DriftPPM), "observed", t.ObservedAt, "failures", t.Failures, "locked until", lockWords(t.LockedUntil),
+		"loss", lossWords(t), "reported", t.LostReported,
+		"location", t.Location, "condition", t.Condition, "not before", t.NotBefore, "not after", t.NotAfter, "imported", t.ImportedAt,
+		"seed", seed,
+	)
 }
 
 // nextCounter says so of an HOTP token that has none any more.

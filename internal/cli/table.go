@@ -147,26 +147,21 @@ func cell(v any, layout string) string {
 	return fmt.Sprint(v)
 }
 
-// fact is one thing that is known, by its name.
-type fact struct {
-	name  string
-	value any
-}
-
-// facts prints what is known: a terminal gets aligned lines, a pipe "name TAB
-// value" with times in RFC 3339. What is empty is left out.
-func (r *root) facts(all []fact) {
+// facts prints what is known, each fact by its name and its value: a terminal gets
+// aligned lines, a pipe "name TAB value" with times in RFC 3339. What is empty is
+// left out.
+func (r *root) facts(pairs ...any) {
 	layout := "2006-01-02 15:04:05 UTC"
 	if r.streams.OutWidth == 0 {
 		layout = time.RFC3339
 	}
 	width := 0
-	for _, f := range all {
-		width = max(width, len(f.name))
+	for i := 0; i < len(pairs); i += 2 {
+		width = max(width, len(pairs[i].(string)))
 	}
-	for _, f := range all {
-		if text := cell(f.value, layout); text != "" {
-			r.row(width, f.name, text)
+	for i := 0; i < len(pairs); i += 2 {
+		if text := cell(pairs[i+1], layout); text != "" {
+			r.row(width, pairs[i].(string), text)
 		}
 	}
 }

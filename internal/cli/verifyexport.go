@@ -166,10 +166,10 @@ func (r *root) printVerifiedExport(path string, n trail.ExportNote, found foundE
 		what = "This is not the very file that was signed, but its inventory is the one"
 	}
 	r.say("%s: %s, %s.", what, path, count(found.Rows, "row"))
-	r.facts([]fact{
-		{"store", n.Store.String()}, {"made", n.Made}, {"selected", n.Selected}, {"rows SHA-256", found.SHA256},
-		{"trail head", n.Head.Hash.String()}, {"events", n.Head.Seq},
-	})
+	r.facts(
+		"store", n.Store.String(), "made", n.Made, "selected", n.Selected, "rows SHA-256", found.SHA256,
+		"trail head", n.Head.Hash.String(), "events", n.Head.Seq,
+	)
 }
 
 // readSmall reads a note: it has a few short lines.
