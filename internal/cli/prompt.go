@@ -48,6 +48,9 @@ func (t *terminal) close() {
 	}
 }
 
+// size is how many columns and rows the terminal has.
+func (t *terminal) size() (columns, rows int, err error) { return term.GetSize(int(t.tty.Fd())) }
+
 func (t *terminal) say(format string, args ...any) {
 	fmt.Fprintln(t.tty, clean(fmt.Sprintf(format, args...)))
 }

@@ -219,7 +219,9 @@ func fileAnswer[R any](ctx context.Context, r *root, reader report.Reader, a rep
 		return err
 	}
 	if r.json {
-		return r.printJSON(reportFileJSON{out.path, totals.Rows, totals.Head.Seq, totals.Head.Hash.String(), out.stale})
+		return r.printJSON(reportFileJSON{
+			File: out.path, Rows: totals.Rows, Events: totals.Head.Seq, Head: totals.Head.Hash.String(), Removed: out.stale,
+		})
 	}
 	r.say("%s: %s", out.path, count(totals.Rows, "row"))
 	r.sayDropped(out)

@@ -8,7 +8,6 @@ import (
 	"os"
 
 	"github.com/spf13/cobra"
-	"golang.org/x/term"
 
 	"fob/internal/desk"
 	"fob/internal/fault"
@@ -148,7 +147,7 @@ func (r *root) enrol(ctx context.Context, t *terminal, o *virtualOptions, e *des
 // where the usual one does not fit. Where neither does it is empty if there is a
 // file instead.
 func (t *terminal) drawingOf(e *desk.Enrolment, inFile bool) (string, error) {
-	columns, rows, err := term.GetSize(int(t.tty.Fd()))
+	columns, rows, err := t.size()
 	if err != nil {
 		columns, rows = 0, 0
 	}
