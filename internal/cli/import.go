@@ -2,7 +2,6 @@ package cli
 
 import (
 	"context"
-	"crypto/rand"
 	"errors"
 	"fmt"
 	"io"
@@ -199,7 +198,7 @@ func (r *root) source(path string) (seedfile.Source, func(), error) {
 }
 
 func (r *root) spool(in io.Reader, name string) (seedfile.Source, func(), error) {
-	spooled, err := seedfile.Spool(in, name, "", rand.Reader)
+	spooled, err := seedfile.Spool(in, name, "", r.base.Random)
 	if err != nil {
 		return nil, nil, err
 	}
