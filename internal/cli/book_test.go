@@ -16,6 +16,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/xuri/excelize/v2"
 
+	"fob/internal/cli/term"
 	"fob/internal/report"
 	"fob/tools/excelrules"
 	lives "fob/tools/life"
@@ -201,7 +202,7 @@ func TestLibreOfficeReadsTheWorkbook(t *testing.T) {
 	l.convert(t, book, "again", "xlsx")
 	pub := strings.TrimSpace(fieldOf(t, l.must(t, "key", "list", "--json").out, "checkpoint_pub"))
 	again := filepath.Join(l.dir, "again", "inventory.xlsx")
-	said := l.must(t, "verify-export", again, "--sidecar", book+sidecarEnding, "--pub", pub, "--rows-only").out
+	said := l.must(t, "verify-export", again, "--sidecar", book+term.SidecarEnding, "--pub", pub, "--rows-only").out
 	if !strings.HasPrefix(said, "This is not the very file that was signed, but its inventory is the one") {
 		t.Error(said)
 	}

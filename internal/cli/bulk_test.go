@@ -8,6 +8,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"fob/internal/cli/term"
 )
 
 // interrupter ends the run as soon as it is written to, as Ctrl-C by somebody
@@ -45,11 +47,11 @@ func TestBulkInterrupted(t *testing.T) {
 	var out interrupter
 	var errs strings.Builder
 	out.stop = cancel
-	exit := Run(ctx, Process{Args: []string{"assign", "--from", rows, "--result", result}, Streams: Streams{Out: &out, Err: &errs},
+	exit := Run(ctx, Process{Args: []string{"assign", "--from", rows, "--result", result}, Streams: term.Streams{Out: &out, Err: &errs},
 		Getenv: func(name string) string { return p.env[name] }, Now: func() time.Time { return p.now }})
 	accepted := strings.Count(out.String(), "\taccepted\t")
 	want := fmt.Sprintf("interrupted: %d of 200 rows were answered and stay so; from line %d on nothing was tried", accepted, accepted+2)
-	if exit != exitInterrupted || accepted == 0 || accepted == 200 || !strings.Contains(errs.String(), want) {
+	if exit != term.ExitInterrupted || accepted == 0 || accepted == 200 || !strings.Contains(errs.String(), want) {
 		t.Errorf("exit %d, %d accepted: %s", exit, accepted, errs.String())
 	}
 	written, err := os.ReadFile(result)

@@ -7,6 +7,8 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+
+	"fob/internal/cli/term"
 )
 
 // The rows of an old export lie beside the new one while they are compared: a disk
@@ -29,24 +31,24 @@ func TestCompareOnAFullDisk(t *testing.T) {
 	spooled := int(rows.Size()+4095) / 4096
 	for _, name := range []string{"x.json", "x.xlsx", "x.zip"} {
 		write(t, filepath.Join(disk, name), "the old file")
-		write(t, filepath.Join(disk, name+sidecarEnding), "the old signature")
+		write(t, filepath.Join(disk, name+term.SidecarEnding), "the old signature")
 		for _, room := range []int{2, 2 + spooled/2, 2 + spooled, 3 + spooled} {
 			remount(t, disk, fmt.Sprintf("size=%dk", 4*room))
 			got := l.run("export", filepath.Join(disk, name), "--yes", "--sign", "--compare", old)
-			if got.exit != exitFailed || !strings.Contains(got.err, "disk is full") || strings.Contains(got.err, ".fob-") {
+			if got.exit != term.ExitFailed || !strings.Contains(got.err, "disk is full") || strings.Contains(got.err, ".fob-") {
 				t.Errorf("%s with %d pages: exit %d\n%s", name, room, got.exit, got.err)
 			}
 			onlyOld(t, disk, name)
 		}
 		remount(t, disk, "size=1g")
 		remount(t, disk, "ro")
-		if got := l.run("export", filepath.Join(disk, name), "--yes", "--compare", old); got.exit != exitFailed ||
+		if got := l.run("export", filepath.Join(disk, name), "--yes", "--compare", old); got.exit != term.ExitFailed ||
 			!strings.Contains(got.err, "read-only file system") || strings.Contains(got.err, ".fob-") {
 			t.Errorf("%s on a disk that is read-only: exit %d\n%s", name, got.exit, got.err)
 		}
 		onlyOld(t, disk, name)
 		remount(t, disk, "rw")
-		for _, file := range []string{name, name + sidecarEnding} {
+		for _, file := range []string{name, name + term.SidecarEnding} {
 			if err := os.Remove(filepath.Join(disk, file)); err != nil {
 				t.Fatal(err)
 			}

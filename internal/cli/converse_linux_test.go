@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"errors"
-	"fob/internal/fault"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -13,6 +12,10 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"fob/internal/cli/codes"
+	"fob/internal/cli/term"
+	"fob/internal/fault"
 )
 
 // person is somebody at a terminal on which fob runs.
@@ -151,7 +154,7 @@ func TestConversationCountsDown(t *testing.T) {
 	at.sees("is it the digit 0?", 1)
 	at.sees("The next code, when it changes: ", 2)
 	at.types(shows(0) + "\n")
-	at.ends(exitDone, "Token "+first+" is bound to anna; its clock is right.")
+	at.ends(term.ExitDone, "Token "+first+" is bound to anna; its clock is right.")
 }
 
 // Ctrl-C once a stolen token has ended: that it has is said.
@@ -161,7 +164,7 @@ func TestInterruptedReplacement(t *testing.T) {
 	at := p.sit(t, "replace", first, "2600412300002", "--stolen", "--yes")
 	at.sees("The code it shows now: ", 1)
 	at.types("\x03")
-	at.ends(exitInterrupted, "fob: token "+first+" is lost now, and no other is bound yet: interrupted\n",
+	at.ends(term.ExitInterrupted, "fob: token "+first+" is lost now, and no other is bound yet: interrupted\n",
 		"go on with `fob bind 2600412300002 anna`")
 	if strings.Contains(at.errs.String(), "half done") {
 		t.Errorf("it says %q", at.errs.String())
@@ -170,7 +173,7 @@ func TestInterruptedReplacement(t *testing.T) {
 
 func TestCountdownWords(t *testing.T) {
 	now := time.Unix(1000, 0)
-	c := untilNext(now, 60, func() time.Time { return now })
+	c := term.UntilNext(now, 60, func() time.Time { return now })
 	for after, want := range map[time.Duration]string{0: "60 s at most", 400 * time.Millisecond: "60 s", 59 * time.Second: "1 s at most", 60 * time.Second: "there now", time.Hour: "there now"} {
 		now = time.Unix(1000, 0).Add(after)
 		if got := c.String(); !strings.Contains(got, want) {
@@ -191,19 +194,19 @@ func TestConversationEnds(t *testing.T) {
 			at.sees("The code it shows now: ", 1)
 			at.types("123")
 			end(at)
-			at.ends(exitInterrupted)
+			at.ends(term.ExitInterrupted)
 			at = p.sit(t, "bind", first, "anna") // two are asked for: the first was no attempt
 			at.types(shows(0) + "\n")
 			at.sees("The next code, when it changes: ", 1)
 			end(at)
-			at.ends(exitInterrupted)
+			at.ends(term.ExitInterrupted)
 			p.failures(t, "0")
 			p.must(t, "resync", first, "--code", shows(0)) // seen now: one code will do
 			at = p.sit(t, "bind", first, "anna")
 			at.types("000000\n")
 			at.sees("else the next one: ", 1)
 			end(at)
-			at.ends(exitInterrupted)
+			at.ends(term.ExitInterrupted)
 			p.failures(t, "1")
 			if name == "Ctrl-C" && !strings.Contains(at.errs.String(), "interrupted; the first code was refused and counts as one failure") {
 				t.Errorf("it says %q", at.errs.String())
@@ -215,13 +218,13 @@ func TestConversationEnds(t *testing.T) {
 // A terminal that was left alone is not asked for ever.
 func TestConversationTimesOut(t *testing.T) {
 	_, end := newTTY(t)
-	tty := newTerminal(end)
-	tty.idle = time.Millisecond
-	_, err := tty.ask(context.Background(), "The code it shows now")
-	if exitOf(err) != exitInterrupted || !strings.Contains(err.Error(), "nobody answered for 5 minutes; nothing was changed") {
+	tty := term.NewTerminal(end)
+	tty.Idle = time.Millisecond
+	_, err := tty.Ask(context.Background(), "The code it shows now")
+	if term.ExitOf(err) != term.ExitInterrupted || !strings.Contains(err.Error(), "nobody answered for 5 minutes; nothing was changed") {
 		t.Errorf("%v", err)
 	}
-	if err := afterFirst(err); fault.KindOf(err) != fault.Interrupted || !strings.Contains(err.Error(), "nobody answered for 5 minutes; the first code was refused and counts") {
+	if err := codes.AfterFirst(err); fault.KindOf(err) != fault.Interrupted || !strings.Contains(err.Error(), "nobody answered for 5 minutes; the first code was refused and counts") {
 		t.Errorf("%v", err)
 	}
 }

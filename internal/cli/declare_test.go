@@ -12,6 +12,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"fob/internal/cli/term"
 )
 
 // TestDeclaredJSON runs every command under --json and holds the fields that it
@@ -35,7 +37,7 @@ func TestDeclaredJSON(t *testing.T) {
 	d.from("assign", "serial,account\n"+other.serial+",ben\n")
 	d.from("bind", "serial,account,code1\n"+other.serial+",ben,"+other.shows(d.now.Unix()/int64(other.moving))+"\n")
 	d.run("check", k.serial, "--code", shown())
-	d.refused("check", exitCode, k.serial, "--code", "000000")
+	d.refused("check", term.ExitCode, k.serial, "--code", "000000")
 	two := []string{"--code", shown(), "--code", k.shows(d.now.Unix()/int64(k.moving) + 1)}
 	d.run("identify", two...)
 	d.run("unlock", k.serial, "--approved-by", "Eva")
@@ -43,10 +45,10 @@ func TestDeclaredJSON(t *testing.T) {
 	d.now = d.now.Add(time.Minute)
 	d.run("bind", k.serial, "anna", "--code", shown())
 	d.run("list")
-	d.compare("list", exitDone, promises()["fob list"].json.(oneOrWith).with, []string{"--by-location"})
+	d.compare("list", term.ExitDone, promises()["fob list"].JSON.(term.OneOrWith).With, []string{"--by-location"})
 	d.run("show", k.serial)
 	d.run("report unverified", "--days", "0")
-	d.refused("unbind", exitCode, k.serial, "--returned", "--yes", "--code", "000000")
+	d.refused("unbind", term.ExitCode, k.serial, "--returned", "--yes", "--code", "000000")
 	d.now = d.now.Add(time.Minute)
 	d.run("unbind", k.serial, "--returned", "--to", "quarantined", "--yes", "--code", shown())
 	d.run("release", k.serial)
@@ -65,7 +67,7 @@ func TestDeclaredJSON(t *testing.T) {
 	export := filepath.Join(t.TempDir(), "x.csv")
 	d.run("export", export, "--sign")
 	d.export = export
-	d.refused("verify-export", exitIntegrity, export) // without --pub
+	d.refused("verify-export", term.ExitIntegrity, export) // without --pub
 	d.run("report drift")
 	d.reports()
 	d.people()
@@ -78,8 +80,8 @@ func TestDeclaredJSON(t *testing.T) {
 	d.now = d.now.Add(-24 * time.Hour)
 	d.run("clock accept", "--approved-by", "Eva", "--yes")
 	for name, declared := range promises() {
-		if declared.json == nil {
-			if got := d.program.run(strings.Fields(strings.TrimPrefix(name, "fob ") + " anna --json")...); got.exit != exitUsage || got.out != "" {
+		if declared.JSON == nil {
+			if got := d.program.run(strings.Fields(strings.TrimPrefix(name, "fob ") + " anna --json")...); got.exit != term.ExitUsage || got.out != "" {
 				t.Errorf("%s --json: exit %d and %q", name, got.exit, got.out)
 			}
 			continue
@@ -100,7 +102,7 @@ func (d *declared) life() {
 	bind(1, "ben")
 	d.run("suspend", all[1].serial)
 	d.run("resume", all[1].serial)
-	d.refused("replace", exitCode, all[1].serial, all[2].serial, "--yes", "--code", "000000")
+	d.refused("replace", term.ExitCode, all[1].serial, all[2].serial, "--yes", "--code", "000000")
 	d.run("replace", all[1].serial, all[2].serial, "--yes", "--code", all[2].shows(d.now.Unix()/int64(all[2].moving)))
 	d.run("quarantine", all[3].serial)
 	d.run("lost", all[4].serial, "--yes")
@@ -133,7 +135,7 @@ func (d *declared) reports() {
 	d.run("import", expiring)
 	locked := parseKnown(seedFile(deliveryPlan))[12].serial
 	for range 5 {
-		d.refused("check", exitCode, locked, "--code", "00000000")
+		d.refused("check", term.ExitCode, locked, "--code", "00000000")
 	}
 	d.run("report expiring", "--within", "30000d")
 	d.run("report exceptions")
@@ -176,17 +178,17 @@ type declared struct {
 
 func (d *declared) run(name string, args ...string) {
 	d.t.Helper()
-	want := promises()["fob "+name].json
-	if e, ok := want.(eitherOf); ok {
-		want = e.done
+	want := promises()["fob "+name].JSON
+	if e, ok := want.(term.EitherOf); ok {
+		want = e.Done
 	}
-	if a, ok := want.(oneOrWith); ok {
-		want = a.one
+	if a, ok := want.(term.OneOrWith); ok {
+		want = a.One
 	}
-	if f, ok := want.(rowsOrFile); ok {
-		want = f.rows
+	if f, ok := want.(term.RowsOrFile); ok {
+		want = f.Rows
 	}
-	d.compare(name, exitDone, want, args)
+	d.compare(name, term.ExitDone, want, args)
 }
 
 // from runs a command with a file of rows in the place of its arguments.
@@ -196,14 +198,14 @@ func (d *declared) from(name, rows string) {
 	if err := os.WriteFile(file, []byte(rows), 0o600); err != nil {
 		d.t.Fatal(err)
 	}
-	d.compare(name, exitDone, promises()["fob "+name].json.(oneOrWith).with, []string{"--from", file})
+	d.compare(name, term.ExitDone, promises()["fob "+name].JSON.(term.OneOrWith).With, []string{"--from", file})
 }
 
 func (d *declared) refused(name string, exit int, args ...string) {
 	d.t.Helper()
-	want := promises()["fob "+name].json
-	if e, ok := want.(eitherOf); ok {
-		want = e.refused
+	want := promises()["fob "+name].JSON
+	if e, ok := want.(term.EitherOf); ok {
+		want = e.Refused
 	}
 	d.compare(name, exit, want, args)
 }
@@ -228,9 +230,9 @@ func (d *declared) compare(name string, exit int, want any, args []string) {
 		d.t.Fatalf("fob %s: %v\n%s", name, err, got.out)
 	}
 	var promised []string
-	for _, f := range jsonFields(of) {
-		if !f.optional || slices.Contains(printed, f.name) {
-			promised = append(promised, f.name)
+	for _, f := range term.JsonFields(of) {
+		if !f.Optional || slices.Contains(printed, f.Name) {
+			promised = append(promised, f.Name)
 		}
 	}
 	if !slices.Equal(printed, promised) {
@@ -267,10 +269,10 @@ func TestNextStep(t *testing.T) {
 	}{
 		{&os.PathError{Op: "open", Path: "x", Err: os.ErrPermission}, "this user is not allowed to"},
 		{&os.PathError{Op: "write", Path: "x", Err: syscall.ENOSPC}, "the disk is full"},
-		{outputError(&os.PathError{Op: "write", Path: "/dev/stdout", Err: syscall.ENOSPC}), "what was printed is incomplete"},
+		{term.OutputError(&os.PathError{Op: "write", Path: "/dev/stdout", Err: syscall.ENOSPC}), "what was printed is incomplete"},
 		{errors.New("anything"), ""},
 	} {
-		if got := nextStep(c.err); !strings.HasPrefix(got, c.want) || c.want == "" && got != "" {
+		if got := term.NextStep(c.err); !strings.HasPrefix(got, c.want) || c.want == "" && got != "" {
 			t.Errorf("%v: %q", c.err, got)
 		}
 	}

@@ -1,4 +1,5 @@
-// Package cli is the command line: cobra commands, one file each. A command
-// reads its flags, calls one use case and prints the result; streams, tables,
-// prompts, progress and exit codes are here and nowhere below.
+// Package cli is the command line. It knows the global flags and which commands
+// there are, by whom they are used, and it alone turns an error into text and an
+// exit code. The commands are in the packages below it, one package a group; what
+// they share is in cli/term.
 package cli

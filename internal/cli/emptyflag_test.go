@@ -8,6 +8,8 @@ import (
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
+
+	"fob/internal/cli/term"
 )
 
 // TestEmptyFlags: whatever text a command takes with a flag, it does not take an empty
@@ -15,12 +17,12 @@ import (
 func TestEmptyFlags(t *testing.T) {
 	t.Chdir(t.TempDir())
 	asked := 0
-	for _, cmd := range every((&root{}).command()) {
+	for _, cmd := range every(command((&term.Run{}))) {
 		if !cmd.Runnable() || cmd.HasSubCommands() || cmd.Name() == "help" || cmd.IsAdditionalHelpTopicCommand() {
 			continue
 		}
 		try := func(f *pflag.Flag) {
-			if kind := f.Value.Type(); !strings.HasPrefix(kind, "string") || slices.Contains(mayBeEmpty, f.Name) {
+			if kind := f.Value.Type(); !strings.HasPrefix(kind, "string") || slices.Contains(term.MayBeEmpty, f.Name) {
 				return
 			}
 			asked++
@@ -44,7 +46,7 @@ func refusesEmpty(t *testing.T, cmd *cobra.Command, flag, want string) bool {
 	t.Helper()
 	args := append(strings.Fields(cmd.CommandPath())[1:], flag)
 	for range 4 {
-		if got := newProgram(t).run(args...); got.exit == exitUsage && strings.HasPrefix(got.err, want) {
+		if got := newProgram(t).run(args...); got.exit == term.ExitUsage && strings.HasPrefix(got.err, want) {
 			return true
 		}
 		args = append(args, "x")

@@ -7,6 +7,8 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+
+	"fob/internal/cli/term"
 )
 
 // A disk that is full anywhere in the middle of an export, and one that takes no
@@ -30,27 +32,27 @@ func TestExportOnAFullDisk(t *testing.T) {
 		for _, room := range []int{2, 2 + pages/2, 1 + pages, 2 + pages} { // old file, old signature, and the new file or less
 			remount(t, disk, "size=1g")
 			write(t, filepath.Join(disk, name), "the old file")
-			write(t, filepath.Join(disk, name+sidecarEnding), "the old signature")
+			write(t, filepath.Join(disk, name+term.SidecarEnding), "the old signature")
 			remount(t, disk, fmt.Sprintf("size=%dk", 4*room))
 			got := l.run(append([]string{"export", filepath.Join(disk, name), "--yes"}, flags...)...)
-			if got.exit != exitFailed || !strings.Contains(got.err, "disk is full") || strings.Contains(got.err, ".fob-") {
+			if got.exit != term.ExitFailed || !strings.Contains(got.err, "disk is full") || strings.Contains(got.err, ".fob-") {
 				t.Errorf("%s with %d pages of %d: exit %d\n%s", name, room, pages, got.exit, got.err)
 			}
 			onlyOld(t, disk, name)
 		}
 		remount(t, disk, "size=8k") // the old file and the old signature: without a new one it would go
-		if got := l.run(append([]string{"export", filepath.Join(disk, name), "--yes"}, flags[1:]...)...); got.exit != exitFailed {
+		if got := l.run(append([]string{"export", filepath.Join(disk, name), "--yes"}, flags[1:]...)...); got.exit != term.ExitFailed {
 			t.Errorf("%s unsigned on a full disk: exit %d\n%s", name, got.exit, got.err)
 		}
 		onlyOld(t, disk, name)
 		remount(t, disk, "ro")
 		got := l.run(append([]string{"export", filepath.Join(disk, name), "--yes"}, flags...)...)
-		if got.exit != exitFailed || !strings.Contains(got.err, name+" cannot be made: read-only file system") {
+		if got.exit != term.ExitFailed || !strings.Contains(got.err, name+" cannot be made: read-only file system") {
 			t.Errorf("%s on a disk that is read-only: exit %d\n%s", name, got.exit, got.err)
 		}
 		onlyOld(t, disk, name)
 		remount(t, disk, "rw")
-		for _, old := range []string{name, name + sidecarEnding} {
+		for _, old := range []string{name, name + term.SidecarEnding} {
 			if err := os.Remove(filepath.Join(disk, old)); err != nil {
 				t.Fatal(err)
 			}
@@ -81,7 +83,7 @@ func TestCheckpointOnAFullDisk(t *testing.T) {
 	write(t, filler, strings.Repeat("x", 4096))
 	for range 2 {
 		got := p.run("audit", "checkpoint", "--out", out)
-		if got.exit != exitFailed || !strings.Contains(got.err, "disk is full") {
+		if got.exit != term.ExitFailed || !strings.Contains(got.err, "disk is full") {
 			t.Errorf("exit %d: %s", got.exit, got.err)
 		}
 		if _, err := os.Lstat(out); !os.IsNotExist(err) {
@@ -121,7 +123,7 @@ func onlyOld(t *testing.T, disk, name string) {
 	if err != nil || len(files) != 2 {
 		t.Errorf("%s: the folder holds %v, %v", name, files, err)
 	}
-	for file, want := range map[string]string{name: "the old file", name + sidecarEnding: "the old signature"} {
+	for file, want := range map[string]string{name: "the old file", name + term.SidecarEnding: "the old signature"} {
 		if text, err := os.ReadFile(filepath.Join(disk, file)); err != nil || string(text) != want {
 			t.Errorf("%s holds %.40q, %v", file, text, err)
 		}

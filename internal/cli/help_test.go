@@ -14,6 +14,8 @@ import (
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
+
+	"fob/internal/cli/term"
 )
 
 // ran is what one run of the program gave.
@@ -40,7 +42,7 @@ func newProgram(t *testing.T) *program {
 
 func (p *program) run(args ...string) ran {
 	var out, errs strings.Builder
-	s := Streams{In: strings.NewReader(p.in), Out: &out, Err: &errs, OutWidth: p.width}
+	s := term.Streams{In: strings.NewReader(p.in), Out: &out, Err: &errs, OutWidth: p.width}
 	exit := Run(context.Background(), Process{Args: args, Streams: s,
 		Getenv: func(name string) string { return p.env[name] }, Now: func() time.Time { return p.now }})
 	return ran{exit, out.String(), errs.String()}
@@ -50,7 +52,7 @@ func (p *program) run(args ...string) ran {
 func (p *program) must(t *testing.T, args ...string) ran {
 	t.Helper()
 	got := p.run(args...)
-	if got.exit != exitDone {
+	if got.exit != term.ExitDone {
 		t.Fatalf("fob %q: exit %d\n%s%s", args, got.exit, got.out, got.err)
 	}
 	return got
@@ -67,7 +69,7 @@ func allCommands(from *cobra.Command) []*cobra.Command {
 // TestHelp: every command says what it is for, those that do something give an
 // example which is one, and every flag is explained.
 func TestHelp(t *testing.T) {
-	top := (&root{getenv: func(string) string { return "" }, now: time.Now}).command()
+	top := command((&term.Run{Getenv: func(string) string { return "" }, Now: time.Now}))
 	all := allCommands(top)
 	if len(all) < 15 {
 		t.Fatalf("only %d commands were found", len(all))

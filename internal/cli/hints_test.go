@@ -7,6 +7,8 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+
+	"fob/internal/cli/term"
 )
 
 var namedCommand = regexp.MustCompile("`fob ([a-z][a-z-]*)(?: ([a-z][a-z-]*))?[^`\n]*`")
@@ -14,7 +16,7 @@ var namedCommand = regexp.MustCompile("`fob ([a-z][a-z-]*)(?: ([a-z][a-z-]*))?[^
 // A hint that sends somebody to a command that is not there is worse than none:
 // every command that a message or comment of the program names exists.
 func TestNamedCommandsExist(t *testing.T) {
-	top := (&root{}).command()
+	top := command((&term.Run{}))
 	named := 0
 	err := filepath.WalkDir("..", func(path string, d fs.DirEntry, err error) error {
 		if err != nil || d.IsDir() || !strings.HasSuffix(path, ".go") || strings.HasSuffix(path, "_test.go") {

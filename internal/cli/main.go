@@ -12,15 +12,24 @@ import (
 	"syscall"
 	"time"
 
+	"github.com/spf13/pflag"
+
 	"fob/internal/app"
+	"fob/internal/cli/term"
 	"fob/internal/custody"
 	"fob/internal/fault"
 )
 
+type errorJSON struct {
+	Error string `json:"error"`
+	Hint  string `json:"hint"`
+	Exit  int    `json:"exit"`
+}
+
 // Process is what the program is given: arguments, streams, environment, time.
 type Process struct {
 	Args    []string
-	Streams Streams
+	Streams term.Streams
 	Getenv  func(string) string
 	Now     func() time.Time
 }
@@ -31,7 +40,7 @@ func Main() int {
 	_ = custody.HardenProcess()
 	ctx, stop := interruptible(context.Background())
 	defer stop()
-	return Run(ctx, Process{os.Args[1:], SystemStreams(), os.Getenv, time.Now})
+	return Run(ctx, Process{os.Args[1:], term.SystemStreams(), os.Getenv, time.Now})
 }
 
 // interruptible ends with what ends a program in an orderly way: Ctrl-C, a request
@@ -51,27 +60,27 @@ func Run(ctx context.Context, p Process) int {
 	out := &watched{w: p.Streams.Out}
 	p.Streams.Out = out
 	host, _ := os.Hostname() // an event without a host is better than none
-	r := &root{
-		streams: p.Streams, now: p.Now, getenv: p.Getenv, ctx: ctx,
-		base: app.Config{Now: p.Now, Random: rand.Reader, Host: host, Operator: app.CurrentOperator(p.Getenv)},
+	r := &term.Run{
+		Streams: p.Streams, Now: p.Now, Getenv: p.Getenv, Ctx: ctx,
+		Base: app.Config{Now: p.Now, Random: rand.Reader, Host: host, Operator: app.CurrentOperator(p.Getenv)},
 	}
-	cmd := r.command()
+	cmd := command(r)
 	cmd.SetArgs(p.Args)
 	reached, err := cmd.ExecuteContextC(ctx)
 	err = out.verdict(err)
-	if err != nil && out.err == nil && !r.started && ctx.Err() == nil && fault.KindOf(err) == fault.Internal {
-		err = usageError(reached.CommandPath(), err) // cobra's own words about commands and arguments
+	if err != nil && out.err == nil && !r.Started && ctx.Err() == nil && fault.KindOf(err) == fault.Internal {
+		err = term.UsageError(reached.CommandPath(), err) // cobra's own words about commands and arguments
 	}
-	if err != nil && !r.started {
-		r.json = r.json || asksJSON(p.Args) // a flag at fault ends the reading of flags
+	if err != nil && !r.Started {
+		r.JSON = r.JSON || asksJSON(p.Args) // a flag at fault ends the reading of flags
 	}
 	if err != nil && ctx.Err() != nil && !ownWords(err) {
 		err = fault.Errorf(fault.Interrupted, "interrupted; nothing was left half done")
 	}
 	if err != nil {
-		r.printError(err)
+		printError(r, err)
 	}
-	return exitOf(err)
+	return term.ExitOf(err)
 }
 
 // ownWords tells of an error met as a command was interrupted that it would have
@@ -90,19 +99,29 @@ func asksJSON(args []string) bool {
 	return slices.Contains(args, "--json")
 }
 
-func usageError(name string, err error) error {
-	return fault.Errorf(fault.Usage, "%v", err).WithHint("`%s --help` shows what is possible", name)
-}
-
 // printError writes the one error of a run to standard error.
-func (r *root) printError(err error) {
-	hint := nextStep(err)
-	if r.json {
-		_ = json.NewEncoder(visible(r.streams.Err)).Encode(errorJSON{fault.MessageIn(err, wording{}), hint, exitOf(err)})
+func printError(r *term.Run, err error) {
+	hint := term.NextStep(err)
+	if r.JSON {
+		_ = json.NewEncoder(term.Visible(r.Streams.Err)).Encode(errorJSON{fault.MessageIn(err, term.Wording{}), hint, term.ExitOf(err)})
 		return
 	}
-	fmt.Fprintf(r.streams.Err, "fob: %s\n", clean(fault.MessageIn(err, wording{})))
+	fmt.Fprintf(r.Streams.Err, "fob: %s\n", term.Clean(fault.MessageIn(err, term.Wording{})))
 	if hint != "" {
-		fmt.Fprintf(r.streams.Err, "  %s\n", clean(hint))
+		fmt.Fprintf(r.Streams.Err, "  %s\n", term.Clean(hint))
 	}
+}
+
+// flagError puts a flag's wrong value into words; other errors of flags are
+// plain enough.
+func flagError(err error) error {
+	var e *pflag.InvalidValueError
+	if !errors.As(err, &e) {
+		return err
+	}
+	what := map[string]string{"int": "a whole number", "int64": "a whole number", "bool": "true or false"}[e.GetFlag().Value.Type()]
+	if what == "" {
+		return err
+	}
+	return fmt.Errorf("--%s %q: %s is needed", e.GetFlag().Name, e.GetValue(), what)
 }

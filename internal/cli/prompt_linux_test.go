@@ -4,38 +4,40 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"fob/internal/fault"
 	"os"
 	"testing"
 	"time"
 
 	"golang.org/x/sys/unix"
+
+	"fob/internal/cli/term"
+	"fob/internal/fault"
 )
 
 // TestSecretEndsWithContext: Ctrl-C ends a question for a passphrase though
 // nobody types, and the terminal echoes again.
 func TestSecretEndsWithContext(t *testing.T) {
 	_, end := newTTY(t)
-	tty := newTerminal(end)
+	tty := term.NewTerminal(end)
 	ctx, stop := context.WithCancel(context.Background())
 	go func() {
-		for echoes(t, tty.tty) { // until the read has begun
+		for echoes(t, tty.Tty) { // until the read has begun
 			time.Sleep(time.Millisecond)
 		}
 		stop()
 	}()
-	pass, err := tty.secret(ctx, "Passphrase")
-	if pass != nil || !errors.Is(err, context.Canceled) || fault.KindOf(err) != fault.Interrupted || exitOf(err) != exitInterrupted {
-		t.Errorf("asking ended with %q, %v, exit %d", pass, err, exitOf(err))
+	pass, err := tty.Secret(ctx, "Passphrase")
+	if pass != nil || !errors.Is(err, context.Canceled) || fault.KindOf(err) != fault.Interrupted || term.ExitOf(err) != term.ExitInterrupted {
+		t.Errorf("asking ended with %q, %v, exit %d", pass, err, term.ExitOf(err))
 	}
-	if !echoes(t, tty.tty) {
+	if !echoes(t, tty.Tty) {
 		t.Error("the terminal does not echo any more")
 	}
-	tty.close()
-	if !echoes(t, tty.tty) {
+	tty.Close()
+	if !echoes(t, tty.Tty) {
 		t.Error("the terminal was closed under a read that waits")
 	}
-	if _, err := tty.secret(ctx, "Passphrase"); exitOf(err) != exitInterrupted {
+	if _, err := tty.Secret(ctx, "Passphrase"); term.ExitOf(err) != term.ExitInterrupted {
 		t.Errorf("asking after the end gave %v", err)
 	}
 }

@@ -26,6 +26,7 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 	_ "modernc.org/sqlite"
 
+	"fob/internal/cli/term"
 	"fob/tools/seedgen/gen"
 )
 
@@ -54,7 +55,7 @@ func testMain() {
 		}
 		now = func() time.Time { return at }
 	}
-	os.Exit(Run(ctx, Process{os.Args[1:], SystemStreams(), os.Getenv, now}))
+	os.Exit(Run(ctx, Process{os.Args[1:], term.SystemStreams(), os.Getenv, now}))
 }
 
 // TestScripts runs testdata/script: one script a topic. Beside testscript's own
@@ -138,7 +139,7 @@ func cmdExits(ts *testscript.TestScript, neg bool, args []string) {
 	for _, stream := range []string{"stdout", "stderr"} {
 		text := ts.ReadFile(stream)
 		for _, r := range text {
-			if r != '\n' && r != '\t' && unsafe(r) {
+			if r != '\n' && r != '\t' && term.Unsafe(r) {
 				ts.Fatalf("%s holds the character U+%04X: %q", stream, r, text)
 			}
 		}

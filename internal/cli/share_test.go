@@ -11,6 +11,7 @@ import (
 	"testing"
 	"time"
 
+	"fob/internal/cli/term"
 	"fob/tools/seedgen/gen"
 )
 
@@ -44,7 +45,7 @@ func TestShareAmongProcesses(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, args := range [][]string{{"init"}, {"import", file}, {"policy", "set", "tokens-per-account=3", "--approved-by", "Eva Brandt"}} {
-		if exit, out := fob(args...); exit != exitDone {
+		if exit, out := fob(args...); exit != term.ExitDone {
 			t.Fatalf("%q: %d\n%s", args, exit, out)
 		}
 	}
@@ -60,16 +61,16 @@ func TestShareAmongProcesses(t *testing.T) {
 	bound := 0
 	for i, exit := range exits {
 		switch {
-		case exit == exitDone:
+		case exit == term.ExitDone:
 			bound++
-		case exit != exitNotAllowed || !strings.Contains(outs[i], "anna has 3 tokens, and the policy allows 3 an account"):
+		case exit != term.ExitNotAllowed || !strings.Contains(outs[i], "anna has 3 tokens, and the policy allows 3 an account"):
 			t.Errorf("process %d: exit %d\n%s", i, exit, outs[i])
 		}
 	}
 	if _, out := fob("list", "--account", "anna"); bound != share || bytes.Count([]byte(out), []byte("\n")) != share {
 		t.Errorf("%d were bound:\n%s", bound, out)
 	}
-	if exit, out := fob("audit", "verify"); exit != exitDone {
+	if exit, out := fob("audit", "verify"); exit != term.ExitDone {
 		t.Errorf("verify: %d\n%s", exit, out)
 	}
 }

@@ -2,9 +2,7 @@ package cli
 
 import (
 	"bufio"
-	"bytes"
 	"context"
-	"encoding/json"
 	"errors"
 	"os"
 	"path/filepath"
@@ -13,8 +11,8 @@ import (
 	"testing"
 	"time"
 
+	"fob/internal/cli/term"
 	"fob/internal/fault"
-	"fob/internal/intake"
 )
 
 // TestTerminalTable: a terminal gets headers and columns that fit, a pipe gets
@@ -82,82 +80,6 @@ func TestNarrowTrail(t *testing.T) {
 	}
 }
 
-// TestLayOut: empty columns go first, then spare ones, and the rest is wrapped,
-// never cut.
-func TestLayOut(t *testing.T) {
-	var out, errs strings.Builder
-	r := &root{streams: Streams{Out: &out, Err: &errs, OutWidth: 30}}
-	w := r.newTable("A", "EMPTY", "SPARE", "LONG").spares("SPARE")
-	long := "abcdefghij klmnopqrst uvwxyz 0123456789"
-	if err := errors.Join(w.add("1", "", "spare", long), w.add("2", nil, "more", "x"), w.flush()); err != nil {
-		t.Fatal(err)
-	}
-	got := out.String()
-	if strings.Contains(got, "EMPTY") || strings.Contains(got, "SPARE") || !strings.Contains(errs.String(), "no room for: SPARE;") {
-		t.Errorf("columns: %s%s", got, errs.String())
-	}
-	for _, word := range strings.Fields(long) {
-		if !strings.Contains(got, word) {
-			t.Errorf("%s is lost:\n%s", word, got)
-		}
-	}
-	for line := range strings.SplitSeq(got, "\n") {
-		if len(line) > 30 {
-			t.Errorf("a line of %d columns: %q", len(line), line)
-		}
-	}
-}
-
-// TestProgressRate: what was done in the first second, before the bar is shown,
-// counts with the time that it took.
-func TestProgressRate(t *testing.T) {
-	var errs strings.Builder
-	now := time.Now()
-	r := &root{streams: Streams{Err: &errs, ErrTTY: true}, now: func() time.Time { return now }}
-	bar := r.newProgress("delivery.csv")
-	var req intake.Import
-	bar.follow(&req)
-	req.OnProgress(10, 5000)
-	if errs.Len() > 0 {
-		t.Errorf("a bar within the first second: %q", errs.String())
-	}
-	now = now.Add(2 * time.Second)
-	req.OnProgress(1000, 5000) // 33 of a hundred after 2 s
-	if !strings.Contains(errs.String(), "delivery.csv, 1000 of 5000 tokens, 500 a second, 4 s left") {
-		t.Errorf("the bar is %q", errs.String())
-	}
-	bar.done()
-}
-
-func TestVisible(t *testing.T) {
-	for text, want := range map[string]string{
-		"plain é 漢 \n\t":                  "plain é 漢 \n\t",
-		"\u009b31m\x7f\u202e\u200f\u2028": `\u009b31m\u007f\u202e\u200f\u2028`,
-		"\xff\xc2":                        "\xff",
-	} {
-		// Byte by byte: characters come in pieces.
-		var b bytes.Buffer
-		w := visible(&b)
-		for i := range len(text) {
-			if n, err := w.Write([]byte{text[i]}); n != 1 || err != nil {
-				t.Fatal(n, err)
-			}
-		}
-		if b.String() != want {
-			t.Errorf("%q became %q, want %q", text, b.String(), want)
-		}
-	}
-	var b bytes.Buffer
-	const name = "a\x1b\u009b\u202e\x7f\n"
-	if err := json.NewEncoder(visible(&b)).Encode(name); err != nil {
-		t.Fatal(err)
-	}
-	var back string
-	if err := json.Unmarshal(b.Bytes(), &back); err != nil || back != name {
-		t.Errorf("%q came back as %q, %v", name, back, err)
-	}
-}
-
 // TestAskEndsWithContext: Ctrl-C ends a conversation though nobody types.
 func TestAskEndsWithContext(t *testing.T) {
 	in, keep, err := os.Pipe()
@@ -171,12 +93,12 @@ func TestAskEndsWithContext(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer out.Close()
-	tty := &terminal{tty: out, lines: bufio.NewReader(in), idle: idle}
+	tty := &term.Terminal{Tty: out, Lines: bufio.NewReader(in), Idle: term.Idle}
 	ctx, stop := context.WithCancel(context.Background())
 	time.AfterFunc(20*time.Millisecond, stop)
-	_, err = tty.ask(ctx, "The code it shows now")
-	if !errors.Is(err, context.Canceled) || exitOf(err) != exitInterrupted {
-		t.Errorf("asking ended with %v, exit %d", err, exitOf(err))
+	_, err = tty.Ask(ctx, "The code it shows now")
+	if !errors.Is(err, context.Canceled) || term.ExitOf(err) != term.ExitInterrupted {
+		t.Errorf("asking ended with %v, exit %d", err, term.ExitOf(err))
 	}
 }
 
@@ -188,9 +110,9 @@ func TestInterrupted(t *testing.T) {
 	stop()
 	for _, args := range [][]string{{"import", filepath.Join("testdata", "nosuch.csv")}, {"list"}, {"list", "--json"}} {
 		var out, errs strings.Builder
-		exit := Run(ctx, Process{args, Streams{In: strings.NewReader(""), Out: &out, Err: &errs},
+		exit := Run(ctx, Process{args, term.Streams{In: strings.NewReader(""), Out: &out, Err: &errs},
 			func(name string) string { return p.env[name] }, time.Now})
-		if exit != exitInterrupted || !strings.Contains(errs.String(), "interrupted") {
+		if exit != term.ExitInterrupted || !strings.Contains(errs.String(), "interrupted") {
 			t.Errorf("fob %s: exit %d, %s", args, exit, errs.String())
 		}
 	}
@@ -231,9 +153,9 @@ func TestInterruptedBehindACode(t *testing.T) {
 	var out, errs strings.Builder
 	stopping := writerFunc(func(b []byte) (int, error) { stop(); return out.Write(b) }) // as the outcome is printed
 	exit := Run(ctx, Process{[]string{"check", "2600412300001", "--code", "000000", "--json"},
-		Streams{In: strings.NewReader(""), Out: stopping, Err: &errs},
+		term.Streams{In: strings.NewReader(""), Out: stopping, Err: &errs},
 		func(name string) string { return p.env[name] }, func() time.Time { return p.now }})
-	if exit != exitCode || ctx.Err() == nil || strings.Contains(errs.String(), "interrupted") {
+	if exit != term.ExitCode || ctx.Err() == nil || strings.Contains(errs.String(), "interrupted") {
 		t.Errorf("exit %d\n%s%s", exit, out.String(), errs.String())
 	}
 }

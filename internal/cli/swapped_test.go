@@ -12,6 +12,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"fob/internal/cli/term"
 )
 
 // swapFormats are the rows of every family that has serials and seeds in
@@ -107,7 +109,7 @@ func (s *swapper) check(t *testing.T, what, text string, args []string, seeds []
 	short := append(slices.Clone(load), "--allow-short-seeds", "--json", "--rejects", rejects)
 	for _, args := range [][]string{load, short, append([]string{"inspect", file}, args...)} {
 		got := s.run(args...)
-		if got.exit != exitRefused {
+		if got.exit != term.ExitRefused {
 			t.Errorf("%s: exit %d of %q\n%s%s", what, got.exit, args, got.out, got.err)
 		}
 		if where := findSeed([]byte(got.out+got.err), seeds); where != "" {

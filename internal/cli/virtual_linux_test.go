@@ -17,6 +17,8 @@ import (
 	"github.com/pquerna/otp/totp"
 	"golang.org/x/sys/unix"
 
+	"fob/internal/cli/codes"
+	"fob/internal/cli/term"
 	"fob/internal/token"
 )
 
@@ -71,8 +73,8 @@ func pictured(t *testing.T, lines []string, light bool) image.Image {
 // drawn takes the lines of a code out of what was written to a terminal.
 func drawn(screen string) (lines []string) {
 	for line := range strings.Lines(screen) {
-		if _, rest, coloured := strings.Cut(line, blackOnWhite); coloured {
-			lines = append(lines, strings.TrimSuffix(strings.TrimRight(rest, "\r\n"), usualColours))
+		if _, rest, coloured := strings.Cut(line, codes.BlackOnWhite); coloured {
+			lines = append(lines, strings.TrimSuffix(strings.TrimRight(rest, "\r\n"), codes.UsualColours))
 		}
 	}
 	return lines
@@ -156,8 +158,8 @@ func TestVirtual(t *testing.T) {
 		}
 	}
 	at.types(p.shows(t, key, 0) + "\n")
-	at.ends(exitDone, "is bound to anna+otp@example.com (software: an authenticator app); its clock is right.", img+" holds the seed")
-	at.sees(usualScreen, 1)
+	at.ends(term.ExitDone, "is bound to anna+otp@example.com (software: an authenticator app); its clock is right.", img+" holds the seed")
+	at.sees(codes.UsualScreen, 1)
 	if strings.Contains(at.errs.String()+at.screen(), key.Secret()) {
 		t.Error("the seed is readable")
 	}
@@ -180,9 +182,9 @@ func TestVirtual(t *testing.T) {
 // Whatever ends a conversation early leaves nothing: no token, no event, no file.
 func TestVirtualLeavesNothing(t *testing.T) {
 	wrong := func(at *person) {
-		for n := range 2 * enrolTries {
+		for n := range 2 * codes.EnrolTries {
 			at.types([]string{"000000", "111111"}[n%2] + "\n")
-			if n < 2*enrolTries-1 {
+			if n < 2*codes.EnrolTries-1 {
 				at.sees(": ", n+2)
 			}
 		}
@@ -191,11 +193,11 @@ func TestVirtualLeavesNothing(t *testing.T) {
 		end  func(*person)
 		exit int
 	}{
-		"Ctrl-C":         {func(at *person) { at.types("123\x03") }, exitInterrupted},
-		"Ctrl-D":         {func(at *person) { at.types("\x04") }, exitInterrupted},
-		"hang up":        {func(at *person) { at.types("123"); at.tty.Close() }, exitInterrupted}, // the echo ends the read that keeps it open,
-		"second, Ctrl-C": {func(at *person) { at.types("000000\n"); at.sees("when it changes: ", 1); at.types("\x03") }, exitInterrupted},
-		"wrong codes":    {wrong, exitCode},
+		"Ctrl-C":         {func(at *person) { at.types("123\x03") }, term.ExitInterrupted},
+		"Ctrl-D":         {func(at *person) { at.types("\x04") }, term.ExitInterrupted},
+		"hang up":        {func(at *person) { at.types("123"); at.tty.Close() }, term.ExitInterrupted}, // the echo ends the read that keeps it open,
+		"second, Ctrl-C": {func(at *person) { at.types("000000\n"); at.sees("when it changes: ", 1); at.types("\x03") }, term.ExitInterrupted},
+		"wrong codes":    {wrong, term.ExitCode},
 	} {
 		t.Run(name, func(t *testing.T) {
 			p := founded(t)
@@ -227,7 +229,7 @@ func TestVirtualOfAWrongClock(t *testing.T) {
 	at.types(p.shows(t, key, -20*time.Minute) + "\n")
 	at.sees("That code does not match.", 1)
 	at.types(p.shows(t, key, -20*time.Minute+30*time.Second) + "\n")
-	at.ends(exitDone, "min slow")
+	at.ends(term.ExitDone, "min slow")
 	p.must(t, "audit", "verify")
 }
 
@@ -236,7 +238,7 @@ func TestVirtualByPolicy(t *testing.T) {
 	p := founded(t)
 	p.must(t, "policy", "set", "codes-needed=2", "tokens-per-account=1", "require.virtual=proof", "--approved-by", "Eva Brandt")
 	at := p.sit(t, "virtual", "anna@example.com")
-	at.ends(exitRefused, "the policy demands --proof of virtual")
+	at.ends(term.ExitRefused, "the policy demands --proof of virtual")
 	at = p.sit(t, "virtual", "anna@example.com", "--proof", "video call", "--digits", "8", "--period", "60", "--hash", "sha256")
 	key := at.scanned()
 	if key.Digits() != 8 || key.Period() != 60 || key.Algorithm() != library.AlgorithmSHA256 {
@@ -245,9 +247,9 @@ func TestVirtualByPolicy(t *testing.T) {
 	at.types(p.shows(t, key, -time.Minute) + "\n")
 	at.sees("The next code, when it changes: ", 1)
 	at.types(p.shows(t, key, 0) + "\n")
-	at.ends(exitDone, "is bound to anna@example.com")
+	at.ends(term.ExitDone, "is bound to anna@example.com")
 	at = p.sit(t, "virtual", "ANNA@example.com", "--proof", "video call")
-	at.ends(exitNotAllowed, "anna@example.com has 1 tokens, and the policy allows 1 an account")
+	at.ends(term.ExitNotAllowed, "anna@example.com has 1 tokens, and the policy allows 1 an account")
 	p.must(t, "audit", "verify")
 }
 
@@ -262,7 +264,7 @@ func TestVirtualOfAnAppWithItsOwnParameters(t *testing.T) {
 	at.types(p.shows(t, own, 30*time.Second) + "\n")
 	at.sees("this app takes no other parameters than its own", 1)
 	at.types("\x03")
-	at.ends(exitInterrupted)
+	at.ends(term.ExitInterrupted)
 }
 
 // sized starts a command on a terminal of so many columns and rows.
@@ -285,11 +287,11 @@ func TestVirtualOnATerminalOfAnySize(t *testing.T) {
 		t.Errorf("%d rows", len(lines))
 	}
 	at.types(p.shows(t, key, 0) + "\n")
-	at.ends(exitDone)
+	at.ends(term.ExitDone)
 	before := p.everything(t)
 	for _, size := range [][2]uint16{{40, 60}, {80, 12}} {
 		at = p.sized(t, size[0], size[1], "virtual", "ben@example.com")
-		at.ends(exitUsage, "the QR code takes ", "or let an image be made: --png FILE")
+		at.ends(term.ExitUsage, "the QR code takes ", "or let an image be made: --png FILE")
 	}
 	if after := p.everything(t); after != before {
 		t.Errorf("something changed: %s", after)
@@ -307,28 +309,28 @@ func TestVirtualOnATerminalOfAnySize(t *testing.T) {
 		t.Fatal(err)
 	}
 	at.types(p.shows(t, keyOf(t, scan(t, picture)), 0) + "\n")
-	at.ends(exitDone, "is bound to ben@example.com")
+	at.ends(term.ExitDone, "is bound to ben@example.com")
 	at = p.sized(t, 40, 12, "virtual", "cleo@example.com", "--uri", filepath.Join(t.TempDir(), "u.txt"))
 	at.sees("larger than this terminal: the key's URI, which apps take by hand or as a link, is in ", 1)
 	at.sees("The code that the app shows now: ", 1)
 	at.types("\x03")
-	at.ends(exitInterrupted)
+	at.ends(term.ExitInterrupted)
 }
 
 // Without colours the terminal is taken for light on dark.
 func TestQRWithoutColours(t *testing.T) {
 	const uri = "otpauth://totp/a:b?secret=GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ&issuer=a"
-	code, err := newQR(token.NewSeed([]byte(uri)))
+	code, err := codes.NewQR(token.NewSeed([]byte(uri)))
 	if err != nil {
 		t.Fatal(err)
 	}
-	for quiet := quietZoneLeast; quiet <= quietZone; quiet++ {
-		lines := strings.Split(strings.TrimSuffix(code.blocks(quiet, false), "\n"), "\n")
+	for quiet := codes.QuietZoneLeast; quiet <= codes.QuietZone; quiet++ {
+		lines := strings.Split(strings.TrimSuffix(code.Blocks(quiet, false), "\n"), "\n")
 		if got := scan(t, pictured(t, lines, true)); got != uri {
 			t.Errorf("it says %s", got)
 		}
 	}
-	if _, err := newQR(token.NewSeed(bytes.Repeat([]byte("a"), 3000))); exitOf(err) != exitUsage || strings.Contains(err.Error(), "aaa") {
+	if _, err := codes.NewQR(token.NewSeed(bytes.Repeat([]byte("a"), 3000))); term.ExitOf(err) != term.ExitUsage || strings.Contains(err.Error(), "aaa") {
 		t.Errorf("of a text too long: %v", err)
 	}
 }
@@ -339,36 +341,36 @@ func TestUnbindVirtual(t *testing.T) {
 	at := p.sit(t, "virtual", "anna@example.com")
 	key := at.scanned()
 	at.types(p.shows(t, key, 0) + "\n")
-	at.ends(exitDone)
+	at.ends(term.ExitDone)
 	serial, _, _ := strings.Cut(p.must(t, "list").out, "\t")
 	for _, args := range [][]string{{"--returned"}, {"--missing"}, {"--condition", "whole"}} {
-		if got := p.run(append([]string{"unbind", serial, "--yes"}, args...)...); got.exit != exitUsage || !strings.Contains(got.err, "an app is neither returned nor missing") {
+		if got := p.run(append([]string{"unbind", serial, "--yes"}, args...)...); got.exit != term.ExitUsage || !strings.Contains(got.err, "an app is neither returned nor missing") {
 			t.Errorf("%q: exit %d, %s", args, got.exit, got.err)
 		}
 	}
-	if got := p.run("unbind", serial, "--yes", "--json"); got.exit != exitUsage || !strings.Contains(got.err, "--reason") {
+	if got := p.run("unbind", serial, "--yes", "--json"); got.exit != term.ExitUsage || !strings.Contains(got.err, "--reason") {
 		t.Errorf("JSON without a code: exit %d, %s", got.exit, got.err)
 	}
 	p.now = p.now.Add(time.Minute)
-	if got := p.run("unbind", serial, "--yes", "--code", "000000"); got.exit != exitCode {
+	if got := p.run("unbind", serial, "--yes", "--code", "000000"); got.exit != term.ExitCode {
 		t.Errorf("a wrong code: exit %d, %s", got.exit, got.err)
 	}
 	for _, args := range [][]string{{"bind", serial, "ben", "--code", p.shows(t, key, 0)}, {"assign", serial, "ben"}, {"release", serial}, {"quarantine", serial}} {
-		if got := p.run(args...); got.exit != exitNotAllowed {
+		if got := p.run(args...); got.exit != term.ExitNotAllowed {
 			t.Errorf("%q: exit %d, %s", args, got.exit, got.err)
 		}
 	}
 	at = p.sit(t, "unbind", serial, "--yes")
 	at.sees("The code it shows now: ", 1)
 	at.types(p.shows(t, key, 0) + "\n")
-	at.ends(exitDone, "is retired now")
+	at.ends(term.ExitDone, "is retired now")
 	if got := p.must(t, "show", serial).out; !strings.Contains(got, "seed\tdestroyed\n") || !strings.Contains(got, "device\tsoftware\n") {
 		t.Errorf("it is %s", got)
 	}
 	at = p.sit(t, "virtual", "anna@example.com")
 	key = at.scanned()
 	at.types(p.shows(t, key, 0) + "\n")
-	at.ends(exitDone)
+	at.ends(term.ExitDone)
 	serial, _, _ = strings.Cut(p.must(t, "list", "--state", "bound").out, "\t")
 	people := filepath.Join(t.TempDir(), "people.csv")
 	if err := os.WriteFile(people, []byte("login\nben\n"), 0o600); err != nil {
@@ -377,7 +379,7 @@ func TestUnbindVirtual(t *testing.T) {
 	if got := p.must(t, "reconcile", people, "--unknown-left", "--at-least", "0").out; strings.Contains(got, "--returned") || !strings.Contains(got, "`fob unbind "+serial+" --reason TEXT`") {
 		t.Errorf("of a leaver: %s", got)
 	}
-	if got := p.run("account", "erase", "anna@example.com", "--yes", "--reason", "asked", "--approved-by", "Eva"); got.exit != exitNotAllowed || !strings.Contains(got.err, "--reason TEXT") {
+	if got := p.run("account", "erase", "anna@example.com", "--yes", "--reason", "asked", "--approved-by", "Eva"); got.exit != term.ExitNotAllowed || !strings.Contains(got.err, "--reason TEXT") {
 		t.Errorf("erased: exit %d, %s", got.exit, got.err)
 	}
 	if got := p.must(t, "unbind", serial, "--yes", "--reason", "phone was replaced").out; !strings.Contains(got, "is retired now") {

@@ -1,0 +1,69 @@
+package admin
+
+import (
+	"context"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"fob/internal/cli/term"
+	"fob/internal/desk"
+)
+
+func newClockCmd(r *term.Run) *cobra.Command {
+	cmd := &cobra.Command{
+		Use:   "clock",
+		Short: "Correct what the trail takes for the newest time",
+		Args:  cobra.NoArgs,
+		RunE:  func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
+	}
+	cmd.AddCommand(newClockAcceptCmd(r))
+	return cmd
+}
+
+func newClockAcceptCmd(r *term.Run) *cobra.Command {
+	var w term.SaidFlags
+	cmd := &cobra.Command{
+		Use:   "accept",
+		Short: "Record that this computer's clock is right now and was wrong before",
+		Long: `While this computer's clock is more than a minute behind the newest event, no code
+is accepted: a clock set back would make used codes valid again. If the clock is
+right and the newest event was written under a wrong one, record it here.`,
+		Example: "  fob clock accept --approved-by \"Eva Brandt\" --reason \"time server was a year ahead\"",
+		Args:    term.Exactly(),
+	}
+	yes := term.AddYes(cmd)
+	cmd.RunE = r.Start(func(ctx context.Context, _ []string) error { return acceptClock(ctx, r, &w, *yes) })
+	w.Add(cmd)
+	w.AddApprover(cmd)
+	return cmd
+}
+
+func acceptClock(ctx context.Context, r *term.Run, w *term.SaidFlags, yes bool) error {
+	words, err := w.Approved(r)
+	if err != nil {
+		return err
+	}
+	return r.WithDesk(ctx, func(d *desk.Desk) error {
+		if _, err := d.ClockToAccept(ctx); err != nil {
+			return err
+		}
+		if err := r.Confirm(ctx, yes, "Take "+r.Now().UTC().Format(time.RFC3339)+" for the right time"); err != nil {
+			return err
+		}
+		before, err := d.AcceptClock(ctx, words)
+		if err != nil {
+			return err
+		}
+		if r.JSON {
+			return r.PrintJSON(clockJSON{before, r.Now().UTC()})
+		}
+		r.Say("The trail goes by this computer's clock again; the newest time it knew was %s.", before.Format(time.RFC3339))
+		return nil
+	})
+}
+
+type clockJSON struct {
+	Before time.Time `json:"before"`
+	Now    time.Time `json:"now"`
+}

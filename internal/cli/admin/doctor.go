@@ -1,0 +1,104 @@
+package admin
+
+import (
+	"context"
+	"strings"
+	"sync"
+
+	"github.com/spf13/cobra"
+
+	"fob/internal/app"
+	"fob/internal/cli/term"
+	"fob/internal/fault"
+)
+
+func newDoctorCmd(r *term.Run) *cobra.Command {
+	var withoutKeys bool
+	cmd := &cobra.Command{
+		Use:   "doctor",
+		Short: "Look for everything that can be wrong with a store",
+		Long: `Look at the clock, the room on the disk, who may read the files, imports that were
+broken off, every page of the database, the trail and what it says of the tables, the
+keys, and every single seed: it must open, and be the one that was imported. Each
+problem comes with what it means and what to do. Nothing is changed. A pipe gets
+tab-separated rows: check, outcome, detail; for each problem that a check found: check,
+finding, problem, what it means, what to do.
+
+Checking the seeds needs an identity; --without-keys does without. A trail that was cut
+at its end, or rewritten consistently, is found by ` + "`fob audit verify --checkpoint`" + ` alone.`,
+		Example: "  fob doctor\n  fob doctor --without-keys --json",
+		Args:    term.Exactly(),
+		RunE:    r.Start(func(ctx context.Context, _ []string) error { return doctor(ctx, r, !withoutKeys) }),
+	}
+	cmd.Flags().BoolVar(&withoutKeys, "without-keys", false, "leave out what needs an identity")
+	return cmd
+}
+
+func doctor(ctx context.Context, r *term.Run, withKeys bool) error {
+	bar := r.NewProgress("looking at every page, event and seed")
+	var mu sync.Mutex
+	checks, err := r.Config().Doctor(ctx, withKeys, func(done, all int) {
+		mu.Lock()
+		defer mu.Unlock()
+		bar.Counted(done, all)
+	})
+	bar.Done()
+	if err != nil {
+		return err
+	}
+	found := 0
+	for _, c := range checks {
+		found += len(c.Findings)
+	}
+	if r.JSON {
+		err = r.PrintJSON(doctorJSON{found == 0, checks})
+	} else {
+		err = printChecks(r, checks)
+	}
+	if err != nil || found == 0 {
+		return err
+	}
+	return fault.Errorf(fault.Integrity, "the store needs care: %s", term.Count(found, "problem"))
+}
+
+func printChecks(r *term.Run, checks []app.Check) error {
+	if r.Streams.OutWidth == 0 {
+		return pipeChecks(r, checks)
+	}
+	for _, c := range checks {
+		outcome := strings.ToUpper(strings.ReplaceAll(c.Outcome, "_", " "))
+		if c.Outcome == app.Sound {
+			outcome = c.Outcome
+		}
+		r.Say("%-9s %-12s %s", c.Name, outcome, c.Detail)
+		for _, f := range c.Findings {
+			r.Say("    %s", f.Problem)
+			r.Say("      means: %s", f.Meaning)
+			if f.Remedy != "" {
+				r.Say("      do:    %s", f.Remedy)
+			}
+		}
+	}
+	return nil
+}
+
+// pipeChecks gives a row for each check and one for each problem that it found.
+func pipeChecks(r *term.Run, checks []app.Check) error {
+	t := r.NewTable()
+	for _, c := range checks {
+		if err := t.Add(c.Name, c.Outcome, c.Detail); err != nil {
+			return err
+		}
+		for _, f := range c.Findings {
+			if err := t.Add(c.Name, "finding", f.Problem, f.Meaning, f.Remedy); err != nil {
+				return err
+			}
+		}
+	}
+	return t.Flush()
+}
+
+type doctorJSON struct {
+	OK     bool        `json:"ok"`
+	Checks []app.Check `json:"checks"`
+}

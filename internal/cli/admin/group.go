@@ -1,0 +1,30 @@
+// Package admin holds the commands of whoever runs the store: its keys, policy, clock
+// and health, and the topics of help.
+package admin
+
+import (
+	"github.com/spf13/cobra"
+
+	"fob/internal/app"
+	"fob/internal/cli/term"
+	"fob/internal/report"
+	"fob/internal/trail"
+)
+
+// Commands are those of the group.
+func Commands(r *term.Run) []*cobra.Command {
+	return []*cobra.Command{
+		newInitCmd(r), newPolicyCmd(r), newClockCmd(r), newDoctorCmd(r), newKeyCmd(r), newVersionCmd(r),
+	}
+}
+
+// Promises say what each command prints under --json, and its exit codes.
+var Promises = map[string]term.Promised{
+	"fob init":         term.Promise(app.Founded{}, term.ExitNotAllowed),
+	"fob policy show":  term.Promise([]report.Setting{}),
+	"fob policy set":   term.Promise([]trail.PolicyChange{}, term.ExitRefused, term.ExitNotAllowed),
+	"fob clock accept": term.Promise(clockJSON{}, term.ExitRefused, term.ExitNotAllowed),
+	"fob doctor":       term.Promise(doctorJSON{}, term.ExitIntegrity),
+	"fob key list":     term.Promise(keysJSON{}),
+	"fob version":      term.Promise(versionJSON{}),
+}

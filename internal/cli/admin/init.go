@@ -1,0 +1,55 @@
+package admin
+
+import (
+	"context"
+
+	"github.com/spf13/cobra"
+
+	"fob/internal/app"
+	"fob/internal/cli/term"
+)
+
+func newInitCmd(r *term.Run) *cobra.Command {
+	var f app.Founding
+	cmd := &cobra.Command{
+		Use:   "init",
+		Short: "Make a new store with its keys",
+		Long: `Make an empty store, the age identity that opens its seeds, and the key that
+signs checkpoints of its trail. Both keys are written outside the database's
+folder, readable by you alone, and nothing that exists is overwritten.
+
+Whoever has the identity and the database has the seeds; whoever loses the
+identity has lost them. Add a second custodian with --recipient, and keep a copy
+of the identity in a safe.`,
+		Example: `  fob init
+  fob init --recipient age1... --recipient "ssh-ed25519 AAAA..."
+  fob init --no-identity --recipient age1yubikey1...`,
+		Args: term.Exactly(),
+		RunE: r.Start(func(ctx context.Context, _ []string) error {
+			res, err := r.Config().Init(ctx, f)
+			if err != nil {
+				return err
+			}
+			return printFounded(r, res)
+		}),
+	}
+	cmd.Flags().StringArrayVar(&f.Recipients, "recipient", nil, "one more custodian: an age or SSH public key (repeatable)")
+	cmd.Flags().BoolVar(&f.NoIdentity, "no-identity", false, "make no identity file: the recipients alone open the seeds")
+	term.AddYes(cmd)
+	return cmd
+}
+
+func printFounded(r *term.Run, res app.Founded) error {
+	if r.JSON {
+		return r.PrintJSON(res)
+	}
+	all := []any{"store", res.DB, "store id", res.Store.String(), "identity", res.Identity, "checkpoint key", res.Checkpoint}
+	for _, c := range res.Custodians {
+		all = append(all, "custodian", c.Recipient)
+	}
+	r.Facts(append(all, "for the auditor", res.CheckpointPub)...)
+	if res.Identity != nil {
+		r.Remark("Keep a copy of the identity in a safe place: without it the seeds are lost.")
+	}
+	return nil
+}

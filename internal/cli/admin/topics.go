@@ -1,0 +1,143 @@
+package admin
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"fob/internal/app"
+	"fob/internal/cli/term"
+	"fob/internal/desk"
+	"fob/internal/fault"
+	"fob/internal/seedfile"
+	"fob/internal/token"
+)
+
+// completeHelp offers the commands and topics below those that were typed.
+func completeHelp(root *cobra.Command, args []string, typed string) (found []string) {
+	about, rest, err := root.Find(args)
+	if err != nil || len(rest) > 0 {
+		return nil
+	}
+	for _, c := range about.Commands() {
+		if !c.Hidden && strings.HasPrefix(c.Name(), typed) {
+			found = append(found, c.Name()+"\t"+c.Short)
+		}
+	}
+	return found
+}
+
+func exitCodesHelp() string {
+	var b strings.Builder
+	b.WriteString("fob's exit codes:\n\n")
+	for _, e := range term.ExitMeanings {
+		fmt.Fprintf(&b, "  %3d  %s\n", e.Code, e.Meaning)
+	}
+	return b.String()
+}
+
+// HelpTopics are read with `fob help TOPIC`. Each is made from what the program
+// itself uses, so that it cannot go stale.
+func HelpTopics() []*cobra.Command {
+	return []*cobra.Command{
+		{Use: "exit-codes", Short: "The exit codes of fob", Long: exitCodesHelp()},
+		{Use: "formats", Short: "The seed files that fob reads", Long: formatsHelp()},
+		{Use: "workbook", Short: "The sheets and fields of an export", Long: workbookHelp()},
+		{Use: "states", Short: "The states of a token and what moves it", Long: statesHelp()},
+		{Use: "codes", Short: "How displayed codes are checked", Long: codesHelp()},
+	}
+}
+
+// formatsHelp lists what the readers declare.
+func formatsHelp() string {
+	var b strings.Builder
+	b.WriteString("The seed files that fob reads. The format is found from the content; --format\nnames one where that is not enough.\n")
+	for _, f := range app.Formats() {
+		fmt.Fprintf(&b, "\n%s\n  %s\n", f.Name, f.Title)
+		if f.Encoding != seedfile.Unknown {
+			fmt.Fprintf(&b, "  seeds in %s\n", f.Encoding)
+		}
+		fmt.Fprintf(&b, "  found %s\n", strings.ReplaceAll(f.Support.Found, "`", ""))
+		if f.Support.Encrypted != seedfile.NotEncrypted {
+			fmt.Fprintf(&b, "  may be encrypted %s\n", f.Support.Encrypted)
+		}
+		if d := defaultsOf(f); d != "" {
+			fmt.Fprintf(&b, "  where the file does not say: %s\n", d)
+		}
+		for _, line := range f.Reads {
+			fmt.Fprintf(&b, "  %s\n", line)
+		}
+		for _, line := range f.Example {
+			fmt.Fprintf(&b, "    %s\n", line)
+		}
+	}
+	return b.String()
+}
+
+func defaultsOf(f seedfile.Format) string {
+	var all []string
+	for _, field := range seedfile.Fields() {
+		if f.Defaulted.Has(field) && (field != seedfile.FieldT0 || f.Defaults.T0 != 0) {
+			all = append(all, fmt.Sprintf("%s %v", field, f.Default(field)))
+		}
+	}
+	return strings.Join(all, ", ")
+}
+
+// statesHelp is the table that the program enforces, drawn.
+func statesHelp() string {
+	return `A token's states, and the commands that move it. A row leads from each ` + string(sourceMark) + `
+to the arrow; from ` + string(endingMark) + ` the token's binding ends; ` + string(againMark) + ` is from a state to itself.
+
+` + drawStates() + `
+Every other move is refused, with the list of what is possible. A retired
+token's seed is destroyed, and its serial is never imported again.
+` + "`fob replace OLD NEW`" + ` ends one token, by lost or by unbind, and binds another.
+`
+}
+
+func codesHelp() string {
+	return fmt.Sprintf(`How displayed codes are checked:
+
+  A code is exactly the token's number of digits; spaces and dashes do not count.
+  One code is searched where the token's clock is expected, 10 steps and 10
+  minutes either way at most. Two consecutive codes are searched 2 hours either
+  way and more the longer the token was not seen, up to 12 hours; --deep takes
+  12 hours, a second person (--approved-by) and a reason. An HOTP token is
+  searched 10 presses ahead with one code, 100 with two, 10,000 with --deep.
+
+  A code that was accepted is used up, and so is every earlier one.
+  %d refused attempts in a row lock a token for %s, each further one again; the
+  %dth locks it until `+"`fob unlock`"+`. Two codes in one attempt are one attempt.
+  A success forgets the failures. A policy can make windows narrower, locks
+  stricter, and demand two codes: see `+"`fob policy show`"+`.
+
+  While this computer's clock is more than %s behind the newest event, no code
+  is accepted: see `+"`fob clock accept`"+`.
+`, token.LockAfter, minutes(token.LockFor), token.LockForGood, minutes(desk.ClockTolerance))
+}
+
+func minutes(d time.Duration) string { return term.Count(int(d.Minutes()), "minute") }
+
+// NewHelpCommand stands in for cobra's, which answers an unknown topic with the
+// help of the whole program and success.
+func NewHelpCommand(root *cobra.Command) *cobra.Command {
+	return &cobra.Command{
+		Use:     "help [COMMAND|TOPIC]",
+		Short:   "Help about any command or topic",
+		Example: "  fob help bind\n  fob help exit-codes",
+		ValidArgsFunction: func(_ *cobra.Command, args []string, typed string) ([]string, cobra.ShellCompDirective) {
+			return completeHelp(root, args, typed), cobra.ShellCompDirectiveNoFileComp
+		},
+		RunE: func(_ *cobra.Command, args []string) error {
+			about, rest, err := root.Find(args)
+			if err != nil || len(rest) > 0 {
+				return fault.Errorf(fault.Usage, "no help about %q", strings.Join(args, " ")).WithHint("`fob help` lists commands and topics")
+			}
+			about.InitDefaultHelpFlag()
+			return about.Help()
+		},
+	}
+}

@@ -1,0 +1,46 @@
+package admin
+
+import (
+	"fmt"
+	"strings"
+
+	"fob/internal/report"
+)
+
+// workbookHelp explains every sheet and field, from what the writers use.
+func workbookHelp() string {
+	var b strings.Builder
+	b.WriteString(`What an export holds. A workbook has these sheets behind its Summary; .zip has each
+as a CSV file; .csv is Inventory alone. Changes is there with --compare, and .csv is
+Changes alone then. .json is one object: made, by, host, version, store, filter,
+events, head, compared_with, columns (the fields of the rows that are hashed), then an
+array for each sheet, named in brackets, whose objects have these fields or more (nulls
+where nothing is known), then changed with --compare, rows and rows_sha256. Of the
+objects in trail the fields are those of ` + "`fob audit log --json`" + `. Times are UTC. Text that
+begins with = + - @, TAB, CR or LF has an apostrophe before it, but in JSON: no
+spreadsheet runs it, in the workbook, in CSV, or in CSV that a spreadsheet made of the
+workbook.
+`)
+	sheet := ""
+	for _, x := range report.Dictionary() {
+		if x.Sheet != sheet {
+			sheet = x.Sheet
+			fmt.Fprintf(&b, "\n%s [%s]\n", sheet, report.ArrayOf(sheet))
+		}
+		fmt.Fprintf(&b, "  %s (%s)\n%s\n", x.Field, x.Kind, indented(x.About))
+	}
+	return b.String()
+}
+
+// indented sets a text into lines under what it explains.
+func indented(text string) string {
+	var lines []string
+	line := "   "
+	for _, w := range strings.Fields(text) {
+		if len(line)+1+len(w) > 78 {
+			lines, line = append(lines, line), "   "
+		}
+		line += " " + w
+	}
+	return strings.Join(append(lines, line), "\n")
+}

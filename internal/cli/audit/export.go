@@ -1,0 +1,200 @@
+package audit
+
+import (
+	"context"
+	"io"
+	"path/filepath"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"fob/internal/cli/term"
+	"fob/internal/fault"
+	"fob/internal/report"
+)
+
+// exportOptions are the flags of export beside those that select.
+type exportOptions struct {
+	filter                     term.FilterFlags
+	sign, yes, pseudonymise    bool
+	pseudonymKey, passwordFile string
+	compare                    term.CompareOptions
+}
+
+func newExportCmd(r *term.Run) *cobra.Command {
+	var o exportOptions
+	cmd := &cobra.Command{
+		Use:   "export FILE.xlsx|FILE.csv|FILE.zip|FILE.json",
+		Short: "Write the inventory for auditors",
+		Long: `Write the inventory: a workbook (.xlsx), its sheet Inventory as CSV (.csv), every
+sheet as CSV in an archive (.zip), or one document (.json). All tokens, or those that
+the flags select; batches and trail are those of the whole store. No seed is in it and
+no identity is needed. Nothing in it can run as a formula. ` + "`fob help workbook`" + ` explains
+every sheet and field. The head of the trail and the SHA-256 of the rows are in the
+file, or, for CSV, are printed: sha256sum of the CSV gives the same.
+
+--as-of gives the inventory as it was at the end of a day in UTC, or at an instant, as
+the trail tells it: whoever was erased since has another name, and what was deleted
+or corrected since is as it was. Which events count is told by the trail's own clock:
+one that was written under a wrong clock counts from where it stands in the trail.
+
+--compare gives what changed as well: since a day or an instant, or since a file that
+fob exported, in any form, whose rows must be those that it says it has. The sheet
+Changes has a row for every column of every token that differs, before and after, with
+the event that made it; .csv is that sheet alone. With --as-of, that day is compared
+with the earlier one. A token counts when the flags select it now or then.
+
+--sign writes FILE.sig beside it, signed with checkpoint.key: ` + "`fob verify-export`" + `
+proves to whoever holds the public half what the file was when it was made.
+
+--pseudonymise puts a pseudonym in the place of each account, the same throughout one
+export, and withholds reasons and proofs of identity, which are people's own words.
+Operators and approvers stay. Two exports cannot be joined by their pseudonyms, unless
+both are given the same --pseudonym-key: a file of 16 bytes or more that nobody else
+has. Whoever has it can tell which account a pseudonym is.
+
+--password-file encrypts a workbook with the file's first line, as Excel itself does
+(AES-256; a changed byte shows). It is as strong as the password: take a long one.
+
+A file that is there already is replaced after a question, or with --yes, once the new
+one is complete. A FILE.sig beside it goes as well: without --sign it is removed.`,
+		Example: `  fob export inventory.xlsx --sign
+  fob export bound.csv --state bound
+  fob export q3.xlsx --as-of 2026-09-30
+  fob export q4.xlsx --compare 2026-09-30
+  fob export changes.csv --compare q3.xlsx
+  fob export q4.xlsx --pseudonymise --password-file password.txt --yes`,
+		Args: term.Exactly("the file"),
+		RunE: r.Start(func(ctx context.Context, args []string) error { return exportTo(ctx, r, args[0], &o) }),
+	}
+	o.filter.Add(cmd)
+	f := cmd.Flags()
+	f.BoolVar(&o.sign, "sign", false, "write FILE.sig beside it, signed with checkpoint.key")
+	f.BoolVar(&o.yes, "yes", false, "replace the file and its signature without asking")
+	f.BoolVar(&o.pseudonymise, "pseudonymise", false, "replace accounts by pseudonyms, withhold reasons and proofs")
+	f.StringVar(&o.pseudonymKey, "pseudonym-key", "", "file with the key of pseudonyms that are to be the same in several exports")
+	f.StringVar(&o.passwordFile, "password-file", "", "file whose first line is the password of the workbook")
+	o.compare.Add(cmd)
+	for _, flag := range []string{"pseudonym-key", "password-file"} {
+		_ = cmd.MarkFlagFilename(flag) // only completion needs it
+	}
+	return cmd
+}
+
+func exportTo(ctx context.Context, r *term.Run, path string, o *exportOptions) error {
+	e, err := exportOf(r, path, o)
+	if err != nil {
+		return err
+	}
+	write, err := exportWriter(path)
+	if err != nil {
+		return err
+	}
+	out := term.ExportFile{Path: path, Write: write}
+	if o.sign {
+		out.Sign = signer(ctx, r)
+	}
+	return r.WithCompared(ctx, &o.compare, &e, func(reader report.Reader) error {
+		if err := r.MayReplace(ctx, &out, o.yes); err != nil { // last: all else is known to be right
+			return err
+		}
+		return export(r, reader, out, e)
+	})
+}
+
+// exportOf reads what the flags say into what an export is.
+func exportOf(r *term.Run, path string, o *exportOptions) (e report.Export, err error) {
+	c := r.Config()
+	e = report.Export{Made: r.Now(), By: c.Operator, Host: c.Host, Version: term.Version(), Random: c.Random, TempDir: filepath.Dir(path)}
+	if e.Filter, err = o.filter.Filter(e.Made); err != nil {
+		return e, err
+	}
+	e.Joinable = o.pseudonymKey != ""
+	if e.Pseudonyms, err = o.pseudonyms(c.Random); err != nil {
+		return e, err
+	}
+	if o.passwordFile == "" {
+		return e, nil
+	}
+	if !strings.EqualFold(filepath.Ext(path), ".xlsx") {
+		return e, fault.Errorf(fault.Usage, "only a workbook (.xlsx) can have a password")
+	}
+	e.Password, err = term.PasswordOf(o.passwordFile)
+	return e, err
+}
+
+// pseudonyms gives the key under which accounts are replaced, nil where they are
+// not.
+func (o *exportOptions) pseudonyms(random io.Reader) ([]byte, error) {
+	if o.pseudonymKey == "" {
+		if !o.pseudonymise {
+			return nil, nil
+		}
+		key := make([]byte, 32)
+		_, err := io.ReadFull(random, key)
+		return key, err
+	}
+	if !o.pseudonymise {
+		return nil, fault.Errorf(fault.Usage, "--pseudonym-key goes with --pseudonymise")
+	}
+	key, err := term.ReadSmall(o.pseudonymKey, "the key of pseudonyms")
+	if err != nil {
+		return nil, err
+	}
+	if len(key) < report.MinPseudonymKey {
+		return nil, fault.Errorf(fault.KeyTrouble, "%s has %d bytes: a key of pseudonyms has %d or more", o.pseudonymKey, len(key), report.MinPseudonymKey).
+			WithHint("make one: openssl rand -hex 32")
+	}
+	return key, nil
+}
+
+func exportWriter(path string) (term.WriteExport, error) {
+	switch strings.ToLower(filepath.Ext(path)) {
+	case ".xlsx":
+		return report.WriteWorkbook, nil
+	case ".csv":
+		return report.WriteCSV, nil
+	case ".zip":
+		return report.WriteArchive, nil
+	case ".json":
+		return report.WriteJSON, nil
+	}
+	return nil, fault.Errorf(fault.Usage, "%q: the ending says the form: .xlsx, .csv, .zip or .json", term.Clean(path))
+}
+
+func export(r *term.Run, reader report.Reader, out term.ExportFile, e report.Export) error {
+	totals, err := out.Make(reader, e)
+	if err != nil {
+		return err
+	}
+	if totals.Rows == 0 {
+		if err := r.WarnUnknown(reader, e.Filter); err != nil {
+			return err
+		}
+	}
+	if r.JSON {
+		return r.PrintJSON(exportedJSON{out.Path, totals.Rows, totals.SHA256, totals.Head.Seq, totals.Head.Hash.String(), out.Sidecar(), out.Stale, term.ComparedWords(e), totals.Changes})
+	}
+	rows := term.Count(totals.Rows, "token")
+	if e.Compare != nil && out.IsCSV() {
+		rows = term.Count(totals.Rows, "change")
+	}
+	r.Say("%s: %s", out.Path, rows)
+	r.Facts("rows SHA-256", totals.SHA256, "trail head", totals.Head.Hash.String(), "events", totals.Head.Seq, "signed in", out.Sidecar())
+	r.SayDropped(out)
+	r.SayChanges(e, totals.Changes)
+	return nil
+}
+
+type exportedJSON struct {
+	File    string  `json:"file"`
+	Rows    int     `json:"rows"`
+	SHA256  string  `json:"rows_sha256"`
+	Events  int64   `json:"events"`
+	Head    string  `json:"head"`
+	Signed  *string `json:"signed_in"` // the sidecar, null without --sign
+	Removed *string `json:"removed"`   // the sidecar of the file that was replaced, null where there was none
+
+	Compared *string         `json:"compared_with"` // in words, null without --compare
+	Changes  *report.Changed `json:"changes"`       // null without --compare
+}

@@ -1,0 +1,26 @@
+// Package audit holds what an auditor takes home and what proves it: exports, their
+// signatures, and the trail.
+package audit
+
+import (
+	"github.com/spf13/cobra"
+
+	"fob/internal/cli/term"
+	"fob/internal/report"
+)
+
+// Commands are those of the group.
+func Commands(r *term.Run) []*cobra.Command {
+	return []*cobra.Command{
+		newExportCmd(r), newVerifyExportCmd(r), newAuditCmd(r),
+	}
+}
+
+// Promises say what each command prints under --json, and its exit codes.
+var Promises = map[string]term.Promised{
+	"fob export":           term.Promise(exportedJSON{}, term.ExitRefused, term.ExitNotAllowed, term.ExitKey, term.ExitIntegrity),
+	"fob verify-export":    term.Promise(verifiedExportJSON{}, term.ExitRefused, term.ExitKey, term.ExitIntegrity),
+	"fob audit log":        term.Promise([]report.Event{}, term.ExitIntegrity),
+	"fob audit verify":     term.Promise(verifiedJSON{}, term.ExitRefused, term.ExitKey, term.ExitIntegrity),
+	"fob audit checkpoint": term.Promise(checkpointJSON{}, term.ExitNotAllowed, term.ExitKey),
+}

@@ -1,0 +1,237 @@
+package audit
+
+import (
+	"context"
+	"strings"
+
+	"github.com/google/uuid"
+	"github.com/spf13/cobra"
+
+	"fob/internal/cli/term"
+	"fob/internal/fault"
+	"fob/internal/report"
+	"fob/internal/token"
+	"fob/internal/trail"
+)
+
+func newAuditCmd(r *term.Run) *cobra.Command {
+	cmd := &cobra.Command{
+		Use:   "audit",
+		Short: "Read and verify the trail",
+		Args:  cobra.NoArgs,
+		RunE:  func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
+	}
+	cmd.AddCommand(newAuditLogCmd(r), newAuditVerifyCmd(r), newAuditCheckpointCmd(r))
+	return cmd
+}
+
+func newAuditLogCmd(r *term.Run) *cobra.Command {
+	var serial string
+	var limit int
+	cmd := &cobra.Command{
+		Use:   "log",
+		Short: "Print the trail, oldest event first",
+		Long: `Print the trail: who did what, when, to what. --serial takes one token's events;
+what an import brought is in the event of its batch. A pipe gets tab-separated
+rows: number, time, operator, command, object, outcome, from, to, account, ticket.`,
+		Example: "  fob audit log --limit 20\n  fob audit log --serial 2600412300001 --json",
+		Args:    term.Exactly(),
+		RunE: r.Start(func(ctx context.Context, _ []string) error {
+			if limit < 0 {
+				return fault.Errorf(fault.Usage, "--limit %d: a limit is 1 or more, 0 for none", limit)
+			}
+			return r.WithReports(ctx, func(reader report.Reader) error {
+				f := report.EventFilter{Serial: token.Serial(strings.TrimSpace(serial)), Limit: limit}
+				events, err := logged(r, reader, f)
+				if err != nil {
+					return err
+				}
+				return printEvents(r, events)
+			})
+		}),
+	}
+	cmd.Flags().StringVar(&serial, "serial", "", "only events of this token")
+	cmd.Flags().IntVar(&limit, "limit", 0, "only the newest so many; 0: all")
+	return cmd
+}
+
+// logged reads the trail. A serial that neither the store nor the trail knows is
+// refused: a slip of the finger must not look like a token that nothing happened to.
+func logged(r *term.Run, reader report.Reader, f report.EventFilter) (report.EventSeq, error) {
+	if f.Serial == "" {
+		return report.Log(reader, f), nil
+	}
+	found, unknown := reader.Find(f.Serial)
+	if unknown == nil {
+		f.Serial = found.Serial
+	} else if fault.KindOf(unknown) != fault.NotFound {
+		return nil, unknown
+	}
+	var events []report.Event // of one token: few
+	for e, err := range report.Log(reader, f) {
+		if err != nil {
+			return nil, err
+		}
+		events = append(events, e)
+	}
+	if len(events) == 0 {
+		if unknown != nil {
+			return nil, unknown
+		}
+		r.Remark("no events of token %s but the import of its batch", f.Serial)
+	}
+	return func(yield func(report.Event, error) bool) {
+		for _, e := range events {
+			if !yield(e, nil) {
+				return
+			}
+		}
+	}, nil
+}
+
+func printEvents(r *term.Run, events report.EventSeq) error {
+	if r.JSON {
+		return report.WriteEventsJSON(term.Visible(r.Streams.Out), events)
+	}
+	t := r.NewTable("SEQ", "TIME", "OPERATOR", "COMMAND", "OBJECT", "OUTCOME", "FROM", "TO", "ACCOUNT", "TICKET").Spares("FROM", "TICKET", "TO", "OPERATOR")
+	for e, err := range events {
+		if err != nil {
+			return err
+		}
+		outcome := string(e.Outcome)
+		if e.Reason != "" {
+			outcome += " (" + e.Reason + ")"
+		}
+		from, to := e.Between()
+		if err := t.Add(e.Seq, e.Time.Time, e.Operator.Name, string(e.Command), objectWords(r, e.Object), outcome,
+			from, to, e.Plain[trail.TextAccount], e.Plain[trail.TextTicket]); err != nil {
+			return err
+		}
+	}
+	return t.Flush()
+}
+
+// objectWords names what an event is about. On a terminal the end of a UUID has
+// to do: its beginning is a time.
+func objectWords(r *term.Run, o trail.Object) string {
+	if _, err := uuid.Parse(o.ID); err == nil && r.Streams.OutWidth > 0 {
+		return o.Kind + " …" + o.ID[len(o.ID)-12:]
+	}
+	return o.Kind + " " + o.ID
+}
+
+// verifyOptions are what the auditor brings along.
+type verifyOptions struct{ checkpoint, pub string }
+
+func newAuditVerifyCmd(r *term.Run) *cobra.Command {
+	var o verifyOptions
+	cmd := &cobra.Command{
+		Use:   "verify",
+		Short: "Verify that the trail is whole and the tables agree with it",
+		Long: `Recompute the hash of every event from its stored bytes and the event before it,
+check that no number is missing and every text is the one that was hashed, rebuild
+every token, binding, drift and batch from the events and compare them with the
+tables, and compare the schema, with the triggers that keep the trail append-only,
+with that of a new store. No identity is needed; a read-only copy will do.
+
+Every single change to the trail, fob's tables or their schema is found (SQLite's and
+the migration tool's own counters are no part of it), and texts that are gone are
+problems unless an erasure names them, which is listed. What nobody can find in the
+database alone is a trail that was cut at its end, tables to match, or rewritten
+consistently, whole or from an event on. A checkpoint that you kept (--checkpoint)
+and the public key that you were given (--pub) find that for all that the checkpoint
+covers; what was done to later events needs a later checkpoint.
+
+Seeds are sealed, and verify has no key: ` + "`fob doctor`" + ` opens each one.`,
+		Example: "  fob audit verify\n  fob audit verify --db /media/copy/fob.db --json\n  fob audit verify --checkpoint q3.note --pub fob-...",
+		Args:    term.Exactly(),
+		RunE:    r.Start(func(ctx context.Context, _ []string) error { return auditVerify(ctx, r, &o) }),
+	}
+	cmd.Flags().StringVar(&o.checkpoint, "checkpoint", "", "file with a checkpoint that you kept")
+	cmd.Flags().StringVar(&o.pub, "pub", "", "public key of the store's checkpoints, as you were given it")
+	return cmd
+}
+
+// open reads the checkpoint, nil without one. A key that came with it would prove nothing, so
+// the auditor has to bring it.
+func (o *verifyOptions) open() (*trail.Checkpoint, error) {
+	if o.checkpoint == "" && o.pub == "" {
+		return nil, nil
+	}
+	if o.checkpoint == "" || o.pub == "" {
+		return nil, fault.Errorf(fault.Usage, "--checkpoint and --pub go together: a checkpoint proves something only with the key that you hold")
+	}
+	signed, err := term.ReadSmall(o.checkpoint, "the checkpoint")
+	if err != nil {
+		return nil, err
+	}
+	c, err := trail.OpenCheckpoint(signed, o.pub)
+	if err != nil {
+		return nil, err
+	}
+	return &c, nil
+}
+
+func auditVerify(ctx context.Context, r *term.Run, o *verifyOptions) error {
+	checkpoint, bad := o.open()
+	if bad != nil && fault.KindOf(bad) != fault.Integrity {
+		return bad
+	}
+	// Beside a bad checkpoint the trail itself is still worth a look.
+	rep, err := r.Config().VerifyTrail(ctx, checkpoint)
+	if err != nil {
+		return term.FirstError(bad, err)
+	}
+	switch {
+	case bad != nil:
+		rep.Problems = append([]string{bad.Error()}, rep.Problems...)
+	case rep.Foreign:
+		bad = fault.Errorf(fault.Integrity, "%s", rep.Problems[0]).
+			WithHint("it says nothing of this store: is it the wrong note, or does --db name another store than you mean?")
+	}
+	onlyNote := bad != nil && len(rep.Problems) == 1
+	switch {
+	case r.JSON:
+		if rep.Problems == nil {
+			rep.Problems = []string{}
+		}
+		err = r.PrintJSON(verifiedJSON{rep.Events, rep.Head.String(), checkpoint, rep.OK(), rep.Problems, append([]trail.Erasure{}, rep.Erased...)})
+	case !onlyNote: // which the error tells
+		printVerified(r, rep, checkpoint)
+	}
+	switch {
+	case err != nil || rep.OK():
+		return err
+	case onlyNote:
+		return bad
+	}
+	return fault.Errorf(fault.Integrity, "the trail or the tables were tampered with or damaged: %s", term.Count(len(rep.Problems), "problem")).
+		WithHint("keep this database as it is, and compare it with a backup")
+}
+
+func printVerified(r *term.Run, rep trail.Report, c *trail.Checkpoint) {
+	for _, p := range rep.Problems {
+		r.Say("%s", p)
+	}
+	for _, e := range rep.Erased {
+		r.Say("Event %d erased %s of an account, now %s.", e.Seq, term.Count(e.Texts, "text"), e.Name)
+	}
+	if rep.OK() {
+		r.Say("The trail is whole and the tables agree with it: %s, head %s.", term.Count(int(rep.Events), "event"), rep.Head)
+		if c != nil {
+			r.Say("It continues the checkpoint of %s (%s).", c.Time.Format("2006-01-02 15:04 UTC"), term.Count(int(c.Seq), "event"))
+		}
+	}
+}
+
+// What commands print under --json, where it is not the result of a use case
+// itself.
+
+type verifiedJSON struct {
+	Events     int64             `json:"events"`
+	Head       string            `json:"head"`
+	Checkpoint *trail.Checkpoint `json:"checkpoint"`
+	OK         bool              `json:"ok"`
+	Problems   []string          `json:"problems"`
+	Erased     []trail.Erasure   `json:"erased"` // texts that people had the right to have erased
+}

@@ -1,0 +1,52 @@
+package codes
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/spf13/cobra"
+
+	"fob/internal/cli/term"
+	"fob/internal/desk"
+	"fob/internal/token"
+)
+
+func newCheckCmd(r *term.Run) *cobra.Command {
+	var o codeOptions
+	var ahead string
+	cmd := &cobra.Command{
+		Use:   "check SERIAL",
+		Short: "Check whether a displayed code is this token's",
+		Long: `Tell whether this is the right token and how far off its clock is. Nothing is
+bound and the codes are not used up; a wrong code counts as a failure.
+
+Of a token with a clock it tells how fast the clock runs, with one standard
+deviation of that measurement (parts per million; it takes 30 days), where it will
+be in 90 days or at the date of --at, how wide one code is searched then, and until
+when one code will do: the date by which the token is better resynchronised.`,
+		Example: "  fob check 2600412300001\n  fob check 2600412300001 --code 287082 --json\n  fob check 2600412300001 --code 287082 --at 2027-06-01",
+		Args:    term.Exactly("the serial"),
+		RunE: r.Start(func(ctx context.Context, args []string) error {
+			req, err := o.request(r, args[0], "")
+			if err != nil {
+				return err
+			}
+			if req.Ahead, err = parseAhead("--at", ahead, r.Now()); err != nil {
+				return err
+			}
+			out, err := answerCodes(ctx, r, &o, req, token.CmdCheck, (*desk.Desk).Check)
+			err = printOutcome(r, out, err, func(out desk.Outcome) string {
+				return fmt.Sprintf("The code is that of token %s (%s)%s.", out.Serial, out.Token.State, term.ClockWords(out))
+			})
+			if err == nil && !r.JSON {
+				printClock(r, out)
+			}
+			return err
+		}),
+	}
+	o.add(cmd)
+	o.addDeep(cmd)
+	cmd.Flags().StringVar(&ahead, "at", "", "tell the clock for this date (2027-06-01), or time from now (180d); else 90d")
+	term.AddYes(cmd)
+	return cmd
+}

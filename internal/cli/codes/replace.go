@@ -1,0 +1,208 @@
+package codes
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/spf13/cobra"
+
+	"fob/internal/cli/term"
+	"fob/internal/desk"
+	"fob/internal/fault"
+	"fob/internal/report"
+	"fob/internal/token"
+)
+
+// replaceOptions say what became of the old token, and prove the new one.
+type replaceOptions struct {
+	codeOptions
+	term.LossFlags
+	lost, returned bool
+	to             string
+	newAccount     bool
+	yes            *bool
+}
+
+func newReplaceCmd(r *term.Run) *cobra.Command {
+	var o replaceOptions
+	cmd := &cobra.Command{
+		Use:   "replace OLD NEW",
+		Short: "Give somebody another token for the one that they have",
+		Long: `Give the person whose token OLD is the token NEW in its place.
+
+With --lost or --stolen, OLD ends at once, before NEW is asked for a code: whatever
+becomes of NEW, a token in wrong hands is worth nothing any more. Else OLD comes
+back: it goes into stock (or into quarantine, with --to quarantined) in the same
+moment in which NEW is bound, so that a wrong code leaves the person with what they
+had. NEW is bound as by ` + "`fob bind`" + `, with codes from the terminal or from --code.`,
+		Example: `  fob replace 2600412300001 2600412300009 --stolen --ticket T-22
+  fob replace 2600412300001 2600412300009 --returned --code 287082 --code 359152`,
+		Args: term.Exactly("the old token's serial", "the new token's serial"),
+		RunE: r.Start(func(ctx context.Context, args []string) error { return replace(ctx, r, &o, args[0], args[1]) }),
+	}
+	o.codeOptions.add(cmd)
+	o.addDeep(cmd)
+	o.LossFlags.Add(cmd)
+	f := cmd.Flags()
+	f.BoolVar(&o.lost, "lost", false, "nobody has the old token")
+	f.BoolVar(&o.returned, "returned", false, "the old token is in hand (what holds when nothing is said)")
+	f.StringVar(&o.to, "to", "", "where a returned token goes: in_stock (default) or quarantined")
+	term.AddNewAccount(cmd, &o.newAccount)
+	o.yes = term.AddYes(cmd)
+	return cmd
+}
+
+// gone reports whether the old token is in nobody's hands.
+func (o *replaceOptions) gone() bool { return o.lost || o.Stolen }
+
+func (o *replaceOptions) check() error {
+	switch {
+	case o.gone() && (o.returned || o.to != ""):
+		return fault.Errorf(fault.Usage, "a lost token does not come back: --lost and --stolen go without --returned and --to")
+	case !o.gone() && o.Reported != "":
+		return fault.Errorf(fault.Usage, "--reported-at is about a loss: say --lost or --stolen")
+	}
+	return nil
+}
+
+func replace(ctx context.Context, r *term.Run, o *replaceOptions, oldSerial, newSerial string) error {
+	if err := o.check(); err != nil {
+		return err
+	}
+	req, err := o.request(r, newSerial, "")
+	if err != nil {
+		return err
+	}
+	req.NewAccount = o.newAccount
+	old, err := term.SerialOf(oldSerial)
+	if err != nil {
+		return err
+	}
+	if old.Key() == req.Serial.Key() {
+		return fault.Errorf(fault.Usage, "%s cannot replace itself", old)
+	}
+	if len(o.codes) == 0 {
+		if err := canConverse(r); err != nil {
+			return err
+		}
+	}
+	if o.gone() {
+		return replaceLost(ctx, r, o, old, req)
+	}
+	if req.To, err = returnedTo(o.to); err != nil {
+		return err
+	}
+	err = r.WithDesk(ctx, func(d *desk.Desk) error {
+		t, err := d.Replaced(ctx, old)
+		req.Account, req.Replaces = t.Account, t.Serial
+		if t.Software { // an app comes back to no drawer
+			req.To = token.Retired
+		}
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	if err := confirmReplace(ctx, r, old, req.To, *o.yes); err != nil {
+		return err
+	}
+	out, err := answerCodes(ctx, r, &o.codeOptions, req, token.CmdBind, (*desk.Desk).Bind)
+	return printReplaced(ctx, r, old, out, err)
+}
+
+// confirmReplace asks like unbind, where the old token's binding is what ends.
+func confirmReplace(ctx context.Context, r *term.Run, old token.Serial, to token.State, yes bool) error {
+	return r.ConfirmMove(ctx, []token.Serial{old}, token.CmdUnbind, to, "", yes)
+}
+
+// replaceLost ends the old token first, whatever becomes of the new one.
+func replaceLost(ctx context.Context, r *term.Run, o *replaceOptions, old token.Serial, req desk.Codes) error {
+	loss, err := o.Loss(r.Now())
+	if err != nil {
+		return err
+	}
+	if err := r.ConfirmMove(ctx, []token.Serial{old}, token.CmdLost, token.Lost, "Record the loss", *o.yes); err != nil {
+		return err
+	}
+	var out desk.Outcome
+	err = r.WithDesk(ctx, func(d *desk.Desk) (err error) {
+		if _, err := d.Keys(ctx); err != nil {
+			return fault.Wrap(fault.KindOf(err), err, "nothing was changed, since no code of %s could be checked", req.Serial).WithHint("%s",
+				joined(fault.HintOf(err), "`fob lost "+term.Pasted(string(old))+"` needs no identity"))
+		}
+		before, _, err := d.EndLost(ctx, desk.Change{Serial: old, Loss: loss, Words: req.Words})
+		if err != nil {
+			return err
+		}
+		if !r.JSON {
+			r.Say("Token %s is lost now; it was %s's.", before.Serial, before.Account)
+		}
+		req.Account = before.Account
+		out, err = answerAt(ctx, r, d, &o.codeOptions, req, token.CmdBind, (*desk.Desk).Bind)
+		return halfReplaced(err, before, req.Serial)
+	})
+	return printReplaced(ctx, r, old, out, err)
+}
+
+// halfReplaced says of an error met once the old token had ended what was done,
+// and how to go on. An interruption is told like any other: something was done.
+func halfReplaced(err error, before token.Token, other token.Serial) error {
+	if err == nil {
+		return nil
+	}
+	next := joined(fault.HintOf(err), "go on with `fob bind "+term.Pasted(string(other), string(before.Account))+"`")
+	done := fmt.Sprintf("token %s is lost now, and no other is bound yet", before.Serial)
+	if fault.KindOf(err) == fault.Interrupted {
+		return fault.Errorf(fault.Interrupted, "%s: %s", done, whatEnded(err)).WithHint("%s", next)
+	}
+	return fault.Wrap(fault.KindOf(err), err, "%s", done).WithHint("%s", next)
+}
+
+// canConverse refuses before anything is done where nobody could be asked.
+func canConverse(r *term.Run) error {
+	if r.JSON {
+		return jsonNeverAsks()
+	}
+	t, err := terminalForCodes()
+	if err != nil {
+		return err
+	}
+	t.Close()
+	return nil
+}
+
+func joined(hint, more string) string {
+	if hint == "" {
+		return more
+	}
+	return hint + "; " + more
+}
+
+// replacedJSON is a replacement: the old token as it is now, and the answer to
+// the new one's codes.
+type replacedJSON struct {
+	Old report.Token `json:"old"`
+	New desk.Outcome `json:"new"`
+}
+
+func printReplaced(ctx context.Context, r *term.Run, old token.Serial, out desk.Outcome, err error) error {
+	if !r.JSON {
+		if err == nil {
+			r.Say("Token %s is bound to %s in the place of %s%s.", out.Serial, *out.Account, old, term.ClockWords(out))
+		}
+		return err
+	}
+	if out.Outcome == "" {
+		return err // nothing was answered, so nothing is told
+	}
+	var j replacedJSON
+	bad := r.WithReports(ctx, func(reader report.Reader) (err error) {
+		j.Old, err = reader.Find(old)
+		return err
+	})
+	if bad == nil {
+		j.New = out
+		bad = r.PrintJSON(j)
+	}
+	return term.FirstError(err, bad)
+}

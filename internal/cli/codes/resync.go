@@ -1,0 +1,41 @@
+package codes
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/spf13/cobra"
+
+	"fob/internal/cli/term"
+	"fob/internal/desk"
+	"fob/internal/token"
+)
+
+func newResyncCmd(r *term.Run) *cobra.Command {
+	var o codeOptions
+	cmd := &cobra.Command{
+		Use:   "resync SERIAL",
+		Short: "Find a token's clock or counter again",
+		Long: `Find the clock of a token that has drifted, or the counter of one whose button was
+pressed too often, from one displayed code or two consecutive ones. After success
+the codes are used up, failures are forgotten, and the drift is known.`,
+		Example: `  fob resync 2600412300001
+  fob resync 2600412300001 --code 287082 --code 359152
+  fob resync 2600412300001 --code 287082 --code 359152 --deep --approved-by "Eva Brandt" --reason "battery changed"`,
+		Args: term.Exactly("the serial"),
+		RunE: r.Start(func(ctx context.Context, args []string) error {
+			req, err := o.request(r, args[0], "")
+			if err != nil {
+				return err
+			}
+			out, err := answerCodes(ctx, r, &o, req, token.CmdResync, (*desk.Desk).Resync)
+			return printOutcome(r, out, err, func(out desk.Outcome) string {
+				return fmt.Sprintf("Token %s is in step again (%s)%s.", out.Serial, out.Token.State, term.ClockWords(out))
+			})
+		}),
+	}
+	o.add(cmd)
+	o.addDeep(cmd)
+	term.AddYes(cmd)
+	return cmd
+}

@@ -1,0 +1,119 @@
+package codes
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/spf13/cobra"
+
+	"fob/internal/cli/term"
+	"fob/internal/desk"
+	"fob/internal/fault"
+	"fob/internal/token"
+)
+
+// unbindOptions are where a token goes whose binding ends.
+type unbindOptions struct {
+	codeOptions
+	returned, missing bool
+	to                string
+	location          string
+	newLocation       bool
+	condition         string
+	yes               *bool
+}
+
+func newUnbindCmd(r *term.Run) *cobra.Command {
+	var o unbindOptions
+	cmd := &cobra.Command{
+		Use:   "unbind SERIAL",
+		Short: "End a binding: the token came back, or nobody has it",
+		Long: `End the binding of a token. --returned says that it is in hand and goes into stock
+(or into quarantine, with --to quarantined); --missing says that nobody has it: it
+is lost, and never in stock. With --code, a code of the returned token is checked;
+a refused one ends nothing. --to-location and --condition note where a returned token
+lies now and how it looks; a place that is not known yet needs --new-location.
+
+A virtual token comes back from nobody: it takes a code that its app shows now, or
+--reason where the app is gone, and is retired with its seed destroyed.`,
+		Example: `  fob unbind 2600412300001 --returned --code 287082
+  fob unbind 2600412300001 --returned --to quarantined --reason "case is cracked"
+  fob unbind 2600412300001 --returned --to-location "Berlin/Safe 2" --condition "scratched"
+  fob unbind 2600412300001 --missing --ticket T-19
+  fob unbind VIRT-7K2QD-M9XWA --reason "phone was replaced"`,
+		Args: term.Exactly("the serial"),
+		RunE: r.Start(func(ctx context.Context, args []string) error { return unbind(ctx, r, &o, args[0]) }),
+	}
+	o.add(cmd)
+	f := cmd.Flags()
+	f.BoolVar(&o.returned, "returned", false, "the token is in hand")
+	f.BoolVar(&o.missing, "missing", false, "nobody has the token: it is lost")
+	f.StringVar(&o.to, "to", "", "where a returned token goes: in_stock (default) or quarantined")
+	f.StringVar(&o.location, "to-location", "", "where a returned token lies now")
+	f.BoolVar(&o.newLocation, "new-location", false, "the location may be one that is not known yet")
+	f.StringVar(&o.condition, "condition", "", "how a returned token looks: whole, scratched, battery low")
+	o.yes = term.AddYes(cmd)
+	return cmd
+}
+
+// target is the state that the flags mean.
+func (o *unbindOptions) target() (token.State, error) {
+	if o.returned == o.missing {
+		return "", fault.Errorf(fault.Usage, "say where the token is: --returned or --missing")
+	}
+	if o.missing {
+		if o.to != "" || len(o.codes) > 0 || o.location != "" || o.condition != "" {
+			return "", fault.Errorf(fault.Usage, "a missing token shows no code, goes nowhere and is in no condition: --missing stands alone")
+		}
+		return token.Lost, nil
+	}
+	return returnedTo(o.to)
+}
+
+// returnedTo is where --to says that a returned token goes.
+func returnedTo(to string) (token.State, error) {
+	switch to {
+	case "", string(token.InStock):
+		return token.InStock, nil
+	case string(token.Quarantined):
+		return token.Quarantined, nil
+	}
+	return "", fault.Errorf(fault.Usage, "--to %q: a returned token goes to in_stock or quarantined", term.Clean(to))
+}
+
+func unbind(ctx context.Context, r *term.Run, o *unbindOptions, serial string) error {
+	req, err := o.request(r, serial, "")
+	if err != nil {
+		return err
+	}
+	if isVirtual(ctx, r, req.Serial) {
+		return unbindVirtual(ctx, r, o, req)
+	}
+	to, err := o.target()
+	if err != nil {
+		return err
+	}
+	if err := o.returns(&req); err != nil {
+		return err
+	}
+	if err := r.ConfirmMove(ctx, []token.Serial{req.Serial}, token.CmdUnbind, to, "", *o.yes); err != nil {
+		return err
+	}
+	if len(o.codes) == 0 {
+		return r.MoveToken(ctx, desk.Change{Serial: req.Serial, By: token.CmdUnbind, To: to,
+			Location: req.Location, NewLocation: req.NewLocation, Words: req.Words})
+	}
+	req.To = to
+	return unbindWithCodes(ctx, r, o, req)
+}
+
+// unbindWithCodes ends the binding if the codes are the token's.
+func unbindWithCodes(ctx context.Context, r *term.Run, o *unbindOptions, req desk.Codes) error {
+	out, err := answerCodes(ctx, r, &o.codeOptions, req, token.CmdUnbind, (*desk.Desk).UnbindWithCode)
+	if err != nil {
+		return r.PrintRefused(out, err)
+	}
+	return r.PrintToken(ctx, out.Token, func() string {
+		return fmt.Sprintf("Token %s is %s now%s.", out.Serial, out.Token.State, term.ClockWords(out))
+	})
+}

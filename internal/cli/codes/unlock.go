@@ -1,0 +1,46 @@
+package codes
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/spf13/cobra"
+
+	"fob/internal/cli/term"
+	"fob/internal/desk"
+)
+
+func newUnlockCmd(r *term.Run) *cobra.Command {
+	var w term.SaidFlags
+	cmd := &cobra.Command{
+		Use:   "unlock SERIAL",
+		Short: "Forget the failed attempts of a token and unlock it",
+		Long: `Forget the failed attempts of a token. Five in a row lock it for 15 minutes, each
+further one again, the tenth until it is unlocked here. Find out first who tried.`,
+		Example: "  fob unlock 2600412300001 --approved-by \"Eva Brandt\" --ticket T-18",
+		Args:    term.Exactly("the serial"),
+		RunE: r.Start(func(ctx context.Context, args []string) error {
+			words, err := w.Approved(r)
+			if err != nil {
+				return err
+			}
+			serial, err := term.SerialOf(args[0])
+			if err != nil {
+				return err
+			}
+			return r.WithDesk(ctx, func(d *desk.Desk) error {
+				t, err := d.Unlock(ctx, serial, words)
+				if err != nil {
+					return err
+				}
+				return r.PrintToken(ctx, t, func() string {
+					return fmt.Sprintf("Token %s is unlocked; its failed attempts are forgotten.", t.Serial)
+				})
+			})
+		}),
+	}
+	w.Add(cmd)
+	w.AddApprover(cmd)
+	term.AddYes(cmd)
+	return cmd
+}

@@ -1,0 +1,125 @@
+package people
+
+import (
+	"context"
+
+	"github.com/spf13/cobra"
+
+	"fob/internal/cli/term"
+	"fob/internal/fault"
+	"fob/internal/report"
+	"fob/internal/token"
+)
+
+func newAccountCmd(r *term.Run) *cobra.Command {
+	cmd := &cobra.Command{
+		Use:   "account",
+		Short: "People: who is on the list, who left, and what they had",
+		Args:  cobra.NoArgs,
+		RunE:  func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
+	}
+	cmd.AddCommand(newAccountImportCmd(r), newAccountListCmd(r), newAccountShowCmd(r), newAccountEraseCmd(r))
+	return cmd
+}
+
+func newAccountListCmd(r *term.Run) *cobra.Command {
+	f := report.AccountFilter{}
+	cmd := &cobra.Command{
+		Use:   "list [PREFIX]",
+		Short: "List accounts: on the list of people, left, or only typed",
+		Long: `List accounts by name, or those whose names begin with PREFIX. An account is listed
+(on the newest list of people), left (it was on one before; kept because it had
+tokens), or typed (no list ever had it). A pipe gets tab-separated rows: account,
+full name, standing, since when, tokens, the list's id.`,
+		Example: "  fob account list --left\n  fob account list anna --json\n  fob account list --tokens --limit 50",
+		Args:    term.AtMost(1),
+		RunE: r.Start(func(ctx context.Context, args []string) error {
+			if f.Limit < 0 {
+				return fault.Errorf(fault.Usage, "--limit %d: a number of accounts is 0 or more", f.Limit)
+			}
+			if len(args) > 0 {
+				f.Prefix = args[0]
+			}
+			return r.WithReports(ctx, func(reader report.Reader) error { return listAccounts(r, reader, f) })
+		}),
+	}
+	fl := cmd.Flags()
+	fl.BoolVar(&f.Left, "left", false, "only accounts that left")
+	fl.BoolVar(&f.Tokens, "tokens", false, "only accounts that have tokens")
+	fl.IntVar(&f.Limit, "limit", 0, "at most this many (0: all)")
+	return cmd
+}
+
+func listAccounts(r *term.Run, reader report.Reader, f report.AccountFilter) error {
+	out := r.NewJSONList()
+	t := r.NewTable("ACCOUNT", "NAME", "STANDING", "SINCE", "TOKENS", "ID").Spares("ID", "NAME", "SINCE")
+	for a, err := range reader.Accounts(f) {
+		if err != nil {
+			return err
+		}
+		if r.JSON {
+			err = out.Add(a)
+		} else {
+			err = t.Add(a.Account, a.FullName, a.Standing, a.Since, a.Tokens, a.PersonID)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	if r.JSON {
+		return out.End()
+	}
+	return t.Flush()
+}
+
+func newAccountShowCmd(r *term.Run) *cobra.Command {
+	return &cobra.Command{
+		Use:   "show ACCOUNT",
+		Short: "Show an account with every token that it ever had",
+		Long: `Show an account: how it stands with the list of people, what it was called before,
+and every token that was ever bound to it, with the proof and the codes on which, or
+was sent to it and never proven. A former name finds it too. A pipe gets the facts,
+then one tab-separated row a token: held, serial, state, bound when, ended when, by
+whom, proof, codes, ticket, assigned when (of those that were never bound).`,
+		Example: "  fob account show anna@example.com\n  fob account show anna@example.com --json",
+		Args:    term.Exactly("the account"),
+		RunE: r.Start(func(ctx context.Context, args []string) error {
+			account, err := token.ParseAccount(args[0])
+			if err != nil {
+				return err
+			}
+			return r.WithReports(ctx, func(reader report.Reader) error {
+				a, err := reader.Account(account)
+				if err != nil {
+					return err
+				}
+				if r.JSON {
+					return r.PrintJSON(a)
+				}
+				return printAccount(r, a)
+			})
+		}),
+	}
+}
+
+func printAccount(r *term.Run, a report.AccountDetail) error {
+	facts := []any{"account", a.Account.Account, "name", a.FullName, "id", a.PersonID, "standing", a.Standing, "since", a.Since,
+		"tokens", a.Tokens}
+	for _, f := range a.Former {
+		facts = append(facts, "until "+f.Until.Format("2006-01-02"), f.Account)
+	}
+	r.Facts(facts...)
+	if len(a.Held) == 0 {
+		return nil
+	}
+	if r.Streams.OutWidth > 0 {
+		r.Say("")
+	}
+	t := r.NewTable("", "SERIAL", "NOW", "BOUND", "ENDED", "BY", "PROOF", "CODES", "TICKET", "ASSIGNED").Spares("BY", "TICKET", "CODES", "PROOF")
+	for _, h := range a.Held {
+		if err := t.Add("held", string(h.Serial), string(h.State), h.Bound, h.Ended, h.By, h.Proof, h.Codes, h.Ticket, h.Assigned); err != nil {
+			return err
+		}
+	}
+	return t.Flush()
+}

@@ -1,0 +1,286 @@
+package people
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"fob/internal/app"
+	"fob/internal/cli/term"
+	"fob/internal/fault"
+	"fob/internal/people"
+	"fob/internal/token"
+)
+
+// peopleOptions are the flags of the commands that read a list of people.
+type peopleOptions struct {
+	people.ListOptions
+	term.SaidFlags
+	renamed []string
+	atLeast int
+}
+
+func (o *peopleOptions) add(cmd *cobra.Command) {
+	f := cmd.Flags()
+	f.StringVar(&o.Columns, "columns", "", "which columns count, by number or name, as account=3,status=Zustand (account, name, status, disabled, id, former)")
+	f.BoolVar(&o.NoHeader, "no-header", false, "the first row is a person; --columns says by numbers what is where")
+	f.StringVar(&o.Sheet, "sheet", "", "the sheet of a workbook, where it has several")
+	f.StringArrayVar(&o.ActiveIs, "active-is", nil, "what the status says of those who are here; all others left")
+	f.StringArrayVar(&o.renamed, "renamed", nil, "an account that is called otherwise now, as OLD=NEW, where the list does not say so")
+	f.IntVar(&o.atLeast, "at-least", -1, "how many percent of the accounts must stay (90; of a first list 50, of the accounts that have tokens)")
+	o.SaidFlags.Add(cmd)
+}
+
+// request reads the list and the flags.
+func (o *peopleOptions) request(r *term.Run, flags interface{ Changed(string) bool }, path string) (req people.Reconcile, err error) {
+	if flags.Changed("at-least") && (o.atLeast < 0 || o.atLeast > 100) {
+		return req, fault.Errorf(fault.Usage, "--at-least %d: percent are from 0 to 100", o.atLeast)
+	}
+	req.AtLeast = o.atLeast
+	if req.Words, err = o.Words(r); err != nil {
+		return req, err
+	}
+	if req.Renamed, err = o.renames(); err != nil {
+		return req, err
+	}
+	in := r.Streams.In
+	if path != "-" {
+		file, err := os.Open(path)
+		if err != nil {
+			return req, fault.Wrap(fault.Refused, term.Cause(err), "%s cannot be read", path)
+		}
+		defer file.Close()
+		in = file
+	}
+	if req.List, err = people.ReadList(path, in, o.ListOptions); err != nil {
+		return req, term.FileError(path, err)
+	}
+	return req, nil
+}
+
+func (o *peopleOptions) renames() (map[token.Account]token.Account, error) {
+	all := map[token.Account]token.Account{}
+	for _, text := range o.renamed {
+		from, to, ok := strings.Cut(text, "=")
+		if !ok {
+			return nil, fault.Errorf(fault.Usage, "--renamed %q: write OLD=NEW", term.Clean(text))
+		}
+		old, err := token.ParseAccount(from)
+		if err != nil {
+			return nil, err
+		}
+		if all[old], err = token.ParseAccount(to); err != nil {
+			return nil, err
+		}
+	}
+	return all, nil
+}
+
+const listHelp = `The list is CSV, tab-separated or a workbook; its first row names the columns, in
+any order and in many languages: the account (login, username, user principal name,
+email), and as you like name, status (or disabled), id, and former account. With
+other names, --columns says which they are; without names, by numbers, and
+--no-header. Rows of people who ended count as left. It is told which columns count
+and which are ignored; one that seems to tell who left (Austritt, end date) and is
+not understood refuses the list: --columns …,status=Austritt --active-is "" takes
+those for active whose cell is empty.
+
+A person who is called otherwise keeps tokens and history where the list ties both
+names together: by its ids, by a column with the former account, or by hand with
+--renamed OLD=NEW. Without any of these an old name has left and a new one joined.
+
+A list goes in whole or not at all: a row that cannot be followed (no account, the
+same account twice, also in other capitals, a formula, a character that could fool a
+terminal) refuses it. So does a list on which fewer than 90 % of the accounts of
+before stay (--at-least): it was cut, or it is of other people.`
+
+func newAccountImportCmd(r *term.Run) *cobra.Command {
+	var o peopleOptions
+	cmd := &cobra.Command{
+		Use:   "import FILE",
+		Short: "Take in a list of people, so that a mistyped account is caught",
+		Long: `Take in a list of people from HR or a directory. From then on ` + "`fob assign`" + ` and
+` + "`fob bind`" + ` refuse an account that is not on it, or that left. No token is touched:
+` + "`fob reconcile --apply`" + ` takes a list in and deals with the tokens of leavers.
+
+` + listHelp,
+		Example: "  fob account import people.csv\n  fob account import staff.xlsx --sheet Staff --columns account=3,id=1,status=Zustand",
+		Args:    term.Exactly("the list"),
+	}
+	cmd.RunE = r.Start(func(ctx context.Context, args []string) error {
+		req, err := o.request(r, cmd.Flags(), args[0])
+		if err != nil {
+			return err
+		}
+		req.Store = true
+		return reconcile(ctx, r, req)
+	})
+	o.add(cmd)
+	term.AddYes(cmd)
+	return cmd
+}
+
+func newReconcileCmd(r *term.Run) *cobra.Command {
+	var o peopleOptions
+	var apply, unknown bool
+	var yes *bool
+	cmd := &cobra.Command{
+		Use:   "reconcile FILE",
+		Short: "Compare a list of people with the tokens: who left, who was renamed, what to do",
+		Long: `Compare a list of people with the store, and tell of every token whose account left
+or was renamed what to do. Nothing is changed without --apply, which takes the list
+in and, after one question, does the safe step for each token of somebody who left:
+
+  bound      suspended: its codes count for nothing here. The binding ends when the
+             token is back (` + "`fob unbind SERIAL --returned`" + `) or known to be missing
+  assigned   quarantined: it was sent out, and nobody may bind it unseen
+  suspended  stays so: collect the token
+
+Each token is an event of its own. After an interruption what was done stays and is
+named, and the same command does the rest. Accounts that no list ever had are told
+as unknown, with whom they may mean; --unknown-left treats them as leavers.
+
+` + listHelp,
+		Example: `  fob reconcile people.csv
+  fob reconcile people.csv --apply --ticket HR-2026-11
+  fob reconcile people.csv --renamed anna.alt@example.com=anna.neu@example.com --apply --yes`,
+		Args: term.Exactly("the list"),
+	}
+	cmd.RunE = r.Start(func(ctx context.Context, args []string) error {
+		req, err := o.request(r, cmd.Flags(), args[0])
+		if err != nil {
+			return err
+		}
+		req.Store, req.Tokens, req.Unknown = apply, apply, unknown
+		if apply && !*yes {
+			req.Confirm = func(would people.Reconciled) error { return confirmReconcile(ctx, r, would) }
+		}
+		return reconcile(ctx, r, req)
+	})
+	o.add(cmd)
+	cmd.Flags().BoolVar(&apply, "apply", false, "take the list in and do what is told")
+	cmd.Flags().BoolVar(&unknown, "unknown-left", false, "treat accounts that no list ever had as if they had left")
+	yes = term.AddYes(cmd)
+	return cmd
+}
+
+func confirmReconcile(ctx context.Context, r *term.Run, would people.Reconciled) error {
+	suspend, set := 0, 0
+	for _, t := range would.Tokens {
+		switch t.Action {
+		case people.ActSuspend:
+			suspend++
+		case people.ActQuarantine:
+			set++
+		}
+	}
+	return r.Confirm(ctx, false, fmt.Sprintf("The list has %s, %d left, %d renamed. Take it in, suspend %s and quarantine %d",
+		term.Count(would.Listed, "account"), would.Left, would.Renamed, term.Count(suspend, "token"), set))
+}
+
+func reconcile(ctx context.Context, r *term.Run, req people.Reconcile) error {
+	return r.WithUseCases(ctx, func(u *app.UseCases) error {
+		bar := r.NewProgress("tokens of leavers")
+		req.Progress = bar.Counted
+		res, err := u.People.Reconcile(ctx, req)
+		bar.Done()
+		if err != nil && len(res.Rejects) > 0 || fault.KindOf(err) == fault.Refused {
+			err = term.FileError(req.List.File, err)
+		}
+		return term.FirstError(err, printReconciled(r, req, res, err))
+	})
+}
+
+// printReconciled tells what was found and done, also when it was broken off.
+func printReconciled(r *term.Run, req people.Reconcile, res people.Reconciled, err error) error {
+	if r.JSON {
+		if err != nil && !res.Stored && len(res.Rejects) == 0 {
+			return nil // the error says it all
+		}
+		return r.PrintJSON(res)
+	}
+	if err != nil && !res.Stored {
+		return nil
+	}
+	for _, n := range res.Warnings {
+		r.Remark("%s: %s", res.File, n)
+	}
+	t := r.NewTable("SERIAL", "STATE", "ACCOUNT", "WHY", "ACTION", "DONE", "NEXT").Spares("DONE", "STATE")
+	for _, x := range res.Tokens {
+		if err := t.Add(string(x.Serial), string(x.State), string(x.Account), whyWords(x), x.Action, doneWord(x.Done), nextWords(x)); err != nil {
+			return err
+		}
+	}
+	if err := t.Flush(); err != nil {
+		return err
+	}
+	r.Remark("%s: %s", res.File, columnsWords(res.Columns))
+	r.Remark("%s", reconciledWords(req, res))
+	return nil
+}
+
+// columnsWords tells what each column was taken for: one that was passed over may be
+// the one that tells who left.
+func columnsWords(all []people.Column) string {
+	var used, ignored []string
+	for _, c := range all {
+		name := fmt.Sprintf("column %d", c.Column)
+		if c.Name != "" {
+			name = term.Clean(c.Name)
+		}
+		switch {
+		case c.As == nil:
+			ignored = append(ignored, name)
+		case strings.EqualFold(*c.As, name):
+			used = append(used, name)
+		default:
+			used = append(used, name+" as "+*c.As)
+		}
+	}
+	words := "columns used: " + strings.Join(used, ", ")
+	if len(ignored) > 0 {
+		words += "; ignored: " + strings.Join(ignored, ", ")
+	}
+	return words
+}
+
+func whyWords(t people.ReconciledToken) string {
+	if t.Why == "renamed" && t.Now != nil {
+		return "renamed to " + string(*t.Now)
+	}
+	return strings.ReplaceAll(t.Why, "_", " ")
+}
+
+func doneWord(done bool) string {
+	if done {
+		return "yes"
+	}
+	return ""
+}
+
+func nextWords(t people.ReconciledToken) string {
+	if len(t.Near) == 0 {
+		return t.Next
+	}
+	names := make([]string, len(t.Near))
+	for i, n := range t.Near {
+		names[i] = string(n)
+	}
+	return "meant may be " + strings.Join(names, ", ") + "; " + t.Next
+}
+
+func reconciledWords(req people.Reconcile, res people.Reconciled) string {
+	figures := fmt.Sprintf("%s on the list, %d before: %d joined, %d left, %d renamed", term.Count(res.Listed, "account"), res.Before, res.Joined, res.Left, res.Renamed)
+	switch {
+	case !req.Store:
+		return figures + "; nothing was changed: --apply does what is told"
+	case !res.Stored:
+		return figures + "; the list is here already"
+	case !req.Tokens && len(res.Tokens) > 0:
+		return figures + "; `fob reconcile " + term.Pasted(res.File) + " --apply` deals with the tokens"
+	}
+	return figures
+}

@@ -1,0 +1,261 @@
+package seeds
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"fob/internal/app"
+	"fob/internal/cli/term"
+	"fob/internal/fault"
+	"fob/internal/intake"
+	"fob/internal/seedfile"
+	"fob/internal/token"
+)
+
+// importOptions are the flags of import, in two parts: how to read a file,
+// which inspect takes too, and what the delivery is.
+type importOptions struct {
+	format, encoding      string
+	manufacturer, model   string
+	shortSeeds, keySuffix bool
+	table                 tableOptions
+	keys                  keyOptions
+	paramFlags
+
+	order, supplier, location, received string
+	expect                              int
+	partial, replace, dryRun            bool
+	rejects                             string
+	skipUnknown                         bool
+	newAccount                          bool
+}
+
+func (o *importOptions) addReading(cmd *cobra.Command) {
+	f := cmd.Flags()
+	f.StringVar(&o.format, "format", "", "the file's format, where its content does not tell: "+strings.Join(app.FormatNames(), ", "))
+	f.StringVar(&o.encoding, "encoding", "", "how seeds are written, where the format leaves it open: hex, base32, base64")
+	o.paramFlags.add(cmd, ", where the file does not say")
+	f.StringVar(&o.manufacturer, "manufacturer", "", "manufacturer, where the file does not say")
+	f.StringVar(&o.model, "model", "", "model, where the file does not say")
+	f.BoolVar(&o.shortSeeds, "allow-short-seeds", false, "accept seeds of 10 to 15 bytes, which RFC 4226 forbids")
+	f.BoolVar(&o.keySuffix, "key-suffix", false, "make the serials SERIAL/KEYID, for devices with several keys")
+	o.table.add(cmd)
+	o.keys.add(cmd)
+}
+
+func (o *importOptions) addDelivery(cmd *cobra.Command) {
+	f := cmd.Flags()
+	f.StringVar(&o.order, "order", "", "order number")
+	f.StringVar(&o.supplier, "supplier", "", "who delivered")
+	f.IntVar(&o.expect, "expect", 0, "how many tokens the delivery note says, of all files together; another number is refused")
+	f.StringVar(&o.location, "location", "", "where the tokens are")
+	f.StringVar(&o.received, "received", "", "date of the delivery, YYYY-MM-DD")
+	f.BoolVar(&o.partial, "partial", false, "store the good records of a file that has refused ones (still exit 3)")
+	f.StringVar(&o.rejects, "rejects", "", "write the refused records to this new CSV file")
+	f.BoolVar(&o.replace, "replace", false, "exchange tokens that are here with another seed and were never given out")
+	term.AddNewAccount(cmd, &o.newAccount)
+	f.BoolVar(&o.skipUnknown, "skip-unknown", false, "leave out what is no seed file in a folder or an archive, and load the others")
+	f.BoolVar(&o.dryRun, "dry-run", false, "do everything but keep nothing; of several files each is held against the store alone")
+}
+
+func newImportCmd(r *term.Run) *cobra.Command {
+	var o importOptions
+	cmd := &cobra.Command{
+		Use:   "import FILE-OR-FOLDER...",
+		Short: "Load seed files",
+		Long: `Load seed files, each as a batch of its own. A file goes in whole or not at all:
+if any record is refused, nothing of the file is stored and the exit code is 3.
+The format is found from the content. What a file does not say is never guessed:
+the message names the flag to say it with. A flag such as --hash fills what the
+file does not say, for all records that do not say it: it also goes before the
+default of a format, and the summary names those records. A file that is already
+here is recognised. FILE may be - for standard input. To whom a file gives its tokens they
+are assigned; once a list of people was imported, its accounts must be on it.
+
+Of a folder all files are loaded, those of the folders below too, in the order of
+their names; hidden files and links are left alone. All files are opened, and
+their formats found, before the first is stored: if a folder holds something that
+is no seed file, nothing is, unless --skip-unknown leaves it out. Of an archive that
+is named itself, what is no seed file is refused and the others are loaded (exit 3);
+--skip-unknown leaves it out there too. Who breaks an import off keeps the files that
+were stored, which are named.
+
+What is wrapped round a file is found by content too: ZIP (with a password or
+without), OpenPGP, age, gzip, one in the other. Every file in a delivery is a
+batch of its own. Keys and passphrases come from --key-file and
+--passphrase-file, each tried at each layer, or are asked for. What is encrypted
+or signed inside a file (PSKC) is opened and verified with the same flags; see
+` + "`fob help formats`" + `.`,
+		Example: `  fob import delivery.csv --order PO-4711 --supplier Feitian --expect 1000
+  fob import delivery.csv --dry-run
+  fob import box1.csv box2.csv --expect 2000
+  fob import deliveries/2026 --skip-unknown
+  fob import delivery.pdf --passphrase-file supplier.txt
+  fob import delivery.gpg --key-file our-key.asc --signed-by supplier.asc
+  fob import delivery.pskc --key-file transport-key.hex --signed-by supplier.crt
+  gpg -d delivery.gpg | fob import -
+  fob import delivery.csv --partial --rejects refused.csv`,
+		Args: term.AtLeastOne("the file"),
+		RunE: r.Start(func(ctx context.Context, args []string) error { return importFiles(ctx, r, &o, args) }),
+	}
+	o.addReading(cmd)
+	o.addDelivery(cmd)
+	term.AddYes(cmd)
+	return cmd
+}
+
+// fill gathers what the operator says of the file.
+func (o *importOptions) fill() (f intake.Fill, err error) {
+	f = intake.Fill{Encoding: seedfile.Encoding(o.encoding), ShortSeeds: o.shortSeeds}
+	if f.Given, f.Params, f.Counter, err = o.parse(); err != nil {
+		return f, err
+	}
+	if f.Manufacturer, err = token.ParseText("--manufacturer", o.manufacturer); err != nil {
+		return f, err
+	}
+	if f.Model, err = token.ParseText("--model", o.model); err != nil {
+		return f, err
+	}
+	return f, o.checkNumbers(f)
+}
+
+// checkNumbers refuses flags that no token can have, before a file is read.
+func (o *importOptions) checkNumbers(f intake.Fill) error {
+	switch f.Encoding {
+	case seedfile.Unknown, seedfile.Hex, seedfile.Base32, seedfile.Base64:
+	default:
+		return fault.Errorf(fault.Usage, "--encoding %q: hex, base32 and base64 are known", term.Clean(o.encoding))
+	}
+	if o.expect < 0 || o.expect == 0 && o.given("expect") {
+		return fault.Errorf(fault.Usage, "--expect %d: a number of tokens is 1 or more", o.expect)
+	}
+	return nil
+}
+
+// request finds the format and puts the flags into a request.
+func (o *importOptions) request(m app.Member) (req intake.Import, why string, err error) {
+	req = intake.Import{Source: m.Source, Partial: o.partial, Replace: o.replace, DryRun: o.dryRun, NewAccount: o.newAccount}
+	if req.Fill, err = o.fill(); err != nil {
+		return req, "", err
+	}
+	req.Options = seedfile.Options{KeySuffix: o.keySuffix, Keys: m.Keys, Compat: o.keys.compat, Unauthenticated: o.keys.unauthenticated}
+	if req.Supply, err = o.supply(); err != nil {
+		return req, "", err
+	}
+	if err = o.table.into(&req.Options); err != nil {
+		return req, "", err
+	}
+	req.Format, why, err = app.FindFormat(m.Source, o.format, req.Options)
+	return req, why, err
+}
+
+func (o *importOptions) supply() (s token.Supply, err error) {
+	for _, t := range []struct {
+		name, from string
+		to         *string
+	}{{"--order", o.order, &s.Order}, {"--supplier", o.supplier, &s.Supplier}, {"--location", o.location, &s.Location}} {
+		if *t.to, err = token.ParseText(t.name, t.from); err != nil {
+			return s, err
+		}
+	}
+	if s.Location != "" {
+		if s.Location, err = token.ParseLocation(s.Location); err != nil {
+			return s, err
+		}
+	}
+	s.Expected = o.expect
+	if o.received != "" {
+		if s.Received, err = time.Parse(time.DateOnly, o.received); err != nil {
+			return s, fault.Errorf(fault.Usage, "--received %q: write YYYY-MM-DD", term.Clean(o.received))
+		}
+	}
+	return s, nil
+}
+
+// source opens a file. What can be read only once (standard input, a pipe) is
+// kept where it can be read twice.
+func source(r *term.Run, path string) (seedfile.Source, func(), error) {
+	if path == "-" {
+		return spool(r, r.Streams.In, "standard input")
+	}
+	src, err := seedfile.FileSource(path)
+	if !errors.Is(err, seedfile.ErrStream) {
+		return src, func() {}, err
+	}
+	pipe, err := os.Open(path)
+	if err != nil {
+		return nil, nil, fault.Wrap(fault.Refused, err, "opening %s", path)
+	}
+	defer pipe.Close()
+	return spool(r, pipe, filepath.Base(path))
+}
+
+func spool(r *term.Run, in io.Reader, name string) (seedfile.Source, func(), error) {
+	spooled, err := seedfile.Spool(in, name, "", r.Base.Random)
+	if err != nil {
+		return nil, nil, err
+	}
+	return spooled, func() { spooled.Close() }, nil
+}
+
+// maxShown is how many refused records a person gets on the screen.
+const maxShown = 20
+
+func printImported(r *term.Run, res intake.Imported) {
+	switch {
+	case res.Already:
+		r.Say("%s: already imported as batch %d; %s unchanged", res.File, *res.Batch, term.Count(res.Records, "record"))
+	case res.Stored:
+		r.Say("%s: batch %d, %d new, %d unchanged, %d refused (%s)", res.File, *res.Batch, res.New, res.Unchanged, res.Refused, res.Format)
+	case res.DryRun:
+		r.Say("%s: dry run, %d would be new, %d unchanged, %d refused (%s)", res.File, res.New, res.Unchanged, res.Refused, res.Format)
+	case res.Unjudged > 0:
+		r.Say("%s: nothing stored, %d refused; the other %d were not held against the store: --dry-run or --rejects FILE does so (%s)", res.File, res.Refused, res.Unjudged, res.Format)
+	case res.New+res.Refused == 0:
+		r.Say("%s: nothing new, %s unchanged (%s)", res.File, term.Count(res.Unchanged, "record"), res.Format)
+	default:
+		r.Say("%s: nothing stored, %d would be new, %d unchanged, %d refused (%s)", res.File, res.New, res.Unchanged, res.Refused, res.Format)
+	}
+	if len(res.Wrapped) > 0 {
+		r.Say("  out of %s", strings.Join(res.Wrapped, ", "))
+	}
+	if res.Replaced > 0 {
+		r.Say("  %s replaced", term.Count(res.Replaced, "token"))
+	}
+	if res.Assigned > 0 {
+		r.Say("  %s assigned to the account in the file", term.Count(res.Assigned, "token"))
+	}
+	printRemarks(r, res.Inferred, res.Warnings, res.Rejects)
+}
+
+func printRemarks(r *term.Run, inferred []string, warnings []fault.Text, rejects []intake.Reject) {
+	for _, s := range inferred {
+		r.Say("  %s", s)
+	}
+	for _, s := range warnings {
+		r.Say("  warning: %s", s.In(term.Wording{}))
+	}
+	for i, reject := range rejects {
+		if i == maxShown {
+			r.Say("  … and more; --rejects FILE or --json has them")
+			return
+		}
+		r.Say("  %s", describeReject(reject))
+	}
+}
+
+func describeReject(x intake.Reject) string {
+	serial := x.Serial
+	if serial != "" {
+		serial = ", " + serial
+	}
+	return fmt.Sprintf("%s%s: %s: %s", x.Place, serial, x.Verdict, x.Reason.In(term.Wording{}))
+}

@@ -1,0 +1,124 @@
+package seeds
+
+import (
+	"context"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"fob/internal/app"
+	"fob/internal/cli/term"
+	"fob/internal/fault"
+	"fob/internal/intake"
+	"fob/internal/seedfile"
+)
+
+func newInspectCmd(r *term.Run) *cobra.Command {
+	var o importOptions
+	cmd := &cobra.Command{
+		Use:   "inspect FILE",
+		Short: "Tell what a seed file is and what an import would need",
+		Long: `Read a seed file as an import would, and tell its format and why, how many
+records it has, what is wrong with them, and which flags an import would need.
+No store is opened and no seed is shown. A delivery of several files (a ZIP) is
+told file by file, in JSON as an array. The first three records are shown, their
+seeds masked.`,
+		Example: "  fob inspect delivery.csv\n  gpg -d delivery.gpg | fob inspect -",
+		Args:    term.Exactly("the file"),
+		RunE:    r.Start(func(ctx context.Context, args []string) error { return inspect(ctx, r, &o, args[0]) }),
+	}
+	o.addReading(cmd)
+	return cmd
+}
+
+func inspect(ctx context.Context, r *term.Run, o *importOptions, path string) error {
+	deliveries, err := r.Config().Deliveries(o.keys.Keys)
+	if err != nil {
+		return err
+	}
+	defer deliveries.Close()
+	var results []intake.Inspected
+	refused, err := eachMember(ctx, r, deliveries, path, func(m app.Member) error {
+		res, err := inspectFile(ctx, o, m)
+		if res.File == "" && r.JSON && fault.KindOf(err) == fault.Refused {
+			res = uninspected(m.Source.Name(), err)
+		}
+		if res.File != "" {
+			results = append(results, res)
+		}
+		return err
+	})
+	if kind := fault.KindOf(err); err != nil && r.JSON && len(results) == 0 && (kind == fault.Refused || kind == fault.KeyTrouble) {
+		results = append(results, uninspected(filepath.Base(path), err))
+	}
+	if printed := printAllInspected(r, results); err == nil {
+		err = printed
+	}
+	return allRefused(err, refused)
+}
+
+// uninspected is the result for a file that could not be read as a seed file:
+// a script gets an object for it as well.
+func uninspected(name string, why error) intake.Inspected {
+	return intake.Inspected{File: name, Wrapped: []string{}, Encodings: []seedfile.Encoding{}, Needs: []string{},
+		First: []intake.Shown{}, Inferred: []string{}, Rejects: []intake.Reject{}, Warnings: term.Worded([]fault.Text{fault.Textf("%v", why)})}
+}
+
+// inspectFile looks at one file of a delivery. The result has no name when it
+// could not be read as a seed file.
+func inspectFile(ctx context.Context, o *importOptions, m app.Member) (intake.Inspected, error) {
+	req, why, err := o.request(m)
+	if err != nil {
+		return intake.Inspected{}, err
+	}
+	res, err := intake.Inspect(ctx, req, why)
+	if err != nil {
+		return intake.Inspected{}, err
+	}
+	res.Wrapped = append(slices.Clone(m.Wrapped), res.Wrapped...)
+	res.Warnings = term.Worded(slices.Concat(m.Notes, res.Warnings))
+	for i := range res.Rejects {
+		res.Rejects[i].Reason = term.Worded([]fault.Text{res.Rejects[i].Reason})[0]
+	}
+	if res.Refused > 0 {
+		err = fault.Errorf(fault.Refused, "%d of %d records of %s would be refused", res.Refused, res.Records, res.File).
+			WithHint("mend the file or ask the supplier for another; `fob import --partial` would store the others")
+	}
+	return res, err
+}
+
+// printAllInspected prints one file as an object, several as an array.
+func printAllInspected(r *term.Run, results []intake.Inspected) error {
+	switch {
+	case r.JSON && len(results) == 1:
+		return r.PrintJSON(results[0])
+	case r.JSON && len(results) > 1:
+		return r.PrintJSON(results)
+	case !r.JSON:
+		for i, res := range results {
+			if i > 0 {
+				r.Say("")
+			}
+			printInspected(r, res)
+		}
+	}
+	return nil
+}
+
+func printInspected(r *term.Run, res intake.Inspected) {
+	var encodings []string
+	for _, e := range res.Encodings {
+		encodings = append(encodings, string(e))
+	}
+	r.Facts(
+		"file", res.File, "SHA-256", res.SHA256, "out of", strings.Join(res.Wrapped, ", "), "format", res.Format, "why", res.Why,
+		"records", res.Records, "refused", res.Refused, "seeds in", strings.Join(encodings, ", "),
+		"needs", strings.Join(res.Needs, " "),
+	)
+	for _, s := range res.First {
+		r.Say("  %s", describeShown(s))
+	}
+	printRemarks(r, res.Inferred, res.Warnings, res.Rejects)
+}

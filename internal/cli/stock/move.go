@@ -1,0 +1,151 @@
+package stock
+
+import (
+	"context"
+	"io"
+	"os"
+
+	"github.com/spf13/cobra"
+
+	"fob/internal/app"
+	"fob/internal/cli/term"
+	"fob/internal/desk"
+	"fob/internal/fault"
+	"fob/internal/report"
+	"fob/internal/token"
+)
+
+// moveOptions are where tokens go.
+type moveOptions struct {
+	to, from string
+	isNew    bool
+	words    term.SaidFlags
+}
+
+func newMoveCmd(r *term.Run) *cobra.Command {
+	var o moveOptions
+	cmd := &cobra.Command{
+		Use:   "move SERIAL... --to LOCATION | move --from FILE --to LOCATION",
+		Short: "Record that tokens lie in another place now",
+		Long: `Record that tokens lie in another place now. Their states stay, and each move is an
+event in the trail. A location is a path of names, from the whole to the part:
+Berlin/Safe 2. A place that is not known yet needs --new-location, since a slip of
+the finger would lose the tokens in a place that is not there. Lost and retired
+tokens have no place.
+
+--from takes the serials from a file, one a line as a barcode reader sends them, or
+a table with a column serial; - is standard input. One serial that is not here, or
+cannot be moved, and none is.
+
+A whole shelf goes with a list: fob list --location Berlin | cut -f1 | fob move --from - --to Hamburg`,
+		Example: `  fob move 2600412300001 2600412300002 --to "Berlin/Safe 2" --ticket T-40
+  fob move --from box.txt --to Hamburg --new-location --reason "site opened"`,
+		Args: func(cmd *cobra.Command, args []string) error {
+			if cmd.Flags().Changed("from") {
+				return term.AtMost(0)(cmd, args)
+			}
+			return term.AtLeastOne("the serial")(cmd, args)
+		},
+		RunE: r.Start(func(ctx context.Context, args []string) error { return moveTo(ctx, r, &o, args) }),
+	}
+	f := cmd.Flags()
+	f.StringVar(&o.to, "to", "", "where they lie now (required)")
+	f.StringVar(&o.from, "from", "", "take the serials from this file, - for standard input, in the place of arguments")
+	f.BoolVar(&o.isNew, "new-location", false, "the location may be one that is not known yet")
+	o.words.Add(cmd)
+	term.AddYes(cmd)
+	return cmd
+}
+
+func moveTo(ctx context.Context, r *term.Run, o *moveOptions, args []string) error {
+	req := desk.Relocation{New: o.isNew}
+	var err error
+	if o.to == "" {
+		return fault.Errorf(fault.Usage, "--to is missing").WithHint("such as --to \"Berlin/Safe 2\"")
+	}
+	if req.To, err = token.ParseLocation(o.to); err != nil {
+		return err
+	}
+	if req.Words, err = o.words.Words(r); err != nil {
+		return err
+	}
+	if req.Serials, err = serialsOf(args); err != nil {
+		return err
+	}
+	return r.WithDesk(ctx, func(d *desk.Desk) error {
+		if o.from != "" {
+			if req.Serials, err = scannedSerials(ctx, r, o.from); err != nil {
+				return err
+			}
+		}
+		bar := r.NewProgress("moving")
+		req.Progress = bar.Counted
+		res, err := d.Relocate(ctx, req)
+		bar.Done()
+		if err != nil {
+			return err
+		}
+		return printRelocated(r, res)
+	})
+}
+
+func printRelocated(r *term.Run, res desk.Relocated) error {
+	if r.JSON {
+		return r.PrintJSON(res)
+	}
+	switch {
+	case len(res.Moved) == 1:
+		r.Say("Token %s lies in %s now.", res.Moved[0], res.Location)
+	case len(res.Moved) > 1:
+		r.Say("%d tokens lie in %s now.", len(res.Moved), res.Location)
+	}
+	if n := len(res.There); n > 0 {
+		r.Say("%s lay in %s before: nothing was written.", term.Count(n, "token"), res.Location)
+	}
+	return nil
+}
+
+// scannedSerials reads a file of labels, all of which must be tokens.
+func scannedSerials(ctx context.Context, r *term.Run, path string) (serials []token.Serial, err error) {
+	scans, err := readScans(r, path)
+	if err != nil {
+		return nil, err
+	}
+	err = r.WithReports(ctx, func(reader report.Reader) error {
+		answers, err := report.NewCount("").Add(reader, scans.All)
+		if err != nil {
+			return err
+		}
+		for _, a := range answers {
+			if a.Serial == "" {
+				return fault.Errorf(fault.NotFound, "%s, line %d: there is no token %s; nothing was moved", path, a.Line, a.Scanned).WithHint("%s", a.Todo)
+			}
+			if a.Finding != report.Again {
+				serials = append(serials, a.Serial)
+			}
+		}
+		return nil
+	})
+	return serials, err
+}
+
+// readScans reads what a barcode reader wrote.
+func readScans(r *term.Run, path string) (app.Scans, error) {
+	var in io.Reader = r.Streams.In
+	if path != "-" {
+		file, err := os.Open(path)
+		if err != nil {
+			return app.Scans{}, fault.Wrap(fault.Refused, term.Cause(err), "%s cannot be read", path)
+		}
+		defer file.Close()
+		in = file
+	}
+	scans, err := app.ReadScans(in)
+	if err != nil {
+		return scans, term.FileError(path, err)
+	}
+	for _, n := range scans.Notes {
+		r.Remark("%s: %s", path, n)
+	}
+	return scans, nil
+}

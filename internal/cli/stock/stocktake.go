@@ -1,0 +1,271 @@
+package stock
+
+import (
+	"context"
+	"errors"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"fob/internal/cli/term"
+	"fob/internal/desk"
+	"fob/internal/fault"
+	"fob/internal/report"
+	"fob/internal/token"
+)
+
+// stocktakeOptions say what is counted and what becomes of it.
+type stocktakeOptions struct {
+	location, out, session string
+	isNew, post            bool
+	yes                    *bool
+	words                  term.SaidFlags
+}
+
+func newStocktakeCmd(r *term.Run) *cobra.Command {
+	var o stocktakeOptions
+	cmd := &cobra.Command{
+		Use:   "stocktake [FILE] --location LOCATION",
+		Short: "Hold scanned serials against the records of a place",
+		Long: `Hold the serials that were scanned at a place against the records: missing (in stock
+or quarantined there, and not scanned), unexpected (bound, suspended, assigned, lost
+or retired, and yet in the drawer: said first), misplaced (recorded elsewhere) and
+unknown. What lies below the place belongs to it.
+
+FILE is what a barcode reader wrote, - is standard input: one label a line, or a
+table whose first row names a column serial. Enters, tabs, AIM prefixes, GS1, letter
+case, dashes, a check digit behind the serial and labels read twice do no harm.
+Without FILE the reader is read on this terminal, label by label, each answered by a
+word; the bell rings once for a token that lies wrong, twice for an unknown label,
+three times for one that must not be in a drawer. "done" ends it. With --session the
+labels are kept in a file, and the same command goes on where it was interrupted.
+
+Nothing is changed, but with --post: what is here and recorded elsewhere is moved to
+the place, each token with an event. What is missing is never lost by that: look for
+it, and say ` + "`fob lost`" + ` of what nobody has.`,
+		Example: `  fob stocktake safe2.txt --location "Berlin/Safe 2"
+  fob stocktake safe2.txt --location "Berlin/Safe 2" --post --out safe2.xlsx
+  fob stocktake --location "Berlin/Safe 2" --session safe2.scans`,
+		Args: term.AtMost(1),
+		RunE: r.Start(func(ctx context.Context, args []string) error { return stocktake(ctx, r, &o, args) }),
+	}
+	f := cmd.Flags()
+	f.StringVar(&o.location, "location", "", "the place that was scanned (required)")
+	f.BoolVar(&o.isNew, "new-location", false, "the location may be one that is not known yet")
+	f.StringVar(&o.out, "out", "", "write the findings to this new file, .xlsx or .csv")
+	f.BoolVar(&o.post, "post", false, "move what is here and recorded elsewhere to the place")
+	f.StringVar(&o.session, "session", "", "without FILE: keep the labels in this file, and go on with those that are in it")
+	o.words.Add(cmd)
+	o.yes = term.AddYes(cmd)
+	return cmd
+}
+
+func stocktake(ctx context.Context, r *term.Run, o *stocktakeOptions, args []string) (err error) {
+	place, err := o.check(args)
+	if err != nil {
+		return err
+	}
+	words, err := o.words.Words(r)
+	if err != nil {
+		return err
+	}
+	if place, err = knownLocation(ctx, r, place, o.isNew); err != nil {
+		return err
+	}
+	out, err := newFindingsFile(o.out)
+	if err != nil {
+		return err
+	}
+	defer func() { err = term.FirstError(err, out.close()) }()
+	var s *report.Stocktake
+	var interrupted error
+	if len(args) == 1 {
+		s, err = countFile(ctx, r, args[0], place)
+	} else {
+		s, interrupted, err = countTerminal(ctx, r, o, place)
+	}
+	if err != nil {
+		return err
+	}
+	if interrupted == nil {
+		err = postStocktake(ctx, r, o, s, words)
+	}
+	return term.FirstError(err, term.FirstError(out.write(r, s), term.FirstError(printStocktake(r, o, s), interrupted)))
+}
+
+func (o *stocktakeOptions) check(args []string) (place string, err error) {
+	switch {
+	case o.location == "":
+		return "", fault.Errorf(fault.Usage, "--location is missing").WithHint("the place that was scanned, such as \"Berlin/Safe 2\"")
+	case len(args) == 1 && args[0] == "":
+		return "", fault.Errorf(fault.Usage, "the file's name is empty")
+	case len(args) == 1 && o.session != "":
+		return "", fault.Errorf(fault.Usage, "--session goes with scanning on the terminal, not with a file")
+	case o.out != "" && !strings.EqualFold(filepath.Ext(o.out), ".xlsx") && !strings.EqualFold(filepath.Ext(o.out), ".csv"):
+		return "", fault.Errorf(fault.Usage, "--out %q: the ending says the form: .xlsx or .csv", term.Clean(o.out))
+	}
+	return token.ParseLocation(o.location)
+}
+
+// knownLocation spells a place as the store does, or refuses it.
+func knownLocation(ctx context.Context, r *term.Run, name string, isNew bool) (spelled string, err error) {
+	err = r.WithReports(ctx, func(reader report.Reader) error {
+		names, err := reader.Locations()
+		if err != nil {
+			return err
+		}
+		known := token.KnownLocations(names)
+		place, ok := known.Find(name)
+		if spelled = place; !ok && !isNew {
+			return known.Unknown(name)
+		}
+		return nil
+	})
+	return spelled, err
+}
+
+func countFile(ctx context.Context, r *term.Run, path, place string) (s *report.Stocktake, err error) {
+	scans, err := readScans(r, path)
+	if err != nil {
+		return nil, err
+	}
+	if scans.Of != "" && token.LocationKey(scans.Of) != token.LocationKey(place) {
+		return nil, otherSession(path, scans.Of, place)
+	}
+	err = r.WithReports(ctx, func(reader report.Reader) error {
+		c := report.NewCount(place)
+		if _, err := c.Add(reader, scans.All); err != nil {
+			return err
+		}
+		s, err = c.Finish(reader)
+		return err
+	})
+	return s, err
+}
+
+// postStocktake moves in the records what is here.
+func postStocktake(ctx context.Context, r *term.Run, o *stocktakeOptions, s *report.Stocktake, words desk.Words) error {
+	serials := s.ToPost()
+	if !o.post || len(serials) == 0 {
+		return nil
+	}
+	if words.Reason == "" {
+		words.Reason = "stocktake"
+	}
+	if err := r.Confirm(ctx, *o.yes, "Move "+term.Count(len(serials), "token")+" to "+s.Location+" in the records"); err != nil {
+		return err
+	}
+	return r.WithDesk(ctx, func(d *desk.Desk) error {
+		bar := r.NewProgress("moving")
+		defer bar.Done()
+		res, err := d.Relocate(ctx, desk.Relocation{Serials: serials, To: s.Location, New: true, Words: words, Progress: bar.Counted})
+		for _, serial := range res.Moved {
+			s.Moved = append(s.Moved, string(serial))
+		}
+		return err
+	})
+}
+
+// shownFindings is how many a terminal shows of each kind: the rest is for a file.
+const shownFindings = 20
+
+func printStocktake(r *term.Run, o *stocktakeOptions, s *report.Stocktake) error {
+	if r.JSON {
+		return r.PrintJSON(s)
+	}
+	t := r.NewTable("FINDING", "SERIAL", "STATE", "ACCOUNT", "RECORDED AT", "LINE", "TO DO").Spares("LINE", "ACCOUNT", "RECORDED AT", "STATE")
+	shown, left := map[report.Finding]int{}, 0
+	for _, f := range s.Findings {
+		if shown[f.Finding]++; r.Streams.OutWidth > 0 && shown[f.Finding] > shownFindings {
+			left++
+			continue
+		}
+		name := string(f.Serial)
+		if name == "" {
+			name = f.Scanned
+		}
+		if err := t.Add(string(f.Finding), name, string(f.State), f.Account, f.Location, lineCell(f.Line), f.Todo); err != nil {
+			return err
+		}
+	}
+	if err := t.Flush(); err != nil {
+		return err
+	}
+	if left > 0 {
+		r.Remark("%d findings more: --out FILE.xlsx, a pipe or --json has them all", left)
+	}
+	summarise(r, o, s)
+	return nil
+}
+
+func lineCell(line int) any {
+	if line == 0 {
+		return nil
+	}
+	return line
+}
+
+func summarise(r *term.Run, o *stocktakeOptions, s *report.Stocktake) {
+	say := r.Remark
+	if r.Streams.OutWidth > 0 {
+		say = r.Say
+	}
+	say("%s: %d scanned, %d expected; %d missing, %d unexpected, %d misplaced, %d unknown.", s.Location, s.Scanned, s.Expected,
+		len(s.Missing), len(s.Unexpected), len(s.Misplaced), len(s.Unknown))
+	if s.Repeated > 0 {
+		say("%s scanned again: counted once.", term.Count(s.Repeated, "label"))
+	}
+	for _, n := range s.Notes {
+		say("Note: %s.", n)
+	}
+	n := len(s.ToPost())
+	switch {
+	case len(s.Moved) > 0:
+		say("Posted: %s moved to %s.", term.Count(len(s.Moved), "token"), s.Location)
+	case n > 0 && !o.post:
+		say("Nothing was changed; --post moves %s to %s in the records.", term.Count(n, "token"), s.Location)
+	}
+}
+
+// findingsFile is the file of --out, made before anything is done and gone again if
+// nothing came of it.
+type findingsFile struct {
+	file    *os.File // nil: nobody asked for one
+	written bool
+}
+
+func newFindingsFile(path string) (*findingsFile, error) {
+	if path == "" {
+		return &findingsFile{}, nil
+	}
+	file, err := term.NewFile("--out", path)
+	return &findingsFile{file: file}, err
+}
+
+func (f *findingsFile) write(r *term.Run, s *report.Stocktake) (err error) {
+	if f.file == nil {
+		return nil
+	}
+	if strings.EqualFold(filepath.Ext(f.file.Name()), ".csv") {
+		err = report.WriteStocktakeCSV(f.file, s)
+	} else {
+		c := r.Config()
+		err = report.WriteStocktakeWorkbook(f.file, s, report.Export{Made: r.Now(), By: c.Operator, Host: c.Host, Version: term.Version(), Random: c.Random, TempDir: filepath.Dir(f.file.Name())})
+	}
+	if f.written = err == nil; err != nil {
+		return fault.Wrap(fault.Internal, err, "writing %s", f.file.Name())
+	}
+	return nil
+}
+
+func (f *findingsFile) close() error {
+	if f.file == nil {
+		return nil
+	}
+	if !f.written {
+		return errors.Join(f.file.Close(), os.Remove(f.file.Name()))
+	}
+	return errors.Join(f.file.Sync(), f.file.Close())
+}

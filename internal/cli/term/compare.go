@@ -1,0 +1,167 @@
+package term
+
+import (
+	"context"
+	"errors"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"fob/internal/fault"
+	"fob/internal/report"
+	"fob/internal/trail"
+)
+
+// CompareOptions say what an inventory is compared with.
+type CompareOptions struct {
+	With, passwordFile string
+	Called             string // what the command line calls the first
+}
+
+func (o *CompareOptions) Add(cmd *cobra.Command) {
+	f := cmd.Flags()
+	o.Called = "--compare"
+	f.StringVar(&o.With, "compare", "", "tell what changed since this day (2026-09-30), this time, or this file that fob exported")
+	o.AddPassword(cmd)
+	_ = cmd.MarkFlagFilename("compare", exportEndings...) // only completion needs it
+}
+
+func (o *CompareOptions) AddPassword(cmd *cobra.Command) {
+	cmd.Flags().StringVar(&o.passwordFile, "compare-password-file", "", "file whose first line is the password of the workbook that is compared with")
+	_ = cmd.MarkFlagFilename("compare-password-file") // only completion needs it
+}
+
+// exportEndings are those of the forms of an export.
+var exportEndings = []string{"xlsx", "csv", "zip", "json"}
+
+func isExportName(name string) bool {
+	ending := strings.TrimPrefix(strings.ToLower(filepath.Ext(name)), ".")
+	return slices.Contains(exportEndings, ending)
+}
+
+// WithCompared opens the store for a command that reads, with what it is compared
+// with, if anything, in the export.
+func (r *Run) WithCompared(ctx context.Context, o *CompareOptions, e *report.Export, fn func(report.Reader) error) error {
+	baseline, done, err := r.baseline(o, *e)
+	if err != nil {
+		return err
+	}
+	err = r.WithReports(ctx, func(now report.Reader) (err error) {
+		if err := CheckBatch(now, e.Filter.Batch); err != nil {
+			return err
+		}
+		reader := now
+		if !e.Filter.AsOf.IsZero() {
+			if reader, err = report.AsOf(now, e.Filter.AsOf); err != nil {
+				return err
+			}
+		}
+		if baseline != nil {
+			if e.Compare, err = baseline(now); err != nil {
+				return err
+			}
+		}
+		return fn(reader)
+	})
+	return FirstError(err, done())
+}
+
+// openBaseline makes a baseline out of what the flag names; now is the store as it
+// is.
+type openBaseline func(now report.Reader) (*report.Baseline, error)
+
+// baseline reads what the flag names, before a store is opened. done removes what
+// was written of a file.
+func (r *Run) baseline(o *CompareOptions, e report.Export) (open openBaseline, done func() error, err error) {
+	done = func() error { return nil }
+	switch {
+	case o.With == "" && o.passwordFile != "":
+		return nil, done, fault.Errorf(fault.Usage, "--compare-password-file goes with --compare FILE.xlsx")
+	case o.With == "":
+		return nil, done, nil
+	case isExportName(o.With):
+		old, err := readOldExport(o, e)
+		if err != nil {
+			return nil, done, err
+		}
+		return func(now report.Reader) (*report.Baseline, error) { return old.Baseline(now, e) }, old.Close, nil
+	}
+	at, err := parseAsOf(o.Called, o.With, e.Made)
+	if err != nil {
+		if fault.HintOf(err) == "" {
+			err = fault.Errorf(fault.Usage, "%v; or a file that fob exported (.xlsx, .csv, .zip, .json)", err)
+		}
+		return nil, done, err
+	}
+	if then := e.Filter.AsOf; !then.IsZero() && !at.Before(then) {
+		return nil, done, fault.Errorf(fault.Usage, "%s %s is not before --as-of: the later day is compared with the earlier one", o.Called, Clean(o.With))
+	}
+	return func(now report.Reader) (*report.Baseline, error) { return report.BaselineAt(now, at) }, done, nil
+}
+
+// readOldExport reads a file that fob exported, and what its sidecar, where one lies
+// beside it, says of it.
+func readOldExport(o *CompareOptions, e report.Export) (old *report.OldExport, err error) {
+	password, err := PasswordOf(o.passwordFile)
+	if err != nil {
+		return nil, err
+	}
+	f, err := os.Open(o.With)
+	if err != nil {
+		return nil, fault.Wrap(fault.Refused, Cause(err), "%s cannot be read", Clean(o.With))
+	}
+	defer f.Close()
+	info, err := f.Stat()
+	if err != nil || !info.Mode().IsRegular() {
+		return nil, fault.Errorf(fault.Refused, "%s is no file", Clean(o.With))
+	}
+	old, err = report.ReadExport(f, info.Size(), Clean(filepath.Base(o.With)), report.ReadOptions{TempDir: e.TempDir, Random: e.Random, Password: password})
+	var told *fault.Error
+	if errors.As(err, &told) && told.Kind == fault.KeyTrouble {
+		return nil, told.WithHint("give it with --compare-password-file FILE")
+	}
+	var onPath *fs.PathError
+	if errors.As(err, &onPath) {
+		return nil, fault.Wrap(fault.Internal, onPath.Err, "writing the rows of %s to a temporary file", Clean(o.With))
+	}
+	if err != nil {
+		return nil, err
+	}
+	if err := claimed(old, o.With+SidecarEnding); err != nil {
+		return nil, FirstError(err, old.Close())
+	}
+	return old, nil
+}
+
+func claimed(old *report.OldExport, sidecar string) error {
+	if _, err := os.Stat(sidecar); errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	signed, err := ReadSmall(sidecar, "the sidecar")
+	if err != nil {
+		return err
+	}
+	note, err := trail.ClaimedExport(signed)
+	if err != nil {
+		return err
+	}
+	return old.Claim(note)
+}
+
+func ComparedWords(e report.Export) *string {
+	if e.Compare == nil {
+		return nil
+	}
+	return new(Clean(e.Compare.Words))
+}
+
+// SayChanges tells how much changed.
+func (r *Run) SayChanges(e report.Export, c *report.Changed) {
+	if c != nil {
+		r.Say("Since %s: %s", Clean(e.Compare.Words), c)
+	}
+}

@@ -1,0 +1,36 @@
+package term
+
+import (
+	"context"
+	"strings"
+
+	"fob/internal/fault"
+)
+
+// Confirm asks before something ends. Without a terminal, and under --json, the
+// answer has to be on the command line.
+func (r *Run) Confirm(ctx context.Context, yes bool, what string) error {
+	if yes {
+		return nil
+	}
+	if r.JSON {
+		return fault.Errorf(fault.Usage, "--json never asks, and this needs a yes").WithHint("add --yes")
+	}
+	t, err := OpenTerminal("this needs a yes", "add --yes")
+	if err != nil {
+		return err
+	}
+	defer t.Close()
+	for {
+		answer, err := t.Ask(ctx, what+"? (yes or no)")
+		if err != nil {
+			return err
+		}
+		switch strings.ToLower(answer) {
+		case "yes", "y":
+			return nil
+		case "no", "n": // a decision, not an interruption
+			return fault.Errorf(fault.NotAllowed, "not confirmed; nothing was changed")
+		}
+	}
+}

@@ -1,0 +1,162 @@
+package term
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"fob/internal/app"
+	"fob/internal/desk"
+	"fob/internal/fault"
+	"fob/internal/intake"
+	"fob/internal/report"
+)
+
+// PrintRefused gives the error of an attempt, and under JSON prints the object
+// of a refusal.
+func (r *Run) PrintRefused(out desk.Outcome, err error) error {
+	if r.JSON && out.Reason != nil {
+		return FirstError(r.PrintJSON(out), err)
+	}
+	return err
+}
+
+func UsageError(name string, err error) error {
+	return fault.Errorf(fault.Usage, "%v", err).WithHint("`%s --help` shows what is possible", name)
+}
+
+// Run holds what all commands share: streams, global flags, and the way to
+// the use cases.
+type Run struct {
+	Streams Streams
+	Now     func() time.Time
+	Getenv  func(string) string
+	Base    app.Config
+	Ctx     context.Context // of the whole run, for questions
+
+	DB, Identity string
+	JSON, Quiet  bool
+	Started      bool // a command's own function was reached
+}
+
+// Start adapts a command's function: from here on errors are fob's own.
+func (r *Run) Start(fn func(ctx context.Context, args []string) error) func(*cobra.Command, []string) error {
+	return func(cmd *cobra.Command, args []string) error {
+		r.Started = true
+		if err := checkEmpty(cmd); err != nil {
+			return err
+		}
+		return fn(cmd.Context(), args)
+	}
+}
+
+// Exactly demands arguments, and says which.
+func Exactly(names ...string) cobra.PositionalArgs {
+	return func(cmd *cobra.Command, args []string) error {
+		if len(args) == len(names) {
+			return nil
+		}
+		if len(args) > len(names) {
+			return AtMost(len(names))(cmd, args)
+		}
+		return UsageError(cmd.CommandPath(), fmt.Errorf("%s is missing", names[len(args)]))
+	}
+}
+
+// AtMost allows so many arguments.
+func AtMost(n int) cobra.PositionalArgs {
+	return func(cmd *cobra.Command, args []string) error {
+		if len(args) <= n {
+			return nil
+		}
+		return UsageError(cmd.CommandPath(), fmt.Errorf("%s too many; the first is %q", Count(len(args)-n, "argument"), args[n]))
+	}
+}
+
+// AtLeastOne demands an argument, and says which.
+func AtLeastOne(name string) cobra.PositionalArgs {
+	return func(cmd *cobra.Command, args []string) error {
+		if len(args) > 0 {
+			return nil
+		}
+		return UsageError(cmd.CommandPath(), fmt.Errorf("%s is missing", name))
+	}
+}
+
+func (r *Run) Config() app.Config {
+	c := r.Base
+	c.DB, c.Identity = r.DB, r.Identity
+	if c.DB == "" {
+		c.DB = app.DefaultDB(r.Getenv)
+	}
+	if c.Identity == "" {
+		c.Identity = app.DefaultIdentity(r.Getenv)
+	}
+	if !r.JSON {
+		c.Prompter = terminalPrompter{r.Ctx}
+	}
+	return c
+}
+
+// WithDesk opens the store for a command that writes.
+func (r *Run) WithDesk(ctx context.Context, fn func(*desk.Desk) error) (err error) {
+	return r.WithUseCases(ctx, func(u *app.UseCases) error { return fn(u.Desk) })
+}
+
+// WithUseCases opens the store for a command that needs more than the desk.
+func (r *Run) WithUseCases(ctx context.Context, fn func(*app.UseCases) error) (err error) {
+	u, err := r.Config().Open(ctx)
+	if err != nil {
+		return err
+	}
+	defer func() { err = FirstError(err, u.Close()) }()
+	return fn(u)
+}
+
+// WithIntake opens the store for a command about seed files or whole batches.
+func (r *Run) WithIntake(ctx context.Context, fn func(*intake.Intake) error) (err error) {
+	return r.WithUseCases(ctx, func(u *app.UseCases) error { return fn(u.Intake) })
+}
+
+// WithReports opens the store for a command that reads: one consistent state.
+func (r *Run) WithReports(ctx context.Context, fn func(report.Reader) error) (err error) {
+	reports, done, err := r.Config().Reports(ctx)
+	if err != nil {
+		return err
+	}
+	defer func() { err = FirstError(err, done()) }()
+	return reports.Snapshot(ctx, fn)
+}
+
+func FirstError(first, second error) error {
+	if first != nil {
+		return first
+	}
+	return second
+}
+
+// PrintJSON writes one value, indented, as the whole output of a command.
+func (r *Run) PrintJSON(v any) error {
+	enc := json.NewEncoder(Visible(r.Streams.Out))
+	enc.SetEscapeHTML(false)
+	enc.SetIndent("", "  ")
+	if err := enc.Encode(v); err != nil {
+		return OutputError(err)
+	}
+	return nil
+}
+
+// Say writes a line for people; every argument is made safe for a terminal.
+func (r *Run) Say(format string, args ...any) {
+	fmt.Fprintln(r.Streams.Out, Clean(fmt.Sprintf(format, args...)))
+}
+
+// Remark writes a line that --quiet leaves out.
+func (r *Run) Remark(format string, args ...any) {
+	if !r.Quiet {
+		fmt.Fprintln(r.Streams.Err, Clean(fmt.Sprintf(format, args...)))
+	}
+}

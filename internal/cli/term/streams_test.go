@@ -1,0 +1,64 @@
+package term
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"strings"
+	"testing"
+)
+
+// TestLayOut: empty columns go first, then spare ones, and the rest is wrapped,
+// never cut.
+func TestLayOut(t *testing.T) {
+	var out, errs strings.Builder
+	r := &Run{Streams: Streams{Out: &out, Err: &errs, OutWidth: 30}}
+	w := r.NewTable("A", "EMPTY", "SPARE", "LONG").Spares("SPARE")
+	long := "abcdefghij klmnopqrst uvwxyz 0123456789"
+	if err := errors.Join(w.Add("1", "", "spare", long), w.Add("2", nil, "more", "x"), w.Flush()); err != nil {
+		t.Fatal(err)
+	}
+	got := out.String()
+	if strings.Contains(got, "EMPTY") || strings.Contains(got, "SPARE") || !strings.Contains(errs.String(), "no room for: SPARE;") {
+		t.Errorf("columns: %s%s", got, errs.String())
+	}
+	for _, word := range strings.Fields(long) {
+		if !strings.Contains(got, word) {
+			t.Errorf("%s is lost:\n%s", word, got)
+		}
+	}
+	for line := range strings.SplitSeq(got, "\n") {
+		if len(line) > 30 {
+			t.Errorf("a line of %d columns: %q", len(line), line)
+		}
+	}
+}
+
+func TestVisible(t *testing.T) {
+	for text, want := range map[string]string{
+		"plain é 漢 \n\t":                  "plain é 漢 \n\t",
+		"\u009b31m\x7f\u202e\u200f\u2028": `\u009b31m\u007f\u202e\u200f\u2028`,
+		"\xff\xc2":                        "\xff",
+	} {
+		// Byte by byte: characters come in pieces.
+		var b bytes.Buffer
+		w := Visible(&b)
+		for i := range len(text) {
+			if n, err := w.Write([]byte{text[i]}); n != 1 || err != nil {
+				t.Fatal(n, err)
+			}
+		}
+		if b.String() != want {
+			t.Errorf("%q became %q, want %q", text, b.String(), want)
+		}
+	}
+	var b bytes.Buffer
+	const name = "a\x1b\u009b\u202e\x7f\n"
+	if err := json.NewEncoder(Visible(&b)).Encode(name); err != nil {
+		t.Fatal(err)
+	}
+	var back string
+	if err := json.Unmarshal(b.Bytes(), &back); err != nil || back != name {
+		t.Errorf("%q came back as %q, %v", name, back, err)
+	}
+}

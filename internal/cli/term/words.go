@@ -1,0 +1,65 @@
+package term
+
+import (
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"fob/internal/desk"
+	"fob/internal/fault"
+	"fob/internal/token"
+)
+
+// SerialOf takes a typed serial. Blanks come along when one is pasted, and no
+// serial has any.
+func SerialOf(typed string) (token.Serial, error) {
+	s := token.Serial(strings.TrimSpace(typed))
+	switch {
+	case s == "":
+		return "", fault.Errorf(fault.Usage, "the serial is empty")
+	case len(s) > token.MaxSerialLen:
+		return "", fault.Errorf(fault.NotFound, "there is no such token: a serial has %d characters at most, this text has %d", token.MaxSerialLen, len(s))
+	}
+	return s, nil
+}
+
+// SaidFlags are what people say about a change. Every command that changes
+// something takes them all, since a policy may demand any of them.
+type SaidFlags struct{ Reason, Ticket, Proof, Approver string }
+
+func (w *SaidFlags) Add(cmd *cobra.Command) {
+	f := cmd.Flags()
+	f.StringVar(&w.Reason, "reason", "", "why")
+	f.StringVar(&w.Ticket, "ticket", "", "the ticket that this belongs to")
+	f.StringVar(&w.Proof, "proof", "", "how the person was identified")
+	f.StringVar(&w.Approver, "approved-by", "", "the second person who allowed it")
+}
+
+// AddApprover is for commands that take a second person always.
+func (w *SaidFlags) AddApprover(cmd *cobra.Command) {
+	cmd.Flags().Lookup("approved-by").Usage += " (required)"
+}
+
+func (w *SaidFlags) Words(r *Run) (out desk.Words, err error) {
+	for _, t := range []struct {
+		name, from string
+		to         *string
+	}{{"--reason", w.Reason, &out.Reason}, {"--ticket", w.Ticket, &out.Ticket}, {"--proof", w.Proof, &out.Proof}} {
+		if *t.to, err = token.ParseText(t.name, t.from); err != nil {
+			return out, err
+		}
+	}
+	if w.Approver != "" {
+		out.Approver, err = token.ParseApprover(w.Approver, r.Base.Operator)
+	}
+	return out, err
+}
+
+// Approved are the words of a command that takes a second person.
+func (w *SaidFlags) Approved(r *Run) (out desk.Words, err error) {
+	if out, err = w.Words(r); err != nil {
+		return out, err
+	}
+	out.Approver, err = token.ParseApprover(w.Approver, r.Base.Operator)
+	return out, err
+}
