@@ -157,31 +157,13 @@ func countEvent(rows map[activityKey]*Activity, k activityKey, e Event) error {
 }
 
 // tokensOf is how many tokens an event changed.
-func tokensOf(e Event) (n int, err error) {
-	switch e.Command {
-	case token.CmdImport:
+func tokensOf(e Event) (int, error) {
+	if e.Command == token.CmdImport {
 		d, err := detailOf[trail.ImportDetail](e)
 		return d.New, err
-	case token.CmdBatchQuarantine, token.CmdBatchRelease:
-		d, err := detailOf[trail.SweepDetail](e)
-		for _, m := range d.Moved {
-			n += len(m.Serials)
-		}
-		return n, err
-	case token.CmdBatchWithdraw:
-		d, err := detailOf[trail.WithdrawDetail](e)
-		return len(d.Tokens), err
-	case token.CmdBatchCorrect:
-		d, err := detailOf[trail.CorrectDetail](e)
-		for _, s := range d.Spans {
-			n += len(s.Serials)
-		}
-		return n, err
 	}
-	if e.Object.Kind == trail.KindToken {
-		return 1, nil
-	}
-	return 0, nil
+	serials, err := e.Serials()
+	return len(serials), err
 }
 
 // compare puts rows in the order of what they are counted by, and equals by what

@@ -28,48 +28,34 @@ var changeColumns = []column[Change]{
 	{"command", "Command", words, 16, "With which command", func(x *Change) value { return wordsAt(x.Command) }},
 }
 
-// aspectsOf are the parts of a token, as events change them, that a column of the
-// inventory shows: of a column that shows two, the newest event counts.
+// aspects are the parts of a token, as events change them, that a column of the
+// inventory shows: of a column that shows two, the newest event counts. A column that
+// is not here shows what an import said.
+var aspects = map[string][]trail.Aspect{
+	"state": {trail.AspectState}, "state_since": {trail.AspectState},
+	"account":  {trail.AspectAccount},
+	"bound_at": {trail.AspectBinding}, "bound_by": {trail.AspectBinding}, "bound_approver": {trail.AspectBinding}, "bound_proof": {trail.AspectBinding},
+	"bound_codes": {trail.AspectBinding}, "bound_ticket": {trail.AspectBinding}, "binding": {trail.AspectBinding},
+	"last_verified_at": {trail.AspectBinding, trail.AspectClock},
+	"location":         {trail.AspectLocation},
+	"failures":         {trail.AspectAttempts}, "locked_until": {trail.AspectAttempts},
+	"watermark": {trail.AspectWatermark}, "counter": {trail.AspectWatermark, trail.AspectOrigin},
+	"drift_seconds": {trail.AspectClock}, "drift_ppm": {trail.AspectClock}, "observed_at": {trail.AspectClock},
+	"lost_reported_at": {trail.AspectLoss}, "stolen": {trail.AspectTheft}, "loss_hours": {trail.AspectLoss, trail.AspectState},
+	"seed_present": {trail.AspectSeed}, "seed_key": {trail.AspectSeed}, "destroyed_at": {trail.AspectSeed},
+	"issued":    {trail.AspectIssued},
+	"condition": {trail.AspectCondition},
+}
+
 func aspectsOf(t *Token, column string) []trail.Aspect {
-	switch column {
-	case "state", "state_since":
-		return []trail.Aspect{trail.Standing}
-	case "account":
-		return []trail.Aspect{trail.Holder}
-	case "bound_at", "bound_by", "bound_approver", "bound_proof", "bound_codes", "bound_ticket", "binding":
-		return []trail.Aspect{trail.Bond}
-	case "last_verified_at":
-		return []trail.Aspect{trail.Bond, trail.Clock}
-	case "location":
-		return []trail.Aspect{trail.Place}
-	case "failures", "locked_until":
-		return []trail.Aspect{trail.Attempts}
-	case "watermark":
-		return []trail.Aspect{trail.Mark}
-	case "counter":
-		if t.Counter == nil { // its type was another
-			return []trail.Aspect{trail.Origin}
-		}
-		return []trail.Aspect{trail.Mark, trail.Origin}
-	case "drift_seconds", "drift_ppm", "observed_at":
-		return []trail.Aspect{trail.Clock}
-	case "lost_reported_at":
-		return []trail.Aspect{trail.Loss}
-	case "stolen":
-		return []trail.Aspect{trail.Theft}
-	case "loss_hours":
-		if t.LostReported == nil { // found: what became of it later does not count
-			return []trail.Aspect{trail.Loss}
-		}
-		return []trail.Aspect{trail.Loss, trail.Standing}
-	case "seed_present", "seed_key", "destroyed_at":
-		return []trail.Aspect{trail.SeedHeld}
-	case "issued":
-		return []trail.Aspect{trail.Issued}
-	case "condition":
-		return []trail.Aspect{trail.Shape}
+	all := aspects[column]
+	switch {
+	case all == nil || column == "counter" && t.Counter == nil: // its type was another
+		return []trail.Aspect{trail.AspectOrigin}
+	case column == "loss_hours" && t.LostReported == nil: // found: what became of it later does not count
+		return []trail.Aspect{trail.AspectLoss}
 	}
-	return []trail.Aspect{trail.Origin}
+	return all
 }
 
 // Changes are the differences from the baseline of an export, all or those in some

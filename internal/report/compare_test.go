@@ -169,11 +169,11 @@ func TestChangesInAWorkbook(t *testing.T) {
 
 // Every column of the inventory is of some part of a token that events change, and
 // not by an oversight of the origin.
-func TestEveryColumnHasAMaker(t *testing.T) {
+func TestEveryColumnHasACause(t *testing.T) {
 	origin := []string{"serial", "batch", "imported_at", "imported_by", "received", "order", "supplier", "file", "file_sha256", "manufacturer",
 		"model", "type", "hash", "digits", "period", "t0", "not_before", "not_after", "manufactured", "software", "batch_id", "id", "exported_to"}
 	for _, c := range columns {
-		is := slices.Equal(aspectsOf(&Token{Counter: new(int64(1))}, c.name), []trail.Aspect{trail.Origin})
+		is := slices.Equal(aspectsOf(&Token{Counter: new(int64(1))}, c.name), []trail.Aspect{trail.AspectOrigin})
 		if want := slices.Contains(origin, c.name); is != want {
 			t.Errorf("%s: of the origin: %t", c.name, is)
 		}

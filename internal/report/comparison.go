@@ -26,7 +26,7 @@ type comparison struct {
 	*Baseline
 	now       Reader
 	e         Export
-	makers    *trail.Makers // nil: the trail is not known from where the baseline ends
+	causes    *trail.Causes // nil: the trail is not known from where the baseline ends
 	approvers map[uuid.UUID]string
 
 	before, after []value
@@ -54,7 +54,7 @@ func newComparison(now Reader, e Export) (*comparison, error) {
 		return nil, fault.Errorf(fault.Refused, "%s knows %d events, and the trail that it is compared with %d: it is the later of the two, or the store was put back", c.Words, c.since, head.Seq).
 			WithHint("compare the later with the earlier one")
 	}
-	c.makers, err = trail.MakersOf(c.stretch(now.Events(EventFilter{Limit: int(head.Seq-c.since) + 1})))
+	c.causes, err = trail.CausesOf(c.stretch(now.Events(EventFilter{Limit: int(head.Seq-c.since) + 1})))
 	return c, err
 }
 
@@ -297,12 +297,12 @@ func (c *comparison) came(kind ChangeKind, serial token.Serial, batch string) Ch
 		x.after, values = value{}, c.before
 	}
 	x.Batch = int(c.of(values, "batch").whole)
-	if c.makers == nil {
+	if c.causes == nil {
 		return x.spelt()
 	}
-	if by, ok := c.makers.Imported(batch); ok {
+	if by, ok := c.causes.Imported(batch); ok {
 		x.madeBy(by)
-	} else if by, ok := c.makers.Made(serial, trail.Origin); ok {
+	} else if by, ok := c.causes.Of(serial, trail.AspectOrigin); ok {
 		x.madeBy(by)
 	}
 	return x.spelt()
@@ -315,7 +315,7 @@ func (c *comparison) altered(t *Token) (all []Change) {
 			continue
 		}
 		x := Change{Serial: t.Serial, Batch: t.Batch, Change: Altered, Column: c.columns[i].name, before: c.before[i], after: c.after[i]}
-		if by, ok := c.maker(t, x.Column); ok {
+		if by, ok := c.cause(t, x.Column); ok {
 			x.madeBy(by)
 		}
 		all = append(all, x.spelt())
@@ -326,23 +326,23 @@ func (c *comparison) altered(t *Token) (all []Change) {
 	return all
 }
 
-// maker is the newest event that changed what a column shows.
-func (c *comparison) maker(t *Token, column string) (newest trail.Maker, ok bool) {
-	if c.makers == nil {
+// cause is the newest event that changed what a column shows.
+func (c *comparison) cause(t *Token, column string) (newest trail.Cause, ok bool) {
+	if c.causes == nil {
 		return newest, false
 	}
 	for _, aspect := range aspectsOf(t, column) {
-		if by, made := c.makers.Made(t.Serial, aspect); made && by.Seq > newest.Seq {
+		if by, made := c.causes.Of(t.Serial, aspect); made && by.Seq > newest.Seq {
 			newest, ok = by, true
 		}
 	}
-	if by, made := c.makers.Imported(t.BatchID); made && by.Seq > newest.Seq {
+	if by, made := c.causes.Imported(t.BatchID); made && by.Seq > newest.Seq {
 		return by, true // what happened to a token of that serial before was to another
 	}
 	return newest, ok
 }
 
-func (x *Change) madeBy(by trail.Maker) {
+func (x *Change) madeBy(by trail.Cause) {
 	x.Event, x.At, x.Operator, x.Command = &by.Seq, &by.At, filled(by.Operator), filled(string(by.Command))
 }
 

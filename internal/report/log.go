@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"iter"
+	"slices"
 
 	"fob/internal/token"
 	"fob/internal/trail"
@@ -67,7 +68,11 @@ func newestOf(r Reader, f EventFilter) ([]Event, error) {
 		if err != nil {
 			return nil, err
 		}
-		if !e.Concerns(f.Serial) {
+		serials, err := e.Serials()
+		if err != nil {
+			return nil, err
+		}
+		if !slices.ContainsFunc(serials, func(s token.Serial) bool { return s.Key() == f.Serial.Key() }) {
 			continue
 		}
 		if found = append(found, e); f.Limit > 0 && len(found) > f.Limit {

@@ -74,7 +74,11 @@ func (p *past) Tokens(f Filter) iter.Seq2[Token, error] {
 				yield(Token{}, err)
 				return
 			}
-			then, ok := p.past.Token(c)
+			then, ok, err := p.past.Token(c)
+			if err != nil {
+				yield(Token{}, err)
+				return
+			}
 			if !ok {
 				continue
 			}
@@ -145,11 +149,19 @@ func (p *past) Bindings(f Filter) iter.Seq2[Binding, error] {
 				yield(Binding{}, err)
 				return
 			}
-			bindings := p.past.Bindings(c.Serial)
-			if len(bindings) == 0 {
+			bindings, err := p.past.Bindings(c.Serial)
+			if err == nil && len(bindings) == 0 {
 				continue
 			}
-			then, ok := p.past.Token(c)
+			var then trail.PastToken
+			ok := false
+			if err == nil {
+				then, ok, err = p.past.Token(c)
+			}
+			if err != nil {
+				yield(Binding{}, err)
+				return
+			}
 			if !ok {
 				continue
 			}
@@ -165,7 +177,7 @@ func (p *past) Bindings(f Filter) iter.Seq2[Binding, error] {
 	}
 }
 
-func bindingOf(serial token.Serial, b trail.PastBinding) Binding {
+func bindingOf(serial token.Serial, b trail.BindingRow) Binding {
 	return Binding{Serial: serial, Account: b.Account, OpenedAt: b.Opened, ClosedAt: when(b.Closed),
 		By: b.By.Name, Proof: b.Proof, Codes: b.Codes, Ticket: b.Ticket, ID: b.UUID}
 }
@@ -174,17 +186,12 @@ func bindingOf(serial token.Serial, b trail.PastBinding) Binding {
 func (p *past) Approvers() (map[uuid.UUID]string, error) { return p.now.Approvers() }
 
 func fromPast(p trail.PastToken, lock token.Lock) Token {
-	t := token.Token{Facts: p.Facts, Standing: p.After, BatchNumber: p.BatchNumber, ImportedAt: p.Imported, Software: p.Software, Condition: p.Condition}
-	t.State, t.Account = p.State, token.Account(p.Account)
-	if p.Open != nil {
-		t.BoundAt = p.Open.Opened
-	}
 	var last *token.Observation
 	if n := len(p.Observed); n > 0 {
 		last = &p.Observed[n-1]
 	}
-	r := FromToken(t, last, lock)
-	if t.HasSeed() {
+	r := FromToken(p.Token, last, lock)
+	if p.HasSeed() {
 		r.SeedKey = &p.SeedKey
 	}
 	return r
@@ -340,7 +347,8 @@ func (p *past) Imported(f Filter) iter.Seq2[token.Facts, error] {
 				yield(c, err)
 				return
 			}
-			if t, ok := p.past.Token(c); ok && !yield(t.Facts, nil) {
+			t, ok, err := p.past.Token(c)
+			if (ok || err != nil) && (!yield(t.Facts, err) || err != nil) {
 				return
 			}
 		}

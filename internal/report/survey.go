@@ -29,7 +29,11 @@ func (p *past) survey() (*survey, error) {
 		if err != nil {
 			return nil, err
 		}
-		if t, ok := p.past.Token(c); ok {
+		t, ok, err := p.past.Token(c)
+		if err != nil {
+			return nil, err
+		}
+		if ok {
 			s.add(t)
 		}
 	}
@@ -51,7 +55,7 @@ func (s *survey) add(t trail.PastToken) {
 			s.seen = append(s.seen, t)
 		}
 	}
-	s.locks = s.locks || t.After.Failures > 0 || !t.After.LockedUntil.IsZero()
+	s.locks = s.locks || t.Failures > 0 || !t.LockedUntil.IsZero()
 	if !t.NotAfter.IsZero() && (s.ends.IsZero() || t.NotAfter.Before(s.ends)) {
 		s.ends = t.NotAfter
 	}

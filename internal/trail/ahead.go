@@ -1,72 +1,99 @@
 package trail
 
-import "iter"
-
-// A portion is what is handed from one core to the other at once: one by one,
-// handing over would cost more than most of the work.
-const (
-	portion  = 128
-	portions = 4 // that wait at most
+import (
+	"iter"
+	"runtime"
 )
 
-type answer[T any] struct {
-	v   T
-	err error
+// A portion is what is handed from one core to another at once: one by one, handing
+// over would cost more than most of the work.
+const (
+	portionSize = 128
+	waiting     = 4 // portions, at most
+)
+
+type portion[A, B any] struct {
+	in   []A
+	out  []B
+	err  error // behind them
+	done chan struct{}
 }
 
-// Ahead runs a sequence on another core, a few hundred steps at most before whoever
-// reads it; the order stays. When the reader stops, the sequence has ended before
-// the reader goes on.
-func Ahead[T any](of iter.Seq2[T, error]) iter.Seq2[T, error] {
-	return func(yield func(T, error) bool) {
-		done := make(chan struct{})
-		to := make(chan []answer[T], portions)
-		used := make(chan []answer[T], portions) // to be filled again: they are large
-		go run(of, to, used, done)
+// Parallel does something to every element of a sequence, on all cores, and yields
+// the results in the order of the sequence. The first error ends it. When the reader
+// stops, the sequence has ended before the reader goes on.
+func Parallel[A, B any](of iter.Seq2[A, error], do func(A) B) iter.Seq2[B, error] {
+	return func(yield func(B, error) bool) {
+		ordered, work, stop := make(chan *portion[A, B], waiting), make(chan *portion[A, B], waiting), make(chan struct{})
+		go func() {
+			defer close(ordered)
+			defer close(work)
+			divide(of, ordered, work, stop)
+		}()
+		for range runtime.GOMAXPROCS(0) {
+			go func() {
+				for p := range work {
+					for _, v := range p.in {
+						p.out = append(p.out, do(v))
+					}
+					close(p.done)
+				}
+			}()
+		}
 		defer func() {
-			close(done)
-			for range to { // until it has ended
+			close(stop)
+			for range ordered { // until the sequence has ended
 			}
 		}()
-		for p := range to {
-			for _, a := range p {
-				if !yield(a.v, a.err) {
+		for p := range ordered {
+			<-p.done
+			for _, v := range p.out {
+				if !yield(v, nil) {
 					return
 				}
 			}
-			select {
-			case used <- p[:0]:
-			default:
+			if p.err != nil {
+				var none B
+				yield(none, p.err)
+				return
 			}
 		}
 	}
 }
 
-func run[T any](of iter.Seq2[T, error], to chan<- []answer[T], used <-chan []answer[T], done <-chan struct{}) {
-	defer close(to)
-	var p []answer[T]
-	send := func() bool {
+// divide makes portions of a sequence, for whoever works on them and for whoever
+// waits for them in order.
+func divide[A, B any](of iter.Seq2[A, error], ordered, work chan<- *portion[A, B], stop <-chan struct{}) {
+	var p *portion[A, B]
+	begin := func() {
+		p = &portion[A, B]{in: make([]A, 0, portionSize), out: make([]B, 0, portionSize), done: make(chan struct{})}
+	}
+	hand := func() bool {
 		select {
-		case to <- p:
-			p = nil
+		case ordered <- p:
+			work <- p
 			return true
-		case <-done:
+		case <-stop:
 			return false
 		}
 	}
+	begin()
 	for v, err := range of {
-		if p == nil {
-			select {
-			case p = <-used:
-			default:
-				p = make([]answer[T], 0, portion)
+		if p.err = err; err != nil {
+			break
+		}
+		if p.in = append(p.in, v); len(p.in) == portionSize {
+			if !hand() {
+				return
 			}
-		}
-		if p = append(p, answer[T]{v, err}); len(p) == portion && !send() {
-			return
+			begin()
 		}
 	}
-	if len(p) > 0 {
-		send()
-	}
+	hand()
+}
+
+// Ahead runs a sequence on another core, a few hundred steps at most before whoever
+// reads it; the order stays.
+func Ahead[T any](of iter.Seq2[T, error]) iter.Seq2[T, error] {
+	return Parallel(of, func(v T) T { return v })
 }

@@ -6,6 +6,8 @@ import (
 	"encoding/binary"
 	"encoding/json"
 	"fmt"
+	"slices"
+	"unicode/utf8"
 )
 
 const chainLabel = "fob-audit-v1"
@@ -46,26 +48,32 @@ func chainHash(prev Hash, body []byte) Hash {
 func Append(head Head, e *Event) (Entry, error) {
 	e.Seq = head.Seq + 1
 	body, err := marshal(e)
+	if slices.ContainsFunc(e.Beside, func(t Text) bool { return !utf8.ValidString(t.Text) }) {
+		err = errNotText
+	}
 	if err != nil {
 		return Entry{}, fmt.Errorf("writing a %s event: %w", e.Command, err)
 	}
 	return Entry{e.Seq, body, chainHash(head.Hash, body)}, nil
 }
 
-// Parse reads an entry's body. Unknown fields are an error: a trail written by
-// a newer program must not be half understood.
-func Parse(entry Entry) (Event, error) {
-	var e Event
-	if err := strictly(entry.Body, &e); err != nil {
-		return Event{}, fmt.Errorf("event %d: %w", entry.Seq, err)
+// Parse reads an entry's body, and the detail of an event about one token. Unknown
+// fields are an error: a trail written by a newer program must not be half
+// understood.
+func Parse(entry Entry) (e Event, err error) {
+	if err = strictly(entry.Body, &e); err == nil && e.Object.Kind == KindToken {
+		if e.Token = (&TokenDetail{}); len(e.Detail) > 0 {
+			err = strictly(e.Detail, e.Token)
+		}
 	}
-	return e, nil
+	if err != nil {
+		err = fmt.Errorf("event %d: %w", entry.Seq, err)
+	}
+	return e, err
 }
 
 // decode reads the event's detail, as strictly as the event.
-func (e Event) decode(detail any) error {
-	return strictly(e.Detail, detail)
-}
+func (e *Event) decode(detail any) error { return strictly(e.Detail, detail) }
 
 func strictly(text []byte, v any) error {
 	dec := json.NewDecoder(bytes.NewReader(text))

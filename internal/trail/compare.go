@@ -1,56 +1,24 @@
 package trail
 
 import (
-	"crypto/sha256"
-	"encoding/hex"
-	"hash"
+	"cmp"
+	"hash/maphash"
+	"maps"
+	"math"
 	"reflect"
 	"slices"
 	"strings"
+	"time"
 
 	"golang.org/x/sync/errgroup"
 
 	"fob/internal/token"
 )
 
-// compare holds the tables against the world that the trail rebuilt: tokens on one
-// core, everything else on another.
-func (w *world) compare(t Tables) error {
-	if err := w.compareLists(t); err != nil { // what accounts are called now
-		return err
-	}
-	type check = func(*Report, Tables) error
-	lanes := [][]check{
-		{w.compareStore, w.compareBatches, w.compareBindings, w.compareAccounts, w.comparePolicy},
-		{w.compareTokens},
-	}
-	reports := make([]Report, len(lanes))
-	var group errgroup.Group
-	for i, lane := range lanes {
-		group.Go(func() error {
-			for _, check := range lane {
-				if err := check(&reports[i], t); err != nil {
-					return err
-				}
-			}
-			return nil
-		})
-	}
-	err := group.Wait()
-	for _, r := range reports {
-		for _, p := range r.Problems {
-			w.report.Problemf("%s", p)
-		}
-	}
-	if err != nil {
-		return err
-	}
-	found, err := t.Contradictions()
-	for _, f := range found {
-		w.report.Problemf("%s", f)
-	}
-	return err
-}
+// What the tables hold against what the trail says that they must.
+
+// now stands for all lists of people that there are.
+const now = math.MaxInt
 
 // differs reports a value that is not the trail's.
 func differs[T comparable](r *Report, what string, table, trail T) {
@@ -59,236 +27,384 @@ func differs[T comparable](r *Report, what string, table, trail T) {
 	}
 }
 
-func (w *world) compareStore(r *Report, t Tables) error {
+func stamp(t time.Time) string {
+	if t.IsZero() {
+		return "never"
+	}
+	return t.UTC().Format(time.RFC3339Nano)
+}
+
+// compareOnce compares everything but tokens and bindings.
+func (v *verification) compareOnce(t Tables) error {
+	for _, check := range []func(Tables) error{v.compareErased, v.compareLists, v.compareStore, v.compareBatches, v.compareAccounts, v.comparePolicy} {
+		if err := check(t); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// compareErased holds the rows that let the database erase a text against the
+// events that did it.
+func (v *verification) compareErased(t Tables) error {
+	named := 0
+	for row, err := range t.ErasedRows() {
+		if err != nil {
+			return err
+		}
+		if v.erased[textKey{row.Seq, row.Field}] != row.By {
+			v.Problemf("the text %q of event %d is listed as erased by event %d, which does not say so", row.Field, row.Seq, row.By)
+		}
+		named++
+	}
+	if named < len(v.erased) {
+		v.Problemf("of %d erased texts only %d are listed as such", len(v.erased), named)
+	}
+	return nil
+}
+
+func (v *verification) compareLists(t Tables) error {
+	n, lists := 0, v.fold.lists
+	for row, err := range t.ListRows() {
+		if err != nil {
+			return err
+		}
+		if n++; n > len(lists) {
+			v.Problemf("list %d of people: the trail does not know it", row.Number)
+		} else if row != lists[n-1] {
+			v.Problemf("list %d of people: its columns are not those of the trail", lists[n-1].Number)
+		}
+	}
+	if n < len(lists) {
+		v.Problemf("%d lists of people are gone", len(lists)-n)
+	}
+	return nil
+}
+
+func (v *verification) compareStore(t Tables) error {
 	row, err := t.StoreRow()
 	if err != nil {
 		return err
 	}
-	if w.init == nil {
-		r.Problemf("the trail does not begin with the making of the store")
+	f := v.fold
+	if f.founded.IsZero() {
+		v.Problemf("the trail does not begin with the making of the store")
 		return nil
 	}
-	differs(r, "store, made", stamp(row.Created), stamp(w.founded))
-	differs(r, "store, checkpoint key", row.CheckpointPub, w.init.CheckpointPub)
-	differs(r, "store, newest time", stamp(row.Newest), stamp(w.newest))
-	if !slices.Equal(row.Keys, w.init.Keys) {
-		r.Problemf("store: the encrypted keys are not those that the trail knows")
+	differs(&v.Report, "store, made", stamp(row.Created), stamp(f.founded))
+	differs(&v.Report, "store, checkpoint key", row.CheckpointPub, f.init.CheckpointPub)
+	differs(&v.Report, "store, newest time", stamp(row.Newest), stamp(f.newest))
+	if !slices.Equal(row.Keys, f.init.Keys) {
+		v.Problemf("store: the encrypted keys are not those that the trail knows")
 	}
 	byRecipient := func(a, b CustodianRow) int { return strings.Compare(a.Recipient, b.Recipient) }
-	if !slices.Equal(slices.SortedFunc(slices.Values(row.Custodians), byRecipient), slices.SortedFunc(slices.Values(w.init.Custodians), byRecipient)) {
-		r.Problemf("store: the custodians are not those that the trail knows")
+	if !slices.Equal(slices.SortedFunc(slices.Values(row.Custodians), byRecipient), slices.SortedFunc(slices.Values(f.init.Custodians), byRecipient)) {
+		v.Problemf("store: the custodians are not those that the trail knows")
 	}
 	return nil
 }
 
-func (w *world) compareBatches(r *Report, t Tables) error {
+func (v *verification) compareBatches(t Tables) error {
 	for row, err := range t.BatchRows() {
 		if err != nil {
 			return err
 		}
-		b := w.batches[row.UUID]
+		b := v.fold.batches[row.UUID]
 		if b == nil {
-			r.Problemf("batch %d (%s): the trail has no import of it", row.Number, row.UUID)
+			v.Problemf("batch %d (%s): the trail has no import of it", row.Number, row.UUID)
 			continue
 		}
 		b.seen = true
-		differs(r, "batch "+row.UUID+", imported", stamp(row.At), stamp(b.at))
-		by := b.by.Brief() // the claim of sudo is in the trail only
-		differs(r, "batch "+row.UUID+", by", row.By, by)
-		differs(r, "batch "+row.UUID+", quarantined", stamp(row.Quarantined), stamp(b.quarantined))
-		differs(r, "batch "+row.UUID+", withdrawn", stamp(row.Withdrawn), stamp(b.withdrawn))
+		what := "batch " + row.UUID
+		differs(&v.Report, what+", imported", stamp(row.At), stamp(b.At))
+		differs(&v.Report, what+", by", row.By, b.By.Brief())
+		differs(&v.Report, what+", quarantined", stamp(row.Quarantined), stamp(b.Quarantined))
+		differs(&v.Report, what+", withdrawn", stamp(row.Withdrawn), stamp(b.Withdrawn))
 		told := b.ImportDetail
 		told.Contents, told.Replaced = "", nil
 		if !reflect.DeepEqual(row.ImportDetail, told) {
-			r.Problemf("batch %d (%s): its columns are not those of its import in the trail", row.Number, row.UUID)
+			v.Problemf("batch %d (%s): its columns are not those of its import in the trail", row.Number, row.UUID)
 		}
 	}
-	for id, b := range w.batches {
+	for _, b := range v.fold.inOrder {
 		if !b.seen {
-			r.Problemf("batch %d (%s) is gone, the trail has its import", b.Number, id)
+			v.Problemf("batch %d (%s) is gone, the trail has its import", b.Number, b.UUID)
 		}
 	}
 	return nil
 }
 
-// compareTokens walks all tokens in the order of their ids: each against the
-// trail, and the immutable columns of each batch against the hash that its
-// import committed to.
-func (w *world) compareTokens(r *Report, t Tables) error {
-	walks := map[string]*contentsWalk{}
-	var b *batchWorld // of the token before: a batch's tokens follow each other
-	var walk *contentsWalk
+func (v *verification) comparePolicy(t Tables) error {
+	table, err := t.Policy()
+	if err != nil {
+		return err
+	}
+	names := maps.Clone(table)
+	maps.Copy(names, v.fold.policy)
+	for _, name := range slices.Sorted(maps.Keys(names)) {
+		differs(&v.Report, "policy, "+name, table[name], v.fold.policy[name])
+	}
+	return nil
+}
+
+// accountSet are the accounts that ever had a token, as they are called now: of each
+// only a hash is kept.
+type accountSet struct {
+	seed        maphash.Seed
+	keys, names map[uint64]struct{}
+	erased      []account // what they are called comes later in the trail
+}
+
+func newAccountSet() accountSet {
+	return accountSet{seed: maphash.MakeSeed(), keys: map[uint64]struct{}{}, names: map[uint64]struct{}{}}
+}
+
+func (s *accountSet) add(f *Fold, a account) {
+	if a.erased != 0 && f.names[a.erased] == "" {
+		s.erased = append(s.erased, a)
+		return
+	}
+	name := f.nameAt(a, now)
+	s.names[maphash.String(s.seed, name)] = struct{}{}
+	s.keys[maphash.String(s.seed, token.Account(name).Key())] = struct{}{}
+}
+
+func (s *accountSet) has(name string) (exactly, somehow bool) {
+	_, exactly = s.names[maphash.String(s.seed, name)]
+	_, somehow = s.keys[maphash.String(s.seed, token.Account(name).Key())]
+	return exactly, somehow
+}
+
+// compareAccounts holds each row that a list had against what the list committed to,
+// and whether it held a token against the events that gave it one. One that no list
+// had must have held one, under the name that the trail has for it.
+func (v *verification) compareAccounts(t Tables) error {
+	f := v.fold
+	for _, a := range v.accounts.erased {
+		v.accounts.add(f, a)
+	}
+	var newest ListDetail
+	if n := len(f.lists); n > 0 {
+		newest = f.lists[n-1].ListDetail
+	}
+	var leaves []Hash
+	listed, left, held := 0, 0, 0
+	add := func(leaf Hash, onList bool) {
+		if leaves = append(leaves, leaf); onList {
+			listed++
+		} else {
+			left++
+		}
+	}
+	for _, p := range f.persons {
+		if p.leaf != nil && p.lists == len(f.lists) {
+			add(*p.leaf, p.listed)
+		}
+	}
+	for row, err := range t.AccountRows() {
+		if err != nil {
+			return err
+		}
+		exactly, somehow := v.accounts.has(row.Name)
+		if row.Held {
+			held++
+		}
+		switch {
+		case row.Salt != nil:
+			add(row.Leaf(), row.Listed)
+			if row.Held != somehow {
+				v.Problemf("whether an account ever had a token is not what the trail says")
+			}
+		case row.Listed || !row.Since.IsZero() || row.Person != "" || row.FullName != "" || row.Former != nil:
+			v.Problemf("an account is on a list, or was renamed, and no list committed to it")
+		case !row.Held || !exactly:
+			v.Problemf("an account is in the tables that never had a token, or under a name that the trail does not know")
+		}
+	}
+	if held != len(v.accounts.keys) {
+		v.Problemf("%d accounts that had tokens are in the tables, the trail has %d", held, len(v.accounts.keys))
+	}
+	if listed != newest.Listed || left != newest.Gone || newest.Number != 0 && Commit(leaves) != newest.Contents {
+		v.Problemf("the people of list %d are not those that the trail committed to (%d listed, %d left): an account was added, removed or changed",
+			newest.Number, newest.Listed, newest.Gone)
+	}
+	return nil
+}
+
+// compareSpan compares tokens on one core and bindings on another. What an import
+// committed to is compared once.
+func (v *verification) compareSpan(t Tables, first bool) error {
+	var bindings Report
+	var group errgroup.Group
+	group.Go(func() error { return v.compareTokens(t, first) })
+	group.Go(func() error { return v.compareBindings(&bindings, t) })
+	err := group.Wait()
+	for _, p := range bindings.Problems {
+		v.Problemf("%s", p)
+	}
+	return err
+}
+
+// compareTokens walks all tokens in the order of their ids: each against the trail,
+// and the facts of each batch against the hash that its import committed to.
+func (v *verification) compareTokens(t Tables, whole bool) error {
+	f := v.fold
+	walks := map[string]*contents{}
+	begin := func(b *batch) *contents {
+		if b.carried != nil {
+			return b.carried // of a batch that is being withdrawn, the rest is still in the tables
+		}
+		return newContents(b)
+	}
+	var b *batch // of the token before: a batch's tokens follow each other
+	var walk *contents
 	for row, err := range t.TokenRows() {
 		if err != nil {
 			return err
 		}
-		if b == nil || b.uuid != row.Batch {
-			if b = w.batches[row.Batch]; b != nil && walks[row.Batch] == nil {
-				walks[row.Batch] = b.walk()
+		if b == nil || b.UUID != row.Batch {
+			if b = f.batches[row.Batch]; b != nil && walks[row.Batch] == nil {
+				walks[row.Batch] = begin(b)
 			}
 			walk = walks[row.Batch]
 		}
-		w.compareToken(r, row, b)
-		if b == nil {
-			r.Problemf("token %s: its batch %s is not in the trail", row.Serial, row.Batch)
-			continue
+		if f.span.has(row.SerialKey) {
+			v.compareToken(row, b)
 		}
-		walk.add(row.Facts)
-	}
-	for key, told := range w.tokens {
-		if !told.seen {
-			r.Problemf("token %s is gone, the trail has events of it", key)
+		switch {
+		case b == nil:
+			v.Problemf("token %s: its batch %s is not in the trail", row.Serial, row.Batch)
+		case whole:
+			walk.add(row.Facts)
 		}
 	}
-	w.compareContents(r, walks)
-	return nil
-}
-
-func (w *world) compareContents(r *Report, walks map[string]*contentsWalk) {
-	for id, b := range w.batches {
-		walk := walks[id]
-		if walk == nil {
-			walk = b.walk()
+	for told := range f.tokens.each() {
+		if !told.seen && told.state != 0 {
+			v.Problemf("token %s is gone, the trail has events of it", f.get(told.serial))
 		}
+	}
+	if !whole {
+		return nil
+	}
+	for _, b := range f.inOrder {
+		walk := cmp.Or(walks[b.UUID], begin(b))
 		if sum, n := walk.finish(); sum != b.Contents || n != b.New {
-			r.Problemf("batch %d (%s): its tokens (%d) are not those that the trail committed to (%d): a serial, seed fingerprint or parameter was changed, or a token added or removed", b.Number, id, n, b.New)
+			v.Problemf("batch %d (%s): its tokens (%d) are not those that the trail committed to (%d): a serial, seed fingerprint or parameter was changed, or a token added or removed", b.Number, b.UUID, n, b.New)
 		}
 	}
+	return nil
 }
 
 // compareToken holds a row against what the trail made of the token. Nearly all
 // agree, and for those no words are made.
-func (w *world) compareToken(r *Report, row TokenRow, b *batchWorld) {
-	told := tokenWorld{state: token.InStock}
-	if known := w.tokens[row.SerialKey]; known != nil {
-		known.seen = true
-		told = *known
+func (v *verification) compareToken(row TokenRow, b *batch) {
+	f := v.fold
+	told, observed, owner := token.Standing{State: token.InStock}, []token.Observation(nil), account{}
+	if t := f.token(row.SerialKey); t != nil {
+		t.seen = true
+		told, observed, owner = f.standing(t), f.observed(t), t.account
 	}
-	if told.after.Since.IsZero() && b != nil { // no event moved it: as its import left it
-		told.after.Since = b.at
-		told.after.Location = b.Location
+	if told.Since.IsZero() && b != nil { // no event moved it: as its import left it
+		told.Since, told.Location = b.At, b.Location
 	}
-	if !told.agrees(row) {
-		told.tellDifferences(r, row)
+	what, name := "token "+string(row.Serial), string(row.Account)
+	row.Account = ""
+	agrees := row.Standing == told && slices.EqualFunc(row.Observations, observed, sameObservation)
+	if !agrees || row.Amiss != "" || row.SerialKey != row.Serial.Key() {
+		r := &v.Report
+		if row.Amiss != "" {
+			r.Problemf("%s: %s", what, row.Amiss)
+		}
+		differs(r, what+", serial key", row.SerialKey, row.Serial.Key())
+		differs(r, what+", state", row.State, told.State)
+		differs(r, what+", since", stamp(row.Since), stamp(told.Since))
+		differs(r, what+", failures", row.Failures, told.Failures)
+		differs(r, what+", locked until", stamp(row.LockedUntil), stamp(told.LockedUntil))
+		differs(r, what+", issued before", row.Issued, told.Issued)
+		differs(r, what+", location", row.Location, told.Location)
+		differs(r, what+", seed present", !row.SeedDestroyed, !told.SeedDestroyed)
+		differs(r, what+", loss reported", stamp(row.Loss.Reported), stamp(told.Loss.Reported))
+		differs(r, what+", stolen", row.Loss.Stolen, told.Loss.Stolen)
+		if row.Watermark != told.Watermark {
+			r.Problemf("%s: its watermark is not that of the trail", what)
+		}
+		if !slices.EqualFunc(row.Observations, observed, sameObservation) {
+			r.Problemf("%s: its measured drifts are not those of the trail", what)
+		}
 	}
-	if !w.sameAccount(string(row.Account), told.account) {
-		w.tellAccount(r, "token "+string(row.Serial), string(row.Account), told.account)
+	v.compareAccount(&v.Report, what, name, owner)
+}
+
+func sameObservation(a, b token.Observation) bool {
+	return a.At.Equal(b.At) && a.Drift == b.Drift && (a.Rate == nil) == (b.Rate == nil) && (a.Rate == nil || *a.Rate == *b.Rate)
+}
+
+// compareAccount holds a name against that of the trail, which its salted hash
+// proved; in the place of an erased one stands what its erasure says. Lists may spell
+// a name otherwise than who typed it: how its row is spelled was looked at.
+func (v *verification) compareAccount(r *Report, what, name string, told account) {
+	switch {
+	case !told.there() && name == "":
+	case !told.there():
+		r.Problemf("%s: the table gives it to an account, the trail to none", what)
+	case name == "":
+		r.Problemf("%s: the trail gives it to an account, the table to none", what)
+	default:
+		called := v.fold.nameAt(told, now)
+		if name != called && (len(v.fold.lists) == 0 || token.Account(name).Key() != token.Account(called).Key()) {
+			r.Problemf("%s: its account is not that of the trail", what)
+		}
 	}
 }
 
-func (t *tokenWorld) agrees(row TokenRow) bool {
-	table, trail := row.Standing, t.after
-	table.Account, trail.State, trail.Account = "", t.state, ""
-	return row.Amiss == "" && row.SerialKey == row.Serial.Key() && table == trail && slices.EqualFunc(row.Observations, t.observations, sameObservation)
-}
-
-func same[T comparable](a, b *T) bool { return a == b || a != nil && b != nil && *a == *b }
-
-func sameObservation(o, other token.Observation) bool {
-	return o.At.Equal(other.At) && o.Drift == other.Drift && same(o.Rate, other.Rate)
-}
-
-func (t *tokenWorld) tellDifferences(r *Report, row TokenRow) {
-	what := "token " + string(row.Serial)
-	if row.Amiss != "" {
-		r.Problemf("%s: %s", what, row.Amiss)
-	}
-	differs(r, what+", serial key", row.SerialKey, row.Serial.Key())
-	differs(r, what+", state", row.State, t.state)
-	differs(r, what+", since", stamp(row.Since), stamp(t.after.Since))
-	differs(r, what+", failures", row.Failures, t.after.Failures)
-	differs(r, what+", locked until", stamp(row.LockedUntil), stamp(t.after.LockedUntil))
-	differs(r, what+", issued before", row.Issued, t.after.Issued)
-	differs(r, what+", location", row.Location, t.after.Location)
-	differs(r, what+", seed present", !row.SeedDestroyed, !t.after.SeedDestroyed)
-	differs(r, what+", loss reported", stamp(row.Loss.Reported), stamp(t.after.Loss.Reported))
-	differs(r, what+", stolen", row.Loss.Stolen, t.after.Loss.Stolen)
-	if row.Watermark != t.after.Watermark {
-		r.Problemf("%s: its watermark is not that of the trail", what)
-	}
-	if !slices.EqualFunc(row.Observations, t.observations, sameObservation) {
-		r.Problemf("%s: its measured drifts are not those of the trail", what)
-	}
-}
-
-func (w *world) compareBindings(r *Report, t Tables) error {
+func (v *verification) compareBindings(r *Report, t Tables) error {
+	f := v.fold
 	for row, err := range t.BindingRows() {
 		if err != nil {
 			return err
 		}
+		key := row.Serial.Key()
+		if !f.span.has(key) {
+			continue
+		}
 		what := "binding " + row.UUID
-		b := w.bindings[row.UUID]
-		if b == nil {
+		kept := f.bindingOf(key, row.UUID)
+		if kept == nil {
 			r.Problemf("%s of token %s: the trail does not know it", what, row.Serial)
 			continue
 		}
-		b.seen = true
-		differs(r, what+", serial", row.Serial.Key(), b.serial)
-		differs(r, what+", opened", stamp(row.Opened), stamp(b.opened))
-		differs(r, what+", closed", stamp(row.Closed), stamp(b.closed))
-		differs(r, what+", codes", row.Codes, b.codes)
-		differs(r, what+", by", row.By, b.by.Brief())
-		if row.Proof != b.proof || row.Ticket != b.ticket {
+		kept.seen = true
+		told := f.binding(kept, now)
+		differs(r, what+", opened", stamp(row.Opened), stamp(told.Opened))
+		differs(r, what+", closed", stamp(row.Closed), stamp(told.Closed))
+		differs(r, what+", codes", row.Codes, told.Codes)
+		differs(r, what+", by", row.By, told.By)
+		if row.Proof != told.Proof || row.Ticket != told.Ticket {
 			r.Problemf("%s: its proof or ticket is not that of the trail", what)
 		}
-		if row.Condition != b.noted {
+		if row.Condition != told.Condition {
 			r.Problemf("%s: the condition in which the token came back is not that of the trail", what)
 		}
-		if !w.sameAccount(row.Account, b.account) {
-			w.tellAccount(r, what, row.Account, b.account)
-		}
+		v.compareAccount(r, what, row.Account, kept.account)
 	}
-	for id, b := range w.bindings {
+	for b := range f.bindings.each() {
 		if !b.seen {
-			r.Problemf("binding %s of token %s is gone", id, b.serial)
+			r.Problemf("binding %s of token %s is gone", b.id, f.get(b.token))
 		}
 	}
 	return nil
 }
 
-// contentsWalk recomputes what an import committed to: its tokens in the order
-// of ids, those that a later import exchanged in their old places.
-type contentsWalk struct {
-	hash    hash.Hash
-	scratch []byte
-	removed []token.Facts
-	spans   corrections
-	n       int
-}
-
-// walk begins with what a withdrawn batch had removed of it already: of one that
-// is being withdrawn, the rest is still in the tables.
-func (b *batchWorld) walk() *contentsWalk {
-	if b.carried != nil {
-		return b.carried
+// bindingOf finds a binding of a token.
+func (f *Fold) bindingOf(serial, id string) *keptBinding {
+	t := f.token(serial)
+	if t == nil {
+		return nil
 	}
-	return newContentsWalk(b)
-}
-
-func newContentsWalk(b *batchWorld) *contentsWalk {
-	removed := slices.Clone(b.removed)
-	slices.SortFunc(removed, func(a, b token.Facts) int { return int(a.ID - b.ID) })
-	return &contentsWalk{hash: sha256.New(), removed: removed, spans: b.spans}
-}
-
-func (c *contentsWalk) add(row token.Facts) {
-	for len(c.removed) > 0 && c.removed[0].ID < row.ID {
-		c.write(c.removed[0])
-		c.removed = c.removed[1:]
+	for i := t.bound; i != 0; i = f.bindings.at(i).before {
+		if b := f.bindings.at(i); b.id.String() == id {
+			return b
+		}
 	}
-	c.write(row)
-}
-
-// write takes a token as its import brought it: corrections since are undone.
-func (c *contentsWalk) write(row token.Facts) {
-	c.spans.undo(&row)
-	c.scratch = AddTo(c.hash, &row, c.scratch)
-	c.n++
-}
-
-func (c *contentsWalk) finish() (sum string, n int) {
-	for _, row := range c.removed {
-		c.write(row)
-	}
-	return hex.EncodeToString(c.hash.Sum(nil)), c.n
+	return nil
 }

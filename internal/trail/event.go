@@ -58,7 +58,8 @@ type Event struct {
 	Detail   json.RawMessage   `json:"detail,omitempty"`
 	Texts    map[string]string `json:"texts,omitempty"` // field: hex SHA-256 of salt and text
 
-	Beside []Text `json:"-"` // the texts themselves
+	Beside []Text       `json:"-"` // the texts themselves, of one that is to be written
+	Token  *TokenDetail `json:"-"` // the detail of an event about one token, of one that was read
 }
 
 // The fields of texts that are hashed with a salt.
@@ -136,4 +137,37 @@ type Time struct{ time.Time }
 // MarshalJSON writes a fixed width, so that texts sort as times do.
 func (t Time) MarshalJSON() ([]byte, error) {
 	return []byte(`"` + t.UTC().Format("2006-01-02T15:04:05.000000000Z07:00") + `"`), nil
+}
+
+// Serials are the tokens that an event is about: one, or those of a batch that it
+// names. Those that an import brought it does not name.
+func (e *Event) Serials() (all []token.Serial, err error) {
+	switch e.Command {
+	case token.CmdBatchQuarantine, token.CmdBatchRelease:
+		var d SweepDetail
+		err = e.decode(&d)
+		for _, m := range d.Moved {
+			all = append(all, m.Serials...)
+		}
+	case token.CmdBatchWithdraw:
+		var d WithdrawDetail
+		err = e.decode(&d)
+		for _, t := range d.Tokens {
+			all = append(all, t.Serial)
+		}
+	case token.CmdBatchCorrect:
+		var d CorrectDetail
+		err = e.decode(&d)
+		for _, s := range d.Spans {
+			all = append(all, s.Serials...)
+		}
+	default:
+		if e.Object.Kind == KindToken {
+			all = append(all, token.Serial(e.Object.ID))
+		}
+	}
+	if err != nil {
+		err = fmt.Errorf("event %d: %w", e.Seq, err)
+	}
+	return all, err
 }

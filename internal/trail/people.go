@@ -5,9 +5,12 @@ import (
 	"crypto/sha256"
 	"encoding/binary"
 	"encoding/hex"
-	"fmt"
+	"iter"
+	"math"
 	"slices"
 	"time"
+
+	"fob/internal/token"
 )
 
 // A list of people may have half a million names, of which each is some person's
@@ -103,15 +106,49 @@ type FormerRow struct {
 	Now string
 }
 
-// listed takes the import of a list into the world.
-func (w *world) listed(e Event) error {
-	l := ListRow{At: e.Time.UTC(), Seq: e.Seq}
-	if err := e.decode(&l.ListDetail); err != nil {
-		return err
-	}
-	if want := len(w.lists) + 1; l.Number != want {
-		return fmt.Errorf("it is list %d of people, where list %d was due", l.Number, want)
-	}
-	w.lists = append(w.lists, l)
-	return nil
+// Renames knows what accounts were called and are called.
+type Renames struct {
+	byName map[string][]FormerRow // by the key of a former name, the earliest first
+	byNow  map[string][]FormerRow // by the key of the present one, the earliest first
 }
+
+// NewRenames takes rows in the order of the lists until which they held.
+func NewRenames(rows iter.Seq2[FormerRow, error]) (Renames, error) {
+	r := Renames{map[string][]FormerRow{}, map[string][]FormerRow{}}
+	for f, err := range rows {
+		if err != nil {
+			return r, err
+		}
+		now := token.Account(f.Now).Key()
+		r.byName[f.Key] = append(r.byName[f.Key], f)
+		r.byNow[now] = append(r.byNow[now], f)
+	}
+	return r, nil
+}
+
+// at is what the account was called when there were so many lists that somebody
+// called by a name when there were given of them. A name passes on to others.
+func (r Renames) at(name string, given, lists int) string {
+	if len(r.byName) == 0 {
+		return name
+	}
+	for _, past := range r.byName[token.Account(name).Key()] {
+		switch {
+		case past.Until <= given:
+			continue
+		case past.Until > lists:
+			return past.Name
+		}
+		for _, f := range r.byNow[token.Account(past.Now).Key()] {
+			if f.Until > lists {
+				return f.Name
+			}
+		}
+		return past.Now
+	}
+	return name
+}
+
+// Now is what the account is called now that an event named when there were so many
+// lists.
+func (r Renames) Now(name string, lists int) string { return r.at(name, lists, math.MaxInt) }

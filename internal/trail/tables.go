@@ -7,9 +7,10 @@ import (
 	"fob/internal/token"
 )
 
-// Tables is what a replay needs of a store: the rows as they are. Times are
-// in UTC, zero for none. Nothing of a batch that is still loading is
-// among them. TokenRows may be read while others are; Contradictions is asked last.
+// Tables is what a verification needs of a store: the rows as they are. Times are
+// in UTC, zero for none. Nothing of a batch that is still loading is among them.
+// TokenRows may be read while others are, and both TokenRows and BindingRows more
+// than once; Contradictions is asked last.
 type Tables interface {
 	StoreRow() (StoreRow, error)
 	BatchRows() iter.Seq2[BatchRow, error]
@@ -61,7 +62,7 @@ type BatchRow struct {
 	Withdrawn   time.Time
 }
 
-// TokenRow is a token with the columns that change and its measured drifts.
+// TokenRow is a token with its measured drifts.
 type TokenRow struct {
 	token.Facts
 	token.Standing
@@ -73,16 +74,16 @@ type TokenRow struct {
 
 // BindingRow is a binding.
 type BindingRow struct {
-	UUID    string
-	Serial  token.Serial
-	Account string
-	Opened  time.Time
-	Closed  time.Time
-	By      token.Operator
-	Proof   string
-	Ticket  string
-	Codes   int
-
+	UUID      string
+	Serial    token.Serial
+	Account   string
+	Opened    time.Time
+	Closed    time.Time
+	By        token.Operator
+	Proof     string
+	Ticket    string
+	Approver  string
+	Codes     int
 	Condition string // in which the token came back
 }
 

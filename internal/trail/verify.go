@@ -2,6 +2,7 @@ package trail
 
 import (
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"iter"
 	"slices"
@@ -24,13 +25,23 @@ type Report struct {
 	Foreign  bool      // the checkpoint is of another store, and says nothing of this one
 }
 
+// Erasure is what verify lists of an erasure that it met.
+type Erasure struct {
+	Seq   int64  `json:"event"`
+	Name  string `json:"account"`
+	Texts int    `json:"texts"`
+}
+
 // OK reports whether the trail is whole.
 func (r Report) OK() bool { return len(r.Problems) == 0 }
 
-// Problemf adds a problem, up to MaxProblems.
+// Problemf adds a problem, up to MaxProblems, each once.
 func (r *Report) Problemf(format string, args ...any) {
-	if len(r.Problems) < MaxProblems {
-		r.Problems = append(r.Problems, fmt.Sprintf(format, args...))
+	if len(r.Problems) >= MaxProblems {
+		return
+	}
+	if p := fmt.Sprintf(format, args...); !slices.Contains(r.Problems, p) {
+		r.Problems = append(r.Problems, p)
 	}
 }
 
@@ -44,48 +55,85 @@ type Stored struct {
 // before, every hash is that of the bytes, every text is the one that was
 // hashed, and every event names this store.
 func Verify(store uuid.UUID, trail iter.Seq2[Stored, error]) (Report, error) {
-	v := newVerification(store, nil)
+	v := newVerification(store, nil, nil)
 	err := v.run(trail)
 	return v.Report, err
 }
 
-// VerifyStore verifies the trail, rebuilds from it what the tables must hold,
-// and compares. Of the trail's bytes nothing is kept. With a checkpoint it also finds a trail that was cut or
-// rewritten since; nil stands for none.
+// VerifyStore verifies the trail, rebuilds from it what the tables must hold, and
+// compares. With a checkpoint it also finds a trail that was cut or rewritten since;
+// nil stands for none. It may read the trail and the tables several times.
 func VerifyStore(store uuid.UUID, trail iter.Seq2[Stored, error], tables Tables, c *Checkpoint) (Report, error) {
-	v := newVerification(store, c)
-	v.world = newWorld(&v.Report)
-	if err := v.run(trail); err != nil {
-		return v.Report, err
-	}
-	v.finishCheckpoint()
-	if err := v.compareErased(tables); err != nil {
-		return v.Report, err
-	}
-	err := v.world.compare(tables)
-	return v.Report, err
+	return verifyStore(store, trail, tables, c, mostKept)
 }
 
-func newVerification(store uuid.UUID, c *Checkpoint) *verification {
-	v := &verification{store: store, checkpoint: c, erasures: erasures{map[textKey]bool{}, map[textKey]int64{}}}
+func verifyStore(store uuid.UUID, trail iter.Seq2[Stored, error], tables Tables, c *Checkpoint, most int) (r Report, err error) {
+	renames, err := NewRenames(tables.FormerRows())
+	if err != nil {
+		return r, err
+	}
+	todo := []span{{}}
+	for first := true; len(todo) > 0; {
+		f := newFold(todo[0], renames)
+		f.most = most
+		v := newVerification(store, c, f)
+		if first {
+			err = v.run(trail)
+		} else {
+			v.Report = r
+			err = v.again(trail)
+		}
+		if errors.Is(err, errTooMany) {
+			a, b := f.halves()
+			todo = append([]span{a, b}, todo[1:]...)
+			continue
+		}
+		if err == nil && first {
+			err = v.compareOnce(tables)
+		}
+		if err == nil {
+			err = v.compareSpan(tables, first)
+		}
+		r = v.Report
+		if err != nil {
+			return r, err
+		}
+		first, todo = false, todo[1:]
+	}
+	found, err := tables.Contradictions()
+	for _, text := range found {
+		r.Problemf("%s", text)
+	}
+	return r, err
+}
+
+// verification is one reading of a trail.
+type verification struct {
+	Report
+	store      uuid.UUID
+	fold       *Fold       // nil: the trail alone is verified
+	checkpoint *Checkpoint // nil: there is none, or it is of another store
+	accounts   accountSet
+	missing    map[textKey]bool  // texts that are not there
+	erased     map[textKey]int64 // by which event
+}
+
+func newVerification(store uuid.UUID, c *Checkpoint, f *Fold) *verification {
+	v := &verification{store: store, fold: f, checkpoint: c, accounts: newAccountSet(), missing: map[textKey]bool{}, erased: map[textKey]int64{}}
 	if c != nil && c.Store != store {
 		v.Foreign, v.checkpoint = true, nil
 		v.Problemf("the checkpoint is of another store: %s", c.Store)
 	}
+	if f != nil {
+		f.held = func(a account) { v.accounts.add(f, a) }
+	}
 	return v
 }
 
-type verification struct {
-	Report
-	erasures
-	store      uuid.UUID
-	world      *world
-	checkpoint *Checkpoint
-}
-
+// run looks at every event.
 func (v *verification) run(trail iter.Seq2[Stored, error]) error {
 	head := Head{}
-	for next, err := range Ahead(examine(trail)) {
+	for next, err := range Parallel(chained(trail), examine) {
 		if err != nil {
 			return err
 		}
@@ -95,83 +143,89 @@ func (v *verification) run(trail iter.Seq2[Stored, error]) error {
 		if next.follows != next.hash {
 			v.Problemf("event %d was changed: its hash does not follow from its bytes and the event before", next.seq)
 		}
-		v.event(next)
+		if err := v.event(&next); err != nil {
+			return err
+		}
 		head = Head{next.seq, next.hash}
 		v.Report.Events++
-		v.compareCheckpoint(head)
+		if c := v.checkpoint; c != nil && c.Seq == head.Seq && c.Head.Hash != head.Hash {
+			v.Problemf("the trail was rewritten: event %d does not have the hash of the checkpoint of %s", head.Seq, stamp(c.Time))
+		}
 	}
 	v.Head = head.Hash
 	v.finishErasures()
+	if c := v.checkpoint; c != nil && v.fold != nil && c.Seq > v.Report.Events {
+		v.Problemf("the trail was cut: it has %d events, the checkpoint of %s has %d", v.Report.Events, stamp(c.Time), c.Seq)
+	}
 	return nil
 }
 
-// examined is an event of which everything is known that needs no other but the one
-// before it: what can be found out on another core than the replay's.
+// again folds the trail once more for another span: the trail itself was looked at.
+func (v *verification) again(trail iter.Seq2[Stored, error]) error {
+	v.fold.held = nil
+	for next, err := range Parallel(chained(v.fold.within(trail)), examine) {
+		if err != nil {
+			return err
+		}
+		if next.unread != nil {
+			continue
+		}
+		if err := v.fold.apply(&next.event, next.beside); err != nil {
+			v.Problemf("%v", err)
+		}
+		if err := v.fold.full(); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// link is an entry with the hash that it follows: enough to examine it on whichever
+// core.
+type link struct {
+	Stored
+	before Hash
+}
+
+func chained(trail iter.Seq2[Stored, error]) iter.Seq2[link, error] {
+	return func(yield func(link, error) bool) {
+		before := Hash{}
+		for s, err := range trail {
+			if !yield(link{s, before}, err) {
+				return
+			}
+			before = s.Hash
+		}
+	}
+}
+
+// examined is an event of which everything is known that needs no others.
 type examined struct {
 	seq      int64
 	hash     Hash
 	beside   []Text
-	event    Event        // without the bytes of a detail that is told
-	detail   *TokenDetail // of an event about one token, mostly
-	unread   error        // why there is no event
-	follows  Hash         // what its hash has to be
-	unproved []string     // fields of texts beside it that are not what was hashed
+	event    Event
+	unread   error    // why there is no event
+	follows  Hash     // what its hash has to be
+	unproved []string // fields of texts beside it that are not what was hashed
 }
 
-// examine reads, hashes and proves each event of a trail. It keeps nothing of the
-// bytes, which may be overwritten by the next ones.
-func examine(trail iter.Seq2[Stored, error]) iter.Seq2[examined, error] {
-	return func(yield func(examined, error) bool) {
-		before := Hash{}
-		for stored, err := range trail {
-			x := examined{seq: stored.Seq, hash: stored.Hash, beside: stored.Texts}
-			if err == nil {
-				x.follows = chainHash(before, stored.Body)
-				x.read(stored.Entry)
-				x.proveTexts()
-			}
-			before = stored.Hash
-			if !yield(x, err) {
-				return
-			}
-		}
-	}
-}
-
-func (x *examined) read(entry Entry) {
-	x.event, x.unread = Parse(entry) // which copies
-}
-
-func (x *examined) proveTexts() {
-	for _, t := range x.beside {
+func examine(s link) (x examined) {
+	x = examined{seq: s.Seq, hash: s.Hash, beside: s.Texts, follows: chainHash(s.before, s.Body)}
+	x.event, x.unread = Parse(s.Entry)
+	for _, t := range s.Texts {
 		if want, known := x.event.Texts[t.Field]; known && !t.hashesTo(want) {
 			x.unproved = append(x.unproved, t.Field)
 		}
 	}
+	return x
 }
 
-// compareCheckpoint looks at the event at which the checkpoint was taken.
-func (v *verification) compareCheckpoint(head Head) {
-	if c := v.checkpoint; c != nil && c.Seq == head.Seq && c.Head.Hash != head.Hash {
-		v.Problemf("the trail was rewritten: event %d does not have the hash of the checkpoint of %s", head.Seq, stamp(c.Time))
-	}
-}
-
-func (v *verification) finishCheckpoint() {
-	c := v.checkpoint
-	if c == nil {
-		return
-	}
-	if c.Seq > v.Report.Events {
-		v.Problemf("the trail was cut: it has %d events, the checkpoint of %s has %d", v.Report.Events, stamp(c.Time), c.Seq)
-	}
-}
-
-func (v *verification) event(x examined) {
-	e := x.event
+func (v *verification) event(x *examined) error {
+	e := &x.event
 	if x.unread != nil {
 		v.Problemf("%v", x.unread)
-		return
+		return nil
 	}
 	if e.Seq != x.seq {
 		v.Problemf("event %d calls itself event %d", x.seq, e.Seq)
@@ -183,13 +237,17 @@ func (v *verification) event(x examined) {
 	if e.Command == token.CmdAccountErase {
 		v.erase(e)
 	}
-	if v.world != nil {
-		v.world.applyRead(e, x.detail, x.beside)
+	if v.fold == nil {
+		return nil
 	}
+	if err := v.fold.apply(e, x.beside); err != nil {
+		v.Problemf("%v", err)
+	}
+	return v.fold.full()
 }
 
-func (v *verification) checkTexts(x examined) {
-	e := x.event
+func (v *verification) checkTexts(x *examined) {
+	e := &x.event
 	for _, t := range x.beside {
 		if _, known := e.Texts[t.Field]; !known {
 			v.Problemf("event %d: a text %q lies beside it that it does not name", e.Seq, t.Field)
@@ -205,6 +263,39 @@ func (v *verification) checkTexts(x examined) {
 		if !slices.ContainsFunc(x.beside, func(t Text) bool { return t.Field == field }) {
 			v.missing[textKey{e.Seq, field}] = true
 		}
+	}
+}
+
+// erase notes the texts that an event says it erased.
+func (v *verification) erase(e *Event) {
+	var d EraseDetail
+	if e.decode(&d) != nil {
+		return // the fold says so
+	}
+	keys := d.keys()
+	v.Erased = append(v.Erased, Erasure{e.Seq, d.Name, len(keys)})
+	for _, key := range keys {
+		switch {
+		case v.erased[key] != 0:
+			v.Problemf("event %d: it erases the text %q of event %d again", e.Seq, key.field, key.seq)
+		case !v.missing[key]:
+			v.Problemf("event %d: the text %q of event %d was to be erased by it, and is still there, or never was", e.Seq, key.field, key.seq)
+		}
+		v.erased[key] = e.Seq
+	}
+}
+
+// finishErasures reports the texts that went without an event that says so.
+func (v *verification) finishErasures() {
+	var gone []textKey
+	for key := range v.missing {
+		if v.erased[key] == 0 {
+			gone = append(gone, key)
+		}
+	}
+	slices.SortFunc(gone, func(a, b textKey) int { return int(a.seq - b.seq) })
+	for _, key := range gone {
+		v.Problemf("event %d: the text %q is gone, and no event erased it", key.seq, key.field)
 	}
 }
 

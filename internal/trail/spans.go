@@ -1,0 +1,77 @@
+package trail
+
+import (
+	"bytes"
+	"errors"
+	"iter"
+	"slices"
+
+	"fob/internal/token"
+)
+
+// A trail may name ten million tokens, and what a fold keeps of them must have a
+// bound. So it keeps tokens whose serials lie in a span. It begins with all of them;
+// one that turns out to be too many is halved, and the trail is read again for each
+// half. A trail that names a million tokens is mostly read once.
+
+// mostKept is how many bytes a fold keeps of tokens.
+const mostKept = 140 << 20
+
+// span are the serials from one on, before another; no to: there is no end.
+type span struct{ from, to string }
+
+func (s span) has(key string) bool { return key >= s.from && (s.to == "" || key < s.to) }
+
+// errTooMany says that a span has more tokens than a fold keeps.
+var errTooMany = errors.New("too many tokens for one fold")
+
+// full is errTooMany once that is so.
+func (f *Fold) full() error {
+	if f.size() > f.most && f.tokens.n > 1 {
+		return errTooMany
+	}
+	return nil
+}
+
+// halves divides the fold's span so that each half has as many of its tokens.
+func (f *Fold) halves() (a, b span) {
+	keys := make([]string, 0, f.tokens.n)
+	for t := range f.tokens.each() {
+		keys = append(keys, f.get(t.serial))
+	}
+	slices.Sort(keys)
+	middle := keys[len(keys)/2]
+	return span{f.span.from, middle}, span{middle, f.span.to}
+}
+
+// tokenKey is what stands before the serial in an event about a token. No text that
+// somebody typed can spell it: quotes inside a text are escaped.
+var tokenKey = []byte(`,"object":{"kind":"token","id":"`)
+
+// glance reads a text of an event's body without reading the rest; "" when it
+// cannot.
+func glance(body, key []byte) string {
+	_, rest, found := bytes.Cut(body, key)
+	value, _, ended := bytes.Cut(rest, []byte(`"`))
+	if !found || !ended {
+		return ""
+	}
+	return string(value)
+}
+
+// outside reports whether an event is about one token, and that is not in the span.
+func (f *Fold) outside(body []byte) bool {
+	serial := glance(body, tokenKey)
+	return serial != "" && !f.span.has(token.Serial(serial).Key())
+}
+
+// within leaves out the events that are about tokens outside the fold's span.
+func (f *Fold) within(trail iter.Seq2[Stored, error]) iter.Seq2[Stored, error] {
+	return func(yield func(Stored, error) bool) {
+		for s, err := range trail {
+			if (err != nil || !f.outside(s.Body)) && !yield(s, err) {
+				return
+			}
+		}
+	}
+}
