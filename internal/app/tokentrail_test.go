@@ -32,8 +32,13 @@ func TestTheTrailOfOneToken(t *testing.T) {
 			if err != nil {
 				return err
 			}
-			for key := range all {
-				if e.Concerns(token.Serial(key)) {
+			named, err := e.Serials()
+			if err != nil {
+				return err
+			}
+			for _, serial := range named {
+				if _, there := all[serial.Key()]; there {
+					key := serial.Key()
 					all[key] = append(all[key], e.Seq)
 				}
 			}

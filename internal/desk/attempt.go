@@ -325,7 +325,7 @@ func (a *attempt) accept(tx Tx) error {
 		}
 		t.State, t.Since, t.BoundAt, t.Account, t.Issued, d.Opened = token.Bound, now, now, a.req.Account, true, &id
 		if err := tx.OpenBinding(token.Binding{UUID: id, TokenID: t.ID, Account: t.Account, Opened: now,
-			By: a.desk.Operator, Proof: a.req.Proof, Codes: len(a.req.Codes), Ticket: a.req.Ticket}); err != nil {
+			By: a.desk.Operator, Approver: a.req.Approver, Proof: a.req.Proof, Codes: len(a.req.Codes), Ticket: a.req.Ticket}); err != nil {
 			return err
 		}
 	case token.CmdUnbind:

@@ -65,9 +65,6 @@ func Changes(r Reader, e Export, only []string) (a Answer[Change], sum func() *C
 	if err != nil {
 		return a, nil, err
 	}
-	if c.approvers, err = r.Approvers(); err != nil {
-		return a, nil, err
-	}
 	narrowed := e.Filter
 	narrowed.AsOf = time.Time{} // of which the sentence says enough
 	return Answer[Change]{

@@ -9,8 +9,6 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/google/uuid"
-
 	"fob/internal/fault"
 	"fob/internal/token"
 	"fob/internal/trail"
@@ -24,10 +22,9 @@ const comparedWith = ", compared with "
 // was: so what left the selection is a change, not a loss.
 type comparison struct {
 	*Baseline
-	now       Reader
-	e         Export
-	causes    *trail.Causes // nil: the trail is not known from where the baseline ends
-	approvers map[uuid.UUID]string
+	now    Reader
+	e      Export
+	causes *trail.Causes // nil: the trail is not known from where the baseline ends
 
 	before, after []value
 	line          []byte // canonical, of the token as it is
@@ -165,7 +162,6 @@ func (c *comparison) count(x *Change) {
 func (c *comparison) between(w *was, t *Token) ([]Change, error) {
 	batchID := ""
 	if t != nil {
-		t.BoundApprover = approverOf(c.approvers, t.Binding)
 		shown := *t
 		c.e.hide(&shown)
 		c.fill(c.after, &shown)
@@ -211,7 +207,6 @@ func (c *comparison) asItWas(w *was) (selected bool, err error) {
 	f := c.e.Filter
 	if w.line == nil {
 		selected = f.selects(&w.token)
-		w.token.BoundApprover = approverOf(c.approvers, w.token.Binding)
 		c.e.hide(&w.token)
 		c.fill(c.before, &w.token)
 		return selected, nil

@@ -5,8 +5,6 @@ import (
 	"iter"
 	"maps"
 	"slices"
-
-	"github.com/google/uuid"
 )
 
 // document is an export in the making: its sheets, in the order in which they are
@@ -35,29 +33,24 @@ func newDocument(r Reader, e Export) (*document, error) {
 		return nil, fmt.Errorf("export, reading the newest list of people: %w", err)
 	}
 	d.people = people != nil
-	approvers, err := r.Approvers()
-	if err != nil {
-		return nil, fmt.Errorf("export, reading who approved bindings: %w", err)
-	}
 	if e.Compare != nil {
 		if d.changes, err = newComparison(r, e); err != nil {
 			return nil, err
 		}
-		d.changes.approvers = approvers
 	}
-	d.sheets = d.plan(r, approvers)
+	d.sheets = d.plan(r)
 	d.sheets = append(d.sheets, d.dictionary())
 	return d, nil
 }
 
 // plan lists the sheets. Their rows are read only when they are asked for.
-func (d *document) plan(r Reader, approvers map[uuid.UUID]string) []sheet {
-	sheets := []sheet{d.inventory(approvers)}
+func (d *document) plan(r Reader) []sheet {
+	sheets := []sheet{d.inventory()}
 	if d.changes != nil {
 		sheets = append(sheets, sheetOf(changesSheet, "changes", "What differs from before", changeColumns, d.changes.rows))
 	}
 	return append(sheets,
-		sheetOf(bindingsSheet, "bindings", "Bindings of these tokens, open and ended ones", bindingColumns, d.bindings(approvers)),
+		sheetOf(bindingsSheet, "bindings", "Bindings of these tokens, open and ended ones", bindingColumns, d.bindings()),
 		sheetOf(batchesSheet, "batches", "All deliveries of the store", batchColumns, seqOf(func() ([]Batch, error) { return gathered(d.summary.Batches), nil })),
 		sheetOf(locationsSheet, "locations", "These tokens by place and state", placeColumns,
 			seqOf(func() ([]Place, error) { return placesOf(d.walk.counts()), nil })),
@@ -66,7 +59,7 @@ func (d *document) plan(r Reader, approvers map[uuid.UUID]string) []sheet {
 }
 
 // anyPlan has all sheets that an export can have, without rows.
-func anyPlan() []sheet { return (&document{changes: &comparison{}}).plan(nil, nil) }
+func anyPlan() []sheet { return (&document{changes: &comparison{}}).plan(nil) }
 
 // totals is what all that was written came to.
 func (d *document) totals() Totals {
@@ -89,9 +82,9 @@ func (d *document) dictionary() sheet {
 }
 
 // inventory is the sheet of the tokens; its rows are those of the walk.
-func (d *document) inventory(approvers map[uuid.UUID]string) sheet {
+func (d *document) inventory() sheet {
 	each := func(visit func(any, []value) error) error {
-		err := d.walk.each(d.reader, approvers, d.e.Filter, func(t *Token) error { return visit(t, d.walk.values) })
+		err := d.walk.each(d.reader, d.e.Filter, func(t *Token) error { return visit(t, d.walk.values) })
 		if err != nil {
 			return err
 		}
@@ -100,30 +93,17 @@ func (d *document) inventory(approvers map[uuid.UUID]string) sheet {
 	return sheet{inventorySheet, "One row a token", "tokens", headsOf(columns), each}
 }
 
-func (d *document) bindings(approvers map[uuid.UUID]string) iter.Seq2[Binding, error] {
+func (d *document) bindings() iter.Seq2[Binding, error] {
 	return func(yield func(Binding, error) bool) {
 		for b, err := range d.reader.Bindings(d.e.Filter) {
 			if err == nil {
 				d.months[b.OpenedAt.UTC().Format("2006-01")]++
-				b.Approver = approverOf(approvers, &b.ID)
 			}
 			if !yield(b, err) {
 				return
 			}
 		}
 	}
-}
-
-// approverOf looks up who approved a binding.
-func approverOf(approvers map[uuid.UUID]string, binding *string) *string {
-	if binding == nil || len(approvers) == 0 {
-		return nil
-	}
-	id, err := uuid.Parse(*binding)
-	if err != nil {
-		return nil
-	}
-	return filled(approvers[id])
 }
 
 // exceptions are found among the names as they are: who approved for themselves

@@ -11,8 +11,6 @@ import (
 	"slices"
 	"time"
 
-	"github.com/google/uuid"
-
 	"fob/internal/fault"
 	"fob/internal/token"
 	"fob/internal/trail"
@@ -83,12 +81,11 @@ func newWalk() *walk {
 
 // each calls visit for every token that the filter selects, when k.values and
 // k.line are those of the token. Both are overwritten by the next one.
-func (k *walk) each(r Reader, approvers map[uuid.UUID]string, f Filter, visit func(*Token) error) error {
+func (k *walk) each(r Reader, f Filter, visit func(*Token) error) error {
 	for t, err := range ahead(r.Tokens(f)) {
 		if err != nil {
 			return fmt.Errorf("export, reading behind row %d: %w", k.rows, err)
 		}
-		t.BoundApprover = approverOf(approvers, t.Binding)
 		k.add(&t)
 		if err := visit(&t); err != nil {
 			return fmt.Errorf("export, row %d, serial %s%s: %w", k.rows, t.Serial, inColumn(err), err)

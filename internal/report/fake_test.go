@@ -65,7 +65,6 @@ func (fakeReader) Bindings(Filter) iter.Seq2[Binding, error] {
 		}
 	}
 }
-func (fakeReader) Approvers() (map[uuid.UUID]string, error) { return nil, nil }
 func (fakeReader) Events(EventFilter) iter.Seq2[trail.Stored, error] {
 	return func(func(trail.Stored, error) bool) {}
 }

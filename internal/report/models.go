@@ -5,8 +5,6 @@ import (
 	"iter"
 	"time"
 
-	"github.com/google/uuid"
-
 	"fob/internal/token"
 	"fob/internal/trail"
 )
@@ -43,8 +41,6 @@ type Reader interface {
 	// the order of serials, those of one token in the order of their opening. The
 	// filter's limit and keyset do not count.
 	Bindings(f Filter) iter.Seq2[Binding, error]
-	// Approvers gives, by the id of a binding, who approved it, where somebody did.
-	Approvers() (map[uuid.UUID]string, error)
 	// Clocks streams the records of all clocks that were ever seen, in the order in
 	// which their tokens came; ClockGroups counts all clocks.
 	Clocks(f DriftFilter) iter.Seq2[ClockRecord, error]
@@ -128,7 +124,7 @@ type Token struct {
 	BoundProof    *string `json:"bound_proof"`
 	BoundCodes    *int    `json:"bound_codes"`
 	BoundTicket   *string `json:"bound_ticket"`
-	BoundApprover *string `json:"bound_approver,omitempty"` // in exports only: it is in the trail
+	BoundApprover *string `json:"bound_approver,omitempty"`
 
 	BatchID    string  `json:"batch_id"`
 	File       string  `json:"file"`

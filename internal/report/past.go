@@ -9,8 +9,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/google/uuid"
-
 	"fob/internal/fault"
 	"fob/internal/token"
 	"fob/internal/trail"
@@ -179,11 +177,8 @@ func (p *past) Bindings(f Filter) iter.Seq2[Binding, error] {
 
 func bindingOf(serial token.Serial, b trail.BindingRow) Binding {
 	return Binding{Serial: serial, Account: b.Account, OpenedAt: b.Opened, ClosedAt: when(b.Closed),
-		By: b.By.Name, Proof: b.Proof, Codes: b.Codes, Ticket: b.Ticket, ID: b.UUID}
+		By: b.By.Name, Approver: filled(b.Approver), Proof: b.Proof, Codes: b.Codes, Ticket: b.Ticket, ID: b.UUID}
 }
-
-// Approvers are those of today: who approved a binding never changes.
-func (p *past) Approvers() (map[uuid.UUID]string, error) { return p.now.Approvers() }
 
 func fromPast(p trail.PastToken, lock token.Lock) Token {
 	var last *token.Observation

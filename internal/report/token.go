@@ -55,6 +55,7 @@ func (t *Token) Deliver(b *Batch) {
 // Bind tells the token of its open binding.
 func (t *Token) Bind(b Binding) {
 	t.Binding, t.BoundBy, t.BoundProof, t.BoundTicket = filled(b.ID), filled(b.By), filled(b.Proof), filled(b.Ticket)
+	t.BoundApprover = b.Approver
 	t.BoundCodes = &b.Codes
 }
 

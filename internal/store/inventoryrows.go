@@ -5,11 +5,8 @@ import (
 	"encoding/binary"
 	"iter"
 
-	"github.com/google/uuid"
-
 	"fob/internal/report"
 	"fob/internal/token"
-	"fob/internal/trail"
 )
 
 // reportSelect reads tokens as reports show them. What thousands of tokens share
@@ -18,7 +15,7 @@ import (
 const reportSelect = `
 SELECT t.id, COALESCE(t.printed, t.serial_key), t.profile_id, t.batch_id, t.counter, t.not_before, t.not_after, t.manufactured,
        t.location_id, substr(t.seed, 2, 4), t.state, t.state_since, a.name, t.watermark, t.failures, t.locked_until, t.issued,
-       bi.uuid, bi.opened_at, bi.by_name, bi.proof, bi.codes, bi.ticket, lo.reported_at, lo.stolen, o.at, o.drift, o.rate,
+       bi.uuid, bi.opened_at, bi.by_name, bi.approver, bi.proof, bi.codes, bi.ticket, lo.reported_at, lo.stolen, o.at, o.drift, o.rate,
        ` + lastCondition + `
 FROM token t
 JOIN batch b ON b.id = t.batch_id AND b.loading = 0 AND b.withdrawn_at IS NULL
@@ -59,7 +56,7 @@ func (q *queries) lookups() (s lookups, err error) {
 type reported struct {
 	profile, batch                                                               int64
 	location, notBefore, notAfter, made, since, mark, locked, opened, lost, seen sql.NullInt64
-	account, binding, by, proof, ticket                                          sql.NullString
+	account, binding, by, approver, proof, ticket                                sql.NullString
 	codes                                                                        sql.NullInt64
 	stolen                                                                       sql.NullBool
 	drift, rate                                                                  sql.NullFloat64
@@ -72,7 +69,7 @@ func (s lookups) scan(row *sql.Rows, r *reported) (report.Token, error) {
 	t := &r.t
 	err := row.Scan(&t.ID, (*string)(&t.Serial), &r.profile, &r.batch, &t.Counter, &r.notBefore, &r.notAfter, &r.made,
 		&r.location, &r.sealedBy, (*stateCode)(&t.State), &r.since, &r.account, &r.mark, &t.Failures, &r.locked, &t.Issued,
-		&r.binding, &r.opened, &r.by, &r.proof, &r.codes, &r.ticket, &r.lost, &r.stolen, &r.seen, &r.drift, &r.rate, &t.Condition)
+		&r.binding, &r.opened, &r.by, &r.approver, &r.proof, &r.codes, &r.ticket, &r.lost, &r.stolen, &r.seen, &r.drift, &r.rate, &t.Condition)
 	if err != nil {
 		return report.Token{}, err
 	}
@@ -102,7 +99,7 @@ func (r *reported) asReported(batch *report.Batch, lock token.Lock) report.Token
 	row := report.FromToken(r.t, last, lock)
 	row.Deliver(batch)
 	if r.opened.Valid {
-		row.Bind(report.Binding{ID: r.binding.String, By: r.by.String, Proof: r.proof.String, Ticket: r.ticket.String, Codes: int(r.codes.Int64)})
+		row.Bind(report.Binding{ID: r.binding.String, By: r.by.String, Approver: filledOrNil(r.approver), Proof: r.proof.String, Ticket: r.ticket.String, Codes: int(r.codes.Int64)})
 	}
 	if len(r.sealedBy) == 4 {
 		row.SeedKey = new(int64(binary.BigEndian.Uint32(r.sealedBy)))
@@ -149,7 +146,7 @@ func (q *queries) Find(serial token.Serial) (report.Token, error) {
 }
 
 const bindingSelect = `
-SELECT COALESCE(t.printed, t.serial_key), a.name, bi.opened_at, bi.closed_at, bi.by_name, bi.proof, bi.codes, bi.ticket, bi.uuid
+SELECT COALESCE(t.printed, t.serial_key), a.name, bi.opened_at, bi.closed_at, bi.by_name, bi.approver, bi.proof, bi.codes, bi.ticket, bi.uuid
 FROM token t
 JOIN batch b ON b.id = t.batch_id AND b.loading = 0 AND b.withdrawn_at IS NULL
 JOIN binding bi ON bi.token_id = t.id
@@ -175,8 +172,10 @@ func (q *queries) Bindings(f report.Filter) iter.Seq2[report.Binding, error] {
 		for rows.Next() {
 			var b report.Binding
 			var opened, closed sql.NullInt64
-			err := rows.Scan(&b.Serial, &b.Account, &opened, &closed, &b.By, &b.Proof, &b.Codes, &b.Ticket, &b.ID)
+			var approver sql.NullString
+			err := rows.Scan(&b.Serial, &b.Account, &opened, &closed, &b.By, &approver, &b.Proof, &b.Codes, &b.Ticket, &b.ID)
 			b.OpenedAt, b.ClosedAt = fromNanos(opened), orNil(fromNanos(closed))
+			b.Approver = filledOrNil(approver)
 			if !yield(b, err) || err != nil {
 				return
 			}
@@ -185,28 +184,4 @@ func (q *queries) Bindings(f report.Filter) iter.Seq2[report.Binding, error] {
 			yield(report.Binding{}, err)
 		}
 	}
-}
-
-// Approvers reads who approved bindings. The names lie beside the trail; few
-// bindings have one, and the names are few.
-func (q *queries) Approvers() (map[uuid.UUID]string, error) {
-	all, names := map[uuid.UUID]string{}, map[string]string{}
-	err := q.each(`SELECT a.seq, a.body, t.text FROM audit_text t JOIN audit a ON a.seq = t.seq WHERE t.field = '`+trail.TextApprover+`'`, nil,
-		func(rows *sql.Rows) error {
-			var entry trail.Entry
-			var name string
-			if err := rows.Scan(&entry.Seq, &entry.Body, &name); err != nil {
-				return err
-			}
-			opened, err := trail.OpenedBinding(entry)
-			if err != nil || opened == nil {
-				return err
-			}
-			if _, known := names[name]; !known {
-				names[name] = name
-			}
-			all[*opened] = names[name]
-			return nil
-		})
-	return all, err
 }

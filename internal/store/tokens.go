@@ -140,9 +140,9 @@ func (q *queries) OpenBinding(b token.Binding) error {
 	if err != nil {
 		return err
 	}
-	return q.exec(`INSERT INTO binding (uuid, token_id, account_id, opened_at, by_kind, by_id, by_name, proof, codes, ticket)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)`,
-		b.UUID.String(), b.TokenID, account, b.Opened.UnixNano(), b.By.Kind, b.By.ID, b.By.Name, b.Proof, b.Codes, b.Ticket)
+	return q.exec(`INSERT INTO binding (uuid, token_id, account_id, opened_at, by_kind, by_id, by_name, approver, proof, codes, ticket)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)`,
+		b.UUID.String(), b.TokenID, account, b.Opened.UnixNano(), b.By.Kind, b.By.ID, b.By.Name, b.Approver, b.Proof, b.Codes, b.Ticket)
 }
 
 func inChunks[T any](all []T, do func([]T) error) error {

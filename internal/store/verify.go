@@ -100,15 +100,16 @@ func (q *queries) ErasedRows() iter.Seq2[trail.ErasedRow, error] {
 
 // BindingRows reads all bindings, past and present.
 func (q *queries) BindingRows() iter.Seq2[trail.BindingRow, error] {
-	l := newLoose(12)
+	l := newLoose(13)
 	return stream(q, `SELECT bi.uuid, COALESCE(t.printed, t.serial_key), a.name, bi.opened_at, bi.closed_at,
-		bi.by_kind, bi.by_id, bi.by_name, bi.proof, bi.ticket, bi.codes, bi.condition
+		bi.by_kind, bi.by_id, bi.by_name, bi.proof, bi.ticket, bi.codes, bi.condition, bi.approver
 		FROM binding bi JOIN token t ON t.id = bi.token_id JOIN account a ON a.id = bi.account_id ORDER BY bi.id`,
 		func(rows *sql.Rows) (b trail.BindingRow, err error) {
 			if err := rows.Scan(l.into...); err != nil {
 				return b, err
 			}
 			return trail.BindingRow{UUID: l.text(0), Serial: token.Serial(l.text(1)), Account: l.text(2), Opened: l.nanos(3), Closed: l.nanos(4),
-				By: token.Operator{Kind: token.OperatorKind(l.text(5)), ID: l.text(6), Name: l.text(7)}, Proof: l.text(8), Ticket: l.text(9), Codes: int(l.int(10)), Condition: l.text(11)}, l.err
+				By:    token.Operator{Kind: token.OperatorKind(l.text(5)), ID: l.text(6), Name: l.text(7)},
+				Proof: l.text(8), Ticket: l.text(9), Codes: int(l.int(10)), Condition: l.text(11), Approver: l.text(12)}, l.err
 		})
 }

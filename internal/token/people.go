@@ -106,12 +106,13 @@ type Supply struct {
 
 // Binding is the period in which one token belongs to one account.
 type Binding struct {
-	UUID    uuid.UUID
-	TokenID int64
-	Account Account
-	Opened  time.Time
-	By      Operator
-	Proof   string // how the person was identified, in the operator's words
-	Codes   int    // 1 or 2 displayed codes
-	Ticket  string
+	UUID     uuid.UUID
+	TokenID  int64
+	Account  Account
+	Opened   time.Time
+	By       Operator
+	Approver Approver
+	Proof    string // how the person was identified, in the operator's words
+	Codes    int    // 1 or 2 displayed codes
+	Ticket   string
 }

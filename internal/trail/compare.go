@@ -382,6 +382,9 @@ func (v *verification) compareBindings(r *Report, t Tables) error {
 		if row.Proof != told.Proof || row.Ticket != told.Ticket {
 			r.Problemf("%s: its proof or ticket is not that of the trail", what)
 		}
+		if row.Approver != told.Approver {
+			r.Problemf("%s: who approved it is not what the trail says", what)
+		}
 		if row.Condition != told.Condition {
 			r.Problemf("%s: the condition in which the token came back is not that of the trail", what)
 		}
