@@ -1,7 +1,7 @@
 package cli
 
 import (
-	"maps"
+	"slices"
 
 	"github.com/spf13/cobra"
 
@@ -35,25 +35,25 @@ accounts by the codes that the tokens display, and shows auditors what is where.
 	f.StringVar(&r.Identity, "identity", "", "age identity file that opens the seeds (default $FOB_IDENTITY, else the XDG config folder)")
 	f.BoolVar(&r.JSON, "json", false, "print JSON")
 	f.BoolVar(&r.Quiet, "quiet", false, "print results and errors only")
-	for _, all := range [][]*cobra.Command{
-		seeds.Commands(r), codes.Commands(r), stock.Commands(r), people.Commands(r), reports.Commands(r), audit.Commands(r), admin.Commands(r),
+	for _, g := range []struct {
+		id, title string
+		commands  [][]*cobra.Command
+	}{
+		{"desk", "Codes and bindings (support):", [][]*cobra.Command{codes.Commands(r)}},
+		{"stock", "Deliveries, stock and people (operations):", [][]*cobra.Command{seeds.Commands(r), stock.Commands(r), people.Commands(r)}},
+		{"audit", "Answers and proof (auditors):", [][]*cobra.Command{audit.Commands(r), reports.Commands(r)}},
+		{"store", "Running the store:", [][]*cobra.Command{admin.Commands(r)}},
 	} {
-		cmd.AddCommand(all...)
+		cmd.AddGroup(&cobra.Group{ID: g.id, Title: g.title})
+		for _, c := range slices.Concat(g.commands...) {
+			c.GroupID = g.id
+			cmd.AddCommand(c)
+		}
 	}
+	cmd.SetHelpCommandGroupID("store")
+	cmd.SetCompletionCommandGroupID("store")
 	cmd.AddCommand(admin.HelpTopics()...)
 	cmd.SetHelpCommand(admin.NewHelpCommand(cmd))
 	completions(r, cmd)
-	term.Declare(cmd, promises())
 	return cmd
-}
-
-// promises are those of every command that does something.
-func promises() map[string]term.Promised {
-	all := map[string]term.Promised{}
-	for _, some := range []map[string]term.Promised{
-		seeds.Promises, codes.Promises, stock.Promises, people.Promises, reports.Promises, audit.Promises, admin.Promises,
-	} {
-		maps.Copy(all, some)
-	}
-	return all
 }

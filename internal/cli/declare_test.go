@@ -2,8 +2,10 @@ package cli
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"errors"
+	"maps"
 	"os"
 	"path/filepath"
 	"reflect"
@@ -13,6 +15,13 @@ import (
 	"testing"
 	"time"
 
+	"fob/internal/cli/admin"
+	"fob/internal/cli/audit"
+	"fob/internal/cli/codes"
+	"fob/internal/cli/people"
+	"fob/internal/cli/reports"
+	"fob/internal/cli/seeds"
+	"fob/internal/cli/stock"
 	"fob/internal/cli/term"
 )
 
@@ -45,7 +54,7 @@ func TestDeclaredJSON(t *testing.T) {
 	d.now = d.now.Add(time.Minute)
 	d.run("bind", k.serial, "anna", "--code", shown())
 	d.run("list")
-	d.compare("list", term.ExitDone, promises()["fob list"].JSON.(term.OneOrWith).With, []string{"--by-location"})
+	d.compare("list", term.ExitDone, promises()["fob list"].WithFlag, []string{"--by-location"})
 	d.run("show", k.serial)
 	d.run("report unverified", "--days", "0")
 	d.refused("unbind", term.ExitCode, k.serial, "--returned", "--yes", "--code", "000000")
@@ -178,17 +187,7 @@ type declared struct {
 
 func (d *declared) run(name string, args ...string) {
 	d.t.Helper()
-	want := promises()["fob "+name].JSON
-	if e, ok := want.(term.EitherOf); ok {
-		want = e.Done
-	}
-	if a, ok := want.(term.OneOrWith); ok {
-		want = a.One
-	}
-	if f, ok := want.(term.RowsOrFile); ok {
-		want = f.Rows
-	}
-	d.compare(name, term.ExitDone, want, args)
+	d.compare(name, term.ExitDone, promises()["fob "+name].JSON, args)
 }
 
 // from runs a command with a file of rows in the place of its arguments.
@@ -198,16 +197,13 @@ func (d *declared) from(name, rows string) {
 	if err := os.WriteFile(file, []byte(rows), 0o600); err != nil {
 		d.t.Fatal(err)
 	}
-	d.compare(name, term.ExitDone, promises()["fob "+name].JSON.(term.OneOrWith).With, []string{"--from", file})
+	d.compare(name, term.ExitDone, promises()["fob "+name].WithFlag, []string{"--from", file})
 }
 
 func (d *declared) refused(name string, exit int, args ...string) {
 	d.t.Helper()
-	want := promises()["fob "+name].JSON
-	if e, ok := want.(term.EitherOf); ok {
-		want = e.Refused
-	}
-	d.compare(name, exit, want, args)
+	want := promises()["fob "+name]
+	d.compare(name, exit, cmp.Or(want.Refused, want.JSON), args)
 }
 
 func (d *declared) compare(name string, exit int, want any, args []string) {
@@ -276,4 +272,15 @@ func TestNextStep(t *testing.T) {
 			t.Errorf("%v: %q", c.err, got)
 		}
 	}
+}
+
+// promises are those of every command that does something.
+func promises() map[string]term.Promised {
+	all := map[string]term.Promised{}
+	for _, some := range []map[string]term.Promised{
+		seeds.Promises, codes.Promises, stock.Promises, people.Promises, reports.Promises, audit.Promises, admin.Promises,
+	} {
+		maps.Copy(all, some)
+	}
+	return all
 }

@@ -166,14 +166,14 @@ func shellWords(line string) []string {
 // TestExitCodesHelp holds help against the constants themselves, read from the
 // source, and against the contract's numbers.
 func TestExitCodesHelp(t *testing.T) {
-	file, err := parser.ParseFile(token.NewFileSet(), "exit.go", nil, 0)
+	file, err := parser.ParseFile(token.NewFileSet(), "term/exit.go", nil, 0)
 	if err != nil {
 		t.Fatal(err)
 	}
 	var constants []int
 	ast.Inspect(file, func(n ast.Node) bool {
 		spec, ok := n.(*ast.ValueSpec)
-		if ok && strings.HasPrefix(spec.Names[0].Name, "exit") && len(spec.Values) == 1 {
+		if ok && strings.HasPrefix(spec.Names[0].Name, "Exit") && len(spec.Values) == 1 {
 			if lit, ok := spec.Values[0].(*ast.BasicLit); ok {
 				n, _ := strconv.Atoi(lit.Value)
 				constants = append(constants, n)

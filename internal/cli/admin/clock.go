@@ -11,26 +11,14 @@ import (
 )
 
 func newClockCmd(r *term.Run) *cobra.Command {
-	cmd := &cobra.Command{
-		Use:   "clock",
-		Short: "Correct what the trail takes for the newest time",
-		Args:  cobra.NoArgs,
-		RunE:  func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
-	}
-	cmd.AddCommand(newClockAcceptCmd(r))
-	return cmd
+	return term.Parent("clock", newClockAcceptCmd(r))
 }
 
 func newClockAcceptCmd(r *term.Run) *cobra.Command {
 	var w term.SaidFlags
 	cmd := &cobra.Command{
-		Use:   "accept",
-		Short: "Record that this computer's clock is right now and was wrong before",
-		Long: `While this computer's clock is more than a minute behind the newest event, no code
-is accepted: a clock set back would make used codes valid again. If the clock is
-right and the newest event was written under a wrong one, record it here.`,
-		Example: "  fob clock accept --approved-by \"Eva Brandt\" --reason \"time server was a year ahead\"",
-		Args:    term.Exactly(),
+		Use:  "accept",
+		Args: term.Exactly(),
 	}
 	yes := term.AddYes(cmd)
 	cmd.RunE = r.Start(func(ctx context.Context, _ []string) error { return acceptClock(ctx, r, &w, *yes) })

@@ -15,20 +15,9 @@ import (
 func newDoctorCmd(r *term.Run) *cobra.Command {
 	var withoutKeys bool
 	cmd := &cobra.Command{
-		Use:   "doctor",
-		Short: "Look for everything that can be wrong with a store",
-		Long: `Look at the clock, the room on the disk, who may read the files, imports that were
-broken off, every page of the database, the trail and what it says of the tables, the
-keys, and every single seed: it must open, and be the one that was imported. Each
-problem comes with what it means and what to do. Nothing is changed. A pipe gets
-tab-separated rows: check, outcome, detail; for each problem that a check found: check,
-finding, problem, what it means, what to do.
-
-Checking the seeds needs an identity; --without-keys does without. A trail that was cut
-at its end, or rewritten consistently, is found by ` + "`fob audit verify --checkpoint`" + ` alone.`,
-		Example: "  fob doctor\n  fob doctor --without-keys --json",
-		Args:    term.Exactly(),
-		RunE:    r.Start(func(ctx context.Context, _ []string) error { return doctor(ctx, r, !withoutKeys) }),
+		Use:  "doctor",
+		Args: term.Exactly(),
+		RunE: r.Start(func(ctx context.Context, _ []string) error { return doctor(ctx, r, !withoutKeys) }),
 	}
 	cmd.Flags().BoolVar(&withoutKeys, "without-keys", false, "leave out what needs an identity")
 	return cmd

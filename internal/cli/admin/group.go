@@ -3,6 +3,8 @@
 package admin
 
 import (
+	_ "embed"
+
 	"github.com/spf13/cobra"
 
 	"fob/internal/app"
@@ -11,11 +13,13 @@ import (
 	"fob/internal/trail"
 )
 
+//go:embed help.md
+var help string
+
 // Commands are those of the group.
 func Commands(r *term.Run) []*cobra.Command {
-	return []*cobra.Command{
-		newInitCmd(r), newPolicyCmd(r), newClockCmd(r), newDoctorCmd(r), newKeyCmd(r), newVersionCmd(r),
-	}
+	return term.Describe(help, Promises,
+		newInitCmd(r), newPolicyCmd(r), newClockCmd(r), newDoctorCmd(r), newKeyCmd(r), newVersionCmd(r))
 }
 
 // Promises say what each command prints under --json, and its exit codes.

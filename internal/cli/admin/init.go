@@ -12,18 +12,7 @@ import (
 func newInitCmd(r *term.Run) *cobra.Command {
 	var f app.Founding
 	cmd := &cobra.Command{
-		Use:   "init",
-		Short: "Make a new store with its keys",
-		Long: `Make an empty store, the age identity that opens its seeds, and the key that
-signs checkpoints of its trail. Both keys are written outside the database's
-folder, readable by you alone, and nothing that exists is overwritten.
-
-Whoever has the identity and the database has the seeds; whoever loses the
-identity has lost them. Add a second custodian with --recipient, and keep a copy
-of the identity in a safe.`,
-		Example: `  fob init
-  fob init --recipient age1... --recipient "ssh-ed25519 AAAA..."
-  fob init --no-identity --recipient age1yubikey1...`,
+		Use:  "init",
 		Args: term.Exactly(),
 		RunE: r.Start(func(ctx context.Context, _ []string) error {
 			res, err := r.Config().Init(ctx, f)

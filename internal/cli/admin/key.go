@@ -15,21 +15,11 @@ type keysJSON struct {
 }
 
 func newKeyCmd(r *term.Run) *cobra.Command {
-	cmd := &cobra.Command{
-		Use:   "key",
-		Short: "See who can open the seeds",
-		Args:  cobra.NoArgs,
-		RunE:  func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
-	}
-	cmd.AddCommand(&cobra.Command{
-		Use:     "list",
-		Short:   "List the custodians and the key that verifies checkpoints",
-		Long:    "List the age recipients to which the store's keys are encrypted, and the public\nhalf of the checkpoint key for the auditor. No identity is needed.",
-		Example: "  fob key list",
-		Args:    term.Exactly(),
-		RunE:    r.Start(func(ctx context.Context, _ []string) error { return keyList(ctx, r) }),
+	return term.Parent("key", &cobra.Command{
+		Use:  "list",
+		Args: term.Exactly(),
+		RunE: r.Start(func(ctx context.Context, _ []string) error { return keyList(ctx, r) }),
 	})
-	return cmd
 }
 
 func keyList(ctx context.Context, r *term.Run) error {

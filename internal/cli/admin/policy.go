@@ -14,25 +14,13 @@ import (
 )
 
 func newPolicyCmd(r *term.Run) *cobra.Command {
-	cmd := &cobra.Command{
-		Use:   "policy",
-		Short: "See and set what your organisation demands beyond fob's own rules",
-		Args:  cobra.NoArgs,
-		RunE:  func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
-	}
-	cmd.AddCommand(newPolicyShowCmd(r), newPolicySetCmd(r))
-	return cmd
+	return term.Parent("policy", newPolicyShowCmd(r), newPolicySetCmd(r))
 }
 
 func newPolicyShowCmd(r *term.Run) *cobra.Command {
 	return &cobra.Command{
-		Use:   "show",
-		Short: "Show every setting and what holds",
-		Long: `Show every setting of the policy, what holds, what would hold if nothing were set,
-and what it means. A pipe gets tab-separated rows: name, value, usual value, whether
-it was set (yes or nothing), meaning.`,
-		Example: "  fob policy show\n  fob policy show --json",
-		Args:    term.Exactly(),
+		Use:  "show",
+		Args: term.Exactly(),
 		RunE: r.Start(func(ctx context.Context, _ []string) error {
 			return r.WithReports(ctx, func(reader report.Reader) error {
 				all, err := report.PolicyOf(reader)
@@ -61,17 +49,7 @@ it was set (yes or nothing), meaning.`,
 func newPolicySetCmd(r *term.Run) *cobra.Command {
 	var w term.SaidFlags
 	cmd := &cobra.Command{
-		Use:   "set NAME=VALUE...",
-		Short: "Change what your organisation demands",
-		Long: `Change settings of the policy, all of them or none; NAME= takes one back to what is
-usual. A policy can demand words of any command, limit the tokens of an account, and
-make windows and locks stricter than fob's own. One that would make them looser is
-refused, with the odds that it would give a guesser. Every change takes a second
-person and is an event with the old and new value.`,
-		Example: `  fob policy set require.bind=proof,ticket --approved-by "Eva Brandt"
-  fob policy set tokens-per-account=3 codes-needed=2 --approved-by "Eva Brandt"
-  fob policy set lock-for=30m lock-after=3 "proofs=badge,video call" --approved-by "Eva Brandt"
-  fob policy set require.bind= --approved-by "Eva Brandt"`,
+		Use:  "set NAME=VALUE...",
 		Args: term.AtLeastOne("NAME=VALUE"),
 		RunE: r.Start(func(ctx context.Context, args []string) error {
 			words, err := w.Approved(r)

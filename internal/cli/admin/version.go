@@ -17,11 +17,8 @@ type versionJSON struct {
 
 func newVersionCmd(r *term.Run) *cobra.Command {
 	return &cobra.Command{
-		Use:     "version",
-		Short:   "Print the version of fob",
-		Long:    "Print the version of fob, of Go that built it, and the platform it was built for.",
-		Example: "  fob version",
-		Args:    term.Exactly(),
+		Use:  "version",
+		Args: term.Exactly(),
 		RunE: r.Start(func(context.Context, []string) error {
 			if r.JSON {
 				return r.PrintJSON(versionJSON{term.Version(), runtime.Version(), runtime.GOOS + "/" + runtime.GOARCH})

@@ -15,14 +15,9 @@ import (
 func newAuditCheckpointCmd(r *term.Run) *cobra.Command {
 	var out string
 	cmd := &cobra.Command{
-		Use:   "checkpoint",
-		Short: "Sign the head of the trail, for the auditor to keep",
-		Long: `Sign how long the trail is and what its newest event hashes to. Give the note to
-the auditor: with it, ` + "`fob audit verify --checkpoint`" + ` finds a trail that was cut or
-rewritten afterwards. It is signed with checkpoint.key beside the identity.`,
-		Example: "  fob audit checkpoint\n  fob audit checkpoint --out q3.note",
-		Args:    term.Exactly(),
-		RunE:    r.Start(func(ctx context.Context, _ []string) error { return checkpoint(ctx, r, out) }),
+		Use:  "checkpoint",
+		Args: term.Exactly(),
+		RunE: r.Start(func(ctx context.Context, _ []string) error { return checkpoint(ctx, r, out) }),
 	}
 	cmd.Flags().StringVar(&out, "out", "", "write the note to this new file")
 	return cmd

@@ -24,46 +24,7 @@ type exportOptions struct {
 func newExportCmd(r *term.Run) *cobra.Command {
 	var o exportOptions
 	cmd := &cobra.Command{
-		Use:   "export FILE.xlsx|FILE.csv|FILE.zip|FILE.json",
-		Short: "Write the inventory for auditors",
-		Long: `Write the inventory: a workbook (.xlsx), its sheet Inventory as CSV (.csv), every
-sheet as CSV in an archive (.zip), or one document (.json). All tokens, or those that
-the flags select; batches and trail are those of the whole store. No seed is in it and
-no identity is needed. Nothing in it can run as a formula. ` + "`fob help workbook`" + ` explains
-every sheet and field. The head of the trail and the SHA-256 of the rows are in the
-file, or, for CSV, are printed: sha256sum of the CSV gives the same.
-
---as-of gives the inventory as it was at the end of a day in UTC, or at an instant, as
-the trail tells it: whoever was erased since has another name, and what was deleted
-or corrected since is as it was. Which events count is told by the trail's own clock:
-one that was written under a wrong clock counts from where it stands in the trail.
-
---compare gives what changed as well: since a day or an instant, or since a file that
-fob exported, in any form, whose rows must be those that it says it has. The sheet
-Changes has a row for every column of every token that differs, before and after, with
-the event that made it; .csv is that sheet alone. With --as-of, that day is compared
-with the earlier one. A token counts when the flags select it now or then.
-
---sign writes FILE.sig beside it, signed with checkpoint.key: ` + "`fob verify-export`" + `
-proves to whoever holds the public half what the file was when it was made.
-
---pseudonymise puts a pseudonym in the place of each account, the same throughout one
-export, and withholds reasons and proofs of identity, which are people's own words.
-Operators and approvers stay. Two exports cannot be joined by their pseudonyms, unless
-both are given the same --pseudonym-key: a file of 16 bytes or more that nobody else
-has. Whoever has it can tell which account a pseudonym is.
-
---password-file encrypts a workbook with the file's first line, as Excel itself does
-(AES-256; a changed byte shows). It is as strong as the password: take a long one.
-
-A file that is there already is replaced after a question, or with --yes, once the new
-one is complete. A FILE.sig beside it goes as well: without --sign it is removed.`,
-		Example: `  fob export inventory.xlsx --sign
-  fob export bound.csv --state bound
-  fob export q3.xlsx --as-of 2026-09-30
-  fob export q4.xlsx --compare 2026-09-30
-  fob export changes.csv --compare q3.xlsx
-  fob export q4.xlsx --pseudonymise --password-file password.txt --yes`,
+		Use:  "export FILE.xlsx|FILE.csv|FILE.zip|FILE.json",
 		Args: term.Exactly("the file"),
 		RunE: r.Start(func(ctx context.Context, args []string) error { return exportTo(ctx, r, args[0], &o) }),
 	}

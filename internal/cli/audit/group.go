@@ -3,17 +3,21 @@
 package audit
 
 import (
+	_ "embed"
+
 	"github.com/spf13/cobra"
 
 	"fob/internal/cli/term"
 	"fob/internal/report"
 )
 
+//go:embed help.md
+var help string
+
 // Commands are those of the group.
 func Commands(r *term.Run) []*cobra.Command {
-	return []*cobra.Command{
-		newExportCmd(r), newVerifyExportCmd(r), newAuditCmd(r),
-	}
+	return term.Describe(help, Promises,
+		newExportCmd(r), newVerifyExportCmd(r), newAuditCmd(r))
 }
 
 // Promises say what each command prints under --json, and its exit codes.

@@ -15,27 +15,15 @@ import (
 )
 
 func newAuditCmd(r *term.Run) *cobra.Command {
-	cmd := &cobra.Command{
-		Use:   "audit",
-		Short: "Read and verify the trail",
-		Args:  cobra.NoArgs,
-		RunE:  func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
-	}
-	cmd.AddCommand(newAuditLogCmd(r), newAuditVerifyCmd(r), newAuditCheckpointCmd(r))
-	return cmd
+	return term.Parent("audit", newAuditLogCmd(r), newAuditVerifyCmd(r), newAuditCheckpointCmd(r))
 }
 
 func newAuditLogCmd(r *term.Run) *cobra.Command {
 	var serial string
 	var limit int
 	cmd := &cobra.Command{
-		Use:   "log",
-		Short: "Print the trail, oldest event first",
-		Long: `Print the trail: who did what, when, to what. --serial takes one token's events;
-what an import brought is in the event of its batch. A pipe gets tab-separated
-rows: number, time, operator, command, object, outcome, from, to, account, ticket.`,
-		Example: "  fob audit log --limit 20\n  fob audit log --serial 2600412300001 --json",
-		Args:    term.Exactly(),
+		Use:  "log",
+		Args: term.Exactly(),
 		RunE: r.Start(func(ctx context.Context, _ []string) error {
 			if limit < 0 {
 				return fault.Errorf(fault.Usage, "--limit %d: a limit is 1 or more, 0 for none", limit)
@@ -126,26 +114,9 @@ type verifyOptions struct{ checkpoint, pub string }
 func newAuditVerifyCmd(r *term.Run) *cobra.Command {
 	var o verifyOptions
 	cmd := &cobra.Command{
-		Use:   "verify",
-		Short: "Verify that the trail is whole and the tables agree with it",
-		Long: `Recompute the hash of every event from its stored bytes and the event before it,
-check that no number is missing and every text is the one that was hashed, rebuild
-every token, binding, drift and batch from the events and compare them with the
-tables, and compare the schema, with the triggers that keep the trail append-only,
-with that of a new store. No identity is needed; a read-only copy will do.
-
-Every single change to the trail, fob's tables or their schema is found (SQLite's and
-the migration tool's own counters are no part of it), and texts that are gone are
-problems unless an erasure names them, which is listed. What nobody can find in the
-database alone is a trail that was cut at its end, tables to match, or rewritten
-consistently, whole or from an event on. A checkpoint that you kept (--checkpoint)
-and the public key that you were given (--pub) find that for all that the checkpoint
-covers; what was done to later events needs a later checkpoint.
-
-Seeds are sealed, and verify has no key: ` + "`fob doctor`" + ` opens each one.`,
-		Example: "  fob audit verify\n  fob audit verify --db /media/copy/fob.db --json\n  fob audit verify --checkpoint q3.note --pub fob-...",
-		Args:    term.Exactly(),
-		RunE:    r.Start(func(ctx context.Context, _ []string) error { return auditVerify(ctx, r, &o) }),
+		Use:  "verify",
+		Args: term.Exactly(),
+		RunE: r.Start(func(ctx context.Context, _ []string) error { return auditVerify(ctx, r, &o) }),
 	}
 	cmd.Flags().StringVar(&o.checkpoint, "checkpoint", "", "file with a checkpoint that you kept")
 	cmd.Flags().StringVar(&o.pub, "pub", "", "public key of the store's checkpoints, as you were given it")

@@ -43,19 +43,9 @@ type verifyExportOptions struct {
 func newVerifyExportCmd(r *term.Run) *cobra.Command {
 	var o verifyExportOptions
 	cmd := &cobra.Command{
-		Use:   "verify-export FILE",
-		Short: "Check an export against its signature; no store is needed",
-		Long: `Recompute the rows of an export and check that they, and the file, are what its
-sidecar FILE.sig says, and that the store whose public key you hold signed that. The
-key has to come to you another way than the file (` + "`fob key list`" + ` prints it): one
-that came along would prove nothing.
-
-A workbook that was saved again in a spreadsheet is another file with the same rows.
---rows-only is content with the rows of the inventory; what the other sheets say is
-then not vouched for.`,
-		Example: "  fob verify-export inventory.xlsx --pub fob-...",
-		Args:    term.Exactly("the file"),
-		RunE:    r.Start(func(ctx context.Context, args []string) error { return verifyExport(r, args[0], &o) }),
+		Use:  "verify-export FILE",
+		Args: term.Exactly("the file"),
+		RunE: r.Start(func(ctx context.Context, args []string) error { return verifyExport(r, args[0], &o) }),
 	}
 	f := cmd.Flags()
 	f.StringVar(&o.pub, "pub", "", "public key of the store, as you were given it")

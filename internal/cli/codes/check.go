@@ -15,17 +15,8 @@ func newCheckCmd(r *term.Run) *cobra.Command {
 	var o codeOptions
 	var ahead string
 	cmd := &cobra.Command{
-		Use:   "check SERIAL",
-		Short: "Check whether a displayed code is this token's",
-		Long: `Tell whether this is the right token and how far off its clock is. Nothing is
-bound and the codes are not used up; a wrong code counts as a failure.
-
-Of a token with a clock it tells how fast the clock runs, with one standard
-deviation of that measurement (parts per million; it takes 30 days), where it will
-be in 90 days or at the date of --at, how wide one code is searched then, and until
-when one code will do: the date by which the token is better resynchronised.`,
-		Example: "  fob check 2600412300001\n  fob check 2600412300001 --code 287082 --json\n  fob check 2600412300001 --code 287082 --at 2027-06-01",
-		Args:    term.Exactly("the serial"),
+		Use:  "check SERIAL",
+		Args: term.Exactly("the serial"),
 		RunE: r.Start(func(ctx context.Context, args []string) error {
 			req, err := o.request(r, args[0], "")
 			if err != nil {

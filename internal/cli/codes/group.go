@@ -3,6 +3,8 @@
 package codes
 
 import (
+	_ "embed"
+
 	"github.com/spf13/cobra"
 
 	"fob/internal/cli/term"
@@ -10,19 +12,21 @@ import (
 	"fob/internal/report"
 )
 
+//go:embed help.md
+var help string
+
 // Commands are those of the group.
 func Commands(r *term.Run) []*cobra.Command {
-	return []*cobra.Command{
-		newBindCmd(r), newCheckCmd(r), newResyncCmd(r), newUnlockCmd(r), newIdentifyCmd(r), newUnbindCmd(r), newReplaceCmd(r), newVirtualCmd(r),
-	}
+	return term.Describe(help, Promises,
+		newBindCmd(r), newCheckCmd(r), newResyncCmd(r), newUnlockCmd(r), newIdentifyCmd(r), newUnbindCmd(r), newReplaceCmd(r), newVirtualCmd(r))
 }
 
 // Promises say what each command prints under --json, and its exit codes.
 var Promises = map[string]term.Promised{
-	"fob bind":     term.Promise(term.Also(desk.Outcome{}, "--from", []desk.Answered{}), term.ExitRefused, term.ExitCode, term.ExitNotFound, term.ExitNotAllowed, term.ExitLocked, term.ExitKey, term.ExitIntegrity),
+	"fob bind":     term.Promise(desk.Outcome{}, term.ExitRefused, term.ExitCode, term.ExitNotFound, term.ExitNotAllowed, term.ExitLocked, term.ExitKey, term.ExitIntegrity).With("--from", []desk.Answered{}),
 	"fob check":    term.Promise(desk.Outcome{}, term.ExitRefused, term.ExitCode, term.ExitNotFound, term.ExitNotAllowed, term.ExitLocked, term.ExitKey, term.ExitIntegrity),
 	"fob resync":   term.Promise(desk.Outcome{}, term.ExitRefused, term.ExitCode, term.ExitNotFound, term.ExitNotAllowed, term.ExitLocked, term.ExitKey, term.ExitIntegrity),
-	"fob unbind":   term.Promise(term.Either(report.Token{}, desk.Outcome{}), term.ExitRefused, term.ExitCode, term.ExitNotFound, term.ExitNotAllowed, term.ExitLocked, term.ExitKey, term.ExitIntegrity),
+	"fob unbind":   term.Promise(report.Token{}, term.ExitRefused, term.ExitCode, term.ExitNotFound, term.ExitNotAllowed, term.ExitLocked, term.ExitKey, term.ExitIntegrity).IfRefused(desk.Outcome{}),
 	"fob unlock":   term.Promise(report.Token{}, term.ExitRefused, term.ExitNotFound, term.ExitNotAllowed),
 	"fob identify": term.Promise([]desk.Identified{}, term.ExitCode, term.ExitNotFound, term.ExitNotAllowed, term.ExitKey, term.ExitIntegrity),
 	"fob replace":  term.Promise(replacedJSON{}, term.ExitRefused, term.ExitCode, term.ExitNotFound, term.ExitNotAllowed, term.ExitLocked, term.ExitKey, term.ExitIntegrity),

@@ -24,20 +24,7 @@ type identifyOptions struct {
 func newIdentifyCmd(r *term.Run) *cobra.Command {
 	var o identifyOptions
 	cmd := &cobra.Command{
-		Use:   "identify",
-		Short: "Find the token that shows two codes, when its serial cannot be read",
-		Long: `Find out which token shows two consecutive codes. Every token that has a seed is
-looked at, in whatever state, 10 steps either way of where its clock is expected
-(HOTP: 10 counters ahead); --wide looks 2 hours either way (100 counters ahead).
-Without --code the codes are asked for on the terminal. One code is never enough:
-among many tokens several show it by chance. If two codes leave more than one
-token, the next one decides: a third --code, or the terminal asks.
-
-Nothing is changed and no code is used up. The trail notes who searched where and
-what was found, without the codes. Filters make the search shorter.`,
-		Example: `  fob identify
-  fob identify --code 287082 --code 359152
-  fob identify --code 287082 --code 359152 --wide --batch 3 --state lost --ticket T-17`,
+		Use:  "identify",
 		Args: term.Exactly(),
 		RunE: r.Start(func(ctx context.Context, _ []string) error {
 			req, err := o.request(r)

@@ -26,17 +26,7 @@ type replaceOptions struct {
 func newReplaceCmd(r *term.Run) *cobra.Command {
 	var o replaceOptions
 	cmd := &cobra.Command{
-		Use:   "replace OLD NEW",
-		Short: "Give somebody another token for the one that they have",
-		Long: `Give the person whose token OLD is the token NEW in its place.
-
-With --lost or --stolen, OLD ends at once, before NEW is asked for a code: whatever
-becomes of NEW, a token in wrong hands is worth nothing any more. Else OLD comes
-back: it goes into stock (or into quarantine, with --to quarantined) in the same
-moment in which NEW is bound, so that a wrong code leaves the person with what they
-had. NEW is bound as by ` + "`fob bind`" + `, with codes from the terminal or from --code.`,
-		Example: `  fob replace 2600412300001 2600412300009 --stolen --ticket T-22
-  fob replace 2600412300001 2600412300009 --returned --code 287082 --code 359152`,
+		Use:  "replace OLD NEW",
 		Args: term.Exactly("the old token's serial", "the new token's serial"),
 		RunE: r.Start(func(ctx context.Context, args []string) error { return replace(ctx, r, &o, args[0], args[1]) }),
 	}

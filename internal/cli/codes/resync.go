@@ -14,14 +14,7 @@ import (
 func newResyncCmd(r *term.Run) *cobra.Command {
 	var o codeOptions
 	cmd := &cobra.Command{
-		Use:   "resync SERIAL",
-		Short: "Find a token's clock or counter again",
-		Long: `Find the clock of a token that has drifted, or the counter of one whose button was
-pressed too often, from one displayed code or two consecutive ones. After success
-the codes are used up, failures are forgotten, and the drift is known.`,
-		Example: `  fob resync 2600412300001
-  fob resync 2600412300001 --code 287082 --code 359152
-  fob resync 2600412300001 --code 287082 --code 359152 --deep --approved-by "Eva Brandt" --reason "battery changed"`,
+		Use:  "resync SERIAL",
 		Args: term.Exactly("the serial"),
 		RunE: r.Start(func(ctx context.Context, args []string) error {
 			req, err := o.request(r, args[0], "")

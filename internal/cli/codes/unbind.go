@@ -26,21 +26,7 @@ type unbindOptions struct {
 func newUnbindCmd(r *term.Run) *cobra.Command {
 	var o unbindOptions
 	cmd := &cobra.Command{
-		Use:   "unbind SERIAL",
-		Short: "End a binding: the token came back, or nobody has it",
-		Long: `End the binding of a token. --returned says that it is in hand and goes into stock
-(or into quarantine, with --to quarantined); --missing says that nobody has it: it
-is lost, and never in stock. With --code, a code of the returned token is checked;
-a refused one ends nothing. --to-location and --condition note where a returned token
-lies now and how it looks; a place that is not known yet needs --new-location.
-
-A virtual token comes back from nobody: it takes a code that its app shows now, or
---reason where the app is gone, and is retired with its seed destroyed.`,
-		Example: `  fob unbind 2600412300001 --returned --code 287082
-  fob unbind 2600412300001 --returned --to quarantined --reason "case is cracked"
-  fob unbind 2600412300001 --returned --to-location "Berlin/Safe 2" --condition "scratched"
-  fob unbind 2600412300001 --missing --ticket T-19
-  fob unbind VIRT-7K2QD-M9XWA --reason "phone was replaced"`,
+		Use:  "unbind SERIAL",
 		Args: term.Exactly("the serial"),
 		RunE: r.Start(func(ctx context.Context, args []string) error { return unbind(ctx, r, &o, args[0]) }),
 	}

@@ -13,12 +13,8 @@ import (
 func newUnlockCmd(r *term.Run) *cobra.Command {
 	var w term.SaidFlags
 	cmd := &cobra.Command{
-		Use:   "unlock SERIAL",
-		Short: "Forget the failed attempts of a token and unlock it",
-		Long: `Forget the failed attempts of a token. Five in a row lock it for 15 minutes, each
-further one again, the tenth until it is unlocked here. Find out first who tried.`,
-		Example: "  fob unlock 2600412300001 --approved-by \"Eva Brandt\" --ticket T-18",
-		Args:    term.Exactly("the serial"),
+		Use:  "unlock SERIAL",
+		Args: term.Exactly("the serial"),
 		RunE: r.Start(func(ctx context.Context, args []string) error {
 			words, err := w.Approved(r)
 			if err != nil {

@@ -28,26 +28,7 @@ type virtualOptions struct {
 func newVirtualCmd(r *term.Run) *cobra.Command {
 	var o virtualOptions
 	cmd := &cobra.Command{
-		Use:   "virtual ACCOUNT",
-		Short: "Give somebody a token in their authenticator app, by a QR code on this terminal",
-		Long: `Make a key for an authenticator app, for somebody who has no hardware token yet. Its
-QR code is shown on the terminal, the person scans it, and the code that the app
-shows then is asked for. If it is right, the token is stored and bound to the
-account; until then nothing is stored, and a conversation that ends earlier leaves
-nothing: no token, no seed, no file.
-
-The seed leaves fob here, once. --png and --uri write it to a file as well, readable
-by its owner alone: give it to nobody else, and delete it when it was scanned. It
-is never written to standard output.
-
-Every list, export and report marks the token as software. Its life is shorter than
-a device's: it is bound, suspended, lost or retired, and never anybody else's.
-
-Six digits, 30 seconds and SHA-1 are what every app supports. Some apps take other
-parameters from a QR code and go on with these: then the codes are refused.`,
-		Example: `  fob virtual anna@example.com
-  fob virtual anna@example.com --issuer "ACME Berlin" --proof "video call" --ticket T-24
-  fob virtual anna@example.com --png anna.png`,
+		Use:  "virtual ACCOUNT",
 		Args: term.Exactly("the account"),
 		RunE: r.Start(func(ctx context.Context, args []string) error { return virtual(ctx, r, &o, args[0]) }),
 	}

@@ -12,27 +12,14 @@ import (
 )
 
 func newAccountCmd(r *term.Run) *cobra.Command {
-	cmd := &cobra.Command{
-		Use:   "account",
-		Short: "People: who is on the list, who left, and what they had",
-		Args:  cobra.NoArgs,
-		RunE:  func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
-	}
-	cmd.AddCommand(newAccountImportCmd(r), newAccountListCmd(r), newAccountShowCmd(r), newAccountEraseCmd(r))
-	return cmd
+	return term.Parent("account", newAccountImportCmd(r), newAccountListCmd(r), newAccountShowCmd(r), newAccountEraseCmd(r))
 }
 
 func newAccountListCmd(r *term.Run) *cobra.Command {
 	f := report.AccountFilter{}
 	cmd := &cobra.Command{
-		Use:   "list [PREFIX]",
-		Short: "List accounts: on the list of people, left, or only typed",
-		Long: `List accounts by name, or those whose names begin with PREFIX. An account is listed
-(on the newest list of people), left (it was on one before; kept because it had
-tokens), or typed (no list ever had it). A pipe gets tab-separated rows: account,
-full name, standing, since when, tokens, the list's id.`,
-		Example: "  fob account list --left\n  fob account list anna --json\n  fob account list --tokens --limit 50",
-		Args:    term.AtMost(1),
+		Use:  "list [PREFIX]",
+		Args: term.AtMost(1),
 		RunE: r.Start(func(ctx context.Context, args []string) error {
 			if f.Limit < 0 {
 				return fault.Errorf(fault.Usage, "--limit %d: a number of accounts is 0 or more", f.Limit)
@@ -74,15 +61,8 @@ func listAccounts(r *term.Run, reader report.Reader, f report.AccountFilter) err
 
 func newAccountShowCmd(r *term.Run) *cobra.Command {
 	return &cobra.Command{
-		Use:   "show ACCOUNT",
-		Short: "Show an account with every token that it ever had",
-		Long: `Show an account: how it stands with the list of people, what it was called before,
-and every token that was ever bound to it, with the proof and the codes on which, or
-was sent to it and never proven. A former name finds it too. A pipe gets the facts,
-then one tab-separated row a token: held, serial, state, bound when, ended when, by
-whom, proof, codes, ticket, assigned when (of those that were never bound).`,
-		Example: "  fob account show anna@example.com\n  fob account show anna@example.com --json",
-		Args:    term.Exactly("the account"),
+		Use:  "show ACCOUNT",
+		Args: term.Exactly("the account"),
 		RunE: r.Start(func(ctx context.Context, args []string) error {
 			account, err := token.ParseAccount(args[0])
 			if err != nil {

@@ -17,21 +17,8 @@ func newAccountEraseCmd(r *term.Run) *cobra.Command {
 	var w term.SaidFlags
 	var yes *bool
 	cmd := &cobra.Command{
-		Use:   "erase ACCOUNT",
-		Short: "Erase what is known of a person who has the right to it",
-		Long: `Erase a person: the account, its former names, and what a list of people says of it;
-and the reasons, tickets, proofs and conditions of every event that names it, with the
-salts without which nobody can try names on the hashes that stay. What tokens the
-account had stays, under a name such as erased-1; so do the names of those who
-approved. One event says which texts went and names nobody; ` + "`fob audit verify`" + ` lists
-it, and the trail holds as before, as does what the newest list committed to.
-
-The account's tokens must have been taken back. Words about the person in reasons and
-tickets of other events (of a batch, say) stay, as do backups and exports that were
-made before: those are yours to destroy. A list of people that is taken in later and
-has the account brings its name back, as that of somebody who never had a token.`,
-		Example: "  fob account erase anna@example.com --reason \"request of 2026-11-02\" --approved-by \"Eva Brandt\"",
-		Args:    term.Exactly("the account"),
+		Use:  "erase ACCOUNT",
+		Args: term.Exactly("the account"),
 		RunE: r.Start(func(ctx context.Context, args []string) error {
 			account, err := token.ParseAccount(args[0])
 			if err != nil {

@@ -3,6 +3,9 @@
 package people
 
 import (
+	_ "embed"
+	"strings"
+
 	"github.com/spf13/cobra"
 
 	"fob/internal/cli/term"
@@ -10,11 +13,18 @@ import (
 	"fob/internal/report"
 )
 
+//go:embed help.md
+var help string
+
+// listHelp is what both commands that read a list of people say of it.
+//
+//go:embed list.md
+var listHelp string
+
 // Commands are those of the group.
 func Commands(r *term.Run) []*cobra.Command {
-	return []*cobra.Command{
-		newAccountCmd(r), newReconcileCmd(r),
-	}
+	return term.Describe(strings.ReplaceAll(help, "{list}", strings.TrimSpace(listHelp)), Promises,
+		newAccountCmd(r), newReconcileCmd(r))
 }
 
 // Promises say what each command prints under --json, and its exit codes.

@@ -79,36 +79,11 @@ func (o *peopleOptions) renames() (map[token.Account]token.Account, error) {
 	return all, nil
 }
 
-const listHelp = `The list is CSV, tab-separated or a workbook; its first row names the columns, in
-any order and in many languages: the account (login, username, user principal name,
-email), and as you like name, status (or disabled), id, and former account. With
-other names, --columns says which they are; without names, by numbers, and
---no-header. Rows of people who ended count as left. It is told which columns count
-and which are ignored; one that seems to tell who left (Austritt, end date) and is
-not understood refuses the list: --columns …,status=Austritt --active-is "" takes
-those for active whose cell is empty.
-
-A person who is called otherwise keeps tokens and history where the list ties both
-names together: by its ids, by a column with the former account, or by hand with
---renamed OLD=NEW. Without any of these an old name has left and a new one joined.
-
-A list goes in whole or not at all: a row that cannot be followed (no account, the
-same account twice, also in other capitals, a formula, a character that could fool a
-terminal) refuses it. So does a list on which fewer than 90 % of the accounts of
-before stay (--at-least): it was cut, or it is of other people.`
-
 func newAccountImportCmd(r *term.Run) *cobra.Command {
 	var o peopleOptions
 	cmd := &cobra.Command{
-		Use:   "import FILE",
-		Short: "Take in a list of people, so that a mistyped account is caught",
-		Long: `Take in a list of people from HR or a directory. From then on ` + "`fob assign`" + ` and
-` + "`fob bind`" + ` refuse an account that is not on it, or that left. No token is touched:
-` + "`fob reconcile --apply`" + ` takes a list in and deals with the tokens of leavers.
-
-` + listHelp,
-		Example: "  fob account import people.csv\n  fob account import staff.xlsx --sheet Staff --columns account=3,id=1,status=Zustand",
-		Args:    term.Exactly("the list"),
+		Use:  "import FILE",
+		Args: term.Exactly("the list"),
 	}
 	cmd.RunE = r.Start(func(ctx context.Context, args []string) error {
 		req, err := o.request(r, cmd.Flags(), args[0])
@@ -128,25 +103,7 @@ func newReconcileCmd(r *term.Run) *cobra.Command {
 	var apply, unknown bool
 	var yes *bool
 	cmd := &cobra.Command{
-		Use:   "reconcile FILE",
-		Short: "Compare a list of people with the tokens: who left, who was renamed, what to do",
-		Long: `Compare a list of people with the store, and tell of every token whose account left
-or was renamed what to do. Nothing is changed without --apply, which takes the list
-in and, after one question, does the safe step for each token of somebody who left:
-
-  bound      suspended: its codes count for nothing here. The binding ends when the
-             token is back (` + "`fob unbind SERIAL --returned`" + `) or known to be missing
-  assigned   quarantined: it was sent out, and nobody may bind it unseen
-  suspended  stays so: collect the token
-
-Each token is an event of its own. After an interruption what was done stays and is
-named, and the same command does the rest. Accounts that no list ever had are told
-as unknown, with whom they may mean; --unknown-left treats them as leavers.
-
-` + listHelp,
-		Example: `  fob reconcile people.csv
-  fob reconcile people.csv --apply --ticket HR-2026-11
-  fob reconcile people.csv --renamed anna.alt@example.com=anna.neu@example.com --apply --yes`,
+		Use:  "reconcile FILE",
 		Args: term.Exactly("the list"),
 	}
 	cmd.RunE = r.Start(func(ctx context.Context, args []string) error {

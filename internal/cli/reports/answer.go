@@ -3,7 +3,6 @@ package reports
 import (
 	"context"
 	"io"
-	"iter"
 	"path/filepath"
 	"strings"
 	"time"
@@ -15,14 +14,23 @@ import (
 	"fob/internal/report"
 )
 
-// bookOptions are the flags of every report that a workbook can hold.
-type bookOptions struct {
-	xlsx  string
-	named func() bool // an empty name is one, too
-	yes   bool
+// asking are the flags of a report: what it is narrowed to, and where its rows go.
+type asking struct {
+	scope  *report.Scope // nil: it is not narrowed to some tokens
+	batch  *int          // that of the scope, or of a report that knows batches alone
+	period *report.Period
+	since  string // its beginning if nothing else is said
+	when   string // what the period is of, for help
+	newest bool   // the rows stand in the order of time: a limit takes the newest
+
+	until, kinds, xlsx string
+	yes                bool
+	limit              int
+	named              func() bool // a workbook was, though its name may be empty
 }
 
-func (o *bookOptions) add(cmd *cobra.Command) {
+// addBook adds the flags of every report that a workbook can hold.
+func (o *asking) addBook(cmd *cobra.Command) {
 	f := cmd.Flags()
 	f.StringVar(&o.xlsx, "xlsx", "", "write the rows to this workbook instead; one that is there is replaced after a question")
 	f.BoolVar(&o.yes, "yes", false, "replace the workbook, and a signature of it, without asking")
@@ -30,67 +38,53 @@ func (o *bookOptions) add(cmd *cobra.Command) {
 	o.named = func() bool { return f.Changed("xlsx") }
 }
 
-func (o *bookOptions) check() error {
-	if o.named() && !strings.EqualFold(filepath.Ext(o.xlsx), ".xlsx") {
-		return fault.Errorf(fault.Usage, "--xlsx %q: the name of a workbook ends in .xlsx", term.Clean(o.xlsx))
-	}
-	return nil
-}
-
-// answerOptions are the flags of every report that is one table.
-type answerOptions struct {
-	bookOptions
-	limit int
-	last  bool // the rows stand in the order of time: a limit takes the newest
-}
-
-func (o *answerOptions) add(cmd *cobra.Command) {
-	o.bookOptions.add(cmd)
+// add adds all flags.
+func (o *asking) add(cmd *cobra.Command) {
+	f := cmd.Flags()
+	o.addBook(cmd)
 	usage := "at most this many rows; 0: all"
-	if o.last {
+	if o.newest {
 		usage = "only the newest so many rows; 0: all"
 	}
-	cmd.Flags().IntVar(&o.limit, "limit", 0, usage)
+	f.IntVar(&o.limit, "limit", 0, usage)
+	if o.scope != nil {
+		o.batch = &o.scope.Batch
+		f.IntVar(&o.scope.Batch, "batch", 0, "only tokens of this batch")
+		f.StringVar(&o.scope.Model, "model", "", "only tokens of this model")
+		f.StringVar(&o.scope.Location, "location", "", "only tokens at this location")
+	}
+	if o.period != nil {
+		f.StringVar(&o.since, "since", o.since, o.when+" since this day or time, or this long ago: 2026-07-01, 30d")
+		f.StringVar(&o.until, "until", "", o.when+" until this day, it included, or this time")
+	}
 }
 
-func (o *answerOptions) check() error {
+// check refuses flags that make no sense, before the store is opened.
+func (o *asking) check(now time.Time) (err error) {
 	if o.limit < 0 {
 		return fault.Errorf(fault.Usage, "--limit %d: a limit is 1 or more, 0 for none", o.limit)
 	}
-	return o.bookOptions.check()
-}
-
-// addScope adds the flags that narrow a report to some tokens.
-func addScope(cmd *cobra.Command, s *report.Scope) {
-	cmd.Flags().IntVar(&s.Batch, "batch", 0, "only tokens of this batch")
-	cmd.Flags().StringVar(&s.Model, "model", "", "only tokens of this model")
-	cmd.Flags().StringVar(&s.Location, "location", "", "only tokens at this location")
-}
-
-// periodOptions are the flags that say when.
-type periodOptions struct{ since, until string }
-
-func (o *periodOptions) add(cmd *cobra.Command, since, usage string) {
-	cmd.Flags().StringVar(&o.since, "since", since, usage+" since this day or time, or this long ago: 2026-07-01, 30d")
-	cmd.Flags().StringVar(&o.until, "until", "", usage+" until this day, it included, or this time")
-}
-
-func (o *periodOptions) period(now time.Time) (p report.Period, err error) {
-	if p.Since, _, err = parseMoment("--since", o.since, now); err != nil {
-		return p, err
+	if o.named() && !strings.EqualFold(filepath.Ext(o.xlsx), ".xlsx") {
+		return fault.Errorf(fault.Usage, "--xlsx %q: the name of a workbook ends in .xlsx", term.Clean(o.xlsx))
+	}
+	if o.period == nil {
+		return nil
+	}
+	if o.period.Since, _, err = parseMoment("--since", o.since, now); err != nil {
+		return err
 	}
 	until, whole, err := parseMoment("--until", o.until, now)
-	if p.Until = until; whole {
-		p.Until = until.AddDate(0, 0, 1)
+	if o.period.Until = until; whole {
+		o.period.Until = until.AddDate(0, 0, 1)
 	}
-	if err == nil && !p.Until.IsZero() && !p.Since.Before(p.Until) {
+	if err == nil && !o.period.Until.IsZero() && !o.period.Since.Before(o.period.Until) {
 		err = fault.Errorf(fault.Usage, "--since %s comes after --until %s", o.since, o.until)
 	}
-	return p, err
+	return err
 }
 
 // parseMoment reads a day in UTC, a time, or how long ago; empty is the zero time.
-// Whole tells that it was a day.
+// Whole says that it was a day.
 func parseMoment(flag, text string, now time.Time) (at time.Time, whole bool, err error) {
 	if text == "" {
 		return at, false, nil
@@ -108,10 +102,11 @@ func parseMoment(flag, text string, now time.Time) (at time.Time, whole bool, er
 	return now.Add(-ago), false, nil
 }
 
-// asked makes the function of a report's command: ask gives the answer.
-func asked[R any](r *term.Run, o *answerOptions, ask func(report.Reader) (report.Answer[R], error)) func(*cobra.Command, []string) error {
-	return r.Start(func(ctx context.Context, _ []string) error {
-		if err := o.check(); err != nil {
+// newTableCmd is a report that is one table: ask answers it.
+func newTableCmd[R any](r *term.Run, name string, o *asking, ask func(report.Reader) (report.Answer[R], error)) *cobra.Command {
+	cmd := &cobra.Command{Use: name, Args: term.Exactly()}
+	cmd.RunE = r.Start(func(ctx context.Context, _ []string) error {
+		if err := o.check(r.Now()); err != nil {
 			return err
 		}
 		return r.WithReports(ctx, func(reader report.Reader) error {
@@ -119,55 +114,62 @@ func asked[R any](r *term.Run, o *answerOptions, ask func(report.Reader) (report
 			if err != nil {
 				return err
 			}
+			if o.batch != nil {
+				if err := term.CheckBatch(reader, *o.batch); err != nil {
+					return err
+				}
+			}
 			return printAnswer(ctx, r, reader, a, o)
 		})
 	})
+	o.add(cmd)
+	return cmd
 }
 
-func printAnswer[R any](ctx context.Context, r *term.Run, reader report.Reader, a report.Answer[R], o *answerOptions) error {
-	more := false
-	if o.last {
-		a.Rows = report.LastOf(a.Rows, o.limit)
-	} else {
-		a.Rows = report.FirstOf(a.Rows, o.limit, &more)
+// printAnswer prints the rows, or writes them to a workbook.
+func printAnswer[R any](ctx context.Context, r *term.Run, reader report.Reader, a report.Answer[R], o *asking) (err error) {
+	n, more := 0, false
+	rows := report.FirstOf(a.Rows, o.limit, &more)
+	if o.newest {
+		rows = report.LastOf(a.Rows, o.limit)
 	}
-	n := 0
-	a.Rows = counted(a.Rows, &n)
-	if err := writeAnswer(ctx, r, reader, a, &o.bookOptions); err != nil {
-		return err
+	a.Rows = func(yield func(R, error) bool) {
+		for row, err := range rows {
+			if n++; !yield(row, err) {
+				return
+			}
+		}
 	}
-	asTable := !r.JSON && o.xlsx == ""
 	switch {
-	case n == 0 && asTable:
-		r.Remark("%s", a.Nothing())
-	case more && asTable:
-		r.Remark("there are more; --limit N shows more of them")
+	case o.xlsx != "":
+		err = fileAnswer(ctx, r, reader, a, o)
+	case r.JSON:
+		err = report.WriteRowsJSON(term.Visible(r.Streams.Out), a.Rows)
+	default:
+		err = printTable(r, a)
+		switch {
+		case err == nil && n == 0:
+			r.Remark("%s", a.Nothing())
+		case err == nil && more:
+			r.Remark("there are more; --limit N shows more of them")
+		}
 	}
-	if n > 0 {
-		return nil
+	if err != nil || n > 0 {
+		return err
 	}
 	return r.WarnUnknown(reader, a.Narrowed)
 }
 
-func writeAnswer[R any](ctx context.Context, r *term.Run, reader report.Reader, a report.Answer[R], o *bookOptions) error {
-	switch {
-	case o.xlsx != "":
-		return fileAnswer(ctx, r, reader, a, o)
-	case r.JSON:
-		return report.WriteRowsJSON(term.Visible(r.Streams.Out), a.Rows)
+// printTable prints rows by their columns. A terminal's times are UTC always, so
+// that the titles need not say it.
+func printTable[R any](r *term.Run, a report.Answer[R]) error {
+	heading := func(title string) string { return strings.ToUpper(strings.TrimSuffix(title, " (UTC)")) }
+	var heads, spare []string
+	for _, c := range a.Columns {
+		heads = append(heads, heading(c.Title))
 	}
-	return tabulate(r, a)
-}
-
-// tabulate prints rows as a table.
-func tabulate[R any](r *term.Run, a report.Answer[R]) error {
-	heads := make([]string, len(a.Columns))
-	for i, c := range a.Columns {
-		heads[i] = headOf(c.Title)
-	}
-	spare := make([]string, len(a.Spares))
-	for i, title := range a.Spares {
-		spare[i] = headOf(title)
+	for _, title := range a.Spares {
+		spare = append(spare, heading(title))
 	}
 	t := r.NewTable(heads...).Spares(spare...)
 	cells := make([]any, len(a.Columns))
@@ -185,11 +187,8 @@ func tabulate[R any](r *term.Run, a report.Answer[R]) error {
 	return t.Flush()
 }
 
-// headOf is a column's title as terminals show it: their times are UTC always.
-func headOf(title string) string { return strings.ToUpper(strings.TrimSuffix(title, " (UTC)")) }
-
 // fileAnswer writes rows to a workbook, whole or not at all.
-func fileAnswer[R any](ctx context.Context, r *term.Run, reader report.Reader, a report.Answer[R], o *bookOptions) error {
+func fileAnswer[R any](ctx context.Context, r *term.Run, reader report.Reader, a report.Answer[R], o *asking) error {
 	c := r.Config()
 	e := report.Export{Made: r.Now(), By: c.Operator, Host: c.Host, Version: term.Version(), Random: c.Random, TempDir: filepath.Dir(o.xlsx)}
 	out := term.ExportFile{Path: o.xlsx, Write: func(w io.Writer, reader report.Reader, e report.Export) (report.Totals, error) {
@@ -210,18 +209,4 @@ func fileAnswer[R any](ctx context.Context, r *term.Run, reader report.Reader, a
 	r.Say("%s: %s", out.Path, term.Count(totals.Rows, "row"))
 	r.SayDropped(out)
 	return nil
-}
-
-// counted counts rows as they pass.
-func counted[T any](rows iter.Seq2[T, error], n *int) iter.Seq2[T, error] {
-	return func(yield func(T, error) bool) {
-		for row, err := range rows {
-			if err == nil {
-				*n++
-			}
-			if !yield(row, err) {
-				return
-			}
-		}
-	}
 }

@@ -12,32 +12,17 @@ import (
 	"fob/internal/report"
 )
 
-func newReportDriftCmd(r *term.Run) *cobra.Command {
+func newDriftCmd(r *term.Run) *cobra.Command {
 	f := report.DriftFilter{}
-	var o bookOptions
+	var o asking
 	cmd := &cobra.Command{
-		Use:   "drift",
-		Short: "Show how the clocks of tokens run, and which run badly",
-		Long: `Show how fast the clocks of tokens run, by batch and model: the median rate and the
-middle nine tenths in ppm (10 ppm are 5 minutes a year; + is fast), and how far the
-clocks were off when they were last seen. A rate is measured once a token was seen
-over 30 days.
-
-Outliers are clocks with a rate beyond ± 50 ppm, which no sound crystal has, those
-that jumped, as a dying battery makes them, both told of after 90 days, and those
-that run 30 ppm or more unlike the median of their batch and model.
-
-A terminal gets the table, a histogram of the rates and the worst outliers. A pipe
-gets the table as tab-separated rows: batch, manufacturer, model, tokens, observed,
-measured, 5 % of rates, median, 95 %, median drift in seconds, flagged; --json has
-everything, a workbook the table and the outliers.`,
-		Example: "  fob report drift\n  fob report drift --batch 3\n  fob report drift --model c200 --json\n  fob report drift --outliers 500 --xlsx drift.xlsx",
-		Args:    term.Exactly(),
+		Use:  "drift",
+		Args: term.Exactly(),
 		RunE: r.Start(func(ctx context.Context, _ []string) error {
 			if f.Outliers < 0 {
 				return fault.Errorf(fault.Usage, "--outliers %d: a number of tokens is 0 or more", f.Outliers)
 			}
-			if err := o.check(); err != nil {
+			if err := o.check(r.Now()); err != nil {
 				return err
 			}
 			return r.WithReports(ctx, func(reader report.Reader) error { return reportDrift(ctx, r, reader, f, &o) })
@@ -47,11 +32,11 @@ everything, a workbook the table and the outliers.`,
 	fl.IntVar(&f.Batch, "batch", 0, "only tokens of this batch")
 	fl.StringVar(&f.Model, "model", "", "only tokens of this model")
 	fl.IntVar(&f.Outliers, "outliers", 20, "at most this many outliers, the worst first")
-	o.add(cmd)
+	o.addBook(cmd)
 	return cmd
 }
 
-func reportDrift(ctx context.Context, r *term.Run, reader report.Reader, f report.DriftFilter, o *bookOptions) error {
+func reportDrift(ctx context.Context, r *term.Run, reader report.Reader, f report.DriftFilter, o *asking) error {
 	if err := term.CheckBatch(reader, f.Batch); err != nil {
 		return err
 	}

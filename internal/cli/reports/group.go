@@ -3,30 +3,42 @@
 package reports
 
 import (
+	_ "embed"
+
 	"github.com/spf13/cobra"
 
 	"fob/internal/cli/term"
 	"fob/internal/report"
 )
 
+//go:embed help.md
+var help string
+
 // Commands are those of the group.
 func Commands(r *term.Run) []*cobra.Command {
-	return []*cobra.Command{
-		newReportCmd(r),
-	}
+	return term.Describe(kindsHelp(help), Promises,
+		newReportCmd(r))
 }
 
 // Promises say what each command prints under --json, and its exit codes.
-var Promises = map[string]term.Promised{
-	"fob report drift":      term.Promise(term.Filed(report.Drift{}), term.ExitRefused, term.ExitNotFound, term.ExitNotAllowed),
-	"fob report expiring":   term.Promise(term.Filed([]report.Expiring{}), term.ExitRefused, term.ExitNotFound, term.ExitNotAllowed),
-	"fob report exceptions": term.Promise(term.Filed([]report.Exception{}), term.ExitRefused, term.ExitNotFound, term.ExitNotAllowed),
-	"fob report lockouts":   term.Promise(term.Filed([]report.Lockout{}), term.ExitRefused, term.ExitNotFound, term.ExitNotAllowed),
-	"fob report batches":    term.Promise(term.Filed([]report.Reconciliation{}), term.ExitRefused, term.ExitNotFound, term.ExitNotAllowed),
-	"fob report unverified": term.Promise(term.Filed([]report.Unverified{}), term.ExitRefused, term.ExitNotFound, term.ExitNotAllowed),
-	"fob report leavers":    term.Promise(term.Filed([]report.Leaver{}), term.ExitRefused, term.ExitNotFound, term.ExitNotAllowed),
-	"fob report losses":     term.Promise(term.Filed([]report.Loss{}), term.ExitRefused, term.ExitNotFound, term.ExitNotAllowed),
-	"fob report activity":   term.Promise(term.Filed([]report.Activity{}), term.ExitRefused, term.ExitNotAllowed),
-	"fob report overrides":  term.Promise(term.Filed([]report.OverrideEvent{}), term.ExitRefused, term.ExitNotAllowed),
-	"fob report changes":    term.Promise(term.Filed([]report.Change{}), term.ExitRefused, term.ExitNotAllowed, term.ExitKey, term.ExitIntegrity),
+var Promises = withBooks(map[string]term.Promised{
+	"fob report drift":      term.Promise(report.Drift{}, term.ExitRefused, term.ExitNotFound, term.ExitNotAllowed),
+	"fob report expiring":   term.Promise([]report.Expiring{}, term.ExitRefused, term.ExitNotFound, term.ExitNotAllowed),
+	"fob report exceptions": term.Promise([]report.Exception{}, term.ExitRefused, term.ExitNotFound, term.ExitNotAllowed),
+	"fob report lockouts":   term.Promise([]report.Lockout{}, term.ExitRefused, term.ExitNotFound, term.ExitNotAllowed),
+	"fob report batches":    term.Promise([]report.Reconciliation{}, term.ExitRefused, term.ExitNotFound, term.ExitNotAllowed),
+	"fob report unverified": term.Promise([]report.Unverified{}, term.ExitRefused, term.ExitNotFound, term.ExitNotAllowed),
+	"fob report leavers":    term.Promise([]report.Leaver{}, term.ExitRefused, term.ExitNotFound, term.ExitNotAllowed),
+	"fob report losses":     term.Promise([]report.Loss{}, term.ExitRefused, term.ExitNotFound, term.ExitNotAllowed),
+	"fob report activity":   term.Promise([]report.Activity{}, term.ExitRefused, term.ExitNotAllowed),
+	"fob report overrides":  term.Promise([]report.OverrideEvent{}, term.ExitRefused, term.ExitNotAllowed),
+	"fob report changes":    term.Promise([]report.Change{}, term.ExitRefused, term.ExitNotAllowed, term.ExitKey, term.ExitIntegrity),
+})
+
+// withBooks adds what every report prints that wrote a workbook.
+func withBooks(promises map[string]term.Promised) map[string]term.Promised {
+	for name, p := range promises {
+		promises[name] = p.With("--xlsx", term.ReportFileJSON{})
+	}
+	return promises
 }

@@ -13,29 +13,15 @@ import (
 )
 
 func newBatchCmd(r *term.Run) *cobra.Command {
-	cmd := &cobra.Command{
-		Use:   "batch",
-		Short: "See deliveries, and change them as a whole",
-		Args:  cobra.NoArgs,
-		RunE:  func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
-	}
-	cmd.AddCommand(newBatchListCmd(r), newBatchShowCmd(r),
+	return term.Parent("batch", newBatchListCmd(r), newBatchShowCmd(r),
 		newBatchQuarantineCmd(r), newBatchReleaseCmd(r), newBatchWithdrawCmd(r), newBatchCorrectCmd(r))
-	return cmd
 }
 
 func newBatchListCmd(r *term.Run) *cobra.Command {
 	var virtual bool
 	cmd := &cobra.Command{
-		Use:   "list",
-		Short: "List all batches",
-		Long: `List all batches: which file of which order brought how many tokens, and how many
-of them are in stock and bound now. A pipe gets tab-separated rows: number, file,
-format, order, supplier, records, new, unchanged, refused, in stock, bound, time
-and operator of the import, and whether it is quarantined or withdrawn as a whole.
-Virtual tokens, each of which is a batch of its own, are listed with --virtual.`,
-		Example: "  fob batch list",
-		Args:    term.Exactly(),
+		Use:  "list",
+		Args: term.Exactly(),
 		RunE: r.Start(func(ctx context.Context, _ []string) error {
 			return r.WithReports(ctx, func(reader report.Reader) error {
 				all, err := reader.Batches()
@@ -84,14 +70,8 @@ func batchNow(b report.Batch) string {
 
 func newBatchShowCmd(r *term.Run) *cobra.Command {
 	return &cobra.Command{
-		Use:   "show N",
-		Short: "Show one batch and hold it against the order",
-		Long: `Show one batch: the file with its SHA-256, the order, how many tokens were ordered,
-imported (new ones, and unchanged ones that an earlier batch had brought), refused
-and missing, which comes to what was ordered; and in which states the new ones are
-now, which comes to the new ones.`,
-		Example: "  fob batch show 1",
-		Args:    term.Exactly("the batch's number"),
+		Use:  "show N",
+		Args: term.Exactly("the batch's number"),
 		RunE: r.Start(func(ctx context.Context, args []string) error {
 			n, err := batchNumber(args[0])
 			if err != nil {

@@ -16,14 +16,8 @@ func newBatchCorrectCmd(r *term.Run) *cobra.Command {
 	var o batchOptions
 	var p paramFlags
 	cmd := &cobra.Command{
-		Use:   "correct N",
-		Short: "Mend the type, digits, period, hash or T0 of tokens that were never bound",
-		Long: `Mend what a batch was imported with wrongly: type, digits, period, hash, T0 or the
-first counter. Only tokens are corrected that were never bound and never answered a
-code; the others have shown that their parameters are right. --dry-run tells what
-would become what.`,
-		Example: "  fob batch correct 3 --period 60 --dry-run\n  fob batch correct 3 --hash sha256 --digits 8 --reason \"data sheet\"",
-		Args:    term.Exactly("the batch's number"),
+		Use:  "correct N",
+		Args: term.Exactly("the batch's number"),
 		RunE: r.Start(func(ctx context.Context, args []string) error {
 			c := intake.Correction{}
 			var err error

@@ -53,16 +53,8 @@ func (o *batchOptions) change(r *term.Run, arg string) (c intake.BatchChange, er
 func newBatchQuarantineCmd(r *term.Run) *cobra.Command {
 	var o batchOptions
 	cmd := &cobra.Command{
-		Use:   "quarantine N",
-		Short: "Take a compromised batch out of use, and list who needs another token",
-		Long: `Take every token of a batch out of use that is in stock, assigned, bound or
-suspended: bindings end, and the accounts are listed that have to get another token.
---out writes that list as CSV. Lost and retired tokens stay what they are.
-
-A large batch goes in slices of 5,000 tokens, so that the d need not wait. After
-an interruption what was done stays, and the same command does the rest.`,
-		Example: "  fob batch quarantine 3 --dry-run\n  fob batch quarantine 3 --reason \"seeds leaked\" --ticket SEC-7 --out reissue.csv",
-		Args:    term.Exactly("the batch's number"),
+		Use:  "quarantine N",
+		Args: term.Exactly("the batch's number"),
 		RunE: r.Start(func(ctx context.Context, args []string) error {
 			c, err := o.change(r, args[0])
 			if err != nil {
@@ -175,13 +167,8 @@ func writeReissues(w io.Writer, all []intake.Reissue) error {
 func newBatchReleaseCmd(r *term.Run) *cobra.Command {
 	var o batchOptions
 	cmd := &cobra.Command{
-		Use:   "release N",
-		Short: "Take a quarantined batch back into stock",
-		Long: `Take the tokens back into stock that ` + "`fob batch quarantine`" + ` took out of use. Tokens
-that were quarantined for a reason of their own, before or since, stay: those are
-released one by one.`,
-		Example: "  fob batch release 3 --reason \"false alarm\" --ticket SEC-7",
-		Args:    term.Exactly("the batch's number"),
+		Use:  "release N",
+		Args: term.Exactly("the batch's number"),
 		RunE: r.Start(func(ctx context.Context, args []string) error {
 			c, err := o.change(r, args[0])
 			if err != nil {
@@ -217,18 +204,8 @@ func printReleased(r *term.Run, res intake.Swept) error {
 func newBatchWithdrawCmd(r *term.Run) *cobra.Command {
 	var o batchOptions
 	cmd := &cobra.Command{
-		Use:   "withdraw N",
-		Short: "Undo a wrong import: its tokens are removed, and may come again",
-		Long: `Undo a wrong import. Every token of the batch must be in stock and must never have
-been assigned, bound or handed to a verifier. The tokens and their seeds are removed;
-serials and seeds may be imported again. The trail keeps every serial with its
-parameters, and the batch stays in the list, as withdrawn.
-
-A large batch is removed in slices of 5,000 tokens, so that the d need not wait:
-from the first moment nobody sees any of its tokens. After an interruption the same
-command removes the rest.`,
-		Example: "  fob batch withdraw 3 --approved-by \"Eva Brandt\" --reason \"file of another customer\"",
-		Args:    term.Exactly("the batch's number"),
+		Use:  "withdraw N",
+		Args: term.Exactly("the batch's number"),
 		RunE: r.Start(func(ctx context.Context, args []string) error {
 			c, err := o.change(r, args[0])
 			if err != nil {

@@ -3,6 +3,8 @@
 package seeds
 
 import (
+	_ "embed"
+
 	"github.com/spf13/cobra"
 
 	"fob/internal/cli/term"
@@ -10,11 +12,13 @@ import (
 	"fob/internal/report"
 )
 
+//go:embed help.md
+var help string
+
 // Commands are those of the group.
 func Commands(r *term.Run) []*cobra.Command {
-	return []*cobra.Command{
-		newInspectCmd(r), newImportCmd(r), newBatchCmd(r),
-	}
+	return term.Describe(help, Promises,
+		newInspectCmd(r), newImportCmd(r), newBatchCmd(r))
 }
 
 // Promises say what each command prints under --json, and its exit codes.

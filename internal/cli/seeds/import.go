@@ -69,40 +69,7 @@ func (o *importOptions) addDelivery(cmd *cobra.Command) {
 func newImportCmd(r *term.Run) *cobra.Command {
 	var o importOptions
 	cmd := &cobra.Command{
-		Use:   "import FILE-OR-FOLDER...",
-		Short: "Load seed files",
-		Long: `Load seed files, each as a batch of its own. A file goes in whole or not at all:
-if any record is refused, nothing of the file is stored and the exit code is 3.
-The format is found from the content. What a file does not say is never guessed:
-the message names the flag to say it with. A flag such as --hash fills what the
-file does not say, for all records that do not say it: it also goes before the
-default of a format, and the summary names those records. A file that is already
-here is recognised. FILE may be - for standard input. To whom a file gives its tokens they
-are assigned; once a list of people was imported, its accounts must be on it.
-
-Of a folder all files are loaded, those of the folders below too, in the order of
-their names; hidden files and links are left alone. All files are opened, and
-their formats found, before the first is stored: if a folder holds something that
-is no seed file, nothing is, unless --skip-unknown leaves it out. Of an archive that
-is named itself, what is no seed file is refused and the others are loaded (exit 3);
---skip-unknown leaves it out there too. Who breaks an import off keeps the files that
-were stored, which are named.
-
-What is wrapped round a file is found by content too: ZIP (with a password or
-without), OpenPGP, age, gzip, one in the other. Every file in a delivery is a
-batch of its own. Keys and passphrases come from --key-file and
---passphrase-file, each tried at each layer, or are asked for. What is encrypted
-or signed inside a file (PSKC) is opened and verified with the same flags; see
-` + "`fob help formats`" + `.`,
-		Example: `  fob import delivery.csv --order PO-4711 --supplier Feitian --expect 1000
-  fob import delivery.csv --dry-run
-  fob import box1.csv box2.csv --expect 2000
-  fob import deliveries/2026 --skip-unknown
-  fob import delivery.pdf --passphrase-file supplier.txt
-  fob import delivery.gpg --key-file our-key.asc --signed-by supplier.asc
-  fob import delivery.pskc --key-file transport-key.hex --signed-by supplier.crt
-  gpg -d delivery.gpg | fob import -
-  fob import delivery.csv --partial --rejects refused.csv`,
+		Use:  "import FILE-OR-FOLDER...",
 		Args: term.AtLeastOne("the file"),
 		RunE: r.Start(func(ctx context.Context, args []string) error { return importFiles(ctx, r, &o, args) }),
 	}

@@ -18,16 +18,9 @@ import (
 func newInspectCmd(r *term.Run) *cobra.Command {
 	var o importOptions
 	cmd := &cobra.Command{
-		Use:   "inspect FILE",
-		Short: "Tell what a seed file is and what an import would need",
-		Long: `Read a seed file as an import would, and tell its format and why, how many
-records it has, what is wrong with them, and which flags an import would need.
-No store is opened and no seed is shown. A delivery of several files (a ZIP) is
-told file by file, in JSON as an array. The first three records are shown, their
-seeds masked.`,
-		Example: "  fob inspect delivery.csv\n  gpg -d delivery.gpg | fob inspect -",
-		Args:    term.Exactly("the file"),
-		RunE:    r.Start(func(ctx context.Context, args []string) error { return inspect(ctx, r, &o, args[0]) }),
+		Use:  "inspect FILE",
+		Args: term.Exactly("the file"),
+		RunE: r.Start(func(ctx context.Context, args []string) error { return inspect(ctx, r, &o, args[0]) }),
 	}
 	o.addReading(cmd)
 	return cmd

@@ -3,25 +3,37 @@
 package stock
 
 import (
+	_ "embed"
+
 	"github.com/spf13/cobra"
 
 	"fob/internal/cli/term"
 	"fob/internal/desk"
 	"fob/internal/report"
+	"fob/internal/token"
 )
+
+//go:embed help.md
+var help string
 
 // Commands are those of the group.
 func Commands(r *term.Run) []*cobra.Command {
-	return []*cobra.Command{
-		newListCmd(r), newShowCmd(r), newAssignCmd(r), newUnassignCmd(r), newFoundCmd(r), newReleaseCmd(r), newSuspendCmd(r), newResumeCmd(r), newLostCmd(r), newQuarantineCmd(r), newRetireCmd(r), newMoveCmd(r), newStocktakeCmd(r), newLocationCmd(r),
-	}
+	return term.Describe(help, Promises,
+		newListCmd(r), newShowCmd(r),
+		mover{use: "assign SERIAL ACCOUNT | assign --from FILE", by: token.CmdAssign, to: token.Assigned, account: true}.withFile(r),
+		mover{use: "unassign SERIAL", by: token.CmdUnassign, to: token.InStock}.command(r),
+		mover{use: "found SERIAL", by: token.CmdFound, to: token.Quarantined}.command(r),
+		mover{use: "release SERIAL", by: token.CmdRelease, to: token.InStock}.command(r),
+		mover{use: "suspend SERIAL", by: token.CmdSuspend, to: token.Suspended}.command(r),
+		mover{use: "resume SERIAL", by: token.CmdResume, to: token.Bound}.command(r),
+		newLostCmd(r), newQuarantineCmd(r), newRetireCmd(r), newMoveCmd(r), newStocktakeCmd(r), newLocationCmd(r))
 }
 
 // Promises say what each command prints under --json, and its exit codes.
 var Promises = map[string]term.Promised{
-	"fob list":          term.Promise(term.Also([]report.Token{}, "--by-location", []report.Place{}), term.ExitNotFound, term.ExitIntegrity),
+	"fob list":          term.Promise([]report.Token{}, term.ExitNotFound, term.ExitIntegrity).With("--by-location", []report.Place{}),
 	"fob show":          term.Promise(report.Token{}, term.ExitNotFound),
-	"fob assign":        term.Promise(term.Also(report.Token{}, "--from", []assignedJSON{}), term.ExitRefused, term.ExitNotFound, term.ExitNotAllowed),
+	"fob assign":        term.Promise(report.Token{}, term.ExitRefused, term.ExitNotFound, term.ExitNotAllowed).With("--from", []assignedJSON{}),
 	"fob unassign":      term.Promise(report.Token{}, term.ExitRefused, term.ExitNotFound, term.ExitNotAllowed),
 	"fob found":         term.Promise(report.Token{}, term.ExitRefused, term.ExitNotFound, term.ExitNotAllowed),
 	"fob release":       term.Promise(report.Token{}, term.ExitRefused, term.ExitNotFound, term.ExitNotAllowed),

@@ -17,20 +17,7 @@ func newListCmd(r *term.Run) *cobra.Command {
 	var after string
 	var byPlace bool
 	cmd := &cobra.Command{
-		Use:   "list [SERIAL-PREFIX]",
-		Short: "List tokens",
-		Long: `List tokens in the order of their serials (those of one batch in the order of its
-file), all or those that the flags select. With --limit, standard error names the
---after of the next page; under --json it is the last object's serial. A pipe gets
-tab-separated rows: serial, state, account, batch, type, digits, period, drift in
-seconds, location, since when it is in this state, and whether it is hardware or
-software (an authenticator app, see ` + "`fob virtual`" + `). --as-of lists what the trail
-says was there then. --by-location counts what is selected instead, by place and
-state, as ` + "`fob location list`" + ` does with all tokens.`,
-		Example: `  fob list --state in_stock --limit 20
-  fob list 26004123
-  fob list --account anna@example.com --json
-  fob list --location Berlin --by-location`,
+		Use:  "list [SERIAL-PREFIX]",
 		Args: term.AtMost(1),
 		RunE: r.Start(func(ctx context.Context, args []string) error {
 			f, err := flags.Filter(r.Now())

@@ -25,21 +25,7 @@ type moveOptions struct {
 func newMoveCmd(r *term.Run) *cobra.Command {
 	var o moveOptions
 	cmd := &cobra.Command{
-		Use:   "move SERIAL... --to LOCATION | move --from FILE --to LOCATION",
-		Short: "Record that tokens lie in another place now",
-		Long: `Record that tokens lie in another place now. Their states stay, and each move is an
-event in the trail. A location is a path of names, from the whole to the part:
-Berlin/Safe 2. A place that is not known yet needs --new-location, since a slip of
-the finger would lose the tokens in a place that is not there. Lost and retired
-tokens have no place.
-
---from takes the serials from a file, one a line as a barcode reader sends them, or
-a table with a column serial; - is standard input. One serial that is not here, or
-cannot be moved, and none is.
-
-A whole shelf goes with a list: fob list --location Berlin | cut -f1 | fob move --from - --to Hamburg`,
-		Example: `  fob move 2600412300001 2600412300002 --to "Berlin/Safe 2" --ticket T-40
-  fob move --from box.txt --to Hamburg --new-location --reason "site opened"`,
+		Use: "move SERIAL... --to LOCATION | move --from FILE --to LOCATION",
 		Args: func(cmd *cobra.Command, args []string) error {
 			if cmd.Flags().Changed("from") {
 				return term.AtMost(0)(cmd, args)

@@ -14,11 +14,8 @@ import (
 
 func newShowCmd(r *term.Run) *cobra.Command {
 	return &cobra.Command{
-		Use:     "show SERIAL",
-		Short:   "Show everything about one token",
-		Long:    "Show one token: state, account, parameters, clock, batch. The seed is never\nshown; no identity is needed.",
-		Example: "  fob show 2600412300001\n  fob show 2600412300001 --json",
-		Args:    term.Exactly("the serial"),
+		Use:  "show SERIAL",
+		Args: term.Exactly("the serial"),
 		RunE: r.Start(func(ctx context.Context, args []string) error {
 			serial, err := term.SerialOf(args[0])
 			if err != nil {

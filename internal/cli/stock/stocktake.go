@@ -27,27 +27,7 @@ type stocktakeOptions struct {
 func newStocktakeCmd(r *term.Run) *cobra.Command {
 	var o stocktakeOptions
 	cmd := &cobra.Command{
-		Use:   "stocktake [FILE] --location LOCATION",
-		Short: "Hold scanned serials against the records of a place",
-		Long: `Hold the serials that were scanned at a place against the records: missing (in stock
-or quarantined there, and not scanned), unexpected (bound, suspended, assigned, lost
-or retired, and yet in the drawer: said first), misplaced (recorded elsewhere) and
-unknown. What lies below the place belongs to it.
-
-FILE is what a barcode reader wrote, - is standard input: one label a line, or a
-table whose first row names a column serial. Enters, tabs, AIM prefixes, GS1, letter
-case, dashes, a check digit behind the serial and labels read twice do no harm.
-Without FILE the reader is read on this terminal, label by label, each answered by a
-word; the bell rings once for a token that lies wrong, twice for an unknown label,
-three times for one that must not be in a drawer. "done" ends it. With --session the
-labels are kept in a file, and the same command goes on where it was interrupted.
-
-Nothing is changed, but with --post: what is here and recorded elsewhere is moved to
-the place, each token with an event. What is missing is never lost by that: look for
-it, and say ` + "`fob lost`" + ` of what nobody has.`,
-		Example: `  fob stocktake safe2.txt --location "Berlin/Safe 2"
-  fob stocktake safe2.txt --location "Berlin/Safe 2" --post --out safe2.xlsx
-  fob stocktake --location "Berlin/Safe 2" --session safe2.scans`,
+		Use:  "stocktake [FILE] --location LOCATION",
 		Args: term.AtMost(1),
 		RunE: r.Start(func(ctx context.Context, args []string) error { return stocktake(ctx, r, &o, args) }),
 	}

@@ -1,0 +1,142 @@
+package term
+
+import (
+	"fmt"
+	"reflect"
+	"strconv"
+	"strings"
+
+	"github.com/spf13/cobra"
+)
+
+// Promised is what a command promises to scripts: what --json prints, and which
+// exit codes it has beside 0, 1, 2 and 130, which all have.
+type Promised struct {
+	JSON     any    // a value of the type that is printed; a slice for an array; nil: --json is refused
+	Refused  any    // what a refused code prints, if it is something else
+	Flag     string // a flag with which something else is printed,
+	WithFlag any    // and what
+	exits    []int
+}
+
+// Promise is what a command promises.
+func Promise(json any, exits ...int) Promised { return Promised{JSON: json, exits: exits} }
+
+// IfRefused adds what is printed for a refused code.
+func (p Promised) IfRefused(json any) Promised { p.Refused = json; return p }
+
+// With adds what is printed with a flag.
+func (p Promised) With(flag string, json any) Promised { p.Flag, p.WithFlag = flag, json; return p }
+
+// Describe gives commands their help: from the text, which has a section for each
+// of them, and from what they promise to scripts. A section is headed "# report
+// drift" and holds the short description, the long one, and behind a line
+// "Examples:" the calls.
+func Describe(text string, promises map[string]Promised, commands ...*cobra.Command) []*cobra.Command {
+	sections := map[string]string{}
+	for section := range strings.SplitSeq("\n"+text, "\n# ") {
+		name, body, _ := strings.Cut(section, "\n")
+		sections[name] = strings.Trim(body, "\n")
+	}
+	for _, c := range commands {
+		describe(c, sections, promises)
+	}
+	return commands
+}
+
+func describe(cmd *cobra.Command, sections map[string]string, promises map[string]Promised) {
+	body, example, _ := strings.Cut(sections[cmd.CommandPath()], "\nExamples:\n")
+	short, long, _ := strings.Cut(body, "\n")
+	cmd.Short, cmd.Long, cmd.Example = short, strings.Trim(long, "\n"), example
+	if p, ok := promises["fob "+cmd.CommandPath()]; ok {
+		cmd.Long = strings.TrimLeft(cmd.Long+"\n\n"+p.help(), "\n")
+	}
+	for _, c := range cmd.Commands() {
+		describe(c, sections, promises)
+	}
+}
+
+// Parent is a command that does nothing itself but holds others.
+func Parent(name string, commands ...*cobra.Command) *cobra.Command {
+	cmd := &cobra.Command{Use: name, Args: cobra.NoArgs, RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() }}
+	cmd.AddCommand(commands...)
+	return cmd
+}
+
+func (p Promised) help() string {
+	codes := []string{}
+	for _, c := range append(append([]int{ExitDone, ExitFailed, ExitUsage}, p.exits...), ExitInterrupted) {
+		codes = append(codes, strconv.Itoa(c))
+	}
+	prints := "--json is refused: it never asks, and this command has to."
+	if p.JSON != nil {
+		prints = "--json prints " + printedHelp(p.JSON)
+	}
+	if p.Refused != nil {
+		prints += "\nFor a refused code it prints " + printedHelp(p.Refused)
+	}
+	if p.Flag != "" {
+		prints += "\nWith " + p.Flag + " it prints " + printedHelp(p.WithFlag)
+	}
+	return fmt.Sprintf("%s\nExit codes: %s (`fob help exit-codes`)", prints, strings.Join(codes, ", "))
+}
+
+// printedHelp tells the fields of a printed value.
+func printedHelp(v any) string {
+	t, what := reflect.TypeOf(v), "an object"
+	if t.Kind() == reflect.Slice {
+		t, what = t.Elem(), "an array of objects"
+	}
+	var words []string
+	optional := ""
+	for _, f := range JsonFields(t) {
+		if f.Optional {
+			f.Name, optional = "["+f.Name+"]", " (in brackets: only where there is one)"
+		}
+		words = append(words, f.Name)
+	}
+	return what + optional + ":\n" + wrap(words)
+}
+
+// jsonField is a field as it is printed; an optional one is left out where it is
+// empty.
+type jsonField struct {
+	Name     string
+	Optional bool
+}
+
+// JsonFields lists the fields that are printed of a type, in order.
+func JsonFields(t reflect.Type) (fields []jsonField) {
+	for i := range t.NumField() {
+		f := t.Field(i)
+		name, options, _ := strings.Cut(f.Tag.Get("json"), ",")
+		switch {
+		case f.Anonymous && name == "":
+			fields = append(fields, JsonFields(f.Type)...)
+		case name != "" && name != "-":
+			fields = append(fields, jsonField{name, strings.HasPrefix(options, "omit")})
+		}
+	}
+	return fields
+}
+
+// wrap sets words into indented lines for a terminal of 80 columns.
+func wrap(words []string) string {
+	var b strings.Builder
+	width := 80
+	for i, w := range words {
+		if i < len(words)-1 {
+			w += ","
+		}
+		if width+1+len(w) > 76 {
+			if b.Len() > 0 {
+				b.WriteByte('\n')
+			}
+			b.WriteString(" ")
+			width = 1
+		}
+		b.WriteString(" " + w)
+		width += 1 + len(w)
+	}
+	return b.String()
+}
