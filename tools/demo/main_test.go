@@ -25,6 +25,13 @@ func TestReadmeShowsARealSession(t *testing.T) {
 	if len(all) < 4 || all[0] != first {
 		t.Fatalf("README.md has %d sessions: the first screen's, and one for each of the three users", len(all))
 	}
+	for name, text := range readGuides(t) {
+		shown := guideSession(text)
+		if shown == "" && name != "speed.txt" {
+			t.Errorf("the guide %s shows no session", name)
+		}
+		all = append(all, shown)
+	}
 	real := playDemo(t)
 	for _, text := range all {
 		compareSession(t, entries(text), entries(real))
@@ -38,6 +45,19 @@ func sessions(readme string) (all []string) {
 		all = append(all, text)
 	}
 	return all
+}
+
+// guideSession is what a guide shows with output: those of its indented blocks
+// that begin with a prompt.
+func guideSession(guide string) (session string) {
+	shows := false
+	for line := range strings.Lines(guide) {
+		shown, indented := strings.CutPrefix(line, "    ")
+		if shows = indented && (shows || strings.HasPrefix(shown, "$ ")); shows {
+			session += shown
+		}
+	}
+	return session
 }
 
 func compareSession(t *testing.T, shown, played []entry) {
@@ -146,6 +166,9 @@ func TestReadmeCommandsExist(t *testing.T) {
 		t.Fatal(err)
 	}
 	readme := readReadme(t)
+	for _, text := range readGuides(t) {
+		readme += strings.ReplaceAll(text, "\n    ", "\n")
+	}
 	shown := regexp.MustCompile("(?m)^(?:\\$ )?fob ([^#\\n]+)|`fob ([^`]+)`").FindAllStringSubmatch(readme, -1)
 	if len(shown) < 20 {
 		t.Errorf("only %d commands were found", len(shown))
@@ -181,6 +204,24 @@ func readReadme(t *testing.T) string {
 		t.Fatal(err)
 	}
 	return string(text)
+}
+
+// readGuides reads the guides that the program shows, by their files' names.
+func readGuides(t *testing.T) map[string]string {
+	t.Helper()
+	guides := map[string]string{}
+	files, err := filepath.Glob("../../internal/cli/admin/guides/*.txt")
+	if err != nil || len(files) < 5 {
+		t.Fatal(files, err)
+	}
+	for _, file := range files {
+		text, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		guides[filepath.Base(file)] = string(text)
+	}
+	return guides
 }
 
 func TestElide(t *testing.T) {

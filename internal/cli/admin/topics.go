@@ -38,16 +38,16 @@ func exitCodesHelp() string {
 	return b.String()
 }
 
-// HelpTopics are read with `fob help TOPIC`. Each is made from what the program
-// itself uses, so that it cannot go stale.
+// HelpTopics are read with `fob help TOPIC`: the guides, and what is made from what
+// the program itself uses, so that it cannot go stale.
 func HelpTopics() []*cobra.Command {
-	return []*cobra.Command{
+	return append(guideTopics(), []*cobra.Command{
 		{Use: "exit-codes", Short: "The exit codes of fob", Long: exitCodesHelp()},
 		{Use: "formats", Short: "The seed files that fob reads", Long: formatsHelp()},
 		{Use: "workbook", Short: "The sheets and fields of an export", Long: workbookHelp()},
 		{Use: "states", Short: "The states of a token and what moves it", Long: statesHelp()},
 		{Use: "codes", Short: "How displayed codes are checked", Long: codesHelp()},
-	}
+	}...)
 }
 
 // formatsHelp lists what the readers declare.
@@ -59,10 +59,12 @@ func formatsHelp() string {
 		if f.Encoding != seedfile.Unknown {
 			fmt.Fprintf(&b, "  seeds in %s\n", f.Encoding)
 		}
+		fmt.Fprintf(&b, "  tokens: %s\n", strings.ReplaceAll(f.Support.Read, "`", ""))
 		fmt.Fprintf(&b, "  found %s\n", strings.ReplaceAll(f.Support.Found, "`", ""))
 		if f.Support.Encrypted != seedfile.NotEncrypted {
 			fmt.Fprintf(&b, "  may be encrypted %s\n", f.Support.Encrypted)
 		}
+		fmt.Fprintf(&b, "  samples checked with %s\n", f.Support.Checked)
 		if d := defaultsOf(f); d != "" {
 			fmt.Fprintf(&b, "  where the file does not say: %s\n", d)
 		}
@@ -132,6 +134,10 @@ func NewHelpCommand(root *cobra.Command) *cobra.Command {
 			return completeHelp(root, args, typed), cobra.ShellCompDirectiveNoFileComp
 		},
 		RunE: func(_ *cobra.Command, args []string) error {
+			if len(args) == 1 && args[0] == guides[0].name {
+				_, err := fmt.Fprintf(root.OutOrStdout(), "%s\nThe commands: fob audit --help\n", guide(args[0]))
+				return err
+			}
 			about, rest, err := root.Find(args)
 			if err != nil || len(rest) > 0 {
 				return fault.Errorf(fault.Usage, "no help about %q", strings.Join(args, " ")).WithHint("`fob help` lists commands and topics")
