@@ -52,3 +52,12 @@ const (
 	KeyFile         Field = "key-file"
 	PassphraseFile  Field = "passphrase-file"
 )
+
+// What can be said about a list of people.
+const (
+	NoHeader    Field = "no-header"
+	ActiveIs    Field = "active-is"
+	AtLeast     Field = "at-least"
+	Renamed     Field = "renamed"
+	UnknownLeft Field = "unknown-left"
+)

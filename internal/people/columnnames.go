@@ -68,11 +68,16 @@ var personNames = rows.Names[personColumn]{
 	"früheresbenutzerkonto": colFormer, "ancienidentifiant": colFormer,
 }
 
-// choosable are the columns that --columns names.
-var choosable = map[string]personColumn{"account": colLogin, "name": colFullName, "status": colStatus, "disabled": colEnded,
-	"id": colPersonID, "former": colFormer}
+// choosable are the columns that a person can choose, in the order in which they are
+// named.
+var choosable = []struct {
+	word   string
+	column personColumn
+}{{"account", colLogin}, {"name", colFullName}, {"status", colStatus}, {"disabled", colEnded}, {"id", colPersonID}, {"former", colFormer}}
 
-const choosableWords = "account, name, status, disabled, id, former"
+// columnWords are what columns are taken for.
+var columnWords = [...]string{colLogin: "account", colFullName: "name", colGiven: "given name", colFamily: "family name",
+	colStatus: "status", colEnded: "disabled", colPersonID: "id", colFormer: "former account", colMail: "account"}
 
 // activeWords and endedWords are what a status says.
 var (

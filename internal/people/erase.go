@@ -93,45 +93,40 @@ func (g *Registry) erasable(r Reader, a token.Account, w token.Words) (detail tr
 		return detail, err
 	}
 	if len(held) > 0 {
-		has := fmt.Sprintf("%d tokens, %s among them", len(held), held[0])
-		if len(held) == 1 {
-			has = fmt.Sprintf("token %s", held[0])
-		}
-		return detail, fault.Errorf(fault.NotAllowed, "%s still has %s", a, has).
-			WithHint("end that first: `fob unbind %s` (%s), or `fob unassign %s`", held[0], endsHow(r, held[0]), held[0])
+		return detail, stillHolds(r, a, held)
 	}
 	if row.Salt != nil {
 		leaf := row.Leaf()
 		detail.Leaf, detail.Listed = hex.EncodeToString(leaf[:]), row.Listed
 	}
-	detail.Rows, err = r.TextsAbout(a)
-	if err == nil && len(detail.Rows) == 0 && row.Salt == nil && row.Name != "" && erasedName.MatchString(a.Key()) {
-		return detail, fault.Errorf(fault.NotAllowed, "%s stands in the place of an account that is erased already", a)
-	}
-	if err != nil || len(detail.Rows) > 0 || row.Salt != nil {
+	if detail.Rows, err = r.TextsAbout(a); err != nil || len(detail.Rows) > 0 || row.Salt != nil {
 		return detail, err
 	}
-	return detail, unknownPerson(r, a)
-}
-
-// endsHow is what unbind needs to hear of a token.
-func endsHow(r Reader, serial token.Serial) string {
-	if t, err := r.Token(serial); err == nil && t.Software {
-		return "with --reason TEXT, or a code that its app shows"
+	if row.Name != "" && erasedName.MatchString(a.Key()) {
+		return detail, fault.Errorf(fault.NotAllowed, "%s stands in the place of an account that is erased already", a)
 	}
-	return "--returned or --missing"
-}
-
-// unknownPerson is said of an account that nothing is known of.
-func unknownPerson(r Reader, a token.Account) error {
 	s, err := r.AccountStanding(a)
 	switch {
 	case err != nil:
-		return err
+		return detail, err
 	case s.Now != "":
-		return fault.Errorf(fault.NotFound, "%s is called %s now", a, s.Now).WithHint("erase it by that name: what it was called before goes with it")
+		return detail, fault.Errorf(fault.NotFound, "%s is called %s now", a, s.Now).WithHint("erase it by that name: what it was called before goes with it")
 	}
-	return fault.Errorf(fault.NotFound, "no event names the account %s, and no list of people", a)
+	return detail, fault.Errorf(fault.NotFound, "no event names the account %s, and no list of people", a)
+}
+
+// stillHolds refuses to erase an account that has tokens.
+func stillHolds(r Reader, a token.Account, held []token.Serial) error {
+	has := fmt.Sprintf("%d tokens, %s among them", len(held), held[0])
+	if len(held) == 1 {
+		has = fmt.Sprintf("token %s", held[0])
+	}
+	how := fault.Textf("%s or %s", fault.Returned, fault.Missing)
+	if t, err := r.Token(held[0]); err == nil && t.Software {
+		how = fault.Textf("with %s, or a code that its app shows", fault.Reason.Is("TEXT"))
+	}
+	return fault.Errorf(fault.NotAllowed, "%s still has %s", a, has).
+		WithHint("end that first: %s (%s), or %s", fault.Do(token.CmdUnbind, held[0]), how, fault.Do(token.CmdUnassign, held[0]))
 }
 
 // checkOutlives refuses words that name the person: they stay.
@@ -140,7 +135,7 @@ func checkOutlives(a token.Account, row trail.AccountRow, w token.Words) error {
 	for _, f := range row.Former {
 		names = append(names, f.Key)
 	}
-	for what, text := range map[string]string{"--reason": w.Reason, "--ticket": w.Ticket, "--proof": w.Proof, "--approved-by": string(w.Approver)} {
+	for what, text := range map[fault.Field]string{fault.Reason: w.Reason, fault.Ticket: w.Ticket, fault.Proof: w.Proof, fault.ApprovedBy: string(w.Approver)} {
 		for _, name := range names {
 			if name != "" && strings.Contains(strings.ToLower(text), name) {
 				return fault.Errorf(fault.Usage, "%s names the person, and would outlive the erasure", what)

@@ -1,9 +1,7 @@
 package people
 
 import (
-	"fmt"
 	"hash/maphash"
-	"strings"
 
 	"fob/internal/fault"
 	"fob/internal/token"
@@ -61,10 +59,10 @@ type Column struct {
 	As     *string `json:"as"` // null: ignored
 }
 
-// HeadlessError is of a list whose first row is a person and no column names.
-func HeadlessError(line int, heading string) error {
+// headlessError is of a list whose first row is a person and no column names.
+func headlessError(line int, heading string) error {
 	return fault.Errorf(fault.Refused, "line %d has %q above the accounts, which looks like one of them", line, heading).
-		WithHint("a list whose first row is a person takes --no-header; else give the column a name")
+		WithHint("a list whose first row is a person takes %s; else give the column a name", fault.NoHeader)
 }
 
 // checkHeading looks whether the heading is somebody.
@@ -75,7 +73,7 @@ func (l *List) checkHeading(r Reader) error {
 	}
 	row, err := r.AccountRow(a)
 	if err == nil && row.Name != "" {
-		err = HeadlessError(l.HeadingLine, l.Heading)
+		err = headlessError(l.HeadingLine, l.Heading)
 	}
 	return err
 }
@@ -84,7 +82,7 @@ func (l *List) checkHeading(r Reader) error {
 type Rejected struct {
 	Line    int           `json:"line"`
 	Account token.Account `json:"account"`
-	Reason  string        `json:"reason"`
+	Reason  fault.Text    `json:"reason"`
 }
 
 // follows says by hand what the account was before.
@@ -167,7 +165,7 @@ func differs(a, b Person) string {
 func (x *peopleIndex) fault(i int32, format string, args ...any) {
 	if len(x.faults) < MaxFaults {
 		p := x.people[i]
-		x.faults = append(x.faults, Rejected{int(p.Line), p.Account(), fmt.Sprintf(format, args...)})
+		x.faults = append(x.faults, Rejected{int(p.Line), p.Account(), fault.Textf(format, args...)})
 	}
 }
 
@@ -214,24 +212,16 @@ func listFaults(faults []Rejected) error {
 	if len(faults) == 0 {
 		return nil
 	}
-	var words []string
+	var all fault.Text
 	for _, f := range faults[:min(len(faults), shownFaults)] {
-		words = append(words, fmt.Sprintf("line %d: %s", f.Line, f.Reason))
+		all = all.And(fault.Textf("line %d: %s", f.Line, f.Reason))
 	}
 	if n := len(faults) - shownFaults; n > 0 {
-		words = append(words, fmt.Sprintf("and %d more", n))
+		all = all.And(fault.Textf("and %d more", n))
 	}
-	return fault.Errorf(fault.Refused, "%s", strings.Join(words, "; ")).
+	return fault.Errorf(fault.Refused, "%s", all).
 		WithHint("a list goes in whole or not at all: a person who is left out would count as one who left")
 }
 
 // shownFaults is how many rows at fault an error names.
 const shownFaults = 5
-
-// share is a part of a whole in percent, rounded down; of nothing it is all.
-func share(part, whole int) int {
-	if whole == 0 {
-		return 100
-	}
-	return 100 * part / whole
-}

@@ -4,7 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"io"
-	"iter"
+	"maps"
 	"slices"
 	"time"
 
@@ -125,47 +125,28 @@ func (p *peoplePlan) account(s StoredAccount) error {
 		return p.claim(i, s, how)
 	case other.how == how:
 		return p.clash(i, "two accounts became %s", p.people[i].Account())
-	case how == byKey:
-		return p.giveWay(i, s, other.row)
+	case how == byKey && s.Listed || how != byKey && other.known && other.listed:
+		// This could as well be two accounts of one person as a login that was given
+		// to another.
+		return p.clash(i, "%s was on the list before, and %s is called so now: is that the same person, or did the name pass on?",
+			p.people[i].Account(), cmp.Or(string(p.people[i].Former()), "another account"))
+	case how == byKey && s.Known: // one that left before passes its name on
+		p.missing(s)
+		return nil
+	case how == byKey: // one that was only typed is the same person's
+		p.changes.Merges = append(p.changes.Merges, [2]int64{s.ID, other.row})
+		if !p.people[i].Active {
+			p.cases = append(p.cases, peopleCase{s.ID, token.Account(s.Name), "", whyLeft})
+		}
+		return nil
 	case !other.known:
-		p.merge(other.row, s.ID)
-	case other.listed:
-		return p.wasBoth(i)
-	default:
-		p.unclaim(i, other.row)
+		p.changes.Merges = append(p.changes.Merges, [2]int64{other.row, s.ID})
+	default: // the name was that of somebody who left before
+		p.cases = slices.DeleteFunc(p.cases, func(c peopleCase) bool { return c.id == other.row })
+		p.missing(p.back[i])
 	}
 	delete(p.updates, i)
 	return p.claim(i, s, how)
-}
-
-// giveWay makes room for an account that is called from now on as this one was. One
-// that was only typed is the same person's. One that left before passes its name on.
-func (p *peoplePlan) giveWay(i int32, s StoredAccount, heir int64) error {
-	switch {
-	case s.Listed:
-		return p.wasBoth(i)
-	case s.Known:
-		p.missing(s)
-		return nil
-	}
-	p.merge(s.ID, heir)
-	if !p.people[i].Active {
-		p.cases = append(p.cases, peopleCase{s.ID, token.Account(s.Name), "", whyLeft})
-	}
-	return nil
-}
-
-// unclaim takes a person from the account of somebody who left before.
-func (p *peoplePlan) unclaim(i int32, row int64) {
-	p.cases = slices.DeleteFunc(p.cases, func(c peopleCase) bool { return c.id == row })
-	p.missing(p.back[i])
-}
-
-// wasBoth refuses what could as well be two accounts of one person as a login that
-// was given to another.
-func (p *peoplePlan) wasBoth(i int32) error {
-	return p.clash(i, "%s was on the list before, and %s is called so now: is that the same person, or did the name pass on?",
-		p.people[i].Account(), cmp.Or(string(p.people[i].Former()), "another account"))
 }
 
 func (p *peoplePlan) clash(i int32, format string, args ...any) error {
@@ -175,27 +156,27 @@ func (p *peoplePlan) clash(i int32, format string, args ...any) error {
 
 // match finds the person that a stored account belongs to: by the list's id, by
 // what the list says that it was before, or by its name.
-func (p *peoplePlan) match(s StoredAccount) (int32, matched) {
-	if len(s.Person) > 0 && p.list.HasIDs {
+func (p *peoplePlan) match(s StoredAccount) (i int32, how matched) {
+	renamed := func(i int32) (int32, matched) {
+		if p.people[i].Account().Key() == string(s.Key) {
+			return i, byKey
+		}
+		return i, byRename
+	}
+	byIDs := len(s.Person) > 0 && p.list.HasIDs
+	if byIDs {
 		if i, ok := p.byID.find(s.Person); ok {
-			return i, p.asRename(i, s)
+			return renamed(i)
 		}
 	}
 	if i, ok := p.byWas.find(s.Key); ok && !p.done[[2]string{string(s.Key), p.keyOf(i)}] {
-		return i, p.asRename(i, s)
+		return renamed(i)
 	}
 	i, ok := p.byKey.find(s.Key)
-	if !ok || len(s.Person) > 0 && p.list.HasIDs && p.people[i].ID() != "" {
+	if !ok || byIDs && p.people[i].ID() != "" {
 		return i, notFound // another person has that name now, if anybody
 	}
 	return i, byKey
-}
-
-func (p *peoplePlan) asRename(i int32, s StoredAccount) matched {
-	if p.people[i].Account().Key() == string(s.Key) {
-		return byKey
-	}
-	return byRename
 }
 
 // claim makes a stored account the person's, and notes what changes of it.
@@ -208,8 +189,8 @@ func (p *peoplePlan) claim(i int32, s StoredAccount, how matched) error {
 	if how == byKey && s.Known && !s.Listed {
 		p.back[i] = s.clone()
 	}
-	row := trail.AccountRow{Name: string(s.Name), Key: string(s.Key), Listed: person.Active, Since: p.now,
-		Person: string(s.Person), FullName: string(s.FullName), Former: p.former[s.ID]}
+	row := p.stored(s)
+	row.Listed, row.Since = person.Active, p.now
 	if s.Known && s.Listed == person.Active {
 		row.Since = s.Since
 	}
@@ -221,16 +202,24 @@ func (p *peoplePlan) claim(i int32, s StoredAccount, how matched) error {
 	}
 	if how == byRename {
 		p.renamed++
-		row.Former = append(slices.Clone(row.Former), trail.FormerName{Key: row.Key, Name: row.Name, Until: p.number})
 		p.cases = append(p.cases, peopleCase{s.ID, token.Account(row.Name), person.Account(), whyRenamed})
-		row.Name, row.Key = string(person.Account()), person.Account().Key()
+		p.rename(&row, person.Account())
 	}
 	if !person.Active {
 		p.cases = append(p.cases, peopleCase{s.ID, token.Account(s.Name), "", whyLeft})
 	}
 	changed := how == byRename || !s.Known || s.Listed != person.Active || row.Person != string(s.Person) || row.FullName != string(s.FullName)
-	if err := p.commit(&row, s.Salt, i); err != nil {
-		return err
+	if p.random != nil {
+		if len(row.Salt) == 0 {
+			row.Salt = make([]byte, trail.AccountSaltLen)
+			if _, err := io.ReadFull(p.random, row.Salt); err != nil {
+				return fmt.Errorf("making a salt: %w", err)
+			}
+		}
+		if p.leaves == nil { // the first list claims few
+			p.leaves = make([]trail.Hash, len(p.people))
+		}
+		p.leaves[i] = row.Leaf()
 	}
 	switch {
 	case how == byKey && !s.Known && row.Name == string(person.Account()): // of a first list all may be so
@@ -241,51 +230,23 @@ func (p *peoplePlan) claim(i int32, s StoredAccount, how matched) error {
 	return nil
 }
 
-// stillTyped reports whether it came to nothing that somebody else has the name.
-func (p *peoplePlan) stillTyped(i int32) bool { return p.claims[i].how == byKey && !p.claims[i].known }
-
-// listTyped gives what those accounts are from now on.
-func (p *peoplePlan) listTyped() iter.Seq[ListUpdate] {
-	return func(yield func(ListUpdate) bool) {
-		for n, i := range p.typed {
-			if p.stillTyped(i) && !yield(ListUpdate{ID: p.claims[i].row, Row: p.fresh(i, p.salts[n*trail.AccountSaltLen:][:trail.AccountSaltLen])}) {
-				return
-			}
-		}
+// stored is the row of an account as it is, valid for longer than the walk.
+func (p *peoplePlan) stored(s StoredAccount) trail.AccountRow {
+	row := trail.AccountRow{Name: string(s.Name), Key: string(s.Key), Since: s.Since, Person: string(s.Person), FullName: string(s.FullName), Former: p.former[s.ID]}
+	if p.random != nil {
+		row.Salt = slices.Clone(s.Salt)
 	}
+	return row
 }
 
-// fresh is the row of an account of which nothing was known but its name, if that.
-func (p *peoplePlan) fresh(i int32, salt []byte) trail.AccountRow {
-	x := &p.people[i]
-	return trail.AccountRow{Name: string(x.Account()), Key: x.Account().Key(), Listed: x.Active, Since: p.now,
-		Person: x.ID(), FullName: x.FullName(), Salt: salt}
+// rename gives a row another name, and notes the one of before.
+func (p *peoplePlan) rename(row *trail.AccountRow, now token.Account) {
+	row.Former = append(slices.Clone(row.Former), trail.FormerName{Key: row.Key, Name: row.Name, Until: p.number})
+	row.Name, row.Key = string(now), now.Key()
 }
 
-// commit gives a row its salt and puts its leaf in place.
-func (p *peoplePlan) commit(row *trail.AccountRow, salt []byte, i int32) error {
-	if p.random == nil {
-		return nil
-	}
-	row.Salt = slices.Clone(salt)
-	if len(salt) == 0 {
-		row.Salt = make([]byte, trail.AccountSaltLen)
-		if _, err := io.ReadFull(p.random, row.Salt); err != nil {
-			return fmt.Errorf("making a salt: %w", err)
-		}
-	}
-	if p.leaves == nil { // the first list claims few
-		p.leaves = make([]trail.Hash, len(p.people))
-	}
-	p.leaves[i] = row.Leaf()
-	return nil
-}
-
-func (p *peoplePlan) merge(from, into int64) {
-	p.changes.Merges = append(p.changes.Merges, [2]int64{from, into})
-}
-
-// missing notes a stored account that the list does not have.
+// missing notes a stored account that the list does not have. Whether it is kept is
+// known once it is known whether it ever had a token.
 func (p *peoplePlan) missing(s StoredAccount) {
 	c := peopleCase{id: s.ID, account: token.Account(s.Name), why: whyUnknown}
 	if s.Known {
@@ -294,32 +255,22 @@ func (p *peoplePlan) missing(s StoredAccount) {
 	if _, taken := p.byKey.find(s.Key); taken {
 		c.why, c.now = whyPassedOn, token.Account(fmt.Sprintf("%s [%s]", s.Name, cmp.Or(string(s.Person), fmt.Sprintf("until list %d", p.number))))
 	}
-	if s.Known {
-		p.leave(s, c)
-	}
 	p.cases = append(p.cases, c)
-}
-
-// leave notes what changes of an account that left; whether it is kept is known
-// once it is known whether it ever had a token.
-func (p *peoplePlan) leave(s StoredAccount, c peopleCase) {
-	u := ListUpdate{ID: s.ID, Renamed: c.why == whyPassedOn, Row: trail.AccountRow{Name: string(s.Name), Key: string(s.Key),
-		Since: s.Since, Person: string(s.Person), FullName: string(s.FullName), Former: p.former[s.ID]}}
+	if !s.Known {
+		return
+	}
+	u := ListUpdate{ID: s.ID, Renamed: c.why == whyPassedOn, Row: p.stored(s)}
 	if s.Listed {
 		u.Row.Since = p.now
 	}
-	if p.random != nil {
-		u.Row.Salt = slices.Clone(s.Salt)
-	}
 	if u.Renamed {
-		u.Row.Former = append(slices.Clone(u.Row.Former), trail.FormerName{Key: u.Row.Key, Name: u.Row.Name, Until: p.number})
-		u.Row.Name, u.Row.Key = string(c.now), c.now.Key()
+		p.rename(&u.Row, c.now)
 	}
 	p.absent = append(p.absent, absentee{u, s.Listed || u.Renamed})
 }
 
-// leavers keeps of those who left only those who ever had a token, for whom there
-// is something to keep.
+// leavers keeps of those who left, whether they are missing or the list itself says
+// so, only who ever had a token: of the others there is nothing to keep.
 func (p *peoplePlan) leavers(r Reader) error {
 	for _, u := range p.absent {
 		_, ever, err := r.Holding(u.ID)
@@ -338,43 +289,33 @@ func (p *peoplePlan) leavers(r Reader) error {
 			p.changes.Updates = append(p.changes.Updates, u.ListUpdate)
 		}
 	}
-	return p.inactive(r)
-}
-
-// inactive does the same with those whom the list itself says to have left.
-func (p *peoplePlan) inactive(r Reader) error {
 	for i, c := range p.claims {
 		if c.how == notFound || p.people[i].Active {
 			continue
 		}
-		ever, err := p.everHeld(r, c.row)
-		if err != nil {
-			return err
+		rows := []int64{c.row} // and those that become part of it
+		for _, m := range p.changes.Merges {
+			if m[1] == c.row {
+				rows = append(rows, m[0])
+			}
 		}
-		if p.left++; !ever {
-			p.left--
-			p.changes.Deletes = append(p.changes.Deletes, c.row)
-			delete(p.updates, int32(i))
-			p.claims[i].how = notFound
+		held := false
+		for _, row := range rows {
+			_, ever, err := r.Holding(row)
+			if err != nil {
+				return err
+			}
+			held = held || ever
 		}
-	}
-	return nil
-}
-
-// everHeld reports whether an account ever had a token, or one that becomes part of it.
-func (p *peoplePlan) everHeld(r Reader, row int64) (ever bool, err error) {
-	if _, ever, err = r.Holding(row); err != nil {
-		return false, err
-	}
-	for _, m := range p.changes.Merges {
-		if m[1] != row || ever {
+		if held {
+			p.left++
 			continue
 		}
-		if _, ever, err = r.Holding(m[0]); err != nil {
-			return false, err
-		}
+		p.changes.Deletes = append(p.changes.Deletes, c.row)
+		delete(p.updates, int32(i))
+		p.claims[i].how = notFound
 	}
-	return ever, nil
+	return nil
 }
 
 // activeAmong counts those of some accounts, by rising ids, that the list has.
@@ -390,17 +331,14 @@ func (p *peoplePlan) activeAmong(accounts []int64) (n int) {
 // joiners counts who is new, and finishes the changes.
 func (p *peoplePlan) joiners() error {
 	for i := range p.people {
-		x := &p.people[i]
-		switch {
-		case x.again || !x.Active:
-		case p.claims[i].how != notFound:
+		if x := &p.people[i]; !x.again && x.Active {
 			p.listed++
-		default:
-			p.listed++
-			p.joined++
+			if p.claims[i].how == notFound {
+				p.joined++
+			}
 		}
 	}
-	for _, i := range sortedKeys(p.updates) {
+	for _, i := range slices.Sorted(maps.Keys(p.updates)) {
 		p.changes.Updates = append(p.changes.Updates, p.updates[i])
 	}
 	slices.SortFunc(p.cases, func(a, b peopleCase) int { return cmp.Compare(a.account.Key(), b.account.Key()) })
@@ -411,35 +349,37 @@ func (p *peoplePlan) joiners() error {
 	if _, err := io.ReadFull(p.random, salts); err != nil {
 		return fmt.Errorf("making salts: %w", err)
 	}
-	p.changes.Typed, p.changes.Inserts = p.listTyped(), p.inserts(salts)
-	return nil
-}
-
-func sortedKeys(m map[int32]ListUpdate) []int32 {
-	all := make([]int32, 0, len(m))
-	for i := range m {
-		all = append(all, i)
-	}
-	slices.Sort(all)
-	return all
-}
-
-// inserts gives the rows of those who are new.
-func (p *peoplePlan) inserts(salts []byte) iter.Seq[trail.AccountRow] {
-	return func(yield func(trail.AccountRow) bool) {
-		n := 0
-		for i := range p.people {
-			x := &p.people[i]
-			if x.again || !x.Active || p.claims[i].how != notFound {
-				continue
-			}
-			row := p.fresh(int32(i), salts[n*trail.AccountSaltLen:][:trail.AccountSaltLen])
-			n++
-			if !yield(row) {
+	p.changes.Typed = func(yield func(ListUpdate) bool) {
+		for n, i := range p.typed {
+			if p.stillTyped(i) && !yield(ListUpdate{ID: p.claims[i].row, Row: p.fresh(i, p.salts, n)}) {
 				return
 			}
 		}
 	}
+	p.changes.Inserts = func(yield func(trail.AccountRow) bool) {
+		n := 0
+		for i := range p.people {
+			if x := &p.people[i]; x.again || !x.Active || p.claims[i].how != notFound {
+				continue
+			}
+			if !yield(p.fresh(int32(i), salts, n)) {
+				return
+			}
+			n++
+		}
+	}
+	return nil
+}
+
+// stillTyped reports whether it came to nothing that somebody else has the name.
+func (p *peoplePlan) stillTyped(i int32) bool { return p.claims[i].how == byKey && !p.claims[i].known }
+
+// fresh is the row of an account of which nothing was known but its name, if that,
+// with the n-th of some salts.
+func (p *peoplePlan) fresh(i int32, salts []byte, n int) trail.AccountRow {
+	x := &p.people[i]
+	return trail.AccountRow{Name: string(x.Account()), Key: x.Account().Key(), Listed: x.Active, Since: p.now,
+		Person: x.ID(), FullName: x.FullName(), Salt: salts[n*trail.AccountSaltLen:][:trail.AccountSaltLen]}
 }
 
 // contents is what the list commits to: the leaves of all rows that it leaves.

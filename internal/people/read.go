@@ -2,12 +2,13 @@ package people
 
 import (
 	"bufio"
+	"bytes"
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
 	"io"
 	"path/filepath"
-	"strconv"
+	"regexp"
 	"strings"
 
 	"fob/internal/fault"
@@ -15,11 +16,9 @@ import (
 	"fob/internal/token"
 )
 
-const (
-	// MaxPeople bounds a list: the largest organisations have two million people,
-	// and a list is held in memory while it is compared.
-	MaxPeople = 2_000_000
-)
+// MaxPeople bounds a list: the largest organisations have two million people,
+// and a list is held in memory while it is compared.
+const MaxPeople = 2_000_000
 
 // ListOptions are what a person says of a list.
 type ListOptions struct {
@@ -61,16 +60,29 @@ func readPeople(in *rows.Reader, list *List, o ListOptions) error {
 	if err != nil {
 		return rows.Fault(err)
 	}
-	p := &peopleReader{list: list, active: map[string]bool{}}
-	p.chosen = len(o.ActiveIs) > 0
+	p := &peopleReader{list: list, width: len(header.Fields), active: map[string]bool{}, chosen: len(o.ActiveIs) > 0}
 	for _, w := range o.ActiveIs {
 		p.active[statusWord(w)] = true
 	}
-	if err := p.header(header, o); err != nil {
+	if p.columns, err = columnsOf(header, o); err != nil {
 		return err
 	}
-	if o.NoHeader {
+	list.Columns = shownColumns(p.columns, header, o.NoHeader)
+	list.HasIDs = p.columns.Has(colPersonID)
+	list.Names = p.columns.Has(colFullName) || p.columns.Has(colGiven) || p.columns.Has(colFamily)
+	var doubted []int
+	switch {
+	case o.NoHeader:
 		p.row(header)
+	case o.Columns == "":
+		doubted = doubtful(p.columns, header)
+	default:
+		// A list without column names has an account above the accounts, which would
+		// count as one that left.
+		list.Heading, list.HeadingLine = string(header.Fields[p.columns.At(colLogin)-1]), header.Line
+		if strings.Contains(list.Heading, "@") {
+			return headlessError(header.Line, list.Heading)
+		}
 	}
 	for {
 		row, err := in.Next()
@@ -84,8 +96,10 @@ func readPeople(in *rows.Reader, list *List, o ListOptions) error {
 		case len(list.People) == MaxPeople:
 			return fault.Errorf(fault.Refused, "the list has more than %d people", MaxPeople)
 		}
-		if err := p.doubt(row); err != nil {
-			return err
+		for _, at := range doubted {
+			if at <= len(row.Fields) && len(bytes.TrimSpace(row.Fields[at-1])) > 0 {
+				return doubtError(p.columns, at)
+			}
 		}
 		p.row(row)
 	}
@@ -93,130 +107,11 @@ func readPeople(in *rows.Reader, list *List, o ListOptions) error {
 
 // peopleReader turns rows into people.
 type peopleReader struct {
-	list     *List
-	columns  rows.Columns[personColumn]
-	width    int
-	active   map[string]bool
-	chosen   bool  // active was given by hand
-	nameless bool  // the first row is a person
-	doubted  []int // columns, from 1, that look as if they told who left
-}
-
-// header finds the columns, by their names and by what --columns says.
-func (p *peopleReader) header(header rows.Row, o ListOptions) error {
-	p.width, p.nameless = len(header.Fields), o.NoHeader
-	names := personNames
-	c := &p.columns
-	if o.Columns != "" || o.NoHeader {
-		chosen, at, err := chosenColumns(header, o)
-		if err != nil {
-			return err
-		}
-		names, p.columns = chosen, rows.Placed(at)
-		if err := p.headed(header, o); err != nil {
-			return err
-		}
-	} else {
-		p.columns = names.Of(header.Fields)
-		p.doubted = doubtful(p.columns, header)
-	}
-	if col, first, second, twice := names.Twice(p.columns, header.Fields); twice && col != colGiven && col != colFamily && col != colMail && col != colFullName {
-		return fault.Errorf(fault.Refused, "line %d: columns %d and %d are both the %s", header.Line, first, second, personWords[col]).
-			WithHint("say which with --columns, for example %s", exampleOf(col, *c, first))
-	}
-	if !c.Has(colLogin) && !c.Has(colMail) {
-		return fault.Errorf(fault.Refused, "line %d names no column for the account", header.Line).
-			WithHint("the first row names the columns: account, login, username, user principal name, email or the like; with other names: --columns account=3; without any: --no-header --columns account=3")
-	}
-	if c.Has(colStatus) && c.Has(colEnded) {
-		return fault.Errorf(fault.Refused, "line %d: columns %d and %d both tell who is active", header.Line, c.At(colStatus), c.At(colEnded)).
-			WithHint("say which with --columns, for example account=%d,status=%d", max(c.At(colLogin), c.At(colMail)), c.At(colStatus))
-	}
-	p.list.Columns = p.uses(header)
-	p.list.HasIDs, p.list.Names = c.Has(colPersonID), c.Has(colFullName) || c.Has(colGiven) || c.Has(colFamily)
-	return nil
-}
-
-var personWords = map[personColumn]string{colLogin: "account", colFullName: "name", colStatus: "status", colEnded: "status", colPersonID: "id",
-	colFormer: "former account"}
-
-// headed notes what stands above the accounts, where the column was said by its
-// number: a list without column names has an account there, which would count as
-// one that left.
-func (p *peopleReader) headed(header rows.Row, o ListOptions) error {
-	at := p.columns.At(colLogin)
-	if o.NoHeader {
-		return nil
-	}
-	heading := string(header.Fields[at-1])
-	if strings.Contains(heading, "@") {
-		return HeadlessError(header.Line, heading)
-	}
-	p.list.Heading, p.list.HeadingLine = heading, header.Line
-	return nil
-}
-
-// chosenColumns reads what --columns says: only those columns count.
-func chosenColumns(header rows.Row, o ListOptions) (names rows.Names[personColumn], at map[personColumn]int, err error) {
-	if o.Columns == "" {
-		return nil, nil, columnsError("--no-header needs --columns")
-	}
-	names, at = rows.Names[personColumn]{}, map[personColumn]int{}
-	for part := range strings.SplitSeq(o.Columns, ",") {
-		key, where, _ := strings.Cut(part, "=")
-		col, known := choosable[rows.Name([]byte(key))]
-		if !known {
-			return nil, nil, columnsError("--columns: %q is nothing that a person has", strings.TrimSpace(key))
-		}
-		if at[col] > 0 {
-			return nil, nil, columnsError("--columns names %s twice", strings.TrimSpace(key))
-		}
-		if at[col], err = columnAt(header, strings.TrimSpace(where), o.NoHeader); err != nil {
-			return nil, nil, err
-		}
-		for other, n := range at {
-			if n == at[col] && other != col {
-				return nil, nil, columnsError("--columns gives one column two meanings")
-			}
-		}
-	}
-	if at[colLogin] == 0 {
-		return nil, nil, columnsError("--columns does not say which column is the account")
-	}
-	return names, at, nil
-}
-
-// columnAt finds a column by its number or its name.
-func columnAt(header rows.Row, where string, noHeader bool) (int, error) {
-	n, err := strconv.Atoi(where)
-	switch {
-	case err == nil && n >= 1 && n <= len(header.Fields):
-		return n, nil
-	case err == nil:
-		return 0, fault.Errorf(fault.Refused, "--columns: there is no column %d; line %d has %d", n, header.Line, len(header.Fields))
-	case noHeader:
-		return 0, columnsError("--columns: %q is no number, and --no-header says that columns have no names", where)
-	}
-	found := 0
-	for i, f := range header.Fields {
-		if name := rows.Name(f); name == "" || name != rows.Name([]byte(where)) {
-			continue
-		}
-		if found > 0 {
-			return 0, fault.Errorf(fault.Refused, "line %d: columns %d and %d are both named %q", header.Line, found, i+1, where).
-				WithHint("say the column by its number")
-		}
-		found = i + 1
-	}
-	if found == 0 {
-		return 0, fault.Errorf(fault.Refused, "--columns: line %d has no column named %q", header.Line, where).
-			WithHint("the first row is taken for column names; a list without them takes --no-header and numbers")
-	}
-	return found, nil
-}
-
-func columnsError(format string, args ...any) error {
-	return fault.Errorf(fault.Usage, format, args...).WithHint("write it like account=3,status=Zustand: %s, by number or by name", choosableWords)
+	list    *List
+	columns rows.Columns[personColumn]
+	width   int
+	active  map[string]bool
+	chosen  bool // active was given by hand
 }
 
 // row reads one person. The first thing that is wrong is the row's fault.
@@ -227,20 +122,21 @@ func (p *peopleReader) row(row rows.Row) {
 		return
 	}
 	if len(p.list.Faults) < MaxFaults {
-		p.list.Faults = append(p.list.Faults, Rejected{Line: row.Line, Account: account, Reason: err.Error()})
+		p.list.Faults = append(p.list.Faults, Rejected{Line: row.Line, Account: account, Reason: fault.Textf("%v", err)})
 	}
 }
 
+// formula is what a spreadsheet computes when the list is opened in one: it is
+// nobody's name. A number with a sign is none.
+var formula = regexp.MustCompile(`^(=|[-+@][\pL\d.+\-*/]*[(|!])`)
+
 func (p *peopleReader) person(row rows.Row) (person Person, account token.Account, err error) {
-	login := colLogin
-	if !p.columns.Has(login) {
-		login = colMail
-	}
+	login := loginColumn(p.columns)
 	if n := len(row.Fields); n < p.columns.At(login) || !row.BlankFrom(p.width) {
 		return person, "", fault.Errorf(fault.Refused, "the row has %d of %d columns; a text with the delimiter in it stands in quotes", n, p.width)
 	}
 	for _, col := range []personColumn{login, colPersonID, colStatus, colEnded, colFormer} {
-		if err := p.cell(row, col); err != nil {
+		if err := p.checkCell(row, col); err != nil {
 			return person, "", err
 		}
 	}
@@ -249,39 +145,39 @@ func (p *peopleReader) person(row rows.Row) (person Person, account token.Accoun
 			return person, "", fault.Errorf(fault.Refused, "column %d holds a formula; paste it as a text", p.columns.At(col))
 		}
 	}
-	if account, err = token.ParseAccount(p.text(row, login)); err != nil {
+	text := func(col personColumn) string { return string(p.columns.Field(row.Fields, col)) }
+	if account, err = token.ParseAccount(text(login)); err != nil {
 		return person, "", err
 	}
-	id, err := token.ParseText("the id", p.text(row, colPersonID))
+	id, err := token.ParseText("the id", text(colPersonID))
 	if err != nil {
 		return person, account, err
 	}
-	full, err := token.ParseText("the name", p.fullName(row))
-	if err != nil {
+	full := text(colFullName)
+	if full == "" {
+		full = strings.TrimSpace(text(colGiven) + " " + text(colFamily))
+	}
+	if full, err = token.ParseText("the name", full); err != nil {
 		return person, account, err
 	}
 	var former token.Account
-	if text := p.text(row, colFormer); text != "" {
-		if former, err = token.ParseAccount(text); err != nil {
+	if was := text(colFormer); was != "" {
+		if former, err = token.ParseAccount(was); err != nil {
 			return person, account, err
 		}
 		if former.Key() == account.Key() {
 			former = ""
 		}
 	}
-	active, err := p.status(row)
+	active, err := p.status(text)
 	if err == nil && p.list.HasIDs && id == "" && active {
 		err = fault.Errorf(fault.Refused, "the id is empty, where the list has a column of ids")
 	}
 	return NewPerson(row.Line, account, id, full, former, active), account, err
 }
 
-func (p *peopleReader) text(row rows.Row, col personColumn) string {
-	return string(p.columns.Field(row.Fields, col))
-}
-
-// cell refuses what a sheet computes or rewrites: nobody typed it.
-func (p *peopleReader) cell(row rows.Row, col personColumn) error {
+// checkCell refuses what a sheet computes or rewrites: nobody typed it.
+func (p *peopleReader) checkCell(row rows.Row, col personColumn) error {
 	at := p.columns.At(col)
 	if at == 0 || at > len(row.Kinds) {
 		return nil
@@ -291,23 +187,16 @@ func (p *peopleReader) cell(row rows.Row, col personColumn) error {
 		if col == colStatus && p.chosen { // any but the words that were said
 			return nil
 		}
-		return fault.Errorf(fault.Refused, "column %s holds %s; paste it as a text", rows.ColumnName(at), k)
+		fallthrough
 	case rows.Formula, rows.Failed, rows.Shaped:
 		return fault.Errorf(fault.Refused, "column %s holds %s; paste it as a text", rows.ColumnName(at), k)
 	}
 	return nil
 }
 
-func (p *peopleReader) fullName(row rows.Row) string {
-	if full := p.text(row, colFullName); full != "" {
-		return full
-	}
-	return strings.TrimSpace(p.text(row, colGiven) + " " + p.text(row, colFamily))
-}
-
 // status reports whether a person is here. A list without such a column has only
 // people who are.
-func (p *peopleReader) status(row rows.Row) (active bool, err error) {
+func (p *peopleReader) status(text func(personColumn) string) (active bool, err error) {
 	col := colStatus
 	if p.columns.Has(colEnded) {
 		col = colEnded
@@ -315,8 +204,8 @@ func (p *peopleReader) status(row rows.Row) (active bool, err error) {
 	if !p.columns.Has(col) {
 		return true, nil
 	}
-	text := p.text(row, col)
-	word := statusWord(text)
+	said := text(col)
+	word := statusWord(said)
 	switch {
 	case p.chosen:
 		return p.active[word], nil
@@ -329,10 +218,10 @@ func (p *peopleReader) status(row rows.Row) (active bool, err error) {
 	case word == "":
 		return false, fault.Errorf(fault.Refused, "the status is empty")
 	}
-	if _, err := token.ParseText("the status", text); err != nil {
+	if _, err := token.ParseText("the status", said); err != nil {
 		return false, err
 	}
-	return false, fault.Errorf(fault.Refused, "the status %q is not a word that fob knows; --active-is WORD says which means active", text)
+	return false, fault.Errorf(fault.Refused, "the status %q is not a word that fob knows; %s says which means active", said, fault.ActiveIs.Is("WORD"))
 }
 
 // statusWord makes a status comparable.

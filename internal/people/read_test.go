@@ -69,7 +69,7 @@ func TestPeopleSheet(t *testing.T) {
 	if diff := cmp.Diff([]shownPerson{{"4711", "", "", "old.name", true}, {"ben", "", "", "", true}}, shownOf(l)); diff != "" {
 		t.Error(diff)
 	}
-	if len(l.Faults) != 1 || l.Faults[0].Line != 4 || !strings.Contains(l.Faults[0].Reason, "column A holds a formula") {
+	if len(l.Faults) != 1 || l.Faults[0].Line != 4 || !strings.Contains(l.Faults[0].Reason.String(), "column A holds a formula") {
 		t.Errorf("%+v", l.Faults)
 	}
 }

@@ -1,6 +1,7 @@
 package people
 
 import (
+	"cmp"
 	"context"
 	"slices"
 
@@ -63,7 +64,7 @@ type ReconciledToken struct {
 	Now     *token.Account  `json:"renamed_to"`
 	Why     string          `json:"why"`    // left, renamed, passed_on or unknown
 	Action  string          `json:"action"` // suspend, quarantine, collect, rename or ask
-	Next    string          `json:"next"`   // what a person has to do
+	Next    fault.Text      `json:"next"`   // what a person has to do
 	Near    []token.Account `json:"near"`   // unknown: whom may be meant
 	Done    bool            `json:"done"`
 }
@@ -77,9 +78,9 @@ const (
 	ActAsk        = "ask"        // nobody knows whose it is
 )
 
-// Reconcile compares a list of people with the store and, if so asked, takes
-// it in and ends what those who left can do. What was done before an error is in
-// the result.
+// Reconcile compares a list of people with the store and, if so asked, takes it in
+// and ends what those who left can do. What was done before an error is in the
+// result.
 func (g *Registry) Reconcile(ctx context.Context, req Reconcile) (res Reconciled, err error) {
 	res = Reconciled{File: req.List.File, SHA256: req.List.SHA256, Rows: len(req.List.People), Tokens: []ReconciledToken{},
 		Columns: append([]Column{}, req.List.Columns...), Rejects: []Rejected{}, Warnings: append([]string{}, req.List.Notes...)}
@@ -87,27 +88,32 @@ func (g *Registry) Reconcile(ctx context.Context, req Reconcile) (res Reconciled
 		res.Rejects = req.List.Faults
 		return res, listFaults(req.List.Faults)
 	}
-	rec := &reconciling{reg: g, req: req, res: &res}
-	if err := g.Store.View(ctx, rec.compare); err != nil || !req.Store {
+	c := &reconciling{reg: g, req: req, res: &res}
+	if err := g.Store.View(ctx, c.compare); err != nil || !req.Store {
 		return res, err
 	}
-	if req.Confirm != nil && (req.Tokens && rec.todo > 0 || !rec.plan.empty()) {
+	if req.Confirm != nil && (req.Tokens && len(c.todo) > 0 || !c.plan.empty()) {
 		if err := req.Confirm(res); err != nil {
 			return res, err
 		}
 	}
-	if !rec.plan.empty() {
-		if err := g.Store.Update(ctx, rec.store); err != nil {
+	if c.plan.empty() {
+		res.List = &c.plan.head.Number
+	} else {
+		if err := g.Store.Update(ctx, c.store); err != nil {
 			return res, err
 		}
-		rec.taken()
-	} else {
-		res.List = &rec.plan.head.Number
+		res.Stored, res.List = true, &c.plan.number
+		for i := range res.Tokens {
+			if t := &res.Tokens[i]; t.Action == ActRename {
+				t.Done = true
+			}
+		}
 	}
 	if !req.Tokens {
 		return res, nil
 	}
-	return res, rec.act(ctx)
+	return res, c.act(ctx)
 }
 
 // reconciling is a list on its way.
@@ -116,38 +122,51 @@ type reconciling struct {
 	req  Reconcile
 	res  *Reconciled
 	plan *peoplePlan
-	todo int // tokens to be moved
+	todo []int // tokens of the result that are to be moved
 }
 
 // compare finds what the list changes, and whether it can be believed.
 func (c *reconciling) compare(r Reader) (err error) {
-	if err := c.demands(r); err != nil {
-		return err
+	if c.req.Store {
+		demanded := []token.Command{token.CmdAccountImport}
+		if c.req.Tokens {
+			demanded = append(demanded, token.CmdSuspend, token.CmdQuarantine)
+		}
+		for _, by := range demanded {
+			if err := desk.Demand(r, by, c.req.Words); err != nil {
+				return err
+			}
+		}
 	}
 	if err := c.req.List.checkHeading(r); err != nil {
 		return err
 	}
-	index, err := c.namedByHand()
-	if err != nil {
-		return err
+	byHand := map[int32]token.Account{} // the names of before, by person
+	for old, now := range c.req.Renamed {
+		i := slices.IndexFunc(c.req.List.People, func(p Person) bool { return p.Account().Key() == now.Key() })
+		if i < 0 {
+			return fault.Errorf(fault.Refused, "%s: the list has no account %s", renamed(old, now), now)
+		}
+		c.req.List.People[i].follows(old)
+		byHand[int32(i)] = old
 	}
-	var random = c.reg.Desk.Random
+	random := c.reg.Desk.Random
 	if !c.req.Store {
 		random = nil
 	}
 	c.plan, err = newPeoplePlan(r, c.req.List, c.reg.Desk.Now().UTC(), random)
+	p, res := c.plan, c.res
 	if err != nil {
-		if c.plan != nil && len(c.plan.faults) > 0 {
-			c.res.Rejects = c.plan.faults
+		if len(p.faults) > 0 {
+			res.Rejects = p.faults
 		}
 		return err
 	}
-	p := c.plan
-	c.res.Listed, c.res.Before, c.res.Staying, c.res.Joined, c.res.Left, c.res.Renamed = p.listed, p.before, p.staying, max(0, p.listed-p.staying), p.before-p.staying, p.renamed
+	res.Listed, res.Before, res.Staying, res.Joined, res.Left, res.Renamed = p.listed, p.before, p.staying, max(0, p.listed-p.staying), p.before-p.staying, p.renamed
 	if err := c.believe(r); err != nil {
 		return err
 	}
-	for i, old := range index {
+	for i, old := range byHand {
 		if p.claims[i].how != byRename && !p.done[[2]string{old.Key(), p.keyOf(i)}] {
 			return c.notRenamed(r, old, p.people[i].Account())
 		}
@@ -155,54 +174,26 @@ func (c *reconciling) compare(r Reader) (err error) {
 	return c.tokens(r)
 }
 
-// notRenamed tells why --renamed ties nothing together.
+func renamed(old, now token.Account) fault.Text {
+	return fault.Textf("%s %s=%s", fault.Renamed, old, now)
+}
+
+// notRenamed says why what was said by hand ties nothing together.
 func (c *reconciling) notRenamed(r Reader, old, now token.Account) error {
 	if i, ok := c.plan.byKey.find([]byte(old.Key())); ok {
-		return fault.Errorf(fault.Refused, "--renamed %s=%s: %s is still on the list, in line %d", old, now, old, c.plan.people[i].Line).
-			WithHint("is it another person's now? A list with an id for each person tells; else leave --renamed out. Nothing was changed")
+		return fault.Errorf(fault.Refused, "%s: %s is still on the list, in line %d", renamed(old, now), old, c.plan.people[i].Line).
+			WithHint("is it another person's now? A list with an id for each person tells; else leave %s out. Nothing was changed", fault.Renamed)
 	}
 	row, err := r.AccountRow(old)
 	if err != nil {
 		return err
 	}
 	if row.Name != "" {
-		return fault.Errorf(fault.Refused, "--renamed %s=%s: the ids of the list say that they are two people", old, now).
-			WithHint("`fob account show` has the ids of before; nothing was changed")
+		return fault.Errorf(fault.Refused, "%s: the ids of the list say that they are two people", renamed(old, now)).
+			WithHint("%s has the ids of before; nothing was changed", fault.Do("account show"))
 	}
 	return fault.Errorf(fault.NotFound, "there is no account %s to be renamed to %s", old, now).
-		WithHint("`fob account list` shows them; nothing was changed")
-}
-
-// demands holds the command, and what it is going to do to tokens, against the
-// policy.
-func (c *reconciling) demands(r Reader) error {
-	all := []token.Command{token.CmdAccountImport}
-	if c.req.Tokens {
-		all = append(all, token.CmdSuspend, token.CmdQuarantine)
-	}
-	for _, by := range all {
-		if !c.req.Store {
-			break
-		}
-		if err := desk.Demand(r, by, c.req.Words); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// namedByHand ties the names together that --renamed names.
-func (c *reconciling) namedByHand() (map[int32]token.Account, error) {
-	found := map[int32]token.Account{}
-	for old, now := range c.req.Renamed {
-		i := slices.IndexFunc(c.req.List.People, func(p Person) bool { return p.Account().Key() == now.Key() })
-		if i < 0 {
-			return nil, fault.Errorf(fault.Refused, "--renamed %s=%s: the list has no account %s", old, now, now)
-		}
-		c.req.List.People[i].follows(old)
-		found[int32(i)] = old
-	}
-	return found, nil
+		WithHint("%s shows them; nothing was changed", fault.Do("account list"))
 }
 
 // believe refuses a list that was cut, or that is of other people: a directory that
@@ -211,17 +202,15 @@ func (c *reconciling) believe(r Reader) error {
 	p := c.plan
 	if p.listed == 0 {
 		return fault.Errorf(fault.Refused, "the list has nobody: %d rows, none of them active", len(p.people)).
-			WithHint("was it cut, or is its status in other words? --active-is WORD says which one means active")
+			WithHint("was it cut, or is its status in other words? %s says which one means active", fault.ActiveIs.Is("WORD"))
 	}
-	before, least, of := p.before, UsualStay, "of the accounts on the list before"
-	staying := p.staying
+	before, staying, least, of := p.before, p.staying, UsualStay, "of the accounts on the list before"
 	if p.head.Number == 0 {
 		holders, err := r.Holders()
 		if err != nil {
 			return err
 		}
-		before, least, of = len(holders), FirstStay, "of the accounts that have tokens"
-		staying = p.activeAmong(holders)
+		before, staying, least, of = len(holders), p.activeAmong(holders), FirstStay, "of the accounts that have tokens"
 	}
 	if c.req.AtLeast >= 0 {
 		least = c.req.AtLeast
@@ -229,12 +218,13 @@ func (c *reconciling) believe(r Reader) error {
 	if staying*100 >= least*before {
 		return nil
 	}
+	stay := 100 * staying / before // before is not 0, or nobody could be missing
 	cause := "was it cut, or was a directory down?"
-	if share(staying, before) < 20 {
+	if stay < 20 {
 		cause = "it seems to be of another organisation, or of a part of this one."
 	}
-	return fault.Errorf(fault.NotAllowed, "the list has %d %s, %d (%d %%); %d %% are needed", staying, of, before, share(staying, before), least).
-		WithHint("%s Nothing was changed; if so many really left: --at-least %d", cause, share(staying, before))
+	return fault.Errorf(fault.NotAllowed, "the list has %d %s, %d (%d %%); %d %% are needed", staying, of, before, stay, least).
+		WithHint("%s Nothing was changed; if so many really left: %s", cause, fault.AtLeast.Is(stay))
 }
 
 // tokens finds what those have whom the list does not have, or has under another
@@ -245,7 +235,7 @@ func (c *reconciling) tokens(r Reader) error {
 		if err != nil {
 			return err
 		}
-		var near []token.Account
+		near := []token.Account{}
 		if k.why == whyUnknown && len(held) > 0 {
 			if near, err = c.near(r, k.account); err != nil {
 				return err
@@ -256,9 +246,8 @@ func (c *reconciling) tokens(r Reader) error {
 			if k.now != "" {
 				t.Now = &k.now
 			}
-			t.Action, t.Next = c.action(k, h)
-			if t.Action == ActSuspend || t.Action == ActQuarantine {
-				c.todo++
+			if t.Action, t.Next = c.action(k, h); t.Action == ActSuspend || t.Action == ActQuarantine {
+				c.todo = append(c.todo, len(c.res.Tokens))
 			}
 			c.res.Tokens = append(c.res.Tokens, t)
 		}
@@ -269,8 +258,8 @@ func (c *reconciling) tokens(r Reader) error {
 // near finds whom a mistyped account may mean: on the list that is here, or as far
 // as it is stored already.
 func (c *reconciling) near(r Reader, a token.Account) (all []token.Account, err error) {
-	for _, slip := range a.Slips() {
-		if i, ok := c.plan.byKey.find([]byte(slip)); ok && len(all) < desk.MaxNearAccounts {
+	for _, key := range a.Slips() {
+		if i, ok := c.plan.byKey.find([]byte(key)); ok && len(all) < desk.MaxNearAccounts {
 			all = append(all, c.plan.people[i].Account())
 		}
 	}
@@ -282,20 +271,20 @@ func (c *reconciling) near(r Reader, a token.Account) (all []token.Account, err 
 
 // action is what is to be done about a token. A binding ends only with the token in
 // hand or known to be missing, so the safe step is the one that can be taken back.
-func (c *reconciling) action(k peopleCase, h Held) (action, next string) {
-	collect := "when it comes back `fob unbind " + string(h.Serial) + " --returned`, else --missing"
+func (c *reconciling) action(k peopleCase, h Held) (action string, next fault.Text) {
+	collect := fault.Textf("when it comes back %s, else %s", fault.Do(token.CmdUnbind, h.Serial, fault.Returned), fault.Missing)
 	if h.Software {
-		collect = "end it: `fob unbind " + string(h.Serial) + " --reason TEXT`, or with a code that its app shows"
+		collect = fault.Textf("end it: %s, or with a code that its app shows", fault.Do(token.CmdUnbind, h.Serial, fault.Reason.Is("TEXT")))
 	}
 	switch {
 	case k.why == whyRenamed:
-		return ActRename, "nothing: it stays with its person"
+		return ActRename, fault.Textf("nothing: it stays with its person")
 	case k.why == whyUnknown && !c.req.Unknown:
-		return ActAsk, "whose is it? --unknown-left treats it as a leaver's"
+		return ActAsk, fault.Textf("whose is it? %s treats it as a leaver's", fault.UnknownLeft)
 	case h.State == token.Bound:
 		return ActSuspend, collect
 	case h.State == token.Assigned:
-		return ActQuarantine, "when it is found `fob release " + string(h.Serial) + "`, else `fob lost " + string(h.Serial) + "`"
+		return ActQuarantine, fault.Textf("when it is found %s, else %s", fault.Do(token.CmdRelease, h.Serial), fault.Do(token.CmdLost, h.Serial))
 	}
 	return ActCollect, collect
 }
@@ -327,62 +316,40 @@ func (c *reconciling) store(tx Tx) error {
 	return tx.SaveList(trail.ListRow{ListDetail: detail, At: p.now, Seq: e.Seq}, p.changes)
 }
 
-// taken says what holds once the list is stored.
-func (c *reconciling) taken() {
-	c.res.Stored, c.res.List = true, &c.plan.number
-	for i := range c.res.Tokens {
-		if t := &c.res.Tokens[i]; t.Action == ActRename {
-			t.Done = true
-		}
-	}
-}
-
 // act moves the tokens, some at a time: each with its own event, and what is
 // committed is told even if the rest is not.
 func (c *reconciling) act(ctx context.Context) error {
-	var todo []int
-	for i, t := range c.res.Tokens {
-		if t.Action == ActSuspend || t.Action == ActQuarantine {
-			todo = append(todo, i)
-		}
-	}
 	done := 0
-	for group := range slices.Chunk(todo, desk.GroupRows) {
+	for group := range slices.Chunk(c.todo, desk.GroupRows) {
 		var now map[int]token.State
 		err := ctx.Err()
 		if err == nil {
 			err = c.reg.Desk.Store.Update(ctx, func(tx desk.Tx) (err error) { now, err = c.move(tx, group); return err })
 		}
 		if err != nil {
-			return stoppedAt(ctx, err, done, len(todo))
+			kind := fault.KindOf(err)
+			if ctx.Err() != nil {
+				kind = fault.Interrupted
+			}
+			return fault.Wrap(kind, err, "the list is taken in and %d of %d tokens are dealt with", done, len(c.todo)).
+				WithHint("run the command again: it does the rest")
 		}
 		for i, state := range now {
 			c.res.Tokens[i].State, c.res.Tokens[i].Done = state, true
 		}
 		if done += len(group); c.req.Progress != nil {
-			c.req.Progress(done, len(todo))
+			c.req.Progress(done, len(c.todo))
 		}
 	}
 	return nil
 }
 
-func stoppedAt(ctx context.Context, err error, done, all int) error {
-	kind := fault.KindOf(err)
-	if ctx.Err() != nil {
-		kind = fault.Interrupted
-	}
-	return fault.Wrap(kind, err, "the list is taken in and %d of %d tokens are dealt with", done, all).
-		WithHint("run the command again: it does the rest")
-}
-
 // move does with a group of tokens what is to be done, as far as they are still as
-// they were when they were looked at, and tells their states.
+// they were when they were looked at, and returns their states.
 func (c *reconciling) move(tx desk.Tx, group []int) (now map[int]token.State, err error) {
 	now = map[int]token.State{}
 	w := c.req.Words
-	if w.Reason == "" {
-		w.Reason = "left: not on the list " + c.req.List.File
-	}
+	w.Reason = cmp.Or(w.Reason, "left: not on the list "+c.req.List.File)
 	for _, i := range group {
 		row := &c.res.Tokens[i]
 		t, err := tx.Token(row.Serial)
@@ -390,14 +357,13 @@ func (c *reconciling) move(tx desk.Tx, group []int) (now map[int]token.State, er
 			return nil, err
 		}
 		if t.State != row.State || t.Account == "" {
-			row.Next = "it is " + string(t.State) + " now: somebody was there first"
+			row.Next = fault.Textf("it is %s now: somebody was there first", t.State)
 			continue
 		}
 		change := desk.Change{Serial: t.Serial, By: token.CmdSuspend, To: token.Suspended, Words: w}
 		if row.Action == ActQuarantine {
 			change.By, change.To = token.CmdQuarantine, token.Quarantined
 		}
-		change.Account = t.Account
 		if err := c.reg.Desk.MoveIn(tx, &t, change); err != nil {
 			return nil, err
 		}

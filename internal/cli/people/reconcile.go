@@ -157,6 +157,12 @@ func printReconciled(r *term.Run, req people.Reconcile, res people.Reconciled, e
 		if err != nil && !res.Stored && len(res.Rejects) == 0 {
 			return nil // the error says it all
 		}
+		for i := range res.Rejects {
+			res.Rejects[i].Reason = term.WordedText(res.Rejects[i].Reason)
+		}
+		for i := range res.Tokens {
+			res.Tokens[i].Next = term.WordedText(res.Tokens[i].Next)
+		}
 		return r.PrintJSON(res)
 	}
 	if err != nil && !res.Stored {
@@ -220,13 +226,13 @@ func doneWord(done bool) string {
 
 func nextWords(t people.ReconciledToken) string {
 	if len(t.Near) == 0 {
-		return t.Next
+		return t.Next.In(term.Wording{})
 	}
 	names := make([]string, len(t.Near))
 	for i, n := range t.Near {
 		names[i] = string(n)
 	}
-	return "meant may be " + strings.Join(names, ", ") + "; " + t.Next
+	return "meant may be " + strings.Join(names, ", ") + "; " + t.Next.In(term.Wording{})
 }
 
 func reconciledWords(req people.Reconcile, res people.Reconciled) string {

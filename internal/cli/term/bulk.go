@@ -81,7 +81,7 @@ func (r *Run) FromFile(ctx context.Context, o *BulkOptions, read bulkReader, do 
 		err = do(d, ctx, desk.Bulk{Rows: rows, Words: words, NewAccount: newAccounts, Whole: o.whole, Answer: func(answers []desk.Answered) error {
 			for i := range answers {
 				a := &answers[i]
-				a.Message, a.Hint = wordedText(a.Message), wordedText(a.Hint)
+				a.Message, a.Hint = WordedText(a.Message), WordedText(a.Hint)
 			}
 			return errors.Join(result.add(answers), out.add(answers))
 		}})

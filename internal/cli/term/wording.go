@@ -102,9 +102,10 @@ func pastedEach(args []string) []string {
 func Worded(texts []fault.Text) []fault.Text {
 	all := make([]fault.Text, len(texts))
 	for i, t := range texts {
-		all[i] = wordedText(t)
+		all[i] = WordedText(t)
 	}
 	return all
 }
 
-func wordedText(t fault.Text) fault.Text { return fault.Textf("%s", t.In(Wording{})) }
+// WordedText does so with one.
+func WordedText(t fault.Text) fault.Text { return fault.Textf("%s", t.In(Wording{})) }
