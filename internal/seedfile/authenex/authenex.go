@@ -109,7 +109,7 @@ func (r *reader) next() (seedfile.Record, error) {
 	return rec, nil
 }
 
-// row gives the values of one token.
+// row returns the values of one token.
 func (r *reader) row() (rows.Row, error) {
 	if !r.begun {
 		r.begun = true
@@ -128,7 +128,7 @@ func (r *reader) row() (rows.Row, error) {
 // firstLine wants the mark. A line that is neither a comment nor a statement is
 // passed over for its sake.
 func (r *reader) firstLine() error {
-	line, err := r.in.peekLine()
+	line, err := r.in.firstLine()
 	if err != nil {
 		return err
 	}
@@ -136,9 +136,9 @@ func (r *reader) firstLine() error {
 		return r.in.refuse("the first line does not name %s, as the dumps of Authenex do", database)
 	}
 	if bare := bytes.TrimSpace(line); bytes.HasPrefix(bare, []byte("#")) || strings.EqualFold(string(bare), database) {
-		r.in.dropLine()
+		_, err = r.in.in.Discard(len(line))
 	}
-	return nil
+	return err
 }
 
 // Notes are the remarks on the file.
@@ -155,5 +155,3 @@ func (r *reader) Notes() []fault.Text {
 	}
 	return seedfile.Notes(notes...)
 }
-
-var _ seedfile.Reader = (*reader)(nil)

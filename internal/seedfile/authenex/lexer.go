@@ -3,7 +3,6 @@ package authenex
 import (
 	"bufio"
 	"bytes"
-	"errors"
 	"io"
 	"unicode/utf8"
 
@@ -24,7 +23,7 @@ const (
 type kind int
 
 const (
-	ends   kind = iota // the file does
+	ends   kind = iota // the file does, or the lexer's err says why nothing more is read
 	word               // a keyword or a name
 	quoted             // a name in "", [] or ``
 	text               // in ''
@@ -55,6 +54,7 @@ type lexer struct {
 	fresh  bool // nothing but blanks stood in this line so far
 	strict bool // no comments: inside a statement that is read
 	ahead  *lexeme
+	err    error // what ended the reading, but for the end of the file
 }
 
 func newLexer(r io.Reader) *lexer {
@@ -62,13 +62,17 @@ func newLexer(r io.Reader) *lexer {
 	return &lexer{in: bufio.NewReaderSize(in, maxWord), chars: chars, line: 1, fresh: true}
 }
 
+// refuse ends the reading. The first error stays.
 func (x *lexer) refuse(format string, args ...any) error {
-	return fault.Errorf(fault.Refused, "line %d: "+format, append([]any{x.line}, args...)...).
-		WithHint("fetch the delivery again, or ask the supplier for OATH CSV; fob runs no SQL")
+	if x.err == nil {
+		x.err = fault.Errorf(fault.Refused, "line %d: "+format, append([]any{x.line}, args...)...).
+			WithHint("fetch the delivery again, or ask the supplier for OATH CSV; fob runs no SQL")
+	}
+	return x.err
 }
 
-// peekLine looks at the first line.
-func (x *lexer) peekLine() ([]byte, error) {
+// firstLine looks at the first line.
+func (x *lexer) firstLine() ([]byte, error) {
 	head, err := x.in.Peek(maxWord)
 	if err != nil && err != io.EOF {
 		return nil, err
@@ -78,66 +82,65 @@ func (x *lexer) peekLine() ([]byte, error) {
 	return line, nil
 }
 
-// dropLine passes over the first line.
-func (x *lexer) dropLine() {
-	line, _ := x.peekLine() // which was there a moment ago
-	_, _ = x.in.Discard(len(line))
-}
-
-// back gives a lexeme back: next will give it again.
+// back takes a lexeme back, which next returns again.
 func (x *lexer) back(l lexeme) { x.ahead = &l }
 
-// next gives the next word.
-func (x *lexer) next() (lexeme, error) {
+// next returns the next word.
+func (x *lexer) next() lexeme {
 	if l := x.ahead; l != nil {
 		x.ahead = nil
-		return *l, nil
+		return *l
 	}
-	c, err := x.skip()
-	if err == io.EOF {
-		return lexeme{kind: ends, line: x.line}, nil
-	}
-	if err != nil {
-		return lexeme{}, err
-	}
+	c, ok := x.skip()
 	l := lexeme{line: x.line, first: x.fresh}
 	x.fresh = false
 	switch {
+	case !ok:
 	case letter(c):
-		l.kind = word
-		l.text, err = x.run(c, func(c byte) bool { return letter(c) || digit(c) })
-		if err == nil && len(l.text) == 1 && l.text[0]|0x20 == 'n' && x.peek() == '\'' {
-			_, _ = x.in.ReadByte() // it is there
-			l.kind = text
-			l.text, err = x.quoted('\'')
+		l.kind, l.text = word, x.run(c, func(c byte) bool { return letter(c) || digit(c) })
+		if len(l.text) == 1 && c|0x20 == 'n' && x.peek() == '\'' {
+			x.read()
+			l.kind, l.text = text, x.quoted('\'')
 		}
 	case digit(c):
-		l.kind = number
-		l.text, err = x.run(c, digit)
-		if after := x.peek(); err == nil && (letter(after) || after == '.') {
-			err = x.refuse("a number that is not whole and decimal")
+		l.kind, l.text = number, x.run(c, digit)
+		if after := x.peek(); letter(after) || after == '.' {
+			_ = x.refuse("a number that is not whole and decimal")
 		}
 	case c == '\'':
-		l.kind = text
-		l.text, err = x.quoted('\'')
+		l.kind, l.text = text, x.quoted(c)
 	case c == '"' || c == '`':
-		l.kind = quoted
-		l.text, err = x.quoted(c)
+		l.kind, l.text = quoted, x.quoted(c)
 	case c == '[':
-		l.kind = quoted
-		l.text, err = x.quoted(']')
+		l.kind, l.text = quoted, x.quoted(']')
 	case bytes.IndexByte([]byte("(),;.=-+*@<>:!"), c) >= 0:
 		l.kind, l.text = mark, []byte{c}
 	default:
-		err = x.refuse("a character that has no place in SQL")
+		_ = x.refuse("a character that has no place in SQL")
 	}
-	return l, err
+	if !utf8.Valid(l.text) {
+		_ = x.refuse("a text that is not valid %s", x.chars.Name)
+	}
+	if x.err != nil {
+		clear(l.text)
+		l = lexeme{line: x.line}
+	}
+	return l
 }
 
 func letter(c byte) bool {
 	return c|0x20 >= 'a' && c|0x20 <= 'z' || c == '_' || c == '$' || c >= utf8.RuneSelf
 }
 func digit(c byte) bool { return c >= '0' && c <= '9' }
+
+// read reads a byte; not ok at the end of the file or after an error.
+func (x *lexer) read() (c byte, ok bool) {
+	c, err := x.in.ReadByte()
+	if err != nil && err != io.EOF && x.err == nil {
+		x.err = err
+	}
+	return c, err == nil && x.err == nil
+}
 
 // peek is the next byte; 0 at the end.
 func (x *lexer) peek() byte {
@@ -148,54 +151,50 @@ func (x *lexer) peek() byte {
 	return b[0]
 }
 
-// skip passes over blanks and comments and gives the byte behind them.
-func (x *lexer) skip() (byte, error) {
+// skip passes over blanks and comments and returns the byte behind them.
+func (x *lexer) skip() (c byte, ok bool) {
 	for {
-		c, err := x.in.ReadByte()
-		if err != nil {
-			return 0, err
-		}
+		c, ok = x.read()
 		switch {
+		case !ok:
+			return 0, false
 		case c == '\n' || c == '\r' && x.peek() != '\n':
 			x.line++
 			x.fresh = true
 		case c == ' ' || c == '\t' || c == '\r':
 		case c == '-' && x.peek() == '-', c == '/' && x.peek() == '*':
-			if err := x.comment(c); err != nil {
-				return 0, err
-			}
+			x.comment(c)
 		default:
-			return c, nil
+			return c, true
 		}
 	}
 }
 
 // comment passes over a comment that has just begun. Databases do not agree on
 // all of them.
-func (x *lexer) comment(c byte) error {
-	if x.strict {
-		return x.refuse("a comment inside an INSERT, which databases read differently")
+func (x *lexer) comment(c byte) {
+	x.read()
+	switch {
+	case x.strict:
+		_ = x.refuse("a comment inside an INSERT, which databases read differently")
+	case x.peek() == '!':
+		_ = x.refuse("a comment that some databases run")
 	}
-	_, _ = x.in.ReadByte() // it was seen
-	if x.peek() == '!' {
-		return x.refuse("a comment that some databases run")
-	}
-	var before byte
-	for {
-		b, err := x.in.ReadByte()
+	for before := byte(0); ; {
+		b, ok := x.read()
 		switch {
-		case err == io.EOF && c == '-':
-			return nil
-		case err == io.EOF:
-			return x.refuse("the file is cut off inside a comment")
-		case err != nil:
-			return err
+		case !ok && c == '-':
+			return
+		case !ok:
+			_ = x.refuse("the file is cut off inside a comment")
+			return
 		case c == '-' && (b == '\n' || b == '\r'):
-			return x.in.UnreadByte()
+			_ = x.in.UnreadByte() // it was just read
+			return
 		case c == '/' && before == '*' && b == '/':
-			return nil
+			return
 		case c == '/' && before == '/' && b == '*':
-			return x.refuse("a comment inside a comment, which databases read differently")
+			_ = x.refuse("a comment inside a comment, which databases read differently")
 		case b == '\n':
 			x.line++
 		}
@@ -204,54 +203,43 @@ func (x *lexer) comment(c byte) error {
 }
 
 // run reads a word or a number.
-func (x *lexer) run(c byte, more func(byte) bool) ([]byte, error) {
+func (x *lexer) run(c byte, more func(byte) bool) []byte {
 	all := []byte{c}
-	for {
-		c, err := x.in.ReadByte()
-		if err == io.EOF {
-			return all, x.checkText(all)
-		}
-		if err != nil {
-			return nil, err
+	for len(all) <= maxWord {
+		c, ok := x.read()
+		if !ok {
+			return all
 		}
 		if !more(c) {
-			return all, errors.Join(x.in.UnreadByte(), x.checkText(all))
+			_ = x.in.UnreadByte() // it was just read
+			return all
 		}
-		if all = append(all, c); len(all) > maxWord {
-			return nil, x.refuse("a word of more than %d KiB", maxWord>>10)
-		}
+		all = append(all, c)
 	}
+	_ = x.refuse("a word of more than %d KiB", maxWord>>10)
+	return all
 }
 
 // quoted reads up to a closing quote; two of them are one that belongs to the
 // text.
-func (x *lexer) quoted(end byte) ([]byte, error) {
-	var all []byte
-	for {
-		c, err := x.in.ReadByte()
+func (x *lexer) quoted(end byte) (all []byte) {
+	for len(all) <= maxWord {
+		c, ok := x.read()
 		switch {
-		case err == io.EOF:
-			return nil, x.refuse("the file is cut off inside quotes")
-		case err != nil:
-			return nil, err
+		case !ok:
+			_ = x.refuse("the file is cut off inside quotes")
+			return all
 		case c == end && x.peek() == end:
-			_, _ = x.in.ReadByte() // it was seen
+			x.read()
 		case c == end:
-			return all, x.checkText(all)
+			return all
 		case c == '\\':
-			return nil, x.refuse("a backslash inside quotes, which databases read differently")
+			_ = x.refuse("a backslash inside quotes, which databases read differently")
 		case c < ' ' || c == 0x7f:
-			return nil, x.refuse("a line end or control character inside quotes: is a quote missing?")
+			_ = x.refuse("a line end or control character inside quotes: is a quote missing?")
 		}
-		if all = append(all, c); len(all) > maxWord {
-			return nil, x.refuse("a text of more than %d KiB", maxWord>>10)
-		}
+		all = append(all, c)
 	}
-}
-
-func (x *lexer) checkText(b []byte) error {
-	if !utf8.Valid(b) {
-		return x.refuse("a text that is not valid %s", x.chars.Name)
-	}
-	return nil
+	_ = x.refuse("a text of more than %d KiB", maxWord>>10)
+	return all
 }

@@ -14,9 +14,8 @@ import (
 // value. A secret has 128 characters, and what else a device has is shorter.
 const maxValue = 64 << 10
 
-// scanner reads JSON name by name. It takes encoding/json's tokens, which keep its
-// grammar, and does the rest itself: what a name means and whether it stands there
-// twice, how much is held, where the file ends.
+// scanner reads JSON name by name, by encoding/json's tokens, which keep its
+// grammar. It bounds what is held, and says where the file is wrong.
 type scanner struct {
 	json  *json.Decoder
 	in    *input
@@ -26,9 +25,7 @@ type scanner struct {
 func newScanner(r io.Reader) *scanner {
 	text, chars := rows.UTF8(r)
 	in := &input{r: text}
-	s := &scanner{json: json.NewDecoder(in), in: in, chars: chars}
-	s.json.UseNumber()
-	return s
+	return &scanner{json.NewDecoder(in), in, chars}
 }
 
 // refuse is an error that ends the file.
@@ -37,10 +34,19 @@ func (s *scanner) refuse(format string, args ...any) error {
 		WithHint("fetch the delivery again, and ask the supplier for JSON as Entra's Graph API takes it, or for Entra's CSV")
 }
 
-// fault puts an error of encoding/json in words that repeat nothing of the file.
-func (s *scanner) fault(err error) error {
+// next reads a token, or a value as it is written. Errors of encoding/json are put
+// in words that repeat nothing of the file.
+func (s *scanner) next(read func() (size int, err error)) error {
+	s.in.taken = 0
+	size, err := read()
+	if err == nil && size > maxValue { // what was read ahead was not counted
+		err = errTooMuch
+	}
 	var syntax *json.SyntaxError
 	switch {
+	case err == nil:
+		s.in.line(s.json.InputOffset()) // so that the lines behind are forgotten
+		return nil
 	case s.in.failed != nil:
 		return s.in.failed
 	case errors.Is(err, errTooMuch):
@@ -53,78 +59,60 @@ func (s *scanner) fault(err error) error {
 	return s.refuse("the file is not well-formed JSON")
 }
 
+func (s *scanner) token() (t json.Token, err error) {
+	return t, s.next(func() (size int, err error) {
+		t, err = s.json.Token()
+		key, _ := t.(string)
+		return len(key), err
+	})
+}
+
+// value reads what stands behind a name, as it is written. It is the caller's.
+func (s *scanner) value() (raw json.RawMessage, err error) {
+	err = s.next(func() (size int, err error) {
+		err = s.json.Decode(&raw)
+		return len(raw), err
+	})
+	return raw, err
+}
+
 // begin wants an object or a list to begin.
 func (s *scanner) begin(with json.Delim) error {
 	t, err := s.token()
 	switch {
-	case err != nil:
+	case err != nil || t == with:
 		return err
-	case t != with && with == '{':
+	case with == '{':
 		return s.refuse("the file is no JSON object")
-	case t != with:
-		return s.refuse("the value is no list")
 	}
-	return nil
+	return s.refuse("the value is no list")
 }
 
-func (s *scanner) token() (json.Token, error) {
-	s.in.taken = 0
-	t, err := s.json.Token()
-	if err != nil {
-		return nil, s.fault(err)
-	}
-	if key, ok := t.(string); ok && len(key) > maxValue { // what was read ahead was not counted
-		return nil, s.fault(errTooMuch)
-	}
-	s.in.line(s.json.InputOffset()) // so that the lines behind are forgotten
-	return t, nil
-}
-
-// key gives the next name of the object that is open; no more: it is closed.
+// key reads the next name of the object that is open; no more: it is closed.
 func (s *scanner) key() (key string, more bool, err error) {
 	t, err := s.token()
-	if err != nil {
-		return "", false, err
-	}
 	key, more = t.(string)
-	return key, more, nil
-}
-
-// value gives what stands behind a name, as it is written. It is the caller's.
-func (s *scanner) value() (json.RawMessage, error) {
-	s.in.taken = 0
-	var raw json.RawMessage
-	if err := s.json.Decode(&raw); err != nil {
-		return nil, s.fault(err)
-	}
-	if len(raw) > maxValue { // what was read ahead was not counted
-		return nil, s.fault(errTooMuch)
-	}
-	return raw, nil
+	return key, more, err
 }
 
 // entry opens the next object of the list that is open; no more: it is closed.
 func (s *scanner) entry() (more bool, err error) {
 	t, err := s.token()
-	switch {
-	case err != nil:
-		return false, err
-	case t == json.Delim('{'):
-		return true, nil
-	case t == json.Delim(']'):
-		return false, nil
+	if err == nil && t != json.Delim('{') && t != json.Delim(']') {
+		err = s.refuse("the list holds something that is no object")
 	}
-	return false, s.refuse("the list holds something that is no object")
+	return err == nil && t == json.Delim('{'), err
 }
 
 // end makes sure that nothing follows; its error is io.EOF.
 func (s *scanner) end() error {
 	s.in.taken = 0
-	switch _, err := s.json.Token(); {
+	_, err := s.json.Token()
+	switch {
 	case err == io.EOF && s.in.failed == nil:
 		return io.EOF
 	case err != nil:
-		return s.fault(err)
+		return s.next(func() (int, error) { return 0, err })
 	}
 	return s.refuse("something stands behind the end of the object")
 }
@@ -149,14 +137,11 @@ func (in *input) Read(p []byte) (int, error) {
 		return 0, errTooMuch
 	}
 	n, err := in.r.Read(p[:min(len(p), chunk)])
-	for rest, at := p[:n], in.offset; ; {
-		i := bytes.IndexByte(rest, '\n')
-		if i < 0 {
-			break
+	at := in.offset
+	for line := range bytes.Lines(p[:n]) {
+		if at += int64(len(line)); line[len(line)-1] == '\n' {
+			in.ahead = append(in.ahead, at)
 		}
-		at += int64(i) + 1
-		rest = rest[i+1:]
-		in.ahead = append(in.ahead, at)
 	}
 	in.taken += n
 	in.offset += int64(n)

@@ -10,8 +10,6 @@ import (
 
 	"fob/internal/fault"
 	"fob/internal/rows"
-	"fob/internal/seedfile"
-	"fob/internal/seedfile/table"
 )
 
 // maxLine bounds a line with what continues it, in bytes: the longest useful one
@@ -35,9 +33,8 @@ type lines struct {
 	n       int
 	unended bool   // the last line has no end
 	ahead   []byte // a physical line that is read and not yet used; nil: none
-	err     error
 
-	anyVersion bool // for telling what a file is, not whether it can be read
+	anyVersion bool // for finding out what a file is, not whether it can be read
 }
 
 func newLines(r io.Reader) *lines {
@@ -65,83 +62,74 @@ func (l *lines) split(data []byte, atEOF bool) (int, []byte, error) {
 	return i + 1, data[:i], nil
 }
 
-// physical gives the next line of the file; nil behind the last.
+func refuse(n int, format string, args ...any) error {
+	return fault.Errorf(fault.Refused, "line %d: "+format, append([]any{n}, args...)...).
+		WithHint("fetch the delivery again, and take it as it was sent")
+}
+
+// physical reads the next line of the file, which is the caller's.
 func (l *lines) physical() ([]byte, error) {
 	if text := l.ahead; text != nil {
 		l.ahead = nil
 		return text, nil
 	}
 	if !l.in.Scan() {
-		switch err := l.in.Err(); {
+		err := l.in.Err()
+		switch {
+		case err == nil:
+			return nil, io.EOF
 		case errors.Is(err, bufio.ErrTooLong):
 			return nil, refuse(l.n+1, "the line has more than %d KiB", maxLine>>10)
-		case err != nil:
-			return nil, err
 		}
-		return nil, io.EOF
+		return nil, err
 	}
 	l.n++
 	if !utf8.Valid(l.in.Bytes()) || bytes.IndexByte(l.in.Bytes(), 0) >= 0 {
 		return nil, refuse(l.n, "the line is not valid %s", l.chars.Name)
 	}
-	return bytes.Clone(l.in.Bytes()), nil
+	return append([]byte{}, l.in.Bytes()...), nil
 }
 
-func refuse(n int, format string, args ...any) error {
-	return fault.Errorf(fault.Refused, "line %d: "+format, append([]any{n}, args...)...).
-		WithHint("fetch the delivery again, and take it as it was sent")
-}
-
-// next gives the next line that is no comment; io.EOF behind the last.
+// next reads the next line that is no comment; io.EOF behind the last.
 func (l *lines) next() (line, error) {
-	for l.err == nil {
+	for {
 		text, err := l.physical()
 		at := line{n: l.n}
-		if err == nil {
-			text, err = l.continued(text)
+		for err == nil && len(text) > 0 { // what continues it
+			more, end := l.physical()
+			if end == io.EOF {
+				break
+			}
+			if err = end; err != nil || len(more) == 0 || more[0] != ' ' {
+				l.ahead = more
+				break
+			}
+			if text = append(text, more[1:]...); len(text) >= maxLine {
+				err = refuse(l.n, "the line and those that it continues have more than %d KiB", maxLine>>10)
+			}
 		}
 		switch {
 		case err != nil:
-			l.err = err
-		case len(text) == 0 || text[0] != '#':
-			return l.parse(at, text)
-		case !l.anyVersion:
-			l.err = checkVersion(at.n, text)
+			return line{}, err
+		case !bytes.HasPrefix(text, []byte("#")):
+			return at.parse(text)
+		case l.anyVersion:
+		case !knownVersion(string(text)):
+			return line{}, fault.Errorf(fault.Refused, "line %d: the records are of another version than 100, the only one that fob knows", at.n).
+				WithHint("ask the supplier for records of version 100, or for OATH CSV")
 		}
-	}
-	return line{}, l.err
-}
-
-// continued adds the lines that continue one.
-func (l *lines) continued(text []byte) ([]byte, error) {
-	for {
-		more, err := l.physical()
-		switch {
-		case err == io.EOF:
-			return text, nil
-		case err != nil:
-			return nil, err
-		case len(text) == 0 || len(more) == 0 || more[0] != ' ':
-			l.ahead = more
-			return text, nil
-		case len(text)+len(more) > maxLine:
-			return nil, refuse(l.n, "the line and those that it continues have more than %d KiB", maxLine>>10)
-		}
-		text = append(text, more[1:]...)
 	}
 }
 
 // parse takes a line apart.
-func (l *lines) parse(at line, text []byte) (line, error) {
+func (at line) parse(text []byte) (line, error) {
 	bare := bytes.TrimSpace(text)
-	if len(bare) == 0 {
-		at.blank = true
+	if at.blank = len(bare) == 0; at.blank {
 		return at, nil
 	}
 	name, value, ok := bytes.Cut(bare, []byte(":"))
 	if !ok {
-		l.err = refuse(at.n, "the line is none of LDIF, which has a name and a colon")
-		return line{}, l.err
+		return line{}, refuse(at.n, "the line is none of LDIF, which has a name and a colon")
 	}
 	at.name = string(bytes.TrimSpace(name))
 	at.coded = bytes.HasPrefix(value, []byte(":")) || bytes.HasPrefix(value, []byte("<"))
@@ -149,22 +137,9 @@ func (l *lines) parse(at line, text []byte) (line, error) {
 	return at, nil
 }
 
-// checkVersion knows the comment that such a file begins with.
-func checkVersion(n int, comment []byte) error {
-	_, after, has := strings.Cut(string(comment), "$Version:")
+// knownVersion looks at the comment that such a file begins with.
+func knownVersion(comment string) bool {
+	_, after, has := strings.Cut(comment, "$Version:")
 	version, _, _ := strings.Cut(after, "$")
-	if !has || strings.TrimSpace(version) == "100" {
-		return nil
-	}
-	return fault.Errorf(fault.Refused, "line %d: the records are of another version than 100, the only one that fob knows", n).
-		WithHint("ask the supplier for records of version 100, or for OATH CSV")
-}
-
-// notes are remarks on how the text is written.
-func (l *lines) notes() []fault.Text {
-	notes := seedfile.Notes(l.chars.Notes()...)
-	if l.unended {
-		notes = append(notes, fault.Textf(table.NoteUnended))
-	}
-	return notes
+	return !has || strings.TrimSpace(version) == "100"
 }

@@ -2,6 +2,7 @@ package safeword
 
 import (
 	"bytes"
+	"cmp"
 	"slices"
 	"strings"
 
@@ -19,14 +20,22 @@ var keys = []string{"sccKey", "sccMode", "sccPwLen", "sccVer", "sccSeq", "sccTic
 func (r *reader) record(e *entry) seedfile.Record {
 	rec := seedfile.Record{Place: seedfile.Place{N: e.n}, Serial: string(e.values[authenticatorID])}
 	defer clear(e.values[tokenData])
+	kind := string(e.values[tokenType])
 	r.checkEntry(&rec, e)
-	d := r.data(&rec, e.values[tokenData])
-	d.readType(&rec, string(e.values[tokenType]))
+	d := readData(&rec, e.values[tokenData])
+	d.readType(&rec, kind)
 	d.readKey(&rec)
 	d.readNumbers(&rec)
-	d.readHash(&rec)
+	if text, given := d["crypto"]; given {
+		h, err := token.ParseHash(string(text))
+		if err != nil {
+			rec.Fail("the crypto is %s; HmacSHA1, HmacSHA256 and HmacSHA512 are known", seedfile.Shown(string(text)))
+		} else {
+			rec.Params.Hash, rec.Given = h, rec.Given.With(seedfile.FieldHash)
+		}
+	}
 	d.readDate(&rec)
-	rec.Model = d.model(string(e.values[tokenType]))
+	rec.Model = cmp.Or(string(d["PrtoductName"]), string(d["ProductName"]), kind)
 	if seedfile.LooksLikeSeed(rec.Model) {
 		rec.Model = ""
 		rec.Fail("the product's name looks like a seed")
@@ -36,17 +45,16 @@ func (r *reader) record(e *entry) seedfile.Record {
 		rec.Secret = seedfile.Secret{}
 		return rec
 	}
-	r.tally.doubtful += btoi(rec.Doubt.Field == seedfile.FieldCounter)
-	r.tally.timed += btoi(rec.Params.Type == token.TOTP)
-	r.tally.signed += btoi(e.values[signature] != nil)
-	return rec
-}
-
-func btoi(b bool) int {
-	if b {
-		return 1
+	if rec.Doubt.Field == seedfile.FieldCounter {
+		r.tally.doubtful++
 	}
-	return 0
+	if rec.Params.Type == token.TOTP {
+		r.tally.timed++
+	}
+	if e.values[signature] != nil {
+		r.tally.signed++
+	}
+	return rec
 }
 
 // checkEntry looks for what is wrong with an entry as such. A signature ends each
@@ -56,7 +64,10 @@ func (r *reader) checkEntry(rec *seedfile.Record, e *entry) {
 	if r.records == 1 {
 		r.signed = signed
 	}
-	named := e.serialOf()
+	// The serial that the entry's name has, if it has any.
+	first, _, _ := strings.Cut(e.dn, ",")
+	name, named, _ := strings.Cut(first, "=")
+	named = strings.TrimSpace(named)
 	switch {
 	case !signed && e.open:
 		rec.Fail("the file seems cut off: its last record has no signature and no blank line behind it; fetch the delivery again")
@@ -70,7 +81,7 @@ func (r *reader) checkEntry(rec *seedfile.Record, e *entry) {
 		rec.Fail("the entry has no %s", authenticatorID)
 	case e.values[tokenData] == nil:
 		rec.Fail("the entry has no %s", tokenData)
-	case named != "" && !strings.EqualFold(named, rec.Serial):
+	case is(strings.TrimSpace(name), authenticatorID) && named != "" && !strings.EqualFold(named, rec.Serial):
 		rec.Fail("the dn of the entry names another serial than its %s", authenticatorID)
 	}
 }
@@ -78,45 +89,45 @@ func (r *reader) checkEntry(rec *seedfile.Record, e *entry) {
 // data are the values of sccTokenData by their keys.
 type data map[string][]byte
 
-// data reads sccTokenData. What is not known in it may change what the codes are.
-func (r *reader) data(rec *seedfile.Record, text []byte) data {
+// readData takes sccTokenData apart: key=value, with a semicolon behind each. What
+// is not known in it may change what the codes are.
+func readData(rec *seedfile.Record, text []byte) data {
 	d := data{}
-	for _, p := range pairs(text) {
-		key := string(p[0])
+	for part := range bytes.SplitSeq(text, []byte(";")) {
+		if part = bytes.TrimSpace(part); len(part) == 0 {
+			continue
+		}
+		name, value, _ := bytes.Cut(part, []byte("="))
+		key := string(bytes.TrimSpace(name))
+		i := slices.IndexFunc(keys, func(k string) bool { return strings.EqualFold(k, key) })
 		_, again := d[key]
 		switch {
-		case !slices.Contains(keys, key):
-			rec.Fail("%s of %s is not known%s, and may change what the codes are", seedfile.Shown(key), tokenData, meant(key))
+		case i < 0:
+			rec.Fail("%s of %s is not known, and may change what the codes are", seedfile.Shown(key), tokenData)
+		case keys[i] != key:
+			rec.Fail("%s of %s is not known (it ought to be written %s), and may change what the codes are", seedfile.Shown(key), tokenData, keys[i])
 		case again:
 			rec.Fail("%s stands twice in %s", key, tokenData)
 		}
-		d[key] = p[1]
+		d[key] = bytes.TrimSpace(value)
 	}
 	return d
-}
-
-func meant(key string) string {
-	for _, k := range keys {
-		if strings.EqualFold(k, key) {
-			return " (it ought to be written " + k + ")"
-		}
-	}
-	return ""
 }
 
 // readType reads the mode. Without one a token goes by presses, unless something
 // else says that it has a clock.
 func (d data) readType(rec *seedfile.Record, kind string) {
-	switch mode := d["sccMode"]; {
-	case is(string(mode), "E"):
+	mode := string(d["sccMode"])
+	switch {
+	case is(mode, "E"):
 		rec.Params.Type = token.HOTP
-	case is(string(mode), "T"):
+	case is(mode, "T"):
 		rec.Params.Type = token.TOTP
-	case len(mode) > 0:
+	case mode != "":
 		rec.Fail("the sccMode is neither E (presses) nor T (time); fob keeps HOTP and TOTP tokens")
 		return
 	case d["sccTick"] != nil || d["sccPrTime"] != nil || strings.HasSuffix(strings.ToUpper(kind), "-TS"):
-		rec.Question(seedfile.FieldType, "there is no sccMode, but the record has the marks of a token that goes by time; say --type")
+		rec.Question(seedfile.FieldType, "there is no sccMode, but the record has the marks of a token that goes by time; say %s", fault.Type)
 		return
 	default:
 		return
@@ -129,61 +140,37 @@ func (d data) readKey(rec *seedfile.Record) {
 	switch {
 	case len(key) == 0:
 		rec.Fail("the seed (sccKey) is missing")
-		return
 	case bytes.HasPrefix(key, []byte("(")):
 		rec.Fail("the seed (sccKey) is encrypted by a SafeWord server; ask the supplier for the delivery as it was made, or for OATH CSV")
-		return
+	default:
+		seed, err := seedfile.DecodeText(key, seedfile.Hex)
+		if err != nil {
+			rec.Fail("%v", err)
+			return
+		}
+		rec.Secret = seedfile.Secret{Encoding: seedfile.Raw, Text: seed}
 	}
-	seed, err := seedfile.DecodeText(key, seedfile.Hex)
-	if err != nil {
-		rec.Fail("%v", err)
-		return
-	}
-	rec.Secret = seedfile.Secret{Encoding: seedfile.Raw, Text: seed}
 }
 
 // readNumbers reads digits, step and counter.
 func (d data) readNumbers(rec *seedfile.Record) {
-	d.number(rec, "sccPwLen", token.MinDigits, token.MaxDigits, func(n int64) {
-		rec.Params.Digits = int(n)
-		rec.Given = rec.Given.With(seedfile.FieldDigits)
-	})
-	d.number(rec, "sccTick", 1, token.MaxPeriod, func(n int64) {
-		rec.Params.Period = int(n)
-		rec.Given = rec.Given.With(seedfile.FieldPeriod)
-	})
-	d.number(rec, "sccSeq", 0, token.MaxCounter, func(n int64) {
-		if n > 9 { // of one digit both are the same
-			rec.Question(seedfile.FieldCounter, "whether the sccSeq is written in decimal or in hex is not known; say --counter, which takes its place")
-			return
+	number := func(key string, field seedfile.Field, least, most int64) (n int64) {
+		if text, given := d[key]; given {
+			var ok bool
+			if n, ok = table.ReadNumber(rec, key, text, least, most); ok {
+				rec.Given = rec.Given.With(field)
+			}
 		}
-		rec.Counter = n
-		rec.Given = rec.Given.With(seedfile.FieldCounter)
-	})
-}
-
-func (d data) number(rec *seedfile.Record, key string, least, most int64, set func(int64)) {
-	text, given := d[key]
-	if !given {
-		return
+		return n
 	}
-	if n, ok := table.ReadNumber(rec, key, text, least, most); ok {
-		set(n)
+	rec.Params.Digits = int(number("sccPwLen", seedfile.FieldDigits, token.MinDigits, token.MaxDigits))
+	rec.Params.Period = int(number("sccTick", seedfile.FieldPeriod, 1, token.MaxPeriod))
+	given := rec.Given
+	rec.Counter = number("sccSeq", seedfile.FieldCounter, 0, token.MaxCounter)
+	if rec.Counter > 9 { // of one digit both are the same
+		rec.Counter, rec.Given = 0, given
+		rec.Question(seedfile.FieldCounter, "whether the sccSeq is written in decimal or in hex is not known; say %s, which takes its place", fault.Counter)
 	}
-}
-
-func (d data) readHash(rec *seedfile.Record) {
-	text, given := d["crypto"]
-	if !given {
-		return
-	}
-	h, err := token.ParseHash(string(text))
-	if err != nil {
-		rec.Fail("the crypto is %s; HmacSHA1, HmacSHA256 and HmacSHA512 are known", seedfile.Shown(string(text)))
-		return
-	}
-	rec.Params.Hash = h
-	rec.Given = rec.Given.With(seedfile.FieldHash)
 }
 
 // readDate reads when a token was made, which is said in two ways.
@@ -192,38 +179,13 @@ func (d data) readDate(rec *seedfile.Record) {
 		{"ProductionDate", "01/02/2006", "07/28/2010, the month first"},
 		{"sccPrTime", "2006/01/02 15:04:05", "2011/05/03 02:46:54"},
 	} {
-		text := string(d[w.key])
-		if text == "" {
-			continue
-		}
-		at, ok := seedfile.ParseMade(w.layout, text)
-		if !ok {
-			rec.Fail("the %s is no time such as %s", w.key, w.like)
-			return
-		}
-		rec.Manufactured = at
-	}
-}
-
-// model is the product's name, else its type.
-func (d data) model(kind string) string {
-	for _, key := range []string{"PrtoductName", "ProductName"} {
-		if name := string(d[key]); name != "" {
-			return name
+		if text := string(d[w.key]); text != "" {
+			at, ok := seedfile.ParseMade(w.layout, text)
+			if !ok {
+				rec.Fail("the %s is no time such as %s", w.key, w.like)
+				return
+			}
+			rec.Manufactured = at
 		}
 	}
-	return kind
-}
-
-// tally counts what the operator should know of.
-type tally struct{ signed, timed, doubtful, others, ignored int }
-
-func (t *tally) notes() []fault.Text {
-	return seedfile.CountedNotes(
-		seedfile.Counted{N: t.signed, Text: "signatures (sccSignature) were not verified, which only SafeWord's own server can: %d of them"},
-		seedfile.Counted{N: t.timed, Text: "clocks count from 2000-01-01, unless %[2]s says otherwise: those of %[1]d time-based tokens", Args: []any{fault.T0}},
-		seedfile.Counted{N: t.doubtful, Text: "an sccSeq of more than one digit may be decimal or hex, and is not taken for the counter: that of %d records"},
-		seedfile.Counted{N: t.others, Text: "entries that are no tokens were skipped: %d of them"},
-		seedfile.Counted{N: t.ignored, Text: "attributes that say nothing about codes were ignored: %d lines"},
-	)
 }
