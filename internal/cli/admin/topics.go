@@ -64,7 +64,6 @@ func formatsHelp() string {
 		if f.Support.Encrypted != seedfile.NotEncrypted {
 			fmt.Fprintf(&b, "  may be encrypted %s\n", f.Support.Encrypted)
 		}
-		fmt.Fprintf(&b, "  samples checked with %s\n", f.Support.Checked)
 		if d := defaultsOf(f); d != "" {
 			fmt.Fprintf(&b, "  where the file does not say: %s\n", d)
 		}
