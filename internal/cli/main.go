@@ -60,9 +60,14 @@ func Run(ctx context.Context, p Process) int {
 	out := &watched{w: p.Streams.Out}
 	p.Streams.Out = out
 	host, _ := os.Hostname() // an event without a host is better than none
+	operator, err := app.CurrentOperator(p.Getenv)
 	r := &term.Run{
 		Streams: p.Streams, Now: p.Now, Getenv: p.Getenv, Ctx: ctx,
-		Base: app.Config{Now: p.Now, Random: rand.Reader, Host: host, Operator: app.CurrentOperator(p.Getenv)},
+		Base: app.Config{Now: p.Now, Random: rand.Reader, Host: host, Operator: operator},
+	}
+	if err != nil {
+		printError(r, err)
+		return term.ExitOf(err)
 	}
 	cmd := command(r)
 	cmd.SetArgs(p.Args)
