@@ -13,14 +13,16 @@ STOCK    ?= 500000
 # its tests are left out, which is said at the end.
 PEERS    := oathtool pskctool openssl soffice msoffcrypto-tool
 MISSING  := $(strip $(foreach p,$(PEERS),$(if $(shell command -v $(p) 2>/dev/null),,$(p))))
+PACKAGE_soffice          := libreoffice-calc-nogui
+PACKAGE_msoffcrypto-tool := python3-msoffcrypto-tool
 PACKAGES := $(foreach p,$(MISSING),$(or $(PACKAGE_$(p)),$(p)))
 IN_CI    := $(filter 1 true,$(CI))
 
-PACKAGE_soffice          := libreoffice-calc-nogui
-PACKAGE_msoffcrypto-tool := python3-msoffcrypto-tool
+PREFIX  ?= /usr/local
+DESTDIR ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help build test race lint demo picture bench simulate soak fmt clean
+.PHONY: help build install test race lint demo picture bench simulate soak fmt clean
 
 help: ## list the targets
 	@echo 'make TARGET, where TARGET is one of'
@@ -28,6 +30,9 @@ help: ## list the targets
 
 build: ## build/fob, the program
 	$(GO) build $(BUILD) -o build/fob ./cmd/fob
+
+install: build ## build/fob as $(DESTDIR)$(PREFIX)/bin/fob
+	install -D -m 0755 build/fob $(DESTDIR)$(PREFIX)/bin/fob
 
 test: ## all tests
 ifneq ($(and $(MISSING),$(IN_CI)),)
@@ -62,7 +67,7 @@ bench: ## speed and memory; N=tokens RUNS=repetitions STOCK=tokens there before
 	$(GO) run $(BUILD) ./tools/bench -n $(N) -runs $(RUNS) -stock $(STOCK)
 	$(GO) run $(BUILD) ./tools/desk -n $(N)
 
-simulate: ## fleets of 10,000 tokens at a support desk: the table of README
+simulate: ## fleets of 10,000 tokens at a support desk: how many codes they take
 	$(GO) run $(BUILD) ./tools/simulate
 
 soak: ## long tests: -tags soak, each fuzz target for FUZZTIME, crashes, tampering, races
