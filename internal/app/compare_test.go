@@ -14,6 +14,8 @@ import (
 	"time"
 
 	"fob/internal/report"
+	"fob/internal/report/export"
+	"fob/internal/report/sheet"
 	"fob/internal/token"
 	"fob/internal/trail"
 	"fob/tools/life"
@@ -30,12 +32,12 @@ type snapshot struct {
 	stock stockOf
 }
 
-var forms = map[string]func(io.Writer, report.Reader, report.Export) (report.Totals, error){
-	".csv": report.WriteCSV, ".json": report.WriteJSON, ".zip": report.WriteArchive, ".xlsx": report.WriteWorkbook,
+var forms = map[string]func(io.Writer, report.Reader, export.Export) (export.Totals, error){
+	".csv": export.WriteCSV, ".json": export.WriteJSON, ".zip": export.WriteArchive, ".xlsx": export.WriteWorkbook,
 }
 
-func exportOf(l *life.Life, dir string) report.Export {
-	return report.Export{Made: l.Now, By: l.Config.Operator, Host: "desk", TempDir: dir, Random: rand.Reader}
+func exportOf(l *life.Life, dir string) export.Export {
+	return export.Export{Origin: report.Origin{Made: l.Now, By: l.Config.Operator, Host: "desk", TempDir: dir, Random: rand.Reader}}
 }
 
 func snap(t *testing.T, l *life.Life, f report.Filter) snapshot {
@@ -79,7 +81,7 @@ func stockFrom(t *testing.T, text []byte) stockOf {
 }
 
 // since compares the store as it is, or as it was, with a day or a file.
-func since(t *testing.T, l *life.Life, asOf time.Time, e report.Export, base func(report.Reader) (*report.Baseline, error)) (changes []report.Change, text []byte) {
+func since(t *testing.T, l *life.Life, asOf time.Time, e export.Export, base func(report.Reader) (*export.Baseline, error)) (changes []export.Change, text []byte) {
 	t.Helper()
 	var out bytes.Buffer
 	err := l.Read(func(now report.Reader) (err error) {
@@ -92,7 +94,7 @@ func since(t *testing.T, l *life.Life, asOf time.Time, e report.Export, base fun
 		if e.Compare, err = base(now); err != nil {
 			return err
 		}
-		a, sum, err := report.Changes(reader, e, nil)
+		a, sum, err := export.Changes(reader, e, nil)
 		if err != nil {
 			return err
 		}
@@ -102,7 +104,7 @@ func since(t *testing.T, l *life.Life, asOf time.Time, e report.Export, base fun
 			}
 			changes = append(changes, x)
 		}
-		total, err := report.WriteCSV(&out, reader, e)
+		total, err := export.WriteCSV(&out, reader, e)
 		if err == nil && (total.SHA256 != sum().SHA256 || total.Rows != len(changes)) {
 			err = fmt.Errorf("the file has %d rows %s, not %d %s", total.Rows, total.SHA256, len(changes), sum().SHA256)
 		}
@@ -114,12 +116,12 @@ func since(t *testing.T, l *life.Life, asOf time.Time, e report.Export, base fun
 	return changes, out.Bytes()
 }
 
-func at(when time.Time) func(report.Reader) (*report.Baseline, error) {
-	return func(now report.Reader) (*report.Baseline, error) { return report.BaselineAt(now, when) }
+func at(when time.Time) func(report.Reader) (*export.Baseline, error) {
+	return func(now report.Reader) (*export.Baseline, error) { return export.BaselineAt(now, when) }
 }
 
 // apply puts changes into an inventory; tokens that came are taken from the other.
-func apply(t *testing.T, before, after stockOf, changes []report.Change) stockOf {
+func apply(t *testing.T, before, after stockOf, changes []export.Change) stockOf {
 	t.Helper()
 	told := stockOf{}
 	for serial, fields := range before {
@@ -132,17 +134,17 @@ func apply(t *testing.T, before, after stockOf, changes []report.Change) stockOf
 		if _, err := strconv.ParseFloat(*s, 64); err == nil {
 			return *s // a number needs no guard
 		}
-		return report.GuardCSV(*s)
+		return sheet.Guard(*s)
 	}
 	for _, x := range changes {
 		key := token.Serial(x.Serial.Key())
 		switch x.Change {
-		case report.Added:
+		case export.Added:
 			if told[key] != nil || after[key]["state"] != text(x.After) || x.Before != nil {
 				t.Fatalf("%+v of %v", x, told[key])
 			}
 			told[key] = after[key]
-		case report.Removed:
+		case export.Removed:
 			if told[key] == nil || told[key]["state"] != text(x.Before) || x.After != nil {
 				t.Fatalf("%+v of %v", x, told[key])
 			}
@@ -233,10 +235,10 @@ func jsonOf(t *testing.T, v any) string {
 	return string(text)
 }
 
-func file(t *testing.T, form string, data []byte) func(report.Reader) (*report.Baseline, error) {
+func file(t *testing.T, form string, data []byte) func(report.Reader) (*export.Baseline, error) {
 	t.Helper()
 	dir := t.TempDir()
-	old, err := report.ReadExport(bytes.NewReader(data), int64(len(data)), "old"+form, report.ReadOptions{TempDir: dir, Random: rand.Reader})
+	old, err := export.ReadExport(bytes.NewReader(data), int64(len(data)), "old"+form, sheet.ReadOptions{TempDir: dir, Random: rand.Reader})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -245,14 +247,14 @@ func file(t *testing.T, form string, data []byte) func(report.Reader) (*report.B
 			t.Error(err)
 		}
 	})
-	return func(now report.Reader) (*report.Baseline, error) { return old.Baseline(now, report.Export{}) }
+	return func(now report.Reader) (*export.Baseline, error) { return old.Baseline(now, export.Export{}) }
 }
 
 // noEvents are the columns that something else than an event of the token can
 // change: the policy, and an erasure that takes a person's texts.
 var noEvents = []string{"locked_until", "account", "bound_proof", "bound_ticket", "bound_approver", "condition"}
 
-func checkMakers(t *testing.T, l *life.Life, changes []report.Change, from, to int64) {
+func checkMakers(t *testing.T, l *life.Life, changes []export.Change, from, to int64) {
 	t.Helper()
 	for _, x := range changes {
 		if x.Event == nil {
@@ -317,7 +319,7 @@ func checkEvents(t *testing.T, seed uint64) {
 	}
 	checked := 0
 	for _, x := range changes {
-		if x.Change != report.Altered || x.Event == nil || slices.Contains(otherwise, x.Column) {
+		if x.Change != export.Altered || x.Event == nil || slices.Contains(otherwise, x.Column) {
 			continue
 		}
 		seq, key := *x.Event, token.Serial(x.Serial.Key())

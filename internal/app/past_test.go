@@ -12,6 +12,7 @@ import (
 
 	"fob/internal/fault"
 	"fob/internal/report"
+	"fob/internal/report/export"
 	"fob/internal/token"
 	"fob/tools/life"
 )
@@ -32,7 +33,7 @@ func seen(l *life.Life, f report.Filter, at time.Time) (m moment, err error) {
 			}
 		}
 		var out bytes.Buffer
-		if _, err := report.WriteCSV(&out, r, report.Export{Filter: f}); err != nil {
+		if _, err := export.WriteCSV(&out, r, export.Export{Filter: f}); err != nil {
 			return err
 		}
 		s, err := r.Summary()

@@ -17,7 +17,8 @@ import (
 	"github.com/xuri/excelize/v2"
 
 	"fob/internal/cli/term"
-	"fob/internal/report"
+	"fob/internal/report/export"
+	"fob/internal/report/sheet"
 	"fob/tools/excelrules"
 	lives "fob/tools/life"
 )
@@ -120,9 +121,9 @@ func sheetRows(t *testing.T, path, sheet string) [][]string {
 }
 
 // inventoryFields are the fields in the order of a header.
-func inventoryFields(header []string) (fields []report.Explained) {
-	byTitle := map[string]report.Explained{}
-	for _, x := range report.Dictionary() {
+func inventoryFields(header []string) (fields []export.Explained) {
+	byTitle := map[string]export.Explained{}
+	for _, x := range export.Dictionary() {
 		if x.Sheet == "Inventory" {
 			byTitle[x.Title] = x
 		}
@@ -145,7 +146,7 @@ func cellOf(v any, kind string) string {
 		for _, one := range v {
 			all = append(all, fmt.Sprint(one))
 		}
-		return report.GuardCSV(strings.Join(all, "; "))
+		return sheet.Guard(strings.Join(all, "; "))
 	case json.Number:
 		if kind == "decimal number" {
 			x, _ := v.Float64()
@@ -157,7 +158,7 @@ func cellOf(v any, kind string) string {
 		if kind == "time (UTC)" {
 			return excelDay(v)
 		}
-		return report.GuardCSV(v)
+		return sheet.Guard(v)
 	}
 	return fmt.Sprint(v)
 }

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"fob/internal/report/sheet"
 	"fob/internal/token"
 	"fob/internal/trail"
 )
@@ -45,7 +46,7 @@ func Activities(r Reader, f ActivityFilter) Answer[Activity] {
 			"Only what changes the store, or tried to with codes, is an event: nobody sees here who looked.",
 			"A whole batch is changed in slices of 5,000 tokens, each an event; an import is one event.",
 		},
-		Rows: later(func() ([]Activity, error) { return f.count(r) }),
+		Rows: Later(func() ([]Activity, error) { return f.count(r) }),
 		None: f.Period.ending("no events"),
 	}
 	if f.Operator != "" {
@@ -55,22 +56,22 @@ func Activities(r Reader, f ActivityFilter) Answer[Activity] {
 		a.Columns = append(a.Columns, activityKeyColumns[key]...)
 	}
 	a.Columns = append(a.Columns,
-		Column[Activity]{"Done", 8, "Events", func(x *Activity) any { return x.Done }},
-		Column[Activity]{"Refused", 9, "Events of codes that were refused", func(x *Activity) any { return x.Refused }},
-		Column[Activity]{"Tokens", 10, "That were changed, each as often as it was", func(x *Activity) any { return x.Tokens }},
-		Column[Activity]{"First (UTC)", 20, "When the first of them was", func(x *Activity) any { return x.FirstAt }},
-		Column[Activity]{"Last (UTC)", 20, "When the last of them was", func(x *Activity) any { return x.LastAt }})
+		sheet.Col("done", "Done", 8, "Events", func(x *Activity) int { return x.Done }),
+		sheet.Col("refused", "Refused", 9, "Events of codes that were refused", func(x *Activity) int { return x.Refused }),
+		sheet.Col("tokens", "Tokens", 10, "That were changed, each as often as it was", func(x *Activity) int { return x.Tokens }),
+		sheet.Col("first_at", "First (UTC)", 20, "When the first of them was", func(x *Activity) time.Time { return x.FirstAt }),
+		sheet.Col("last_at", "Last (UTC)", 20, "When the last of them was", func(x *Activity) time.Time { return x.LastAt }))
 	a.Spares = []string{"UID", "First (UTC)", "Last (UTC)"}
 	return a
 }
 
-var activityKeyColumns = map[string][]Column[Activity]{
+var activityKeyColumns = map[string][]sheet.Column[Activity]{
 	"operator": {
-		{"Operator", 18, "Login name", func(x *Activity) any { return x.Operator }},
-		{"UID", 8, "Its number in the operating system", func(x *Activity) any { return x.UID }},
+		sheet.Col("operator", "Operator", 18, "Login name", func(x *Activity) *string { return x.Operator }),
+		sheet.Col("uid", "UID", 8, "Its number in the operating system", func(x *Activity) *int { return x.UID }),
 	},
-	"day":     {{"Day", 12, "Day in UTC", func(x *Activity) any { return x.Day }}},
-	"command": {{"Command", 18, "What was done", func(x *Activity) any { return x.Command }}},
+	"day":     {sheet.Col("day", "Day", 12, "Day in UTC", func(x *Activity) *string { return x.Day })},
+	"command": {sheet.Col("command", "Command", 18, "What was done", func(x *Activity) *string { return x.Command })},
 }
 
 // activityKey is what the events of one row share.
@@ -104,7 +105,7 @@ func (f ActivityFilter) count(r Reader) ([]Activity, error) {
 	var all []Activity
 	for k, a := range rows {
 		if by["operator"] {
-			a.Operator, a.UID = &k.operator, uidOf(k.id)
+			a.Operator, a.UID = &k.operator, UID(k.id)
 		}
 		if by["day"] {
 			a.Day = &k.day
@@ -118,8 +119,8 @@ func (f ActivityFilter) count(r Reader) ([]Activity, error) {
 	return all, nil
 }
 
-// uidOf is nil of an operator that no operating system vouches for.
-func uidOf(id string) *int {
+// UID is nil of an operator that no operating system vouches for.
+func UID(id string) *int {
 	if n, err := strconv.Atoi(id); err == nil {
 		return &n
 	}

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"fob/internal/report/sheet"
 	"fob/internal/token"
 	"fob/internal/trail"
 )
@@ -20,13 +21,13 @@ type Answer[R any] struct {
 	Title    string // of the workbook and its sheet: 31 letters at most
 	Selected string // what was asked for, in words
 	Limits   []string
-	Columns  []Column[R]
+	Columns  []sheet.Column[R]
 	Spares   []string // titles of the columns that a narrow terminal can do without, the least important one first
 	Rows     iter.Seq2[R, error]
 	None     string // what to say when there are no rows
 	Narrowed Filter // the tokens that it was narrowed to; zero: all
 
-	more []sheet // what a workbook has beside the rows
+	more []sheet.Sheet // what a workbook has beside the rows
 }
 
 // Nothing says that there are no rows, and of which tokens that is true.
@@ -35,16 +36,6 @@ func (a Answer[R]) Nothing() string {
 		return a.None
 	}
 	return a.None + ", among " + a.Narrowed.String()
-}
-
-// Column is one column of a report.
-type Column[R any] struct {
-	Title string
-	Width float64 // in characters, in a workbook
-	About string
-	// Of gives a string, a number, a truth, a time.Time, or a pointer to one that
-	// is nil where nothing is known.
-	Of func(*R) any
 }
 
 // Scope narrows a report to some tokens; its zero value takes all.
@@ -144,8 +135,27 @@ func LastOf[R any](rows iter.Seq2[R, error], n int) iter.Seq2[R, error] {
 	}
 }
 
-// later is a sequence that is found only when somebody asks for it, as a whole.
-func later[R any](find func() ([]R, error)) iter.Seq2[R, error] {
+// Counted counts rows on their way.
+func Counted[R any](rows iter.Seq2[R, error], n *int) iter.Seq2[R, error] {
+	return func(yield func(R, error) bool) {
+		for row, err := range rows {
+			if err == nil {
+				*n++
+			}
+			if !yield(row, err) {
+				return
+			}
+		}
+	}
+}
+
+// Rows streams what lies in memory.
+func Rows[R any](all []R) iter.Seq2[R, error] {
+	return Later(func() ([]R, error) { return all, nil })
+}
+
+// Later is a sequence that is found only when somebody asks for it, as a whole.
+func Later[R any](find func() ([]R, error)) iter.Seq2[R, error] {
 	return func(yield func(R, error) bool) {
 		all, err := find()
 		if err != nil {
@@ -197,7 +207,7 @@ func eachEvent(r Reader, visit func(Event) error, marks ...string) error {
 
 // text is what somebody said with an event; nil where they said nothing, or
 // where it was erased.
-func (e Event) text(field string) *string { return filled(e.Plain[field]) }
+func (e Event) text(field string) *string { return Filled(e.Plain[field]) }
 
 // account is whom an event is about.
 func (e Event) account() *string { return e.text(trail.TextAccount) }

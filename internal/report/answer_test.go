@@ -15,6 +15,7 @@ import (
 	"github.com/xuri/excelize/v2"
 
 	"fob/internal/fault"
+	"fob/internal/report/sheet"
 	"fob/internal/token"
 	"fob/internal/trail"
 )
@@ -286,13 +287,16 @@ func TestAnswerForms(t *testing.T) {
 		r.fail = fail
 		return r.Tokens(Filter{})
 	}
-	a := Answer[Token]{Title: "Things", Rows: rows(5, nil), Columns: []Column[Token]{
-		{"Serial", 18, "", func(t *Token) any { return string(t.Serial) }}, {"At (UTC)", 20, "", func(t *Token) any { return t.StateSince }},
+	a := Answer[Token]{Title: "Things", Rows: rows(5, nil), Columns: []sheet.Column[Token]{
+		sheet.Col("serial", "Serial", 18, "", func(t *Token) token.Serial { return t.Serial }),
+		sheet.Col("at", "At (UTC)", 20, "", func(t *Token) time.Time { return t.StateSince }),
 	}}
 	var out bytes.Buffer
-	totals, err := writeAnswer(bookWriter{limit: 2}, &out, stock(0), anExport(), a)
-	if err != nil || totals.Rows != 5 {
-		t.Fatalf("%d rows, %v", totals.Rows, err)
+	origin := anOrigin()
+	origin.Limit = 2
+	n, _, err := WriteAnswer(&out, stock(0), origin, a)
+	if err != nil || n != 5 {
+		t.Fatalf("%d rows, %v", n, err)
 	}
 	f, err := excelize.OpenReader(&out)
 	if err != nil {
@@ -306,15 +310,15 @@ func TestAnswerForms(t *testing.T) {
 		t.Errorf("the last serial is %q", v)
 	}
 	a.Rows = rows(1, errors.New("the disk is gone"))
-	if _, err := WriteAnswer(&out, stock(0), anExport(), a); err == nil || !strings.Contains(err.Error(), "the disk is gone") {
+	if _, _, err := WriteAnswer(&out, stock(0), anOrigin(), a); err == nil || !strings.Contains(err.Error(), "the disk is gone") {
 		t.Errorf("a workbook: %v", err)
 	}
-	if err := WriteRowsJSON(&out, a.Rows); err == nil {
+	if err := sheet.WriteJSON(&out, a.Rows); err == nil {
 		t.Error("JSON: no error")
 	}
 	out.Reset()
 	more := false
-	if err := WriteRowsJSON(&out, FirstOf(rows(3, nil), 3, &more)); err != nil || more {
+	if err := sheet.WriteJSON(&out, FirstOf(rows(3, nil), 3, &more)); err != nil || more {
 		t.Errorf("%v, more: %v", err, more)
 	}
 	var got []Token

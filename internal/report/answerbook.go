@@ -1,112 +1,74 @@
 package report
 
 import (
-	"errors"
-	"fmt"
 	"io"
 	"time"
+
+	"fob/internal/report/sheet"
+	"fob/internal/token"
+	"fob/internal/trail"
 )
+
+// Origin says who makes a file, when and where. The same store and the same Origin
+// give the same file.
+type Origin struct {
+	Made     time.Time
+	By       token.Operator
+	Host     string
+	Version  string    // of fob
+	Random   io.Reader // of the keys of temporary files and of a workbook with a password; CSV and JSON need none
+	TempDir  string    // for workbooks and archives, which need about 100 bytes a token there; empty: the system's
+	Password []byte    // encrypts a workbook; nil: it is not encrypted
+	Limit    int       // rows of one sheet of a workbook; 0: a million
+}
+
+// Options are those of a workbook.
+func (o Origin) Options(title string) sheet.Options {
+	return sheet.Options{Title: title, Made: o.Made, Random: o.Random, TempDir: o.TempDir, Password: o.Password, Limit: o.Limit}
+}
 
 // WriteAnswer writes a report as a workbook: Summary (who asked what, when, of
 // which store, and what the report cannot tell) and the rows as a table, on as
-// many sheets as they need. Cells are as those of WriteWorkbook. Totals have no
-// hash of rows: that is the inventory's.
-func WriteAnswer[R any](w io.Writer, r Reader, e Export, a Answer[R]) (Totals, error) {
-	return writeAnswer(bookWriter{limit: sheetRows}, w, r, e, a)
-}
-
-func writeAnswer[R any](bw bookWriter, w io.Writer, r Reader, e Export, a Answer[R]) (Totals, error) {
-	return bw.writeBook(w, e, func(b *book) (Totals, error) {
+// many sheets as they need. It returns how many rows there are, and of which trail.
+func WriteAnswer[R any](w io.Writer, r Reader, o Origin, a Answer[R]) (rows int, head trail.Head, err error) {
+	err = sheet.WriteBook(w, o.Options(a.Title), func(b *sheet.Book) error {
 		s, err := r.Summary()
 		if err != nil {
-			return Totals{}, err
+			return err
 		}
-		rows := 0
-		for _, s := range append([]sheet{a.sheet(&rows)}, a.more...) {
-			if err := b.add(s); err != nil {
-				return Totals{}, err
+		for _, sh := range append([]sheet.Sheet{sheet.New(a.Title, "", "", a.Columns, Counted(a.Rows, &rows))}, a.more...) {
+			if err := b.Add(sh); err != nil {
+				return err
 			}
 		}
-		if err := writeAnswerSummary(b, e, s, a, rows); err != nil {
-			return Totals{}, err
+		head = s.Head
+		p := b.Summary(28, 100)
+		p.Heading(a.Title)
+		p.Skip()
+		p.Fact("Made at (UTC)", sheet.TimeOf(o.Made))
+		p.Fact("Made by", sheet.TextOf(o.By.String()))
+		p.Fact("Host", sheet.TextOf(o.Host))
+		p.Fact("fob version", sheet.TextOf(o.Version))
+		p.Fact("Store", sheet.TextOf(s.StoreID))
+		p.Fact("Selected", sheet.TextOf(a.Selected))
+		p.Fact("Rows", sheet.IntOf(rows))
+		p.Fact("Events in the audit trail", sheet.IntOf(s.Head.Seq))
+		p.Fact("Hash of the newest event", sheet.TextOf(s.Head.Hash.String()))
+		p.Fact("Times", sheet.TextOf("All times in this workbook are UTC."))
+		for _, l := range a.Limits {
+			p.Fact("To know", sheet.TextOf(l))
 		}
-		return Totals{Rows: rows, Head: s.Head}, b.describe(e, a.Title)
+		p.Skip()
+		p.Header(sheet.Over("Column", sheet.Text), sheet.Over("Meaning", sheet.Text))
+		for _, c := range a.Columns {
+			p.Values(sheet.TextOf(c.Title), sheet.TextOf(c.About))
+		}
+		for _, sh := range a.more {
+			for _, h := range sh.Heads {
+				p.Values(sheet.TextOf(sh.Name+": "+h.Title), sheet.TextOf(h.About))
+			}
+		}
+		return p.Err
 	})
-}
-
-// sheet is the sheet of a report's rows, which are counted in n.
-func (a Answer[R]) sheet(n *int) sheet {
-	own := make([]column[R], len(a.Columns))
-	for i, c := range a.Columns {
-		own[i] = column[R]{title: c.Title, kind: words, width: c.Width, about: c.About, of: func(row *R) value { return valueOf(c.Of(row)) }}
-	}
-	counted := func(yield func(R, error) bool) {
-		for row, err := range a.Rows {
-			if err == nil {
-				*n++
-			}
-			if !yield(row, err) {
-				return
-			}
-		}
-	}
-	return sheetOf(a.Title, "", "", own, counted)
-}
-
-func writeAnswerSummary[R any](b *book, e Export, s Summary, a Answer[R], rows int) error {
-	p := &page{file: b.file, sheet: summarySheet, looks: b.looks}
-	p.note(errors.Join(b.file.SetColWidth(summarySheet, "A", "A", 28), b.file.SetColWidth(summarySheet, "B", "B", 100), b.setUpSummary()))
-	p.heading(a.Title)
-	p.skip()
-	p.fact("Made at (UTC)", instantOf(e.Made))
-	p.fact("Made by", wordsOf(e.By.String()))
-	p.fact("Host", wordsOf(e.Host))
-	p.fact("fob version", wordsOf(e.Version))
-	p.fact("Store", wordsOf(s.StoreID))
-	p.fact("Selected", wordsOf(a.Selected))
-	p.fact("Rows", wholeOf(rows))
-	p.fact("Events in the audit trail", wholeOf(s.Head.Seq))
-	p.fact("Hash of the newest event", wordsOf(s.Head.Hash.String()))
-	p.fact("Times", wordsOf("All times in this workbook are UTC."))
-	for _, l := range a.Limits {
-		p.fact("To know", wordsOf(l))
-	}
-	p.skip()
-	p.header(named("Column"), named("Meaning"))
-	for _, c := range a.Columns {
-		p.values(wordsOf(c.Title), wordsOf(c.About))
-	}
-	for _, s := range a.more {
-		for _, h := range s.heads {
-			p.values(wordsOf(s.name+": "+h.title), wordsOf(h.about))
-		}
-	}
-	return p.err
-}
-
-// valueOf takes what a column of a report gives.
-func valueOf(v any) value {
-	switch v := v.(type) {
-	case nil:
-		return value{}
-	case string:
-		return wordsOf(v)
-	case *string:
-		return wordsAt(v)
-	case int:
-		return wholeOf(v)
-	case int64:
-		return wholeOf(v)
-	case *int:
-		return wholeAt(v)
-	case *float64:
-		return decimalAt(v)
-	case time.Time:
-		return instantOf(v)
-	case *time.Time:
-		return instantAt(v)
-	case bool:
-		return truthOf(v)
-	}
-	panic(fmt.Sprintf("a column of a report gives a %T", v)) // a mistake in its declaration
+	return rows, head, err
 }

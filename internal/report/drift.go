@@ -184,7 +184,7 @@ func (w *driftWalk) add(rec ClockRecord) {
 
 func outlierOf(rec ClockRecord, c otp.Clock, last token.Observation) DriftOutlier {
 	o := DriftOutlier{Serial: rec.Serial, State: rec.State, Batch: rec.Batch, Model: rec.Model, Flags: append([]otp.Flag{}, c.Flags...),
-		Jumps: c.Jumps, LastJump: when(c.LastJump), Drift: last.Drift, ObservedAt: last.At}
+		Jumps: c.Jumps, LastJump: When(c.LastJump), Drift: last.Drift, ObservedAt: last.At}
 	if c.Fitted {
 		o.Rate, o.Noise = &c.FitPPM, &c.NoisePPM
 	}

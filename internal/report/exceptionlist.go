@@ -1,6 +1,11 @@
 package report
 
-import "iter"
+import (
+	"fob/internal/report/sheet"
+	"fob/internal/token"
+	"iter"
+	"time"
+)
 
 // ExceptionList is the exceptions as a report.
 func ExceptionList(r Reader, f ExceptionFilter, s Scope, p Period) Answer[Exception] {
@@ -13,18 +18,18 @@ func ExceptionList(r Reader, f ExceptionFilter, s Scope, p Period) Answer[Except
 			"Who has left is what the newest list of people says; without one nobody has.",
 			"An approver is a name that the operator typed; that it is another name than the operator's does not prove another person.",
 		},
-		Columns: []Column[row]{
-			{"Kind", 20, "What is to be explained", func(x *row) any { return string(x.Kind) }},
-			{"Object", 18, "Serial, or what else the event is about", func(x *row) any { return x.Object }},
-			{"State", 12, "Where the token stands, or stood after the event", func(x *row) any { return stateWords(x.State) }},
-			{"Account", 28, "Whom it is about", func(x *row) any { return x.Account }},
-			{"Time (UTC)", 20, "Since when, or when", func(x *row) any { return x.At }},
-			{"Hours", 8, "Of a loss: from its report to its entry", func(x *row) any { return x.Hours }},
-			{"Event", 9, "Number in the trail", func(x *row) any { return numberAt(x.Event) }},
-			{"Operator", 16, "Who did it", func(x *row) any { return x.Operator }},
-			{"Approver", 20, "Who approved it, as typed", func(x *row) any { return x.Approver }},
-			{"Reason", 30, "Why, as typed", func(x *row) any { return x.Reason }},
-			{"About", 50, "The same in words", func(x *row) any { return x.About }},
+		Columns: []sheet.Column[row]{
+			sheet.Col("kind", "Kind", 20, "What is to be explained", func(x *row) ExceptionKind { return x.Kind }),
+			sheet.Col("object", "Object", 18, "Serial, or what else the event is about", func(x *row) string { return x.Object }),
+			sheet.Col("", "State", 12, "Where the token stands, or stood after the event", func(x *row) *token.State { return x.State }),
+			sheet.Col("account", "Account", 28, "Whom it is about", func(x *row) *string { return x.Account }),
+			sheet.Col("at", "Time (UTC)", 20, "Since when, or when", func(x *row) *time.Time { return x.At }),
+			sheet.Col("hours", "Hours", 8, "Of a loss: from its report to its entry", func(x *row) *float64 { return x.Hours }),
+			sheet.Col("", "Event", 9, "Number in the trail", func(x *row) *int64 { return x.Event }),
+			sheet.Col("operator", "Operator", 16, "Who did it", func(x *row) *string { return x.Operator }),
+			sheet.Col("approver", "Approver", 20, "Who approved it, as typed", func(x *row) *string { return x.Approver }),
+			sheet.Col("reason", "Reason", 30, "Why, as typed", func(x *row) *string { return x.Reason }),
+			sheet.Col("about", "About", 50, "The same in words", func(x *row) string { return x.About }),
 		},
 		Spares: []string{"Hours", "Event", "Reason", "Approver", "Operator", "State", "Account"},
 		Rows:   before(Exceptions(r, f), p),

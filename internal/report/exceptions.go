@@ -282,7 +282,7 @@ func (f ExceptionFilter) ofEvent(stored trail.Stored) (found []Exception, err er
 func (e Event) exception(k ExceptionKind, about string) Exception {
 	seq, at := e.Seq, e.Time.UTC()
 	x := Exception{Kind: k, Object: e.Object.ID, At: &at, Event: &seq, Operator: &e.Operator.Name, About: about,
-		Account: filled(e.Plain[trail.TextAccount]), Approver: filled(e.Plain[trail.TextApprover]), Reason: filled(e.Plain[trail.TextReason])}
+		Account: Filled(e.Plain[trail.TextAccount]), Approver: Filled(e.Plain[trail.TextApprover]), Reason: Filled(e.Plain[trail.TextReason])}
 	if e.Object.Kind != trail.KindToken {
 		x.Object = e.Object.Kind + " " + e.Object.ID
 	}

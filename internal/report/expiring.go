@@ -5,6 +5,7 @@ import (
 	"iter"
 	"time"
 
+	"fob/internal/report/sheet"
 	"fob/internal/token"
 )
 
@@ -39,16 +40,16 @@ func ExpiringTokens(r Reader, f ExpiryFilter) Answer[Expiring] {
 			"A token has an expiry only where its seed file, or who imported it, named one. Batteries know of no date.",
 			"fob binds no expired token. A verifier that received its seed goes on accepting it until it is told.",
 		},
-		Columns: []Column[Expiring]{
-			{"Serial", 18, "Text printed on the device", func(x *Expiring) any { return string(x.Serial) }},
-			{"Days", 8, "Whole days left; negative: since it expired", func(x *Expiring) any { return x.Days }},
-			{"Not after (UTC)", 20, "When it expires", func(x *Expiring) any { return x.NotAfter }},
-			{"State", 12, "Where it stands in its life", func(x *Expiring) any { return string(x.State) }},
-			{"Account", 32, "Who has it", func(x *Expiring) any { return x.Account }},
-			{"Batch", 8, "Number of the import that brought it", func(x *Expiring) any { return x.Batch }},
-			{"Manufacturer", 18, "As the seed file or the operator named it", func(x *Expiring) any { return x.Manufacturer }},
-			{"Model", 14, "As the seed file or the operator named it", func(x *Expiring) any { return x.Model }},
-			{"Location", 18, "Where it lies or was sent from", func(x *Expiring) any { return x.Location }},
+		Columns: []sheet.Column[Expiring]{
+			sheet.Col("serial", "Serial", 18, "Text printed on the device", func(x *Expiring) token.Serial { return x.Serial }),
+			sheet.Col("days", "Days", 8, "Whole days left; negative: since it expired", func(x *Expiring) int { return x.Days }),
+			sheet.Col("not_after", "Not after (UTC)", 20, "When it expires", func(x *Expiring) time.Time { return x.NotAfter }),
+			sheet.Col("state", "State", 12, "Where it stands in its life", func(x *Expiring) token.State { return x.State }),
+			sheet.Col("account", "Account", 32, "Who has it", func(x *Expiring) *string { return x.Account }),
+			sheet.Col("batch", "Batch", 8, "Number of the import that brought it", func(x *Expiring) int { return x.Batch }),
+			sheet.Col("manufacturer", "Manufacturer", 18, "As the seed file or the operator named it", func(x *Expiring) string { return x.Manufacturer }),
+			sheet.Col("model", "Model", 14, "As the seed file or the operator named it", func(x *Expiring) string { return x.Model }),
+			sheet.Col("location", "Location", 18, "Where it lies or was sent from", func(x *Expiring) *string { return x.Location }),
 		},
 		Spares: []string{"Manufacturer", "Model", "Batch", "Location"},
 		Rows:   f.rows(r),

@@ -107,7 +107,7 @@ func anyToken(i int) Token {
 	t := Token{
 		Serial: token.Serial(fmt.Sprintf("%013d", i)), ID: int64(i + 1), State: token.InStock, Batch: 3,
 		Manufacturer: "Feitian", Model: "c200", Type: token.TOTP, Hash: token.SHA1, Digits: 6,
-		Location: new("Zürich"), ImportedAt: noon, StateSince: noon.Add(time.Duration(i) * time.Second), SeedPresent: true,
+		Location: new("Zürich"), ImportedAt: noon, StateSince: noon.Add(time.Duration(i) * time.Second), SeedPresent: true, ExportedTo: []string{},
 	}
 	if i%4 == 3 {
 		t.Type, t.Counter = token.HOTP, new(int64(i))
@@ -122,9 +122,9 @@ func anyToken(i int) Token {
 	return t
 }
 
-func anExport() Export {
-	return Export{
+func anOrigin() Origin {
+	return Origin{
 		Made: noon, By: token.Operator{Kind: token.OperatorOS, ID: "1000", Name: "anna", SudoUID: "1001"},
-		Host: "desk", Version: "1.0", Filter: Filter{}, Random: rand.Reader,
+		Host: "desk", Version: "1.0", Random: rand.Reader,
 	}
 }

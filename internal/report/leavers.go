@@ -1,6 +1,11 @@
 package report
 
-import "fmt"
+import (
+	"fmt"
+	"fob/internal/report/sheet"
+	"fob/internal/token"
+	"time"
+)
 
 // LeaverList is the tokens of accounts that left as a report; list is the newest
 // list of people, nil where there is none.
@@ -25,15 +30,15 @@ func LeaverList(r Reader, list *PeopleList, s Scope, unknown bool) Answer[Leaver
 		Title:    "Leavers",
 		Selected: selected,
 		Limits:   limits,
-		Columns: []Column[row]{
-			{"Account", 32, "Who has the token", func(x *row) any { return x.Account }},
-			{"Name", 24, "As the list of people had it", func(x *row) any { return x.FullName }},
-			{"Why", 9, "left: it was on a list and is not any more; unknown: no list ever had it", func(x *row) any { return x.Why }},
-			{"Left (UTC)", 20, "When the first list without it was taken in", func(x *row) any { return x.LeftAt }},
-			{"Serial", 18, "Text printed on the device", func(x *row) any { return string(x.Serial) }},
-			{"State", 12, "Where the token stands", func(x *row) any { return string(x.State) }},
-			{"Since (UTC)", 20, "Since when", func(x *row) any { return x.Since }},
-			{"Bound (UTC)", 20, "When it was bound", func(x *row) any { return x.BoundAt }},
+		Columns: []sheet.Column[row]{
+			sheet.Col("account", "Account", 32, "Who has the token", func(x *row) string { return x.Account }),
+			sheet.Col("full_name", "Name", 24, "As the list of people had it", func(x *row) *string { return x.FullName }),
+			sheet.Col("why", "Why", 9, "left: it was on a list and is not any more; unknown: no list ever had it", func(x *row) string { return x.Why }),
+			sheet.Col("left_at", "Left (UTC)", 20, "When the first list without it was taken in", func(x *row) *time.Time { return x.LeftAt }),
+			sheet.Col("serial", "Serial", 18, "Text printed on the device", func(x *row) token.Serial { return x.Serial }),
+			sheet.Col("state", "State", 12, "Where the token stands", func(x *row) token.State { return x.State }),
+			sheet.Col("state_since", "Since (UTC)", 20, "Since when", func(x *row) time.Time { return x.Since }),
+			sheet.Col("bound_at", "Bound (UTC)", 20, "When it was bound", func(x *row) *time.Time { return x.BoundAt }),
 		},
 		Spares: []string{"Since (UTC)", "Bound (UTC)", "Name", "Left (UTC)"},
 		Rows:   r.Leavers(LeaverFilter{Tokens: s.filter(), Unknown: unknown}),

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"fob/internal/otp"
+	"fob/internal/report/sheet"
 	"fob/internal/token"
 	"fob/internal/trail"
 )
@@ -61,31 +62,31 @@ func Lockouts(r Reader, f LockoutFilter) Answer[Lockout] {
 		Columns: lockoutColumns(),
 		Spares: []string{"Location", "Model", "Batch", "State", "First failed (UTC)", "Last failed (UTC)", "Ended at (UTC)",
 			"Reason", "Approver", "Unlocked by", "Tried by"},
-		Rows: later(func() ([]Lockout, error) { return f.find(r) }),
+		Rows: Later(func() ([]Lockout, error) { return f.find(r) }),
 		None: f.Period.ending("no token is locked, and none was locked"), Narrowed: f.Scope.filter(),
 	}
 }
 
-func lockoutColumns() []Column[Lockout] {
-	return []Column[Lockout]{
-		{"Serial", 18, "Text printed on the device", func(x *Lockout) any { return string(x.Serial) }},
-		{"Locked now", 11, "Whether no code is accepted now", func(x *Lockout) any { return x.LockedNow }},
-		{"Failures", 9, "Wrong codes in a row", func(x *Lockout) any { return x.Failures }},
-		{"Account", 32, "For whom the last attempt was", func(x *Lockout) any { return x.Account }},
-		{"Tried by", 28, "Who made how many of the attempts", func(x *Lockout) any { return triedWords(x.TriedBy) }},
-		{"First failed (UTC)", 20, "When the first of them was", func(x *Lockout) any { return x.FirstAt }},
-		{"Last failed (UTC)", 20, "When the last of them was", func(x *Lockout) any { return x.LastAt }},
-		{"Locked at (UTC)", 20, "When they locked it", func(x *Lockout) any { return x.LockedAt }},
-		{"Until (UTC)", 20, "When the lock ends, or was to end; empty: when somebody unlocks it", func(x *Lockout) any { return x.LockedUntil }},
-		{"Ended", 10, "unlocked; accepted: a right code; time; retired; gone: withdrawn or exchanged", func(x *Lockout) any { return x.Ended }},
-		{"Ended at (UTC)", 20, "When", func(x *Lockout) any { return x.EndedAt }},
-		{"Unlocked by", 16, "Operator", func(x *Lockout) any { return x.UnlockedBy }},
-		{"Approver", 20, "Who approved it, as typed", func(x *Lockout) any { return x.Approver }},
-		{"Reason", 30, "Of the unlock", func(x *Lockout) any { return x.Reason }},
-		{"State", 12, "Where it stands now", func(x *Lockout) any { return stateWords(x.State) }},
-		{"Batch", 8, "Number of the import that brought it", func(x *Lockout) any { return x.Batch }},
-		{"Model", 14, "As the seed file or the operator named it", func(x *Lockout) any { return x.Model }},
-		{"Location", 18, "Where it lies or was sent from", func(x *Lockout) any { return x.Location }},
+func lockoutColumns() []sheet.Column[Lockout] {
+	return []sheet.Column[Lockout]{
+		sheet.Col("serial", "Serial", 18, "Text printed on the device", func(x *Lockout) token.Serial { return x.Serial }),
+		sheet.Col("locked_now", "Locked now", 11, "Whether no code is accepted now", func(x *Lockout) bool { return x.LockedNow }),
+		sheet.Col("failures", "Failures", 9, "Wrong codes in a row", func(x *Lockout) int { return x.Failures }),
+		sheet.Col("account", "Account", 32, "For whom the last attempt was", func(x *Lockout) *string { return x.Account }),
+		sheet.Col("", "Tried by", 28, "Who made how many of the attempts", func(x *Lockout) string { return triedWords(x.TriedBy) }),
+		sheet.Col("first_failed_at", "First failed (UTC)", 20, "When the first of them was", func(x *Lockout) time.Time { return x.FirstAt }),
+		sheet.Col("last_failed_at", "Last failed (UTC)", 20, "When the last of them was", func(x *Lockout) time.Time { return x.LastAt }),
+		sheet.Col("locked_at", "Locked at (UTC)", 20, "When they locked it", func(x *Lockout) time.Time { return x.LockedAt }),
+		sheet.Col("locked_until", "Until (UTC)", 20, "When the lock ends, or was to end; empty: when somebody unlocks it", func(x *Lockout) *time.Time { return x.LockedUntil }),
+		sheet.Col("ended", "Ended", 10, "unlocked; accepted: a right code; time; retired; gone: withdrawn or exchanged", func(x *Lockout) *string { return x.Ended }),
+		sheet.Col("ended_at", "Ended at (UTC)", 20, "When", func(x *Lockout) *time.Time { return x.EndedAt }),
+		sheet.Col("unlocked_by", "Unlocked by", 16, "Operator", func(x *Lockout) *string { return x.UnlockedBy }),
+		sheet.Col("approver", "Approver", 20, "Who approved it, as typed", func(x *Lockout) *string { return x.Approver }),
+		sheet.Col("reason", "Reason", 30, "Of the unlock", func(x *Lockout) *string { return x.Reason }),
+		sheet.Col("", "State", 12, "Where it stands now", func(x *Lockout) *token.State { return x.State }),
+		sheet.Col("batch", "Batch", 8, "Number of the import that brought it", func(x *Lockout) *int { return x.Batch }),
+		sheet.Col("model", "Model", 14, "As the seed file or the operator named it", func(x *Lockout) *string { return x.Model }),
+		sheet.Col("location", "Location", 18, "Where it lies or was sent from", func(x *Lockout) *string { return x.Location }),
 	}
 }
 
@@ -229,7 +230,7 @@ func (w *lockWatch) end(key string, e Event) {
 
 // settle says how a run stands now, by the policy of now.
 func (run *failing) settle(t *Token, now time.Time, lock token.Lock) {
-	run.LockedUntil = when(run.until)
+	run.LockedUntil = When(run.until)
 	if t != nil {
 		run.State, run.Batch, run.Model, run.Location = &t.State, &t.Batch, &t.Model, t.Location
 	}

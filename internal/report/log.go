@@ -7,6 +7,7 @@ import (
 	"iter"
 	"slices"
 
+	"fob/internal/report/sheet"
 	"fob/internal/token"
 	"fob/internal/trail"
 )
@@ -116,10 +117,10 @@ func WriteEventsJSON(w io.Writer, events EventSeq) error {
 			return fmt.Errorf("event %d: %w", e.Seq, err)
 		}
 		if _, err := fmt.Fprintf(w, "%s%s", before, line); err != nil {
-			return writeError(err)
+			return sheet.WriteError(err)
 		}
 		before, end = ",\n", "\n]\n"
 	}
 	_, err := io.WriteString(w, end)
-	return writeError(err)
+	return sheet.WriteError(err)
 }

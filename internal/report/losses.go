@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"fob/internal/fault"
+	"fob/internal/report/sheet"
 	"fob/internal/token"
 	"fob/internal/trail"
 )
@@ -51,7 +52,7 @@ func Losses(r Reader, f LossFilter) Answer[Loss] {
 		Columns: lossColumns(),
 		Spares: []string{"Location", "Model", "Batch", "Entered by", "Retired at (UTC)", "Was", "Replaced at (UTC)",
 			"Reported at (UTC)", "Found at (UTC)"},
-		Rows: later(func() ([]Loss, error) { return f.find(r) }),
+		Rows: Later(func() ([]Loss, error) { return f.find(r) }),
 		None: f.Period.ending("no losses"), Narrowed: f.Scope.filter(),
 	}
 	if f.Over > 0 {
@@ -61,24 +62,24 @@ func Losses(r Reader, f LossFilter) Answer[Loss] {
 	return a
 }
 
-func lossColumns() []Column[Loss] {
-	return []Column[Loss]{
-		{"Serial", 18, "Text printed on the device", func(x *Loss) any { return string(x.Serial) }},
-		{"Stolen", 8, "Whether it was stolen", func(x *Loss) any { return x.Stolen }},
-		{"Account", 32, "Who had it", func(x *Loss) any { return x.Account }},
-		{"Was", 12, "Its state before", func(x *Loss) any { return string(x.Was) }},
-		{"Reported at (UTC)", 20, "When somebody first told", func(x *Loss) any { return x.ReportedAt }},
-		{"Entered at (UTC)", 20, "When it was entered, which ended the token in fob", func(x *Loss) any { return x.EnteredAt }},
-		{"Hours", 8, "From the report to the entry", func(x *Loss) any { return x.Hours }},
-		{"Entered by", 16, "Operator", func(x *Loss) any { return x.EnteredBy }},
-		{"Found at (UTC)", 20, "When it turned up", func(x *Loss) any { return x.FoundAt }},
-		{"Retired at (UTC)", 20, "When it was given up and its seed destroyed", func(x *Loss) any { return x.RetiredAt }},
-		{"Replaced by", 18, "The token that the account was bound to next", func(x *Loss) any { return x.ReplacedBy }},
-		{"Replaced at (UTC)", 20, "When", func(x *Loss) any { return x.ReplacedAt }},
-		{"State", 12, "Where it stands now", func(x *Loss) any { return stateWords(x.State) }},
-		{"Batch", 8, "Number of the import that brought it", func(x *Loss) any { return x.Batch }},
-		{"Model", 14, "As the seed file or the operator named it", func(x *Loss) any { return x.Model }},
-		{"Location", 18, "Where it was sent from", func(x *Loss) any { return x.Location }},
+func lossColumns() []sheet.Column[Loss] {
+	return []sheet.Column[Loss]{
+		sheet.Col("serial", "Serial", 18, "Text printed on the device", func(x *Loss) token.Serial { return x.Serial }),
+		sheet.Col("stolen", "Stolen", 8, "Whether it was stolen", func(x *Loss) bool { return x.Stolen }),
+		sheet.Col("account", "Account", 32, "Who had it", func(x *Loss) *string { return x.Account }),
+		sheet.Col("was", "Was", 12, "Its state before", func(x *Loss) token.State { return x.Was }),
+		sheet.Col("reported_at", "Reported at (UTC)", 20, "When somebody first told", func(x *Loss) time.Time { return x.ReportedAt }),
+		sheet.Col("entered_at", "Entered at (UTC)", 20, "When it was entered, which ended the token in fob", func(x *Loss) time.Time { return x.EnteredAt }),
+		sheet.Col("hours", "Hours", 8, "From the report to the entry", func(x *Loss) *float64 { return x.Hours }),
+		sheet.Col("entered_by", "Entered by", 16, "Operator", func(x *Loss) string { return x.EnteredBy }),
+		sheet.Col("found_at", "Found at (UTC)", 20, "When it turned up", func(x *Loss) *time.Time { return x.FoundAt }),
+		sheet.Col("retired_at", "Retired at (UTC)", 20, "When it was given up and its seed destroyed", func(x *Loss) *time.Time { return x.RetiredAt }),
+		sheet.Col("replaced_by", "Replaced by", 18, "The token that the account was bound to next", func(x *Loss) *string { return x.ReplacedBy }),
+		sheet.Col("replaced_at", "Replaced at (UTC)", 20, "When", func(x *Loss) *time.Time { return x.ReplacedAt }),
+		sheet.Col("", "State", 12, "Where it stands now", func(x *Loss) *token.State { return x.State }),
+		sheet.Col("batch", "Batch", 8, "Number of the import that brought it", func(x *Loss) *int { return x.Batch }),
+		sheet.Col("model", "Model", 14, "As the seed file or the operator named it", func(x *Loss) *string { return x.Model }),
+		sheet.Col("location", "Location", 18, "Where it was sent from", func(x *Loss) *string { return x.Location }),
 	}
 }
 

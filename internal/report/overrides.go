@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"fob/internal/report/sheet"
 	"fob/internal/token"
 	"fob/internal/trail"
 )
@@ -92,20 +93,20 @@ func Overrides(r Reader, f OverrideFilter) Answer[OverrideEvent] {
 			"A file that was refused as a whole stored nothing and left no event; nor does the trail say of an import that it was tried before.",
 			"An import counts as partial when records of its file were refused and the others stored.",
 		},
-		Columns: []Column[OverrideEvent]{
-			{"Event", 9, "Number in the trail; of the first, where a batch was changed in slices", func(x *OverrideEvent) any { return x.Event }},
-			{"Time (UTC)", 20, "When", func(x *OverrideEvent) any { return x.At }},
-			{"Operator", 16, "Who did it", func(x *OverrideEvent) any { return x.Operator }},
-			{"Command", 16, "What was done", func(x *OverrideEvent) any { return string(x.Command) }},
-			{"Object", 18, "To which token or batch", func(x *OverrideEvent) any { return x.Object }},
-			{"Kind", 16, "Which rule it set aside", func(x *OverrideEvent) any { return kindWords(x.Kinds) }},
-			{"Outcome", 9, "Whether it was done", func(x *OverrideEvent) any { return string(x.Outcome) }},
-			{"Approver", 20, "Who approved it, as typed", func(x *OverrideEvent) any { return x.Approver }},
-			{"Reason", 30, "Why, as typed", func(x *OverrideEvent) any { return x.Reason }},
-			{"Ticket", 14, "As typed", func(x *OverrideEvent) any { return x.Ticket }},
-			{"Account", 28, "Whom it is about", func(x *OverrideEvent) any { return x.Account }},
-			{"Tokens", 9, "That were changed", func(x *OverrideEvent) any { return x.Tokens }},
-			{"About", 50, "What more is known", func(x *OverrideEvent) any { return x.About }},
+		Columns: []sheet.Column[OverrideEvent]{
+			sheet.Col("event", "Event", 9, "Number in the trail; of the first, where a batch was changed in slices", func(x *OverrideEvent) int64 { return x.Event }),
+			sheet.Col("at", "Time (UTC)", 20, "When", func(x *OverrideEvent) time.Time { return x.At }),
+			sheet.Col("operator", "Operator", 16, "Who did it", func(x *OverrideEvent) string { return x.Operator }),
+			sheet.Col("command", "Command", 16, "What was done", func(x *OverrideEvent) token.Command { return x.Command }),
+			sheet.Col("object", "Object", 18, "To which token or batch", func(x *OverrideEvent) string { return x.Object }),
+			sheet.Col("", "Kind", 16, "Which rule it set aside", func(x *OverrideEvent) string { return kindWords(x.Kinds) }),
+			sheet.Col("outcome", "Outcome", 9, "Whether it was done", func(x *OverrideEvent) trail.Outcome { return x.Outcome }),
+			sheet.Col("approver", "Approver", 20, "Who approved it, as typed", func(x *OverrideEvent) *string { return x.Approver }),
+			sheet.Col("reason", "Reason", 30, "Why, as typed", func(x *OverrideEvent) *string { return x.Reason }),
+			sheet.Col("ticket", "Ticket", 14, "As typed", func(x *OverrideEvent) *string { return x.Ticket }),
+			sheet.Col("account", "Account", 28, "Whom it is about", func(x *OverrideEvent) *string { return x.Account }),
+			sheet.Col("tokens", "Tokens", 9, "That were changed", func(x *OverrideEvent) int { return x.Tokens }),
+			sheet.Col("about", "About", 50, "What more is known", func(x *OverrideEvent) string { return x.About }),
 		},
 		Spares: []string{"Account", "Ticket", "Outcome", "Tokens", "Event", "About", "Reason"},
 		Rows:   joined(f.rows(r)),

@@ -87,7 +87,7 @@ func (p *past) Tokens(f Filter) iter.Seq2[Token, error] {
 				}
 			}
 			t := p.token(then)
-			if !f.selects(&t) {
+			if !f.Selects(&t) {
 				continue
 			}
 			if n++; !yield(t, nil) || n == f.Limit {
@@ -163,7 +163,7 @@ func (p *past) Bindings(f Filter) iter.Seq2[Binding, error] {
 			if !ok {
 				continue
 			}
-			if t := p.token(then); !f.selects(&t) {
+			if t := p.token(then); !f.Selects(&t) {
 				continue
 			}
 			for _, b := range bindings {
@@ -176,8 +176,8 @@ func (p *past) Bindings(f Filter) iter.Seq2[Binding, error] {
 }
 
 func bindingOf(serial token.Serial, b trail.BindingRow) Binding {
-	return Binding{Serial: serial, Account: b.Account, OpenedAt: b.Opened, ClosedAt: when(b.Closed),
-		By: b.By.Name, Approver: filled(b.Approver), Proof: b.Proof, Codes: b.Codes, Ticket: b.Ticket, ID: b.UUID}
+	return Binding{Serial: serial, Account: b.Account, OpenedAt: b.Opened, ClosedAt: When(b.Closed),
+		By: b.By.Name, Approver: Filled(b.Approver), Proof: b.Proof, Codes: b.Codes, Ticket: b.Ticket, ID: b.UUID}
 }
 
 func fromPast(p trail.PastToken, lock token.Lock) Token {
@@ -192,9 +192,9 @@ func fromPast(p trail.PastToken, lock token.Lock) Token {
 	return r
 }
 
-// selects reports whether a token is among those that the filter selects; where it
+// Selects reports whether a token is among those that the filter selects; where it
 // begins and how many there may be is left to who walks.
-func (f Filter) selects(t *Token) bool {
+func (f Filter) Selects(t *Token) bool {
 	return (f.State == "" || f.State == t.State) &&
 		(f.Account == "" || t.Account != nil && token.Account(*t.Account).Key() == f.Account.Key()) &&
 		(f.Batch == 0 || f.Batch == t.Batch) &&
@@ -257,8 +257,8 @@ func batchOf(row trail.BatchRow) Batch {
 	b := Batch{
 		Number: row.Number, ID: row.UUID, File: row.File, SHA256: row.SHA256, Format: row.Format, Order: row.Order, Supplier: row.Supplier,
 		Location: row.Location, ImportedAt: row.At, ImportedBy: row.By.Name, Records: row.Records, New: row.New,
-		Unchanged: row.Unchanged, Refused: row.Refused, QuarantinedAt: when(row.Quarantined), WithdrawnAt: when(row.Withdrawn),
-		States: map[token.State]int{}, Received: filled(row.Received),
+		Unchanged: row.Unchanged, Refused: row.Refused, QuarantinedAt: When(row.Quarantined), WithdrawnAt: When(row.Withdrawn),
+		States: map[token.State]int{}, Received: Filled(row.Received),
 	}
 	if row.Expected != 0 {
 		b.Expected = &row.Expected

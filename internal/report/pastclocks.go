@@ -7,8 +7,8 @@ import (
 	"fob/internal/token"
 )
 
-// selects reports whether clocks of a kind are among those that the filter selects.
-func (f DriftFilter) selects(batch int, model string) bool {
+// Selects reports whether clocks of a kind are among those that the filter selects.
+func (f DriftFilter) Selects(batch int, model string) bool {
 	return (f.Batch == 0 || f.Batch == batch) && (f.Model == "" || strings.EqualFold(f.Model, model))
 }
 
@@ -19,7 +19,7 @@ func (p *past) ClockGroups(f DriftFilter) (all []ClockGroup, err error) {
 		return nil, err
 	}
 	for g, n := range found.clocks {
-		if g.Tokens = n; f.selects(g.Batch, g.Model) {
+		if g.Tokens = n; f.Selects(g.Batch, g.Model) {
 			all = append(all, g)
 		}
 	}
@@ -35,7 +35,7 @@ func (p *past) Clocks(f DriftFilter) iter.Seq2[ClockRecord, error] {
 			return
 		}
 		for _, t := range found.seen {
-			if !f.selects(t.BatchNumber, t.Model) {
+			if !f.Selects(t.BatchNumber, t.Model) {
 				continue
 			}
 			rec := ClockRecord{Serial: t.Serial, State: t.State, Batch: t.BatchNumber, Manufacturer: t.Manufacturer, Model: t.Model, Period: t.Period}

@@ -26,10 +26,10 @@ func ReadPlaces(r Reader, f Filter) ([]Place, error) {
 	if err != nil {
 		return nil, err
 	}
-	return placesOf(counts), nil
+	return PlacesOf(counts), nil
 }
 
-func placesOf(counts []LocationCount) []Place {
+func PlacesOf(counts []LocationCount) []Place {
 	names := make([]string, 0, len(counts))
 	for _, c := range counts {
 		names = append(names, c.Location)

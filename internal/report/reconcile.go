@@ -8,6 +8,7 @@ import (
 	"slices"
 	"time"
 
+	"fob/internal/report/sheet"
 	"fob/internal/token"
 	"fob/internal/trail"
 )
@@ -75,29 +76,29 @@ func Reconcile(r Reader, f ReconcileFilter) Answer[Reconciliation] {
 	return a
 }
 
-func reconcileColumns() []Column[Reconciliation] {
+func reconcileColumns() []sheet.Column[Reconciliation] {
 	type row = Reconciliation
-	all := []Column[row]{
-		{"Batch", 8, "Number of the import; empty: all virtual tokens, each a batch of its own", func(x *row) any { return numberOf(x.Batch).shown() }},
-		{"File", 28, "Seed file that was imported", func(x *row) any { return x.File }},
-		{"Order", 16, "Number of the order", func(x *row) any { return x.Order }},
-		{"Supplier", 18, "Who delivered", func(x *row) any { return x.Supplier }},
-		{"Imported at (UTC)", 20, "When", func(x *row) any { return x.ImportedAt }},
-		{"Imported by", 16, "Operator", func(x *row) any { return x.ImportedBy }},
-		{"Ordered", 10, "As the import was told; empty: it was not", func(x *row) any { return x.Ordered }},
-		{"Imported", 10, "Tokens that the batch brought", func(x *row) any { return x.Imported }},
-		{"Unchanged", 11, "Tokens of the file that were here before", func(x *row) any { return x.Unchanged }},
-		{"Refused", 10, "Records of the file that were not stored", func(x *row) any { return x.Refused }},
-		{"Missing", 10, "Ordered, and not in the file; negative: more came than were ordered", func(x *row) any { return x.Missing }},
+	all := []sheet.Column[row]{
+		sheet.Col("", "Batch", 8, "Number of the import; empty: all virtual tokens, each a batch of its own", func(x *row) *int { return BatchNumber(x.Batch) }),
+		sheet.Col("file", "File", 28, "Seed file that was imported", func(x *row) string { return x.File }),
+		sheet.Col("order", "Order", 16, "Number of the order", func(x *row) string { return x.Order }),
+		sheet.Col("supplier", "Supplier", 18, "Who delivered", func(x *row) string { return x.Supplier }),
+		sheet.Col("imported_at", "Imported at (UTC)", 20, "When", func(x *row) time.Time { return x.ImportedAt }),
+		sheet.Col("imported_by", "Imported by", 16, "Operator", func(x *row) string { return x.ImportedBy }),
+		sheet.Col("ordered", "Ordered", 10, "As the import was told; empty: it was not", func(x *row) *int { return x.Ordered }),
+		sheet.Col("imported", "Imported", 10, "Tokens that the batch brought", func(x *row) int { return x.Imported }),
+		sheet.Col("unchanged", "Unchanged", 11, "Tokens of the file that were here before", func(x *row) int { return x.Unchanged }),
+		sheet.Col("refused", "Refused", 10, "Records of the file that were not stored", func(x *row) int { return x.Refused }),
+		sheet.Col("missing", "Missing", 10, "Ordered, and not in the file; negative: more came than were ordered", func(x *row) *int { return x.Missing }),
 	}
 	for _, s := range token.States() {
-		all = append(all, Column[row]{string(s), 12, "Tokens of the batch that are " + string(s), func(x *row) any { return x.States[s] }})
+		all = append(all, sheet.Col("", string(s), 12, "Tokens of the batch that are "+string(s), func(x *row) int { return x.States[s] }))
 	}
 	return append(all,
-		Column[row]{"Exchanged", 11, "Replaced since by a later import with --replace", func(x *row) any { return x.Exchanged }},
-		Column[row]{"Withdrawn", 11, "Gone with the whole batch", func(x *row) any { return x.Withdrawn }},
-		Column[row]{"Unaccounted", 12, "Imported, and neither there nor explained; anything but 0 is for `fob audit verify`", func(x *row) any { return x.Lacking }},
-		Column[row]{"Differences", 50, "The same in words", func(x *row) any { return listed(x.Notes) }})
+		sheet.Col("exchanged", "Exchanged", 11, "Replaced since by a later import with --replace", func(x *row) int { return x.Exchanged }),
+		sheet.Col("withdrawn", "Withdrawn", 11, "Gone with the whole batch", func(x *row) int { return x.Withdrawn }),
+		sheet.Col("unaccounted", "Unaccounted", 12, "Imported, and neither there nor explained; anything but 0 is for `fob audit verify`", func(x *row) int { return x.Lacking }),
+		sheet.Col("", "Differences", 50, "The same in words", func(x *row) string { return listed(x.Notes) }))
 }
 
 func (f ReconcileFilter) rows(r Reader, yield func(Reconciliation, error) bool) {
@@ -121,7 +122,7 @@ func (f ReconcileFilter) rows(r Reader, yield func(Reconciliation, error) bool) 
 func (f ReconcileFilter) batches(r Reader) ([]Batch, error) {
 	if f.Batch == 0 {
 		all, err := r.Batches()
-		return gathered(all), err
+		return GatherVirtual(all), err
 	}
 	b, err := r.Batch(f.Batch)
 	return []Batch{b}, err

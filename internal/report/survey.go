@@ -25,7 +25,7 @@ func (p *past) survey() (*survey, error) {
 		return p.found, nil
 	}
 	s := &survey{states: map[int]map[token.State]int{}, clocks: map[ClockGroup]int{}}
-	for c, err := range ahead(p.columns(Filter{})) {
+	for c, err := range trail.Ahead(p.columns(Filter{})) {
 		if err != nil {
 			return nil, err
 		}

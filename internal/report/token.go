@@ -13,13 +13,13 @@ func FromToken(t token.Token, last *token.Observation, lock token.Lock) Token {
 	r := Token{
 		Serial: t.Serial, ID: t.ID, State: t.State, Batch: t.BatchNumber,
 		Manufacturer: p.Manufacturer, Model: p.Model, Type: p.Type, Hash: p.Hash, Digits: p.Digits,
-		Failures: t.Failures, ImportedAt: t.ImportedAt, StateSince: t.Since,
+		Failures: t.Failures, ImportedAt: t.ImportedAt.UTC(), StateSince: t.Since.UTC(),
 		ExportedTo: []string{}, SeedPresent: t.HasSeed(),
-		Account: filled(string(t.Account)), Location: filled(t.Location),
-		LockedUntil: when(t.LastLock(lock)), NotBefore: when(t.NotBefore), NotAfter: when(t.NotAfter),
-		Issued: t.Issued, Manufactured: when(t.Manufactured), LastVerified: when(t.BoundAt),
-		BoundAt: when(t.BoundAt), LostReported: when(t.Loss.Reported), Stolen: t.Loss.Stolen,
-		Software: t.Software, Condition: filled(t.Condition),
+		Account: Filled(string(t.Account)), Location: Filled(t.Location),
+		LockedUntil: When(t.LastLock(lock)), NotBefore: When(t.NotBefore), NotAfter: When(t.NotAfter),
+		Issued: t.Issued, Manufactured: When(t.Manufactured), LastVerified: When(t.BoundAt),
+		BoundAt: When(t.BoundAt), LostReported: When(t.Loss.Reported), Stolen: t.Loss.Stolen,
+		Software: t.Software, Condition: Filled(t.Condition),
 	}
 	if t.Watermark.Known {
 		r.Watermark = &t.Watermark.Step
@@ -31,9 +31,9 @@ func FromToken(t token.Token, last *token.Observation, lock token.Lock) Token {
 		r.Counter = &next
 	}
 	if last != nil {
-		r.DriftSeconds, r.DriftPPM, r.ObservedAt = &last.Drift, last.Rate, &last.At
+		r.DriftSeconds, r.DriftPPM, r.ObservedAt = &last.Drift, last.Rate, When(last.At)
 		if r.LastVerified == nil || last.At.After(*r.LastVerified) {
-			r.LastVerified = &last.At
+			r.LastVerified = r.ObservedAt
 		}
 	}
 	if t.State == token.Lost && !t.Loss.Reported.IsZero() {
@@ -41,7 +41,7 @@ func FromToken(t token.Token, last *token.Observation, lock token.Lock) Token {
 		r.LossHours = &hours
 	}
 	if t.State == token.Retired && !t.HasSeed() {
-		r.DestroyedAt = when(t.Since)
+		r.DestroyedAt = When(t.Since)
 	}
 	return r
 }
@@ -54,22 +54,36 @@ func (t *Token) Deliver(b *Batch) {
 
 // Bind tells the token of its open binding.
 func (t *Token) Bind(b Binding) {
-	t.Binding, t.BoundBy, t.BoundProof, t.BoundTicket = filled(b.ID), filled(b.By), filled(b.Proof), filled(b.Ticket)
+	t.Binding, t.BoundBy, t.BoundProof, t.BoundTicket = Filled(b.ID), Filled(b.By), Filled(b.Proof), Filled(b.Ticket)
 	t.BoundApprover = b.Approver
 	t.BoundCodes = &b.Codes
 }
 
-func filled(s string) *string {
+func Filled(s string) *string {
 	if s == "" {
 		return nil
 	}
 	return &s
 }
 
-func when(t time.Time) *time.Time {
+func When(t time.Time) *time.Time {
 	if t.IsZero() {
 		return nil
 	}
 	u := t.UTC()
 	return &u
+}
+
+// Settle holds the promises of the JSON contract, whatever the reader gave: times in
+// UTC, an empty array rather than null.
+func (t *Token) Settle() {
+	if t.ExportedTo == nil {
+		t.ExportedTo = []string{}
+	}
+	t.ImportedAt, t.StateSince = t.ImportedAt.UTC(), t.StateSince.UTC()
+	for _, at := range []**time.Time{&t.T0, &t.ObservedAt, &t.LockedUntil, &t.NotBefore, &t.NotAfter, &t.BoundAt, &t.LastVerified, &t.LostReported, &t.DestroyedAt, &t.Manufactured} {
+		if *at != nil && (*at).Location() != time.UTC {
+			*at = When(**at)
+		}
+	}
 }

@@ -5,6 +5,7 @@ import (
 	"iter"
 	"time"
 
+	"fob/internal/report/sheet"
 	"fob/internal/token"
 	"fob/internal/trail"
 )
@@ -41,17 +42,17 @@ func UnverifiedTokens(r Reader, f UnverifiedFilter) Answer[Unverified] {
 			"fob sees no logins: a token on this list may be in daily use. What counts is the last code that fob itself accepted, by bind or resync.",
 			"A check, and a code that was read off without its time, leave no time behind.",
 		},
-		Columns: []Column[Unverified]{
-			{"Serial", 18, "Text printed on the device", func(x *Unverified) any { return string(x.Serial) }},
-			{"State", 12, "Where it stands in its life", func(x *Unverified) any { return string(x.State) }},
-			{"Account", 32, "Who has it", func(x *Unverified) any { return x.Account }},
-			{"Days", 8, "Since a code was last accepted; since it was sent out, where none was", func(x *Unverified) any { return x.Days }},
-			{"Verified at (UTC)", 20, "When fob last accepted a code of it; empty: never", func(x *Unverified) any { return x.VerifiedAt }},
-			{"Bound at (UTC)", 20, "When the open binding began", func(x *Unverified) any { return x.BoundAt }},
-			{"Since (UTC)", 20, "When it came into its state", func(x *Unverified) any { return x.Since }},
-			{"Batch", 8, "Number of the import that brought it", func(x *Unverified) any { return x.Batch }},
-			{"Model", 14, "As the seed file or the operator named it", func(x *Unverified) any { return x.Model }},
-			{"Location", 18, "Where it was sent from", func(x *Unverified) any { return x.Location }},
+		Columns: []sheet.Column[Unverified]{
+			sheet.Col("serial", "Serial", 18, "Text printed on the device", func(x *Unverified) token.Serial { return x.Serial }),
+			sheet.Col("state", "State", 12, "Where it stands in its life", func(x *Unverified) token.State { return x.State }),
+			sheet.Col("account", "Account", 32, "Who has it", func(x *Unverified) *string { return x.Account }),
+			sheet.Col("days", "Days", 8, "Since a code was last accepted; since it was sent out, where none was", func(x *Unverified) int { return x.Days }),
+			sheet.Col("verified_at", "Verified at (UTC)", 20, "When fob last accepted a code of it; empty: never", func(x *Unverified) *time.Time { return x.VerifiedAt }),
+			sheet.Col("bound_at", "Bound at (UTC)", 20, "When the open binding began", func(x *Unverified) *time.Time { return x.BoundAt }),
+			sheet.Col("state_since", "Since (UTC)", 20, "When it came into its state", func(x *Unverified) time.Time { return x.Since }),
+			sheet.Col("batch", "Batch", 8, "Number of the import that brought it", func(x *Unverified) int { return x.Batch }),
+			sheet.Col("model", "Model", 14, "As the seed file or the operator named it", func(x *Unverified) string { return x.Model }),
+			sheet.Col("location", "Location", 18, "Where it was sent from", func(x *Unverified) *string { return x.Location }),
 		},
 		Spares: []string{"Since (UTC)", "Location", "Model", "Batch", "Bound at (UTC)"},
 		Rows:   f.rows(r),
@@ -94,7 +95,7 @@ func (f UnverifiedFilter) look(t *Token, presses map[string]time.Time) Unverifie
 	x := Unverified{Serial: t.Serial, State: t.State, Account: t.Account, Batch: t.Batch, Model: t.Model, Location: t.Location,
 		Since: t.StateSince, BoundAt: t.BoundAt}
 	last := t.StateSince
-	if seen := newestTime(t.BoundAt, t.ObservedAt, when(presses[t.Serial.Key()])); !seen.IsZero() {
+	if seen := newestTime(t.BoundAt, t.ObservedAt, When(presses[t.Serial.Key()])); !seen.IsZero() {
 		x.VerifiedAt, last = &seen, seen
 	}
 	x.Days = daysTo(last, f.Now)

@@ -11,7 +11,7 @@ const virtualFile = "virtual tokens, each a batch of its own"
 // gathered gives the batches with the virtual ones as one, the last, which has no
 // number and no id: its numbers are their sums, its time is that of the newest. One
 // that was quarantined or withdrawn as a batch stays by itself.
-func gathered(list []Batch) (all []Batch) {
+func GatherVirtual(list []Batch) (all []Batch) {
 	virtual := Batch{File: virtualFile, Format: token.VirtualFormat, States: map[token.State]int{}}
 	for i := range list {
 		b := &list[i]
@@ -39,10 +39,10 @@ func (b *Batch) include(other *Batch) {
 	}
 }
 
-// numberOf is empty for the line of all virtual tokens.
-func numberOf(batch int) value {
+// BatchNumber is nil for the line of all virtual tokens.
+func BatchNumber(batch int) *int {
 	if batch == 0 {
-		return value{}
+		return nil
 	}
-	return wholeOf(batch)
+	return &batch
 }

@@ -2,9 +2,8 @@ package admin
 
 import (
 	"fmt"
+	"fob/internal/report/export"
 	"strings"
-
-	"fob/internal/report"
 )
 
 // workbookHelp explains every sheet and field, from what the writers use.
@@ -22,10 +21,10 @@ spreadsheet runs it, in the workbook, in CSV, or in CSV that a spreadsheet made 
 workbook.
 `)
 	sheet := ""
-	for _, x := range report.Dictionary() {
+	for _, x := range export.Dictionary() {
 		if x.Sheet != sheet {
 			sheet = x.Sheet
-			fmt.Fprintf(&b, "\n%s [%s]\n", sheet, report.ArrayOf(sheet))
+			fmt.Fprintf(&b, "\n%s [%s]\n", sheet, export.ArrayOf(sheet))
 		}
 		fmt.Fprintf(&b, "  %s (%s)\n%s\n", x.Field, x.Kind, indented(x.About))
 	}

@@ -11,6 +11,7 @@ import (
 	"fob/internal/cli/term"
 	"fob/internal/fault"
 	"fob/internal/report"
+	"fob/internal/report/export"
 )
 
 // exportOptions are the flags of export beside those that select.
@@ -59,14 +60,14 @@ func exportTo(ctx context.Context, r *term.Run, path string, o *exportOptions) e
 		if err := r.MayReplace(ctx, &out, o.yes); err != nil { // last: all else is known to be right
 			return err
 		}
-		return export(r, reader, out, e)
+		return writeExport(r, reader, out, e)
 	})
 }
 
 // exportOf reads what the flags say into what an export is.
-func exportOf(r *term.Run, path string, o *exportOptions) (e report.Export, err error) {
+func exportOf(r *term.Run, path string, o *exportOptions) (e export.Export, err error) {
 	c := r.Config()
-	e = report.Export{Made: r.Now(), By: c.Operator, Host: c.Host, Version: term.Version(), Random: c.Random, TempDir: filepath.Dir(path)}
+	e = export.Export{Origin: report.Origin{Made: r.Now(), By: c.Operator, Host: c.Host, Version: term.Version(), Random: c.Random, TempDir: filepath.Dir(path)}}
 	if e.Filter, err = o.filter.Filter(e.Made); err != nil {
 		return e, err
 	}
@@ -102,8 +103,8 @@ func (o *exportOptions) pseudonyms(random io.Reader) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	if len(key) < report.MinPseudonymKey {
-		return nil, fault.Errorf(fault.KeyTrouble, "%s has %d bytes: a key of pseudonyms has %d or more", o.pseudonymKey, len(key), report.MinPseudonymKey).
+	if len(key) < export.MinPseudonymKey {
+		return nil, fault.Errorf(fault.KeyTrouble, "%s has %d bytes: a key of pseudonyms has %d or more", o.pseudonymKey, len(key), export.MinPseudonymKey).
 			WithHint("make one: openssl rand -hex 32")
 	}
 	return key, nil
@@ -112,18 +113,18 @@ func (o *exportOptions) pseudonyms(random io.Reader) ([]byte, error) {
 func exportWriter(path string) (term.WriteExport, error) {
 	switch strings.ToLower(filepath.Ext(path)) {
 	case ".xlsx":
-		return report.WriteWorkbook, nil
+		return export.WriteWorkbook, nil
 	case ".csv":
-		return report.WriteCSV, nil
+		return export.WriteCSV, nil
 	case ".zip":
-		return report.WriteArchive, nil
+		return export.WriteArchive, nil
 	case ".json":
-		return report.WriteJSON, nil
+		return export.WriteJSON, nil
 	}
 	return nil, fault.Errorf(fault.Usage, "%q: the ending says the form: .xlsx, .csv, .zip or .json", term.Clean(path))
 }
 
-func export(r *term.Run, reader report.Reader, out term.ExportFile, e report.Export) error {
+func writeExport(r *term.Run, reader report.Reader, out term.ExportFile, e export.Export) error {
 	totals, err := out.Make(reader, e)
 	if err != nil {
 		return err
@@ -157,5 +158,5 @@ type exportedJSON struct {
 	Removed *string `json:"removed"`   // the sidecar of the file that was replaced, null where there was none
 
 	Compared *string         `json:"compared_with"` // in words, null without --compare
-	Changes  *report.Changed `json:"changes"`       // null without --compare
+	Changes  *export.Changed `json:"changes"`       // null without --compare
 }

@@ -17,7 +17,8 @@ import (
 
 	"fob/internal/cli/term"
 	"fob/internal/fault"
-	"fob/internal/report"
+	"fob/internal/report/export"
+	"fob/internal/report/sheet"
 	"fob/internal/trail"
 )
 
@@ -112,7 +113,7 @@ func (o *verifyExportOptions) open(path string) (n trail.ExportNote, err error) 
 
 // foundExport is what a file really holds.
 type foundExport struct {
-	report.Totals
+	export.Totals
 	fileSum string
 }
 
@@ -128,7 +129,7 @@ func readBackFile(path string, password []byte, random io.Reader) (found foundEx
 		return found, fault.Wrap(fault.Internal, term.Cause(err), "reading %s", path)
 	}
 	found.fileSum = hex.EncodeToString(sum.Sum(nil))
-	found.Totals, err = report.ReadBack(f, size, path, report.ReadOptions{Password: password, Random: random})
+	found.Totals, err = export.ReadBack(f, size, path, sheet.ReadOptions{Password: password, Random: random})
 	return found, err
 }
 

@@ -12,6 +12,8 @@ import (
 	"fob/internal/cli/term"
 	"fob/internal/fault"
 	"fob/internal/report"
+	"fob/internal/report/export"
+	"fob/internal/report/sheet"
 )
 
 // asking are the flags of a report: what it is narrowed to, and where its rows go.
@@ -144,7 +146,7 @@ func printAnswer[R any](ctx context.Context, r *term.Run, reader report.Reader, 
 	case o.xlsx != "":
 		err = fileAnswer(ctx, r, reader, a, o)
 	case r.JSON:
-		err = report.WriteRowsJSON(term.Visible(r.Streams.Out), a.Rows)
+		err = sheet.WriteJSON(term.Visible(r.Streams.Out), a.Rows)
 	default:
 		err = printTable(r, a)
 		switch {
@@ -178,7 +180,7 @@ func printTable[R any](r *term.Run, a report.Answer[R]) error {
 			return err
 		}
 		for i, c := range a.Columns {
-			cells[i] = c.Of(&row)
+			cells[i] = c.Of(&row).Native()
 		}
 		if err := t.Add(cells...); err != nil {
 			return err
@@ -190,9 +192,10 @@ func printTable[R any](r *term.Run, a report.Answer[R]) error {
 // fileAnswer writes rows to a workbook, whole or not at all.
 func fileAnswer[R any](ctx context.Context, r *term.Run, reader report.Reader, a report.Answer[R], o *asking) error {
 	c := r.Config()
-	e := report.Export{Made: r.Now(), By: c.Operator, Host: c.Host, Version: term.Version(), Random: c.Random, TempDir: filepath.Dir(o.xlsx)}
-	out := term.ExportFile{Path: o.xlsx, Write: func(w io.Writer, reader report.Reader, e report.Export) (report.Totals, error) {
-		return report.WriteAnswer(w, reader, e, a)
+	e := export.Export{Origin: report.Origin{Made: r.Now(), By: c.Operator, Host: c.Host, Version: term.Version(), Random: c.Random, TempDir: filepath.Dir(o.xlsx)}}
+	out := term.ExportFile{Path: o.xlsx, Write: func(w io.Writer, reader report.Reader, e export.Export) (export.Totals, error) {
+		rows, head, err := report.WriteAnswer(w, reader, e.Origin, a)
+		return export.Totals{Rows: rows, Head: head}, err
 	}}
 	if err := r.MayReplace(ctx, &out, o.yes); err != nil {
 		return err

@@ -9,6 +9,7 @@ import (
 
 	"fob/internal/cli/term"
 	"fob/internal/report"
+	"fob/internal/report/export"
 )
 
 //go:embed help.md
@@ -32,7 +33,7 @@ var Promises = withBooks(map[string]term.Promised{
 	"fob report losses":     term.Promise([]report.Loss{}, term.ExitRefused, term.ExitNotFound, term.ExitNotAllowed),
 	"fob report activity":   term.Promise([]report.Activity{}, term.ExitRefused, term.ExitNotAllowed),
 	"fob report overrides":  term.Promise([]report.OverrideEvent{}, term.ExitRefused, term.ExitNotAllowed),
-	"fob report changes":    term.Promise([]report.Change{}, term.ExitRefused, term.ExitNotAllowed, term.ExitKey, term.ExitIntegrity),
+	"fob report changes":    term.Promise([]export.Change{}, term.ExitRefused, term.ExitNotAllowed, term.ExitKey, term.ExitIntegrity),
 })
 
 // withBooks adds what every report prints that wrote a workbook.

@@ -11,6 +11,7 @@ import (
 	"fob/internal/cli/term"
 	"fob/internal/fault"
 	"fob/internal/report"
+	"fob/internal/report/export"
 )
 
 // newReportCmd holds the commands that answer a question about many tokens at
@@ -157,17 +158,17 @@ func newChangesCmd(r *term.Run) *cobra.Command {
 			return err
 		}
 		for _, name := range only {
-			if !slices.Contains(report.ColumnNames(), name) {
-				return fault.Errorf(fault.Usage, "--column %q: the inventory has no such column; it has %s", term.Clean(name), strings.Join(report.ColumnNames(), ", "))
+			if !slices.Contains(export.ColumnNames(), name) {
+				return fault.Errorf(fault.Usage, "--column %q: the inventory has no such column; it has %s", term.Clean(name), strings.Join(export.ColumnNames(), ", "))
 			}
 		}
-		e := report.Export{Made: r.Now(), Random: r.Config().Random}
+		e := export.Export{Origin: report.Origin{Made: r.Now(), Random: r.Config().Random}}
 		var err error
 		if e.Filter, err = filter.Filter(e.Made); err != nil {
 			return err
 		}
 		return r.WithCompared(ctx, &compare, &e, func(reader report.Reader) error {
-			a, sum, err := report.Changes(reader, e, only)
+			a, sum, err := export.Changes(reader, e, only)
 			if err != nil {
 				return err
 			}
@@ -181,7 +182,7 @@ func newChangesCmd(r *term.Run) *cobra.Command {
 	filter.Add(cmd)
 	compare.AddPassword(cmd)
 	cmd.Flags().StringArrayVar(&only, "column", nil, "only this column of the inventory, such as state; may be repeated")
-	_ = cmd.RegisterFlagCompletionFunc("column", term.Fixed(report.ColumnNames()...)) // only completion needs it
+	_ = cmd.RegisterFlagCompletionFunc("column", term.Fixed(export.ColumnNames()...)) // only completion needs it
 	o.add(cmd)
 	return cmd
 }

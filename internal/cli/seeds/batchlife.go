@@ -14,7 +14,7 @@ import (
 	"fob/internal/cli/term"
 	"fob/internal/fault"
 	"fob/internal/intake"
-	"fob/internal/report"
+	"fob/internal/report/sheet"
 	"fob/internal/token"
 )
 
@@ -158,7 +158,7 @@ func writeReissues(w io.Writer, all []intake.Reissue) error {
 	out := csv.NewWriter(w)
 	_ = out.Write([]string{"account", "serial", "was"}) // Error tells
 	for _, a := range all {
-		_ = out.Write([]string{report.GuardCSV(string(a.Account)), report.GuardCSV(string(a.Serial)), string(a.State)})
+		_ = out.Write([]string{sheet.Guard(string(a.Account)), sheet.Guard(string(a.Serial)), string(a.State)})
 	}
 	out.Flush()
 	return out.Error()

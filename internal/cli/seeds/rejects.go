@@ -9,7 +9,7 @@ import (
 	"fob/internal/cli/term"
 	"fob/internal/fault"
 	"fob/internal/intake"
-	"fob/internal/report"
+	"fob/internal/report/sheet"
 )
 
 // rejectFile is the file of --rejects, readable by its owner alone, never over
@@ -40,7 +40,7 @@ func (f *rejectFile) add(source string, x intake.Reject) error {
 			return term.RejectError(f.path, err)
 		}
 	}
-	row := []string{strconv.Itoa(x.Line), report.GuardCSV(x.Serial), string(x.Verdict), report.GuardCSV(x.Reason.In(term.Wording{})), report.GuardCSV(source)}
+	row := []string{strconv.Itoa(x.Line), sheet.Guard(x.Serial), string(x.Verdict), sheet.Guard(x.Reason.In(term.Wording{})), sheet.Guard(source)}
 	if err := f.csv.Write(row); err != nil {
 		return term.RejectError(f.path, err)
 	}

@@ -8,6 +8,7 @@ import (
 	"fob/internal/cli/term"
 	"fob/internal/fault"
 	"fob/internal/report"
+	"fob/internal/report/sheet"
 	"fob/internal/token"
 )
 
@@ -50,7 +51,7 @@ func newListCmd(r *term.Run) *cobra.Command {
 func printList(r *term.Run, reader report.Reader, f report.Filter) error {
 	page := newPage(reader, f)
 	if r.JSON {
-		if err := report.WriteTokensJSON(term.Visible(r.Streams.Out), page.tokens); err != nil || page.n > 0 {
+		if err := sheet.WriteJSON(term.Visible(r.Streams.Out), page.tokens); err != nil || page.n > 0 {
 			return err
 		}
 		return r.WarnUnknown(reader, f)

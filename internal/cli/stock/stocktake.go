@@ -232,7 +232,7 @@ func (f *findingsFile) write(r *term.Run, s *report.Stocktake) (err error) {
 		err = report.WriteStocktakeCSV(f.file, s)
 	} else {
 		c := r.Config()
-		err = report.WriteStocktakeWorkbook(f.file, s, report.Export{Made: r.Now(), By: c.Operator, Host: c.Host, Version: term.Version(), Random: c.Random, TempDir: filepath.Dir(f.file.Name())})
+		err = report.WriteStocktakeWorkbook(f.file, s, report.Origin{Made: r.Now(), By: c.Operator, Host: c.Host, Version: term.Version(), Random: c.Random, TempDir: filepath.Dir(f.file.Name())})
 	}
 	if f.written = err == nil; err != nil {
 		return fault.Wrap(fault.Internal, err, "writing %s", f.file.Name())

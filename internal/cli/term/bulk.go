@@ -14,7 +14,7 @@ import (
 
 	"fob/internal/desk"
 	"fob/internal/fault"
-	"fob/internal/report"
+	"fob/internal/report/sheet"
 )
 
 // BulkOptions are the flags of a command that also takes a file of rows.
@@ -215,8 +215,8 @@ func (f *resultFile) add(answers []desk.Answered) error {
 		if a.Reason != nil {
 			reason = string(*a.Reason)
 		}
-		row := []string{strconv.Itoa(a.Line), report.GuardCSV(string(a.Row.Serial)), report.GuardCSV(string(a.Row.Account)),
-			a.Outcome.Outcome, reason, report.GuardCSV(a.Message.String()), report.GuardCSV(a.Hint.String())}
+		row := []string{strconv.Itoa(a.Line), sheet.Guard(string(a.Row.Serial)), sheet.Guard(string(a.Row.Account)),
+			a.Outcome.Outcome, reason, sheet.Guard(a.Message.String()), sheet.Guard(a.Hint.String())}
 		if err := f.csv.Write(row); err != nil {
 			return RejectError(f.path, err)
 		}

@@ -13,6 +13,8 @@ import (
 
 	"fob/internal/fault"
 	"fob/internal/report"
+	"fob/internal/report/export"
+	"fob/internal/report/sheet"
 	"fob/internal/trail"
 )
 
@@ -45,7 +47,7 @@ func isExportName(name string) bool {
 
 // WithCompared opens the store for a command that reads, with what it is compared
 // with, if anything, in the export.
-func (r *Run) WithCompared(ctx context.Context, o *CompareOptions, e *report.Export, fn func(report.Reader) error) error {
+func (r *Run) WithCompared(ctx context.Context, o *CompareOptions, e *export.Export, fn func(report.Reader) error) error {
 	baseline, done, err := r.baseline(o, *e)
 	if err != nil {
 		return err
@@ -72,11 +74,11 @@ func (r *Run) WithCompared(ctx context.Context, o *CompareOptions, e *report.Exp
 
 // openBaseline makes a baseline out of what the flag names; now is the store as it
 // is.
-type openBaseline func(now report.Reader) (*report.Baseline, error)
+type openBaseline func(now report.Reader) (*export.Baseline, error)
 
 // baseline reads what the flag names, before a store is opened. done removes what
 // was written of a file.
-func (r *Run) baseline(o *CompareOptions, e report.Export) (open openBaseline, done func() error, err error) {
+func (r *Run) baseline(o *CompareOptions, e export.Export) (open openBaseline, done func() error, err error) {
 	done = func() error { return nil }
 	switch {
 	case o.With == "" && o.passwordFile != "":
@@ -88,7 +90,7 @@ func (r *Run) baseline(o *CompareOptions, e report.Export) (open openBaseline, d
 		if err != nil {
 			return nil, done, err
 		}
-		return func(now report.Reader) (*report.Baseline, error) { return old.Baseline(now, e) }, old.Close, nil
+		return func(now report.Reader) (*export.Baseline, error) { return old.Baseline(now, e) }, old.Close, nil
 	}
 	at, err := parseAsOf(o.Called, o.With, e.Made)
 	if err != nil {
@@ -100,12 +102,12 @@ func (r *Run) baseline(o *CompareOptions, e report.Export) (open openBaseline, d
 	if then := e.Filter.AsOf; !then.IsZero() && !at.Before(then) {
 		return nil, done, fault.Errorf(fault.Usage, "%s %s is not before --as-of: the later day is compared with the earlier one", o.Called, Clean(o.With))
 	}
-	return func(now report.Reader) (*report.Baseline, error) { return report.BaselineAt(now, at) }, done, nil
+	return func(now report.Reader) (*export.Baseline, error) { return export.BaselineAt(now, at) }, done, nil
 }
 
 // readOldExport reads a file that fob exported, and what its sidecar, where one lies
 // beside it, says of it.
-func readOldExport(o *CompareOptions, e report.Export) (old *report.OldExport, err error) {
+func readOldExport(o *CompareOptions, e export.Export) (old *export.OldExport, err error) {
 	password, err := PasswordOf(o.passwordFile)
 	if err != nil {
 		return nil, err
@@ -119,7 +121,7 @@ func readOldExport(o *CompareOptions, e report.Export) (old *report.OldExport, e
 	if err != nil || !info.Mode().IsRegular() {
 		return nil, fault.Errorf(fault.Refused, "%s is no file", Clean(o.With))
 	}
-	old, err = report.ReadExport(f, info.Size(), Clean(filepath.Base(o.With)), report.ReadOptions{TempDir: e.TempDir, Random: e.Random, Password: password})
+	old, err = export.ReadExport(f, info.Size(), Clean(filepath.Base(o.With)), sheet.ReadOptions{TempDir: e.TempDir, Random: e.Random, Password: password})
 	var told *fault.Error
 	if errors.As(err, &told) && told.Kind == fault.KeyTrouble {
 		return nil, told.WithHint("give it with --compare-password-file FILE")
@@ -137,7 +139,7 @@ func readOldExport(o *CompareOptions, e report.Export) (old *report.OldExport, e
 	return old, nil
 }
 
-func claimed(old *report.OldExport, sidecar string) error {
+func claimed(old *export.OldExport, sidecar string) error {
 	if _, err := os.Stat(sidecar); errors.Is(err, fs.ErrNotExist) {
 		return nil
 	}
@@ -152,7 +154,7 @@ func claimed(old *report.OldExport, sidecar string) error {
 	return old.Claim(note)
 }
 
-func ComparedWords(e report.Export) *string {
+func ComparedWords(e export.Export) *string {
 	if e.Compare == nil {
 		return nil
 	}
@@ -160,7 +162,7 @@ func ComparedWords(e report.Export) *string {
 }
 
 // SayChanges tells how much changed.
-func (r *Run) SayChanges(e report.Export, c *report.Changed) {
+func (r *Run) SayChanges(e export.Export, c *export.Changed) {
 	if c != nil {
 		r.Say("Since %s: %s", Clean(e.Compare.Words), c)
 	}

@@ -11,9 +11,10 @@ import (
 
 	"fob/internal/fault"
 	"fob/internal/report"
+	"fob/internal/report/export"
 )
 
-type WriteExport func(io.Writer, report.Reader, report.Export) (report.Totals, error)
+type WriteExport func(io.Writer, report.Reader, export.Export) (export.Totals, error)
 
 // ExportFile is an export on its way to the disk. sign is nil without a
 // signature; stale is the signature of the file that it replaces, if that has to go.
@@ -35,7 +36,7 @@ func (x ExportFile) Sidecar() *string {
 func (x ExportFile) IsCSV() bool { return strings.EqualFold(filepath.Ext(x.Path), ".csv") }
 
 // Make writes the file, and then removes the signature of the one that it replaced.
-func (x ExportFile) Make(reader report.Reader, e report.Export) (report.Totals, error) {
+func (x ExportFile) Make(reader report.Reader, e export.Export) (export.Totals, error) {
 	t, err := x.replace(reader, e)
 	if err != nil {
 		return t, err
@@ -45,7 +46,7 @@ func (x ExportFile) Make(reader report.Reader, e report.Export) (report.Totals, 
 
 // replace writes beside the target and renames when all is on disk and signed: a
 // reader never sees half a file, and a full disk leaves the old one.
-func (x ExportFile) replace(reader report.Reader, e report.Export) (t report.Totals, err error) {
+func (x ExportFile) replace(reader report.Reader, e export.Export) (t export.Totals, err error) {
 	tmp, err := os.CreateTemp(filepath.Dir(x.Path), ".fob-export-*") // 0600
 	if err != nil {
 		return t, fault.Wrap(fault.Internal, Cause(err), "%s cannot be made", x.Path).WithHint("%s", FolderHint(err))
@@ -85,12 +86,12 @@ func (x ExportFile) failed(err error) error {
 const SidecarEnding = ".sig"
 
 // SignExport signs what an export came to; fileSum is the SHA-256 of the file.
-type SignExport func(e report.Export, t report.Totals, fileSum []byte) ([]byte, error)
+type SignExport func(e export.Export, t export.Totals, fileSum []byte) ([]byte, error)
 
 // signed writes the sidecar, if one is wanted, whole or not at all. It comes
 // before the file: where the second step fails, the old file stands beside a
 // sidecar that does not belong to it, which verify-export tells.
-func (x ExportFile) signed(e report.Export, t report.Totals, fileSum []byte) (err error) {
+func (x ExportFile) signed(e export.Export, t export.Totals, fileSum []byte) (err error) {
 	if x.Sign == nil {
 		return nil
 	}

@@ -85,20 +85,20 @@ func (p *Receipt) Finish(r *Run, t token.Token, err error) error {
 // line is one fact of a receipt.
 type line struct{ Name, Text string }
 
-// sheet is what a receipt says, every text made safe to print.
-type sheet struct {
+// receiptText is what a receipt says, every text made safe to print.
+type receiptText struct {
 	Title, Organisation string
 	Facts               []line
 	Lost                []string
 	Signatures          []string
 }
 
-func (p *Receipt) sheet(r *Run, t token.Token) sheet {
+func (p *Receipt) sheet(r *Run, t token.Token) receiptText {
 	contact := "whoever gave it to you"
 	if p.contact != "" {
 		contact = Clean(p.contact)
 	}
-	s := sheet{Title: "Receipt for a security token", Organisation: Clean(p.organisation), Signatures: []string{"Received by", "Date"}}
+	s := receiptText{Title: "Receipt for a security token", Organisation: Clean(p.organisation), Signatures: []string{"Received by", "Date"}}
 	for _, l := range []line{
 		{"Serial", string(t.Serial)}, {"Device", strings.TrimSpace(t.Profile.Manufacturer + " " + t.Profile.Model)},
 		{"Account", string(t.Account)}, {"Handed over on", t.Since.UTC().Format(time.DateOnly)}, {"By", r.Base.Operator.Name},
@@ -120,7 +120,7 @@ func (p *Receipt) sheet(r *Run, t token.Token) sheet {
 // ordinary type.
 const receiptWidth = 72
 
-func (s sheet) text(w io.Writer) error {
+func (s receiptText) text(w io.Writer) error {
 	var b strings.Builder
 	if s.Organisation != "" {
 		b.WriteString(folded(s.Organisation, "") + "\n")
@@ -191,4 +191,4 @@ th { text-align: left; padding-right: 8mm; white-space: nowrap; vertical-align: 
 </html>
 `))
 
-func (s sheet) page(w io.Writer) error { return receiptPage.Execute(w, s) }
+func (s receiptText) page(w io.Writer) error { return receiptPage.Execute(w, s) }

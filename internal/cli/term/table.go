@@ -129,6 +129,8 @@ func cell(v any, layout string) string {
 			return ""
 		}
 		return v.UTC().Format(layout)
+	case float64:
+		return strconv.FormatFloat(v, 'f', 1, 64)
 	case *float64:
 		if v == nil {
 			return ""
