@@ -247,7 +247,7 @@ var libraries = []struct {
 	{"github.com/spf13/cobra", []string{"cli", "cli/term", "cli/group"}, "a second front end has no flags"},
 	{"github.com/boombuler/barcode", []string{"cli/group"}, "a second front end draws its own QR codes"},
 	{"golang.org/x/term", []string{"cli/term"}, "only the command line talks to a terminal"},
-	{"github.com/jedib0t/go-pretty", []string{"cli/term"}, "only the command line draws tables"},
+	{"github.com/mattn/go-runewidth", []string{"cli/term"}, "only the command line draws tables"},
 	{"github.com/schollz/progressbar", []string{"cli/term"}, "only the command line shows progress"},
 	{"testing", []string{"testkit", "store/storetest"}, "what serves tests does not go into the program"},
 	{"github.com/pquerna/otp", []string{"otp"}, "its traps are fenced in one place"},

@@ -54,6 +54,6 @@ accounts by the codes that the tokens display, and shows auditors what is where.
 	cmd.SetCompletionCommandGroupID("store")
 	cmd.AddCommand(admin.HelpTopics()...)
 	cmd.SetHelpCommand(admin.NewHelpCommand(cmd))
-	completions(r, cmd)
+	complete(r, cmd)
 	return cmd
 }

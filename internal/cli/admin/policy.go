@@ -71,7 +71,7 @@ func newPolicySetCmd(r *term.Run) *cobra.Command {
 		}),
 	}
 	w.Add(cmd)
-	w.AddApprover(cmd)
+	term.NeedsApprover(cmd)
 	term.AddYes(cmd)
 	return cmd
 }

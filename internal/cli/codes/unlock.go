@@ -36,7 +36,7 @@ func newUnlockCmd(r *term.Run) *cobra.Command {
 		}),
 	}
 	w.Add(cmd)
-	w.AddApprover(cmd)
+	term.NeedsApprover(cmd)
 	term.AddYes(cmd)
 	return cmd
 }

@@ -35,7 +35,7 @@ func newAccountEraseCmd(r *term.Run) *cobra.Command {
 		}),
 	}
 	w.Add(cmd)
-	w.AddApprover(cmd)
+	term.NeedsApprover(cmd)
 	yes = term.AddYes(cmd)
 	return cmd
 }

@@ -2,19 +2,15 @@ package seeds
 
 import (
 	"context"
-	"encoding/csv"
-	"errors"
 	"fmt"
-	"io"
-	"os"
 	"strconv"
+	"strings"
 
 	"github.com/spf13/cobra"
 
 	"fob/internal/cli/term"
 	"fob/internal/fault"
 	"fob/internal/intake"
-	"fob/internal/report/sheet"
 	"fob/internal/token"
 )
 
@@ -31,70 +27,74 @@ func batchNumber(arg string) (int, error) {
 type batchOptions struct {
 	term.SaidFlags
 	dryRun bool
-	out    string
 	yes    *bool
 }
 
-func (o *batchOptions) add(cmd *cobra.Command) {
+// asks reports whether there is a question: what it says costs a walk over the batch.
+func (o *batchOptions) asks() bool { return !o.dryRun && !*o.yes }
+
+type batchDoer = func(ctx context.Context, in *intake.Intake, o *batchOptions, c intake.BatchChange) error
+
+// newBatchChangeCmd is a command that changes a whole batch. It draws a bar as long
+// as do takes.
+func newBatchChangeCmd(r *term.Run, use string, do batchDoer) *cobra.Command {
+	var o batchOptions
+	cmd := &cobra.Command{Use: use, Args: term.Exactly("the batch's number")}
+	cmd.RunE = r.Start(func(ctx context.Context, args []string) error {
+		c := intake.BatchChange{DryRun: o.dryRun}
+		var err error
+		if c.Number, err = batchNumber(args[0]); err != nil {
+			return err
+		}
+		if c.Words, err = o.Words(r); err != nil {
+			return err
+		}
+		return r.WithIntake(ctx, func(in *intake.Intake) error {
+			defer r.FollowBatch(c.Number, &c.Progress)()
+			return do(ctx, in, &o, c)
+		})
+	})
 	o.SaidFlags.Add(cmd)
 	cmd.Flags().BoolVar(&o.dryRun, "dry-run", false, "tell what would be done, and do nothing")
 	o.yes = term.AddYes(cmd)
-}
-
-func (o *batchOptions) change(r *term.Run, arg string) (c intake.BatchChange, err error) {
-	c.DryRun = o.dryRun
-	if c.Number, err = batchNumber(arg); err != nil {
-		return c, err
-	}
-	c.Words, err = o.Words(r)
-	return c, err
-}
-
-func newBatchQuarantineCmd(r *term.Run) *cobra.Command {
-	var o batchOptions
-	cmd := &cobra.Command{
-		Use:  "quarantine N",
-		Args: term.Exactly("the batch's number"),
-		RunE: r.Start(func(ctx context.Context, args []string) error {
-			c, err := o.change(r, args[0])
-			if err != nil {
-				return err
-			}
-			return quarantineBatch(ctx, r, &o, c)
-		}),
-	}
-	o.add(cmd)
-	cmd.Flags().StringVar(&o.out, "out", "", "write the accounts to this new CSV file")
 	return cmd
 }
 
-func quarantineBatch(ctx context.Context, r *term.Run, o *batchOptions, c intake.BatchChange) error {
-	return r.WithIntake(ctx, func(d *intake.Intake) (err error) {
-		if !c.DryRun && !*o.yes { // what the question says costs a walk over the batch
-			if err := confirmQuarantine(ctx, r, d, c); err != nil {
+func newBatchQuarantineCmd(r *term.Run) *cobra.Command {
+	var out string
+	cmd := newBatchChangeCmd(r, "quarantine N", func(ctx context.Context, in *intake.Intake, o *batchOptions, c intake.BatchChange) error {
+		if o.asks() {
+			would, err := in.QuarantineBatch(ctx, dryRun(c))
+			if err != nil {
+				return err
+			}
+			if err := r.Confirm(ctx, false, fmt.Sprintf("Take %s of batch %d out of use; %s to be given another",
+				term.Count(would.Moved, "token"), c.Number, needs(len(would.Accounts)))); err != nil {
 				return err
 			}
 		}
-		list, err := newListFile(o.out)
+		list, err := term.NewCSVFile("--out", out, "account", "serial", "was")
 		if err != nil {
 			return err
 		}
-		done := r.FollowBatch(c.Number, &c.Progress)
-		res, err := d.QuarantineBatch(ctx, c)
-		done()
-		return term.FirstError(term.FirstError(err, list.write(res.Accounts)), printQuarantined(r, res, err))
+		list.Keep = true // that there is nobody is worth a file
+		res, err := in.QuarantineBatch(ctx, c)
+		for _, a := range res.Accounts {
+			err = term.FirstError(err, list.Add(string(a.Account), string(a.Serial), string(a.State)))
+		}
+		err = term.FirstError(err, list.Close())
+		if err != nil && res.Moved == 0 { // the error says it all
+			return err
+		}
+		return term.FirstError(err, printQuarantined(r, res))
 	})
+	cmd.Flags().StringVar(&out, "out", "", "write the accounts to this new CSV file")
+	return cmd
 }
 
-// confirmQuarantine says how many tokens and accounts it is about.
-func confirmQuarantine(ctx context.Context, r *term.Run, d *intake.Intake, c intake.BatchChange) error {
-	c.DryRun = true
-	would, err := d.QuarantineBatch(ctx, c)
-	if err != nil {
-		return err
-	}
-	return r.Confirm(ctx, false, fmt.Sprintf("Take %s of batch %d out of use; %s to be given another",
-		term.Count(would.Moved, "token"), c.Number, needs(len(would.Accounts))))
+func dryRun(c intake.BatchChange) intake.BatchChange {
+	c.DryRun, c.Progress = true, nil
+	return c
 }
 
 func needs(n int) string {
@@ -104,19 +104,12 @@ func needs(n int) string {
 	return fmt.Sprintf("%d accounts have", n)
 }
 
-// printQuarantined tells what was done, also when it was broken off.
-func printQuarantined(r *term.Run, res intake.Swept, err error) error {
-	if err != nil && res.Moved == 0 {
-		return nil // the error says it all
-	}
+// printQuarantined says what was done, also when it was broken off.
+func printQuarantined(r *term.Run, res intake.Swept) error {
 	if r.JSON {
 		return r.PrintJSON(res)
 	}
-	would := ""
-	if res.DryRun {
-		would = "would be "
-	}
-	r.Remark("Batch %d: %s %squarantined, %s to be given another.", res.Batch, term.Count(res.Moved, "token"), would, needs(len(res.Accounts)))
+	r.Remark("Batch %d: %s %s, %s to be given another.", res.Batch, term.Count(res.Moved, "token"), verb(res.DryRun, "quarantined"), needs(len(res.Accounts)))
 	t := r.NewTable("ACCOUNT", "SERIAL", "WAS")
 	for _, a := range res.Accounts {
 		if err := t.Add(string(a.Account), string(a.Serial), string(a.State)); err != nil {
@@ -126,107 +119,37 @@ func printQuarantined(r *term.Run, res intake.Swept, err error) error {
 	return t.Flush()
 }
 
-// listFile is the file of --out: readable by its owner alone, never over an
-// existing one, and made before anything is done.
-type listFile struct {
-	path string
-	file *os.File // nil: nobody asked for one
-}
-
-func newListFile(path string) (*listFile, error) {
-	if path == "" {
-		return &listFile{}, nil
+// verb is what was done, or would be.
+func verb(dry bool, done string) string {
+	if dry {
+		return "would be " + done
 	}
-	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
-	if err != nil {
-		return nil, term.NoNewFile("--out", path, err)
-	}
-	return &listFile{path, f}, nil
-}
-
-func (l *listFile) write(all []intake.Reissue) error {
-	if l.file == nil {
-		return nil
-	}
-	if err := errors.Join(writeReissues(l.file, all), l.file.Sync(), l.file.Close()); err != nil {
-		return fault.Wrap(fault.Internal, err, "writing %s", l.path)
-	}
-	return nil
-}
-
-func writeReissues(w io.Writer, all []intake.Reissue) error {
-	out := csv.NewWriter(w)
-	_ = out.Write([]string{"account", "serial", "was"}) // Error tells
-	for _, a := range all {
-		_ = out.Write([]string{sheet.Guard(string(a.Account)), sheet.Guard(string(a.Serial)), string(a.State)})
-	}
-	out.Flush()
-	return out.Error()
+	return done
 }
 
 func newBatchReleaseCmd(r *term.Run) *cobra.Command {
-	var o batchOptions
-	cmd := &cobra.Command{
-		Use:  "release N",
-		Args: term.Exactly("the batch's number"),
-		RunE: r.Start(func(ctx context.Context, args []string) error {
-			c, err := o.change(r, args[0])
-			if err != nil {
-				return err
-			}
-			return r.WithIntake(ctx, func(d *intake.Intake) error {
-				done := r.FollowBatch(c.Number, &c.Progress)
-				res, err := d.ReleaseBatch(ctx, c)
-				done()
-				if err != nil && res.Moved == 0 {
-					return err
-				}
-				return term.FirstError(err, printReleased(r, res))
-			})
-		}),
-	}
-	o.add(cmd)
-	return cmd
-}
-
-func printReleased(r *term.Run, res intake.Swept) error {
-	if r.JSON {
-		return r.PrintJSON(res)
-	}
-	verb := "are"
-	if res.DryRun {
-		verb = "would be"
-	}
-	r.Say("Batch %d: %s %s in stock again.", res.Batch, term.Count(res.Moved, "token"), verb)
-	return nil
+	return newBatchChangeCmd(r, "release N", func(ctx context.Context, in *intake.Intake, _ *batchOptions, c intake.BatchChange) error {
+		res, err := in.ReleaseBatch(ctx, c)
+		switch {
+		case err != nil && res.Moved == 0:
+			return err
+		case r.JSON:
+			return term.FirstError(err, r.PrintJSON(res))
+		case res.DryRun:
+			r.Say("Batch %d: %s would be in stock again.", res.Batch, term.Count(res.Moved, "token"))
+		default:
+			r.Say("Batch %d: %s are in stock again.", res.Batch, term.Count(res.Moved, "token"))
+		}
+		return err
+	})
 }
 
 func newBatchWithdrawCmd(r *term.Run) *cobra.Command {
-	var o batchOptions
-	cmd := &cobra.Command{
-		Use:  "withdraw N",
-		Args: term.Exactly("the batch's number"),
-		RunE: r.Start(func(ctx context.Context, args []string) error {
-			c, err := o.change(r, args[0])
-			if err != nil {
-				return err
-			}
-			if c.Approver, err = token.ParseApprover(o.Approver, r.Base.Operator); err != nil {
-				return err
-			}
-			return withdrawBatch(ctx, r, &o, c)
-		}),
-	}
-	o.add(cmd)
-	o.AddApprover(cmd)
-	return cmd
-}
-
-func withdrawBatch(ctx context.Context, r *term.Run, o *batchOptions, c intake.BatchChange) error {
-	return r.WithIntake(ctx, func(d *intake.Intake) error {
-		dry := c
-		dry.DryRun = true
-		res, err := d.WithdrawBatch(ctx, dry)
+	cmd := newBatchChangeCmd(r, "withdraw N", func(ctx context.Context, in *intake.Intake, o *batchOptions, c intake.BatchChange) (err error) {
+		if c.Approver, err = token.ParseApprover(o.Approver, r.Base.Operator); err != nil {
+			return err
+		}
+		res, err := in.WithdrawBatch(ctx, dryRun(c))
 		if err != nil {
 			return err
 		}
@@ -234,25 +157,65 @@ func withdrawBatch(ctx context.Context, r *term.Run, o *batchOptions, c intake.B
 			if err := r.Confirm(ctx, *o.yes, fmt.Sprintf("Remove %s of batch %d, with their seeds", term.Count(res.Tokens, "token"), c.Number)); err != nil {
 				return err
 			}
-			done := r.FollowBatch(c.Number, &c.Progress)
-			res, err = d.WithdrawBatch(ctx, c)
-			done()
-			if err != nil && res.Tokens == 0 {
+			if res, err = in.WithdrawBatch(ctx, c); err != nil && res.Tokens == 0 {
 				return err
 			}
 		}
-		return term.FirstError(err, printWithdrawn(r, res))
+		if r.JSON {
+			return term.FirstError(err, r.PrintJSON(res))
+		}
+		r.Say("Batch %d: %s %s; serials and seeds can be imported again.", res.Batch, term.Count(res.Tokens, "token"), verb(res.DryRun, "removed"))
+		return err
 	})
+	term.NeedsApprover(cmd)
+	return cmd
 }
 
-func printWithdrawn(r *term.Run, res intake.WithdrawnBatch) error {
-	if r.JSON {
-		return r.PrintJSON(res)
+func newBatchCorrectCmd(r *term.Run) *cobra.Command {
+	var p paramFlags
+	cmd := newBatchChangeCmd(r, "correct N", func(ctx context.Context, in *intake.Intake, o *batchOptions, change intake.BatchChange) (err error) {
+		c := intake.Correction{BatchChange: change}
+		if c.Given, c.Params, c.Counter, err = p.parse(); err != nil {
+			return err
+		}
+		if c.Given == 0 {
+			return fault.Errorf(fault.Usage, "say what is wrong: --type, --digits, --period, --hash, --t0 or --counter")
+		}
+		if o.asks() {
+			would := c
+			would.BatchChange = dryRun(change)
+			// Where nothing would change nothing is asked: the refusal says more.
+			if res, err := in.CorrectBatch(ctx, would); err != nil {
+				return err
+			} else if res.Corrected > 0 {
+				if err := r.Confirm(ctx, false, fmt.Sprintf("Batch %d: %s", c.Number, correction(res))); err != nil {
+					return err
+				}
+			}
+		}
+		res, err := in.CorrectBatch(ctx, c)
+		switch {
+		case err != nil && res.Corrected == 0:
+			return err
+		case r.JSON:
+			return term.FirstError(err, r.PrintJSON(res))
+		}
+		r.Say("Batch %d: %s %s, %d right already, %d kept as they are.", res.Batch, term.Count(res.Corrected, "token"),
+			verb(res.DryRun, "corrected"), res.Right, res.Left)
+		for _, c := range res.Changes {
+			r.Say("  %s: %s, was %s", term.Count(c.Tokens, "token"), c.After, c.Before)
+		}
+		return err
+	})
+	p.add(cmd, "")
+	return cmd
+}
+
+// correction is what would become what, for a question.
+func correction(res intake.Corrected) string {
+	words := make([]string, len(res.Changes))
+	for i, c := range res.Changes {
+		words[i] = fmt.Sprintf("%s from %s to %s", term.Count(c.Tokens, "token"), c.Before, c.After)
 	}
-	verb := "removed"
-	if res.DryRun {
-		verb = "would be removed"
-	}
-	r.Say("Batch %d: %s %s; serials and seeds may come again.", res.Batch, term.Count(res.Tokens, "token"), verb)
-	return nil
+	return "correct " + strings.Join(words, ", ")
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 
 	"fob/internal/app"
@@ -35,7 +36,7 @@ func importFiles(ctx context.Context, r *term.Run, o *importOptions, paths []str
 		return err
 	}
 	defer deliveries.Close()
-	rejects, err := newRejectFile(o.rejects)
+	rejects, err := term.NewCSVFile("--rejects", o.rejects, "line", "serial", "verdict", "reason", "file")
 	if err != nil {
 		return err
 	}
@@ -49,7 +50,7 @@ func importFiles(ctx context.Context, r *term.Run, o *importOptions, paths []str
 		}
 		return loadAll(ctx, r, d, plan, rejects, &all)
 	})
-	err = brokenOff(ctx, term.FirstError(err, rejects.close()), all.results)
+	err = brokenOff(ctx, term.FirstError(err, rejects.Close()), all.results)
 	if r.JSON {
 		err = term.FirstError(err, r.PrintJSON(all.results))
 	} else {
@@ -69,7 +70,7 @@ func (all *loads) stopped(p *plan) {
 	}
 }
 
-func loadAll(ctx context.Context, r *term.Run, d *intake.Intake, p *plan, rejects *rejectFile, all *loads) error {
+func loadAll(ctx context.Context, r *term.Run, d *intake.Intake, p *plan, rejects *term.CSVFile, all *loads) error {
 	for _, f := range p.files {
 		switch {
 		case f.unknown:
@@ -114,10 +115,12 @@ func (all *loads) refuse(f planned, res intake.Imported, err error) {
 	}
 }
 
-func importFile(ctx context.Context, r *term.Run, d *intake.Intake, req intake.Import, m app.Member, rejects *rejectFile) (intake.Imported, error) {
+func importFile(ctx context.Context, r *term.Run, d *intake.Intake, req intake.Import, m app.Member, rejects *term.CSVFile) (intake.Imported, error) {
 	name := m.Source.Name()
-	if rejects.file != nil {
-		req.OnReject = func(reject intake.Reject) error { return rejects.add(name, reject) }
+	if rejects.Wanted() {
+		req.OnReject = func(x intake.Reject) error {
+			return rejects.Add(strconv.Itoa(x.Line), x.Serial, string(x.Verdict), x.Reason.In(term.Wording{}), name)
+		}
 	}
 	bar := r.NewProgress(name)
 	follow(bar, &req)

@@ -2,7 +2,6 @@ package term
 
 import (
 	"context"
-	"encoding/csv"
 	"errors"
 	"fmt"
 	"io"
@@ -14,7 +13,6 @@ import (
 
 	"fob/internal/desk"
 	"fob/internal/fault"
-	"fob/internal/report/sheet"
 )
 
 // BulkOptions are the flags of a command that also takes a file of rows.
@@ -73,7 +71,8 @@ func (r *Run) FromFile(ctx context.Context, o *BulkOptions, read bulkReader, do 
 		return err
 	}
 	return r.WithDesk(ctx, func(d *desk.Desk) error {
-		result, err := newResultFile(o.result)
+		// It has a row for every row of the input, in the same order.
+		result, err := NewCSVFile("--result", o.result, "line", "serial", "account", "outcome", "reason", "message", "hint")
 		if err != nil {
 			return err
 		}
@@ -82,10 +81,18 @@ func (r *Run) FromFile(ctx context.Context, o *BulkOptions, read bulkReader, do 
 			for i := range answers {
 				a := &answers[i]
 				a.Message, a.Hint = WordedText(a.Message), WordedText(a.Hint)
+				reason := ""
+				if a.Reason != nil {
+					reason = string(*a.Reason)
+				}
+				if err := result.Add(strconv.Itoa(a.Line), string(a.Row.Serial), string(a.Row.Account), a.Outcome.Outcome, reason,
+					a.Message.String(), a.Hint.String()); err != nil {
+					return errors.Join(err, out.add(answers))
+				}
 			}
-			return errors.Join(result.add(answers), out.add(answers))
+			return errors.Join(result.Flush(), out.add(answers))
 		}})
-		return FirstError(FirstError(err, result.close()), out.end())
+		return FirstError(FirstError(err, result.Close()), out.end())
 	})
 }
 
@@ -122,7 +129,7 @@ type answers struct {
 	done  int
 	total int
 	shown func(desk.Answered) any
-	table *tableWriter // of a pipe
+	table *Table // of a pipe
 	list  *jsonList
 
 	accepted int
@@ -180,65 +187,4 @@ func (a *answers) end() error {
 		return nil
 	}
 	return a.list.End()
-}
-
-// resultFile is the file of --result: readable by its owner alone, never over an
-// existing one, made before anything is done. It has a row for every row of the
-// input, in the same order; it goes again if no row was answered.
-type resultFile struct {
-	path string
-	file *os.File // nil: nobody asked for one
-	csv  *csv.Writer
-	rows int
-}
-
-func newResultFile(path string) (*resultFile, error) {
-	if path == "" {
-		return &resultFile{}, nil
-	}
-	file, err := NewFile("--result", path)
-	if err != nil {
-		return nil, err
-	}
-	f := &resultFile{path: path, file: file, csv: csv.NewWriter(file)}
-	return f, f.csv.Write([]string{"line", "serial", "account", "outcome", "reason", "message", "hint"})
-}
-
-// add writes rows through to the system, so that a process that is killed leaves
-// them.
-func (f *resultFile) add(answers []desk.Answered) error {
-	if f.file == nil {
-		return nil
-	}
-	for _, a := range answers {
-		reason := ""
-		if a.Reason != nil {
-			reason = string(*a.Reason)
-		}
-		row := []string{strconv.Itoa(a.Line), sheet.Guard(string(a.Row.Serial)), sheet.Guard(string(a.Row.Account)),
-			a.Outcome.Outcome, reason, sheet.Guard(a.Message.String()), sheet.Guard(a.Hint.String())}
-		if err := f.csv.Write(row); err != nil {
-			return RejectError(f.path, err)
-		}
-	}
-	f.rows += len(answers)
-	f.csv.Flush()
-	if err := f.csv.Error(); err != nil {
-		return RejectError(f.path, err)
-	}
-	return nil
-}
-
-func (f *resultFile) close() error {
-	if f.file == nil {
-		return nil
-	}
-	if f.rows == 0 {
-		return errors.Join(f.file.Close(), os.Remove(f.path))
-	}
-	f.csv.Flush()
-	if err := errors.Join(f.csv.Error(), f.file.Sync(), f.file.Close()); err != nil {
-		return RejectError(f.path, err)
-	}
-	return nil
 }

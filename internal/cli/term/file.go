@@ -59,27 +59,17 @@ func Cause(err error) error {
 // never over an existing one.
 func NewFile(flag, path string) (*os.File, error) {
 	file, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
-	if err != nil {
-		return nil, NoNewFile(flag, path, err)
-	}
-	return file, nil
-}
-
-// NoNewFile says why there is no file of a flag, before anything was done.
-func NoNewFile(flag, path string, err error) error {
 	switch {
+	case err == nil:
+		return file, nil
 	case errors.Is(err, fs.ErrExist):
-		return fault.Errorf(fault.NotAllowed, "%s %s: the file exists already; nothing was changed", flag, path).
+		return nil, fault.Errorf(fault.NotAllowed, "%s %s: the file exists already; nothing was changed", flag, path).
 			WithHint("name a new file")
 	case errors.Is(err, fs.ErrNotExist), errors.Is(err, syscall.ENOTDIR):
-		return fault.Errorf(fault.Usage, "%s %s: there is no such folder; nothing was changed", flag, path)
+		return nil, fault.Errorf(fault.Usage, "%s %s: there is no such folder; nothing was changed", flag, path)
 	}
-	return fault.Wrap(fault.Internal, err, "%s %s cannot be made; nothing was changed", flag, path).
+	return nil, fault.Wrap(fault.Internal, err, "%s %s cannot be made; nothing was changed", flag, path).
 		WithHint("name a file in a folder that you may write to")
-}
-
-func RejectError(path string, err error) error {
-	return fault.Wrap(fault.Internal, err, "writing %s", path)
 }
 
 // ReadSmall reads a note: it has a few short lines.

@@ -47,3 +47,8 @@ func (l *LossFlags) Loss(now time.Time) (loss token.Loss, err error) {
 func AddNewAccount(cmd *cobra.Command, to *bool) {
 	cmd.Flags().BoolVar(to, "new-account", false, "take an account as typed though the list of people does not have it")
 }
+
+// Fixed offers the same words to a shell always.
+func Fixed(words ...string) cobra.CompletionFunc {
+	return cobra.FixedCompletions(words, cobra.ShellCompDirectiveNoFileComp)
+}

@@ -3,73 +3,81 @@ package term
 import (
 	"bufio"
 	"fmt"
+	"reflect"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
 
-	"github.com/jedib0t/go-pretty/v6/table"
+	"github.com/mattn/go-runewidth"
 
 	"fob/internal/fault"
 )
 
-// tablePage is how many rows a terminal table lays out together: a table has to
-// hold its rows to fit its columns, and a million would take memory and
-// patience.
-const tablePage = 1000
+const (
+	// tablePage is how many rows a terminal table lays out together: a table has to
+	// hold its rows to fit its columns, and a million would take memory and patience.
+	tablePage = 1000
+	columnGap = 2  // blanks between two columns
+	narrowest = 10 // a column that is wrapped keeps at least this width
+)
 
-// tableWriter prints rows: a terminal gets headers and fitted columns, a pipe
+// Table prints rows: a terminal gets headers and fitted columns, a pipe
 // tab-separated values without a header.
-type tableWriter struct {
+type Table struct {
 	r       *Run
 	headers []string
 	spare   []string // the headers of columns that go first where there is no room
 	left    []string // the headers of those that went
 	uncut   string   // the header of a column that is copied from: it is never wrapped
-	page    []table.Row
+	page    [][]string
 	pipe    *bufio.Writer
 }
 
-func (r *Run) NewTable(headers ...string) *tableWriter {
-	return &tableWriter{r: r, headers: headers, pipe: bufio.NewWriter(r.Streams.Out)}
+// NewTable begins a table; with no headers it is for a pipe alone.
+func (r *Run) NewTable(headers ...string) *Table {
+	for i, h := range headers {
+		headers[i] = strings.ToUpper(h)
+	}
+	return &Table{r: r, headers: headers, pipe: bufio.NewWriter(r.Streams.Out)}
 }
 
 // Spares names the columns that a narrow terminal can do without, the least
 // important one first.
-func (t *tableWriter) Spares(headers ...string) *tableWriter {
+func (t *Table) Spares(headers ...string) *Table {
 	t.spare = headers
 	return t
 }
 
 // Whole names a column that people copy from: broken over two lines it would be
 // wrong, and the terminal breaks it without a line end.
-func (t *tableWriter) Whole(header string) *tableWriter {
+func (t *Table) Whole(header string) *Table {
 	t.uncut = header
 	return t
 }
 
 // Add prints a row of strings, numbers, times and nils.
-func (t *tableWriter) Add(cells ...any) error {
+func (t *Table) Add(cells ...any) error {
+	layout := "2006-01-02 15:04"
 	if t.r.Streams.OutWidth == 0 {
-		texts := make([]string, len(cells))
-		for i, c := range cells {
-			texts[i] = Clean(cell(c, time.RFC3339))
-		}
-		_, err := t.pipe.WriteString(strings.Join(texts, "\t") + "\n")
+		layout = time.RFC3339
+	}
+	row := make([]string, len(cells))
+	for i, c := range cells {
+		row[i] = Clean(cell(c, layout))
+	}
+	if t.r.Streams.OutWidth == 0 {
+		_, err := t.pipe.WriteString(strings.Join(row, "\t") + "\n")
 		return OutputError(err)
 	}
-	row := make(table.Row, len(cells))
-	for i, c := range cells {
-		row[i] = Clean(cell(c, "2006-01-02 15:04"))
-	}
-	t.page = append(t.page, row)
-	if len(t.page) < tablePage {
+	if t.page = append(t.page, row); len(t.page) < tablePage {
 		return nil
 	}
 	return t.render()
 }
 
 // Flush prints what was added, and says which columns had no room.
-func (t *tableWriter) Flush() error {
+func (t *Table) Flush() error {
 	if t.r.Streams.OutWidth == 0 {
 		return OutputError(t.pipe.Flush())
 	}
@@ -82,21 +90,95 @@ func (t *tableWriter) Flush() error {
 	return nil
 }
 
-// render lays out one page of a terminal's table.
-func (t *tableWriter) render() error {
+// render prints one page of a terminal's table, so that it fits: columns that are
+// empty on the whole page are left out, then the spare ones as far as needed, and
+// what is still too wide is wrapped. Nothing is cut off.
+func (t *Table) render() error {
 	if len(t.page) == 0 {
 		return nil
 	}
-	w := table.NewWriter()
-	style := table.StyleDefault
-	style.Options = table.Options{}
-	style.Box.PaddingLeft, style.Box.PaddingRight = "", "  "
-	w.SetStyle(style)
-	w.SuppressTrailingSpaces()
-	t.layOut(w)
-	t.page = t.page[:0]
-	_, err := fmt.Fprintln(t.r.Streams.Out, w.Render())
-	return OutputError(err)
+	rows := append([][]string{t.headers}, t.page...)
+	var columns, widths []int
+	excess := -t.r.Streams.OutWidth - columnGap // none behind the last
+	for i := range t.headers {
+		width := 0
+		for _, row := range rows {
+			width = max(width, runewidth.StringWidth(row[i]))
+		}
+		if slices.ContainsFunc(t.page, func(row []string) bool { return row[i] != "" }) {
+			columns, widths = append(columns, i), append(widths, width)
+			excess += width + columnGap
+		}
+	}
+	for _, name := range t.spare {
+		at := slices.IndexFunc(columns, func(i int) bool { return strings.EqualFold(t.headers[i], name) })
+		if excess <= 0 || at < 0 {
+			continue
+		}
+		excess -= widths[at] + columnGap
+		columns, widths = slices.Delete(columns, at, at+1), slices.Delete(widths, at, at+1)
+		if !slices.Contains(t.left, name) {
+			t.left = append(t.left, name)
+		}
+	}
+	for ; excess > 0; excess-- { // from the widest that may be wrapped
+		widest := -1
+		for i, w := range widths {
+			if t.headers[columns[i]] != t.uncut && w > narrowest && (widest < 0 || w > widths[widest]) {
+				widest = i
+			}
+		}
+		if widest < 0 {
+			break
+		}
+		widths[widest]--
+	}
+	t.page = nil
+	for _, row := range rows {
+		if _, err := fmt.Fprint(t.r.Streams.Out, laidOut(row, columns, widths)); err != nil {
+			return OutputError(err)
+		}
+	}
+	return nil
+}
+
+// laidOut is a row in as many lines as its longest cell takes.
+func laidOut(row []string, columns, widths []int) (text string) {
+	cells, lines := make([][]string, len(columns)), 1
+	for i, c := range columns {
+		cells[i] = wrapped(row[c], widths[i])
+		lines = max(lines, len(cells[i]))
+	}
+	for n := range lines {
+		line := ""
+		for i, cell := range cells {
+			part := ""
+			if n < len(cell) {
+				part = cell[n]
+			}
+			line += runewidth.FillRight(part, widths[i]+columnGap)
+		}
+		text += strings.TrimRight(line, " ") + "\n"
+	}
+	return text
+}
+
+// wrapped breaks a text at its blanks, and within a word that is wider than the
+// column.
+func wrapped(text string, width int) (lines []string) {
+	line := ""
+	for word := range strings.SplitSeq(text, " ") {
+		if line != "" && runewidth.StringWidth(line+" "+word) <= width {
+			line += " " + word
+			continue
+		}
+		if line != "" {
+			lines = append(lines, line)
+		}
+		broken := strings.Split(runewidth.Wrap(word, max(width, 1)), "\n")
+		lines, line = append(lines, broken[:len(broken)-1]...), broken[len(broken)-1]
+	}
+	return append(lines, line)
 }
 
 func OutputError(err error) error {
@@ -109,43 +191,22 @@ func OutputError(err error) error {
 
 // cell is a value as a table shows it; what is not known is empty.
 func cell(v any, layout string) string {
+	if p := reflect.ValueOf(v); p.Kind() == reflect.Pointer {
+		if p.IsNil() {
+			return ""
+		}
+		v = p.Elem().Interface()
+	}
 	switch v := v.(type) {
 	case nil:
 		return ""
-	case string:
-		return v
-	case *string:
-		if v == nil {
-			return ""
-		}
-		return *v
+	case float64:
+		return strconv.FormatFloat(v, 'f', 1, 64)
 	case time.Time:
 		if v.IsZero() {
 			return ""
 		}
 		return v.UTC().Format(layout)
-	case *time.Time:
-		if v == nil {
-			return ""
-		}
-		return v.UTC().Format(layout)
-	case float64:
-		return strconv.FormatFloat(v, 'f', 1, 64)
-	case *float64:
-		if v == nil {
-			return ""
-		}
-		return strconv.FormatFloat(*v, 'f', 1, 64)
-	case *int:
-		if v == nil {
-			return ""
-		}
-		return strconv.Itoa(*v)
-	case *int64:
-		if v == nil {
-			return ""
-		}
-		return strconv.FormatInt(*v, 10)
 	}
 	return fmt.Sprint(v)
 }

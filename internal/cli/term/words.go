@@ -35,8 +35,8 @@ func (w *SaidFlags) Add(cmd *cobra.Command) {
 	f.StringVar(&w.Approver, "approved-by", "", "the second person who allowed it")
 }
 
-// AddApprover is for commands that take a second person always.
-func (w *SaidFlags) AddApprover(cmd *cobra.Command) {
+// NeedsApprover is for commands that take a second person always.
+func NeedsApprover(cmd *cobra.Command) {
 	cmd.Flags().Lookup("approved-by").Usage += " (required)"
 }
 
