@@ -90,7 +90,7 @@ const namedData = "Data "
 
 // draftKey is what a key has only in drafts.
 func (d *Decoder) draftKey(k *Key) (old fields) {
-	for _, v := range values(k) {
+	for _, v := range k.values() {
 		old = append(old, field{namedData + strings.ToLower(v.name), func() error { return d.read(v.name, v.to) }})
 	}
 	policy := func(to func(*Policy) error) func() error {
@@ -123,16 +123,11 @@ func (d *Decoder) draftUsage(k *Key, p *Policy) error {
 	if err := d.attributes("Usage", known); err != nil {
 		return err
 	}
-	return d.parameters(&k.Params)
+	return d.children("AlgorithmParameters", k.Params.fields())
 }
 
-// draftExpiry skips a date such as 01/02/2008.
-func (d *Decoder) draftExpiry() error {
-	if err := d.weaken(weakExpiry); err != nil {
-		return err
-	}
-	return d.xml.Skip()
-}
+// draftExpiry is a date such as 01/02/2008, which is not read.
+type draftExpiry struct{}
 
 // draftValue decides what the Value of a draft is: encrypted where the container
 // says how and a MAC stands beside it, else plain.

@@ -128,7 +128,12 @@ func (d *Decoder) read(in string, to any) error {
 	case *string:
 		b, err := d.textOf(in)
 		*to = string(b)
+		if in == "NumberOfTransactions" && (len(b) == 0 || strings.Trim(*to, "0123456789") != "") { // it may have more than 64 bits
+			d.complain("<%s> is no number%s", in, forbids("Policy"))
+		}
 		return err
+	case *[]string:
+		return d.usage(to)
 	case **string:
 		*to = new(string)
 		return d.read(in, *to)
@@ -154,24 +159,29 @@ func (d *Decoder) read(in string, to any) error {
 	case *Moment:
 		return d.moment(in, to)
 	case *DeviceInfo:
-		return d.device(to)
+		return d.children(in, to.fields(), field{"Expiry", draftExpiry{}})
+	case draftExpiry:
+		if err := d.weaken(weakExpiry); err != nil {
+			return err
+		}
+		return d.xml.Skip()
 	case *KeyPackage: // its CryptoModuleInfo
 		return d.children(in, fields{{"Id", &to.ModuleID}, {"Extensions", extensions{}}})
 	case *Key: // its Data
-		return d.children(in, values(to))
+		return d.children(in, to.values())
 	case *encrypted:
 		return d.encryptedPart(in, to)
 	case **Key:
 		*to = new(Key)
 		return d.key(*to)
 	case *Parameters:
-		return d.parameters(to)
+		return d.children(in, to.fields())
 	case **Format:
 		*to = new(Format)
 		return d.format(in, *to)
 	case **Policy:
 		*to = new(Policy)
-		return d.policy(*to)
+		return d.children(in, (*to).fields())
 	case **PINPolicy:
 		*to = new(PINPolicy)
 		return d.pinPolicy(*to)

@@ -2,11 +2,52 @@ package pskc
 
 import (
 	"slices"
-	"strings"
 
 	"fob/internal/fault"
 	"fob/internal/xmlstream"
 )
+
+// What stands in a package, in the order of RFC 6030 section 11: read and written
+// by the same tables.
+
+func (p *KeyPackage) fields() fields {
+	return fields{{"DeviceInfo", &p.Device}, {"CryptoModuleInfo", p}, {"Key", &p.Key}, {"Extensions", extensions{}}}
+}
+
+func (i *DeviceInfo) fields() fields {
+	return fields{
+		{"Manufacturer", &i.Manufacturer}, {"SerialNo", &i.SerialNo}, {"Model", &i.Model}, {"IssueNo", &i.IssueNo},
+		{"DeviceBinding", &i.Binding}, {"StartDate", &i.Valid.Start}, {"ExpiryDate", &i.Valid.Expiry}, {"UserId", &i.UserID},
+		{"Extensions", extensions{}},
+	}
+}
+
+func (k *Key) fields() fields {
+	return fields{
+		{"Issuer", &k.Issuer}, {"AlgorithmParameters", &k.Params}, {"KeyProfileId", &k.ProfileID}, {"KeyReference", &k.Reference},
+		{"FriendlyName", &k.FriendlyName}, {"Data", k}, {"UserId", &k.UserID}, {"Policy", &k.Policy}, {"Extensions", extensions{}},
+	}
+}
+
+var valueNames = []string{"Secret", "Counter", "Time", "TimeInterval", "TimeDrift"}
+
+// values are the children of Data (RFC 6030 section 4.2).
+func (k *Key) values() fields {
+	return fields{
+		{"Secret", &k.Secret}, {"Counter", &k.Counter}, {"Time", &k.Time}, {"TimeInterval", &k.Interval}, {"TimeDrift", &k.Drift},
+	}
+}
+
+func (p *Parameters) fields() fields {
+	return fields{{"Suite", &p.Suite}, {"ChallengeFormat", &p.Challenge}, {"ResponseFormat", &p.Response}, {"Extensions", extensions{}}}
+}
+
+func (p *Policy) fields() fields {
+	return fields{
+		{"StartDate", &p.Valid.Start}, {"ExpiryDate", &p.Valid.Expiry}, {"PINPolicy", &p.PIN}, {"KeyUsage", &p.Usages},
+		{"NumberOfTransactions", &p.Transactions},
+	}
+}
 
 // keyPackage reads a KeyPackage that was just begun (RFC 6030 section 4.1).
 func (d *Decoder) keyPackage() (*KeyPackage, error) {
@@ -16,32 +57,12 @@ func (d *Decoder) keyPackage() (*KeyPackage, error) {
 	}
 	p := &KeyPackage{N: d.count, Line: d.xml.Line()}
 	d.problem, d.extended = nil, false
-	err := d.children("KeyPackage", fields{
-		{"DeviceInfo", &p.Device},
-		{"CryptoModuleInfo", p},
-		{"Key", &p.Key},
-		{"Extensions", extensions{}},
-	})
-	if err != nil {
+	if err := d.children("KeyPackage", p.fields()); err != nil {
 		p.Clear()
 		return nil, err
 	}
 	p.Problem, p.Extended = d.problem, d.extended
 	return p, nil
-}
-
-func (d *Decoder) device(i *DeviceInfo) error {
-	return d.children("DeviceInfo", fields{
-		{"Manufacturer", &i.Manufacturer},
-		{"SerialNo", &i.SerialNo},
-		{"Model", &i.Model},
-		{"IssueNo", &i.IssueNo},
-		{"DeviceBinding", &i.Binding},
-		{"StartDate", &i.Valid.Start},
-		{"ExpiryDate", &i.Valid.Expiry},
-		{"UserId", &i.UserID},
-		{"Extensions", extensions{}},
-	}, field{"Expiry", d.draftExpiry})
 }
 
 func (d *Decoder) key(k *Key) error {
@@ -60,35 +81,7 @@ func (d *Decoder) key(k *Key) error {
 	if d.options.Compat || d.options.Blind {
 		old = d.draftKey(k)
 	}
-	return d.children("Key", fields{
-		{"Issuer", &k.Issuer},
-		{"AlgorithmParameters", &k.Params},
-		{"KeyProfileId", &k.ProfileID},
-		{"KeyReference", &k.Reference},
-		{"FriendlyName", &k.FriendlyName},
-		{"Data", k},
-		{"UserId", &k.UserID},
-		{"Policy", &k.Policy},
-		{"Extensions", extensions{}},
-	}, old...)
-}
-
-var valueNames = []string{"Secret", "Counter", "Time", "TimeInterval", "TimeDrift"}
-
-// values are the children of Data (RFC 6030 section 4.2).
-func values(k *Key) fields {
-	return fields{
-		{"Secret", &k.Secret}, {"Counter", &k.Counter}, {"Time", &k.Time}, {"TimeInterval", &k.Interval}, {"TimeDrift", &k.Drift},
-	}
-}
-
-func (d *Decoder) parameters(p *Parameters) error {
-	return d.children("AlgorithmParameters", fields{
-		{"Suite", &p.Suite},
-		{"ChallengeFormat", &p.Challenge},
-		{"ResponseFormat", &p.Response},
-		{"Extensions", extensions{}},
-	})
+	return d.children("Key", k.fields(), old...)
 }
 
 // format reads a format, which is nothing but attributes (RFC 6030 section
@@ -106,34 +99,16 @@ func (d *Decoder) format(in string, f *Format) error {
 	return d.children(in, nil)
 }
 
-// policy reads a Policy (RFC 6030 section 5). What it does not know becomes the
-// package's problem, never a silence.
-func (d *Decoder) policy(p *Policy) error {
-	usage := func() error {
-		b, err := d.textOf("KeyUsage")
-		name := string(b)
-		switch {
-		case !slices.Contains(usages, name):
-			d.complain("the KeyUsage %s is unknown%s", xmlstream.Name(name), forbids("Policy"))
-		case !slices.Contains(p.Usages, name):
-			p.Usages = append(p.Usages, name)
-		}
-		return err
-	}
-	given := false
-	err := d.children("Policy", fields{
-		{"StartDate", &p.Valid.Start},
-		{"ExpiryDate", &p.Valid.Expiry},
-		{"PINPolicy", &p.PIN},
-		{"KeyUsage", usage},
-		{"NumberOfTransactions", func() error {
-			given = true
-			return d.read("NumberOfTransactions", &p.Transactions)
-		}},
-	})
-	// It may have more than 64 bits.
-	if given && (p.Transactions == "" || strings.Trim(p.Transactions, "0123456789") != "") {
-		d.complain("<NumberOfTransactions> is no number%s", forbids("Policy"))
+// usage reads a KeyUsage. What is not known in a Policy (RFC 6030 section 5)
+// becomes the package's problem, never a silence.
+func (d *Decoder) usage(all *[]string) error {
+	b, err := d.textOf("KeyUsage")
+	name := string(b)
+	switch {
+	case !slices.Contains(usages, name):
+		d.complain("the KeyUsage %s is unknown%s", xmlstream.Name(name), forbids("Policy"))
+	case !slices.Contains(*all, name):
+		*all = append(*all, name)
 	}
 	return err
 }
@@ -141,19 +116,15 @@ func (d *Decoder) policy(p *Policy) error {
 // pinPolicy reads what is nothing but attributes. How long a PIN is and how
 // often it may be wrong is for the device to enforce.
 func (d *Decoder) pinPolicy(p *PINPolicy) error {
-	mode := func(value string) bool {
-		p.Mode = value
-		if !slices.Contains([]string{PINLocal, PINPrepend, PINAppend, PINAlgorithmic}, value) {
-			d.complain("the PINUsageMode %s is unknown%s", xmlstream.Name(value), forbids("PINPolicy"))
-		}
-		return true
-	}
 	err := d.attributes("PINPolicy", fields{
-		{"PINKeyId", &p.KeyID}, {"PINUsageMode", mode},
+		{"PINKeyId", &p.KeyID}, {"PINUsageMode", &p.Mode},
 		{"MaxFailedAttempts", nil}, {"MinLength", nil}, {"MaxLength", nil}, {"PINEncoding", nil},
 	})
 	if err != nil {
 		return err
+	}
+	if !slices.Contains([]string{"", PINLocal, PINPrepend, PINAppend, PINAlgorithmic}, p.Mode) {
+		d.complain("the PINUsageMode %s is unknown%s", xmlstream.Name(p.Mode), forbids("PINPolicy"))
 	}
 	return d.children("PINPolicy", nil)
 }

@@ -61,43 +61,31 @@ func ProtectWithPassphrase(random io.Reader, c Cipher, passphrase []byte) (Prote
 // protector is a Protection at work.
 type protector struct {
 	*Protection
-	public    *rsa.PublicKey
+	public    *rsa.PublicKey // of Certificate
 	macKey    []byte
 	sealedKey []byte // the MAC key as it goes with the file
 }
 
-// check refuses what no reader should take.
-func (p *Protection) check() (public *rsa.PublicKey, err error) {
-	authenticates := p.Cipher.Authenticates()
+// begin refuses what no reader should take, and makes a MAC key where one is
+// needed.
+func (p *Protection) begin(random io.Reader) (out *protector, err error) {
+	out = &protector{Protection: p, macKey: p.MACKey}
+	isRSA := false
 	if p.Certificate != nil {
-		key, ok := p.Certificate.PublicKey.(*rsa.PublicKey)
-		if !ok {
+		if out.public, isRSA = p.Certificate.PublicKey.(*rsa.PublicKey); !isRSA {
 			return nil, fault.Errorf(fault.NotAllowed, "the certificate's key is not RSA")
 		}
-		public, authenticates = key, false
 	} else if err := p.Cipher.CheckKey(p.Key); err != nil {
 		return nil, err
 	}
-	if p.MAC.hash == nil && !authenticates {
+	switch {
+	case p.MAC.hash == nil && (isRSA || !p.Cipher.Authenticates()):
 		return nil, fault.Errorf(fault.NotAllowed, "what is encrypted in this way needs a MAC (RFC 6030 section 6.1.1)")
-	}
-	if p.MACKey != nil && p.MACKeyName == "" {
+	case p.MACKey != nil && p.MACKeyName == "":
 		return nil, fault.Errorf(fault.NotAllowed, "a MAC key that is not in the file needs a name")
-	}
-	if p.Derivation != nil && p.Derivation.KeyLength != int64(p.Cipher.KeySize()) {
+	case p.Derivation != nil && p.Derivation.KeyLength != int64(p.Cipher.KeySize()):
 		return nil, fault.Errorf(fault.NotAllowed, "PBKDF2 makes a key of another length than %s needs", p.Cipher)
-	}
-	return public, nil
-}
-
-// begin checks the protection and makes a MAC key where one is needed.
-func (p *Protection) begin(random io.Reader) (*protector, error) {
-	public, err := p.check()
-	if err != nil {
-		return nil, err
-	}
-	out := &protector{Protection: p, public: public, macKey: p.MACKey}
-	if p.MAC.hash == nil || p.MACKey != nil {
+	case p.MAC.hash == nil || p.MACKey != nil:
 		return out, nil
 	}
 	out.macKey = make([]byte, p.MAC.Size())
@@ -121,88 +109,64 @@ func (p *protector) seal(random io.Reader, plain []byte) ([]byte, error) {
 	return p.Cipher.Encrypt(random, p.Key, plain)
 }
 
-// write writes the children of a value: what is encrypted, and a MAC over it.
-func (p *protector) write(x *xmlWriter, random io.Reader, plain []byte) error {
-	data, err := p.seal(random, plain)
-	if err != nil {
-		return err
-	}
-	x.open("EncryptedValue")
-	p.encryptedData(x, data)
-	x.close("EncryptedValue")
-	if p.MAC.hash != nil {
-		x.base64("ValueMAC", p.MAC.Sum(p.macKey, data))
-	}
-	return nil
-}
-
 // encryptedData writes the children of an EncryptedDataType.
 func (p *protector) encryptedData(x *xmlWriter, data []byte) {
 	if t := p.Transport; p.public == nil {
 		x.empty("xenc:EncryptionMethod", "Algorithm", p.Cipher.URI())
 	} else {
-		x.open("xenc:EncryptionMethod", "Algorithm", t.uri)
-		if t.digestURI != "" {
-			x.empty("ds:DigestMethod", "Algorithm", t.digestURI)
-		}
-		if t.mgfURI != "" {
-			x.empty("xenc11:MGF", "Algorithm", t.mgfURI)
-		}
-		if len(t.label) > 0 {
-			x.base64("xenc:OAEPparams", t.label)
-		}
-		x.close("xenc:EncryptionMethod")
+		x.element("xenc:EncryptionMethod", func() {
+			if t.digestURI != "" {
+				x.empty("ds:DigestMethod", "Algorithm", t.digestURI)
+			}
+			if t.mgfURI != "" {
+				x.empty("xenc11:MGF", "Algorithm", t.mgfURI)
+			}
+			if len(t.label) > 0 {
+				x.base64("xenc:OAEPparams", t.label)
+			}
+		}, "Algorithm", t.uri)
 	}
 	x.open("xenc:CipherData")
 	x.base64("xenc:CipherValue", data)
 	x.close("xenc:CipherData")
 }
 
-// writeMethod writes MACMethod.
-func (p *protector) writeMethod(x *xmlWriter) {
+// writeHeader writes EncryptionKey and MACMethod. PBKDF2's parameters are written
+// as figure 7 of RFC 6030 does, without a namespace, or as XML Encryption 1.1 does,
+// in its own.
+func (p *protector) writeHeader(x *xmlWriter) {
+	x.element("EncryptionKey", func() {
+		switch d := p.Derivation; {
+		case p.Certificate != nil:
+			x.element("ds:X509Data", func() { x.base64("ds:X509Certificate", p.Certificate.Raw) })
+		case d == nil:
+			x.text("ds:KeyName", p.KeyName)
+		default:
+			uri, params, own := cmp.Or(p.KDF, KDFPBKDF2), "pkcs5:PBKDF2-params", ":"
+			if uri == namespaceXenc11+"pbkdf2" {
+				params, own = "xenc11:PBKDF2-params", "xenc11:"
+			}
+			x.open("xenc11:DerivedKey")
+			x.open("xenc11:KeyDerivationMethod", "Algorithm", uri)
+			x.element(params, func() {
+				x.element(own+"Salt", func() { x.base64(own+"Specified", d.Salt) })
+				x.text(own+"IterationCount", number(d.Iterations))
+				x.text(own+"KeyLength", number(d.KeyLength))
+				x.empty(own+"PRF", "Algorithm", d.PRF.URI())
+			}, "xmlns", "")
+			x.close("xenc11:KeyDerivationMethod")
+			x.optional("xenc11:MasterKeyName", p.KeyName)
+			x.close("xenc11:DerivedKey")
+		}
+	})
 	if p.MAC.hash == nil {
 		return
 	}
-	x.open("MACMethod", "Algorithm", p.MAC.URI())
-	if p.sealedKey != nil {
-		x.open("MACKey")
-		p.encryptedData(x, p.sealedKey)
-		x.close("MACKey")
-	} else {
-		x.text("MACKeyReference", p.MACKeyName)
-	}
-	x.close("MACMethod")
-}
-
-// writeKey writes EncryptionKey: PBKDF2's parameters as figure 7 of RFC 6030 does,
-// without a namespace, or as XML Encryption 1.1 does, in its own.
-func (p *Protection) writeKey(x *xmlWriter) {
-	x.open("EncryptionKey")
-	switch {
-	case p.Certificate != nil:
-		x.open("ds:X509Data")
-		x.base64("ds:X509Certificate", p.Certificate.Raw)
-		x.close("ds:X509Data")
-	case p.Derivation != nil:
-		uri, params, own := cmp.Or(p.KDF, KDFPBKDF2), "pkcs5:PBKDF2-params", ":"
-		if uri == namespaceXenc11+"pbkdf2" {
-			params, own = "xenc11:PBKDF2-params", "xenc11:"
+	x.element("MACMethod", func() {
+		if p.sealedKey != nil {
+			x.element("MACKey", func() { p.encryptedData(x, p.sealedKey) })
+		} else {
+			x.text("MACKeyReference", p.MACKeyName)
 		}
-		x.open("xenc11:DerivedKey")
-		x.open("xenc11:KeyDerivationMethod", "Algorithm", uri)
-		x.open(params, "xmlns", "")
-		x.open(own + "Salt")
-		x.base64(own+"Specified", p.Derivation.Salt)
-		x.close(own + "Salt")
-		x.text(own+"IterationCount", number(p.Derivation.Iterations))
-		x.text(own+"KeyLength", number(p.Derivation.KeyLength))
-		x.empty(own+"PRF", "Algorithm", p.Derivation.PRF.URI())
-		x.close(params)
-		x.close("xenc11:KeyDerivationMethod")
-		x.optional("xenc11:MasterKeyName", p.KeyName)
-		x.close("xenc11:DerivedKey")
-	default:
-		x.text("ds:KeyName", p.KeyName)
-	}
-	x.close("EncryptionKey")
+	}, "Algorithm", p.MAC.URI())
 }

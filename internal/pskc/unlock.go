@@ -2,6 +2,7 @@ package pskc
 
 import (
 	"bytes"
+	"cmp"
 	"crypto/rsa"
 	"crypto/x509"
 	"encoding/pem"
@@ -23,11 +24,8 @@ func (o *opener) findPassphrase(try func(unlocked) bool) error {
 		key, err := o.derive(*e.Derivation, pass)
 		return err == nil && try(unlocked{bytes: key}), err
 	})
-	switch {
-	case err != nil || fits:
-		return err
-	case tried:
-		return o.wrong(1)
+	if err != nil || tried {
+		return cmp.Or(err, o.wrong(fits, 1))
 	}
 	return NeedError{fault.PassphraseFile, fault.Errorf(fault.KeyTrouble,
 		"the values are encrypted with %s and a key that is made of a passphrase%s", o.way, named(e.KeyName)).
@@ -43,26 +41,22 @@ func (o *opener) derive(p PBKDF2, pass []byte) ([]byte, error) {
 
 // findShared tries the operator's key files as the key itself.
 func (o *opener) findShared(try func(unlocked) bool) error {
-	name := ""
+	name, size := "", o.way.cipher.KeySize()
 	if o.h.Encryption != nil {
-		name = o.h.Encryption.KeyName
+		name = named(o.h.Encryption.KeyName)
 	}
-	size := o.way.cipher.KeySize()
 	some, fits := false, false
 	eachShared(o.keys, size, func(key []byte) bool {
 		some = true
 		fits = try(unlocked{bytes: bytes.Clone(key)})
 		return !fits
 	})
-	switch {
-	case fits:
-		return nil
-	case some:
-		return o.wrong(2)
+	if some {
+		return o.wrong(fits, 2)
 	}
-	why := fault.Errorf(fault.KeyTrouble, "the values are encrypted with %s and a pre-shared key%s", o.way, named(name))
+	why := fault.Errorf(fault.KeyTrouble, "the values are encrypted with %s and a pre-shared key%s", o.way, name)
 	if held := o.held(); held != "" {
-		why = fault.Errorf(fault.KeyTrouble, "no key file has a key of %d bytes, which %s needs for the pre-shared key%s: %s", size, o.way, named(name), held)
+		why = fault.Errorf(fault.KeyTrouble, "no key file has a key of %d bytes, which %s needs for the pre-shared key%s: %s", size, o.way, name, held)
 	}
 	return NeedError{fault.KeyFile, why.
 		WithHint("give it with %s: %d bytes, as they are, in hex or in base64; several may be given; no passphrase stands for it", keyFile, size)}
@@ -91,22 +85,17 @@ func (o *opener) findRSA(try func(unlocked) bool) error {
 			return err
 		}
 	}
-	switch {
-	case fits:
-		return nil
-	case some:
-		return o.wrong(2)
+	if some {
+		return o.wrong(fits, 2)
 	}
-	what := fmt.Sprintf("the values are encrypted with %s to %s, whose private key is in no key file", o.way, e.certificateName())
-	held := o.held()
+	held, what := o.held(), fmt.Sprintf("the values are encrypted with %s to %s, whose private key is in no key file", o.way, e.certificateName())
 	if held != "" {
 		what += ": " + held
 	}
 	convert := ""
-	switch {
-	case strings.Contains(held, lockedKey):
+	if strings.Contains(held, lockedKey) {
 		convert = "; convert the one behind a passphrase: openssl pkcs8 -topk8 -v2 aes-256-cbc -in FILE -out COPY"
-	case strings.Contains(held, pkcs12):
+	} else if strings.Contains(held, pkcs12) {
 		convert = "; take the one in PKCS #12 out: openssl pkcs12 -in FILE -nocerts -out COPY"
 	}
 	return NeedError{fault.KeyFile, fault.Errorf(fault.KeyTrouble, "%s", what).
@@ -147,9 +136,13 @@ func (o *opener) tryLocked(try func(*rsa.PrivateKey) bool) error {
 	return nil
 }
 
-// wrong is ErrKey, or says that the MAC key is missing where fewer key files were
-// given than it takes. Which of the two it is does not depend on any secret.
-func (o *opener) wrong(files int) error {
+// wrong says of keys of which none fits that they are wrong, or that the MAC key is
+// missing where fewer key files were given than it takes. Which of the two it is
+// does not depend on any secret.
+func (o *opener) wrong(fits bool, files int) error {
+	if fits {
+		return nil
+	}
 	if m := o.h.MAC; m != nil && m.Reference != "" && countFiles(o.keys) < files {
 		return NeedError{fault.KeyFile, fault.Errorf(fault.KeyTrouble, "the MACs are made with a key of their own%s", named(m.Reference)).
 			WithHint("give it with %s besides the other; the order does not matter", keyFile)}

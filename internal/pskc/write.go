@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io"
 	"strconv"
+	"strings"
 
 	"fob/internal/fault"
 	"fob/internal/token"
@@ -39,9 +40,8 @@ func NewWriter(w io.Writer, random io.Reader, o WriterOptions) (*Writer, error) 
 		xmlns = xmlnsOfProtection
 	}
 	out.xml.root(xmlns, "Version", "1.0", "Id", o.ID)
-	if o.Protect != nil {
-		o.Protect.writeKey(out.xml)
-		out.protect.writeMethod(out.xml)
+	if out.protect != nil {
+		out.protect.writeHeader(out.xml)
 	}
 	return out, out.flush()
 }
@@ -56,7 +56,11 @@ func (w *Writer) Write(p *KeyPackage) error {
 	if w.n == MaxPackages {
 		return fault.Errorf(fault.NotAllowed, "the container is full: it has %d packages", w.n)
 	}
-	err := w.keyPackage(p)
+	err := p.Problem
+	if err == nil {
+		w.xml.open("KeyPackage")
+		err = w.children("KeyPackage", p.fields())
+	}
 	if err == nil {
 		err = w.xml.fault
 	}
@@ -92,147 +96,118 @@ func (w *Writer) flush() error {
 	return w.err
 }
 
-func (w *Writer) keyPackage(p *KeyPackage) error {
-	if p.Problem != nil {
-		return p.Problem
-	}
-	w.xml.open("KeyPackage")
-	if i := p.Device; i != (DeviceInfo{}) {
-		w.xml.open("DeviceInfo")
-		w.xml.optional("Manufacturer", i.Manufacturer)
-		w.xml.optional("SerialNo", i.SerialNo)
-		w.xml.optional("Model", i.Model)
-		w.xml.optional("IssueNo", i.IssueNo)
-		w.xml.optional("DeviceBinding", i.Binding)
-		w.validity(i.Valid)
-		w.xml.optional("UserId", i.UserID)
-		w.xml.close("DeviceInfo")
-	}
-	if p.ModuleID != "" {
-		w.xml.open("CryptoModuleInfo")
-		w.xml.text("Id", p.ModuleID)
-		w.xml.close("CryptoModuleInfo")
-	}
-	if p.Key != nil {
-		if err := w.key(p.Key); err != nil {
+// children writes what stands in an element that was begun, and ends it.
+func (w *Writer) children(in string, all fields) error {
+	for _, f := range all {
+		if err := w.field(f); err != nil {
 			return err
 		}
 	}
-	w.xml.close("KeyPackage")
+	w.xml.close(in)
 	return nil
 }
 
-// validity writes dates as they were read: one without a zone stays so.
-func (w *Writer) validity(v Validity) {
-	for i, m := range []Moment{v.Start, v.Expiry} {
-		zone := "Z"
-		if m.Unzoned {
-			zone = ""
+// field writes an element, and nothing where there is nothing to say.
+func (w *Writer) field(f field) error {
+	x := w.xml
+	switch v := f.to.(type) {
+	case *string:
+		x.optional(f.name, *v)
+	case **string:
+		if *v != nil {
+			x.text(f.name, **v)
 		}
-		if !m.IsZero() {
-			w.xml.text([]string{"StartDate", "ExpiryDate"}[i], m.UTC().Format("2006-01-02T15:04:05.999999999")+zone)
+	case *[]string:
+		for _, text := range *v {
+			x.text(f.name, text)
+		}
+	case *Moment:
+		layout := "2006-01-02T15:04:05.999999999Z"
+		if v.Unzoned { // it stays so
+			layout = layout[:len(layout)-1]
+		}
+		if !v.IsZero() {
+			x.text(f.name, v.UTC().Format(layout))
+		}
+	case **Format:
+		if o := *v; o != nil {
+			check := map[bool]string{true: "true"}[o.CheckDigits]
+			x.empty(f.name, "Encoding", o.Encoding, "Length", count(o.Length), "Min", count(o.Min), "Max", count(o.Max), "CheckDigits", check)
+		}
+	case **PINPolicy:
+		if *v != nil {
+			x.empty(f.name, "PINKeyId", (*v).KeyID, "PINUsageMode", (*v).Mode)
+		}
+	case *KeyPackage:
+		if v.ModuleID != "" {
+			x.element(f.name, func() { x.text("Id", v.ModuleID) })
+		}
+	case *DeviceInfo:
+		if *v != (DeviceInfo{}) {
+			x.open(f.name)
+			return w.children(f.name, v.fields())
+		}
+	case *Parameters:
+		if *v != (Parameters{}) {
+			x.open(f.name)
+			return w.children(f.name, v.fields())
+		}
+	case **Policy:
+		if *v != nil {
+			x.open(f.name)
+			return w.children(f.name, (*v).fields())
+		}
+	case **Key:
+		if k := *v; k != nil {
+			if k.ID == "" {
+				return fmt.Errorf("the Key has no Id")
+			}
+			x.open(f.name, "Id", k.ID, "Algorithm", k.Algorithm)
+			return w.children(f.name, k.fields())
+		}
+	case *Key:
+		if v.Secret.Given || v.Counter.Given || v.Time.Given || v.Interval.Given || v.Drift.Given {
+			x.open(f.name)
+			return w.children(f.name, v.values())
+		}
+	case *Value[token.Seed]:
+		if n := v.Plain.Len(); v.Given && (n == 0 || n > token.MaxParsedSeed) {
+			return fmt.Errorf("the %s has %d bytes; 1 to %d can be written", f.name, n, token.MaxParsedSeed)
+		} else if v.Given && w.protect == nil {
+			x.element(f.name, func() { x.base64("PlainValue", v.Plain.Bytes()) })
+		} else if v.Given {
+			return w.sealed(f.name, v.Plain.Bytes())
+		}
+	case *Value[int64]:
+		// Decimal digits, encrypted too: of the encodings met in files the one that needs no guessing.
+		if v.Closed {
+			return fmt.Errorf("the %s is still encrypted", f.name)
+		} else if v.Given && w.protect != nil && w.protect.Numbers {
+			return w.sealed(f.name, []byte(number(v.Plain)))
+		} else if v.Given {
+			x.element(f.name, func() { x.text("PlainValue", number(v.Plain)) })
 		}
 	}
+	return nil
 }
 
-// key writes a Key, its children in the order of RFC 6030 section 11.
-func (w *Writer) key(k *Key) error {
-	if k.ID == "" {
-		return fmt.Errorf("the Key has no Id")
-	}
-	w.xml.open("Key", "Id", k.ID, "Algorithm", k.Algorithm)
-	w.xml.optional("Issuer", k.Issuer)
-	w.parameters(k.Params)
-	w.xml.optional("KeyProfileId", k.ProfileID)
-	w.xml.optional("KeyReference", k.Reference)
-	w.xml.optional("FriendlyName", k.FriendlyName)
-	if err := w.data(k); err != nil {
+// sealed writes a value that is encrypted, with a MAC over it.
+func (w *Writer) sealed(name string, plain []byte) error {
+	p := w.protect
+	data, err := p.seal(w.random, plain)
+	if err != nil {
 		return err
 	}
-	w.xml.optional("UserId", k.UserID)
-	if k.Policy != nil {
-		w.policy(*k.Policy)
+	w.xml.open(name)
+	w.xml.element("EncryptedValue", func() { p.encryptedData(w.xml, data) })
+	if p.MAC.hash != nil {
+		w.xml.base64("ValueMAC", p.MAC.Sum(p.macKey, data))
 	}
-	w.xml.close("Key")
-	return nil
-}
-
-func (w *Writer) parameters(p Parameters) {
-	if p == (Parameters{}) {
-		return
-	}
-	w.xml.open("AlgorithmParameters")
-	if p.Suite != nil {
-		w.xml.text("Suite", *p.Suite)
-	}
-	if f := p.Challenge; f != nil {
-		w.xml.empty("ChallengeFormat", "Encoding", f.Encoding, "Min", number(f.Min), "Max", number(f.Max), "CheckDigits", f.checkDigits())
-	}
-	if f := p.Response; f != nil {
-		w.xml.empty("ResponseFormat", "Encoding", f.Encoding, "Length", number(f.Length), "CheckDigits", f.checkDigits())
-	}
-	w.xml.close("AlgorithmParameters")
-}
-
-func (f *Format) checkDigits() string {
-	if f.CheckDigits {
-		return "true"
-	}
-	return ""
-}
-
-func (w *Writer) data(k *Key) error {
-	numbers := []struct {
-		name string
-		Value[int64]
-	}{{"Counter", k.Counter}, {"Time", k.Time}, {"TimeInterval", k.Interval}, {"TimeDrift", k.Drift}}
-	if !k.Secret.Given && !k.Counter.Given && !k.Time.Given && !k.Interval.Given && !k.Drift.Given {
-		return nil
-	}
-	w.xml.open("Data")
-	if k.Secret.Given {
-		if n := k.Secret.Plain.Len(); n == 0 || n > token.MaxParsedSeed {
-			return fmt.Errorf("the Secret has %d bytes; 1 to %d can be written", n, token.MaxParsedSeed)
-		}
-		w.xml.open("Secret")
-		if w.protect == nil {
-			w.xml.base64("PlainValue", k.Secret.Plain.Bytes())
-		} else if err := w.protect.write(w.xml, w.random, k.Secret.Plain.Bytes()); err != nil {
-			return err
-		}
-		w.xml.close("Secret")
-	}
-	for _, n := range numbers {
-		if !n.Given {
-			continue
-		}
-		if n.Closed {
-			return fmt.Errorf("the %s is still encrypted", n.name)
-		}
-		w.xml.open(n.name)
-		// Decimal digits, encrypted too: of the encodings met in files the one that needs no guessing.
-		if w.protect == nil || !w.protect.Numbers {
-			w.xml.text("PlainValue", number(n.Plain))
-		} else if err := w.protect.write(w.xml, w.random, []byte(number(n.Plain))); err != nil {
-			return err
-		}
-		w.xml.close(n.name)
-	}
-	w.xml.close("Data")
+	w.xml.close(name)
 	return nil
 }
 
 func number(n int64) string { return strconv.FormatInt(n, 10) }
 
-func (w *Writer) policy(p Policy) {
-	w.xml.open("Policy")
-	w.validity(p.Valid)
-	if p.PIN != nil {
-		w.xml.empty("PINPolicy", "PINKeyId", p.PIN.KeyID, "PINUsageMode", p.PIN.Mode)
-	}
-	for _, usage := range p.Usages {
-		w.xml.text("KeyUsage", usage)
-	}
-	w.xml.optional("NumberOfTransactions", p.Transactions)
-	w.xml.close("Policy")
-}
+// count is number, and nothing for 0.
+func count(n int64) string { return strings.TrimPrefix(number(n), "0") }

@@ -79,8 +79,12 @@ func (x *xmlWriter) open(name string, attrs ...string) {
 }
 
 // empty writes an element that holds nothing.
-func (x *xmlWriter) empty(name string, attrs ...string) {
+func (x *xmlWriter) empty(name string, attrs ...string) { x.element(name, func() {}, attrs...) }
+
+// element writes an element with what is inside.
+func (x *xmlWriter) element(name string, inside func(), attrs ...string) {
 	x.open(name, attrs...)
+	inside()
 	x.close(name)
 }
 

@@ -21,29 +21,19 @@ func attrValue(value []byte) (string, error) {
 	if err := checkChars(value); err != nil {
 		return "", err
 	}
-	out := make([]byte, 0, len(value))
-	for i := 0; i < len(value); {
-		switch c := value[i]; {
-		case c == '&':
-			r, n, err := reference(value[i:])
-			if err != nil {
-				return "", err
-			}
-			out, i = utf8.AppendRune(out, r), i+n
-		case c == '\r' && i+1 < len(value) && value[i+1] == '\n':
-			i++ // one blank for both
-		case c == '\n' || c == '\r' || c == '\t':
-			out, i = append(out, ' '), i+1
-		default:
-			out, i = append(out, c), i+1
+	out := appendLines(nil, value)
+	for i, c := range out {
+		if c == '\n' || c == '\t' {
+			out[i] = ' '
 		}
 	}
-	return string(out), nil
+	out, err := resolve(out)
+	return string(out), err
 }
 
-// resolved is text with its references resolved and its line ends as XML has them,
-// in place or in a buffer, which comes back.
-func resolved(text, buf []byte) (plain, kept []byte, err error) {
+// plainText is text with its references resolved and its line ends as XML has
+// them, in place or in a buffer, which comes back.
+func plainText(text, buf []byte) (plain, kept []byte, err error) {
 	if simple(text) {
 		return text, buf, nil
 	}
@@ -56,19 +46,25 @@ func resolved(text, buf []byte) (plain, kept []byte, err error) {
 	if bytes.IndexByte(text, '&') < 0 && bytes.IndexByte(text, '\r') < 0 {
 		return text, buf, nil
 	}
-	out := buf[:0]
+	buf = appendLines(buf[:0], text)
+	plain, err = resolve(buf)
+	return plain, buf, err
+}
+
+// resolve resolves references, in place: each is longer than what it stands for.
+func resolve(text []byte) ([]byte, error) {
+	out := text[:0]
 	for {
 		n := bytes.IndexByte(text, '&')
 		if n < 0 {
-			out = appendLines(out, text)
-			return out, out, nil
+			return append(out, text...), nil
 		}
-		out = appendLines(out, text[:n])
 		r, size, err := reference(text[n:])
 		if err != nil {
-			return nil, out, err
+			return nil, err
 		}
-		out, text = utf8.AppendRune(out, r), text[n+size:]
+		out = utf8.AppendRune(append(out, text[:n]...), r)
+		text = text[n+size:]
 	}
 }
 

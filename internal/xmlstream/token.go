@@ -118,14 +118,23 @@ func (r *Reader) readEnd() error {
 	if len(trimLeft(rest)) > 0 {
 		return errForm
 	}
-	q, err := r.qualified(name)
-	if err != nil {
-		return err
-	}
-	if n := len(r.Open); n == 0 || r.Open[n-1] != q {
+	if n := len(r.Open); n == 0 || !isWritten(name, r.Open[n-1]) {
+		q, err := r.qualified(name)
+		if err != nil {
+			return err
+		}
 		return r.Refuse("%s is closed where it is not open", Element(q.Local))
 	}
 	return r.close()
+}
+
+// isWritten reports whether a text is a name with its prefix.
+func isWritten(text []byte, name xml.Name) bool {
+	n := len(name.Space)
+	if n == 0 {
+		return string(text) == name.Local
+	}
+	return len(text) > n && string(text[:n]) == name.Space && text[n] == ':' && string(text[n+1:]) == name.Local
 }
 
 func (r *Reader) readComment() error {
@@ -286,7 +295,7 @@ func (r *Reader) readText() (met bool, err error) {
 	if err != nil {
 		return false, err
 	}
-	r.Text, r.plain, err = resolved(text, r.plain)
+	r.Text, r.plain, err = plainText(text, r.plain)
 	switch {
 	case err != nil:
 		return false, err

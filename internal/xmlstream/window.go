@@ -110,17 +110,11 @@ func (w *window) tag() (int, error) {
 
 // stretch returns the length of the text before the next tag, or before the end.
 func (w *window) stretch() (int, error) {
-	for from := 0; ; {
-		if i := bytes.IndexByte(w.rest()[from:], '<'); i >= 0 {
-			return from + i, nil
-		}
-		from = w.end - w.pos
-		if err := w.more(); err == io.EOF {
-			return from, nil
-		} else if err != nil {
-			return 0, err
-		}
+	n, err := w.find(0, "<")
+	if err == errCut {
+		return w.end - w.pos, nil
 	}
+	return n - 1, err
 }
 
 // see makes sure that n bytes can be seen, if the file has them.
