@@ -7,6 +7,7 @@ import (
 	"io"
 
 	"fob/internal/fault"
+	"fob/internal/xmlstream"
 )
 
 // The algorithms to write when nobody asks for others: those that RFC 6030
@@ -18,6 +19,11 @@ const (
 	DefaultCipher = CipherAES128CBC
 	DefaultMAC    = MACHMACSHA1
 )
+
+// The prefixes of the other namespaces in what fob writes. PBKDF2's parameters
+// have no namespace inside (RFC 6030 figure 7).
+const xmlnsOfProtection = ` xmlns:ds="` + namespaceDS + `" xmlns:xenc="` + namespaceXenc +
+	`" xmlns:xenc11="` + namespaceXenc11 + `" xmlns:pkcs5="` + namespacePKCS5 + `"`
 
 // DefaultIterations of PBKDF2 that fob writes: what MaxIterations, and other
 // readers' limits, leave.
@@ -110,63 +116,63 @@ func (p *protector) seal(random io.Reader, plain []byte) ([]byte, error) {
 }
 
 // encryptedData writes the children of an EncryptedDataType.
-func (p *protector) encryptedData(x *xmlWriter, data []byte) {
+func (p *protector) encryptedData(x *xmlstream.Writer, data []byte) {
 	if t := p.Transport; p.public == nil {
-		x.empty("xenc:EncryptionMethod", "Algorithm", p.Cipher.URI())
+		x.Element("xenc:EncryptionMethod", nil, "Algorithm", p.Cipher.URI())
 	} else {
-		x.element("xenc:EncryptionMethod", func() {
+		x.Element("xenc:EncryptionMethod", func() {
 			if t.digestURI != "" {
-				x.empty("ds:DigestMethod", "Algorithm", t.digestURI)
+				x.Element("ds:DigestMethod", nil, "Algorithm", t.digestURI)
 			}
 			if t.mgfURI != "" {
-				x.empty("xenc11:MGF", "Algorithm", t.mgfURI)
+				x.Element("xenc11:MGF", nil, "Algorithm", t.mgfURI)
 			}
 			if len(t.label) > 0 {
-				x.base64("xenc:OAEPparams", t.label)
+				x.Base64("xenc:OAEPparams", t.label)
 			}
 		}, "Algorithm", t.uri)
 	}
-	x.open("xenc:CipherData")
-	x.base64("xenc:CipherValue", data)
-	x.close("xenc:CipherData")
+	x.Open("xenc:CipherData")
+	x.Base64("xenc:CipherValue", data)
+	x.Close("xenc:CipherData")
 }
 
 // writeHeader writes EncryptionKey and MACMethod. PBKDF2's parameters are written
 // as figure 7 of RFC 6030 does, without a namespace, or as XML Encryption 1.1 does,
 // in its own.
-func (p *protector) writeHeader(x *xmlWriter) {
-	x.element("EncryptionKey", func() {
+func (p *protector) writeHeader(x *xmlstream.Writer) {
+	x.Element("EncryptionKey", func() {
 		switch d := p.Derivation; {
 		case p.Certificate != nil:
-			x.element("ds:X509Data", func() { x.base64("ds:X509Certificate", p.Certificate.Raw) })
+			x.Element("ds:X509Data", func() { x.Base64("ds:X509Certificate", p.Certificate.Raw) })
 		case d == nil:
-			x.text("ds:KeyName", p.KeyName)
+			x.Text("ds:KeyName", p.KeyName)
 		default:
 			uri, params, own := cmp.Or(p.KDF, KDFPBKDF2), "pkcs5:PBKDF2-params", ":"
 			if uri == namespaceXenc11+"pbkdf2" {
 				params, own = "xenc11:PBKDF2-params", "xenc11:"
 			}
-			x.open("xenc11:DerivedKey")
-			x.open("xenc11:KeyDerivationMethod", "Algorithm", uri)
-			x.element(params, func() {
-				x.element(own+"Salt", func() { x.base64(own+"Specified", d.Salt) })
-				x.text(own+"IterationCount", number(d.Iterations))
-				x.text(own+"KeyLength", number(d.KeyLength))
-				x.empty(own+"PRF", "Algorithm", d.PRF.URI())
-			}, "xmlns", "")
-			x.close("xenc11:KeyDerivationMethod")
-			x.optional("xenc11:MasterKeyName", p.KeyName)
-			x.close("xenc11:DerivedKey")
+			x.Open("xenc11:DerivedKey")
+			x.Open("xenc11:KeyDerivationMethod", "Algorithm", uri)
+			x.Open(params + ` xmlns=""`)
+			x.Element(own+"Salt", func() { x.Base64(own+"Specified", d.Salt) })
+			x.Text(own+"IterationCount", number(d.Iterations))
+			x.Text(own+"KeyLength", number(d.KeyLength))
+			x.Element(own+"PRF", nil, "Algorithm", d.PRF.URI())
+			x.Close(params)
+			x.Close("xenc11:KeyDerivationMethod")
+			x.Optional("xenc11:MasterKeyName", p.KeyName)
+			x.Close("xenc11:DerivedKey")
 		}
 	})
 	if p.MAC.hash == nil {
 		return
 	}
-	x.element("MACMethod", func() {
+	x.Element("MACMethod", func() {
 		if p.sealedKey != nil {
-			x.element("MACKey", func() { p.encryptedData(x, p.sealedKey) })
+			x.Element("MACKey", func() { p.encryptedData(x, p.sealedKey) })
 		} else {
-			x.text("MACKeyReference", p.MACKeyName)
+			x.Text("MACKeyReference", p.MACKeyName)
 		}
 	}, "Algorithm", p.MAC.URI())
 }

@@ -8,12 +8,13 @@ import (
 
 	"fob/internal/fault"
 	"fob/internal/token"
+	"fob/internal/xmlstream"
 )
 
 // Writer writes a container package by package. What it writes a Decoder reads
 // as it was; what could not come back so is refused.
 type Writer struct {
-	xml     *xmlWriter
+	xml     *xmlstream.Writer
 	random  io.Reader
 	protect *protector // nil: values are plain
 	n       int
@@ -30,16 +31,18 @@ type WriterOptions struct {
 // NewWriter writes the beginning of a container. Random is needed for
 // encryption. The caller buffers w, and Close ends the container.
 func NewWriter(w io.Writer, random io.Reader, o WriterOptions) (*Writer, error) {
-	out := &Writer{xml: newXMLWriter(w, o.Prefix), random: random}
-	xmlns := ""
+	out := &Writer{xml: xmlstream.NewWriter(w, o.Prefix), random: random}
+	xmlns := strings.TrimSuffix("xmlns:"+o.Prefix, ":") + `="` + Namespace + `"`
 	if o.Protect != nil {
 		var err error
 		if out.protect, err = o.Protect.begin(random); err != nil {
 			return nil, err
 		}
-		xmlns = xmlnsOfProtection
+		xmlns += xmlnsOfProtection
 	}
-	out.xml.root(xmlns, "Version", "1.0", "Id", o.ID)
+	out.xml.Raw(`<?xml version="1.0" encoding="UTF-8"?>` + "\n")
+	out.xml.Open("KeyContainer "+xmlns, "Version", "1.0", "Id", o.ID)
+	out.xml.Raw("\n")
 	if out.protect != nil {
 		out.protect.writeHeader(out.xml)
 	}
@@ -58,14 +61,15 @@ func (w *Writer) Write(p *KeyPackage) error {
 	}
 	err := p.Problem
 	if err == nil {
-		w.xml.open("KeyPackage")
+		w.xml.Open("KeyPackage")
 		err = w.children("KeyPackage", p.fields())
+		w.xml.Raw("\n")
 	}
 	if err == nil {
-		err = w.xml.fault
+		err = w.xml.Err
 	}
 	if err != nil {
-		w.xml.forget()
+		w.xml.Forget()
 		return fault.Wrap(fault.NotAllowed, err, "package %d cannot be written", w.n+1)
 	}
 	w.n++
@@ -83,7 +87,8 @@ func (w *Writer) Close() error {
 	case w.n == 0:
 		return fault.Errorf(fault.NotAllowed, "a container needs at least one package")
 	}
-	w.xml.close("KeyContainer")
+	w.xml.Close("KeyContainer")
+	w.xml.Raw("\n")
 	if err := w.flush(); err != nil {
 		return err
 	}
@@ -92,7 +97,7 @@ func (w *Writer) Close() error {
 }
 
 func (w *Writer) flush() error {
-	w.err = w.xml.flush()
+	w.err = w.xml.Flush()
 	return w.err
 }
 
@@ -103,7 +108,7 @@ func (w *Writer) children(in string, all fields) error {
 			return err
 		}
 	}
-	w.xml.close(in)
+	w.xml.Close(in)
 	return nil
 }
 
@@ -112,14 +117,14 @@ func (w *Writer) field(f field) error {
 	x := w.xml
 	switch v := f.to.(type) {
 	case *string:
-		x.optional(f.name, *v)
+		x.Optional(f.name, *v)
 	case **string:
 		if *v != nil {
-			x.text(f.name, **v)
+			x.Text(f.name, **v)
 		}
 	case *[]string:
 		for _, text := range *v {
-			x.text(f.name, text)
+			x.Text(f.name, text)
 		}
 	case *Moment:
 		layout := "2006-01-02T15:04:05.999999999Z"
@@ -127,34 +132,34 @@ func (w *Writer) field(f field) error {
 			layout = layout[:len(layout)-1]
 		}
 		if !v.IsZero() {
-			x.text(f.name, v.UTC().Format(layout))
+			x.Text(f.name, v.UTC().Format(layout))
 		}
 	case **Format:
 		if o := *v; o != nil {
 			check := map[bool]string{true: "true"}[o.CheckDigits]
-			x.empty(f.name, "Encoding", o.Encoding, "Length", count(o.Length), "Min", count(o.Min), "Max", count(o.Max), "CheckDigits", check)
+			x.Element(f.name, nil, "Encoding", o.Encoding, "Length", count(o.Length), "Min", count(o.Min), "Max", count(o.Max), "CheckDigits", check)
 		}
 	case **PINPolicy:
 		if *v != nil {
-			x.empty(f.name, "PINKeyId", (*v).KeyID, "PINUsageMode", (*v).Mode)
+			x.Element(f.name, nil, "PINKeyId", (*v).KeyID, "PINUsageMode", (*v).Mode)
 		}
 	case *KeyPackage:
 		if v.ModuleID != "" {
-			x.element(f.name, func() { x.text("Id", v.ModuleID) })
+			x.Element(f.name, func() { x.Text("Id", v.ModuleID) })
 		}
 	case *DeviceInfo:
 		if *v != (DeviceInfo{}) {
-			x.open(f.name)
+			x.Open(f.name)
 			return w.children(f.name, v.fields())
 		}
 	case *Parameters:
 		if *v != (Parameters{}) {
-			x.open(f.name)
+			x.Open(f.name)
 			return w.children(f.name, v.fields())
 		}
 	case **Policy:
 		if *v != nil {
-			x.open(f.name)
+			x.Open(f.name)
 			return w.children(f.name, (*v).fields())
 		}
 	case **Key:
@@ -162,19 +167,19 @@ func (w *Writer) field(f field) error {
 			if k.ID == "" {
 				return fmt.Errorf("the Key has no Id")
 			}
-			x.open(f.name, "Id", k.ID, "Algorithm", k.Algorithm)
+			x.Open(f.name, "Id", k.ID, "Algorithm", k.Algorithm)
 			return w.children(f.name, k.fields())
 		}
 	case *Key:
 		if v.Secret.Given || v.Counter.Given || v.Time.Given || v.Interval.Given || v.Drift.Given {
-			x.open(f.name)
+			x.Open(f.name)
 			return w.children(f.name, v.values())
 		}
 	case *Value[token.Seed]:
 		if n := v.Plain.Len(); v.Given && (n == 0 || n > token.MaxParsedSeed) {
 			return fmt.Errorf("the %s has %d bytes; 1 to %d can be written", f.name, n, token.MaxParsedSeed)
 		} else if v.Given && w.protect == nil {
-			x.element(f.name, func() { x.base64("PlainValue", v.Plain.Bytes()) })
+			x.Element(f.name, func() { x.Base64("PlainValue", v.Plain.Bytes()) })
 		} else if v.Given {
 			return w.sealed(f.name, v.Plain.Bytes())
 		}
@@ -185,7 +190,7 @@ func (w *Writer) field(f field) error {
 		} else if v.Given && w.protect != nil && w.protect.Numbers {
 			return w.sealed(f.name, []byte(number(v.Plain)))
 		} else if v.Given {
-			x.element(f.name, func() { x.text("PlainValue", number(v.Plain)) })
+			x.Element(f.name, func() { x.Text("PlainValue", number(v.Plain)) })
 		}
 	}
 	return nil
@@ -198,12 +203,12 @@ func (w *Writer) sealed(name string, plain []byte) error {
 	if err != nil {
 		return err
 	}
-	w.xml.open(name)
-	w.xml.element("EncryptedValue", func() { p.encryptedData(w.xml, data) })
+	w.xml.Open(name)
+	w.xml.Element("EncryptedValue", func() { p.encryptedData(w.xml, data) })
 	if p.MAC.hash != nil {
-		w.xml.base64("ValueMAC", p.MAC.Sum(p.macKey, data))
+		w.xml.Base64("ValueMAC", p.MAC.Sum(p.macKey, data))
 	}
-	w.xml.close(name)
+	w.xml.Close(name)
 	return nil
 }
 
