@@ -87,18 +87,6 @@ func defaultsOf(f seedfile.Format) string {
 	return strings.Join(all, ", ")
 }
 
-// statesHelp is the table that the program enforces, drawn.
-func statesHelp() string {
-	return `A token's states, and the commands that move it. A row leads from each ` + string(sourceMark) + `
-to the arrow; from ` + string(endingMark) + ` the token's binding ends; ` + string(againMark) + ` is from a state to itself.
-
-` + drawStates() + `
-Every other move is refused, with the list of what is possible. A retired
-token's seed is destroyed, and its serial is never imported again.
-` + "`fob replace OLD NEW`" + ` ends one token, by lost or by unbind, and binds another.
-`
-}
-
 func codesHelp() string {
 	return fmt.Sprintf(`How displayed codes are checked:
 
