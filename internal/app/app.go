@@ -36,7 +36,9 @@ type UseCases struct {
 	Desk   *desk.Desk
 	Intake *intake.Intake
 	People *people.Registry
-	Close  func() error
+	// Reports reads the same store, what the others changed included.
+	Reports report.Store
+	Close   func() error
 }
 
 // Open opens the store for writing and hands out the use cases. The keyring is
@@ -52,10 +54,11 @@ func (c Config) Open(ctx context.Context) (*UseCases, error) {
 	keys := &lazyKeys{config: c, store: s}
 	d := &desk.Desk{Store: s, Keys: keys.open, Now: c.Now, Random: c.Random, Operator: c.Operator, Host: c.host()}
 	return &UseCases{
-		Desk:   d,
-		Intake: &intake.Intake{Store: s.Intake(), Desk: d},
-		People: &people.Registry{Store: store.For[people.Reader, people.Tx]{Store: s}, Desk: d},
-		Close:  func() error { keys.close(); return s.Close() },
+		Desk:    d,
+		Intake:  &intake.Intake{Store: s.Intake(), Desk: d},
+		People:  &people.Registry{Store: store.For[people.Reader, people.Tx]{Store: s}, Desk: d},
+		Reports: s,
+		Close:   func() error { keys.close(); return s.Close() },
 	}, nil
 }
 

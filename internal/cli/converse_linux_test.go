@@ -173,7 +173,7 @@ func TestInterruptedReplacement(t *testing.T) {
 
 func TestCountdownWords(t *testing.T) {
 	now := time.Unix(1000, 0)
-	c := term.UntilNext(now, 60, func() time.Time { return now })
+	c := term.UntilNext(now.Add(time.Minute), func() time.Time { return now })
 	for after, want := range map[time.Duration]string{0: "60 s at most", 400 * time.Millisecond: "60 s", 59 * time.Second: "1 s at most", 60 * time.Second: "there now", time.Hour: "there now"} {
 		now = time.Unix(1000, 0).Add(after)
 		if got := c.String(); !strings.Contains(got, want) {

@@ -89,7 +89,7 @@ func TestLastCounter(t *testing.T) {
 		out, err := h.desk.Resync(bg, h.codes(serial, "123456"))
 		kindIs(t, err, fault.NotAllowed, "the counter of token "+serial+" has reached its end, 9223372036854775807")
 		refusedFor(t, out, otp.WrongState, 0)
-		_, err = h.desk.Prospect(bg, h.codes(serial), token.CmdCheck)
+		_, err = h.desk.Converse(bg, h.codes(serial), token.CmdCheck)
 		kindIs(t, err, fault.NotAllowed, "has reached its end")
 	}
 	pair := h.codes("", codeOf(t, hotp6, 2, last-1), codeOf(t, hotp6, 2, last)).Codes
@@ -105,16 +105,16 @@ func TestLastTryAsksForBothCodes(t *testing.T) {
 	_, err := h.desk.Resync(bg, h.codes("S1", h.shown(1, 0))) // now its clock is known
 	must(t, err)
 	for failures := range token.LockAfter {
-		p, err := h.desk.Prospect(bg, h.codes("S1"), token.CmdBind)
+		p, err := h.desk.Converse(bg, h.codes("S1"), token.CmdBind)
 		must(t, err)
-		if last := failures == token.LockAfter-1; p.WantsTwo != last || p.LastTry != last {
-			t.Errorf("after %d failures: two codes %v, last try %v", failures, p.WantsTwo, p.LastTry)
+		if last := failures == token.LockAfter-1; (p.WantsTwo == desk.LastTry) != last || !last && p.WantsTwo != desk.OneWillDo {
+			t.Errorf("after %d failures: two codes %v", failures, p.WantsTwo)
 		}
 		h.fail("S1", 1, 1)
 	}
 	h.clock.advance(token.LockFor)
-	p, err := h.desk.Prospect(bg, h.codes("S1"), token.CmdBind)
-	if err != nil || !p.WantsTwo {
+	p, err := h.desk.Converse(bg, h.codes("S1"), token.CmdBind)
+	if err != nil || p.WantsTwo == desk.OneWillDo {
 		t.Errorf("after the lock: %+v, %v", p, err)
 	}
 }

@@ -98,11 +98,7 @@ func (d *Desk) UnbindWithCode(ctx context.Context, req Codes) (Outcome, error) {
 // Answer runs one attempt of a command that takes codes. State, clock, comparison
 // and outcome are one transaction, committed before anybody learns of it.
 func (d *Desk) Answer(ctx context.Context, req Codes, by token.Command) (out Outcome, err error) {
-	err = d.Store.View(ctx, func(r Reader) error { // before a passphrase is asked for
-		_, err := r.Token(req.Serial)
-		return err
-	})
-	if err != nil {
+	if _, err := d.Token(ctx, req.Serial); err != nil { // before a passphrase is asked for
 		return out, err
 	}
 	keys, err := d.Keys(ctx)
@@ -121,45 +117,4 @@ func (d *Desk) Answer(ctx context.Context, req Codes, by token.Command) (out Out
 		err = d.EmptyLog(ctx)
 	}
 	return a.outcome(), err
-}
-
-// Prospect is what a conversation about codes begins with.
-type Prospect struct {
-	Token    token.Token
-	Seen     bool // its clock was observed before
-	WantsTwo bool // two codes are to be asked for at once
-	// LastTry says why, when it is not the token's clock: the next failure locks
-	// the token, and a first code refused alone would be one, so that the pair
-	// could no longer be tried.
-	LastTry bool
-	Ordered bool // or the policy wants two codes of every token
-}
-
-// Prospect looks up a token before codes are asked for, and refuses what no code
-// could help: a person should not read out digits for nothing. The request needs
-// no codes yet. Last of all the keys are opened: a missing identity refuses as
-// well, and a passphrase is not to be typed while the token goes on.
-func (d *Desk) Prospect(ctx context.Context, req Codes, by token.Command) (p Prospect, err error) {
-	err = d.Store.View(ctx, func(r Reader) (err error) {
-		a := &attempt{desk: d, req: req, by: by}
-		if a.token, err = r.Token(req.Serial); err != nil {
-			return err
-		}
-		if err := a.check(r); err != nil {
-			return err
-		}
-		p.Token = a.token
-		prediction, history, err := predict(r, p.Token, a.now)
-		p.Seen = len(history.Observations) > 0
-		p.Ordered = a.codesNeeded() > 1
-		far := prediction.WantsTwo(p.Token.Profile.Params, capsOf(a.policy)) || p.Ordered
-		p.LastTry = !far && p.Token.Failures >= a.policy.Lock.After-1
-		p.WantsTwo = far || p.LastTry
-		return err
-	})
-	if err != nil {
-		return p, err
-	}
-	_, err = d.Keys(ctx)
-	return p, err
 }

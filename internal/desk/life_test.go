@@ -208,7 +208,7 @@ func TestReplaceAReturnedToken(t *testing.T) {
 	_, err := h.bind("S1", h.shown(1, 0))
 	must(t, err)
 	replace := func(code string) (desk.Outcome, error) {
-		old, err := h.desk.Replaced(bg, "S1")
+		old, err := h.desk.Replaceable(bg, "S1")
 		if err != nil {
 			return desk.Outcome{}, err
 		}
@@ -267,7 +267,9 @@ func TestReplaceAStolenToken(t *testing.T) {
 	h := newDesked(t)
 	_, err := h.bind("S1", h.shown(1, 0))
 	must(t, err)
-	before, after, err := h.desk.EndLost(bg, desk.Change{Serial: "S1", Loss: token.Loss{Stolen: true}})
+	before, err := h.desk.EndLost(bg, desk.Change{Serial: "S1", Loss: token.Loss{Stolen: true}}, "S2")
+	must(t, err)
+	after, err := h.desk.Token(bg, "S1")
 	must(t, err)
 	if before.Account != "Anna" || after.State != token.Lost || !after.Loss.Stolen {
 		t.Errorf("before %+v\nafter %+v", before, after)
@@ -277,7 +279,7 @@ func TestReplaceAStolenToken(t *testing.T) {
 	if old, _ := h.find("S1"); old.State != token.Lost || !old.Stolen {
 		t.Errorf("the stolen token is %+v", old)
 	}
-	_, _, err = h.desk.EndLost(bg, desk.Change{Serial: "S1"})
+	_, err = h.desk.EndLost(bg, desk.Change{Serial: "S1"}, "S2")
 	kindIs(t, err, fault.NotAllowed, "nobody's")
 	h.verified()
 }
@@ -363,7 +365,7 @@ func TestPolicyDemands(t *testing.T) {
 	req := h.codes("S1", h.shown(1, 0))
 	_, err := h.desk.Bind(bg, req)
 	kindIs(t, err, fault.Refused, "the policy demands proof and ticket of bind")
-	_, err = h.desk.Prospect(bg, desk.Codes{Serial: "S1", Words: desk.Words{Account: "Anna"}}, token.CmdBind)
+	_, err = h.desk.Converse(bg, desk.Codes{Serial: "S1", Words: desk.Words{Account: "Anna"}}, token.CmdBind)
 	kindIs(t, err, fault.Refused, "proof and ticket")
 	req.Proof, req.Ticket = "a hunch", "T-1"
 	_, err = h.desk.Bind(bg, req)
@@ -376,8 +378,8 @@ func TestPolicyDemands(t *testing.T) {
 	if h.dump() != before {
 		t.Error("a demand of the policy changed something")
 	}
-	p, err := h.desk.Prospect(bg, desk.Codes{Serial: "S1", Words: desk.Words{Account: "Anna", Proof: "badge", Ticket: "T"}}, token.CmdBind)
-	if err != nil || !p.WantsTwo || !p.Ordered {
+	p, err := h.desk.Converse(bg, desk.Codes{Serial: "S1", Words: desk.Words{Account: "Anna", Proof: "badge", Ticket: "T"}}, token.CmdBind)
+	if err != nil || p.WantsTwo != desk.Ordered {
 		t.Errorf("%+v, %v", p, err)
 	}
 	for i := range 3 {

@@ -77,6 +77,15 @@ func (d *Desk) MoveAll(ctx context.Context, serials []token.Serial, c Change) (a
 	return all, err
 }
 
+// Token looks up one token.
+func (d *Desk) Token(ctx context.Context, serial token.Serial) (t token.Token, err error) {
+	err = d.Store.View(ctx, func(r Reader) error {
+		t, err = r.Token(serial)
+		return err
+	})
+	return t, err
+}
+
 // Ending returns the tokens of which a move would end something, as they are: a
 // front end asks before. There are none if one of them cannot move so, because the
 // refusal says more than a question, or is there already.

@@ -7,51 +7,63 @@ import (
 	"fob/internal/token"
 )
 
-// A replacement ends one token of a person and binds another. Where the old one
-// is lost or stolen it ends first, in a transaction of its own: a wrong code for
-// the new one must not leave a stolen token valid. Where it comes back it ends
-// together with the binding of the new one: a wrong code must not leave the
-// person without any.
+// A replacement ends one token of a person and binds another. If the old one is
+// lost or stolen it ends first, in a transaction of its own: a wrong code for the
+// new one must not leave a stolen token valid. If it comes back it ends together
+// with the binding of the new one: a wrong code must not leave the person without
+// any.
 
-// Replaced tells whose a token is that is to be replaced by one that is bound
-// with it, and refuses where there is nobody.
-func (d *Desk) Replaced(ctx context.Context, serial token.Serial) (t token.Token, err error) {
+// Replaceable returns a token that is to be replaced by one that is bound with it,
+// and refuses if it is nobody's.
+func (d *Desk) Replaceable(ctx context.Context, serial token.Serial) (t token.Token, err error) {
 	err = d.Store.View(ctx, func(r Reader) error {
-		if t, err = r.Token(serial); err != nil {
-			return err
-		}
-		return checkReplaced(t)
+		t, err = replaceable(r, serial)
+		return err
 	})
 	return t, err
 }
 
-func checkReplaced(t token.Token) error {
-	if t.State.HasAccount() {
-		return nil
+func replaceable(r Reader, serial token.Serial) (token.Token, error) {
+	t, err := r.Token(serial)
+	if err == nil && !t.State.HasAccount() {
+		err = fault.Errorf(fault.NotAllowed, "token %s is %s and nobody's: there is nothing to replace", t.Serial, t.State).
+			WithHint("bind the other one: %s", fault.Do(token.CmdBind, "SERIAL", "ACCOUNT"))
 	}
-	return fault.Errorf(fault.NotAllowed, "token %s is %s and nobody's: there is nothing to replace", t.Serial, t.State).
-		WithHint("bind the other one: %s", fault.Do(token.CmdBind, "SERIAL", "ACCOUNT"))
+	return t, err
 }
 
-// EndLost ends a token that is lost, as the first part of its replacement.
-func (d *Desk) EndLost(ctx context.Context, c Change) (before, after token.Token, err error) {
+// EndLost ends a token that is lost, as the first part of its replacement by
+// another, and returns it as it was. Whoever could not open the keys for that one is
+// told before anything is changed.
+func (d *Desk) EndLost(ctx context.Context, c Change, other token.Serial) (before token.Token, err error) {
+	if _, err := d.Keys(ctx); err != nil {
+		return before, fault.Wrap(fault.KindOf(err), err, "nothing was changed, since no code of %s could be checked", other).
+			WithAdvice(fault.AdviceOf(err).And(fault.Textf("%s needs no identity", fault.Do(token.CmdLost, c.Serial))))
+	}
 	err = d.Store.Update(ctx, func(tx Tx) error {
 		for _, by := range []token.Command{token.CmdReplace, token.CmdLost} {
 			if err := Demand(tx, by, c.Words); err != nil {
 				return err
 			}
 		}
-		if before, err = tx.Token(c.Serial); err != nil {
+		if before, err = replaceable(tx, c.Serial); err != nil {
 			return err
 		}
-		if err := checkReplaced(before); err != nil {
-			return err
-		}
-		after = before
+		after := before
 		c.By, c.To = token.CmdLost, token.Lost
 		return d.MoveIn(tx, &after, c)
 	})
-	return before, after, err
+	return before, err
+}
+
+// HalfReplaced says of an error met once the old token had ended what was done, and
+// how to go on.
+func HalfReplaced(err error, before token.Token, other token.Serial) error {
+	if err == nil {
+		return nil
+	}
+	return fault.Wrap(fault.KindOf(err), err, "token %s is lost now, and no other is bound yet", before.Serial).
+		WithAdvice(fault.AdviceOf(err).And(fault.Textf("go on with %s", fault.Do(token.CmdBind, other, before.Account))))
 }
 
 // endsReturned is the command by which a token ends that comes back.

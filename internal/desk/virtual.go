@@ -87,6 +87,16 @@ func (e *Enrolment) attempt(codes []Typed) *attempt {
 // errUndo ends a transaction that went well and is not to be kept.
 var errUndo = errors.New("undone")
 
+// Converse begins a conversation about the codes that the app makes of the key.
+func (e *Enrolment) Converse() *Conversation {
+	c := &Conversation{answer: func(ctx context.Context, req Codes) (Outcome, error) { return e.Bind(ctx, req.Codes) }}
+	c.Token.Profile.Params = e.Params
+	if e.Codes > 1 {
+		c.WantsTwo = Ordered
+	}
+	return c
+}
+
 // Bind stores the token and binds it in one transaction, if the codes are its own.
 // A refusal leaves nothing in the store: there was no token whose failures could
 // be counted, and whoever has seen the key need not guess.

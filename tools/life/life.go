@@ -327,7 +327,7 @@ func (l *Life) move(by token.Command, to token.State, from ...token.State) error
 
 func (l *Life) replace() error {
 	old := l.any(token.Bound)
-	t, err := l.desk.Replaced(bg, old)
+	t, err := l.desk.Replaceable(bg, old)
 	if err != nil {
 		return err
 	}

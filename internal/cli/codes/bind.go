@@ -38,7 +38,7 @@ func newBindCmd(r *term.Run) *cobra.Command {
 		if err := paper.Open(); err != nil {
 			return err
 		}
-		out, err := answerCodes(ctx, r, &o, req, token.CmdBind, (*desk.Desk).Bind)
+		out, err := answerCodes(ctx, r, &o, req, token.CmdBind)
 		err = paper.Finish(r, out.Token, err)
 		return printOutcome(r, out, err, func(out desk.Outcome) string {
 			return fmt.Sprintf("Token %s is bound to %s%s.", out.Serial, *out.Account, term.ClockWords(out))

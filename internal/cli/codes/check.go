@@ -25,7 +25,7 @@ func newCheckCmd(r *term.Run) *cobra.Command {
 			if req.Ahead, err = parseAhead("--at", ahead, r.Now()); err != nil {
 				return err
 			}
-			out, err := answerCodes(ctx, r, &o, req, token.CmdCheck, (*desk.Desk).Check)
+			out, err := answerCodes(ctx, r, &o, req, token.CmdCheck)
 			err = printOutcome(r, out, err, func(out desk.Outcome) string {
 				return fmt.Sprintf("The code is that of token %s (%s)%s.", out.Serial, out.Token.State, term.ClockWords(out))
 			})

@@ -66,29 +66,21 @@ func (o *codeOptions) request(r *term.Run, serial, account string) (req desk.Cod
 	return req, nil
 }
 
-type answerer func(*desk.Desk, context.Context, desk.Codes) (desk.Outcome, error)
-
 // answerCodes runs one attempt: with the codes of the command line, or as a
 // conversation on the terminal when there are none.
-func answerCodes(ctx context.Context, r *term.Run, o *codeOptions, req desk.Codes, by token.Command, answer answerer) (out desk.Outcome, err error) {
+func answerCodes(ctx context.Context, r *term.Run, o *codeOptions, req desk.Codes, by token.Command) (out desk.Outcome, err error) {
 	err = r.WithDesk(ctx, func(d *desk.Desk) error {
-		out, err = answerAt(ctx, r, d, o, req, by, answer)
-		return err
-	})
-	return out, err
-}
-
-// answerAt is answerCodes at a desk that is open already.
-func answerAt(ctx context.Context, r *term.Run, d *desk.Desk, o *codeOptions, req desk.Codes, by token.Command, answer answerer) (out desk.Outcome, err error) {
-	if len(o.codes) == 0 {
-		out, err = converse(ctx, r, d, req, by, answer)
-	} else {
+		if len(o.codes) == 0 {
+			out, err = converse(ctx, r, d, req, by)
+			return err
+		}
 		now := r.Now()
 		for _, c := range o.codes {
 			req.Codes = append(req.Codes, desk.Typed{Text: c, At: now})
 		}
-		out, err = answer(d, ctx, req)
-	}
+		out, err = d.Answer(ctx, req, by)
+		return err
+	})
 	if err == nil && !r.JSON { // JSON has them in its object
 		for _, w := range out.Warnings {
 			r.Warn("%s", w)
@@ -98,11 +90,11 @@ func answerAt(ctx context.Context, r *term.Run, d *desk.Desk, o *codeOptions, re
 }
 
 // converse asks for the code, and for the next one only if it is needed.
-func converse(ctx context.Context, r *term.Run, d *desk.Desk, req desk.Codes, by token.Command, answer answerer) (out desk.Outcome, err error) {
+func converse(ctx context.Context, r *term.Run, d *desk.Desk, req desk.Codes, by token.Command) (out desk.Outcome, err error) {
 	if r.JSON {
 		return out, jsonNeverAsks()
 	}
-	prospect, err := d.Prospect(ctx, req, by)
+	c, err := d.Converse(ctx, req, by)
 	if err != nil {
 		return out, err
 	}
@@ -111,29 +103,64 @@ func converse(ctx context.Context, r *term.Run, d *desk.Desk, req desk.Codes, by
 		return out, err
 	}
 	defer t.Close()
-	c := conversation{r: r, t: t, req: req, params: prospect.Token.Profile.Params}
-	t.Say("%s", describe(prospect.Token))
-	if err := c.code(ctx, "The code it shows now"); err != nil {
-		return out, err
+	t.Say("%s", describe(c.Token))
+	mover, hotp := "clock", c.Token.Profile.Type == token.HOTP
+	if hotp {
+		mover = "counter"
 	}
-	if prospect.WantsTwo {
-		t.Say("%s: the code after this one is needed too.", whyTwo(prospect))
-		if err := c.code(ctx, c.another("The next code, when it changes")); err != nil {
+	return askCodes(ctx, r, t, c, func(q desk.Question) (prompt string) {
+		switch q {
+		case desk.CodeNow:
+			return "The code it shows now"
+		case desk.CodeNext:
+			t.Say("%s: the code after this one is needed too.", whyTwo[c.WantsTwo])
+			prompt = "The next code, when it changes"
+		case desk.CodeAfterWrong:
+			t.Say("That code does not match where this token's %s is expected.", mover)
+			prompt = "The code it shows now, if it has changed; else the next one"
+		}
+		if hotp {
+			return "Press the button again: the code it shows then"
+		}
+		return prompt
+	})
+}
+
+// askCodes asks until nothing is left to ask. A slip of the finger is asked for again.
+func askCodes(ctx context.Context, r *term.Run, t *term.Terminal, c *desk.Conversation, prompt func(desk.Question) string) (out desk.Outcome, err error) {
+	asked, words := desk.Done, ""
+	for {
+		q := c.Question()
+		if q == desk.Done {
 			return out, err
 		}
-		return answer(d, ctx, c.req)
+		if q != asked {
+			asked, words = q, prompt(q)
+		}
+		var above *term.Countdown
+		if at := c.Changed(); !at.IsZero() {
+			above = term.UntilNext(at, r.Now)
+		}
+		line, err := t.AskBelow(ctx, above, words)
+		if err != nil && q == desk.CodeAfterWrong {
+			return out, AfterFirst(err)
+		}
+		if err != nil {
+			return out, err
+		}
+		var slip *otp.CodeError
+		if out, slip, err = c.Type(ctx, line, r.Now()); err != nil {
+			return out, err
+		}
+		if slip != nil {
+			t.Say("%s; %s", slip.Msg, slip.Hint)
+		}
 	}
-	out, err = answer(d, ctx, c.req)
-	if out.Reason == nil || *out.Reason != otp.WrongCode || out.LockedUntil != nil {
-		return out, err
-	}
-	t.Say("That code does not match where this token's %s is expected.", c.mover())
-	if err := c.code(ctx, c.another("The code it shows now, if it has changed; else the next one")); err != nil {
-		return out, AfterFirst(err)
-	}
-	c.req.Counted = true
-	return answer(d, ctx, c.req)
 }
+
+// whyTwo says what makes one code too little.
+var whyTwo = map[desk.Need]string{desk.Ordered: "The policy wants two codes of every token", desk.NeverSeen: "Its clock was never seen yet",
+	desk.LongUnseen: "Its clock was not seen for long", desk.LastTry: "One more failure locks it"}
 
 func jsonNeverAsks() error {
 	return fault.Errorf(fault.Usage, "--json never asks: give the displayed code with --code")
@@ -141,20 +168,6 @@ func jsonNeverAsks() error {
 
 func terminalForCodes() (*term.Terminal, error) {
 	return term.OpenTerminal("no --code was given", "give the code that the token shows now: --code 123456")
-}
-
-// whyTwo says what makes one code too little.
-func whyTwo(p desk.Prospect) string {
-	if p.LastTry {
-		return "One more failure locks it"
-	}
-	if p.Ordered {
-		return "The policy wants two codes of every token"
-	}
-	if !p.Seen {
-		return "Its clock was never seen yet"
-	}
-	return "Its clock was not seen for long"
 }
 
 // afterFirst: a conversation that ends at the second code has counted the first.
@@ -183,65 +196,6 @@ func describe(t token.Token) string {
 		what += fmt.Sprintf(" and change every %d s", t.Profile.Period)
 	}
 	return what + "."
-}
-
-// conversation gathers the codes of one attempt.
-type conversation struct {
-	r      *term.Run
-	t      *term.Terminal
-	req    desk.Codes
-	params token.Params
-	last   string // the code before, as digits only
-}
-
-// mover is what moves the token's codes.
-func (c *conversation) mover() string {
-	if c.params.Type == token.HOTP {
-		return "counter"
-	}
-	return "clock"
-}
-
-// another asks for the code behind the first: of a token with a button it takes
-// another press.
-func (c *conversation) another(prompt string) string {
-	if c.params.Type == token.HOTP {
-		return "Press the button again: the code it shows then"
-	}
-	return prompt
-}
-
-// waiting counts down to the next code, once there was one.
-func (c *conversation) waiting() *term.Countdown {
-	if len(c.req.Codes) == 0 || c.params.Type != token.TOTP {
-		return nil
-	}
-	return term.UntilNext(c.req.Codes[0].At, c.params.Period, c.r.Now)
-}
-
-// code asks until the text is a code at all: a slip of the finger is no
-// attempt.
-func (c *conversation) code(ctx context.Context, prompt string) error {
-	for {
-		line, err := c.t.AskBelow(ctx, c.waiting(), prompt)
-		if err != nil {
-			return err
-		}
-		at := c.r.Now()
-		code, bad := otp.ParseCode(line, c.params.Digits)
-		if bad != nil {
-			c.t.Say("%s; %s", bad.Msg, bad.Hint)
-			continue
-		}
-		if code == c.last {
-			c.t.Say("that is the code typed before; wait until the token shows another one")
-			continue
-		}
-		c.last = code
-		c.req.Codes = append(c.req.Codes, desk.Typed{Text: line, At: at})
-		c.req.Paced = true
-		return nil
-	}
 }
 
 // printOutcome prints an accepted or refused attempt; under JSON a refusal has

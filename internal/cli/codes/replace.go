@@ -2,10 +2,10 @@ package codes
 
 import (
 	"context"
-	"fmt"
 
 	"github.com/spf13/cobra"
 
+	"fob/internal/app"
 	"fob/internal/cli/term"
 	"fob/internal/desk"
 	"fob/internal/fault"
@@ -76,76 +76,51 @@ func replace(ctx context.Context, r *term.Run, o *replaceOptions, oldSerial, new
 			return err
 		}
 	}
-	if o.gone() {
-		return replaceLost(ctx, r, o, old, req)
-	}
-	if req.To, err = returnedTo(o.to); err != nil {
-		return err
-	}
-	err = r.WithDesk(ctx, func(d *desk.Desk) error {
-		t, err := d.Replaced(ctx, old)
-		req.Account, req.Replaces = t.Account, t.Serial
-		if t.Software { // an app comes back to no drawer
-			req.To = token.Retired
-		}
-		return err
+	return r.WithUseCases(ctx, func(u *app.UseCases) error {
+		out, err := replaceIn(ctx, r, u.Desk, o, old, req)
+		return printReplaced(ctx, r, old, out, err)
 	})
-	if err != nil {
-		return err
-	}
-	if err := confirmReplace(ctx, r, old, req.To, *o.yes); err != nil {
-		return err
-	}
-	out, err := answerCodes(ctx, r, &o.codeOptions, req, token.CmdBind, (*desk.Desk).Bind)
-	return printReplaced(ctx, r, old, out, err)
 }
 
-// confirmReplace asks like unbind, where the old token's binding is what ends.
-func confirmReplace(ctx context.Context, r *term.Run, old token.Serial, to token.State, yes bool) error {
-	return r.ConfirmMove(ctx, []token.Serial{old}, token.CmdUnbind, to, "", yes)
-}
-
-// replaceLost ends the old token first, whatever becomes of the new one.
-func replaceLost(ctx context.Context, r *term.Run, o *replaceOptions, old token.Serial, req desk.Codes) error {
-	loss, err := o.Loss(r.Now())
-	if err != nil {
-		return err
-	}
-	if err := r.ConfirmMove(ctx, []token.Serial{old}, token.CmdLost, token.Lost, "Record the loss", *o.yes); err != nil {
-		return err
-	}
-	var out desk.Outcome
-	err = r.WithDesk(ctx, func(d *desk.Desk) (err error) {
-		if _, err := d.Keys(ctx); err != nil {
-			return fault.Wrap(fault.KindOf(err), err, "nothing was changed, since no code of %s could be checked", req.Serial).WithHint("%s",
-				joined(fault.HintOf(err), "`fob lost "+term.Pasted(string(old))+"` needs no identity"))
-		}
-		before, _, err := d.EndLost(ctx, desk.Change{Serial: old, Loss: loss, Words: req.Words})
+func replaceIn(ctx context.Context, r *term.Run, d *desk.Desk, o *replaceOptions, old token.Serial, req desk.Codes) (out desk.Outcome, err error) {
+	if o.gone() { // the old token ends first, whatever becomes of the new one
+		loss, err := o.Loss(r.Now())
 		if err != nil {
-			return err
+			return out, err
+		}
+		if err := r.ConfirmMove(ctx, []token.Serial{old}, token.CmdLost, token.Lost, "Record the loss", *o.yes); err != nil {
+			return out, err
+		}
+		before, err := d.EndLost(ctx, desk.Change{Serial: old, Loss: loss, Words: req.Words}, req.Serial)
+		if err != nil {
+			return out, err
 		}
 		if !r.JSON {
 			r.Say("Token %s is lost now; it was %s's.", before.Serial, before.Account)
 		}
 		req.Account = before.Account
-		out, err = answerAt(ctx, r, d, &o.codeOptions, req, token.CmdBind, (*desk.Desk).Bind)
-		return halfReplaced(err, before, req.Serial)
-	})
-	return printReplaced(ctx, r, old, out, err)
-}
-
-// halfReplaced says of an error met once the old token had ended what was done,
-// and how to go on. An interruption is told like any other: something was done.
-func halfReplaced(err error, before token.Token, other token.Serial) error {
-	if err == nil {
-		return nil
+		out, err = answerCodes(ctx, r, &o.codeOptions, req, token.CmdBind)
+		if fault.KindOf(err) == fault.Interrupted { // something was done
+			err = fault.Errorf(fault.Interrupted, "%s", whatEnded(err)).WithAdvice(fault.AdviceOf(err))
+		}
+		return out, desk.HalfReplaced(err, before, req.Serial)
 	}
-	next := joined(fault.HintOf(err), "go on with `fob bind "+term.Pasted(string(other), string(before.Account))+"`")
-	done := fmt.Sprintf("token %s is lost now, and no other is bound yet", before.Serial)
-	if fault.KindOf(err) == fault.Interrupted {
-		return fault.Errorf(fault.Interrupted, "%s: %s", done, whatEnded(err)).WithHint("%s", next)
+	if req.To, err = returnedTo(o.to); err != nil {
+		return out, err
 	}
-	return fault.Wrap(fault.KindOf(err), err, "%s", done).WithHint("%s", next)
+	t, err := d.Replaceable(ctx, old)
+	if err != nil {
+		return out, err
+	}
+	req.Account, req.Replaces = t.Account, t.Serial
+	if t.Software { // an app comes back to no drawer
+		req.To = token.Retired
+	}
+	// Asked like unbind, because the old token's binding is what ends.
+	if err := r.ConfirmMove(ctx, []token.Serial{old}, token.CmdUnbind, req.To, "", *o.yes); err != nil {
+		return out, err
+	}
+	return answerCodes(ctx, r, &o.codeOptions, req, token.CmdBind)
 }
 
 // canConverse refuses before anything is done where nobody could be asked.
@@ -159,13 +134,6 @@ func canConverse(r *term.Run) error {
 	}
 	t.Close()
 	return nil
-}
-
-func joined(hint, more string) string {
-	if hint == "" {
-		return more
-	}
-	return hint + "; " + more
 }
 
 // replacedJSON is a replacement: the old token as it is now, and the answer to

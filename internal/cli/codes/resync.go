@@ -21,7 +21,7 @@ func newResyncCmd(r *term.Run) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			out, err := answerCodes(ctx, r, &o, req, token.CmdResync, (*desk.Desk).Resync)
+			out, err := answerCodes(ctx, r, &o, req, token.CmdResync)
 			return printOutcome(r, out, err, func(out desk.Outcome) string {
 				return fmt.Sprintf("Token %s is in step again (%s)%s.", out.Serial, out.Token.State, term.ClockWords(out))
 			})

@@ -72,30 +72,30 @@ func unbind(ctx context.Context, r *term.Run, o *unbindOptions, serial string) e
 	if err != nil {
 		return err
 	}
-	if isVirtual(ctx, r, req.Serial) {
-		return unbindVirtual(ctx, r, o, req)
-	}
-	to, err := o.target()
-	if err != nil {
-		return err
-	}
-	if err := o.returns(&req); err != nil {
-		return err
-	}
-	if err := r.ConfirmMove(ctx, []token.Serial{req.Serial}, token.CmdUnbind, to, "", *o.yes); err != nil {
-		return err
-	}
-	if len(o.codes) == 0 {
-		return r.MoveToken(ctx, desk.Change{Serial: req.Serial, By: token.CmdUnbind, To: to,
-			Location: req.Location, NewLocation: req.NewLocation, Words: req.Words})
-	}
-	req.To = to
-	return unbindWithCodes(ctx, r, o, req)
+	return r.WithDesk(ctx, func(d *desk.Desk) error {
+		if t, err := d.Token(ctx, req.Serial); err == nil && t.Software { // another error is told later
+			return unbindVirtual(ctx, r, o, req)
+		}
+		if req.To, err = o.target(); err != nil {
+			return err
+		}
+		if err := o.returns(&req); err != nil {
+			return err
+		}
+		if err := r.ConfirmMove(ctx, []token.Serial{req.Serial}, token.CmdUnbind, req.To, "", *o.yes); err != nil {
+			return err
+		}
+		if len(o.codes) == 0 {
+			return r.MoveToken(ctx, desk.Change{Serial: req.Serial, By: token.CmdUnbind, To: req.To,
+				Location: req.Location, NewLocation: req.NewLocation, Words: req.Words})
+		}
+		return unbindWithCodes(ctx, r, o, req)
+	})
 }
 
 // unbindWithCodes ends the binding if the codes are the token's.
 func unbindWithCodes(ctx context.Context, r *term.Run, o *unbindOptions, req desk.Codes) error {
-	out, err := answerCodes(ctx, r, &o.codeOptions, req, token.CmdUnbind, (*desk.Desk).UnbindWithCode)
+	out, err := answerCodes(ctx, r, &o.codeOptions, req, token.CmdUnbind)
 	if err != nil {
 		return r.PrintRefused(out, err)
 	}

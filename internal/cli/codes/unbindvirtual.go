@@ -6,7 +6,6 @@ import (
 	"fob/internal/cli/term"
 	"fob/internal/desk"
 	"fob/internal/fault"
-	"fob/internal/report"
 	"fob/internal/token"
 )
 
@@ -20,17 +19,6 @@ func (o *unbindOptions) returns(req *desk.Codes) (err error) {
 	}
 	req.Condition, err = token.ParseText("--condition", o.condition)
 	return err
-}
-
-// isVirtual reports whether a token is known to be software. Of one that cannot be
-// read this is not known; whoever goes on is told why it cannot.
-func isVirtual(ctx context.Context, r *term.Run, serial token.Serial) (is bool) {
-	_ = r.WithReports(ctx, func(reader report.Reader) error {
-		t, err := reader.Find(serial)
-		is = err == nil && t.Software
-		return nil
-	})
-	return is
 }
 
 // unbindVirtual ends a virtual token: by a code of its app, or by a reason where
@@ -61,5 +49,5 @@ func canConverseOr(r *term.Run, instead string) error {
 	if err == nil {
 		return nil
 	}
-	return fault.Errorf(fault.KindOf(err), "%v", err).WithHint("%s", joined(fault.HintOf(err), instead))
+	return fault.Errorf(fault.KindOf(err), "%v", err).WithAdvice(fault.AdviceOf(err).And(fault.Textf("%s", instead)))
 }

@@ -222,7 +222,15 @@ func askForCodes(ctx context.Context, r *term.Run, t *term.Terminal, o *virtualO
 		t.Say("The QR code is larger than this terminal: %s.", whereInstead(o, files))
 	}
 	for try := 1; ; try++ {
-		out, err = askOnce(ctx, r, t, e)
+		out, err = askCodes(ctx, r, t, e.Converse(), func(q desk.Question) string {
+			switch q {
+			case desk.CodeNow:
+				return "The code that the app shows now"
+			case desk.CodeAfterWrong:
+				t.Say("That code does not match.")
+			}
+			return "The next code, when it changes"
+		})
 		if err == nil || fault.KindOf(err) != fault.CodeRefused {
 			return out, err
 		}
@@ -248,24 +256,4 @@ func refusedWords(out desk.Outcome, err error) string {
 		return fmt.Sprintf("%v: this app takes no other parameters than its own", err)
 	}
 	return "Those are not the codes of this key. Is it the entry that was just made, and is the phone's clock right?"
-}
-
-// askOnce asks for one code, and for the next one if the policy wants it or the
-// first does not fit.
-func askOnce(ctx context.Context, r *term.Run, t *term.Terminal, e *desk.Enrolment) (out desk.Outcome, err error) {
-	c := conversation{r: r, t: t, params: e.Params}
-	if err := c.code(ctx, "The code that the app shows now"); err != nil {
-		return out, err
-	}
-	if e.Codes == 1 {
-		out, err = e.Bind(ctx, c.req.Codes)
-		if out.Reason == nil || *out.Reason != otp.WrongCode {
-			return out, err
-		}
-		t.Say("That code does not match.")
-	}
-	if err := c.code(ctx, "The next code, when it changes"); err != nil {
-		return out, err
-	}
-	return e.Bind(ctx, c.req.Codes)
 }

@@ -30,10 +30,12 @@ func newLostCmd(r *term.Run) *cobra.Command {
 			if c.Loss, err = loss.Loss(r.Now()); err != nil {
 				return err
 			}
-			if err := r.ConfirmMove(ctx, []token.Serial{c.Serial}, c.By, c.To, "Record the loss", *yes); err != nil {
-				return err
-			}
-			return r.MoveToken(ctx, c)
+			return r.WithDesk(ctx, func(*desk.Desk) error {
+				if err := r.ConfirmMove(ctx, []token.Serial{c.Serial}, c.By, c.To, "Record the loss", *yes); err != nil {
+					return err
+				}
+				return r.MoveToken(ctx, c)
+			})
 		}),
 	}
 	w.Add(cmd)
@@ -78,16 +80,18 @@ func (m manyMover) command(r *term.Run) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			if m.ask != "" {
-				ask := m.ask
-				if len(serials) > 1 {
-					ask = m.askMany
-				}
-				if err := r.ConfirmMove(ctx, serials, m.by, m.to, ask, *yes); err != nil {
-					return err
-				}
+			ask := m.ask
+			if len(serials) > 1 {
+				ask = m.askMany
 			}
-			return moveAll(ctx, r, serials, desk.Change{By: m.by, To: m.to, Words: words})
+			return r.WithDesk(ctx, func(d *desk.Desk) error {
+				if ask != "" {
+					if err := r.ConfirmMove(ctx, serials, m.by, m.to, ask, *yes); err != nil {
+						return err
+					}
+				}
+				return moveAll(ctx, r, d, serials, desk.Change{By: m.by, To: m.to, Words: words})
+			})
 		}),
 	}
 	w.Add(cmd)
@@ -95,31 +99,23 @@ func (m manyMover) command(r *term.Run) *cobra.Command {
 	return cmd
 }
 
-func moveAll(ctx context.Context, r *term.Run, serials []token.Serial, c desk.Change) error {
-	return r.WithDesk(ctx, func(d *desk.Desk) error {
-		all, err := d.MoveAll(ctx, serials, c)
-		if err != nil {
-			return err
-		}
-		if r.JSON {
-			return printTokensNow(ctx, r, all)
-		}
+func moveAll(ctx context.Context, r *term.Run, d *desk.Desk, serials []token.Serial, c desk.Change) error {
+	all, err := d.MoveAll(ctx, serials, c)
+	if err != nil {
+		return err
+	}
+	if !r.JSON {
 		for _, t := range all {
 			r.Say("Token %s is %s now.", t.Serial, t.State)
 		}
 		return nil
-	})
-}
-
-func printTokensNow(ctx context.Context, r *term.Run, all []token.Token) error {
+	}
 	return r.WithReports(ctx, func(reader report.Reader) error {
-		rows := make([]report.Token, 0, len(all))
-		for _, t := range all {
-			now, err := reader.Find(t.Serial)
-			if err != nil {
+		rows := make([]report.Token, len(all))
+		for i, t := range all {
+			if rows[i], err = reader.Find(t.Serial); err != nil {
 				return err
 			}
-			rows = append(rows, now)
 		}
 		return r.PrintJSON(rows)
 	})

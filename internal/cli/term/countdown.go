@@ -19,10 +19,9 @@ type Countdown struct {
 	words func(left time.Duration) string
 }
 
-// UntilNext counts down to the code that a TOTP token shows next. When in its step
-// the code before was read nobody knows: a period later it has changed.
-func UntilNext(read time.Time, period int, now func() time.Time) *Countdown {
-	return &Countdown{ends: read.Add(time.Duration(period) * time.Second), now: now, words: func(left time.Duration) string {
+// UntilNext counts down to when a TOTP token shows its next code at the latest.
+func UntilNext(at time.Time, now func() time.Time) *Countdown {
+	return &Countdown{ends: at, now: now, words: func(left time.Duration) string {
 		if left <= 0 {
 			return "The next code is there now."
 		}

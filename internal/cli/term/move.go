@@ -10,52 +10,34 @@ import (
 	"fob/internal/token"
 )
 
-// ConfirmMove asks before something ends, with whose token it is. Where the move
-// is not possible nothing is asked: the refusal says more.
+// ConfirmMove asks before something ends, with whose token it is.
 func (r *Run) ConfirmMove(ctx context.Context, serials []token.Serial, by token.Command, to token.State, what string, yes bool) error {
 	if yes {
 		return nil
 	}
-	// Opened for writing first, so that an older store is brought up to date.
-	if err := r.WithDesk(ctx, func(*desk.Desk) error { return nil }); err != nil {
-		return err
-	}
-	var all []report.Token
-	err := r.WithReports(ctx, func(reader report.Reader) error {
-		for _, s := range serials {
-			t, err := reader.Find(s)
-			if err != nil {
-				return err
-			}
-			all = append(all, t)
+	return r.WithDesk(ctx, func(d *desk.Desk) error {
+		all, err := d.Ending(ctx, serials, by, to)
+		if err != nil || len(all) == 0 {
+			return err
 		}
-		return nil
+		return r.Confirm(ctx, false, moveQuestion(all, to, what))
 	})
-	if err != nil {
-		return err
-	}
-	for _, t := range all {
-		if _, err := (token.Token{Standing: token.Standing{State: t.State}, Software: t.Software}).Move(by, to); err != nil || t.State == to {
-			return nil // what is lost already ends no more
-		}
-	}
-	return r.Confirm(ctx, false, moveQuestion(all, to, what))
 }
 
 // namedInQuestion is how many tokens a question names.
 const namedInQuestion = 5
 
-func moveQuestion(all []report.Token, to token.State, what string) string {
+func moveQuestion(all []token.Token, to token.State, what string) string {
 	if len(all) == 1 {
 		if t := all[0]; what == "" {
-			return fmt.Sprintf("End the binding of token %s to %s (it will be %s)", t.Serial, *t.Account, to)
+			return fmt.Sprintf("End the binding of token %s to %s (it will be %s)", t.Serial, t.Account, to)
 		}
 	}
 	names := make([]string, 0, namedInQuestion+1)
 	for _, t := range all[:min(len(all), namedInQuestion)] {
 		whose := string(t.State)
-		if t.Account != nil {
-			whose += " " + *t.Account
+		if t.Account != "" {
+			whose += " " + string(t.Account)
 		}
 		names = append(names, fmt.Sprintf("%s (%s)", t.Serial, whose))
 	}

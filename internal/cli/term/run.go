@@ -40,6 +40,8 @@ type Run struct {
 	DB, Identity string
 	JSON, Quiet  bool
 	Started      bool // a command's own function was reached
+
+	open *app.UseCases // while a command has the store open: no command opens it twice
 }
 
 // Start adapts a command's function: from here on errors are fob's own.
@@ -106,14 +108,21 @@ func (r *Run) WithDesk(ctx context.Context, fn func(*desk.Desk) error) (err erro
 	return r.WithUseCases(ctx, func(u *app.UseCases) error { return fn(u.Desk) })
 }
 
-// WithUseCases opens the store for a command that needs more than the desk.
+// WithUseCases opens the store for a command that needs more than the desk. What it
+// calls finds the store open.
 func (r *Run) WithUseCases(ctx context.Context, fn func(*app.UseCases) error) (err error) {
-	u, err := r.Config().Open(ctx)
-	if err != nil {
+	if r.open != nil {
+		return fn(r.open)
+	}
+	if r.open, err = r.Config().Open(ctx); err != nil {
+		r.open = nil
 		return err
 	}
-	defer func() { err = FirstError(err, u.Close()) }()
-	return fn(u)
+	defer func() {
+		err = FirstError(err, r.open.Close())
+		r.open = nil
+	}()
+	return fn(r.open)
 }
 
 // WithIntake opens the store for a command about seed files or whole batches.
@@ -123,6 +132,9 @@ func (r *Run) WithIntake(ctx context.Context, fn func(*intake.Intake) error) (er
 
 // WithReports opens the store for a command that reads: one consistent state.
 func (r *Run) WithReports(ctx context.Context, fn func(report.Reader) error) (err error) {
+	if r.open != nil {
+		return r.open.Reports.Snapshot(ctx, fn)
+	}
 	reports, done, err := r.Config().Reports(ctx)
 	if err != nil {
 		return err
