@@ -36,7 +36,7 @@ type candidate struct {
 	seed    token.Seed
 	lacks   seedfile.FieldSet // what nobody says of it; the file is refused then
 	problem error             // what is wrong with the record by itself
-	apart   string            // what would tell it from others of its serial; empty: nothing
+	apart   fault.Text        // what would tell it from others of its serial; empty: nothing
 }
 
 // completer turns records into candidates, and counts what the file left open.

@@ -215,16 +215,12 @@ func changedError(s seedfile.Source) error {
 }
 
 // duplicate tells where else in the file a serial stands.
-func (s *scan) duplicate(c *candidate) (reason string, ok bool) {
+func (s *scan) duplicate(c *candidate) (reason fault.Text, ok bool) {
 	where, ok := s.serials.others(c.columns.Serial.Key(), c.place)
 	if !ok {
-		return "", false
+		return reason, false
 	}
-	reason = "this serial also stands in " + where
-	if c.apart != "" {
-		reason += "; " + c.apart
-	}
-	return reason, true
+	return fault.Textf("this serial also stands in %s", where).And(c.apart), true
 }
 
 // clone tells which other serial of the file has the same seed.

@@ -117,6 +117,7 @@ type Support struct {
 const (
 	ByContent    = "by its content"
 	NotEncrypted = "no"
+	AsSaid       = "TOTP or HOTP, as the operator says"
 )
 
 // Rules names the family whose column rules and defaults count.

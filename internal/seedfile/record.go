@@ -68,14 +68,25 @@ func (f Field) String() string {
 	return "field"
 }
 
+// Said is the field as texts name it.
+func (f Field) Said() fault.Field { return fault.Field(f.String()) }
+
 // FieldSet is a set of fields.
 type FieldSet uint8
 
 // Has reports whether f is in the set.
 func (s FieldSet) Has(f Field) bool { return s&FieldSet(f) != 0 }
 
-// With gives the set with f in it.
+// With is the set with f in it.
 func (s FieldSet) With(f Field) FieldSet { return s | FieldSet(f) }
+
+// SetOf makes a set.
+func SetOf(fields ...Field) (s FieldSet) {
+	for _, f := range fields {
+		s = s.With(f)
+	}
+	return s
+}
 
 // Doubt is a field whose value in the file may mean something else. It is left
 // open, and no default may stand for it: the record can be used only when the
@@ -110,7 +121,7 @@ type Record struct {
 
 	// Alternative is what the operator can do if the serial stands in the file
 	// twice; empty: nothing.
-	Alternative string
+	Alternative fault.Text
 
 	// Problem is set when this one record cannot be used. Place, and Serial if
 	// it could be read, are filled all the same; reading goes on behind it.

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 	"strings"
+	"unicode"
 	"time"
 
 	"fob/internal/desk"
@@ -35,7 +36,9 @@ func Pasted(args ...string) string {
 	out, odd := make([]string, len(args)), false
 	for i, a := range args {
 		out[i] = a
-		if strings.Trim(a, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789@._-/:+") != "" {
+		if strings.ContainsFunc(a, func(c rune) bool {
+			return !unicode.IsLetter(c) && !unicode.IsDigit(c) && !strings.ContainsRune("@._-/:+=,", c)
+		}) {
 			out[i] = "'" + strings.ReplaceAll(a, "'", `'\''`) + "'"
 		}
 		odd = odd || strings.HasPrefix(a, "-")

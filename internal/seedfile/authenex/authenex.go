@@ -31,7 +31,7 @@ const Name = "authenex"
 // database is the word in the first line that marks such a dump.
 const database = "AUTHENEXDB"
 
-var family = &table.Family{Name: Name, Names: names(), Encoding: seedfile.Hex}
+var family = &table.Family{Format: seedfile.Format{Name: Name, Encoding: seedfile.Hex}, Names: names()}
 
 // names: what others call the serial is the ESN here.
 func names() rows.Names[table.Column] {

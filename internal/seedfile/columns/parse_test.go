@@ -21,7 +21,7 @@ func TestParse(t *testing.T) {
 
 func TestParseRefuses(t *testing.T) {
 	for text, says := range map[string]string{
-		"":                             "the format columns needs --columns",
+		"":                             "the format columns needs columns",
 		"serial=1":                     "does not say which column is the seed",
 		"seed=1,type=3":                "does not say which column is the serial",
 		"serial=1,seed=2,serialno=3":   "names the serial twice",

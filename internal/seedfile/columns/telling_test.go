@@ -6,6 +6,7 @@ import (
 
 	"fob/internal/fault"
 	"fob/internal/seedfile"
+	"fob/internal/testkit"
 )
 
 // A column of which --columns says nothing must not hold what a token is.
@@ -39,7 +40,7 @@ func TestTellingColumns(t *testing.T) {
 			rec, err = r.Next()
 			rec.Secret.Text.Clear()
 		}
-		if got := fault.HintOf(err); (c.says == "") != (got == "") || !strings.Contains(got, c.says) {
+		if got := fault.AdviceOf(err).In(testkit.Flags); (c.says == "") != (got == "") || !strings.Contains(got, c.says) {
 			t.Errorf("%q %s: %v (%s)", c.text, c.flag, err, got)
 		}
 	}

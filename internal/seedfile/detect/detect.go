@@ -6,7 +6,6 @@ package detect
 import (
 	"bytes"
 	"errors"
-	"fmt"
 	"slices"
 	"strings"
 
@@ -53,63 +52,105 @@ func marked() []seedfile.Format {
 // claimed reports whether a file has the mark of a format, even one that cannot
 // read it.
 func claimed(sample seedfile.Sample) bool {
-	return slices.ContainsFunc(marked(), func(f seedfile.Format) bool {
-		m := f.Sniff(sample)
-		return m.Fits || m.Why != ""
-	})
+	fits, nearly := claims(sample, marked())
+	return len(fits)+len(nearly) > 0
 }
 
-// ByName finds the format that --format names.
+// ByName finds the format of a name.
 func ByName(name string) (seedfile.Format, error) {
 	for _, f := range Formats() {
 		if f.Name == name {
 			return f, nil
 		}
 	}
-	return seedfile.Format{}, fault.Errorf(fault.Usage, "no format %q; fob reads %s", name, strings.Join(names(Formats()), ", "))
+	return seedfile.Format{}, fault.Errorf(fault.Usage, "no format %q; fob reads %s", name, names())
 }
 
-func names(formats []seedfile.Format) []string {
+func names() string {
 	var list []string
-	for _, f := range formats {
+	for _, f := range Formats() {
 		list = append(list, f.Name)
 	}
-	return list
+	return strings.Join(list, ", ")
 }
 
 // Detect finds the format of a file by its beginning and tells by what features;
 // the pass reads on from the first byte. A file that is no format's, or that of
 // several, is refused with what to do about it. The options are those that it will
 // be read with.
-func Detect(p *seedfile.Pass, o seedfile.Options) (seedfile.Format, string, error) {
+func Detect(p *seedfile.Pass, o seedfile.Options) (f seedfile.Format, why string, err error) {
 	sample, err := p.Sample(o)
 	if err != nil {
-		return seedfile.Format{}, "", err
+		return f, "", err
 	}
-	s := p.Source
+	name := p.Source.Name()
 	if rows.IsWorkbook(sample.Data) {
-		return detectSheet(s, o)
+		return detectSheet(p.Source, o)
 	}
-	f, why, err := find(s.Name(), sample)
-	if fault.KindOf(err) == fault.Refused && strings.HasSuffix(strings.ToLower(s.Name()), ".dpx") {
+	if err = recognise(name, sample); err == nil {
+		formats := Formats()
+		if claimed(sample) {
+			formats = marked()
+		}
+		f, why, err = choose(name, sample, formats)
+	}
+	if fault.KindOf(err) == fault.Refused && strings.HasSuffix(strings.ToLower(name), ".dpx") {
 		// It is refused for what it is. How OneSpan writes its files is not published,
 		// and the name may tell what the content does not.
-		err = fault.Errorf(fault.Refused, "%q is in no format that fob knows; by its name it is %s", s.Name(), dpx).WithHint(askForOATH)
+		err = fault.Errorf(fault.Refused, "%q is in no format that fob knows; by its name it is %s", name, dpx).WithHint(askForOATH)
 	}
 	return f, why, err
 }
 
-func find(file string, sample seedfile.Sample) (seedfile.Format, string, error) {
-	if err := recognise(file, sample); err != nil {
-		return seedfile.Format{}, "", err
+// Named is the format of a name, or that of columns that the operator names. Of a
+// workbook it is the format that its sheet is read by.
+func Named(p *seedfile.Pass, name string, o seedfile.Options) (f seedfile.Format, why string, err error) {
+	why = "the operator names it"
+	if o.Columns != "" && (name == "" || name == xlsx.Name) {
+		f, why = columns.Format(), "the operator names its columns"
+	} else if f, err = ByName(name); err != nil {
+		return f, "", err
 	}
-	if err := titled(file, sample); err != nil {
-		return seedfile.Format{}, "", err
+	file := p.Source.Name()
+	sample, err := p.Sample(o)
+	if err != nil {
+		return f, "", err
 	}
-	if claimed(sample) {
-		return choose(file, sample, marked())
+	switch book := rows.IsWorkbook(sample.Data); {
+	case !book && name == xlsx.Name:
+		return f, "", fault.Errorf(fault.Refused, "%q is no Excel workbook (.xlsx)", file).
+			WithHint("leave %s out: fob finds out what it is", fault.Format)
+	case !book:
+		return f, why, checkTable(file, f, sample, o)
+	case f.Name == xlsx.Name:
+		return detectSheet(p.Source, o)
+	case !f.Sheets:
+		return f, "", fault.Errorf(fault.Refused, "%q is an Excel workbook, and %s is no list that a sheet can hold", file, f.Name).
+			WithHint("leave %s out, or say %s", fault.Format, anyTable)
 	}
-	return choose(file, sample, Formats())
+	return xlsx.Of(f), why, nil
+}
+
+// anyTable is how any table can be read.
+var anyTable = fault.Columns.Is("serial=1,seed=2")
+
+// checkTable refuses to read a document that has no columns as a table, where every
+// line would be refused for itself.
+func checkTable(file string, f seedfile.Format, sample seedfile.Sample, o seedfile.Options) error {
+	if !f.Sheets || o.SkipRows > 0 {
+		return nil
+	}
+	if fits, nearly := claims(sample, marked()); len(fits)+len(nearly) > 0 {
+		whose := append(fits, nearly...)[0].format.Name
+		return fault.Errorf(fault.Refused, "%q is no table of columns: by its content it is %s", file, whose).
+			WithHint("leave %s and %s out, or say %s", fault.Format, fault.Columns, fault.Format.Is(whose))
+	}
+	text, err := textOf(sample.Data)
+	if err == nil && bytes.HasPrefix(bytes.TrimSpace(text), []byte("<")) {
+		err = fault.Errorf(fault.Refused, "%q is XML, which has no columns", file).
+			WithHint("leave %s and %s out: fob says what it is", fault.Format, fault.Columns)
+	}
+	return err
 }
 
 // claim is a family that a file fits.
@@ -132,54 +173,83 @@ func claims(sample seedfile.Sample, formats []seedfile.Format) (fits, nearly []c
 	return fits, nearly
 }
 
-func choose(file string, sample seedfile.Sample, formats []seedfile.Format) (seedfile.Format, string, error) {
-	fits, nearly := claims(sample, formats)
-	if err := strange(file, sample, fits, sample.Options); err != nil {
-		return seedfile.Format{}, "", err
-	}
-	switch len(fits) {
-	case 1:
+// choose finds the one family that a text fits.
+func choose(file string, sample seedfile.Sample, formats []seedfile.Format) (f seedfile.Format, why string, err error) {
+	fits, nearly, err := contenders(file, sample, formats, sample.Options.SkipRows > 0)
+	switch {
+	case err != nil:
+		return f, "", err
+	case len(fits) == 1:
 		return fits[0].format, fits[0].match.Why, nil
-	case 0:
-		if err := malformed(sample); err != nil {
-			return seedfile.Format{}, "", fault.Wrap(fault.Refused, err, "%q", file).WithHint("%s", err.Hint())
+	}
+	if err := malformed(sample); err != nil {
+		return f, "", fault.Wrap(fault.Refused, err, "%q", file).WithAdvice(fault.AdviceOf(seedfile.ReadError(err)))
+	}
+	unknown := fault.Errorf(fault.Refused, "%q is text in no format that fob knows", file)
+	if nearly != nil {
+		unknown = fault.Errorf(fault.Refused, "%q fits no format (%s)", file, reasons(nearly))
+	}
+	return f, "", unknown.WithAdvice(advice(sample, nearly))
+}
+
+// contenders are the families that a table fits, one at most, and those that it
+// nearly fits. A table is refused that has something above its header, whose names
+// nobody knows, or that several families read differently.
+func contenders(file string, sample seedfile.Sample, formats []seedfile.Format, skips bool) (fits, nearly []claim, err error) {
+	if err := titled(file, sample); err != nil {
+		return nil, nil, err
+	}
+	fits, nearly = claims(sample, formats)
+	if len(fits) > 0 && fits[0].format.Sheets && table.UnknownNames(sample) {
+		if suggested := table.Suggest(sample, skips); suggested != nil {
+			return nil, nil, fault.Errorf(fault.Refused, "%q has column names that fob does not know", file).WithAdvice(suggested.Hint())
 		}
-		return seedfile.Format{}, "", unknown(file, sample, nearly)
 	}
-	return seedfile.Format{}, "", ambiguous(file, fits)
-}
-
-// strange refuses a table that fits by its records, below a row of names that no
-// family knows.
-func strange(file string, sample seedfile.Sample, fits []claim, o seedfile.Options) error {
-	if len(fits) == 0 || !fits[0].format.Sheets || !table.Strange(sample) {
-		return nil
+	if len(fits) < 2 {
+		return fits, nearly, nil
 	}
-	suggested := table.Suggest(sample, o.SkipRows > 0)
-	if suggested == nil {
-		return nil
-	}
-	return fault.Errorf(fault.Refused, "%q has column names that fob does not know", file).WithHint("%s", suggested.Hint())
-}
-
-// ambiguous names the families that read a file differently, and the flag that
-// decides.
-func ambiguous(file string, fits []claim) error {
-	var names, flags []string
-	for _, c := range fits {
-		flag := "--format " + c.format.Name
+	var names []string
+	var ways fault.Text
+	for i, c := range fits {
+		way := fault.Textf("%s", fault.Format.Is(c.format.Name))
 		if c.match.Reads != "" {
-			flag += " (" + c.match.Reads + ")"
+			way = fault.Textf("%s (%s)", way, c.match.Reads)
 		}
-		names, flags = append(names, c.format.Name), append(flags, flag)
+		if i > 0 {
+			way = fault.Textf("%s, or %s", ways, way)
+		}
+		names, ways = append(names, c.format.Name), way
 	}
-	return fault.Errorf(fault.Refused, "%q may be %s, which read it differently", file, strings.Join(names, " or ")).
-		WithHint("say which: %s", strings.Join(flags, ", or "))
+	return nil, nil, fault.Errorf(fault.Refused, "%q may be %s, which read it differently", file, strings.Join(names, " or ")).
+		WithHint("say which: %s", ways)
+}
+
+// mostAbove is how many rows may stand above the names: an address and some
+// numbers.
+const mostAbove = 20
+
+// titled refuses a table with something above its header, such as a title or an
+// order number: the rows would be read without knowing what their columns are.
+// Rows with a seed among them are no title. What has a mark is no table.
+func titled(file string, sample seedfile.Sample) error {
+	rowsAbove := 0
+	for row := range table.FirstRows(table.SampleRows(sample), sample) {
+		l, is := table.Header(table.Names(), row.Fields)
+		switch {
+		case is && l.Has(table.Serial) && l.Has(table.Seed) && rowsAbove > 0:
+			return fault.Errorf(fault.Refused, "%q has its column names in row %d, below something else", file, row.Line).
+				WithHint("pass over what stands above them with %s", fault.SkipRows.Is(row.Line-1))
+		case is || rowsAbove == mostAbove || table.HasSeed(row.Fields):
+			return nil
+		}
+		rowsAbove++
+	}
+	return nil
 }
 
 // malformed is what is wrong with the beginning of a file as a text of rows, if
 // that may be why no family knows it.
-func malformed(sample seedfile.Sample) *rows.Error {
+func malformed(sample seedfile.Sample) error {
 	data := sample.Data
 	_, chars := rows.UTF8(bytes.NewReader(data))
 	switch {
@@ -195,18 +265,12 @@ func malformed(sample seedfile.Sample) *rows.Error {
 	for {
 		if _, err := in.Next(); err != nil {
 			var text *rows.Error
-			errors.As(err, &text)
-			return text
+			if errors.As(err, &text) {
+				return text
+			}
+			return nil
 		}
 	}
-}
-
-func unknown(file string, sample seedfile.Sample, nearly []claim) error {
-	err := fault.Errorf(fault.Refused, "%q is text in no format that fob knows", file)
-	if nearly != nil {
-		err = fault.Errorf(fault.Refused, "%q fits no format (%s)", file, reasons(nearly))
-	}
-	return err.WithHint("%s", advice(sample, nearly))
 }
 
 func reasons(nearly []claim) string {
@@ -219,22 +283,28 @@ func reasons(nearly []claim) string {
 
 // advice is what to do about a file of no format: one with a mark is no table, and
 // of a table it is said what seems to be where.
-func advice(sample seedfile.Sample, nearly []claim) string {
-	var named []string
-	for _, c := range nearly {
-		named = append(named, "--format "+c.format.Name)
+func advice(sample seedfile.Sample, nearly []claim) fault.Text {
+	var read fault.Text
+	for i, c := range nearly {
+		if read = fault.Textf("%s or %s", read, fault.Format.Is(c.format.Name)); i == 0 {
+			read = fault.Textf("%s", fault.Format.Is(c.format.Name))
+		}
 	}
-	read := strings.Join(named, " or ") + " reads it all the same and says where it is wrong"
+	read = fault.Textf("%s reads it all the same and says where it is wrong", read)
 	if claimed(sample) {
-		return read + "; else ask the supplier for it again, as it came from the maker"
+		return fault.Textf("%s; else ask the supplier for it again, as it came from the maker", read)
 	}
 	suggested := table.Suggest(sample, sample.Options.SkipRows > 0)
 	switch {
 	case suggested == nil:
-		return fmt.Sprintf("fob reads %s; --format reads the file as one of them and says what is wrong with it; "+
-			"--columns serial=1,seed=2 takes any other table", strings.Join(names(Formats()), ", "))
-	case named != nil:
-		return suggested.Hint() + "; or " + read
+		return fault.Textf("fob reads %s; %s reads the file as one of them and says what is wrong with it; %s takes any other table", names(), fault.Format, anyTable)
+	case nearly != nil:
+		return fault.Textf("%s; or %s", suggested.Hint(), read)
 	}
 	return suggested.Hint()
+}
+
+// sheets are the formats whose rows a sheet can hold.
+func sheets() []seedfile.Format {
+	return slices.DeleteFunc(Formats(), func(f seedfile.Format) bool { return !f.Sheets })
 }

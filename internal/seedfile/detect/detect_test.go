@@ -15,6 +15,7 @@ import (
 	"fob/internal/seedfile/columns"
 	"fob/internal/seedfile/netiq"
 	"fob/internal/seedfile/xlsx"
+	"fob/internal/testkit"
 )
 
 // held is a Source in memory.
@@ -127,7 +128,7 @@ func TestTwoFamiliesFit(t *testing.T) {
 	formats := []seedfile.Format{{Name: "a", Sniff: fits}, {Name: "b", Sniff: fits}}
 	_, _, err := choose("x.csv", seedfile.Sample{}, formats)
 	var e *fault.Error
-	if !errors.As(err, &e) || !strings.Contains(e.Error(), "may be a or b") || !strings.Contains(fault.HintOf(e), "--format a, or --format b") {
+	if !errors.As(err, &e) || !strings.Contains(e.Error(), "may be a or b") || !strings.Contains(fault.AdviceOf(e).In(testkit.Flags), "--format a, or --format b") {
 		t.Error(err)
 	}
 }
@@ -154,7 +155,7 @@ func TestDeclarations(t *testing.T) {
 		got, _, err := detectIn(held(strings.Join(f.Example, "\n")+"\n"), seedfile.Options{})
 		switch {
 		case f.Name == columns.Name, f.Name == xlsx.Name: // nobody but the operator knows, and no text
-		case f.Name == netiq.Name && strings.Contains(fault.HintOf(err), "--format netiq"): // or hex-csv
+		case f.Name == netiq.Name && strings.Contains(fault.AdviceOf(err).In(testkit.Flags), "--format netiq"): // or hex-csv
 		case err != nil || got.Name != f.Name:
 			t.Errorf("%s: its example is %q, %v", f.Name, got.Name, err)
 		}

@@ -9,6 +9,7 @@ import (
 	"fob/internal/fault"
 	"fob/internal/seedfile"
 	"fob/internal/seedfile/oathcsv"
+	"fob/internal/testkit"
 )
 
 const (
@@ -69,7 +70,7 @@ func TestHexInEntrasColumns(t *testing.T) {
 		t.Fatal(err)
 	}
 	rec := firstRecord(t, f, safeID)
-	if rec.Problem == nil || !strings.Contains(rec.Problem.Error(), "--format oath-csv --type totp") || strings.Contains(rec.Problem.Error(), "3132") {
+	if rec.Problem == nil || !strings.Contains(fault.MessageIn(rec.Problem, testkit.Flags), "--format oath-csv --type totp") || strings.Contains(rec.Problem.Error(), "3132") {
 		t.Error(rec.Problem)
 	}
 	rec = firstRecord(t, oathcsv.Format(), safeID)

@@ -8,6 +8,7 @@ import (
 
 	"fob/internal/fault"
 	"fob/internal/seedfile"
+	"fob/internal/testkit"
 )
 
 // cover makes a workbook of a sheet that people see and one that they do not.
@@ -45,7 +46,7 @@ func TestHiddenTokens(t *testing.T) {
 	file := cover(t, letter, tokens)
 	_, _, err := detectIn(file, seedfile.Options{})
 	if fault.KindOf(err) != fault.Refused || !strings.Contains(err.Error(), `hidden sheets were not looked into: "Tokens"`) ||
-		!strings.Contains(fault.HintOf(err), `name it with --sheet; this one has: "Tokens"`) {
+		!strings.Contains(fault.AdviceOf(err).In(testkit.Flags), `name it with --sheet; this one has: "Tokens"`) {
 		t.Errorf("%v (%s)", err, fault.HintOf(err))
 	}
 	f, why, err := detectIn(file, seedfile.Options{Sheet: "tokens"})

@@ -54,7 +54,7 @@ var binaryKinds = []kind{
 // textKinds are recognised in the text of a file, blanks before it removed.
 var textKinds = []kind{
 	{prefix("-----BEGIN PGP MESSAGE"), "encrypted by OpenPGP", undo},
-	{prefix("-----BEGIN PGP SIGNED MESSAGE"), "a text signed by OpenPGP in the clear", "check and unwrap it: gpg -d FILE | fob import -"},
+	{prefix("-----BEGIN PGP SIGNED MESSAGE"), "a text signed by OpenPGP in the clear", "check and unwrap it with gpg -d, and hand over on standard input what comes out"},
 	{prefix("-----BEGIN PGP"), "an OpenPGP key or signature", "the seed file is something else: look for it in the delivery"},
 	{prefix("-----BEGIN AGE ENCRYPTED"), "encrypted by age", undo},
 	{prefix("-----BEGIN"), "a key or certificate (PEM)", "the seed file is something else: look for it in the delivery"},
@@ -141,24 +141,23 @@ func isOpenPGP(b []byte) bool {
 
 // recognise refuses a file that is no seed file, by name and with what to do.
 func recognise(file string, sample seedfile.Sample) error {
+	again := fault.Textf("fetch the delivery again; nothing was changed")
 	if len(sample.Data) == 0 {
-		return fault.Errorf(fault.Refused, "%q is empty", file).WithHint("fetch the delivery again; nothing was changed")
+		return fault.Errorf(fault.Refused, "%q is empty", file).WithAdvice(again)
 	}
 	if err := match(file, binaryKinds, sample.Data); err != nil {
 		return err
 	}
 	text, err := textOf(sample.Data)
-	if err != nil {
+	switch {
+	case err != nil:
 		return err
-	}
-	if len(bytes.TrimSpace(text)) == 0 && sample.Whole {
-		return fault.Errorf(fault.Refused, "%q holds nothing but blanks", file).WithHint("fetch the delivery again; nothing was changed")
-	}
-	if isBinary(text) {
+	case len(bytes.TrimSpace(text)) == 0 && sample.Whole:
+		return fault.Errorf(fault.Refused, "%q holds nothing but blanks", file).WithAdvice(again)
+	case isBinary(text):
 		return fault.Errorf(fault.Refused, "%q is binary, of a kind that fob does not know", file).
 			WithHint("it may be encrypted, or damaged on its way: ask the supplier how it was made")
-	}
-	if claimed(sample) {
+	case claimed(sample):
 		return nil // whether fob reads it is for its family to say
 	}
 	return match(file, textKinds, bytes.TrimSpace(text))

@@ -9,6 +9,7 @@ import (
 
 	"fob/internal/fault"
 	"fob/internal/seedfile"
+	"fob/internal/testkit"
 )
 
 // What a refusal of a table suggests is a call that reads it, and reads it right.
@@ -40,7 +41,7 @@ func TestSuggestions(t *testing.T) {
 		{"no names", "00123," + b32a + ",Feitian\n00124," + b32b + ",Feitian\n", "if this is what they are, say --columns serial=1,seed=2, and --type", ""},
 	} {
 		_, _, err := detectIn(held(c.text), seedfile.Options{})
-		hint := fault.HintOf(err)
+		hint := fault.AdviceOf(err).In(testkit.Flags)
 		if !strings.Contains(hint, c.want) {
 			t.Errorf("%s: %v\n%s\nwant\n%s", c.name, err, hint, c.want)
 			continue
@@ -96,7 +97,7 @@ func TestNoTable(t *testing.T) {
 		"a,b\nc,d\n":                                     "--columns serial=1,seed=2 takes any other table",
 	} {
 		_, _, err := detectIn(held(text), seedfile.Options{})
-		hint := fault.HintOf(err)
+		hint := fault.AdviceOf(err).In(testkit.Flags)
 		if !strings.Contains(hint, want) || strings.HasPrefix(text, "<") && strings.Contains(hint, "--columns") {
 			t.Errorf("%q: %v (%s)", text, err, hint)
 		}

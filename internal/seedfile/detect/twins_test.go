@@ -6,13 +6,14 @@ import (
 
 	"fob/internal/fault"
 	"fob/internal/seedfile"
+	"fob/internal/testkit"
 )
 
 const (
 	hex1, hex2   = "3132333435363738393031323334353637383930", "178720b58e9fba76df4b1d935742fbf05fe749ca"
 	b32a, b32b   = "GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ", "C6DSBNMOT65HNX2LDWJVOQX36BP6OSOK"
 	b64a         = "MTIzNDU2Nzg5MDEyMzQ1Njc4OTA="
-	whichHexFile = "say which: --format hex-csv (asks for the type and the digits), or --format netiq (HOTP with 6 digits, unless flags say otherwise)"
+	whichHexFile = "say which: --format hex-csv (asks for the type and the digits), or --format netiq (HOTP with 6 digits, unless the operator says otherwise)"
 )
 
 // Files that two families could claim, and what fob says of each: the family, or
@@ -63,8 +64,8 @@ func TestNearTwins(t *testing.T) {
 		if err != nil {
 			got = err.Error()
 		}
-		if got != c.want || !strings.Contains(fault.HintOf(err), c.hint) {
-			t.Errorf("%s: %s (%s)", c.name, got, fault.HintOf(err))
+		if got != c.want || !strings.Contains(fault.AdviceOf(err).In(testkit.Flags), c.hint) {
+			t.Errorf("%s: %s (%s)", c.name, got, fault.AdviceOf(err).In(testkit.Flags))
 		}
 	}
 }
@@ -96,8 +97,8 @@ func TestTitled(t *testing.T) {
 		"Delivery 4711\n" + "1001," + hex1 + ",totp\n": "",
 	} {
 		err := titled("x", seedfile.Sample{Data: []byte(text), Whole: true})
-		if fault.HintOf(err) != want {
-			t.Errorf("%q: %v (%s)", text, err, fault.HintOf(err))
+		if fault.AdviceOf(err).In(testkit.Flags) != want {
+			t.Errorf("%q: %v (%s)", text, err, fault.AdviceOf(err).In(testkit.Flags))
 		}
 	}
 }

@@ -64,7 +64,7 @@ func TestHeaderErrors(t *testing.T) {
 		"1," + rfc + ",30,Token2,c202\n":                                         "line 1: the row is no header, and entra begins with one",
 		"upn\nanna\n":                                                            "line 1: the row is no header",
 		"\n# x\nupn,serial number,secret key,model\n":                            "line 3: the header names no column for the time interval, manufacturer",
-		"serial number,upn,serial\n":                                             "line 1: the header names the serial number twice, in columns 1 and 3",
+		"serial number,upn,serial\n":                                             "line 1: the header names the serial twice, in columns 1 and 3",
 		"serial,hexkey,type\n":                                                   "line 1: the header names no column for the secret key, time interval, manufacturer, model",
 		strings.TrimSpace(head) + ",type,digits\n":                               "line 1: the header names a column for the type (column 7, \"type\"), number of digits (column 8, \"digits\"), which entra does not have",
 		head + "a,1," + rfc + ",30,x,y\n,\"2," + rfc + ",30,x,y\n":               "line 3: a quote is opened and not closed",

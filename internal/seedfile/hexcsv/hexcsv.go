@@ -19,40 +19,34 @@ import (
 // Name is the format's name.
 const Name = "hex-csv"
 
-var family = &table.Family{
-	Name:     Name,
-	Columns:  []table.Column{table.Serial, table.Seed, table.Moving},
-	Names:    table.Names(),
-	Encoding: seedfile.Hex,
-}
-
 // Format declares the family.
-func Format() seedfile.Format {
-	return seedfile.Format{
+func Format() seedfile.Format { return family.Declare() }
+
+var family = &table.Family{
+	Columns: []table.Column{table.Serial, table.Seed, table.Moving},
+	Names:   table.Names(),
+	Format: seedfile.Format{
 		Name:  Name,
 		Title: "hex CSV of Duo and PingID: serial, hex seed, perhaps the counter or step; of which type the operator says",
 		Example: []string{
 			"2600412300001,3132333435363738393031323334353637383930,0",
 			"2600412300002,3132333435363738393031323334353637383931,0",
 		},
-		Encoding: seedfile.Hex,
-		Defaults: token.Params{Hash: token.SHA1},
-		Counter:  0,
-		Defaulted: seedfile.FieldSet(0).With(seedfile.FieldHash).
-			With(seedfile.FieldCounter).With(seedfile.FieldT0),
+		Encoding:  seedfile.Hex,
+		Defaults:  token.Params{Hash: token.SHA1},
+		Defaulted: seedfile.SetOf(seedfile.FieldHash, seedfile.FieldCounter, seedfile.FieldT0),
 		Support: seedfile.Support{
-			Read: "TOTP or HOTP, as `--type` says", Found: "by its content; with two columns `--format hex-csv`", Encrypted: seedfile.NotEncrypted,
+			Read: seedfile.AsSaid, Found: "by its content; with two columns only by its name",
 			Checked: "none; the columns are those that PingID documents",
 			Samples: []string{"hex-csv/duo.csv", "hex-csv/pingid.txt"},
 		},
-		Sniff:  sniff,
-		Open:   family.Open,
-		Sheets: true,
-	}
+		Sniff: sniff,
+	},
 }
 
 // sniff wants two or three columns, with hex in the second and a number in the
-// third; or a header that names serial, seed, and no more than what moves.
+// third; or a header that names serial, seed, and no more than what moves. Of a row
+// with a type OATH CSV is made.
 func sniff(s seedfile.Sample) seedfile.Match {
 	in := table.SampleRows(s)
 	first, err := in.Next()
@@ -61,7 +55,7 @@ func sniff(s seedfile.Sample) seedfile.Match {
 	}
 	l, named := table.Header(table.Names(), first.Fields)
 	if !named {
-		l = table.Order(family.Columns...)
+		l = table.Order(table.Serial, table.Seed, table.Moving)
 	} else if !fits(l) {
 		return seedfile.Match{}
 	}
@@ -73,21 +67,17 @@ func sniff(s seedfile.Sample) seedfile.Match {
 		return table.IsSeed(l.Field(fields, table.Seed), seedfile.Hex) &&
 			(named || len(fields) == 2 || len(fields) == 3 && (len(moving) == 0 || table.IsNumber(moving)))
 	})
-	if named {
-		t.Rows--
-	}
 	switch {
-	case named && t.Rows > 0 && !t.Most():
-		return seedfile.Match{Why: "the header names " + table.KnownColumns(l) + " and no type, but the seeds are not hex"}
 	case named:
-		return seedfile.Match{Fits: true, Why: "a header that names " + table.KnownColumns(l) + " and no type"}
-	case !t.Most() || typed: // such a row is one of OATH CSV, the others may be torn
+		named := "names " + table.KnownColumns(l) + " and no type"
+		if t.Rows--; t.Rows > 0 && !t.Most() {
+			return seedfile.Match{Why: "the header " + named + ", but the seeds are not hex"}
+		}
+		return seedfile.Match{Fits: true, Why: "a header that " + named}
+	case typed:
 		return seedfile.Match{}
 	}
-	return seedfile.Match{
-		Fits: true, Why: fmt.Sprintf("%d columns, column 2 is hex in %d of the first %d rows", width, t.Met, t.Rows),
-		Reads: "asks for the type and the digits",
-	}
+	return t.Match(fmt.Sprintf("%d columns, column 2 is hex", width), "asks for the type and the digits")
 }
 
 // fits judges a header: others name a type, or who made the tokens.

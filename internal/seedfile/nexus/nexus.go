@@ -10,7 +10,6 @@ package nexus
 
 import (
 	"encoding/base64"
-	"fmt"
 
 	"fob/internal/rows"
 	"fob/internal/seedfile"
@@ -21,16 +20,17 @@ import (
 // Name is the format's name.
 const Name = "nexus"
 
+// Format declares the family.
+func Format() seedfile.Format { return family.Declare() }
+
 var columns = []table.Column{table.Serial, table.Seed, table.Counter}
 
 var family = &table.Family{
-	Name: Name, Columns: columns, Least: len(columns), Encoding: seedfile.Base64,
-	Delimiter: ':', Strip: openCounter,
-}
-
-// Format declares the family.
-func Format() seedfile.Format {
-	return seedfile.Format{
+	Columns:   columns,
+	Least:     len(columns),
+	Delimiter: ':',
+	Strip:     openCounter,
+	Format: seedfile.Format{
 		Name:  Name,
 		Title: "text of Nexus: serial, seed in base64, and the counter's digits in base64, with colons between them",
 		Example: []string{
@@ -39,15 +39,13 @@ func Format() seedfile.Format {
 		},
 		Encoding:  seedfile.Base64,
 		Defaults:  token.Params{Hash: token.SHA1},
-		Defaulted: seedfile.FieldSet(0).With(seedfile.FieldHash).With(seedfile.FieldT0),
+		Defaulted: seedfile.SetOf(seedfile.FieldHash, seedfile.FieldT0),
 		Support: seedfile.Support{
-			Read: "TOTP or HOTP, as `--type` says", Found: seedfile.ByContent, Encrypted: seedfile.NotEncrypted,
-			Checked: "none; the columns are those that Nexus documents",
+			Read: seedfile.AsSaid, Checked: "none; the columns are those that Nexus documents",
 			Samples: []string{"nexus/plain.txt"},
 		},
 		Sniff: sniff,
-		Open:  family.Open,
-	}
+	},
 }
 
 // openCounter puts the counter's digits in the place of their base64.
@@ -82,9 +80,5 @@ func sniff(s seedfile.Sample) seedfile.Match {
 		_, ok := decimal(fields[2])
 		return ok
 	})
-	if !t.Most() {
-		return seedfile.Match{}
-	}
-	return seedfile.Match{Fits: true, Why: fmt.Sprintf(
-		"seed and counter in base64 behind colons in %d of the first %d rows", t.Met, t.Rows)}
+	return t.Match("seed and counter in base64 behind colons", "")
 }

@@ -167,7 +167,7 @@ func TestKeySuffix(t *testing.T) {
 		var got []string
 		for _, rec := range readSample(t, file, seedfile.Options{KeySuffix: true}) {
 			got = append(got, rec.Serial)
-			if rec.Alternative != "" {
+			if !rec.Alternative.IsZero() {
 				t.Error(rec.Alternative)
 			}
 		}

@@ -12,7 +12,7 @@ import (
 )
 
 // keySuffixHint is for a serial that stands in a file twice.
-const keySuffixHint = "if they are keys of one device, --key-suffix makes the serials SERIAL/KEYID"
+var keySuffixHint = fault.Textf("if they are keys of one device, %s makes the serials SERIAL/KEYID", fault.KeySuffix)
 
 // record makes a record of a package. The first thing that is wrong is its
 // problem; messages hold no text of the file but short words.

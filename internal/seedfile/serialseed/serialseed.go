@@ -11,7 +11,6 @@ package serialseed
 
 import (
 	"bytes"
-	"fmt"
 
 	"fob/internal/seedfile"
 	"fob/internal/seedfile/table"
@@ -21,15 +20,13 @@ import (
 // Name is the format's name.
 const Name = "serial-seed"
 
+// Format declares the family.
+func Format() seedfile.Format { return family.Declare() }
+
 var family = &table.Family{
-	Name:    Name,
 	Columns: []table.Column{table.Serial, table.Seed},
 	Names:   table.Names(),
-}
-
-// Format declares the family.
-func Format() seedfile.Format {
-	return seedfile.Format{
+	Format: seedfile.Format{
 		Name:  Name,
 		Title: "text of Feitian and others: a serial and a seed in each line; what the tokens are the operator says",
 		Example: []string{
@@ -37,16 +34,13 @@ func Format() seedfile.Format {
 			"2600412300002 GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJR",
 		},
 		Defaults:  token.Params{Hash: token.SHA1},
-		Defaulted: seedfile.FieldSet(0).With(seedfile.FieldHash).With(seedfile.FieldT0),
+		Defaulted: seedfile.SetOf(seedfile.FieldHash, seedfile.FieldT0),
 		Support: seedfile.Support{
-			Read: "TOTP or HOTP, as `--type` says", Found: seedfile.ByContent, Encrypted: seedfile.NotEncrypted,
-			Checked: "none; as Feitian and Swivel deliver it",
+			Read: seedfile.AsSaid, Checked: "none; as Feitian and Swivel deliver it",
 			Samples: []string{"serial-seed/feitian-totp.txt", "serial-seed/swivel.txt"},
 		},
-		Sniff:  sniff,
-		Open:   family.Open,
-		Sheets: true,
-	}
+		Sniff: sniff,
+	},
 }
 
 // sniff wants two columns, a serial with a digit in it and a seed. Of hex behind
@@ -56,7 +50,7 @@ func sniff(s seedfile.Sample) seedfile.Match {
 	if _, err := in.Next(); err != nil {
 		return seedfile.Match{}
 	}
-	blanks, hex := in.Delimiter() == ' ', 0
+	hex := 0
 	t := table.Count(s, table.SampleRows(s), func(fields [][]byte) bool {
 		if len(fields) != 2 || !bytes.ContainsAny(fields[0], "0123456789") {
 			return false
@@ -67,8 +61,8 @@ func sniff(s seedfile.Sample) seedfile.Match {
 		}
 		return table.IsSeed(fields[1], seedfile.Base32) || table.IsSeed(fields[1], seedfile.Base64)
 	})
-	if !t.Most() || !blanks && 2*hex >= t.Rows {
+	if in.Delimiter() != ' ' && 2*hex >= t.Rows {
 		return seedfile.Match{}
 	}
-	return seedfile.Match{Fits: true, Why: fmt.Sprintf("2 columns, a serial and a seed, in %d of the first %d rows", t.Met, t.Rows)}
+	return t.Match("2 columns, a serial and a seed,", "")
 }

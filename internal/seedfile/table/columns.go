@@ -2,8 +2,10 @@ package table
 
 import (
 	"bytes"
+	"strings"
 
 	"fob/internal/rows"
+	"fob/internal/seedfile"
 	"fob/internal/token"
 )
 
@@ -37,37 +39,55 @@ var columnNames = [columnCount]string{
 
 func (c Column) String() string { return columnNames[c] }
 
+// key is what an operator calls a column who says where it stands.
+func (c Column) key() string {
+	if c == Period {
+		return seedfile.FieldPeriod.String() // as the field beside it
+	}
+	return rows.Name([]byte(c.String()))
+}
+
+// FieldOf is the field of a token that a column holds; 0: none.
+func FieldOf(c Column) seedfile.Field {
+	return map[Column]seedfile.Field{Kind: seedfile.FieldType, Digits: seedfile.FieldDigits, Hash: seedfile.FieldHash,
+		Counter: seedfile.FieldCounter, Moving: seedfile.FieldCounter, Period: seedfile.FieldPeriod, T0: seedfile.FieldT0}[c]
+}
+
 // Layout tells where each column stands.
 type Layout = rows.Columns[Column]
 
-// Names are the names met in headers, as rows.Name gives them.
+// Names are the names met in headers, as rows.Name makes them: one table for every
+// family.
 func Names() rows.Names[Column] { return names }
 
-var names = rows.Names[Column]{
-	"serial": Serial, "serialnumber": Serial, "serialno": Serial, "serialnr": Serial, "tokenserial": Serial, "seriennummer": Serial,
-	"tokenserialnumber": Serial, "sn": Serial, "serialnum": Serial, "seriennr": Serial,
-	"hexkey": Seed, "key": Seed, "seed": Seed, "secret": Seed, "secretkey": Seed, "otpkey": Seed,
-	"hexseed": Seed, "seedhex": Seed, "hexsecret": Seed, "secrethex": Seed, "tokenseed": Seed,
-	"type": Kind, "tokentype": Kind, "otptype": Kind, "oathtype": Kind,
-	"digits": Digits, "otplen": Digits, "otplength": Digits, "codelength": Digits,
-	"codesize": Digits, "otpdigits": Digits, "otpsize": Digits, "numberofdigits": Digits, "stellen": Digits, "anzahlstellen": Digits,
-	"ziffern": Digits, "chiffres": Digits, "cifre": Digits, "dígitos": Digits, "digitos": Digits, "cijfers": Digits,
-	"counterorstep": Moving, "counterstep": Moving, "stepcounter": Moving, "counterortimestep": Moving, "intervalorevent": Moving,
-	"counter": Counter, "movingfactor": Counter, "startcounter": Counter, "initialcounter": Counter, "eventcounter": Counter,
-	"zähler": Counter, "zaehler": Counter, "zählerstand": Counter, "compteur": Counter, "contador": Counter, "contatore": Counter,
-	"step": Period, "period": Period, "timestep": Period, "interval": Period, "timeinterval": Period, "timeintervalinseconds": Period,
-	"steps": Period, "stepseconds": Period, "periods": Period, "periodsec": Period, "periodseconds": Period,
-	"timesteps": Period, "timestepsec": Period, "timestepseconds": Period, "timestepinseconds": Period, // as in Time Step (s)
-	"intervals": Period, "intervalsec": Period, "intervalseconds": Period, "timeintervals": Period, "timeintervalsec": Period, "timeintervalseconds": Period,
-	"timeperiod": Period, "zeitschritt": Period, "intervall": Period, "zeitintervall": Period, "periode": Period, "période": Period,
-	"t0": T0, "epoch": T0, "epochstart": T0, "starttime": T0, "startzeit": T0, "unixstart": T0,
-	"hash": Hash, "hashlib": Hash, "algorithm": Hash, "hashalgorithm": Hash, "algo": Hash, "hmac": Hash, "alg": Hash,
-	"crypto": Hash, "cryptoalgorithm": Hash, "hashfunction": Hash, "hashalgo": Hash, "hashtype": Hash, "hashalgorithmus": Hash,
-	"hashverfahren": Hash, "algorithmus": Hash, "algorithme": Hash, "algoritmo": Hash, "hmacalgorithm": Hash, "digest": Hash,
-	"manufacturer": Manufacturer, "vendor": Manufacturer,
-	"model": Model, "tokenmodel": Model,
-	"user": Account, "username": Account, "upn": Account, "account": Account,
-	"resolver": Resolver, "realm": Realm,
+var names = spelled(spellings)
+
+var spellings = map[Column]string{
+	Serial: "serial serialnumber serialno serialnr tokenserial tokenserialnumber sn serialnum seriennummer seriennr",
+	Seed:   "seed key hexkey secret secretkey otpkey hexseed seedhex hexsecret secrethex tokenseed",
+	Kind:   "type tokentype otptype oathtype",
+	Digits: "digits otplen otplength codelength codesize otpdigits otpsize numberofdigits stellen anzahlstellen ziffern " +
+		"chiffres cifre dígitos digitos cijfers",
+	Moving:  "counterorstep counterstep stepcounter counterortimestep intervalorevent",
+	Counter: "counter movingfactor startcounter initialcounter eventcounter zähler zaehler zählerstand compteur contador contatore",
+	Period: "step steps stepseconds period periods periodsec periodseconds timestep timesteps timestepsec timestepseconds timestepinseconds " + // as in Time Step (s)
+		"interval intervals intervalsec intervalseconds timeinterval timeintervals timeintervalsec timeintervalseconds timeintervalinseconds " +
+		"timeperiod zeitschritt intervall zeitintervall periode période",
+	T0: "t0 epoch epochstart starttime startzeit unixstart",
+	Hash: "hash hashlib algorithm hashalgorithm algo hmac alg crypto cryptoalgorithm hashfunction hashalgo hashtype " +
+		"hashalgorithmus hashverfahren algorithmus algorithme algoritmo hmacalgorithm digest",
+	Manufacturer: "manufacturer vendor", Model: "model tokenmodel",
+	Account: "user username upn userprincipalname account", Resolver: "resolver", Realm: "realm",
+}
+
+func spelled(all map[Column]string) rows.Names[Column] {
+	names := rows.Names[Column]{}
+	for c, words := range all {
+		for word := range strings.FieldsSeq(words) {
+			names[word] = c
+		}
+	}
+	return names
 }
 
 // Order is the layout of a file without a header.
@@ -83,25 +103,33 @@ func Header(names rows.Names[Column], fields [][]byte) (l Layout, is bool) {
 	return l, l.Known >= 2
 }
 
+// CheckTwice refuses a header that names a column a second time.
+func CheckTwice(names rows.Names[Column], l Layout, header rows.Row) error {
+	if col, first, second, found := names.Twice(l, header.Fields); found {
+		return Refuse(header, "the header names the %s twice, in columns %d and %d", col, first, second).WithHint("name each column once")
+	}
+	return nil
+}
+
 // checkHeader refuses a header that cannot be followed.
 func checkHeader(names rows.Names[Column], l Layout, row rows.Row) error {
 	if err := CheckTwice(names, l, row); err != nil {
 		return err
 	}
 	if l.Has(Moving) && (l.Has(Counter) || l.Has(Period)) {
-		return Refuse(row, "name it counter or step", "the header names a column %s beside one for the same", Moving)
+		return Refuse(row, "the header names a column %s beside one for the same", Moving).WithHint("name it counter or step")
 	}
 	for _, c := range []Column{Serial, Seed} {
 		if !l.Has(c) {
-			return Refuse(row, "give the columns their names: "+knownNames, "the header names no column for the %s", c)
+			return Refuse(row, "the header names no column for the %s", c).WithHint("give the columns their names: " + knownNames)
 		}
 	}
 	return nil
 }
 
-// strangeHeader recognises a first row of names that are all unknown: no field
+// unknownHeader recognises a first row of names that are all unknown: no field
 // has a digit, while every record's seed has some.
-func strangeHeader(fields [][]byte) bool {
+func unknownHeader(fields [][]byte) bool {
 	if len(fields) < 2 {
 		return false
 	}
@@ -115,8 +143,9 @@ func strangeHeader(fields [][]byte) bool {
 
 // typeOf reads hotp or totp in any case, also as OATH-TOTP; empty: neither.
 func typeOf(field []byte) token.Type {
-	if len(field) > len(oathPrefix) && bytes.EqualFold(field[:len(oathPrefix)], []byte(oathPrefix)) {
-		field = bytes.TrimLeft(field[len(oathPrefix):], " -_")
+	const oath = "oath"
+	if len(field) > len(oath) && bytes.EqualFold(field[:len(oath)], []byte(oath)) {
+		field = bytes.TrimLeft(field[len(oath):], " -_")
 	}
 	for _, t := range []token.Type{token.TOTP, token.HOTP} {
 		if bytes.EqualFold(field, []byte(t)) {
@@ -126,8 +155,6 @@ func typeOf(field []byte) token.Type {
 	return ""
 }
 
-const oathPrefix = "oath"
-
 // IsType reports whether a field says hotp or totp.
 func IsType(field []byte) bool { return typeOf(field) != "" }
 
@@ -136,11 +163,9 @@ func HasType(fields [][]byte) bool { return len(fields) > 2 && IsType(fields[2])
 
 // KnownColumns lists what a header names.
 func KnownColumns(l Layout) string {
-	var text []byte
-	for c := range columnCount {
-		if l.Has(c) {
-			text = append(append(text, ", "...), c.String()...)
-		}
+	var all []string
+	for c := range l.All() {
+		all = append(all, c.String())
 	}
-	return string(bytes.TrimPrefix(text, []byte(", ")))
+	return strings.Join(all, ", ")
 }

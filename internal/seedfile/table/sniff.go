@@ -2,6 +2,7 @@ package table
 
 import (
 	"bytes"
+	"fmt"
 	"iter"
 	"slices"
 
@@ -13,13 +14,20 @@ import (
 // sniffRows is how many rows settle whether a file is of a family.
 const sniffRows = 100
 
-// FirstRows are the first rows of a sample, without the last one if the sample
-// ends inside it.
+// FirstRows are the first rows of a sample, which are the caller's own, without the
+// last one if the sample ends inside it.
 func FirstRows(in *rows.Reader, s seedfile.Sample) iter.Seq[rows.Row] {
 	return func(yield func(rows.Row) bool) {
-		for n := 0; n < sniffRows; n++ {
+		for n := range sniffRows {
 			row, err := in.Next()
-			if err != nil || row.Unended && !s.Whole && n > 0 || !yield(row) {
+			if err != nil || row.Unended && !s.Whole && n > 0 {
+				return
+			}
+			row.Fields = slices.Clone(row.Fields)
+			for i, f := range row.Fields {
+				row.Fields[i] = bytes.Clone(f)
+			}
+			if !yield(row) {
 				return
 			}
 		}
@@ -29,39 +37,44 @@ func FirstRows(in *rows.Reader, s seedfile.Sample) iter.Seq[rows.Row] {
 // SampleRows reads a sample as the operator says.
 func SampleRows(s seedfile.Sample) *rows.Reader { return NewRows(bytes.NewReader(s.Data), s.Options) }
 
+// FirstRow is the first row of a sample.
+func FirstRow(s seedfile.Sample) (rows.Row, error) { return SampleRows(s).Next() }
+
 // Tally counts the rows of a sample, and those of them that are as expected.
 type Tally struct{ Rows, Met int }
 
 // Count judges the first rows of a sample, without columns at their ends that are
-// empty in all of them. Half of them suffice: damaged ones are for the reader to
-// name.
-func Count(s seedfile.Sample, in *rows.Reader, is func(fields [][]byte) bool) Tally {
-	var t Tally
+// empty in all of them.
+func Count(s seedfile.Sample, in *rows.Reader, is func(fields [][]byte) bool) (t Tally) {
 	var all [][][]byte
 	width := 0 // columns of which any has something in it
 	for row := range FirstRows(in, s) {
-		fields := slices.Clone(row.Fields)
-		for i, f := range fields {
-			if fields[i] = bytes.Clone(f); len(f) > 0 {
+		for i, f := range row.Fields {
+			if len(f) > 0 {
 				width = max(width, i+1)
 			}
 		}
-		all = append(all, fields)
+		all = append(all, row.Fields)
 	}
 	for _, fields := range all {
 		t.Rows++
-		if is(fields[:min(len(fields), width)]) {
-			t.Met++
-		}
+		t.Met += count(is(fields[:min(len(fields), width)]))
 	}
 	return t
 }
 
-// Most reports whether half of the rows are as expected.
+// Most reports whether half of the rows are as expected: damaged ones are for the
+// reader to name.
 func (t Tally) Most() bool { return t.Rows > 0 && 2*t.Met >= t.Rows }
 
-// FirstRow is the first row of a sample.
-func FirstRow(s seedfile.Sample) (rows.Row, error) { return SampleRows(s).Next() }
+// Match is a family's answer if most of the rows are its own: what was seen in them,
+// and how the family takes a file that another one takes otherwise.
+func (t Tally) Match(what, reads string) seedfile.Match {
+	if !t.Most() {
+		return seedfile.Match{}
+	}
+	return seedfile.Match{Fits: true, Why: fmt.Sprintf("%s in %d of the first %d rows", what, t.Met, t.Rows), Reads: reads}
+}
 
 // IsSeed reports whether a text is a seed in an encoding, by what a token could
 // have.

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"fob/internal/fault"
 	"fob/internal/rows"
 	"fob/internal/seedfile"
 	"fob/internal/token"
@@ -14,19 +15,19 @@ import (
 // Suggestion is how an operator could say what is where in a table of no known
 // format. It is for them to judge: nothing is ever read by it unless they say it.
 type Suggestion struct {
-	Columns string   // what to say to --columns
+	Columns string   // what to say of the columns
 	Unfound []Column // serial and seed, where no column is plainly it
-	Skip    int      // rows above, for --skip-rows
+	Skip    int      // rows above, to be skipped
 	Names   []string // of the columns, as far as they may be shown
-	Open    []string // what to add to --columns where a column may mean something
-	Lacks   []string // flags for what no column seems to say
+	Open    []string // what to add where a column may mean something
+	Lacks   []any    // texts: fields that no column seems to say
 }
 
 // Suggest looks at the first rows of a table; whether the operator skips some that
 // stand above them has to be told. It is nil for what is no table: without a seed in
 // it, or with a single column.
 func Suggest(sample seedfile.Sample, skips bool) *Suggestion {
-	first := clonedRows(sample)
+	first := slices.Collect(FirstRows(SampleRows(sample), sample))
 	at := slices.IndexFunc(first, func(r rows.Row) bool { return isRecord(r.Fields) })
 	if at < 0 || len(first[at].Fields) < 2 {
 		return nil
@@ -53,25 +54,15 @@ func SuggestNames(header rows.Row) *Suggestion {
 	return s
 }
 
-// Strange reports whether a sample begins with a row of names that mean nothing.
-func Strange(sample seedfile.Sample) bool {
+// UnknownNames reports whether a sample begins with a row of names that mean
+// nothing.
+func UnknownNames(sample seedfile.Sample) bool {
 	first, err := FirstRow(sample)
-	if err != nil || !strangeHeader(first.Fields) {
+	if err != nil || !unknownHeader(first.Fields) {
 		return false
 	}
 	_, known := Header(names, first.Fields)
 	return !known
-}
-
-func clonedRows(sample seedfile.Sample) (all []rows.Row) {
-	for row := range FirstRows(SampleRows(sample), sample) {
-		row.Fields = slices.Clone(row.Fields)
-		for i, f := range row.Fields {
-			row.Fields[i] = bytes.Clone(f)
-		}
-		all = append(all, row)
-	}
-	return all
 }
 
 // HasSeed reports whether a field of a row is a seed, as far as that can be told of a
@@ -105,11 +96,19 @@ func filled(fields [][]byte) (n int) {
 	return n
 }
 
+func count(is bool) int {
+	if is {
+		return 1
+	}
+	return 0
+}
+
 // look is what the values of a column have in common.
 type look struct {
 	at      int // from 1
 	name    string
 	column  Column // that the name means, or Other
+	where   string // how an operator names it
 	values  int
 	seeds   int
 	types   int
@@ -118,12 +117,18 @@ type look struct {
 	serials map[string]bool   // what could be one; nil: something could not
 }
 
+// shortestSerial is how short a serial may be: a shorter number is that of a row.
+const shortestSerial = 4
+
+// maxName is how long a name may be that is shown: a seed is longer.
+const maxName = 2*token.MinShortSeedLen - 1
+
 func looked(header [][]byte, below []rows.Row) []look {
 	width := len(header)
 	for _, r := range below {
 		width = max(width, len(r.Fields))
 	}
-	all := make([]look, width)
+	all, times := make([]look, width), map[string]int{}
 	for i := range all {
 		all[i] = look{at: i + 1, column: Other, could: ^seedfile.FieldSet(0), serials: map[string]bool{}}
 		if i < len(header) {
@@ -131,6 +136,15 @@ func looked(header [][]byte, below []rows.Row) []look {
 			if c, known := names[all[i].name]; known && c != Resolver && c != Realm {
 				all[i].column = c
 			}
+		}
+		times[all[i].name]++
+	}
+	for i := range all {
+		// By its name if that is one alone, else by its number.
+		if l := &all[i]; times[l.name] > 1 || strings.Trim(l.name, "0123456789") == "" || len(l.name) > maxName {
+			l.where = fmt.Sprint(l.at)
+		} else {
+			l.where = l.name
 		}
 	}
 	for _, r := range below {
@@ -140,9 +154,6 @@ func looked(header [][]byte, below []rows.Row) []look {
 	}
 	return all
 }
-
-// shortestSerial is how short a serial may be: a shorter number is that of a row.
-const shortestSerial = 4
 
 func (l *look) see(f []byte) {
 	if len(f) == 0 {
@@ -161,46 +172,47 @@ func (l *look) see(f []byte) {
 	}
 }
 
-func count(is bool) int {
-	if is {
-		return 1
-	}
-	return 0
-}
-
 // fill finds for each column what it may be: by its name, else by its values. It
 // reports whether any is called by its name.
 func (s *Suggestion) fill(all []look, header [][]byte) (named bool) {
-	var shown rows.Columns[Column]
+	var shown Layout
 	shown.Call(header)
 	for i := range all {
 		if name := shown.Name(i + 1); name != "" {
 			s.Names = append(s.Names, name)
 		}
 	}
-	only(all, Seed, func(l look) bool { return 2*l.seeds > l.values })
 	serial := func(l look) bool { return l.values > 0 && l.serials != nil && l.seeds == 0 && l.could == 0 }
+	only(all, Seed, func(l look) bool { return 2*l.seeds > l.values })
 	only(all, Serial, func(l look) bool { return serial(l) && ofDevice(l.name) })
 	only(all, Serial, serial)
 	only(all, Kind, func(l look) bool { return l.values > 0 && l.types == l.values })
 	only(all, Hash, func(l look) bool { return l.values > 0 && l.hashes == l.values })
-	has := map[Column]bool{}
+	has, asked := map[Column]bool{}, seedfile.FieldSet(0)
 	var parts []string
 	for _, l := range all {
-		where := s.where(l, all)
-		named = named || l.column != Other && where != fmt.Sprint(l.at)
+		named = named || l.column != Other && l.where != fmt.Sprint(l.at)
 		switch {
 		case has[l.column]:
-			parts = append(parts, "ignore="+where) // whoever reads it may exchange the two
+			parts = append(parts, "ignore="+l.where) // whoever reads it may exchange the two
 		case l.column != Other:
 			has[l.column] = true
-			parts = append(parts, flagName(l.column)+"="+where)
+			parts = append(parts, l.column.key()+"="+l.where)
 		case l.values > 0 && !plainlyElse(l.name) && l.could != 0:
-			s.Open = append(s.Open, fmt.Sprintf("%s=%s or ignore=%s", firstOf(l.could), where, where))
+			asked = asked.With(firstOf(l.could))
+			s.Open = append(s.Open, fmt.Sprintf("%s=%s or ignore=%s", firstOf(l.could), l.where, l.where))
 		}
 	}
 	s.Columns = strings.Join(parts, ",")
-	s.lacks(has)
+	if !has[Kind] && !asked.Has(seedfile.FieldType) {
+		s.Lacks = append(s.Lacks, fault.Type)
+	}
+	if !has[Digits] && !asked.Has(seedfile.FieldDigits) {
+		s.Lacks = append(s.Lacks, fault.Digits)
+	}
+	if !has[Period] && !has[Counter] && !has[Moving] && !asked.Has(seedfile.FieldPeriod) {
+		s.Lacks = append(s.Lacks, fault.Textf("%s or %s", fault.Period, fault.Counter))
+	}
 	for _, c := range []Column{Serial, Seed} {
 		if !has[c] {
 			s.Unfound = append(s.Unfound, c)
@@ -212,14 +224,6 @@ func (s *Suggestion) fill(all []look, header [][]byte) (named bool) {
 // ofDevice reports whether a column's name speaks of the device.
 func ofDevice(name string) bool {
 	return slices.ContainsFunc([]string{"serial", "serien", "token", "device", "gerät"}, func(word string) bool { return strings.Contains(name, word) })
-}
-
-// flagName is what --columns calls a column.
-func flagName(c Column) string {
-	if c == Period {
-		return seedfile.FieldPeriod.String() // as the flag beside it
-	}
-	return rows.Name([]byte(c.String()))
 }
 
 // only names the one column of which something is true, if no name says it.
@@ -241,79 +245,38 @@ func only(all []look, c Column, is func(look) bool) {
 	}
 }
 
-// where is how --columns names a column: by its name if that is one alone, else by
-// its number.
-func (s *Suggestion) where(l look, all []look) string {
-	twice := 0
-	for _, other := range all {
-		twice += count(other.name == l.name)
-	}
-	if l.name == "" || twice > 1 || strings.Trim(l.name, "0123456789") == "" || len(l.name) > maxName {
-		return fmt.Sprint(l.at)
-	}
-	return l.name
-}
-
-// maxName is how long a name may be that is shown: a seed is longer.
-const maxName = 2*token.MinShortSeedLen - 1
-
-func firstOf(set seedfile.FieldSet) seedfile.Field {
-	for _, f := range seedfile.Fields() {
-		if set.Has(f) {
-			return f
-		}
-	}
-	return 0
-}
-
-func (s *Suggestion) lacks(has map[Column]bool) {
-	for _, need := range []struct {
-		flag  string
-		by    []Column
-		field seedfile.Field
-	}{
-		{"--type", []Column{Kind}, seedfile.FieldType}, {"--digits", []Column{Digits}, seedfile.FieldDigits},
-		{"--period or --counter", []Column{Period, Counter, Moving}, seedfile.FieldPeriod},
-	} {
-		asked := slices.ContainsFunc(s.Open, func(open string) bool { return strings.HasPrefix(open, need.field.String()+"=") })
-		if !asked && !slices.ContainsFunc(need.by, func(c Column) bool { return has[c] }) {
-			s.Lacks = append(s.Lacks, need.flag)
-		}
-	}
-}
-
 // Hint is what to say to fob, in words.
-func (s *Suggestion) Hint() string {
-	text := ""
+func (s *Suggestion) Hint() fault.Text {
+	known := fault.Text{}
 	if len(s.Names) > 0 {
-		text = `its columns are "` + strings.Join(s.Names, `", "`) + `"; `
+		known = fault.Textf("%s", `its columns are "`+strings.Join(s.Names, `", "`)+`"`)
 	}
 	switch {
 	case len(s.Unfound) == 2:
-		return text + "say which are the serial and the seed, by name or number: --columns serial=1,seed=2" + s.skip()
+		return known.And(fault.Textf("say which are the serial and the seed, by name or number: %s", s.settings("serial=1,seed=2")))
 	case len(s.Unfound) == 1:
 		what := s.Unfound[0].String()
-		s.Columns = what + "=COLUMN," + s.Columns
-		return text + "none is plainly the " + what + ": if one of them is, name it for COLUMN in " + s.Flags()
+		return known.And(fault.Textf("none is plainly the %s: if one of them is, name it for COLUMN in %s", what, s.Say(what+"=COLUMN,"+s.Columns)))
 	}
-	return text + "if this is what they are, say " + s.Flags()
+	return known.And(fault.Textf("if this is what they are, say %s", s.Say(s.Columns)))
 }
 
-// Flags is what to say where it is known what the columns are.
-func (s *Suggestion) Flags() string {
-	text := "--columns " + s.Columns + s.skip()
+func (s *Suggestion) settings(columns string) fault.Text {
+	if s.Skip == 0 {
+		return fault.Textf("%s", fault.Columns.Is(columns))
+	}
+	return fault.Textf("%s %s", fault.Columns.Is(columns), fault.SkipRows.Is(s.Skip))
+}
+
+// Say is what to say where it is known what the columns are.
+func (s *Suggestion) Say(columns string) fault.Text {
+	text := s.settings(columns)
 	if len(s.Open) > 0 {
-		text += " (add " + strings.Join(s.Open, ", and ") + ")"
+		text = fault.Textf("%s (add %s)", text, strings.Join(s.Open, ", and "))
 	}
 	if len(s.Lacks) > 0 {
-		text += ", and " + strings.Join(s.Lacks, " and ") + ", which the table does not say"
+		lacks := "%s, and %s" + strings.Repeat(" and %s", len(s.Lacks)-1) + ", which the table does not say"
+		text = fault.Textf(lacks, append([]any{text}, s.Lacks...)...)
 	}
 	return text
-}
-
-func (s *Suggestion) skip() string {
-	if s.Skip == 0 {
-		return ""
-	}
-	return fmt.Sprintf(" --skip-rows %d", s.Skip)
 }

@@ -8,7 +8,7 @@ import (
 )
 
 func TestReadT0(t *testing.T) {
-	f := &Family{Name: "f", Names: Names(), Encoding: seedfile.Hex}
+	f := &Family{Names: Names(), Format: seedfile.Format{Name: "f", Encoding: seedfile.Hex}}
 	for text, want := range map[string]int64{
 		"totp,946684800": 946684800, "totp,2000-01-01": 946684800, "totp,2000-01-01T00:00:00Z": 946684800, "totp,0": 0,
 		"totp,soon": -1, "hotp,946684800": -1, "hotp,": 0,
@@ -23,7 +23,7 @@ func TestReadT0(t *testing.T) {
 
 // A step under the name of a counter must not give way to a default.
 func TestStepCalledCounter(t *testing.T) {
-	f := &Family{Name: "f", Names: Names(), Encoding: seedfile.Hex}
+	f := &Family{Names: Names(), Format: seedfile.Format{Name: "f", Encoding: seedfile.Hex}}
 	for text, doubt := range map[string]seedfile.Field{
 		"counter\n1,K,totp,60\n": seedfile.FieldPeriod, "counter\n1,K,totp,0\n": 0, "counter\n1,K,hotp,60\n": 0, "counter,period\n1,K,totp,60,30\n": 0,
 	} {

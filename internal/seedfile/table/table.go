@@ -1,14 +1,16 @@
 // Package table holds what the families share whose files are rows of columns:
-// how rows are taken, what is wrong with a row's width or with a last line that
-// was cut off, and the notes on the file. Most of them differ in little but the
-// order of their columns: such a one is a Family, whose Reader knows the columns
-// of seed files, their names in headers, and how each is read.
+// how rows are taken, what is wrong with a row's width, with the cells of a sheet or
+// with a last line that was cut off, and the notes on the file. Most of the families
+// differ in little but the order of their columns: such a one is a Family, whose
+// Reader knows the columns of seed files, their names in headers, and how each is
+// read.
 package table
 
 import (
 	"bytes"
 	"fmt"
 	"io"
+	"strings"
 
 	"fob/internal/fault"
 	"fob/internal/rows"
@@ -24,33 +26,45 @@ const NoteUnended = "the last line has no line end: compare the number of record
 
 // File is one file while it is read. Its family sets Columns and Named with the
 // first row.
-type File[C ~int] struct {
-	Columns rows.Columns[C]
+type File struct {
+	Columns Layout
 	Named   bool // there is a header
 
 	rows    *rows.Reader
-	cells   cells
 	begun   bool
 	records int
 	unended bool
 	last    []byte // the last field of the row before
+	marked  int    // serials and seeds with an apostrophe in front
+	watch   watch
 
-	marked  int       // serials and seeds with an apostrophe in front
-	watched []telling // columns that are not read
-	width   int       // of the rows that they are judged by
-	said    seedfile.FieldSet
-	hint    string
+	// Of a sheet: serials that are numbers, those of them whose format shows their
+	// zeros, and the digits and row of the first that shows none.
+	numbers, padded, digits, row int
+	uneven                       error
+
+	maker, model string // of the row before: files have few
 }
 
 // Open begins to read a file.
-func Open[C ~int](in *rows.Reader) File[C] { return File[C]{rows: in} }
+func Open(in *rows.Reader) File { return File{rows: in} }
 
-// Row gives the next row, header or not.
-func (f *File[C]) Row() (rows.Row, error) {
+// NewRows makes rows of a text as the operator says.
+func NewRows(r io.Reader, o seedfile.Options) *rows.Reader {
+	return rows.NewWith(r, rows.Options{Delimiter: o.Delimiter, SkipLines: o.SkipRows, Sheet: o.Sheet})
+}
+
+// Row returns the next row, header or not. A first row that is not what it shows is
+// refused, and at the end a file whose columns say more than is read of it.
+func (f *File) Row() (rows.Row, error) {
 	row, err := f.rows.Next()
 	if err == nil && !f.begun {
 		f.begun = true
-		err = checkFirstCells(row)
+		for i, kind := range row.Kinds {
+			if kind == rows.Formula || kind == rows.Failed {
+				return row, Refuse(row, "cell %s holds %s", cellName(row, i), kind).WithHint(plainCell)
+			}
+		}
 	}
 	if err == io.EOF {
 		if told := f.told(); told != nil {
@@ -60,12 +74,10 @@ func (f *File[C]) Row() (rows.Row, error) {
 	return row, seedfile.ReadError(err)
 }
 
-// noteMarked: no serial begins with an apostrophe, and no encoding of a seed has one.
-const noteMarked = "an apostrophe in front of a serial or seed, with which people tell a spreadsheet that a number is text, was left out: %d times"
-
 // Unmarked is a field that is a serial or a seed without the apostrophe in front
-// that marks it as text.
-func (f *File[C]) Unmarked(row rows.Row, c C) []byte {
+// that marks it as text for a spreadsheet: no serial begins with one, and no
+// encoding of a seed has one.
+func (f *File) Unmarked(row rows.Row, c Column) []byte {
 	text := f.Columns.Field(row.Fields, c)
 	if bare, is := bytes.CutPrefix(text, []byte("'")); is && len(bare) > 0 {
 		f.marked++
@@ -75,14 +87,31 @@ func (f *File[C]) Unmarked(row rows.Row, c C) []byte {
 }
 
 // Comment is the file's first line, where it is one.
-func (f *File[C]) Comment() string { return f.rows.Comment() }
+func (f *File) Comment() string { return f.rows.Comment() }
 
 // Record begins the record of a row.
-func (f *File[C]) Record(row rows.Row) seedfile.Record {
+func (f *File) Record(row rows.Row) seedfile.Record {
 	f.records++
 	f.unended = row.Unended
-	f.see(row.Fields)
+	f.watch.see(row.Fields)
 	return seedfile.Record{Place: place(row)}
+}
+
+// ReadMaker reads who made a token: files have few makers.
+func (f *File) ReadMaker(rec *seedfile.Record, fields [][]byte) {
+	for _, word := range []struct {
+		column Column
+		before *string
+		to     *string
+	}{{Manufacturer, &f.maker, &rec.Manufacturer}, {Model, &f.model, &rec.Model}} {
+		if !f.Columns.Has(word.column) {
+			continue
+		}
+		if text := f.Columns.Field(fields, word.column); *word.before != string(text) {
+			*word.before = string(text)
+		}
+		*word.to = *word.before
+	}
 }
 
 // CheckWidth wants as many columns as the header or the rows before have: a row
@@ -112,7 +141,7 @@ func FailRow(rec *seedfile.Record, row rows.Row, format string, args ...any) {
 // CheckEnd looks for a last line that was cut inside its last column: mayBeCut
 // judges that by the last column of the row before. Every row is shown to it,
 // for the sake of the next.
-func (f *File[C]) CheckEnd(rec *seedfile.Record, row rows.Row, mayBeCut func(before, text []byte) bool) {
+func (f *File) CheckEnd(rec *seedfile.Record, row rows.Row, mayBeCut func(before, text []byte) bool) {
 	text := row.Fields[len(row.Fields)-1]
 	if row.Unended && mayBeCut(f.last, text) {
 		rec.Fail("the file seems cut off: its last line has no end, and its last column may be what is left of a longer one; " +
@@ -122,27 +151,26 @@ func (f *File[C]) CheckEnd(rec *seedfile.Record, row rows.Row, mayBeCut func(bef
 }
 
 // Notes are the remarks on the file, which the family's name completes.
-func (f *File[C]) Notes(family string) []fault.Text {
+func (f *File) Notes(family string) []fault.Text {
 	notes := f.rows.Notes()
-	notes = append(notes, f.cells.notes()...)
-	if ignored := f.Columns.IgnoredNote(family); ignored != "" {
-		notes = append(notes, ignored)
+	note := func(is bool, format string, args ...any) {
+		if is {
+			notes = append(notes, fmt.Sprintf(format, args...))
+		}
 	}
-	if f.marked > 0 {
-		notes = append(notes, fmt.Sprintf(noteMarked, f.marked))
-	}
-	if f.unended {
-		notes = append(notes, NoteUnended)
-	}
-	if f.Named && f.records == 0 {
-		notes = append(notes, seedfile.OnlyHeader)
-	}
+	note(f.numbers > f.padded, "%d serials stand in the sheet as numbers: whether they have lost zeros in front cannot be seen; compare with the devices", f.numbers-f.padded)
+	note(f.padded > 0, "%d serials stand in the sheet as numbers and were taken with the zeros that the cells' format shows; compare with the devices", f.padded)
+	ignored := f.Columns.IgnoredNote(family)
+	note(ignored != "", "%s", ignored)
+	note(f.marked > 0, "an apostrophe in front of a serial or seed, with which people tell a spreadsheet that a number is text, was left out: %d times", f.marked)
+	note(f.unended, NoteUnended)
+	note(f.Named && f.records == 0, seedfile.OnlyHeader)
 	return seedfile.Notes(notes...)
 }
 
-// Refuse refuses a file for its header, in line with the place and a remedy.
-func Refuse(header rows.Row, hint, format string, args ...any) error {
-	return fault.Errorf(fault.Refused, "%s: "+format, append([]any{place(header)}, args...)...).WithHint("%s", hint)
+// Refuse refuses a file for its header, in line with the place. A remedy follows.
+func Refuse(header rows.Row, format string, args ...any) *fault.Error {
+	return fault.Errorf(fault.Refused, "%s: "+format, append([]any{place(header)}, args...)...)
 }
 
 // place is where a row stands: a line of a text, a row of a sheet.
@@ -151,18 +179,6 @@ func place(row rows.Row) seedfile.Place {
 		return seedfile.Place{Unit: "row", N: row.Line}
 	}
 	return seedfile.Place{N: row.Line}
-}
-
-// CheckTwice refuses a header that names a column a second time.
-func CheckTwice[C interface {
-	~int
-	String() string
-}](names rows.Names[C], columns rows.Columns[C], header rows.Row) error {
-	col, first, second, found := names.Twice(columns, header.Fields)
-	if !found {
-		return nil
-	}
-	return Refuse(header, "name each column once", "the header names the %s twice, in columns %d and %d", col, first, second)
 }
 
 // Number reads a whole number of the file: digits and nothing else, up to
@@ -176,4 +192,95 @@ func Number(text []byte) (n int64, given, ok bool) {
 		n = n*10 + d
 	}
 	return n, len(text) > 0, len(text) > 0
+}
+
+// ReadNumber reads a number of a record that is neither below least nor above most.
+// It fails the record if the text is none; what it is called the message says.
+func ReadNumber(rec *seedfile.Record, what string, text []byte, least, most int64) (n int64, ok bool) {
+	n, _, ok = Number(text)
+	if !ok || n < least || n > most {
+		rec.Fail("the %s is not a number from %d to %d", what, least, most)
+		return 0, false
+	}
+	return n, true
+}
+
+// maxNumber is how many digits of a number a spreadsheet keeps (IEEE 754 double,
+// as Excel shows it): the sixteenth is a zero, whatever was typed.
+const maxNumber = 15
+
+const (
+	cleanFile = "take the supplier's own file; or format the column as text, and only then fill it in"
+	plainCell = "put the plain text in its place in a copy of the sheet"
+)
+
+func cellName(row rows.Row, i int) string { return fmt.Sprintf("%s%d", rows.ColumnName(i+1), row.Line) }
+
+// CheckCells refuses what a spreadsheet may have changed in the cells of a row that
+// are read. It reports whether the row can be read on; the rows of a text always
+// can.
+func (f *File) CheckCells(rec *seedfile.Record, row rows.Row) bool {
+	if row.Kinds == nil {
+		return true
+	}
+	if at := f.Columns.At(Serial) - 1; at >= 0 && at < len(row.Kinds) && row.Kinds[at] <= rows.Padded {
+		rec.Serial = string(f.Unmarked(row, Serial))
+	}
+	for c := range f.Columns.All() {
+		at := f.Columns.At(c) - 1
+		if c == Other || at >= len(row.Kinds) || row.Kinds[at] == rows.Text {
+			continue
+		}
+		cell, kind, text := cellName(row, at), row.Kinds[at], string(row.Fields[at])
+		digits, _, _ := strings.Cut(text, ".")
+		significant := len(strings.TrimLeft(digits, "-0")) // digits of a number from its first that is no zero
+		switch {
+		case kind == rows.Date:
+			rec.Fail("cell %s holds a date, which a spreadsheet may have made of something else; %s", cell, cleanFile)
+		case kind != rows.Number && kind != rows.Padded && kind != rows.Shaped:
+			rec.Fail("cell %s holds %s; %s", cell, kind, plainCell)
+		case c == Seed:
+			rec.Fail("the seed in cell %s is a number, of which a spreadsheet keeps %d digits; %s", cell, maxNumber, cleanFile)
+		case c != Serial && significant > maxNumber:
+			rec.Fail("cell %s holds a number of more than %d digits, of which a spreadsheet keeps no more; %s", cell, maxNumber, cleanFile)
+		case c != Serial:
+		case strings.ContainsAny(text, "eE."):
+			rec.Fail("the serial in cell %s was turned into a number with a fraction or an exponent; %s", cell, cleanFile)
+		case strings.Trim(text, "0123456789") != "":
+			rec.Fail("the serial in cell %s is a number below zero; %s", cell, cleanFile)
+		case significant > maxNumber:
+			rec.Fail("the serial in cell %s is a number of %d digits, of which a spreadsheet keeps %d; %s", cell, significant, maxNumber, cleanFile)
+		case kind == rows.Shaped:
+			rec.Fail("the serial in cell %s is a number that is shown in a format of its own, which may add to it; %s", cell, cleanFile)
+		default:
+			f.countSerial(row, kind, len(text))
+		}
+	}
+	return rec.Problem == nil
+}
+
+// countSerial takes a serial that is a number where it can have lost nothing but
+// zeros in front, which only the others' length can tell.
+func (f *File) countSerial(row rows.Row, kind rows.Kind, digits int) {
+	f.numbers++
+	switch {
+	case kind == rows.Padded:
+		f.padded++
+	case f.digits == 0:
+		f.digits, f.row = digits, row.Line
+	case f.digits != digits && f.uneven == nil:
+		f.uneven = fault.Errorf(fault.Refused,
+			"the serials are numbers of uneven length (%d digits in row %d, %d in row %d): zeros in front of them may be lost", f.digits, f.row, digits, row.Line).
+			WithHint(cleanFile + "; where the zeros that fill up to the full length are sure, give the column's cells the number format 0000000")
+	}
+}
+
+// Even returns a record, unless the file cannot be read on because its serials are
+// numbers of different lengths: it is not known which of them are wrong.
+func (f *File) Even(rec seedfile.Record) (seedfile.Record, error) {
+	if f.uneven != nil {
+		rec.Secret.Text.Clear()
+		return seedfile.Record{}, f.uneven
+	}
+	return rec, nil
 }

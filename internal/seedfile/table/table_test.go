@@ -9,6 +9,17 @@ import (
 	"fob/internal/seedfile"
 )
 
+// A name in a header has one meaning.
+func TestNamesMeanOneThing(t *testing.T) {
+	words := 0
+	for _, list := range spellings {
+		words += len(strings.Fields(list))
+	}
+	if words != len(names) {
+		t.Errorf("%d names for %d meanings", len(names), words)
+	}
+}
+
 func TestNumber(t *testing.T) {
 	for text, want := range map[string]int64{"0": 0, "007": 7, "9223372036854775807": 1<<63 - 1} {
 		if n, given, ok := Number([]byte(text)); n != want || !given || !ok {
@@ -47,7 +58,7 @@ func TestCheckWidth(t *testing.T) {
 // A column under a name that means nothing is not passed over when it may hold
 // what a default would be taken for.
 func TestDoubtIgnored(t *testing.T) {
-	f := &Family{Name: "f", Names: Names(), Encoding: seedfile.Hex}
+	f := &Family{Names: Names(), Format: seedfile.Format{Name: "f", Encoding: seedfile.Hex}}
 	const seed = "3132333435363738393031323334353637383930"
 	for text, doubt := range map[string]seedfile.Field{
 		"serial,key,type,Places\n1," + seed + ",totp,8\n":                     seedfile.FieldDigits,
@@ -69,7 +80,7 @@ func TestDoubtIgnored(t *testing.T) {
 // An apostrophe in front of a number is how people tell a spreadsheet that it is
 // text, and no part of a serial or seed.
 func TestApostrophes(t *testing.T) {
-	f := &Family{Name: "f", Names: Names(), Encoding: seedfile.Hex}
+	f := &Family{Names: Names(), Format: seedfile.Format{Name: "f", Encoding: seedfile.Hex}}
 	const seed = "3132333435363738393031323334353637383930"
 	r := f.Reader(strings.NewReader("serial,key,user\n'001,'"+seed+",'t Hart\n002,"+seed+",x\n',"+seed+",x\n''3,"+seed+",x\n"), seedfile.Options{})
 	for _, want := range []struct{ serial, account string }{{"001", "'t Hart"}, {"002", "x"}, {"'", "x"}, {"'3", "x"}} {
@@ -85,7 +96,7 @@ func TestApostrophes(t *testing.T) {
 
 // Types are called by other names too, and one that is none is shown.
 func TestTypes(t *testing.T) {
-	f := &Family{Name: "f", Names: Names(), Encoding: seedfile.Hex}
+	f := &Family{Names: Names(), Format: seedfile.Format{Name: "f", Encoding: seedfile.Hex}}
 	const seed = "3132333435363738393031323334353637383930"
 	for text, want := range map[string]string{
 		"TOTP": "totp", "OATH-TOTP": "totp", "oath hotp": "hotp", "OATHHOTP": "hotp",

@@ -26,7 +26,7 @@ func Format() seedfile.Format {
 			"A2 2308602200001   B2 GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ   C2 30              D2 Token2         E2 c202",
 		},
 		Support: seedfile.Support{
-			Read: "TOTP and HOTP", Found: "by its content, as the same table in a text would be; `--sheet` where several have content", Encrypted: "by the workbook's password (Office 2007 and later)",
+			Read: "TOTP and HOTP", Found: "by its content, as the same table in a text would be; the operator names the sheet where several have content", Encrypted: "by the workbook's password (Office 2007 and later)",
 			Checked: "openpyxl and gnumeric made them; officecrypto-tool and xlsx-populate set the passwords, msoffcrypto-tool opened them",
 			Samples: []string{"xlsx/entra.xlsx", "xlsx/gnumeric.xlsx", "xlsx/numbers.xlsx"},
 		},
