@@ -8,6 +8,17 @@ import (
 	"unicode"
 )
 
+// Name makes the name of a column comparable: lower case, letters and digits
+// only, so that "Serial Number", "serial_number" and "SERIALNUMBER" are one.
+func Name(field []byte) string {
+	return strings.Map(func(c rune) rune {
+		if unicode.IsLetter(c) || unicode.IsDigit(c) {
+			return unicode.ToLower(c)
+		}
+		return -1
+	}, string(field))
+}
+
 // Names are the column names of some kind of file, as Name makes them
 // comparable, and the column that each means. A column is a small number of the
 // caller's own.
@@ -83,6 +94,17 @@ func (c *Columns[C]) At(col C) int {
 // Has reports whether there is such a column.
 func (c *Columns[C]) Has(col C) bool { return c.At(col) > 0 }
 
+// All are the columns that stand somewhere.
+func (c *Columns[C]) All() iter.Seq[C] {
+	return func(yield func(C) bool) {
+		for col, at := range c.at {
+			if at > 0 && !yield(C(col)) {
+				return
+			}
+		}
+	}
+}
+
 // Field is a column of a row without blanks around it, empty when the row or
 // the text has none.
 func (c *Columns[C]) Field(fields [][]byte, col C) []byte {
@@ -106,25 +128,17 @@ func (n Names[C]) Twice(c Columns[C], header [][]byte) (col C, first, second int
 // the header is none, is not kept: long words, and many digits.
 func (c *Columns[C]) Call(header [][]byte) {
 	for _, field := range header {
-		name := strings.TrimSpace(string(field))
-		if !mayBeShown(name) {
+		name, digits := strings.TrimSpace(string(field)), 0
+		for _, r := range name {
+			if unicode.IsDigit(r) {
+				digits++
+			}
+		}
+		if digits > 2 || len(name) > 30 || strings.ContainsFunc(name, func(r rune) bool { return !unicode.IsPrint(r) }) {
 			name = ""
 		}
 		c.names = append(c.names, name)
 	}
-}
-
-func mayBeShown(name string) bool {
-	digits := 0
-	for _, c := range name {
-		if unicode.IsDigit(c) {
-			digits++
-		}
-		if !unicode.IsPrint(c) {
-			return false
-		}
-	}
-	return digits <= 2 && len(name) <= 30
 }
 
 // Name is what a header calls a column, counted from 1; empty where it says
@@ -139,9 +153,6 @@ func (c *Columns[C]) Name(at int) string {
 // IgnoredNote tells of columns that are not read, by name, else by number. Empty
 // when all are.
 func (c *Columns[C]) IgnoredNote(kind string) string {
-	if c.Unknown == nil {
-		return ""
-	}
 	var all []string
 	for _, at := range c.Unknown {
 		if name := c.Name(at); name != "" {
@@ -150,19 +161,8 @@ func (c *Columns[C]) IgnoredNote(kind string) string {
 			all = append(all, fmt.Sprint(at))
 		}
 	}
-	return fmt.Sprintf("columns ignored, because their names mean nothing to %s: %s", kind, strings.Join(all, ", "))
-}
-
-// BlankFrom reports whether a row has nothing but empty fields behind the first n.
-func (r Row) BlankFrom(n int) bool { return n >= len(r.Fields) || empty(r.Fields[n:]) }
-
-// All gives the columns that stand somewhere.
-func (c *Columns[C]) All() iter.Seq[C] {
-	return func(yield func(C) bool) {
-		for col, at := range c.at {
-			if at > 0 && !yield(C(col)) {
-				return
-			}
-		}
+	if all == nil {
+		return ""
 	}
+	return fmt.Sprintf("columns ignored, because their names mean nothing to %s: %s", kind, strings.Join(all, ", "))
 }

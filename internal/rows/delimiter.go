@@ -2,14 +2,20 @@ package rows
 
 import (
 	"bytes"
-	"fmt"
+
+	"fob/internal/fault"
 )
 
 // delimiters are the candidates, in the order that settles a tie.
 var delimiters = []byte{',', ';', '\t'}
 
+var delimiterNames = map[byte]string{',': "commas", ';': "semicolons", '\t': "tabs", ' ': "blanks", '|': "bars"}
+
 // sampleLines is how many lines settle the delimiter.
 const sampleLines = 200
+
+// blankLines: of this many lines cut by blanks, one may have a comma.
+const blankLines = 10
 
 // findDelimiter looks at the first lines of a text. The delimiter is what cuts
 // the most lines into the same number of fields, at least two; of several such
@@ -18,30 +24,8 @@ const sampleLines = 200
 // names have blanks too. A text without any delimiter has one column, for which
 // comma is as good as another.
 func findDelimiter(text []byte, whole bool) byte {
-	lines := linesOf(text, whole)
-	best, bestLines, bestCount := delimiters[0], 0, 0
-	strays := 0 // lines that something visible cuts
-	for _, d := range delimiters {
-		count, agreeing := commonCount(lines, d)
-		if d != '\t' {
-			strays += agreeing
-		}
-		if agreeing > bestLines || agreeing == bestLines && count > bestCount {
-			best, bestLines, bestCount = d, agreeing, count
-		}
-	}
-	if _, blanks := commonCount(lines, ' '); blanks > bestLines && strays*strayShare <= len(lines) {
-		return ' '
-	}
-	return best
-}
-
-// strayShare: of this many lines cut by blanks, one may have a comma.
-const strayShare = 10
-
-// linesOf gives the first lines that are rows. A last line that may go on
-// beyond the text says nothing and is left out, unless it is all there is.
-func linesOf(text []byte, whole bool) [][]byte {
+	// A last line that may go on beyond the text says nothing and is left out,
+	// unless it is all there is.
 	var lines [][]byte
 	for len(text) > 0 && len(lines) < sampleLines {
 		n, skip := lineEnd(text)
@@ -52,7 +36,21 @@ func linesOf(text []byte, whole bool) [][]byte {
 			lines = append(lines, line)
 		}
 	}
-	return lines
+	best, bestLines, bestCount := delimiters[0], 0, 0
+	visible := 0 // lines that something visible cuts
+	for _, d := range delimiters {
+		count, agreeing := commonCount(lines, d)
+		if d != '\t' {
+			visible += agreeing
+		}
+		if agreeing > bestLines || agreeing == bestLines && count > bestCount {
+			best, bestLines, bestCount = d, agreeing, count
+		}
+	}
+	if _, blanks := commonCount(lines, ' '); blanks > bestLines && visible*blankLines <= len(lines) {
+		return ' '
+	}
+	return best
 }
 
 // commonCount tells the number of delimiters, above zero, that most lines have,
@@ -75,6 +73,7 @@ func commonCount(lines [][]byte, d byte) (count, agreeing int) {
 // countOutsideQuotes counts how often a delimiter stands outside quotes. A quote
 // opens at the beginning of a field only: 5" reader has none.
 func countOutsideQuotes(line []byte, d byte) int {
+	isBlank := func(c byte) bool { return c == ' ' || c == '\t' }
 	n, quoted, begins := 0, false, true
 	for i, c := range line {
 		switch {
@@ -94,49 +93,35 @@ func countOutsideQuotes(line []byte, d byte) int {
 	return n
 }
 
-func isBlank(c byte) bool { return c == ' ' || c == '\t' }
-
 // mostAbove is how many lines may stand above a table that are none of it.
 const mostAbove = 20
 
 // checkMixed refuses a row that another delimiter cuts into as many fields as
-// the rows before it have, and its own delimiter not at all.
+// the rows before it have, and its own delimiter not at all; and a first row that
+// has tabs inside its fields, which separate some of its columns.
 func (r *Reader) checkMixed(row Row) error {
-	if r.width == 0 {
+	first := r.width == 0
+	if first {
 		r.width = len(row.Fields)
-		return r.checkTabs(row)
 	}
-	if len(row.Fields) > 1 || r.width < 2 || r.wants.Delimiter != 0 {
-		return nil
-	}
-	for _, d := range append(delimiters, ' ') {
-		if d != r.delim && countOutsideQuotes(row.Fields[0], d) == r.width-1 {
-			remedy := "it was put together from several files: import each by itself"
-			if row.Line <= mostAbove {
-				remedy = fmt.Sprintf("if what stands in front is a letter, pass over it with --skip-rows %d; if ", row.Line-1) + remedy
+	switch {
+	case r.wants.Delimiter != 0:
+	case first && r.delim != '\t' && !r.quotes && bytes.IndexByte(bytes.Join(row.Fields, nil), '\t') >= 0:
+		return refuseLine(row.Line, "the fields are separated by %s and by tabs", delimiterNames[r.delim]).WithHint("write the same between all columns")
+	case !first && len(row.Fields) == 1 && r.width > 1:
+		for _, d := range append(delimiters, ' ') {
+			if d == r.delim || countOutsideQuotes(row.Fields[0], d) != r.width-1 {
+				continue
 			}
-			return errorAt(row.Line, remedy, "the fields are separated by %s, those of the rows before by %s", delimiterNames[d], delimiterNames[r.delim])
+			remedy := fault.Textf("it was put together from several files: import each by itself")
+			if row.Line <= mostAbove {
+				remedy = fault.Textf("if what stands in front is a letter, pass over it with %s; if %s", fault.SkipRows.Is(row.Line-1), remedy)
+			}
+			return refuseLine(row.Line, "the fields are separated by %s, those of the rows before by %s", delimiterNames[d], delimiterNames[r.delim]).WithAdvice(remedy)
 		}
 	}
 	return nil
 }
-
-// checkTabs refuses a text whose first row has tabs inside its fields: some of its
-// columns are separated by them.
-func (r *Reader) checkTabs(row Row) error {
-	if r.wants.Delimiter != 0 || r.delim == '\t' || r.quotes {
-		return nil
-	}
-	for _, field := range row.Fields {
-		if bytes.IndexByte(field, '\t') >= 0 {
-			return errorAt(row.Line, "write the same between all columns",
-				"the fields are separated by %s and by tabs", delimiterNames[r.delim])
-		}
-	}
-	return nil
-}
-
-var delimiterNames = map[byte]string{',': "commas", ';': "semicolons", '\t': "tabs", ' ': "blanks", '|': "bars"}
 
 // sepLine recognises the line "sep=;" by which a file tells Excel its
 // delimiter. The answer is 0 when the line is something else.

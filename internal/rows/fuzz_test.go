@@ -10,6 +10,8 @@ import (
 	"testing"
 	"testing/iotest"
 	"unicode/utf8"
+
+	"fob/internal/fault"
 )
 
 func FuzzReader(f *testing.F) {
@@ -25,7 +27,7 @@ func FuzzReader(f *testing.F) {
 		if !reflect.DeepEqual(got, again) || !reflect.DeepEqual(notes, notesAgain) || !reflect.DeepEqual(err, errAgain) {
 			t.Fatalf("whole: %q %q %v\nbytewise: %q %q %v", got, notes, err, again, notesAgain, errAgain)
 		}
-		var at *Error
+		var at *fault.Error
 		if err != nil && !errors.As(err, &at) {
 			t.Fatalf("the error is no Error: %v", err)
 		}

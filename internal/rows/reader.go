@@ -1,10 +1,49 @@
+// Package rows makes rows out of delimited text, whatever a manufacturer, a
+// spreadsheet or a mail gateway did to it: byte order marks, UTF-16, Windows-1252,
+// commas, semicolons, tabs or blanks, quotes, any line ends, comments and blank
+// lines; and out of the sheets of an Excel workbook, whose cells are told apart by
+// what they hold. It serves seed files, lists of people, scanned serials and every
+// list of things to do.
+//
+// It knows nothing of what the columns mean; that is the business of who asks.
+// Rows may hold seeds, so no error ever quotes what a row says, only where it
+// stands and what is wrong with it: a text at fault is of kind fault.Refused.
+// Trouble in reading is passed on as it comes.
 package rows
 
 import (
 	"bufio"
 	"bytes"
 	"io"
+	"regexp"
 	"unicode/utf8"
+
+	"golang.org/x/text/transform"
+
+	"fob/internal/fault"
+)
+
+// Limits, each with its reason.
+const (
+	// MaxRow bounds a row in bytes of UTF-8, its quoted line ends included. The
+	// longest useful row (a seed of 128 bytes in hex, a dozen names) has fewer
+	// than 8 KiB; a longer one is a file without line ends or one that lost a
+	// quote, and must not be gathered in memory.
+	MaxRow = 64 << 10
+	// MaxRowLines bounds the lines that a quoted field may spread one row over.
+	// Addresses have five; a quote that was never closed would swallow a file.
+	MaxRowLines = 32
+	// MaxColumns bounds the fields of a row: HR exports have up to a hundred
+	// columns, a row of thousands is delimited by something else.
+	MaxColumns = 256
+)
+
+// The window is what Reader always sees of the text before it cuts a row: the
+// longest row with its line end. The buffer is a few windows, so that moving
+// the rest to its front is rare.
+const (
+	window     = MaxRow + 2
+	bufferSize = 4 * window
 )
 
 // Row is one row. Fields are its columns without the blanks and quotes around
@@ -21,6 +60,18 @@ type Row struct {
 	Unended bool
 }
 
+// BlankFrom reports whether a row has nothing but empty fields behind the first n.
+func (r Row) BlankFrom(n int) bool { return n >= len(r.Fields) || empty(r.Fields[n:]) }
+
+func empty(fields [][]byte) bool {
+	for _, f := range fields {
+		if len(f) > 0 {
+			return false
+		}
+	}
+	return true
+}
+
 // The remarks that Notes may hold. Each says that a spreadsheet or an editor
 // has rewritten the file, and with it perhaps numbers that were serials.
 const (
@@ -33,14 +84,14 @@ const (
 	NoteFormulas   = `fields are written as formulas of a spreadsheet (="0012345"), and were taken for the text in them`
 )
 
-// Reader gives the rows of a text or of a sheet, streaming. Blank lines, rows of
+// Reader reads the rows of a text or of a sheet, streaming. Blank lines, rows of
 // nothing but delimiters, and lines that begin with # are skipped.
 type Reader struct {
 	sheet *sheetReader // nil: a text
 
 	src    io.Reader
 	chars  Charset
-	legacy *legacyReader // where the text may be Windows-1252; else nil
+	legacy *legacyText // where the text may be Windows-1252; else nil
 	wants  Options
 
 	buf        []byte
@@ -85,14 +136,13 @@ func newText(r io.Reader, o Options) *Reader {
 	text, chars := UTF8(r)
 	in := &Reader{src: text, chars: chars, wants: o, buf: make([]byte, bufferSize)}
 	if chars.Name == "UTF-8" && !chars.BOM {
-		in.legacy = &legacyReader{src: text}
-		in.src = in.legacy
+		in.legacy = &legacyText{}
+		in.src = transform.NewReader(text, in.legacy)
 	}
 	return in
 }
 
-// Next gives the next row, io.EOF behind the last. A text at fault is an *Error,
-// and ends the reading.
+// Next returns the next row, io.EOF behind the last. An error ends the reading.
 func (r *Reader) Next() (Row, error) {
 	if r.err != nil {
 		return Row{}, r.err
@@ -100,52 +150,14 @@ func (r *Reader) Next() (Row, error) {
 	row, err := r.next()
 	if err != nil {
 		r.err = err
-		r.sheet.clear()
+		if r.sheet != nil {
+			clear(r.sheet.scratch[:cap(r.sheet.scratch)])
+		}
 		clear(r.buf) // what was read may be secret
 		clear(r.scratch)
-		if r.legacy != nil {
-			clear(r.legacy.in)
-			clear(r.legacy.buf)
-		}
 		return Row{}, err
 	}
 	return row, nil
-}
-
-// Delimiter is what separates the fields, 0 in a sheet; it is known once Next was
-// called.
-func (r *Reader) Delimiter() byte { return r.delim }
-
-// Comment is the first line, where it begins with #: some families say there what
-// the rows are. It is known once Next was called.
-func (r *Reader) Comment() string {
-	if r.sheet != nil {
-		return r.sheet.comment
-	}
-	return r.comment
-}
-
-// HiddenSheets names, once Next was called, the sheets of a workbook that have
-// content, are hidden, and were not chosen; empty: there is none.
-func (r *Reader) HiddenSheets() string { return r.sheet.hiddenSheets() }
-
-// Notes are remarks on the whole text; they are complete after io.EOF.
-func (r *Reader) Notes() []string {
-	if r.sheet != nil {
-		return r.sheet.notes()
-	}
-	notes := r.chars.Notes()
-	note := func(met bool, text string) {
-		if met {
-			notes = append(notes, text)
-		}
-	}
-	note(r.legacy != nil && r.legacy.ansi, NoteANSI)
-	note(r.sep, NoteSep)
-	note(r.delim == ';' && !r.sep, NoteSemicolons)
-	note(r.quotes, NoteQuotes)
-	note(r.formulas, NoteFormulas)
-	return notes
 }
 
 func (r *Reader) next() (Row, error) {
@@ -167,6 +179,169 @@ func (r *Reader) next() (Row, error) {
 			return row, r.checkMixed(row)
 		}
 	}
+}
+
+// Delimiter is what separates the fields, 0 in a sheet; it is known once Next was
+// called.
+func (r *Reader) Delimiter() byte { return r.delim }
+
+// Comment is the first line, where it begins with #: some families say there what
+// the rows are. It is known once Next was called.
+func (r *Reader) Comment() string {
+	if r.sheet != nil {
+		return r.sheet.comment
+	}
+	return r.comment
+}
+
+// HiddenSheets names, once Next was called, the sheets of a workbook that have
+// content, are hidden, and were not chosen; empty: there is none.
+func (r *Reader) HiddenSheets() string {
+	if r.sheet == nil || len(r.sheet.hidden) == 0 {
+		return ""
+	}
+	return listed(r.sheet.hidden)
+}
+
+// Notes are remarks on the whole text; they are complete after io.EOF.
+func (r *Reader) Notes() []string {
+	if r.sheet != nil {
+		return r.sheet.notes()
+	}
+	notes := r.chars.Notes()
+	note := func(met bool, text string) {
+		if met {
+			notes = append(notes, text)
+		}
+	}
+	note(r.legacy != nil && r.legacy.ansi, NoteANSI)
+	note(r.sep, NoteSep)
+	note(r.delim == ';' && !r.sep, NoteSemicolons)
+	note(r.quotes, NoteQuotes)
+	note(r.formulas, NoteFormulas)
+	return notes
+}
+
+// refuseLine refuses a text for a line.
+func refuseLine(line int, format string, args ...any) *fault.Error {
+	return fault.Errorf(fault.Refused, "line %d: "+format, append([]any{line}, args...)...)
+}
+
+// Fault is an error of a Reader as one of its kind: a text at fault, or trouble in
+// reading.
+func Fault(err error) error {
+	if fault.KindOf(err) == fault.Refused {
+		return err
+	}
+	return fault.Wrap(fault.Internal, err, "reading the file")
+}
+
+// begin skips what is to be skipped and settles the delimiter.
+func (r *Reader) begin() error {
+	if r.wants.Sheet != "" {
+		return fault.Errorf(fault.Refused, "the file is a text, which has no sheets").WithHint("leave %s out", fault.Sheet)
+	}
+	if err := r.skip(r.wants.SkipLines); err != nil {
+		return err
+	}
+	r.fill()
+	text := r.buf[r.start:r.end]
+	n, skip := lineEnd(text)
+	r.comment = firstComment(text[:n])
+	d := sepLine(text[:n])
+	switch {
+	case d == 0:
+		r.delim = findDelimiter(text[:min(len(text), MaxRow)], r.ended && len(text) <= MaxRow)
+	case bytes.IndexByte([]byte(",;\t|"), d) >= 0:
+		r.delim, r.sep = d, true
+		r.take(skip)
+	case r.wants.Delimiter == 0:
+		return refuseLine(r.line+1, "the line sep= names a delimiter that fob does not read").WithHint("comma, semicolon, tab and | are read")
+	default:
+		r.take(skip)
+	}
+	if r.wants.Delimiter != 0 {
+		r.delim = r.wants.Delimiter
+	}
+	return nil
+}
+
+// skip passes over lines without looking at what is in them.
+func (r *Reader) skip(lines int) error {
+	for range lines {
+		r.fill()
+		n, skip := lineEnd(r.buf[r.start:r.end])
+		switch {
+		case n > MaxRow:
+			return r.check(r.buf[r.start : r.start+n])
+		case skip == n && r.srcErr != nil:
+			return r.srcErr
+		case skip == 0:
+			return refuseLine(r.line+1, "the file ends within the %d lines to skip", lines).WithHint("how many lines stand in front of the rows?")
+		}
+		r.take(skip)
+	}
+	return nil
+}
+
+// excelError is what a spreadsheet writes in the place of a value, in whatever
+// language: #REF!, #BEZUG!, #NAME?, #DIV/0!, #N/A, #NV.
+var excelError = regexp.MustCompile(`^#(\p{Lu}[\p{Lu}0-9/_ ]*[!?]|N/A|N/D|NV)([\s,;|"]|$)`)
+
+// isComment reports whether a line says nothing of its own. A row whose first field
+// is an error of a spreadsheet does, and must not be passed over.
+func isComment(line []byte) bool { return len(line) > 0 && line[0] == '#' && !excelError.Match(line) }
+
+// firstComment keeps the beginning of a comment.
+func firstComment(line []byte) string {
+	line = bytes.TrimLeft(line, " \t")
+	if !isComment(line) {
+		return ""
+	}
+	return string(line[:min(len(line), 80)])
+}
+
+// take marks one line as read.
+func (r *Reader) take(size int) {
+	r.start += size
+	r.line++
+}
+
+// fill sees to it that the buffer holds a whole window, or all that is left.
+func (r *Reader) fill() {
+	if r.ended || r.end-r.start >= window {
+		return
+	}
+	r.end = copy(r.buf, r.buf[r.start:r.end])
+	r.start = 0
+	n, err := io.ReadFull(r.src, r.buf[r.end:])
+	r.end += n
+	if err == nil {
+		return
+	}
+	r.ended = true
+	if err != io.EOF && err != io.ErrUnexpectedEOF {
+		r.srcErr = err
+	}
+}
+
+// lineEnd is the length of the first line and how much to skip to the next:
+// LF, CR LF or CR end a line. Both are the same when no line end is in sight.
+func lineEnd(text []byte) (n, skip int) {
+	text = text[:min(len(text), window)]
+	n = bytes.IndexByte(text, '\n')
+	skip = n + 1
+	if n < 0 {
+		n, skip = len(text), len(text)
+	}
+	cr := bytes.IndexByte(text[:n], '\r')
+	switch {
+	case cr < 0:
+		return n, skip
+	case cr == n-1 && skip > n:
+		return cr, skip
+	}
+	return cr, cr + 1
 }
 
 // row takes one line, or several that belong together; no fields when there is
@@ -194,11 +369,24 @@ func (r *Reader) row() (Row, error) {
 		return r.quotedRow(row)
 	}
 	r.take(skip)
-	fields, ok := r.split(line)
-	if !ok {
-		return Row{}, tooManyColumns(row.Line)
+	r.fields = r.fields[:0]
+	for rest := true; rest; {
+		if len(r.fields) == MaxColumns {
+			return Row{}, tooManyColumns(row.Line)
+		}
+		if r.delim == ' ' {
+			line = r.trim(line)
+		}
+		n := r.fieldEnd(line)
+		r.fields = append(r.fields, r.trim(line[:n]))
+		if rest = n < len(line); !rest {
+			break
+		}
+		if line = line[n+1:]; r.delim == ' ' {
+			rest = len(r.trim(line)) > 0
+		}
 	}
-	row.Fields = fields
+	row.Fields = r.fields
 	return row, nil
 }
 
@@ -207,51 +395,21 @@ func (r *Reader) check(line []byte) error {
 	at := r.line + 1
 	switch {
 	case len(line) > MaxRow:
-		return errorAt(at, "is this the file that was sent?", "the line has more than %d bytes", MaxRow)
+		return refuseLine(at, "the line has more than %d bytes", MaxRow).WithHint("is this the file that was sent?")
 	case bytes.IndexByte(line, 0) >= 0:
-		return errorAt(at, "the file is damaged or is not text", "the line contains a NUL byte")
-	case !utf8.Valid(line) && r.legacy != nil:
-		return errorAt(at, "save the file as UTF-8, or take it as it was sent", "the line is neither valid UTF-8 nor Windows-1252")
-	case !utf8.Valid(line):
-		return errorAt(at, "save the file as UTF-8, or take it as it was sent", "the line is not valid %s", r.chars.Name)
+		return refuseLine(at, "the line contains a NUL byte").WithHint("the file is damaged or is not text")
+	case utf8.Valid(line):
+		return nil
 	}
-	return nil
+	what := "not valid " + r.chars.Name
+	if r.legacy != nil {
+		what = "neither valid UTF-8 nor Windows-1252"
+	}
+	return refuseLine(at, "the line is %s", what).WithHint("save the file as UTF-8, or take it as it was sent")
 }
 
 func tooManyColumns(line int) error {
-	return errorAt(line, "is the delimiter the right one?", "the row has more than %d columns", MaxColumns)
-}
-
-// split cuts a line without quotes.
-func (r *Reader) split(line []byte) ([][]byte, bool) {
-	if r.delim == ' ' {
-		return r.splitBlanks(line)
-	}
-	fields := r.fields[:0]
-	for {
-		n := bytes.IndexByte(line, r.delim)
-		if n < 0 || len(fields) == MaxColumns {
-			break
-		}
-		fields = append(fields, r.trim(line[:n]))
-		line = line[n+1:]
-	}
-	r.fields = append(fields, r.trim(line))
-	return r.fields, len(fields) < MaxColumns
-}
-
-// splitBlanks cuts a line at any number of blanks.
-func (r *Reader) splitBlanks(line []byte) ([][]byte, bool) {
-	r.fields = r.fields[:0]
-	for line = r.trim(line); len(line) > 0; line = r.trim(line) {
-		if len(r.fields) == MaxColumns {
-			return r.fields, false
-		}
-		n := r.fieldEnd(line)
-		r.fields = append(r.fields, line[:n])
-		line = line[n:]
-	}
-	return r.fields, true
+	return refuseLine(line, "the row has more than %d columns", MaxColumns).WithHint("is the delimiter the right one?")
 }
 
 // fieldEnd is how far a field without quotes goes.
@@ -266,7 +424,9 @@ func (r *Reader) fieldEnd(text []byte) int {
 	return n
 }
 
-// blank tells what stands around a field without belonging to it.
+func (r *Reader) delimits(c byte) bool { return c == r.delim || r.delim == ' ' && c == '\t' }
+
+// blank reports what stands around a field without belonging to it.
 func (r *Reader) blank(c byte) bool { return c == ' ' || c == '\t' && r.delim != '\t' }
 
 func (r *Reader) trim(b []byte) []byte {
@@ -279,11 +439,113 @@ func (r *Reader) trim(b []byte) []byte {
 	return b
 }
 
-func empty(fields [][]byte) bool {
-	for _, f := range fields {
-		if len(f) > 0 {
-			return false
+// quotedRow takes a row that has quotes, by RFC 4180: a field that begins with
+// a quote ends with one, may hold delimiters and line ends, and doubles the
+// quotes that it holds. A quote inside a field that does not begin with one is
+// a character like any other.
+func (r *Reader) quotedRow(row Row) (Row, error) {
+	text := r.buf[r.start:r.end]
+	size, end := 0, 0 // of the lines taken: without and with the last line end
+	for lines := 0; lines < MaxRowLines; lines++ {
+		n, skip := lineEnd(text[end:])
+		size, end = end+n, end+skip
+		if size > MaxRow {
+			break
+		}
+		if lines > 0 {
+			if err := r.check(text[end-skip : size]); err != nil {
+				return Row{}, err
+			}
+		}
+		r.line++
+		closed, err := r.parseQuoted(text[:size], row.Line)
+		if err != nil {
+			return Row{}, err
+		}
+		if closed {
+			r.start += end
+			row.Fields, row.Unended = r.fields, size == end
+			return row, nil
+		}
+		if skip == n { // the text ends inside the quotes
+			break
 		}
 	}
-	return true
+	if r.srcErr != nil && end == len(text) {
+		return Row{}, r.srcErr
+	}
+	return Row{}, refuseLine(row.Line, "a quote is opened and not closed within %d lines and %d bytes", MaxRowLines, MaxRow).
+		WithHint("is the file cut off, or was it edited?")
+}
+
+// parseQuoted cuts a row; closed is false when it ends inside quotes.
+func (r *Reader) parseQuoted(text []byte, line int) (closed bool, err error) {
+	r.scratch, r.fields = r.scratch[:0], r.fields[:0]
+	for {
+		if r.delim == ' ' {
+			text = r.trim(text)
+		}
+		inner := text
+		for len(inner) > 0 && r.blank(inner[0]) {
+			inner = inner[1:]
+		}
+		n := r.fieldEnd(text)
+		field, rest := r.trim(text[:n]), text[n:]
+		if len(inner) > 0 && inner[0] == '"' {
+			r.quotes = true
+			if field, rest, closed = r.unquote(inner[1:]); !closed {
+				return false, nil
+			}
+		}
+		switch {
+		case len(rest) > 0 && !r.delimits(rest[0]):
+			return false, refuseLine(line, "something follows a closing quote in column %d", len(r.fields)+1).
+				WithHint("quotes inside a quoted field are doubled")
+		case len(r.fields) == MaxColumns:
+			return false, tooManyColumns(line)
+		}
+		r.fields = append(r.fields, r.formulaText(field))
+		if len(rest) == 0 {
+			return true, nil
+		}
+		text = rest[1:]
+	}
+}
+
+// formulaText takes ="0012345" for the text in it: people write a number so, in a
+// list for a spreadsheet, that it keeps its zeros. No other formula is read.
+func (r *Reader) formulaText(field []byte) []byte {
+	text, is := bytes.CutPrefix(field, []byte(`="`))
+	if is {
+		text, is = bytes.CutSuffix(text, []byte(`"`))
+	}
+	if !is || bytes.IndexByte(text, '"') >= 0 {
+		return field
+	}
+	r.formulas = true
+	return text
+}
+
+// unquote takes a field behind its opening quote; rest begins with what follows the
+// blanks behind it, but for one that is the delimiter.
+func (r *Reader) unquote(text []byte) (field, rest []byte, closed bool) {
+	n := bytes.IndexByte(text, '"')
+	if r.scratch == nil && n >= 0 {
+		r.scratch = make([]byte, 0, MaxRow) // never grows: earlier fields lie in it
+	}
+	begin := len(r.scratch)
+	for n >= 0 {
+		r.scratch = append(r.scratch, text[:n]...)
+		text = text[n+1:]
+		if len(text) == 0 || text[0] != '"' {
+			for len(text) > 0 && r.blank(text[0]) && (len(text) == 1 || r.delim != ' ' || r.blank(text[1])) {
+				text = text[1:]
+			}
+			return r.scratch[begin:], text, true
+		}
+		r.scratch = append(r.scratch, '"')
+		text = text[1:]
+		n = bytes.IndexByte(text, '"')
+	}
+	return nil, nil, false
 }

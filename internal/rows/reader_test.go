@@ -11,6 +11,8 @@ import (
 	"testing"
 	"testing/iotest"
 	"unicode/utf16"
+
+	"fob/internal/fault"
 )
 
 // read gives all rows of a text as "line: field|field", and the error that
@@ -141,12 +143,12 @@ func TestErrors(t *testing.T) {
 	for _, c := range cases {
 		t.Run(c.name, func(t *testing.T) {
 			got, _, err := read(strings.NewReader(c.text))
-			var at *Error
-			if !errors.As(err, &at) || at.Line != c.line || !strings.Contains(err.Error(), c.says) {
+			var at *fault.Error
+			if !errors.As(err, &at) || c.line > 0 && !strings.HasPrefix(err.Error(), fmt.Sprintf("line %d: ", c.line)) || !strings.Contains(err.Error(), c.says) {
 				t.Fatalf("error %v, want line %d: %s", err, c.line, c.says)
 			}
-			if len(got) != c.rows || at.Hint() == "" || !at.Malformed() {
-				t.Errorf("%d rows before, want %d; hint %q", len(got), c.rows, at.Hint())
+			if len(got) != c.rows || fault.HintOf(err) == "" || at.Kind != fault.Refused {
+				t.Errorf("%d rows before, want %d; hint %q", len(got), c.rows, fault.HintOf(err))
 			}
 			_, _, bytewise := read(iotest.OneByteReader(strings.NewReader(c.text)))
 			if bytewise == nil || bytewise.Error() != err.Error() {

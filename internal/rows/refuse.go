@@ -3,7 +3,6 @@ package rows
 import (
 	"bufio"
 	"bytes"
-	"errors"
 	"io"
 
 	"fob/internal/fault"
@@ -53,14 +52,4 @@ func CheckOffice(in *bufio.Reader) error {
 	}
 	return fault.Errorf(fault.Refused, "the list is an Office document of the old kind (.xls)").
 		WithHint("open it in Excel or LibreOffice and save it as .xlsx, or as CSV")
-}
-
-// Fault is an error of a Reader as one of its kind: a text at fault, or trouble in
-// reading.
-func Fault(err error) error {
-	var bad *Error
-	if errors.As(err, &bad) {
-		return fault.Errorf(fault.Refused, "%v", bad).WithHint("%s", bad.Hint())
-	}
-	return fault.Wrap(fault.Internal, err, "reading the file")
 }

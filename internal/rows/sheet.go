@@ -4,18 +4,19 @@ import (
 	"fmt"
 	"io"
 	"strings"
+
+	"fob/internal/fault"
 )
 
-// sheetReader gives the rows of one sheet of a workbook.
+// sheetReader reads the rows of one sheet of a workbook.
 type sheetReader struct {
 	src   io.Reader
 	wants Options
 
 	walk    *walker
-	name    string
 	hidden  []string // other sheets that are hidden and have content
 	unseen  bool     // the sheet itself is hidden, and was asked for by its name
-	first   int      // the first row given; 0: none yet
+	first   int      // the first row returned; 0: none yet
 	width   int      // its fields
 	comment string
 
@@ -25,7 +26,7 @@ type sheetReader struct {
 	kinds                   []Kind
 }
 
-// next gives the next row that holds anything.
+// next returns the next row that holds anything.
 func (s *sheetReader) next() (Row, error) {
 	if s.walk == nil {
 		if err := s.open(); err != nil {
@@ -35,7 +36,7 @@ func (s *sheetReader) next() (Row, error) {
 	for {
 		cells, line, hidden, err := s.walk.row()
 		if err == io.EOF {
-			return Row{}, s.end()
+			err = s.end()
 		}
 		if err != nil {
 			return Row{}, err
@@ -62,37 +63,27 @@ func (s *sheetReader) next() (Row, error) {
 	}
 }
 
+// open finds the sheet to read: the one that is named, else the only one with
+// content that a person sees.
 func (s *sheetReader) open() error {
 	if s.wants.Delimiter != 0 {
-		return bookError("leave --delimiter out", "the file is a workbook, whose cells no delimiter separates")
+		return refuseBook("the file is a workbook, whose cells no delimiter separates").WithHint("leave %s out", fault.Delimiter)
 	}
 	book, err := openWorkbook(s.src)
 	if err != nil {
 		return err
 	}
-	part, err := s.choose(book)
-	if err != nil {
-		return err
-	}
-	s.name = part.name
-	s.walk, err = book.walk(part)
-	return err
-}
-
-// choose finds the sheet to read: the one that is named, else the only one with
-// content that a person sees.
-func (s *sheetReader) choose(book *workbook) (chosen sheetPart, err error) {
 	var seen, unseen []sheetPart
 	for _, p := range book.sheets {
 		if strings.EqualFold(strings.TrimSpace(s.wants.Sheet), p.name) {
 			s.unseen, s.hidden = p.hidden, nil
-			return p, nil
+			s.walk, err = book.walk(p)
+			return err
 		}
 		has, err := book.hasContent(p)
-		if err != nil {
-			return chosen, err
-		}
 		switch {
+		case err != nil:
+			return err
 		case has && p.hidden:
 			unseen = append(unseen, p)
 		case has:
@@ -100,17 +91,20 @@ func (s *sheetReader) choose(book *workbook) (chosen sheetPart, err error) {
 		}
 	}
 	s.hidden = namesOf(unseen)
+	if s.wants.Sheet == "" && len(seen) == 1 {
+		s.walk, err = book.walk(seen[0])
+		return err
+	}
+	which := fault.Textf("say which with %s NAME", fault.Sheet)
 	switch {
 	case s.wants.Sheet != "":
-		return chosen, bookError("name one of these with --sheet", "the workbook has no such sheet; it has %s", listed(namesOf(book.sheets)))
-	case len(seen) == 1:
-		return seen[0], nil
+		return refuseBook("the workbook has no such sheet; it has %s", listed(namesOf(book.sheets))).WithHint("name one of these with %s", fault.Sheet)
 	case len(seen) > 1:
-		return chosen, bookError("say which with --sheet NAME", "the workbook has several sheets with content: %s", listed(namesOf(seen)))
+		return refuseBook("the workbook has several sheets with content: %s", listed(namesOf(seen))).WithAdvice(which)
 	case len(unseen) > 0:
-		return chosen, bookError("say which with --sheet NAME", "the workbook has content in hidden sheets only: %s", listed(namesOf(unseen)))
+		return refuseBook("the workbook has content in hidden sheets only: %s", listed(namesOf(unseen))).WithAdvice(which)
 	}
-	return chosen, bookError("is it the right file, and was it saved whole?", "the workbook has no sheet with content")
+	return refuseBook("the workbook has no sheet with content").WithHint("is it the right file, and was it saved whole?")
 }
 
 func namesOf(sheets []sheetPart) (names []string) {
@@ -138,14 +132,14 @@ func (w *workbook) hasContent(p sheetPart) (bool, error) {
 	defer walk.close()
 	for {
 		cells, _, _, err := walk.row()
+		if err == io.EOF {
+			return false, nil
+		}
 		if err != nil {
-			if err == io.EOF {
-				err = nil
-			}
 			return false, err
 		}
 		for _, c := range cells {
-			if strings.TrimSpace(c.text) != "" {
+			if strings.TrimSpace(c.Text) != "" {
 				return true, nil
 			}
 		}
@@ -154,38 +148,36 @@ func (w *workbook) hasContent(p sheetPart) (bool, error) {
 
 // make lays the cells of a row out as its fields, as many as the first row has:
 // cells that are empty at a row's end are not in the file.
-func (s *sheetReader) make(cells []cell, line int) (Row, error) {
+func (s *sheetReader) make(cells []Cell, line int) (Row, error) {
 	size, width := 0, s.width
 	for _, c := range cells {
-		if size += len(c.text); strings.TrimSpace(c.text) != "" || c.kind != Text {
-			width = max(width, c.column)
+		if size += len(c.Text); strings.TrimSpace(c.Text) != "" || c.Kind != Text {
+			width = max(width, c.Column)
 		}
 	}
 	switch {
 	case size > MaxRow:
-		return Row{}, s.errorAt(line, "is this the file that was sent?", "the row has more than %d bytes", MaxRow)
+		return Row{}, s.walk.refuse(line, "the row has more than %d bytes", MaxRow).WithHint("is this the file that was sent?")
 	case width > MaxColumns:
-		return Row{}, s.errorAt(line, "remove what stands far to the right from a copy of the sheet", "the row has more than %d columns", MaxColumns)
+		return Row{}, s.walk.refuse(line, "the row has more than %d columns", MaxColumns).
+			WithHint("remove what stands far to the right from a copy of the sheet")
 	}
 	s.fields, s.kinds, s.scratch = s.fields[:0], s.kinds[:0], s.scratch[:0]
 	if cap(s.scratch) < size {
 		s.scratch = make([]byte, 0, 2*size)
 	}
-	for _, c := range cells {
-		if c.column > width {
-			break
-		}
-		for len(s.fields) < c.column-1 {
-			s.fields, s.kinds = append(s.fields, nil), append(s.kinds, Text)
-		}
-		from := len(s.scratch)
-		s.scratch = append(s.scratch, strings.Trim(c.text, " \t")...)
-		s.fields, s.kinds = append(s.fields, s.scratch[from:len(s.scratch):len(s.scratch)]), append(s.kinds, c.kind)
-	}
-	for len(s.fields) < width {
+	for range width {
 		s.fields, s.kinds = append(s.fields, nil), append(s.kinds, Text)
 	}
-	return Row{Line: line, Fields: s.fields, Kinds: s.kinds, Sheet: s.name}, nil
+	for _, c := range cells {
+		if c.Column > width {
+			break
+		}
+		from := len(s.scratch)
+		s.scratch = append(s.scratch, strings.Trim(c.Text, " \t")...)
+		s.fields[c.Column-1], s.kinds[c.Column-1] = s.scratch[from:len(s.scratch):len(s.scratch)], c.Kind
+	}
+	return Row{Line: line, Fields: s.fields, Kinds: s.kinds, Sheet: s.walk.name}, nil
 }
 
 // isComment recognises what is a line of comment in a text.
@@ -200,60 +192,93 @@ func (s *sheetReader) isComment(row Row) bool {
 	return text != ""
 }
 
-// end is reached when all rows were given. Merged areas stand behind the rows.
+// end is reached when all rows were returned. Merged areas stand behind the rows.
 func (s *sheetReader) end() error {
 	defer s.walk.close()
 	if s.first == 0 {
 		return io.EOF
 	}
 	for _, m := range s.walk.merged {
-		if m.last >= s.first {
-			remedy := "unmerge the cells in a copy of the sheet and fill each"
-			if m.last == s.first { // what is farther down is a record, or the header and a record
-				remedy += fmt.Sprintf("; if they are a title above the list, pass over it with --skip-rows %d", m.last)
-			}
-			return &Error{Sheet: s.name, Msg: fmt.Sprintf("cell %s is merged with others (%s): what belongs to which row cannot be told", m.cell, m.area), Remedy: remedy}
+		if m.last < s.first {
+			continue
 		}
+		remedy := fault.Textf("unmerge the cells in a copy of the sheet and fill each")
+		if m.last == s.first { // what is farther down is a record, or the header and a record
+			remedy = fault.Textf("%s; if they are a title above the list, pass over it with %s", remedy, fault.SkipRows.Is(m.last))
+		}
+		return refuseBook("cell %s is merged with others (%s): what belongs to which row cannot be told", m.cell, m.area).WithAdvice(remedy)
 	}
 	return io.EOF
 }
 
-// hiddenSheets names the other sheets with content that nobody sees, in words.
-func (s *sheetReader) hiddenSheets() string {
-	if s == nil || len(s.hidden) == 0 {
-		return ""
-	}
-	return listed(s.hidden)
-}
-
-func (s *sheetReader) errorAt(line int, remedy, format string, args ...any) *Error {
-	e := errorAt(line, remedy, format, args...)
-	e.Sheet = s.name
-	return e
-}
-
-// clear forgets the last row, which may hold a secret. What excelize and the
-// decoder read stays in memory until it is used for something else.
-func (s *sheetReader) clear() {
-	if s != nil {
-		clear(s.scratch[:cap(s.scratch)])
-	}
-}
-
 func (s *sheetReader) notes() (notes []string) {
-	if s.hiddenRows > 0 {
-		notes = append(notes, fmt.Sprintf("hidden rows of sheet %q were read all the same: %d, the first is row %d", s.name, s.hiddenRows, s.firstHidden))
+	if s.walk == nil {
+		return nil
 	}
-	if s.walk != nil {
-		if hidden := s.walk.hiddenColumns(s.width); hidden != "" {
-			notes = append(notes, fmt.Sprintf("hidden columns of sheet %q were read all the same: %s", s.name, hidden))
+	name := s.walk.name
+	if s.hiddenRows > 0 {
+		notes = append(notes, fmt.Sprintf("hidden rows of sheet %q were read all the same: %d, the first is row %d", name, s.hiddenRows, s.firstHidden))
+	}
+	var columns []string
+	for _, h := range s.walk.hides {
+		for c := h[0]; c <= min(h[1], s.width); c++ {
+			columns = append(columns, ColumnName(c))
 		}
 	}
+	if columns != nil {
+		notes = append(notes, fmt.Sprintf("hidden columns of sheet %q were read all the same: %s", name, strings.Join(columns, ", ")))
+	}
 	if s.unseen {
-		notes = append(notes, fmt.Sprintf("sheet %q is hidden in the workbook, and was read because --sheet names it", s.name))
+		notes = append(notes, fmt.Sprintf("sheet %q is hidden in the workbook, and was read because it was named", name))
 	}
 	if len(s.hidden) > 0 {
 		notes = append(notes, "hidden sheets were not read: "+listed(s.hidden))
 	}
 	return notes
+}
+
+// Book is a workbook whose sheets are read as they are, cell by cell, where a Reader
+// makes rows of a list out of one.
+type Book struct{ w *workbook }
+
+// OpenBook reads what is about the sheets. They are read out of the file as they are
+// asked for, so it must stay open.
+func OpenBook(file io.ReaderAt, size int64, limits BookLimits) (*Book, error) {
+	w, err := openArchive(file, size, limits)
+	if err != nil {
+		return nil, err
+	}
+	w.shapes = nil // every number as the file has it
+	return &Book{w}, nil
+}
+
+// Sheets names the sheets of cells in their order, hidden ones too.
+func (b *Book) Sheets() []string { return namesOf(b.w.sheets) }
+
+// Each calls visit for every row of a sheet in which there are cells, with the number
+// that the sheet says. The cells are overwritten by the next row.
+func (b *Book) Each(sheet string, visit func(row int, cells []Cell) error) error {
+	for _, p := range b.w.sheets {
+		if p.name != sheet {
+			continue
+		}
+		walk, err := b.w.walk(p)
+		if err != nil {
+			return err
+		}
+		defer walk.close()
+		for {
+			cells, row, _, err := walk.row()
+			if err == io.EOF {
+				return nil
+			}
+			if err == nil && len(cells) > 0 {
+				err = visit(row, cells)
+			}
+			if err != nil {
+				return err
+			}
+		}
+	}
+	return refuseBook("the workbook has no sheet %q", sheet)
 }

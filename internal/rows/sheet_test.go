@@ -15,6 +15,9 @@ import (
 	"testing"
 
 	"github.com/xuri/excelize/v2"
+
+	"fob/internal/fault"
+	"fob/internal/testkit"
 )
 
 // book makes a workbook of sheets, given by what stands in their XML.
@@ -180,8 +183,8 @@ func TestSheetRefusals(t *testing.T) {
 		"many parts":        {many(t), "", "more than 1000 parts", "save the sheet alone"},
 	} {
 		_, _, err := cells(c.file, Options{Sheet: c.sheet})
-		var e *Error
-		if !errors.As(err, &e) || !strings.Contains(err.Error(), c.says) || !strings.Contains(e.Hint(), c.remedy) {
+		var e *fault.Error
+		if !errors.As(err, &e) || !strings.Contains(err.Error(), c.says) || !strings.Contains(fault.AdviceOf(err).In(testkit.Flags), c.remedy) {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
@@ -255,7 +258,7 @@ func TestSheetNotes(t *testing.T) {
 		t.Error(notes, err)
 	}
 	_, notes, err = cells(b.file(t), Options{Sheet: "s2"})
-	want = []string{`sheet "S2" is hidden in the workbook, and was read because --sheet names it`}
+	want = []string{`sheet "S2" is hidden in the workbook, and was read because it was named`}
 	if err != nil || !reflect.DeepEqual(notes, want) {
 		t.Error(notes, err)
 	}
@@ -271,9 +274,9 @@ func TestMergedHints(t *testing.T) {
 		b := one(row(1) + row(3) + row(4))
 		b.sheets[0] += `<mergeCells count="1"><mergeCell ref="` + area + `"/></mergeCells>`
 		_, _, err := cells(b.file(t), Options{})
-		var e *Error
+		var e *fault.Error
 		if !errors.As(err, &e) || !strings.Contains(e.Error(), "("+area+"): what belongs to which row cannot be told") ||
-			!strings.HasPrefix(e.Hint(), "unmerge the cells in a copy of the sheet and fill each") || strings.Contains(e.Hint(), "--skip-rows") != (skip != "") {
+			!strings.HasPrefix(fault.AdviceOf(e).In(testkit.Flags), "unmerge the cells in a copy of the sheet and fill each") || strings.Contains(fault.AdviceOf(e).In(testkit.Flags), "--skip-rows") != (skip != "") {
 			t.Errorf("%s: %v", area, err)
 			continue
 		}
@@ -281,8 +284,8 @@ func TestMergedHints(t *testing.T) {
 			continue
 		}
 		got, _, err := cells(b.file(t), Options{SkipLines: 1})
-		if !strings.HasSuffix(e.Hint(), skip) || err != nil || len(got) != 2 {
-			t.Errorf("%s: %s, and then %v %v", area, e.Hint(), got, err)
+		if !strings.HasSuffix(fault.AdviceOf(e).In(testkit.Flags), skip) || err != nil || len(got) != 2 {
+			t.Errorf("%s: %s, and then %v %v", area, fault.AdviceOf(e).In(testkit.Flags), got, err)
 		}
 	}
 }
@@ -418,9 +421,9 @@ func FuzzSheet(f *testing.F) {
 		if !reflect.DeepEqual(lines, again) || !reflect.DeepEqual(notes, notesAgain) || fmt.Sprint(err) != fmt.Sprint(errAgain) {
 			t.Fatalf("%q %v, then %q %v", lines, err, again, errAgain)
 		}
-		var e *Error
+		var e *fault.Error
 		if err != nil && !errors.As(err, &e) {
-			t.Fatalf("the error is no Error: %v", err)
+			t.Fatalf("the error is no fault: %v", err)
 		}
 		if err == nil {
 			sameAsExcelize(t, file)
@@ -440,9 +443,9 @@ func FuzzWorkbook(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, file []byte) {
 		_, _, err := cells(file, Options{})
-		var e *Error
+		var e *fault.Error
 		if err != nil && IsWorkbook(file) && !errors.As(err, &e) {
-			t.Fatalf("the error is no Error: %v", err)
+			t.Fatalf("the error is no fault: %v", err)
 		}
 	})
 }

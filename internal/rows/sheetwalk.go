@@ -2,34 +2,36 @@ package rows
 
 import (
 	"io"
+	"strconv"
 	"strings"
 
+	"fob/internal/fault"
 	"fob/internal/xmlstream"
 )
 
 // walker walks over the XML of a sheet (ISO 29500-1 section 18.3.1).
 type walker struct {
-	in     io.ReadCloser
-	xml    *xmlstream.Reader
-	met    xmlstream.Event
-	book   *workbook
-	name   string
-	inside bool // sheetData has begun
-	over   bool // it has ended
-	line   int
-	cells  []cell
-	merged []area
-	hides  [][2]int // columns, from and to
-	text   []byte
-	// formula of the cell that is read, as it is written
-	formula []byte
+	in      io.ReadCloser
+	xml     *xmlstream.Reader
+	met     xmlstream.Event
+	book    *workbook
+	name    string
+	inside  bool // sheetData has begun
+	over    bool // it has ended
+	line    int
+	cells   []Cell
+	merged  []area
+	hides   [][2]int // columns, from and to
+	text    []byte
+	formula []byte // of the cell that is read, as it is written
 }
 
-// cell is one cell with something in it.
-type cell struct {
-	column int // from 1
-	kind   Kind
-	text   string
+// Cell is one that holds something; its column counts from 1. The text of a number
+// or a date of a Book is that in the file, whatever its format shows.
+type Cell struct {
+	Column int
+	Kind   Kind
+	Text   string
 }
 
 // area is a merged area.
@@ -60,16 +62,21 @@ func (w *walker) next() (err error) {
 	return w.damaged()
 }
 
-func (w *walker) damaged() *Error {
-	if w.line > 0 {
-		return &Error{Sheet: w.name, Line: w.line, Msg: "the sheet is cut or damaged in or behind this row", Remedy: fetchBook}
-	}
-	return bookError(fetchBook, "sheet %q is cut or damaged", w.name)
+// refuse refuses a row of the sheet.
+func (w *walker) refuse(line int, format string, args ...any) *fault.Error {
+	return refuseBook("sheet %q, row %d: "+format, append([]any{w.name, line}, args...)...)
 }
 
-// row gives the cells of the next row in which there are any; io.EOF behind the
+func (w *walker) damaged() error {
+	if w.line > 0 {
+		return w.refuse(w.line, "the sheet is cut or damaged in or behind this row").WithHint(fetchBook)
+	}
+	return refuseBook("sheet %q is cut or damaged", w.name).WithHint(fetchBook)
+}
+
+// row returns the cells of the next row in which there are any; io.EOF behind the
 // last, when the sheet was read to its end and is whole.
-func (w *walker) row() (cells []cell, line int, hidden bool, err error) {
+func (w *walker) row() (cells []Cell, line int, hidden bool, err error) {
 	for {
 		err := w.next()
 		if err == io.EOF && w.inside && !w.over {
@@ -108,35 +115,33 @@ func (w *walker) around() error {
 			w.hides = append(w.hides, [2]int{from, min(to, MaxColumns)})
 		}
 	case "mergeCell":
-		return w.addMerged(w.xml.Attr("ref"))
-	}
-	return nil
-}
-
-func (w *walker) addMerged(ref string) error {
-	from, to, _ := strings.Cut(ref, ":")
-	_, _, ok := cellRef(from)
-	_, last, okTo := cellRef(to)
-	if !ok || !okTo {
-		return w.damaged()
-	}
-	if w.merged = append(w.merged, area{from, ref, last}); len(w.merged) > MaxMerged {
-		return bookError("fill a plain list", "sheet %q has more than %d merged areas; it is no list", w.name, MaxMerged)
+		ref := w.xml.Attr("ref")
+		from, to, _ := strings.Cut(ref, ":")
+		_, _, ok := cellRef(from)
+		_, last, okTo := cellRef(to)
+		if !ok || !okTo {
+			return w.damaged()
+		}
+		if w.merged = append(w.merged, area{from, ref, last}); len(w.merged) > MaxMerged {
+			return refuseBook("sheet %q has more than %d merged areas; it is no list", w.name, MaxMerged).WithHint("fill a plain list")
+		}
 	}
 	return nil
 }
 
 // number reads an attribute that is a whole number; -1 if it is none.
 func (w *walker) number(name string) int {
-	n, ok := wholeNumber(w.xml.Attr(name))
-	if !ok {
-		return -1
+	if n, ok := wholeNumber(w.xml.Attr(name)); ok {
+		return n
 	}
-	return n
+	return -1
 }
 
+// maxRows is how many rows a sheet can have.
+const maxRows = 1 << 20
+
 // readRow reads one row element.
-func (w *walker) readRow() ([]cell, int, bool, error) {
+func (w *walker) readRow() ([]Cell, int, bool, error) {
 	line := w.line + 1
 	if r := w.xml.Attr("r"); r != "" {
 		if line = w.number("r"); line <= w.line || line > maxRows {
@@ -153,34 +158,15 @@ func (w *walker) readRow() ([]cell, int, bool, error) {
 		case w.met == xmlstream.End:
 			return w.cells, line, hidden, nil
 		case w.met != xmlstream.Start:
-		case w.xml.Name.Local != "c":
-			err = w.skip()
-		default:
+		case w.xml.Name.Local == "c":
 			column, err = w.readCell(column)
+		case w.xml.Skip() != nil: // it means nothing here
+			err = w.damaged()
 		}
 		if err != nil {
 			return nil, 0, false, err
 		}
 	}
-}
-
-// maxRows is how many rows a sheet can have.
-const maxRows = 1 << 20
-
-// skip passes over an element that means nothing here.
-func (w *walker) skip() error {
-	for depth := 1; depth > 0; {
-		if err := w.next(); err != nil {
-			return w.damaged()
-		}
-		switch w.met {
-		case xmlstream.Start:
-			depth++
-		case xmlstream.End:
-			depth--
-		}
-	}
-	return nil
 }
 
 // readCell reads one cell behind a column and tells its own.
@@ -193,145 +179,140 @@ func (w *walker) readCell(before int) (column int, err error) {
 		}
 	}
 	kind, style := w.xml.Attr("t"), 0
-	if s := w.xml.Attr("s"); s != "" {
+	if w.xml.Attr("s") != "" {
 		style = w.number("s")
 	}
 	value, formula, err := w.content()
 	if err != nil {
 		return 0, err
 	}
-	c, err := w.cellOf(column, kind, style, value)
-	if err != nil {
-		return 0, err
+	c, ok := w.cellOf(column, kind, style, value)
+	if !ok {
+		return 0, w.damaged()
 	}
-	if formula && !(c.kind == Bool && w.isConstant(c.text)) {
-		c.kind = Formula
+	// The formula of a cell may be only how LibreOffice writes TRUE and FALSE.
+	constant := string(w.formula) == "TRUE()" && c.Text == "1" || string(w.formula) == "FALSE()" && c.Text == "0"
+	if formula && !(c.Kind == Bool && constant) {
+		c.Kind = Formula
 	}
-	if c.text != "" || formula {
+	if c.Text != "" || formula {
 		w.cells = append(w.cells, c)
 	}
 	return column, nil
 }
 
-// isConstant reports whether the formula of a cell is only how LibreOffice writes TRUE
-// and FALSE.
-func (w *walker) isConstant(value string) bool {
-	return string(w.formula) == "TRUE()" && value == "1" || string(w.formula) == "FALSE()" && value == "0"
-}
+// maxCellDepth: c/is/r/rPr/color is deep enough.
+const maxCellDepth = 8
 
-// content reads what is in a cell: the value, or the text of <is> without its
-// reading aids (rPh), and whether there is a formula.
+// content reads what is in a cell: the value (v), or the text of <is> (is/t, is/r/t)
+// without its reading aids (rPh), and whether there is a formula.
 func (w *walker) content() (value string, formula bool, err error) {
 	w.text, w.formula = w.text[:0], w.formula[:0]
-	var path [maxCellDepth]byte
-	depth := 0
+	path := make([]byte, 0, maxCellDepth) // the first letters of the elements
 	for {
 		if err := w.next(); err != nil {
 			return "", false, w.damaged()
 		}
 		switch w.met {
 		case xmlstream.Start:
-			if depth == maxCellDepth {
+			if len(path) == maxCellDepth {
 				return "", false, w.damaged()
 			}
-			path[depth] = cellPart(w.xml.Name.Local)
-			depth++
-			formula = formula || depth == 1 && path[0] == 'f'
+			part := byte('-') // means nothing
+			switch name := w.xml.Name.Local; name {
+			case "v", "f", "is", "t", "r":
+				part = name[0]
+			}
+			path = append(path, part)
+			formula = formula || string(path) == "f"
 		case xmlstream.End:
-			if depth == 0 {
+			if len(path) == 0 {
 				return string(w.text), formula, nil
 			}
-			depth--
+			path = path[:len(path)-1]
 		case xmlstream.Text:
-			switch {
-			case isValue(path[:depth]):
+			switch string(path) {
+			case "v", "it", "irt":
 				w.text = append(w.text, w.xml.Text...)
-			case depth == 1 && path[0] == 'f':
+			case "f":
 				w.formula = append(w.formula, w.xml.Text...)
 			}
 			if len(w.text)+len(w.formula) > w.book.limits.Cell {
-				return "", false, bookError("is this the file that was sent?", "sheet %q, row %d: a cell has more than %d bytes", w.name, w.line, w.book.limits.Cell)
+				return "", false, w.refuse(w.line, "a cell has more than %d bytes", w.book.limits.Cell).WithHint("is this the file that was sent?")
 			}
 		}
 	}
 }
 
-// cellPart stands for an element within a cell: its first letter, 0 for one that
-// means nothing.
-func cellPart(name string) byte {
-	switch name {
-	case "v", "f", "is", "t", "r":
-		return name[0]
-	}
-	return 0
-}
-
-// maxCellDepth: c/is/r/rPr/color is deep enough.
-const maxCellDepth = 8
-
-// isValue tells where the text of a cell stands: v, is/t, is/r/t.
-func isValue(path []byte) bool {
-	switch string(path) {
-	case "v", "it", "irt":
-		return true
-	}
-	return false
-}
-
 // cellOf makes a cell of its type (18.18.11), style and value.
-func (w *walker) cellOf(column int, kind string, style int, value string) (cell, error) {
-	c := cell{column: column, text: value}
+func (w *walker) cellOf(column int, kind string, style int, value string) (c Cell, ok bool) {
+	c = Cell{Column: column, Text: value}
 	switch kind {
 	case "s":
 		if value == "" {
-			return c, nil
+			return c, true
 		}
 		i, ok := wholeNumber(strings.TrimSpace(value))
-		if w.book.text != nil && ok {
-			c.text, ok = w.book.text(i)
+		if !ok || i >= len(w.book.strings) {
+			return c, false
 		}
-		if !ok || w.book.text == nil {
-			return c, w.damaged()
-		}
+		c.Text = w.book.strings[i]
 	case "str", "inlineStr":
 	case "b":
-		c.kind = Bool
+		c.Kind = Bool
 	case "e":
-		c.kind = Failed
+		c.Kind = Failed
 	case "d":
-		c.kind = Date
+		c.Kind = Date
 	case "", "n":
-		c.text = digitsOf(strings.TrimSpace(value))
-		c.kind = Number
+		// A whole number may be written as a fraction, such as 30.0.
+		c.Text, c.Kind = strings.TrimSpace(value), Number
+		whole, rest, cut := strings.Cut(c.Text, ".")
+		if cut && whole != "" && strings.Trim(rest, "0") == "" && strings.Trim(strings.TrimPrefix(whole, "-"), "0123456789") == "" {
+			c.Text = whole
+		}
 		if style >= 0 && style < len(w.book.shapes) {
-			c.text, c.kind = w.book.shapes[style].of(c.text)
+			c.Text, c.Kind = w.book.shapes[style].of(c.Text)
 		}
 	default:
-		return c, w.damaged()
+		return c, false
 	}
-	if c.text == "" {
-		c.kind = Text
+	if c.Text == "" {
+		c.Kind = Text
 	}
-	return c, nil
+	return c, true
 }
 
-// digitsOf takes the end off a whole number that is written as a fraction, such
-// as 30.0; all else stays as it is.
-func digitsOf(number string) string {
-	whole, rest, cut := strings.Cut(number, ".")
-	if cut && whole != "" && strings.Trim(rest, "0") == "" && strings.Trim(strings.TrimPrefix(whole, "-"), "0123456789") == "" {
-		return whole
+// ColumnName is what a spreadsheet calls a column that is counted from 1.
+func ColumnName(column int) string {
+	name := ""
+	for ; column > 0; column = (column - 1) / 26 {
+		name = string(rune('A'+(column-1)%26)) + name
 	}
-	return number
+	return name
 }
 
-// hiddenColumns names those within a width.
-func (w *walker) hiddenColumns(width int) string {
-	var names []string
-	for _, h := range w.hides {
-		for c := h[0]; c <= min(h[1], width); c++ {
-			names = append(names, ColumnName(c))
-		}
+// cellRef reads the name of a cell, such as B7.
+func cellRef(name string) (column, row int, ok bool) {
+	digits := strings.TrimLeft(name, "ABCDEFGHIJKLMNOPQRSTUVWXYZ")
+	letters := name[:len(name)-len(digits)]
+	if len(letters) == 0 || len(letters) > 3 {
+		return 0, 0, false
 	}
-	return strings.Join(names, ", ")
+	for _, c := range letters {
+		column = column*26 + int(c-'A') + 1
+	}
+	row, ok = wholeNumber(digits)
+	return column, row, ok && row >= 1 && row <= maxRows
 }
+
+// wholeNumber reads digits and nothing else.
+func wholeNumber(text string) (int, bool) {
+	if len(text) > 9 || strings.Trim(text, "0123456789") != "" {
+		return 0, false
+	}
+	n, err := strconv.Atoi(text)
+	return n, err == nil
+}
+
+func isTrue(text string) bool { return text == "1" || text == "true" || text == "on" }

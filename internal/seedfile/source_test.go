@@ -165,14 +165,7 @@ func TestReadError(t *testing.T) {
 	if err := ReadError(errors.New("disk")); fault.KindOf(err) != fault.Internal {
 		t.Error(err)
 	}
-	checkRefused(t, ReadError(malformed{}), "line 3: bad")
 }
-
-type malformed struct{}
-
-func (malformed) Error() string   { return "line 3: bad" }
-func (malformed) Hint() string    { return "mend it" }
-func (malformed) Malformed() bool { return true }
 
 // The name is kept with the batch and shown on terminals.
 func TestNamesAreText(t *testing.T) {

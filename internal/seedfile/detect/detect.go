@@ -5,7 +5,7 @@ package detect
 
 import (
 	"bytes"
-	"errors"
+	"io"
 	"slices"
 	"strings"
 
@@ -183,7 +183,7 @@ func choose(file string, sample seedfile.Sample, formats []seedfile.Format) (f s
 		return fits[0].format, fits[0].match.Why, nil
 	}
 	if err := malformed(sample); err != nil {
-		return f, "", fault.Wrap(fault.Refused, err, "%q", file).WithAdvice(fault.AdviceOf(seedfile.ReadError(err)))
+		return f, "", fault.Wrap(fault.Refused, err, "%q", file).WithAdvice(fault.AdviceOf(err))
 	}
 	unknown := fault.Errorf(fault.Refused, "%q is text in no format that fob knows", file)
 	if nearly != nil {
@@ -263,12 +263,10 @@ func malformed(sample seedfile.Sample) error {
 	}
 	in := table.NewRows(bytes.NewReader(data), sample.Options)
 	for {
-		if _, err := in.Next(); err != nil {
-			var text *rows.Error
-			if errors.As(err, &text) {
-				return text
-			}
+		if _, err := in.Next(); err == io.EOF {
 			return nil
+		} else if err != nil {
+			return err
 		}
 	}
 }
