@@ -4,8 +4,8 @@ import (
 	"fmt"
 	"math"
 	"strings"
-	"unicode"
 	"time"
+	"unicode"
 
 	"fob/internal/desk"
 	"fob/internal/fault"
