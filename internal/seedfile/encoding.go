@@ -1,9 +1,15 @@
 package seedfile
 
 import (
-	"fob/internal/fault"
+	"bytes"
+	"encoding/hex"
+	"regexp"
 	"slices"
 	"strings"
+	"unicode/utf8"
+
+	"fob/internal/fault"
+	"fob/internal/token"
 )
 
 // Encoding is how a seed is written in its file.
@@ -55,6 +61,7 @@ var (
 	base64Digits = newAlphabet(Base64, "a base64 character", 6, 4,
 		"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/",
 		"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_")
+	alphabets = map[Encoding]*alphabet{Hex: hexDigits, Base32: base32Digits, Base64: base64Digits}
 )
 
 func newAlphabet(e Encoding, digit string, bits uint, group int, digits ...string) *alphabet {
@@ -74,14 +81,176 @@ func newAlphabet(e Encoding, digit string, bits uint, group int, digits ...strin
 	return a
 }
 
-func alphabetOf(e Encoding) *alphabet {
-	switch e {
-	case Hex:
-		return hexDigits
-	case Base32:
-		return base32Digits
-	case Base64:
-		return base64Digits
+// maxSeedText bounds a seed's text: the longest seed in hex, with a blank
+// behind every digit.
+const maxSeedText = 4 * token.MaxParsedSeed
+
+// Decode makes a seed of a secret, in a copy of its own: the secret stays with
+// the caller. The secret's encoding counts; enc is for one that is Unknown.
+//
+// Hex and base32 may be in either case, base64 in either of its two alphabets,
+// padding may be missing but not wrong, and blanks may group the characters
+// (dashes may not: they are digits of base64). The text must be whole bytes:
+// an odd hex digit, an impossible length, a bit set behind the last byte are
+// damage. The result has 1 to token.MaxParsedSeed bytes; what lengths are good
+// enough for a token is the import's to say. Errors tell positions, counted in
+// characters from 1, and never content.
+func Decode(s Secret, enc Encoding) (token.Seed, error) {
+	if s.Encoding != Unknown {
+		enc = s.Encoding
 	}
-	return nil
+	return DecodeText(s.Text.Bytes(), enc)
+}
+
+// Take is Decode for who needs the secret no more: raw bytes change hands without
+// a copy, and the secret is empty then. Of a text nothing is taken.
+func (s *Secret) Take(enc Encoding) (token.Seed, error) {
+	if n := s.Text.Len(); s.Encoding != Raw || n == 0 || n > token.MaxParsedSeed {
+		return Decode(*s, enc)
+	}
+	seed := s.Text
+	s.Text = token.Seed{}
+	return seed, nil
+}
+
+// DecodeText is Decode for a reader that still has the file's bytes at hand.
+func DecodeText(text []byte, enc Encoding) (token.Seed, error) {
+	a := alphabets[enc]
+	var seed []byte
+	var err error
+	switch {
+	case a != nil:
+		seed, err = a.decode(text)
+	case enc != Raw:
+		err = refusef("the encoding of the seed is not known; say %s", fault.Encoding)
+	case len(text) == 0:
+		err = refusef("the seed is empty")
+	case len(text) > token.MaxParsedSeed:
+		err = tooLong()
+	default:
+		seed = bytes.Clone(text)
+	}
+	if err != nil {
+		return token.Seed{}, err
+	}
+	return token.NewSeed(seed), nil
+}
+
+func refusef(format string, args ...any) error {
+	return fault.Errorf(fault.Refused, format, args...)
+}
+
+func tooLong() error {
+	return refusef("the seed has more than %d bytes; is this column the seed?", token.MaxParsedSeed)
+}
+
+// decode reads the digits as one long number. On error nothing of it stays in
+// memory.
+func (a *alphabet) decode(text []byte) ([]byte, error) {
+	if len(text) > maxSeedText {
+		return nil, tooLong()
+	}
+	room := make([]byte, 0, len(text)*int(a.bits)/8)
+	if a == hexDigits {
+		if n, err := hex.Decode(room[:cap(room)], text); err == nil && n > 0 && n <= token.MaxParsedSeed {
+			return room[:n], nil // what nearly all seeds are; anything else is looked at below
+		}
+	}
+	seed, err := a.read(room, text)
+	if err == nil && len(seed) > token.MaxParsedSeed {
+		err = tooLong()
+	}
+	if err != nil {
+		clear(room[:cap(room)])
+		return nil, err
+	}
+	return seed, nil
+}
+
+// read appends the bytes of a text to out, which has room for them. More bits left
+// than a digit less one mean that the last digit begins a byte that never ends.
+func (a *alphabet) read(out, text []byte) ([]byte, error) {
+	var rest uint // digits not yet written out, in its low restBits
+	var restBits uint
+	digits, pads := 0, 0
+	for i, c := range text {
+		v := a.value[c]
+		switch {
+		case v < padding && pads == 0:
+			digits++
+			rest, restBits = rest<<a.bits|uint(v), restBits+a.bits
+			if restBits >= 8 {
+				restBits -= 8
+				out = append(out, byte(rest>>restBits))
+				rest &= 1<<restBits - 1
+			}
+		case v < padding:
+			return nil, refusef("the seed goes on behind its padding, at character %d", position(text, i))
+		case v == padding:
+			pads++
+		case v == illegal:
+			return nil, a.illegalAt(text, i)
+		}
+	}
+	switch {
+	case digits == 0:
+		return nil, refusef("the seed is empty")
+	case a == hexDigits && digits%2 == 1:
+		return nil, refusef("the seed has an odd number of hex digits (%d): one is missing or too many", digits)
+	case restBits >= a.bits:
+		return nil, refusef("no seed has %d %s characters: some are missing or too many", digits, a.encoding)
+	case rest != 0:
+		return nil, refusef("the last %s character of the seed has bits beyond its last byte: it is damaged or cut off", a.encoding)
+	case pads > 0 && ((digits+pads)%a.group != 0 || pads >= a.group):
+		return nil, refusef("the seed's padding (=) has the wrong length: it is damaged or cut off")
+	}
+	return out, nil
+}
+
+// scientific is what a spreadsheet makes of a seed that looks like a number. A
+// plain run of digits with one E in it is hex.
+var scientific = regexp.MustCompile(`^\s*[0-9]+([.,][0-9]+[eE][+-]?|[eE]\+)[0-9]+\s*$`)
+
+func (a *alphabet) illegalAt(text []byte, i int) error {
+	switch {
+	case scientific.Match(text):
+		return refusef("the seed was turned into a number by a spreadsheet; take it from the original file")
+	case i == 1 && text[0] == '0' && text[1]|0x20 == 'x':
+		return refusef("the seed has 0x in front, which is no part of it; take it off in a copy of the file")
+	}
+	return refusef("character %d of the seed is not %s", position(text, i), a.digit)
+}
+
+// position counts characters up to a byte, from 1.
+func position(text []byte, i int) int { return utf8.RuneCount(text[:i]) + 1 }
+
+// features are what the characters of a seed's text have in common.
+type features struct {
+	chars        int // without blanks and padding
+	upper, lower bool
+	padded       bool
+	beyondHex    bool // a character that hex has in neither case
+	beyondBase32 bool
+	illegal      bool // a character that base64 has not either
+}
+
+// look gathers the features of a text.
+func look(text []byte) (f features) {
+	for _, c := range text {
+		switch base64Digits.value[c] {
+		case blank:
+			continue
+		case padding:
+			f.padded = true
+			continue
+		case illegal:
+			f.illegal = true
+		}
+		f.chars++
+		f.upper = f.upper || c >= 'A' && c <= 'Z'
+		f.lower = f.lower || c >= 'a' && c <= 'z'
+		f.beyondHex = f.beyondHex || hexDigits.value[c] == illegal
+		f.beyondBase32 = f.beyondBase32 || base32Digits.value[c] == illegal
+	}
+	return f
 }

@@ -2,8 +2,9 @@ package seedfile
 
 import (
 	"fmt"
-	"fob/internal/fault"
 	"math"
+
+	"fob/internal/fault"
 )
 
 // Inference finds the encoding of a file whose format does not fix it, from all
@@ -47,7 +48,7 @@ type Inference struct {
 	classes [classCount]tally
 }
 
-// class is the narrowest alphabet that a text fits.
+// class is the narrowest alphabet in a single letter case that a text fits.
 type class int
 
 const (
@@ -61,6 +62,23 @@ const (
 func (c class) alphabet() *alphabet {
 	return [classCount]*alphabet{nil, hexDigits, base32Digits, base64Digits}[c]
 }
+
+// class: hex has no padding.
+func (f features) class() class {
+	mixed := f.upper && f.lower
+	switch {
+	case f.illegal:
+		return noClass
+	case !mixed && !f.beyondHex && !f.padded:
+		return hexClass
+	case !mixed && !f.beyondBase32:
+		return base32Class
+	}
+	return base64Class
+}
+
+// tooShort reports whether no seed has so few characters, whatever it is written in.
+func (f features) tooShort() bool { return !f.illegal && f.chars > 0 && f.chars < shortBase64 }
 
 func (c class) String() string {
 	return [classCount]string{
@@ -88,14 +106,14 @@ const (
 func (i *Inference) Add(text []byte) {
 	f := look(text)
 	c := f.class()
-	if f.chars == 0 || f.tooShort(c) {
+	if f.chars == 0 || f.tooShort() {
 		return
 	}
 	i.records++
 	t := &i.classes[c]
 	t.records++
 	t.chars += f.chars - 1
-	if f.surelyBase64() {
+	if !f.illegal && f.upper && f.lower && f.beyondHex && f.beyondBase32 {
 		t.sure++
 	}
 	if c == noClass && scientific.Match(text) {
@@ -107,12 +125,6 @@ func (i *Inference) Add(text []byte) {
 			clear(seed)
 		}
 	}
-}
-
-// tooShort tells of a text of some class whether no seed has so few characters,
-// whatever it is written in.
-func (f features) tooShort(c class) bool {
-	return c != noClass && f.chars > 0 && f.chars < shortBase64
 }
 
 // Decision is the encoding of a file, and what it rests on.
@@ -128,7 +140,12 @@ func (i *Inference) Decide() (Decision, error) {
 	if i.records == 0 {
 		return Decision{}, undecided("no record has a seed to tell the encoding from")
 	}
-	c := i.largest()
+	c := noClass
+	for other := range classCount {
+		if i.classes[other].records > i.classes[c].records {
+			c = other
+		}
+	}
 	t := i.classes[c]
 	switch {
 	case c == noClass && i.numbers > 0:
@@ -147,7 +164,13 @@ func (i *Inference) Decide() (Decision, error) {
 	if odds >= math.Log(oneInAMillion) {
 		return Decision{}, undecided("the seeds look like %s, but %d are too few to rule out a wider encoding", c, t.records)
 	}
-	return Decision{c.alphabet().encoding, t.records, i.evidence(c, odds), c}, nil
+	d := Decision{Encoding: c.alphabet().encoding, Records: t.records, class: c}
+	how := fmt.Sprintf("are written in %s; the odds that a wider encoding looks like this are 1 in 10^%d", c, int(-odds/math.Ln10))
+	if c == base64Class {
+		how = fmt.Sprintf("use its alphabet, %d of them in a way that hex and base32 cannot", t.sure)
+	}
+	d.Evidence = fmt.Sprintf("%s: %d of %d seeds %s", d.Encoding, t.records, i.records, how)
+	return d, nil
 }
 
 // Undecided is the error for seeds of which the file does not tell how they are
@@ -172,16 +195,6 @@ func (u Undecided) And(advice fault.Text) Undecided {
 func undecided(format string, args ...any) error {
 	return Undecided{fault.Errorf(fault.Refused, format, args...).
 		WithHint("ask the supplier how the seeds are written, then say %s hex, base32 or base64", fault.Encoding)}
-}
-
-func (i *Inference) largest() class {
-	best := noClass
-	for c := range classCount {
-		if i.classes[c].records > i.classes[best].records {
-			best = c
-		}
-	}
-	return best
 }
 
 func (i *Inference) census() string {
@@ -216,15 +229,6 @@ func lnChoose(n, m int) float64 {
 	return ln(n) - ln(m) - ln(n-m)
 }
 
-func (i *Inference) evidence(c class, odds float64) string {
-	t := i.classes[c]
-	text := fmt.Sprintf("%s: %d of %d seeds ", c.alphabet().encoding, t.records, i.records)
-	if c == base64Class {
-		return text + fmt.Sprintf("use its alphabet, %d of them in a way that hex and base32 cannot", t.sure)
-	}
-	return text + fmt.Sprintf("are written in %s; the odds that a wider encoding looks like this are 1 in 10^%d", c, int(-odds/math.Ln10))
-}
-
 // Judge refuses a seed that is not of the class of the others. Damage of one
 // character often leads into a wider alphabet, and must never be taken for a
 // seed written differently. Among a million base64 seeds of 16 bytes one looks
@@ -233,7 +237,7 @@ func (i *Inference) evidence(c class, odds float64) string {
 func (d Decision) Judge(text []byte) error {
 	f := look(text)
 	c := f.class()
-	if f.chars == 0 || c == d.class && !f.tooShort(c) {
+	if f.chars == 0 || c == d.class && !f.tooShort() {
 		return nil // an empty seed is for Decode to refuse
 	}
 	if c == noClass || scientific.Match(text) {
@@ -241,7 +245,7 @@ func (d Decision) Judge(text []byte) error {
 			return err // which names the character, or the spreadsheet
 		}
 	}
-	if f.tooShort(c) {
+	if f.tooShort() {
 		return refusef("the seed has only %d characters, and none is so short: it is damaged or cut off", f.chars)
 	}
 	return refusef("the seed is written in %s, those of %d other records in %s; if both are right, say %s", c, d.Records, d.class, fault.Encoding.Is(d.Encoding))

@@ -11,16 +11,8 @@ import (
 // it. That some hex can be read as base32 (of A to F and 2 to 7) does not matter:
 // hardly any base32 is like that, by chance one seed of 16 bytes in 10^10.
 func LooksLikeHex(text []byte) bool {
-	n := 0
-	for _, c := range text {
-		switch v := hexDigits.value[c]; {
-		case v < padding:
-			n++
-		case v != blank:
-			return false
-		}
-	}
-	return n >= 2*token.MinShortSeedLen
+	f := look(text)
+	return f.chars >= shortHex && !f.beyondHex && !f.padded
 }
 
 // What stands where a seed ought not to be is judged in three ways. A word (an
@@ -73,16 +65,12 @@ func SerialLooksLikeSeed(text string) bool {
 // one letter case.
 func narrow(text string) bool {
 	f := look([]byte(text))
-	return plain(text) && (!f.beyondHex || !f.beyondBase32 && !(f.upper && f.lower))
+	return strings.IndexFunc(text, sign) < 0 && (!f.beyondHex || !f.beyondBase32 && !(f.upper && f.lower))
 }
 
-// plain reports whether a text has nothing but letters and digits.
-func plain(text string) bool {
-	return strings.IndexFunc(text, func(r rune) bool { return !alphanumeric(r) }) < 0
-}
-
-func alphanumeric(r rune) bool {
-	return r >= '0' && r <= '9' || r >= 'A' && r <= 'Z' || r >= 'a' && r <= 'z'
+// sign is whatever is neither a letter nor a digit.
+func sign(r rune) bool {
+	return (r < '0' || r > '9') && (r < 'A' || r > 'Z') && (r < 'a' || r > 'z')
 }
 
 // scrambled reports whether a text is of base64 and its letters change case as
@@ -117,8 +105,24 @@ func mayBeSeed(serial string) bool {
 		return false
 	}
 	const maker = 4
-	whole := strings.Join(strings.FieldsFunc(serial, func(r rune) bool { return !alphanumeric(r) }), "")
+	whole := strings.Join(strings.FieldsFunc(serial, sign), "")
 	digits := strings.TrimLeftFunc(whole, func(r rune) bool { return r > '9' })
 	number := len(whole)-len(digits) <= maker && strings.Trim(digits, "0123456789") == ""
 	return !number || len(whole) >= shortHex
+}
+
+// maxShown bounds the words of a file that messages repeat: one less than the
+// characters of the shortest seed in hex.
+const maxShown = shortHex - 1
+
+// Shown is a word of a file (the name of an element, an algorithm) as messages
+// repeat it. One that is long, cannot be printed or may be a seed is not.
+func Shown(word string) string {
+	switch {
+	case word == "":
+		return "(empty)"
+	case len(word) > maxShown || strings.ContainsFunc(word, func(r rune) bool { return r < ' ' || r > '~' }) || SerialLooksLikeSeed(word):
+		return "(not shown)"
+	}
+	return word
 }

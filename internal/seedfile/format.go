@@ -1,15 +1,42 @@
+// Package seedfile says what a seed file is to fob: a Source that can be
+// opened twice, a Reader that returns its records one by one, typed problems
+// with their place, and limits. Each family of formats is a package below this
+// one that implements Reader and declares itself as a Format; detect knows
+// them all.
+//
+// A Reader reports what the file says and nothing else: it invents no type, no
+// period and no encoding. What its format fixes once and for all (TOTP in the
+// CSV of Entra) the file says by being of that format. What it leaves open is
+// settled for the whole file by the import (package intake), from the
+// format's documented defaults and what the operator says.
 package seedfile
 
 import (
 	"cmp"
+	"crypto/x509"
+	"errors"
 	"io"
+	"iter"
 	"time"
 
 	"fob/internal/fault"
 	"fob/internal/token"
 )
 
-// Reader gives the records of one seed file, in file order, streaming.
+// Limits, each with its reason.
+const (
+	// MaxFileSize bounds a seed file: ten million records of OATH CSV are about
+	// 700 MB, four times that is damage or an attack.
+	MaxFileSize = 4 << 30
+	// MaxRecords bounds the records of one file: the in-file checks keep 16 bytes
+	// for each, 160 MB at this number.
+	MaxRecords = 10_000_000
+	// SampleSize is how much of a file detection sees: enough for a few hundred
+	// lines, whatever comments stand in front.
+	SampleSize = 64 << 10
+)
+
+// Reader returns the records of one seed file, in file order, streaming.
 //
 // Next returns io.EOF after the last record. What is wrong with one record is
 // its Problem, and the next call goes on behind it; any other error ends the
@@ -157,4 +184,83 @@ type Match struct {
 	Why string
 	// Reads tells how this family takes a file that another one takes otherwise.
 	Reads string
+}
+
+// Keys are what the operator named for a delivery, as far as readers of what is
+// encrypted or signed inside a file use it. What they hand out stays theirs.
+type Keys interface {
+	// KeyFiles gives the contents of the key files by their names.
+	KeyFiles() iter.Seq2[string, []byte]
+	// Unlock tries every passphrase until one fits, then asks for one, what being
+	// what it is for. It reports whether one fitted and whether there was any. An
+	// error of try is final.
+	Unlock(what string, try func(pass []byte) (bool, error)) (fits, tried bool, err error)
+	// Derived keeps what a slow derivation gave under a name: a file is read more
+	// than once.
+	Derived(id string, derive func() ([]byte, error)) ([]byte, error)
+	// Certificate is the one that must have signed what is inside; nil: none.
+	Certificate() *x509.Certificate
+}
+
+// Needing is a Reader that tells, once Next has returned io.EOF, which fields it
+// would have asked for if Options.Blind were not set.
+type Needing interface{ Needs() []fault.Field }
+
+// Wrapping is a Reader that tells what it undid round the records, such as a
+// signature, in the words of Delivery.Layers.
+type Wrapping interface{ Wrapped() []string }
+
+// ReadError puts an error met by a family's reader into the kind that Reader
+// promises: io.EOF and fob's own errors stay, all else is trouble of the disk.
+func ReadError(err error) error {
+	var ours *fault.Error
+	if err == nil || err == io.EOF || errors.As(err, &ours) {
+		return err
+	}
+	return fault.Wrap(fault.Internal, err, "reading the file")
+}
+
+// Latch makes a family's Next of a function that reads: its first error, given the
+// kind that Reader promises, is that of every further call.
+type Latch struct{ err error }
+
+// Next reads on, until there was an error.
+func (l *Latch) Next(read func() (Record, error)) (Record, error) {
+	if l.err != nil {
+		return Record{}, l.err
+	}
+	rec, err := read()
+	if l.err = ReadError(err); l.err != nil {
+		return Record{}, l.err
+	}
+	return rec, nil
+}
+
+// Counted is a remark on a number of records: Text has a verb for it.
+type Counted struct {
+	N    int
+	Text string
+	Args []any // further ones, behind the number
+}
+
+// CountedNotes are those remarks that anything is to be said for.
+func CountedNotes(all ...Counted) []fault.Text {
+	var notes []fault.Text
+	for _, c := range all {
+		if c.N > 0 {
+			notes = append(notes, fault.Textf(c.Text, append([]any{c.N}, c.Args...)...))
+		}
+	}
+	return notes
+}
+
+// Epoch2000 is the moment that the clocks of eToken PASS and SafeWord tokens count
+// from, 2000-01-01T00:00:00Z, in Unix seconds.
+const Epoch2000 = 946_684_800
+
+// ParseMade reads when a token was made, in a layout of package time. OATH began in
+// 2004, and a year before 1990 or after 2200 is damage.
+func ParseMade(layout, text string) (at time.Time, ok bool) {
+	at, err := time.Parse(layout, text)
+	return at, err == nil && at.Year() >= 1990 && at.Year() <= 2200
 }
