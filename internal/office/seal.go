@@ -10,9 +10,12 @@ import (
 	"encoding/base64"
 	"encoding/binary"
 	"fmt"
-	"fob/internal/fault"
 	"hash"
 	"io"
+	"unicode/utf16"
+	"unicode/utf8"
+
+	"fob/internal/fault"
 )
 
 // What Office itself writes when a person sets a password: AES-256 in CBC, SHA-512,
@@ -37,6 +40,18 @@ func CheckPassword(pass []byte) error {
 		return fault.Errorf(fault.KeyTrouble, "the password has %d characters, Office takes %d", len(text)/2, MaxPassword)
 	}
 	return nil
+}
+
+// utf16le is how Office takes a password; nil: it is no text.
+func utf16le(pass []byte) []byte {
+	if !utf8.Valid(pass) {
+		return nil
+	}
+	b := []byte{}
+	for _, u := range utf16.Encode([]rune(string(pass))) {
+		b = binary.LittleEndian.AppendUint16(b, u)
+	}
+	return b
 }
 
 // Seal writes a document of size bytes, which write is given the place for, under
@@ -88,7 +103,7 @@ func sealedSize(size int64) int64 {
 
 // sealKeys are those of one document.
 type sealKeys struct {
-	data, password agileKey
+	data, password scheme
 	secret         []byte // key of the data
 	mac            []byte // key of the HMAC
 	verifier       []byte
@@ -107,8 +122,8 @@ func newSealKeys(random io.Reader) (*sealKeys, error) {
 		return b
 	}
 	return &sealKeys{
-		data:     agileKey{sha512.New, sealBits, take(saltSize)},
-		password: agileKey{sha512.New, sealBits, take(saltSize)},
+		data:     scheme{sha512.New, sealBits, take(saltSize)},
+		password: scheme{sha512.New, sealBits, take(saltSize)},
 		verifier: take(saltSize), secret: take(secretSize), mac: take(sha512.Size),
 	}, nil
 }
@@ -143,7 +158,7 @@ const infoXML = `<?xml version="1.0" encoding="UTF-8" standalone="yes"?>` + "\r\
 	`<keyEncryptor uri="http://schemas.microsoft.com/office/2006/keyEncryptor/password"><p:encryptedKey spinCount="%d" %s ` +
 	`encryptedVerifierHashInput="%s" encryptedVerifierHashValue="%s" encryptedKeyValue="%s"/></keyEncryptor></keyEncryptors></encryption>`
 
-func (k agileKey) attributes() string {
+func (k scheme) attributes() string {
 	return fmt.Sprintf(`saltSize="%d" blockSize="%d" keyBits="%d" hashSize="%d" cipherAlgorithm="AES" cipherChaining="ChainingModeCBC" hashAlgorithm="SHA512" saltValue="%s"`,
 		len(k.salt), aes.BlockSize, k.bits, k.hash().Size(), base64.StdEncoding.EncodeToString(k.salt))
 }
@@ -162,7 +177,7 @@ type sealer struct {
 }
 
 func (k *sealKeys) sealer(w io.Writer, size int64) *sealer {
-	s := &sealer{keys: k, block: blockOf(k.secret), mac: hmac.New(sha512.New, k.mac), buf: make([]byte, 0, agileSegment), left: size}
+	s := &sealer{keys: k, block: blockOf(k.secret), mac: hmac.New(sha512.New, k.mac), buf: make([]byte, 0, segmentSize), left: size}
 	s.out = io.MultiWriter(w, s.mac)
 	s.emit(binary.LittleEndian.AppendUint64(nil, uint64(size)))
 	return s
