@@ -81,7 +81,8 @@ func (c Config) Reports(ctx context.Context) (report.Store, func() error, error)
 	if err != nil {
 		return nil, nil, err
 	}
-	return s, s.Close, nil
+	restore := boundMemory()
+	return s, func() error { restore(); return s.Close() }, nil
 }
 
 func (c Config) openReadOnly(ctx context.Context) (*store.Store, error) {

@@ -19,7 +19,7 @@ func (c Config) VerifyTrail(ctx context.Context, checkpoint *trail.Checkpoint) (
 		return trail.Report{}, err
 	}
 	defer s.Close()
-	defer relaxCollector()()
+	defer boundMemory()()
 	return s.Verify(ctx, checkpoint)
 }
 

@@ -54,7 +54,7 @@ func (c Config) Doctor(ctx context.Context, withKeys bool, progress func(done, a
 		return nil, err
 	}
 	defer s.Close()
-	defer relaxCollector()()
+	defer boundMemory()()
 	d := &doctor{Config: c, store: s, withKeys: withKeys}
 	asked := [][]question{
 		{{"clock", d.clock}, {"disk", d.disk}, {"files", d.files}, {"imports", d.imports}, {"database", d.database}},

@@ -14,6 +14,7 @@ import (
 	"fob/internal/report"
 	"fob/internal/report/export"
 	"fob/internal/token"
+	"fob/internal/trail"
 	"fob/tools/life"
 )
 
@@ -223,5 +224,39 @@ func TestAsOfSelects(t *testing.T) {
 	}
 	if _, err := seen(l, report.Filter{}, time.Date(2025, 1, 6, 0, 0, 0, 0, time.UTC)); fault.KindOf(err) != fault.Usage {
 		t.Errorf("before the store: %v", err)
+	}
+}
+
+// Of a trail that names more tokens than are kept at once the same is told.
+func TestFoldInSpans(t *testing.T) {
+	l, err := life.Begin(t.TempDir(), 3)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.End()
+	live(t, l, 60)
+	middle := l.Now
+	live(t, l, 60)
+	filters := []report.Filter{{}, {Batch: 1}, {State: token.Bound}}
+	var whole []moment
+	look := func(found *[]moment) {
+		for _, f := range filters {
+			m, err := seen(l, f, middle)
+			if err != nil {
+				t.Fatal(err)
+			}
+			*found = append(*found, m)
+		}
+	}
+	look(&whole)
+	defer func(n int) { trail.MostKept = n }(trail.MostKept)
+	trail.MostKept = 1000
+	var parts []moment
+	look(&parts)
+	if !slices.Equal(whole, parts) {
+		t.Errorf("%+v\nnot\n%+v", parts, whole)
+	}
+	if r, err := l.Config.VerifyTrail(bg, nil); err != nil || !r.OK() {
+		t.Errorf("%v %q", err, r.Problems)
 	}
 }

@@ -60,4 +60,11 @@ const (
 	AtLeast     Field = "at-least"
 	Renamed     Field = "renamed"
 	UnknownLeft Field = "unknown-left"
+// What can be said of an export and of what proves it.
+const (
+	Pub          Field = "pub"
+	Sign         Field = "sign"
+	PseudonymKey Field = "pseudonym-key"
+	Pseudonymise Field = "pseudonymise"
+	Compare      Field = "compare"
 )

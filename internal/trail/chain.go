@@ -72,6 +72,25 @@ func Parse(entry Entry) (e Event, err error) {
 	return e, err
 }
 
+// parse is Parse for whoever needs not the bytes of a token's detail: they are read
+// once.
+func parse(entry Entry) (Event, error) {
+	if glance(entry.Body, tokenKey) == "" {
+		return Parse(entry)
+	}
+	var e struct {
+		Event
+		Detail *TokenDetail `json:"detail"`
+	}
+	if err := strictly(entry.Body, &e); err != nil {
+		return Event{}, fmt.Errorf("event %d: %w", entry.Seq, err)
+	}
+	if e.Token = e.Detail; e.Token == nil {
+		e.Token = &TokenDetail{}
+	}
+	return e.Event, nil
+}
+
 // decode reads the event's detail, as strictly as the event.
 func (e *Event) decode(detail any) error { return strictly(e.Detail, detail) }
 

@@ -34,14 +34,27 @@ func stamp(t time.Time) string {
 	return t.UTC().Format(time.RFC3339Nano)
 }
 
-// compareOnce compares everything but tokens and bindings.
-func (v *verification) compareOnce(t Tables) error {
-	for _, check := range []func(Tables) error{v.compareErased, v.compareLists, v.compareStore, v.compareBatches, v.compareAccounts, v.comparePolicy} {
+// compare compares the tokens of the fold's span, on one core, with their bindings, on
+// another, and everything else once.
+func (v *verification) compare(t Tables) error {
+	checks := []func(Tables) error{v.compareErased, v.compareLists, v.compareStore, v.compareBatches, v.compareAccounts, v.comparePolicy}
+	if v.again {
+		checks = nil
+	}
+	for _, check := range checks {
 		if err := check(t); err != nil {
 			return err
 		}
 	}
-	return nil
+	var bindings Report
+	var group errgroup.Group
+	group.Go(func() error { return v.compareTokens(t) })
+	group.Go(func() error { return v.compareBindings(&bindings, t) })
+	err := group.Wait()
+	for _, p := range bindings.Problems {
+		v.Problemf("%s", p)
+	}
+	return err
 }
 
 // compareErased holds the rows that let the database erase a text against the
@@ -231,23 +244,9 @@ func (v *verification) compareAccounts(t Tables) error {
 	return nil
 }
 
-// compareSpan compares tokens on one core and bindings on another. What an import
-// committed to is compared once.
-func (v *verification) compareSpan(t Tables, first bool) error {
-	var bindings Report
-	var group errgroup.Group
-	group.Go(func() error { return v.compareTokens(t, first) })
-	group.Go(func() error { return v.compareBindings(&bindings, t) })
-	err := group.Wait()
-	for _, p := range bindings.Problems {
-		v.Problemf("%s", p)
-	}
-	return err
-}
-
 // compareTokens walks all tokens in the order of their ids: each against the trail,
-// and the facts of each batch against the hash that its import committed to.
-func (v *verification) compareTokens(t Tables, whole bool) error {
+// and the facts of each batch, once, against the hash that its import committed to.
+func (v *verification) compareTokens(t Tables) error {
 	f := v.fold
 	walks := map[string]*contents{}
 	begin := func(b *batch) *contents {
@@ -274,7 +273,7 @@ func (v *verification) compareTokens(t Tables, whole bool) error {
 		switch {
 		case b == nil:
 			v.Problemf("token %s: its batch %s is not in the trail", row.Serial, row.Batch)
-		case whole:
+		case !v.again:
 			walk.add(row.Facts)
 		}
 	}
@@ -283,7 +282,7 @@ func (v *verification) compareTokens(t Tables, whole bool) error {
 			v.Problemf("token %s is gone, the trail has events of it", f.get(told.serial))
 		}
 	}
-	if !whole {
+	if v.again {
 		return nil
 	}
 	for _, b := range f.inOrder {

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"slices"
 	"time"
 
 	"github.com/google/uuid"
@@ -85,21 +86,8 @@ type Text struct {
 
 // Digest is the hex SHA-256 of the salt followed by the text.
 func (t Text) Digest() string {
-	sum := t.sum()
+	sum := sha256.Sum256(slices.Concat(t.Salt, []byte(t.Text)))
 	return hex.EncodeToString(sum[:])
-}
-
-func (t Text) sum() [sha256.Size]byte {
-	var room [128]byte // most salts and texts find place in it
-	return sha256.Sum256(append(append(room[:0], t.Salt...), t.Text...))
-}
-
-// hashesTo reports whether a digest is the text's, without making it anew.
-func (t Text) hashesTo(digest string) bool {
-	sum := t.sum()
-	var spelt [2 * sha256.Size]byte
-	hex.Encode(spelt[:], sum[:])
-	return string(spelt[:]) == digest
 }
 
 // AddText puts a text beside the event and its salted hash into it. An empty

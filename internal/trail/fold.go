@@ -21,7 +21,6 @@ import (
 // as the import left it. Of tokens it keeps those of a span; see inSpans.
 type Fold struct {
 	span    span
-	most    int // bytes that it may keep of tokens
 	renames Renames
 	part    bool // it begins in the middle of a trail: what was before is not known
 
@@ -58,7 +57,7 @@ type change struct {
 }
 
 func newFold(s span, r Renames) *Fold {
-	return &Fold{span: s, most: mostKept, renames: r, policy: map[string]string{}, batches: map[string]*batch{}, erased: map[textKey]uint32{}, names: []string{""}, kept: newKept()}
+	return &Fold{span: s, renames: r, policy: map[string]string{}, batches: map[string]*batch{}, erased: map[textKey]uint32{}, names: []string{""}, kept: newKept()}
 }
 
 // subjectOf is the kind of object that a command's events are about.

@@ -28,8 +28,7 @@ type Past struct {
 	trail   iter.Seq2[Stored, error]
 	renames Renames
 	fold    *Fold
-	spans   []span // all of them, in order; the fold is of one
-	most    int
+	spans   []span        // all of them, in order; the fold is of one
 	removed []token.Facts // tokens that went since, as they were
 	later   map[*batch]corrections
 }
@@ -49,15 +48,11 @@ type PastToken struct {
 // before the store is of kind Usage; a trail that contradicts itself of kind
 // Integrity.
 func Replay(trail iter.Seq2[Stored, error], former iter.Seq2[FormerRow, error], at time.Time) (*Past, error) {
-	return replay(trail, former, at, mostKept)
-}
-
-func replay(trail iter.Seq2[Stored, error], former iter.Seq2[FormerRow, error], at time.Time, most int) (*Past, error) {
 	renames, err := NewRenames(former)
 	if err != nil {
 		return nil, err
 	}
-	p := &Past{At: at, trail: trail, renames: renames, spans: []span{{}}, most: most}
+	p := &Past{At: at, trail: trail, renames: renames, spans: []span{{}}}
 	if p.Head, err = cutOf(trail, at); err != nil {
 		return nil, err
 	}
@@ -80,16 +75,14 @@ func (p *Past) about(key string) (*Fold, error) {
 // be too large.
 func (p *Past) read(s span) error {
 	p.fold = newFold(s, p.renames)
-	p.fold.most = p.most
 	p.removed, p.later = nil, map[*batch]corrections{}
 	err := p.run()
 	if !errors.Is(err, errTooMany) {
 		return err
 	}
-	a, b := p.fold.halves()
-	i := slices.Index(p.spans, s)
-	p.spans = slices.Replace(p.spans, i, i+1, a, b)
-	return p.read(a)
+	halves, i := p.fold.halves(), slices.Index(p.spans, s)
+	p.spans = slices.Replace(p.spans, i, i+1, halves...)
+	return p.read(halves[0])
 }
 
 func (p *Past) run() error {
@@ -100,24 +93,16 @@ func (p *Past) run() error {
 			}
 		}
 	}
-	type parsed struct {
-		Event
-		beside []Text
-		err    error
-	}
-	for e, err := range Parallel(relevant, func(s Stored) parsed {
-		e, err := Parse(s.Entry)
-		return parsed{e, s.Texts, err}
-	}) {
+	for next, err := range Parallel(chained(relevant), examine) {
 		if err != nil {
 			return err
 		}
-		switch err = e.err; {
+		switch err = next.unread; {
 		case err != nil:
-		case e.Seq > p.Head.Seq:
-			err = p.undo(&e.Event)
+		case next.seq > p.Head.Seq:
+			err = p.undo(&next.event)
 		default:
-			err = p.fold.apply(&e.Event, e.beside)
+			err = p.fold.apply(&next.event, next.beside)
 		}
 		if err != nil {
 			return untold("%v", err)

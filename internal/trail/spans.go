@@ -14,8 +14,8 @@ import (
 // one that turns out to be too many is halved, and the trail is read again for each
 // half. A trail that names a million tokens is mostly read once.
 
-// mostKept is how many bytes a fold keeps of tokens.
-const mostKept = 140 << 20
+// MostKept is how many bytes a fold keeps of tokens; tests make it less.
+var MostKept = 140 << 20
 
 // span are the serials from one on, before another; no to: there is no end.
 type span struct{ from, to string }
@@ -27,21 +27,21 @@ var errTooMany = errors.New("too many tokens for one fold")
 
 // full is errTooMany once that is so.
 func (f *Fold) full() error {
-	if f.size() > f.most && f.tokens.n > 1 {
+	if f.size() > MostKept && f.tokens.n > 1 {
 		return errTooMany
 	}
 	return nil
 }
 
 // halves divides the fold's span so that each half has as many of its tokens.
-func (f *Fold) halves() (a, b span) {
+func (f *Fold) halves() []span {
 	keys := make([]string, 0, f.tokens.n)
 	for t := range f.tokens.each() {
 		keys = append(keys, f.get(t.serial))
 	}
 	slices.Sort(keys)
 	middle := keys[len(keys)/2]
-	return span{f.span.from, middle}, span{middle, f.span.to}
+	return []span{{f.span.from, middle}, {middle, f.span.to}}
 }
 
 // tokenKey is what stands before the serial in an event about a token. No text that

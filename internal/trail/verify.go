@@ -1,10 +1,12 @@
 package trail
 
 import (
+	"cmp"
 	"encoding/hex"
 	"errors"
 	"fmt"
 	"iter"
+	"maps"
 	"slices"
 
 	"github.com/google/uuid"
@@ -63,39 +65,24 @@ func Verify(store uuid.UUID, trail iter.Seq2[Stored, error]) (Report, error) {
 // VerifyStore verifies the trail, rebuilds from it what the tables must hold, and
 // compares. With a checkpoint it also finds a trail that was cut or rewritten since;
 // nil stands for none. It may read the trail and the tables several times.
-func VerifyStore(store uuid.UUID, trail iter.Seq2[Stored, error], tables Tables, c *Checkpoint) (Report, error) {
-	return verifyStore(store, trail, tables, c, mostKept)
-}
-
-func verifyStore(store uuid.UUID, trail iter.Seq2[Stored, error], tables Tables, c *Checkpoint, most int) (r Report, err error) {
+func VerifyStore(store uuid.UUID, trail iter.Seq2[Stored, error], tables Tables, c *Checkpoint) (r Report, err error) {
 	renames, err := NewRenames(tables.FormerRows())
 	if err != nil {
 		return r, err
 	}
-	todo := []span{{}}
-	for first := true; len(todo) > 0; {
-		f := newFold(todo[0], renames)
-		f.most = most
-		v := newVerification(store, c, f)
-		if first {
-			err = v.run(trail)
-		} else {
+	for first, todo := true, []span{{}}; len(todo) > 0; {
+		v := newVerification(store, newFold(todo[0], renames), c)
+		if v.again = !first; v.again {
 			v.Report = r
-			err = v.again(trail)
 		}
-		if errors.Is(err, errTooMany) {
-			a, b := f.halves()
-			todo = append([]span{a, b}, todo[1:]...)
+		if err = v.run(trail); errors.Is(err, errTooMany) {
+			todo = slices.Replace(todo, 0, 1, v.fold.halves()...)
 			continue
 		}
-		if err == nil && first {
-			err = v.compareOnce(tables)
-		}
 		if err == nil {
-			err = v.compareSpan(tables, first)
+			err = v.compare(tables)
 		}
-		r = v.Report
-		if err != nil {
+		if r = v.Report; err != nil {
 			return r, err
 		}
 		first, todo = false, todo[1:]
@@ -113,61 +100,38 @@ type verification struct {
 	store      uuid.UUID
 	fold       *Fold       // nil: the trail alone is verified
 	checkpoint *Checkpoint // nil: there is none, or it is of another store
+	again      bool        // for another span: all but its tokens was looked at
 	accounts   accountSet
 	missing    map[textKey]bool  // texts that are not there
 	erased     map[textKey]int64 // by which event
 }
 
-func newVerification(store uuid.UUID, c *Checkpoint, f *Fold) *verification {
+func newVerification(store uuid.UUID, f *Fold, c *Checkpoint) *verification {
 	v := &verification{store: store, fold: f, checkpoint: c, accounts: newAccountSet(), missing: map[textKey]bool{}, erased: map[textKey]int64{}}
 	if c != nil && c.Store != store {
 		v.Foreign, v.checkpoint = true, nil
 		v.Problemf("the checkpoint is of another store: %s", c.Store)
 	}
-	if f != nil {
-		f.held = func(a account) { v.accounts.add(f, a) }
-	}
 	return v
 }
 
-// run looks at every event.
+// run reads the trail, looks at every event, and folds those that can be read.
 func (v *verification) run(trail iter.Seq2[Stored, error]) error {
+	if v.again {
+		trail = v.fold.within(trail)
+	} else if v.fold != nil {
+		v.fold.held = func(a account) { v.accounts.add(v.fold, a) }
+	}
 	head := Head{}
 	for next, err := range Parallel(chained(trail), examine) {
 		if err != nil {
 			return err
 		}
-		if next.seq != head.Seq+1 {
-			v.Problemf("event %d is missing: event %d follows event %d", head.Seq+1, next.seq, head.Seq)
-		}
-		if next.follows != next.hash {
-			v.Problemf("event %d was changed: its hash does not follow from its bytes and the event before", next.seq)
-		}
-		if err := v.event(&next); err != nil {
-			return err
+		if !v.again {
+			v.look(&next, head)
 		}
 		head = Head{next.seq, next.hash}
-		v.Report.Events++
-		if c := v.checkpoint; c != nil && c.Seq == head.Seq && c.Head.Hash != head.Hash {
-			v.Problemf("the trail was rewritten: event %d does not have the hash of the checkpoint of %s", head.Seq, stamp(c.Time))
-		}
-	}
-	v.Head = head.Hash
-	v.finishErasures()
-	if c := v.checkpoint; c != nil && v.fold != nil && c.Seq > v.Report.Events {
-		v.Problemf("the trail was cut: it has %d events, the checkpoint of %s has %d", v.Report.Events, stamp(c.Time), c.Seq)
-	}
-	return nil
-}
-
-// again folds the trail once more for another span: the trail itself was looked at.
-func (v *verification) again(trail iter.Seq2[Stored, error]) error {
-	v.fold.held = nil
-	for next, err := range Parallel(chained(v.fold.within(trail)), examine) {
-		if err != nil {
-			return err
-		}
-		if next.unread != nil {
+		if v.fold == nil || next.unread != nil {
 			continue
 		}
 		if err := v.fold.apply(&next.event, next.beside); err != nil {
@@ -176,6 +140,9 @@ func (v *verification) again(trail iter.Seq2[Stored, error]) error {
 		if err := v.fold.full(); err != nil {
 			return err
 		}
+	}
+	if !v.again {
+		v.finish(head)
 	}
 	return nil
 }
@@ -212,20 +179,31 @@ type examined struct {
 
 func examine(s link) (x examined) {
 	x = examined{seq: s.Seq, hash: s.Hash, beside: s.Texts, follows: chainHash(s.before, s.Body)}
-	x.event, x.unread = Parse(s.Entry)
+	x.event, x.unread = parse(s.Entry)
 	for _, t := range s.Texts {
-		if want, known := x.event.Texts[t.Field]; known && !t.hashesTo(want) {
+		if want, known := x.event.Texts[t.Field]; known && t.Digest() != want {
 			x.unproved = append(x.unproved, t.Field)
 		}
 	}
 	return x
 }
 
-func (v *verification) event(x *examined) error {
+// look finds what is wrong with an event by itself, and with its place in the chain.
+func (v *verification) look(x *examined, before Head) {
+	v.Report.Events++
+	if x.seq != before.Seq+1 {
+		v.Problemf("event %d is missing: event %d follows event %d", before.Seq+1, x.seq, before.Seq)
+	}
+	if x.follows != x.hash {
+		v.Problemf("event %d was changed: its hash does not follow from its bytes and the event before", x.seq)
+	}
+	if c := v.checkpoint; c != nil && c.Seq == x.seq && c.Head.Hash != x.hash {
+		v.Problemf("the trail was rewritten: event %d does not have the hash of the checkpoint of %s", x.seq, stamp(c.Time))
+	}
 	e := &x.event
 	if x.unread != nil {
 		v.Problemf("%v", x.unread)
-		return nil
+		return
 	}
 	if e.Seq != x.seq {
 		v.Problemf("event %d calls itself event %d", x.seq, e.Seq)
@@ -233,21 +211,6 @@ func (v *verification) event(x *examined) error {
 	if e.Store != v.store {
 		v.Problemf("event %d belongs to store %s", x.seq, e.Store)
 	}
-	v.checkTexts(x)
-	if e.Command == token.CmdAccountErase {
-		v.erase(e)
-	}
-	if v.fold == nil {
-		return nil
-	}
-	if err := v.fold.apply(e, x.beside); err != nil {
-		v.Problemf("%v", err)
-	}
-	return v.fold.full()
-}
-
-func (v *verification) checkTexts(x *examined) {
-	e := &x.event
 	for _, t := range x.beside {
 		if _, known := e.Texts[t.Field]; !known {
 			v.Problemf("event %d: a text %q lies beside it that it does not name", e.Seq, t.Field)
@@ -256,13 +219,15 @@ func (v *verification) checkTexts(x *examined) {
 	for _, field := range x.unproved {
 		v.Problemf("event %d: the text %q was changed", e.Seq, field)
 	}
-	if len(x.beside) == len(e.Texts) {
-		return // a field is there once at most: all are there, or the trail is in disorder anyway
-	}
-	for field := range e.Texts {
-		if !slices.ContainsFunc(x.beside, func(t Text) bool { return t.Field == field }) {
-			v.missing[textKey{e.Seq, field}] = true
+	if len(x.beside) != len(e.Texts) { // a field is there once at most
+		for field := range e.Texts {
+			if !slices.ContainsFunc(x.beside, func(t Text) bool { return t.Field == field }) {
+				v.missing[textKey{e.Seq, field}] = true
+			}
 		}
+	}
+	if e.Command == token.CmdAccountErase {
+		v.erase(e)
 	}
 }
 
@@ -285,17 +250,18 @@ func (v *verification) erase(e *Event) {
 	}
 }
 
-// finishErasures reports the texts that went without an event that says so.
-func (v *verification) finishErasures() {
-	var gone []textKey
-	for key := range v.missing {
+// finish looks at what only the end of the trail tells: texts that went without an
+// event that says so, and a checkpoint that knows more events.
+func (v *verification) finish(head Head) {
+	v.Head = head.Hash
+	gone := slices.SortedFunc(maps.Keys(v.missing), func(a, b textKey) int { return cmp.Compare(a.seq, b.seq) })
+	for _, key := range gone {
 		if v.erased[key] == 0 {
-			gone = append(gone, key)
+			v.Problemf("event %d: the text %q is gone, and no event erased it", key.seq, key.field)
 		}
 	}
-	slices.SortFunc(gone, func(a, b textKey) int { return int(a.seq - b.seq) })
-	for _, key := range gone {
-		v.Problemf("event %d: the text %q is gone, and no event erased it", key.seq, key.field)
+	if c := v.checkpoint; c != nil && v.fold != nil && c.Seq > v.Report.Events {
+		v.Problemf("the trail was cut: it has %d events, the checkpoint of %s has %d", v.Report.Events, stamp(c.Time), c.Seq)
 	}
 }
 
