@@ -7,7 +7,7 @@ import "runtime/debug"
 // has.
 const (
 	foldPercent = 400
-	foldLimit   = 180 << 20 // bytes
+	foldLimit   = 215 << 20 // bytes
 )
 
 // boundMemory sets the collector so, until the function that it returns is called.

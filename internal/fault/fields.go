@@ -60,6 +60,8 @@ const (
 	AtLeast     Field = "at-least"
 	Renamed     Field = "renamed"
 	UnknownLeft Field = "unknown-left"
+)
+
 // What can be said of an export and of what proves it.
 const (
 	Pub          Field = "pub"

@@ -83,11 +83,17 @@ func (t *texts) add(s string) text {
 	}
 	i, place := t.find(s, func(i uint32) bool { return t.get(text(i)) == s })
 	if i == 0 {
-		i = uint32(len(t.bytes))
-		t.bytes = append(binary.AppendUvarint(t.bytes, uint64(len(s))), s...)
+		i = uint32(t.put(s))
 		t.at[place] = i
 	}
 	return text(i)
+}
+
+// put keeps a text that nothing else has.
+func (t *texts) put(s string) text {
+	i := text(len(t.bytes))
+	t.bytes = append(binary.AppendUvarint(t.bytes, uint64(len(s))), s...)
+	return i
 }
 
 func (t *texts) get(i text) string {
@@ -149,7 +155,7 @@ func newKept() kept { return kept{texts: newTexts(), serials: newIndex()} }
 
 // size is about how many bytes that is.
 func (k *kept) size() int {
-	return int(k.tokens.n)*150 + int(k.bindings.n)*96 + int(k.observations.n)*32 + len(k.bytes) + len(k.texts.at)*32
+	return int(k.tokens.n)*118 + int(k.bindings.n)*96 + int(k.observations.n)*32 + len(k.bytes) + len(k.texts.at)*32
 }
 
 // token finds a token by its serial; nil when nothing is kept of it, or it was
@@ -170,7 +176,7 @@ func (k *kept) place(serial string) (i uint32, place uint64) {
 func (k *kept) make(serial string, state token.State) *keptToken {
 	i, place := k.place(serial)
 	if i == 0 {
-		i = k.tokens.add(keptToken{serial: k.add(serial)})
+		i = k.tokens.add(keptToken{serial: k.texts.put(serial)})
 		k.serials.at[place] = i
 	}
 	t := k.tokens.at(i)
