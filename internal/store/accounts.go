@@ -1,28 +1,27 @@
 package store
 
 import (
+	"cmp"
 	"database/sql"
-	"fmt"
 	"iter"
-	"strings"
+	"math"
+	"slices"
+	"time"
 
-	"fob/internal/fault"
 	"fob/internal/report"
 	"fob/internal/token"
+	"fob/internal/trail"
 )
 
-const accountSelect = `SELECT a.name, a.full_name, a.person, a.listed, a.listed_since,
-	(SELECT COUNT(*) FROM token t WHERE t.account_id = a.id), a.id FROM account a`
+const accountSelect = `SELECT a.name, a.full_name, a.person, a.listed, a.listed_since, (SELECT COUNT(*) FROM token t WHERE t.account_id = a.id), a.id FROM account a`
 
-func scanAccount(rows scanner) (a report.Account, id int64, err error) {
-	var full, person sql.NullString
-	var listed, since sql.NullInt64
-	err = rows.Scan(&a.Account, &full, &person, &listed, &since, &a.Tokens, &id)
-	a.FullName, a.PersonID, a.Since = filledOrNil(full), filledOrNil(person), orNil(fromNanos(since))
+func scanAccount(row scanner) (a report.Account, id int64, err error) {
+	var listed sql.NullBool
+	err = row.Scan(&a.Account, orNoText(&a.FullName), orNoText(&a.PersonID), &listed, nanosOrNil(&a.Since), &a.Tokens, &id)
 	switch {
 	case !listed.Valid:
 		a.Standing = report.JustName
-	case listed.Int64 == 1:
+	case listed.Bool:
 		a.Standing = report.OnList
 	default:
 		a.Standing = report.HasLeft
@@ -30,65 +29,41 @@ func scanAccount(rows scanner) (a report.Account, id int64, err error) {
 	return a, id, err
 }
 
-func filledOrNil(s sql.NullString) *string {
-	if s.String == "" {
-		return nil
-	}
-	return &s.String
-}
-
 // Accounts streams accounts by name.
 func (q *queries) Accounts(f report.AccountFilter) iter.Seq2[report.Account, error] {
 	query, args := accountsQuery(f)
-	return func(yield func(report.Account, error) bool) {
-		rows, err := q.tx.QueryContext(q.ctx, query, args...)
-		if err != nil {
-			yield(report.Account{}, err)
-			return
-		}
-		defer rows.Close()
-		for rows.Next() {
-			a, _, err := scanAccount(rows)
-			if !yield(a, err) || err != nil {
-				return
-			}
-		}
-		if err := rows.Err(); err != nil {
-			yield(report.Account{}, err)
-		}
-	}
+	return stream(q, func(row scanner) (report.Account, error) {
+		a, _, err := scanAccount(row)
+		return a, err
+	}, query, args...)
 }
 
 func accountsQuery(f report.AccountFilter) (query string, args []any) {
-	var parts []string
+	l := listing{order: `a.key`, limit: f.Limit}
 	if f.Left {
-		parts = append(parts, `a.listed = 0`)
+		l.where(`a.listed = 0`)
 	}
 	if f.Tokens {
-		parts = append(parts, `EXISTS (SELECT 1 FROM token t WHERE t.account_id = a.id)`)
+		l.where(`EXISTS (SELECT 1 FROM token t WHERE t.account_id = a.id)`)
 	}
 	if key := token.Account(f.Prefix).Key(); key != "" {
-		parts, args = append(parts, `a.key >= $1 AND a.key < $2`), []any{key, key + "\U0010ffff"}
+		l.where(`a.key >= ? AND a.key < ?`, key, prefixEnd(key))
 	}
-	query = accountSelect
-	if len(parts) > 0 {
-		query += ` WHERE ` + strings.Join(parts, ` AND `)
-	}
-	query += ` ORDER BY a.key`
-	if f.Limit > 0 {
-		query += fmt.Sprintf(` LIMIT %d`, f.Limit)
-	}
-	return query, args
+	return l.from(accountSelect), l.args
 }
 
 const (
-	formerSelect = `SELECT f.name, l.at FROM former_account f JOIN account_list l ON l.number = f.until_list WHERE f.account_id = $1 ORDER BY f.until_list`
-	heldSelect   = `SELECT COALESCE(t.printed, t.serial_key), t.state, bi.opened_at, bi.closed_at, bi.by_name, bi.proof, bi.codes, bi.ticket
+	heldSelect = `SELECT ` + printed + `, t.state, bi.opened_at, bi.closed_at, bi.by_name, bi.proof, bi.codes, bi.ticket
 		FROM binding bi JOIN token t ON t.id = bi.token_id WHERE bi.account_id = $1 ORDER BY bi.id DESC`
-	assignedSelect = `SELECT COALESCE(t.printed, t.serial_key), t.state FROM token t
-		JOIN batch b ON b.id = t.batch_id AND b.loading = 0 AND b.withdrawn_at IS NULL
+	assignedSelect = `SELECT ` + printed + `, t.state, NULL, NULL, NULL, NULL, NULL, NULL FROM token t
+		JOIN batch b ON b.id = t.batch_id AND ` + visible + `
 		WHERE t.account_id = $1 AND NOT EXISTS (SELECT 1 FROM binding bi WHERE bi.token_id = t.id AND bi.closed_at IS NULL) ORDER BY t.serial_key`
 )
+
+func scanHeld(row scanner) (h report.HeldToken, err error) {
+	err = row.Scan(&h.Serial, (*stateCode)(&h.State), nanosOrNil(&h.Bound), nanosOrNil(&h.Ended), orNoText(&h.By), orNoText(&h.Proof), &h.Codes, orNoText(&h.Ticket))
+	return h, err
+}
 
 // Account reads one account with all that it ever had.
 func (q *queries) Account(a token.Account) (d report.AccountDetail, err error) {
@@ -104,58 +79,87 @@ func (q *queries) Account(a token.Account) (d report.AccountDetail, err error) {
 	if err != nil {
 		return d, err
 	}
-	d.Former, d.Held = []report.FormerAccount{}, []report.HeldToken{}
-	if err := q.formerNames(id, &d); err != nil {
+	d.Former, err = collect(q, func(row scanner) (f report.FormerAccount, err error) {
+		err = row.Scan(&f.Account, inNanos(&f.Until))
+		return f, err
+	}, `SELECT f.name, l.at FROM former_account f JOIN account_list l ON l.number = f.until_list WHERE f.account_id = $1 ORDER BY f.until_list`, id)
+	if err != nil {
 		return d, err
 	}
-	if err := q.heldTokens(id, &d); err != nil {
+	assigned, err := collect(q, scanHeld, assignedSelect, id)
+	if err != nil {
 		return d, err
 	}
+	bound, err := collect(q, scanHeld, heldSelect, id)
+	if err != nil {
+		return d, err
+	}
+	d.Former = append([]report.FormerAccount{}, d.Former...)
+	d.Held = append(append([]report.HeldToken{}, assigned...), bound...)
 	return d, q.pastAssignments(id, &d)
 }
 
-func (q *queries) formerNames(id int64, d *report.AccountDetail) error {
-	return q.each(formerSelect, []any{id}, func(rows *sql.Rows) error {
-		var f report.FormerAccount
-		var at sql.NullInt64
-		err := rows.Scan(&f.Account, &at)
-		f.Until = fromNanos(at)
-		d.Former = append(d.Former, f)
+// pastAssignments adds the tokens that were sent to an account and came back, or
+// were lost, before anybody proved to have them. No table has those: the trail
+// does. It is read only for an account that ever had a token, for a million events
+// in about a second.
+func (q *queries) pastAssignments(id int64, d *report.AccountDetail) error {
+	if ever, err := q.everHeld(id); err != nil || !ever {
 		return err
-	})
-}
-
-func (q *queries) heldTokens(id int64, d *report.AccountDetail) error {
-	err := q.each(assignedSelect, []any{id}, func(rows *sql.Rows) error {
-		var h report.HeldToken
-		err := rows.Scan(&h.Serial, (*stateCode)(&h.State))
-		d.Held = append(d.Held, h)
-		return err
-	})
+	}
+	seqs, err := q.eventsOf(token.Account(d.Account.Account))
 	if err != nil {
 		return err
 	}
-	return q.each(heldSelect, []any{id}, func(rows *sql.Rows) error {
-		var h report.HeldToken
-		var opened, closed sql.NullInt64
-		var by, proof, ticket sql.NullString
-		err := rows.Scan(&h.Serial, (*stateCode)(&h.State), &opened, &closed, &by, &proof, &h.Codes, &ticket)
-		h.Bound, h.Ended = orNil(fromNanos(opened)), orNil(fromNanos(closed))
-		h.By, h.Proof, h.Ticket = filledOrNil(by), filledOrNil(proof), filledOrNil(ticket)
-		d.Held = append(d.Held, h)
-		return err
-	})
+	slices.Sort(seqs)
+	open, known := map[string]*time.Time{}, len(d.Held)
+	for _, seq := range seqs {
+		stored, err := q.eventPage(seq, 1, nil)
+		if err != nil || len(stored) == 0 {
+			return err
+		}
+		e, err := trail.Parse(stored[0].Entry)
+		if err != nil {
+			return err
+		}
+		key, at := token.Serial(e.Object.ID).Key(), e.Time.UTC()
+		switch {
+		case e.Outcome != trail.Done || e.Object.Kind != trail.KindToken:
+		case e.Command == token.CmdAssign:
+			open[key] = &at
+		case e.From != token.Assigned || e.To == token.Assigned:
+		case e.To == token.Bound:
+			delete(open, key)
+		default: // of one that a seed file gave to the account, from when is not known
+			h := report.HeldToken{Assigned: open[key], Ended: &at}
+			err := q.row(`SELECT `+printed+`, t.state FROM token t WHERE t.serial_key = $1`, key).Scan(&h.Serial, (*stateCode)(&h.State))
+			if err == nil {
+				d.Held = append(d.Held, h)
+			} else if !notFound(err) { // its batch was withdrawn since
+				return err
+			}
+			delete(open, key)
+		}
+	}
+	for i := range d.Held {
+		if h := &d.Held[i]; h.Bound == nil && h.Ended == nil {
+			h.Assigned = open[h.Serial.Key()]
+		}
+	}
+	slices.Reverse(d.Held[known:])
+	slices.SortStableFunc(d.Held, func(a, b report.HeldToken) int { return cmp.Compare(heldSince(b), heldSince(a)) })
+	return nil
 }
 
-func (q *queries) noSuchAccount(a token.Account) error {
-	err := fault.Errorf(fault.NotFound, "there is no account %s", a)
-	near, nearErr := q.NearAccounts(a, maxNear)
-	if nearErr != nil || len(near) == 0 {
-		return err.WithHint("%s shows those that are here", fault.Do("account list"))
+// heldSince orders what an account had; what stands, unproven, is the newest.
+func heldSince(h report.HeldToken) int64 {
+	switch {
+	case h.Bound != nil:
+		return h.Bound.UnixNano()
+	case h.Ended == nil:
+		return math.MaxInt64
+	case h.Assigned != nil:
+		return h.Assigned.UnixNano()
 	}
-	names := make([]string, len(near))
-	for i, n := range near {
-		names[i] = string(n)
-	}
-	return err.WithHint("near it: %s", strings.Join(names, ", "))
+	return h.Ended.UnixNano()
 }

@@ -3,32 +3,32 @@ package store
 import (
 	"time"
 
+	"github.com/google/uuid"
+
 	"fob/internal/fault"
+	"fob/internal/intake"
+	"fob/internal/report"
 	"fob/internal/token"
 )
 
-// CreateBatch keeps a batch as loading and reserves the ids of n tokens.
+// CreateBatch stores a batch as loading and reserves the ids of n tokens.
 func (q *queries) CreateBatch(b token.Batch, n int) (token.Batch, error) {
 	if err := q.row(`SELECT COALESCE(MAX(last_id), 0) + 1 FROM batch`).Scan(&b.FirstID); err != nil {
 		return b, err
 	}
-	b.LastID = b.FirstID + int64(n) - 1
-	b.Loading = true
+	b.LastID, b.Loading = b.FirstID+int64(n)-1, true
+	var received any
+	if !b.Supplied.Received.IsZero() {
+		received = b.Supplied.Received.Format(time.DateOnly)
+	}
 	s := b.Supplied
 	err := q.row(`INSERT INTO batch (uuid, loading, first_id, last_id, file, sha256, format, options,
 			order_no, supplier, expected, location, received, records, new, unchanged, refused, imported_at, by_kind, by_id, by_name)
 		VALUES ($1, 1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, 0, 0, 0, $14, $15, $16, $17) RETURNING id`,
 		b.UUID.String(), b.FirstID, b.LastID, b.File, b.SHA256, b.Format, b.Options,
-		s.Order, s.Supplier, orNull(s.Expected), s.Location, date(s.Received), b.Records,
+		s.Order, s.Supplier, orNull(s.Expected), s.Location, received, b.Records,
 		b.Imported.UnixNano(), b.By.Kind, b.By.ID, b.By.Name).Scan(&b.ID)
 	return b, err
-}
-
-func date(t time.Time) any {
-	if t.IsZero() {
-		return nil
-	}
-	return t.Format(time.DateOnly)
 }
 
 // CompleteBatch makes a batch visible and gives it the next number.
@@ -45,32 +45,221 @@ func (q *queries) CompleteBatch(b token.Batch) (token.Batch, error) {
 	return b, err
 }
 
-// RemoveToken removes a token that is being replaced, with what its clock showed
-// while it was in stock. One that was ever bound cannot be removed.
-func (q *queries) RemoveToken(id int64) error {
-	if err := q.exec(`DELETE FROM observation WHERE token_id = $1`, id); err != nil {
-		return err
+// BatchOfFile finds a whole import of the same bytes with the same options.
+func (q *queries) BatchOfFile(sha256, options string) (token.Batch, bool, error) {
+	b := token.Batch{SHA256: sha256, Options: options}
+	err := q.row(`SELECT b.id, b.number, b.format, b.records FROM batch b
+		WHERE b.sha256 = $1 AND b.options = $2 AND `+visible+` AND b.refused = 0 ORDER BY b.number LIMIT 1`,
+		sha256, options).Scan(&b.ID, &b.Number, &b.Format, &b.Records)
+	if notFound(err) {
+		return b, false, nil
 	}
-	return q.removeTokens(id, id)
+	return b, err == nil, err
 }
 
-func printed(s token.Serial) any {
-	if string(s) == s.Key() {
+// WholeBatch finds a batch by its number, a withdrawn one too.
+func (q *queries) WholeBatch(number int) (b intake.Batch, err error) {
+	err = q.row(`SELECT id, uuid, number, first_id, last_id, quarantined_at, withdrawn_at FROM batch WHERE number = $1`, number).
+		Scan(&b.ID, &b.UUID, &b.Number, &b.FirstID, &b.LastID, inNanos(&b.Quarantined), inNanos(&b.Withdrawn))
+	if notFound(err) {
+		return b, noSuchBatch(number)
+	}
+	return b, err
+}
+
+func noSuchBatch(number int) error {
+	return fault.Errorf(fault.NotFound, "there is no batch %d", number).WithHint("%s shows them all", fault.Do("batch list"))
+}
+
+// SaveBatch writes since when a batch is quarantined and withdrawn.
+func (q *queries) SaveBatch(b intake.Batch) error {
+	return q.exec(`UPDATE batch SET quarantined_at = $1, withdrawn_at = $2 WHERE id = $3`, nanos(b.Quarantined), nanos(b.Withdrawn), b.ID)
+}
+
+const sliceSelect = `SELECT ` + tokenFields + `, EXISTS (SELECT 1 FROM binding WHERE token_id = t.id)` + tokenTables + ` WHERE t.id BETWEEN $1 AND $2`
+
+// Slice reads the tokens of a batch with ids from first, n ids at most.
+func (q *queries) Slice(b intake.Batch, first int64, n int, states ...token.State) ([]intake.SliceToken, error) {
+	query := sliceSelect
+	if len(states) > 0 {
+		query += ` AND t.state IN (` + codesOf(states...) + `)`
+	}
+	return collect(q, func(row scanner) (s intake.SliceToken, err error) {
+		t, err := scanToken(row, &s.Bound)
+		s.Facts, s.Standing, s.Proven = t.Facts, t.Standing, t.Watermark.Known
+		return s, err
+	}, query+` ORDER BY t.id`, max(first, b.FirstID), min(first+int64(n)-1, b.LastID))
+}
+
+// CountTokens counts what is left of a batch.
+func (q *queries) CountTokens(b intake.Batch) (int, error) {
+	return value[int](q.row(`SELECT COUNT(*) FROM token WHERE id BETWEEN $1 AND $2`, b.FirstID, b.LastID))
+}
+
+// NeverOut reports whether every token of a batch is in stock and was never given
+// out; else which one is not.
+func (q *queries) NeverOut(b intake.Batch) (but token.Serial, ok bool, err error) {
+	but, err = value[token.Serial](q.row(`SELECT `+printed+` FROM token t WHERE t.id BETWEEN $1 AND $2
+		AND (t.state <> `+codesOf(token.InStock)+` OR t.issued <> 0) ORDER BY t.id LIMIT 1`, b.FirstID, b.LastID))
+	if notFound(err) {
+		return "", true, nil
+	}
+	return but, false, err
+}
+
+// MoveTokens moves tokens and ends their bindings, by runs of neighbouring ids:
+// mostly a whole slice is one.
+func (q *queries) MoveTokens(ids []int64, to token.State, since, now time.Time) ([]uuid.UUID, error) {
+	closed := make([]uuid.UUID, len(ids))
+	return closed, runs(len(ids), func(i int) bool { return ids[i] == ids[i-1]+1 }, func(from, end int) error {
+		first, last := ids[from], ids[end-1]
+		err := q.exec(`UPDATE token SET state = $1, state_since = $2, account_id = NULL WHERE id BETWEEN $3 AND $4`,
+			stateCode(to), since.UnixNano(), first, last)
+		if err != nil {
+			return err
+		}
+		return q.each(`UPDATE binding SET closed_at = $1 WHERE token_id BETWEEN $2 AND $3 AND closed_at IS NULL RETURNING token_id, uuid`,
+			[]any{now.UnixNano(), first, last}, func(row scanner) error {
+				var id int64
+				var binding uuid.UUID
+				err := row.Scan(&id, &binding)
+				closed[from+int(id-first)] = binding
+				return err
+			})
+	})
+}
+
+// runs calls do for every longest run in which each element goes with the one
+// before.
+func runs(n int, goesOn func(i int) bool, do func(from, end int) error) error {
+	for from := 0; from < n; {
+		end := from + 1
+		for end < n && goesOn(end) {
+			end++
+		}
+		if err := do(from, end); err != nil {
+			return err
+		}
+		from = end
+	}
+	return nil
+}
+
+// CarryOff removes tokens of a withdrawn batch, with what their clocks showed
+// while they were in stock.
+func (q *queries) CarryOff(tokens []intake.SliceToken) error {
+	if len(tokens) == 0 {
 		return nil
 	}
-	return string(s)
+	return q.removeTokens(tokens[0].ID, tokens[len(tokens)-1].ID)
 }
 
-func (q *queries) locationID(name string) (any, error) {
-	if name == "" {
-		return nil, nil
+// RemoveToken removes a token that is being replaced. One that was ever bound
+// cannot be removed.
+func (q *queries) RemoveToken(id int64) error { return q.removeTokens(id, id) }
+
+// removeTokens deletes tokens of neighbouring ids, with their fingerprints and
+// measured drifts.
+func (q *queries) removeTokens(first, last int64) error {
+	for _, statement := range []string{
+		`DELETE FROM observation WHERE token_id BETWEEN $1 AND $2`,
+		`DELETE FROM fingerprint WHERE fingerprint IN (SELECT fingerprint FROM token WHERE id BETWEEN $1 AND $2) AND token_id BETWEEN $1 AND $2`,
+		`DELETE FROM token WHERE id BETWEEN $1 AND $2`,
+	} {
+		if err := q.exec(statement, first, last); err != nil {
+			return err
+		}
 	}
-	if err := q.exec(`INSERT INTO location (name) VALUES ($1) ON CONFLICT (name) DO NOTHING`, name); err != nil {
-		return nil, err
+	return nil
+}
+
+// Correct gives tokens of a batch their parameters, and their counters where
+// these are corrected too; by runs of neighbouring ids.
+func (q *queries) Correct(tokens []intake.SliceToken, counters bool) error {
+	profiles := map[token.Profile]int64{}
+	alike := func(i int) bool {
+		a, b := tokens[i-1], tokens[i]
+		return b.ID == a.ID+1 && b.Profile == a.Profile && (!counters || b.Counter == a.Counter)
 	}
-	var id int64
-	err := q.row(`SELECT id FROM location WHERE name = $1`, name).Scan(&id)
-	return id, err
+	return runs(len(tokens), alike, func(from, end int) error {
+		first, last := tokens[from], tokens[end-1]
+		if err := q.learnProfile(profiles, first.Profile); err != nil {
+			return err
+		}
+		if !counters {
+			return q.exec(`UPDATE token SET profile_id = $1 WHERE id BETWEEN $2 AND $3`, profiles[first.Profile], first.ID, last.ID)
+		}
+		return q.exec(`UPDATE token SET profile_id = $1, counter = $2 WHERE id BETWEEN $3 AND $4`, profiles[first.Profile], first.Counter, first.ID, last.ID)
+	})
+}
+
+// batchRow is a batch with the ids of its tokens.
+type batchRow struct {
+	report.Batch
+	id, first, last int64
+}
+
+// batchRows reads complete batches without looking at their tokens.
+func (q *queries) batchRows(more string, args ...any) ([]batchRow, error) {
+	return collect(q, func(row scanner) (b batchRow, err error) {
+		err = row.Scan(&b.id, &b.ID, &b.Number, &b.first, &b.last, &b.File, &b.SHA256, &b.Format, &b.Order, &b.Supplier,
+			&b.Expected, &b.Location, &b.Received, &b.Records, &b.New, &b.Unchanged, &b.Refused, inNanos(&b.ImportedAt), &b.ImportedBy,
+			nanosOrNil(&b.QuarantinedAt), nanosOrNil(&b.WithdrawnAt))
+		b.Reconcile()
+		return b, err
+	}, `SELECT id, uuid, number, first_id, last_id, file, sha256, format, order_no, supplier, expected, location, received,
+		records, new, unchanged, refused, imported_at, by_name, quarantined_at, withdrawn_at FROM batch WHERE loading = 0`+more+` ORDER BY number`, args...)
+}
+
+// Batches reads all batches with the states of their tokens.
+func (q *queries) Batches() ([]report.Batch, error) { return q.batches(true, ``) }
+
+// BatchFiles reads all batches without looking at their tokens.
+func (q *queries) BatchFiles() ([]report.Batch, error) { return q.batches(false, ``) }
+
+// Batch reads one batch by its number.
+func (q *queries) Batch(number int) (report.Batch, error) {
+	all, err := q.batches(true, ` AND number = $1`, number)
+	if err == nil && len(all) == 0 {
+		err = noSuchBatch(number)
+	}
+	if err != nil {
+		return report.Batch{}, err
+	}
+	return all[0], nil
+}
+
+func (q *queries) batches(counted bool, more string, args ...any) ([]report.Batch, error) {
+	rows, err := q.batchRows(more, args...)
+	all := make([]report.Batch, len(rows))
+	for i, b := range rows {
+		if counted {
+			b.States = map[token.State]int{}
+		}
+		if all[i] = b.Batch; !counted || b.WithdrawnAt != nil || err != nil {
+			continue
+		}
+		err = q.each(`SELECT state, COUNT(*) FROM token WHERE id BETWEEN $1 AND $2 GROUP BY state`, []any{b.first, b.last}, func(row scanner) error {
+			var state token.State
+			var n int
+			err := row.Scan((*stateCode)(&state), &n)
+			b.States[state] = n
+			return err
+		})
+	}
+	return all, err
+}
+
+// Profiles reads all profiles by their ids.
+func (q *queries) Profiles() (map[int64]token.Profile, error) {
+	all := map[int64]token.Profile{}
+	return all, q.each(`SELECT id, manufacturer, model, type, hash, digits, period, t0 FROM profile`, nil, func(row scanner) error {
+		var id int64
+		var p token.Profile
+		err := row.Scan(&id, &p.Manufacturer, &p.Model, &p.Type, &p.Hash, &p.Digits, &p.Period, &p.T0)
+		all[id] = p
+		return err
+	})
 }
 
 // learnProfile finds or makes the row of a profile.
@@ -83,21 +272,8 @@ func (q *queries) learnProfile(known map[token.Profile]int64, p token.Profile) e
 		VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT DO NOTHING`, args...); err != nil {
 		return err
 	}
-	var id int64
-	err := q.row(`SELECT id FROM profile WHERE manufacturer = $1 AND model = $2 AND type = $3
-		AND hash = $4 AND digits = $5 AND period = $6 AND t0 = $7`, args...).Scan(&id)
+	id, err := value[int64](q.row(`SELECT id FROM profile WHERE manufacturer = $1 AND model = $2 AND type = $3
+		AND hash = $4 AND digits = $5 AND period = $6 AND t0 = $7`, args...))
 	known[p] = id
 	return err
-}
-
-// BatchOfFile finds a whole import of the same bytes with the same options.
-func (q *queries) BatchOfFile(sha256, options string) (token.Batch, bool, error) {
-	b := token.Batch{SHA256: sha256, Options: options}
-	err := q.row(`SELECT id, number, format, records FROM batch
-		WHERE sha256 = $1 AND options = $2 AND loading = 0 AND withdrawn_at IS NULL AND refused = 0 ORDER BY number LIMIT 1`,
-		sha256, options).Scan(&b.ID, &b.Number, &b.Format, &b.Records)
-	if notFound(err) {
-		return b, false, nil
-	}
-	return b, err == nil, err
 }

@@ -1,78 +1,148 @@
 package store
 
 import (
-	"database/sql"
 	"errors"
-	"fmt"
 	"iter"
 	"strings"
+	"time"
 
 	"fob/internal/report"
 	"fob/internal/token"
 )
 
-// clockFrom joins a token to its batch and profile; tokens without a clock have no
-// period.
-const clockFrom = ` JOIN batch b ON b.id = t.batch_id AND b.loading = 0 AND b.withdrawn_at IS NULL JOIN profile p ON p.id = t.profile_id AND p.period > 0`
+// ratedSpan is how far apart a token's first and newest observation lie before
+// its rate counts for its batch.
+const ratedSpan = 90 * 24 * time.Hour
 
-// clockWhere narrows to a batch, by the ids of its tokens, and a model.
-func clockWhere(f report.DriftFilter, id string) (where string, args []any) {
-	where = ` WHERE 1 = 1`
+// Observations reads a token's measured drifts, oldest first.
+func (q *queries) Observations(tokenID int64) ([]token.Observation, error) {
+	return collect(q, func(row scanner) (o token.Observation, err error) {
+		err = row.Scan(inNanos(&o.At), &o.Drift, &o.Rate)
+		return o, err
+	}, `SELECT at, drift, rate FROM observation WHERE token_id = $1 ORDER BY id`, tokenID)
+}
+
+// AddObservation records a measured drift.
+func (q *queries) AddObservation(t token.Token, o token.Observation) error {
+	if err := q.exec(`UPDATE observation SET rated = 0 WHERE token_id = $1 AND rated = 1`, t.ID); err != nil {
+		return err
+	}
+	return q.exec(`INSERT INTO observation (token_id, batch_id, at, drift, rate, first, rated)
+		SELECT $1, $2, $3, $4, $5,
+		       CASE WHEN EXISTS (SELECT 1 FROM observation WHERE token_id = $1) THEN 0 ELSE 1 END,
+		       CASE WHEN EXISTS (SELECT 1 FROM observation WHERE token_id = $1 AND first = 1 AND $3 - at >= $6) THEN 1 ELSE 0 END`,
+		t.ID, t.BatchID, o.At.UnixNano(), o.Drift, o.Rate, int64(ratedSpan))
+}
+
+const (
+	firstDrifts = `SELECT drift FROM observation WHERE batch_id = $1 AND first = 1 ORDER BY id DESC LIMIT $2`
+	batchRates  = `SELECT rate FROM observation WHERE batch_id = $1 AND rated = 1 AND rate IS NOT NULL ORDER BY id DESC LIMIT $2`
+)
+
+// FirstDrifts reads the first drifts of the tokens of a batch, the newest first.
+func (q *queries) FirstDrifts(batchID int64, limit int) ([]float64, error) {
+	return collect(q, value[float64], firstDrifts, batchID, limit)
+}
+
+// BatchRates reads the rates of the tokens of a batch whose observations span 90
+// days, as they were last estimated, the newest first.
+func (q *queries) BatchRates(batchID int64, limit int) ([]float64, error) {
+	return collect(q, value[float64], batchRates, batchID, limit)
+}
+
+// perToken is how many of the newest observations are looked at for each token
+// that LastSeen is asked for: who plays with one token a whole afternoon hides the
+// others.
+const perToken = 10
+
+// LastSeen reads the tokens that were observed last, the newest first.
+func (q *queries) LastSeen(limit int) (all []token.Token, err error) {
+	ids, err := collect(q, value[int64], `SELECT token_id FROM observation ORDER BY id DESC LIMIT $1`, limit*perToken)
+	seen := map[int64]bool{}
+	for _, id := range ids {
+		if err != nil || len(all) == limit {
+			break
+		}
+		if seen[id] {
+			continue
+		}
+		seen[id] = true
+		var t token.Token
+		t, err = wholeToken(q.row(tokenSelect+` AND t.id = $1`, id))
+		all = append(all, t)
+	}
+	return all, err
+}
+
+// clockTables join a token to its batch and profile; tokens without a clock have no
+// period.
+const clockTables = ` JOIN batch b ON b.id = t.batch_id AND ` + visible + ` JOIN profile p ON p.id = t.profile_id AND p.period > 0`
+
+// clocks narrows to a batch and a model.
+func (q *queries) clocks(f report.DriftFilter, id string) (l listing, err error) {
 	if f.Batch != 0 {
-		where += ` AND ` + id + ` BETWEEN (SELECT first_id FROM batch WHERE number = $1) AND (SELECT last_id FROM batch WHERE number = $1)`
-		args = append(args, f.Batch)
+		l.ofBatch(id, f.Batch)
 	}
 	if f.Model != "" {
-		args = append(args, asciiLower(f.Model))
-		where += fmt.Sprintf(` AND LOWER(p.model) = $%d`, len(args))
+		profiles, lookup := q.Profiles()
+		var ids []any
+		for id, p := range profiles {
+			if strings.EqualFold(p.Model, f.Model) {
+				ids = append(ids, id)
+			}
+		}
+		l.whereIn(`t.profile_id`, ids)
+		err = lookup
 	}
-	return where, args
+	return l, err
 }
 
 // ClockGroups counts the tokens that have a clock, by batch, maker and model.
-func (q *queries) ClockGroups(f report.DriftFilter) (all []report.ClockGroup, err error) {
-	where, args := clockWhere(f, "t.id")
-	err = q.each(`SELECT b.number, p.manufacturer, p.model, c.tokens FROM
-		(SELECT t.batch_id, t.profile_id, COUNT(*) AS tokens FROM token t`+clockFrom+where+` GROUP BY t.batch_id, t.profile_id) c
-		JOIN batch b ON b.id = c.batch_id JOIN profile p ON p.id = c.profile_id`, args,
-		func(rows *sql.Rows) error {
-			var g report.ClockGroup
-			err := rows.Scan(&g.Batch, &g.Manufacturer, &g.Model, &g.Tokens)
-			all = append(all, g)
-			return err
-		})
-	return all, err
+func (q *queries) ClockGroups(f report.DriftFilter) ([]report.ClockGroup, error) {
+	l, err := q.clocks(f, `t.id`)
+	if err != nil || l.nothing {
+		return nil, err
+	}
+	return collect(q, func(row scanner) (g report.ClockGroup, err error) {
+		err = row.Scan(&g.Batch, &g.Manufacturer, &g.Model, &g.Tokens)
+		return g, err
+	}, `SELECT b.number, p.manufacturer, p.model, c.tokens FROM
+		(SELECT t.batch_id, t.profile_id, COUNT(*) AS tokens FROM token t`+clockTables+l.conditions()+` GROUP BY t.batch_id, t.profile_id) c
+		JOIN batch b ON b.id = c.batch_id JOIN profile p ON p.id = c.profile_id`, l.args...)
 }
 
 // clockRecords reads every observation with its token, those of one token together
 // and oldest first: the index that it walks is in that order.
-func clockRecords(f report.DriftFilter) (query string, args []any) {
-	where, args := clockWhere(f, "o.token_id")
-	return `SELECT o.token_id, COALESCE(t.printed, t.serial_key), t.state, b.number, p.manufacturer, p.model, p.period, o.at, o.drift
-		FROM observation o CROSS JOIN token t ON t.id = o.token_id` + clockFrom + where + ` ORDER BY o.token_id, o.id`, args
+func (q *queries) clockRecords(f report.DriftFilter) (l listing, query string, err error) {
+	l, err = q.clocks(f, `o.token_id`)
+	l.where(`t.id = o.token_id`)
+	l.order = `o.token_id, o.id`
+	return l, l.from(`SELECT o.token_id, ` + printed + `, t.state, b.number, p.manufacturer, p.model, p.period, o.at, o.drift
+		FROM observation o CROSS JOIN token t` + clockTables), err
 }
-
-// errEnough ends a query whose reader wants no more.
-var errEnough = errors.New("the reader has enough")
 
 // Clocks streams the records of all clocks that were ever seen.
 func (q *queries) Clocks(f report.DriftFilter) iter.Seq2[report.ClockRecord, error] {
+	l, query, err := q.clockRecords(f)
+	if err != nil || l.nothing {
+		return failed[report.ClockRecord](err)
+	}
 	return func(yield func(report.ClockRecord, error) bool) {
-		query, args := clockRecords(f)
 		var rec report.ClockRecord
 		var of int64 // the token of rec
-		err := q.each(query, args, func(rows *sql.Rows) error {
-			next, id, o, err := scanClock(rows)
-			switch {
-			case err != nil:
-				return err
-			case id != of && of != 0 && !yield(rec, nil):
-				return errEnough
-			case id != of:
+		err := q.each(query, l.args, func(row scanner) error {
+			var next report.ClockRecord
+			var id int64
+			var o token.Observation
+			err := row.Scan(&id, &next.Serial, (*stateCode)(&next.State), &next.Batch, &next.Manufacturer, &next.Model, &next.Period, inNanos(&o.At), &o.Drift)
+			if id != of {
+				if of != 0 && !yield(rec, nil) {
+					return errEnough
+				}
 				rec, of = next, id
 			}
 			rec.Observations = append(rec.Observations, o)
-			return nil
+			return err
 		})
 		switch {
 		case errors.Is(err, errEnough):
@@ -82,21 +152,4 @@ func (q *queries) Clocks(f report.DriftFilter) iter.Seq2[report.ClockRecord, err
 			yield(rec, nil)
 		}
 	}
-}
-
-func scanClock(rows *sql.Rows) (rec report.ClockRecord, id int64, o token.Observation, err error) {
-	var at sql.NullInt64
-	err = rows.Scan(&id, &rec.Serial, (*stateCode)(&rec.State), &rec.Batch, &rec.Manufacturer, &rec.Model, &rec.Period, &at, &o.Drift)
-	o.At = fromNanos(at)
-	return rec, id, o, err
-}
-
-// asciiLower is what SQLite's LOWER does: letters beyond ASCII stay.
-func asciiLower(s string) string {
-	return strings.Map(func(r rune) rune {
-		if r >= 'A' && r <= 'Z' {
-			return r + 'a' - 'A'
-		}
-		return r
-	}, s)
 }

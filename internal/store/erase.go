@@ -1,7 +1,6 @@
 package store
 
 import (
-	"database/sql"
 	"fmt"
 	"slices"
 
@@ -19,12 +18,7 @@ func (q *queries) TextsAbout(a token.Account) (all []trail.ErasedRows, err error
 			return nil, err
 		}
 		r := trail.ErasedRows{Seq: seq}
-		err = q.each(`SELECT field FROM audit_text WHERE seq = $1 AND field <> $2 ORDER BY field`, []any{seq, trail.TextApprover}, func(rows *sql.Rows) error {
-			var field string
-			err := rows.Scan(&field)
-			r.Fields = append(r.Fields, field)
-			return err
-		})
+		r.Fields, err = collect(q, value[string], `SELECT field FROM audit_text WHERE seq = $1 AND field <> $2 ORDER BY field`, seq, trail.TextApprover)
 		all = append(all, r)
 	}
 	return all, err
@@ -43,10 +37,10 @@ func (q *queries) eventsOf(a token.Account) (seqs []int64, err error) {
 		}
 		lists = append(lists, l.Seq)
 	}
-	err = q.each(`SELECT seq, text FROM audit_text WHERE field = 'account'`, nil, func(rows *sql.Rows) error {
+	err = q.each(`SELECT seq, text FROM audit_text WHERE field = 'account'`, nil, func(row scanner) error {
 		var seq int64
 		var text string
-		err := rows.Scan(&seq, &text)
+		err := row.Scan(&seq, &text)
 		before, _ := slices.BinarySearch(lists, seq)
 		if token.Account(renames.Now(text, before)).Key() == a.Key() {
 			seqs = append(seqs, seq)
@@ -56,7 +50,7 @@ func (q *queries) eventsOf(a token.Account) (seqs []int64, err error) {
 	return seqs, err
 }
 
-// ErasedName gives a name that stands for an account, and is nobody's yet.
+// ErasedName returns a name that stands for an account, and is nobody's yet.
 func (q *queries) ErasedName() (string, error) {
 	var n int
 	if err := q.row(`SELECT COUNT(DISTINCT by_seq) FROM erased_text`).Scan(&n); err != nil {
@@ -85,14 +79,14 @@ func (q *queries) EraseAccount(a token.Account, name string, rows []trail.Erased
 			}
 		}
 	}
-	if err := q.exec(`UPDATE binding SET proof = '', ticket = '', condition = '' WHERE account_id = (SELECT id FROM account WHERE key = $1)`, a.Key()); err != nil {
-		return err
-	}
-	if err := q.exec(`DELETE FROM former_account WHERE account_id = (SELECT id FROM account WHERE key = $1)`, a.Key()); err != nil {
-		return err
-	}
-	if err := q.exec(`DELETE FROM account WHERE key = $1 AND held = 0`, a.Key()); err != nil {
-		return err
+	for _, statement := range []string{
+		`UPDATE binding SET proof = '', ticket = '', condition = '' WHERE account_id = (SELECT id FROM account WHERE key = $1)`,
+		`DELETE FROM former_account WHERE account_id = (SELECT id FROM account WHERE key = $1)`,
+		`DELETE FROM account WHERE key = $1 AND held = 0`,
+	} {
+		if err := q.exec(statement, a.Key()); err != nil {
+			return err
+		}
 	}
 	return q.exec(`UPDATE account SET name = $1, key = $2, listed = NULL, listed_since = NULL, person = NULL, full_name = NULL, salt = NULL
 		WHERE key = $3`, name, token.Account(name).Key(), a.Key())

@@ -2,7 +2,6 @@ package store
 
 import (
 	"bytes"
-	"database/sql"
 	"iter"
 	"math"
 	"time"
@@ -37,32 +36,32 @@ func (q *queries) Append(e *trail.Event) error {
 }
 
 // Head is the newest event's number and hash.
-func (q *queries) Head() (trail.Head, error) {
-	var h trail.Head
-	var hash []byte
-	err := q.row(`SELECT seq, hash FROM audit ORDER BY seq DESC LIMIT 1`).Scan(&h.Seq, &hash)
+func (q *queries) Head() (h trail.Head, err error) {
+	err = q.row(`SELECT seq, hash FROM audit ORDER BY seq DESC LIMIT 1`).Scan(&h.Seq, inHash(&h.Hash))
 	if notFound(err) {
-		return trail.Head{}, nil
+		return h, nil
 	}
-	h.Hash = asHash(hash)
 	return h, err
 }
 
-// asHash is the zero hash, which no event has, for bytes that are none.
-func asHash(b []byte) (h trail.Hash) {
-	if len(b) == len(h) {
-		copy(h[:], b)
+// inHash scans a hash; the zero hash, which no event has, stands for bytes that are
+// none.
+func inHash(to *trail.Hash) scanFunc {
+	return func(v any) error {
+		*to = trail.Hash{}
+		if b, _ := v.([]byte); len(b) == len(to) {
+			copy(to[:], b)
+		}
+		return nil
 	}
-	return h
 }
 
 // NewestEvent is the latest time that the trail knows. It is kept beside the
 // trail, since an event written under a clock set back has an earlier time than
 // the one before it.
-func (q *queries) NewestEvent() (time.Time, error) {
-	var at sql.NullInt64
-	err := q.row(`SELECT newest_at FROM store`).Scan(&at)
-	return fromNanos(at), err
+func (q *queries) NewestEvent() (at time.Time, err error) {
+	err = q.row(`SELECT newest_at FROM store`).Scan(inNanos(&at))
+	return at, err
 }
 
 // AcceptClock makes a time the newest, though the trail knows later ones.
@@ -70,91 +69,81 @@ func (q *queries) AcceptClock(now time.Time) error {
 	return q.exec(`UPDATE store SET newest_at = $1`, now.UnixNano())
 }
 
-// Events streams the trail, oldest first, with the texts beside each event.
+// Events streams the trail, oldest first, with the texts beside each event. By a
+// serial it selects the events whose bytes hold it, in whatever case: those of the
+// token are among them, since serials stand in an event as they are printed. There
+// is no index by serial, which every import and bind would pay for.
 func (q *queries) Events(f report.EventFilter) iter.Seq2[trail.Stored, error] {
+	first := int64(math.MinInt64) // an event at or below 0 that somebody forged is to be seen
 	if f.Serial != "" {
-		return func(yield func(trail.Stored, error) bool) { q.eventsNaming(f.Serial, yield) }
+		key := []byte(f.Serial.Key())
+		return q.events(first, func(body []byte) bool { return bytes.Contains(bytes.ToUpper(body), key) })
 	}
-	return func(yield func(trail.Stored, error) bool) {
-		from, err := q.firstEvent(f.Limit)
+	if f.Limit > 0 {
+		head, err := q.Head()
 		if err != nil {
-			yield(trail.Stored{}, err)
-			return
+			return failed[trail.Stored](err)
 		}
-		q.eventsFrom(from, yield)
+		first = head.Seq - int64(f.Limit) + 1
 	}
+	return q.events(first, nil)
 }
 
-// firstEvent is the number of the first of the newest n events. Without n it is
-// below all numbers: one at or below 0 that somebody forged is to be seen.
-func (q *queries) firstEvent(n int) (int64, error) {
-	if n == 0 {
-		return math.MinInt64, nil
-	}
-	head, err := q.Head()
-	return head.Seq - int64(n) + 1, err
-}
-
-func (q *queries) eventsFrom(from int64, yield func(trail.Stored, error) bool) {
-	besideEntries(q.entries(from), q.textsFrom(from))(yield)
-}
-
-// entries reads the trail without the texts beside it.
-func (q *queries) entries(from int64) iter.Seq2[trail.Stored, error] {
+// events reads the trail in pages, so that texts are put beside their events
+// without reading an event once for every text.
+func (q *queries) events(first int64, wanted func(body []byte) bool) iter.Seq2[trail.Stored, error] {
+	const page = 1000
 	return func(yield func(trail.Stored, error) bool) {
-		for s, err := range q.fleetingEntries(from) {
-			s.Body = bytes.Clone(s.Body)
-			if !yield(s, err) {
+		for from := first; ; {
+			var last int64
+			n := 0
+			all, err := q.eventPage(from, page, func(s trail.Stored) bool {
+				last = s.Seq
+				n++
+				return wanted == nil || wanted(s.Body)
+			})
+			if err != nil {
+				failed[trail.Stored](err)(yield)
 				return
 			}
-		}
-	}
-}
-
-// fleetingEntries are entries whose bytes are valid until the next one: a million
-// copies are spared where each is read at once.
-func (q *queries) fleetingEntries(from int64) iter.Seq2[trail.Stored, error] {
-	return stream(q, `SELECT seq, body, hash FROM audit WHERE seq >= $1 ORDER BY seq`, func(rows *sql.Rows) (s trail.Stored, err error) {
-		var body, hash sql.RawBytes
-		err = rows.Scan(&s.Seq, &body, &hash)
-		s.Body, s.Hash = body, asHash(hash)
-		return s, err
-	}, from)
-}
-
-// besideEvent is a text with the event that it lies beside.
-type besideEvent struct {
-	seq int64
-	trail.Text
-}
-
-func (q *queries) textsFrom(from int64) iter.Seq2[besideEvent, error] {
-	l := newLoose(4)
-	return stream(q, `SELECT seq, field, salt, text FROM audit_text WHERE seq >= $1 ORDER BY seq, field`, func(rows *sql.Rows) (t besideEvent, err error) {
-		if err := rows.Scan(l.into...); err != nil {
-			return t, err
-		}
-		return besideEvent{l.int(0), trail.Text{Field: l.text(1), Salt: l.bytes(2), Text: l.text(3)}}, l.err
-	}, from)
-}
-
-// besideEntries puts the texts beside their events: each is read by itself, in
-// order, since a join would read an event's bytes once for every text. Texts of
-// events that are not there are passed over.
-func besideEntries(entries iter.Seq2[trail.Stored, error], texts iter.Seq2[besideEvent, error]) iter.Seq2[trail.Stored, error] {
-	return func(yield func(trail.Stored, error) bool) {
-		beside := follow(texts, func(t besideEvent) int64 { return t.seq })
-		defer beside.stop()
-		for s, err := range entries {
-			if err == nil {
-				err = beside.at(s.Seq, func(t besideEvent) { s.Texts = append(s.Texts, t.Text) })
+			for _, s := range all {
+				if !yield(s, nil) {
+					return
+				}
 			}
-			if !yield(s, err) || err != nil {
+			if n < page {
 				return
 			}
-		}
-		if err := beside.end(); err != nil {
-			yield(trail.Stored{}, err)
+			from = last + 1
 		}
 	}
+}
+
+// eventPage reads so many events from a number on, and keeps those that are wanted.
+func (q *queries) eventPage(first int64, n int, wanted func(trail.Stored) bool) (all []trail.Stored, err error) {
+	err = q.each(`SELECT seq, body, hash FROM audit WHERE seq >= $1 ORDER BY seq LIMIT $2`, []any{first, n}, func(row scanner) error {
+		var s trail.Stored
+		err := row.Scan(&s.Seq, &s.Body, inHash(&s.Hash))
+		if wanted == nil || wanted(s) {
+			all = append(all, s)
+		}
+		return err
+	})
+	if err != nil || len(all) == 0 {
+		return all, err
+	}
+	at := 0
+	return all, q.each(`SELECT seq, field, salt, text FROM audit_text WHERE seq BETWEEN $1 AND $2 ORDER BY seq, field`,
+		[]any{all[0].Seq, all[len(all)-1].Seq}, func(row scanner) error {
+			var seq int64
+			var t trail.Text
+			err := row.Scan(&seq, &t.Field, &t.Salt, &t.Text)
+			for at < len(all)-1 && all[at].Seq < seq {
+				at++
+			}
+			if all[at].Seq == seq {
+				all[at].Texts = append(all[at].Texts, t)
+			}
+			return err
+		})
 }

@@ -12,8 +12,8 @@ import (
 
 // The texts of queries, for tests that ask an engine how it would answer them.
 const (
-	TokenByKey      = tokenSelect + ` WHERE t.serial_key = $1`
-	StoredByKeys    = storedSelect + `WHERE t.serial_key IN ($1, $2)`
+	TokenByKey      = tokenSelect + ` AND t.serial_key = $1`
+	StoredByKeys    = storedSelect + `t.serial_key IN ($1, $2)`
 	NearByPrefix    = nearByPrefix
 	FirstDrifts     = firstDrifts
 	BatchRates      = batchRates
@@ -29,11 +29,8 @@ const (
 )
 
 var (
-	NearBySlips     = nearBySlips
-	AccountsBySlips = accountsBySlips
-	AccountsQuery   = accountsQuery
-	ClockRecords    = clockRecords
-	Anys            = anys[string]
+	AccountsQuery = accountsQuery
+	Anys          = anys[string]
 )
 
 func SealedQuery(s desk.Span, f desk.SeedFilter, places ...any) (string, []any) {
@@ -45,9 +42,26 @@ func SealedQuery(s desk.Span, f desk.SeedFilter, places ...any) (string, []any) 
 func Listed(s *Store, f report.Filter) (query string, args []any, err error) {
 	err = s.snapshot(context.Background(), func(q *queries) error {
 		l, err := q.listing(f)
+		l.where(visible)
 		if !l.nothing {
-			query, args = l.query(), l.args
+			query, args = l.from(reportSelect), l.args
 		}
+		return err
+	})
+	return query, args, err
+}
+
+// NearBySlips finds serials by n keys, AccountsBySlips accounts.
+func NearBySlips(n int) string { return serialSelect + `t.serial_key IN (` + places(1, n) + `)` }
+func AccountsBySlips(n int) string {
+	return `SELECT name FROM account WHERE listed = 1 AND key IN (` + places(1, n) + `)`
+}
+
+// ClockRecords reads measured drifts.
+func ClockRecords(s *Store, f report.DriftFilter) (query string, args []any, err error) {
+	err = s.snapshot(context.Background(), func(q *queries) error {
+		l, text, err := q.clockRecords(f)
+		query, args = text, l.args
 		return err
 	})
 	return query, args, err

@@ -3,7 +3,6 @@ package store
 import (
 	"context"
 	"crypto/sha256"
-	"database/sql"
 	"encoding/hex"
 	"time"
 
@@ -75,13 +74,12 @@ func Found(ctx context.Context, e Engine, f Founding) error {
 
 // Keys reads the store's keys, encrypted as they are.
 func (s *Store) Keys(ctx context.Context) (keys []Key, err error) {
-	err = s.snapshot(ctx, func(q *queries) error {
-		return q.each(`SELECT id, purpose, wrapped FROM store_key ORDER BY id`, nil, func(rows *sql.Rows) error {
-			var k Key
-			err := rows.Scan(&k.ID, &k.Purpose, &k.Wrapped)
-			keys = append(keys, k)
-			return err
-		})
+	err = s.snapshot(ctx, func(q *queries) (err error) {
+		keys, err = collect(q, func(row scanner) (k Key, err error) {
+			err = row.Scan(&k.ID, &k.Purpose, &k.Wrapped)
+			return k, err
+		}, `SELECT id, purpose, wrapped FROM store_key ORDER BY id`)
+		return err
 	})
 	return keys, err
 }
@@ -89,18 +87,15 @@ func (s *Store) Keys(ctx context.Context) (keys []Key, err error) {
 // Custodians reads who can open the keys, and what checkpoints are verified
 // with.
 func (s *Store) Custodians(ctx context.Context) (all []Custodian, checkpointPub string, err error) {
-	err = s.snapshot(ctx, func(q *queries) error {
+	err = s.snapshot(ctx, func(q *queries) (err error) {
 		if err := q.row(`SELECT checkpoint_pub FROM store`).Scan(&checkpointPub); err != nil {
 			return err
 		}
-		return q.each(`SELECT recipient, kind, added_at FROM custodian ORDER BY added_at, recipient`, nil, func(rows *sql.Rows) error {
-			var c Custodian
-			var added sql.NullInt64
-			err := rows.Scan(&c.Recipient, &c.Kind, &added)
-			c.Added = fromNanos(added)
-			all = append(all, c)
-			return err
-		})
+		all, err = collect(q, func(row scanner) (c Custodian, err error) {
+			err = row.Scan(&c.Recipient, &c.Kind, inNanos(&c.Added))
+			return c, err
+		}, `SELECT recipient, kind, added_at FROM custodian ORDER BY added_at, recipient`)
+		return err
 	})
 	return all, checkpointPub, err
 }

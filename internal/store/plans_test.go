@@ -255,7 +255,8 @@ func TestClockPlans(t *testing.T) {
 	s := newBoundStore(t)
 	storetest.AddBatch(t, s, storetest.NewBatch("b"), storetest.Numbered("B", 0, 2000)...)
 	for _, f := range []report.DriftFilter{{}, {Batch: 1}, {Model: "one"}} {
-		query, args := store.ClockRecords(f)
+		query, args, err := store.ClockRecords(s, f)
+		storetest.Must(t, err)
 		steps := plan(t, s, query, args...)
 		if strings.Contains(steps, "TEMP B-TREE") || f.Batch != 0 && whole.MatchString(steps) {
 			t.Errorf("%+v:\n%s", f, steps)

@@ -4,13 +4,16 @@ import (
 	"context"
 	"database/sql"
 	"errors"
+	"fmt"
+	"iter"
+	"strings"
 	"time"
 
 	"github.com/google/uuid"
 )
 
-// queries run in one transaction. They implement the Reader of desk and of
-// report, and desk's Tx when the transaction may write.
+// queries run in one transaction. They implement the interfaces that the rooms of
+// use cases have of a store, those that write when the transaction may.
 type queries struct {
 	engine   Engine
 	ctx      context.Context
@@ -19,6 +22,9 @@ type queries struct {
 	insert   func(table string, columns []string, rows [][]any) error // nil: it only reads
 	prepared map[string]*sql.Stmt                                     // what was asked before in this transaction
 }
+
+// scanner is a row, or one of many.
+type scanner interface{ Scan(...any) error }
 
 // statement prepares a query once in a transaction: an import that assigns asks
 // the same things for every token. The transaction's end closes them all.
@@ -44,14 +50,14 @@ func (q *queries) exec(query string, args ...any) error {
 func (q *queries) row(query string, args ...any) *sql.Row {
 	s, err := q.statement(query)
 	if err != nil {
-		return q.tx.QueryRowContext(q.ctx, query, args...) // tells the error with the row
+		return q.tx.QueryRowContext(q.ctx, query, args...) // has the error
 	}
 	return s.QueryRowContext(q.ctx, args...)
 }
 
-// each runs a query and calls scan for every row. Scan must not run the same
-// query: it is prepared once.
-func (q *queries) each(query string, args []any, scan func(*sql.Rows) error) error {
+// each calls scan for every row of a query; scan must not run the same query,
+// which is prepared once.
+func (q *queries) each(query string, args []any, scan func(scanner) error) error {
 	s, err := q.statement(query)
 	if err != nil {
 		return err
@@ -69,6 +75,100 @@ func (q *queries) each(query string, args []any, scan func(*sql.Rows) error) err
 	return rows.Err()
 }
 
+// collect reads all rows of a query.
+func collect[T any](q *queries, scan func(scanner) (T, error), query string, args ...any) (all []T, err error) {
+	err = q.each(query, args, func(row scanner) error {
+		v, err := scan(row)
+		all = append(all, v)
+		return err
+	})
+	return all, err
+}
+
+// stream reads the rows of a query one by one; the first error ends them.
+func stream[T any](q *queries, scan func(scanner) (T, error), query string, args ...any) iter.Seq2[T, error] {
+	return func(yield func(T, error) bool) {
+		rows, err := q.tx.QueryContext(q.ctx, query, args...)
+		if err != nil {
+			failed[T](err)(yield)
+			return
+		}
+		defer rows.Close()
+		for rows.Next() {
+			row, err := scan(rows)
+			if !yield(row, err) || err != nil {
+				return
+			}
+		}
+		if err := rows.Err(); err != nil {
+			failed[T](err)(yield)
+		}
+	}
+}
+
+// failed is a sequence of nothing but an error, or of nothing.
+func failed[T any](err error) iter.Seq2[T, error] {
+	return func(yield func(T, error) bool) {
+		if err != nil {
+			var none T
+			yield(none, err)
+		}
+	}
+}
+
+// value scans a row of one column.
+func value[T any](row scanner) (v T, err error) {
+	err = row.Scan(&v)
+	return v, err
+}
+
+// pair scans a row of two columns into a map.
+func pair[K comparable, V any](all map[K]V) func(scanner) error {
+	return func(row scanner) error {
+		var k K
+		var v V
+		err := row.Scan(&k, &v)
+		all[k] = v
+		return err
+	}
+}
+
+func notFound(err error) bool { return errors.Is(err, sql.ErrNoRows) }
+
+// inChunks calls do with the keys that one look-up names: enough that the cost of a
+// statement vanishes, few enough for every engine's limit of parameters.
+func inChunks[T any](all []T, do func(list string, args []any) error) error {
+	const chunk = 500
+	for len(all) > 0 {
+		n := min(chunk, len(all))
+		if err := do(places(1, n), anys(all[:n])); err != nil {
+			return err
+		}
+		all = all[n:]
+	}
+	return nil
+}
+
+// places returns n parameters, "$3,$4,$5".
+func places(first, n int) string {
+	var b strings.Builder
+	for i := range n {
+		fmt.Fprintf(&b, ",$%d", first+i)
+	}
+	return strings.TrimPrefix(b.String(), ",")
+}
+
+func anys[T any](all []T) []any {
+	out := make([]any, len(all))
+	for i, v := range all {
+		out[i] = v
+	}
+	return out
+}
+
+// prefixEnd is behind all texts that begin with a prefix.
+func prefixEnd(prefix string) string { return prefix + "\U0010ffff" }
+
 // Times are integers in the database: the driver would store a time.Time as
 // text with a monotonic clock in it. NULL stands for the zero time.
 
@@ -79,45 +179,6 @@ func nanos(t time.Time) any {
 	return t.UnixNano()
 }
 
-// atNanos and atSeconds are times as columns have them, to be scanned into; NULL is
-// the zero time.
-type (
-	atNanos   time.Time
-	atSeconds time.Time
-)
-
-func (t *atNanos) Scan(v any) error {
-	n, err := nullableInt(v)
-	*t = atNanos(fromNanos(n))
-	return err
-}
-
-func (t *atSeconds) Scan(v any) error {
-	n, err := nullableInt(v)
-	*t = atSeconds(fromSeconds(n))
-	return err
-}
-
-func nullableInt(v any) (n sql.NullInt64, err error) {
-	err = n.Scan(v)
-	return n, err
-}
-
-func fromNanos(n sql.NullInt64) time.Time {
-	if !n.Valid {
-		return time.Time{}
-	}
-	return time.Unix(0, n.Int64).UTC()
-}
-
-func fromSeconds(n sql.NullInt64) time.Time {
-	if !n.Valid {
-		return time.Time{}
-	}
-	return time.Unix(n.Int64, 0).UTC()
-}
-
-// seconds is a time as a column of whole seconds has it; NULL where nothing is known.
 func seconds(t time.Time) any {
 	if t.IsZero() {
 		return nil
@@ -134,4 +195,51 @@ func orNull[T comparable](v T) any {
 	return v
 }
 
-func notFound(err error) bool { return errors.Is(err, sql.ErrNoRows) }
+// scanFunc is a destination of Scan.
+type scanFunc func(any) error
+
+// Scan takes the value.
+func (f scanFunc) Scan(v any) error { return f(v) }
+
+// orZero scans NULL as the zero value.
+func orZero[T any](to *T) scanFunc {
+	return func(v any) error {
+		var n sql.Null[T]
+		err := n.Scan(v)
+		*to = n.V
+		return err
+	}
+}
+
+// inNanos and inSeconds scan times; NULL is the zero time.
+func inNanos(to *time.Time) scanFunc {
+	return inUnit(to, func(n int64) time.Time { return time.Unix(0, n) })
+}
+
+func inSeconds(to *time.Time) scanFunc {
+	return inUnit(to, func(n int64) time.Time { return time.Unix(n, 0) })
+}
+
+func inUnit(to *time.Time, unit func(int64) time.Time) scanFunc {
+	return func(v any) error {
+		var n sql.NullInt64
+		err := n.Scan(v)
+		*to = time.Time{}
+		if n.Valid {
+			*to = unit(n.Int64).UTC()
+		}
+		return err
+	}
+}
+
+// nanosOrNil scans a time; NULL is nil.
+func nanosOrNil(to **time.Time) scanFunc {
+	return func(v any) error {
+		*to = nil
+		if v == nil {
+			return nil
+		}
+		*to = new(time.Time)
+		return inNanos(*to)(v)
+	}
+}

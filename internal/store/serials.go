@@ -1,7 +1,7 @@
 package store
 
 import (
-	"database/sql"
+	"fmt"
 	"slices"
 	"strings"
 
@@ -9,52 +9,39 @@ import (
 	"fob/internal/token"
 )
 
-// token reads one token and its newest observation. A serial that is not here as
-// typed is looked for without the spaces and dashes that it was said or printed
-// with; it is taken if one token alone fits.
-func (q *queries) token(serial token.Serial) (token.Token, *token.Observation, error) {
-	t, last, err := q.tokenByKey(serial.Key())
-	if !notFound(err) {
-		return t, last, err
+// Token reads one token. A serial that is not here as typed is looked for without
+// the spaces and dashes that it was said or printed with; it is taken if one token
+// alone fits.
+func (q *queries) Token(serial token.Serial) (t token.Token, err error) {
+	if t, err = q.tokenByKey(serial.Key()); !notFound(err) {
+		return t, err
 	}
-	fits, err := q.bareSerials(serial.Bare())
-	switch {
-	case err != nil:
-		return t, nil, err
-	case len(fits) == 1:
+	var fits []token.Serial
+	if bare := serial.Bare(); bare != "" {
+		if fits, err = collect(q, value[token.Serial], bareSelect, bare); err != nil {
+			return t, err
+		}
+	}
+	switch len(fits) {
+	case 0:
+		return t, q.noSuchToken(serial)
+	case 1:
 		return q.tokenByKey(fits[0].Key())
-	case len(fits) > 1:
-		return t, nil, fault.Errorf(fault.NotFound, "%s may be token %s", serial, inWords(fits, " or ")).
-			WithHint("type it with its dashes, as it is printed")
 	}
-	return t, nil, q.noSuchToken(serial)
+	return t, fault.Errorf(fault.NotFound, "%s may be token %s", serial, join(fits, " or ")).WithHint("type it with its dashes, as it is printed")
 }
 
-func (q *queries) tokenByKey(key string) (token.Token, *token.Observation, error) {
-	return scanToken(q.row(tokenSelect+` WHERE t.serial_key = $1`, key))
+func (q *queries) tokenByKey(key string) (token.Token, error) {
+	return wholeToken(q.row(tokenSelect+` AND t.serial_key = $1`, key))
 }
 
 const (
-	printedSelect = `SELECT COALESCE(t.printed, t.serial_key) FROM token t JOIN batch b ON b.id = t.batch_id AND b.loading = 0 AND b.withdrawn_at IS NULL `
+	serialSelect = `SELECT ` + printed + ` FROM token t JOIN batch b ON b.id = t.batch_id AND ` + visible + ` WHERE `
 	// bareSelect looks up what has no dashes, and what has, each by its index.
-	bareSelect = printedSelect + `WHERE t.serial_key = $1
-		UNION ALL ` + printedSelect + `WHERE t.bare = $1
-		LIMIT 5`
+	bareSelect   = serialSelect + `t.serial_key = $1 UNION ALL ` + serialSelect + `t.bare = $1 LIMIT 5`
+	nearByPrefix = serialSelect + `t.serial_key >= $1 AND t.serial_key < $2 ORDER BY t.serial_key LIMIT $3`
+	nearAccounts = `SELECT name FROM account WHERE key >= $1 AND key < $2 AND listed = 1 ORDER BY key LIMIT $3`
 )
-
-// bareSerials finds the serials that are the same without their dashes.
-func (q *queries) bareSerials(bare string) (found []token.Serial, err error) {
-	if bare == "" {
-		return nil, nil
-	}
-	err = q.each(bareSelect, []any{bare}, func(rows *sql.Rows) error {
-		var s token.Serial
-		err := rows.Scan(&s)
-		found = append(found, s)
-		return err
-	})
-	return found, err
-}
 
 // maxNear is how many serials a person is shown: more cannot be compared with a
 // phone at the ear.
@@ -66,49 +53,66 @@ func (q *queries) noSuchToken(serial token.Serial) error {
 	if nearErr != nil || len(near) == 0 {
 		return err.WithHint("read the serial again, with its leading zeros; %s shows what is here", fault.Do("list"))
 	}
-	return err.WithHint("near it: %s", inWords(near, ", "))
+	return err.WithHint("near it: %s", join(near, ", "))
 }
 
-func inWords(serials []token.Serial, between string) string {
-	names := make([]string, len(serials))
-	for i, s := range serials {
-		names[i] = string(s)
+func (q *queries) noSuchAccount(a token.Account) error {
+	err := fault.Errorf(fault.NotFound, "there is no account %s", a)
+	near, nearErr := q.NearAccounts(a, maxNear)
+	if nearErr != nil || len(near) == 0 {
+		return err.WithHint("%s shows those that are here", fault.Do("account list"))
+	}
+	return err.WithHint("near it: %s", join(near, ", "))
+}
+
+func join[T ~string](all []T, between string) string {
+	names := make([]string, len(all))
+	for i, name := range all {
+		names[i] = string(name)
 	}
 	return strings.Join(names, between)
 }
 
 // NearSerials finds serials that a person may have meant, the likeliest first:
-// those one slip of ear, eye or finger away, then those that begin as typed. Which
-// of them it is, is for a person to say.
+// those one mistake of ear, eye or finger away, then those that begin as typed.
+// Which of them it is, is for a person to say.
 func (q *queries) NearSerials(serial token.Serial, limit int) ([]token.Serial, error) {
-	slips := serial.Slips()
-	rank := make(map[string]int, len(slips))
-	for i, s := range slips {
-		rank[s] = i
+	var begins []string
+	if key := serial.Key(); len(key) >= 3 {
+		begins = []string{key}
 	}
-	var found []token.Serial
-	collect := func(rows *sql.Rows) error {
-		var s token.Serial
-		err := rows.Scan(&s)
-		if !slices.Contains(found, s) {
-			found = append(found, s)
+	return near[token.Serial](q, serialSelect+`t.serial_key`, serial.Slips(), nearByPrefix, begins, limit)
+}
+
+// NearAccounts finds those one mistake away, then those with the same name at
+// another domain, then those that begin as typed.
+func (q *queries) NearAccounts(a token.Account, limit int) ([]token.Account, error) {
+	return near[token.Account](q, `SELECT name FROM account WHERE listed = 1 AND key`, a.Slips(), nearAccounts, a.Beginnings(), limit)
+}
+
+// near finds what has one of some keys, in their order, then what begins as some
+// texts.
+func near[T interface {
+	~string
+	Key() string
+}](q *queries, byKey string, keys []string, byPrefix string, begins []string, limit int) (found []T, err error) {
+	rank := make(map[string]int, len(keys))
+	for i, key := range keys {
+		rank[key] = i
+	}
+	add := func(row scanner) error {
+		name, err := value[T](row)
+		if !slices.Contains(found, name) {
+			found = append(found, name)
 		}
 		return err
 	}
-	if err := inChunks(slips, func(chunk []string) error { return q.each(nearBySlips(len(chunk)), anys(chunk), collect) }); err != nil {
-		return nil, err
-	}
-	slices.SortFunc(found, func(a, b token.Serial) int { return rank[a.Key()] - rank[b.Key()] })
-	if key := serial.Key(); len(key) >= 3 && len(found) < limit {
-		if err := q.each(nearByPrefix, []any{key, key + "\x7f", limit}, collect); err != nil {
-			return nil, err
+	err = inChunks(keys, func(list string, args []any) error { return q.each(fmt.Sprintf("%s IN (%s)", byKey, list), args, add) })
+	slices.SortFunc(found, func(a, b T) int { return rank[a.Key()] - rank[b.Key()] })
+	for _, begin := range begins {
+		if err == nil && len(found) < limit {
+			err = q.each(byPrefix, []any{begin, prefixEnd(begin), limit}, add)
 		}
 	}
-	return found[:min(len(found), limit)], nil
-}
-
-const nearByPrefix = printedSelect + `WHERE t.serial_key >= $1 AND t.serial_key < $2 ORDER BY t.serial_key LIMIT $3`
-
-func nearBySlips(n int) string {
-	return printedSelect + `WHERE t.serial_key IN (` + places(1, n) + `)`
+	return found[:min(len(found), limit)], err
 }

@@ -132,15 +132,47 @@ func (s *Store) Abandoned(ctx context.Context) (n int, err error) {
 }
 
 func (s *Store) loading(ctx context.Context) (all []LoadingBatch, err error) {
-	err = s.snapshot(ctx, func(q *queries) error {
-		return q.each(`SELECT id, uuid FROM batch WHERE loading = 1`, nil, func(rows *sql.Rows) error {
-			var b LoadingBatch
-			err := rows.Scan(&b.ID, &b.UUID)
-			all = append(all, b)
-			return err
-		})
+	err = s.snapshot(ctx, func(q *queries) (err error) {
+		all, err = collect(q, func(row scanner) (b LoadingBatch, err error) {
+			err = row.Scan(&b.ID, &b.UUID)
+			return b, err
+		}, `SELECT id, uuid FROM batch WHERE loading = 1`)
+		return err
 	})
 	return all, err
+}
+
+// sliceRows is how many rows one transaction of a sweep removes, so that the desk
+// gets its turn in between.
+const sliceRows = 5000
+
+// DiscardLoad removes a loading batch with all that was loaded. A batch that is
+// complete stays.
+func (s *Store) DiscardLoad(ctx context.Context, batchID int64) (err error) {
+	for more := true; more && err == nil; {
+		err = s.update(ctx, true, func(q *queries) (err error) {
+			more, err = q.discardSlice(batchID)
+			return err
+		})
+	}
+	return err
+}
+
+// discardSlice removes some of a loading batch's tokens, and the batch when it has
+// none.
+func (q *queries) discardSlice(batchID int64) (more bool, err error) {
+	var first, last int64
+	err = q.row(`SELECT COALESCE((SELECT MIN(id) FROM token WHERE id BETWEEN first_id AND last_id), last_id + 1), last_id
+		FROM batch WHERE id = $1 AND loading = 1`, batchID).Scan(&first, &last)
+	switch {
+	case notFound(err):
+		return false, nil
+	case err != nil:
+		return false, err
+	case first > last:
+		return false, q.exec(`DELETE FROM batch WHERE id = $1`, batchID)
+	}
+	return true, q.removeTokens(first, min(first+sliceRows-1, last))
 }
 
 // Damage lists what the database's own check of its storage finds.

@@ -1,9 +1,6 @@
 package store
 
 import (
-	"database/sql"
-	"fmt"
-	"strings"
 	"time"
 
 	"github.com/google/uuid"
@@ -12,96 +9,97 @@ import (
 	"fob/internal/token"
 )
 
-// tokenSelect is the one query that reads tokens; tokens of loading batches do
-// not exist for it. scanToken reads its columns.
-const tokenSelect = `
-SELECT t.id, COALESCE(t.printed, t.serial_key), p.manufacturer, p.model, p.type, p.hash, p.digits, p.period, p.t0,
-       t.batch_id, b.number, t.counter, t.not_before, t.not_after, t.manufactured, b.imported_at, COALESCE(l.name, ''),
-       t.seed IS NOT NULL, t.state, COALESCE(t.state_since, b.imported_at), COALESCE(a.name, ''),
-       t.watermark, t.failures, t.locked_until, t.issued, bi.opened_at, lo.reported_at, COALESCE(lo.stolen, 0), o.at, o.drift, o.rate,
-       b.format = '` + token.VirtualFormat + `',
-       ` + lastCondition + `
-FROM token t
-JOIN batch b ON b.id = t.batch_id AND b.loading = 0 AND b.withdrawn_at IS NULL
+// visible are the batches whose tokens exist for whoever asks.
+const visible = `b.loading = 0 AND b.withdrawn_at IS NULL`
+
+// printed is a serial as it was imported.
+const printed = `COALESCE(t.printed, t.serial_key)`
+
+// tokenFields are what scanToken reads, tokenTables where it stands. The tables of
+// what may be joined to a token come behind.
+const (
+	tokenFields = `t.id, ` + printed + `, p.manufacturer, p.model, p.type, p.hash, p.digits, p.period, p.t0,
+	t.counter, t.not_before, t.not_after, t.manufactured, t.fingerprint,
+	t.state, a.name, COALESCE(t.state_since, b.imported_at), t.watermark, t.failures, t.locked_until, t.issued, l.name,
+	lo.reported_at, COALESCE(lo.stolen, 0), t.seed IS NULL, b.id, b.number, b.imported_at, b.format = '` + token.VirtualFormat + `'`
+	tokenTables = ` FROM token t
+JOIN batch b ON b.id = t.batch_id
 JOIN profile p ON p.id = t.profile_id
 LEFT JOIN location l ON l.id = t.location_id
 LEFT JOIN account a ON a.id = t.account_id
-LEFT JOIN binding bi ON bi.token_id = t.id AND bi.closed_at IS NULL
-LEFT JOIN loss lo ON lo.token_id = t.id
-LEFT JOIN observation o ON o.id = (SELECT MAX(id) FROM observation WHERE token_id = t.id)`
+LEFT JOIN loss lo ON lo.token_id = t.id`
+	openBinding = ` LEFT JOIN binding bi ON bi.token_id = t.id AND bi.closed_at IS NULL`
+	// lastCondition is the condition in which a token came back last, as far as
+	// somebody said.
+	lastCondition = `COALESCE((SELECT condition FROM binding WHERE token_id = t.id AND condition <> '' ORDER BY id DESC LIMIT 1), '')`
 
-// lastCondition is the condition in which a token came back last, as far as
-// somebody said.
-const lastCondition = `COALESCE((SELECT condition FROM binding WHERE token_id = t.id AND condition <> '' ORDER BY id DESC LIMIT 1), '')`
+	tokenSelect = `SELECT ` + tokenFields + `, bi.opened_at, ` + lastCondition + tokenTables + openBinding + ` WHERE ` + visible
+)
 
-type scanner interface{ Scan(...any) error }
-
-// scanToken reads one row of tokenSelect: the token and its newest observation,
-// nil when its clock was never observed.
-func scanToken(row scanner) (t token.Token, last *token.Observation, err error) {
-	var mark, at sql.NullInt64
-	var sealed bool
-	var drift, rate sql.NullFloat64
-	p := &t.Profile
-	err = row.Scan(&t.ID, &t.Serial, &p.Manufacturer, &p.Model, &p.Type, &p.Hash, &p.Digits, &p.Period, &p.T0,
-		&t.BatchID, &t.BatchNumber, &t.Counter, (*atSeconds)(&t.NotBefore), (*atSeconds)(&t.NotAfter), (*atSeconds)(&t.Manufactured), (*atNanos)(&t.ImportedAt), &t.Location,
-		&sealed, (*stateCode)(&t.State), (*atNanos)(&t.Since), &t.Account,
-		&mark, &t.Failures, (*atNanos)(&t.LockedUntil), &t.Issued, (*atNanos)(&t.BoundAt), (*atNanos)(&t.Loss.Reported), &t.Loss.Stolen, &at, &drift, &rate,
-		&t.Software, &t.Condition)
-	if err != nil {
-		return t, nil, err
-	}
-	t.SeedDestroyed = !sealed
-	t.Watermark = token.Mark{Step: mark.Int64, Known: mark.Valid}
-	if at.Valid {
-		last = &token.Observation{At: fromNanos(at), Drift: drift.Float64, Rate: optional(rate)}
-	}
-	return t, last, nil
+// scanToken reads tokenFields, and what stands behind them into more.
+func scanToken(row scanner, more ...any) (t token.Token, err error) {
+	err = row.Scan(append([]any{&t.ID, &t.Serial, &t.Manufacturer, &t.Model, &t.Type, &t.Hash, &t.Digits, &t.Period, &t.T0,
+		&t.Counter, inSeconds(&t.NotBefore), inSeconds(&t.NotAfter), inSeconds(&t.Manufactured), orZero(&t.Fingerprint),
+		(*stateCode)(&t.State), orZero((*string)(&t.Account)), inNanos(&t.Since), mark{&t.Watermark}, &t.Failures, inNanos(&t.LockedUntil), &t.Issued,
+		orZero(&t.Location), inNanos(&t.Loss.Reported), &t.Loss.Stolen, &t.SeedDestroyed, &t.BatchID, orZero(&t.BatchNumber), inNanos(&t.ImportedAt), &t.Software},
+		more...)...)
+	return t, err
 }
 
-func optional(f sql.NullFloat64) *float64 {
-	if !f.Valid {
-		return nil
-	}
-	return &f.Float64
+// mark scans a watermark.
+type mark struct{ to *token.Mark }
+
+func (m mark) Scan(v any) error {
+	m.to.Known = v != nil
+	return orZero(&m.to.Step)(v)
 }
 
-// Token reads one token by its serial.
-func (q *queries) Token(serial token.Serial) (token.Token, error) {
-	t, _, err := q.token(serial)
+// wholeToken reads a row of tokenSelect.
+func wholeToken(row scanner) (t token.Token, err error) {
+	var bound time.Time
+	var condition string
+	t, err = scanToken(row, inNanos(&bound), &condition)
+	t.BoundAt, t.Condition = bound, condition
 	return t, err
 }
 
 // SealedSeed reads a token's seed as custody sealed it, and the fingerprint that
 // it was imported with.
-func (q *queries) SealedSeed(tokenID int64) (sealed []byte, print int64, err error) {
-	err = q.row(`SELECT seed, fingerprint FROM token WHERE id = $1`, tokenID).Scan(&sealed, &print)
+func (q *queries) SealedSeed(tokenID int64) (sealed []byte, fingerprint int64, err error) {
+	err = q.row(`SELECT seed, fingerprint FROM token WHERE id = $1`, tokenID).Scan(&sealed, &fingerprint)
 	if err == nil && sealed == nil {
 		return nil, 0, fault.Errorf(fault.NotAllowed, "the seed of this token was destroyed")
 	}
-	return sealed, print, err
+	return sealed, fingerprint, err
 }
 
-// SaveToken writes what can change of a token.
+// SaveToken writes what can change of a token, but for its location.
 func (q *queries) SaveToken(t token.Token) error {
 	account, err := q.accountID(t.Account)
 	if err != nil {
 		return err
 	}
-	var mark any
+	var step any
 	if t.Watermark.Known {
-		mark = t.Watermark.Step
+		step = t.Watermark.Step
 	}
 	since := nanos(t.Since)
 	if t.Since.Equal(t.ImportedAt) {
 		since = nil // one way to say it
 	}
-	if err := q.saveLoss(t); err != nil {
+	if t.Loss.Reported.IsZero() {
+		err = q.exec(`DELETE FROM loss WHERE token_id = $1`, t.ID)
+	} else {
+		err = q.exec(`INSERT INTO loss (token_id, reported_at, stolen) VALUES ($1, $2, $3)
+			ON CONFLICT (token_id) DO UPDATE SET reported_at = excluded.reported_at, stolen = excluded.stolen`,
+			t.ID, t.Loss.Reported.UnixNano(), t.Loss.Stolen)
+	}
+	if err != nil {
 		return err
 	}
 	return q.exec(`UPDATE token SET state = $1, state_since = $2, account_id = $3, watermark = $4,
 		failures = $5, locked_until = $6, issued = $7 WHERE id = $8`,
-		stateCode(t.State), since, account, mark, t.Failures, nanos(t.LockedUntil), t.Issued, t.ID)
+		stateCode(t.State), since, account, step, t.Failures, nanos(t.LockedUntil), t.Issued, t.ID)
 }
 
 // accountID finds or makes the row of an account that is given a token; NULL for
@@ -110,28 +108,25 @@ func (q *queries) accountID(a token.Account) (any, error) {
 	if a == "" {
 		return nil, nil
 	}
-	if err := q.exec(`INSERT INTO account (name, key, held) VALUES ($1, $2, 1) ON CONFLICT (key) DO UPDATE SET held = 1 WHERE held = 0`, a, a.Key()); err != nil {
+	if err := q.exec(`INSERT INTO account (name, key, held) VALUES ($1, $2, 1) ON CONFLICT (key) DO UPDATE SET held = 1 WHERE account.held = 0`, a, a.Key()); err != nil {
 		return nil, err
 	}
-	var id int64
-	err := q.row(`SELECT id FROM account WHERE key = $1`, a.Key()).Scan(&id)
-	return id, err
+	return value[int64](q.row(`SELECT id FROM account WHERE key = $1`, a.Key()))
 }
 
-// KnownAccount gives an account as it was first typed.
-func (q *queries) KnownAccount(a token.Account) (token.Account, error) {
-	err := q.row(`SELECT name FROM account WHERE key = $1`, a.Key()).Scan(&a)
-	if notFound(err) {
-		return a, nil
+// DestroySeed removes a token's sealed seed; its fingerprint stays. The engine
+// overwrites it in the database and, asked to empty its log, there.
+func (q *queries) DestroySeed(tokenID int64) error {
+	return q.exec(`UPDATE token SET seed = NULL WHERE id = $1`, tokenID)
+}
+
+// SaveLocation writes where a token is.
+func (q *queries) SaveLocation(tokenID int64, name string) error {
+	id, err := q.locationID(name)
+	if err != nil {
+		return err
 	}
-	return a, err
-}
-
-// CloseBinding ends a token's open binding and tells which it was.
-func (q *queries) CloseBinding(tokenID int64, at time.Time) (id uuid.UUID, err error) {
-	err = q.row(`UPDATE binding SET closed_at = $1 WHERE token_id = $2 AND closed_at IS NULL RETURNING uuid`,
-		at.UnixNano(), tokenID).Scan(&id)
-	return id, err
+	return q.exec(`UPDATE token SET location_id = $1 WHERE id = $2`, id, tokenID)
 }
 
 // OpenBinding opens a binding; the database refuses a second open one.
@@ -145,33 +140,67 @@ func (q *queries) OpenBinding(b token.Binding) error {
 		b.UUID.String(), b.TokenID, account, b.Opened.UnixNano(), b.By.Kind, b.By.ID, b.By.Name, b.Approver, b.Proof, b.Codes, b.Ticket)
 }
 
-func inChunks[T any](all []T, do func([]T) error) error {
-	for len(all) > 0 {
-		n := min(lookupChunk, len(all))
-		if err := do(all[:n]); err != nil {
-			return err
-		}
-		all = all[n:]
-	}
-	return nil
+// CloseBinding ends a token's open binding and returns which it was.
+func (q *queries) CloseBinding(tokenID int64, at time.Time) (uuid.UUID, error) {
+	return value[uuid.UUID](q.row(`UPDATE binding SET closed_at = $1 WHERE token_id = $2 AND closed_at IS NULL RETURNING uuid`, at.UnixNano(), tokenID))
 }
 
-// places returns n placeholders for parameters, "$3,$4,$5".
-func places(first, n int) string {
-	var b strings.Builder
-	for i := range n {
-		if i > 0 {
-			b.WriteByte(',')
-		}
-		fmt.Fprintf(&b, "$%d", first+i)
-	}
-	return b.String()
+// NoteCondition writes in which condition a token came back at the end of a binding.
+func (q *queries) NoteCondition(binding uuid.UUID, condition string) error {
+	return q.exec(`UPDATE binding SET condition = $1 WHERE uuid = $2`, condition, binding.String())
 }
 
-func anys[T any](all []T) []any {
-	out := make([]any, len(all))
-	for i, v := range all {
-		out[i] = v
+const tokensOfAccount = `SELECT ` + printed + ` FROM token t JOIN batch b ON b.id = t.batch_id AND ` + visible + `
+	WHERE t.account_id = (SELECT id FROM account WHERE key = $1) ORDER BY t.serial_key`
+
+// TokensOf lists what an account has, by serial.
+func (q *queries) TokensOf(a token.Account) ([]token.Serial, error) {
+	return collect(q, value[token.Serial], tokensOfAccount, a.Key())
+}
+
+// Locations lists the names of all places, in no order.
+func (q *queries) Locations() ([]string, error) {
+	return collect(q, value[string], `SELECT name FROM location`)
+}
+
+// locationsWithin returns the ids of a place and of what lies below it: places are
+// few, and how they compare is the domain's to say.
+func (q *queries) locationsWithin(name string) (ids []any, err error) {
+	key := token.LocationKey(name)
+	if key == "" {
+		return nil, nil
 	}
-	return out
+	all := map[int64]string{}
+	err = q.each(`SELECT id, name FROM location`, nil, pair(all))
+	for id, other := range all {
+		if token.LocationWithin(token.LocationKey(other), key) {
+			ids = append(ids, id)
+		}
+	}
+	return ids, err
+}
+
+// locationID finds or makes the row of a place; NULL for none.
+func (q *queries) locationID(name string) (any, error) {
+	if name == "" {
+		return nil, nil
+	}
+	if err := q.exec(`INSERT INTO location (name) VALUES ($1) ON CONFLICT (name) DO NOTHING`, name); err != nil {
+		return nil, err
+	}
+	return value[int64](q.row(`SELECT id FROM location WHERE name = $1`, name))
+}
+
+// Policy reads what was set, by name.
+func (q *queries) Policy() (map[string]string, error) {
+	set := map[string]string{}
+	return set, q.each(`SELECT name, value FROM policy`, nil, pair(set))
+}
+
+// SavePolicy writes a setting; an empty value removes it.
+func (q *queries) SavePolicy(name, value string) error {
+	if value == "" {
+		return q.exec(`DELETE FROM policy WHERE name = $1`, name)
+	}
+	return q.exec(`INSERT INTO policy (name, value) VALUES ($1, $2) ON CONFLICT (name) DO UPDATE SET value = excluded.value`, name, value)
 }

@@ -10,9 +10,7 @@ import (
 	"context"
 	"database/sql"
 	"errors"
-	"fmt"
 	"net/url"
-	"strings"
 
 	"golang.org/x/sys/unix"
 	_ "modernc.org/sqlite" // the driver
@@ -97,15 +95,22 @@ func (e *engine) Begin(ctx context.Context, loads bool) (w *store.Writing, err e
 	if err != nil {
 		return nil, err
 	}
-	tx, err := db.BeginTx(ctx, nil)
+	conn, err := db.Conn(ctx)
 	if err != nil {
 		lock.release()
 		return nil, err
 	}
+	tx, err := conn.BeginTx(ctx, nil)
+	if err != nil {
+		conn.Close()
+		lock.release()
+		return nil, err
+	}
 	insert := func(table string, columns []string, rows [][]any) error {
-		return insertRows(ctx, tx, table, columns, rows)
+		return insertRows(ctx, conn, table, columns, rows)
 	}
 	end := func() error {
+		conn.Close()
 		lock.release()
 		if loads {
 			return e.foldLog(ctx)
@@ -113,53 +118,6 @@ func (e *engine) Begin(ctx context.Context, loads bool) (w *store.Writing, err e
 		return nil
 	}
 	return &store.Writing{Tx: tx, Insert: insert, End: end}, nil
-}
-
-// rowsPerStatement is how many rows one INSERT carries: measured, more gain
-// nothing.
-const rowsPerStatement = 100
-
-// insertRows leaves out columns that are NULL in all rows: a value that is bound
-// costs also when it is NULL.
-func insertRows(ctx context.Context, tx *sql.Tx, table string, columns []string, rows [][]any) error {
-	var used []int
-	var names []string
-	for c, name := range columns {
-		for _, row := range rows {
-			if row[c] != nil {
-				used, names = append(used, c), append(names, name)
-				break
-			}
-		}
-	}
-	tuple := "(" + strings.TrimSuffix(strings.Repeat("?,", len(used)), ",") + ")"
-	prepare := func(n int) (*sql.Stmt, error) {
-		return tx.PrepareContext(ctx, fmt.Sprintf("INSERT INTO %s (%s) VALUES %s%s", table, strings.Join(names, ", "), tuple, strings.Repeat(","+tuple, n-1)))
-	}
-	var full *sql.Stmt
-	args := make([]any, 0, rowsPerStatement*len(used))
-	for len(rows) > 0 {
-		n := min(rowsPerStatement, len(rows))
-		s, err := full, error(nil)
-		if s == nil || n < rowsPerStatement {
-			if s, err = prepare(n); err != nil {
-				return err
-			}
-			full = s // a shorter one is the last
-			defer s.Close()
-		}
-		args = args[:0]
-		for _, row := range rows[:n] {
-			for _, c := range used {
-				args = append(args, row[c])
-			}
-		}
-		if _, err := s.ExecContext(ctx, args...); err != nil {
-			return err
-		}
-		rows = rows[n:]
-	}
-	return nil
 }
 
 // foldLog copies a loader's log into the database once it is long. It takes

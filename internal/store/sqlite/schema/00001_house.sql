@@ -128,25 +128,27 @@ CREATE TABLE token (
     id           INTEGER PRIMARY KEY,
     serial_key   TEXT    NOT NULL UNIQUE,     -- upper case
     printed      TEXT,                        -- as imported, where it differs
-    bare         TEXT CHECK (bare = replace(serial_key, '-', '')), -- without dashes, where it has some
+    bare         TEXT,                        -- without dashes, where it has some
     batch_id     INTEGER NOT NULL,            -- see batch_not_empty
     profile_id   INTEGER NOT NULL REFERENCES profile (id),
-    counter      INTEGER NOT NULL DEFAULT 0 CHECK (counter >= 0),
+    counter      INTEGER NOT NULL DEFAULT 0,
     not_before   INTEGER,                     -- Unix seconds
     not_after    INTEGER,
     manufactured INTEGER,
     fingerprint  INTEGER,                     -- NULL: its type has no seed here
-    seed         BLOB CHECK (seed IS NULL OR fingerprint IS NOT NULL), -- sealed; NULL once destroyed
+    seed         BLOB,                        -- sealed; NULL once destroyed
 
     location_id  INTEGER REFERENCES location (id),
-    state        INTEGER NOT NULL DEFAULT 0 CHECK (state BETWEEN 0 AND 6),
+    state        INTEGER NOT NULL DEFAULT 0,
     state_since  INTEGER,                     -- NULL: since its import
     account_id   INTEGER REFERENCES account (id),
     watermark    INTEGER,                     -- last step or counter accepted
-    failures     INTEGER NOT NULL DEFAULT 0 CHECK (failures >= 0),
+    failures     INTEGER NOT NULL DEFAULT 0,
     locked_until INTEGER,
-    issued       INTEGER NOT NULL DEFAULT 0 CHECK (issued IN (0, 1)),
-    CHECK ((state BETWEEN 1 AND 3) = (account_id IS NOT NULL))
+    issued       INTEGER NOT NULL DEFAULT 0,
+    CHECK ((bare IS NULL OR bare = replace(serial_key, '-', '')) AND counter >= 0 AND (seed IS NULL OR fingerprint IS NOT NULL)
+        AND (state = 0 AND account_id IS NULL AND failures = 0 AND issued = 0
+        OR state BETWEEN 0 AND 6 AND (state BETWEEN 1 AND 3) = (account_id IS NOT NULL) AND failures >= 0 AND issued IN (0, 1)))
 ) STRICT;
 CREATE INDEX token_by_state   ON token (state, serial_key) WHERE state <> 0;
 CREATE INDEX token_by_account ON token (account_id) WHERE account_id IS NOT NULL;

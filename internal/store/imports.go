@@ -1,0 +1,196 @@
+package store
+
+import (
+	"cmp"
+	"errors"
+	"slices"
+	"strings"
+
+	"fob/internal/desk"
+	"fob/internal/fault"
+	"fob/internal/intake"
+	"fob/internal/token"
+)
+
+// InsertTokens inserts the tokens of a loading batch; ids rise.
+func (q *queries) InsertTokens(b token.Batch, tokens []desk.Row) error {
+	profiles := map[token.Profile]int64{}
+	locations := map[string]any{}
+	rows := make([][]any, len(tokens))
+	for i := range tokens {
+		r := &tokens[i]
+		if err := q.learnProfile(profiles, r.Profile); err != nil {
+			return err
+		}
+		name := cmp.Or(r.Location, b.Supplied.Location)
+		if _, known := locations[name]; !known {
+			id, err := q.locationID(name)
+			if err != nil {
+				return err
+			}
+			locations[name] = id
+		}
+		var asPrinted, bare any // NULL where they are the same as the key
+		key := r.Serial.Key()
+		if string(r.Serial) != key {
+			asPrinted = string(r.Serial)
+		}
+		if strings.Contains(key, "-") {
+			bare = strings.ReplaceAll(key, "-", "")
+		}
+		rows[i] = []any{r.ID, key, asPrinted, bare, b.ID, profiles[r.Profile], r.Counter,
+			seconds(r.NotBefore), seconds(r.NotAfter), seconds(r.Manufactured), r.Fingerprint, r.Sealed, locations[name]}
+	}
+	err := q.insert("token", []string{"id", "serial_key", "printed", "bare", "batch_id", "profile_id", "counter",
+		"not_before", "not_after", "manufactured", "fingerprint", "seed", "location_id"}, rows)
+	if q.engine.IsTaken(err) { // by another import since this one looked, or twice in one file all the same
+		return fault.Wrap(fault.Internal, errors.Join(intake.ErrSerialTaken, err), "storing a slice")
+	}
+	return err
+}
+
+// InsertPrints adds fingerprints; sorted ones are inserted fastest.
+func (q *queries) InsertPrints(prints []desk.Print) error {
+	var rows [][]any
+	for _, p := range prints {
+		if p.Nth == 0 {
+			rows = append(rows, []any{p.Print, int64(0), p.TokenID})
+		}
+	}
+	err := q.insert("fingerprint", []string{"fingerprint", "nth", "token_id"}, rows)
+	if q.engine.IsTaken(err) {
+		return fault.Errorf(fault.NotAllowed, "another import brought one of these seeds meanwhile; nothing of this file is stored").
+			WithHint("import the file again: the record will be named")
+	}
+	for _, p := range prints {
+		if err == nil && p.Nth > 0 { // it is known to be another seed's: it takes the next number
+			err = q.exec(`INSERT INTO fingerprint (fingerprint, nth, token_id)
+				SELECT $1, COALESCE(MAX(nth), -1) + 1, $2 FROM fingerprint WHERE fingerprint = $1`, p.Print, p.TokenID)
+		}
+	}
+	return err
+}
+
+// KnownPrints returns those of some fingerprints that are in the store.
+func (q *queries) KnownPrints(prints []int64) (known []desk.Print, err error) {
+	err = inChunks(prints, func(list string, args []any) error {
+		more, err := collect(q, func(row scanner) (p desk.Print, err error) {
+			err = row.Scan(&p.Print, &p.Nth, &p.TokenID)
+			return p, err
+		}, `SELECT fingerprint, nth, token_id FROM fingerprint WHERE fingerprint IN (`+list+`) ORDER BY fingerprint, nth`, args...)
+		known = append(known, more...)
+		return err
+	})
+	return known, err
+}
+
+// Empty reports whether the store holds no token, loading ones included.
+func (q *queries) Empty() (bool, error) {
+	return value[bool](q.row(`SELECT NOT EXISTS (SELECT 1 FROM token)`))
+}
+
+// SerialTaken reports whether a token has a serial, one of a loading batch too.
+func (q *queries) SerialTaken(serialKey string) (bool, error) {
+	return value[bool](q.row(`SELECT EXISTS (SELECT 1 FROM token WHERE serial_key = $1)`, serialKey))
+}
+
+// SeedTaken reports whether a token has a fingerprint, one of a loading batch too.
+func (q *queries) SeedTaken(fingerprint int64) (bool, error) {
+	return value[bool](q.row(`SELECT EXISTS (SELECT 1 FROM fingerprint WHERE fingerprint = $1)`, fingerprint))
+}
+
+// withoutNew leaves out keys of which it takes one look to see that none is here: a
+// delivery's serials mostly follow each other, and nothing lies between the first
+// and the last of them.
+func (q *queries) withoutNew(serialKeys []string) ([]string, error) {
+	if len(serialKeys) == 0 {
+		return nil, nil
+	}
+	sorted := slices.Sorted(slices.Values(serialKeys))
+	some, err := value[bool](q.row(`SELECT EXISTS (SELECT 1 FROM token WHERE serial_key BETWEEN $1 AND $2)`, sorted[0], sorted[len(sorted)-1]))
+	if !some {
+		return nil, err
+	}
+	return sorted, err
+}
+
+const storedSelect = `SELECT ` + tokenFields + `,
+	CASE WHEN b.loading = 1 THEN b.by_name WHEN b.withdrawn_at IS NOT NULL THEN b.by_name || ' (batch ' || b.number || ' is being withdrawn)' ELSE '' END` + tokenTables + ` WHERE `
+
+func scanStored(row scanner) (s intake.Stored, err error) {
+	t, err := scanToken(row, &s.LoadingBy)
+	s.Facts, s.Standing, s.BatchID = t.Facts, t.Standing, t.BatchID
+	return s, err
+}
+
+// Stored looks up many serials, in upper case, those of loading batches too.
+func (q *queries) Stored(serialKeys []string) (map[string]intake.Stored, error) {
+	found := map[string]intake.Stored{}
+	sorted, err := q.withoutNew(serialKeys)
+	if err != nil {
+		return nil, err
+	}
+	return found, inChunks(sorted, func(list string, args []any) error {
+		return q.each(storedSelect+`t.serial_key IN (`+list+`)`, args, func(row scanner) error {
+			s, err := scanStored(row)
+			found[s.Serial.Key()] = s
+			return err
+		})
+	})
+}
+
+// StoredByFingerprint looks up many fingerprints. It sees those of a loading batch
+// only once InsertPrints has brought them.
+func (q *queries) StoredByFingerprint(prints []int64) (map[int64][]intake.Stored, error) {
+	found := map[int64][]intake.Stored{}
+	return found, inChunks(slices.Compact(slices.Sorted(slices.Values(prints))), func(list string, args []any) error {
+		return q.each(storedSelect+`t.id IN (SELECT token_id FROM fingerprint WHERE fingerprint IN (`+list+`)) ORDER BY t.id`, args, func(row scanner) error {
+			s, err := scanStored(row)
+			found[s.Fingerprint] = append(found[s.Fingerprint], s)
+			return err
+		})
+	})
+}
+
+// unseen are batches whose tokens are there and yet are not: those that load, and
+// withdrawn ones that have tokens left to remove.
+const unseen = `(b.loading = 1 OR b.withdrawn_at IS NOT NULL AND EXISTS (SELECT 1 FROM token t WHERE t.id BETWEEN b.first_id AND b.last_id))`
+
+// Known looks up many serials, no more of each than shows a token that is here and
+// unchanged. It does not see batches that load or are withdrawn, and reports whether
+// there is another than one's own.
+func (q *queries) Known(serialKeys []string, own int64) (found map[string]intake.Known, others bool, err error) {
+	if err := q.row(`SELECT EXISTS (SELECT 1 FROM batch b WHERE id <> $1 AND `+unseen+`)`, own).Scan(&others); err != nil {
+		return nil, others, err
+	}
+	sorted, err := q.withoutNew(serialKeys)
+	if err != nil || len(sorted) == 0 {
+		return nil, others, err
+	}
+	found = make(map[string]intake.Known, len(sorted))
+	return found, others, knownBy(q, `serial_key`, sorted, func(t intake.KnownToken) { found[t.SerialKey] = t.Known })
+}
+
+// KnownTokens returns what Known does, by id. Ids rise.
+func (q *queries) KnownTokens(ids []int64) (known []intake.KnownToken, err error) {
+	err = knownBy(q, `id`, ids, func(t intake.KnownToken) { known = append(known, t) })
+	return known, err
+}
+
+func knownBy[K any](q *queries, column string, keys []K, do func(intake.KnownToken)) error {
+	profiles, err := q.Profiles()
+	if err != nil {
+		return err
+	}
+	return inChunks(keys, func(list string, args []any) error {
+		return q.each(`SELECT id, serial_key, fingerprint, counter, profile_id, state FROM token WHERE `+column+` IN (`+list+`)
+			AND batch_id NOT IN (SELECT id FROM batch b WHERE `+unseen+`) ORDER BY id`, args, func(row scanner) error {
+			var t intake.KnownToken
+			var profile int64
+			err := row.Scan(&t.ID, &t.SerialKey, orZero(&t.Fingerprint), &t.Counter, &profile, (*stateCode)(&t.State))
+			t.Params = profiles[profile].Params
+			do(t)
+			return err
+		})
+	})
+}
