@@ -102,7 +102,7 @@ func testReadersSeeOneState(t *testing.T, open Open) {
 		}
 	}()
 	var last int64
-	for range 50 {
+	for i := 0; i < 50 || last < 3; i++ { // until somebody wrote meanwhile
 		readers, end, err := s.Snapshots(bg, 4)
 		Must(t, err)
 		var seen []int64
@@ -112,16 +112,13 @@ func testReadersSeeOneState(t *testing.T, open Open) {
 			seen = append(seen, n)
 		}
 		end()
-		if len(seen) != 4 || len(slices.Compact(seen)) != 1 || seen[0] < last {
+		if len(seen) != 4 || len(slices.Compact(slices.Clone(seen))) != 1 || seen[0] < last {
 			t.Errorf("they see %d events, after %d", seen, last)
 		}
 		last = seen[0]
 	}
 	close(done)
 	Must(t, <-ended)
-	if last < 2 {
-		t.Error("nobody wrote meanwhile: the test shows nothing")
-	}
 }
 
 // Fifty writers at once leave a chain without gaps, and what they counted is right.
