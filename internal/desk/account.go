@@ -11,7 +11,7 @@ import (
 // AccountReader knows the accounts of the newest list of people.
 type AccountReader interface {
 	// NewestPeople is the list that was taken in last; its number is 0 where there
-	// is none.
+	// no list.
 	NewestPeople() (PeopleHead, error)
 	// AccountStanding finds an account by its name as lists know it.
 	AccountStanding(a token.Account) (Standing, error)
@@ -50,13 +50,13 @@ func CheckAccount(r AccountReader, a token.Account, anyway, theirs bool) error {
 	if err != nil || s.Listed || theirs && !s.Known {
 		return err
 	}
-	const goOn = "--new-account goes on with it as typed"
+	goOn := fault.Textf("%s goes on with it as typed", fault.NewAccount)
 	switch {
 	case s.Known:
 		return fault.Errorf(fault.NotFound, "%s left: the list of %s does not have it any more", a, head.At.Format(dateOnly)).
 			WithHint("%s", goOn)
 	case s.Now != "":
-		return fault.Errorf(fault.NotFound, "%s is called %s now", a, s.Now).WithHint("give the new name; %s", goOn)
+		return fault.Errorf(fault.NotFound, "%s is called %s now", a, s.Now).WithHint("use the new name; %s", goOn)
 	}
 	refusal := fault.Errorf(fault.NotFound, "there is no account %s on the list of %s", a, head.At.Format(dateOnly))
 	near, err := r.NearAccounts(a, MaxNearAccounts)

@@ -76,7 +76,7 @@ func (b *bulk) assignWhole(tx Tx, answers []Answered) (keep bool, err error) {
 // two passes ends at the twentieth refusal in a row.
 func (b *bulk) bindWhole(tx Tx, answers []Answered) (err error) {
 	attempts := make([]*attempt, len(b.Rows))
-	given := map[string][]token.Serial{} // by account: what the rows so far give it
+	given := map[string][]token.Serial{} // by account: tokens of the rows so far
 	anyRefused := false
 	settle := func(i, inARow int, err error) (int, error) {
 		if answers[i], err = answered(b.Rows[i], attempts[i], err); err != nil {

@@ -131,7 +131,7 @@ func (a *attempt) suspect(r Reader) error {
 	return nil
 }
 
-// missOf is by how much the newest observation of a token missed what was foreseen
+// missOf is by how much the newest observation of a token missed what was predicted
 // before it.
 func missOf(r Reader, t token.Token) (otp.Miss, error) {
 	all, err := r.Observations(t.ID)

@@ -37,7 +37,7 @@ const (
 // Question is what is to be asked next.
 type Question int
 
-// The questions. Done: there is none left.
+// The questions. Done: nothing is left to ask.
 const (
 	CodeNow        Question = iota // the code that it shows now
 	CodeNext                       // the code after that one
@@ -103,13 +103,13 @@ func (c *Conversation) Changed() time.Time {
 }
 
 // Type takes what a person typed in answer to the question. What is no code, or the
-// one before, is no attempt: slip says so, and the question stays. Once there are as
+// one before, is no attempt: typo says so, and the question stays. Once there are as
 // many codes as it takes they are tried; a refusal of the first alone, which another
 // code may still undo, is no error but the next question.
-func (c *Conversation) Type(ctx context.Context, text string, at time.Time) (out Outcome, slip *otp.CodeError, err error) {
-	code, slip := otp.ParseCode(text, c.Token.Profile.Digits)
-	if slip != nil {
-		return out, slip, nil
+func (c *Conversation) Type(ctx context.Context, text string, at time.Time) (out Outcome, typo *otp.CodeError, err error) {
+	code, typo := otp.ParseCode(text, c.Token.Profile.Digits)
+	if typo != nil {
+		return out, typo, nil
 	}
 	if code == c.last {
 		return out, &otp.CodeError{Reason: otp.SameCodeTwice, Msg: "that is the code typed before", Hint: "wait until the token shows another one"}, nil

@@ -175,7 +175,7 @@ func parseAnyLength(text string) (string, *otp.CodeError) {
 }
 
 // CheckRow tells what is wrong with the codes so far, while they are asked for
-// one by one: a slip of the finger is asked for again.
+// one by one: what was mistyped is asked for again.
 func CheckRow(codes []Typed) error {
 	_, err := inARow(codes)
 	return err

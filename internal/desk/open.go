@@ -11,9 +11,9 @@ import (
 // only the fingerprint, which the trail commits to, tells it from the present
 // one.
 func OpenSeed(r interface {
-	SealedSeed(tokenID int64) (sealed []byte, print int64, err error)
+	SealedSeed(tokenID int64) (sealed []byte, fingerprint int64, err error)
 }, keys Keyring, id int64, serial token.Serial) (token.Seed, error) {
-	sealed, print, err := r.SealedSeed(id)
+	sealed, fingerprint, err := r.SealedSeed(id)
 	if err != nil {
 		return token.Seed{}, err
 	}
@@ -21,7 +21,7 @@ func OpenSeed(r interface {
 	if err != nil {
 		return token.Seed{}, err
 	}
-	if keys.Fingerprint(seed) != print {
+	if keys.Fingerprint(seed) != fingerprint {
 		seed.Clear()
 		return token.Seed{}, fault.Errorf(fault.Integrity, "the seed of token %s is not the one that was imported", serial).
 			WithHint("the database was changed past fob: keep a copy of it as evidence, and do not use this token")

@@ -29,18 +29,18 @@ type Store interface {
 // loading is seen, except where a method says so.
 type Reader interface {
 	Token(serial token.Serial) (token.Token, error)
-	// SealedSeed gives a token's seed as it is stored, and the fingerprint that it
+	// SealedSeed returns a token's seed as it is stored, and the fingerprint that it
 	// was imported with: sealing alone does not tell an older seed of the same
 	// serial from the present one.
-	SealedSeed(tokenID int64) (sealed []byte, print int64, err error)
+	SealedSeed(tokenID int64) (sealed []byte, fingerprint int64, err error)
 	Observations(tokenID int64) ([]token.Observation, error)
-	// FirstDrifts gives the first observed drift, in seconds, of the tokens of a
+	// FirstDrifts returns the first observed drift, in seconds, of the tokens of a
 	// batch that were observed last, at most limit of them.
 	FirstDrifts(batchID int64, limit int) ([]float64, error)
-	// BatchRates gives the rates, in ppm, of the tokens of a batch whose
+	// BatchRates returns the rates, in ppm, of the tokens of a batch whose
 	// observations span 90 days, at most limit of them, those observed last.
 	BatchRates(batchID int64, limit int) ([]float64, error)
-	// LastSeen gives the tokens that were observed last, the newest first.
+	// LastSeen returns the tokens that were observed last, the newest first.
 	LastSeen(limit int) ([]token.Token, error)
 	NearSerials(serial token.Serial, limit int) ([]token.Serial, error)
 
@@ -52,7 +52,7 @@ type Reader interface {
 	// NewestEvent is the latest time of any event since the clock was last
 	// corrected.
 	NewestEvent() (time.Time, error)
-	// KnownAccount gives an account in the spelling in which it is stored, or
+	// KnownAccount returns an account in the spelling in which it is stored, or
 	// as it came when it is new.
 	KnownAccount(a token.Account) (token.Account, error)
 	// TokensOf lists what an account has: assigned, bound and suspended tokens.
@@ -94,7 +94,7 @@ type Tx interface {
 	// CompleteBatch gives the batch its number and makes it visible.
 	CompleteBatch(b token.Batch) (token.Batch, error)
 
-	// AcceptClock makes now the time that NewestEvent gives.
+	// AcceptClock makes now the time that NewestEvent returns.
 	AcceptClock(now time.Time) error
 	// Append writes an event at the end of the trail.
 	Append(e *trail.Event) error

@@ -109,7 +109,7 @@ func eachMovable(r Reader, serials []token.Serial, do func(token.Token) error) e
 			continue
 		case t.State == token.Lost:
 			return fault.Errorf(fault.NotAllowed, "token %s is lost; nothing was moved", t.Serial).
-				WithHint("if it is in hand, `fob found %s` first", t.Serial)
+				WithHint("if it is in hand, %s first", fault.Do(token.CmdFound, t.Serial))
 		case t.State == token.Retired:
 			return fault.Errorf(fault.NotAllowed, "token %s is retired; nothing was moved", t.Serial).
 				WithHint("its life is over: it has no place any more")
@@ -130,7 +130,7 @@ func unmoved(err error) error {
 	return fault.Errorf(e.Kind, "%s; nothing was moved", e.Error()).WithAdvice(e.Advice)
 }
 
-// findLocation gives a place as it is spelled in the store; one that is not known
+// findLocation returns a place as it is spelled in the store; one that is not known
 // is refused, unless it may be new.
 func findLocation(r Reader, name string, mayBeNew bool) (string, error) {
 	names, err := r.Locations()

@@ -33,8 +33,8 @@ func replaceable(r Reader, serial token.Serial) (token.Token, error) {
 }
 
 // EndLost ends a token that is lost, as the first part of its replacement by
-// another, and returns it as it was. Whoever could not open the keys for that one is
-// told before anything is changed.
+// another, and returns it as it was. A person who cannot open the
+// keys for that one is told before anything is changed.
 func (d *Desk) EndLost(ctx context.Context, c Change, other token.Serial) (before token.Token, err error) {
 	if _, err := d.Keys(ctx); err != nil {
 		return before, fault.Wrap(fault.KindOf(err), err, "nothing was changed, since no code of %s could be checked", other).

@@ -19,9 +19,9 @@ import (
 
 // SeedReader reads the sealed seeds of many tokens, a page at a time.
 type SeedReader interface {
-	// Spans gives the tokens' ids, batch by batch, of those that are not loading.
+	// Spans returns the tokens' ids, batch by batch, of those that are not loading.
 	Spans() ([]Span, error)
-	// Profiles gives all profiles by their ids.
+	// Profiles returns all profiles by their ids.
 	Profiles() (map[int64]token.Profile, error)
 	// SealedSeeds calls fn for the tokens of a span that have a seed, in the order
 	// of their ids. What fn gets is valid until it returns.
@@ -121,7 +121,7 @@ func (s *walk) plan(r Reader) (err error) {
 		}
 	}
 	if s.search.Batch != 0 && s.pages == nil {
-		return fault.Errorf(fault.NotFound, "there is no batch %d", s.search.Batch).WithHint("`fob batch list` shows them all")
+		return fault.Errorf(fault.NotFound, "there is no batch %d", s.search.Batch).WithHint("%s shows them all", fault.Do("batch list"))
 	}
 	return nil
 }

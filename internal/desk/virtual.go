@@ -48,7 +48,7 @@ func (d *Desk) Enrol(ctx context.Context, req Virtual) (*Enrolment, error) {
 		return nil, err
 	}
 	e := &Enrolment{Issuer: req.Issuer, Params: req.Params, desk: d, req: req}
-	if err := d.Store.View(ctx, e.foresee); err != nil {
+	if err := d.Store.View(ctx, e.check); err != nil {
 		return nil, err
 	}
 	var err error
@@ -59,8 +59,8 @@ func (d *Desk) Enrol(ctx context.Context, req Virtual) (*Enrolment, error) {
 	return e, err
 }
 
-// foresee refuses what no code could help, as bind does, and chooses a serial.
-func (e *Enrolment) foresee(r Reader) (err error) {
+// check refuses what no code could help, as bind does, and chooses a serial.
+func (e *Enrolment) check(r Reader) (err error) {
 	if err := Demand(r, token.CmdVirtual, e.req.Words); err != nil {
 		return err
 	}
@@ -99,7 +99,7 @@ func (e *Enrolment) Converse() *Conversation {
 
 // Bind stores the token and binds it in one transaction, if the codes are its own.
 // A refusal leaves nothing in the store: there was no token whose failures could
-// be counted, and whoever has seen the key need not guess.
+// be counted, and a person who has seen the key need not guess.
 func (e *Enrolment) Bind(ctx context.Context, codes []Typed) (Outcome, error) {
 	a := e.attempt(codes)
 	err := e.desk.Store.Update(ctx, func(tx Tx) error {

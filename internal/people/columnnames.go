@@ -23,7 +23,7 @@ const (
 )
 
 // personNames are the names that columns have in exports of directories and HR
-// systems, as rows.Name gives them.
+// systems, as rows.Name spells them.
 var personNames = rows.Names[personColumn]{
 	"account": colLogin, "accountname": colLogin, "login": colLogin, "loginname": colLogin, "logon": colLogin, "logonname": colLogin,
 	"user": colLogin, "username": colLogin, "userid": colLogin, "uid": colLogin, "upn": colLogin, "userprincipalname": colLogin,

@@ -80,7 +80,7 @@ func chosenColumns(header rows.Row, o ListOptions) (c rows.Columns[personColumn]
 		}
 		for _, other := range at {
 			if other == n {
-				return c, columnsError("%s gives one column two meanings", fault.Columns)
+				return c, columnsError("%s has two meanings for one column", fault.Columns)
 			}
 		}
 		at[col] = n

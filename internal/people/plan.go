@@ -239,7 +239,7 @@ func (p *peoplePlan) stored(s StoredAccount) trail.AccountRow {
 	return row
 }
 
-// rename gives a row another name, and notes the one of before.
+// rename calls a row otherwise, and notes the one of before.
 func (p *peoplePlan) rename(row *trail.AccountRow, now token.Account) {
 	row.Former = append(slices.Clone(row.Former), trail.FormerName{Key: row.Key, Name: row.Name, Until: p.number})
 	row.Name, row.Key = string(now), now.Key()

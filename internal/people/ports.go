@@ -55,8 +55,8 @@ type Reader interface {
 type Tx interface {
 	Reader
 	trail.Log
-	// EraseAccount removes texts that the newest event, by, names, and gives the
-	// account another name.
+	// EraseAccount removes texts that the newest event, by, names, and calls
+	// the account otherwise.
 	EraseAccount(a token.Account, name string, rows []trail.ErasedRows, by int64) error
 	// SaveList writes a list of people and what it changes.
 	SaveList(l trail.ListRow, c ListChanges) error

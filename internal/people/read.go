@@ -127,7 +127,7 @@ func (p *peopleReader) row(row rows.Row) {
 }
 
 // formula is what a spreadsheet computes when the list is opened in one: it is
-// nobody's name. A number with a sign is none.
+// nobody's name. A number with a sign is no formula.
 var formula = regexp.MustCompile(`^(=|[-+@][\pL\d.+\-*/]*[(|!])`)
 
 func (p *peopleReader) person(row rows.Row) (person Person, account token.Account, err error) {
