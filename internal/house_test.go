@@ -38,7 +38,7 @@ var rooms = map[string]room{
 		why: "the root knows global flags, the list of commands and what becomes of an error; a command is in its group",
 	},
 	"cli/term": {
-		may: []string{"fault", "app", "desk", "intake", "report", "report/export", "report/sheet", "token", "trail"},
+		may: []string{"fault", "app", "desk", "intake", "people", "report", "report/export", "report/sheet", "token", "trail", "otp"},
 		why: "what all commands share knows no command",
 		not: map[string]string{"cli/group": "groups import term"},
 	},

@@ -6,6 +6,7 @@ import (
 	"go/ast"
 	"go/parser"
 	"go/token"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -66,6 +67,8 @@ func allCommands(from *cobra.Command) []*cobra.Command {
 	return all
 }
 
+var placeholder = regexp.MustCompile(`\{[a-z-]+\}`)
+
 // TestHelp: every command says what it is for, those that do something give an
 // example which is one, and every flag is explained.
 func TestHelp(t *testing.T) {
@@ -78,6 +81,12 @@ func TestHelp(t *testing.T) {
 		name := c.CommandPath()
 		if c.Short == "" || strings.HasSuffix(c.Short, ".") {
 			t.Errorf("%s: Short is %q", name, c.Short)
+		}
+		if len(c.Short) > 60 {
+			t.Errorf("%s: Short has %d characters: %q", name, len(c.Short), c.Short)
+		}
+		if left := placeholder.FindString(c.Long); left != "" {
+			t.Errorf("%s: %s stands in its help", name, left)
 		}
 		if c.Long != "" && strings.TrimSpace(c.Long) != strings.Trim(c.Long, "\n") {
 			t.Errorf("%s: Long has blanks about it", name)

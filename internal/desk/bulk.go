@@ -70,9 +70,9 @@ const (
 )
 
 const (
-	// maxRefusals in a row stop a file: a shifted column must not lock a thousand
+	// MaxRefusals in a row stop a file: a shifted column must not lock a thousand
 	// tokens.
-	maxRefusals = 20
+	MaxRefusals = 20
 	// A group of rows shares one commit, which costs as much as two rows. It is
 	// short, because the desk waits for its turn behind it and the file's owner
 	// for the answers: 50 rows take 20 to 40 ms.
@@ -115,7 +115,7 @@ func (b *bulk) run(ctx context.Context) error {
 	if b.Whole {
 		return b.runWhole(ctx)
 	}
-	for len(b.Rows) > 0 && b.inARow < maxRefusals {
+	for len(b.Rows) > 0 && b.inARow < MaxRefusals {
 		answers, err := b.group(ctx)
 		if err != nil {
 			return b.stopped(ctx, err)
@@ -129,7 +129,7 @@ func (b *bulk) run(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		return fault.Errorf(fault.Refused, "%d rows in a row were refused; from line %d on nothing was tried", maxRefusals, from).
+		return fault.Errorf(fault.Refused, "%d rows in a row were refused; from line %d on nothing was tried", MaxRefusals, from).
 			WithHint("is a column shifted? Correct the file, leave out the rows that were accepted, and try the rest")
 	}
 	if b.refused == 0 {
@@ -179,7 +179,7 @@ func (b *bulk) group(ctx context.Context) (answers []Answered, err error) {
 		began := b.desk.Now()
 		tx = newRemembering(tx)
 		for _, row := range b.Rows {
-			if len(answers) == GroupRows || inARow == maxRefusals || b.desk.Now().Sub(began) > groupTime {
+			if len(answers) == GroupRows || inARow == MaxRefusals || b.desk.Now().Sub(began) > groupTime {
 				return nil
 			}
 			one, err := b.try(tx, row)

@@ -88,7 +88,7 @@ func (b *bulk) bindWhole(tx Tx, answers []Answered) (err error) {
 		anyRefused = true
 		return inARow + 1, nil
 	}
-	for i, inARow := 0, 0; i < len(attempts) && inARow < maxRefusals; i++ {
+	for i, inARow := 0, 0; i < len(attempts) && inARow < MaxRefusals; i++ {
 		a := b.attempt(b.Rows[i])
 		a.held, attempts[i] = true, a
 		err := a.checkRow(tx, given)
@@ -108,7 +108,7 @@ func (b *bulk) bindWhole(tx Tx, answers []Answered) (err error) {
 	if anyRefused {
 		return nil
 	}
-	for i, inARow := 0, 0; i < len(attempts) && inARow < maxRefusals; i++ {
+	for i, inARow := 0, 0; i < len(attempts) && inARow < MaxRefusals; i++ {
 		if inARow, err = settle(i, inARow, attempts[i].try(tx)); err != nil {
 			return err
 		}

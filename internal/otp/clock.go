@@ -12,17 +12,17 @@ const (
 	// rateSpread in ppm is how far tokens lie from their batch's rate; a fit is
 	// shrunk by its noise relative to it.
 	rateSpread = 10.0
-	// minRateSpan: two observations a week apart have 26 ppm of noise at a
+	// MinRateSpan: two observations a week apart have 26 ppm of noise at a
 	// period of 30 s, 30 days have 6.
-	minRateSpan = 30 * day
-	// flagSpan is what it takes to call a clock bad: 2 ppm of noise at 30 s.
-	flagSpan = 90 * day
+	MinRateSpan = 30 * day
+	// FlagSpan is what it takes to call a clock bad: 2 ppm of noise at 30 s.
+	FlagSpan = 90 * day
 	// jumpSigmas of noise are no jump: by chance 1 in 16,000 lies beyond.
 	jumpSigmas = 4.0
 	// maxUnknown in ppm is how far a clock of unknown rate may run without being
-	// said to have jumped: twice maxRate. A crystal beyond that does not run fast,
+	// said to have jumped: twice MaxRate. A crystal beyond that does not run fast,
 	// it is broken.
-	maxUnknown = 2 * maxRate
+	maxUnknown = 2 * MaxRate
 )
 
 // Flag is what is wrong with a token's clock, as scripts read it.
@@ -83,10 +83,10 @@ func (c *Clock) fit(obs []token.Observation, prior float64, period int) {
 }
 
 func (c *Clock) flag(obs []token.Observation) {
-	if c.Fitted && c.Span >= flagSpan && math.Abs(c.FitPPM) > maxRate {
+	if c.Fitted && c.Span >= FlagSpan && math.Abs(c.FitPPM) > MaxRate {
 		c.Flags = append(c.Flags, FlagRate)
 	}
-	if c.Jumps > 0 && spanOf(obs) >= flagSpan {
+	if c.Jumps > 0 && spanOf(obs) >= FlagSpan {
 		c.Flags = append(c.Flags, FlagJump)
 	}
 }
@@ -121,7 +121,7 @@ func BatchRate(rates []float64) float64 {
 	return median(rates)
 }
 
-func clampRate(ppm float64) float64 { return min(max(ppm, -maxRate), maxRate) }
+func clampRate(ppm float64) float64 { return min(max(ppm, -MaxRate), MaxRate) }
 
 func spanOf(obs []token.Observation) time.Duration {
 	if len(obs) < 2 {
@@ -133,7 +133,7 @@ func spanOf(obs []token.Observation) time.Duration {
 // fitRate is the slope of the least-squares line through the observations, in
 // ppm, with their span; not ok if they span under 30 days.
 func fitRate(obs []token.Observation) (ppm float64, span time.Duration, ok bool) {
-	if span = spanOf(obs); span < minRateSpan {
+	if span = spanOf(obs); span < MinRateSpan {
 		return 0, 0, false
 	}
 	first := obs[0].At

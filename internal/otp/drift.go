@@ -12,9 +12,9 @@ const (
 	// typingVariance is that of the delay between reading a code and entering
 	// it, 0 to 25 s: 25²/12 = 52 s².
 	typingVariance = 52.0
-	// maxRate in ppm: tuning-fork crystals are sold as ±20 and are slower in the
+	// MaxRate in ppm: tuning-fork crystals are sold as ±20 and are slower in the
 	// cold and the heat; beyond ±50 the measurement is likelier to be wrong.
-	maxRate = 50.0
+	MaxRate = 50.0
 	// minBatch is how many tokens of a batch make its median worth using.
 	minBatch = 5
 	// baseWidth in seconds covers typing, the step's own length and our clock.

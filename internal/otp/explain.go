@@ -47,9 +47,9 @@ func (s *search) past() int64 {
 	if s.Params.Type != token.HOTP || !s.Watermark.Known {
 		return s.win.lo
 	}
-	back := int64(oneCodeAhead)
+	back := int64(OneCodeAhead)
 	if s.pair() {
-		back = twoCodeAhead
+		back = TwoCodeAhead
 	}
 	return max(0, s.win.lo-back)
 }
@@ -139,7 +139,7 @@ func (s *search) fits(p token.Params, counter int64) (bool, error) {
 	if p.Type == token.HOTP {
 		try.win = ahead(counter, otherCounters-1)
 	} else {
-		try.win = around(a.centre(), twoCodeReach(p.Period, twoCodeSeconds))
+		try.win = around(a.centre(), twoCodeReach(p.Period, TwoCodeSeconds))
 	}
 	if err := try.coverPairs(try.win.lo, try.win.hi); err != nil {
 		return false, err

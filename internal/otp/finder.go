@@ -126,9 +126,9 @@ func (f *Finder) window(c Candidate) (window, error) {
 			return window{}, fault.Errorf(fault.Internal, "the counter %d is impossible", c.Next)
 		}
 		if f.wide {
-			return ahead(c.Next, twoCodeAhead), nil
+			return ahead(c.Next, TwoCodeAhead), nil
 		}
-		return ahead(c.Next, oneCodeAhead), nil
+		return ahead(c.Next, OneCodeAhead), nil
 	}
 	if err := c.Prediction.validate(); err != nil {
 		return window{}, err
@@ -137,7 +137,7 @@ func (f *Finder) window(c Candidate) (window, error) {
 	if f.wide {
 		return around(centre, twoCodeReach(c.Params.Period, c.Prediction.HalfWidth)), nil
 	}
-	return around(centre, oneCodeSteps), nil
+	return around(centre, OneCodeSteps), nil
 }
 
 // sift computes every second code of the window only: of two consecutive codes

@@ -36,6 +36,6 @@ func (h History) Outlook(p token.Params, c Caps, at time.Time) Outlook {
 // widest window of one code; not at all, and less than that, for the shortest
 // periods.
 func oneCodeSpan(period int, c Caps) time.Duration {
-	widest := float64(capped(period, oneCodeReach(period, deepSeconds), c.OneCode)) * float64(period)
+	widest := float64(capped(period, oneCodeReach(period, DeepSeconds), c.OneCode)) * float64(period)
 	return time.Duration((widest - baseWidth) / widthPerDay * float64(day))
 }

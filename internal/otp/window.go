@@ -10,14 +10,14 @@ import (
 // (21 steps of 6 digits: 1 in 47,620), two in a row hardly ever (2,881 steps:
 // 3 in 10⁹).
 const (
-	oneCodeSteps   = 10        // either way: 21 in all, whatever the digits
-	oneCodeSeconds = 10 * 60   // either way
-	twoCodeSeconds = 2 * 3600  // either way, at least
-	deepSeconds    = 12 * 3600 // either way, at most, and with Deep
+	OneCodeSteps   = 10        // either way: 21 in all, whatever the digits
+	OneCodeSeconds = 10 * 60   // either way
+	TwoCodeSeconds = 2 * 3600  // either way, at least
+	DeepSeconds    = 12 * 3600 // either way, at most, and with Deep
 
-	oneCodeAhead = 10 // RFC 4226 section 7.4, the look-ahead window s
-	twoCodeAhead = 100
-	deepAhead    = 10_000
+	OneCodeAhead = 10 // RFC 4226 section 7.4, the look-ahead window s
+	TwoCodeAhead = 100
+	DeepAhead    = 10_000
 )
 
 // Caps narrow the windows of TOTP tokens, in seconds either way; zero leaves the
@@ -60,11 +60,11 @@ func further(step, steps int64) int64 { return step + min(steps, token.MaxCounte
 func usual(a Attempt) window {
 	switch {
 	case a.Params.Type == token.HOTP && len(a.Entries) == 1:
-		return ahead(a.expected(), oneCodeAhead)
+		return ahead(a.expected(), OneCodeAhead)
 	case a.Params.Type == token.HOTP && a.Deep:
-		return ahead(a.expected(), deepAhead)
+		return ahead(a.expected(), DeepAhead)
 	case a.Params.Type == token.HOTP:
-		return ahead(a.expected(), twoCodeAhead)
+		return ahead(a.expected(), TwoCodeAhead)
 	case len(a.Entries) == 1:
 		return around(a.centre(), capped(a.Params.Period, oneCodeReach(a.Params.Period, a.Prediction.HalfWidth), a.Caps.OneCode))
 	case a.Deep:
@@ -76,19 +76,19 @@ func usual(a Attempt) window {
 // widest is the window of a deep search.
 func widest(a Attempt) window {
 	if a.Params.Type == token.HOTP {
-		return ahead(a.expected(), deepAhead)
+		return ahead(a.expected(), DeepAhead)
 	}
-	return around(a.centre(), twoCodeReach(a.Params.Period, deepSeconds))
+	return around(a.centre(), twoCodeReach(a.Params.Period, DeepSeconds))
 }
 
 // oneCodeReach is how many steps either way one code is searched.
 func oneCodeReach(period int, halfWidth float64) int64 {
-	return max(1, min(wholeSteps(period, halfWidth), oneCodeSteps, int64(oneCodeSeconds/period)))
+	return max(1, min(wholeSteps(period, halfWidth), OneCodeSteps, int64(OneCodeSeconds/period)))
 }
 
 // twoCodeReach is how many steps either way a pair is searched.
 func twoCodeReach(period int, halfWidth float64) int64 {
-	return max(1, min(wholeSteps(period, max(halfWidth, twoCodeSeconds)), int64(deepSeconds/period)))
+	return max(1, min(wholeSteps(period, max(halfWidth, TwoCodeSeconds)), int64(DeepSeconds/period)))
 }
 
 // wholeSteps rounds seconds up to steps.

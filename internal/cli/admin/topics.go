@@ -1,18 +1,16 @@
 package admin
 
 import (
+	_ "embed"
 	"fmt"
 	"strings"
-	"time"
 
 	"github.com/spf13/cobra"
 
 	"fob/internal/app"
 	"fob/internal/cli/term"
-	"fob/internal/desk"
 	"fob/internal/fault"
 	"fob/internal/seedfile"
-	"fob/internal/token"
 )
 
 // completeHelp offers the commands and topics below those that were typed.
@@ -38,6 +36,9 @@ func exitCodesHelp() string {
 	return b.String()
 }
 
+//go:embed codes.txt
+var codesHelp string
+
 // HelpTopics are read with `fob help TOPIC`: the guides, and what is made from what
 // the program itself uses, so that it cannot go stale.
 func HelpTopics() []*cobra.Command {
@@ -46,7 +47,7 @@ func HelpTopics() []*cobra.Command {
 		{Use: "formats", Short: "The seed files that fob reads", Long: formatsHelp()},
 		{Use: "workbook", Short: "The sheets and fields of an export", Long: workbookHelp()},
 		{Use: "states", Short: "The states of a token and what moves it", Long: statesHelp()},
-		{Use: "codes", Short: "How displayed codes are checked", Long: codesHelp()},
+		{Use: "codes", Short: "How displayed codes are checked", Long: term.Numbers.Replace(codesHelp)},
 	}...)
 }
 
@@ -86,29 +87,6 @@ func defaultsOf(f seedfile.Format) string {
 	}
 	return strings.Join(all, ", ")
 }
-
-func codesHelp() string {
-	return fmt.Sprintf(`How displayed codes are checked:
-
-  A code is exactly the token's number of digits; spaces and dashes do not count.
-  One code is searched where the token's clock is expected, 10 steps and 10
-  minutes either way at most. Two consecutive codes are searched 2 hours either
-  way and more the longer the token was not seen, up to 12 hours; --deep takes
-  12 hours, a second person (--approved-by) and a reason. An HOTP token is
-  searched 10 presses ahead with one code, 100 with two, 10,000 with --deep.
-
-  A code that was accepted is used up, and so is every earlier one.
-  %d refused attempts in a row lock a token for %s, each further one again; the
-  %dth locks it until `+"`fob unlock`"+`. Two codes in one attempt are one attempt.
-  A success forgets the failures. A policy can make windows narrower, locks
-  stricter, and demand two codes: see `+"`fob policy show`"+`.
-
-  While this computer's clock is more than %s behind the newest event, no code
-  is accepted: see `+"`fob clock accept`"+`.
-`, token.LockAfter, minutes(token.LockFor), token.LockForGood, minutes(desk.ClockTolerance))
-}
-
-func minutes(d time.Duration) string { return term.Count(int(d.Minutes()), "minute") }
 
 // NewHelpCommand stands in for cobra's, which answers an unknown topic with the
 // help of the whole program and success.

@@ -55,7 +55,7 @@ func rateNoise(c *desk.Clock) string {
 		jumped = fmt.Sprintf("; the clock jumped, seen on %s: %d of them from then on, which count", c.JumpedAt.Format(time.DateOnly), c.SinceJump)
 	}
 	if c.RatePPM == nil {
-		return fmt.Sprintf("not measured (%s on record%s; it takes two that are 30 days apart)", record, jumped)
+		return fmt.Sprintf("not measured (%s on record%s; it takes two that are %s apart)", record, jumped, term.Length(otp.MinRateSpan))
 	}
 	text := fmt.Sprintf("%+.1f ± %.1f ppm (%s%s)", *c.RatePPM, *c.NoisePPM, record, jumped)
 	if math.Abs(*c.RatePPM-c.UsedPPM) >= 1 {
@@ -95,7 +95,7 @@ func flagWords(flags []otp.Flag) string {
 		}
 		switch f {
 		case otp.FlagRate:
-			text += "its rate is beyond ± 50 ppm, a bad crystal"
+			text += fmt.Sprintf("its rate is beyond ± %v ppm, a bad crystal", otp.MaxRate)
 		case otp.FlagJump:
 			text += "its clock jumped, as a dying battery makes it"
 		}

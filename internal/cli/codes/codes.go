@@ -29,7 +29,7 @@ func (o *codeOptions) add(cmd *cobra.Command) {
 
 // addDeep adds the widest search, which takes a second person.
 func (o *codeOptions) addDeep(cmd *cobra.Command) {
-	cmd.Flags().BoolVar(&o.deep, "deep", false, "search two codes 12 hours either way; demands --approved-by and --reason")
+	cmd.Flags().BoolVar(&o.deep, "deep", false, term.Numbers.Replace("search two codes {deep-reach} before and after; demands --approved-by and --reason"))
 }
 
 // request checks the texts of the flags.

@@ -9,6 +9,7 @@ import (
 
 	"fob/internal/cli/term"
 	"fob/internal/fault"
+	"fob/internal/otp"
 	"fob/internal/report"
 )
 
@@ -91,7 +92,7 @@ func printHistogram(r *term.Run, bins []report.DriftBin) {
 		most = max(most, b.Tokens)
 	}
 	if most == 0 {
-		r.Say("No rate is measured yet: that takes two observations of a token, 30 days apart.")
+		r.Say("No rate is measured yet: that takes two observations of a token, %s apart.", term.Length(otp.MinRateSpan))
 		return
 	}
 	r.Say("Rates in ppm:")

@@ -34,7 +34,7 @@ func (p Promised) With(flag string, json any) Promised { p.Flag, p.WithFlag = fl
 // "Examples:" the calls.
 func Describe(text string, promises map[string]Promised, commands ...*cobra.Command) []*cobra.Command {
 	sections := map[string]string{}
-	for section := range strings.SplitSeq("\n"+text, "\n# ") {
+	for section := range strings.SplitSeq("\n"+Numbers.Replace(text), "\n# ") {
 		name, body, _ := strings.Cut(section, "\n")
 		sections[name] = strings.Trim(body, "\n")
 	}
