@@ -98,11 +98,11 @@ type Options struct {
 // Format is a family's declaration: all that help, detection and import need
 // to know of it.
 type Format struct {
-	Name     string   // of --format, such as "oath-csv"
-	Title    string   // one line for people
-	Example  []string // lines as such a file holds them
-	Reads    []string // what of it is read and what is not, where that is not all
-	Encoding Encoding // of the seed where the format fixes it, else Unknown
+	Name     string     // of --format, such as "oath-csv"
+	Title    string     // one line for people
+	Example  []string   // lines as such a file holds them
+	Reads    fault.Text // in lines, what of it is read and what is not, where that is not all
+	Encoding Encoding   // of the seed where the format fixes it, else Unknown
 
 	// Defaults are the format's documented values for fields that a file leaves
 	// open; Defaulted says which of them count.

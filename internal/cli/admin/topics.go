@@ -68,8 +68,8 @@ func formatsHelp() string {
 		if d := defaultsOf(f); d != "" {
 			fmt.Fprintf(&b, "  where the file does not say: %s\n", d)
 		}
-		for _, line := range f.Reads {
-			fmt.Fprintf(&b, "  %s\n", line)
+		if reads := f.Reads.In(term.Wording{}); reads != "" {
+			fmt.Fprintf(&b, "  %s\n", strings.ReplaceAll(reads, "\n", "\n  "))
 		}
 		for _, line := range f.Example {
 			fmt.Fprintf(&b, "    %s\n", line)

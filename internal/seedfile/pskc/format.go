@@ -7,6 +7,7 @@ import (
 	"bytes"
 	"io"
 
+	"fob/internal/fault"
 	"fob/internal/pskc"
 	"fob/internal/rows"
 	"fob/internal/seedfile"
@@ -39,21 +40,20 @@ func Format() seedfile.Format {
 			`  </KeyPackage>`,
 			`</KeyContainer>`,
 		},
-		Reads: []string{
-			"encrypted: AES-128, 192, 256 and 3DES in CBC with a MAC, AES in GCM, AES key wrap;",
-			"  key: pre-shared (--key-file: raw, hex, base64), made of a passphrase",
-			"  (--passphrase-file, PBKDF2), RSA 1.5 and OAEP (--key-file: PEM or DER,",
-			"  with --passphrase-file for one behind a passphrase)",
-			"MACs of HMAC-SHA1 to SHA512, verified before anything is decrypted;",
-			"  CBC without a MAC only with --allow-unauthenticated",
-			"signed: the whole container, 32 MiB at most, by the certificate of --signed-by",
-			"with --compat: drafts before RFC 6030, ActivIdentity, YubiKey logs that were not",
-			"  closed, vendors' own elements (skipped), SHA-1 signatures; the summary names what",
-			"  could not be verified",
-			"several keys of one device: --key-suffix",
-			"refused by name: Camellia, 3DES key wrap, AES key wrap with padding, PBES2,",
-			"  OCRA, Yubico OTP, keys without a Secret, policies that fob cannot keep",
-		},
+		Reads: fault.Textf(`encrypted: AES-128, 192, 256 and 3DES in CBC with a MAC, AES in GCM, AES key wrap;
+  key: pre-shared (%s: raw, hex, base64), made of a passphrase
+  (%s, PBKDF2), RSA 1.5 and OAEP (%[1]s: PEM or DER,
+  with %[2]s for one behind a passphrase)
+MACs of HMAC-SHA1 to SHA512, verified before anything is decrypted;
+  CBC without a MAC only with %[3]s
+signed: the whole container, 32 MiB at most, by the certificate of %[4]s
+with %[5]s: drafts before RFC 6030, ActivIdentity, YubiKey logs that were not
+  closed, vendors' own elements (skipped), SHA-1 signatures; the summary names what
+  could not be verified
+several keys of one device: %[6]s
+refused by name: Camellia, 3DES key wrap, AES key wrap with padding, PBES2,
+  OCRA, Yubico OTP, keys without a Secret, policies that fob cannot keep`,
+			fault.KeyFile, fault.PassphraseFile, fault.Unauthenticated, fault.SignedBy, fault.Compat, fault.KeySuffix),
 		Encoding: seedfile.Base64,
 		Defaults: token.Params{Hash: token.SHA1, Period: 30},
 		Counter:  0,

@@ -11,9 +11,6 @@ import (
 	"fob/internal/token"
 )
 
-// keySuffixHint is for a serial that stands in a file twice.
-var keySuffixHint = fault.Textf("if they are keys of one device, %s makes the serials SERIAL/KEYID", fault.KeySuffix)
-
 // record makes a record of a package. The first thing that is wrong is its
 // problem; messages hold no text of the file but short words.
 func (r *reader) record(p *pskc.KeyPackage) seedfile.Record {
@@ -74,7 +71,7 @@ func (r *reader) name(rec *seedfile.Record, p *pskc.KeyPackage, id string) {
 	case r.options.KeySuffix:
 		rec.Serial += "/" + id
 	case id != "":
-		rec.Alternative = keySuffixHint
+		rec.Alternative = fault.Textf("if they are keys of one device, %s makes the serials SERIAL/KEYID", fault.KeySuffix)
 	}
 	if n := len(rec.Serial); n > token.MaxSerialLen {
 		rec.Serial = "" // whatever it is, it does not belong into lists
