@@ -209,7 +209,7 @@ func (s *sealer) seal() {
 	s.buf = s.buf[:0]
 }
 
-// end encrypts the rest and gives the HMAC of all.
+// end encrypts the rest and returns the HMAC of all.
 func (s *sealer) end() (mac []byte, err error) {
 	if s.err == nil && s.left != 0 {
 		return nil, fmt.Errorf("the document has %d bytes less than was said", s.left)

@@ -153,7 +153,7 @@ func (d *disk) Write(p []byte) (int, error) {
 	return len(p), nil
 }
 
-// The directory is a tree in the order of MS-CFB section 2.6.4, and whoever walks
+// The directory is a tree in the order of MS-CFB section 2.6.4, and who walks
 // over it finds what Office writes.
 func TestSealedDirectory(t *testing.T) {
 	doc, err := mscfb.New(bytes.NewReader(sealed(t, noise(5000), 10)))
@@ -223,7 +223,7 @@ func TestExcelizeOpensWhatIsSealed(t *testing.T) {
 	}
 }
 
-// msoffcrypto-tool checks password and HMAC, and gives the same bytes.
+// msoffcrypto-tool checks password and HMAC, and returns the same bytes.
 func TestPeerOpensWhatIsSealed(t *testing.T) {
 	needPeer(t, "msoffcrypto-tool", "python3-msoffcrypto-tool")
 	dir := t.TempDir()

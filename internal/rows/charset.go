@@ -34,8 +34,8 @@ const probe = 512
 
 // UTF8 is the text of r in UTF-8 without a byte order mark, and how it was
 // written. What is no character (half a pair of UTF-16, an odd last byte)
-// becomes a byte that UTF-8 cannot hold, so that whoever checks the text finds
-// it in its line.
+// becomes a byte that UTF-8 cannot hold, so that a check of the text finds it in
+// its line.
 func UTF8(r io.Reader) (io.Reader, Charset) {
 	in := bufio.NewReader(r)
 	head, _ := in.Peek(probe) // an error comes again with the first Read
@@ -120,7 +120,7 @@ func (u utf16Text) Transform(dst, src []byte, atEOF bool) (nDst, nSrc int, err e
 // legacyText takes a text that is not UTF-8 for Windows-1252. A text is one or the
 // other as a whole: until the first byte that UTF-8 cannot hold nothing is decided,
 // and a text that has letters of both kinds gets a byte that is no character, for
-// whoever checks the lines to find. So does a byte that Windows-1252 has no
+// a check of the lines to find. So does a byte that Windows-1252 has no
 // character for.
 type legacyText struct {
 	transform.NopResetter

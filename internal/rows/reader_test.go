@@ -15,7 +15,7 @@ import (
 	"fob/internal/fault"
 )
 
-// read gives all rows of a text as "line: field|field", and the error that
+// read returns all rows of a text as "line: field|field", and the error that
 // ended it.
 func read(r io.Reader) (got []string, notes []string, err error) {
 	in := New(r)

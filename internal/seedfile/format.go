@@ -136,7 +136,7 @@ type Support struct {
 	Found     string   // how a file is known for one: ByContent, or what has to be said
 	Encrypted string   // how its seeds may be encrypted in the file: NotEncrypted, or the ways that are read
 	Checked   string   // the outside tool that made or read the samples, or that there is none
-	Samples   []string // of its files in testdata/seedfiles those that go in whole, from which the study of strangers' files sets out
+	Samples   []string // of its files in testdata/seedfiles those that go in whole, from which the study of mangled files sets out
 }
 
 // What most families say. What is wrapped round a file counts for none of them:
@@ -189,7 +189,7 @@ type Match struct {
 // Keys are what the operator named for a delivery, as far as readers of what is
 // encrypted or signed inside a file use it. What they hand out stays theirs.
 type Keys interface {
-	// KeyFiles gives the contents of the key files by their names.
+	// KeyFiles returns the contents of the key files by their names.
 	KeyFiles() iter.Seq2[string, []byte]
 	// Unlock tries every passphrase until one fits, then asks for one, what being
 	// what it is for. It reports whether one fitted and whether there was any. An

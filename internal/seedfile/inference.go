@@ -179,7 +179,7 @@ type Undecided struct{ why *fault.Error }
 
 func (u Undecided) Error() string { return u.why.Error() }
 
-// Unwrap gives the error with its kind and hint.
+// Unwrap returns the error with its kind and hint.
 func (u Undecided) Unwrap() error { return u.why }
 
 // Needs is the field that tells it.
@@ -232,7 +232,7 @@ func lnChoose(n, m int) float64 {
 // Judge refuses a seed that is not of the class of the others. Damage of one
 // character often leads into a wider alphabet, and must never be taken for a
 // seed written differently. Among a million base64 seeds of 16 bytes one looks
-// like base32 by chance; whoever knows the encoding says --encoding, and nothing
+// like base32 by chance; who knows the encoding says it, and nothing
 // is judged.
 func (d Decision) Judge(text []byte) error {
 	f := look(text)

@@ -114,7 +114,7 @@ type Record struct {
 
 	Manufacturer string
 	Model        string
-	Account      string    // who the file gives the token to, as written; empty: nobody
+	Account      string    // whom the file names for the token, as written; empty: nobody
 	NotBefore    time.Time // zero: not said
 	NotAfter     time.Time
 	Manufactured time.Time
@@ -128,7 +128,7 @@ type Record struct {
 	Problem error
 }
 
-// Unsettled gives the doubts for which the record cannot be used although nothing
+// Unsettled returns the doubts for which the record cannot be used although nothing
 // in it is wrong: the operator did not say. What concerns the counter does not
 // matter to a TOTP token, nor period and T0 to an HOTP one.
 func (r *Record) Unsettled(t token.Type, said FieldSet) iter.Seq[Doubt] {

@@ -283,7 +283,7 @@ func (p *Pass) Size() int64 { return p.size }
 // Close ends the pass.
 func (p *Pass) Close() error { return p.file.Close() }
 
-// placed gives a foreign error its place; one of fob's own has it already.
+// placed adds the place to a foreign error; one of fob's own has it already.
 func placed(err error, format string, args ...any) error {
 	if _, ours := err.(*fault.Error); ours {
 		return err

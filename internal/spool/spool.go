@@ -2,7 +2,7 @@
 // before they are handed on: a pipe, a member of a delivery, an export while it is
 // put together. They lie in a temporary file, encrypted under a key that exists in
 // memory only, and the file has no name once it is made: neither a crash nor a copy
-// of the disk gives the bytes away. A file that was changed or cut does not open.
+// of the disk shows the bytes. A file that was changed or cut does not open.
 package spool
 
 import (

@@ -28,7 +28,7 @@ func Fuzz(f *testing.F, format seedfile.Format, o seedfile.Options, pattern stri
 	})
 }
 
-// fuzzed gives the records of a text in words, for comparison only: the seeds are
+// fuzzed returns the records of a text in words, for comparison only: the seeds are
 // in them.
 func fuzzed(t *testing.T, format seedfile.Format, o seedfile.Options, r io.Reader) string {
 	in, err := format.Open(r, o)

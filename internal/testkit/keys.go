@@ -54,7 +54,7 @@ func (k *Keys) Derived(id string, derive func() ([]byte, error)) ([]byte, error)
 	return key, err
 }
 
-// Certificate gives Cert.
+// Certificate returns Cert.
 func (k *Keys) Certificate() *x509.Certificate { return k.Cert }
 
 // Certificate reads one in PEM.

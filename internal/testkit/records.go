@@ -11,7 +11,7 @@ import (
 	"fob/internal/seedfile"
 )
 
-// ReadAll gives the records of a text, its notes, and the error that ended it if
+// ReadAll returns the records of a text, its notes, and the error that ended it if
 // that was not its end.
 func ReadAll(t testing.TB, f seedfile.Format, r io.Reader) (got []seedfile.Record, notes []string, err error) {
 	t.Helper()

@@ -61,9 +61,9 @@ newkey 'fob test stranger <stranger@example.test>' ''
 $gpg --armor --export-secret-keys receiver@example.test >keys/receiver.asc
 $gpg --export-secret-keys receiver@example.test >keys/receiver.gpg
 $gpg --armor --passphrase "$pass" --export-secret-keys locked@example.test >keys/locked.asc
-$gpg --armor --export-secret-keys stranger@example.test >keys/stranger.asc
+$gpg --armor --export-secret-keys stranger@example.test >keys/outsider.asc
 $gpg --armor --export supplier@example.test >keys/supplier-pub.asc
-$gpg --armor --export stranger@example.test >keys/stranger-pub.asc
+$gpg --armor --export stranger@example.test >keys/outsider-pub.asc
 $gpg -r receiver@example.test -o public.gpg -e seeds.csv
 $gpg -r receiver@example.test --armor -o public.asc -e seeds.csv
 $gpg -r stranger@example.test -r locked@example.test -o locked.gpg -e seeds.csv
@@ -71,7 +71,7 @@ $gpg -R receiver@example.test -o hidden.gpg -e seeds.csv
 $gpg --passphrase "$pass" -o passphrase.gpg -c seeds.csv
 $gpg --passphrase "$pass" --armor -o passphrase.asc -c seeds.csv
 $gpg -u supplier@example.test -r receiver@example.test -o signed.gpg -se seeds.csv
-$gpg -u stranger@example.test -r receiver@example.test -o signed-stranger.gpg -se seeds.csv
+$gpg -u stranger@example.test -r receiver@example.test -o signed-outsider.gpg -se seeds.csv
 $gpg -u supplier@example.test -o signed-only.gpg -s seeds.csv
 $gpg -r receiver@example.test -o zip-in.gpg -e aes256.zip
 

@@ -91,7 +91,7 @@ func FuzzOpenPGP(f *testing.F) {
 }
 
 func FuzzOpenPGPSigned(f *testing.F) {
-	corpus(f, "signed.gpg", "signed-only.gpg", "signed-stranger.gpg")
+	corpus(f, "signed.gpg", "signed-only.gpg", "signed-outsider.gpg")
 	fuzzOpen(f, func(t testing.TB) *Keys { return given(t, "key:receiver.asc signer:supplier-pub.asc") })
 }
 

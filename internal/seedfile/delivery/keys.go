@@ -32,7 +32,7 @@ type Given struct {
 }
 
 // Keys are the keys and passphrases for a delivery. They are tried at each
-// layer. They print as "[keys]", and one goroutine at a time uses them.
+// layer. They are written as "[keys]", and one goroutine at a time uses them.
 type Keys struct {
 	passphrases [][]byte
 	ages        []age.Identity
@@ -46,10 +46,10 @@ type Keys struct {
 	prompt      func(string) ([]byte, error)
 }
 
-// String and Format keep keys out of messages, whatever prints them.
+// String and Format keep keys out of messages.
 func (*Keys) String() string { return "[keys]" }
 
-// Format prints the same under every verb.
+// Format writes the same under every verb.
 func (*Keys) Format(f fmt.State, _ rune) { fmt.Fprint(f, "[keys]") }
 
 // keyFile is a key file as it is.
@@ -180,8 +180,8 @@ func (k *Keys) Derived(id string, derive func() ([]byte, error)) ([]byte, error)
 	return key, nil
 }
 
-// Certificate is that of the --signed-by file when that is no OpenPGP key:
-// whoever reads what is inside has to demand a signature by it.
+// Certificate is that of the signer when the file holds no OpenPGP key: the reader
+// of what is inside has to demand a signature by it.
 func (k *Keys) Certificate() *x509.Certificate { return k.certificate }
 
 var _ seedfile.Keys = (*Keys)(nil)

@@ -106,7 +106,7 @@ func TestPassphraseFile(t *testing.T) {
 		}
 		for _, verb := range []string{"%v", "%+v", "%#v", "%s", "%q", "%x"} {
 			if got := fmt.Sprintf(verb, keys); got != "[keys]" {
-				t.Errorf("%s prints %q", verb, got)
+				t.Errorf("%s writes %q", verb, got)
 			}
 		}
 		keys.Clear()

@@ -108,7 +108,7 @@ func (o *output) Read(p []byte) (int, error) {
 		return 0, o.limit
 	}
 	if err != nil && err != io.EOF {
-		// Wrapped, since whoever fills a buffer takes a bare io.ErrUnexpectedEOF
+		// Wrapped, since io.ReadFull takes a bare io.ErrUnexpectedEOF
 		// for the end.
 		o.err = err
 		err = errors.Join(errLayer, err)

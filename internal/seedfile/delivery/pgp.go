@@ -378,8 +378,8 @@ func (m *message) attempt(private openpgp.EntityList, pass []byte) (Spooled, err
 }
 
 // verify looks at the signatures, after the last byte was read. Without
-// --signed-by they are remarked; with it one of them must be good and by that
-// key, whoever else signed.
+// a signer named they are remarked; with one named one of them must be good and by
+// that key, whatever else is signed.
 func (m *message) verify(md *openpgp.MessageDetails) error {
 	var bad error
 	for _, c := range md.SignatureCandidates {

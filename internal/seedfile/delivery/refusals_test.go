@@ -31,8 +31,8 @@ func TestSampleRefusals(t *testing.T) {
 		{"deflate64.zip", "", `3: "deflate64.zip/seeds.csv" is compressed by Deflate64 (9), which fob does not read (ask the supplier for a ZIP with AES-256 and Deflate, or for OpenPGP)`},
 		{"lzma.zip", "", `3: "lzma.zip/seeds.csv" is compressed by LZMA (14), which fob does not read (ask the supplier for a ZIP with AES-256 and Deflate, or for OpenPGP)`},
 		{"public.gpg", "", `8: "public.gpg" is an OpenPGP message for key ` + receiver + `, and that key was not given` + keyHint},
-		{"public.gpg", "key:stranger.asc pass:passphrase.txt", `8: "public.gpg" is an OpenPGP message for key ` + receiver + `, and that key was not given` + keyHint},
-		{"hidden.gpg", "key:stranger.asc", `8: "hidden.gpg"` + wrongHint},
+		{"public.gpg", "key:outsider.asc pass:passphrase.txt", `8: "public.gpg" is an OpenPGP message for key ` + receiver + `, and that key was not given` + keyHint},
+		{"hidden.gpg", "key:outsider.asc", `8: "hidden.gpg"` + wrongHint},
 		{"hidden.gpg", "", `8: "hidden.gpg" is an OpenPGP message for a key that it does not name, and that key was not given` + keyHint},
 		{"locked.gpg", "key:locked.asc", `8: "locked.gpg" is an OpenPGP message for the key in "../../../testdata/deliveries/keys/locked.asc", which is protected by a passphrase` + passHint},
 		{"locked.gpg", "key:locked.asc pass:wrong.txt", `8: "locked.gpg"` + wrongHint},
@@ -46,7 +46,7 @@ func TestSampleRefusals(t *testing.T) {
 		{"ssh.age", "key:ssh-locked pass:wrong.txt", `8: "ssh.age"` + wrongHint},
 		{"passphrase.age", "key:age.txt", `8: "passphrase.age" is encrypted by age with a passphrase` + passHint},
 		{"passphrase.age", "pass:wrong.txt", `8: "passphrase.age"` + wrongHint},
-		{"signed-stranger.gpg", "key:receiver.asc signer:supplier-pub.asc", `3: "signed-stranger.gpg" is signed by key ` + primaryID(t, "stranger-pub.asc") +
+		{"signed-outsider.gpg", "key:receiver.asc signer:supplier-pub.asc", `3: "signed-outsider.gpg" is signed by key ` + primaryID(t, "outsider-pub.asc") +
 			`, which is not the one in "../../../testdata/deliveries/keys/supplier-pub.asc" (ask the supplier which key signs deliveries, by a way that no mail can forge)`},
 		{"public.gpg", "key:receiver.asc signer:supplier-pub.asc", `3: "public.gpg" has no OpenPGP signature, and --signed-by demands one (ask the supplier for a signed delivery; without --signed-by it is read as it is)`},
 		{"seeds.csv", "signer:supplier-pub.asc", `3: "seeds.csv" has no OpenPGP signature, and --signed-by demands one (ask the supplier for a signed delivery; without --signed-by it is read as it is)`},
@@ -261,7 +261,7 @@ func TestSignatureChanged(t *testing.T) {
 	}
 }
 
-// TestFileChanges gives the error of the disk as it is, whatever reads.
+// TestFileChanges returns the error of the disk as it is, whatever reads.
 func TestFileChanges(t *testing.T) {
 	for _, name := range []string{"aes256.zip", "passphrase.gpg", "passphrase.age", "seeds.csv.gz"} {
 		src := broken{memory{name, read(t, sample(name))}, 250}

@@ -52,7 +52,7 @@ func TestCutAnywhere(t *testing.T) {
 	}
 }
 
-// soundRecords gives the records that an import could take, in words, and whether
+// soundRecords returns the records that an import could take, in words, and whether
 // the file came to its end.
 func soundRecords(t *testing.T, f seedfile.Format, text []byte) (all []string, ended bool) {
 	t.Helper()

@@ -49,7 +49,7 @@ type record struct {
 	T0       *int64 `json:"t0,omitempty"`
 	Made     string `json:"made,omitempty"`    // manufacturer and model
 	Valid    string `json:"valid,omitempty"`   // from and to
-	Account  string `json:"account,omitempty"` // whom the file gives the token to
+	Account  string `json:"account,omitempty"` // whom the file names
 	Doubt    string `json:"doubt,omitempty"`
 	Problem  string `json:"problem,omitempty"`
 }

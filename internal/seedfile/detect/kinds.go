@@ -11,7 +11,7 @@ import (
 )
 
 // kind is something that people hand over instead of a seed file, or in which
-// one is wrapped. Whoever teaches fob to read one removes its line.
+// one is wrapped. When fob learns to read one, its line goes.
 type kind struct {
 	is   func(b []byte) bool
 	what string

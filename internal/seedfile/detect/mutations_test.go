@@ -40,7 +40,7 @@ var damaged = map[string]func(line string) string{
 	"NUL":         func(l string) string { return strings.Replace(l, "0", "\x00", 1) },
 }
 
-// A stranger's file of any family has the records that its sample has, as far as it
+// A file from outside of any family has the records that its sample has, as far as it
 // says them, or is refused: never a token with another seed or another parameter.
 func TestMutations(t *testing.T) {
 	outcomes := map[string]map[string]int{}
@@ -110,7 +110,7 @@ func judge(t *testing.T, how string, f seedfile.Format, text string, original []
 	return "less"
 }
 
-// plainRecords gives the records that an import would take.
+// plainRecords returns the records that an import would take.
 func plainRecords(t *testing.T, f seedfile.Format, text []byte) (all []record, ended bool) {
 	t.Helper()
 	in, err := f.Open(bytes.NewReader(text), seedfile.Options{})
@@ -128,7 +128,7 @@ func plainRecords(t *testing.T, f seedfile.Format, text []byte) (all []record, e
 	}
 }
 
-// importable gives a record with its seed decoded, if an import would take it.
+// importable returns a record with its seed decoded, if an import would take it.
 func importable(rec seedfile.Record) (p record, ok bool) {
 	if rec.Problem != nil {
 		return p, false

@@ -16,7 +16,7 @@ import (
 
 const rfc = "3132333435363738393031323334353637383930"
 
-// read gives the records of a text in words, its notes and the error that ended
+// read returns the records of a text in words, its notes and the error that ended
 // it. The seeds are in the words, for comparison only.
 func read(t testing.TB, r io.Reader) (got []string, notes []string, err error) {
 	t.Helper()

@@ -194,7 +194,7 @@ func (s *Suggestion) fill(all []look, header [][]byte) (named bool) {
 		named = named || l.column != Other && l.where != fmt.Sprint(l.at)
 		switch {
 		case has[l.column]:
-			parts = append(parts, "ignore="+l.where) // whoever reads it may exchange the two
+			parts = append(parts, "ignore="+l.where) // the reader may exchange the two
 		case l.column != Other:
 			has[l.column] = true
 			parts = append(parts, l.column.key()+"="+l.where)
