@@ -21,8 +21,8 @@ import (
 	"fob/internal/seedfile"
 )
 
-// strangersOf makes files of a sample.
-func strangersOf(t *testing.T, f seedfile.Format, data []byte, records int, truth said) (all []stranger) {
+// mangledFilesOf makes files of a sample.
+func mangledFilesOf(t *testing.T, f seedfile.Format, data []byte, records int, truth said) (all []mangledFile) {
 	t.Helper()
 	all = wrapped(t, data)
 	all = append(all, cut(data)...)
@@ -74,8 +74,8 @@ func gzipped(t *testing.T, data []byte) []byte {
 }
 
 // wrapped puts a file into what suppliers and mail gateways do.
-func wrapped(t *testing.T, data []byte) []stranger {
-	return []stranger{
+func wrapped(t *testing.T, data []byte) []mangledFile {
+	return []mangledFile{
 		{"in a ZIP", zipped(t, "tokens.dat", data, zip.Deflate), false},
 		{"in a ZIP without compression", zipped(t, "tokens.pdf", data, zip.Store), false},
 		{"in gzip", gzipped(t, data), false},
@@ -84,11 +84,11 @@ func wrapped(t *testing.T, data []byte) []stranger {
 }
 
 // cut loses a part of a file.
-func cut(data []byte) (all []stranger) {
+func cut(data []byte) (all []mangledFile) {
 	for _, percent := range []int{25, 50, 75, 95} {
-		all = append(all, stranger{fmt.Sprintf("cut at %d %%", percent), data[:len(data)*percent/100], true})
+		all = append(all, mangledFile{fmt.Sprintf("cut at %d %%", percent), data[:len(data)*percent/100], true})
 	}
-	return append(all, stranger{"without its first byte", data[1:], true}, stranger{"a web page instead", []byte("<!DOCTYPE html><title>Log in</title>\n"), true})
+	return append(all, mangledFile{"without its first byte", data[1:], true}, mangledFile{"a web page instead", []byte("<!DOCTYPE html><title>Log in</title>\n"), true})
 }
 
 func utf16Of(text string, order binary.AppendByteOrder, mark bool) []byte {
@@ -103,8 +103,8 @@ func utf16Of(text string, order binary.AppendByteOrder, mark bool) []byte {
 }
 
 // texts change how a text is written, but not what it says.
-func texts(text string, isXML bool) (all []stranger) {
-	add := func(what string, data string) { all = append(all, stranger{what, []byte(data), false}) }
+func texts(text string, isXML bool) (all []mangledFile) {
+	add := func(what string, data string) { all = append(all, mangledFile{what, []byte(data), false}) }
 	bare := strings.TrimPrefix(text, "\ufeff")
 	unix := strings.ReplaceAll(strings.ReplaceAll(bare, "\r\n", "\n"), "\r", "\n")
 	add("line ends LF", unix)
@@ -113,8 +113,8 @@ func texts(text string, isXML bool) (all []stranger) {
 	add("a byte order mark", "\ufeff"+bare)
 	add("blank lines behind", bare+"\n\n\n")
 	// Whether a counter or a seed at its end is whole, nobody can tell.
-	all = append(all, stranger{"no line end behind", []byte(strings.TrimRight(unix, "\n")), !isXML})
-	for _, u := range []stranger{
+	all = append(all, mangledFile{"no line end behind", []byte(strings.TrimRight(unix, "\n")), !isXML})
+	for _, u := range []mangledFile{
 		{"UTF-16, little endian", utf16Of(bare, binary.LittleEndian, true), false},
 		{"UTF-16, big endian", utf16Of(bare, binary.BigEndian, true), false},
 		{"UTF-16 without a mark", utf16Of(bare, binary.LittleEndian, false), false},
@@ -233,30 +233,30 @@ func (x table) workbook(t *testing.T, numbers bool) []byte {
 }
 
 // tables change how a table is laid out, and one of its fields.
-func tables(t *testing.T, f seedfile.Format, data []byte, records int, truth said) (all []stranger) {
+func tables(t *testing.T, f seedfile.Format, data []byte, records int, truth said) (all []mangledFile) {
 	t.Helper()
 	x := tableOf(t, data, records, truth)
 	skipped := truth.SkipRows > 0 || strings.ContainsAny(truth.Columns, "0123456789")
-	add := func(what string, y table) { all = append(all, stranger{what, y.csv(",", "", "\n"), skipped}) }
+	add := func(what string, y table) { all = append(all, mangledFile{what, y.csv(",", "", "\n"), skipped}) }
 	for name, d := range map[string]string{"commas": ",", "semicolons": ";", "tabs": "\t"} {
-		all = append(all, stranger{"separated by " + name, x.csv(d, "", "\n"), skipped},
-			stranger{"separated by " + name + ", in quotes", x.csv(d, `"`, "\r\n"), skipped})
+		all = append(all, mangledFile{"separated by " + name, x.csv(d, "", "\n"), skipped},
+			mangledFile{"separated by " + name + ", in quotes", x.csv(d, `"`, "\r\n"), skipped})
 	}
-	slices.SortFunc(all, func(a, b stranger) int { return strings.Compare(a.what, b.what) })
+	slices.SortFunc(all, func(a, b mangledFile) int { return strings.Compare(a.what, b.what) })
 	all = append(all,
-		stranger{"sep=; and semicolons", append([]byte("sep=;\r\n"), x.csv(";", "", "\r\n")...), skipped},
-		stranger{"comments in front", append([]byte("# delivered on 24 November\n#\n"), x.csv(",", "", "\n")...), skipped},
-		stranger{"an empty line between records", x.csv(",", "", "\n\n"), skipped},
-		stranger{"blanks round the fields", x.csv(" , ", "", " \n"), skipped},
-		stranger{"in a sheet, as texts", x.workbook(t, false), skipped},
-		stranger{"in a sheet, numbers as numbers", x.workbook(t, true), true},
-		stranger{"in a sheet, in gzip", gzipped(t, x.workbook(t, false)), skipped})
+		mangledFile{"sep=; and semicolons", append([]byte("sep=;\r\n"), x.csv(";", "", "\r\n")...), skipped},
+		mangledFile{"comments in front", append([]byte("# delivered on 24 November\n#\n"), x.csv(",", "", "\n")...), skipped},
+		mangledFile{"an empty line between records", x.csv(",", "", "\n\n"), skipped},
+		mangledFile{"blanks round the fields", x.csv(" , ", "", " \n"), skipped},
+		mangledFile{"in a sheet, as texts", x.workbook(t, false), skipped},
+		mangledFile{"in a sheet, numbers as numbers", x.workbook(t, true), true},
+		mangledFile{"in a sheet, in gzip", gzipped(t, x.workbook(t, false)), skipped})
 	last := slices.Clone(x.rows)
 	slices.Reverse(last[len(x.rows)-len(x.records()):])
 	add("records in reverse", table{last, x.header})
 	add("the first record alone", table{x.rows[:len(x.rows)-len(x.records())+1], x.header})
 	add("an empty column behind", x.with(func(r []string) []string { return append(r, "") }))
-	all = append(all, stranger{"every record twice", append(x.csv(",", "", "\n"), table{rows: x.records()}.csv(",", "", "\n")...), true})
+	all = append(all, mangledFile{"every record twice", append(x.csv(",", "", "\n"), table{rows: x.records()}.csv(",", "", "\n")...), true})
 	if x.header {
 		all = append(all, headers(x, skipped, truth.Columns != "")...)
 	}
@@ -265,8 +265,8 @@ func tables(t *testing.T, f seedfile.Format, data []byte, records int, truth sai
 
 // headers change the names of the columns and their order, which under a header
 // means nothing.
-func headers(x table, damaged, chosen bool) (all []stranger) {
-	add := func(what string, y table) { all = append(all, stranger{what, y.csv(",", "", "\n"), damaged}) }
+func headers(x table, damaged, chosen bool) (all []mangledFile) {
+	add := func(what string, y table) { all = append(all, mangledFile{what, y.csv(",", "", "\n"), damaged}) }
 	add("header in capitals", x.renamed(strings.ToUpper))
 	add("header in small letters", x.renamed(strings.ToLower))
 	add("header with underscores", x.renamed(func(s string) string { return strings.ReplaceAll(s, " ", "_") }))
@@ -280,17 +280,17 @@ func headers(x table, damaged, chosen bool) (all []stranger) {
 	for _, c := range [][2]string{{"x", "SHA512"}, {"x", "10"}, {"x", "946684800"}} {
 		telling := x.with(func(r []string) []string { return append(r, c[1]) })
 		telling.rows[0][len(telling.rows[0])-1] = c[0]
-		all = append(all, stranger{fmt.Sprintf("a column %s that says %s", c[0], c[1]), telling.csv(",", "", "\n"), true})
+		all = append(all, mangledFile{fmt.Sprintf("a column %s that says %s", c[0], c[1]), telling.csv(",", "", "\n"), true})
 	}
 	all = append(all,
-		stranger{"without its header", table{rows: x.rows[1:]}.csv(",", "", "\n"), true},
-		stranger{"a title above the header", append([]byte("Delivery 4711\n\n"), x.csv(",", "", "\n")...), damaged || chosen},
-		stranger{"a title of two columns above the header", append([]byte("Order,4711\n"), x.csv(",", "", "\n")...), damaged || chosen},
-		stranger{"a second header in the middle", append(x.csv(",", "", "\n"), x.csv(",", "", "\n")...), true})
+		mangledFile{"without its header", table{rows: x.rows[1:]}.csv(",", "", "\n"), true},
+		mangledFile{"a title above the header", append([]byte("Delivery 4711\n\n"), x.csv(",", "", "\n")...), damaged || chosen},
+		mangledFile{"a title of two columns above the header", append([]byte("Order,4711\n"), x.csv(",", "", "\n")...), damaged || chosen},
+		mangledFile{"a second header in the middle", append(x.csv(",", "", "\n"), x.csv(",", "", "\n")...), true})
 	for i := range x.rows[0] {
-		all = append(all, stranger{fmt.Sprintf("column %d named twice", i+1),
+		all = append(all, mangledFile{fmt.Sprintf("column %d named twice", i+1),
 			x.with(func(r []string) []string { return append(r, r[i]) }).csv(",", "", "\n"), true},
-			stranger{fmt.Sprintf("column %d has lost its name", i+1), x.renamed(func(s string) string {
+			mangledFile{fmt.Sprintf("column %d has lost its name", i+1), x.renamed(func(s string) string {
 				if s == x.rows[0][i] {
 					return "?"
 				}
@@ -301,7 +301,7 @@ func headers(x table, damaged, chosen bool) (all []stranger) {
 }
 
 // fields damage each field of the last record so that nothing valid is left.
-func fields(x table) (all []stranger) {
+func fields(x table) (all []mangledFile) {
 	for i := range x.rows[len(x.rows)-1] {
 		for what, change := range map[string]func(string) string{
 			"replaced":             func(string) string { return "?!" },
@@ -313,10 +313,10 @@ func fields(x table) (all []stranger) {
 			last := slices.Clone(y.rows[len(y.rows)-1])
 			last[i] = change(last[i])
 			y.rows[len(y.rows)-1] = last
-			all = append(all, stranger{fmt.Sprintf("field %d of the last record %s", i+1, what), y.csv(",", "", "\n"), true})
+			all = append(all, mangledFile{fmt.Sprintf("field %d of the last record %s", i+1, what), y.csv(",", "", "\n"), true})
 		}
 	}
-	slices.SortFunc(all, func(a, b stranger) int { return strings.Compare(a.what, b.what) })
+	slices.SortFunc(all, func(a, b mangledFile) int { return strings.Compare(a.what, b.what) })
 	return all
 }
 
@@ -331,8 +331,8 @@ var (
 )
 
 // xmls change how a document is written, and one of its values.
-func xmls(text string) (all []stranger) {
-	add := func(what, data string, damaged bool) { all = append(all, stranger{what, []byte(data), damaged}) }
+func xmls(text string) (all []mangledFile) {
+	add := func(what, data string, damaged bool) { all = append(all, mangledFile{what, []byte(data), damaged}) }
 	body := declared.ReplaceAllString(strings.TrimPrefix(text, "\ufeff"), "")
 	add("without a declaration", body, false)
 	add("another declaration", "<?xml version='1.0' encoding='utf-8' standalone='yes'?>\n"+body, false)

@@ -77,8 +77,7 @@ func names() rows.Names[table.Column] {
 const nameThem = "the first row must name the columns: upn (may be missing), serial number, secret key, time interval, manufacturer, model"
 
 // otherwise is what to do about columns that this format does not have.
-func otherwise(header rows.Row, more string) fault.Text {
-	s := table.SuggestNames(header)
+func otherwise(s *table.Suggestion, more string) fault.Text {
 	return fault.Textf("if every token is TOTP with 6 digits and SHA-1, remove it from a copy of the file; else say %s", s.Say(s.Columns+more))
 }
 
@@ -94,7 +93,7 @@ func check(l table.Layout, is bool, row rows.Row) error {
 		return table.Refuse(row, "the header names no column for the %s", lacks).WithHint(nameThem)
 	}
 	if too := foreign(l); too != "" {
-		return table.Refuse(row, "the header names a column for the %s, which %s does not have", too, Name).WithAdvice(otherwise(row, ""))
+		return table.Refuse(row, "the header names a column for the %s, which %s does not have", too, Name).WithAdvice(otherwise(table.SuggestNames(row), ""))
 	}
 	return nil
 }
@@ -176,9 +175,9 @@ func (r *reader) Next() (seedfile.Record, error) {
 	if err == nil && !r.Named {
 		l, is := table.Header(headers, row.Fields)
 		if err = check(l, is, row); err == nil {
-			header := row
+			names := table.SuggestNames(row) // now, for its fields are overwritten
 			r.Columns, r.Named, r.width = l, true, len(row.Fields)
-			r.Watch(row, 0, func(take, _ string) fault.Text { return otherwise(header, ","+take) }, l.Unknown...)
+			r.Watch(row, 0, func(take, _ string) fault.Text { return otherwise(names, ","+take) }, l.Unknown...)
 			row, err = r.Row()
 		}
 	}

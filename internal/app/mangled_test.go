@@ -19,15 +19,16 @@ import (
 	"fob/internal/fault"
 	"fob/internal/intake"
 	"fob/internal/seedfile"
+	"fob/internal/testkit"
 	"fob/internal/token"
 )
 
-var updateStrangers = flag.Bool("update", false, "write testdata/strangers anew")
+var updateMangled = flag.Bool("update", false, "write testdata/mangled anew")
 
 const seedfiles = "../../testdata/seedfiles"
 
-// stranger is a file that somebody else could have made of a sample.
-type stranger struct {
+// mangledFile is a file that somebody could have made of a sample.
+type mangledFile struct {
 	what    string // was done to the sample
 	data    []byte
 	damaged bool // one of its fields is no longer valid: it may be refused
@@ -152,10 +153,10 @@ func (o outcome) String() string {
 	if o.imported() {
 		return "imported" + asked
 	}
-	reason := o.err.Error()
+	reason := fault.MessageIn(o.err, testkit.Flags)
 	if len(o.res.Rejects) > 0 {
 		x := o.res.Rejects[0]
-		reason = fmt.Sprintf("%d of %d records, %s: %s: %s", o.res.Refused, o.res.Records, x.Place, x.Verdict, x.Reason)
+		reason = fmt.Sprintf("%d of %d records, %s: %s: %s", o.res.Refused, o.res.Records, x.Place, x.Verdict, x.Reason.In(testkit.Flags))
 	}
 	return "refused" + asked + ": " + reason
 }
@@ -170,9 +171,9 @@ func (w *world) hand(d *desk.Desk, data []byte, truth said, encoding seedfile.En
 		if o.err == nil {
 			break
 		}
-		o.message = o.err.Error() + " " + fault.HintOf(o.err)
+		o.message = fault.MessageIn(o.err, testkit.Flags) + " " + fault.AdviceOf(o.err).In(testkit.Flags)
 		for _, x := range o.res.Rejects {
-			o.message += " " + x.Reason.String()
+			o.message += " " + x.Reason.In(testkit.Flags)
 		}
 		if !s.obey(o.message, truth, encoding) {
 			break
@@ -205,7 +206,7 @@ func (w *world) handOnce(d *desk.Desk, data []byte, s *said, dry bool) (res inta
 }
 
 // settle imports a sample itself. It tells what there is to say of its
-// strangers, or that the sample does not go in as it is.
+// mangled files, or that the sample does not go in as it is.
 func settle(t *testing.T, sample string, data []byte) (w *world, d *desk.Desk, truth said, enc seedfile.Encoding, o outcome) {
 	t.Helper()
 	for _, kind := range []token.Type{token.TOTP, token.HOTP} {
@@ -228,13 +229,13 @@ func settle(t *testing.T, sample string, data []byte) (w *world, d *desk.Desk, t
 	return nil, nil, truth, enc, o
 }
 
-// TestStrangers hands over what strangers make of the samples of every format
+// TestMangledFiles hands over what people make of the samples of every format
 // that fob reads. No file may give a token another seed, hash, period, number of
 // digits, T0 or counter than the sample: such a record would be a conflict with
 // what is in the store. One whose meaning is unchanged goes in, and asks for
-// nothing in vain. What became of each is kept in testdata/strangers, so that a
-// change shows: go test ./internal/app -run Strangers -update.
-func TestStrangers(t *testing.T) {
+// nothing in vain. What became of each is kept in testdata/mangled, so that a
+// change shows: go test ./internal/app -run MangledFiles -update.
+func TestMangledFiles(t *testing.T) {
 	all := 0
 	for _, f := range app.Formats() {
 		t.Run(f.Name, func(t *testing.T) {
@@ -242,7 +243,7 @@ func TestStrangers(t *testing.T) {
 			for _, sample := range f.Support.Samples {
 				all += study(t, f, sample, &table)
 			}
-			compareTable(t, filepath.Join("testdata", "strangers", f.Name+".txt"), table.String())
+			compareTable(t, filepath.Join("testdata", "mangled", f.Name+".txt"), table.String())
 		})
 	}
 	t.Logf("%d files", all)
@@ -262,7 +263,7 @@ func study(t *testing.T, f seedfile.Format, sample string, table *strings.Builde
 		return 0
 	}
 	fmt.Fprintf(table, "%s: %v\n", sample, base)
-	for _, s := range strangersOf(t, f, data, base.res.Records, truth) {
+	for _, s := range mangledFilesOf(t, f, data, base.res.Records, truth) {
 		files++
 		o := w.hand(d, s.data, truth, enc, true)
 		fmt.Fprintf(table, "  %s: %v\n", s.what, o)
@@ -272,7 +273,7 @@ func study(t *testing.T, f seedfile.Format, sample string, table *strings.Builde
 }
 
 // judge holds an outcome to what may never happen.
-func judge(t *testing.T, sample string, s stranger, o outcome) {
+func judge(t *testing.T, sample string, s mangledFile, o outcome) {
 	t.Helper()
 	for _, x := range o.res.Rejects {
 		if x.Verdict == token.Conflict && !(s.damaged && o.told()) {
@@ -293,7 +294,7 @@ func judge(t *testing.T, sample string, s stranger, o outcome) {
 
 func compareTable(t *testing.T, path, got string) {
 	t.Helper()
-	if *updateStrangers {
+	if *updateMangled {
 		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
 			t.Fatal(err)
 		}
@@ -303,7 +304,7 @@ func compareTable(t *testing.T, path, got string) {
 	}
 	want, err := os.ReadFile(path)
 	if err != nil {
-		t.Fatalf("%v: go test ./internal/app -run Strangers -update, and look at what it says", err)
+		t.Fatalf("%v: go test ./internal/app -run MangledFiles -update, and look at what it says", err)
 	}
 	if string(want) == got {
 		return
@@ -314,5 +315,5 @@ func compareTable(t *testing.T, path, got string) {
 			t.Errorf("%s has another line for: %s", path, line)
 		}
 	}
-	t.Errorf("%s is not what happens now: go test ./internal/app -run Strangers -update, and look at the difference", path)
+	t.Errorf("%s is not what happens now: go test ./internal/app -run MangledFiles -update, and look at the difference", path)
 }
