@@ -70,10 +70,17 @@ func spoolIn(dir string, r io.Reader, name string) (Spooled, error) {
 	return s, nil
 }
 
-// memory is a Source of bytes, which cannot be read at any place.
+// memory is a Source of bytes.
 type memory struct {
 	name string
 	data []byte
+}
+
+func (m memory) OpenAt() (seedfile.ReaderAtCloser, int64, error) {
+	return struct {
+		io.ReaderAt
+		io.Closer
+	}{bytes.NewReader(m.data), io.NopCloser(nil)}, int64(len(m.data)), nil
 }
 
 func (m memory) Name() string                 { return m.name }

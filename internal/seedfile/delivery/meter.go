@@ -194,30 +194,15 @@ func (b *budget) ReadAt(p []byte, off int64) (int, error) {
 	return n, err
 }
 
-// random opens a file at any place; what cannot be read so is spooled.
+// random opens a file at any place: files on disk and spools can be.
 func (w *work) random(src seedfile.Source) (*budget, func(), error) {
-	closeSpool := func() {}
 	random, ok := src.(seedfile.RandomSource)
 	if !ok {
-		in, err := w.read(src)
-		if err != nil {
-			return nil, nil, err
-		}
-		defer in.Close()
-		spool, err := w.Spool(in, src.Name())
-		if err != nil {
-			return nil, nil, err
-		}
-		closeSpool = func() { _ = spool.Close() }
-		if random, ok = spool.(seedfile.RandomSource); !ok {
-			closeSpool()
-			return nil, nil, fault.Errorf(fault.Internal, "%q cannot be read at any place", src.Name())
-		}
+		return nil, nil, fault.Errorf(fault.Internal, "%q cannot be read at any place", src.Name())
 	}
 	at, size, err := random.OpenAt()
 	if err != nil {
-		closeSpool()
 		return nil, nil, err
 	}
-	return &budget{at: at, size: size, left: MaxDirectory}, func() { _ = at.Close(); closeSpool() }, nil
+	return &budget{at: at, size: size, left: MaxDirectory}, func() { _ = at.Close() }, nil
 }

@@ -3,7 +3,6 @@ package detect
 import (
 	"bytes"
 	"io"
-	"unicode/utf8"
 
 	"fob/internal/fault"
 	"fob/internal/rows"
@@ -41,22 +40,17 @@ var binaryKinds = []kind{
 	{prefix("PK\x05\x06"), "an empty ZIP archive", "fetch the delivery again"},
 	{prefix("7z\xBC\xAF\x27\x1C"), "a 7z archive", unpack},
 	{prefix("Rar!\x1A\x07"), "a RAR archive", unpack},
-	{prefix("\x1F\x8B"), "compressed by gzip", undo},
 	{prefix("%PDF-"), "a PDF document", "the seed file is something else: look for it in the delivery"},
 	{prefix("\xD0\xCF\x11\xE0\xA1\xB1\x1A\xE1"), "an Office document of the old kind (.xls, .doc)",
 		saveAsWorkbook},
-	{prefix("age-encryption.org/v1"), "encrypted by age", undo},
 	{isTar, "a tar archive", "fob does not read it: take the seed file out, or ask for a ZIP with AES-256"},
-	{isOpenPGP, "encrypted by OpenPGP", undo},
 	{prefix("SQLite format 3\x00"), "an SQLite database", "the seed file is something else"},
 }
 
 // textKinds are recognised in the text of a file, blanks before it removed.
 var textKinds = []kind{
-	{prefix("-----BEGIN PGP MESSAGE"), "encrypted by OpenPGP", undo},
 	{prefix("-----BEGIN PGP SIGNED MESSAGE"), "a text signed by OpenPGP in the clear", "check and unwrap it with gpg -d, and hand over on standard input what comes out"},
 	{prefix("-----BEGIN PGP"), "an OpenPGP key or signature", "the seed file is something else: look for it in the delivery"},
-	{prefix("-----BEGIN AGE ENCRYPTED"), "encrypted by age", undo},
 	{prefix("-----BEGIN"), "a key or certificate (PEM)", "the seed file is something else: look for it in the delivery"},
 	{xml("TKNBatch"), "an RSA SecurID token file (sdtid)", "SecurID codes follow RSA's own algorithm, not OATH, and only RSA's servers check them: " +
 		"ask the supplier for OATH tokens (TOTP or HOTP) with their seeds as PSKC or OATH CSV"},
@@ -117,27 +111,6 @@ func isDPX(b []byte) bool {
 
 // isTar knows the mark in the first header of POSIX and GNU tar.
 func isTar(b []byte) bool { return len(b) > 262 && string(b[257:262]) == "ustar" }
-
-// isOpenPGP knows the packets that an encrypted message begins with (RFC 9580
-// section 4.3): a session key encrypted to a key (1) or a passphrase (3), or
-// encrypted data (9, 18, 20), in the old or the new form of the header.
-func isOpenPGP(b []byte) bool {
-	if len(b) < 2 || b[0] < 0x80 || utf8.Valid(b[:min(len(b), 64)]) {
-		return false
-	}
-	tag := b[0] & 0x3F
-	if b[0]&0x40 == 0 {
-		tag >>= 2
-	}
-	switch tag {
-	case 1, 3: // their version follows a length of one to five bytes
-		versions := b[2:min(len(b), 7)]
-		return bytes.ContainsAny(versions, "\x03\x04\x05\x06")
-	case 9, 18, 20: // so does a letter with an accent in an old code page
-		return isBinary(b[:min(len(b), 512)])
-	}
-	return false
-}
 
 // recognise refuses a file that is no seed file, by name and with what to do.
 func recognise(file string, sample seedfile.Sample) error {
