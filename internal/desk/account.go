@@ -20,6 +20,15 @@ type AccountReader interface {
 	NearAccounts(a token.Account, limit int) ([]token.Account, error)
 }
 
+// HolderReader knows who has which tokens.
+type HolderReader interface {
+	// KnownAccount returns an account in the spelling in which it is stored, or
+	// as it came when it is new.
+	KnownAccount(a token.Account) (token.Account, error)
+	// TokensOf lists what an account has: assigned, bound and suspended tokens.
+	TokensOf(a token.Account) ([]token.Serial, error)
+}
+
 // PeopleHead is what is asked of a list most often.
 type PeopleHead struct {
 	Number int

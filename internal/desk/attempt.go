@@ -217,7 +217,7 @@ func (a *attempt) checkToken() {
 
 // checkClock refuses while this computer's clock is behind what it wrote itself: a
 // clock set back would make used codes valid again.
-func checkClock(r Reader, now time.Time) error {
+func checkClock(r ClockReader, now time.Time) error {
 	newest, err := r.NewestEvent()
 	if err != nil {
 		return err

@@ -25,6 +25,29 @@ const (
 	suspects, suspectBatches = 5, 2
 )
 
+// ClockReader knows what was observed of the tokens' clocks, and of this computer's.
+type ClockReader interface {
+	Observations(tokenID int64) ([]token.Observation, error)
+	// FirstDrifts returns the first observed drift, in seconds, of the tokens of a
+	// batch that were observed last, at most limit of them.
+	FirstDrifts(batchID int64, limit int) ([]float64, error)
+	// BatchRates returns the rates, in ppm, of the tokens of a batch whose
+	// observations span 90 days, at most limit of them, those observed last.
+	BatchRates(batchID int64, limit int) ([]float64, error)
+	// LastSeen returns the tokens that were observed last, the newest first.
+	LastSeen(limit int) ([]token.Token, error)
+	// NewestEvent is the latest time of any event since the clock was last
+	// corrected.
+	NewestEvent() (time.Time, error)
+}
+
+// ClockWriter records what was observed.
+type ClockWriter interface {
+	AddObservation(t token.Token, o token.Observation) error
+	// AcceptClock makes now the time that NewestEvent returns.
+	AcceptClock(now time.Time) error
+}
+
 // Clock is what is known of a token's clock after its codes were accepted, and
 // what that promises, with the JSON names of the design.
 type Clock struct {
@@ -48,7 +71,7 @@ type Clock struct {
 }
 
 // predict gathers what is known of a token's clock, and where it stands now.
-func predict(r Reader, t token.Token, now time.Time) (otp.Prediction, otp.History, error) {
+func predict(r ClockReader, t token.Token, now time.Time) (otp.Prediction, otp.History, error) {
 	h, err := historyOf(r, t)
 	if err != nil || t.Profile.Type != token.TOTP {
 		return otp.Prediction{}, h, err
@@ -58,7 +81,7 @@ func predict(r Reader, t token.Token, now time.Time) (otp.Prediction, otp.Histor
 
 // historyOf reads what its batch says of a token's clock as well: of one that was
 // never observed where it stands, of others how fast it runs.
-func historyOf(r Reader, t token.Token) (h otp.History, err error) {
+func historyOf(r ClockReader, t token.Token) (h otp.History, err error) {
 	h = otp.History{Manufactured: t.Manufactured, Imported: t.ImportedAt}
 	if t.Profile.Type != token.TOTP {
 		return h, nil
@@ -70,7 +93,7 @@ func historyOf(r Reader, t token.Token) (h otp.History, err error) {
 	return h, err
 }
 
-func batchHistory(r Reader, t token.Token, h *otp.History) (err error) {
+func batchHistory(r ClockReader, t token.Token, h *otp.History) (err error) {
 	if len(h.Observations) == 0 {
 		h.BatchFirst, err = r.FirstDrifts(t.BatchID, batchSample)
 		return err
@@ -107,7 +130,7 @@ func (a *attempt) outlook() *Clock {
 
 // suspect warns where the newest tokens all say that it is this computer's clock
 // which is wrong. While this token's clock is where it was expected, nothing is.
-func (a *attempt) suspect(r Reader) error {
+func (a *attempt) suspect(r ClockReader) error {
 	own := otp.Miss{Seconds: a.result.Drift - a.prediction.Centre, HalfWidth: a.prediction.HalfWidth}
 	if a.token.Profile.Type != token.TOTP || !own.Outside() {
 		return nil
@@ -133,7 +156,7 @@ func (a *attempt) suspect(r Reader) error {
 
 // missOf is by how much the newest observation of a token missed what was predicted
 // before it.
-func missOf(r Reader, t token.Token) (otp.Miss, error) {
+func missOf(r ClockReader, t token.Token) (otp.Miss, error) {
 	all, err := r.Observations(t.ID)
 	if err != nil || len(all) == 0 {
 		return otp.Miss{}, err
@@ -168,7 +191,7 @@ func (d *Desk) ClockToAccept(ctx context.Context) (newest time.Time, err error) 
 }
 
 // newestAhead is the time of the newest event, if that is yet to come.
-func newestAhead(r Reader, now time.Time) (newest time.Time, err error) {
+func newestAhead(r ClockReader, now time.Time) (newest time.Time, err error) {
 	if newest, err = r.NewestEvent(); err == nil && !newest.After(now) {
 		err = fault.Errorf(fault.NotAllowed, "this computer's clock is not behind the newest event (%s); there is nothing to accept", newest.Format(time.RFC3339))
 	}

@@ -11,6 +11,25 @@ import (
 	"fob/internal/trail"
 )
 
+// TokenReader looks tokens up.
+type TokenReader interface {
+	Token(serial token.Serial) (token.Token, error)
+	NearSerials(serial token.Serial, limit int) ([]token.Serial, error)
+}
+
+// TokenWriter writes what becomes of a token.
+type TokenWriter interface {
+	// SaveToken writes what can change of a token, but for its location.
+	SaveToken(t token.Token) error
+	OpenBinding(b token.Binding) error
+	CloseBinding(tokenID int64, at time.Time) (uuid.UUID, error)
+	// NoteCondition writes in which condition a token came back at the end of a
+	// binding.
+	NoteCondition(binding uuid.UUID, condition string) error
+	// DestroySeed removes a token's sealed seed; its fingerprint stays.
+	DestroySeed(tokenID int64) error
+}
+
 // Change is a request to move tokens from their state to another, without codes.
 type Change struct {
 	Serial token.Serial
@@ -253,7 +272,7 @@ func endBinding(tx Tx, t *token.Token, to token.State, now time.Time, location, 
 
 // returnedTo is the place of a token that came back as it is spelled in the store;
 // empty: nobody said. One that is not known is refused as by a move.
-func returnedTo(r Reader, location string, mayBeNew bool) (string, error) {
+func returnedTo(r PlaceReader, location string, mayBeNew bool) (string, error) {
 	if location == "" {
 		return "", nil
 	}

@@ -8,6 +8,25 @@ import (
 	"fob/internal/trail"
 )
 
+// SerialReader reports whether a token has a serial or a fingerprint already, one of
+// a loading batch too.
+type SerialReader interface {
+	SerialTaken(serialKey string) (bool, error)
+	SeedTaken(fingerprint int64) (bool, error)
+}
+
+// TokenMaker stores new tokens.
+type TokenMaker interface {
+	// CreateBatch reserves the ids of n tokens and keeps the batch as loading.
+	CreateBatch(b token.Batch, n int) (token.Batch, error)
+	InsertTokens(b token.Batch, rows []Row) error
+	// InsertPrints makes the seeds of inserted tokens known to SeedTaken. Prints come
+	// sorted.
+	InsertPrints(prints []Print) error
+	// CompleteBatch gives the batch its number and makes it visible.
+	CompleteBatch(b token.Batch) (token.Batch, error)
+}
+
 // Row is a token about to be inserted: its immutable columns and its sealed
 // seed.
 type Row struct {

@@ -5,14 +5,20 @@ import (
 	"fob/internal/token"
 )
 
+// SealedReader reads the sealed seed of one token.
+type SealedReader interface {
+	// SealedSeed returns a token's seed as it is stored, and the fingerprint that it
+	// was imported with: sealing alone does not tell an older seed of the same
+	// serial from the present one.
+	SealedSeed(tokenID int64) (sealed []byte, fingerprint int64, err error)
+}
+
 // OpenSeed opens a token's seed; it is the caller's to clear. The seal binds a
 // seed to its store and serial, but an older seed of the same serial (from
 // before a replacement, put back from an old copy of the database) opens as well:
 // only the fingerprint, which the trail commits to, tells it from the present
 // one.
-func OpenSeed(r interface {
-	SealedSeed(tokenID int64) (sealed []byte, fingerprint int64, err error)
-}, keys Keyring, id int64, serial token.Serial) (token.Seed, error) {
+func OpenSeed(r SealedReader, keys Keyring, id int64, serial token.Serial) (token.Seed, error) {
 	sealed, fingerprint, err := r.SealedSeed(id)
 	if err != nil {
 		return token.Seed{}, err

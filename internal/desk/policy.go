@@ -17,6 +17,11 @@ type PolicyReader interface {
 	Policy() (map[string]string, error)
 }
 
+// PolicyWriter writes a setting; an empty value removes it.
+type PolicyWriter interface {
+	SavePolicy(name, value string) error
+}
+
 // policyOf reads what the organisation demands, in the transaction that it
 // holds for.
 func policyOf(r PolicyReader) (token.Policy, error) {
@@ -39,7 +44,7 @@ func Demand(r PolicyReader, by token.Command, w Words) error {
 // checkShare refuses one token more for an account that has all that the policy
 // allows. What is left out does not count: the token itself, and the one that it
 // replaces.
-func checkShare(r Reader, p token.Policy, a token.Account, without ...token.Serial) error {
+func checkShare(r HolderReader, p token.Policy, a token.Account, without ...token.Serial) error {
 	if p.PerAccount == 0 {
 		return nil
 	}

@@ -9,6 +9,17 @@ import (
 	"fob/internal/trail"
 )
 
+// PlaceReader knows the places.
+type PlaceReader interface {
+	// Locations lists the names of all places, in no order.
+	Locations() ([]string, error)
+}
+
+// PlaceWriter writes where tokens are.
+type PlaceWriter interface {
+	SaveLocation(tokenID int64, name string) error
+}
+
 // Relocation is a request to move tokens to another place. Their states stay.
 type Relocation struct {
 	Serials []token.Serial
@@ -132,7 +143,7 @@ func unmoved(err error) error {
 
 // findLocation returns a place as it is spelled in the store; one that is not known
 // is refused, unless it may be new.
-func findLocation(r Reader, name string, mayBeNew bool) (string, error) {
+func findLocation(r PlaceReader, name string, mayBeNew bool) (string, error) {
 	names, err := r.Locations()
 	if err != nil {
 		return "", err

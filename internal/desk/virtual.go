@@ -192,7 +192,7 @@ const serialTries = 10
 
 // freeSerial draws a serial such as VIRT-7K2QD-M9XWA that no token has, a loading
 // import's neither.
-func freeSerial(random io.Reader, r Reader) (token.Serial, error) {
+func freeSerial(random io.Reader, r SerialReader) (token.Serial, error) {
 	for range serialTries {
 		var drawn [10]byte
 		if _, err := io.ReadFull(random, drawn[:]); err != nil {
