@@ -67,6 +67,14 @@ func MarkAt(step int64) Mark { return Mark{step, true} }
 // Covers reports whether a step was used up: at or below the watermark.
 func (m Mark) Covers(step int64) bool { return m.Known && step <= m.Step }
 
+// String is the step, or none.
+func (m Mark) String() string {
+	if !m.Known {
+		return "none"
+	}
+	return strconv.FormatInt(m.Step, 10)
+}
+
 // MarshalJSON writes the step, or null.
 func (m Mark) MarshalJSON() ([]byte, error) {
 	if !m.Known {
