@@ -30,7 +30,7 @@ func (h *house) stocktake(place string, labels ...string) (s *report.Stocktake) 
 		for i, l := range labels {
 			scans = append(scans, report.Scan{Line: i + 1, Reading: token.ReadScan(l)})
 		}
-		c := report.NewCount(place)
+		c := report.NewCount(place, fault.Plain)
 		_, err := c.Add(r, scans)
 		if err == nil {
 			s, err = c.Finish(r)
@@ -194,7 +194,7 @@ func TestStocktakeOfCheckDigits(t *testing.T) {
 		}
 	}
 	h.load(csv(line("S-123", 5), line("S12-3", 6)))
-	if s := h.stocktake("Berlin", "S123"); fmt.Sprint(s.Unknown) != "[S123]" || s.Findings[0].Todo != "it may be S-123 or S12-3: type the serial as it is printed" {
+	if s := h.stocktake("Berlin", "S123"); fmt.Sprint(s.Unknown) != "[S123]" || s.Findings[0].Todo() != "it may be S-123 or S12-3: type the serial as it is printed" {
 		t.Errorf("two tokens fit: %+v", s)
 	}
 }

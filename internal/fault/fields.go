@@ -53,6 +53,15 @@ const (
 	PassphraseFile  Field = "passphrase-file"
 )
 
+// What can be said of an export, a report and a stocktake.
+const (
+	PasswordFile Field = "password-file"
+	Pseudonymise Field = "pseudonymise"
+	PseudonymKey Field = "pseudonym-key"
+	Compare      Field = "compare"
+	Post         Field = "post"
+)
+
 // What can be said about a list of people.
 const (
 	NoHeader    Field = "no-header"

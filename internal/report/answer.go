@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"fob/internal/fault"
 	"fob/internal/report/sheet"
 	"fob/internal/token"
 	"fob/internal/trail"
@@ -24,18 +25,18 @@ type Answer[R any] struct {
 	Columns  []sheet.Column[R]
 	Spares   []string // titles of the columns that a narrow terminal can do without, the least important one first
 	Rows     iter.Seq2[R, error]
-	None     string // what to say when there are no rows
-	Narrowed Filter // the tokens that it was narrowed to; zero: all
+	None     fault.Text // what to say when there are no rows
+	Narrowed Filter     // the tokens that it was narrowed to; zero: all
 
 	more []sheet.Sheet // what a workbook has beside the rows
 }
 
 // Nothing says that there are no rows, and of which tokens that is true.
-func (a Answer[R]) Nothing() string {
+func (a Answer[R]) Nothing() fault.Text {
 	if a.Narrowed == (Filter{}) {
 		return a.None
 	}
-	return a.None + ", among " + a.Narrowed.String()
+	return fault.Textf("%s, among %s", a.None, a.Narrowed)
 }
 
 // Scope narrows a report to some tokens; its zero value takes all.
@@ -82,11 +83,11 @@ func (p Period) words() string {
 }
 
 // ending is a sentence with the period to which it is limited.
-func (p Period) ending(sentence string) string {
+func (p Period) ending(sentence string) fault.Text {
 	if p == (Period{}) {
-		return sentence
+		return fault.Textf("%s", sentence)
 	}
-	return sentence + " " + p.words()
+	return fault.Textf("%s %s", sentence, p.words())
 }
 
 func minute(t time.Time) string { return t.UTC().Format("2006-01-02 15:04 UTC") }
@@ -207,7 +208,7 @@ func eachEvent(r Reader, visit func(Event) error, marks ...string) error {
 
 // text is what somebody said with an event; nil where they said nothing, or
 // where it was erased.
-func (e Event) text(field string) *string { return Filled(e.Plain[field]) }
+func (e Event) text(field string) *string { return NonZero(e.Plain[field]) }
 
 // account is whom an event is about.
 func (e Event) account() *string { return e.text(trail.TextAccount) }

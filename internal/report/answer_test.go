@@ -204,7 +204,7 @@ func TestReconcile(t *testing.T) {
 	imported("b3", trail.ImportDetail{Number: 3, FirstID: 99, LastID: 100, Replaced: []trail.Replaced{{Old: token.Facts{ID: 98}}, {Old: token.Facts{ID: 1}}}})
 	got := all(t, Reconcile(l, ReconcileFilter{}).Rows)
 	want := [][]string{
-		{"5 ordered, and not in the file", "5 refused", "2 exchanged by batch 3", "1 unaccounted for: see `fob audit verify`"},
+		{"5 ordered, and not in the file", "5 refused", "2 exchanged by batch 3", "1 unaccounted for: verify the trail"},
 		{"withdrawn on 2026-11-23"},
 		{"1 more in the file than were ordered"},
 	}

@@ -74,7 +74,7 @@ func TestDrift(t *testing.T) {
 		running("H", 2, 25, 0, 100), // usual here
 	)}
 	d := drift(t, c, 20)
-	if d.Tokens != 33 || d.Observed != 9 || d.Measured != 7 || d.Flagged != 2 || d.Strays != 3 {
+	if d.Tokens != 33 || d.Observed != 9 || d.Measured != 7 || d.Flagged != 2 || d.OutliersTotal != 3 {
 		t.Errorf("%+v", d)
 	}
 	if got := serials(d.Outliers); !slices.Equal(got, []string{"J", "F", "D"}) {
@@ -112,7 +112,7 @@ func TestDrift(t *testing.T) {
 	if d := drift(t, c, 0); len(d.Outliers) != 0 || d.Flagged != 2 {
 		t.Errorf("none: %+v", d)
 	}
-	if d := drift(t, clocks{all: each()}, 5); d.Groups == nil || d.Outliers == nil || d.Strays != 0 {
+	if d := drift(t, clocks{all: each()}, 5); d.Groups == nil || d.Outliers == nil || d.OutliersTotal != 0 {
 		t.Errorf("an empty store: %+v", d)
 	}
 }
@@ -143,7 +143,7 @@ func TestDriftDistribution(t *testing.T) {
 			t.Errorf("%s: %g, want %g", name, c[0], c[1])
 		}
 	}
-	if d.Strays != 0 || d.Measured != n {
-		t.Errorf("%d outliers of %d", d.Strays, d.Measured)
+	if d.OutliersTotal != 0 || d.Measured != n {
+		t.Errorf("%d outliers of %d", d.OutliersTotal, d.Measured)
 	}
 }

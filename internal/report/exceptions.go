@@ -155,7 +155,7 @@ func lockedNow(r Reader, f ExceptionFilter) ExceptionSeq {
 		}
 		x := &Exception{Kind: LockedNow, At: t.LockedUntil, About: fmt.Sprintf("%d failed attempts in a row", t.Failures)}
 		if t.LockedUntil.Equal(token.Forever) { // no date: somebody ends it
-			x.At, x.About = nil, x.About+"; locked until `fob unlock`"
+			x.At, x.About = nil, x.About+"; locked until somebody unlocks it"
 		}
 		return x
 	})
@@ -282,7 +282,7 @@ func (f ExceptionFilter) ofEvent(stored trail.Stored) (found []Exception, err er
 func (e Event) exception(k ExceptionKind, about string) Exception {
 	seq, at := e.Seq, e.Time.UTC()
 	x := Exception{Kind: k, Object: e.Object.ID, At: &at, Event: &seq, Operator: &e.Operator.Name, About: about,
-		Account: Filled(e.Plain[trail.TextAccount]), Approver: Filled(e.Plain[trail.TextApprover]), Reason: Filled(e.Plain[trail.TextReason])}
+		Account: NonZero(e.Plain[trail.TextAccount]), Approver: NonZero(e.Plain[trail.TextApprover]), Reason: NonZero(e.Plain[trail.TextReason])}
 	if e.Object.Kind != trail.KindToken {
 		x.Object = e.Object.Kind + " " + e.Object.ID
 	}

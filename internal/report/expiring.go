@@ -5,6 +5,7 @@ import (
 	"iter"
 	"time"
 
+	"fob/internal/fault"
 	"fob/internal/report/sheet"
 	"fob/internal/token"
 )
@@ -53,7 +54,7 @@ func ExpiringTokens(r Reader, f ExpiryFilter) Answer[Expiring] {
 		},
 		Spares: []string{"Manufacturer", "Model", "Batch", "Location"},
 		Rows:   f.rows(r),
-		None:   fmt.Sprintf("no token expires within %d days", int(f.Within.Hours()/24)), Narrowed: f.Scope.filter(),
+		None:   fault.Textf("no token expires within %d days", int(f.Within.Hours()/24)), Narrowed: f.Scope.filter(),
 	}
 }
 

@@ -2,6 +2,7 @@ package report
 
 import (
 	"fmt"
+	"fob/internal/fault"
 	"fob/internal/report/sheet"
 	"fob/internal/token"
 	"time"
@@ -11,17 +12,17 @@ import (
 // list of people, nil where there is none.
 func LeaverList(r Reader, list *PeopleList, s Scope, unknown bool) Answer[Leaver] {
 	limits := []string{"Who has left is what the newest list of people says: whom it leaves out by mistake has left, too."}
-	none, selected, narrowed := "no token is with an account that left", s.words(), s.filter()
+	none, selected, narrowed := fault.Textf("no token is with an account that left"), s.words(), s.filter()
 	switch {
 	case list == nil:
-		none = "no list of people was imported yet: `fob account import FILE`"
+		none = fault.Textf("no list of people was imported yet: %s", fault.Do("account import", "FILE"))
 		narrowed = Filter{} // of no tokens is that less true
 	default:
 		limits = append(limits, fmt.Sprintf("The newest list is %d, %s, of %s.", list.Number, list.File, minute(list.At)))
 	}
 	if unknown {
 		if list != nil {
-			none = "no token is with an account that left, or that no list ever had"
+			none = fault.Textf("no token is with an account that left, or that no list ever had")
 		}
 		selected += "; accounts that no list ever had, too"
 	}

@@ -45,7 +45,7 @@ func Losses(r Reader, f LossFilter) Answer[Loss] {
 		Title:    "Losses",
 		Selected: f.Scope.words() + "; entered: " + f.Period.words(),
 		Limits: []string{
-			"Hours run from the report (--reported-at; else the entry itself) to the entry, which ended the token in fob.",
+			"Hours run from the report (where nobody said when that was, the entry itself) to the entry, which ended the token in fob.",
 			"When the verifiers that hold its seed stopped to accept it, fob does not know: that comes with provisioning.",
 			"Replaced by: the token that the same account was bound to next. An account that was erased names none.",
 		},

@@ -177,7 +177,7 @@ func (p *past) Bindings(f Filter) iter.Seq2[Binding, error] {
 
 func bindingOf(serial token.Serial, b trail.BindingRow) Binding {
 	return Binding{Serial: serial, Account: b.Account, OpenedAt: b.Opened, ClosedAt: When(b.Closed),
-		By: b.By.Name, Approver: Filled(b.Approver), Proof: b.Proof, Codes: b.Codes, Ticket: b.Ticket, ID: b.UUID}
+		By: b.By.Name, Approver: NonZero(b.Approver), Proof: b.Proof, Codes: b.Codes, Ticket: b.Ticket, ID: b.UUID}
 }
 
 func fromPast(p trail.PastToken, lock token.Lock) Token {
@@ -258,7 +258,7 @@ func batchOf(row trail.BatchRow) Batch {
 		Number: row.Number, ID: row.UUID, File: row.File, SHA256: row.SHA256, Format: row.Format, Order: row.Order, Supplier: row.Supplier,
 		Location: row.Location, ImportedAt: row.At, ImportedBy: row.By.Name, Records: row.Records, New: row.New,
 		Unchanged: row.Unchanged, Refused: row.Refused, QuarantinedAt: When(row.Quarantined), WithdrawnAt: When(row.Withdrawn),
-		States: map[token.State]int{}, Received: Filled(row.Received),
+		States: map[token.State]int{}, Received: NonZero(row.Received),
 	}
 	if row.Expected != 0 {
 		b.Expected = &row.Expected

@@ -1,13 +1,12 @@
 package report
 
 import (
-	"cmp"
 	"fmt"
-	"iter"
 	"maps"
 	"slices"
 	"time"
 
+	"fob/internal/fault"
 	"fob/internal/report/sheet"
 	"fob/internal/token"
 	"fob/internal/trail"
@@ -54,23 +53,23 @@ func Reconcile(r Reader, f ReconcileFilter) Answer[Reconciliation] {
 		Selected: "all batches",
 		Limits: []string{
 			"Ordered = imported + unchanged + refused + missing. Imported = the sum over the states + exchanged + withdrawn + unaccounted.",
-			"What was ordered is what --expect said at the import. That as many tokens lie in the box, only a stocktake tells.",
+			"What was ordered is what was said at the import. That as many tokens lie in the box, only a stocktake tells.",
 			"An import that was refused as a whole stored nothing and is no batch.",
 		},
 		Columns: reconcileColumns(),
 		Spares: []string{"Supplier", "Imported by", "Withdrawn", "Exchanged", "Unchanged", "Imported at (UTC)", "File",
 			"assigned", "suspended", "quarantined", "lost", "retired", "bound", "in_stock", "Order"},
 		Rows: func(yield func(Reconciliation, error) bool) { f.rows(r, yield) },
-		None: "no batches yet; `fob import FILE` makes one",
+		None: fault.Textf("no batches yet; %s makes one", fault.Do("import", "FILE")),
 	}
 	if f.Batch != 0 {
 		a.Selected = fmt.Sprintf("batch %d", f.Batch)
 	}
 	if f.Different {
 		a.Selected += ", where something differs"
-		a.None = "no batch differs from what was ordered and imported"
+		a.None = fault.Textf("no batch differs from what was ordered and imported")
 		if f.Batch != 0 {
-			a.None = fmt.Sprintf("batch %d does not differ from what was ordered and imported", f.Batch)
+			a.None = fault.Textf("batch %d does not differ from what was ordered and imported", f.Batch)
 		}
 	}
 	return a
@@ -79,7 +78,7 @@ func Reconcile(r Reader, f ReconcileFilter) Answer[Reconciliation] {
 func reconcileColumns() []sheet.Column[Reconciliation] {
 	type row = Reconciliation
 	all := []sheet.Column[row]{
-		sheet.Col("", "Batch", 8, "Number of the import; empty: all virtual tokens, each a batch of its own", func(x *row) *int { return BatchNumber(x.Batch) }),
+		sheet.Col("", "Batch", 8, "Number of the import; empty: all virtual tokens, each a batch of its own", func(x *row) *int { return NonZero(x.Batch) }),
 		sheet.Col("file", "File", 28, "Seed file that was imported", func(x *row) string { return x.File }),
 		sheet.Col("order", "Order", 16, "Number of the order", func(x *row) string { return x.Order }),
 		sheet.Col("supplier", "Supplier", 18, "Who delivered", func(x *row) string { return x.Supplier }),
@@ -95,19 +94,26 @@ func reconcileColumns() []sheet.Column[Reconciliation] {
 		all = append(all, sheet.Col("", string(s), 12, "Tokens of the batch that are "+string(s), func(x *row) int { return x.States[s] }))
 	}
 	return append(all,
-		sheet.Col("exchanged", "Exchanged", 11, "Replaced since by a later import with --replace", func(x *row) int { return x.Exchanged }),
+		sheet.Col("exchanged", "Exchanged", 11, "Replaced since by a later import", func(x *row) int { return x.Exchanged }),
 		sheet.Col("withdrawn", "Withdrawn", 11, "Gone with the whole batch", func(x *row) int { return x.Withdrawn }),
-		sheet.Col("unaccounted", "Unaccounted", 12, "Imported, and neither there nor explained; anything but 0 is for `fob audit verify`", func(x *row) int { return x.Lacking }),
+		sheet.Col("unaccounted", "Unaccounted", 12, "Imported, and neither there nor explained; anything but 0 is for a verification of the trail", func(x *row) int { return x.Lacking }),
 		sheet.Col("", "Differences", 50, "The same in words", func(x *row) string { return listed(x.Notes) }))
 }
 
 func (f ReconcileFilter) rows(r Reader, yield func(Reconciliation, error) bool) {
-	batches, err := f.batches(r)
-	if err != nil {
-		yield(Reconciliation{}, err)
-		return
+	var batches []Batch
+	var err error
+	if f.Batch == 0 {
+		batches, err = r.Batches()
+		batches = GatherVirtual(batches)
+	} else {
+		batches = make([]Batch, 1)
+		batches[0], err = r.Batch(f.Batch)
 	}
-	exchanged, err := exchangedOf(r, batches)
+	var exchanged map[string]exchange
+	if err == nil && slices.ContainsFunc(batches, func(b Batch) bool { return b.WithdrawnAt == nil && sum(b.States) != b.New }) {
+		exchanged, err = readExchanges(r)
+	}
 	if err != nil {
 		yield(Reconciliation{}, err)
 		return
@@ -119,30 +125,17 @@ func (f ReconcileFilter) rows(r Reader, yield func(Reconciliation, error) bool) 
 	}
 }
 
-func (f ReconcileFilter) batches(r Reader) ([]Batch, error) {
-	if f.Batch == 0 {
-		all, err := r.Batches()
-		return GatherVirtual(all), err
-	}
-	b, err := r.Batch(f.Batch)
-	return []Batch{b}, err
-}
-
 // exchange is how many tokens of a batch a later import replaced, by its number.
 type exchange map[int]int
 
-// exchangedOf reads the trail for what --replace took out of each batch, where
-// tokens are fewer than were imported.
-func exchangedOf(r Reader, batches []Batch) (map[string]exchange, error) {
-	fewer := false
-	for _, b := range batches {
-		fewer = fewer || b.WithdrawnAt == nil && sum(b.States) != b.New
-	}
-	if !fewer {
-		return nil, nil
-	}
+// readExchanges reads the trail for what imports took out of each batch.
+func readExchanges(r Reader) (map[string]exchange, error) {
 	all := map[string]exchange{}
-	var spans []importSpan
+	type span struct {
+		batch       string
+		first, last int64 // ids of its tokens
+	}
+	var spans []span
 	err := eachEvent(r, func(e Event) error {
 		if e.Command != token.CmdImport {
 			return nil
@@ -155,18 +148,13 @@ func exchangedOf(r Reader, batches []Batch) (map[string]exchange, error) {
 				}
 			}
 		}
-		spans, all[e.Object.ID] = append(spans, importSpan{e.Object.ID, d.FirstID, d.LastID}), exchange{}
+		spans, all[e.Object.ID] = append(spans, span{e.Object.ID, d.FirstID, d.LastID}), exchange{}
 		return err
 	}, by(token.CmdImport))
 	return all, err
 }
 
-// importSpan are the ids of a batch's tokens.
-type importSpan struct {
-	batch       string
-	first, last int64
-}
-
+// reconcile holds one batch against its order and names the differences.
 func reconcile(b *Batch, taken exchange) Reconciliation {
 	x := Reconciliation{Batch: b.Number, ID: b.ID, File: b.File, Order: b.Order, Supplier: b.Supplier, Received: b.Received,
 		ImportedAt: b.ImportedAt, ImportedBy: b.ImportedBy, Ordered: b.Expected, Imported: b.New, Unchanged: b.Unchanged,
@@ -174,38 +162,29 @@ func reconcile(b *Batch, taken exchange) Reconciliation {
 	for _, s := range token.States() {
 		x.States[s] = b.States[s]
 	}
-	if b.Expected != nil {
-		missing := *b.Expected - b.New - b.Unchanged - b.Refused
-		x.Missing = &missing
-	}
-	x.Lacking = x.Imported - x.Tokens - x.Exchanged
-	if b.WithdrawnAt != nil {
-		x.Withdrawn, x.Lacking = x.Lacking, 0
-	}
-	x.explain(b, taken)
-	return x
-}
-
-// explain names the differences.
-func (x *Reconciliation) explain(b *Batch, taken exchange) {
 	note := func(is bool, format string, args ...any) {
 		if is {
 			x.Notes = append(x.Notes, fmt.Sprintf(format, args...))
 		}
 	}
-	if x.Missing != nil {
-		note(*x.Missing > 0, "%d ordered, and not in the file", *x.Missing)
-		note(*x.Missing < 0, "%d more in the file than were ordered", -*x.Missing)
+	if b.Expected != nil {
+		missing := *b.Expected - b.New - b.Unchanged - b.Refused
+		x.Missing = &missing
+		note(missing > 0, "%d ordered, and not in the file", missing)
+		note(missing < 0, "%d more in the file than were ordered", -missing)
 	}
 	note(x.Refused > 0, "%d refused", x.Refused)
-	for by, n := range sorted(taken) {
-		note(true, "%d exchanged by batch %d", n, by)
+	for _, later := range slices.Sorted(maps.Keys(taken)) {
+		note(true, "%d exchanged by batch %d", taken[later], later)
 	}
+	x.Lacking = x.Imported - x.Tokens - x.Exchanged
 	if b.WithdrawnAt != nil {
+		x.Withdrawn, x.Lacking = x.Lacking, 0
 		note(true, "withdrawn on %s", b.WithdrawnAt.UTC().Format(time.DateOnly))
 	}
-	note(x.Lacking > 0, "%d unaccounted for: see `fob audit verify`", x.Lacking)
-	note(x.Lacking < 0, "%d tokens more than were imported: see `fob audit verify`", -x.Lacking)
+	note(x.Lacking > 0, "%d unaccounted for: verify the trail", x.Lacking)
+	note(x.Lacking < 0, "%d tokens more than were imported: verify the trail", -x.Lacking)
+	return x
 }
 
 func sum[K comparable](counts map[K]int) (n int) {
@@ -213,15 +192,4 @@ func sum[K comparable](counts map[K]int) (n int) {
 		n += c
 	}
 	return n
-}
-
-// sorted goes through a map in the order of its keys.
-func sorted[K cmp.Ordered, V any](all map[K]V) iter.Seq2[K, V] {
-	return func(yield func(K, V) bool) {
-		for _, k := range slices.Sorted(maps.Keys(all)) {
-			if !yield(k, all[k]) {
-				return
-			}
-		}
-	}
 }

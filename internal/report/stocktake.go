@@ -1,11 +1,16 @@
 package report
 
 import (
+	"cmp"
+	"encoding/json"
 	"fmt"
+	"io"
 	"iter"
 	"slices"
 	"strings"
 
+	"fob/internal/fault"
+	"fob/internal/report/sheet"
 	"fob/internal/token"
 )
 
@@ -43,7 +48,7 @@ type ShelfReader interface {
 type Finding string
 
 // The findings. A label whose token is where it must be is Right, one that was read
-// before is Again.
+// already is Again.
 const (
 	Right      Finding = "right"
 	Again      Finding = "again"
@@ -62,7 +67,64 @@ type Found struct {
 	State    token.State  `json:"state"`
 	Account  *string      `json:"account"`
 	Location *string      `json:"location"` // as recorded
-	Todo     string       `json:"todo"`
+
+	wording  fault.Wording
+	left     bool           // the account is not on the list of people any more
+	mayBe    []token.Serial // of a label that may be one of several
+	cut      bool
+	atBefore bool // it was scanned already
+}
+
+// Todo says in the front end's words what to do about it; a million findings would
+// be too many to hold with their sentences.
+func (f *Found) Todo() string {
+	account := ""
+	if f.Account != nil {
+		account = *f.Account
+	}
+	text := func() fault.Text {
+		switch {
+		case f.Finding == Right, f.atBefore && f.Serial != "":
+			return fault.Text{}
+		case f.cut:
+			return fault.Textf("the file ends within this line: was the scanning interrupted?")
+		case len(f.mayBe) > 0:
+			names := make([]string, len(f.mayBe))
+			for i, s := range f.mayBe {
+				names[i] = string(s)
+			}
+			return fault.Textf("it may be %s: type the serial as it is printed", strings.Join(names, " or "))
+		case f.Serial == "":
+			return fault.Textf("not a token of this store: another supplier's, or a label that is damaged?")
+		case f.Finding == Missing:
+			return fault.Textf("look again, elsewhere too; if nobody has it: %s", fault.Do("lost", f.Serial))
+		case f.Finding == Misplaced && f.Location == nil:
+			return fault.Textf("its place was never recorded: %s does", fault.Post)
+		case f.Finding == Misplaced:
+			return fault.Textf("move it in the records (%s), or carry it back to %s", fault.Post, *f.Location)
+		case f.State == token.Lost:
+			return fault.Textf("it turned up: %s", fault.Do("found", f.Serial))
+		case f.State == token.Retired:
+			return fault.Textf("its life is over: dispose of it")
+		case f.State == token.Assigned && f.left:
+			return fault.Textf("%s left: do not send it; %s", account, fault.Do("unassign", f.Serial))
+		case f.State == token.Assigned:
+			return fault.Textf("not sent, or come back? Send it to %s, or %s", account, fault.Do("unassign", f.Serial))
+		case f.left:
+			account += ", who left"
+		}
+		return fault.Textf("it counts as held by %s: did it come back? %s", account, fault.Do("unbind", f.Serial, fault.Returned))
+	}()
+	return text.In(f.wording)
+}
+
+// MarshalJSON adds what to do.
+func (f *Found) MarshalJSON() ([]byte, error) {
+	type bare Found
+	return json.Marshal(struct {
+		*bare
+		Todo string `json:"todo"`
+	}{(*bare)(f), f.Todo()})
 }
 
 // Stocktake is the outcome, with the JSON names of the design.
@@ -75,7 +137,7 @@ type Stocktake struct {
 	Misplaced  []string `json:"misplaced"`
 	Unknown    []string `json:"unknown"` // as scanned
 	Repeated   int      `json:"repeated"`
-	Findings   []Found  `json:"findings"` // the most urgent first
+	Findings   []*Found `json:"findings"` // the most urgent first
 	Notes      []string `json:"notes"`
 	Moved      []string `json:"moved"` // posted
 }
@@ -83,29 +145,29 @@ type Stocktake struct {
 // Count is a stocktake under way.
 type Count struct {
 	location string
-	key      string
+	wording  fault.Wording
 	tokens   map[int64]bool
 	labels   map[string]bool // that are unknown
-	found    []Found
+	found    []*Found
 	repeated int
 	checked  int    // labels that carried a check digit
 	cut      string // the last label, when nothing ended it and it is unknown
 }
 
-// NewCount begins one.
-func NewCount(location string) *Count {
-	return &Count{location: location, key: token.LocationKey(location), tokens: map[int64]bool{}, labels: map[string]bool{}}
+// NewCount begins one; what to do is said in the front end's words.
+func NewCount(location string, w fault.Wording) *Count {
+	return &Count{location: location, wording: w, tokens: map[int64]bool{}, labels: map[string]bool{}}
 }
 
 // Add takes labels in their order and answers each.
-func (c *Count) Add(r ShelfReader, scans []Scan) ([]Found, error) {
-	shelf, err := readShelf(r, scans)
+func (c *Count) Add(r ShelfReader, scans []Scan) ([]*Found, error) {
+	known, err := readShelf(r, scans)
 	if err != nil {
 		return nil, err
 	}
-	answers := make([]Found, len(scans))
+	answers := make([]*Found, len(scans))
 	for i, s := range scans {
-		answers[i] = c.answer(s, shelf)
+		answers[i] = c.answer(s, known)
 	}
 	return answers, nil
 }
@@ -116,11 +178,14 @@ type shelf map[string][]Shelved
 // readShelf looks up what the labels say first; only for those that are not here as
 // they were read, what else they may say.
 func readShelf(r ShelfReader, scans []Scan) (shelf, error) {
-	found := shelf{}
+	known := shelf{}
 	for tier := range 3 {
-		keys := make([]string, 0, len(scans))
+		var keys []string
 		for _, s := range scans {
-			if tier >= len(s.Reading.As) || found.has(s.Reading.As[:tier]) {
+			if tier >= len(s.Reading.As) {
+				continue
+			}
+			if found, _ := known.find(s.Reading.As[:tier]); len(found) > 0 {
 				continue
 			}
 			for _, serial := range s.Reading.As[tier] {
@@ -132,27 +197,23 @@ func readShelf(r ShelfReader, scans []Scan) (shelf, error) {
 			return nil, err
 		}
 		for _, t := range all {
-			found.put(t.Serial.Key(), t)
-			if bare := t.Serial.Bare(); bare != t.Serial.Key() {
-				found.put(bare, t)
+			for _, key := range []string{t.Serial.Key(), t.Serial.Bare()} {
+				known[key] = withToken(known[key], t)
 			}
 		}
 	}
-	return found, nil
+	return known, nil
 }
 
-func (s shelf) put(key string, t Shelved) {
-	if !slices.ContainsFunc(s[key], func(o Shelved) bool { return o.ID == t.ID }) {
-		s[key] = append(s[key], t)
+// withToken adds a token that is not among the others.
+func withToken(all []Shelved, t Shelved) []Shelved {
+	if slices.ContainsFunc(all, func(o Shelved) bool { return o.ID == t.ID }) {
+		return all
 	}
+	return append(all, t)
 }
 
-func (s shelf) has(tiers [][]token.Serial) bool {
-	found, _ := s.find(tiers)
-	return len(found) > 0
-}
-
-// find gives the tokens of the first tier that has any, and which tier that is. A
+// find returns the tokens of the first tier that has any, and which tier that is. A
 // serial that is here as it was read is that token, whatever dashes others have.
 func (s shelf) find(tiers [][]token.Serial) (found []Shelved, tier int) {
 	for tier, serials := range tiers {
@@ -161,9 +222,7 @@ func (s shelf) find(tiers [][]token.Serial) (found []Shelved, tier int) {
 				if t.Serial.Key() == serial.Key() && tier == 0 {
 					return []Shelved{t}, tier
 				}
-				if !slices.ContainsFunc(found, func(o Shelved) bool { return o.ID == t.ID }) {
-					found = append(found, t)
-				}
+				found = withToken(found, t)
 			}
 		}
 		if len(found) > 0 {
@@ -176,107 +235,62 @@ func (s shelf) find(tiers [][]token.Serial) (found []Shelved, tier int) {
 // tierCheck is the tier of serials with a check digit behind them.
 const tierCheck = 2
 
-func (c *Count) answer(s Scan, shelf shelf) Found {
-	fits, tier := shelf.find(s.Reading.As)
-	if len(fits) != 1 {
-		return c.unknown(s, fits)
+// answer says what it means that a label lies here.
+func (c *Count) answer(s Scan, known shelf) *Found {
+	fits, tier := known.find(s.Reading.As)
+	f := &Found{Finding: Unknown, wording: c.wording}
+	if len(fits) == 1 {
+		t := fits[0]
+		f = c.about(t)
+		switch {
+		case t.State != token.InStock && t.State != token.Quarantined:
+			f.Finding = Unexpected
+		case !token.LocationWithin(token.LocationKey(t.Location), token.LocationKey(c.location)):
+			f.Finding = Misplaced
+		}
+		f.atBefore, c.tokens[t.ID] = c.tokens[t.ID], true
+		if tier == tierCheck && !f.atBefore {
+			c.checked++
+		}
+	} else {
+		for _, t := range fits {
+			f.mayBe = append(f.mayBe, t.Serial)
+		}
+		key := strings.ToUpper(s.Reading.Text)
+		f.atBefore, c.labels[key] = c.labels[key], true
+		if s.Cut && !f.atBefore {
+			f.cut, c.cut = true, s.Reading.Text
+		}
 	}
-	t := fits[0]
-	f := c.judge(t)
 	f.Line, f.Scanned = s.Line, s.Reading.Text
-	if c.tokens[t.ID] {
+	if f.atBefore {
 		c.repeated++
-		f.Finding, f.Todo = Again, ""
-		return f
-	}
-	c.tokens[t.ID] = true
-	if tier == tierCheck {
-		c.checked++
-	}
-	if f.Finding != Right {
+		f.Finding = Again
+	} else if f.Finding != Right {
 		c.found = append(c.found, f)
 	}
 	return f
 }
 
-func (c *Count) unknown(s Scan, fits []Shelved) Found {
-	f := Found{Finding: Unknown, Line: s.Line, Scanned: s.Reading.Text, Todo: "not a token of this store: another supplier's, or a label that is damaged?"}
-	if len(fits) > 1 {
-		names := make([]string, len(fits))
-		for i, t := range fits {
-			names[i] = string(t.Serial)
-		}
-		f.Todo = "it may be " + strings.Join(names, " or ") + ": type the serial as it is printed"
-	}
-	key := strings.ToUpper(s.Reading.Text)
-	if c.labels[key] {
-		c.repeated++
-		f.Finding = Again
-		return f
-	}
-	c.labels[key] = true
-	if s.Cut {
-		c.cut = s.Reading.Text
-		f.Todo = "the file ends within this line: was the scanning interrupted?"
-	}
-	c.found = append(c.found, f)
-	return f
-}
-
-// judge tells what it means that a token lies here.
-func (c *Count) judge(t Shelved) Found {
-	f := Found{Serial: t.Serial, State: t.State, Account: orNull(t.Account), Location: orNull(t.Location)}
-	switch {
-	case t.State == token.InStock || t.State == token.Quarantined:
-		f.Finding = Right
-		if !token.LocationWithin(token.LocationKey(t.Location), c.key) {
-			f.Finding, f.Todo = Misplaced, "move it in the records (--post), or carry it back to "+t.Location
-			if t.Location == "" {
-				f.Todo = "its place was never recorded: --post does"
-			}
-		}
-		return f
-	case t.State == token.Lost:
-		f.Todo = fmt.Sprintf("it turned up: `fob found %s`", t.Serial)
-	case t.State == token.Retired:
-		f.Todo = "its life is over: dispose of it"
-	case t.State == token.Assigned && t.Left:
-		f.Todo = fmt.Sprintf("%s left: do not send it; `fob unassign %s`", t.Account, t.Serial)
-	case t.State == token.Assigned:
-		f.Todo = fmt.Sprintf("not sent, or come back? Send it to %s, or `fob unassign %s`", t.Account, t.Serial)
-	default:
-		whose := t.Account
-		if t.Left {
-			whose += ", who left"
-		}
-		f.Todo = fmt.Sprintf("it counts as held by %s: did it come back? `fob unbind %s --returned`", whose, t.Serial)
-	}
-	f.Finding = Unexpected
-	return f
-}
-
-func orNull(s string) *string {
-	if s == "" {
-		return nil
-	}
-	return &s
+func (c *Count) about(t Shelved) *Found {
+	return &Found{Finding: Right, Serial: t.Serial, State: t.State, Account: NonZero(t.Account), Location: NonZero(t.Location), left: t.Left, wording: c.wording}
 }
 
 // Finish compares what was scanned with what must be here.
 func (c *Count) Finish(r ShelfReader) (*Stocktake, error) {
-	s := &Stocktake{Location: c.location, Scanned: len(c.tokens) + len(c.labels), Repeated: c.repeated,
-		Missing: []string{}, Unexpected: []string{}, Misplaced: []string{}, Unknown: []string{}, Notes: []string{}, Moved: []string{},
-		Findings: append([]Found{}, c.found...)}
+	s := &Stocktake{Location: c.location, Scanned: len(c.tokens) + len(c.labels), Repeated: c.repeated, Findings: append([]*Found{}, c.found...),
+		Missing: []string{}, Unexpected: []string{}, Misplaced: []string{}, Unknown: []string{}, Notes: []string{}, Moved: []string{}}
 	for t, err := range r.ShelvedAt(c.location) {
 		if err != nil {
 			return nil, err
 		}
 		if s.Expected++; !c.tokens[t.ID] {
-			s.Findings = append(s.Findings, Found{Finding: Missing, Serial: t.Serial, State: t.State, Location: orNull(t.Location),
-				Todo: fmt.Sprintf("look again, elsewhere too; if nobody has it: `fob lost %s`", t.Serial)})
+			f := c.about(t)
+			f.Finding = Missing
+			s.Findings = append(s.Findings, f)
 		}
 	}
-	slices.SortStableFunc(s.Findings, func(a, b Found) int { return urgency(a) - urgency(b) })
+	slices.SortStableFunc(s.Findings, func(a, b *Found) int { return cmp.Compare(a.urgency(), b.urgency()) })
 	for _, f := range s.Findings {
 		switch f.Finding {
 		case Missing:
@@ -300,18 +314,14 @@ func (c *Count) Finish(r ShelfReader) (*Stocktake, error) {
 
 // urgency orders findings: first what somebody may still log in with, and what was
 // searched for.
-func urgency(f Found) int {
-	switch {
-	case f.State == token.Bound && f.Finding == Unexpected:
-		return 0
-	case f.State == token.Suspended && f.Finding == Unexpected:
-		return 1
-	case f.State == token.Lost && f.Finding == Unexpected:
-		return 2
-	case f.Finding == Unexpected:
-		return 3
+func (f *Found) urgency() int {
+	if f.Finding != Unexpected {
+		return 4 + slices.Index([]Finding{Misplaced, Unknown, Missing}, f.Finding)
 	}
-	return 4 + slices.Index([]Finding{Misplaced, Unknown, Missing}, f.Finding)
+	if n := slices.Index([]token.State{token.Bound, token.Suspended, token.Lost}, f.State); n >= 0 {
+		return n
+	}
+	return 3
 }
 
 // ToPost are the serials that a posting moves here: all that are here and that the
@@ -327,4 +337,51 @@ func (s *Stocktake) ToPost() (all []token.Serial) {
 		}
 	}
 	return all
+}
+
+func (s *Stocktake) sheet() sheet.Sheet {
+	type row = *Found
+	return sheet.New("Findings", "", "", []sheet.Column[row]{
+		sheet.Col("finding", "Finding", 12, "", func(f *row) Finding { return (*f).Finding }),
+		sheet.Col("serial", "Serial", 18, "", func(f *row) token.Serial { return (*f).Serial }),
+		sheet.Col("scanned_as", "Scanned as", 24, "", func(f *row) string { return (*f).Scanned }),
+		sheet.Col("line", "Line", 8, "", func(f *row) *int { return NonZero((*f).Line) }),
+		sheet.Col("state", "State", 12, "", func(f *row) token.State { return (*f).State }),
+		sheet.Col("account", "Account", 28, "", func(f *row) *string { return (*f).Account }),
+		sheet.Col("location", "Recorded at", 24, "", func(f *row) *string { return (*f).Location }),
+		sheet.Col("todo", "What to do", 60, "", func(f *row) string { return (*f).Todo() }),
+	}, Rows(s.Findings))
+}
+
+// WriteStocktakeCSV writes the findings as CSV, as strict as an export and as safe
+// against formulas.
+func WriteStocktakeCSV(w io.Writer, s *Stocktake) error { return sheet.WriteCSV(w, s.sheet()) }
+
+// WriteStocktakeWorkbook writes a stocktake as a workbook: Summary, and Findings as
+// a table that can be filtered.
+func WriteStocktakeWorkbook(w io.Writer, s *Stocktake, o Origin) error {
+	return sheet.WriteBook(w, o.Options("Stocktake"), func(b *sheet.Book) error {
+		if err := b.Add(s.sheet()); err != nil {
+			return err
+		}
+		p := b.Summary(26, 40)
+		p.Heading("Stocktake")
+		p.Skip()
+		p.Fact("Location", sheet.TextOf(s.Location))
+		p.Fact("Made at (UTC)", sheet.TimeOf(o.Made))
+		p.Fact("Made by", sheet.TextOf(o.By.String()))
+		p.Fact("fob version", sheet.TextOf(o.Version))
+		p.Skip()
+		for _, c := range []struct {
+			label string
+			n     int
+		}{{"Scanned", s.Scanned}, {"Expected", s.Expected}, {"Missing", len(s.Missing)}, {"Unexpected", len(s.Unexpected)},
+			{"Misplaced", len(s.Misplaced)}, {"Unknown", len(s.Unknown)}, {"Scanned twice", s.Repeated}, {"Posted as moves", len(s.Moved)}} {
+			p.Fact(c.label, sheet.IntOf(c.n))
+		}
+		for _, n := range s.Notes {
+			p.Fact("Note", sheet.TextOf(n))
+		}
+		return p.Err
+	})
 }

@@ -15,11 +15,11 @@ func FromToken(t token.Token, last *token.Observation, lock token.Lock) Token {
 		Manufacturer: p.Manufacturer, Model: p.Model, Type: p.Type, Hash: p.Hash, Digits: p.Digits,
 		Failures: t.Failures, ImportedAt: t.ImportedAt.UTC(), StateSince: t.Since.UTC(),
 		ExportedTo: []string{}, SeedPresent: t.HasSeed(),
-		Account: Filled(string(t.Account)), Location: Filled(t.Location),
+		Account: NonZero(string(t.Account)), Location: NonZero(t.Location),
 		LockedUntil: When(t.LastLock(lock)), NotBefore: When(t.NotBefore), NotAfter: When(t.NotAfter),
 		Issued: t.Issued, Manufactured: When(t.Manufactured), LastVerified: When(t.BoundAt),
 		BoundAt: When(t.BoundAt), LostReported: When(t.Loss.Reported), Stolen: t.Loss.Stolen,
-		Software: t.Software, Condition: Filled(t.Condition),
+		Software: t.Software, Condition: NonZero(t.Condition),
 	}
 	if t.Watermark.Known {
 		r.Watermark = &t.Watermark.Step
@@ -54,18 +54,21 @@ func (t *Token) Deliver(b *Batch) {
 
 // Bind tells the token of its open binding.
 func (t *Token) Bind(b Binding) {
-	t.Binding, t.BoundBy, t.BoundProof, t.BoundTicket = Filled(b.ID), Filled(b.By), Filled(b.Proof), Filled(b.Ticket)
+	t.Binding, t.BoundBy, t.BoundProof, t.BoundTicket = NonZero(b.ID), NonZero(b.By), NonZero(b.Proof), NonZero(b.Ticket)
 	t.BoundApprover = b.Approver
 	t.BoundCodes = &b.Codes
 }
 
-func Filled(s string) *string {
-	if s == "" {
+// NonZero is a pointer to a value, nil for the zero value: what is not known.
+func NonZero[T comparable](v T) *T {
+	var zero T
+	if v == zero {
 		return nil
 	}
-	return &s
+	return &v
 }
 
+// When is a time in UTC, nil for the zero time.
 func When(t time.Time) *time.Time {
 	if t.IsZero() {
 		return nil

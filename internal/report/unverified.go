@@ -5,6 +5,7 @@ import (
 	"iter"
 	"time"
 
+	"fob/internal/fault"
 	"fob/internal/report/sheet"
 	"fob/internal/token"
 	"fob/internal/trail"
@@ -57,7 +58,7 @@ func UnverifiedTokens(r Reader, f UnverifiedFilter) Answer[Unverified] {
 		Spares: []string{"Since (UTC)", "Location", "Model", "Batch", "Bound at (UTC)"},
 		Rows:   f.rows(r),
 		// One that was sent out lately and never proven is not due, and not verified either.
-		None:     fmt.Sprintf("no token that somebody has went %d days or more without an accepted code", f.Days),
+		None:     fault.Textf("no token that somebody has went %d days or more without an accepted code", f.Days),
 		Narrowed: f.Scope.filter(),
 	}
 }

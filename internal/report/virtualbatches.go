@@ -38,11 +38,3 @@ func (b *Batch) include(other *Batch) {
 		b.States[state] += n
 	}
 }
-
-// BatchNumber is nil for the line of all virtual tokens.
-func BatchNumber(batch int) *int {
-	if batch == 0 {
-		return nil
-	}
-	return &batch
-}

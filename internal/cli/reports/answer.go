@@ -151,7 +151,7 @@ func printAnswer[R any](ctx context.Context, r *term.Run, reader report.Reader, 
 		err = printTable(r, a)
 		switch {
 		case err == nil && n == 0:
-			r.Remark("%s", a.Nothing())
+			r.Remark("%s", a.Nothing().In(term.Wording{}))
 		case err == nil && more:
 			r.Remark("there are more; --limit N shows more of them")
 		}

@@ -67,9 +67,9 @@ func reportDrift(ctx context.Context, r *term.Run, reader report.Reader, f repor
 
 // noDrift says of which tokens none has a clock.
 func noDrift(r *term.Run, reader report.Reader, f report.Filter) error {
-	none := report.Answer[report.Drift]{None: "no tokens with a clock", Narrowed: f}
+	none := (&report.Drift{}).Answer(report.DriftFilter{Batch: f.Batch, Model: f.Model})
 	if !r.JSON {
-		r.Remark("%s", none.Nothing())
+		r.Remark("%s", none.Nothing().In(term.Wording{}))
 	}
 	return r.WarnUnknown(reader, f)
 }
@@ -129,11 +129,11 @@ func edge(ppm float64) string {
 }
 
 func printOutliers(r *term.Run, d *report.Drift) error {
-	if d.Strays == 0 {
+	if d.OutliersTotal == 0 {
 		r.Say("No outliers.")
 		return nil
 	}
-	r.Say("%s, the worst first:", term.Count(d.Strays, "outlier"))
+	r.Say("%s, the worst first:", term.Count(d.OutliersTotal, "outlier"))
 	t := r.NewTable("SERIAL", "STATE", "BATCH", "MODEL", "RATE PPM", "JUMPS", "LAST JUMP", "DRIFT S", "OBSERVED").
 		Spares("MODEL", "OBSERVED", "DRIFT S", "BATCH")
 	for _, o := range d.Outliers {
@@ -144,7 +144,7 @@ func printOutliers(r *term.Run, d *report.Drift) error {
 	if err := t.Flush(); err != nil {
 		return err
 	}
-	if n := d.Strays - len(d.Outliers); n > 0 {
+	if n := d.OutliersTotal - len(d.Outliers); n > 0 {
 		r.Say("and %d more; --outliers N shows more of them", n)
 	}
 	return nil

@@ -98,13 +98,13 @@ func scannedSerials(ctx context.Context, r *term.Run, path string) (serials []to
 		return nil, err
 	}
 	err = r.WithReports(ctx, func(reader report.Reader) error {
-		answers, err := report.NewCount("").Add(reader, scans.All)
+		answers, err := report.NewCount("", term.Wording{}).Add(reader, scans.All)
 		if err != nil {
 			return err
 		}
 		for _, a := range answers {
 			if a.Serial == "" {
-				return fault.Errorf(fault.NotFound, "%s, line %d: there is no token %s; nothing was moved", path, a.Line, a.Scanned).WithHint("%s", a.Todo)
+				return fault.Errorf(fault.NotFound, "%s, line %d: there is no token %s; nothing was moved", path, a.Line, a.Scanned).WithHint("%s", a.Todo())
 			}
 			if a.Finding != report.Again {
 				serials = append(serials, a.Serial)

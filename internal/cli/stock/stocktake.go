@@ -115,7 +115,7 @@ func countFile(ctx context.Context, r *term.Run, path, place string) (s *report.
 		return nil, otherSession(path, scans.Of, place)
 	}
 	err = r.WithReports(ctx, func(reader report.Reader) error {
-		c := report.NewCount(place)
+		c := report.NewCount(place, term.Wording{})
 		if _, err := c.Add(reader, scans.All); err != nil {
 			return err
 		}
@@ -166,7 +166,7 @@ func printStocktake(r *term.Run, o *stocktakeOptions, s *report.Stocktake) error
 		if name == "" {
 			name = f.Scanned
 		}
-		if err := t.Add(string(f.Finding), name, string(f.State), f.Account, f.Location, lineCell(f.Line), f.Todo); err != nil {
+		if err := t.Add(string(f.Finding), name, string(f.State), f.Account, f.Location, lineCell(f.Line), f.Todo()); err != nil {
 			return err
 		}
 	}

@@ -123,7 +123,7 @@ func countTerminal(ctx context.Context, r *term.Run, o *stocktakeOptions, place 
 		return nil, nil, err
 	}
 	defer func() { err = term.FirstError(err, kept.close()) }()
-	c := &conversationCount{root: r, t: t, kept: kept, count: report.NewCount(place)}
+	c := &conversationCount{root: r, t: t, kept: kept, count: report.NewCount(place, term.Wording{})}
 	if err := c.begin(ctx, before, place); err != nil {
 		return nil, nil, err
 	}
@@ -205,20 +205,20 @@ func (c *conversationCount) answer(ctx context.Context, scan report.Scan) error 
 	})
 }
 
-func answerWords(f report.Found) (word string, bells int) {
+func answerWords(f *report.Found) (word string, bells int) {
 	switch {
 	case f.Finding == report.Right:
 		return "ok", 0
 	case f.Finding == report.Again:
 		return "again", 0
 	case f.Finding == report.Unknown:
-		return "UNKNOWN: " + f.Todo, 2
+		return "UNKNOWN: " + f.Todo(), 2
 	case f.State == token.Assigned:
-		return "ASSIGNED: " + f.Todo, 1
+		return "ASSIGNED: " + f.Todo(), 1
 	case f.Finding == report.Misplaced:
-		return "ELSEWHERE: " + f.Todo, 1
+		return "ELSEWHERE: " + f.Todo(), 1
 	}
-	return strings.ToUpper(string(f.State)) + ": " + f.Todo, 3
+	return strings.ToUpper(string(f.State)) + ": " + f.Todo(), 3
 }
 
 // bellGap keeps bells apart: a terminal makes one of two at once.

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"time"
 
+	"fob/internal/fault"
 	"fob/internal/report"
 	"fob/internal/report/sheet"
 	"fob/internal/token"
@@ -72,7 +73,7 @@ func Changes(r Reader, e Export, only []string) (a report.Answer[Change], sum fu
 		Limits: []string{"What events did is told as far as the baseline says how far its trail went."},
 		Spares: []string{"Command", "Batch", "Operator", "Event"},
 		Rows:   inColumns(c.rows, only),
-		None:   "nothing changed since " + c.Words, Narrowed: narrowed,
+		None:   fault.Textf("%s", "nothing changed since "+c.Words), Narrowed: narrowed,
 	}, c.changed, nil
 }
 

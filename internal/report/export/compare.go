@@ -127,7 +127,7 @@ func (x *OldExport) ofThisStore(now Reader, _ Export) error {
 		return err
 	}
 	if said := x.facts["store"]; said != "" && said != id {
-		return fault.Errorf(fault.Refused, "%s is of the store %s, and this one is %s", x.name, said, id).WithHint("--db names the store")
+		return fault.Errorf(fault.Refused, "%s is of the store %s, and this one is %s", x.name, said, id).WithHint("%s names the store", fault.DB)
 	}
 	batches, err := now.BatchFiles()
 	if err != nil {
@@ -140,7 +140,7 @@ func (x *OldExport) ofThisStore(now Reader, _ Export) error {
 	for _, id := range slices.Sorted(maps.Keys(x.batches)) {
 		if !known[id] {
 			return fault.Errorf(fault.Refused, "%s is of another store: its token %s came with batch %s, which this store never had", x.name, x.batches[id], id).
-				WithHint("--db names the store")
+				WithHint("%s names the store", fault.DB)
 		}
 	}
 	return nil
@@ -169,5 +169,5 @@ func (x *OldExport) ofTheseNames(_ Reader, e Export) error {
 		return nil
 	}
 	return fault.Errorf(fault.Refused, "%s has pseudonyms for accounts: they can be compared only under the key that made them", x.name).
-		WithHint("add --pseudonymise --pseudonym-key FILE with the key that it was made with, or compare with another file or a day")
+		WithHint("add %s and %s with the key that it was made with, or compare with another file or a day", fault.Pseudonymise, fault.PseudonymKey.Is("FILE"))
 }

@@ -67,7 +67,7 @@ func (c *comparison) stretch(events iter.Seq2[trail.Stored, error]) iter.Seq2[tr
 			case err == nil && stored.Seq < c.since:
 			case err == nil && stored.Seq == c.since && c.head != "" && stored.Hash.String() != c.head:
 				yield(trail.Stored{}, fault.Errorf(fault.Integrity, "the trail of this store does not go on from %s: event %d has another hash there", c.Words, c.since).
-					WithHint("`fob audit verify` with a checkpoint tells more"))
+					WithHint("%s with a checkpoint tells more", fault.Do("audit verify")))
 				return
 			case err == nil && stored.Seq == c.since:
 			case !yield(stored, err) || err != nil:
@@ -282,7 +282,7 @@ func (c *comparison) sameKey(t *report.Token) error {
 		return nil
 	}
 	return fault.Errorf(fault.KeyTrouble, "the pseudonyms of %s were made with another key", c.Words).
-		WithHint("--pseudonym-key names the key that it was made with")
+		WithHint("%s names the key that it was made with", fault.PseudonymKey)
 }
 
 // came tells of a token that came or went: of its state.
@@ -341,7 +341,7 @@ func (c *comparison) cause(t *report.Token, column string) (newest trail.Cause, 
 }
 
 func (x *Change) madeBy(by trail.Cause) {
-	x.Event, x.At, x.Operator, x.Command = &by.Seq, &by.At, report.Filled(by.Operator), report.Filled(string(by.Command))
+	x.Event, x.At, x.Operator, x.Command = &by.Seq, &by.At, report.NonZero(by.Operator), report.NonZero(string(by.Command))
 }
 
 func (x Change) spelt() Change {

@@ -44,7 +44,7 @@ func WriteJSON(w io.Writer, r Reader, e Export) (Totals, error) {
 		Filter: e.Selected(), Events: d.summary.Head.Seq, Head: d.summary.Head.Hash.String(), Columns: ColumnNames(),
 	}
 	if e.Compare != nil {
-		h.Compared = report.Filled(e.Compare.Words)
+		h.Compared = report.NonZero(e.Compare.Words)
 	}
 	head, err := json.Marshal(h)
 	if err != nil {

@@ -88,7 +88,7 @@ func (x *OldExport) holds(sum, by string) error {
 		return nil
 	}
 	return fault.Errorf(fault.Integrity, "the rows of %s are not those that %s: their SHA-256 is another. It was changed since fob wrote it", x.name, by).
-		WithHint("compare with the file as fob wrote it, or with a day: --compare 2026-09-30")
+		WithHint("compare with the file as fob wrote it, or with a day: %s", fault.Compare.Is("2026-09-30"))
 }
 
 // Claim takes what the sidecar of a file says of it. Nobody's signature is checked:

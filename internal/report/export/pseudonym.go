@@ -42,14 +42,14 @@ func (e Export) hideAccount(account *string) *string {
 	if account == nil {
 		return nil
 	}
-	return report.Filled(string(e.pseudonym(token.Account(*account))))
+	return report.NonZero(string(e.pseudonym(token.Account(*account))))
 }
 
 func withhold(text *string) *string {
 	if text == nil {
 		return nil
 	}
-	return report.Filled(withheld)
+	return report.NonZero(withheld)
 }
 
 func (e Export) exception(x report.Exception) report.Exception {

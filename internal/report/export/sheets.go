@@ -33,7 +33,7 @@ var bindingColumns = []sheet.Column[report.Binding]{
 // batchColumns: who brought what, what was ordered and came, where it is now.
 var batchColumns = func() []sheet.Column[report.Batch] {
 	cols := []sheet.Column[report.Batch]{
-		sheet.Col("number", "Batch", 8, "Number of the import; empty: all virtual tokens, of which each is a batch of its own (in JSON 0)", func(b *report.Batch) *int { return report.BatchNumber(b.Number) }),
+		sheet.Col("number", "Batch", 8, "Number of the import; empty: all virtual tokens, of which each is a batch of its own (in JSON 0)", func(b *report.Batch) *int { return report.NonZero(b.Number) }),
 		sheet.Col("file", "File", 28, "Name of the seed file", func(b *report.Batch) string { return b.File }),
 		sheet.Col("sha256", "File SHA-256", 66, "SHA-256 of the file's bytes", func(b *report.Batch) string { return b.SHA256 }),
 		sheet.Col("format", "Format", 14, "Format that the file was read as", func(b *report.Batch) string { return b.Format }),
@@ -111,6 +111,7 @@ var eventColumns = []sheet.Column[report.Event]{
 	sheet.Col("reason", "Reason", 32, "Reason that was given", func(e *report.Event) string { return e.Plain[trail.TextReason] }),
 	sheet.Col("ticket", "Ticket", 18, "Ticket that was named", func(e *report.Event) string { return e.Plain[trail.TextTicket] }),
 	sheet.Col("proof", "Proof of identity", 22, "How a person was identified", func(e *report.Event) string { return e.Plain[trail.TextProof] }),
+	sheet.Col("condition", "Condition", 24, "In which a token came back, as somebody noted", func(e *report.Event) string { return e.Plain[trail.TextCondition] }),
 	sheet.Col("hash", "Hash", 66, "SHA-256 that chains the event to the one before", func(e *report.Event) string { return e.Hash }),
 }
 

@@ -61,7 +61,7 @@ func WithBook(file io.ReaderAt, size int64, o ReadOptions, use func(*rows.Book) 
 func unlocked(d *office.Document, o ReadOptions) (*spool.File, error) {
 	switch {
 	case o.Password == nil:
-		return nil, fault.Errorf(fault.KeyTrouble, "the workbook has a password").WithHint("give it with --password-file FILE, whose first line counts")
+		return nil, fault.Errorf(fault.KeyTrouble, "the workbook has a password").WithHint("give it with %s, whose first line counts", fault.PasswordFile.Is("FILE"))
 	case !d.Unlock(o.Password):
 		return nil, fault.Errorf(fault.KeyTrouble, "the workbook has another password").WithHint("look for blanks at its end, and for the file that was used when it was made")
 	}
