@@ -53,13 +53,14 @@ const (
 	PassphraseFile  Field = "passphrase-file"
 )
 
-// What can be said of an export, a report and a stocktake.
+// What can be said of a workbook and of a stocktake.
 const (
 	PasswordFile Field = "password-file"
-	Pseudonymise Field = "pseudonymise"
-	PseudonymKey Field = "pseudonym-key"
-	Compare      Field = "compare"
 	Post         Field = "post"
+	Wide         Field = "wide"
+	Exchange     Field = "replace"
+	Partial      Field = "partial"
+	ShortSeeds   Field = "allow-short-seeds"
 )
 
 // What can be said about a list of people.

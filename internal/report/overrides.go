@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"fob/internal/fault"
 	"fob/internal/report/sheet"
 	"fob/internal/token"
 	"fob/internal/trail"
@@ -36,25 +37,25 @@ const (
 // OverrideMeanings explains the kinds, in the order in which help lists them.
 func OverrideMeanings() []struct {
 	Kind    OverrideKind
-	Meaning string
+	Meaning fault.Text
 } {
 	return []struct {
 		Kind    OverrideKind
-		Meaning string
+		Meaning fault.Text
 	}{
-		{ByDeepSearch, "codes searched 12 hours either way, or 10,000 presses ahead (--deep)"},
-		{ByWideSearch, "identify with the window of pairs (--wide)"},
-		{ByUnlock, "a token unlocked after failed attempts"},
-		{ByClock, "a clock accepted that is behind the newest event"},
-		{ByPolicy, "the policy changed"},
-		{ByCorrection, "the parameters of a batch corrected"},
-		{ByWithdrawal, "an import undone"},
-		{ByExchange, "an import that exchanged tokens (--replace)"},
-		{ByPart, "an import that left refused records out (--partial)"},
-		{ByCompat, "an import of a weaker dialect (--compat)"},
-		{ByShortSeeds, "an import of seeds below 16 bytes (--allow-short-seeds)"},
-		{ByUnprotection, "an import of a file that nothing protects from change (--allow-unauthenticated)"},
-		{ByApproval, "anything else that somebody approved"},
+		{ByDeepSearch, fault.Textf("codes searched 12 hours either way, or 10,000 presses ahead (%s)", fault.Deep)},
+		{ByWideSearch, fault.Textf("identify with the window of pairs (%s)", fault.Wide)},
+		{ByUnlock, fault.Textf("a token unlocked after failed attempts")},
+		{ByClock, fault.Textf("a clock accepted that is behind the newest event")},
+		{ByPolicy, fault.Textf("the policy changed")},
+		{ByCorrection, fault.Textf("the parameters of a batch corrected")},
+		{ByWithdrawal, fault.Textf("an import undone")},
+		{ByExchange, fault.Textf("an import that exchanged tokens (%s)", fault.Exchange)},
+		{ByPart, fault.Textf("an import that left refused records out (%s)", fault.Partial)},
+		{ByCompat, fault.Textf("an import of a weaker dialect (%s)", fault.Compat)},
+		{ByShortSeeds, fault.Textf("an import of seeds below 16 bytes (%s)", fault.ShortSeeds)},
+		{ByUnprotection, fault.Textf("an import of a file that nothing protects from change (%s)", fault.Unauthenticated)},
+		{ByApproval, fault.Textf("anything else that somebody approved")},
 	}
 }
 

@@ -223,7 +223,7 @@ func kindsHelp(text string) string {
 		exceptions.WriteString(explained(string(m.Kind), m.Meaning))
 	}
 	for _, m := range report.OverrideMeanings() {
-		overrides.WriteString(explained(string(m.Kind), m.Meaning))
+		overrides.WriteString(explained(string(m.Kind), m.Meaning.In(term.Wording{})))
 	}
 	return strings.NewReplacer("{exceptions}\n", exceptions.String(), "{overrides}\n", overrides.String()).Replace(text)
 }
