@@ -529,23 +529,25 @@ func (r *Reader) formulaText(field []byte) []byte {
 // unquote takes a field behind its opening quote; rest begins with what follows the
 // blanks behind it, but for one that is the delimiter.
 func (r *Reader) unquote(text []byte) (field, rest []byte, closed bool) {
-	n := bytes.IndexByte(text, '"')
-	if r.scratch == nil && n >= 0 {
+	if r.scratch == nil {
 		r.scratch = make([]byte, 0, MaxRow) // never grows: earlier fields lie in it
 	}
 	begin := len(r.scratch)
-	for n >= 0 {
-		r.scratch = append(r.scratch, text[:n]...)
-		text = text[n+1:]
-		if len(text) == 0 || text[0] != '"' {
+	for n := bytes.IndexByte(text, '"'); n >= 0; n = bytes.IndexByte(text, '"') {
+		field, text = text[:n], text[n+1:]
+		last := len(text) == 0 || text[0] != '"'
+		if len(r.scratch) > begin || !last { // what has doubled quotes is copied without them
+			r.scratch = append(r.scratch, field...)
+			field = r.scratch[begin:]
+		}
+		if last {
 			for len(text) > 0 && r.blank(text[0]) && (len(text) == 1 || r.delim != ' ' || r.blank(text[1])) {
 				text = text[1:]
 			}
-			return r.scratch[begin:], text, true
+			return field, text, true
 		}
 		r.scratch = append(r.scratch, '"')
 		text = text[1:]
-		n = bytes.IndexByte(text, '"')
 	}
 	return nil, nil, false
 }

@@ -258,7 +258,13 @@ func (r *reader) readInterval(rec *seedfile.Record, text []byte) {
 
 // seconds reads the two intervals there are; 0 is for any other text.
 func seconds(text []byte) int {
-	return map[string]int{"30": 30, "60": 60}[string(text)]
+	switch string(text) {
+	case "30":
+		return 30
+	case "60":
+		return 60
+	}
+	return 0
 }
 
 // mayBeCut compares the last field of a file with that of the row before. A

@@ -148,7 +148,7 @@ func typeOf(field []byte) token.Type {
 		field = bytes.TrimLeft(field[len(oath):], " -_")
 	}
 	for _, t := range []token.Type{token.TOTP, token.HOTP} {
-		if bytes.EqualFold(field, []byte(t)) {
+		if strings.EqualFold(string(field), string(t)) {
 			return t
 		}
 	}

@@ -30,7 +30,8 @@ func (r *Reader) record(row rows.Row) seedfile.Record {
 		rec.Serial = string(r.Unmarked(row, Serial))
 	}
 	kind := r.Columns.Field(fields, Kind)
-	if t := typeOf(kind); t != "" {
+	t := typeOf(kind)
+	if t != "" {
 		rec.Params.Type = t
 		rec.Given = rec.Given.With(seedfile.FieldType)
 	}
@@ -38,7 +39,7 @@ func (r *Reader) record(row rows.Row) seedfile.Record {
 	if rec.Serial == "" {
 		rec.Fail("the serial is empty")
 	}
-	if len(kind) > 0 && !IsType(kind) {
+	if len(kind) > 0 && t == "" {
 		r.failType(&rec, kind)
 	}
 	r.readWords(&rec, fields)
