@@ -124,11 +124,7 @@ func (c Cipher) DecryptUnverified(key, data []byte) ([]byte, error) {
 	}
 	padded := plain[:cap(plain)]
 	n := len(padded) - len(plain)
-	bad := n < unverifiedPad && len(data) > 2*c.blockSize
-	for _, b := range padded[len(plain):] {
-		bad = bad || int(b) != n
-	}
-	if bad {
+	if n < unverifiedPad && len(data) > 2*c.blockSize || !bytes.Equal(padded[len(plain):], padding(n)) {
 		clear(padded)
 		return nil, ErrKey
 	}

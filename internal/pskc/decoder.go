@@ -230,7 +230,7 @@ func (d *Decoder) unclosed(err error) error {
 	}
 	if !d.options.Compat {
 		err = d.need(fault.Compat, fault.Errorf(fault.Refused, "%v", err).
-			WithHint("fetch the delivery again; if it is a log that was never closed, %s takes what is there, but whether packages are missing nobody can say", fault.Compat))
+			WithHint("fetch the delivery again; if it is a log that was never closed, %s takes what is there, but whether packages are missing nobody can tell", fault.Compat))
 	} else {
 		err = d.weaken(weakEnd)
 	}

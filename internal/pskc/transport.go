@@ -84,9 +84,6 @@ func (t Transport) WithOAEP(digest, mgf string, label []byte) (Transport, error)
 	return t, nil
 }
 
-// URI names the algorithm in a file.
-func (t Transport) URI() string { return t.uri }
-
 // String is the algorithm's name, RSA-OAEP-MGF1P for example.
 func (t Transport) String() string { return t.name }
 
