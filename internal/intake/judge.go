@@ -76,7 +76,7 @@ func (jg judge) accounts(r Reader, all []judged) error {
 		err := desk.CheckAccount(r, j.account, jg.newAccount, false)
 		switch {
 		case fault.KindOf(err) == fault.NotFound:
-			j.refuse(token.Invalid, "%v (%s)", err, fault.HintOf(err))
+			j.refuse(token.Invalid, "%v (%s)", err, fault.AdviceOf(err))
 		case err != nil:
 			return err
 		}

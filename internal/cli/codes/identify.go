@@ -129,7 +129,7 @@ func askRow(ctx context.Context, r *term.Run, t *term.Terminal, req *desk.Identi
 		}
 		next := append(req.Codes, desk.Typed{Text: line, At: r.Now()})
 		if err := desk.CheckRow(next); err != nil {
-			t.Say("%v; %s", err, fault.HintOf(err))
+			t.Say("%v; %s", err, fault.AdviceOf(err).In(term.Wording{}))
 			continue
 		}
 		req.Codes = next

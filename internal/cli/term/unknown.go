@@ -74,7 +74,7 @@ func (r *Run) warnAccount(reader report.Reader, a token.Account) error {
 	found, err := reader.Account(a)
 	switch {
 	case fault.KindOf(err) == fault.NotFound:
-		r.Remark("%v; %s", err, fault.HintOf(err))
+		r.Remark("%v; %s", err, fault.AdviceOf(err).In(Wording{}))
 		return nil
 	case err != nil:
 		return err
