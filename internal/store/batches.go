@@ -84,8 +84,9 @@ func (q *queries) Slice(b intake.Batch, first int64, n int, states ...token.Stat
 	if len(states) > 0 {
 		query += ` AND t.state IN (` + codesOf(states...) + `)`
 	}
+	scan := q.tokenScanner()
 	return collect(q, func(row scanner) (s intake.SliceToken, err error) {
-		t, err := scanToken(row, &s.Bound)
+		t, err := scan(row, &s.Bound)
 		s.Facts, s.Standing, s.Proven = t.Facts, t.Standing, t.Watermark.Known
 		return s, err
 	}, query+` ORDER BY t.id`, max(first, b.FirstID), min(first+int64(n)-1, b.LastID))

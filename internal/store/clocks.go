@@ -68,7 +68,7 @@ func (q *queries) LastSeen(limit int) (all []token.Token, err error) {
 		}
 		seen[id] = true
 		var t token.Token
-		t, err = wholeToken(q.row(tokenSelect+` AND t.id = $1`, id))
+		t, err = q.wholeToken(` AND t.id = $1`, id)
 		all = append(all, t)
 	}
 	return all, err

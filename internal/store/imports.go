@@ -117,8 +117,8 @@ func (q *queries) withoutNew(serialKeys []string) ([]string, error) {
 const storedSelect = `SELECT ` + tokenFields + `,
 	CASE WHEN b.loading = 1 THEN b.by_name WHEN b.withdrawn_at IS NOT NULL THEN b.by_name || ' (batch ' || b.number || ' is being withdrawn)' ELSE '' END` + tokenTables + ` WHERE `
 
-func scanStored(row scanner) (s intake.Stored, err error) {
-	t, err := scanToken(row, &s.LoadingBy)
+func (scan scanToken) stored(row scanner) (s intake.Stored, err error) {
+	t, err := scan(row, &s.LoadingBy)
 	s.Facts, s.Standing, s.BatchID = t.Facts, t.Standing, t.BatchID
 	return s, err
 }
@@ -130,9 +130,10 @@ func (q *queries) Stored(serialKeys []string) (map[string]intake.Stored, error) 
 	if err != nil {
 		return nil, err
 	}
+	scan := q.tokenScanner()
 	return found, inChunks(sorted, func(list string, args []any) error {
 		return q.each(storedSelect+`t.serial_key IN (`+list+`)`, args, func(row scanner) error {
-			s, err := scanStored(row)
+			s, err := scan.stored(row)
 			found[s.Serial.Key()] = s
 			return err
 		})
@@ -143,9 +144,10 @@ func (q *queries) Stored(serialKeys []string) (map[string]intake.Stored, error) 
 // only once InsertPrints has brought them.
 func (q *queries) StoredByFingerprint(prints []int64) (map[int64][]intake.Stored, error) {
 	found := map[int64][]intake.Stored{}
+	scan := q.tokenScanner()
 	return found, inChunks(slices.Compact(slices.Sorted(slices.Values(prints))), func(list string, args []any) error {
 		return q.each(storedSelect+`t.id IN (SELECT token_id FROM fingerprint WHERE fingerprint IN (`+list+`)) ORDER BY t.id`, args, func(row scanner) error {
-			s, err := scanStored(row)
+			s, err := scan.stored(row)
 			found[s.Fingerprint] = append(found[s.Fingerprint], s)
 			return err
 		})

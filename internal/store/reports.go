@@ -63,6 +63,7 @@ func (q *queries) reported(l listing) iter.Seq2[report.Token, error] {
 		batches[all[i].id] = &all[i].Batch
 	}
 	l.where(visible)
+	scan := q.tokenScanner()
 	return stream(q, func(row scanner) (report.Token, error) {
 		var bound, seen time.Time
 		var condition string
@@ -70,7 +71,7 @@ func (q *queries) reported(l listing) iter.Seq2[report.Token, error] {
 		var b report.Binding
 		var drift sql.NullFloat64
 		var rate *float64
-		t, err := scanToken(row, &condition, &sealed, inNanos(&bound), orZero(&b.ID), orZero(&b.By), orNoText(&b.Approver), orZero(&b.Proof), orZero(&b.Codes), orZero(&b.Ticket),
+		t, err := scan(row, &condition, &sealed, inNanos(&bound), orZero(&b.ID), orZero(&b.By), orNoText(&b.Approver), orZero(&b.Proof), orZero(&b.Codes), orZero(&b.Ticket),
 			inNanos(&seen), &drift, &rate)
 		if err != nil {
 			return report.Token{}, err
@@ -112,8 +113,9 @@ func (q *queries) Imported(f report.Filter) iter.Seq2[token.Facts, error] {
 	if err != nil {
 		return failed[token.Facts](err)
 	}
+	scan := q.tokenScanner()
 	return stream(q, func(row scanner) (token.Facts, error) {
-		t, err := scanToken(row)
+		t, err := scan(row)
 		return t.Facts, err
 	}, l.from(`SELECT `+tokenFields+tokenTables), l.args...)
 }

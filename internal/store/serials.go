@@ -32,7 +32,7 @@ func (q *queries) Token(serial token.Serial) (t token.Token, err error) {
 }
 
 func (q *queries) tokenByKey(key string) (token.Token, error) {
-	return wholeToken(q.row(tokenSelect+` AND t.serial_key = $1`, key))
+	return q.wholeToken(` AND t.serial_key = $1`, key)
 }
 
 const (

@@ -111,10 +111,11 @@ func (q *queries) BindingRows() iter.Seq2[trail.BindingRow, error] {
 // drifts are put beside their tokens.
 func (q *queries) TokenRows() iter.Seq2[trail.TokenRow, error] {
 	const page = 5000
+	scan := q.tokenScanner()
 	return trail.Ahead(func(yield func(trail.TokenRow, error) bool) {
 		for after := int64(math.MinInt64); ; {
 			rows, err := collect(q, func(row scanner) (r trail.TokenRow, err error) {
-				t, err := scanToken(row, &r.SerialKey, &r.Batch)
+				t, err := scan(row, &r.SerialKey, &r.Batch)
 				r.Facts, r.Standing = t.Facts, t.Standing
 				return r, err
 			}, `SELECT `+tokenFields+`, t.serial_key, b.uuid`+tokenTables+` WHERE t.id > $1 AND b.loading = 0 ORDER BY t.id LIMIT $2`, after, page)
