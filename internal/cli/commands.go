@@ -18,7 +18,7 @@ import (
 func command(r *term.Run) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "fob",
-		Short: "Provision and keep inventory of hardware one-time-password tokens",
+		Short: "Provision hardware OTP tokens and keep inventory of them",
 		Long: `fob loads the seed files that come with hardware tokens, binds serials to
 accounts by the codes that the tokens display, and shows auditors what is where.`,
 		SilenceErrors: true,
@@ -50,10 +50,11 @@ accounts by the codes that the tokens display, and shows auditors what is where.
 			cmd.AddCommand(c)
 		}
 	}
-	cmd.SetHelpCommandGroupID("store")
+
 	cmd.SetCompletionCommandGroupID("store")
 	cmd.AddCommand(admin.HelpTopics()...)
 	cmd.SetHelpCommand(admin.NewHelpCommand(cmd))
+	cmd.SetHelpCommandGroupID("store")
 	complete(r, cmd)
 	return cmd
 }

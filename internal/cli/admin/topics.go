@@ -56,20 +56,22 @@ func formatsHelp() string {
 	var b strings.Builder
 	b.WriteString("The seed files that fob reads. The format is found from the content; --format\nnames one where that is not enough.\n")
 	for _, f := range app.Formats() {
-		fmt.Fprintf(&b, "\n%s\n  %s\n", f.Name, f.Title)
+		fmt.Fprintf(&b, "\n%s\n  %s\n", f.Name, hanging(f.Title))
 		if f.Encoding != seedfile.Unknown {
 			fmt.Fprintf(&b, "  seeds in %s\n", f.Encoding)
 		}
-		fmt.Fprintf(&b, "  tokens: %s\n", strings.ReplaceAll(f.Support.Read, "`", ""))
-		fmt.Fprintf(&b, "  found %s\n", strings.ReplaceAll(f.Support.Found, "`", ""))
+		fmt.Fprintf(&b, "  %s\n", hanging("tokens: "+strings.ReplaceAll(f.Support.Read, "`", "")))
+		fmt.Fprintf(&b, "  %s\n", hanging("found "+strings.ReplaceAll(f.Support.Found, "`", "")))
 		if f.Support.Encrypted != seedfile.NotEncrypted {
 			fmt.Fprintf(&b, "  may be encrypted %s\n", f.Support.Encrypted)
 		}
 		if d := defaultsOf(f); d != "" {
 			fmt.Fprintf(&b, "  where the file does not say: %s\n", d)
 		}
-		if reads := f.Reads.In(term.Wording{}); reads != "" {
-			fmt.Fprintf(&b, "  %s\n", strings.ReplaceAll(reads, "\n", "\n  "))
+		for line := range strings.SplitSeq(f.Reads.In(term.Wording{}), "\n") {
+			if line != "" {
+				fmt.Fprintf(&b, "  %s\n", hanging(line))
+			}
 		}
 		for _, line := range f.Example {
 			fmt.Fprintf(&b, "    %s\n", line)
@@ -77,6 +79,9 @@ func formatsHelp() string {
 	}
 	return b.String()
 }
+
+// hanging sets a text into lines of which all but the first are indented.
+func hanging(text string) string { return strings.TrimLeft(indented(text), " ") }
 
 func defaultsOf(f seedfile.Format) string {
 	var all []string
