@@ -60,7 +60,7 @@ var rooms = map[string]room{
 		not: map[string]string{"cli": "a second front end uses app without a terminal"},
 	},
 	"intake": {
-		may: []string{"fault", "desk", "token", "otp", "trail", "seedfile"},
+		may: []string{"fault", "desk", "token", "otp", "trail", "seedfile", "spool"},
 		why: "how a file becomes a batch needs no family of files, no database and no terminal: it owns the interfaces that it needs",
 		not: map[string]string{
 			"store":           "intake owns the interface of the store: PostgreSQL will be a second one",

@@ -102,7 +102,7 @@ func (w *world) leftOpen(req intake.Import) (set seedfile.FieldSet) {
 		w.must(err)
 		for _, f := range seedfile.Fields() {
 			for _, need := range res.Needs {
-				if need == "--"+f.String() {
+				if need.String() == f.String() {
 					set = set.With(f)
 				}
 			}

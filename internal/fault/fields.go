@@ -51,6 +51,10 @@ const (
 	Unauthenticated Field = "allow-unauthenticated"
 	KeyFile         Field = "key-file"
 	PassphraseFile  Field = "passphrase-file"
+	ShortSeeds      Field = "allow-short-seeds"
+	Expect          Field = "expect"
+	Partial         Field = "partial"
+	Rejects         Field = "rejects"
 )
 
 // What can be said of a workbook and of a stocktake.

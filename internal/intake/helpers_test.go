@@ -106,7 +106,15 @@ func kindIs(t testing.TB, err error, kind fault.Kind, words ...string) {
 	if got := fault.KindOf(err); got != kind {
 		t.Errorf("%q is of kind %d, not %d", err, got, kind)
 	}
-	says(t, err.Error()+"\n"+fault.HintOf(err), words...)
+	says(t, fault.MessageIn(err, flagged{fault.Plain})+"\n"+fault.AdviceOf(err).In(flagged{fault.Plain}), words...)
+}
+
+// flagged words fields as a command line does.
+type flagged struct{ fault.Wording }
+
+func (flagged) Field(f fault.Field) string { return "--" + string(f) }
+func (w flagged) Setting(s fault.Setting) string {
+	return strings.TrimSpace(w.Field(s.Field) + " " + s.Value)
 }
 
 // says checks that a text holds all words.

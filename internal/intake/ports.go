@@ -11,9 +11,6 @@ import (
 	"fob/internal/trail"
 )
 
-// SliceSize is how many records one transaction of a large import takes.
-const SliceSize = desk.SliceSize
-
 // Intake is where the use cases are called. The desk of the same store has the keys
 // and writes the events; tokens that a file gives to somebody are assigned there.
 type Intake struct {
@@ -52,10 +49,6 @@ type Reader interface {
 	// Locations lists the names of all places, in no order.
 	Locations() ([]string, error)
 
-	// Known looks up many serials, and tells of each token that is here what an
-	// unchanged record has too. It does not see loading batches, but whether there
-	// is another than one's own.
-	Known(serialKeys []string, own int64) (found map[string]Known, others bool, err error)
 	// Stored and StoredByFingerprint look up many at once and do see loading
 	// batches: uniqueness covers them.
 	Stored(serialKeys []string) (map[string]Stored, error)
@@ -63,10 +56,6 @@ type Reader interface {
 	// KnownPrints returns those of some fingerprints, sorted, that StoredByFingerprint
 	// would find.
 	KnownPrints(prints []int64) ([]desk.Print, error)
-	// KnownTokens returns what Known does, by id. Ids rise.
-	KnownTokens(ids []int64) ([]KnownToken, error)
-	// Empty reports whether the store holds no token, loading ones included.
-	Empty() (bool, error)
 	BatchOfFile(sha256, options string) (token.Batch, bool, error)
 
 	// WholeBatch finds a batch by its number, a withdrawn one too.
@@ -127,20 +116,6 @@ type SliceToken struct {
 	token.Standing      // but for what the sweep of a batch does not look at
 	Bound          bool // was ever
 	Proven         bool // answered a code: its parameters are right
-}
-
-// Known is what an unchanged record has in common with its token.
-type Known struct {
-	Fingerprint, Counter int64
-	Params               token.Params
-	State                token.State
-}
-
-// KnownToken is one that was looked up by its id.
-type KnownToken struct {
-	ID        int64
-	SerialKey string
-	Known
 }
 
 // Stored is what an import needs to know of a token that is already here.

@@ -1,115 +1,286 @@
 package intake
 
 import (
+	"context"
+	"errors"
+	"fmt"
+	"hash/maphash"
+	"io"
+	"maps"
+	"slices"
+	"strings"
+
+	"golang.org/x/sync/errgroup"
+
 	"fob/internal/fault"
 	"fob/internal/seedfile"
 	"fob/internal/token"
 )
 
-// settle finds every parameter: from the file, else from the operator, else
-// from the format's documented default, else it is counted as missing. The length
-// of a seed that could not be read is 0.
-func (c *completer) settle(rec *seedfile.Record, seedLen int) (token.Params, int64, error) {
-	s := settling{c: c, rec: rec}
-	c.lacks = 0
-	c.opened.sound++
-	p := rec.Params
-	p.Type = choose(&s, seedfile.FieldType, rec.Params.Type, c.fill.Params.Type, c.format.Defaults.Type)
-	p.Digits = choose(&s, seedfile.FieldDigits, rec.Params.Digits, c.fill.Params.Digits, c.format.Defaults.Digits)
-	s.noDefault = seedLen > LongestSHA1Seed
-	p.Hash = choose(&s, seedfile.FieldHash, rec.Params.Hash, c.fill.Params.Hash, c.format.Defaults.Hash)
-	s.noDefault = false
-	var counter int64
-	switch p.Type {
-	case token.HOTP:
-		counter = choose(&s, seedfile.FieldCounter, rec.Counter, c.fill.Counter, c.format.Counter)
-		p.Period, p.T0 = 0, 0
-	case token.TOTP:
-		p.Period = choose(&s, seedfile.FieldPeriod, rec.Params.Period, c.fill.Params.Period, c.format.Defaults.Period)
-		p.T0 = choose(&s, seedfile.FieldT0, rec.Params.T0, c.fill.Params.T0, c.format.Defaults.T0)
-	default:
-		s.ask(seedfile.FieldPeriod)
-		s.ask(seedfile.FieldCounter)
-	}
-	if s.err == nil {
-		s.err = s.unsettled(p.Type)
-	}
-	if s.err != nil || s.open {
-		return p, counter, s.err
-	}
-	if err := p.Validate(); err != nil {
-		return p, counter, err
-	}
-	return p, counter, token.CheckCounter(counter)
+// settled is what the first reading of a file found: everything that needs no
+// store. It is kept small however long the file is: see runs.
+type settled struct {
+	reading
+	ending
+	completer // of the second reading
+	records   int
+	invalid   int
+	rejects   []Reject // the first of the invalid ones
+
+	lengths map[int]int // numeric serials by their number of digits
+	hashing maphash.Seed
+	serials repeats // by the hash of the serial
+	seeds   repeats // by the fingerprint
+	prints  runs    // the fingerprints, sorted: in their order the store is searched, and filled
+	random  io.Reader
 }
 
-// settling is the state of settling one record.
-type settling struct {
-	c         *completer
-	rec       *seedfile.Record
-	noDefault bool  // the format's default does not count here
-	open      bool  // a field is missing: the whole file will be refused for it
-	err       error // the operator contradicts the file
+// settle reads a file once, and once more only in three cases: its beginning
+// misled about the encoding, nobody can tell the encoding, serials or seeds repeat.
+func settle(ctx context.Context, r reading, fill Fill, fingerprint func(token.Seed) int64, random io.Reader) (*settled, error) {
+	s := &settled{reading: r, random: random, hashing: maphash.MakeSeed(),
+		completer: completer{format: r.format, fill: fill, encoding: r.format.Encoding, fingerprint: fingerprint}}
+	if said := fill.Encoding; s.encoding == seedfile.Unknown {
+		s.encoding = said
+	} else if said != seedfile.Unknown && said != s.encoding {
+		return s, fault.Errorf(fault.Refused, "%s: the format %s writes seeds in %s, %s says %s",
+			r.source.Name(), r.format.Rules(), s.encoding, fault.Encoding, said)
+	}
+	var seen *inference
+	if s.encoding == seedfile.Unknown {
+		if err := s.inferFromBeginning(ctx); err != nil {
+			return s, err
+		}
+		seen = &inference{}
+	}
+	if err := s.scan(ctx, seen); err != nil {
+		return s, err
+	}
+	if seen != nil {
+		before := s.encoding
+		s.reading.onRead = nil
+		if err := s.infer(ctx, seen); err != nil {
+			return s, err
+		}
+		if s.encoding != before || s.inferred != nil && s.invalid > 0 {
+			if err := s.scan(ctx, nil); err != nil {
+				return s, err
+			}
+		}
+	}
+	s.reading.onRead = nil // the second reading counts its records
+	s.firm = s.open.contradicted()
+	if len(s.lengths) > 1 {
+		s.notes = append(s.notes, s.uneven())
+	}
+	if s.records == 0 {
+		what := "comments or blank lines"
+		if slices.ContainsFunc(s.notes, func(n fault.Text) bool { return n.String() == seedfile.OnlyHeader }) {
+			what = "a header"
+		}
+		return s, fault.Errorf(fault.Refused, "%s holds no records, only %s", r.source.Name(), what).
+			WithHint("is it the right file, and was it exported whole? Else ask the supplier for it again")
+	}
+	return s, s.nameRepeats(ctx)
 }
 
-// choose takes a field from the first that has it. What the operator says fills
-// gaps: a file that has some keeps what it says of its other records. A default is
-// nothing that the file says, so that it gives way; the summary tells. T0 alone has a
-// value that needs no saying: the Unix epoch of RFC 6238.
-func choose[T comparable](s *settling, f seedfile.Field, file, operator, def T) T {
-	inFile, said := s.rec.Given.Has(f), s.c.fill.Given.Has(f)
+// close forgets what was spooled.
+func (s *settled) close() { s.prints.close() }
+
+// inference looks for the encoding of seeds in what was read so far.
+type inference struct {
+	seedfile.Inference
+	named seedfile.Encoding // the file itself says it
+}
+
+func (i *inference) add(rec *seedfile.Record) {
 	switch {
-	case inFile && said && file != operator:
-		if s.c.opened.against[f].add(s.rec.Place); s.c.firm.Has(f) && s.err == nil {
-			s.err = fault.Errorf(fault.Refused, "the file gives the %s as %v, --%s says %v", f, file, f, operator)
-		}
-	case inFile:
-	case said:
-		s.c.opened.filled[f].add(s.rec.Place)
-		if s.c.format.Defaulted.Has(f) && !s.noDefault && operator != def {
-			s.c.opened.replaced[f].add(s.rec.Place)
-		}
-		return operator
-	case f == seedfile.FieldT0:
-		return def
-	case s.c.format.Defaulted.Has(f) && !s.noDefault:
-		s.c.opened.defaults[f].add(s.rec.Place)
-		return def
-	default:
-		s.c.opened.missing[f].add(s.rec.Place)
-		s.c.lacks = s.c.lacks.With(f)
-		s.open = true
-	}
-	return file
-}
-
-// ask counts a field that the record will lack if its type, which is open, turns
-// out to be the one that has it.
-func (s *settling) ask(f seedfile.Field) {
-	if !s.rec.Given.Has(f) && !s.c.fill.Given.Has(f) && !s.c.format.Defaulted.Has(f) {
-		s.c.opened.perhaps[f].add(s.rec.Place)
-		s.c.lacks = s.c.lacks.With(f)
+	case rec.Secret.Encoding != seedfile.Unknown && rec.Secret.Encoding != seedfile.Raw:
+		i.named = rec.Secret.Encoding
+	case rec.Problem == nil:
+		i.Add(rec.Secret.Text.Bytes())
 	}
 }
 
-// unsettled is the first doubt that the operator did not settle. While anything is
-// missing nobody refuses the record for it: it is one of the questions.
-func (s *settling) unsettled(t token.Type) (first error) {
-	if s.rec.Doubt.Field == 0 {
-		return nil // as nearly all are
+// decide settles the encoding as far as that goes.
+func (s *settled) decide(i *inference) error {
+	s.encoding, s.inferred = i.named, nil
+	if i.named != seedfile.Unknown {
+		return nil
 	}
-	for d := range s.rec.Unsettled(t, s.c.fill.Given) {
-		if s.c.opened.doubts[d.Field].add(s.rec.Place); first == nil && !s.open {
-			first = d.Why
-		}
-	}
-	return first
+	decision, err := i.Decide()
+	s.encoding, s.inferred = decision.Encoding, &decision
+	return err
 }
 
-// ask counts what a record leaves open whose seed nobody can read yet. It is at
-// least as long as in hex.
-func (c *completer) ask(rec *seedfile.Record) {
-	if rec.Problem == nil {
-		_, _, _ = c.settle(rec, rec.Secret.Text.Len()/2) // what is wrong with it is seen when it can be read
+// sampleSize is how many records are looked at to find the encoding of all.
+const sampleSize = 1000
+
+// inferFromBeginning supposes that the first records tell how all seeds are
+// written; the whole file has to confirm it. Where they do not tell, all are read.
+func (s *settled) inferFromBeginning(ctx context.Context) error {
+	enough, seen, n := errors.New("enough"), &inference{}, 0
+	r := s.reading
+	r.onRead = nil
+	_, err := r.each(ctx, func(rec *seedfile.Record) error {
+		seen.add(rec)
+		rec.Secret.Text.Clear()
+		if n++; n == sampleSize {
+			return enough
+		}
+		return nil
+	})
+	if err != nil && !errors.Is(err, enough) {
+		return err
 	}
+	if undecided := s.decide(seen); undecided == nil {
+		return nil
+	}
+	seen = &inference{}
+	if _, err := r.each(ctx, func(rec *seedfile.Record) error {
+		seen.add(rec)
+		rec.Secret.Text.Clear()
+		return nil
+	}); err != nil {
+		return err
+	}
+	return s.infer(ctx, seen)
+}
+
+// infer settles the encoding from the whole file. Where that fails the question for
+// it has those for all else that the file leaves open.
+func (s *settled) infer(ctx context.Context, seen *inference) error {
+	err := s.decide(seen)
+	var undecided seedfile.Undecided
+	if !errors.As(err, &undecided) {
+		return err
+	}
+	asking, records := &completer{format: s.reading.format, fill: s.fill}, 0
+	if _, err := s.reading.each(ctx, func(rec *seedfile.Record) error {
+		records++
+		asking.ask(rec)
+		rec.Secret.Text.Clear()
+		return nil
+	}); err != nil {
+		return err
+	}
+	if len(asking.open.needs()) == 0 {
+		return err
+	}
+	return undecided.And(fault.Textf("the file does not say %s either: say it with %s",
+		asking.open.lacks(records), asking.open.question(s.reading.format, records)))
+}
+
+// scan does everything but find the encoding.
+func (s *settled) scan(ctx context.Context, seen *inference) (err error) {
+	s.prints.close()
+	s.prints = runs{random: s.random}
+	serials := runs{random: s.random}
+	defer serials.close()
+	s.lengths, s.invalid, s.rejects = map[int]int{}, 0, nil
+	c := s.completer
+	s.ending, err = s.reading.each(ctx, func(rec *seedfile.Record) error {
+		if seen != nil {
+			seen.add(rec)
+		}
+		e := c.complete(rec)
+		e.seed.Clear()
+		if e.verdict == token.Invalid {
+			if s.invalid++; len(s.rejects) < MaxRejects {
+				s.rejects = append(s.rejects, e.reject())
+			}
+			return nil
+		}
+		if n, ok := e.Serial.Digits(); ok {
+			s.lengths[n]++
+		}
+		if err := serials.add(s.hash(e.Serial), e.n); err != nil {
+			return err
+		}
+		return s.prints.add(e.Fingerprint, e.n)
+	})
+	if err != nil {
+		return err
+	}
+	s.records, s.open = int(c.n), c.open
+	var g errgroup.Group
+	for _, of := range []struct {
+		runs *runs
+		to   *repeats
+	}{{&serials, &s.serials}, {&s.prints, &s.seeds}} {
+		g.Go(func() (err error) {
+			if err := of.runs.end(); err != nil {
+				return err
+			}
+			*of.to, err = repeatsOf(of.runs, s.records)
+			return err
+		})
+	}
+	return g.Wait()
+}
+
+func (s *settled) hash(serial token.Serial) int64 {
+	return int64(maphash.String(s.hashing, serial.Key()))
+}
+
+// again is the completer of another reading: nothing is to be counted twice.
+func (s *settled) again() *completer {
+	c := s.completer
+	c.n, c.open = 0, open{}
+	return &c
+}
+
+// nameRepeats reads the file again if serials or seeds repeat, to name the records.
+func (s *settled) nameRepeats(ctx context.Context) error {
+	if !s.serials.any && !s.seeds.any {
+		return nil
+	}
+	c := s.again()
+	end, err := s.reading.each(ctx, func(rec *seedfile.Record) error {
+		e := c.complete(rec)
+		e.seed.Clear()
+		s.serials.name(&e)
+		s.seeds.name(&e)
+		return nil
+	})
+	if err == nil && end.sha256 != s.sha256 {
+		err = s.changed()
+	}
+	return err
+}
+
+func (s *settled) changed() error {
+	return fault.Errorf(fault.Refused, "%s changed while it was read; nothing of it is stored", s.source.Name()).
+		WithHint("import it again when nothing writes to it")
+}
+
+// judge refuses an entry for what else is in its file.
+func (s *settled) judge(e *entry) {
+	switch {
+	case e.verdict == token.Invalid:
+	case s.serials.records.has(e.n):
+		e.refuse(token.Duplicate, "this serial also stands in %s", s.serials.places(s.hash(e.Serial), e.n))
+		e.reason = e.reason.And(e.apart)
+	case s.seeds.records.has(e.n):
+		e.refuse(token.SeedClone, "its seed is also that of %s", s.seeds.owner(e.Fingerprint, e.n))
+	}
+}
+
+// refuses reports whether the file is refused as it is, and nobody wants to know what
+// becomes of its other records. A short file is held against the store all the
+// same, and so is one that repeats something or contradicts the operator: only the
+// next reading says which records those are.
+func (s *settled) refuses(req Import) bool {
+	return s.invalid > 0 && s.records > SliceSize && !s.serials.any && !s.seeds.any && s.firm == 0 &&
+		!req.Partial && !req.DryRun && req.OnReject == nil
+}
+
+// uneven warns of numeric serials that are not all of one length: a spreadsheet
+// eats leading zeros, and nobody can tell afterwards how many there were.
+func (s *settled) uneven() fault.Text {
+	var parts []string
+	for _, n := range slices.Sorted(maps.Keys(s.lengths)) {
+		parts = append(parts, fmt.Sprintf("%d of %d digits", s.lengths[n], n))
+	}
+	return fault.Textf("numeric serials of uneven length (%s): did a spreadsheet eat leading zeros? compare with the devices", strings.Join(parts, ", "))
 }

@@ -165,7 +165,7 @@ func TestCountsOfAFileWithRepeats(t *testing.T) {
 	h := newHouse(t)
 	res, err := h.intake.Import(bg, request(csv(line("N1", 1), line("N1", 2), line("N2", 3))))
 	kindIs(t, err, fault.Refused)
-	if len(res.Inferred) != 1 || !strings.Contains(res.Inferred[0], "for 3 of 3 records") {
+	if len(res.Inferred) != 1 || !strings.Contains(res.Inferred[0].String(), "for 3 of 3 records") {
 		t.Errorf("inferred: %q", res.Inferred)
 	}
 	_, err = h.intake.Import(bg, request(csv("N1,"+seedHex(1), "N1,"+seedHex(2))))

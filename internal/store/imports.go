@@ -84,11 +84,6 @@ func (q *queries) KnownPrints(prints []int64) (known []desk.Print, err error) {
 	return known, err
 }
 
-// Empty reports whether the store holds no token, loading ones included.
-func (q *queries) Empty() (bool, error) {
-	return value[bool](q.row(`SELECT NOT EXISTS (SELECT 1 FROM token)`))
-}
-
 // SerialTaken reports whether a token has a serial, one of a loading batch too.
 func (q *queries) SerialTaken(serialKey string) (bool, error) {
 	return value[bool](q.row(`SELECT EXISTS (SELECT 1 FROM token WHERE serial_key = $1)`, serialKey))
@@ -149,49 +144,6 @@ func (q *queries) StoredByFingerprint(prints []int64) (map[int64][]intake.Stored
 		return q.each(storedSelect+`t.id IN (SELECT token_id FROM fingerprint WHERE fingerprint IN (`+list+`)) ORDER BY t.id`, args, func(row scanner) error {
 			s, err := scan.stored(row)
 			found[s.Fingerprint] = append(found[s.Fingerprint], s)
-			return err
-		})
-	})
-}
-
-// unseen are batches whose tokens are there and yet are not: those that load, and
-// withdrawn ones that have tokens left to remove.
-const unseen = `(b.loading = 1 OR b.withdrawn_at IS NOT NULL AND EXISTS (SELECT 1 FROM token t WHERE t.id BETWEEN b.first_id AND b.last_id))`
-
-// Known looks up many serials, no more of each than shows a token that is here and
-// unchanged. It does not see batches that load or are withdrawn, and reports whether
-// there is another than one's own.
-func (q *queries) Known(serialKeys []string, own int64) (found map[string]intake.Known, others bool, err error) {
-	if err := q.row(`SELECT EXISTS (SELECT 1 FROM batch b WHERE id <> $1 AND `+unseen+`)`, own).Scan(&others); err != nil {
-		return nil, others, err
-	}
-	sorted, err := q.withoutNew(serialKeys)
-	if err != nil || len(sorted) == 0 {
-		return nil, others, err
-	}
-	found = make(map[string]intake.Known, len(sorted))
-	return found, others, knownBy(q, `serial_key`, sorted, func(t intake.KnownToken) { found[t.SerialKey] = t.Known })
-}
-
-// KnownTokens returns what Known does, by id. Ids rise.
-func (q *queries) KnownTokens(ids []int64) (known []intake.KnownToken, err error) {
-	err = knownBy(q, `id`, ids, func(t intake.KnownToken) { known = append(known, t) })
-	return known, err
-}
-
-func knownBy[K any](q *queries, column string, keys []K, do func(intake.KnownToken)) error {
-	profiles, err := q.Profiles()
-	if err != nil {
-		return err
-	}
-	return inChunks(keys, func(list string, args []any) error {
-		return q.each(`SELECT id, serial_key, fingerprint, counter, profile_id, state FROM token WHERE `+column+` IN (`+list+`)
-			AND batch_id NOT IN (SELECT id FROM batch b WHERE `+unseen+`) ORDER BY id`, args, func(row scanner) error {
-			var t intake.KnownToken
-			var profile int64
-			err := row.Scan(&t.ID, &t.SerialKey, orZero(&t.Fingerprint), &t.Counter, &profile, (*stateCode)(&t.State))
-			t.Params = profiles[profile].Params
-			do(t)
 			return err
 		})
 	})

@@ -203,7 +203,7 @@ func printImported(r *term.Run, res intake.Imported) {
 	printRemarks(r, res.Inferred, res.Warnings, res.Rejects)
 }
 
-func printRemarks(r *term.Run, inferred []string, warnings []fault.Text, rejects []intake.Reject) {
+func printRemarks(r *term.Run, inferred, warnings []fault.Text, rejects []intake.Reject) {
 	for _, s := range inferred {
 		r.Say("  %s", s)
 	}

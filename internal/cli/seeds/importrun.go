@@ -127,7 +127,7 @@ func importFile(ctx context.Context, r *term.Run, d *intake.Intake, req intake.I
 	res, err := d.Import(ctx, req)
 	bar.Done()
 	res.Wrapped = append(slices.Clone(m.Wrapped), res.Wrapped...)
-	res.Warnings = term.Worded(slices.Concat(m.Notes, res.Warnings))
+	res.Warnings, res.Inferred = term.Worded(slices.Concat(m.Notes, res.Warnings)), term.Worded(res.Inferred)
 	for i := range res.Rejects {
 		res.Rejects[i].Reason = term.Worded([]fault.Text{res.Rejects[i].Reason})[0]
 	}
@@ -137,13 +137,8 @@ func importFile(ctx context.Context, r *term.Run, d *intake.Intake, req intake.I
 	return res, err
 }
 
-// unread is the result for a file that could not be read as a seed file.
-func unread(name string) intake.Imported {
-	return intake.Imported{File: name, Wrapped: []string{}, Rejects: []intake.Reject{}, Warnings: []fault.Text{}, Inferred: []string{}}
-}
-
 func unreadable(f planned) intake.Imported {
-	res := unread(f.name)
+	res := intake.NotImported(f.name)
 	if f.member.Wrapped != nil {
 		res.Wrapped = f.member.Wrapped
 		res.Warnings = append(res.Warnings, fault.Textf("%s", fault.MessageIn(f.err, term.Wording{})))

@@ -12,7 +12,6 @@ import (
 	"fob/internal/cli/term"
 	"fob/internal/fault"
 	"fob/internal/intake"
-	"fob/internal/seedfile"
 )
 
 func newInspectCmd(r *term.Run) *cobra.Command {
@@ -55,8 +54,9 @@ func inspect(ctx context.Context, r *term.Run, o *importOptions, path string) er
 // uninspected is the result for a file that could not be read as a seed file:
 // a script gets an object for it as well.
 func uninspected(name string, why error) intake.Inspected {
-	return intake.Inspected{File: name, Wrapped: []string{}, Encodings: []seedfile.Encoding{}, Needs: []string{},
-		First: []intake.Shown{}, Inferred: []string{}, Rejects: []intake.Reject{}, Warnings: term.Worded([]fault.Text{fault.Textf("%v", why)})}
+	res := intake.NotInspected(name)
+	res.Warnings = term.Worded([]fault.Text{fault.Textf("%v", why)})
+	return res
 }
 
 // inspectFile looks at one file of a delivery. The result has no name when it
@@ -71,7 +71,7 @@ func inspectFile(ctx context.Context, o *importOptions, m app.Member) (intake.In
 		return intake.Inspected{}, err
 	}
 	res.Wrapped = append(slices.Clone(m.Wrapped), res.Wrapped...)
-	res.Warnings = term.Worded(slices.Concat(m.Notes, res.Warnings))
+	res.Warnings, res.Inferred, res.Needs = term.Worded(slices.Concat(m.Notes, res.Warnings)), term.Worded(res.Inferred), term.Worded(res.Needs)
 	for i := range res.Rejects {
 		res.Rejects[i].Reason = term.Worded([]fault.Text{res.Rejects[i].Reason})[0]
 	}
@@ -101,14 +101,17 @@ func printAllInspected(r *term.Run, results []intake.Inspected) error {
 }
 
 func printInspected(r *term.Run, res intake.Inspected) {
-	var encodings []string
+	var encodings, needs []string
 	for _, e := range res.Encodings {
 		encodings = append(encodings, string(e))
+	}
+	for _, n := range res.Needs {
+		needs = append(needs, n.String())
 	}
 	r.Facts(
 		"file", res.File, "SHA-256", res.SHA256, "out of", strings.Join(res.Wrapped, ", "), "format", res.Format, "why", res.Why,
 		"records", res.Records, "refused", res.Refused, "seeds in", strings.Join(encodings, ", "),
-		"needs", strings.Join(res.Needs, " "),
+		"needs", strings.Join(needs, " "),
 	)
 	for _, s := range res.First {
 		r.Say("  %s", describeShown(s))

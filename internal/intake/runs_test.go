@@ -7,9 +7,9 @@ import (
 )
 
 // More marks than memory holds come back in order, each once; so do a few.
-func TestMarks(t *testing.T) {
+func TestRuns(t *testing.T) {
 	for _, n := range []int{0, 1, runLength, 5*runLength + 17} {
-		m := marks{random: rand.Reader}
+		m := runs{random: rand.Reader}
 		defer m.close()
 		random := mathrand.New(mathrand.NewPCG(1, uint64(n)))
 		var sum int64
@@ -20,11 +20,13 @@ func TestMarks(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
-		m.end()
-		if spooled := len(m.spooled) > 0; spooled != (n > runsInMemory*runLength) {
+		if err := m.end(); err != nil {
+			t.Fatal(err)
+		}
+		if spooled := m.spooled != nil; spooled != (n > runsInMemory*runLength) {
 			t.Errorf("%d marks: spooled %v", n, spooled)
 		}
-		seen := newNumbers(n + 1)
+		seen := newBitset(n + 1)
 		last, count := mark{key: -1}, 0
 		err := m.each(func(x mark) error {
 			if compareMarks(last, x) >= 0 || seen.has(x.n) {
@@ -36,21 +38,6 @@ func TestMarks(t *testing.T) {
 		})
 		if err != nil || count != n || sum != 0 {
 			t.Errorf("%d of %d marks, keys differ by %d, %v", count, n, sum, err)
-		}
-	}
-}
-
-func TestRank(t *testing.T) {
-	s := newNumbers(1000)
-	var members []uint32
-	for n := uint32(0); n < 1000; n += 1 + n%7 {
-		s.add(n)
-		members = append(members, n)
-	}
-	s.count()
-	for i, n := range members {
-		if s.rank(n) != int64(i) || !s.has(n) {
-			t.Errorf("%d has rank %d, not %d", n, s.rank(n), i)
 		}
 	}
 }
