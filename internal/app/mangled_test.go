@@ -161,14 +161,6 @@ func (o outcome) String() string {
 	return "refused" + asked + ": " + reason
 }
 
-// flagged words fields as a command line does.
-type flagged struct{ fault.Wording }
-
-func (flagged) Field(f fault.Field) string { return "--" + string(f) }
-func (w flagged) Setting(s fault.Setting) string {
-	return strings.TrimSpace(w.Field(s.Field) + " " + s.Value)
-}
-
 // hand hands a file over, and says what is asked for until it is in or nothing
 // more can be said.
 func (w *world) hand(d *desk.Desk, data []byte, truth said, encoding seedfile.Encoding, dry bool) (o outcome) {
