@@ -63,8 +63,6 @@ const (
 	Post         Field = "post"
 	Wide         Field = "wide"
 	Exchange     Field = "replace"
-	Partial      Field = "partial"
-	ShortSeeds   Field = "allow-short-seeds"
 )
 
 // What can be said about a list of people.
