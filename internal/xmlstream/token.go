@@ -18,7 +18,7 @@ const (
 	errChar      flaw = "a character that is not UTF-8, or that XML does not allow"
 	errEntity    flaw = "an entity that XML does not have by itself; FORMAT declares none"
 	errDirective flaw = "a DOCTYPE or another declaration; FORMAT has none, and they are a way to attack its readers"
-	errPI        flaw = "an XML declaration that is misspelt; it is <?xml … ?> in small letters"
+	errPI        flaw = "an XML declaration that is misspelt; it begins with <?xml in small letters"
 	errVersion   flaw = "the file says that it is XML of another version than 1.0"
 	errTooMuch   flaw = "a token beyond the limit"
 	errCut       flaw = "the file ends inside a token"
