@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"fmt"
+	"hash/maphash"
 	"iter"
 	"math"
 	"slices"
@@ -149,9 +150,12 @@ func (q *queries) addObservations(rows []trail.TokenRow) error {
 	})
 }
 
+// A contradiction is a question whose answers are put into the words.
+type contradiction struct{ query, words string }
+
 // contradictions are questions to tables that repeat, for speed, what others say:
-// they must have no answer. Each answer is put into the words.
-var contradictions = []struct{ query, words string }{
+// they must have no answer.
+var contradictions = []contradiction{
 	// Within the trail every number is there, or its lack is found anyway.
 	{`SELECT seq FROM audit_text WHERE seq < (SELECT MIN(seq) FROM audit) OR seq > (SELECT MAX(seq) FROM audit)`,
 		"texts lie beside event %s, which is not there"},
@@ -176,6 +180,11 @@ var contradictions = []struct{ query, words string }{
 		WHERE (o.rated = 1) <> (o.id = (SELECT MAX(id) FROM observation WHERE token_id = o.token_id)
 			AND o.at - (SELECT at FROM observation WHERE token_id = o.token_id ORDER BY id LIMIT 1) >= %d)`, int64(ratedSpan)),
 		"token %s: a measured drift counts falsely for its batch, or falsely not"},
+}
+
+// fingerprintContradictions look up each token's fingerprint and each fingerprint's
+// token, which for a million takes longer than the rest of a verification.
+var fingerprintContradictions = []contradiction{
 	{`SELECT f.token_id FROM fingerprint f LEFT JOIN token t ON t.id = f.token_id WHERE t.fingerprint IS NULL OR t.fingerprint <> f.fingerprint`,
 		"the fingerprint table names token id %s, whose seed has another fingerprint"},
 	{`SELECT t.serial_key FROM token t JOIN batch b ON b.id = t.batch_id AND b.loading = 0
@@ -183,10 +192,37 @@ var contradictions = []struct{ query, words string }{
 		"token %s: its seed is not in the fingerprint table"},
 }
 
+// fingerprintsAgree adds up keyed hashes of all pairs of fingerprint and token on both
+// sides: nobody can make two sums meet.
+func (q *queries) fingerprintsAgree() (bool, error) {
+	seed := maphash.MakeSeed()
+	sum := func(query string) (sum uint64, err error) {
+		err = q.each(query, nil, func(row scanner) error {
+			var p [2]int64
+			err := row.Scan(&p[0], &p[1])
+			sum += maphash.Comparable(seed, p)
+			return err
+		})
+		return sum, err
+	}
+	listed, err := sum(`SELECT fingerprint, token_id FROM fingerprint`)
+	if err != nil {
+		return false, err
+	}
+	owned, err := sum(`SELECT fingerprint, id FROM token WHERE fingerprint IS NOT NULL`)
+	return listed == owned, err
+}
+
 // contradictions asks them, and compares the names of states, and the spelling of
 // accounts with their keys.
 func (q *queries) contradictions() (found []string, err error) {
-	for _, c := range contradictions {
+	asked := contradictions
+	if agree, err := q.fingerprintsAgree(); err != nil {
+		return nil, err
+	} else if !agree {
+		asked = slices.Concat(asked, fingerprintContradictions)
+	}
+	for _, c := range asked {
 		answers, err := collect(q, value[string], c.query)
 		if err != nil {
 			return nil, err
