@@ -327,8 +327,8 @@ func (v *verification) compareToken(row TokenRow, b *batch) {
 	}
 	what, name := "token "+string(row.Serial), string(row.Account)
 	row.Account = ""
-	if row.Amiss != "" {
-		v.Problemf("%s: %s", what, row.Amiss)
+	if row.Contradiction != "" {
+		v.Problemf("%s: %s", what, row.Contradiction)
 	}
 	differs(&v.Report, what+", serial key", row.SerialKey, row.Serial.Key())
 	if row.Standing != told {

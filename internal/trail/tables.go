@@ -66,10 +66,10 @@ type BatchRow struct {
 type TokenRow struct {
 	token.Facts
 	token.Standing
-	SerialKey    string
-	Batch        string // UUID
-	Observations []token.Observation
-	Amiss        string // what its columns say against each other, in words; mostly empty
+	SerialKey     string
+	Batch         string // UUID
+	Observations  []token.Observation
+	Contradiction string // what its columns say against each other, in words; mostly empty
 }
 
 // BindingRow is a binding.
