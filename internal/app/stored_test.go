@@ -25,6 +25,15 @@ type written []byte
 func (w written) Name() string                 { return "delivery" }
 func (w written) Open() (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(w)), nil }
 
+// OpenAt is for archives, which are read at any place.
+func (w written) OpenAt() (seedfile.ReaderAtCloser, int64, error) {
+	return inMemory{bytes.NewReader(w)}, int64(len(w)), nil
+}
+
+type inMemory struct{ *bytes.Reader }
+
+func (inMemory) Close() error { return nil }
+
 // columnsOf says which columns a generated table without a format of its own has.
 const columnsOf = "serial=Seriennummer,seed=Geheimnis,type=Art,digits=Stellen,period=Takt,hash=Verfahren"
 

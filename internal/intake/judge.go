@@ -1,6 +1,7 @@
 package intake
 
 import (
+	"bytes"
 	"fmt"
 
 	"fob/internal/desk"
@@ -88,9 +89,8 @@ func (l *loader) conflict(e *entry, here Stored, what string) {
 	}
 }
 
-// judgeSeeds refuses seeds that belong to another serial. The same fingerprint is
-// the same seed: that two seeds of ten million share theirs by chance has odds of
-// one in 300,000.
+// judgeSeeds refuses seeds that belong to another serial. Fingerprints find them;
+// opening the seed that is here settles it.
 func (l *loader) judgeSeeds(r Reader, all []entry) error {
 	var prints []int64
 	for i := range all {
@@ -114,15 +114,35 @@ func (l *loader) judgeSeeds(r Reader, all []entry) error {
 			if o.Serial.Key() == e.Serial.Key() {
 				continue
 			}
-			what := string(o.State)
-			if o.LoadingBy != "" {
-				what = "being loaded right now, by " + o.LoadingBy
+			same, err := l.sameSeed(r, e, o)
+			switch {
+			case err != nil:
+				return err
+			case !same: // of ten million tokens two share a fingerprint by chance once in 300,000 stores
+				e.refuse(token.Conflict, "its seed has by chance the fingerprint of that of token %s; a store cannot have both", o.Serial)
+			case o.LoadingBy != "":
+				e.refuse(token.SeedClone, "its seed belongs to token %s, which is being loaded right now, by %s", o.Serial, o.LoadingBy)
+			default:
+				e.refuse(token.SeedClone, "its seed belongs to token %s, which is %s", o.Serial, o.State)
 			}
-			e.refuse(token.SeedClone, "its seed belongs to token %s, which is %s", o.Serial, what)
 			break
 		}
 	}
 	return nil
+}
+
+// sameSeed opens the seed that is here. Of one that was destroyed the fingerprint is
+// all that is left to go by.
+func (l *loader) sameSeed(r Reader, e *entry, here Stored) (bool, error) {
+	seed, err := desk.OpenSeed(r, l.keys, here.ID, here.Serial)
+	if fault.KindOf(err) == fault.NotAllowed {
+		return true, nil
+	}
+	if err != nil {
+		return false, err
+	}
+	defer seed.Clear()
+	return bytes.Equal(seed.Bytes(), e.seed.Bytes()), nil
 }
 
 // mayBeHere reports whether the store may have the seed: see lookForSeeds.

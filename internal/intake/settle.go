@@ -178,7 +178,7 @@ func (s *settled) scan(ctx context.Context, seen *inference) (err error) {
 	serials := runs{random: s.random}
 	defer serials.close()
 	s.lengths, s.invalid, s.rejects = map[int]int{}, 0, nil
-	c := s.completer
+	c := s.again()
 	s.ending, err = s.reading.each(ctx, func(rec *seedfile.Record) error {
 		if seen != nil {
 			seen.add(rec)
