@@ -5,7 +5,6 @@ import (
 	"context"
 	"crypto/rand"
 	"database/sql"
-	"encoding/base32"
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
@@ -154,8 +153,6 @@ func request(src seedfile.Source, changes ...func(*intake.Import)) intake.Import
 
 func partial(r *intake.Import) { r.Partial = true }
 func replace(r *intake.Import) { r.Replace = true }
-func dryRun(r *intake.Import)  { r.DryRun = true }
-
 func given(fields ...seedfile.Field) (set seedfile.FieldSet) {
 	for _, f := range fields {
 		set = set.With(f)
@@ -236,16 +233,6 @@ func (h *house) rows() string {
 		h.number(`SELECT COUNT(*) FROM fingerprint`), h.number(`SELECT COUNT(*) FROM batch`))
 }
 
-// fingerprinted counts the tokens whose fingerprint is in its table.
-func (h *house) fingerprinted() int64 {
-	return h.number(`SELECT COUNT(*) FROM token t JOIN fingerprint f ON f.fingerprint = t.fingerprint AND f.token_id = t.id`)
-}
-
-// sharing counts the tokens that have a fingerprint.
-func (h *house) sharing(print int64) int64 {
-	return h.number(`SELECT COUNT(*) FROM fingerprint WHERE fingerprint = $1`, print)
-}
-
 // find reads a token as reports show it; ok is false when there is none.
 func (h *house) find(serial string) (found report.Token, ok bool) {
 	h.t.Helper()
@@ -306,17 +293,4 @@ func detail[T any](t testing.TB, e report.Event) (d T) {
 	dec.DisallowUnknownFields()
 	must(t, dec.Decode(&d))
 	return d
-}
-
-// hasSeed reports whether a text holds a seed, in any encoding that people read.
-func hasSeed(text string, seeds ...[]byte) bool {
-	text = strings.ToLower(text)
-	for _, s := range seeds {
-		for _, form := range []string{hex.EncodeToString(s), base32.StdEncoding.EncodeToString(s), string(s), fmt.Sprint(s)} {
-			if strings.Contains(text, strings.ToLower(strings.Trim(form, "=[]"))) {
-				return true
-			}
-		}
-	}
-	return false
 }

@@ -51,13 +51,6 @@ func before(rows iter.Seq2[Exception, error], p Period) iter.Seq2[Exception, err
 	}
 }
 
-func numberAt(n *int64) any {
-	if n == nil {
-		return nil
-	}
-	return *n
-}
-
 // ofKinds is a sentence about some kinds only.
 func ofKinds[K ~string](sentence string, kinds []K) string {
 	if len(kinds) == 0 {

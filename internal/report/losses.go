@@ -83,13 +83,6 @@ func lossColumns() []sheet.Column[Loss] {
 	}
 }
 
-func stateWords(s *token.State) any {
-	if s == nil {
-		return nil
-	}
-	return string(*s)
-}
-
 // find reads the trail, which has to be read from its beginning: a loss of before
 // the period may end within it.
 func (f LossFilter) find(r Reader) ([]Loss, error) {
