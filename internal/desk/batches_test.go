@@ -188,7 +188,7 @@ func TestWithdrawABatch(t *testing.T) {
 	h.bring(1, token.Assigned)
 	before := h.dump()
 	_, err = h.intake.WithdrawBatch(bg, onBatch(1))
-	kindIs(t, err, fault.NotAllowed, "cannot be withdrawn: token S1 is not in stock", "fob batch quarantine 1")
+	kindIs(t, err, fault.NotAllowed, "cannot be withdrawn: token S1 is not in stock", "batch quarantine 1")
 	_, err = h.intake.WithdrawBatch(bg, onBatch(3))
 	kindIs(t, err, fault.NotFound, "batch 3")
 	if h.dump() != before {
@@ -239,7 +239,7 @@ func TestCorrectABatch(t *testing.T) {
 	_, err := correct(token.Params{}, 7, seedfile.FieldCounter)
 	kindIs(t, err, fault.NotAllowed, "token S1", "no counter")
 	_, err = correct(token.Params{Type: token.HOTP, Period: 60}, 0, seedfile.FieldType, seedfile.FieldPeriod)
-	kindIs(t, err, fault.NotAllowed, "no token of type hotp is so", "neither period nor T0", "HOTP --counter")
+	kindIs(t, err, fault.NotAllowed, "no token of type hotp is so", "neither period nor T0", "HOTP counter")
 	_, err = correct(token.Params{Period: 30}, 0, seedfile.FieldPeriod)
 	kindIs(t, err, fault.NotAllowed, "nothing to correct in batch 1")
 	if h.dump() != before {

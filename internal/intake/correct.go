@@ -112,7 +112,7 @@ func (c Correction) apply(tokens []SliceToken, res *Corrected) (before, after []
 func (c Correction) unmended(t SliceToken, err error) error {
 	if kind := c.Params.Type; c.Given.Has(seedfile.FieldType) {
 		return fault.Errorf(fault.NotAllowed, "no token of type %s is so: %v", kind, err).
-			WithHint("nothing was changed; TOTP takes --period and --t0, HOTP --counter")
+			WithHint("nothing was changed; TOTP takes %s and %s, HOTP %s", fault.Period, fault.T0, fault.Counter)
 	}
 	return fault.Errorf(fault.NotAllowed, "token %s: %v", t.Serial, err).
 		WithHint("nothing was changed; if it is of another kind than the rest of its batch, the batch cannot be corrected as one")

@@ -84,6 +84,8 @@ func (l *loader) conflict(e *entry, here Stored, what string) {
 		e.refuse(token.Conflict, "this serial is in the store with %s, and is not replaced: it is %s", what, here.State)
 	case here.Issued:
 		e.refuse(token.Conflict, "this serial is in the store with %s, and is not replaced: it was given out before", what)
+	case !here.Untouched():
+		e.refuse(token.Conflict, "this serial is in the store with %s, and is not replaced: codes of it were tried", what)
 	default:
 		e.replaces = &here
 	}

@@ -135,7 +135,7 @@ func TestReplaceInALargeFile(t *testing.T) {
 				}
 			}
 		}))
-		kindIs(t, err, fault.NotAllowed, "S2 was given out while the file was read", "nothing of it is stored")
+		kindIs(t, err, fault.NotAllowed, "S2 was given out or tried while the file was read", "nothing of it is stored")
 		if s, _ := h.find("S1"); h.visible() != before || s.Batch != 1 || len(h.events()) != events {
 			t.Error("something was changed")
 		}

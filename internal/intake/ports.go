@@ -65,9 +65,9 @@ type Reader interface {
 	Slice(b Batch, first int64, n int, states ...token.State) ([]SliceToken, error)
 	// CountTokens counts what is left of a batch.
 	CountTokens(b Batch) (int, error)
-	// NeverOut reports whether every token of a batch is in stock and was never given
-	// out; else which one is not.
-	NeverOut(b Batch) (but token.Serial, ok bool, err error)
+	// Untouched reports whether every token of a batch is in stock and was never given
+	// out, and no code of one was tried; else which one is not.
+	Untouched(b Batch) (but token.Serial, ok bool, err error)
 }
 
 // Tx is a Reader that writes.

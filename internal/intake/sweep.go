@@ -75,7 +75,7 @@ func (d *Intake) sweep(ctx context.Context, c BatchChange, by token.Command, to 
 	}
 	if by == token.CmdBatchRelease && b.Quarantined.IsZero() {
 		return res, fault.Errorf(fault.NotAllowed, "batch %d is not quarantined as a whole", b.Number).
-			WithHint("`fob release SERIAL` releases one token")
+			WithHint("%s releases one token", fault.Do(token.CmdRelease, "SERIAL"))
 	}
 	err = d.eachSlice(ctx, b, c, func(r Reader, first int64) (tokens []SliceToken, err error) {
 		if tx, ok := r.(Tx); ok && !c.DryRun {

@@ -63,10 +63,11 @@ func withdrawable(r Reader, c BatchChange) (b Batch, left int, err error) {
 		}
 		return b, left, err
 	}
-	but, ok, err := r.NeverOut(b)
+	but, ok, err := r.Untouched(b)
 	if err == nil && !ok {
-		err = fault.Errorf(fault.NotAllowed, "batch %d cannot be withdrawn: token %s is not in stock, or was given out before", b.Number, but).
-			WithHint("a batch that was in use is no wrong import; `fob retire SERIAL` ends single tokens, `fob batch quarantine %d` takes all out of use", b.Number)
+		err = fault.Errorf(fault.NotAllowed, "batch %d cannot be withdrawn: token %s is not in stock, was given out before, or codes of it were tried", b.Number, but).
+			WithHint("a batch that was in use is no wrong import; %s ends single tokens, %s takes all out of use",
+				fault.Do(token.CmdRetire, "SERIAL"), fault.Do(token.CmdBatchQuarantine, b.Number))
 	}
 	return b, left, err
 }

@@ -97,11 +97,11 @@ func (q *queries) CountTokens(b intake.Batch) (int, error) {
 	return value[int](q.row(`SELECT COUNT(*) FROM token WHERE id BETWEEN $1 AND $2`, b.FirstID, b.LastID))
 }
 
-// NeverOut reports whether every token of a batch is in stock and was never given
-// out; else which one is not.
-func (q *queries) NeverOut(b intake.Batch) (but token.Serial, ok bool, err error) {
+// Untouched reports whether every token of a batch is in stock and was never given
+// out, and no code of one was tried; else which one is not.
+func (q *queries) Untouched(b intake.Batch) (but token.Serial, ok bool, err error) {
 	but, err = value[token.Serial](q.row(`SELECT `+printed+` FROM token t WHERE t.id BETWEEN $1 AND $2
-		AND (t.state <> `+codesOf(token.InStock)+` OR t.issued <> 0) ORDER BY t.id LIMIT 1`, b.FirstID, b.LastID))
+		AND (t.state <> `+codesOf(token.InStock)+` OR t.issued <> 0 OR t.watermark IS NOT NULL OR t.failures <> 0) ORDER BY t.id LIMIT 1`, b.FirstID, b.LastID))
 	if notFound(err) {
 		return "", true, nil
 	}

@@ -49,6 +49,14 @@ type Standing struct {
 	SeedDestroyed bool      `json:"seed_destroyed,omitempty"`
 }
 
+// Untouched reports whether the token is in stock and was never used: not given out,
+// no code of it accepted, none refused since. Only such a token may leave the store
+// again, for what leaves takes its watermark and its lock along, and would come back
+// without them.
+func (s Standing) Untouched() bool {
+	return s.State == InStock && !s.Issued && !s.Watermark.Known && s.Failures == 0
+}
+
 // Loss is what is known of a loss; its zero value is none.
 type Loss struct {
 	Reported time.Time `json:"reported"` // when somebody first told, which may be before it was recorded
