@@ -50,12 +50,19 @@ func newTTY(t *testing.T) (person, tty *os.File) {
 	if err != nil {
 		t.Skip("this system gives no terminals:", err)
 	}
-	fd := int(person.Fd())
-	if err := unix.IoctlSetPointerInt(fd, unix.TIOCSPTLCK, 0); err != nil {
+	// Not by Fd, which makes the file one whose Close waits for a read that waits.
+	raw, err := person.SyscallConn()
+	if err != nil {
 		t.Fatal(err)
 	}
-	n, err := unix.IoctlGetInt(fd, unix.TIOCGPTN)
-	if err != nil {
+	var n int
+	var refused error
+	err = raw.Control(func(fd uintptr) {
+		if refused = unix.IoctlSetPointerInt(int(fd), unix.TIOCSPTLCK, 0); refused == nil {
+			n, refused = unix.IoctlGetInt(int(fd), unix.TIOCGPTN)
+		}
+	})
+	if err := errors.Join(err, refused); err != nil {
 		t.Fatal(err)
 	}
 	tty, err = os.OpenFile(fmt.Sprint("/dev/pts/", n), os.O_RDWR|unix.O_NOCTTY, 0)

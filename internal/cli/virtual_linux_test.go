@@ -195,7 +195,7 @@ func TestVirtualLeavesNothing(t *testing.T) {
 	}{
 		"Ctrl-C":         {func(at *person) { at.types("123\x03") }, term.ExitInterrupted},
 		"Ctrl-D":         {func(at *person) { at.types("\x04") }, term.ExitInterrupted},
-		"hang up":        {func(at *person) { at.types("123"); at.tty.Close() }, term.ExitInterrupted}, // the echo ends the read that keeps it open,
+		"hang up":        {func(at *person) { at.types("123"); at.tty.Close() }, term.ExitInterrupted},
 		"second, Ctrl-C": {func(at *person) { at.types("000000\n"); at.sees("when it changes: ", 1); at.types("\x03") }, term.ExitInterrupted},
 		"wrong codes":    {wrong, term.ExitCode},
 	} {
