@@ -14,14 +14,15 @@ import (
 	"fob/internal/fault"
 	"fob/internal/store"
 	"fob/internal/store/sqlite"
+	"fob/internal/token"
 )
 
 // Finding is a trouble that Doctor found: what it is, what it means for the
 // people who work with the store, and what to do.
 type Finding struct {
-	Problem string `json:"problem"`
-	Meaning string `json:"meaning"`
-	Remedy  string `json:"remedy"`
+	Problem fault.Text `json:"problem"`
+	Meaning string     `json:"meaning"`
+	Remedy  fault.Text `json:"remedy"`
 }
 
 // The outcomes of a check.
@@ -104,13 +105,13 @@ type doctor struct {
 	ring     *custody.Keyring // nil: the keys could not be opened, or were not to be
 }
 
-func (k *Check) found(problem, meaning, remedy string) {
-	k.Findings = append(k.Findings, Finding{problem, meaning, remedy})
+func (k *Check) found(problem, meaning, remedy string, args ...any) {
+	k.Findings = append(k.Findings, Finding{fault.Textf("%s", problem), meaning, fault.Textf(remedy, args...)})
 }
 
 // failed is for an error that is itself the finding; its hint is the remedy.
 func (k *Check) failed(err error, meaning string) {
-	k.found(err.Error(), meaning, fault.HintOf(err))
+	k.Findings = append(k.Findings, Finding{fault.Textf("%v", err), meaning, fault.AdviceOf(err)})
 }
 
 func (d *doctor) clock(ctx context.Context, k *Check) error {
@@ -126,7 +127,7 @@ func (d *doctor) clock(ctx context.Context, k *Check) error {
 	k.Detail = "this computer says " + now.UTC().Format(time.RFC3339)
 	if behind := newest.Sub(now); behind > desk.ClockTolerance {
 		k.found(fmt.Sprintf("this computer's clock is %s behind the newest event (%s)", behind.Round(time.Second), newest.UTC().Format(time.RFC3339)),
-			"no code of a time-based token is accepted", "set the clock right; if the newest event was written under a wrong clock, `fob clock accept`")
+			"no code of a time-based token is accepted", "set the clock right; if the newest event was written under a wrong clock: %s", fault.Do(token.CmdClockAccept))
 	}
 	return nil
 }
@@ -159,7 +160,7 @@ func (d *doctor) imports(ctx context.Context, k *Check) error {
 	}
 	if n > 0 {
 		k.found(fmt.Sprintf("rows of imports that were broken off wait to be swept: of %d", n), "nobody sees these tokens, but they take room",
-			"the next `fob import` sweeps them")
+			"the next %s sweeps them", fault.Do(token.CmdImport))
 	}
 	return nil
 }

@@ -29,7 +29,7 @@ func (d *doctor) files(_ context.Context, k *Check) error {
 		}
 		if mode := info.Mode().Perm(); mode&0o077 != 0 {
 			k.found(fmt.Sprintf("%s is open to other users (mode %04o)", path, mode),
-				"they can read who has which token; seeds are encrypted, but only the identity stands before them", "chmod 600 "+path)
+				"they can read who has which token; seeds are encrypted, but only the identity stands before them", "chmod 600 %s", path)
 		}
 	}
 	if d.Identity == "" {

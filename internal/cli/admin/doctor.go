@@ -38,6 +38,10 @@ func doctor(ctx context.Context, r *term.Run, withKeys bool) error {
 	found := 0
 	for _, c := range checks {
 		found += len(c.Findings)
+		for i := range c.Findings {
+			f := &c.Findings[i]
+			f.Problem, f.Remedy = term.WordedText(f.Problem), term.WordedText(f.Remedy)
+		}
 	}
 	if r.JSON {
 		err = r.PrintJSON(doctorJSON{found == 0, checks})
@@ -63,7 +67,7 @@ func printChecks(r *term.Run, checks []app.Check) error {
 		for _, f := range c.Findings {
 			r.Say("    %s", f.Problem)
 			r.Say("      means: %s", f.Meaning)
-			if f.Remedy != "" {
+			if !f.Remedy.IsZero() {
 				r.Say("      do:    %s", f.Remedy)
 			}
 		}
@@ -79,7 +83,7 @@ func pipeChecks(r *term.Run, checks []app.Check) error {
 			return err
 		}
 		for _, f := range c.Findings {
-			if err := t.Add(c.Name, "finding", f.Problem, f.Meaning, f.Remedy); err != nil {
+			if err := t.Add(c.Name, "finding", f.Problem.String(), f.Meaning, f.Remedy.String()); err != nil {
 				return err
 			}
 		}

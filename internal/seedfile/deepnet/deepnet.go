@@ -52,7 +52,7 @@ func Format() seedfile.Format {
 		Defaults:  token.Params{Hash: token.SHA1},
 		Defaulted: seedfile.FieldSet(0).With(seedfile.FieldHash).With(seedfile.FieldT0),
 		Support: seedfile.Support{
-			Read: "TOTP or HOTP, as `--type` says", Found: seedfile.ByContent, Encrypted: seedfile.NotEncrypted,
+			Read: "TOTP or HOTP, as the operator says", Found: seedfile.ByContent, Encrypted: seedfile.NotEncrypted,
 			Checked: "none; the elements are those that Deepnet documents",
 			Samples: []string{"deepnet/hex.xml"},
 		},

@@ -56,7 +56,7 @@ func Format() seedfile.Format {
 		Defaulted: seedfile.FieldSet(0).With(seedfile.FieldType).With(seedfile.FieldHash).
 			With(seedfile.FieldDigits).With(seedfile.FieldT0),
 		Support: seedfile.Support{
-			Read: "HOTP; TOTP, as `--type` says", Found: seedfile.ByContent, Encrypted: seedfile.NotEncrypted,
+			Read: "HOTP; TOTP, as the operator says", Found: seedfile.ByContent, Encrypted: seedfile.NotEncrypted,
 			Checked: "none; the elements are those that importers of it read",
 			Samples: []string{"etoken-xml/etpass.xml"},
 		},
