@@ -1,6 +1,8 @@
 package term
 
 import (
+	"context"
+	"iter"
 	"slices"
 	"strconv"
 	"strings"
@@ -110,4 +112,132 @@ func CheckBatch(reader report.Reader, n int) error {
 	}
 	_, err = reader.Batch(n)
 	return err
+}
+
+// parseAsOf reads a date, which means its end, or an instant. What is yet to come
+// has no past: a day that is not over would be told differently in the evening.
+func parseAsOf(flag, text string, now time.Time) (time.Time, error) {
+	at, err := time.Parse(time.DateOnly, text)
+	if err == nil {
+		at = report.EndOfDay(at)
+	} else if at, err = time.Parse(time.RFC3339, text); err != nil {
+		return at, fault.Errorf(fault.Usage, "%s %q: write a date such as 2026-09-30, which means its end in UTC, or 2026-09-30T17:00:00Z", flag, Clean(text))
+	}
+	if day := now.UTC().Format(time.DateOnly); text == day {
+		return at, fault.Errorf(fault.Usage, "%s %s: today is not over yet", flag, day).
+			WithHint("a time of today can be given, such as %s; %s", now.UTC().Format(time.RFC3339), pastHint(flag))
+	}
+	if at.After(now) {
+		return at, fault.Errorf(fault.Usage, "%s %s is yet to come; the latest day is %s", flag, Clean(text), now.UTC().AddDate(0, 0, -1).Format(time.DateOnly)).
+			WithHint("%s", pastHint(flag))
+	}
+	return at.UTC(), nil
+}
+
+func pastHint(flag string) string {
+	if flag == "--as-of" {
+		return "for the present leave --as-of out"
+	}
+	return "what is compared with has to be past"
+}
+
+// WithInventory opens the store for a command that reads, as it is or, where the
+// filter says so, as it was.
+func (r *Run) WithInventory(ctx context.Context, f report.Filter, fn func(report.Reader) error) error {
+	return r.WithReports(ctx, func(reader report.Reader) error {
+		if err := CheckBatch(reader, f.Batch); err != nil {
+			return err
+		}
+		if f.AsOf.IsZero() {
+			return fn(reader)
+		}
+		then, err := report.AsOf(reader, f.AsOf)
+		if err != nil {
+			return err
+		}
+		return fn(then)
+	})
+}
+
+// WarnUnknown tells of a listing without rows which word of its filter nobody knows:
+// a slip of the finger must not look like an account without a token. What is known
+// and has nothing is an answer. Where something was listed all words are known, so that
+// a large store is not asked for nothing.
+func (r *Run) WarnUnknown(reader report.Reader, f report.Filter) error {
+	if r.Quiet {
+		return nil
+	}
+	if err := r.warnLocation(reader, f.Location); err != nil {
+		return err
+	}
+	if err := r.warnAccount(reader, f.Account); err != nil {
+		return err
+	}
+	if !f.AsOf.IsZero() {
+		return nil // the whole past would be read again
+	}
+	for _, w := range []struct {
+		what, name string
+		of         report.Filter
+	}{
+		{"model", f.Model, report.Filter{Model: f.Model, Limit: 1}},
+		{"manufacturer", f.Manufacturer, report.Filter{Manufacturer: f.Manufacturer, Limit: 1}},
+	} {
+		if w.name == "" {
+			continue
+		}
+		some, err := anyOf(reader.Tokens(w.of))
+		if err != nil {
+			return err
+		}
+		if !some {
+			r.Remark("no token has the %s %q", w.what, w.name)
+		}
+	}
+	return nil
+}
+
+func (r *Run) warnLocation(reader report.Reader, name string) error {
+	if name == "" {
+		return nil
+	}
+	names, err := reader.Locations()
+	if err != nil {
+		return err
+	}
+	known := token.KnownLocations(names)
+	if _, ok := known.Find(name); ok {
+		return nil
+	}
+	hint := "`fob location list` shows the places"
+	if near := known.Near(name, token.ShownLocations); len(near) > 0 {
+		hint = "near it: " + strings.Join(near, ", ")
+	}
+	r.Remark("there is no location %s; %s", name, hint)
+	return nil
+}
+
+func (r *Run) warnAccount(reader report.Reader, a token.Account) error {
+	if a == "" {
+		return nil
+	}
+	found, err := reader.Account(a)
+	switch {
+	case fault.KindOf(err) == fault.NotFound:
+		r.Remark("%v; %s", err, fault.AdviceOf(err).In(Wording{}))
+		return nil
+	case err != nil:
+		return err
+	}
+	if now := token.Account(found.Account.Account); now.Key() != a.Key() {
+		r.Remark("%s is called %s now", a, now)
+	}
+	return nil
+}
+
+func anyOf[T any](rows iter.Seq2[T, error]) (bool, error) {
+	for _, err := range rows {
+		return err == nil, err
+	}
+	return false, nil
 }
