@@ -248,24 +248,58 @@ func (a *attempt) parse() (entries []otp.Entry, err error) {
 	return entries, nil
 }
 
+// otherDigits explains two codes of another length than the record says: where they
+// fit the seed, the record is wrong, and to type them again would not help. As codes
+// of a wrong length are, they are no failure.
+func (a *attempt) otherDigits(tx Tx, refusal error) error {
+	var entries []otp.Entry
+	digits := 0
+	for _, typed := range a.req.Codes {
+		code, err := parseAnyLength(typed.Text)
+		if err != nil || digits > 0 && len(code) != digits {
+			return refusal
+		}
+		digits, entries = len(code), append(entries, otp.Entry{Code: code, At: typed.At})
+	}
+	try, done, err := a.attempt(tx, entries)
+	if err != nil {
+		return err
+	}
+	defer done()
+	r, err := otp.OtherDigits(try, digits)
+	if err != nil || r.Reason == "" {
+		return cmp.Or(err, refusal)
+	}
+	return a.refuse(r.Reason, fault.Errorf(fault.CodeRefused, "token %s: %s", a.token.Serial, r.Msg).WithAdvice(remedy(a.token, r)))
+}
+
+// attempt is what is compared; done forgets the seed.
+func (a *attempt) attempt(tx Tx, entries []otp.Entry) (try otp.Attempt, done func(), err error) {
+	if a.prediction, a.history, err = predict(tx, a.token, a.now); err != nil {
+		return try, nil, err
+	}
+	seed, err := OpenSeed(tx, a.keys, a.token.ID, a.token.Serial)
+	return otp.Attempt{
+		Params: a.token.Profile.Params, Seed: seed, Entries: entries, Paced: a.req.Paced, Deep: a.req.Deep, Many: a.req.Many,
+		Counter: a.token.Counter, Watermark: a.token.Watermark, Prediction: a.prediction, Caps: capsOf(a.policy),
+	}, seed.Clear, err
+}
+
 // try compares the codes and writes what they proved.
 func (a *attempt) try(tx Tx) error {
 	entries, err := a.parse()
+	if err != nil && a.reason == otp.WrongLength {
+		return a.otherDigits(tx, err)
+	}
 	if err != nil {
 		return err
 	}
-	if a.prediction, a.history, err = predict(tx, a.token, a.now); err != nil {
-		return err
-	}
-	seed, err := OpenSeed(tx, a.keys, a.token.ID, a.token.Serial)
+	try, done, err := a.attempt(tx, entries)
 	if err != nil {
 		return err
 	}
-	defer seed.Clear()
-	a.result, err = otp.Check(otp.Attempt{
-		Params: a.token.Profile.Params, Seed: seed, Entries: entries, Paced: a.req.Paced, Deep: a.req.Deep, Many: a.req.Many,
-		Counter: a.token.Counter, Watermark: a.token.Watermark, Prediction: a.prediction, Caps: capsOf(a.policy),
-	})
+	defer done()
+	a.result, err = otp.Check(try)
 	switch {
 	case err != nil:
 		return err

@@ -94,8 +94,8 @@ func (s *search) outOfWindow() (r Result, err error) {
 }
 
 // What other parameters are tried on a pair that fits nowhere: the periods and
-// the T0s that tokens are made with. (Digits cannot be wrong, the codes' length
-// has shown them.)
+// the T0s that tokens are made with. Digits are not among them: the codes have the
+// length that the record says, or OtherDigits looks at them.
 var (
 	knownPeriods = []int{30, 60}
 	knownHashes  = []token.Hash{token.SHA1, token.SHA256, token.SHA512}
@@ -145,6 +145,31 @@ func (s *search) fits(p token.Params, counter int64) (bool, error) {
 		return false, err
 	}
 	return len(try.found(try.win.lo, try.win.hi)) > 0, nil
+}
+
+// OtherDigits finds out whether two codes that are longer or shorter than the record
+// says fit the token's seed all the same, with that many digits and perhaps other
+// parameters. It is for codes that ParseCode refused for their length, and answers
+// with Reason WrongParameters, or with no reason.
+func OtherDigits(a Attempt, digits int) (Result, error) {
+	own := a.Params
+	if digits == own.Digits || !a.pair() || digits < token.MinDigits || digits > token.MaxDigits || a.Entries[0].Code == a.Entries[1].Code {
+		return Result{}, nil
+	}
+	a.Params.Digits = digits
+	gen, err := newGenerator(a.Params, a.Seed)
+	if err != nil {
+		return Result{}, err
+	}
+	s := newSearch(a, gen)
+	for _, p := range append([]token.Params{a.Params}, others(a.Params)...) {
+		if fits, err := s.fits(p, s.Counter); err != nil {
+			return Result{}, err
+		} else if fits {
+			return otherParameters(own, p), nil
+		}
+	}
+	return Result{}, nil
 }
 
 // others lists the parameters to try, likeliest first: another period, another

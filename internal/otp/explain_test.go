@@ -1,6 +1,7 @@
 package otp_test
 
 import (
+	"strings"
 	"testing"
 	"time"
 
@@ -220,4 +221,37 @@ func TestWrongCounter(t *testing.T) {
 	mustRefuse(t, a, otp.WrongParameters, "begins at 1000", "counter 0")
 	a.Watermark = token.MarkAt(1005)
 	mustRefuse(t, a, otp.WrongCode)
+}
+
+// Codes that are longer than the record says fit the seed all the same.
+func TestOtherDigits(t *testing.T) {
+	totp := func(digits, period int) token.Params {
+		return token.Params{Type: token.TOTP, Hash: token.SHA1, Digits: digits, Period: period}
+	}
+	for _, c := range []struct {
+		record, real token.Params
+		says         string
+	}{
+		{totp30, totp(8, 30), "these codes fit this seed with 8 digits; the record says totp sha1 6 digits 30 s"},
+		{totp(8, 30), totp30, "with 6 digits;"},
+		{totp30, totp(8, 60), "with 8 digits and a period of 60 s;"},
+		{totp30, token.Params{Type: token.HOTP, Hash: token.SHA1, Digits: 8}, "with 8 digits and type hotp;"},
+		{totp30, token.Params{Type: token.TOTP, Hash: token.SHA1, Digits: 8, Period: 45}, ""},
+	} {
+		s := int64(99)
+		if c.real.Type == token.TOTP {
+			s = otp.StepAt(c.real, now, 0)
+		}
+		a := attempt(t, c.real, s, s+1)
+		a.Params = c.record
+		r, err := otp.OtherDigits(a, c.real.Digits)
+		if err != nil || c.says == "" != (r.Reason == "") || !strings.Contains(r.Msg, c.says) {
+			t.Errorf("%+v as %+v: %q, %v", c.real, c.record, r.Msg, err)
+		}
+	}
+	one := attempt(t, totp(8, 30), stepNow(totp30))
+	one.Params = totp30
+	if r, err := otp.OtherDigits(one, 8); err != nil || r.Reason != "" {
+		t.Errorf("one code: %q, %v", r.Msg, err)
+	}
 }

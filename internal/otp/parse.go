@@ -5,6 +5,8 @@ import (
 	"strings"
 	"unicode"
 	"unicode/utf8"
+
+	"fob/internal/token"
 )
 
 // CodeError refuses the text of a code before any attempt is counted. It never
@@ -55,6 +57,9 @@ func wrongLength(got, want int) *CodeError {
 		Reason: WrongLength,
 		Msg:    fmt.Sprintf("the code has %s, this token's codes have %d", plural(int64(got), "digit"), want),
 		Hint:   "type every digit that the token shows, zeros in front too",
+	}
+	if got != want && got >= token.MinDigits && got <= token.MaxDigits {
+		e.Hint += fmt.Sprintf("; if it shows %d digits, its record was imported with the wrong number, which two codes in a row prove", got)
 	}
 	if got == 0 {
 		e.Msg = fmt.Sprintf("the code is empty, this token's codes have %d digits", want)

@@ -105,6 +105,9 @@ func otherParameters(own, fitting token.Params) Result {
 	add := func(s fault.Setting, format string, args ...any) {
 		parts, settings = append(parts, fmt.Sprintf(format, args...)), append(settings, s)
 	}
+	if fitting.Digits != own.Digits {
+		add(fault.Digits.Is(fitting.Digits), "%d digits", fitting.Digits)
+	}
 	if fitting.Type != own.Type {
 		add(fault.Type.Is(fitting.Type), "type %s", fitting.Type)
 	}
