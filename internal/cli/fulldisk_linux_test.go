@@ -129,3 +129,113 @@ func onlyOld(t *testing.T, disk, name string) {
 		}
 	}
 }
+
+// An import that fills the disk says so in its own sentence, wherever it happens:
+// nothing of it is kept, and what was there stays.
+func TestImportOnAFullDisk(t *testing.T) {
+	p, dir := newProgram(t), t.TempDir()
+	disk := smallDisk(t, dir)
+	var file strings.Builder
+	file.WriteString("serial,seed,type,digits,period\n")
+	for i := range 11_000 { // three slices
+		fmt.Fprintf(&file, "%013d,%040x,totp,6,30\n", i, i+1)
+	}
+	first, large := filepath.Join(dir, "first.csv"), filepath.Join(dir, "large.csv")
+	write(t, first, "serial,seed,type,digits,period\nS1,00000000000000000000000000000000000fffff,totp,6,30\n")
+	write(t, large, file.String())
+	p.env["FOB_DB"] = filepath.Join(disk, "store", "fob.db")
+	full := 0
+	for size := range diskSizes {
+		remount(t, disk, "size=1g")
+		if err := os.RemoveAll(filepath.Join(disk, "store")); err != nil {
+			t.Fatal(err)
+		}
+		p.env["FOB_IDENTITY"] = filepath.Join(dir, fmt.Sprintf("identity-%d", size), "identity.txt")
+		p.must(t, "init")
+		p.must(t, "import", first)
+		var used syscall.Statfs_t
+		if err := syscall.Statfs(disk, &used); err != nil {
+			t.Fatal(err)
+		}
+		pages := int(used.Blocks-used.Bfree) + size*largestDisk/diskSizes
+		remount(t, disk, fmt.Sprintf("size=%dk", 4*pages))
+		before := p.run("list").out
+		got := p.run("import", large)
+		if got.exit != term.ExitDone {
+			full++
+			if got.exit != term.ExitFailed || strings.Count(got.err, "disk of the store is full") != 1 || strings.Contains(got.err, "cancel") || strings.ContainsRune(got.err, '\uFFFD') {
+				t.Errorf("size %d: exit %d\n%s", size, got.exit, got.err)
+			}
+		}
+		remount(t, disk, "size=1g")
+		if size > 0 && got.exit != term.ExitDone && p.must(t, "list").out != before {
+			t.Errorf("size %d: other tokens are listed", size)
+		}
+		p.must(t, "import", first) // sweeps
+		p.must(t, "doctor")
+	}
+	if full < diskSizes/3 || full == diskSizes {
+		t.Errorf("the disk was full in %d of %d tries", full, diskSizes)
+	}
+}
+
+// largestDisk is how many pages more than the store an import of the file above
+// needs, and then some.
+const largestDisk = 600
+
+// Every command says that the disk is full, and no command says anything else.
+func TestCommandsOnAFullDisk(t *testing.T) {
+	p, dir := newProgram(t), t.TempDir()
+	disk := smallDisk(t, dir)
+	remount(t, disk, "size=1g")
+	file, people := filepath.Join(dir, "delivery.csv"), filepath.Join(dir, "people.csv")
+	write(t, file, string(seedFile(deliveryPlan)))
+	write(t, people, "login\nanna\n")
+	p.env["FOB_DB"] = filepath.Join(disk, "store", "fob.db")
+	p.must(t, "init")
+	p.must(t, "import", file)
+	const serial = "2600412300001"
+	var used syscall.Statfs_t
+	if err := syscall.Statfs(disk, &used); err != nil {
+		t.Fatal(err)
+	}
+	for _, extra := range []int{0, 8, 9} { // no room; room for the shared memory; and a page
+		remount(t, disk, fmt.Sprintf("size=%dk", 4*(int(used.Blocks-used.Bfree)+extra)))
+		commands := [][]string{
+			{"assign", serial, "anna"}, {"move", serial, "--to", "Wien", "--new-location"}, {"bind", serial, "anna", "--code", "123456"},
+			{"retire", serial, "--reason", "x", "--yes"}, {"batch", "quarantine", "1", "--reason", "x", "--yes"},
+			{"account", "import", people}, {"policy", "set", "codes-needed=2", "--approved-by", "Eva"},
+			{"lost", serial, "--yes", "--stolen"},
+		}
+		if extra == 0 { // reading takes the shared memory
+			commands = append(commands, []string{"list"}, []string{"audit", "verify"}, []string{"doctor"}, []string{"export", filepath.Join(disk, "x.csv")},
+				[]string{"audit", "checkpoint", "--out", filepath.Join(disk, "note")})
+		}
+		for _, args := range commands {
+			got := p.run(args...)
+			if got.exit != term.ExitFailed || strings.Count(got.err, "is full") != 1 || got.out != "" {
+				t.Errorf("fob %q with %d pages: exit %d\n%s%s", args, extra, got.exit, got.out, got.err)
+			}
+		}
+	}
+	remount(t, disk, "size=1g")
+	p.must(t, "audit", "verify")
+	p.must(t, "doctor")
+}
+
+// A list of refused records that does not fit is the error, also where the good ones
+// are stored: whoever asked for the list has not got it.
+func TestRejectsOnAFullDisk(t *testing.T) {
+	p, dir := newProgram(t), t.TempDir()
+	disk := smallDisk(t, dir)
+	p.must(t, "init")
+	file := filepath.Join(dir, "bad.csv")
+	write(t, file, "serial,seed,type,digits,period\nS1,00000000000000000000000000000000000fffff,totp,6,30\n"+strings.Repeat("S2,zz,totp,6,30\n", 600))
+	for _, flags := range [][]string{nil, {"--partial"}} {
+		rejects := filepath.Join(disk, fmt.Sprintf("rejects-%d.csv", len(flags)))
+		got := p.run(append([]string{"import", file, "--rejects", rejects}, flags...)...)
+		if got.exit != term.ExitFailed || !strings.Contains(got.err, "is full") {
+			t.Errorf("%v: exit %d\n%s%s", flags, got.exit, got.out, got.err)
+		}
+	}
+}

@@ -66,8 +66,7 @@ func Run(ctx context.Context, p Process) int {
 		Base: app.Config{Now: p.Now, Random: rand.Reader, Host: host, Operator: operator},
 	}
 	if err != nil {
-		printError(r, err)
-		return term.ExitOf(err)
+		return printError(r, err)
 	}
 	cmd := command(r)
 	cmd.SetArgs(p.Args)
@@ -83,9 +82,9 @@ func Run(ctx context.Context, p Process) int {
 		err = fault.Errorf(fault.Interrupted, "interrupted; nothing was left half done")
 	}
 	if err != nil {
-		printError(r, err)
+		return printError(r, err)
 	}
-	return term.ExitOf(err)
+	return term.ExitDone
 }
 
 // ownWords tells of an error met as a command was interrupted that it would have
@@ -104,17 +103,23 @@ func asksJSON(args []string) bool {
 	return slices.Contains(args, "--json")
 }
 
-// printError writes the one error of a run to standard error.
-func printError(r *term.Run, err error) {
-	hint := term.NextStep(err)
+// printError writes the one error of a run to standard error and returns its exit
+// code. What a command stopped of its own work because other work failed is no
+// interruption: that is the person's, or the system's.
+func printError(r *term.Run, err error) int {
+	hint, exit := term.NextStep(err), term.ExitOf(err)
+	if exit == term.ExitInterrupted && r.Ctx.Err() == nil && fault.KindOf(err) != fault.Interrupted {
+		exit = term.ExitFailed
+	}
 	if r.JSON {
-		_ = json.NewEncoder(term.Visible(r.Streams.Err)).Encode(errorJSON{fault.MessageIn(err, term.Wording{}), hint, term.ExitOf(err)})
-		return
+		_ = json.NewEncoder(term.Visible(r.Streams.Err)).Encode(errorJSON{fault.MessageIn(err, term.Wording{}), hint, exit})
+		return exit
 	}
 	fmt.Fprintf(r.Streams.Err, "fob: %s\n", term.Clean(fault.MessageIn(err, term.Wording{})))
 	if hint != "" {
 		fmt.Fprintf(r.Streams.Err, "  %s\n", term.Clean(hint))
 	}
+	return exit
 }
 
 // flagError puts a flag's wrong value into words; other errors of flags are

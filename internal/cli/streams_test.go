@@ -173,3 +173,22 @@ func TestDoctorOnTerminal(t *testing.T) {
 		t.Errorf("the checks are\n%s", out)
 	}
 }
+
+// TestOwnWorkStopped: what a command stopped of its own work because other work
+// failed is a failure, not an interruption.
+func TestOwnWorkStopped(t *testing.T) {
+	var errs strings.Builder
+	r := &term.Run{Ctx: context.Background(), Streams: term.Streams{Err: &errs}}
+	for _, c := range []struct {
+		err  error
+		exit int
+	}{
+		{errors.Join(context.Canceled, fault.Errorf(fault.Internal, "the disk is full")), term.ExitFailed},
+		{context.Canceled, term.ExitFailed},
+		{fault.Errorf(fault.Interrupted, "the terminal ended the conversation"), term.ExitInterrupted},
+	} {
+		if exit := printError(r, c.err); exit != c.exit {
+			t.Errorf("%v: exit %d, not %d", c.err, exit, c.exit)
+		}
+	}
+}

@@ -1,6 +1,10 @@
 package fault
 
-import "errors"
+import (
+	"errors"
+	"slices"
+	"strings"
+)
 
 // Kind classes an error by what the caller can do about it. The command line
 // turns it into an exit code, a web page into a status.
@@ -87,10 +91,23 @@ func AdviceOf(err error) Text {
 	return Text{}
 }
 
-// MessageIn is what an error says, in a front end's words.
+// MessageIn is what an error says, in a front end's words. Of errors that were
+// joined each says its own, in one line.
 func MessageIn(err error, w Wording) string {
-	if e, ok := err.(interface{ In(Wording) string }); ok {
+	switch e := err.(type) {
+	case interface{ In(Wording) string }:
 		return e.In(w)
+	case interface{ Unwrap() []error }:
+		if joined := errors.Join(e.Unwrap()...); joined.Error() != err.Error() {
+			break // it says more than its parts
+		}
+		var said []string
+		for _, part := range e.Unwrap() {
+			if text := MessageIn(part, w); !slices.Contains(said, text) {
+				said = append(said, text)
+			}
+		}
+		return strings.Join(said, "; ")
 	}
 	return err.Error()
 }

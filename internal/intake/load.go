@@ -171,7 +171,9 @@ func (l *loader) loadInSlices(ctx context.Context) error {
 		}
 	}
 	if created {
-		err = errors.Join(err, l.discard(ctx))
+		// Where both fail it is for one reason, which was met first; the next import
+		// sweeps what is left.
+		err = cmp.Or(err, l.discard(ctx))
 	}
 	return err
 }

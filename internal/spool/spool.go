@@ -106,7 +106,11 @@ func (f *File) Finish() error {
 	_, err := f.file.Write(f.aead.Seal(plain[:0], nonce(f.size/chunkSize), plain, nil))
 	f.size += int64(len(plain))
 	if err != nil {
-		return fault.Wrap(fault.Internal, err, "writing a temporary file").WithHint("is there room in %s?", filepath.Dir(f.file.Name()))
+		var onPath *os.PathError
+		if errors.As(err, &onPath) {
+			err = onPath.Err // its name says nothing to anybody
+		}
+		return fault.Wrap(fault.Internal, err, "writing a temporary file in %s", filepath.Dir(f.file.Name()))
 	}
 	return nil
 }

@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"syscall"
 
 	"github.com/spf13/cobra"
 
@@ -126,9 +127,9 @@ func readOldExport(o *CompareOptions, e export.Export) (old *export.OldExport, e
 	if errors.As(err, &told) && told.Kind == fault.KeyTrouble {
 		return nil, told.WithHint("give it with --compare-password-file FILE")
 	}
-	var onPath *fs.PathError
-	if errors.As(err, &onPath) {
-		return nil, fault.Wrap(fault.Internal, onPath.Err, "writing the rows of %s to a temporary file", Clean(o.With))
+	var ofSystem syscall.Errno
+	if errors.As(err, &ofSystem) {
+		return nil, fault.Wrap(fault.Internal, ofSystem, "writing the rows of %s to a temporary file", Clean(o.With))
 	}
 	if err != nil {
 		return nil, err

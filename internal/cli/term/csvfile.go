@@ -82,5 +82,5 @@ func (f *CSVFile) failed(err error) error {
 	if err == nil {
 		return nil
 	}
-	return fault.Wrap(fault.Internal, err, "writing %s", f.path)
+	return fault.Wrap(fault.Internal, Cause(err), "writing %s", f.path)
 }

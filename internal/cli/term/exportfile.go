@@ -4,10 +4,10 @@ import (
 	"crypto/sha256"
 	"errors"
 	"io"
-	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
+	"syscall"
 
 	"fob/internal/fault"
 	"fob/internal/report"
@@ -75,9 +75,9 @@ func (x ExportFile) replace(reader report.Reader, e export.Export) (t export.Tot
 // failed says of a file that could not be written which one was to be made, rather
 // than in which row and on which temporary name it ended.
 func (x ExportFile) failed(err error) error {
-	var onPath *fs.PathError
-	if errors.As(err, &onPath) {
-		return fault.Wrap(fault.Internal, onPath.Err, "writing %s", x.Path)
+	var ofSystem syscall.Errno
+	if errors.As(err, &ofSystem) {
+		return fault.Wrap(fault.Internal, ofSystem, "writing %s", x.Path)
 	}
 	return err
 }

@@ -41,6 +41,13 @@ func (e *engine) IsUnreadable(err error) bool {
 // IsDamaged reports whether an error says that the database file is broken.
 func IsDamaged(err error) bool { return code(err) == sqlite3.SQLITE_CORRUPT }
 
+// isFull reports whether a disk has no room left. Reading takes room too: 32 kB of
+// shared memory beside the database, which cannot be made on a full disk.
+func isFull(err error) bool {
+	var e *sqlite.Error
+	return errors.As(err, &e) && (code(err) == sqlite3.SQLITE_FULL || e.Code() == sqlite3.SQLITE_IOERR_SHMSIZE)
+}
+
 // openError puts into words why a database cannot be opened.
 func openError(err error, path string) error {
 	switch code(err) {
@@ -61,11 +68,11 @@ func explain(err error, doing string) error {
 	if code(err) == 0 || errors.As(err, &known) {
 		return err // none of SQLite's, or explained already
 	}
-	switch code(err) {
-	case sqlite3.SQLITE_FULL:
-		return fault.Wrap(fault.Internal, err, "the disk of the store is full; nothing of this command was stored").WithHint("make room, then try again")
-	case sqlite3.SQLITE_IOERR:
-		return fault.Wrap(fault.Internal, err, "the disk of the store failed or is full; nothing of this command was stored").
+	if isFull(err) {
+		return fault.Errorf(fault.Internal, "the disk of the store is full; nothing more was stored").WithHint("make room, then try again")
+	}
+	if code(err) == sqlite3.SQLITE_IOERR {
+		return fault.Wrap(fault.Internal, err, "the disk of the store failed; nothing more was stored").
 			WithHint("make room if it is full; else keep a copy of the database, and replace the disk")
 	}
 	wrapped := fault.Wrap(fault.Internal, err, "%s", doing)
