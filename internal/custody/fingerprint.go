@@ -46,7 +46,8 @@ func clonePrinter(model hash.Cloner) *printer {
 // Fingerprint is the keyed fingerprint of a seed, the same for one seed under
 // every serial of this store: the first 8 bytes, big endian, of HMAC-SHA256.
 // Two seeds with one fingerprint are probably the same; opening both settles
-// it. It panics on a closed Keyring, since any number that it could return
+// it. Zeros behind a seed do not count: HMAC pads its key with them, so that both
+// show the same codes. It panics on a closed Keyring, since any number that it could return
 // would be taken for a fingerprint.
 func (k *Keyring) Fingerprint(seed token.Seed) int64 {
 	o := k.open.Load()
@@ -54,7 +55,7 @@ func (k *Keyring) Fingerprint(seed token.Seed) int64 {
 		panic("custody: fingerprint on a closed keyring")
 	}
 	p := o.prints.pool.Get().(*printer)
-	p.mac.Write(seed.Bytes())
+	p.mac.Write(seed.Key())
 	fp := int64(binary.BigEndian.Uint64(p.mac.Sum(p.sum[:0])))
 	p.mac.Reset() // overwrites the seed in the HMAC's buffer
 	clear(p.sum[:])

@@ -144,7 +144,7 @@ func (l *loader) sameSeed(r Reader, e *entry, here Stored) (bool, error) {
 		return false, err
 	}
 	defer seed.Clear()
-	return bytes.Equal(seed.Bytes(), e.seed.Bytes()), nil
+	return bytes.Equal(seed.Key(), e.seed.Key()), nil
 }
 
 // mayBeHere reports whether the store may have the seed: see lookForSeeds.

@@ -1,6 +1,7 @@
 package token
 
 import (
+	"bytes"
 	"crypto/subtle"
 	"fmt"
 	"io"
@@ -53,6 +54,10 @@ func (s Seed) Bytes() []byte {
 	}
 	return (*s.held).bytes
 }
+
+// Key is what of the seed counts in HMAC, which pads keys with zeros: seeds that differ
+// only in zeros behind them show the same codes. It is a part of Bytes.
+func (s Seed) Key() []byte { return bytes.TrimRight(s.Bytes(), "\x00") }
 
 // Clear overwrites the seed with zeros and forgets it.
 func (s Seed) Clear() {

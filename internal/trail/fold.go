@@ -395,6 +395,9 @@ func (f *Fold) imported(e *Event) error {
 			unknown = fmt.Errorf("it replaces token %s (id %d), which no import before it brought", r.Old.Serial, r.Old.ID)
 		}
 		if key := r.New.Serial.Key(); f.span.has(key) {
+			if t := f.token(key); t != nil && !f.standing(t).Untouched() && !f.part {
+				return fmt.Errorf("token %s was given out or tried before, and is replaced", r.Old.Serial)
+			}
 			t := f.make(key, token.InStock)
 			f.put(t, token.Standing{Since: b.At, Location: r.Location})
 			f.tell(change{serial: key, others: everything}, t)
@@ -488,8 +491,8 @@ func (f *Fold) withdrawn(e *Event) error {
 	for _, c := range d.Tokens {
 		f.tell(change{serial: c.Serial.Key(), others: []Aspect{AspectOrigin}}, nil)
 		if t := f.token(c.Serial.Key()); t != nil {
-			if (f.get(t.state) != string(token.InStock) || t.issued) && !f.part {
-				return fmt.Errorf("token %s was given out before, and is withdrawn", c.Serial)
+			if !f.standing(t).Untouched() && !f.part {
+				return fmt.Errorf("token %s was given out or tried before, and is withdrawn", c.Serial)
 			}
 			*t = keptToken{serial: t.serial} // absent
 		}

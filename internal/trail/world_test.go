@@ -11,14 +11,20 @@ import (
 	"fob/internal/trail"
 )
 
-// problems verifies a trail of one event.
-func problems(t *testing.T, e *trail.Event) []string {
+// problems verifies a trail of some events.
+func problems(t *testing.T, events ...*trail.Event) []string {
 	t.Helper()
-	entry, err := trail.Append(trail.Head{}, e)
-	if err != nil {
-		t.Fatal(err)
+	var all []trail.Stored
+	head := trail.Head{}
+	for _, e := range events {
+		entry, err := trail.Append(head, e)
+		if err != nil {
+			t.Fatal(err)
+		}
+		head = trail.Head{Seq: entry.Seq, Hash: entry.Hash}
+		all = append(all, trail.Stored{Entry: entry, Texts: e.Beside})
 	}
-	r, err := trail.VerifyStore(storeID, each([]trail.Stored{{Entry: entry, Texts: e.Beside}}), noTables{}, nil)
+	r, err := trail.VerifyStore(storeID, each(all), noTables{}, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -80,6 +86,38 @@ func TestReplacedFromNowhere(t *testing.T) {
 		t.Fatal(err)
 	}
 	saysProblem(t, problems(t, e), "event 1: it replaces token S41 (id 41), which no import before it brought")
+}
+
+// A token of which codes were tried neither leaves nor is replaced: its used codes would
+// count again when it comes back.
+func TestTriedTokensStay(t *testing.T) {
+	old := token.Facts{ID: 41, Serial: "S41"}
+	make := func(by token.Command, on trail.Object, detail any) *trail.Event {
+		e := event(t, by)
+		if e.Object = on; e.SetDetail(detail) != nil {
+			t.Fatal("no detail")
+		}
+		return e
+	}
+	batch, one := trail.Object{Kind: trail.KindBatch, ID: uuid.NewString()}, trail.Object{Kind: trail.KindToken, ID: "S41"}
+	for words, after := range map[string]token.Standing{
+		"refused":  {State: token.InStock, Failures: 1},
+		"accepted": {State: token.InStock, Watermark: token.MarkAt(7)},
+	} {
+		for _, leave := range []*trail.Event{
+			make(token.CmdBatchWithdraw, batch, trail.WithdrawDetail{Number: 1, Tokens: []token.Facts{old}}),
+			make(token.CmdImport, trail.Object{Kind: trail.KindBatch, ID: uuid.NewString()},
+				trail.ImportDetail{Number: 2, FirstID: 42, LastID: 42, Replaced: []trail.Replaced{{Old: old, New: old}}}),
+		} {
+			tried := make(token.CmdCheck, one, trail.TokenDetail{After: &after})
+			tried.From, tried.To = token.InStock, token.InStock
+			found := problems(t, make(token.CmdImport, batch, trail.ImportDetail{Number: 1, FirstID: 41, LastID: 41, New: 1}), tried, leave)
+			saysProblem(t, found, "event 3: token S41 was given out or tried before")
+			if t.Failed() {
+				t.Fatal(words)
+			}
+		}
+	}
 }
 
 // JSON would put another character in the place of what is no UTF-8, and verify

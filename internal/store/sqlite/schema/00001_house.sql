@@ -162,6 +162,20 @@ WHEN EXISTS (SELECT 1 FROM token WHERE id BETWEEN OLD.first_id AND OLD.last_id)
 BEGIN SELECT RAISE(ABORT, 'the batch still has tokens'); END;
 -- +goose StatementEnd
 
+-- What was used stays used: the row of a seed of which a code was accepted, or
+-- refused since, does not go, and its watermark never falls. So there is no way out of
+-- the store and back that makes a used code good, or opens a lock.
+-- +goose StatementBegin
+CREATE TRIGGER token_used_stays BEFORE DELETE ON token
+WHEN OLD.watermark IS NOT NULL OR OLD.failures > 0
+BEGIN SELECT RAISE(ABORT, 'codes of this token were tried; it cannot go'); END;
+-- +goose StatementEnd
+-- +goose StatementBegin
+CREATE TRIGGER token_watermark_rises BEFORE UPDATE OF watermark ON token
+WHEN OLD.watermark IS NOT NULL AND (NEW.watermark IS NULL OR NEW.watermark < OLD.watermark)
+BEGIN SELECT RAISE(ABORT, 'a code that was used would count again'); END;
+-- +goose StatementEnd
+
 -- Which token has the seed with this keyed fingerprint. A table of its own,
 -- because its keys are random: it is filled in sorted runs, for a large import
 -- once all tokens are in. nth is above 0 only for two different seeds that share
