@@ -167,7 +167,7 @@ func (d *doctor) imports(ctx context.Context, k *Check) error {
 
 const (
 	meansDamage = "the database file is damaged"
-	doDamage    = "keep the file as it is, and restore a backup"
+	doDamage    = "keep the file as it is, with the -wal and -shm beside it, and restore a backup"
 )
 
 func (d *doctor) database(ctx context.Context, k *Check) error {
@@ -182,7 +182,8 @@ func (d *doctor) database(ctx context.Context, k *Check) error {
 func (d *doctor) trail(ctx context.Context, k *Check) error {
 	rep, err := d.store.Verify(ctx, nil)
 	for _, what := range rep.Problems {
-		k.found(what, "trail or tables were changed by something else than fob, or damaged", "keep the database as it is, and compare it with a backup")
+		k.found(what, "trail or tables were changed by something else than fob, or damaged; a -wal that was removed or put back from another day does this too",
+			"keep the database as it is, with the -wal and -shm beside it, and compare it with a backup")
 	}
 	events := "events"
 	if rep.Events == 1 {

@@ -53,7 +53,7 @@ func build(ctx context.Context, path string, f store.Founding) error {
 		return err
 	}
 	file.Close()
-	e := &engine{path: path}
+	e := &engine{path: path, files: newWatch(path)}
 	if e.write, err = openWriter(path, forWriting); err != nil {
 		return err
 	}

@@ -22,6 +22,7 @@ import (
 // engine is an open database.
 type engine struct {
 	path  string
+	files *watch
 	read  *sql.DB
 	write *sql.DB // nil when opened for reading
 	load  *sql.DB // of a large import, while it holds its lock; else nil
@@ -101,6 +102,11 @@ func (e *engine) Begin(ctx context.Context, loads bool) (w *store.Writing, err e
 		return nil, err
 	}
 	tx, err := conn.BeginTx(ctx, nil)
+	if err == nil {
+		if err = e.files.check(conn); err != nil {
+			tx.Rollback() //nolint:errcheck // nothing was done
+		}
+	}
 	if err != nil {
 		conn.Close()
 		lock.release()
@@ -110,12 +116,13 @@ func (e *engine) Begin(ctx context.Context, loads bool) (w *store.Writing, err e
 		return insertRows(ctx, conn, table, columns, rows)
 	}
 	end := func() error {
+		err := e.files.check(conn)
 		conn.Close()
 		lock.release()
-		if loads {
+		if loads && err == nil {
 			return e.foldLog(ctx)
 		}
-		return nil
+		return err
 	}
 	return &store.Writing{Tx: tx, Insert: insert, End: end}, nil
 }

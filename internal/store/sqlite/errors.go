@@ -48,13 +48,17 @@ func isFull(err error) bool {
 	return errors.As(err, &e) && (code(err) == sqlite3.SQLITE_FULL || e.Code() == sqlite3.SQLITE_IOERR_SHMSIZE)
 }
 
+// doRestore names the log: a database without its own, or beside one of another day,
+// is damaged too.
+const doRestore = "keep the database with the -wal and -shm beside it as they are, and restore a backup; a -wal that was removed, or put back from another day, damages it too"
+
 // openError puts into words why a database cannot be opened.
 func openError(err error, path string) error {
 	switch code(err) {
 	case sqlite3.SQLITE_NOTADB:
 		return fault.Errorf(fault.Internal, "%s is not a database", path).WithHint("name the store with %s", fault.DB)
 	case sqlite3.SQLITE_CORRUPT:
-		return fault.Wrap(fault.Internal, err, "%s is damaged", path).WithHint("restore a backup; keep the damaged file")
+		return fault.Wrap(fault.Integrity, err, "%s is damaged", path).WithHint(doRestore)
 	}
 	return explain(err, "opening "+path)
 }
@@ -77,14 +81,14 @@ func explain(err error, doing string) error {
 	}
 	wrapped := fault.Wrap(fault.Internal, err, "%s", doing)
 	switch code(err) {
+	case sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB:
+		return fault.Wrap(fault.Integrity, err, "%s: the database is damaged", doing).WithHint(doRestore)
 	case sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN:
 		return wrapped.WithHint("the database or its folder cannot be written by this user")
 	case sqlite3.SQLITE_BUSY:
 		return wrapped.WithHint("another program holds the database; try again when it is done")
 	case sqlite3.SQLITE_CONSTRAINT:
 		return wrapped.WithHint("this is a defect of fob: report it with this message; nothing was changed")
-	case sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB:
-		return wrapped.WithHint("the database is damaged: keep it, and restore a backup")
 	}
 	return wrapped
 }

@@ -22,7 +22,7 @@ func Open(ctx context.Context, path string) (*store.Store, error) {
 	if err := checkWritable(abs); err != nil {
 		return nil, err
 	}
-	e := &engine{path: abs}
+	e := &engine{path: abs, files: newWatch(abs)}
 	if e.read, err = sql.Open("sqlite", readAddress(abs)); err != nil {
 		return nil, openError(err, abs)
 	}

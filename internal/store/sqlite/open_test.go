@@ -27,15 +27,19 @@ var unusable = []struct {
 		must(t, os.Remove(path))
 		tamper(t, path, "CREATE TABLE store (uuid TEXT)", "INSERT INTO store VALUES ('x')")
 	}, []string{"not a store of fob's"}},
-	{"newer", func(t *testing.T, path string) { tamper(t, path, "PRAGMA user_version = 99") },
+	{"newer", func(t *testing.T, path string) {
+		tamper(t, path, "INSERT INTO goose_db_version (version_id, is_applied) VALUES (99, 1)", "PRAGMA user_version = 99")
+	},
 		[]string{"newer fob", "schema 99", "nothing was changed"}},
+	{"raised by hand", func(t *testing.T, path string) { tamper(t, path, "PRAGMA user_version = 99") },
+		[]string{"schema is 99", "those of schema 1", "PRAGMA user_version = 1"}},
 	{"damaged", func(t *testing.T, path string) {
 		f, err := os.OpenFile(path, os.O_WRONLY, 0)
 		must(t, err)
 		_, err = f.WriteAt(make([]byte, 3000), 100) // the schema
 		must(t, err)
 		must(t, f.Close())
-	}, []string{"damaged", "backup"}},
+	}, []string{"damaged", "backup", "-wal"}},
 	{"without an id", func(t *testing.T, path string) { tamper(t, path, "UPDATE store SET uuid = 'none'") }, []string{"store id"}},
 }
 
@@ -52,7 +56,7 @@ func TestOpenRefuses(t *testing.T) {
 					t.Error("there is a store all the same")
 				}
 				kind := fault.Internal
-				if c.name == "without an id" {
+				if slices.Contains([]string{"without an id", "raised by hand", "damaged"}, c.name) {
 					kind = fault.Integrity
 				}
 				kindIs(t, err, kind, c.words...)
@@ -102,6 +106,9 @@ func TestOlderSchema(t *testing.T) {
 	if _, err := os.Lstat(backup + ".new"); err == nil {
 		t.Error("a half-made backup is left")
 	}
+	reader, err := OpenReadOnly(bg, path) // whoever lowered the version by hand
+	must(t, err)
+	must(t, reader.Close())
 }
 
 // readOnly is a store as an auditor gets it, with one token, in a folder that

@@ -60,10 +60,20 @@ func checkSchema(ctx context.Context, db *sql.DB, path string) (version int, err
 		return 0, openError(err, path)
 	}
 	if version > schemaVersion {
+		if migrated, err := migratedTo(ctx, db); err == nil && migrated <= schemaVersion {
+			return 0, fault.Errorf(fault.Integrity, "%s says that its schema is %d, but its tables are those of schema %d: something else than fob wrote user_version", path, version, migrated).
+				WithHint("keep a copy; restore a backup, or set it back with the sqlite3 shell, `PRAGMA user_version = %d`, and verify the trail", migrated)
+		}
 		return 0, fault.Errorf(fault.Internal, "%s was written by a newer fob (schema %d, this program knows %d)", path, version, schemaVersion).
 			WithHint("use the newer fob; nothing was changed")
 	}
 	return version, nil
+}
+
+// migratedTo is the newest migration that was run.
+func migratedTo(ctx context.Context, db *sql.DB) (version int, err error) {
+	err = db.QueryRowContext(ctx, "SELECT MAX(version_id) FROM goose_db_version WHERE is_applied = 1").Scan(&version)
+	return version, err
 }
 
 // upgrade migrates an older store, with a backup beside it first. Another
@@ -81,7 +91,12 @@ func (e *engine) upgrade(ctx context.Context) error {
 	if err := e.backup(ctx, fmt.Sprintf("%s.schema-%d", e.path, version)); err != nil {
 		return err
 	}
-	return migrate(ctx, e.write)
+	if err := migrate(ctx, e.write); err != nil {
+		return err
+	}
+	// A migration that was run before says nothing; its version may have been lowered.
+	_, err = e.write.ExecContext(ctx, fmt.Sprintf("PRAGMA user_version = %d", schemaVersion))
+	return err
 }
 
 // backup copies the database to path, readable for its owner only from the
