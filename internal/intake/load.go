@@ -192,10 +192,10 @@ func (l *loader) lookForSeeds(ctx context.Context) error {
 			}
 			known, err := r.KnownPrints(prints)
 			for _, m := range marks { // both are sorted
-				for len(known) > 0 && known[0].Print < m.key {
+				for len(known) > 0 && known[0] < m.key {
 					known = known[1:]
 				}
-				if len(known) > 0 && known[0].Print == m.key {
+				if len(known) > 0 && known[0] == m.key {
 					l.seedsHere.add(m.n)
 				}
 			}

@@ -49,13 +49,15 @@ type Reader interface {
 	// Locations lists the names of all places, in no order.
 	Locations() ([]string, error)
 
-	// Stored and StoredByFingerprint look up many at once and do see loading
-	// batches: uniqueness covers them.
+	// Known, Stored and StoredByFingerprint look up many at once and do see loading
+	// batches: uniqueness covers them. Known is for all records of a file, and may
+	// return more than was asked for; Stored for those that differ.
+	Known(serialKeys []string) (map[string]Known, error)
 	Stored(serialKeys []string) (map[string]Stored, error)
 	StoredByFingerprint(prints []int64) (map[int64][]Stored, error)
 	// KnownPrints returns those of some fingerprints, sorted, that StoredByFingerprint
 	// would find.
-	KnownPrints(prints []int64) ([]desk.Print, error)
+	KnownPrints(prints []int64) ([]int64, error)
 	BatchOfFile(sha256, options string) (token.Batch, bool, error)
 
 	// WholeBatch finds a batch by its number, a withdrawn one too.
@@ -116,6 +118,20 @@ type SliceToken struct {
 	token.Standing      // but for what the sweep of a batch does not look at
 	Bound          bool // was ever
 	Proven         bool // answered a code: its parameters are right
+}
+
+// Known is what tells of a token that is here whether a record says the same of it.
+type Known struct {
+	Params      token.Params
+	Counter     int64
+	Fingerprint int64
+	State       token.State
+	Unseen      bool // its batch is being loaded, or withdrawn
+}
+
+// same reports whether a record brings nothing new.
+func (k Known) same(f *token.Facts) bool {
+	return !k.Unseen && k.State != token.Retired && k.Fingerprint == f.Fingerprint && k.Params == f.Params && k.Counter == f.Counter
 }
 
 // Stored is what an import needs to know of a token that is already here.

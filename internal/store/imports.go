@@ -71,16 +71,14 @@ func (q *queries) InsertPrints(prints []desk.Print) error {
 	return err
 }
 
-// KnownPrints returns those of some fingerprints that are in the store.
-func (q *queries) KnownPrints(prints []int64) (known []desk.Print, err error) {
-	err = inChunks(prints, func(list string, args []any) error {
-		more, err := collect(q, func(row scanner) (p desk.Print, err error) {
-			err = row.Scan(&p.Print, &p.Nth, &p.TokenID)
-			return p, err
-		}, `SELECT fingerprint, nth, token_id FROM fingerprint WHERE fingerprint IN (`+list+`) ORDER BY fingerprint, nth`, args...)
-		known = append(known, more...)
+// KnownPrints returns those of some fingerprints, sorted, that are in the store.
+func (q *queries) KnownPrints(prints []int64) (known []int64, err error) {
+	err = lookUp(q, `fingerprint`, `fingerprint`, `fingerprint`, prints, func(row scanner) error {
+		p, err := value[int64](row)
+		known = append(known, p)
 		return err
 	})
+	slices.Sort(known)
 	return known, err
 }
 
@@ -94,19 +92,55 @@ func (q *queries) SeedTaken(fingerprint int64) (bool, error) {
 	return value[bool](q.row(`SELECT EXISTS (SELECT 1 FROM fingerprint WHERE fingerprint = $1)`, fingerprint))
 }
 
-// withoutNew leaves out keys of which it takes one look to see that none is here: a
-// delivery's serials mostly follow each other, and nothing lies between the first
-// and the last of them.
-func (q *queries) withoutNew(serialKeys []string) ([]string, error) {
-	if len(serialKeys) == 0 {
-		return nil, nil
+// sparse is how many rows a range may have for each key that is looked up in it, so
+// that the whole range is read: a row that nobody asked for costs an eighth of a key
+// that is named.
+const sparse = 8
+
+// lookUp reads the rows of a table that have one of some sorted keys. A delivery's
+// keys mostly lie side by side: of new ones it takes one look to see that nothing is
+// between the first and the last of them, and of known ones their range is read.
+// Where they lie apart each is named. So scan gets rows that nobody asked for as well.
+func lookUp[T int64 | string](q *queries, columns, table, key string, sorted []T, scan func(scanner) error) error {
+	if len(sorted) == 0 {
+		return nil
 	}
-	sorted := slices.Sorted(slices.Values(serialKeys))
-	some, err := value[bool](q.row(`SELECT EXISTS (SELECT 1 FROM token WHERE serial_key BETWEEN $1 AND $2)`, sorted[0], sorted[len(sorted)-1]))
-	if !some {
+	first, last, most := sorted[0], sorted[len(sorted)-1], sparse*len(sorted)
+	between := ` FROM ` + table + ` WHERE ` + key + ` BETWEEN $1 AND $2`
+	n, err := value[int](q.row(`SELECT COUNT(*) FROM (SELECT 1`+between+` LIMIT $3) AS some`, first, last, most+1))
+	switch {
+	case err != nil || n == 0:
+		return err
+	case n <= most:
+		return q.each(`SELECT `+columns+between, []any{first, last}, scan)
+	}
+	return inChunks(sorted, func(list string, args []any) error {
+		return q.each(`SELECT `+columns+` FROM `+table+` WHERE `+key+` IN (`+list+`)`, args, scan)
+	})
+}
+
+// Known looks up many serials, in upper case, those of loading batches too.
+func (q *queries) Known(serialKeys []string) (map[string]intake.Known, error) {
+	found := map[string]intake.Known{}
+	profiles, err := q.Profiles()
+	if err != nil {
 		return nil, err
 	}
-	return sorted, err
+	unseen := map[int64]bool{} // batches
+	err = q.each(`SELECT b.id, TRUE FROM batch b WHERE NOT (`+visible+`)`, nil, pair(unseen))
+	if err != nil {
+		return nil, err
+	}
+	sorted := slices.Sorted(slices.Values(serialKeys))
+	return found, lookUp(q, `serial_key, batch_id, profile_id, counter, COALESCE(fingerprint, 0), state`, `token`, `serial_key`, sorted, func(row scanner) error {
+		var k intake.Known
+		var key string
+		var batch, profile int64
+		err := row.Scan(&key, &batch, &profile, &k.Counter, &k.Fingerprint, (*stateCode)(&k.State))
+		k.Params, k.Unseen = profiles[profile].Params, unseen[batch]
+		found[key] = k
+		return err
+	})
 }
 
 const storedSelect = `SELECT ` + tokenFields + `,
@@ -121,12 +155,8 @@ func (scan scanToken) stored(row scanner) (s intake.Stored, err error) {
 // Stored looks up many serials, in upper case, those of loading batches too.
 func (q *queries) Stored(serialKeys []string) (map[string]intake.Stored, error) {
 	found := map[string]intake.Stored{}
-	sorted, err := q.withoutNew(serialKeys)
-	if err != nil {
-		return nil, err
-	}
 	scan := q.tokenScanner()
-	return found, inChunks(sorted, func(list string, args []any) error {
+	return found, inChunks(serialKeys, func(list string, args []any) error {
 		return q.each(storedSelect+`t.serial_key IN (`+list+`)`, args, func(row scanner) error {
 			s, err := scan.stored(row)
 			found[s.Serial.Key()] = s

@@ -136,9 +136,10 @@ func pair[K comparable, V any](all map[K]V) func(scanner) error {
 func notFound(err error) bool { return errors.Is(err, sql.ErrNoRows) }
 
 // inChunks calls do with the keys that one look-up names: enough that the cost of a
-// statement vanishes, few enough for every engine's limit of parameters.
+// statement vanishes, and few, since SQLite finds the number of each parameter among
+// those before it.
 func inChunks[T any](all []T, do func(list string, args []any) error) error {
-	const chunk = 500
+	const chunk = 100
 	for len(all) > 0 {
 		n := min(chunk, len(all))
 		if err := do(places(1, n), anys(all[:n])); err != nil {

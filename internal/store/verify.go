@@ -18,11 +18,11 @@ import (
 // a connection of its own; a third one reads the trail.
 func (s *Store) Verify(ctx context.Context, checkpoint *trail.Checkpoint) (r trail.Report, err error) {
 	err = s.snapshots(ctx, 3, func(readers []*queries) error {
-		t := &tables{queries: readers[0]}
+		t := &tables{queries: readers[0], seed: maphash.MakeSeed()}
 		var schema []string
 		var schemaErr error
 		t.asked.Go(func() {
-			t.found, t.err = readers[2].contradictions()
+			t.ask(readers[2])
 			schema, schemaErr = s.SchemaProblems(ctx, readers[2].tx)
 		})
 		defer t.asked.Wait()
@@ -45,17 +45,34 @@ func (s *Store) Verify(ctx context.Context, checkpoint *trail.Checkpoint) (r tra
 // tables are what the trail is held against.
 type tables struct {
 	*queries
-	asked sync.WaitGroup
-	found []string
-	err   error
+	asked  sync.WaitGroup
+	found  []string
+	err    error
+	seed   maphash.Seed
+	listed uint64  // sum of the table of fingerprints
+	owned  *uint64 // sum of what tokens have; nil: they were not read to their end
 }
 
 var _ trail.Tables = (*tables)(nil)
 
+// ask asks what does not depend on the trail.
+func (t *tables) ask(q *queries) {
+	if t.found, t.err = q.contradictions(contradictions); t.err != nil {
+		return
+	}
+	names, err := q.namesContradict()
+	if t.found, t.err = append(t.found, names...), err; err == nil {
+		t.listed, t.err = q.fingerprintsSum(t.seed)
+	}
+}
+
 // Contradictions are what was asked meanwhile.
 func (t *tables) Contradictions() ([]string, error) {
-	t.asked.Wait()
-	return t.found, t.err
+	if t.asked.Wait(); t.err != nil || t.owned != nil && *t.owned == t.listed {
+		return t.found, t.err
+	}
+	more, err := t.contradictions(fingerprintContradictions)
+	return append(t.found, more...), err
 }
 
 // StoreRow reads the store itself.
@@ -108,48 +125,6 @@ func (q *queries) BindingRows() iter.Seq2[trail.BindingRow, error] {
 		FROM binding bi JOIN token t ON t.id = bi.token_id JOIN account a ON a.id = bi.account_id ORDER BY bi.id`)
 }
 
-// TokenRows reads all tokens in the order of their ids, in pages, so that measured
-// drifts are put beside their tokens.
-func (q *queries) TokenRows() iter.Seq2[trail.TokenRow, error] {
-	const page = 5000
-	scan := q.tokenScanner()
-	return trail.Ahead(func(yield func(trail.TokenRow, error) bool) {
-		for after := int64(math.MinInt64); ; {
-			rows, err := collect(q, func(row scanner) (r trail.TokenRow, err error) {
-				t, err := scan(row, &r.SerialKey, &r.Batch)
-				r.Facts, r.Standing = t.Facts, t.Standing
-				return r, err
-			}, `SELECT `+tokenFields+`, t.serial_key, b.uuid`+tokenTables+` WHERE t.id > $1 AND b.loading = 0 ORDER BY t.id LIMIT $2`, after, page)
-			if err == nil && len(rows) > 0 {
-				after = rows[len(rows)-1].ID
-				err = q.addObservations(rows)
-			}
-			for _, row := range rows {
-				if err == nil && !yield(row, nil) {
-					return
-				}
-			}
-			if err != nil || len(rows) < page {
-				failed[trail.TokenRow](err)(yield)
-				return
-			}
-		}
-	})
-}
-
-// addObservations puts measured drifts beside the tokens of a page.
-func (q *queries) addObservations(rows []trail.TokenRow) error {
-	return q.each(observationsOf, []any{rows[0].ID, rows[len(rows)-1].ID}, func(row scanner) error {
-		var id int64
-		var o token.Observation
-		err := row.Scan(&id, inNanos(&o.At), &o.Drift, &o.Rate)
-		if i, found := slices.BinarySearchFunc(rows, id, func(r trail.TokenRow, id int64) int { return int(r.ID - id) }); found {
-			rows[i].Observations = append(rows[i].Observations, o)
-		}
-		return err
-	})
-}
-
 // A contradiction is a question whose answers are put into the words.
 type contradiction struct{ query, words string }
 
@@ -159,17 +134,8 @@ var contradictions = []contradiction{
 	// Within the trail every number is there, or its lack is found anyway.
 	{`SELECT seq FROM audit_text WHERE seq < (SELECT MIN(seq) FROM audit) OR seq > (SELECT MAX(seq) FROM audit)`,
 		"texts lie beside event %s, which is not there"},
-	// Where nothing is known stands NULL. A 0 means the same to the replay, but not to
-	// the queries: a batch that was withdrawn at 0 would not be seen by anybody.
-	{`SELECT number FROM batch WHERE withdrawn_at = 0 OR quarantined_at = 0 OR expected = 0 OR received = ''`, "batch %s: it has a 0 where nothing is known"},
+	{`SELECT number FROM batch WHERE withdrawn_at = 0 OR quarantined_at = 0 OR expected = 0 OR received = ''`, "batch %s: " + zeroForNothing},
 	{`SELECT uuid FROM binding WHERE closed_at = 0`, "binding %s: it has a 0 for its end"},
-	{`SELECT t.serial_key || ': ' || CASE WHEN b.id IS NULL THEN 'its batch is not there' WHEN t.id NOT BETWEEN b.first_id AND b.last_id THEN 'its id is not one of its batch'
-			WHEN COALESCE(t.bare, t.serial_key) <> replace(t.serial_key, '-', '') THEN 'it is found under another serial when its own is said without dashes'
-			ELSE 'it has a 0 where nothing is known' END
-		FROM token t LEFT JOIN batch b ON b.id = t.batch_id
-		WHERE COALESCE(b.loading, 0) = 0 AND (b.id IS NULL OR t.id NOT BETWEEN b.first_id AND b.last_id
-			OR COALESCE(t.bare, t.serial_key) <> replace(t.serial_key, '-', '')
-			OR 0 IN (t.not_before, t.not_after, t.manufactured, t.state_since, t.locked_until))`, "token %s"},
 	{`SELECT id FROM account WHERE (listed IS NULL) <> (salt IS NULL)`, "account id %s is half on a list of people"},
 	{`SELECT token_id FROM loss WHERE token_id NOT IN (SELECT id FROM token)`, "a loss is filed under token id %s, which is not there"},
 	{`SELECT id FROM observation WHERE token_id NOT IN (SELECT id FROM token)`, "the measured drift %s is of no token"},
@@ -192,36 +158,29 @@ var fingerprintContradictions = []contradiction{
 		"token %s: its seed is not in the fingerprint table"},
 }
 
-// fingerprintsAgree adds up keyed hashes of all pairs of fingerprint and token on both
-// sides: nobody can make two sums meet.
-func (q *queries) fingerprintsAgree() (bool, error) {
-	seed := maphash.MakeSeed()
-	sum := func(query string) (sum uint64, err error) {
-		err = q.each(query, nil, func(row scanner) error {
-			var p [2]int64
-			err := row.Scan(&p[0], &p[1])
-			sum += maphash.Comparable(seed, p)
-			return err
-		})
-		return sum, err
+// fingerprintsSum adds up keyed hashes of all pairs of fingerprint and token. The
+// tokens' own sum is made when they are read: nobody can make two sums meet.
+func (q *queries) fingerprintsSum(seed maphash.Seed) (sum uint64, err error) {
+	loading := map[int64]int64{} // ids, which TokenRows leaves out
+	if err := q.each(`SELECT first_id, last_id FROM batch WHERE loading = 1`, nil, pair(loading)); err != nil {
+		return 0, err
 	}
-	listed, err := sum(`SELECT fingerprint, token_id FROM fingerprint`)
-	if err != nil {
-		return false, err
-	}
-	owned, err := sum(`SELECT fingerprint, id FROM token WHERE fingerprint IS NOT NULL`)
-	return listed == owned, err
+	var print, id whole
+	into := []any{&print, &id}
+	return sum, q.each(`SELECT fingerprint, token_id FROM fingerprint`, nil, func(row scanner) error {
+		err := row.Scan(into...)
+		for first, last := range loading {
+			if id.n >= first && id.n <= last {
+				return err
+			}
+		}
+		sum += maphash.Comparable(seed, [2]int64{print.n, id.n})
+		return err
+	})
 }
 
-// contradictions asks them, and compares the names of states, and the spelling of
-// accounts with their keys.
-func (q *queries) contradictions() (found []string, err error) {
-	asked := contradictions
-	if agree, err := q.fingerprintsAgree(); err != nil {
-		return nil, err
-	} else if !agree {
-		asked = slices.Concat(asked, fingerprintContradictions)
-	}
+// contradictions asks some.
+func (q *queries) contradictions(asked []contradiction) (found []string, err error) {
 	for _, c := range asked {
 		answers, err := collect(q, value[string], c.query)
 		if err != nil {
@@ -231,6 +190,12 @@ func (q *queries) contradictions() (found []string, err error) {
 			found = append(found, fmt.Sprintf(c.words, what))
 		}
 	}
+	return found, nil
+}
+
+// namesContradict compares the names of states, and the spelling of accounts with
+// their keys.
+func (q *queries) namesContradict() (found []string, err error) {
 	names, err := collect(q, value[token.State], `SELECT name FROM state ORDER BY code`)
 	if err != nil {
 		return nil, err
