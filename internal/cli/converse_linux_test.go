@@ -146,15 +146,15 @@ func TestConversationCountsDown(t *testing.T) {
 	if strings.Contains(at.screen(), "next code is there") {
 		t.Error("it counts down to the first code")
 	}
-	at.types("12\x7f\x7f" + shows(-1)[:3] + " " + shows(-1)[3:] + "\n") // a slip, and the code as people group it
-	at.sees("The next code is there in 30 s at most.\r\nThe next code, when it changes: ", 1)
+	at.types("12\x7f\x7f" + shows(-50)[:3] + " " + shows(-50)[3:] + "\n") // a slip, and the code as people group it
+	at.sees("The next code is there in 30 s at most.\r\nThe code it shows now, if it has changed; else the next one: ", 1)
 	at.types("9999\x15") // all of it taken back
 	at.sees("\x1b7\x1b[A\rThe next code is there in 30 s at most.\x1b[K\x1b8", 2)
-	at.types(shows(0)[:5] + "O\n")
+	at.types(shows(-49)[:5] + "O\n")
 	at.sees("is it the digit 0?", 1)
-	at.sees("The next code, when it changes: ", 2)
-	at.types(shows(0) + "\n")
-	at.ends(term.ExitDone, "Token "+first+" is bound to anna; its clock is right.")
+	at.sees("else the next one: ", 2)
+	at.types(shows(-49) + "\n")
+	at.ends(term.ExitDone, "Token "+first+" is bound to anna; its clock is 2")
 }
 
 // Ctrl-C once a stolen token has ended: that it has is said.
@@ -195,14 +195,17 @@ func TestConversationEnds(t *testing.T) {
 			at.types("123")
 			end(at)
 			at.ends(term.ExitInterrupted)
+			p.must(t, "policy", "set", "codes-needed=2", "--approved-by", "Eva")
 			at = p.sit(t, "bind", first, "anna") // two are asked for: the first was no attempt
+			at.sees("The code it shows now: ", 1)
 			at.types(shows(0) + "\n")
 			at.sees("The next code, when it changes: ", 1)
 			end(at)
 			at.ends(term.ExitInterrupted)
 			p.failures(t, "0")
-			p.must(t, "resync", first, "--code", shows(0)) // seen now: one code will do
+			p.must(t, "policy", "set", "codes-needed=1", "--approved-by", "Eva")
 			at = p.sit(t, "bind", first, "anna")
+			at.sees("The code it shows now: ", 1)
 			at.types("000000\n")
 			at.sees("else the next one: ", 1)
 			end(at)

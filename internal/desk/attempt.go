@@ -305,6 +305,8 @@ func (a *attempt) try(tx Tx) error {
 		return err
 	case !a.result.Accepted:
 		return a.fail(tx)
+	case a.by == token.CmdCheck && a.req.Counted:
+		return a.takeBack(tx)
 	case a.by == token.CmdCheck || a.held:
 		return nil
 	}
@@ -314,15 +316,30 @@ func (a *attempt) try(tx Tx) error {
 	return a.suspect(tx)
 }
 
+// takeBack takes back the failure that the first code of a pair was when it was tried
+// alone: the pair has shown that it was right. Whoever believes the codes forgets all
+// failures anyway; to check them leaves the others.
+func (a *attempt) takeBack(tx Tx) error {
+	if a.token.Failures == 0 {
+		return nil // somebody forgot them meanwhile
+	}
+	a.token.Failures--
+	if err := tx.SaveToken(a.token); err != nil {
+		return err
+	}
+	return a.record(tx, new(a.token.Standing))
+}
+
 // fail counts the failure. Two equal codes were compared with nothing, so they
-// are none.
+// are none. Nor is the last code that was accepted, or the last pair, if it comes
+// again: the same message was sent twice, and whoever guesses learns nothing from it.
 func (a *attempt) fail(tx Tx) error {
 	r := a.result
 	refusal := fault.Errorf(fault.CodeRefused, "token %s: %s", a.token.Serial, r.Msg).WithAdvice(remedy(a.token, r))
 	if err := a.refuse(r.Reason, refusal); r.Reason == otp.SameCodeTwice {
 		return err
 	}
-	if a.req.Counted {
+	if a.req.Counted || r.Repeated {
 		return a.record(tx, nil)
 	}
 	a.token.Fail(a.now, a.policy.Lock)
@@ -415,13 +432,16 @@ func (a *attempt) observe(tx Tx) (*token.Observation, error) {
 	return &o, tx.AddObservation(a.token, o)
 }
 
-// record writes the event of a refusal; after is nil if it changed nothing.
+// record writes the event of a refusal, or of a failure that was taken back; after is
+// nil if it changed nothing.
 func (a *attempt) record(tx Tx, after *token.Standing) error {
 	e, err := a.event()
 	if err != nil {
 		return err
 	}
-	e.Outcome, e.Reason, e.To = trail.Refused, string(a.reason), a.token.State
+	if e.To = a.token.State; a.refusal != nil {
+		e.Outcome, e.Reason = trail.Refused, string(a.reason)
+	}
 	d := a.detail()
 	d.After = after
 	return trail.Record(tx, e, d)
@@ -446,6 +466,7 @@ func (a *attempt) event() (*trail.Event, error) {
 func (a *attempt) detail() trail.TokenDetail {
 	d := trail.TokenDetail{Codes: len(a.req.Codes), Steps: a.result.StepsSearched, Deep: a.req.Deep}
 	if a.result.Accepted {
+		d.TakenBack = a.req.Counted
 		d.Offset = &a.result.Offset
 	}
 	return d

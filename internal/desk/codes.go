@@ -24,7 +24,8 @@ type Codes struct {
 	Codes  []Typed     // one or two, in the order in which the token showed them
 	Paced  bool        // the times are those of a conversation: their distance means something
 	// Counted says that the first code was refused alone before and that these
-	// two are the same attempt: it is not counted a second time.
+	// two are the same attempt: it is not counted a second time, and not at all if
+	// the two are right.
 	Counted bool
 	// Undated says that nobody knows when the codes were read: what they would say
 	// of the token's clock is not recorded.

@@ -9,8 +9,9 @@ import (
 )
 
 // Conversation gathers the codes of one attempt, question by question, for a front
-// end that talks to a person. It always tries the first code alone, unless it knows
-// that one will not do; a pair that follows is the same attempt.
+// end that talks to a person. It tries the first code alone, unless two are needed in
+// any case; a pair that follows is the same attempt. The odds of the first are those
+// of any one code, and it saves most people the wait for a second.
 type Conversation struct {
 	Token    token.Token
 	WantsTwo Need // why the code after the first is needed in any case
@@ -27,10 +28,8 @@ type Need int
 // The needs. LastTry: the next failure locks the token, and a first code refused
 // alone would be one, so that the pair could no longer be tried.
 const (
-	OneWillDo  Need = iota
-	Ordered         // the policy wants two codes of every token
-	NeverSeen       // its clock was never observed
-	LongUnseen      // its clock was not observed for long
+	OneWillDo Need = iota
+	Ordered        // the policy wants two codes of every token
 	LastTry
 )
 
@@ -60,18 +59,13 @@ func (d *Desk) Converse(ctx context.Context, req Codes, by token.Command) (*Conv
 			return err
 		}
 		c.Token = a.token
-		prediction, history, err := predict(r, c.Token, a.now)
-		switch far := prediction.WantsTwo(c.Token.Profile.Params, capsOf(a.policy)); {
+		switch {
 		case a.codesNeeded() > 1:
 			c.WantsTwo = Ordered
-		case far && len(history.Observations) == 0:
-			c.WantsTwo = NeverSeen
-		case far:
-			c.WantsTwo = LongUnseen
 		case c.Token.Failures >= a.policy.Lock.After-1:
 			c.WantsTwo = LastTry
 		}
-		return err
+		return nil
 	})
 	if err != nil {
 		return nil, err

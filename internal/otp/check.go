@@ -41,6 +41,8 @@ type Result struct {
 	// as used. What is to be done depends on where the token is, so the hint does
 	// not say it.
 	MarkAhead bool
+	// Repeated is set where the codes are the last that were accepted.
+	Repeated bool
 
 	// When accepted:
 	First, Last int64   // steps or counters that the codes matched; equal for one code

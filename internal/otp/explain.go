@@ -19,8 +19,11 @@ func (s *search) explain() (Result, error) {
 	if err := s.coverPairs(past, s.win.hi); err != nil {
 		return Result{}, err
 	}
-	if m, ok := nearest(s.found(past, s.win.hi), s.win.centre); ok { // nothing unused was found before
-		return alreadyUsed(s.Attempt, m), nil
+	used := s.found(past, s.win.hi) // nothing unused was found before
+	if m, ok := nearest(used, s.win.centre); ok {
+		r := alreadyUsed(s.Attempt, m)
+		r.Repeated = slices.ContainsFunc(used, func(m match) bool { return m.last == s.Watermark.Step })
+		return r, nil
 	}
 	if !s.pair() {
 		return wrongCode(s.Params.Type), nil

@@ -24,6 +24,7 @@ type TokenDetail struct {
 	Opened      *uuid.UUID         `json:"binding_opened,omitempty"`
 	Closed      *uuid.UUID         `json:"binding_closed,omitempty"`
 	Deep        bool               `json:"deep,omitempty"`       // searched as far as is possible at all
+	TakenBack   bool               `json:"taken_back,omitempty"` // the first of the codes was refused alone just before, which counts no more
 	MovedFrom   *string            `json:"moved_from,omitempty"` // move: the location before; After has the new one
 }
 

@@ -159,8 +159,7 @@ func askCodes(ctx context.Context, r *term.Run, t *term.Terminal, c *desk.Conver
 }
 
 // whyTwo says what makes one code too little.
-var whyTwo = map[desk.Need]string{desk.Ordered: "The policy wants two codes of every token", desk.NeverSeen: "Its clock was never seen yet",
-	desk.LongUnseen: "Its clock was not seen for long", desk.LastTry: "One more failure locks it"}
+var whyTwo = map[desk.Need]string{desk.Ordered: "The policy wants two codes of every token", desk.LastTry: "One more failure locks it"}
 
 func jsonNeverAsks() error {
 	return fault.Errorf(fault.Usage, "--json never asks: give the displayed code with --code")
