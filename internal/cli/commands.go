@@ -23,18 +23,17 @@ func command(r *term.Run) *cobra.Command {
 accounts by the codes that the tokens display, and shows auditors what is where.`,
 		SilenceErrors: true,
 		SilenceUsage:  true,
-		Args:          cobra.NoArgs,
-		RunE:          func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
 	cmd.SetIn(r.Streams.In)
 	cmd.SetOut(r.Streams.Out)
 	cmd.SetErr(r.Streams.Err)
-	cmd.SetFlagErrorFunc(func(c *cobra.Command, err error) error { return term.UsageError(c.CommandPath(), flagError(err)) })
+	cmd.SetFlagErrorFunc(flagError)
+	addHelp(r, cmd)
 	f := cmd.PersistentFlags()
-	f.StringVar(&r.DB, "db", "", "the store's database (default $FOB_DB, else the XDG data folder)")
-	f.StringVar(&r.Identity, "identity", "", "age identity file that opens the seeds (default $FOB_IDENTITY, else the XDG config folder)")
+	f.StringVar(&r.DB, "db", "", "the store's database `FILE` (default $FOB_DB, else in the XDG data folder)")
+	f.StringVar(&r.Identity, "identity", "", "age identity `FILE` (default $FOB_IDENTITY, else in the XDG config folder)")
 	f.BoolVar(&r.JSON, "json", false, "print JSON")
-	f.BoolVar(&r.Quiet, "quiet", false, "print results and errors only")
+	f.BoolVarP(&r.Quiet, "quiet", "q", false, "print results and errors only")
 	for _, g := range []struct {
 		id, title string
 		commands  [][]*cobra.Command
@@ -53,8 +52,14 @@ accounts by the codes that the tokens display, and shows auditors what is where.
 
 	cmd.SetCompletionCommandGroupID("store")
 	cmd.AddCommand(admin.HelpTopics()...)
-	cmd.SetHelpCommand(admin.NewHelpCommand(cmd))
+	cmd.SetHelpCommand(admin.NewHelpCommand(cmd, nearest))
 	cmd.SetHelpCommandGroupID("store")
 	complete(r, cmd)
+	for _, c := range cmd.Commands() {
+		if c.HasSubCommands() {
+			c.Args = onlyCommands
+		}
+	}
+	cmd.Args = onlyCommands
 	return cmd
 }

@@ -67,6 +67,31 @@ func allCommands(from *cobra.Command) []*cobra.Command {
 	return all
 }
 
+var startsLikeSentence = regexp.MustCompile(`^[A-Z][a-z]`)
+
+// TestOtherWords: what people type who know other programs leads to what is there.
+func TestOtherWords(t *testing.T) {
+	top := command(&term.Run{})
+	for word, paths := range otherCommands {
+		for _, path := range paths {
+			if c, rest, err := top.Find(strings.Fields(path)); err != nil || len(rest) > 0 || c == top {
+				t.Errorf("%s leads to %s, which is not there", word, path)
+			}
+		}
+	}
+	flags := map[string]bool{}
+	for _, c := range allCommands(top) {
+		c.LocalFlags().VisitAll(func(f *pflag.Flag) { flags[f.Name] = true })
+	}
+	for word, names := range otherFlags {
+		for _, name := range names {
+			if !flags[name] {
+				t.Errorf("--%s leads to --%s, which no command has", word, name)
+			}
+		}
+	}
+}
+
 var placeholder = regexp.MustCompile(`\{[a-z-]+\}`)
 
 // TestHelp: every command says what it is for, those that do something give an
@@ -77,6 +102,7 @@ func TestHelp(t *testing.T) {
 	if len(all) < 15 {
 		t.Fatalf("only %d commands were found", len(all))
 	}
+	short := map[string]string{} // the flags' letters, which mean the same everywhere
 	for _, c := range all {
 		name := c.CommandPath()
 		if c.Short == "" || strings.HasSuffix(c.Short, ".") {
@@ -104,10 +130,17 @@ func TestHelp(t *testing.T) {
 			checkExample(t, top, c)
 		}
 		c.LocalFlags().VisitAll(func(f *pflag.Flag) {
+			if len(f.Usage) > 80 {
+				t.Errorf("%s: --%s: its text has %d characters: %s", name, f.Name, len(f.Usage), f.Usage)
+			}
+			if other := short[f.Shorthand]; f.Shorthand != "" && other != "" && other != f.Name {
+				t.Errorf("%s: -%s is --%s here and --%s elsewhere", name, f.Shorthand, f.Name, other)
+			}
+			short[f.Shorthand] = f.Name
 			if f.Usage == "" {
 				t.Errorf("%s: --%s is not explained", name, f.Name)
 			}
-			if f.Name != "help" && (strings.HasSuffix(f.Usage, ".") || f.Usage[0] >= 'A' && f.Usage[0] <= 'Z' && !strings.HasPrefix(f.Usage, "HOTP")) {
+			if f.Name != "help" && (strings.HasSuffix(f.Usage, ".") || startsLikeSentence.MatchString(f.Usage)) {
 				t.Errorf("%s: --%s: %q is no phrase like the others", name, f.Name, f.Usage)
 			}
 		})

@@ -12,6 +12,7 @@ import (
 	"syscall"
 	"time"
 
+	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
 	"fob/internal/app"
@@ -71,12 +72,18 @@ func Run(ctx context.Context, p Process) int {
 	cmd := command(r)
 	cmd.SetArgs(p.Args)
 	reached, err := cmd.ExecuteContextC(ctx)
+	if word := firstWord(p.Args, cmd.PersistentFlags()); err != nil && reached == cmd && word != "" {
+		err = noSuchCommand(cmd, word) // whatever else is wrong with the line
+	}
 	err = out.verdict(err)
 	if err != nil && out.err == nil && !r.Started && ctx.Err() == nil && fault.KindOf(err) == fault.Internal {
 		err = term.UsageError(reached.CommandPath(), err) // cobra's own words about commands and arguments
 	}
 	if err != nil && !r.Started {
 		r.JSON = r.JSON || asksJSON(p.Args) // a flag at fault ends the reading of flags
+	}
+	if r.Started {
+		err = otherWayRound(ctx, r, reached, err)
 	}
 	if err != nil && ctx.Err() != nil && !ownWords(err) {
 		err = fault.Errorf(fault.Interrupted, "interrupted; nothing was left half done")
@@ -122,16 +129,18 @@ func printError(r *term.Run, err error) int {
 	return exit
 }
 
-// flagError puts a flag's wrong value into words; other errors of flags are
-// plain enough.
-func flagError(err error) error {
+// flagError puts a flag's wrong value into words, and says what an unknown flag may
+// have meant; other errors of flags are plain enough.
+func flagError(cmd *cobra.Command, err error) error {
+	var unknown *pflag.NotExistError
+	if errors.As(err, &unknown) {
+		return unknownFlag(cmd, unknown)
+	}
 	var e *pflag.InvalidValueError
-	if !errors.As(err, &e) {
-		return err
+	if errors.As(err, &e) {
+		if what := map[string]string{"int": "a whole number", "int64": "a whole number", "bool": "true or false"}[e.GetFlag().Value.Type()]; what != "" {
+			err = fmt.Errorf("--%s %q: %s is needed", e.GetFlag().Name, e.GetValue(), what)
+		}
 	}
-	what := map[string]string{"int": "a whole number", "int64": "a whole number", "bool": "true or false"}[e.GetFlag().Value.Type()]
-	if what == "" {
-		return err
-	}
-	return fmt.Errorf("--%s %q: %s is needed", e.GetFlag().Name, e.GetValue(), what)
+	return term.UsageError(cmd.CommandPath(), err)
 }

@@ -22,7 +22,7 @@ func newClockAcceptCmd(r *term.Run) *cobra.Command {
 	}
 	yes := term.AddYes(cmd)
 	cmd.RunE = r.Start(func(ctx context.Context, _ []string) error { return acceptClock(ctx, r, &w, *yes) })
-	w.Add(cmd)
+	w.AddOfTokens(cmd)
 	term.NeedsApprover(cmd)
 	return cmd
 }

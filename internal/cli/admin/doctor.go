@@ -19,7 +19,7 @@ func newDoctorCmd(r *term.Run) *cobra.Command {
 		Args: term.Exactly(),
 		RunE: r.Start(func(ctx context.Context, _ []string) error { return doctor(ctx, r, !withoutKeys) }),
 	}
-	cmd.Flags().BoolVar(&withoutKeys, "without-keys", false, "leave out what needs an identity")
+	cmd.Flags().BoolVar(&withoutKeys, "without-keys", false, "skip the checks that need an identity")
 	return cmd
 }
 

@@ -30,5 +30,5 @@ var Promises = map[string]term.Promised{
 	"fob clock accept": term.Promise(clockJSON{}, term.ExitRefused, term.ExitNotAllowed),
 	"fob doctor":       term.Promise(doctorJSON{}, term.ExitIntegrity),
 	"fob key list":     term.Promise(keysJSON{}),
-	"fob version":      term.Promise(versionJSON{}),
+	"fob version":      term.Promise(term.VersionJSON{}),
 }

@@ -22,8 +22,8 @@ func newInitCmd(r *term.Run) *cobra.Command {
 			return printFounded(r, res)
 		}),
 	}
-	cmd.Flags().StringArrayVar(&f.Recipients, "recipient", nil, "one more custodian: an age or SSH public key (repeatable)")
-	cmd.Flags().BoolVar(&f.NoIdentity, "no-identity", false, "make no identity file: the recipients alone open the seeds")
+	cmd.Flags().StringArrayVar(&f.Recipients, "recipient", nil, "add a custodian: an age or SSH public `KEY` (repeatable)")
+	cmd.Flags().BoolVar(&f.NoIdentity, "no-identity", false, "write no identity file; only the recipients open the seeds")
 	term.AddYes(cmd)
 	return cmd
 }

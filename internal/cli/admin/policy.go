@@ -70,7 +70,7 @@ func newPolicySetCmd(r *term.Run) *cobra.Command {
 			return setPolicy(ctx, r, values, words)
 		}),
 	}
-	w.Add(cmd)
+	w.AddOfTokens(cmd)
 	term.NeedsApprover(cmd)
 	term.AddYes(cmd)
 	return cmd

@@ -3,6 +3,7 @@ package admin
 import (
 	_ "embed"
 	"fmt"
+	"io"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -36,6 +37,36 @@ func exitCodesHelp() string {
 	return b.String()
 }
 
+// jsonTopic is a topic that takes a command: its text is made from what all commands
+// promise.
+const jsonTopic = "json"
+
+const jsonIntroduction = `With --json every command prints JSON on standard output, asks nothing, and on
+failure prints {"error", "hint", "exit"} on standard error. An array without
+elements is []. Times are RFC 3339 in UTC. A drift is in seconds, negative if the
+token is slow. Later versions may add fields and never rename one. A code or a file
+that was refused prints its object all the same.
+`
+
+// jsonHelp says what a command, or every command below it, prints under --json.
+func jsonHelp(about *cobra.Command) string {
+	var b strings.Builder
+	if !about.HasParent() {
+		b.WriteString(jsonIntroduction)
+	}
+	var visit func(*cobra.Command)
+	visit = func(c *cobra.Command) {
+		if says := c.Annotations[jsonTopic]; says != "" {
+			fmt.Fprintf(&b, "\n%s\n%s\n", c.CommandPath(), says)
+		}
+		for _, below := range c.Commands() {
+			visit(below)
+		}
+	}
+	visit(about)
+	return strings.TrimLeft(b.String(), "\n")
+}
+
 //go:embed codes.txt
 var codesHelp string
 
@@ -43,6 +74,7 @@ var codesHelp string
 // the program itself uses, so that it cannot go stale.
 func HelpTopics() []*cobra.Command {
 	return append(guideTopics(), []*cobra.Command{
+		{Use: jsonTopic, Short: "What --json prints, by command", Long: jsonIntroduction},
 		{Use: "exit-codes", Short: "The exit codes of fob", Long: exitCodesHelp()},
 		{Use: "formats", Short: "The seed files that fob reads", Long: formatsHelp()},
 		{Use: "workbook", Short: "The sheets and fields of an export", Long: workbookHelp()},
@@ -94,8 +126,9 @@ func defaultsOf(f seedfile.Format) string {
 }
 
 // NewHelpCommand stands in for cobra's, which answers an unknown topic with the
-// help of the whole program and success.
-func NewHelpCommand(root *cobra.Command) *cobra.Command {
+// help of the whole program and success. Nearest returns those of the names that a
+// mistyped word may have meant.
+func NewHelpCommand(root *cobra.Command, nearest func(word string, names []string) []string) *cobra.Command {
 	return &cobra.Command{
 		Use:     "help [COMMAND|TOPIC]",
 		Short:   "Help about any command or topic",
@@ -109,8 +142,23 @@ func NewHelpCommand(root *cobra.Command) *cobra.Command {
 				return err
 			}
 			about, rest, err := root.Find(args)
+			if len(args) > 0 && args[0] == jsonTopic {
+				about, rest, err = root.Find(args[1:])
+			}
 			if err != nil || len(rest) > 0 {
-				return fault.Errorf(fault.Usage, "no help about %q", strings.Join(args, " ")).WithHint("`fob help` lists commands and topics")
+				err := fault.Errorf(fault.Usage, "no help about %q", strings.Join(args, " "))
+				var names []string
+				for _, c := range root.Commands() {
+					names = append(names, c.Name())
+				}
+				if meant := nearest(args[0], names); len(args) == 1 && len(meant) > 0 {
+					return err.WithHint("did you mean `fob help %s`? `fob help` lists commands and topics", strings.Join(meant, "` or `fob help "))
+				}
+				return err.WithHint("`fob help` lists commands and topics")
+			}
+			if len(args) > 0 && args[0] == jsonTopic {
+				_, err := io.WriteString(root.OutOrStdout(), jsonHelp(about))
+				return err
 			}
 			about.InitDefaultHelpFlag()
 			return about.Help()

@@ -19,7 +19,7 @@ func newAuditCheckpointCmd(r *term.Run) *cobra.Command {
 		Args: term.Exactly(),
 		RunE: r.Start(func(ctx context.Context, _ []string) error { return checkpoint(ctx, r, out) }),
 	}
-	cmd.Flags().StringVar(&out, "out", "", "write the note to this new file")
+	cmd.Flags().StringVarP(&out, "out", "o", "", "write the note to this new `FILE`")
 	return cmd
 }
 

@@ -31,11 +31,11 @@ func newExportCmd(r *term.Run) *cobra.Command {
 	}
 	o.filter.Add(cmd)
 	f := cmd.Flags()
-	f.BoolVar(&o.sign, "sign", false, "write FILE.sig beside it, signed with checkpoint.key")
-	f.BoolVar(&o.yes, "yes", false, "replace the file and its signature without asking")
-	f.BoolVar(&o.pseudonymise, "pseudonymise", false, "replace accounts by pseudonyms, withhold reasons and proofs")
-	f.StringVar(&o.pseudonymKey, "pseudonym-key", "", "file with the key of pseudonyms that are to be the same in several exports")
-	f.StringVar(&o.passwordFile, "password-file", "", "file whose first line is the password of the workbook")
+	f.BoolVar(&o.sign, "sign", false, "write a signature beside the file, as FILE.sig")
+	f.BoolVarP(&o.yes, "yes", "y", false, "replace the file and its signature without asking")
+	f.BoolVar(&o.pseudonymise, "pseudonymise", false, "replace accounts by pseudonyms; leave out reasons and proofs")
+	f.StringVar(&o.pseudonymKey, "pseudonym-key", "", "key `FILE`, for the same pseudonyms in several exports")
+	f.StringVar(&o.passwordFile, "password-file", "", "`FILE` whose first line is the workbook's password")
 	o.compare.Add(cmd)
 	for _, flag := range []string{"pseudonym-key", "password-file"} {
 		_ = cmd.MarkFlagFilename(flag) // only completion needs it

@@ -38,8 +38,8 @@ func newAuditLogCmd(r *term.Run) *cobra.Command {
 			})
 		}),
 	}
-	cmd.Flags().StringVar(&serial, "serial", "", "only events of this token")
-	cmd.Flags().IntVar(&limit, "limit", 0, "only the newest so many; 0: all")
+	cmd.Flags().StringVar(&serial, "serial", "", "only events of the token `SERIAL`")
+	cmd.Flags().IntVarP(&limit, "limit", "n", 0, "only the newest `N` events (default: all)")
 	return cmd
 }
 
@@ -118,8 +118,8 @@ func newAuditVerifyCmd(r *term.Run) *cobra.Command {
 		Args: term.Exactly(),
 		RunE: r.Start(func(ctx context.Context, _ []string) error { return auditVerify(ctx, r, &o) }),
 	}
-	cmd.Flags().StringVar(&o.checkpoint, "checkpoint", "", "file with a checkpoint that you kept")
-	cmd.Flags().StringVar(&o.pub, "pub", "", "public key of the store's checkpoints, as you were given it")
+	cmd.Flags().StringVar(&o.checkpoint, "checkpoint", "", "`FILE` with a checkpoint that you kept")
+	cmd.Flags().StringVar(&o.pub, "pub", "", "the store's public `KEY`, as it was given to you")
 	return cmd
 }
 

@@ -49,9 +49,9 @@ func newVerifyExportCmd(r *term.Run) *cobra.Command {
 		RunE: r.Start(func(ctx context.Context, args []string) error { return verifyExport(r, args[0], &o) }),
 	}
 	f := cmd.Flags()
-	f.StringVar(&o.pub, "pub", "", "public key of the store, as you were given it")
-	f.StringVar(&o.sidecar, "sidecar", "", "the signature, where it is not FILE.sig")
-	f.StringVar(&o.passwordFile, "password-file", "", "file whose first line is the password of the workbook")
+	f.StringVar(&o.pub, "pub", "", "the store's public `KEY`, as it was given to you")
+	f.StringVar(&o.sidecar, "sidecar", "", "`FILE` with the signature (default: the export's name with .sig)")
+	f.StringVar(&o.passwordFile, "password-file", "", "`FILE` whose first line is the workbook's password")
 	f.BoolVar(&o.rowsOnly, "rows-only", false, "accept a file that was saved again with the same rows")
 	return cmd
 }

@@ -23,13 +23,13 @@ type codeOptions struct {
 }
 
 func (o *codeOptions) add(cmd *cobra.Command) {
-	cmd.Flags().StringArrayVar(&o.codes, "code", nil, "a displayed code; twice for two consecutive ones")
+	cmd.Flags().StringArrayVarP(&o.codes, "code", "c", nil, "a displayed `CODE`; twice for two consecutive ones")
 	o.SaidFlags.Add(cmd)
 }
 
 // addDeep adds the widest search, which takes a second person.
 func (o *codeOptions) addDeep(cmd *cobra.Command) {
-	cmd.Flags().BoolVar(&o.deep, "deep", false, term.Numbers.Replace("search two codes {deep-reach} before and after; demands --approved-by and --reason"))
+	cmd.Flags().BoolVar(&o.deep, "deep", false, term.Numbers.Replace("search two codes {deep-reach} around; needs --approved-by and --reason"))
 }
 
 // request checks the texts of the flags.

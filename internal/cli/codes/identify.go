@@ -35,13 +35,13 @@ func newIdentifyCmd(r *term.Run) *cobra.Command {
 		}),
 	}
 	f := cmd.Flags()
-	f.StringArrayVar(&o.codes, "code", nil, "a displayed code; two or three times, in the order in which the token showed them")
-	f.BoolVar(&o.wide, "wide", false, "search as far as a pair of codes of one token is searched")
-	f.IntVar(&o.batch, "batch", 0, "only tokens of this batch")
-	f.StringVar(&o.state, "state", "", "only tokens in this state (in_stock, bound, …)")
-	f.StringVar(&o.location, "location", "", "only tokens at this location or below it")
-	f.StringVar(&o.manufacturer, "manufacturer", "", "only tokens of this manufacturer")
-	f.StringVar(&o.model, "model", "", "only tokens of this model")
+	f.StringArrayVarP(&o.codes, "code", "c", nil, "a displayed `CODE`; two or three, in their order")
+	f.BoolVar(&o.wide, "wide", false, "search as far as for two codes of one token")
+	f.IntVarP(&o.batch, "batch", "b", 0, "only tokens of batch `N`")
+	f.StringVarP(&o.state, "state", "s", "", "only tokens in this `STATE`: in_stock, bound, …")
+	f.StringVarP(&o.location, "location", "l", "", "only tokens at `PLACE` or within it")
+	f.StringVar(&o.manufacturer, "manufacturer", "", "only tokens of the manufacturer `NAME`")
+	f.StringVar(&o.model, "model", "", "only tokens of the model `NAME`")
 	o.words.Add(cmd)
 	return cmd
 }

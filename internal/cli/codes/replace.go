@@ -34,9 +34,9 @@ func newReplaceCmd(r *term.Run) *cobra.Command {
 	o.addDeep(cmd)
 	o.LossFlags.Add(cmd)
 	f := cmd.Flags()
-	f.BoolVar(&o.lost, "lost", false, "nobody has the old token")
-	f.BoolVar(&o.returned, "returned", false, "the old token is in hand (what holds when nothing is said)")
-	f.StringVar(&o.to, "to", "", "where a returned token goes: in_stock (default) or quarantined")
+	f.BoolVar(&o.lost, "lost", false, "the old token is lost")
+	f.BoolVar(&o.returned, "returned", false, "the old token is in hand (default)")
+	f.StringVar(&o.to, "to", "", "`STATE` of a returned token: in_stock (default) or quarantined")
 	term.AddNewAccount(cmd, &o.newAccount)
 	o.yes = term.AddYes(cmd)
 	return cmd

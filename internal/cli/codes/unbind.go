@@ -34,10 +34,10 @@ func newUnbindCmd(r *term.Run) *cobra.Command {
 	f := cmd.Flags()
 	f.BoolVar(&o.returned, "returned", false, "the token is in hand")
 	f.BoolVar(&o.missing, "missing", false, "nobody has the token: it is lost")
-	f.StringVar(&o.to, "to", "", "where a returned token goes: in_stock (default) or quarantined")
-	f.StringVar(&o.location, "to-location", "", "where a returned token lies now")
-	f.BoolVar(&o.newLocation, "new-location", false, "the location may be one that is not known yet")
-	f.StringVar(&o.condition, "condition", "", "how a returned token looks: whole, scratched, battery low")
+	f.StringVar(&o.to, "to", "", "`STATE` of a returned token: in_stock (default) or quarantined")
+	f.StringVar(&o.location, "to-location", "", "`PLACE` where the returned token lies now")
+	f.BoolVar(&o.newLocation, "new-location", false, "accept a place that is not known yet")
+	f.StringVar(&o.condition, "condition", "", "how the token looks: `TEXT` such as scratched")
 	o.yes = term.AddYes(cmd)
 	return cmd
 }

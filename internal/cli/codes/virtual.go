@@ -33,12 +33,12 @@ func newVirtualCmd(r *term.Run) *cobra.Command {
 		RunE: r.Start(func(ctx context.Context, args []string) error { return virtual(ctx, r, &o, args[0]) }),
 	}
 	f := cmd.Flags()
-	f.StringVar(&o.issuer, "issuer", "", "who the app says that the code is for (default: the domain of the account)")
-	f.StringVar(&o.png, "png", "", "write the QR code to this new file, an image")
-	f.StringVar(&o.uri, "uri", "", "write the key's URI (otpauth://) to this new file")
+	f.StringVar(&o.issuer, "issuer", "", "`NAME` that the app shows (default: the account's domain)")
+	f.StringVar(&o.png, "png", "", "write the QR code to this new image `FILE`")
+	f.StringVar(&o.uri, "uri", "", "write the key's URI (otpauth://) to this new `FILE`")
 	f.IntVar(&o.digits, "digits", otp.AppDigits, "length of a code: 6 or 8")
-	f.IntVar(&o.period, "period", otp.AppPeriod, "seconds that a code is shown: 30 or 60")
-	f.StringVar(&o.hash, "hash", string(otp.AppHash), "hash function: sha1, sha256 or sha512")
+	f.IntVar(&o.period, "period", otp.AppPeriod, "`SECONDS` that a code is shown: 30 or 60")
+	f.StringVar(&o.hash, "hash", string(otp.AppHash), "hash `FUNCTION`: sha1, sha256 or sha512")
 	o.words.Add(cmd)
 	term.AddNewAccount(cmd, &o.newAccount)
 	term.AddYes(cmd)

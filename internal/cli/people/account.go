@@ -33,7 +33,7 @@ func newAccountListCmd(r *term.Run) *cobra.Command {
 	fl := cmd.Flags()
 	fl.BoolVar(&f.Left, "left", false, "only accounts that left")
 	fl.BoolVar(&f.Tokens, "tokens", false, "only accounts that have tokens")
-	fl.IntVar(&f.Limit, "limit", 0, "at most this many (0: all)")
+	fl.IntVarP(&f.Limit, "limit", "n", 0, "at most `N` accounts (default: all)")
 	return cmd
 }
 

@@ -25,12 +25,12 @@ type peopleOptions struct {
 
 func (o *peopleOptions) add(cmd *cobra.Command) {
 	f := cmd.Flags()
-	f.StringVar(&o.Columns, "columns", "", "which columns count, by number or name, as account=3,status=Zustand (account, name, status, disabled, id, former)")
-	f.BoolVar(&o.NoHeader, "no-header", false, "the first row is a person; --columns says by numbers what is where")
-	f.StringVar(&o.Sheet, "sheet", "", "the sheet of a workbook, where it has several")
-	f.StringArrayVar(&o.ActiveIs, "active-is", nil, "what the status says of those who are here; all others left")
-	f.StringArrayVar(&o.renamed, "renamed", nil, "an account that is called otherwise now, as OLD=NEW, where the list does not say so")
-	f.IntVar(&o.atLeast, "at-least", -1, "how many percent of the accounts must stay (90; of a first list 50, of the accounts that have tokens)")
+	f.StringVar(&o.Columns, "columns", "", "`MAP` of columns, by number or header: account=3,status=5")
+	f.BoolVar(&o.NoHeader, "no-header", false, "the first row is a person; needs --columns with numbers")
+	f.StringVar(&o.Sheet, "sheet", "", "`NAME` of the workbook's sheet to read")
+	f.StringArrayVar(&o.ActiveIs, "active-is", nil, "`STATUS` of people who are here; all others left (repeatable)")
+	f.StringArrayVar(&o.renamed, "renamed", nil, "an account with a new name: `OLD=NEW` (repeatable)")
+	f.IntVar(&o.atLeast, "at-least", -1, "refuse the list unless `N` percent of the accounts stay")
 	o.SaidFlags.Add(cmd)
 }
 
@@ -118,8 +118,8 @@ func newReconcileCmd(r *term.Run) *cobra.Command {
 		return reconcile(ctx, r, req)
 	})
 	o.add(cmd)
-	cmd.Flags().BoolVar(&apply, "apply", false, "take the list in and do what is told")
-	cmd.Flags().BoolVar(&unknown, "unknown-left", false, "treat accounts that no list ever had as if they had left")
+	cmd.Flags().BoolVar(&apply, "apply", false, "import the list and act on it")
+	cmd.Flags().BoolVar(&unknown, "unknown-left", false, "treat accounts that no list ever had as left")
 	yes = term.AddYes(cmd)
 	return cmd
 }

@@ -34,8 +34,8 @@ type asking struct {
 // addBook adds the flags of every report that a workbook can hold.
 func (o *asking) addBook(cmd *cobra.Command) {
 	f := cmd.Flags()
-	f.StringVar(&o.xlsx, "xlsx", "", "write the rows to this workbook instead; one that is there is replaced after a question")
-	f.BoolVar(&o.yes, "yes", false, "replace the workbook, and a signature of it, without asking")
+	f.StringVar(&o.xlsx, "xlsx", "", "write the rows to this workbook `FILE` instead")
+	f.BoolVarP(&o.yes, "yes", "y", false, "replace the workbook and its signature without asking")
 	_ = cmd.MarkFlagFilename("xlsx", "xlsx") // only completion needs it
 	o.named = func() bool { return f.Changed("xlsx") }
 }
@@ -44,20 +44,20 @@ func (o *asking) addBook(cmd *cobra.Command) {
 func (o *asking) add(cmd *cobra.Command) {
 	f := cmd.Flags()
 	o.addBook(cmd)
-	usage := "at most this many rows; 0: all"
+	usage := "at most `N` rows (default: all)"
 	if o.newest {
-		usage = "only the newest so many rows; 0: all"
+		usage = "only the newest `N` rows (default: all)"
 	}
-	f.IntVar(&o.limit, "limit", 0, usage)
+	f.IntVarP(&o.limit, "limit", "n", 0, usage)
 	if o.scope != nil {
 		o.batch = &o.scope.Batch
-		f.IntVar(&o.scope.Batch, "batch", 0, "only tokens of this batch")
-		f.StringVar(&o.scope.Model, "model", "", "only tokens of this model")
-		f.StringVar(&o.scope.Location, "location", "", "only tokens at this location")
+		f.IntVarP(&o.scope.Batch, "batch", "b", 0, "only tokens of batch `N`")
+		f.StringVar(&o.scope.Model, "model", "", "only tokens of the model `NAME`")
+		f.StringVarP(&o.scope.Location, "location", "l", "", "only tokens at `PLACE` or within it")
 	}
 	if o.period != nil {
-		f.StringVar(&o.since, "since", o.since, o.when+" since this day or time, or this long ago: 2026-07-01, 30d")
-		f.StringVar(&o.until, "until", "", o.when+" until this day, it included, or this time")
+		f.StringVar(&o.since, "since", o.since, o.when+" since this `DAY` or time, or this long ago: 2026-07-01, 30d")
+		f.StringVar(&o.until, "until", "", o.when+" until the end of this `DAY`, or until this time")
 	}
 }
 

@@ -30,9 +30,9 @@ func newDriftCmd(r *term.Run) *cobra.Command {
 		}),
 	}
 	fl := cmd.Flags()
-	fl.IntVar(&f.Batch, "batch", 0, "only tokens of this batch")
-	fl.StringVar(&f.Model, "model", "", "only tokens of this model")
-	fl.IntVar(&f.Outliers, "outliers", 20, "at most this many outliers, the worst first")
+	fl.IntVarP(&f.Batch, "batch", "b", 0, "only tokens of batch `N`")
+	fl.StringVar(&f.Model, "model", "", "only tokens of the model `NAME`")
+	fl.IntVar(&f.Outliers, "outliers", 20, "the worst `N` outliers")
 	o.addBook(cmd)
 	return cmd
 }

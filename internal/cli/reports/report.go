@@ -32,7 +32,7 @@ func newExpiringCmd(r *term.Run) *cobra.Command {
 		f.Now = r.Now()
 		return report.ExpiringTokens(reader, f), nil
 	})
-	cmd.Flags().StringVar(&within, "within", "90d", "how long ahead to look")
+	cmd.Flags().StringVar(&within, "within", "90d", "`TIME` to look ahead, as 30d")
 	return cmd
 }
 
@@ -82,8 +82,8 @@ func newBatchesCmd(r *term.Run) *cobra.Command {
 	cmd := newTableCmd(r, "batches", &asking{batch: &f.Batch}, func(reader report.Reader) (report.Answer[report.Reconciliation], error) {
 		return report.Reconcile(reader, f), nil
 	})
-	cmd.Flags().IntVar(&f.Batch, "batch", 0, "only this batch")
-	cmd.Flags().BoolVar(&f.Different, "different", false, "only batches where something differs")
+	cmd.Flags().IntVarP(&f.Batch, "batch", "b", 0, "only batch `N`")
+	cmd.Flags().BoolVar(&f.Different, "different", false, "only batches with a difference")
 	return cmd
 }
 
@@ -96,7 +96,7 @@ func newUnverifiedCmd(r *term.Run) *cobra.Command {
 		f.Now = r.Now()
 		return report.UnverifiedTokens(reader, f), nil
 	})
-	cmd.Flags().IntVar(&f.Days, "days", 90, "without an accepted code for this many days or more")
+	cmd.Flags().IntVar(&f.Days, "days", 90, "without an accepted code for `N` days or more")
 	return cmd
 }
 
@@ -110,7 +110,7 @@ func newLossesCmd(r *term.Run) *cobra.Command {
 		}
 		return report.Losses(reader, f), nil
 	})
-	cmd.Flags().StringVar(&over, "over", "0h", "only those entered more than this after their report, such as 24h")
+	cmd.Flags().StringVar(&over, "over", "0h", "only those entered more than this `TIME` after their report, as 24h")
 	return cmd
 }
 
@@ -122,8 +122,8 @@ func newActivityCmd(r *term.Run) *cobra.Command {
 		f.By, err = parseWords("--by", by, report.ActivityKeys())
 		return report.Activities(reader, f), err
 	})
-	cmd.Flags().StringVar(&by, "by", "operator,command", "what to count by: operator, day, command, separated by commas")
-	cmd.Flags().StringVar(&f.Operator, "operator", "", "only events of this operator")
+	cmd.Flags().StringVar(&by, "by", "operator,command", "what to count `BY`: operator, day, command")
+	cmd.Flags().StringVar(&f.Operator, "operator", "", "only events of the operator `NAME`")
 	_ = cmd.RegisterFlagCompletionFunc("by", term.Fixed(report.ActivityKeys()...)) // fails for a flag that is not there
 	return cmd
 }
@@ -181,7 +181,7 @@ func newChangesCmd(r *term.Run) *cobra.Command {
 	})
 	filter.Add(cmd)
 	compare.AddPassword(cmd)
-	cmd.Flags().StringArrayVar(&only, "column", nil, "only this column of the inventory, such as state; may be repeated")
+	cmd.Flags().StringArrayVar(&only, "column", nil, "only this `COLUMN` of the inventory, as state (repeatable)")
 	_ = cmd.RegisterFlagCompletionFunc("column", term.Fixed(export.ColumnNames()...)) // only completion needs it
 	o.add(cmd)
 	return cmd
@@ -189,7 +189,7 @@ func newChangesCmd(r *term.Run) *cobra.Command {
 
 // addKinds adds the flag that narrows a report to some kinds.
 func addKinds[K ~string](cmd *cobra.Command, o *asking, known []K) {
-	cmd.Flags().StringVar(&o.kinds, "kind", "", "only these kinds, separated by commas")
+	cmd.Flags().StringVar(&o.kinds, "kind", "", "only these `KINDS`, separated by commas")
 	names := make([]string, len(known))
 	for i, k := range known {
 		names[i] = string(k)

@@ -38,7 +38,7 @@ func newBatchListCmd(r *term.Run) *cobra.Command {
 			})
 		}),
 	}
-	cmd.Flags().BoolVar(&virtual, "virtual", false, "virtual tokens too")
+	cmd.Flags().BoolVar(&virtual, "virtual", false, "also list virtual tokens")
 	return cmd
 }
 

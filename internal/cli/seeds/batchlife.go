@@ -54,8 +54,8 @@ func newBatchChangeCmd(r *term.Run, use string, do batchDoer) *cobra.Command {
 			return do(ctx, in, &o, c)
 		})
 	})
-	o.SaidFlags.Add(cmd)
-	cmd.Flags().BoolVar(&o.dryRun, "dry-run", false, "tell what would be done, and do nothing")
+	o.SaidFlags.AddOfTokens(cmd)
+	cmd.Flags().BoolVar(&o.dryRun, "dry-run", false, "show what would be done, and change nothing")
 	o.yes = term.AddYes(cmd)
 	return cmd
 }
@@ -88,7 +88,7 @@ func newBatchQuarantineCmd(r *term.Run) *cobra.Command {
 		}
 		return term.FirstError(err, printQuarantined(r, res))
 	})
-	cmd.Flags().StringVar(&out, "out", "", "write the accounts to this new CSV file")
+	cmd.Flags().StringVarP(&out, "out", "o", "", "write the accounts to this new CSV `FILE`")
 	return cmd
 }
 

@@ -20,11 +20,11 @@ type keyOptions struct {
 
 func (o *keyOptions) add(cmd *cobra.Command) {
 	f := cmd.Flags()
-	f.StringArrayVar(&o.KeyFiles, "key-file", nil, "key that opens the delivery or what is in it: OpenPGP, age identity, SSH; for PSKC raw, hex, base64 or RSA in PEM; may be repeated")
-	f.StringArrayVar(&o.PassphraseFiles, "passphrase-file", nil, "file whose first line is a passphrase for the delivery, a key of it or what is in it; may be repeated")
-	f.StringVar(&o.SignedBy, "signed-by", "", "file with the OpenPGP public key that must have signed the delivery, or the certificate that must have signed the PSKC in it")
-	f.BoolVar(&o.compat, "compat", false, "read drafts and faulty forms of PSKC too, in which less can be verified; the summary names each")
-	f.BoolVar(&o.unauthenticated, "allow-unauthenticated", false, "read encrypted PSKC that no MAC protects: nobody can tell whether it was changed")
+	f.StringArrayVar(&o.KeyFiles, "key-file", nil, "key `FILE`: OpenPGP, age, SSH; for PSKC also raw, hex, PEM (repeatable)")
+	f.StringArrayVar(&o.PassphraseFiles, "passphrase-file", nil, "`FILE` whose first line is a passphrase (repeatable)")
+	f.StringVar(&o.SignedBy, "signed-by", "", "`FILE` with the public key or certificate that must have signed it")
+	f.BoolVar(&o.compat, "compat", false, "also read faulty forms of PSKC, which prove less")
+	f.BoolVar(&o.unauthenticated, "allow-unauthenticated", false, "read encrypted PSKC that no MAC protects from changes")
 	for _, flag := range []string{"key-file", "passphrase-file", "signed-by"} {
 		_ = cmd.MarkFlagFilename(flag) // only completion needs it
 	}

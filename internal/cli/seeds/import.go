@@ -40,30 +40,30 @@ type importOptions struct {
 
 func (o *importOptions) addReading(cmd *cobra.Command) {
 	f := cmd.Flags()
-	f.StringVar(&o.format, "format", "", "the file's format, where its content does not tell: "+strings.Join(app.FormatNames(), ", "))
-	f.StringVar(&o.encoding, "encoding", "", "how seeds are written, where the format leaves it open: hex, base32, base64")
-	o.paramFlags.add(cmd, ", where the file does not say")
-	f.StringVar(&o.manufacturer, "manufacturer", "", "manufacturer, where the file does not say")
-	f.StringVar(&o.model, "model", "", "model, where the file does not say")
+	f.StringVar(&o.format, "format", "", "`FORMAT` of the file, if its content does not tell (fob help formats)")
+	f.StringVar(&o.encoding, "encoding", "", "how the seeds are written: hex, base32 or base64")
+	o.paramFlags.add(cmd, ", if the file does not say")
+	f.StringVar(&o.manufacturer, "manufacturer", "", "`NAME` of the manufacturer, if the file does not say")
+	f.StringVar(&o.model, "model", "", "`NAME` of the model, if the file does not say")
 	f.BoolVar(&o.shortSeeds, "allow-short-seeds", false, "accept seeds of 10 to 15 bytes, which RFC 4226 forbids")
-	f.BoolVar(&o.keySuffix, "key-suffix", false, "make the serials SERIAL/KEYID, for devices with several keys")
+	f.BoolVar(&o.keySuffix, "key-suffix", false, "use SERIAL/KEYID as serial, for devices with several keys")
 	o.table.add(cmd)
 	o.keys.add(cmd)
 }
 
 func (o *importOptions) addDelivery(cmd *cobra.Command) {
 	f := cmd.Flags()
-	f.StringVar(&o.order, "order", "", "order number")
-	f.StringVar(&o.supplier, "supplier", "", "who delivered")
-	f.IntVar(&o.expect, "expect", 0, "how many tokens the delivery note says, of all files together; another number is refused")
-	f.StringVar(&o.location, "location", "", "where the tokens are")
-	f.StringVar(&o.received, "received", "", "date of the delivery, YYYY-MM-DD")
-	f.BoolVar(&o.partial, "partial", false, "store the good records of a file that has refused ones (still exit 3)")
-	f.StringVar(&o.rejects, "rejects", "", "write the refused records to this new CSV file")
-	f.BoolVar(&o.replace, "replace", false, "exchange tokens that are here with another seed and were never given out")
+	f.StringVar(&o.order, "order", "", "order `NUMBER`")
+	f.StringVar(&o.supplier, "supplier", "", "`NAME` of the supplier")
+	f.IntVar(&o.expect, "expect", 0, "refuse the files unless they hold `N` tokens together")
+	f.StringVarP(&o.location, "location", "l", "", "`PLACE` where the tokens are")
+	f.StringVar(&o.received, "received", "", "`DATE` of the delivery, as 2026-11-24")
+	f.BoolVar(&o.partial, "partial", false, "store the valid records of a file with refused ones (exit 3)")
+	f.StringVar(&o.rejects, "rejects", "", "write the refused records to this new CSV `FILE`")
+	f.BoolVar(&o.replace, "replace", false, "replace stored tokens that were never given out")
 	term.AddNewAccount(cmd, &o.newAccount)
-	f.BoolVar(&o.skipUnknown, "skip-unknown", false, "leave out what is no seed file in a folder or an archive, and load the others")
-	f.BoolVar(&o.dryRun, "dry-run", false, "do everything but keep nothing; of several files each is held against the store alone")
+	f.BoolVar(&o.skipUnknown, "skip-unknown", false, "leave out files of a folder or archive that hold no seeds")
+	f.BoolVar(&o.dryRun, "dry-run", false, "do everything but store nothing")
 }
 
 func newImportCmd(r *term.Run) *cobra.Command {

@@ -23,12 +23,12 @@ type paramFlags struct {
 // add makes the flags; when says what they count for.
 func (o *paramFlags) add(cmd *cobra.Command, when string) {
 	f := cmd.Flags()
-	f.StringVar(&o.kind, "type", "", "totp or hotp"+when)
-	f.StringVar(&o.hash, "hash", "", "sha1, sha256 or sha512"+when)
-	f.IntVar(&o.digits, "digits", 0, "digits of a code"+when)
-	f.IntVar(&o.period, "period", 0, "seconds for which a code is shown"+when)
-	f.Int64Var(&o.counter, "counter", 0, "first counter of HOTP tokens"+when)
-	f.StringVar(&o.t0, "t0", "", "when the tokens began to count (RFC 3339 or Unix seconds); usually 1970-01-01")
+	f.StringVar(&o.kind, "type", "", "`TYPE`: totp or hotp"+when)
+	f.StringVar(&o.hash, "hash", "", "`HASH`: sha1, sha256 or sha512"+when)
+	f.IntVar(&o.digits, "digits", 0, "`N` digits of a code"+when)
+	f.IntVar(&o.period, "period", 0, "`SECONDS` that a code is shown"+when)
+	f.Int64Var(&o.counter, "counter", 0, "first counter `N` of HOTP tokens"+when)
+	f.StringVar(&o.t0, "t0", "", "`TIME` from which the tokens count (default 1970-01-01)")
 	o.given = f.Changed
 }
 

@@ -19,10 +19,10 @@ type tableOptions struct {
 
 func (o *tableOptions) add(cmd *cobra.Command) {
 	f := cmd.Flags()
-	f.StringVar(&o.columns, "columns", "", "what the columns of a table are, by number or by their names in its first row: serial=2,seed=3,type=Art; ignore=Karton for one that means nothing")
-	f.StringVar(&o.delimiter, "delimiter", "", "what separates the columns: comma, semicolon, tab, space, or another sign; default: found out")
-	f.StringVar(&o.sheet, "sheet", "", "name of the sheet to read, of a workbook that has several with content")
-	f.IntVar(&o.skipRows, "skip-rows", 0, "lines, of a workbook rows of the sheet, in front of a table's first row")
+	f.StringVar(&o.columns, "columns", "", "`MAP` of columns, by number or header: serial=2,seed=3")
+	f.StringVar(&o.delimiter, "delimiter", "", "`SIGN` between columns: comma, semicolon, tab, space, or another")
+	f.StringVar(&o.sheet, "sheet", "", "`NAME` of the workbook's sheet to read")
+	f.IntVar(&o.skipRows, "skip-rows", 0, "skip `N` lines or rows before the table")
 }
 
 // into puts the flags into the options of the reader.

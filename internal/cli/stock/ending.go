@@ -94,7 +94,7 @@ func (m manyMover) command(r *term.Run) *cobra.Command {
 			})
 		}),
 	}
-	w.Add(cmd)
+	w.AddOfTokens(cmd)
 	yes = term.AddYes(cmd)
 	return cmd
 }

@@ -42,9 +42,9 @@ func newListCmd(r *term.Run) *cobra.Command {
 		}),
 	}
 	flags.Add(cmd)
-	cmd.Flags().IntVar(&limit, "limit", 0, "at most this many tokens; 0: all")
-	cmd.Flags().BoolVar(&byPlace, "by-location", false, "count the tokens by place and state, in the place of listing them")
-	cmd.Flags().StringVar(&after, "after", "", "begin behind this token: the next page")
+	cmd.Flags().IntVarP(&limit, "limit", "n", 0, "at most `N` tokens (default: all)")
+	cmd.Flags().BoolVar(&byPlace, "by-location", false, "count the tokens by place and state instead")
+	cmd.Flags().StringVar(&after, "after", "", "begin after the token `SERIAL`: the next page")
 	return cmd
 }
 

@@ -35,10 +35,10 @@ func newMoveCmd(r *term.Run) *cobra.Command {
 		RunE: r.Start(func(ctx context.Context, args []string) error { return moveTo(ctx, r, &o, args) }),
 	}
 	f := cmd.Flags()
-	f.StringVar(&o.to, "to", "", "where they lie now (required)")
-	f.StringVar(&o.from, "from", "", "take the serials from this file, - for standard input, in the place of arguments")
-	f.BoolVar(&o.isNew, "new-location", false, "the location may be one that is not known yet")
-	o.words.Add(cmd)
+	f.StringVar(&o.to, "to", "", "`PLACE` where the tokens are now (required)")
+	f.StringVarP(&o.from, "from", "f", "", "read the serials from this `FILE`, - for standard input")
+	f.BoolVar(&o.isNew, "new-location", false, "accept a place that is not known yet")
+	o.words.AddOfTokens(cmd)
 	term.AddYes(cmd)
 	return cmd
 }

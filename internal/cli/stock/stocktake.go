@@ -32,12 +32,12 @@ func newStocktakeCmd(r *term.Run) *cobra.Command {
 		RunE: r.Start(func(ctx context.Context, args []string) error { return stocktake(ctx, r, &o, args) }),
 	}
 	f := cmd.Flags()
-	f.StringVar(&o.location, "location", "", "the place that was scanned (required)")
-	f.BoolVar(&o.isNew, "new-location", false, "the location may be one that is not known yet")
-	f.StringVar(&o.out, "out", "", "write the findings to this new file, .xlsx or .csv")
-	f.BoolVar(&o.post, "post", false, "move what is here and recorded elsewhere to the place")
-	f.StringVar(&o.session, "session", "", "without FILE: keep the labels in this file, and go on with those that are in it")
-	o.words.Add(cmd)
+	f.StringVarP(&o.location, "location", "l", "", "`PLACE` that was scanned (required)")
+	f.BoolVar(&o.isNew, "new-location", false, "accept a place that is not known yet")
+	f.StringVarP(&o.out, "out", "o", "", "write the findings to this new `FILE`, .xlsx or .csv")
+	f.BoolVar(&o.post, "post", false, "move tokens that are recorded elsewhere to this place")
+	f.StringVar(&o.session, "session", "", "keep the scanned labels in this `FILE`, and continue with it")
+	o.words.AddOfTokens(cmd)
 	o.yes = term.AddYes(cmd)
 	return cmd
 }

@@ -23,8 +23,8 @@ type BulkOptions struct {
 
 func (o *BulkOptions) Add(cmd *cobra.Command) {
 	f := cmd.Flags()
-	f.StringVar(&o.From, "from", "", "take rows from this CSV file, - for standard input, in the place of arguments")
-	f.StringVar(&o.result, "result", "", "with --from: write what became of each row to this CSV file")
+	f.StringVarP(&o.From, "from", "f", "", "read rows from this CSV or workbook `FILE`, - for standard input")
+	f.StringVar(&o.result, "result", "", "with --from: write the result of each row to this CSV `FILE`")
 	f.BoolVar(&o.whole, "all-or-nothing", false, "with --from: store every row or none")
 }
 

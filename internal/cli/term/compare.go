@@ -28,13 +28,13 @@ type CompareOptions struct {
 func (o *CompareOptions) Add(cmd *cobra.Command) {
 	f := cmd.Flags()
 	o.Called = "--compare"
-	f.StringVar(&o.With, "compare", "", "tell what changed since this day (2026-09-30), this time, or this file that fob exported")
+	f.StringVar(&o.With, "compare", "", "list what changed since this `DAY`, time or exported file")
 	o.AddPassword(cmd)
 	_ = cmd.MarkFlagFilename("compare", exportEndings...) // only completion needs it
 }
 
 func (o *CompareOptions) AddPassword(cmd *cobra.Command) {
-	cmd.Flags().StringVar(&o.passwordFile, "compare-password-file", "", "file whose first line is the password of the workbook that is compared with")
+	cmd.Flags().StringVar(&o.passwordFile, "compare-password-file", "", "`FILE` whose first line is the password of the compared workbook")
 	_ = cmd.MarkFlagFilename("compare-password-file") // only completion needs it
 }
 

@@ -1,7 +1,6 @@
 package term
 
 import (
-	"fmt"
 	"reflect"
 	"strconv"
 	"strings"
@@ -49,7 +48,7 @@ func describe(cmd *cobra.Command, sections map[string]string, promises map[strin
 	short, long, _ := strings.Cut(body, "\n")
 	cmd.Short, cmd.Long, cmd.Example = short, strings.Trim(long, "\n"), example
 	if p, ok := promises["fob "+cmd.CommandPath()]; ok {
-		cmd.Long = strings.TrimLeft(cmd.Long+"\n\n"+p.help(), "\n")
+		cmd.Annotations = map[string]string{"json": p.json(), "exits": p.codes()}
 	}
 	for _, c := range cmd.Commands() {
 		describe(c, sections, promises)
@@ -63,22 +62,28 @@ func Parent(name string, commands ...*cobra.Command) *cobra.Command {
 	return cmd
 }
 
-func (p Promised) help() string {
+// codes are the exit codes of a command.
+func (p Promised) codes() string {
 	codes := []string{}
 	for _, c := range append(append([]int{ExitDone, ExitFailed, ExitUsage}, p.exits...), ExitInterrupted) {
 		codes = append(codes, strconv.Itoa(c))
 	}
-	prints := "--json is refused: it never asks, and this command has to."
+	return strings.Join(codes, ", ")
+}
+
+// json says what a command prints under --json.
+func (p Promised) json() string {
+	prints := "refused: --json never asks, and this command has to"
 	if p.JSON != nil {
-		prints = "--json prints " + printedHelp(p.JSON)
+		prints = printedHelp(p.JSON)
 	}
 	if p.Refused != nil {
-		prints += "\nFor a refused code it prints " + printedHelp(p.Refused)
+		prints += "\nFor a refused code: " + printedHelp(p.Refused)
 	}
 	if p.Flag != "" {
-		prints += "\nWith " + p.Flag + " it prints " + printedHelp(p.WithFlag)
+		prints += "\nWith " + p.Flag + ": " + printedHelp(p.WithFlag)
 	}
-	return fmt.Sprintf("%s\nExit codes: %s (`fob help exit-codes`)", prints, strings.Join(codes, ", "))
+	return prints
 }
 
 // printedHelp tells the fields of a printed value.
@@ -91,7 +96,7 @@ func printedHelp(v any) string {
 	optional := ""
 	for _, f := range JsonFields(t) {
 		if f.Optional {
-			f.Name, optional = "["+f.Name+"]", " (in brackets: only where there is one)"
+			f.Name, optional = "["+f.Name+"]", " (in brackets: only if there is one)"
 		}
 		words = append(words, f.Name)
 	}

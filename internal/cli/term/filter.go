@@ -23,15 +23,15 @@ type FilterFlags struct {
 
 func (f *FilterFlags) Add(cmd *cobra.Command) {
 	fl := cmd.Flags()
-	fl.StringVar(&f.state, "state", "", "only tokens in this state (in_stock, bound, …)")
-	fl.StringVar(&f.account, "account", "", "only tokens of this account")
-	fl.IntVar(&f.batch, "batch", 0, "only tokens of this batch")
-	fl.StringVar(&f.location, "location", "", "only tokens at this location or below it")
-	fl.StringVar(&f.manufacturer, "manufacturer", "", "only tokens of this manufacturer")
-	fl.StringVar(&f.model, "model", "", "only tokens of this model")
-	fl.StringVar(&f.kind, "type", "", "only tokens of this type: totp or hotp")
-	fl.StringVar(&f.expiring, "expiring", "", "only tokens that expire within this time, such as 90d")
-	fl.StringVar(&f.asOf, "as-of", "", "as things were at the end of this day in UTC (2026-09-30), or at this time (RFC 3339)")
+	fl.StringVarP(&f.state, "state", "s", "", "only tokens in this `STATE`: in_stock, bound, …")
+	fl.StringVarP(&f.account, "account", "a", "", "only tokens of this `ACCOUNT`")
+	fl.IntVarP(&f.batch, "batch", "b", 0, "only tokens of batch `N`")
+	fl.StringVarP(&f.location, "location", "l", "", "only tokens at `PLACE` or within it")
+	fl.StringVar(&f.manufacturer, "manufacturer", "", "only tokens of the manufacturer `NAME`")
+	fl.StringVar(&f.model, "model", "", "only tokens of the model `NAME`")
+	fl.StringVar(&f.kind, "type", "", "only tokens of this `TYPE`: totp or hotp")
+	fl.StringVar(&f.expiring, "expiring", "", "only tokens that expire within this `TIME`, as 90d")
+	fl.StringVar(&f.asOf, "as-of", "", "as it was at the end of this `DAY` in UTC, or at this time")
 }
 
 func (f *FilterFlags) Filter(now time.Time) (report.Filter, error) {

@@ -13,7 +13,7 @@ import (
 // AddYes accepts --yes on commands that change something; those that never ask
 // have nothing to answer.
 func AddYes(cmd *cobra.Command) *bool {
-	return cmd.Flags().Bool("yes", false, "answer yes to what the command would ask (never to a secret)")
+	return cmd.Flags().BoolP("yes", "y", false, "skip confirmation (never answers for a secret)")
 }
 
 // LossFlags tell of a loss.
@@ -24,7 +24,7 @@ type LossFlags struct {
 
 func (l *LossFlags) Add(cmd *cobra.Command) {
 	cmd.Flags().BoolVar(&l.Stolen, "stolen", false, "it was stolen")
-	cmd.Flags().StringVar(&l.Reported, "reported-at", "", "when it was first told, where that was earlier (RFC 3339)")
+	cmd.Flags().StringVar(&l.Reported, "reported-at", "", "`TIME` of the first report, if that was earlier (RFC 3339)")
 }
 
 func (l *LossFlags) Loss(now time.Time) (loss token.Loss, err error) {
@@ -46,7 +46,7 @@ func (l *LossFlags) Loss(now time.Time) (loss token.Loss, err error) {
 
 // AddNewAccount is for the commands that give somebody a token.
 func AddNewAccount(cmd *cobra.Command, to *bool) {
-	cmd.Flags().BoolVar(to, "new-account", false, "take an account as typed though the list of people does not have it")
+	cmd.Flags().BoolVar(to, "new-account", false, "accept an account that is not on the list of people")
 }
 
 // Fixed offers the same words to a shell always.

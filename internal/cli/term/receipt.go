@@ -25,9 +25,9 @@ type Receipt struct {
 
 func (p *Receipt) Add(cmd *cobra.Command) {
 	f := cmd.Flags()
-	f.StringVar(&p.path, "receipt", "", "write a one-page receipt to this new file, NAME.txt or NAME.html")
-	f.StringVar(&p.organisation, "organisation", "", "who hands the token over, for the head of the receipt")
-	f.StringVar(&p.contact, "contact", "", "whom to tell of a loss, for the receipt: a telephone number, an address")
+	f.StringVar(&p.path, "receipt", "", "write a receipt to this new `FILE`, .txt or .html")
+	f.StringVar(&p.organisation, "organisation", "", "`NAME` in the head of the receipt")
+	f.StringVar(&p.contact, "contact", "", "whom to tell of a loss, for the receipt: `TEXT`")
 }
 
 // Open makes the file before anything is done: a receipt that cannot be written

@@ -1,8 +1,26 @@
 package term
 
 import (
+	"runtime"
 	"runtime/debug"
 )
+
+// VersionJSON is what the program says of itself.
+type VersionJSON struct {
+	Version  string `json:"version"`
+	Go       string `json:"go"`
+	Platform string `json:"platform"`
+}
+
+// PrintVersion prints it.
+func (r *Run) PrintVersion() error {
+	v := VersionJSON{Version(), runtime.Version(), runtime.GOOS + "/" + runtime.GOARCH}
+	if r.JSON {
+		return r.PrintJSON(v)
+	}
+	r.Say("fob %s (%s %s)", v.Version, v.Go, v.Platform)
+	return nil
+}
 
 // Version is the program's version: the module's, or the commit it was built
 // from.

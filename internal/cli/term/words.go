@@ -29,10 +29,17 @@ type SaidFlags struct{ Reason, Ticket, Proof, Approver string }
 
 func (w *SaidFlags) Add(cmd *cobra.Command) {
 	f := cmd.Flags()
-	f.StringVar(&w.Reason, "reason", "", "why")
-	f.StringVar(&w.Ticket, "ticket", "", "the ticket that this belongs to")
-	f.StringVar(&w.Proof, "proof", "", "how the person was identified")
-	f.StringVar(&w.Approver, "approved-by", "", "the second person who allowed it")
+	f.StringVarP(&w.Reason, "reason", "r", "", "`TEXT` that says why")
+	f.StringVarP(&w.Ticket, "ticket", "t", "", "`NUMBER` of the ticket")
+	f.StringVar(&w.Proof, "proof", "", "how the person was identified: `TEXT`")
+	f.StringVar(&w.Approver, "approved-by", "", "`NAME` of the second person who approved this")
+}
+
+// AddOfTokens adds them to a command about tokens that nobody holds in a conversation:
+// how a person was identified is accepted, as a policy may demand it, and not shown.
+func (w *SaidFlags) AddOfTokens(cmd *cobra.Command) {
+	w.Add(cmd)
+	_ = cmd.Flags().MarkHidden("proof") // fails for a flag that is not there
 }
 
 // NeedsApprover is for commands that take a second person always.

@@ -1,0 +1,197 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+
+	"fob/internal/cli/term"
+	"fob/internal/fault"
+	"fob/internal/report"
+	"fob/internal/token"
+)
+
+// otherCommands are the words that people bring from other programs, with the commands
+// that do it here.
+var otherCommands = map[string][]string{
+	"ls": {"list"}, "search": {"list"}, "find": {"list", "identify"}, "tokens": {"list"}, "token": {"show"},
+	"get": {"show"}, "info": {"show"}, "describe": {"show"}, "status": {"show", "doctor"}, "history": {"audit log"},
+	"load": {"import"}, "add": {"import"}, "upload": {"import"}, "sync": {"resync", "account import"}, "resynchronize": {"resync"},
+	"enroll": {"bind", "virtual"}, "enrol": {"bind", "virtual"}, "activate": {"bind", "resume"}, "register": {"bind"}, "link": {"bind"}, "pair": {"bind"},
+	"unlink": {"unbind"}, "revoke": {"lost", "retire"}, "disable": {"suspend"}, "enable": {"resume"}, "block": {"suspend"}, "unblock": {"unlock"},
+	"delete": {"retire", "batch withdraw"}, "remove": {"retire", "batch withdraw"}, "rm": {"retire"}, "destroy": {"retire"},
+	"verify": {"check", "audit verify", "verify-export"}, "test": {"check"}, "validate": {"check"}, "log": {"audit log"}, "logs": {"audit log"}, "events": {"audit log"},
+	"users": {"account list"}, "user": {"account show"}, "accounts": {"account list"}, "people": {"account list"}, "batches": {"batch list"}, "locations": {"location list"},
+	"inventory": {"stocktake", "export"}, "count": {"stocktake"}, "swap": {"replace"}, "exchange": {"replace"}, "reset": {"unlock", "resync"},
+	"qr": {"virtual"}, "app": {"virtual"}, "config": {"policy show"}, "settings": {"policy show"}, "keys": {"key list"}, "custodians": {"key list"}, "setup": {"init"}, "create": {"init"},
+}
+
+// otherFlags are the same for flags; the first that a command has is offered.
+var otherFlags = map[string][]string{
+	"user": {"account"}, "username": {"account"}, "login": {"account"}, "owner": {"account"}, "otp": {"code"}, "pin": {"code"},
+	"comment": {"reason"}, "note": {"reason"}, "message": {"reason"}, "why": {"reason"}, "case": {"ticket"}, "incident": {"ticket"},
+	"force": {"yes"}, "assume-yes": {"yes"}, "no-confirm": {"yes"}, "silent": {"quiet"}, "database": {"db"}, "store": {"db"},
+	"file": {"from", "out"}, "input": {"from"}, "output": {"out", "xlsx"}, "place": {"location", "to"}, "site": {"location"}, "count": {"limit"}, "max": {"limit"},
+	"approver": {"approved-by"}, "approve": {"approved-by"}, "password": {"passphrase-file", "password-file"}, "passphrase": {"passphrase-file"}, "key": {"key-file"},
+	"algorithm": {"hash"}, "algo": {"hash"}, "length": {"digits"}, "interval": {"period"}, "vendor": {"manufacturer"}, "from-date": {"since"}, "to-date": {"until"},
+}
+
+// commandsNear finds what a mistyped word may have meant: a command below cmd, or what
+// another program calls so.
+func commandsNear(cmd *cobra.Command, word string) (paths []string) {
+	var names []string
+	for _, c := range cmd.Commands() {
+		if c.IsAvailableCommand() || c.Name() == "help" {
+			names = append(names, c.Name())
+		}
+	}
+	for _, name := range nearest(word, names) {
+		paths = append(paths, cmd.CommandPath()+" "+name)
+	}
+	if !cmd.HasParent() {
+		for _, path := range otherCommands[strings.ToLower(word)] {
+			if path = cmd.CommandPath() + " " + path; !slices.Contains(paths, path) {
+				paths = append(paths, path)
+			}
+		}
+	}
+	return paths
+}
+
+// withMeant puts what may have been meant in front of an error's hint.
+func withMeant(err error, meant []string) error {
+	var e *fault.Error
+	if len(meant) == 0 || !errors.As(err, &e) {
+		return err
+	}
+	return e.WithHint("did you mean `%s`? %s", strings.Join(meant, "` or `"), e.Advice)
+}
+
+// unknownFlag is the error of a flag that a command does not have.
+func unknownFlag(cmd *cobra.Command, e *pflag.NotExistError) error {
+	err := term.UsageError(cmd.CommandPath(), e)
+	typed := e.GetSpecifiedName()
+	if len(typed) < 2 || e.GetSpecifiedShortnames() != "" {
+		return err
+	}
+	var names []string
+	cmd.Flags().VisitAll(func(f *pflag.Flag) {
+		if !f.Hidden {
+			names = append(names, f.Name)
+		}
+	})
+	meant := nearest(typed, names)
+	if len(meant) == 0 {
+		if i := slices.IndexFunc(otherFlags[strings.ToLower(typed)], func(f string) bool { return slices.Contains(names, f) }); i >= 0 {
+			meant = []string{otherFlags[strings.ToLower(typed)][i]}
+		}
+	}
+	for i, name := range meant {
+		meant[i] = "--" + name
+	}
+	if len(meant) == 0 && positional[strings.ToLower(typed)] != "" && strings.Contains(cmd.Use, positional[strings.ToLower(typed)]) {
+		return fault.Errorf(fault.Usage, "%v", e).WithHint("%s stands without a flag: `%s`", positional[strings.ToLower(typed)], uses(cmd)[0])
+	}
+	return withMeant(err, meant)
+}
+
+// positional are the flags that people type for what is an argument here.
+var positional = map[string]string{"serial": "SERIAL", "token": "SERIAL", "account": "ACCOUNT", "user": "ACCOUNT", "username": "ACCOUNT", "login": "ACCOUNT", "file": "FILE"}
+
+// nearest returns those of the names that are the fewest slips of the finger away from
+// a word, or begin with it. A short word allows one slip only.
+func nearest(word string, names []string) (found []string) {
+	word = strings.ToLower(word)
+	least := min(2, len(word)/2)
+	for _, name := range names {
+		far := slips(word, name)
+		if strings.HasPrefix(name, word) && len(word) > 1 {
+			far = min(far, 1)
+		}
+		if far < least {
+			found, least = nil, far
+		}
+		if far == least {
+			found = append(found, name)
+		}
+	}
+	return found
+}
+
+// slips counts the letters to insert, leave out, change or exchange with their
+// neighbour that make one word of another.
+func slips(from, to string) int {
+	rows := make([][]int, len(from)+1)
+	for i := range rows {
+		rows[i] = make([]int, len(to)+1)
+		rows[i][0] = i
+	}
+	for j := range rows[0] {
+		rows[0][j] = j
+	}
+	for i := 1; i <= len(from); i++ {
+		for j := 1; j <= len(to); j++ {
+			change := rows[i-1][j-1]
+			if from[i-1] != to[j-1] {
+				change++
+			}
+			rows[i][j] = min(change, rows[i-1][j]+1, rows[i][j-1]+1)
+			if i > 1 && j > 1 && from[i-1] == to[j-2] && from[i-2] == to[j-1] {
+				rows[i][j] = min(rows[i][j], rows[i-2][j-2]+1)
+			}
+		}
+	}
+	return rows[len(from)][len(to)]
+}
+
+// firstWord is the first argument that is no flag, and not the value of one.
+func firstWord(args []string, flags *pflag.FlagSet) string {
+	for i := 0; i < len(args); i++ {
+		name, isFlag := strings.CutPrefix(args[i], "--")
+		switch f := flags.Lookup(name); {
+		case args[i] == "--":
+			return ""
+		case isFlag && f != nil && f.NoOptDefVal == "":
+			i++
+		case !strings.HasPrefix(args[i], "-"):
+			return args[i]
+		}
+	}
+	return ""
+}
+
+// otherWayRound looks, behind an error about a token that is not there, for what people
+// exchange: the account and the serial, or a person in the place of a token.
+func otherWayRound(ctx context.Context, r *term.Run, cmd *cobra.Command, err error) error {
+	args := cmd.Flags().Args()
+	if fault.KindOf(err) != fault.NotFound || len(args) == 0 || !strings.Contains(cmd.Use, cmd.Name()+" SERIAL") {
+		return err
+	}
+	person := ""
+	_ = r.WithReports(ctx, func(reader report.Reader) error { // what cannot be read gives no advice
+		if len(args) == 2 {
+			if _, failed := reader.Find(token.Serial(args[0])); failed == nil {
+				return nil
+			}
+			if _, failed := reader.Find(token.Serial(args[1])); failed == nil {
+				err = fault.Errorf(fault.NotFound, "%s", fault.MessageIn(err, term.Wording{})).
+					WithHint("the serial comes first: `%s %s`", cmd.CommandPath(), term.Pasted(args[1], args[0]))
+				return nil
+			}
+		}
+		if a, failed := reader.Account(token.Account(args[0])); failed == nil {
+			person = a.Account.Account
+		}
+		return nil
+	})
+	if person != "" {
+		err = fault.Errorf(fault.NotFound, "%s", fault.MessageIn(err, term.Wording{})).
+			WithHint("%s is a person; their tokens: %s", person, fmt.Sprintf("`fob list --account %s`", term.Pasted(person)))
+	}
+	return err
+}
