@@ -64,17 +64,17 @@ var rooms = map[string]room{
 		why: "how a file becomes a batch needs no family of files, no database and no terminal: it owns the interfaces that it needs",
 		not: map[string]string{
 			"store":           "intake owns the interface of the store: PostgreSQL will be a second one",
-			"custody":         "a seed is sealed by whoever app hands in",
+			"custody":         "a seed is sealed by what app hands in",
 			"seedfile/detect": "app finds formats: intake is told which one reads a file",
 			"cli":             "use cases know nothing of terminals",
 		},
 	},
 	"desk": {
 		may: []string{"fault", "token", "otp", "trail", "seedfile", "rows"},
-		why: "the use cases own the interfaces that they need; whoever implements them imports inventory, never the reverse",
+		why: "the use cases own the interfaces that they need; anyone who implements them imports inventory, never the reverse",
 		not: map[string]string{
 			"store":     "inventory owns the interface of the store: PostgreSQL will be a second one",
-			"custody":   "inventory owns the interface of the keyring: a seed is opened by whoever app hands in",
+			"custody":   "inventory owns the interface of the keyring: a seed is opened by what app hands in",
 			"provision": "inventory owns the interface of the writers",
 			"report":    "reading models are no part of a change",
 			"cli":       "use cases know nothing of terminals",
@@ -158,7 +158,7 @@ var rooms = map[string]room{
 	},
 	"trail": {
 		may: []string{"fault", "token"},
-		why: "whoever verifies the trail trusts no other code than this",
+		why: "anyone who verifies the trail trusts no other code than this",
 	},
 	"report/sheet": {
 		may: []string{"fault", "token", "office", "rows", "spool"},
@@ -183,7 +183,7 @@ var rooms = map[string]room{
 // One that is no longer needed fails the test.
 var exceptions = map[[2]string]string{
 	{"cli", "custody"}:   "hardening the process comes before anything else is opened, so main does it",
-	{"cli/group", "otp"}: "a slip of the finger is told at the prompt, before an attempt is counted",
+	{"cli/group", "otp"}: "a typing error is told at the prompt, before an attempt is counted",
 }
 
 func TestRoomsImportOnlyWhatTheyMay(t *testing.T) {

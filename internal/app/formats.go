@@ -8,7 +8,7 @@ import (
 	"fob/internal/seedfile/xlsx"
 )
 
-// FindFormat gives the format of that name, or finds it from the content when
+// FindFormat returns the format of that name, or finds it from the content when
 // no name is given; why tells by what. Columns that are named leave nothing to
 // find.
 func FindFormat(src seedfile.Source, name string, o seedfile.Options) (f seedfile.Format, why string, err error) {

@@ -26,7 +26,7 @@ const (
 // Scans are the labels that a file holds.
 type Scans struct {
 	All   []report.Scan
-	Of    string   // the location that a session was begun for; empty: it is none
+	Of    string   // the location that a session was begun for; empty: it is no session
 	Notes []string // remarks on the whole file
 }
 

@@ -26,7 +26,7 @@ import (
 // blind are the columns whose change `audit verify` does not see, each with the
 // reason.
 var blind = map[string]string{
-	"token.seed":                  "sealed: verify has no key; whoever opens a changed seed is told (GCM), and an older one of the same serial does not have the fingerprint that the trail commits to",
+	"token.seed":                  "sealed: verify has no key; anyone who opens a changed seed is told (GCM), and an older one of the same serial does not have the fingerprint that the trail commits to",
 	"goose_db_version.id":         "the migration tool's own book-keeping; the schema version is user_version",
 	"goose_db_version.version_id": "as above",
 	"goose_db_version.is_applied": "as above",

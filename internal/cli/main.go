@@ -45,7 +45,7 @@ func Main() int {
 }
 
 // interruptible ends with what ends a program in an orderly way: Ctrl-C, a request
-// of the system, and a terminal that goes away, unless whoever started it wants it
+// of the system, and a terminal that goes away, unless the one who started it wants it
 // to outlive the terminal.
 func interruptible(parent context.Context) (context.Context, context.CancelFunc) {
 	ends := []os.Signal{os.Interrupt, syscall.SIGTERM}

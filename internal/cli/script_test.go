@@ -40,7 +40,7 @@ func TestMain(m *testing.M) {
 }
 
 // testMain is the program as scripts call it. It alone obeys FOB_TEST_CLOCK.
-// It leaves the session of whoever runs the tests, so that it has a terminal
+// It leaves the session of the person who runs the tests, so that it has a terminal
 // only where a script gives it one with ttyin.
 func testMain() {
 	_, _ = syscall.Setsid()

@@ -103,13 +103,13 @@ func unknownFlag(cmd *cobra.Command, e *pflag.NotExistError) error {
 // positional are the flags that people type for what is an argument here.
 var positional = map[string]string{"serial": "SERIAL", "token": "SERIAL", "account": "ACCOUNT", "user": "ACCOUNT", "username": "ACCOUNT", "login": "ACCOUNT", "file": "FILE"}
 
-// nearest returns those of the names that are the fewest slips of the finger away from
-// a word, or begin with it. A short word allows one slip only.
+// nearest returns those of the names that are the fewest typing errors away from
+// a word, or begin with it. A short word allows one only.
 func nearest(word string, names []string) (found []string) {
 	word = strings.ToLower(word)
 	least := min(2, len(word)/2)
 	for _, name := range names {
-		far := slips(word, name)
+		far := typingErrors(word, name)
 		if strings.HasPrefix(name, word) && len(word) > 1 {
 			far = min(far, 1)
 		}
@@ -123,9 +123,9 @@ func nearest(word string, names []string) (found []string) {
 	return found
 }
 
-// slips counts the letters to insert, leave out, change or exchange with their
+// typingErrors counts the letters to insert, leave out, change or exchange with their
 // neighbour that make one word of another.
-func slips(from, to string) int {
+func typingErrors(from, to string) int {
 	rows := make([][]int, len(from)+1)
 	for i := range rows {
 		rows[i] = make([]int, len(to)+1)

@@ -115,7 +115,7 @@ func asks(id age.Identity) bool {
 	return false
 }
 
-// Recipients gives the public halves of the age identities among them, so that
+// Recipients returns the public halves of the age identities among them, so that
 // a second store can be made for the same custodian. SSH keys and plugins tell
 // theirs in files of their own.
 func (i *Identities) Recipients() []Recipient {

@@ -92,7 +92,7 @@ var (
 	checkpointFile = keyFile{"checkpoint key", fault.Textf("%s put it beside the identity file as checkpoint.key; restore it from there or from your backup of the keys", fault.Do("init"))}
 )
 
-// read gives a key file's bytes, which the caller clears. A regular file must
+// read returns a key file's bytes, which the caller clears. A regular file must
 // be its owner's alone, wherever a symbolic link to it lies; pipes (a FIFO,
 // /dev/fd/N, a shell's <(command)) belong to who opened them. What was opened
 // is what is checked, so that nobody can exchange it in between.
@@ -155,7 +155,7 @@ func (k keyFile) readAll(path string, r io.Reader) ([]byte, error) {
 	return nil, fault.Wrap(fault.Internal, err, "the %s %s cannot be read", k.noun, path)
 }
 
-// KeepApart refuses a key file in the folder of the database: whoever copies
+// KeepApart refuses a key file in the folder of the database: anyone who copies
 // that folder, a backup for one, would hold the seeds in the open. Symbolic
 // links are followed. The error is of kind NotAllowed.
 func KeepApart(keyPath, dbPath string) error {

@@ -162,7 +162,7 @@ func (o *openKeys) checkHeader(serialKey string, sealed []byte) error {
 func integrity(serialKey, format string, args ...any) error {
 	err := fault.Errorf(fault.Integrity, "the sealed seed of token %s does not open: "+format,
 		append([]any{serialKey}, args...)...)
-	return err.WithHint("nothing of it was used; restore the database from a backup; %s tells what else was changed", fault.Do("audit verify"))
+	return err.WithHint("nothing of it was used; restore the database from a backup; %s shows what else was changed", fault.Do("audit verify"))
 }
 
 func errClosed(serialKey string) error {

@@ -94,7 +94,7 @@ func lookAtIdentity(line string) (is, hint string) {
 		return "the identity of a plugin is damaged", takeBackup
 	case strings.HasPrefix(line, "age1"):
 		return "this is a public key (a recipient), not an identity",
-			"the secret half begins with AGE-SECRET-KEY-1; it stayed with whoever made the pair"
+			"the secret half begins with AGE-SECRET-KEY-1; the person who made the pair has it"
 	case hasAnyPrefix(line, "ssh-", "ecdsa-", "sk-"):
 		return "this is an SSH public key, not an identity", "name the private key: the file without .pub"
 	case strings.HasPrefix(line, prefixNoteKey):

@@ -210,5 +210,5 @@ func readWhole(r io.Reader, buf []byte) (n int, err error) {
 
 func damagedWrap(why string) error {
 	return fault.Errorf(fault.Integrity, "a key in the database is damaged: %s", why).
-		WithHint("restore the database from a backup; no identity can mend this")
+		WithHint("restore the database from a backup; no identity can repair this")
 }

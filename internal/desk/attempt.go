@@ -175,7 +175,7 @@ func (a *attempt) checkToken() {
 			WithHint("once it is clear who tried and why: %s", unlock)
 		return
 	case !ends.IsZero():
-		no(otp.Locked, fault.Locked, "token %s is locked until %s after %d failed attempts", t.Serial, when(ends), t.Failures).
+		no(otp.Locked, fault.Locked, "token %s is locked for %s more, until %s, after %d failed attempts", t.Serial, lasting(ends.Sub(a.now)), when(ends), t.Failures).
 			WithHint("wait until then, or %s", unlock)
 		return
 	case !t.HasSeed():
@@ -187,7 +187,7 @@ func (a *attempt) checkToken() {
 		return
 	case binds && (t.State == token.Bound || t.State == token.Assigned && !same):
 		no(otp.WrongState, fault.NotAllowed, "token %s is %s to %s, since %s", t.Serial, t.State, t.Account, when(t.Since)).
-			WithHint("is the serial read right? %s tells more", fault.Do("show", t.Serial))
+			WithHint("is the serial right? %s shows more", fault.Do("show", t.Serial))
 		return
 	case binds && !t.NotBefore.IsZero() && a.now.Before(t.NotBefore):
 		no(otp.WrongState, fault.NotAllowed, "token %s is not valid before %s", t.Serial, t.NotBefore.Format(time.DateOnly))
@@ -347,7 +347,7 @@ func (a *attempt) fail(tx Tx) error {
 	case ends == token.Forever:
 		refusal.Advice = refusal.Advice.And(fault.Textf("the token is locked now until it is unlocked"))
 	case !ends.IsZero():
-		refusal.Advice = refusal.Advice.And(fault.Textf("the token is locked now until %s", when(ends)))
+		refusal.Advice = refusal.Advice.And(fault.Textf("the token is locked now for %s, until %s", lasting(ends.Sub(a.now)), when(ends)))
 	}
 	if err := tx.SaveToken(a.token); err != nil {
 		return err
@@ -509,6 +509,19 @@ func roughly(d time.Duration) string {
 		return fmt.Sprintf("%.0f hours", d.Hours())
 	}
 	return fmt.Sprintf("%.0f days", d.Hours()/24)
+}
+
+// lasting is a length of time in whole minutes, rounded up: what somebody who waits is
+// told.
+func lasting(d time.Duration) string {
+	n := int((d + time.Minute - 1) / time.Minute)
+	switch {
+	case n == 1:
+		return "1 minute"
+	case n < 120:
+		return fmt.Sprintf("%d minutes", n)
+	}
+	return fmt.Sprintf("%d hours", (n+59)/60)
 }
 
 func when(t time.Time) string { return t.UTC().Format("2006-01-02 15:04 UTC") }

@@ -124,7 +124,7 @@ func TestLockIsSaidBeforeTheForm(t *testing.T) {
 	h := newDesked(t)
 	h.fail("S1", 1, token.LockAfter)
 	out, err := h.bind("S1", "12345")
-	kindIs(t, err, fault.Locked, "locked until")
+	kindIs(t, err, fault.Locked, "locked for 15 minutes more, until")
 	refusedFor(t, out, otp.Locked, token.LockAfter)
 	_, err = h.bind("S2", h.shown(2, 0))
 	must(t, err)
@@ -201,7 +201,7 @@ func TestRemedyForWrongParameters(t *testing.T) {
 		_, err := h.desk.Move(bg, desk.Change{Serial: "S1", By: by, To: to, Words: desk.Words{Account: "Anna"}})
 		must(t, err)
 	}
-	tell(true, "batch correct 1 period 60 mends it")
+	tell(true, "batch correct 1 period 60 corrects it")
 	move(token.CmdAssign, token.Assigned)
 	tell(true)
 	move(token.CmdUnassign, token.InStock)

@@ -254,7 +254,7 @@ func TestLock(t *testing.T) {
 	ends := h.clock.Now().Add(token.LockFor)
 	for _, code := range []string{h.shown(1, 0), h.wrong(1)} {
 		out, err := h.bind("S1", code)
-		kindIs(t, err, fault.Locked, "locked until", "unlock")
+		kindIs(t, err, fault.Locked, "minutes more, until", "unlock")
 		refusedFor(t, out, otp.Locked, token.LockAfter)
 		if !out.LockedUntil.Equal(ends) {
 			t.Errorf("locked until %s", out.LockedUntil)

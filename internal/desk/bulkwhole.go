@@ -17,7 +17,7 @@ var errNothing = errors.New("nothing of the file is stored")
 // told before any code is compared.
 func (b *bulk) runWhole(ctx context.Context) error {
 	if len(b.Rows) > maxWhole {
-		return fault.Errorf(fault.Refused, "the file has %d rows; %s takes %d, since everybody else who writes waits for it", len(b.Rows), fault.Whole, maxWhole).
+		return fault.Errorf(fault.Refused, "the file has %d rows; %s takes %d, because everybody else who writes waits for it", len(b.Rows), fault.Whole, maxWhole).
 			WithHint("split it, or leave that out: then each row stands for itself")
 	}
 	answers := untried(b.Rows)
@@ -50,7 +50,7 @@ func (b *bulk) runWhole(ctx context.Context) error {
 	if b.keys == nil {
 		return refusal.WithHint("correct these rows and try the whole file again")
 	}
-	return refusal.WithHint("codes that were compared are used up or counted all the same: each row says what became of it")
+	return refusal.WithHint("codes that were compared stay used or counted: each row shows its result")
 }
 
 // assignWhole assigns all or, as soon as one row is refused, none.
@@ -133,7 +133,7 @@ func (b *bulk) bindWhole(tx Tx, answers []Answered) (err error) {
 }
 
 // checkRow refuses what no code could help, and codes that are none. What the file
-// itself gives an account counts against the policy too: nothing of it is stored yet.
+// itself returns an account counts against the policy too: nothing of it is stored yet.
 func (a *attempt) checkRow(tx Tx, given map[string][]token.Serial) (err error) {
 	if a.token, err = tx.Token(a.req.Serial); err != nil {
 		return err

@@ -167,7 +167,7 @@ func TestThisComputersClock(t *testing.T) {
 	}
 }
 
-// A deep search without a second person and a reason is none, whatever front end
+// A deep search without a second person and a reason is refused, whatever front end
 // asks for it.
 func TestDeepTakesTwoPeople(t *testing.T) {
 	h := newDrawer(t, 2)

@@ -58,14 +58,14 @@ func (d *Desk) Move(ctx context.Context, c Change) (t token.Token, err error) {
 // maxAtOnce bounds the tokens of one command: they are one transaction.
 const maxAtOnce = SliceSize
 
-// SliceSize is how many tokens one transaction changes at most: whoever else has
+// SliceSize is how many tokens one transaction changes at most: anyone who else has
 // something to write waits for one of them.
 const SliceSize = 5000
 
 // MoveAll does the same with several tokens: all of them, or none.
 func (d *Desk) MoveAll(ctx context.Context, serials []token.Serial, c Change) (all []token.Token, err error) {
 	if len(serials) > maxAtOnce {
-		return nil, fault.Errorf(fault.Usage, "%d tokens in one command; %d are the most, since the desk waits for all of them", len(serials), maxAtOnce)
+		return nil, fault.Errorf(fault.Usage, "%d tokens in one command; %d are the most, because the desk waits for all of them", len(serials), maxAtOnce)
 	}
 	if c.Loss.Reported.After(d.Now()) {
 		return nil, fault.Errorf(fault.Usage, "the loss was reported at %s, which is yet to come", c.Loss.Reported.Format(time.RFC3339))
@@ -224,7 +224,7 @@ func lossOf(t token.Token, told token.Loss, now time.Time) (token.Loss, error) {
 	told.Reported = told.Reported.UTC()
 	if again && told.Stolen == before.Stolen && told.Reported.Equal(before.Reported) {
 		return told, fault.Errorf(fault.NotAllowed, "token %s is lost already, since %s", t.Serial, when(t.Since)).
-			WithHint("with %s or %s more can be told of it; %s says that it turned up", fault.Stolen, fault.ReportedAt, fault.Do(token.CmdFound, t.Serial))
+			WithHint("use %s or %s to record more about it, %s if it turned up", fault.Stolen, fault.ReportedAt, fault.Do(token.CmdFound, t.Serial))
 	}
 	return told, nil
 }
@@ -238,7 +238,7 @@ func checkReported(t token.Token, at time.Time) error {
 	case at.Before(t.BoundAt):
 		return fault.Errorf(fault.NotAllowed, "token %s was bound to %s at %s only: its loss cannot have been reported at %s",
 			t.Serial, t.Account, t.BoundAt.UTC().Format(time.RFC3339), at.UTC().Format(time.RFC3339)).
-			WithHint("is the date right, and the serial? %s tells what was before", fault.Do("audit log", fault.Serial.Is(t.Serial)))
+			WithHint("are the date and the serial right? %s shows what was before", fault.Do("audit log", fault.Serial.Is(t.Serial)))
 	case at.Before(t.ImportedAt):
 		return fault.Errorf(fault.NotAllowed, "token %s was imported at %s only: its loss cannot have been reported at %s",
 			t.Serial, t.ImportedAt.UTC().Format(time.RFC3339), at.UTC().Format(time.RFC3339)).

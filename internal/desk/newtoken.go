@@ -20,9 +20,9 @@ type TokenMaker interface {
 	// CreateBatch reserves the ids of n tokens and keeps the batch as loading.
 	CreateBatch(b token.Batch, n int) (token.Batch, error)
 	InsertTokens(b token.Batch, rows []Row) error
-	// InsertPrints makes the seeds of inserted tokens known to SeedTaken. Prints come
+	// InsertFingerprints makes the seeds of inserted tokens known to SeedTaken. Prints come
 	// sorted.
-	InsertPrints(prints []Print) error
+	InsertFingerprints(prints []Fingerprint) error
 	// CompleteBatch gives the batch its number and makes it visible.
 	CompleteBatch(b token.Batch) (token.Batch, error)
 }
@@ -35,10 +35,10 @@ type Row struct {
 	Location string // empty: where its batch is
 }
 
-// Print is the fingerprint of one token's seed. Nth counts different seeds that
+// Fingerprint is that of one token's seed. Nth counts different seeds that
 // share the eight bytes by chance; it is 0 but once in millions of stores.
-type Print struct {
-	Print   int64
+type Fingerprint struct {
+	Value   int64
 	Nth     int
 	TokenID int64
 }

@@ -16,7 +16,7 @@ func remedy(t token.Token, r otp.Result) fault.Text {
 	case r.Reason != otp.WrongParameters:
 		return r.Hint
 	case !t.Watermark.Known:
-		return fault.Textf("%s: %s mends it for all tokens of its batch that were never bound (%s tells which)",
+		return fault.Textf("%s: %s corrects it for all tokens of its batch that were never bound (%s shows which)",
 			r.Hint, fault.Do(token.CmdBatchCorrect, t.BatchNumber, r.Fitting), fault.DryRun)
 	}
 	return fault.Textf("%s, though it answered codes before, so that it is not corrected: tell the ops desk; %s and give the person another token", r.Hint, takeBack(t))

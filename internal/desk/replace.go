@@ -37,7 +37,7 @@ func replaceable(r Reader, serial token.Serial) (token.Token, error) {
 // keys for that one is told before anything is changed.
 func (d *Desk) EndLost(ctx context.Context, c Change, other token.Serial) (before token.Token, err error) {
 	if _, err := d.Keys(ctx); err != nil {
-		return before, fault.Wrap(fault.KindOf(err), err, "nothing was changed, since no code of %s could be checked", other).
+		return before, fault.Wrap(fault.KindOf(err), err, "nothing was changed, because no code of %s could be checked", other).
 			WithAdvice(fault.AdviceOf(err).And(fault.Textf("%s needs no identity", fault.Do(token.CmdLost, c.Serial))))
 	}
 	err = d.Store.Update(ctx, func(tx Tx) error {

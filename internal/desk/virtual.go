@@ -179,7 +179,7 @@ func (e *Enrolment) insert(tx Tx, b token.Batch, c token.Facts) error {
 	if err := tx.InsertTokens(b, []Row{{Facts: c, Sealed: sealed}}); err != nil {
 		return err
 	}
-	return tx.InsertPrints([]Print{{Print: c.Fingerprint, TokenID: c.ID}})
+	return tx.InsertFingerprints([]Fingerprint{{Value: c.Fingerprint, TokenID: c.ID}})
 }
 
 // serialLetters are those that a voice on the telephone can tell apart: Crockford's

@@ -85,7 +85,7 @@ func (d *Intake) correct(ctx context.Context, b Batch, c Correction) (res Correc
 	return res, err
 }
 
-// apply gives the tokens that are to be corrected, before and after.
+// apply returns the tokens that are to be corrected, before and after.
 func (c Correction) apply(tokens []SliceToken, res *Corrected) (before, after []SliceToken, err error) {
 	for _, t := range tokens {
 		if t.Bound || t.Proven || t.SeedDestroyed {

@@ -230,7 +230,7 @@ func (res *Imported) verdict(partial bool) error {
 	case slices.ContainsFunc(res.Rejects, func(r Reject) bool { return r.loading }):
 		return err.WithHint("another import of these tokens is running: wait until it is done, then import again")
 	case partial:
-		return err.WithHint("mend the refused records and import the file again; %s lists them", fault.Rejects.Is("FILE"))
+		return err.WithHint("fix the refused records and import the file again; %s lists them", fault.Rejects.Is("FILE"))
 	}
-	return err.WithHint("mend the file, or %s to store the good ones; %s lists the refused", fault.Partial, fault.Rejects.Is("FILE"))
+	return err.WithHint("fix the file, or use %s to store the valid records; %s lists the refused ones", fault.Partial, fault.Rejects.Is("FILE"))
 }

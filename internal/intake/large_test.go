@@ -211,7 +211,7 @@ func TestStoppedEarly(t *testing.T) {
 	}
 }
 
-// A load under way is met by another one: whoever comes second is told who is
+// A load under way is met by another one: anyone who comes second is told who is
 // loading, and gets nothing.
 func TestMeetingALoad(t *testing.T) {
 	h := newHouse(t)

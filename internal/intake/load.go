@@ -111,7 +111,7 @@ func (l *loader) loadAtOnce(ctx context.Context) error {
 		if l.count(all); !l.keep() {
 			return errUndo
 		}
-		if err := l.eachPrints(tx.InsertPrints); err != nil {
+		if err := l.eachPrints(tx.InsertFingerprints); err != nil {
 			return err
 		}
 		return l.complete(tx)
@@ -190,7 +190,7 @@ func (l *loader) lookForSeeds(ctx context.Context) error {
 			for i, m := range marks {
 				prints[i] = m.key
 			}
-			known, err := r.KnownPrints(prints)
+			known, err := r.KnownFingerprints(prints)
 			for _, m := range marks { // both are sorted
 				for len(known) > 0 && known[0] < m.key {
 					known = known[1:]
@@ -263,11 +263,11 @@ func (l *loader) finish(slice []entry) error {
 
 func (l *loader) completeInSlices(ctx context.Context) error {
 	done := 0
-	err := l.eachPrints(func(prints []desk.Print) error {
+	err := l.eachPrints(func(prints []desk.Fingerprint) error {
 		if done += len(prints); l.req.OnIndex != nil {
 			l.req.OnIndex(done, l.res.New)
 		}
-		return l.intake.Store.Load(ctx, func(tx Tx) error { return tx.InsertPrints(prints) })
+		return l.intake.Store.Load(ctx, func(tx Tx) error { return tx.InsertFingerprints(prints) })
 	})
 	if err != nil {
 		return err
@@ -413,11 +413,11 @@ func (l *loader) take(slice []entry) error {
 
 // eachPrints calls do for the fingerprints of all tokens that were inserted, in
 // order, a slice of them at a time.
-func (l *loader) eachPrints(do func([]desk.Print) error) error {
+func (l *loader) eachPrints(do func([]desk.Fingerprint) error) error {
 	return l.prints.inSlices(func(m mark) bool { return l.stored.has(m.n) }, func(marks []mark) error {
-		prints := make([]desk.Print, len(marks))
+		prints := make([]desk.Fingerprint, len(marks))
 		for i, m := range marks {
-			prints[i] = desk.Print{Print: m.key, TokenID: l.batch.FirstID + int64(m.n)}
+			prints[i] = desk.Fingerprint{Value: m.key, TokenID: l.batch.FirstID + int64(m.n)}
 		}
 		return do(prints)
 	})
@@ -510,7 +510,7 @@ func (l *loader) assign(tx desk.Tx) error {
 // still be as they were when they were judged.
 func (l *loader) exchange(tx Tx) (changes []trail.Replaced, err error) {
 	var rows []desk.Row
-	var prints []desk.Print
+	var prints []desk.Fingerprint
 	for _, e := range l.replacing {
 		key := e.Serial.Key()
 		now, err := tx.Stored([]string{key})
@@ -529,7 +529,7 @@ func (l *loader) exchange(tx Tx) (changes []trail.Replaced, err error) {
 		}
 		changes = append(changes, trail.Replaced{Old: e.replaces.Facts, New: e.Facts, Location: where})
 		rows = append(rows, desk.Row{Facts: e.Facts, Sealed: e.sealed, Location: where})
-		prints = append(prints, desk.Print{Print: e.Fingerprint, TokenID: e.ID})
+		prints = append(prints, desk.Fingerprint{Value: e.Fingerprint, TokenID: e.ID})
 	}
 	if len(rows) == 0 {
 		return nil, nil
@@ -537,6 +537,6 @@ func (l *loader) exchange(tx Tx) (changes []trail.Replaced, err error) {
 	if err := tx.InsertTokens(l.batch, rows); err != nil {
 		return nil, err
 	}
-	slices.SortFunc(prints, func(a, b desk.Print) int { return cmp.Compare(a.Print, b.Print) })
-	return changes, tx.InsertPrints(prints)
+	slices.SortFunc(prints, func(a, b desk.Fingerprint) int { return cmp.Compare(a.Value, b.Value) })
+	return changes, tx.InsertFingerprints(prints)
 }

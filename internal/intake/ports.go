@@ -55,9 +55,9 @@ type Reader interface {
 	Known(serialKeys []string) (map[string]Known, error)
 	Stored(serialKeys []string) (map[string]Stored, error)
 	StoredByFingerprint(prints []int64) (map[int64][]Stored, error)
-	// KnownPrints returns those of some fingerprints, sorted, that StoredByFingerprint
+	// KnownFingerprints returns those of some fingerprints, sorted, that StoredByFingerprint
 	// would find.
-	KnownPrints(prints []int64) ([]int64, error)
+	KnownFingerprints(prints []int64) ([]int64, error)
 	BatchOfFile(sha256, options string) (token.Batch, bool, error)
 
 	// WholeBatch finds a batch by its number, a withdrawn one too.
@@ -79,10 +79,10 @@ type Tx interface {
 	// CreateBatch reserves the ids of n tokens and keeps the batch as loading.
 	CreateBatch(b token.Batch, n int) (token.Batch, error)
 	InsertTokens(b token.Batch, rows []desk.Row) error
-	// InsertPrints makes the seeds of inserted tokens known to
+	// InsertFingerprints makes the seeds of inserted tokens known to
 	// StoredByFingerprint. Prints come sorted. An error of kind fault.NotAllowed
 	// says that another import brought one of the seeds meanwhile.
-	InsertPrints(prints []desk.Print) error
+	InsertFingerprints(prints []desk.Fingerprint) error
 	// RemoveToken removes a token that another one replaces, with its fingerprint.
 	RemoveToken(id int64) error
 	// CompleteBatch gives the batch its number and makes it visible.

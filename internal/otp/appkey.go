@@ -83,7 +83,7 @@ func NewAppKey(random io.Reader, issuer string, account token.Account, p token.P
 	}
 	seed, err := base32.StdEncoding.WithPadding(base32.NoPadding).DecodeString(made.Secret())
 	if err != nil {
-		return k, fault.Errorf(fault.Internal, "the key that was made is none")
+		return k, fault.Errorf(fault.Internal, "no valid key was made")
 	}
 	brief := "otpauth://totp/" + escaped(issuer) + ":" + escaped(string(account)) + "?secret=" + made.Secret() + "&issuer=" + escaped(issuer)
 	full := fmt.Sprintf("%s&algorithm=%s&digits=%d&period=%d", brief, strings.ToUpper(string(p.Hash)), p.Digits, p.Period)

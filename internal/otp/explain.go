@@ -72,10 +72,15 @@ func (s *search) apart(past int64) (apart int64) {
 	return apart
 }
 
-// outOfWindow looks as far as a deep search would. A used pair out there is an
+// outOfWindow looks as far as a deep search would, and behind a deep search further
+// still: a clock three days off must not read like another token. A used pair out there is an
 // old one, and a deep search would not accept it either.
 func (s *search) outOfWindow() (r Result, err error) {
 	wide := widest(s.Attempt)
+	beyond := s.Deep && s.Params.Type == token.TOTP
+	if beyond {
+		wide = tellable(s.Attempt)
+	}
 	if wide.size() <= s.win.size() {
 		return r, nil
 	}
@@ -86,6 +91,9 @@ func (s *search) outOfWindow() (r Result, err error) {
 	if m, ok := nearest(s.unused(all), wide.centre); ok {
 		if s.Params.Type == token.HOTP {
 			return counterAhead(m.first-s.expected(), s.win.hi-s.win.lo), nil
+		}
+		if beyond {
+			return brokenClock(ObservedDrift(s.Params, m.last, s.last().At)), nil
 		}
 		reach := (s.win.hi - s.win.centre) * int64(s.Params.Period)
 		return clockOff(ObservedDrift(s.Params, m.last, s.last().At), s.Params.Period, reach), nil

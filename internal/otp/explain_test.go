@@ -118,6 +118,18 @@ func TestOutOfWindow(t *testing.T) {
 	mustRefuse(t, attempt(t, totp30, s-1440, s-1439), otp.OutOfWindow, "12 hours slow")
 	mustRefuse(t, attempt(t, totp30, s-1441, s-1440), otp.WrongCode)
 
+	// Behind a deep search a clock that is days off is called so; so far no code counts.
+	broken := attempt(t, totp30, s-3*2880, s-3*2880+1)
+	mustRefuse(t, broken, otp.WrongCode)
+	broken.Deep = true
+	mustRefuse(t, broken, otp.OutOfWindow, "right token, but its clock is 3 days slow", "no search goes further than 12 hours", "another token")
+	broken = attempt(t, totp30, s+2880*5/2, s+2880*5/2+1)
+	broken.Deep = true
+	mustRefuse(t, broken, otp.OutOfWindow, "its clock is 2 days 12 hours fast")
+	broken = attempt(t, totp30, s-15*2880, s-15*2880+1)
+	broken.Deep = true
+	mustRefuse(t, broken, otp.WrongCode)
+
 	// The record says five hours slow, and the clock is right.
 	right := attempt(t, totp30, s, s+1)
 	right.Prediction.Centre = -18_000

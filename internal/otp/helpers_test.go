@@ -34,7 +34,7 @@ func at(t *testing.T, p token.Params, seed token.Seed, step int64) string {
 	return code
 }
 
-// attempt gives the codes of the steps as somebody types them at now, to be
+// attempt returns the codes of the steps as somebody types them at now, to be
 // judged by a record with a prediction of ±60 s about zero.
 func attempt(t *testing.T, p token.Params, steps ...int64) otp.Attempt {
 	t.Helper()

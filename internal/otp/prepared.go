@@ -88,7 +88,7 @@ func (p *prepared) take(seed token.Seed) (err error) {
 	return err
 }
 
-// begin gives the state behind one padded key.
+// begin returns the state behind one padded key.
 func (p *prepared) begin(key []byte, with byte, state []byte) ([]byte, error) {
 	for i := range p.pad {
 		p.pad[i] = with
@@ -118,7 +118,7 @@ func (p *prepared) value(step int64) (uint64, error) {
 	return uint64(binary.BigEndian.Uint32(sum[at:]) & 0x7fffffff), nil
 }
 
-// end gives the digest behind a state and one block more.
+// end returns the digest behind a state and one block more.
 func (p *prepared) end(state, block []byte) (digest []byte, err error) {
 	if err := p.hash.UnmarshalBinary(state); err != nil {
 		return nil, err

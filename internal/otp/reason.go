@@ -5,7 +5,7 @@ package otp
 type Reason string
 
 // The reasons. ParseCode gives WrongLength and NotDigits, Check gives the next
-// seven, and the last five come before any code is compared: whoever knows
+// seven, and the last five come before any code is compared: anyone who knows
 // state, failures and the event trail gives them.
 const (
 	WrongLength Reason = "wrong_length"

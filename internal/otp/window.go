@@ -14,6 +14,7 @@ const (
 	OneCodeSeconds = 10 * 60   // either way
 	TwoCodeSeconds = 2 * 3600  // either way, at least
 	DeepSeconds    = 12 * 3600 // either way, at most, and with Deep
+	tellDays       = 14        // either way, behind a deep search, to name a broken clock
 
 	OneCodeAhead = 10 // RFC 4226 section 7.4, the look-ahead window s
 	TwoCodeAhead = 100
@@ -79,6 +80,12 @@ func widest(a Attempt) window {
 		return ahead(a.expected(), DeepAhead)
 	}
 	return around(a.centre(), twoCodeReach(a.Params.Period, DeepSeconds))
+}
+
+// tellable is how far a pair is looked for only to tell how far a clock is off; nothing
+// is accepted there. By chance a pair matches somewhere in it once in ten million times.
+func tellable(a Attempt) window {
+	return around(a.centre(), wholeSteps(a.Params.Period, tellDays*24*3600))
 }
 
 // oneCodeReach is how many steps either way one code is searched.

@@ -94,6 +94,16 @@ func clockOff(drift float64, period int, reach int64) Result {
 	return tooFar(fmt.Sprintf("%s, and only %s either side of what the record predicts are searched", clock, duration(float64(reach))))
 }
 
+// brokenClock is the answer to a deep search whose codes lie beyond it.
+func brokenClock(drift float64) Result {
+	way := "fast"
+	if drift < 0 {
+		way = "slow"
+	}
+	return refused(OutOfWindow, fmt.Sprintf("right token, but its clock is %s %s, and no search goes further than %s", duration(drift), way, duration(DeepSeconds)),
+		"a clock this far off is broken or was set wrong: give the person another token")
+}
+
 func counterAhead(presses, searched int64) Result {
 	return tooFar(fmt.Sprintf("its counter is %d ahead, and only %d are searched: its button was pressed that often", presses, searched))
 }
@@ -143,6 +153,13 @@ func duration(seconds float64) string {
 	minutes := int64(math.Round(seconds / 60))
 	if minutes < 120 {
 		return plural(minutes, "minute")
+	}
+	if hours := int64(math.Round(seconds / 3600)); hours >= 48 {
+		text := plural(hours/24, "day")
+		if hours%24 != 0 {
+			text += " " + plural(hours%24, "hour")
+		}
+		return text
 	}
 	// Of hours nobody wants to hear the odd minute, which typing may have added.
 	minutes = int64(math.Round(seconds/300)) * 5

@@ -144,7 +144,7 @@ func (x *peopleIndex) add(i int32) {
 	}
 	if former != "" {
 		if j, ok := x.byWas.find([]byte(former)); ok {
-			x.fault(i, "line %d says already what became of its former account", x.people[j].Line)
+			x.fault(i, "line %d already says what happened to its former account", x.people[j].Line)
 			return
 		}
 		x.byWas.put(i)

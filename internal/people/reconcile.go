@@ -71,7 +71,7 @@ type ReconciledToken struct {
 
 // What is done about a token.
 const (
-	ActSuspend    = "suspend"    // bound: it counts for nothing, and whoever has it gives it back
+	ActSuspend    = "suspend"    // bound: it counts for nothing, and anyone who has it gives it back
 	ActQuarantine = "quarantine" // assigned: it was on its way, and nobody may bind it unseen
 	ActCollect    = "collect"    // suspended already
 	ActRename     = "rename"     // it stays with its person
@@ -258,7 +258,7 @@ func (c *reconciling) tokens(r Reader) error {
 // near finds whom a mistyped account may mean: on the list that is here, or as far
 // as it is stored already.
 func (c *reconciling) near(r Reader, a token.Account) (all []token.Account, err error) {
-	for _, key := range a.Slips() {
+	for _, key := range a.TypingErrors() {
 		if i, ok := c.plan.byKey.find([]byte(key)); ok && len(all) < desk.MaxNearAccounts {
 			all = append(all, c.plan.people[i].Account())
 		}

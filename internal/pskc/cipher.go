@@ -14,7 +14,7 @@ import (
 )
 
 // Cipher encrypts values with a key that both sides have (RFC 6030 section 6.1).
-// Its zero value is none.
+// Its zero value means none.
 type Cipher struct {
 	uri, name string
 	keySize   int

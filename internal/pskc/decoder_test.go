@@ -21,7 +21,7 @@ const (
 		`<Secret><PlainValue>` + rfcSecret + `</PlainValue></Secret><Counter><PlainValue>7</PlainValue></Counter></Data></Key></KeyPackage>`
 )
 
-// readAll gives the packages and the error that ended them; nil at the end.
+// readAll returns the packages and the error that ended them; nil at the end.
 func readAll(d *Decoder) (all []*KeyPackage, err error) {
 	for {
 		p, err := d.Next()

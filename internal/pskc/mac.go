@@ -14,7 +14,7 @@ import (
 	"fob/internal/fault"
 )
 
-// MAC authenticates values (RFC 6030 section 6.1.1). Its zero value is none.
+// MAC authenticates values (RFC 6030 section 6.1.1). Its zero value means none.
 type MAC struct {
 	uri, name string
 	size      int

@@ -104,7 +104,7 @@ const (
 )
 
 // ErrKey is every failure to decrypt or to authenticate, whatever it was: an error
-// that told a bad padding from a wrong MAC would teach whoever can hand in changed
+// that told a bad padding from a wrong MAC would teach anyone who can hand in changed
 // files (RFC 6030 section 13.1).
 var ErrKey error = fault.Errorf(fault.KeyTrouble, "the key is wrong, or what it protects was damaged or changed").
 	WithHint("compare the key with what the supplier sent on another way, and the file's SHA-256 with theirs")

@@ -12,7 +12,7 @@ import (
 )
 
 // Transport encrypts values with the receiver's RSA key (RFC 6030 section 6.3).
-// Its zero value is none. It hides a value and vouches for nothing: whoever has
+// Its zero value means none. It hides a value and vouches for nothing: anyone who has
 // the certificate can make one.
 type Transport struct {
 	uri, name   string
@@ -91,7 +91,7 @@ func (t Transport) String() string { return t.name }
 // ErrKey. OAEP notices any change; what PKCS #1 v1.5 lets pass, once in some
 // hundred thousand times, a MAC has to notice. A value of random bytes in place
 // of a bad padding, which keeps PKCS #1 v1.5 safe for session keys, would be a
-// wrong seed here. Whoever can see the outcome has the private key.
+// wrong seed here. Anyone who can see the outcome has the private key.
 func (t Transport) Decrypt(key *rsa.PrivateKey, data []byte) ([]byte, error) {
 	if len(data) != key.Size() {
 		return nil, ErrKey

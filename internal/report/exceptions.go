@@ -24,7 +24,7 @@ const (
 	ExpiredBound  ExceptionKind = "expired_bound"        // its time is over, and somebody still has it
 	LockedNow     ExceptionKind = "locked"               // after failed attempts
 	LeaverHolds   ExceptionKind = "leaver"               // of an account that has left
-	DriftStray    ExceptionKind = "drift_outlier"        // a clock unlike the others
+	ClockOutlier  ExceptionKind = "drift_outlier"        // a clock unlike the others
 	LostLate      ExceptionKind = "lost_late"            // entered long after it was told
 	ApprovedAlone ExceptionKind = "approver_is_operator" // nobody else looked
 	Override      ExceptionKind = "override"             // a second person set a rule aside
@@ -36,7 +36,7 @@ func ExceptionKinds() []ExceptionMeaning {
 		{ExpiredBound, "expired, and still assigned, bound or suspended"},
 		{LockedNow, "locked after failed attempts"},
 		{LeaverHolds, "a token of an account that has left"},
-		{DriftStray, "a clock with a rate beyond 50 ppm, that jumped, or that runs 30 ppm unlike its batch and model"},
+		{ClockOutlier, "a clock with a rate beyond 50 ppm, that jumped, or that runs 30 ppm unlike its batch and model"},
 		{LostLate, "a loss that was entered more than 24 hours after it was reported"},
 		{ApprovedAlone, "the approver is, by name, the operator or the account itself"},
 		{Override, "a rule was set aside: unlock, clock accept, batch correct, batch withdraw, policy set, a search that somebody approved"},
@@ -95,7 +95,7 @@ type ExceptionSeq = iter.Seq2[Exception, error]
 // outliers.
 func Exceptions(r Reader, f ExceptionFilter) ExceptionSeq {
 	return func(yield func(Exception, error) bool) {
-		for _, part := range []ExceptionSeq{expiredBound(r, f), lockedNow(r, f), leavers(r, f), driftStrays(r, f), ofTrail(r, f)} {
+		for _, part := range []ExceptionSeq{expiredBound(r, f), lockedNow(r, f), leavers(r, f), clockOutliers(r, f), ofTrail(r, f)} {
 			for x, err := range part {
 				if !yield(x, err) || err != nil {
 					return
@@ -105,7 +105,7 @@ func Exceptions(r Reader, f ExceptionFilter) ExceptionSeq {
 	}
 }
 
-// ofTokens turns tokens into exceptions; say gives nil for one that is none.
+// ofTokens turns tokens into exceptions; say returns nil for one that is not.
 func ofTokens(tokens iter.Seq2[Token, error], say func(*Token) *Exception) ExceptionSeq {
 	return func(yield func(Exception, error) bool) {
 		for t, err := range tokens {
@@ -177,22 +177,22 @@ func leavers(r Reader, f ExceptionFilter) ExceptionSeq {
 	}
 }
 
-// maxStrays bounds what is held of clocks; a store with more has one problem,
+// maxOutliers bounds what is held of clocks; a store with more has one problem,
 // not so many.
-const maxStrays = 10_000
+const maxOutliers = 10_000
 
-func driftStrays(r Reader, f ExceptionFilter) ExceptionSeq {
-	if !f.wants(DriftStray) {
+func clockOutliers(r Reader, f ExceptionFilter) ExceptionSeq {
+	if !f.wants(ClockOutlier) {
 		return nothingFound
 	}
 	return func(yield func(Exception, error) bool) {
-		d, err := ReadDrift(r, DriftFilter{Batch: f.Tokens.Batch, Model: f.Tokens.Model, Outliers: maxStrays})
+		d, err := ReadDrift(r, DriftFilter{Batch: f.Tokens.Batch, Model: f.Tokens.Model, Outliers: maxOutliers})
 		if err != nil {
 			yield(Exception{}, err)
 			return
 		}
 		for _, o := range d.Outliers {
-			x := Exception{Kind: DriftStray, Object: string(o.Serial), State: &o.State, At: &o.ObservedAt, About: strayWords(o)}
+			x := Exception{Kind: ClockOutlier, Object: string(o.Serial), State: &o.State, At: &o.ObservedAt, About: outlierWords(o)}
 			if !yield(x, nil) {
 				return
 			}
@@ -200,7 +200,7 @@ func driftStrays(r Reader, f ExceptionFilter) ExceptionSeq {
 	}
 }
 
-func strayWords(o DriftOutlier) string {
+func outlierWords(o DriftOutlier) string {
 	var parts []string
 	if o.Rate != nil {
 		parts = append(parts, fmt.Sprintf("runs at %+.1f ppm", *o.Rate))

@@ -50,7 +50,7 @@ func ExpiringTokens(r Reader, f ExpiryFilter) Answer[Expiring] {
 			sheet.Col("batch", "Batch", 8, "Number of the import that brought it", func(x *Expiring) int { return x.Batch }),
 			sheet.Col("manufacturer", "Manufacturer", 18, "As the seed file or the operator named it", func(x *Expiring) string { return x.Manufacturer }),
 			sheet.Col("model", "Model", 14, "As the seed file or the operator named it", func(x *Expiring) string { return x.Model }),
-			sheet.Col("location", "Location", 18, "Where it lies or was sent from", func(x *Expiring) *string { return x.Location }),
+			sheet.Col("location", "Location", 18, "Where it is, or was sent from", func(x *Expiring) *string { return x.Location }),
 		},
 		Spares: []string{"Manufacturer", "Model", "Batch", "Location"},
 		Rows:   f.rows(r),

@@ -86,7 +86,7 @@ func lockoutColumns() []sheet.Column[Lockout] {
 		sheet.Col("", "State", 12, "Where it stands now", func(x *Lockout) *token.State { return x.State }),
 		sheet.Col("batch", "Batch", 8, "Number of the import that brought it", func(x *Lockout) *int { return x.Batch }),
 		sheet.Col("model", "Model", 14, "As the seed file or the operator named it", func(x *Lockout) *string { return x.Model }),
-		sheet.Col("location", "Location", 18, "Where it lies or was sent from", func(x *Lockout) *string { return x.Location }),
+		sheet.Col("location", "Location", 18, "Where it is, or was sent from", func(x *Lockout) *string { return x.Location }),
 	}
 }
 

@@ -244,7 +244,7 @@ func (p *past) Find(serial token.Serial) (Token, error) {
 	return Token{}, fault.Errorf(fault.NotFound, "no token %s then", serial)
 }
 
-// BatchFiles gives the batches that were there.
+// BatchFiles returns the batches that were there.
 func (p *past) BatchFiles() ([]Batch, error) {
 	all := []Batch{}
 	for _, row := range p.past.Batches() {
@@ -334,7 +334,7 @@ func (p *past) Events(f EventFilter) iter.Seq2[trail.Stored, error] {
 	}
 }
 
-// Imported gives the columns of the tokens that were there.
+// Imported returns the columns of the tokens that were there.
 func (p *past) Imported(f Filter) iter.Seq2[token.Facts, error] {
 	return func(yield func(token.Facts, error) bool) {
 		for c, err := range p.columns(f) {
@@ -360,13 +360,13 @@ func (p *past) ShelvedAt(string) iter.Seq2[Shelved, error] {
 
 func noPast(what string) error { return fmt.Errorf("of %s no past is told", what) }
 
-// Leavers gives nothing: the trail commits to lists of people without telling who
+// Leavers returns nothing: the trail commits to lists of people without telling who
 // was on them.
 func (p *past) Leavers(LeaverFilter) iter.Seq2[Leaver, error] {
 	return func(func(Leaver, error) bool) {}
 }
 
-// NewestList gives nothing, for the same reason.
+// NewestList returns nothing, for the same reason.
 func (p *past) NewestList() (*PeopleList, error) { return nil, nil }
 
 // Accounts are those of today.

@@ -19,7 +19,7 @@ type Place struct {
 	States   map[token.State]int `json:"states"`
 }
 
-// ReadPlaces gives the places that have tokens which the filter selects, and those
+// ReadPlaces returns the places that have tokens which the filter selects, and those
 // that they lie in, in the order of their names; tokens that are nowhere come last.
 func ReadPlaces(r Reader, f Filter) ([]Place, error) {
 	counts, err := r.LocationCounts(f)

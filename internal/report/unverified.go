@@ -47,7 +47,7 @@ func UnverifiedTokens(r Reader, f UnverifiedFilter) Answer[Unverified] {
 			sheet.Col("serial", "Serial", 18, "Text printed on the device", func(x *Unverified) token.Serial { return x.Serial }),
 			sheet.Col("state", "State", 12, "Where it stands in its life", func(x *Unverified) token.State { return x.State }),
 			sheet.Col("account", "Account", 32, "Who has it", func(x *Unverified) *string { return x.Account }),
-			sheet.Col("days", "Days", 8, "Since a code was last accepted; since it was sent out, where none was", func(x *Unverified) int { return x.Days }),
+			sheet.Col("days", "Days", 8, "Since a code was last accepted, or since it was sent out if none was", func(x *Unverified) int { return x.Days }),
 			sheet.Col("verified_at", "Verified at (UTC)", 20, "When fob last accepted a code of it; empty: never", func(x *Unverified) *time.Time { return x.VerifiedAt }),
 			sheet.Col("bound_at", "Bound at (UTC)", 20, "When the open binding began", func(x *Unverified) *time.Time { return x.BoundAt }),
 			sheet.Col("state_since", "Since (UTC)", 20, "When it came into its state", func(x *Unverified) time.Time { return x.Since }),

@@ -3,12 +3,12 @@ package report
 import "fob/internal/token"
 
 // Each virtual token is a batch of its own, and no delivery. Ten thousand of them
-// would hide the deliveries from whoever reads a list of batches.
+// would hide the deliveries from anyone who reads a list of batches.
 
 // virtualFile stands for a file in the line of all virtual tokens.
 const virtualFile = "virtual tokens, each a batch of its own"
 
-// gathered gives the batches with the virtual ones as one, the last, which has no
+// gathered returns the batches with the virtual ones as one, the last, which has no
 // number and no id: its numbers are their sums, its time is that of the newest. One
 // that was quarantined or withdrawn as a batch stays by itself.
 func GatherVirtual(list []Batch) (all []Batch) {

@@ -129,7 +129,7 @@ func (w *walker) around() error {
 	return nil
 }
 
-// number reads an attribute that is a whole number; -1 if it is none.
+// number reads an attribute that is a whole number; -1 if it is not.
 func (w *walker) number(name string) int {
 	if n, ok := wholeNumber(w.xml.Attr(name)); ok {
 		return n

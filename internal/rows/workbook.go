@@ -107,7 +107,7 @@ func openWorkbook(r io.Reader) (*workbook, error) {
 
 // openArchive lists the parts by name, refuses bombs by the sizes that the directory
 // says (the archive's reader holds each part to its own), and names what looks like
-// a workbook and is none.
+// a workbook and is not.
 func openArchive(file io.ReaderAt, size int64, limits BookLimits) (*workbook, error) {
 	archive, err := zip.NewReader(file, size)
 	if err != nil && !errors.Is(err, zip.ErrInsecurePath) {

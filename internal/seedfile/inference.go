@@ -165,7 +165,7 @@ func (i *Inference) Decide() (Decision, error) {
 		return Decision{}, undecided("the seeds look like %s, but %d are too few to rule out a wider encoding", c, t.records)
 	}
 	d := Decision{Encoding: c.alphabet().encoding, Records: t.records, class: c}
-	how := fmt.Sprintf("are written in %s; the odds that a wider encoding looks like this are 1 in 10^%d", c, int(-odds/math.Ln10))
+	how := fmt.Sprintf("are written in %s", c)
 	if c == base64Class {
 		how = fmt.Sprintf("use its alphabet, %d of them in a way that hex and base32 cannot", t.sure)
 	}

@@ -101,8 +101,8 @@ func TestNothingIsLeftOnTheDisk(t *testing.T) {
 		t.Error("a closed spool was read")
 	}
 	for name, err := range map[string]error{
-		"a folder that is none took a file": second(New(os.DevNull, chance())),
-		"a key was made of nothing":         second(New(dir, strings.NewReader("too few"))),
+		"a folder that does not exist took a file": second(New(os.DevNull, chance())),
+		"a key was made of nothing":                second(New(dir, strings.NewReader("too few"))),
 	} {
 		if fault.KindOf(err) != fault.Internal || err == nil {
 			t.Error(name, err)

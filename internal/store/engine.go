@@ -19,7 +19,7 @@ type Engine interface {
 	// may be committed before the disk has it: its rows count once a later
 	// transaction that does not load is there.
 	Begin(ctx context.Context, loads bool) (*Writing, error)
-	// Explain gives an error of the database a kind and a remedy. Errors that have
+	// Explain returns an error of the database a kind and a remedy. Errors that have
 	// a kind pass unchanged.
 	Explain(err error, doing string) error
 	// IsTaken reports whether a row was refused because another has its key.

@@ -51,9 +51,9 @@ func Listed(s *Store, f report.Filter) (query string, args []any, err error) {
 	return query, args, err
 }
 
-// NearBySlips finds serials by n keys, AccountsBySlips accounts.
-func NearBySlips(n int) string { return serialSelect + `t.serial_key IN (` + places(1, n) + `)` }
-func AccountsBySlips(n int) string {
+// NearByTypingErrors finds serials by n keys, AccountsByTypingErrors accounts.
+func NearByTypingErrors(n int) string { return serialSelect + `t.serial_key IN (` + places(1, n) + `)` }
+func AccountsByTypingErrors(n int) string {
 	return `SELECT name FROM account WHERE listed = 1 AND key IN (` + places(1, n) + `)`
 }
 

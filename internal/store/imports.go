@@ -49,12 +49,12 @@ func (q *queries) InsertTokens(b token.Batch, tokens []desk.Row) error {
 	return err
 }
 
-// InsertPrints adds fingerprints; sorted ones are inserted fastest.
-func (q *queries) InsertPrints(prints []desk.Print) error {
+// InsertFingerprints adds fingerprints; sorted ones are inserted fastest.
+func (q *queries) InsertFingerprints(prints []desk.Fingerprint) error {
 	var rows [][]any
 	for _, p := range prints {
 		if p.Nth == 0 {
-			rows = append(rows, []any{p.Print, int64(0), p.TokenID})
+			rows = append(rows, []any{p.Value, int64(0), p.TokenID})
 		}
 	}
 	err := q.insert("fingerprint", []string{"fingerprint", "nth", "token_id"}, rows)
@@ -65,14 +65,14 @@ func (q *queries) InsertPrints(prints []desk.Print) error {
 	for _, p := range prints {
 		if err == nil && p.Nth > 0 { // it is known to be another seed's: it takes the next number
 			err = q.exec(`INSERT INTO fingerprint (fingerprint, nth, token_id)
-				SELECT $1, COALESCE(MAX(nth), -1) + 1, $2 FROM fingerprint WHERE fingerprint = $1`, p.Print, p.TokenID)
+				SELECT $1, COALESCE(MAX(nth), -1) + 1, $2 FROM fingerprint WHERE fingerprint = $1`, p.Value, p.TokenID)
 		}
 	}
 	return err
 }
 
-// KnownPrints returns those of some fingerprints, sorted, that are in the store.
-func (q *queries) KnownPrints(prints []int64) (known []int64, err error) {
+// KnownFingerprints returns those of some fingerprints, sorted, that are in the store.
+func (q *queries) KnownFingerprints(prints []int64) (known []int64, err error) {
 	err = lookUp(q, `fingerprint`, `fingerprint`, `fingerprint`, prints, func(row scanner) error {
 		p, err := value[int64](row)
 		known = append(known, p)
@@ -166,7 +166,7 @@ func (q *queries) Stored(serialKeys []string) (map[string]intake.Stored, error) 
 }
 
 // StoredByFingerprint looks up many fingerprints. It sees those of a loading batch
-// only once InsertPrints has brought them.
+// only once InsertFingerprints has brought them.
 func (q *queries) StoredByFingerprint(prints []int64) (map[int64][]intake.Stored, error) {
 	found := map[int64][]intake.Stored{}
 	scan := q.tokenScanner()

@@ -90,7 +90,7 @@ func TestQueryPlans(t *testing.T) {
 	s := newBoundStore(t)
 	storetest.AddBatch(t, s, storetest.NewBatch("b"), storetest.Numbered("B", 0, 2000)...)
 	listing := func(f report.Filter) (string, []any) { return listed(t, s, f) }
-	slips := token.Serial("S1").Slips()
+	slips := token.Serial("S1").TypingErrors()
 	asked := map[string]func() (string, []any){
 		"a serial":         func() (string, []any) { return store.TokenByKey, []any{"S1"} },
 		"an account":       func() (string, []any) { return listing(report.Filter{Account: "anna"}) },
@@ -101,7 +101,7 @@ func TestQueryPlans(t *testing.T) {
 		"a page":           func() (string, []any) { return listing(report.Filter{After: "S"}) },
 		"serials":          func() (string, []any) { return store.StoredByKeys, []any{"S1", "S2"} },
 		"begun serials":    func() (string, []any) { return store.NearByPrefix, []any{"S1", "S1\x7f", 5} },
-		"mistyped serials": func() (string, []any) { return store.NearBySlips(len(slips)), store.Anys(slips) },
+		"mistyped serials": func() (string, []any) { return store.NearByTypingErrors(len(slips)), store.Anys(slips) },
 		"fingerprints": func() (string, []any) {
 			return `SELECT fingerprint, nth, token_id FROM fingerprint WHERE fingerprint IN ($1, $2)`, []any{1, 2}
 		},
@@ -125,7 +125,7 @@ func TestQueryPlans(t *testing.T) {
 		"what an account holds": func() (string, []any) { return store.HoldingSelect, []any{1} },
 		"what it held":          func() (string, []any) { return store.HeldSelect, []any{1} },
 		"near accounts":         func() (string, []any) { return store.NearAccounts, []any{"a", "b", 5} },
-		"mistyped accounts":     func() (string, []any) { return store.AccountsBySlips(2), []any{"ana", "anan"} },
+		"mistyped accounts":     func() (string, []any) { return store.AccountsByTypingErrors(2), []any{"ana", "anan"} },
 		"who left": func() (string, []any) {
 			query, args, err := store.LeaversQuery(s)
 			storetest.Must(t, err)

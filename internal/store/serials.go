@@ -81,13 +81,13 @@ func (q *queries) NearSerials(serial token.Serial, limit int) ([]token.Serial, e
 	if key := serial.Key(); len(key) >= 3 {
 		begins = []string{key}
 	}
-	return near[token.Serial](q, serialSelect+`t.serial_key`, serial.Slips(), nearByPrefix, begins, limit)
+	return near[token.Serial](q, serialSelect+`t.serial_key`, serial.TypingErrors(), nearByPrefix, begins, limit)
 }
 
 // NearAccounts finds those one mistake away, then those with the same name at
 // another domain, then those that begin as typed.
 func (q *queries) NearAccounts(a token.Account, limit int) ([]token.Account, error) {
-	return near[token.Account](q, `SELECT name FROM account WHERE listed = 1 AND key`, a.Slips(), nearAccounts, a.Beginnings(), limit)
+	return near[token.Account](q, `SELECT name FROM account WHERE listed = 1 AND key`, a.TypingErrors(), nearAccounts, a.Beginnings(), limit)
 }
 
 // near finds what has one of some keys, in their order, then what begins as some

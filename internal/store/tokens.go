@@ -9,7 +9,7 @@ import (
 	"fob/internal/token"
 )
 
-// visible are the batches whose tokens exist for whoever asks.
+// visible are the batches whose tokens exist for anyone who asks.
 const visible = `b.loading = 0 AND b.withdrawn_at IS NULL`
 
 // printed is a serial as it was imported.

@@ -86,7 +86,7 @@ func (l Locations) All() []string {
 	return all
 }
 
-// Find gives a location as it is spelled here, and whether it is known at all. Of
+// Find returns a location as it is spelled here, and whether it is known at all. Of
 // one that is not, what it lies in is spelled as it is known.
 func (l Locations) Find(name string) (spelled string, known bool) {
 	name = normalLocation(name)

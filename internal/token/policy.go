@@ -66,7 +66,7 @@ func (p Policy) Check(by Command, w Words) error {
 	}
 	if len(missing) > 0 {
 		return fault.Errorf(fault.Refused, "the policy demands %s of %s", missing, by).
-			WithHint("nothing was changed; %s tells what is demanded", fault.Do("policy show"))
+			WithHint("nothing was changed; %s shows what is demanded", fault.Do("policy show"))
 	}
 	if w.Proof != "" && len(p.Proofs) > 0 && !slices.ContainsFunc(p.Proofs, func(s string) bool { return strings.EqualFold(s, w.Proof) }) {
 		return fault.Errorf(fault.NotAllowed, "the policy knows no proof %q", w.Proof).

@@ -28,7 +28,7 @@ func TestReadScan(t *testing.T) {
 		{"GS1 for people", "(01)04006381333931(21)FT123(10)L1", [][]token.Serial{nil, {"FT123"}, nil}},
 		{"GS1 with FNC1", "]C110L7\x1d21FT123", [][]token.Serial{nil, {"FT123"}, nil}},
 		{"GS1 with an article in front", "010400638133393121FT123", [][]token.Serial{{"010400638133393121FT123"}, {"FT123"}, nil}},
-		{"an article with a wrong digit is none", "010400638133393221FT123", [][]token.Serial{{"010400638133393221FT123"}, nil, nil}},
+		{"an article with a wrong digit is not read", "010400638133393221FT123", [][]token.Serial{{"010400638133393221FT123"}, nil, nil}},
 		{"a serial that begins as GS1 does", "2100012345", [][]token.Serial{{"2100012345"}, nil, nil}},
 		{"Luhn", "79927398713", [][]token.Serial{{"79927398713"}, nil, {"7992739871"}}},
 		{"GS1 digit", "4006381333931", [][]token.Serial{{"4006381333931"}, nil, {"400638133393"}}},

@@ -145,7 +145,7 @@ func parseShare(p *Policy, value string, _ bool) (string, error) {
 
 func parseCodes(p *Policy, value string, _ bool) (string, error) {
 	if value == "0" {
-		return "", looser("codes-needed=0", "without a code, whoever knows a serial binds it: 1 in 1")
+		return "", looser("codes-needed=0", "without a code, anyone who knows a serial binds it: 1 in 1")
 	}
 	n, err := wholeNumber("codes-needed", value, 1, 2)
 	p.Codes = n

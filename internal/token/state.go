@@ -145,7 +145,7 @@ var transitions = []Transition{
 	{InStock, CmdBatchWithdraw, Choice{}, Absent, false},
 }
 
-// Transitions gives the whole table.
+// Transitions returns the whole table.
 func Transitions() []Transition { return slices.Clone(transitions) }
 
 // Move finds the transition by which a command leads from one state to another.

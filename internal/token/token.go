@@ -57,7 +57,7 @@ func (s Standing) Untouched() bool {
 	return s.State == InStock && !s.Issued && !s.Watermark.Known && s.Failures == 0
 }
 
-// Loss is what is known of a loss; its zero value is none.
+// Loss is what is known of a loss; its zero value means none.
 type Loss struct {
 	Reported time.Time `json:"reported"` // when somebody first told, which may be before it was recorded
 	Stolen   bool      `json:"stolen,omitempty"`

@@ -73,7 +73,7 @@ func Parallel[A, B any](of iter.Seq2[A, error], do func(A) B) iter.Seq2[B, error
 	}
 }
 
-// Ahead runs a sequence on another core, a few hundred steps at most before whoever
+// Ahead runs a sequence on another core, a few hundred steps at most before anyone who
 // reads it; the order stays.
 func Ahead[T any](of iter.Seq2[T, error]) iter.Seq2[T, error] {
 	return Parallel(of, func(v T) T { return v })

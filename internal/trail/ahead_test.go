@@ -8,7 +8,7 @@ import (
 	"fob/internal/trail"
 )
 
-// counting gives 0 to n-1, and then an error where there is one. It notes that it
+// counting returns 0 to n-1, and then an error where there is one. It notes that it
 // has ended.
 func counting(n int, err error, ended *bool) iter.Seq2[int, error] {
 	return func(yield func(int, error) bool) {

@@ -70,7 +70,7 @@ func CausesOf(trail iter.Seq2[Stored, error]) (*Causes, error) {
 			err = f.apply(&next.event, next.beside)
 		}
 		if err != nil {
-			return nil, fault.Wrap(fault.Integrity, err, "the trail cannot be read").WithHint("%s tells more", fault.Do("audit verify"))
+			return nil, fault.Wrap(fault.Integrity, err, "the trail cannot be read").WithHint("%s shows more", fault.Do("audit verify"))
 		}
 	}
 	return c, nil

@@ -72,10 +72,10 @@ func Parse(entry Entry) (e Event, err error) {
 	return e, err
 }
 
-// parse is Parse for whoever needs not the bytes of a token's detail: they are read
+// parse is Parse for anyone who needs not the bytes of a token's detail: they are read
 // once.
 func parse(entry Entry) (Event, error) {
-	if glance(entry.Body, tokenKey) == "" {
+	if textField(entry.Body, tokenKey) == "" {
 		return Parse(entry)
 	}
 	var e struct {

@@ -128,11 +128,11 @@ func TestAppendAndParse(t *testing.T) {
 
 func TestParseRefuses(t *testing.T) {
 	for name, body := range map[string]string{
-		"an unknown field":        `{"seq":1,"colour":"red"}`,
-		"an unknown field within": `{"seq":1,"operator":{"uid":1,"shoe":42}}`,
-		"no JSON":                 `seq 1`,
-		"a time that is none":     `{"seq":1,"time":"yesterday"}`,
-		"nothing":                 ``,
+		"an unknown field":         `{"seq":1,"colour":"red"}`,
+		"an unknown field within":  `{"seq":1,"operator":{"uid":1,"shoe":42}}`,
+		"no JSON":                  `seq 1`,
+		"a time that is not valid": `{"seq":1,"time":"yesterday"}`,
+		"nothing":                  ``,
 	} {
 		_, err := trail.Parse(trail.Entry{Seq: 7, Body: []byte(body)})
 		if err == nil || !strings.Contains(err.Error(), "event 7") {

@@ -301,7 +301,7 @@ func (f *Fold) shown(t *keptToken) token.Standing {
 	return s
 }
 
-// tell tells whoever wants to know what changed; t is nil for a token of which
+// tell tells anyone who wants to know what changed; t is nil for a token of which
 // nothing but its facts changed.
 func (f *Fold) tell(c change, t *keptToken) {
 	if f.changed == nil {

@@ -89,7 +89,7 @@ func oneLine(s string) string {
 }
 
 // OpenCheckpoint checks the signature with the public key that the auditor holds, and
-// reads the note. Errors are of kind Integrity; a key that is none is of kind
+// reads the note. Errors are of kind Integrity; a key that is not valid is of kind
 // KeyTrouble.
 func OpenCheckpoint(signed []byte, pub string) (c Checkpoint, err error) {
 	text, err := openNote(signed, pub, "checkpoint", fault.Textf("it is what %s wrote, as it was", fault.Do("audit checkpoint")))

@@ -115,7 +115,7 @@ func (p *Past) run() error {
 }
 
 func untold(format string, args ...any) error {
-	return fault.Errorf(fault.Integrity, "the past cannot be told: "+format, args...).WithHint("%s tells more", fault.Do("audit verify"))
+	return fault.Errorf(fault.Integrity, "the past cannot be rebuilt: "+format, args...).WithHint("%s shows more", fault.Do("audit verify"))
 }
 
 // undo keeps what an event since the cut did to facts.
@@ -156,7 +156,7 @@ var (
 
 // changesThePast reports of an event since the cut whether it has to be read.
 func changesThePast(body []byte) bool {
-	switch token.Command(glance(body, commandKey)) {
+	switch token.Command(textField(body, commandKey)) {
 	case token.CmdImport, token.CmdBatchWithdraw, token.CmdBatchCorrect, token.CmdAccountErase, "":
 		return true
 	}
@@ -172,7 +172,7 @@ func cutOf(trail iter.Seq2[Stored, error], at time.Time) (cut Head, err error) {
 		if err != nil {
 			return cut, err
 		}
-		t, err := time.Parse(time.RFC3339Nano, glance(s.Body, timeKey))
+		t, err := time.Parse(time.RFC3339Nano, textField(s.Body, timeKey))
 		if err != nil || s.Seq != head.Seq+1 || chainHash(head.Hash, s.Body) != s.Hash {
 			return cut, untold("the trail is broken at event %d", s.Seq)
 		}
@@ -183,7 +183,7 @@ func cutOf(trail iter.Seq2[Stored, error], at time.Time) (cut Head, err error) {
 		if t.After(newest) {
 			newest = t
 		}
-		if token.Command(glance(s.Body, commandKey)) == token.CmdClockAccept {
+		if token.Command(textField(s.Body, commandKey)) == token.CmdClockAccept {
 			var d ClockDetail
 			e, err := Parse(s.Entry)
 			if err == nil {

@@ -48,9 +48,9 @@ func (f *Fold) halves() []span {
 // somebody typed can spell it: quotes inside a text are escaped.
 var tokenKey = []byte(`,"object":{"kind":"token","id":"`)
 
-// glance reads a text of an event's body without reading the rest; "" when it
+// textField reads a text of an event's body without reading the rest; "" when it
 // cannot.
-func glance(body, key []byte) string {
+func textField(body, key []byte) string {
 	_, rest, found := bytes.Cut(body, key)
 	value, _, ended := bytes.Cut(rest, []byte(`"`))
 	if !found || !ended {
@@ -61,7 +61,7 @@ func glance(body, key []byte) string {
 
 // outside reports whether an event is about one token, and that is not in the span.
 func (f *Fold) outside(body []byte) bool {
-	serial := glance(body, tokenKey)
+	serial := textField(body, tokenKey)
 	return serial != "" && !f.span.has(token.Serial(serial).Key())
 }
 

@@ -55,7 +55,7 @@ func TestVerifyFinds(t *testing.T) {
 			[]string{"event 2 is missing: event 3 follows event 1", "event 3 was changed", "event 4 is missing"}},
 		{"swapped bodies", swapBodies,
 			[]string{"event 2 was changed", "event 2 calls itself event 3", "event 3 was changed", "event 3 calls itself event 2"}},
-		{"a body that is none", func(s []trail.Stored) []trail.Stored { s[4].Body = []byte("{}x"); s[4].Body[0] = '['; return s },
+		{"a body that is not valid", func(s []trail.Stored) []trail.Stored { s[4].Body = []byte("{}x"); s[4].Body[0] = '['; return s },
 			[]string{"event 5 was changed", "event 5: "}},
 		{"a changed text", func(s []trail.Stored) []trail.Stored { s[2].Texts[0].Text = "bert"; return s },
 			[]string{"event 3: the text \"" + "%s" + "\" was changed"}},

@@ -4,7 +4,7 @@
 //
 // It is stricter than encoding/xml, and reads what both accept in the same way,
 // which a fuzz test holds it to: nobody can show one thing to fob and another to
-// whoever looks at the file with other tools. It refuses what encoding/xml lets
+// anyone who looks at the file with other tools. It refuses what encoding/xml lets
 // pass and an attacker could use: a DOCTYPE, entities, a second root, text around
 // the root, an attribute that stands twice, an undeclared prefix. It takes a fifth
 // of the time, because names are made once and text is not copied, and memory for

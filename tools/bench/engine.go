@@ -50,25 +50,25 @@ func storeAlone(ctx context.Context, path string, n int) error {
 	return nil
 }
 
-func readyRows(n int) ([]desk.Row, []desk.Print, error) {
+func readyRows(n int) ([]desk.Row, []desk.Fingerprint, error) {
 	sealed := make([]byte, n*sealedSize)
 	if _, err := rand.Read(sealed); err != nil {
 		return nil, nil, err
 	}
-	rows, prints := make([]desk.Row, n), make([]desk.Print, n)
+	rows, prints := make([]desk.Row, n), make([]desk.Fingerprint, n)
 	for i := range rows {
 		own := sealed[i*sealedSize : (i+1)*sealedSize]
 		print := int64(uint64(i+1) * 0x9E3779B97F4A7C15) // all different, in no order
 		rows[i] = desk.Row{Sealed: own, Facts: token.Facts{
 			Serial:  token.Serial(fmt.Sprintf("%013d", 2600412300001+i)),
 			Profile: token.Profile{Params: token.Params{Type: token.TOTP, Hash: token.SHA1, Digits: 6, Period: 30}}, Fingerprint: print}}
-		prints[i] = desk.Print{Print: print}
+		prints[i] = desk.Fingerprint{Value: print}
 	}
 	return rows, prints, nil
 }
 
 // fill does what the last stages of an import do.
-func fill(ctx context.Context, s *store.Store, rows []desk.Row, prints []desk.Print) error {
+func fill(ctx context.Context, s *store.Store, rows []desk.Row, prints []desk.Fingerprint) error {
 	b := token.Batch{UUID: uuid.New(), By: token.Operator{Kind: token.OperatorOS, ID: "0", Name: "bench"}, File: "rows", Records: len(rows), New: len(rows), Imported: time.Now()}
 	release, err := s.HoldLoad(b.UUID)
 	if err != nil {
@@ -87,9 +87,9 @@ func fill(ctx context.Context, s *store.Store, rows []desk.Row, prints []desk.Pr
 			return err
 		}
 	}
-	slices.SortFunc(prints, func(a, b desk.Print) int { return cmp.Compare(a.Print, b.Print) })
+	slices.SortFunc(prints, func(a, b desk.Fingerprint) int { return cmp.Compare(a.Value, b.Value) })
 	for slice := range slices.Chunk(prints, intake.SliceSize) {
-		if err := s.Intake().Load(ctx, func(tx intake.Tx) error { return tx.InsertPrints(slice) }); err != nil {
+		if err := s.Intake().Load(ctx, func(tx intake.Tx) error { return tx.InsertFingerprints(slice) }); err != nil {
 			return err
 		}
 	}

@@ -38,7 +38,7 @@ func (b *bench) scale(ctx context.Context, i int) error {
 	return b.bindMany(ctx, i)
 }
 
-// shows gives the two codes in a row that a token shows now.
+// shows returns the two codes in a row that a token shows now.
 func shows(t gen.Token) (codes [2]string, err error) {
 	step := otp.StepAt(t.Params, time.Now(), 0)
 	for i := range codes {

@@ -13,7 +13,7 @@ func buttons(i uint64) gen.Token {
 	return gen.Plan{Serials: 2600412300001, First: 100000, HOTP: 1, RFC4226: true}.Token(100000 + i)
 }
 
-var strayed = delivery.Token(20)
+var misplaced = delivery.Token(20)
 
 // files are what people have beside the deliveries: what a barcode reader sent, and
 // lists of people from HR.
@@ -25,7 +25,7 @@ func files() map[string]string {
 // that was read twice.
 func scans() string {
 	var b strings.Builder
-	for _, serial := range []string{buttons(0).Serial, "]C0" + buttons(1).Serial, buttons(2).Serial, buttons(2).Serial, strayed.Serial, buttons(4).Serial} {
+	for _, serial := range []string{buttons(0).Serial, "]C0" + buttons(1).Serial, buttons(2).Serial, buttons(2).Serial, misplaced.Serial, buttons(4).Serial} {
 		fmt.Fprintf(&b, "%s\t\r\n", serial)
 	}
 	return b.String()
@@ -62,7 +62,7 @@ const (
 func cupboard() []step {
 	return []step{
 		{says: "Somebody went along the cupboard in Graz with a barcode reader.", args: words("stocktake scans.txt --location Graz")},
-		{says: "What was found is where it is: post it, and print the rest for whoever looks for it.",
+		{says: "What was found is where it is: post it, and print the rest for anyone who looks for it.",
 			args: words("stocktake scans.txt --location Graz --post --ticket T-30 --yes --out count.xlsx")},
 		{says: "What is where?", args: words("location list")},
 	}

@@ -147,7 +147,7 @@ func keep(kept *[]string, codes codesAt) codesAt {
 	}
 }
 
-// again gives the codes once more, whatever the time.
+// again returns the codes once more, whatever the time.
 func again(kept *[]string) codesAt {
 	return func(time.Time) ([]string, error) { return *kept, nil }
 }

@@ -1,6 +1,6 @@
 // Package excelrules holds a workbook to the rules of ECMA-376 that Excel is strict
 // about, and that other readers let pass: a workbook that breaks one is "repaired"
-// by Excel, with a message that frightens whoever opens it.
+// by Excel, with a message that frightens anyone who opens it.
 package excelrules
 
 import (

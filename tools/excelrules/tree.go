@@ -40,7 +40,7 @@ func (n *node) relation() string {
 	return ""
 }
 
-// number reads an attribute; -1 if it is none.
+// number reads an attribute; -1 if it is not.
 func (n *node) number(name string) int {
 	i, err := strconv.Atoi(n.attr(name))
 	if err != nil {
@@ -123,7 +123,7 @@ func repeated(attrs []xml.Attr) string {
 	return ""
 }
 
-// cellName is the place of a cell; zeros for what is none.
+// cellName is the place of a cell; zeros for what is no cell.
 func cellName(name string) (column, row int) {
 	letters := strings.TrimRight(name, "0123456789")
 	row, err := strconv.Atoi(name[len(letters):])

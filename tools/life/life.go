@@ -167,7 +167,7 @@ func (l *Life) words() desk.Words {
 	return w
 }
 
-// any gives a token in one of the states, as far as there is one.
+// any returns a token in one of the states, as far as there is one.
 func (l *Life) any(states ...token.State) (found token.Serial) {
 	var all, fit []token.Serial
 	err := l.Read(func(r report.Reader) error {

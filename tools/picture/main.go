@@ -59,7 +59,7 @@ func run(ctx context.Context, book, out string) error {
 // resolution in dots an inch: the text can be read, the picture is as wide as a page.
 const resolution = "110"
 
-// print gives the first page.
+// print returns the first page.
 func print(ctx context.Context, book, tmp string) (image.Image, error) {
 	pdf := filepath.Join(tmp, strings.TrimSuffix(filepath.Base(book), filepath.Ext(book))+".pdf")
 	for _, args := range [][]string{

@@ -208,15 +208,15 @@ func (d *desk) read(t *fob, a *otp.Attempt, before int64) (step int64, err error
 		return 0, err
 	}
 	if d.r.Float64() < mistyped {
-		code = d.slip(code)
+		code = d.mistype(code)
 	}
 	t.at = t.at.Add(d.seconds(typingSeconds))
 	a.Entries = append(a.Entries, otp.Entry{Code: code, At: t.at})
 	return step, nil
 }
 
-// slip exchanges one digit for another.
-func (d *desk) slip(code string) string {
+// mistype exchanges one digit for another.
+func (d *desk) mistype(code string) string {
 	b := []byte(code)
 	i := d.r.IntN(len(b))
 	b[i] = '0' + (b[i]-'0'+byte(1+d.r.IntN(9)))%10

@@ -41,7 +41,7 @@ var changes = []change{
 // the whole file of some time ago.
 const olderCopy = "put an older copy in its place"
 
-// copied is a copy of the store, open for whoever owns the file: triggers are away
+// copied is a copy of the store, open for anyone who owns the file: triggers are away
 // and no rule but the types of columns holds.
 type copied struct {
 	*sql.DB

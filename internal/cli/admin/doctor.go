@@ -75,7 +75,7 @@ func printChecks(r *term.Run, checks []app.Check) error {
 	return nil
 }
 
-// pipeChecks gives a row for each check and one for each problem that it found.
+// pipeChecks returns a row for each check and one for each problem that it found.
 func pipeChecks(r *term.Run, checks []app.Check) error {
 	t := r.NewTable()
 	for _, c := range checks {

@@ -1,4 +1,4 @@
-// Package admin holds the commands of whoever runs the store: its keys, policy, clock
+// Package admin holds the commands of the person who runs the store: its keys, policy, clock
 // and health, and the topics of help.
 package admin
 

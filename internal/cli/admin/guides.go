@@ -16,7 +16,7 @@ var guideFiles embed.FS
 var guides = []struct{ name, short string }{
 	{"audit", "A quarter's audit from start to end"},
 	{"phone", "A support call from start to end"},
-	{"counting", "Counting what lies in a cupboard"},
+	{"counting", "Counting what is in a cupboard"},
 	{"leavers", "What to do when people leave"},
 	{"speed", "How fast fob is, and how to measure it"},
 }

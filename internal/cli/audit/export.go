@@ -85,7 +85,7 @@ func exportOf(r *term.Run, path string, o *exportOptions) (e export.Export, err 
 	return e, err
 }
 
-// pseudonyms gives the key under which accounts are replaced, nil where they are
+// pseudonyms returns the key under which accounts are replaced, nil where they are
 // not.
 func (o *exportOptions) pseudonyms(random io.Reader) ([]byte, error) {
 	if o.pseudonymKey == "" {

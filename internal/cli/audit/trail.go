@@ -44,7 +44,7 @@ func newAuditLogCmd(r *term.Run) *cobra.Command {
 }
 
 // logged reads the trail. A serial that neither the store nor the trail knows is
-// refused: a slip of the finger must not look like a token that nothing happened to.
+// refused: a typing error must not look like a token that nothing happened to.
 func logged(r *term.Run, reader report.Reader, f report.EventFilter) (report.EventSeq, error) {
 	if f.Serial == "" {
 		return report.Log(reader, f), nil
@@ -189,6 +189,7 @@ func printVerified(r *term.Run, rep trail.Report, c *trail.Checkpoint) {
 	}
 	if rep.OK() {
 		r.Say("The trail is whole and the tables agree with it: %s, head %s.", term.Count(int(rep.Events), "event"), rep.Head)
+		r.Say("Seeds were not opened: `fob doctor` does that.")
 		if c != nil {
 			r.Say("It continues the checkpoint of %s (%s).", c.Time.Format("2006-01-02 15:04 UTC"), term.Count(int(c.Seq), "event"))
 		}

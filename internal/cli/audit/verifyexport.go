@@ -155,9 +155,9 @@ func otherFile(path string) string {
 	case ".csv":
 		return "the sidecar was made for another file that has them (--rows-only is content with that)"
 	case ".json":
-		return "the file was changed since, or the sidecar was made for another that has them: nothing vouches for what else is in it (--rows-only does without)"
+		return "the file was changed since, or the sidecar was made for another that has them: nothing vouches for what else is in it (--rows-only accepts that)"
 	}
-	return "the file was saved again since, or the sidecar was made for another that has them: nothing vouches for its other sheets (--rows-only does without them)"
+	return "the file was saved again since, or the sidecar was made for another that has them: nothing vouches for its other sheets (--rows-only accepts that)"
 }
 
 func printVerifiedExport(r *term.Run, path string, n trail.ExportNote, found foundExport, problems []string) {

@@ -126,7 +126,7 @@ func converse(ctx context.Context, r *term.Run, d *desk.Desk, req desk.Codes, by
 	})
 }
 
-// askCodes asks until nothing is left to ask. A slip of the finger is asked for again.
+// askCodes asks until nothing is left to ask. A typing error is asked for again.
 func askCodes(ctx context.Context, r *term.Run, t *term.Terminal, c *desk.Conversation, prompt func(desk.Question) string) (out desk.Outcome, err error) {
 	asked, words := desk.Done, ""
 	for {
@@ -148,12 +148,12 @@ func askCodes(ctx context.Context, r *term.Run, t *term.Terminal, c *desk.Conver
 		if err != nil {
 			return out, err
 		}
-		var slip *otp.CodeError
-		if out, slip, err = c.Type(ctx, line, r.Now()); err != nil {
+		var typo *otp.CodeError
+		if out, typo, err = c.Type(ctx, line, r.Now()); err != nil {
 			return out, err
 		}
-		if slip != nil {
-			t.Say("%s; %s", slip.Msg, slip.Hint)
+		if typo != nil {
+			t.Say("%s; %s", typo.Msg, typo.Hint)
 		}
 	}
 }

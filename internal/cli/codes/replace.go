@@ -146,7 +146,7 @@ type replacedJSON struct {
 func printReplaced(ctx context.Context, r *term.Run, old token.Serial, out desk.Outcome, err error) error {
 	if !r.JSON {
 		if err == nil {
-			r.Say("Token %s is bound to %s in the place of %s%s.", out.Serial, *out.Account, old, term.ClockWords(out))
+			r.Say("Token %s is bound to %s instead of %s%s.", out.Serial, *out.Account, old, term.ClockWords(out))
 		}
 		return err
 	}

@@ -30,7 +30,7 @@ func unbindVirtual(ctx context.Context, r *term.Run, o *unbindOptions, req desk.
 	}
 	req.To = token.Retired
 	if len(o.codes) == 0 && req.Reason == "" {
-		if err := canConverseOr(r, "or say with --reason why there is none"); err != nil {
+		if err := canConverseOr(r, "or give --reason if there is none"); err != nil {
 			return err
 		}
 	}

@@ -239,7 +239,7 @@ func reconciledWords(req people.Reconcile, res people.Reconciled) string {
 	figures := fmt.Sprintf("%s on the list, %d before: %d joined, %d left, %d renamed", term.Count(res.Listed, "account"), res.Before, res.Joined, res.Left, res.Renamed)
 	switch {
 	case !req.Store:
-		return figures + "; nothing was changed: --apply does what is told"
+		return figures + "; nothing was changed: --apply does it"
 	case !res.Stored:
 		return figures + "; the list is here already"
 	case !req.Tokens && len(res.Tokens) > 0:

@@ -56,7 +56,7 @@ func newExceptionsCmd(r *term.Run) *cobra.Command {
 
 func newLockoutsCmd(r *term.Run) *cobra.Command {
 	var f report.LockoutFilter
-	o := asking{scope: &f.Scope, period: &f.Period, since: "30d", when: "beside those that are locked now, those locked"}
+	o := asking{scope: &f.Scope, period: &f.Period, since: "30d", when: "locks"}
 	return newTableCmd(r, "lockouts", &o, func(reader report.Reader) (report.Answer[report.Lockout], error) {
 		f.Now = r.Now()
 		return report.Lockouts(reader, f), nil

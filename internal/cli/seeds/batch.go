@@ -98,7 +98,7 @@ func printBatch(r *term.Run, b report.Batch) {
 		"order", b.Order, "supplier", b.Supplier, "location", b.Location, "received", b.Received,
 		"imported", b.ImportedAt, "by", b.ImportedBy, "ordered", b.Expected, "records", b.Records,
 		"new", b.New, "unchanged", b.Unchanged, "refused", b.Refused,
-		"missing", b.Missing, "quarantined", b.QuarantinedAt, "withdrawn", b.WithdrawnAt,
+		"missing", b.Missing, "quarantined at", b.QuarantinedAt, "withdrawn at", b.WithdrawnAt,
 	}
 	here := 0
 	for _, s := range token.States() {

@@ -185,7 +185,7 @@ func printImported(r *term.Run, res intake.Imported) {
 	case res.DryRun:
 		r.Say("%s: dry run, %d would be new, %d unchanged, %d refused (%s)", res.File, res.New, res.Unchanged, res.Refused, res.Format)
 	case res.Unjudged > 0:
-		r.Say("%s: nothing stored, %d refused; the other %d were not held against the store: --dry-run or --rejects FILE does so (%s)", res.File, res.Refused, res.Unjudged, res.Format)
+		r.Say("%s: nothing stored, %d refused; the other %d were not compared with the store: --dry-run or --rejects FILE does so (%s)", res.File, res.Refused, res.Unjudged, res.Format)
 	case res.New+res.Refused == 0:
 		r.Say("%s: nothing new, %s unchanged (%s)", res.File, term.Count(res.Unchanged, "record"), res.Format)
 	default:

@@ -107,7 +107,7 @@ func openMembers(ctx context.Context, r *term.Run, p *plan, d *app.Deliveries, p
 	return members, err
 }
 
-// seedFilesOf gives a file itself, and of a folder what lies in it and in the
+// seedFilesOf returns a file itself, and of a folder what lies in it and in the
 // folders below, in the order of their names: ordinary files only, links are not
 // followed, and what is hidden is left alone.
 func seedFilesOf(path string) (files []string, folder bool, err error) {
@@ -156,7 +156,7 @@ func (p *plan) checkUnknown(skip bool) error {
 		return nil
 	}
 	return fault.Errorf(fault.Refused, "%s in the folder cannot be taken for a seed file: %s; nothing was stored", term.Count(len(names), "file"), firstNames(names)).
-		WithHint("--skip-unknown leaves such files out and loads the others; `fob inspect FILE` tells what one lacks")
+		WithHint("--skip-unknown leaves such files out and loads the others; `fob inspect FILE` shows what one lacks")
 }
 
 func firstNames(names []string) string {

@@ -161,7 +161,7 @@ func brokenOff(ctx context.Context, err error, results []intake.Imported) error 
 	}
 	said := ""
 	if len(stored) > 0 {
-		said = "; stored before it, and kept: " + strings.Join(stored, ", ")
+		said = "; stored before it: " + strings.Join(stored, ", ")
 	}
 	if interrupted {
 		return fault.Errorf(fault.Interrupted, "interrupted; nothing was left half done%s", said)
@@ -194,7 +194,7 @@ func printTotal(r *term.Run, all *loads) {
 	}
 	rest := fmt.Sprintf("%d unchanged, %d refused%s", unchanged, refused, all.notRead())
 	if all.dry {
-		r.Say("%d files: dry run, %d would be new, each held against the store alone, %s", len(all.results), trial, rest)
+		r.Say("%d files: dry run, %d would be new, each compared with the store alone, %s", len(all.results), trial, rest)
 		return
 	}
 	in := fmt.Sprintf("%d batches", batches)

@@ -77,7 +77,7 @@ func inspectFile(ctx context.Context, o *importOptions, m app.Member) (intake.In
 	}
 	if res.Refused > 0 {
 		err = fault.Errorf(fault.Refused, "%d of %d records of %s would be refused", res.Refused, res.Records, res.File).
-			WithHint("mend the file or ask the supplier for another; `fob import --partial` would store the others")
+			WithHint("fix the file or ask the supplier for another; `fob import --partial` would store the valid records")
 	}
 	return res, err
 }

@@ -81,12 +81,12 @@ func printRelocated(r *term.Run, res desk.Relocated) error {
 	}
 	switch {
 	case len(res.Moved) == 1:
-		r.Say("Token %s lies in %s now.", res.Moved[0], res.Location)
+		r.Say("Token %s is in %s now.", res.Moved[0], res.Location)
 	case len(res.Moved) > 1:
-		r.Say("%d tokens lie in %s now.", len(res.Moved), res.Location)
+		r.Say("%d tokens are in %s now.", len(res.Moved), res.Location)
 	}
 	if n := len(res.There); n > 0 {
-		r.Say("%s lay in %s before: nothing was written.", term.Count(n, "token"), res.Location)
+		r.Say("%s already in %s: nothing was changed.", term.Count(n, "token"), res.Location)
 	}
 	return nil
 }

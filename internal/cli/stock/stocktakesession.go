@@ -158,7 +158,7 @@ func (c *conversationCount) begin(ctx context.Context, before []report.Scan, pla
 	if c.labels > 0 {
 		c.t.Say("%s of before taken up.", term.Count(c.labels, "label"))
 	}
-	c.t.Say("Scan what lies in %s. \"done\" ends it.", place)
+	c.t.Say("Scan what is in %s. \"done\" ends it.", place)
 	return c.root.WithReports(ctx, func(reader report.Reader) error {
 		_, err := c.count.Add(reader, before)
 		return err

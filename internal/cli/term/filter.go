@@ -160,7 +160,7 @@ func (r *Run) WithInventory(ctx context.Context, f report.Filter, fn func(report
 }
 
 // WarnUnknown tells of a listing without rows which word of its filter nobody knows:
-// a slip of the finger must not look like an account without a token. What is known
+// a typing error must not look like an account without a token. What is known
 // and has nothing is an answer. Where something was listed all words are known, so that
 // a large store is not asked for nothing.
 func (r *Run) WarnUnknown(reader report.Reader, f report.Filter) error {

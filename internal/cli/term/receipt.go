@@ -76,7 +76,7 @@ func (p *Receipt) Finish(r *Run, t token.Token, err error) error {
 	}
 	if bad := errors.Join(write(p.file), p.file.Sync(), p.file.Close()); bad != nil {
 		return fault.Wrap(fault.Internal, bad, "token %s is %s to %s, but %s could not be written", t.Serial, t.State, t.Account, p.path).
-			WithHint("write the receipt by hand; `fob show %s` tells what belongs on it", t.Serial)
+			WithHint("write the receipt by hand; `fob show %s` shows what belongs on it", t.Serial)
 	}
 	r.Remark("%s is for signature", p.path)
 	return nil
@@ -94,7 +94,7 @@ type receiptText struct {
 }
 
 func (p *Receipt) sheet(r *Run, t token.Token) receiptText {
-	contact := "whoever gave it to you"
+	contact := "the person who gave it to you"
 	if p.contact != "" {
 		contact = Clean(p.contact)
 	}

@@ -15,7 +15,7 @@ import (
 	"fob/internal/report"
 )
 
-// PrintRefused gives the error of an attempt, and under JSON prints the object
+// PrintRefused returns the error of an attempt, and under JSON prints the object
 // of a refusal.
 func (r *Run) PrintRefused(out desk.Outcome, err error) error {
 	if r.JSON && out.Reason != nil {

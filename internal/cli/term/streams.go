@@ -22,7 +22,7 @@ type Streams struct {
 	In  io.Reader
 	Out io.Writer
 	Err io.Writer
-	// OutWidth is the terminal's width in columns, 0 when Out is none.
+	// OutWidth is the terminal's width in columns, 0 when Out is no terminal.
 	OutWidth int
 	ErrTTY   bool
 }

@@ -11,7 +11,7 @@ import (
 	"fob/internal/fault"
 )
 
-// Count gives "1 event", "2 events".
+// Count returns "1 event", "2 events".
 func Count(n int, noun string) string {
 	if n == 1 {
 		return "1 " + noun

@@ -18,7 +18,7 @@ var changeColumns = []sheet.Column[Change]{
 	sheet.Col("serial", "Serial", 18, "Token", func(x *Change) token.Serial { return x.Serial }),
 	sheet.Col("batch", "Batch", 8, "Batch that brought it; of one that was removed: that had brought it", func(x *Change) int { return x.Batch }),
 	sheet.Col("change", "Change", 10, "added: its serial was not there before, or not in the file; removed: it is not there any more, its import was withdrawn; "+
-		"changed: a column differs. A token that the filter selects as it is or as it was is told of", func(x *Change) ChangeKind { return x.Change }),
+		"changed: a column differs. A token counts if the filter selects it now or then", func(x *Change) ChangeKind { return x.Change }),
 	sheet.Col("column", "Column", 18, "Which column of the inventory differs, by its field name; of a token that was added or removed: its state", func(x *Change) string { return x.Column }),
 	sheet.Col("before", "Before", 32, "What the column had before, as the inventory has it; empty: nothing", func(x *Change) sheet.Value { return x.before }),
 	sheet.Col("after", "After", 32, "What it has now; empty: nothing", func(x *Change) sheet.Value { return x.after }),
@@ -70,7 +70,7 @@ func Changes(r Reader, e Export, only []string) (a report.Answer[Change], sum fu
 	narrowed.AsOf = time.Time{} // of which the sentence says enough
 	return report.Answer[Change]{
 		Title: changesSheet, Selected: e.Selected(), Columns: changeColumns,
-		Limits: []string{"What events did is told as far as the baseline says how far its trail went."},
+		Limits: []string{"Events are named if the baseline says how far its trail went."},
 		Spares: []string{"Command", "Batch", "Operator", "Event"},
 		Rows:   inColumns(c.rows, only),
 		None:   fault.Textf("%s", "nothing changed since "+c.Words), Narrowed: narrowed,

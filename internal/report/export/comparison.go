@@ -132,7 +132,7 @@ func (e *errs) is(err error) bool {
 	return e.ended
 }
 
-// tell gives the changes of one token; false: no more are wanted.
+// tell returns the changes of one token; false: no more are wanted.
 func (c *comparison) tell(w *was, t *report.Token, to *errs) bool {
 	changes, err := c.between(w, t)
 	if to.is(err) {

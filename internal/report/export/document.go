@@ -145,7 +145,7 @@ func (d *document) agrees() error {
 		return nil
 	}
 	return fault.Errorf(fault.Integrity, "the export has %d rows, the store counts %d tokens", d.rows, d.summary.Tokens).
-		WithHint("%s tells more", fault.Do("audit verify"))
+		WithHint("%s shows more", fault.Do("audit verify"))
 }
 
 // counts are the tokens by place and state, in an order that is always the same.

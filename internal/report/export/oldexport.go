@@ -168,7 +168,7 @@ func (facts exportFacts) ofArchive(f io.ReaderAt, size int64) error {
 			return nil
 		}
 		if err != nil || len(row) != 2 {
-			return sheet.Unreadable("archive", errors.Join(err, errors.New("its summary is none")))
+			return sheet.Unreadable("archive", errors.Join(err, errors.New("it has no valid summary")))
 		}
 		facts[string(row[0])] = sheet.Unguard(string(row[1]))
 	}

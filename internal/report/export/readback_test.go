@@ -59,7 +59,7 @@ func TestReadBack(t *testing.T) {
 	}
 }
 
-// Whatever byte of the rows is changed, the hash is another or the file is none
+// Whatever byte of the rows is changed, the hash is another or the file is no export
 // any more. (JSON has more decimals than the rows hash; tokens with such are left
 // out here, and the hash of the file covers them.)
 func TestReadBackFindsEveryChange(t *testing.T) {

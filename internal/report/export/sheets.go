@@ -39,11 +39,11 @@ var batchColumns = func() []sheet.Column[report.Batch] {
 		sheet.Col("format", "Format", 14, "Format that the file was read as", func(b *report.Batch) string { return b.Format }),
 		sheet.Col("order", "Order", 16, "Purchase order", func(b *report.Batch) string { return b.Order }),
 		sheet.Col("supplier", "Supplier", 18, "Supplier", func(b *report.Batch) string { return b.Supplier }),
-		sheet.Col("received", "Received", 12, "Date of the delivery, as it was told", func(b *report.Batch) *string { return b.Received }),
+		sheet.Col("received", "Received", 12, "Date of the delivery, as the import said", func(b *report.Batch) *string { return b.Received }),
 		sheet.Col("location", "Location", 16, "Where it was delivered to", func(b *report.Batch) string { return b.Location }),
 		sheet.Col("imported_at", "Imported at (UTC)", 20, "When the import was complete; of virtual tokens: the newest", func(b *report.Batch) time.Time { return b.ImportedAt }),
 		sheet.Col("imported_by", "Imported by", 20, "Operator", func(b *report.Batch) string { return b.ImportedBy }),
-		sheet.Col("expected", "Ordered", 10, "Tokens that were ordered, as it was told", func(b *report.Batch) *int { return b.Expected }),
+		sheet.Col("expected", "Ordered", 10, "Tokens that were ordered, as the import said", func(b *report.Batch) *int { return b.Expected }),
 		sheet.Col("records", "Records", 10, "Records in the file", func(b *report.Batch) int { return b.Records }),
 		sheet.Col("new", "New", 10, "Records that became tokens", func(b *report.Batch) int { return b.New }),
 		sheet.Col("unchanged", "Unchanged", 11, "Records that were here already", func(b *report.Batch) int { return b.Unchanged }),
@@ -83,7 +83,7 @@ func tokensNow(b *report.Batch) (sum int) {
 }
 
 var placeColumns = func() []sheet.Column[report.Place] {
-	cols := []sheet.Column[report.Place]{sheet.Col("location", "Location", 24, "Where the tokens lie or were sent from; empty: nobody told", func(p *report.Place) *string { return p.Location })}
+	cols := []sheet.Column[report.Place]{sheet.Col("location", "Location", 24, "Where the tokens are or were sent from; empty: unknown", func(p *report.Place) *string { return p.Location })}
 	for _, st := range token.States() {
 		cols = append(cols, sheet.Col(string(st), string(st), 13, "Tokens there that are "+string(st), func(p *report.Place) int { return p.States[st] }))
 	}

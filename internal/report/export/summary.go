@@ -35,7 +35,7 @@ func (d *document) facts() []fact {
 		{"Store", "store", sheet.TextOf(d.summary.StoreID)},
 	}
 	if at := d.summary.AsOf; !at.IsZero() {
-		facts = append(facts, fact{"As of", "as_of", sheet.TextOf(report.AsOfWords(at) + ": told from the trail, as far as its newest event then")})
+		facts = append(facts, fact{"As of", "as_of", sheet.TextOf(report.AsOfWords(at) + ": rebuilt from the trail, up to its newest event then")})
 	}
 	facts = append(facts, []fact{
 		{"Selected", "selected", sheet.TextOf(d.e.Selected())},
@@ -149,7 +149,7 @@ func (d *document) writeExceptions(p *sheet.Page) {
 		n, about := sheet.IntOf(d.found[k.Kind]), k.Meaning
 		switch {
 		case k.Kind == report.LeaverHolds && !d.summary.AsOf.IsZero():
-			n, about = sheet.Value{}, about+" (not looked for: told of the present only)"
+			n, about = sheet.Value{}, about+" (not shown for the past)"
 		case k.Kind == report.LeaverHolds && !d.people:
 			n, about = sheet.Value{}, about+" (not looked for: there is no list of people)"
 		}

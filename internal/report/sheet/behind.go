@@ -5,7 +5,7 @@ import (
 	"sync"
 )
 
-// behind writes on another core, a little behind whoever writes to it. Pieces are
+// behind writes on another core, a little behind anyone who writes to it. Pieces are
 // copied, so they should be large. An error comes out at the next Write or at
 // Close.
 type behind struct {

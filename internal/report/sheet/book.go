@@ -60,7 +60,7 @@ func WriteBook(w io.Writer, o Options, fill func(*Book) error) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, s.Close()) }()
-	// excelize has nothing to spool, for it writes no rows; a folder that is none
+	// excelize has nothing to spool, for it writes no rows; a folder that does not exist
 	// makes sure of it.
 	file := excelize.NewFile(excelize.Options{TmpDir: os.DevNull})
 	defer func() { err = errors.Join(err, file.Close()) }()

@@ -148,7 +148,7 @@ func (p *part) area() string {
 }
 
 // close writes what stands behind the rows: print set-up, and the table that
-// excelize gives the first relation of the sheet. Serials of digits only are meant
+// excelize returns the first relation of the sheet. Serials of digits only are meant
 // to be text: no green corners.
 func (p *part) close(pagesWide int) error {
 	p.buf = fmt.Appendf(p.buf, `</sheetData><pageMargins left="0.4" right="0.4" top="0.6" bottom="0.6" header="0.3" footer="0.3"/>`+

@@ -92,7 +92,7 @@ type reader struct {
 	latch               seedfile.Latch
 }
 
-// Next gives the next token.
+// Next returns the next token.
 func (r *reader) Next() (seedfile.Record, error) { return r.latch.Next(r.next) }
 
 func (r *reader) next() (seedfile.Record, error) {

@@ -46,7 +46,7 @@ func TestCutAnywhere(t *testing.T) {
 				}
 			}
 			if ended && len(got) == 0 {
-				t.Errorf("%s, cut at byte %d: a file without records is none", name, n)
+				t.Errorf("%s, cut at byte %d: a file without records is no seed file", name, n)
 			}
 		}
 	}

@@ -120,7 +120,7 @@ type reader struct {
 	assigned, ignored int // devices of which something was not taken over
 }
 
-// Next gives the next device.
+// Next returns the next device.
 func (r *reader) Next() (seedfile.Record, error) { return r.latch.Next(r.next) }
 
 func (r *reader) next() (rec seedfile.Record, err error) {
@@ -321,7 +321,7 @@ func (d *device) text(rec *seedfile.Record, key string, to *string) {
 	*to = strings.TrimSpace(text)
 }
 
-// textOf reads a JSON text; not ok: it is none, or not all of it is UTF-8.
+// textOf reads a JSON text; not ok: it is no text, or not all of it is UTF-8.
 func textOf(raw json.RawMessage) (string, bool) {
 	var text string
 	if len(raw) == 0 || raw[0] != '"' || json.Unmarshal(raw, &text) != nil || strings.ContainsRune(text, utf8.RuneError) {

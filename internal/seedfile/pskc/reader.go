@@ -162,10 +162,10 @@ func (r *reader) Notes() (notes []fault.Text) {
 		notes = append(notes, fault.Textf("the signature is of a kind that only %s takes: SHA-1, or another canonical form", fault.Compat))
 	}
 	if r.in.PublicKey() > 0 {
-		notes = append(notes, fault.Textf("the values are encrypted to a certificate and have no MAC: whoever has the certificate can have made them; a signature would tell who did"))
+		notes = append(notes, fault.Textf("the values are encrypted to a certificate and have no MAC: anyone with the certificate can have made them; a signature would show who did"))
 	}
 	if e := r.in.Header().Encryption; e != nil && e.Derivation != nil && e.Derivation.Iterations < pskc.FewIterations {
-		notes = append(notes, fault.Textf("the passphrase is stretched by %d iterations only: whoever has the file can try many; keep both apart", e.Derivation.Iterations))
+		notes = append(notes, fault.Textf("the passphrase is stretched by %d iterations only: anyone with the file can try many: keep both apart", e.Derivation.Iterations))
 	}
 	return notes
 }

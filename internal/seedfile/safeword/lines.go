@@ -129,7 +129,7 @@ func (at line) parse(text []byte) (line, error) {
 	}
 	name, value, ok := bytes.Cut(bare, []byte(":"))
 	if !ok {
-		return line{}, refuse(at.n, "the line is none of LDIF, which has a name and a colon")
+		return line{}, refuse(at.n, "the line is not LDIF, which has a name and a colon")
 	}
 	at.name = string(bytes.TrimSpace(name))
 	at.coded = bytes.HasPrefix(value, []byte(":")) || bytes.HasPrefix(value, []byte("<"))

@@ -100,7 +100,7 @@ type reader struct {
 	tally struct{ signed, timed, doubtful, others, ignored int }
 }
 
-// Next gives the next token. Entries of other kinds, which the export of a server
+// Next returns the next token. Entries of other kinds, which the export of a server
 // has, are passed over.
 func (r *reader) Next() (seedfile.Record, error) { return r.latch.Next(r.next) }
 

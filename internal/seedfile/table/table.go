@@ -195,7 +195,7 @@ func Number(text []byte) (n int64, given, ok bool) {
 }
 
 // ReadNumber reads a number of a record that is neither below least nor above most.
-// It fails the record if the text is none; what it is called the message says.
+// It fails the record if the text is not valid; what it is called the message says.
 func ReadNumber(rec *seedfile.Record, what string, text []byte, least, most int64) (n int64, ok bool) {
 	n, _, ok = Number(text)
 	if !ok || n < least || n > most {

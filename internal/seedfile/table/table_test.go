@@ -94,7 +94,7 @@ func TestApostrophes(t *testing.T) {
 	}
 }
 
-// Types are called by other names too, and one that is none is shown.
+// Types are called by other names too, and one that is unknown is shown.
 func TestTypes(t *testing.T) {
 	f := &Family{Names: Names(), Format: seedfile.Format{Name: "f", Encoding: seedfile.Hex}}
 	const seed = "3132333435363738393031323334353637383930"

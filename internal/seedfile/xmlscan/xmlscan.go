@@ -109,7 +109,7 @@ func (s *Scanner) NoAttrs() error {
 	return nil
 }
 
-// UnknownAttr names an attribute of the element that was begun last that is none
+// UnknownAttr names an attribute of the element that was begun last that is not
 // of the known; nothing when all are.
 func (s *Scanner) UnknownAttr(known ...string) string {
 	for _, a := range s.Attrs {

@@ -89,7 +89,7 @@ const entryColumns = 18
 // entry is a line behind its time, which is counted from its end.
 type entry struct{ slot, id, seed, digits, counter []byte }
 
-// entryOf takes a line apart. It is none when what should be switches are not.
+// entryOf takes a line apart. It is no entry when what should be switches are not.
 func entryOf(fields [][]byte) (e entry, ok bool) {
 	n := len(fields)
 	if n < entryColumns {

@@ -9,7 +9,7 @@ import (
 	"fob/internal/fault"
 )
 
-// code returns SQLite's primary result code, 0 when err is none of SQLite's.
+// code returns SQLite's primary result code, 0 when err is not SQLite's.
 func code(err error) int {
 	var e *sqlite.Error
 	if errors.As(err, &e) {

@@ -125,13 +125,13 @@ func testSweepLarge(t *testing.T, open Open) {
 			rows = append(rows, Row(b.FirstID+int64(i), serial))
 		}
 		Must(t, q.InsertTokens(b, rows))
-		return q.InsertPrints(fingerprints(rows[:desk.SliceSize]))
+		return q.InsertFingerprints(fingerprints(rows[:desk.SliceSize]))
 	})
 	Must(t, s.SweepLoads(bg))
 	Read(t, s, func(q Reader) error {
 		left, err := q.Stored([]string{serials[0], serials[len(serials)-1]})
 		Must(t, err)
-		known, err := q.KnownPrints([]int64{Row(1, serials[0]).Fingerprint})
+		known, err := q.KnownFingerprints([]int64{Row(1, serials[0]).Fingerprint})
 		if len(left)+len(known) > 0 {
 			t.Error("rows are left")
 		}
@@ -194,7 +194,7 @@ func testUniqueness(t *testing.T, open Open) {
 				if err := q.InsertTokens(b, []desk.Row{r}); err != nil {
 					return err
 				}
-				return q.InsertPrints(fingerprints([]desk.Row{r}))
+				return q.InsertFingerprints(fingerprints([]desk.Row{r}))
 			})
 			KindIs(t, err, c.kind, c.words)
 		})

@@ -149,14 +149,14 @@ func Fill(q Tx, b token.Batch, serials ...string) (token.Batch, error) {
 	if err := q.InsertTokens(b, rows); err != nil {
 		return b, err
 	}
-	return b, q.InsertPrints(fingerprints(rows))
+	return b, q.InsertFingerprints(fingerprints(rows))
 }
 
-func fingerprints(rows []desk.Row) (prints []desk.Print) {
+func fingerprints(rows []desk.Row) (prints []desk.Fingerprint) {
 	for _, r := range rows {
-		prints = append(prints, desk.Print{Print: r.Fingerprint, TokenID: r.ID})
+		prints = append(prints, desk.Fingerprint{Value: r.Fingerprint, TokenID: r.ID})
 	}
-	slices.SortFunc(prints, func(a, b desk.Print) int { return cmp.Compare(a.Print, b.Print) })
+	slices.SortFunc(prints, func(a, b desk.Fingerprint) int { return cmp.Compare(a.Value, b.Value) })
 	return prints
 }
 

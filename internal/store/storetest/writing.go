@@ -203,14 +203,14 @@ func testSharedFingerprints(t *testing.T, open Open) {
 			r := Row(b.FirstID+int64(i), serial)
 			r.Fingerprint = 7
 			Must(t, q.InsertTokens(b, []desk.Row{r}))
-			Must(t, q.InsertPrints([]desk.Print{{Print: 7, Nth: i, TokenID: r.ID}}))
+			Must(t, q.InsertFingerprints([]desk.Fingerprint{{Value: 7, Nth: i, TokenID: r.ID}}))
 		}
 		b.New = 3
 		b, err = q.CompleteBatch(b)
 		return err
 	})
-	for _, prints := range [][]desk.Print{{{Print: 7, TokenID: 4}}, {{Print: 8, TokenID: 4}, {Print: 8, TokenID: 5}}} {
-		err := Write(s, func(q Tx) error { return q.InsertPrints(prints) })
+	for _, prints := range [][]desk.Fingerprint{{{Value: 7, TokenID: 4}}, {{Value: 8, TokenID: 4}, {Value: 8, TokenID: 5}}} {
+		err := Write(s, func(q Tx) error { return q.InsertFingerprints(prints) })
 		if err == nil {
 			t.Error("a seed is here twice")
 		}
@@ -221,7 +221,7 @@ func testSharedFingerprints(t *testing.T, open Open) {
 		r.Fingerprint = 7
 		Must(t, q.InsertTokens(b, []desk.Row{r}))
 		// Two others share it, so the import counts it as the third, number 2.
-		return q.InsertPrints([]desk.Print{{Print: 7, Nth: 2, TokenID: r.ID}})
+		return q.InsertFingerprints([]desk.Fingerprint{{Value: 7, Nth: 2, TokenID: r.ID}})
 	})
 	Read(t, s, func(q Reader) error {
 		same, err := q.StoredByFingerprint([]int64{7, 8})

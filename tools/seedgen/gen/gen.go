@@ -59,7 +59,7 @@ type Token struct {
 	UPN    string // who it belongs to; empty: nobody
 }
 
-// Token gives token i of a plan. Type and hash depend on the index alone.
+// Token returns token i of a plan. Type and hash depend on the index alone.
 func (p Plan) Token(i uint64) Token {
 	t := Token{Serial: fmt.Sprintf("%013d", p.Serials+i)}
 	t.Params = token.Params{Type: token.TOTP, Hash: token.SHA1, Digits: 6, Period: 30, T0: p.T0}

@@ -34,12 +34,12 @@ var alike = []string{
 // read are letters and the digits that they are read for.
 var read = strings.NewReplacer("O", "0", "Q", "0", "I", "1", "L", "1", "Z", "2", "S", "5", "B", "8")
 
-// Slips lists the serial keys one slip away, the likeliest first: letters read for
+// TypingErrors lists the serial keys one slip away, the likeliest first: letters read for
 // digits throughout, two neighbours or two pairs swapped, a character taken for one
 // like it, a doubled one or a leading zero more or less; then any character
 // exchanged, left out or added. It serves "near it" suggestions only.
-func (s Serial) Slips() []string {
-	l := slips{seen: map[string]bool{s.Key(): true}}
+func (s Serial) TypingErrors() []string {
+	l := typingErrors{seen: map[string]bool{s.Key(): true}}
 	// East Asian keyboards write wide letters and digits.
 	if narrow := Serial(width.Narrow.String(string(s))); narrow != s {
 		l.add(narrow.Key(), narrow.Bare())
@@ -63,12 +63,12 @@ func ascii(s string) bool {
 	return !strings.ContainsFunc(s, func(r rune) bool { return r > unicode.MaxASCII })
 }
 
-type slips struct {
+type typingErrors struct {
 	seen map[string]bool
 	all  []string
 }
 
-func (l *slips) add(keys ...string) {
+func (l *typingErrors) add(keys ...string) {
 	for _, k := range keys {
 		if k != "" && len(k) <= MaxSerialLen && !l.seen[k] {
 			l.seen[k] = true
@@ -78,7 +78,7 @@ func (l *slips) add(keys ...string) {
 }
 
 // swapped: 4123 said as 1423, and 41 23 as 23 41.
-func (l *slips) swapped(key string) {
+func (l *typingErrors) swapped(key string) {
 	for size := 1; size <= 2; size++ {
 		for i := 0; i+2*size <= len(key); i++ {
 			l.add(key[:i] + key[i+size:i+2*size] + key[i:i+size] + key[i+2*size:])
@@ -91,7 +91,7 @@ func (l *slips) swapped(key string) {
 const maxStrokes = 6
 
 // strokes: 1, l and I look alike, in several places at once.
-func (l *slips) strokes(key string) {
+func (l *typingErrors) strokes(key string) {
 	if n := strings.Count(key, "1") + strings.Count(key, "I") + strings.Count(key, "L"); n < 2 || n > maxStrokes {
 		return
 	}
@@ -112,7 +112,7 @@ func (l *slips) strokes(key string) {
 	l.add(all...)
 }
 
-func (l *slips) taken(key string) {
+func (l *typingErrors) taken(key string) {
 	for _, group := range alike {
 		for i := range len(key) {
 			if !strings.Contains(group, key[i:i+1]) {
@@ -125,7 +125,7 @@ func (l *slips) taken(key string) {
 	}
 }
 
-func (l *slips) doubled(key string) {
+func (l *typingErrors) doubled(key string) {
 	l.add("0"+key, strings.TrimPrefix(key, "0"))
 	for i := range len(key) {
 		l.add(key[:i+1] + key[i:])
@@ -135,7 +135,7 @@ func (l *slips) doubled(key string) {
 	}
 }
 
-func (l *slips) exchanged(key string) {
+func (l *typingErrors) exchanged(key string) {
 	for i := range len(key) {
 		for _, r := range serialChars {
 			l.add(key[:i] + string(r) + key[i+1:])

@@ -15,8 +15,8 @@ import (
 	"fob/tools/life"
 )
 
-// vandal has a store to change copies of, and what its auditor kept.
-type vandal struct {
+// tamperer has a store to change copies of, and what its auditor kept.
+type tamperer struct {
 	config  app.Config
 	content []byte
 	earlier []byte           // what the store was when the older checkpoint was taken
@@ -31,12 +31,12 @@ type vandal struct {
 type tally struct{ made, without, older int }
 
 // prepare lets a store live, and takes a checkpoint in the middle and at the end.
-func prepare(ctx context.Context, dir string, seed uint64, steps int) (*vandal, error) {
+func prepare(ctx context.Context, dir string, seed uint64, steps int) (*tamperer, error) {
 	l, err := life.Begin(filepath.Join(dir, "life"), seed)
 	if err != nil {
 		return nil, err
 	}
-	v := &vandal{config: l.Config, r: rand.New(rand.NewPCG(seed, 77)), tally: map[string]*tally{}}
+	v := &tamperer{config: l.Config, r: rand.New(rand.NewPCG(seed, 77)), tally: map[string]*tally{}}
 	for range steps / 2 {
 		if err := l.Step(); err != nil {
 			return nil, err
@@ -80,7 +80,7 @@ func copyOpen(db, to string) ([]byte, error) {
 	return os.ReadFile(to)
 }
 
-func (v *vandal) checkpoint(ctx context.Context) (trail.Checkpoint, error) {
+func (v *tamperer) checkpoint(ctx context.Context) (trail.Checkpoint, error) {
 	signed, _, err := v.config.Checkpoint(ctx)
 	if err != nil {
 		return trail.Checkpoint{}, err
@@ -94,7 +94,7 @@ func (v *vandal) checkpoint(ctx context.Context) (trail.Checkpoint, error) {
 
 // sound makes sure that a copy without a change is found whole: otherwise
 // everything would be found.
-func (v *vandal) sound(ctx context.Context) error {
+func (v *tamperer) sound(ctx context.Context) error {
 	if err := v.fresh(); err != nil {
 		return err
 	}
@@ -106,7 +106,7 @@ func (v *vandal) sound(ctx context.Context) error {
 	return nil
 }
 
-func (v *vandal) fresh() error {
+func (v *tamperer) fresh() error {
 	for _, suffix := range []string{"-wal", "-shm"} {
 		os.Remove(v.config.DB + suffix) // mostly there is none
 	}
@@ -115,7 +115,7 @@ func (v *vandal) fresh() error {
 
 // try makes n changes, each to a copy of its own, and gives those that were not
 // found and should have been.
-func (v *vandal) try(ctx context.Context, n int) (unseen []string, err error) {
+func (v *tamperer) try(ctx context.Context, n int) (unseen []string, err error) {
 	for made := 0; made < n; {
 		c := changes[made%len(changes)]
 		what, from, err := v.change(c)
@@ -139,7 +139,7 @@ func (v *vandal) try(ctx context.Context, n int) (unseen []string, err error) {
 
 // judge looks for a change: without a checkpoint, and with either where that did
 // not find it.
-func (v *vandal) judge(ctx context.Context, c change, from int64) (missed []string, err error) {
+func (v *tamperer) judge(ctx context.Context, c change, from int64) (missed []string, err error) {
 	t := v.tally[c.name]
 	if t == nil {
 		t = &tally{}
@@ -167,7 +167,7 @@ func (v *vandal) judge(ctx context.Context, c change, from int64) (missed []stri
 	return missed, nil
 }
 
-func (v *vandal) found(ctx context.Context, c *trail.Checkpoint) (bool, error) {
+func (v *tamperer) found(ctx context.Context, c *trail.Checkpoint) (bool, error) {
 	r, err := v.config.VerifyTrail(ctx, c)
 	if err != nil || !r.OK() {
 		return true, ctx.Err() // what cannot be opened is found
@@ -186,7 +186,7 @@ func (v *vandal) found(ctx context.Context, c *trail.Checkpoint) (bool, error) {
 
 // change changes a new copy, as somebody would who owns the file: triggers are
 // taken away before and put back.
-func (v *vandal) change(c change) (what string, from int64, err error) {
+func (v *tamperer) change(c change) (what string, from int64, err error) {
 	if err := v.fresh(); err != nil {
 		return "", 0, err
 	}
@@ -233,7 +233,7 @@ func (v *vandal) change(c change) (what string, from int64, err error) {
 }
 
 // table is what became of the changes, by kind.
-func (v *vandal) table() string {
+func (v *tamperer) table() string {
 	var s strings.Builder
 	s.WriteString("| change | made | not to be found without a checkpoint | with an older one |\n|---|---|---|---|\n")
 	for _, c := range changes {

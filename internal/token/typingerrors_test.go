@@ -19,9 +19,9 @@ func TestBare(t *testing.T) {
 }
 
 // Every single slip is in the list, once, and the likelier before the less likely.
-func TestSlips(t *testing.T) {
+func TestTypingErrors(t *testing.T) {
 	const key = "26041A"
-	all := token.Serial(key).Slips()
+	all := token.Serial(key).TypingErrors()
 	if slices.Contains(all, key) || len(slices.Compact(slices.Sorted(slices.Values(all)))) != len(all) {
 		t.Error("the serial itself is there, or something twice")
 	}
@@ -58,27 +58,27 @@ func TestSlips(t *testing.T) {
 			t.Fatalf("one left out at %d is not there", i)
 		}
 	}
-	if got := token.Serial("2O04123OO").Slips()[0]; got != "200412300" {
+	if got := token.Serial("2O04123OO").TypingErrors()[0]; got != "200412300" {
 		t.Errorf("letters read for digits give %s first", got)
 	}
 	for _, none := range []token.Serial{"", token.Serial(strings.Repeat("1", token.MaxSerialLen+1)), "é1"} {
-		if all := none.Slips(); len(all) > 0 {
+		if all := none.TypingErrors(); len(all) > 0 {
 			t.Errorf("%q has %d slips", none, len(all))
 		}
 	}
 }
 
 // Wide characters, and strokes taken for each other in several places.
-func TestFoldedSlips(t *testing.T) {
-	if all := token.Serial("ａｂ１").Slips(); len(all) == 0 || all[0] != "AB1" {
+func TestFoldedTypingErrors(t *testing.T) {
+	if all := token.Serial("ａｂ１").TypingErrors(); len(all) == 0 || all[0] != "AB1" {
 		t.Errorf("wide characters: %q", all[:min(len(all), 3)])
 	}
 	for _, c := range []struct{ typed, meant string }{{"1I1I", "1L1L"}, {"I1l1", "1I1L"}, {"LIL23", "1L123"}, {"ａ－Ｉ１", "ALL"}, {"Il1Il1", "1ILL1I"}} {
-		if !slices.Contains(token.Serial(c.typed).Slips(), c.meant) {
+		if !slices.Contains(token.Serial(c.typed).TypingErrors(), c.meant) {
 			t.Errorf("%s is not near %s", c.meant, c.typed)
 		}
 	}
-	if n := len(token.Serial("1111111111").Slips()); n > 1000 {
-		t.Errorf("%d slips of ten ones", n)
+	if n := len(token.Serial("1111111111").TypingErrors()); n > 1000 {
+		t.Errorf("%d typingErrors of ten ones", n)
 	}
 }

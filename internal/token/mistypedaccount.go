@@ -5,17 +5,17 @@ import "strings"
 // accountChars are what logins and addresses are mostly made of.
 const accountChars = "abcdefghijklmnopqrstuvwxyz0123456789.-_@"
 
-// maxSlipAccount bounds the accounts whose slips are listed: the list grows with
+// maxMistypedAccount bounds the accounts whose typingErrors are listed: the list grows with
 // the length, and addresses rarely have more.
-const maxSlipAccount = MaxSerialLen
+const maxMistypedAccount = MaxSerialLen
 
-// Slips lists the account keys one slip of the finger away, the likeliest first:
+// TypingErrors lists the account keys one typing error away, the likeliest first:
 // two neighbours swapped, a character left out, exchanged, or one too many. It
 // serves "near it" suggestions only, and is empty for a name that is not ASCII.
-func (a Account) Slips() []string {
+func (a Account) TypingErrors() []string {
 	key := a.Key()
-	l := slips{seen: map[string]bool{key: true, "": true}}
-	if len(key) > maxSlipAccount || !ascii(key) {
+	l := typingErrors{seen: map[string]bool{key: true, "": true}}
+	if len(key) > maxMistypedAccount || !ascii(key) {
 		return nil
 	}
 	for i := 1; i < len(key); i++ {
