@@ -142,10 +142,10 @@ func deal(ctx context.Context, s *store.Store, to chan<- []store.SealedSeed) err
 }
 
 func (o *openings) one(x store.SealedSeed) {
-	seed, err := o.ring.Open(x.SerialKey, x.Sealed)
+	seed, err := o.ring.Open(x.SeedPlace, x.Sealed)
 	if err == nil {
 		if o.ring.Fingerprint(seed) != x.Fingerprint {
-			err = fault.Errorf(fault.Integrity, "token %s: its seed is not the one that was imported", x.SerialKey)
+			err = fault.Errorf(fault.Integrity, "token %s: its seed is not the one that was imported", x.Serial)
 		}
 		seed.Clear()
 	}

@@ -129,11 +129,11 @@ func (w *world) compare(d *desk.Desk, want gen.Token) {
 		if err != nil {
 			return err
 		}
-		sealed, _, err := r.SealedSeed(t.ID)
+		sealed, of, err := r.SealedSeed(t.ID)
 		if err != nil {
 			return err
 		}
-		seed, err := keys.Open(t.Serial.Key(), sealed)
+		seed, err := keys.Open(of, sealed)
 		if err != nil {
 			return err
 		}

@@ -16,7 +16,7 @@ import (
 // in.
 func FuzzOpen(f *testing.F) {
 	k := testKeyring(f)
-	sealed, err := k.Seal("0012345", testSeed())
+	sealed, err := k.Seal(of("0012345"), testSeed())
 	must(f, err)
 	f.Add("0012345", sealed)
 	f.Add("0012346", sealed)
@@ -24,9 +24,9 @@ func FuzzOpen(f *testing.F) {
 	f.Add("A", []byte{1, 0, 0, 0, 7})
 	f.Add("A", bytes.Repeat([]byte{1}, 40))
 	f.Fuzz(func(t *testing.T, serial string, box []byte) {
-		seed, err := k.Open(serial, box)
+		seed, err := k.Open(of(serial), box)
 		if err == nil {
-			again, err := k.Open(serial, box)
+			again, err := k.Open(of(serial), box)
 			if err != nil || !again.Equal(seed) || seed.Len() == 0 {
 				t.Fatalf("%q opened once: %v", serial, err)
 			}

@@ -106,11 +106,11 @@ func newSealer(storeID [16]byte, store Key) (cipher.AEAD, error) {
 // dropped.
 func (k *Keyring) Close() { k.open.Store(nil) }
 
-// Seal encrypts the seed of the token with this serial key (upper case, see
-// token.Serial.Key). The result is bound to store, serial and column. An error
-// is of kind Internal: the seed is empty or the Keyring closed.
-func (k *Keyring) Seal(serialKey string, seed token.Seed) ([]byte, error) {
-	o := k.open.Load()
+// Seal encrypts a seed. The result is bound to the store, to the column, and to the
+// token: to its serial, the batch that brought it, and its fingerprint. An error is
+// of kind Internal: the seed is empty or the Keyring closed.
+func (k *Keyring) Seal(of token.SeedPlace, seed token.Seed) ([]byte, error) {
+	o, serialKey := k.open.Load(), of.Serial.Key()
 	if o == nil {
 		return nil, errClosed(serialKey)
 	}
@@ -120,23 +120,23 @@ func (k *Keyring) Seal(serialKey string, seed token.Seed) ([]byte, error) {
 	box := make([]byte, sealHeader, sealOverhead+seed.Len())
 	box[0] = sealVersion
 	binary.BigEndian.PutUint32(box[1:], o.keyID)
-	ad := o.associate(serialKey, columnSeed)
+	ad := o.associate(of, columnSeed)
 	defer o.scratch.Put(ad)
 	return o.aead.Seal(box, nil, seed.Bytes(), *ad), nil
 }
 
 // Open decrypts a sealed seed; the caller clears the seed after use. An error
 // of kind Integrity names the serial: cut, of an unknown version, under another
-// key id, changed, or moved here from another row or store.
-func (k *Keyring) Open(serialKey string, sealed []byte) (token.Seed, error) {
-	o := k.open.Load()
+// key id, changed, or moved here from another row or store, or from an earlier batch.
+func (k *Keyring) Open(of token.SeedPlace, sealed []byte) (token.Seed, error) {
+	o, serialKey := k.open.Load(), of.Serial.Key()
 	if o == nil {
 		return token.Seed{}, errClosed(serialKey)
 	}
 	if err := o.checkHeader(serialKey, sealed); err != nil {
 		return token.Seed{}, err
 	}
-	ad := o.associate(serialKey, columnSeed)
+	ad := o.associate(of, columnSeed)
 	defer o.scratch.Put(ad)
 	seed, err := o.aead.Open(nil, nil, sealed[sealHeader:], *ad)
 	if err != nil {
@@ -170,17 +170,19 @@ func errClosed(serialKey string) error {
 }
 
 // associate writes the associated data of one cell into a borrowed buffer,
-// which the caller gives back to o.scratch. Every field carries its length, so
+// which the caller gives back to o.scratch. Every field has a length, or says it, so
 // that no two cells can come to the same bytes.
-func (o *openKeys) associate(serialKey, column string) *[]byte {
+func (o *openKeys) associate(of token.SeedPlace, column string) *[]byte {
 	ad, _ := o.scratch.Get().(*[]byte)
 	if ad == nil {
 		ad = new([]byte)
 	}
 	*ad = append((*ad)[:0], o.bound...)
 	// A serial that a caller forgot to fold must not lose its seed.
-	*ad = appendField(*ad, token.Serial(serialKey).Key())
+	*ad = appendField(*ad, of.Serial.Key())
 	*ad = appendField(*ad, column)
+	*ad = append(*ad, of.Batch[:]...)
+	*ad = binary.BigEndian.AppendUint64(*ad, uint64(of.Fingerprint))
 	return ad
 }
 

@@ -17,7 +17,7 @@ import (
 
 func seal(t *testing.T, k *Keyring, serial string) []byte {
 	t.Helper()
-	sealed, err := k.Seal(serial, testSeed())
+	sealed, err := k.Seal(of(serial), testSeed())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -28,14 +28,14 @@ func TestSealOpen(t *testing.T) {
 	k := testKeyring(t)
 	for _, n := range []int{1, 10, 16, 20, 32, 64, 128} {
 		seed := token.NewSeed(bytes.Repeat([]byte{byte(n)}, n))
-		sealed, err := k.Seal("0012345", seed)
+		sealed, err := k.Seal(of("0012345"), seed)
 		if err != nil {
 			t.Fatal(err)
 		}
 		if len(sealed) != sealOverhead+n || cap(sealed) != len(sealed) {
 			t.Errorf("%d bytes sealed to %d of %d", n, len(sealed), cap(sealed))
 		}
-		got, err := k.Open("0012345", sealed)
+		got, err := k.Open(of("0012345"), sealed)
 		if err != nil || !got.Equal(seed) {
 			t.Errorf("%d bytes: %v", n, err)
 		}
@@ -51,21 +51,21 @@ func TestSealOpen(t *testing.T) {
 
 func TestSerialIsFolded(t *testing.T) {
 	k := testKeyring(t)
-	if _, err := k.Open("ABC1", seal(t, k, "abc1")); err != nil {
+	if _, err := k.Open(of("ABC1"), seal(t, k, "abc1")); err != nil {
 		t.Errorf("a serial in another case lost its seed: %v", err)
 	}
 }
 
 func TestSealRefuses(t *testing.T) {
 	k := testKeyring(t)
-	_, err := k.Seal("X1", token.Seed{})
+	_, err := k.Seal(of("X1"), token.Seed{})
 	wantError(t, err, fault.Internal, "X1")
 	sealed := seal(t, k, "X1")
 	k.Close()
 	k.Close()
-	_, err = k.Seal("X1", testSeed())
+	_, err = k.Seal(of("X1"), testSeed())
 	wantError(t, err, fault.Internal, "closed")
-	_, err = k.Open("X1", sealed)
+	_, err = k.Open(of("X1"), sealed)
 	wantError(t, err, fault.Internal, "closed")
 	defer func() {
 		if recover() == nil {
@@ -93,7 +93,7 @@ func TestMovedSeeds(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		seed, err := other.Open(serial, sealed)
+		seed, err := other.Open(of(serial), sealed)
 		if seed.Len() != 0 {
 			t.Errorf("%s: a seed came with the error", name)
 		}
@@ -115,8 +115,8 @@ func TestMovedColumn(t *testing.T) {
 	k := testKeyring(t)
 	o := k.open.Load()
 	box := binary.BigEndian.AppendUint32([]byte{sealVersion}, o.keyID)
-	box = o.aead.Seal(box, nil, testSeed().Bytes(), *o.associate("A1", "token.pin"))
-	_, err := k.Open("A1", box)
+	box = o.aead.Seal(box, nil, testSeed().Bytes(), *o.associate(of("A1"), "token.pin"))
+	_, err := k.Open(of("A1"), box)
 	wantError(t, err, fault.Integrity, "it was changed")
 }
 
@@ -125,7 +125,7 @@ func TestFieldsDoNotRun(t *testing.T) {
 	o := testKeyring(t).open.Load()
 	seen := map[string]string{}
 	for _, f := range [][2]string{{"A1", "t"}, {"A", "1t"}, {"A1t", ""}, {"", "A1t"}} {
-		ad := string(*o.associate(f[0], f[1]))
+		ad := string(*o.associate(of(f[0]), f[1]))
 		if was, ok := seen[strings.ToUpper(ad)]; ok {
 			t.Errorf("%q and %q have the same associated data", was, f)
 		}
@@ -140,18 +140,18 @@ func TestEveryFlipIsRefused(t *testing.T) {
 		for bit := range 8 {
 			changed := bytes.Clone(sealed)
 			changed[i] ^= 1 << bit
-			if _, err := k.Open("0012345", changed); fault.KindOf(err) != fault.Integrity || err == nil {
+			if _, err := k.Open(of("0012345"), changed); fault.KindOf(err) != fault.Integrity || err == nil {
 				t.Fatalf("byte %d bit %d: %v", i, bit, err)
 			}
 		}
 	}
 	for n := range sealed {
-		_, err := k.Open("0012345", sealed[:n])
+		_, err := k.Open(of("0012345"), sealed[:n])
 		wantError(t, err, fault.Integrity, "0012345")
 	}
-	_, err := k.Open("0012345", append(bytes.Clone(sealed), 0))
+	_, err := k.Open(of("0012345"), append(bytes.Clone(sealed), 0))
 	wantError(t, err, fault.Integrity, "it was changed")
-	_, err = k.Open("0012345", []byte{9})
+	_, err = k.Open(of("0012345"), []byte{9})
 	wantError(t, err, fault.Integrity, "version is 9")
 }
 
@@ -193,7 +193,7 @@ func TestVectors(t *testing.T) {
 // TestStoredSeedStillOpens opens what an earlier build sealed.
 func TestStoredSeedStillOpens(t *testing.T) {
 	sealed := fromHex(t, sealedEarlier)
-	got, err := testKeyring(t).Open("0012345", sealed)
+	got, err := testKeyring(t).Open(of("0012345"), sealed)
 	if err != nil || !got.Equal(testSeed()) {
 		t.Fatalf("seeds sealed before do not open any more: %v", err)
 	}
@@ -207,12 +207,12 @@ func TestConcurrency(t *testing.T) {
 		wg.Go(func() {
 			for i := range 300 {
 				serial := fmt.Sprintf("S%d-%d", g, i)
-				sealed, err := k.Seal(serial, testSeed())
+				sealed, err := k.Seal(of(serial), testSeed())
 				if err != nil {
 					t.Error(err)
 					return
 				}
-				seed, err := k.Open(serial, sealed)
+				seed, err := k.Open(of(serial), sealed)
 				if err != nil || !seed.Equal(testSeed()) || k.Fingerprint(seed) != want {
 					t.Errorf("%s: %v", serial, err)
 					return
@@ -230,7 +230,7 @@ func TestCloseWhileSealing(t *testing.T) {
 	for range 4 {
 		wg.Go(func() {
 			for range 500 {
-				if _, err := k.Seal("A", testSeed()); err != nil && !strings.Contains(err.Error(), "closed") {
+				if _, err := k.Seal(of("A"), testSeed()); err != nil && !strings.Contains(err.Error(), "closed") {
 					t.Error(err)
 				}
 			}
@@ -251,8 +251,8 @@ func TestAllocations(t *testing.T) {
 		most float64
 		do   func()
 	}{
-		{"Seal", 1, func() { _, _ = k.Seal("0012345", seed) }},
-		{"Open", 3, func() { _, _ = k.Open("0012345", sealed) }},
+		{"Seal", 1, func() { _, _ = k.Seal(of("0012345"), seed) }},
+		{"Open", 3, func() { _, _ = k.Open(of("0012345"), sealed) }},
 		{"Fingerprint", 0, func() { k.Fingerprint(seed) }},
 	} {
 		if got := testing.AllocsPerRun(1000, c.do); got > c.most {
@@ -266,7 +266,7 @@ func BenchmarkSeal(b *testing.B) {
 	b.ReportAllocs()
 	b.RunParallel(func(pb *testing.PB) {
 		for pb.Next() {
-			if _, err := k.Seal("0012345", seed); err != nil {
+			if _, err := k.Seal(of("0012345"), seed); err != nil {
 				b.Fatal(err)
 			}
 		}
@@ -275,14 +275,14 @@ func BenchmarkSeal(b *testing.B) {
 
 func BenchmarkOpen(b *testing.B) {
 	k := testKeyring(b)
-	sealed, err := k.Seal("0012345", testSeed())
+	sealed, err := k.Seal(of("0012345"), testSeed())
 	if err != nil {
 		b.Fatal(err)
 	}
 	b.ReportAllocs()
 	b.RunParallel(func(pb *testing.PB) {
 		for pb.Next() {
-			if _, err := k.Open("0012345", sealed); err != nil {
+			if _, err := k.Open(of("0012345"), sealed); err != nil {
 				b.Fatal(err)
 			}
 		}
@@ -297,4 +297,25 @@ func BenchmarkFingerprint(b *testing.B) {
 			k.Fingerprint(seed)
 		}
 	})
+}
+
+// of is a token of a batch, with the fingerprint that its seed has there.
+func of(serial string) token.SeedPlace {
+	return token.SeedPlace{Serial: token.Serial(serial), Batch: testStore, Fingerprint: 5}
+}
+
+// An earlier seed of the same serial does not open: not under its own fingerprint, for
+// it came with another batch, and not in its own batch under the newer fingerprint.
+func TestEarlierSeedDoesNotOpen(t *testing.T) {
+	k := testKeyring(t)
+	sealed := seal(t, k, "A1")
+	for what, place := range map[string]token.SeedPlace{
+		"another batch":       {Serial: "A1", Batch: [16]byte{1}, Fingerprint: 5},
+		"another fingerprint": {Serial: "A1", Batch: testStore, Fingerprint: 6},
+		"another serial":      {Serial: "A2", Batch: testStore, Fingerprint: 5},
+	} {
+		if _, err := k.Open(place, sealed); fault.KindOf(err) != fault.Integrity {
+			t.Errorf("%s: %v", what, err)
+		}
+	}
 }

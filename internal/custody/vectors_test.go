@@ -6,7 +6,7 @@ import (
 )
 
 // sealedEarlier is testSeed sealed for the serial 0012345 by testKeyring.
-const sealedEarlier = "0100000007c36854ec30cfd4fcfa5804a68b51884ee95b26067ccbb96007c68d16afa992f6b265b4a8664a3a88016385f81952f1d0"
+const sealedEarlier = "0100000007dd1dc665c4d7a58521c60e9645c45ba59c0bea07ede50b8255258f6952a64107173295f5a819f15b762e4ca9daf8c74b"
 
 func fromHex(t *testing.T, s string) []byte {
 	t.Helper()

@@ -53,8 +53,8 @@ type Tx interface {
 
 // Keyring seals and opens seeds; package custody implements it.
 type Keyring interface {
-	Seal(serialKey string, seed token.Seed) ([]byte, error)
-	Open(serialKey string, sealed []byte) (token.Seed, error)
+	Seal(of token.SeedPlace, seed token.Seed) ([]byte, error)
+	Open(of token.SeedPlace, sealed []byte) (token.Seed, error)
 	Fingerprint(seed token.Seed) int64
 }
 

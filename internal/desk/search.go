@@ -52,6 +52,7 @@ type SealedToken struct {
 	Profile      int64
 	Next         int64 // the counter that comes next, for HOTP
 	Manufactured int64 // Unix seconds, 0: not known
+	Fingerprint  int64
 	Sealed       []byte
 }
 
@@ -219,7 +220,7 @@ func (w *worker) look(b token.Batch, t SealedToken) error {
 		return nil
 	}
 	w.searched++
-	seed, err := w.keys.Open(t.Serial.Key(), t.Sealed)
+	seed, err := w.keys.Open(token.SeedPlace{Serial: t.Serial, Batch: b.UUID, Fingerprint: t.Fingerprint}, t.Sealed)
 	if err != nil {
 		w.damaged++
 		w.damage = cmp.Or(w.damage, err)

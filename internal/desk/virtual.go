@@ -172,7 +172,7 @@ func (e *Enrolment) insert(tx Tx, b token.Batch, c token.Facts) error {
 		return fault.Errorf(fault.Internal, "the key that was made is here already: this computer's source of randomness repeats itself").
 			WithHint("make no keys on this computer until that is understood; nothing was changed")
 	}
-	sealed, err := e.keys.Seal(e.Serial.Key(), e.Key.Seed)
+	sealed, err := e.keys.Seal(token.SeedPlace{Serial: e.Serial, Batch: b.UUID, Fingerprint: c.Fingerprint}, e.Key.Seed)
 	if err != nil {
 		return err
 	}

@@ -60,8 +60,12 @@ func TestImport(t *testing.T) {
 	}
 	for i, serial := range []string{"00A1", "H1"} {
 		var sealed []byte
-		must(t, h.store.View(bg, func(r desk.Reader) (err error) { sealed, _, err = r.SealedSeed(int64(i + 1)); return err }))
-		seed, err := h.keys.Open(serial, sealed)
+		var of token.SeedPlace
+		must(t, h.store.View(bg, func(r desk.Reader) (err error) { sealed, of, err = r.SealedSeed(int64(i + 1)); return err }))
+		if of.Serial.Key() != serial {
+			t.Errorf("the seed of %s is sealed for %s", serial, of.Serial)
+		}
+		seed, err := h.keys.Open(of, sealed)
 		if err != nil || string(seed.Bytes()) != string(gen.SeedFor(uint64(i+1), token.SHA1)) {
 			t.Errorf("%s holds another seed; %v", serial, err)
 		}

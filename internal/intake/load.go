@@ -364,7 +364,7 @@ func (l *loader) produce(ctx context.Context, ready chan<- []entry) error {
 func (l *loader) seal(slice []entry) (err error) {
 	for i := range slice {
 		if e := &slice[i]; e.verdict == token.New && err == nil {
-			e.sealed, err = l.keys.Seal(e.Serial.Key(), e.seed)
+			e.sealed, err = l.keys.Seal(token.SeedPlace{Serial: e.Serial, Batch: l.batch.UUID, Fingerprint: e.Fingerprint}, e.seed)
 		}
 	}
 	return err

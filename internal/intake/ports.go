@@ -43,9 +43,7 @@ type Store interface {
 type Reader interface {
 	desk.PolicyReader
 	desk.AccountReader
-	// SealedSeed returns a token's seed as it is stored, and the fingerprint that it
-	// was imported with.
-	SealedSeed(tokenID int64) (sealed []byte, print int64, err error)
+	desk.SealedReader
 	// Locations lists the names of all places, in no order.
 	Locations() ([]string, error)
 

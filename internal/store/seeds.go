@@ -13,10 +13,10 @@ import (
 func (q *queries) Spans() ([]desk.Span, error) {
 	return collect(q, func(row scanner) (s desk.Span, err error) {
 		b := &s.Batch
-		err = row.Scan(&b.ID, &b.Number, &b.FirstID, &b.LastID, inNanos(&b.Imported))
+		err = row.Scan(&b.ID, &b.UUID, &b.Number, &b.FirstID, &b.LastID, inNanos(&b.Imported))
 		s.First, s.Last = b.FirstID, b.LastID
 		return s, err
-	}, `SELECT b.id, b.number, b.first_id, b.last_id, b.imported_at FROM batch b WHERE `+visible+` AND b.last_id >= b.first_id ORDER BY b.number`)
+	}, `SELECT b.id, b.uuid, b.number, b.first_id, b.last_id, b.imported_at FROM batch b WHERE `+visible+` AND b.last_id >= b.first_id ORDER BY b.number`)
 }
 
 // sealedQuery reads a page of tokens by their ids: as they lie in the table, with
@@ -24,7 +24,7 @@ func (q *queries) Spans() ([]desk.Span, error) {
 // token.Token.NextCounter, or the last one there is when that was used.
 func sealedQuery(s desk.Span, f desk.SeedFilter, within []any) (string, []any) {
 	query, args := `SELECT t.id, t.serial_key, t.profile_id, CASE WHEN t.watermark < 9223372036854775807 THEN t.watermark + 1 ELSE COALESCE(t.watermark, t.counter) END,
-		COALESCE(t.manufactured, 0), t.seed FROM token t WHERE t.id BETWEEN $1 AND $2 AND t.seed IS NOT NULL`, []any{s.First, s.Last}
+		COALESCE(t.manufactured, 0), COALESCE(t.fingerprint, 0), t.seed FROM token t WHERE t.id BETWEEN $1 AND $2 AND t.seed IS NOT NULL`, []any{s.First, s.Last}
 	if f.State != "" {
 		query += ` AND t.state = ` + codesOf(f.State)
 	}
@@ -43,7 +43,7 @@ func (q *queries) SealedSeeds(s desk.Span, f desk.SeedFilter, fn func(desk.Seale
 	query, args := sealedQuery(s, f, within)
 	return q.each(query, args, func(row scanner) error {
 		var t desk.SealedToken
-		if err := row.Scan(&t.ID, &t.Serial, &t.Profile, &t.Next, &t.Manufactured, &t.Sealed); err != nil {
+		if err := row.Scan(&t.ID, &t.Serial, &t.Profile, &t.Next, &t.Manufactured, &t.Fingerprint, &t.Sealed); err != nil {
 			return err
 		}
 		return fn(t)
@@ -64,12 +64,10 @@ func (q *queries) ObservationsOf(s desk.Span) (map[int64][]token.Observation, er
 	})
 }
 
-// SealedSeed is a seed as it is stored, with the fingerprint of the seed that was
-// imported.
+// SealedSeed is a seed as it is stored, with what its seal binds it to.
 type SealedSeed struct {
-	SerialKey   string
-	Sealed      []byte
-	Fingerprint int64
+	token.SeedPlace
+	Sealed []byte
 }
 
 // errEnough ends a transaction whose reader wants no more.
@@ -79,9 +77,9 @@ var errEnough = errors.New("the reader has enough")
 func (s *Store) SealedSeeds(ctx context.Context) iter.Seq2[SealedSeed, error] {
 	return func(yield func(SealedSeed, error) bool) {
 		err := s.snapshot(ctx, func(q *queries) error {
-			return q.each(`SELECT serial_key, seed, fingerprint FROM token WHERE seed IS NOT NULL`, nil, func(row scanner) error {
+			return q.each(`SELECT t.serial_key, t.seed, COALESCE(t.fingerprint, 0), b.uuid FROM token t JOIN batch b ON b.id = t.batch_id WHERE t.seed IS NOT NULL`, nil, func(row scanner) error {
 				var x SealedSeed
-				if err := row.Scan(&x.SerialKey, &x.Sealed, &x.Fingerprint); err != nil {
+				if err := row.Scan(&x.Serial, &x.Sealed, &x.Fingerprint, &x.Batch); err != nil {
 					return err
 				}
 				if !yield(x, nil) {

@@ -75,14 +75,14 @@ func (q *queries) wholeToken(where string, args ...any) (t token.Token, err erro
 	return t, err
 }
 
-// SealedSeed reads a token's seed as custody sealed it, and the fingerprint that
-// it was imported with.
-func (q *queries) SealedSeed(tokenID int64) (sealed []byte, fingerprint int64, err error) {
-	err = q.row(`SELECT seed, fingerprint FROM token WHERE id = $1`, tokenID).Scan(&sealed, &fingerprint)
+// SealedSeed reads a token's seed as custody sealed it, and what its seal binds it to.
+func (q *queries) SealedSeed(tokenID int64) (sealed []byte, of token.SeedPlace, err error) {
+	err = q.row(`SELECT t.seed, t.serial_key, t.fingerprint, b.uuid FROM token t JOIN batch b ON b.id = t.batch_id WHERE t.id = $1`, tokenID).
+		Scan(&sealed, &of.Serial, orZero(&of.Fingerprint), &of.Batch)
 	if err == nil && sealed == nil {
-		return nil, 0, fault.Errorf(fault.NotAllowed, "the seed of this token was destroyed")
+		return nil, of, fault.Errorf(fault.NotAllowed, "the seed of this token was destroyed")
 	}
-	return sealed, fingerprint, err
+	return sealed, of, err
 }
 
 // SaveToken writes what can change of a token, but for its location.

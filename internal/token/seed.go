@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+
+	"github.com/google/uuid"
 )
 
 // Limits of a seed's length in bytes. RFC 4226 section 4 (R6) demands 128 bits
@@ -84,3 +86,12 @@ func (s Seed) MarshalText() ([]byte, error) { return []byte(seedMask), nil }
 
 // LogValue prints the mask.
 func (s Seed) LogValue() slog.Value { return slog.StringValue(seedMask) }
+
+// SeedPlace is what the seal of a seed binds it to, beside the store: its token, the
+// batch that brought it, and the seed's own fingerprint. So neither another token's
+// seed opens in its place, nor an earlier one of the same serial.
+type SeedPlace struct {
+	Serial      Serial // in whatever case
+	Batch       uuid.UUID
+	Fingerprint int64
+}

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/google/uuid"
 
 	"fob/internal/desk"
 	"fob/internal/fault"
@@ -202,9 +203,9 @@ func testFindGivesEveryField(t *testing.T, open Open) {
 		Must(t, err)
 		_, _, err = q.SealedSeed(2)
 		KindIs(t, err, fault.NotAllowed, "destroyed")
-		sealed, print, err := q.SealedSeed(1)
-		if string(sealed) != "sealed Full1" || print != Row(1, "Full1").Fingerprint {
-			t.Errorf("the sealed seed is %q, its fingerprint %d", sealed, print)
+		sealed, of, err := q.SealedSeed(1)
+		if string(sealed) != "sealed Full1" || of.Fingerprint != Row(1, "Full1").Fingerprint || of.Serial != "FULL1" || of.Batch == uuid.Nil {
+			t.Errorf("the sealed seed is %q, of %+v", sealed, of)
 		}
 		return err
 	})
