@@ -29,6 +29,9 @@ type Config struct {
 	Operator token.Operator
 	Host     string
 	Prompter custody.Prompter // nil: nobody can be asked
+
+	Wait    time.Duration       // how long a writer waits for its turn; 0: as long as it takes
+	Waiting func(holder string) // told who keeps a writer waiting; nil: nobody wants to know
 }
 
 // UseCases are what a front end asks of one open store.
@@ -47,7 +50,7 @@ func (c Config) Open(ctx context.Context) (*UseCases, error) {
 	if err := c.checkDB(); err != nil {
 		return nil, err
 	}
-	s, err := sqlite.Open(ctx, c.DB)
+	s, err := sqlite.OpenPatient(ctx, c.DB, c.patience())
 	if err != nil {
 		return nil, err
 	}
@@ -60,6 +63,14 @@ func (c Config) Open(ctx context.Context) (*UseCases, error) {
 		Reports: s,
 		Close:   func() error { keys.close(); return s.Close() },
 	}, nil
+}
+
+func (c Config) patience() store.Patience {
+	p := store.Patience{Limit: c.Wait}
+	if c.Waiting != nil {
+		p.Told = func(h store.Holder) { c.Waiting(h.String()) }
+	}
+	return p
 }
 
 // Desk opens the store for those who need no more than the desk.

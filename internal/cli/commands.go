@@ -33,6 +33,7 @@ accounts by the codes that the tokens display, and shows auditors what is where.
 	f.StringVar(&r.DB, "db", "", "the store's database `FILE` (default $FOB_DB, else in the XDG data folder)")
 	f.StringVar(&r.Identity, "identity", "", "age identity `FILE` (default $FOB_IDENTITY, else in the XDG config folder)")
 	f.BoolVar(&r.JSON, "json", false, "print JSON")
+	f.DurationVar(&r.Wait, "wait", term.UsualWait, "`TIME` to wait for a turn to write; 0 waits for ever")
 	f.BoolVarP(&r.Quiet, "quiet", "q", false, "print results and errors only")
 	for _, g := range []struct {
 		id, title string

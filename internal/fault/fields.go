@@ -21,6 +21,7 @@ const (
 	NoIdentity Field = "no-identity"
 	Identity   Field = "identity"
 	DB         Field = "db" // which store
+	Wait       Field = "wait"
 	ReportedAt Field = "reported-at"
 	Serial     Field = "serial"
 	Whole      Field = "all-or-nothing"

@@ -3,6 +3,8 @@ package store
 import (
 	"context"
 	"database/sql"
+	"fmt"
+	"time"
 
 	"github.com/google/uuid"
 )
@@ -48,6 +50,31 @@ type Engine interface {
 	// Room is how much room the store has left.
 	Room() (Room, error)
 	Close() error
+}
+
+// Patience is how a writer waits for its turn.
+type Patience struct {
+	Limit time.Duration                        // after which it gives up; 0: never
+	Told  func(Holder)                         // called once a wait is no short one; nil: nobody wants to know
+	After func(time.Duration) <-chan time.Time // time.After; nil: that
+}
+
+// Holder is the process that has the turn; its PID is 0 if it is not known.
+type Holder struct {
+	PID     int
+	Since   time.Time // when its turn began
+	Stopped bool      // by somebody, with Ctrl-Z say: it will not go on by itself
+}
+
+// String names it in a sentence.
+func (h Holder) String() string {
+	switch {
+	case h.PID == 0:
+		return "another process is writing to it"
+	case h.Stopped:
+		return fmt.Sprintf("process %d has been writing to it since %s, and is stopped", h.PID, h.Since.Format("15:04:05 MST"))
+	}
+	return fmt.Sprintf("process %d has been writing to it since %s", h.PID, h.Since.Format("15:04:05 MST"))
 }
 
 // Writing is a transaction that writes.

@@ -39,7 +39,8 @@ type Run struct {
 
 	DB, Identity string
 	JSON, Quiet  bool
-	Started      bool // a command's own function was reached
+	Wait         time.Duration // for a turn to write
+	Started      bool          // a command's own function was reached
 
 	open *app.UseCases // while a command has the store open: no command opens it twice
 }
@@ -97,11 +98,17 @@ func (r *Run) Config() app.Config {
 	if c.Identity == "" {
 		c.Identity = app.DefaultIdentity(r.Getenv)
 	}
+	c.Wait = r.Wait
 	if !r.JSON {
 		c.Prompter = terminalPrompter{r.Ctx}
+		c.Waiting = func(holder string) { r.Remark("waiting for the store: %s", holder) }
 	}
 	return c
 }
+
+// UsualWait is how long a command waits for its turn to write, if nobody says
+// otherwise: no turn takes that long unless its process is stopped.
+const UsualWait = 5 * time.Minute
 
 // WithDesk opens the store for a command that writes.
 func (r *Run) WithDesk(ctx context.Context, fn func(*desk.Desk) error) (err error) {

@@ -11,6 +11,7 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+	"time"
 
 	"github.com/google/uuid"
 
@@ -25,7 +26,7 @@ import (
 const childVar = "FOB_STORE_TEST_CHILD"
 
 var children = map[string]func(args []string) error{
-	"read": childRead, "write": childWrite, "count": childCount, "load": childLoad,
+	"read": childRead, "write": childWrite, "count": childCount, "load": childLoad, "hold": childHold,
 }
 
 func child(name string, args ...string) *exec.Cmd {
@@ -219,4 +220,17 @@ var loadTables = []string{
 	`SELECT COUNT(*) FROM token WHERE serial_key LIKE 'L%'`,
 	`SELECT COUNT(*) FROM batch WHERE loading = 1`,
 	`SELECT COUNT(*) - 1 FROM fingerprint`,
+}
+
+// childHold says that it has its turn, and keeps it until it is killed.
+func childHold(args []string) error {
+	s, err := Open(bg, args[0])
+	if err != nil {
+		return err
+	}
+	return storetest.Write(s, func(storetest.Tx) error {
+		fmt.Println("held")
+		time.Sleep(time.Hour)
+		return nil
+	})
 }

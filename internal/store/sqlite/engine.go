@@ -21,11 +21,12 @@ import (
 
 // engine is an open database.
 type engine struct {
-	path  string
-	files *watch
-	read  *sql.DB
-	write *sql.DB // nil when opened for reading
-	load  *sql.DB // of a large import, while it holds its lock; else nil
+	path     string
+	files    *watch
+	patience store.Patience
+	read     *sql.DB
+	write    *sql.DB // nil when opened for reading
+	load     *sql.DB // of a large import, while it holds its lock; else nil
 }
 
 // pragmas hold for every connection, so they stand in the address: a PRAGMA

@@ -13,8 +13,14 @@ import (
 	"fob/internal/store"
 )
 
-// Open opens a store for reading and writing.
+// Open opens a store for reading and writing; a writer waits for its turn as long
+// as it takes.
 func Open(ctx context.Context, path string) (*store.Store, error) {
+	return OpenPatient(ctx, path, store.Patience{})
+}
+
+// OpenPatient opens a store whose writers wait for their turn as they are told to.
+func OpenPatient(ctx context.Context, path string, p store.Patience) (*store.Store, error) {
 	abs, err := locate(path)
 	if err != nil {
 		return nil, err
@@ -22,7 +28,7 @@ func Open(ctx context.Context, path string) (*store.Store, error) {
 	if err := checkWritable(abs); err != nil {
 		return nil, err
 	}
-	e := &engine{path: abs, files: newWatch(abs)}
+	e := &engine{path: abs, files: newWatch(abs), patience: p}
 	if e.read, err = sql.Open("sqlite", readAddress(abs)); err != nil {
 		return nil, openError(err, abs)
 	}

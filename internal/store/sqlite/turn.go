@@ -3,10 +3,11 @@ package sqlite
 import (
 	"context"
 	"errors"
-	"fob/internal/fault"
 	"os"
 
 	"golang.org/x/sys/unix"
+
+	"fob/internal/fault"
 )
 
 // Writers pass a turnstile of two locks: each takes intent first, holds it
@@ -27,9 +28,10 @@ func openLock(path string) (*os.File, error) {
 	return f, nil
 }
 
-// acquire waits for an exclusive lock until ctx ends. flock itself cannot be
-// cancelled: an abandoned wait lets go of the lock as soon as it gets it.
-func acquire(ctx context.Context, path string) (*fileLock, error) {
+// acquire waits for an exclusive lock until ctx ends or the wait gives up. flock
+// itself cannot be cancelled: an abandoned wait lets go of the lock as soon as it
+// gets it.
+func acquire(ctx context.Context, path string, w *wait) (*fileLock, error) {
 	f, err := openLock(path)
 	if err != nil {
 		return nil, err
@@ -37,18 +39,28 @@ func acquire(ctx context.Context, path string) (*fileLock, error) {
 	if flock(f, unix.LOCK_EX|unix.LOCK_NB) == nil {
 		return &fileLock{f}, nil
 	}
+	w.begin()
 	got := make(chan error, 1)
 	go func() { got <- flock(f, unix.LOCK_EX) }()
-	select {
-	case err := <-got:
-		if err != nil {
-			f.Close()
-			return nil, fault.Wrap(fault.Internal, err, "locking %s", path)
+	for {
+		select {
+		case err := <-got:
+			if err != nil {
+				f.Close()
+				return nil, fault.Wrap(fault.Internal, err, "locking %s", path)
+			}
+			return &fileLock{f}, nil
+		case <-w.tell:
+			w.tell = nil
+			w.Told(w.holder())
+			continue
+		case <-w.giveUp:
+			err = w.givenUp()
+		case <-ctx.Done():
+			err = ctx.Err()
 		}
-		return &fileLock{f}, nil
-	case <-ctx.Done():
 		go func() { <-got; f.Close() }()
-		return nil, ctx.Err()
+		return nil, err
 	}
 }
 
@@ -82,10 +94,16 @@ func flock(f *os.File, how int) error {
 
 // turn waits at the turnstile; the caller runs one transaction and releases.
 func (e *engine) turn(ctx context.Context) (*fileLock, error) {
-	intent, err := acquire(ctx, e.path+".intent")
+	w := &wait{Patience: e.patience, engine: e}
+	intent, err := acquire(ctx, e.path+".intent", w)
 	if err != nil {
 		return nil, err
 	}
+	intent.sign()
 	defer intent.release()
-	return acquire(ctx, e.path+".lock")
+	lock, err := acquire(ctx, e.path+".lock", w)
+	if err == nil {
+		lock.sign()
+	}
+	return lock, err
 }

@@ -1,13 +1,18 @@
 package sqlite
 
 import (
+	"bufio"
 	"context"
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 	"runtime"
+	"strconv"
 	"sync/atomic"
+	"syscall"
 	"testing"
+	"time"
 
 	"fob/internal/fault"
 	"fob/internal/store"
@@ -56,7 +61,7 @@ func TestCancelAtTheTurnstile(t *testing.T) {
 	for _, end := range []string{".intent", ".lock"} {
 		t.Run(end, func(t *testing.T) {
 			s := newStore(t)
-			held, err := acquire(bg, s.Where()+end)
+			held, err := acquire(bg, s.Where()+end, &wait{})
 			must(t, err)
 			ctx, cancel := context.WithCancel(bg)
 			done := make(chan error, 1)
@@ -202,4 +207,67 @@ func TestConstraintIsADefect(t *testing.T) {
 	s := newStore(t)
 	err := s.Explain(run(s, `INSERT INTO store_key VALUES (0, 'seed', x'00', 1)`), "writing")
 	kindIs(t, err, fault.Internal, "defect of fob", "report it", "nothing was changed")
+}
+
+// A writer that waits is told who keeps it waiting, and gives up when it has waited
+// long enough. What it gave up is not done when its turn comes.
+func TestPatience(t *testing.T) {
+	path := newPath(t)
+	for _, end := range []string{".intent", ".lock"} {
+		t.Run(end, func(t *testing.T) {
+			held, err := acquire(bg, path+end, &wait{})
+			must(t, err)
+			held.sign()
+			clocks := map[time.Duration]chan time.Time{tellAfter: make(chan time.Time, 1), time.Minute: make(chan time.Time, 1)}
+			told := make(chan store.Holder, 1)
+			s, err := OpenPatient(bg, path, store.Patience{Limit: time.Minute, Told: func(h store.Holder) { told <- h },
+				After: func(d time.Duration) <-chan time.Time { return clocks[d] }})
+			must(t, err)
+			defer s.Close()
+			write := func() error {
+				return storetest.Write(s, func(tx storetest.Tx) error { return tx.Append(testEvent(s.ID(), token.CmdCheck)) })
+			}
+			done := make(chan error, 1)
+			go func() { done <- write() }()
+			clocks[tellAfter] <- time.Time{}
+			if h := <-told; h.PID != os.Getpid() || h.Since.IsZero() || h.Stopped {
+				t.Errorf("told of %+v", h)
+			}
+			clocks[time.Minute] <- time.Time{}
+			kindIs(t, <-done, fault.Internal, "the store is busy", strconv.Itoa(os.Getpid()), "for 1m0s", "nothing more was stored", "wait")
+			before := number(t, s, "SELECT COUNT(*) FROM audit")
+			held.release()
+			must(t, write())
+			if now := number(t, s, "SELECT COUNT(*) FROM audit"); now != before+1 {
+				t.Errorf("%d events, there were %d", now, before)
+			}
+		})
+	}
+}
+
+// The holder is a process that somebody stopped.
+func TestStoppedHolder(t *testing.T) {
+	if _, err := os.Stat("/proc/self/stat"); err != nil {
+		t.Skip("no /proc here")
+	}
+	path := newPath(t)
+	cmd := child("hold", path)
+	out, err := cmd.StdoutPipe()
+	must(t, err)
+	must(t, cmd.Start())
+	defer cmd.Wait()
+	defer cmd.Process.Kill()
+	_, err = bufio.NewReader(out).ReadString('\n') // it has its turn
+	must(t, err)
+	must(t, cmd.Process.Signal(syscall.SIGSTOP))
+	for !isStopped(cmd.Process.Pid) {
+		runtime.Gosched()
+	}
+	passed := make(chan time.Time, 1)
+	passed <- time.Time{}
+	s, err := OpenPatient(bg, path, store.Patience{Limit: time.Minute, After: func(time.Duration) <-chan time.Time { return passed }})
+	must(t, err)
+	defer s.Close()
+	err = storetest.Write(s, func(storetest.Tx) error { return nil })
+	kindIs(t, err, fault.Internal, fmt.Sprintf("process %d has been writing", cmd.Process.Pid), "and is stopped", "let it go on or end it")
 }
