@@ -24,7 +24,7 @@ type Attempt struct {
 	Prediction Prediction // TOTP
 	Caps       Caps       // of an organisation that wants narrower windows
 	Many       bool       // one of many: a pair is sifted for first
-	Deep       bool       // search two codes ±12 h, or 10,000 counters ahead; one code is never searched wider
+	Deep       bool       // search two codes ±14 h, or 10,000 counters ahead; one code is never searched wider
 }
 
 // Result is the answer.

@@ -12,6 +12,9 @@ const (
 	// rateSpread in ppm is how far tokens lie from their batch's rate; a fit is
 	// shrunk by its noise relative to it.
 	rateSpread = 10.0
+	// placeSpread in ppm is how far a token runs otherwise in a pocket than it did in a
+	// warehouse.
+	placeSpread = 5.0
 	// MinRateSpan: two observations a week apart have 26 ppm of noise at a
 	// period of 30 s, 30 days have 6.
 	MinRateSpan = 30 * day
@@ -37,8 +40,8 @@ const (
 
 // Clock is what a record of observations says of how a token's clock runs.
 type Clock struct {
-	RatePPM float64 // positive: fast; the fit shrunk towards the batch's rate and clamped, or the batch's rate
-	Fitted  bool    // RatePPM rests on observations of this token; else on its batch, or on nothing
+	RatePPM float64 // positive: fast; the fit shrunk towards what was expected before it and clamped, or that
+	Fitted  bool    // RatePPM rests on a fit; else on the first drift, the batch, or on nothing
 
 	// Of the fit, zero without one:
 	FitPPM   float64       // the bare slope
@@ -57,8 +60,7 @@ type Clock struct {
 // far an observation is to be trusted.
 func (h History) Clock(period int) Clock {
 	obs := h.Observations
-	c := Clock{RatePPM: clampRate(h.PriorPPM)}
-	from := 0
+	c, from := Clock{}, 0
 	for i := 1; i < len(obs); i++ {
 		if jumped(obs[from:i], obs[i], period) {
 			from, c.LastJump = i, obs[i].At
@@ -66,20 +68,24 @@ func (h History) Clock(period int) Clock {
 		}
 	}
 	c.Used = len(obs) - from
-	c.fit(obs[from:], h.PriorPPM, period)
+	expected, spread := h.PriorPPM, rateSpread
+	if c.Jumps == 0 {
+		expected, spread = h.firstRate(period)
+	}
+	c.RatePPM = clampRate(expected)
+	c.fit(obs[from:], expected, spread, period)
 	c.flag(obs)
 	return c
 }
 
-func (c *Clock) fit(obs []token.Observation, prior float64, period int) {
+func (c *Clock) fit(obs []token.Observation, expected, spread float64, period int) {
 	fit, span, ok := fitRate(obs)
 	if !ok {
 		return
 	}
 	noise := observationSigma(period) * math.Sqrt2 / span.Seconds() * 1e6
-	trust := rateSpread * rateSpread / (rateSpread*rateSpread + noise*noise)
 	c.Fitted, c.FitPPM, c.NoisePPM, c.Span = true, fit, noise, span
-	c.RatePPM = clampRate(prior + (fit-prior)*trust)
+	c.RatePPM = clampRate(expected + (fit-expected)*trust(spread, noise))
 }
 
 func (c *Clock) flag(obs []token.Observation) {

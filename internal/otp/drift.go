@@ -1,6 +1,7 @@
 package otp
 
 import (
+	"math"
 	"slices"
 	"time"
 
@@ -19,11 +20,18 @@ const (
 	minBatch = 5
 	// baseWidth in seconds covers typing, the step's own length and our clock.
 	baseWidth = 60.0
-	// widthPerDay in seconds a day is 23 ppm of drift that was not foreseen.
-	widthPerDay = 2.0
+	// widthPerDay in seconds a day is 23 ppm of drift that was not foreseen, and
+	// knownWidthPerDay 7 ppm: what remains of it once the rate was measured over 90
+	// days. Of 1,000 such tokens one is further off after two years.
+	widthPerDay      = 2.0
+	knownWidthPerDay = 0.6
 	// shelfLife is how old a token of unknown manufacture is taken to be at its
 	// import.
 	shelfLife = 3 * 365 * day
+	// For a first rate it is taken to be half a year old instead, give or take a year:
+	// too young a guess makes too much of a drift, which the doubt about it shrinks
+	// again. A date of manufacture is right to a month.
+	likelyAge, ageDoubt, dateDoubt = 365 * day / 2, 365 * day, 30 * day
 
 	day = 24 * time.Hour
 )
@@ -48,6 +56,7 @@ type Prediction struct {
 	RatePPM   float64   // what Centre was moved by since Since; 0 if never observed
 	Observed  bool      // drift was measured before
 	Since     time.Time // what HalfWidth grew from: last observation, manufacture, or three years before import
+	PerDay    float64   // seconds that HalfWidth grows a day
 }
 
 // Predict tells where the token's clock is at now. The period is the token's,
@@ -55,16 +64,21 @@ type Prediction struct {
 func (h History) Predict(period int, now time.Time) Prediction {
 	if len(h.Observations) == 0 {
 		since := h.born(now)
-		return Prediction{Centre: h.batchCentre(), HalfWidth: halfWidth(since, now), Since: since}
+		return Prediction{Centre: h.batchCentre(), HalfWidth: halfWidth(since, now, widthPerDay), Since: since, PerDay: widthPerDay}
 	}
 	last := h.Observations[len(h.Observations)-1]
-	rate := h.Clock(period).RatePPM
+	c := h.Clock(period)
+	perDay := widthPerDay
+	if c.Span >= FlagSpan && c.Jumps == 0 && len(c.Flags) == 0 {
+		perDay = knownWidthPerDay
+	}
 	return Prediction{
-		Centre:    last.Drift + rate*1e-6*elapsed(last.At, now).Seconds(),
-		HalfWidth: halfWidth(last.At, now),
-		RatePPM:   rate,
+		Centre:    last.Drift + c.RatePPM*1e-6*elapsed(last.At, now).Seconds(),
+		HalfWidth: halfWidth(last.At, now, perDay),
+		RatePPM:   c.RatePPM,
 		Observed:  true,
 		Since:     last.At,
+		PerDay:    perDay,
 	}
 }
 
@@ -74,11 +88,51 @@ func (h History) born(now time.Time) time.Time {
 	if imported.IsZero() {
 		imported = now
 	}
-	if h.Manufactured.Before(firstTokens) || h.Manufactured.After(imported) {
-		return imported.Add(-shelfLife)
+	if h.dated(imported) {
+		return h.Manufactured
 	}
-	return h.Manufactured
+	return imported.Add(-shelfLife)
 }
+
+// dated reports whether the date of manufacture is known, and plausible.
+func (h History) dated(imported time.Time) bool {
+	return !h.Manufactured.Before(firstTokens) && !h.Manufactured.After(imported)
+}
+
+// age is how long a clock has likely run at a moment, and how much that may be wrong;
+// zero where nothing is known.
+func (h History) age(at time.Time) (age, doubt time.Duration) {
+	switch {
+	case h.Imported.IsZero():
+		return 0, 0
+	case h.dated(h.Imported):
+		return at.Sub(h.Manufactured), dateDoubt
+	}
+	return at.Sub(h.Imported) + likelyAge, ageDoubt
+}
+
+// firstRate is what the first drift says of a clock that was right when it was made and
+// ran evenly since: the batch's rate moved towards drift / age, as far as that can be
+// trusted. The spread is how far the true rate lies from it, in ppm. A drift that no
+// crystal makes in that time is none of its rate: the clock was set so.
+func (h History) firstRate(period int) (ppm, spread float64) {
+	ppm, spread = h.PriorPPM, rateSpread
+	if len(h.Observations) == 0 {
+		return ppm, spread
+	}
+	first := h.Observations[0]
+	age, doubt := h.age(first.At)
+	rate := first.Drift / age.Seconds() * 1e6
+	if age <= 0 || math.Abs(rate) > MaxRate {
+		return ppm, spread
+	}
+	noise := math.Hypot(observationSigma(period)/age.Seconds()*1e6, rate*doubt.Seconds()/age.Seconds())
+	ppm += (rate - ppm) * trust(spread, noise)
+	return ppm, math.Hypot(spread*math.Sqrt(1-trust(spread, noise)), placeSpread)
+}
+
+// trust is how far a measurement with a noise moves what was expected with a spread.
+func trust(spread, noise float64) float64 { return spread * spread / (spread*spread + noise*noise) }
 
 // batchCentre is what the batch says of a token that was never observed.
 func (h History) batchCentre() float64 {
@@ -97,8 +151,8 @@ func median(values []float64) float64 {
 	return (sorted[len(sorted)/2-1] + upper) / 2
 }
 
-func halfWidth(since, now time.Time) float64 {
-	return baseWidth + widthPerDay*elapsed(since, now).Hours()/24
+func halfWidth(since, now time.Time, perDay float64) float64 {
+	return baseWidth + perDay*elapsed(since, now).Hours()/24
 }
 
 // elapsed is never negative: an event that our clock has not reached yet says

@@ -35,9 +35,23 @@ func TestPredictObserved(t *testing.T) {
 		// −8 ppm over 90 days are −62.208 s.
 		"batch's rate": {otp.History{Observations: observed(90, 10), PriorPPM: -8}, -52.208, 240, -8},
 		// The fit of TestClock, 10 days on: 9.5969 ppm × 864,000 s = 8.2917 s.
-		"own rate": {otp.History{Observations: observed(100, 0, 10, 77.76)}, 86.0517, 80, 9.5969},
-		// The batch's first drifts and the age do not matter any more.
-		"batch ignored": {otp.History{Observations: observed(0, 3), BatchFirst: []float64{9, 9, 9, 9, 9}, Imported: now.Add(-900 * day)}, 3, 60, 0},
+		"own rate": {otp.History{Observations: observed(100, 0, 10, 77.76)}, 86.0517, 66, 9.5969},
+		// The batch's first drifts do not matter any more.
+		"batch ignored": {otp.History{Observations: observed(0, 3), BatchFirst: []float64{9, 9, 9, 9, 9}}, 3, 60, 0},
+		// 504.576 s in 730 days are 8 ppm, with noise of σ / 730 d = 0.1787 ppm and, of a
+		// date right to 30 days, 8 × 30/730 = 0.3288, together 0.3742; 8 × 100 / (100 +
+		// 0.1400) = 7.9888, which are 69.023 s in 100 days.
+		"first rate": {otp.History{Observations: observed(100, 504.576), Manufactured: now.Add(-830 * day), Imported: now.Add(-500 * day)},
+			573.5994, 260, 7.9888},
+		// Of unknown age, imported 912.5 days before: 1,095 days old, right to 365; 8 ppm,
+		// noise 2.6667 and 0.1191; 8 × 100 / (100 + 7.1253) = 7.4679; 64.523 s.
+		"of unknown age": {otp.History{Observations: observed(100, 756.864), Imported: now.Add(-100*day - 1825*day/2)}, 821.3867, 260, 7.4679},
+		// Imported on that day: nobody knows of which years the drift is. 8 ppm, noise 16
+		// and 0.7147; 8 × 100 / (100 + 256.511) = 2.2440; 19.388 s.
+		"new, of unknown age": {otp.History{Observations: observed(100, 126.144), Imported: now.Add(-100 * day)}, 145.5321, 260, 2.2440},
+		// An hour in two years is no rate: the clock was set to another time.
+		"set to local time": {otp.History{Observations: observed(100, 3600), Manufactured: now.Add(-830 * day), Imported: now.Add(-500 * day)}, 3600, 260, 0},
+		"made just now":     {otp.History{Observations: observed(0, 3), Manufactured: now, Imported: now}, 3, 60, 0},
 		// Seen tomorrow: our clock was set back, nothing is extrapolated.
 		"in the future": {otp.History{Observations: observed(-1, 3), PriorPPM: 20}, 3, 60, 20},
 	} {

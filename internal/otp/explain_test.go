@@ -115,8 +115,8 @@ func TestOutOfWindow(t *testing.T) {
 	mustAccept(t, slow, s-600, s-599)
 
 	mustRefuse(t, attempt(t, totp30, s+400, s+401), otp.OutOfWindow, "3 hours 20 minutes fast")
-	mustRefuse(t, attempt(t, totp30, s-1440, s-1439), otp.OutOfWindow, "12 hours slow")
-	mustRefuse(t, attempt(t, totp30, s-1441, s-1440), otp.WrongCode)
+	mustRefuse(t, attempt(t, totp30, s-1680, s-1679), otp.OutOfWindow, "14 hours slow")
+	mustRefuse(t, attempt(t, totp30, s-1681, s-1680), otp.WrongCode)
 
 	// Behind a deep search a clock that is days off is called so; so far no code counts.
 	broken := attempt(t, totp30, s-3*2880, s-3*2880+1)

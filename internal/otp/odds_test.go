@@ -166,7 +166,7 @@ func TestOddsOfTwoCodes(t *testing.T) {
 		var d display
 		for i := range c.attempts {
 			if i%1000 == 0 {
-				d = displayOf(r, a.Params, 1450, c.digits)
+				d = displayOf(r, a.Params, 1700, c.digits)
 			}
 			first, second := random(r, c.digits), random(r, c.digits)
 			var ok bool
@@ -198,4 +198,68 @@ func TestOddsOfACounter(t *testing.T) {
 			t.Errorf("%d codes: %.1e", c.codes, odds)
 		}
 	}
+}
+
+// The odds recomputed for every state that a token can be in: which codes, or pairs of
+// them, are accepted is counted out over all steps of its window, whatever the period,
+// the age of its record, and the time between two codes. They hold for any period.
+func TestOddsInEveryState(t *testing.T) {
+	r := rand.New(rand.NewPCG(10, 6))
+	ages := []float64{0, 7, 30, 120, 270, 365, 3 * 365, 10 * 365, 20 * 365, 30 * 365} // days
+	most := map[string]float64{}
+	for _, period := range []int{1, 5, 10, 15, 19, 20, 30, 45, 60, 90, 300, 900, 3600} {
+		d := displayOf(r, totp(period), 5600, 6)
+		for _, days := range ages {
+			a := Attempt{Params: totp(period), Prediction: Prediction{HalfWidth: baseWidth + widthPerDay*days}}
+			a.Entries = []Entry{{At: today}}
+			odds := float64(len(accepted(d, a))) * 1e-6
+			if most["one code"] = max(most["one code"], odds); odds > OneCodeOdds {
+				t.Errorf("one code, %d s, %g days: %.2e", period, days, odds)
+			}
+			for _, apart := range []float64{0, 1, 0.4, 1.2, 1.7, 2, 2.4, 3} { // periods
+				for deep, limit := range map[bool]float64{false: TwoCodeOdds, true: DeepOdds} {
+					a.Entries = []Entry{{At: today}, {At: today.Add(time.Duration(apart * float64(period) * float64(time.Second)))}}
+					a.Paced, a.Deep = apart > 0, deep
+					odds := float64(len(accepted(d, a))) * 1e-12
+					name := fmt.Sprintf("two codes, deep %v", deep)
+					if most[name] = max(most[name], odds); odds > limit {
+						t.Errorf("%s, %d s, %g days, %g periods apart: %.2e", name, period, days, apart, odds)
+					}
+				}
+			}
+		}
+	}
+	for name, odds := range most {
+		t.Logf("%s: %.3e at most", name, odds)
+	}
+	// The commonest tokens are searched as far as they always were.
+	for period, want := range map[int]int{30: 481, 60: 241} {
+		a := Attempt{Params: totp(period), Entries: []Entry{{At: today}, {At: today.Add(70 * time.Second)}}, Paced: true}
+		if got := usual(a).size(); got != want {
+			t.Errorf("%d s: two codes are searched in %d steps, not in %d", period, got, want)
+		}
+	}
+}
+
+// accepted are the codes, or pairs of codes, that an attempt is accepted with.
+func accepted(d display, a Attempt) map[[2]string]bool {
+	all, w := map[[2]string]bool{}, usual(a)
+	for s := w.lo; s <= w.hi; s++ {
+		first, err := d.code(s)
+		if err != nil {
+			panic(err) // too few were computed
+		}
+		if len(a.Entries) == 1 {
+			all[[2]string{first}] = true
+			continue
+		}
+		for _, gap := range pairGaps(a) {
+			second, err := d.code(s + gap)
+			if err != nil {
+				panic(err)
+			}
+			all[[2]string{first, second}] = true
+		}
+	}
+	return all
 }

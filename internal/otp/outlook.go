@@ -29,13 +29,13 @@ func (h History) Outlook(p token.Params, c Caps, at time.Time) Outlook {
 	pr := h.Predict(p.Period, at)
 	reach := capped(p.Period, oneCodeReach(p.Period, pr.HalfWidth), c.OneCode)
 	return Outlook{Prediction: pr, Clock: h.Clock(p.Period), At: at, Steps: int(2*reach + 1),
-		Two: pr.WantsTwo(p, c), OneCodeUntil: pr.Since.Add(oneCodeSpan(p.Period, c))}
+		Two: pr.WantsTwo(p, c), OneCodeUntil: pr.Since.Add(oneCodeSpan(p.Period, c, pr.PerDay))}
 }
 
 // oneCodeSpan is how long after an observation the half-width stays within the
 // widest window of one code; not at all, and less than that, for the shortest
 // periods.
-func oneCodeSpan(period int, c Caps) time.Duration {
+func oneCodeSpan(period int, c Caps, perDay float64) time.Duration {
 	widest := float64(capped(period, oneCodeReach(period, DeepSeconds), c.OneCode)) * float64(period)
-	return time.Duration((widest - baseWidth) / widthPerDay * float64(day))
+	return time.Duration((widest - baseWidth) / perDay * float64(day))
 }

@@ -7,19 +7,39 @@ import (
 )
 
 // How far codes are searched. One code alone is matched by chance too easily
-// (21 steps of 6 digits: 1 in 47,620), two in a row hardly ever (2,881 steps:
-// 3 in 10⁹).
+// (21 steps of 6 digits: 1 in 47,620), two in a row hardly ever (481 steps:
+// 5 in 10¹⁰).
 const (
 	OneCodeSteps   = 10        // either way: 21 in all, whatever the digits
 	OneCodeSeconds = 10 * 60   // either way
 	TwoCodeSeconds = 2 * 3600  // either way, at least
-	DeepSeconds    = 12 * 3600 // either way, at most, and with Deep
+	TwoCodeMost    = 12 * 3600 // either way, at most
+	DeepSeconds    = 14 * 3600 // either way, with Deep: tokens that were set to a local time
 	tellDays       = 14        // either way, behind a deep search, to name a broken clock
 
 	OneCodeAhead = 10 // RFC 4226 section 7.4, the look-ahead window s
 	TwoCodeAhead = 100
 	DeepAhead    = 10_000
 )
+
+// What a guess is met with at most, at six digits: in an attempt at one code, at two,
+// and at two with Deep. Of two codes a window may have so many pairs at most: places
+// of the first, each with every place that the second may have. Where the periods are
+// short or the stock is very old it narrows until they are no more.
+const (
+	OneCodeOdds = 2.5e-5
+	TwoCodeOdds = 2e-9
+	DeepOdds    = 1.1e-8
+
+	twoCodePairs = 1_990 // of 10¹²; a code is met by chance 1.0003 times in 10⁶
+	deepPairs    = 10_980
+)
+
+// bounded is how many steps either way may be searched for so many pairs at most,
+// where the second code may lie at so many places behind the first.
+func bounded(reach int64, gaps, pairs int) int64 {
+	return min(reach, int64(pairs/gaps-1)/2)
+}
 
 // Caps narrow the windows of TOTP tokens, in seconds either way; zero leaves the
 // usual one. They never widen it, and leave a deep search alone.
@@ -71,7 +91,8 @@ func usual(a Attempt) window {
 	case a.Deep:
 		return widest(a)
 	}
-	return around(a.centre(), capped(a.Params.Period, twoCodeReach(a.Params.Period, a.Prediction.HalfWidth), a.Caps.TwoCodes))
+	reach := bounded(twoCodeReach(a.Params.Period, a.Prediction.HalfWidth), len(pairGaps(a)), twoCodePairs)
+	return around(a.centre(), capped(a.Params.Period, reach, a.Caps.TwoCodes))
 }
 
 // widest is the window of a deep search.
@@ -79,7 +100,7 @@ func widest(a Attempt) window {
 	if a.Params.Type == token.HOTP {
 		return ahead(a.expected(), DeepAhead)
 	}
-	return around(a.centre(), twoCodeReach(a.Params.Period, DeepSeconds))
+	return around(a.centre(), bounded(max(1, int64(DeepSeconds/a.Params.Period)), len(pairGaps(a)), deepPairs))
 }
 
 // tellable is how far a pair is looked for only to tell how far a clock is off; nothing
@@ -95,7 +116,7 @@ func oneCodeReach(period int, halfWidth float64) int64 {
 
 // twoCodeReach is how many steps either way a pair is searched.
 func twoCodeReach(period int, halfWidth float64) int64 {
-	return max(1, min(wholeSteps(period, max(halfWidth, TwoCodeSeconds)), int64(DeepSeconds/period)))
+	return max(1, min(wholeSteps(period, max(halfWidth, TwoCodeSeconds)), int64(TwoCodeMost/period)))
 }
 
 // wholeSteps rounds seconds up to steps.

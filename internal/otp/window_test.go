@@ -71,7 +71,8 @@ func TestTwoCodeWindow(t *testing.T) {
 	}{
 		{60, 30, 240}, {60, 60, 120}, // at least 2 h
 		{7230, 30, 241}, {7201, 60, 121},
-		{100_000, 30, 1440}, {100_000, 60, 720}, // at most 12 h
+		{100_000, 60, 720}, // at most 12 h
+		{100_000, 30, 994}, // or what the odds allow
 		{60, 3600, 2}, {100_000, 3600, 12},
 		{60, 420, 18}, {100_000, 420, 102}, // 12 h are 102.86 periods
 	} {
@@ -83,7 +84,7 @@ func TestTwoCodeWindow(t *testing.T) {
 }
 
 func TestDeepWindow(t *testing.T) {
-	for period, want := range map[int]int64{30: 1440, 60: 720, 3600: 12} {
+	for period, want := range map[int]int64{30: 1680, 60: 840, 3600: 14, 5: 5489} {
 		if steps, _ := reach(t, periodOf(period), 60, 2, true); steps != want {
 			t.Errorf("%d s: ±%d steps, want ±%d", period, steps, want)
 		}

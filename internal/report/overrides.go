@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"fob/internal/fault"
+	"fob/internal/otp"
 	"fob/internal/report/sheet"
 	"fob/internal/token"
 	"fob/internal/trail"
@@ -43,7 +44,7 @@ func OverrideMeanings() []struct {
 		Kind    OverrideKind
 		Meaning fault.Text
 	}{
-		{ByDeepSearch, fault.Textf("codes searched 12 hours either way, or 10,000 presses ahead (%s)", fault.Deep)},
+		{ByDeepSearch, fault.Textf("codes searched %d hours either way, or %d presses ahead (%s)", otp.DeepSeconds/3600, otp.DeepAhead, fault.Deep)},
 		{ByWideSearch, fault.Textf("identify with the window of pairs (%s)", fault.Wide)},
 		{ByUnlock, fault.Textf("a token unlocked after failed attempts")},
 		{ByClock, fault.Textf("a clock accepted that is behind the newest event")},

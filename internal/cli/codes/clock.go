@@ -55,7 +55,11 @@ func rateNoise(c *desk.Clock) string {
 		jumped = fmt.Sprintf("; the clock jumped, seen on %s: %d of them from then on, which count", c.JumpedAt.Format(time.DateOnly), c.SinceJump)
 	}
 	if c.RatePPM == nil {
-		return fmt.Sprintf("not measured (%s on record%s; it takes two that are %s apart)", record, jumped, term.Length(otp.MinRateSpan))
+		text := fmt.Sprintf("not measured (%s on record%s; it takes two that are %s apart)", record, jumped, term.Length(otp.MinRateSpan))
+		if math.Abs(c.UsedPPM) >= 1 {
+			text += fmt.Sprintf("; what is foretold goes by %+.1f ppm, as its age and its batch have it", c.UsedPPM)
+		}
+		return text
 	}
 	text := fmt.Sprintf("%+.1f ± %.1f ppm (%s%s)", *c.RatePPM, *c.NoisePPM, record, jumped)
 	if math.Abs(*c.RatePPM-c.UsedPPM) >= 1 {
