@@ -44,18 +44,18 @@ var rooms = map[string]room{
 	},
 	// Each group of commands.
 	"cli/group": {
-		may: []string{"fault", "cli/term", "app", "desk", "people", "intake", "report", "report/export", "report/sheet", "token", "trail", "seedfile"},
+		may: []string{"fault", "cli/term", "app", "desk", "people", "intake", "report", "report/export", "report/sheet", "token", "trail", "seedfile", "provision"},
 		why: "the command line calls one use case and prints what comes back; a second front end must not have to repeat more",
 		not: map[string]string{
-			"cli/group":       "a group can be read alone: what two of them need is in cli/term",
-			"store":           "SQL stays behind the interfaces of the use cases",
-			"seedfile/detect": "app finds formats; the command line names no family of seed files",
-			"provision":       "the desk decides who gets a seed; the command line must not go round it",
+			"cli/group":         "a group can be read alone: what two of them need is in cli/term",
+			"store":             "SQL stays behind the interfaces of the use cases",
+			"seedfile/detect":   "app finds formats; the command line names no family of seed files",
+			"provision/targets": "the use case decides what a verifier gets; the command line must not go round it",
 		},
 	},
 	"app": {
 		may: []string{"fault", "desk", "intake", "people", "store", "store/sqlite", "token", "otp", "seedfile", "seedfile/detect", "seedfile/delivery",
-			"seedfile/table", "family", "pskc", "rows", "custody", "trail", "report", "report/export", "report/sheet", "provision"},
+			"seedfile/table", "family", "pskc", "rows", "custody", "trail", "report", "report/export", "report/sheet", "provision", "provision/targets", "spool"},
 		why: "app wires what lies below it",
 		not: map[string]string{"cli": "a second front end uses app without a terminal"},
 	},
@@ -86,7 +86,7 @@ var rooms = map[string]room{
 		not: map[string]string{"store": "people owns the interface of the store"},
 	},
 	"store": {
-		may: []string{"fault", "desk", "intake", "people", "report", "token", "trail"},
+		may: []string{"fault", "desk", "intake", "people", "provision", "report", "token", "trail"},
 		why: "the store keeps rows: it reads no files, computes no codes and opens no seeds",
 		not: map[string]string{"custody": "the database and the keys to it are never in one hand"},
 	},
@@ -174,6 +174,15 @@ var rooms = map[string]room{
 		not: map[string]string{"custody": "no report can contain a seed if none can open one"},
 	},
 	"provision": {
+		may: []string{"fault", "desk", "token", "trail", "report", "rows", "provision/targets"},
+		why: "what leaves for a verifier: it chooses tokens as reports do, and opens seeds as the desk does",
+		not: map[string]string{
+			"store":   "provision owns the interface of the store: PostgreSQL will be a second one",
+			"custody": "seeds are opened, and files encrypted, by whoever app hands in",
+			"cli":     "use cases know nothing of terminals",
+		},
+	},
+	"provision/targets": {
 		may: []string{"fault", "token", "pskc"},
 		why: "writers get seeds handed in and decide nothing",
 	},

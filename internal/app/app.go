@@ -13,6 +13,7 @@ import (
 	"fob/internal/fault"
 	"fob/internal/intake"
 	"fob/internal/people"
+	"fob/internal/provision"
 	"fob/internal/report"
 	"fob/internal/store"
 	"fob/internal/store/sqlite"
@@ -39,6 +40,7 @@ type UseCases struct {
 	Desk   *desk.Desk
 	Intake *intake.Intake
 	People *people.Registry
+	Out    *provision.Provisioner
 	// Reports reads the same store, what the others changed included.
 	Reports report.Store
 	Close   func() error
@@ -60,6 +62,7 @@ func (c Config) Open(ctx context.Context) (*UseCases, error) {
 		Desk:    d,
 		Intake:  &intake.Intake{Store: s.Intake(), Desk: d},
 		People:  &people.Registry{Store: store.For[people.Reader, people.Tx]{Store: s}, Desk: d},
+		Out:     &provision.Provisioner{Store: s.Provision(), Desk: d, SeedLen: custody.SeedLen},
 		Reports: s,
 		Close:   func() error { keys.close(); return s.Close() },
 	}, nil

@@ -2,6 +2,7 @@ package app_test
 
 import (
 	"context"
+	"crypto/rand"
 	"database/sql"
 	"fmt"
 	"os"
@@ -13,12 +14,17 @@ import (
 	_ "modernc.org/sqlite"
 
 	"fob/internal/app"
+	"fob/internal/custody"
 	"fob/internal/desk"
 	"fob/internal/fault"
 	"fob/internal/intake"
 	"fob/internal/otp"
 	"fob/internal/people"
+	"fob/internal/provision"
+	"fob/internal/provision/targets"
+	"fob/internal/report"
 	"fob/internal/seedfile"
+	"fob/internal/store"
 	"fob/internal/token"
 	"fob/tools/seedgen/gen"
 )
@@ -86,6 +92,7 @@ func (w *world) live(d *desk.Desk) {
 	w.move(d, 3, token.CmdAssign, token.Assigned, "carl@example.com")
 	w.wholeLife(d)
 	w.virtual(d)
+	w.provision(d)
 	w.people(d)
 	for range token.LockAfter {
 		_, _ = d.Check(context.Background(), desk.Codes{Serial: serial(4), Codes: []desk.Typed{{Text: "111111", At: w.now}}})
@@ -120,6 +127,20 @@ func (w *world) people(d *desk.Desk) {
 	w.must(err)
 	_, err = d.Move(context.Background(), desk.Change{Serial: serial(6), By: token.CmdAssign, To: token.Assigned, Words: desk.Words{Account: "fritz"}})
 	w.must(err)
+}
+
+// provision hands seeds to verifiers: of single tokens, and of many side by side.
+func (w *world) provision(d *desk.Desk) {
+	w.t.Helper()
+	s := d.Store.(*store.Store)
+	out := &provision.Provisioner{Store: s.Provision(), Desk: d, SeedLen: custody.SeedLen}
+	for n, c := range []provision.Choice{{Serials: []token.Serial{serial(20), serial(22)}}, {Filter: report.Filter{Batch: 1, State: token.InStock}}} {
+		t, err := targets.Find([]string{"duo", "otpauth"}[n])
+		w.must(err)
+		_, err = out.Provision(context.Background(), provision.Request{Target: t, Choice: c, Plain: true,
+			Name: filepath.Join(w.t.TempDir(), "out.csv"), Output: app.OutFiles{Random: rand.Reader}})
+		w.must(err)
+	}
 }
 
 // wholeLife brings rows into the tables of losses and of the policy, and events

@@ -8,6 +8,7 @@ import (
 	"fob/internal/cli/admin"
 	"fob/internal/cli/audit"
 	"fob/internal/cli/codes"
+	"fob/internal/cli/out"
 	"fob/internal/cli/people"
 	"fob/internal/cli/reports"
 	"fob/internal/cli/seeds"
@@ -40,7 +41,7 @@ accounts by the codes that the tokens display, and shows auditors what is where.
 		commands  [][]*cobra.Command
 	}{
 		{"desk", "Codes and bindings (support):", [][]*cobra.Command{codes.Commands(r)}},
-		{"stock", "Deliveries, stock and people (operations):", [][]*cobra.Command{seeds.Commands(r), stock.Commands(r), people.Commands(r)}},
+		{"stock", "Deliveries, stock and people (operations):", [][]*cobra.Command{seeds.Commands(r), stock.Commands(r), out.Commands(r), people.Commands(r)}},
 		{"audit", "Answers and proof (auditors):", [][]*cobra.Command{audit.Commands(r), reports.Commands(r)}},
 		{"store", "Running the store:", [][]*cobra.Command{admin.Commands(r)}},
 	} {
@@ -53,6 +54,7 @@ accounts by the codes that the tokens display, and shows auditors what is where.
 
 	cmd.SetCompletionCommandGroupID("store")
 	cmd.AddCommand(admin.HelpTopics()...)
+	cmd.AddCommand(out.HelpTopics()...)
 	cmd.SetHelpCommand(admin.NewHelpCommand(cmd, nearest))
 	cmd.SetHelpCommandGroupID("store")
 	complete(r, cmd)

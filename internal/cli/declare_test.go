@@ -18,6 +18,7 @@ import (
 	"fob/internal/cli/admin"
 	"fob/internal/cli/audit"
 	"fob/internal/cli/codes"
+	"fob/internal/cli/out"
 	"fob/internal/cli/people"
 	"fob/internal/cli/reports"
 	"fob/internal/cli/seeds"
@@ -77,6 +78,7 @@ func TestDeclaredJSON(t *testing.T) {
 	d.run("export", export, "--sign")
 	d.export = export
 	d.refused("verify-export", term.ExitIntegrity, export) // without --pub
+	d.run("provision", parseKnown(seedFile(deliveryPlan))[20].serial, "--for", "duo", "--plaintext", "--out", filepath.Join(t.TempDir(), "duo.csv"))
 	d.run("report drift")
 	d.reports()
 	d.people()
@@ -278,7 +280,7 @@ func TestNextStep(t *testing.T) {
 func promises() map[string]term.Promised {
 	all := map[string]term.Promised{}
 	for _, some := range []map[string]term.Promised{
-		seeds.Promises, codes.Promises, stock.Promises, people.Promises, reports.Promises, audit.Promises, admin.Promises,
+		seeds.Promises, codes.Promises, stock.Promises, out.Promises, people.Promises, reports.Promises, audit.Promises, admin.Promises,
 	} {
 		maps.Copy(all, some)
 	}

@@ -190,3 +190,6 @@ func appendField(b []byte, field string) []byte {
 	b = binary.BigEndian.AppendUint32(b, uint32(len(field)))
 	return append(b, field...)
 }
+
+// SeedLen is the length of the seed that was sealed; 0 for what is none.
+func SeedLen(sealed []byte) int { return max(0, len(sealed)-sealOverhead) }

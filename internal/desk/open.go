@@ -25,8 +25,13 @@ func OpenSeed(r SealedReader, keys Keyring, id int64, serial token.Serial) (toke
 	}
 	if keys.Fingerprint(seed) != of.Fingerprint {
 		seed.Clear()
-		return token.Seed{}, fault.Errorf(fault.Integrity, "the seed of token %s is not the one that was imported", serial).
-			WithHint("the database was changed past fob: keep a copy of it as evidence, and do not use this token")
+		return token.Seed{}, OldSeed(serial)
 	}
 	return seed, nil
+}
+
+// OldSeed is the error of a seed that opens and is not the token's.
+func OldSeed(serial token.Serial) error {
+	return fault.Errorf(fault.Integrity, "the seed of token %s is not the one that was imported", serial).
+		WithHint("the database was changed past fob: keep a copy of it as evidence, and do not use this token")
 }

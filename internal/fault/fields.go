@@ -83,3 +83,16 @@ const (
 	Pseudonymise Field = "pseudonymise"
 	Compare      Field = "compare"
 )
+
+// What can be said of what leaves for a verifier.
+const (
+	Target    Field = "for"
+	Verifier  Field = "verifier"
+	Out       Field = "out"
+	SendTo    Field = "to"
+	Plaintext Field = "plaintext"
+	SkipUnfit Field = "skip-unfit"
+	Set       Field = "set"
+	State     Field = "state"
+	Batch     Field = "batch"
+)

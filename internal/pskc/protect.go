@@ -1,10 +1,13 @@
 package pskc
 
 import (
+	"bytes"
 	"cmp"
+	"crypto/aes"
 	"crypto/rsa"
 	"crypto/x509"
 	"io"
+	"slices"
 
 	"fob/internal/fault"
 	"fob/internal/xmlstream"
@@ -62,6 +65,30 @@ func ProtectWithPassphrase(random io.Reader, c Cipher, passphrase []byte) (Prote
 	}
 	key, err := p.Derive(passphrase)
 	return Protection{Cipher: c, Key: key, Derivation: &p}, err
+}
+
+// ProtectWithKey takes what a key file holds, however it is written there, if that is
+// a key of one of the sizes. 16 bytes are for AES-128-CBC with HMAC-SHA1, which all
+// readers have; longer ones for AES-CBC with HMAC-SHA256. The caller clears Key.
+func ProtectWithKey(data []byte, sizes []int) (p Protection, ok bool, err error) {
+	for _, key := range sharedForms(data) {
+		if !slices.Contains(sizes, len(key)) {
+			continue
+		}
+		p.Key, p.KeyName = bytes.Clone(key), "fob"
+		for _, c := range ciphers {
+			if c.mode == &modeCBC && c.keySize == len(key) && c.blockSize == aes.BlockSize {
+				p.Cipher = c
+			}
+		}
+		mac := DefaultMAC
+		if len(key) > 16 {
+			mac = MACHMACSHA256
+		}
+		p.MAC, err = FindMAC(mac)
+		return p, true, err
+	}
+	return p, false, nil
 }
 
 // protector is a Protection at work.

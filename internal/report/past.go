@@ -132,6 +132,7 @@ func (p *past) columns(f Filter) iter.Seq2[token.Facts, error] {
 func (p *past) token(then trail.PastToken) Token {
 	t := fromPast(then, p.lock)
 	t.Deliver(p.batches[then.BatchNumber])
+	t.HandTo(then.Handed)
 	if then.Open != nil {
 		t.Bind(bindingOf(t.Serial, *then.Open))
 	}

@@ -52,6 +52,12 @@ func (t *Token) Deliver(b *Batch) {
 	t.Order, t.Supplier, t.Received, t.ImportedBy = b.Order, b.Supplier, b.Received, b.ImportedBy
 }
 
+// HandTo tells the token which verifiers got its seed.
+func (t *Token) HandTo(verifiers []string) {
+	t.ExportedTo = append(t.ExportedTo, verifiers...)
+	t.Issued = t.Issued || len(verifiers) > 0
+}
+
 // Bind tells the token of its open binding.
 func (t *Token) Bind(b Binding) {
 	t.Binding, t.BoundBy, t.BoundProof, t.BoundTicket = NonZero(b.ID), NonZero(b.By), NonZero(b.Proof), NonZero(b.Ticket)

@@ -102,9 +102,15 @@ func (q *queries) CountTokens(b intake.Batch) (int, error) {
 func (q *queries) Untouched(b intake.Batch) (but token.Serial, ok bool, err error) {
 	but, err = value[token.Serial](q.row(`SELECT `+printed+` FROM token t WHERE t.id BETWEEN $1 AND $2
 		AND (t.state <> `+codesOf(token.InStock)+` OR t.issued <> 0 OR t.watermark IS NOT NULL OR t.failures <> 0) ORDER BY t.id LIMIT 1`, b.FirstID, b.LastID))
-	if notFound(err) {
-		return "", true, nil
+	if !notFound(err) {
+		return but, false, err
 	}
+	handed, err := q.Delivered(b.FirstID, b.LastID)
+	if err != nil || !handed {
+		return "", true, err
+	}
+	but, err = value[token.Serial](q.row(`SELECT `+printed+` FROM delivered d JOIN token t ON t.id >= d.first_id
+		WHERE d.first_id <= $2 AND d.last_id >= $1 AND t.id BETWEEN $1 AND $2 ORDER BY t.id LIMIT 1`, b.FirstID, b.LastID))
 	return but, false, err
 }
 

@@ -144,11 +144,14 @@ func (q *queries) Known(serialKeys []string) (map[string]intake.Known, error) {
 }
 
 const storedSelect = `SELECT ` + tokenFields + `,
-	CASE WHEN b.loading = 1 THEN b.by_name WHEN b.withdrawn_at IS NOT NULL THEN b.by_name || ' (batch ' || b.number || ' is being withdrawn)' ELSE '' END` + tokenTables + ` WHERE `
+	CASE WHEN b.loading = 1 THEN b.by_name WHEN b.withdrawn_at IS NOT NULL THEN b.by_name || ' (batch ' || b.number || ' is being withdrawn)' ELSE '' END,
+	EXISTS (SELECT 1 FROM delivered x WHERE x.first_id = t.id OR x.last_id > x.first_id AND x.first_id < t.id AND x.last_id >= t.id)` + tokenTables + ` WHERE `
 
 func (scan scanToken) stored(row scanner) (s intake.Stored, err error) {
-	t, err := scan(row, &s.LoadingBy)
+	var handed bool // to a verifier
+	t, err := scan(row, &s.LoadingBy, &handed)
 	s.Facts, s.Standing, s.BatchID = t.Facts, t.Standing, t.BatchID
+	s.Issued = s.Issued || handed
 	return s, err
 }
 

@@ -32,7 +32,11 @@ func (q *queries) Tokens(f report.Filter) iter.Seq2[report.Token, error] {
 	if err != nil || l.nothing {
 		return failed[report.Token](err)
 	}
-	return q.reported(l)
+	handed, err := q.handedTo()
+	if err != nil {
+		return failed[report.Token](err)
+	}
+	return q.reported(l, handed)
 }
 
 // Find reads one token as reports show it.
@@ -43,13 +47,17 @@ func (q *queries) Find(serial token.Serial) (t report.Token, err error) {
 	}
 	l := listing{order: `t.id`}
 	l.where(`t.id = ?`, found.ID)
-	for t, err := range q.reported(l) {
+	handed, err := q.handedOf(found.ID)
+	if err != nil {
+		return t, err
+	}
+	for t, err := range q.reported(l, func(int64) []string { return handed }) {
 		return t, err
 	}
 	return t, q.noSuchToken(serial)
 }
 
-func (q *queries) reported(l listing) iter.Seq2[report.Token, error] {
+func (q *queries) reported(l listing, handed func(id int64) []string) iter.Seq2[report.Token, error] {
 	lock, err := q.lock()
 	if err != nil {
 		return failed[report.Token](err)
@@ -86,6 +94,7 @@ func (q *queries) reported(l listing) iter.Seq2[report.Token, error] {
 		if b.ID != "" {
 			r.Bind(b)
 		}
+		r.HandTo(handed(t.ID))
 		if len(sealed) > 5 { // behind the version stands the number of the key (custody.Keyring.Seal)
 			r.SeedKey = new(int64(binary.BigEndian.Uint32(sealed[1:])))
 		}

@@ -91,6 +91,8 @@ const (
 	CmdVirtual       Command = "virtual" // makes a token; a bind in the same transaction gives it to its account
 	CmdMove          Command = "move"    // from place to place; the state stays
 	CmdAccountImport Command = "account import"
+
+	CmdProvision Command = "provision" // seeds to a verifier
 )
 
 // Choice is what chooses an end of a command: at most two settings.

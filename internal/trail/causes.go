@@ -26,6 +26,7 @@ const (
 	AspectSeed                    // whether its seed is there
 	AspectIssued                  // whether it was ever given out
 	AspectCondition               // the condition in which it came back
+	AspectDelivery                // which verifiers got its seed
 	aspects
 )
 

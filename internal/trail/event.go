@@ -38,6 +38,8 @@ const (
 	KindStore = "store"
 
 	KindAccount = "account"
+
+	KindDelivery = "delivery" // seeds that went to a verifier
 )
 
 // Event is one change, or one refused attempt at it, before it is written. The
@@ -149,6 +151,10 @@ func (e *Event) Serials() (all []token.Serial, err error) {
 		for _, s := range d.Spans {
 			all = append(all, s.Serials...)
 		}
+	case token.CmdProvision:
+		var d DeliveryDetail
+		err = e.decode(&d)
+		all = d.Serials
 	default:
 		if e.Object.Kind == KindToken {
 			all = append(all, token.Serial(e.Object.ID))

@@ -35,6 +35,9 @@ type Fold struct {
 	erased  map[textKey]uint32 // texts of accounts that are not there, by an index of names
 	names   []string           // what stands for them; empty: no erasure named it yet
 	kept
+	deliveries []DeliveryRow // to verifiers
+	handed     *Handed       // an index of them; nil: it has to be made
+
 	held    func(account) // is told of every account that had a token
 	changed func(c change)
 }
@@ -67,6 +70,8 @@ func subjectOf(c token.Command) string {
 		return KindStore
 	case token.CmdAccountErase:
 		return KindAccount
+	case token.CmdProvision:
+		return KindDelivery
 	case token.CmdImport, token.CmdBatchQuarantine, token.CmdBatchRelease, token.CmdBatchWithdraw, token.CmdBatchCorrect, token.CmdVirtual:
 		return KindBatch
 	}
@@ -110,6 +115,8 @@ func (f *Fold) apply(e *Event, beside []Text) (err error) {
 		err = f.erasedAccount(e)
 	case token.CmdAccountImport:
 		err = f.listed(e)
+	case token.CmdProvision:
+		err = f.delivered(e)
 	default:
 		err = f.tokenEvent(e, beside)
 	}

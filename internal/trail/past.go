@@ -40,6 +40,7 @@ type PastToken struct {
 	Open     *BindingRow // nil: there was none
 	SeedKey  int64       // number of the store's key that sealed its seed
 	Observed []token.Observation
+	Handed   []string // verifiers that had got its seed
 }
 
 // Replay tells what a store held at an instant. It reads the trail twice, and again
@@ -245,6 +246,7 @@ func (p *Past) Token(c token.Facts) (t PastToken, ok bool, err error) {
 	if t.Since.IsZero() {
 		t.Since, t.Location = b.At, b.Location
 	}
+	t.Handed = f.verifiersOf(c.ID)
 	return t, true, nil
 }
 

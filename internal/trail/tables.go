@@ -20,6 +20,7 @@ type Tables interface {
 	ListRows() iter.Seq2[ListRow, error] // in the order of their numbers
 	FormerRows() iter.Seq2[FormerRow, error]
 	AccountRows() iter.Seq2[AccountRow, error]
+	DeliveryRows() iter.Seq2[DeliveryRow, error] // in the order of their events
 	ErasedRows() iter.Seq2[ErasedRow, error]
 	// Contradictions are what the tables say against each other, in words:
 	// look-up tables, and derived columns, that nothing else covers.

@@ -142,6 +142,9 @@ func (noTables) AccountRows() iter.Seq2[trail.AccountRow, error] {
 func (noTables) ErasedRows() iter.Seq2[trail.ErasedRow, error] {
 	return func(func(trail.ErasedRow, error) bool) {}
 }
+func (noTables) DeliveryRows() iter.Seq2[trail.DeliveryRow, error] {
+	return func(func(trail.DeliveryRow, error) bool) {}
+}
 func (noTables) Contradictions() ([]string, error)  { return nil, nil }
 func (noTables) Policy() (map[string]string, error) { return nil, nil }
 

@@ -145,3 +145,22 @@ func wrap(words []string) string {
 	}
 	return b.String()
 }
+
+// Hanging sets a text behind a name into lines of which all but the first are
+// indented, for a terminal of 80 columns.
+func Hanging(name, text string) string {
+	var b strings.Builder
+	line := name
+	for word := range strings.FieldsSeq(text) {
+		switch {
+		case len(line)+1+len(word) > 80:
+			b.WriteString(line + "\n")
+			line = "    " + word
+		case strings.HasSuffix(line, " "):
+			line += word
+		default:
+			line += " " + word
+		}
+	}
+	return b.String() + line + "\n"
+}

@@ -22,6 +22,15 @@ type FilterFlags struct {
 }
 
 func (f *FilterFlags) Add(cmd *cobra.Command) {
+	f.AddPresent(cmd)
+	cmd.Flags().StringVar(&f.asOf, "as-of", "", "as it was at the end of this `DAY` in UTC, or at this time")
+}
+
+// Given reports whether any flag selects.
+func (f *FilterFlags) Given() bool { return *f != (FilterFlags{}) }
+
+// AddPresent adds those that select by how things are now.
+func (f *FilterFlags) AddPresent(cmd *cobra.Command) {
 	fl := cmd.Flags()
 	fl.StringVarP(&f.state, "state", "s", "", "only tokens in this `STATE`: in_stock, bound, …")
 	fl.StringVarP(&f.account, "account", "a", "", "only tokens of this `ACCOUNT`")
@@ -31,7 +40,6 @@ func (f *FilterFlags) Add(cmd *cobra.Command) {
 	fl.StringVar(&f.model, "model", "", "only tokens of the model `NAME`")
 	fl.StringVar(&f.kind, "type", "", "only tokens of this `TYPE`: totp or hotp")
 	fl.StringVar(&f.expiring, "expiring", "", "only tokens that expire within this `TIME`, as 90d")
-	fl.StringVar(&f.asOf, "as-of", "", "as it was at the end of this `DAY` in UTC, or at this time")
 }
 
 func (f *FilterFlags) Filter(now time.Time) (report.Filter, error) {

@@ -44,8 +44,9 @@ var aspects = map[string][]trail.Aspect{
 	"drift_seconds": {trail.AspectClock}, "drift_ppm": {trail.AspectClock}, "observed_at": {trail.AspectClock},
 	"lost_reported_at": {trail.AspectLoss}, "stolen": {trail.AspectTheft}, "loss_hours": {trail.AspectLoss, trail.AspectState},
 	"seed_present": {trail.AspectSeed}, "seed_key": {trail.AspectSeed}, "destroyed_at": {trail.AspectSeed},
-	"issued":    {trail.AspectIssued},
-	"condition": {trail.AspectCondition},
+	"issued":      {trail.AspectIssued, trail.AspectDelivery},
+	"exported_to": {trail.AspectDelivery},
+	"condition":   {trail.AspectCondition},
 }
 
 func aspectsOf(t *report.Token, column string) []trail.Aspect {

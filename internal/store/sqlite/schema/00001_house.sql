@@ -271,6 +271,28 @@ CREATE TABLE account_list (
     contents TEXT    NOT NULL
 ) STRICT;
 
+-- Seeds that went to verifiers. Which tokens they were of is told by ranges of ids:
+-- a whole batch is one row.
+CREATE TABLE delivery (
+    id           INTEGER PRIMARY KEY,
+    uuid         TEXT    NOT NULL UNIQUE,
+    seq          INTEGER NOT NULL REFERENCES audit (seq),
+    at           INTEGER NOT NULL,
+    target       TEXT    NOT NULL,
+    verifier     TEXT    NOT NULL,            -- lower case
+    plaintext    INTEGER NOT NULL CHECK (plaintext IN (0, 1)),
+    tokens       INTEGER NOT NULL CHECK (tokens > 0)
+) STRICT;
+CREATE INDEX delivery_by_verifier ON delivery (verifier);
+CREATE TABLE delivered (
+    delivery_id INTEGER NOT NULL REFERENCES delivery (id),
+    first_id    INTEGER NOT NULL,
+    last_id     INTEGER NOT NULL CHECK (last_id >= first_id),
+    PRIMARY KEY (delivery_id, first_id)
+) STRICT;
+CREATE INDEX delivered_first ON delivered (first_id, last_id);
+CREATE INDEX delivered_many  ON delivered (first_id, last_id) WHERE last_id > first_id;
+
 -- +goose StatementBegin
 CREATE TRIGGER audit_no_update BEFORE UPDATE ON audit
 BEGIN SELECT RAISE(ABORT, 'the trail is append-only'); END;

@@ -1,0 +1,25 @@
+// Package out holds the commands about what leaves for the systems that verify
+// logins: seeds on their way out, and who has got which.
+package out
+
+import (
+	_ "embed"
+
+	"github.com/spf13/cobra"
+
+	"fob/internal/cli/term"
+	"fob/internal/provision"
+)
+
+//go:embed help.md
+var help string
+
+// Commands are those of the group.
+func Commands(r *term.Run) []*cobra.Command {
+	return term.Describe(help, Promises, newProvisionCmd(r))
+}
+
+// Promises say what each command prints under --json, and its exit codes.
+var Promises = map[string]term.Promised{
+	"fob provision": term.Promise(provision.Delivery{}, term.ExitRefused, term.ExitNotFound, term.ExitNotAllowed, term.ExitKey, term.ExitIntegrity),
+}

@@ -1,0 +1,216 @@
+package out
+
+import (
+	"context"
+	"fmt"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"fob/internal/app"
+	"fob/internal/cli/term"
+	"fob/internal/fault"
+	"fob/internal/provision"
+	"fob/internal/token"
+)
+
+// provisionFlags are what is said of a delivery.
+type provisionFlags struct {
+	target, out                      string
+	to, set                          []string
+	columns, keyFile, passphraseFile string
+	plaintext, skip, noDrift, dryRun bool
+	words                            term.SaidFlags
+	filter                           term.FilterFlags
+}
+
+func (f *provisionFlags) add(cmd *cobra.Command) {
+	fl := cmd.Flags()
+	fl.StringVar(&f.target, "for", "", "what the file is for: a `TARGET` of fob help targets")
+	fl.StringVarP(&f.out, "out", "o", "", "write this `FILE`; - for standard output")
+	fl.StringArrayVar(&f.to, "to", nil, "encrypt for this `RECIPIENT`, or those in a file; repeatable")
+	fl.BoolVar(&f.plaintext, "plaintext", false, "write the seeds as they are")
+	fl.StringVar(&f.keyFile, "key-file", "", "encrypt a container with the key in this `FILE`")
+	fl.StringVar(&f.passphraseFile, "passphrase-file", "", "encrypt a container with the first line of this `FILE`")
+	fl.StringVar(&f.columns, "columns", "", "of the target columns: `NAMES` as serial,seed:base32,upn")
+	fl.StringArrayVar(&f.set, "set", nil, "a setting of the target, `NAME=VALUE`; repeatable")
+	fl.BoolVar(&f.skip, "skip-unfit", false, "leave out what the target cannot hold")
+	fl.BoolVar(&f.noDrift, "no-drift", false, "leave out what is known of clocks")
+	fl.BoolVar(&f.dryRun, "dry-run", false, "check the tokens, and write nothing")
+	f.filter.AddPresent(cmd)
+	f.words.Add(cmd)
+	term.AddYes(cmd)
+	_ = cmd.RegisterFlagCompletionFunc("for", term.Fixed(targetNames()...)) // fails for a flag that is not there
+}
+
+func targetNames() (all []string) {
+	for _, t := range app.Targets() {
+		all = append(all, t.Name)
+	}
+	return all
+}
+
+func newProvisionCmd(r *term.Run) *cobra.Command {
+	var f provisionFlags
+	cmd := &cobra.Command{Use: "provision [SERIAL...]"}
+	cmd.RunE = r.Start(func(ctx context.Context, args []string) error {
+		req, done, err := f.request(r, args)
+		if err != nil {
+			return err
+		}
+		defer done()
+		return r.WithUseCases(ctx, func(u *app.UseCases) error {
+			bar := r.NewProgress(req.Target.Name)
+			req.Progress = bar.Counted
+			d, err := u.Out.Provision(ctx, req)
+			bar.Done()
+			return printDelivery(r, req, d, err)
+		})
+	})
+	f.add(cmd)
+	return cmd
+}
+
+// request reads what was said into what is asked for; done clears what was secret.
+func (f *provisionFlags) request(r *term.Run, args []string) (req provision.Request, done func(), err error) {
+	now, random := r.Now(), r.Config().Random
+	if err := f.check(r, args); err != nil {
+		return req, nil, err
+	}
+	if req.Choice, err = f.choice(r, args); err != nil {
+		return req, nil, err
+	}
+	if req.Words, err = f.words.Words(r); err != nil {
+		return req, nil, err
+	}
+	l := app.Leaving{Target: f.target, Columns: f.columns, NoDrift: f.noDrift}
+	if l.Set, err = settings(f.set); err != nil {
+		return req, nil, err
+	}
+	if l.Lock, err = f.lock(); err != nil {
+		return req, nil, err
+	}
+	defer l.Lock.Clear()
+	if req.Target, req.Options, err = l.Read(random); err != nil {
+		return req, nil, err
+	}
+	if req.Sealer, err = app.SealFor(f.to, now); err != nil {
+		return req, nil, err
+	}
+	req.Name, req.Output = f.out, app.OutFiles{Random: random, Stdout: r.Streams.Out}
+	req.Plain, req.Skip, req.DryRun = f.plaintext, f.skip, f.dryRun
+	return req, func() {
+		if p := req.Options.Protect; p != nil {
+			clear(p.Key)
+		}
+	}, nil
+}
+
+// check refuses flags that make no sense together.
+func (f *provisionFlags) check(r *term.Run, args []string) error {
+	switch {
+	case f.target == "":
+		return fault.Errorf(fault.Usage, "--for is missing").WithHint("`fob help targets` lists what there is: %s", strings.Join(targetNames(), ", "))
+	case f.out == "" && !f.dryRun:
+		return fault.Errorf(fault.Usage, "--out is missing").WithHint("name the file to write, or check alone with --dry-run")
+	case len(args) == 0 && !f.filter.Given():
+		return fault.Errorf(fault.Usage, "which tokens?").WithHint("name serials, or select some: --batch 3, --state bound, --account A")
+	case len(args) > 0 && f.filter.Given():
+		return fault.Errorf(fault.Usage, "serials are named, and flags select others").WithHint("do the one or the other")
+	case f.out == provision.Standard && r.Streams.OutWidth > 0:
+		return fault.Errorf(fault.Usage, "seeds are not written to a terminal").WithHint("name a file, or send the output somewhere")
+	case f.out == provision.Standard && r.JSON:
+		return fault.Errorf(fault.Usage, "--json and --out - both want the standard output").WithHint("name a file")
+	}
+	return nil
+}
+
+func (f *provisionFlags) choice(r *term.Run, args []string) (c provision.Choice, err error) {
+	for _, a := range args {
+		s, err := term.SerialOf(a)
+		if err != nil {
+			return c, err
+		}
+		c.Serials = append(c.Serials, s)
+	}
+	c.Filter, err = f.filter.Filter(r.Now())
+	return c, err
+}
+
+func (f *provisionFlags) lock() (l app.Lock, err error) {
+	if f.keyFile != "" {
+		if l.Key, err = term.ReadSmall(f.keyFile, "the key file"); err != nil {
+			return l, err
+		}
+	}
+	l.Passphrase, err = term.PasswordOf(f.passphraseFile)
+	return l, err
+}
+
+// settings reads NAME=VALUE.
+func settings(given []string) (map[string]string, error) {
+	all := map[string]string{}
+	for _, text := range given {
+		name, value, ok := strings.Cut(text, "=")
+		if name = strings.TrimSpace(name); !ok || name == "" {
+			return nil, fault.Errorf(fault.Usage, "--set %q is no setting", term.Clean(text)).WithHint("write NAME=VALUE")
+		}
+		value, err := token.ParseText("--set "+term.Clean(name), value)
+		if err != nil {
+			return nil, err
+		}
+		all[strings.ToLower(name)] = value
+	}
+	return all, nil
+}
+
+// shown is how many misfits and warnings a person is shown.
+const shown = 20
+
+// printDelivery tells what became of it. What was left out makes an error of a
+// delivery that went well.
+func printDelivery(r *term.Run, req provision.Request, d provision.Delivery, err error) error {
+	if d.Target == "" { // it was not even begun
+		return err
+	}
+	left := err
+	if err == nil {
+		left = d.Skipped()
+	}
+	if r.JSON {
+		return term.FirstError(r.PrintJSON(d), left)
+	}
+	tell(r, d.Misfits, d.Unfit, func(m provision.Remark) string { return fmt.Sprintf("%s: %s", m.Serial, m.Text) })
+	if err != nil {
+		return err
+	}
+	tell(r, d.Warnings, len(d.Warnings)+d.More, func(m provision.Remark) string { return fmt.Sprintf("warning: %s: %s", m.Serial, m.Text) })
+	if d.DryRun {
+		r.Say("%s can go to %s; nothing was written", term.Count(d.Tokens, "token"), d.Verifier)
+		return left
+	}
+	say := r.Say
+	if req.Name == provision.Standard {
+		say = r.Remark
+	}
+	for _, f := range d.Files {
+		if f.About != "" {
+			say("%s: %s", f.File, f.About)
+			continue
+		}
+		how := map[string]string{"no": "NOT ENCRYPTED", "key": "encrypted as a container", "recipients": "encrypted for " + strings.Join(d.To, ", ")}[f.Encrypted]
+		say("%s: %s for %s, %s, SHA-256 %s", f.File, term.Count(f.Tokens, "token"), d.Verifier, how, f.SHA256)
+	}
+	r.Remark("%s", req.Target.How)
+	return left
+}
+
+// tell writes the first of some remarks to standard error.
+func tell(r *term.Run, all []provision.Remark, n int, line func(provision.Remark) string) {
+	for _, m := range all[:min(shown, len(all))] {
+		fmt.Fprintln(r.Streams.Err, term.Clean(line(m)))
+	}
+	if more := n - min(shown, len(all)); more > 0 {
+		fmt.Fprintf(r.Streams.Err, "and %d more; --json lists the first thousand\n", more)
+	}
+}

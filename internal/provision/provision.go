@@ -1,0 +1,208 @@
+package provision
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"fob/internal/desk"
+	"fob/internal/fault"
+	"fob/internal/provision/targets"
+	"fob/internal/token"
+	"fob/internal/trail"
+)
+
+// Request asks for seeds.
+type Request struct {
+	Target   targets.Target
+	Options  targets.Options // time and chance are filled in
+	Verifier string          // who gets them; empty: what the target is called
+	Choice   Choice
+	Name     string // of the file; of several each gets something more
+	Output   Output
+	Sealer   Sealer // nil: nobody but the form encrypts
+	Plain    bool   // what is written may be read by anybody
+	Skip     bool   // leave out what does not fit
+	DryRun   bool   // check alone
+	token.Words
+	Progress func(done, total int) // may be nil
+}
+
+// Remark is what is to be known of one token.
+type Remark struct {
+	Serial token.Serial `json:"serial"`
+	Text   string       `json:"text"`
+}
+
+// WrittenFile is one file of a delivery.
+type WrittenFile struct {
+	File      string `json:"file"`
+	Tokens    int    `json:"tokens"`
+	SHA256    string `json:"sha256"`
+	Seeds     bool   `json:"seeds"`     // whether there are any in it
+	Encrypted string `json:"encrypted"` // recipients, key or no
+	About     string `json:"about"`
+}
+
+// Delivery is what became of a request, with the JSON names of the design.
+type Delivery struct {
+	ID        *string       `json:"delivery"` // null: nothing was handed over
+	At        time.Time     `json:"at"`
+	Target    string        `json:"target"`
+	Verifier  string        `json:"verifier"`
+	DryRun    bool          `json:"dry_run"`
+	Tokens    int           `json:"tokens"` // that fit
+	Unfit     int           `json:"unfit"`
+	To        []string      `json:"recipients"`
+	Plaintext bool          `json:"plaintext"`
+	Files     []WrittenFile `json:"files"`
+	Misfits   []Remark      `json:"misfits"`  // the first 1,000
+	Warnings  []Remark      `json:"warnings"` // the first 1,000
+	More      int           `json:"more_warnings"`
+}
+
+// most is how many misfits and warnings are kept.
+const most = 1000
+
+// errChanged says that tokens changed while their seeds were written.
+var errChanged = errors.New("changed meanwhile")
+
+// tries is how often a delivery begins again because tokens changed meanwhile.
+const tries = 3
+
+// Provision hands seeds over. Misfits are in the result even where it ends with an
+// error, of kind Refused; if nothing but their state is wrong, of kind NotAllowed.
+func (p *Provisioner) Provision(ctx context.Context, req Request) (out Delivery, err error) {
+	if req.Options.Set, err = req.Target.Settle(req.Options.Set); err != nil {
+		return out, err
+	}
+	if err := req.checkSecrecy(); err != nil {
+		return out, err
+	}
+	if req.Verifier == "" {
+		req.Verifier = req.Target.Name
+	}
+	for range tries {
+		out, err = p.attempt(ctx, req)
+		if !errors.Is(err, errChanged) {
+			return out, err
+		}
+	}
+	return out, fault.Errorf(fault.NotAllowed, "tokens of this delivery changed again and again while it was written; nothing was handed over").
+		WithHint("name fewer tokens, or try again when the desk is quiet")
+}
+
+// checkSecrecy refuses seeds that anybody could read, unless that was spelled out.
+func (req *Request) checkSecrecy() error {
+	t, sealed, inForm := &req.Target, req.Sealer != nil, req.Options.Protect != nil
+	switch {
+	case req.Plain && (sealed || inForm):
+		return fault.Errorf(fault.Usage, "%s goes with no recipient and no key", fault.Plaintext)
+	case inForm && len(t.Keys) == 0:
+		return fault.Errorf(fault.Usage, "the target %s has no encryption of its own", t.Name).WithHint("%s names who may read the file", fault.SendTo)
+	case t.Locked && !inForm:
+		return fault.Errorf(fault.Refused, "the target %s takes encrypted containers only", t.Name).
+			WithHint("%s or %s says with what; openssl rand -hex 16 makes a key", fault.KeyFile, fault.PassphraseFile)
+	case !req.Plain && !sealed && !inForm && !req.DryRun:
+		return fault.Errorf(fault.Refused, "nobody may read these seeds on their way but who needs them: say who").
+			WithHint("%s takes an age recipient, or the file of an OpenPGP key; %s writes the seeds as they are, for all to read who get the file", fault.SendTo, fault.Plaintext)
+	}
+	return nil
+}
+
+// attempt checks, writes and records once.
+func (p *Provisioner) attempt(ctx context.Context, req Request) (out Delivery, err error) {
+	d := &delivering{p: p, req: &req, now: p.Desk.Now().UTC()}
+	req.Options.At, req.Options.Random = d.now, p.Desk.Random
+	d.out = Delivery{At: d.now, Target: req.Target.Name, Verifier: req.Verifier, DryRun: req.DryRun, Plaintext: req.Plain,
+		To: []string{}, Files: []WrittenFile{}, Misfits: []Remark{}, Warnings: []Remark{}}
+	if req.Sealer != nil {
+		d.out.To = append(d.out.To, req.Sealer.To()...)
+	}
+	defer d.discard()
+	err = p.Store.View(ctx, func(r Reader) error {
+		if err := desk.Demand(r, token.CmdProvision, req.Words); err != nil {
+			return err
+		}
+		if d.head, err = r.Head(); err != nil {
+			return err
+		}
+		if err := d.check(r); err != nil || req.DryRun {
+			return err
+		}
+		keys, err := p.Desk.Keys(ctx)
+		if err != nil {
+			return err
+		}
+		return d.write(ctx, r, keys)
+	})
+	if err != nil || req.DryRun {
+		return d.out, err
+	}
+	if err = p.Store.Update(ctx, d.record); err != nil {
+		return d.out, err
+	}
+	return d.out, d.place()
+}
+
+// record writes the event, after it was looked whether all is still as it was read.
+func (d *delivering) record(tx Tx) error {
+	req := d.req
+	if err := desk.Demand(tx, token.CmdProvision, req.Words); err != nil {
+		return err
+	}
+	head, err := tx.Head()
+	if err != nil {
+		return err
+	}
+	if head != d.head {
+		if err := d.unchanged(tx); err != nil {
+			return err
+		}
+	}
+	id, err := newID(d.p.Desk.Random)
+	if err != nil {
+		return err
+	}
+	e, err := d.p.Desk.Author().Event(token.CmdProvision, trail.Object{Kind: trail.KindDelivery, ID: id.String()}, req.Words)
+	if err != nil {
+		return err
+	}
+	detail := trail.DeliveryDetail{Target: req.Target.Name, Verifier: req.Verifier, To: d.out.To, Plain: req.Plain, Tokens: d.out.Tokens,
+		IDs: rangesOf(d.ids), Serials: d.serials}
+	for _, f := range d.out.Files {
+		detail.Files = append(detail.Files, trail.DeliveredFile{Name: f.File, SHA256: f.SHA256, Tokens: f.Tokens, Seeds: f.Seeds})
+	}
+	d.out.At = e.Time.UTC()
+	d.out.ID = new(id.String())
+	if err := trail.Record(tx, e, detail); err != nil {
+		return err
+	}
+	return tx.SaveDelivery(trail.DeliveryRow{ID: id.String(), Seq: e.Seq, At: e.Time.UTC(), DeliveryDetail: detail})
+}
+
+// unchanged reads the chosen tokens again: something happened in the store since they
+// were read.
+func (d *delivering) unchanged(tx Tx) error {
+	again := &delivering{p: d.p, req: d.req, now: d.now, out: Delivery{Misfits: []Remark{}, Warnings: []Remark{}}}
+	if err := again.check(tx); err != nil || again.sum != d.sum {
+		return errors.Join(errChanged, err)
+	}
+	return nil
+}
+
+// Skipped is the end of a delivery that left something out.
+func (d *Delivery) Skipped() error {
+	if d.Unfit == 0 {
+		return nil
+	}
+	return fault.Errorf(fault.Refused, "%s left out, %d handed over", count(d.Unfit, "token was", "tokens were"), d.Tokens)
+}
+
+func count(n int, one, many string) string {
+	if n == 1 {
+		return "1 " + one
+	}
+	return fmt.Sprintf("%d %s", n, many)
+}

@@ -1,0 +1,127 @@
+package targets
+
+import (
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+
+	"fob/internal/token"
+)
+
+// Misfits says what of a token the target cannot hold, each in words that follow
+// the serial.
+func (t *Target) Misfits(i *Item, o *Options) (all []string) {
+	no := func(is bool, format string, args ...any) {
+		if is {
+			all = append(all, fmt.Sprintf(format, args...))
+		}
+	}
+	no(len(t.Types) > 0 && !slices.Contains(t.Types, i.Type), "it is %s; %s takes %s", i.Type, t.Name, join(t.Types))
+	no(len(t.Digits) > 0 && !slices.Contains(t.Digits, i.Digits), "it shows %d digits; %s takes %s", i.Digits, t.Name, join(t.Digits))
+	no(len(t.Hashes) > 0 && !slices.Contains(t.Hashes, i.Hash), "its hash is %s; %s takes %s", i.Hash, t.Name, join(t.Hashes))
+	if i.Type == token.TOTP {
+		no(len(t.Periods) > 0 && !slices.Contains(t.Periods, i.Period), "its period is %d s; %s takes %s", i.Period, t.Name, join(t.Periods))
+		no(i.Period < t.Least, "its period is %d s; %s takes %d s or more", i.Period, t.Name, t.Least)
+		no(t.Longest > 0 && i.Period > t.Longest, "its period is %d s; %s takes %d s at most", i.Period, t.Name, t.Longest)
+		switch {
+		case i.T0 == 0:
+		case !t.T0:
+			no(true, "its clock counts from T0 = %d; %s counts from 1970 only%s", i.T0, t.Name, elsewhere(i))
+		default:
+			no(i.T0%int64(i.Period) != 0, "its clock counts from T0 = %d, which is no whole number of its periods", i.T0)
+		}
+	}
+	no(t.MaxSeed > 0 && i.Bytes > t.MaxSeed, "its seed has %d bytes; %s takes %d at most", i.Bytes, t.Name, t.MaxSeed)
+	no(i.Type == token.HOTP && t.Top > 0 && i.Next > t.Top, "its counter is at %d; %s goes to %d", i.Next, t.Name, t.Top)
+	if t.Serial != nil {
+		why := t.Serial(string(i.Serial))
+		no(why != "", "its serial %s", why)
+	}
+	no(t.Account == MustHave && i.Account == "", "it has no account; %s needs a %s", t.Name, t.Calls)
+	if t.Fits != nil {
+		why := t.Fits(i, o)
+		no(why != "", "%s", why)
+	}
+	return all
+}
+
+// elsewhere names the one target that can hold such a clock.
+func elsewhere(i *Item) string {
+	if i.Period > 0 && i.T0%int64(i.Period) == 0 {
+		return " (freeipa can, as an offset)"
+	}
+	return ""
+}
+
+// Remarks say what the target will not know of a token though fob does, and what
+// that means.
+func (t *Target) Remarks(i *Item, o *Options) (all []string) {
+	if steps := i.Steps(); steps != 0 && !t.TakesDrift(o) && abs(steps) > t.Window {
+		all = append(all, t.left(steps))
+	}
+	if t.Starts && i.Type == token.HOTP && i.Next > 0 {
+		all = append(all, fmt.Sprintf("its counter is at %d, and %s starts at 0: resynchronise it there first", i.Next, t.Name))
+	}
+	return all
+}
+
+// left tells of a clock that the target will not follow.
+func (t *Target) left(steps int64) string {
+	way := "fast"
+	if steps < 0 {
+		way = "slow"
+	}
+	allows := fmt.Sprintf("%s allows %s either way", t.Name, stepWords(t.Window))
+	if t.Window == 0 {
+		allows = t.Name + " allows none"
+	}
+	then := "resynchronise it there first, or it will never log in"
+	switch {
+	case t.Widen == never:
+		then = "it will never log in there; give the person another token"
+	case t.Widen != "":
+		then = fmt.Sprintf("%s there, or it will never log in", strings.ReplaceAll(t.Widen, "N", strconv.FormatInt(abs(steps)+1, 10)))
+	}
+	return fmt.Sprintf("its clock is %s %s, and %s: %s", stepWords(abs(steps)), way, allows, then)
+}
+
+// never stands in Target.Widen for a verifier that has no way to take such a clock.
+const never = "never"
+
+func stepWords(n int64) string {
+	if n == 1 {
+		return "1 step"
+	}
+	return strconv.FormatInt(n, 10) + " steps"
+}
+
+func abs(n int64) int64 { return max(n, -n) }
+
+// join lists what is possible: "6 and 8".
+func join[T any](all []T) string {
+	words := make([]string, len(all))
+	for i, v := range all {
+		words[i] = fmt.Sprint(v)
+	}
+	if n := len(words); n > 1 {
+		return strings.Join(words[:n-1], ", ") + " and " + words[n-1]
+	}
+	return strings.Join(words, "") + " only"
+}
+
+// serialOf allows the characters of a set, and so many of them.
+func serialOf(most int, signs string) func(string) string {
+	return func(serial string) string {
+		if len(serial) > most {
+			return fmt.Sprintf("has %d characters, the limit is %d", len(serial), most)
+		}
+		for _, c := range serial {
+			plain := c >= '0' && c <= '9' || c >= 'A' && c <= 'Z' || c >= 'a' && c <= 'z'
+			if !plain && !strings.ContainsRune(signs, c) {
+				return fmt.Sprintf("has a %q, which is not possible there", c)
+			}
+		}
+		return ""
+	}
+}

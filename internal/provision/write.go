@@ -1,0 +1,265 @@
+package provision
+
+import (
+	"bufio"
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"hash"
+	"io"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"fob/internal/desk"
+	"fob/internal/fault"
+	"fob/internal/provision/targets"
+	"fob/internal/token"
+)
+
+// part is one file while it is written.
+type part struct {
+	name   string // its path
+	tokens int
+	seeds  bool
+	about  string
+
+	file   File
+	sum    hash.Hash
+	buffer *bufio.Writer  // what the form writes
+	seal   io.WriteCloser // nil: nothing is encrypted here
+	outer  *bufio.Writer  // what is encrypted goes through it
+	form   targets.Form
+}
+
+// write reads the tokens again, and writes them one by one.
+func (d *delivering) write(ctx context.Context, r Reader, keys desk.Keyring) error {
+	beside, err := d.begin()
+	if err != nil {
+		return err
+	}
+	clear(d.owners)
+	done := 0
+	for c, err := range r.Candidates(d.req.Choice, d.req.Verifier) {
+		if err == nil {
+			err = ctx.Err()
+		}
+		if err != nil {
+			return err
+		}
+		if !d.goes(&c) {
+			continue
+		}
+		if err := d.add(&c, keys, beside); err != nil {
+			return err
+		}
+		if done++; d.req.Progress != nil && done%1000 == 0 {
+			d.req.Progress(done, d.out.Tokens)
+		}
+	}
+	for _, f := range d.files {
+		if err := d.finish(f); err != nil {
+			return err
+		}
+	}
+	if done != d.out.Tokens {
+		return fault.Errorf(fault.Internal, "%d tokens were checked and %d written", d.out.Tokens, done)
+	}
+	return nil
+}
+
+// goes reports whether the check took a token; the ids are in its order.
+func (d *delivering) goes(c *Candidate) bool {
+	if len(d.left) > 0 && d.left[0] == c.ID {
+		d.left = d.left[1:]
+		return true
+	}
+	return false
+}
+
+// begin looks whether all names are free, and begins what is written beside.
+func (d *delivering) begin() (beside *part, err error) {
+	d.left = d.ids
+	several := 0
+	for _, g := range d.groups {
+		several += d.filesOf(g)
+	}
+	d.single = several == 1
+	for _, g := range d.groups {
+		for n := range d.filesOf(g) {
+			if err := d.req.Output.Check(d.nameOf(g, n+1)); err != nil {
+				return nil, err
+			}
+		}
+	}
+	b := d.req.Target.Beside
+	if b == nil || d.req.Name == Standard || b.Owned && d.owned == 0 {
+		return nil, nil
+	}
+	name := partName(d.req.Name, b.Name, b.Ending, true)
+	if err := d.req.Output.Check(name); err != nil {
+		return nil, err
+	}
+	f, err := d.open(name, false)
+	if err == nil {
+		f.about, f.form = b.About, b.Open(f.buffer, &d.req.Options)
+	}
+	return f, err
+}
+
+func (d *delivering) filesOf(g *group) int {
+	if rows := d.req.Target.Rows; rows > 0 {
+		return (g.tokens + rows - 1) / rows
+	}
+	return 1
+}
+
+// nameOf is the name of the nth file of a group.
+func (d *delivering) nameOf(g *group, n int) string {
+	if d.single {
+		return d.req.Name
+	}
+	tag := g.Name
+	if d.filesOf(g) > 1 {
+		tag = strings.TrimPrefix(fmt.Sprintf("%s-%d", tag, n), "-")
+	}
+	return partName(d.req.Name, tag, g.Ending, false)
+}
+
+// Standard is the name of the standard output.
+const Standard = "-"
+
+// partName puts a tag before the ending of a name, duo.csv.age: duo-totp6.csv.age.
+// bare leaves out what tells of encryption.
+func partName(name, tag, ending string, bare bool) string {
+	dir, base := filepath.Split(name)
+	stem, endings, _ := strings.Cut(base, ".")
+	if tag != "" {
+		stem += "-" + tag
+	}
+	first, rest, _ := strings.Cut(endings, ".")
+	if ending == "" && first != "" {
+		ending = "." + first
+	}
+	if rest != "" && !bare {
+		ending += "." + rest
+	}
+	return dir + stem + ending
+}
+
+// open begins a file.
+func (d *delivering) open(name string, seeds bool) (f *part, err error) {
+	f = &part{name: name, seeds: seeds, sum: sha256.New()}
+	if f.file, err = d.req.Output.Begin(name); err != nil {
+		return nil, err
+	}
+	d.files = append(d.files, f)
+	f.buffer = bufio.NewWriterSize(io.MultiWriter(f.file, f.sum), 64<<10)
+	if !seeds || d.req.Sealer == nil {
+		return f, nil
+	}
+	f.outer = f.buffer
+	if f.seal, err = d.req.Sealer.Seal(f.outer); err != nil {
+		return nil, err
+	}
+	f.buffer = bufio.NewWriterSize(f.seal, 64<<10)
+	return f, nil
+}
+
+// add writes one token.
+func (d *delivering) add(c *Candidate, keys desk.Keyring, beside *part) error {
+	i := d.item(c)
+	g := d.groups[d.req.Target.GroupOf(i, &d.req.Options).Name]
+	if rows := d.req.Target.Rows; g.open == nil || rows > 0 && g.open.tokens == rows {
+		g.begun++
+		f, err := d.open(d.nameOf(g, g.begun), true)
+		if err != nil {
+			return err
+		}
+		if f.form, err = g.Form(f.buffer, &d.req.Options); err != nil {
+			return err
+		}
+		g.open = f
+	}
+	seed, err := openSeed(keys, c)
+	if err != nil {
+		return err
+	}
+	i.Seed = seed
+	err = g.open.form.Add(i)
+	seed.Clear()
+	g.open.tokens++
+	if beside != nil && err == nil {
+		beside.tokens++
+		err = beside.form.Add(i)
+	}
+	return d.failed(g.open, err)
+}
+
+// openSeed opens a seed that is the one that was imported.
+func openSeed(keys desk.Keyring, c *Candidate) (token.Seed, error) {
+	seed, err := keys.Open(c.Serial.Key(), c.Sealed)
+	if err == nil && keys.Fingerprint(seed) != c.Fingerprint {
+		seed.Clear()
+		return token.Seed{}, desk.OldSeed(c.Serial)
+	}
+	return seed, err
+}
+
+// finish ends a file and has it on the disk.
+func (d *delivering) finish(f *part) error {
+	err := f.form.Close()
+	if err == nil {
+		err = f.buffer.Flush()
+	}
+	if f.seal != nil {
+		err = errors.Join(err, f.seal.Close())
+	}
+	if err == nil && f.seal != nil {
+		err = f.outer.Flush()
+	}
+	if err == nil {
+		err = f.file.Finish()
+	}
+	if err != nil {
+		return d.failed(f, err)
+	}
+	encrypted := "no"
+	switch {
+	case f.seal != nil:
+		encrypted = "recipients"
+	case f.seeds && d.req.Options.Protect != nil:
+		encrypted = "key"
+	}
+	d.out.Files = append(d.out.Files, WrittenFile{File: f.name, Tokens: f.tokens, SHA256: hex.EncodeToString(f.sum.Sum(nil)), Seeds: f.seeds, Encrypted: encrypted, About: f.about})
+	slices.SortFunc(d.out.Files, func(a, b WrittenFile) int { return strings.Compare(a.File, b.File) })
+	return nil
+}
+
+func (d *delivering) failed(f *part, err error) error {
+	if err == nil || fault.KindOf(err) != fault.Internal {
+		return err
+	}
+	return fault.Wrap(fault.Internal, err, "writing %s", f.name)
+}
+
+// place gives the files their names, now that the trail has them.
+func (d *delivering) place() error {
+	files := d.files
+	d.files = nil
+	var all error
+	for _, f := range files {
+		all = errors.Join(all, f.file.Place())
+	}
+	return all
+}
+
+// discard removes what was not placed.
+func (d *delivering) discard() {
+	for _, f := range d.files {
+		f.file.Discard()
+	}
+	d.files = nil
+}
