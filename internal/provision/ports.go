@@ -47,6 +47,7 @@ type Choice struct {
 type Candidate struct {
 	token.Token
 	Sealed []byte             // its seed; nil once it is destroyed
+	Of     token.SeedPlace    // what that is sealed to
 	Seen   *token.Observation // of its clock, the newest; nil: none
 	Object string             // the account's id in its directory, as the list of people has it
 	Before time.Time          // when this verifier got it before; zero: never

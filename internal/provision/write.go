@@ -200,7 +200,7 @@ func (d *delivering) add(c *Candidate, keys desk.Keyring, beside *part) error {
 
 // openSeed opens a seed that is the one that was imported.
 func openSeed(keys desk.Keyring, c *Candidate) (token.Seed, error) {
-	seed, err := keys.Open(c.Serial.Key(), c.Sealed)
+	seed, err := keys.Open(c.Of, c.Sealed)
 	if err == nil && keys.Fingerprint(seed) != c.Fingerprint {
 		seed.Clear()
 		return token.Seed{}, desk.OldSeed(c.Serial)

@@ -15,7 +15,7 @@ func (s *Store) Provision() provision.Store { return For[provision.Reader, provi
 
 // candidateSelect reads tokens with all that a verifier may be told of them. The
 // table of batches is joined already.
-const candidateSelect = `SELECT ` + tokenFields + `, t.seed, o.at, o.drift, o.rate, COALESCE(a.person, '')` + tokenTables + `
+const candidateSelect = `SELECT ` + tokenFields + `, t.seed, o.at, o.drift, o.rate, COALESCE(a.person, ''), b.uuid` + tokenTables + `
 LEFT JOIN observation o ON o.id = (SELECT MAX(id) FROM observation WHERE token_id = t.id)`
 
 // Candidates streams chosen tokens with their sealed seeds.
@@ -66,7 +66,10 @@ func (q *queries) candidates(l listing, before func(int64) time.Time) iter.Seq2[
 		var drift *float64
 		var sealed []byte
 		var object string
-		c.Token, err = scan(row, &sealed, inNanos(&o.At), &drift, &o.Rate, &object)
+		var of token.SeedPlace
+		c.Token, err = scan(row, &sealed, inNanos(&o.At), &drift, &o.Rate, &object, &of.Batch)
+		of.Serial, of.Fingerprint = c.Serial, c.Fingerprint
+		c.Of = of
 		c.Sealed, c.Object, c.Before = sealed, object, before(c.ID)
 		if drift != nil {
 			o.Drift = *drift
