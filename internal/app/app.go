@@ -2,7 +2,6 @@ package app
 
 import (
 	"context"
-	"errors"
 	"io"
 	"strings"
 	"sync"
@@ -10,7 +9,6 @@ import (
 
 	"fob/internal/custody"
 	"fob/internal/desk"
-	"fob/internal/fault"
 	"fob/internal/intake"
 	"fob/internal/people"
 	"fob/internal/provision"
@@ -24,12 +22,15 @@ import (
 // sources of time and chance.
 type Config struct {
 	DB       string // path of the database
-	Identity string // path of the age identity file
-	Now      func() time.Time
-	Random   io.Reader
-	Operator token.Operator
-	Host     string
-	Prompter custody.Prompter // nil: nobody can be asked
+	Identity string // path of the age identity file; empty: there is none
+	// The folders of the checkpoint files and of what was seen of each store; empty:
+	// that of the identity.
+	Anchors, Memory string
+	Now             func() time.Time
+	Random          io.Reader
+	Operator        token.Operator
+	Host            string
+	Prompter        custody.Prompter // nil: nobody can be asked
 
 	Wait    time.Duration       // how long a writer waits for its turn; 0: as long as it takes
 	Waiting func(holder string) // told who keeps a writer waiting; nil: nobody wants to know
@@ -49,10 +50,7 @@ type UseCases struct {
 // Open opens the store for writing and hands out the use cases. The keyring is
 // opened when the first of them asks for it. Close ends both.
 func (c Config) Open(ctx context.Context) (*UseCases, error) {
-	if err := c.checkDB(); err != nil {
-		return nil, err
-	}
-	s, err := sqlite.OpenPatient(ctx, c.DB, c.patience())
+	s, err := c.openWatched(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -99,11 +97,53 @@ func (c Config) Reports(ctx context.Context) (report.Store, func() error, error)
 	return s, func() error { restore(); return s.Close() }, nil
 }
 
+// openReadOnly opens the store for reading, if it continues what was seen of it.
 func (c Config) openReadOnly(ctx context.Context) (*store.Store, error) {
+	s, err := c.openCopy(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if m := c.memoryOf(s.ID()); m != nil {
+		if err := s.Continues(ctx, m); err != nil {
+			s.Close()
+			return nil, err
+		}
+	}
+	return s, nil
+}
+
+// openCopy opens for reading whatever is there: for those who tell what is wrong
+// with it.
+func (c Config) openCopy(ctx context.Context) (*store.Store, error) {
 	if err := c.checkDB(); err != nil {
 		return nil, err
 	}
 	return sqlite.OpenReadOnly(ctx, c.DB)
+}
+
+// openUnwatched opens for writing whatever is there.
+func (c Config) openUnwatched(ctx context.Context) (*store.Store, error) {
+	if err := c.checkDB(); err != nil {
+		return nil, err
+	}
+	return sqlite.OpenPatient(ctx, c.DB, c.patience())
+}
+
+// openWatched opens the store for writing, if it continues what was seen of it, and
+// has every transaction looked at in the same way.
+func (c Config) openWatched(ctx context.Context) (*store.Store, error) {
+	s, err := c.openUnwatched(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if m := c.memoryOf(s.ID()); m != nil {
+		if err := s.Continues(ctx, m); err != nil {
+			s.Close()
+			return nil, err
+		}
+		s.Watch(m)
+	}
+	return s, nil
 }
 
 // lazyKeys opens the keyring once, when it is needed.
@@ -127,46 +167,4 @@ func (k *lazyKeys) close() {
 	if k.ring != nil {
 		k.ring.Close()
 	}
-}
-
-// openKeyring unwraps the store's keys with the operator's identity.
-func openKeyring(ctx context.Context, c Config, s *store.Store) (*custody.Keyring, error) {
-	wrapped, err := s.Keys(ctx)
-	if err != nil {
-		return nil, err
-	}
-	if err := c.checkIdentity(); err != nil {
-		return nil, err
-	}
-	if err := custody.KeepApart(c.Identity, s.Where()); err != nil {
-		return nil, err
-	}
-	ids, err := custody.ReadIdentities(c.Identity, c.Prompter)
-	if err != nil {
-		return nil, err
-	}
-	return unwrap(s, wrapped, ids)
-}
-
-func unwrap(s *store.Store, wrapped []store.Key, ids *custody.Identities) (*custody.Keyring, error) {
-	var seedKey, printKey custody.Key
-	var seedID int64
-	defer func() { seedKey.Clear(); printKey.Clear() }()
-	for _, w := range wrapped {
-		key, err := custody.Unwrap(w.Wrapped, ids)
-		if err != nil {
-			return nil, err
-		}
-		switch w.Purpose {
-		case store.KeySeed:
-			seedKey, seedID = key, w.ID
-		case store.KeyFingerprint:
-			printKey = key
-		}
-	}
-	ring, err := custody.OpenKeyring([16]byte(s.ID()), uint32(seedID), seedKey, printKey)
-	if err != nil {
-		return nil, errors.Join(fault.Errorf(fault.Integrity, "the store's keys are incomplete"), err)
-	}
-	return ring, nil
 }

@@ -3,7 +3,6 @@ package app
 import (
 	"context"
 
-	"fob/internal/custody"
 	"fob/internal/fault"
 	"fob/internal/report"
 	"fob/internal/store"
@@ -14,13 +13,36 @@ import (
 // tables, and holds the schema against that of a new store. The checkpoint may be
 // nil.
 func (c Config) VerifyTrail(ctx context.Context, checkpoint *trail.Checkpoint) (trail.Report, error) {
-	s, err := c.openReadOnly(ctx)
+	s, err := c.openCopy(ctx)
 	if err != nil {
 		return trail.Report{}, err
 	}
 	defer s.Close()
 	defer boundMemory()()
-	return s.Verify(ctx, checkpoint)
+	r, err := s.Verify(ctx, checkpoint)
+	if err == nil {
+		err = c.addOutsideProblems(ctx, s, &r)
+	}
+	return r, err
+}
+
+// addOutsideProblems holds the store against what is kept outside of it: what was
+// seen of it before, and what was signed about its keys.
+func (c Config) addOutsideProblems(ctx context.Context, s *store.Store, r *trail.Report) error {
+	asked := []error{c.questionKeys(ctx, s)}
+	if m := c.memoryOf(s.ID()); m != nil {
+		asked = append(asked, s.Continues(ctx, m))
+	}
+	for _, err := range asked {
+		switch {
+		case err == nil:
+		case fault.KindOf(err) == fault.Integrity:
+			r.Problemf("%v", err)
+		default:
+			return err
+		}
+	}
+	return nil
 }
 
 // Checkpoint signs the head of the trail with the key beside the identity.
@@ -30,7 +52,7 @@ func (c Config) Checkpoint(ctx context.Context) (signed []byte, head trail.Head,
 		return nil, head, err
 	}
 	defer s.Close()
-	key, err := c.checkpointKey(ctx, s)
+	key, err := c.checkpointKey(s)
 	if err != nil {
 		return nil, head, err
 	}
@@ -53,31 +75,10 @@ func (c Config) SignExport(ctx context.Context, n trail.ExportNote) ([]byte, err
 		return nil, err
 	}
 	defer s.Close()
-	key, err := c.checkpointKey(ctx, s)
+	key, err := c.checkpointKey(s)
 	if err != nil {
 		return nil, err
 	}
 	n.Store = s.ID()
 	return trail.SignExport(n, key.Signer())
-}
-
-// checkpointKey reads the key beside the identity and holds it against the public
-// half that the store knows.
-func (c Config) checkpointKey(ctx context.Context, s *store.Store) (*custody.CheckpointKey, error) {
-	if err := c.checkIdentity(); err != nil {
-		return nil, err
-	}
-	key, err := custody.ReadCheckpointKey(CheckpointPath(c.Identity))
-	if err != nil {
-		return nil, err
-	}
-	_, pub, err := s.Custodians(ctx)
-	if err != nil {
-		return nil, err
-	}
-	if key.PublicHalf() != pub {
-		return nil, fault.Errorf(fault.KeyTrouble, "%s is the checkpoint key of another store", CheckpointPath(c.Identity)).
-			WithHint("%s names the identity file beside which this store's key lies", fault.Identity)
-	}
-	return key, nil
 }

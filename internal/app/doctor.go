@@ -45,7 +45,7 @@ type Check struct {
 // once. Without keys nothing is said of the seeds. It changes nothing. The error
 // tells why it could not look at all; progress may be called from several goroutines.
 func (c Config) Doctor(ctx context.Context, withKeys bool, progress func(done, all int)) ([]Check, error) {
-	s, err := c.openReadOnly(ctx)
+	s, err := c.openCopy(ctx)
 	if sqlite.IsDamaged(err) {
 		k := Check{Name: "database", Outcome: Trouble, Detail: "it cannot be opened, so nothing else was looked at"}
 		k.found(err.Error(), meansDamage, doDamage)
@@ -60,7 +60,7 @@ func (c Config) Doctor(ctx context.Context, withKeys bool, progress func(done, a
 	asked := [][]question{
 		{{"clock", d.clock}, {"disk", d.disk}, {"files", d.files}, {"imports", d.imports}, {"database", d.database}},
 		{{"trail", d.trail}},
-		{{"keys", d.keys}, {"seeds", d.seeds}}, // the second needs what the first opened
+		{{"keys", d.keys}, {"seeds", d.seeds}, {"memory", d.memory}}, // the second needs what the first opened
 	}
 	return ask(ctx, asked, progress)
 }

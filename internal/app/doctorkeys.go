@@ -6,10 +6,12 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"path/filepath"
 	"runtime"
 	"sync"
 
 	"golang.org/x/sync/errgroup"
+	"golang.org/x/sys/unix"
 
 	"fob/internal/custody"
 	"fob/internal/fault"
@@ -41,6 +43,28 @@ func (d *doctor) files(_ context.Context, k *Check) error {
 	return nil
 }
 
+// memory holds the store against what was seen of it before, from beside the identity.
+func (d *doctor) memory(ctx context.Context, k *Check) error {
+	m := d.memoryOf(d.store.ID())
+	if m == nil {
+		k.Outcome, k.Detail = NotChecked, "there is no identity here, so nothing was seen before"
+		return nil
+	}
+	k.Detail = m.path
+	err := d.store.Continues(ctx, m)
+	switch {
+	case err != nil && fault.KindOf(err) == fault.Integrity:
+		k.failed(err, "whoever wrote to this store sees another state of it now")
+		return nil
+	case err != nil:
+		return err
+	case unix.Access(filepath.Dir(m.path), unix.W_OK) != nil:
+		k.found(fmt.Sprintf("%s cannot be written", filepath.Dir(m.path)), "fob cannot remember there how far the store was, and would take an older copy for good",
+			"let the user of fob write to this folder")
+	}
+	return nil
+}
+
 // keys opens the store's keys, as binding would.
 func (d *doctor) keys(ctx context.Context, k *Check) (err error) {
 	if !d.withKeys {
@@ -55,7 +79,7 @@ func (d *doctor) keys(ctx context.Context, k *Check) (err error) {
 	if err != nil {
 		k.failed(err, "with this identity no code can be checked and nothing imported")
 	}
-	if _, err := d.checkpointKey(ctx, d.store); err != nil {
+	if _, err := d.checkpointKey(d.store); err != nil {
 		k.failed(err, "checkpoints and exports cannot be signed")
 	}
 	return nil

@@ -87,6 +87,7 @@ func TestDeclaredJSON(t *testing.T) {
 	d.run("audit checkpoint")
 	d.run("doctor")
 	d.run("key list")
+	d.rolledBack()
 	d.run("version")
 	d.now = d.now.Add(-24 * time.Hour)
 	d.run("clock accept", "--approved-by", "Eva", "--yes")
@@ -156,6 +157,21 @@ func (d *declared) reports() {
 	d.run("report activity")
 	d.run("report overrides")
 	d.run("report changes", d.export)
+}
+
+// rolledBack puts an older database back and has it accepted.
+func (d *declared) rolledBack() {
+	d.t.Helper()
+	db := filepath.Join(d.env["HOME"], ".local/share/fob/fob.db")
+	older, err := os.ReadFile(db)
+	if err != nil {
+		d.t.Fatal(err)
+	}
+	d.must(d.t, "policy", "set", "tokens-per-account=4", "--approved-by", "Eva")
+	if err := os.WriteFile(db, older, 0o600); err != nil {
+		d.t.Fatal(err)
+	}
+	d.run("audit accept", "--approved-by", "Eva", "--reason", "restored", "--yes")
 }
 
 // people runs the commands about people.

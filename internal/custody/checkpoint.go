@@ -27,6 +27,10 @@ type heldCheckpoint struct {
 	signer note.Signer
 }
 
+// CheckpointName is the name of a store's checkpoint key. The first digits of a
+// version 7 UUID are the time; the last tell stores apart.
+func CheckpointName(store [16]byte) string { return fmt.Sprintf("fob-%x", store[10:]) }
+
 // GenerateCheckpointKey makes a checkpoint key from 32 bytes of random. Name
 // stands before every signature and tells the auditor whose it is; it has
 // neither blanks nor a plus sign. Errors: Usage for the name, Internal for
@@ -136,6 +140,15 @@ func (k *CheckpointKey) PublicHalf() string { return k.public }
 
 // Signer signs notes with the key.
 func (k *CheckpointKey) Signer() note.Signer { return k.held.get().signer }
+
+// sign signs a text as a note.
+func (k *CheckpointKey) sign(text string) ([]byte, error) {
+	signed, err := note.Sign(&note.Note{Text: text}, k.Signer())
+	if err != nil {
+		return nil, fault.Wrap(fault.Internal, err, "signing with the checkpoint key")
+	}
+	return signed, nil
+}
 
 // FileText is what checkpoint.key holds; the caller clears it after writing it
 // with WriteKeyFile.

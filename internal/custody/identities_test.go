@@ -230,18 +230,18 @@ func TestHeavyIsNotAsked(t *testing.T) {
 
 func TestLockedSSHKey(t *testing.T) {
 	p := sshPair(t, KindSSHEd25519, "sesame-sesame")
-	w, err := Wrap(testKey(5), []Recipient{recipient(t, p.public)}, nil)
+	w, err := Wrap([]Key{testKey(5)}, []Recipient{recipient(t, p.public)}, nil)
 	must(t, err)
 	try := func(asked Prompter, w Wrapped) error {
 		ids, err := ReadIdentities(writeFile(t, p.private), asked)
 		must(t, err)
-		_, err = Unwrap(w, ids)
+		_, err = unwrapOne(w, ids)
 		return err
 	}
 	must(t, try(p.person, w))
 	wantError(t, try(nil, w), fault.KeyTrouble, "no terminal")
 	wantError(t, try(&person{secret: "wrong-wrong-wrong"}, w), fault.KeyTrouble, "an identity in", "wrong-wrong-wrong", "sesame-sesame")
-	other, err := Wrap(testKey(5), []Recipient{recipient(t, nativePair(t, KindX25519).public)}, nil)
+	other, err := Wrap([]Key{testKey(5)}, []Recipient{recipient(t, nativePair(t, KindX25519).public)}, nil)
 	must(t, err)
 	quiet := &person{secret: "sesame-sesame"}
 	wantError(t, try(quiet, other), fault.KeyTrouble, "does not open this store")

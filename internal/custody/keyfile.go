@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"strings"
 )
 
 // maxKeyFile bounds a key file in bytes: an identity has 74, an SSH key of
@@ -34,8 +35,7 @@ func WriteKeyFile(path string, content []byte) error {
 	}
 	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, keyFileMode)
 	if errors.Is(err, fs.ErrExist) {
-		return fault.Errorf(fault.NotAllowed, "%s exists already and is not overwritten: it may be the only key to another store", path).
-			WithHint("name another place, or move the old file away and keep it")
+		return InTheWay(path)
 	}
 	if err != nil {
 		return fault.Wrap(fault.Internal, err, "the key file %s cannot be made", path)
@@ -85,11 +85,12 @@ func syncFolder(folder string) error {
 type keyFile struct {
 	noun    string
 	missing fault.Text
+	public  bool // others may read it
 }
 
 var (
-	identityFile   = keyFile{"identity file", fault.Textf("name it with %s; %s makes one with a new store", anotherIdentity, fault.Do("init"))}
-	checkpointFile = keyFile{"checkpoint key", fault.Textf("%s put it beside the identity file as checkpoint.key; restore it from there or from your backup of the keys", fault.Do("init"))}
+	identityFile   = keyFile{noun: "identity file", missing: fault.Textf("name it with %s; %s makes one with a new store", anotherIdentity, fault.Do("init"))}
+	checkpointFile = keyFile{noun: "checkpoint key", missing: fault.Textf("%s put it beside the identity file as checkpoint.key; restore it from there or from your backup of the keys", fault.Do("init"))}
 )
 
 // read returns a key file's bytes, which the caller clears. A regular file must
@@ -115,6 +116,16 @@ func (k keyFile) read(path string) ([]byte, error) {
 	return k.readAll(path, f)
 }
 
+// IsDescriptor reports whether a path names an open file of this process.
+func IsDescriptor(path string) bool {
+	return path == "/dev/stdin" || strings.HasPrefix(path, "/dev/fd/") || strings.HasPrefix(path, "/proc/self/fd/")
+}
+
+func isMissing(path string) bool {
+	_, err := os.Lstat(path)
+	return errors.Is(err, fs.ErrNotExist)
+}
+
 func (k keyFile) openError(path string, err error) error {
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
@@ -134,6 +145,10 @@ func (k keyFile) checkMode(path string, mode fs.FileMode) error {
 		return nil
 	case !mode.IsRegular():
 		return fault.Errorf(fault.KeyTrouble, "%s is neither a file nor a pipe", path).WithAdvice(k.missing)
+	case k.public && mode.Perm()&0o022 != 0:
+		return fault.Errorf(fault.KeyTrouble, "%s may be written by other users (mode %04o)", path, mode.Perm()).
+			WithHint("chmod 644 %s; is the %s still the right one?", path, k.noun)
+	case k.public:
 	case runtime.GOOS != "windows" && mode.Perm()&0o077 != 0:
 		return fault.Errorf(fault.KeyTrouble, "the %s %s is open to other users (mode %04o)", k.noun, path, mode.Perm()).
 			WithHint("chmod 600 %s; if others may have read it, replace the key", path)

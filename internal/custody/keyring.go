@@ -44,17 +44,25 @@ type Keyring struct {
 
 type openKeys struct {
 	keyID   uint32
-	bound   []byte // start of the associated data: label and store
+	older   map[uint32]cipher.AEAD // of a rotation that is not finished
+	bound   []byte                 // start of the associated data: label and store
 	aead    cipher.AEAD
 	prints  printers
 	scratch sync.Pool // *[]byte, for the associated data
 }
 
-// OpenKeyring derives the keys of a store. KeyID counts the store keys of this
-// store, one more at each rotation: what was sealed under another one is
-// refused. The Keyring keeps neither key; the caller clears both. Errors are of
-// kind Internal: the arguments cannot come from a store.
-func OpenKeyring(storeID [16]byte, keyID uint32, store, fingerprint Key) (*Keyring, error) {
+// OlderKey is a store key that a rotation is about to replace.
+type OlderKey struct {
+	ID  uint32
+	Key Key
+}
+
+// OpenKeyring derives the keys of a store. KeyID is the number of its store key:
+// all seals are made under it. Older keys open what was sealed under them; what
+// was sealed under any other is refused. The Keyring keeps no key as it was given;
+// the caller clears them. Errors are of kind Internal: the arguments cannot come
+// from a store.
+func OpenKeyring(storeID [16]byte, keyID uint32, store, fingerprint Key, older ...OlderKey) (*Keyring, error) {
 	if storeID == [16]byte{} {
 		return nil, fault.Errorf(fault.Internal, "a store without an id has no keys")
 	}
@@ -66,9 +74,15 @@ func OpenKeyring(storeID [16]byte, keyID uint32, store, fingerprint Key) (*Keyri
 	if err != nil {
 		return nil, err
 	}
+	others := map[uint32]cipher.AEAD{}
+	for _, o := range older {
+		if others[o.ID], err = newSealer(storeID, o.Key); err != nil {
+			return nil, err
+		}
+	}
 	bound := appendField(appendField(nil, labelSeed), string(storeID[:]))
 	k := &Keyring{}
-	k.open.Store(&openKeys{keyID: keyID, bound: bound, aead: aead, prints: prints})
+	k.open.Store(&openKeys{keyID: keyID, older: others, bound: bound, aead: aead, prints: prints})
 	return k, nil
 }
 
@@ -133,12 +147,13 @@ func (k *Keyring) Open(of token.SeedPlace, sealed []byte) (token.Seed, error) {
 	if o == nil {
 		return token.Seed{}, errClosed(serialKey)
 	}
-	if err := o.checkHeader(serialKey, sealed); err != nil {
+	aead, err := o.sealerOf(serialKey, sealed)
+	if err != nil {
 		return token.Seed{}, err
 	}
 	ad := o.associate(of, columnSeed)
 	defer o.scratch.Put(ad)
-	seed, err := o.aead.Open(nil, nil, sealed[sealHeader:], *ad)
+	seed, err := aead.Open(nil, nil, sealed[sealHeader:], *ad)
 	if err != nil {
 		return token.Seed{}, integrity(serialKey,
 			"it was changed, or belongs to another token or another store")
@@ -146,17 +161,38 @@ func (k *Keyring) Open(of token.SeedPlace, sealed []byte) (token.Seed, error) {
 	return token.NewSeed(seed), nil
 }
 
-func (o *openKeys) checkHeader(serialKey string, sealed []byte) error {
+// KeyID is the number of the key that Seal uses.
+func (k *Keyring) KeyID() uint32 {
+	if o := k.open.Load(); o != nil {
+		return o.keyID
+	}
+	return 0
+}
+
+// SealedUnder is the number of the key that a seed is sealed under, by its header;
+// 0 for what is no sealed seed.
+func SealedUnder(sealed []byte) uint32 {
+	if len(sealed) <= sealOverhead || sealed[0] != sealVersion {
+		return 0
+	}
+	return binary.BigEndian.Uint32(sealed[1:])
+}
+
+func (o *openKeys) sealerOf(serialKey string, sealed []byte) (cipher.AEAD, error) {
 	if len(sealed) > 0 && sealed[0] != sealVersion {
-		return integrity(serialKey, "its version is %d, this program knows %d", sealed[0], sealVersion)
+		return nil, integrity(serialKey, "its version is %d, this program knows %d", sealed[0], sealVersion)
 	}
 	if len(sealed) <= sealOverhead {
-		return integrity(serialKey, "it has %d bytes, the shortest has %d", len(sealed), sealOverhead+1)
+		return nil, integrity(serialKey, "it has %d bytes, the shortest has %d", len(sealed), sealOverhead+1)
 	}
-	if id := binary.BigEndian.Uint32(sealed[1:]); id != o.keyID {
-		return integrity(serialKey, "it is sealed under the unknown key %d, the store's key is %d", id, o.keyID)
+	id := SealedUnder(sealed)
+	if id == o.keyID {
+		return o.aead, nil
 	}
-	return nil
+	if older := o.older[id]; older != nil {
+		return older, nil
+	}
+	return nil, integrity(serialKey, "it is sealed under the unknown key %d, the store's key is %d", id, o.keyID)
 }
 
 func integrity(serialKey, format string, args ...any) error {

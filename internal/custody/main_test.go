@@ -180,3 +180,12 @@ func noSecret(t testing.TB, text string, secrets ...string) {
 		}
 	}
 }
+
+// unwrapOne opens what was wrapped as a single key.
+func unwrapOne(w Wrapped, ids *Identities) (Key, error) {
+	keys, err := Unwrap(w, 1, ids)
+	if err != nil {
+		return Key{}, err
+	}
+	return keys[0], nil
+}

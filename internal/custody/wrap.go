@@ -3,6 +3,7 @@ package custody
 import (
 	"bytes"
 	"errors"
+	"fmt"
 	"fob/internal/fault"
 	"io"
 
@@ -10,17 +11,20 @@ import (
 	"filippo.io/age/plugin"
 )
 
-// Wrapped is a Key encrypted to every custodian's recipient: a binary age
-// file, as the store keeps it. It is not secret.
+// Wrapped are the keys of a store, encrypted to every custodian's recipient: a
+// binary age file, as the store keeps it. It is not secret. All keys are in one
+// file, so that one passphrase, PIN or touch opens them.
 type Wrapped []byte
 
-// Wrap encrypts a key to the recipients; any one of their identities opens it.
+// Wrap encrypts keys to the recipients; any one of their identities opens them.
 // The Prompter is for plugins and may be nil. Errors: Usage without recipients,
 // NotAllowed for post-quantum recipients mixed with others, KeyTrouble when a
 // plugin is missing or fails.
-func Wrap(key Key, to []Recipient, p Prompter) (Wrapped, error) {
-	if len(key.bytes()) != KeySize {
-		return nil, fault.Errorf(fault.Internal, "a key of %d bytes cannot be wrapped", len(key.bytes()))
+func Wrap(keys []Key, to []Recipient, p Prompter) (Wrapped, error) {
+	for _, key := range keys {
+		if len(key.bytes()) != KeySize {
+			return nil, fault.Errorf(fault.Internal, "a key of %d bytes cannot be wrapped", len(key.bytes()))
+		}
 	}
 	if err := checkMixture(to); err != nil {
 		return nil, err
@@ -35,7 +39,7 @@ func Wrap(key Key, to []Recipient, p Prompter) (Wrapped, error) {
 		}
 		recipients = append(recipients, &watchedRecipient{opened, r, &failed})
 	}
-	w, err := encrypt(key, recipients)
+	w, err := encrypt(keys, recipients)
 	if err != nil {
 		return nil, wrapError(err, ask, failed)
 	}
@@ -62,14 +66,16 @@ func checkMixture(to []Recipient) error {
 	return nil
 }
 
-func encrypt(key Key, to []age.Recipient) (Wrapped, error) {
+func encrypt(keys []Key, to []age.Recipient) (Wrapped, error) {
 	var out bytes.Buffer
 	w, err := age.Encrypt(&out, to...)
 	if err != nil {
 		return nil, err
 	}
-	if _, err := w.Write(key.bytes()); err != nil {
-		return nil, err
+	for _, key := range keys {
+		if _, err := w.Write(key.bytes()); err != nil {
+			return nil, err
+		}
 	}
 	if err := w.Close(); err != nil {
 		return nil, err
@@ -124,12 +130,12 @@ func missingPlugin(err error) error {
 		WithHint("install %s and see that it is in the PATH of this user", program)
 }
 
-// Unwrap opens a wrapped key with the first identity that can; the caller
-// clears the key. Errors: KeyTrouble when none opens it, a plugin is missing or
-// a passphrase wrong; Integrity when the wrapped key itself is damaged.
-func Unwrap(w Wrapped, ids *Identities) (Key, error) {
+// Unwrap opens n wrapped keys with the first identity that can; the caller
+// clears them. Errors: KeyTrouble when none opens them, a plugin is missing or
+// a passphrase wrong; Integrity when what is wrapped is damaged.
+func Unwrap(w Wrapped, n int, ids *Identities) ([]Key, error) {
 	if _, err := age.ExtractHeader(bytes.NewReader(w)); err != nil {
-		return Key{}, damagedWrap("its header cannot be read")
+		return nil, damagedWrap("its header cannot be read")
 	}
 	// The age library does not say whose fault an error is: an identity's that
 	// asks (its plugin missing, its passphrase wrong) or the file's.
@@ -141,9 +147,9 @@ func Unwrap(w Wrapped, ids *Identities) (Key, error) {
 	ids.held.ask.failed = nil
 	r, err := age.Decrypt(bytes.NewReader(w), watched...)
 	if err != nil {
-		return Key{}, unwrapError(err, met, ids.held)
+		return nil, unwrapError(err, met, ids.held)
 	}
-	return readKey(r)
+	return readKeys(r, n)
 }
 
 type watchedIdentity struct {
@@ -178,15 +184,17 @@ func unwrapError(err, met error, ids *heldIdentities) error {
 		WithHint("was its passphrase or PIN right, is its hardware in place?")
 }
 
-// readKey takes the key out of a decrypted file: exactly KeySize bytes.
-func readKey(r io.Reader) (Key, error) {
-	buf := make([]byte, KeySize+1)
-	n, err := readWhole(r, buf)
-	if n != KeySize || err != nil {
-		clear(buf)
-		return Key{}, damagedWrap("what it holds is not a key of 32 bytes")
+// readKeys takes the keys out of a decrypted file: exactly KeySize bytes each.
+func readKeys(r io.Reader, n int) (keys []Key, err error) {
+	buf := make([]byte, n*KeySize+1)
+	defer clear(buf)
+	if read, err := readWhole(r, buf); read != n*KeySize || err != nil {
+		return nil, damagedWrap(fmt.Sprintf("what it holds is not %d keys of 32 bytes", n))
 	}
-	return holdKey(buf[:KeySize]), nil
+	for i := range n {
+		keys = append(keys, holdKey(bytes.Clone(buf[i*KeySize:(i+1)*KeySize])))
+	}
+	return keys, nil
 }
 
 var errLong = errors.New("longer than expected")
@@ -209,6 +217,6 @@ func readWhole(r io.Reader, buf []byte) (n int, err error) {
 }
 
 func damagedWrap(why string) error {
-	return fault.Errorf(fault.Integrity, "a key in the database is damaged: %s", why).
+	return fault.Errorf(fault.Integrity, "the wrapped keys in the database are damaged: %s", why).
 		WithHint("restore the database from a backup; no identity can repair this")
 }

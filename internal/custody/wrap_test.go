@@ -117,12 +117,12 @@ func TestWrapUnwrap(t *testing.T) {
 			if r.Kind != p.kind {
 				t.Errorf("kind %s, want %s", r.Kind, p.kind)
 			}
-			w, err := Wrap(testKey(5), []Recipient{r}, nil)
+			w, err := Wrap([]Key{testKey(5)}, []Recipient{r}, nil)
 			must(t, err)
 			ids, err := ReadIdentities(writeFile(t, p.private), p.person.asPrompter())
 			must(t, err)
 			for range 2 { // a keyring needs two keys
-				key, err := Unwrap(w, ids)
+				key, err := unwrapOne(w, ids)
 				must(t, err)
 				if !bytes.Equal(key.bytes(), testKey(5).bytes()) {
 					t.Error("another key came out")
@@ -144,17 +144,17 @@ func TestAnyCustodianOpens(t *testing.T) {
 			pairs, to = append(pairs, p), append(to, recipient(t, p.public))
 		}
 	}
-	w, err := Wrap(testKey(5), to, nil)
+	w, err := Wrap([]Key{testKey(5)}, to, nil)
 	must(t, err)
 	for _, p := range pairs {
 		ids, err := ReadIdentities(writeFile(t, p.private), p.person.asPrompter())
 		must(t, err)
-		if _, err := Unwrap(w, ids); err != nil {
+		if _, err := unwrapOne(w, ids); err != nil {
 			t.Errorf("%s: %v", p.name, err)
 		}
 	}
 	ids := newTestIdentity(t, KindX25519).Identities()
-	_, err = Unwrap(w, ids)
+	_, err = unwrapOne(w, ids)
 	wantError(t, err, fault.KeyTrouble, "does not open this store")
 }
 
@@ -162,11 +162,11 @@ func TestAnyCustodianOpens(t *testing.T) {
 func TestQuietIdentitiesFirst(t *testing.T) {
 	installTestPlugin(t)
 	loud, quiet := pluginPair(t), nativePair(t, KindX25519)
-	w, err := Wrap(testKey(5), []Recipient{recipient(t, loud.public), recipient(t, quiet.public)}, nil)
+	w, err := Wrap([]Key{testKey(5)}, []Recipient{recipient(t, loud.public), recipient(t, quiet.public)}, nil)
 	must(t, err)
 	ids, err := ReadIdentities(writeFile(t, loud.private+"\n"+quiet.private+"\n"), loud.person)
 	must(t, err)
-	_, err = Unwrap(w, ids)
+	_, err = unwrapOne(w, ids)
 	must(t, err)
 	if len(loud.person.prompts) != 0 {
 		t.Errorf("asked %q", loud.person.prompts)
@@ -175,39 +175,39 @@ func TestQuietIdentitiesFirst(t *testing.T) {
 
 func TestWrapRefuses(t *testing.T) {
 	x, pq := recipient(t, nativePair(t, KindX25519).public), recipient(t, nativePair(t, KindHybrid).public)
-	_, err := Wrap(testKey(5), nil, nil)
+	_, err := Wrap([]Key{testKey(5)}, nil, nil)
 	wantError(t, err, fault.Usage, "without a recipient")
-	_, err = Wrap(Key{}, []Recipient{x}, nil)
+	_, err = Wrap([]Key{Key{}}, []Recipient{x}, nil)
 	wantError(t, err, fault.Internal, "0 bytes")
-	_, err = Wrap(testKey(5), []Recipient{x, pq}, nil)
+	_, err = Wrap([]Key{testKey(5)}, []Recipient{x, pq}, nil)
 	wantError(t, err, fault.NotAllowed, "post-quantum")
-	_, err = Wrap(testKey(5), []Recipient{pq, x}, nil)
+	_, err = Wrap([]Key{testKey(5)}, []Recipient{pq, x}, nil)
 	wantError(t, err, fault.NotAllowed, "post-quantum")
-	if _, err = Wrap(testKey(5), []Recipient{pq, pq}, nil); err != nil {
+	if _, err = Wrap([]Key{testKey(5)}, []Recipient{pq, pq}, nil); err != nil {
 		t.Error(err)
 	}
 }
 
 func TestPluginTrouble(t *testing.T) {
 	missing := recipient(t, plugin.EncodeRecipient("nowhere", []byte("x")))
-	_, err := Wrap(testKey(5), []Recipient{missing}, nil)
+	_, err := Wrap([]Key{testKey(5)}, []Recipient{missing}, nil)
 	wantError(t, err, fault.KeyTrouble, "age-plugin-nowhere is not installed")
 
 	installTestPlugin(t)
 	broken := recipient(t, plugin.EncodeRecipient(testPlugin, []byte("no key")))
-	_, err = Wrap(testKey(5), []Recipient{recipient(t, nativePair(t, KindX25519).public), broken}, nil)
+	_, err = Wrap([]Key{testKey(5)}, []Recipient{recipient(t, nativePair(t, KindX25519).public), broken}, nil)
 	wantError(t, err, fault.KeyTrouble, shorten(broken.Text))
 	mixed := recipient(t, nativePair(t, KindHybrid).public)
-	_, err = Wrap(testKey(5), []Recipient{mixed, recipient(t, pluginPair(t).public)}, nil)
+	_, err = Wrap([]Key{testKey(5)}, []Recipient{mixed, recipient(t, pluginPair(t).public)}, nil)
 	wantError(t, err, fault.KeyTrouble, "post-quantum")
 
 	p := pluginPair(t)
-	w, err := Wrap(testKey(5), []Recipient{recipient(t, p.public)}, nil)
+	w, err := Wrap([]Key{testKey(5)}, []Recipient{recipient(t, p.public)}, nil)
 	must(t, err)
 	try := func(private string, asked Prompter) error {
 		ids, err := ReadIdentities(writeFile(t, private), asked)
 		must(t, err)
-		_, err = Unwrap(w, ids)
+		_, err = unwrapOne(w, ids)
 		return err
 	}
 	wantError(t, try(p.private, nil), fault.KeyTrouble, "no terminal", testPIN)
@@ -222,11 +222,11 @@ func TestPluginTrouble(t *testing.T) {
 func TestPluginWords(t *testing.T) {
 	installTestPlugin(t)
 	p := pluginPair(t)
-	w, err := Wrap(testKey(5), []Recipient{recipient(t, p.public)}, nil)
+	w, err := Wrap([]Key{testKey(5)}, []Recipient{recipient(t, p.public)}, nil)
 	must(t, err)
 	ids, err := ReadIdentities(writeFile(t, p.private), p.person)
 	must(t, err)
-	_, err = Unwrap(w, ids)
+	_, err = unwrapOne(w, ids)
 	must(t, err)
 	for _, text := range append(p.person.shown, p.person.prompts...) {
 		if !strings.HasPrefix(text, "age-plugin-fobtest: ") || strings.Contains(text, "\x1b") {
@@ -242,22 +242,22 @@ func TestPluginWords(t *testing.T) {
 // nothing may panic.
 func TestDamagedWrap(t *testing.T) {
 	id := newTestIdentity(t, KindX25519)
-	w, err := Wrap(testKey(5), []Recipient{id.Recipient()}, nil)
+	w, err := Wrap([]Key{testKey(5)}, []Recipient{id.Recipient()}, nil)
 	must(t, err)
 	for i := range w {
 		changed := bytes.Clone(w)
 		changed[i] ^= 1
-		_, err := Unwrap(changed, id.Identities())
+		_, err := unwrapOne(changed, id.Identities())
 		if kind := fault.KindOf(err); err == nil || kind != fault.Integrity && kind != fault.KeyTrouble {
 			t.Fatalf("byte %d: %v", i, err)
 		}
 	}
 	for n := range w {
-		if _, err := Unwrap(w[:n], id.Identities()); fault.KindOf(err) != fault.Integrity {
+		if _, err := unwrapOne(w[:n], id.Identities()); fault.KindOf(err) != fault.Integrity {
 			t.Fatalf("%d bytes of it: %v", n, err)
 		}
 	}
-	wantError(t, func() error { _, err := Unwrap(nil, id.Identities()); return err }(), fault.Integrity, "damaged")
+	wantError(t, func() error { _, err := unwrapOne(nil, id.Identities()); return err }(), fault.Integrity, "damaged")
 }
 
 // TestWrapOfAnotherSize: age vouches for who sealed nothing, so what comes out
@@ -271,7 +271,7 @@ func TestWrapOfAnotherSize(t *testing.T) {
 		_, err = w.Write(make([]byte, n))
 		must(t, err)
 		must(t, w.Close())
-		_, err = Unwrap(out.Bytes(), id.Identities())
-		wantError(t, err, fault.Integrity, "not a key of 32 bytes")
+		_, err = unwrapOne(out.Bytes(), id.Identities())
+		wantError(t, err, fault.Integrity, "not 1 keys of 32 bytes")
 	}
 }

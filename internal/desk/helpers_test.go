@@ -66,8 +66,9 @@ func newHouse(t testing.TB) *house {
 	h := &house{t: t, path: filepath.Join(t.TempDir(), "fob.db"), keys: keys, clock: &clock{now: began}}
 	first := &trail.Event{ID: uuid.New(), Time: trail.Time{Time: began}, Store: id, Command: token.CmdInit,
 		Object: trail.Object{Kind: trail.KindStore, ID: id.String()}, Outcome: trail.Done}
-	must(t, first.SetDetail(trail.InitDetail{CheckpointPub: "pub"}))
-	must(t, sqlite.Create(bg, h.path, store.Founding{ID: id, Created: began, CheckpointPub: "pub", Event: first}))
+	wrapped := store.Keys{CheckpointPub: "pub", Generation: 1, Wrapped: []byte("wrapped")}
+	must(t, first.SetDetail(trail.InitDetail{KeysDetail: wrapped.Detail(), CheckpointPub: "pub"}))
+	must(t, sqlite.Create(bg, h.path, store.Founding{ID: id, Created: began, Keys: wrapped, Event: first}))
 	h.desk = h.newDesk("olga")
 	h.store = h.desk.Store.(*store.Store)
 	h.intake = h.intakeOf(h.desk)

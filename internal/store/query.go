@@ -20,6 +20,7 @@ type queries struct {
 	tx       *sql.Tx
 	id       uuid.UUID
 	insert   func(table string, columns []string, rows [][]any) error // nil: it only reads
+	appended bool                                                     // an event was
 	prepared map[string]*sql.Stmt                                     // what was asked before in this transaction
 }
 

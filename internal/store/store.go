@@ -15,7 +15,8 @@ import (
 // Store is an open store, on whichever engine.
 type Store struct {
 	Engine
-	id uuid.UUID
+	id      uuid.UUID
+	witness Witness // nil: there is none
 }
 
 var (
@@ -100,10 +101,30 @@ func (s *Store) update(ctx context.Context, loads bool, fn func(*queries) error)
 	}()
 	q := s.queries(ctx, w.Tx)
 	q.insert = w.Insert
+	watched := s.witness != nil && !loads // what loads writes no event
+	if watched {
+		if seen, ok, err := s.witness.Last(); err != nil {
+			return err
+		} else if ok {
+			if err := q.continues(seen); err != nil {
+				return s.Explain(err, doing)
+			}
+		}
+	}
 	if err := fn(q); err != nil {
 		return s.Explain(err, doing)
 	}
-	return s.Explain(w.Tx.Commit(), doing)
+	var now Seen
+	if watched = watched && q.appended; watched {
+		if now, err = q.present(); err != nil {
+			return s.Explain(err, doing)
+		}
+	}
+	err = w.Tx.Commit()
+	if err == nil && watched {
+		s.witness.Saw(now)
+	}
+	return s.Explain(err, doing)
 }
 
 func (s *Store) queries(ctx context.Context, tx *sql.Tx) *queries {

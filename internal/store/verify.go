@@ -77,21 +77,11 @@ func (t *tables) Contradictions() ([]string, error) {
 
 // StoreRow reads the store itself.
 func (q *queries) StoreRow() (row trail.StoreRow, err error) {
-	if err := q.row(`SELECT created_at, checkpoint_pub, newest_at FROM store`).Scan(inNanos(&row.Created), &row.CheckpointPub, inNanos(&row.Newest)); err != nil {
+	if err := q.row(`SELECT created_at, newest_at FROM store`).Scan(inNanos(&row.Created), inNanos(&row.Newest)); err != nil {
 		return row, err
 	}
-	row.Keys, err = collect(q, func(row scanner) (k trail.KeyRow, err error) {
-		var wrapped []byte
-		err = row.Scan(&k.ID, &k.Purpose, &wrapped, inNanos(&k.Created))
-		return Key{ID: k.ID, Purpose: k.Purpose, Wrapped: wrapped}.Row(k.Created), err
-	}, `SELECT id, purpose, wrapped, created_at FROM store_key ORDER BY id`)
-	if err != nil {
-		return row, err
-	}
-	row.Custodians, err = collect(q, func(row scanner) (c trail.CustodianRow, err error) {
-		err = row.Scan(&c.Recipient, &c.Kind, inNanos(&c.Added))
-		return c, err
-	}, `SELECT recipient, kind, added_at FROM custodian ORDER BY recipient`)
+	keys, err := q.storeKeys()
+	row.CheckpointPub, row.KeysDetail = keys.CheckpointPub, keys.Detail()
 	return row, err
 }
 

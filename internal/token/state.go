@@ -71,6 +71,10 @@ const (
 	CmdResync      Command = "resync"
 	CmdUnlock      Command = "unlock"
 	CmdClockAccept Command = "clock accept"
+	CmdAuditAccept Command = "audit accept"
+	CmdKeyAdd      Command = "key add"
+	CmdKeyRemove   Command = "key remove"
+	CmdKeyRotate   Command = "key rotate"
 	CmdIdentify    Command = "identify"
 
 	CmdSuspend    Command = "suspend"

@@ -138,8 +138,9 @@ func (v *verification) compareStore(t Tables) error {
 	}
 	byRecipient := func(a, b CustodianRow) int { return strings.Compare(a.Recipient, b.Recipient) }
 	slices.SortFunc(row.Custodians, byRecipient)
-	slices.SortFunc(f.init.Custodians, byRecipient)
-	differences(&v.Report, "store", row, StoreRow{Created: f.founded, CheckpointPub: f.init.CheckpointPub, Newest: f.newest, Keys: f.init.Keys, Custodians: f.init.Custodians})
+	keys := f.keys
+	slices.SortFunc(keys.Custodians, byRecipient)
+	differences(&v.Report, "store", row, StoreRow{Created: f.founded, CheckpointPub: f.init.CheckpointPub, Newest: f.newest, KeysDetail: keys})
 	return nil
 }
 

@@ -170,13 +170,34 @@ type SearchDetail struct {
 	Serials      []token.Serial `json:"serials,omitempty"` // of those found, the first twenty
 }
 
-// InitDetail is what the first event of a trail carries. The hashes of the encrypted
-// keys keep anybody who can write the database from putting keys of their own in
-// their place.
+// InitDetail is what the first event of a trail carries.
 type InitDetail struct {
-	Custodians    []CustodianRow `json:"custodians"`
-	Keys          []KeyRow       `json:"keys"`
-	CheckpointPub string         `json:"checkpoint_pub"`
+	KeysDetail
+	CheckpointPub string `json:"checkpoint_pub"`
+}
+
+// KeysDetail is what an event about the store's keys or their custodians leaves of
+// them, whole: the statement about them is signed, and only hashes of it and of the
+// encrypted keys are here.
+type KeysDetail struct {
+	Generation int64          `json:"generation"`
+	Keys       []KeyRow       `json:"keys"`
+	Custodians []CustodianRow `json:"custodians"`
+	Wrapped    string         `json:"wrapped_sha256"`
+	Statement  string         `json:"statement_sha256"`
+}
+
+// AcceptDetail is what the acceptance of a store carries that did not continue what
+// was seen of it.
+type AcceptDetail struct {
+	Seen  SeenHead `json:"seen"`  // where it was seen last
+	Found SeenHead `json:"found"` // where it was
+}
+
+// SeenHead is the newest event of a trail.
+type SeenHead struct {
+	Seq  int64  `json:"event"`
+	Hash string `json:"hash"`
 }
 
 // ClockDetail is what a correction of the clock carries.

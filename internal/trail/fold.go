@@ -25,8 +25,9 @@ type Fold struct {
 	part    bool // it begins in the middle of a trail: what was before is not known
 
 	init    InitDetail
-	founded time.Time // the first event
-	newest  time.Time // what the clock is held against
+	keys    KeysDetail // as the newest event about them left them
+	founded time.Time  // the first event
+	newest  time.Time  // what the clock is held against
 	policy  map[string]string
 	lists   []ListRow // of people
 	batches map[string]*batch
@@ -66,7 +67,7 @@ func newFold(s span, r Renames) *Fold {
 // subjectOf is the kind of object that a command's events are about.
 func subjectOf(c token.Command) string {
 	switch c {
-	case token.CmdInit, token.CmdClockAccept, token.CmdPolicySet, token.CmdIdentify, token.CmdAccountImport:
+	case token.CmdInit, token.CmdAuditAccept, token.CmdKeyAdd, token.CmdKeyRemove, token.CmdKeyRotate, token.CmdClockAccept, token.CmdPolicySet, token.CmdIdentify, token.CmdAccountImport:
 		return KindStore
 	case token.CmdAccountErase:
 		return KindAccount
@@ -95,6 +96,11 @@ func (f *Fold) apply(e *Event, beside []Text) (err error) {
 		}
 		f.founded = e.Time.UTC()
 		err = e.decode(&f.init)
+		f.keys = f.init.KeysDetail
+	case token.CmdAuditAccept:
+		err = f.accepted(e)
+	case token.CmdKeyAdd, token.CmdKeyRemove, token.CmdKeyRotate:
+		err = f.keysChanged(e)
 	case token.CmdClockAccept:
 		var d ClockDetail
 		err = e.decode(&d)

@@ -230,8 +230,8 @@ func (p *Past) Token(c token.Facts) (t PastToken, ok bool, err error) {
 	}
 	p.later[b].undo(&c)
 	t.Token = token.Token{Facts: c, Standing: token.Standing{State: token.InStock}, BatchNumber: b.Number, ImportedAt: b.At, Software: b.Format == token.VirtualFormat}
-	for _, k := range f.init.Keys {
-		if k.Purpose == "seed" { // of which a store has one for all its life
+	for _, k := range f.keys.Keys {
+		if k.Purpose == "seed" { // the newest, though a rotation may not have come to this seed yet
 			t.SeedKey = k.ID
 		}
 	}

@@ -32,16 +32,13 @@ type StoreRow struct {
 	Created       time.Time
 	CheckpointPub string
 	Newest        time.Time
-	Keys          []KeyRow
-	Custodians    []CustodianRow
+	KeysDetail
 }
 
-// KeyRow is a key of the store as it is kept: encrypted, so only its hash is
-// said.
+// KeyRow is a key of the store.
 type KeyRow struct {
 	ID      int64     `json:"id"`
 	Purpose string    `json:"purpose"`
-	SHA256  string    `json:"wrapped_sha256"`
 	Created time.Time `json:"created_at,omitzero"`
 }
 

@@ -37,8 +37,10 @@ func printFounded(r *term.Run, res app.Founded) error {
 		all = append(all, "custodian", c.Recipient)
 	}
 	r.Facts(append(all, "for the auditor", res.CheckpointPub)...)
-	if res.Identity != nil {
-		r.Remark("Keep a copy of the identity in a safe place: without it the seeds are lost.")
+	if res.Resumed {
+		r.Remark("An init that was broken off before was finished; nothing was made twice.")
 	}
+	r.Remark("If every custodian's identity is lost, all seeds are lost, for ever: no code can be checked any more, and every token has to be")
+	r.Remark("replaced or its seed asked of the supplier again. Keep a copy of the identity in a safe place, away from the database.")
 	return nil
 }

@@ -7,6 +7,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"fob/internal/app"
 	"fob/internal/cli/term"
 	"fob/internal/report"
 )
@@ -26,5 +27,6 @@ var Promises = map[string]term.Promised{
 	"fob verify-export":    term.Promise(verifiedExportJSON{}, term.ExitRefused, term.ExitKey, term.ExitIntegrity),
 	"fob audit log":        term.Promise([]report.Event{}, term.ExitIntegrity),
 	"fob audit verify":     term.Promise(verifiedJSON{}, term.ExitRefused, term.ExitKey, term.ExitIntegrity),
+	"fob audit accept":     term.Promise(app.Accepted{}, term.ExitRefused, term.ExitNotAllowed, term.ExitKey, term.ExitIntegrity),
 	"fob audit checkpoint": term.Promise(checkpointJSON{}, term.ExitNotAllowed, term.ExitKey),
 }

@@ -15,7 +15,7 @@ import (
 )
 
 func newAuditCmd(r *term.Run) *cobra.Command {
-	return term.Parent("audit", newAuditLogCmd(r), newAuditVerifyCmd(r), newAuditCheckpointCmd(r))
+	return term.Parent("audit", newAuditLogCmd(r), newAuditVerifyCmd(r), newAuditCheckpointCmd(r), newAuditAcceptCmd(r))
 }
 
 func newAuditLogCmd(r *term.Run) *cobra.Command {

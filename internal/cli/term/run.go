@@ -91,13 +91,10 @@ func AtLeastOne(name string) cobra.PositionalArgs {
 
 func (r *Run) Config() app.Config {
 	c := r.Base
-	c.DB, c.Identity = r.DB, r.Identity
-	if c.DB == "" {
+	if c.DB = r.DB; c.DB == "" {
 		c.DB = app.DefaultDB(r.Getenv)
 	}
-	if c.Identity == "" {
-		c.Identity = app.DefaultIdentity(r.Getenv)
-	}
+	c.Places(r.Identity, r.Getenv)
 	c.Wait = r.Wait
 	if !r.JSON {
 		c.Prompter = terminalPrompter{r.Ctx}

@@ -7,43 +7,62 @@ import (
 	"os"
 	"path/filepath"
 
+	"github.com/google/uuid"
+
 	"fob/internal/fault"
 	"fob/internal/store"
 )
 
-// Create makes a store at path, which must not exist. It is built beside its
-// place and linked there when it is whole, so a failed init leaves nothing.
+// Create makes a store at path, which must not exist. A failure leaves nothing.
 func Create(ctx context.Context, path string, f store.Founding) error {
-	abs, err := filepath.Abs(path)
-	if err != nil {
-		return fault.Wrap(fault.Internal, err, "finding %s", path)
+	building := BuildingPath(path, f.ID)
+	defer removeDatabase(building)
+	if err := Build(ctx, building, f); err != nil {
+		return err
 	}
-	dir := filepath.Dir(abs)
+	return Place(building, path)
+}
+
+// BuildingPath is where the store of an id is built before it gets its place.
+func BuildingPath(path string, id uuid.UUID) string { return path + ".new-" + id.String() }
+
+// Build makes a whole store beside its place. A failure leaves nothing.
+func Build(ctx context.Context, building string, f store.Founding) error {
+	building, err := filepath.Abs(building)
+	if err != nil {
+		return fault.Wrap(fault.Internal, err, "finding %s", building)
+	}
+	dir := filepath.Dir(building)
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return fault.Wrap(fault.Internal, err, "making the folder of the store")
 	}
 	if err := checkFilesystem(dir); err != nil {
 		return err
 	}
-	if _, err := os.Lstat(abs); !errors.Is(err, fs.ErrNotExist) {
-		return existsError(abs)
-	}
-	building := abs + ".new-" + f.ID.String()
-	defer removeDatabase(building)
 	if err := build(ctx, building, f); err != nil {
+		removeDatabase(building)
 		return explain(err, "making the store")
 	}
-	if err := os.Link(building, abs); errors.Is(err, fs.ErrExist) {
-		return existsError(abs)
+	return syncFolder(dir)
+}
+
+// Place gives a store that was built its name, if nothing has it.
+func Place(building, path string) error {
+	if err := os.Link(building, path); errors.Is(err, fs.ErrExist) {
+		return fault.Errorf(fault.NotAllowed, "%s exists already; nothing was changed", path).WithHint("name another place with %s", fault.DB)
 	} else if err != nil {
 		return fault.Wrap(fault.Internal, err, "putting the store in its place")
 	}
-	if err := syncFolder(dir); err != nil {
-		removeDatabase(abs) // its keys go too when this fails: nobody could open it
+	if err := syncFolder(filepath.Dir(path)); err != nil {
+		removeDatabase(path) // its keys go too when this fails: nobody could open it
 		return err
 	}
+	removeDatabase(building)
 	return nil
 }
+
+// Discard removes a store that was never put in its place.
+func Discard(building string) { removeDatabase(building) }
 
 // build makes the file itself first, because SQLite would create it readable
 // for everybody.
@@ -78,10 +97,6 @@ var syncFolder = func(dir string) error {
 		return fault.Wrap(fault.Internal, err, "writing the folder of the store")
 	}
 	return nil
-}
-
-func existsError(path string) error {
-	return fault.Errorf(fault.NotAllowed, "%s exists already; nothing was changed", path).WithHint("name another place with %s", fault.DB)
 }
 
 func removeDatabase(path string) {

@@ -58,12 +58,11 @@ func TestCreate(t *testing.T) {
 		t.Errorf("the id is %s, not %s", s.ID(), f.ID)
 	}
 	keys, err := s.Keys(bg)
-	if err != nil || len(keys) != 2 || string(keys[0].Wrapped) != "wrapped seed key" || keys[1].Purpose != store.KeyFingerprint {
+	if err != nil || len(keys.Keys) != 2 || string(keys.Wrapped) != "wrapped keys" || keys.Keys[1].Purpose != store.KeyFingerprint {
 		t.Errorf("keys %v, %v", keys, err)
 	}
-	custodians, pub, err := s.Custodians(bg)
-	if err != nil || pub != "pub" || len(custodians) != 1 || !custodians[0].Added.Equal(storetest.Began) {
-		t.Errorf("custodians %v, %q, %v", custodians, pub, err)
+	if keys.CheckpointPub != "pub" || len(keys.Custodians) != 1 || !keys.Custodians[0].Added.Equal(storetest.Began) {
+		t.Errorf("custodians %v, %q", keys.Custodians, keys.CheckpointPub)
 	}
 	if r, err := s.Verify(bg, nil); err != nil || r.Events != 1 {
 		t.Errorf("verify says %+v, %v", r, err)
@@ -72,8 +71,8 @@ func TestCreate(t *testing.T) {
 
 func TestCreateThatFailsLeavesNothing(t *testing.T) {
 	spoil := map[string]func(*store.Founding){
-		"a key without number": func(f *store.Founding) { f.Keys[1].ID = 0 },
-		"a custodian twice":    func(f *store.Founding) { f.Custodians = append(f.Custodians, f.Custodians[0]) },
+		"a key without number": func(f *store.Founding) { f.Keys.Keys[1].ID = 0 },
+		"a custodian twice":    func(f *store.Founding) { f.Keys.Custodians = append(f.Keys.Custodians, f.Keys.Custodians[0]) },
 		"an event's text twice": func(f *store.Founding) {
 			text := trail.Text{Field: trail.TextReason, Salt: []byte("salt"), Text: "why"}
 			f.Event.Beside = []trail.Text{text, text}

@@ -205,7 +205,7 @@ func TestSweepWhileLoadersBegin(t *testing.T) {
 // What the database refuses is fob's fault, and says so.
 func TestConstraintIsADefect(t *testing.T) {
 	s := newStore(t)
-	err := s.Explain(run(s, `INSERT INTO store_key VALUES (0, 'seed', x'00', 1)`), "writing")
+	err := s.Explain(run(s, `INSERT INTO store_key VALUES (0, 'seed', 1)`), "writing")
 	kindIs(t, err, fault.Internal, "defect of fob", "report it", "nothing was changed")
 }
 

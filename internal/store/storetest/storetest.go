@@ -48,11 +48,11 @@ var (
 func Founding() store.Founding {
 	id := uuid.New()
 	return store.Founding{
-		ID: id, Created: Began, CheckpointPub: "pub",
-		Keys: []store.Key{{ID: 1, Purpose: store.KeySeed, Wrapped: []byte("wrapped seed key")},
-			{ID: 2, Purpose: store.KeyFingerprint, Wrapped: []byte("wrapped fingerprint key")}},
-		Custodians: []store.Custodian{{Recipient: "age1one", Kind: "X25519", Added: Began}},
-		Event:      Event(id, token.CmdInit),
+		ID: id, Created: Began,
+		Keys: store.Keys{CheckpointPub: "pub", Generation: 1, Wrapped: []byte("wrapped keys"), Statement: []byte("signed"),
+			Keys:       []trail.KeyRow{{ID: 1, Purpose: store.KeySeed, Created: Began}, {ID: 2, Purpose: store.KeyFingerprint, Created: Began}},
+			Custodians: []trail.CustodianRow{{Recipient: "age1one", Kind: "X25519", Added: Began}}},
+		Event: Event(id, token.CmdInit),
 	}
 }
 

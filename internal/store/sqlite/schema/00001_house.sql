@@ -6,15 +6,20 @@ CREATE TABLE store (
     uuid           TEXT    NOT NULL,
     created_at     INTEGER NOT NULL,          -- Unix nanoseconds, as every *_at
     checkpoint_pub TEXT    NOT NULL,          -- what checkpoints are verified with
+    -- The keys in store_key, in the order of their ids, encrypted to every custodian
+    -- as one age file; and the statement about them that the checkpoint key signed.
+    -- The generation rises with every change of keys or custodians.
+    wrapped        BLOB    NOT NULL,
+    key_statement  TEXT    NOT NULL,
+    key_generation INTEGER NOT NULL CHECK (key_generation > 0),
     newest_at      INTEGER NOT NULL           -- latest time of any event, or the corrected clock since
 ) STRICT;
 
--- Random keys, each encrypted to every custodian. A seed names the key that
--- sealed it; the fingerprint key is never rotated.
+-- Random keys. A seed names the key that sealed it. There are two for seeds while a
+-- rotation goes on; the fingerprint key is never rotated.
 CREATE TABLE store_key (
     id         INTEGER PRIMARY KEY CHECK (id > 0),
     purpose    TEXT    NOT NULL CHECK (purpose IN ('seed', 'fingerprint')),
-    wrapped    BLOB    NOT NULL,
     created_at INTEGER NOT NULL
 ) STRICT;
 
