@@ -38,13 +38,13 @@ var rooms = map[string]room{
 		why: "the root knows global flags, the list of commands and what becomes of an error; a command is in its group",
 	},
 	"cli/term": {
-		may: []string{"fault", "app", "desk", "intake", "people", "report", "report/export", "report/sheet", "token", "trail", "otp"},
+		may: []string{"fault", "app", "desk", "intake", "people", "request", "report", "report/export", "report/sheet", "token", "trail", "otp"},
 		why: "what all commands share knows no command",
 		not: map[string]string{"cli/group": "groups import term"},
 	},
 	// Each group of commands.
 	"cli/group": {
-		may: []string{"fault", "cli/term", "app", "desk", "people", "intake", "report", "report/export", "report/sheet", "token", "trail", "seedfile", "provision"},
+		may: []string{"fault", "cli/term", "app", "desk", "people", "intake", "request", "report", "report/export", "report/sheet", "token", "trail", "seedfile", "provision"},
 		why: "the command line calls one use case and prints what comes back; a second front end must not have to repeat more",
 		not: map[string]string{
 			"cli/group":         "a group can be read alone: what two of them need is in cli/term",
@@ -55,12 +55,12 @@ var rooms = map[string]room{
 	},
 	"app": {
 		may: []string{"fault", "desk", "intake", "people", "store", "store/sqlite", "token", "otp", "seedfile", "seedfile/detect", "seedfile/delivery",
-			"seedfile/table", "family", "pskc", "rows", "custody", "trail", "report", "report/export", "report/sheet", "provision", "provision/targets", "spool"},
+			"seedfile/table", "family", "pskc", "rows", "custody", "trail", "request", "report", "report/export", "report/sheet", "provision", "provision/targets", "spool"},
 		why: "app wires what lies below it",
 		not: map[string]string{"cli": "a second front end uses app without a terminal"},
 	},
 	"intake": {
-		may: []string{"fault", "desk", "token", "otp", "trail", "seedfile", "spool"},
+		may: []string{"fault", "desk", "request", "token", "otp", "trail", "seedfile", "spool"},
 		why: "how a file becomes a batch needs no family of files, no database and no terminal: it owns the interfaces that it needs",
 		not: map[string]string{
 			"store":           "intake owns the interface of the store: PostgreSQL will be a second one",
@@ -70,7 +70,7 @@ var rooms = map[string]room{
 		},
 	},
 	"desk": {
-		may: []string{"fault", "token", "otp", "trail", "seedfile", "rows"},
+		may: []string{"fault", "request", "token", "otp", "trail", "seedfile", "rows"},
 		why: "the use cases own the interfaces that they need; anyone who implements them imports inventory, never the reverse",
 		not: map[string]string{
 			"store":     "inventory owns the interface of the store: PostgreSQL will be a second one",
@@ -81,12 +81,12 @@ var rooms = map[string]room{
 		},
 	},
 	"people": {
-		may: []string{"fault", "desk", "token", "trail", "rows"},
+		may: []string{"fault", "desk", "request", "token", "trail", "rows"},
 		why: "whom tokens may be given to; the desk moves the tokens of those who left",
 		not: map[string]string{"store": "people owns the interface of the store"},
 	},
 	"store": {
-		may: []string{"fault", "desk", "intake", "people", "provision", "report", "token", "trail"},
+		may: []string{"fault", "desk", "intake", "people", "provision", "request", "report", "token", "trail"},
 		why: "the store keeps rows: it reads no files, computes no codes and opens no seeds",
 		not: map[string]string{"custody": "the database and the keys to it are never in one hand"},
 	},
@@ -97,6 +97,10 @@ var rooms = map[string]room{
 	"store/storetest": {
 		may: []string{"fault", "desk", "intake", "people", "report", "store", "token", "trail"},
 		why: "it serves the tests of every engine and knows none",
+	},
+	"request": {
+		may: []string{"fault", "token", "trail"},
+		why: "the second person stands before every use case, and knows none: each says in an order what it would do",
 	},
 	"fault": {why: "kinds of errors and remedies stand below everything"},
 	"token": {may: []string{"fault"}, why: "the domain stands below everything and does no I/O"},

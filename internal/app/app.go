@@ -13,6 +13,7 @@ import (
 	"fob/internal/people"
 	"fob/internal/provision"
 	"fob/internal/report"
+	"fob/internal/request"
 	"fob/internal/store"
 	"fob/internal/store/sqlite"
 	"fob/internal/token"
@@ -42,6 +43,8 @@ type UseCases struct {
 	Intake *intake.Intake
 	People *people.Registry
 	Out    *provision.Provisioner
+	// Requests are the commands that wait for a second person.
+	Requests request.Registry
 	// Reports reads the same store, what the others changed included.
 	Reports report.Store
 	Close   func() error
@@ -57,12 +60,13 @@ func (c Config) Open(ctx context.Context) (*UseCases, error) {
 	keys := &lazyKeys{config: c, store: s}
 	d := &desk.Desk{Store: s, Keys: keys.open, Now: c.Now, Random: c.Random, Operator: c.Operator, Host: c.host()}
 	return &UseCases{
-		Desk:    d,
-		Intake:  &intake.Intake{Store: s.Intake(), Desk: d},
-		People:  &people.Registry{Store: store.For[people.Reader, people.Tx]{Store: s}, Desk: d},
-		Out:     &provision.Provisioner{Store: s.Provision(), Desk: d, SeedLen: custody.SeedLen},
-		Reports: s,
-		Close:   func() error { keys.close(); return s.Close() },
+		Desk:     d,
+		Intake:   &intake.Intake{Store: s.Intake(), Desk: d},
+		People:   &people.Registry{Store: store.For[people.Reader, people.Tx]{Store: s}, Desk: d},
+		Out:      &provision.Provisioner{Store: s.Provision(), Desk: d, SeedLen: custody.SeedLen},
+		Requests: request.Registry{Store: s.Requests(), Author: d.Author()},
+		Reports:  s,
+		Close:    func() error { keys.close(); return s.Close() },
 	}, nil
 }
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/rand"
 	"database/sql"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -23,6 +24,7 @@ import (
 	"fob/internal/provision"
 	"fob/internal/provision/targets"
 	"fob/internal/report"
+	"fob/internal/request"
 	"fob/internal/seedfile"
 	"fob/internal/store"
 	"fob/internal/token"
@@ -169,6 +171,34 @@ func (w *world) wholeLife(d *desk.Desk) {
 	w.must(err)
 	_, err = registry(d).Erase(ctx, "Ben@example.com", desk.Words{Reason: "asked for it", Approver: "Eva"})
 	w.must(err)
+	w.requests(d)
+}
+
+// requests makes one that is carried out, and one that waits.
+func (w *world) requests(d *desk.Desk) {
+	w.t.Helper()
+	ctx := context.Background()
+	_, err := d.SetPolicy(ctx, map[string]string{"second-person": "destroy"}, desk.Words{Approver: "Eva"})
+	w.must(err)
+	g := request.Registry{Store: d.Store.(*store.Store).Requests(), Author: d.Author()}
+	for i := range 2 {
+		c := desk.Change{Serial: serial(12 + uint64(i)), By: token.CmdRetire, To: token.Retired}
+		_, err := d.Move(ctx, c)
+		var needed *request.Needed
+		if !errors.As(err, &needed) {
+			w.t.Fatalf("no request is needed: %v", err)
+		}
+		q, err := g.File(ctx, needed, nil)
+		w.must(err)
+		if i == 0 {
+			other := g
+			other.Author.Operator = token.Operator{Kind: token.OperatorOS, ID: "4711", Name: "eva"}
+			_, err = other.Approve(ctx, q.Number, desk.Words{})
+			w.must(err)
+			_, err = d.Move(ctx, c)
+			w.must(err)
+		}
+	}
 }
 
 // virtual makes a token in an app, and takes a device back with words about it.

@@ -100,6 +100,7 @@ func inOrder(each ...cobra.CompletionFunc) cobra.CompletionFunc {
 // complete gives every command its suggestions, in one place: which serials make
 // sense follows from the table of states.
 func complete(r *term.Run, top *cobra.Command) {
+	requests := admin.CompleteRequests(r)
 	account, batch, location := fromStore(r, accounts), fromStore(r, batches), fromStore(r, locations)
 	arguments := map[string]cobra.CompletionFunc{
 		"fob show": inOrder(serials(r)), "fob check": inOrder(serials(r)), "fob unlock": inOrder(serials(r)), "fob list": inOrder(serials(r)),
@@ -120,7 +121,9 @@ func complete(r *term.Run, top *cobra.Command) {
 		"fob account show": inOrder(account), "fob account erase": inOrder(account), "fob account list": inOrder(account),
 		"fob batch show": inOrder(batch), "fob batch quarantine": inOrder(batch), "fob batch release": inOrder(batch),
 		"fob batch withdraw": inOrder(batch), "fob batch correct": inOrder(batch),
-		"fob policy set": admin.CompleteSettings,
+		"fob policy set":   admin.CompleteSettings,
+		"fob request show": inOrder(requests), "fob request approve": inOrder(requests), "fob request deny": inOrder(requests),
+		"fob request withdraw": inOrder(requests), "fob request run": inOrder(requests),
 	}
 	var states []string
 	for _, s := range token.States() {

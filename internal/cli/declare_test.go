@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"reflect"
 	"slices"
+	"strconv"
 	"strings"
 	"syscall"
 	"testing"
@@ -24,6 +25,7 @@ import (
 	"fob/internal/cli/seeds"
 	"fob/internal/cli/stock"
 	"fob/internal/cli/term"
+	"fob/internal/token"
 )
 
 // TestDeclaredJSON runs every command under --json and holds the fields that it
@@ -89,6 +91,7 @@ func TestDeclaredJSON(t *testing.T) {
 	d.run("key list")
 	d.rolledBack()
 	d.run("version")
+	d.requests(parseKnown(seedFile(deliveryPlan))[14].serial)
 	d.now = d.now.Add(-24 * time.Hour)
 	d.run("clock accept", "--approved-by", "Eva", "--yes")
 	for name, declared := range promises() {
@@ -101,6 +104,30 @@ func TestDeclaredJSON(t *testing.T) {
 		if !d.seen[name] {
 			t.Errorf("%s was not run", name)
 		}
+	}
+}
+
+// requests runs the commands about what waits for a second person.
+func (d *declared) requests(serial string) {
+	d.t.Helper()
+	d.run("policy set", "second-person=destroy", "--approved-by", "Eva")
+	for n := 1; n <= 3; n++ {
+		if got := d.program.run("retire", serial, "--yes"); got.exit != term.ExitNotAllowed {
+			d.t.Fatalf("retire: exit %d, %s", got.exit, got.err)
+		}
+		if n == 3 {
+			break
+		}
+		d.run("request list")
+		d.run("request show", strconv.Itoa(n))
+		if n == 1 {
+			d.run("request withdraw", "1")
+			continue
+		}
+		d.program.operator = &token.Operator{Kind: token.OperatorOS, ID: "eva", Name: "eva"}
+		d.run("request approve", "2", "--yes")
+		d.run("request deny", "2", "--reason", "no")
+		d.program.operator = nil
 	}
 }
 

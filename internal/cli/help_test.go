@@ -17,6 +17,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"fob/internal/cli/term"
+	domain "fob/internal/token"
 )
 
 // ran is what one run of the program gave.
@@ -27,10 +28,11 @@ type ran struct {
 
 // program runs commands in this process, in a folder of its own.
 type program struct {
-	env   map[string]string
-	now   time.Time
-	width int // of the terminal; 0: a pipe
-	in    string
+	env      map[string]string
+	now      time.Time
+	width    int              // of the terminal; 0: a pipe
+	operator *domain.Operator // nil: who runs the tests
+	in       string
 }
 
 func newProgram(t *testing.T) *program {
@@ -44,8 +46,11 @@ func newProgram(t *testing.T) *program {
 func (p *program) run(args ...string) ran {
 	var out, errs strings.Builder
 	s := term.Streams{In: strings.NewReader(p.in), Out: &out, Err: &errs, OutWidth: p.width}
-	exit := Run(context.Background(), Process{Args: args, Streams: s,
-		Getenv: func(name string) string { return p.env[name] }, Now: func() time.Time { return p.now }})
+	proc := Process{Args: args, Streams: s, Getenv: func(name string) string { return p.env[name] }, Now: func() time.Time { return p.now }}
+	if p.operator != nil {
+		proc.Operator = func() (domain.Operator, error) { return *p.operator, nil }
+	}
+	exit := Run(context.Background(), proc)
 	return ran{exit, out.String(), errs.String()}
 }
 

@@ -19,6 +19,7 @@ import (
 	"fob/internal/cli/term"
 	"fob/internal/custody"
 	"fob/internal/fault"
+	"fob/internal/token"
 )
 
 type errorJSON struct {
@@ -33,6 +34,8 @@ type Process struct {
 	Streams term.Streams
 	Getenv  func(string) string
 	Now     func() time.Time
+	// Operator says who works here; nil: the operating system does.
+	Operator func() (token.Operator, error)
 }
 
 // Main runs the program and returns its exit code.
@@ -41,7 +44,7 @@ func Main() int {
 	_ = custody.HardenProcess()
 	ctx, stop := interruptible(context.Background())
 	defer stop()
-	return Run(ctx, Process{os.Args[1:], term.SystemStreams(), os.Getenv, time.Now})
+	return Run(ctx, Process{Args: os.Args[1:], Streams: term.SystemStreams(), Getenv: os.Getenv, Now: time.Now})
 }
 
 // interruptible ends with what ends a program in an orderly way: Ctrl-C, a request
@@ -61,13 +64,23 @@ func Run(ctx context.Context, p Process) int {
 	out := &watched{w: p.Streams.Out}
 	p.Streams.Out = out
 	host, _ := os.Hostname() // an event without a host is better than none
-	operator, err := app.CurrentOperator(p.Getenv)
+	if p.Operator == nil {
+		p.Operator = func() (token.Operator, error) { return app.CurrentOperator(p.Getenv) }
+	}
+	operator, err := p.Operator()
 	r := &term.Run{
 		Streams: p.Streams, Now: p.Now, Getenv: p.Getenv, Ctx: ctx,
 		Base: app.Config{Now: p.Now, Random: rand.Reader, Host: host, Operator: operator},
 	}
 	if err != nil {
 		return printError(r, err)
+	}
+	r.Again = func(ctx context.Context, line []string) error {
+		db, identity, inJSON, quiet := r.DB, r.Identity, r.JSON, r.Quiet // the flags of another command set them anew
+		cmd := command(r)
+		r.DB, r.Identity, r.JSON, r.Quiet = db, identity, inJSON, quiet
+		cmd.SetArgs(line)
+		return cmd.ExecuteContext(ctx)
 	}
 	cmd := command(r)
 	cmd.SetArgs(p.Args)

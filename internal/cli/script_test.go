@@ -27,19 +27,22 @@ import (
 	_ "modernc.org/sqlite"
 
 	"fob/internal/cli/term"
+	"fob/internal/token"
 	"fob/tools/seedgen/gen"
 )
 
 const (
-	clockVar  = "FOB_TEST_CLOCK"
-	startTime = "2026-11-24T10:00:07Z"
+	clockVar    = "FOB_TEST_CLOCK"
+	operatorVar = "FOB_TEST_OPERATOR" // a name; behind a slash, who they claim to be through sudo
+	startTime   = "2026-11-24T10:00:07Z"
 )
 
 func TestMain(m *testing.M) {
 	testscript.Main(m, map[string]func(){"fob": testMain})
 }
 
-// testMain is the program as scripts call it. It alone obeys FOB_TEST_CLOCK.
+// testMain is the program as scripts call it. It alone obeys FOB_TEST_CLOCK
+// and FOB_TEST_OPERATOR.
 // It leaves the session of the person who runs the tests, so that it has a terminal
 // only where a script gives it one with ttyin.
 func testMain() {
@@ -55,7 +58,14 @@ func testMain() {
 		}
 		now = func() time.Time { return at }
 	}
-	os.Exit(Run(ctx, Process{os.Args[1:], term.SystemStreams(), os.Getenv, now}))
+	p := Process{Args: os.Args[1:], Streams: term.SystemStreams(), Getenv: os.Getenv, Now: now}
+	if name := os.Getenv(operatorVar); name != "" { // somebody else at an account of their own
+		p.Operator = func() (token.Operator, error) {
+			id, sudo, _ := strings.Cut(name, "/")
+			return token.Operator{Kind: token.OperatorOS, ID: "uid-" + id, Name: id, SudoUID: sudo}, nil
+		}
+	}
+	os.Exit(Run(ctx, p))
 }
 
 // TestScripts runs testdata/script: one script a topic. Beside testscript's own

@@ -110,8 +110,8 @@ func TestInterrupted(t *testing.T) {
 	stop()
 	for _, args := range [][]string{{"import", filepath.Join("testdata", "nosuch.csv")}, {"list"}, {"list", "--json"}} {
 		var out, errs strings.Builder
-		exit := Run(ctx, Process{args, term.Streams{In: strings.NewReader(""), Out: &out, Err: &errs},
-			func(name string) string { return p.env[name] }, time.Now})
+		exit := Run(ctx, Process{Args: args, Streams: term.Streams{In: strings.NewReader(""), Out: &out, Err: &errs},
+			Getenv: func(name string) string { return p.env[name] }, Now: time.Now})
 		if exit != term.ExitInterrupted || !strings.Contains(errs.String(), "interrupted") {
 			t.Errorf("fob %s: exit %d, %s", args, exit, errs.String())
 		}
@@ -152,9 +152,9 @@ func TestInterruptedBehindACode(t *testing.T) {
 	defer stop()
 	var out, errs strings.Builder
 	stopping := writerFunc(func(b []byte) (int, error) { stop(); return out.Write(b) }) // as the outcome is printed
-	exit := Run(ctx, Process{[]string{"check", "2600412300001", "--code", "000000", "--json"},
-		term.Streams{In: strings.NewReader(""), Out: stopping, Err: &errs},
-		func(name string) string { return p.env[name] }, func() time.Time { return p.now }})
+	exit := Run(ctx, Process{Args: []string{"check", "2600412300001", "--code", "000000", "--json"},
+		Streams: term.Streams{In: strings.NewReader(""), Out: stopping, Err: &errs},
+		Getenv:  func(name string) string { return p.env[name] }, Now: func() time.Time { return p.now }})
 	if exit != term.ExitCode || ctx.Err() == nil || strings.Contains(errs.String(), "interrupted") {
 		t.Errorf("exit %d\n%s%s", exit, out.String(), errs.String())
 	}

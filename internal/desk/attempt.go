@@ -10,6 +10,7 @@ import (
 
 	"fob/internal/fault"
 	"fob/internal/otp"
+	"fob/internal/request"
 	"fob/internal/token"
 	"fob/internal/trail"
 )
@@ -54,8 +55,8 @@ func (a *attempt) run(tx Tx) (err error) {
 	if n := len(a.req.Codes); n < 1 || n > 2 {
 		return fault.Errorf(fault.Usage, "%d codes were given; one or two consecutive ones are needed", n)
 	}
-	if a.req.Deep && (a.req.Approver == "" || a.req.Reason == "") {
-		return fault.Errorf(fault.Refused, "a deep search needs a second person, and a reason")
+	if a.req.Deep && a.req.Reason == "" {
+		return fault.Errorf(fault.Refused, "a deep search needs a reason")
 	}
 	if err := a.standing(tx); err != nil {
 		return err
@@ -94,7 +95,7 @@ func (a *attempt) standing(r Reader) (err error) {
 		}
 		return err
 	}
-	if err := a.policy.Check(a.by, a.req.Words); err != nil {
+	if a.req.Words, err = a.allowed(r); err != nil {
 		return err
 	}
 	if err := a.checkReplaced(r); err != nil {
@@ -126,6 +127,24 @@ func (a *attempt) standing(r Reader) (err error) {
 		return nil
 	}
 	return err
+}
+
+// allowed holds the attempt against the policy. A deep search takes a second person.
+func (a *attempt) allowed(r Reader) (Words, error) {
+	if !a.req.Deep {
+		return a.req.Words, a.policy.Check(a.by, a.req.Words)
+	}
+	o := request.Order{Guard: token.GuardDeep, By: a.by, Always: true, What: []string{"serial=" + string(a.token.Serial), "deep"},
+		Touches: []token.Serial{a.token.Serial}, Effect: fmt.Sprintf("%s token %s after a search for its codes as wide as is possible at all", a.by, a.token.Serial)}
+	for _, s := range []struct{ name, value string }{{"to", string(a.req.To)}, {"replaces", string(a.req.Replaces)}, {"location", a.req.Location}} {
+		if s.value != "" {
+			o.What = append(o.What, s.name+"="+s.value)
+		}
+	}
+	if a.req.Replaces != "" {
+		o.Touches = append(o.Touches, a.req.Replaces)
+	}
+	return a.desk.Allow(r, o, a.req.Words)
 }
 
 // checkReplaced refuses what cannot be done with the token that comes back.

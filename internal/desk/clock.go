@@ -7,6 +7,7 @@ import (
 
 	"fob/internal/fault"
 	"fob/internal/otp"
+	"fob/internal/request"
 	"fob/internal/token"
 	"fob/internal/trail"
 )
@@ -202,14 +203,17 @@ func newestAhead(r ClockReader, now time.Time) (newest time.Time, err error) {
 // the newest events were written. It returns what the newest time was.
 func (d *Desk) AcceptClock(ctx context.Context, w Words) (newest time.Time, err error) {
 	err = d.Store.Update(ctx, func(tx Tx) error {
-		e, err := d.Author().StoreEvent(token.CmdClockAccept, w)
+		if newest, err = newestAhead(tx, d.Now()); err != nil {
+			return err
+		}
+		w, err := d.Allow(tx, request.Order{Guard: token.GuardClock, By: token.CmdClockAccept, Always: true,
+			Effect: "take this computer's clock for right, though the newest event is of " + newest.Format(time.RFC3339),
+			State:  newest.Format(time.RFC3339Nano)}, w)
 		if err != nil {
 			return err
 		}
-		if newest, err = newestAhead(tx, e.Time.Time); err != nil {
-			return err
-		}
-		if err := Demand(tx, token.CmdClockAccept, w); err != nil {
+		e, err := d.Author().StoreEvent(token.CmdClockAccept, w)
+		if err != nil {
 			return err
 		}
 		if err := trail.Record(tx, e, trail.ClockDetail{Newest: newest, Accepted: e.Time.Time}); err != nil {

@@ -183,7 +183,7 @@ func TestDeepTakesTwoPeople(t *testing.T) {
 	}{{"", ""}, {"Eva", ""}, {"", "battery"}} {
 		req.Approver, req.Reason = c.approver, c.reason
 		_, err := h.desk.Bind(bg, req)
-		kindIs(t, err, fault.Refused, "a second person, and a reason")
+		kindIs(t, err, fault.Refused, map[bool]string{true: "a deep search needs a reason", false: "a second person has to approve this"}[c.reason == ""])
 	}
 	if h.dump() != before {
 		t.Error("something was written")

@@ -31,6 +31,7 @@ const (
 	OneWillDo Need = iota
 	Ordered        // the policy wants two codes of every token
 	LastTry
+	DeepSearch // only two codes are searched as wide as is possible
 )
 
 // Question is what is to be asked next.
@@ -62,6 +63,8 @@ func (d *Desk) Converse(ctx context.Context, req Codes, by token.Command) (*Conv
 		switch {
 		case a.codesNeeded() > 1:
 			c.WantsTwo = Ordered
+		case req.Deep:
+			c.WantsTwo = DeepSearch
 		case c.Token.Failures >= a.policy.Lock.After-1:
 			c.WantsTwo = LastTry
 		}

@@ -2,11 +2,14 @@ package desk
 
 import (
 	"context"
+	"fmt"
+	"strings"
 	"time"
 
 	"github.com/google/uuid"
 
 	"fob/internal/fault"
+	"fob/internal/request"
 	"fob/internal/token"
 	"fob/internal/trail"
 )
@@ -72,7 +75,8 @@ func (d *Desk) MoveAll(ctx context.Context, serials []token.Serial, c Change) (a
 	}
 	err = d.Store.Update(ctx, func(tx Tx) error {
 		all = nil
-		if err := Demand(tx, c.By, c.Words); err != nil {
+		c := c
+		if c.Words, err = d.allowMoves(tx, serials, c); err != nil {
 			return err
 		}
 		for _, serial := range serials {
@@ -94,6 +98,29 @@ func (d *Desk) MoveAll(ctx context.Context, serials []token.Serial, c Change) (a
 		err = d.EmptyLog(ctx)
 	}
 	return all, err
+}
+
+// allowMoves holds a move against the policy. What destroys seeds may have to wait for
+// a second person, who is not asked about what is not possible.
+func (d *Desk) allowMoves(tx Tx, serials []token.Serial, c Change) (Words, error) {
+	o := request.Order{By: c.By}
+	if c.To == token.Retired {
+		o.Guard, o.Touches = token.GuardDestroy, serials
+		names := make([]string, len(serials))
+		for i, serial := range serials {
+			t, err := tx.Token(serial)
+			if err == nil {
+				_, err = t.Move(c.By, c.To)
+			}
+			if err != nil {
+				return c.Words, err
+			}
+			names[i] = string(t.Serial)
+			o.What = append(o.What, "serial="+string(t.Serial))
+		}
+		o.Effect = "retire and destroy the seed of token " + strings.Join(names, ", ")
+	}
+	return d.Allow(tx, o, c.Words)
 }
 
 // Token looks up one token.
@@ -301,6 +328,18 @@ func moveError(t token.Token, err error) *fault.Error {
 	return fault.Errorf(fault.NotAllowed, "token %s: %v", t.Serial, err).WithAdvice(fault.AdviceOf(err))
 }
 
+// unlockOrder is what a second person has to approve. A policy guards only tokens
+// that nothing else would unlock.
+func unlockOrder(r PolicyReader, t token.Token, now time.Time) (o request.Order, err error) {
+	p, err := policyOf(r)
+	o = request.Order{By: token.CmdUnlock, What: []string{"serial=" + string(t.Serial)}, Touches: []token.Serial{t.Serial}, Always: true,
+		Effect: fmt.Sprintf("unlock token %s, locked for good after %d failed attempts", t.Serial, t.Failures)}
+	if t.LockEnds(now, p.Lock) == token.Forever {
+		o.Guard = token.GuardUnlock
+	}
+	return o, err
+}
+
 // Unlock forgets the failures of a token. Without any it is refused: an event
 // that changes nothing would only puzzle the auditor.
 func (d *Desk) Unlock(ctx context.Context, serial token.Serial, w Words) (t token.Token, err error) {
@@ -308,13 +347,18 @@ func (d *Desk) Unlock(ctx context.Context, serial token.Serial, w Words) (t toke
 		if t, err = tx.Token(serial); err != nil {
 			return err
 		}
+		w := w
+		w.Account = t.Account
+		o, err := unlockOrder(tx, t, d.Now())
+		if err != nil {
+			return err
+		}
+		if w, err = d.Allow(tx, o, w); err != nil {
+			return err
+		}
 		if t.Failures == 0 {
 			return fault.Errorf(fault.NotAllowed, "token %s is not locked and has no failed attempts", t.Serial)
 		}
-		if err := Demand(tx, token.CmdUnlock, w); err != nil {
-			return err
-		}
-		w.Account = t.Account
 		e, err := d.tokenEvent(token.CmdUnlock, t, w)
 		if err != nil {
 			return err

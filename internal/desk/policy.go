@@ -2,11 +2,14 @@ package desk
 
 import (
 	"context"
+	"fmt"
 	"maps"
 	"slices"
+	"strings"
 
 	"fob/internal/fault"
 	"fob/internal/otp"
+	"fob/internal/request"
 	"fob/internal/token"
 	"fob/internal/trail"
 )
@@ -41,6 +44,13 @@ func Demand(r PolicyReader, by token.Command, w Words) error {
 	return p.Check(by, w)
 }
 
+// Allow lets a command through that a policy may guard with a second person, and
+// holds it against what else the policy demands: it stands in the place of Demand.
+// The words that come back are those to write events with.
+func (d *Desk) Allow(r request.Reader, o request.Order, w Words) (Words, error) {
+	return request.Gate{Operator: d.Operator, Now: d.Now}.Pass(r, o, w)
+}
+
 // checkShare refuses one token more for an account that has all that the policy
 // allows. What is left out does not count: the token itself, and the one that it
 // replaces.
@@ -67,10 +77,11 @@ func capsOf(p token.Policy) otp.Caps {
 // and new values.
 func (d *Desk) SetPolicy(ctx context.Context, values map[string]string, w Words) (changes []trail.PolicyChange, err error) {
 	err = d.Store.Update(ctx, func(tx Tx) error {
-		if err := Demand(tx, token.CmdPolicySet, w); err != nil {
+		stored, err := tx.Policy()
+		if err != nil {
 			return err
 		}
-		stored, err := tx.Policy()
+		w, err := d.Allow(tx, policyOrder(stored, values), w)
 		if err != nil {
 			return err
 		}
@@ -105,4 +116,20 @@ func (d *Desk) SetPolicy(ctx context.Context, values map[string]string, w Words)
 		return trail.Record(tx, e, trail.PolicyDetail{Changes: changes})
 	})
 	return changes, err
+}
+
+// policyOrder is the change of a policy for whoever has to approve it. It must find
+// the policy as it is.
+func policyOrder(stored, values map[string]string) request.Order {
+	o := request.Order{Guard: token.GuardPolicy, By: token.CmdPolicySet, Always: true}
+	var effects, state []string
+	for _, name := range slices.Sorted(maps.Keys(values)) {
+		o.What = append(o.What, name+"="+values[name])
+		effects = append(effects, fmt.Sprintf("%s from %q to %q", name, stored[name], values[name]))
+	}
+	for _, name := range slices.Sorted(maps.Keys(stored)) {
+		state = append(state, name+"="+stored[name])
+	}
+	o.Effect, o.State = "set the policy's "+strings.Join(effects, ", "), strings.Join(state, "\n")
+	return o
 }

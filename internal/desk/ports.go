@@ -7,6 +7,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"fob/internal/request"
 	"fob/internal/token"
 	"fob/internal/trail"
 )
@@ -38,6 +39,7 @@ type Reader interface {
 	HolderReader
 	SeedReader
 	SerialReader
+	request.Reader
 }
 
 // Tx is a Reader that writes.

@@ -273,7 +273,7 @@ func (f ExceptionFilter) ofEvent(stored trail.Stored) (found []Exception, err er
 	} else if samePerson(approver, e.Plain[trail.TextAccount]) {
 		add(ApprovedAlone, "approved by the account itself", nil)
 	}
-	if about := e.override(); about != "" && e.Outcome == trail.Done {
+	if about := e.approved(); about != "" && e.Outcome == trail.Done {
 		add(Override, about, nil)
 	}
 	return found, nil
@@ -306,6 +306,18 @@ func (e Event) lateLoss() (time.Duration, error) {
 		return 0, nil
 	}
 	return e.Time.Sub(d.After.Loss.Reported), nil
+}
+
+// approved is override with the request that the event carries out.
+func (e Event) approved() string {
+	about := e.override()
+	if e.Request == 0 {
+		return about
+	}
+	if about == "" {
+		about = fmt.Sprintf("%s was approved by a second person", e.Command)
+	}
+	return fmt.Sprintf("%s, by request %d", about, e.Request)
 }
 
 // override says which rule an event set aside; empty: none.

@@ -76,7 +76,7 @@ type OverrideEvent struct {
 	Object   string         `json:"object"` // serial, "batch 3", "store"
 	Kinds    []OverrideKind `json:"kinds"`
 	Outcome  trail.Outcome  `json:"outcome"`
-	Approver *string        `json:"approver"` // as typed
+	Approver *string        `json:"approver"` // as typed, unless a request is named
 	Reason   *string        `json:"reason"`
 	Ticket   *string        `json:"ticket"`
 	Account  *string        `json:"account"`
@@ -91,7 +91,7 @@ func Overrides(r Reader, f OverrideFilter) Answer[OverrideEvent] {
 		Title:    "Overrides",
 		Selected: f.words(),
 		Limits: []string{
-			"An approver is a name that the operator typed; nobody verified it.",
+			"An approver is a name that the operator typed, and nobody verified it, unless a request is named: that one was approved at another account of the system.",
 			"A file that was refused as a whole stored nothing and left no event; nor does the trail say of an import that it was tried before.",
 			"An import counts as partial when records of its file were refused and the others stored.",
 		},
@@ -103,7 +103,7 @@ func Overrides(r Reader, f OverrideFilter) Answer[OverrideEvent] {
 			sheet.Col("object", "Object", 18, "To which token or batch", func(x *OverrideEvent) string { return x.Object }),
 			sheet.Col("", "Kind", 16, "Which rule it set aside", func(x *OverrideEvent) string { return kindWords(x.Kinds) }),
 			sheet.Col("outcome", "Outcome", 9, "Whether it was done", func(x *OverrideEvent) trail.Outcome { return x.Outcome }),
-			sheet.Col("approver", "Approver", 20, "Who approved it, as typed", func(x *OverrideEvent) *string { return x.Approver }),
+			sheet.Col("approver", "Approver", 20, "Who approved it; as typed, unless a request is named", func(x *OverrideEvent) *string { return x.Approver }),
 			sheet.Col("reason", "Reason", 30, "Why, as typed", func(x *OverrideEvent) *string { return x.Reason }),
 			sheet.Col("ticket", "Ticket", 14, "As typed", func(x *OverrideEvent) *string { return x.Ticket }),
 			sheet.Col("account", "Account", 28, "Whom it is about", func(x *OverrideEvent) *string { return x.Account }),
@@ -209,6 +209,9 @@ func overrideOf(e Event) (x OverrideEvent, err error) {
 	}
 	if len(x.Kinds) == 0 && e.Texts[trail.TextApprover] != "" {
 		x.Kinds = []OverrideKind{ByApproval}
+	}
+	if e.Request != 0 {
+		x.About = listed(slices.DeleteFunc([]string{x.About, fmt.Sprintf("request %d", e.Request)}, func(s string) bool { return s == "" }))
 	}
 	if len(x.Kinds) > 0 && e.Outcome == trail.Done {
 		x.Tokens, err = tokensOf(e)

@@ -27,6 +27,9 @@ func (q *queries) Append(e *trail.Event) error {
 	if err := q.exec(`UPDATE store SET newest_at = $1 WHERE newest_at < $1`, e.Time.UnixNano()); err != nil {
 		return err
 	}
+	if err := q.noteRequest(e); err != nil {
+		return err
+	}
 	for _, t := range e.Beside {
 		if err := q.exec(`INSERT INTO audit_text (seq, field, salt, text) VALUES ($1, $2, $3, $4)`,
 			entry.Seq, t.Field, t.Salt, t.Text); err != nil {

@@ -27,6 +27,15 @@ type Operator struct {
 	SignedIn int64 `json:"signed_in_seconds,omitempty"`
 }
 
+// SamePerson reports whether two operators are one person, as far as can be known.
+// A claim counts against whoever makes it: with sudo nobody becomes two.
+func (o Operator) SamePerson(other Operator) bool {
+	if o.Kind != other.Kind {
+		return false
+	}
+	return o.ID == other.ID || o.Kind == OperatorOS && (o.SudoUID == other.ID || o.ID == other.SudoUID || o.SudoUID != "" && o.SudoUID == other.SudoUID)
+}
+
 // Brief is what tables keep of an operator.
 func (o Operator) Brief() Operator { return Operator{Kind: o.Kind, ID: o.ID, Name: o.Name} }
 

@@ -30,11 +30,13 @@ type Policy struct {
 	OneCode    time.Duration // how far one code is searched at most, either way
 	TwoCodes   time.Duration // how far two are, without --deep
 	Lock       Lock
+	Second     []Guarded     // what waits for a second person
+	RequestFor time.Duration // how long a request does
 }
 
 // UsualPolicy is what holds where nothing was set.
 func UsualPolicy() Policy {
-	return Policy{Require: map[Command][]Demand{}, Codes: 1, OneCode: UsualOneCode, TwoCodes: UsualTwoCodes, Lock: UsualLock()}
+	return Policy{Require: map[Command][]Demand{}, Codes: 1, OneCode: UsualOneCode, TwoCodes: UsualTwoCodes, Lock: UsualLock(), RequestFor: UsualRequestFor}
 }
 
 // How far codes are searched either way where no policy is stricter.
@@ -52,6 +54,7 @@ type Words struct {
 	Approver  Approver
 	Proof     string
 	Condition string // of a token that came back
+	Request   int    // the number of the request that the approver approved; 0: the approver is a typed name
 }
 
 // Check refuses a command that lacks what the policy demands of it, by the flag

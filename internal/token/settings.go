@@ -59,6 +59,9 @@ func Settings() []Setting {
 			return parseLockCount(&p.Lock.ForGood, "lock-for-good", v, judge, LockForGood)
 		}},
 	}
+	all = append(all,
+		Setting{"second-person", "", "what waits for a second person at an account of their own: " + joinWords(Guardable(), ", "), parseSecond},
+		Setting{"request-ends", shortDuration(UsualRequestFor), "how long a request waits for that person, and then to be carried out", parseRequestFor})
 	for _, c := range demandable {
 		all = append(all, Setting{requirePrefix + dashed(c), "", "what " + string(c) + " has to be given: proof, ticket, reason, approved-by",
 			func(p *Policy, v string, _ bool) (string, error) { return parseDemands(p, c, v) }})

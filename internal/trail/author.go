@@ -27,7 +27,7 @@ func (a Author) Event(by token.Command, on Object, w token.Words) (*Event, error
 		return nil, fmt.Errorf("making an event id: %w", err)
 	}
 	e := &Event{ID: id, Time: Time{Time: a.Now().UTC()}, Store: a.Store, Operator: a.Operator, Host: a.Host,
-		Command: by, Object: on, Outcome: Done}
+		Command: by, Object: on, Outcome: Done, Request: w.Request}
 	for _, t := range []struct{ field, text string }{
 		{TextAccount, string(w.Account)}, {TextReason, w.Reason}, {TextTicket, w.Ticket},
 		{TextApprover, string(w.Approver)}, {TextProof, w.Proof}, {TextCondition, w.Condition},

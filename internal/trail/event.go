@@ -40,6 +40,7 @@ const (
 	KindAccount = "account"
 
 	KindDelivery = "delivery" // seeds that went to a verifier
+	KindRequest  = "request"
 )
 
 // Event is one change, or one refused attempt at it, before it is written. The
@@ -59,7 +60,8 @@ type Event struct {
 	Outcome  Outcome           `json:"outcome"`
 	Reason   string            `json:"reason,omitempty"` // the machine word of a refusal
 	Detail   json.RawMessage   `json:"detail,omitempty"`
-	Texts    map[string]string `json:"texts,omitempty"` // field: hex SHA-256 of salt and text
+	Texts    map[string]string `json:"texts,omitempty"`   // field: hex SHA-256 of salt and text
+	Request  int               `json:"request,omitempty"` // which one it carries out; its approver approved that
 
 	Beside []Text       `json:"-"` // the texts themselves, of one that is to be written
 	Token  *TokenDetail `json:"-"` // the detail of an event about one token, of one that was read
@@ -74,6 +76,7 @@ const (
 	TextProof    = "proof"
 
 	TextCondition = "condition" // in which a token came back
+	TextRequest   = "request"   // what a request is for, in the form of package request
 )
 
 // SaltLen is the length of a text's salt in bytes.

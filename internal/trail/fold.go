@@ -33,6 +33,7 @@ type Fold struct {
 	batches map[string]*batch
 	inOrder []*batch // by their ids, which rise
 	persons []erasedPerson
+	asked   []keptRequest      // by their numbers, from 1
 	erased  map[textKey]uint32 // texts of accounts that are not there, by an index of names
 	names   []string           // what stands for them; empty: no erasure named it yet
 	kept
@@ -73,6 +74,8 @@ func subjectOf(c token.Command) string {
 		return KindAccount
 	case token.CmdProvision:
 		return KindDelivery
+	case token.CmdRequest, token.CmdRequestApprove, token.CmdRequestDeny, token.CmdRequestWithdraw:
+		return KindRequest
 	case token.CmdImport, token.CmdBatchQuarantine, token.CmdBatchRelease, token.CmdBatchWithdraw, token.CmdBatchCorrect, token.CmdVirtual:
 		return KindBatch
 	}
@@ -87,6 +90,11 @@ func (f *Fold) apply(e *Event, beside []Text) (err error) {
 	}
 	if kind := subjectOf(e.Command); e.Object.Kind != kind {
 		return fmt.Errorf("event %d: the command %q is about a %s, not about a %s", e.Seq, e.Command, kind, e.Object.Kind)
+	}
+	if e.Request != 0 {
+		if err := f.requestRun(e); err != nil {
+			return fmt.Errorf("event %d: %w", e.Seq, err)
+		}
 	}
 	switch e.Command {
 	case token.CmdInit:
@@ -123,6 +131,8 @@ func (f *Fold) apply(e *Event, beside []Text) (err error) {
 		err = f.listed(e)
 	case token.CmdProvision:
 		err = f.delivered(e)
+	case token.CmdRequest, token.CmdRequestApprove, token.CmdRequestDeny, token.CmdRequestWithdraw:
+		err = f.request(e)
 	default:
 		err = f.tokenEvent(e, beside)
 	}

@@ -22,6 +22,7 @@ type Tables interface {
 	AccountRows() iter.Seq2[AccountRow, error]
 	DeliveryRows() iter.Seq2[DeliveryRow, error] // in the order of their events
 	ErasedRows() iter.Seq2[ErasedRow, error]
+	RequestRows() iter.Seq2[RequestRow, error] // in the order of their numbers
 	// Contradictions are what the tables say against each other, in words:
 	// look-up tables, and derived columns, that nothing else covers.
 	Contradictions() ([]string, error)

@@ -145,6 +145,9 @@ func (noTables) ErasedRows() iter.Seq2[trail.ErasedRow, error] {
 func (noTables) DeliveryRows() iter.Seq2[trail.DeliveryRow, error] {
 	return func(func(trail.DeliveryRow, error) bool) {}
 }
+func (noTables) RequestRows() iter.Seq2[trail.RequestRow, error] {
+	return func(func(trail.RequestRow, error) bool) {}
+}
 func (noTables) Contradictions() ([]string, error)  { return nil, nil }
 func (noTables) Policy() (map[string]string, error) { return nil, nil }
 

@@ -28,7 +28,7 @@ func newClockAcceptCmd(r *term.Run) *cobra.Command {
 }
 
 func acceptClock(ctx context.Context, r *term.Run, w *term.SaidFlags, yes bool) error {
-	words, err := w.Approved(r)
+	words, err := w.Words(r)
 	if err != nil {
 		return err
 	}

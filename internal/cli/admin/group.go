@@ -10,6 +10,7 @@ import (
 	"fob/internal/app"
 	"fob/internal/cli/term"
 	"fob/internal/report"
+	"fob/internal/request"
 	"fob/internal/trail"
 )
 
@@ -19,16 +20,21 @@ var help string
 // Commands are those of the group.
 func Commands(r *term.Run) []*cobra.Command {
 	return term.Describe(help, Promises,
-		newInitCmd(r), newPolicyCmd(r), newClockCmd(r), newDoctorCmd(r), newKeyCmd(r), newVersionCmd(r))
+		newInitCmd(r), newPolicyCmd(r), newClockCmd(r), newDoctorCmd(r), newKeyCmd(r), newRequestCmd(r), newVersionCmd(r))
 }
 
 // Promises say what each command prints under --json, and its exit codes.
 var Promises = map[string]term.Promised{
-	"fob init":         term.Promise(app.Founded{}, term.ExitNotAllowed),
-	"fob policy show":  term.Promise([]report.Setting{}),
-	"fob policy set":   term.Promise([]trail.PolicyChange{}, term.ExitRefused, term.ExitNotAllowed),
-	"fob clock accept": term.Promise(clockJSON{}, term.ExitRefused, term.ExitNotAllowed),
-	"fob doctor":       term.Promise(doctorJSON{}, term.ExitIntegrity),
-	"fob key list":     term.Promise(keysJSON{}),
-	"fob version":      term.Promise(term.VersionJSON{}),
+	"fob init":             term.Promise(app.Founded{}, term.ExitNotAllowed),
+	"fob policy show":      term.Promise([]report.Setting{}),
+	"fob policy set":       term.Promise([]trail.PolicyChange{}, term.ExitRefused, term.ExitNotAllowed),
+	"fob clock accept":     term.Promise(clockJSON{}, term.ExitRefused, term.ExitNotAllowed),
+	"fob doctor":           term.Promise(doctorJSON{}, term.ExitIntegrity),
+	"fob key list":         term.Promise(keysJSON{}),
+	"fob request list":     term.Promise([]request.Request{}),
+	"fob request show":     term.Promise(request.Request{}, term.ExitNotFound),
+	"fob request approve":  term.Promise(request.Request{}, term.ExitNotFound, term.ExitNotAllowed),
+	"fob request deny":     term.Promise(request.Request{}, term.ExitRefused, term.ExitNotFound, term.ExitNotAllowed),
+	"fob request withdraw": term.Promise(request.Request{}, term.ExitNotFound, term.ExitNotAllowed),
+	"fob version":          term.Promise(term.VersionJSON{}),
 }

@@ -52,7 +52,7 @@ func newPolicySetCmd(r *term.Run) *cobra.Command {
 		Use:  "set NAME=VALUE...",
 		Args: term.AtLeastOne("NAME=VALUE"),
 		RunE: r.Start(func(ctx context.Context, args []string) error {
-			words, err := w.Approved(r)
+			words, err := w.Words(r)
 			if err != nil {
 				return err
 			}

@@ -56,9 +56,6 @@ func (o *codeOptions) request(r *term.Run, serial, account string) (req desk.Cod
 			return req, fault.Errorf(fault.Usage, "--deep searches two consecutive codes, and one was given").
 				WithHint("give both: --code FIRST --code NEXT")
 		}
-		if req.Approver, err = token.ParseApprover(o.Approver, r.Base.Operator); err != nil {
-			return req, err
-		}
 		if req.Reason == "" {
 			return req, fault.Errorf(fault.Refused, "--deep without --reason: the auditor will ask why").WithHint("say why with --reason")
 		}
@@ -159,7 +156,8 @@ func askCodes(ctx context.Context, r *term.Run, t *term.Terminal, c *desk.Conver
 }
 
 // whyTwo says what makes one code too little.
-var whyTwo = map[desk.Need]string{desk.Ordered: "The policy wants two codes of every token", desk.LastTry: "One more failure locks it"}
+var whyTwo = map[desk.Need]string{desk.Ordered: "The policy wants two codes of every token", desk.LastTry: "One more failure locks it",
+	desk.DeepSearch: "A deep search takes two codes"}
 
 func jsonNeverAsks() error {
 	return fault.Errorf(fault.Usage, "--json never asks: give the displayed code with --code")

@@ -16,7 +16,7 @@ func newUnlockCmd(r *term.Run) *cobra.Command {
 		Use:  "unlock SERIAL",
 		Args: term.Exactly("the serial"),
 		RunE: r.Start(func(ctx context.Context, args []string) error {
-			words, err := w.Approved(r)
+			words, err := w.Words(r)
 			if err != nil {
 				return err
 			}

@@ -3,6 +3,7 @@ package term
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"time"
 
@@ -13,6 +14,7 @@ import (
 	"fob/internal/fault"
 	"fob/internal/intake"
 	"fob/internal/report"
+	"fob/internal/request"
 )
 
 // PrintRefused returns the error of an attempt, and under JSON prints the object
@@ -42,6 +44,8 @@ type Run struct {
 	Wait         time.Duration // for a turn to write
 	Started      bool          // a command's own function was reached
 
+	Again func(ctx context.Context, line []string) error // runs another command line
+
 	open *app.UseCases // while a command has the store open: no command opens it twice
 }
 
@@ -52,7 +56,11 @@ func (r *Run) Start(fn func(ctx context.Context, args []string) error) func(*cob
 		if err := checkEmpty(cmd); err != nil {
 			return err
 		}
-		return fn(cmd.Context(), args)
+		err := fn(cmd.Context(), args)
+		if needed := (*request.Needed)(nil); errors.As(err, &needed) {
+			return r.ask(cmd.Context(), needed, lineOf(cmd, args))
+		}
+		return err
 	}
 }
 

@@ -42,9 +42,15 @@ func (w *SaidFlags) AddOfTokens(cmd *cobra.Command) {
 	_ = cmd.Flags().MarkHidden("proof") // fails for a flag that is not there
 }
 
+// AddReason is for the commands that nobody approves.
+func (w *SaidFlags) AddReason(cmd *cobra.Command) {
+	cmd.Flags().StringVar(&w.Reason, "reason", "", "why")
+	cmd.Flags().StringVar(&w.Ticket, "ticket", "", "the ticket that this belongs to")
+}
+
 // NeedsApprover is for commands that take a second person always.
 func NeedsApprover(cmd *cobra.Command) {
-	cmd.Flags().Lookup("approved-by").Usage += " (required)"
+	cmd.Flags().Lookup("approved-by").Usage += " (required, or a request)"
 }
 
 func (w *SaidFlags) Words(r *Run) (out desk.Words, err error) {

@@ -107,7 +107,8 @@ var eventColumns = []sheet.Column[report.Event]{
 	sheet.Col("outcome", "Outcome", 10, "done or refused", func(e *report.Event) trail.Outcome { return e.Outcome }),
 	sheet.Col("refusal", "Refused because", 18, "Why a refused attempt was refused", func(e *report.Event) string { return e.Event.Reason }),
 	sheet.Col("account", "Account", 32, "Account that it was about", func(e *report.Event) string { return e.Plain[trail.TextAccount] }),
-	sheet.Col("approver", "Approved by", 20, "Second person; as typed, not verified", func(e *report.Event) string { return e.Plain[trail.TextApprover] }),
+	sheet.Col("approver", "Approved by", 20, "Second person; as typed, not verified, unless a request is named", func(e *report.Event) string { return e.Plain[trail.TextApprover] }),
+	sheet.Col("request", "Request", 9, "Number of the request that it carries out, which the second person approved at an account of their own", func(e *report.Event) *int { return report.NonZero(e.Request) }),
 	sheet.Col("reason", "Reason", 32, "Reason that was given", func(e *report.Event) string { return e.Plain[trail.TextReason] }),
 	sheet.Col("ticket", "Ticket", 18, "Ticket that was named", func(e *report.Event) string { return e.Plain[trail.TextTicket] }),
 	sheet.Col("proof", "Proof of identity", 22, "How a person was identified", func(e *report.Event) string { return e.Plain[trail.TextProof] }),
@@ -124,7 +125,7 @@ var exceptionColumns = []sheet.Column[report.Exception]{
 	sheet.Col("at", "Time (UTC)", 20, "Expired, locked until, observed, or the time of the event", func(x *report.Exception) *time.Time { return x.At }),
 	sheet.Col("hours", "Hours", 9, "Of a late entry: hours from report to entry", func(x *report.Exception) *float64 { return x.Hours }),
 	sheet.Col("operator", "Operator", 14, "Who did it", func(x *report.Exception) *string { return x.Operator }),
-	sheet.Col("approver", "Approved by", 20, "Second person; as typed, not verified", func(x *report.Exception) *string { return x.Approver }),
+	sheet.Col("approver", "Approved by", 20, "Second person; as typed, not verified, unless a request is named", func(x *report.Exception) *string { return x.Approver }),
 	sheet.Col("reason", "Reason", 32, "Reason that was given", func(x *report.Exception) *string { return x.Reason }),
 	sheet.Col("event", "Event", 10, "Number of the event in sheet Events", func(x *report.Exception) *int64 { return x.Event }),
 }

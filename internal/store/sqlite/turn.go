@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"os"
+	"strings"
 
 	"golang.org/x/sys/unix"
 
@@ -25,7 +26,25 @@ func openLock(path string) (*os.File, error) {
 		return nil, fault.Wrap(fault.Internal, err, "the lock file beside the database cannot be opened").
 			WithHint("commands that write need a writable folder around the database")
 	}
+	shareLock(f)
 	return f, nil
+}
+
+// shareLock lets everybody who may write the database take turns: without that, the second
+// person at an account of their own could not approve anything.
+func shareLock(f *os.File) {
+	for _, end := range []string{".load-", ".intent", ".lock"} {
+		i := strings.LastIndex(f.Name(), end)
+		if i < 0 {
+			continue
+		}
+		db, err1 := os.Stat(f.Name()[:i])
+		lock, err2 := f.Stat()
+		if err1 == nil && err2 == nil && lock.Mode().Perm() != db.Mode().Perm()&0o666 {
+			_ = f.Chmod(db.Mode().Perm() & 0o666) // only its owner can; others found it as it was
+		}
+		return
+	}
 }
 
 // acquire waits for an exclusive lock until ctx ends or the wait gives up. flock

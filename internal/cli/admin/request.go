@@ -1,0 +1,217 @@
+package admin
+
+import (
+	"context"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"fob/internal/app"
+	"fob/internal/cli/term"
+	"fob/internal/fault"
+	"fob/internal/request"
+)
+
+func newRequestCmd(r *term.Run) *cobra.Command {
+	return term.Parent("request", newRequestListCmd(r), newRequestShowCmd(r), newRequestApproveCmd(r),
+		newRequestEndCmd(r, "deny"), newRequestEndCmd(r, "withdraw"), newRequestRunCmd(r))
+}
+
+func requestNumber(text string) (int, error) {
+	n, err := strconv.Atoi(strings.TrimPrefix(text, "#"))
+	if err != nil || n < 1 {
+		return 0, fault.Errorf(fault.Usage, "%q is no number of a request", text).WithHint("%s shows which there are", fault.Do("request list"))
+	}
+	return n, nil
+}
+
+// withRequest is for the commands about one request.
+func withRequest(ctx context.Context, r *term.Run, number string, fn func(request.Registry, int) error) error {
+	n, err := requestNumber(number)
+	if err != nil {
+		return err
+	}
+	return r.WithUseCases(ctx, func(u *app.UseCases) error { return fn(u.Requests, n) })
+}
+
+func newRequestListCmd(r *term.Run) *cobra.Command {
+	var all bool
+	cmd := &cobra.Command{
+		Use:  "list",
+		Args: term.Exactly(),
+		RunE: r.Start(func(ctx context.Context, _ []string) error {
+			list, err := r.Config().RequestList(ctx, all)
+			if err != nil {
+				return err
+			}
+			if r.JSON {
+				return r.PrintJSON(list)
+			}
+			t := r.NewTable("REQUEST", "STATE", "COMMAND", "WHAT", "BY", "ENDS").Spares("COMMAND")
+			for _, q := range list {
+				if err := t.Add(q.Number, q.State, q.Command, q.Effect, q.By, q.Ends); err != nil {
+					return err
+				}
+			}
+			return t.Flush()
+		}),
+	}
+	cmd.Flags().BoolVar(&all, "all", false, "those that are over as well")
+	return cmd
+}
+
+func newRequestShowCmd(r *term.Run) *cobra.Command {
+	return &cobra.Command{
+		Use:  "show NUMBER",
+		Args: term.Exactly("the number of the request"),
+		RunE: r.Start(func(ctx context.Context, args []string) error {
+			n, err := requestNumber(args[0])
+			if err != nil {
+				return err
+			}
+			q, err := r.Config().Request(ctx, n)
+			if err != nil {
+				return err
+			}
+			return printRequest(r, q)
+		}),
+	}
+}
+
+func printRequest(r *term.Run, q request.Request) error {
+	if r.JSON {
+		return r.PrintJSON(q)
+	}
+	t := r.NewTable("FIELD", "VALUE").Whole("VALUE")
+	add := func(name string, value any) error {
+		if value == "" {
+			return nil
+		}
+		return t.Add(name, value)
+	}
+	decided, at := "", ""
+	if q.Decider != nil {
+		decided, at = *q.Decider, q.Decided.Format(time.RFC3339)
+	}
+	event := ""
+	if q.Event != 0 {
+		event = strconv.FormatInt(q.Event, 10)
+	}
+	var files []string
+	for _, f := range q.Files {
+		files = append(files, f.Name+" "+f.SHA256)
+	}
+	for _, row := range []struct {
+		name  string
+		value any
+	}{
+		{"request", q.Number}, {"state", q.State}, {"command", string(q.Command)}, {"effect", q.Effect}, {"arguments", strings.Join(q.What, " ")},
+		{"files", strings.Join(files, ", ")}, {"account", string(q.Account)}, {"reason", q.Reason}, {"ticket", q.Ticket}, {"asked by", q.By}, {"asked", q.Asked},
+		{"ends", q.Ends}, {"decided by", decided}, {"decided", at}, {"denied because", q.Denial}, {"done by event", event},
+	} {
+		if err := add(row.name, row.value); err != nil {
+			return err
+		}
+	}
+	return t.Flush()
+}
+
+func newRequestApproveCmd(r *term.Run) *cobra.Command {
+	var w term.SaidFlags
+	cmd := &cobra.Command{Use: "approve NUMBER", Args: term.Exactly("the number of the request")}
+	w.AddReason(cmd)
+	yes := term.AddYes(cmd)
+	cmd.RunE = r.Start(func(ctx context.Context, args []string) error {
+		words, err := w.Words(r)
+		if err != nil {
+			return err
+		}
+		return withRequest(ctx, r, args[0], func(g request.Registry, n int) error {
+			q, err := g.Approvable(ctx, n)
+			if err != nil {
+				return err
+			}
+			if err := r.Confirm(ctx, *yes, "Let "+q.By+" "+q.Effect); err != nil {
+				return err
+			}
+			if q, err = g.Approve(ctx, n, words); err != nil {
+				return err
+			}
+			return sayRequest(r, q, "Request %d is approved: %s may %s, until %s.", q.Number, q.By, q.Effect, q.Ends.Format(time.RFC3339))
+		})
+	})
+	return cmd
+}
+
+func sayRequest(r *term.Run, q request.Request, format string, args ...any) error {
+	if r.JSON {
+		return r.PrintJSON(q)
+	}
+	r.Say(format, args...)
+	return nil
+}
+
+// newRequestEndCmd makes deny and withdraw.
+func newRequestEndCmd(r *term.Run, how string) *cobra.Command {
+	var w term.SaidFlags
+	cmd := &cobra.Command{Use: how + " NUMBER", Args: term.Exactly("the number of the request")}
+	w.AddReason(cmd)
+	term.AddYes(cmd)
+	cmd.RunE = r.Start(func(ctx context.Context, args []string) error {
+		words, err := w.Words(r)
+		if err != nil {
+			return err
+		}
+		if how == "deny" && words.Reason == "" {
+			return fault.Errorf(fault.Refused, "who asked will want to know why").WithHint("say it with %s", fault.Reason)
+		}
+		return withRequest(ctx, r, args[0], func(g request.Registry, n int) error {
+			if how == "withdraw" {
+				q, err := g.Withdraw(ctx, n, words)
+				if err != nil {
+					return err
+				}
+				return sayRequest(r, q, "Request %d is withdrawn.", q.Number)
+			}
+			q, err := g.Deny(ctx, n, words)
+			if err != nil {
+				return err
+			}
+			return sayRequest(r, q, "Request %d is denied.", q.Number)
+		})
+	})
+	return cmd
+}
+
+func newRequestRunCmd(r *term.Run) *cobra.Command {
+	return &cobra.Command{
+		Use:  "run NUMBER",
+		Args: term.Exactly("the number of the request"),
+		RunE: r.Start(func(ctx context.Context, args []string) error {
+			var line []string
+			err := withRequest(ctx, r, args[0], func(g request.Registry, n int) error {
+				q, err := g.Runnable(ctx, n)
+				line = q.Line
+				return err
+			})
+			if err != nil {
+				return err
+			}
+			return r.Again(ctx, line)
+		}),
+	}
+}
+
+// CompleteRequests offers the requests that are not over.
+func CompleteRequests(r *term.Run) cobra.CompletionFunc {
+	return func(cmd *cobra.Command, _ []string, _ string) ([]string, cobra.ShellCompDirective) {
+		list, _ := r.Config().RequestList(cmd.Context(), false) // without a store there is nothing to offer
+		var all []string
+		for _, q := range list {
+			all = append(all, strconv.Itoa(q.Number)+"\t"+q.Effect)
+		}
+		return all, cobra.ShellCompDirectiveNoFileComp
+	}
+}

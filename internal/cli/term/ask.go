@@ -1,0 +1,55 @@
+package term
+
+import (
+	"context"
+	"slices"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+
+	"fob/internal/app"
+	"fob/internal/request"
+)
+
+// ask makes a request of a command that waits for a second person, shows it, and
+// returns what the command ends with.
+func (r *Run) ask(ctx context.Context, n *request.Needed, line []string) error {
+	var q request.Request
+	err := r.WithUseCases(ctx, func(u *app.UseCases) (err error) {
+		q, err = u.Requests.File(ctx, n, line)
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	if r.JSON {
+		return FirstError(r.PrintJSON(q), q.Filed())
+	}
+	r.Say("Request %d: %s.", q.Number, q.Effect)
+	return q.Filed()
+}
+
+// notAsked are the flags that say nothing of what a command does, and those that are
+// typed when it runs: no secret goes into a request.
+var notAsked = []string{"db", "identity", "json", "quiet", "code", "help"}
+
+// lineOf is the command line that does the same again.
+func lineOf(cmd *cobra.Command, args []string) (line []string) {
+	for c := cmd; c.HasParent(); c = c.Parent() {
+		line = append(line, c.Name())
+	}
+	slices.Reverse(line)
+	cmd.Flags().Visit(func(f *pflag.Flag) {
+		if slices.Contains(notAsked, f.Name) {
+			return
+		}
+		values := []string{f.Value.String()}
+		if many, ok := f.Value.(pflag.SliceValue); ok {
+			values = many.GetSlice()
+		}
+		for _, v := range values {
+			line = append(line, "--"+f.Name+"="+v)
+		}
+	})
+	return append(append(line, "--"), args...)
+}

@@ -1,0 +1,165 @@
+package request
+
+import (
+	"encoding/json"
+	"fmt"
+	"strconv"
+	"time"
+
+	"fob/internal/fault"
+	"fob/internal/token"
+	"fob/internal/trail"
+)
+
+// State is what became of a request.
+type State string
+
+// The states of a request. Approved is the only one in which it can be carried out.
+const (
+	Waiting   State = "waiting"
+	Approved  State = "approved"
+	Denied    State = "denied"
+	Withdrawn State = "withdrawn"
+	Done      State = "done"
+	Ended     State = "ended" // by itself: nobody decided in time, or nobody carried it out
+)
+
+// Request is a request as its events tell it.
+type Request struct {
+	Number   int             `json:"request"`
+	State    State           `json:"state"`
+	Command  token.Command   `json:"command"`
+	Effect   string          `json:"effect"`
+	What     []string        `json:"arguments"`
+	Files    []File          `json:"files"`
+	Tokens   []token.Serial  `json:"tokens"`
+	Account  token.Account   `json:"account"` // whom it is about
+	Reason   string          `json:"reason"`
+	Ticket   string          `json:"ticket"`
+	By       string          `json:"by"`
+	Asked    time.Time       `json:"asked_at"`
+	Ends     time.Time       `json:"ends_at"`
+	Approver *token.Operator `json:"-"` // nil: nobody decided yet
+	Decider  *string         `json:"decided_by"`
+	Decided  *time.Time      `json:"decided_at"`
+	Denial   string          `json:"denied_because"`
+	Event    int64           `json:"done_by_event"` // 0: it was not carried out
+
+	Line    []string `json:"-"` // how the front end was called
+	by      token.Operator
+	content content
+	row     trail.RequestRow
+}
+
+// EndedAt reports whether a request that nobody ended is too old.
+func (q Request) EndedAt(now time.Time) bool { return now.After(q.Ends) }
+
+// Read reads a request from the events about it.
+func Read(r Reader, number int) (q Request, err error) {
+	row, err := r.RequestRow(number)
+	if err != nil {
+		return q, err
+	}
+	made, texts, err := eventOf(r, number, row.Made, token.CmdRequest)
+	if err != nil {
+		return q, err
+	}
+	d, err := trail.RequestDetailOf(&made)
+	if err != nil {
+		return q, contradiction(number)
+	}
+	q = Request{Number: number, State: Waiting, Command: d.For, By: made.Operator.String(), Asked: made.Time.UTC(), Ends: d.Ends.UTC(),
+		What: []string{}, Files: []File{}, Tokens: []token.Serial{}, by: made.Operator, row: row}
+	if text, ok := texts[trail.TextRequest]; ok { // else a person had the right to have it erased
+		if err := json.Unmarshal([]byte(text), &q.content); err != nil || q.content.By != d.For {
+			return q, contradiction(number)
+		}
+		c := q.content
+		q.Effect, q.Line = c.Effect, c.Line
+		q.What, q.Files, q.Tokens = append(q.What, c.What...), append(q.Files, c.Files...), append(q.Tokens, c.Touches...)
+		q.Account, q.Reason, q.Ticket = c.Said.Account, c.Said.Reason, c.Said.Ticket
+	}
+	if row.Decided != 0 {
+		if err := q.decided(r, row.Decided); err != nil {
+			return q, err
+		}
+	}
+	if row.Ended != 0 && q.State != Denied {
+		return q, q.ended(r, row.Ended)
+	}
+	return q, nil
+}
+
+func (q *Request) decided(r Reader, seq int64) error {
+	e, texts, err := eventOf(r, q.Number, seq, token.CmdRequestApprove, token.CmdRequestDeny)
+	if err != nil {
+		return err
+	}
+	if e.Operator.SamePerson(q.by) {
+		return contradiction(q.Number)
+	}
+	at, name := e.Time.UTC(), e.Operator.String()
+	q.Approver, q.Decider, q.Decided, q.State = &e.Operator, &name, &at, Approved
+	if e.Command == token.CmdRequestDeny {
+		q.State, q.Denial = Denied, texts[trail.TextReason]
+	}
+	return nil
+}
+
+func (q *Request) ended(r Reader, seq int64) error {
+	e, _, err := eventOf(r, q.Number, seq, token.CmdRequestWithdraw, q.Command)
+	if err != nil {
+		return err
+	}
+	if q.State = Withdrawn; e.Request != 0 {
+		q.State, q.Event = Done, seq
+	}
+	return nil
+}
+
+// eventOf reads an event that is about a request, by one of some commands.
+func eventOf(r Reader, number int, seq int64, by ...token.Command) (e trail.Event, texts map[string]string, err error) {
+	s, err := r.EventAt(seq)
+	if err != nil {
+		return e, nil, err
+	}
+	if e, err = trail.Parse(s.Entry); err != nil {
+		return e, nil, contradiction(number)
+	}
+	n, err := e.RequestNumber()
+	if err != nil || n != number || e.Seq != seq {
+		return e, nil, contradiction(number)
+	}
+	is := false
+	for _, c := range by {
+		is = is || c == e.Command
+	}
+	if !is {
+		return e, nil, contradiction(number)
+	}
+	texts = map[string]string{}
+	for _, t := range s.Texts {
+		if t.Digest() != e.Texts[t.Field] {
+			return e, nil, contradiction(number)
+		}
+		texts[t.Field] = t.Text
+	}
+	return e, texts, nil
+}
+
+func contradiction(number int) error {
+	return fault.Errorf(fault.Integrity, "what the store has of request %d is not what the trail says", number).
+		WithHint("%s tells more", fault.Do("audit verify"))
+}
+
+func object(number int) trail.Object {
+	return trail.Object{Kind: trail.KindRequest, ID: strconv.Itoa(number)}
+}
+
+// String names a request with what it would do.
+func (q Request) String() string {
+	if q.Effect == "" {
+		return fmt.Sprintf("request %d (%s)", q.Number, q.Command)
+	}
+	return fmt.Sprintf("request %d (%s)", q.Number, q.Effect)
+}

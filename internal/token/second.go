@@ -1,0 +1,88 @@
+package token
+
+import (
+	"fob/internal/fault"
+	"slices"
+	"strings"
+	"time"
+)
+
+// Guarded is something that a policy can make wait for a second person.
+type Guarded string
+
+// What can be guarded.
+const (
+	GuardProvision Guarded = "provision"      // seeds that leave
+	GuardUnlock    Guarded = "unlock"         // of a token that is locked for good
+	GuardDeep      Guarded = "deep"           // a search for codes as wide as is possible at all
+	GuardDestroy   Guarded = "destroy"        // of seeds: retire, and the seeds of a batch
+	GuardRotate    Guarded = "rotate"         // a new store key
+	GuardKeyAdd    Guarded = "key-add"        // one more custodian
+	GuardKeyRemove Guarded = "key-remove"     // one less
+	GuardRestore   Guarded = "restore"        // a backup in the place of the store
+	GuardClock     Guarded = "clock-accept"   // an earlier time for the newest
+	GuardStolen    Guarded = "stolen-release" // a token that was stolen goes back into stock
+	GuardPolicy    Guarded = "policy"         // the policy itself; guarded as soon as anything is
+)
+
+// Guardable lists all that can be guarded.
+func Guardable() []Guarded {
+	return []Guarded{GuardProvision, GuardUnlock, GuardDeep, GuardDestroy, GuardRotate, GuardKeyAdd, GuardKeyRemove,
+		GuardRestore, GuardClock, GuardStolen, GuardPolicy}
+}
+
+// How long a request waits where the policy says nothing, and what it may say.
+const (
+	UsualRequestFor   = 8 * time.Hour
+	leastRequestFor   = 5 * time.Minute
+	longestRequestFor = 7 * 24 * time.Hour
+)
+
+// Guards reports whether a second person is needed, at an account of their own.
+func (p Policy) Guards(g Guarded) bool {
+	return slices.Contains(p.Second, g) || g == GuardPolicy && len(p.Second) > 0
+}
+
+func parseSecond(p *Policy, value string, _ bool) (string, error) {
+	var said []Guarded
+	for word := range strings.SplitSeq(value, ",") {
+		g := Guarded(strings.NewReplacer("_", "-", " ", "-").Replace(strings.ToLower(strings.TrimSpace(word))))
+		switch {
+		case g == "all":
+			said = Guardable()
+		case !slices.Contains(Guardable(), g):
+			return "", fault.Errorf(fault.Usage, "second-person: %q cannot wait for a second person", word).
+				WithHint("possible are all, %s", joinWords(Guardable(), ", "))
+		default:
+			said = append(said, g)
+		}
+	}
+	for _, g := range Guardable() {
+		if slices.Contains(said, g) {
+			p.Second = append(p.Second, g)
+		}
+	}
+	return joinWords(p.Second, ","), nil
+}
+
+func joinWords[S ~string](all []S, by string) string {
+	words := make([]string, len(all))
+	for i, s := range all {
+		words[i] = string(s)
+	}
+	return strings.Join(words, by)
+}
+
+func parseRequestFor(p *Policy, value string, judge bool) (string, error) {
+	d, err := duration("request-ends", value)
+	switch {
+	case err != nil:
+		return "", err
+	case !judge:
+		d = min(max(d, leastRequestFor), longestRequestFor)
+	case d < leastRequestFor || d > longestRequestFor:
+		return "", fault.Errorf(fault.NotAllowed, "request-ends=%s: possible is %s to %s", value, shortDuration(leastRequestFor), shortDuration(longestRequestFor))
+	}
+	p.RequestFor = d
+	return shortDuration(d), nil
+}
