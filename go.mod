@@ -3,32 +3,36 @@ module fob
 go 1.26.8
 
 require (
-	filippo.io/age v1.3.2
-	github.com/ProtonMail/go-crypto v1.5.2
-	github.com/beevik/etree v1.7.0
-	github.com/boombuler/barcode v1.1.0
-	github.com/go-jose/go-jose/v4 v4.1.9
-	github.com/google/go-cmp v0.7.0
-	github.com/google/uuid v1.6.0
-	github.com/klauspost/compress v1.20.3
-	github.com/makiuchi-d/gozxing v0.1.1
-	github.com/mattn/go-runewidth v0.0.16
-	github.com/pquerna/otp v1.5.0
-	github.com/pressly/goose/v3 v3.29.0
-	github.com/richardlehane/mscfb v1.0.9
-	github.com/rogpeppe/go-internal v1.16.0
-	github.com/russellhaering/goxmldsig v1.6.1
-	github.com/schollz/progressbar/v3 v3.19.1
-	github.com/spf13/cobra v1.10.2
-	github.com/spf13/pflag v1.0.9
-	github.com/xuri/excelize/v2 v2.11.1
-	golang.org/x/crypto v0.58.0
-	golang.org/x/mod v0.42.0
-	golang.org/x/sync v0.24.0
-	golang.org/x/sys v0.49.0
-	golang.org/x/term v0.47.0
-	golang.org/x/text v0.43.0
-	modernc.org/sqlite v1.61.1
+	filippo.io/age v1.3.2 // wraps store keys; opens deliveries encrypted with age
+	github.com/ProtonMail/go-crypto v1.5.2 // opens OpenPGP deliveries
+	github.com/beevik/etree v1.7.0 // the tree that goxmldsig verifies
+	github.com/boombuler/barcode v1.1.0 // QR codes of virtual tokens
+	github.com/go-jose/go-jose/v4 v4.1.9 // AES key wrap (RFC 3394) in PSKC
+	github.com/google/uuid v1.6.0 // UUIDs of what is cited outside the store
+	github.com/klauspost/compress v1.20.3 // packs workbooks faster than the standard library
+	github.com/mattn/go-runewidth v0.0.16 // width of a text on a terminal
+	github.com/pquerna/otp v1.5.0 // computes HOTP and TOTP codes
+	github.com/pressly/goose/v3 v3.29.0 // runs the migrations of the schema
+	github.com/richardlehane/mscfb v1.0.9 // compound files: workbooks with a password
+	github.com/russellhaering/goxmldsig v1.6.1 // verifies signatures of PSKC
+	github.com/schollz/progressbar/v3 v3.19.1 // the progress bar
+	github.com/spf13/cobra v1.10.2 // commands and help
+	github.com/spf13/pflag v1.0.9 // flags, beneath cobra
+	github.com/xuri/excelize/v2 v2.11.1 // writes the workbook
+	golang.org/x/crypto v0.58.0 // SSH keys, Argon2
+	golang.org/x/mod v0.42.0 // signed notes (sumdb/note)
+	golang.org/x/sync v0.24.0 // limits what runs side by side
+	golang.org/x/sys v0.49.0 // file locks, core dumps, terminals
+	golang.org/x/term v0.47.0 // asks without echo
+	golang.org/x/text v0.43.0 // character sets of seed files
+	modernc.org/sqlite v1.61.1 // the database engine, without cgo
+)
+
+// What tests alone need.
+require (
+	github.com/google/go-cmp v0.7.0 // shows how values differ
+	github.com/makiuchi-d/gozxing v0.1.1 // reads QR codes back
+	github.com/rogpeppe/go-internal v1.16.0 // testscript: commands played as a person types them
 )
 
 require (

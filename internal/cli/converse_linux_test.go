@@ -146,7 +146,7 @@ func TestConversationCountsDown(t *testing.T) {
 	if strings.Contains(at.screen(), "next code is there") {
 		t.Error("it counts down to the first code")
 	}
-	at.types("12\x7f\x7f" + shows(-50)[:3] + " " + shows(-50)[3:] + "\n") // a slip, and the code as people group it
+	at.types("12\x7f\x7f" + shows(-50)[:3] + " " + shows(-50)[3:] + "\n") // a typing error, and the code as people group it
 	at.sees("The next code is there in 30 s at most.\r\nThe code it shows now, if it has changed; else the next one: ", 1)
 	at.types("9999\x15") // all of it taken back
 	at.sees("\x1b7\x1b[A\rThe next code is there in 30 s at most.\x1b[K\x1b8", 2)

@@ -224,7 +224,7 @@ func TestCommandsOnAFullDisk(t *testing.T) {
 }
 
 // A list of refused records that does not fit is the error, also where the good ones
-// are stored: whoever asked for the list has not got it.
+// are stored: anyone who asked for the list has not got it.
 func TestRejectsOnAFullDisk(t *testing.T) {
 	p, dir := newProgram(t), t.TempDir()
 	disk := smallDisk(t, dir)

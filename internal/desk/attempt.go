@@ -336,7 +336,7 @@ func (a *attempt) try(tx Tx) error {
 }
 
 // takeBack takes back the failure that the first code of a pair was when it was tried
-// alone: the pair has shown that it was right. Whoever believes the codes forgets all
+// alone: the pair has shown that it was right. Anyone who believes the codes forgets all
 // failures anyway; to check them leaves the others.
 func (a *attempt) takeBack(tx Tx) error {
 	if a.token.Failures == 0 {
@@ -351,7 +351,7 @@ func (a *attempt) takeBack(tx Tx) error {
 
 // fail counts the failure. Two equal codes were compared with nothing, so they
 // are none. Nor is the last code that was accepted, or the last pair, if it comes
-// again: the same message was sent twice, and whoever guesses learns nothing from it.
+// again: the same message was sent twice, and anyone who guesses learns nothing from it.
 func (a *attempt) fail(tx Tx) error {
 	r := a.result
 	refusal := fault.Errorf(fault.CodeRefused, "token %s: %s", a.token.Serial, r.Msg).WithAdvice(remedy(a.token, r))

@@ -19,8 +19,8 @@ const (
 	// median is right to 0.9 ppm, which at a rate's own noise is nothing.
 	batchSample = 1000
 	rateSample  = 200
-	// outlookAhead is what an outlook looks ahead where nobody says.
-	outlookAhead = 90 * 24 * time.Hour
+	// OutlookAhead is what an outlook looks ahead where nobody says.
+	OutlookAhead = 90 * 24 * time.Hour
 	// suspects is how many tokens in a row, of how many batches, must miss their
 	// predictions alike before it is this computer's clock that is doubted.
 	suspects, suspectBatches = 5, 2
@@ -109,7 +109,7 @@ func batchHistory(r ClockReader, t token.Token, h *otp.History) (err error) {
 func (a *attempt) outlook() *Clock {
 	at := a.req.Ahead
 	if at.IsZero() {
-		at = a.now.Add(outlookAhead)
+		at = a.now.Add(OutlookAhead)
 	}
 	o := a.history.Outlook(a.token.Profile.Params, capsOf(a.policy), at)
 	c := &Clock{Observations: len(a.history.Observations), UsedPPM: o.Clock.RatePPM, Jumps: o.Clock.Jumps,

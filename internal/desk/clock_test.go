@@ -199,7 +199,7 @@ func TestDeepTakesTwoPeople(t *testing.T) {
 	h.verified()
 }
 
-// A crystal beyond all bounds is told as it was measured; what is foretold is not.
+// A crystal beyond all bounds is told as it was measured; what is predicted is not.
 func TestFastCrystalIsToldAsMeasured(t *testing.T) {
 	h := newDrawer(t, 2)
 	h.seen(1, 0)

@@ -23,7 +23,7 @@ type TokenMaker interface {
 	// InsertFingerprints makes the seeds of inserted tokens known to SeedTaken. Prints come
 	// sorted.
 	InsertFingerprints(prints []Fingerprint) error
-	// CompleteBatch gives the batch its number and makes it visible.
+	// CompleteBatch numbers the batch and makes it visible.
 	CompleteBatch(b token.Batch) (token.Batch, error)
 }
 

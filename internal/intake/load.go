@@ -111,7 +111,7 @@ func (l *loader) loadAtOnce(ctx context.Context) error {
 		if l.count(all); !l.keep() {
 			return errUndo
 		}
-		if err := l.eachPrints(tx.InsertFingerprints); err != nil {
+		if err := l.eachFingerprint(tx.InsertFingerprints); err != nil {
 			return err
 		}
 		return l.complete(tx)
@@ -263,7 +263,7 @@ func (l *loader) finish(slice []entry) error {
 
 func (l *loader) completeInSlices(ctx context.Context) error {
 	done := 0
-	err := l.eachPrints(func(prints []desk.Fingerprint) error {
+	err := l.eachFingerprint(func(prints []desk.Fingerprint) error {
 		if done += len(prints); l.req.OnIndex != nil {
 			l.req.OnIndex(done, l.res.New)
 		}
@@ -411,9 +411,9 @@ func (l *loader) take(slice []entry) error {
 	return nil
 }
 
-// eachPrints calls do for the fingerprints of all tokens that were inserted, in
+// eachFingerprint calls do for the fingerprints of all tokens that were inserted, in
 // order, a slice of them at a time.
-func (l *loader) eachPrints(do func([]desk.Fingerprint) error) error {
+func (l *loader) eachFingerprint(do func([]desk.Fingerprint) error) error {
 	return l.prints.inSlices(func(m mark) bool { return l.stored.has(m.n) }, func(marks []mark) error {
 		prints := make([]desk.Fingerprint, len(marks))
 		for i, m := range marks {

@@ -83,7 +83,7 @@ type Tx interface {
 	InsertFingerprints(prints []desk.Fingerprint) error
 	// RemoveToken removes a token that another one replaces, with its fingerprint.
 	RemoveToken(id int64) error
-	// CompleteBatch gives the batch its number and makes it visible.
+	// CompleteBatch numbers the batch and makes it visible.
 	CompleteBatch(b token.Batch) (token.Batch, error)
 
 	// MoveTokens moves the tokens with these ids, which are in rising order, and

@@ -15,11 +15,11 @@ import (
 )
 
 const (
-	// outlierPPM is how far a rate lies from the median of its batch and model to be
+	// UnlikeRate is how far a rate lies from the median of its batch and model to be
 	// called an outlier: three times what such rates spread by (DESIGN, 10 ppm).
-	outlierPPM = 30.0
+	UnlikeRate = 30.0
 	// outlierSpan: a record of 90 days is measured to 2 ppm.
-	outlierSpan = 90 * 24 * time.Hour
+	outlierSpan = otp.FlagSpan
 	// binPPM and binEdge lay out the histogram: what is beyond the edges is in the
 	// first and the last bin.
 	binPPM, binEdge = 5.0, 60.0
@@ -27,6 +27,8 @@ const (
 	// the noise of any.
 	ratesPerPPM = 10
 )
+
+func days(d time.Duration) int { return int(d / (24 * time.Hour)) }
 
 // DriftFilter selects clocks; its zero value selects all.
 type DriftFilter struct {
@@ -170,7 +172,7 @@ func ReadDrift(r Reader, f DriftFilter) (*Drift, error) {
 		g.DriftMedian = g.drifts.quantile(0.5, 1)
 		for direction, all := range [][]ranked{g.slowest.ranked, g.fastest.ranked} {
 			for _, o := range all {
-				if float64(2*direction-1)*(*o.Rate-*g.RateMedian) > outlierPPM {
+				if float64(2*direction-1)*(*o.Rate-*g.RateMedian) > UnlikeRate {
 					outliers.add(o.DriftOutlier, o.severity(), f.Outliers)
 				}
 			}
@@ -239,8 +241,9 @@ func (d *Drift) Answer(f DriftFilter) Answer[DriftGroup] {
 		Title:    "Drift of clocks",
 		Selected: Filter{Batch: f.Batch, Model: f.Model}.String(),
 		Limits: []string{
-			"A rate is measured once a token was seen over 30 days; 10 ppm are 5 minutes a year, + is fast.",
-			"Outliers are listed after 90 days: rates beyond ± 50 ppm, clocks that jumped, and rates 30 ppm or more unlike the median of their batch and model.",
+			fmt.Sprintf("A rate is measured once a token was seen over %d days; 10 ppm are 5 minutes a year, + is fast.", days(otp.MinRateSpan)),
+			fmt.Sprintf("Outliers are listed after %d days: rates beyond ± %v ppm, clocks that jumped, and rates %v ppm or more unlike the median of their batch and model.",
+				days(outlierSpan), otp.MaxRate, UnlikeRate),
 			fmt.Sprintf("%d of %d outliers are on the sheet Outliers, the worst first.", len(d.Outliers), d.OutliersTotal),
 		},
 		Columns: []sheet.Column[group]{
@@ -249,12 +252,12 @@ func (d *Drift) Answer(f DriftFilter) Answer[DriftGroup] {
 			sheet.Col("model", "Model", 14, "As the seed file or the operator named it", func(g *group) string { return g.Model }),
 			sheet.Col("tokens", "Tokens", 10, "Tokens with a clock", func(g *group) int { return g.Tokens }),
 			sheet.Col("observed", "Observed", 10, "Of these, seen at least once", func(g *group) int { return g.Observed }),
-			sheet.Col("measured", "Measured", 10, "Of these, seen over 30 days or more: their rate is known", func(g *group) int { return g.Measured }),
+			sheet.Col("measured", "Measured", 10, fmt.Sprintf("Of these, seen over %d days or more: their rate is known", days(otp.MinRateSpan)), func(g *group) int { return g.Measured }),
 			sheet.Col("rate_p5_ppm", "Rate 5 % (ppm)", 14, "A twentieth of the measured clocks run slower than this", func(g *group) *float64 { return g.RateP5 }),
 			sheet.Col("rate_median_ppm", "Rate median (ppm)", 16, "Half of the measured clocks run slower than this", func(g *group) *float64 { return g.RateMedian }),
 			sheet.Col("rate_p95_ppm", "Rate 95 % (ppm)", 14, "A twentieth of the measured clocks run faster than this", func(g *group) *float64 { return g.RateP95 }),
 			sheet.Col("drift_median_seconds", "Drift median (s)", 16, "How far half of the clocks were off at most when last seen; + is fast", func(g *group) *float64 { return g.DriftMedian }),
-			sheet.Col("flagged", "Flagged", 10, "Tokens with a rate beyond ± 50 ppm, or a jump", func(g *group) int { return g.Flagged }),
+			sheet.Col("flagged", "Flagged", 10, fmt.Sprintf("Tokens with a rate beyond ± %v ppm, or a jump", otp.MaxRate), func(g *group) int { return g.Flagged }),
 		},
 		Rows: Rows(d.Groups),
 		None: fault.Textf("no tokens with a clock"), Narrowed: Filter{Batch: f.Batch, Model: f.Model},

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"fob/internal/otp"
 	"fob/internal/token"
 	"fob/internal/trail"
 )
@@ -36,7 +37,7 @@ func ExceptionKinds() []ExceptionMeaning {
 		{ExpiredBound, "expired, and still assigned, bound or suspended"},
 		{LockedNow, "locked after failed attempts"},
 		{LeaverHolds, "a token of an account that has left"},
-		{ClockOutlier, "a clock with a rate beyond 50 ppm, that jumped, or that runs 30 ppm unlike its batch and model"},
+		{ClockOutlier, fmt.Sprintf("a clock with a rate beyond %v ppm, that jumped, or that runs %v ppm unlike its batch and model", otp.MaxRate, UnlikeRate)},
 		{LostLate, "a loss that was entered more than 24 hours after it was reported"},
 		{ApprovedAlone, "the approver is, by name, the operator or the account itself"},
 		{Override, "a rule was set aside: unlock, clock accept, batch correct, batch withdraw, policy set, a search that somebody approved"},

@@ -22,7 +22,7 @@ type Reader interface {
 	Find(serial token.Serial) (Token, error)
 	Batches() ([]Batch, error)
 	Batch(number int) (Batch, error)
-	// BatchFiles gives all batches without the states of their tokens, which are
+	// BatchFiles returns all batches without the states of their tokens, which are
 	// all read to be counted.
 	BatchFiles() ([]Batch, error)
 	Summary() (Summary, error)

@@ -28,7 +28,7 @@ type past struct {
 
 var _ Reader = (*past)(nil)
 
-// AsOf gives the store as it was at an instant, as its trail tells it; trail.Past
+// AsOf returns the store as it was at an instant, as its trail tells it; trail.Past
 // says which events count. An instant before the store is an error of kind Usage.
 func AsOf(r Reader, at time.Time) (Reader, error) {
 	then, err := trail.Replay(r.Events(EventFilter{}), r.FormerRows(), at)
@@ -267,7 +267,7 @@ func batchOf(row trail.BatchRow) Batch {
 	return b
 }
 
-// Batches gives them with the states that their tokens were in.
+// Batches returns them with the states that their tokens were in.
 func (p *past) Batches() ([]Batch, error) {
 	all, err := p.BatchFiles()
 	if err != nil {

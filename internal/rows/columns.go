@@ -125,7 +125,7 @@ func (n Names[C]) Twice(c Columns[C], header [][]byte) (col C, first, second int
 }
 
 // Call keeps the names of a header for messages. One that could be a secret, where
-// the header is none of them, is not kept: long words, and many digits.
+// the header lacks, is not kept: long words, and many digits.
 func (c *Columns[C]) Call(header [][]byte) {
 	for _, field := range header {
 		name, digits := strings.TrimSpace(string(field)), 0

@@ -82,7 +82,7 @@ type Writing struct {
 	Tx *sql.Tx
 	// Insert inserts many rows as fast as the engine can.
 	Insert func(table string, columns []string, rows [][]any) error
-	// End gives the turn to the next writer. It comes after Commit or Rollback.
+	// End hands the turn to the next writer. It comes after Commit or Rollback.
 	End func() error
 }
 

@@ -90,7 +90,7 @@ func TestQueryPlans(t *testing.T) {
 	s := newBoundStore(t)
 	storetest.AddBatch(t, s, storetest.NewBatch("b"), storetest.Numbered("B", 0, 2000)...)
 	listing := func(f report.Filter) (string, []any) { return listed(t, s, f) }
-	slips := token.Serial("S1").TypingErrors()
+	mistyped := token.Serial("S1").TypingErrors()
 	asked := map[string]func() (string, []any){
 		"a serial":         func() (string, []any) { return store.TokenByKey, []any{"S1"} },
 		"an account":       func() (string, []any) { return listing(report.Filter{Account: "anna"}) },
@@ -101,7 +101,7 @@ func TestQueryPlans(t *testing.T) {
 		"a page":           func() (string, []any) { return listing(report.Filter{After: "S"}) },
 		"serials":          func() (string, []any) { return store.StoredByKeys, []any{"S1", "S2"} },
 		"begun serials":    func() (string, []any) { return store.NearByPrefix, []any{"S1", "S1\x7f", 5} },
-		"mistyped serials": func() (string, []any) { return store.NearByTypingErrors(len(slips)), store.Anys(slips) },
+		"mistyped serials": func() (string, []any) { return store.NearByTypingErrors(len(mistyped)), store.Anys(mistyped) },
 		"fingerprints": func() (string, []any) {
 			return `SELECT fingerprint, nth, token_id FROM fingerprint WHERE fingerprint IN ($1, $2)`, []any{1, 2}
 		},

@@ -34,7 +34,7 @@ var alike = []string{
 // read are letters and the digits that they are read for.
 var read = strings.NewReplacer("O", "0", "Q", "0", "I", "1", "L", "1", "Z", "2", "S", "5", "B", "8")
 
-// TypingErrors lists the serial keys one slip away, the likeliest first: letters read for
+// TypingErrors lists the serial keys one typing error away, the likeliest first: letters read for
 // digits throughout, two neighbours or two pairs swapped, a character taken for one
 // like it, a doubled one or a leading zero more or less; then any character
 // exchanged, left out or added. It serves "near it" suggestions only.

@@ -18,7 +18,7 @@ func TestBare(t *testing.T) {
 	}
 }
 
-// Every single slip is in the list, once, and the likelier before the less likely.
+// Every single typing error is in the list, once, and the likelier before the less likely.
 func TestTypingErrors(t *testing.T) {
 	const key = "26041A"
 	all := token.Serial(key).TypingErrors()
@@ -63,7 +63,7 @@ func TestTypingErrors(t *testing.T) {
 	}
 	for _, none := range []token.Serial{"", token.Serial(strings.Repeat("1", token.MaxSerialLen+1)), "é1"} {
 		if all := none.TypingErrors(); len(all) > 0 {
-			t.Errorf("%q has %d slips", none, len(all))
+			t.Errorf("%q has %d typing errors", none, len(all))
 		}
 	}
 }

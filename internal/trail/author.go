@@ -49,7 +49,7 @@ type Log interface {
 	Append(e *Event) error
 }
 
-// Record gives an event its detail and writes it.
+// Record adds its detail to an event and writes it.
 func Record(log Log, e *Event, detail any) error {
 	if err := e.SetDetail(detail); err != nil {
 		return err

@@ -1,7 +1,8 @@
 // Command lint checks what no ready-made linter knows about this tree: that the
 // top level holds only what belongs there, that no file names a folder of
-// somebody's machine or the host of a package registry, and that modernc.org/libc
-// is exactly what modernc.org/sqlite was made with.
+// somebody's machine or the host of a package registry, that no text uses a word that
+// has to be learnt, that no package below the front ends names a command or a flag, and
+// that modernc.org/libc is exactly what modernc.org/sqlite was made with.
 //
 //	go -C tools/lint run . ../..
 //
@@ -34,7 +35,7 @@ func main() {
 
 // check gathers the problems of the tree at root.
 func check(root string) (problems []string, err error) {
-	for _, one := range []func(string) ([]string, error){topLevel, names, libc} {
+	for _, one := range []func(string) ([]string, error){topLevel, names, said, remedies, libc} {
 		found, err := one(root)
 		if err != nil {
 			return nil, err

@@ -50,3 +50,37 @@ func TestRequired(t *testing.T) {
 		t.Error("a module that is not required was found")
 	}
 }
+
+func TestSaid(t *testing.T) {
+	dir := t.TempDir()
+	for name, text := range map[string]string{
+		"bad.go":    "// It tells whether it fits.\n// Find gives the token.\nvar maxStrays = 1\n",
+		"good.go":   "// It reports whether it fits.\n// There is none. The path goes astray.\n",
+		"README.md": "Whoever reads this\n",
+		"data.csv":  "whoever,slips\n",
+	} {
+		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if problems, err := said(dir); err != nil || len(problems) != 4 {
+		t.Error(problems, err)
+	}
+}
+
+func TestRemedies(t *testing.T) {
+	dir := t.TempDir()
+	code := "package x\n\nvar a = []string{\"say --reason\", `wait, then \\x60`, \"`fob unlock X`\", \"gpg --armor --export\", \"a--b\", \"--\"} // --fine\n"
+	for name, text := range map[string]string{"internal/desk/a.go": code, "internal/cli/a.go": code, "internal/desk/a_test.go": code, "tools/a.go": code} {
+		path := filepath.Join(dir, filepath.FromSlash(name))
+		if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if problems, err := remedies(dir); err != nil || len(problems) != 2 {
+		t.Error(problems, err)
+	}
+}

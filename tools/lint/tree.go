@@ -3,9 +3,7 @@ package main
 import (
 	"bytes"
 	"fmt"
-	"io/fs"
 	"os"
-	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
@@ -41,35 +39,9 @@ var forbidden = []struct {
 }
 
 // names looks through every text file of the tree.
-func names(root string) (problems []string, err error) {
-	err = filepath.WalkDir(root, func(path string, d fs.DirEntry, err error) error {
-		if err != nil {
-			return err
-		}
-		rel, _ := filepath.Rel(root, path) // path lies below root
-		if rel == ".git" && !d.IsDir() {
-			return nil // a second working tree's: it points to the first
-		}
-		if d.IsDir() {
-			if rel == ".git" || rel == "build" {
-				return filepath.SkipDir
-			}
-			return nil
-		}
-		text, err := os.ReadFile(path)
-		if err != nil {
-			return err
-		}
-		problems = append(problems, namesIn(rel, text)...)
-		return nil
-	})
-	return problems, err
-}
+func names(root string) ([]string, error) { return eachText(root, namesIn) }
 
 func namesIn(file string, text []byte) (problems []string) {
-	if bytes.IndexByte(text, 0) >= 0 {
-		return nil // not text, or UTF-16, in which no tool writes paths
-	}
 	number := 0
 	for line := range bytes.Lines(text) {
 		number++

@@ -4,7 +4,7 @@
 // warehouse; people who type 0 to 25 s late and mistype 2 % of the codes. It prints, as
 // a table, how many tokens are accepted with one code, with two, and not at all, how
 // long a call takes, and how well the clock of a token that was seen before is
-// foretold.
+// predicted.
 //
 //	go run ./tools/simulate -n 2000
 //

@@ -6,7 +6,7 @@ import (
 )
 
 // A small fleet keeps to what README.md says of large ones: nearly every token is
-// accepted in three tries, one code does for most calls, and the first drift foretells
+// accepted in three tries, one code does for most calls, and the first drift predicts
 // the clock a year later to a half of what it was missed by before.
 func TestFleetsKeepTheirLimits(t *testing.T) {
 	const n = 120
@@ -24,7 +24,7 @@ func TestFleetsKeepTheirLimits(t *testing.T) {
 				t.Errorf("%s, %s: one code did for %d, before for %d; %s on the phone, before %s", f, stage.name, now.one, before.one, now.phone(), before.phone())
 			}
 			if got, was := now.missed(0.5), before.missed(0.5); stage.after == year && (got > 100 || got > 0.6*was) {
-				t.Errorf("%s, %s: foretold to %.0f s, before to %.0f s", f, stage.name, got, was)
+				t.Errorf("%s, %s: predicted to %.0f s, before to %.0f s", f, stage.name, got, was)
 			}
 		}
 		young, old, later := rows[i][0][0], rows[i][0][1], rows[i][0][4]

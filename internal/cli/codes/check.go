@@ -37,7 +37,7 @@ func newCheckCmd(r *term.Run) *cobra.Command {
 	}
 	o.add(cmd)
 	o.addDeep(cmd)
-	cmd.Flags().StringVar(&ahead, "at", "", "say how the clock will be at this `DATE`, or in this time (default 90d)")
+	cmd.Flags().StringVar(&ahead, "at", "", "say how the clock will be at this `DATE`, or in this time, as 90d")
 	term.AddYes(cmd)
 	return cmd
 }

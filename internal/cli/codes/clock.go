@@ -63,7 +63,7 @@ func rateNoise(c *desk.Clock) string {
 	}
 	text := fmt.Sprintf("%+.1f ± %.1f ppm (%s%s)", *c.RatePPM, *c.NoisePPM, record, jumped)
 	if math.Abs(*c.RatePPM-c.UsedPPM) >= 1 {
-		text += fmt.Sprintf("; what is foretold goes by %+.1f", c.UsedPPM)
+		text += fmt.Sprintf("; what is predicted goes by %+.1f", c.UsedPPM)
 	}
 	return text
 }

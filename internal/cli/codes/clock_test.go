@@ -19,7 +19,7 @@ func TestRateWords(t *testing.T) {
 			"not measured (4 observations on record; the clock jumped, seen on 2026-05-03: 1 of them from then on, which count; it takes two that are 30 days apart)"},
 		{desk.Clock{Observations: 5, SinceJump: 5, RatePPM: ppm(-20.04), NoisePPM: ppm(1), UsedPPM: -19.8}, "-20.0 ± 1.0 ppm (5 observations)"},
 		{desk.Clock{Observations: 5, SinceJump: 5, RatePPM: ppm(69.3), NoisePPM: ppm(0.8), UsedPPM: 50},
-			"+69.3 ± 0.8 ppm (5 observations); what is foretold goes by +50.0"},
+			"+69.3 ± 0.8 ppm (5 observations); what is predicted goes by +50.0"},
 		{desk.Clock{Observations: 5, SinceJump: 3, Jumps: 1, JumpedAt: &jump, RatePPM: ppm(10), NoisePPM: ppm(2), UsedPPM: 9.9},
 			"+10.0 ± 2.0 ppm (5 observations; the clock jumped, seen on 2026-05-03: 3 of them from then on, which count)"},
 	} {

@@ -9,6 +9,7 @@ import (
 	"fob/internal/desk"
 	"fob/internal/otp"
 	"fob/internal/people"
+	"fob/internal/report"
 	"fob/internal/token"
 )
 
@@ -33,6 +34,8 @@ var Numbers = strings.NewReplacer(
 	"{rate-span}", Length(otp.MinRateSpan),
 	"{flag-span}", Length(otp.FlagSpan),
 	"{max-rate}", fmt.Sprint(otp.MaxRate),
+	"{unlike-rate}", fmt.Sprint(report.UnlikeRate),
+	"{outlook}", Length(desk.OutlookAhead),
 )
 
 // Length says a length of time in its largest whole unit.

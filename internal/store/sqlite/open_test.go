@@ -106,7 +106,7 @@ func TestOlderSchema(t *testing.T) {
 	if _, err := os.Lstat(backup + ".new"); err == nil {
 		t.Error("a half-made backup is left")
 	}
-	reader, err := OpenReadOnly(bg, path) // whoever lowered the version by hand
+	reader, err := OpenReadOnly(bg, path) // anyone who lowered the version by hand
 	must(t, err)
 	must(t, reader.Close())
 }

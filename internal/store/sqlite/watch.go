@@ -24,7 +24,7 @@ type watch struct {
 
 func newWatch(path string) *watch {
 	w := &watch{path: path, logs: map[any]os.FileInfo{}}
-	w.database, _ = os.Stat(path) // whoever opens it next meets the error
+	w.database, _ = os.Stat(path) // anyone who opens it next meets the error
 	return w
 }
 

@@ -57,7 +57,7 @@ func visible(t *testing.T, s *store.Store, serial token.Serial, number int) (see
 		see("NearSerials by prefix", slices.Contains(near, serial))
 		near, err = q.NearSerials("9"+serial, 99)
 		Must(t, err)
-		see("NearSerials by slips", slices.Contains(near, serial))
+		see("NearSerials by typing errors", slices.Contains(near, serial))
 		batches, err := q.Batches()
 		Must(t, err)
 		see("Batches", slices.ContainsFunc(batches, func(b report.Batch) bool { return b.File == "loading.csv" }))

@@ -58,7 +58,7 @@ func testSerialsAsPeopleSayThem(t *testing.T, open Open) {
 	})
 }
 
-// The likeliest slips come first, and nothing is chosen.
+// The likeliest typing errors come first, and nothing is chosen.
 func testNearSerials(t *testing.T, open Open) {
 	s := open(t)
 	AddBatch(t, s, NewBatch("a"), "2600412300001", "2600412300010", "2600412300007", "2600412309001", "KB0055", "KD0055", "KX0055", "KB0505", "00071", "2600415500001", "1l1l", "ab1")
