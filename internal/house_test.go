@@ -182,7 +182,7 @@ var rooms = map[string]room{
 		why: "what leaves for a verifier: it chooses tokens as reports do, and opens seeds as the desk does",
 		not: map[string]string{
 			"store":   "provision owns the interface of the store: PostgreSQL will be a second one",
-			"custody": "seeds are opened, and files encrypted, by whoever app hands in",
+			"custody": "seeds are opened, and files encrypted, by anyone who app hands in",
 			"cli":     "use cases know nothing of terminals",
 		},
 	},

@@ -67,7 +67,7 @@ func TestRateOfTheBatch(t *testing.T) {
 	if out.Clock.RatePPM == nil || *out.Clock.RatePPM > -17 || *out.Clock.NoisePPM > 2 {
 		t.Errorf("%+v", out.Clock)
 	}
-	// −20 ppm over 190 days are −330 s, of which a first drift that is none leaves a
+	// −20 ppm over 190 days are −330 s, of which a first drift that does not count leaves a
 	// quarter.
 	if got := expected(7) - before; math.Abs(got+82) > 15 {
 		t.Errorf("the batch's rate moves a token by %g s", got)

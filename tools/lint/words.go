@@ -71,7 +71,7 @@ var frontEnds = []string{"internal/cli", "internal/web", "internal/testkit"}
 // stands behind its name.
 var (
 	frontEndWords = regexp.MustCompile("`fob [a-z]|(^|[\\s(\"'])--[a-z][a-z-]+")
-	otherProgram  = regexp.MustCompile(`\b(gpg|age|ssh-keygen|openssl) [^;]*--`)
+	otherProgram  = regexp.MustCompile(`\b(gpg|age|ssh-keygen|openssl|ipa) [^;]*--`)
 )
 
 // remedies looks through the string literals below the front ends.

@@ -57,7 +57,7 @@ func rateNoise(c *desk.Clock) string {
 	if c.RatePPM == nil {
 		text := fmt.Sprintf("not measured (%s on record%s; it takes two that are %s apart)", record, jumped, term.Length(otp.MinRateSpan))
 		if math.Abs(c.UsedPPM) >= 1 {
-			text += fmt.Sprintf("; what is foretold goes by %+.1f ppm, as its age and its batch have it", c.UsedPPM)
+			text += fmt.Sprintf("; what is predicted goes by %+.1f ppm, as its age and its batch have it", c.UsedPPM)
 		}
 		return text
 	}

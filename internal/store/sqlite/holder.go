@@ -91,7 +91,7 @@ func signature(f *os.File) (h store.Holder) {
 	if h.PID, err = strconv.Atoi(string(bytes.TrimSpace(text[:n]))); err != nil {
 		return store.Holder{}
 	}
-	if errors.Is(unix.Kill(h.PID, 0), unix.ESRCH) { // whoever holds it now did not sign
+	if errors.Is(unix.Kill(h.PID, 0), unix.ESRCH) { // anyone who holds it now did not sign
 		return store.Holder{}
 	}
 	h.Since, h.Stopped = info.ModTime().UTC(), isStopped(h.PID)
