@@ -2,10 +2,7 @@ package app
 
 import (
 	"context"
-	"errors"
 	"fmt"
-	"io/fs"
-	"os"
 	"path/filepath"
 	"runtime"
 	"sync"
@@ -17,31 +14,6 @@ import (
 	"fob/internal/fault"
 	"fob/internal/store"
 )
-
-// files looks at who may read what. Key files are looked at when they are opened.
-func (d *doctor) files(_ context.Context, k *Check) error {
-	k.Detail = d.store.Where()
-	for _, path := range []string{d.store.Where(), d.store.Where() + "-wal", d.store.Where() + "-shm"} {
-		info, err := os.Stat(path)
-		if errors.Is(err, fs.ErrNotExist) {
-			continue
-		}
-		if err != nil {
-			return fault.Wrap(fault.Internal, err, "looking at %s", path)
-		}
-		if mode := info.Mode().Perm(); mode&0o077 != 0 {
-			k.found(fmt.Sprintf("%s is open to other users (mode %04o)", path, mode),
-				"they can read who has which token; seeds are encrypted, but only the identity stands before them", "chmod 600 %s", path)
-		}
-	}
-	if d.Identity == "" {
-		return nil
-	}
-	if err := custody.KeepApart(d.Identity, d.store.Where()); fault.KindOf(err) == fault.NotAllowed {
-		k.failed(err, "one copy of that folder is enough to read all seeds")
-	}
-	return nil
-}
 
 // memory holds the store against what was seen of it before, from beside the identity.
 func (d *doctor) memory(ctx context.Context, k *Check) error {

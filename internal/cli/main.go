@@ -47,11 +47,11 @@ func Main() int {
 	return Run(ctx, Process{Args: os.Args[1:], Streams: term.SystemStreams(), Getenv: os.Getenv, Now: time.Now})
 }
 
-// interruptible ends with what ends a program in an orderly way: Ctrl-C, a request
-// of the system, and a terminal that goes away, unless the one who started it wants it
+// interruptible ends with what ends a program in an orderly way: Ctrl-C, Ctrl-\ (a
+// file with a seed would stay behind), a request of the system, and a terminal that goes away, unless the one who started it wants it
 // to outlive the terminal.
 func interruptible(parent context.Context) (context.Context, context.CancelFunc) {
-	ends := []os.Signal{os.Interrupt, syscall.SIGTERM}
+	ends := []os.Signal{os.Interrupt, syscall.SIGTERM, syscall.SIGQUIT}
 	if !signal.Ignored(syscall.SIGHUP) {
 		ends = append(ends, syscall.SIGHUP)
 	}

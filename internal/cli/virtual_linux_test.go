@@ -194,6 +194,7 @@ func TestVirtualLeavesNothing(t *testing.T) {
 		exit int
 	}{
 		"Ctrl-C":         {func(at *person) { at.types("123\x03") }, term.ExitInterrupted},
+		"Ctrl-\\":        {func(at *person) { at.types("123\x1c") }, term.ExitInterrupted},
 		"Ctrl-D":         {func(at *person) { at.types("\x04") }, term.ExitInterrupted},
 		"hang up":        {func(at *person) { at.types("123"); at.tty.Close() }, term.ExitInterrupted},
 		"second, Ctrl-C": {func(at *person) { at.types("000000\n"); at.sees("when it changes: ", 1); at.types("\x03") }, term.ExitInterrupted},

@@ -4,11 +4,11 @@ import (
 	"crypto/sha256"
 	"errors"
 	"io"
-	"os"
 	"path/filepath"
 	"strings"
 	"syscall"
 
+	"fob/internal/app"
 	"fob/internal/fault"
 	"fob/internal/report"
 	"fob/internal/report/export"
@@ -47,13 +47,13 @@ func (x ExportFile) Make(reader report.Reader, e export.Export) (export.Totals, 
 // replace writes beside the target and renames when all is on disk and signed: a
 // reader never sees half a file, and a full disk leaves the old one.
 func (x ExportFile) replace(reader report.Reader, e export.Export) (t export.Totals, err error) {
-	tmp, err := os.CreateTemp(filepath.Dir(x.Path), ".fob-export-*") // 0600
+	tmp, err := app.NewWholeFile(filepath.Dir(x.Path))
 	if err != nil {
 		return t, fault.Wrap(fault.Internal, Cause(err), "%s cannot be made", x.Path).WithHint("%s", FolderHint(err))
 	}
 	defer func() {
 		if err != nil {
-			err = errors.Join(err, tmp.Close(), os.Remove(tmp.Name()))
+			err = errors.Join(err, tmp.Discard())
 		}
 	}()
 	sum := sha256.New()
@@ -66,10 +66,10 @@ func (x ExportFile) replace(reader report.Reader, e export.Export) (t export.Tot
 	if err = x.signed(e, t, sum.Sum(nil)); err != nil {
 		return t, err
 	}
-	if err = os.Rename(tmp.Name(), x.Path); err != nil {
+	if err = tmp.Appear(x.Path); err != nil {
 		return t, fault.Wrap(fault.Internal, Cause(err), "%s cannot be written", x.Path).WithHint("name another file")
 	}
-	return t, tmp.Close()
+	return t, nil
 }
 
 // failed says of a file that could not be written which one was to be made, rather
@@ -99,17 +99,16 @@ func (x ExportFile) signed(e export.Export, t export.Totals, fileSum []byte) (er
 	if err != nil {
 		return err
 	}
-	tmp, err := os.CreateTemp(filepath.Dir(x.Path), ".fob-export-*")
+	tmp, err := app.NewWholeFile(filepath.Dir(x.Path))
 	if err != nil {
 		return fault.Wrap(fault.Internal, Cause(err), "%s cannot be made", *x.Sidecar())
 	}
 	_, err = tmp.Write(note)
-	err = errors.Join(err, tmp.Sync(), tmp.Close())
-	if err == nil {
-		err = os.Rename(tmp.Name(), *x.Sidecar())
+	if err = errors.Join(err, tmp.Sync()); err == nil {
+		err = tmp.Appear(*x.Sidecar())
 	}
 	if err != nil {
-		return errors.Join(fault.Wrap(fault.Internal, Cause(err), "%s cannot be written", *x.Sidecar()), os.Remove(tmp.Name()))
+		return errors.Join(fault.Wrap(fault.Internal, Cause(err), "%s cannot be written", *x.Sidecar()), tmp.Discard())
 	}
 	return nil
 }

@@ -1,0 +1,47 @@
+package app
+
+import (
+	"errors"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"testing"
+)
+
+// What a killed export left goes with the next one; what another writes stays.
+func TestWholeFileSweeps(t *testing.T) {
+	dir := t.TempDir()
+	left, other := filepath.Join(dir, wholePrefix+"123"), filepath.Join(dir, "fob-export-123")
+	for _, path := range []string{left, other} {
+		if err := os.WriteFile(path, []byte("half"), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	first, err := NewWholeFile(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	second, err := NewWholeFile(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := os.Lstat(left); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("it is left: %v", err)
+	}
+	for _, f := range []*WholeFile{first, second} {
+		info, err := os.Lstat(f.Name())
+		if err != nil || info.Mode().Perm() != 0o600 {
+			t.Errorf("%v, %v", info, err)
+		}
+	}
+	if err := first.Appear(filepath.Join(dir, "q4.csv")); err != nil {
+		t.Fatal(err)
+	}
+	if err := second.Discard(); err != nil {
+		t.Fatal(err)
+	}
+	entries, err := os.ReadDir(dir)
+	if err != nil || len(entries) != 2 || entries[0].Name() != "fob-export-123" || entries[1].Name() != "q4.csv" {
+		t.Errorf("%v, %v", entries, err)
+	}
+}
