@@ -9,6 +9,7 @@ require (
 	github.com/boombuler/barcode v1.1.0 // QR codes of virtual tokens
 	github.com/go-jose/go-jose/v4 v4.1.9 // AES key wrap (RFC 3394) in PSKC
 	github.com/google/uuid v1.6.0 // UUIDs of what is cited outside the store
+	github.com/jackc/pgx/v5 v5.13.0 // the driver of PostgreSQL
 	github.com/klauspost/compress v1.20.3 // packs workbooks faster than the standard library
 	github.com/mattn/go-runewidth v0.0.16 // width of a text on a terminal
 	github.com/pquerna/otp v1.5.0 // computes HOTP and TOTP codes
@@ -41,6 +42,9 @@ require (
 	github.com/cloudflare/circl v1.6.3 // indirect
 	github.com/dustin/go-humanize v1.1.0 // indirect
 	github.com/inconshreveable/mousetrap v1.1.0 // indirect
+	github.com/jackc/pgpassfile v1.0.0 // indirect
+	github.com/jackc/pgservicefile v0.0.0-20240606120523-5a60cdf6a761 // indirect
+	github.com/jackc/puddle/v2 v2.2.3 // indirect
 	github.com/jonboulle/clockwork v0.5.0 // indirect
 	github.com/mattn/go-isatty v0.0.24 // indirect
 	github.com/mfridman/interpolate v0.0.2 // indirect

@@ -54,7 +54,7 @@ var rooms = map[string]room{
 		},
 	},
 	"app": {
-		may: []string{"fault", "desk", "intake", "people", "store", "store/sqlite", "token", "otp", "seedfile", "seedfile/detect", "seedfile/delivery",
+		may: []string{"fault", "desk", "intake", "people", "store", "store/sqlite", "store/postgres", "token", "otp", "seedfile", "seedfile/detect", "seedfile/delivery",
 			"seedfile/table", "family", "pskc", "rows", "custody", "trail", "request", "report", "report/export", "report/sheet", "provision", "provision/targets", "spool"},
 		why: "app wires what lies below it",
 		not: map[string]string{"cli": "a second front end uses app without a terminal"},
@@ -91,6 +91,10 @@ var rooms = map[string]room{
 		not: map[string]string{"custody": "the database and the keys to it are never in one hand"},
 	},
 	"store/sqlite": {
+		may: []string{"fault", "store"},
+		why: "an engine knows how its database is opened, written and watched, and nothing of what is in it",
+	},
+	"store/postgres": {
 		may: []string{"fault", "store"},
 		why: "an engine knows how its database is opened, written and watched, and nothing of what is in it",
 	},
@@ -138,6 +142,7 @@ var rooms = map[string]room{
 		may: []string{"fault", "token", "seedfile"},
 		why: "it serves tests and tools; nothing of the program imports it",
 	},
+	"testkit/cluster": {why: "it runs a server for tests and knows nothing of what is in it"},
 	"family": {
 		may: []string{"fault", "token", "seedfile", "seedfile/table", "seedfile/xmlscan", "rows", "pskc", "xmlstream"},
 		why: "a family turns bytes into records",
@@ -254,7 +259,8 @@ var libraries = []struct {
 	rooms  []string
 	why    string
 }{
-	{"database/sql", []string{"store", "store/sqlite"}, "all SQL is in one place"},
+	{"database/sql", []string{"store", "store/sqlite", "store/postgres", "testkit/cluster"}, "all SQL is in one place"},
+	{"github.com/jackc/pgx", []string{"store/postgres", "testkit/cluster"}, "an engine is known in one place"},
 	{"modernc.org/sqlite", []string{"store/sqlite"}, "an engine is known in one place"},
 	{"github.com/pressly/goose", []string{"store/sqlite"}, "the schema belongs to the engine"},
 	{"github.com/spf13/cobra", []string{"cli", "cli/term", "cli/group"}, "a second front end has no flags"},

@@ -15,6 +15,7 @@ import (
 	"fob/internal/report"
 	"fob/internal/request"
 	"fob/internal/store"
+	"fob/internal/store/postgres"
 	"fob/internal/store/sqlite"
 	"fob/internal/token"
 )
@@ -122,6 +123,9 @@ func (c Config) openCopy(ctx context.Context) (*store.Store, error) {
 	if err := c.checkDB(); err != nil {
 		return nil, err
 	}
+	if c.onServer() {
+		return postgres.OpenReadOnly(ctx, c.DB)
+	}
 	return sqlite.OpenReadOnly(ctx, c.DB)
 }
 
@@ -129,6 +133,9 @@ func (c Config) openCopy(ctx context.Context) (*store.Store, error) {
 func (c Config) openUnwatched(ctx context.Context) (*store.Store, error) {
 	if err := c.checkDB(); err != nil {
 		return nil, err
+	}
+	if c.onServer() {
+		return postgres.Open(ctx, c.DB)
 	}
 	return sqlite.OpenPatient(ctx, c.DB, c.patience())
 }

@@ -2,6 +2,7 @@ package app
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"sync/atomic"
@@ -138,6 +139,10 @@ const littleRoom = 256 << 20
 
 func (d *doctor) disk(_ context.Context, k *Check) error {
 	room, err := d.store.Room()
+	if errors.Is(err, errors.ErrUnsupported) {
+		k.Outcome, k.Detail = NotChecked, "the disk is the server's"
+		return nil
+	}
 	if err != nil {
 		return fault.Wrap(fault.Internal, err, "looking at the disk")
 	}
@@ -176,6 +181,9 @@ func (d *doctor) database(ctx context.Context, k *Check) error {
 		k.found(what, meansDamage, doDamage)
 	}
 	k.Detail = "SQLite's own check of every page and reference"
+	if d.onServer() {
+		k.Detail = "that the server answers; its own tools check its pages (pg_amcheck)"
+	}
 	return err
 }
 

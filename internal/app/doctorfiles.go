@@ -10,7 +10,6 @@ import (
 
 	"golang.org/x/sys/unix"
 
-	"fob/internal/custody"
 	"fob/internal/fault"
 )
 
@@ -19,6 +18,10 @@ import (
 func (d *doctor) files(_ context.Context, k *Check) error {
 	db := d.store.Where()
 	k.Detail = db
+	if d.onServer() {
+		k.Outcome, k.Detail = NotChecked, "the store is in a server's database"
+		return nil
+	}
 	for _, path := range []string{db, db + "-wal", db + "-shm"} {
 		info, err := statOf(path)
 		if err != nil || info == nil {
@@ -48,7 +51,7 @@ func (d *doctor) files(_ context.Context, k *Check) error {
 			return err
 		}
 	}
-	if err := custody.KeepApart(d.Identity, db); fault.KindOf(err) == fault.NotAllowed {
+	if err := d.keepApart(db); fault.KindOf(err) == fault.NotAllowed {
 		k.failed(err, "one copy of that folder is enough to read all seeds")
 	}
 	return nil

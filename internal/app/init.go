@@ -14,6 +14,7 @@ import (
 	"fob/internal/custody"
 	"fob/internal/fault"
 	"fob/internal/store"
+	"fob/internal/store/postgres"
 	"fob/internal/store/sqlite"
 	"fob/internal/token"
 	"fob/internal/trail"
@@ -48,14 +49,14 @@ func (c Config) Init(ctx context.Context, f Founding) (res Founded, err error) {
 	if err := cmp.Or(c.checkDB(), c.checkIdentity()); err != nil {
 		return res, err
 	}
-	if err := custody.KeepApart(c.Identity, c.DB); err != nil {
+	if err := c.keepApart(c.DB); err != nil {
 		return res, err
 	}
 	w := &founding{config: c, asked: f}
 	if w.further, err = parseRecipients(f); err != nil {
 		return res, err
 	}
-	for _, path := range []string{c.Identity, c.DB} {
+	for _, path := range c.placesOfFiles() {
 		unlock, err := custody.LockFolder(filepath.Dir(path))
 		if err != nil {
 			return res, err
@@ -110,7 +111,7 @@ func (c Config) checkpointPath() string { return filepath.Join(c.anchors(), cust
 type placed struct{ made, final string }
 
 func (w *founding) found(ctx context.Context) (err error) {
-	for _, path := range []string{w.config.DB, w.config.Identity, w.config.checkpointPath()} {
+	for _, path := range append(w.config.placesOfFiles(), w.config.checkpointPath()) {
 		switch {
 		case !exists(path):
 		case path == w.config.DB:
@@ -122,8 +123,9 @@ func (w *founding) found(ctx context.Context) (err error) {
 	if w.id, err = uuid.NewV7FromReader(w.config.Random); err != nil {
 		return fault.Wrap(fault.Internal, err, "making a store id")
 	}
+	built := false
 	defer func() {
-		if err != nil {
+		if err != nil && !(built && w.config.onServer()) { // the server's store needs these keys
 			w.discard()
 		}
 	}()
@@ -144,11 +146,20 @@ func (w *founding) found(ctx context.Context) (err error) {
 	if err != nil {
 		return err
 	}
-	if err := sqlite.Build(ctx, w.building(), f); err != nil {
+	if err := w.build(ctx, f); err != nil {
 		return err
 	}
+	built = true
 	step("store built")
 	return w.place()
+}
+
+// build makes the store: a file beside its place, or in a server's empty database.
+func (w *founding) build(ctx context.Context, f store.Founding) error {
+	if w.config.onServer() {
+		return postgres.Create(ctx, w.config.DB, f)
+	}
+	return sqlite.Build(ctx, w.building(), f)
 }
 
 // discard removes what never got its place.
@@ -180,6 +191,9 @@ func (w *founding) place() (err error) {
 		done = append(done, file.final)
 		step(filepath.Base(file.final) + " placed")
 	}
+	if w.config.onServer() {
+		return nil
+	}
 	if err := sqlite.Place(w.building(), w.config.DB); err != nil {
 		return err
 	}
@@ -190,7 +204,7 @@ func (w *founding) place() (err error) {
 // resume finishes an init that was broken off, and removes the pieces of those that
 // cannot be finished. Where a store has its place already, it is left alone.
 func (w *founding) resume(ctx context.Context) (done bool, err error) {
-	for _, path := range []string{w.config.DB, w.config.Identity, w.config.checkpointPath()} {
+	for _, path := range append(w.config.placesOfFiles(), w.config.checkpointPath()) {
 		pieces, err := filepath.Glob(globbed(sqlite.BuildingPath(path, uuid.Nil)[:len(path)+len(".new-")]) + "*")
 		if err != nil {
 			return false, fault.Wrap(fault.Internal, err, "looking for what an init left")
@@ -201,6 +215,11 @@ func (w *founding) resume(ctx context.Context) (done bool, err error) {
 				continue // not one of fob's
 			}
 			w.id = id
+			if w.config.onServer() { // whether it has a store must be known before a key goes
+				if _, err := postgres.HasStore(ctx, w.config.DB); err != nil {
+					return false, err
+				}
+			}
 			switch {
 			case sameFile(w.building(), w.config.DB): // killed with both names
 				w.discard()
@@ -218,7 +237,11 @@ func (w *founding) resume(ctx context.Context) (done bool, err error) {
 // in their place. Custodians other than those that are asked for now count as another
 // store's.
 func (w *founding) isWhole(ctx context.Context) bool {
-	s, err := sqlite.OpenReadOnly(ctx, w.building())
+	built := w.config
+	if !built.onServer() {
+		built.DB = w.building()
+	}
+	s, err := built.openCopy(ctx)
 	if err != nil {
 		return false
 	}
@@ -341,7 +364,7 @@ func (c Config) sealKeys(id uuid.UUID, keys store.Keys, open []custody.Key, to [
 
 // founded is what there is of a new store.
 func (c Config) founded(ctx context.Context) (res Founded, err error) {
-	s, err := sqlite.OpenReadOnly(ctx, c.DB)
+	s, err := c.openCopy(ctx)
 	if err != nil {
 		return res, err
 	}

@@ -101,7 +101,7 @@ func (c Config) openKeys(ctx context.Context, s *store.Store) (o openedKeys, err
 	if err := c.checkIdentity(); err != nil {
 		return o, err
 	}
-	if err := custody.KeepApart(c.Identity, s.Where()); err != nil {
+	if err := c.keepApart(s.Where()); err != nil {
 		return o, err
 	}
 	// Nobody types a passphrase for keys that are not genuine.

@@ -31,7 +31,7 @@ accounts by the codes that the tokens display, and shows auditors what is where.
 	cmd.SetFlagErrorFunc(flagError)
 	addHelp(r, cmd)
 	f := cmd.PersistentFlags()
-	f.StringVar(&r.DB, "db", "", "the store's database `FILE` (default $FOB_DB, else in the XDG data folder)")
+	f.StringVar(&r.DB, "db", "", "the store: a `FILE` or postgres://HOST/DATABASE (default $FOB_DB)")
 	f.StringVar(&r.Identity, "identity", "", "age identity `FILE` (default $FOB_IDENTITY, else in the XDG config folder)")
 	f.BoolVar(&r.JSON, "json", false, "print JSON")
 	f.DurationVar(&r.Wait, "wait", term.UsualWait, "`TIME` to wait for a turn to write; 0 waits for ever")

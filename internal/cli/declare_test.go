@@ -90,6 +90,7 @@ func TestDeclaredJSON(t *testing.T) {
 	d.run("doctor")
 	d.run("key list")
 	d.rolledBack()
+	d.run("migrate", "--to", filepath.Join(t.TempDir(), "copy.db"))
 	d.run("version")
 	d.requests(parseKnown(seedFile(deliveryPlan))[14].serial)
 	d.now = d.now.Add(-24 * time.Hour)

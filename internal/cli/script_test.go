@@ -2,6 +2,7 @@ package cli
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"database/sql"
 	"encoding/binary"
@@ -87,6 +88,12 @@ func testMain() {
 //	write [-utf16] FILE TEXT... with Go's escapes; the texts are joined
 //	mode FILE OCTAL             demand the file's mode
 func TestScripts(t *testing.T) {
+	testscript.Run(t, scriptParams(t, func(*testscript.Env) error { return nil }))
+}
+
+// scriptParams prepares the scripts; more may set what else they need.
+func scriptParams(t *testing.T, more func(*testscript.Env) error) testscript.Params {
+	t.Helper()
 	files := t.TempDir()
 	for name, plan := range map[string]gen.Plan{"delivery.csv": deliveryPlan, "hotp.csv": hotpPlan} {
 		if err := os.WriteFile(filepath.Join(files, name), seedFile(plan), 0o600); err != nil {
@@ -97,7 +104,7 @@ func TestScripts(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	testscript.Run(t, testscript.Params{
+	return testscript.Params{
 		Dir:                 "testdata/script",
 		RequireExplicitExec: true,
 		RequireUniqueNames:  true,
@@ -115,14 +122,14 @@ func TestScripts(t *testing.T) {
 			e.Setenv("DB", filepath.Join(home, ".local/share/fob/fob.db"))
 			e.Setenv("IDENTITY", filepath.Join(home, ".config/fob/identity.txt"))
 			e.Setenv(clockVar, startTime)
-			return os.Mkdir(home, 0o700)
+			return cmp.Or(os.Mkdir(home, 0o700), more(e))
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"exits": cmdExits, "clock": cmdClock, "code": cmdCode, "keep": cmdKeep, "kept": cmdKept,
 			"workbook": cmdWorkbook, "protect": cmdProtect, "triggers": cmdTriggers,
 			"jsonhas": cmdJSONHas, "jsonfields": cmdJSONFields, "sql": cmdSQL, "write": cmdWrite, "mode": cmdMode,
 		},
-	})
+	}
 }
 
 func usage(ts *testscript.TestScript, neg, ok bool, how string) {

@@ -1,7 +1,6 @@
 package store
 
 import (
-	"errors"
 	"iter"
 	"strings"
 	"time"
@@ -127,28 +126,32 @@ func (q *queries) Clocks(f report.DriftFilter) iter.Seq2[report.ClockRecord, err
 	if err != nil || l.nothing {
 		return failed[report.ClockRecord](err)
 	}
+	type seen struct {
+		report.ClockRecord
+		id int64
+		o  token.Observation
+	}
+	rows := stream(q, func(row scanner) (x seen, err error) {
+		err = row.Scan(&x.id, &x.Serial, (*stateCode)(&x.State), &x.Batch, &x.Manufacturer, &x.Model, &x.Period, inNanos(&x.o.At), &x.o.Drift)
+		return x, err
+	}, query, l.args...)
 	return func(yield func(report.ClockRecord, error) bool) {
 		var rec report.ClockRecord
 		var of int64 // the token of rec
-		err := q.each(query, l.args, func(row scanner) error {
-			var next report.ClockRecord
-			var id int64
-			var o token.Observation
-			err := row.Scan(&id, &next.Serial, (*stateCode)(&next.State), &next.Batch, &next.Manufacturer, &next.Model, &next.Period, inNanos(&o.At), &o.Drift)
-			if id != of {
-				if of != 0 && !yield(rec, nil) {
-					return errEnough
-				}
-				rec, of = next, id
+		for x, err := range rows {
+			if err != nil {
+				yield(report.ClockRecord{}, err)
+				return
 			}
-			rec.Observations = append(rec.Observations, o)
-			return err
-		})
-		switch {
-		case errors.Is(err, errEnough):
-		case err != nil:
-			yield(report.ClockRecord{}, err)
-		case of != 0:
+			if x.id != of {
+				if of != 0 && !yield(rec, nil) {
+					return
+				}
+				rec, of = x.ClockRecord, x.id
+			}
+			rec.Observations = append(rec.Observations, x.o)
+		}
+		if of != 0 {
 			yield(rec, nil)
 		}
 	}

@@ -26,9 +26,20 @@ type Engine interface {
 	Explain(err error, doing string) error
 	// IsTaken reports whether a row was refused because another has its key.
 	IsTaken(err error) bool
+	// IsAborted reports whether a transaction failed only because others were in its
+	// way, so that it may be run again.
+	IsAborted(err error) bool
+	// IsLost reports whether the connection to the database ended.
+	IsLost(err error) bool
 	// IsUnreadable reports whether an error is the fault of what is stored: a value
 	// of an impossible kind, a damaged page.
 	IsUnreadable(err error) bool
+
+	// OneAtATime reports whether a connection answers one query at a time. Then
+	// Cursor reads a query in parts of n rows, between which the transaction may be
+	// asked other things; end comes last.
+	OneAtATime() bool
+	Cursor(ctx context.Context, tx *sql.Tx, query string, args []any) (next func(n int) (*sql.Rows, error), end func(), err error)
 
 	// HoldLoad marks this process as the loader of a batch until release is called
 	// or the process ends.

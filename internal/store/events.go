@@ -20,7 +20,6 @@ func (q *queries) Append(e *trail.Event) error {
 	if err != nil {
 		return err
 	}
-	q.appended = true
 	if err := q.exec(`INSERT INTO audit (seq, body, hash) VALUES ($1, $2, $3)`, entry.Seq, entry.Body, entry.Hash[:]); err != nil {
 		return err
 	}
@@ -36,6 +35,7 @@ func (q *queries) Append(e *trail.Event) error {
 			return err
 		}
 	}
+	q.appended = &entry
 	return nil
 }
 

@@ -107,7 +107,7 @@ func lookUp[T int64 | string](q *queries, columns, table, key string, sorted []T
 	}
 	first, last, most := sorted[0], sorted[len(sorted)-1], sparse*len(sorted)
 	between := ` FROM ` + table + ` WHERE ` + key + ` BETWEEN $1 AND $2`
-	n, err := value[int](q.row(`SELECT COUNT(*) FROM (SELECT 1`+between+` LIMIT $3) AS some`, first, last, most+1))
+	n, err := value[int](q.row(`SELECT COUNT(*) FROM (SELECT 1`+between+` LIMIT $3) AS few`, first, last, most+1))
 	switch {
 	case err != nil || n == 0:
 		return err

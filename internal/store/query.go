@@ -6,10 +6,14 @@ import (
 	"errors"
 	"fmt"
 	"iter"
+	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/google/uuid"
+
+	"fob/internal/trail"
 )
 
 // queries run in one transaction. They implement the interfaces that the rooms of
@@ -20,8 +24,9 @@ type queries struct {
 	tx       *sql.Tx
 	id       uuid.UUID
 	insert   func(table string, columns []string, rows [][]any) error // nil: it only reads
-	appended bool                                                     // an event was
 	prepared map[string]*sql.Stmt                                     // what was asked before in this transaction
+	turn     *sync.Mutex                                              // of the connection; nil: it answers many queries at a time
+	appended *trail.Entry                                             // the last event
 }
 
 // scanner is a row, or one of many.
@@ -40,30 +45,66 @@ func (q *queries) statement(query string) (*sql.Stmt, error) {
 	return s, err
 }
 
+// alone waits until the connection is free; the function that it returns frees it.
+func (q *queries) alone() func() {
+	if q.turn == nil {
+		return func() {}
+	}
+	q.turn.Lock()
+	return q.turn.Unlock
+}
+
 func (q *queries) exec(query string, args ...any) error {
+	defer q.alone()()
 	s, err := q.statement(query)
 	if err == nil {
-		_, err = s.ExecContext(q.ctx, args...)
+		_, err = s.ExecContext(q.ctx, numbers(args)...)
 	}
 	return err
 }
 
-func (q *queries) row(query string, args ...any) *sql.Row {
-	s, err := q.statement(query)
-	if err != nil {
-		return q.tx.QueryRowContext(q.ctx, query, args...) // has the error
-	}
-	return s.QueryRowContext(q.ctx, args...)
+// row is a query of one row, which is asked when it is scanned.
+func (q *queries) row(query string, args ...any) oneRow { return oneRow{q, query, args} }
+
+type oneRow struct {
+	q     *queries
+	query string
+	args  []any
 }
 
-// each calls scan for every row of a query; scan must not run the same query,
-// which is prepared once.
+// Scan asks for the row; without one the error is sql.ErrNoRows.
+func (r oneRow) Scan(to ...any) error {
+	defer r.q.alone()()
+	s, err := r.q.statement(r.query)
+	if err != nil {
+		return err
+	}
+	return s.QueryRowContext(r.q.ctx, numbers(r.args)...).Scan(to...)
+}
+
+// numbers makes 0 and 1 of flags, as the tables hold them.
+func numbers(args []any) []any {
+	for i, v := range args {
+		if flag, is := v.(bool); is {
+			args = slices.Clone(args)
+			args[i] = int64(0)
+			if flag {
+				args[i] = int64(1)
+			}
+		}
+	}
+	return args
+}
+
+// each calls scan for every row of a query; scan must not ask anything else, since a
+// connection may answer one query at a time.
 func (q *queries) each(query string, args []any, scan func(scanner) error) error {
+	defer q.alone()()
 	s, err := q.statement(query)
 	if err != nil {
 		return err
 	}
-	rows, err := s.QueryContext(q.ctx, args...)
+	rows, err := s.QueryContext(q.ctx, numbers(args)...)
 	if err != nil {
 		return err
 	}
@@ -86,9 +127,15 @@ func collect[T any](q *queries, scan func(scanner) (T, error), query string, arg
 	return all, err
 }
 
-// stream reads the rows of a query one by one; the first error ends them.
+// stream reads the rows of a query one by one; the first error ends them. Whoever
+// takes them may ask other things in between.
 func stream[T any](q *queries, scan func(scanner) (T, error), query string, args ...any) iter.Seq2[T, error] {
 	return func(yield func(T, error) bool) {
+		args := numbers(args)
+		if q.turn != nil {
+			inParts(q, scan, yield, query, args)
+			return
+		}
 		rows, err := q.tx.QueryContext(q.ctx, query, args...)
 		if err != nil {
 			failed[T](err)(yield)
@@ -105,6 +152,50 @@ func stream[T any](q *queries, scan func(scanner) (T, error), query string, args
 			failed[T](err)(yield)
 		}
 	}
+}
+
+// inParts hands rows on once the part that they came in is read.
+func inParts[T any](q *queries, scan func(scanner) (T, error), yield func(T, error) bool, query string, args []any) {
+	free := q.alone()
+	next, end, err := q.engine.Cursor(q.ctx, q.tx, query, args)
+	free()
+	if err != nil {
+		failed[T](err)(yield)
+		return
+	}
+	defer func() {
+		defer q.alone()()
+		end()
+	}()
+	for size := 10; ; size = 1000 { // whoever wants one row gets no thousand
+		part, err := readPart(q, next, size, scan)
+		for _, v := range part {
+			if !yield(v, nil) {
+				return
+			}
+		}
+		if err != nil || len(part) < size {
+			failed[T](err)(yield)
+			return
+		}
+	}
+}
+
+func readPart[T any](q *queries, next func(int) (*sql.Rows, error), size int, scan func(scanner) (T, error)) (part []T, err error) {
+	defer q.alone()()
+	rows, err := next(size)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	for rows.Next() {
+		v, err := scan(rows)
+		if err != nil {
+			return part, err
+		}
+		part = append(part, v)
+	}
+	return part, rows.Err()
 }
 
 // failed is a sequence of nothing but an error, or of nothing.

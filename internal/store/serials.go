@@ -13,6 +13,9 @@ import (
 // the spaces and dashes that it was said or printed with; it is taken if one token
 // alone fits.
 func (q *queries) Token(serial token.Serial) (t token.Token, err error) {
+	if strings.ContainsRune(string(serial), 0) { // no database need take it for text
+		return t, fault.Errorf(fault.NotFound, "there is no token %q", string(serial))
+	}
 	if t, err = q.tokenByKey(serial.Key()); !notFound(err) {
 		return t, err
 	}

@@ -1,15 +1,19 @@
 package store
 
 import (
+	"bytes"
 	"context"
 	"database/sql"
 	"errors"
+	"sync"
+	"time"
 
 	"github.com/google/uuid"
 
 	"fob/internal/desk"
 	"fob/internal/fault"
 	"fob/internal/report"
+	"fob/internal/trail"
 )
 
 // Store is an open store, on whichever engine.
@@ -87,16 +91,28 @@ func (s *Store) Update(ctx context.Context, fn func(desk.Tx) error) error {
 	return s.update(ctx, false, func(q *queries) error { return fn(q) })
 }
 
+// maxTries is how often a transaction is run that others were in the way of.
+const maxTries = 5
+
 func (s *Store) update(ctx context.Context, loads bool, fn func(*queries) error) (err error) {
-	const doing = "writing to the store"
+	for try := 1; ; try++ {
+		again, err := s.tryUpdate(ctx, loads, fn)
+		if !again || try == maxTries || ctx.Err() != nil {
+			return s.Explain(err, "writing to the store")
+		}
+	}
+}
+
+// tryUpdate reports whether the transaction surely did nothing, and may be run again.
+func (s *Store) tryUpdate(ctx context.Context, loads bool, fn func(*queries) error) (again bool, err error) {
 	w, err := s.Begin(ctx, loads)
 	if err != nil {
-		return s.Explain(err, doing)
+		return s.IsAborted(err), err
 	}
 	defer func() {
 		w.Tx.Rollback() //nolint:errcheck // after Commit it does nothing
 		if ended := w.End(); err == nil {
-			err = s.Explain(ended, doing)
+			err = ended
 		}
 	}()
 	q := s.queries(ctx, w.Tx)
@@ -104,31 +120,69 @@ func (s *Store) update(ctx context.Context, loads bool, fn func(*queries) error)
 	watched := s.witness != nil && !loads // what loads writes no event
 	if watched {
 		if seen, ok, err := s.witness.Last(); err != nil {
-			return err
+			return false, err
 		} else if ok {
 			if err := q.continues(seen); err != nil {
-				return s.Explain(err, doing)
+				return false, err
 			}
 		}
 	}
 	if err := fn(q); err != nil {
-		return s.Explain(err, doing)
+		return s.IsAborted(err) || s.IsLost(err), err
 	}
 	var now Seen
-	if watched = watched && q.appended; watched {
+	if watched = watched && q.appended != nil; watched {
 		if now, err = q.present(); err != nil {
-			return s.Explain(err, doing)
+			return false, err
 		}
 	}
 	err = w.Tx.Commit()
+	if s.IsLost(err) && q.appended != nil {
+		err = s.settle(ctx, *q.appended, err)
+	}
 	if err == nil && watched {
 		s.witness.Saw(now)
 	}
-	return s.Explain(err, doing)
+	return s.IsAborted(err), err
 }
 
+// settle finds out whether a transaction was committed whose answer got lost: its
+// last event is in the trail, or never will be once another one had its turn.
+func (s *Store) settle(ctx context.Context, e trail.Entry, lost error) error {
+	var err error
+	for range maxTries {
+		var w *Writing
+		if w, err = s.Begin(ctx, false); err != nil {
+			select {
+			case <-time.After(settleWait):
+			case <-ctx.Done():
+			}
+			continue
+		}
+		var hash []byte
+		err = w.Tx.QueryRowContext(ctx, `SELECT hash FROM audit WHERE seq = $1`, e.Seq).Scan(&hash)
+		w.Tx.Rollback() //nolint:errcheck // it only asked
+		w.End()         //nolint:errcheck // the same
+		switch {
+		case err == nil && bytes.Equal(hash, e.Hash[:]):
+			return nil
+		case err == nil || notFound(err):
+			return fault.Wrap(fault.Internal, lost, "the connection ended before anything was stored").WithHint("run the command again")
+		}
+	}
+	return fault.Wrap(fault.Internal, errors.Join(lost, err), "the connection ended, and whether event %d was stored is not known", e.Seq).
+		WithHint("once the database can be reached, see whether %s shows it; only if not, run the command again", fault.Do("audit log"))
+}
+
+// settleWait is how long a server that went away has between two questions.
+const settleWait = 500 * time.Millisecond
+
 func (s *Store) queries(ctx context.Context, tx *sql.Tx) *queries {
-	return &queries{engine: s.Engine, ctx: ctx, tx: tx, id: s.id, prepared: map[string]*sql.Stmt{}}
+	q := &queries{engine: s.Engine, ctx: ctx, tx: tx, id: s.id, prepared: map[string]*sql.Stmt{}}
+	if s.OneAtATime() {
+		q.turn = new(sync.Mutex)
+	}
+	return q
 }
 
 // SweepLoads discards loading batches whose loader is gone.

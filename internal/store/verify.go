@@ -15,10 +15,10 @@ import (
 
 // Verify holds trail, tables and schema against each other, in one consistent
 // state. What does not depend on the trail is asked while the trail is replayed, on
-// a connection of its own; a third one reads the trail.
+// a connection of its own; others read the trail, and the tokens ahead.
 func (s *Store) Verify(ctx context.Context, checkpoint *trail.Checkpoint) (r trail.Report, err error) {
-	err = s.snapshots(ctx, 3, func(readers []*queries) error {
-		t := &tables{queries: readers[0], seed: maphash.MakeSeed()}
+	err = s.snapshots(ctx, 4, func(readers []*queries) error {
+		t := &tables{queries: readers[0], tokens: readers[3], seed: maphash.MakeSeed()}
 		var schema []string
 		var schemaErr error
 		t.asked.Go(func() {
@@ -45,6 +45,7 @@ func (s *Store) Verify(ctx context.Context, checkpoint *trail.Checkpoint) (r tra
 // tables are what the trail is held against.
 type tables struct {
 	*queries
+	tokens *queries // those of TokenRows, which are read ahead
 	asked  sync.WaitGroup
 	found  []string
 	err    error

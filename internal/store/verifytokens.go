@@ -74,14 +74,14 @@ type batchOfTokens struct {
 }
 
 func (t *tables) tokenReading() (r tokenReading, err error) {
-	r = tokenReading{queries: t.queries, seed: t.seed, locations: map[int64]string{}, batches: map[int64]batchOfTokens{}}
-	if r.profiles, err = t.Profiles(); err != nil {
+	r = tokenReading{queries: t.tokens, seed: t.seed, locations: map[int64]string{}, batches: map[int64]batchOfTokens{}}
+	if r.profiles, err = r.Profiles(); err != nil {
 		return r, err
 	}
-	if err = t.each(`SELECT id, name FROM location`, nil, pair(r.locations)); err != nil {
+	if err = r.each(`SELECT id, name FROM location`, nil, pair(r.locations)); err != nil {
 		return r, err
 	}
-	return r, t.each(`SELECT id, uuid, first_id, last_id, imported_at, loading FROM batch`, nil, func(row scanner) error {
+	return r, r.each(`SELECT id, uuid, first_id, last_id, imported_at, loading FROM batch`, nil, func(row scanner) error {
 		var id int64
 		var b batchOfTokens
 		err := row.Scan(&id, &b.uuid, &b.first, &b.last, inNanos(&b.imported), &b.loading)

@@ -19,6 +19,7 @@ var guides = []struct{ name, short string }{
 	{"counting", "Counting what is in a cupboard"},
 	{"leavers", "What to do when people leave"},
 	{"two-people", "Commands that wait for a second person"},
+	{"postgres", "Several sites on one PostgreSQL server"},
 	{"speed", "How fast fob is, and how to measure it"},
 }
 

@@ -2,6 +2,7 @@ package sqlite
 
 import (
 	"context"
+	"database/sql"
 	"errors"
 	"io/fs"
 	"os"
@@ -28,6 +29,10 @@ func BuildingPath(path string, id uuid.UUID) string { return path + ".new-" + id
 
 // Build makes a whole store beside its place. A failure leaves nothing.
 func Build(ctx context.Context, building string, f store.Founding) error {
+	return buildAt(ctx, building, func(e *engine) error { return store.Found(ctx, e, f) })
+}
+
+func buildAt(ctx context.Context, building string, fill func(*engine) error) error {
 	building, err := filepath.Abs(building)
 	if err != nil {
 		return fault.Wrap(fault.Internal, err, "finding %s", building)
@@ -39,7 +44,7 @@ func Build(ctx context.Context, building string, f store.Founding) error {
 	if err := checkFilesystem(dir); err != nil {
 		return err
 	}
-	if err := build(ctx, building, f); err != nil {
+	if err := build(ctx, building, fill); err != nil {
 		removeDatabase(building)
 		return explain(err, "making the store")
 	}
@@ -66,7 +71,7 @@ func Discard(building string) { removeDatabase(building) }
 
 // build makes the file itself first, because SQLite would create it readable
 // for everybody.
-func build(ctx context.Context, path string, f store.Founding) error {
+func build(ctx context.Context, path string, fill func(*engine) error) error {
 	file, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE|os.O_EXCL, 0o600)
 	if err != nil {
 		return err
@@ -80,7 +85,7 @@ func build(ctx context.Context, path string, f store.Founding) error {
 	if err := migrate(ctx, e.write); err != nil {
 		return err
 	}
-	if err := store.Found(ctx, e, f); err != nil {
+	if err := fill(e); err != nil {
 		return err
 	}
 	return e.Close()
@@ -103,4 +108,48 @@ func removeDatabase(path string) {
 	for _, end := range []string{"", "-wal", "-shm", "-journal", ".intent", ".lock"} {
 		os.Remove(path + end)
 	}
+}
+
+// CreateCopy makes a store at path with the rows of another one. The triggers come
+// back once the rows are in: they let rows of the past in no more.
+func CreateCopy(ctx context.Context, path string, tables []string, from *store.Store) error {
+	building := BuildingPath(path, from.ID())
+	defer removeDatabase(building)
+	if err := buildAt(ctx, building, func(e *engine) error { return e.copyRows(ctx, tables, from) }); err != nil {
+		return err
+	}
+	return Place(building, path)
+}
+
+func (e *engine) copyRows(ctx context.Context, tables []string, from *store.Store) error {
+	w, err := e.Begin(ctx, false)
+	if err != nil {
+		return err
+	}
+	defer w.End()         //nolint:errcheck // it lets the lock go
+	defer w.Tx.Rollback() //nolint:errcheck // after Commit it does nothing
+	triggers := map[string]string{}
+	err = eachRow(ctx, w.Tx, `SELECT name, sql FROM sqlite_schema WHERE type = 'trigger'`, func(rows *sql.Rows) error {
+		var name, made string
+		err := rows.Scan(&name, &made)
+		triggers[name] = made
+		return err
+	})
+	for name := range triggers {
+		if err == nil {
+			_, err = w.Tx.ExecContext(ctx, `DROP TRIGGER `+name)
+		}
+	}
+	if err == nil {
+		err = from.CopyRows(ctx, tables, w.Insert)
+	}
+	for _, made := range triggers {
+		if err == nil {
+			_, err = w.Tx.ExecContext(ctx, made)
+		}
+	}
+	if err != nil {
+		return err
+	}
+	return w.Tx.Commit()
 }

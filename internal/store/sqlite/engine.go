@@ -225,3 +225,17 @@ func (e *engine) Room() (r store.Room, err error) {
 	}
 	return store.Room{Free: int64(fs.Bavail) * int64(fs.Bsize), Logged: fileSize(e.path + "-wal")}, nil
 }
+
+// OneAtATime is not so: SQLite answers any number of queries at a time.
+func (e *engine) OneAtATime() bool { return false }
+
+// Cursor is not asked for.
+func (e *engine) Cursor(context.Context, *sql.Tx, string, []any) (func(int) (*sql.Rows, error), func(), error) {
+	return nil, nil, errors.ErrUnsupported
+}
+
+// IsAborted is never so: writers wait for their turn.
+func (e *engine) IsAborted(error) bool { return false }
+
+// IsLost is never so: there is no connection to lose.
+func (e *engine) IsLost(error) bool { return false }

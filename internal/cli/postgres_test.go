@@ -1,0 +1,62 @@
+package cli
+
+import (
+	"bytes"
+	"context"
+	"os"
+	"path/filepath"
+	"regexp"
+	"testing"
+
+	"github.com/rogpeppe/go-internal/testscript"
+
+	"fob/internal/testkit/cluster"
+)
+
+// fileScripts are about the database's file, or reach into it.
+var fileScripts = regexp.MustCompile(`\$\{?DB\b|(?m)^!? ?(sql|triggers) |\.db\b|--db\b|FOB_DB|XDG_DATA_HOME`)
+
+// Every script that is not about the file of the database runs on PostgreSQL too.
+func TestScriptsOnPostgres(t *testing.T) {
+	if _, ok := cluster.Find(); !ok && os.Getenv("FOB_NO_PEERS") != "" {
+		t.Skip("PostgreSQL's server is not installed")
+	}
+	server, err := cluster.Start(false)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(server.Stop)
+	other, err := server.NewDatabase(context.Background(), "")
+	if err == nil {
+		err = server.Exec(context.Background(), other, "CREATE TABLE invoices (id BIGINT)")
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	p := scriptParams(t, func(e *testscript.Env) error {
+		name, err := server.NewDatabase(context.Background(), "")
+		e.Setenv("FOB_DB", server.Address(name))
+		e.Setenv("OTHER", server.Address(other))
+		return err
+	})
+	all, err := filepath.Glob(filepath.Join(p.Dir, "*.txtar"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if p.Files, err = filepath.Glob("testdata/postgres/*.txtar"); err != nil {
+		t.Fatal(err)
+	}
+	p.Dir = ""
+	for _, path := range all {
+		text, err := os.ReadFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		script, _, _ := bytes.Cut(text, []byte("\n-- "))
+		if !fileScripts.Match(script) {
+			p.Files = append(p.Files, path)
+		}
+	}
+	t.Logf("%d of %d scripts", len(p.Files), len(all))
+	t.Run("scripts", func(t *testing.T) { testscript.Run(t, p) })
+}

@@ -1,0 +1,71 @@
+
+-- Triggers prevent accidents; the chain finds malice. The owner of the tables can
+-- drop them, so no proof rests on them.
+
+CREATE FUNCTION trail_append_only() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    RAISE EXCEPTION 'the trail is append-only';
+END $$;
+
+CREATE TRIGGER audit_no_update BEFORE UPDATE OR DELETE ON audit FOR EACH ROW EXECUTE FUNCTION trail_append_only();
+CREATE TRIGGER audit_no_truncate BEFORE TRUNCATE ON audit FOR EACH STATEMENT EXECUTE FUNCTION trail_append_only();
+CREATE TRIGGER audit_text_no_update BEFORE UPDATE ON audit_text FOR EACH ROW EXECUTE FUNCTION trail_append_only();
+CREATE TRIGGER audit_text_no_truncate BEFORE TRUNCATE ON audit_text FOR EACH STATEMENT EXECUTE FUNCTION trail_append_only();
+CREATE TRIGGER erased_text_no_update BEFORE UPDATE OR DELETE ON erased_text FOR EACH ROW EXECUTE FUNCTION trail_append_only();
+CREATE TRIGGER erased_text_no_truncate BEFORE TRUNCATE ON erased_text FOR EACH STATEMENT EXECUTE FUNCTION trail_append_only();
+
+CREATE FUNCTION audit_follows() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    IF NEW.seq <> (SELECT COALESCE(MAX(seq), 0) + 1 FROM audit) THEN
+        RAISE EXCEPTION 'an event must follow the newest';
+    END IF;
+    RETURN NEW;
+END $$;
+CREATE TRIGGER audit_in_order BEFORE INSERT ON audit FOR EACH ROW EXECUTE FUNCTION audit_follows();
+
+CREATE FUNCTION text_of_newest() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    IF NEW.seq <> (SELECT MAX(seq) FROM audit) THEN
+        RAISE EXCEPTION 'the trail is append-only';
+    END IF;
+    RETURN NEW;
+END $$;
+CREATE TRIGGER audit_text_once BEFORE INSERT ON audit_text FOR EACH ROW EXECUTE FUNCTION text_of_newest();
+
+CREATE FUNCTION erased_by_newest() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    IF NEW.by_seq <> (SELECT MAX(seq) FROM audit) THEN
+        RAISE EXCEPTION 'the trail is append-only';
+    END IF;
+    RETURN NEW;
+END $$;
+CREATE TRIGGER erased_text_once BEFORE INSERT ON erased_text FOR EACH ROW EXECUTE FUNCTION erased_by_newest();
+
+CREATE FUNCTION text_is_erased() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    IF NOT EXISTS (SELECT 1 FROM erased_text WHERE seq = OLD.seq AND field = OLD.field AND by_seq = (SELECT MAX(seq) FROM audit)) THEN
+        RAISE EXCEPTION 'the trail is append-only';
+    END IF;
+    RETURN OLD;
+END $$;
+CREATE TRIGGER audit_text_no_delete BEFORE DELETE ON audit_text FOR EACH ROW EXECUTE FUNCTION text_is_erased();
+
+-- In the place of a foreign key, as in SQLite: every import would pay for its index.
+CREATE FUNCTION batch_is_empty() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    IF EXISTS (SELECT 1 FROM token WHERE id BETWEEN OLD.first_id AND OLD.last_id) THEN
+        RAISE EXCEPTION 'the batch still has tokens';
+    END IF;
+    RETURN OLD;
+END $$;
+CREATE TRIGGER batch_not_empty BEFORE DELETE ON batch FOR EACH ROW EXECUTE FUNCTION batch_is_empty();
+
+-- A row for each import that is loading; its loader holds the row's lock.
+CREATE TABLE load_hold (
+    batch TEXT COLLATE "C" PRIMARY KEY
+);
+
+CREATE TABLE schema_version (
+    version BIGINT NOT NULL
+);
+INSERT INTO schema_version (version) VALUES (1);

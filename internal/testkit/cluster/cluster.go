@@ -1,0 +1,183 @@
+// Package cluster runs a PostgreSQL server for tests: of Debian's package, as an
+// unprivileged user, on a unix socket in a folder that is removed at the end.
+package cluster
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+	"net/url"
+	"os"
+	"os/exec"
+	"os/user"
+	"path/filepath"
+	"runtime"
+	"slices"
+	"strconv"
+	"sync/atomic"
+	"syscall"
+	"time"
+
+	_ "github.com/jackc/pgx/v5/stdlib" // the driver
+)
+
+// Cluster is a running server.
+type Cluster struct {
+	dir    string
+	server *exec.Cmd
+	ended  chan error
+	made   atomic.Int64
+	safe   bool
+	bin    string
+	as     *syscall.SysProcAttr
+}
+
+// Find returns the folder of the newest server's programs; ok is false where none
+// is installed.
+func Find() (bin string, ok bool) {
+	found, _ := filepath.Glob("/usr/lib/postgresql/*/bin/initdb")
+	slices.SortFunc(found, func(a, b string) int { return version(a) - version(b) })
+	if len(found) == 0 {
+		return "", false
+	}
+	return filepath.Dir(found[len(found)-1]), true
+}
+
+func version(initdb string) int {
+	n, _ := strconv.Atoi(filepath.Base(filepath.Dir(filepath.Dir(initdb))))
+	return n
+}
+
+// Start makes a server and waits until it answers. A safe one may be killed: its
+// commits are on the disk.
+func Start(safe bool) (*Cluster, error) {
+	bin, ok := Find()
+	if !ok {
+		return nil, fmt.Errorf("PostgreSQL's server is not installed")
+	}
+	c := &Cluster{safe: safe, bin: bin, as: &syscall.SysProcAttr{Pdeathsig: syscall.SIGQUIT}}
+	var err error
+	if c.dir, err = os.MkdirTemp("", "fob-pg-"); err != nil {
+		return nil, err
+	}
+	if os.Getuid() == 0 { // the server refuses to run as root
+		u, err := user.Lookup("postgres")
+		if err != nil {
+			return nil, err
+		}
+		uid, _ := strconv.Atoi(u.Uid)
+		gid, _ := strconv.Atoi(u.Gid)
+		c.as.Credential = &syscall.Credential{Uid: uint32(uid), Gid: uint32(gid)}
+		if err := os.Chown(c.dir, uid, gid); err != nil {
+			return nil, err
+		}
+	}
+	if err := os.Chmod(c.dir, 0o755); err != nil {
+		return nil, err
+	}
+	init := c.command("initdb", "-D", c.data(), "-U", "owner", "-A", "trust", "-E", "UTF8", "--locale=C.UTF-8", "--no-sync")
+	if out, err := init.CombinedOutput(); err != nil {
+		c.Stop()
+		return nil, fmt.Errorf("initdb: %w: %s", err, out)
+	}
+	return c, c.Run()
+}
+
+func (c *Cluster) data() string { return filepath.Join(c.dir, "data") }
+
+func (c *Cluster) command(name string, args ...string) *exec.Cmd {
+	cmd := exec.Command(filepath.Join(c.bin, name), args...)
+	cmd.SysProcAttr, cmd.Dir = c.as, c.dir
+	return cmd
+}
+
+// Run starts the server, again after Kill.
+func (c *Cluster) Run() error {
+	args := []string{"-D", c.data(), "-k", c.dir, "-c", "listen_addresses="}
+	if !c.safe {
+		args = append(args, "-c", "fsync=off", "-c", "synchronous_commit=off", "-c", "full_page_writes=off")
+	}
+	os.Remove(filepath.Join(c.data(), "postmaster.pid"))
+	c.server = c.command("postgres", args...)
+	log, err := os.OpenFile(filepath.Join(c.dir, "log"), os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o644)
+	if err != nil {
+		return err
+	}
+	defer log.Close()
+	c.server.Stdout, c.server.Stderr = log, log
+	started := make(chan error)
+	c.ended = make(chan error, 1)
+	go func() { // the thread that starts the server must live as long: its death ends the server
+		runtime.LockOSThread()
+		err := c.server.Start()
+		started <- err
+		if err == nil {
+			c.ended <- c.server.Wait()
+		}
+	}()
+	if err := <-started; err != nil {
+		return err
+	}
+	db, err := sql.Open("pgx", c.Address("postgres"))
+	if err != nil {
+		return err
+	}
+	defer db.Close()
+	for range 600 {
+		if err = db.Ping(); err == nil {
+			return nil
+		}
+		time.Sleep(50 * time.Millisecond)
+	}
+	text, _ := os.ReadFile(filepath.Join(c.dir, "log"))
+	return fmt.Errorf("the server does not answer: %w\n%s", err, text)
+}
+
+// Address names a database of the cluster.
+func (c *Cluster) Address(database string) string { return c.AddressAs("owner", database) }
+
+// AddressAs names a database for another user.
+func (c *Cluster) AddressAs(user, database string) string {
+	u := url.URL{Scheme: "postgres", User: url.User(user), Path: "/" + database, RawQuery: url.Values{"host": {c.dir}}.Encode()}
+	return u.String()
+}
+
+// NewDatabase makes a database, a copy of another one where it is named, and returns
+// its name.
+func (c *Cluster) NewDatabase(ctx context.Context, template string) (string, error) {
+	name := fmt.Sprintf("fob_%d_%d", os.Getpid(), c.made.Add(1))
+	query := "CREATE DATABASE " + name
+	if template != "" {
+		query += " TEMPLATE " + template
+	}
+	return name, c.Exec(ctx, "postgres", query)
+}
+
+// Exec runs statements in a database.
+func (c *Cluster) Exec(ctx context.Context, database string, statements ...string) error {
+	db, err := sql.Open("pgx", c.Address(database))
+	if err != nil {
+		return err
+	}
+	defer db.Close()
+	for _, s := range statements {
+		if _, err := db.ExecContext(ctx, s); err != nil {
+			return fmt.Errorf("%s: %w", s, err)
+		}
+	}
+	return nil
+}
+
+// Kill stops the server as if its machine had failed.
+func (c *Cluster) Kill() {
+	c.server.Process.Signal(syscall.SIGQUIT) //nolint:errcheck // it may be dead already
+	<-c.ended
+}
+
+// Stop ends the server and removes all that it had.
+func (c *Cluster) Stop() {
+	if c.ended != nil {
+		c.Kill()
+	}
+	os.RemoveAll(c.dir)
+}
