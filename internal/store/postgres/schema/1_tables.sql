@@ -277,3 +277,13 @@ CREATE TABLE delivered (
 );
 CREATE INDEX delivered_first ON delivered (first_id, last_id);
 CREATE INDEX delivered_many  ON delivered (first_id, last_id) WHERE last_id > first_id;
+-- Commands that wait for a second person: which events are about which of them. What
+-- the events say counts. ended_seq is NULL for one that can still be decided or
+-- carried out; it may be too old for that.
+CREATE TABLE request (
+    number      BIGINT PRIMARY KEY CHECK (number > 0),
+    made_seq    BIGINT NOT NULL REFERENCES audit (seq),
+    decided_seq BIGINT REFERENCES audit (seq),
+    ended_seq   BIGINT REFERENCES audit (seq)
+);
+CREATE INDEX request_open ON request (number) WHERE ended_seq IS NULL;
