@@ -157,25 +157,65 @@ func (c Config) openWatched(ctx context.Context) (*store.Store, error) {
 	return s, nil
 }
 
-// lazyKeys opens the keyring once, when it is needed.
+// lazyKeys opens the keyring once, when it is needed, and anew where the store's key
+// was rotated since.
 type lazyKeys struct {
 	config Config
 	store  *store.Store
-	once   sync.Once
+	ctx    context.Context // of whoever opened it first
+	mu     sync.Mutex
 	ring   *custody.Keyring
+	older  []*custody.Keyring // of before a rotation: somebody may still use them
 	err    error
 }
 
 func (k *lazyKeys) open(ctx context.Context) (desk.Keyring, error) {
-	k.once.Do(func() { k.ring, k.err = openKeyring(ctx, k.config, k.store) })
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if k.ring == nil && k.err == nil {
+		k.ctx = ctx
+		k.ring, k.err = openKeyring(ctx, k.config, k.store)
+	}
 	if k.err != nil {
 		return nil, k.err
 	}
-	return k.ring, nil
+	return k, nil
+}
+
+func (k *lazyKeys) present() *custody.Keyring {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	return k.ring
+}
+
+// Seal seals under the key that was opened last; the store refuses an older one.
+func (k *lazyKeys) Seal(of token.SeedPlace, seed token.Seed) ([]byte, error) {
+	return k.present().Seal(of, seed)
+}
+
+// Fingerprint is the same under every key.
+func (k *lazyKeys) Fingerprint(seed token.Seed) int64 { return k.present().Fingerprint(seed) }
+
+// Open opens the keys again for a seed under a newer one.
+func (k *lazyKeys) Open(of token.SeedPlace, sealed []byte) (token.Seed, error) {
+	ring := k.present()
+	if custody.SealedUnder(sealed) > ring.KeyID() {
+		k.mu.Lock()
+		if k.ring == ring {
+			if fresh, err := openKeyring(k.ctx, k.config, k.store); err == nil {
+				k.ring, k.older = fresh, append(k.older, ring)
+			}
+		}
+		ring = k.ring
+		k.mu.Unlock()
+	}
+	return ring.Open(of, sealed)
 }
 
 func (k *lazyKeys) close() {
-	if k.ring != nil {
-		k.ring.Close()
+	for _, ring := range append(k.older, k.ring) {
+		if ring != nil {
+			ring.Close()
+		}
 	}
 }

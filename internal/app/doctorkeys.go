@@ -13,6 +13,7 @@ import (
 	"fob/internal/custody"
 	"fob/internal/fault"
 	"fob/internal/store"
+	"fob/internal/token"
 )
 
 // memory holds the store against what was seen of it before, from beside the identity.
@@ -50,6 +51,11 @@ func (d *doctor) keys(ctx context.Context, k *Check) (err error) {
 	}
 	if err != nil {
 		k.failed(err, "with this identity no code can be checked and nothing imported")
+	}
+	if keys, err := d.store.Keys(ctx); err != nil {
+		return err
+	} else if isRotating(keys) {
+		k.found("a rotation of the store's key was broken off", "the old key still opens seeds that were not encrypted anew", "go on with it: %s", fault.Do(token.CmdKeyRotate))
 	}
 	if _, err := d.checkpointKey(d.store); err != nil {
 		k.failed(err, "checkpoints and exports cannot be signed")

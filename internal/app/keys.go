@@ -33,6 +33,7 @@ type keysTx interface {
 	trail.Log
 	Head() (trail.Head, error)
 	ReplaceKeys(store.Keys) error
+	NothingLoads() error
 }
 
 func keysOf(s *store.Store) store.For[keysTx, keysTx] { return store.For[keysTx, keysTx]{Store: s} }

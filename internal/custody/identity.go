@@ -60,6 +60,9 @@ func (i *Identity) FileText(created time.Time) []byte {
 		created.UTC().Format(time.RFC3339), i.recipient.Text, i.held.get().text)
 }
 
+// Secret is the identity itself, to be written on paper; the caller clears it.
+func (i *Identity) Secret() []byte { return []byte(i.held.get().text) }
+
 // Identities is this one identity, ready to unwrap, without its file.
 func (i *Identity) Identities() *Identities {
 	return &Identities{held: &heldIdentities{

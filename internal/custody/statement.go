@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"fmt"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -50,7 +51,8 @@ func (s Statement) text() string {
 	for _, k := range s.Keys {
 		fmt.Fprintf(&b, "key %d %q %s\n", k.ID, k.Purpose, stamp(k.Created))
 	}
-	for _, c := range s.Custodians {
+	inOrder := slices.SortedFunc(slices.Values(s.Custodians), func(a, b StatedCustodian) int { return strings.Compare(a.Recipient, b.Recipient) })
+	for _, c := range inOrder {
 		fmt.Fprintf(&b, "custodian %q %q %s\n", c.Recipient, c.Kind, stamp(c.Added))
 	}
 	return b.String()

@@ -1,6 +1,7 @@
 package store
 
 import (
+	"bytes"
 	"cmp"
 	"errors"
 	"slices"
@@ -17,6 +18,7 @@ func (q *queries) InsertTokens(b token.Batch, tokens []desk.Row) error {
 	profiles := map[token.Profile]int64{}
 	locations := map[string]any{}
 	rows := make([][]any, len(tokens))
+	var sealedUnder []byte // the header of seals that was looked at last
 	for i := range tokens {
 		r := &tokens[i]
 		if err := q.learnProfile(profiles, r.Profile); err != nil {
@@ -37,6 +39,12 @@ func (q *queries) InsertTokens(b token.Batch, tokens []desk.Row) error {
 		}
 		if strings.Contains(key, "-") {
 			bare = strings.ReplaceAll(key, "-", "")
+		}
+		if header := r.Sealed[:min(len(r.Sealed), sealedHeader)]; !bytes.Equal(header, sealedUnder) {
+			if err := q.checkSealed(r.Sealed); err != nil {
+				return err
+			}
+			sealedUnder = header
 		}
 		rows[i] = []any{r.ID, key, asPrinted, bare, b.ID, profiles[r.Profile], r.Counter,
 			seconds(r.NotBefore), seconds(r.NotAfter), seconds(r.Manufactured), r.Fingerprint, r.Sealed, locations[name]}

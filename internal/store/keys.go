@@ -3,9 +3,11 @@ package store
 import (
 	"context"
 	"crypto/sha256"
+	"encoding/binary"
 	"encoding/hex"
 
 	"fob/internal/fault"
+	"fob/internal/token"
 	"fob/internal/trail"
 )
 
@@ -95,4 +97,74 @@ func (q *queries) ReplaceKeys(k Keys) error {
 		return err
 	}
 	return q.addKeys(k)
+}
+
+// NothingLoads refuses while an import loads: what it seals is sealed under the key
+// that it began with.
+func (q *queries) NothingLoads() error {
+	n, err := value[int64](q.row(`SELECT COUNT(*) FROM batch WHERE loading = 1`))
+	if err == nil && n > 0 {
+		err = fault.Errorf(fault.NotAllowed, "an import is loading; the key cannot be rotated meanwhile").WithHint("wait until it has ended")
+	}
+	return err
+}
+
+// checkSealed refuses seeds that are sealed under an older key than the store's: the
+// key was rotated after whoever sealed them had opened it.
+func (q *queries) checkSealed(sealed []byte) error {
+	if len(sealed) < sealedHeader {
+		return nil
+	}
+	newest, err := value[int64](q.row(`SELECT COALESCE(MAX(id), 0) FROM store_key WHERE purpose = $1`, KeySeed))
+	if err == nil && int64(binary.BigEndian.Uint32(sealed[1:])) < newest {
+		err = fault.Errorf(fault.NotAllowed, "the store's key was rotated meanwhile; nothing was stored").WithHint("call the same command again")
+	}
+	return err
+}
+
+// sealedHeader is a version and the number of the key, which custody writes before
+// every sealed seed.
+const sealedHeader = 1 + 4
+
+// Resealed is a seed that is to be stored under another key, if it is still what it
+// was.
+type Resealed struct {
+	ID      int64
+	Place   token.SeedPlace
+	Was, Is []byte
+}
+
+// CountSeeds counts the seeds that are not destroyed.
+func (s *Store) CountSeeds(ctx context.Context) (n int, err error) {
+	err = s.snapshot(ctx, func(q *queries) (err error) {
+		n, err = value[int](q.row(`SELECT COUNT(*) FROM token WHERE seed IS NOT NULL`))
+		return err
+	})
+	return n, err
+}
+
+// SealedPage reads the next n seeds behind an id, in the order of ids.
+func (s *Store) SealedPage(ctx context.Context, after int64, n int) (page []Resealed, err error) {
+	err = s.snapshot(ctx, func(q *queries) (err error) {
+		page, err = collect(q, func(row scanner) (r Resealed, err error) {
+			err = row.Scan(&r.ID, &r.Place.Serial, &r.Place.Fingerprint, &r.Place.Batch, &r.Was)
+			return r, err
+		}, `SELECT t.id, t.serial_key, COALESCE(t.fingerprint, 0), b.uuid, t.seed FROM token t JOIN batch b ON b.id = t.batch_id
+			WHERE t.id > $1 AND t.seed IS NOT NULL ORDER BY t.id LIMIT $2`, after, n)
+		return err
+	})
+	return page, err
+}
+
+// Reseal stores a slice of seeds under their new key. It need not wait for the disk:
+// the old key opens the old seals until a later transaction drops it.
+func (s *Store) Reseal(ctx context.Context, slice []Resealed) error {
+	return s.update(ctx, true, func(q *queries) error {
+		for _, r := range slice {
+			if err := q.exec(`UPDATE token SET seed = $1 WHERE id = $2 AND seed = $3`, r.Is, r.ID, r.Was); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
 }

@@ -38,4 +38,7 @@ var Promises = map[string]term.Promised{
 	"fob request deny":     term.Promise(request.Request{}, term.ExitRefused, term.ExitNotFound, term.ExitNotAllowed),
 	"fob request withdraw": term.Promise(request.Request{}, term.ExitNotFound, term.ExitNotAllowed),
 	"fob version":          term.Promise(term.VersionJSON{}),
+	"fob key add":          term.Promise(app.KeyChange{}, term.ExitRefused, term.ExitNotAllowed, term.ExitKey, term.ExitIntegrity),
+	"fob key remove":       term.Promise(app.KeyChange{}, term.ExitRefused, term.ExitNotAllowed, term.ExitKey, term.ExitIntegrity),
+	"fob key rotate":       term.Promise(app.Rotated{}, term.ExitRefused, term.ExitNotAllowed, term.ExitKey, term.ExitIntegrity),
 }

@@ -56,6 +56,13 @@ func (t *Terminal) Say(format string, args ...any) {
 	fmt.Fprintln(t.Tty, Clean(fmt.Sprintf(format, args...)))
 }
 
+// Wipe clears the screen and what can be scrolled back to, where the terminal can.
+func (t *Terminal) Wipe() {
+	if t.Redraws {
+		fmt.Fprint(t.Tty, "\x1b[2J\x1b[3J\x1b[H")
+	}
+}
+
 // answer is what came of a read.
 type answer struct {
 	text []byte

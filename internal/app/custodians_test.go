@@ -1,0 +1,195 @@
+package app_test
+
+import (
+	"context"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"filippo.io/age"
+
+	"fob/internal/app"
+	"fob/internal/desk"
+	"fob/internal/fault"
+	"fob/internal/otp"
+	"fob/internal/token"
+	"fob/tools/seedgen/gen"
+)
+
+// as is the configuration of another custodian: an identity of their own, and the
+// public half beside it.
+func (w *world) as(identity string) app.Config {
+	w.t.Helper()
+	dir := filepath.Join(w.t.TempDir(), "other")
+	w.must(os.Mkdir(dir, 0o700))
+	_, pub, err := w.config.Keys(bg)
+	w.must(err)
+	w.must(os.WriteFile(filepath.Join(dir, "checkpoint.pub"), []byte(pub+"\n"), 0o644))
+	c := w.config
+	c.Identity = filepath.Join(dir, "id.txt")
+	w.must(os.WriteFile(c.Identity, []byte(identity), 0o600))
+	return c
+}
+
+// opens reports whether a custodian can open a seed.
+func opens(c app.Config) error {
+	d, done, err := c.Desk(bg)
+	if err != nil {
+		return err
+	}
+	defer done()
+	_, err = d.Keys(bg)
+	return err
+}
+
+func TestCustodians(t *testing.T) {
+	w := aLife(t)
+	id, err := age.GenerateX25519Identity()
+	w.must(err)
+	eva := w.as(id.String())
+	if err := opens(eva); fault.KindOf(err) != fault.KeyTrouble {
+		t.Fatalf("before: %v", err)
+	}
+	words := desk.Words{Reason: "deputy"}
+	done, err := w.config.AddCustodian(bg, id.Recipient().String(), words)
+	if err != nil || len(done.Custodians) != 2 || done.Generation != 2 {
+		t.Fatalf("%+v, %v", done, err)
+	}
+	w.must(opens(eva))
+	w.must(opens(w.config))
+	w.verified()
+	refuses := func(what string, err error, kind fault.Kind, words string) {
+		t.Helper()
+		if fault.KindOf(err) != kind || !strings.Contains(err.Error(), words) {
+			t.Errorf("%s: %v", what, err)
+		}
+	}
+	_, err = w.config.AddCustodian(bg, id.Recipient().String(), words)
+	refuses("twice", err, fault.NotAllowed, "is a custodian already")
+	_, err = w.config.AddCustodian(bg, "age1nonsense", words)
+	refuses("damaged", err, fault.Usage, "damaged")
+	_, err = eva.AddCustodian(bg, id.Recipient().String(), words)
+	refuses("without the checkpoint key", err, fault.KeyTrouble, "there is no checkpoint key")
+	_, err = w.config.RemoveCustodian(bg, "age1q", words)
+	refuses("too short", err, fault.NotAllowed, "no custodian has this recipient")
+
+	mine := done.Custodians[0].Recipient
+	if mine == id.Recipient().String() {
+		mine = done.Custodians[1].Recipient
+	}
+	done, err = w.config.RemoveCustodian(bg, mine[:20], words)
+	if err != nil || len(done.Custodians) != 1 {
+		t.Fatalf("%+v, %v", done, err)
+	}
+	refuses("the removed one", opens(w.config), fault.KeyTrouble, "does not open this store")
+	w.must(opens(eva))
+	_, err = w.config.RemoveCustodian(bg, id.Recipient().String(), words)
+	refuses("the last one", err, fault.NotAllowed, "last custodian")
+	w.verified()
+}
+
+func TestPaperIdentity(t *testing.T) {
+	w := aLife(t)
+	var paper string
+	_, err := w.config.AddPaper(bg, desk.Words{}, func(identity []byte) error {
+		paper = string(identity)
+		return fault.Errorf(fault.NotAllowed, "not written down")
+	})
+	if fault.KindOf(err) != fault.NotAllowed || opens(w.as(paper)) == nil {
+		t.Errorf("not written down: %v", err)
+	}
+	_, err = w.config.AddPaper(bg, desk.Words{}, func(identity []byte) error { paper = string(identity); return nil })
+	w.must(err)
+	w.must(opens(w.as(paper)))
+	w.verified()
+}
+
+// same holds the seed of a token, as the store opens it, against the generated one.
+func (w *world) same(c app.Config, i uint64) {
+	w.t.Helper()
+	d, done, err := c.Desk(bg)
+	w.must(err)
+	defer done()
+	keys, err := d.Keys(bg)
+	w.must(err)
+	w.must(d.Store.View(bg, func(r desk.Reader) error {
+		tok, err := r.Token(serial(i))
+		w.must(err)
+		seed, err := desk.OpenSeed(r, keys, tok.ID, tok.Serial)
+		w.must(err)
+		p := token.Params{Type: token.TOTP, Hash: token.SHA1, Digits: 6, Period: 30}
+		got, err := otp.At(p, seed, 1000)
+		w.must(err)
+		if want, err := otp.At(p, token.NewSeed(gen.SeedFor(i, token.SHA1)), 1000); err != nil || got != want {
+			w.t.Errorf("token %d has another seed", i)
+		}
+		return nil
+	}))
+}
+
+func TestRotate(t *testing.T) {
+	w := aLife(t)
+	// Somebody works all the time, with the keys of before.
+	d, done, err := w.config.Desk(bg)
+	w.must(err)
+	before, err := d.Keys(bg)
+	w.must(err)
+	res, err := w.config.Rotate(bg, desk.Words{Reason: "a custodian left"}, func(int, int) {})
+	if err != nil || res.Resumed || res.Key != 3 || res.Seeds < 30 || res.Generation != 3 {
+		t.Fatalf("%+v, %v", res, err)
+	}
+	w.must(d.Store.View(bg, func(r desk.Reader) error {
+		tok, err := r.Token(serial(0))
+		w.must(err)
+		seed, err := desk.OpenSeed(r, before, tok.ID, tok.Serial) // opens the keys again
+		w.must(err)
+		seed.Clear()
+		return nil
+	}))
+	w.must(done())
+	w.same(w.config, 0)
+	w.sound()
+	again, err := w.config.Rotate(bg, desk.Words{}, func(int, int) {})
+	if err != nil || again.Key != 4 || again.Seeds != res.Seeds {
+		t.Errorf("%+v, %v", again, err)
+	}
+	w.sound()
+}
+
+// sound demands that verify and doctor, which opens every seed, find nothing.
+func (w *world) sound() {
+	w.t.Helper()
+	w.verified()
+	checks, err := w.config.Doctor(bg, true, func(int, int) {})
+	w.must(err)
+	for _, c := range checks {
+		for _, f := range c.Findings {
+			w.t.Errorf("%s: %s", c.Name, f.Problem)
+		}
+	}
+}
+
+// A rotation that is broken off leaves both keys, every seed opens, others work on,
+// and the next one finishes it.
+func TestRotationBrokenOff(t *testing.T) {
+	w := emptyStore(t)
+	d, done, err := w.config.Desk(bg)
+	w.must(err)
+	w.store(d, "oath-csv", gen.Plan{N: 5000, First: 0, Serials: 2600412300001})
+	ctx, cancel := context.WithCancel(bg)
+	_, err = w.config.Rotate(ctx, desk.Words{}, func(int, int) { cancel() }) // after the first slice
+	if fault.KindOf(err) != fault.Interrupted || !strings.Contains(err.Error(), "broken off") {
+		t.Fatalf("%v", err)
+	}
+	w.verified()
+	for _, i := range []uint64{0, 1999, 2000, 4999} {
+		w.same(w.config, i)
+	}
+	w.must(done())
+	res, err := w.config.Rotate(bg, desk.Words{}, func(int, int) {})
+	if err != nil || !res.Resumed || res.Key != 3 || res.Seeds >= 5000 || res.Seeds == 0 {
+		t.Errorf("%+v, %v", res, err)
+	}
+	w.sound()
+}
