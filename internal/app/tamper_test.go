@@ -95,6 +95,8 @@ func (w *world) live(d *desk.Desk) {
 	w.wholeLife(d)
 	w.virtual(d)
 	w.provision(d)
+	w.now = w.now.Add(time.Hour)
+	w.verifiers(d)
 	w.people(d)
 	for range token.LockAfter {
 		_, _ = d.Check(context.Background(), desk.Codes{Serial: serial(4), Codes: []desk.Typed{{Text: "111111", At: w.now}}})
@@ -143,6 +145,23 @@ func (w *world) provision(d *desk.Desk) {
 			Name: filepath.Join(w.t.TempDir(), "out.csv"), Output: app.OutFiles{Random: rand.Reader}})
 		w.must(err)
 	}
+}
+
+// verifiers are added and removed, and one ends a token.
+func (w *world) verifiers(d *desk.Desk) {
+	w.t.Helper()
+	ctx, out := context.Background(), &provision.Provisioner{Store: d.Store.(*store.Store).Provision(), Desk: d, SeedLen: custody.SeedLen}
+	for _, name := range []string{"vpn", "old"} {
+		_, err := out.AddVerifier(ctx, name, "duo", desk.Words{})
+		w.must(err)
+	}
+	_, err := out.RemoveVerifier(ctx, "old", desk.Words{})
+	w.must(err)
+	for _, n := range []uint64{20, 22} {
+		w.move(d, n, token.CmdLost, token.Lost, "")
+	}
+	_, err = out.Done(ctx, provision.Ending{Verifier: "duo", Serials: []token.Serial{serial(20), serial(22)}, At: w.now.Add(-time.Second)})
+	w.must(err)
 }
 
 // wholeLife brings rows into the tables of losses and of the policy, and events

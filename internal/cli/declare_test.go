@@ -81,6 +81,14 @@ func TestDeclaredJSON(t *testing.T) {
 	d.export = export
 	d.refused("verify-export", term.ExitIntegrity, export) // without --pub
 	d.run("provision", parseKnown(seedFile(deliveryPlan))[20].serial, "--for", "duo", "--plaintext", "--out", filepath.Join(t.TempDir(), "duo.csv"))
+	handed := parseKnown(seedFile(deliveryPlan))[21].serial
+	d.run("verifier add", "vpn", "--for", "otpauth")
+	d.run("provision", handed, "--verifier", "vpn", "--plaintext", "--out", filepath.Join(t.TempDir(), "vpn.txt"))
+	d.run("lost", handed, "--yes")
+	d.run("report open")
+	d.run("verifier list")
+	d.run("verifier done", "vpn", handed)
+	d.run("verifier remove", "vpn", "--yes")
 	d.run("report drift")
 	d.reports()
 	d.people()

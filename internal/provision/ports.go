@@ -27,12 +27,15 @@ type Reader interface {
 	// that are named in the order in which they are, others in that of reports.
 	Candidates(c Choice, verifier string) iter.Seq2[Candidate, error]
 	Head() (trail.Head, error)
+	Token(serial token.Serial) (token.Token, error)
+	VerifierReader
 }
 
 // Tx is a Reader that writes.
 type Tx interface {
 	Reader
 	trail.Log
+	VerifierWriter
 	// SaveDelivery writes who got which seeds.
 	SaveDelivery(d trail.DeliveryRow) error
 }

@@ -125,6 +125,9 @@ func (p *Provisioner) attempt(ctx context.Context, req Request) (out Delivery, e
 		if err := desk.Demand(r, token.CmdProvision, req.Words); err != nil {
 			return err
 		}
+		if err := checkVerifier(r, req); err != nil {
+			return err
+		}
 		if d.head, err = r.Head(); err != nil {
 			return err
 		}
@@ -144,6 +147,29 @@ func (p *Provisioner) attempt(ctx context.Context, req Request) (out Delivery, e
 		return d.out, err
 	}
 	return d.out, d.place()
+}
+
+// checkVerifier refuses a verifier that nobody added, or that reads something else.
+// One that goes by the name of its target needs not to be added.
+func checkVerifier(r VerifierReader, req Request) error {
+	if req.Verifier == req.Target.Name {
+		return nil
+	}
+	v, err := ActiveVerifier(r, req.Verifier)
+	if err == nil && v.Target != req.Target.Name {
+		err = fault.Errorf(fault.Usage, "the verifier %s is for %s, not for %s", v.Name, v.Target, req.Target.Name)
+	}
+	return err
+}
+
+// TargetOf is what a verifier reads.
+func (p *Provisioner) TargetOf(ctx context.Context, name string) (target string, err error) {
+	err = p.Store.View(ctx, func(r Reader) error {
+		v, err := ActiveVerifier(r, name)
+		target = v.Target
+		return err
+	})
+	return target, err
 }
 
 // record writes the event, after it was looked whether all is still as it was read.

@@ -48,6 +48,9 @@ type Reader interface {
 	// Leavers streams tokens whose accounts are not on the newest list of people, in
 	// the order of accounts.
 	Leavers(f LeaverFilter) iter.Seq2[Leaver, error]
+	// Tasks lists the tokens that a verifier still has and should not accept any more,
+	// the oldest first; of all verifiers where the name is empty.
+	Tasks(verifier string) ([]trail.Task, error)
 	// NewestList is the list of people that was taken in last, nil where there is
 	// none.
 	NewestList() (*PeopleList, error)

@@ -101,6 +101,9 @@ const (
 	CmdRequestApprove  Command = "request approve"
 	CmdRequestDeny     Command = "request deny"
 	CmdRequestWithdraw Command = "request withdraw"
+	CmdVerifierAdd     Command = "verifier add"
+	CmdVerifierRemove  Command = "verifier remove"
+	CmdVerifierDone    Command = "verifier done" // it accepts tokens no more
 )
 
 // Choice is what chooses an end of a command: at most two settings.

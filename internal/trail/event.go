@@ -41,6 +41,7 @@ const (
 
 	KindDelivery = "delivery" // seeds that went to a verifier
 	KindRequest  = "request"
+	KindVerifier = "verifier" // by its name
 )
 
 // Event is one change, or one refused attempt at it, before it is written. The
@@ -156,6 +157,10 @@ func (e *Event) Serials() (all []token.Serial, err error) {
 		}
 	case token.CmdProvision:
 		var d DeliveryDetail
+		err = e.decode(&d)
+		all = d.Serials
+	case token.CmdVerifierDone:
+		var d EndedDetail
 		err = e.decode(&d)
 		all = d.Serials
 	default:

@@ -38,7 +38,9 @@ type Fold struct {
 	names   []string           // what stands for them; empty: no erasure named it yet
 	kept
 	deliveries []DeliveryRow // to verifiers
-	handed     *Handed       // an index of them; nil: it has to be made
+	verifiers  map[string]VerifierRow
+	ends       map[endedKey]EndedRow
+	handed     *Handed // an index of them; nil: it has to be made
 
 	held    func(account) // is told of every account that had a token
 	changed func(c change)
@@ -62,7 +64,7 @@ type change struct {
 }
 
 func newFold(s span, r Renames) *Fold {
-	return &Fold{span: s, renames: r, policy: map[string]string{}, batches: map[string]*batch{}, erased: map[textKey]uint32{}, names: []string{""}, kept: newKept()}
+	return &Fold{span: s, renames: r, verifiers: map[string]VerifierRow{}, ends: map[endedKey]EndedRow{}, policy: map[string]string{}, batches: map[string]*batch{}, erased: map[textKey]uint32{}, names: []string{""}, kept: newKept()}
 }
 
 // subjectOf is the kind of object that a command's events are about.
@@ -76,6 +78,8 @@ func subjectOf(c token.Command) string {
 		return KindDelivery
 	case token.CmdRequest, token.CmdRequestApprove, token.CmdRequestDeny, token.CmdRequestWithdraw:
 		return KindRequest
+	case token.CmdVerifierAdd, token.CmdVerifierRemove, token.CmdVerifierDone:
+		return KindVerifier
 	case token.CmdImport, token.CmdBatchQuarantine, token.CmdBatchRelease, token.CmdBatchWithdraw, token.CmdBatchCorrect, token.CmdVirtual:
 		return KindBatch
 	}
@@ -133,6 +137,8 @@ func (f *Fold) apply(e *Event, beside []Text) (err error) {
 		err = f.delivered(e)
 	case token.CmdRequest, token.CmdRequestApprove, token.CmdRequestDeny, token.CmdRequestWithdraw:
 		err = f.request(e)
+	case token.CmdVerifierAdd, token.CmdVerifierRemove, token.CmdVerifierDone:
+		err = f.verifierEvent(e)
 	default:
 		err = f.tokenEvent(e, beside)
 	}

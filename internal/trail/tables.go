@@ -20,6 +20,8 @@ type Tables interface {
 	ListRows() iter.Seq2[ListRow, error] // in the order of their numbers
 	FormerRows() iter.Seq2[FormerRow, error]
 	AccountRows() iter.Seq2[AccountRow, error]
+	VerifierRows() iter.Seq2[VerifierRow, error]
+	EndedRows() iter.Seq2[EndedRow, error]
 	DeliveryRows() iter.Seq2[DeliveryRow, error] // in the order of their events
 	ErasedRows() iter.Seq2[ErasedRow, error]
 	RequestRows() iter.Seq2[RequestRow, error] // in the order of their numbers

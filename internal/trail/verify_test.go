@@ -148,6 +148,12 @@ func (noTables) DeliveryRows() iter.Seq2[trail.DeliveryRow, error] {
 func (noTables) RequestRows() iter.Seq2[trail.RequestRow, error] {
 	return func(func(trail.RequestRow, error) bool) {}
 }
+func (noTables) VerifierRows() iter.Seq2[trail.VerifierRow, error] {
+	return func(func(trail.VerifierRow, error) bool) {}
+}
+func (noTables) EndedRows() iter.Seq2[trail.EndedRow, error] {
+	return func(func(trail.EndedRow, error) bool) {}
+}
 func (noTables) Contradictions() ([]string, error)  { return nil, nil }
 func (noTables) Policy() (map[string]string, error) { return nil, nil }
 

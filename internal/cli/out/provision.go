@@ -16,7 +16,7 @@ import (
 
 // provisionFlags are what is said of a delivery.
 type provisionFlags struct {
-	target, out                      string
+	target, verifier, out            string
 	to, set                          []string
 	columns, keyFile, passphraseFile string
 	plaintext, skip, noDrift, dryRun bool
@@ -27,6 +27,7 @@ type provisionFlags struct {
 func (f *provisionFlags) add(cmd *cobra.Command) {
 	fl := cmd.Flags()
 	fl.StringVar(&f.target, "for", "", "what the file is for: a `TARGET` of fob help targets")
+	fl.StringVar(&f.verifier, "verifier", "", "`NAME` of who gets the seeds (see fob verifier add)")
 	fl.StringVarP(&f.out, "out", "o", "", "write this `FILE`; - for standard output")
 	fl.StringArrayVar(&f.to, "to", nil, "encrypt for this `RECIPIENT`, or those in a file; repeatable")
 	fl.BoolVar(&f.plaintext, "plaintext", false, "write the seeds as they are")
@@ -54,12 +55,18 @@ func newProvisionCmd(r *term.Run) *cobra.Command {
 	var f provisionFlags
 	cmd := &cobra.Command{Use: "provision [SERIAL...]"}
 	cmd.RunE = r.Start(func(ctx context.Context, args []string) error {
-		req, done, err := f.request(r, args)
-		if err != nil {
+		if err := f.check(r, args); err != nil {
 			return err
 		}
-		defer done()
 		return r.WithUseCases(ctx, func(u *app.UseCases) error {
+			if err := f.findTarget(ctx, u); err != nil {
+				return err
+			}
+			req, done, err := f.request(r, args)
+			if err != nil {
+				return err
+			}
+			defer done()
 			bar := r.NewProgress(req.Target.Name)
 			req.Progress = bar.Counted
 			d, err := u.Out.Provision(ctx, req)
@@ -74,9 +81,7 @@ func newProvisionCmd(r *term.Run) *cobra.Command {
 // request reads what was said into what is asked for; done clears what was secret.
 func (f *provisionFlags) request(r *term.Run, args []string) (req provision.Request, done func(), err error) {
 	now, random := r.Now(), r.Config().Random
-	if err := f.check(r, args); err != nil {
-		return req, nil, err
-	}
+	req.Verifier = f.verifier
 	if req.Choice, err = f.choice(r, args); err != nil {
 		return req, nil, err
 	}
@@ -106,10 +111,22 @@ func (f *provisionFlags) request(r *term.Run, args []string) (req provision.Requ
 	}, nil
 }
 
+// findTarget is what the verifier reads, where nobody said it.
+func (f *provisionFlags) findTarget(ctx context.Context, u *app.UseCases) (err error) {
+	if f.verifier == "" {
+		return nil
+	}
+	if f.verifier, err = provision.ParseVerifier(f.verifier); err != nil || f.target != "" {
+		return err
+	}
+	f.target, err = u.Out.TargetOf(ctx, f.verifier)
+	return err
+}
+
 // check refuses flags that make no sense together.
 func (f *provisionFlags) check(r *term.Run, args []string) error {
 	switch {
-	case f.target == "":
+	case f.target == "" && f.verifier == "":
 		return fault.Errorf(fault.Usage, "--for is missing").WithHint("`fob help targets` lists what there is: %s", strings.Join(targetNames(), ", "))
 	case f.out == "" && !f.dryRun:
 		return fault.Errorf(fault.Usage, "--out is missing").WithHint("name the file to write, or check alone with --dry-run")

@@ -30,6 +30,7 @@ var Promises = withBooks(map[string]term.Promised{
 	"fob report batches":    term.Promise([]report.Reconciliation{}, term.ExitRefused, term.ExitNotFound, term.ExitNotAllowed),
 	"fob report unverified": term.Promise([]report.Unverified{}, term.ExitRefused, term.ExitNotFound, term.ExitNotAllowed),
 	"fob report leavers":    term.Promise([]report.Leaver{}, term.ExitRefused, term.ExitNotFound, term.ExitNotAllowed),
+	"fob report open":       term.Promise([]report.OpenTask{}, term.ExitRefused, term.ExitNotFound, term.ExitNotAllowed),
 	"fob report losses":     term.Promise([]report.Loss{}, term.ExitRefused, term.ExitNotFound, term.ExitNotAllowed),
 	"fob report activity":   term.Promise([]report.Activity{}, term.ExitRefused, term.ExitNotAllowed),
 	"fob report overrides":  term.Promise([]report.OverrideEvent{}, term.ExitRefused, term.ExitNotAllowed),

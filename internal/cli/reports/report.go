@@ -18,7 +18,7 @@ import (
 // once. They read only, and need no identity.
 func newReportCmd(r *term.Run) *cobra.Command {
 	return term.Parent("report", newDriftCmd(r), newExpiringCmd(r), newExceptionsCmd(r), newLockoutsCmd(r), newLeaversCmd(r), newBatchesCmd(r),
-		newUnverifiedCmd(r), newLossesCmd(r), newActivityCmd(r), newOverridesCmd(r), newChangesCmd(r))
+		newUnverifiedCmd(r), newLossesCmd(r), newActivityCmd(r), newOverridesCmd(r), newOpenCmd(r), newChangesCmd(r))
 }
 
 func newExpiringCmd(r *term.Run) *cobra.Command {
@@ -140,6 +140,15 @@ func newOverridesCmd(r *term.Run) *cobra.Command {
 		return report.Overrides(reader, f), err
 	})
 	addKinds(cmd, &o, kinds)
+	return cmd
+}
+
+func newOpenCmd(r *term.Run) *cobra.Command {
+	var verifier string
+	cmd := newTableCmd(r, "open", &asking{}, func(reader report.Reader) (report.Answer[report.OpenTask], error) {
+		return report.OpenTasks(reader, strings.ToLower(verifier), r.Now()), nil
+	})
+	cmd.Flags().StringVar(&verifier, "verifier", "", "only what the verifier `NAME` still has")
 	return cmd
 }
 

@@ -88,12 +88,15 @@ func AtMost(n int) cobra.PositionalArgs {
 }
 
 // AtLeastOne demands an argument, and says which.
-func AtLeastOne(name string) cobra.PositionalArgs {
+func AtLeastOne(name string) cobra.PositionalArgs { return AtLeast(name) }
+
+// AtLeast demands arguments, and says which.
+func AtLeast(names ...string) cobra.PositionalArgs {
 	return func(cmd *cobra.Command, args []string) error {
-		if len(args) > 0 {
+		if len(args) >= len(names) {
 			return nil
 		}
-		return UsageError(cmd.CommandPath(), fmt.Errorf("%s is missing", name))
+		return UsageError(cmd.CommandPath(), fmt.Errorf("%s is missing", names[len(args)]))
 	}
 }
 

@@ -60,10 +60,19 @@ func (t *Target) Remarks(i *Item, o *Options) (all []string) {
 	if steps := i.Steps(); steps != 0 && !t.TakesDrift(o) && abs(steps) > t.Window {
 		all = append(all, t.left(steps))
 	}
+	if steps := abs(i.Steps()); t.Ignored != "" && t.TakesDrift(o) && beyond(steps, o.Set["window"]) {
+		all = append(all, strings.ReplaceAll(t.Ignored, "N", strconv.FormatInt(steps+1, 10)))
+	}
 	if t.Starts && i.Type == token.HOTP && i.Next > 0 {
 		all = append(all, fmt.Sprintf("its counter is at %d, and %s starts at 0: resynchronise it there first", i.Next, t.Name))
 	}
 	return all
+}
+
+// beyond reports whether so many steps are not within a window.
+func beyond(steps int64, window string) bool {
+	n, err := strconv.ParseInt(window, 10, 64)
+	return err == nil && steps > n
 }
 
 // left tells of a clock that the target will not follow.

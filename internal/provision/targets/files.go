@@ -126,9 +126,9 @@ func (f *ldapForm) Add(i *Item) error {
 		dn, kind, i.Serial, i.Serial, kind, params)
 	b = append(appendBase64(b, i.Seed), '\n')
 	switch {
-	case i.Type == token.HOTP:
+	case i.Type == token.HOTP && i.Next > 0:
 		b = fmt.Appendf(b, "oathHOTPCounter: %d\n", i.Next-1) // the last one that was used
-	case i.Used.Known:
+	case i.Type == token.TOTP && i.Used.Known:
 		b = fmt.Appendf(b, "oathTOTPLastTimeStep: %d\n", i.Used.Step)
 	}
 	if steps := i.Steps(); i.Type == token.TOTP && steps != 0 && !f.o.NoDrift {

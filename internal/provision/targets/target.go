@@ -97,10 +97,11 @@ type Target struct {
 	Beside   *Beside // what is written beside, without seeds
 
 	// What becomes of a token's clock there.
-	Drift  string // in which unit it is handed over; empty: it is not
-	Window int64  // steps either way that it allows where no drift is handed over
-	Widen  string // what widens the window there; empty: nothing does
-	Starts bool   // it counts HOTP tokens from their beginning, whatever was used
+	Drift   string // in which unit it is handed over; empty: it is not
+	Window  int64  // steps either way that it allows where no drift is handed over
+	Ignored string // what to do there where an older release takes the drift and does not use it
+	Widen   string // what widens the window there; empty: nothing does
+	Starts  bool   // it counts HOTP tokens from their beginning, whatever was used
 
 	Holds  string // more about what it holds
 	How    string // how the file gets in

@@ -100,7 +100,7 @@ func TestTablesAreThoseOfSQLite(t *testing.T) {
 	golden(t, "schema/1_tables.sql", translate(string(text)))
 }
 
-var counted = regexp.MustCompile(`(?m)^(CREATE TABLE (?:profile|location|account|batch|binding|observation) \((?s:.*?)\n\s+id\s+)INTEGER PRIMARY KEY`)
+var counted = regexp.MustCompile(`(?m)^(CREATE TABLE (?:profile|location|account|batch|binding|observation|delivery) \((?s:.*?)\n\s+id\s+)INTEGER PRIMARY KEY`)
 
 func translate(schema string) string {
 	for _, change := range [][2]string{

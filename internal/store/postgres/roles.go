@@ -33,6 +33,8 @@ var rights = []struct {
 	{"binding", false, []string{"account_id", "closed_at", "condition", "proof", "ticket"}},
 	{"observation", true, []string{"rated"}},
 	{"audit_text", true, nil},
+	{"verifier", false, []string{"target", "added_at", "removed_at", "active"}},
+	{"ended", false, []string{"at", "noted_at"}},
 	{"load_hold", true, []string{"batch"}},
 }
 

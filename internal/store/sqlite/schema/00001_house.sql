@@ -308,6 +308,25 @@ CREATE TABLE request (
 ) STRICT;
 CREATE INDEX request_open ON request (number) WHERE ended_seq IS NULL;
 
+-- Systems that check logins. One that was removed keeps its row: what it got before
+-- is no task any more.
+CREATE TABLE verifier (
+    name       TEXT    NOT NULL PRIMARY KEY, -- lower case
+    target     TEXT    NOT NULL,
+    added_at   INTEGER NOT NULL,
+    removed_at INTEGER,                      -- the last time
+    active     INTEGER NOT NULL CHECK (active IN (0, 1))
+) STRICT;
+
+-- The newest word that a verifier does not accept a token any more.
+CREATE TABLE ended (
+    verifier TEXT    NOT NULL,
+    token_id INTEGER NOT NULL REFERENCES token (id),
+    at       INTEGER NOT NULL,
+    noted_at INTEGER NOT NULL,
+    PRIMARY KEY (verifier, token_id)
+) STRICT;
+
 -- +goose StatementBegin
 CREATE TRIGGER audit_no_update BEFORE UPDATE ON audit
 BEGIN SELECT RAISE(ABORT, 'the trail is append-only'); END;
