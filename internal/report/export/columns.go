@@ -11,7 +11,7 @@ import (
 
 // columns are every field of a Token in the order in which an auditor asks:
 // which token, where it stands, who has it, where it came from, what it is,
-// how it runs. A test holds them against the JSON names.
+// how it runs; last, what only programs read. A test holds them against the JSON names.
 var columns = []sheet.Column[report.Token]{
 	sheet.Col("serial", "Serial", 18, "Text printed on the device; text, never a number", func(t *report.Token) token.Serial { return t.Serial }),
 	sheet.Col("state", "State", 12, "Where the token stands in its life", func(t *report.Token) token.State { return t.State }),
@@ -32,14 +32,12 @@ var columns = []sheet.Column[report.Token]{
 	sheet.Col("order", "Order", 16, "Purchase order of its batch", func(t *report.Token) string { return t.Order }),
 	sheet.Col("supplier", "Supplier", 18, "Supplier of its batch", func(t *report.Token) string { return t.Supplier }),
 	sheet.Col("file", "Seed file", 24, "Name of the seed file", func(t *report.Token) string { return t.File }),
-	sheet.Col("file_sha256", "Seed file SHA-256", 66, "SHA-256 of the seed file's bytes", func(t *report.Token) string { return t.FileSHA256 }),
 	sheet.Col("manufacturer", "Manufacturer", 18, "As the seed file or the operator named it", func(t *report.Token) string { return t.Manufacturer }),
 	sheet.Col("model", "Model", 14, "As the seed file or the operator named it", func(t *report.Token) string { return t.Model }),
 	sheet.Col("type", "Type", 7, "totp: by time (RFC 6238); hotp: by press (RFC 4226)", func(t *report.Token) token.Type { return t.Type }),
 	sheet.Col("hash", "Hash", 9, "Hash function under its HMAC", func(t *report.Token) token.Hash { return t.Hash }),
 	sheet.Col("digits", "Digits", 8, "Length of a code", func(t *report.Token) int { return t.Digits }),
 	sheet.Col("period", "Period (s)", 10, "TOTP: seconds that a code is shown", func(t *report.Token) *int { return t.Period }),
-	sheet.Col("t0", "T0 (UTC)", 20, "TOTP: when step 0 began", func(t *report.Token) *time.Time { return t.T0 }),
 	sheet.Col("counter", "Next counter", 13, "HOTP: counter of the next code expected; empty when the last one there is was used", func(t *report.Token) *int64 { return t.Counter }),
 	sheet.Col("not_before", "Not before (UTC)", 20, "Not valid before", func(t *report.Token) *time.Time { return t.NotBefore }),
 	sheet.Col("not_after", "Not after (UTC)", 20, "Expired after", func(t *report.Token) *time.Time { return t.NotAfter }),
@@ -60,6 +58,8 @@ var columns = []sheet.Column[report.Token]{
 	sheet.Col("stolen", "Stolen", 8, "Of a lost token: whether it was stolen", stolenOf),
 	sheet.Col("software", "Software", 10, "True: a virtual token, an authenticator app; false: a device", func(t *report.Token) bool { return t.Software }),
 	sheet.Col("condition", "Condition", 24, "In which it last came back, as somebody noted", func(t *report.Token) *string { return t.Condition }),
+	sheet.Col("t0", "T0 (UTC)", 20, "TOTP: when step 0 began", func(t *report.Token) *time.Time { return t.T0 }),
+	sheet.Col("file_sha256", "Seed file SHA-256", 66, "SHA-256 of the seed file's bytes", func(t *report.Token) string { return t.FileSHA256 }),
 	sheet.Col("binding", "Binding id", 38, "Id of the open binding, as sheet Bindings and the trail name it", func(t *report.Token) *string { return t.Binding }),
 	sheet.Col("batch_id", "Batch id", 38, "Id of the batch, as the trail names it", func(t *report.Token) string { return t.BatchID }),
 	sheet.Col("id", "Id", 10, "Number of the token in this store", func(t *report.Token) int64 { return t.ID }),

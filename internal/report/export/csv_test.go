@@ -23,15 +23,15 @@ func csvOf(t testing.TB, r Reader) []byte {
 func TestCSVExactBytes(t *testing.T) {
 	got := string(csvOf(t, stock(1)))
 	want := `"serial","state","state_since","account","bound_at","bound_by","bound_approver","bound_proof","bound_codes","bound_ticket",` +
-		`"last_verified_at","location","batch","imported_at","imported_by","received","order","supplier","file","file_sha256",` +
-		`"manufacturer","model","type","hash","digits","period","t0","counter","not_before","not_after","manufactured",` +
+		`"last_verified_at","location","batch","imported_at","imported_by","received","order","supplier","file",` +
+		`"manufacturer","model","type","hash","digits","period","counter","not_before","not_after","manufactured",` +
 		`"seed_present","seed_key","destroyed_at","issued","exported_to","drift_seconds","drift_ppm","observed_at","watermark",` +
-		`"failures","locked_until","lost_reported_at","loss_hours","stolen","software","condition","binding","batch_id","id"` + "\r\n" +
+		`"failures","locked_until","lost_reported_at","loss_hours","stolen","software","condition","t0","file_sha256","binding","batch_id","id"` + "\r\n" +
 		`"0000000000000","bound","2026-11-23T12:00:00Z","user0@example.com","2026-11-23T12:00:00Z","","","","","",` +
-		`"","Zürich","3","2026-11-23T12:00:00Z","","","","","","",` +
-		`"Feitian","c200","totp","sha1","6","30","1970-01-01T00:00:00Z","","","","",` +
+		`"","Zürich","3","2026-11-23T12:00:00Z","","","","","",` +
+		`"Feitian","c200","totp","sha1","6","30","","","","",` +
 		`"true","","","false","entra; duo","-14.5","-1.235","2026-11-23T12:00:00Z","58000000",` +
-		`"0","","","","","false","","","","1"` + "\r\n"
+		`"0","","","","","false","","1970-01-01T00:00:00Z","","","","1"` + "\r\n"
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)
 	}

@@ -35,7 +35,6 @@ var batchColumns = func() []sheet.Column[report.Batch] {
 	cols := []sheet.Column[report.Batch]{
 		sheet.Col("number", "Batch", 8, "Number of the import; empty: all virtual tokens, of which each is a batch of its own (in JSON 0)", func(b *report.Batch) *int { return report.NonZero(b.Number) }),
 		sheet.Col("file", "File", 28, "Name of the seed file", func(b *report.Batch) string { return b.File }),
-		sheet.Col("sha256", "File SHA-256", 66, "SHA-256 of the file's bytes", func(b *report.Batch) string { return b.SHA256 }),
 		sheet.Col("format", "Format", 14, "Format that the file was read as", func(b *report.Batch) string { return b.Format }),
 		sheet.Col("order", "Order", 16, "Purchase order", func(b *report.Batch) string { return b.Order }),
 		sheet.Col("supplier", "Supplier", 18, "Supplier", func(b *report.Batch) string { return b.Supplier }),
@@ -58,6 +57,7 @@ var batchColumns = func() []sheet.Column[report.Batch] {
 		sheet.Col("new_minus_tokens", "New - tokens now", 17, "0 where every token that came is accounted for; a withdrawn batch has none", newOverNow),
 		sheet.Col("quarantined_at", "Quarantined (UTC)", 20, "When it was quarantined as a whole", func(b *report.Batch) *time.Time { return b.QuarantinedAt }),
 		sheet.Col("withdrawn_at", "Withdrawn (UTC)", 20, "When its import was undone", func(b *report.Batch) *time.Time { return b.WithdrawnAt }),
+		sheet.Col("sha256", "File SHA-256", 66, "SHA-256 of the file's bytes", func(b *report.Batch) string { return b.SHA256 }),
 		sheet.Col("id", "Id", 38, "Id of the batch, as the trail names it", func(b *report.Batch) string { return b.ID }))
 }()
 

@@ -88,8 +88,8 @@ func TestWorkbookSheets(t *testing.T) {
 		t.Errorf("defined names %+v", names)
 	}
 	layout, err := f.GetPageLayout("Inventory")
-	if err != nil || *layout.Orientation != "landscape" || *layout.FitToWidth != 5 || *layout.FitToHeight != 0 {
-		t.Errorf("layout %+v, %v", layout, err)
+	if err != nil || *layout.Orientation != "landscape" || *layout.FitToWidth != 2 || *layout.FitToHeight != 0 {
+		t.Errorf("layout %+v, %d pages wide, %v", layout, *layout.FitToWidth, err)
 	}
 }
 

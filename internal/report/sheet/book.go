@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"math"
 	"os"
 	"strconv"
 	"strings"
@@ -103,7 +102,7 @@ func (b *Book) Add(s Sheet) error {
 	}
 	err = s.Each(func(_ any, values []Value) error {
 		if p.rows > b.limit && !s.Whole {
-			if err := b.end(p, name, s.Heads); err != nil {
+			if err := b.end(p, name); err != nil {
 				return err
 			}
 			n++
@@ -117,7 +116,7 @@ func (b *Book) Add(s Sheet) error {
 	if err != nil {
 		return errors.Join(err, p.out.Close())
 	}
-	return b.end(p, name, s.Heads)
+	return b.end(p, name)
 }
 
 // open begins a sheet. excelize gets the header alone: from it, it makes the table.
@@ -145,13 +144,9 @@ func (b *Book) open(name string, heads []Head) (*part, error) {
 const tableStyle = "TableStyleLight1"
 
 // end makes a table of the rows, and repeats the header and the first column on every
-// page. About 200 characters fit a page that can still be read.
-func (b *Book) end(p *part, name string, heads []Head) error {
-	width := 0.0
-	for _, h := range heads {
-		width += h.Width
-	}
-	if err := p.close(int(math.Ceil(width / 200))); err != nil {
+// page.
+func (b *Book) end(p *part, name string) error {
+	if err := p.close(); err != nil {
 		return err
 	}
 	table := &excelize.Table{Name: strings.ReplaceAll(name, " ", "_"), Range: p.area(), StyleName: tableStyle}

@@ -35,15 +35,16 @@ func newLooks(f *excelize.File) (looks, error) {
 	add(&l.prose, excelize.Style{NumFmt: asText, Font: plain, Alignment: &excelize.Alignment{WrapText: true, Vertical: "top"}})
 	add(&l.number, excelize.Style{NumFmt: asInteger, Font: plain, Alignment: left})
 	utc, tenths := "yyyy-mm-dd hh:mm:ss", "0.0"
+	truth := `"TRUE";"TRUE";"FALSE"` // Excel shows it so by itself; LibreOffice would show some as 1
 	add(&l.of[Text], excelize.Style{NumFmt: asText, Font: plain, Alignment: left})
 	add(&l.of[Int], excelize.Style{NumFmt: asInteger, Font: plain, Alignment: right})
 	add(&l.of[Decimal], excelize.Style{CustomNumFmt: &tenths, Font: plain, Alignment: right})
 	add(&l.of[Time], excelize.Style{CustomNumFmt: &utc, Font: plain, Alignment: left})
-	add(&l.of[Bool], excelize.Style{Font: plain, Alignment: left})
+	add(&l.of[Bool], excelize.Style{CustomNumFmt: &truth, Font: plain, Alignment: left})
 	for k := range l.over {
-		as := left
+		as := &excelize.Alignment{Horizontal: "left", Vertical: "top", WrapText: true}
 		if Kind(k) == Int || Kind(k) == Decimal {
-			as = right
+			as = &excelize.Alignment{Horizontal: "right", Indent: 1, Vertical: "top", WrapText: true}
 		}
 		add(&l.over[k], excelize.Style{
 			NumFmt: asText, Font: bold, Alignment: as,

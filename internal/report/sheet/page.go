@@ -30,7 +30,7 @@ func (b *Book) Summary(widths ...float64) *Page {
 		b.file.SetPageLayout(SummaryName, &excelize.PageLayoutOptions{Size: new(9), Orientation: new("landscape"), FitToWidth: new(1), FitToHeight: new(0)}),
 		b.file.SetPageMargins(SummaryName, &excelize.PageLayoutMarginsOptions{Left: &side, Right: &side, Top: &edge, Bottom: &edge, Header: &foot, Footer: &foot}),
 		b.file.SetHeaderFooter(SummaryName, &excelize.HeaderFooterOptions{OddFooter: "&L&F, &A&R&P / &N"}),
-		b.file.SetDefinedName(&excelize.DefinedName{Name: "_xlnm.Print_Titles", RefersTo: "'" + SummaryName + "'!$1:$1", Scope: SummaryName}),
+		b.file.SetDefinedName(&excelize.DefinedName{Name: "_xlnm.Print_Titles", RefersTo: "'" + SummaryName + "'!$1:$2", Scope: SummaryName}),
 	))
 	return p
 }

@@ -22,7 +22,8 @@ type part struct {
 	kinds   []Kind
 	states  []bool // columns whose cells are coloured by a state
 	long    []int  // columns of texts that may need several lines
-	widths  []float64
+	heads   []Head
+	fits    *fitting // nil once the columns are written
 	looks   looks
 	rows    int // with the header
 	number  []byte
@@ -31,8 +32,14 @@ type part struct {
 // flushAt is how much XML is handed on at once.
 const flushAt = 256 << 10
 
+// heldBack is how much XML of rows waits for the columns, which stand before it: a
+// sheet of so few rows, some five thousand, is one that people print, and its
+// columns are as wide as what is in them. Those of a larger one are as wide as
+// declared.
+const heldBack = 8 << 20
+
 func newPart(out io.WriteCloser, heads []Head, l looks) (*part, error) {
-	p := &part{out: out, looks: l, buf: make([]byte, 0, flushAt+64<<10)}
+	p := &part{out: out, heads: heads, fits: newFitting(heads), looks: l, buf: make([]byte, 0, flushAt+64<<10)}
 	for i, h := range heads {
 		letters, err := excelize.ColumnNumberToName(i + 1)
 		if err != nil {
@@ -44,7 +51,6 @@ func newPart(out io.WriteCloser, heads []Head, l looks) (*part, error) {
 			style = l.prose
 			p.long = append(p.long, i)
 		}
-		p.widths = append(p.widths, h.Width)
 		p.styles = append(p.styles, style)
 		p.kinds = append(p.kinds, h.Kind)
 		p.states = append(p.states, h.Name == "state")
@@ -60,14 +66,9 @@ const sheetOpening = `<?xml version="1.0" encoding="UTF-8" standalone="yes"?>
 	`<selection pane="topRight"/><selection pane="bottomLeft"/><selection pane="bottomRight"/>` +
 	`</sheetView></sheetViews><sheetFormatPr defaultRowHeight="15"/><cols>`
 
-// open writes what stands before the rows, and the header.
+// open writes the header.
 func (p *part) open(heads []Head) {
-	p.buf = append(p.buf, sheetOpening...)
-	for i, h := range heads {
-		p.buf = fmt.Appendf(p.buf, `<col min="%d" max="%d" width="%g" style="%d" customWidth="1"/>`, i+1, i+1, h.Width, p.styles[i])
-	}
-	p.buf = append(p.buf, `</cols><sheetData>`...)
-	p.openRow(1)
+	p.openRow(2)
 	for i, h := range heads {
 		p.buf = appendCell(p.buf, p.columns[i], p.number, p.looks.over[h.Kind], Value{Kind: Text, Text: h.Title})
 	}
@@ -95,7 +96,7 @@ const (
 func (p *part) lines(values []Value) int {
 	lines := 1
 	for _, i := range p.long {
-		lines = max(lines, int(math.Ceil(float64(utf8.RuneCountInString(values[i].Text))/p.widths[i])))
+		lines = max(lines, int(math.Ceil(float64(utf8.RuneCountInString(values[i].Text))/p.heads[i].Width)))
 	}
 	return lines
 }
@@ -118,10 +119,38 @@ func (p *part) add(values []Value) error {
 		if v.Kind != p.kinds[i] {
 			style = p.looks.of[v.Kind]
 		}
+		if p.fits != nil {
+			p.fits.see(i, v)
+		}
 		p.buf = appendCell(p.buf, p.columns[i], p.number, style, v)
 	}
 	p.buf = append(p.buf, `</row>`...)
+	if p.fits != nil && len(p.buf) >= heldBack {
+		return p.settle(p.fits.declared())
+	}
 	return p.flush(flushAt)
+}
+
+// settle writes what stands before the rows, and what was held back.
+func (p *part) settle(columns []columnWidth) error {
+	p.fits = nil
+	rows := p.buf
+	p.buf = append(make([]byte, 0, flushAt+64<<10), sheetOpening...)
+	for i, c := range columns {
+		p.buf = fmt.Appendf(p.buf, `<col min="%d" max="%d" width="%g" style="%d" customWidth="1"`, i+1, i+1, c.width, p.styles[i])
+		if c.hidden {
+			p.buf = append(p.buf, ` hidden="1"`...)
+		}
+		p.buf = append(p.buf, `/>`...)
+	}
+	p.buf = append(p.buf, `</cols><sheetData>`...)
+	for _, b := range [][]byte{p.buf, rows} {
+		if _, err := p.out.Write(b); err != nil {
+			return err
+		}
+	}
+	p.buf = p.buf[:0]
+	return nil
 }
 
 // ColumnError is an error about the value in one column.
@@ -133,7 +162,7 @@ type ColumnError struct {
 func (e ColumnError) Unwrap() error { return e.error }
 
 func (p *part) flush(at int) error {
-	if len(p.buf) < at {
+	if p.fits != nil || len(p.buf) < at {
 		return nil
 	}
 	_, err := p.out.Write(p.buf)
@@ -150,7 +179,19 @@ func (p *part) area() string {
 // close writes what stands behind the rows: print set-up, and the table that
 // excelize returns the first relation of the sheet. Serials of digits only are meant
 // to be text: no green corners.
-func (p *part) close(pagesWide int) error {
+func (p *part) close() error {
+	pagesWide := 1
+	if p.fits != nil {
+		columns := p.fits.fitted(p.rows > 1)
+		if p.rows > 1 {
+			pagesWide = pagesOf(columns)
+		}
+		if err := p.settle(columns); err != nil {
+			return err
+		}
+	} else {
+		pagesWide = pagesOf(newFitting(p.heads).declared())
+	}
 	p.buf = fmt.Appendf(p.buf, `</sheetData><pageMargins left="0.4" right="0.4" top="0.6" bottom="0.6" header="0.3" footer="0.3"/>`+
 		`<pageSetup paperSize="9" orientation="landscape" fitToWidth="%d" fitToHeight="0"/><headerFooter><oddFooter>%s</oddFooter></headerFooter>`+
 		`<ignoredErrors><ignoredError sqref="%s" numberStoredAsText="1"/></ignoredErrors>`+
