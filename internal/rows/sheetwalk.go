@@ -190,9 +190,13 @@ func (w *walker) readCell(before int) (column int, err error) {
 	if !ok {
 		return 0, w.damaged()
 	}
-	// The formula of a cell may be only how LibreOffice writes TRUE and FALSE.
+	// The formula of a cell may be only how LibreOffice writes TRUE and FALSE, as a
+	// number where the cell has a format.
 	constant := string(w.formula) == "TRUE()" && c.Text == "1" || string(w.formula) == "FALSE()" && c.Text == "0"
-	if formula && !(c.Kind == Bool && constant) {
+	switch {
+	case formula && constant:
+		c.Kind = Bool
+	case formula:
 		c.Kind = Formula
 	}
 	if c.Text != "" || formula {
