@@ -34,15 +34,13 @@ import (
 // blind are the columns whose change `audit verify` does not see, each with the
 // reason.
 var blind = map[string]string{
-	"token.seed":                  "sealed: verify has no key; anyone who opens a changed seed is told (GCM), and an older one of the same serial does not have the fingerprint that the trail commits to",
+	"token.seed":                  "sealed: verify has no key; anyone who opens a changed seed, or an older one of the same serial, is told",
 	"goose_db_version.id":         "the migration tool's own book-keeping; the schema version is user_version",
 	"goose_db_version.version_id": "as above",
 	"goose_db_version.is_applied": "as above",
 	"goose_db_version.tstamp":     "as above",
 	"sqlite_sequence.name":        "SQLite's own, for goose_db_version",
 	"sqlite_sequence.seq":         "as above",
-	"state.code":                  "the names of states for people; the program does not read it",
-	"state.name":                  "as above",
 	"location.id":                 "a number that only joins; the join is compared",
 	"binding.id":                  "a number that only orders",
 	"observation.id":              "a number that only orders",
@@ -407,6 +405,8 @@ func (w *world) apply(path string, c column, ch change) bool {
 	switch c.table { // tables without one
 	case "audit_text", "erased_text":
 		key = "seq || field"
+	case "audit_about":
+		key = "subject || seq"
 	case "fingerprint":
 		key = "fingerprint || ',' || nth"
 	case "former_account":

@@ -49,6 +49,9 @@ func (a *attempt) run(tx Tx) (err error) {
 	if a.token, err = tx.Token(a.req.Serial); err != nil {
 		return err
 	}
+	if err := tx.Vouch(a.token.ID); err != nil {
+		return err
+	}
 	if a.req.Account, err = tx.KnownAccount(a.req.Account); err != nil {
 		return err
 	}

@@ -389,7 +389,8 @@ func TestValidity(t *testing.T) {
 			t.Errorf("event %+v", e)
 		}
 	}
-	h.sql(`UPDATE token SET seed = NULL WHERE serial_key = 'S1'`)
+	_, err := h.desk.Move(bg, desk.Change{Serial: "S1", By: token.CmdRetire, To: token.Retired})
+	must(t, err)
 	out, err := h.bind("S1", h.shown(1, 0))
 	kindIs(t, err, fault.NotAllowed, "the seed of token S1 is destroyed")
 	refusedFor(t, out, otp.WrongState, 0)

@@ -135,7 +135,10 @@ func (b *bulk) bindWhole(tx Tx, answers []Answered) (err error) {
 // checkRow refuses what no code could help, and codes that are none. What the file
 // itself returns an account counts against the policy too: nothing of it is stored yet.
 func (a *attempt) checkRow(tx Tx, given map[string][]token.Serial) (err error) {
-	if a.token, err = tx.Token(a.req.Serial); err != nil {
+	if a.token, err = tx.Token(a.req.Serial); err == nil {
+		err = tx.Vouch(a.token.ID)
+	}
+	if err != nil {
 		return err
 	}
 	if err := a.check(tx); err != nil {

@@ -22,6 +22,10 @@ type TokenReader interface {
 
 // TokenWriter writes what becomes of a token.
 type TokenWriter interface {
+	// Vouch refuses, with an error of kind Integrity, a token that is not what the
+	// trail says that it is. Whoever acts on a token asks before, in the same
+	// transaction.
+	Vouch(tokenID int64) error
 	// SaveToken writes what can change of a token, but for its location.
 	SaveToken(t token.Token) error
 	OpenBinding(b token.Binding) error
@@ -161,6 +165,9 @@ func expiredError(t token.Token) *fault.Error {
 // MoveIn moves one token in a transaction that is open; what the policy demands of
 // the command was looked at before.
 func (d *Desk) MoveIn(tx Tx, t *token.Token, c Change) (err error) {
+	if err := tx.Vouch(t.ID); err != nil {
+		return err
+	}
 	step, err := t.Move(c.By, c.To)
 	if err != nil {
 		return moveError(*t, err)
@@ -345,6 +352,9 @@ func unlockOrder(r PolicyReader, t token.Token, now time.Time) (o request.Order,
 func (d *Desk) Unlock(ctx context.Context, serial token.Serial, w Words) (t token.Token, err error) {
 	err = d.Store.Update(ctx, func(tx Tx) error {
 		if t, err = tx.Token(serial); err != nil {
+			return err
+		}
+		if err := tx.Vouch(t.ID); err != nil {
 			return err
 		}
 		w := w

@@ -76,6 +76,9 @@ func (d *Desk) relocateSlice(ctx context.Context, serials []token.Serial, r Relo
 	var moved, there []token.Serial
 	err := d.Store.Update(ctx, func(tx Tx) error {
 		moved, there = nil, nil
+		if err := Demand(tx, token.CmdMove, r.Words); err != nil {
+			return err
+		}
 		return eachMovable(tx, serials, func(t token.Token) error {
 			if t.Location == r.To {
 				there = append(there, t.Serial)
@@ -92,6 +95,9 @@ func (d *Desk) relocateSlice(ctx context.Context, serials []token.Serial, r Relo
 }
 
 func (d *Desk) relocate(tx Tx, t token.Token, r Relocation) error {
+	if err := tx.Vouch(t.ID); err != nil {
+		return err
+	}
 	r.Account = t.Account
 	e, err := d.tokenEvent(token.CmdMove, t, r.Words)
 	if err != nil {

@@ -520,6 +520,9 @@ func (l *loader) exchange(tx Tx) (changes []trail.Replaced, err error) {
 		if h := now[key]; h.ID != e.replaces.ID || !h.Untouched() {
 			return nil, fault.Errorf(fault.NotAllowed, "token %s was given out or tried while the file was read; nothing of it is stored", e.Serial)
 		}
+		if err := tx.Vouch(e.replaces.ID); err != nil {
+			return nil, err
+		}
 		if err := tx.RemoveToken(e.replaces.ID); err != nil {
 			return nil, err
 		}

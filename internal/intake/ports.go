@@ -74,6 +74,10 @@ type Reader interface {
 type Tx interface {
 	Reader
 	trail.Log
+	// Vouch refuses, with an error of kind Integrity, a token that is not what the
+	// trail says that it is; VouchSlice a batch, and n of its tokens from an id on.
+	Vouch(tokenID int64) error
+	VouchSlice(b Batch, first int64, n int) error
 	// CreateBatch reserves the ids of n tokens and keeps the batch as loading.
 	CreateBatch(b token.Batch, n int) (token.Batch, error)
 	InsertTokens(b token.Batch, rows []desk.Row) error

@@ -123,7 +123,13 @@ func (d *Intake) eachSlice(ctx context.Context, b Batch, c BatchChange, do func(
 		if c.DryRun {
 			err = d.Store.View(ctx, func(r Reader) error { tokens, err = do(r, first); return err })
 		} else {
-			err = d.Store.Update(ctx, func(tx Tx) error { tokens, err = do(tx, first); return err })
+			err = d.Store.Update(ctx, func(tx Tx) error {
+				if err := tx.VouchSlice(b, first, SliceSize); err != nil {
+					return err
+				}
+				tokens, err = do(tx, first)
+				return err
+			})
 		}
 		if err != nil {
 			return err

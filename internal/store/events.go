@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"fob/internal/report"
+	"fob/internal/token"
 	"fob/internal/trail"
 )
 
@@ -16,6 +17,18 @@ func (q *queries) Append(e *trail.Event) error {
 	if err != nil {
 		return err
 	}
+	if _, err := q.NewestEvent(); err != nil { // which is held against the trail
+		return err
+	}
+	var key string
+	if e.Object.Kind == trail.KindToken {
+		key = token.Serial(e.Object.ID).Key()
+		v, err := q.lastAbout(key)
+		if err != nil {
+			return err
+		}
+		e.Last, e.Facts = v.Last, v.Facts
+	}
 	entry, err := trail.Append(head, e)
 	if err != nil {
 		return err
@@ -24,6 +37,12 @@ func (q *queries) Append(e *trail.Event) error {
 		return err
 	}
 	if err := q.exec(`UPDATE store SET newest_at = $1 WHERE newest_at < $1`, e.Time.UnixNano()); err != nil {
+		return err
+	}
+	if key != "" {
+		q.vouched[key] = trail.Vouched{Last: e.Seq, Facts: e.Facts}
+	}
+	if err := q.appendAbout(e); err != nil {
 		return err
 	}
 	if err := q.noteRequest(e); err != nil {
@@ -64,8 +83,10 @@ func inHash(to *trail.Hash) scanFunc {
 // trail, since an event written under a clock set back has an earlier time than
 // the one before it.
 func (q *queries) NewestEvent() (at time.Time, err error) {
-	err = q.row(`SELECT newest_at FROM store`).Scan(inNanos(&at))
-	return at, err
+	if err = q.row(`SELECT newest_at FROM store`).Scan(inNanos(&at)); err != nil {
+		return at, err
+	}
+	return at, q.vouchNewest(at)
 }
 
 // AcceptClock makes a time the newest, though the trail knows later ones.

@@ -108,9 +108,13 @@ func (q *queries) AccountStanding(a token.Account) (s desk.Standing, err error) 
 
 // KnownAccount is an account as it was first typed.
 func (q *queries) KnownAccount(a token.Account) (token.Account, error) {
-	err := q.row(`SELECT name FROM account WHERE key = $1`, a.Key()).Scan(&a)
+	key := a.Key()
+	err := q.row(`SELECT name FROM account WHERE key = $1`, key).Scan(&a)
 	if notFound(err) {
 		return a, nil
+	}
+	if err == nil && q.writes() && a.Key() != key {
+		return a, trail.Tampered("an account is filed under another name's key")
 	}
 	return a, err
 }

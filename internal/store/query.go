@@ -19,14 +19,17 @@ import (
 // queries run in one transaction. They implement the interfaces that the rooms of
 // use cases have of a store, those that write when the transaction may.
 type queries struct {
-	engine   Engine
-	ctx      context.Context
-	tx       *sql.Tx
-	id       uuid.UUID
-	insert   func(table string, columns []string, rows [][]any) error // nil: it only reads
-	prepared map[string]*sql.Stmt                                     // what was asked before in this transaction
-	turn     *sync.Mutex                                              // of the connection; nil: it answers many queries at a time
-	appended *trail.Entry                                             // the last event
+	engine       Engine
+	ctx          context.Context
+	tx           *sql.Tx
+	id           uuid.UUID
+	insert       func(table string, columns []string, rows [][]any) error // nil: it only reads
+	prepared     map[string]*sql.Stmt                                     // what was asked before in this transaction
+	clockVouched bool                                                     // what the clock is held against was itself held against the trail
+	vouched      map[string]trail.Vouched                                 // tokens that were held against the trail, by serial key
+	shared       *sharedByTokens                                          // nil: not read yet
+	turn         *sync.Mutex                                              // of the connection; nil: it answers many queries at a time
+	appended     *trail.Entry                                             // the last event
 }
 
 // scanner is a row, or one of many.

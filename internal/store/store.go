@@ -178,7 +178,7 @@ func (s *Store) settle(ctx context.Context, e trail.Entry, lost error) error {
 const settleWait = 500 * time.Millisecond
 
 func (s *Store) queries(ctx context.Context, tx *sql.Tx) *queries {
-	q := &queries{engine: s.Engine, ctx: ctx, tx: tx, id: s.id, prepared: map[string]*sql.Stmt{}}
+	q := &queries{engine: s.Engine, ctx: ctx, tx: tx, id: s.id, prepared: map[string]*sql.Stmt{}, vouched: map[string]trail.Vouched{}}
 	if s.OneAtATime() {
 		q.turn = new(sync.Mutex)
 	}

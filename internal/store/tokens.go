@@ -206,7 +206,10 @@ func (q *queries) locationID(name string) (any, error) {
 // Policy reads what was set, by name.
 func (q *queries) Policy() (map[string]string, error) {
 	set := map[string]string{}
-	return set, q.each(`SELECT name, value FROM policy`, nil, pair(set))
+	if err := q.each(`SELECT name, value FROM policy`, nil, pair(set)); err != nil {
+		return nil, err
+	}
+	return set, q.vouchPolicy(set)
 }
 
 // SavePolicy writes a setting; an empty value removes it.

@@ -87,7 +87,9 @@ func (q *queries) StoreRow() (row trail.StoreRow, err error) {
 }
 
 // BatchRows reads all whole batches.
-func (q *queries) BatchRows() iter.Seq2[trail.BatchRow, error] {
+func (q *queries) BatchRows() iter.Seq2[trail.BatchRow, error] { return q.batchRowsWhere(``) }
+
+func (q *queries) batchRowsWhere(more string, args ...any) iter.Seq2[trail.BatchRow, error] {
 	return stream(q, func(row scanner) (b trail.BatchRow, err error) {
 		err = row.Scan(&b.ID, &b.UUID, &b.Number, &b.FirstID, &b.LastID, &b.File, &b.SHA256, &b.Format, &b.Options, &b.Order,
 			&b.Supplier, &b.Expected, &b.Location, &b.Received, &b.Records, &b.New, &b.Unchanged, &b.Refused, inNanos(&b.At), &b.By.Kind, &b.By.ID, &b.By.Name,
@@ -95,7 +97,7 @@ func (q *queries) BatchRows() iter.Seq2[trail.BatchRow, error] {
 		return b, err
 	}, `SELECT id, uuid, number, first_id, last_id, file, sha256, format, options, order_no, supplier, COALESCE(expected, 0),
 		location, COALESCE(received, ''), records, new, unchanged, refused, imported_at, by_kind, by_id, by_name,
-		quarantined_at, withdrawn_at FROM batch WHERE loading = 0`)
+		quarantined_at, withdrawn_at FROM batch WHERE loading = 0`+more, args...)
 }
 
 // ErasedRows reads which texts were let go.
@@ -107,13 +109,15 @@ func (q *queries) ErasedRows() iter.Seq2[trail.ErasedRow, error] {
 }
 
 // BindingRows reads all bindings, past and present.
-func (q *queries) BindingRows() iter.Seq2[trail.BindingRow, error] {
+func (q *queries) BindingRows() iter.Seq2[trail.BindingRow, error] { return q.bindingRows(``) }
+
+func (q *queries) bindingRows(where string, args ...any) iter.Seq2[trail.BindingRow, error] {
 	return stream(q, func(row scanner) (b trail.BindingRow, err error) {
 		err = row.Scan(&b.UUID, &b.Serial, &b.Account, inNanos(&b.Opened), inNanos(&b.Closed), &b.By.Kind, &b.By.ID, &b.By.Name,
 			&b.Proof, &b.Ticket, &b.Codes, &b.Condition, &b.Approver)
 		return b, err
 	}, `SELECT bi.uuid, `+printed+`, a.name, bi.opened_at, bi.closed_at, bi.by_kind, bi.by_id, bi.by_name, bi.proof, bi.ticket, bi.codes, bi.condition, bi.approver
-		FROM binding bi JOIN token t ON t.id = bi.token_id JOIN account a ON a.id = bi.account_id ORDER BY bi.id`)
+		FROM binding bi JOIN token t ON t.id = bi.token_id JOIN account a ON a.id = bi.account_id`+where+` ORDER BY bi.id`, args...)
 }
 
 // A contradiction is a question whose answers are put into the words.
@@ -187,11 +191,21 @@ func (q *queries) contradictions(asked []contradiction) (found []string, err err
 // namesContradict compares the names of states, and the spelling of accounts with
 // their keys.
 func (q *queries) namesContradict() (found []string, err error) {
-	names, err := collect(q, value[token.State], `SELECT name FROM state ORDER BY code`)
+	names, codes := []token.State{}, 0
+	err = q.each(`SELECT code, name FROM state ORDER BY code`, nil, func(row scanner) error {
+		var code int
+		var name token.State
+		err := row.Scan(&code, &name)
+		if code == len(names) {
+			codes++
+		}
+		names = append(names, name)
+		return err
+	})
 	if err != nil {
 		return nil, err
 	}
-	if !slices.Equal(names, stateCodes) {
+	if !slices.Equal(names, stateCodes) || codes != len(names) {
 		found = append(found, "the names of the states are not fob's")
 	}
 	return found, q.each(`SELECT name, key FROM account`, nil, func(row scanner) error {

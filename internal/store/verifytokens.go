@@ -34,11 +34,14 @@ const pageOfTokens = 5000
 // TokenRows reads all tokens in the order of their ids.
 func (t *tables) TokenRows() iter.Seq2[trail.TokenRow, error] {
 	return trail.Ahead(func(yield func(trail.TokenRow, error) bool) {
-		r, err := t.tokenReading()
+		r, err := t.tokens.tokenReading()
+		if err == nil {
+			r.seed = t.seed
+		}
 		for after := int64(math.MinInt64); err == nil; {
 			var rows []trail.TokenRow
 			var n int
-			if rows, n, err = r.page(after); n == 0 || err != nil {
+			if rows, n, err = r.page(after, pageOfTokens); n == 0 || err != nil {
 				break
 			}
 			after = r.last
@@ -58,12 +61,10 @@ func (t *tables) TokenRows() iter.Seq2[trail.TokenRow, error] {
 // tokenReading is one reading of all tokens.
 type tokenReading struct {
 	*queries
-	profiles  map[int64]token.Profile
-	locations map[int64]string
-	batches   map[int64]batchOfTokens
-	seed      maphash.Seed
-	owned     uint64 // sum of the fingerprints that tokens have: see fingerprintsSum
-	last      int64  // id
+	*sharedByTokens
+	seed  maphash.Seed
+	owned uint64 // sum of the fingerprints that tokens have: see fingerprintsSum
+	last  int64  // id
 }
 
 type batchOfTokens struct {
@@ -73,29 +74,43 @@ type batchOfTokens struct {
 	loading     bool
 }
 
-func (t *tables) tokenReading() (r tokenReading, err error) {
-	r = tokenReading{queries: t.tokens, seed: t.seed, locations: map[int64]string{}, batches: map[int64]batchOfTokens{}}
-	if r.profiles, err = r.Profiles(); err != nil {
-		return r, err
+// sharedByTokens are what thousands of tokens point to. They are read once in a
+// transaction.
+type sharedByTokens struct {
+	profiles  map[int64]token.Profile
+	locations map[int64]string
+	imports   map[int64]batchOfTokens
+}
+
+func (q *queries) tokenReading() (*tokenReading, error) {
+	if q.shared != nil {
+		return &tokenReading{queries: q, sharedByTokens: q.shared}, nil
 	}
-	if err = r.each(`SELECT id, name FROM location`, nil, pair(r.locations)); err != nil {
-		return r, err
+	s := &sharedByTokens{locations: map[int64]string{}, imports: map[int64]batchOfTokens{}}
+	var err error
+	if s.profiles, err = q.Profiles(); err != nil {
+		return nil, err
 	}
-	return r, r.each(`SELECT id, uuid, first_id, last_id, imported_at, loading FROM batch`, nil, func(row scanner) error {
+	if err = q.each(`SELECT id, name FROM location`, nil, pair(s.locations)); err != nil {
+		return nil, err
+	}
+	err = q.each(`SELECT id, uuid, first_id, last_id, imported_at, loading FROM batch`, nil, func(row scanner) error {
 		var id int64
 		var b batchOfTokens
 		err := row.Scan(&id, &b.uuid, &b.first, &b.last, inNanos(&b.imported), &b.loading)
-		r.batches[id] = b
+		s.imports[id] = b
 		return err
 	})
+	q.shared = s
+	return &tokenReading{queries: q, sharedByTokens: s}, err
 }
 
 // page reads the tokens with the next ids, and counts them with those that are
 // loading, which are left out.
-func (r *tokenReading) page(after int64) (rows []trail.TokenRow, n int, err error) {
-	rows = make([]trail.TokenRow, 0, pageOfTokens)
+func (r *tokenReading) page(after int64, most int) (rows []trail.TokenRow, n int, err error) {
+	rows = make([]trail.TokenRow, 0, most)
 	scan := r.scanImported()
-	err = r.each(importedColumns, []any{after, pageOfTokens}, func(row scanner) error {
+	err = r.each(importedColumns, []any{after, most}, func(row scanner) error {
 		n++
 		t, loading, err := scan(row)
 		if r.last = t.ID; !loading {
@@ -156,7 +171,7 @@ func (r *tokenReading) scanImported() func(scanner) (t trail.TokenRow, loading b
 	into := []any{&n.id, &key, &printed, &bare, &n.batch, &n.profile, &n.counter, &n.before, &n.after, &n.made, &n.print, &n.place}
 	return func(row scanner) (t trail.TokenRow, loading bool, err error) {
 		err = row.Scan(into...)
-		b, known := r.batches[n.batch.n]
+		b, known := r.imports[n.batch.n]
 		t.ID, t.SerialKey, t.Serial = n.id.n, key.text, token.Serial(key.text)
 		if printed.there {
 			t.Serial = token.Serial(printed.text)

@@ -3,6 +3,7 @@ package trail
 import (
 	"cmp"
 	"hash/maphash"
+	"iter"
 	"maps"
 	"math"
 	"reflect"
@@ -69,7 +70,7 @@ func stamp(t time.Time) string {
 // compare compares the tokens of the fold's span, on one core, with their bindings, on
 // another, and everything else once.
 func (v *verification) compare(t Tables) error {
-	checks := []func(Tables) error{v.compareErased, v.compareLists, v.compareStore, v.compareBatches, v.compareAccounts, v.comparePolicy, v.compareDeliveries, v.compareVerifiers, v.compareRequests}
+	checks := []func(Tables) error{v.compareAbout, v.compareLocations, v.compareErased, v.compareLists, v.compareStore, v.compareBatches, v.compareAccounts, v.comparePolicy, v.compareDeliveries, v.compareVerifiers, v.compareRequests}
 	if v.again {
 		checks = nil
 	}
@@ -81,7 +82,7 @@ func (v *verification) compare(t Tables) error {
 	var bindings Report
 	var group errgroup.Group
 	group.Go(func() error { return v.compareTokens(t) })
-	group.Go(func() error { return v.compareBindings(&bindings, t) })
+	group.Go(func() error { return v.compareBindings(&bindings, t.BindingRows()) })
 	err := group.Wait()
 	for _, p := range bindings.Problems {
 		v.Problemf("%s", p)
@@ -149,15 +150,7 @@ func (v *verification) compareBatches(t Tables) error {
 		if err != nil {
 			return err
 		}
-		b := v.fold.batches[row.UUID]
-		if b == nil {
-			v.Problemf("batch %d (%s): the trail has no import of it", row.Number, row.UUID)
-			continue
-		}
-		b.seen = true
-		told := b.BatchRow
-		told.ID, told.By, told.Contents, told.Replaced = row.ID, b.By.Brief(), "", nil
-		differences(&v.Report, "batch "+row.UUID, row, told)
+		v.compareBatch(row)
 	}
 	for _, b := range v.fold.inOrder {
 		if !b.seen {
@@ -167,17 +160,55 @@ func (v *verification) compareBatches(t Tables) error {
 	return nil
 }
 
+func (v *verification) compareBatch(row BatchRow) {
+	b := v.fold.batches[row.UUID]
+	if b == nil {
+		v.Problemf("batch %d (%s): the trail has no import of it", row.Number, row.UUID)
+		return
+	}
+	b.seen = true
+	told := b.BatchRow
+	told.ID, told.By, told.Contents, told.Replaced = row.ID, b.By.Brief(), "", nil
+	differences(&v.Report, "batch "+row.UUID, row, told)
+}
+
+// compareAbout holds the index of the trail against the events: by a sum of keyed
+// hashes, which nobody can make meet.
+func (v *verification) compareAbout(t Tables) error {
+	sum, err := aboutSum(v.seed, t.AboutRows())
+	if err == nil && sum != v.about {
+		v.Problemf("the index of the trail does not say what its events are about: an entry was added, removed or changed")
+	}
+	return err
+}
+
+// compareLocations finds places that nothing ever named.
+func (v *verification) compareLocations(t Tables) error {
+	for name, err := range t.LocationNames() {
+		if err != nil {
+			return err
+		}
+		if !v.fold.places[name] {
+			v.Problemf("place %q: no event names it", name)
+		}
+	}
+	return nil
+}
+
 func (v *verification) comparePolicy(t Tables) error {
 	table, err := t.Policy()
-	if err != nil {
-		return err
+	if err == nil {
+		v.compareSettings(table)
 	}
+	return err
+}
+
+func (v *verification) compareSettings(table map[string]string) {
 	names := maps.Clone(table)
 	maps.Copy(names, v.fold.policy)
 	for _, name := range slices.Sorted(maps.Keys(names)) {
 		differs(&v.Report, "policy, "+name, table[name], v.fold.policy[name])
 	}
-	return nil
 }
 
 // accountSet are the accounts that ever had a token, as they are called now: of each
@@ -363,9 +394,9 @@ func (v *verification) compareAccount(r *Report, what, name string, told account
 	}
 }
 
-func (v *verification) compareBindings(r *Report, t Tables) error {
+func (v *verification) compareBindings(r *Report, rows iter.Seq2[BindingRow, error]) error {
 	f := v.fold
-	for row, err := range t.BindingRows() {
+	for row, err := range rows {
 		if err != nil {
 			return err
 		}

@@ -42,7 +42,8 @@ type Fold struct {
 	ends       map[endedKey]EndedRow
 	handed     *Handed // an index of them; nil: it has to be made
 
-	held    func(account) // is told of every account that had a token
+	places  map[string]bool // that were ever named
+	held    func(account)   // is told of every account that had a token
 	changed func(c change)
 }
 
@@ -64,7 +65,7 @@ type change struct {
 }
 
 func newFold(s span, r Renames) *Fold {
-	return &Fold{span: s, renames: r, verifiers: map[string]VerifierRow{}, ends: map[endedKey]EndedRow{}, policy: map[string]string{}, batches: map[string]*batch{}, erased: map[textKey]uint32{}, names: []string{""}, kept: newKept()}
+	return &Fold{span: s, renames: r, verifiers: map[string]VerifierRow{}, ends: map[endedKey]EndedRow{}, policy: map[string]string{}, batches: map[string]*batch{}, erased: map[textKey]uint32{}, places: map[string]bool{"": true}, names: []string{""}, kept: newKept()}
 }
 
 // subjectOf is the kind of object that a command's events are about.
@@ -273,6 +274,9 @@ func plain(beside []Text, field string) string {
 // now on.
 func (f *Fold) tokenEvent(e *Event, beside []Text) error {
 	d, key := e.Token, token.Serial(e.Object.ID).Key()
+	if d.After != nil {
+		f.places[d.After.Location] = true
+	}
 	mine := f.span.has(key)
 	var a account
 	if gives := e.Outcome == Done && (e.To.HasAccount() || d.Opened != nil); gives && (mine || f.held != nil) {
@@ -289,6 +293,11 @@ func (f *Fold) tokenEvent(e *Event, beside []Text) error {
 		t = f.make(key, token.InStock)
 	}
 	c := change{serial: key, known: t.since != 0, was: f.shown(t)}
+	last := t.last
+	t.last = e.Seq
+	if e.Last != last && !f.part {
+		return fmt.Errorf("it follows event %d about token %s, where event %d was the last: what it began with is not what that one left", e.Last, e.Object.ID, last)
+	}
 	if err := f.mayFollow(e, c.was, c.known); err != nil {
 		return err
 	}
@@ -346,6 +355,7 @@ func (f *Fold) tell(c change, t *keptToken) {
 // state, place and watermark where that one ended.
 func (f *Fold) mayFollow(e *Event, was token.Standing, known bool) error {
 	d, serial := e.Token, e.Object.ID
+	tried := d.Codes > 0 // codes of it were compared; those of a refused file may be used up
 	switch {
 	case f.part:
 		return nil
@@ -365,6 +375,12 @@ func (f *Fold) mayFollow(e *Event, was token.Standing, known bool) error {
 		return fmt.Errorf("the watermark of token %s falls: a code that was used would count again", serial)
 	case d.After.Failures > was.Failures+1:
 		return fmt.Errorf("the failures of token %s rise from %d to %d at once", serial, was.Failures, d.After.Failures)
+	case d.After.Failures > was.Failures && e.Outcome == Done, d.After.Failures < was.Failures && !(tried && e.Outcome == Done || e.Command == token.CmdUnlock):
+		return fmt.Errorf("the failures of token %s go from %d to %d, which a %s does not do", serial, was.Failures, d.After.Failures, e.Command)
+	case d.After.Watermark != was.Watermark && !tried:
+		return fmt.Errorf("the watermark of token %s changes, and no code of it was compared", serial)
+	case was.Issued && !d.After.Issued:
+		return fmt.Errorf("token %s was given out before, and then it was not", serial)
 	case was.SeedDestroyed && !d.After.SeedDestroyed:
 		return fmt.Errorf("the seed of token %s was destroyed before, and is there again", serial)
 	}
@@ -417,7 +433,9 @@ func (f *Fold) imported(e *Event) error {
 		return fmt.Errorf("batch %s is imported twice", b.UUID)
 	}
 	var unknown error
+	f.places[b.Location] = true
 	for _, r := range b.Replaced {
+		f.places[r.Location] = true
 		if old := f.batchOf(r.Old.ID); old != nil {
 			old.removed = append(old.removed, r.Old)
 		} else if !f.part {
@@ -490,7 +508,7 @@ func (f *Fold) swept(e *Event) error {
 			if c.was.State != m.From && !f.part {
 				return fmt.Errorf("token %s was %s before it, not %s", serial, c.was.State, m.From)
 			}
-			t.state, t.account, t.since = f.add(string(e.To)), account{}, nanos(d.Since)
+			t.state, t.account, t.since, t.last = f.add(string(e.To)), account{}, nanos(d.Since), e.Seq
 			if len(m.Closed) > 0 {
 				c.others = []Aspect{AspectBinding}
 				if err := f.closed(t, m.Closed[i], e, ""); err != nil {

@@ -120,6 +120,7 @@ type keptToken struct {
 	issued, stolen, destroyed, marked  bool
 	open                               uint32 // binding; 0: none
 	bound, observed                    uint32 // its newest binding and observation; 0: none
+	last                               int64  // event about it; 0: it is as its import left it
 	seen                               bool   // the tables have it
 }
 
@@ -155,7 +156,7 @@ func newKept() kept { return kept{texts: newTexts(), serials: newIndex()} }
 
 // size is about how many bytes that is.
 func (k *kept) size() int {
-	return int(k.tokens.n)*118 + int(k.bindings.n)*96 + int(k.observations.n)*32 + len(k.bytes) + len(k.texts.at)*32
+	return int(k.tokens.n)*126 + int(k.bindings.n)*96 + int(k.observations.n)*32 + len(k.bytes) + len(k.texts.at)*32
 }
 
 // token finds a token by its serial; nil when nothing is kept of it, or it was

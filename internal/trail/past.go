@@ -164,6 +164,19 @@ func changesThePast(body []byte) bool {
 	return false
 }
 
+// NewestFits holds what the clock is held against against an event, of which later
+// ones said nothing; known is false when an earlier one has to be asked.
+func NewestFits(e Entry, newest time.Time) (fits, known bool) {
+	t, err := time.Parse(time.RFC3339Nano, textField(e.Body, timeKey))
+	switch {
+	case err != nil || t.After(newest):
+		return false, true
+	case t.Equal(newest):
+		return true, true
+	}
+	return false, token.Command(textField(e.Body, commandKey)) == token.CmdClockAccept
+}
+
 // cutOf is the last event that counts at an instant. It also looks whether the trail
 // is whole.
 func cutOf(trail iter.Seq2[Stored, error], at time.Time) (cut Head, err error) {

@@ -25,6 +25,8 @@ type Tables interface {
 	DeliveryRows() iter.Seq2[DeliveryRow, error] // in the order of their events
 	ErasedRows() iter.Seq2[ErasedRow, error]
 	RequestRows() iter.Seq2[RequestRow, error] // in the order of their numbers
+	AboutRows() iter.Seq2[AboutRow, error]     // the index of the trail
+	LocationNames() iter.Seq2[string, error]
 	// Contradictions are what the tables say against each other, in words:
 	// look-up tables, and derived columns, that nothing else covers.
 	Contradictions() ([]string, error)

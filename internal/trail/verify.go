@@ -5,6 +5,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"hash/maphash"
 	"iter"
 	"maps"
 	"slices"
@@ -102,12 +103,14 @@ type verification struct {
 	checkpoint *Checkpoint // nil: there is none, or it is of another store
 	again      bool        // for another span: all but its tokens was looked at
 	accounts   accountSet
+	seed       maphash.Seed
+	about      uint64            // sum of what the events are about: see compareAbout
 	missing    map[textKey]bool  // texts that are not there
 	erased     map[textKey]int64 // by which event
 }
 
 func newVerification(store uuid.UUID, f *Fold, c *Checkpoint) *verification {
-	v := &verification{store: store, fold: f, checkpoint: c, accounts: newAccountSet(), missing: map[textKey]bool{}, erased: map[textKey]int64{}}
+	v := &verification{store: store, fold: f, checkpoint: c, accounts: newAccountSet(), seed: maphash.MakeSeed(), missing: map[textKey]bool{}, erased: map[textKey]int64{}}
 	if c != nil && c.Store != store {
 		v.Foreign, v.checkpoint = true, nil
 		v.Problemf("the checkpoint is of another store: %s", c.Store)
@@ -123,11 +126,11 @@ func (v *verification) run(trail iter.Seq2[Stored, error]) error {
 		v.fold.held = func(a account) { v.accounts.add(v.fold, a) }
 	}
 	head := Head{}
-	for next, err := range Parallel(chained(trail), examine) {
+	for next, err := range Parallel(chained(trail), v.examine) {
 		if err != nil {
 			return err
 		}
-		if !v.again {
+		if v.about += next.about; !v.again {
 			v.look(&next, head)
 		}
 		head = Head{next.seq, next.hash}
@@ -175,6 +178,23 @@ type examined struct {
 	unread   error    // why there is no event
 	follows  Hash     // what its hash has to be
 	unproved []string // fields of texts beside it that are not what was hashed
+	about    uint64
+}
+
+// examine also finds out what the event is about, for the comparison with the tables.
+func (v *verification) examine(s link) examined {
+	x := examine(s)
+	if v.again || v.fold == nil || x.unread != nil {
+		return x
+	}
+	subjects, err := x.event.Subjects()
+	if err != nil {
+		return x // the fold says so
+	}
+	for _, what := range subjects {
+		x.about += maphash.Comparable(v.seed, AboutRow{what, s.Seq})
+	}
+	return x
 }
 
 func examine(s link) (x examined) {

@@ -124,6 +124,12 @@ func (noTables) StoreRow() (row trail.StoreRow, err error) { return row, nil }
 func (noTables) BatchRows() iter.Seq2[trail.BatchRow, error] {
 	return func(func(trail.BatchRow, error) bool) {}
 }
+func (noTables) AboutRows() iter.Seq2[trail.AboutRow, error] {
+	return func(func(trail.AboutRow, error) bool) {}
+}
+func (noTables) LocationNames() iter.Seq2[string, error] {
+	return func(func(string, error) bool) {}
+}
 func (noTables) TokenRows() iter.Seq2[trail.TokenRow, error] {
 	return func(func(trail.TokenRow, error) bool) {}
 }

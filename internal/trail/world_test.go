@@ -109,8 +109,8 @@ func TestTriedTokensStay(t *testing.T) {
 			make(token.CmdImport, trail.Object{Kind: trail.KindBatch, ID: uuid.NewString()},
 				trail.ImportDetail{Number: 2, FirstID: 42, LastID: 42, Replaced: []trail.Replaced{{Old: old, New: old}}}),
 		} {
-			tried := make(token.CmdCheck, one, trail.TokenDetail{After: &after})
-			tried.From, tried.To = token.InStock, token.InStock
+			tried := make(token.CmdCheck, one, trail.TokenDetail{Codes: 1, After: &after})
+			tried.From, tried.To, tried.Outcome = token.InStock, token.InStock, trail.Refused
 			found := problems(t, make(token.CmdImport, batch, trail.ImportDetail{Number: 1, FirstID: 41, LastID: 41, New: 1}), tried, leave)
 			saysProblem(t, found, "event 3: token S41 was given out or tried before")
 			if t.Failed() {

@@ -243,6 +243,14 @@ CREATE TABLE erased_text (
     PRIMARY KEY (seq, field)
 );
 
+-- What each event is about, so that the last event about a token is found by it:
+-- 'token KEY', 'batch UUID', 'policy', 'lists'.
+CREATE TABLE audit_about (
+    subject TEXT COLLATE "C"    NOT NULL,
+    seq     BIGINT NOT NULL REFERENCES audit (seq),
+    PRIMARY KEY (subject, seq)
+);
+
 -- The lists of people that were taken in, each as its event in the trail.
 CREATE TABLE account_list (
     number   BIGINT PRIMARY KEY CHECK (number > 0),

@@ -11,6 +11,8 @@ CREATE TRIGGER audit_no_update BEFORE UPDATE OR DELETE ON audit FOR EACH ROW EXE
 CREATE TRIGGER audit_no_truncate BEFORE TRUNCATE ON audit FOR EACH STATEMENT EXECUTE FUNCTION trail_append_only();
 CREATE TRIGGER audit_text_no_update BEFORE UPDATE ON audit_text FOR EACH ROW EXECUTE FUNCTION trail_append_only();
 CREATE TRIGGER audit_text_no_truncate BEFORE TRUNCATE ON audit_text FOR EACH STATEMENT EXECUTE FUNCTION trail_append_only();
+CREATE TRIGGER audit_about_no_update BEFORE UPDATE OR DELETE ON audit_about FOR EACH ROW EXECUTE FUNCTION trail_append_only();
+CREATE TRIGGER audit_about_no_truncate BEFORE TRUNCATE ON audit_about FOR EACH STATEMENT EXECUTE FUNCTION trail_append_only();
 CREATE TRIGGER erased_text_no_update BEFORE UPDATE OR DELETE ON erased_text FOR EACH ROW EXECUTE FUNCTION trail_append_only();
 CREATE TRIGGER erased_text_no_truncate BEFORE TRUNCATE ON erased_text FOR EACH STATEMENT EXECUTE FUNCTION trail_append_only();
 
@@ -31,6 +33,7 @@ BEGIN
     RETURN NEW;
 END $$;
 CREATE TRIGGER audit_text_once BEFORE INSERT ON audit_text FOR EACH ROW EXECUTE FUNCTION text_of_newest();
+CREATE TRIGGER audit_about_once BEFORE INSERT ON audit_about FOR EACH ROW EXECUTE FUNCTION text_of_newest();
 
 CREATE FUNCTION erased_by_newest() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN

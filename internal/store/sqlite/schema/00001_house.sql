@@ -263,6 +263,14 @@ CREATE TABLE erased_text (
     PRIMARY KEY (seq, field)
 ) STRICT, WITHOUT ROWID;
 
+-- What each event is about, so that the last event about a token is found by it:
+-- 'token KEY', 'batch UUID', 'policy', 'lists'.
+CREATE TABLE audit_about (
+    subject TEXT    NOT NULL,
+    seq     INTEGER NOT NULL REFERENCES audit (seq),
+    PRIMARY KEY (subject, seq)
+) STRICT, WITHOUT ROWID;
+
 -- The lists of people that were taken in, each as its event in the trail.
 CREATE TABLE account_list (
     number   INTEGER PRIMARY KEY CHECK (number > 0),
@@ -354,6 +362,19 @@ BEGIN SELECT RAISE(ABORT, 'the trail is append-only'); END;
 CREATE TRIGGER audit_text_once BEFORE INSERT ON audit_text
 WHEN NEW.seq <> (SELECT MAX(seq) FROM audit)
   OR EXISTS (SELECT 1 FROM audit_text WHERE seq = NEW.seq AND field = NEW.field)
+BEGIN SELECT RAISE(ABORT, 'the trail is append-only'); END;
+-- +goose StatementEnd
+-- +goose StatementBegin
+CREATE TRIGGER audit_about_no_update BEFORE UPDATE ON audit_about
+BEGIN SELECT RAISE(ABORT, 'the trail is append-only'); END;
+-- +goose StatementEnd
+-- +goose StatementBegin
+CREATE TRIGGER audit_about_no_delete BEFORE DELETE ON audit_about
+BEGIN SELECT RAISE(ABORT, 'the trail is append-only'); END;
+-- +goose StatementEnd
+-- +goose StatementBegin
+CREATE TRIGGER audit_about_once BEFORE INSERT ON audit_about
+WHEN NEW.seq <> (SELECT MAX(seq) FROM audit)
 BEGIN SELECT RAISE(ABORT, 'the trail is append-only'); END;
 -- +goose StatementEnd
 -- +goose StatementBegin

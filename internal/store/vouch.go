@@ -1,0 +1,261 @@
+package store
+
+import (
+	"iter"
+	"slices"
+	"time"
+
+	"fob/internal/intake"
+	"fob/internal/trail"
+)
+
+// What a command acts on is held against the trail first: see trail.Vouch. Policy and
+// clock are so in every transaction that writes. One that only reads is not: whoever
+// looks is told what the tables say, and verification looks at all of them.
+
+// writes reports whether the transaction may write.
+func (q *queries) writes() bool { return q.insert != nil }
+
+// Vouch holds one token against the trail.
+func (q *queries) Vouch(tokenID int64) error { return q.vouchTokens(tokenID, tokenID) }
+
+// VouchSlice holds a batch and some of its tokens against the trail.
+func (q *queries) VouchSlice(b intake.Batch, first int64, n int) error {
+	if err := q.vouchBatch(b.UUID.String()); err != nil {
+		return err
+	}
+	return q.vouchTokens(max(first, b.FirstID), min(first+int64(n)-1, b.LastID))
+}
+
+// lastAbout is what the next event about a token needs to know of it.
+func (q *queries) lastAbout(key string) (trail.Vouched, error) {
+	v, known := q.vouched[key]
+	if known {
+		return v, nil
+	}
+	id, err := value[int64](q.row(`SELECT id FROM token WHERE serial_key = $1`, key))
+	if notFound(err) {
+		return v, nil
+	}
+	if err == nil {
+		err = q.Vouch(id)
+	}
+	if _, known = q.vouched[key]; known { // whoever changed it should have asked before
+		err = nil
+	}
+	return q.vouched[key], err
+}
+
+// vouchTokens holds the tokens of a range of ids against the trail, as far as they
+// are not loading.
+func (q *queries) vouchTokens(first, last int64) error {
+	if last < first {
+		return nil
+	}
+	r, err := q.tokenReading()
+	if err != nil {
+		return err
+	}
+	rows, _, err := r.page(first-1, int(last-first)+1)
+	rows = slices.DeleteFunc(rows, func(t trail.TokenRow) bool { return t.ID > last })
+	if err != nil || len(rows) == 0 {
+		return err
+	}
+	c := trail.Claim{Tokens: rows, Bindings: q.bindingRows(` WHERE bi.token_id BETWEEN $1 AND $2`, first, last)}
+	if c.Lists, err = q.about(trail.AboutLists); err != nil {
+		return err
+	}
+	seqs, err := q.seqsAbout(rows)
+	if err == nil {
+		c.Evidence, err = q.evidence(seqs)
+	}
+	if err != nil {
+		return err
+	}
+	vouched, err := trail.Vouch(c)
+	if err != nil && len(c.Lists) > 0 { // an account may be called otherwise since
+		renames, failed := trail.NewRenames(q.FormerRows())
+		if failed != nil {
+			return failed
+		}
+		c.Renames = renames
+		vouched, err = trail.Vouch(c)
+	}
+	for key, v := range vouched {
+		q.vouched[key] = v
+	}
+	return err
+}
+
+// about are the events about something, the oldest first.
+func (q *queries) about(subject string) ([]int64, error) {
+	return collect(q, value[int64], `SELECT seq FROM audit_about WHERE subject = $1 ORDER BY seq`, subject)
+}
+
+// seqsAbout are the events about some tokens, about the imports of their batches, and
+// about the erasure of what these name.
+func (q *queries) seqsAbout(rows []trail.TokenRow) (seqs []int64, err error) {
+	subjects := make([]string, len(rows))
+	batches := map[string]bool{}
+	wanted := make(map[string]bool, len(rows))
+	for i, row := range rows {
+		subjects[i] = trail.AboutToken(row.SerialKey)
+		wanted[subjects[i]], batches[row.Batch] = true, true
+	}
+	slices.Sort(subjects)
+	err = lookUp(q, `subject, seq`, `audit_about`, `subject`, subjects, func(row scanner) error {
+		var subject string
+		var seq int64
+		err := row.Scan(&subject, &seq)
+		if wanted[subject] {
+			seqs = append(seqs, seq)
+		}
+		return err
+	})
+	for uuid := range batches {
+		if err != nil {
+			return nil, err
+		}
+		var imported int64
+		err = q.row(`SELECT COALESCE(MIN(seq), 0) FROM audit_about WHERE subject = $1`, trail.AboutBatch(uuid)).Scan(&imported)
+		if imported > 0 {
+			seqs = append(seqs, imported)
+		}
+	}
+	if err != nil {
+		return nil, err
+	}
+	erased := map[int64]int64{}
+	if err := q.each(`SELECT seq, by_seq FROM erased_text WHERE field = $1`, []any{trail.TextAccount}, pair(erased)); err != nil {
+		return nil, err
+	}
+	for _, seq := range slices.Clone(seqs) {
+		if by, is := erased[seq]; is {
+			seqs = append(seqs, by)
+		}
+	}
+	slices.Sort(seqs)
+	return slices.Compact(seqs), nil
+}
+
+// evidence reads events by their numbers, which rise, neighbours at once.
+func (q *queries) evidence(seqs []int64) (e trail.Evidence, err error) {
+	err = runs(len(seqs), func(i int) bool { return seqs[i] == seqs[i-1]+1 }, func(from, end int) error {
+		page, err := q.eventPage(seqs[from]-1, end-from+1, nil)
+		before := trail.Hash{}
+		for _, s := range page {
+			if s.Seq >= seqs[from] && s.Seq <= seqs[end-1] {
+				e.Events, e.Before = append(e.Events, s), append(e.Before, before)
+			}
+			before = s.Hash
+		}
+		return err
+	})
+	if err == nil && len(e.Events) != len(seqs) {
+		err = trail.Tampered("the index of the trail names an event that is not there")
+	}
+	return e, err
+}
+
+// vouchBatch holds a batch against its import and the newest event that changed it
+// as a whole.
+func (q *queries) vouchBatch(uuid string) error {
+	seqs, err := q.about(trail.AboutBatch(uuid))
+	if err != nil {
+		return err
+	}
+	if len(seqs) > 2 {
+		seqs = []int64{seqs[0], seqs[len(seqs)-1]}
+	}
+	e, err := q.evidence(seqs)
+	if err != nil {
+		return err
+	}
+	for row, err := range q.batchRowsWhere(` AND uuid = $1`, uuid) {
+		if err == nil {
+			err = trail.VouchBatch(e, row)
+		}
+		return err
+	}
+	return nil
+}
+
+// vouchPolicy holds the settings against the events that made them.
+func (q *queries) vouchPolicy(set map[string]string) error {
+	if !q.writes() {
+		return nil
+	}
+	seqs, err := q.about(trail.AboutPolicy)
+	if err != nil {
+		return err
+	}
+	e, err := q.evidence(seqs)
+	if err != nil {
+		return err
+	}
+	return trail.VouchPolicy(e, set)
+}
+
+// vouchNewest holds what the clock is held against against the trail, from its end
+// on: mostly the last event is the newest.
+func (q *queries) vouchNewest(newest time.Time) error {
+	if !q.writes() || q.clockVouched {
+		return nil
+	}
+	const page = 100
+	head, err := q.Head()
+	if err != nil || head.Seq == 0 {
+		return err
+	}
+	for first := head.Seq; ; first = max(first-page, 1) {
+		events, err := q.eventPage(first, int(min(page, head.Seq-first+1)), nil)
+		if err != nil {
+			return err
+		}
+		slices.Reverse(events)
+		for _, s := range events {
+			if fits, known := trail.NewestFits(s.Entry, newest); known {
+				if !fits {
+					return trail.Tampered("the time of the newest event is not what the trail says")
+				}
+				q.clockVouched = true
+				return nil
+			}
+		}
+		if first <= 1 {
+			return trail.Tampered("the time of the newest event is not what the trail says")
+		}
+	}
+}
+
+// AboutRows reads the index of the trail.
+func (q *queries) AboutRows() iter.Seq2[trail.AboutRow, error] {
+	var subject letters
+	var seq whole
+	into := []any{&subject, &seq}
+	return stream(q, func(row scanner) (trail.AboutRow, error) {
+		err := row.Scan(into...)
+		return trail.AboutRow{Subject: subject.text, Seq: seq.n}, err
+	}, `SELECT subject, seq FROM audit_about`)
+}
+
+// LocationNames reads the names of all places.
+func (q *queries) LocationNames() iter.Seq2[string, error] {
+	return stream(q, value[string], `SELECT name FROM location`)
+}
+
+// appendAbout notes what an event is about.
+func (q *queries) appendAbout(e *trail.Event) error {
+	subjects, err := e.Subjects()
+	if err != nil || len(subjects) == 0 {
+		return err
+	}
+	if len(subjects) == 1 {
+		return q.exec(`INSERT INTO audit_about (subject, seq) VALUES ($1, $2)`, subjects[0], e.Seq)
+	}
+	rows := make([][]any, len(subjects))
+	for i, s := range subjects {
+		rows[i] = []any{s, e.Seq}
+	}
+	return q.insert("audit_about", []string{"subject", "seq"}, rows)
+}

@@ -1,0 +1,75 @@
+package trail
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"hash/maphash"
+	"iter"
+
+	"fob/internal/token"
+)
+
+// The trail has an index of what its events are about, so that a command finds the
+// last event about a token without reading the others. It lies beside the trail, as
+// append-only, and verification holds it against the events.
+
+// AboutRow is one entry of the index.
+type AboutRow struct {
+	Subject string
+	Seq     int64
+}
+
+// The subjects that are there once.
+const (
+	AboutPolicy = "policy"
+	AboutLists  = "lists" // of people
+)
+
+// AboutToken is what a token is called in the index, AboutBatch a batch.
+func AboutToken(key string) string  { return "token " + key }
+func AboutBatch(uuid string) string { return "batch " + uuid }
+
+// Subjects are what an event is about. A correction of a batch is about its tokens
+// alone: what else is known of the batch it does not change.
+func (e *Event) Subjects() (all []string, err error) {
+	switch {
+	case e.Command == token.CmdPolicySet:
+		return []string{AboutPolicy}, nil
+	case e.Command == token.CmdAccountImport:
+		return []string{AboutLists}, nil
+	case e.Object.Kind == KindBatch && e.Command != token.CmdBatchCorrect:
+		all = append(all, AboutBatch(e.Object.ID))
+	}
+	serials, err := e.Serials()
+	for _, s := range serials {
+		all = append(all, AboutToken(s.Key()))
+	}
+	if e.Command == token.CmdImport && err == nil {
+		var d ImportDetail
+		err = e.decode(&d)
+		for _, r := range d.Replaced {
+			all = append(all, AboutToken(r.New.Serial.Key()))
+		}
+	}
+	return all, err
+}
+
+// FactsDigest stands in an event about a token for its facts: half a SHA-256 of what
+// its import committed to, in hex.
+func FactsDigest(f *token.Facts) string {
+	h := sha256.New()
+	AddTo(h, f, nil)
+	return hex.EncodeToString(h.Sum(nil)[:sha256.Size/2])
+}
+
+// aboutSum adds up keyed hashes, so that two sets can be compared that are in
+// different order.
+func aboutSum(seed maphash.Seed, rows iter.Seq2[AboutRow, error]) (sum uint64, err error) {
+	for row, err := range rows {
+		if err != nil {
+			return sum, err
+		}
+		sum += maphash.Comparable(seed, row)
+	}
+	return sum, nil
+}
