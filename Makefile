@@ -11,7 +11,7 @@ STOCK    ?= 500000
 
 # Programs that tests compare fob with. Under CI a missing one fails; elsewhere
 # its tests are left out, which is said at the end.
-PEERS    := oathtool pskctool openssl soffice msoffcrypto-tool pamtester slapd ldapwhoami freeradius radclient
+PEERS    := oathtool pskctool openssl soffice msoffcrypto-tool pamtester slapd ldapwhoami freeradius radclient age-keygen ssh-keygen
 MISSING  := $(strip $(foreach p,$(PEERS),$(if $(shell command -v $(p) 2>/dev/null),,$(p))))
 MISSING  += $(if $(wildcard /usr/lib/postgresql/*/bin/initdb),,postgresql)
 PACKAGE_soffice          := libreoffice-calc-nogui
@@ -19,6 +19,8 @@ PACKAGE_msoffcrypto-tool := python3-msoffcrypto-tool
 PACKAGE_pamtester        := pamtester libpam-oath libpam-google-authenticator
 PACKAGE_ldapwhoami       := ldap-utils
 PACKAGE_radclient        := freeradius-utils
+PACKAGE_age-keygen       := age
+PACKAGE_ssh-keygen       := openssh-client
 PACKAGES := $(foreach p,$(MISSING),$(or $(PACKAGE_$(p)),$(p)))
 IN_CI    := $(filter 1 true,$(CI))
 

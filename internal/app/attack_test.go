@@ -18,6 +18,7 @@ import (
 	"fob/internal/desk"
 	"fob/internal/fault"
 	"fob/internal/store/sqlite"
+	"fob/internal/token"
 )
 
 // Whoever can write the database, and has no key: they make keys of their own, wrap
@@ -187,7 +188,7 @@ func TestRollback(t *testing.T) {
 // share writes an event.
 func (w *world) share(d *desk.Desk, n string) {
 	w.t.Helper()
-	_, err := d.SetPolicy(bg, map[string]string{"tokens-per-account": n}, desk.Words{Approver: "Eva"})
+	_, err := d.Relocate(bg, desk.Relocation{Serials: []token.Serial{serial(0)}, To: "Room " + n, New: true})
 	w.must(err)
 }
 

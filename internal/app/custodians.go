@@ -3,14 +3,15 @@ package app
 import (
 	"context"
 	"errors"
+	"fmt"
 	"slices"
 	"strings"
 
 	"github.com/google/uuid"
 
 	"fob/internal/custody"
-	"fob/internal/desk"
 	"fob/internal/fault"
+	"fob/internal/request"
 	"fob/internal/store"
 	"fob/internal/token"
 	"fob/internal/trail"
@@ -32,14 +33,17 @@ func (c Config) AddCustodian(ctx context.Context, recipient string, w token.Word
 	if err != nil {
 		return KeyChange{}, err
 	}
-	return c.changeCustodians(ctx, token.CmdKeyAdd, w, func(k *store.Keys) (Custodian, error) { return c.add(k, r) })
+	order := request.Order{Guard: token.GuardKeyAdd, By: token.CmdKeyAdd, What: []string{"recipient=" + r.Text},
+		Effect: "let the holder of " + r.Text + " open every seed"}
+	return c.changeCustodians(ctx, order, w, func(k *store.Keys) (Custodian, error) { return c.add(k, r) })
 }
 
 // AddPaper makes an identity that is kept on paper. Show shows it to the person, and
 // returns once they have proven that they wrote it down right; what it gets is
 // cleared. Nothing is changed before.
 func (c Config) AddPaper(ctx context.Context, w token.Words, show func(identity []byte) error) (KeyChange, error) {
-	return c.changeCustodians(ctx, token.CmdKeyAdd, w, func(k *store.Keys) (Custodian, error) {
+	order := request.Order{Guard: token.GuardKeyAdd, By: token.CmdKeyAdd, What: []string{"paper=true"}, Effect: "make an identity on paper that opens every seed"}
+	return c.changeCustodians(ctx, order, w, func(k *store.Keys) (Custodian, error) {
 		kind := custody.KindX25519
 		if slices.ContainsFunc(k.Custodians, func(c trail.CustodianRow) bool { return c.Kind == custody.KindHybrid }) {
 			kind = custody.KindHybrid // age does not mix them
@@ -70,7 +74,9 @@ func (c Config) add(k *store.Keys, r custody.Recipient) (Custodian, error) {
 // RemoveCustodian wraps the store's keys without one recipient, named whole or by
 // its beginning. At least one always stays.
 func (c Config) RemoveCustodian(ctx context.Context, recipient string, w token.Words) (KeyChange, error) {
-	return c.changeCustodians(ctx, token.CmdKeyRemove, w, func(k *store.Keys) (Custodian, error) {
+	order := request.Order{Guard: token.GuardKeyRemove, By: token.CmdKeyRemove, What: []string{"recipient=" + recipient},
+		Effect: "take the custodian " + recipient + " away"}
+	return c.changeCustodians(ctx, order, w, func(k *store.Keys) (Custodian, error) {
 		i, err := custodianNamed(k.Custodians, recipient)
 		if err != nil {
 			return Custodian{}, err
@@ -130,13 +136,13 @@ func custodianNamed(all []trail.CustodianRow, name string) (int, error) {
 // changeCustodians opens the keys, wraps them for others, and writes that with its
 // event. What is asked of a person or a plugin is asked before the store's turn is
 // taken.
-func (c Config) changeCustodians(ctx context.Context, by token.Command, w token.Words, change func(*store.Keys) (Custodian, error)) (done KeyChange, err error) {
+func (c Config) changeCustodians(ctx context.Context, order request.Order, w token.Words, change func(*store.Keys) (Custodian, error)) (done KeyChange, err error) {
 	s, err := c.openWatched(ctx)
 	if err != nil {
 		return done, err
 	}
 	defer func() { err = errors.Join(err, s.Close()) }()
-	if err := c.mayChangeKeys(ctx, s, by, w); err != nil {
+	if err := c.mayChangeKeys(ctx, s, order, w); err != nil {
 		return done, err
 	}
 	key, err := c.checkpointKey(s)
@@ -144,7 +150,7 @@ func (c Config) changeCustodians(ctx context.Context, by token.Command, w token.
 		return done, err
 	}
 	// Who is no custodian, or the last one, is told before a passphrase is asked for.
-	if by == token.CmdKeyRemove {
+	if order.By == token.CmdKeyRemove {
 		keys, err := s.Keys(ctx)
 		if err == nil {
 			_, err = change(&keys)
@@ -162,7 +168,7 @@ func (c Config) changeCustodians(ctx context.Context, by token.Command, w token.
 	if done.Changed, err = change(&keys); err != nil {
 		return done, err
 	}
-	if err := c.replaceKeys(ctx, s, by, w, keys, opened.open, key); err != nil {
+	if err := c.replaceKeys(ctx, s, order, w, keys, opened.open, key); err != nil {
 		return done, err
 	}
 	done.Custodians, done.Generation, done.CheckpointPub = custodiansOf(keys.Custodians), keys.Generation+1, keys.CheckpointPub
@@ -170,13 +176,28 @@ func (c Config) changeCustodians(ctx context.Context, by token.Command, w token.
 }
 
 // mayChangeKeys asks the policy, before anything is opened.
-func (c Config) mayChangeKeys(ctx context.Context, s *store.Store, by token.Command, w token.Words) error {
-	return keysOf(s).View(ctx, func(r keysTx) error { return desk.Demand(r, by, w) })
+func (c Config) mayChangeKeys(ctx context.Context, s *store.Store, o request.Order, w token.Words) error {
+	keys, err := s.Keys(ctx)
+	if err != nil {
+		return err
+	}
+	return keysOf(s).View(ctx, func(r keysTx) error {
+		_, err := c.pass(r, o, keys.Generation, w)
+		return err
+	})
+}
+
+// pass lets a change of keys through that a policy may guard. What was approved is a
+// change of the keys as they were.
+func (c Config) pass(r request.Reader, o request.Order, generation int64, w token.Words) (token.Words, error) {
+	o.State = fmt.Sprint(generation)
+	return request.Gate{Operator: c.Operator, Now: c.Now}.Pass(r, o, w)
 }
 
 // replaceKeys wraps keys for the custodians that they name, signs, and writes both
-// as the next generation with its event.
-func (c Config) replaceKeys(ctx context.Context, s *store.Store, by token.Command, w token.Words, keys store.Keys, open []custody.Key, key *custody.CheckpointKey) error {
+// as the next generation with its event. An order without a guard was let through
+// before.
+func (c Config) replaceKeys(ctx context.Context, s *store.Store, order request.Order, w token.Words, keys store.Keys, open []custody.Key, key *custody.CheckpointKey) error {
 	var to []custody.Recipient
 	for _, row := range keys.Custodians {
 		to = append(to, custody.Recipient{Text: row.Recipient, Kind: row.Kind})
@@ -187,14 +208,18 @@ func (c Config) replaceKeys(ctx context.Context, s *store.Store, by token.Comman
 		return err
 	}
 	return keysOf(s).Update(ctx, func(tx keysTx) error {
-		if err := desk.Demand(tx, by, w); err != nil {
-			return err
+		w := w
+		if order.Guard != "" {
+			var err error
+			if w, err = c.pass(tx, order, keys.Generation-1, w); err != nil {
+				return err
+			}
 		}
-		e, err := c.author(s).StoreEvent(by, w)
+		e, err := c.author(s).StoreEvent(order.By, w)
 		if err != nil {
 			return err
 		}
-		if by == token.CmdKeyRotate {
+		if order.By == token.CmdKeyRotate {
 			if err := tx.NothingLoads(); err != nil {
 				return err
 			}

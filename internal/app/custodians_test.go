@@ -2,7 +2,9 @@ package app_test
 
 import (
 	"context"
+	"errors"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -13,6 +15,7 @@ import (
 	"fob/internal/desk"
 	"fob/internal/fault"
 	"fob/internal/otp"
+	"fob/internal/request"
 	"fob/internal/token"
 	"fob/tools/seedgen/gen"
 )
@@ -190,6 +193,69 @@ func TestRotationBrokenOff(t *testing.T) {
 	res, err := w.config.Rotate(bg, desk.Words{}, func(int, int) {})
 	if err != nil || !res.Resumed || res.Key != 3 || res.Seeds >= 5000 || res.Seeds == 0 {
 		t.Errorf("%+v, %v", res, err)
+	}
+	w.sound()
+}
+
+// Identities that age-keygen and ssh-keygen made.
+func TestCustodiansOfOtherPrograms(t *testing.T) {
+	w := aLife(t)
+	dir := t.TempDir()
+	made := func(file, name string, args ...string) (private, public string) {
+		t.Helper()
+		program, err := exec.LookPath(name)
+		if err != nil && os.Getenv("FOB_NO_PEERS") == "1" {
+			t.Skip(name + " is missing and FOB_NO_PEERS=1: not compared")
+		}
+		w.must(err)
+		if out, err := exec.Command(program, args...).CombinedOutput(); err != nil {
+			t.Fatalf("%s: %v\n%s", name, err, out)
+		}
+		content, err := os.ReadFile(file)
+		w.must(err)
+		if half, err := os.ReadFile(file + ".pub"); err == nil {
+			return string(content), string(half)
+		}
+		_, after, _ := strings.Cut(string(content), "public key: ")
+		public, _, _ = strings.Cut(after, "\n")
+		return string(content), public
+	}
+	ageFile, edFile, rsaFile := filepath.Join(dir, "age"), filepath.Join(dir, "ed"), filepath.Join(dir, "rsa")
+	for file, call := range map[string][]string{
+		ageFile: {"age-keygen", "-o", ageFile},
+		edFile:  {"ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", "eva@laptop", "-f", edFile},
+		rsaFile: {"ssh-keygen", "-q", "-t", "rsa", "-b", "2048", "-N", "", "-f", rsaFile},
+	} {
+		private, public := made(file, call[0], call[1:]...)
+		_, err := w.config.AddCustodian(bg, strings.TrimSpace(public), desk.Words{})
+		w.must(err)
+		if err := opens(w.as(private)); err != nil {
+			t.Errorf("%v: %v", call, err)
+		}
+	}
+	w.verified()
+}
+
+// Where the policy says so, a change of custodians and a rotation wait for a second
+// person.
+func TestGuardedKeys(t *testing.T) {
+	w := emptyStore(t)
+	d, done, err := w.config.Desk(bg)
+	w.must(err)
+	_, err = d.SetPolicy(bg, map[string]string{"second-person": "rotate,key-add,key-remove"}, desk.Words{Approver: "Eva"})
+	w.must(err)
+	w.must(done())
+	var needed *request.Needed
+	if _, err := w.config.Rotate(bg, desk.Words{}, func(int, int) {}); !errors.As(err, &needed) {
+		t.Errorf("rotate: %v", err)
+	}
+	id, err := age.GenerateX25519Identity()
+	w.must(err)
+	if _, err := w.config.AddCustodian(bg, id.Recipient().String(), desk.Words{}); !errors.As(err, &needed) {
+		t.Errorf("add: %v", err)
+	}
+	if _, err := w.config.AddPaper(bg, desk.Words{}, func([]byte) error { t.Error("shown"); return nil }); !errors.As(err, &needed) {
+		t.Errorf("paper: %v", err)
 	}
 	w.sound()
 }

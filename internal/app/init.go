@@ -237,6 +237,11 @@ func (w *founding) resume(ctx context.Context) (done bool, err error) {
 // in their place. Custodians other than those that are asked for now count as another
 // store's.
 func (w *founding) isWhole(ctx context.Context) bool {
+	for _, file := range []placed{w.identity(), w.checkpoint()} {
+		if sameFile(file.made, file.final) { // killed with both names
+			os.Remove(file.made)
+		}
+	}
 	built := w.config
 	if !built.onServer() {
 		built.DB = w.building()

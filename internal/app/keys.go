@@ -9,8 +9,8 @@ import (
 	"time"
 
 	"fob/internal/custody"
-	"fob/internal/desk"
 	"fob/internal/fault"
+	"fob/internal/request"
 	"fob/internal/store"
 	"fob/internal/trail"
 )
@@ -29,7 +29,7 @@ func statementOf(id [16]byte, k store.Keys) custody.Statement {
 
 // keysTx is what changes of keys need of a transaction.
 type keysTx interface {
-	desk.PolicyReader
+	request.Reader
 	trail.Log
 	Head() (trail.Head, error)
 	ReplaceKeys(store.Keys) error

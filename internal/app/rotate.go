@@ -12,6 +12,7 @@ import (
 
 	"fob/internal/custody"
 	"fob/internal/fault"
+	"fob/internal/request"
 	"fob/internal/store"
 	"fob/internal/token"
 	"fob/internal/trail"
@@ -37,7 +38,8 @@ func (c Config) Rotate(ctx context.Context, w token.Words, progress func(done, a
 		return res, err
 	}
 	defer func() { err = errors.Join(err, s.Close()) }()
-	if err := c.mayChangeKeys(ctx, s, token.CmdKeyRotate, w); err != nil {
+	order := request.Order{Guard: token.GuardRotate, By: token.CmdKeyRotate, Effect: "make a new store key and encrypt every seed anew"}
+	if err := c.mayChangeKeys(ctx, s, order, w); err != nil {
 		return res, err
 	}
 	key, err := c.checkpointKey(s)
@@ -60,7 +62,7 @@ func (c Config) Rotate(ctx context.Context, w token.Words, progress func(done, a
 		opened.open = append(opened.open, fresh)
 		last := opened.Keys.Keys[len(opened.Keys.Keys)-1]
 		opened.Keys.Keys = append(slices.Clone(opened.Keys.Keys), trail.KeyRow{ID: last.ID + 1, Purpose: store.KeySeed, Created: c.Now().UTC()})
-		if err := c.replaceKeys(ctx, s, token.CmdKeyRotate, w, opened.Keys, opened.open, key); err != nil {
+		if err := c.replaceKeys(ctx, s, order, w, opened.Keys, opened.open, key); err != nil {
 			return res, err
 		}
 		opened.Generation++
@@ -81,7 +83,10 @@ func (c Config) Rotate(ctx context.Context, w token.Words, progress func(done, a
 			kept.Keys.Keys, kept.open = append(kept.Keys.Keys, row), append(kept.open, opened.open[i])
 		}
 	}
-	if err := c.replaceKeys(ctx, s, token.CmdKeyRotate, w, kept.Keys, kept.open, key); err != nil {
+	if !res.Resumed {
+		order.Guard = "" // this is the end of what was let through
+	}
+	if err := c.replaceKeys(ctx, s, order, w, kept.Keys, kept.open, key); err != nil {
 		return res, brokenOff(err)
 	}
 	res.Generation = kept.Generation + 1

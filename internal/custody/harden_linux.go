@@ -7,7 +7,8 @@ import (
 )
 
 // HardenProcess keeps the memory of this process out of core dumps and from
-// the other processes of the same user. Call it first thing, before any key is
+// the other processes of the same user, and the files that it makes to the user
+// alone. Call it first thing, before any key is
 // read. An error is of kind Internal.
 //
 // Both measures are needed: a core_pattern that pipes to a collector (systemd,
@@ -18,6 +19,7 @@ import (
 // hibernation image; root and a debugger of the kernel read everything; and Go
 // may leave copies that nobody can find to overwrite.
 func HardenProcess() error {
+	unix.Umask(0o077) // whatever makes a file, libraries too: it is the user's alone
 	if err := unix.Setrlimit(unix.RLIMIT_CORE, &unix.Rlimit{}); err != nil {
 		return fault.Wrap(fault.Internal, err, "core dumps cannot be switched off (RLIMIT_CORE)")
 	}

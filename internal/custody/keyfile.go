@@ -9,6 +9,9 @@ import (
 	"path/filepath"
 	"runtime"
 	"strings"
+	"syscall"
+
+	"golang.org/x/sys/unix"
 )
 
 // maxKeyFile bounds a key file in bytes: an identity has 74, an SSH key of
@@ -94,14 +97,22 @@ var (
 )
 
 // read returns a key file's bytes, which the caller clears. A regular file must
-// be its owner's alone, wherever a symbolic link to it lies; pipes (a FIFO,
-// /dev/fd/N, a shell's <(command)) belong to who opened them. What was opened
+// be its owner's alone, under one name, and no link; pipes (a FIFO, /dev/fd/N, a
+// shell's <(command)) belong to who opened them. What was opened
 // is what is checked, so that nobody can exchange it in between.
 func (k keyFile) read(path string) ([]byte, error) {
 	if path == "" {
 		return nil, fault.Errorf(fault.KeyTrouble, "no %s was named", k.noun).WithAdvice(k.missing)
 	}
-	f, err := os.Open(path)
+	flags := os.O_RDONLY | unix.O_NOFOLLOW
+	if IsDescriptor(path) {
+		flags = os.O_RDONLY
+	}
+	f, err := os.OpenFile(path, flags, 0)
+	if errors.Is(err, unix.ELOOP) {
+		return nil, fault.Errorf(fault.KeyTrouble, "%s is a symbolic link and no %s: whoever can change the link could have another file read", path, k.noun).
+			WithHint("name the file that it leads to")
+	}
 	if err != nil {
 		return nil, k.openError(path, err)
 	}
@@ -112,6 +123,10 @@ func (k keyFile) read(path string) ([]byte, error) {
 	}
 	if err := k.checkMode(path, info.Mode()); err != nil {
 		return nil, err
+	}
+	if of, ok := info.Sys().(*syscall.Stat_t); ok && info.Mode().IsRegular() && of.Nlink > 1 && !k.public {
+		return nil, fault.Errorf(fault.KeyTrouble, "the %s %s has %d names (hard links): it lies in another place too", k.noun, path, of.Nlink).
+			WithHint("find the other names with find -samefile %s, and remove them; after an init that was killed, %s does it", path, fault.Do("init"))
 	}
 	return k.readAll(path, f)
 }

@@ -67,7 +67,9 @@ func TestPermissions(t *testing.T) {
 		must(t, os.Chmod(file, c.mode))
 		link := filepath.Join(t.TempDir(), "link")
 		must(t, os.Symlink(file, link))
-		for _, path := range []string{file, link} {
+		_, err := ReadIdentities(link, nil)
+		wantError(t, err, fault.KeyTrouble, "is a symbolic link")
+		for _, path := range []string{file} {
 			_, err := ReadIdentities(path, nil)
 			_, errSign := ReadCheckpointKey(path)
 			if c.words == "" {
@@ -94,7 +96,11 @@ func TestNotThere(t *testing.T) {
 	wantError(t, err, fault.KeyTrouble, "neither a file nor a pipe")
 	must(t, os.Symlink(filepath.Join(dir, "gone"), filepath.Join(dir, "dangling")))
 	_, err = ReadIdentities(filepath.Join(dir, "dangling"), nil)
-	wantError(t, err, fault.KeyTrouble, "there is no identity file at")
+	wantError(t, err, fault.KeyTrouble, "is a symbolic link")
+	twice := writeFile(t, newTestIdentity(t, KindX25519).held.get().text)
+	must(t, os.Link(twice, filepath.Join(dir, "second name")))
+	_, err = ReadIdentities(twice, nil)
+	wantError(t, err, fault.KeyTrouble, "has 2 names")
 	_, err = ReadIdentities(writeFile(t, "x")+"/below", nil)
 	wantError(t, err, fault.KeyTrouble, "cannot be opened")
 	_, err = ReadCheckpointKey(filepath.Join(dir, "none"))
