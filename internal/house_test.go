@@ -60,7 +60,7 @@ var rooms = map[string]room{
 		not: map[string]string{"cli": "a second front end uses app without a terminal"},
 	},
 	"intake": {
-		may: []string{"fault", "desk", "request", "token", "otp", "trail", "seedfile", "spool"},
+		may: []string{"damage", "fault", "desk", "request", "token", "otp", "trail", "seedfile", "spool"},
 		why: "how a file becomes a batch needs no family of files, no database and no terminal: it owns the interfaces that it needs",
 		not: map[string]string{
 			"store":           "intake owns the interface of the store: PostgreSQL will be a second one",
@@ -70,7 +70,7 @@ var rooms = map[string]room{
 		},
 	},
 	"desk": {
-		may: []string{"fault", "request", "token", "otp", "trail", "seedfile", "rows"},
+		may: []string{"damage", "fault", "request", "token", "otp", "trail", "seedfile", "rows"},
 		why: "the use cases own the interfaces that they need; anyone who implements them imports inventory, never the reverse",
 		not: map[string]string{
 			"store":     "inventory owns the interface of the store: PostgreSQL will be a second one",
@@ -81,7 +81,7 @@ var rooms = map[string]room{
 		},
 	},
 	"people": {
-		may: []string{"fault", "desk", "request", "token", "trail", "rows"},
+		may: []string{"damage", "fault", "desk", "request", "token", "trail", "rows"},
 		why: "whom tokens may be given to; the desk moves the tokens of those who left",
 		not: map[string]string{"store": "people owns the interface of the store"},
 	},
@@ -106,15 +106,16 @@ var rooms = map[string]room{
 		may: []string{"fault", "token", "trail"},
 		why: "the second person stands before every use case, and knows none: each says in an order what it would do",
 	},
-	"fault": {why: "kinds of errors and remedies stand below everything"},
-	"token": {may: []string{"fault"}, why: "the domain stands below everything and does no I/O"},
+	"fault":  {why: "kinds of errors and remedies stand below everything"},
+	"damage": {why: "what may have happened to a value can be told by the value alone"},
+	"token":  {may: []string{"damage", "fault"}, why: "the domain stands below everything and does no I/O"},
 	"otp": {
 		may: []string{"fault", "token"},
 		why: "codes are pure functions of their arguments",
 	},
 	"spool": {may: []string{"fault"}, why: "a temporary file knows nothing of what is in it"},
 	"seedfile": {
-		may: []string{"fault", "token", "spool"},
+		may: []string{"damage", "fault", "token", "spool"},
 		why: "a record is what a file says; what becomes of it is decided elsewhere",
 		not: map[string]string{
 			"family":          "families import seedfile; only detect knows them",
@@ -131,7 +132,7 @@ var rooms = map[string]room{
 		not: map[string]string{"custody": "a supplier's key and the store's keys have nothing to do with each other"},
 	},
 	"seedfile/table": {
-		may: []string{"fault", "token", "seedfile", "rows"},
+		may: []string{"damage", "fault", "token", "seedfile", "rows"},
 		why: "what families of columns share knows no family",
 	},
 	"seedfile/xmlscan": {

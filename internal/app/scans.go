@@ -43,6 +43,12 @@ func ReadScans(r io.Reader) (s Scans, err error) {
 		return s, fault.Errorf(fault.Refused, "the file is %s, not a text", what).
 			WithHint("the reader's list of serials is needed: one a line")
 	}
+	if text, _ := rows.UTF8(bytes.NewReader(head)); !rows.IsWorkbook(head) {
+		bare, _ := io.ReadAll(text)
+		if what, hint := rows.Foreign(bare); what != "" {
+			return s, fault.Errorf(fault.Refused, "the file is %s, no list of labels", what).WithHint("%s", hint)
+		}
+	}
 	if rows.IsWorkbook(head) || namesSerial(head) {
 		s, err = readScanTable(in)
 	} else {

@@ -107,7 +107,7 @@ func (w *world) store(d *desk.Desk, name string, p gen.Plan) {
 func (w *world) leftOpen(req intake.Import) (set seedfile.FieldSet) {
 	for range 2 { // the period is asked for once the type is known
 		req.Fill.Given = set
-		res, err := intake.Inspect(context.Background(), req, "")
+		res, err := intake.Inspect(context.Background(), req, "", time.Now())
 		w.must(err)
 		for _, f := range seedfile.Fields() {
 			for _, need := range res.Needs {

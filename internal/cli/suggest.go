@@ -38,7 +38,8 @@ var otherFlags = map[string][]string{
 	"force": {"yes"}, "assume-yes": {"yes"}, "no-confirm": {"yes"}, "silent": {"quiet"}, "database": {"db"}, "store": {"db"},
 	"file": {"from", "out"}, "input": {"from"}, "output": {"out", "xlsx"}, "place": {"location", "to"}, "site": {"location"}, "count": {"limit"}, "max": {"limit"},
 	"approver": {"approved-by"}, "approve": {"approved-by"}, "password": {"passphrase-file", "password-file"}, "passphrase": {"passphrase-file"}, "key": {"key-file"},
-	"algorithm": {"hash"}, "algo": {"hash"}, "length": {"digits"}, "interval": {"period"}, "vendor": {"manufacturer"}, "from-date": {"since"}, "to-date": {"until"},
+	"algorithm": {"hash"}, "algo": {"hash"}, "length": {"digits"}, "interval": {"period"}, "step": {"period"}, "timestep": {"period"}, "time-step": {"period"}, "hmac": {"hash"}, "otplen": {"digits"}, "upn": {"account"},
+	"separator": {"delimiter"}, "sep": {"delimiter"}, "moving-factor": {"counter"}, "psk": {"key-file"}, "certificate": {"signed-by"}, "po": {"order"}, "purchase-order": {"order"}, "vendor": {"manufacturer"}, "from-date": {"since"}, "to-date": {"until"},
 }
 
 // commandsNear finds what a mistyped word may have meant: a command below cmd, or what

@@ -4,6 +4,7 @@ import (
 	"strings"
 	"time"
 
+	"fob/internal/damage"
 	"fob/internal/fault"
 	"fob/internal/token"
 )
@@ -52,8 +53,16 @@ func CheckAccount(r AccountReader, a token.Account, anyway, theirs bool) error {
 		return nil
 	}
 	head, err := r.NewestPeople()
-	if err != nil || head.Number == 0 {
+	if err != nil {
 		return err
+	}
+	if head.Number == 0 {
+		if theirs || !damage.MayBeNobody(string(a)) {
+			return nil
+		}
+		// Without a list nobody can tell Christopher Null from a list's word for nobody.
+		return fault.Errorf(fault.NotFound, "%s is what lists say where nobody has a token", a).
+			WithHint("leave the account out; if somebody is called so, %s goes on with it as typed", fault.NewAccount)
 	}
 	s, err := r.AccountStanding(a)
 	if err != nil || s.Listed || theirs && !s.Known {

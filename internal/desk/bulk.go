@@ -316,6 +316,8 @@ func (b *bulk) assign(tx Tx, row BulkRow) (Answered, error) {
 		reason = NoSuchToken
 	case t.Expired(b.desk.Now()):
 		reason, err = otp.Expired, expiredError(t)
+	case cannotBeGiven(t, b.desk.Now()) != nil:
+		err = cannotBeGiven(t, b.desk.Now())
 	default:
 		err = b.desk.MoveIn(tx, &t, Change{Serial: row.Serial, By: token.CmdAssign, To: token.Assigned, Words: row.Words, NewAccount: b.NewAccount})
 		if fault.KindOf(err) == fault.NotFound {

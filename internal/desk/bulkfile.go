@@ -1,12 +1,14 @@
 package desk
 
 import (
+	"bufio"
 	"errors"
 	"io"
 	"slices"
 	"strings"
 	"time"
 
+	"fob/internal/damage"
 	"fob/internal/fault"
 	"fob/internal/rows"
 	"fob/internal/token"
@@ -68,7 +70,14 @@ func ReadAssignments(r io.Reader) ([]BulkRow, []string, error) {
 }
 
 func readBulk(r io.Reader, set columnSet) (all []BulkRow, notes []string, err error) {
-	in := rows.New(r)
+	whole := bufio.NewReaderSize(r, rows.Probe)
+	if err := rows.CheckOffice(whole); err != nil {
+		return nil, nil, err
+	}
+	if err := rows.CheckForeign(whole); err != nil {
+		return nil, nil, err
+	}
+	in := rows.New(whole)
 	header, err := in.Next()
 	if errors.Is(err, io.EOF) {
 		return nil, nil, fault.Errorf(fault.Refused, "the file is empty").WithHint("its first row names the columns: %s", set)
@@ -148,6 +157,8 @@ func bulkRow(c rows.Columns[bulkColumn], row rows.Row, width int) BulkRow {
 	}
 	if out.Account, err = token.ParseAccount(text(colAccount)); err != nil {
 		fail(err)
+	} else if said := damage.Listed(string(out.Account)); said != "" {
+		fail(fault.Errorf(fault.Refused, "the account %s %s", out.Account, said))
 	}
 	if c.Has(colCode1) && text(colCode1) == "" {
 		fail(fault.Errorf(fault.Refused, "there is no code1"))

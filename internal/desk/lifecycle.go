@@ -88,8 +88,8 @@ func (d *Desk) MoveAll(ctx context.Context, serials []token.Serial, c Change) (a
 			if err != nil {
 				return err
 			}
-			if c.By == token.CmdAssign && t.Expired(d.Now()) {
-				return expiredError(t)
+			if err := cannotBeGiven(t, d.Now()); c.By == token.CmdAssign && err != nil {
+				return err
 			}
 			if err := d.MoveIn(tx, &t, c); err != nil {
 				return err
@@ -155,6 +155,18 @@ func (d *Desk) Ending(ctx context.Context, serials []token.Serial, by token.Comm
 		return nil
 	})
 	return all, err
+}
+
+// cannotBeGiven refuses a token that has expired, or that is not valid yet.
+func cannotBeGiven(t token.Token, now time.Time) error {
+	switch {
+	case t.Expired(now):
+		return expiredError(t)
+	case now.Before(t.NotBefore):
+		return fault.Errorf(fault.NotAllowed, "token %s is not valid before %s", t.Serial, t.NotBefore.Format(time.DateOnly)).
+			WithHint("give the person another token")
+	}
+	return nil
 }
 
 func expiredError(t token.Token) *fault.Error {

@@ -25,6 +25,7 @@ const (
 	ReportedAt Field = "reported-at"
 	Serial     Field = "serial"
 	Whole      Field = "all-or-nothing"
+	Replacing  Field = "replace"
 )
 
 // What a record or a correction can say about a token's parameters.

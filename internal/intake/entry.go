@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"time"
 
+	"fob/internal/damage"
 	"fob/internal/fault"
 	"fob/internal/seedfile"
 	"fob/internal/token"
@@ -110,6 +111,9 @@ func (c *completer) check(e *entry, rec *seedfile.Record) {
 	if rec.Account != "" {
 		e.account, err = token.ParseAccount(rec.Account)
 		fail(err)
+		if said := damage.Listed(rec.Account); said != "" {
+			rec.Fail("the account %s %s", rec.Account, said)
+		}
 	}
 	if e.Manufacturer = rec.Manufacturer; e.Manufacturer != "" {
 		e.Manufacturer, err = token.ParseText("the manufacturer", e.Manufacturer)
@@ -252,6 +256,9 @@ func choose[T comparable](s *settling, f seedfile.Field, file, operator, def T) 
 // missing nobody refuses the record for one: it is among the questions.
 func (s *settling) doubts(t token.Type) {
 	for d := range s.rec.Unsettled(t, s.fill.Given) {
+		if s.open.why[d.Field] == nil {
+			s.open.why[d.Field] = d.Why
+		}
 		if s.open.doubts[d.Field].add(s.rec.Place); s.err == nil && !s.asked {
 			s.err = d.Why
 		}

@@ -62,9 +62,10 @@ type Imported struct {
 	New       int               `json:"new"`
 	Unchanged int               `json:"unchanged"`
 	Refused   int               `json:"refused"`
-	Unjudged  int               `json:"unjudged"` // not held against the store: the file alone was refused
-	Replaced  int               `json:"replaced"`
-	Assigned  int               `json:"assigned"` // to whom the file itself says
+	Unjudged  int               `json:"unjudged"`      // not held against the store: the file alone was refused
+	Replaced  int               `json:"replaced"`      // 0 unless stored
+	Replaces  int               `json:"would_replace"` // of a dry run, or of a file that was refused
+	Assigned  int               `json:"assigned"`      // to whom the file itself says
 	Stored    bool              `json:"stored"`
 	DryRun    bool              `json:"dry_run"`
 	Already   bool              `json:"already_imported"`
@@ -90,7 +91,7 @@ func (in *Intake) Import(ctx context.Context, req Import) (Imported, error) {
 	if err != nil {
 		return res, err
 	}
-	s, err := settle(ctx, req.reading(), req.Fill, keys.Fingerprint, in.Desk.Random)
+	s, err := settle(ctx, req.reading(), req.Fill, in.Desk.Now(), keys.Fingerprint, in.Desk.Random)
 	defer s.close()
 	if err != nil {
 		return res, err
@@ -113,6 +114,9 @@ func (in *Intake) Import(ctx context.Context, req Import) (Imported, error) {
 	l := &loader{intake: in, req: req, keys: keys, settled: s, res: &res}
 	if err := l.run(ctx); err != nil {
 		return res, err
+	}
+	if !res.Stored {
+		res.Replaced, res.Replaces = 0, res.Replaced
 	}
 	if l.unassigned > 0 {
 		res.warn("%d records of tokens that are here already name an account; who has them was not changed", l.unassigned)

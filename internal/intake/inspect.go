@@ -5,6 +5,7 @@ import (
 	"errors"
 	"hash/maphash"
 	"slices"
+	"time"
 
 	"fob/internal/fault"
 	"fob/internal/seedfile"
@@ -57,11 +58,11 @@ func NotInspected(file string) Inspected {
 }
 
 // Inspect reads a file as an import would, up to where the store begins.
-func Inspect(ctx context.Context, req Import, why string) (Inspected, error) {
+func Inspect(ctx context.Context, req Import, why string, now time.Time) (Inspected, error) {
 	res := NotInspected(req.Source.Name())
 	res.Format, res.Why = req.Format.Name, why
 	unkeyed := maphash.MakeSeed() // seeds are only held against each other
-	s, err := settle(ctx, req.reading(), req.Fill, func(seed token.Seed) int64 { return int64(maphash.Bytes(unkeyed, seed.Bytes())) }, nil)
+	s, err := settle(ctx, req.reading(), req.Fill, now, func(seed token.Seed) int64 { return int64(maphash.Bytes(unkeyed, seed.Bytes())) }, nil)
 	defer s.close()
 	var need needing
 	if errors.As(err, &need) {
@@ -162,5 +163,9 @@ func (res Inspected) blind(ctx context.Context, req Import, need needing) (Inspe
 	slices.Sort(needs)
 	res.Needs = texts(append(slices.Compact(needs), c.open.needs()...))
 	res.Warnings = append(append(append(res.Warnings, fault.Textf("%v", need)), end.notes...), c.open.remarks(res.Records)...)
+	if end.cut { // whatever else it needs, it is not whole
+		return res, fault.Errorf(fault.Refused, "%s is cut off: whether records are missing nobody can tell", res.File).
+			WithHint("fetch the delivery again; if it is a log that was never closed, %s takes what is there", fault.Compat)
+	}
 	return res, nil
 }

@@ -80,9 +80,12 @@ func (l *loader) compare(e *entry, here Stored) {
 		e.loading = true
 		e.refuse(token.Conflict, "this serial is being loaded right now, by %s", here.LoadingBy)
 	case here.State == token.Retired:
-		e.refuse(token.Ended, "this serial was retired; its life is over")
+		e.refuse(token.Ended, "this serial was retired; its life is over; %s", burntAnew(e.Serial))
 	case here.Fingerprint != e.Fingerprint:
 		l.conflict(e, here, "another seed")
+		if e.verdict == token.Conflict && !here.Untouched() {
+			e.reason = fault.Textf("%s; %s, and %s ends the old one", e.reason, burntAnew(e.Serial), fault.Do(token.CmdRetire, here.Serial))
+		}
 	case here.Params != e.Params:
 		l.conflict(e, here, "other parameters: "+here.Params.String()+", in the file "+e.Params.String())
 	case here.Counter != e.Counter:
@@ -92,12 +95,22 @@ func (l *loader) compare(e *entry, here Stored) {
 	}
 }
 
+// burntAnew is the way for a device that got another key when it changed hands: what
+// the codes of the old one proved stays with its serial.
+func burntAnew(s token.Serial) string {
+	return fmt.Sprintf("a device that was burnt anew goes in under a serial of its own, such as %s-2, in a copy of the file", s)
+}
+
 // conflict refuses, or marks the entry as a replacement where that was asked
 // for and the token in the store was never given out.
 func (l *loader) conflict(e *entry, here Stored, what string) {
 	switch {
+	case !l.req.Replace && here.Untouched():
+		e.refuse(token.Conflict, "this serial is in the store with %s; the token there was never given out: %s exchanges it", what, fault.Replacing)
+	case !l.req.Replace && here.State == token.InStock:
+		e.refuse(token.Conflict, "this serial is in the store with %s; the token there was given out or tried before", what)
 	case !l.req.Replace:
-		e.refuse(token.Conflict, "this serial is in the store with %s", what)
+		e.refuse(token.Conflict, "this serial is in the store with %s; the token there is %s", what, here.State)
 	case here.State != token.InStock:
 		e.refuse(token.Conflict, "this serial is in the store with %s, and is not replaced: it is %s", what, here.State)
 	case here.Issued:

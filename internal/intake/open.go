@@ -12,14 +12,15 @@ import (
 // open counts, field by field, the records that do not say it, and what became
 // of that.
 type open struct {
-	missing  places // nobody says it
-	perhaps  places // nor is it said what type the token is, which decides whether it has the field
-	doubts   places // the file may mean something else
-	defaults places // the format's documented default stands for it
-	filled   places // the operator says it
-	replaced places // and a default would have said something else
-	against  places // the file says it, and the operator says something else
-	sound    int    // records that could be read so far: of others it is not known what they say
+	missing  places                      // nobody says it
+	perhaps  places                      // nor is it said what type the token is, which decides whether it has the field
+	doubts   places                      // the file may mean something else
+	defaults places                      // the format's documented default stands for it
+	filled   places                      // the operator says it
+	replaced places                      // and a default would have said something else
+	against  places                      // the file says it, and the operator says something else
+	why      [seedfile.FieldT0 + 1]error // of the first that is in doubt
+	sound    int                         // records that could be read so far: of others it is not known what they say
 }
 
 // places are those of records, by field.
@@ -122,6 +123,11 @@ func (o *open) missingError(file string, format seedfile.Format, records, invali
 	lacks := o.lacks(records)
 	if lacks == "" {
 		return nil
+	}
+	for _, f := range seedfile.Fields() {
+		if why := o.why[f]; why != nil && o.missing[f].n > 0 {
+			lacks += fmt.Sprintf(" (%v)", why)
+		}
 	}
 	hint := fault.Textf("say it with %s", o.question(format, records))
 	if invalid > 0 {

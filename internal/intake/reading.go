@@ -26,6 +26,7 @@ type ending struct {
 	notes   []fault.Text
 	wrapped []string
 	needs   []fault.Field // of a blind reader
+	cut     bool          // the end of the file is missing
 }
 
 // chunkSize is how many records are handed over at once between reading and what
@@ -109,6 +110,9 @@ func (r reading) parse(ctx context.Context, chunks chan<- []seedfile.Record, use
 	end = ending{sha256: hex.EncodeToString(sum[:]), notes: reader.Notes()}
 	if w, ok := reader.(seedfile.Wrapping); ok {
 		end.wrapped = w.Wrapped()
+	}
+	if c, ok := reader.(interface{ Cut() bool }); ok {
+		end.cut = c.Cut()
 	}
 	if n, ok := reader.(seedfile.Needing); ok {
 		end.needs = n.Needs()

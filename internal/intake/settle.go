@@ -9,6 +9,7 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"time"
 
 	"golang.org/x/sync/errgroup"
 
@@ -28,6 +29,7 @@ type settled struct {
 	rejects   []Reject // the first of the invalid ones
 
 	lengths map[int]int // numeric serials by their number of digits
+	suspects
 	hashing maphash.Seed
 	serials repeats // by the hash of the serial
 	seeds   repeats // by the fingerprint
@@ -37,8 +39,8 @@ type settled struct {
 
 // settle reads a file once, and once more only in three cases: its beginning
 // misled about the encoding, nobody can tell the encoding, serials or seeds repeat.
-func settle(ctx context.Context, r reading, fill Fill, fingerprint func(token.Seed) int64, random io.Reader) (*settled, error) {
-	s := &settled{reading: r, random: random, hashing: maphash.MakeSeed(),
+func settle(ctx context.Context, r reading, fill Fill, now time.Time, fingerprint func(token.Seed) int64, random io.Reader) (*settled, error) {
+	s := &settled{reading: r, suspects: suspects{now: now}, random: random, hashing: maphash.MakeSeed(),
 		completer: completer{format: r.format, fill: fill, encoding: r.format.Encoding, fingerprint: fingerprint}}
 	if said := fill.Encoding; s.encoding == seedfile.Unknown {
 		s.encoding = said
@@ -72,6 +74,9 @@ func settle(ctx context.Context, r reading, fill Fill, fingerprint func(token.Se
 	s.firm = s.open.contradicted()
 	if len(s.lengths) > 1 {
 		s.notes = append(s.notes, s.uneven())
+	}
+	if err := s.suspects.judge(s); err != nil {
+		return s, err
 	}
 	if s.records == 0 {
 		what := "comments or blank lines"
@@ -177,13 +182,14 @@ func (s *settled) scan(ctx context.Context, seen *inference) (err error) {
 	s.prints = runs{random: s.random}
 	serials := runs{random: s.random}
 	defer serials.close()
-	s.lengths, s.invalid, s.rejects = map[int]int{}, 0, nil
+	s.lengths, s.invalid, s.rejects, s.suspects = map[int]int{}, 0, nil, suspects{now: s.now}
 	c := s.again()
 	s.ending, err = s.reading.each(ctx, func(rec *seedfile.Record) error {
 		if seen != nil {
 			seen.add(rec)
 		}
 		e := c.complete(rec)
+		s.suspects.add(&e, rec, s.encoding)
 		e.seed.Clear()
 		if e.verdict == token.Invalid {
 			if s.invalid++; len(s.rejects) < MaxRejects {

@@ -16,7 +16,8 @@ const (
 	colGiven
 	colFamily
 	colStatus
-	colEnded // a status that says the opposite: disabled
+	colEnded   // a status that says the opposite: disabled
+	colControl // Active Directory's userAccountControl, of which one bit says it
 	colPersonID
 	colFormer
 	colMail // taken for the login where there is no other
@@ -57,7 +58,16 @@ var personNames = rows.Names[personColumn]{
 	"accountdisabled": colEnded, "isdisabled": colEnded, "userdisabled": colEnded, "deactivated": colEnded, "accountinactive": colEnded,
 	"isinactive": colEnded, "kontodeaktiviert": colEnded, "kontogesperrt": colEnded, "kontoinaktiv": colEnded, "benutzerdeaktiviert": colEnded,
 	"désactivé": colEnded, "comptedésactivé": colEnded, "compteinactif": colEnded, "ausgetreten": colEnded, "leaver": colEnded,
-	"desactivado": colEnded, "disattivato": colEnded,
+	"desactivado": colEnded, "disattivato": colEnded, "blockcredential": colEnded, "blocksignin": colEnded, "signinblocked": colEnded,
+	"isblocked": colEnded, "userblocked": colEnded, "accountblocked": colEnded, "loginblocked": colEnded, "logindisabled": colEnded,
+	"issuspended": colEnded, "isterminated": colEnded, "isarchived": colEnded, "deleted": colEnded, "isdeleted": colEnded, "accountdeleted": colEnded,
+	"nsaccountlock": colEnded, "gelöscht": colEnded, "geloescht": colEnded, "blockiert": colEnded, "anmeldunggesperrt": colEnded,
+	"anmeldungblockiert": colEnded, "benutzergesperrt": colEnded, "archiviert": colEnded, "supprimé": colEnded, "bloqué": colEnded,
+	"suspendu": colEnded, "comptebloqué": colEnded, "archivé": colEnded, "bloqueado": colEnded, "eliminado": colEnded, "suspendido": colEnded,
+	"inactivo": colEnded, "bloccato": colEnded, "eliminato": colEnded, "sospeso": colEnded, "inattivo": colEnded, "geblokkeerd": colEnded,
+	"verwijderd": colEnded, "uitgeschakeld": colEnded, "inactief": colEnded, "spärrad": colEnded, "inaktiverad": colEnded, "borttagen": colEnded,
+	"spærret": colEnded, "slettet": colEnded, "deaktiveret": colEnded, "deaktivert": colEnded, "zablokowany": colEnded, "nieaktywny": colEnded,
+	"useraccountcontrol": colControl, "msdsuseraccountcontrolcomputed": colControl, "uac": colControl,
 	"id": colPersonID, "personid": colPersonID, "employeeid": colPersonID, "employeenumber": colPersonID, "employeeno": colPersonID,
 	"personnelnumber": colPersonID, "staffid": colPersonID, "staffnumber": colPersonID, "workerid": colPersonID, "objectid": colPersonID,
 	"objectguid": colPersonID, "externalid": colPersonID, "personalnummer": colPersonID, "mitarbeiternummer": colPersonID,
@@ -77,7 +87,7 @@ var choosable = []struct {
 
 // columnWords are what columns are taken for.
 var columnWords = [...]string{colLogin: "account", colFullName: "name", colGiven: "given name", colFamily: "family name",
-	colStatus: "status", colEnded: "disabled", colPersonID: "id", colFormer: "former account", colMail: "account"}
+	colStatus: "status", colEnded: "disabled", colControl: "disabled", colPersonID: "id", colFormer: "former account", colMail: "account"}
 
 // activeWords and endedWords are what a status says.
 var (
@@ -85,7 +95,8 @@ var (
 		true wahr vrai verdadero 1 y j x angestellt beschäftigt onleave leave`)
 	endedWords = wordSet(`inactive inaktiv inactif inactivo inactiva inattivo inactief left leaver terminated disabled deactivated suspended blocked
 		locked former exited resigned retired archived deleted ended no nein non nee false falsch faux falso 0 n ausgeschieden ausgetreten
-		gesperrt deaktiviert gekündigt parti sorti baja cessato`)
+		gesperrt deaktiviert gekündigt parti sorti baja cessato deprovisioned gelöscht geloescht blockiert bloqué supprimé désactivé suspendu
+		bloqueado eliminado desactivado suspendido bloccato eliminato disattivato sospeso geblokkeerd verwijderd uitgeschakeld spärrad inaktiverad`)
 )
 
 func wordSet(text string) map[string]bool {
@@ -107,7 +118,27 @@ var (
 		`deleted(at|on|date)|inactivesince|datede?sortie|datedefin|datededépart|findecontrat|fechade(baja|salida)|datacessazione|uitdienst`)
 	// ofOthers are of other things than somebody's work here.
 	ofOthers = regexp.MustCompile(`sync|password|kennwort|passwort|mailbox|phone|marital|famil|civil|visa|tax|steuer|matrimon|mfa|lizenz|licen|impf|vaccin`)
+	// ofOtherMoments are columns in which a yes or a date says something else: when
+	// somebody began, was born or was seen, and what he is beside his work.
+	ofOtherMoments = regexp.MustCompile(`birth|geburt|naissance|nacimiento|nascita|hire|hiring|start|eintritt|beginn|entry|joined|joining|created|creation|erstellt|anlage|` +
+		`modif|changed|geändert|update|aktualisiert|lastlog|lastsign|letzteanmeld|lockedout|bad(pwd|password)|anniversary|jubilä|manager|supervisor|vorgesetzt|leiter|` +
+		`remote|homeoffice|extern|guest|gast|contractor|admin|vip|parking|parkplatz|badge|training|schulung|review|newsletter|member|mitglied|group|gruppe|ersthelfer|firstaid|` +
+		`brandschutz|betriebsrat|union|disability|behindert|notif|photo|foto|confirm|verif|consent|probation|probezeit|parttime|teilzeit|photo|delegat|hidden|protect`)
 )
+
+// yesWords are what a flag says where it is set; what it says elsewhere is nothing, or
+// one of noWords.
+var (
+	yesWords = wordSet("yes ja oui si sí sim tak y j o x 1 true wahr vrai verdadero vero waar sant sand on ein")
+	noWords  = wordSet("no nein non nee não nie n 0 false falsch faux falso onwaar off aus")
+)
+
+// mayTellWhoLeft reports whether a yes or a date in a column of this name may say that
+// somebody left.
+func mayTellWhoLeft(heading []byte) bool {
+	name := rows.Name(heading)
+	return !ofOthers.MatchString(name) && !ofOtherMoments.MatchString(name)
+}
 
 // tellsWhoLeft reports whether the name of a column without a meaning looks like one
 // that tells who is here.

@@ -1,6 +1,11 @@
 package people
 
 import (
+	"bytes"
+	"fmt"
+	"maps"
+	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -13,7 +18,7 @@ func columnsOf(header rows.Row, o ListOptions) (c rows.Columns[personColumn], er
 	if o.Columns != "" || o.NoHeader {
 		return chosenColumns(header, o)
 	}
-	c = personNames.Of(header.Fields)
+	c = personNames.Of(withoutStatuses(header.Fields))
 	if col, first, second, twice := personNames.Twice(c, header.Fields); twice && col != colGiven && col != colFamily && col != colMail && col != colFullName {
 		example := map[personColumn]int{col: first}
 		if col != colLogin {
@@ -27,16 +32,59 @@ func columnsOf(header rows.Row, o ListOptions) (c rows.Columns[personColumn], er
 			WithHint("the first row names the columns: account, login, username, user principal name, email or the like; with other names: %s account=3; without any: %s %s account=3",
 				fault.Columns, fault.NoHeader, fault.Columns)
 	}
-	return c, checkStatus(c, header)
+	return c, nil
 }
 
-// checkStatus refuses two columns that may contradict each other.
-func checkStatus(c rows.Columns[personColumn], header rows.Row) error {
-	if !c.Has(colStatus) || !c.Has(colEnded) {
-		return nil
+// aboutStatus reports whether a column tells who is here.
+func aboutStatus(c personColumn) bool { return c == colStatus || c == colEnded || c == colControl }
+
+// withoutStatuses is a header without the names of columns that tell who is here: of
+// those there may be several.
+func withoutStatuses(header [][]byte) [][]byte {
+	rest := slices.Clone(header)
+	for i, field := range header {
+		if col, known := personNames[rows.Name(field)]; known && aboutStatus(col) {
+			rest[i] = nil
+		}
 	}
-	return fault.Errorf(fault.Refused, "line %d: columns %d and %d both tell who is active", header.Line, c.At(colStatus), c.At(colEnded)).
-		WithHint("say which with %s, for example %s", fault.Columns, choice(map[personColumn]int{colLogin: c.At(loginColumn(c)), colStatus: c.At(colStatus)}))
+	return rest
+}
+
+// statusColumn is a column that tells who is here.
+type statusColumn struct {
+	at     int // from 1
+	column personColumn
+}
+
+// statusesOf finds all columns that tell who is here: who is out in one of them is
+// out. A state may be one of a country, and counts where nothing else does.
+func statusesOf(c rows.Columns[personColumn], header rows.Row, o ListOptions) (all []statusColumn) {
+	if o.Columns != "" || o.NoHeader {
+		for _, col := range []personColumn{colStatus, colEnded} {
+			if at := c.At(col); at > 0 {
+				if !o.NoHeader && personNames[rows.Name(header.Fields[at-1])] == colControl && len(o.ActiveIs) == 0 {
+					col = colControl
+				}
+				all = append(all, statusColumn{at, col})
+			}
+		}
+		return all
+	}
+	var weak []statusColumn
+	for i, field := range header.Fields {
+		name := rows.Name(field)
+		switch col, known := personNames[name]; {
+		case !known || !aboutStatus(col):
+		case name == "state":
+			weak = append(weak, statusColumn{i + 1, col})
+		default:
+			all = append(all, statusColumn{i + 1, col})
+		}
+	}
+	if all == nil {
+		return weak
+	}
+	return all
 }
 
 // loginColumn is where the account stands.
@@ -88,8 +136,7 @@ func chosenColumns(header rows.Row, o ListOptions) (c rows.Columns[personColumn]
 	if at[colLogin] == 0 {
 		return c, columnsError("%s does not say which column is the account", fault.Columns)
 	}
-	c = rows.Placed(at)
-	return c, checkStatus(c, header)
+	return rows.Placed(at), nil
 }
 
 func chosen(word string) (personColumn, bool) {
@@ -140,8 +187,11 @@ func columnsError(format string, args ...any) error {
 
 // shownColumns says what each column that has a name is taken for. A name is left
 // out if it may be a person.
-func shownColumns(c rows.Columns[personColumn], header rows.Row, nameless bool) (all []Column) {
+func shownColumns(c rows.Columns[personColumn], statuses []statusColumn, header rows.Row, nameless bool) (all []Column) {
 	as := map[int]personColumn{}
+	for _, s := range statuses {
+		as[s.at] = s.column
+	}
 	for col := range c.All() {
 		if col != colMail || !c.Has(colLogin) {
 			as[c.At(col)] = col
@@ -164,24 +214,79 @@ func shownColumns(c rows.Columns[personColumn], header rows.Row, nameless bool) 
 	return all
 }
 
-// doubtful are columns that seem to tell who left and are not understood: leavers
-// would count as people who are here. One without a word in it does no harm, nor one
-// beside a status.
-func doubtful(c rows.Columns[personColumn], header rows.Row) (all []int) {
-	if c.Has(colStatus) || c.Has(colEnded) {
-		return nil
-	}
+// doubt watches the columns that are not used. One may tell who left all the same:
+// by its name, or because it is empty for most and has a date or a yes for some.
+// Leavers would count as people who are here, so it is asked about.
+type doubt struct {
+	at      int // from 1
+	byName  bool
+	rows    int // of people who are here
+	set     int // of those, with a yes or a date
+	other   int // with something else
+	someone int // the line of the first with a yes or a date
+}
+
+// doubts are those columns, of a list of whose columns nothing was said.
+func doubts(c rows.Columns[personColumn], statuses []statusColumn, header rows.Row) (all []doubt) {
 	for _, at := range c.Unknown {
-		if tellsWhoLeft(header.Fields[at-1]) {
-			all = append(all, at)
+		byName := len(statuses) == 0 && tellsWhoLeft(header.Fields[at-1])
+		if byName || mayTellWhoLeft(header.Fields[at-1]) {
+			all = append(all, doubt{at: at, byName: byName})
 		}
 	}
 	return all
 }
 
-func doubtError(c rows.Columns[personColumn], at int) error {
-	login := c.At(loginColumn(c))
-	return fault.Errorf(fault.Refused, "column %d, %q, seems to tell who left, in a way that fob does not know", at, c.Name(at)).
-		WithHint("%s %s %s says which word means that somebody is here (\"\": an empty cell); %s account=%d leaves the column out, where all on the list are here",
-			fault.Columns, choice(map[personColumn]int{colLogin: login, colStatus: at}), fault.ActiveIs.Is("WORD"), fault.Columns, login)
+// see takes the row of somebody who is here.
+func (d *doubt) see(row rows.Row) {
+	if d.at > len(row.Fields) {
+		return
+	}
+	d.rows++
+	text := bytes.TrimSpace(row.Fields[d.at-1])
+	switch word := rows.Name(text); {
+	case len(text) == 0 || noWords[word]:
+	case yesWords[word] || row.Kinds != nil && row.Kinds[d.at-1] == rows.Date || isDay(text):
+		if d.set++; d.set == 1 {
+			d.someone = row.Line
+		}
+	default:
+		d.other++
+	}
+}
+
+// isDay recognises a date by its shape: 2026-11-30, 30.11.2026, 11/30/26, with a time
+// behind it or not.
+var day = regexp.MustCompile(`^\d{1,4}([-./])\d{1,2}([-./])\d{1,4}([T ].*)?$`)
+
+func isDay(text []byte) bool { return day.Match(text) }
+
+// tells reports whether the column has to be asked about.
+func (d *doubt) tells() bool { return !d.byName && d.other == 0 && d.set > 0 && 2*d.set <= d.rows }
+
+func doubtError(c rows.Columns[personColumn], statuses []statusColumn, header rows.Row, d doubt) error {
+	login, at := c.At(loginColumn(c)), d.at
+	name := fmt.Sprintf("column %d", at)
+	if shown := c.Name(at); shown != "" {
+		name += fmt.Sprintf(", %q,", shown)
+	}
+	leaves := map[personColumn]int{colLogin: login}
+	for _, s := range statuses {
+		if s.column == colControl {
+			s.column = colEnded
+		}
+		if leaves[s.column] == 0 {
+			leaves[s.column] = s.at
+		}
+	}
+	if d.byName {
+		return fault.Errorf(fault.Refused, "%s seems to tell who left, in a way that fob does not know", name).
+			WithHint("%s %s %s says which word means that somebody is here (\"\": an empty cell); %s leaves the column out, where all on the list are here",
+				fault.Columns, choice(map[personColumn]int{colLogin: login, colStatus: at}), fault.ActiveIs.Is("WORD"), fault.Columns.Is(choice(leaves)))
+	}
+	reads := maps.Clone(leaves)
+	reads[colEnded] = at
+	return fault.Errorf(fault.Refused, "%s is not used, and has a yes or a date for %d of %d people who would count as here (the first in line %d): does it tell who left?", name, d.set, d.rows, d.someone).
+		WithHint("if a yes means that somebody left: %s; if an empty cell means that somebody is here: %s %s; if it means something else: %s",
+			fault.Columns.Is(choice(reads)), fault.Columns.Is(choice(map[personColumn]int{colLogin: login, colStatus: at})), fault.ActiveIs.Is(`""`), fault.Columns.Is(choice(leaves)))
 }

@@ -8,9 +8,10 @@ import (
 	"errors"
 	"io"
 	"path/filepath"
-	"regexp"
+	"strconv"
 	"strings"
 
+	"fob/internal/damage"
 	"fob/internal/fault"
 	"fob/internal/rows"
 	"fob/internal/token"
@@ -40,6 +41,9 @@ func ReadList(name string, r io.Reader, o ListOptions) (*List, error) {
 	if err := rows.CheckOffice(whole); err != nil {
 		return nil, err
 	}
+	if err := rows.CheckForeign(whole); err != nil {
+		return nil, err
+	}
 	in := rows.NewWith(whole, rows.Options{Sheet: o.Sheet})
 	list := &List{File: strings.ToValidUTF8(filepath.Base(name), "\uFFFD")}
 	if err := readPeople(in, list, o); err != nil {
@@ -67,15 +71,16 @@ func readPeople(in *rows.Reader, list *List, o ListOptions) error {
 	if p.columns, err = columnsOf(header, o); err != nil {
 		return err
 	}
-	list.Columns = shownColumns(p.columns, header, o.NoHeader)
+	p.statuses = statusesOf(p.columns, header, o)
+	list.Columns = shownColumns(p.columns, p.statuses, header, o.NoHeader)
 	list.HasIDs = p.columns.Has(colPersonID)
 	list.Names = p.columns.Has(colFullName) || p.columns.Has(colGiven) || p.columns.Has(colFamily)
-	var doubted []int
+	var doubted []doubt
 	switch {
 	case o.NoHeader:
 		p.row(header)
 	case o.Columns == "":
-		doubted = doubtful(p.columns, header)
+		doubted = doubts(p.columns, p.statuses, header)
 	default:
 		// A list without column names has an account above the accounts, which would
 		// count as one that left.
@@ -90,58 +95,71 @@ func readPeople(in *rows.Reader, list *List, o ListOptions) error {
 		case errors.Is(err, io.EOF) && len(list.People) == 0 && len(list.Faults) == 0:
 			return fault.Errorf(fault.Refused, "the list has nobody: no row stands below its column names")
 		case errors.Is(err, io.EOF):
+			for _, d := range doubted {
+				if d.tells() {
+					return doubtError(p.columns, p.statuses, header, d)
+				}
+			}
 			return nil
 		case err != nil:
 			return rows.Fault(err)
 		case len(list.People) == MaxPeople:
 			return fault.Errorf(fault.Refused, "the list has more than %d people", MaxPeople)
 		}
-		for _, at := range doubted {
-			if at <= len(row.Fields) && len(bytes.TrimSpace(row.Fields[at-1])) > 0 {
-				return doubtError(p.columns, at)
+		here := p.row(row)
+		for i := range doubted {
+			d := &doubted[i]
+			if d.byName && d.at <= len(row.Fields) && len(bytes.TrimSpace(row.Fields[d.at-1])) > 0 {
+				return doubtError(p.columns, p.statuses, header, *d)
+			}
+			if here {
+				d.see(row)
 			}
 		}
-		p.row(row)
 	}
 }
 
 // peopleReader turns rows into people.
 type peopleReader struct {
-	list    *List
-	columns rows.Columns[personColumn]
-	width   int
-	active  map[string]bool
-	chosen  bool // active was given by hand
+	list     *List
+	columns  rows.Columns[personColumn]
+	statuses []statusColumn
+	width    int
+	active   map[string]bool
+	chosen   bool // active was given by hand
 }
 
-// row reads one person. The first thing that is wrong is the row's fault.
-func (p *peopleReader) row(row rows.Row) {
+// row reads one person, and reports whether he is here. The first thing that is wrong
+// is the row's fault.
+func (p *peopleReader) row(row rows.Row) (here bool) {
 	person, account, err := p.person(row)
 	if err == nil {
 		p.list.People = append(p.list.People, person)
-		return
+		return person.Active
 	}
 	if len(p.list.Faults) < MaxFaults {
 		p.list.Faults = append(p.list.Faults, Rejected{Line: row.Line, Account: account, Reason: fault.Textf("%v", err)})
 	}
+	return false
 }
-
-// formula is what a spreadsheet computes when the list is opened in one: it is
-// nobody's name. A number with a sign is no formula.
-var formula = regexp.MustCompile(`^(=|[-+@][\pL\d.+\-*/]*[(|!])`)
 
 func (p *peopleReader) person(row rows.Row) (person Person, account token.Account, err error) {
 	login := loginColumn(p.columns)
 	if n := len(row.Fields); n < p.columns.At(login) || !row.BlankFrom(p.width) {
 		return person, "", fault.Errorf(fault.Refused, "the row has %d of %d columns; a text with the delimiter in it stands in quotes", n, p.width)
 	}
-	for _, col := range []personColumn{login, colPersonID, colStatus, colEnded, colFormer} {
-		if err := p.checkCell(row, col); err != nil {
+	for _, col := range []personColumn{login, colPersonID, colFormer} {
+		if err := p.checkCell(row, col, p.columns.At(col)); err != nil {
+			return person, "", err
+		}
+	}
+	for _, s := range p.statuses {
+		if err := p.checkCell(row, s.column, s.at); err != nil {
 			return person, "", err
 		}
 	}
 	for _, col := range []personColumn{login, colFormer, colFullName, colGiven, colFamily} {
-		if formula.Match(p.columns.Field(row.Fields, col)) {
+		if damage.Formula(p.columns.Field(row.Fields, col)) {
 			return person, "", fault.Errorf(fault.Refused, "column %d holds a formula; paste it as a text", p.columns.At(col))
 		}
 	}
@@ -169,7 +187,12 @@ func (p *peopleReader) person(row rows.Row) (person Person, account token.Accoun
 			former = ""
 		}
 	}
-	active, err := p.status(text)
+	if damage.MayBeNobody(string(account)) && !strings.Contains(strings.ToLower(full), account.Key()) {
+		// Christopher Null may log in as null: his name shows it. No list that is known
+		// has a login of these words and a name without it.
+		return person, account, fault.Errorf(fault.Refused, "%s is what lists say where nobody has an account; leave the row out of a copy, or if somebody is called so, let the column of names show it", account)
+	}
+	active, err := p.status(row)
 	if err == nil && p.list.HasIDs && id == "" && active {
 		err = fault.Errorf(fault.Refused, "the id is empty, where the list has a column of ids")
 	}
@@ -177,8 +200,7 @@ func (p *peopleReader) person(row rows.Row) (person Person, account token.Accoun
 }
 
 // checkCell refuses what a sheet computes or rewrites: nobody typed it.
-func (p *peopleReader) checkCell(row rows.Row, col personColumn) error {
-	at := p.columns.At(col)
+func (p *peopleReader) checkCell(row rows.Row, col personColumn, at int) error {
 	if at == 0 || at > len(row.Kinds) {
 		return nil
 	}
@@ -194,34 +216,68 @@ func (p *peopleReader) checkCell(row rows.Row, col personColumn) error {
 	return nil
 }
 
-// status reports whether a person is here. A list without such a column has only
-// people who are.
-func (p *peopleReader) status(text func(personColumn) string) (active bool, err error) {
-	col := colStatus
-	if p.columns.Has(colEnded) {
-		col = colEnded
+// status reports whether a person is here: who is out in one of several columns is
+// out. A list without such a column has only people who are.
+func (p *peopleReader) status(row rows.Row) (active bool, err error) {
+	active = true
+	said := len(p.statuses) == 0
+	for _, s := range p.statuses {
+		text := ""
+		if s.at <= len(row.Fields) {
+			text = string(bytes.TrimSpace(row.Fields[s.at-1]))
+		}
+		here, known, err := p.says(s.column, text)
+		if err != nil {
+			return false, err
+		}
+		said, active = said || known, active && (here || !known)
 	}
-	if !p.columns.Has(col) {
-		return true, nil
-	}
-	said := text(col)
-	word := statusWord(said)
-	switch {
-	case p.chosen:
-		return p.active[word], nil
-	case word == "" && col == colEnded:
-		return true, nil // not disabled
-	case activeWords[word]:
-		return col == colStatus, nil
-	case endedWords[word]:
-		return col != colStatus, nil
-	case word == "":
+	if !said {
 		return false, fault.Errorf(fault.Refused, "the status is empty")
 	}
-	if _, err := token.ParseText("the status", said); err != nil {
-		return false, err
+	return active, nil
+}
+
+// says reports what one column says of a person, if anything.
+func (p *peopleReader) says(col personColumn, said string) (here, known bool, err error) {
+	word := statusWord(said)
+	switch {
+	case col == colStatus && p.chosen:
+		return p.active[word], true, nil
+	case said == "" && col == colEnded:
+		return true, true, nil // not disabled
+	case said == "":
+		return false, false, nil
+	case col == colControl:
+		return control(said)
+	case activeWords[word]:
+		return col == colStatus, true, nil
+	case endedWords[word]:
+		return col != colStatus, true, nil
 	}
-	return false, fault.Errorf(fault.Refused, "the status %q is not a word that fob knows; %s says which means active", said, fault.ActiveIs.Is("WORD"))
+	if _, err := token.ParseText("the status", said); err != nil {
+		return false, false, err
+	}
+	return false, false, fault.Errorf(fault.Refused, "the status %q is not a word that fob knows; %s says which means active", said, fault.ActiveIs.Is("WORD"))
+}
+
+// accountDisable is the bit of Active Directory's userAccountControl that says that an
+// account is disabled (MS-ADTS section 2.2.16, ADS_UF_ACCOUNT_DISABLE).
+const accountDisable = 2
+
+// control reads a userAccountControl, as a number or in the words of PowerShell.
+func control(said string) (here, known bool, err error) {
+	if n, err := strconv.ParseUint(said, 0, 32); err == nil {
+		return n&accountDisable == 0, true, nil
+	}
+	word := statusWord(said)
+	if strings.Contains(word, "accountdisable") {
+		return false, true, nil
+	}
+	if strings.Contains(word, "account") || strings.Contains(word, "passw") {
+		return true, true, nil // NormalAccount, DontExpirePassword
+	}
+	return false, false, fault.Errorf(fault.Refused, "the userAccountControl is neither a number nor the names of its flags")
 }
 
 // statusWord makes a status comparable.

@@ -45,12 +45,18 @@ const (
 	CipherAES256GCM = namespaceXenc11 + "aes256-gcm"
 )
 
+// tripleDES may have a key of two parts, of 16 bytes together.
+const (
+	tripleDES = namespaceXenc + "tripledes-cbc"
+	twoKeys   = 16
+)
+
 // ciphers are what FindCipher knows.
 var ciphers = []Cipher{
 	{CipherAES128CBC, "AES-128-CBC", 16, aes.BlockSize, aes.NewCipher, &modeCBC},
 	{namespaceXenc + "aes192-cbc", "AES-192-CBC", 24, aes.BlockSize, aes.NewCipher, &modeCBC},
 	{CipherAES256CBC, "AES-256-CBC", 32, aes.BlockSize, aes.NewCipher, &modeCBC},
-	{namespaceXenc + "tripledes-cbc", "3DES-CBC", 24, des.BlockSize, des.NewTripleDESCipher, &modeCBC},
+	{tripleDES, "3DES-CBC", 24, des.BlockSize, des.NewTripleDESCipher, &modeCBC},
 	{namespaceXenc11 + "aes128-gcm", "AES-128-GCM", 16, aes.BlockSize, aes.NewCipher, &modeGCM},
 	{namespaceXenc11 + "aes192-gcm", "AES-192-GCM", 24, aes.BlockSize, aes.NewCipher, &modeGCM},
 	{CipherAES256GCM, "AES-256-GCM", 32, aes.BlockSize, aes.NewCipher, &modeGCM},

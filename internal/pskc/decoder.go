@@ -45,6 +45,7 @@ type Decoder struct {
 	extended bool
 	seen     []string // single elements of those that are open
 	buf      []byte
+	cut      bool // the end is missing
 }
 
 const fetchAgain = "fetch the delivery again, and ask the supplier for a file that follows RFC 6030"
@@ -229,6 +230,7 @@ func (d *Decoder) unclosed(err error) error {
 		return err
 	}
 	if !d.options.Compat {
+		d.cut = true
 		err = d.need(fault.Compat, fault.Errorf(fault.Refused, "%v", err).
 			WithHint("fetch the delivery again; if it is a log that was never closed, %s takes what is there, but whether packages are missing nobody can tell", fault.Compat))
 	} else {
@@ -239,6 +241,9 @@ func (d *Decoder) unclosed(err error) error {
 	}
 	return io.EOF
 }
+
+// Cut reports whether the container ended before its end, and nobody admitted that.
+func (d *Decoder) Cut() bool { return d.cut }
 
 // need is for what the operator must say: an error, or, for a reader that only
 // looks, a note of the field.

@@ -24,6 +24,7 @@ const (
 	weakExpiry
 	weakEnd
 	weakVendor
+	weakEmptyKey
 	weakNoMAC // admitted by Options.Unauthenticated, the others by Options.Compat
 	weaknesses
 )
@@ -39,6 +40,7 @@ var weakTexts = [weaknesses]string{
 	weakExpiry:   "an expiry date in a form that leaves day and month open is not read",
 	weakEnd:      "the end of the container is missing, as in a log that was not closed: whether packages are missing nobody can tell",
 	weakVendor:   "elements of a vendor's own are not read: whether they change what the codes are nobody can tell",
+	weakEmptyKey: "<EncryptionKey> is empty: which key the values are encrypted with it does not say",
 	weakNoMAC:    "values that no MAC protects: a change or a wrong key does not show",
 }
 

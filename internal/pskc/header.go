@@ -1,5 +1,7 @@
 package pskc
 
+import "fob/internal/fault"
+
 // encryptionKey reads an EncryptionKey, a ds:KeyInfo that has exactly one way to
 // the key (RFC 6030 section 6).
 func (d *Decoder) encryptionKey() error {
@@ -28,8 +30,12 @@ func (d *Decoder) encryptionKey() error {
 			}
 			return d.derivedKey(e)
 		})})
+	if err == nil && ways == 0 && (d.options.Compat || d.options.Blind) {
+		d.header.Encryption = nil // as if it were not there
+		return d.weaken(weakEmptyKey)
+	}
 	if err == nil && ways != 1 {
-		d.complain("<EncryptionKey> has %d ways to the key; RFC 6030 section 6 has one", ways)
+		d.complain("<EncryptionKey> has %d ways to the key; RFC 6030 section 6 has one (%s takes an empty one for none)", ways, fault.Compat)
 	}
 	return err
 }

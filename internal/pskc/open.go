@@ -18,7 +18,8 @@ type opener struct {
 	key     unlocked
 	macKey  []byte
 	settled bool
-	plain   bool // of drafts: MACs are over plain values
+	plain   bool // MACs are over plain values, as in drafts and of writers that kept to them
+	compat  bool
 }
 
 // way is how values are encrypted: with a cipher, or else to an RSA key.
@@ -99,7 +100,7 @@ func (d *Decoder) open(in string, v *sealedValue) ([]byte, error) {
 	}
 	o := &d.opener
 	if !o.settled {
-		o.h, o.keys, o.way = &d.header, d.options.Keys, w
+		o.h, o.keys, o.way, o.compat = &d.header, d.options.Keys, w, d.options.Compat
 		if err := o.settle(v); err != nil {
 			return nil, err
 		}
@@ -169,7 +170,7 @@ func (o *opener) settle(v *sealedValue) error {
 	try := func(k unlocked) bool {
 		for macKey := range o.macKeys(k) {
 			for _, plain := range []bool{false, true} {
-				if plain && (o.h.MAC == nil || !o.h.MAC.draft) {
+				if plain && (o.h.MAC == nil || !o.h.MAC.draft && !o.compat) {
 					break
 				}
 				if value, ok := o.reveal(v, k, macKey, plain); ok {

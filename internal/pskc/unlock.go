@@ -46,11 +46,16 @@ func (o *opener) findShared(try func(unlocked) bool) error {
 		name = named(o.h.Encryption.KeyName)
 	}
 	some, fits := false, false
-	eachShared(o.keys, size, func(key []byte) bool {
+	attempt := func(key []byte) bool {
 		some = true
 		fits = try(unlocked{bytes: bytes.Clone(key)})
 		return !fits
-	})
+	}
+	if eachShared(o.keys, size, attempt); !fits && o.way.cipher.uri == tripleDES {
+		// Two keys of 8 bytes make three, the first again as the third (NIST SP 800-67
+		// section 3.1, keying option 2).
+		eachShared(o.keys, twoKeys, func(key []byte) bool { return attempt(append(bytes.Clone(key), key[:8]...)) })
+	}
 	if some {
 		return o.wrong(fits, 2)
 	}

@@ -71,6 +71,8 @@ type Found struct {
 	wording  fault.Wording
 	left     bool           // the account is not on the list of people any more
 	mayBe    []token.Serial // of a label that may be one of several
+	near     []token.Serial // of a label that is unknown: missing tokens whose label it may be
+	scan     *Found         // of a missing token: the label that may be its own
 	cut      bool
 	atBefore bool // it was scanned already
 }
@@ -94,8 +96,20 @@ func (f *Found) Todo() string {
 				names[i] = string(s)
 			}
 			return fault.Textf("it may be %s: type the serial as it is printed", strings.Join(names, " or "))
+		case len(f.near) > 0:
+			names := make([]string, len(f.near))
+			for i, s := range f.near {
+				names[i] = string(s)
+			}
+			why := "is the label read right?"
+			if strings.HasSuffix(strings.TrimLeft(names[0], "0"), strings.TrimLeft(f.Scanned, "0")) && len(names[0]) > len(f.Scanned) {
+				why = "does the reader, or a spreadsheet, drop zeros?"
+			}
+			return fault.Textf("near it: %s, missing here: %s", strings.Join(names, " or "), why)
 		case f.Serial == "":
 			return fault.Textf("not a token of this store: another supplier's, or a label that is damaged?")
+		case f.Finding == Missing && f.scan != nil:
+			return fault.Textf("the label in line %d may be its own (%s): look at that one first", f.scan.Line, f.scan.Scanned)
 		case f.Finding == Missing:
 			return fault.Textf("look again, elsewhere too; if nobody has it: %s", fault.Do("lost", f.Serial))
 		case f.Finding == Misplaced && f.Location == nil:
@@ -290,6 +304,7 @@ func (c *Count) Finish(r ShelfReader) (*Stocktake, error) {
 			s.Findings = append(s.Findings, f)
 		}
 	}
+	nameNear(s.Findings)
 	slices.SortStableFunc(s.Findings, func(a, b *Found) int { return cmp.Compare(a.urgency(), b.urgency()) })
 	for _, f := range s.Findings {
 		switch f.Finding {
@@ -310,6 +325,49 @@ func (c *Count) Finish(r ShelfReader) (*Stocktake, error) {
 		s.Notes = append(s.Notes, "the file ends within the label "+c.cut+": was the scanning interrupted? What is missing may be what was not scanned")
 	}
 	return s, nil
+}
+
+// The most labels that are compared with what is missing, and the most that one is said
+// to be near to: where more are unknown it is another's box.
+const (
+	maxNearLabels = 1000
+	maxNear       = 3
+)
+
+// nameNear finds for unknown labels the missing tokens that they may be: the same but
+// for zeros in front or what a spreadsheet put behind, else one slip away, as the
+// desk finds a serial that was typed.
+func nameNear(all []*Found) {
+	missing, bare := map[string]*Found{}, map[string]*Found{}
+	for _, f := range all {
+		if f.Finding == Missing {
+			missing[f.Serial.Key()], missing[f.Serial.Bare()] = f, f
+			bare[strings.TrimLeft(f.Serial.Bare(), "0")] = f
+		}
+	}
+	labels := 0
+	for _, f := range all {
+		if f.Finding != Unknown || f.Scanned == "" || len(f.mayBe) > 0 || len(missing) == 0 {
+			continue
+		}
+		if labels++; labels > maxNearLabels {
+			return
+		}
+		label := token.Serial(strings.TrimSuffix(f.Scanned, ".0"))
+		near := func(m *Found) {
+			if m != nil && len(f.near) < maxNear && !slices.Contains(f.near, m.Serial) {
+				f.near = append(f.near, m.Serial)
+				m.scan = f
+			}
+		}
+		near(missing[label.Bare()])
+		if near(bare[strings.TrimLeft(label.Bare(), "0")]); len(f.near) > 0 {
+			continue
+		}
+		for _, key := range label.TypingErrors() {
+			near(missing[key])
+		}
+	}
 }
 
 // urgency orders findings: first what somebody may still log in with, and what was

@@ -164,5 +164,8 @@ func (c *Columns[C]) IgnoredNote(kind string) string {
 	if all == nil {
 		return ""
 	}
+	if kind == "columns" {
+		return "columns left out, because nothing was said of them: " + strings.Join(all, ", ")
+	}
 	return fmt.Sprintf("columns ignored, because their names mean nothing to %s: %s", kind, strings.Join(all, ", "))
 }

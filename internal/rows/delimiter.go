@@ -53,6 +53,53 @@ func findDelimiter(text []byte, whole bool) byte {
 	return best
 }
 
+// inOneCell recognises a text each of whose lines is one field in quotes, with the
+// same number of delimiters in it: whole rows were pasted into the first column of a
+// sheet. It is their delimiter; 0: the text is another one. Two lines are needed, for
+// one quoted text may have a comma in it.
+func inOneCell(text []byte, whole bool) byte {
+	var lines [][]byte
+	for len(text) > 0 && len(lines) < sampleLines {
+		n, skip := lineEnd(text)
+		line := bytes.TrimSpace(text[:n])
+		cut := skip == n && !whole && len(lines) > 0
+		if text = text[skip:]; len(line) == 0 || cut {
+			continue
+		}
+		inner, ok := unnest(nil, line)
+		if !ok {
+			return 0
+		}
+		lines = append(lines, inner)
+	}
+	for _, d := range delimiters {
+		if _, agreeing := commonCount(lines, d); agreeing == len(lines) && agreeing > 1 {
+			return d
+		}
+	}
+	return 0
+}
+
+// unnest appends to out what stands in the quotes of a line that is one field, with
+// nothing but delimiters behind it.
+func unnest(out, line []byte) (inner []byte, ok bool) {
+	line = bytes.TrimRight(bytes.TrimSpace(line), ",;\t ")
+	if len(line) < 2 || line[0] != '"' || line[len(line)-1] != '"' {
+		return nil, false
+	}
+	for line = line[1 : len(line)-1]; len(line) > 0; {
+		n := bytes.IndexByte(line, '"')
+		switch {
+		case n < 0:
+			return append(out, line...), true
+		case n+1 == len(line) || line[n+1] != '"':
+			return nil, false // the field ends before the line does
+		}
+		out, line = append(out, line[:n+1]...), line[n+2:]
+	}
+	return out, true
+}
+
 // commonCount tells the number of delimiters, above zero, that most lines have,
 // and how many lines have it.
 func commonCount(lines [][]byte, d byte) (count, agreeing int) {

@@ -16,6 +16,8 @@ import (
 	"bytes"
 	"io"
 	"regexp"
+	"strconv"
+	"time"
 	"unicode/utf8"
 
 	"golang.org/x/text/transform"
@@ -54,10 +56,28 @@ type Row struct {
 	Fields [][]byte
 	// Of a sheet: its name, and what each cell holds. The rows of a text have
 	// neither.
-	Sheet string
-	Kinds []Kind
+	Sheet    string
+	Kinds    []Kind
+	from1904 bool // how days are counted in the workbook
 	// Unended marks a last row without a line end: the file may be cut off.
 	Unended bool
+}
+
+// Day is the date of a cell that holds one, in UTC (ISO 29500-1 section 18.17.4.1:
+// days since the end of 1899, in which Excel counts a 29 February 1900, or since 1904).
+func (r Row) Day(i int) (day time.Time, ok bool) {
+	if i >= len(r.Kinds) || r.Kinds[i] != Date {
+		return day, false
+	}
+	days, err := strconv.ParseFloat(string(r.Fields[i]), 64)
+	if err != nil || days < 61 || days > 2_958_465 {
+		return day, false
+	}
+	day = time.Date(1899, 12, 30, 0, 0, 0, 0, time.UTC)
+	if r.from1904 {
+		day = time.Date(1904, 1, 1, 0, 0, 0, 0, time.UTC)
+	}
+	return day.AddDate(0, 0, int(days)), true
 }
 
 // BlankFrom reports whether a row has nothing but empty fields behind the first n.
@@ -81,6 +101,8 @@ const (
 	NoteSep        = "line 1 tells a spreadsheet the delimiter (sep=)"
 	NoteSemicolons = "the fields are separated by semicolons, as spreadsheets do in some countries"
 	NoteQuotes     = "fields stand in quotes, as spreadsheets write them"
+	NoteNested     = "each row stands in one cell, in quotes, as a spreadsheet writes rows that were pasted into its first column, and was taken apart"
+	NoteDOSEnd     = "the text ends in the sign with which DOS programs end a file (0x1A), which was left out"
 	NoteFormulas   = `fields are written as formulas of a spreadsheet (="0012345"), and were taken for the text in them`
 )
 
@@ -107,7 +129,9 @@ type Reader struct {
 	comment string
 	scratch []byte // fields whose doubled quotes were undone
 
-	sep, quotes, formulas bool
+	inner []byte // of a line that stood in one cell, in quotes
+
+	sep, quotes, formulas, nested, dosEnd bool
 
 	err error // of the last call, for ever
 }
@@ -155,6 +179,7 @@ func (r *Reader) Next() (Row, error) {
 		}
 		clear(r.buf) // what was read may be secret
 		clear(r.scratch)
+		clear(r.inner)
 		return Row{}, err
 	}
 	return row, nil
@@ -219,6 +244,8 @@ func (r *Reader) Notes() []string {
 	note(r.delim == ';' && !r.sep, NoteSemicolons)
 	note(r.quotes, NoteQuotes)
 	note(r.formulas, NoteFormulas)
+	note(r.nested, NoteNested)
+	note(r.dosEnd, NoteDOSEnd)
 	return notes
 }
 
@@ -249,9 +276,12 @@ func (r *Reader) begin() error {
 	n, skip := lineEnd(text)
 	r.comment = firstComment(text[:n])
 	d := sepLine(text[:n])
+	sample, whole := text[:min(len(text), MaxRow)], r.ended && len(text) <= MaxRow
 	switch {
+	case d == 0 && r.wants.Delimiter == 0 && inOneCell(sample, whole) != 0:
+		r.delim, r.nested = inOneCell(sample, whole), true
 	case d == 0:
-		r.delim = findDelimiter(text[:min(len(text), MaxRow)], r.ended && len(text) <= MaxRow)
+		r.delim = findDelimiter(sample, whole)
 	case bytes.IndexByte([]byte(",;\t|"), d) >= 0:
 		r.delim, r.sep = d, true
 		r.take(skip)
@@ -290,7 +320,13 @@ var excelError = regexp.MustCompile(`^#(\p{Lu}[\p{Lu}0-9/_ ]*[!?]|N/A|N/D|NV)([\
 
 // isComment reports whether a line says nothing of its own. A row whose first field
 // is an error of a spreadsheet does, and must not be passed over.
-func isComment(line []byte) bool { return len(line) > 0 && line[0] == '#' && !excelError.Match(line) }
+func isComment(line []byte) bool {
+	return len(line) > 0 && line[0] == '#' && !excelError.Match(line) && !tooNarrow.Match(line)
+}
+
+// tooNarrow is what a spreadsheet shows of a number in the first column that is wider
+// than that; of signs alone people make a line between others.
+var tooNarrow = regexp.MustCompile(`^#{3,}"? *[,;|\t]`)
 
 // firstComment keeps the beginning of a comment.
 func firstComment(line []byte) string {
@@ -307,6 +343,10 @@ func (r *Reader) take(size int) {
 	r.line++
 }
 
+// dosEnd is how programs of DOS and CP/M end a text; they filled its last block up
+// with it.
+const dosEnd = 0x1A
+
 // fill sees to it that the buffer holds a whole window, or all that is left.
 func (r *Reader) fill() {
 	if r.ended || r.end-r.start >= window {
@@ -320,6 +360,10 @@ func (r *Reader) fill() {
 		return
 	}
 	r.ended = true
+	for r.end > r.start && r.buf[r.end-1] == dosEnd {
+		r.end--
+		r.dosEnd = true
+	}
 	if err != io.EOF && err != io.ErrUnexpectedEOF {
 		r.srcErr = err
 	}
@@ -364,6 +408,17 @@ func (r *Reader) row() (Row, error) {
 	if bare := r.trim(line); len(bare) == 0 || isComment(bare) {
 		r.take(skip)
 		return row, nil
+	}
+	if r.nested {
+		if inner, ok := unnest(r.inner[:0], line); ok {
+			r.inner = inner
+			r.take(skip)
+			if closed, err := r.parseQuoted(inner, row.Line); err != nil || closed {
+				row.Fields = r.fields
+				return row, err
+			}
+			return row, refuseLine(row.Line, "a quote is opened and not closed").WithHint("is the file cut off, or was it edited?")
+		}
 	}
 	if bytes.IndexByte(line, '"') >= 0 {
 		return r.quotedRow(row)

@@ -1,6 +1,7 @@
 package rows
 
 import (
+	"bytes"
 	"fmt"
 	"io"
 	"strings"
@@ -19,6 +20,8 @@ type sheetReader struct {
 	first   int      // the first row returned; 0: none yet
 	width   int      // its fields
 	comment string
+
+	inOneCell int // delimiters in the only cell of the first row
 
 	hiddenRows, firstHidden int
 	scratch                 []byte
@@ -53,6 +56,14 @@ func (s *sheetReader) next() (Row, error) {
 		}
 		if s.first == 0 {
 			s.first, s.width = line, len(row.Fields)
+			s.inOneCell = delimitersIn(row)
+		} else if n := s.inOneCell; n > 0 {
+			// A list of one column says the same number of things behind commas in its
+			// first two rows only if these are rows of a text.
+			if s.inOneCell = 0; delimitersIn(row) == n {
+				return Row{}, refuseBook("each row stands in one cell of the sheet, with delimiters in it").
+					WithHint("split the column (in Excel: Data, Text to Columns, with all columns as text), or hand over the text that was pasted there")
+			}
 		}
 		if hidden {
 			if s.hiddenRows++; s.hiddenRows == 1 {
@@ -61,6 +72,17 @@ func (s *sheetReader) next() (Row, error) {
 		}
 		return row, nil
 	}
+}
+
+// delimitersIn counts the delimiters in a row of one cell.
+func delimitersIn(row Row) (most int) {
+	if len(row.Fields) == 0 || !row.BlankFrom(1) || row.Kinds[0] != Text {
+		return 0
+	}
+	for _, d := range delimiters {
+		most = max(most, bytes.Count(row.Fields[0], []byte{d}))
+	}
+	return most
 }
 
 // open finds the sheet to read: the one that is named, else the only one with
@@ -177,12 +199,12 @@ func (s *sheetReader) make(cells []Cell, line int) (Row, error) {
 		s.scratch = append(s.scratch, strings.Trim(c.Text, " \t")...)
 		s.fields[c.Column-1], s.kinds[c.Column-1] = s.scratch[from:len(s.scratch):len(s.scratch)], c.Kind
 	}
-	return Row{Line: line, Fields: s.fields, Kinds: s.kinds, Sheet: s.walk.name}, nil
+	return Row{Line: line, Fields: s.fields, Kinds: s.kinds, Sheet: s.walk.name, from1904: s.walk.book.from1904}, nil
 }
 
 // isComment recognises what is a line of comment in a text.
 func (s *sheetReader) isComment(row Row) bool {
-	if row.Kinds[0] != Text {
+	if row.Kinds[0] != Text || len(bytes.Trim(row.Fields[0], "#")) == 0 && !row.BlankFrom(1) {
 		return false
 	}
 	text := firstComment(row.Fields[0])

@@ -84,6 +84,8 @@ type workbook struct {
 	shapes  []shape  // of numbers, by style
 	limits  BookLimits
 	left    int64 // of what may be held in memory
+	// from1904: days count from 1904, as in workbooks of old Macs (18.2.28).
+	from1904 bool
 }
 
 // sheetPart is a sheet of cells.
@@ -180,6 +182,9 @@ func (w *workbook) read(name string, v any) error {
 // and 18.8; the relations part 2 section 9.3).
 func (w *workbook) readAbout() error {
 	var book struct {
+		About struct {
+			From1904 string `xml:"date1904,attr"`
+		} `xml:"workbookPr"`
 		Sheets []struct {
 			Name  string `xml:"name,attr"`
 			State string `xml:"state,attr"`
@@ -203,6 +208,7 @@ func (w *workbook) readAbout() error {
 	if err := w.read("xl/_rels/workbook.xml.rels", &relations); err != nil {
 		return err
 	}
+	w.from1904 = book.About.From1904 == "1" || book.About.From1904 == "true"
 	parts := map[string]string{} // of sheets by their ids, of others by what they are
 	for _, r := range relations.All {
 		target := path.Join("/xl", strings.ReplaceAll(r.Target, `\`, "/"))

@@ -3,11 +3,11 @@ package seedfile
 import (
 	"bytes"
 	"encoding/hex"
-	"regexp"
 	"slices"
 	"strings"
 	"unicode/utf8"
 
+	"fob/internal/damage"
 	"fob/internal/fault"
 	"fob/internal/token"
 )
@@ -144,6 +144,11 @@ func tooLong() error {
 	return refusef("the seed has more than %d bytes; is this column the seed?", token.MaxParsedSeed)
 }
 
+// roundedSeed is how many zeros behind its 15th digit make a seed a rounded number: a
+// seed of 16 bytes in hex is one by chance once in 10^15, with no letter in it and
+// zeros alone at its end.
+const roundedSeed = 10
+
 // decode reads the digits as one long number. On error nothing of it stays in
 // memory.
 func (a *alphabet) decode(text []byte) ([]byte, error) {
@@ -152,6 +157,9 @@ func (a *alphabet) decode(text []byte) ([]byte, error) {
 	}
 	room := make([]byte, 0, len(text)*int(a.bits)/8)
 	if a == hexDigits {
+		if bytes.HasSuffix(text, []byte("0000000000")) && damage.Rounded(string(text)) >= roundedSeed {
+			return nil, refusef("the seed is a number of which a spreadsheet kept 15 digits; take it from the original file")
+		}
 		if n, err := hex.Decode(room[:cap(room)], text); err == nil && n > 0 && n <= token.MaxParsedSeed {
 			return room[:n], nil // what nearly all seeds are; anything else is looked at below
 		}
@@ -207,14 +215,16 @@ func (a *alphabet) read(out, text []byte) ([]byte, error) {
 	return out, nil
 }
 
-// scientific is what a spreadsheet makes of a seed that looks like a number. A
-// plain run of digits with one E in it is hex.
-var scientific = regexp.MustCompile(`^\s*[0-9]+([.,][0-9]+[eE][+-]?|[eE]\+)[0-9]+\s*$`)
+// scientific reports whether a spreadsheet made a number of a seed that looked like
+// one. A plain run of digits with one E in it is hex.
+func scientific(text []byte) bool { return damage.Exponent(string(bytes.TrimSpace(text))) }
 
 func (a *alphabet) illegalAt(text []byte, i int) error {
 	switch {
-	case scientific.Match(text):
+	case scientific(text):
 		return refusef("the seed was turned into a number by a spreadsheet; take it from the original file")
+	case damage.SheetError(string(text)):
+		return refusef("the seed is an error of a spreadsheet; take it from the original file")
 	case i == 1 && text[0] == '0' && text[1]|0x20 == 'x':
 		return refusef("the seed has 0x in front, which is no part of it; take it off in a copy of the file")
 	}

@@ -116,7 +116,7 @@ func (i *Inference) Add(text []byte) {
 	if !f.illegal && f.upper && f.lower && f.beyondHex && f.beyondBase32 {
 		t.sure++
 	}
-	if c == noClass && scientific.Match(text) {
+	if c == noClass && scientific(text) {
 		i.numbers++
 	}
 	if a := c.alphabet(); a != nil {
@@ -240,7 +240,7 @@ func (d Decision) Judge(text []byte) error {
 	if f.chars == 0 || c == d.class && !f.tooShort() {
 		return nil // an empty seed is for Decode to refuse
 	}
-	if c == noClass || scientific.Match(text) {
+	if c == noClass || scientific(text) {
 		if _, err := d.class.alphabet().decode(text); err != nil {
 			return err // which names the character, or the spreadsheet
 		}

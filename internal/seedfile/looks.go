@@ -15,6 +15,28 @@ func LooksLikeHex(text []byte) bool {
 	return f.chars >= shortHex && !f.beyondHex && !f.padded
 }
 
+// LooksWider tells of a seed that its encoding cannot read how it is written instead:
+// base32 in one letter case where hex belongs, base64 where either does; Unknown: it
+// is damaged. As many characters as a good seed has are no word, and no hex that was
+// mistyped: that has one sign or two beyond hex.
+func LooksWider(text []byte, e Encoding) Encoding {
+	f := look(text)
+	beyond := 0
+	for _, c := range text {
+		if hexDigits.value[c] == illegal {
+			beyond++
+		}
+	}
+	switch {
+	case f.illegal || f.chars < shortBase32 || 4*beyond < f.chars:
+	case e == Hex && !f.beyondBase32 && !(f.upper && f.lower):
+		return Base32
+	case f.upper && f.lower && f.chars >= shortBase64:
+		return Base64
+	}
+	return Unknown
+}
+
 // What stands where a seed ought not to be is judged in three ways. A word (an
 // account, a maker) is refused only if it can hardly be anything but a seed:
 // names are long too. So is a serial, but serials are shorter and have no words

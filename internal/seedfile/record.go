@@ -103,6 +103,7 @@ type Doubt struct {
 type Record struct {
 	Place  Place
 	Serial string // as written, blanks around it removed; not yet checked
+	AsText bool   // the file marks the serial as a text, for a spreadsheet
 	Secret Secret
 
 	Given   FieldSet

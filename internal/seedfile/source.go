@@ -135,6 +135,14 @@ func checkFile(path string, info fs.FileInfo, err error) error {
 	return nil
 }
 
+// IsLitter reports whether a file is what macOS and Windows put beside others, in a
+// folder as in an archive.
+func IsLitter(path string) bool {
+	base := strings.ToLower(path[strings.LastIndexAny(path, `/\\`)+1:])
+	return base == ".ds_store" || base == "thumbs.db" || base == "desktop.ini" || base == "ehthumbs.db" ||
+		strings.HasPrefix(path, "__MACOSX/") || strings.HasPrefix(base, "._")
+}
+
 func tooLarge(name string) *fault.Error {
 	return fault.Errorf(fault.Refused, "%q has more than %d GiB, the limit for a seed file", name, MaxFileSize>>30).
 		WithHint("is this a seed file? A larger delivery has to come in parts")

@@ -1,6 +1,7 @@
 package token
 
 import (
+	"fob/internal/damage"
 	"fob/internal/fault"
 	"strings"
 	"time"
@@ -22,6 +23,9 @@ func ParseText(what any, text string) (string, error) {
 	text = strings.TrimSpace(text)
 	if len(text) > MaxTextLen {
 		return "", fault.Errorf(fault.Usage, "%s has %d bytes, the limit is %d", what, len(text), MaxTextLen)
+	}
+	if said := damage.Text(text); said != "" {
+		return "", fault.Errorf(fault.Usage, "%s %s %s", what, shown(text), said)
 	}
 	return checkRunes(what, text)
 }
@@ -70,6 +74,9 @@ func ParseAccount(text string) (Account, error) {
 		return "", fault.Errorf(fault.Usage, "the account is empty")
 	case n > MaxAccountLen:
 		return "", fault.Errorf(fault.Usage, "the account has %d letters, the limit is %d", n, MaxAccountLen)
+	}
+	if said := damage.Account(t); said != "" {
+		return "", fault.Errorf(fault.Usage, "the account %s %s", t, said)
 	}
 	return Account(t), nil
 }

@@ -2,9 +2,11 @@ package token
 
 import (
 	"fmt"
-	"fob/internal/fault"
-	"regexp"
 	"strings"
+	"unicode"
+
+	"fob/internal/damage"
+	"fob/internal/fault"
 )
 
 // MaxSerialLen bounds a serial's length in characters: the longest met in the
@@ -28,21 +30,17 @@ func serialRune(r rune, first bool) bool {
 	return false
 }
 
-// Excel writes a long number as 2.6E+12. A serial such as 12E4567 is not that:
-// the damage always shows a decimal mark, an E+, or both.
-var scientific = regexp.MustCompile(`^[0-9]+([.,][0-9]+[eE][+-]?|[eE]\+)[0-9]+$`)
-
 // ParseSerial checks the text of a serial as a seed file or a person gives it,
 // surrounded by no blanks. The error is in words fit for a reject list.
 func ParseSerial(text string) (Serial, error) {
 	if text == "" {
 		return "", fault.Errorf(fault.Refused, "the serial is empty")
 	}
-	if strings.ContainsAny(text, "eE") && scientific.MatchString(text) {
-		return "", fault.Errorf(fault.Refused, "the serial %s was turned into a number by a spreadsheet; take it from the original file", text)
-	}
 	if len(text) > MaxSerialLen {
 		return "", fault.Errorf(fault.Refused, "the serial has %d characters, the limit is %d", len(text), MaxSerialLen)
+	}
+	if said := damage.Serial(text); said != "" {
+		return "", fault.Errorf(fault.Refused, "the serial %s %s", shown(text), said)
 	}
 	for i, r := range text {
 		if !serialRune(r, i == 0) {
@@ -50,6 +48,16 @@ func ParseSerial(text string) (Serial, error) {
 		}
 	}
 	return Serial(text), nil
+}
+
+// shown is a damaged value for a terminal.
+func shown(text string) string {
+	return strings.Map(func(r rune) rune {
+		if !unicode.IsPrint(r) {
+			return unicode.ReplacementChar
+		}
+		return r
+	}, text)
 }
 
 // describeRune names a character without ever sending it raw to a terminal.

@@ -197,6 +197,9 @@ func printImported(r *term.Run, res intake.Imported) {
 	if res.Replaced > 0 {
 		r.Say("  %s replaced", term.Count(res.Replaced, "token"))
 	}
+	if res.Replaces > 0 {
+		r.Say("  %s would be replaced", term.Count(res.Replaces, "token"))
+	}
 	if res.Assigned > 0 {
 		r.Say("  %s assigned to the account in the file", term.Count(res.Assigned, "token"))
 	}

@@ -13,6 +13,7 @@ import (
 	"fob/internal/cli/term"
 	"fob/internal/fault"
 	"fob/internal/intake"
+	"fob/internal/seedfile"
 )
 
 // plan is what one call of import is to load: all of it is opened, and its formats
@@ -51,10 +52,13 @@ func planImport(ctx context.Context, r *term.Run, o *importOptions, d *app.Deliv
 	p := &plan{}
 	var all []found
 	for _, path := range paths {
-		files, folder, err := seedFilesOf(path)
+		files, litter, folder, err := seedFilesOf(path)
 		if err != nil {
 			p.files = append(p.files, planned{name: filepath.Base(path), err: err})
 			return p, err
+		}
+		if len(litter) > 0 {
+			r.Remark("left out of %s: %s (what macOS and Windows put beside files)", term.Clean(filepath.Base(path)), firstNames(litter))
 		}
 		all = append(all, found{files, folder})
 		p.found += len(files)
@@ -109,10 +113,10 @@ func openMembers(ctx context.Context, r *term.Run, p *plan, d *app.Deliveries, p
 
 // seedFilesOf returns a file itself, and of a folder what lies in it and in the
 // folders below, in the order of their names: ordinary files only, links are not
-// followed, and what is hidden is left alone.
-func seedFilesOf(path string) (files []string, folder bool, err error) {
+// followed, and what is hidden is left alone. Litter is named.
+func seedFilesOf(path string) (files, litter []string, folder bool, err error) {
 	if info, err := os.Stat(path); path == "-" || err != nil || !info.IsDir() {
-		return []string{path}, false, nil // whether it can be read is seen when it is opened
+		return []string{path}, nil, false, nil // whether it can be read is seen when it is opened
 	}
 	top, err := filepath.EvalSymlinks(path)
 	if err == nil {
@@ -122,6 +126,8 @@ func seedFilesOf(path string) (files []string, folder bool, err error) {
 				return err
 			case file != top && strings.HasPrefix(entry.Name(), ".") && entry.IsDir():
 				return fs.SkipDir
+			case entry.Type().IsRegular() && seedfile.IsLitter(entry.Name()):
+				litter = append(litter, fmt.Sprintf("%q", entry.Name()))
 			case entry.Type().IsRegular() && !strings.HasPrefix(entry.Name(), "."):
 				files = append(files, file)
 			}
@@ -130,14 +136,14 @@ func seedFilesOf(path string) (files []string, folder bool, err error) {
 	}
 	switch {
 	case errors.Is(err, fs.ErrPermission):
-		return nil, true, fault.Errorf(fault.Refused, "the folder %q may not be read by this user; nothing was stored", path).
+		return nil, nil, true, fault.Errorf(fault.Refused, "the folder %q may not be read by this user; nothing was stored", path).
 			WithHint("ask its owner, or run fob as who may read it")
 	case err != nil:
-		return nil, true, fault.Wrap(fault.Internal, err, "reading the folder %q", path)
+		return nil, nil, true, fault.Wrap(fault.Internal, err, "reading the folder %q", path)
 	case len(files) == 0:
-		return nil, true, fault.Errorf(fault.Refused, "the folder %q holds no files", path).WithHint("is it the right folder?")
+		return nil, nil, true, fault.Errorf(fault.Refused, "the folder %q holds no files", path).WithHint("is it the right folder?")
 	}
-	return files, true, nil
+	return files, litter, true, nil
 }
 
 // maxNamedFiles is how many files a message names.

@@ -33,7 +33,7 @@ func inspect(ctx context.Context, r *term.Run, o *importOptions, path string) er
 	defer deliveries.Close()
 	var results []intake.Inspected
 	refused, err := eachMember(ctx, r, deliveries, path, func(m app.Member) error {
-		res, err := inspectFile(ctx, o, m)
+		res, err := inspectFile(ctx, r, o, m)
 		if res.File == "" && r.JSON && fault.KindOf(err) == fault.Refused {
 			res = uninspected(m.Source.Name(), err)
 		}
@@ -61,13 +61,13 @@ func uninspected(name string, why error) intake.Inspected {
 
 // inspectFile looks at one file of a delivery. The result has no name when it
 // could not be read as a seed file.
-func inspectFile(ctx context.Context, o *importOptions, m app.Member) (intake.Inspected, error) {
+func inspectFile(ctx context.Context, r *term.Run, o *importOptions, m app.Member) (intake.Inspected, error) {
 	req, why, err := o.request(m)
 	if err != nil {
 		return intake.Inspected{}, err
 	}
-	res, err := intake.Inspect(ctx, req, why)
-	if err != nil {
+	res, err := intake.Inspect(ctx, req, why, r.Now())
+	if err != nil && res.Records == 0 {
 		return intake.Inspected{}, err
 	}
 	res.Wrapped = append(slices.Clone(m.Wrapped), res.Wrapped...)
@@ -75,9 +75,9 @@ func inspectFile(ctx context.Context, o *importOptions, m app.Member) (intake.In
 	for i := range res.Rejects {
 		res.Rejects[i].Reason = term.Worded([]fault.Text{res.Rejects[i].Reason})[0]
 	}
-	if res.Refused > 0 {
+	if res.Refused > 0 && err == nil {
 		err = fault.Errorf(fault.Refused, "%d of %d records of %s would be refused", res.Refused, res.Records, res.File).
-			WithHint("fix the file or ask the supplier for another; `fob import --partial` would store the valid records")
+			WithHint("fix the file or have it made again; `fob import --partial` would store the valid records")
 	}
 	return res, err
 }

@@ -106,6 +106,10 @@ func moveAll(ctx context.Context, r *term.Run, d *desk.Desk, serials []token.Ser
 	}
 	if !r.JSON {
 		for _, t := range all {
+			if t.State == token.Retired {
+				r.Say("Token %s is %s now; its serial cannot be imported again.", t.Serial, t.State)
+				continue
+			}
 			r.Say("Token %s is %s now.", t.Serial, t.State)
 		}
 		return nil

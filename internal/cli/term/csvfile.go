@@ -38,7 +38,8 @@ func NewCSVFile(flag, path string, header ...string) (*CSVFile, error) {
 // Wanted reports whether anybody asked for it.
 func (f *CSVFile) Wanted() bool { return f.file != nil }
 
-// Add writes a row. No cell of it can be a formula.
+// Add writes a row. No cell of it can be a formula, nor talk to a terminal that shows
+// the file: a refused record may hold anything.
 func (f *CSVFile) Add(cells ...string) error {
 	if f.file == nil {
 		return nil
@@ -47,7 +48,7 @@ func (f *CSVFile) Add(cells ...string) error {
 		_ = f.out.Write(f.header) // an error stays, and is told with the row
 	}
 	for i, c := range cells {
-		cells[i] = sheet.Guard(c)
+		cells[i] = sheet.Guard(Clean(c))
 	}
 	return f.failed(f.out.Write(cells))
 }

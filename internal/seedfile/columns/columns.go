@@ -114,7 +114,7 @@ func parseChoice(part string) (c choice, err error) {
 
 func wrong(format string, args ...any) error {
 	return fault.Errorf(fault.Usage, format, args...).WithHint("write it like serial=2,seed=3,type=Art: serial and seed, and what else the file has of " +
-		"type, digits, hash, counter, period, t0, manufacturer, model, account; ignore= names a column that means none of these")
+		"type, digits, hash, counter, period, t0, expiry, valid from, manufactured, manufacturer, model, account; ignore= names a column that means none of these")
 }
 
 // begin finds the columns in the first row.
@@ -157,7 +157,7 @@ func guard(r *table.Reader, row rows.Row, taken []bool, said seedfile.FieldSet, 
 		}
 		rest = append(rest, i+1)
 		c, known := table.Names()[rows.Name(field)]
-		if header && known && table.FieldOf(c) != 0 {
+		if header && known && (table.FieldOf(c) != 0 || table.IsDate(c)) {
 			called = append(called, fmt.Sprintf("column %d is called %q", i+1, field))
 			take, ignored = append(take, fmt.Sprintf("%s=%d", rows.Name([]byte(c.String())), i+1)), append(ignored, fmt.Sprintf("ignore=%d", i+1))
 		}
@@ -169,7 +169,13 @@ func guard(r *table.Reader, row rows.Row, taken []bool, said seedfile.FieldSet, 
 		return table.Refuse(row, "%s, and %s does not say what it is", strings.Join(called, ", "), fault.Columns).
 			WithAdvice(remedy(strings.Join(take, ","), strings.Join(ignored, ",")))
 	}
-	r.Watch(row, said, remedy, rest...)
+	if r.Watch(row, said, remedy, rest...); header {
+		for _, at := range rest {
+			if len(row.Fields[at-1]) > 0 {
+				r.Columns.Unknown = append(r.Columns.Unknown, at)
+			}
+		}
+	}
 	return nil
 }
 

@@ -136,7 +136,7 @@ func isKeyPacket(b []byte) bool {
 	if len(b) < 16 || b[0] < 0x80 {
 		return false
 	}
-	tag, body, ok := packetHeader(b)
+	tag, body, _, ok := packetHeader(b)
 	return ok && (tag == 5 || tag == 6) && len(body) > 0 && body[0] >= 4 && body[0] <= 6
 }
 

@@ -29,6 +29,7 @@ const (
 	tagCompressed  = 8
 	tagUnprotected = 9
 	tagMarker      = 10
+	tagLiteral     = 11
 	tagProtected   = 18
 	tagAEAD        = 20
 	tagPadding     = 21
@@ -42,7 +43,7 @@ func isOpenPGP(b []byte) bool {
 	if len(b) < 8 || b[0] < 0x80 || utf8.Valid(b[:min(len(b), 64)]) {
 		return false
 	}
-	tag, body, ok := packetHeader(b)
+	tag, body, size, ok := packetHeader(b)
 	if !ok || len(body) < 2 {
 		return false
 	}
@@ -50,9 +51,9 @@ func isOpenPGP(b []byte) bool {
 	controls := slices.ContainsFunc(b, func(c byte) bool { return c < ' ' && strings.IndexByte("\t\n\r\f", c) < 0 })
 	switch tag {
 	case tagPublicESK, tagPasswordESK, tagSignature, tagOnePass:
-		return body[0] >= 2 && body[0] <= 6
+		return body[0] >= 2 && body[0] <= 6 && followed(tag, body, size)
 	case tagCompressed:
-		return body[0] <= 3 && controls
+		return controls && compressed(body)
 	case tagProtected:
 		return body[0] == 1 || body[0] == 2
 	case tagAEAD:
@@ -61,22 +62,77 @@ func isOpenPGP(b []byte) bool {
 	return tag == tagUnprotected && controls
 }
 
-// packetHeader parts a packet's type from its body (RFC 9580 section 4.2).
-func packetHeader(b []byte) (tag byte, body []byte, ok bool) {
+// followed reports whether a packet that says how long it is has a length that such
+// packets have, and another packet behind it, as far as that is in sight: a random
+// binary file has the first byte of one once in ten times.
+func followed(tag byte, body []byte, size int) bool {
+	switch {
+	case size < 0:
+		return tag == tagSignature // in parts, or to the end
+	case size < 4 || size > 20_000:
+		return false
+	case size == len(body):
+		return true // a message that was cut there, which the reader says
+	case size > len(body):
+		return size <= headSize/2 || tag == tagSignature // the file was cut, or it is signed at length
+	}
+	next, _, _, ok := packetHeader(body[size:])
+	return ok && body[size] >= 0x80 && slices.Contains([]byte{tagPublicESK, tagSignature, tagPasswordESK, tagOnePass, tagCompressed, tagUnprotected, tagMarker,
+		tagLiteral, tagProtected, tagAEAD, tagPadding}, next)
+}
+
+// compressed reports whether what follows begins as its algorithm has it: a packet, a
+// deflated block, the headers of zlib or bzip2.
+func compressed(body []byte) bool {
+	switch body[0] {
+	case 0:
+		return body[1] >= 0x80
+	case 1:
+		return body[1]>>1&3 != 3 // a block of the reserved type is none
+	case 2:
+		return body[1]&0x0F == 8
+	case 3:
+		return body[1] == 'B'
+	}
+	return false
+}
+
+// packetHeader parts a packet's type from its body (RFC 9580 section 4.2), and says how
+// long that is; -1: it does not tell.
+func packetHeader(b []byte) (tag byte, body []byte, size int, ok bool) {
+	if len(b) < 2 {
+		return 0, nil, 0, false
+	}
 	tag = b[0] & 0x3F
-	length := 1
-	if b[0]&0x40 == 0 { // the old form
+	length, first := 1, int(b[1])
+	size = first
+	switch {
+	case b[0]&0x40 == 0: // the old form
 		tag >>= 2
 		length = []int{1, 2, 4, 0}[b[0]&3]
-	} else if first := b[1]; first >= 192 && first < 224 {
+	case first >= 192 && first < 224:
 		length = 2
-	} else if first == 255 {
+	case first == 255:
 		length = 5
+	case first >= 224:
+		size = -1
 	}
 	if len(b) < 1+length {
-		return 0, nil, false
+		return 0, nil, 0, false
 	}
-	return tag, b[1+length:], true
+	switch {
+	case length == 0:
+		size = -1
+	case b[0]&0x40 == 0 && length == 2:
+		size = int(binary.BigEndian.Uint16(b[1:]))
+	case b[0]&0x40 == 0 && length == 4:
+		size = int(binary.BigEndian.Uint32(b[1:]))
+	case b[0]&0x40 != 0 && length == 2:
+		size = (first-192)<<8 + int(b[2]) + 192
+	case length == 5:
+		size = int(binary.BigEndian.Uint32(b[2:]))
+	}
+	return tag, b[1+length:], size, true
 }
 
 // dearmorPGP takes the armor off, if there is any (RFC 9580 section 6.2).

@@ -97,8 +97,7 @@ func (a *archive) add(n int, f *zip.File, names map[string]bool) error {
 			WithHint("programs differ in which of the two they take: ask the supplier for a new archive")
 	}
 	names[path] = true
-	switch base := strings.ToLower(baseName(path)); {
-	case base == ".ds_store", base == "thumbs.db", base == "desktop.ini", strings.HasPrefix(path, "__MACOSX/"), strings.HasPrefix(base, "._"):
+	if seedfile.IsLitter(path) {
 		a.left = append(a.left, path)
 		return nil
 	}

@@ -30,6 +30,7 @@ import (
 	"fob/internal/seedfile/table"
 	"fob/internal/seedfile/xlsx"
 	"fob/internal/seedfile/yubikey"
+	"fob/internal/token"
 )
 
 // Formats lists the formats that fob reads, in the order of help.
@@ -182,6 +183,9 @@ func choose(file string, sample seedfile.Sample, formats []seedfile.Format) (f s
 	case len(fits) == 1:
 		return fits[0].format, fits[0].match.Why, nil
 	}
+	if err := noSeeds(file, sample); err != nil {
+		return f, "", err
+	}
 	if err := malformed(sample); err != nil {
 		return f, "", fault.Wrap(fault.Refused, err, "%q", file).WithAdvice(fault.AdviceOf(err))
 	}
@@ -190,6 +194,88 @@ func choose(file string, sample seedfile.Sample, formats []seedfile.Format) (f s
 		unknown = fault.Errorf(fault.Refused, "%q fits no format (%s)", file, reasons(nearly))
 	}
 	return f, "", unknown.WithAdvice(advice(sample, nearly))
+}
+
+// suggest finds how an operator could read a table, perhaps with a sign between its
+// columns that is no usual one. What the reader of such tables would refuse is not
+// suggested.
+func suggest(sample seedfile.Sample, skips bool) *table.Suggestion {
+	s := table.Suggest(sample, skips)
+	if s == nil && sample.Options.Delimiter == 0 {
+		for _, d := range []byte("|:=/~^!") {
+			sample.Options.Delimiter = d
+			if other := table.Suggest(sample, skips); other != nil && len(other.Unfound) == 0 {
+				other.Delimiter = d
+				s = other
+				break
+			}
+		}
+	}
+	if s == nil || len(s.Unfound) > 0 || readable(sample, s) {
+		return s
+	}
+	return nil
+}
+
+// readable reports whether half of the records of a sample are read as is suggested.
+func readable(sample seedfile.Sample, s *table.Suggestion) bool {
+	o := sample.Options
+	o.Columns, o.SkipRows = s.Columns, s.Skip
+	data := sample.Data
+	if end := bytes.LastIndexByte(data, '\n'); !sample.Whole && end >= 0 {
+		data = data[:end+1]
+	}
+	in, err := columns.Format().Open(bytes.NewReader(data), o)
+	if err != nil {
+		return false
+	}
+	good, all := 0, 0
+	for {
+		rec, err := in.Next()
+		if err != nil {
+			return 2*good >= all && all > 0
+		}
+		rec.Secret.Text.Clear()
+		all++
+		if _, err := token.ParseSerial(rec.Serial); rec.Problem == nil && err == nil {
+			good++
+		}
+	}
+}
+
+// oneColumn reports whether no row of a sample has a second column.
+func oneColumn(sample seedfile.Sample) bool {
+	for row := range table.FirstRows(table.SampleRows(sample), sample) {
+		if !row.BlankFrom(1) {
+			return false
+		}
+	}
+	return true
+}
+
+// noSeeds refuses a table that has no OATH seeds in it: serials alone, or the keys of
+// YubiKeys in their own mode.
+func noSeeds(file string, sample seedfile.Sample) error {
+	yubico := table.Count(sample, table.SampleRows(sample), table.IsYubicoOTP)
+	if yubico.Most() {
+		return fault.Errorf(fault.Refused, "%q has a public id, a private id and an AES key in %d of the first %d rows: keys of YubiKeys for Yubico OTP, which are no OATH seeds", file, yubico.Met, yubico.Rows).
+			WithHint("fob keeps OATH tokens: a YubiKey is one once a slot of it is set up for OATH-HOTP, and the log of that is what fob reads")
+	}
+	header := false
+	serials := table.Count(sample, table.SampleRows(sample), func(fields [][]byte) bool {
+		text := string(fields[0])
+		_, err := token.ParseSerial(text)
+		header = header || rows.Name(fields[0]) != "" && table.Names()[rows.Name(fields[0])] == table.Serial
+		return len(fields) == 1 && err == nil && len(text) >= table.ShortestSerial && strings.ContainsAny(text, "0123456789") && !seedfile.SerialLooksLikeSeed(text)
+	})
+	if suggest(sample, false) != nil {
+		return nil // another sign stands between its columns
+	}
+	if serials.Rows > 0 && (serials.Met == serials.Rows || header && serials.Met == serials.Rows-1 && serials.Met > 0) {
+		return fault.Errorf(fault.Refused, "%q has one column, of what look like serials, and no seeds", file).
+			WithHint("the file with the seeds is another one: look for it in the delivery, or with whoever sent this one")
+	}
+	return nil
 }
 
 // contenders are the families that a table fits, one at most, and those that it
@@ -292,8 +378,10 @@ func advice(sample seedfile.Sample, nearly []claim) fault.Text {
 	if claimed(sample) {
 		return fault.Textf("%s; else ask the supplier for it again, as it came from the maker", read)
 	}
-	suggested := table.Suggest(sample, sample.Options.SkipRows > 0)
+	suggested := suggest(sample, sample.Options.SkipRows > 0)
 	switch {
+	case suggested == nil && oneColumn(sample):
+		return fault.Textf("fob reads %s; %s reads the file as one of them and says what is wrong with it", names(), fault.Format)
 	case suggested == nil:
 		return fault.Textf("fob reads %s; %s reads the file as one of them and says what is wrong with it; %s takes any other table", names(), fault.Format, anyTable)
 	case nearly != nil:

@@ -41,12 +41,15 @@ func detectSheet(s seedfile.Source, o seedfile.Options) (f seedfile.Format, why 
 		return xlsx.Of(rules.format), fmt.Sprintf("a sheet read as %s: %s", rules.format.Name, rules.match.Why), nil
 	}
 	if err == nil {
+		err = noSeeds(s.Name(), sample)
+	}
+	if err == nil {
 		unknown := fault.Errorf(fault.Refused, "%q is a workbook with no table that fob knows", s.Name())
 		if nearly != nil {
 			unknown = fault.Errorf(fault.Refused, "%q is a workbook whose sheet fits no format (%s)", s.Name(), reasons(nearly))
 		}
 		advice := fault.Textf("%s takes any table, %s passes over rows in front of it", anyTable, fault.SkipRows)
-		if suggested := table.Suggest(sample, o.SkipRows > 0); suggested != nil {
+		if suggested := suggest(sample, o.SkipRows > 0); suggested != nil {
 			advice = suggested.Hint()
 		}
 		err = unknown.WithAdvice(advice)

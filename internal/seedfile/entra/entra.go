@@ -167,7 +167,8 @@ func headless(fields [][]byte) bool {
 // reader reads one file.
 type reader struct {
 	table.File
-	width int // of the header
+	width       int // of the header
+	apostrophes int // accounts in which one was doubled
 }
 
 func (r *reader) Next() (seedfile.Record, error) {
@@ -176,7 +177,7 @@ func (r *reader) Next() (seedfile.Record, error) {
 		l, is := table.Header(headers, row.Fields)
 		if err = check(l, is, row); err == nil {
 			names := table.SuggestNames(row) // now, for its fields are overwritten
-			r.Columns, r.Named, r.width = l, true, len(row.Fields)
+			r.Columns, r.Named, r.width, r.Least = l, true, len(row.Fields), table.Width(row)
 			r.Watch(row, 0, func(take, _ string) fault.Text { return otherwise(names, ","+take) }, l.Unknown...)
 			row, err = r.Row()
 		}
@@ -187,7 +188,10 @@ func (r *reader) Next() (seedfile.Record, error) {
 	return r.Even(r.record(row))
 }
 
-func (r *reader) Notes() []fault.Text { return r.File.Notes(Name) }
+func (r *reader) Notes() []fault.Text {
+	return append(r.File.Notes(Name), seedfile.CountedNotes(seedfile.Counted{N: r.apostrophes,
+		Text: "%d UPNs have an apostrophe doubled, as Microsoft's instructions say, and were taken with one"})...)
+}
 
 // record makes a record of a row. Messages name columns and numbers, never a
 // text: in a row whose columns are shifted any of them may be the seed.
@@ -197,12 +201,13 @@ func (r *reader) record(row rows.Row) seedfile.Record {
 		return rec
 	}
 	text := func(c table.Column) []byte { return r.Columns.Field(row.Fields, c) }
-	rec.Serial, rec.Account = string(r.Unmarked(row, table.Serial)), string(text(table.Account))
+	r.ReadSerial(&rec, row)
+	rec.Account = r.account(string(text(table.Account)))
 	r.ReadMaker(&rec, row.Fields)
 	rec.Params = token.Params{Type: token.TOTP, Digits: 6}
 	rec.Given = seedfile.SetOf(seedfile.FieldType, seedfile.FieldDigits)
 
-	table.CheckWidth(&rec, row, r.width)
+	r.CheckWidth(&rec, row, r.width)
 	r.CheckEnd(&rec, row, func(before, text []byte) bool { return r.mayBeCut(len(row.Fields), before, text) })
 	if rec.Serial == "" {
 		rec.Fail("the serial number in column %d is empty", r.Columns.At(table.Serial))
@@ -212,7 +217,18 @@ func (r *reader) record(row rows.Row) seedfile.Record {
 	}
 	r.readSecret(&rec, r.Unmarked(row, table.Seed))
 	r.readInterval(&rec, text(table.Period))
+	r.ReadDates(&rec, row)
 	return rec
+}
+
+// account undoes the apostrophe that Microsoft's instructions for this file have
+// people double in a UPN. Nobody's name has two of them in a row.
+func (r *reader) account(upn string) string {
+	single := strings.ReplaceAll(upn, "''", "'")
+	if single != upn {
+		r.apostrophes++
+	}
+	return single
 }
 
 // maxSecret is how many characters Entra takes for a secret.

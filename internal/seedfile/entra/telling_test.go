@@ -15,7 +15,7 @@ func TestTellingColumns(t *testing.T) {
 		"Zähler,5": "names a column for the counter", "T0,946684800": "names a column for the T0",
 		"x,SHA256": `column 7 ("x") is not read, and its values may be the hash`, "Art,HOTP": "may be the type",
 		"x,8": "may be the digits", "x,946684800": "may be the t0",
-		"x,hello": "", "x,4711": "", "Expiry,2030-01-01": "",
+		"x,hello": "", "x,4711": "", "Due,2030-01-01": "",
 	} {
 		name, value, _ := strings.Cut(column, ",")
 		_, notes, err := read(t, strings.NewReader(strings.TrimSpace(head)+","+name+"\n,1,"+rfc+",30,Token2,c202,"+value+"\n"))

@@ -80,10 +80,16 @@ func meant(key string) string {
 // sniff looks for the names of a device, or of a list of them, in whatever case.
 func sniff(s seedfile.Sample) seedfile.Match {
 	in := newScanner(bytes.NewReader(s.Data))
-	if in.begin('{') != nil {
-		return seedfile.Match{}
-	}
 	kind := "a JSON object with the name "
+	switch open, err := in.opening(); {
+	case err != nil:
+		return seedfile.Match{}
+	case open == '[':
+		if more, err := in.entry(); err != nil || !more {
+			return seedfile.Match{}
+		}
+		kind = "a JSON list of objects with the name "
+	}
 	for {
 		key, more, err := in.key()
 		switch {
@@ -113,6 +119,7 @@ type reader struct {
 	in      *scanner
 	begun   bool
 	context bool // a list is announced
+	bare    bool // the list has nothing round it
 	done    bool // the only device was read
 	records int
 	latch   seedfile.Latch
@@ -163,7 +170,11 @@ func (r *reader) Notes() []fault.Text {
 // root reads the names of the root up to a list, or to its end: then it is a device
 // itself.
 func (r *reader) root(d *device) (alone bool, err error) {
-	for err = r.in.begin('{'); err == nil; {
+	open, err := r.in.opening()
+	if r.bare = open == '['; r.bare {
+		return false, err
+	}
+	for err == nil {
 		key, more, bad := r.in.key()
 		switch err = bad; {
 		case err != nil:
@@ -207,6 +218,12 @@ func (r *reader) round(key string) error {
 
 // behindList reads what follows the list; its error is io.EOF.
 func (r *reader) behindList() error {
+	if r.bare {
+		if r.records == 0 {
+			return r.in.refuse("the list is empty")
+		}
+		return r.in.end()
+	}
 	for {
 		key, more, err := r.in.key()
 		switch {

@@ -88,6 +88,16 @@ func (s *scanner) begin(with json.Delim) error {
 	return s.refuse("the value is no list")
 }
 
+// opening reads what the file begins with, an object or a list.
+func (s *scanner) opening() (json.Delim, error) {
+	t, err := s.token()
+	d, _ := t.(json.Delim)
+	if err == nil && d != '{' && d != '[' {
+		err = s.refuse("the file is no JSON object")
+	}
+	return d, err
+}
+
 // key reads the next name of the object that is open; no more: it is closed.
 func (s *scanner) key() (key string, more bool, err error) {
 	t, err := s.token()

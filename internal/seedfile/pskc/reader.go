@@ -90,6 +90,9 @@ func (r *reader) Wrapped() []string {
 	return []string{r.signer}
 }
 
+// Cut reports whether the end of the container is missing.
+func (r *reader) Cut() bool { return r.in.Cut() }
+
 // Needs is what a blind reader would have asked for.
 func (r *reader) Needs() []fault.Field {
 	needs := r.in.Needs()
@@ -116,20 +119,22 @@ const (
 	users
 	extended
 	pins
+	contradictions
 	remarks
 )
 
 var remarkTexts = [remarks]fault.Text{
-	noCounter:   fault.Textf("HOTP keys without a Counter start at 0, unless %s says otherwise", fault.Counter),
-	noInterval:  fault.Textf("TOTP keys without a TimeInterval have 30 s, unless %s says otherwise", fault.Period),
-	unnamed:     fault.Textf("devices without a SerialNo go by the Id of their Key; compare with the devices"),
-	unzoned:     fault.Textf("dates without a time zone are taken for UTC"),
-	identifiers: fault.Textf("the Length of a code counts the identifier that a YubiKey types in front; the rest is taken for the digits"),
-	drifts:      fault.Textf("a TimeDrift is not taken over: bind measures it"),
-	challenges:  fault.Textf("a ChallengeFormat is not used: the tokens make codes without a challenge"),
-	users:       fault.Textf("a UserId is not taken over: bind says whose a token is"),
-	extended:    fault.Textf("Extensions are not read"),
-	pins:        fault.Textf("keys that are PINs are no tokens and were skipped"),
+	noCounter:      fault.Textf("HOTP keys without a Counter start at 0, unless %s says otherwise", fault.Counter),
+	noInterval:     fault.Textf("TOTP keys without a TimeInterval have 30 s, unless %s says otherwise", fault.Period),
+	unnamed:        fault.Textf("devices without a SerialNo go by the Id of their Key; compare with the devices"),
+	unzoned:        fault.Textf("dates without a time zone are taken for UTC"),
+	identifiers:    fault.Textf("the Length of a code counts the identifier that a YubiKey types in front; the rest is taken for the digits"),
+	drifts:         fault.Textf("a TimeDrift is not taken over: bind measures it"),
+	challenges:     fault.Textf("a ChallengeFormat is not used: the tokens make codes without a challenge"),
+	users:          fault.Textf("a UserId is not taken over: bind says whose a token is"),
+	extended:       fault.Textf("Extensions are not read"),
+	contradictions: fault.Textf("keys that say HOTP and have a TimeInterval and no Counter, or TOTP with a Counter and no TimeInterval, contradict themselves: %s says what they are", fault.Type),
+	pins:           fault.Textf("keys that are PINs are no tokens and were skipped"),
 }
 
 // count is a number of packages and the first of them.

@@ -12,6 +12,7 @@ import (
 	"strings"
 	"testing"
 	"testing/iotest"
+	"time"
 
 	"fob/internal/fault"
 	"fob/internal/intake"
@@ -32,7 +33,7 @@ func inspect(t *testing.T, file string, fill intake.Fill, o seedfile.Options) in
 	if err != nil {
 		t.Fatal(err)
 	}
-	res, err := intake.Inspect(context.Background(), intake.Import{Source: source, Format: Format(), Options: o, Fill: fill}, "")
+	res, err := intake.Inspect(context.Background(), intake.Import{Source: source, Format: Format(), Options: o, Fill: fill}, "", time.Now())
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -40,6 +40,7 @@ func (r *reader) record(p *pskc.KeyPackage) seedfile.Record {
 		rec.Fail("the key has no Secret")
 	}
 	r.readParameters(&rec, p, k)
+	r.contradicts(&rec, p, k)
 	readMoving(&rec, k)
 	readValidity(&rec, p.Device.Valid, policy.Valid)
 	if rec.Problem != nil {
@@ -152,11 +153,37 @@ func (r *reader) readParameters(rec *seedfile.Record, p *pskc.KeyPackage, k *psk
 // counts the identifier as well, which is the Key's Id then; 0 where that is not so.
 func withoutID(p *pskc.KeyPackage, k *pskc.Key) int64 {
 	maker := strings.ToLower(p.Device.Manufacturer)
-	n := k.Params.Response.Length - int64(len(k.ID))
+	length := k.Params.Response.Length
+	n := length - int64(len(k.ID))
+	switch {
+	case n == 6 || n == 8:
+	case length == 18 || length == 20: // the Id is the serial and a slot; what is typed in front has 12 characters
+		n = length - 12
+	case length == 14 || length == 16:
+		n = length - 8
+	}
 	if maker != "oath.ub" && !strings.HasPrefix(maker, "yubico") || k.Params.Response.Length <= token.MaxDigits || n != 6 && n != 8 {
 		return 0
 	}
 	return n
+}
+
+// contradicts leaves the type open of a key that says HOTP and moves as TOTP keys do,
+// or the other way round.
+func (r *reader) contradicts(rec *seedfile.Record, p *pskc.KeyPackage, k *pskc.Key) {
+	what, has := "HOTP, and has a TimeInterval and no Counter, as TOTP keys have", false
+	switch rec.Params.Type {
+	case token.HOTP:
+		has = k.Interval.Given && !k.Counter.Given
+	case token.TOTP:
+		what, has = "TOTP, and has a Counter and no TimeInterval, as HOTP keys have", k.Counter.Given && !k.Counter.Closed && k.Counter.Plain != 0 && !k.Interval.Given
+	}
+	if !has {
+		return
+	}
+	rec.Params.Type, rec.Given = "", rec.Given&^seedfile.SetOf(seedfile.FieldType)
+	rec.Question(seedfile.FieldType, "the key says %s: which of them is right?", what)
+	r.count(contradictions, true, p)
 }
 
 // readMoving reads the counter of HOTP and the clock of TOTP (RFC 6030 section

@@ -28,13 +28,16 @@ const (
 	Resolver
 	Realm
 	T0
+	Start
+	Expiry
+	Made
 	Other
 	columnCount
 )
 
 var columnNames = [columnCount]string{
 	"serial", "seed", "type", "digits", "counter or step", "hash", "counter", "step",
-	"manufacturer", "model", "account", "resolver", "realm", "t0", "ignored column",
+	"manufacturer", "model", "account", "resolver", "realm", "t0", "valid from", "expiry", "manufactured", "ignored column",
 }
 
 func (c Column) String() string { return columnNames[c] }
@@ -76,6 +79,10 @@ var spellings = map[Column]string{
 	T0: "t0 epoch epochstart starttime startzeit unixstart",
 	Hash: "hash hashlib algorithm hashalgorithm algo hmac alg crypto cryptoalgorithm hashfunction hashalgo hashtype " +
 		"hashalgorithmus hashverfahren algorithmus algorithme algoritmo hmacalgorithm digest",
+	Start: "validfrom notbefore issuedate issued dateofissue startdate activationdate gültigab gültigvon ausstellungsdatum",
+	Expiry: "expiry expirydate expires expireson expiration expirationdate validuntil validto validthru notafter enddate endoflife bestbefore " +
+		"ablauf ablaufdatum gültigbis verfallsdatum haltbarbis dateexpiration datedexpiration fechadecaducidad caducidad scadenza datascadenza vervaldatum",
+	Made:         "manufactured manufacturedate manufacturingdate manufactureddate productiondate madeon herstellungsdatum produktionsdatum",
 	Manufacturer: "manufacturer vendor", Model: "model tokenmodel",
 	Account: "user username upn userprincipalname account", Resolver: "resolver", Realm: "realm",
 }

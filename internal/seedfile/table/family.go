@@ -51,9 +51,11 @@ type Reader struct {
 	Family  *Family
 	Options seedfile.Options
 
-	begun bool
-	most  int // columns that the family has; 0: as many as the header
-	width widths
+	begun  bool
+	headed int // the line of the header
+	seen   int // columns of the first record
+	most   int // columns that the family has; 0: as many as the header
+	width  widths
 
 	lastType token.Type // of the row before
 	hashText []byte     // the last hash read and what it means: files have few
@@ -110,7 +112,9 @@ func (r *Reader) Head(row rows.Row) error {
 	if err := checkHeader(r.Family.Names, l, row); err != nil {
 		return err
 	}
+	r.headed = row.Line - r.Options.SkipRows
 	r.Set(l, len(row.Fields), true)
+	r.Least = Width(row)
 	return nil
 }
 

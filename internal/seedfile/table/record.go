@@ -20,6 +20,10 @@ func (r *Reader) record(row rows.Row) seedfile.Record {
 	if !r.CheckCells(&rec, row) {
 		return rec
 	}
+	if IsYubicoOTP(row.Fields) {
+		rec.Fail("the row has a public id, a private id and an AES key: the key is for Yubico OTP, and no OATH seed; fob keeps hotp and totp tokens")
+		return rec
+	}
 	if r.Family.Strip != nil {
 		if rec, row = r.Family.Strip(r, rec, row); rec.Problem != nil {
 			return rec
@@ -27,8 +31,9 @@ func (r *Reader) record(row rows.Row) seedfile.Record {
 	}
 	fields := row.Fields
 	if rec.Serial == "" {
-		rec.Serial = string(r.Unmarked(row, Serial))
+		r.ReadSerial(&rec, row)
 	}
+	r.seen = max(r.seen, len(fields))
 	kind := r.Columns.Field(fields, Kind)
 	t := typeOf(kind)
 	if t != "" {
@@ -48,6 +53,7 @@ func (r *Reader) record(row rows.Row) seedfile.Record {
 	r.readHash(&rec, fields)
 	r.readMoving(&rec, fields)
 	r.readT0(&rec, fields)
+	r.ReadDates(&rec, row)
 	r.doubtIgnored(&rec, fields)
 	r.checkEnd(&rec, row)
 	if rec.Problem == nil {
@@ -69,6 +75,9 @@ func (r *Reader) readSeed(rec *seedfile.Record, text []byte) {
 	}
 	decoded, err := seedfile.DecodeText(text, r.Family.Encoding)
 	if err != nil {
+		if other := seedfile.LooksWider(text, r.Family.Encoding); other != seedfile.Unknown {
+			err = fault.Errorf(fault.Refused, "%s: this looks like %s; %s is %s (if all seeds are %[2]s: %[5]s)", err, other, r.Family.Name, r.Family.Encoding, r.asColumns())
+		}
 		rec.Fail("%s", err)
 		return
 	}
@@ -76,6 +85,21 @@ func (r *Reader) readSeed(rec *seedfile.Record, text []byte) {
 	if decoded.Len() < token.MinShortSeedLen && seedfile.SerialLooksLikeSeed(rec.Serial) {
 		rec.Fail("the seed has only %d bytes", decoded.Len())
 	}
+}
+
+// asColumns says how the file is read as a table of any encoding.
+func (r *Reader) asColumns() fault.Text {
+	var parts []string
+	for c := range r.Columns.All() {
+		if c != Other && r.Columns.At(c) <= r.seen {
+			parts = append(parts, fmt.Sprintf("%s=%d", c.key(), r.Columns.At(c)))
+		}
+	}
+	columns := fault.Columns.Is(strings.Join(parts, ","))
+	if skip := r.Options.SkipRows; r.Named || skip > 0 {
+		return fault.Textf("%s %s", columns, fault.SkipRows.Is(skip+count(r.Named)*r.headed))
+	}
+	return fault.Textf("%s", columns)
 }
 
 // otherTypes are those of other servers, as they are written in their files.
@@ -191,6 +215,8 @@ func (r *Reader) readPeriod(rec *seedfile.Record, fields [][]byte, c Column) {
 	switch {
 	case !given:
 		return
+	case c == Moving && rec.Params.Type == "" && ok && n == 0:
+		return // no step: a counter
 	case !possible && rec.Params.Type == "" && c == Moving:
 		// a counter, or refused once the type is said: see Record
 	case !ok || n > MaxShown:
@@ -270,7 +296,13 @@ func (r *Reader) checkWidth(rec *seedfile.Record, row rows.Row) {
 	n := len(row.Fields)
 	torn := row.Unended || n < r.Columns.At(Kind)
 	if want := r.width.of(rec.Params.Type, torn); want > 0 {
-		CheckWidth(rec, row, want)
+		if !r.Named && n > want && n <= r.most && !row.BlankFrom(want) {
+			rec.Fail("the row has %d columns where the file has %d; if lines may end early in this file, write a comma for each missing column at the end of the shorter ones, in a copy", n, want)
+		}
+		if !r.Named && n < want && n >= 2 && n >= r.Family.Least && !row.Unended && len(row.Fields[n-1]) > 0 && !(r.wide && r.full <= n) {
+			rec.Fail("the row has %d of %d columns; a column may be empty but not missing: if this line ends early on purpose, write a comma for each missing column at its end, in a copy", n, want)
+		}
+		r.CheckWidth(rec, row, want)
 	}
 	switch {
 	case n < 2 && row.Sheet != "":

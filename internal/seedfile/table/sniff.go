@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"iter"
 	"slices"
+	"strings"
 
 	"fob/internal/rows"
 	"fob/internal/seedfile"
@@ -87,6 +88,18 @@ func IsSeed(text []byte, e seedfile.Encoding) bool {
 	seed.Clear()
 	return n >= token.MinShortSeedLen
 }
+
+// IsYubicoOTP reports whether a row is what Duo and others take for a YubiKey in its
+// own mode: a public id of 12 letters, a private id and an AES key. A serial that a
+// maker gave has a digit.
+func IsYubicoOTP(fields [][]byte) bool {
+	if len(fields) < 3 || len(fields[0]) != 12 || len(fields[1]) != 12 || len(fields[2]) != 32 {
+		return false
+	}
+	return strings.Trim(strings.ToLower(string(fields[0])), "abcdefghijklmnopqrstuvwxyz") == "" && isHex(fields[1]) && isHex(fields[2])
+}
+
+func isHex(f []byte) bool { return strings.Trim(strings.ToLower(string(f)), "0123456789abcdef") == "" }
 
 // IsNumber reports whether a text is a whole number.
 func IsNumber(text []byte) bool {

@@ -21,6 +21,8 @@ type Suggestion struct {
 	Names   []string // of the columns, as far as they may be shown
 	Open    []string // what to add where a column may mean something
 	Lacks   []any    // texts: fields that no column seems to say
+	// Delimiter is what stands between the columns, where it has to be said.
+	Delimiter byte
 }
 
 // Suggest looks at the first rows of a table; whether the operator skips some that
@@ -41,8 +43,12 @@ func Suggest(sample seedfile.Sample, skips bool) *Suggestion {
 	if top > 0 || skips {
 		s.Skip = first[top].Line - 1
 	}
-	if !s.fill(looked(header, first[at:]), header) && header != nil {
+	all := looked(header, first[at:])
+	if !s.fill(all, header) && header != nil {
 		s.Skip = first[top].Line // numbers alone do not tell that the first row is a header
+	}
+	if slices.Contains(s.Unfound, Serial) && !slices.ContainsFunc(all, look.maybeSerial) {
+		return nil // nothing in it can be a serial
 	}
 	return s
 }
@@ -105,20 +111,21 @@ func count(is bool) int {
 
 // look is what the values of a column have in common.
 type look struct {
-	at      int // from 1
-	name    string
-	column  Column // that the name means, or Other
-	where   string // how an operator names it
-	values  int
-	seeds   int
-	types   int
-	hashes  int
-	could   seedfile.FieldSet // that all the numbers could be
-	serials map[string]bool   // what could be one; nil: something could not
+	at       int // from 1
+	name     string
+	column   Column // that the name means, or Other
+	where    string // how an operator names it
+	values   int
+	seeds    int
+	types    int
+	hashes   int
+	could    seedfile.FieldSet // that all the numbers could be
+	possible int               // that could be a serial each
+	serials  map[string]bool   // what could be one; nil: something could not
 }
 
-// shortestSerial is how short a serial may be: a shorter number is that of a row.
-const shortestSerial = 4
+// ShortestSerial is how short a serial may be: a shorter number is that of a row.
+const ShortestSerial = 4
 
 // maxName is how long a name may be that is shown: a seed is longer.
 const maxName = 2*token.MinShortSeedLen - 1
@@ -164,13 +171,18 @@ func (l *look) see(f []byte) {
 	l.types += count(IsType(f))
 	l.hashes += count(isHash(f))
 	l.could &= numeric(f)
-	if _, err := token.ParseSerial(string(f)); err != nil || len(f) < shortestSerial || l.serials[string(f)] {
+	_, err := token.ParseSerial(string(f))
+	l.possible += count(err == nil && len(f) >= ShortestSerial)
+	if err != nil || len(f) < ShortestSerial || l.serials[string(f)] {
 		l.serials = nil
 	}
 	if l.serials != nil {
 		l.serials[string(f)] = true
 	}
 }
+
+// maybeSerial reports whether a column could hold serials, if not plainly so.
+func (l look) maybeSerial() bool { return l.values > 0 && l.seeds == 0 && 2*l.possible >= l.values }
 
 // fill finds for each column what it may be: by its name, else by its values. It
 // reports whether any is called by its name.
@@ -262,10 +274,14 @@ func (s *Suggestion) Hint() fault.Text {
 }
 
 func (s *Suggestion) settings(columns string) fault.Text {
-	if s.Skip == 0 {
-		return fault.Textf("%s", fault.Columns.Is(columns))
+	text := fault.Textf("%s", fault.Columns.Is(columns))
+	if s.Delimiter != 0 {
+		text = fault.Textf("%s %s", fault.Delimiter.Is(string(s.Delimiter)), text)
 	}
-	return fault.Textf("%s %s", fault.Columns.Is(columns), fault.SkipRows.Is(s.Skip))
+	if s.Skip == 0 {
+		return text
+	}
+	return fault.Textf("%s %s", text, fault.SkipRows.Is(s.Skip))
 }
 
 // Say is what to say where it is known what the columns are.

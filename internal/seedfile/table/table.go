@@ -29,12 +29,15 @@ const NoteUnended = "the last line has no line end: compare the number of record
 type File struct {
 	Columns Layout
 	Named   bool // there is a header
+	Least   int  // columns that it names, to the last; 0: there is none
 
 	rows    *rows.Reader
 	begun   bool
 	records int
 	unended bool
 	last    []byte // the last field of the row before
+	wide    bool   // a row had all its columns
+	full    int    // the last column in which anything stood so far
 	marked  int    // serials and seeds with an apostrophe in front
 	watch   watch
 
@@ -86,6 +89,13 @@ func (f *File) Unmarked(row rows.Row, c Column) []byte {
 	return text
 }
 
+// ReadSerial reads a serial, and whether it is marked as text.
+func (f *File) ReadSerial(rec *seedfile.Record, row rows.Row) {
+	before := f.marked
+	rec.Serial = string(f.Unmarked(row, Serial))
+	rec.AsText = f.marked > before
+}
+
 // Comment is the file's first line, where it is one.
 func (f *File) Comment() string { return f.rows.Comment() }
 
@@ -94,6 +104,11 @@ func (f *File) Record(row rows.Row) seedfile.Record {
 	f.records++
 	f.unended = row.Unended
 	f.watch.see(row.Fields)
+	for i := len(row.Fields); i > f.full; i-- {
+		if len(row.Fields[i-1]) > 0 {
+			f.full = i
+		}
+	}
 	return seedfile.Record{Place: place(row)}
 }
 
@@ -116,8 +131,19 @@ func (f *File) ReadMaker(rec *seedfile.Record, fields [][]byte) {
 
 // CheckWidth wants as many columns as the header or the rows before have: a row
 // that lost one would be read with another in its place.
-func CheckWidth(rec *seedfile.Record, row rows.Row, want int) {
+func (f *File) CheckWidth(rec *seedfile.Record, row rows.Row, want int) {
 	n := len(row.Fields)
+	switch {
+	case n >= want:
+		f.wide = true
+	case f.Least > 0 && n >= f.Least && !row.Unended:
+		return // the others have no names
+	case n > 0 && f.wide && f.full <= n && len(row.Fields[n-1]) > 0 && !row.Unended:
+		// Excel leaves out the delimiters of a last column that is empty, from the 17th
+		// row on. Had another column been lost, the empty one would stand in the place
+		// of the last that is full.
+		return
+	}
 	switch {
 	case n < want && row.Unended:
 		rec.Fail("the file seems cut off: its last line has no end and %d of %d columns; fetch the delivery again", n, want)
@@ -126,6 +152,16 @@ func CheckWidth(rec *seedfile.Record, row rows.Row, want int) {
 	case !row.BlankFrom(want):
 		rec.Fail("the row has %d columns where the file has %d", n, want)
 	}
+}
+
+// Width is how many columns a header names: what is behind them has no name, and the
+// rows need not have it.
+func Width(header rows.Row) int {
+	n := len(header.Fields)
+	for n > 0 && len(header.Fields[n-1]) == 0 {
+		n--
+	}
+	return n
 }
 
 // FailRow refuses a row that is not what its family writes, which the last one may
@@ -224,7 +260,7 @@ func (f *File) CheckCells(rec *seedfile.Record, row rows.Row) bool {
 		return true
 	}
 	if at := f.Columns.At(Serial) - 1; at >= 0 && at < len(row.Kinds) && row.Kinds[at] <= rows.Padded {
-		rec.Serial = string(f.Unmarked(row, Serial))
+		f.ReadSerial(rec, row)
 	}
 	for c := range f.Columns.All() {
 		at := f.Columns.At(c) - 1
@@ -235,6 +271,7 @@ func (f *File) CheckCells(rec *seedfile.Record, row rows.Row) bool {
 		digits, _, _ := strings.Cut(text, ".")
 		significant := len(strings.TrimLeft(digits, "-0")) // digits of a number from its first that is no zero
 		switch {
+		case kind == rows.Date && IsDate(c):
 		case kind == rows.Date:
 			rec.Fail("cell %s holds a date, which a spreadsheet may have made of something else; %s", cell, cleanFile)
 		case kind != rows.Number && kind != rows.Padded && kind != rows.Shaped:

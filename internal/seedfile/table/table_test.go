@@ -48,7 +48,7 @@ func TestCheckWidth(t *testing.T) {
 			t.Fatal(err)
 		}
 		var rec seedfile.Record
-		CheckWidth(&rec, row, 3)
+		new(File).CheckWidth(&rec, row, 3)
 		if (rec.Problem == nil) != (c.says == "") || rec.Problem != nil && !strings.Contains(rec.Problem.Error(), c.says) {
 			t.Errorf("%q: %v, want %s", c.text, rec.Problem, c.says)
 		}

@@ -116,7 +116,8 @@ func stripEntry(_ *table.Reader, rec seedfile.Record, row rows.Row) (seedfile.Re
 	case string(e.digits) == "0": // a translated log has only this to tell
 		rec.Fail("slot %s holds %s; fob keeps OATH-HOTP keys only", e.slot, kindOf(row.Fields[0]))
 	case len(e.id) == 0:
-		rec.Fail("the key in slot %s has no public id, and the log no other serial", e.slot)
+		rec.Fail("the key in slot %s has no public id, and this log no other serial: log in the Yubico format, which has the serial of the device, "+
+			"or write the serial and the seed into a table of your own", e.slot)
 	case !isID(e.id):
 		rec.Serial = ""
 		rec.Fail("the public id is written neither in modhex nor in hex")

@@ -1,0 +1,215 @@
+// Package damage knows what happens to a value on its way into a list: spreadsheets
+// make numbers and dates of it or put an error in its place, mail programs decorate
+// it, people write something where there is nothing, reports end in a line of their
+// own. Each kind has one sentence, and every reader of any list asks here, mostly
+// through package token: a seed file in any format, a list of people, of bindings or
+// of assignments, a stocktake, and what is typed.
+//
+// A sentence is a predicate, to stand behind what is damaged: "the account #N/A is an
+// error of a spreadsheet". It is given only for what is certain: the comment at each
+// kind says how often it would be wrong about a healthy value, and a healthy file of
+// a million records must pass. What may be healthy after all is asked about instead
+// (MayBeNobody), or judged by the whole file (Rounding).
+package damage
+
+import (
+	"regexp"
+	"strings"
+	"time"
+	"unicode"
+)
+
+// takeOriginal is what to do, at the end of sentences.
+const takeOriginal = "take it from the original file"
+
+// sheetError is what spreadsheets write in the place of a value, in any language:
+// #REF!, #BEZUG!, #NAME?, #DIV/0!, #N/A, #NV, also with what it was twice over; of
+// LibreOffice Err:508, and of a column too narrow for its numbers only signs.
+var sheetError = regexp.MustCompile(`^(#(\p{Lu}[\p{Lu}0-9/_ ]*[!?]|N/A|N/D|N/V|NV|N/B|I/T|N/DISP|GETTING_DATA|GEG\. ONTBREEKT|SAKNAS!?|PUUTTUU)( N/A| #N/A)?|Err:[0-9]{3}|#{3,})$`)
+
+// SheetError reports whether a text is an error of a spreadsheet. No serial, account
+// or name begins with # and ends as these do, or is of # alone.
+func SheetError(text string) bool {
+	return text != "" && (text[0] == '#' || text[0] == 'E') && sheetError.MatchString(text)
+}
+
+// formula is what a spreadsheet computes when a list is opened in one: it is nobody's
+// name. A number with a sign is no formula.
+var formula = regexp.MustCompile(`^(=|[-+@][\pL\d.+\-*/]*[(|!])`)
+
+// Formula reports whether a text is a formula that was to be computed. It is damage in
+// a list; what somebody types is taken as it is, and shown so that nothing computes it.
+func Formula(text []byte) bool { return formula.Match(text) }
+
+// Listed is the damage of an account in a list; empty: none.
+func Listed(text string) string {
+	if Formula([]byte(text)) {
+		return "is a formula; paste it as a text"
+	}
+	return Account(text)
+}
+
+// exponent is how a spreadsheet writes a long number: 2.6E+12. A serial such as
+// 12E4567 is not that: the damage always shows a decimal mark, an E+, or both.
+var exponent = regexp.MustCompile(`^[+-]?[0-9]+([.,][0-9]+[eE][+-]?|[eE]\+)[0-9]+$`)
+
+// Exponent reports whether a text was a number too long for its cell.
+func Exponent(text string) bool {
+	return strings.ContainsAny(text, "eE") && exponent.MatchString(text)
+}
+
+// Text is the damage that any text shows, whatever it ought to be; empty: none.
+func Text(text string) string {
+	switch {
+	case SheetError(text):
+		return "is an error of a spreadsheet; put the plain text in its place in a copy"
+	case Exponent(text):
+		return "was turned into a number by a spreadsheet; " + takeOriginal
+	}
+	return ""
+}
+
+// fraction is how programs write a whole number that they took for one with a
+// fraction. Of makers' numbers none is of digits, a point and nothing but zeros
+// behind it: all tokens would end alike, and labels have no room to waste.
+var fraction = regexp.MustCompile(`^-?[0-9]+[.,]0+$`)
+
+// Number is the damage of what looks like a number and was a text: a serial, a
+// personnel number, the number of an order; empty: none.
+func Number(text string) string {
+	if said := Text(text); said != "" {
+		return said
+	}
+	switch {
+	case text == "" || text[len(text)-1] < '0' || text[len(text)-1] > '9' || !strings.ContainsAny(text, ".,'’-/"):
+		// nearly all, and a file has millions
+	case fraction.MatchString(text):
+		return "ends in .0, as if it were a number: a program read it as one and wrote it back; " + takeOriginal
+	case thousands.MatchString(text):
+		return "has separators of thousands, as if it were a number; " + takeOriginal
+	case isDate(text):
+		return "is a date, which a spreadsheet may have made of something else; " + takeOriginal
+	}
+	return ""
+}
+
+// thousands are groups of three behind commas or apostrophes. Points group the digits
+// of real serials too, and are not among them.
+var thousands = regexp.MustCompile(`^[1-9][0-9]{0,2}([,'’][0-9]{3})+$`)
+
+// dates are the layouts that spreadsheets write a date in. A serial of digits in
+// groups of 4, 2 and 2 or of 2, 2 and 4 would be a date of this age once in a
+// thousand times (the year of 100 among 10,000, the day of 366 among 10,000), and no
+// maker that is known groups its digits so.
+var dates = []string{time.DateOnly, "02.01.2006", "2.1.2006", "2/1/2006", "1/2/2006", "2-Jan-2006", "2-Jan-06", time.DateTime, "2006-01-02T15:04:05"}
+
+func isDate(text string) bool {
+	if len(text) < 8 || len(text) > 19 || !strings.ContainsAny(text, "-./") {
+		return false
+	}
+	for _, layout := range dates {
+		if at, err := time.Parse(layout, text); err == nil && at.Year() >= 1950 && at.Year() <= 2099 {
+			return true
+		}
+	}
+	return false
+}
+
+// Serial is the damage of a serial; empty: none.
+func Serial(text string) string {
+	if said := Number(text); said != "" {
+		return said
+	}
+	switch {
+	case placeholder(text), text == "TRUE", text == "FALSE", !strings.ContainsAny(text, "0123456789") && MayBeNobody(text):
+		return "stands for no serial: somebody, or a program, wrote it where there was none"
+	case isFooter(text):
+		return "is a line of a report and no serial; take it out of a copy of the list"
+	}
+	return ""
+}
+
+// Account is the damage of an account; empty: none.
+func Account(text string) string {
+	if said := Number(text); said != "" {
+		return said
+	}
+	switch {
+	case text == "0":
+		return "is nobody's: it is what a spreadsheet's look-up of an empty cell leaves; leave it empty in a copy"
+	case text == "TRUE", text == "FALSE":
+		return "is nobody's: it is what a spreadsheet makes of a yes or a no"
+	case placeholder(text):
+		return "stands for nobody: leave it empty in a copy of the list"
+	case isFooter(text):
+		return "is a line of a report and nobody's; take it out of a copy of the list"
+	}
+	return Mail(text)
+}
+
+// signs are what is written where there is nothing: dashes and the like. An account
+// has a letter or a digit in it, or is a picture.
+const signs = `-–—−_.,;:?!/\|*+~='"()[]{}<>#& `
+
+// placeholder knows signs alone, and the short forms of "not available" that have a
+// point or a stroke in them: n/a, n.a., k. A., s/o, --. Directories do not let a name
+// have a stroke in it, and end none in a point (RFC 4512; Microsoft's rules for
+// sAMAccountName and UPN).
+func placeholder(text string) bool {
+	if text == "" {
+		return false
+	}
+	if strings.Trim(text, signs) == "" {
+		return true
+	}
+	if len(text) > 8 {
+		return false
+	}
+	switch strings.ToLower(strings.ReplaceAll(text, " ", "")) {
+	case "n/a", "n.a.", "n.a", "n/d", "n.d.", "n/v", "n.v.", "k.a.", "k/a", "s/o", "n.n.", "n.n", "o.a.", "n/b", "n.b.", "i/t", "n/k", "n.vor.", "(leer)", "(null)", "<null>", "(none)", "(blank)", "[null]", `\n`:
+		return true
+	}
+	return false
+}
+
+// nobody are words that people and programs write where nobody has a token or an
+// account. Some of them are somebody's name as well.
+var nobody = func() map[string]bool {
+	all := map[string]bool{}
+	for w := range strings.FieldsSeq(`null none nil nan na nv nobody noone nouser noaccount unassigned notassigned unallocated notset undefined missing
+		unknown empty blank vacant free spare available tbd tba todo void deleted
+		niemand keiner keine kein unbekannt leer frei vakant offen ersatz reserve lager bestand nichtzugewiesen nichtvergeben nichtzugeordnet verfügbar verfuegbar
+		aucun personne inconnu vide libre disponible sansobjet nonattribué nonassigné ninguno nadie desconocido vacío sinasignar
+		nessuno libero nonassegnato geen niemandtoegewezen onbekend vrij ingen ingenbruger okänd brak niktnull
+		true false wahr falsch vrai faux verdadero falso vero total totals summe gesamt gesamtsumme anzahl count sum`) {
+		all[w] = true
+	}
+	return all
+}()
+
+// MayBeNobody reports whether an account may be a word for nobody. Null, Frei and Na
+// are names of people too: it is for the caller to ask.
+func MayBeNobody(text string) bool {
+	if len(text) > 24 || strings.ContainsRune(text, '@') {
+		return false
+	}
+	return nobody[strings.Map(func(r rune) rune {
+		if unicode.IsLetter(r) || unicode.IsDigit(r) {
+			return unicode.ToLower(r)
+		}
+		return -1
+	}, text)]
+}
+
+// footer is how reports end, and what databases print behind their rows: a number
+// with a word for what was counted, an end, who made it on which day, a page. Nobody's
+// login has a blank or a colon and one of these words in front of a number.
+var footer = regexp.MustCompile(`(?i)^(\(?\d+ (rows?|records?|users?|entries|objects|items|results|accounts|persons?|people|tokens?|lines?|zeilen?|datens(ä|ae)tze?|eintr(ä|ae)ge|benutzer|konten|personen|objekte|lignes?|enregistrements?|utilisateurs?|filas?|usuarios|righe|rijen|rader)\b.*` +
+	`|(total|totals|sum|summe|gesamt|anzahl|count|number|zeilen|records|rows|datens(ä|ae)tze)( \pL+){0,3} ?[:=] ?[\d.,' ]+` +
+	`|[-*= ]*(end of (file|report|list|data|export)|ende der (liste|datei|tabelle)|ende des (berichts|exports)|fin du (fichier|rapport)|fin de la liste)\b.*` +
+	`|(generated|created|exported|printed|erstellt|exportiert|gedruckt|stand|g(é|e)n(é|e)r(é|e)|report run)\b.*\d{1,4}[-./]\d{1,2}[-./]\d{1,4}.*` +
+	`|(page|seite|p(á|a)gina|pagina) \d+ ?(/|of|von|de|di|van) ?\d+)$`)
+
+func isFooter(text string) bool {
+	return len(text) > 4 && strings.ContainsAny(text, " :=") && footer.MatchString(text)
+}
