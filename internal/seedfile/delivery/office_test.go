@@ -79,10 +79,3 @@ func TestOfficeChanged(t *testing.T) {
 		t.Errorf("only %d changes were found", changed)
 	}
 }
-
-func FuzzOffice(f *testing.F) {
-	for _, name := range []string{"agile.xlsx", "standard.xlsx", "old.xls"} {
-		f.Add(read(f, sample(name)))
-	}
-	fuzzOpen(f, func(t testing.TB) *Keys { return given(t, "pass:passphrase.txt") })
-}
