@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strings"
 
 	"github.com/google/uuid"
 
@@ -34,6 +35,9 @@ type remembered struct {
 // memoryOf is the memory of a store; nil where there is neither an identity nor
 // anything that was seen: an auditor's copy has nothing to be held against.
 func (c Config) memoryOf(id uuid.UUID) *memory {
+	if strings.Contains(filepath.Base(c.DB), stagedMark) { // it has no place yet
+		return nil
+	}
 	folder := c.Memory
 	if folder == "" && c.Identity != "" {
 		folder = filepath.Dir(c.Identity)

@@ -295,15 +295,35 @@ func (a *attempt) otherDigits(tx Tx, refusal error) error {
 	return a.refuse(r.Reason, fault.Errorf(fault.CodeRefused, "token %s: %s", a.token.Serial, r.Msg).WithAdvice(remedy(a.token, r)))
 }
 
+// used is the watermark. A backup does not know which codes were used before it was
+// restored: of a token that was here then, none that it had shown by then counts.
+// Which presses a HOTP token had made nobody can know.
+func (a *attempt) used(r ClockReader) (token.Mark, error) {
+	mark := a.token.Watermark
+	restored, err := r.RestoredAt()
+	if err != nil || restored.IsZero() || a.token.Profile.Type != token.TOTP || a.token.ImportedAt.After(restored) {
+		return mark, err
+	}
+	shown := otp.StepAt(a.token.Profile.Params, restored, a.prediction.Centre)
+	if !mark.Known || mark.Step < shown {
+		mark = token.Mark{Step: shown, Known: true}
+	}
+	return mark, nil
+}
+
 // attempt is what is compared; done forgets the seed.
 func (a *attempt) attempt(tx Tx, entries []otp.Entry) (try otp.Attempt, done func(), err error) {
 	if a.prediction, a.history, err = predict(tx, a.token, a.now); err != nil {
 		return try, nil, err
 	}
+	used, err := a.used(tx)
+	if err != nil {
+		return try, nil, err
+	}
 	seed, err := OpenSeed(tx, a.keys, a.token.ID, a.token.Serial)
 	return otp.Attempt{
 		Params: a.token.Profile.Params, Seed: seed, Entries: entries, Paced: a.req.Paced, Deep: a.req.Deep, Many: a.req.Many,
-		Counter: a.token.Counter, Watermark: a.token.Watermark, Prediction: a.prediction, Caps: capsOf(a.policy),
+		Counter: a.token.Counter, Watermark: used, Prediction: a.prediction, Caps: capsOf(a.policy),
 	}, seed.Clear, err
 }
 

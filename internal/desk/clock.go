@@ -40,6 +40,8 @@ type ClockReader interface {
 	// NewestEvent is the latest time of any event since the clock was last
 	// corrected.
 	NewestEvent() (time.Time, error)
+	// RestoredAt is when a backup was restored last; zero: never.
+	RestoredAt() (time.Time, error)
 }
 
 // ClockWriter records what was observed.

@@ -50,6 +50,8 @@ type Engine interface {
 	// removes what else their loaders left.
 	SweepLoads(batches []LoadingBatch, discard func(LoadingBatch) error) error
 
+	// CopyTo writes one consistent state into an empty file, while others work.
+	CopyTo(ctx context.Context, path string) error
 	// EmptyLog removes from the database's own log what was overwritten; done is
 	// false while somebody still reads an older state.
 	EmptyLog(ctx context.Context) (done bool, err error)

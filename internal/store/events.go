@@ -45,6 +45,11 @@ func (q *queries) Append(e *trail.Event) error {
 	if err := q.appendAbout(e); err != nil {
 		return err
 	}
+	if e.Command == token.CmdRestore {
+		if err := q.exec(`UPDATE store SET restored_at = $1`, e.Time.UnixNano()); err != nil {
+			return err
+		}
+	}
 	if err := q.noteRequest(e); err != nil {
 		return err
 	}
@@ -87,6 +92,12 @@ func (q *queries) NewestEvent() (at time.Time, err error) {
 		return at, err
 	}
 	return at, q.vouchNewest(at)
+}
+
+// RestoredAt is when a backup was restored last.
+func (q *queries) RestoredAt() (at time.Time, err error) {
+	err = q.row(`SELECT restored_at FROM store`).Scan(inNanos(&at))
+	return at, err
 }
 
 // AcceptClock makes a time the newest, though the trail knows later ones.

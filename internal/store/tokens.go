@@ -1,6 +1,7 @@
 package store
 
 import (
+	"context"
 	"time"
 
 	"github.com/google/uuid"
@@ -218,4 +219,14 @@ func (q *queries) SavePolicy(name, value string) error {
 		return q.exec(`DELETE FROM policy WHERE name = $1`, name)
 	}
 	return q.exec(`INSERT INTO policy (name, value) VALUES ($1, $2) ON CONFLICT (name) DO UPDATE SET value = excluded.value`, name, value)
+}
+
+// CountTokens counts the tokens that can be seen, and those of them that count
+// presses and have a seed.
+func (s *Store) CountTokens(ctx context.Context) (n, presses int, err error) {
+	err = s.snapshot(ctx, func(q *queries) error {
+		return q.row(`SELECT COUNT(*), COUNT(CASE WHEN p.type = 'hotp' AND t.seed IS NOT NULL THEN 1 END)
+			FROM token t JOIN batch b ON b.id = t.batch_id AND `+visible+` JOIN profile p ON p.id = t.profile_id`).Scan(&n, &presses)
+	})
+	return n, presses, err
 }

@@ -78,7 +78,7 @@ func (t *tables) Contradictions() ([]string, error) {
 
 // StoreRow reads the store itself.
 func (q *queries) StoreRow() (row trail.StoreRow, err error) {
-	if err := q.row(`SELECT created_at, newest_at FROM store`).Scan(inNanos(&row.Created), inNanos(&row.Newest)); err != nil {
+	if err := q.row(`SELECT created_at, newest_at, restored_at FROM store`).Scan(inNanos(&row.Created), inNanos(&row.Newest), inNanos(&row.Restored)); err != nil {
 		return row, err
 	}
 	keys, err := q.storeKeys()

@@ -96,8 +96,11 @@ const (
 	CmdMove          Command = "move"    // from place to place; the state stays
 	CmdAccountImport Command = "account import"
 
-	CmdProvision       Command = "provision" // seeds to a verifier
-	CmdRequest         Command = "request"   // a command that waits for a second person
+	CmdProvision Command = "provision" // seeds to a verifier
+	CmdBackup    Command = "backup"
+	CmdRestore   Command = "restore"
+
+	CmdRequest         Command = "request" // a command that waits for a second person
 	CmdRequestApprove  Command = "request approve"
 	CmdRequestDeny     Command = "request deny"
 	CmdRequestWithdraw Command = "request withdraw"

@@ -141,7 +141,7 @@ func (v *verification) compareStore(t Tables) error {
 	slices.SortFunc(row.Custodians, byRecipient)
 	keys := f.keys
 	slices.SortFunc(keys.Custodians, byRecipient)
-	differences(&v.Report, "store", row, StoreRow{Created: f.founded, CheckpointPub: f.init.CheckpointPub, Newest: f.newest, KeysDetail: keys})
+	differences(&v.Report, "store", row, StoreRow{Created: f.founded, CheckpointPub: f.init.CheckpointPub, Newest: f.newest, Restored: f.restored, KeysDetail: keys})
 	return nil
 }
 

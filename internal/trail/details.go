@@ -200,6 +200,23 @@ type SeenHead struct {
 	Hash string `json:"hash"`
 }
 
+// BackupDetail is what a backup carries: which copy of the store there is.
+type BackupDetail struct {
+	File   string `json:"file"` // its name, without folders
+	SHA256 string `json:"sha256"`
+	Tokens int    `json:"tokens"`
+	Events int64  `json:"events"`
+	Head   string `json:"head"`
+}
+
+// RestoreDetail is what the restore of a backup carries: the first event behind those
+// of the backup.
+type RestoreDetail struct {
+	File   string    `json:"file"`
+	SHA256 string    `json:"sha256"`
+	Newest time.Time `json:"newest"` // the time of the backup's newest event
+}
+
 // ClockDetail is what a correction of the clock carries.
 type ClockDetail struct {
 	Newest   time.Time `json:"newest"`   // what the trail took for the newest time

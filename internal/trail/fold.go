@@ -24,18 +24,19 @@ type Fold struct {
 	renames Renames
 	part    bool // it begins in the middle of a trail: what was before is not known
 
-	init    InitDetail
-	keys    KeysDetail // as the newest event about them left them
-	founded time.Time  // the first event
-	newest  time.Time  // what the clock is held against
-	policy  map[string]string
-	lists   []ListRow // of people
-	batches map[string]*batch
-	inOrder []*batch // by their ids, which rise
-	persons []erasedPerson
-	asked   []keptRequest      // by their numbers, from 1
-	erased  map[textKey]uint32 // texts of accounts that are not there, by an index of names
-	names   []string           // what stands for them; empty: no erasure named it yet
+	init     InitDetail
+	keys     KeysDetail // as the newest event about them left them
+	founded  time.Time  // the first event
+	newest   time.Time  // what the clock is held against
+	restored time.Time  // the newest restore of a backup
+	policy   map[string]string
+	lists    []ListRow // of people
+	batches  map[string]*batch
+	inOrder  []*batch // by their ids, which rise
+	persons  []erasedPerson
+	asked    []keptRequest      // by their numbers, from 1
+	erased   map[textKey]uint32 // texts of accounts that are not there, by an index of names
+	names    []string           // what stands for them; empty: no erasure named it yet
 	kept
 	deliveries []DeliveryRow // to verifiers
 	verifiers  map[string]VerifierRow
@@ -71,7 +72,7 @@ func newFold(s span, r Renames) *Fold {
 // subjectOf is the kind of object that a command's events are about.
 func subjectOf(c token.Command) string {
 	switch c {
-	case token.CmdInit, token.CmdAuditAccept, token.CmdKeyAdd, token.CmdKeyRemove, token.CmdKeyRotate, token.CmdClockAccept, token.CmdPolicySet, token.CmdIdentify, token.CmdAccountImport:
+	case token.CmdInit, token.CmdBackup, token.CmdRestore, token.CmdAuditAccept, token.CmdKeyAdd, token.CmdKeyRemove, token.CmdKeyRotate, token.CmdClockAccept, token.CmdPolicySet, token.CmdIdentify, token.CmdAccountImport:
 		return KindStore
 	case token.CmdAccountErase:
 		return KindAccount
@@ -126,6 +127,11 @@ func (f *Fold) apply(e *Event, beside []Text) (err error) {
 		err = f.withdrawn(e)
 	case token.CmdBatchCorrect:
 		err = f.corrected(e)
+	case token.CmdBackup:
+		err = e.decode(&BackupDetail{})
+	case token.CmdRestore:
+		f.restored = e.Time.UTC()
+		err = e.decode(&RestoreDetail{})
 	case token.CmdPolicySet:
 		err = f.policySet(e)
 	case token.CmdIdentify:

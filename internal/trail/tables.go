@@ -37,6 +37,7 @@ type StoreRow struct {
 	Created       time.Time
 	CheckpointPub string
 	Newest        time.Time
+	Restored      time.Time // the newest restore of a backup
 	KeysDetail
 }
 

@@ -20,7 +20,7 @@ var help string
 // Commands are those of the group.
 func Commands(r *term.Run) []*cobra.Command {
 	return term.Describe(help, Promises,
-		newInitCmd(r), newPolicyCmd(r), newClockCmd(r), newDoctorCmd(r), newKeyCmd(r), newMigrateCmd(r), newRequestCmd(r), newVersionCmd(r))
+		newInitCmd(r), newPolicyCmd(r), newClockCmd(r), newDoctorCmd(r), newKeyCmd(r), newMigrateCmd(r), newRequestCmd(r), newBackupCmd(r), newRestoreCmd(r), newVersionCmd(r))
 }
 
 // Promises say what each command prints under --json, and its exit codes.
@@ -32,6 +32,8 @@ var Promises = map[string]term.Promised{
 	"fob doctor":           term.Promise(doctorJSON{}, term.ExitIntegrity),
 	"fob key list":         term.Promise(keysJSON{}),
 	"fob migrate":          term.Promise(app.Migrated{}, term.ExitNotAllowed, term.ExitIntegrity),
+	"fob backup":           term.Promise(app.Copied{}, term.ExitNotAllowed, term.ExitIntegrity),
+	"fob restore":          term.Promise(app.Copied{}, term.ExitRefused, term.ExitNotAllowed, term.ExitIntegrity),
 	"fob request list":     term.Promise([]request.Request{}),
 	"fob request show":     term.Promise(request.Request{}, term.ExitNotFound),
 	"fob request approve":  term.Promise(request.Request{}, term.ExitNotFound, term.ExitNotAllowed),

@@ -18,6 +18,7 @@ var guides = []struct{ name, short string }{
 	{"phone", "A support call from start to end"},
 	{"counting", "Counting what is in a cupboard"},
 	{"leavers", "What to do when people leave"},
+	{"backups", "Backups, and what to do when the store is gone"},
 	{"two-people", "Commands that wait for a second person"},
 	{"postgres", "Several sites on one PostgreSQL server"},
 	{"speed", "How fast fob is, and how to measure it"},

@@ -1,0 +1,327 @@
+package app
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"time"
+
+	"fob/internal/desk"
+	"fob/internal/fault"
+	"fob/internal/request"
+	"fob/internal/store"
+	"fob/internal/store/sqlite"
+	"fob/internal/token"
+	"fob/internal/trail"
+)
+
+// Copied is what a copy of a store holds.
+type Copied struct {
+	File   string `json:"file"`
+	SHA256 string `json:"sha256"`
+	Bytes  int64  `json:"bytes"`
+	Tokens int    `json:"tokens"`
+	// Presses are those that count presses (HOTP) and are not retired.
+	Presses int       `json:"hotp_tokens"`
+	Events  int64     `json:"events"`
+	Head    string    `json:"head"`
+	Newest  time.Time `json:"newest_event_at"`
+}
+
+// Backup copies the store while others work, into a file that appears whole or not at
+// all. The copy is verified as a store of its own, without opening a seed, and the
+// backup is an event: whoever destroys seeds later has to know which copies there are.
+func (c Config) Backup(ctx context.Context, file string) (b Copied, err error) {
+	s, err := c.openWatched(ctx)
+	if err != nil {
+		return b, err
+	}
+	defer func() { err = errors.Join(err, s.Close()) }()
+	out, err := newCopy(c, file)
+	if err != nil {
+		return b, err
+	}
+	defer out.discard()
+	if err := s.CopyTo(ctx, out.hidden); err != nil {
+		return b, err
+	}
+	if err := sqlite.Settle(ctx, out.hidden); err != nil {
+		return b, err
+	}
+	if b, err = c.verifyCopy(ctx, out.hidden); err != nil {
+		return b, fault.Wrap(fault.KindOf(err), err, "the backup was not made").WithAdvice(fault.AdviceOf(err))
+	}
+	b.File = filepath.Base(file)
+	if b.SHA256, b.Bytes, err = hashFile(out.hidden); err != nil {
+		return b, err
+	}
+	err = keysOf(s).Update(ctx, func(tx keysTx) error {
+		e, err := c.author(s).StoreEvent(token.CmdBackup, token.Words{})
+		if err != nil {
+			return err
+		}
+		return trail.Record(tx, e, trail.BackupDetail{File: b.File, SHA256: b.SHA256, Tokens: b.Tokens, Events: b.Events, Head: b.Head})
+	})
+	if err != nil {
+		return b, err
+	}
+	return b, out.place()
+}
+
+// verifyCopy looks at a copy as a store of its own: every page, the trail, the tables.
+func (c Config) verifyCopy(ctx context.Context, path string) (b Copied, err error) {
+	s, err := sqlite.OpenReadOnly(ctx, path)
+	if err != nil {
+		return b, err
+	}
+	defer func() { err = errors.Join(err, s.Close()) }()
+	defer boundMemory()()
+	damage, err := s.Damage(ctx)
+	if err != nil {
+		return b, err
+	}
+	r, err := s.Verify(ctx, nil)
+	if err != nil {
+		return b, err
+	}
+	for _, p := range append(damage, r.Problems...) {
+		return b, fault.Errorf(fault.Integrity, "the copy is not sound: %s", p).WithHint("look at the store with %s", fault.Do("doctor"))
+	}
+	b.Events, b.Head = r.Events, r.Head.String()
+	if b.Tokens, b.Presses, err = s.CountTokens(ctx); err != nil {
+		return b, err
+	}
+	return b, s.View(ctx, func(r desk.Reader) error {
+		b.Newest, err = r.NewestEvent()
+		return err
+	})
+}
+
+func hashFile(path string) (sum string, n int64, err error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return "", 0, fault.Wrap(fault.Internal, err, "reading the file")
+	}
+	defer f.Close()
+	h := sha256.New()
+	if n, err = io.Copy(h, f); err != nil {
+		return "", n, fault.Wrap(fault.Internal, err, "reading the file")
+	}
+	return hex.EncodeToString(h.Sum(nil)), n, nil
+}
+
+// copyFile is a copy that lies beside its name until it is whole.
+type copyFile struct{ hidden, path string }
+
+func newCopy(c Config, path string) (*copyFile, error) {
+	if err := (OutFiles{}).Check(path); err != nil {
+		return nil, err
+	}
+	f, err := (OutFiles{Random: c.Random}).Begin(path)
+	if err != nil {
+		return nil, err
+	}
+	made := f.(*outFile)
+	hidden, err := filepath.Abs(made.hidden)
+	return &copyFile{hidden, path}, errors.Join(err, made.File.Close())
+}
+
+func (f *copyFile) discard() {
+	for _, end := range []string{"", "-wal", "-shm", "-journal", ".intent", ".lock"} {
+		os.Remove(f.hidden + end)
+	}
+}
+
+// place has it on the disk, and then gives it its name.
+func (f *copyFile) place() error {
+	file, err := os.OpenFile(f.hidden, os.O_RDWR, 0)
+	if err != nil {
+		return cannotMake(f.path, err)
+	}
+	if err := errors.Join(file.Sync(), file.Close()); err != nil {
+		return cannotMake(f.path, err)
+	}
+	if err := os.Link(f.hidden, f.path); errors.Is(err, fs.ErrExist) {
+		return taken(f.path)
+	} else if err != nil {
+		return cannotMake(f.path, err)
+	}
+	if dir, err := os.Open(filepath.Dir(f.path)); err == nil { // the name too is to outlive a crash
+		_ = dir.Sync()
+		_ = dir.Close()
+	}
+	return nil
+}
+
+// stagedMark is in the name of a restored store that has not got its place yet.
+const stagedMark = ".restoring-"
+
+// Restore puts a backup in the place of a store that is not there. It is looked at as
+// a whole first, and is an event of the restored store, with a second person and a
+// reason; from then on this is what was seen of the store here. No code that could
+// have been used before is accepted afterwards.
+//
+// Where the backup's policy guards it, it waits as a request in a staged copy beside
+// the store's place: Staged says where.
+func (c Config) Restore(ctx context.Context, file string, w token.Words) (b Copied, err error) {
+	if err := c.mayRestore(file, w); err != nil {
+		return b, err
+	}
+	sum, _, err := hashFile(file)
+	if err != nil {
+		return b, err
+	}
+	if c.DB, err = filepath.Abs(c.DB); err != nil {
+		return b, fault.Wrap(fault.Internal, err, "finding %s", c.DB)
+	}
+	staged := c
+	staged.DB = c.DB + stagedMark + sum[:16]
+	fresh := !exists(staged.DB)
+	if fresh {
+		if err := c.stage(ctx, file, staged.DB, sum); err != nil {
+			return b, err
+		}
+	}
+	s, err := staged.openUnwatched(ctx)
+	if err != nil {
+		return b, err
+	}
+	b, waits, err := c.restoreIn(ctx, s, filepath.Base(file), sum, w)
+	if err = errors.Join(err, s.Close()); err != nil {
+		if fresh && !waits {
+			(&copyFile{hidden: staged.DB}).discard()
+		}
+		return b, err
+	}
+	place := &copyFile{staged.DB, c.DB}
+	if err := sqlite.Fold(ctx, staged.DB); err != nil {
+		return b, err
+	}
+	if err := place.place(); err != nil {
+		return b, err
+	}
+	place.discard()
+	return b, nil
+}
+
+func (c Config) mayRestore(file string, w token.Words) error {
+	if err := c.checkDB(); err != nil {
+		return err
+	}
+	if w.Reason == "" {
+		return fault.Errorf(fault.Refused, "%s is needed: why is a backup put in the store's place?", fault.Reason)
+	}
+	for _, path := range []string{c.DB, c.DB + "-wal"} {
+		if _, err := os.Lstat(path); !errors.Is(err, fs.ErrNotExist) {
+			return fault.Errorf(fault.NotAllowed, "%s exists already, and a restore overwrites nothing; nothing was changed", path).
+				WithHint("move it away and keep it, or name another place with %s", fault.DB)
+		}
+	}
+	info, err := os.Stat(file)
+	switch {
+	case err != nil:
+		return fault.Wrap(fault.Refused, err, "the backup cannot be read")
+	case !info.Mode().IsRegular():
+		return fault.Errorf(fault.Refused, "%s is no ordinary file", file)
+	}
+	if log, err := os.Stat(file + "-wal"); err == nil && log.Size() > 0 {
+		return fault.Errorf(fault.Refused, "%s has a log beside it: it is a database in use, or a copy of one, and no backup", file).
+			WithHint("a backup is made with %s", fault.Do(token.CmdBackup, "FILE"))
+	}
+	if err := os.MkdirAll(filepath.Dir(c.DB), 0o700); err != nil {
+		return fault.Wrap(fault.Internal, err, "making the folder of the store")
+	}
+	return nil
+}
+
+// stage copies a backup beside the place of the store, once it was found sound.
+func (c Config) stage(ctx context.Context, file, staged, sum string) error {
+	out, err := newCopy(c, staged)
+	if err != nil {
+		return err
+	}
+	defer out.discard()
+	from, err := os.Open(file)
+	if err != nil {
+		return fault.Wrap(fault.Refused, err, "the backup cannot be read")
+	}
+	defer from.Close()
+	to, err := os.OpenFile(out.hidden, os.O_WRONLY|os.O_TRUNC, 0)
+	if err != nil {
+		return cannotMake(staged, err)
+	}
+	_, err = io.Copy(to, from)
+	if err = errors.Join(err, to.Close()); err != nil {
+		return fault.Wrap(fault.Internal, err, "copying the backup")
+	}
+	if copied, _, err := hashFile(out.hidden); err != nil || copied != sum {
+		return errors.Join(err, fault.Errorf(fault.Refused, "%s changed while it was read", file))
+	}
+	if _, err := c.verifyCopy(ctx, out.hidden); err != nil {
+		return fault.Wrap(fault.KindOf(err), err, "%s was not restored", file).WithHint("nothing was changed; take another backup")
+	}
+	return out.place()
+}
+
+// restoreIn writes the event of a restore into the staged copy, or the request for it.
+func (c Config) restoreIn(ctx context.Context, s *store.Store, file, sum string, w token.Words) (b Copied, waits bool, err error) {
+	b.File, b.SHA256 = file, sum
+	if err := c.questionKeys(ctx, s); err != nil {
+		return b, false, err
+	}
+	var m *memory
+	if m = c.memoryOf(s.ID()); m != nil {
+		s.Watch(accepting{m})
+	}
+	if b.Tokens, b.Presses, err = s.CountTokens(ctx); err != nil {
+		return b, false, err
+	}
+	author := c.author(s)
+	err = s.Requests().Update(ctx, func(tx request.Tx) error {
+		q := tx.(restoreTx)
+		head, err := q.Head()
+		if err != nil {
+			return err
+		}
+		if b.Newest, err = q.NewestEvent(); err != nil {
+			return err
+		}
+		b.Events, b.Head = head.Seq, head.Hash.String()
+		w, err := request.Gate{Operator: c.Operator, Now: c.Now}.Pass(tx, request.Order{Guard: token.GuardRestore, By: token.CmdRestore, Always: true,
+			Files: []request.File{{Name: file, SHA256: sum}}, Effect: "put the backup " + file + " in the place of the store"}, w)
+		if needed := (*request.Needed)(nil); err != nil && !errors.As(err, &needed) {
+			err = fault.Wrap(fault.KindOf(err), err, "%s", s.Where()).WithAdvice(fault.AdviceOf(err))
+		}
+		if err != nil {
+			return err
+		}
+		e, err := author.StoreEvent(token.CmdRestore, w)
+		if err != nil {
+			return err
+		}
+		return trail.Record(tx, e, trail.RestoreDetail{File: file, SHA256: sum, Newest: b.Newest})
+	})
+	var needed *request.Needed
+	if !errors.As(err, &needed) {
+		return b, false, err
+	}
+	q, err := request.Registry{Store: s.Requests(), Author: author}.File(ctx, needed, nil)
+	if err != nil {
+		return b, false, err
+	}
+	return b, true, fault.Errorf(fault.NotAllowed, "restore waits for a second person: request %d in %s", q.Number, s.Where()).
+		WithHint("somebody else approves it, at an account of their own, until %s: %s; then give the same command again", q.Ends.Format(time.RFC3339),
+			fault.Do(token.CmdRequestApprove, q.Number, fault.DB.Is(s.Where())))
+}
+
+// restoreTx is what a restore reads and writes.
+type restoreTx interface {
+	request.Tx
+	Head() (trail.Head, error)
+	NewestEvent() (time.Time, error)
+}

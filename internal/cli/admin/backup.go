@@ -1,0 +1,65 @@
+package admin
+
+import (
+	"context"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"fob/internal/app"
+	"fob/internal/cli/term"
+)
+
+func newBackupCmd(r *term.Run) *cobra.Command {
+	return &cobra.Command{
+		Use:  "backup FILE",
+		Args: term.Exactly("the file"),
+		RunE: r.Start(func(ctx context.Context, args []string) error {
+			b, err := r.Config().Backup(ctx, args[0])
+			if err != nil {
+				return err
+			}
+			return printCopied(r, b, "%s: %s, %s, verified", args[0], term.Count(b.Tokens, "token"), term.Count(int(b.Events), "event"))
+		}),
+	}
+}
+
+func printCopied(r *term.Run, b app.Copied, format string, args ...any) error {
+	if r.JSON {
+		return r.PrintJSON(b)
+	}
+	r.Say(format, args...)
+	t := r.NewTable("PROOF", "VALUE").Whole("VALUE")
+	if err := t.Add("SHA-256", b.SHA256); err != nil {
+		return err
+	}
+	if err := t.Add("trail head", b.Head); err != nil {
+		return err
+	}
+	return t.Flush()
+}
+
+func newRestoreCmd(r *term.Run) *cobra.Command {
+	var w term.SaidFlags
+	cmd := &cobra.Command{Use: "restore FILE", Args: term.Exactly("the backup")}
+	w.Add(cmd)
+	term.NeedsApprover(cmd)
+	term.AddYes(cmd)
+	cmd.RunE = r.Start(func(ctx context.Context, args []string) error {
+		words, err := w.Words(r)
+		if err != nil {
+			return err
+		}
+		c := r.Config()
+		b, err := c.Restore(ctx, args[0], words)
+		if err != nil {
+			return err
+		}
+		r.Warn("what was done after %s is not in this store: bindings, locks, and which codes were used", b.Newest.Format(time.RFC3339))
+		if b.Presses > 0 {
+			r.Warn("of %s that count presses, codes used since then would be accepted again: resync them, or have them answer two codes", term.Count(b.Presses, "token"))
+		}
+		return printCopied(r, b, "%s: %s, %s, restored", c.DB, term.Count(b.Tokens, "token"), term.Count(int(b.Events), "event"))
+	})
+	return cmd
+}
