@@ -35,7 +35,7 @@ type Copied struct {
 
 // Backup copies the store while others work, into a file that appears whole or not at
 // all. The copy is verified as a store of its own, without opening a seed, and the
-// backup is an event: whoever destroys seeds later has to know which copies there are.
+// backup is an event: who destroys seeds later has to know which copies there are.
 func (c Config) Backup(ctx context.Context, file string) (b Copied, err error) {
 	s, err := c.openWatched(ctx)
 	if err != nil {
@@ -212,6 +212,10 @@ func (c Config) Restore(ctx context.Context, file string, w token.Words) (b Copi
 func (c Config) mayRestore(file string, w token.Words) error {
 	if err := c.checkDB(); err != nil {
 		return err
+	}
+	if c.onServer() {
+		return fault.Errorf(fault.NotAllowed, "%s is on a server: a backup is put back with the tools of PostgreSQL", c.DB).
+			WithHint("restore into a file, and copy that: %s", fault.Do("migrate"))
 	}
 	if w.Reason == "" {
 		return fault.Errorf(fault.Refused, "%s is needed: why is a backup put in the store's place?", fault.Reason)

@@ -118,7 +118,7 @@ func (d *Desk) SetPolicy(ctx context.Context, values map[string]string, w Words)
 	return changes, err
 }
 
-// policyOrder is the change of a policy for whoever has to approve it. It must find
+// policyOrder is the change of a policy for the person who has to approve it. It must find
 // the policy as it is.
 func policyOrder(stored, values map[string]string) request.Order {
 	o := request.Order{Guard: token.GuardPolicy, By: token.CmdPolicySet, Always: true}

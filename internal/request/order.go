@@ -18,7 +18,7 @@ type Order struct {
 	What    []string       `json:"what"`              // arguments, each as name=value, always in the same order
 	Files   []File         `json:"files,omitempty"`   // that it reads
 	Touches []token.Serial `json:"touches,omitempty"` // tokens that must be as they were
-	Effect  string         `json:"effect"`            // what would happen, for whoever approves it
+	Effect  string         `json:"effect"`            // what would happen, for the person who approves it
 	State   string         `json:"-"`                 // what else must be as it was
 	Always  bool           `json:"-"`                 // a second person is needed whatever the policy says
 }

@@ -28,7 +28,7 @@ type Operator struct {
 }
 
 // SamePerson reports whether two operators are one person, as far as can be known.
-// A claim counts against whoever makes it: with sudo nobody becomes two.
+// A claim counts against the person who makes it: with sudo nobody becomes two.
 func (o Operator) SamePerson(other Operator) bool {
 	if o.Kind != other.Kind {
 		return false

@@ -24,6 +24,7 @@ import (
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/stdlib"
 
+	"fob/internal/fault"
 	"fob/internal/store"
 )
 
@@ -40,6 +41,12 @@ func (e *engine) Where() string { return e.where }
 
 // Close ends all connections.
 func (e *engine) Close() error { return e.db.Close() }
+
+// CopyTo refuses: PostgreSQL has its own ways, and fob copies a store into a file too.
+func (e *engine) CopyTo(context.Context, string) error {
+	return fault.Errorf(fault.NotAllowed, "%s is a PostgreSQL database: it is backed up with its own tools", e.where).
+		WithHint("pg_basebackup and its log make backups; %s copies the store into a file", fault.Do("migrate"))
+}
 
 // Begin locks the row of table store, the turn of the writer. A load takes no turn,
 // and its commits need not wait for the disk: the batch is completed by a commit

@@ -12,7 +12,7 @@ CREATE TABLE store (
     wrapped        BLOB    NOT NULL,
     key_statement  TEXT    NOT NULL,
     key_generation INTEGER NOT NULL CHECK (key_generation > 0),
-    restored_at    INTEGER CHECK (restored_at <> 0), -- the newest restore of a backup
+    restored_at    INTEGER,                   -- the newest restore of a backup
     newest_at      INTEGER NOT NULL           -- latest time of any event, or the corrected clock since
 ) STRICT;
 
