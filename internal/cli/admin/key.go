@@ -94,7 +94,7 @@ func addPaper(ctx context.Context, r *term.Run, words token.Words) (done app.Key
 	}
 	defer t.Close()
 	return r.Config().AddPaper(ctx, words, func(identity []byte) error {
-		t.Say("Write this down, character by character, in groups of four. It is shown once. Who has it and the database has the seeds.")
+		t.Say("Write this down, character by character, in groups of four. It is shown once. Whoever has it and the database has the seeds.")
 		t.Say("")
 		for line := range strings.SplitSeq(grouped(string(identity)), "\n") {
 			t.Say("    %s", line)
@@ -110,6 +110,7 @@ func addPaper(ctx context.Context, r *term.Run, words token.Words) (done app.Key
 				return err
 			}
 			if strings.EqualFold(strings.Join(strings.Fields(typed), ""), string(identity)) {
+				t.Wipe() // what was typed is the identity too
 				return nil
 			}
 			t.Say("That is not what was shown%s.", firstDifference(typed, string(identity)))
