@@ -13,6 +13,7 @@ import (
 	"fob/internal/fault"
 	"fob/internal/intake"
 	"fob/internal/token"
+	"fob/internal/trail"
 )
 
 // An attacker can write the database, and has no key; triggers that are in the way
@@ -231,5 +232,31 @@ func TestAttackedBatches(t *testing.T) {
 			t.Errorf("%s: the batch is quarantined all the same: %v", name, err)
 		}
 		w.must(done())
+	}
+}
+
+// Nothing is signed of a store that does not verify.
+func TestNothingFalseIsSigned(t *testing.T) {
+	w := aLife(t)
+	_, head, err := w.config.Checkpoint(context.Background())
+	w.must(err)
+	note := trail.ExportNote{Made: w.now, Rows: 1, RowsSHA256: "00", FileSHA256: "00", Head: head}
+	_, err = w.config.SignExport(context.Background(), note)
+	w.must(err)
+	c, ok := w.attacked(attacks["watermark, lower"], serial(0))
+	if !ok {
+		t.Fatal("nothing changed")
+	}
+	_, _, err = c.config.Checkpoint(context.Background())
+	if fault.KindOf(err) != fault.Integrity {
+		t.Errorf("a checkpoint is signed: %v", err)
+	}
+	_, err = c.config.SignExport(context.Background(), note)
+	if fault.KindOf(err) != fault.Integrity {
+		t.Errorf("an export is signed: %v", err)
+	}
+	note.Head.Hash[0]++ // of another trail
+	if _, err = w.config.SignExport(context.Background(), note); fault.KindOf(err) != fault.Integrity {
+		t.Errorf("an export of another trail is signed: %v", err)
 	}
 }

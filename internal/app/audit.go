@@ -4,7 +4,6 @@ import (
 	"context"
 
 	"fob/internal/fault"
-	"fob/internal/report"
 	"fob/internal/store"
 	"fob/internal/trail"
 )
@@ -56,15 +55,26 @@ func (c Config) Checkpoint(ctx context.Context) (signed []byte, head trail.Head,
 	if err != nil {
 		return nil, head, err
 	}
-	err = s.Snapshot(ctx, func(r report.Reader) (err error) {
-		head, err = r.Head()
-		return err
-	})
-	if err != nil {
+	if head, err = c.sound(ctx, s, nil); err != nil {
 		return nil, head, err
 	}
 	signed, err = trail.Sign(s.ID(), head, c.Now(), key.Signer())
 	return signed, head, err
+}
+
+// sound verifies the store before something of it is signed: a signature under a lie
+// would outlive the lie. It returns the head of what was verified.
+func (c Config) sound(ctx context.Context, s *store.Store, made *trail.Checkpoint) (head trail.Head, err error) {
+	defer boundMemory()()
+	r, err := s.Verify(ctx, made)
+	if err == nil {
+		err = c.addOutsideProblems(ctx, s, &r)
+	}
+	if err == nil && !r.OK() {
+		err = fault.Errorf(fault.Integrity, "nothing was signed, because the store does not verify: %s", r.Problems[0]).
+			WithHint("%s tells all that is wrong", fault.Do("audit verify"))
+	}
+	return trail.Head{Seq: r.Events, Hash: r.Head}, err
 }
 
 // SignExport signs what an export is with the key of the checkpoints. The store
@@ -80,5 +90,9 @@ func (c Config) SignExport(ctx context.Context, n trail.ExportNote) ([]byte, err
 		return nil, err
 	}
 	n.Store = s.ID()
+	made := &trail.Checkpoint{Store: s.ID(), Head: n.Head, Seq: n.Head.Seq, Hash: n.Head.Hash.String(), Time: n.Made}
+	if _, err := c.sound(ctx, s, made); err != nil {
+		return nil, err
+	}
 	return trail.SignExport(n, key.Signer())
 }
