@@ -184,7 +184,7 @@ var rooms = map[string]room{
 		not: map[string]string{"custody": "no report can contain a seed if none can open one"},
 	},
 	"provision": {
-		may: []string{"fault", "desk", "token", "trail", "report", "rows", "provision/targets"},
+		may: []string{"fault", "desk", "token", "trail", "report", "request", "rows", "provision/targets"},
 		why: "what leaves for a verifier: it chooses tokens as reports do, and opens seeds as the desk does",
 		not: map[string]string{
 			"store":   "provision owns the interface of the store: PostgreSQL will be a second one",

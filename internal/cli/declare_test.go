@@ -87,6 +87,11 @@ func TestDeclaredJSON(t *testing.T) {
 	d.run("lost", handed, "--yes")
 	d.run("report open")
 	d.run("verifier list")
+	there := filepath.Join(t.TempDir(), "there.csv")
+	if err := os.WriteFile(there, []byte("serial,account\nX1,anna\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	d.run("verifier reconcile", "vpn", there)
 	d.run("verifier done", "vpn", handed)
 	d.run("verifier remove", "vpn", "--yes")
 	d.run("report drift")

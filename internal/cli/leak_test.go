@@ -142,6 +142,12 @@ func (l *life) live(seeds []known, damaged []byte) {
 		l.fob(0, "audit", "verify", json)
 		l.fob(0, "key", "list", json)
 	}
+	key := l.write("transport.key", []byte("00112233445566778899aabbccddeeff"))
+	const to = "age1gvkdk5fe6vswk8th3qj9k3nxcherjrrx4xj9qzw00cxv632xy3zsj3lptr"
+	l.fob(0, "provision", "--for", "hex-csv", "--batch", "1", "--out", l.path("sent.csv.age"), "--to", to)
+	l.fob(0, "provision", "--for", "pskc", "--batch", "2", "--out", l.path("sent.xml"), "--key-file", key, "--json")
+	l.fob(3, "provision", "--for", "entra", "--batch", "2", "--out", l.path("none.csv"), "--to", to)
+	l.fob(6, "provision", "--for", "hex-csv", "--batch", "1", "--out", l.path("sent.csv.age"), "--to", to)
 	for _, name := range []string{"out.xlsx", "out.csv", "out.json"} {
 		l.fob(0, "export", l.path(name))
 	}

@@ -10,6 +10,7 @@ import (
 
 	"fob/internal/desk"
 	"fob/internal/report"
+	"fob/internal/request"
 	"fob/internal/token"
 	"fob/internal/trail"
 )
@@ -22,12 +23,11 @@ type Store interface {
 
 // Reader reads one consistent state.
 type Reader interface {
-	desk.PolicyReader
+	request.Reader
 	// Candidates streams the tokens that were chosen, with their sealed seeds: those
 	// that are named in the order in which they are, others in that of reports.
 	Candidates(c Choice, verifier string) iter.Seq2[Candidate, error]
 	Head() (trail.Head, error)
-	Token(serial token.Serial) (token.Token, error)
 	VerifierReader
 }
 

@@ -2,13 +2,17 @@ package provision
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"errors"
 	"fmt"
+	"path/filepath"
+	"strings"
 	"time"
 
-	"fob/internal/desk"
 	"fob/internal/fault"
 	"fob/internal/provision/targets"
+	"fob/internal/request"
 	"fob/internal/token"
 	"fob/internal/trail"
 )
@@ -122,9 +126,6 @@ func (p *Provisioner) attempt(ctx context.Context, req Request) (out Delivery, e
 	}
 	defer d.discard()
 	err = p.Store.View(ctx, func(r Reader) error {
-		if err := desk.Demand(r, token.CmdProvision, req.Words); err != nil {
-			return err
-		}
 		if err := checkVerifier(r, req); err != nil {
 			return err
 		}
@@ -132,6 +133,9 @@ func (p *Provisioner) attempt(ctx context.Context, req Request) (out Delivery, e
 			return err
 		}
 		if err := d.check(r); err != nil || req.DryRun {
+			return err
+		}
+		if _, err := p.Desk.Allow(r, d.order(), req.Words); err != nil {
 			return err
 		}
 		keys, err := p.Desk.Keys(ctx)
@@ -147,6 +151,35 @@ func (p *Provisioner) attempt(ctx context.Context, req Request) (out Delivery, e
 		return d.out, err
 	}
 	return d.out, d.place()
+}
+
+// mostTouched is how many tokens a request holds against what they were when it was
+// made; of more it holds which they are.
+const mostTouched = 1000
+
+// order is what a second person is asked for.
+func (d *delivering) order() request.Order {
+	req, sum := d.req, sha256.New()
+	for _, r := range rangesOf(d.ids) {
+		fmt.Fprintf(sum, "%d-%d,", r.First, r.Last)
+	}
+	o := request.Order{Guard: token.GuardProvision, By: token.CmdProvision,
+		What: []string{"target=" + req.Target.Name, "verifier=" + req.Verifier, "file=" + filepath.Base(req.Name), "recipients=" + strings.Join(d.out.To, ","),
+			fmt.Sprintf("plaintext=%t", req.Plain), fmt.Sprintf("tokens=%d", d.out.Tokens), "ids=" + hex.EncodeToString(sum.Sum(nil))},
+		Effect: fmt.Sprintf("hand the seeds of %s to %s", count(d.out.Tokens, "token", "tokens"), req.Verifier)}
+	if len(d.serials) <= mostTouched {
+		o.Touches = d.serials
+	}
+	if req.Plain {
+		o.Effect += ", readable by whoever gets the file"
+	}
+	return o
+}
+
+// Waits reports whether a delivery waits for a second person.
+func Waits(err error) bool {
+	var n *request.Needed
+	return errors.As(err, &n)
 }
 
 // checkVerifier refuses a verifier that nobody added, or that reads something else.
@@ -175,7 +208,8 @@ func (p *Provisioner) TargetOf(ctx context.Context, name string) (target string,
 // record writes the event, after it was looked whether all is still as it was read.
 func (d *delivering) record(tx Tx) error {
 	req := d.req
-	if err := desk.Demand(tx, token.CmdProvision, req.Words); err != nil {
+	words, err := d.p.Desk.Allow(tx, d.order(), req.Words)
+	if err != nil {
 		return err
 	}
 	head, err := tx.Head()
@@ -191,7 +225,7 @@ func (d *delivering) record(tx Tx) error {
 	if err != nil {
 		return err
 	}
-	e, err := d.p.Desk.Author().Event(token.CmdProvision, trail.Object{Kind: trail.KindDelivery, ID: id.String()}, req.Words)
+	e, err := d.p.Desk.Author().Event(token.CmdProvision, trail.Object{Kind: trail.KindDelivery, ID: id.String()}, words)
 	if err != nil {
 		return err
 	}

@@ -22,6 +22,8 @@ type VerifierReader interface {
 	Tasks(verifier string) ([]trail.Task, error)
 	// HandedTokens counts the tokens that a verifier got, each once.
 	HandedTokens(verifier string) (int, error)
+	// HandedSerials are the tokens that a verifier got, by their keys.
+	HandedSerials(verifier string) (map[string]token.Serial, error)
 }
 
 // VerifierWriter writes them.

@@ -156,3 +156,10 @@ func deliveredWhere(verifier string) whereArgs {
 	}
 	return whereArgs{` WHERE d.verifier = $1`, []any{verifier}}
 }
+
+// HandedSerials are the tokens that a verifier got, by their keys.
+func (q *queries) HandedSerials(verifier string) (map[string]token.Serial, error) {
+	all := map[string]token.Serial{}
+	return all, q.each(`SELECT t.serial_key, `+printed+` FROM delivery d JOIN delivered x ON x.delivery_id = d.id
+		JOIN token t ON t.id BETWEEN x.first_id AND x.last_id WHERE d.verifier = $1`, []any{verifier}, pair(all))
+}

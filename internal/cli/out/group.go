@@ -23,8 +23,9 @@ func Commands(r *term.Run) []*cobra.Command {
 var Promises = map[string]term.Promised{
 	"fob provision": term.Promise(provision.Delivery{}, term.ExitRefused, term.ExitNotFound, term.ExitNotAllowed, term.ExitKey, term.ExitIntegrity),
 
-	"fob verifier add":    term.Promise(provision.Verifier{}, term.ExitRefused, term.ExitNotAllowed),
-	"fob verifier list":   term.Promise([]provision.Verifier{}),
-	"fob verifier remove": term.Promise(provision.Verifier{}, term.ExitRefused, term.ExitNotFound, term.ExitNotAllowed),
-	"fob verifier done":   term.Promise(provision.Ended{}, term.ExitRefused, term.ExitNotFound, term.ExitNotAllowed),
+	"fob verifier add":       term.Promise(provision.Verifier{}, term.ExitRefused, term.ExitNotAllowed),
+	"fob verifier list":      term.Promise([]provision.Verifier{}),
+	"fob verifier remove":    term.Promise(provision.Verifier{}, term.ExitRefused, term.ExitNotFound, term.ExitNotAllowed),
+	"fob verifier reconcile": term.Promise(provision.Reconciliation{}, term.ExitRefused, term.ExitNotFound, term.ExitNotAllowed),
+	"fob verifier done":      term.Promise(provision.Ended{}, term.ExitRefused, term.ExitNotFound, term.ExitNotAllowed),
 }

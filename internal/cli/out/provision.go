@@ -187,7 +187,7 @@ const shown = 20
 // printDelivery tells what became of it. What was left out makes an error of a
 // delivery that went well.
 func printDelivery(r *term.Run, req provision.Request, d provision.Delivery, err error) error {
-	if d.Target == "" { // it was not even begun
+	if d.Target == "" || provision.Waits(err) { // it was not even begun
 		return err
 	}
 	left := err

@@ -14,7 +14,7 @@ import (
 )
 
 func newVerifierCmd(r *term.Run) *cobra.Command {
-	return term.Parent("verifier", newVerifierAddCmd(r), newVerifierListCmd(r), newVerifierRemoveCmd(r), newVerifierDoneCmd(r))
+	return term.Parent("verifier", newVerifierAddCmd(r), newVerifierListCmd(r), newVerifierRemoveCmd(r), newVerifierDoneCmd(r), newVerifierReconcileCmd(r))
 }
 
 func newVerifierAddCmd(r *term.Run) *cobra.Command {

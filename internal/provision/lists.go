@@ -1,0 +1,194 @@
+package provision
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"io"
+	"strconv"
+	"strings"
+
+	"fob/internal/fault"
+	"fob/internal/rows"
+	"fob/internal/token"
+)
+
+// The lists of verifiers, as their exports and answers spell them. One reader knows
+// the names that Graph, Duo, privacyIDEA, LinOTP, FreeIPA and Ping give to a serial,
+// to whose it is, and to whether it is accepted; of anything else the operator says
+// which columns they are.
+var (
+	serialNames = []string{"serial", "serialnumber", "serialno", "tokenserial", "ipatokenserial", "linotptokenserialnumber"}
+	ownerNames  = []string{"account", "username", "userprincipalname", "upn", "login", "owner", "ipatokenowner", "userusername", "assignedto", "users", "user"}
+	activeNames = []string{"active", "enabled", "isactive", "linotpisactive", "status"}
+	endedNames  = []string{"disabled", "ipatokendisabled", "revoked", "locked"}
+)
+
+// maxList bounds a list in bytes: it is held in memory.
+const maxList = 256 << 20
+
+// ReadVerifierList reads a verifier's list; columns are what the operator says:
+// serial=2,account=Benutzer,active=Status.
+func ReadVerifierList(r io.Reader, columns string) (all []Listed, err error) {
+	data, err := io.ReadAll(io.LimitReader(r, maxList))
+	if err != nil {
+		return nil, fault.Wrap(fault.Refused, err, "reading the list")
+	}
+	if text := bytes.TrimSpace(bytes.TrimPrefix(data, []byte("\ufeff"))); columns == "" && len(text) > 0 && (text[0] == '{' || text[0] == '[') {
+		var v any
+		if err := json.Unmarshal(text, &v); err != nil {
+			return nil, fault.Errorf(fault.Refused, "the list is no whole JSON").WithHint("is it cut? Fetch it again")
+		}
+		walkJSON(v, &all)
+	} else if all, err = listedRows(data, columns); err != nil {
+		return nil, err
+	}
+	if len(all) == 0 {
+		return nil, fault.Errorf(fault.Refused, "no token is in the list: nothing in it is called a serial").WithHint("%s says which column is what", fault.Columns.Is("serial=1,account=2,active=3"))
+	}
+	return all, nil
+}
+
+func plainName(name string) string { return rows.Name([]byte(name)) }
+
+// walkJSON finds the objects that have a serial.
+func walkJSON(v any, all *[]Listed) {
+	switch v := v.(type) {
+	case []any:
+		for _, e := range v {
+			walkJSON(e, all)
+		}
+	case map[string]any:
+		fields := map[string]string{}
+		for name, value := range v {
+			fields[plainName(name)] = jsonWord(value)
+		}
+		if l, ok := listedOf(fields); ok {
+			*all = append(*all, l)
+			return
+		}
+		for _, e := range v {
+			walkJSON(e, all)
+		}
+	}
+}
+
+// jsonWord is a value as one word: of a list its first, of an object the name in it.
+func jsonWord(v any) string {
+	switch v := v.(type) {
+	case string:
+		return v
+	case bool:
+		return map[bool]string{true: "true", false: "false"}[v]
+	case []any:
+		if len(v) > 0 {
+			return jsonWord(v[0])
+		}
+	case map[string]any:
+		for _, name := range []string{"userPrincipalName", "username", "login", "displayName", "id"} {
+			if w := jsonWord(v[name]); w != "" {
+				return w
+			}
+		}
+	}
+	return ""
+}
+
+// listedOf reads a row or an object by the names of its fields.
+func listedOf(fields map[string]string) (l Listed, ok bool) {
+	first := func(names []string) (string, bool) {
+		for _, n := range names {
+			if v, is := fields[n]; is {
+				return strings.TrimSpace(v), true
+			}
+		}
+		return "", false
+	}
+	serial, ok := first(serialNames)
+	if !ok || serial == "" {
+		return l, false
+	}
+	l.Serial = token.Serial(serial)
+	l.Account, _ = first(ownerNames)
+	if rest, is := strings.CutPrefix(strings.ToLower(l.Account), "uid="); is { // a name in a directory
+		l.Account, _, _ = strings.Cut(rest, ",")
+	}
+	if word, is := first(activeNames); is {
+		l.Ended = isWord(word, "false", "no", "0", "disabled", "inactive", "suspended", "revoked", "available")
+	}
+	for _, n := range endedNames {
+		l.Ended = l.Ended || isWord(fields[n], "true", "yes", "1")
+	}
+	return l, true
+}
+
+func isWord(text string, words ...string) bool {
+	for _, w := range words {
+		if strings.EqualFold(strings.TrimSpace(text), w) {
+			return true
+		}
+	}
+	return false
+}
+
+// listedRows reads a table.
+func listedRows(data []byte, columns string) (all []Listed, err error) {
+	in := rows.New(bytes.NewReader(data))
+	var names []string
+	said, err := saidColumns(columns)
+	if err != nil {
+		return nil, err
+	}
+	for {
+		row, err := in.Next()
+		if errors.Is(err, io.EOF) {
+			return all, nil
+		} else if err != nil {
+			return nil, rows.Fault(err)
+		}
+		if names == nil {
+			header := false
+			for n, f := range row.Fields {
+				name := plainName(string(f))
+				for what, where := range said {
+					if where == name || where == strconv.Itoa(n+1) {
+						header, name = header || where == name, what
+					}
+				}
+				names = append(names, name)
+			}
+			if header || columns == "" {
+				continue
+			}
+		}
+		fields := map[string]string{}
+		for n, f := range row.Fields {
+			if n < len(names) && (said == nil || said[names[n]] != "") {
+				fields[names[n]] = string(f)
+			}
+		}
+		if l, ok := listedOf(fields); ok {
+			all = append(all, l)
+		}
+	}
+}
+
+// saidColumns reads serial=2,account=Benutzer; nil for nothing.
+func saidColumns(text string) (map[string]string, error) {
+	if text == "" {
+		return nil, nil
+	}
+	all := map[string]string{}
+	for part := range strings.SplitSeq(text, ",") {
+		what, where, ok := strings.Cut(part, "=")
+		what = strings.ToLower(strings.TrimSpace(what))
+		if !ok || what != "serial" && what != "account" && what != "active" && what != "disabled" {
+			return nil, fault.Errorf(fault.Usage, "%s: %q is not understood", fault.Columns, part).WithHint("write serial=1,account=2,active=3; disabled= for a column that says the reverse")
+		}
+		all[what] = plainName(where)
+	}
+	if all["serial"] == "" {
+		return nil, fault.Errorf(fault.Usage, "%s does not say which column is the serial", fault.Columns)
+	}
+	return all, nil
+}

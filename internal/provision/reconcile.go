@@ -1,0 +1,165 @@
+package provision
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+
+	"fob/internal/fault"
+	"fob/internal/token"
+	"fob/internal/trail"
+)
+
+// Listed is a token as a verifier itself lists it.
+type Listed struct {
+	Serial  token.Serial
+	Account string // empty: nobody's, or not said
+	Ended   bool   // it is there and accepted no more
+}
+
+// Kinds of findings.
+const (
+	ShouldEnd    = "should_end"    // accepted there, and lost, retired, suspended, quarantined or unbound here
+	OtherAccount = "other_account" // there it is somebody else's
+	NotThere     = "not_there"     // handed over, usable here, and not there
+	Twice        = "twice"
+	UnknownHere  = "unknown_here"
+	NotFromHere  = "not_from_here" // it is there, and fob never handed it over
+)
+
+// Finding is a difference between a verifier's list and what fob knows.
+type Finding struct {
+	Kind    string       `json:"kind"`
+	Serial  token.Serial `json:"serial"`
+	State   *string      `json:"state"`
+	Account *string      `json:"account"`
+	There   *string      `json:"account_there"`
+}
+
+// Reconciliation is what a verifier's list comes to.
+type Reconciliation struct {
+	Verifier string         `json:"verifier"`
+	SHA256   string         `json:"sha256"` // of the list
+	Listed   int            `json:"listed"`
+	Findings []Finding      `json:"findings"`
+	Proven   []token.Serial `json:"proven"` // open tasks that the list shows to be closed
+	Applied  bool           `json:"applied"`
+}
+
+// Compared is a request to hold a verifier's list against what fob knows.
+type Compared struct {
+	Verifier string
+	List     []Listed
+	SHA256   string
+	Apply    bool
+	token.Words
+}
+
+// Reconcile tells where a verifier and fob differ. Applied, it closes the tasks that
+// the list shows to be closed: tokens that are not there, or accepted no more.
+func (p *Provisioner) Reconcile(ctx context.Context, req Compared) (out Reconciliation, err error) {
+	if !req.Apply {
+		err = p.Store.View(ctx, func(r Reader) error {
+			out, _, err = reconcile(r, req)
+			return err
+		})
+		return out, err
+	}
+	err = p.Store.Update(ctx, func(tx Tx) error {
+		var proven []trail.Task
+		if out, proven, err = reconcile(tx, req); err != nil || len(proven) == 0 {
+			return err
+		}
+		_, err = p.close(tx, Ending{Verifier: req.Verifier, Words: req.Words}, proven, req.SHA256)
+		out.Applied = err == nil
+		return err
+	})
+	return out, err
+}
+
+func reconcile(r Reader, req Compared) (out Reconciliation, proven []trail.Task, err error) {
+	out = Reconciliation{Verifier: req.Verifier, SHA256: req.SHA256, Listed: len(req.List), Findings: []Finding{}, Proven: []token.Serial{}}
+	handed, err := r.HandedSerials(req.Verifier)
+	if err != nil {
+		return out, nil, err
+	}
+	tasks, err := r.Tasks(req.Verifier)
+	if err != nil {
+		return out, nil, err
+	}
+	there := map[string]Listed{}
+	find := func(kind string, l Listed, t *token.Token) {
+		f := Finding{Kind: kind, Serial: l.Serial}
+		if l.Account != "" {
+			f.There = &l.Account
+		}
+		if t != nil {
+			f.Serial, f.State = t.Serial, new(string(t.State))
+			if t.Account != "" {
+				f.Account = new(string(t.Account))
+			}
+		}
+		out.Findings = append(out.Findings, f)
+	}
+	for _, l := range req.List {
+		key := l.Serial.Key()
+		if before, twice := there[key]; twice {
+			find(Twice, l, nil)
+			l.Ended = l.Ended && before.Ended
+			there[key] = l
+			continue
+		}
+		there[key] = l
+		t, err := r.Token(l.Serial)
+		if fault.KindOf(err) == fault.NotFound {
+			find(UnknownHere, l, nil)
+			continue
+		} else if err != nil {
+			return out, nil, err
+		}
+		there[t.Serial.Key()] = l
+		open := slices.ContainsFunc(tasks, func(k trail.Task) bool { return k.ID == t.ID })
+		switch _, got := handed[t.Serial.Key()]; {
+		case l.Ended:
+		case open || slices.Contains([]token.State{token.Lost, token.Retired, token.Suspended, token.Quarantined}, t.State):
+			find(ShouldEnd, l, &t)
+		case !got:
+			find(NotFromHere, l, &t)
+		case l.Account != "" && !samePerson(l.Account, string(t.Account)):
+			find(OtherAccount, l, &t)
+		}
+	}
+	for _, k := range tasks {
+		if l, is := there[k.Serial.Key()]; !is || l.Ended {
+			proven, out.Proven = append(proven, k), append(out.Proven, k.Serial)
+		}
+	}
+	for key, serial := range handed {
+		if _, is := there[key]; is || slices.ContainsFunc(tasks, func(k trail.Task) bool { return k.Serial.Key() == key }) {
+			continue
+		}
+		t, err := r.Token(serial)
+		if err != nil {
+			return out, nil, err
+		}
+		if t.State == token.InStock || t.State == token.Assigned || t.State == token.Bound {
+			find(NotThere, Listed{Serial: t.Serial}, &t)
+		}
+	}
+	slices.SortStableFunc(out.Findings, func(a, b Finding) int {
+		return strings.Compare(fmt.Sprint(slices.Index(findingOrder, a.Kind), a.Serial), fmt.Sprint(slices.Index(findingOrder, b.Kind), b.Serial))
+	})
+	return out, proven, nil
+}
+
+// findingOrder has first what lets somebody in who should not get in.
+var findingOrder = []string{ShouldEnd, OtherAccount, Twice, UnknownHere, NotFromHere, NotThere}
+
+// samePerson compares accounts as verifiers spell them: with what stands behind the @,
+// or without.
+func samePerson(there, here string) bool {
+	a, b := token.Account(there).Key(), token.Account(here).Key()
+	local := func(s string) string { name, _, _ := strings.Cut(s, "@"); return name }
+	return a == b || (!strings.Contains(a, "@") || !strings.Contains(b, "@")) && local(a) == local(b)
+}
