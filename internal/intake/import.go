@@ -25,6 +25,9 @@ type Import struct {
 	// NewAccount takes the accounts of the file as they are though the list of people
 	// does not have them.
 	NewAccount bool
+	// NewLocation takes the place of the delivery as it is though it is not known. The
+	// first place of a store needs no such word: there is none to be mistaken for.
+	NewLocation bool
 
 	OnReject   func(Reject) error    // called for every refused record, in file order; nil: nobody wants them all
 	OnRead     func(bytes int64)     // of the first reading, now and then
@@ -108,7 +111,7 @@ func (in *Intake) Import(ctx context.Context, req Import) (Imported, error) {
 		res.Refused, res.Rejects, res.Unjudged = s.invalid, append(res.Rejects, s.rejects...), s.records-s.invalid
 		return res, res.verdict(false)
 	}
-	if err := in.spellLocation(ctx, &req.Supply, &res); err != nil {
+	if err := in.spellLocation(ctx, &req); err != nil {
 		return res, err
 	}
 	l := &loader{intake: in, req: req, keys: keys, settled: s, res: &res}
@@ -142,9 +145,10 @@ func (res *Imported) describe(s *settled, req Import) {
 	res.Warnings = append(append(res.Warnings, s.notes...), s.open.kept(req, s.records)...)
 }
 
-// spellLocation spells the place of a delivery as it is known, and remarks on one
-// that looks mistyped.
-func (in *Intake) spellLocation(ctx context.Context, s *token.Supply, res *Imported) error {
+// spellLocation spells the place of a delivery as it is known, and refuses one that
+// may be mistyped.
+func (in *Intake) spellLocation(ctx context.Context, req *Import) error {
+	s := &req.Supply
 	if s.Location == "" {
 		return nil
 	}
@@ -155,8 +159,8 @@ func (in *Intake) spellLocation(ctx context.Context, s *token.Supply, res *Impor
 		}
 		places, ok := token.KnownLocations(names), false
 		s.Location, ok = places.Find(s.Location)
-		if near := places.Near(s.Location, token.ShownLocations); !ok && len(near) > 0 {
-			res.warn("the location %s is new; near it: %s", s.Location, strings.Join(near, ", "))
+		if !ok && len(names) > 0 && !req.NewLocation {
+			return places.Unknown(s.Location)
 		}
 		return nil
 	})

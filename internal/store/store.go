@@ -245,9 +245,20 @@ func (q *queries) discardSlice(batchID int64) (more bool, err error) {
 	case err != nil:
 		return false, err
 	case first > last:
-		return false, q.exec(`DELETE FROM batch WHERE id = $1`, batchID)
+		return false, q.removeLoading(batchID)
 	}
 	return true, q.removeTokens(first, min(first+sliceRows-1, last))
+}
+
+// removeLoading removes a batch without tokens, and the place that it named if no
+// token is there and no other delivery came to it: a place that was mistyped, perhaps.
+func (q *queries) removeLoading(batchID int64) error {
+	place, err := value[string](q.row(`DELETE FROM batch WHERE id = $1 RETURNING location`, batchID))
+	if err != nil || place == "" {
+		return err
+	}
+	return q.exec(`DELETE FROM location WHERE name = $1 AND NOT EXISTS (SELECT 1 FROM token WHERE location_id = location.id)
+		AND NOT EXISTS (SELECT 1 FROM batch WHERE batch.location = $1)`, place)
 }
 
 // Damage lists what the database's own check of its storage finds.

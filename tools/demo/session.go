@@ -46,7 +46,7 @@ func operations() []step {
 		{says: "Load it, and check the delivery against the order.",
 			args: words("import delivery.csv --order PO-4711 --supplier Feitian --expect 36 --location Vienna")},
 		{says: "Tokens with a button come in another file.",
-			args: words("import hotp.csv --order PO-4712 --supplier Feitian --location Graz")},
+			args: words("import hotp.csv --order PO-4712 --supplier Feitian --location Graz --new-location")},
 		{says: "The delivery against the order.", args: words("batch show 1")},
 		{says: "A token is sent out; it is bound once a code of it was checked.",
 			args: words("assign", sent.Serial, "dora@example.com --ticket T-18")},

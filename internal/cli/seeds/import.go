@@ -31,6 +31,7 @@ type importOptions struct {
 	paramFlags
 
 	order, supplier, location, received string
+	newLocation                         bool
 	expect                              int
 	partial, replace, dryRun            bool
 	rejects                             string
@@ -57,6 +58,7 @@ func (o *importOptions) addDelivery(cmd *cobra.Command) {
 	f.StringVar(&o.supplier, "supplier", "", "`NAME` of the supplier")
 	f.IntVar(&o.expect, "expect", 0, "refuse the files unless they hold `N` tokens together")
 	f.StringVarP(&o.location, "location", "l", "", "`PLACE` where the tokens are")
+	f.BoolVar(&o.newLocation, "new-location", false, "accept a place that is not known yet")
 	f.StringVar(&o.received, "received", "", "`DATE` of the delivery, as 2026-11-24")
 	f.BoolVar(&o.partial, "partial", false, "store the valid records of a file with refused ones (exit 3)")
 	f.StringVar(&o.rejects, "rejects", "", "write the refused records to this new CSV `FILE`")
@@ -109,7 +111,7 @@ func (o *importOptions) checkNumbers(f intake.Fill) error {
 
 // request finds the format and puts the flags into a request.
 func (o *importOptions) request(m app.Member) (req intake.Import, why string, err error) {
-	req = intake.Import{Source: m.Source, Partial: o.partial, Replace: o.replace, DryRun: o.dryRun, NewAccount: o.newAccount}
+	req = intake.Import{Source: m.Source, Partial: o.partial, Replace: o.replace, DryRun: o.dryRun, NewAccount: o.newAccount, NewLocation: o.newLocation}
 	if req.Fill, err = o.fill(); err != nil {
 		return req, "", err
 	}

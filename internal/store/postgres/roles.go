@@ -26,6 +26,7 @@ var rights = []struct {
 	{"policy", true, []string{"value"}},
 	{"account", true, []string{"*"}},
 	{"former_account", true, nil},
+	{"location", true, nil},
 	{"batch", true, []string{"loading", "number", "new", "unchanged", "refused", "imported_at", "quarantined_at", "withdrawn_at"}},
 	{"token", true, []string{"profile_id", "counter", "seed", "location_id", "state", "state_since", "account_id", "watermark", "failures", "locked_until", "issued"}},
 	{"fingerprint", true, nil},
