@@ -6,8 +6,6 @@ import (
 	"fmt"
 	"time"
 
-	"github.com/google/uuid"
-
 	"fob/internal/fault"
 	"fob/internal/otp"
 	"fob/internal/request"
@@ -91,7 +89,7 @@ func (a *attempt) standing(r Reader) (err error) {
 	if a.policy, err = policyOf(r); err != nil {
 		return err
 	}
-	if err := checkClock(r, a.now); err != nil {
+	if err := checkClock(r, a.now); err != nil && a.token.Profile.Type != token.HOTP { // which needs no clock
 		var behind *fault.Error
 		if errors.As(err, &behind) && behind.Kind == fault.NotAllowed {
 			return a.refuse(otp.ClockBehind, behind)
@@ -100,6 +98,11 @@ func (a *attempt) standing(r Reader) (err error) {
 	}
 	if a.req.Words, err = a.allowed(r); err != nil {
 		return err
+	}
+	if !a.req.Counted { // what was begun is gone on with
+		if err := a.desk.checkBudget(r, a.policy, a.req.Approver, a.now); err != nil {
+			return err
+		}
 	}
 	if err := a.checkReplaced(r); err != nil {
 		return err
@@ -362,11 +365,11 @@ func (a *attempt) try(tx Tx) error {
 // alone: the pair has shown that it was right. Anyone who believes the codes forgets all
 // failures anyway; to check them leaves the others.
 func (a *attempt) takeBack(tx Tx) error {
-	if a.token.Failures == 0 {
-		return nil // somebody forgot them meanwhile
-	}
-	a.token.Failures--
+	a.token.Failures = max(0, a.token.Failures-1) // somebody may have forgotten them meanwhile
 	if err := tx.SaveToken(a.token); err != nil {
+		return err
+	}
+	if err := a.countRefusal(tx, token.Refusals.TakenBack); err != nil {
 		return err
 	}
 	return a.record(tx, new(a.token.Standing))
@@ -394,84 +397,10 @@ func (a *attempt) fail(tx Tx) error {
 	if err := tx.SaveToken(a.token); err != nil {
 		return err
 	}
+	if err := a.countRefusal(tx, token.Refusals.Refused); err != nil {
+		return err
+	}
 	return a.record(tx, new(a.token.Standing))
-}
-
-// accept writes what the codes proved: they are used up, the drift is known,
-// and the token is where the command takes it.
-func (a *attempt) accept(tx Tx) error {
-	e, err := a.event()
-	if err != nil {
-		return err
-	}
-	t, d, now := &a.token, a.detail(), e.Time.Time
-	t.Watermark = token.MarkAt(a.result.Last)
-	t.ClearFailures()
-	switch a.by {
-	case token.CmdBind:
-		if err := a.endReplaced(tx); err != nil {
-			return err
-		}
-		id, err := uuid.NewV7FromReader(a.desk.Random)
-		if err != nil {
-			return fmt.Errorf("making a binding id: %w", err)
-		}
-		t.State, t.Since, t.BoundAt, t.Account, t.Issued, d.Opened = token.Bound, now, now, a.req.Account, true, &id
-		if err := tx.OpenBinding(token.Binding{UUID: id, TokenID: t.ID, Account: t.Account, Opened: now,
-			By: a.desk.Operator, Approver: a.req.Approver, Proof: a.req.Proof, Codes: len(a.req.Codes), Ticket: a.req.Ticket}); err != nil {
-			return err
-		}
-	case token.CmdUnbind:
-		if d.Closed, err = endBinding(tx, t, a.req.To, now, a.req.Location, a.req.Condition); err != nil {
-			return err
-		}
-		if t.State == token.Retired { // a virtual one
-			if err := destroy(tx, t); err != nil {
-				return err
-			}
-		}
-	}
-	if err := tx.SaveToken(*t); err != nil {
-		return err
-	}
-	if d.Observation, err = a.observe(tx); err != nil {
-		return err
-	}
-	e.To, d.After = t.State, new(t.Standing)
-	return trail.Record(tx, e, d)
-}
-
-// endReplaced ends the token that comes back for the one that is being bound;
-// checkReplaced looked at it in the same transaction.
-func (a *attempt) endReplaced(tx Tx) error {
-	if a.req.Replaces == "" {
-		return nil
-	}
-	old, err := tx.Token(a.req.Replaces)
-	if err != nil {
-		return err
-	}
-	to := cmp.Or(a.req.To, token.InStock)
-	if old.Software {
-		to = token.Retired // an app comes back to no drawer
-	}
-	w := a.req.Words
-	w.Account, w.Condition = "", ""
-	return a.desk.MoveIn(tx, &old, Change{Serial: old.Serial, By: endsReturned(old, to), To: to, Words: w})
-}
-
-// observe records the drift that the accepted codes showed, with the rate as it
-// is estimated from now on.
-func (a *attempt) observe(tx Tx) (*token.Observation, error) {
-	if a.token.Profile.Type != token.TOTP || a.req.Undated {
-		return nil, nil
-	}
-	o := token.Observation{At: a.req.Codes[len(a.req.Codes)-1].At.UTC(), Drift: a.result.Drift}
-	a.history.Observations = append(a.history.Observations, o)
-	if c := a.history.Clock(a.token.Profile.Period); c.Fitted {
-		o.Rate = &c.RatePPM
-	}
-	return &o, tx.AddObservation(a.token, o)
 }
 
 // record writes the event of a refusal, or of a failure that was taken back; after is
@@ -513,57 +442,3 @@ func (a *attempt) detail() trail.TokenDetail {
 	}
 	return d
 }
-
-// outcome is what the caller shows.
-func (a *attempt) outcome() Outcome {
-	out := Outcome{
-		Serial: cmp.Or(a.token.Serial, a.req.Serial), Outcome: refused, CodesUsed: len(a.req.Codes), StepsSearched: a.result.StepsSearched,
-		Failures: a.token.Failures, Warnings: append([]string{}, a.warnings...), Token: a.token, Period: a.token.Profile.Period,
-	}
-	if account := string(a.token.Account); account != "" {
-		out.Account = &account
-	}
-	if ends := a.token.LockEnds(a.now, a.policy.Lock); !ends.IsZero() {
-		out.LockedUntil = &ends
-	}
-	if a.reason != "" {
-		out.Reason = &a.reason
-		return out
-	}
-	if !a.result.Accepted {
-		return out
-	}
-	out.Outcome, out.StepOffset = accepted, &a.result.Offset
-	if a.token.Profile.Type == token.TOTP && !a.req.Undated {
-		out.DriftSeconds, out.Clock = &a.result.Drift, a.outlook()
-	}
-	return out
-}
-
-// roughly says a length of time as a person would.
-func roughly(d time.Duration) string {
-	switch {
-	case d < 2*time.Minute:
-		return fmt.Sprintf("%.0f seconds", d.Seconds())
-	case d < 2*time.Hour:
-		return fmt.Sprintf("%.0f minutes", d.Minutes())
-	case d < 48*time.Hour:
-		return fmt.Sprintf("%.0f hours", d.Hours())
-	}
-	return fmt.Sprintf("%.0f days", d.Hours()/24)
-}
-
-// lasting is a length of time in whole minutes, rounded up: what somebody who waits is
-// told.
-func lasting(d time.Duration) string {
-	n := int((d + time.Minute - 1) / time.Minute)
-	switch {
-	case n == 1:
-		return "1 minute"
-	case n < 120:
-		return fmt.Sprintf("%d minutes", n)
-	}
-	return fmt.Sprintf("%d hours", (n+59)/60)
-}
-
-func when(t time.Time) string { return t.UTC().Format("2006-01-02 15:04 UTC") }

@@ -11,6 +11,7 @@ import (
 	"fob/internal/fault"
 	"fob/internal/otp"
 	"fob/internal/token"
+	"fob/internal/trail"
 )
 
 // BulkRow is one row of a file of bindings or assignments.
@@ -36,6 +37,9 @@ type Bulk struct {
 	// Whole stores all rows or none. Codes that were compared are used up either
 	// way, and counted if they were wrong: nobody may try codes for nothing.
 	Whole bool
+	// OneCode tries rows of one code though the token's clock may have drifted too far
+	// for one.
+	OneCode bool
 	// Answer is told of rows, in their order, once what became of them is
 	// committed.
 	Answer func([]Answered) error
@@ -65,7 +69,7 @@ const (
 	NoSuchToken otp.Reason = "no_such_token"
 	// NoSuchAccount: the list of people does not have it.
 	NoSuchAccount otp.Reason = "no_such_account"
-	AllOrNothing  otp.Reason = "all_or_nothing"
+	AllOrNothing  otp.Reason = trail.ReasonAllOrNothing
 	Damaged       otp.Reason = "damaged" // its seed does not open
 )
 
@@ -73,6 +77,9 @@ const (
 	// MaxRefusals in a row stop a file: a shifted column must not lock a thousand
 	// tokens.
 	MaxRefusals = 20
+	// One in RefusedShare rows of bindings stops the file as well, once there are
+	// MaxRefusals of them: a right row now and then must not cover guesses.
+	RefusedShare = 4
 	// A group of rows shares one commit, which costs as much as two rows. It is
 	// short, because the desk waits for its turn behind it and the file's owner
 	// for the answers: 50 rows take 20 to 40 ms.
@@ -105,17 +112,25 @@ type bulk struct {
 	Bulk
 	keys                         Keyring // nil: the rows are assignments
 	total, done, refused, inARow int
+	over                         error // the operator had too many codes refused
 }
 
 func (b *bulk) run(ctx context.Context) error {
-	if err := b.desk.Store.View(ctx, func(r Reader) error { return checkClock(r, b.desk.Now()) }); err != nil {
-		return err
+	if b.keys == nil { // else each row looks, as far as its token has a clock
+		if err := b.desk.Store.View(ctx, func(r Reader) error { return checkClock(r, b.desk.Now()) }); err != nil {
+			return err
+		}
 	}
 	b.Rows, b.total = checkedRows(b.Rows, b.Words, b.desk.Now()), len(b.Rows)
+	if b.keys != nil && !b.OneCode {
+		if err := b.desk.Store.View(ctx, b.checkOneCode); err != nil {
+			return err
+		}
+	}
 	if b.Whole {
 		return b.runWhole(ctx)
 	}
-	for len(b.Rows) > 0 && b.inARow < MaxRefusals {
+	for len(b.Rows) > 0 && b.over == nil && !b.tooMany(b.done, b.refused, b.inARow) {
 		answers, err := b.group(ctx)
 		if err != nil {
 			return b.stopped(ctx, err)
@@ -129,13 +144,53 @@ func (b *bulk) run(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		return fault.Errorf(fault.Refused, "%d rows in a row were refused; from line %d on nothing was tried", MaxRefusals, from).
-			WithHint("is a column shifted? Correct the file, leave out the rows that were accepted, and try the rest")
+		return b.stop(from)
 	}
 	if b.refused == 0 {
 		return nil
 	}
 	return fault.Errorf(fault.Refused, "%d of %d rows were refused", b.refused, b.total)
+}
+
+// checkOneCode refuses a file with rows of one code whose tokens lay in stock for so long
+// that one mostly fails, and each would cost its rightful owner a failure. Nothing was
+// compared yet.
+func (b *bulk) checkOneCode(r Reader) error {
+	p, err := policyOf(r)
+	if err != nil {
+		return err
+	}
+	var old []BulkRow
+	drifts := map[int64][]float64{} // of each batch
+	for _, row := range b.Rows {
+		if row.Fault != nil || len(row.Codes) != 1 {
+			continue
+		}
+		t, err := r.Token(row.Serial)
+		if fault.KindOf(err) == fault.NotFound && err != nil {
+			continue // its own answer says so
+		}
+		h := otp.History{Manufactured: t.Manufactured, Imported: t.ImportedAt}
+		if err == nil {
+			h.Observations, err = r.Observations(t.ID)
+		}
+		if _, known := drifts[t.BatchID]; !known && err == nil {
+			drifts[t.BatchID], err = r.FirstDrifts(t.BatchID, batchSample)
+		}
+		if err != nil {
+			return err
+		}
+		h.BatchFirst = drifts[t.BatchID]
+		if h.OneCodeFails(t.Profile.Params, capsOf(p), b.desk.Now()) {
+			old = append(old, row)
+		}
+	}
+	if len(old) == 0 {
+		return nil
+	}
+	return fault.Errorf(fault.Refused, "%d of %d rows have one code of a token that lay in stock for long: its clock has likely drifted too far for one code (the first is line %d, %s); nothing was compared",
+		len(old), b.total, old[0].Line, old[0].Serial).
+		WithHint("have two codes in a row read, as code1 and code2; with %s they are tried as they are, and those that fail count as failures", fault.OneCode)
 }
 
 // checkedRows puts in what was said of all rows, and finds what is wrong with rows
@@ -174,26 +229,67 @@ func (b *bulk) group(ctx context.Context) (answers []Answered, err error) {
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
-	inARow := b.inARow
+	done, refused, inARow := b.done, b.refused, b.inARow
 	err = b.desk.Store.Update(ctx, func(tx Tx) error {
 		began := b.desk.Now()
 		tx = newRemembering(tx)
 		for _, row := range b.Rows {
-			if len(answers) == GroupRows || inARow == MaxRefusals || b.desk.Now().Sub(began) > groupTime {
+			if len(answers) == GroupRows || b.tooMany(done, refused, inARow) || b.desk.Now().Sub(began) > groupTime {
 				return nil
+			}
+			if over, err := b.overBudget(tx, row); over || err != nil {
+				return err
 			}
 			one, err := b.try(tx, row)
 			if err != nil {
 				return err
 			}
-			if inARow++; one.Accepted() {
-				inARow = 0
+			done, refused, inARow = done+1, refused+1, inARow+1
+			if one.Accepted() {
+				refused, inARow = refused-1, 0
 			}
 			answers = append(answers, one)
 		}
 		return nil
 	})
 	return answers, err
+}
+
+// tooMany reports whether so many rows were refused, of those that were answered and in
+// a row, that the file is stopped.
+func (b *bulk) tooMany(done, refused, inARow int) bool {
+	return inARow >= MaxRefusals || b.keys != nil && refused >= MaxRefusals && refused*RefusedShare > done
+}
+
+// overBudget notes that too many codes of the operator were refused for a row to be
+// tried.
+func (b *bulk) overBudget(r Reader, row BulkRow) (over bool, err error) {
+	if b.keys == nil {
+		return false, nil
+	}
+	p, err := policyOf(r)
+	if err != nil {
+		return false, err
+	}
+	err = b.desk.checkBudget(r, p, row.Approver, b.desk.Now())
+	if fault.KindOf(err) == fault.Refused {
+		b.over, err = err, nil
+	}
+	return b.over != nil, err
+}
+
+// stop says why a file was stopped, from a line on.
+func (b *bulk) stop(from int) error {
+	switch {
+	case b.over != nil:
+		return fault.Errorf(fault.Refused, "%d of %d rows were answered and stay so; from line %d on nothing was tried: %v", b.done, b.total, from, b.over).
+			WithAdvice(fault.AdviceOf(b.over))
+	case b.inARow >= MaxRefusals:
+		return fault.Errorf(fault.Refused, "%d rows in a row were refused; from line %d on nothing was tried", MaxRefusals, from).
+			WithHint("is a column shifted? Correct the file, leave out the rows that were accepted, and try the rest")
+	}
+	return fault.Errorf(fault.Refused, "%d of %d rows were refused, more than one in %d; from line %d on nothing was tried", b.refused, b.done, RefusedShare, from).
+		WithHint("look at what was refused, leave out the rows that were accepted, and try the rest")
 }
 
 // try does what one row asks for.

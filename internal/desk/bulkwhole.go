@@ -108,9 +108,19 @@ func (b *bulk) bindWhole(tx Tx, answers []Answered) (err error) {
 	if anyRefused {
 		return nil
 	}
-	for i, inARow := 0, 0; i < len(attempts) && inARow < MaxRefusals; i++ {
+	refused := 0
+	for i, inARow := 0, 0; i < len(attempts) && !b.tooMany(i, refused, inARow); i++ {
+		if over, err := b.overBudget(tx, b.Rows[i]); err != nil {
+			return err
+		} else if over {
+			anyRefused = true
+			break
+		}
 		if inARow, err = settle(i, inARow, attempts[i].try(tx)); err != nil {
 			return err
+		}
+		if !answers[i].Accepted() {
+			refused++
 		}
 	}
 	for i, a := range attempts {

@@ -1,8 +1,10 @@
 package desk
 
 import (
+	"cmp"
 	"context"
 	"errors"
+	"fmt"
 	"time"
 
 	"fob/internal/otp"
@@ -119,3 +121,57 @@ func (d *Desk) Answer(ctx context.Context, req Codes, by token.Command) (out Out
 	}
 	return a.outcome(), err
 }
+
+// outcome is what the caller shows.
+func (a *attempt) outcome() Outcome {
+	out := Outcome{
+		Serial: cmp.Or(a.token.Serial, a.req.Serial), Outcome: refused, CodesUsed: len(a.req.Codes), StepsSearched: a.result.StepsSearched,
+		Failures: a.token.Failures, Warnings: append([]string{}, a.warnings...), Token: a.token, Period: a.token.Profile.Period,
+	}
+	if account := string(a.token.Account); account != "" {
+		out.Account = &account
+	}
+	if ends := a.token.LockEnds(a.now, a.policy.Lock); !ends.IsZero() {
+		out.LockedUntil = &ends
+	}
+	if a.reason != "" {
+		out.Reason = &a.reason
+		return out
+	}
+	if !a.result.Accepted {
+		return out
+	}
+	out.Outcome, out.StepOffset = accepted, &a.result.Offset
+	if a.token.Profile.Type == token.TOTP && !a.req.Undated {
+		out.DriftSeconds, out.Clock = &a.result.Drift, a.outlook()
+	}
+	return out
+}
+
+// roughly says a length of time as a person would.
+func roughly(d time.Duration) string {
+	switch {
+	case d < 2*time.Minute:
+		return fmt.Sprintf("%.0f seconds", d.Seconds())
+	case d < 2*time.Hour:
+		return fmt.Sprintf("%.0f minutes", d.Minutes())
+	case d < 48*time.Hour:
+		return fmt.Sprintf("%.0f hours", d.Hours())
+	}
+	return fmt.Sprintf("%.0f days", d.Hours()/24)
+}
+
+// lasting is a length of time in whole minutes, rounded up: what somebody who waits is
+// told.
+func lasting(d time.Duration) string {
+	n := int((d + time.Minute - 1) / time.Minute)
+	switch {
+	case n == 1:
+		return "1 minute"
+	case n < 120:
+		return fmt.Sprintf("%d minutes", n)
+	}
+	return fmt.Sprintf("%d hours", (n+59)/60)
+}
+
+func when(t time.Time) string { return t.UTC().Format("2006-01-02 15:04 UTC") }

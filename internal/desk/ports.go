@@ -40,6 +40,7 @@ type Reader interface {
 	SeedReader
 	SerialReader
 	request.Reader
+	RefusalReader
 }
 
 // Tx is a Reader that writes.
@@ -49,6 +50,7 @@ type Tx interface {
 	ClockWriter
 	PlaceWriter
 	PolicyWriter
+	RefusalWriter
 	TokenMaker
 	trail.Log
 }

@@ -26,6 +26,7 @@ const (
 	Serial     Field = "serial"
 	Whole      Field = "all-or-nothing"
 	Replacing  Field = "replace"
+	OneCode    Field = "one-code"
 )
 
 // What a record or a correction can say about a token's parameters.

@@ -16,6 +16,8 @@ const (
 	// MaxRate in ppm: tuning-fork crystals are sold as ±20 and are slower in the
 	// cold and the heat; beyond ±50 the measurement is likelier to be wrong.
 	MaxRate = 50.0
+	// crystalSpread in ppm: what crystals are sold with.
+	crystalSpread = 8.0
 	// minBatch is how many tokens of a batch make its median worth using.
 	minBatch = 5
 	// baseWidth in seconds covers typing, the step's own length and our clock.
@@ -129,6 +131,19 @@ func (h History) firstRate(period int) (ppm, spread float64) {
 	noise := math.Hypot(observationSigma(period)/age.Seconds()*1e6, rate*doubt.Seconds()/age.Seconds())
 	ppm += (rate - ppm) * trust(spread, noise)
 	return ppm, math.Hypot(spread*math.Sqrt(1-trust(spread, noise)), placeSpread)
+}
+
+// OneCodeFails reports whether one code of a token that was never seen likelier fails
+// than not: crystals are sold with a standard deviation of 8 ppm, and half of them run
+// further off than two thirds of it. Of unknown age it is taken to be half a year old at
+// its import. A batch of which five were seen is foretold by them.
+func (h History) OneCodeFails(p token.Params, c Caps, now time.Time) bool {
+	if p.Type != token.TOTP || p.Period < 1 || len(h.Observations) > 0 || len(h.BatchFirst) >= minBatch {
+		return false
+	}
+	age, _ := h.age(now)
+	reach := capped(p.Period, oneCodeReach(p.Period, DeepSeconds), c.OneCode) * int64(p.Period)
+	return float64(reach) < crystalSpread*1e-6*age.Seconds()*2/3
 }
 
 // trust is how far a measurement with a noise moves what was expected with a spread.

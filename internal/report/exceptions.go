@@ -28,6 +28,7 @@ const (
 	ClockOutlier  ExceptionKind = "drift_outlier"        // a clock unlike the others
 	LostLate      ExceptionKind = "lost_late"            // entered long after it was told
 	ApprovedAlone ExceptionKind = "approver_is_operator" // nobody else looked
+	ManyRefusals  ExceptionKind = "many_refusals"        // an operator tried many wrong codes
 	Override      ExceptionKind = "override"             // a second person set a rule aside
 )
 
@@ -40,6 +41,7 @@ func ExceptionKinds() []ExceptionMeaning {
 		{ClockOutlier, fmt.Sprintf("a clock with a rate beyond %v ppm, that jumped, or that runs %v ppm unlike its batch and model", otp.MaxRate, UnlikeRate)},
 		{LostLate, "a loss that was entered more than 24 hours after it was reported"},
 		{ApprovedAlone, "the approver is, by name, the operator or the account itself"},
+		{ManyRefusals, "an operator so many of whose codes were refused within an hour that a second person was needed"},
 		{Override, "a rule was set aside: unlock, clock accept, batch correct, batch withdraw, policy set, a search that somebody approved"},
 	}
 }
@@ -215,17 +217,22 @@ func outlierWords(o DriftOutlier) string {
 // ofTrail reads the trail once. Most events are ordinary, and are passed over by
 // their bytes.
 func ofTrail(r Reader, f ExceptionFilter) ExceptionSeq {
-	if !f.wants(LostLate) && !f.wants(ApprovedAlone) && !f.wants(Override) {
+	if !f.wants(LostLate) && !f.wants(ApprovedAlone) && !f.wants(Override) && !f.wants(ManyRefusals) {
 		return nothingFound
 	}
 	return func(yield func(Exception, error) bool) {
+		g, err := newGuessing(r)
+		if err != nil {
+			yield(Exception{}, err)
+			return
+		}
 		for stored, err := range r.Events(EventFilter{}) {
 			if err == nil && !worthALook(stored.Body) {
 				continue
 			}
 			var found []Exception
 			if err == nil {
-				found, err = f.ofEvent(stored)
+				found, err = f.ofEvent(stored, g)
 			}
 			if err != nil {
 				yield(Exception{}, err)
@@ -243,7 +250,7 @@ func ofTrail(r Reader, f ExceptionFilter) ExceptionSeq {
 // worthALook reports whether an event can be an exception, without reading it: a
 // quote within a text of its JSON would have a backslash before it.
 func worthALook(body []byte) bool {
-	for _, mark := range []string{`"to":"lost"`, `"approver":"`, `"command":"unlock"`, `"command":"clock accept"`, `"command":"batch `, `"command":"policy set"`} {
+	for _, mark := range []string{`"outcome":"refused"`, `"taken_back":true`, `"to":"lost"`, `"approver":"`, `"command":"unlock"`, `"command":"clock accept"`, `"command":"batch `, `"command":"policy set"`} {
 		if bytes.Contains(body, []byte(mark)) {
 			return true
 		}
@@ -251,7 +258,7 @@ func worthALook(body []byte) bool {
 	return false
 }
 
-func (f ExceptionFilter) ofEvent(stored trail.Stored) (found []Exception, err error) {
+func (f ExceptionFilter) ofEvent(stored trail.Stored, g guessing) (found []Exception, err error) {
 	e, err := plainEvent(stored)
 	if err != nil || e.Time.Before(f.Since) {
 		return nil, err
@@ -273,6 +280,11 @@ func (f ExceptionFilter) ofEvent(stored trail.Stored) (found []Exception, err er
 		add(ApprovedAlone, "approved by the operator", nil)
 	} else if samePerson(approver, e.Plain[trail.TextAccount]) {
 		add(ApprovedAlone, "approved by the account itself", nil)
+	}
+	if x, err := g.look(e); err != nil {
+		return nil, err
+	} else if x != nil && f.wants(ManyRefusals) {
+		found = append(found, *x)
 	}
 	if about := e.approved(); about != "" && e.Outcome == trail.Done {
 		add(Override, about, nil)

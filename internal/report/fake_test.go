@@ -128,3 +128,5 @@ func anOrigin() Origin {
 		Host: "desk", Version: "1.0", Random: rand.Reader,
 	}
 }
+
+func (fakeReader) Policy() (map[string]string, error) { return nil, nil }

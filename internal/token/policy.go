@@ -32,11 +32,12 @@ type Policy struct {
 	Lock       Lock
 	Second     []Guarded     // what waits for a second person
 	RequestFor time.Duration // how long a request does
+	Refusals   int           // codes of one operator that may be refused in an hour
 }
 
 // UsualPolicy is what holds where nothing was set.
 func UsualPolicy() Policy {
-	return Policy{Require: map[Command][]Demand{}, Codes: 1, OneCode: UsualOneCode, TwoCodes: UsualTwoCodes, Lock: UsualLock(), RequestFor: UsualRequestFor}
+	return Policy{Require: map[Command][]Demand{}, Codes: 1, OneCode: UsualOneCode, TwoCodes: UsualTwoCodes, Lock: UsualLock(), RequestFor: UsualRequestFor, Refusals: UsualRefusals}
 }
 
 // How far codes are searched either way where no policy is stricter.
@@ -44,6 +45,11 @@ const (
 	UsualOneCode  = 10 * time.Minute
 	UsualTwoCodes = 12 * time.Hour
 )
+
+// UsualRefusals is how many codes of one operator may be refused in an hour where no
+// policy is stricter. Of honest people 2 in 100 are mistyped; so many guesses go in with
+// 1 in 1,600.
+const UsualRefusals = 30
 
 // Words are what people say about a command. In the trail each is hidden behind
 // a salted hash, since a person may have the right to be forgotten.

@@ -58,6 +58,9 @@ func Settings() []Setting {
 		{"lock-for-good", strconv.Itoa(LockForGood), "failed attempts in a row that lock it until it is unlocked", func(p *Policy, v string, judge bool) (string, error) {
 			return parseLockCount(&p.Lock.ForGood, "lock-for-good", v, judge, LockForGood)
 		}},
+		{"refusals-per-hour", strconv.Itoa(UsualRefusals), "refused codes of one operator, on all tokens, beyond which a second person is needed", func(p *Policy, v string, judge bool) (string, error) {
+			return parseLockCount(&p.Refusals, "refusals-per-hour", v, judge, UsualRefusals)
+		}},
 	}
 	all = append(all,
 		Setting{"second-person", "", "what waits for a second person at an account of their own: " + joinWords(Guardable(), ", "), parseSecond},

@@ -70,7 +70,7 @@ func stamp(t time.Time) string {
 // compare compares the tokens of the fold's span, on one core, with their bindings, on
 // another, and everything else once.
 func (v *verification) compare(t Tables) error {
-	checks := []func(Tables) error{v.compareAbout, v.compareLocations, v.compareErased, v.compareLists, v.compareStore, v.compareBatches, v.compareAccounts, v.comparePolicy, v.compareDeliveries, v.compareVerifiers, v.compareRequests}
+	checks := []func(Tables) error{v.compareAbout, v.compareLocations, v.compareErased, v.compareLists, v.compareStore, v.compareBatches, v.compareAccounts, v.comparePolicy, v.compareDeliveries, v.compareVerifiers, v.compareRequests, v.compareRefusals}
 	if v.again {
 		checks = nil
 	}

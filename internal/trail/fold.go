@@ -31,6 +31,7 @@ type Fold struct {
 	restored time.Time  // the newest restore of a backup
 	policy   map[string]string
 	lists    []ListRow // of people
+	refusals map[token.Operator]token.Refusals
 	batches  map[string]*batch
 	inOrder  []*batch // by their ids, which rise
 	persons  []erasedPerson
@@ -66,7 +67,7 @@ type change struct {
 }
 
 func newFold(s span, r Renames) *Fold {
-	return &Fold{span: s, renames: r, verifiers: map[string]VerifierRow{}, ends: map[endedKey]EndedRow{}, policy: map[string]string{}, batches: map[string]*batch{}, erased: map[textKey]uint32{}, places: map[string]bool{"": true}, names: []string{""}, kept: newKept()}
+	return &Fold{span: s, renames: r, verifiers: map[string]VerifierRow{}, ends: map[endedKey]EndedRow{}, policy: map[string]string{}, refusals: map[token.Operator]token.Refusals{}, batches: map[string]*batch{}, erased: map[textKey]uint32{}, places: map[string]bool{"": true}, names: []string{""}, kept: newKept()}
 }
 
 // subjectOf is the kind of object that a command's events are about.
@@ -279,6 +280,7 @@ func plain(beside []Text, field string) string {
 // tokenEvent applies an event about one token: its After is what the token is from
 // now on.
 func (f *Fold) tokenEvent(e *Event, beside []Text) error {
+	f.counted(e)
 	d, key := e.Token, token.Serial(e.Object.ID).Key()
 	if d.After != nil {
 		f.places[d.After.Location] = true

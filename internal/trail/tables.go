@@ -27,6 +27,7 @@ type Tables interface {
 	RequestRows() iter.Seq2[RequestRow, error] // in the order of their numbers
 	AboutRows() iter.Seq2[AboutRow, error]     // the index of the trail
 	LocationNames() iter.Seq2[string, error]
+	RefusalRows() iter.Seq2[RefusalRow, error]
 	// Contradictions are what the tables say against each other, in words:
 	// look-up tables, and derived columns, that nothing else covers.
 	Contradictions() ([]string, error)

@@ -160,6 +160,9 @@ func (noTables) VerifierRows() iter.Seq2[trail.VerifierRow, error] {
 func (noTables) EndedRows() iter.Seq2[trail.EndedRow, error] {
 	return func(func(trail.EndedRow, error) bool) {}
 }
+func (noTables) RefusalRows() iter.Seq2[trail.RefusalRow, error] {
+	return func(func(trail.RefusalRow, error) bool) {}
+}
 func (noTables) Contradictions() ([]string, error)  { return nil, nil }
 func (noTables) Policy() (map[string]string, error) { return nil, nil }
 

@@ -8,6 +8,7 @@ import (
 
 	"fob/internal/cli/term"
 	"fob/internal/desk"
+	"fob/internal/fault"
 	"fob/internal/token"
 )
 
@@ -15,17 +16,24 @@ func newBindCmd(r *term.Run) *cobra.Command {
 	var o codeOptions
 	var bulk term.BulkOptions
 	var paper term.Receipt
-	var newAccount bool
+	var newAccount, oneCode bool
 	cmd := &cobra.Command{
 		Use:  "bind SERIAL ACCOUNT | bind --from FILE",
 		Args: bulk.Args(term.Exactly("the serial", "the account")),
 	}
 	cmd.RunE = r.Start(func(ctx context.Context, args []string) error {
-		if err := bulk.Check(cmd.Flags(), "code", "deep", "approved-by", "receipt", "organisation", "contact"); err != nil {
+		if err := bulk.Check(cmd.Flags(), "code", "deep", "receipt", "organisation", "contact"); err != nil {
 			return err
 		}
 		if bulk.From != "" {
-			return bindFrom(ctx, r, &o, &bulk, newAccount)
+			words, err := o.Words(r)
+			if err != nil {
+				return err
+			}
+			return r.FromFile(ctx, &bulk, desk.ReadBindings, (*desk.Desk).BindAll, showBound, desk.Bulk{Words: words, NewAccount: newAccount, OneCode: oneCode})
+		}
+		if oneCode {
+			return fault.Errorf(fault.Usage, "--one-code goes with --from only")
 		}
 		req, err := o.request(r, args[0], args[1])
 		if err != nil {
@@ -49,17 +57,9 @@ func newBindCmd(r *term.Run) *cobra.Command {
 	o.addDeep(cmd)
 	paper.Add(cmd)
 	term.AddNewAccount(cmd, &newAccount)
+	cmd.Flags().BoolVar(&oneCode, "one-code", false, "with --from: try rows of one code though the token lay in stock for long")
 	term.AddYes(cmd)
 	return cmd
-}
-
-// bindFrom binds the tokens of a file.
-func bindFrom(ctx context.Context, r *term.Run, o *codeOptions, bulk *term.BulkOptions, newAccounts bool) error {
-	words, err := o.Words(r)
-	if err != nil {
-		return err
-	}
-	return r.FromFile(ctx, bulk, desk.ReadBindings, (*desk.Desk).BindAll, showBound, words, newAccounts)
 }
 
 func showBound(a desk.Answered) any { return a }

@@ -44,7 +44,7 @@ func (m mover) withFile(r *term.Run) *cobra.Command {
 		if err != nil {
 			return err
 		}
-		return r.FromFile(ctx, &o, desk.ReadAssignments, (*desk.Desk).AssignAll, showAssigned, words, said("new-account") == "true")
+		return r.FromFile(ctx, &o, desk.ReadAssignments, (*desk.Desk).AssignAll, showAssigned, desk.Bulk{Words: words, NewAccount: said("new-account") == "true"})
 	})
 	return cmd
 }

@@ -65,7 +65,7 @@ type (
 )
 
 // FromFile does with every row of a file what the command does with one token.
-func (r *Run) FromFile(ctx context.Context, o *BulkOptions, read bulkReader, do bulkDoer, shown func(desk.Answered) any, words desk.Words, newAccounts bool) (err error) {
+func (r *Run) FromFile(ctx context.Context, o *BulkOptions, read bulkReader, do bulkDoer, shown func(desk.Answered) any, how desk.Bulk) (err error) {
 	rows, err := r.readRows(o.From, read)
 	if err != nil {
 		return err
@@ -77,7 +77,7 @@ func (r *Run) FromFile(ctx context.Context, o *BulkOptions, read bulkReader, do 
 			return err
 		}
 		out := r.newAnswers(len(rows), shown)
-		err = do(d, ctx, desk.Bulk{Rows: rows, Words: words, NewAccount: newAccounts, Whole: o.whole, Answer: func(answers []desk.Answered) error {
+		how.Rows, how.Whole, how.Answer = rows, o.whole, func(answers []desk.Answered) error {
 			for i := range answers {
 				a := &answers[i]
 				a.Message, a.Hint = WordedText(a.Message), WordedText(a.Hint)
@@ -91,7 +91,8 @@ func (r *Run) FromFile(ctx context.Context, o *BulkOptions, read bulkReader, do 
 				}
 			}
 			return errors.Join(result.Flush(), out.add(answers))
-		}})
+		}
+		err = do(d, ctx, how)
 		return FirstError(FirstError(err, result.Close()), out.end())
 	})
 }

@@ -22,6 +22,8 @@ var Numbers = strings.NewReplacer(
 	"{clock-tolerance}", Length(desk.ClockTolerance),
 	"{read-within}", Length(desk.ReadWithin),
 	"{refusals}", strconv.Itoa(desk.MaxRefusals),
+	"{refused-share}", strconv.Itoa(desk.RefusedShare),
+	"{refusals-per-hour}", strconv.Itoa(token.UsualRefusals),
 	"{slice}", thousands(desk.SliceSize),
 	"{may-leave}", strconv.Itoa(100-people.UsualStay),
 	"{one-code-steps}", strconv.Itoa(otp.OneCodeSteps),

@@ -135,3 +135,5 @@ func limited(e Export, rows int) Export {
 	e.Limit = rows
 	return e
 }
+
+func (fakeReader) Policy() (map[string]string, error) { return nil, nil }

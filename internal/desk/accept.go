@@ -1,0 +1,93 @@
+package desk
+
+import (
+	"cmp"
+	"fmt"
+
+	"github.com/google/uuid"
+
+	"fob/internal/token"
+	"fob/internal/trail"
+)
+
+// accept writes what the codes proved: they are used up, the drift is known,
+// and the token is where the command takes it.
+func (a *attempt) accept(tx Tx) error {
+	e, err := a.event()
+	if err != nil {
+		return err
+	}
+	t, d, now := &a.token, a.detail(), e.Time.Time
+	t.Watermark = token.MarkAt(a.result.Last)
+	t.ClearFailures()
+	if a.req.Counted {
+		if err := a.countRefusal(tx, token.Refusals.TakenBack); err != nil {
+			return err
+		}
+	}
+	switch a.by {
+	case token.CmdBind:
+		if err := a.endReplaced(tx); err != nil {
+			return err
+		}
+		id, err := uuid.NewV7FromReader(a.desk.Random)
+		if err != nil {
+			return fmt.Errorf("making a binding id: %w", err)
+		}
+		t.State, t.Since, t.BoundAt, t.Account, t.Issued, d.Opened = token.Bound, now, now, a.req.Account, true, &id
+		if err := tx.OpenBinding(token.Binding{UUID: id, TokenID: t.ID, Account: t.Account, Opened: now,
+			By: a.desk.Operator, Approver: a.req.Approver, Proof: a.req.Proof, Codes: len(a.req.Codes), Ticket: a.req.Ticket}); err != nil {
+			return err
+		}
+	case token.CmdUnbind:
+		if d.Closed, err = endBinding(tx, t, a.req.To, now, a.req.Location, a.req.Condition); err != nil {
+			return err
+		}
+		if t.State == token.Retired { // a virtual one
+			if err := destroy(tx, t); err != nil {
+				return err
+			}
+		}
+	}
+	if err := tx.SaveToken(*t); err != nil {
+		return err
+	}
+	if d.Observation, err = a.observe(tx); err != nil {
+		return err
+	}
+	e.To, d.After = t.State, new(t.Standing)
+	return trail.Record(tx, e, d)
+}
+
+// endReplaced ends the token that comes back for the one that is being bound;
+// checkReplaced looked at it in the same transaction.
+func (a *attempt) endReplaced(tx Tx) error {
+	if a.req.Replaces == "" {
+		return nil
+	}
+	old, err := tx.Token(a.req.Replaces)
+	if err != nil {
+		return err
+	}
+	to := cmp.Or(a.req.To, token.InStock)
+	if old.Software {
+		to = token.Retired // an app comes back to no drawer
+	}
+	w := a.req.Words
+	w.Account, w.Condition = "", ""
+	return a.desk.MoveIn(tx, &old, Change{Serial: old.Serial, By: endsReturned(old, to), To: to, Words: w})
+}
+
+// observe records the drift that the accepted codes showed, with the rate as it
+// is estimated from now on.
+func (a *attempt) observe(tx Tx) (*token.Observation, error) {
+	if a.token.Profile.Type != token.TOTP || a.req.Undated {
+		return nil, nil
+	}
+	o := token.Observation{At: a.req.Codes[len(a.req.Codes)-1].At.UTC(), Drift: a.result.Drift}
+	a.history.Observations = append(a.history.Observations, o)
+	if c := a.history.Clock(a.token.Profile.Period); c.Fitted {
+		o.Rate = &c.RatePPM
+	}
+	return &o, tx.AddObservation(a.token, o)
+}
