@@ -24,6 +24,7 @@ var rights = []struct {
 }{
 	{"store", false, []string{"newest_at"}},
 	{"policy", true, []string{"value"}},
+	{"operator_refusals", false, []string{"since", "refused"}},
 	{"account", true, []string{"*"}},
 	{"former_account", true, nil},
 	{"location", true, nil},

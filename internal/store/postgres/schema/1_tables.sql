@@ -221,6 +221,16 @@ CREATE INDEX observation_by_token ON observation (token_id);
 CREATE INDEX observation_first    ON observation (batch_id) WHERE first = 1;
 CREATE INDEX observation_rated    ON observation (batch_id) WHERE rated = 1;
 
+-- Codes of each operator that were refused, in the hour that began with the first of
+-- them: see token.Refusals.
+CREATE TABLE operator_refusals (
+    by_kind TEXT COLLATE "C"    NOT NULL CHECK (by_kind IN ('os', 'oidc', 'service')),
+    by_id   TEXT COLLATE "C"    NOT NULL,
+    since   BIGINT NOT NULL,
+    refused BIGINT NOT NULL CHECK (refused >= 0),
+    PRIMARY KEY (by_kind, by_id)
+);
+
 -- The trail. Triggers prevent accidents; the chain finds malice.
 CREATE TABLE audit (
     seq  BIGINT PRIMARY KEY CHECK (seq > 0),

@@ -61,6 +61,21 @@ BEGIN
     END IF;
     RETURN OLD;
 END $$;
+-- What was used stays used, as in SQLite.
+CREATE FUNCTION used_stays() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    RAISE EXCEPTION 'codes of this token were tried; it cannot go';
+END $$;
+CREATE TRIGGER token_used_stays BEFORE DELETE ON token FOR EACH ROW
+WHEN (OLD.watermark IS NOT NULL OR OLD.failures > 0) EXECUTE FUNCTION used_stays();
+
+CREATE FUNCTION watermark_rises() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    RAISE EXCEPTION 'a code that was used would count again';
+END $$;
+CREATE TRIGGER token_watermark_rises BEFORE UPDATE OF watermark ON token FOR EACH ROW
+WHEN (OLD.watermark IS NOT NULL AND (NEW.watermark IS NULL OR NEW.watermark < OLD.watermark)) EXECUTE FUNCTION watermark_rises();
+
 CREATE TRIGGER batch_not_empty BEFORE DELETE ON batch FOR EACH ROW EXECUTE FUNCTION batch_is_empty();
 
 -- A row for each import that is loading; its loader holds the row's lock.
