@@ -11,7 +11,7 @@ STOCK    ?= 500000
 
 # Programs that tests compare fob with. Under CI a missing one fails; elsewhere
 # its tests are left out, which is said at the end.
-PEERS    := oathtool pskctool openssl soffice msoffcrypto-tool pamtester slapd ldapwhoami freeradius radclient age-keygen ssh-keygen
+PEERS    := oathtool pskctool openssl soffice msoffcrypto-tool pamtester slapd ldapwhoami freeradius radclient age-keygen ssh-keygen mandoc bash zsh fish
 MISSING  := $(strip $(foreach p,$(PEERS),$(if $(shell command -v $(p) 2>/dev/null),,$(p))))
 MISSING  += $(if $(wildcard /usr/lib/postgresql/*/bin/initdb),,postgresql)
 PACKAGE_soffice          := libreoffice-calc-nogui
@@ -26,9 +26,14 @@ IN_CI    := $(filter 1 true,$(CI))
 
 PREFIX  ?= /usr/local
 DESTDIR ?=
+# What a release is built with: the newest Go of its line, with what was mended in the
+# library. go.mod asks for no more than a plain installation has.
+RELEASE_GO ?= go1.26.10
+VERSION    ?=
+KEY        ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help build install test race lint demo picture bench simulate soak fmt clean
+.PHONY: help build install release trial vuln test race lint demo picture bench simulate soak fmt clean
 
 help: ## list the targets
 	@echo 'make TARGET, where TARGET is one of'
@@ -37,8 +42,29 @@ help: ## list the targets
 build: ## build/fob, the program
 	$(GO) build $(BUILD) -o build/fob ./cmd/fob
 
-install: build ## build/fob as $(DESTDIR)$(PREFIX)/bin/fob
-	install -D -m 0755 build/fob $(DESTDIR)$(PREFIX)/bin/fob
+install: build ## fob, its manual and completions below $(DESTDIR)$(PREFIX)
+	rm -rf build/share
+	$(GO) run $(BUILD) ./tools/docs -out build/share
+	install -D -m 0755 build/fob "$(DESTDIR)$(PREFIX)/bin/fob"
+	@cd build/share && find . -type f | while read -r f; do install -D -m 0644 "$$f" "$(abspath $(DESTDIR)$(PREFIX))/share/$$f"; done
+
+release: ## build/release: archives of all platforms, Debian packages; VERSION=tag KEY=signing key
+	GOTOOLCHAIN=$(RELEASE_GO) $(GO) run $(BUILD) ./tools/release -version "$(VERSION)" -key "$(KEY)"
+
+trial: ## a release of this commit for one platform, built twice, installed and purged (root, Debian)
+	rm -rf build/trial
+	GOTOOLCHAIN=$(RELEASE_GO) $(GO) run $(BUILD) ./tools/release -trial -platforms linux/$$($(GO) env GOARCH) -out build/trial
+	cd build/trial && sha256sum -c --quiet SHA256SUMS
+	lintian --allow-root --fail-on error,warning build/trial/*.deb
+	tools/release/install-test build/trial/*.deb
+	@for p in windows/amd64 darwin/arm64 freebsd/amd64; do \
+		echo "vet for $$p"; GOOS=$${p%/*} GOARCH=$${p#*/} $(GO) vet $(BUILD) ./cmd/fob ./internal/store/... ./internal/custody ./internal/app ./internal/cli/term || exit 1; \
+	done
+
+vuln: ## known vulnerabilities that fob reaches; the database comes as a Go module
+	rm -rf build/vulndb
+	$(GO) -C tools/vuln tool indexdb -vulns "$$($(GO) -C tools/vuln list -m -f '{{.Dir}}' golang.org/x/vulndb)/data/osv" -out "$(CURDIR)/build/vulndb"
+	GOTOOLCHAIN=$(RELEASE_GO) "$$($(GO) -C tools/vuln tool -n govulncheck)" -db "file://$(CURDIR)/build/vulndb" ./cmd/fob
 
 test: ## all tests
 ifneq ($(and $(strip $(MISSING)),$(IN_CI)),)
@@ -59,6 +85,7 @@ lint: ## format, vet, staticcheck, modules and the rules of the tree
 	$(GO) -C tools/lint vet $(BUILD) ./...
 	$(GO) mod tidy -diff
 	$(GO) -C tools/lint mod tidy -diff
+	$(GO) -C tools/vuln mod tidy -diff
 	$(GO) -C tools/lint test $(BUILD) ./...
 	$(GO) -C tools/lint run $(BUILD) . ../..
 	"$$($(GO) -C tools/lint tool -n staticcheck)" ./...

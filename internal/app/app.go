@@ -162,7 +162,7 @@ func (c Config) openWatched(ctx context.Context) (*store.Store, error) {
 type lazyKeys struct {
 	config Config
 	store  *store.Store
-	ctx    context.Context // of whoever opened it first
+	ctx    context.Context // of anyone who opened it first
 	mu     sync.Mutex
 	ring   *custody.Keyring
 	older  []*custody.Keyring // of before a rotation: somebody may still use them

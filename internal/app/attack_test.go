@@ -21,7 +21,7 @@ import (
 	"fob/internal/token"
 )
 
-// Whoever can write the database, and has no key: they make keys of their own, wrap
+// Anyone who can write the database, and has no key: they make keys of their own, wrap
 // them to the victim's public recipient and to themselves, and have the trail say so.
 // Everything agrees with everything, and they would read all seeds that come later.
 func TestForgedKeysAreRefused(t *testing.T) {

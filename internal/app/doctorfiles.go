@@ -8,8 +8,6 @@ import (
 	"os"
 	"path/filepath"
 
-	"golang.org/x/sys/unix"
-
 	"fob/internal/fault"
 )
 
@@ -30,7 +28,7 @@ func (d *doctor) files(_ context.Context, k *Check) error {
 			}
 			continue
 		}
-		if mode := info.Mode().Perm(); mode&0o077 != 0 {
+		if mode := info.Mode().Perm(); mode&0o077 != 0 && !shared(filepath.Dir(db), info) {
 			k.found(fmt.Sprintf("%s is open to other users (mode %04o)", path, mode),
 				"they can read who has which token; seeds are encrypted, but only the identity stands before them", "chmod 600 %s", path)
 		}
@@ -38,7 +36,7 @@ func (d *doctor) files(_ context.Context, k *Check) error {
 	if err := d.folders(k, filepath.Dir(db)); err != nil {
 		return err
 	}
-	if unix.Access(db, unix.W_OK) == nil { // else it is a copy to read, whoever made it
+	if canWrite(db) { // else it is a copy to read, anyone who made it
 		if err := owners(k, filepath.Dir(db), db, db+"-wal", db+"-shm", db+".intent", db+".lock"); err != nil {
 			return err
 		}
@@ -55,6 +53,18 @@ func (d *doctor) files(_ context.Context, k *Check) error {
 		k.failed(err, "one copy of that folder is enough to read all seeds")
 	}
 	return nil
+}
+
+// shared reports whether a file is one of a store that several people of a group share
+// (fob help shared): all in a folder of the group, whose files are the group's, and
+// nobody else may enter it.
+func shared(dir string, file os.FileInfo) bool {
+	folder, err := statOf(dir)
+	if err != nil || folder == nil {
+		return false
+	}
+	closed := folder.Mode()&fs.ModeSetgid != 0 && folder.Mode().Perm() == 0o770
+	return closed && file.Mode().Perm()&0o007 == 0 && sameGroup(folder, file)
 }
 
 // statOf is nil for what is not there.
@@ -106,7 +116,7 @@ func owners(k *Check, dir string, paths ...string) error {
 			continue
 		case i == 0 && me == 0:
 			me = owner
-		case owner == me || i == 0 && owner == 0:
+		case owner == me || i == 0 && owner == 0 || i > 0 && shared(dir, info):
 			continue
 		default:
 			k.found(fmt.Sprintf("%s belongs to %s, not to %s", path, userName(owner), userName(me)),

@@ -8,7 +8,6 @@ import (
 	"sync"
 
 	"golang.org/x/sync/errgroup"
-	"golang.org/x/sys/unix"
 
 	"fob/internal/custody"
 	"fob/internal/fault"
@@ -27,11 +26,11 @@ func (d *doctor) memory(ctx context.Context, k *Check) error {
 	err := d.store.Continues(ctx, m)
 	switch {
 	case err != nil && fault.KindOf(err) == fault.Integrity:
-		k.failed(err, "whoever wrote to this store sees another state of it now")
+		k.failed(err, "anyone who wrote to this store sees another state of it now")
 		return nil
 	case err != nil:
 		return err
-	case unix.Access(filepath.Dir(m.path), unix.W_OK) != nil:
+	case !canWrite(filepath.Dir(m.path)):
 		k.found(fmt.Sprintf("%s cannot be written", filepath.Dir(m.path)), "fob cannot remember there how far the store was, and would take an older copy for good",
 			"let the user of fob write to this folder")
 	}

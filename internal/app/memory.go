@@ -142,7 +142,7 @@ func nothingSeen() error {
 // AcceptTrail records that a store does not continue what was seen of it here, and is
 // right all the same: a backup was restored. From then on that is what was seen. It is
 // an event of the store, with a second person and a reason. The error is NotAllowed
-// where there is nothing to accept. Whoever restores a backup calls it, after the
+// where there is nothing to accept. Anyone who restores a backup calls it, after the
 // restored database has its place.
 func (c Config) AcceptTrail(ctx context.Context, w token.Words) (a Accepted, err error) {
 	seen, err := c.TrailToAccept(ctx, w)

@@ -5,8 +5,6 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
-
-	"golang.org/x/sys/unix"
 )
 
 // WholeFile is a file that appears under its name whole or not at all: it is written
@@ -26,7 +24,7 @@ func NewWholeFile(dir string) (*WholeFile, error) {
 		if err != nil {
 			return nil, err
 		}
-		if unix.Flock(int(f.Fd()), unix.LOCK_EX|unix.LOCK_NB) == nil && leadsTo(f.Name(), f) {
+		if lockNow(f) && leadsTo(f.Name(), f) {
 			return &WholeFile{f}, nil
 		}
 		f.Close() // a sweep came between
@@ -40,7 +38,7 @@ func leadsTo(path string, f *os.File) bool {
 	return err1 == nil && err2 == nil && os.SameFile(mine, there)
 }
 
-// Appear gives the file its name once it is on the disk.
+// Appear hands the file its name once it is on the disk.
 func (f *WholeFile) Appear(path string) error {
 	if err := os.Rename(f.Name(), path); err != nil {
 		return err
@@ -60,11 +58,11 @@ func sweepUnfinished(dir string) {
 			continue
 		}
 		path := filepath.Join(dir, e.Name())
-		f, err := os.OpenFile(path, os.O_RDWR|unix.O_NOFOLLOW, 0)
+		f, err := os.OpenFile(path, os.O_RDWR|noFollow, 0)
 		if err != nil {
 			continue
 		}
-		if unix.Flock(int(f.Fd()), unix.LOCK_EX|unix.LOCK_NB) == nil && leadsTo(path, f) {
+		if lockNow(f) && leadsTo(path, f) {
 			os.Remove(path)
 		}
 		f.Close()

@@ -3,6 +3,7 @@ package cli
 import (
 	"fmt"
 	"strings"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -49,15 +50,15 @@ What --json prints: fob help json{{range words .}} {{.}}{{end}}{{end}}{{if .HasA
 )
 
 func init() {
-	cobra.AddTemplateFunc("uses", uses)
+	cobra.AddTemplateFunc("uses", Uses)
 	cobra.AddTemplateFunc("words", func(c *cobra.Command) []string { return strings.Fields(c.CommandPath())[1:] })
 	cobra.AddTemplateFunc("flags", func(c *cobra.Command) string {
 		return strings.TrimRight(c.LocalFlags().FlagUsagesWrapped(helpWidth), "\n")
 	})
 }
 
-// uses are the lines that show how a command is called, a line each way.
-func uses(c *cobra.Command) (lines []string) {
+// Uses are the lines that show how a command is called, a line each way.
+func Uses(c *cobra.Command) (lines []string) {
 	if c.HasAvailableSubCommands() {
 		return []string{c.CommandPath() + " COMMAND [flags]"}
 	}
@@ -66,6 +67,11 @@ func uses(c *cobra.Command) (lines []string) {
 		lines = append(lines, path+way+" [flags]")
 	}
 	return lines
+}
+
+// Root is the tree of all commands, for what writes manuals and completions of it.
+func Root() *cobra.Command {
+	return command(&term.Run{Getenv: func(string) string { return "" }, Now: time.Now})
 }
 
 // addHelp gives the program its help: the order of a page, the topic about JSON, which

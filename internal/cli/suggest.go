@@ -96,7 +96,7 @@ func unknownFlag(cmd *cobra.Command, e *pflag.NotExistError) error {
 		meant[i] = "--" + name
 	}
 	if len(meant) == 0 && positional[strings.ToLower(typed)] != "" && strings.Contains(cmd.Use, positional[strings.ToLower(typed)]) {
-		return fault.Errorf(fault.Usage, "%v", e).WithHint("%s stands without a flag: `%s`", positional[strings.ToLower(typed)], uses(cmd)[0])
+		return fault.Errorf(fault.Usage, "%v", e).WithHint("%s stands without a flag: `%s`", positional[strings.ToLower(typed)], Uses(cmd)[0])
 	}
 	return withMeant(err, meant)
 }

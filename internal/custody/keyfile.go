@@ -110,7 +110,7 @@ func (k keyFile) read(path string) ([]byte, error) {
 	}
 	f, err := os.OpenFile(path, flags, 0)
 	if errors.Is(err, unix.ELOOP) {
-		return nil, fault.Errorf(fault.KeyTrouble, "%s is a symbolic link and no %s: whoever can change the link could have another file read", path, k.noun).
+		return nil, fault.Errorf(fault.KeyTrouble, "%s is a symbolic link and no %s: anyone who can change the link could have another file read", path, k.noun).
 			WithHint("name the file that it leads to")
 	}
 	if err != nil {

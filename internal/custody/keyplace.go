@@ -6,8 +6,6 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-
-	"golang.org/x/sys/unix"
 )
 
 // LockFolder makes a folder for key files if it is missing, and keeps other inits out
@@ -21,7 +19,7 @@ func LockFolder(folder string) (unlock func(), err error) {
 	if err != nil {
 		return nil, fault.Wrap(fault.Internal, err, "the folder %s cannot be opened", folder)
 	}
-	if err := unix.Flock(int(f.Fd()), unix.LOCK_EX|unix.LOCK_NB); errors.Is(err, unix.EWOULDBLOCK) {
+	if isHeld(f) {
 		f.Close()
 		return nil, fault.Errorf(fault.NotAllowed, "another program is making keys in %s", folder).WithHint("wait until it has ended")
 	} // a file system without locks has no two inits at once either

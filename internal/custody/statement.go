@@ -17,7 +17,7 @@ import (
 
 // Statement says which keys a store has, as they are wrapped, and who can open
 // them. The keys are encrypted to public recipients, so they do not tell who
-// wrapped them: whoever can write the database could put keys of their own in their
+// wrapped them: anyone who can write the database could put keys of their own in their
 // place and read all that is sealed from then on. So the statement is signed with
 // the store's checkpoint key, and held against a public half from beside the
 // identity whenever keys are opened.
@@ -42,7 +42,7 @@ type StatedCustodian struct {
 	Added           time.Time
 }
 
-// text is what is signed. It is never parsed: whoever checks it writes it again from
+// text is what is signed. It is never parsed: anyone who checks it writes it again from
 // what the database says, and compares.
 func (s Statement) text() string {
 	var b strings.Builder

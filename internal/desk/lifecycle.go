@@ -23,7 +23,7 @@ type TokenReader interface {
 // TokenWriter writes what becomes of a token.
 type TokenWriter interface {
 	// Vouch refuses, with an error of kind Integrity, a token that is not what the
-	// trail says that it is. Whoever acts on a token asks before, in the same
+	// trail says that it is. Anyone who acts on a token asks before, in the same
 	// transaction.
 	Vouch(tokenID int64) error
 	// SaveToken writes what can change of a token, but for its location.

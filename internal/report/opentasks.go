@@ -35,7 +35,7 @@ func OpenTasks(r Reader, verifier string, now time.Time) Answer[OpenTask] {
 		Selected: selected,
 		Limits: []string{
 			"fob ends nothing at a verifier: it knows which seeds went where, and what became of the tokens since.",
-			"A task is closed by whoever says that it is done there, or by the verifier's own list.",
+			"A task is closed by anyone who says that it is done there, or by the verifier's own list.",
 		},
 		Columns: []sheet.Column[row]{
 			sheet.Col("serial", "Serial", 18, "Text printed on the device", func(x *row) token.Serial { return x.Serial }),

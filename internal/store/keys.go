@@ -110,7 +110,7 @@ func (q *queries) NothingLoads() error {
 }
 
 // checkSealed refuses seeds that are sealed under an older key than the store's: the
-// key was rotated after whoever sealed them had opened it.
+// key was rotated after anyone who sealed them had opened it.
 func (q *queries) checkSealed(sealed []byte) error {
 	if len(sealed) < sealedHeader {
 		return nil

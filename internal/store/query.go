@@ -130,7 +130,7 @@ func collect[T any](q *queries, scan func(scanner) (T, error), query string, arg
 	return all, err
 }
 
-// stream reads the rows of a query one by one; the first error ends them. Whoever
+// stream reads the rows of a query one by one; the first error ends them. Anyone who
 // takes them may ask other things in between.
 func stream[T any](q *queries, scan func(scanner) (T, error), query string, args ...any) iter.Seq2[T, error] {
 	return func(yield func(T, error) bool) {
@@ -170,7 +170,7 @@ func inParts[T any](q *queries, scan func(scanner) (T, error), yield func(T, err
 		defer q.alone()()
 		end()
 	}()
-	for size := 10; ; size = 1000 { // whoever wants one row gets no thousand
+	for size := 10; ; size = 1000 { // anyone who wants one row gets no thousand
 		part, err := readPart(q, next, size, scan)
 		for _, v := range part {
 			if !yield(v, nil) {

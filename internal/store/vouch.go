@@ -10,7 +10,7 @@ import (
 )
 
 // What a command acts on is held against the trail first: see trail.Vouch. Policy and
-// clock are so in every transaction that writes. One that only reads is not: whoever
+// clock are so in every transaction that writes. One that only reads is not: anyone who
 // looks is told what the tables say, and verification looks at all of them.
 
 // writes reports whether the transaction may write.
@@ -40,7 +40,7 @@ func (q *queries) lastAbout(key string) (trail.Vouched, error) {
 	if err == nil {
 		err = q.Vouch(id)
 	}
-	if _, known = q.vouched[key]; known { // whoever changed it should have asked before
+	if _, known = q.vouched[key]; known { // anyone who changed it should have asked before
 		err = nil
 	}
 	return q.vouched[key], err

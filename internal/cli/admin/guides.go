@@ -21,6 +21,7 @@ var guides = []struct{ name, short string }{
 	{"backups", "Backups, and what to do when the store is gone"},
 	{"two-people", "Commands that wait for a second person"},
 	{"postgres", "Several sites on one PostgreSQL server"},
+	{"shared", "A store that several people share"},
 	{"speed", "How fast fob is, and how to measure it"},
 }
 

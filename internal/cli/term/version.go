@@ -22,9 +22,15 @@ func (r *Run) PrintVersion() error {
 	return nil
 }
 
-// Version is the program's version: the module's, or the commit it was built
-// from.
+// released is the version of a release: the linker sets it.
+var released string
+
+// Version is the program's version: that of the release, else the module's, or the
+// commit it was built from.
 func Version() string {
+	if released != "" {
+		return released
+	}
 	info, ok := debug.ReadBuildInfo()
 	if !ok {
 		return "unknown"

@@ -9,7 +9,7 @@ import (
 )
 
 // The roles that a store knows, beside its owner: what fob itself uses, and what an
-// auditor uses. They are made by whoever runs the server.
+// auditor uses. They are made by anyone who runs the server.
 const (
 	roleApp   = "fob_app"
 	roleAudit = "fob_audit"
@@ -40,7 +40,7 @@ var rights = []struct {
 	{"load_hold", true, []string{"batch"}},
 }
 
-// Grants are the statements that give the roles their rights, for whoever owns the
+// Grants are the statements that give the roles their rights, for anyone who owns the
 // database.
 func Grants() (statements []string) {
 	for _, role := range []string{roleApp, roleAudit} {

@@ -12,7 +12,6 @@ import (
 	"errors"
 	"net/url"
 
-	"golang.org/x/sys/unix"
 	_ "modernc.org/sqlite" // the driver
 
 	"fob/internal/fault"
@@ -219,11 +218,11 @@ func (e *engine) trySnapshots(ctx context.Context, n int) (readers []*sql.Tx, en
 
 // Room asks for the room of this user on the database's disk.
 func (e *engine) Room() (r store.Room, err error) {
-	var fs unix.Statfs_t
-	if err := unix.Statfs(e.path, &fs); err != nil {
+	free, err := freeBytes(e.path)
+	if err != nil {
 		return r, err
 	}
-	return store.Room{Free: int64(fs.Bavail) * int64(fs.Bsize), Logged: fileSize(e.path + "-wal")}, nil
+	return store.Room{Free: free, Logged: fileSize(e.path + "-wal")}, nil
 }
 
 // OneAtATime is not so: SQLite answers any number of queries at a time.

@@ -2,8 +2,6 @@ package sqlite
 
 import (
 	"fob/internal/fault"
-
-	"golang.org/x/sys/unix"
 )
 
 // Filesystems on which SQLite's write-ahead log is unsafe: its shared memory
@@ -36,7 +34,7 @@ func checkFilesystem(dir string) error {
 
 // checkWritable says plainly what SQLite would say at the first write.
 func checkWritable(path string) error {
-	if err := unix.Access(path, unix.W_OK); err != nil {
+	if err := mayWrite(path); err != nil {
 		return fault.Wrap(fault.Internal, err, "the store %s cannot be written", path).
 			WithHint("a read-only copy is enough to list, show, export and verify")
 	}

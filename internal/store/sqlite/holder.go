@@ -8,8 +8,6 @@ import (
 	"strconv"
 	"time"
 
-	"golang.org/x/sys/unix"
-
 	"fob/internal/fault"
 	"fob/internal/store"
 )
@@ -54,7 +52,7 @@ func (w *wait) holder() (h store.Holder) {
 		if err != nil {
 			continue
 		}
-		if errors.Is(flock(f, unix.LOCK_SH|unix.LOCK_NB), unix.EWOULDBLOCK) {
+		if errors.Is(flock(f, lockShared|lockNow), errHeld) {
 			h = signature(f)
 		}
 		f.Close() // which also ends the lock
@@ -91,7 +89,7 @@ func signature(f *os.File) (h store.Holder) {
 	if h.PID, err = strconv.Atoi(string(bytes.TrimSpace(text[:n]))); err != nil {
 		return store.Holder{}
 	}
-	if errors.Is(unix.Kill(h.PID, 0), unix.ESRCH) { // anyone who holds it now did not sign
+	if isGone(h.PID) { // anyone who holds it now did not sign
 		return store.Holder{}
 	}
 	h.Since, h.Stopped = info.ModTime().UTC(), isStopped(h.PID)

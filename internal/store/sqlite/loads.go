@@ -8,7 +8,6 @@ import (
 	"strings"
 
 	"github.com/google/uuid"
-	"golang.org/x/sys/unix"
 
 	"fob/internal/fault"
 	"fob/internal/store"
@@ -51,7 +50,7 @@ func lockLoad(path string) (*fileLock, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err = flock(f, unix.LOCK_EX); err == nil {
+	if err = flock(f, lockAlone); err == nil {
 		err = os.Link(making, path)
 	}
 	os.Remove(making)
@@ -69,7 +68,7 @@ func (e *engine) IsHeld(batch uuid.UUID) bool {
 		return false
 	}
 	defer f.Close() // which also ends the lock
-	return errors.Is(flock(f, unix.LOCK_SH|unix.LOCK_NB), unix.EWOULDBLOCK)
+	return errors.Is(flock(f, lockShared|lockNow), errHeld)
 }
 
 // SweepLoads also removes the locks of loaders that died before they had a batch.
@@ -125,7 +124,7 @@ func removeFree(path string) error {
 		return fault.Wrap(fault.Internal, err, "looking for imports that were broken off")
 	}
 	defer f.Close() // which also ends the lock
-	if flock(f, unix.LOCK_EX|unix.LOCK_NB) == nil {
+	if flock(f, lockAlone|lockNow) == nil {
 		os.Remove(path)
 	}
 	return nil

@@ -6,8 +6,6 @@ import (
 	"os"
 	"strings"
 
-	"golang.org/x/sys/unix"
-
 	"fob/internal/fault"
 )
 
@@ -21,6 +19,9 @@ import (
 type fileLock struct{ f *os.File }
 
 func openLock(path string) (*os.File, error) {
+	if err := canQueue(); err != nil {
+		return nil, err
+	}
 	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600)
 	if err != nil {
 		return nil, fault.Wrap(fault.Internal, err, "the lock file beside the database cannot be opened").
@@ -55,12 +56,12 @@ func acquire(ctx context.Context, path string, w *wait) (*fileLock, error) {
 	if err != nil {
 		return nil, err
 	}
-	if flock(f, unix.LOCK_EX|unix.LOCK_NB) == nil {
+	if flock(f, lockAlone|lockNow) == nil {
 		return &fileLock{f}, nil
 	}
 	w.begin()
 	got := make(chan error, 1)
-	go func() { got <- flock(f, unix.LOCK_EX) }()
+	go func() { got <- flock(f, lockAlone) }()
 	for {
 		select {
 		case err := <-got:
@@ -89,10 +90,10 @@ func tryAcquire(path string) (l *fileLock, ok bool, err error) {
 	if err != nil {
 		return nil, false, err
 	}
-	switch err := flock(f, unix.LOCK_EX|unix.LOCK_NB); {
+	switch err := flock(f, lockAlone|lockNow); {
 	case err == nil:
 		return &fileLock{f}, true, nil
-	case errors.Is(err, unix.EWOULDBLOCK):
+	case errors.Is(err, errHeld):
 		f.Close()
 		return nil, false, nil
 	default:
@@ -102,14 +103,6 @@ func tryAcquire(path string) (l *fileLock, ok bool, err error) {
 }
 
 func (l *fileLock) release() { l.f.Close() } // closing ends the lock
-
-func flock(f *os.File, how int) error {
-	for {
-		if err := unix.Flock(int(f.Fd()), how); !errors.Is(err, unix.EINTR) {
-			return err
-		}
-	}
-}
 
 // turn waits at the turnstile; the caller runs one transaction and releases.
 func (e *engine) turn(ctx context.Context) (*fileLock, error) {
