@@ -12,23 +12,22 @@ type Guarded string
 
 // What can be guarded.
 const (
-	GuardProvision Guarded = "provision"      // seeds that leave
-	GuardUnlock    Guarded = "unlock"         // of a token that is locked for good
-	GuardDeep      Guarded = "deep"           // a search for codes as wide as is possible at all
-	GuardDestroy   Guarded = "destroy"        // of seeds: retire, and the seeds of a batch
-	GuardRotate    Guarded = "rotate"         // a new store key
-	GuardKeyAdd    Guarded = "key-add"        // one more custodian
-	GuardKeyRemove Guarded = "key-remove"     // one less
-	GuardRestore   Guarded = "restore"        // a backup in the place of the store
-	GuardClock     Guarded = "clock-accept"   // an earlier time for the newest
-	GuardStolen    Guarded = "stolen-release" // a token that was stolen goes back into stock
-	GuardPolicy    Guarded = "policy"         // the policy itself; guarded as soon as anything is
+	GuardProvision Guarded = "provision"    // seeds that leave
+	GuardUnlock    Guarded = "unlock"       // of a token that is locked for good
+	GuardDeep      Guarded = "deep"         // a search for codes as wide as is possible at all
+	GuardDestroy   Guarded = "destroy"      // of seeds: retire, and the seeds of a batch
+	GuardRotate    Guarded = "rotate"       // a new store key
+	GuardKeyAdd    Guarded = "key-add"      // one more custodian
+	GuardKeyRemove Guarded = "key-remove"   // one less
+	GuardRestore   Guarded = "restore"      // a backup in the place of the store
+	GuardClock     Guarded = "clock-accept" // an earlier time for the newest
+	GuardPolicy    Guarded = "policy"       // the policy itself; guarded as soon as anything is
 )
 
 // Guardable lists all that can be guarded.
 func Guardable() []Guarded {
 	return []Guarded{GuardProvision, GuardUnlock, GuardDeep, GuardDestroy, GuardRotate, GuardKeyAdd, GuardKeyRemove,
-		GuardRestore, GuardClock, GuardStolen, GuardPolicy}
+		GuardRestore, GuardClock, GuardPolicy}
 }
 
 // How long a request waits where the policy says nothing, and what it may say.
