@@ -12,7 +12,7 @@ CREATE TABLE store (
     wrapped        BYTEA    NOT NULL,
     key_statement  TEXT COLLATE "C"    NOT NULL,
     key_generation BIGINT NOT NULL CHECK (key_generation > 0),
-    restored_at    BIGINT,                    -- the newest restore of a backup
+    restored_at    BIGINT,                   -- the newest restore of a backup
     newest_at      BIGINT NOT NULL           -- latest time of any event, or the corrected clock since
 );
 
