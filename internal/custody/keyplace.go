@@ -26,7 +26,7 @@ func LockFolder(folder string) (unlock func(), err error) {
 	return func() { f.Close() }, nil
 }
 
-// PlaceKeyFile gives a key file that was made under another name its place, where
+// PlaceKeyFile puts a key file that was made under another name in its place, where
 // there must be nothing. Killed in between, it leaves both names, and can be called
 // again. Stepped is told when both are there.
 func PlaceKeyFile(made, final string, stepped func(string)) error {

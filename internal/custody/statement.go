@@ -63,7 +63,7 @@ func (s Statement) Sign(key *CheckpointKey) ([]byte, error) { return key.sign(s.
 
 // Check holds what the database says against what was signed, with a public half
 // that does not come from the database. The error is of kind Integrity; KeyTrouble
-// for a public half that is none.
+// for a public half that is not valid.
 func (s Statement) Check(signed []byte, pub string) error {
 	verifier, err := note.NewVerifier(pub)
 	if err != nil {
@@ -113,7 +113,7 @@ func Anchor(folder string, store [16]byte) (pub string, err error) {
 		return "", fault.Errorf(fault.KeyTrouble, "the identity's folder %s knows the store %s, and this is %s", folder, strings.Join(others, ", "), name).
 			WithAdvice(fault.Textf("does %s name the store that you mean? If so, %s", fault.DB, hint))
 	}
-	return "", fault.Errorf(fault.KeyTrouble, "nothing in %s tells whether this store's keys are genuine", folder).WithAdvice(hint)
+	return "", fault.Errorf(fault.KeyTrouble, "nothing in %s shows whether this store's keys are genuine", folder).WithAdvice(hint)
 }
 
 // signingHalf is the public half of a checkpoint key, nothing if there is no file.

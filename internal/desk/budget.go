@@ -18,7 +18,7 @@ type RefusalWriter interface {
 }
 
 // checkBudget demands a second person of an operator so many of whose codes were refused
-// within an hour: whoever guesses a few times at each of many tokens locks none of them.
+// within an hour: anyone who guesses a few times at each of many tokens locks none of them.
 func (d *Desk) checkBudget(r RefusalReader, p token.Policy, second token.Approver, now time.Time) error {
 	if second != "" {
 		return nil

@@ -136,7 +136,7 @@ func (h History) firstRate(period int) (ppm, spread float64) {
 // OneCodeFails reports whether one code of a token that was never seen likelier fails
 // than not: crystals are sold with a standard deviation of 8 ppm, and half of them run
 // further off than two thirds of it. Of unknown age it is taken to be half a year old at
-// its import. A batch of which five were seen is foretold by them.
+// its import. A batch of which five were seen is predicted by them.
 func (h History) OneCodeFails(p token.Params, c Caps, now time.Time) bool {
 	if p.Type != token.TOTP || p.Period < 1 || len(h.Observations) > 0 || len(h.BatchFirst) >= minBatch {
 		return false

@@ -171,7 +171,7 @@ func (d *delivering) order() request.Order {
 		o.Touches = d.serials
 	}
 	if req.Plain {
-		o.Effect += ", readable by whoever gets the file"
+		o.Effect += ", readable by anyone who gets the file"
 	}
 	return o
 }

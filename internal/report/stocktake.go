@@ -335,7 +335,7 @@ const (
 )
 
 // nameNear finds for unknown labels the missing tokens that they may be: the same but
-// for zeros in front or what a spreadsheet put behind, else one slip away, as the
+// for zeros in front or what a spreadsheet put behind, else one typing error away, as the
 // desk finds a serial that was typed.
 func nameNear(all []*Found) {
 	missing, bare := map[string]*Found{}, map[string]*Found{}

@@ -10,7 +10,7 @@ import (
 )
 
 // Written judges how the seeds of a file are written whose format, or whose operator,
-// says it: whoever made the file may have done otherwise, and no code of its tokens
+// says it: the one who made the file may have done otherwise, and no code of its tokens
 // would ever fit. Add each seed as it was decoded, then Judge. The zero Written is
 // ready. It looks for two things.
 //
@@ -106,7 +106,7 @@ func textOfSeed(seed []byte) Encoding {
 func (w *Written) Judge(said Encoding, by any) error {
 	for _, inner := range Encodings() {
 		if n := w.inner[inner]; n > 0 {
-			return fault.Errorf(fault.Refused, "%d of %d seeds are %s of %s: whoever made the file encoded them twice, and no code of the devices would fit", n, w.records, said, inner).
+			return fault.Errorf(fault.Refused, "%d of %d seeds are %s of %s: the one who made the file encoded them twice, and no code of the devices would fit", n, w.records, said, inner).
 				WithHint("decode them once in a copy of the file, or have it made again")
 		}
 	}

@@ -124,7 +124,7 @@ func (l *typingErrors) strokes(key string) {
 			all = longer
 		}
 		if all != nil {
-			if places > 1 { // one alone is among the single slips
+			if places > 1 { // one alone is among the single typing errors
 				l.add(all...)
 			}
 			return

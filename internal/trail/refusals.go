@@ -27,7 +27,7 @@ func (f *Fold) counted(e *Event) {
 	}
 }
 
-// compareRefusals holds the table against that: whoever empties it may guess on.
+// compareRefusals holds the table against that: anyone who empties it may guess on.
 func (v *verification) compareRefusals(t Tables) error {
 	left := len(v.fold.refusals)
 	for row, err := range t.RefusalRows() {

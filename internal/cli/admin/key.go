@@ -94,7 +94,7 @@ func addPaper(ctx context.Context, r *term.Run, words token.Words) (done app.Key
 	}
 	defer t.Close()
 	return r.Config().AddPaper(ctx, words, func(identity []byte) error {
-		t.Say("Write this down, character by character, in groups of four. It is shown once. Whoever has it and the database has the seeds.")
+		t.Say("Write this down, character by character, in groups of four. It is shown once. Anyone who has it and the database has the seeds.")
 		t.Say("")
 		for line := range strings.SplitSeq(grouped(string(identity)), "\n") {
 			t.Say("    %s", line)

@@ -273,7 +273,7 @@ func noSeeds(file string, sample seedfile.Sample) error {
 	}
 	if serials.Rows > 0 && (serials.Met == serials.Rows || header && serials.Met == serials.Rows-1 && serials.Met > 0) {
 		return fault.Errorf(fault.Refused, "%q has one column, of what look like serials, and no seeds", file).
-			WithHint("the file with the seeds is another one: look for it in the delivery, or with whoever sent this one")
+			WithHint("the file with the seeds is another one: look for it in the delivery, or with the sender of this one")
 	}
 	return nil
 }

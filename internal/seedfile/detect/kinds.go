@@ -112,7 +112,7 @@ func xml(name string) func([]byte) bool {
 	}
 }
 
-// isForeign knows what is no list, whoever reads it: that has its own words. XML and
+// isForeign knows what is no list, for any reader: that has its own words. XML and
 // JSON have others here.
 func isForeign(b []byte) bool {
 	what, _ := rows.Foreign(b)
@@ -188,7 +188,7 @@ func recognise(file string, sample seedfile.Sample) error {
 		return fault.Errorf(fault.Refused, "%q holds nothing but blanks", file).WithAdvice(again)
 	case isBinary(text):
 		return fault.Errorf(fault.Refused, "%q is binary, of a kind that fob does not know", file).
-			WithHint("it may be encrypted, or damaged on its way: ask whoever made it how")
+			WithHint("it may be encrypted, or damaged on its way: ask the person who made it how")
 	case claimed(sample):
 		return nil // whether fob reads it is for its family to say
 	}

@@ -49,7 +49,7 @@ func (e *engine) IsUnreadable(err error) bool {
 	case dataCorrupted, indexCorrupted, noTable, "42703": // a column that is gone
 		return true
 	default:
-		return strings.HasPrefix(c, "22") // a value that is none of its type
+		return strings.HasPrefix(c, "22") // a value that does not fit its type
 	}
 }
 

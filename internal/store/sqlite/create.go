@@ -51,7 +51,7 @@ func buildAt(ctx context.Context, building string, fill func(*engine) error) err
 	return syncFolder(dir)
 }
 
-// Place gives a store that was built its name, if nothing has it.
+// Place puts a store that was built under its name, if nothing has it.
 func Place(building, path string) error {
 	if err := os.Link(building, path); errors.Is(err, fs.ErrExist) {
 		return fault.Errorf(fault.NotAllowed, "%s exists already; nothing was changed", path).WithHint("name another place with %s", fault.DB)
