@@ -47,7 +47,7 @@ func TestReplaceKeepsLocation(t *testing.T) {
 	h := newHouse(t)
 	h.load(csv(line("S1", 1), line("S2", 2)), func(r *intake.Import) { r.Supply.Location = "Bonn" })
 	h.load(csv(line("S1", 11)), replace)
-	h.load(csv(line("S2", 12)), replace, func(r *intake.Import) { r.Supply.Location = "Graz" })
+	h.load(csv(line("S2", 12)), replace, func(r *intake.Import) { r.Supply.Location, r.NewLocation = "Graz", true })
 	for serial, want := range map[string]string{"S1": "Bonn", "S2": "Graz"} {
 		if found, _ := h.find(serial); found.Location == nil || *found.Location != want {
 			t.Errorf("%s is at %v, not %s", serial, found.Location, want)

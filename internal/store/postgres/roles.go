@@ -22,7 +22,10 @@ var rights = []struct {
 	deletes bool
 	updates []string // columns; "*" for all
 }{
-	{"store", false, []string{"newest_at"}},
+	{"store", false, []string{"newest_at", "restored_at", "wrapped", "key_statement", "key_generation"}},
+	{"store_key", true, nil},
+	{"custodian", true, nil},
+	{"request", false, []string{"decided_seq", "ended_seq"}},
 	{"policy", true, []string{"value"}},
 	{"operator_refusals", false, []string{"since", "refused"}},
 	{"account", true, []string{"*"}},

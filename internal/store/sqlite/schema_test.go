@@ -15,7 +15,7 @@ import (
 // Each statement is one step from a legal one; the words say which rule it is
 // that refuses it.
 var illegal = []struct{ statement, words string }{
-	{`INSERT INTO store (one, uuid, created_at, checkpoint_pub, newest_at) VALUES (2, 'x', 1, 'p', 1)`, "one = 1"},
+	{`INSERT INTO store (one, uuid, created_at, checkpoint_pub, wrapped, key_statement, key_generation, newest_at) VALUES (2, 'x', 1, 'p', x'00', 's', 1, 1)`, "one = 1"},
 	{`UPDATE store SET uuid = NULL`, "NOT NULL constraint failed: store.uuid"},
 	{`UPDATE store SET created_at = 'today'`, "store.created_at"},
 	{`INSERT INTO store_key VALUES (0, 'seed', 1)`, "id > 0"},

@@ -325,3 +325,4 @@ CREATE TABLE ended (
     noted_at BIGINT NOT NULL,
     PRIMARY KEY (verifier, token_id)
 );
+CREATE INDEX ended_by_token ON ended (token_id);

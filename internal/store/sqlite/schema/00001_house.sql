@@ -345,6 +345,7 @@ CREATE TABLE ended (
     noted_at INTEGER NOT NULL,
     PRIMARY KEY (verifier, token_id)
 ) STRICT;
+CREATE INDEX ended_by_token ON ended (token_id);
 
 -- +goose StatementBegin
 CREATE TRIGGER audit_no_update BEFORE UPDATE ON audit
