@@ -409,6 +409,8 @@ func (w *world) apply(path string, c column, ch change) bool {
 		key = "subject || seq"
 	case "fingerprint":
 		key = "fingerprint || ',' || nth"
+	case "operator_refusals":
+		key = "by_kind || by_id"
 	case "former_account":
 		key = "key || until_list"
 	}

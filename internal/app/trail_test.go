@@ -59,23 +59,6 @@ func TestUnbindAfterASmallStepBack(t *testing.T) {
 	w.verified()
 }
 
-// A checkpoint reads the head and nothing else, however large the store is.
-func TestCheckpointReadsTheHeadOnly(t *testing.T) {
-	w := aLife(t)
-	_, want, err := w.config.Checkpoint(bg)
-	w.must(err)
-	db := w.open(w.config.DB)
-	for _, table := range []string{"token", "batch"} {
-		_, err := db.Exec(`ALTER TABLE ` + table + ` RENAME TO gone_` + table)
-		w.must(err)
-	}
-	w.must(db.Close())
-	_, head, err := w.config.Checkpoint(bg)
-	if err != nil || head != want || head.Seq == 0 {
-		t.Errorf("the head is %d, not %d; %v", head.Seq, want.Seq, err)
-	}
-}
-
 // Names of files and of computers may be any bytes; the trail is text.
 func TestNamesThatAreNoText(t *testing.T) {
 	w := aLife(t)

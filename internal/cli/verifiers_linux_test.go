@@ -78,7 +78,7 @@ func (v *atVerifier) bound(k known, account string, fast int64) (used string) {
 	if k.kind == "hotp" {
 		code = k.shows(1)
 	}
-	v.must(v.t, "bind", k.serial, account, "--code", code)
+	v.must(v.t, "bind", k.serial, account, "--code", code, "--new-account") // nobody is one
 	return code
 }
 
