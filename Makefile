@@ -58,7 +58,7 @@ trial: ## a release of this commit for one platform, built twice, installed and 
 	lintian --allow-root --fail-on error,warning build/trial/*.deb
 	tools/release/install-test build/trial/*.deb
 	@for p in windows/amd64 darwin/arm64 freebsd/amd64; do \
-		echo "vet for $$p"; GOOS=$${p%/*} GOARCH=$${p#*/} $(GO) vet $(BUILD) ./cmd/fob ./internal/store/... ./internal/custody ./internal/app ./internal/cli/term || exit 1; \
+		echo "build for $$p"; GOOS=$${p%/*} GOARCH=$${p#*/} $(GO) build $(BUILD) -o /dev/null ./cmd/fob || exit 1; \
 	done
 
 vuln: ## known vulnerabilities that fob reaches; the database comes as a Go module

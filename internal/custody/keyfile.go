@@ -9,9 +9,6 @@ import (
 	"path/filepath"
 	"runtime"
 	"strings"
-	"syscall"
-
-	"golang.org/x/sys/unix"
 )
 
 // maxKeyFile bounds a key file in bytes: an identity has 74, an SSH key of
@@ -104,12 +101,12 @@ func (k keyFile) read(path string) ([]byte, error) {
 	if path == "" {
 		return nil, fault.Errorf(fault.KeyTrouble, "no %s was named", k.noun).WithAdvice(k.missing)
 	}
-	flags := os.O_RDONLY | unix.O_NOFOLLOW
+	flags := os.O_RDONLY | noFollow
 	if IsDescriptor(path) {
 		flags = os.O_RDONLY
 	}
 	f, err := os.OpenFile(path, flags, 0)
-	if errors.Is(err, unix.ELOOP) {
+	if isLink(err) {
 		return nil, fault.Errorf(fault.KeyTrouble, "%s is a symbolic link and no %s: anyone who can change the link could have another file read", path, k.noun).
 			WithHint("name the file that it leads to")
 	}
@@ -124,8 +121,8 @@ func (k keyFile) read(path string) ([]byte, error) {
 	if err := k.checkMode(path, info.Mode()); err != nil {
 		return nil, err
 	}
-	if of, ok := info.Sys().(*syscall.Stat_t); ok && info.Mode().IsRegular() && of.Nlink > 1 && !k.public {
-		return nil, fault.Errorf(fault.KeyTrouble, "the %s %s has %d names (hard links): it lies in another place too", k.noun, path, of.Nlink).
+	if names := namesOf(info); info.Mode().IsRegular() && names > 1 && !k.public {
+		return nil, fault.Errorf(fault.KeyTrouble, "the %s %s has %d names (hard links): it lies in another place too", k.noun, path, names).
 			WithHint("find the other names with find -samefile %s, and remove them; after an init that was killed, %s does it", path, fault.Do("init"))
 	}
 	return k.readAll(path, f)
