@@ -37,7 +37,7 @@ func TestBudgetOfRefusals(t *testing.T) {
 	if len(answers) != 2 || answers[0].Outcome.Outcome != desk.NotTried {
 		t.Errorf("%v", outcomes(answers))
 	}
-	answers, err = h.bindAll(true, h.rightRows(42, 43)...)
+	_, err = h.bindAll(true, h.rightRows(42, 43)...)
 	kindIs(t, err, fault.Refused, "2 of 2 rows were refused")
 	if h.dump() != before {
 		t.Error("something was written")

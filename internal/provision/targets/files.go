@@ -194,9 +194,7 @@ func (f ownersForm) Close() error { return nil }
 
 func shellWord(text string) string { return "'" + strings.ReplaceAll(text, "'", `'\''`) + "'" }
 
-// checklistForm lists what has to be activated, by whom, and how soon.
-type checklistForm struct{ w io.Writer }
-
+// newChecklist lists what has to be activated, by whom, and how soon.
 func newChecklist(w io.Writer, _ *Options) Form {
 	return &rowForm{w: w, row: func(b []byte, i *Item) []byte {
 		b = append(append(b, i.Serial...), ',')

@@ -40,13 +40,6 @@ func TestMain(m *testing.M) {
 	os.Exit(code)
 }
 
-func newDatabase(t testing.TB) string {
-	t.Helper()
-	name, err := server.NewDatabase(bg, "")
-	must(t, err)
-	return name
-}
-
 // template is a database with a store in it, which is copied for each test.
 var template = sync.OnceValues(func() (string, error) {
 	name, err := server.NewDatabase(bg, "")

@@ -12,7 +12,7 @@ import (
 var (
 	updates = regexp.MustCompile("UPDATE (\\w+) SET ([^`]*)")
 	upserts = regexp.MustCompile("INSERT INTO (\\w+)[^`]*DO UPDATE SET ([^`]*)")
-	deletes = regexp.MustCompile("DELETE FROM (\\w+)")
+	deletes = regexp.MustCompile(`DELETE FROM (\w+)`)
 	assigns = regexp.MustCompile(`(\w+) = `)
 )
 
