@@ -70,7 +70,7 @@ test: ## all tests
 ifneq ($(and $(strip $(MISSING)),$(IN_CI)),)
 	@echo 'make test: missing: $(MISSING). CI leaves no test out; install: apt-get install $(PACKAGES)' >&2; exit 1
 endif
-	$(if $(strip $(MISSING)),FOB_NO_PEERS=1) $(GO) test $(BUILD) -timeout 15m ./...
+	$(if $(strip $(MISSING)),FOB_NO_PEERS=1) $(GO) test $(BUILD) -timeout 30m ./...
 ifneq ($(strip $(MISSING)),)
 	@echo 'LEFT OUT: the comparisons with $(MISSING), not found here. To have them: apt-get install $(PACKAGES)'
 endif

@@ -97,6 +97,9 @@ const maxTries = 5
 func (s *Store) update(ctx context.Context, loads bool, fn func(*queries) error) (err error) {
 	for try := 1; ; try++ {
 		again, err := s.tryUpdate(ctx, loads, fn)
+		if errors.Is(err, sql.ErrTxDone) && ctx.Err() != nil {
+			err = context.Cause(ctx) // database/sql rolls back by itself what was called off
+		}
 		if !again || try == maxTries || ctx.Err() != nil {
 			return s.Explain(err, "writing to the store")
 		}
