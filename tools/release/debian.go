@@ -13,7 +13,7 @@ import (
 )
 
 // maintainer is who a Debian package names.
-const maintainer = "The fob authors <fob@localhost.localdomain>"
+const maintainer = "The fob authors <fob@example.org>"
 
 // debian writes a package from a tree of files; nothing runs when it is installed, and
 // purging it leaves stores and keys alone, which are the users'.
@@ -21,8 +21,9 @@ func (r *release) debian(ctx context.Context, p parts, licences []byte, out stri
 	tree := filepath.Join(filepath.Dir(p.program), "deb")
 	copied := map[string]file{
 		"usr/bin/fob": {path: p.program, mode: 0o755},
-		"usr/share/doc/fob/copyright": {mode: 0o644, text: append([]byte("fob is (c) its authors. No licence was given for it yet: all rights reserved.\n\n"+
-			"It is linked with the modules below, under the licences that follow. Texts of\nwidely used licences are also in /usr/share/common-licenses.\n\n"), licences...)},
+		"usr/share/doc/fob/copyright": {mode: 0o644, text: []byte("Copyright 2026 the fob authors. No licence was given for it yet: all rights reserved.\n\n" +
+			"What it is linked with, and under which licences, is in LICENCES.txt.gz beside this\nfile; the Apache licence is also in /usr/share/common-licenses/Apache-2.0.\n")},
+		"usr/share/doc/fob/LICENCES.txt.gz": {mode: 0o644, text: licences},
 		"usr/share/doc/fob/changelog.gz": {mode: 0o644, text: fmt.Appendf(nil, "fob (%s) unstable; urgency=medium\n\n  * Release %s.\n\n -- %s  %s\n",
 			debianVersion(r.version), r.version, maintainer, r.time.Format(time.RFC1123Z))},
 		"usr/share/lintian/overrides/fob": {mode: 0o644, text: []byte("# Go links what it uses into the program\nfob: statically-linked-binary [usr/bin/fob]\n# the changelog has no bug to close: this is no package of the distribution\nfob: initial-upload-closes-no-bugs *\n")},
@@ -64,9 +65,9 @@ Installed-Size: %d
 Section: admin
 Priority: optional
 Description: provision hardware OTP tokens and keep inventory of them
- fob loads the seed files that come with hardware one-time-password tokens, binds
- serials to accounts by the codes that the tokens display, and gives auditors a
- workbook of the whole inventory and a trail that can be verified.
+ fob loads the seed files that come with hardware one-time-password tokens,
+ binds serials to accounts by the codes that the tokens display, and gives
+ auditors a workbook of the inventory and a trail that can be verified.
 `, debianVersion(r.version), p.arch, maintainer, (size+1023)/1024)
 	if err := put(tree, "DEBIAN/control", []byte(control), 0o644); err != nil {
 		return err
