@@ -110,7 +110,7 @@ func (c *copied) rowOf(name string) (t table, err error) {
 		return t, err
 	}
 	keys := []string{"rowid"}
-	if name == "audit_text" || name == "fingerprint" || name == "erased_text" || name == "former_account" { // tables without one
+	if slices.Contains([]string{"audit_about", "audit_text", "erased_text", "fingerprint", "former_account", "operator_refusals"}, name) { // tables without one
 		keys = t.columns[:2]
 	}
 	t.key = make([]any, len(keys))

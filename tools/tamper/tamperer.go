@@ -168,7 +168,9 @@ func (v *tamperer) judge(ctx context.Context, c change, from int64) (missed []st
 }
 
 func (v *tamperer) found(ctx context.Context, c *trail.Checkpoint) (bool, error) {
-	r, err := v.config.VerifyTrail(ctx, c)
+	auditor := v.config
+	auditor.Identity = "none" // who has one is told of older and rewritten trails anyway
+	r, err := auditor.VerifyTrail(ctx, c)
 	if err != nil || !r.OK() {
 		return true, ctx.Err() // what cannot be opened is found
 	}
@@ -177,7 +179,7 @@ func (v *tamperer) found(ctx context.Context, c *trail.Checkpoint) (bool, error)
 		return true, ctx.Err()
 	}
 	for _, k := range checks {
-		if k.Outcome == app.Trouble && k.Name != "clock" {
+		if k.Outcome == app.Trouble && k.Name != "clock" && k.Name != "memory" {
 			return true, nil
 		}
 	}
