@@ -4,6 +4,8 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
+	"maps"
+	"slices"
 	"time"
 
 	"github.com/google/uuid"
@@ -107,3 +109,23 @@ type LoadingBatch struct {
 
 // Room is how much room the store has left, and how much its log takes, in bytes.
 type Room struct{ Free, Logged int64 }
+
+// CompareSchema lists in which objects a schema is not that of a new store; each
+// object is named by its kind and name, with what made it.
+func CompareSchema(want, found map[string]string) (problems []string) {
+	for _, what := range slices.Sorted(maps.Keys(want)) {
+		made, ok := found[what]
+		switch {
+		case !ok:
+			problems = append(problems, fmt.Sprintf("the %s is gone", what))
+		case made != want[what]:
+			problems = append(problems, fmt.Sprintf("the %s was changed", what))
+		}
+	}
+	for _, what := range slices.Sorted(maps.Keys(found)) {
+		if _, ok := want[what]; !ok {
+			problems = append(problems, fmt.Sprintf("the %s is not one of fob's", what))
+		}
+	}
+	return problems
+}

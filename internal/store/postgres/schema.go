@@ -185,21 +185,7 @@ func (e *engine) SchemaProblems(ctx context.Context, tx *sql.Tx) (problems []str
 		what, made, _ := strings.Cut(strings.TrimSuffix(line, "\n"), "\t")
 		want[what] = made
 	}
-	for _, what := range slices.Sorted(maps.Keys(want)) {
-		made, ok := found[what]
-		switch {
-		case !ok:
-			problems = append(problems, fmt.Sprintf("the %s is gone", what))
-		case made != want[what]:
-			problems = append(problems, fmt.Sprintf("the %s was changed", what))
-		}
-	}
-	for _, what := range slices.Sorted(maps.Keys(found)) {
-		if _, ok := want[what]; !ok {
-			problems = append(problems, fmt.Sprintf("the %s is not one of fob's", what))
-		}
-	}
-	return problems, nil
+	return store.CompareSchema(want, found), nil
 }
 
 // catalogue lists every object of the schema with what made it.

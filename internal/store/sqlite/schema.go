@@ -7,14 +7,13 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"maps"
 	"os"
-	"slices"
 	"sync"
 
 	"github.com/pressly/goose/v3"
 
 	"fob/internal/fault"
+	"fob/internal/store"
 )
 
 // Migrations are forward only.
@@ -131,21 +130,7 @@ func (e *engine) SchemaProblems(ctx context.Context, tx *sql.Tx) (problems []str
 	if err != nil {
 		return nil, err
 	}
-	for _, what := range slices.Sorted(maps.Keys(want)) {
-		made, ok := found[what]
-		switch {
-		case !ok:
-			problems = append(problems, fmt.Sprintf("the %s is gone", what))
-		case made != want[what]:
-			problems = append(problems, fmt.Sprintf("the %s was changed", what))
-		}
-	}
-	for _, what := range slices.Sorted(maps.Keys(found)) {
-		if _, ok := want[what]; !ok {
-			problems = append(problems, fmt.Sprintf("the %s is not one of fob's", what))
-		}
-	}
-	return problems, nil
+	return store.CompareSchema(want, found), nil
 }
 
 // newObjects are those of a new store; they are the same as long as the program
