@@ -24,7 +24,7 @@ import (
 // sources of time and chance.
 type Config struct {
 	DB       string // path of the database
-	Identity string // path of the age identity file; empty: there is none
+	Identity string // path of the age identity file; empty: without one
 	// The folders of the checkpoint files and of what was seen of each store; empty:
 	// that of the identity.
 	Anchors, Memory string

@@ -183,7 +183,7 @@ func (w *founding) place() (err error) {
 	}()
 	for _, file := range []placed{w.identity(), w.checkpoint()} {
 		if !exists(file.made) {
-			continue // it was placed before, or there is none
+			continue // it was placed before, or never made
 		}
 		if err := custody.PlaceKeyFile(file.made, file.final, step); err != nil {
 			return err

@@ -26,7 +26,7 @@ type Import struct {
 	// does not have them.
 	NewAccount bool
 	// NewLocation takes the place of the delivery as it is though it is not known. The
-	// first place of a store needs no such word: there is none to be mistaken for.
+	// first place of a store needs no such word: it can be mistaken for no other.
 	NewLocation bool
 
 	OnReject   func(Reject) error    // called for every refused record, in file order; nil: nobody wants them all

@@ -116,7 +116,7 @@ func (h History) age(at time.Time) (age, doubt time.Duration) {
 // firstRate is what the first drift says of a clock that was right when it was made and
 // ran evenly since: the batch's rate moved towards drift / age, as far as that can be
 // trusted. The spread is how far the true rate lies from it, in ppm. A drift that no
-// crystal makes in that time is none of its rate: the clock was set so.
+// crystal makes in that time does not count for its rate: the clock was set so.
 func (h History) firstRate(period int) (ppm, spread float64) {
 	ppm, spread = h.PriorPPM, rateSpread
 	if len(h.Observations) == 0 {

@@ -11,7 +11,7 @@ import (
 type Reader interface {
 	Tokens
 	Policy() (map[string]string, error)
-	// RequestRow finds a request; an error of the kind NotFound if there is none.
+	// RequestRow finds a request; an error of the kind NotFound if it is not there.
 	RequestRow(number int) (trail.RequestRow, error)
 	// RequestNumbers lists requests, the newest first; only those that did not end
 	// by an event, or all.

@@ -220,7 +220,7 @@ func (r *Reader) Comment() string {
 }
 
 // HiddenSheets names, once Next was called, the sheets of a workbook that have
-// content, are hidden, and were not chosen; empty: there is none.
+// content, are hidden, and were not chosen; empty: no sheet is.
 func (r *Reader) HiddenSheets() string {
 	if r.sheet == nil || len(r.sheet.hidden) == 0 {
 		return ""

@@ -45,7 +45,7 @@ func printClock(r *term.Run, out desk.Outcome) {
 	)
 }
 
-// rateNoise tells the measured rate, or why there is none. The forecast goes by
+// rateNoise words the measured rate, or why it is not known. The forecast goes by
 // another where few observations are weighed against the batch, and by less where
 // no sound crystal runs so fast.
 func rateNoise(c *desk.Clock) string {
