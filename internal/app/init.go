@@ -120,8 +120,8 @@ func (w *founding) found(ctx context.Context) (err error) {
 			return custody.InTheWay(path)
 		}
 	}
-	if w.id, err = uuid.NewV7FromReader(w.config.Random); err != nil {
-		return fault.Wrap(fault.Internal, err, "making a store id")
+	if w.id, err = token.NewID(w.config.Now(), w.config.Random); err != nil {
+		return err
 	}
 	built := false
 	defer func() {

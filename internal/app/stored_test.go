@@ -2,6 +2,7 @@ package app_test
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"crypto/rand"
 	"io"
@@ -69,10 +70,16 @@ func TestStoredIsWhatWasWritten(t *testing.T) {
 
 func emptyStore(t *testing.T) *world {
 	t.Helper()
+	return storeAt(t, "", rand.Reader)
+}
+
+// storeAt makes a store in a server's database, or a file where none is named.
+func storeAt(t *testing.T, db string, random io.Reader) *world {
+	t.Helper()
 	dir := t.TempDir()
 	w := &world{t: t, now: time.Date(2026, 3, 1, 8, 0, 7, 0, time.UTC)}
-	w.config = app.Config{DB: filepath.Join(dir, "data", "fob.db"), Identity: filepath.Join(dir, "keys", "identity.txt"),
-		Now: func() time.Time { return w.now }, Random: rand.Reader, Operator: token.Operator{Kind: token.OperatorOS, ID: "1000", Name: "olga"}, Host: "desk"}
+	w.config = app.Config{DB: cmp.Or(db, filepath.Join(dir, "data", "fob.db")), Identity: filepath.Join(dir, "keys", "identity.txt"),
+		Now: func() time.Time { return w.now }, Random: random, Operator: token.Operator{Kind: token.OperatorOS, ID: "1000", Name: "olga"}, Host: "desk"}
 	_, err := w.config.Init(context.Background(), app.Founding{})
 	w.must(err)
 	return w

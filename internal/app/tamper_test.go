@@ -1,6 +1,7 @@
 package app_test
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"database/sql"
@@ -51,6 +52,7 @@ type world struct {
 	t      *testing.T
 	config app.Config
 	now    time.Time
+	out    string // the folder of deliveries; empty: one of each delivery's own
 }
 
 // aLife makes a store in which every table has rows.
@@ -140,7 +142,7 @@ func (w *world) provision(d *desk.Desk) {
 		t, err := targets.Find([]string{"duo", "otpauth"}[n])
 		w.must(err)
 		_, err = out.Provision(context.Background(), provision.Request{Target: t, Choice: c, Plain: true,
-			Name: filepath.Join(w.t.TempDir(), "out.csv"), Output: app.OutFiles{Random: rand.Reader}})
+			Name: filepath.Join(cmp.Or(w.out, w.t.TempDir()), fmt.Sprint("out", n, ".csv")), Output: app.OutFiles{Random: rand.Reader}})
 		w.must(err)
 	}
 }

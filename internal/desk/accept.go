@@ -2,9 +2,6 @@ package desk
 
 import (
 	"cmp"
-	"fmt"
-
-	"github.com/google/uuid"
 
 	"fob/internal/token"
 	"fob/internal/trail"
@@ -30,9 +27,9 @@ func (a *attempt) accept(tx Tx) error {
 		if err := a.endReplaced(tx); err != nil {
 			return err
 		}
-		id, err := uuid.NewV7FromReader(a.desk.Random)
+		id, err := token.NewID(now, a.desk.Random)
 		if err != nil {
-			return fmt.Errorf("making a binding id: %w", err)
+			return err
 		}
 		t.State, t.Since, t.BoundAt, t.Account, t.Issued, d.Opened = token.Bound, now, now, a.req.Account, true, &id
 		if err := tx.OpenBinding(token.Binding{UUID: id, TokenID: t.ID, Account: t.Account, Opened: now,

@@ -8,8 +8,6 @@ import (
 	"io"
 	"time"
 
-	"github.com/google/uuid"
-
 	"fob/internal/fault"
 	"fob/internal/otp"
 	"fob/internal/token"
@@ -128,9 +126,9 @@ func (e *Enrolment) store(tx Tx) error {
 	if err := Demand(tx, token.CmdVirtual, e.req.Words); err != nil {
 		return err
 	}
-	id, err := uuid.NewV7FromReader(e.desk.Random)
+	id, err := token.NewID(e.desk.Now(), e.desk.Random)
 	if err != nil {
-		return fmt.Errorf("making a batch id: %w", err)
+		return err
 	}
 	w := e.req.Words
 	w.Account = "" // the event of its binding has it

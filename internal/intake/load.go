@@ -5,13 +5,11 @@ import (
 	"context"
 	"crypto/sha256"
 	"errors"
-	"fmt"
 	"hash"
 	"slices"
 	"sync/atomic"
 	"time"
 
-	"github.com/google/uuid"
 	"golang.org/x/sync/errgroup"
 
 	"fob/internal/desk"
@@ -64,14 +62,15 @@ type loader struct {
 var errUndo = errors.New("undone")
 
 func (l *loader) run(ctx context.Context) error {
-	id, err := uuid.NewV7FromReader(l.intake.Desk.Random)
+	now := l.intake.Desk.Now()
+	id, err := token.NewID(now, l.intake.Desk.Random)
 	if err != nil {
-		return fmt.Errorf("making a batch id: %w", err)
+		return err
 	}
 	l.batch = token.Batch{
 		UUID: id, File: l.res.File, SHA256: l.sha256, Format: l.req.Format.Name,
 		Options: l.req.key(), Supplied: l.req.Supply, Records: l.records,
-		Imported: l.intake.Desk.Now(), By: l.intake.Desk.Operator,
+		Imported: now, By: l.intake.Desk.Operator,
 	}
 	l.contents, l.stored = sha256.New(), newBitset(l.records)
 	l.nothing.Store(!l.req.Partial && (l.invalid > 0 || l.serials.any || l.firm != 0))

@@ -6,8 +6,6 @@ import (
 	"iter"
 	"time"
 
-	"github.com/google/uuid"
-
 	"fob/internal/desk"
 	"fob/internal/report"
 	"fob/internal/request"
@@ -88,5 +86,3 @@ type Provisioner struct {
 	// SeedLen is the length of a seed by its sealed form.
 	SeedLen func(sealed []byte) int
 }
-
-func newID(random io.Reader) (uuid.UUID, error) { return uuid.NewV7FromReader(random) }

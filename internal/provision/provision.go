@@ -221,7 +221,7 @@ func (d *delivering) record(tx Tx) error {
 			return err
 		}
 	}
-	id, err := newID(d.p.Desk.Random)
+	id, err := token.NewID(d.p.Desk.Now(), d.p.Desk.Random)
 	if err != nil {
 		return err
 	}

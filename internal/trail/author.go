@@ -1,7 +1,6 @@
 package trail
 
 import (
-	"fmt"
 	"io"
 	"time"
 
@@ -22,11 +21,12 @@ type Author struct {
 // Event begins an event: who, when, where, which command on what, with what was
 // said about it. Its outcome is Done until somebody says otherwise.
 func (a Author) Event(by token.Command, on Object, w token.Words) (*Event, error) {
-	id, err := uuid.NewV7FromReader(a.Random)
+	now := a.Now().UTC()
+	id, err := token.NewID(now, a.Random)
 	if err != nil {
-		return nil, fmt.Errorf("making an event id: %w", err)
+		return nil, err
 	}
-	e := &Event{ID: id, Time: Time{Time: a.Now().UTC()}, Store: a.Store, Operator: a.Operator, Host: a.Host,
+	e := &Event{ID: id, Time: Time{Time: now}, Store: a.Store, Operator: a.Operator, Host: a.Host,
 		Command: by, Object: on, Outcome: Done, Request: w.Request}
 	for _, t := range []struct{ field, text string }{
 		{TextAccount, string(w.Account)}, {TextReason, w.Reason}, {TextTicket, w.Ticket},
