@@ -63,6 +63,9 @@ func (c Config) Doctor(ctx context.Context, withKeys bool, progress func(done, a
 		{{"trail", d.trail}},
 		{{"keys", d.keys}, {"seeds", d.seeds}, {"memory", d.memory}}, // the second needs what the first opened
 	}
+	if c.onServer() {
+		asked[2] = append(asked[2], question{"roles", d.roles})
+	}
 	return ask(ctx, asked, progress)
 }
 

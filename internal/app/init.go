@@ -35,6 +35,8 @@ type Founded struct {
 	CheckpointPub string      `json:"checkpoint_pub"`
 	Custodians    []Custodian `json:"custodians"`
 	Resumed       bool        `json:"resumed"` // an init that was broken off was finished
+	// Grants make the roles that a server's database lacks, for its administrator.
+	Grants []string `json:"grants,omitempty"`
 }
 
 // step is told of every step of a founding; tests end the process there.
@@ -70,8 +72,11 @@ func (c Config) Init(ctx context.Context, f Founding) (res Founded, err error) {
 	if err != nil {
 		return res, err
 	}
-	res, err = c.founded(ctx)
+	if res, err = c.founded(ctx); err != nil {
+		return res, err
+	}
 	res.Resumed = resumed
+	res.Grants, err = c.grantsFor(ctx)
 	return res, err
 }
 

@@ -37,6 +37,8 @@ func TestScriptsOnPostgres(t *testing.T) {
 		name, err := server.NewDatabase(context.Background(), "")
 		e.Setenv("FOB_DB", server.Address(name))
 		e.Setenv("OTHER", server.Address(other))
+		e.Setenv("AS_APP", server.AddressAs("fob_app", name))
+		e.Setenv("AS_AUDIT", server.AddressAs("fob_audit", name))
 		return err
 	})
 	all, err := filepath.Glob(filepath.Join(p.Dir, "*.txtar"))

@@ -40,6 +40,12 @@ func printFounded(r *term.Run, res app.Founded) error {
 	if res.Resumed {
 		r.Remark("An init that was broken off before was finished; nothing was made twice.")
 	}
+	if len(res.Grants) > 0 {
+		r.Remark("The server lacks roles for the desks and the auditor. Its administrator makes them in this database with:")
+		for _, s := range res.Grants {
+			r.Remark("  %s;", s)
+		}
+	}
 	r.Remark("If every custodian's identity is lost, all seeds are lost, for ever: no code can be checked any more, and every token has to be")
 	r.Remark("replaced or its seed asked of the supplier again. Keep a copy of the identity in a safe place, away from the database.")
 	return nil

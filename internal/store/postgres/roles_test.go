@@ -3,6 +3,7 @@ package postgres
 import (
 	"os"
 	"path/filepath"
+	"reflect"
 	"regexp"
 	"slices"
 	"strings"
@@ -45,5 +46,41 @@ func TestRightsAreEnough(t *testing.T) {
 		for _, m := range deletes.FindAllStringSubmatch(string(text), -1) {
 			may(m[1], "DELETE")
 		}
+	}
+}
+
+// Rights that somebody gave or took are told, as what puts them right; and that does.
+func TestRolesAreHeldAgainstWhatTheyAreToBe(t *testing.T) {
+	from, err := template()
+	must(t, err)
+	name, err := server.NewDatabase(bg, from)
+	must(t, err)
+	look := func() Roles {
+		t.Helper()
+		r, err := RolesAt(bg, server.AddressAs(roleAudit, name))
+		must(t, err)
+		return r
+	}
+	if r := look(); len(r.Missing)+len(r.Lacking)+len(r.Excess)+len(r.Almighty) > 0 || r.User != roleAudit {
+		t.Fatalf("of a new store: %+v", r)
+	}
+	must(t, server.Exec(bg, name,
+		"GRANT UPDATE, TRUNCATE ON audit TO fob_app", "GRANT UPDATE (serial_key, batch_id) ON token TO fob_audit", "GRANT SELECT ON audit TO PUBLIC",
+		"REVOKE DELETE, UPDATE (state, watermark) ON token FROM fob_app", "REVOKE SELECT ON audit FROM fob_audit"))
+	r := look()
+	want := Roles{User: roleAudit,
+		Lacking: []string{"GRANT DELETE, UPDATE (state, watermark) ON token TO fob_app", "GRANT SELECT ON audit TO fob_audit"},
+		Excess:  []string{"REVOKE SELECT ON audit FROM PUBLIC", "REVOKE TRUNCATE, UPDATE ON audit FROM fob_app", "REVOKE UPDATE (batch_id, serial_key) ON token FROM fob_audit"}}
+	if !reflect.DeepEqual(r, want) {
+		t.Errorf("got  %+v\nwant %+v", r, want)
+	}
+	must(t, server.Exec(bg, name, slices.Concat(r.Lacking, r.Excess)...))
+	if r := look(); len(r.Lacking)+len(r.Excess) > 0 {
+		t.Errorf("after what was to put it right: %+v", r)
+	}
+	r, err = RolesAt(bg, server.Address(name))
+	must(t, err)
+	if !slices.Equal(r.Almighty, []string{"owner"}) {
+		t.Errorf("the owner is not told: %+v", r)
 	}
 }

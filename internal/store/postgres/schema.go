@@ -108,7 +108,7 @@ func (e *engine) createSchema(ctx context.Context, fill func(*sql.Conn, *sql.Tx)
 	if err := script(ctx, tx, rulesSQL); err != nil {
 		return err
 	}
-	if _, err := applyRoles(ctx, tx); err != nil {
+	if err := applyRoles(ctx, tx); err != nil {
 		return err
 	}
 	return tx.Commit()
@@ -214,20 +214,15 @@ SELECT 'rule ' || r.rulename || ' of ' || c.relname, pg_get_ruledef(r.oid) FROM 
 WHERE c.relnamespace = current_schema()::regnamespace AND c.relkind = 'r'`
 
 func readObjects(ctx context.Context, tx *sql.Tx) (map[string]string, error) {
-	rows, err := tx.QueryContext(ctx, catalogue)
+	rows, err := rowsOf(ctx, tx, catalogue)
 	if err != nil {
 		return nil, err
 	}
-	defer rows.Close()
 	found := map[string]string{}
-	for rows.Next() {
-		var what, made string
-		if err := rows.Scan(&what, &made); err != nil {
-			return nil, err
-		}
-		found[what] = strings.Join(strings.Fields(made), " ")
+	for _, row := range rows {
+		found[row[0]] = strings.Join(strings.Fields(row[1]), " ")
 	}
-	return found, rows.Err()
+	return found, nil
 }
 
 // listed is the text of objects.
