@@ -117,8 +117,7 @@ func (c Config) openReadOnly(ctx context.Context) (*store.Store, error) {
 	return s, nil
 }
 
-// openCopy opens for reading whatever is there: for those who tell what is wrong
-// with it.
+// openCopy opens for reading, whether it continues what was seen of it or not.
 func (c Config) openCopy(ctx context.Context) (*store.Store, error) {
 	if err := c.checkDB(); err != nil {
 		return nil, err
@@ -127,6 +126,18 @@ func (c Config) openCopy(ctx context.Context) (*store.Store, error) {
 		return postgres.OpenReadOnly(ctx, c.DB)
 	}
 	return sqlite.OpenReadOnly(ctx, c.DB)
+}
+
+// examine opens for reading whatever is there: for those who tell what is wrong
+// with it.
+func (c Config) examine(ctx context.Context) (*store.Store, error) {
+	if err := c.checkDB(); err != nil {
+		return nil, err
+	}
+	if c.onServer() {
+		return postgres.Examine(ctx, c.DB)
+	}
+	return sqlite.Examine(ctx, c.DB)
 }
 
 // openUnwatched opens for writing whatever is there.

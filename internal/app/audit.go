@@ -12,14 +12,14 @@ import (
 // tables, and holds the schema against that of a new store. The checkpoint may be
 // nil.
 func (c Config) VerifyTrail(ctx context.Context, checkpoint *trail.Checkpoint) (trail.Report, error) {
-	s, err := c.openCopy(ctx)
+	s, err := c.examine(ctx)
 	if err != nil {
 		return trail.Report{}, err
 	}
 	defer s.Close()
 	defer boundMemory()()
 	r, err := s.Verify(ctx, checkpoint)
-	if err == nil {
+	if err == nil && !s.Hidden() {
 		err = c.addOutsideProblems(ctx, s, &r)
 	}
 	return r, err

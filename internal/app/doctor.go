@@ -46,7 +46,7 @@ type Check struct {
 // once. Without keys nothing is said of the seeds. It changes nothing. The error
 // tells why it could not look at all; progress may be called from several goroutines.
 func (c Config) Doctor(ctx context.Context, withKeys bool, progress func(done, all int)) ([]Check, error) {
-	s, err := c.openCopy(ctx)
+	s, err := c.examine(ctx)
 	if sqlite.IsDamaged(err) {
 		k := Check{Name: "database", Outcome: Trouble, Detail: "it cannot be opened, so nothing else was looked at"}
 		k.found(err.Error(), meansDamage, doDamage)
@@ -65,6 +65,9 @@ func (c Config) Doctor(ctx context.Context, withKeys bool, progress func(done, a
 	}
 	if c.onServer() {
 		asked[2] = append(asked[2], question{"roles", d.roles})
+	}
+	if s.Hidden() { // its tables are not fob's
+		asked = [][]question{{{"disk", d.disk}, {"files", d.files}, {"trail", d.trail}}}
 	}
 	return ask(ctx, asked, progress)
 }
@@ -201,5 +204,8 @@ func (d *doctor) trail(ctx context.Context, k *Check) error {
 		events = "event"
 	}
 	k.Detail = fmt.Sprintf("%d %s replayed, head %s", rep.Events, events, rep.Head)
+	if d.store.Hidden() {
+		k.Detail = "the tables are not fob's, so nothing was read"
+	}
 	return err
 }

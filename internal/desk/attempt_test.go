@@ -2,6 +2,7 @@ package desk_test
 
 import (
 	"fmt"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -28,10 +29,11 @@ func (h *house) fail(serial string, i uint64, times int) {
 func TestAnOlderSeedPutBack(t *testing.T) {
 	h := newHouse(t)
 	h.load(csv(line("S1", 1)))
-	h.sql(`CREATE TABLE old AS SELECT seed, fingerprint FROM token WHERE serial_key = 'S1'`)
+	beside := fmt.Sprintf(`ATTACH '%s' AS beside`, filepath.Join(t.TempDir(), "old.db"))
+	h.sql(beside, `CREATE TABLE beside.old AS SELECT seed, fingerprint FROM token WHERE serial_key = 'S1'`)
 	h.load(csv(line("S1", 9)), replace)
 	h.clock.advance(time.Hour)
-	h.sql(`UPDATE token SET (seed, fingerprint) = (SELECT seed, fingerprint FROM old) WHERE serial_key = 'S1'`, `DROP TABLE old`)
+	h.sql(beside, `UPDATE token SET (seed, fingerprint) = (SELECT seed, fingerprint FROM beside.old) WHERE serial_key = 'S1'`)
 	before := h.dump()
 	for i, code := range []string{h.shown(1, 0), h.shown(9, 0)} {
 		_, err := h.bind("S1", code)

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/google/uuid"
@@ -61,7 +62,10 @@ type Engine interface {
 	Damage(ctx context.Context, tx *sql.Tx) ([]string, error)
 	// SchemaProblems lists in which tables, indexes and triggers the schema is not
 	// that of a new store.
-	SchemaProblems(ctx context.Context, tx *sql.Tx) ([]string, error)
+	SchemaProblems(ctx context.Context, tx *sql.Tx) ([]SchemaProblem, error)
+	// SchemaForbids lists those for which nothing of the store may be read or
+	// written. Every transaction asks it first, so it has to be quick.
+	SchemaForbids(ctx context.Context, tx *sql.Tx) ([]SchemaProblem, error)
 	// Room is how much room the store has left.
 	Room() (Room, error)
 	Close() error
@@ -110,21 +114,42 @@ type LoadingBatch struct {
 // Room is how much room the store has left, and how much its log takes, in bytes.
 type Room struct{ Free, Logged int64 }
 
+// SchemaProblem is an object in which a schema is not that of a new store.
+type SchemaProblem struct {
+	Object string // kind and name
+	Is     string // GoneObject, ChangedObject or AddedObject
+}
+
+// What an object of a schema can be.
+const (
+	GoneObject    = "is gone"
+	ChangedObject = "was changed"
+	AddedObject   = "is not one of fob's"
+)
+
+func (p SchemaProblem) String() string { return "the " + p.Object + " " + p.Is }
+
+// hides reports whether a table is not there, or not as it was: in its place may be
+// a view that has no end.
+func (p SchemaProblem) hides() bool {
+	return p.Is != AddedObject && strings.HasPrefix(p.Object, "table ")
+}
+
 // CompareSchema lists in which objects a schema is not that of a new store; each
 // object is named by its kind and name, with what made it.
-func CompareSchema(want, found map[string]string) (problems []string) {
+func CompareSchema(want, found map[string]string) (problems []SchemaProblem) {
 	for _, what := range slices.Sorted(maps.Keys(want)) {
 		made, ok := found[what]
 		switch {
 		case !ok:
-			problems = append(problems, fmt.Sprintf("the %s is gone", what))
+			problems = append(problems, SchemaProblem{what, GoneObject})
 		case made != want[what]:
-			problems = append(problems, fmt.Sprintf("the %s was changed", what))
+			problems = append(problems, SchemaProblem{what, ChangedObject})
 		}
 	}
 	for _, what := range slices.Sorted(maps.Keys(found)) {
 		if _, ok := want[what]; !ok {
-			problems = append(problems, fmt.Sprintf("the %s is not one of fob's", what))
+			problems = append(problems, SchemaProblem{what, AddedObject})
 		}
 	}
 	return problems

@@ -5,6 +5,7 @@ import (
 	"context"
 	"database/sql"
 	"errors"
+	"slices"
 	"sync"
 	"time"
 
@@ -21,6 +22,9 @@ type Store struct {
 	Engine
 	id      uuid.UUID
 	witness Witness // nil: there is none
+
+	examined bool // what is wrong with it is to be told, so its schema may be any
+	hidden   bool // nothing of it can be read: its tables are others
 }
 
 var (
@@ -34,23 +38,45 @@ var (
 // store it is.
 func New(ctx context.Context, e Engine) (*Store, error) {
 	s := &Store{Engine: e}
+	return s, s.identify(ctx)
+}
+
+// Examine makes a Store for those who tell what is wrong with one: its schema may be
+// any. Of one whose tables are others nothing is read, its id included.
+func Examine(ctx context.Context, e Engine) (*Store, error) {
+	s := &Store{Engine: e, examined: true}
+	err := s.snapshot(ctx, func(q *queries) error {
+		problems, err := s.SchemaProblems(ctx, q.tx)
+		s.hidden = slices.ContainsFunc(problems, SchemaProblem.hides)
+		return err
+	})
+	if err == nil && !s.hidden {
+		err = s.identify(ctx)
+	}
+	return s, err
+}
+
+// Hidden reports whether Verify tells all that can be told of an examined store.
+func (s *Store) Hidden() bool { return s.hidden }
+
+func (s *Store) identify(ctx context.Context) error {
 	var text string
 	err := s.snapshot(ctx, func(q *queries) error { return q.row(`SELECT uuid FROM store`).Scan(&text) })
 	if notFound(err) {
-		return nil, fault.Errorf(fault.Integrity, "%s has lost the row that says which store it is", e.Where()).
+		return fault.Errorf(fault.Integrity, "%s has lost the row that says which store it is", s.Where()).
 			WithHint("keep this database as it is, and restore a backup")
 	}
 	if err != nil {
-		return nil, err
+		return err
 	}
 	s.id, err = uuid.Parse(text)
 	if err == nil && s.id.String() != text {
 		err = errors.New("it is spelt as fob does not")
 	}
 	if err != nil {
-		return nil, fault.Wrap(fault.Integrity, err, "%s has no readable store id", e.Where())
+		return fault.Wrap(fault.Integrity, err, "%s has no readable store id", s.Where())
 	}
-	return s, nil
+	return nil
 }
 
 // ID is the store's own id.
@@ -79,11 +105,29 @@ func (s *Store) snapshots(ctx context.Context, n int, fn func([]*queries) error)
 		return s.Explain(err, doing)
 	}
 	defer end()
+	if err := s.schemaHolds(ctx, txs[0]); err != nil {
+		return s.Explain(err, doing)
+	}
 	readers := make([]*queries, n)
 	for i, tx := range txs {
 		readers[i] = s.queries(ctx, tx)
 	}
 	return s.Explain(fn(readers), doing)
+}
+
+// schemaHolds refuses tables that are not those of a new store before anything is
+// read from them: a view in the place of one may have no end, and a trigger may
+// change what is written.
+func (s *Store) schemaHolds(ctx context.Context, tx *sql.Tx) error {
+	if s.examined {
+		return nil
+	}
+	problems, err := s.SchemaForbids(ctx, tx)
+	if err != nil || len(problems) == 0 {
+		return err
+	}
+	worst := problems[max(0, slices.IndexFunc(problems, SchemaProblem.hides))]
+	return trail.Tampered("the schema of %s is not fob's: %s", s.Where(), worst)
 }
 
 // Update waits for its turn and runs fn in one transaction.
@@ -118,6 +162,9 @@ func (s *Store) tryUpdate(ctx context.Context, loads bool, fn func(*queries) err
 			err = ended
 		}
 	}()
+	if err := s.schemaHolds(ctx, w.Tx); err != nil {
+		return false, err
+	}
 	q := s.queries(ctx, w.Tx)
 	q.insert = w.Insert
 	watched := s.witness != nil && !loads // what loads writes no event

@@ -25,20 +25,27 @@ func IsAddress(db string) bool {
 
 // Open opens a store for reading and writing.
 func Open(ctx context.Context, address string) (*store.Store, error) {
-	return open(ctx, address, false)
+	return open(ctx, address, false, store.New)
 }
 
 // OpenReadOnly opens a store for reading; an auditor's role or a standby will do.
 func OpenReadOnly(ctx context.Context, address string) (*store.Store, error) {
-	return open(ctx, address, true)
+	return open(ctx, address, true, store.New)
 }
 
-func open(ctx context.Context, address string, readOnly bool) (*store.Store, error) {
+// Examine opens a store for those who tell what is wrong with it.
+func Examine(ctx context.Context, address string) (*store.Store, error) {
+	return open(ctx, address, true, store.Examine)
+}
+
+type makeStore = func(context.Context, store.Engine) (*store.Store, error)
+
+func open(ctx context.Context, address string, readOnly bool, make makeStore) (*store.Store, error) {
 	e, err := connect(address, readOnly)
 	if err != nil {
 		return nil, err
 	}
-	s, err := e.ready(ctx)
+	s, err := e.ready(ctx, make)
 	if err != nil {
 		e.Close()
 		return nil, explain(err, "opening "+e.where, e.where)
@@ -46,7 +53,7 @@ func open(ctx context.Context, address string, readOnly bool) (*store.Store, err
 	return s, nil
 }
 
-func (e *engine) ready(ctx context.Context) (*store.Store, error) {
+func (e *engine) ready(ctx context.Context, make makeStore) (*store.Store, error) {
 	version, err := schemaOf(ctx, e.db)
 	switch {
 	case err != nil:
@@ -58,7 +65,7 @@ func (e *engine) ready(ctx context.Context) (*store.Store, error) {
 		return nil, fault.Errorf(fault.Internal, "%s was written by a newer fob (schema %d, this program knows %d)", e.where, version, schemaVersion).
 			WithHint("use the newer fob; nothing was changed")
 	}
-	return store.New(ctx, e)
+	return make(ctx, e)
 }
 
 // maxConnections bounds what one process takes of a server's connections: three

@@ -35,6 +35,8 @@ type engine struct {
 
 	mu    sync.Mutex
 	holds map[uuid.UUID]bool // loads of this process
+
+	compared atomic.Bool // the schema is that of a new store
 }
 
 func (e *engine) Where() string { return e.where }

@@ -6,10 +6,12 @@ import (
 	"fmt"
 	"os"
 	"regexp"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
 
+	"fob/internal/fault"
 	"fob/internal/store"
 	"fob/internal/store/storetest"
 	"fob/internal/testkit/cluster"
@@ -126,4 +128,38 @@ func TestObjects(t *testing.T) {
 	found, err := readObjects(bg, readers[0])
 	must(t, err)
 	golden(t, "schema/objects.txt", listed(found))
+}
+
+// A store whose tables are others is not opened, nor one with something that acts by
+// itself. What stands beside the tables is not read.
+func TestChangedSchema(t *testing.T) {
+	from, err := template()
+	must(t, err)
+	for change, want := range map[string]string{
+		`SELECT 1`:                           "",
+		`CREATE VIEW everything AS SELECT 1`: "",
+		`ALTER TABLE loss RENAME TO kept; CREATE VIEW loss AS SELECT * FROM kept`:        "the table loss is gone",
+		`CREATE FUNCTION lower(bigint) RETURNS text LANGUAGE sql AS 'SELECT NULL::text'`: "the function lower is not one of fob's",
+		`CREATE RULE none AS ON UPDATE TO token DO INSTEAD NOTHING`:                      "the rule none of token is not one of fob's",
+		`DROP TRIGGER audit_no_update ON audit`:                                          "the trigger audit_no_update is gone",
+	} {
+		name, err := server.NewDatabase(bg, from)
+		must(t, err)
+		must(t, server.Exec(bg, name, change))
+		address := server.AddressAs("owner", name)
+		s, err := OpenReadOnly(bg, address)
+		if err == nil {
+			s.Close()
+		}
+		if want == "" && err != nil || want != "" && (fault.KindOf(err) != fault.Integrity || !strings.Contains(err.Error(), want)) {
+			t.Errorf("%s: %v", change, err)
+		}
+		s, err = Examine(bg, address)
+		must(t, err)
+		r, err := s.Verify(bg, nil)
+		if must(t, err); want != "" && !slices.Contains(r.Problems, "schema: "+want) {
+			t.Errorf("%s: verify says %q", change, r.Problems)
+		}
+		must(t, s.Close())
+	}
 }

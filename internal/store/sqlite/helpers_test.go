@@ -61,6 +61,15 @@ func openStore(t testing.TB, path string) *store.Store {
 	return s
 }
 
+// examineStore opens a store whatever its schema is.
+func examineStore(t testing.TB, path string) *store.Store {
+	t.Helper()
+	s, err := Examine(bg, path)
+	must(t, err)
+	t.Cleanup(func() { s.Close() })
+	return s
+}
+
 func newBoundStore(t *testing.T) *store.Store {
 	t.Helper()
 	s := newStore(t)

@@ -35,12 +35,23 @@ func OpenPatient(ctx context.Context, path string, p store.Patience) (*store.Sto
 	if e.write, err = openWriter(abs, forWriting); err != nil {
 		return nil, err
 	}
-	return e.ready(ctx, e.upgrade)
+	return e.ready(ctx, e.upgrade, store.New)
 }
 
 // OpenReadOnly opens a store for reading; an auditor's copy on a read-only
 // medium will do.
 func OpenReadOnly(ctx context.Context, path string) (*store.Store, error) {
+	return openToRead(ctx, path, store.New)
+}
+
+// Examine opens a store for those who tell what is wrong with it.
+func Examine(ctx context.Context, path string) (*store.Store, error) {
+	return openToRead(ctx, path, store.Examine)
+}
+
+type makeStore = func(context.Context, store.Engine) (*store.Store, error)
+
+func openToRead(ctx context.Context, path string, make makeStore) (*store.Store, error) {
 	abs, err := locate(path)
 	if err != nil {
 		return nil, err
@@ -52,19 +63,19 @@ func OpenReadOnly(ctx context.Context, path string) (*store.Store, error) {
 	return e.ready(ctx, func(context.Context) error {
 		return fault.Errorf(fault.Internal, "%s was written by an older fob", abs).
 			WithHint("any command that writes brings it up to date, with a backup beside it")
-	})
+	}, make)
 }
 
 // ready checks the schema through the reader: the writer would turn whatever
 // database it opens to WAL mode, another program's too.
-func (e *engine) ready(ctx context.Context, old func(context.Context) error) (*store.Store, error) {
+func (e *engine) ready(ctx context.Context, old func(context.Context) error, make makeStore) (*store.Store, error) {
 	version, err := checkSchema(ctx, e.read, e.path)
 	if err == nil && version < schemaVersion {
 		err = old(ctx)
 	}
 	var s *store.Store
 	if err == nil {
-		s, err = store.New(ctx, e)
+		s, err = make(ctx, e)
 	}
 	if err != nil {
 		e.Close()

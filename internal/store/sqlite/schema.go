@@ -2,8 +2,10 @@ package sqlite
 
 import (
 	"context"
+	"crypto/sha256"
 	"database/sql"
 	"embed"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -71,6 +73,13 @@ func checkSchema(ctx context.Context, db *sql.DB, path string) (version int, err
 
 // migratedTo is the newest migration that was run.
 func migratedTo(ctx context.Context, db *sql.DB) (version int, err error) {
+	var kind string // of a view nobody knows whether it has an end
+	if err = db.QueryRowContext(ctx, "SELECT type FROM sqlite_schema WHERE name = 'goose_db_version'").Scan(&kind); err != nil {
+		return 0, err
+	}
+	if kind != "table" {
+		return 0, fault.Errorf(fault.Integrity, "the schema of the store is not fob's: goose_db_version is a %s", kind)
+	}
 	err = db.QueryRowContext(ctx, "SELECT MAX(version_id) FROM goose_db_version WHERE is_applied = 1").Scan(&version)
 	return version, err
 }
@@ -85,6 +94,9 @@ func (e *engine) upgrade(ctx context.Context) error {
 	defer lock.release()
 	version, err := checkSchema(ctx, e.write, e.path)
 	if err != nil || version == schemaVersion {
+		return err
+	}
+	if _, err := migratedTo(ctx, e.write); err != nil {
 		return err
 	}
 	if err := e.backup(ctx, fmt.Sprintf("%s.schema-%d", e.path, version)); err != nil {
@@ -121,7 +133,7 @@ func (e *engine) backup(ctx context.Context, path string) error {
 // SchemaProblems compares the statements that made everything in the schema with
 // those of a new store. A trigger or an index that is gone lets in what it was to
 // keep out, and one that was added can change rows that fob writes.
-func (e *engine) SchemaProblems(ctx context.Context, tx *sql.Tx) (problems []string, err error) {
+func (e *engine) SchemaProblems(ctx context.Context, tx *sql.Tx) (problems []store.SchemaProblem, err error) {
 	want, err := newObjects()
 	if err != nil {
 		return nil, err
@@ -131,6 +143,41 @@ func (e *engine) SchemaProblems(ctx context.Context, tx *sql.Tx) (problems []str
 		return nil, err
 	}
 	return store.CompareSchema(want, found), nil
+}
+
+// schemaDigest is the SHA-256 of what schemaText is of a new store. A test keeps it.
+const schemaDigest = "94ee982b0939e7c130ef7fe4a9674347fd2fa4478b25d0a889c3968ead09d414"
+
+// schemaText is everything in the schema with the statement that made it, in one row:
+// quicker than readObjects, which tells what differs.
+const schemaText = `SELECT group_concat(type || char(0) || name || char(0) || tbl_name || char(0) || COALESCE(sql, ''), char(0) ORDER BY type, name) FROM sqlite_schema ` + ofStore
+
+// ofStore leaves out the tables of goose, and those that SQLite keeps for itself: the
+// counters of AUTOINCREMENT, and the statistics that ANALYZE leaves. What hangs on
+// them, a trigger say, is not left out.
+const ofStore = `WHERE NOT (type = 'table' AND (name IN ('goose_db_version', 'sqlite_sequence') OR name LIKE 'sqlite\_stat%' ESCAPE '\'))`
+
+// SchemaForbids lists whatever differs: nobody but fob has any business in the file.
+func (e *engine) SchemaForbids(ctx context.Context, tx *sql.Tx) ([]store.SchemaProblem, error) {
+	sum, err := readDigest(ctx, tx)
+	if err != nil || sum == schemaDigest {
+		return nil, err
+	}
+	return e.SchemaProblems(ctx, tx)
+}
+
+func readDigest(ctx context.Context, tx *sql.Tx) (string, error) {
+	var text sql.RawBytes
+	rows, err := tx.QueryContext(ctx, schemaText)
+	if err != nil {
+		return "", err
+	}
+	defer rows.Close()
+	if rows.Next() {
+		err = rows.Scan(&text)
+	}
+	sum := sha256.Sum256(text)
+	return hex.EncodeToString(sum[:]), errors.Join(err, rows.Err())
 }
 
 // newObjects are those of a new store; they are the same as long as the program
@@ -150,14 +197,11 @@ var newObjects = sync.OnceValues(func() (map[string]string, error) {
 })
 
 // readObjects reads every table, index, trigger and view with the statement
-// that made it. Left out are the tables of goose, and those that SQLite keeps
-// for itself: the counters of AUTOINCREMENT, and the statistics that ANALYZE
-// leaves. What hangs on them, a trigger say, is not.
+// that made it.
 func readObjects(ctx context.Context, db interface {
 	QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error)
 }) (map[string]string, error) {
-	rows, err := db.QueryContext(ctx, `SELECT type || ' ' || name, tbl_name || ': ' || COALESCE(sql, '') FROM sqlite_schema
-		WHERE NOT (type = 'table' AND (name IN ('goose_db_version', 'sqlite_sequence') OR name LIKE 'sqlite\_stat%' ESCAPE '\'))`)
+	rows, err := db.QueryContext(ctx, `SELECT type || ' ' || name, tbl_name || ': ' || COALESCE(sql, '') FROM sqlite_schema `+ofStore)
 	if err != nil {
 		return nil, err
 	}

@@ -205,7 +205,7 @@ func schemaProblems(t *testing.T, statements ...string) (problems []string) {
 	t.Helper()
 	path := newPath(t)
 	tamper(t, path, statements...)
-	r, err := openStore(t, path).Verify(bg, nil)
+	r, err := examineStore(t, path).Verify(bg, nil)
 	must(t, err)
 	for _, p := range r.Problems {
 		if text, is := strings.CutPrefix(p, "schema: "); is {

@@ -13,8 +13,12 @@ import (
 // with.
 func TestUnreadableDrifts(t *testing.T) {
 	path := newPath(t)
-	tamper(t, path, "DROP TABLE observation", "CREATE TABLE observation (id, token_id, batch_id, at, drift, rate, first, rated)",
-		"INSERT INTO observation VALUES (1, 'none', 1, 1, 0.5, NULL, 1, 0)")
+	strict := func(from, to string) string {
+		return "UPDATE sqlite_schema SET sql = replace(sql, '" + from + "', '" + to + "') WHERE name = 'observation'"
+	}
+	tamper(t, path, "PRAGMA writable_schema = 1", strict(") STRICT", ") /*S*/"), "PRAGMA schema_version = 98")
+	tamper(t, path, "INSERT INTO observation VALUES (1, 'none', 1, 1, 0.5, NULL, 1, 0)",
+		"PRAGMA writable_schema = 1", strict(") /*S*/", ") STRICT"), "PRAGMA schema_version = 99")
 	s := openStore(t, path)
 	r, err := s.Verify(bg, nil)
 	if err != nil || !slices.ContainsFunc(r.Problems, func(p string) bool { return strings.Contains(p, "the measured drift 1 is of no token") }) {
@@ -68,7 +72,7 @@ func TestForgedFirstEvent(t *testing.T) {
 	path := newPath(t)
 	tamper(t, path, "DROP TRIGGER audit_in_order", "PRAGMA ignore_check_constraints = 1",
 		"INSERT INTO audit VALUES (0, x'7b7d', zeroblob(32)), (-1, x'7b7d', zeroblob(32))")
-	s := openStore(t, path)
+	s := examineStore(t, path)
 	must(t, s.Snapshot(bg, func(q report.Reader) error {
 		r, err := trail.Verify(s.ID(), q.Events(report.EventFilter{}))
 		if r.OK() || r.Events != 3 {
@@ -84,7 +88,7 @@ func TestForgedHash(t *testing.T) {
 		path := newPath(t)
 		tamper(t, path, "DROP TRIGGER audit_no_update", "PRAGMA ignore_check_constraints = 1",
 			"UPDATE audit SET hash = CAST("+forged+" AS BLOB)")
-		s := openStore(t, path)
+		s := examineStore(t, path)
 		must(t, s.Snapshot(bg, func(q report.Reader) error {
 			r, err := trail.Verify(s.ID(), q.Events(report.EventFilter{}))
 			if r.OK() {
