@@ -51,6 +51,31 @@ func version(initdb string) int {
 // Start makes a server and waits until it answers. A safe one may be killed: its
 // commits are on the disk.
 func Start(safe bool) (*Cluster, error) {
+	return start(safe, func(c *Cluster) *exec.Cmd {
+		return c.command("initdb", "-D", c.data(), "-U", "owner", "-A", "trust", "-E", "UTF8", "--locale=C.UTF-8", "--no-sync")
+	})
+}
+
+// Standby makes a server that follows this one and answers who only reads.
+func (c *Cluster) Standby() (*Cluster, error) {
+	return start(c.safe, func(s *Cluster) *exec.Cmd {
+		return s.command("pg_basebackup", "-D", s.data(), "-R", "-c", "fast", "-X", "stream", "-d", "host="+c.dir+" user=owner application_name=standby")
+	})
+}
+
+// Synchronous has every commit wait for the standby, or not.
+func (c *Cluster) Synchronous(ctx context.Context, is bool) error {
+	names := map[bool]string{true: "standby"}[is]
+	return c.Exec(ctx, "postgres", "ALTER SYSTEM SET synchronous_standby_names = '"+names+"'", "SELECT pg_reload_conf()")
+}
+
+// Promote makes a standby the primary server, and returns when it is.
+func (c *Cluster) Promote(ctx context.Context) error {
+	return c.Exec(ctx, "postgres", "SELECT pg_promote(true, 60)")
+}
+
+// start makes a server's folder and files, and runs it.
+func start(safe bool, files func(*Cluster) *exec.Cmd) (*Cluster, error) {
 	bin, ok := Find()
 	if !ok {
 		return nil, fmt.Errorf("PostgreSQL's server is not installed")
@@ -60,27 +85,48 @@ func Start(safe bool) (*Cluster, error) {
 	if c.dir, err = os.MkdirTemp("", "fob-pg-"); err != nil {
 		return nil, err
 	}
-	if os.Getuid() == 0 { // the server refuses to run as root
-		u, err := user.Lookup("postgres")
-		if err != nil {
-			return nil, err
-		}
-		uid, _ := strconv.Atoi(u.Uid)
-		gid, _ := strconv.Atoi(u.Gid)
-		c.as.Credential = &syscall.Credential{Uid: uint32(uid), Gid: uint32(gid)}
-		if err := os.Chown(c.dir, uid, gid); err != nil {
-			return nil, err
-		}
+	if err := c.Give(c.dir); err != nil {
+		return nil, err
 	}
 	if err := os.Chmod(c.dir, 0o755); err != nil {
 		return nil, err
 	}
-	init := c.command("initdb", "-D", c.data(), "-U", "owner", "-A", "trust", "-E", "UTF8", "--locale=C.UTF-8", "--no-sync")
-	if out, err := init.CombinedOutput(); err != nil {
+	if out, err := files(c).CombinedOutput(); err != nil {
 		c.Stop()
-		return nil, fmt.Errorf("initdb: %w: %s", err, out)
+		return nil, fmt.Errorf("making a server: %w: %s", err, out)
 	}
 	return c, c.Run()
+}
+
+// Give lets the server, which refuses to run as root, have a folder.
+func (c *Cluster) Give(dir string) error {
+	if os.Getuid() != 0 {
+		return nil
+	}
+	u, err := user.Lookup("postgres")
+	if err != nil {
+		return err
+	}
+	uid, _ := strconv.Atoi(u.Uid)
+	gid, _ := strconv.Atoi(u.Gid)
+	c.as.Credential = &syscall.Credential{Uid: uint32(uid), Gid: uint32(gid)}
+	return os.Chown(dir, uid, gid)
+}
+
+// Socket is the server's socket.
+func (c *Cluster) Socket() string { return filepath.Join(c.dir, ".s.PGSQL.5432") }
+
+// Demand has a user show a password.
+func (c *Cluster) Demand(ctx context.Context, user, password string) error {
+	hba := filepath.Join(c.data(), "pg_hba.conf")
+	rules, err := os.ReadFile(hba)
+	if err != nil {
+		return err
+	}
+	if err := os.WriteFile(hba, append([]byte("local all "+user+" scram-sha-256\n"), rules...), 0o600); err != nil {
+		return err
+	}
+	return c.Exec(ctx, "postgres", "CREATE ROLE "+user+" LOGIN PASSWORD '"+password+"'", "SELECT pg_reload_conf()")
 }
 
 func (c *Cluster) data() string { return filepath.Join(c.dir, "data") }
@@ -178,6 +224,7 @@ func (c *Cluster) Kill() {
 func (c *Cluster) Stop() {
 	if c.ended != nil {
 		c.Kill()
+		c.ended = nil
 	}
 	os.RemoveAll(c.dir)
 }
