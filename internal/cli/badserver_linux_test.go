@@ -185,6 +185,18 @@ func TestServersFullDisk(t *testing.T) {
 	s.must(t, "audit", "verify")
 }
 
+// A site is milliseconds away from the server: what a bind asks is bounded.
+func TestBindAsksLittle(t *testing.T) {
+	s := newSited(t)
+	k := parseKnown(seedFile(deliveryPlan))[0]
+	s.wire.said = nil
+	s.must(t, "bind", k.serial, "anna", "--code", k.shows(s.now.Unix()/int64(k.moving)), "--new-account")
+	t.Logf("%d round trips", len(s.wire.said))
+	if len(s.wire.said) > 80 {
+		t.Errorf("%d round trips:\n%.200q", len(s.wire.said), s.wire.said)
+	}
+}
+
 // A connection that breaks ends each command as a whole: it is done and says so, or
 // it is not and says that.
 func TestConnectionsThatBreak(t *testing.T) {
@@ -250,6 +262,7 @@ type wire struct {
 	where int
 	word  []byte
 	nth   int
+	said  []string // what clients have sent since it was forgotten, each a round trip
 }
 
 const (
@@ -303,6 +316,7 @@ func (w *wire) cut(where int, word []byte, nth int) {
 func (w *wire) heard(text []byte) bool {
 	w.mu.Lock()
 	defer w.mu.Unlock()
+	w.said = append(w.said, string(text))
 	if w.nth == 0 || !bytes.Contains(text, w.word) {
 		return false
 	}

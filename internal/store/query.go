@@ -24,6 +24,7 @@ type queries struct {
 	tx           *sql.Tx
 	id           uuid.UUID
 	insert       func(table string, columns []string, rows [][]any) error // nil: it only reads
+	asked        map[string]int                                           // how often, in this transaction
 	prepared     map[string]*sql.Stmt                                     // what was asked before in this transaction
 	clockVouched bool                                                     // what the clock is held against was itself held against the trail
 	vouched      map[string]trail.Vouched                                 // tokens that were held against the trail, by serial key
@@ -35,11 +36,43 @@ type queries struct {
 // scanner is a row, or one of many.
 type scanner interface{ Scan(...any) error }
 
+// asker asks one query.
+type asker interface {
+	ExecContext(ctx context.Context, args ...any) (sql.Result, error)
+	QueryContext(ctx context.Context, args ...any) (*sql.Rows, error)
+	QueryRowContext(ctx context.Context, args ...any) *sql.Row
+}
+
+// unprepared is a query that is sent with its arguments, in one round trip.
+type unprepared struct {
+	tx    *sql.Tx
+	query string
+}
+
+func (u unprepared) ExecContext(ctx context.Context, args ...any) (sql.Result, error) {
+	return u.tx.ExecContext(ctx, u.query, args...)
+}
+
+func (u unprepared) QueryContext(ctx context.Context, args ...any) (*sql.Rows, error) {
+	return u.tx.QueryContext(ctx, u.query, args...)
+}
+
+func (u unprepared) QueryRowContext(ctx context.Context, args ...any) *sql.Row {
+	return u.tx.QueryRowContext(ctx, u.query, args...)
+}
+
+// fewTimes is how often a query goes to a server before it is prepared there: that
+// and its end cost a round trip each.
+const fewTimes = 4
+
 // statement prepares a query once in a transaction: an import that assigns asks
 // the same things for every token. The transaction's end closes them all.
-func (q *queries) statement(query string) (*sql.Stmt, error) {
+func (q *queries) statement(query string) (asker, error) {
 	if s, ok := q.prepared[query]; ok {
 		return s, nil
+	}
+	if q.asked[query]++; q.engine.OneAtATime() && q.asked[query] <= fewTimes {
+		return unprepared{q.tx, query}, nil
 	}
 	s, err := q.tx.PrepareContext(q.ctx, query)
 	if err == nil {

@@ -200,7 +200,7 @@ func (s *Store) tryUpdate(ctx context.Context, loads bool, fn func(*queries) err
 // last event is in the trail, or never will be once another one had its turn.
 func (s *Store) settle(ctx context.Context, e trail.Entry, lost error) error {
 	var err error
-	for range maxTries {
+	for range settleTries {
 		var w *Writing
 		if w, err = s.Begin(ctx, false); err != nil {
 			select {
@@ -224,11 +224,15 @@ func (s *Store) settle(ctx context.Context, e trail.Entry, lost error) error {
 		WithHint("once the database can be reached, see whether %s shows it; only if not, run the command again", fault.Do("audit log"))
 }
 
-// settleWait is how long a server that went away has between two questions.
-const settleWait = 500 * time.Millisecond
+// A server that went away is asked for half a minute: a standby takes its place in
+// less.
+const (
+	settleTries = 60
+	settleWait  = 500 * time.Millisecond
+)
 
 func (s *Store) queries(ctx context.Context, tx *sql.Tx) *queries {
-	q := &queries{engine: s.Engine, ctx: ctx, tx: tx, id: s.id, prepared: map[string]*sql.Stmt{}, vouched: map[string]trail.Vouched{}}
+	q := &queries{engine: s.Engine, ctx: ctx, tx: tx, id: s.id, asked: map[string]int{}, prepared: map[string]*sql.Stmt{}, vouched: map[string]trail.Vouched{}}
 	if s.OneAtATime() {
 		q.turn = new(sync.Mutex)
 	}

@@ -119,6 +119,7 @@ func parseAddress(address string, getenv func(string) string) (config *pgx.ConnC
 		return nil, "", fault.Errorf(fault.Usage, "the address of the database cannot be used: %s", plain(err, u)).
 			WithHint("write it as postgres://user@host:port/database")
 	}
+	config.DefaultQueryExecMode = pgx.QueryExecModeExec // one round trip for a query
 	config.RuntimeParams["application_name"] = "fob"
 	config.RuntimeParams["lock_timeout"] = "60000" // milliseconds; an import takes its turns of less than one second
 	config.RuntimeParams["timezone"] = "UTC"
