@@ -132,8 +132,8 @@ func stranger(t *testing.T) string {
 			if err != nil {
 				return
 			}
-			io.ReadFull(conn, make([]byte, 8)) //nolint:errcheck // what asks for TLS
-			conn.Write([]byte("S"))            //nolint:errcheck
+			io.ReadFull(conn, make([]byte, 8))                                                                                        //nolint:errcheck // what asks for TLS
+			conn.Write([]byte("S"))                                                                                                   //nolint:errcheck
 			tls.Server(conn, &tls.Config{Certificates: []tls.Certificate{{Certificate: [][]byte{der}, PrivateKey: key}}}).Handshake() //nolint:errcheck
 			conn.Close()
 		}

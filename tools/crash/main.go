@@ -18,6 +18,8 @@ import (
 	"os/signal"
 	"syscall"
 	"time"
+
+	"fob/internal/testkit/cluster"
 )
 
 func main() {
@@ -71,5 +73,18 @@ func run(ctx context.Context, rounds, tokens int, random *rand.Rand) error {
 		return err
 	}
 	fmt.Printf("%d binds, %d of them killed before their end\n", 4*rounds, 4*rounds-kept)
+	if _, ok := cluster.Find(); !ok {
+		fmt.Println("LEFT OUT: PostgreSQL's server, which is not installed")
+		return nil
+	}
+	stopped, err := h.serverRounds(ctx, rounds, random)
+	if err != nil {
+		return fmt.Errorf("a server that stops: %w", err)
+	}
+	fmt.Printf("%d binds and imports on a server that stopped, %d of them before their end\n", rounds, stopped)
+	if err := h.failovers(ctx, rounds/10, random); err != nil {
+		return fmt.Errorf("a standby that takes over: %w", err)
+	}
+	fmt.Printf("%d standbys took over amid a bind\n", rounds/10)
 	return nil
 }

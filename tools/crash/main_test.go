@@ -1,7 +1,9 @@
 package main
 
 import (
+	"fob/internal/testkit/cluster"
 	"math/rand/v2"
+	"os"
 	"testing"
 	"time"
 )
@@ -24,5 +26,22 @@ func TestCrash(t *testing.T) {
 		t.Error("a full disk:", err)
 	} else if !made {
 		t.Log("no disk could be made that is full")
+	}
+}
+
+// A few rounds of a server that stops, and of a standby that takes over.
+func TestServerStops(t *testing.T) {
+	if _, ok := cluster.Find(); !ok && os.Getenv("FOB_NO_PEERS") != "" {
+		t.Skip("PostgreSQL's server is not installed")
+	}
+	h, err := prepare(t.Context(), t.TempDir(), 6000)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := h.serverRounds(t.Context(), 5, rand.New(rand.NewPCG(1, 2))); err != nil {
+		t.Error(err)
+	}
+	if err := h.failovers(t.Context(), 1, rand.New(rand.NewPCG(1, 2))); err != nil {
+		t.Error(err)
 	}
 }

@@ -91,18 +91,26 @@ func serialOf(i uint64) string { return gen.Plan{Serials: 1}.Token(i).Serial }
 
 // bind runs fob bind for token i with two codes that fit now.
 func (s *place) bind(ctx context.Context, i uint64, kill func() bool) (end, error) {
+	args, err := bindArgs(i, time.Now())
+	if err != nil {
+		return end{}, err
+	}
+	return s.killAt(ctx, kill, args...)
+}
+
+func bindArgs(i uint64, now time.Time) ([]string, error) {
 	t := gen.Plan{Serials: 1}.Token(i)
 	seed := token.NewSeed(t.Seed)
-	step := otp.StepAt(t.Params, time.Now(), 0)
+	step := otp.StepAt(t.Params, now, 0)
 	args := []string{"bind", serialOf(i), "anna@example.com"}
 	for _, n := range []int64{step, step + 1} {
 		code, err := otp.At(t.Params, seed, n)
 		if err != nil {
-			return end{}, err
+			return nil, err
 		}
 		args = append(args, "--code", code)
 	}
-	return s.killAt(ctx, kill, args...)
+	return args, nil
 }
 
 // checkBind holds what is stored of token i against what its bind said.

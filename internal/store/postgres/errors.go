@@ -85,7 +85,7 @@ func explain(err error, doing, where string) error {
 		return err
 	}
 	wrap := func(words, hint string) error {
-		return fault.Wrap(fault.Internal, err, "%s", words).WithHint("%s", hint)
+		return fault.Wrap(fault.Internal, oneLine{err}, "%s", words).WithHint("%s", hint)
 	}
 	var server *pgconn.PgError
 	switch c := code(err); c {
@@ -122,3 +122,9 @@ func explain(err error, doing, where string) error {
 	}
 	return fault.Wrap(fault.Internal, err, "%s", doing)
 }
+
+// oneLine is an error of the driver, which tells of several servers in a line each.
+type oneLine struct{ error }
+
+func (e oneLine) Error() string { return strings.Join(strings.Fields(e.error.Error()), " ") }
+func (e oneLine) Unwrap() error { return e.error }

@@ -8,6 +8,7 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/google/uuid"
@@ -102,7 +103,9 @@ func parseAddress(address string, getenv func(string) string) (config *pgx.ConnC
 			WithHint("put it into a file of mode 0600 and name that in PGPASSFILE; change the password")
 	}
 	host := cmp.Or(query.Get("host"), u.Hostname(), getenv("PGHOST"))
-	local := host == "" || strings.HasPrefix(host, "/") || isLoopback(host)
+	local := !slices.ContainsFunc(strings.Split(host, ","), func(one string) bool {
+		return one != "" && !strings.HasPrefix(one, "/") && !isLoopback(one)
+	})
 	switch mode := cmp.Or(query.Get("sslmode"), getenv("PGSSLMODE")); {
 	case local:
 	case mode == "":
@@ -110,6 +113,9 @@ func parseAddress(address string, getenv func(string) string) (config *pgx.ConnC
 	case mode != "verify-full" && mode != "verify-ca":
 		return nil, "", fault.Errorf(fault.Usage, "sslmode=%s lets anybody between here and %s read and change what is sent", mode, host).
 			WithHint("leave sslmode out, and name the server's certificate authority with sslrootcert")
+	}
+	if query.Get("target_session_attrs") == "read-write" { // by which a session that only reads finds no server
+		query.Set("target_session_attrs", "primary")
 	}
 	if file := passwordFile(getenv); file != "" && !query.Has("passfile") {
 		query.Set("passfile", file)
@@ -149,6 +155,9 @@ func readable(path string) bool {
 }
 
 func isLoopback(host string) bool {
+	if name, _, err := net.SplitHostPort(host); err == nil { // of several, as they stand in an address
+		host = name
+	}
 	ip := net.ParseIP(host)
 	return host == "localhost" || ip != nil && ip.IsLoopback()
 }

@@ -113,6 +113,9 @@ func (c *Cluster) Give(dir string) error {
 	return os.Chown(dir, uid, gid)
 }
 
+// Dir is the folder of the server's socket.
+func (c *Cluster) Dir() string { return c.dir }
+
 // Socket is the server's socket.
 func (c *Cluster) Socket() string { return filepath.Join(c.dir, ".s.PGSQL.5432") }
 
@@ -216,15 +219,16 @@ func (c *Cluster) Exec(ctx context.Context, database string, statements ...strin
 
 // Kill stops the server as if its machine had failed.
 func (c *Cluster) Kill() {
+	if c.ended == nil {
+		return
+	}
 	c.server.Process.Signal(syscall.SIGQUIT) //nolint:errcheck // it may be dead already
 	<-c.ended
+	c.ended = nil
 }
 
 // Stop ends the server and removes all that it had.
 func (c *Cluster) Stop() {
-	if c.ended != nil {
-		c.Kill()
-		c.ended = nil
-	}
+	c.Kill()
 	os.RemoveAll(c.dir)
 }
