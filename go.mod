@@ -5,8 +5,10 @@ go 1.26.8
 require (
 	filippo.io/age v1.3.2 // wraps store keys; opens deliveries encrypted with age
 	github.com/ProtonMail/go-crypto v1.5.2 // opens OpenPGP deliveries
+	github.com/alexedwards/scs/v2 v2.9.0 // sessions of the pages
 	github.com/beevik/etree v1.7.0 // the tree that goxmldsig verifies
 	github.com/boombuler/barcode v1.1.0 // QR codes of virtual tokens
+	github.com/coreos/go-oidc/v3 v3.21.0 // sign-in at an OpenID provider
 	github.com/go-jose/go-jose/v4 v4.1.9 // AES key wrap (RFC 3394) in PSKC
 	github.com/google/uuid v1.6.0 // UUIDs of what is cited outside the store
 	github.com/jackc/pgx/v5 v5.13.0 // the driver of PostgreSQL
@@ -22,6 +24,7 @@ require (
 	github.com/xuri/excelize/v2 v2.11.1 // writes the workbook
 	golang.org/x/crypto v0.58.0 // SSH keys, Argon2
 	golang.org/x/mod v0.42.0 // signed notes (sumdb/note)
+	golang.org/x/oauth2 v0.38.0 // the code flow beneath it
 	golang.org/x/sync v0.24.0 // limits what runs side by side
 	golang.org/x/sys v0.49.0 // file locks, core dumps, terminals
 	golang.org/x/term v0.47.0 // asks without echo

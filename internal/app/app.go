@@ -48,7 +48,9 @@ type UseCases struct {
 	Requests request.Registry
 	// Reports reads the same store, what the others changed included.
 	Reports report.Store
-	Close   func() error
+	// Pages reads it for front ends that answer at once.
+	Pages func(ctx context.Context, fn func(report.PageReader) error) error
+	Close func() error
 }
 
 // Open opens the store for writing and hands out the use cases. The keyring is
@@ -67,6 +69,7 @@ func (c Config) Open(ctx context.Context) (*UseCases, error) {
 		Out:      &provision.Provisioner{Store: s.Provision(), Desk: d, SeedLen: custody.SeedLen},
 		Requests: request.Registry{Store: s.Requests(), Author: d.Author()},
 		Reports:  s,
+		Pages:    s.SnapshotPages,
 		Close:    func() error { keys.close(); return s.Close() },
 	}, nil
 }

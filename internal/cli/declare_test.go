@@ -107,6 +107,7 @@ func TestDeclaredJSON(t *testing.T) {
 	d.run("key rotate")
 	d.rolledBack()
 	d.run("migrate", "--to", filepath.Join(t.TempDir(), "copy.db"))
+	d.run("serve", "--demo", "--check", "--listen", "127.0.0.1:0")
 	d.run("version")
 	copied := filepath.Join(t.TempDir(), "backup.db")
 	d.run("backup", copied)

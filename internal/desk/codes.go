@@ -148,6 +148,18 @@ func (a *attempt) outcome() Outcome {
 	return out
 }
 
+// ClockWords say what accepted codes showed of the token's clock; nothing where they
+// showed nothing. One code tells a clock to half a period: less than that is no drift.
+func (o Outcome) ClockWords() string {
+	switch {
+	case o.DriftSeconds == nil:
+		return ""
+	case time.Duration(*o.DriftSeconds*float64(time.Second)).Abs() <= time.Duration(o.Period)*time.Second:
+		return "its clock is right"
+	}
+	return "its clock is " + otp.DriftWords(o.DriftSeconds)
+}
+
 // roughly says a length of time as a person would.
 func roughly(d time.Duration) string {
 	switch {

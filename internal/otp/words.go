@@ -179,3 +179,23 @@ func plural(n int64, noun string) string {
 	}
 	return fmt.Sprintf("%d %ss", n, noun)
 }
+
+// DriftWords tells a drift as a person says it; nothing of a clock that was never seen.
+func DriftWords(drift *float64) string {
+	if drift == nil {
+		return ""
+	}
+	s, way := math.Round(math.Abs(*drift)), "fast"
+	if *drift < 0 {
+		way = "slow"
+	}
+	switch {
+	case s == 0:
+		return "exact"
+	case s < 120:
+		return fmt.Sprintf("%.0f s %s", s, way)
+	case s < 2*3600:
+		return fmt.Sprintf("%.0f min %s", s/60, way)
+	}
+	return fmt.Sprintf("%.1f h %s", s/3600, way)
+}

@@ -191,7 +191,7 @@ func (g Registry) Withdraw(ctx context.Context, number int, w token.Words) (Requ
 		switch {
 		case err != nil:
 			return err
-		case !q.isOf(g.Author.Operator):
+		case !q.IsOf(g.Author.Operator):
 			return notYours(q)
 		case q.State != Waiting && q.State != Approved:
 			return q.not("it cannot be withdrawn")
@@ -226,7 +226,7 @@ func (g Registry) Runnable(ctx context.Context, number int) (q Request, err erro
 		return q, err
 	}
 	switch {
-	case !q.isOf(g.Author.Operator):
+	case !q.IsOf(g.Author.Operator):
 		return q, notYours(q)
 	case q.State == Waiting:
 		return q, fault.Errorf(fault.NotAllowed, "request %d was not approved yet", number).
@@ -239,7 +239,8 @@ func (g Registry) Runnable(ctx context.Context, number int) (q Request, err erro
 	return q, nil
 }
 
-func (q Request) isOf(o token.Operator) bool { return q.by.Kind == o.Kind && q.by.ID == o.ID }
+// IsOf reports whether an operator made the request.
+func (q Request) IsOf(o token.Operator) bool { return q.by.Kind == o.Kind && q.by.ID == o.ID }
 
 func notYours(q Request) *fault.Error {
 	return fault.Errorf(fault.NotAllowed, "request %d is not yours: %s made it", q.Number, q.By)

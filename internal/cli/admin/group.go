@@ -20,7 +20,7 @@ var help string
 // Commands are those of the group.
 func Commands(r *term.Run) []*cobra.Command {
 	return term.Describe(help, Promises,
-		newInitCmd(r), newPolicyCmd(r), newClockCmd(r), newDoctorCmd(r), newKeyCmd(r), newMigrateCmd(r), newRequestCmd(r), newBackupCmd(r), newRestoreCmd(r), newVersionCmd(r))
+		newInitCmd(r), newPolicyCmd(r), newClockCmd(r), newDoctorCmd(r), newKeyCmd(r), newMigrateCmd(r), newRequestCmd(r), newBackupCmd(r), newRestoreCmd(r), newServeCmd(r), newVersionCmd(r))
 }
 
 // Promises say what each command prints under --json, and its exit codes.
@@ -39,6 +39,7 @@ var Promises = map[string]term.Promised{
 	"fob request approve":  term.Promise(request.Request{}, term.ExitNotFound, term.ExitNotAllowed),
 	"fob request deny":     term.Promise(request.Request{}, term.ExitRefused, term.ExitNotFound, term.ExitNotAllowed),
 	"fob request withdraw": term.Promise(request.Request{}, term.ExitNotFound, term.ExitNotAllowed),
+	"fob serve":            term.Promise(servingJSON{}, term.ExitKey, term.ExitIntegrity),
 	"fob version":          term.Promise(term.VersionJSON{}),
 	"fob key add":          term.Promise(app.KeyChange{}, term.ExitRefused, term.ExitNotAllowed, term.ExitKey, term.ExitIntegrity),
 	"fob key remove":       term.Promise(app.KeyChange{}, term.ExitRefused, term.ExitNotAllowed, term.ExitKey, term.ExitIntegrity),

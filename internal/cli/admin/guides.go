@@ -20,6 +20,7 @@ var guides = []struct{ name, short string }{
 	{"leavers", "What to do when people leave"},
 	{"backups", "Backups, and what to do when the store is gone"},
 	{"two-people", "Commands that wait for a second person"},
+	{"pages", "Pages for the support desk and for holders"},
 	{"postgres", "Several sites on one PostgreSQL server"},
 	{"shared", "A store that several people share"},
 	{"speed", "How fast fob is, and how to measure it"},

@@ -2,13 +2,12 @@ package term
 
 import (
 	"fmt"
-	"math"
 	"strings"
-	"time"
 	"unicode"
 
 	"fob/internal/desk"
 	"fob/internal/fault"
+	"fob/internal/otp"
 )
 
 // Count returns "1 event", "2 events".
@@ -19,15 +18,12 @@ func Count(n int, noun string) string {
 	return fmt.Sprintf("%d %ss", n, noun)
 }
 
+// ClockWords go on with what else the codes showed.
 func ClockWords(out desk.Outcome) string {
-	if out.DriftSeconds == nil {
-		return ""
+	if said := out.ClockWords(); said != "" {
+		return "; " + said
 	}
-	// One code tells the clock to half a period: less than that is no drift.
-	if d := *out.DriftSeconds; time.Duration(d*float64(time.Second)).Abs() <= time.Duration(out.Period)*time.Second {
-		return "; its clock is right"
-	}
-	return "; its clock is " + DriftWords(out.DriftSeconds)
+	return ""
 }
 
 // Pasted writes arguments as a shell takes them, for a line that somebody
@@ -50,24 +46,7 @@ func Pasted(args ...string) string {
 }
 
 // DriftWords tells a drift as a person says it.
-func DriftWords(drift *float64) string {
-	if drift == nil {
-		return ""
-	}
-	s, way := math.Round(math.Abs(*drift)), "fast"
-	if *drift < 0 {
-		way = "slow"
-	}
-	switch {
-	case s == 0:
-		return "exact"
-	case s < 120:
-		return fmt.Sprintf("%.0f s %s", s, way)
-	case s < 2*3600:
-		return fmt.Sprintf("%.0f min %s", s/60, way)
-	}
-	return fmt.Sprintf("%.1f h %s", s/3600, way)
-}
+func DriftWords(drift *float64) string { return otp.DriftWords(drift) }
 
 // Wording puts what errors and warnings carry as data into the command line's
 // words: `fob unlock 2600412300001`, --ticket.

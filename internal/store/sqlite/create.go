@@ -77,7 +77,7 @@ func build(ctx context.Context, path string, fill func(*engine) error) error {
 		return err
 	}
 	file.Close()
-	e := &engine{path: path, files: newWatch(path)}
+	e := &engine{path: path, files: newWatch(path), mine: oneWriter()}
 	if e.write, err = openWriter(path, forWriting); err != nil {
 		return err
 	}

@@ -26,6 +26,9 @@ type engine struct {
 	read     *sql.DB
 	write    *sql.DB // nil when opened for reading
 	load     *sql.DB // of a large import, while it holds its lock; else nil
+	// mine has room for one writer of this process: the others wait here, in the order
+	// in which they came, and hold no file while they do.
+	mine chan struct{}
 }
 
 // pragmas hold for every connection, so they stand in the address: a PRAGMA

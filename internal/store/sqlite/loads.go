@@ -58,7 +58,7 @@ func lockLoad(path string) (*fileLock, error) {
 		f.Close()
 		return nil, err
 	}
-	return &fileLock{f}, nil
+	return &fileLock{f: f}, nil
 }
 
 // IsHeld makes no lock where there is none.

@@ -16,7 +16,10 @@ import (
 // own busy handler polls instead and lets the loader win for seconds.
 
 // fileLock is a flock, taken in full or not at all.
-type fileLock struct{ f *os.File }
+type fileLock struct {
+	f    *os.File
+	then func() // once it is let go; nil: nothing
+}
 
 func openLock(path string) (*os.File, error) {
 	if err := canQueue(); err != nil {
@@ -57,7 +60,7 @@ func acquire(ctx context.Context, path string, w *wait) (*fileLock, error) {
 		return nil, err
 	}
 	if flock(f, lockAlone|lockNow) == nil {
-		return &fileLock{f}, nil
+		return &fileLock{f: f}, nil
 	}
 	w.begin()
 	got := make(chan error, 1)
@@ -69,7 +72,7 @@ func acquire(ctx context.Context, path string, w *wait) (*fileLock, error) {
 				f.Close()
 				return nil, fault.Wrap(fault.Internal, err, "locking %s", path)
 			}
-			return &fileLock{f}, nil
+			return &fileLock{f: f}, nil
 		case <-w.tell:
 			w.tell = nil
 			w.Told(w.holder())
@@ -92,7 +95,7 @@ func tryAcquire(path string) (l *fileLock, ok bool, err error) {
 	}
 	switch err := flock(f, lockAlone|lockNow); {
 	case err == nil:
-		return &fileLock{f}, true, nil
+		return &fileLock{f: f}, true, nil
 	case errors.Is(err, errHeld):
 		f.Close()
 		return nil, false, nil
@@ -102,11 +105,34 @@ func tryAcquire(path string) (l *fileLock, ok bool, err error) {
 	}
 }
 
-func (l *fileLock) release() { l.f.Close() } // closing ends the lock
+func (l *fileLock) release() {
+	l.f.Close() // which ends the lock
+	if l.then != nil {
+		l.then()
+	}
+}
+
+func oneWriter() chan struct{} { return make(chan struct{}, 1) }
 
 // turn waits at the turnstile; the caller runs one transaction and releases.
 func (e *engine) turn(ctx context.Context) (*fileLock, error) {
 	w := &wait{Patience: e.patience, engine: e}
+	select {
+	case e.mine <- struct{}{}:
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
+	lock, err := e.turnOfFiles(ctx, w)
+	if err != nil {
+		<-e.mine
+		return nil, err
+	}
+	lock.then = func() { <-e.mine }
+	return lock, nil
+}
+
+// turnOfFiles waits among the processes.
+func (e *engine) turnOfFiles(ctx context.Context, w *wait) (*fileLock, error) {
 	intent, err := acquire(ctx, e.path+".intent", w)
 	if err != nil {
 		return nil, err

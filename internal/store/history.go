@@ -1,0 +1,49 @@
+package store
+
+import (
+	"context"
+	"fmt"
+	"strings"
+
+	"fob/internal/fault"
+	"fob/internal/report"
+	"fob/internal/token"
+	"fob/internal/trail"
+)
+
+// SnapshotPages runs fn on one consistent state.
+func (s *Store) SnapshotPages(ctx context.Context, fn func(report.PageReader) error) error {
+	return s.snapshot(ctx, func(q *queries) error { return fn(q) })
+}
+
+// SerialOf returns the serial of a token by its number.
+func (q *queries) SerialOf(id int64) (token.Serial, error) {
+	serial, err := value[token.Serial](q.row(`SELECT `+printed+` FROM token t JOIN batch b ON b.id = t.batch_id WHERE t.id = $1 AND `+visible, id))
+	if notFound(err) {
+		return "", fault.Errorf(fault.NotFound, "there is no such token")
+	}
+	return serial, err
+}
+
+// NewestAbout reads the events that the index of subjects names.
+func (q *queries) NewestAbout(serial token.Serial, limit int) (all []trail.Stored, err error) {
+	seqs, err := collect(q, value[int64], fmt.Sprintf(`SELECT seq FROM audit_about WHERE subject = $1 ORDER BY seq DESC LIMIT %d`, limit), trail.AboutToken(serial.Key()))
+	for _, seq := range seqs {
+		if err != nil {
+			return nil, err
+		}
+		var s trail.Stored
+		s, err = q.EventAt(seq)
+		all = append(all, s)
+	}
+	return all, err
+}
+
+// Named lists accounts whose full names hold a text, in whatever case.
+func (q *queries) Named(part string, limit int) ([]report.Account, error) {
+	escaped := strings.NewReplacer(`\`, `\\`, `%`, `\%`, `_`, `\_`).Replace(strings.ToLower(part))
+	return collect(q, func(row scanner) (report.Account, error) {
+		a, _, err := scanAccount(row)
+		return a, err
+	}, accountSelect+fmt.Sprintf(` WHERE LOWER(a.full_name) LIKE $1 ESCAPE '\' ORDER BY a.key LIMIT %d`, limit), "%"+escaped+"%")
+}

@@ -1,0 +1,106 @@
+package web
+
+import (
+	"errors"
+	"html/template"
+	"io"
+	"net/http"
+	"strings"
+
+	"fob/internal/desk"
+	"fob/internal/fault"
+)
+
+// mostBulk is how many rows the page takes: the answer is shown at once.
+const mostBulk = 2000
+
+// bulkRow is what became of a row.
+type bulkRow struct {
+	Line            int
+	Serial, Account string
+	Outcome         string
+	HTML            string
+}
+
+// Answer was made safe when it was kept.
+func (r bulkRow) Answer() template.HTML { return template.HTML(r.HTML) } //nolint:gosec // escaped when it was made
+
+// bulkData is the form, with the answers to what was sent last.
+type bulkData struct {
+	Rows     []bulkRow
+	Accepted int
+	Two      bool
+	Required map[string]bool
+	Proofs   []string
+}
+
+func bulkPage(c *call) error {
+	d := bulkData{}
+	if kept, ok := c.s.sessions.Get(c.r.Context(), keyBulk).([]bulkRow); ok {
+		d.Rows = kept
+		for _, r := range kept {
+			if r.Outcome == "accepted" {
+				d.Accepted++
+			}
+		}
+	}
+	return c.show("bulk", d)
+}
+
+// bulkBind binds rows that were pasted or sent as a file, each as the form of one token
+// would.
+func bulkBind(c *call) error {
+	in, err := c.rows()
+	if err != nil {
+		return err
+	}
+	rows, _, err := desk.ReadBindings(in)
+	if err != nil {
+		return err
+	}
+	if len(rows) > mostBulk {
+		return fault.Errorf(fault.Usage, "%d rows are too many for this page, which takes %d", len(rows), mostBulk).WithHint("send them in parts; nothing was changed")
+	}
+	req := desk.Bulk{Rows: rows, Whole: c.is("whole"), NewAccount: c.is("new-account"), OneCode: c.is("one-code")}
+	if req.Words, err = c.words(); err != nil {
+		return err
+	}
+	var answers []bulkRow
+	req.Answer = func(all []desk.Answered) error {
+		for _, a := range all {
+			w := &wording{c: c}
+			text := a.Message.In(w)
+			if hint := a.Hint.In(w); hint != "" {
+				text += "; " + hint
+			}
+			if text == "" {
+				text = a.ClockWords()
+			}
+			answers = append(answers, bulkRow{a.Line, string(a.Row.Serial), string(a.Row.Account), a.Outcome.Outcome, string(w.html(text))})
+		}
+		return nil
+	}
+	err = c.cases.Desk.BindAll(c.r.Context(), req)
+	if len(answers) > 0 {
+		c.s.sessions.Put(c.r.Context(), keyBulk, answers)
+	}
+	if err != nil {
+		return err
+	}
+	return c.done("/bulk", fault.Textf("%s", c.t("done.bulk", len(answers))))
+}
+
+// rows are what was pasted, or else the file.
+func (c *call) rows() (io.Reader, error) {
+	if err := c.r.ParseMultipartForm(maxRows); err != nil && !errors.Is(err, http.ErrNotMultipart) {
+		return nil, fault.Wrap(fault.Usage, err, "the rows cannot be read")
+	}
+	if pasted := c.r.PostFormValue("rows"); strings.TrimSpace(pasted) != "" {
+		return strings.NewReader(pasted), nil
+	}
+	file, _, err := c.r.FormFile("file")
+	if err != nil {
+		return nil, fault.Errorf(fault.Usage, "neither rows nor a file were sent")
+	}
+	return file, nil // the server removes it with the form
+}

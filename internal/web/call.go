@@ -1,0 +1,304 @@
+package web
+
+import (
+	"context"
+	"encoding/base64"
+	"errors"
+	"html/template"
+	"io"
+	"net/http"
+	"net/url"
+	"regexp"
+	"strconv"
+	"strings"
+
+	"fob/internal/app"
+	"fob/internal/fault"
+	"fob/internal/report"
+	"fob/internal/request"
+	"fob/internal/token"
+)
+
+// call is one request with the person who makes it.
+type call struct {
+	s     *Server
+	w     http.ResponseWriter
+	r     *http.Request
+	route route
+	who   *person // nil: nobody signed in
+	back  string  // where a refused form is shown again
+	cases *app.UseCases
+
+	values map[string]string // what the form had that began this; nil: the one that came
+}
+
+// answer makes a handler of a route: who may see it, whether they have to sign in anew,
+// and what becomes of an error.
+func (s *Server) answer(rt route) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		notePattern(w, rt.pattern)
+		ctx, cancel := context.WithTimeout(r.Context(), answerFor)
+		defer cancel()
+		c := &call{s: s, w: w, r: r.WithContext(ctx), route: rt, back: r.URL.Path}
+		if p, ok := s.sessions.Get(ctx, keyPerson).(person); ok {
+			c.who = &p
+			c.cases = s.Cases.As(p.operator(s.Now()))
+		}
+		switch {
+		case rt.roles == nobody:
+		case c.who == nil:
+			c.signInFor(false)
+			return
+		case !c.who.may(rt.roles):
+			c.fail(errForbidden)
+			return
+		case rt.fresh && !c.who.isFresh(s.Now(), s.Config.Fresh):
+			c.signInFor(true)
+			return
+		}
+		if err := rt.do(c); err != nil {
+			c.fail(err)
+		}
+	})
+}
+
+// isPost reports whether the request changes something.
+func (c *call) isPost() bool { return c.r.Method == http.MethodPost }
+
+// signInFor sends a person to the sign-in and notes where they want to go on. What was
+// typed into a form is kept, but for codes.
+func (c *call) signInFor(fresh bool) {
+	ctx, to := c.r.Context(), c.r.URL.Path
+	if c.isPost() {
+		if c.who != nil {
+			c.keep(said{For: to, HTML: c.t("signin.again.form"), Values: c.typed()})
+		} else {
+			to = "/"
+		}
+	}
+	if !isPage(to) {
+		to = "/"
+	}
+	if c.who != nil || to != "/" { // a visitor needs no session yet
+		c.s.sessions.Put(ctx, keyGoOn, to)
+	}
+	where := "/signin"
+	if fresh {
+		where = "/signin/again"
+	}
+	http.Redirect(c.w, c.r, where, http.StatusSeeOther)
+}
+
+// isPage reports whether a path can be gone to after a sign-in: it is one of ours, as
+// it stands.
+func isPage(path string) bool {
+	return strings.HasPrefix(path, "/") && !strings.HasPrefix(path, "//") && !strings.HasPrefix(path, "/signin") && !strings.ContainsAny(path, "\\\r\n")
+}
+
+// fail shows an error: a form goes back to where it was typed, everything else gets a
+// page.
+func (c *call) fail(err error) {
+	err = c.filed(err)
+	code := status(err)
+	if code >= http.StatusInternalServerError {
+		c.s.Log.Error("a page could not be answered", "pattern", c.route.pattern, "error", redacted(err.Error()))
+	}
+	if errors.Is(err, errForbidden) {
+		c.problem(code, said{HTML: c.t("refused.role"), Hint: c.t("refused.role.hint")})
+		return
+	}
+	message, hint := c.wordsOf(err)
+	if code == http.StatusInternalServerError && fault.KindOf(err) == fault.Internal && !isWorded(err) {
+		message = template.HTML(c.t("refused.internal"))
+	}
+	answer := said{For: c.back, HTML: string(message), Hint: string(hint)}
+	if c.isPost() && c.who != nil && !errors.Is(err, errNoPage) {
+		answer.Values = c.typed()
+		c.keep(answer)
+		c.redirect(c.back)
+		return
+	}
+	c.problem(code, answer)
+}
+
+// isWorded reports whether an error was written for people.
+func isWorded(err error) bool {
+	var e *fault.Error
+	return errors.As(err, &e)
+}
+
+// filed makes a request of what waits for a second person.
+func (c *call) filed(err error) error {
+	var needed *request.Needed
+	if !errors.As(err, &needed) || c.cases == nil {
+		return err
+	}
+	q, failed := c.cases.Requests.File(c.r.Context(), needed, nil)
+	if failed != nil {
+		return failed
+	}
+	return q.Filed()
+}
+
+// problem shows a page that says what is wrong.
+func (c *call) problem(code int, s said) {
+	c.render(code, "problem", s, nil)
+}
+
+// show ends a GET with a page.
+func (c *call) show(name string, data any) error {
+	ctx := c.r.Context()
+	var answer *said
+	if kept, ok := c.s.sessions.Get(ctx, keySaid).(said); ok {
+		if kept.For == c.r.URL.Path {
+			answer = &kept
+		} else if c.who != nil && !strings.HasPrefix(c.r.URL.Path, "/signin") {
+			c.s.sessions.Remove(ctx, keySaid)
+		}
+	}
+	c.render(http.StatusOK, name, data, answer)
+	return nil
+}
+
+// done ends a POST: the text is shown at the path.
+func (c *call) done(path string, text fault.Text) error {
+	c.keep(said{For: path, Good: true, HTML: string(c.worded(text))})
+	c.redirect(path)
+	return nil
+}
+
+// doneWith is done with what is odd all the same.
+func (c *call) doneWith(path string, text fault.Text, warnings []string) error {
+	c.keep(said{For: path, Good: true, HTML: string(c.worded(text)), Hint: string(template.HTMLEscapeString(strings.Join(warnings, "; ")))})
+	c.redirect(path)
+	return nil
+}
+
+func (c *call) keep(s said)          { c.s.sessions.Put(c.r.Context(), keySaid, s) }
+func (c *call) redirect(path string) { http.Redirect(c.w, c.r, path, http.StatusSeeOther) }
+
+// backTo names where a refused form is shown again, if not at its own path.
+func (c *call) backTo(path string) { c.back = path }
+
+// t is a text of the catalogue.
+func (c *call) t(key string, args ...any) string { return c.s.render.texts.say(key, args...) }
+
+// form is a field that was posted, without blanks around it.
+func (c *call) form(name string) string { return strings.TrimSpace(c.r.PostFormValue(name)) }
+
+// is reports whether a box of a form was ticked.
+func (c *call) is(name string) bool { return c.form(name) != "" }
+
+// typed is what a form had, but for codes and rows.
+func (c *call) typed() map[string]string {
+	if c.values != nil {
+		return c.values
+	}
+	values := map[string]string{}
+	_ = c.r.ParseForm() // what cannot be read is not kept
+	for name, v := range c.r.PostForm {
+		if len(v) > 0 && !strings.HasPrefix(name, "code") && name != "rows" && name != "q" {
+			values[name] = v[0][:min(len(v[0]), 500)]
+		}
+	}
+	return values
+}
+
+// words are what is said about a change, from the fields of the same names.
+func (c *call) words() (w token.Words, err error) {
+	for _, t := range []struct {
+		field fault.Field
+		to    *string
+	}{{fault.Reason, &w.Reason}, {fault.Ticket, &w.Ticket}, {fault.Proof, &w.Proof}} {
+		if *t.to, err = token.ParseText(t.field, c.form(string(t.field))); err != nil {
+			return w, err
+		}
+	}
+	if name := c.form(string(fault.ApprovedBy)); name != "" {
+		w.Approver, err = token.ParseApprover(name, c.cases.Desk.Operator)
+	}
+	return w, err
+}
+
+// read runs fn on one consistent state of the store.
+func (c *call) read(fn func(report.PageReader) error) error { return c.cases.Pages(c.r.Context(), fn) }
+
+// number is a number in the path.
+func (c *call) number(name string) (int64, error) {
+	n, err := strconv.ParseInt(c.r.PathValue(name), 10, 64)
+	if err != nil || n < 1 {
+		return 0, errNoPage
+	}
+	return n, nil
+}
+
+// serial is that of the token whose number is in the path.
+func (c *call) serial() (serial token.Serial, err error) {
+	id, err := c.number("id")
+	if err != nil {
+		return "", err
+	}
+	err = c.read(func(r report.PageReader) error {
+		serial, err = r.SerialOf(id)
+		return err
+	})
+	return serial, err
+}
+
+// token is the one whose number is in the path.
+func (c *call) token() (t token.Token, err error) {
+	serial, err := c.serial()
+	if err != nil {
+		return t, err
+	}
+	return c.cases.Desk.Token(c.r.Context(), serial)
+}
+
+// tokenPath is the page of a token.
+func tokenPath(id int64) string { return "/tokens/" + strconv.FormatInt(id, 10) }
+
+// pathOf is the page of a token that is known by its serial; empty if there is none.
+func (c *call) pathOf(serial string) string {
+	if c.cases == nil {
+		return ""
+	}
+	t, err := c.cases.Desk.Token(c.r.Context(), token.Serial(serial))
+	if err != nil {
+		return ""
+	}
+	return tokenPath(t.ID)
+}
+
+// serialOf checks a serial that was typed.
+func serialOf(typed string) (token.Serial, error) {
+	s := token.Serial(strings.TrimSpace(typed))
+	switch {
+	case s == "":
+		return "", fault.Errorf(fault.Usage, "the serial is empty")
+	case len(s) > token.MaxSerialLen:
+		return "", fault.Errorf(fault.NotFound, "there is no such token: a serial has %d characters at most, this text has %d", token.MaxSerialLen, len(s))
+	}
+	return s, nil
+}
+
+// newID is a word that nobody guesses.
+func (s *Server) newID() (string, error) {
+	b := make([]byte, 18)
+	if _, err := io.ReadFull(s.Random, b); err != nil {
+		return "", fault.Wrap(fault.Internal, err, "making an id")
+	}
+	return base64.RawURLEncoding.EncodeToString(b), nil
+}
+
+// queryPath is a path with a query, for lists that are turned over.
+func queryPath(path string, values url.Values) string {
+	if q := values.Encode(); q != "" {
+		return path + "?" + q
+	}
+	return path
+}
+
+var redactable = regexp.MustCompile(`[^\s"]*(?:\d{4,}|@)[^\s"]*`)
+
+// redacted takes out of a text whatever may be a serial, a code or an account.
+func redacted(text string) string { return redactable.ReplaceAllString(text, "…") }

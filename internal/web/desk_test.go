@@ -1,0 +1,328 @@
+package web_test
+
+import (
+	"net/http"
+	"regexp"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"fob/internal/desk"
+	"fob/internal/report"
+	"fob/internal/token"
+)
+
+// The serials of the demo's tokens. The clock of slow is 15 minutes off: one code is
+// not enough.
+const (
+	plain  = "2600412300001"
+	other  = "2600412300003"
+	slow   = "2600412300004"
+	lent   = "2600412300010" // assigned to hanna.roth
+	theirs = "2600412300012" // bound to milan.novak
+)
+
+// told is what the store has of a token.
+func (p *pages) told(serial token.Serial) (t report.Token) {
+	p.t.Helper()
+	reports, end, err := p.pocket.Config.Reports(p.t.Context())
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	defer func() { _ = end() }()
+	err = reports.Snapshot(p.t.Context(), func(r report.Reader) error {
+		t, err = r.Find(serial)
+		return err
+	})
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	return t
+}
+
+func (p *pages) is(serial token.Serial, state token.State, account string) {
+	p.t.Helper()
+	t := p.told(serial)
+	if t.State != state || (t.Account == nil) != (account == "") || t.Account != nil && *t.Account != account {
+		p.t.Errorf("token %s is %s, %v", serial, t.State, t.Account)
+	}
+}
+
+// Support finds a token by its serial as people say it, and binds it with one code; the
+// binding has who did it and what they said.
+func TestBind(t *testing.T) {
+	p := serve(t, nil)
+	b := p.as(sonja)
+	b.post("/find", "q", "2600 4123 00001")
+	if b.At != "/tokens/1" {
+		t.Fatal(b.At, b.said())
+	}
+	b.has("in stock", `href="/tokens/1/bind"`)
+	if strings.Contains(b.Body, `href="/tokens/1/unbind"`) || strings.Contains(b.Body, `href="/tokens/1/quarantine"`) {
+		t.Error("a button that its state or the role does not allow")
+	}
+	b.post("/tokens/1/bind", "account", "eva", "proof", "badge", "ticket", "HD-7", "code1", p.shows(plain))
+	if b.At != "/tokens/1" || !strings.Contains(b.said(), "bound to eva") {
+		t.Fatal(b.At, b.said())
+	}
+	b.has("badge", "HD-7", "Sonja Berg")
+	if told := p.told(plain); *told.Account != "eva" || *told.BoundBy != "Sonja Berg" || *told.BoundProof != "badge" {
+		t.Error(told)
+	}
+	if b.get("/tokens/1"); !strings.Contains(b.said(), "bound to eva") {
+		t.Error("a reload loses the answer")
+	}
+	if b.get("/find").get("/tokens/1"); b.said() != "" {
+		t.Error("the answer is still there: ", b.said())
+	}
+}
+
+// The second code of a conversation: the first is on the server, and what was typed into
+// the form comes back if the pair is wrong.
+func TestConversation(t *testing.T) {
+	p := serve(t, nil)
+	b := p.as(sonja)
+	b.post("/tokens/4/bind", "account", "eva", "reason", "new", "code1", p.shows(slow))
+	talk := b.At
+	if !strings.HasPrefix(talk, "/codes/") || strings.Contains(b.Body, p.shows(slow)) {
+		t.Fatal(talk, b.said())
+	}
+	b.has("data-until=", "2600412300004")
+	if b.post(talk, "code", p.shows(slow)); b.At != talk || !strings.Contains(b.said(), "code typed before") {
+		t.Error(b.At, b.said())
+	}
+	if other := p.as(paula).get(talk); other.Status != http.StatusNotFound {
+		t.Error("somebody else sees it: ", other.Status)
+	}
+	p.untilNext()
+	if b.post(talk, "code", p.shows(slow)); b.At != "/tokens/4" || !strings.Contains(b.said(), "15 min slow") {
+		t.Fatal(b.At, b.said())
+	}
+	p.is(slow, token.Bound, "eva")
+	if b.post(talk, "code", "123456"); b.Status != http.StatusNotFound {
+		t.Error("it goes on: ", b.Status)
+	}
+	b.post("/tokens/3/bind", "account", "otto", "ticket", "HD-8", "code1", "000000")
+	if b.post(b.At, "code", "111111"); b.At != "/tokens/3/bind" || !strings.Contains(b.said(), "do not match") {
+		t.Error(b.At, b.said())
+	}
+	b.has(`value="otto"`, `value="HD-8"`)
+	if told := p.told(other); told.Failures != 1 {
+		t.Errorf("%d failures", told.Failures)
+	}
+}
+
+// Two agents bind one token: one wins, the other is told whose it is.
+func TestTwoAgentsOnOneToken(t *testing.T) {
+	p := serve(t, nil)
+	first, second := p.as(sonja), p.as(paula)
+	code := p.shows(plain)
+	var both sync.WaitGroup
+	for account, b := range map[string]*browser{"eva": first, "nils": second} {
+		both.Go(func() { b.post("/tokens/1/bind", "account", account, "code1", code) })
+	}
+	both.Wait()
+	said := first.said() + " " + second.said()
+	if strings.Count(said, "Token 2600412300001 is bound to") != 2 || strings.Count(said, ", since") != 1 {
+		t.Error(said)
+	}
+}
+
+// What else the desk does, each with its answer.
+func TestDesk(t *testing.T) {
+	p := serve(t, nil)
+	b, ops := p.as(sonja), p.as(otto)
+	p.untilNext() // the code with which it was bound is used
+	for _, step := range []struct {
+		by     *browser
+		path   string
+		fields []string
+		at     string
+		want   string
+	}{
+		{b, "/tokens/12/check", []string{"code1", p.shows(theirs)}, "/tokens/12", "it is token 2600412300012"},
+		{b, "/tokens/12/check", []string{"code1", "12345"}, "/tokens/12/check", "5 digits"},
+		{b, "/tokens/12/suspend", []string{"reason", "on leave"}, "/tokens/12", "suspended now (milan.novak)"},
+		{b, "/tokens/12/resume", nil, "/tokens/12", "bound now (milan.novak)"},
+		{b, "/tokens/12/unbind", []string{"where", "in_stock", "condition", "scratched", "to-location", "Nowhere"}, "/tokens/12/unbind", "no location Nowhere"},
+		{b, "/tokens/12/unbind", []string{"where", "missing", "condition", "scratched"}, "/tokens/12/unbind", "not in hand"},
+		{b, "/tokens/12/unbind", []string{"where", "quarantined", "condition", "scratched"}, "/tokens/12", "quarantined now"},
+		{ops, "/tokens/12/release", nil, "/tokens/12", "in stock now"},
+		{ops, "/tokens/12/assign", []string{"account", "eva"}, "/tokens/12", "assigned now (eva)"},
+		{ops, "/tokens/12/unassign", nil, "/tokens/12", "in stock now"},
+		{ops, "/tokens/12/move", []string{"location", "Drawer", "new-location", "1"}, "/tokens/12", "at Drawer now"},
+		{b, "/tokens/12/lost", []string{"reported-at", "yesterday"}, "/tokens/12/lost", "is no time"},
+		{b, "/tokens/12/lost", []string{"stolen", "1", "reported-at", "2026-11-30 12:00"}, "/tokens/12", "lost now"},
+		{b, "/tokens/12/found", nil, "/tokens/12", "quarantined now"},
+		{b, "/tokens/12/found", nil, "/tokens/12/found", "not possible while the token is quarantined"},
+		{b, "/tokens/2/unlock", []string{"approved-by", "Otto Klein"}, "/tokens/2/unlock", "not locked"},
+		{b, "/tokens/2/unlock", nil, "/tokens/2/unlock", "second person"},
+		{b, "/tokens/10/replace", []string{"other", other, "gone", "in_stock", "code1", p.shows(other)}, "/tokens/3", "bound to hanna.roth instead of 2600412300010"},
+	} {
+		if step.by.post(step.path, step.fields...); step.by.At != step.at || !strings.Contains(step.by.said(), step.want) {
+			t.Errorf("%s %v: %s, %q; want %s, %q", step.path, step.fields, step.by.At, step.by.said(), step.at, step.want)
+		}
+	}
+	p.is(lent, token.InStock, "")
+	p.is(other, token.Bound, "hanna.roth")
+	p.is(theirs, token.Quarantined, "")
+}
+
+// A stolen token ends even if the codes of the other are wrong; what is left to do is a
+// link.
+func TestReplaceStolen(t *testing.T) {
+	p := serve(t, nil)
+	b := p.as(sonja)
+	b.post("/tokens/10/replace", "other", other, "gone", "stolen", "code1", "000000")
+	b.post(b.At, "code", "111111")
+	if b.At != "/tokens/10" || !strings.Contains(b.said(), "is lost now, and no other is bound yet") {
+		t.Error(b.At, b.said())
+	}
+	b.has(`<a href="/tokens/3/bind">`)
+	p.is(lent, token.Lost, "")
+}
+
+func TestFind(t *testing.T) {
+	p := serve(t, nil)
+	b := p.as(sonja)
+	two := func() string {
+		first := p.shows(other)
+		p.untilNext()
+		return first + " " + p.shows(other)
+	}
+	for q, want := range map[string]string{two(): "/tokens/3", "hanna.roth": "/tokens/10", "milan.novak": "/find", "26004123000": "/find", "po-1": "/find", "]C0" + plain: "/tokens/1", "123456 654321": "/find", "nobody.here": "/find"} {
+		if b.post("/find", "q", q); b.At != want {
+			t.Errorf("%q: %s, %s", q, b.At, b.said())
+		}
+		if b.get("/find"); b.Header.Get("Content-Type") == "" || strings.Contains(b.At, "?") {
+			t.Error(b.At)
+		}
+	}
+	if b.post("/find", "q", ""); !strings.Contains(b.said(), "nothing was typed") && !strings.Contains(b.said(), "Nothing was typed") {
+		t.Error(b.said())
+	}
+	if b := p.as(anders); b.post("/find", "q", "123456 654321").Status != http.StatusForbidden {
+		t.Error("an auditor searches by codes: ", b.Status)
+	}
+}
+
+func TestBulk(t *testing.T) {
+	p := serve(t, nil)
+	b := p.as(sonja)
+	rows := "serial\taccount\tcode1\n" + plain + "\teva\t" + p.shows(plain) + "\n" + other + "\t<nils>\t000000\n"
+	b.post("/bulk", "rows", rows, "one-code", "1", "ticket", "HD-9")
+	b.has("1 of 2 rows accepted", "&lt;nils&gt;", "1 of 2 rows were refused")
+	p.is(plain, token.Bound, "eva")
+	if b.post("/bulk", "rows", "what\nis this"); !strings.Contains(b.said(), "columns") {
+		t.Error(b.said())
+	}
+	if b.post("/bulk"); !strings.Contains(b.said(), "either rows nor a file") {
+		t.Error(b.said())
+	}
+}
+
+// A guarded command waits: somebody else looks at it and approves, and whoever asked
+// carries it out.
+func TestSecondPerson(t *testing.T) {
+	p := serve(t, nil)
+	d, end, err := p.pocket.Config.Desk(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := d.SetPolicy(t.Context(), map[string]string{"second-person": "unlock", "lock-for-good": "3", "lock-after": "2"}, token.Words{Approver: "Eva"}); err != nil {
+		t.Fatal(err)
+	}
+	for range 3 {
+		_, _ = d.Check(t.Context(), codesOf(plain, "000000", p.now())) // it is wrong
+		p.wait(2 * time.Hour)
+	}
+	if err := end(); err != nil {
+		t.Fatal(err)
+	}
+	b := p.as(paula)
+	b.get("/tokens/1").has("until somebody unlocks it")
+	if b.post("/tokens/1/unlock", "reason", "typing", "ticket", "HD-1"); !strings.Contains(b.said(), "waits for a second person: request 1") {
+		t.Fatal(b.said())
+	}
+	b.has(`<a href="/requests/1">`)
+	if b.get("/requests/1").has("You made this request"); strings.Contains(b.Body, "/requests/1/approve") {
+		t.Error("one's own request can be approved")
+	}
+	if b.post("/requests/1/approve"); !strings.Contains(b.said(), "omebody else has to approve it") {
+		t.Error(b.said())
+	}
+	second := p.browser()
+	second.post("/signin/demo", "person", "6")
+	second.get("/requests").has("unlock token 2600412300001")
+	second.get("/requests/1").has("/requests/1/approve", "typing")
+	if second.post("/requests/1/deny"); !strings.Contains(second.said(), "they will ask why") {
+		t.Error(second.said())
+	}
+	if second.post("/requests/1/approve"); !strings.Contains(second.said(), "Request 1 is approved") {
+		t.Fatal(second.said())
+	}
+	b.get("/requests/1").has("Carry it out")
+	if b.post("/requests/1/go"); b.At != "/tokens/1/unlock" {
+		t.Fatal(b.At, b.said())
+	}
+	b.has(`value="typing"`, `value="HD-1"`)
+	if b.post("/tokens/1/unlock", "reason", "typing", "ticket", "HD-1"); !strings.Contains(b.said(), "is unlocked") {
+		t.Error(b.said())
+	}
+	b.get("/requests?all=1").has("done")
+}
+
+func codesOf(serial, code string, at time.Time) desk.Codes {
+	return desk.Codes{Serial: token.Serial(serial), Codes: []desk.Typed{{Text: code, At: at}}}
+}
+
+// A sign-in that is not fresh any more keeps what was typed, but for codes, and does
+// nothing.
+func TestFreshSignIn(t *testing.T) {
+	p := serve(t, nil)
+	b := p.as(sonja)
+	p.wait(11 * time.Minute)
+	code := p.shows(plain)
+	if b.post("/tokens/1/bind", "account", "eva", "ticket", "HD-1", "code1", code); b.At != "/signin/again" {
+		t.Fatal(b.At)
+	}
+	p.is(plain, token.InStock, "")
+	if b.post("/signin/demo", "person", sonja); b.At != "/tokens/1/bind" || strings.Contains(b.Body, code) {
+		t.Fatal(b.At)
+	}
+	b.has(`value="eva"`, `value="HD-1"`, "nothing was done yet")
+	if b.post("/tokens/1/bind", "account", "eva", "code1", p.shows(plain)); !strings.Contains(b.said(), "bound to eva") {
+		t.Error(b.said())
+	}
+	if b.get("/tokens/1/check"); b.At != "/tokens/1/check" {
+		t.Error("a check needs a fresh sign-in")
+	}
+}
+
+var secrets = regexp.MustCompile(`26004123|eva|hanna|milan|HD-|\b\d{6}\b`)
+
+// The log has no serial, account, ticket or code.
+func TestLogIsSilent(t *testing.T) {
+	p := serve(t, nil)
+	b := p.as(sonja)
+	b.post("/find", "q", plain)
+	b.post("/tokens/1/bind", "account", "eva", "ticket", "HD-1", "code1", p.shows(plain))
+	b.post("/tokens/3/bind", "account", "eva", "code1", "000000")
+	b.post(b.At, "code", "111111")
+	b.get("/nope/2600412300001?q=hanna")
+	b.get("/tokens/99999999")
+	for line := range strings.Lines(p.log.text()) {
+		_, line, _ = strings.Cut(line, "msg=")
+		if secrets.MatchString(line) {
+			t.Error(line)
+		}
+	}
+	b.get("/metrics").has(`fob_answers_total{page="POST /tokens/{id}/bind",status="303"} 2`)
+	if secrets.MatchString(b.Body) {
+		t.Error(b.Body)
+	}
+	if b.get("/healthz").has("ok"); b.Status != http.StatusOK {
+		t.Error(b.Status)
+	}
+}

@@ -1,0 +1,110 @@
+package web
+
+import (
+	"cmp"
+	"fmt"
+	"time"
+
+	"fob/internal/fault"
+	"fob/internal/report"
+	"fob/internal/token"
+)
+
+// tokenData is the page of a token.
+type tokenData struct {
+	report.Token
+	Lock    string // how it is locked; empty: it is not
+	Actions []navLink
+	History []eventLine
+	Device  string
+	Codes   string
+}
+
+// Title is the serial.
+func (d tokenData) Title(*call) string { return string(d.Serial) }
+
+// eventLine is one event for people.
+type eventLine struct {
+	Seq                    int64
+	At                     time.Time
+	Command, By, What, Who string
+	Refused                bool
+	Said                   []string
+}
+
+// mostEvents is how many events of a token are shown.
+const mostEvents = 20
+
+func tokenPage(c *call) error {
+	serial, err := c.serial()
+	if err != nil {
+		return err
+	}
+	t, err := c.cases.Desk.Token(c.r.Context(), serial)
+	if err != nil {
+		return err
+	}
+	d := tokenData{}
+	err = c.read(func(r report.PageReader) error {
+		if d.Token, err = r.Find(serial); err != nil {
+			return err
+		}
+		events, err := report.History(r, serial, mostEvents)
+		for _, e := range events {
+			d.History = append(d.History, c.eventLine(e))
+		}
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	d.describe(c)
+	for _, a := range actions() {
+		if c.who.may(a.roles) && a.fits(t) {
+			d.Actions = append(d.Actions, navLink{Path: tokenPath(t.ID) + "/" + a.name, Text: c.t("do." + a.name)})
+		}
+	}
+	return c.show("token", d)
+}
+
+func (d *tokenData) describe(c *call) {
+	d.Device = c.t("device.hardware")
+	if d.Software {
+		d.Device = c.t("device.software")
+	}
+	d.Codes = c.t("token.codes", d.Type, d.Digits)
+	if d.Period != nil {
+		d.Codes = c.t("token.codes.period", d.Type, d.Digits, *d.Period)
+	}
+	switch {
+	case d.LockedUntil == nil || !d.LockedUntil.After(c.s.Now()):
+	case d.LockedUntil.Equal(token.Forever):
+		d.Lock = c.t("token.locked.good", d.Failures)
+	default:
+		d.Lock = c.t("token.locked", d.Failures, d.LockedUntil.UTC().Format("15:04 UTC"))
+	}
+}
+
+// eventLine puts an event into words.
+func (c *call) eventLine(e report.Event) eventLine {
+	from, to := e.Between()
+	l := eventLine{Seq: e.Seq, At: e.Time.Time, By: e.Operator.Name, Command: c.t("event." + string(e.Command)), Refused: e.Reason != ""}
+	if l.Command == "event."+string(e.Command) {
+		l.Command = string(e.Command)
+	}
+	switch {
+	case l.Refused:
+		l.What = c.t("event.refused", e.Reason)
+	case e.Command == token.CmdMove:
+		l.What = c.t("event.moved", cmp.Or(from, "–"), to)
+	case from != to && to != "":
+		l.What = c.t("state." + to)
+	}
+	l.Who = e.Plain["account"]
+	for _, field := range []fault.Field{fault.Proof, fault.Ticket, fault.Reason} {
+		if text := e.Plain[string(field)]; text != "" {
+			l.Said = append(l.Said, fmt.Sprintf("%s: %s", c.field(field), text))
+		}
+	}
+	return l
+}

@@ -1,0 +1,126 @@
+package web
+
+import (
+	"fmt"
+	"html/template"
+	"strings"
+
+	"fob/internal/fault"
+	"fob/internal/token"
+)
+
+// wording puts what errors carry as data into the words of these pages. A remedy
+// becomes a link where there is a page for it: while the text is put together it is a
+// mark, and the link comes in once everything else is made safe.
+type wording struct {
+	c     *call
+	links []template.HTML
+}
+
+// mark is a character that no text holds (texts have no control characters).
+const mark = "\x01"
+
+func (w *wording) Remedy(r fault.Remedy) string {
+	w.links = append(w.links, w.c.link(r))
+	return fmt.Sprintf("%s%d%s", mark, len(w.links)-1, mark)
+}
+
+func (w *wording) Field(f fault.Field) string { return "“" + w.c.field(f) + "”" }
+
+func (w *wording) Setting(s fault.Setting) string {
+	name := w.c.field(s.Field)
+	if s.Value == "" {
+		return "“" + name + "”"
+	}
+	return "“" + name + ": " + s.Value + "”"
+}
+
+// field is the label of a field, as its form has it.
+func (c *call) field(f fault.Field) string {
+	if label, ok := c.s.render.texts.find("field." + string(f)); ok {
+		return label
+	}
+	return strings.ReplaceAll(string(f), "-", " ")
+}
+
+// worded is a text as HTML.
+func (c *call) worded(t fault.Text) template.HTML {
+	w := &wording{c: c}
+	return w.html(t.In(w))
+}
+
+// wordsOf is what an error says, and what can be done.
+func (c *call) wordsOf(err error) (message, hint template.HTML) {
+	w := &wording{c: c}
+	message = w.html(capital(fault.MessageIn(err, w)))
+	return message, w.html(capital(fault.AdviceOf(err).In(w)))
+}
+
+func capital(text string) string {
+	if text == "" {
+		return ""
+	}
+	return strings.ToUpper(text[:1]) + text[1:]
+}
+
+// html makes a text safe and puts the links in.
+func (w *wording) html(text string) template.HTML {
+	safe := template.HTMLEscapeString(text)
+	for i, link := range w.links {
+		safe = strings.ReplaceAll(safe, fmt.Sprintf("%s%d%s", mark, i, mark), string(link))
+	}
+	return template.HTML(safe) //nolint:gosec // escaped above; the links are made here
+}
+
+// link is a remedy as a link to its page, or as what to do where there is none.
+func (c *call) link(r fault.Remedy) template.HTML {
+	words := strings.Join(append([]string{string(r.Do)}, r.Args...), " ")
+	if text, ok := c.s.render.texts.find("do." + strings.ReplaceAll(string(r.Do), " ", "-")); ok {
+		words = text
+		if len(r.Args) > 0 && !strings.Contains(r.Args[0], "SERIAL") && r.Args[0] != "OLD" {
+			words += " (" + r.Args[0] + ")"
+		}
+	}
+	safe := template.HTMLEscapeString(words)
+	path := c.pageFor(r)
+	if path == "" {
+		return template.HTML("<em>" + safe + "</em>")
+	}
+	return template.HTML(`<a href="` + template.HTMLEscapeString(path) + `">` + safe + `</a>`)
+}
+
+// pageFor is the page on which a remedy is done, if this person may.
+func (c *call) pageFor(r fault.Remedy) string {
+	if len(r.Args) == 0 {
+		return ""
+	}
+	switch token.Command(r.Do) {
+	case token.CmdRequestApprove, token.CmdRequestDeny, token.CmdRequestWithdraw, "request run":
+		return c.allowed("GET /requests/{n}", "/requests/"+r.Args[0])
+	case "show":
+		if path := c.pathOf(r.Args[0]); path != "" {
+			return c.allowed("GET /tokens/{id}", path)
+		}
+		return ""
+	}
+	name := strings.ReplaceAll(string(r.Do), " ", "-")
+	for _, a := range actions() {
+		if a.name != name {
+			continue
+		}
+		if path := c.pathOf(r.Args[0]); path != "" {
+			return c.allowed("GET /tokens/{id}/"+name, path+"/"+name)
+		}
+	}
+	return ""
+}
+
+// allowed is a path if the person may see its page, else empty.
+func (c *call) allowed(pattern, path string) string {
+	for _, r := range c.s.table {
+		if r.pattern == pattern && (r.roles == nobody || c.who.may(r.roles)) {
+			return path
+		}
+	}
+	return ""
+}
