@@ -100,7 +100,7 @@ bench: ## speed and memory; N=tokens RUNS=repetitions STOCK=tokens there before
 	$(GO) run $(BUILD) ./tools/bench -n $(N) -runs $(RUNS) -stock $(STOCK)
 	$(GO) run $(BUILD) ./tools/desk -n $(N)
 
-simulate: ## fleets of 2,000 tokens at a support desk: how many codes they take
+simulate: ## fleets of 10,000 tokens at a support desk, a few minutes: how many codes they take
 	$(GO) run $(BUILD) ./tools/simulate
 
 soak: ## long tests: -tags soak, each fuzz target for FUZZTIME, crashes, tampering, races

@@ -8,7 +8,6 @@ import (
 
 	"fob/internal/fault"
 	"fob/internal/otp"
-	"fob/internal/request"
 	"fob/internal/token"
 	"fob/internal/trail"
 )
@@ -21,6 +20,7 @@ type attempt struct {
 	keys Keyring
 	held bool // right codes are not acted upon yet
 	made bool // bind: the token is a virtual one that is made in this transaction
+	row  bool // of a file, for which it was looked at how many codes were refused
 
 	now        time.Time // of everything in the attempt: lock, binding and event agree
 	policy     token.Policy
@@ -99,11 +99,6 @@ func (a *attempt) standing(r Reader) (err error) {
 	if a.req.Words, err = a.allowed(r); err != nil {
 		return err
 	}
-	if !a.req.Counted { // what was begun is gone on with
-		if err := a.desk.checkBudget(r, a.policy, a.req.Approver, a.now); err != nil {
-			return err
-		}
-	}
 	if err := a.checkReplaced(r); err != nil {
 		return err
 	}
@@ -133,24 +128,6 @@ func (a *attempt) standing(r Reader) (err error) {
 		return nil
 	}
 	return err
-}
-
-// allowed holds the attempt against the policy. A deep search takes a second person.
-func (a *attempt) allowed(r Reader) (Words, error) {
-	if !a.req.Deep {
-		return a.req.Words, a.policy.Check(a.by, a.req.Words)
-	}
-	o := request.Order{Guard: token.GuardDeep, By: a.by, Always: true, What: []string{"serial=" + string(a.token.Serial), "deep"},
-		Touches: []token.Serial{a.token.Serial}, Effect: fmt.Sprintf("%s token %s after a search for its codes as wide as is possible at all", a.by, a.token.Serial)}
-	for _, s := range []struct{ name, value string }{{"to", string(a.req.To)}, {"replaces", string(a.req.Replaces)}, {"location", a.req.Location}} {
-		if s.value != "" {
-			o.What = append(o.What, s.name+"="+s.value)
-		}
-	}
-	if a.req.Replaces != "" {
-		o.Touches = append(o.Touches, a.req.Replaces)
-	}
-	return a.desk.Allow(r, o, a.req.Words)
 }
 
 // checkReplaced refuses what cannot be done with the token that comes back.
@@ -299,12 +276,12 @@ func (a *attempt) otherDigits(tx Tx, refusal error) error {
 }
 
 // used is the watermark. A backup does not know which codes were used before it was
-// restored: of a token that was here then, none that it had shown by then counts.
-// Which presses a HOTP token had made nobody can know.
+// restored, nor which tokens were imported: no code that a token had shown by then
+// counts. Which presses a HOTP token had made nobody can know.
 func (a *attempt) used(r ClockReader) (token.Mark, error) {
 	mark := a.token.Watermark
 	restored, err := r.RestoredAt()
-	if err != nil || restored.IsZero() || a.token.Profile.Type != token.TOTP || a.token.ImportedAt.After(restored) {
+	if err != nil || restored.IsZero() || a.token.Profile.Type != token.TOTP {
 		return mark, err
 	}
 	shown := otp.StepAt(a.token.Profile.Params, restored, a.prediction.Centre)

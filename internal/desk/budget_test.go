@@ -1,6 +1,7 @@
 package desk_test
 
 import (
+	"errors"
 	"fmt"
 	"testing"
 	"time"
@@ -8,6 +9,7 @@ import (
 	"fob/internal/desk"
 	"fob/internal/fault"
 	"fob/internal/report"
+	requests "fob/internal/request"
 	"fob/internal/token"
 )
 
@@ -29,16 +31,16 @@ func TestBudgetOfRefusals(t *testing.T) {
 		h.clock.advance(time.Minute)
 	}
 	before := h.dump()
-	kindIs(t, guess(40), fault.Refused, "30 codes that olga tried were refused since", "approved by", "nothing was compared")
+	kindIs(t, guess(40), fault.Refused, "fob refused 30 codes of olga since", "approved by", "nothing was compared")
 	_, err := h.desk.Converse(bg, h.codes(serialOf(41)), token.CmdBind)
 	kindIs(t, err, fault.Refused, "30 codes")
 	answers, err := h.bindAll(false, h.rightRows(42, 43)...)
-	kindIs(t, err, fault.Refused, "0 of 2 rows were answered", "30 codes that olga tried", "approved by")
+	kindIs(t, err, fault.Refused, "0 of 2 rows were answered", "30 codes of olga", "approved by")
 	if len(answers) != 2 || answers[0].Outcome.Outcome != desk.NotTried {
 		t.Errorf("%v", outcomes(answers))
 	}
 	_, err = h.bindAll(true, h.rightRows(42, 43)...)
-	kindIs(t, err, fault.Refused, "2 of 2 rows were refused")
+	kindIs(t, err, fault.Refused, "0 of 2 rows were answered", "30 codes of olga")
 	if h.dump() != before {
 		t.Error("something was written")
 	}
@@ -149,5 +151,86 @@ func TestOneCodeOfOldStock(t *testing.T) {
 		t.Error("something was written")
 	}
 	must(t, h.desk.BindAll(bg, desk.Bulk{Rows: rows, OneCode: true, Answer: func([]desk.Answered) error { return nil }}))
+	h.verified()
+}
+
+// Where the policy names refusals, a typed name is not enough: a request lets one attempt,
+// or one file, through.
+func TestBudgetTakesARequest(t *testing.T) {
+	h := newBulked(t, 60)
+	_, err := h.desk.SetPolicy(bg, map[string]string{"refusals-per-hour": "2", "second-person": "refusals"}, desk.Words{Approver: "Eva"})
+	must(t, err)
+	guess := func(i uint64) {
+		_, err := h.desk.Check(bg, h.codes(serialOf(i), h.wrong(i)))
+		kindIs(t, err, fault.CodeRefused)
+	}
+	guess(1)
+	guess(2)
+	eva := h.newDesk("eva")
+	eva.Operator.ID = "1001"
+	registry := func(d *desk.Desk) requests.Registry {
+		return requests.Registry{Store: h.store.Requests(), Author: d.Author()}
+	}
+	approve := func(err error) int {
+		t.Helper()
+		var needed *requests.Needed
+		if !errors.As(err, &needed) {
+			t.Fatalf("no request is needed: %v", err)
+		}
+		q, err := registry(h.desk).File(bg, needed, nil)
+		must(t, err)
+		says(t, q.Effect, "fob refused 2 codes of olga")
+		_, err = registry(eva).Approve(bg, q.Number, token.Words{})
+		must(t, err)
+		return q.Number
+	}
+
+	typed := h.codes(serialOf(3), h.shown(3, 0))
+	typed.Account, typed.Approver = "ann", "Eva"
+	_, err = h.desk.Bind(bg, typed)
+	kindIs(t, err, fault.NotAllowed, "a name that is typed does not count")
+	typed.Approver = ""
+	_, err = h.desk.Bind(bg, typed)
+	number := approve(err)
+	other := h.codes(serialOf(4), h.shown(4, 0)) // is another order
+	other.Account = "ann"
+	if _, err = h.desk.Bind(bg, other); !errors.As(err, new(*requests.Needed)) {
+		t.Errorf("%v", err)
+	}
+	// The conversation keeps its second person from the first code to the second.
+	const slow = 25 * time.Minute
+	talk := h.codes(serialOf(3))
+	talk.Account = "ann"
+	c, err := h.desk.Converse(bg, talk, token.CmdBind)
+	must(t, err)
+	for i := range int64(2) {
+		_, typo, err := c.Type(bg, codeOf(t, totp6, 3, h.step(-slow)+i), h.clock.Now())
+		if must(t, err); typo != nil {
+			t.Fatal(typo)
+		}
+		h.clock.advance(30 * time.Second)
+	}
+	if e := h.lastEvent(); e.Plain["approver"] != "eva" || e.Request != number || e.Command != token.CmdBind {
+		t.Errorf("%+v", e)
+	}
+	if _, err = h.desk.Bind(bg, other); !errors.As(err, new(*requests.Needed)) {
+		t.Errorf("the request did for two: %v", err)
+	}
+
+	for _, whole := range []bool{false, true} {
+		rows := h.rightRows(10, 12)
+		if whole {
+			rows = h.rightRows(20, 22)
+		}
+		_, err = h.bindAll(whole, rows...)
+		number := approve(err)
+		answers, err := h.bindAll(whole, rows...)
+		if must(t, err); len(answers) != 3 || !answers[2].Accepted() {
+			t.Fatalf("%+v", answers)
+		}
+		if e := h.lastEvent(); e.Plain["approver"] != "eva" || e.Request != number {
+			t.Errorf("%+v", e)
+		}
+	}
 	h.verified()
 }

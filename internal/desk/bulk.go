@@ -10,6 +10,7 @@ import (
 
 	"fob/internal/fault"
 	"fob/internal/otp"
+	"fob/internal/request"
 	"fob/internal/token"
 	"fob/internal/trail"
 )
@@ -113,6 +114,9 @@ type bulk struct {
 	keys                         Keyring // nil: the rows are assignments
 	total, done, refused, inARow int
 	over                         error // the operator had too many codes refused
+	second                       Words // with who approved the file all the same
+	first                        token.Serial
+	digest                       string // of the serials and accounts of all rows
 }
 
 func (b *bulk) run(ctx context.Context) error {
@@ -122,6 +126,7 @@ func (b *bulk) run(ctx context.Context) error {
 		}
 	}
 	b.Rows, b.total = checkedRows(b.Rows, b.Words, b.desk.Now()), len(b.Rows)
+	b.first, b.digest = digestRows(b.Rows)
 	if b.keys != nil && !b.OneCode {
 		if err := b.desk.Store.View(ctx, b.checkOneCode); err != nil {
 			return err
@@ -261,29 +266,17 @@ func (b *bulk) tooMany(done, refused, inARow int) bool {
 	return inARow >= MaxRefusals || b.keys != nil && refused >= MaxRefusals && refused*RefusedShare > done
 }
 
-// overBudget notes that too many codes of the operator were refused for a row to be
-// tried.
-func (b *bulk) overBudget(r Reader, row BulkRow) (over bool, err error) {
-	if b.keys == nil {
-		return false, nil
-	}
-	p, err := policyOf(r)
-	if err != nil {
-		return false, err
-	}
-	err = b.desk.checkBudget(r, p, row.Approver, b.desk.Now())
-	if fault.KindOf(err) == fault.Refused {
-		b.over, err = err, nil
-	}
-	return b.over != nil, err
-}
-
 // stop says why a file was stopped, from a line on.
 func (b *bulk) stop(from int) error {
 	switch {
+	case b.over != nil && b.done == 0:
+		return fmt.Errorf("0 of %d rows were answered: %w", b.total, b.over)
 	case b.over != nil:
-		return fault.Errorf(fault.Refused, "%d of %d rows were answered and stay so; from line %d on nothing was tried: %v", b.done, b.total, from, b.over).
-			WithAdvice(fault.AdviceOf(b.over))
+		stop := fault.Errorf(fault.Refused, "%d of %d rows were answered and stay so; from line %d on nothing was tried: %v", b.done, b.total, from, b.over)
+		if needed := (*request.Needed)(nil); errors.As(b.over, &needed) {
+			return stop.WithHint("the same command with the same file asks for that person")
+		}
+		return stop.WithAdvice(fault.AdviceOf(b.over))
 	case b.inARow >= MaxRefusals:
 		return fault.Errorf(fault.Refused, "%d rows in a row were refused; from line %d on nothing was tried", MaxRefusals, from).
 			WithHint("is a column shifted? Correct the file, leave out the rows that were accepted, and try the rest")
@@ -392,6 +385,9 @@ func rowsOwn(err error) bool {
 
 // attempt makes a row the attempt that Bind would make of it.
 func (b *bulk) attempt(row BulkRow) *attempt {
+	if b.second.Approver != "" {
+		row.Approver, row.Request = b.second.Approver, b.second.Request
+	}
 	req := Codes{Serial: row.Serial, Words: row.Words, NewAccount: b.NewAccount, Undated: row.ReadAt.IsZero(), Many: true}
 	at := row.ReadAt
 	if req.Undated {
@@ -400,7 +396,7 @@ func (b *bulk) attempt(row BulkRow) *attempt {
 	for _, code := range row.Codes {
 		req.Codes = append(req.Codes, Typed{Text: code, At: at})
 	}
-	return &attempt{desk: b.desk, req: req, by: token.CmdBind, keys: b.keys}
+	return &attempt{desk: b.desk, req: req, by: token.CmdBind, keys: b.keys, row: true}
 }
 
 // assign assigns the token of one row.

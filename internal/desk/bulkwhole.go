@@ -77,6 +77,9 @@ func (b *bulk) assignWhole(tx Tx, answers []Answered) (keep bool, err error) {
 func (b *bulk) bindWhole(tx Tx, answers []Answered) (err error) {
 	attempts := make([]*attempt, len(b.Rows))
 	given := map[string][]token.Serial{} // by account: tokens of the rows so far
+	if over, err := b.overBudget(tx, b.Rows[0]); over || err != nil {
+		return errors.Join(b.over, err)
+	}
 	anyRefused := false
 	settle := func(i, inARow int, err error) (int, error) {
 		if answers[i], err = answered(b.Rows[i], attempts[i], err); err != nil {

@@ -65,6 +65,7 @@ type Outcome struct {
 
 	Token  token.Token `json:"-"` // as it is after the command
 	Period int         `json:"-"` // seconds, 0 for HOTP
+	Words  Words       `json:"-"` // with who approved it
 }
 
 const (
@@ -126,7 +127,7 @@ func (d *Desk) Answer(ctx context.Context, req Codes, by token.Command) (out Out
 func (a *attempt) outcome() Outcome {
 	out := Outcome{
 		Serial: cmp.Or(a.token.Serial, a.req.Serial), Outcome: refused, CodesUsed: len(a.req.Codes), StepsSearched: a.result.StepsSearched,
-		Failures: a.token.Failures, Warnings: append([]string{}, a.warnings...), Token: a.token, Period: a.token.Profile.Period,
+		Failures: a.token.Failures, Warnings: append([]string{}, a.warnings...), Token: a.token, Period: a.token.Profile.Period, Words: a.req.Words,
 	}
 	if account := string(a.token.Account); account != "" {
 		out.Account = &account

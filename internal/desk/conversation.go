@@ -119,7 +119,7 @@ func (c *Conversation) Type(ctx context.Context, text string, at time.Time) (out
 	c.req.Counted = c.wrong
 	out, err = c.answer(ctx, c.req)
 	if len(c.req.Codes) == 1 && out.Reason != nil && *out.Reason == otp.WrongCode && out.LockedUntil == nil {
-		c.wrong = true
+		c.wrong, c.req.Words = true, out.Words
 		return out, nil, nil
 	}
 	return out, nil, err

@@ -5,10 +5,13 @@ import (
 	"testing"
 	"time"
 
+	"fob/internal/desk"
 	"fob/internal/fault"
 	"fob/internal/intake"
 	"fob/internal/seedfile"
+	"fob/internal/store"
 	"fob/internal/token"
+	"fob/internal/trail"
 )
 
 // waysOut are all ways by which a token, or its seed, leaves and may come back. Each
@@ -73,6 +76,19 @@ var waysOut = map[string]func(h *house){
 			must(h.t, do())
 		}
 	},
+	"a backup restored": func(h *house) { h.restore(justImported) },
+	"an older backup restored, and imported again": func(h *house) {
+		h.restore(empty)
+		h.clock.advance(time.Second)
+		h.load(csv(line("S1", 1)))
+	},
+	"a backup restored, replaced, and replaced back": func(h *house) {
+		h.restore(justImported)
+		_, err := h.intake.Import(bg, request(csv(line("S1", 9)), replace))
+		must(h.t, err)
+		_, err = h.intake.Import(bg, request(csv(line("S1", 1)), replace))
+		must(h.t, err)
+	},
 	"lost and found": func(h *house) {
 		for _, m := range []token.Transition{{By: token.CmdLost, To: token.Lost}, {By: token.CmdFound, To: token.Quarantined}, {By: token.CmdRelease, To: token.InStock}} {
 			_, err := h.move("S1", m.By, m.To)
@@ -81,12 +97,36 @@ var waysOut = map[string]func(h *house){
 	},
 }
 
+// The backups of newBackedUp.
+const empty, justImported = ".empty", ".imported"
+
+// newBackedUp has one token, and backups of before and after it came.
+func newBackedUp(t *testing.T) *house {
+	h := newHouse(t)
+	h.sql(`VACUUM INTO '` + h.path + empty + `'`)
+	h.load(csv(line("S1", 1)))
+	h.sql(`VACUUM INTO '` + h.path + justImported + `'`)
+	return h
+}
+
+// restore puts a backup in the place of the store, with the event that says so.
+func (h *house) restore(backup string) {
+	h.path += backup
+	h.desk = h.newDesk("olga")
+	h.store = h.desk.Store.(*store.Store)
+	h.intake = h.intakeOf(h.desk)
+	must(h.t, h.desk.Store.Update(bg, func(tx desk.Tx) error {
+		e, err := h.desk.Author().StoreEvent(token.CmdRestore, token.Words{Approver: "Eva", Reason: "the disk died"})
+		must(h.t, err)
+		return trail.Record(tx, e, trail.RestoreDetail{File: backup, SHA256: strings.Repeat("0", 64), Newest: began})
+	}))
+}
+
 // No way out of the store and back makes a used code good, or opens a lock.
 func TestUsedStaysUsed(t *testing.T) {
 	for name, out := range waysOut {
 		t.Run("used, "+name, func(t *testing.T) {
-			h := newHouse(t)
-			h.load(csv(line("S1", 1)))
+			h := newBackedUp(t)
 			right := h.shown(1, 0)
 			_, err := h.desk.Resync(bg, h.codes("S1", right))
 			must(t, err)
@@ -100,8 +140,7 @@ func TestUsedStaysUsed(t *testing.T) {
 			h.verified()
 		})
 		t.Run("locked, "+name, func(t *testing.T) {
-			h := newHouse(t)
-			h.load(csv(line("S1", 1)))
+			h := newBackedUp(t)
 			h.fail("S1", 1, token.LockAfter)
 			out(h)
 			for _, serial := range []string{"S1", "S2", "S3"} {

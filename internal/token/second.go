@@ -15,6 +15,7 @@ const (
 	GuardProvision Guarded = "provision"    // seeds that leave
 	GuardUnlock    Guarded = "unlock"       // of a token that is locked for good
 	GuardDeep      Guarded = "deep"         // a search for codes as wide as is possible at all
+	GuardRefusals  Guarded = "refusals"     // codes, after too many of one operator were refused
 	GuardDestroy   Guarded = "destroy"      // of seeds: retire, and the seeds of a batch
 	GuardRotate    Guarded = "rotate"       // a new store key
 	GuardKeyAdd    Guarded = "key-add"      // one more custodian
@@ -26,7 +27,7 @@ const (
 
 // Guardable lists all that can be guarded.
 func Guardable() []Guarded {
-	return []Guarded{GuardProvision, GuardUnlock, GuardDeep, GuardDestroy, GuardRotate, GuardKeyAdd, GuardKeyRemove,
+	return []Guarded{GuardProvision, GuardUnlock, GuardDeep, GuardRefusals, GuardDestroy, GuardRotate, GuardKeyAdd, GuardKeyRemove,
 		GuardRestore, GuardClock, GuardPolicy}
 }
 

@@ -245,7 +245,7 @@ func (d *desk) call(r *rand.Rand, t *fob, rec *record, after time.Duration, to *
 // accepted, 0 for none.
 func (d *desk) converse(c *caller, rec *record) (codes int, err error) {
 	p := d.predict(c.token, *rec, c.at)
-	a := otp.Attempt{Params: d.params(), Seed: c.token.seed, Watermark: rec.mark, Prediction: p, Paced: true}
+	a := otp.Attempt{Params: d.params(), Seed: c.token.seed, Watermark: rec.mark, Prediction: p, Paced: true, Many: true}
 	if err := c.read(&a); err != nil {
 		return 0, err
 	}

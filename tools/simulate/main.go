@@ -6,7 +6,7 @@
 // long a call takes, and how well the clock of a token that was seen before is
 // predicted.
 //
-//	go run ./tools/simulate -n 2000
+//	go run ./tools/simulate -n 10000
 //
 // The same flags give the same table. The judgement is fob's own: package otp
 // predicts and checks every code. Random codes and replays are counted by the tests
@@ -22,7 +22,7 @@ import (
 )
 
 func main() {
-	n := flag.Int("n", 2_000, "tokens in each fleet")
+	n := flag.Int("n", 10_000, "tokens in each fleet")
 	seed := flag.Uint64("seed", 10, "what chance begins with")
 	flag.Parse()
 	if *n < 10 {
