@@ -180,7 +180,7 @@ var rooms = map[string]room{
 		may: []string{"fault"},
 		why: "XML is XML: what is read out of it is for those who read it",
 	},
-	"rows": {may: []string{"fault", "xmlstream"}, why: "rows know nothing of tokens: HR lists and stocktakes are rows too"},
+	"rows": {may: []string{"damage", "fault", "xmlstream"}, why: "rows know nothing of tokens: HR lists and stocktakes are rows too"},
 	"custody": {
 		may: []string{"fault", "token"},
 		why: "what guards the keys is small enough to be read whole",

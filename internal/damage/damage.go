@@ -19,6 +19,13 @@ import (
 	"unicode"
 )
 
+// DOSEnd is the sign with which programs of DOS and CP/M end a text. They filled its last
+// block up with it. No text that is read here has one at its end otherwise.
+const DOSEnd = "\x1a"
+
+// NoteDOSEnd says that it was there.
+const NoteDOSEnd = "the text ends in the sign with which DOS programs end a file (0x1A), which was left out"
+
 // takeOriginal is what to do, at the end of sentences.
 const takeOriginal = "take it from the original file"
 

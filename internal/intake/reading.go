@@ -8,6 +8,7 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
+	"fob/internal/damage"
 	"fob/internal/fault"
 	"fob/internal/seedfile"
 )
@@ -108,6 +109,9 @@ func (r reading) parse(ctx context.Context, chunks chan<- []seedfile.Record, use
 	}
 	sum, err := pass.Sum()
 	end = ending{sha256: hex.EncodeToString(sum[:]), notes: reader.Notes()}
+	if pass.DOSEnd() {
+		end.notes = append(end.notes, fault.Textf(damage.NoteDOSEnd))
+	}
 	if w, ok := reader.(seedfile.Wrapping); ok {
 		end.wrapped = w.Wrapped()
 	}

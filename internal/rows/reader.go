@@ -22,6 +22,7 @@ import (
 
 	"golang.org/x/text/transform"
 
+	"fob/internal/damage"
 	"fob/internal/fault"
 )
 
@@ -102,7 +103,6 @@ const (
 	NoteSemicolons = "the fields are separated by semicolons, as spreadsheets do in some countries"
 	NoteQuotes     = "fields stand in quotes, as spreadsheets write them"
 	NoteNested     = "each row stands in one cell, in quotes, as a spreadsheet writes rows that were pasted into its first column, and was taken apart"
-	NoteDOSEnd     = "the text ends in the sign with which DOS programs end a file (0x1A), which was left out"
 	NoteFormulas   = `fields are written as formulas of a spreadsheet (="0012345"), and were taken for the text in them`
 )
 
@@ -245,7 +245,7 @@ func (r *Reader) Notes() []string {
 	note(r.quotes, NoteQuotes)
 	note(r.formulas, NoteFormulas)
 	note(r.nested, NoteNested)
-	note(r.dosEnd, NoteDOSEnd)
+	note(r.dosEnd, damage.NoteDOSEnd)
 	return notes
 }
 
@@ -343,10 +343,6 @@ func (r *Reader) take(size int) {
 	r.line++
 }
 
-// dosEnd is how programs of DOS and CP/M end a text; they filled its last block up
-// with it.
-const dosEnd = 0x1A
-
 // fill sees to it that the buffer holds a whole window, or all that is left.
 func (r *Reader) fill() {
 	if r.ended || r.end-r.start >= window {
@@ -360,7 +356,7 @@ func (r *Reader) fill() {
 		return
 	}
 	r.ended = true
-	for r.end > r.start && r.buf[r.end-1] == dosEnd {
+	for r.end > r.start && r.buf[r.end-1] == damage.DOSEnd[0] {
 		r.end--
 		r.dosEnd = true
 	}

@@ -12,6 +12,7 @@ import (
 	"strings"
 	"unicode"
 
+	"fob/internal/damage"
 	"fob/internal/fault"
 	"fob/internal/spool"
 )
@@ -237,6 +238,10 @@ type Pass struct {
 	hash   hash.Hash
 	size   int64
 	limit  int64
+
+	binary bool   // what is left out of a text is content here
+	signs  int    // damage.DOSEnd at the end of what was read so far
+	late   []byte // read, and yet to be returned
 }
 
 // OpenPass begins a pass. The caller closes it.
@@ -257,12 +262,50 @@ func (p *Pass) Sample(o Options) (Sample, error) {
 		return Sample{}, placed(err, "reading %q", p.Source.Name())
 	}
 	p.in = io.MultiReader(bytes.NewReader(head[:n]), p.in)
-	return Sample{Data: head[:min(n, SampleSize)], Whole: n <= SampleSize, Options: o}, nil
+	data, whole := head[:min(n, SampleSize)], n <= SampleSize
+	if whole && !isBinary(data) {
+		data = bytes.TrimRight(data, damage.DOSEnd)
+	}
+	return Sample{Data: data, Whole: whole, Options: o}, nil
 }
 
-// Read reads on. A file that grew beyond MaxFileSize while it is read is
-// refused, and trouble in reading gets its place.
+// isBinary knows workbooks and UTF-16 by their beginning, where the sign is no byte of its
+// own.
+func isBinary(head []byte) bool {
+	return bytes.HasPrefix(head, []byte("PK")) || len(head) > 1 && (head[0] >= 0xFE || head[0] == 0 || head[1] == 0)
+}
+
+// Read reads on, but for the signs with which DOS programs end a text. A file that grew
+// beyond MaxFileSize while it is read is refused, and trouble in reading gets its place.
 func (p *Pass) Read(b []byte) (int, error) {
+	if len(p.late) > 0 {
+		n := copy(b, p.late)
+		clear(p.late[:n]) // what was read may be secret
+		p.late = p.late[n:]
+		return n, nil
+	}
+	began := p.size == 0
+	n, err := p.read(b)
+	if began {
+		p.binary = isBinary(b[:n])
+	}
+	if p.binary || n == 0 {
+		return n, err
+	}
+	text := bytes.TrimRight(b[:n], damage.DOSEnd)
+	if p.signs > 0 && len(text) > 0 { // they stood in the middle
+		p.late = append(bytes.Repeat([]byte(damage.DOSEnd), p.signs), text...)
+		p.signs = n - len(text)
+		return 0, nil
+	}
+	p.signs += n - len(text)
+	return len(text), err
+}
+
+// DOSEnd reports whether a text that was read to its end had signs of DOS behind it.
+func (p *Pass) DOSEnd() bool { return p.signs > 0 }
+
+func (p *Pass) read(b []byte) (int, error) {
 	n, err := p.in.Read(b)
 	p.hash.Write(b[:n])
 	p.size += int64(n)

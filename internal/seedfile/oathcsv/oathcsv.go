@@ -12,7 +12,8 @@
 // where there is no realm or the name has an @ of its own.
 //
 // Behind the seed, columns may be missing or empty: digits are 6 then, the step
-// 30 s, the counter 0 and the hash SHA-1; the type has no default. A first row
+// 30 s, the counter 0 and the hash SHA-1; the type has no default. Where some lines have
+// fewer columns than others, this takes Options.Compat. A first row
 // of column names is followed, whatever its order.
 package oathcsv
 
@@ -39,10 +40,11 @@ var (
 )
 
 var family = &table.Family{
-	Columns: columns,
-	Names:   table.Names(),
-	Begin:   begin,
-	Unsure:  maybeStep,
+	Columns:  columns,
+	Optional: true,
+	Names:    table.Names(),
+	Begin:    begin,
+	Unsure:   maybeStep,
 	Format: seedfile.Format{
 		Name:  Name,
 		Title: "OATH CSV of privacyIDEA and LinOTP: serial, hex seed, type, digits, counter or step, hash",

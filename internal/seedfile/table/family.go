@@ -16,6 +16,7 @@ import (
 type Family struct {
 	seedfile.Format
 	Columns   []Column                                                             // in their order, of a file without a header
+	Optional  bool                                                                 // rows may lack the last columns, each its own
 	Least     int                                                                  // columns that a row must have; 0: a serial and a seed
 	Names     rows.Names[Column]                                                   // of a header; nil: the family has none
 	Delimiter byte                                                                 // that the family has always; 0: the operator says, or it is found out
@@ -56,6 +57,7 @@ type Reader struct {
 	seen   int // columns of the first record
 	most   int // columns that the family has; 0: as many as the header
 	width  widths
+	early  int // rows that may have ended early
 
 	lastType token.Type // of the row before
 	hashText []byte     // the last hash read and what it means: files have few
@@ -135,6 +137,12 @@ func (r *Reader) Set(l Layout, width int, named bool) {
 func (r *Reader) Full(fields [][]byte) bool { return !r.Named && len(fields) == r.most }
 
 // Notes are the remarks on the file.
-func (r *Reader) Notes() []fault.Text { return r.File.Notes(r.Family.Name) }
+func (r *Reader) Notes() []fault.Text {
+	notes := r.File.Notes(r.Family.Name)
+	if r.early > 0 {
+		notes = append(notes, fault.Textf("rows may lack their last columns (%s): what is missing is taken for the default, also in a row that lost it", fault.Compat))
+	}
+	return notes
+}
 
 var _ seedfile.Reader = (*Reader)(nil)

@@ -295,12 +295,16 @@ func (w widths) learn(t token.Type, n int) {
 func (r *Reader) checkWidth(rec *seedfile.Record, row rows.Row) {
 	n := len(row.Fields)
 	torn := row.Unended || n < r.Columns.At(Kind)
-	if want := r.width.of(rec.Params.Type, torn); want > 0 {
+	if want := r.width.of(rec.Params.Type, torn); r.mayEndEarly(row) {
+		if want > 0 && n != want {
+			r.early++
+		}
+	} else if want > 0 {
 		if !r.Named && n > want && n <= r.most && !row.BlankFrom(want) {
-			rec.Fail("the row has %d columns where the file has %d; if lines may end early in this file, write a comma for each missing column at the end of the shorter ones, in a copy", n, want)
+			rec.Fail("the row has %d columns where the file has %d; if lines may end early in this file, %s", n, want, r.endEarly())
 		}
 		if !r.Named && n < want && n >= 2 && n >= r.Family.Least && !row.Unended && len(row.Fields[n-1]) > 0 && !(r.wide && r.full <= n) {
-			rec.Fail("the row has %d of %d columns; a column may be empty but not missing: if this line ends early on purpose, write a comma for each missing column at its end, in a copy", n, want)
+			rec.Fail("the row has %d of %d columns; a column may be empty but not missing: if this line ends early on purpose, %s", n, want, r.endEarly())
 		}
 		r.CheckWidth(rec, row, want)
 	}
@@ -314,6 +318,23 @@ func (r *Reader) checkWidth(rec *seedfile.Record, row rows.Row) {
 	case r.most > 0 && !row.BlankFrom(r.most):
 		rec.Fail("the row has %d columns; %s has at most %d", n, r.Family.Name, r.most)
 	}
+}
+
+// mayEndEarly reports whether a row need not be as long as the others: the operator
+// said so of a family whose last columns are optional line by line.
+func (r *Reader) mayEndEarly(row rows.Row) bool {
+	n := len(row.Fields)
+	return r.Family.Optional && r.Options.Compat && !r.Named && !row.Unended && n >= 2 && n <= r.most
+}
+
+// endEarly says what to do with lines that end early. It is not done unasked: a row that
+// lost its last column looks the same, and would be read with a default in its place.
+func (r *Reader) endEarly() fault.Text {
+	by := fault.Textf("write a comma for each missing column at the end of the shorter ones, in a copy")
+	if r.Family.Optional {
+		by = fault.Textf("%s reads them with the defaults, or %s", fault.Compat, by)
+	}
+	return by
 }
 
 // checkEnd looks for a last line that was cut inside its last column: 3 may be
