@@ -162,7 +162,8 @@ var rooms = map[string]room{
 		may: []string{"fault", "token", "seedfile"},
 		why: "it serves tests and tools; nothing of the program imports it",
 	},
-	"testkit/cluster": {why: "it runs a server for tests and knows nothing of what is in it"},
+	"testkit/provider": {why: "it signs people in for tests and knows nothing of them"},
+	"testkit/cluster":  {why: "it runs a server for tests and knows nothing of what is in it"},
 	"family": {
 		may: []string{"fault", "token", "seedfile", "seedfile/table", "seedfile/xmlscan", "rows", "pskc", "xmlstream"},
 		why: "a family turns bytes into records",
@@ -295,7 +296,7 @@ var libraries = []struct {
 	{"golang.org/x/term", []string{"cli/term"}, "only the command line talks to a terminal"},
 	{"github.com/mattn/go-runewidth", []string{"cli/term"}, "only the command line draws tables"},
 	{"github.com/schollz/progressbar", []string{"cli/term"}, "only the command line shows progress"},
-	{"testing", []string{"testkit", "store/storetest"}, "what serves tests does not go into the program"},
+	{"testing", []string{"testkit", "testkit/provider", "store/storetest"}, "what serves tests does not go into the program"},
 	{"github.com/pquerna/otp", []string{"otp"}, "its traps are fenced in one place"},
 	{"github.com/russellhaering/goxmldsig", []string{"pskc"}, "its traps are fenced in one place"},
 	{"github.com/beevik/etree", []string{"pskc"}, "trees of whole files are built for signatures only, after the limits were kept"},
@@ -330,7 +331,7 @@ var edges = []struct {
 	{"time", []string{"Now", "Since", "Until"}, []string{"cmd/fob", "cli", "app"}, "time is handed in at the edge"},
 	// custody is free to use it: age takes no source of randomness, and keys
 	// made from a predictable one would be the worst mistake of all.
-	{"crypto/rand", nil, []string{"cmd/fob", "cli", "app", "custody"}, "randomness is handed in at the edge"},
+	{"crypto/rand", nil, []string{"cmd/fob", "cli", "app", "custody", "testkit/provider"}, "randomness is handed in at the edge"},
 }
 
 func TestEdgesAreInjected(t *testing.T) {

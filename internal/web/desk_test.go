@@ -41,6 +41,29 @@ func (p *pages) told(serial token.Serial) (t report.Token) {
 	return t
 }
 
+// lastOperator is who made the newest event.
+func (p *pages) lastOperator() (by token.Operator) {
+	p.t.Helper()
+	reports, end, err := p.pocket.Config.Reports(p.t.Context())
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	defer func() { _ = end() }()
+	err = reports.Snapshot(p.t.Context(), func(r report.Reader) error {
+		for e, err := range report.Log(r, report.EventFilter{Limit: 1}) {
+			if err != nil {
+				return err
+			}
+			by = e.Operator
+		}
+		return nil
+	})
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	return by
+}
+
 func (p *pages) is(serial token.Serial, state token.State, account string) {
 	p.t.Helper()
 	t := p.told(serial)
@@ -222,7 +245,7 @@ func TestBulk(t *testing.T) {
 	}
 }
 
-// A guarded command waits: somebody else looks at it and approves, and whoever asked
+// A guarded command waits: somebody else looks at it and approves, and the person who asked
 // carries it out.
 func TestSecondPerson(t *testing.T) {
 	p := serve(t, nil)

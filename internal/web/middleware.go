@@ -31,10 +31,25 @@ func (s *Server) guarded(next http.Handler) http.Handler {
 		s.refusePlainly(w, http.StatusForbidden, "refused.origin")
 	}))
 	h := origin.Handler(next)
+	if s.Demo != nil {
+		h = s.local(h)
+	}
 	h = s.sessions.LoadAndSave(h)
 	h = s.limited(h)
 	h = s.headers(h)
 	return s.logged(h)
+}
+
+// local refuses another name for this computer: with it a page elsewhere could make a
+// browser take a demo for its own.
+func (s *Server) local(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if !isLoopbackAddress(r.Host) && !isLoopback(r.Host) {
+			s.refusePlainly(w, http.StatusMisdirectedRequest, "refused.host")
+			return
+		}
+		next.ServeHTTP(w, r)
+	})
 }
 
 // headers are those of every answer.
@@ -78,16 +93,20 @@ func (s *Server) limited(next http.Handler) http.Handler {
 	})
 }
 
-// addressOf is where a request comes from. Only behind a unix socket does a proxy say.
+// addressOf is where a request comes from. A proxy is believed on a unix socket and on
+// this computer alone; it adds whom it answers at the end.
 func (s *Server) addressOf(r *http.Request) string {
+	near := "unix"
 	if a, err := netip.ParseAddrPort(r.RemoteAddr); err == nil {
-		return a.Addr().Unmap().String()
+		if near = a.Addr().Unmap().String(); !a.Addr().Unmap().IsLoopback() {
+			return near
+		}
 	}
 	all := strings.Split(r.Header.Get("X-Forwarded-For"), ",")
 	if a, err := netip.ParseAddr(strings.TrimSpace(all[len(all)-1])); err == nil {
 		return a.String()
 	}
-	return "unix"
+	return near
 }
 
 // logged writes a line for each request: no address of a page, no form, no name.

@@ -3,6 +3,8 @@ package web_test
 import (
 	"io/fs"
 	"net/http"
+	"os"
+	"path/filepath"
 	"regexp"
 	"strings"
 	"testing"
@@ -11,8 +13,8 @@ import (
 	"fob/internal/web"
 )
 
-// Every page and every role: whoever has none of its roles is refused, whoever did not
-// sign in is sent to the sign-in, and whoever has one gets something else. Every answer
+// Every page and every role: a person who has none of its roles is refused, one who did
+// not sign in is sent to the sign-in, and one who has a role gets something else. Every answer
 // has the headers.
 func TestEveryRouteForEveryRole(t *testing.T) {
 	p := serve(t, nil)
@@ -167,6 +169,43 @@ func TestTexts(t *testing.T) {
 			if texts[kind+action] == "" {
 				t.Errorf("there is no text %s%s", kind, action)
 			}
+		}
+	}
+}
+
+var spelledOut = regexp.MustCompile(`[a-z]+\.[a-z0-9.-]*[a-z0-9]`)
+
+// Every text of the catalogue is used: by its key, or by the beginning of it where the
+// rest is a name.
+func TestNoTextIsLeftOver(t *testing.T) {
+	texts, err := web.Texts()
+	if err != nil {
+		t.Fatal(err)
+	}
+	used := map[string]bool{}
+	for _, pattern := range []string{"*.go", "templates/*.html"} {
+		files, err := filepath.Glob(pattern)
+		if err != nil || len(files) < 10 {
+			t.Fatal(files, err)
+		}
+		for _, file := range files {
+			source, err := os.ReadFile(file)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, key := range spelledOut.FindAllString(string(source), -1) {
+				used[key] = true
+			}
+		}
+	}
+	for key := range texts {
+		begin, _, _ := strings.Cut(key, ".")
+		switch begin {
+		case "do", "about", "button", "state", "event", "field", "choice", "fact", "nav", "outcome", "lang": // of names
+			continue
+		}
+		if !used[key] && !strings.HasSuffix(key, ".title") && !strings.HasPrefix(key, "request.state.") {
+			t.Errorf("nobody uses the text %q", key)
 		}
 	}
 }

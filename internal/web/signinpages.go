@@ -119,7 +119,7 @@ func signInDemo(c *call) error {
 	return c.signedIn(person{Issuer: "demo", Subject: d.Account, Name: d.Name, Account: d.Account, Roles: d.Roles, SignedIn: c.s.Now()})
 }
 
-// signedIn makes a person of a visitor. The session gets a new name: whoever knew the
+// signedIn makes a person of a visitor. The session gets a new name: anyone who knew the
 // old one knows nothing. Nothing that another person did in it stays.
 func (c *call) signedIn(p person) error {
 	ctx := c.r.Context()

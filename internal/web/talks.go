@@ -114,6 +114,7 @@ func (c *call) try(one attempt) error {
 		one.undone = func(err error) error { return err }
 	}
 	c.backTo(one.back)
+	one.req.Deep = c.is("deep")
 	first, second := c.form("code1"), c.form("code2")
 	if first == "" {
 		return one.undone(missingCode())
@@ -208,8 +209,11 @@ func talkPage(c *call) error {
 }
 
 func (c *call) whyTwo(n desk.Need) string {
-	if n == desk.LastTry {
+	switch n {
+	case desk.LastTry:
 		return c.t("talk.last")
+	case desk.DeepSearch:
+		return c.t("talk.deep")
 	}
 	return c.t("talk.ordered")
 }

@@ -7,6 +7,7 @@ import (
 	"os"
 	"os/signal"
 	"syscall"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -73,6 +74,8 @@ func (o serveOptions) settings() (c web.Config, err error) {
 	return c, nil
 }
 
+const longestWait = 30 * time.Second
+
 func serve(ctx context.Context, r *term.Run, o serveOptions) (err error) {
 	conf, err := o.settings()
 	if err != nil {
@@ -84,6 +87,9 @@ func serve(ctx context.Context, r *term.Run, o serveOptions) (err error) {
 	defer signal.Stop(reload)
 	base := r.Config()
 	base.Waiting = nil
+	if base.Wait == 0 || base.Wait > longestWait { // nobody looks at a page for minutes
+		base.Wait = longestWait
+	}
 	options := web.Options{Config: conf, Now: r.Now, Random: base.Random, Version: term.Version(),
 		Log: slog.New(slog.NewTextHandler(r.Streams.Err, nil))}
 	if o.demo {

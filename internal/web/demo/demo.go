@@ -1,6 +1,6 @@
 // Package demo makes what the pages are tried out with: a throw-away store in a folder
-// of its own, with sample tokens, and what these would display to whoever has them in
-// hand. Nothing of it outlives the demo.
+// of its own, with sample tokens, and what these would display to the people who have
+// them in hand. Nothing of it outlives the demo.
 package demo
 
 import (
