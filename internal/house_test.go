@@ -288,7 +288,7 @@ var libraries = []struct {
 	{"modernc.org/sqlite", []string{"store/sqlite"}, "an engine is known in one place"},
 	{"github.com/pressly/goose", []string{"store/sqlite"}, "the schema belongs to the engine"},
 	{"github.com/spf13/cobra", []string{"cli", "cli/term", "cli/group"}, "a second front end has no flags"},
-	{"github.com/boombuler/barcode", []string{"cli/group"}, "a second front end draws its own QR codes"},
+	{"github.com/boombuler/barcode", []string{"cli/group", "web"}, "a second front end draws its own QR codes"},
 	{"github.com/alexedwards/scs", []string{"web"}, "only pages have sessions"},
 	{"github.com/coreos/go-oidc", []string{"web/signin"}, "its errors become words in one place"},
 	{"golang.org/x/oauth2", []string{"web/signin"}, "its errors become words in one place"},

@@ -47,6 +47,9 @@ func (a *attempt) run(tx Tx) (err error) {
 	if a.token, err = tx.Token(a.req.Serial); err != nil {
 		return err
 	}
+	if a.by != token.CmdBind && !isOf(a.token, a.req.Owner) {
+		return notTheirs()
+	}
 	if err := tx.Vouch(a.token.ID); err != nil {
 		return err
 	}
@@ -172,6 +175,9 @@ func (a *attempt) checkToken() {
 	unlock := fault.Do(token.CmdUnlock, t.Serial, fault.ApprovedBy.Is("NAME"))
 	same := t.Account.Key() == a.req.Account.Key()
 	switch {
+	case binds && !a.made && !isOf(t, a.req.Owner) && !(a.req.FromStock && t.State == token.InStock):
+		no(otp.ByPolicy, fault.NotAllowed, "token %s was not assigned to %s, who may bind no other", t.Serial, a.req.Owner)
+		return
 	case ends == token.Forever:
 		no(otp.Locked, fault.Locked, "token %s is locked after %d failed attempts", t.Serial, t.Failures).
 			WithHint("once it is clear who tried and why: %s", unlock)

@@ -44,6 +44,10 @@ type Codes struct {
 	NewLocation bool
 	// NewAccount takes the account as typed though the list of people does not have it.
 	NewAccount bool
+	// Owner is whose token it has to be; empty: anybody's. FromStock lets them bind one
+	// in stock.
+	Owner     token.Account
+	FromStock bool
 	// Ahead is the date that the outlook is for; zero: in 90 days.
 	Ahead time.Time
 }

@@ -109,7 +109,7 @@ func (c *Conversation) Type(ctx context.Context, text string, at time.Time) (out
 		return out, typo, nil
 	}
 	if code == c.last {
-		return out, &otp.CodeError{Reason: otp.SameCodeTwice, Msg: "that is the code typed before", Hint: "wait until the token shows another one"}, nil
+		return out, typedBefore(), nil
 	}
 	c.last, c.req.Paced = code, true
 	c.req.Codes = append(c.req.Codes, Typed{Text: text, At: at})
@@ -123,4 +123,8 @@ func (c *Conversation) Type(ctx context.Context, text string, at time.Time) (out
 		return out, nil, nil
 	}
 	return out, nil, err
+}
+
+func typedBefore() *otp.CodeError {
+	return &otp.CodeError{Reason: otp.SameCodeTwice, Msg: "that is the code typed before", Hint: "wait until the token shows another one"}
 }

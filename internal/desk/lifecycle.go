@@ -49,6 +49,8 @@ type Change struct {
 	NewLocation bool
 	// NewAccount takes the account as typed though the list of people does not have it.
 	NewAccount bool
+	// Owner is whose token it has to be; empty: anybody's.
+	Owner token.Account
 	Words
 }
 
@@ -85,6 +87,9 @@ func (d *Desk) MoveAll(ctx context.Context, serials []token.Serial, c Change) (a
 		}
 		for _, serial := range serials {
 			t, err := tx.Token(serial)
+			if c.Owner != "" && err != nil && fault.KindOf(err) == fault.NotFound {
+				return notTheirs()
+			}
 			if err != nil {
 				return err
 			}
@@ -179,6 +184,9 @@ func expiredError(t token.Token) *fault.Error {
 func (d *Desk) MoveIn(tx Tx, t *token.Token, c Change) (err error) {
 	if err := tx.Vouch(t.ID); err != nil {
 		return err
+	}
+	if !isOf(*t, c.Owner) {
+		return notTheirs()
 	}
 	step, err := t.Move(c.By, c.To)
 	if err != nil {

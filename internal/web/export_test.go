@@ -35,3 +35,11 @@ func Actions() (names []string) {
 
 // Redacted is what the log shows of a text.
 var Redacted = redacted
+
+// OwnActions are the names of what people do with their own tokens.
+func OwnActions() (names []string) {
+	for _, a := range ownActions() {
+		names = append(names, a.name)
+	}
+	return names
+}

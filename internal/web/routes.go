@@ -13,6 +13,7 @@ type route struct {
 
 func whileDemo(s *Server) bool    { return s.Demo != nil }
 func whileHolders(s *Server) bool { return s.Config.Holders != HoldersOff }
+func whileApps(s *Server) bool    { return whileHolders(s) && s.Config.Apps }
 
 // routes is the table of all pages. The navigation has them in this order.
 func routes() []route {
@@ -42,12 +43,26 @@ func routes() []route {
 		{pattern: "POST /requests/{n}/deny", roles: Approver, fresh: true, do: denyRequest},
 		{pattern: "POST /requests/{n}/withdraw", roles: staff, do: withdrawRequest},
 		{pattern: "POST /requests/{n}/go", roles: staff, do: carryOutRequest},
+
+		{pattern: "GET /mine", roles: Holder, nav: "mine", do: minePage, only: whileHolders},
+		{pattern: "GET /mine/bind", roles: Holder, fresh: true, do: claimPage, only: whileHolders},
+		{pattern: "POST /mine/bind", roles: Holder, fresh: true, do: claimToken, only: whileHolders},
+		{pattern: "GET /mine/bind/code", roles: Holder, fresh: true, do: claimCodePage, only: whileHolders},
+		{pattern: "POST /mine/bind/code", roles: Holder, fresh: true, do: claimNext, only: whileHolders},
+		{pattern: "GET /mine/app", roles: Holder, fresh: true, do: appPage, only: whileApps},
+		{pattern: "POST /mine/app", roles: Holder, fresh: true, do: appNext, only: whileApps},
+
 		{pattern: "GET /demo", roles: anybody, nav: "demo", do: demoPage, only: whileDemo},
 	}
 	for _, a := range actions() {
 		all = append(all,
 			route{pattern: "GET /tokens/{id}/" + a.name, roles: a.roles, fresh: a.fresh, do: a.page},
 			route{pattern: "POST /tokens/{id}/" + a.name, roles: a.roles, fresh: a.fresh, do: a.act})
+	}
+	for _, a := range ownActions() {
+		all = append(all,
+			route{pattern: "GET /mine/tokens/{id}/" + a.name, roles: Holder, fresh: a.fresh, do: a.page, only: whileHolders},
+			route{pattern: "POST /mine/tokens/{id}/" + a.name, roles: Holder, fresh: a.fresh, do: a.act, only: whileHolders})
 	}
 	return append(all, route{pattern: "/", do: noSuchPage})
 }

@@ -50,13 +50,17 @@ type Server struct {
 	provider      *signin.Provider // nil in a demo
 	conversations conversations
 	rates         rates
+	tries         rates // at codes, by people with their own tokens
+	claims        begun[*claiming]
+	apps          begun[*enrolling]
 	counted       counters
 	handler       http.Handler
 }
 
 // New makes the pages. The provider is not asked yet.
 func New(o Options) (*Server, error) {
-	s := &Server{Options: o, conversations: conversations{now: o.Now}, rates: rates{now: o.Now}}
+	s := &Server{Options: o, conversations: conversations{now: o.Now}, rates: rates{now: o.Now}, tries: rates{now: o.Now},
+		claims: begun[*claiming]{now: o.Now}, apps: begun[*enrolling]{now: o.Now, drop: (*enrolling).forget}}
 	var err error
 	if s.render, err = newRenderer(); err != nil {
 		return nil, err

@@ -84,7 +84,7 @@ func serve(t *testing.T, change func(*web.Options)) *pages {
 		}
 	})
 	c := web.UsualConfig()
-	c.Holders, c.RequestsPerSecond = web.HoldersStock, 100_000
+	c.Holders, c.Apps, c.RequestsPerSecond = web.HoldersStock, true, 100_000
 	o := web.Options{Config: c, Cases: u, Seeds: seeds, Now: p.now, Random: rand.Reader, Version: "test", Demo: p.pocket,
 		Log: slog.New(slog.NewTextHandler(p.log, nil))}
 	if change != nil {
