@@ -12,6 +12,8 @@ type PageReader interface {
 	// SerialOf returns the serial of a token by its number in the store; an error of
 	// the kind NotFound if there is no such token.
 	SerialOf(id int64) (token.Serial, error)
+	// Token returns a token as the use cases know it.
+	Token(serial token.Serial) (token.Token, error)
 	// NewestAbout returns the newest events about a token, the newest first.
 	NewestAbout(serial token.Serial, limit int) ([]trail.Stored, error)
 	// Named lists people by a part of their full names, in the order of their accounts.

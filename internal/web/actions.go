@@ -81,12 +81,8 @@ const mostOffered = 200
 
 // page shows the form.
 func (a action) page(c *call) error {
-	t, err := c.token()
-	if err != nil {
-		return err
-	}
-	d := actionData{Token: t, Name: a.name, Fields: a.fields, Required: map[string]bool{}, Digits: t.Profile.Digits, Now: c.s.Now(), title: c.t("do." + a.name)}
-	err = c.read(func(r report.PageReader) error {
+	d := actionData{Name: a.name, Fields: a.fields, Required: map[string]bool{}, Now: c.s.Now(), title: c.t("do." + a.name)}
+	t, err := c.token(func(r report.PageReader, _ token.Token) error {
 		set, err := r.Policy()
 		if err != nil {
 			return err
@@ -119,7 +115,7 @@ func (a action) page(c *call) error {
 	if err != nil {
 		return err
 	}
-	if t.State == token.Assigned && t.Account != "" {
+	if d.Token, d.Digits = t, t.Profile.Digits; t.State == token.Assigned && t.Account != "" {
 		d.People = []string{string(t.Account)}
 	}
 	return c.show("action", d)
@@ -127,7 +123,7 @@ func (a action) page(c *call) error {
 
 // act does it.
 func (a action) act(c *call) error {
-	t, err := c.token()
+	t, err := c.token(nil)
 	if err != nil {
 		return err
 	}

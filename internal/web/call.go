@@ -56,6 +56,9 @@ func (s *Server) answer(rt route) http.Handler {
 			c.signInFor(true)
 			return
 		}
+		if c.isPost() && c.who != nil && rt.roles != nobody { // what was said before is over
+			s.sessions.Remove(ctx, keySaid)
+		}
 		if err := rt.do(c); err != nil {
 			c.fail(err)
 		}
@@ -232,26 +235,24 @@ func (c *call) number(name string) (int64, error) {
 	return n, nil
 }
 
-// serial is that of the token whose number is in the path.
-func (c *call) serial() (serial token.Serial, err error) {
+// token is the one whose number is in the path; more reads what else the page shows of
+// the same state of the store, nil: nothing.
+func (c *call) token(more func(report.PageReader, token.Token) error) (t token.Token, err error) {
 	id, err := c.number("id")
-	if err != nil {
-		return "", err
-	}
-	err = c.read(func(r report.PageReader) error {
-		serial, err = r.SerialOf(id)
-		return err
-	})
-	return serial, err
-}
-
-// token is the one whose number is in the path.
-func (c *call) token() (t token.Token, err error) {
-	serial, err := c.serial()
 	if err != nil {
 		return t, err
 	}
-	return c.cases.Desk.Token(c.r.Context(), serial)
+	err = c.read(func(r report.PageReader) error {
+		serial, err := r.SerialOf(id)
+		if err != nil {
+			return err
+		}
+		if t, err = r.Token(serial); err != nil || more == nil {
+			return err
+		}
+		return more(r, t)
+	})
+	return t, err
 }
 
 // tokenPath is the page of a token.

@@ -222,6 +222,10 @@ func TestFind(t *testing.T) {
 			t.Error(b.At)
 		}
 	}
+	b.post("/find", "q", "26004129999")
+	if b.post("/find", "q", "po-1"); b.said() != "" {
+		t.Error("an answer that is over: ", b.said())
+	}
 	if b.post("/find", "q", ""); !strings.Contains(b.said(), "nothing was typed") && !strings.Contains(b.said(), "Nothing was typed") {
 		t.Error(b.said())
 	}

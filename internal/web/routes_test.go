@@ -201,7 +201,7 @@ func TestNoTextIsLeftOver(t *testing.T) {
 	for key := range texts {
 		begin, _, _ := strings.Cut(key, ".")
 		switch begin {
-		case "do", "about", "button", "state", "event", "field", "choice", "fact", "nav", "outcome", "lang": // of names
+		case "do", "about", "button", "state", "event", "field", "choice", "fact", "nav", "outcome", "reason", "lang": // of names
 			continue
 		}
 		own := strings.HasPrefix(key, "mine.do.") || strings.HasPrefix(key, "mine.about.") || strings.HasPrefix(key, "mine.button.")

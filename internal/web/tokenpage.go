@@ -36,20 +36,12 @@ type eventLine struct {
 const mostEvents = 20
 
 func tokenPage(c *call) error {
-	serial, err := c.serial()
-	if err != nil {
-		return err
-	}
-	t, err := c.cases.Desk.Token(c.r.Context(), serial)
-	if err != nil {
-		return err
-	}
 	d := tokenData{}
-	err = c.read(func(r report.PageReader) error {
-		if d.Token, err = r.Find(serial); err != nil {
+	t, err := c.token(func(r report.PageReader, t token.Token) (err error) {
+		if d.Token, err = r.Find(t.Serial); err != nil {
 			return err
 		}
-		events, err := report.History(r, serial, mostEvents)
+		events, err := report.History(r, t.Serial, mostEvents)
 		for _, e := range events {
 			d.History = append(d.History, c.eventLine(e))
 		}
@@ -85,6 +77,9 @@ func (d *tokenData) describe(c *call) {
 	}
 }
 
+// saysState has the commands whose name says where a token stands after them.
+var saysState = map[token.Command]bool{token.CmdBind: true, token.CmdAssign: true, token.CmdSuspend: true, token.CmdLost: true, token.CmdQuarantine: true, token.CmdRetire: true}
+
 // eventLine puts an event into words.
 func (c *call) eventLine(e report.Event) eventLine {
 	from, to := e.Between()
@@ -94,16 +89,20 @@ func (c *call) eventLine(e report.Event) eventLine {
 	}
 	switch {
 	case l.Refused:
-		l.What = c.t("event.refused", e.Reason)
+		why, ok := c.s.render.texts.find("reason." + e.Reason)
+		if !ok {
+			why = e.Reason
+		}
+		l.What = c.t("event.refused", why)
 	case e.Command == token.CmdMove:
 		l.What = c.t("event.moved", cmp.Or(from, "–"), to)
-	case from != to && to != "":
+	case from != to && to != "" && !saysState[e.Command]:
 		l.What = c.t("state." + to)
 	}
 	l.Who = e.Plain["account"]
 	for _, field := range []fault.Field{fault.Proof, fault.Ticket, fault.Reason} {
 		if text := e.Plain[string(field)]; text != "" {
-			l.Said = append(l.Said, fmt.Sprintf("%s: %s", c.field(field), text))
+			l.Said = append(l.Said, fmt.Sprintf("%s: %s", c.t("fact."+string(field)), text))
 		}
 	}
 	return l
