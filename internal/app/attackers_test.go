@@ -5,13 +5,16 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"reflect"
 	"slices"
 	"strings"
 	"testing"
 
+	"fob/internal/app"
 	"fob/internal/desk"
 	"fob/internal/fault"
 	"fob/internal/intake"
+	"fob/internal/report"
 	"fob/internal/token"
 	"fob/internal/trail"
 )
@@ -240,8 +243,19 @@ func TestNothingFalseIsSigned(t *testing.T) {
 	w := aLife(t)
 	_, head, err := w.config.Checkpoint(context.Background())
 	w.must(err)
-	note := trail.ExportNote{Made: w.now, Rows: 1, RowsSHA256: "00", FileSHA256: "00", Head: head}
-	_, err = w.config.SignExport(context.Background(), note)
+	sign := func(c app.Config, meanwhile func()) (rows []report.Token, err error) {
+		err = c.SignedReports(context.Background(), func(r report.Reader, sign app.SignExport) error {
+			meanwhile()
+			for t, err := range r.Tokens(report.Filter{}) {
+				w.must(err)
+				rows = append(rows, t)
+			}
+			_, err := sign(trail.ExportNote{Made: w.now, Rows: len(rows), RowsSHA256: "00", FileSHA256: "00", Head: head})
+			return err
+		})
+		return rows, err
+	}
+	want, err := sign(w.config, func() {})
 	w.must(err)
 	c, ok := w.attacked(attacks["watermark, lower"], serial(0))
 	if !ok {
@@ -251,12 +265,16 @@ func TestNothingFalseIsSigned(t *testing.T) {
 	if fault.KindOf(err) != fault.Integrity {
 		t.Errorf("a checkpoint is signed: %v", err)
 	}
-	_, err = c.config.SignExport(context.Background(), note)
-	if fault.KindOf(err) != fault.Integrity {
+	if _, err = sign(c.config, func() {}); fault.KindOf(err) != fault.Integrity {
 		t.Errorf("an export is signed: %v", err)
 	}
-	note.Head.Hash[0]++ // of another trail
-	if _, err = w.config.SignExport(context.Background(), note); fault.KindOf(err) != fault.Integrity {
-		t.Errorf("an export of another trail is signed: %v", err)
+	rows, err := sign(w.config, func() { // the rows are those that were verified, whatever was written since
+		db := w.open(w.config.DB)
+		defer db.Close()
+		_, err := db.Exec(`UPDATE token SET failures = failures + 1`)
+		w.must(err)
+	})
+	if w.must(err); len(rows) == 0 || !reflect.DeepEqual(rows, want) {
+		t.Error("rows are signed that were not verified")
 	}
 }

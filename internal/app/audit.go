@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"fob/internal/fault"
+	"fob/internal/report"
 	"fob/internal/store"
 	"fob/internal/trail"
 )
@@ -55,44 +56,50 @@ func (c Config) Checkpoint(ctx context.Context) (signed []byte, head trail.Head,
 	if err != nil {
 		return nil, head, err
 	}
-	if head, err = c.sound(ctx, s, nil); err != nil {
-		return nil, head, err
-	}
-	signed, err = trail.Sign(s.ID(), head, c.Now(), key.Signer())
+	err = c.sound(ctx, s, func(verified trail.Head, _ report.Reader) (err error) {
+		head = verified
+		signed, err = trail.Sign(s.ID(), head, c.Now(), key.Signer())
+		return err
+	})
 	return signed, head, err
 }
 
 // sound verifies the store before something of it is signed: a signature under a lie
-// would outlive the lie. It returns the head of what was verified.
-func (c Config) sound(ctx context.Context, s *store.Store, made *trail.Checkpoint) (head trail.Head, err error) {
+// would outlive the lie. It runs fn on the state that was verified.
+func (c Config) sound(ctx context.Context, s *store.Store, fn func(trail.Head, report.Reader) error) error {
 	defer boundMemory()()
-	r, err := s.Verify(ctx, made)
-	if err == nil {
-		err = c.addOutsideProblems(ctx, s, &r)
-	}
-	if err == nil && !r.OK() {
-		err = fault.Errorf(fault.Integrity, "nothing was signed, because the store does not verify: %s", r.Problems[0]).
-			WithHint("%s tells all that is wrong", fault.Do("audit verify"))
-	}
-	return trail.Head{Seq: r.Events, Hash: r.Head}, err
+	return s.Verified(ctx, func(r trail.Report, verified report.Reader) error {
+		if err := c.addOutsideProblems(ctx, s, &r); err != nil {
+			return err
+		}
+		if !r.OK() {
+			return fault.Errorf(fault.Integrity, "nothing was signed, because the store does not verify: %s", r.Problems[0]).
+				WithHint("%s tells all that is wrong", fault.Do("audit verify"))
+		}
+		return fn(trail.Head{Seq: r.Events, Hash: r.Head}, verified)
+	})
 }
 
-// SignExport signs what an export is with the key of the checkpoints. The store
-// is named by the store itself.
-func (c Config) SignExport(ctx context.Context, n trail.ExportNote) ([]byte, error) {
+// SignExport signs what an export is, whose rows came out of a state of its store that
+// was verified. The store is named by the store itself.
+type SignExport func(trail.ExportNote) ([]byte, error)
+
+// SignedReports verifies the store and runs fn on the state that was verified, with
+// what signs an export of it: with the key of the checkpoints.
+func (c Config) SignedReports(ctx context.Context, fn func(report.Reader, SignExport) error) error {
 	s, err := c.openReadOnly(ctx)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	defer s.Close()
 	key, err := c.checkpointKey(s)
 	if err != nil {
-		return nil, err
+		return err
 	}
-	n.Store = s.ID()
-	made := &trail.Checkpoint{Store: s.ID(), Head: n.Head, Seq: n.Head.Seq, Hash: n.Head.Hash.String(), Time: n.Made}
-	if _, err := c.sound(ctx, s, made); err != nil {
-		return nil, err
-	}
-	return trail.SignExport(n, key.Signer())
+	return c.sound(ctx, s, func(_ trail.Head, verified report.Reader) error {
+		return fn(verified, func(n trail.ExportNote) ([]byte, error) {
+			n.Store = s.ID()
+			return trail.SignExport(n, key.Signer())
+		})
+	})
 }

@@ -9,42 +9,57 @@ import (
 	"slices"
 	"sync"
 
+	"fob/internal/report"
 	"fob/internal/token"
 	"fob/internal/trail"
 )
 
-// Verify holds trail, tables and schema against each other, in one consistent
-// state. What does not depend on the trail is asked while the trail is replayed, on
-// a connection of its own; others read the trail, and the tokens ahead.
+// verifiers is how many readers a verification takes.
+const verifiers = 4
+
+// Verify holds trail, tables and schema against each other, in one consistent state.
 func (s *Store) Verify(ctx context.Context, checkpoint *trail.Checkpoint) (r trail.Report, err error) {
-	err = s.snapshots(ctx, 4, func(readers []*queries) error {
-		t := &tables{queries: readers[0], tokens: readers[3], seed: maphash.MakeSeed()}
-		schema, err := s.SchemaProblems(ctx, readers[2].tx)
+	err = s.snapshots(ctx, verifiers, func(readers []*queries) (err error) {
+		r, err = s.verify(ctx, readers, checkpoint)
+		return err
+	})
+	return r, err
+}
+
+// Verified verifies one state as Verify does, and then runs fn on that very state.
+func (s *Store) Verified(ctx context.Context, fn func(trail.Report, report.Reader) error) error {
+	return s.snapshots(ctx, verifiers, func(readers []*queries) error {
+		r, err := s.verify(ctx, readers, nil)
 		if err != nil {
 			return err
 		}
-		if slices.ContainsFunc(schema, SchemaProblem.hides) {
-			for _, p := range schema {
-				r.Problemf("schema: %s", p)
-			}
-			return nil
-		}
-		t.asked.Go(func() { t.ask(readers[2]) })
-		defer t.asked.Wait()
-		if r, err = trail.VerifyStore(s.id, trail.Ahead(readers[1].events(math.MinInt64, nil)), t, checkpoint); err != nil {
-			return err
-		}
-		t.asked.Wait()
-		for _, p := range schema {
-			r.Problemf("schema: %s", p)
-		}
-		return nil
+		return fn(r, readers[0])
 	})
-	if s.unreadable(ctx, err) {
-		r.Problemf("the tables cannot be read to their end: %v", err)
-		err = nil
+}
+
+// verify asks what does not depend on the trail while the trail is replayed, on a
+// connection of its own; others read the trail, and the tokens ahead.
+func (s *Store) verify(ctx context.Context, readers []*queries, checkpoint *trail.Checkpoint) (r trail.Report, err error) {
+	schema, err := s.SchemaProblems(ctx, readers[2].tx)
+	if err != nil {
+		return r, err
 	}
-	return r, err
+	if !slices.ContainsFunc(schema, SchemaProblem.hides) {
+		t := &tables{queries: readers[0], tokens: readers[3], seed: maphash.MakeSeed()}
+		t.asked.Go(func() { t.ask(readers[2]) })
+		r, err = trail.VerifyStore(s.id, trail.Ahead(readers[1].events(math.MinInt64, nil)), t, checkpoint)
+		t.asked.Wait()
+	}
+	switch {
+	case s.unreadable(ctx, err):
+		r.Problemf("the tables cannot be read to their end: %v", err)
+	case err != nil:
+		return r, err
+	}
+	for _, p := range schema {
+		r.Problemf("schema: %s", p)
+	}
+	return r, nil
 }
 
 // tables are what the trail is held against.

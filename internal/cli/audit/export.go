@@ -8,6 +8,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"fob/internal/app"
 	"fob/internal/cli/term"
 	"fob/internal/fault"
 	"fob/internal/report"
@@ -53,10 +54,16 @@ func exportTo(ctx context.Context, r *term.Run, path string, o *exportOptions) e
 		return err
 	}
 	out := term.ExportFile{Path: path, Write: write}
+	reading := r.WithReports
 	if o.sign {
-		out.Sign = signer(ctx, r)
+		reading = func(ctx context.Context, fn func(report.Reader) error) error {
+			return r.Config().SignedReports(ctx, func(reader report.Reader, sign app.SignExport) error {
+				out.Sign = signer(sign)
+				return fn(reader)
+			})
+		}
 	}
-	return r.WithCompared(ctx, &o.compare, &e, func(reader report.Reader) error {
+	return r.WithCompared(ctx, reading, &o.compare, &e, func(reader report.Reader) error {
 		if err := r.MayReplace(ctx, &out, o.yes); err != nil { // last: all else is known to be right
 			return err
 		}

@@ -1,17 +1,17 @@
 package audit
 
 import (
-	"context"
 	"encoding/hex"
 
+	"fob/internal/app"
 	"fob/internal/cli/term"
 	"fob/internal/report/export"
 	"fob/internal/trail"
 )
 
-func signer(ctx context.Context, r *term.Run) term.SignExport {
+func signer(sign app.SignExport) term.SignExport {
 	return func(e export.Export, t export.Totals, fileSum []byte) ([]byte, error) {
-		return r.Config().SignExport(ctx, trail.ExportNote{
+		return sign(trail.ExportNote{
 			Made: e.Made, Rows: t.Rows, RowsSHA256: t.SHA256, FileSHA256: hex.EncodeToString(fileSum), Head: t.Head, Selected: e.Selected(),
 		})
 	}

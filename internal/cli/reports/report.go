@@ -176,7 +176,7 @@ func newChangesCmd(r *term.Run) *cobra.Command {
 		if e.Filter, err = filter.Filter(e.Made); err != nil {
 			return err
 		}
-		return r.WithCompared(ctx, &compare, &e, func(reader report.Reader) error {
+		return r.WithCompared(ctx, r.WithReports, &compare, &e, func(reader report.Reader) error {
 			a, sum, err := export.Changes(reader, e, only)
 			if err != nil {
 				return err

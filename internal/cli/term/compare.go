@@ -46,14 +46,17 @@ func isExportName(name string) bool {
 	return slices.Contains(exportEndings, ending)
 }
 
+// reading runs a function on one consistent state of the store.
+type reading = func(context.Context, func(report.Reader) error) error
+
 // WithCompared opens the store for a command that reads, with what it is compared
 // with, if anything, in the export.
-func (r *Run) WithCompared(ctx context.Context, o *CompareOptions, e *export.Export, fn func(report.Reader) error) error {
+func (r *Run) WithCompared(ctx context.Context, read reading, o *CompareOptions, e *export.Export, fn func(report.Reader) error) error {
 	baseline, done, err := r.baseline(o, *e)
 	if err != nil {
 		return err
 	}
-	err = r.WithReports(ctx, func(now report.Reader) (err error) {
+	err = read(ctx, func(now report.Reader) (err error) {
 		if err := CheckBatch(now, e.Filter.Batch); err != nil {
 			return err
 		}
