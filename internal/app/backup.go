@@ -151,11 +151,16 @@ func (f *copyFile) place() error {
 	} else if err != nil {
 		return cannotMake(f.path, err)
 	}
-	if dir, err := os.Open(filepath.Dir(f.path)); err == nil { // the name too is to outlive a crash
+	syncFolder(filepath.Dir(f.path))
+	return nil
+}
+
+// syncFolder has the names of a folder outlive a crash, where the system can do that.
+func syncFolder(path string) {
+	if dir, err := os.Open(path); err == nil {
 		_ = dir.Sync()
 		_ = dir.Close()
 	}
-	return nil
 }
 
 // stagedMark is in the name of a restored store that has not got its place yet.

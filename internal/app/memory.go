@@ -21,8 +21,7 @@ import (
 )
 
 // memory keeps, beside the identity, how far a store was: one small file for each
-// store, replaced after every write. It is not synced to the disk: after a power cut
-// it may be older than the database, which does no harm.
+// store, replaced after every write, and on the disk before the next one.
 type memory struct{ path string }
 
 // remembered is what the file holds.
@@ -91,10 +90,17 @@ func (m *memory) save(s store.Seen) error {
 		return err
 	}
 	_, err = f.Write(append(content, '\n'))
+	if err == nil {
+		err = f.Sync()
+	}
 	if err := errors.Join(err, f.Close()); err != nil {
 		return err
 	}
-	return os.Rename(made, m.path)
+	if err := os.Rename(made, m.path); err != nil {
+		return err
+	}
+	syncFolder(filepath.Dir(m.path))
+	return nil
 }
 
 // Accepted is what AcceptTrail took for good.

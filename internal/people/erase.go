@@ -33,6 +33,9 @@ type Erased struct {
 func (g *Registry) Erase(ctx context.Context, a token.Account, w token.Words) (res Erased, err error) {
 	err = g.Store.Update(ctx, func(tx Tx) error {
 		res = Erased{}
+		if err := tx.VouchAccount(a); err != nil {
+			return err
+		}
 		detail, err := g.erasable(tx, a, w)
 		if err != nil {
 			return err

@@ -47,6 +47,9 @@ type Reader interface {
 	// TextsAbout lists the texts beside the events that name an account, but for who
 	// approved.
 	TextsAbout(a token.Account) ([]trail.ErasedRows, error)
+	// VouchPeople refuses, with an error of kind Integrity, accounts that are not what
+	// the trail says that the newest list of people left.
+	VouchPeople() error
 	// ErasedName is what is to stand for the next account that is erased.
 	ErasedName() (string, error)
 }
@@ -55,6 +58,9 @@ type Reader interface {
 type Tx interface {
 	Reader
 	trail.Log
+	// VouchAccount refuses as VouchPeople does, and tokens that events about the account
+	// name and that are not what the trail says.
+	VouchAccount(a token.Account) error
 	// EraseAccount removes texts that the newest event, by, names, and calls
 	// the account otherwise.
 	EraseAccount(a token.Account, name string, rows []trail.ErasedRows, by int64) error

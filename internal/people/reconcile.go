@@ -154,6 +154,9 @@ func (c *reconciling) compare(r Reader) (err error) {
 	if !c.req.Store {
 		random = nil
 	}
+	if err := r.VouchPeople(); err != nil {
+		return err
+	}
 	c.plan, err = newPeoplePlan(r, c.req.List, c.reg.Desk.Now().UTC(), random)
 	p, res := c.plan, c.res
 	if err != nil {

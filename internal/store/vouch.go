@@ -1,11 +1,14 @@
 package store
 
 import (
+	"fmt"
 	"iter"
+	"maps"
 	"slices"
 	"time"
 
 	"fob/internal/intake"
+	"fob/internal/token"
 	"fob/internal/trail"
 )
 
@@ -92,50 +95,69 @@ func (q *queries) about(subject string) ([]int64, error) {
 	return collect(q, value[int64], `SELECT seq FROM audit_about WHERE subject = $1 ORDER BY seq`, subject)
 }
 
-// seqsAbout are the events about some tokens, about the imports of their batches, and
-// about the erasure of what these name.
+// seqsAbout are the events about some tokens that a command has to look at, the
+// imports of their batches, and the erasures of accounts that these name.
 func (q *queries) seqsAbout(rows []trail.TokenRow) (seqs []int64, err error) {
-	subjects := make([]string, len(rows))
 	batches := map[string]bool{}
-	wanted := make(map[string]bool, len(rows))
+	for _, row := range rows {
+		batches[row.Batch] = true
+	}
+	for uuid := range batches {
+		imported, err := q.seqOf(`MIN`, trail.AboutBatch(uuid))
+		if err != nil {
+			return nil, err
+		}
+		seqs = append(seqs, imported)
+	}
+	for _, trace := range []trail.Trace{trail.NoTrace, trail.StandingTrace, trail.LastingTrace} {
+		found, err := q.traces(rows, trace)
+		if err != nil {
+			return nil, err
+		}
+		seqs = append(seqs, found...)
+	}
+	erasures := []int64{}
+	err = inChunks(seqs, func(list string, args []any) error {
+		found, err := collect(q, value[int64], fmt.Sprintf(`SELECT DISTINCT by_seq FROM erased_text WHERE seq IN (%s) AND field = '%s'`, list, trail.TextAccount), args...)
+		erasures = append(erasures, found...)
+		return err
+	})
+	seqs = slices.DeleteFunc(append(seqs, erasures...), func(seq int64) bool { return seq == 0 })
+	slices.Sort(seqs)
+	return slices.Compact(seqs), err
+}
+
+// traces are the events that left a trace of some tokens: all of those that last, the
+// newest of others.
+func (q *queries) traces(rows []trail.TokenRow, t trail.Trace) (seqs []int64, err error) {
+	if len(rows) == 1 && t != trail.LastingTrace { // it may have thousands
+		newest, err := q.seqOf(`MAX`, trail.AboutToken(t, rows[0].SerialKey))
+		return []int64{newest}, err
+	}
+	subjects := make([]string, len(rows))
+	wanted := make(map[string]int64, len(rows))
 	for i, row := range rows {
-		subjects[i] = trail.AboutToken(row.SerialKey)
-		wanted[subjects[i]], batches[row.Batch] = true, true
+		subjects[i] = trail.AboutToken(t, row.SerialKey)
+		wanted[subjects[i]] = 0
 	}
 	slices.Sort(subjects)
 	err = lookUp(q, `subject, seq`, `audit_about`, `subject`, subjects, func(row scanner) error {
 		var subject string
 		var seq int64
 		err := row.Scan(&subject, &seq)
-		if wanted[subject] {
+		if newest, is := wanted[subject]; is && t == trail.LastingTrace {
 			seqs = append(seqs, seq)
+		} else if is {
+			wanted[subject] = max(newest, seq)
 		}
 		return err
 	})
-	for uuid := range batches {
-		if err != nil {
-			return nil, err
-		}
-		var imported int64
-		err = q.row(`SELECT COALESCE(MIN(seq), 0) FROM audit_about WHERE subject = $1`, trail.AboutBatch(uuid)).Scan(&imported)
-		if imported > 0 {
-			seqs = append(seqs, imported)
-		}
-	}
-	if err != nil {
-		return nil, err
-	}
-	erased := map[int64]int64{}
-	if err := q.each(`SELECT seq, by_seq FROM erased_text WHERE field = $1`, []any{trail.TextAccount}, pair(erased)); err != nil {
-		return nil, err
-	}
-	for _, seq := range slices.Clone(seqs) {
-		if by, is := erased[seq]; is {
-			seqs = append(seqs, by)
-		}
-	}
-	slices.Sort(seqs)
-	return slices.Compact(seqs), nil
+	return slices.AppendSeq(seqs, maps.Values(wanted)), err
+}
+
+// seqOf is the first (MIN) or newest (MAX) event about something; 0: there is none.
+func (q *queries) seqOf(which, subject string) (int64, error) {
+	return value[int64](q.row(`SELECT COALESCE(`+which+`(seq), 0) FROM audit_about WHERE subject = $1`, subject))
 }
 
 // evidence reads events by their numbers, which rise, neighbours at once.
@@ -178,6 +200,52 @@ func (q *queries) vouchBatch(uuid string) error {
 		return err
 	}
 	return nil
+}
+
+// VouchPeople holds all accounts against the newest list of people.
+func (q *queries) VouchPeople() error {
+	newest, err := q.seqOf(`MAX`, trail.AboutLists)
+	if err != nil {
+		return err
+	}
+	seqs, err := collect(q, value[int64], `SELECT seq FROM audit_about WHERE subject IN ($1, $2) AND seq >= $3 ORDER BY seq`, trail.AboutLists, trail.AboutErasures, newest)
+	if err != nil {
+		return err
+	}
+	e, err := q.evidence(seqs)
+	if err != nil {
+		return err
+	}
+	return trail.VouchPeople(e, q.AccountRows())
+}
+
+// VouchAccount holds all accounts against the trail, and every token that an event
+// about this one names.
+func (q *queries) VouchAccount(a token.Account) error {
+	if err := q.VouchPeople(); err != nil {
+		return err
+	}
+	seqs, err := q.eventsOf(a)
+	if err != nil {
+		return err
+	}
+	e, err := q.evidence(slices.Compact(slices.Sorted(slices.Values(seqs))))
+	if err != nil {
+		return err
+	}
+	tokens, err := e.Tokens()
+	for _, key := range tokens {
+		if err != nil {
+			return err
+		}
+		id, missing := value[int64](q.row(`SELECT id FROM token WHERE serial_key = $1`, key))
+		if err = missing; notFound(err) { // its batch was withdrawn
+			err = nil
+		} else if err == nil {
+			err = q.Vouch(id)
+		}
+	}
+	return err
 }
 
 // vouchPolicy holds the settings against the events that made them.

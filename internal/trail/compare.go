@@ -247,24 +247,7 @@ func (v *verification) compareAccounts(t Tables) error {
 	for _, a := range v.accounts.erased {
 		v.accounts.add(f, a)
 	}
-	var newest ListDetail
-	if n := len(f.lists); n > 0 {
-		newest = f.lists[n-1].ListDetail
-	}
-	var leaves []Hash
-	listed, left, held := 0, 0, 0
-	add := func(leaf Hash, onList bool) {
-		if leaves = append(leaves, leaf); onList {
-			listed++
-		} else {
-			left++
-		}
-	}
-	for _, p := range f.persons {
-		if p.leaf != nil && p.lists == len(f.lists) {
-			add(*p.leaf, p.listed)
-		}
-	}
+	p, held := v.peopleNow(), 0
 	for row, err := range t.AccountRows() {
 		if err != nil {
 			return err
@@ -273,26 +256,67 @@ func (v *verification) compareAccounts(t Tables) error {
 		if row.Held {
 			held++
 		}
-		switch {
-		case row.Salt != nil:
-			add(row.Leaf(), row.Listed)
-			if row.Held != somehow {
-				v.Problemf("whether an account ever had a token is not what the trail says")
-			}
-		case row.Listed || !row.Since.IsZero() || row.Person != "" || row.FullName != "" || row.Former != nil:
-			v.Problemf("an account is on a list, or was renamed, and no list committed to it")
-		case !row.Held || !exactly:
+		switch listed := p.add(row); {
+		case listed && row.Held != somehow:
+			v.Problemf("whether an account ever had a token is not what the trail says")
+		case !listed && (!row.Held || !exactly):
 			v.Problemf("an account is in the tables that never had a token, or under a name that the trail does not know")
 		}
 	}
 	if held != len(v.accounts.keys) {
 		v.Problemf("%d accounts that had tokens are in the tables, the trail has %d", held, len(v.accounts.keys))
 	}
-	if listed != newest.Listed || left != newest.Gone || newest.Number != 0 && Commit(leaves) != newest.Contents {
-		v.Problemf("the people of list %d are not those that the trail committed to (%d listed, %d left): an account was added, removed or changed",
-			newest.Number, newest.Listed, newest.Gone)
-	}
+	p.compare()
 	return nil
+}
+
+// peopleNow is what the newest list of people committed to, with what was erased of
+// it since.
+type peopleNow struct {
+	v            *verification
+	newest       ListDetail
+	leaves       []Hash
+	listed, left int
+}
+
+func (v *verification) peopleNow() *peopleNow {
+	p := &peopleNow{v: v}
+	if n := len(v.fold.lists); n > 0 {
+		p.newest = v.fold.lists[n-1].ListDetail
+	}
+	for _, gone := range v.fold.persons {
+		if gone.leaf != nil && gone.lists == len(v.fold.lists) {
+			p.leaf(*gone.leaf, gone.listed)
+		}
+	}
+	return p
+}
+
+func (p *peopleNow) leaf(leaf Hash, onList bool) {
+	if p.leaves = append(p.leaves, leaf); onList {
+		p.listed++
+	} else {
+		p.left++
+	}
+}
+
+// add reports whether a list had the account.
+func (p *peopleNow) add(row AccountRow) bool {
+	if row.Salt != nil {
+		p.leaf(row.Leaf(), row.Listed)
+		return true
+	}
+	if row.Listed || !row.Since.IsZero() || row.Person != "" || row.FullName != "" || row.Former != nil {
+		p.v.Problemf("an account is on a list, or was renamed, and no list committed to it")
+	}
+	return false
+}
+
+func (p *peopleNow) compare() {
+	if p.listed != p.newest.Listed || p.left != p.newest.Gone || p.newest.Number != 0 && Commit(p.leaves) != p.newest.Contents {
+		p.v.Problemf("the people of list %d are not those that the trail committed to (%d listed, %d left): an account was added, removed or changed",
+			p.newest.Number, p.newest.Listed, p.newest.Gone)
+	}
 }
 
 // compareTokens walks all tokens in the order of their ids: each against the trail,

@@ -21,13 +21,49 @@ type AboutRow struct {
 
 // The subjects that are there once.
 const (
-	AboutPolicy = "policy"
-	AboutLists  = "lists" // of people
+	AboutPolicy   = "policy"
+	AboutLists    = "lists"    // of people
+	AboutErasures = "erasures" // of them
+)
+
+// Trace is what an event left of a token. Of events that left nothing, and of those
+// that left nothing but how it stands, which each says whole, the newest is enough
+// for a command; the others are few, whatever is tried with a token.
+type Trace string
+
+// The traces, as the index has them.
+const (
+	NoTrace       Trace = "tried "
+	StandingTrace Trace = "token "
+	LastingTrace  Trace = "kept " // another state, a binding, a measured drift, other facts
 )
 
 // AboutToken is what a token is called in the index, AboutBatch a batch.
-func AboutToken(key string) string  { return "token " + key }
-func AboutBatch(uuid string) string { return "batch " + uuid }
+func AboutToken(t Trace, key string) string { return string(t) + key }
+func AboutBatch(uuid string) string         { return "batch " + uuid }
+
+// trace is what an event left of the tokens that it is about.
+func (e *Event) trace() (Trace, error) {
+	if e.Object.Kind != KindToken {
+		return LastingTrace, nil
+	}
+	d := e.Token
+	if d == nil { // it is being written
+		if d = new(TokenDetail); len(e.Detail) > 0 {
+			if err := e.decode(d); err != nil {
+				return "", err
+			}
+		}
+	}
+	passes := e.Command == token.CmdCheck || e.Command == token.CmdMove || e.Command == token.CmdUnlock
+	switch {
+	case e.Outcome == Refused && d.After == nil:
+		return NoTrace, nil
+	case e.Outcome == Refused, passes && e.From == e.To && d.Observation == nil && d.Opened == nil && d.Closed == nil:
+		return StandingTrace, nil
+	}
+	return LastingTrace, nil
+}
 
 // Subjects are what an event is about. A correction of a batch is about its tokens
 // alone: what else is known of the batch it does not change.
@@ -37,18 +73,24 @@ func (e *Event) Subjects() (all []string, err error) {
 		return []string{AboutPolicy}, nil
 	case e.Command == token.CmdAccountImport:
 		return []string{AboutLists}, nil
+	case e.Command == token.CmdAccountErase:
+		return []string{AboutErasures}, nil
 	case e.Object.Kind == KindBatch && e.Command != token.CmdBatchCorrect:
 		all = append(all, AboutBatch(e.Object.ID))
 	}
 	serials, err := e.Serials()
+	if err != nil {
+		return nil, err
+	}
+	trace, err := e.trace()
 	for _, s := range serials {
-		all = append(all, AboutToken(s.Key()))
+		all = append(all, AboutToken(trace, s.Key()))
 	}
 	if e.Command == token.CmdImport && err == nil {
 		var d ImportDetail
 		err = e.decode(&d)
 		for _, r := range d.Replaced {
-			all = append(all, AboutToken(r.New.Serial.Key()))
+			all = append(all, AboutToken(LastingTrace, r.New.Serial.Key()))
 		}
 	}
 	return all, err

@@ -2,6 +2,7 @@ package trail
 
 import (
 	"iter"
+	"maps"
 	"slices"
 
 	"fob/internal/fault"
@@ -17,6 +18,19 @@ import (
 type Evidence struct {
 	Events []Stored
 	Before []Hash
+}
+
+// Tokens are the keys of the serials of tokens that some events are about.
+func (e Evidence) Tokens() ([]string, error) {
+	keys := map[string]bool{}
+	var r Report
+	e.each(&r, func(x *examined) error {
+		if x.event.Object.Kind == KindToken {
+			keys[token.Serial(x.event.Object.ID).Key()] = true
+		}
+		return nil
+	})
+	return slices.Sorted(maps.Keys(keys)), r.refusal()
 }
 
 // Claim is what the tables hold of some tokens, with the events about them, about
@@ -116,6 +130,24 @@ func VouchPolicy(e Evidence, set map[string]string) error {
 	v := &verification{fold: f}
 	e.each(&v.Report, func(x *examined) error { return f.apply(&x.event, x.beside) })
 	v.compareSettings(set)
+	return v.refusal()
+}
+
+// VouchPeople holds the accounts against the newest list of people, and the erasures
+// since.
+func VouchPeople(e Evidence, rows iter.Seq2[AccountRow, error]) error {
+	f := newFold(span{"\x00", "\x00"}, Renames{})
+	f.part = true
+	v := &verification{fold: f}
+	e.each(&v.Report, func(x *examined) error { return f.apply(&x.event, x.beside) })
+	p := v.peopleNow()
+	for row, err := range rows {
+		if err != nil {
+			return err
+		}
+		p.add(row)
+	}
+	p.compare()
 	return v.refusal()
 }
 
