@@ -27,7 +27,9 @@ func (q *queries) SerialOf(id int64) (token.Serial, error) {
 
 // NewestAbout reads the events that the index of subjects names.
 func (q *queries) NewestAbout(serial token.Serial, limit int) (all []trail.Stored, err error) {
-	seqs, err := collect(q, value[int64], fmt.Sprintf(`SELECT seq FROM audit_about WHERE subject = $1 ORDER BY seq DESC LIMIT %d`, limit), trail.AboutToken(serial.Key()))
+	key := serial.Key()
+	seqs, err := collect(q, value[int64], fmt.Sprintf(`SELECT seq FROM audit_about WHERE subject IN ($1, $2, $3) ORDER BY seq DESC LIMIT %d`, limit),
+		trail.AboutToken(trail.NoTrace, key), trail.AboutToken(trail.StandingTrace, key), trail.AboutToken(trail.LastingTrace, key))
 	for _, seq := range seqs {
 		if err != nil {
 			return nil, err
