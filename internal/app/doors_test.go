@@ -219,7 +219,11 @@ func TestEveryDoor(t *testing.T) {
 		{"Total: 5", "is a line of a report"}, {"(5 rows affected)", "is a line of a report"},
 		{"<bob@example.test>", "write bob@example.test"}, {"Bob Meier <bob@example.test>", "write bob@example.test"}, {"mailto:bob@example.test", "write bob@example.test"},
 		{"bob@example.test;", "write bob@example.test"}, {"'bob@example.test'", "write bob@example.test"}, {"bob@example.test; cid@example.test", "more than one address"},
-		{"bob@example.test", ""}, {"o'brien@example.test", ""}, {`CORP\bob`, ""},
+		{"#¡REF!", "is an error of a spreadsheet"}, {"Fehler:508", "is an error of a spreadsheet"}, {"#Н/Д", "is an error of a spreadsheet"}, {"Loading...", "is an error of a spreadsheet"},
+		{"bob@example.test (external)", "write bob@example.test"}, {"Bob Meier (bob@example.test)", "write bob@example.test"}, {"E-Mail: bob@example.test", "write bob@example.test"},
+		{"i:0#.f|membership|bob@example.test", "write bob@example.test"}, {"bob%40example.test", "write bob@example.test"}, {"bob@example,test", "write bob@example.test"},
+		{"bob&#64;example.test", "write bob@example.test"}, {"bob@example.test.", "write bob@example.test"}, {"1,234,567", "separators of thousands"}, {"=A1+1", " a formula"},
+		{"bob@example.test", ""}, {"o'brien@example.test", ""}, {"Bob Meier (ext.)", ""}, {`CORP\bob`, ""},
 	} {
 		for _, d := range accountDoors {
 			hold(t, d, "account", c.value, c.says)
@@ -227,6 +231,8 @@ func TestEveryDoor(t *testing.T) {
 	}
 	for _, c := range []struct{ value, says string }{
 		{"#N/A", "is an error of a spreadsheet"}, {"2.6E+12", "was turned into a number by a spreadsheet"}, {"2,6E+12", "was turned into a number by a spreadsheet"},
+		{"#¡REF!", "is an error of a spreadsheet"}, {"Err:508", "is an error of a spreadsheet"}, {"########", "is an error of a spreadsheet"}, {"TRUE", "stands for no serial"}, {"-", "stands for no serial"},
+		{"Total: 5", "is a line of a report"}, {"(5 rows affected)", "is a line of a report"},
 		{"2600412300002.0", "ends in .0"}, {"2,600,412,300,002", "separators of thousands"}, {"2024-05-01", "is a date"}, {"N/A", "stands for no serial"}, {"null", "stands for no serial"},
 		{"2600412300002", ""}, {"306EUO4-00960", ""}, {"12E4567", ""},
 	} {
@@ -234,7 +240,11 @@ func TestEveryDoor(t *testing.T) {
 			if d.name == "stocktake" && c.says != "" {
 				c.says = "unknown label" // which is compared with what is missing
 			}
-			hold(t, d, "serial", c.value, c.says)
+			said := c.says
+			if d.name == "otpauth" && said == "is a line of a report" {
+				said = "the label names an account" // where nobody calls a serial so
+			}
+			hold(t, d, "serial", c.value, said)
 		}
 	}
 }

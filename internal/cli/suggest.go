@@ -21,9 +21,9 @@ import (
 var otherCommands = map[string][]string{
 	"ls": {"list"}, "search": {"list"}, "find": {"list", "identify"}, "tokens": {"list"}, "token": {"show"},
 	"get": {"show"}, "info": {"show"}, "describe": {"show"}, "status": {"show", "doctor"}, "history": {"audit log"},
-	"load": {"import"}, "add": {"import"}, "upload": {"import"}, "sync": {"resync", "account import"}, "resynchronize": {"resync"},
+	"load": {"import"}, "add": {"import"}, "upload": {"import"}, "sync": {"resync", "account import"}, "resynchronize": {"resync"}, "synchronize": {"resync"},
 	"enroll": {"bind", "virtual"}, "enrol": {"bind", "virtual"}, "activate": {"bind", "resume"}, "register": {"bind"}, "link": {"bind"}, "pair": {"bind"},
-	"unlink": {"unbind"}, "revoke": {"lost", "retire"}, "disable": {"suspend"}, "enable": {"resume"}, "block": {"suspend"}, "unblock": {"unlock"},
+	"unlink": {"unbind"}, "revoke": {"lost", "retire"}, "disable": {"suspend"}, "enable": {"resume"}, "block": {"suspend"}, "lock": {"suspend"}, "deactivate": {"suspend"}, "reactivate": {"resume"}, "dump": {"export"}, "unblock": {"unlock"},
 	"delete": {"retire", "batch withdraw"}, "remove": {"retire", "batch withdraw"}, "rm": {"retire"}, "destroy": {"retire"},
 	"verify": {"check", "audit verify", "verify-export"}, "test": {"check"}, "validate": {"check"}, "log": {"audit log"}, "logs": {"audit log"}, "events": {"audit log"},
 	"users": {"account list"}, "user": {"account show"}, "accounts": {"account list"}, "people": {"account list"}, "batches": {"batch list"}, "locations": {"location list"},
@@ -33,10 +33,10 @@ var otherCommands = map[string][]string{
 
 // otherFlags are the same for flags; the first that a command has is offered.
 var otherFlags = map[string][]string{
-	"user": {"account"}, "username": {"account"}, "login": {"account"}, "owner": {"account"}, "otp": {"code"}, "pin": {"code"},
+	"user": {"account"}, "username": {"account"}, "login": {"account"}, "owner": {"account"}, "otp": {"code"}, "pin": {"code"}, "pass": {"code", "passphrase-file"}, "passcode": {"code"}, "tokencode": {"code"},
 	"comment": {"reason"}, "note": {"reason"}, "message": {"reason"}, "why": {"reason"}, "case": {"ticket"}, "incident": {"ticket"},
 	"force": {"yes"}, "assume-yes": {"yes"}, "no-confirm": {"yes"}, "silent": {"quiet"}, "database": {"db"}, "store": {"db"},
-	"file": {"from", "out"}, "input": {"from"}, "output": {"out", "xlsx"}, "place": {"location", "to"}, "site": {"location"}, "count": {"limit"}, "max": {"limit"},
+	"file": {"from", "out"}, "input": {"from"}, "output": {"out", "xlsx", "json"}, "format": {"json"}, "sheet-name": {"sheet"}, "worksheet": {"sheet"}, "seed-format": {"encoding"}, "key-format": {"encoding"}, "place": {"location", "to"}, "site": {"location"}, "count": {"limit"}, "max": {"limit"},
 	"approver": {"approved-by"}, "approve": {"approved-by"}, "password": {"passphrase-file", "password-file"}, "passphrase": {"passphrase-file"}, "key": {"key-file"},
 	"algorithm": {"hash"}, "algo": {"hash"}, "length": {"digits"}, "interval": {"period"}, "step": {"period"}, "timestep": {"period"}, "time-step": {"period"}, "hmac": {"hash"}, "otplen": {"digits"}, "upn": {"account"},
 	"separator": {"delimiter"}, "sep": {"delimiter"}, "moving-factor": {"counter"}, "psk": {"key-file"}, "certificate": {"signed-by"}, "po": {"order"}, "purchase-order": {"order"}, "vendor": {"manufacturer"}, "from-date": {"since"}, "to-date": {"until"},

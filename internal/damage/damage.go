@@ -30,18 +30,22 @@ const NoteDOSEnd = "the text ends in the sign with which DOS programs end a file
 const takeOriginal = "take it from the original file"
 
 // sheetError is what spreadsheets write in the place of a value, in any language:
-// #REF!, #BEZUG!, #NAME?, #DIV/0!, #N/A, #NV, also with what it was twice over; of
-// LibreOffice Err:508, and of a column too narrow for its numbers only signs.
-var sheetError = regexp.MustCompile(`^(#(\p{Lu}[\p{Lu}0-9/_ ]*[!?]|N/A|N/D|N/V|NV|N/B|I/T|N/DISP|GETTING_DATA|GEG\. ONTBREEKT|SAKNAS!?|PUUTTUU)( N/A| #N/A)?|Err:[0-9]{3}|#{3,})$`)
+// #REF!, #BEZUG!, #¡REF!, #NAME?, #DIV/0!, #N/A, #NV, also with what it was twice over;
+// of LibreOffice Err:508 and Fehler:508, of Google a sheet that was not loaded yet, and
+// of a column too narrow for its numbers only signs.
+var sheetError = regexp.MustCompile(`^(#([¡¿]?\p{Lu}[\p{Lu}0-9/_ ]*[!?]|N/A|N/D|N/V|NV|N/B|I/T|Н/Д|N/DISP|GETTING_DATA|GEG\. ONTBREEKT|SAKNAS!?|PUUTTUU|HIÁNYZIK|YOK|NENÍ_K_DISPOZICI)( N/A| #N/A)?|(Err|Fehler|Erreur|Errore|Error|Fout) ?:[0-9]{3}|Loading\.\.\.|#{3,})$`)
 
 // SheetError reports whether a text is an error of a spreadsheet. No serial, account
-// or name begins with # and ends as these do, or is of # alone.
+// or name begins with # and ends as these do, or is of # alone: makers print letters,
+// digits, dashes and points, and directories write a # in front of a name only behind a
+// backslash (RFC 4514 section 2.4). So a healthy file of any length has none.
 func SheetError(text string) bool {
-	return text != "" && (text[0] == '#' || text[0] == 'E') && sheetError.MatchString(text)
+	return text != "" && strings.IndexByte("#EFL", text[0]) >= 0 && sheetError.MatchString(text)
 }
 
 // formula is what a spreadsheet computes when a list is opened in one: it is nobody's
-// name. A number with a sign is no formula.
+// name. A number with a sign is no formula. Microsoft allows no =, bracket or stroke in
+// a sAMAccountName or a UPN: a healthy file of any length has none.
 var formula = regexp.MustCompile(`^(=|[-+@][\pL\d.+\-*/]*[(|!])`)
 
 // Formula reports whether a text is a formula that was to be computed. It is damage in
@@ -57,7 +61,8 @@ func Listed(text string) string {
 }
 
 // exponent is how a spreadsheet writes a long number: 2.6E+12. A serial such as
-// 12E4567 is not that: the damage always shows a decimal mark, an E+, or both.
+// 12E4567 is not that: the damage always shows a decimal mark, an E+, or both, and no
+// serial has a plus, nor one mark between digits with an E behind it.
 var exponent = regexp.MustCompile(`^[+-]?[0-9]+([.,][0-9]+[eE][+-]?|[eE]\+)[0-9]+$`)
 
 // Exponent reports whether a text was a number too long for its cell.
@@ -101,7 +106,8 @@ func Number(text string) string {
 }
 
 // thousands are groups of three behind commas or apostrophes. Points group the digits
-// of real serials too, and are not among them.
+// of real serials too, and are not among them. No serial and no login has a comma or an
+// apostrophe between digits: a healthy file of any length has none.
 var thousands = regexp.MustCompile(`^[1-9][0-9]{0,2}([,'’][0-9]{3})+$`)
 
 // dates are the layouts that spreadsheets write a date in. A serial of digits in

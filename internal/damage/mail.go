@@ -1,6 +1,7 @@
 package damage
 
 import (
+	"html"
 	"regexp"
 	"strings"
 )
@@ -11,18 +12,30 @@ var inMarkdown = regexp.MustCompile(`^\[([^\]]+@[^\]]+)\]\((mailto:)?[^)]*\)$`)
 // hiddenAt is an address as people write it to hide it from machines.
 var hiddenAt = regexp.MustCompile(`(?i)^([\w.+-]+) ?[([{<] ?at ?[)\]}>] ?([\w-]+( ?[([{<]? ?(dot|punkt|\.) ?[)\]}>]? ?[\w-]+)+)$`)
 
+// spelled is an address with what does not belong into one, and what ought to be there:
+// blanks round its @ and its points, and a comma in the place of a point.
+var spelled = regexp.MustCompile(`^([\w.+'-]+) ?@ ?([\w-]+(?: ?[.,] ?[\w-]+)+)\.?$`)
+
+// behind is an address with a remark, or a remark with an address: ann@example.test
+// (external), Ann Example (ann@example.test).
+var behind = regexp.MustCompile(`^(?:([^\s()]+@[^\s()]+) ?\([^()]*\)|[^()@]+ \(([^\s()]+@[^\s()]+)\))$`)
+
+// labelled is a word with a colon in front of an address, as forms, headers of mails and
+// links have it.
+var labelled = regexp.MustCompile(`(?i)^(e-?mail|mail|mailto|smtp|sips?|upn|to|cc|bcc|from|an|von|de|à|acct|xmpp|im|teams|user|login) ?: ?`)
+
 // Mail is what mail programs, chats and directories put round an address, and the
 // address that is left; empty: nothing. The signs that give it away are none that an
 // account may have: two @, an angle bracket, a colon behind mailto or smtp, a
-// delimiter at its end (RFC 5321 section 4.1.2; Microsoft allows none of them in a
-// UPN). O'Brien keeps his apostrophe: only a pair of them is taken for quotes.
+// delimiter at its end, a blank or a comma round the @ (RFC 5321 section 4.1.2; Microsoft
+// allows none of them in a UPN). So a healthy file of any length has none. O'Brien keeps his apostrophe: only a pair of them is taken for quotes.
 func Mail(text string) string {
-	if !strings.ContainsAny(text, "<>[](){}:;,?\"“”„«»'‘’‚`´") {
+	if !strings.ContainsAny(text, "<>[](){}:;,?\"“”„«»'‘’‚`´&%| ") && !strings.HasSuffix(text, ".") {
 		return ""
 	}
 	bare := bareAddress(text)
 	switch {
-	case strings.Count(bare, "@") > 1 && strings.ContainsAny(bare, " ,;"):
+	case strings.Count(bare, "@") > 1 && strings.ContainsAny(bare, " ,;/"):
 		return "holds more than one address; a row is one person's"
 	case bare == text:
 		return ""
@@ -36,9 +49,17 @@ func Mail(text string) string {
 
 // bareAddress takes off what stands round an address.
 func bareAddress(text string) string {
-	bare := text
+	bare := html.UnescapeString(text)
+	if at := strings.LastIndexByte(bare, '|'); at >= 0 && !strings.ContainsAny(bare, "<>") && strings.Contains(bare[at:], "@") {
+		bare = bare[at+1:] // i:0#.f|membership|ann@example.test, as SharePoint calls her
+	}
+	if before, after, has := strings.Cut(bare, "%40"); has && !strings.Contains(bare, "@") {
+		bare = before + "@" + after
+	}
 	if m := inMarkdown.FindStringSubmatch(bare); m != nil {
 		bare = m[1]
+	} else if m := behind.FindStringSubmatch(bare); m != nil {
+		bare = m[1] + m[2]
 	}
 	if m := hiddenAt.FindStringSubmatch(bare); m != nil {
 		domain := strings.NewReplacer(" ", "", "(", "", ")", "", "[", "", "]", "", "{", "", "}", "", "<", "", ">", "", "dot", ".", "DOT", ".", "punkt", ".").Replace(m[2])
@@ -54,10 +75,8 @@ func bareAddress(text string) string {
 	for before := ""; before != bare; {
 		before = bare
 		bare = strings.Trim(bare, " ,;<>\"“”„«»")
-		for _, scheme := range []string{"mailto:", "smtp:", "sip:", "upn:"} {
-			if n := len(scheme); len(bare) > n && strings.EqualFold(bare[:n], scheme) {
-				bare = bare[n:]
-			}
+		if strings.Contains(bare, "@") {
+			bare = labelled.ReplaceAllString(bare, "")
 		}
 		if address, query, has := strings.Cut(bare, "?"); has && strings.Contains(address, "@") && strings.Contains(query, "=") {
 			bare = address
@@ -67,6 +86,9 @@ func bareAddress(text string) string {
 				bare = strings.TrimSuffix(strings.TrimPrefix(bare, left), right)
 			}
 		}
+	}
+	if m := spelled.FindStringSubmatch(bare); m != nil {
+		bare = m[1] + "@" + strings.NewReplacer(" ", "", ",", ".").Replace(m[2])
 	}
 	if bare == "" {
 		return text

@@ -33,7 +33,7 @@ var personNames = rows.Names[personColumn]{
 	"utilisateur": colLogin, "compte": colLogin, "usuario": colLogin, "nombredeusuario": colLogin, "cuenta": colLogin,
 	"utente": colLogin, "nomeutente": colLogin, "gebruiker": colLogin, "gebruikersnaam": colLogin, "användarnamn": colLogin,
 	"brugernavn": colLogin, "brukernavn": colLogin, "käyttäjätunnus": colLogin, "nazwaużytkownika": colLogin, "utilizador": colLogin,
-	"uživatelskéjméno": colLogin, "felhasználónév": colLogin, "логин": colLogin, "ユーザー名": colLogin, "用户名": colLogin,
+	"uživatelskéjméno": colLogin, "felhasználónév": colLogin, "логин": colLogin, "usuário": colLogin, "nomedeusuário": colLogin, "ユーザー名": colLogin, "用户名": colLogin,
 	"email": colMail, "emailaddress": colMail, "mail": colMail, "primaryemail": colMail, "workemail": colMail, "emailadresse": colMail,
 	"mailadresse": colMail, "courriel": colMail, "adressemail": colMail, "correo": colMail, "correoelectrónico": colMail,
 	"epost": colMail, "posta": colMail,
@@ -52,7 +52,8 @@ var personNames = rows.Names[personColumn]{
 	"accountactive": colStatus, "activeaccount": colStatus, "accountstatus": colStatus, "userstatus": colStatus, "useractive": colStatus,
 	"activeuser": colStatus, "isenabled": colStatus, "userenabled": colStatus, "currentlyemployed": colStatus, "employed": colStatus,
 	"compteactif": colStatus, "compteactivé": colStatus, "activé": colStatus, "étatducompte": colStatus, "état": colStatus,
-	"statutducompte": colStatus, "cuentaactiva": colStatus, "actif": colStatus, "estado": colStatus, "activo": colStatus, "stato": colStatus, "attivo": colStatus, "actief": colStatus,
+	"statutducompte": colStatus, "cuentaactiva": colStatus, "actif": colStatus, "estado": colStatus, "activo": colStatus, "stato": colStatus, "situação": colStatus, "stav": colStatus, "tila": colStatus, "állapot": colStatus, "durum": colStatus, "статус": colStatus,
+	"состояние": colStatus, "状态": colStatus, "状態": colStatus, "在籍状況": colStatus, "상태": colStatus, "workerstatus": colStatus, "ativo": colStatus, "aktywny": colStatus, "aktivní": colStatus, "attivo": colStatus, "actief": colStatus,
 	"disabled": colEnded, "inactive": colEnded, "blocked": colEnded, "suspended": colEnded, "terminated": colEnded, "gesperrt": colEnded,
 	"deaktiviert": colEnded, "inaktiv": colEnded, "ausgeschieden": colEnded, "inactif": colEnded, "archived": colEnded,
 	"accountdisabled": colEnded, "isdisabled": colEnded, "userdisabled": colEnded, "deactivated": colEnded, "accountinactive": colEnded,
@@ -66,6 +67,9 @@ var personNames = rows.Names[personColumn]{
 	"suspendu": colEnded, "comptebloqué": colEnded, "archivé": colEnded, "bloqueado": colEnded, "eliminado": colEnded, "suspendido": colEnded,
 	"inactivo": colEnded, "bloccato": colEnded, "eliminato": colEnded, "sospeso": colEnded, "inattivo": colEnded, "geblokkeerd": colEnded,
 	"verwijderd": colEnded, "uitgeschakeld": colEnded, "inactief": colEnded, "spärrad": colEnded, "inaktiverad": colEnded, "borttagen": colEnded,
+	"disabilitato": colEnded, "inativo": colEnded, "desligado": colEnded, "demitido": colEnded, "wyłączony": colEnded, "kontowyłączone": colEnded,
+	"neaktivní": colEnded, "neaktívny": colEnded, "zablokovaný": colEnded, "letiltva": colEnded, "inaktív": colEnded, "poistettu": colEnded, "estetty": colEnded,
+	"fratrådt": colEnded, "sluttet": colEnded, "slutat": colEnded, "уволен": colEnded, "заблокирован": colEnded, "отключен": colEnded, "无效": colEnded, "禁用": colEnded,
 	"spærret": colEnded, "slettet": colEnded, "deaktiveret": colEnded, "deaktivert": colEnded, "zablokowany": colEnded, "nieaktywny": colEnded,
 	"useraccountcontrol": colControl, "msdsuseraccountcontrolcomputed": colControl, "uac": colControl,
 	"id": colPersonID, "personid": colPersonID, "employeeid": colPersonID, "employeenumber": colPersonID, "employeeno": colPersonID,
@@ -92,11 +96,16 @@ var columnWords = [...]string{colLogin: "account", colFullName: "name", colGiven
 // activeWords and endedWords are what a status says.
 var (
 	activeWords = wordSet(`active aktiv actif active activo activa attivo actief ativo ativa aktywny current employed enabled yes ja oui si sí
-		true wahr vrai verdadero 1 y j x angestellt beschäftigt onleave leave`)
+		true wahr vrai verdadero 1 y j x angestellt beschäftigt onleave leave
+		sim sì tak ano áno да igen kyllä jah evet ναι da はい 是 예
+		aktivní aktív aktiivinen активен активна активный работает включен aktywna zatrudniony 在职 启用 有効 在籍 正常 활성`)
 	endedWords = wordSet(`inactive inaktiv inactif inactivo inactiva inattivo inactief left leaver terminated disabled deactivated suspended blocked
 		locked former exited resigned retired archived deleted ended no nein non nee false falsch faux falso 0 n ausgeschieden ausgetreten
 		gesperrt deaktiviert gekündigt parti sorti baja cessato deprovisioned gelöscht geloescht blockiert bloqué supprimé désactivé suspendu
-		bloqueado eliminado desactivado suspendido bloccato eliminato disattivato sospeso geblokkeerd verwijderd uitgeschakeld spärrad inaktiverad`)
+		bloqueado eliminado desactivado suspendido bloccato eliminato disattivato sospeso geblokkeerd verwijderd uitgeschakeld spärrad inaktiverad
+		não no nej nie ne нет nem ei hayır όχι nu いいえ 否 아니요
+		demitido desligado inativo inativa disabilitato nieaktywny nieaktywna zablokowany zwolniony neaktivní neaktívny zablokovaný letiltva inaktív poistettu
+		estetty fratrådt sluttet slutat avslutad уволен уволена заблокирован отключен неактивен pasif 离职 禁用 停用 退職 退社 無効 비활성`)
 )
 
 func wordSet(text string) map[string]bool {
@@ -129,8 +138,8 @@ var (
 // yesWords are what a flag says where it is set; what it says elsewhere is nothing, or
 // one of noWords.
 var (
-	yesWords = wordSet("yes ja oui si sí sim tak y j o x 1 true wahr vrai verdadero vero waar sant sand on ein")
-	noWords  = wordSet("no nein non nee não nie n 0 false falsch faux falso onwaar off aus")
+	yesWords = wordSet("yes ja oui si sí sì sim tak ano áno да igen kyllä jah evet ναι da はい 是 예 y j o x 1 true wahr vrai verdadero vero waar sant sand on ein")
+	noWords  = wordSet("no nein non nee não nej nie ne нет nem ei hayır όχι nu いいえ 否 아니요 n 0 false falsch faux falso onwaar off aus")
 )
 
 // mayTellWhoLeft reports whether a yes or a date in a column of this name may say that

@@ -245,8 +245,8 @@ func (d *doubt) see(row rows.Row) {
 	d.rows++
 	text := bytes.TrimSpace(row.Fields[d.at-1])
 	switch word := rows.Name(text); {
-	case len(text) == 0 || noWords[word]:
-	case yesWords[word] || row.Kinds != nil && row.Kinds[d.at-1] == rows.Date || isDay(text):
+	case len(text) == 0 || noWords[word] || activeWords[word] && !yesWords[word]:
+	case yesWords[word] || endedWords[word] || row.Kinds != nil && row.Kinds[d.at-1] == rows.Date || isDay(text):
 		if d.set++; d.set == 1 {
 			d.someone = row.Line
 		}

@@ -17,6 +17,7 @@ import (
 	"io"
 	"regexp"
 	"strconv"
+	"strings"
 	"time"
 	"unicode/utf8"
 
@@ -314,14 +315,22 @@ func (r *Reader) skip(lines int) error {
 	return nil
 }
 
-// excelError is what a spreadsheet writes in the place of a value, in whatever
-// language: #REF!, #BEZUG!, #NAME?, #DIV/0!, #N/A, #NV.
-var excelError = regexp.MustCompile(`^#(\p{Lu}[\p{Lu}0-9/_ ]*[!?]|N/A|N/D|NV)([\s,;|"]|$)`)
-
 // isComment reports whether a line says nothing of its own. A row whose first field
-// is an error of a spreadsheet does, and must not be passed over.
+// is an error of a spreadsheet does, and must not be passed over: damage knows them.
 func isComment(line []byte) bool {
-	return len(line) > 0 && line[0] == '#' && !excelError.Match(line) && !tooNarrow.Match(line)
+	if len(line) == 0 || line[0] != '#' || tooNarrow.Match(line) {
+		return false
+	}
+	for _, ends := range []string{",;|\t\"", ",;|\t\" "} { // a blank may stand in it, or behind it
+		field := string(line)
+		if n := bytes.IndexAny(line, ends); n >= 0 {
+			field = string(line[:n])
+		}
+		if field = strings.TrimSpace(field); strings.Trim(field, "#") != "" && damage.SheetError(field) {
+			return false
+		}
+	}
+	return true
 }
 
 // tooNarrow is what a spreadsheet shows of a number in the first column that is wider

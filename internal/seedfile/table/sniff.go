@@ -91,7 +91,9 @@ func IsSeed(text []byte, e seedfile.Encoding) bool {
 
 // IsYubicoOTP reports whether a row is what Duo and others take for a YubiKey in its
 // own mode: a public id of 12 letters, a private id and an AES key. A serial that a
-// maker gave has a digit.
+// maker gave has a digit; one of 12 letters, all of them of the 16 of modhex, would be
+// chance once in (26/16)^12, 300, beside a second column of 12 hex digits and a third of
+// 32, which no table of OATH seeds has.
 func IsYubicoOTP(fields [][]byte) bool {
 	if len(fields) < 3 || len(fields[0]) != 12 || len(fields[1]) != 12 || len(fields[2]) != 32 {
 		return false
