@@ -1,10 +1,8 @@
 package web
 
 import (
-	"errors"
 	"html/template"
 	"io"
-	"net/http"
 	"strings"
 
 	"fob/internal/desk"
@@ -92,9 +90,6 @@ func bulkBind(c *call) error {
 
 // rows are what was pasted, or else the file.
 func (c *call) rows() (io.Reader, error) {
-	if err := c.r.ParseMultipartForm(maxRows); err != nil && !errors.Is(err, http.ErrNotMultipart) {
-		return nil, fault.Wrap(fault.Usage, err, "the rows cannot be read")
-	}
 	if pasted := c.r.PostFormValue("rows"); strings.TrimSpace(pasted) != "" {
 		return strings.NewReader(pasted), nil
 	}

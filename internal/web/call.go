@@ -56,6 +56,10 @@ func (s *Server) answer(rt route) http.Handler {
 			c.signInFor(true)
 			return
 		}
+		if err := c.readForm(); err != nil {
+			c.fail(err)
+			return
+		}
 		if c.isPost() && c.who != nil && rt.roles != nobody { // what was said before is over
 			s.sessions.Remove(ctx, keySaid)
 		}
@@ -64,6 +68,27 @@ func (s *Server) answer(rt route) http.Handler {
 		}
 	})
 }
+
+// readForm reads what was posted: what is too large must not look like an empty form.
+func (c *call) readForm() error {
+	if !c.isPost() {
+		return nil
+	}
+	err := c.r.ParseForm()
+	if err == nil {
+		err = c.r.ParseMultipartForm(maxRows)
+	}
+	if err == nil || errors.Is(err, http.ErrNotMultipart) {
+		return nil
+	}
+	var large *http.MaxBytesError
+	if errors.As(err, &large) {
+		return fault.Wrap(fault.Usage, errTooLarge, "what was sent is larger than %d bytes", large.Limit)
+	}
+	return fault.Errorf(fault.Usage, "what was sent is no form")
+}
+
+var errTooLarge = errors.New("that is more than this page takes")
 
 // isPost reports whether the request changes something.
 func (c *call) isPost() bool { return c.r.Method == http.MethodPost }

@@ -1,6 +1,7 @@
 package web
 
 import (
+	"slices"
 	"strings"
 
 	"fob/internal/fault"
@@ -128,7 +129,11 @@ func carryOutRequest(c *call) error {
 	if path == "" || !q.IsOf(c.cases.Desk.Operator) {
 		return errNoPage
 	}
-	c.keep(said{For: path, Good: true, HTML: c.t("request.go"), Values: map[string]string{"account": string(q.Account), "reason": q.Reason, "ticket": q.Ticket}})
+	values := map[string]string{"account": string(q.Account), "reason": q.Reason, "ticket": q.Ticket}
+	if slices.Contains(q.What, "deep") {
+		values["deep"] = "1"
+	}
+	c.keep(said{For: path, Good: true, HTML: c.t("request.go"), Values: values})
 	c.redirect(path)
 	return nil
 }

@@ -21,6 +21,7 @@ import (
 	"testing"
 	"time"
 
+	"fob/internal/testkit/cluster"
 	"fob/internal/web"
 )
 
@@ -216,6 +217,46 @@ func TestDemoIsLocal(t *testing.T) {
 		if web.CheckDemo(listen) == nil {
 			t.Error(listen)
 		}
+	}
+}
+
+// The same pages on PostgreSQL.
+func TestOnPostgres(t *testing.T) {
+	if _, ok := cluster.Find(); !ok && os.Getenv("FOB_NO_PEERS") != "" {
+		t.Skip("PostgreSQL's server is not installed")
+	}
+	server, err := cluster.Start(false)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(server.Stop)
+	name, err := server.NewDatabase(t.Context(), "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	p := serveAt(t, server.Address(name), nil)
+	b := p.as(sonja)
+	if b.post("/find", "q", plain); b.At != "/tokens/1" {
+		t.Fatal(b.At, b.said())
+	}
+	if b.post("/tokens/1/bind", "account", "eva", "code1", p.shows(plain)); !strings.Contains(b.said(), "bound to eva") {
+		t.Error(b.said())
+	}
+	b.has("Sonja Berg")
+	if b.post("/find", "q", "milan.novak"); b.At != "/find" {
+		t.Error(b.At, b.said())
+	}
+}
+
+// What is too large is refused, and is not taken for an empty form.
+func TestTooLarge(t *testing.T) {
+	p := serve(t, nil)
+	b := p.as(sonja)
+	if b.post("/find", "q", strings.Repeat("x", 20_000)); !strings.Contains(b.said(), "larger than") {
+		t.Error(b.Status, b.said())
+	}
+	if b.post("/bulk", "rows", "serial,account,code1\n"+strings.Repeat("x", 20_000)); strings.Contains(b.said(), "larger than") {
+		t.Error(b.said())
 	}
 }
 

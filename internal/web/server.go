@@ -117,10 +117,6 @@ func status(err error) int {
 	case fault.KeyTrouble, fault.Interrupted:
 		return http.StatusServiceUnavailable
 	}
-	var tooLarge *http.MaxBytesError
-	if errors.As(err, &tooLarge) {
-		return http.StatusRequestEntityTooLarge
-	}
 	if errors.Is(err, errForbidden) {
 		return http.StatusForbidden
 	}

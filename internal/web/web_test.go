@@ -65,11 +65,23 @@ func (p *pages) wait(d time.Duration) {
 // serve starts pages; change may say something of the options.
 func serve(t *testing.T, change func(*web.Options)) *pages {
 	t.Helper()
+	return serveAt(t, "", change)
+}
+
+// serveAt does so with the store in another place.
+func serveAt(t *testing.T, place string, change func(*web.Options)) *pages {
+	t.Helper()
 	p := &pages{t: t, log: &logged{}}
 	t.Setenv("TMPDIR", t.TempDir())
 	var err error
 	if p.pocket, err = demo.New(t.Context(), app.Config{Now: p.now, Random: rand.Reader, Host: "test"}); err != nil {
 		t.Fatal(err)
+	}
+	if place != "" {
+		if _, err := p.pocket.Config.Migrate(t.Context(), place); err != nil {
+			t.Fatal(err)
+		}
+		p.pocket.Config.DB = place
 	}
 	u, seeds, err := p.pocket.Config.OpenServing(t.Context())
 	if err != nil {
