@@ -33,7 +33,7 @@ VERSION    ?=
 KEY        ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help build install release trial vuln test race lint demo picture bench simulate soak fmt clean
+.PHONY: help build install release trial vuln test race lint pages demo picture bench simulate soak fmt clean
 
 help: ## list the targets
 	@echo 'make TARGET, where TARGET is one of'
@@ -75,6 +75,15 @@ ifneq ($(strip $(MISSING)),)
 	@echo 'LEFT OUT: the comparisons with $(MISSING), not found here. To have them: apt-get install $(PACKAGES)'
 endif
 
+pages: build ## stories in a real browser with a real sign-in; pictures in build/pages/shots
+	@missing=; for p in chromium npm java; do command -v $$p >/dev/null || missing="$$missing $$p"; done; \
+		if [ -n "$$missing" ]; then echo "make pages: missing:$$missing. Install: apt-get install chromium npm default-jre-headless" >&2; exit 1; fi
+	rm -rf build/pages && mkdir -p build/pages
+	cp tools/pages/package.json tools/pages/package-lock.json build/pages
+	npm ci --prefix build/pages --ignore-scripts --no-audit --no-fund
+	$(GO) run $(BUILD) ./tools/seedgen -n 24 -o build/pages/delivery.csv
+	$(GO) -C tools/pages test $(BUILD) -count=1 -timeout 20m ./...
+
 race: ## all tests under the race detector (needs a C compiler)
 	CGO_ENABLED=1 $(GO) test $(BUILD) -race -timeout 60m ./...
 
@@ -83,9 +92,11 @@ lint: ## format, vet, staticcheck, modules and the rules of the tree
 		if [ -n "$$unformatted" ]; then echo "not formatted (make fmt):" $$unformatted >&2; exit 1; fi
 	$(GO) vet $(BUILD) ./...
 	$(GO) -C tools/lint vet $(BUILD) ./...
+	$(GO) -C tools/pages vet $(BUILD) ./...
 	$(GO) mod tidy -diff
 	$(GO) -C tools/lint mod tidy -diff
 	$(GO) -C tools/vuln mod tidy -diff
+	$(GO) -C tools/pages mod tidy -diff
 	$(GO) -C tools/lint test $(BUILD) ./...
 	$(GO) -C tools/lint run $(BUILD) . ../..
 	"$$($(GO) -C tools/lint tool -n staticcheck)" ./...
