@@ -150,6 +150,22 @@ func bulk(read func(*bytes.Reader) ([]desk.BulkRow, []string, error), header str
 	}
 }
 
+// bulkBook is the same list as a workbook.
+func bulkBook(read func(*bytes.Reader) ([]desk.BulkRow, []string, error), header []string, at int) func(t *testing.T, v string) string {
+	return func(t *testing.T, v string) string {
+		row := []string{soundSerial, soundAccount, "123456"}[:len(header)]
+		row[at] = v
+		all, _, err := read(bytes.NewReader(table{rows: [][]string{header, row}, header: true}.workbook(t, false)))
+		if err != nil {
+			return err.Error()
+		}
+		if all[0].Fault != nil {
+			return all[0].Fault.Error()
+		}
+		return ""
+	}
+}
+
 func peopleRows(v string) table {
 	return table{rows: [][]string{{"account", "name"}, {"zoe@example.test", "Zoe"}, {v, "Bob Meier"}}, header: true}
 }
@@ -175,6 +191,8 @@ var (
 		door{"people workbook", func(t *testing.T, v string) string { return peopleList(peopleRows(v).workbook(t, false)) }},
 		door{"assignments", bulk(assignments, "serial,account", func(v string) string { return soundSerial + "," + v })},
 		door{"bindings", bulk(bindings, "serial,account,code1", func(v string) string { return soundSerial + "," + v + ",123456" })},
+		door{"assignments, workbook", bulkBook(assignments, []string{"serial", "account"}, 1)},
+		door{"bindings, workbook", bulkBook(bindings, []string{"serial", "account", "code1"}, 1)},
 	)
 	serialDoors = append(append(seedFile("entra", 1, entraRows), seedFile("oath-csv", 1, oathRows)...),
 		door{"PSKC", func(t *testing.T, v string) string { return seeds(t, pskcOf(v, ""), false) }},
@@ -193,6 +211,8 @@ var (
 		}},
 		door{"assignments", bulk(assignments, "serial,account", func(v string) string { return v + "," + soundAccount })},
 		door{"bindings", bulk(bindings, "serial,account,code1", func(v string) string { return v + "," + soundAccount + ",123456" })},
+		door{"assignments, workbook", bulkBook(assignments, []string{"serial", "account"}, 0)},
+		door{"bindings, workbook", bulkBook(bindings, []string{"serial", "account", "code1"}, 0)},
 		door{"stocktake", func(t *testing.T, v string) string {
 			s, err := app.ReadScans(strings.NewReader("serial,place\n" + soundSerial + ",1\n\"" + v + "\",2\n"))
 			if err != nil {
