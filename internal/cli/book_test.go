@@ -94,6 +94,9 @@ func TestWorkbookSaysWhatListSays(t *testing.T) {
 			if f.Field == "stolen" && listed[i]["lost_reported_at"] == nil {
 				said = nil // said of lost tokens only
 			}
+			if (f.Field == "was_stolen" || f.Field == "leaked") && said == false {
+				said = nil // a column of noes is empty
+			}
 			if want := cellOf(said, f.Kind); known && got != want {
 				t.Errorf("%v: %s is %q in the workbook, %v in the list", listed[i]["serial"], f.Field, got, said)
 			} else if known && got != "" {

@@ -40,6 +40,7 @@ func (a *attempt) accept(tx Tx) error {
 		if d.Closed, err = endBinding(tx, t, a.req.To, now, a.req.Location, a.req.Condition); err != nil {
 			return err
 		}
+		t.Marks = t.Marks.With(a.marks)
 		if t.State == token.Retired { // a virtual one
 			if err := destroy(tx, t); err != nil {
 				return err

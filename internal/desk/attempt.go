@@ -14,13 +14,14 @@ import (
 
 // attempt is one attempt at codes, in its transaction.
 type attempt struct {
-	desk *Desk
-	req  Codes
-	by   token.Command
-	keys Keyring
-	held bool // right codes are not acted upon yet
-	made bool // bind: the token is a virtual one that is made in this transaction
-	row  bool // of a file, for which it was looked at how many codes were refused
+	desk  *Desk
+	req   Codes
+	by    token.Command
+	keys  Keyring
+	marks token.Marks // unbind: what it adds to the token's
+	held  bool        // right codes are not acted upon yet
+	made  bool        // bind: the token is a virtual one that is made in this transaction
+	row   bool        // of a file, for which it was looked at how many codes were refused
 
 	now        time.Time // of everything in the attempt: lock, binding and event agree
 	policy     token.Policy
@@ -105,6 +106,11 @@ func (a *attempt) standing(r Reader) (err error) {
 	if err := a.checkReplaced(r); err != nil {
 		return err
 	}
+	if a.by == token.CmdUnbind {
+		if a.marks, err = Marked(a.token, a.by, a.req.To, a.req.Words); err != nil {
+			return err
+		}
+	}
 	if n := len(a.req.Codes); n > 0 && n < a.codesNeeded() {
 		return fault.Errorf(fault.Refused, "the policy demands two codes of %s, and one was given", a.by).
 			WithHint("give both: %s %s; nothing was changed", fault.Codes.Is("FIRST"), fault.Codes.Is("NEXT"))
@@ -150,7 +156,8 @@ func (a *attempt) checkReplaced(r Reader) error {
 			return err
 		}
 	}
-	return nil
+	_, err = Marked(old, endsReturned(old, a.req.To), cmp.Or(a.req.To, token.InStock), a.req.Words)
+	return err
 }
 
 // codesNeeded is how many codes a command needs that believes them.

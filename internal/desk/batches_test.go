@@ -23,7 +23,7 @@ import (
 )
 
 func onBatch(n int) intake.BatchChange {
-	return intake.BatchChange{Number: n, Words: desk.Words{Reason: "seeds leaked", Approver: "Eva"}}
+	return intake.BatchChange{Number: n, Words: desk.Words{Reason: "recalled", Approver: "Eva"}}
 }
 
 // stateOf tells where tokens are.

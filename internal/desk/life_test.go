@@ -3,6 +3,7 @@ package desk_test
 import (
 	"fmt"
 	"os"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -81,7 +82,11 @@ func TestEveryCommandInEveryState(t *testing.T) {
 			_, err = h.bind(serial, h.shown(x.i, 0))
 			before = "" // a refused bind is written down
 		} else {
-			_, err = h.desk.Move(bg, desk.Change{Serial: token.Serial(serial), By: x.by, To: x.to, Words: desk.Words{Account: "Anna"},
+			words := desk.Words{Account: "Anna"}
+			if refusal == nil && slices.ContainsFunc(step.With.Settings(), func(s fault.Setting) bool { return s.Field == fault.Leaked }) {
+				words.Leaked = token.Yes // or nothing but a leak would be news
+			}
+			_, err = h.desk.Move(bg, desk.Change{Serial: token.Serial(serial), By: x.by, To: x.to, Words: words,
 				Loss: token.Loss{Stolen: x.from == token.Lost}})
 		}
 		found, _ := h.find(serial)

@@ -129,6 +129,11 @@ func (d *Desk) allowMoves(tx Tx, serials []token.Serial, c Change) (Words, error
 		}
 		o.Effect = "retire and destroy the seed of token " + strings.Join(names, ", ")
 	}
+	if c.By == token.CmdRelease {
+		if err := releaseOrder(tx, serials, c, &o); err != nil {
+			return c.Words, err
+		}
+	}
 	return d.Allow(tx, o, c.Words)
 }
 
@@ -188,10 +193,27 @@ func (d *Desk) MoveIn(tx Tx, t *token.Token, c Change) (err error) {
 	if !isOf(*t, c.Owner) {
 		return notTheirs()
 	}
+	if c.By == token.CmdQuarantine && c.Leaked == token.Yes && t.State == token.Lost {
+		c.To = token.Lost // whoever has it, the seed is out
+	}
 	step, err := t.Move(c.By, c.To)
 	if err != nil {
 		return moveError(*t, err)
 	}
+	if c.Loss.Stolen {
+		c.Stolen = token.Yes
+	}
+	more, err := Marked(*t, c.By, c.To, c.Words)
+	if err == nil {
+		err = quarantineAs(*t, c, step, more)
+	}
+	if err == nil && c.By == token.CmdRelease {
+		err = Comes(*t)
+	}
+	if err != nil {
+		return err
+	}
+	c.Loss.Stolen = more.WasStolen
 	if c.To == token.Lost {
 		if err := checkReported(*t, c.Loss.Reported); err != nil {
 			return err
@@ -209,7 +231,9 @@ func (d *Desk) MoveIn(tx Tx, t *token.Token, c Change) (err error) {
 	}
 	now := e.Time.Time
 	loss := token.Loss{}
-	if c.To == token.Lost {
+	if c.To == token.Lost && c.By == token.CmdQuarantine {
+		loss = t.Loss
+	} else if c.To == token.Lost {
 		if loss, err = lossOf(*t, c.Loss, now); err != nil {
 			return err
 		}
@@ -223,7 +247,7 @@ func (d *Desk) MoveIn(tx Tx, t *token.Token, c Change) (err error) {
 	if t.State != c.To { // what more is told of a loss does not make it younger
 		t.Since = now
 	}
-	t.State, t.Account = c.To, ""
+	t.State, t.Account, t.Marks = c.To, "", t.Marks.With(more)
 	switch {
 	case c.To.HasAccount():
 		t.Account, t.Issued = c.Account, true

@@ -13,6 +13,7 @@ const (
 	Missing     Field = "missing"
 	ToState     Field = "to"
 	Stolen      Field = "stolen"
+	Leaked      Field = "leaked"
 	NewAccount  Field = "new-account"
 	DryRun      Field = "dry-run"
 	NewLocation Field = "new-location"

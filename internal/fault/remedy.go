@@ -56,6 +56,9 @@ func (b bare) in(w Wording) string {
 // String is the item without a front end's words.
 func (b bare) String() string { return b.in(Plain) }
 
+// No is the value of a field that says no to a question.
+const No = "false"
+
 // Field names something that a person can say about a request: the ticket, the
 // approver, the format of a file. The command line has a flag for each, a page
 // an input.

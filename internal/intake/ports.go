@@ -66,7 +66,7 @@ type Reader interface {
 	// CountTokens counts what is left of a batch.
 	CountTokens(b Batch) (int, error)
 	// Untouched reports whether every token of a batch is in stock and was never given
-	// out, and no code of one was tried; else which one is not.
+	// out nor stolen, and no code of one was tried; else which one is not.
 	Untouched(b Batch) (but token.Serial, ok bool, err error)
 }
 
@@ -94,6 +94,9 @@ type Tx interface {
 	// ends their bindings: those are returned in the same order, the zero UUID for
 	// none.
 	MoveTokens(ids []int64, to token.State, since, now time.Time) ([]uuid.UUID, error)
+	// MarkTokens adds to what is never forgotten of the tokens with these ids, which
+	// are in rising order.
+	MarkTokens(ids []int64, m token.Marks) error
 	// SaveBatch writes since when a batch is quarantined and withdrawn.
 	SaveBatch(b Batch) error
 	// CarryOff removes tokens of a withdrawn batch for good.

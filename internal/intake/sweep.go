@@ -2,6 +2,7 @@ package intake
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"github.com/google/uuid"
@@ -30,6 +31,8 @@ type Swept struct {
 	Batch    int       `json:"batch"`
 	DryRun   bool      `json:"dry_run"`
 	Moved    int       `json:"moved"`
+	Marked   int       `json:"marked"` // of which a leak or a theft is news, and that stay where they are
+	Left     int       `json:"left"`   // release: that stay, because their seed leaked or they were stolen
 	To       string    `json:"to"`
 	Accounts []Reissue `json:"accounts"` // who has to get another token
 }
@@ -43,7 +46,8 @@ type Reissue struct {
 
 // QuarantineBatch takes every token of a batch out of use: bindings end, and
 // the accounts are listed that have to get another token. Lost, retired and
-// quarantined tokens stay what they are. What was done before an error is in
+// quarantined tokens stay what they are; but a leak or a theft of the batch is said of
+// the lost and quarantined ones too. What was done before an error is in
 // the result.
 func (d *Intake) QuarantineBatch(ctx context.Context, c BatchChange) (Swept, error) {
 	return d.sweep(ctx, c, token.CmdBatchQuarantine, token.Quarantined)
@@ -51,7 +55,7 @@ func (d *Intake) QuarantineBatch(ctx context.Context, c BatchChange) (Swept, err
 
 // ReleaseBatch takes the tokens back into stock that the quarantine of their
 // batch took out; what was quarantined before it or since, each for its own
-// reason, stays.
+// reason, stays, and so does what leaked or was stolen.
 func (d *Intake) ReleaseBatch(ctx context.Context, c BatchChange) (Swept, error) {
 	return d.sweep(ctx, c, token.CmdBatchRelease, token.InStock)
 }
@@ -63,6 +67,8 @@ type sweep struct {
 	by    token.Command
 	to    token.State
 	since time.Time // one for all slices
+	marks token.Marks
+	left  int // of the slice under way: those that a release must not move
 	res   *Swept
 }
 
@@ -77,13 +83,27 @@ func (d *Intake) sweep(ctx context.Context, c BatchChange, by token.Command, to 
 		return res, fault.Errorf(fault.NotAllowed, "batch %d is not quarantined as a whole", b.Number).
 			WithHint("%s releases one token", fault.Do(token.CmdRelease, "SERIAL"))
 	}
+	if s.marks, err = desk.Marked(token.Token{}, by, to, c.Words); err != nil {
+		return res, err
+	}
+	if by == token.CmdBatchRelease && !c.DryRun {
+		would, err := d.sweep(ctx, BatchChange{Number: c.Number, DryRun: true, Words: c.Words}, by, to)
+		if err != nil {
+			return would, err
+		}
+	}
 	err = d.eachSlice(ctx, b, c, func(r Reader, first int64) (tokens []SliceToken, err error) {
 		if tx, ok := r.(Tx); ok && !c.DryRun {
 			return s.slice(tx, first)
 		}
 		return s.concerned(r, b, first)
 	}, s.tell)
-	if err == nil && res.Moved == 0 && by == token.CmdBatchQuarantine {
+	switch {
+	case err != nil:
+	case res.Moved == 0 && res.Left > 0:
+		err = fault.Errorf(fault.NotAllowed, "no token of batch %d comes back together with the others: their seeds leaked, or they were stolen", b.Number).
+			WithHint("after a leak the only way on is %s; after a theft %s, with a second person", fault.Do(token.CmdRetire, "SERIAL"), fault.Do(token.CmdRelease, "SERIAL"))
+	case res.Moved == 0 && res.Marked == 0 && by == token.CmdBatchQuarantine:
 		err = fault.Errorf(fault.NotAllowed, "no token of batch %d can be quarantined: they are quarantined, lost or retired already", b.Number)
 	}
 	return res, err
@@ -144,22 +164,37 @@ func (d *Intake) eachSlice(ctx context.Context, b Batch, c BatchChange, do func(
 
 // concerned are the tokens of a slice that the command moves.
 func (s *sweep) concerned(r Reader, b Batch, first int64) ([]SliceToken, error) {
-	tokens, err := r.Slice(b, first, SliceSize, token.SourcesOf(s.by)...)
-	if s.by != token.CmdBatchRelease {
-		return tokens, err
+	from := token.SourcesOf(s.by)
+	if s.marks.Any() {
+		from = append(from, token.Quarantined, token.Lost)
 	}
-	var ours []SliceToken
-	for _, t := range tokens {
-		if t.Since.Equal(b.Quarantined) {
-			ours = append(ours, t)
+	tokens, err := r.Slice(b, first, SliceSize, from...)
+	s.left = 0
+	return slices.DeleteFunc(tokens, func(t SliceToken) bool {
+		switch {
+		case stays(t) && s.by != token.CmdBatchRelease: // is there news of it?
+			return t.Marks.With(s.marks) == t.Marks
+		case s.by != token.CmdBatchRelease:
+			return false
+		case t.Since.Equal(b.Quarantined) && t.Marks.Any():
+			s.left++
+			return true
 		}
-	}
-	return ours, err
+		return !t.Since.Equal(b.Quarantined)
+	}), err
 }
 
+// stays reports whether a quarantine of its batch leaves a token where it is.
+func stays(t SliceToken) bool { return t.State == token.Quarantined || t.State == token.Lost }
+
 func (s *sweep) tell(tokens []SliceToken) {
-	s.res.Moved += len(tokens)
+	s.res.Left += s.left
 	for _, t := range tokens {
+		if stays(t) && s.by != token.CmdBatchRelease {
+			s.res.Marked++
+			continue
+		}
+		s.res.Moved++
 		if t.Account != "" {
 			s.res.Accounts = append(s.res.Accounts, Reissue{t.Account, t.Serial, t.State})
 		}
@@ -181,15 +216,31 @@ func (s *sweep) slice(tx Tx, first int64) ([]SliceToken, error) {
 		return nil, err
 	}
 	s.settle(&b, e.Time.Time, last)
-	moved, err := moveSlice(tx, tokens, s.to, s.since, e.Time.Time)
-	if err != nil {
+	detail := trail.SweepDetail{Number: b.Number, Since: s.since, Quarantined: b.Quarantined, Marks: s.marks}
+	moving := tokens
+	if s.by == token.CmdBatchQuarantine {
+		moving = nil
+		for _, t := range tokens {
+			if stays(t) {
+				detail.Stayed = append(detail.Stayed, t.Serial)
+			} else {
+				moving = append(moving, t)
+			}
+		}
+	}
+	if detail.Moved, err = moveSlice(tx, moving, s.to, s.since, e.Time.Time); err != nil {
 		return nil, err
+	}
+	if s.marks.Any() {
+		if err := tx.MarkTokens(idsOf(tokens), s.marks); err != nil {
+			return nil, err
+		}
 	}
 	if err := tx.SaveBatch(b); err != nil {
 		return nil, err
 	}
 	e.To = s.to
-	return tokens, trail.Record(tx, e, trail.SweepDetail{Number: b.Number, Since: s.since, Quarantined: b.Quarantined, Moved: moved})
+	return tokens, trail.Record(tx, e, detail)
 }
 
 // settle finds the time that the tokens get, and that of the batch. A
@@ -211,13 +262,17 @@ func (s *sweep) settle(b *Batch, now time.Time, last bool) {
 	s.since = b.Quarantined
 }
 
-// moveSlice moves tokens and groups them by the state that they come from.
-func moveSlice(tx Tx, tokens []SliceToken, to token.State, since, now time.Time) (moved []trail.Moved, err error) {
+func idsOf(tokens []SliceToken) []int64 {
 	ids := make([]int64, len(tokens))
 	for i, t := range tokens {
 		ids[i] = t.ID
 	}
-	closed, err := tx.MoveTokens(ids, to, since, now)
+	return ids
+}
+
+// moveSlice moves tokens and groups them by the state that they come from.
+func moveSlice(tx Tx, tokens []SliceToken, to token.State, since, now time.Time) (moved []trail.Moved, err error) {
+	closed, err := tx.MoveTokens(idsOf(tokens), to, since, now)
 	if err != nil {
 		return nil, err
 	}

@@ -352,6 +352,7 @@ func (c *reconciling) act(ctx context.Context) error {
 func (c *reconciling) move(tx desk.Tx, group []int) (now map[int]token.State, err error) {
 	now = map[int]token.State{}
 	w := c.req.Words
+	w.Leaked, w.Stolen = token.No, token.No // its reason is about the list, not about a token
 	w.Reason = cmp.Or(w.Reason, "left: not on the list "+c.req.List.File)
 	for _, i := range group {
 		row := &c.res.Tokens[i]

@@ -25,6 +25,8 @@ const (
 	ExpiredBound  ExceptionKind = "expired_bound"        // its time is over, and somebody still has it
 	LockedNow     ExceptionKind = "locked"               // after failed attempts
 	LeaverHolds   ExceptionKind = "leaver"               // of an account that has left
+	SeedLeaked    ExceptionKind = "leaked"               // and it is not retired
+	StolenBack    ExceptionKind = "stolen_back"          // stolen once, and in use or in stock again
 	ClockOutlier  ExceptionKind = "drift_outlier"        // a clock unlike the others
 	LostLate      ExceptionKind = "lost_late"            // entered long after it was told
 	ApprovedAlone ExceptionKind = "approver_is_operator" // nobody else looked
@@ -38,11 +40,13 @@ func ExceptionKinds() []ExceptionMeaning {
 		{ExpiredBound, "expired, and still assigned, bound or suspended"},
 		{LockedNow, "locked after failed attempts"},
 		{LeaverHolds, "a token of an account that has left"},
+		{SeedLeaked, "others may know its seed, and it is not retired"},
+		{StolenBack, "stolen once, found, and taken back into stock or use"},
 		{ClockOutlier, fmt.Sprintf("a clock with a rate beyond %v ppm, that jumped, or that runs %v ppm unlike its batch and model", otp.MaxRate, UnlikeRate)},
 		{LostLate, "a loss that was entered more than 24 hours after it was reported"},
 		{ApprovedAlone, "the approver is, by name, the operator or the account itself"},
 		{ManyRefusals, "an operator so many of whose codes were refused within an hour that a second person was needed"},
-		{Override, "a rule was set aside: unlock, clock accept, batch correct, batch withdraw, policy set, a search that somebody approved"},
+		{Override, "a rule was set aside: unlock, clock accept, batch correct, batch withdraw, policy set, the release of a stolen token, a search that somebody approved"},
 	}
 }
 
@@ -98,7 +102,7 @@ type ExceptionSeq = iter.Seq2[Exception, error]
 // outliers.
 func Exceptions(r Reader, f ExceptionFilter) ExceptionSeq {
 	return func(yield func(Exception, error) bool) {
-		for _, part := range []ExceptionSeq{expiredBound(r, f), lockedNow(r, f), leavers(r, f), clockOutliers(r, f), ofTrail(r, f)} {
+		for _, part := range []ExceptionSeq{expiredBound(r, f), lockedNow(r, f), leavers(r, f), markedTokens(r, f), clockOutliers(r, f), ofTrail(r, f)} {
 			for x, err := range part {
 				if !yield(x, err) || err != nil {
 					return
@@ -178,6 +182,27 @@ func leavers(r Reader, f ExceptionFilter) ExceptionSeq {
 			}
 		}
 	}
+}
+
+// markedTokens are tokens whose seed leaked, and those that were stolen and came back.
+func markedTokens(r Reader, f ExceptionFilter) ExceptionSeq {
+	if !f.wants(SeedLeaked) && !f.wants(StolenBack) {
+		return nothingFound
+	}
+	tokens := f.Tokens
+	tokens.Marked = true
+	return ofTokens(r.Tokens(tokens), func(t *Token) *Exception {
+		x := &Exception{At: &t.StateSince}
+		switch {
+		case t.Leaked && t.State != token.Retired && f.wants(SeedLeaked):
+			x.Kind, x.About = SeedLeaked, fmt.Sprintf("others may know its seed, and it is %s: not retired yet", t.State)
+		case t.WasStolen && !t.Leaked && (t.State == token.InStock || t.State.HasAccount()) && f.wants(StolenBack):
+			x.Kind, x.About = StolenBack, fmt.Sprintf("it was stolen once, came back, and is %s", t.State)
+		default:
+			return nil
+		}
+		return x
+	})
 }
 
 // maxOutliers bounds what is held of clocks; a store with more has one problem,
@@ -286,7 +311,17 @@ func (f ExceptionFilter) ofEvent(stored trail.Stored, g guessing) (found []Excep
 	} else if x != nil && f.wants(ManyRefusals) {
 		found = append(found, *x)
 	}
-	if about := e.approved(); about != "" && e.Outcome == trail.Done {
+	about := e.approved()
+	if e.Command == token.CmdRelease && e.Texts[trail.TextApprover] != "" {
+		d, err := detailOf[trail.TokenDetail](e)
+		if err != nil {
+			return nil, err
+		}
+		if d.After != nil && d.After.WasStolen {
+			about = "a token that was stolen was released" + byRequest(e.Request)
+		}
+	}
+	if about != "" && e.Outcome == trail.Done {
 		add(Override, about, nil)
 	}
 	return found, nil
@@ -330,7 +365,14 @@ func (e Event) approved() string {
 	if about == "" {
 		about = fmt.Sprintf("%s was approved by a second person", e.Command)
 	}
-	return fmt.Sprintf("%s, by request %d", about, e.Request)
+	return about + byRequest(e.Request)
+}
+
+func byRequest(n int) string {
+	if n == 0 {
+		return ""
+	}
+	return fmt.Sprintf(", by request %d", n)
 }
 
 // override says which rule an event set aside; empty: none.

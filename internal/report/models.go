@@ -74,6 +74,7 @@ type Filter struct {
 	Type         token.Type
 	ExpiringBy   time.Time    // not after this time
 	LockedAt     time.Time    // locked until later than this time
+	Marked       bool         // its seed leaked, or it was stolen once
 	Prefix       token.Serial // serials that begin so
 	After        token.Serial // keyset: tokens behind this one
 	Limit        int          // 0: no limit
@@ -111,9 +112,11 @@ type Token struct {
 	ExportedTo   []string     `json:"exported_to"`
 	SeedPresent  bool         `json:"seed_present"`
 	LostReported *time.Time   `json:"lost_reported_at"` // of a token that is lost, or was when it was retired
-	Stolen       bool         `json:"stolen"`
-	Software     bool         `json:"software"`  // virtual: an authenticator app
-	Condition    *string      `json:"condition"` // in which it last came back
+	Stolen       bool         `json:"stolen"`           // in this loss
+	WasStolen    bool         `json:"was_stolen"`       // in this loss or an earlier one
+	Leaked       bool         `json:"leaked"`           // others may know its seed
+	Software     bool         `json:"software"`         // virtual: an authenticator app
+	Condition    *string      `json:"condition"`        // in which it last came back
 
 	Issued       bool       `json:"issued"`           // was ever assigned, bound or provisioned
 	LastVerified *time.Time `json:"last_verified_at"` // when it last bound or was observed

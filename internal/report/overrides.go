@@ -24,6 +24,7 @@ const (
 	ByDeepSearch   OverrideKind = "deep_search"
 	ByWideSearch   OverrideKind = "wide_search"
 	ByUnlock       OverrideKind = "unlock"
+	ByRelease      OverrideKind = "release" // of a token that was stolen
 	ByClock        OverrideKind = "clock"
 	ByPolicy       OverrideKind = "policy"
 	ByCorrection   OverrideKind = "correction"
@@ -47,6 +48,7 @@ func OverrideMeanings() []struct {
 		{ByDeepSearch, fault.Textf("codes searched %d hours either way, or %d presses ahead (%s)", otp.DeepSeconds/3600, otp.DeepAhead, fault.Deep)},
 		{ByWideSearch, fault.Textf("identify with the window of pairs (%s)", fault.Wide)},
 		{ByUnlock, fault.Textf("a token unlocked after failed attempts")},
+		{ByRelease, fault.Textf("a token released that was stolen once")},
 		{ByClock, fault.Textf("a clock accepted that is behind the newest event")},
 		{ByPolicy, fault.Textf("the policy changed")},
 		{ByCorrection, fault.Textf("the parameters of a batch corrected")},
@@ -242,6 +244,12 @@ func overrideKindsOf(e Event, x *OverrideEvent) (kinds []OverrideKind, about str
 			return nil, "", err
 		}
 		return one(ByDeepSearch), fmt.Sprintf("%d steps searched", d.Steps), err
+	case token.CmdRelease:
+		d, err := detailOf[trail.TokenDetail](e)
+		if err != nil || d.After == nil || !d.After.WasStolen {
+			return nil, "", err
+		}
+		return one(ByRelease), "it was stolen once", nil
 	case token.CmdImport:
 		d, err := detailOf[trail.ImportDetail](e)
 		x.Object = fmt.Sprintf("batch %d", d.Number)

@@ -15,6 +15,7 @@ type survey struct {
 	states map[int]map[token.State]int // by the number of the batch
 	clocks map[ClockGroup]int          // tokens that had a clock; Tokens is 0
 	seen   []trail.PastToken           // of which the clock was measured, in the order of their ids
+	marks  bool                        // whether any leaked or was stolen
 	locks  bool                        // whether any had failed attempts, without which none is locked
 	ends   time.Time                   // when the first of them expired; zero: none does
 }
@@ -55,23 +56,24 @@ func (s *survey) add(t trail.PastToken) {
 			s.seen = append(s.seen, t)
 		}
 	}
+	s.marks = s.marks || t.Marks.Any()
 	s.locks = s.locks || t.Failures > 0 || !t.LockedUntil.IsZero()
 	if !t.NotAfter.IsZero() && (s.ends.IsZero() || t.NotAfter.Before(s.ends)) {
 		s.ends = t.NotAfter
 	}
 }
 
-// hasNone tells, of a filter by locks or expiry, whether it is known without a walk
+// hasNone tells, of a filter by locks, marks or expiry, whether it is known without a walk
 // that nothing is selected.
 func (p *past) hasNone(f Filter) (bool, error) {
-	if f.LockedAt.IsZero() && f.ExpiringBy.IsZero() {
+	if f.LockedAt.IsZero() && f.ExpiringBy.IsZero() && !f.Marked {
 		return false, nil
 	}
 	s, err := p.survey()
 	if err != nil {
 		return false, err
 	}
-	return !f.LockedAt.IsZero() && !s.locks || !f.ExpiringBy.IsZero() && !s.expires(f.ExpiringBy), nil
+	return f.Marked && !s.marks || !f.LockedAt.IsZero() && !s.locks || !f.ExpiringBy.IsZero() && !s.expires(f.ExpiringBy), nil
 }
 
 func (s *survey) expires(by time.Time) bool { return !s.ends.IsZero() && !s.ends.After(by) }

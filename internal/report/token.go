@@ -18,7 +18,7 @@ func FromToken(t token.Token, last *token.Observation, lock token.Lock) Token {
 		Account: NonZero(string(t.Account)), Location: NonZero(t.Location),
 		LockedUntil: When(t.LastLock(lock)), NotBefore: When(t.NotBefore), NotAfter: When(t.NotAfter),
 		Issued: t.Issued, Manufactured: When(t.Manufactured), LastVerified: When(t.BoundAt),
-		BoundAt: When(t.BoundAt), LostReported: When(t.Loss.Reported), Stolen: t.Loss.Stolen,
+		BoundAt: When(t.BoundAt), LostReported: When(t.Loss.Reported), Stolen: t.Loss.Stolen, WasStolen: t.WasStolen, Leaked: t.Leaked,
 		Software: t.Software, Condition: NonZero(t.Condition),
 	}
 	if t.Watermark.Known {

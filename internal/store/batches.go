@@ -101,7 +101,8 @@ func (q *queries) CountTokens(b intake.Batch) (int, error) {
 // out, and no code of one was tried; else which one is not.
 func (q *queries) Untouched(b intake.Batch) (but token.Serial, ok bool, err error) {
 	but, err = value[token.Serial](q.row(`SELECT `+printed+` FROM token t WHERE t.id BETWEEN $1 AND $2
-		AND (t.state <> `+codesOf(token.InStock)+` OR t.issued <> 0 OR t.watermark IS NOT NULL OR t.failures <> 0) ORDER BY t.id LIMIT 1`, b.FirstID, b.LastID))
+		AND (t.state <> `+codesOf(token.InStock)+` OR t.issued <> 0 OR t.watermark IS NOT NULL OR t.failures <> 0
+			OR EXISTS (SELECT 1 FROM loss WHERE token_id = t.id)) ORDER BY t.id LIMIT 1`, b.FirstID, b.LastID))
 	if !notFound(err) {
 		return but, false, err
 	}
@@ -133,6 +134,15 @@ func (q *queries) MoveTokens(ids []int64, to token.State, since, now time.Time) 
 				closed[from+int(id-first)] = binding
 				return err
 			})
+	})
+}
+
+// MarkTokens adds to the marks of tokens, by runs of neighbouring ids.
+func (q *queries) MarkTokens(ids []int64, m token.Marks) error {
+	return runs(len(ids), func(i int) bool { return ids[i] == ids[i-1]+1 }, func(from, end int) error {
+		return q.exec(`INSERT INTO loss (token_id, stolen, leaked, was_stolen) SELECT id, 0, CAST($1 AS BIGINT), CAST($2 AS BIGINT) FROM token WHERE id BETWEEN $3 AND $4
+			ON CONFLICT (token_id) DO UPDATE SET leaked = CASE WHEN excluded.leaked = 1 THEN 1 ELSE loss.leaked END,
+				was_stolen = CASE WHEN excluded.was_stolen = 1 THEN 1 ELSE loss.was_stolen END`, m.Leaked, m.WasStolen, ids[from], ids[end-1])
 	})
 }
 

@@ -95,6 +95,9 @@ func (q *queries) listing(f report.Filter) (l listing, err error) {
 			err = lookup
 		}
 	}
+	if f.Marked {
+		l.where(`t.id IN (SELECT token_id FROM loss WHERE leaked = 1 OR was_stolen = 1)`)
+	}
 	if !f.ExpiringBy.IsZero() {
 		l.where(`t.not_after <= ?`, f.ExpiringBy.Unix())
 	}

@@ -22,7 +22,7 @@ const (
 	tokenFields = `t.id, ` + printed + `, t.profile_id,
 	t.counter, t.not_before, t.not_after, t.manufactured, t.fingerprint,
 	t.state, a.name, COALESCE(t.state_since, b.imported_at), t.watermark, t.failures, t.locked_until, t.issued, l.name,
-	lo.reported_at, COALESCE(lo.stolen, 0), t.seed IS NULL, b.id, b.number, b.imported_at, b.format = '` + token.VirtualFormat + `'`
+	lo.reported_at, COALESCE(lo.stolen, 0), COALESCE(lo.leaked, 0), COALESCE(lo.was_stolen, 0), t.seed IS NULL, b.id, b.number, b.imported_at, b.format = '` + token.VirtualFormat + `'`
 	tokenTables = ` FROM token t
 JOIN batch b ON b.id = t.batch_id
 LEFT JOIN location l ON l.id = t.location_id
@@ -51,7 +51,7 @@ func (q *queries) tokenScanner() scanToken {
 		err = row.Scan(append([]any{&t.ID, &t.Serial, &profile,
 			&t.Counter, inSeconds(&t.NotBefore), inSeconds(&t.NotAfter), inSeconds(&t.Manufactured), orZero(&t.Fingerprint),
 			(*stateCode)(&t.State), orZero((*string)(&t.Account)), inNanos(&t.Since), mark{&t.Watermark}, &t.Failures, inNanos(&t.LockedUntil), &t.Issued,
-			orZero(&t.Location), inNanos(&t.Loss.Reported), &t.Loss.Stolen, &t.SeedDestroyed, &t.BatchID, orZero(&t.BatchNumber), inNanos(&t.ImportedAt), &t.Software},
+			orZero(&t.Location), inNanos(&t.Loss.Reported), &t.Loss.Stolen, &t.Leaked, &t.WasStolen, &t.SeedDestroyed, &t.BatchID, orZero(&t.BatchNumber), inNanos(&t.ImportedAt), &t.Software},
 			more...)...)
 		t.Profile = profiles[profile]
 		return t, err
@@ -100,12 +100,13 @@ func (q *queries) SaveToken(t token.Token) error {
 	if t.Since.Equal(t.ImportedAt) {
 		since = nil // one way to say it
 	}
-	if t.Loss.Reported.IsZero() {
+	if t.Loss.Reported.IsZero() && !t.Marks.Any() {
 		err = q.exec(`DELETE FROM loss WHERE token_id = $1`, t.ID)
 	} else {
-		err = q.exec(`INSERT INTO loss (token_id, reported_at, stolen) VALUES ($1, $2, $3)
-			ON CONFLICT (token_id) DO UPDATE SET reported_at = excluded.reported_at, stolen = excluded.stolen`,
-			t.ID, t.Loss.Reported.UnixNano(), t.Loss.Stolen)
+		err = q.exec(`INSERT INTO loss (token_id, reported_at, stolen, leaked, was_stolen) VALUES ($1, $2, $3, $4, $5)
+			ON CONFLICT (token_id) DO UPDATE SET reported_at = excluded.reported_at, stolen = excluded.stolen,
+				leaked = excluded.leaked, was_stolen = excluded.was_stolen`,
+			t.ID, nanos(t.Loss.Reported), t.Loss.Stolen, t.Leaked, t.WasStolen)
 	}
 	if err != nil {
 		return err

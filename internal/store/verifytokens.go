@@ -24,7 +24,7 @@ const (
 		FROM token t LEFT JOIN account a ON a.id = t.account_id WHERE t.id BETWEEN $1 AND $2
 		AND (t.state <> 0 OR t.issued <> 0 OR t.failures <> 0 OR t.watermark IS NOT NULL OR t.state_since IS NOT NULL OR t.locked_until IS NOT NULL
 			OR t.seed IS NULL OR t.account_id IS NOT NULL) ORDER BY t.id`
-	lossColumns = `SELECT token_id, reported_at, stolen FROM loss WHERE token_id BETWEEN $1 AND $2 ORDER BY token_id`
+	lossColumns = `SELECT token_id, reported_at, stolen, leaked, was_stolen FROM loss WHERE token_id BETWEEN $1 AND $2 ORDER BY token_id`
 )
 
 // pageOfTokens is how many are read at once, so that what is of a token is put beside
@@ -146,8 +146,9 @@ func (r *tokenReading) page(after int64, most int) (rows []trail.TokenRow, n int
 		err = r.each(lossColumns, span, func(row scanner) error {
 			var id int64
 			var l token.Loss
-			err := row.Scan(&id, inNanos(&l.Reported), &l.Stolen)
-			find(id, func(t *trail.TokenRow) { t.Loss = l })
+			var m token.Marks
+			err := row.Scan(&id, inNanos(&l.Reported), &l.Stolen, &m.Leaked, &m.WasStolen)
+			find(id, func(t *trail.TokenRow) { t.Loss, t.Marks = l, m })
 			return err
 		})
 	}

@@ -60,6 +60,8 @@ type Words struct {
 	Approver  Approver
 	Proof     string
 	Condition string // of a token that came back
+	Leaked    Claim  // whether others may know the seed
+	Stolen    Claim  // whether the token was stolen
 	Request   int    // the number of the request that the approver approved; 0: the approver is a typed name
 }
 

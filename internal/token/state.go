@@ -115,6 +115,7 @@ type Choice [2]fault.Setting
 var (
 	returned       = Choice{{Field: fault.Returned}}
 	missing        = Choice{{Field: fault.Missing}}
+	leaked         = Choice{{Field: fault.Leaked}}
 	intoQuarantine = Choice{{Field: fault.Returned}, fault.ToState.Is(Quarantined)}
 )
 
@@ -146,6 +147,10 @@ var transitions = []Transition{
 	{Lost, CmdFound, Choice{}, Quarantined, false},
 	{InStock, CmdQuarantine, Choice{}, Quarantined, false},
 	{Assigned, CmdQuarantine, Choice{}, Quarantined, false},
+	{Bound, CmdQuarantine, leaked, Quarantined, true}, // whose seed others know is nobody's any more
+	{Suspended, CmdQuarantine, leaked, Quarantined, true},
+	{Quarantined, CmdQuarantine, leaked, Quarantined, false}, // more is known of it
+	{Lost, CmdQuarantine, leaked, Lost, false},
 	{Quarantined, CmdRelease, Choice{}, InStock, false},
 	{InStock, CmdRetire, Choice{}, Retired, false},
 	{Assigned, CmdRetire, Choice{}, Retired, false},
@@ -171,23 +176,34 @@ func Move(from State, by Command, to State) (Transition, error) {
 }
 
 func moveIn(table []Transition, from State, by Command, to State) (Transition, error) {
-	var possible fault.Text
 	for _, t := range table {
-		if t.From != from {
-			continue
-		}
-		if t.By == by && t.To == to {
+		if t.From == from && t.By == by && t.To == to {
 			return t, nil
 		}
-		if t.alone() {
+	}
+	return Transition{}, refuseIn(table, from, by)
+}
+
+// Impossible is the refusal of a command, with what is possible instead.
+func (t Token) Impossible(by Command) error {
+	if t.Software {
+		return refuseIn(virtualTransitions, t.State, by)
+	}
+	return refuseIn(transitions, t.State, by)
+}
+
+func refuseIn(table []Transition, from State, by Command) error {
+	var possible fault.Text
+	for _, t := range table {
+		if t.From == from && t.alone() {
 			possible = possible.Listed(fault.Do(t.By, t.With.Settings()).Bare())
 		}
 	}
 	err := fault.Errorf(fault.NotAllowed, "%s is not possible while the token is %s", by, from)
 	if possible.IsZero() {
-		return Transition{}, err.WithHint("its life is over: nothing is possible any more")
+		return err.WithHint("its life is over: nothing is possible any more")
 	}
-	return Transition{}, err.WithHint("possible from here: %s", possible)
+	return err.WithHint("possible from here: %s", possible)
 }
 
 // alone reports whether a command moves one token by itself: what moves a whole

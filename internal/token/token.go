@@ -47,14 +47,29 @@ type Standing struct {
 	Location      string    `json:"location,omitempty"`
 	Loss          Loss      `json:"loss,omitzero"` // of a token that is lost, and of one that was retired lost
 	SeedDestroyed bool      `json:"seed_destroyed,omitempty"`
+	Marks
 }
 
+// Marks are what is never forgotten of a token: no command takes one back.
+type Marks struct {
+	Leaked    bool `json:"leaked,omitempty"`     // others may know its seed: it never comes back
+	WasStolen bool `json:"was_stolen,omitempty"` // it was stolen, now or once
+}
+
+// With are both marks together.
+func (m Marks) With(more Marks) Marks {
+	return Marks{m.Leaked || more.Leaked, m.WasStolen || more.WasStolen}
+}
+
+// Any reports whether there is one.
+func (m Marks) Any() bool { return m != Marks{} }
+
 // Untouched reports whether the token is in stock and was never used: not given out,
-// no code of it accepted, none refused since. Only such a token may leave the store
+// no code of it accepted, none refused since, and never stolen. Only such a token may leave the store
 // again, for what leaves takes its watermark and its lock along, and would come back
 // without them.
 func (s Standing) Untouched() bool {
-	return s.State == InStock && !s.Issued && !s.Watermark.Known && s.Failures == 0
+	return s.State == InStock && !s.Issued && !s.Watermark.Known && s.Failures == 0 && !s.Marks.Any()
 }
 
 // Loss is what is known of a loss; its zero value means none.

@@ -13,20 +13,22 @@ type Aspect int
 
 // The aspects of a token.
 const (
-	AspectOrigin    Aspect = iota // the batch that brought it, and its facts
-	AspectState                   // its state, and since when
-	AspectAccount                 // whose it is
-	AspectBinding                 // its open binding
-	AspectLocation                // where it lies
-	AspectAttempts                // failures and lock
-	AspectWatermark               // the last step or counter that was accepted
-	AspectClock                   // its measured drift
-	AspectLoss                    // when its loss was reported
-	AspectTheft                   // whether it was lost, and stolen
-	AspectSeed                    // whether its seed is there
-	AspectIssued                  // whether it was ever given out
-	AspectCondition               // the condition in which it came back
-	AspectDelivery                // which verifiers got its seed
+	AspectOrigin     Aspect = iota // the batch that brought it, and its facts
+	AspectState                    // its state, and since when
+	AspectAccount                  // whose it is
+	AspectBinding                  // its open binding
+	AspectLocation                 // where it lies
+	AspectAttempts                 // failures and lock
+	AspectWatermark                // the last step or counter that was accepted
+	AspectClock                    // its measured drift
+	AspectLoss                     // when its loss was reported
+	AspectTheft                    // whether it was lost, and stolen
+	AspectLeak                     // whether others may know its seed
+	AspectStolenOnce               // whether it was ever stolen
+	AspectSeed                     // whether its seed is there
+	AspectIssued                   // whether it was ever given out
+	AspectCondition                // the condition in which it came back
+	AspectDelivery                 // which verifiers got its seed
 	aspects
 )
 
@@ -107,6 +109,8 @@ func (c *Causes) note(x change) {
 		{AspectWatermark, was.Watermark == is.Watermark},
 		{AspectLoss, was.Loss.Reported.Equal(is.Loss.Reported)},
 		{AspectTheft, was.Loss.Reported.IsZero() == is.Loss.Reported.IsZero() && was.Loss.Stolen == is.Loss.Stolen}, // another day of the same loss does not change it
+		{AspectLeak, was.Leaked == is.Leaked},
+		{AspectStolenOnce, was.WasStolen == is.WasStolen},
 		{AspectSeed, was.SeedDestroyed == is.SeedDestroyed},
 		{AspectIssued, was.Issued == is.Issued},
 	} {

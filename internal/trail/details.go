@@ -101,6 +101,10 @@ type SweepDetail struct {
 	Since       time.Time `json:"since"`                // of the tokens' state, one for all slices
 	Quarantined time.Time `json:"quarantined,omitzero"` // what the batch has from now on; zero: it is quarantined no more
 	Moved       []Moved   `json:"moved"`
+	token.Marks           // of a quarantine: what it adds to those of its tokens
+	// Stayed are tokens of which the marks alone are news: they were quarantined or
+	// lost already.
+	Stayed []token.Serial `json:"stayed,omitempty"`
 }
 
 // Moved are tokens of a slice that were in the same state. Closed are their

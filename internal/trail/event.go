@@ -145,6 +145,7 @@ func (e *Event) Serials() (all []token.Serial, err error) {
 		for _, m := range d.Moved {
 			all = append(all, m.Serials...)
 		}
+		all = append(all, d.Stayed...)
 	case token.CmdBatchWithdraw:
 		var d WithdrawDetail
 		err = e.decode(&d)

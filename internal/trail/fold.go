@@ -389,6 +389,14 @@ func (f *Fold) mayFollow(e *Event, was token.Standing, known bool) error {
 		return fmt.Errorf("the watermark of token %s changes, and no code of it was compared", serial)
 	case was.Issued && !d.After.Issued:
 		return fmt.Errorf("token %s was given out before, and then it was not", serial)
+	case d.After.Marks.With(was.Marks) != d.After.Marks:
+		return fmt.Errorf("token %s was stolen, or its seed leaked, and then it was not", serial)
+	case d.After.Leaked && e.To != token.Quarantined && e.To != token.Lost && e.To != token.Retired:
+		return fmt.Errorf("others may know the seed of token %s, and it is %s", serial, e.To)
+	case e.Command == token.CmdRelease && was.WasStolen && (e.Texts[TextApprover] == "" || e.Texts[TextReason] == ""):
+		return fmt.Errorf("token %s was stolen, and came back without a second person and a reason", serial)
+	case d.After.Loss.Stolen && !d.After.WasStolen:
+		return fmt.Errorf("token %s is lost by theft, and was not stolen", serial)
 	case was.SeedDestroyed && !d.After.SeedDestroyed:
 		return fmt.Errorf("the seed of token %s was destroyed before, and is there again", serial)
 	}
@@ -495,6 +503,16 @@ func (f *Fold) swept(e *Event) error {
 		return err
 	}
 	b.Quarantined = d.Quarantined
+	if d.Any() && e.Command != token.CmdBatchQuarantine || len(d.Stayed) > 0 && !d.Any() {
+		return errors.New("it marks tokens and is no quarantine, or is one that marks none of those that stay")
+	}
+	for _, serial := range d.Stayed {
+		if f.span.has(serial.Key()) {
+			if err := f.markedInPlace(e, serial, d.Marks); err != nil {
+				return err
+			}
+		}
+	}
 	for _, m := range d.Moved {
 		if _, err := token.Move(m.From, e.Command, e.To); err != nil {
 			return err
@@ -516,7 +534,11 @@ func (f *Fold) swept(e *Event) error {
 			if c.was.State != m.From && !f.part {
 				return fmt.Errorf("token %s was %s before it, not %s", serial, c.was.State, m.From)
 			}
+			if e.To == token.InStock && c.was.Marks.Any() && !f.part {
+				return fmt.Errorf("token %s came back into stock though its seed leaked or it was stolen", serial)
+			}
 			t.state, t.account, t.since, t.last = f.add(string(e.To)), account{}, nanos(d.Since), e.Seq
+			t.marks = t.marks.With(d.Marks)
 			if len(m.Closed) > 0 {
 				c.others = []Aspect{AspectBinding}
 				if err := f.closed(t, m.Closed[i], e, ""); err != nil {
@@ -526,6 +548,24 @@ func (f *Fold) swept(e *Event) error {
 			f.tell(c, t)
 		}
 	}
+	return nil
+}
+
+// markedInPlace marks a token that a quarantine of its batch found quarantined or lost.
+func (f *Fold) markedInPlace(e *Event, serial token.Serial, m token.Marks) error {
+	t := f.token(serial.Key())
+	if t == nil {
+		if !f.part {
+			return fmt.Errorf("it marks token %s, of which nothing was said before", serial)
+		}
+		t = f.make(serial.Key(), token.Quarantined)
+	}
+	c := change{serial: serial.Key(), known: t.since != 0, was: f.shown(t)}
+	if s := c.was.State; s != token.Quarantined && s != token.Lost && !f.part {
+		return fmt.Errorf("it marks token %s where it is, and that was %s", serial, s)
+	}
+	t.marks, t.last = t.marks.With(m), e.Seq
+	f.tell(c, t)
 	return nil
 }
 

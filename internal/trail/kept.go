@@ -118,6 +118,7 @@ type keptToken struct {
 	since, lockedUntil, reported, mark int64
 	failures                           int32
 	issued, stolen, destroyed, marked  bool
+	marks                              token.Marks
 	open                               uint32 // binding; 0: none
 	bound, observed                    uint32 // its newest binding and observation; 0: none
 	last                               int64  // event about it; 0: it is as its import left it
@@ -156,7 +157,7 @@ func newKept() kept { return kept{texts: newTexts(), serials: newIndex()} }
 
 // size is about how many bytes that is.
 func (k *kept) size() int {
-	return int(k.tokens.n)*126 + int(k.bindings.n)*96 + int(k.observations.n)*32 + len(k.bytes) + len(k.texts.at)*32
+	return int(k.tokens.n)*128 + int(k.bindings.n)*96 + int(k.observations.n)*32 + len(k.bytes) + len(k.texts.at)*32
 }
 
 // token finds a token by its serial; nil when nothing is kept of it, or it was
@@ -190,13 +191,14 @@ func (k *kept) put(t *keptToken, s token.Standing) {
 	t.since, t.lockedUntil, t.reported = nanos(s.Since), nanos(s.LockedUntil), nanos(s.Loss.Reported)
 	t.mark, t.marked, t.failures = s.Watermark.Step, s.Watermark.Known, int32(s.Failures)
 	t.issued, t.stolen, t.destroyed, t.location = s.Issued, s.Loss.Stolen, s.SeedDestroyed, k.add(s.Location)
+	t.marks = s.Marks
 }
 
 // standing is what was put, with the state; the account is for the fold to tell.
 func (k *kept) standing(t *keptToken) token.Standing {
 	return token.Standing{State: token.State(k.get(t.state)), Since: fromNanos(t.since), Watermark: token.Mark{Step: t.mark, Known: t.marked},
 		Failures: int(t.failures), LockedUntil: fromNanos(t.lockedUntil), Issued: t.issued, Location: k.get(t.location),
-		Loss: token.Loss{Reported: fromNanos(t.reported), Stolen: t.stolen}, SeedDestroyed: t.destroyed}
+		Loss: token.Loss{Reported: fromNanos(t.reported), Stolen: t.stolen}, SeedDestroyed: t.destroyed, Marks: t.marks}
 }
 
 func fromNanos(n int64) time.Time {

@@ -23,7 +23,7 @@ var kindsOf = map[string]byte{
 	"watermark": 'n', "failures": 'n', "loss_hours": 'n', "id": 'n',
 	"state_since": 't', "bound_at": 't', "last_verified_at": 't', "imported_at": 't', "t0": 't', "not_before": 't', "not_after": 't',
 	"manufactured": 't', "destroyed_at": 't', "observed_at": 't', "locked_until": 't', "lost_reported_at": 't',
-	"seed_present": 'b', "issued": 'b', "stolen": 'b', "software": 'b',
+	"seed_present": 'b', "issued": 'b', "stolen": 'b', "was_stolen": 'b', "leaked": 'b', "software": 'b',
 }
 
 // books are workbooks of the same cells, in pairs.

@@ -43,7 +43,7 @@ func newReplaceCmd(r *term.Run) *cobra.Command {
 }
 
 // gone reports whether the old token is in nobody's hands.
-func (o *replaceOptions) gone() bool { return o.lost || o.Stolen }
+func (o *replaceOptions) gone() bool { return o.lost || o.Stolen == token.Yes }
 
 func (o *replaceOptions) check() error {
 	switch {
@@ -56,11 +56,14 @@ func (o *replaceOptions) check() error {
 }
 
 func replace(ctx context.Context, r *term.Run, o *replaceOptions, oldSerial, newSerial string) error {
-	if err := o.check(); err != nil {
-		return err
-	}
 	req, err := o.request(r, newSerial, "")
 	if err != nil {
+		return err
+	}
+	if req.Words, err = o.Claims(ctx, r, req.Words); err != nil {
+		return err
+	}
+	if err := o.check(); err != nil {
 		return err
 	}
 	req.NewAccount = o.newAccount

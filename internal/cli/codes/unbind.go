@@ -15,6 +15,7 @@ import (
 // unbindOptions are where a token goes whose binding ends.
 type unbindOptions struct {
 	codeOptions
+	term.ClaimFlags
 	returned, missing bool
 	to                string
 	location          string
@@ -31,6 +32,7 @@ func newUnbindCmd(r *term.Run) *cobra.Command {
 		RunE: r.Start(func(ctx context.Context, args []string) error { return unbind(ctx, r, &o, args[0]) }),
 	}
 	o.add(cmd)
+	o.AddClaims(cmd)
 	f := cmd.Flags()
 	f.BoolVar(&o.returned, "returned", false, "the token is in hand")
 	f.BoolVar(&o.missing, "missing", false, "nobody has the token: it is lost")
@@ -80,6 +82,9 @@ func unbind(ctx context.Context, r *term.Run, o *unbindOptions, serial string) e
 			return err
 		}
 		if err := o.returns(&req); err != nil {
+			return err
+		}
+		if req.Words, err = o.Claims(ctx, r, req.Words); err != nil {
 			return err
 		}
 		if err := r.ConfirmMove(ctx, []token.Serial{req.Serial}, token.CmdUnbind, req.To, "", *o.yes); err != nil {

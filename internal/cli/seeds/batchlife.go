@@ -62,14 +62,18 @@ func newBatchChangeCmd(r *term.Run, use string, do batchDoer) *cobra.Command {
 
 func newBatchQuarantineCmd(r *term.Run) *cobra.Command {
 	var out string
-	cmd := newBatchChangeCmd(r, "quarantine N", func(ctx context.Context, in *intake.Intake, o *batchOptions, c intake.BatchChange) error {
+	var claims term.ClaimFlags
+	cmd := newBatchChangeCmd(r, "quarantine N", func(ctx context.Context, in *intake.Intake, o *batchOptions, c intake.BatchChange) (err error) {
+		if c.Words, err = claims.Claims(ctx, r, c.Words); err != nil {
+			return err
+		}
 		if o.asks() {
 			would, err := in.QuarantineBatch(ctx, dryRun(c))
 			if err != nil {
 				return err
 			}
-			if err := r.Confirm(ctx, false, fmt.Sprintf("Take %s of batch %d out of use; %s to be given another",
-				term.Count(would.Moved, "token"), c.Number, needs(len(would.Accounts)))); err != nil {
+			if err := r.Confirm(ctx, false, fmt.Sprintf("Take %s of batch %d out of use%s; %s to be given another",
+				term.Count(would.Moved+would.Marked, "token"), c.Number, forGood(c), needs(len(would.Accounts)))); err != nil {
 				return err
 			}
 		}
@@ -83,11 +87,12 @@ func newBatchQuarantineCmd(r *term.Run) *cobra.Command {
 			err = term.FirstError(err, list.Add(string(a.Account), string(a.Serial), string(a.State)))
 		}
 		err = term.FirstError(err, list.Close())
-		if err != nil && res.Moved == 0 { // the error says it all
+		if err != nil && res.Moved+res.Marked == 0 { // the error says it all
 			return err
 		}
-		return term.FirstError(err, printQuarantined(r, res))
+		return term.FirstError(err, printQuarantined(r, res, c))
 	})
+	claims.AddClaims(cmd)
 	cmd.Flags().StringVarP(&out, "out", "o", "", "write the accounts to this new CSV `FILE`")
 	return cmd
 }
@@ -104,12 +109,26 @@ func needs(n int) string {
 	return fmt.Sprintf("%d accounts have", n)
 }
 
+// forGood says what a leak or a theft makes of a quarantine.
+func forGood(c intake.BatchChange) string {
+	switch {
+	case c.Leaked == token.Yes:
+		return " for good"
+	case c.Stolen == token.Yes:
+		return ", each back only with a second person"
+	}
+	return ""
+}
+
 // printQuarantined says what was done, also when it was broken off.
-func printQuarantined(r *term.Run, res intake.Swept) error {
+func printQuarantined(r *term.Run, res intake.Swept, c intake.BatchChange) error {
 	if r.JSON {
 		return r.PrintJSON(res)
 	}
-	r.Remark("Batch %d: %s %s, %s to be given another.", res.Batch, term.Count(res.Moved, "token"), verb(res.DryRun, "quarantined"), needs(len(res.Accounts)))
+	r.Remark("Batch %d: %s %s%s, %s to be given another.", res.Batch, term.Count(res.Moved, "token"), verb(res.DryRun, "quarantined"), forGood(c), needs(len(res.Accounts)))
+	if res.Marked > 0 {
+		r.Remark("Of %s that are lost or were quarantined before it is noted as well.", term.Count(res.Marked, "token"))
+	}
 	t := r.NewTable("ACCOUNT", "SERIAL", "WAS")
 	for _, a := range res.Accounts {
 		if err := t.Add(string(a.Account), string(a.Serial), string(a.State)); err != nil {
@@ -139,6 +158,9 @@ func newBatchReleaseCmd(r *term.Run) *cobra.Command {
 			r.Say("Batch %d: %s would be in stock again.", res.Batch, term.Count(res.Moved, "token"))
 		default:
 			r.Say("Batch %d: %s are in stock again.", res.Batch, term.Count(res.Moved, "token"))
+		}
+		if res.Left > 0 {
+			r.Say("%s stay quarantined, because their seeds leaked or they were stolen: `fob list --batch %d --state quarantined`.", term.Count(res.Left, "token"), res.Batch)
 		}
 		return err
 	})

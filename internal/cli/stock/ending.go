@@ -27,6 +27,9 @@ func newLostCmd(r *term.Run) *cobra.Command {
 			if c.Words, err = w.Words(r); err != nil {
 				return err
 			}
+			if c.Words, err = loss.Claims(ctx, r, c.Words); err != nil {
+				return err
+			}
 			if c.Loss, err = loss.Loss(r.Now()); err != nil {
 				return err
 			}
@@ -47,7 +50,8 @@ func newLostCmd(r *term.Run) *cobra.Command {
 func newQuarantineCmd(r *term.Run) *cobra.Command {
 	return manyMover{
 		use: "quarantine SERIAL...",
-		by:  token.CmdQuarantine, to: token.Quarantined,
+		by:  token.CmdQuarantine, to: token.Quarantined, claims: true,
+		ask: "Set it aside for good; it will not come back", askMany: "Set them aside for good; they will not come back",
 	}.command(r)
 }
 
@@ -63,12 +67,14 @@ type manyMover struct {
 	use          string
 	by           token.Command
 	to           token.State
-	ask, askMany string // before it is done; empty: nothing
+	ask, askMany string // before it is done for good
+	claims       bool   // it is done for good if it is said that a seed leaked
 }
 
 func (m manyMover) command(r *term.Run) *cobra.Command {
 	var w term.SaidFlags
 	var yes *bool
+	var claims term.ClaimFlags
 	cmd := &cobra.Command{
 		Use: m.use, Args: term.AtLeastOne("the serial"),
 		RunE: r.Start(func(ctx context.Context, args []string) error {
@@ -80,9 +86,17 @@ func (m manyMover) command(r *term.Run) *cobra.Command {
 			if err != nil {
 				return err
 			}
+			if m.claims {
+				if words, err = claims.Claims(ctx, r, words); err != nil {
+					return err
+				}
+			}
 			ask := m.ask
 			if len(serials) > 1 {
 				ask = m.askMany
+			}
+			if m.claims && words.Leaked != token.Yes {
+				ask = ""
 			}
 			return r.WithDesk(ctx, func(d *desk.Desk) error {
 				if ask != "" {
@@ -95,6 +109,9 @@ func (m manyMover) command(r *term.Run) *cobra.Command {
 		}),
 	}
 	w.AddOfTokens(cmd)
+	if m.claims {
+		claims.AddClaims(cmd)
+	}
 	yes = term.AddYes(cmd)
 	return cmd
 }
@@ -110,7 +127,7 @@ func moveAll(ctx context.Context, r *term.Run, d *desk.Desk, serials []token.Ser
 				r.Say("Token %s is %s now; its serial cannot be imported again.", t.Serial, t.State)
 				continue
 			}
-			r.Say("Token %s is %s now.", t.Serial, t.State)
+			r.Say("Token %s is %s now%s.", t.Serial, t.State, term.ForGood(t))
 		}
 		return nil
 	}

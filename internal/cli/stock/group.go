@@ -21,10 +21,10 @@ func Commands(r *term.Run) []*cobra.Command {
 	return term.Describe(help, Promises,
 		newListCmd(r), newShowCmd(r),
 		mover{use: "assign SERIAL ACCOUNT | assign --from FILE", by: token.CmdAssign, to: token.Assigned, account: true}.withFile(r),
-		mover{use: "unassign SERIAL", by: token.CmdUnassign, to: token.InStock}.command(r),
-		mover{use: "found SERIAL", by: token.CmdFound, to: token.Quarantined}.command(r),
+		mover{use: "unassign SERIAL", by: token.CmdUnassign, to: token.InStock, claims: true}.command(r),
+		mover{use: "found SERIAL", by: token.CmdFound, to: token.Quarantined, claims: true}.command(r),
 		mover{use: "release SERIAL", by: token.CmdRelease, to: token.InStock}.command(r),
-		mover{use: "suspend SERIAL", by: token.CmdSuspend, to: token.Suspended}.command(r),
+		mover{use: "suspend SERIAL", by: token.CmdSuspend, to: token.Suspended, claims: true}.command(r),
 		mover{use: "resume SERIAL", by: token.CmdResume, to: token.Bound}.command(r),
 		newLostCmd(r), newQuarantineCmd(r), newRetireCmd(r), newMoveCmd(r), newStocktakeCmd(r), newLocationCmd(r))
 }

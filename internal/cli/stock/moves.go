@@ -16,12 +16,14 @@ type mover struct {
 	by      token.Command
 	to      token.State
 	account bool // the second argument is an account, who may sign for the token
+	claims  bool // its words may speak of a leak or a theft
 }
 
 func (m mover) command(r *term.Run) *cobra.Command {
 	var w term.SaidFlags
 	var paper term.Receipt
 	var newAccount bool
+	var claims term.ClaimFlags
 	args := term.Exactly("the serial")
 	if m.account {
 		args = term.Exactly("the serial", "the account")
@@ -37,6 +39,11 @@ func (m mover) command(r *term.Run) *cobra.Command {
 			if c.Words, err = w.Words(r); err != nil {
 				return err
 			}
+			if m.claims {
+				if c.Words, err = claims.Claims(ctx, r, c.Words); err != nil {
+					return err
+				}
+			}
 			if m.account {
 				if c.Account, err = token.ParseAccount(args[1]); err != nil {
 					return err
@@ -46,6 +53,9 @@ func (m mover) command(r *term.Run) *cobra.Command {
 		}),
 	}
 	w.Add(cmd)
+	if m.claims {
+		claims.AddClaims(cmd)
+	}
 	if m.account {
 		paper.Add(cmd)
 	}

@@ -16,21 +16,30 @@ func (r *Run) Confirm(ctx context.Context, yes bool, what string) error {
 	if r.JSON {
 		return fault.Errorf(fault.Usage, "--json never asks, and this needs a yes").WithHint("add --yes")
 	}
+	sure, err := r.AskYesNo(ctx, what)
+	if err == nil && !sure { // a decision, not an interruption
+		err = fault.Errorf(fault.NotAllowed, "not confirmed; nothing was changed")
+	}
+	return err
+}
+
+// AskYesNo asks a question at the terminal until it is answered.
+func (r *Run) AskYesNo(ctx context.Context, what string) (yes bool, err error) {
 	t, err := OpenTerminal("this needs a yes", "add --yes")
 	if err != nil {
-		return err
+		return false, err
 	}
 	defer t.Close()
 	for {
 		answer, err := t.Ask(ctx, what+"? (yes or no)")
 		if err != nil {
-			return err
+			return false, err
 		}
 		switch strings.ToLower(answer) {
 		case "yes", "y":
-			return nil
-		case "no", "n": // a decision, not an interruption
-			return fault.Errorf(fault.NotAllowed, "not confirmed; nothing was changed")
+			return true, nil
+		case "no", "n":
+			return false, nil
 		}
 	}
 }

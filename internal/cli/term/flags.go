@@ -1,9 +1,12 @@
 package term
 
 import (
+	"context"
+	"fob/internal/desk"
 	"fob/internal/fault"
 	"fob/internal/token"
 	"slices"
+	"strconv"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -16,19 +19,75 @@ func AddYes(cmd *cobra.Command) *bool {
 	return cmd.Flags().BoolP("yes", "y", false, "skip confirmation (never answers for a secret)")
 }
 
+// ClaimFlags say of tokens what is never forgotten: yes, no, or nothing.
+type ClaimFlags struct{ Leaked, Stolen token.Claim }
+
+// AddClaims is for the commands whose words may speak of a leak or a theft.
+func (c *ClaimFlags) AddClaims(cmd *cobra.Command) {
+	addClaim(cmd, &c.Leaked, "leaked", "others may know the seed: it never comes back")
+	addClaim(cmd, &c.Stolen, "stolen", "it was stolen, or had been")
+}
+
+func addClaim(cmd *cobra.Command, to *token.Claim, name, usage string) {
+	cmd.Flags().Var(claimValue{to}, name, usage)
+	cmd.Flags().Lookup(name).NoOptDefVal = "true"
+}
+
+// claimValue is a switch that also knows whether it was left out.
+type claimValue struct{ to *token.Claim }
+
+func (v claimValue) Type() string { return "bool" }
+
+func (v claimValue) String() string {
+	if v.to == nil || *v.to != token.Yes {
+		return "false"
+	}
+	return "true"
+}
+
+func (v claimValue) Set(s string) error {
+	yes, err := strconv.ParseBool(s)
+	*v.to = token.ClaimOf(yes)
+	return err
+}
+
+// Claims puts the answers to the words, and asks for those that the words need.
+func (c *ClaimFlags) Claims(ctx context.Context, r *Run, w desk.Words) (desk.Words, error) {
+	text := w.Reason + " " + w.Condition
+	for _, q := range []struct {
+		to       *token.Claim
+		open     bool
+		question string
+	}{
+		{&c.Leaked, token.SpeaksOfLeak(text), "The reason speaks of a leak. May others know the seed? If so it never comes back"},
+		{&c.Stolen, token.SpeaksOfTheft(text) && c.Leaked == token.Unsaid, "The reason speaks of a theft. Was it stolen? If so it comes back only with a second person"},
+	} {
+		if !q.open || *q.to != token.Unsaid || r.JSON || !hasTerminal() {
+			continue // the use case refuses what has to be said, by the flag
+		}
+		yes, err := r.AskYesNo(ctx, q.question)
+		if err != nil {
+			return w, err
+		}
+		*q.to = token.ClaimOf(yes)
+	}
+	w.Leaked, w.Stolen = c.Leaked, c.Stolen
+	return w, nil
+}
+
 // LossFlags tell of a loss.
 type LossFlags struct {
-	Stolen   bool
+	ClaimFlags
 	Reported string
 }
 
 func (l *LossFlags) Add(cmd *cobra.Command) {
-	cmd.Flags().BoolVar(&l.Stolen, "stolen", false, "it was stolen")
+	l.AddClaims(cmd)
 	cmd.Flags().StringVar(&l.Reported, "reported-at", "", "`TIME` of the first report, if that was earlier (RFC 3339)")
 }
 
 func (l *LossFlags) Loss(now time.Time) (loss token.Loss, err error) {
-	loss.Stolen = l.Stolen
+	loss.Stolen = l.Stolen == token.Yes
 	if l.Reported == "" {
 		return loss, nil
 	}

@@ -67,9 +67,23 @@ func (r *Run) MoveTokenWith(ctx context.Context, c desk.Change, ready func() err
 			if t.Account != "" {
 				whose = " (" + string(t.Account) + ")"
 			}
-			return fmt.Sprintf("Token %s is %s now%s.", t.Serial, t.State, whose)
+			return fmt.Sprintf("Token %s is %s now%s%s.", t.Serial, t.State, whose, ForGood(t))
 		})
 	})
+}
+
+// ForGood says of a token whose seed leaked, or that was stolen, what it takes to come
+// back.
+func ForGood(t token.Token) string {
+	switch {
+	case t.State != token.Quarantined:
+		return ""
+	case t.Leaked:
+		return " for good: others may know its seed, and the only way on is `fob retire`"
+	case t.WasStolen:
+		return "; it was stolen, and comes back only with a second person and a reason"
+	}
+	return ""
 }
 
 // PrintToken tells what became of a token: a person in words, a script with the

@@ -37,6 +37,15 @@ func OpenTerminal(purpose, instead string) (*Terminal, error) {
 	return NewTerminal(tty), nil
 }
 
+// hasTerminal reports whether anybody can be asked.
+func hasTerminal() bool {
+	t, err := OpenTerminal("", "")
+	if err == nil {
+		t.Close()
+	}
+	return err == nil
+}
+
 func NewTerminal(tty *os.File) *Terminal {
 	return &Terminal{Tty: tty, Lines: bufio.NewReader(tty), Redraws: redraws(), Idle: Idle}
 }

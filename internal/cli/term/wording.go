@@ -69,6 +69,9 @@ func (Wording) Setting(s fault.Setting) string {
 	if s.Value == "" {
 		return "--" + string(s.Field)
 	}
+	if s.Value == fault.No {
+		return "--" + string(s.Field) + "=" + s.Value
+	}
 	return "--" + string(s.Field) + " " + Pasted(s.Value)
 }
 

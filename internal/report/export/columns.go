@@ -56,6 +56,8 @@ var columns = []sheet.Column[report.Token]{
 	sheet.Col("lost_reported_at", "Loss reported (UTC)", 20, "When its loss was first reported", func(t *report.Token) *time.Time { return t.LostReported }),
 	sheet.Col("loss_hours", "Hours to entry", 15, "Of a lost token: hours from the report of the loss to its entry, which ended the binding", func(t *report.Token) *float64 { return t.LossHours }),
 	sheet.Col("stolen", "Stolen", 8, "Of a lost token: whether it was stolen", stolenOf),
+	sheet.Col("was_stolen", "Was stolen", 11, "Whether it was ever stolen, also if it was found since", func(t *report.Token) *bool { return onlyTrue(t.WasStolen) }),
+	sheet.Col("leaked", "Seed leaked", 12, "Whether others may know its seed: it never comes back", func(t *report.Token) *bool { return onlyTrue(t.Leaked) }),
 	sheet.Col("software", "Software", 10, "True: a virtual token, an authenticator app; false: a device", func(t *report.Token) bool { return t.Software }),
 	sheet.Col("condition", "Condition", 24, "In which it last came back, as somebody noted", func(t *report.Token) *string { return t.Condition }),
 	sheet.Col("t0", "T0 (UTC)", 20, "TOTP: when step 0 began", func(t *report.Token) *time.Time { return t.T0 }),
@@ -63,6 +65,14 @@ var columns = []sheet.Column[report.Token]{
 	sheet.Col("binding", "Binding id", 38, "Id of the open binding, as sheet Bindings and the trail name it", func(t *report.Token) *string { return t.Binding }),
 	sheet.Col("batch_id", "Batch id", 38, "Id of the batch, as the trail names it", func(t *report.Token) string { return t.BatchID }),
 	sheet.Col("id", "Id", 10, "Number of the token in this store", func(t *report.Token) int64 { return t.ID }),
+}
+
+// onlyTrue is empty for no, so that a column of noes is empty.
+func onlyTrue(is bool) *bool {
+	if !is {
+		return nil
+	}
+	return &is
 }
 
 // stolenOf is empty for a token that is not lost.

@@ -26,12 +26,12 @@ func TestCSVExactBytes(t *testing.T) {
 		`"last_verified_at","location","batch","imported_at","imported_by","received","order","supplier","file",` +
 		`"manufacturer","model","type","hash","digits","period","counter","not_before","not_after","manufactured",` +
 		`"seed_present","seed_key","destroyed_at","issued","exported_to","drift_seconds","drift_ppm","observed_at","watermark",` +
-		`"failures","locked_until","lost_reported_at","loss_hours","stolen","software","condition","t0","file_sha256","binding","batch_id","id"` + "\r\n" +
+		`"failures","locked_until","lost_reported_at","loss_hours","stolen","was_stolen","leaked","software","condition","t0","file_sha256","binding","batch_id","id"` + "\r\n" +
 		`"0000000000000","bound","2026-11-23T12:00:00Z","user0@example.com","2026-11-23T12:00:00Z","","","","","",` +
 		`"","Zürich","3","2026-11-23T12:00:00Z","","","","","",` +
 		`"Feitian","c200","totp","sha1","6","30","","","","",` +
 		`"true","","","false","entra; duo","-14.5","-1.235","2026-11-23T12:00:00Z","58000000",` +
-		`"0","","","","","false","","1970-01-01T00:00:00Z","","","","1"` + "\r\n"
+		`"0","","","","","","","false","","1970-01-01T00:00:00Z","","","","1"` + "\r\n"
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)
 	}

@@ -107,7 +107,7 @@ func TestRulesFindWhatBreaksThem(t *testing.T) {
 		{"xl/tables/table1.xml", ` id="1"`, ` id="2"`, "is another's"},
 		{"xl/tables/table1.xml", `name="Serial"`, `name="Serials"`, "its cell \"Serial\""},
 		{"xl/tables/table1.xml", `name="State"`, `name="serial"`, "is named \"serial\""},
-		{"xl/tables/table1.xml", `:AX6"`, `:AX1"`, "it is over"},
+		{"xl/tables/table1.xml", `:AZ6"`, `:AZ1"`, "it is over"},
 		{"xl/worksheets/sheet2.xml", `<c r="B3"`, `<c r="A3"`, "behind column"},
 		{"xl/worksheets/sheet2.xml", `<row r="3">`, `<row r="2">`, "stands behind row"},
 		{"xl/worksheets/sheet2.xml", ` s="`, ` s="9`, "there is no style"},

@@ -35,7 +35,7 @@ var rights = []struct {
 	{"batch", true, []string{"loading", "number", "new", "unchanged", "refused", "imported_at", "quarantined_at", "withdrawn_at"}},
 	{"token", true, []string{"profile_id", "counter", "seed", "location_id", "state", "state_since", "account_id", "watermark", "failures", "locked_until", "issued"}},
 	{"fingerprint", true, nil},
-	{"loss", true, []string{"stolen", "reported_at"}},
+	{"loss", true, []string{"stolen", "reported_at", "leaked", "was_stolen"}},
 	{"binding", false, []string{"account_id", "closed_at", "condition", "proof", "ticket"}},
 	{"observation", true, []string{"rated"}},
 	{"audit_text", true, nil},

@@ -173,12 +173,15 @@ CREATE TABLE fingerprint (
     PRIMARY KEY (fingerprint, nth)
 );
 
--- What is known of a loss. A table of its own: few tokens are ever lost, and a
--- column more would cost every import.
+-- What is known of a loss, and what is never forgotten of a token. A table of its own:
+-- few tokens are ever lost, and a column more would cost every import.
 CREATE TABLE loss (
     token_id    BIGINT PRIMARY KEY REFERENCES token (id),
-    reported_at BIGINT NOT NULL,             -- when somebody first told
-    stolen      BIGINT NOT NULL CHECK (stolen IN (0, 1))
+    reported_at BIGINT,                      -- when somebody first told; NULL: it is not lost
+    stolen      BIGINT NOT NULL CHECK (stolen IN (0, 1)),     -- of a lost one: it was stolen
+    leaked      BIGINT NOT NULL CHECK (leaked IN (0, 1)),     -- others may know its seed
+    was_stolen  BIGINT NOT NULL CHECK (was_stolen IN (0, 1)), -- now or once
+    CHECK ((reported_at IS NOT NULL OR leaked = 1 OR was_stolen = 1) AND stolen <= was_stolen AND (stolen = 0 OR reported_at IS NOT NULL))
 );
 
 CREATE TABLE binding (

@@ -193,13 +193,26 @@ CREATE TABLE fingerprint (
     PRIMARY KEY (fingerprint, nth)
 ) STRICT, WITHOUT ROWID;
 
--- What is known of a loss. A table of its own: few tokens are ever lost, and a
--- column more would cost every import.
+-- What is known of a loss, and what is never forgotten of a token. A table of its own:
+-- few tokens are ever lost, and a column more would cost every import.
 CREATE TABLE loss (
     token_id    INTEGER PRIMARY KEY REFERENCES token (id),
-    reported_at INTEGER NOT NULL,             -- when somebody first told
-    stolen      INTEGER NOT NULL CHECK (stolen IN (0, 1))
+    reported_at INTEGER,                      -- when somebody first told; NULL: it is not lost
+    stolen      INTEGER NOT NULL CHECK (stolen IN (0, 1)),     -- of a lost one: it was stolen
+    leaked      INTEGER NOT NULL CHECK (leaked IN (0, 1)),     -- others may know its seed
+    was_stolen  INTEGER NOT NULL CHECK (was_stolen IN (0, 1)), -- now or once
+    CHECK ((reported_at IS NOT NULL OR leaked = 1 OR was_stolen = 1) AND stolen <= was_stolen AND (stolen = 0 OR reported_at IS NOT NULL))
 ) STRICT;
+-- +goose StatementBegin
+CREATE TRIGGER loss_mark_stays BEFORE DELETE ON loss
+WHEN OLD.leaked = 1 OR OLD.was_stolen = 1
+BEGIN SELECT RAISE(ABORT, 'a leak and a theft are never forgotten'); END;
+-- +goose StatementEnd
+-- +goose StatementBegin
+CREATE TRIGGER loss_mark_rises BEFORE UPDATE ON loss
+WHEN NEW.leaked < OLD.leaked OR NEW.was_stolen < OLD.was_stolen OR NEW.token_id <> OLD.token_id
+BEGIN SELECT RAISE(ABORT, 'a leak and a theft are never forgotten'); END;
+-- +goose StatementEnd
 
 CREATE TABLE binding (
     id         INTEGER PRIMARY KEY,
