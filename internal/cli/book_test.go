@@ -63,7 +63,7 @@ func (l lived) export(t *testing.T, name string, flags ...string) string {
 // What the workbook of a real store says in its cells is what list says, column by
 // column, and Excel has nothing to mend in it.
 func TestWorkbookSaysWhatListSays(t *testing.T) {
-	l := newLived(t, 250)
+	l := newLived(t, 300)
 	var listed []map[string]any
 	in := json.NewDecoder(strings.NewReader(l.must(t, "list", "--json").out))
 	in.UseNumber()

@@ -32,9 +32,12 @@ func (e Event) Between() (from, to string) {
 // EventSeq streams events; the first error ends it.
 type EventSeq = iter.Seq2[Event, error]
 
-// Log reads the trail, oldest event first. With a serial, the limit counts
-// events of that token.
+// Log reads the trail, oldest event first. The limit counts the events that are
+// selected.
 func Log(r Reader, f EventFilter) EventSeq {
+	if f.Serial == "" && f.Narrowed() {
+		return LastOf(narrowed(r, f), f.Limit)
+	}
 	if f.Serial == "" {
 		return func(yield func(Event, error) bool) {
 			for stored, err := range r.Events(f) {
@@ -58,10 +61,27 @@ func Log(r Reader, f EventFilter) EventSeq {
 	}
 }
 
+// narrowed are the events that a filter selects without a serial.
+func narrowed(r Reader, f EventFilter) EventSeq {
+	return func(yield func(Event, error) bool) {
+		all := f
+		all.Limit = 0
+		for stored, err := range r.Events(all) {
+			if err != nil {
+				yield(Event{}, err)
+				return
+			}
+			if e, err := plainEvent(stored); (err != nil || f.has(&e.Event)) && (!yield(e, err) || err != nil) {
+				return
+			}
+		}
+	}
+}
+
 // newestOf gathers the newest events of one token.
 func newestOf(r Reader, f EventFilter) ([]Event, error) {
 	var found []Event
-	for stored, err := range r.Events(EventFilter{Serial: f.Serial}) {
+	for stored, err := range r.Events(EventFilter{Serial: f.Serial, Account: f.Account, Ticket: f.Ticket}) {
 		if err != nil {
 			return nil, err
 		}
@@ -73,7 +93,7 @@ func newestOf(r Reader, f EventFilter) ([]Event, error) {
 		if err != nil {
 			return nil, err
 		}
-		if !slices.ContainsFunc(serials, func(s token.Serial) bool { return s.Key() == f.Serial.Key() }) {
+		if !f.has(&e.Event) || !slices.ContainsFunc(serials, func(s token.Serial) bool { return s.Key() == f.Serial.Key() }) {
 			continue
 		}
 		if found = append(found, e); f.Limit > 0 && len(found) > f.Limit {

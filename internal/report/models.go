@@ -3,6 +3,7 @@ package report
 import (
 	"context"
 	"iter"
+	"strings"
 	"time"
 
 	"fob/internal/token"
@@ -193,4 +194,27 @@ type EventFilter struct {
 	// are among them, and the limit does not count. See Log.
 	Serial token.Serial
 	Limit  int // the newest so many, 0: all
+	// What follows narrows the trail further. Of the texts, account and ticket count as
+	// they lie beside the events: one that was erased is not found by them.
+	Period
+	Account  token.Account // as it is called now
+	Ticket   string        // as it was typed, in whatever case
+	Operator string        // name or id, in whatever case
+	Command  token.Command
+	Outcome  trail.Outcome
+	// About selects by what an event is about: see trail.AboutToken, trail.AboutBatch.
+	// Whoever asks so trusts the index of the trail, which verification looks at.
+	About []string
+}
+
+// Narrowed reports whether more than the serial and the limit select.
+func (f EventFilter) Narrowed() bool {
+	return f.Period != (Period{}) || f.Account != "" || f.Ticket != "" || f.Operator != "" || f.Command != "" || f.Outcome != ""
+}
+
+// has reports whether an event is among those that the filter selects, apart from what
+// lies beside it and what it is about.
+func (f EventFilter) has(e *trail.Event) bool {
+	return f.Period.has(e.Time.Time) && (f.Command == "" || e.Command == f.Command) && (f.Outcome == "" || e.Outcome == f.Outcome) &&
+		(f.Operator == "" || strings.EqualFold(e.Operator.Name, f.Operator) || strings.EqualFold(e.Operator.ID, f.Operator))
 }

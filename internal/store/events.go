@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"iter"
 	"math"
+	"slices"
 	"time"
 
 	"fob/internal/report"
@@ -109,11 +110,28 @@ func (q *queries) AcceptClock(now time.Time) error {
 // serial it selects the events whose bytes hold it, in whatever case: those of the
 // token are among them, since serials stand in an event as they are printed. There
 // is no index by serial, which every import and bind would pay for.
+//
+// Accounts and tickets are found in the texts beside the events, and what events are
+// about by the index of that; of the rest the caller looks at each event.
 func (q *queries) Events(f report.EventFilter) iter.Seq2[trail.Stored, error] {
 	first := int64(math.MinInt64) // an event at or below 0 that somebody forged is to be seen
+	var wanted func([]byte) bool
 	if f.Serial != "" {
 		key := []byte(f.Serial.Key())
-		return q.events(first, func(body []byte) bool { return bytes.Contains(bytes.ToUpper(body), key) })
+		wanted = func(body []byte) bool { return bytes.Contains(bytes.ToUpper(body), key) }
+	} else if f.Command != "" {
+		mark := []byte(`"command":"` + string(f.Command) + `"`)
+		wanted = func(body []byte) bool { return bytes.Contains(body, mark) }
+	}
+	if f.Account != "" || f.Ticket != "" || len(f.About) > 0 {
+		seqs, err := q.seqsOf(f)
+		if err != nil {
+			return failed[trail.Stored](err)
+		}
+		return q.eventsAt(seqs, wanted)
+	}
+	if wanted != nil {
+		return q.events(first, wanted)
 	}
 	if f.Limit > 0 {
 		head, err := q.Head()
@@ -123,6 +141,70 @@ func (q *queries) Events(f report.EventFilter) iter.Seq2[trail.Stored, error] {
 		first = head.Seq - int64(f.Limit) + 1
 	}
 	return q.events(first, nil)
+}
+
+// seqsOf are the events that the texts beside them, or the index of what they are about,
+// select.
+func (q *queries) seqsOf(f report.EventFilter) (seqs []int64, err error) {
+	var sets [][]int64
+	add := func(found []int64, err error) error {
+		sets = append(sets, found)
+		return err
+	}
+	if f.Account != "" {
+		if err := add(q.eventsOf(f.Account)); err != nil {
+			return nil, err
+		}
+	}
+	if f.Ticket != "" {
+		err := add(collect(q, value[int64], `SELECT seq FROM audit_text WHERE field = 'ticket' AND lower(text) = lower($1)`, f.Ticket))
+		if err != nil {
+			return nil, err
+		}
+	}
+	if len(f.About) > 0 {
+		var about []int64
+		for _, subject := range f.About {
+			more, err := q.about(subject)
+			if about = append(about, more...); err != nil {
+				return nil, err
+			}
+		}
+		sets = append(sets, about)
+	}
+	for i, set := range sets {
+		slices.Sort(set)
+		if set = slices.Compact(set); i == 0 {
+			seqs = set
+			continue
+		}
+		seqs = slices.DeleteFunc(seqs, func(seq int64) bool {
+			_, there := slices.BinarySearch(set, seq)
+			return !there
+		})
+	}
+	if f.Limit > 0 && len(seqs) > f.Limit {
+		seqs = seqs[len(seqs)-f.Limit:]
+	}
+	return seqs, nil
+}
+
+// eventsAt reads events by their numbers.
+func (q *queries) eventsAt(seqs []int64, wanted func(body []byte) bool) iter.Seq2[trail.Stored, error] {
+	return func(yield func(trail.Stored, error) bool) {
+		for _, seq := range seqs {
+			all, err := q.eventPage(seq, 1, nil)
+			if err != nil {
+				failed[trail.Stored](err)(yield)
+				return
+			}
+			for _, s := range all {
+				if s.Seq == seq && (wanted == nil || wanted(s.Body)) && !yield(s, nil) {
+					return
+				}
+			}
+		}
+	}
 }
 
 // events reads the trail in pages, so that texts are put beside their events

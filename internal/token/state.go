@@ -109,6 +109,18 @@ const (
 	CmdVerifierDone    Command = "verifier done" // it accepts tokens no more
 )
 
+// Commands are those that events are of, in the order of their names.
+func Commands() (all []Command) {
+	for _, t := range slices.Concat(transitions, virtualTransitions) {
+		all = append(all, t.By)
+	}
+	all = append(all, CmdInit, CmdCheck, CmdResync, CmdUnlock, CmdClockAccept, CmdAuditAccept, CmdKeyAdd, CmdKeyRemove, CmdKeyRotate, CmdIdentify,
+		CmdBatchCorrect, CmdPolicySet, CmdAccountErase, CmdMove, CmdAccountImport, CmdProvision, CmdBackup, CmdRestore,
+		CmdRequest, CmdRequestApprove, CmdRequestDeny, CmdRequestWithdraw, CmdVerifierAdd, CmdVerifierRemove, CmdVerifierDone)
+	slices.Sort(all)
+	return slices.Compact(all)
+}
+
 // Choice is what chooses an end of a command: at most two settings.
 type Choice [2]fault.Setting
 

@@ -2,7 +2,6 @@ package audit
 
 import (
 	"context"
-	"strings"
 
 	"github.com/google/uuid"
 	"github.com/spf13/cobra"
@@ -19,33 +18,40 @@ func newAuditCmd(r *term.Run) *cobra.Command {
 }
 
 func newAuditLogCmd(r *term.Run) *cobra.Command {
-	var serial string
-	var limit int
+	var o logOptions
 	cmd := &cobra.Command{
 		Use:  "log",
 		Args: term.Exactly(),
 		RunE: r.Start(func(ctx context.Context, _ []string) error {
-			if limit < 0 {
-				return fault.Errorf(fault.Usage, "--limit %d: a limit is 1 or more, 0 for none", limit)
+			f, err := o.filter(r.Now())
+			if err != nil {
+				return err
 			}
 			return r.WithReports(ctx, func(reader report.Reader) error {
-				f := report.EventFilter{Serial: token.Serial(strings.TrimSpace(serial)), Limit: limit}
 				events, err := logged(r, reader, f)
 				if err != nil {
 					return err
 				}
-				return printEvents(r, events)
+				return printEvents(r, o.told(r, events))
 			})
 		}),
 	}
-	cmd.Flags().StringVar(&serial, "serial", "", "only events of the token `SERIAL`")
-	cmd.Flags().IntVarP(&limit, "limit", "n", 0, "only the newest `N` events (default: all)")
+	o.add(cmd)
 	return cmd
 }
 
 // logged reads the trail. A serial that neither the store nor the trail knows is
 // refused: a typing error must not look like a token that nothing happened to.
 func logged(r *term.Run, reader report.Reader, f report.EventFilter) (report.EventSeq, error) {
+	if f.Account != "" {
+		a, err := reader.Account(f.Account) // by a former name too
+		switch {
+		case err == nil:
+			f.Account = token.Account(a.Account.Account)
+		case fault.KindOf(err) != fault.NotFound || !named(reader, f.Account): // a refused bind may name one that is nobody's
+			return nil, err
+		}
+	}
 	if f.Serial == "" {
 		return report.Log(reader, f), nil
 	}
@@ -62,10 +68,10 @@ func logged(r *term.Run, reader report.Reader, f report.EventFilter) (report.Eve
 		}
 		events = append(events, e)
 	}
-	if len(events) == 0 {
-		if unknown != nil {
-			return nil, unknown
-		}
+	if len(events) == 0 && unknown != nil {
+		return nil, unknown
+	}
+	if len(events) == 0 && !f.Narrowed() {
 		r.Remark("no events of token %s but the import of its batch", f.Serial)
 	}
 	return func(yield func(report.Event, error) bool) {
@@ -75,6 +81,14 @@ func logged(r *term.Run, reader report.Reader, f report.EventFilter) (report.Eve
 			}
 		}
 	}, nil
+}
+
+// named reports whether any event names an account.
+func named(reader report.Reader, a token.Account) bool {
+	for range reader.Events(report.EventFilter{Account: a}) {
+		return true
+	}
+	return false
 }
 
 func printEvents(r *term.Run, events report.EventSeq) error {

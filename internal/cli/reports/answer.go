@@ -56,8 +56,7 @@ func (o *asking) add(cmd *cobra.Command) {
 		f.StringVarP(&o.scope.Location, "location", "l", "", "only tokens at `PLACE` or within it")
 	}
 	if o.period != nil {
-		f.StringVar(&o.since, "since", o.since, o.when+" since this `DAY` or time, or this long ago: 2026-07-01, 30d")
-		f.StringVar(&o.until, "until", "", o.when+" until the end of this `DAY`, or until this time")
+		term.AddPeriod(cmd, &o.since, &o.until, o.when)
 	}
 }
 
@@ -72,36 +71,8 @@ func (o *asking) check(now time.Time) (err error) {
 	if o.period == nil {
 		return nil
 	}
-	if o.period.Since, _, err = parseMoment("--since", o.since, now); err != nil {
-		return err
-	}
-	until, whole, err := parseMoment("--until", o.until, now)
-	if o.period.Until = until; whole {
-		o.period.Until = until.AddDate(0, 0, 1)
-	}
-	if err == nil && !o.period.Until.IsZero() && !o.period.Since.Before(o.period.Until) {
-		err = fault.Errorf(fault.Usage, "--since %s comes after --until %s", o.since, o.until)
-	}
+	*o.period, err = term.ParsePeriod(o.since, o.until, now)
 	return err
-}
-
-// parseMoment reads a day in UTC, a time, or how long ago; empty is the zero time.
-// Whole says that it was a day.
-func parseMoment(flag, text string, now time.Time) (at time.Time, whole bool, err error) {
-	if text == "" {
-		return at, false, nil
-	}
-	if at, err = time.Parse(time.DateOnly, text); err == nil {
-		return at, true, nil
-	}
-	if at, err = time.Parse(time.RFC3339, text); err == nil {
-		return at, false, nil
-	}
-	ago, err := term.ParseDays(text)
-	if err != nil {
-		return at, false, fault.Errorf(fault.Usage, "%s %q is no day, time or length of time; 2026-07-01, 2026-07-01T12:00:00Z and 30d are", flag, term.Clean(text))
-	}
-	return now.Add(-ago), false, nil
 }
 
 // newTableCmd is a report that is one table: ask answers it.

@@ -32,7 +32,7 @@ func Commands(r *term.Run) []*cobra.Command {
 // Promises say what each command prints under --json, and its exit codes.
 var Promises = map[string]term.Promised{
 	"fob list":          term.Promise([]report.Token{}, term.ExitNotFound, term.ExitIntegrity).With("--by-location", []report.Place{}),
-	"fob show":          term.Promise(report.Token{}, term.ExitNotFound),
+	"fob show":          term.Promise(report.Told{}, term.ExitNotFound),
 	"fob assign":        term.Promise(report.Token{}, term.ExitRefused, term.ExitNotFound, term.ExitNotAllowed).With("--from", []assignedJSON{}),
 	"fob unassign":      term.Promise(report.Token{}, term.ExitRefused, term.ExitNotFound, term.ExitNotAllowed),
 	"fob found":         term.Promise(report.Token{}, term.ExitRefused, term.ExitNotFound, term.ExitNotAllowed),

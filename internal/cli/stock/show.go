@@ -3,6 +3,8 @@ package stock
 import (
 	"context"
 	"fmt"
+	"strconv"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -10,6 +12,7 @@ import (
 	"fob/internal/cli/term"
 	"fob/internal/report"
 	"fob/internal/token"
+	"fob/internal/trail"
 )
 
 func newShowCmd(r *term.Run) *cobra.Command {
@@ -22,7 +25,7 @@ func newShowCmd(r *term.Run) *cobra.Command {
 				return err
 			}
 			return r.WithReports(ctx, func(reader report.Reader) error {
-				t, err := reader.Find(serial)
+				t, err := report.Tell(reader, serial)
 				if err != nil {
 					return err
 				}
@@ -36,7 +39,8 @@ func newShowCmd(r *term.Run) *cobra.Command {
 	}
 }
 
-func printFacts(r *term.Run, t report.Token) {
+func printFacts(r *term.Run, told report.Told) {
+	t := told.Token
 	parameters := fmt.Sprintf("%s %s, %d digits", t.Type, t.Hash, t.Digits)
 	if t.Period != nil {
 		parameters += fmt.Sprintf(", every %d s", *t.Period)
@@ -45,15 +49,73 @@ func printFacts(r *term.Run, t report.Token) {
 	if !t.SeedPresent {
 		seed = "destroyed"
 	}
-	r.Facts(
-		"serial", string(t.Serial), "state", string(t.State), "since", t.StateSince, "account", t.Account,
+	facts := []any{"serial", string(t.Serial), "state", string(t.State), "since", t.StateSince}
+	facts = append(facts, causeFacts(told)...)
+	facts = append(facts, "account", t.Account, "last account", told.LastAccount,
 		"bound", t.BoundAt, "batch", t.Batch, "manufacturer", t.Manufacturer, "model", t.Model, "device", deviceOf(t),
 		"codes", parameters, "next counter", nextCounter(t), "T0", epoch(t), "clock", term.DriftWords(t.DriftSeconds),
 		"rate", rateWords(t.DriftPPM), "observed", t.ObservedAt, "failures", t.Failures, "locked until", lockWords(t.LockedUntil),
-		"loss", lossWords(t), "reported", t.LostReported,
+		"loss", lossWords(t), "reported", t.LostReported, "stolen", sinceEvent(told.Theft), "leaked", sinceEvent(told.Leak),
 		"location", t.Location, "condition", t.Condition, "not before", t.NotBefore, "not after", t.NotAfter, "imported", t.ImportedAt,
-		"seed", seed,
-	)
+		"seed", seed)
+	for _, l := range told.OfBatch {
+		facts = append(facts, "batch event", l)
+	}
+	for _, l := range told.Events {
+		facts = append(facts, "event", l)
+	}
+	for i := 1; i < len(facts); i += 2 {
+		if l, is := facts[i].(report.Line); is {
+			facts[i] = lineWords(r, l)
+		}
+	}
+	r.Facts(facts...)
+}
+
+// causeFacts say who brought the token into its state, and why.
+func causeFacts(t report.Told) []any {
+	c := t.Cause
+	if c == nil {
+		return nil
+	}
+	return []any{"by", c.Operator, "with", string(c.Command), "reason", c.Reason, "ticket", c.Ticket, "approver", c.Approver}
+}
+
+// sinceEvent says when something was first told of a token that is never forgotten.
+func sinceEvent(l *report.Line) any {
+	if l == nil {
+		return nil
+	}
+	return *l
+}
+
+// lineWords is an event in a line.
+func lineWords(r *term.Run, l report.Line) string {
+	words := []string{r.TimeWords(l.At), string(l.Command)}
+	if l.Outcome != trail.Done {
+		words[1] += " refused"
+		if l.Refusal != nil {
+			words[1] += ": " + *l.Refusal
+		}
+	} else if l.From == "" && l.To != "" {
+		words = append(words, l.To)
+	} else if l.From != l.To {
+		words = append(words, l.From+" → "+l.To)
+	}
+	if l.Account != nil {
+		words = append(words, *l.Account)
+	}
+	words = append(words, "by "+l.Operator)
+	if l.Approver != nil {
+		words = append(words, "approved by "+*l.Approver)
+	}
+	if l.Ticket != nil {
+		words = append(words, *l.Ticket)
+	}
+	if l.Reason != nil {
+		words = append(words, strconv.Quote(*l.Reason))
+	}
+	return words[0] + " " + strings.Join(words[1:], ", ")
 }
 
 // nextCounter says so of an HOTP token that has none any more.

@@ -215,10 +215,7 @@ func cell(v any, layout string) string {
 // aligned lines, a pipe "name TAB value" with times in RFC 3339. What is empty is
 // left out.
 func (r *Run) Facts(pairs ...any) {
-	layout := "2006-01-02 15:04:05 UTC"
-	if r.Streams.OutWidth == 0 {
-		layout = time.RFC3339
-	}
+	layout := r.timeLayout()
 	width := 0
 	for i := 0; i < len(pairs); i += 2 {
 		width = max(width, len(pairs[i].(string)))
@@ -229,6 +226,16 @@ func (r *Run) Facts(pairs ...any) {
 		}
 	}
 }
+
+func (r *Run) timeLayout() string {
+	if r.Streams.OutWidth == 0 {
+		return time.RFC3339
+	}
+	return "2006-01-02 15:04:05 UTC"
+}
+
+// TimeWords is a time within a line: as scripts read it, or people.
+func (r *Run) TimeWords(at time.Time) string { return at.UTC().Format(r.timeLayout()) }
 
 // row prints one fact; the value's own tabs and line ends cannot make a second.
 func (r *Run) row(width int, name, text string) {

@@ -1,0 +1,157 @@
+package report
+
+import (
+	"encoding/json"
+	"slices"
+	"time"
+
+	"fob/internal/token"
+	"fob/internal/trail"
+)
+
+// Told is a token with its story: what somebody wants to know who has it in hand, or
+// looks for it, and which its row in the tables does not say.
+type Told struct {
+	Token
+	Cause       *Line   `json:"state_by"`     // the event that brought it into its state; null: its import
+	LastAccount *string `json:"last_account"` // of a token that is nobody's: whose it was
+	Theft       *Line   `json:"theft"`        // when it was first said that it was stolen
+	Leak        *Line   `json:"leak"`         // when it was first said that others may know its seed
+	OfBatch     []Line  `json:"batch_events"` // what was done to its batch as a whole, since its import
+	Events      []Line  `json:"events"`       // the last about it, oldest first
+}
+
+// Line is an event in a line.
+type Line struct {
+	Seq      int64         `json:"event"`
+	At       time.Time     `json:"at"`
+	Operator string        `json:"operator"`
+	Command  token.Command `json:"command"`
+	Outcome  trail.Outcome `json:"outcome"`
+	Refusal  *string       `json:"refusal"`
+	From     string        `json:"from"` // a state; of a move, a place
+	To       string        `json:"to"`
+	Account  *string       `json:"account"`
+	Approver *string       `json:"approver"`
+	Reason   *string       `json:"reason"`
+	Ticket   *string       `json:"ticket"`
+}
+
+func lineOf(e Event) Line {
+	from, to := e.Between()
+	return Line{Seq: e.Seq, At: e.Time.UTC(), Operator: e.Operator.Name, Command: e.Command, Outcome: e.Outcome, Refusal: NonZero(e.Reason),
+		From: from, To: to, Account: e.account(), Approver: e.text(trail.TextApprover), Reason: e.text(trail.TextReason), Ticket: e.text(trail.TextTicket)}
+}
+
+// toldEvents is how many events a story ends with; searched how many are read for it.
+const (
+	toldEvents = 8
+	searched   = 2000
+)
+
+// Tell tells the story of a token.
+func Tell(r Reader, serial token.Serial) (s Told, err error) {
+	s = Told{OfBatch: []Line{}, Events: []Line{}}
+	if s.Token, err = r.Find(serial); err != nil {
+		return s, err
+	}
+	if err := s.ofBatch(r); err != nil {
+		return s, err
+	}
+	about := EventFilter{About: []string{trail.AboutToken(s.Serial.Key())}, Limit: searched}
+	for stored, err := range r.Events(about) {
+		if err != nil {
+			return s, err
+		}
+		e, err := plainEvent(stored)
+		if err == nil {
+			err = s.take(e)
+		}
+		if err != nil {
+			return s, err
+		}
+	}
+	if s.Account != nil || s.State == token.InStock {
+		s.LastAccount = nil
+	}
+	return s, nil
+}
+
+// take adds the next event about the token.
+func (s *Told) take(e Event) error {
+	line := lineOf(e)
+	marks, from, moved, err := told(e, s.Serial)
+	if err != nil {
+		return err
+	}
+	if from != "" {
+		line.From = string(from)
+	}
+	if s.Events = append(s.Events, line); len(s.Events) > toldEvents {
+		s.Events = s.Events[1:]
+	}
+	if e.Outcome != trail.Done {
+		return nil
+	}
+	if marks.WasStolen && s.Theft == nil {
+		s.Theft = &line
+	}
+	if marks.Leaked && s.Leak == nil {
+		s.Leak = &line
+	}
+	if moved {
+		s.Cause = &line
+	}
+	if line.Account != nil {
+		s.LastAccount = line.Account
+	}
+	return nil
+}
+
+// told is what an event leaves of the marks of a token, and whether it changed its state;
+// of one about a batch, from which.
+func told(e Event, serial token.Serial) (marks token.Marks, from token.State, moved bool, err error) {
+	is := func(other token.Serial) bool { return other.Key() == serial.Key() }
+	switch e.Command {
+	case token.CmdBatchQuarantine, token.CmdBatchRelease:
+		var d trail.SweepDetail
+		err = json.Unmarshal(e.Detail, &d)
+		for _, m := range d.Moved {
+			if slices.ContainsFunc(m.Serials, is) {
+				return d.Marks, m.From, true, err
+			}
+		}
+		return d.Marks, e.To, false, err
+	}
+	if e.Object.Kind != trail.KindToken {
+		return marks, "", false, nil
+	}
+	d, err := detailOf[trail.TokenDetail](e)
+	if d.After != nil {
+		marks = d.After.Marks
+	}
+	return marks, "", e.From != e.To, err
+}
+
+// ofBatch adds what was done to the batch. Slices of one change are one line.
+func (s *Told) ofBatch(r Reader) error {
+	for stored, err := range r.Events(EventFilter{About: []string{trail.AboutBatch(s.BatchID)}, Limit: searched}) {
+		if err != nil {
+			return err
+		}
+		e, err := plainEvent(stored)
+		if err != nil {
+			return err
+		}
+		line := lineOf(e)
+		if n := len(s.OfBatch); n > 0 && s.OfBatch[n-1].goesOn(line) || e.Command == token.CmdImport || e.Command == token.CmdVirtual {
+			continue
+		}
+		s.OfBatch = append(s.OfBatch, line)
+	}
+	return nil
+}
+
+func (l Line) goesOn(next Line) bool {
+	return l.Command == next.Command && l.Operator == next.Operator && worded(l.Reason) == worded(next.Reason) && worded(l.Ticket) == worded(next.Ticket)
+}
