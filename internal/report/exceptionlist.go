@@ -30,6 +30,7 @@ func ExceptionList(r Reader, f ExceptionFilter, s Scope, p Period) Answer[Except
 			sheet.Col("approver", "Approver", 20, "Who approved it, as typed", func(x *row) *string { return x.Approver }),
 			sheet.Col("reason", "Reason", 30, "Why, as typed", func(x *row) *string { return x.Reason }),
 			sheet.Col("about", "About", 50, "The same in words", func(x *row) string { return x.About }),
+			sheet.Col("count", "Count", 7, "How many tokens or events have this one cause; Object is the first", func(x *row) int { return x.Count }),
 		},
 		Spares: []string{"Hours", "Event", "Reason", "Approver", "Operator", "State", "Account"},
 		Rows:   before(Exceptions(r, f), p),

@@ -69,7 +69,11 @@ type Exception struct {
 	Operator *string       `json:"operator"` // who did it
 	Approver *string       `json:"approver"`
 	Reason   *string       `json:"reason"`
-	About    string        `json:"about"` // in words
+	About    string        `json:"about"`   // in words
+	Count    int           `json:"count"`   // of things that it is said of: one cause is one exception
+	Objects  []string      `json:"objects"` // all of them, the first thousand where there are more
+
+	last time.Time // of the events that it stands for
 }
 
 // ExceptionFilter selects exceptions; its zero value but for Now selects all.
@@ -100,7 +104,67 @@ type ExceptionSeq = iter.Seq2[Exception, error]
 // Exceptions finds them: those of tokens kind by kind, in the order of serials,
 // then those of the trail in its order. Nothing is held in memory but the
 // outliers.
-func Exceptions(r Reader, f ExceptionFilter) ExceptionSeq {
+func Exceptions(r Reader, f ExceptionFilter) ExceptionSeq { return oneOfEachCause(eachException(r, f)) }
+
+// maxObjects bounds what an exception names, and oneCause how long after the one before
+// an event still belongs to the same command.
+const (
+	maxObjects = 1000
+	oneCause   = 10 * time.Minute
+)
+
+// oneOfEachCause makes one of exceptions that follow each other and say the same: of
+// tokens since the same time, of events by the same people for the same reason.
+func oneOfEachCause(all ExceptionSeq) ExceptionSeq {
+	return func(yield func(Exception, error) bool) {
+		var held Exception
+		for x, err := range all {
+			if err == nil {
+				if held.takes(x) {
+					continue
+				}
+				x.Count, x.Objects = 1, []string{x.Object}
+				if x.At != nil {
+					x.last = *x.At
+				}
+			}
+			if held.Count > 0 && !yield(held, nil) {
+				return
+			}
+			if held = x; err != nil {
+				yield(x, err)
+				return
+			}
+		}
+		if held.Count > 0 {
+			yield(held, nil)
+		}
+	}
+}
+
+// takes counts another exception in if it has the same cause.
+func (x *Exception) takes(next Exception) bool {
+	same := x.Count > 0 && x.Kind == next.Kind && x.About == next.About && worded((*string)(x.State)) == worded((*string)(next.State)) &&
+		worded(x.Account) == worded(next.Account) && (x.At == nil) == (next.At == nil) && (x.Event == nil) == (next.Event == nil) &&
+		worded(x.Operator) == worded(next.Operator) && worded(x.Approver) == worded(next.Approver) && worded(x.Reason) == worded(next.Reason)
+	if same && x.At != nil {
+		apart := next.At.Sub(x.last).Abs()
+		same = apart == 0 || next.Event != nil && (apart < oneCause || next.Object == x.Object && strings.HasPrefix(x.Object, trail.KindBatch+" "))
+	}
+	if !same {
+		return false
+	}
+	if x.Count++; len(x.Objects) < maxObjects && next.Object != x.Objects[len(x.Objects)-1] {
+		x.Objects = append(x.Objects, next.Object)
+	}
+	if next.At != nil {
+		x.last = *next.At
+	}
+	return true
+}
+
+// eachException has every one for itself.
+func eachException(r Reader, f ExceptionFilter) ExceptionSeq {
 	return func(yield func(Exception, error) bool) {
 		for _, part := range []ExceptionSeq{expiredBound(r, f), lockedNow(r, f), leavers(r, f), markedTokens(r, f), clockOutliers(r, f), ofTrail(r, f)} {
 			for x, err := range part {

@@ -23,6 +23,7 @@ func (f Filter) String() string {
 	add(f.Model != "", "model %q", f.Model)
 	add(f.Type != "", "type %s", f.Type)
 	add(!f.ExpiringBy.IsZero(), "an expiry by %s", f.ExpiringBy.UTC().Format("2006-01-02 15:04 UTC"))
+	add(f.Nowhere, "%s", "no location")
 	add(f.Marked, "%s", "a leak or a theft")
 	add(!f.LockedAt.IsZero(), "a lock at %s", f.LockedAt.UTC().Format("2006-01-02 15:04 UTC"))
 	add(f.Prefix != "", "serials that begin with %q", string(f.Prefix))

@@ -70,6 +70,7 @@ type Filter struct {
 	Account      token.Account
 	Batch        int
 	Location     string // with what lies below it
+	Nowhere      bool   // tokens that have no location
 	Manufacturer string
 	Model        string
 	Type         token.Type

@@ -204,6 +204,7 @@ func (f Filter) Selects(t *Token) bool {
 		(f.Model == "" || strings.EqualFold(t.Model, f.Model)) &&
 		(f.Type == "" || f.Type == t.Type) &&
 		(f.LockedAt.IsZero() || t.LockedUntil != nil && t.LockedUntil.After(f.LockedAt)) &&
+		(!f.Nowhere || t.Location == nil) &&
 		(!f.Marked || t.Leaked || t.WasStolen) &&
 		(f.ExpiringBy.IsZero() || t.NotAfter != nil && t.NotAfter.Unix() <= f.ExpiringBy.Unix()) &&
 		strings.HasPrefix(t.Serial.Key(), f.Prefix.Key())

@@ -95,6 +95,9 @@ func (q *queries) listing(f report.Filter) (l listing, err error) {
 			err = lookup
 		}
 	}
+	if f.Nowhere {
+		l.where(`t.location_id IS NULL`)
+	}
 	if f.Marked {
 		l.where(`t.id IN (SELECT token_id FROM loss WHERE leaked = 1 OR was_stolen = 1)`)
 	}

@@ -92,6 +92,9 @@ func planFile(ctx context.Context, r *term.Run, p *plan, o *importOptions, d *ap
 			p.files = append(p.files, f)
 			return f.err
 		}
+		if f.err != nil && !folder && !o.skipUnknown && len(members) > 1 {
+			f.err = fault.Errorf(fault.Refused, "%v", f.err).WithAdvice(fault.AdviceOf(f.err).And(fault.Textf("--skip-unknown leaves such files of an archive out and loads the others")))
+		}
 		f.unknown = f.err != nil && (folder || o.skipUnknown && len(members) > 1)
 		p.files = append(p.files, f)
 	}

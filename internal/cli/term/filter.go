@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
 	"fob/internal/fault"
 	"fob/internal/report"
@@ -19,6 +20,7 @@ import (
 type FilterFlags struct {
 	state, account, location, manufacturer, model, kind, expiring, asOf string
 	batch                                                               int
+	where                                                               *pflag.Flag // --location, which may be empty
 }
 
 func (f *FilterFlags) Add(cmd *cobra.Command) {
@@ -27,7 +29,11 @@ func (f *FilterFlags) Add(cmd *cobra.Command) {
 }
 
 // Given reports whether any flag selects.
-func (f *FilterFlags) Given() bool { return *f != (FilterFlags{}) }
+func (f *FilterFlags) Given() bool {
+	said := *f
+	said.where = nil
+	return said != (FilterFlags{}) || f.where.Changed
+}
 
 // AddPresent adds those that select by how things are now.
 func (f *FilterFlags) AddPresent(cmd *cobra.Command) {
@@ -35,7 +41,9 @@ func (f *FilterFlags) AddPresent(cmd *cobra.Command) {
 	fl.StringVarP(&f.state, "state", "s", "", "only tokens in this `STATE`: in_stock, bound, …")
 	fl.StringVarP(&f.account, "account", "a", "", "only tokens of this `ACCOUNT`")
 	fl.IntVarP(&f.batch, "batch", "b", 0, "only tokens of batch `N`")
-	fl.StringVarP(&f.location, "location", "l", "", "only tokens at `PLACE` or within it")
+	fl.StringVarP(&f.location, "location", "l", "", "only tokens at `PLACE` or within it; '': those without one")
+	mayBeEmpty(cmd, "location")
+	f.where = fl.Lookup("location")
 	fl.StringVar(&f.manufacturer, "manufacturer", "", "only tokens of the manufacturer `NAME`")
 	fl.StringVar(&f.model, "model", "", "only tokens of the model `NAME`")
 	fl.StringVar(&f.kind, "type", "", "only tokens of this `TYPE`: totp or hotp")
@@ -44,6 +52,7 @@ func (f *FilterFlags) AddPresent(cmd *cobra.Command) {
 
 func (f *FilterFlags) Filter(now time.Time) (report.Filter, error) {
 	out := report.Filter{Batch: f.batch, Location: f.location, Manufacturer: f.manufacturer, Model: f.model}
+	out.Nowhere = f.where.Changed && f.location == ""
 	var err error
 	if f.batch < 0 {
 		return out, NoBatch(f.batch)

@@ -118,6 +118,13 @@ func Fixed(words ...string) cobra.CompletionFunc {
 // are here.
 var MayBeEmpty = []string{"code", "active-is"}
 
+// mayBeEmpty says so of a flag of one command alone.
+func mayBeEmpty(cmd *cobra.Command, name string) {
+	_ = cmd.Flags().SetAnnotation(name, emptyAllowed, []string{"yes"}) // fails for a flag that is not there
+}
+
+const emptyAllowed = "may be empty"
+
 // checkEmpty refuses a flag that was given and is empty: it is a shell variable that
 // somebody forgot to set. Taken as left out, it would have an audit prove less than was
 // asked, or a file lie about without its password. A batch 0 is as empty: they are
@@ -125,7 +132,7 @@ var MayBeEmpty = []string{"code", "active-is"}
 func checkEmpty(cmd *cobra.Command) (err error) {
 	cmd.Flags().Visit(func(f *pflag.Flag) {
 		switch {
-		case err != nil || slices.Contains(MayBeEmpty, f.Name):
+		case err != nil || slices.Contains(MayBeEmpty, f.Name) || f.Annotations[emptyAllowed] != nil:
 		case f.Name == "batch" && f.Value.String() == "0":
 			err = NoBatch(0)
 		case isEmpty(f.Value):

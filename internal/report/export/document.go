@@ -200,7 +200,7 @@ func (d *document) exceptions(r Reader) iter.Seq2[report.Exception, error] {
 		}
 		for x, err := range report.Exceptions(r, f) {
 			if err == nil {
-				d.found[x.Kind]++
+				d.found[x.Kind] += x.Count
 				x = d.e.exception(x)
 			}
 			if !yield(x, err) {

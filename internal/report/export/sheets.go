@@ -119,6 +119,8 @@ var eventColumns = []sheet.Column[report.Event]{
 var exceptionColumns = []sheet.Column[report.Exception]{
 	sheet.Col("kind", "Kind", 22, kindsInWords(), func(x *report.Exception) report.ExceptionKind { return x.Kind }),
 	sheet.Col("object", "Token or object", 24, "Serial of the token, or what else it is about", func(x *report.Exception) string { return x.Object }),
+	sheet.Col("count", "Count", 8, "How many tokens or events have this one cause", func(x *report.Exception) int { return x.Count }),
+	sheet.Col("objects", "All of them", 40, "Serials or objects, the first thousand", func(x *report.Exception) string { return objectWords(x) }),
 	sheet.Col("state", "State", 12, "State of the token; of an event: after it", func(x *report.Exception) *token.State { return x.State }),
 	sheet.Col("account", "Account", 32, "Account that it is about", func(x *report.Exception) *string { return x.Account }),
 	sheet.Col("about", "What", 48, "What is to be explained", func(x *report.Exception) string { return x.About }),
@@ -128,6 +130,14 @@ var exceptionColumns = []sheet.Column[report.Exception]{
 	sheet.Col("approver", "Approved by", 20, "Second person; as typed, not verified, unless a request is named", func(x *report.Exception) *string { return x.Approver }),
 	sheet.Col("reason", "Reason", 32, "Reason that was given", func(x *report.Exception) *string { return x.Reason }),
 	sheet.Col("event", "Event", 10, "Number of the event in sheet Events", func(x *report.Exception) *int64 { return x.Event }),
+}
+
+// objectWords is empty of one alone, which stands beside it already.
+func objectWords(x *report.Exception) string {
+	if len(x.Objects) < 2 {
+		return ""
+	}
+	return strings.Join(x.Objects, "; ")
 }
 
 func kindsInWords() string {
