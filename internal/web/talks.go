@@ -67,7 +67,9 @@ func replaceToken(c *call, t token.Token, _ action) (err error) {
 		return fault.Errorf(fault.Usage, "%s cannot replace itself", t.Serial)
 	}
 	one := attempt{by: token.CmdBind, done: func(out desk.Outcome) string { return c.t("done.replaced", out.Serial, *out.Account, t.Serial) }}
-	switch gone := c.form("gone"); gone {
+	gone := c.form("gone")
+	req.Stolen = token.ClaimOf(gone == "stolen")
+	switch gone {
 	case "lost", "stolen":
 		if c.form("code1") == "" {
 			return missingCode()

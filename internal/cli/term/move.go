@@ -95,7 +95,7 @@ func (r *Run) PrintToken(ctx context.Context, t token.Token, words func() string
 		return nil
 	}
 	return r.WithReports(ctx, func(reader report.Reader) error {
-		now, err := reader.Find(t.Serial)
+		now, err := report.Tell(reader, t.Serial)
 		if err != nil {
 			return err
 		}
