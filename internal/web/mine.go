@@ -218,6 +218,7 @@ func loseOwn(c *call, o desk.Own, t report.Token) error {
 	if err != nil {
 		return err
 	}
+	w.Stolen, w.Leaked = token.ClaimOf(c.is("stolen")), token.No // what others may know of its seed its holder cannot say
 	lost, err := o.Lose(c.r.Context(), t.Serial, token.Loss{Stolen: c.is("stolen")}, w)
 	if err != nil {
 		return err
