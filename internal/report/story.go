@@ -58,7 +58,10 @@ func Tell(r Reader, serial token.Serial) (s Told, err error) {
 	if err := s.ofBatch(r); err != nil {
 		return s, err
 	}
-	about := EventFilter{About: []string{trail.AboutToken(s.Serial.Key())}, Limit: searched}
+	about := EventFilter{Limit: searched}
+	for _, trace := range []trail.Trace{trail.NoTrace, trail.StandingTrace, trail.LastingTrace} {
+		about.About = append(about.About, trail.AboutToken(trace, s.Serial.Key()))
+	}
 	for stored, err := range r.Events(about) {
 		if err != nil {
 			return s, err
