@@ -1,6 +1,7 @@
 package web
 
 import (
+	"html/template"
 	"slices"
 	"strings"
 	"time"
@@ -115,10 +116,26 @@ func (a action) page(c *call) error {
 	if err != nil {
 		return err
 	}
+	if !a.fits(t) {
+		return c.unfit(t, d.title)
+	}
 	if d.Token, d.Digits = t, t.Profile.Digits; t.State == token.Assigned && t.Account != "" {
 		d.People = []string{string(t.Account)}
 	}
 	return c.show("action", d)
+}
+
+// unfit shows the token in the place of a form that would be refused in any case, with
+// what was said last, or that it does not fit.
+func (c *call) unfit(t token.Token, title string) error {
+	answer, ok := c.s.sessions.Get(c.r.Context(), keySaid).(said)
+	if !ok || answer.For != c.r.URL.Path {
+		answer = said{HTML: template.HTMLEscapeString(c.t("action.unfit", title, c.t("state."+string(t.State))))}
+	}
+	answer.For = tokenPath(t.ID)
+	c.keep(answer)
+	c.redirect(answer.For)
+	return nil
 }
 
 // act does it.

@@ -178,9 +178,9 @@ func TestDesk(t *testing.T) {
 		{b, "/tokens/12/lost", []string{"reported-at", "yesterday"}, "/tokens/12/lost", "is no time"},
 		{b, "/tokens/12/lost", []string{"stolen", "1", "reported-at", "2026-11-30 12:00"}, "/tokens/12", "lost now"},
 		{b, "/tokens/12/found", nil, "/tokens/12", "quarantined now"},
-		{b, "/tokens/12/found", nil, "/tokens/12/found", "not possible while the token is quarantined"},
-		{b, "/tokens/2/unlock", []string{"approved-by", "Otto Klein"}, "/tokens/2/unlock", "not locked"},
-		{b, "/tokens/2/unlock", nil, "/tokens/2/unlock", "second person"},
+		{b, "/tokens/12/found", nil, "/tokens/12", "not possible while the token is quarantined"},
+		{b, "/tokens/2/unlock", []string{"approved-by", "Otto Klein"}, "/tokens/2", "not locked"},
+		{b, "/tokens/2/unlock", nil, "/tokens/2", "second person"},
 		{b, "/tokens/10/replace", []string{"other", other, "gone", "in_stock", "code1", p.shows(other)}, "/tokens/3", "bound to hanna.roth instead of 2600412300010"},
 	} {
 		if step.by.post(step.path, step.fields...); step.by.At != step.at || !strings.Contains(step.by.said(), step.want) {

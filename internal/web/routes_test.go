@@ -220,7 +220,9 @@ func TestNoPageShowsAKey(t *testing.T) {
 	paths := []string{"/find", "/bulk", "/requests", "/demo", "/tokens/1", "/tokens/12"}
 	for _, action := range web.Actions() {
 		if action != "quarantine" && action != "release" {
-			paths = append(paths, "/tokens/1/"+action)
+			for _, id := range []string{"1", "10", "12"} { // in stock, assigned, bound
+				paths = append(paths, "/tokens/"+id+"/"+action)
+			}
 		}
 	}
 	for _, path := range paths {
