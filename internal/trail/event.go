@@ -158,6 +158,10 @@ func (e *Event) Serials() (all []token.Serial, err error) {
 		for _, s := range d.Spans {
 			all = append(all, s.Serials...)
 		}
+	case token.CmdBatchDestroy:
+		var d DestroyDetail
+		err = e.decode(&d)
+		all = d.Serials
 	case token.CmdProvision:
 		var d DeliveryDetail
 		err = e.decode(&d)
