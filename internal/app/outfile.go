@@ -83,17 +83,8 @@ func (f *outFile) Finish() error {
 	if err := f.File.Sync(); err != nil {
 		return err
 	}
-	syncFolder(f.hidden)
+	syncFolder(filepath.Dir(f.hidden))
 	return f.File.Close()
-}
-
-// syncFolder has the names in a file's folder outlive a crash, as far as the system
-// can.
-func syncFolder(path string) {
-	if dir, err := os.Open(filepath.Dir(path)); err == nil {
-		_ = dir.Sync()
-		_ = dir.Close()
-	}
 }
 
 // Place gives it its name. A link fails where a file of that name is, which a rename
@@ -113,7 +104,7 @@ func (f *outFile) Place() error {
 		return fault.Wrap(fault.Internal, err, "the delivery is recorded, but %s could not get its name", f.path).
 			WithHint("what was written is %s: give it its name, or destroy it", f.hidden)
 	}
-	syncFolder(f.path)
+	syncFolder(filepath.Dir(f.path))
 	return nil
 }
 
