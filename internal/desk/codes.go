@@ -122,7 +122,7 @@ func (d *Desk) Answer(ctx context.Context, req Codes, by token.Command) (out Out
 		return Outcome{}, err // nothing was written, so nothing is told
 	}
 	if err == nil && req.To == token.Retired {
-		_, err = d.Erase(ctx)
+		err = d.EmptyLog(ctx)
 	}
 	return a.outcome(), err
 }

@@ -1,9 +1,6 @@
 package token
 
-import (
-	"fmt"
-	"strings"
-)
+import "fmt"
 
 // OperatorKind says who vouches for an operator.
 type OperatorKind string
@@ -31,11 +28,10 @@ type Operator struct {
 }
 
 // SamePerson reports whether two operators are one person, as far as can be known.
-// A claim counts against the person who makes it: with sudo nobody becomes two, nor by
-// signing in to a page under the name of a login.
+// A claim counts against the person who makes it: with sudo nobody becomes two.
 func (o Operator) SamePerson(other Operator) bool {
-	if o.Kind != other.Kind { // nobody vouches for both: one name is one person
-		return strings.EqualFold(o.Name, other.Name)
+	if o.Kind != other.Kind {
+		return false
 	}
 	return o.ID == other.ID || o.Kind == OperatorOS && (o.SudoUID == other.ID || o.ID == other.SudoUID || o.SudoUID != "" && o.SudoUID == other.SudoUID)
 }
@@ -43,11 +39,22 @@ func (o Operator) SamePerson(other Operator) bool {
 // Brief is what tables keep of an operator.
 func (o Operator) Brief() Operator { return Operator{Kind: o.Kind, ID: o.ID, Name: o.Name} }
 
+// spanWords is so many seconds, as people say it.
+func spanWords(seconds int64) string {
+	switch {
+	case seconds < 120:
+		return fmt.Sprintf("%d s", seconds)
+	case seconds < 120*60:
+		return fmt.Sprintf("%d min", seconds/60)
+	}
+	return fmt.Sprintf("%d h", seconds/3600)
+}
+
 // String shows everything that is known: "olga (uid 1000)".
 func (o Operator) String() string {
 	switch o.Kind {
 	case OperatorOIDC:
-		return fmt.Sprintf("%s (%s, signed in %d s before)", o.Name, o.ID, o.SignedIn)
+		return fmt.Sprintf("%s (%s, signed in %s before)", o.Name, o.ID, spanWords(o.SignedIn))
 	case OperatorService:
 		return o.Name + " (service)"
 	}

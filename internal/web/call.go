@@ -126,7 +126,9 @@ func isPage(path string) bool {
 // fail shows an error: a form goes back to where it was typed, everything else gets a
 // page.
 func (c *call) fail(err error) {
-	err = c.filed(err)
+	if err = c.filed(err); err == nil {
+		return
+	}
 	code := status(err)
 	if code >= http.StatusInternalServerError {
 		c.s.Log.Error("a page could not be answered", "pattern", c.route.pattern, "error", redacted(err.Error()))
@@ -135,7 +137,7 @@ func (c *call) fail(err error) {
 		c.problem(code, said{HTML: c.t("refused.role"), Hint: c.t("refused.role.hint")})
 		return
 	}
-	message, hint := c.wordsOf(err)
+	message, hint := c.wordsOf(withoutCause(err))
 	if code == http.StatusInternalServerError && fault.KindOf(err) == fault.Internal && !isWorded(err) {
 		message = template.HTML(c.t("refused.internal"))
 	}
@@ -149,13 +151,24 @@ func (c *call) fail(err error) {
 	c.problem(code, answer)
 }
 
+// withoutCause leaves out of an error of ours what a system or a network said of it:
+// that is for the log.
+func withoutCause(err error) error {
+	var e *fault.Error
+	if !errors.As(err, &e) || e.Kind != fault.Internal {
+		return err
+	}
+	return &fault.Error{Kind: e.Kind, Msg: e.Msg, Advice: e.Advice}
+}
+
 // isWorded reports whether an error was written for people.
 func isWorded(err error) bool {
 	var e *fault.Error
 	return errors.As(err, &e)
 }
 
-// filed makes a request of what waits for a second person.
+// filed makes a request of what waits for a second person. It returns nil once that is
+// said.
 func (c *call) filed(err error) error {
 	var needed *request.Needed
 	if !errors.As(err, &needed) || c.cases == nil {
@@ -164,6 +177,9 @@ func (c *call) filed(err error) error {
 	q, failed := c.cases.Requests.File(c.r.Context(), needed, nil)
 	if failed != nil {
 		return failed
+	}
+	if c.who.may(staff) { // its page says how it goes on
+		return c.done("/requests/"+strconv.Itoa(q.Number), fault.Textf("%s", c.t("request.filed", c.t("do."+string(q.Command)))))
 	}
 	return q.Filed()
 }

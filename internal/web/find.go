@@ -71,7 +71,7 @@ func find(c *call) error {
 	case err != nil:
 		return err
 	case len(f.Serials) == 0:
-		return missing
+		return fault.Errorf(fault.NotFound, "%s", c.t("find.none", q)).WithHint("%s", c.t("find.none.hint"))
 	}
 	return c.showFound(f)
 }

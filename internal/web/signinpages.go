@@ -46,6 +46,14 @@ func DemoAccounts() (all []token.Account) {
 	return all
 }
 
+// Title tells a first sign-in from another.
+func (d signInData) Title(c *call) string {
+	if d.Again {
+		return c.t("signin.again.title")
+	}
+	return c.t("signin.title")
+}
+
 func signInPage(c *call) error {
 	again := c.route.roles != nobody
 	if c.who != nil && !again {

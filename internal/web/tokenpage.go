@@ -3,6 +3,7 @@ package web
 import (
 	"cmp"
 	"fmt"
+	"strings"
 	"time"
 
 	"fob/internal/fault"
@@ -30,7 +31,6 @@ type eventLine struct {
 	Command, By, What, Who string
 	Refused                bool
 	Said                   []string
-	Object                 string // what it was about, where that is not the page's
 }
 
 // mostEvents is how many events of a token are shown.
@@ -65,9 +65,9 @@ func (d *tokenData) describe(c *call) {
 	if d.Software {
 		d.Device = c.t("device.software")
 	}
-	d.Codes = c.t("token.codes", d.Type, d.Digits)
+	d.Codes = c.t("token.codes", strings.ToUpper(string(d.Type)), d.Digits)
 	if d.Period != nil {
-		d.Codes = c.t("token.codes.period", d.Type, d.Digits, *d.Period)
+		d.Codes = c.t("token.codes.period", strings.ToUpper(string(d.Type)), d.Digits, *d.Period)
 	}
 	switch {
 	case d.LockedUntil == nil || !d.LockedUntil.After(c.s.Now()):

@@ -1,10 +1,15 @@
 package pages
 
 import (
+	"encoding/base32"
+	"encoding/hex"
+	"regexp"
+	"strings"
 	"testing"
 	"time"
 
 	"github.com/chromedp/chromedp"
+	"github.com/pquerna/otp"
 )
 
 // TestPages plays the stories one after the other, on one store.
@@ -15,8 +20,12 @@ func TestPages(t *testing.T) {
 		name string
 		play func(*testing.T, func(string) *person)
 	}{
+		{"the provider has a bad day", badDay},
 		{"support binds a token whose clock is off", supportBinds},
 		{"somebody else approves", somebodyApproves},
+		{"a holder binds, loses and replaces", holderLoses},
+		{"a holder binds and unbinds an app", holderTakesApp},
+		{"every other page", everyOther},
 	} {
 		t.Run(story.name, func(t *testing.T) {
 			story.play(t, func(login string) *person { return w.person(t, browser, login) })
@@ -24,6 +33,46 @@ func TestPages(t *testing.T) {
 	}
 	w.checkLeaks(t)
 	w.served.check(t)
+}
+
+// badDay: the provider is away, now here, now there; its key changes; and what it signs
+// with another is refused. Each time a page says so, and the next sign-in works.
+func badDay(t *testing.T, person func(string) *person) {
+	p := person("sonja")
+	p.goAway(func(string) bool { return true })
+	p.open("/signin")
+	p.press("Sign in")
+	p.reads("The sign-in service cannot be reached")
+	p.look("provider-away")
+
+	p.goAway(func(path string) bool { return path == "/oauth/token" })
+	p.open("/signin")
+	p.signIn()
+	p.reads("The sign-in service cannot be reached")
+
+	p.roll(t)
+	p.goAway(func(path string) bool { return path == "/keys" })
+	p.open("/signin")
+	p.signIn()
+	p.reads("The sign-in service cannot be reached")
+
+	p.goAway(nil)
+	p.signWithAnother(t)
+	p.open("/signin")
+	p.signIn()
+	p.reads("is not signed as it should be")
+	p.look("provider-forged")
+
+	p.roll(t)
+	p.open("/signin")
+	p.signIn()
+	p.reads("Find a token")
+
+	stranger := person("nora")
+	stranger.open("/")
+	stranger.signIn()
+	stranger.reads("has no role here")
+	stranger.look("no-role")
 }
 
 // supportBinds: Sonja signed in at the provider an hour ago. She finds a token, and has
@@ -55,7 +104,7 @@ func supportBinds(t *testing.T, person func(string) *person) {
 	p.signIn()
 	p.reads("Gives the token to a person for good")
 	p.look("bind")
-	p.fill("account", accountOf("milan"), "proof", "call back", "ticket", "HD-17", "code1", "12")
+	p.fill("account", accountOf("otto"), "proof", "call back", "ticket", "HD-17", "code1", "12")
 	p.press("Bind")
 	p.look("bind-typo")
 	p.fill("proof", "call back", "code1", token.shows(t, 0))
@@ -66,11 +115,11 @@ func supportBinds(t *testing.T, person func(string) *person) {
 	p.look("bind-next-code-over")
 	p.fill("code", token.shows(t, 0))
 	p.press("Go on")
-	p.reads("is bound to "+accountOf("milan"), "25 min slow")
+	p.reads("is bound to "+accountOf("otto"), "25 min slow")
 	p.look("token-bound")
 }
 
-// somebodyApproves: two wrong attempts lock a token for good. Whoever unlocks it needs
+// somebodyApproves: two wrong attempts lock a token for good. Unlocking it takes
 // the agreement of another person, who sees what it is about.
 func somebodyApproves(t *testing.T, person func(string) *person) {
 	sonja, ruben := person("sonja"), person("ruben")
@@ -93,10 +142,7 @@ func somebodyApproves(t *testing.T, person func(string) *person) {
 	sonja.look("unlock")
 	sonja.fill("reason", "tried by a child", "ticket", "HD-18")
 	sonja.press("Unlock")
-	sonja.reads("waits for a second person: request 1")
-	sonja.look("unlock-waits")
-	sonja.open("/requests/1")
-	sonja.reads("You made this request")
+	sonja.reads("this waits for a second person", "You made this request")
 	sonja.look("request-mine")
 
 	ruben.open("/requests")
@@ -118,4 +164,118 @@ func somebodyApproves(t *testing.T, person func(string) *person) {
 	sonja.press("Unlock")
 	sonja.reads("is unlocked")
 	sonja.look("token-unlocked")
+}
+
+// holderLoses: Hanna binds a token that lay in stock, loses it, and binds another. Of a
+// token that is somebody else's she learns nothing.
+func holderLoses(t *testing.T, person func(string) *person) {
+	p := person("hanna")
+	first, second, another := p.tokens[2], p.tokens[3], p.tokens[9]
+	p.open("/mine")
+	p.signIn()
+	p.reads("You have no token yet")
+	p.look("mine-none")
+	p.press("Bind a token")
+	p.look("claim")
+	p.fill("serial", another.serial, "code1", another.shows(t, 0))
+	p.press("Bind")
+	p.reads("One code was not enough")
+	p.look("claim-next-code")
+	p.fill("code", another.shows(t, 1))
+	p.press("Go on")
+	p.look("claim-refused")
+	p.fill("serial", first.serial, "code1", first.shows(t, 0))
+	p.press("Bind")
+	p.reads("Token "+first.serial+" is yours now", "yours since")
+	p.look("mine")
+	p.press("I lost it")
+	p.look("mine-lost")
+	p.choose("It was stolen")
+	p.press("Report the loss")
+	p.reads("is lost: no code of it counts", "You have no token yet")
+	p.press("Bind a token")
+	p.fill("serial", second.serial, "code1", second.shows(t, 0))
+	p.press("Bind")
+	p.reads("Token " + second.serial + " is yours now")
+	p.press("Its clock is off")
+	p.look("mine-resync")
+	p.fill("code1", second.shows(t, 1), "code2", second.shows(t, 2))
+	p.press("Send both codes")
+	p.reads("is found again")
+	p.press("Unbind")
+	p.look("mine-unbind")
+	p.press("Unbind")
+	p.reads("is not bound to you any more")
+}
+
+// holderTakesApp: Milan binds an app, whose key he gets as a picture and as a text, and
+// unbinds it by a code that it shows.
+func holderTakesApp(t *testing.T, person func(string) *person) {
+	p := person("milan")
+	p.open("/mine")
+	p.signIn()
+	p.reads("set aside for you")
+	p.look("mine-assigned")
+	p.press("Bind an app on your phone")
+	p.look("app")
+	p.press("Make a key")
+	p.reads("Scan this picture")
+	p.look("app-key")
+	link := ask(p, chromedp.AttributeValue(chromedp.CSS(`main a[href^="otpauth:"]`), "href"))
+	key, err := otp.NewKeyFromURL(link.Value)
+	if err != nil {
+		t.Fatal(err)
+	}
+	seed, err := base32.StdEncoding.WithPadding(base32.NoPadding).DecodeString(key.Secret())
+	if err != nil {
+		t.Fatal(err)
+	}
+	p.hide(key.Secret(), hex.EncodeToString(seed))
+	app := device{seed: seed, w: p.world}
+	p.fill("code", app.shows(t, 0))
+	p.press("Bind the app")
+	p.reads("The app is bound")
+	p.look("mine-app")
+	p.press("Unbind")
+	p.look("mine-app-unbind")
+	p.fill("code1", app.never(t, 0))
+	p.press("Unbind")
+	p.look("mine-app-refused")
+	p.fill("code1", app.shows(t, 1))
+	p.press("Unbind")
+	p.reads("its key is destroyed")
+	p.look("mine-app-gone")
+}
+
+// everyOther goes wherever a link leads that no story went to, as each role.
+func everyOther(t *testing.T, person func(string) *person) {
+	number := regexp.MustCompile(`/\d+`)
+	been := map[string]bool{}
+	for _, login := range []string{"sonja", "otto", "anna", "hanna"} {
+		p := person(login)
+		p.signedInAt(login, time.Now())
+		p.open("/")
+		p.signIn()
+		next := []string{"/"}
+		if login != "hanna" { // tokens that are bound, lost, in stock, assigned
+			next = []string{"/", "/tokens/1", "/tokens/3", "/tokens/8", "/tokens/10"}
+		}
+		for ; len(next) > 0; next = next[1:] {
+			p.open(next[0])
+			for _, path := range ask(p, chromedp.Evaluate[[]string](`[...document.querySelectorAll("a[href^='/']:not([download], [href^='/signin'])")].map(a => a.getAttribute("href"))`)) {
+				page, _, _ := strings.Cut(path, "?")
+				if page = number.ReplaceAllString(page, "/N"); !been[page] {
+					been[page] = true
+					next = append(next, path)
+				}
+			}
+			if next[0] != "/" {
+				page, _, _ := strings.Cut(next[0], "?")
+				p.look("page-" + login + strings.ReplaceAll(number.ReplaceAllString(page, ""), "/", "-"))
+			}
+		}
+	}
+	if len(been) < 15 {
+		t.Errorf("only these pages: %v", been)
+	}
 }
