@@ -85,6 +85,49 @@ func TestNoSeedLeaks(t *testing.T) {
 		t.Fatal(err)
 	}
 	l.search(found, seeds)
+	if err := held.Close(); err != nil {
+		t.Fatal(err)
+	}
+	l.custody(seeds)
+}
+
+// custody goes on with the life: seeds are encrypted anew, copied, handed over, put
+// back from the copy and destroyed, and each time all files are searched once more.
+func (l *life) custody(seeds []known) {
+	l.t.Helper()
+	search := func(after string) {
+		l.t.Helper()
+		found := map[string][]byte{"output": []byte(l.printed.String())}
+		for _, dir := range []string{l.env["HOME"], l.dir} {
+			gather(l.t, dir, found)
+		}
+		for name, data := range found {
+			if where := findSeed(data, seeds); where != "" {
+				l.t.Errorf("after %s: %s holds the seed of %s", after, name, where)
+			}
+		}
+	}
+	l.fob(0, "key", "rotate", "--yes")
+	search("key rotate")
+	l.fob(0, "backup", l.path("copy.db"))
+	search("backup")
+	sent := l.path("in/sent.csv") // beside the imported sources: in it they may be
+	l.fob(0, "provision", "--for", "hex-csv", "--batch", "1", "--out", sent, "--plaintext")
+	data, err := os.ReadFile(sent)
+	if err != nil || findSeed(data, seeds) == "" {
+		l.t.Errorf("what was handed over in the clear holds no seed, %v", err)
+	}
+	search("provision")
+	db := filepath.Join(l.env["HOME"], ".local/share/fob/fob.db")
+	if err := os.Rename(db, l.path("old.db")); err != nil {
+		l.t.Fatal(err)
+	}
+	l.fob(0, "restore", l.path("copy.db"), "--approved-by", "Eva Brandt", "--reason", "disk died")
+	search("restore")
+	l.fob(0, "retire", seeds[3].serial, "--yes", "--certificate", l.path("retired.html"))
+	l.fob(0, "provision", "--for", "hex-csv", "--batch", "2", "--out", l.path("in/last.csv"), "--plaintext", "--destroy", "--yes", "--certificate", l.path("sent.txt"))
+	l.fob(0, "batch", "destroy-seeds", "1", "--approved-by", "Eva Brandt", "--yes", "--json", "--certificate", l.path("destroyed.txt"))
+	search("the destruction")
 }
 
 // damagedSeed is one of the 13 seeds of damagedFile.

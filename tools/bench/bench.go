@@ -39,6 +39,7 @@ type bench struct {
 	counted                []usage
 	listed, reconciled     []usage
 	auditor                auditor
+	custody                custody
 	books                  books
 
 	formats []*contest // beside OATH CSV
@@ -84,7 +85,7 @@ func (b *bench) measure(ctx context.Context) error {
 		}
 	}
 	// The store of the last import stays for desk and exports.
-	for _, part := range []func(context.Context, int) error{b.desk, b.scale, b.stocktake, b.people, b.exports, b.bookPair, b.audit, b.loadRun, b.contests} {
+	for _, part := range []func(context.Context, int) error{b.desk, b.scale, b.stocktake, b.people, b.exports, b.bookPair, b.audit, b.keep, b.loadRun, b.contests} {
 		for i := range b.runs {
 			if err := part(ctx, i); err != nil {
 				return err

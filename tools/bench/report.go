@@ -30,6 +30,7 @@ func (b *bench) report(machine string) string {
 	b.counts(&s)
 	b.peopled(&s)
 	b.audited(&s)
+	b.kept(&s)
 	for _, c := range []struct {
 		name string
 		took []usage
