@@ -77,25 +77,32 @@ type actionData struct {
 // Title names the action and the token.
 func (d actionData) Title(*call) string { return d.title + ": " + string(d.Serial) }
 
+// demands are the fields that the policy wants filled in.
+func demands(r report.PageReader, by token.Command) (p token.Policy, required map[string]bool, err error) {
+	set, err := r.Policy()
+	if err == nil {
+		p, err = token.ParsePolicy(set)
+	}
+	required = map[string]bool{}
+	for _, demand := range p.Require[by] {
+		required[string(demand)] = true
+	}
+	return p, required, err
+}
+
 // mostOffered is how many accounts a field offers.
 const mostOffered = 200
 
 // page shows the form.
 func (a action) page(c *call) error {
-	d := actionData{Name: a.name, Fields: a.fields, Required: map[string]bool{}, Now: c.s.Now(), title: c.t("do." + a.name)}
+	d := actionData{Name: a.name, Fields: a.fields, Now: c.s.Now(), title: c.t("do." + a.name)}
 	t, err := c.token(func(r report.PageReader, _ token.Token) error {
-		set, err := r.Policy()
+		p, required, err := demands(r, a.by)
 		if err != nil {
 			return err
 		}
-		p, err := token.ParsePolicy(set)
-		if err != nil {
-			return err
-		}
-		for _, demand := range p.Require[a.by] {
-			d.Required[string(demand)] = true
-		}
-		d.Proofs, d.Two = p.Proofs, p.Codes > 1 && (a.by == token.CmdBind || a.by == token.CmdResync)
+		d.Required, d.Proofs = required, p.Proofs
+		d.Two = p.Codes > 1 && (a.by == token.CmdBind || a.by == token.CmdResync)
 		if slices.Contains(a.fields, "location") || slices.Contains(a.fields, "to-location") {
 			if d.Places, err = r.Locations(); err != nil {
 				return err

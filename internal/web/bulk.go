@@ -7,6 +7,8 @@ import (
 
 	"fob/internal/desk"
 	"fob/internal/fault"
+	"fob/internal/report"
+	"fob/internal/token"
 )
 
 // mostBulk is how many rows the page takes: the answer is shown at once.
@@ -27,13 +29,23 @@ func (r bulkRow) Answer() template.HTML { return template.HTML(r.HTML) } //nolin
 type bulkData struct {
 	Rows     []bulkRow
 	Accepted int
-	Two      bool
 	Required map[string]bool
 	Proofs   []string
 }
 
 func bulkPage(c *call) error {
 	d := bulkData{}
+	err := c.read(func(r report.PageReader) error {
+		p, required, err := demands(r, token.CmdBind)
+		d.Required, d.Proofs = required, p.Proofs
+		for field := range required { // each row may say it for itself
+			d.Required[field] = field == string(token.DemandApprover)
+		}
+		return err
+	})
+	if err != nil {
+		return err
+	}
 	if kept, ok := c.s.sessions.Get(c.r.Context(), keyBulk).([]bulkRow); ok {
 		d.Rows = kept
 		for _, r := range kept {

@@ -299,6 +299,35 @@ func TestSecondPerson(t *testing.T) {
 	b.get("/requests?all=1").has("done")
 }
 
+// What the policy demands is required in the form, and its proofs are offered.
+func TestDemands(t *testing.T) {
+	p := serve(t, nil)
+	d, end, err := p.pocket.Config.Desk(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	set := map[string]string{"require.bind": "ticket,approved-by", "proofs": "badge,video call", "codes-needed": "2"}
+	if _, err := d.SetPolicy(t.Context(), set, token.Words{Approver: "Eva"}); err != nil {
+		t.Fatal(err)
+	}
+	if err := end(); err != nil {
+		t.Fatal(err)
+	}
+	b := p.as(sonja)
+	b.get("/tokens/1/bind").has(`Ticket <span class="must">`, `<option value="video call">`, "the policy wants two", `<details open>`)
+	if strings.Contains(b.Body, `Reason <span class="must">`) {
+		t.Error("a reason is required")
+	}
+	b.get("/bulk").has(`<details open>`, `<option value="badge">`)
+	if strings.Contains(b.Body, `Ticket <span class="must">`) {
+		t.Error("a ticket for all rows is required, though each may have its own")
+	}
+	b.post("/tokens/1/bind", "account", "eva", "code1", p.shows(plain))
+	if b.At != "/tokens/1/bind" || !strings.Contains(b.said(), "policy demands “Ticket” and “Second person") {
+		t.Error(b.At, b.said())
+	}
+}
+
 func codesOf(serial, code string, at time.Time) desk.Codes {
 	return desk.Codes{Serial: token.Serial(serial), Codes: []desk.Typed{{Text: code, At: at}}}
 }
