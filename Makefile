@@ -8,6 +8,9 @@ FUZZTIME ?= 1m
 N        ?= 100000
 RUNS     ?= 5
 STOCK    ?= 500000
+KILLS    ?= 1000
+CHANGES  ?= 10000
+SIZES    ?= 50
 
 # Programs that tests compare fob with. Under CI a missing one fails; elsewhere
 # its tests are left out, which is said at the end.
@@ -114,7 +117,7 @@ bench: ## speed and memory; N=tokens RUNS=repetitions STOCK=tokens there before
 simulate: ## fleets of 10,000 tokens at a support desk, a few minutes: how many codes they take
 	$(GO) run $(BUILD) ./tools/simulate
 
-soak: ## long tests: -tags soak, each fuzz target for FUZZTIME, crashes, tampering, races
+soak: ## long tests: -tags soak, each fuzz target for FUZZTIME, KILLS, CHANGES, full disks of SIZES, races
 	$(GO) test $(BUILD) -tags soak -timeout 0 ./...
 	@set -e; for pkg in $$($(GO) list ./...); do \
 		for target in $$($(GO) test $(BUILD) -list '^Fuzz' $$pkg | grep '^Fuzz' || true); do \
@@ -122,8 +125,8 @@ soak: ## long tests: -tags soak, each fuzz target for FUZZTIME, crashes, tamperi
 			$(GO) test $(BUILD) -run '^$$' -fuzz "^$$target$$" -fuzztime $(FUZZTIME) $$pkg; \
 		done; \
 	done
-	@if [ -d tools/crash ]; then $(GO) run $(BUILD) ./tools/crash; fi
-	$(GO) run $(BUILD) ./tools/tamper -n 10000
+	$(GO) run $(BUILD) ./tools/crash -kills $(KILLS) -sizes $(SIZES)
+	$(GO) run $(BUILD) ./tools/tamper -n $(CHANGES)
 	@if command -v cc >/dev/null 2>&1; then $(MAKE) race; else echo 'LEFT OUT: the race detector, which needs a C compiler'; fi
 
 fmt: ## format the code

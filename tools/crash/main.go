@@ -3,7 +3,10 @@
 // is whole and agrees with the tables, what was confirmed has stayed, and the
 // next command works as if nothing had happened.
 //
-//	go run ./tools/crash -rounds 50
+//	go run ./tools/crash -kills 50 -sizes 5
+//
+// On disks of many sizes, most of which are too small, an import ends with exit 1 and
+// its own sentence, and loses nothing.
 //
 // Rounds are drawn from -seed, which is printed: the same seed kills at the
 // same amounts of work, though not at the same instruction.
@@ -23,20 +26,21 @@ import (
 )
 
 func main() {
-	rounds := flag.Int("rounds", 100, "imports to kill; four times as many binds")
+	kills := flag.Int("kills", 500, "processes to kill: of five one imports and four bind")
+	sizes := flag.Int("sizes", 10, "disks on which a file is imported, most of them too small")
 	tokens := flag.Int("n", 30_000, "tokens of the file whose import is killed")
 	seed := flag.Uint64("seed", rand.Uint64(), "what the rounds are drawn from")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
-	fmt.Printf("crash: %d rounds of %d tokens, -seed %d\n", *rounds, *tokens, *seed)
-	if err := run(ctx, *rounds, *tokens, rand.New(rand.NewPCG(*seed, 0))); err != nil {
+	fmt.Printf("crash: %d kills, %d tokens, %d disks, -seed %d\n", *kills, *tokens, *sizes, *seed)
+	if err := run(ctx, *kills, *tokens, *sizes, rand.New(rand.NewPCG(*seed, 0))); err != nil {
 		fmt.Fprintln(os.Stderr, "crash:", err)
 		os.Exit(1)
 	}
 }
 
-func run(ctx context.Context, rounds, tokens int, random *rand.Rand) error {
+func run(ctx context.Context, kills, tokens, sizes int, random *rand.Rand) error {
 	dir, err := os.MkdirTemp("", "fob-crash-")
 	if err != nil {
 		return err
@@ -46,33 +50,39 @@ func run(ctx context.Context, rounds, tokens int, random *rand.Rand) error {
 	if err != nil {
 		return err
 	}
-	killed := 0
-	for i := range rounds {
+	killed, imports := 0, 0
+	for ; killed < kills/5; imports++ {
 		var again time.Duration
-		if i%3 == 0 {
+		if imports%3 == 0 {
 			again = time.Duration(random.Int64N(int64(300 * time.Millisecond)))
 		}
 		done, err := h.importRound(ctx, random.Int64N(h.most*11/10), again)
 		if err != nil {
-			return fmt.Errorf("import, round %d: %w", i+1, err)
+			return fmt.Errorf("import, round %d: %w", imports+1, err)
 		}
 		if !done {
 			killed++
 		}
 	}
-	fmt.Printf("%d imports, %d of them killed before their end\n", rounds, killed)
-	full, err := h.fullDisk(ctx)
+	fmt.Printf("%d imports, %d of them killed before their end, 0 lost\n", imports, killed)
+	full, made, err := h.fullDisks(ctx, sizes)
 	if err != nil {
 		return fmt.Errorf("a full disk: %w", err)
 	}
-	if !full {
+	if made {
+		fmt.Printf("%d disks, %d of them too small: exit 1 each time, 0 lost\n", sizes, full)
+	} else {
 		fmt.Println("LEFT OUT: a full disk, for which this has to run as root on Linux")
 	}
-	kept, err := h.bindRounds(ctx, 4*rounds, random)
+	binds, err := h.bindRounds(ctx, kills-killed, random)
 	if err != nil {
 		return err
 	}
-	fmt.Printf("%d binds, %d of them killed before their end\n", 4*rounds, 4*rounds-kept)
+	fmt.Printf("%d binds, %d of them killed before their end, 0 lost\n", binds, kills-killed)
+	return h.servers(ctx, kills/10, random)
+}
+
+func (h *harness) servers(ctx context.Context, rounds int, random *rand.Rand) error {
 	if _, ok := cluster.Find(); !ok {
 		fmt.Println("LEFT OUT: PostgreSQL's server, which is not installed")
 		return nil

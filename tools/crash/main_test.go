@@ -22,7 +22,7 @@ func TestCrash(t *testing.T) {
 	if _, err := h.bindRounds(t.Context(), 4, rand.New(rand.NewPCG(1, 2))); err != nil {
 		t.Error(err)
 	}
-	if made, err := h.fullDisk(t.Context()); err != nil {
+	if _, made, err := h.fullDisks(t.Context(), 3); err != nil {
 		t.Error("a full disk:", err)
 	} else if !made {
 		t.Log("no disk could be made that is full")

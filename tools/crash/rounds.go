@@ -58,33 +58,37 @@ func (h *harness) importRound(ctx context.Context, bytes int64, again time.Durat
 	return done, s.remove()
 }
 
-// bindRounds kills binds, each of another token, and gives how many had come
-// to their end. Whatever was confirmed must have stayed; whatever was not is
-// done or not done, never half.
-func (h *harness) bindRounds(ctx context.Context, rounds int, random *rand.Rand) (ended int, err error) {
+// bindRounds binds tokens until so many of the processes were killed, each with another
+// token, and returns how many binds that took. Whatever was confirmed must have
+// stayed; whatever was not is done or not done, never half.
+func (h *harness) bindRounds(ctx context.Context, kills int, random *rand.Rand) (binds int, err error) {
 	var s *place
 	usual := 50 * time.Millisecond
-	for i := range rounds {
-		if i%h.few == 0 { // all tokens are bound, or none is there yet
+	for killed := 0; killed < kills; binds++ {
+		i := binds % h.few
+		if i == 0 { // all tokens are bound, or none is there yet
 			if s, err = h.newStore(ctx); err != nil {
-				return ended, err
+				return binds, err
 			}
 		}
 		began := time.Now()
 		kill := began.Add(time.Duration(random.Int64N(int64(usual * 5 / 4))))
-		e, err := s.bind(ctx, uint64(i%h.few), func() bool { return time.Now().After(kill) })
-		if err == nil && !e.killed {
+		e, err := s.bind(ctx, uint64(i), func() bool { return time.Now().After(kill) })
+		switch {
+		case err != nil:
+		case e.killed:
+			killed++
+		default:
 			usual = max(usual, time.Since(began))
-			ended++
 		}
 		if err == nil {
-			err = s.checkBind(ctx, uint64(i%h.few), e)
+			err = s.checkBind(ctx, uint64(i), e)
 		}
 		if err != nil {
-			return ended, fmt.Errorf("bind, round %d: %w", i+1, err)
+			return binds, fmt.Errorf("bind, round %d: %w", binds+1, err)
 		}
 	}
-	return ended, nil
+	return binds, nil
 }
 
 func serialOf(i uint64) string { return gen.Plan{Serials: 1}.Token(i).Serial }

@@ -15,9 +15,11 @@ import (
 	"context"
 	"flag"
 	"fmt"
+	"maps"
 	"math/rand/v2"
 	"os"
 	"os/signal"
+	"slices"
 	"strings"
 	"syscall"
 )
@@ -50,6 +52,11 @@ func run(ctx context.Context, n int, seed uint64) error {
 		return err
 	}
 	fmt.Print(v.table())
+	fmt.Println("Left alone, since nobody finds a change of them:")
+	for _, column := range slices.Sorted(maps.Keys(blind)) {
+		fmt.Printf("  %s: %s\n", column, blind[column])
+	}
+	fmt.Printf("%d changes, %d of them missed\n", n, len(unseen))
 	if len(unseen) > 0 {
 		return fmt.Errorf("%d changes were not found:\n%s", len(unseen), strings.Join(unseen, "\n"))
 	}
