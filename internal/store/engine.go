@@ -66,6 +66,8 @@ type Engine interface {
 	// SchemaForbids lists those for which nothing of the store may be read or
 	// written. Every transaction asks it first, so it has to be quick.
 	SchemaForbids(ctx context.Context, tx *sql.Tx) ([]SchemaProblem, error)
+	// Bounds are how much a query can take at most of what is stored.
+	Bounds() Bounds
 	// Room is how much room the store has left.
 	Room() (Room, error)
 	Close() error
@@ -76,6 +78,13 @@ type Patience struct {
 	Limit time.Duration                        // after which it gives up; 0: never
 	Told  func(Holder)                         // called once a wait is no short one; nil: nobody wants to know
 	After func(time.Duration) <-chan time.Time // time.After; nil: that
+}
+
+// Bounds are how many rows a query may return, and how long it may look for the next
+// one; 0: there is no bound.
+type Bounds struct {
+	Rows   int64
+	Search time.Duration
 }
 
 // Holder is the process that has the turn; its PID is 0 if it is not known.

@@ -20,6 +20,7 @@ import (
 // use cases have of a store, those that write when the transaction may.
 type queries struct {
 	engine       Engine
+	bounds       Bounds
 	ctx          context.Context
 	tx           *sql.Tx
 	id           uuid.UUID
@@ -115,7 +116,8 @@ func (r oneRow) Scan(to ...any) error {
 	if err != nil {
 		return err
 	}
-	return s.QueryRowContext(r.q.ctx, numbers(r.args)...).Scan(to...)
+	b := r.q.bound()
+	return b.end(s.QueryRowContext(b.ctx, numbers(r.args)...).Scan(to...))
 }
 
 // numbers makes 0 and 1 of flags, as the tables hold them.
@@ -140,17 +142,22 @@ func (q *queries) each(query string, args []any, scan func(scanner) error) error
 	if err != nil {
 		return err
 	}
-	rows, err := s.QueryContext(q.ctx, numbers(args)...)
+	b := q.bound()
+	rows, err := s.QueryContext(b.ctx, numbers(args)...)
 	if err != nil {
-		return err
+		return b.end(err)
 	}
 	defer rows.Close()
 	for rows.Next() {
-		if err := scan(rows); err != nil {
-			return err
+		if err = b.row(); err == nil {
+			err = scan(rows)
 		}
+		if err != nil {
+			return b.end(err)
+		}
+		b.next()
 	}
-	return rows.Err()
+	return b.end(rows.Err())
 }
 
 // collect reads all rows of a query.
@@ -172,21 +179,25 @@ func stream[T any](q *queries, scan func(scanner) (T, error), query string, args
 			inParts(q, scan, yield, query, args)
 			return
 		}
-		rows, err := q.tx.QueryContext(q.ctx, query, args...)
+		b := q.bound()
+		rows, err := q.tx.QueryContext(b.ctx, query, args...)
 		if err != nil {
-			failed[T](err)(yield)
+			failed[T](b.end(err))(yield)
 			return
 		}
+		defer b.end(nil) //nolint:errcheck // there is none
 		defer rows.Close()
 		for rows.Next() {
 			row, err := scan(rows)
+			if err == nil {
+				err = b.row()
+			}
 			if !yield(row, err) || err != nil {
 				return
 			}
+			b.next()
 		}
-		if err := rows.Err(); err != nil {
-			failed[T](err)(yield)
-		}
+		failed[T](b.end(rows.Err()))(yield)
 	}
 }
 

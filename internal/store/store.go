@@ -232,7 +232,7 @@ const (
 )
 
 func (s *Store) queries(ctx context.Context, tx *sql.Tx) *queries {
-	q := &queries{engine: s.Engine, ctx: ctx, tx: tx, id: s.id, asked: map[string]int{}, prepared: map[string]*sql.Stmt{}, vouched: map[string]trail.Vouched{}}
+	q := &queries{engine: s.Engine, ctx: ctx, tx: tx, id: s.id, asked: map[string]int{}, prepared: map[string]*sql.Stmt{}, vouched: map[string]trail.Vouched{}, bounds: s.Bounds()}
 	if s.OneAtATime() {
 		q.turn = new(sync.Mutex)
 	}

@@ -147,5 +147,8 @@ func (e *engine) EmptyLog(context.Context) (done bool, err error) { return false
 // and its own tools check the rest (pg_amcheck).
 func (e *engine) Damage(context.Context, *sql.Tx) ([]string, error) { return nil, nil }
 
+// Bounds are for the server's statement_timeout.
+func (e *engine) Bounds() (b store.Bounds) { return b }
+
 // Room is not to be known from outside of the server.
 func (e *engine) Room() (r store.Room, err error) { return r, errors.ErrUnsupported }

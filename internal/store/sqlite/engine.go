@@ -11,6 +11,7 @@ import (
 	"database/sql"
 	"errors"
 	"net/url"
+	"time"
 
 	_ "modernc.org/sqlite" // the driver
 
@@ -226,6 +227,16 @@ func (e *engine) Room() (r store.Room, err error) {
 		return r, err
 	}
 	return store.Room{Free: free, Logged: fileSize(e.path + "-wal")}, nil
+}
+
+// searchTime is how long a query of a small database may look for a row.
+var searchTime = time.Minute
+
+// Bounds: a row takes eight bytes or more. A large database may take a second more
+// for each megabyte, which is a hundred times what it takes.
+func (e *engine) Bounds() store.Bounds {
+	size := fileSize(e.path) + fileSize(e.path+"-wal")
+	return store.Bounds{Rows: size/8 + 1000, Search: searchTime + time.Duration(size>>20)*time.Second}
 }
 
 // OneAtATime is not so: SQLite answers any number of queries at a time.

@@ -22,7 +22,7 @@ func (e *engine) Damage(ctx context.Context, tx *sql.Tx) (found []string, err er
 		}
 		return err
 	})
-	if err != nil {
+	if err != nil || len(found) > 0 { // references are followed in what is sound
 		return found, err
 	}
 	return found, eachRow(ctx, tx, `PRAGMA foreign_key_check`, func(rows *sql.Rows) error {
