@@ -38,13 +38,13 @@ var rooms = map[string]room{
 		why: "the root knows global flags, the list of commands and what becomes of an error; a command is in its group",
 	},
 	"cli/term": {
-		may: []string{"fault", "app", "desk", "intake", "people", "request", "report", "report/export", "report/sheet", "token", "trail", "otp"},
+		may: []string{"fault", "app", "desk", "intake", "people", "request", "report", "report/certificate", "report/export", "report/sheet", "token", "trail", "otp"},
 		why: "what all commands share knows no command",
 		not: map[string]string{"cli/group": "groups import term"},
 	},
 	// Each group of commands.
 	"cli/group": {
-		may: []string{"fault", "cli/term", "app", "desk", "people", "intake", "request", "report", "report/export", "report/sheet", "token", "trail", "seedfile", "provision"},
+		may: []string{"fault", "cli/term", "app", "desk", "people", "intake", "request", "report", "report/certificate", "report/export", "report/sheet", "token", "trail", "seedfile", "provision"},
 		why: "the command line calls one use case and prints what comes back; a second front end must not have to repeat more",
 		not: map[string]string{
 			"cli/group":         "a group can be read alone: what two of them need is in cli/term",
@@ -193,6 +193,10 @@ var rooms = map[string]room{
 	"report/sheet": {
 		may: []string{"fault", "token", "office", "rows", "spool"},
 		why: "columns, cells and files know no question and no store",
+	},
+	"report/certificate": {
+		may: []string{"fault", "token", "trail", "report"},
+		why: "what proves a destruction is one more answer of the trail",
 	},
 	"report/export": {
 		may: []string{"fault", "token", "trail", "report", "report/sheet", "rows", "spool"},

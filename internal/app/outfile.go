@@ -78,11 +78,12 @@ type outFile struct {
 	hidden, path string
 }
 
-// Finish has it on the disk.
+// Finish has it on the disk, with its name: the seeds in it may be the last there are.
 func (f *outFile) Finish() error {
 	if err := f.File.Sync(); err != nil {
 		return err
 	}
+	syncFolder(filepath.Dir(f.hidden))
 	return f.File.Close()
 }
 
@@ -103,10 +104,7 @@ func (f *outFile) Place() error {
 		return fault.Wrap(fault.Internal, err, "the delivery is recorded, but %s could not get its name", f.path).
 			WithHint("what was written is %s: give it its name, or destroy it", f.hidden)
 	}
-	if dir, err := os.Open(filepath.Dir(f.path)); err == nil { // the name too is to outlive a crash
-		_ = dir.Sync()
-		_ = dir.Close()
-	}
+	syncFolder(filepath.Dir(f.path))
 	return nil
 }
 

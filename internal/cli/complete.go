@@ -119,7 +119,7 @@ func complete(r *term.Run, top *cobra.Command) {
 		"fob retire":       serials(r, token.SourcesOf(token.CmdRetire)...),
 		"fob move":         serials(r),
 		"fob account show": inOrder(account), "fob account erase": inOrder(account), "fob account list": inOrder(account),
-		"fob batch show": inOrder(batch), "fob batch quarantine": inOrder(batch), "fob batch release": inOrder(batch),
+		"fob batch show": inOrder(batch), "fob batch quarantine": inOrder(batch), "fob batch release": inOrder(batch), "fob batch destroy-seeds": inOrder(batch),
 		"fob batch withdraw": inOrder(batch), "fob batch correct": inOrder(batch),
 		"fob policy set":   admin.CompleteSettings,
 		"fob request show": inOrder(requests), "fob request approve": inOrder(requests), "fob request deny": inOrder(requests),

@@ -178,6 +178,7 @@ func (d *declared) life() {
 		d.t.Fatal(err)
 	}
 	d.run("import", other)
+	d.run("batch destroy-seeds", "2", "--approved-by", "Eva", "--yes")
 	d.run("batch withdraw", "2", "--approved-by", "Eva", "--yes")
 	d.run("account erase", "anna", "--reason", "asked for it", "--approved-by", "Eva", "--yes")
 }

@@ -122,7 +122,7 @@ func (d *Desk) Answer(ctx context.Context, req Codes, by token.Command) (out Out
 		return Outcome{}, err // nothing was written, so nothing is told
 	}
 	if err == nil && req.To == token.Retired {
-		err = d.EmptyLog(ctx)
+		_, err = d.Erase(ctx)
 	}
 	return a.outcome(), err
 }

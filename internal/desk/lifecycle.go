@@ -73,6 +73,24 @@ const SliceSize = 5000
 
 // MoveAll does the same with several tokens: all of them, or none.
 func (d *Desk) MoveAll(ctx context.Context, serials []token.Serial, c Change) (all []token.Token, err error) {
+	if c.To == token.Retired {
+		all, _, err = d.Retire(ctx, serials, c)
+		return all, err
+	}
+	return d.moveAll(ctx, serials, c)
+}
+
+// Retire ends tokens and destroys their seeds, and says what became of these in the
+// store's files.
+func (d *Desk) Retire(ctx context.Context, serials []token.Serial, c Change) (all []token.Token, e token.Erasure, err error) {
+	c.By, c.To = token.CmdRetire, token.Retired
+	if all, err = d.moveAll(ctx, serials, c); err == nil {
+		e, err = d.Erase(ctx)
+	}
+	return all, e, err
+}
+
+func (d *Desk) moveAll(ctx context.Context, serials []token.Serial, c Change) (all []token.Token, err error) {
 	if len(serials) > maxAtOnce {
 		return nil, fault.Errorf(fault.Usage, "%d tokens in one command; %d are the most, because the desk waits for all of them", len(serials), maxAtOnce)
 	}
@@ -103,9 +121,6 @@ func (d *Desk) MoveAll(ctx context.Context, serials []token.Serial, c Change) (a
 		}
 		return nil
 	})
-	if err == nil && c.To == token.Retired {
-		err = d.EmptyLog(ctx)
-	}
 	return all, err
 }
 
@@ -357,16 +372,26 @@ func returnedTo(r PlaceReader, location string, mayBeNew bool) (string, error) {
 	return findLocation(r, location, mayBeNew)
 }
 
-// destroy takes a token's seed out of the database; EmptyLog takes it out of the
-// log once that is committed.
+// destroy takes a token's seed out of the database; Erase takes it out of the log once
+// that is committed.
 func destroy(tx Tx, t *token.Token) error {
 	t.SeedDestroyed = true
 	return tx.DestroySeed(t.ID)
 }
 
-// EmptyLog takes destroyed seeds out of the log as well. That somebody still
-// reads an older state is no failure: the retirement stands, and the log is
-// emptied with the next one, or when the last program closes the store.
+// Erase takes destroyed seeds out of the log as well, and looks whether any is left.
+// That somebody still reads an older state is no failure: the destruction stands, and
+// the log is emptied with the next one, or when the last program closes the store.
+func (d *Desk) Erase(ctx context.Context) (token.Erasure, error) {
+	e, err := d.Store.Erase(context.WithoutCancel(ctx))
+	if err != nil {
+		err = fault.Wrap(fault.Internal, err, "it is done, but the database's files could not be emptied and read back: destroyed seeds, encrypted, may still be in them")
+	}
+	return e, err
+}
+
+// EmptyLog takes what was removed out of the log as well, as far as nobody reads an
+// older state.
 func (d *Desk) EmptyLog(ctx context.Context) error {
 	if _, err := d.Store.EmptyLog(context.WithoutCancel(ctx)); err != nil {
 		return fault.Wrap(fault.Internal, err, "it is done, but the database's log could not be emptied: destroyed seeds, encrypted, stay in it until it is")

@@ -23,6 +23,9 @@ type Store interface {
 	// nothing of a destroyed seed stays in it; done is false while somebody still
 	// reads an older state.
 	EmptyLog(ctx context.Context) (done bool, err error)
+	// Erase does the same, and reads the files back: is a seed that was destroyed since
+	// it was called last still in one of them?
+	Erase(ctx context.Context) (token.Erasure, error)
 }
 
 // Reader reads one consistent state. Lookups of one thing return an error of

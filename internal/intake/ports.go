@@ -7,6 +7,7 @@ import (
 	"github.com/google/uuid"
 
 	"fob/internal/desk"
+	"fob/internal/request"
 	"fob/internal/token"
 	"fob/internal/trail"
 )
@@ -44,6 +45,7 @@ type Reader interface {
 	desk.PolicyReader
 	desk.AccountReader
 	desk.SealedReader
+	request.Reader
 	// Locations lists the names of all places, in no order.
 	Locations() ([]string, error)
 
@@ -65,6 +67,8 @@ type Reader interface {
 	Slice(b Batch, first int64, n int, states ...token.State) ([]SliceToken, error)
 	// CountTokens counts what is left of a batch.
 	CountTokens(b Batch) (int, error)
+	// SeedStates counts the tokens of a batch that have a seed here, by state.
+	SeedStates(b Batch) (map[token.State]int, error)
 	// Untouched reports whether every token of a batch is in stock and was never given
 	// out nor stolen, and no code of one was tried; else which one is not.
 	Untouched(b Batch) (but token.Serial, ok bool, err error)
@@ -99,6 +103,8 @@ type Tx interface {
 	MarkTokens(ids []int64, m token.Marks) error
 	// SaveBatch writes since when a batch is quarantined and withdrawn.
 	SaveBatch(b Batch) error
+	// DestroySeeds removes the sealed seeds of tokens, by their ids, for good.
+	DestroySeeds(of trail.IDRanges) (int, error)
 	// CarryOff removes tokens of a withdrawn batch for good.
 	CarryOff(tokens []SliceToken) error
 	// Correct gives tokens of a batch their parameters, and their counters where

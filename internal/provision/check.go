@@ -186,15 +186,9 @@ func (d *delivering) verdict() error {
 }
 
 // rangesOf makes of ids the ranges that they lie in.
-func rangesOf(ids []int64) (all []trail.IDRange) {
-	ids = slices.Clone(ids)
-	slices.Sort(ids)
-	for _, id := range ids {
-		if n := len(all); n > 0 && all[n-1].Last+1 == id {
-			all[n-1].Last = id
-		} else {
-			all = append(all, trail.IDRange{First: id, Last: id})
-		}
+func rangesOf(ids []int64) (all trail.IDRanges) {
+	for _, id := range slices.Sorted(slices.Values(ids)) {
+		all = all.With(id)
 	}
 	return all
 }

@@ -26,6 +26,9 @@ type Reader interface {
 	// that are named in the order in which they are, others in that of reports.
 	Candidates(c Choice, verifier string) iter.Seq2[Candidate, error]
 	Head() (trail.Head, error)
+	// VouchTokens refuses, with an error of kind Integrity, tokens that are not what the
+	// trail says that they are. Ids rise.
+	VouchTokens(ids []int64) error
 	VerifierReader
 }
 
@@ -34,6 +37,8 @@ type Tx interface {
 	Reader
 	trail.Log
 	VerifierWriter
+	// DestroySeeds removes the sealed seeds of tokens, by their ids, for good.
+	DestroySeeds(of trail.IDRanges) (int, error)
 	// SaveDelivery writes who got which seeds.
 	SaveDelivery(d trail.DeliveryRow) error
 }

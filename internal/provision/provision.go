@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -29,6 +30,7 @@ type Request struct {
 	Plain    bool   // what is written may be read by anybody
 	Skip     bool   // leave out what does not fit
 	DryRun   bool   // check alone
+	Destroy  bool   // the seeds go for good: none stays here
 	token.Words
 	Progress func(done, total int) // may be nil
 }
@@ -64,6 +66,9 @@ type Delivery struct {
 	Misfits   []Remark      `json:"misfits"`  // the first 1,000
 	Warnings  []Remark      `json:"warnings"` // the first 1,000
 	More      int           `json:"more_warnings"`
+	Destroyed bool          `json:"destroyed"` // the seeds are not here any more
+	// Erasure says what became of them in the store's files; null: they are still here.
+	Erasure *token.Erasure `json:"erasure"`
 }
 
 // most is how many misfits and warnings are kept.
@@ -101,6 +106,9 @@ func (p *Provisioner) Provision(ctx context.Context, req Request) (out Delivery,
 func (req *Request) checkSecrecy() error {
 	t, sealed, inForm := &req.Target, req.Sealer != nil, req.Options.Protect != nil
 	switch {
+	case req.Destroy && req.Name == Standard:
+		return fault.Errorf(fault.Usage, "seeds that are destroyed here are not written to the standard output: if its reader stops, they are lost").
+			WithHint("name a file")
 	case req.Plain && (sealed || inForm):
 		return fault.Errorf(fault.Usage, "%s goes with no recipient and no key", fault.Plaintext)
 	case inForm && len(t.Keys) == 0:
@@ -135,7 +143,14 @@ func (p *Provisioner) attempt(ctx context.Context, req Request) (out Delivery, e
 		if err := d.check(r); err != nil || req.DryRun {
 			return err
 		}
-		if _, err := p.Desk.Allow(r, d.order(), req.Words); err != nil {
+		if err := r.VouchTokens(slices.Sorted(slices.Values(d.ids))); err != nil {
+			return err
+		}
+		order, err := d.order(r)
+		if err != nil {
+			return err
+		}
+		if _, err := p.Desk.Allow(r, order, req.Words); err != nil {
 			return err
 		}
 		keys, err := p.Desk.Keys(ctx)
@@ -150,22 +165,27 @@ func (p *Provisioner) attempt(ctx context.Context, req Request) (out Delivery, e
 	if err = p.Store.Update(ctx, d.record); err != nil {
 		return d.out, err
 	}
-	return d.out, d.place()
+	if err = d.place(); err == nil && req.Destroy {
+		e, erased := p.Desk.Erase(ctx)
+		d.out.Erasure, err = &e, erased
+	}
+	return d.out, err
 }
 
 // mostTouched is how many tokens a request holds against what they were when it was
 // made; of more it holds which they are.
 const mostTouched = 1000
 
-// order is what a second person is asked for.
-func (d *delivering) order() request.Order {
+// order is what a second person is asked for. A delivery that destroys the seeds here
+// waits for one too where the policy guards only that.
+func (d *delivering) order(r Reader) (o request.Order, err error) {
 	req, sum := d.req, sha256.New()
 	for _, r := range rangesOf(d.ids) {
 		fmt.Fprintf(sum, "%d-%d,", r.First, r.Last)
 	}
-	o := request.Order{Guard: token.GuardProvision, By: token.CmdProvision,
+	o = request.Order{Guard: token.GuardProvision, By: token.CmdProvision,
 		What: []string{"target=" + req.Target.Name, "verifier=" + req.Verifier, "file=" + filepath.Base(req.Name), "recipients=" + strings.Join(d.out.To, ","),
-			fmt.Sprintf("plaintext=%t", req.Plain), fmt.Sprintf("tokens=%d", d.out.Tokens), "ids=" + hex.EncodeToString(sum.Sum(nil))},
+			fmt.Sprintf("plaintext=%t", req.Plain), fmt.Sprintf("destroy=%t", req.Destroy), fmt.Sprintf("tokens=%d", d.out.Tokens), "ids=" + hex.EncodeToString(sum.Sum(nil))},
 		Effect: fmt.Sprintf("hand the seeds of %s to %s", count(d.out.Tokens, "token", "tokens"), req.Verifier)}
 	if len(d.serials) <= mostTouched {
 		o.Touches = d.serials
@@ -173,7 +193,19 @@ func (d *delivering) order() request.Order {
 	if req.Plain {
 		o.Effect += ", readable by anyone who gets the file"
 	}
-	return o
+	if !req.Destroy {
+		return o, nil
+	}
+	o.Effect += ", and destroy them here for good"
+	set, err := r.Policy()
+	if err != nil {
+		return o, err
+	}
+	policy, err := token.ParsePolicy(set)
+	if !policy.Guards(o.Guard) {
+		o.Guard = token.GuardDestroy
+	}
+	return o, err
 }
 
 // Waits reports whether a delivery waits for a second person.
@@ -208,7 +240,11 @@ func (p *Provisioner) TargetOf(ctx context.Context, name string) (target string,
 // record writes the event, after it was looked whether all is still as it was read.
 func (d *delivering) record(tx Tx) error {
 	req := d.req
-	words, err := d.p.Desk.Allow(tx, d.order(), req.Words)
+	order, err := d.order(tx)
+	if err != nil {
+		return err
+	}
+	words, err := d.p.Desk.Allow(tx, order, req.Words)
 	if err != nil {
 		return err
 	}
@@ -230,14 +266,23 @@ func (d *delivering) record(tx Tx) error {
 		return err
 	}
 	detail := trail.DeliveryDetail{Target: req.Target.Name, Verifier: req.Verifier, To: d.out.To, Plain: req.Plain, Tokens: d.out.Tokens,
-		IDs: rangesOf(d.ids), Serials: d.serials}
+		Destroyed: req.Destroy, IDs: rangesOf(d.ids), Serials: d.serials}
 	for _, f := range d.out.Files {
 		detail.Files = append(detail.Files, trail.DeliveredFile{Name: f.File, SHA256: f.SHA256, Tokens: f.Tokens, Seeds: f.Seeds})
 	}
 	d.out.At = e.Time.UTC()
-	d.out.ID = new(id.String())
+	d.out.ID, d.out.Destroyed = new(id.String()), req.Destroy
 	if err := trail.Record(tx, e, detail); err != nil {
 		return err
+	}
+	if req.Destroy {
+		n, err := tx.DestroySeeds(detail.IDs)
+		if err == nil && n != detail.Tokens {
+			err = fault.Errorf(fault.Internal, "%d seeds were written, and %d were there to be destroyed", detail.Tokens, n)
+		}
+		if err != nil {
+			return err
+		}
 	}
 	return tx.SaveDelivery(trail.DeliveryRow{ID: id.String(), Seq: e.Seq, At: e.Time.UTC(), DeliveryDetail: detail})
 }

@@ -193,6 +193,12 @@ func marked(r Reader, marks ...string) EventSeq {
 // by is the mark of a command's events.
 func by(c token.Command) string { return `"command":"` + string(c) + `"` }
 
+// Marked and MarkOf do the same for the packages below this one.
+func Marked(r Reader, marks ...string) EventSeq { return marked(r, marks...) }
+
+// MarkOf is the mark of a command's events.
+func MarkOf(c token.Command) string { return by(c) }
+
 // eachEvent does the same with a function.
 func eachEvent(r Reader, visit func(Event) error, marks ...string) error {
 	for e, err := range marked(r, marks...) {

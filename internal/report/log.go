@@ -7,6 +7,7 @@ import (
 	"iter"
 	"slices"
 
+	"fob/internal/fault"
 	"fob/internal/report/sheet"
 	"fob/internal/token"
 	"fob/internal/trail"
@@ -78,9 +79,14 @@ func narrowed(r Reader, f EventFilter) EventSeq {
 	}
 }
 
-// newestOf gathers the newest events of one token.
+// newestOf gathers the newest events of one token. Those of many tokens name them by
+// their ids alone.
 func newestOf(r Reader, f EventFilter) ([]Event, error) {
 	var found []Event
+	t, err := r.Find(f.Serial)
+	if err != nil && fault.KindOf(err) != fault.NotFound { // the trail knows tokens that are gone
+		return nil, err
+	}
 	for stored, err := range r.Events(EventFilter{Serial: f.Serial, Account: f.Account, Ticket: f.Ticket}) {
 		if err != nil {
 			return nil, err
@@ -93,8 +99,17 @@ func newestOf(r Reader, f EventFilter) ([]Event, error) {
 		if err != nil {
 			return nil, err
 		}
-		if !f.has(&e.Event) || !slices.ContainsFunc(serials, func(s token.Serial) bool { return s.Key() == f.Serial.Key() }) {
+		if !f.has(&e.Event) {
 			continue
+		}
+		if !slices.ContainsFunc(serials, func(s token.Serial) bool { return s.Key() == f.Serial.Key() }) {
+			ids, err := e.IDs()
+			if err != nil {
+				return nil, err
+			}
+			if len(serials) > 0 || !ids.Has(t.ID) {
+				continue
+			}
 		}
 		if found = append(found, e); f.Limit > 0 && len(found) > f.Limit {
 			found = found[1:]

@@ -97,6 +97,18 @@ func (q *queries) CountTokens(b intake.Batch) (int, error) {
 	return value[int](q.row(`SELECT COUNT(*) FROM token WHERE id BETWEEN $1 AND $2`, b.FirstID, b.LastID))
 }
 
+// SeedStates counts the tokens of a batch that have a seed here, by state.
+func (q *queries) SeedStates(b intake.Batch) (map[token.State]int, error) {
+	all := map[token.State]int{}
+	return all, q.each(`SELECT state, COUNT(*) FROM token WHERE id BETWEEN $1 AND $2 AND seed IS NOT NULL GROUP BY state`, []any{b.FirstID, b.LastID}, func(row scanner) error {
+		var state token.State
+		var n int
+		err := row.Scan((*stateCode)(&state), &n)
+		all[state] = n
+		return err
+	})
+}
+
 // Untouched reports whether every token of a batch is in stock and was never given
 // out, and no code of one was tried; else which one is not.
 func (q *queries) Untouched(b intake.Batch) (but token.Serial, ok bool, err error) {

@@ -105,6 +105,11 @@ func (q *queries) handedTo() (func(id int64) []string, error) {
 	}, err
 }
 
+// goneSelect are the events by which the seeds of tokens in a range of ids were handed
+// over for good.
+const goneSelect = `SELECT DISTINCT d.seq FROM delivery d JOIN delivered x ON x.delivery_id = d.id WHERE d.destroyed = 1
+	AND (x.first_id BETWEEN $1 AND $2 OR x.last_id > x.first_id AND x.first_id < $1 AND x.last_id >= $1)`
+
 const handedSelect = `SELECT d.verifier FROM delivered x JOIN delivery d ON d.id = x.delivery_id
 	WHERE x.first_id = $1 OR x.last_id > x.first_id AND x.first_id < $1 AND x.last_id >= $1 ORDER BY d.id`
 
@@ -122,10 +127,10 @@ func (q *queries) handedOf(id int64) (names []string, err error) {
 // deliveries reads deliveries with the ids of their tokens.
 func (q *queries) deliveries(where string, args ...any) (all []trail.DeliveryRow, err error) {
 	at := map[int64]int{}
-	err = q.each(`SELECT d.id, d.uuid, d.seq, d.at, d.target, d.verifier, d.plaintext, d.tokens FROM delivery d`+where+` ORDER BY d.id`, args, func(row scanner) error {
+	err = q.each(`SELECT d.id, d.uuid, d.seq, d.at, d.target, d.verifier, d.plaintext, d.tokens, d.destroyed FROM delivery d`+where+` ORDER BY d.id`, args, func(row scanner) error {
 		var id int64
 		var d trail.DeliveryRow
-		err := row.Scan(&id, &d.ID, &d.Seq, inNanos(&d.At), &d.Target, &d.Verifier, &d.Plain, &d.Tokens)
+		err := row.Scan(&id, &d.ID, &d.Seq, inNanos(&d.At), &d.Target, &d.Verifier, &d.Plain, &d.Tokens, &d.Destroyed)
 		at[id], all = len(all), append(all, d)
 		return err
 	})
@@ -158,9 +163,9 @@ func (q *queries) DeliveryRows() iter.Seq2[trail.DeliveryRow, error] {
 
 // SaveDelivery writes who got which seeds.
 func (q *queries) SaveDelivery(d trail.DeliveryRow) error {
-	id, err := value[int64](q.row(`INSERT INTO delivery (uuid, seq, at, target, verifier, plaintext, tokens)
-		VALUES ($1, $2, $3, $4, $5, $6, $7) RETURNING id`,
-		d.ID, d.Seq, d.At.UnixNano(), d.Target, d.Verifier, d.Plain, d.Tokens))
+	id, err := value[int64](q.row(`INSERT INTO delivery (uuid, seq, at, target, verifier, plaintext, tokens, destroyed)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8) RETURNING id`,
+		d.ID, d.Seq, d.At.UnixNano(), d.Target, d.Verifier, d.Plain, d.Tokens, d.Destroyed))
 	if err != nil {
 		return err
 	}

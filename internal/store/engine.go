@@ -58,6 +58,9 @@ type Engine interface {
 	// EmptyLog removes from the database's own log what was overwritten; done is
 	// false while somebody still reads an older state.
 	EmptyLog(ctx context.Context) (done bool, err error)
+	// Residue searches the engine's files for seeds that were destroyed. A server,
+	// whose files are elsewhere, returns errors.ErrUnsupported.
+	Residue(ctx context.Context, sought []Trace) (Residue, error)
 	// Damage lists what the database's own check of its storage finds.
 	Damage(ctx context.Context, tx *sql.Tx) ([]string, error)
 	// SchemaProblems lists in which tables, indexes and triggers the schema is not

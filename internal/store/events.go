@@ -106,10 +106,16 @@ func (q *queries) AcceptClock(now time.Time) error {
 	return q.exec(`UPDATE store SET newest_at = $1`, now.UnixNano())
 }
 
+// deliveredKey and endedKey stand in the events of deliveries.
+var (
+	deliveredKey = []byte(`"command":"` + token.CmdProvision + `"`)
+	endedKey     = []byte(`"command":"` + token.CmdVerifierDone + `"`)
+)
+
 // Events streams the trail, oldest first, with the texts beside each event. By a
 // serial it selects the events whose bytes hold it, in whatever case: those of the
-// token are among them, since serials stand in an event as they are printed. There
-// is no index by serial, which every import and bind would pay for.
+// token are among them, since serials stand in an event as they are printed, but for
+// those of deliveries, which may name ids alone.
 //
 // Accounts and tickets are found in the texts beside the events, and what events are
 // about by the index of that; of the rest the caller looks at each event.
@@ -118,7 +124,9 @@ func (q *queries) Events(f report.EventFilter) iter.Seq2[trail.Stored, error] {
 	var wanted func([]byte) bool
 	if f.Serial != "" {
 		key := []byte(f.Serial.Key())
-		wanted = func(body []byte) bool { return bytes.Contains(bytes.ToUpper(body), key) }
+		wanted = func(body []byte) bool {
+			return bytes.Contains(bytes.ToUpper(body), key) || bytes.Contains(body, deliveredKey) || bytes.Contains(body, endedKey)
+		}
 	} else if f.Command != "" {
 		mark := []byte(`"command":"` + string(f.Command) + `"`)
 		wanted = func(body []byte) bool { return bytes.Contains(body, mark) }

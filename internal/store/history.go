@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"strings"
+	"time"
 
 	"fob/internal/fault"
 	"fob/internal/report"
@@ -48,4 +49,28 @@ func (q *queries) Named(part string, limit int) ([]report.Account, error) {
 		a, _, err := scanAccount(row)
 		return a, err
 	}, accountSelect+fmt.Sprintf(` WHERE LOWER(a.full_name) LIKE $1 ESCAPE '\' ORDER BY a.key LIMIT %d`, limit), "%"+escaped+"%")
+}
+
+// monthSeconds is how finely dates of manufacture are counted.
+const monthSeconds = 2629746
+
+// StockCounts counts tokens in one walk over their table.
+func (q *queries) StockCounts() ([]report.StockCount, error) {
+	return collect(q, func(row scanner) (c report.StockCount, err error) {
+		var virtual, clock, month int64
+		err = row.Scan(&c.Batch, &virtual, &c.Manufacturer, &c.Model, &clock, &c.Location, (*stateCode)(&c.State), &month, inNanos(&c.Imported), &c.Tokens)
+		if c.Clock = clock == 1; month > 0 {
+			c.Made = time.Unix(month*monthSeconds, 0).UTC()
+		}
+		if virtual == 1 {
+			c.Batch = 0
+		}
+		return c, err
+	}, fmt.Sprintf(`SELECT b.number, CASE WHEN b.format = $1 THEN 1 ELSE 0 END, p.manufacturer, p.model, CASE WHEN p.period > 0 THEN 1 ELSE 0 END,
+			COALESCE(l.name, ''), c.state, c.month, b.imported_at, c.n
+		FROM (SELECT t.batch_id, t.profile_id, t.location_id, t.state, COALESCE(t.manufactured, 0) / %[1]d AS month, COUNT(*) AS n
+			FROM token t GROUP BY t.batch_id, t.profile_id, t.location_id, t.state, COALESCE(t.manufactured, 0) / %[1]d) c
+		JOIN batch b ON b.id = c.batch_id AND `+visible+`
+		JOIN profile p ON p.id = c.profile_id
+		LEFT JOIN location l ON l.id = c.location_id`, monthSeconds), token.VirtualFormat)
 }

@@ -32,6 +32,7 @@ type queries struct {
 	shared       *sharedByTokens                                          // nil: not read yet
 	turn         *sync.Mutex                                              // of the connection; nil: it answers many queries at a time
 	appended     *trail.Entry                                             // the last event
+	destroyed    []Trace                                                  // of seeds, to be looked for
 }
 
 // scanner is a row, or one of many.

@@ -25,6 +25,9 @@ type Store struct {
 
 	examined bool // what is wrong with it is to be told, so its schema may be any
 	hidden   bool // nothing of it can be read: its tables are others
+
+	mu        sync.Mutex
+	destroyed []Trace // of seeds that the files were not searched for yet
 }
 
 var (
@@ -192,6 +195,11 @@ func (s *Store) tryUpdate(ctx context.Context, loads bool, fn func(*queries) err
 	}
 	if err == nil && watched {
 		s.witness.Saw(now)
+	}
+	if err == nil && len(q.destroyed) > 0 {
+		s.mu.Lock()
+		s.destroyed = append(s.destroyed, q.destroyed...)
+		s.mu.Unlock()
 	}
 	return s.IsAborted(err), err
 }

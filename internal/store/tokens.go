@@ -128,12 +128,6 @@ func (q *queries) accountID(a token.Account) (any, error) {
 	return value[int64](q.row(`SELECT id FROM account WHERE key = $1`, a.Key()))
 }
 
-// DestroySeed removes a token's sealed seed; its fingerprint stays. The engine
-// overwrites it in the database and, asked to empty its log, there.
-func (q *queries) DestroySeed(tokenID int64) error {
-	return q.exec(`UPDATE token SET seed = NULL WHERE id = $1`, tokenID)
-}
-
 // SaveLocation writes where a token is.
 func (q *queries) SaveLocation(tokenID int64, name string) error {
 	id, err := q.locationID(name)

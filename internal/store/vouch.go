@@ -20,14 +20,34 @@ import (
 func (q *queries) writes() bool { return q.insert != nil }
 
 // Vouch holds one token against the trail.
-func (q *queries) Vouch(tokenID int64) error { return q.vouchTokens(tokenID, tokenID) }
+func (q *queries) Vouch(tokenID int64) error { return q.vouchTokens(tokenID, tokenID, nil) }
+
+// VouchTokens holds tokens against the trail, by their ids, which rise. Those of
+// neighbouring ids are read at once, and what lies between left out.
+func (q *queries) VouchTokens(ids []int64) error {
+	const apart = 20 // rows that cost as much to skip as to read
+	wanted := map[int64]bool{}
+	near := func(i int) bool { return ids[i]-ids[i-1] <= apart && len(wanted) < sliceRows }
+	for from := 0; from < len(ids); {
+		clear(wanted)
+		end := from
+		for ; end < len(ids) && (end == from || near(end)); end++ {
+			wanted[ids[end]] = true
+		}
+		if err := q.vouchTokens(ids[from], ids[end-1], wanted); err != nil {
+			return err
+		}
+		from = end
+	}
+	return nil
+}
 
 // VouchSlice holds a batch and some of its tokens against the trail.
 func (q *queries) VouchSlice(b intake.Batch, first int64, n int) error {
 	if err := q.vouchBatch(b.UUID.String()); err != nil {
 		return err
 	}
-	return q.vouchTokens(max(first, b.FirstID), min(first+int64(n)-1, b.LastID))
+	return q.vouchTokens(max(first, b.FirstID), min(first+int64(n)-1, b.LastID), nil)
 }
 
 // lastAbout is what the next event about a token needs to know of it.
@@ -50,8 +70,8 @@ func (q *queries) lastAbout(key string) (trail.Vouched, error) {
 }
 
 // vouchTokens holds the tokens of a range of ids against the trail, as far as they
-// are not loading.
-func (q *queries) vouchTokens(first, last int64) error {
+// are not loading; only those that are wanted, if that is not nil.
+func (q *queries) vouchTokens(first, last int64, wanted map[int64]bool) error {
 	if last < first {
 		return nil
 	}
@@ -60,11 +80,14 @@ func (q *queries) vouchTokens(first, last int64) error {
 		return err
 	}
 	rows, _, err := r.page(first-1, int(last-first)+1)
-	rows = slices.DeleteFunc(rows, func(t trail.TokenRow) bool { return t.ID > last })
+	rows = slices.DeleteFunc(rows, func(t trail.TokenRow) bool { return t.ID > last || wanted != nil && !wanted[t.ID] })
 	if err != nil || len(rows) == 0 {
 		return err
 	}
 	c := trail.Claim{Tokens: rows, Bindings: q.bindingRows(` WHERE bi.token_id BETWEEN $1 AND $2`, first, last)}
+	if wanted != nil {
+		c.Bindings = ofTokens(rows, c.Bindings)
+	}
 	if c.Lists, err = q.about(trail.AboutLists); err != nil {
 		return err
 	}
@@ -88,6 +111,21 @@ func (q *queries) vouchTokens(first, last int64) error {
 		q.vouched[key] = v
 	}
 	return err
+}
+
+// ofTokens leaves out the bindings of other tokens.
+func ofTokens(rows []trail.TokenRow, all iter.Seq2[trail.BindingRow, error]) iter.Seq2[trail.BindingRow, error] {
+	keys := make(map[string]bool, len(rows))
+	for _, row := range rows {
+		keys[row.SerialKey] = true
+	}
+	return func(yield func(trail.BindingRow, error) bool) {
+		for b, err := range all {
+			if (err != nil || keys[b.Serial.Key()]) && !yield(b, err) {
+				return
+			}
+		}
+	}
 }
 
 // about are the events about something, the oldest first.
@@ -116,6 +154,11 @@ func (q *queries) seqsAbout(rows []trail.TokenRow) (seqs []int64, err error) {
 		}
 		seqs = append(seqs, found...)
 	}
+	gone, err := collect(q, value[int64], goneSelect, rows[0].ID, rows[len(rows)-1].ID)
+	if err != nil {
+		return nil, err
+	}
+	seqs = append(seqs, gone...)
 	erasures := []int64{}
 	err = inChunks(seqs, func(list string, args []any) error {
 		found, err := collect(q, value[int64], fmt.Sprintf(`SELECT DISTINCT by_seq FROM erased_text WHERE seq IN (%s) AND field = '%s'`, list, trail.TextAccount), args...)

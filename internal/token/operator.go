@@ -1,6 +1,9 @@
 package token
 
-import "fmt"
+import (
+	"fmt"
+	"strings"
+)
 
 // OperatorKind says who vouches for an operator.
 type OperatorKind string
@@ -28,10 +31,11 @@ type Operator struct {
 }
 
 // SamePerson reports whether two operators are one person, as far as can be known.
-// A claim counts against the person who makes it: with sudo nobody becomes two.
+// A claim counts against the person who makes it: with sudo nobody becomes two, nor by
+// signing in to a page under the name of a login.
 func (o Operator) SamePerson(other Operator) bool {
-	if o.Kind != other.Kind {
-		return false
+	if o.Kind != other.Kind { // nobody vouches for both: one name is one person
+		return strings.EqualFold(o.Name, other.Name)
 	}
 	return o.ID == other.ID || o.Kind == OperatorOS && (o.SudoUID == other.ID || o.ID == other.SudoUID || o.SudoUID != "" && o.SudoUID == other.SudoUID)
 }

@@ -16,7 +16,7 @@ const (
 	GuardUnlock    Guarded = "unlock"       // of a token that is locked for good
 	GuardDeep      Guarded = "deep"         // a search for codes as wide as is possible at all
 	GuardRefusals  Guarded = "refusals"     // codes, after too many of one operator were refused
-	GuardDestroy   Guarded = "destroy"      // of seeds: retire, and the seeds of a batch
+	GuardDestroy   Guarded = "destroy"      // of seeds: retire, the seeds of a batch, and those that are handed over for good
 	GuardRotate    Guarded = "rotate"       // a new store key
 	GuardKeyAdd    Guarded = "key-add"      // one more custodian
 	GuardKeyRemove Guarded = "key-remove"   // one less

@@ -36,7 +36,7 @@ const requirePrefix = "require."
 
 // demandable are the commands of which words can be demanded.
 var demandable = []Command{CmdAssign, CmdUnassign, CmdBind, CmdResync, CmdUnbind, CmdReplace, CmdSuspend, CmdResume, CmdLost, CmdFound,
-	CmdQuarantine, CmdRelease, CmdRetire, CmdUnlock, CmdClockAccept, CmdBatchQuarantine, CmdBatchRelease, CmdBatchWithdraw, CmdBatchCorrect, CmdAccountErase,
+	CmdQuarantine, CmdRelease, CmdRetire, CmdUnlock, CmdClockAccept, CmdBatchQuarantine, CmdBatchRelease, CmdBatchWithdraw, CmdBatchCorrect, CmdBatchDestroy, CmdAccountErase,
 	CmdPolicySet, CmdAuditAccept, CmdKeyAdd, CmdKeyRemove, CmdKeyRotate, CmdVirtual, CmdMove, CmdAccountImport, CmdProvision, CmdVerifierAdd, CmdVerifierRemove, CmdVerifierDone, CmdRestore}
 
 // Settings lists all that can be set, in the order in which they are shown.

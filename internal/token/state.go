@@ -88,6 +88,7 @@ const (
 	CmdBatchRelease    Command = "batch release"
 	CmdBatchWithdraw   Command = "batch withdraw"
 	CmdBatchCorrect    Command = "batch correct"
+	CmdBatchDestroy    Command = "batch destroy-seeds" // the tokens stay, without seeds
 
 	CmdPolicySet Command = "policy set"
 

@@ -381,6 +381,7 @@ func (v *verification) compareToken(row TokenRow, b *batch) {
 	if told.Since.IsZero() && b != nil { // no event moved it: as its import left it
 		told.Since, told.Location = b.At, b.Location
 	}
+	told.SeedDestroyed = told.SeedDestroyed || f.handedOver(row.ID)
 	what, name := "token "+string(row.Serial), string(row.Account)
 	row.Account = ""
 	if row.Contradiction != "" {

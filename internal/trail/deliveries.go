@@ -1,6 +1,7 @@
 package trail
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"reflect"
@@ -16,14 +17,16 @@ import (
 
 // DeliveryDetail is what the event of a delivery carries.
 type DeliveryDetail struct {
-	Target   string          `json:"target"`
-	Verifier string          `json:"verifier"`
-	To       []string        `json:"recipients,omitempty"`
-	Plain    bool            `json:"plaintext,omitempty"`
-	Files    []DeliveredFile `json:"files"`
-	Tokens   int             `json:"tokens"`
-	IDs      []IDRange       `json:"ids"`
-	Serials  []token.Serial  `json:"serials,omitempty"`
+	Target   string   `json:"target"`
+	Verifier string   `json:"verifier"`
+	To       []string `json:"recipients,omitempty"`
+	Plain    bool     `json:"plaintext,omitempty"`
+	// Destroyed says that the seeds were destroyed here in the same transaction.
+	Destroyed bool            `json:"destroyed,omitempty"`
+	Files     []DeliveredFile `json:"files"`
+	Tokens    int             `json:"tokens"`
+	IDs       IDRanges        `json:"ids"`
+	Serials   []token.Serial  `json:"serials,omitempty"`
 }
 
 // DeliveredFile is one file that was written.
@@ -38,6 +41,29 @@ type DeliveredFile struct {
 type IDRange struct {
 	First int64 `json:"first"`
 	Last  int64 `json:"last"`
+}
+
+// IDRanges are ranges of ids that rise.
+type IDRanges []IDRange
+
+// With adds an id that is higher than all others.
+func (all IDRanges) With(id int64) IDRanges {
+	if n := len(all); n > 0 && all[n-1].Last+1 == id {
+		all[n-1].Last = id
+		return all
+	}
+	return append(all, IDRange{First: id, Last: id})
+}
+
+// Has reports whether an id is in one of the ranges.
+func (all IDRanges) Has(id int64) bool { return all.Meets(IDRanges{{First: id, Last: id}}) }
+
+// Meets reports whether an id is in both.
+func (all IDRanges) Meets(others IDRanges) bool {
+	return slices.ContainsFunc(others, func(o IDRange) bool {
+		i, _ := slices.BinarySearchFunc(all, o.First, func(r IDRange, id int64) int { return cmp.Compare(r.Last, id) })
+		return i < len(all) && all[i].First <= o.Last
+	})
 }
 
 // DeliveryRow is a delivery as the tables keep it: what files there were only the
@@ -123,8 +149,13 @@ func (f *Fold) delivered(e *Event) error {
 	if n != int64(d.Tokens) || len(d.Serials) > 0 && len(d.Serials) != d.Tokens || d.Tokens == 0 || d.Verifier == "" {
 		return fmt.Errorf("it hands over %d tokens and names %d", d.Tokens, n)
 	}
+	others := []Aspect{AspectDelivery}
+	if d.Destroyed {
+		others = append(others, AspectSeed)
+		f.gone, f.goneOf = append(f.gone, d.Brief()), nil
+	}
 	for _, s := range d.Serials {
-		f.tell(change{serial: s.Key(), others: []Aspect{AspectDelivery}}, nil)
+		f.tell(change{serial: s.Key(), others: others}, nil)
 	}
 	f.deliveries, f.handed = append(f.deliveries, d.Brief()), nil
 	return nil

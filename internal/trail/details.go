@@ -133,6 +133,14 @@ type CorrectDetail struct {
 	Spans  []Span `json:"spans"`
 }
 
+// DestroyDetail is what the destruction of a batch's seeds carries, for one slice: the
+// tokens stay what they are, without seeds.
+type DestroyDetail struct {
+	Number  int            `json:"number"`
+	Left    int            `json:"left"` // seeds of the batch that are still to be destroyed
+	Serials []token.Serial `json:"serials"`
+}
+
 // Span are tokens with successive ids that had the same parameters and got the
 // same. Where the counter is corrected too, each token's old one is beside its
 // serial.

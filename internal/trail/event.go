@@ -135,6 +135,20 @@ func (t Time) MarshalJSON() ([]byte, error) {
 	return []byte(`"` + t.UTC().Format("2006-01-02T15:04:05.000000000Z07:00") + `"`), nil
 }
 
+// IDs are the tokens of an event that may be about more than it names by their serials:
+// of a delivery, and of its end.
+func (e *Event) IDs() (all IDRanges, err error) {
+	var d struct {
+		IDs IDRanges `json:"ids"`
+	}
+	if e.Command == token.CmdProvision || e.Command == token.CmdVerifierDone {
+		if err = json.Unmarshal(e.Detail, &d); err != nil {
+			err = fmt.Errorf("event %d: %w", e.Seq, err)
+		}
+	}
+	return d.IDs, err
+}
+
 // Serials are the tokens that an event is about: one, or those of a batch that it
 // names. Those that an import brought it does not name.
 func (e *Event) Serials() (all []token.Serial, err error) {
@@ -158,6 +172,10 @@ func (e *Event) Serials() (all []token.Serial, err error) {
 		for _, s := range d.Spans {
 			all = append(all, s.Serials...)
 		}
+	case token.CmdBatchDestroy:
+		var d DestroyDetail
+		err = e.decode(&d)
+		all = d.Serials
 	case token.CmdProvision:
 		var d DeliveryDetail
 		err = e.decode(&d)

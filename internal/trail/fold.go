@@ -40,6 +40,8 @@ type Fold struct {
 	names    []string           // what stands for them; empty: no erasure named it yet
 	kept
 	deliveries []DeliveryRow // to verifiers
+	gone       []DeliveryRow // those with which the seeds went
+	goneOf     *Handed       // an index of them; nil: it has to be made
 	verifiers  map[string]VerifierRow
 	ends       map[endedKey]EndedRow
 	handed     *Handed // an index of them; nil: it has to be made
@@ -83,7 +85,7 @@ func subjectOf(c token.Command) string {
 		return KindRequest
 	case token.CmdVerifierAdd, token.CmdVerifierRemove, token.CmdVerifierDone:
 		return KindVerifier
-	case token.CmdImport, token.CmdBatchQuarantine, token.CmdBatchRelease, token.CmdBatchWithdraw, token.CmdBatchCorrect, token.CmdVirtual:
+	case token.CmdImport, token.CmdBatchQuarantine, token.CmdBatchRelease, token.CmdBatchWithdraw, token.CmdBatchCorrect, token.CmdBatchDestroy, token.CmdVirtual:
 		return KindBatch
 	}
 	return KindToken
@@ -128,6 +130,8 @@ func (f *Fold) apply(e *Event, beside []Text) (err error) {
 		err = f.withdrawn(e)
 	case token.CmdBatchCorrect:
 		err = f.corrected(e)
+	case token.CmdBatchDestroy:
+		err = f.seedsDestroyed(e)
 	case token.CmdBackup:
 		err = e.decode(&BackupDetail{})
 	case token.CmdRestore:

@@ -259,6 +259,7 @@ func (p *Past) Token(c token.Facts) (t PastToken, ok bool, err error) {
 	if t.Since.IsZero() {
 		t.Since, t.Location = b.At, b.Location
 	}
+	t.SeedDestroyed = t.SeedDestroyed || f.handedOver(c.ID)
 	t.Handed = f.verifiersOf(c.ID)
 	return t, true, nil
 }

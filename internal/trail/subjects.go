@@ -65,8 +65,9 @@ func (e *Event) trace() (Trace, error) {
 	return LastingTrace, nil
 }
 
-// Subjects are what an event is about. A correction of a batch is about its tokens
-// alone: what else is known of the batch it does not change.
+// Subjects are what an event is about. A correction of a batch, or the destruction of
+// its seeds, is about its tokens alone: what else is known of the batch it does not
+// change.
 func (e *Event) Subjects() (all []string, err error) {
 	switch {
 	case e.Command == token.CmdPolicySet:
@@ -75,7 +76,7 @@ func (e *Event) Subjects() (all []string, err error) {
 		return []string{AboutLists}, nil
 	case e.Command == token.CmdAccountErase:
 		return []string{AboutErasures}, nil
-	case e.Object.Kind == KindBatch && e.Command != token.CmdBatchCorrect:
+	case e.Object.Kind == KindBatch && e.Command != token.CmdBatchCorrect && e.Command != token.CmdBatchDestroy:
 		all = append(all, AboutBatch(e.Object.ID))
 	}
 	serials, err := e.Serials()

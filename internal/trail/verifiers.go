@@ -28,7 +28,7 @@ type VerifierRow struct {
 // EndedDetail says that a verifier does not accept tokens any more.
 type EndedDetail struct {
 	At      time.Time      `json:"at"`
-	IDs     []IDRange      `json:"ids"`
+	IDs     IDRanges       `json:"ids"`
 	Serials []token.Serial `json:"serials"`
 	List    string         `json:"list_sha256,omitempty"` // the verifier's own list that proves it
 }

@@ -117,7 +117,8 @@ func (s *Server) logged(next http.Handler) http.Handler {
 		began := s.Now()
 		seen := &watched{ResponseWriter: w, status: http.StatusOK}
 		defer func() {
-			if p := recover(); p != nil {
+			p := recover()
+			if p != nil && p != http.ErrAbortHandler {
 				s.Log.Error("a page failed", "pattern", seen.pattern, "panic", fmt.Sprintf("%T", p), "stack", string(debug.Stack()))
 				if !seen.wrote {
 					s.refusePlainly(seen, http.StatusInternalServerError, "refused.internal")
@@ -126,6 +127,9 @@ func (s *Server) logged(next http.Handler) http.Handler {
 			took := s.Now().Sub(began)
 			s.counted.add(seen.pattern, seen.status, took)
 			s.Log.Info("answered", "pattern", seen.pattern, "status", seen.status, "ms", took.Milliseconds(), "bytes", seen.n)
+			if p == http.ErrAbortHandler { // the connection ends, so that nobody takes the answer for whole
+				panic(p)
+			}
 		}()
 		next.ServeHTTP(seen, r)
 	})

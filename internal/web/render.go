@@ -105,6 +105,7 @@ func (r *renderer) functions() template.FuncMap {
 		"state": func(s any) string { return r.texts.say("state." + fmt.Sprint(s)) },
 		"day":   func(t any) string { return timeWords(t, "2006-01-02") },
 		"when":  func(t any) string { return timeWords(t, "2006-01-02 15:04 UTC") },
+		"clock": func(t any) string { return timeWords(t, "2006-01-02 15:04:05 UTC") },
 		"iso":   func(t any) string { return timeWords(t, time.RFC3339) },
 		"drift": otp.DriftWords,
 		"name":  func(by string) string { name, _, _ := strings.Cut(by, " ("); return name },

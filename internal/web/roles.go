@@ -21,6 +21,7 @@ const (
 	nobody  Role = 0
 	anybody      = Support | Ops | Auditor | Approver | Holder
 	staff        = Support | Ops | Auditor | Approver
+	keepers      = Ops | Auditor // of the stock
 )
 
 // RoleNames are the words that a configuration has for them.

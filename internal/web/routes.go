@@ -44,6 +44,14 @@ func routes() []route {
 		{pattern: "POST /requests/{n}/withdraw", roles: staff, do: withdrawRequest},
 		{pattern: "POST /requests/{n}/go", roles: staff, do: carryOutRequest},
 
+		{pattern: "GET /overview", roles: keepers, nav: "overview", do: overviewPage},
+		{pattern: "GET /inventory", roles: keepers, nav: "inventory", do: inventoryPage},
+		{pattern: "POST /inventory", roles: keepers, do: narrowInventory},
+		{pattern: "GET /inventory/workbook", roles: keepers, do: inventoryWorkbook},
+		{pattern: "GET /trail", roles: keepers, nav: "trail", do: trailPage},
+		{pattern: "POST /trail/verify", roles: keepers, do: verifyTrail},
+		{pattern: "GET /tasks", roles: keepers, nav: "tasks", do: tasksPage},
+
 		{pattern: "GET /mine", roles: Holder, nav: "mine", do: minePage, only: whileHolders},
 		{pattern: "GET /mine/bind", roles: Holder, fresh: true, do: claimPage, only: whileHolders},
 		{pattern: "POST /mine/bind", roles: Holder, fresh: true, do: claimToken, only: whileHolders},

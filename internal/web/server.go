@@ -6,12 +6,14 @@ import (
 	"io"
 	"log/slog"
 	"net/http"
+	"sync"
 	"time"
 
 	"github.com/alexedwards/scs/v2"
 
 	"fob/internal/app"
 	"fob/internal/fault"
+	"fob/internal/trail"
 	"fob/internal/web/signin"
 )
 
@@ -25,7 +27,9 @@ type Options struct {
 	Log     *slog.Logger
 	Version string
 	HTTP    *http.Client // for the provider; nil: one of its own
-	Demo    Demo         // nil: people sign in at the provider
+	// Verify recomputes the trail; nil: nobody can ask for it.
+	Verify func(context.Context) (trail.Report, error)
+	Demo   Demo // nil: people sign in at the provider
 }
 
 // Demo is what stands in for a provider and for tokens in people's pockets while
@@ -53,6 +57,8 @@ type Server struct {
 	tries         rates // at codes, by people with their own tokens
 	claims        begun[*claiming]
 	apps          begun[*enrolling]
+	jobs          *jobs
+	exporting     sync.Mutex // one workbook at a time
 	counted       counters
 	handler       http.Handler
 }
@@ -60,7 +66,7 @@ type Server struct {
 // New makes the pages. The provider is not asked yet.
 func New(o Options) (*Server, error) {
 	s := &Server{Options: o, conversations: conversations{now: o.Now}, rates: rates{now: o.Now}, tries: rates{now: o.Now},
-		claims: begun[*claiming]{now: o.Now}, apps: begun[*enrolling]{now: o.Now, drop: (*enrolling).forget}}
+		claims: begun[*claiming]{now: o.Now}, apps: begun[*enrolling]{now: o.Now, drop: (*enrolling).forget}, jobs: newJobs(o.Now)}
 	var err error
 	if s.render, err = newRenderer(); err != nil {
 		return nil, err
@@ -86,6 +92,9 @@ func New(o Options) (*Server, error) {
 	s.handler = s.guarded(mux)
 	return s, nil
 }
+
+// Close ends what runs in the background. The store can be closed then.
+func (s *Server) Close() { s.jobs.close() }
 
 // ServeHTTP answers one request.
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) { s.handler.ServeHTTP(w, r) }

@@ -21,6 +21,8 @@ const (
 	keySaid    = "said"    // an answer that is to be shown
 	keyFound   = "found"   // what was searched for
 	keyBulk    = "bulk"    // what became of rows
+
+	keyInventory = "inventory" // what of its filter stands in no address
 )
 
 func init() {
@@ -29,6 +31,7 @@ func init() {
 	gob.Register(said{})
 	gob.Register(found{})
 	gob.Register([]bulkRow{})
+	gob.Register(narrowed{})
 }
 
 // newSessions keeps sessions in this process, by the hash of what the browser has:

@@ -31,6 +31,7 @@ type eventLine struct {
 	Command, By, What, Who string
 	Refused                bool
 	Said                   []string
+	Object                 string // what it was about, where that is not the page's
 }
 
 // mostEvents is how many events of a token are shown.

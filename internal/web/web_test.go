@@ -106,6 +106,7 @@ func serveAt(t *testing.T, place string, change func(*web.Options)) *pages {
 	if err != nil {
 		t.Fatal(err)
 	}
+	t.Cleanup(s.Close)
 	p.Server = httptest.NewServer(s)
 	t.Cleanup(p.Close)
 	return p

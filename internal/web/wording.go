@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"html/template"
 	"strings"
+	"unicode"
+	"unicode/utf8"
 
 	"fob/internal/fault"
 	"fob/internal/token"
@@ -56,11 +58,14 @@ func (c *call) wordsOf(err error) (message, hint template.HTML) {
 	return message, w.html(capital(fault.AdviceOf(err).In(w)))
 }
 
+// capital begins a sentence, unless with a name.
 func capital(text string) string {
-	if text == "" {
-		return ""
+	first, n := utf8.DecodeRuneInString(text)
+	word, _, _ := strings.Cut(text, " ")
+	if n == 0 || strings.ContainsAny(word, "@._0123456789") {
+		return text
 	}
-	return strings.ToUpper(text[:1]) + text[1:]
+	return string(unicode.ToUpper(first)) + text[n:]
 }
 
 // html makes a text safe and puts the links in.

@@ -96,6 +96,7 @@ var steps = []step{
 	{1, token.CmdBatchRelease, func(l *Life) error { _, err := l.intake.ReleaseBatch(bg, l.batch()); return err }},
 	{1, token.CmdBatchWithdraw, func(l *Life) error { _, err := l.intake.WithdrawBatch(bg, l.batch()); return err }},
 	{2, token.CmdBatchCorrect, (*Life).correct},
+	{1, token.CmdBatchDestroy, (*Life).destroySeeds},
 	{1, token.CmdPolicySet, (*Life).policy},
 	{1, token.CmdIdentify, (*Life).identify},
 	{1, token.CmdClockAccept, (*Life).wrongClock},
@@ -120,6 +121,14 @@ func (l *Life) Step() error {
 		}
 	}
 	return nil
+}
+
+// destroySeeds destroys those of one batch.
+func (l *Life) destroySeeds() error {
+	c := l.batch()
+	c.Approver = "Eva Brandt"
+	_, err := l.intake.DestroySeeds(bg, c)
+	return err
 }
 
 // Whole does everything at least once that can be done, and as often as n steps

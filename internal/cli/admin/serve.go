@@ -14,6 +14,7 @@ import (
 	"fob/internal/app"
 	"fob/internal/cli/term"
 	"fob/internal/fault"
+	"fob/internal/trail"
 	"fob/internal/web"
 	"fob/internal/web/demo"
 )
@@ -110,10 +111,12 @@ func serveStore(ctx context.Context, r *term.Run, o serveOptions, base app.Confi
 	}
 	defer func() { err = errors.Join(err, u.Close()) }()
 	options.Cases, options.Seeds = u, seeds
+	options.Verify = func(ctx context.Context) (trail.Report, error) { return base.VerifyTrail(ctx, nil) }
 	pages, err := web.New(options)
 	if err != nil {
 		return err
 	}
+	defer pages.Close()
 	s, err := web.Listen(ctx, options.Config, pages, options.Log)
 	if err != nil {
 		return err

@@ -11,6 +11,7 @@ import (
 	"fob/internal/cli/term"
 	"fob/internal/fault"
 	"fob/internal/provision"
+	"fob/internal/report/certificate"
 	"fob/internal/token"
 )
 
@@ -20,6 +21,9 @@ type provisionFlags struct {
 	to, set                          []string
 	columns, keyFile, passphraseFile string
 	plaintext, skip, noDrift, dryRun bool
+	destroy                          bool
+	paper                            term.Certificate
+	yes                              *bool
 	words                            term.SaidFlags
 	filter                           term.FilterFlags
 }
@@ -38,9 +42,11 @@ func (f *provisionFlags) add(cmd *cobra.Command) {
 	fl.BoolVar(&f.skip, "skip-unfit", false, "leave out what the target cannot hold")
 	fl.BoolVar(&f.noDrift, "no-drift", false, "leave out what is known of clocks")
 	fl.BoolVar(&f.dryRun, "dry-run", false, "check the tokens, and write nothing")
+	fl.BoolVar(&f.destroy, "destroy", false, "destroy the seeds here, in the same transaction")
+	f.paper.Add(cmd)
 	f.filter.AddPresent(cmd)
 	f.words.Add(cmd)
-	term.AddYes(cmd)
+	f.yes = term.AddYes(cmd)
 	_ = cmd.RegisterFlagCompletionFunc("for", term.Fixed(targetNames()...)) // fails for a flag that is not there
 }
 
@@ -67,10 +73,24 @@ func newProvisionCmd(r *term.Run) *cobra.Command {
 				return err
 			}
 			defer done()
+			if err := f.confirm(ctx, r, u, req); err != nil {
+				return err
+			}
+			if err := f.paper.Open(); err != nil {
+				return err
+			}
 			bar := r.NewProgress(req.Target.Name)
 			req.Progress = bar.Counted
 			d, err := u.Out.Provision(ctx, req)
 			bar.Done()
+			var made certificate.Certificate
+			certified := err
+			if err == nil && f.paper.Given() {
+				made, certified = r.Certify(ctx, certificate.Destroyed{Delivery: *d.ID}, *d.Erasure)
+			}
+			if certified = f.paper.Finish(r, made, certified); err == nil {
+				err = certified
+			}
 			return printDelivery(r, req, d, err)
 		})
 	})
@@ -103,12 +123,26 @@ func (f *provisionFlags) request(r *term.Run, args []string) (req provision.Requ
 		return req, nil, err
 	}
 	req.Name, req.Output = f.out, app.OutFiles{Random: random, Stdout: r.Streams.Out}
-	req.Plain, req.Skip, req.DryRun = f.plaintext, f.skip, f.dryRun
+	req.Plain, req.Skip, req.DryRun, req.Destroy = f.plaintext, f.skip, f.dryRun, f.destroy
 	return req, func() {
 		if p := req.Options.Protect; p != nil {
 			clear(p.Key)
 		}
 	}, nil
+}
+
+// confirm asks before seeds go for good.
+func (f *provisionFlags) confirm(ctx context.Context, r *term.Run, u *app.UseCases, req provision.Request) error {
+	if !f.destroy || f.dryRun || *f.yes {
+		return nil
+	}
+	req.DryRun = true
+	d, err := u.Out.Provision(ctx, req)
+	if err != nil {
+		return printDelivery(r, req, d, err)
+	}
+	return r.Confirm(ctx, false, fmt.Sprintf("Hand the seeds of %s to %s and destroy them here for good: no code of these tokens can be checked here any more",
+		term.Count(d.Tokens, "token"), d.Verifier))
 }
 
 // findTarget is what the verifier reads, where nobody said it.
@@ -130,6 +164,8 @@ func (f *provisionFlags) check(r *term.Run, args []string) error {
 		return fault.Errorf(fault.Usage, "--for is missing").WithHint("`fob help targets` lists what there is: %s", strings.Join(targetNames(), ", "))
 	case f.out == "" && !f.dryRun:
 		return fault.Errorf(fault.Usage, "--out is missing").WithHint("name the file to write, or check alone with --dry-run")
+	case f.paper.Given() && (!f.destroy || f.dryRun):
+		return fault.Errorf(fault.Usage, "--certificate is about seeds that are destroyed").WithHint("--destroy does that")
 	case len(args) == 0 && !f.filter.Given():
 		return fault.Errorf(fault.Usage, "which tokens?").WithHint("name serials, or select some: --batch 3, --state bound, --account A")
 	case len(args) > 0 && f.filter.Given():
@@ -195,7 +231,7 @@ func printDelivery(r *term.Run, req provision.Request, d provision.Delivery, err
 		left = d.Skipped()
 	}
 	if r.JSON {
-		return term.FirstError(r.PrintJSON(d), left)
+		return term.FirstError(r.PrintJSON(d), term.FirstError(term.Residue(d.Erasure), left))
 	}
 	tell(r, d.Misfits, d.Unfit, func(m provision.Remark) string { return fmt.Sprintf("%s: %s", m.Serial, m.Text) })
 	if err != nil {
@@ -218,8 +254,14 @@ func printDelivery(r *term.Run, req provision.Request, d provision.Delivery, err
 		how := map[string]string{"no": "NOT ENCRYPTED", "key": "encrypted as a container", "recipients": "encrypted for " + strings.Join(d.To, ", ")}[f.Encrypted]
 		say("%s: %s for %s, %s, SHA-256 %s", f.File, term.Count(f.Tokens, "token"), d.Verifier, how, f.SHA256)
 	}
+	if d.Destroyed {
+		say("The seeds of %s are destroyed here; the tokens stay in the inventory.", term.Count(d.Tokens, "token"))
+	}
+	if d.Erasure != nil {
+		r.Remark("%s", term.ErasureWords(*d.Erasure))
+	}
 	r.Remark("%s", req.Target.How)
-	return left
+	return term.FirstError(term.Residue(d.Erasure), left)
 }
 
 // tell writes the first of some remarks to standard error.

@@ -14,7 +14,7 @@ import (
 
 func newBatchCmd(r *term.Run) *cobra.Command {
 	return term.Parent("batch", newBatchListCmd(r), newBatchShowCmd(r),
-		newBatchQuarantineCmd(r), newBatchReleaseCmd(r), newBatchWithdrawCmd(r), newBatchCorrectCmd(r))
+		newBatchQuarantineCmd(r), newBatchReleaseCmd(r), newBatchWithdrawCmd(r), newBatchDestroyCmd(r), newBatchCorrectCmd(r))
 }
 
 func newBatchListCmd(r *term.Run) *cobra.Command {

@@ -23,12 +23,13 @@ func Commands(r *term.Run) []*cobra.Command {
 
 // Promises say what each command prints under --json, and its exit codes.
 var Promises = map[string]term.Promised{
-	"fob inspect":          term.Promise(intake.Inspected{}, term.ExitRefused, term.ExitKey),
-	"fob import":           term.Promise([]intake.Imported{}, term.ExitRefused, term.ExitNotAllowed, term.ExitKey),
-	"fob batch list":       term.Promise([]report.Batch{}),
-	"fob batch show":       term.Promise(report.Batch{}, term.ExitNotFound),
-	"fob batch quarantine": term.Promise(intake.Swept{}, term.ExitRefused, term.ExitNotFound, term.ExitNotAllowed),
-	"fob batch release":    term.Promise(intake.Swept{}, term.ExitRefused, term.ExitNotFound, term.ExitNotAllowed),
-	"fob batch withdraw":   term.Promise(intake.WithdrawnBatch{}, term.ExitRefused, term.ExitNotFound, term.ExitNotAllowed),
-	"fob batch correct":    term.Promise(intake.Corrected{}, term.ExitRefused, term.ExitNotFound, term.ExitNotAllowed),
+	"fob inspect":             term.Promise(intake.Inspected{}, term.ExitRefused, term.ExitKey),
+	"fob import":              term.Promise([]intake.Imported{}, term.ExitRefused, term.ExitNotAllowed, term.ExitKey),
+	"fob batch list":          term.Promise([]report.Batch{}),
+	"fob batch show":          term.Promise(report.Batch{}, term.ExitNotFound),
+	"fob batch quarantine":    term.Promise(intake.Swept{}, term.ExitRefused, term.ExitNotFound, term.ExitNotAllowed),
+	"fob batch release":       term.Promise(intake.Swept{}, term.ExitRefused, term.ExitNotFound, term.ExitNotAllowed),
+	"fob batch withdraw":      term.Promise(intake.WithdrawnBatch{}, term.ExitRefused, term.ExitNotFound, term.ExitNotAllowed),
+	"fob batch destroy-seeds": term.Promise(destroyedJSON{}, term.ExitRefused, term.ExitNotFound, term.ExitNotAllowed),
+	"fob batch correct":       term.Promise(intake.Corrected{}, term.ExitRefused, term.ExitNotFound, term.ExitNotAllowed),
 }

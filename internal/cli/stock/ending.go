@@ -8,6 +8,7 @@ import (
 	"fob/internal/cli/term"
 	"fob/internal/desk"
 	"fob/internal/report"
+	"fob/internal/report/certificate"
 	"fob/internal/token"
 )
 
@@ -56,10 +57,14 @@ func newQuarantineCmd(r *term.Run) *cobra.Command {
 }
 
 func newRetireCmd(r *term.Run) *cobra.Command {
-	return manyMover{
+	var paper term.Certificate
+	cmd := manyMover{
 		use: "retire SERIAL...",
 		by:  token.CmdRetire, to: token.Retired, ask: "Retire it and destroy its seed for good", askMany: "Retire them and destroy their seeds for good",
+		paper: &paper,
 	}.command(r)
+	paper.Add(cmd)
+	return cmd
 }
 
 // manyMover is a command that moves one or several tokens together.
@@ -69,6 +74,7 @@ type manyMover struct {
 	to           token.State
 	ask, askMany string // before it is done for good
 	claims       bool   // it is done for good if it is said that a seed leaked
+	paper        *term.Certificate
 }
 
 func (m manyMover) command(r *term.Run) *cobra.Command {
@@ -104,7 +110,14 @@ func (m manyMover) command(r *term.Run) *cobra.Command {
 						return err
 					}
 				}
-				return moveAll(ctx, r, d, serials, desk.Change{By: m.by, To: m.to, Words: words})
+				if m.to == token.Retired {
+					return retire(ctx, r, d, serials, desk.Change{Words: words}, m.paper)
+				}
+				all, err := d.MoveAll(ctx, serials, desk.Change{By: m.by, To: m.to, Words: words})
+				if err != nil {
+					return err
+				}
+				return printMoved(ctx, r, all)
 			})
 		}),
 	}
@@ -116,11 +129,27 @@ func (m manyMover) command(r *term.Run) *cobra.Command {
 	return cmd
 }
 
-func moveAll(ctx context.Context, r *term.Run, d *desk.Desk, serials []token.Serial, c desk.Change) error {
-	all, err := d.MoveAll(ctx, serials, c)
-	if err != nil {
+// retire ends tokens, and certifies what became of their seeds.
+func retire(ctx context.Context, r *term.Run, d *desk.Desk, serials []token.Serial, c desk.Change, paper *term.Certificate) error {
+	if err := paper.Open(); err != nil {
 		return err
 	}
+	all, e, err := d.Retire(ctx, serials, c)
+	var made certificate.Certificate
+	if err == nil && paper.Given() {
+		made, err = r.Certify(ctx, certificate.Destroyed{Serials: serials}, e)
+	}
+	if err = paper.Finish(r, made, err); err != nil && len(all) == 0 {
+		return err
+	}
+	err = term.FirstError(err, printMoved(ctx, r, all))
+	if !r.JSON && e.Sought > 0 {
+		r.Remark("%s", term.ErasureWords(e))
+	}
+	return term.FirstError(err, term.Residue(&e))
+}
+
+func printMoved(ctx context.Context, r *term.Run, all []token.Token) (err error) {
 	if !r.JSON {
 		for _, t := range all {
 			if t.State == token.Retired {

@@ -143,6 +143,11 @@ func (e *engine) Cursor(ctx context.Context, tx *sql.Tx, query string, args []an
 // overwritten stays there and in the pages until the server reuses them.
 func (e *engine) EmptyLog(context.Context) (done bool, err error) { return false, nil }
 
+// Residue cannot look into the files of a server.
+func (e *engine) Residue(context.Context, []store.Trace) (store.Residue, error) {
+	return store.Residue{}, errors.ErrUnsupported
+}
+
 // Damage finds nothing: a server checks its pages as it reads them (data_checksums),
 // and its own tools check the rest (pg_amcheck).
 func (e *engine) Damage(context.Context, *sql.Tx) ([]string, error) { return nil, nil }

@@ -26,6 +26,7 @@ var tokenTests = map[string]func(*testing.T, Open){
 	"batch of file":          testBatchOfFile,
 	"no such token":          testNoSuchToken,
 	"events":                 testEvents,
+	"stock counts":           testStockCounts,
 }
 
 // newVaried is a store with two batches of tokens that differ in every field
@@ -353,4 +354,36 @@ func verifyTrail(t *testing.T, s *store.Store) {
 		}
 		return err
 	})
+}
+
+// The counts are of all tokens that are visible, each once.
+func testStockCounts(t *testing.T, open Open) {
+	s := newVaried(t, open)
+	AddLoading(t, s, NewBatch("loading"), "L1")
+	Must(t, s.SnapshotPages(bg, func(q report.PageReader) error {
+		counts, err := q.StockCounts()
+		Must(t, err)
+		states, batches, clocks, total := map[token.State]int{}, map[int]int{}, 0, 0
+		for _, c := range counts {
+			states[c.State] += c.Tokens
+			batches[c.Batch] += c.Tokens
+			if total += c.Tokens; c.Clock {
+				clocks += c.Tokens
+			}
+			if c.Imported.IsZero() || c.Manufacturer == "" || (c.Location == "Genf") != (c.Batch == 2) {
+				t.Errorf("%+v", c)
+			}
+		}
+		if total != 6 || states[token.Bound] != 2 || states[token.InStock] != 4 || batches[1] != 4 || batches[2] != 2 || clocks != 5 {
+			t.Errorf("%d tokens, %v, %v, %d clocks", total, states, batches, clocks)
+		}
+		head, err := q.Head()
+		Must(t, err)
+		down, err := report.LogDown(q, 0, 2)
+		Must(t, err)
+		if len(down) != int(min(head.Seq, 2)) || down[0].Seq != head.Seq {
+			t.Errorf("%+v", down)
+		}
+		return nil
+	}))
 }

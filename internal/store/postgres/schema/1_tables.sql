@@ -288,7 +288,8 @@ CREATE TABLE delivery (
     target       TEXT COLLATE "C"    NOT NULL,
     verifier     TEXT COLLATE "C"    NOT NULL,            -- lower case
     plaintext    BIGINT NOT NULL CHECK (plaintext IN (0, 1)),
-    tokens       BIGINT NOT NULL CHECK (tokens > 0)
+    tokens       BIGINT NOT NULL CHECK (tokens > 0),
+    destroyed    BIGINT NOT NULL CHECK (destroyed IN (0, 1)) -- 1: the seeds went here in the same transaction
 );
 CREATE INDEX delivery_by_verifier ON delivery (verifier);
 CREATE TABLE delivered (

@@ -318,7 +318,8 @@ CREATE TABLE delivery (
     target       TEXT    NOT NULL,
     verifier     TEXT    NOT NULL,            -- lower case
     plaintext    INTEGER NOT NULL CHECK (plaintext IN (0, 1)),
-    tokens       INTEGER NOT NULL CHECK (tokens > 0)
+    tokens       INTEGER NOT NULL CHECK (tokens > 0),
+    destroyed    INTEGER NOT NULL CHECK (destroyed IN (0, 1)) -- 1: the seeds went here in the same transaction
 ) STRICT;
 CREATE INDEX delivery_by_verifier ON delivery (verifier);
 CREATE TABLE delivered (
