@@ -33,7 +33,7 @@ const (
 // session is what the demo plays.
 func session() []step {
 	var steps []step
-	for _, part := range [][]step{operations(), support(), auditors(), firstVisit(), phone(), visit(), cupboard(), leaversDay()} {
+	for _, part := range [][]step{operations(), support(), auditors(), firstVisit(), phone(), visit(), cupboard(), leaversDay(), toVerifier()} {
 		steps = append(steps, part...)
 	}
 	return steps
@@ -105,6 +105,18 @@ func phone() []step {
 			args: words("check", fresh.Serial), codes: again(&used), exit: exitCode},
 		{says: "\"I found this one in my desk.\" It is somebody's already.",
 			args: words("bind", fresh.Serial, "hanna@example.com"), codes: shows(fresh, 0, 1), exit: exitNotAllowed},
+	}
+}
+
+// toVerifier gives seeds to the system that verifies logins.
+func toVerifier() []step {
+	return []step{
+		{says: "Who verifies logins, and what does it read?", args: words("verifier add vpn --for pam-oath")},
+		{says: "What would not fit? Nothing is written.", args: words("provision --verifier vpn --state bound --set login=local --dry-run")},
+		{says: "The seeds leave, encrypted for the gateway.",
+			args: words("provision --verifier vpn --state bound --set login=local --out users.oath.age --to recipients.txt")},
+		{says: "A token is lost, and the gateway still takes its codes.", args: words("lost", drawer.Serial, "--ticket T-30 --yes")},
+		{says: "What has to be ended there?", args: words("report open")},
 	}
 }
 
