@@ -20,6 +20,10 @@ func (d *doctor) files(_ context.Context, k *Check) error {
 		k.Outcome, k.Detail = NotChecked, "the store is in a server's database"
 		return nil
 	}
+	if d.readOnly() {
+		k.Detail += ", a copy to read"
+		return nil
+	}
 	for _, path := range []string{db, db + "-wal", db + "-shm"} {
 		info, err := statOf(path)
 		if err != nil || info == nil {
@@ -53,6 +57,16 @@ func (d *doctor) files(_ context.Context, k *Check) error {
 		k.failed(err, "one copy of that folder is enough to read all seeds")
 	}
 	return nil
+}
+
+// readOnly reports whether the store is a copy that can only be read, as an auditor has
+// it: who may read it is not for them to change.
+func (d *doctor) readOnly() bool {
+	if d.onServer() {
+		return false
+	}
+	info, err := statOf(d.store.Where())
+	return err == nil && info != nil && (info.Mode().Perm()&0o222 == 0 || !canWrite(d.store.Where()))
 }
 
 // shared reports whether a file is one of a store that several people of a group share

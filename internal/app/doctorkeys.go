@@ -43,6 +43,10 @@ func (d *doctor) keys(ctx context.Context, k *Check) (err error) {
 		k.Outcome, k.Detail = NotChecked, "the keys were left out"
 		return nil
 	}
+	if d.Identity == "" || d.readOnly() && !exists(d.Identity) {
+		k.Outcome, k.Detail = NotChecked, "there is no identity here"
+		return nil
+	}
 	k.Detail = d.Identity
 	d.ring, err = openKeyring(ctx, d.Config, d.store)
 	if ctx.Err() != nil {

@@ -53,6 +53,15 @@ func (a *attempt) accept(tx Tx) error {
 	if d.Observation, err = a.observe(tx); err != nil {
 		return err
 	}
+	if a.by == token.CmdBind {
+		has, err := tx.TokensOf(t.Account)
+		if err != nil {
+			return err
+		}
+		if remark := token.RemarkShare(t.Account, has); remark != "" {
+			a.warnings = append(a.warnings, remark)
+		}
+	}
 	e.To, d.After = t.State, new(t.Standing)
 	return trail.Record(tx, e, d)
 }

@@ -68,6 +68,16 @@ func checkShare(r HolderReader, p token.Policy, a token.Account, without ...toke
 	return p.CheckShare(a, has)
 }
 
+// RemarkShare remarks that an account has many tokens; empty of fewer.
+func (d *Desk) RemarkShare(ctx context.Context, a token.Account) (remark string, err error) {
+	err = d.Store.View(ctx, func(r Reader) error {
+		has, err := r.TokensOf(a)
+		remark = token.RemarkShare(a, has)
+		return err
+	})
+	return remark, err
+}
+
 func capsOf(p token.Policy) otp.Caps {
 	return otp.Caps{OneCode: p.OneCode.Seconds(), TwoCodes: p.TwoCodes.Seconds()}
 }

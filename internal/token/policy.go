@@ -1,6 +1,7 @@
 package token
 
 import (
+	"fmt"
 	"fob/internal/fault"
 	"slices"
 	"strings"
@@ -84,6 +85,17 @@ func (p Policy) Check(by Command, w Words) error {
 			WithHint("it allows: %s", strings.Join(p.Proofs, ", "))
 	}
 	return nil
+}
+
+// manyTokens is from how many tokens of one account on it is remarked upon.
+const manyTokens = 5
+
+// RemarkShare remarks that an account has many tokens; empty of fewer.
+func RemarkShare(a Account, has []Serial) string {
+	if len(has) < manyTokens {
+		return ""
+	}
+	return fmt.Sprintf("%s has %d tokens now; is none of the others lost, or left behind?", a, len(has))
 }
 
 // CheckShare refuses one token more for an account that has all that the policy

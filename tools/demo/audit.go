@@ -4,9 +4,13 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"fmt"
+	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"time"
 )
 
@@ -114,5 +118,64 @@ func (d *desk) leave(out string) error {
 			return err
 		}
 	}
+	for _, name := range []string{"desk", "home", "auditor"} { // of an earlier demo
+		if err := os.RemoveAll(filepath.Join(out, name)); err != nil {
+			return err
+		}
+	}
+	for from, name := range map[string]string{d.dir: "desk", d.home(): "home", d.auditors(): "auditor"} {
+		if err := copyFolder(from, filepath.Join(out, name)); err != nil {
+			return err
+		}
+	}
+	if err := os.RemoveAll(filepath.Join(out, "fob")); err != nil {
+		return err
+	}
+	if err := copyFile(d.program.Path, filepath.Join(out, "fob")); err != nil {
+		return err
+	}
+	return os.Chmod(filepath.Join(out, "fob"), 0o700)
+}
+
+// copyFolder copies a folder for nobody else to read.
+func copyFolder(from, to string) error {
+	return filepath.WalkDir(from, func(path string, entry fs.DirEntry, err error) error {
+		if err != nil || !entry.Type().IsRegular() {
+			return err
+		}
+		below, err := filepath.Rel(from, path)
+		if err != nil {
+			return err
+		}
+		return copyFile(path, filepath.Join(to, below))
+	})
+}
+
+// home is where the store and the identity of the session lie.
+func (d *desk) home() string {
+	for _, e := range d.program.Env {
+		if home, is := strings.CutPrefix(e, "HOME="); is {
+			return home
+		}
+	}
+	return d.dir
+}
+
+// goOn tells how to go on by hand with what was left.
+func goOn(w io.Writer, out string) error {
+	at, err := filepath.Abs(out)
+	if err != nil {
+		return err
+	}
+	fmt.Fprintf(w, `
+# The workbooks are in %[1]s, beside what the session left: the store and the
+# identity (home), the files (desk), the notes, signatures and the public key of
+# the auditor (auditor). To go on by hand:
+cd %[2]s/desk
+export HOME=%[2]s/home PATH=%[2]s:$PATH
+fob list
+fob show 2600412300003
+fob audit verify
+`, out, at)
 	return nil
 }

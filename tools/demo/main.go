@@ -51,8 +51,7 @@ func run(ctx context.Context, w io.Writer, out string) error {
 	if err := d.leave(out); err != nil {
 		return err
 	}
-	fmt.Fprintf(w, "\n# The workbooks are in %s.\n", out)
-	return nil
+	return goOn(w, out)
 }
 
 // prepare builds the program and lays out the delivered files.

@@ -18,6 +18,7 @@ import (
 // moveOptions are where tokens go.
 type moveOptions struct {
 	to, from string
+	batch    int
 	isNew    bool
 	words    term.SaidFlags
 }
@@ -25,9 +26,12 @@ type moveOptions struct {
 func newMoveCmd(r *term.Run) *cobra.Command {
 	var o moveOptions
 	cmd := &cobra.Command{
-		Use: "move SERIAL... --to LOCATION | move --from FILE --to LOCATION",
+		Use: "move SERIAL... --to LOCATION | move --from FILE --to LOCATION | move --batch N --to LOCATION",
 		Args: func(cmd *cobra.Command, args []string) error {
-			if cmd.Flags().Changed("from") {
+			if cmd.Flags().Changed("from") && cmd.Flags().Changed("batch") {
+				return fault.Errorf(fault.Usage, "--from and --batch do not go together")
+			}
+			if cmd.Flags().Changed("from") || cmd.Flags().Changed("batch") {
 				return term.AtMost(0)(cmd, args)
 			}
 			return term.AtLeastOne("the serial")(cmd, args)
@@ -37,6 +41,7 @@ func newMoveCmd(r *term.Run) *cobra.Command {
 	f := cmd.Flags()
 	f.StringVar(&o.to, "to", "", "`PLACE` where the tokens are now (required)")
 	f.StringVarP(&o.from, "from", "f", "", "read the serials from this `FILE`, - for standard input")
+	f.IntVarP(&o.batch, "batch", "b", 0, "all tokens of batch `N` that are in stock or quarantined")
 	f.BoolVar(&o.isNew, "new-location", false, "accept a place that is not known yet")
 	o.words.AddOfTokens(cmd)
 	term.AddYes(cmd)
@@ -64,6 +69,11 @@ func moveTo(ctx context.Context, r *term.Run, o *moveOptions, args []string) err
 				return err
 			}
 		}
+		if o.batch != 0 {
+			if req.Serials, err = ofBatch(ctx, r, o.batch); err != nil {
+				return err
+			}
+		}
 		bar := r.NewProgress("moving")
 		req.Progress = bar.Counted
 		res, err := d.Relocate(ctx, req)
@@ -73,6 +83,29 @@ func moveTo(ctx context.Context, r *term.Run, o *moveOptions, args []string) err
 		}
 		return printRelocated(r, res)
 	})
+}
+
+// ofBatch are the tokens of a batch that lie somewhere: others are with people, lost or
+// retired.
+func ofBatch(ctx context.Context, r *term.Run, batch int) (serials []token.Serial, err error) {
+	err = r.WithReports(ctx, func(reader report.Reader) error {
+		if err := term.CheckBatch(reader, batch); err != nil {
+			return err
+		}
+		for t, err := range reader.Tokens(report.Filter{Batch: batch}) {
+			if err != nil {
+				return err
+			}
+			if t.State == token.InStock || t.State == token.Quarantined {
+				serials = append(serials, t.Serial)
+			}
+		}
+		return nil
+	})
+	if err == nil && len(serials) == 0 {
+		err = fault.Errorf(fault.NotAllowed, "no token of batch %d is in stock or quarantined: nothing was moved", batch)
+	}
+	return serials, err
 }
 
 func printRelocated(r *term.Run, res desk.Relocated) error {

@@ -19,6 +19,17 @@ type mover struct {
 	claims  bool // its words may speak of a leak or a theft
 }
 
+// remarkShare remarks that an account has many tokens.
+func remarkShare(ctx context.Context, r *term.Run, a token.Account) error {
+	return r.WithDesk(ctx, func(d *desk.Desk) error {
+		remark, err := d.RemarkShare(ctx, a)
+		if remark != "" && !r.JSON {
+			r.Warn("%s", remark)
+		}
+		return err
+	})
+}
+
 func (m mover) command(r *term.Run) *cobra.Command {
 	var w term.SaidFlags
 	var paper term.Receipt
@@ -49,7 +60,12 @@ func (m mover) command(r *term.Run) *cobra.Command {
 					return err
 				}
 			}
-			return r.MoveTokenWith(ctx, c, paper.Open, func(t token.Token, err error) error { return paper.Finish(r, t, err) })
+			return r.MoveTokenWith(ctx, c, paper.Open, func(t token.Token, err error) error {
+				if err := paper.Finish(r, t, err); err != nil || !m.account {
+					return err
+				}
+				return remarkShare(ctx, r, t.Account)
+			})
 		}),
 	}
 	w.Add(cmd)

@@ -67,5 +67,6 @@ func (p *Progress) Set(percent float64, doing string) {
 func (p *Progress) Done() {
 	if p.bar != nil {
 		_ = p.bar.Finish()
+		fmt.Fprint(p.r.Streams.Err, "\r\x1b[K") // the terminal shows a Ctrl-C behind the bar, which the bar does not know
 	}
 }
