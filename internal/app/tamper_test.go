@@ -178,6 +178,8 @@ func (w *world) wholeLife(d *desk.Desk) {
 	w.move(d, 10, token.CmdRetire, token.Retired, "")
 	_, err = d.Relocate(ctx, desk.Relocation{Serials: []token.Serial{serial(0), serial(3), serial(5)}, To: "Berlin/Safe 2", New: true})
 	w.must(err)
+	_, err = d.RenamePlace(ctx, desk.PlaceChange{Name: "Berlin/Safe 2", To: "Berlin/Safe 3"})
+	w.must(err)
 	_, err = d.SetPolicy(ctx, map[string]string{"tokens-per-account": "3", "lock-for": "30m"}, desk.Words{Approver: "Eva"})
 	w.must(err)
 	_, err = intakeOf(d).CorrectBatch(ctx, intake.Correction{BatchChange: intake.BatchChange{Number: 2},

@@ -3,6 +3,7 @@ package desk
 import (
 	"context"
 	"errors"
+	"time"
 
 	"fob/internal/fault"
 	"fob/internal/token"
@@ -13,11 +14,19 @@ import (
 type PlaceReader interface {
 	// Locations lists the names of all places, in no order.
 	Locations() ([]string, error)
+	// ClosedLocations lists those of them that are closed.
+	ClosedLocations() ([]string, error)
+	// TokensAt lists the tokens that are recorded at a place or within it, but for
+	// those that are lost or retired.
+	TokensAt(name string) ([]Placed, error)
 }
 
 // PlaceWriter writes where tokens are.
 type PlaceWriter interface {
 	SaveLocation(tokenID int64, name string) error
+	// SavePlace writes since when a place is closed, and makes it where it is not
+	// there; the zero time opens it.
+	SavePlace(name string, closed time.Time) error
 }
 
 // Relocation is a request to move tokens to another place. Their states stay.
@@ -157,7 +166,7 @@ func findLocation(r PlaceReader, name string, mayBeNew bool) (string, error) {
 	known := token.KnownLocations(names)
 	spelled, ok := known.Find(name)
 	if ok || mayBeNew {
-		return spelled, nil
+		return spelled, CheckOpen(r, spelled)
 	}
 	return "", known.Unknown(name)
 }

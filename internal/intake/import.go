@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"fob/internal/desk"
 	"fob/internal/fault"
 	"fob/internal/seedfile"
 	"fob/internal/token"
@@ -162,7 +163,7 @@ func (in *Intake) spellLocation(ctx context.Context, req *Import) error {
 		if !ok && len(names) > 0 && !req.NewLocation {
 			return places.Unknown(s.Location)
 		}
-		return nil
+		return desk.CheckOpen(r, s.Location)
 	})
 }
 

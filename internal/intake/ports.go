@@ -46,8 +46,7 @@ type Reader interface {
 	desk.AccountReader
 	desk.SealedReader
 	request.Reader
-	// Locations lists the names of all places, in no order.
-	Locations() ([]string, error)
+	desk.PlaceReader
 
 	// Known, Stored and StoredByFingerprint look up many at once and do see loading
 	// batches: uniqueness covers them. Known is for all records of a file, and may

@@ -6,6 +6,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"fob/internal/desk"
 	"fob/internal/fault"
 	"fob/internal/token"
 )
@@ -169,6 +170,35 @@ func (q *queries) TokensOf(a token.Account) ([]token.Serial, error) {
 // Locations lists the names of all places, in no order.
 func (q *queries) Locations() ([]string, error) {
 	return collect(q, value[string], `SELECT name FROM location`)
+}
+
+// ClosedLocations lists the names of closed places.
+func (q *queries) ClosedLocations() ([]string, error) {
+	return collect(q, value[string], `SELECT name FROM location WHERE closed_at IS NOT NULL ORDER BY name`)
+}
+
+// SavePlace writes since when a place is closed, and makes it where it is not there;
+// the zero time opens it.
+func (q *queries) SavePlace(name string, closed time.Time) error {
+	id, err := q.locationID(name)
+	if err != nil {
+		return err
+	}
+	return q.exec(`UPDATE location SET closed_at = $1 WHERE id = $2`, nanos(closed), id)
+}
+
+// TokensAt lists the tokens at a place and within it that lie there, or that some
+// person has who got them from there; not those that are lost or retired.
+func (q *queries) TokensAt(name string) (all []desk.Placed, err error) {
+	within, err := q.locationsWithin(name)
+	if err != nil || len(within) == 0 {
+		return nil, err
+	}
+	return collect(q, func(row scanner) (p desk.Placed, err error) {
+		err = row.Scan(&p.Serial, (*stateCode)(&p.State), &p.Location)
+		return p, err
+	}, `SELECT `+printed+`, t.state, l.name FROM token t JOIN batch b ON b.id = t.batch_id AND `+visible+` JOIN location l ON l.id = t.location_id
+		WHERE t.location_id IN (`+places(1, len(within))+`) AND t.state NOT IN (`+codesOf(token.Lost, token.Retired)+`) ORDER BY t.id`, within...)
 }
 
 // locationsWithin returns the ids of a place and of what lies below it: places are

@@ -350,9 +350,12 @@ func (q *queries) AboutRows() iter.Seq2[trail.AboutRow, error] {
 	}, `SELECT subject, seq FROM audit_about`)
 }
 
-// LocationNames reads the names of all places.
-func (q *queries) LocationNames() iter.Seq2[string, error] {
-	return stream(q, value[string], `SELECT name FROM location`)
+// LocationRows reads all places.
+func (q *queries) LocationRows() iter.Seq2[trail.LocationRow, error] {
+	return stream(q, func(row scanner) (l trail.LocationRow, err error) {
+		err = row.Scan(&l.Name, inNanos(&l.Closed))
+		return l, err
+	}, `SELECT name, closed_at FROM location`)
 }
 
 // appendAbout notes what an event is about.

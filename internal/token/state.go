@@ -105,6 +105,9 @@ const (
 	CmdRequestApprove  Command = "request approve"
 	CmdRequestDeny     Command = "request deny"
 	CmdRequestWithdraw Command = "request withdraw"
+	CmdLocationRename  Command = "location rename" // its tokens move in events of their own
+	CmdLocationClose   Command = "location close"
+	CmdLocationOpen    Command = "location open"
 	CmdVerifierAdd     Command = "verifier add"
 	CmdVerifierRemove  Command = "verifier remove"
 	CmdVerifierDone    Command = "verifier done" // it accepts tokens no more
@@ -117,7 +120,8 @@ func Commands() (all []Command) {
 	}
 	all = append(all, CmdInit, CmdCheck, CmdResync, CmdUnlock, CmdClockAccept, CmdAuditAccept, CmdKeyAdd, CmdKeyRemove, CmdKeyRotate, CmdIdentify,
 		CmdBatchCorrect, CmdPolicySet, CmdAccountErase, CmdMove, CmdAccountImport, CmdProvision, CmdBackup, CmdRestore,
-		CmdRequest, CmdRequestApprove, CmdRequestDeny, CmdRequestWithdraw, CmdVerifierAdd, CmdVerifierRemove, CmdVerifierDone)
+		CmdRequest, CmdRequestApprove, CmdRequestDeny, CmdRequestWithdraw, CmdVerifierAdd, CmdVerifierRemove, CmdVerifierDone,
+		CmdLocationRename, CmdLocationClose, CmdLocationOpen)
 	slices.Sort(all)
 	return slices.Compact(all)
 }

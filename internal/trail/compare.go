@@ -182,15 +182,26 @@ func (v *verification) compareAbout(t Tables) error {
 	return err
 }
 
-// compareLocations finds places that nothing ever named.
+// compareLocations finds places that nothing ever named, and those that are open or
+// closed otherwise than the trail says.
 func (v *verification) compareLocations(t Tables) error {
-	for name, err := range t.LocationNames() {
+	closed := 0
+	for row, err := range t.LocationRows() {
 		if err != nil {
 			return err
 		}
-		if !v.fold.places[name] {
-			v.Problemf("place %q: no event names it", name)
+		if !v.fold.places[row.Name] {
+			v.Problemf("place %q: no event names it", row.Name)
 		}
+		if !row.Closed.IsZero() {
+			closed++
+		}
+		if told := v.fold.shut[row.Name]; !row.Closed.Equal(told) {
+			v.Problemf("place %q, closed: the table says %s, the trail %s", row.Name, stamp(row.Closed), stamp(told))
+		}
+	}
+	if closed < len(v.fold.shut) {
+		v.Problemf("of %d closed places %d are in the tables", len(v.fold.shut), closed)
 	}
 	return nil
 }

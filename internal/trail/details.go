@@ -153,6 +153,12 @@ type Span struct {
 	NewCounter  *int64         `json:"new_counter,omitempty"`
 }
 
+// PlaceDetail is what an event about a place carries.
+type PlaceDetail struct {
+	Closed time.Time `json:"closed,omitzero"` // since when; zero: it is open from then on
+	To     string    `json:"to,omitempty"`    // of a rename: what it is called from then on
+}
+
 // PolicyDetail is what a change of the policy carries; an empty value is what is
 // usual.
 type PolicyDetail struct {

@@ -42,6 +42,7 @@ const (
 	KindDelivery = "delivery" // seeds that went to a verifier
 	KindRequest  = "request"
 	KindVerifier = "verifier" // by its name
+	KindLocation = "location" // by its name
 )
 
 // Event is one change, or one refused attempt at it, before it is written. The

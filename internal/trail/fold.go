@@ -46,8 +46,9 @@ type Fold struct {
 	ends       map[endedKey]EndedRow
 	handed     *Handed // an index of them; nil: it has to be made
 
-	places  map[string]bool // that were ever named
-	held    func(account)   // is told of every account that had a token
+	places  map[string]bool      // that were ever named
+	shut    map[string]time.Time // those of them where nothing more comes
+	held    func(account)        // is told of every account that had a token
 	changed func(c change)
 }
 
@@ -69,7 +70,7 @@ type change struct {
 }
 
 func newFold(s span, r Renames) *Fold {
-	return &Fold{span: s, renames: r, verifiers: map[string]VerifierRow{}, ends: map[endedKey]EndedRow{}, policy: map[string]string{}, refusals: map[token.Operator]token.Refusals{}, batches: map[string]*batch{}, erased: map[textKey]uint32{}, places: map[string]bool{"": true}, names: []string{""}, kept: newKept()}
+	return &Fold{span: s, renames: r, verifiers: map[string]VerifierRow{}, ends: map[endedKey]EndedRow{}, policy: map[string]string{}, refusals: map[token.Operator]token.Refusals{}, batches: map[string]*batch{}, erased: map[textKey]uint32{}, places: map[string]bool{"": true}, shut: map[string]time.Time{}, names: []string{""}, kept: newKept()}
 }
 
 // subjectOf is the kind of object that a command's events are about.
@@ -85,6 +86,8 @@ func subjectOf(c token.Command) string {
 		return KindRequest
 	case token.CmdVerifierAdd, token.CmdVerifierRemove, token.CmdVerifierDone:
 		return KindVerifier
+	case token.CmdLocationRename, token.CmdLocationClose, token.CmdLocationOpen:
+		return KindLocation
 	case token.CmdImport, token.CmdBatchQuarantine, token.CmdBatchRelease, token.CmdBatchWithdraw, token.CmdBatchCorrect, token.CmdBatchDestroy, token.CmdVirtual:
 		return KindBatch
 	}
@@ -139,6 +142,8 @@ func (f *Fold) apply(e *Event, beside []Text) (err error) {
 		err = e.decode(&RestoreDetail{})
 	case token.CmdPolicySet:
 		err = f.policySet(e)
+	case token.CmdLocationRename, token.CmdLocationClose, token.CmdLocationOpen:
+		err = f.place(e)
 	case token.CmdIdentify:
 		err = f.searched(e)
 	case token.CmdAccountErase:
@@ -172,6 +177,24 @@ func (f *Fold) policySet(e *Event) error {
 		if f.policy[c.Name] = c.New; c.New == "" {
 			delete(f.policy, c.Name)
 		}
+	}
+	return nil
+}
+
+// place takes what happened to a place. One that is renamed is closed, and its tokens
+// move to the other.
+func (f *Fold) place(e *Event) error {
+	var d PlaceDetail
+	if err := e.decode(&d); err != nil {
+		return err
+	}
+	name := e.Object.ID
+	if d.Closed.IsZero() != (e.Command == token.CmdLocationOpen) || (d.To == "") != (e.Command != token.CmdLocationRename) || name == "" {
+		return fmt.Errorf("the command %q of place %q says what it does not do", e.Command, name)
+	}
+	f.places[name], f.places[d.To] = true, true
+	if f.shut[name] = d.Closed.UTC(); d.Closed.IsZero() {
+		delete(f.shut, name)
 	}
 	return nil
 }

@@ -26,7 +26,7 @@ type Tables interface {
 	ErasedRows() iter.Seq2[ErasedRow, error]
 	RequestRows() iter.Seq2[RequestRow, error] // in the order of their numbers
 	AboutRows() iter.Seq2[AboutRow, error]     // the index of the trail
-	LocationNames() iter.Seq2[string, error]
+	LocationRows() iter.Seq2[LocationRow, error]
 	RefusalRows() iter.Seq2[RefusalRow, error]
 	// Contradictions are what the tables say against each other, in words:
 	// look-up tables, and derived columns, that nothing else covers.
@@ -90,6 +90,12 @@ type BindingRow struct {
 	Approver  string
 	Codes     int
 	Condition string // in which the token came back
+}
+
+// LocationRow is a place.
+type LocationRow struct {
+	Name   string
+	Closed time.Time
 }
 
 // ErasedRow is a text that the database let go, by the event that said so.

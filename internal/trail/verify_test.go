@@ -127,8 +127,8 @@ func (noTables) BatchRows() iter.Seq2[trail.BatchRow, error] {
 func (noTables) AboutRows() iter.Seq2[trail.AboutRow, error] {
 	return func(func(trail.AboutRow, error) bool) {}
 }
-func (noTables) LocationNames() iter.Seq2[string, error] {
-	return func(func(string, error) bool) {}
+func (noTables) LocationRows() iter.Seq2[trail.LocationRow, error] {
+	return func(func(trail.LocationRow, error) bool) {}
 }
 func (noTables) TokenRows() iter.Seq2[trail.TokenRow, error] {
 	return func(func(trail.TokenRow, error) bool) {}

@@ -45,4 +45,8 @@ var Promises = map[string]term.Promised{
 	"fob move":          term.Promise(desk.Relocated{}, term.ExitRefused, term.ExitNotFound, term.ExitNotAllowed),
 	"fob stocktake":     term.Promise(report.Stocktake{}, term.ExitRefused, term.ExitNotFound, term.ExitNotAllowed),
 	"fob location list": term.Promise([]report.Place{}),
+
+	"fob location rename": term.Promise(desk.ChangedPlace{}, term.ExitRefused, term.ExitNotFound, term.ExitNotAllowed),
+	"fob location close":  term.Promise(desk.ChangedPlace{}, term.ExitRefused, term.ExitNotFound, term.ExitNotAllowed),
+	"fob location open":   term.Promise(desk.ChangedPlace{}, term.ExitRefused, term.ExitNotFound, term.ExitNotAllowed),
 }

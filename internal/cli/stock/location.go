@@ -15,9 +15,10 @@ func newLocationCmd(r *term.Run) *cobra.Command {
 		Use:  "list",
 		Args: term.AtMost(0),
 		RunE: r.Start(func(ctx context.Context, _ []string) error {
-			return r.WithReports(ctx, func(reader report.Reader) error { return printPlaces(r, reader, report.Filter{}) })
+			err := r.WithReports(ctx, func(reader report.Reader) error { return printPlaces(r, reader, report.Filter{}) })
+			return term.FirstError(err, remarkClosed(ctx, r))
 		}),
-	})
+	}, newLocationRenameCmd(r), newLocationCloseCmd(r), newLocationOpenCmd(r))
 }
 
 // printPlaces counts the tokens that the filter selects.

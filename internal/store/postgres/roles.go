@@ -31,7 +31,7 @@ var rights = []struct {
 	{"operator_refusals", false, []string{"since", "refused"}},
 	{"account", true, []string{"*"}},
 	{"former_account", true, nil},
-	{"location", true, nil},
+	{"location", true, []string{"closed_at"}},
 	{"batch", true, []string{"loading", "number", "new", "unchanged", "refused", "imported_at", "quarantined_at", "withdrawn_at"}},
 	{"token", true, []string{"profile_id", "counter", "seed", "location_id", "state", "state_since", "account_id", "watermark", "failures", "locked_until", "issued"}},
 	{"fingerprint", true, nil},

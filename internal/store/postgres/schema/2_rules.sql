@@ -76,6 +76,16 @@ END $$;
 CREATE TRIGGER token_watermark_rises BEFORE UPDATE OF watermark ON token FOR EACH ROW
 WHEN (OLD.watermark IS NOT NULL AND (NEW.watermark IS NULL OR NEW.watermark < OLD.watermark)) EXECUTE FUNCTION watermark_rises();
 
+-- A leak and a theft are never forgotten, as in SQLite.
+CREATE FUNCTION marks_stay() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    RAISE EXCEPTION 'a leak and a theft are never forgotten';
+END $$;
+CREATE TRIGGER loss_mark_stays BEFORE DELETE ON loss FOR EACH ROW
+WHEN (OLD.leaked = 1 OR OLD.was_stolen = 1) EXECUTE FUNCTION marks_stay();
+CREATE TRIGGER loss_mark_rises BEFORE UPDATE ON loss FOR EACH ROW
+WHEN (NEW.leaked < OLD.leaked OR NEW.was_stolen < OLD.was_stolen OR NEW.token_id <> OLD.token_id) EXECUTE FUNCTION marks_stay();
+
 CREATE TRIGGER batch_not_empty BEFORE DELETE ON batch FOR EACH ROW EXECUTE FUNCTION batch_is_empty();
 
 -- A row for each import that is loading; its loader holds the row's lock.

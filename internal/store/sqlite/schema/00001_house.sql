@@ -53,8 +53,9 @@ CREATE TABLE profile (
 ) STRICT;
 
 CREATE TABLE location (
-    id   INTEGER PRIMARY KEY,
-    name TEXT    NOT NULL UNIQUE
+    id        INTEGER PRIMARY KEY,
+    name      TEXT    NOT NULL UNIQUE,
+    closed_at INTEGER                         -- nothing more comes there, nor within it
 ) STRICT;
 
 -- Accounts, typed or on a list of people. held is 1 if the account ever had a
