@@ -119,7 +119,7 @@ func Commands() (all []Command) {
 		all = append(all, t.By)
 	}
 	all = append(all, CmdInit, CmdCheck, CmdResync, CmdUnlock, CmdClockAccept, CmdAuditAccept, CmdKeyAdd, CmdKeyRemove, CmdKeyRotate, CmdIdentify,
-		CmdBatchCorrect, CmdPolicySet, CmdAccountErase, CmdMove, CmdAccountImport, CmdProvision, CmdBackup, CmdRestore,
+		CmdBatchCorrect, CmdBatchDestroy, CmdPolicySet, CmdAccountErase, CmdMove, CmdAccountImport, CmdProvision, CmdBackup, CmdRestore,
 		CmdRequest, CmdRequestApprove, CmdRequestDeny, CmdRequestWithdraw, CmdVerifierAdd, CmdVerifierRemove, CmdVerifierDone,
 		CmdLocationRename, CmdLocationClose, CmdLocationOpen)
 	slices.Sort(all)
