@@ -58,7 +58,7 @@ func TestCircle(t *testing.T) {
 		addBatch(t, s, newBatch("a"), "S1", "S2")
 		bindTo(t, s, "S1", "Anna")
 		must(t, s.Close())
-		tamper(t, path, `INSERT INTO loss VALUES (1, 1, 0)`, `PRAGMA journal_mode = DELETE`)
+		tamper(t, path, `INSERT INTO loss VALUES (1, 1, 0, 0, 0)`, `PRAGMA journal_mode = DELETE`)
 		circle(t, path, table)
 		s = openStore(t, path)
 		r, err := s.Verify(bg, nil)

@@ -147,7 +147,7 @@ func (e *engine) SchemaProblems(ctx context.Context, tx *sql.Tx) (problems []sto
 
 // schemaDigest is the SHA-256 of what schemaText is of a new store. After a change of the
 // schema TestSchemaDigest says what it is.
-const schemaDigest = "90a385138823429998123f173ebb72c97ebe4e001841142fe4a18d8db309bf5c"
+const schemaDigest = "e26de79a80357433c1e6422b01c9bd48a9725b7d259daba010d4cc136926fb40"
 
 // schemaText is everything in the schema with the statement that made it, in one row:
 // quicker than readObjects, which tells what differs.
