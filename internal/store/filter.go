@@ -76,7 +76,11 @@ func (q *queries) listing(f report.Filter) (l listing, err error) {
 		id(`t.account_id`, `SELECT id FROM account WHERE key = $1`, f.Account.Key())
 	}
 	if f.Batch != 0 {
-		l.ofBatch(`t.id`, f.Batch)
+		first := `t.id`
+		if f.After != "" && f.Prefix == "" { // a walk begins at the token of the page before, not at the first
+			first = `+t.id`
+		}
+		l.where(first+` >= (SELECT first_id FROM batch WHERE number = ?) AND t.id <= (SELECT last_id FROM batch WHERE number = ?)`, f.Batch, f.Batch)
 	}
 	if f.Manufacturer != "" || f.Model != "" || f.Type != "" {
 		if lookup := q.byProfile(&l, f); err == nil {

@@ -32,7 +32,7 @@ type job struct {
 }
 
 const (
-	patience = 60 * time.Millisecond // how long a page waits for a job
+	patience = 40 * time.Millisecond // how long a page waits for a job
 	mostJobs = 4                     // that run at a time
 	keptJobs = 200                   // whose results are kept
 	jobFor   = time.Hour
