@@ -209,7 +209,7 @@ func (d *Desk) MoveIn(tx Tx, t *token.Token, c Change) (err error) {
 		return notTheirs()
 	}
 	if c.By == token.CmdQuarantine && c.Leaked == token.Yes && t.State == token.Lost {
-		c.To = token.Lost // whoever has it, the seed is out
+		c.To = token.Lost // its seed is out, wherever it is
 	}
 	step, err := t.Move(c.By, c.To)
 	if err != nil {

@@ -58,7 +58,7 @@ func quarantineAs(t token.Token, c Change, step token.Transition, more token.Mar
 	return nil
 }
 
-// Comes refuses a token that must not come back, whoever approves it.
+// Comes refuses a token that must not come back, no matter who approves it.
 func Comes(t token.Token) error {
 	if !t.Leaked {
 		return nil

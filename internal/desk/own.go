@@ -26,7 +26,7 @@ const ProofSignIn = "fresh sign-in"
 func notTheirs() error { return fault.Errorf(fault.NotFound, "you have no such token") }
 
 // isOf reports whether a token belongs to an account; of nobody asked for it belongs
-// to whoever has it.
+// to anyone who has it.
 func isOf(t token.Token, owner token.Account) bool {
 	return owner == "" || t.Account != "" && t.Account.Key() == owner.Key()
 }
@@ -107,7 +107,7 @@ func (o Own) Enrol(ctx context.Context, req Virtual) (e *Enrolment, err error) {
 	return o.Desk.Enrol(ctx, req)
 }
 
-// Claim is the binding of a token by whoever says that they hold it. Of a token that is
+// Claim is the binding of a token by the person who says that they hold it. Of a token that is
 // theirs already everything is told. Of any other only whether it was bound: that there
 // is no such token, that it is somebody else's, that its life is over or that the codes
 // are wrong is one answer, after as many questions, so that serials cannot be tried out.

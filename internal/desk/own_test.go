@@ -133,7 +133,7 @@ func TestOwnTokens(t *testing.T) {
 	h.verified()
 }
 
-// An app is made and removed by whoever holds it.
+// An app is made and removed by its holder.
 func TestOwnApp(t *testing.T) {
 	h := newDesked(t)
 	anna := h.own("Anna")

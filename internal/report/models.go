@@ -204,7 +204,7 @@ type EventFilter struct {
 	Command  token.Command
 	Outcome  trail.Outcome
 	// About selects by what an event is about: see trail.AboutToken, trail.AboutBatch.
-	// Whoever asks so trusts the index of the trail, which verification looks at.
+	// This trusts the index of the trail, which verification looks at.
 	About []string
 }
 

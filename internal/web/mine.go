@@ -13,7 +13,7 @@ import (
 	"fob/internal/token"
 )
 
-// own is the desk for whoever is signed in and their own tokens. Whose these are the
+// own is the desk for the person who is signed in, and their own tokens. Whose these are the
 // provider says; no form has a field for it.
 func (c *call) own() (desk.Own, error) {
 	account, err := token.ParseAccount(c.who.Account)

@@ -181,7 +181,7 @@ func TestOwnTokens(t *testing.T) {
 	if told := p.told(lent); !told.Stolen {
 		t.Error("it was stolen")
 	}
-	// Whoever lost one binds another.
+	// A person who lost one binds another.
 	if b.post("/mine/bind", "serial", other, "code1", p.shows(other)); b.At != "/mine" {
 		t.Error(b.At, b.said())
 	}

@@ -135,7 +135,7 @@ const granted = `SELECT COALESCE(r.rolname::text, 'PUBLIC'), g.name, g.what, g.c
 	WHERE c.relnamespace = 'public'::regnamespace AND c.relkind = 'r' AND a.grantee <> c.relowner) g
 	LEFT JOIN pg_roles r ON r.oid = g.grantee`
 
-// almighty are superusers and whoever owns the tables or is a member of the owner.
+// almighty are superusers, the owner of the tables and its members.
 const almighty = `SELECT rolname::text FROM pg_roles WHERE rolname IN ($1, $2, current_user)
 	AND (rolsuper OR pg_has_role(oid, (SELECT relowner FROM pg_class WHERE oid = 'audit'::regclass), 'USAGE')) ORDER BY 1`
 
