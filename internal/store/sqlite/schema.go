@@ -2,14 +2,15 @@ package sqlite
 
 import (
 	"context"
-	"crypto/sha256"
 	"database/sql"
 	"embed"
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"io/fs"
 	"os"
+	"regexp"
+	"slices"
+	"strings"
 	"sync"
 
 	"github.com/pressly/goose/v3"
@@ -145,13 +146,59 @@ func (e *engine) SchemaProblems(ctx context.Context, tx *sql.Tx) (problems []sto
 	return store.CompareSchema(want, found), nil
 }
 
-// schemaDigest is the SHA-256 of what schemaText is of a new store. After a change of the
-// schema TestSchemaDigest says what it is.
-const schemaDigest = "e26de79a80357433c1e6422b01c9bd48a9725b7d259daba010d4cc136926fb40"
-
 // schemaText is everything in the schema with the statement that made it, in one row:
-// quicker than readObjects, which tells what differs.
-const schemaText = `SELECT group_concat(type || char(0) || name || char(0) || tbl_name || char(0) || COALESCE(sql, ''), char(0) ORDER BY type, name) FROM sqlite_schema ` + ofStore
+// quicker than readObjects, which tells what differs. An index without a statement is
+// part of its table's.
+const schemaText = `SELECT group_concat(type || char(0) || name || char(0) || tbl_name || char(0) || sql, char(0) ORDER BY type, name) FROM sqlite_schema ` + ofStore + ` AND sql IS NOT NULL`
+
+// newText is what schemaText is of a new store, taken from the statements of the
+// migrations without running them. A test compares; where it should ever be another,
+// SchemaForbids only takes longer.
+var newText = sync.OnceValue(func() string {
+	var rows []string
+	files, _ := fs.Glob(migrations, "schema/*.sql") // the pattern is right
+	for _, name := range files {
+		content, _ := migrations.ReadFile(name) // it is embedded
+		rows = append(rows, statements(string(content))...)
+	}
+	slices.Sort(rows)
+	return strings.Join(rows, "\x00")
+})
+
+var (
+	creates = regexp.MustCompile(`^CREATE (?:UNIQUE )?(TABLE|INDEX|TRIGGER) (\w+)`)
+	isOn    = regexp.MustCompile(` ON (\w+)`)
+)
+
+// statements are those that make something, as rows of schemaText.
+func statements(script string) (rows []string) {
+	var kind, name, made string
+	for line := range strings.Lines(script) {
+		if m := creates.FindStringSubmatch(line); m != nil && kind == "" {
+			kind, name = strings.ToLower(m[1]), m[2]
+		}
+		if kind == "" {
+			continue
+		}
+		made += line
+		code, _, _ := strings.Cut(line, "--")
+		ends := strings.HasSuffix(strings.TrimSpace(code), ";")
+		if kind == "trigger" { // which has statements in it
+			ends = strings.HasPrefix(line, "-- +goose StatementEnd")
+		}
+		if !ends {
+			continue
+		}
+		made = made[:strings.LastIndex(made, ";")]
+		table := name
+		if on := isOn.FindStringSubmatch(made); kind != "table" && on != nil {
+			table = on[1]
+		}
+		rows = append(rows, strings.Join([]string{kind, name, table, made}, "\x00"))
+		kind, made = "", ""
+	}
+	return rows
+}
 
 // ofStore leaves out the tables of goose, and those that SQLite keeps for itself: the
 // counters of AUTOINCREMENT, and the statistics that ANALYZE leaves. What hangs on
@@ -160,25 +207,17 @@ const ofStore = `WHERE NOT (type = 'table' AND (name IN ('goose_db_version', 'sq
 
 // SchemaForbids lists whatever differs: nobody but fob has any business in the file.
 func (e *engine) SchemaForbids(ctx context.Context, tx *sql.Tx) ([]store.SchemaProblem, error) {
-	sum, err := readDigest(ctx, tx)
-	if err != nil || sum == schemaDigest {
+	text, err := readText(ctx, tx)
+	if err != nil || text == newText() {
 		return nil, err
 	}
 	return e.SchemaProblems(ctx, tx)
 }
 
-func readDigest(ctx context.Context, tx *sql.Tx) (string, error) {
-	var text sql.RawBytes
-	rows, err := tx.QueryContext(ctx, schemaText)
-	if err != nil {
-		return "", err
-	}
-	defer rows.Close()
-	if rows.Next() {
-		err = rows.Scan(&text)
-	}
-	sum := sha256.Sum256(text)
-	return hex.EncodeToString(sum[:]), errors.Join(err, rows.Err())
+func readText(ctx context.Context, tx *sql.Tx) (text string, err error) {
+	var found sql.NullString
+	err = tx.QueryRowContext(ctx, schemaText).Scan(&found)
+	return found.String, err
 }
 
 // newObjects are those of a new store; they are the same as long as the program
