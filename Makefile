@@ -36,7 +36,7 @@ VERSION    ?=
 KEY        ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help build install release trial vuln test race lint pages demo picture bench simulate soak fmt clean
+.PHONY: help build install release trial vuln test race lint pages shots demo picture bench simulate soak fmt clean
 
 help: ## list the targets
 	@echo 'make TARGET, where TARGET is one of'
@@ -109,6 +109,11 @@ demo: ## a working session, from the first seed file to build/demo/q4.xlsx
 
 picture: demo ## .github/workbook.png, of the workbook that demo made; needs soffice and pdftoppm
 	$(GO) run $(BUILD) ./tools/picture -book build/demo/q4.xlsx -out .github/workbook.png
+
+shots: ## .github/page-*.png, of what make pages saw
+	$(GO) run $(BUILD) ./tools/picture -shot build/pages/shots/token-bound-light.png -out .github/page-token.png
+	$(GO) run $(BUILD) ./tools/picture -shot build/pages/shots/overview-light.png -out .github/page-overview.png
+	$(GO) run $(BUILD) ./tools/picture -shot build/pages/shots/mine-app-phone.png -out .github/page-mine.png
 
 bench: ## speed and memory; N=tokens RUNS=repetitions STOCK=tokens there before
 	$(GO) run $(BUILD) ./tools/bench -n $(N) -runs $(RUNS) -stock $(STOCK)

@@ -155,6 +155,20 @@ func (p *person) reads(texts ...string) {
 	}
 }
 
+// opens opens a page again until it says something that was not ready before.
+func (p *person) opens(path, text string) {
+	p.t.Helper()
+	for end := time.Now().Add(patience); ; {
+		p.open(path)
+		if body := ask(p, chromedp.Evaluate[string]("document.body.innerText")); strings.Contains(body, text) {
+			return
+		}
+		if time.Now().After(end) {
+			p.stuck(fmt.Errorf("it does not say %q", text))
+		}
+	}
+}
+
 // signIn goes through the provider, from the page where the pages ask for it.
 func (p *person) signIn() {
 	p.t.Helper()

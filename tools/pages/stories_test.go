@@ -25,6 +25,7 @@ func TestPages(t *testing.T) {
 		{"somebody else approves", somebodyApproves},
 		{"a holder binds, loses and replaces", holderLoses},
 		{"a holder binds and unbinds an app", holderTakesApp},
+		{"ops and auditors look over it", lookOver},
 		{"every other page", everyOther},
 	} {
 		t.Run(story.name, func(t *testing.T) {
@@ -245,6 +246,29 @@ func holderTakesApp(t *testing.T, person func(string) *person) {
 	p.press("Unbind")
 	p.reads("its key is destroyed")
 	p.look("mine-app-gone")
+}
+
+// lookOver: Otto sees the stock as numbers and narrows the inventory; Anna has the
+// trail verified. Both wait for what is counted.
+func lookOver(t *testing.T, person func(string) *person) {
+	otto, anna := person("otto"), person("anna")
+	otto.open("/overview")
+	otto.signIn()
+	otto.opens("/overview", "By expected drift")
+	otto.look("overview")
+	otto.open("/inventory")
+	otto.do(chromedp.SetValue(chromedp.CSS("#i-state"), "bound"))
+	otto.press("Show")
+	otto.opens("/inventory?state=bound", otto.tokens[0].serial)
+	otto.look("inventory")
+	anna.open("/trail")
+	anna.signIn()
+	anna.open("/trail")
+	anna.press("Verify it now")
+	anna.opens("/trail", "It is whole")
+	anna.look("trail")
+	anna.opens("/tasks", "Nothing is open at a verifier")
+	anna.look("tasks")
 }
 
 // everyOther goes wherever a link leads that no story went to, as each role.

@@ -2,6 +2,9 @@
 // a workbook that fob exported, as LibreOffice prints it.
 //
 //	go run ./tools/picture -book build/demo/q4.xlsx -out .github/workbook.png
+//	go run ./tools/picture -shot build/pages/shots/overview-light.png -out .github/overview.png
+//
+// The second makes a small picture of a large one.
 //
 // It needs soffice (libreoffice-calc-nogui), pdftoppm (poppler-utils) and a font such
 // as that of the workbook (fonts-crosextra-carlito).
@@ -14,22 +17,30 @@ import (
 	"fmt"
 	"image"
 	"image/color"
+	"image/draw"
 	"image/png"
+	"maps"
 	"os"
 	"os/exec"
 	"os/signal"
 	"path/filepath"
+	"slices"
 	"strings"
 	"syscall"
 )
 
 func main() {
 	book := flag.String("book", filepath.Join("build", "demo", "q4.xlsx"), "workbook")
+	shot := flag.String("shot", "", "picture to be made small, instead of a workbook")
 	out := flag.String("out", filepath.Join(".github", "workbook.png"), "picture")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
-	if err := run(ctx, *book, *out); err != nil {
+	do := func() error { return run(ctx, *book, *out) }
+	if *shot != "" {
+		do = func() error { return shrink(*shot, *out) }
+	}
+	if err := do(); err != nil {
 		fmt.Fprintln(os.Stderr, "picture:", err)
 		os.Exit(1)
 	}
@@ -45,6 +56,10 @@ func run(ctx context.Context, book, out string) error {
 	if err != nil {
 		return err
 	}
+	return write(few(trim(page)), out)
+}
+
+func write(picture image.Image, out string) error {
 	if err := os.MkdirAll(filepath.Dir(out), 0o755); err != nil {
 		return err
 	}
@@ -53,7 +68,27 @@ func run(ctx context.Context, book, out string) error {
 		return err
 	}
 	best := png.Encoder{CompressionLevel: png.BestCompression}
-	return errors.Join(best.Encode(file, few(trim(page))), file.Close())
+	return errors.Join(best.Encode(file, picture), file.Close())
+}
+
+// shrink paints a picture with those of its colours that are most of it.
+func shrink(in, out string) error {
+	page, err := read(in)
+	if err != nil {
+		return err
+	}
+	const most = 48
+	count := map[color.Color]int{}
+	b := page.Bounds()
+	for y := b.Min.Y; y < b.Max.Y; y++ {
+		for x := b.Min.X; x < b.Max.X; x++ {
+			count[page.At(x, y)]++
+		}
+	}
+	colours := slices.SortedFunc(maps.Keys(count), func(x, y color.Color) int { return count[y] - count[x] })
+	small := image.NewPaletted(b, colours[:min(len(colours), most)])
+	draw.Draw(small, b, page, b.Min, draw.Src)
+	return write(small, out)
 }
 
 // resolution in dots an inch: the text can be read, the picture is as wide as a page.
@@ -70,7 +105,11 @@ func print(ctx context.Context, book, tmp string) (image.Image, error) {
 			return nil, fmt.Errorf("%s: %w\n%s", args[0], err, said)
 		}
 	}
-	file, err := os.Open(filepath.Join(tmp, "page.png"))
+	return read(filepath.Join(tmp, "page.png"))
+}
+
+func read(path string) (image.Image, error) {
+	file, err := os.Open(path)
 	if err != nil {
 		return nil, err
 	}
