@@ -103,7 +103,7 @@ func (d *Desk) OpenPlace(ctx context.Context, c PlaceChange) (res ChangedPlace, 
 	return res, err
 }
 
-// RenamePlace gives a place, and what lies within it, another name. After an
+// RenamePlace renames a place and what lies within it. After an
 // interruption the same request moves the rest of its tokens.
 func (d *Desk) RenamePlace(ctx context.Context, c PlaceChange) (res ChangedPlace, err error) {
 	var from string

@@ -21,7 +21,7 @@ type StockCount struct {
 	Tokens              int
 }
 
-// Stock is all tokens at a glance.
+// Stock is all tokens counted.
 type Stock struct {
 	At     time.Time
 	Tokens int

@@ -19,7 +19,7 @@ type bounded struct {
 	most   int64
 	timer  *time.Timer
 	rows   atomic.Int64
-	idle   atomic.Bool // whoever takes the rows has one
+	idle   atomic.Bool // the reader of the rows has one
 }
 
 func errEndless() error {
@@ -46,7 +46,7 @@ func (q *queries) bound() *bounded {
 	return b
 }
 
-// row counts a row; whoever takes it may take any time until next.
+// row counts a row; its reader may take any time until next.
 func (b *bounded) row() error {
 	b.idle.Store(true)
 	if n := b.rows.Add(1); b.most > 0 && n > b.most {

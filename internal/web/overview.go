@@ -26,7 +26,7 @@ func reading[T any](s *Server, read func(report.PageReader) (T, error)) func(con
 	}
 }
 
-// overviewData is the stock at a glance; no charts while it is counted.
+// overviewData is the stock in numbers; no charts while it is counted.
 type overviewData struct {
 	At     time.Time
 	Tokens int

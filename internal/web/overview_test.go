@@ -76,7 +76,7 @@ func (p *pages) load(from, n int) {
 	}
 }
 
-// The stock at a glance: each number with where it leads to.
+// The stock in numbers: each number with where it leads to.
 func TestOverview(t *testing.T) {
 	p := serve(t, nil)
 	p.load(27000000, 60)

@@ -112,7 +112,7 @@ func certificatePaper(c certificate.Certificate) paper {
 	for _, x := range c.Copies {
 		left = append(left, Clean(fmt.Sprintf("%s %s of %s: %s.", x.Kind, x.Name, x.At.Format(time.DateOnly), x.Note)))
 	}
-	left = append(left, "Copies of the database that were made past fob: snapshots, replicas, backups of the disk. Seeds in them are encrypted: whoever also has a custodian's identity can read them.",
+	left = append(left, "Copies of the database that were made past fob: snapshots, replicas, backups of the disk. Seeds in them are encrypted: anyone who also has a custodian's identity can read them.",
 		"The medium itself: flash memory and file systems that write anew keep old blocks until they need them. An encrypted disk, or the end of the medium, answers that.")
 	p.Parts = []part{{"Who destroyed them", who}, {"How", howWords(c.Erasure)}, {"Which copies may survive", left}}
 	return p
