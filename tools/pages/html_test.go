@@ -160,3 +160,19 @@ func htmlFaults(body []byte) (faults []string) {
 	}
 	return faults
 }
+
+// A check that finds nothing has to be able to find something.
+func TestChecks(t *testing.T) {
+	bad := `<!doctype html><html><title> </title><body style="x"><h1>A</h1><h1>B</h1><p id="a"><p id="a"><label for="b">B</label><input name="c"></body></html>`
+	if got := htmlFaults([]byte(bad)); len(got) != 5 {
+		t.Errorf("%d: %q", len(got), got)
+	}
+	good := `<!doctype html><html lang="en"><title>A</title><main><h1>A</h1><label for="b">B</label><input id="b"></main></html>`
+	if got := htmlFaults([]byte(good)); got != nil {
+		t.Errorf("%q", got)
+	}
+	log := "level=INFO pattern=\"GET /find\" ms=12\npath=/tokens?q=2600412300001\nwho=hanna@example.com\ncode:\"123456\"\n"
+	if got := leaks(log, []string{"2600412300001", "Hanna", "123456", "12345"}); len(got) != 3 {
+		t.Errorf("%q", got)
+	}
+}
