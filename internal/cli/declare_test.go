@@ -75,6 +75,9 @@ func TestDeclaredJSON(t *testing.T) {
 	}
 	d.run("stocktake", scans, "--location", "Berlin")
 	d.run("location list")
+	d.run("location rename", "Berlin", "Hamburg")
+	d.run("location close", "Hamburg", "--reason", "moved")
+	d.run("location open", "Hamburg")
 	d.life()
 	export := filepath.Join(t.TempDir(), "x.csv")
 	d.run("export", export, "--sign")

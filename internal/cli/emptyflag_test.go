@@ -2,7 +2,6 @@ package cli
 
 import (
 	"fmt"
-	"slices"
 	"strings"
 	"testing"
 
@@ -22,7 +21,7 @@ func TestEmptyFlags(t *testing.T) {
 			continue
 		}
 		try := func(f *pflag.Flag) {
-			if kind := f.Value.Type(); !strings.HasPrefix(kind, "string") || slices.Contains(term.MayBeEmpty, f.Name) {
+			if kind := f.Value.Type(); !strings.HasPrefix(kind, "string") || term.MayBeEmpty(f) {
 				return
 			}
 			asked++

@@ -213,7 +213,8 @@ func TestCommandsOnAFullDisk(t *testing.T) {
 		}
 		for _, args := range commands {
 			got := p.run(args...)
-			if got.exit != term.ExitFailed || strings.Count(got.err, "is full") != 1 || got.out != "" {
+			done := args[0] == "retire" && strings.Contains(got.out, "is retired now") // what does not fit is to empty the log behind it
+			if got.exit != term.ExitFailed || strings.Count(got.err, "is full") != 1 || got.out != "" && !done {
 				t.Errorf("fob %q with %d pages: exit %d\n%s%s", args, extra, got.exit, got.out, got.err)
 			}
 		}

@@ -171,6 +171,7 @@ func checkExample(t *testing.T, top, c *cobra.Command) {
 		flags := pflag.NewFlagSet(c.Name(), pflag.ContinueOnError)
 		flags.AddFlagSet(c.LocalFlags())
 		flags.AddFlagSet(c.InheritedFlags())
+		flags.VisitAll(func(f *pflag.Flag) { f.Changed = false }) // by the line before
 		if err := flags.Parse(rest); err != nil {
 			t.Errorf("%s: the example %q: %v", c.CommandPath(), line, err)
 			continue

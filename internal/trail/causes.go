@@ -59,7 +59,8 @@ type Causes struct {
 
 // CausesOf reads a stretch of the trail. Of the stretch's first event about a token
 // it is not known what it changed, and it counts as the cause of all: an aspect that
-// is not what it was before the stretch was changed by it or by a later one.
+// is not what it was before the stretch was changed by it or by a later one. What an
+// event about its batch had changed before keeps that one.
 func CausesOf(trail iter.Seq2[Stored, error]) (*Causes, error) {
 	c := &Causes{tokens: map[string]*[aspects]uint32{}, batches: map[string]uint32{}, names: map[string]string{}}
 	f := newFold(span{}, Renames{})
@@ -114,7 +115,7 @@ func (c *Causes) note(x change) {
 		{AspectSeed, was.SeedDestroyed == is.SeedDestroyed},
 		{AspectIssued, was.Issued == is.Issued},
 	} {
-		if !part.same || !x.known && !is.Since.IsZero() {
+		if !part.same || !x.known && !is.Since.IsZero() && by[part.aspect] == 0 {
 			by[part.aspect] = c.all.n
 		}
 	}

@@ -42,6 +42,7 @@ func newListCmd(r *term.Run) *cobra.Command {
 		}),
 	}
 	flags.Add(cmd)
+	flags.AllowNowhere()
 	cmd.Flags().IntVarP(&limit, "limit", "n", 0, "at most `N` tokens (default: all)")
 	cmd.Flags().BoolVar(&byPlace, "by-location", false, "count the tokens by place and state instead")
 	cmd.Flags().StringVar(&after, "after", "", "begin after the token `SERIAL`: the next page")

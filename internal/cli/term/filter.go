@@ -28,6 +28,14 @@ func (f *FilterFlags) Add(cmd *cobra.Command) {
 	cmd.Flags().StringVar(&f.asOf, "as-of", "", "as it was at the end of this `DAY` in UTC, or at this time")
 }
 
+// AllowNowhere has an empty --location select the tokens without a place. Where a file
+// is made of the selection it stays refused: a variable of a shell that is not set
+// would select others than were meant.
+func (f *FilterFlags) AllowNowhere() {
+	f.where.Usage += "; '': those without one"
+	f.where.Annotations = map[string][]string{emptyAllowed: {"yes"}}
+}
+
 // Given reports whether any flag selects.
 func (f *FilterFlags) Given() bool {
 	said := *f
@@ -41,8 +49,7 @@ func (f *FilterFlags) AddPresent(cmd *cobra.Command) {
 	fl.StringVarP(&f.state, "state", "s", "", "only tokens in this `STATE`: in_stock, bound, …")
 	fl.StringVarP(&f.account, "account", "a", "", "only tokens of this `ACCOUNT`")
 	fl.IntVarP(&f.batch, "batch", "b", 0, "only tokens of batch `N`")
-	fl.StringVarP(&f.location, "location", "l", "", "only tokens at `PLACE` or within it; '': those without one")
-	mayBeEmpty(cmd, "location")
+	fl.StringVarP(&f.location, "location", "l", "", "only tokens at `PLACE` or within it")
 	f.where = fl.Lookup("location")
 	fl.StringVar(&f.manufacturer, "manufacturer", "", "only tokens of the manufacturer `NAME`")
 	fl.StringVar(&f.model, "model", "", "only tokens of the model `NAME`")

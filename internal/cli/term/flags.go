@@ -113,17 +113,18 @@ func Fixed(words ...string) cobra.CompletionFunc {
 	return cobra.FixedCompletions(words, cobra.ShellCompDirectiveNoFileComp)
 }
 
-// MayBeEmpty are the flags that say something when they are empty: a code that is
+// anywhereEmpty are the flags that say something when they are empty: a code that is
 // refused like any other that is too short, a status that says nothing of those who
 // are here.
-var MayBeEmpty = []string{"code", "active-is"}
+var anywhereEmpty = []string{"code", "active-is"}
 
-// mayBeEmpty says so of a flag of one command alone.
-func mayBeEmpty(cmd *cobra.Command, name string) {
-	_ = cmd.Flags().SetAnnotation(name, emptyAllowed, []string{"yes"}) // fails for a flag that is not there
-}
-
+// emptyAllowed marks a flag of one command that says something when it is empty.
 const emptyAllowed = "may be empty"
+
+// MayBeEmpty reports whether a flag says something when it is empty.
+func MayBeEmpty(f *pflag.Flag) bool {
+	return slices.Contains(anywhereEmpty, f.Name) || f.Annotations[emptyAllowed] != nil
+}
 
 // checkEmpty refuses a flag that was given and is empty: it is a shell variable that
 // somebody forgot to set. Taken as left out, it would have an audit prove less than was
@@ -132,7 +133,7 @@ const emptyAllowed = "may be empty"
 func checkEmpty(cmd *cobra.Command) (err error) {
 	cmd.Flags().Visit(func(f *pflag.Flag) {
 		switch {
-		case err != nil || slices.Contains(MayBeEmpty, f.Name) || f.Annotations[emptyAllowed] != nil:
+		case err != nil || MayBeEmpty(f):
 		case f.Name == "batch" && f.Value.String() == "0":
 			err = NoBatch(0)
 		case isEmpty(f.Value):
