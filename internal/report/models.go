@@ -124,7 +124,7 @@ type Token struct {
 	LastVerified *time.Time `json:"last_verified_at"` // when it last bound or was observed
 	LossHours    *float64   `json:"loss_hours"`       // of a lost token: from the report to its entry
 	SeedKey      *int64     `json:"seed_key"`         // number of the store's key that sealed its seed
-	DestroyedAt  *time.Time `json:"destroyed_at"`     // its seed
+	DestroyedAt  *time.Time `json:"destroyed_at"`     // it was retired, and its seed is gone
 	Manufactured *time.Time `json:"manufactured"`
 
 	Binding       *string `json:"binding"` // the open one

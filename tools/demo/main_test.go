@@ -85,7 +85,11 @@ func playDemo(t *testing.T) string {
 	if info, err := os.Stat(filepath.Join(dir, "inventory.xlsx")); err != nil || info.Size() == 0 {
 		t.Error("no workbook:", err)
 	}
-	return out.String()
+	played, howTo, found := strings.Cut(out.String(), "\n# The workbooks are in ")
+	if !found || !strings.Contains(howTo, "export HOME=") {
+		t.Errorf("the demo does not say how to go on:\n%s", howTo)
+	}
+	return played
 }
 
 // sessionOf cuts the session out of README's first screen.

@@ -43,7 +43,7 @@ var aspects = map[string][]trail.Aspect{
 	"watermark": {trail.AspectWatermark}, "counter": {trail.AspectWatermark, trail.AspectOrigin},
 	"drift_seconds": {trail.AspectClock}, "drift_ppm": {trail.AspectClock}, "observed_at": {trail.AspectClock},
 	"lost_reported_at": {trail.AspectLoss}, "stolen": {trail.AspectTheft}, "was_stolen": {trail.AspectStolenOnce}, "leaked": {trail.AspectLeak}, "loss_hours": {trail.AspectLoss, trail.AspectState},
-	"seed_present": {trail.AspectSeed}, "seed_key": {trail.AspectSeed}, "destroyed_at": {trail.AspectSeed},
+	"seed_present": {trail.AspectSeed}, "seed_key": {trail.AspectSeed}, "destroyed_at": {trail.AspectState},
 	"issued":      {trail.AspectIssued, trail.AspectDelivery},
 	"exported_to": {trail.AspectDelivery},
 	"condition":   {trail.AspectCondition},

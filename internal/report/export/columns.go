@@ -44,7 +44,7 @@ var columns = []sheet.Column[report.Token]{
 	sheet.Col("manufactured", "Manufactured (UTC)", 20, "When it was made, as the seed file says", func(t *report.Token) *time.Time { return t.Manufactured }),
 	sheet.Col("seed_present", "Seed present", 13, "Whether the store still holds its seed; false: destroyed", func(t *report.Token) bool { return t.SeedPresent }),
 	sheet.Col("seed_key", "Seed key", 10, "Number of the store's key that sealed its seed; not the key", func(t *report.Token) *int64 { return t.SeedKey }),
-	sheet.Col("destroyed_at", "Seed destroyed (UTC)", 20, "When its seed was destroyed; who did it and who approved is in Events", func(t *report.Token) *time.Time { return t.DestroyedAt }),
+	sheet.Col("destroyed_at", "Seed destroyed (UTC)", 20, "When it was retired, and its seed with it unless that went before; who did it and who approved is in Events", func(t *report.Token) *time.Time { return t.DestroyedAt }),
 	sheet.Col("issued", "Ever issued", 12, "Whether it was ever assigned, bound or provisioned", func(t *report.Token) bool { return t.Issued }),
 	sheet.Col("exported_to", "Provisioned to", 28, "Verifiers that received its seed", func(t *report.Token) string { return strings.Join(t.ExportedTo, "; ") }),
 	sheet.Col("drift_seconds", "Drift (s)", 10, "Token clock minus our clock when last measured; negative: slow", func(t *report.Token) *float64 { return t.DriftSeconds }),
