@@ -354,7 +354,7 @@ func (l *Life) batch() intake.BatchChange {
 	if l.r.IntN(2) == 0 {
 		n = 1 + l.r.IntN(l.batches)
 	}
-	return intake.BatchChange{Number: n, Words: desk.Words{Reason: "seeds leaked", Approver: "Eva"}}
+	return intake.BatchChange{Number: n, Words: desk.Words{Reason: "the seal was broken", Approver: "Eva"}}
 }
 
 func (l *Life) correct() error {
