@@ -277,7 +277,7 @@ var otherwise = append([]string{"last_verified_at"}, noEvents...)
 // A change names the event behind which the column has what it has: told as of just
 // before that event, it had something else, or the token was not there.
 func TestChangesNameTheEventThatMadeThem(t *testing.T) {
-	for _, seed := range []uint64{2, 7, 8} {
+	for _, seed := range []uint64{7, 10} {
 		t.Run(fmt.Sprint(seed), func(t *testing.T) { checkEvents(t, seed) })
 	}
 }
@@ -332,7 +332,7 @@ func checkEvents(t *testing.T, seed uint64) {
 		}
 		checked++
 	}
-	if t.Logf("%d changes, %d checked", len(changes), checked); checked < 30 {
+	if t.Logf("%d changes, %d checked", len(changes), checked); checked < 50 {
 		t.Error("too few were checked")
 	}
 }

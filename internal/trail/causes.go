@@ -99,6 +99,8 @@ func (c *Causes) note(x change) {
 		c.tokens[x.serial] = by
 	}
 	was, is := x.was, x.is
+	command := c.all.at(c.all.n).Command
+	ofBatch := command == token.CmdBatchQuarantine || command == token.CmdBatchRelease // they change states, and no more
 	for _, part := range [...]struct {
 		aspect Aspect
 		same   bool
@@ -115,7 +117,8 @@ func (c *Causes) note(x change) {
 		{AspectSeed, was.SeedDestroyed == is.SeedDestroyed},
 		{AspectIssued, was.Issued == is.Issued},
 	} {
-		if !part.same || !x.known && !is.Since.IsZero() && by[part.aspect] == 0 {
+		first := !x.known && !is.Since.IsZero() && by[part.aspect] == 0 && (!ofBatch || part.aspect == AspectState || part.aspect == AspectLeak)
+		if !part.same || first {
 			by[part.aspect] = c.all.n
 		}
 	}
