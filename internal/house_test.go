@@ -300,7 +300,7 @@ var libraries = []struct {
 	{"golang.org/x/term", []string{"cli/term"}, "only the command line talks to a terminal"},
 	{"github.com/mattn/go-runewidth", []string{"cli/term"}, "only the command line draws tables"},
 	{"github.com/schollz/progressbar", []string{"cli/term"}, "only the command line shows progress"},
-	{"testing", []string{"testkit", "testkit/provider", "store/storetest"}, "what serves tests does not go into the program"},
+	{"testing", []string{"testkit", "testkit/cluster", "testkit/provider", "store/storetest"}, "what serves tests does not go into the program"},
 	{"github.com/pquerna/otp", []string{"otp"}, "its traps are fenced in one place"},
 	{"github.com/russellhaering/goxmldsig", []string{"pskc"}, "its traps are fenced in one place"},
 	{"github.com/beevik/etree", []string{"pskc"}, "trees of whole files are built for signatures only, after the limits were kept"},

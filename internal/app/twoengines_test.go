@@ -17,14 +17,7 @@ import (
 // The same history, with the same clock and the same chance, is the same trail on
 // both engines, byte for byte, and gives the same inventory in every form.
 func TestOneHistoryOnTwoEngines(t *testing.T) {
-	if _, ok := cluster.Find(); !ok && os.Getenv("FOB_NO_PEERS") != "" {
-		t.Skip("PostgreSQL's server is not installed")
-	}
-	server, err := cluster.Start(false)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(server.Stop)
+	server := cluster.ForTest(t)
 	name, err := server.NewDatabase(bg, "")
 	if err != nil {
 		t.Fatal(err)

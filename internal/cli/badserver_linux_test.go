@@ -36,14 +36,7 @@ type sitedServer struct {
 
 func newSited(t *testing.T) *sitedServer {
 	t.Helper()
-	if _, ok := cluster.Find(); !ok && os.Getenv("FOB_NO_PEERS") != "" {
-		t.Skip("PostgreSQL's server is not installed")
-	}
-	server, err := cluster.Start(false)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(server.Stop)
+	server := cluster.ForTest(t)
 	name, err := server.NewDatabase(context.Background(), "")
 	if err != nil {
 		t.Fatal(err)
@@ -86,7 +79,7 @@ func TestServersThatRefuse(t *testing.T) {
 	if strings.Contains(got.err, "wrong one") {
 		t.Error("the password is shown")
 	}
-	s.fails(t, term.ExitFailed, "certificate", "list", "--db", "postgres://owner@"+stranger(t)+"/x?sslmode=verify-full")
+	s.fails(t, term.ExitFailed, "certificate", "list", "--db", "postgres://owner@"+untrusted(t)+"/x?sslmode=verify-full")
 
 	if err := s.Exec(ctx, s.database, "UPDATE schema_version SET version = version + 1"); err != nil {
 		t.Fatal(err)
@@ -109,8 +102,8 @@ func TestServersThatRefuse(t *testing.T) {
 	s.must(t, "doctor")
 }
 
-// stranger is the address of a server with a certificate that nobody knows.
-func stranger(t *testing.T) string {
+// untrusted is the address of a server whose certificate no authority signed.
+func untrusted(t *testing.T) string {
 	t.Helper()
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	if err != nil {

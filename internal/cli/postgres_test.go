@@ -18,14 +18,7 @@ var fileScripts = regexp.MustCompile(`\$\{?DB\b|(?m)^!? ?(sql|triggers) |\.db\b|
 
 // Every script that is not about the file of the database runs on PostgreSQL too.
 func TestScriptsOnPostgres(t *testing.T) {
-	if _, ok := cluster.Find(); !ok && os.Getenv("FOB_NO_PEERS") != "" {
-		t.Skip("PostgreSQL's server is not installed")
-	}
-	server, err := cluster.Start(false)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(server.Stop)
+	server := cluster.ForTest(t)
 	other, err := server.NewDatabase(context.Background(), "")
 	if err == nil {
 		err = server.Exec(context.Background(), other, "CREATE TABLE invoices (id BIGINT)")

@@ -198,7 +198,7 @@ func (q *queries) traces(rows []trail.TokenRow, t trail.Trace) (seqs []int64, er
 	return slices.AppendSeq(seqs, maps.Values(wanted)), err
 }
 
-// seqOf is the first (MIN) or newest (MAX) event about something; 0: there is none.
+// seqOf is the first (MIN) or newest (MAX) event about something, 0 if it has no event.
 func (q *queries) seqOf(which, subject string) (int64, error) {
 	return value[int64](q.row(`SELECT COALESCE(`+which+`(seq), 0) FROM audit_about WHERE subject = $1`, subject))
 }

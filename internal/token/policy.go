@@ -95,7 +95,7 @@ func RemarkShare(a Account, has []Serial) string {
 	if len(has) < manyTokens {
 		return ""
 	}
-	return fmt.Sprintf("%s has %d tokens now; is none of the others lost, or left behind?", a, len(has))
+	return fmt.Sprintf("%s has %d tokens now; was one of the others lost or left behind?", a, len(has))
 }
 
 // CheckShare refuses one token more for an account that has all that the policy

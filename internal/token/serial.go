@@ -77,3 +77,16 @@ func (s Serial) Digits() (n int, ok bool) {
 	}
 	return len(s), len(s) > 0
 }
+
+// TypedSerial is a serial to look for, as a person typed it. Blanks come along when one is pasted, and no
+// serial has any.
+func TypedSerial(typed string) (Serial, error) {
+	s := Serial(strings.TrimSpace(typed))
+	switch {
+	case s == "":
+		return "", fault.Errorf(fault.Usage, "the serial is empty")
+	case len(s) > MaxSerialLen:
+		return "", fault.Errorf(fault.NotFound, "there is no such token: a serial has %d characters at most, this text has %d", MaxSerialLen, len(s))
+	}
+	return s, nil
+}

@@ -299,7 +299,7 @@ func (c *call) token(more func(report.PageReader, token.Token) error) (t token.T
 // tokenPath is the page of a token.
 func tokenPath(id int64) string { return "/tokens/" + strconv.FormatInt(id, 10) }
 
-// pathOf is the page of a token that is known by its serial; empty if there is none.
+// pathOf is the page of a token that is known by its serial, empty for an unknown one.
 func (c *call) pathOf(serial string) string {
 	if c.cases == nil {
 		return ""
@@ -309,18 +309,6 @@ func (c *call) pathOf(serial string) string {
 		return ""
 	}
 	return tokenPath(t.ID)
-}
-
-// serialOf checks a serial that was typed.
-func serialOf(typed string) (token.Serial, error) {
-	s := token.Serial(strings.TrimSpace(typed))
-	switch {
-	case s == "":
-		return "", fault.Errorf(fault.Usage, "the serial is empty")
-	case len(s) > token.MaxSerialLen:
-		return "", fault.Errorf(fault.NotFound, "there is no such token: a serial has %d characters at most, this text has %d", token.MaxSerialLen, len(s))
-	}
-	return s, nil
 }
 
 // newID is a word that nobody guesses.

@@ -91,7 +91,7 @@ func claimPage(c *call) error {
 
 // claimToken begins to bind the token whose serial was typed.
 func claimToken(c *call) error {
-	serial, err := serialOf(c.form("serial"))
+	serial, err := token.TypedSerial(c.form("serial"))
 	if err != nil {
 		return err
 	}

@@ -91,7 +91,7 @@ func (c *call) showFound(f found) error {
 // scanned finds a token by its serial as people say it, or as a reader sends it.
 func (c *call) scanned(q string) (t token.Token, err error) {
 	ctx, d := c.r.Context(), c.cases.Desk
-	serial, err := serialOf(q)
+	serial, err := token.TypedSerial(q)
 	if err == nil {
 		t, err = d.Token(ctx, serial)
 	}

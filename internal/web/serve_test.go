@@ -222,14 +222,7 @@ func TestDemoIsLocal(t *testing.T) {
 
 // The same pages on PostgreSQL.
 func TestOnPostgres(t *testing.T) {
-	if _, ok := cluster.Find(); !ok && os.Getenv("FOB_NO_PEERS") != "" {
-		t.Skip("PostgreSQL's server is not installed")
-	}
-	server, err := cluster.Start(false)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(server.Stop)
+	server := cluster.ForTest(t)
 	name, err := server.NewDatabase(t.Context(), "")
 	if err != nil {
 		t.Fatal(err)

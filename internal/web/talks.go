@@ -53,7 +53,7 @@ func resyncToken(c *call, t token.Token, a action) (err error) {
 func replaceToken(c *call, t token.Token, _ action) (err error) {
 	ctx, d := c.r.Context(), c.cases.Desk
 	req := desk.Codes{}
-	if req.Serial, err = serialOf(c.form("other")); err != nil {
+	if req.Serial, err = token.TypedSerial(c.form("other")); err != nil {
 		return err
 	}
 	if req.Words, err = c.words(); err != nil {

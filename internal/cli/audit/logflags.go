@@ -68,8 +68,8 @@ func (o *logOptions) filter(now time.Time) (f report.EventFilter, err error) {
 	return f, nil
 }
 
-// told passes events on, and says so if there is none that was asked for.
-func (o *logOptions) told(r *term.Run, events report.EventSeq) report.EventSeq {
+// remarked passes events on, and remarks it where the flags select none.
+func (o *logOptions) remarked(r *term.Run, events report.EventSeq) report.EventSeq {
 	return func(yield func(report.Event, error) bool) {
 		none := true
 		for e, err := range events {
@@ -79,7 +79,7 @@ func (o *logOptions) told(r *term.Run, events report.EventSeq) report.EventSeq {
 			}
 		}
 		if o.serial, o.limit = "", 0; none && *o != (logOptions{}) {
-			r.Remark("no event is so")
+			r.Remark("no event matches")
 		}
 	}
 }

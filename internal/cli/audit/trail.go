@@ -32,7 +32,7 @@ func newAuditLogCmd(r *term.Run) *cobra.Command {
 				if err != nil {
 					return err
 				}
-				return printEvents(r, o.told(r, events))
+				return printEvents(r, o.remarked(r, events))
 			})
 		}),
 	}

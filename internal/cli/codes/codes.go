@@ -37,7 +37,7 @@ func (o *codeOptions) request(r *term.Run, serial, account string) (req desk.Cod
 	if len(o.codes) > 2 {
 		return req, fault.Errorf(fault.Usage, "--code was given %d times; one code, or two consecutive ones, are possible", len(o.codes))
 	}
-	if req.Serial, err = term.SerialOf(serial); err != nil {
+	if req.Serial, err = token.TypedSerial(serial); err != nil {
 		return req, err
 	}
 	if account != "" {

@@ -67,7 +67,7 @@ func replace(ctx context.Context, r *term.Run, o *replaceOptions, oldSerial, new
 		return err
 	}
 	req.NewAccount = o.newAccount
-	old, err := term.SerialOf(oldSerial)
+	old, err := token.TypedSerial(oldSerial)
 	if err != nil {
 		return err
 	}

@@ -8,6 +8,7 @@ import (
 
 	"fob/internal/cli/term"
 	"fob/internal/desk"
+	"fob/internal/token"
 )
 
 func newUnlockCmd(r *term.Run) *cobra.Command {
@@ -20,7 +21,7 @@ func newUnlockCmd(r *term.Run) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			serial, err := term.SerialOf(args[0])
+			serial, err := token.TypedSerial(args[0])
 			if err != nil {
 				return err
 			}

@@ -180,7 +180,7 @@ func (f *provisionFlags) check(r *term.Run, args []string) error {
 
 func (f *provisionFlags) choice(r *term.Run, args []string) (c provision.Choice, err error) {
 	for _, a := range args {
-		s, err := term.SerialOf(a)
+		s, err := token.TypedSerial(a)
 		if err != nil {
 			return c, err
 		}

@@ -119,7 +119,7 @@ func newVerifierDoneCmd(r *term.Run) *cobra.Command {
 			return err
 		}
 		for _, a := range args[1:] {
-			s, err := term.SerialOf(a)
+			s, err := token.TypedSerial(a)
 			if err != nil {
 				return err
 			}

@@ -22,7 +22,7 @@ func newLostCmd(r *term.Run) *cobra.Command {
 		RunE: r.Start(func(ctx context.Context, args []string) error {
 			c := desk.Change{By: token.CmdLost, To: token.Lost}
 			var err error
-			if c.Serial, err = term.SerialOf(args[0]); err != nil {
+			if c.Serial, err = token.TypedSerial(args[0]); err != nil {
 				return err
 			}
 			if c.Words, err = w.Words(r); err != nil {

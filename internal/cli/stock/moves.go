@@ -42,7 +42,7 @@ func (m mover) command(r *term.Run) *cobra.Command {
 	cmd := &cobra.Command{
 		Use: m.use, Args: args,
 		RunE: r.Start(func(ctx context.Context, args []string) error {
-			serial, err := term.SerialOf(args[0])
+			serial, err := token.TypedSerial(args[0])
 			if err != nil {
 				return err
 			}

@@ -1,7 +1,6 @@
 package stock
 
 import (
-	"fob/internal/cli/term"
 	"fob/internal/token"
 )
 
@@ -10,7 +9,7 @@ import (
 func serialsOf(args []string) (all []token.Serial, err error) {
 	seen := map[string]bool{}
 	for _, a := range args {
-		s, err := term.SerialOf(a)
+		s, err := token.TypedSerial(a)
 		if err != nil {
 			return nil, err
 		}

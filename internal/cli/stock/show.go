@@ -20,7 +20,7 @@ func newShowCmd(r *term.Run) *cobra.Command {
 		Use:  "show SERIAL",
 		Args: term.Exactly("the serial"),
 		RunE: r.Start(func(ctx context.Context, args []string) error {
-			serial, err := term.SerialOf(args[0])
+			serial, err := token.TypedSerial(args[0])
 			if err != nil {
 				return err
 			}

@@ -1,27 +1,11 @@
 package term
 
 import (
-	"strings"
-
 	"github.com/spf13/cobra"
 
 	"fob/internal/desk"
-	"fob/internal/fault"
 	"fob/internal/token"
 )
-
-// SerialOf takes a typed serial. Blanks come along when one is pasted, and no
-// serial has any.
-func SerialOf(typed string) (token.Serial, error) {
-	s := token.Serial(strings.TrimSpace(typed))
-	switch {
-	case s == "":
-		return "", fault.Errorf(fault.Usage, "the serial is empty")
-	case len(s) > token.MaxSerialLen:
-		return "", fault.Errorf(fault.NotFound, "there is no such token: a serial has %d characters at most, this text has %d", token.MaxSerialLen, len(s))
-	}
-	return s, nil
-}
 
 // SaidFlags are what people say about a change. Every command that changes
 // something takes them all, since a policy may demand any of them.

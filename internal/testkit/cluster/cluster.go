@@ -16,6 +16,7 @@ import (
 	"strconv"
 	"sync/atomic"
 	"syscall"
+	"testing"
 	"time"
 
 	_ "github.com/jackc/pgx/v5/stdlib" // the driver
@@ -54,6 +55,21 @@ func Start(safe bool) (*Cluster, error) {
 	return start(safe, func(c *Cluster) *exec.Cmd {
 		return c.command("initdb", "-D", c.data(), "-U", "owner", "-A", "trust", "-E", "UTF8", "--locale=C.UTF-8", "--no-sync")
 	})
+}
+
+// ForTest starts a server for the length of a test, which is left out where none is
+// installed and FOB_NO_PEERS says that this is known.
+func ForTest(t testing.TB) *Cluster {
+	t.Helper()
+	if _, ok := Find(); !ok && os.Getenv("FOB_NO_PEERS") != "" {
+		t.Skip("PostgreSQL's server is not installed")
+	}
+	c, err := Start(false)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(c.Stop)
+	return c
 }
 
 // Standby makes a server that follows this one and answers who only reads.
