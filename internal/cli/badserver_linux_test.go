@@ -309,7 +309,9 @@ func (w *wire) cut(where int, word []byte, nth int) {
 func (w *wire) heard(text []byte) bool {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	w.said = append(w.said, string(text))
+	if text[0] != 'X' { // a farewell waits for no answer, and comes when it comes
+		w.said = append(w.said, string(text))
+	}
 	if w.nth == 0 || !bytes.Contains(text, w.word) {
 		return false
 	}
