@@ -53,9 +53,9 @@ accounts by the codes that the tokens display, and shows auditors what is where.
 	}
 
 	cmd.SetCompletionCommandGroupID("store")
-	cmd.AddCommand(admin.HelpTopics()...)
-	cmd.AddCommand(out.HelpTopics()...)
-	cmd.SetHelpCommand(admin.NewHelpCommand(cmd, nearest))
+	cmd.AddCommand(admin.HelpTopics(r)...)
+	cmd.AddCommand(out.HelpTopics(r)...)
+	cmd.SetHelpCommand(admin.NewHelpCommand(r, cmd, nearest))
 	cmd.SetHelpCommandGroupID("store")
 	complete(r, cmd)
 	for _, c := range cmd.Commands() {

@@ -71,7 +71,10 @@ func Uses(c *cobra.Command) (lines []string) {
 
 // Root is the tree of all commands, for what writes manuals and completions of it.
 func Root() *cobra.Command {
-	return command(&term.Run{Getenv: func(string) string { return "" }, Now: time.Now})
+	r := &term.Run{Getenv: func(string) string { return "" }, Now: time.Now}
+	root := command(r)
+	r.FillHelp()
+	return root
 }
 
 // addHelp gives the program its help: the order of a page, the topic about JSON, which
@@ -79,6 +82,8 @@ func Root() *cobra.Command {
 func addHelp(r *term.Run, cmd *cobra.Command) {
 	cmd.SetHelpTemplate(helpTemplate)
 	cmd.SetUsageTemplate(usageTemplate)
+	help := cmd.HelpFunc()
+	cmd.SetHelpFunc(func(about *cobra.Command, args []string) { r.FillHelp(); help(about, args) })
 	var version bool
 	cmd.Flags().BoolVarP(&version, "version", "V", false, "print the version of fob")
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {

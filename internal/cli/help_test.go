@@ -102,7 +102,7 @@ var placeholder = regexp.MustCompile(`\{[a-z-]+\}`)
 // TestHelp: every command says what it is for, those that do something give an
 // example which is one, and every flag is explained.
 func TestHelp(t *testing.T) {
-	top := command((&term.Run{Getenv: func(string) string { return "" }, Now: time.Now}))
+	top := Root()
 	all := allCommands(top)
 	if len(all) < 15 {
 		t.Fatalf("only %d commands were found", len(all))

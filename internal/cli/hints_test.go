@@ -7,8 +7,6 @@ import (
 	"regexp"
 	"strings"
 	"testing"
-
-	"fob/internal/cli/term"
 )
 
 var namedCommand = regexp.MustCompile("`fob ([a-z][a-z-]*)(?: ([a-z][a-z-]*))?[^`\n]*`")
@@ -16,7 +14,7 @@ var namedCommand = regexp.MustCompile("`fob ([a-z][a-z-]*)(?: ([a-z][a-z-]*))?[^
 // A hint that sends somebody to a command that is not there is worse than none:
 // every command that a message or comment of the program names exists.
 func TestNamedCommandsExist(t *testing.T) {
-	top := command((&term.Run{}))
+	top := Root()
 	named := 0
 	err := filepath.WalkDir("..", func(path string, d fs.DirEntry, err error) error {
 		if err != nil || d.IsDir() || !strings.HasSuffix(path, ".go") && !strings.HasSuffix(path, "help.md") || strings.HasSuffix(path, "_test.go") {

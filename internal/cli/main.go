@@ -9,6 +9,7 @@ import (
 	"os"
 	"os/signal"
 	"slices"
+	"strings"
 	"syscall"
 	"time"
 
@@ -42,6 +43,7 @@ type Process struct {
 func Main() int {
 	// Seeds must not reach a core file; where the system refuses, go on.
 	_ = custody.HardenProcess()
+	app.CollectLater()
 	ctx, stop := interruptible(context.Background())
 	defer stop()
 	return Run(ctx, Process{Args: os.Args[1:], Streams: term.SystemStreams(), Getenv: os.Getenv, Now: time.Now})
@@ -83,6 +85,9 @@ func Run(ctx context.Context, p Process) int {
 		return cmd.ExecuteContext(ctx)
 	}
 	cmd := command(r)
+	if len(p.Args) > 0 && strings.HasPrefix(p.Args[0], cobra.ShellCompRequestCmd) {
+		r.FillHelp()
+	}
 	cmd.SetArgs(p.Args)
 	reached, err := cmd.ExecuteContextC(ctx)
 	if word := firstWord(p.Args, cmd.PersistentFlags()); err != nil && reached == cmd && word != "" {

@@ -13,7 +13,6 @@
 package damage
 
 import (
-	"regexp"
 	"strings"
 	"time"
 	"unicode"
@@ -33,24 +32,24 @@ const takeOriginal = "take it from the original file"
 // #REF!, #BEZUG!, #¡REF!, #NAME?, #DIV/0!, #N/A, #NV, also with what it was twice over;
 // of LibreOffice Err:508 and Fehler:508, of Google a sheet that was not loaded yet, and
 // of a column too narrow for its numbers only signs.
-var sheetError = regexp.MustCompile(`^(#([¡¿]?\p{Lu}[\p{Lu}0-9/_ ]*[!?]|N/A|N/D|N/V|NV|N/B|I/T|Н/Д|N/DISP|GETTING_DATA|GEG\. ONTBREEKT|SAKNAS!?|PUUTTUU|HIÁNYZIK|YOK|NENÍ_K_DISPOZICI)( N/A| #N/A)?|(Err|Fehler|Erreur|Errore|Error|Fout) ?:[0-9]{3}|Loading\.\.\.|#{3,})$`)
+var sheetError = Pattern(`^(#([¡¿]?\p{Lu}[\p{Lu}0-9/_ ]*[!?]|N/A|N/D|N/V|NV|N/B|I/T|Н/Д|N/DISP|GETTING_DATA|GEG\. ONTBREEKT|SAKNAS!?|PUUTTUU|HIÁNYZIK|YOK|NENÍ_K_DISPOZICI)( N/A| #N/A)?|(Err|Fehler|Erreur|Errore|Error|Fout) ?:[0-9]{3}|Loading\.\.\.|#{3,})$`)
 
 // SheetError reports whether a text is an error of a spreadsheet. No serial, account
 // or name begins with # and ends as these do, or is of # alone: makers print letters,
 // digits, dashes and points, and directories write a # in front of a name only behind a
 // backslash (RFC 4514 section 2.4). So a healthy file of any length has none.
 func SheetError(text string) bool {
-	return text != "" && strings.IndexByte("#EFL", text[0]) >= 0 && sheetError.MatchString(text)
+	return text != "" && strings.IndexByte("#EFL", text[0]) >= 0 && sheetError().MatchString(text)
 }
 
 // formula is what a spreadsheet computes when a list is opened in one: it is nobody's
 // name. A number with a sign is no formula. Microsoft allows no =, bracket or stroke in
 // a sAMAccountName or a UPN: a healthy file of any length has none.
-var formula = regexp.MustCompile(`^(=|[-+@][\pL\d.+\-*/]*[(|!])`)
+var formula = Pattern(`^(=|[-+@][\pL\d.+\-*/]*[(|!])`)
 
 // Formula reports whether a text is a formula that was to be computed. It is damage in
 // a list; what somebody types is taken as it is, and shown so that nothing computes it.
-func Formula(text []byte) bool { return formula.Match(text) }
+func Formula(text []byte) bool { return formula().Match(text) }
 
 // Listed is the damage of an account in a list; empty: none.
 func Listed(text string) string {
@@ -63,11 +62,11 @@ func Listed(text string) string {
 // exponent is how a spreadsheet writes a long number: 2.6E+12. A serial such as
 // 12E4567 is not that: the damage always shows a decimal mark, an E+, or both, and no
 // serial has a plus, nor one mark between digits with an E behind it.
-var exponent = regexp.MustCompile(`^[+-]?[0-9]+([.,][0-9]+[eE][+-]?|[eE]\+)[0-9]+$`)
+var exponent = Pattern(`^[+-]?[0-9]+([.,][0-9]+[eE][+-]?|[eE]\+)[0-9]+$`)
 
 // Exponent reports whether a text was a number too long for its cell.
 func Exponent(text string) bool {
-	return strings.ContainsAny(text, "eE") && exponent.MatchString(text)
+	return strings.ContainsAny(text, "eE") && exponent().MatchString(text)
 }
 
 // Text is the damage that any text shows, whatever it ought to be; empty: none.
@@ -84,7 +83,7 @@ func Text(text string) string {
 // fraction is how programs write a whole number that they took for one with a
 // fraction. Of makers' numbers none is of digits, a point and nothing but zeros
 // behind it: all tokens would end alike, and labels have no room to waste.
-var fraction = regexp.MustCompile(`^-?[0-9]+[.,]0+$`)
+var fraction = Pattern(`^-?[0-9]+[.,]0+$`)
 
 // Number is the damage of what looks like a number and was a text: a serial, a
 // personnel number, the number of an order; empty: none.
@@ -95,9 +94,9 @@ func Number(text string) string {
 	switch {
 	case text == "" || text[len(text)-1] < '0' || text[len(text)-1] > '9' || !strings.ContainsAny(text, ".,'’-/"):
 		// nearly all, and a file has millions
-	case fraction.MatchString(text):
+	case fraction().MatchString(text):
 		return "ends in .0, as if it were a number: a program read it as one and wrote it back; " + takeOriginal
-	case thousands.MatchString(text):
+	case thousands().MatchString(text):
 		return "has separators of thousands, as if it were a number; " + takeOriginal
 	case isDate(text):
 		return "is a date, which a spreadsheet may have made of something else; " + takeOriginal
@@ -108,7 +107,7 @@ func Number(text string) string {
 // thousands are groups of three behind commas or apostrophes. Points group the digits
 // of real serials too, and are not among them. No serial and no login has a comma or an
 // apostrophe between digits: a healthy file of any length has none.
-var thousands = regexp.MustCompile(`^[1-9][0-9]{0,2}([,'’][0-9]{3})+$`)
+var thousands = Pattern(`^[1-9][0-9]{0,2}([,'’][0-9]{3})+$`)
 
 // dates are the layouts that spreadsheets write a date in. A serial of digits in
 // groups of 4, 2 and 2 or of 2, 2 and 4 would be a date of this age once in a
@@ -217,12 +216,12 @@ func MayBeNobody(text string) bool {
 // footer is how reports end, and what databases print behind their rows: a number
 // with a word for what was counted, an end, who made it on which day, a page. Nobody's
 // login has a blank or a colon and one of these words in front of a number.
-var footer = regexp.MustCompile(`(?i)^(\(?\d+ (rows?|records?|users?|entries|objects|items|results|accounts|persons?|people|tokens?|lines?|zeilen?|datens(ä|ae)tze?|eintr(ä|ae)ge|benutzer|konten|personen|objekte|lignes?|enregistrements?|utilisateurs?|filas?|usuarios|righe|rijen|rader)\b.*` +
+var footer = Pattern(`(?i)^(\(?\d+ (rows?|records?|users?|entries|objects|items|results|accounts|persons?|people|tokens?|lines?|zeilen?|datens(ä|ae)tze?|eintr(ä|ae)ge|benutzer|konten|personen|objekte|lignes?|enregistrements?|utilisateurs?|filas?|usuarios|righe|rijen|rader)\b.*` +
 	`|(total|totals|sum|summe|gesamt|anzahl|count|number|zeilen|records|rows|datens(ä|ae)tze)( \pL+){0,3} ?[:=] ?[\d.,' ]+` +
 	`|[-*= ]*(end of (file|report|list|data|export)|ende der (liste|datei|tabelle)|ende des (berichts|exports)|fin du (fichier|rapport)|fin de la liste)\b.*` +
 	`|(generated|created|exported|printed|erstellt|exportiert|gedruckt|stand|g(é|e)n(é|e)r(é|e)|report run)\b.*\d{1,4}[-./]\d{1,2}[-./]\d{1,4}.*` +
 	`|(page|seite|p(á|a)gina|pagina) \d+ ?(/|of|von|de|di|van) ?\d+)$`)
 
 func isFooter(text string) bool {
-	return len(text) > 4 && strings.ContainsAny(text, " :=") && footer.MatchString(text)
+	return len(text) > 4 && strings.ContainsAny(text, " :=") && footer().MatchString(text)
 }

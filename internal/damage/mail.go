@@ -2,27 +2,26 @@ package damage
 
 import (
 	"html"
-	"regexp"
 	"strings"
 )
 
 // inMarkdown is a link as chats and wikis write it.
-var inMarkdown = regexp.MustCompile(`^\[([^\]]+@[^\]]+)\]\((mailto:)?[^)]*\)$`)
+var inMarkdown = Pattern(`^\[([^\]]+@[^\]]+)\]\((mailto:)?[^)]*\)$`)
 
 // hiddenAt is an address as people write it to hide it from machines.
-var hiddenAt = regexp.MustCompile(`(?i)^([\w.+-]+) ?[([{<] ?at ?[)\]}>] ?([\w-]+( ?[([{<]? ?(dot|punkt|\.) ?[)\]}>]? ?[\w-]+)+)$`)
+var hiddenAt = Pattern(`(?i)^([\w.+-]+) ?[([{<] ?at ?[)\]}>] ?([\w-]+( ?[([{<]? ?(dot|punkt|\.) ?[)\]}>]? ?[\w-]+)+)$`)
 
 // spelled is an address with what does not belong into one, and what ought to be there:
 // blanks round its @ and its points, and a comma in the place of a point.
-var spelled = regexp.MustCompile(`^([\w.+'-]+) ?@ ?([\w-]+(?: ?[.,] ?[\w-]+)+)\.?$`)
+var spelled = Pattern(`^([\w.+'-]+) ?@ ?([\w-]+(?: ?[.,] ?[\w-]+)+)\.?$`)
 
 // behind is an address with a remark, or a remark with an address: ann@example.test
 // (external), Ann Example (ann@example.test).
-var behind = regexp.MustCompile(`^(?:([^\s()]+@[^\s()]+) ?\([^()]*\)|[^()@]+ \(([^\s()]+@[^\s()]+)\))$`)
+var behind = Pattern(`^(?:([^\s()]+@[^\s()]+) ?\([^()]*\)|[^()@]+ \(([^\s()]+@[^\s()]+)\))$`)
 
 // labelled is a word with a colon in front of an address, as forms, headers of mails and
 // links have it.
-var labelled = regexp.MustCompile(`(?i)^(e-?mail|mail|mailto|smtp|sips?|upn|to|cc|bcc|from|an|von|de|à|acct|xmpp|im|teams|user|login) ?: ?`)
+var labelled = Pattern(`(?i)^(e-?mail|mail|mailto|smtp|sips?|upn|to|cc|bcc|from|an|von|de|à|acct|xmpp|im|teams|user|login) ?: ?`)
 
 // Mail is what mail programs, chats and directories put round an address, and the
 // address that is left; empty: nothing. The signs that give it away are none that an
@@ -56,12 +55,12 @@ func bareAddress(text string) string {
 	if before, after, has := strings.Cut(bare, "%40"); has && !strings.Contains(bare, "@") {
 		bare = before + "@" + after
 	}
-	if m := inMarkdown.FindStringSubmatch(bare); m != nil {
+	if m := inMarkdown().FindStringSubmatch(bare); m != nil {
 		bare = m[1]
-	} else if m := behind.FindStringSubmatch(bare); m != nil {
+	} else if m := behind().FindStringSubmatch(bare); m != nil {
 		bare = m[1] + m[2]
 	}
-	if m := hiddenAt.FindStringSubmatch(bare); m != nil {
+	if m := hiddenAt().FindStringSubmatch(bare); m != nil {
 		domain := strings.NewReplacer(" ", "", "(", "", ")", "", "[", "", "]", "", "{", "", "}", "", "<", "", ">", "", "dot", ".", "DOT", ".", "punkt", ".").Replace(m[2])
 		return m[1] + "@" + strings.ReplaceAll(domain, "..", ".")
 	}
@@ -76,7 +75,7 @@ func bareAddress(text string) string {
 		before = bare
 		bare = strings.Trim(bare, " ,;<>\"“”„«»")
 		if strings.Contains(bare, "@") {
-			bare = labelled.ReplaceAllString(bare, "")
+			bare = labelled().ReplaceAllString(bare, "")
 		}
 		if address, query, has := strings.Cut(bare, "?"); has && strings.Contains(address, "@") && strings.Contains(query, "=") {
 			bare = address
@@ -87,7 +86,7 @@ func bareAddress(text string) string {
 			}
 		}
 	}
-	if m := spelled.FindStringSubmatch(bare); m != nil {
+	if m := spelled().FindStringSubmatch(bare); m != nil {
 		bare = m[1] + "@" + strings.NewReplacer(" ", "", ",", ".").Replace(m[2])
 	}
 	if bare == "" {

@@ -1,9 +1,9 @@
 package people
 
 import (
-	"regexp"
 	"strings"
 
+	"fob/internal/damage"
 	"fob/internal/rows"
 )
 
@@ -119,17 +119,17 @@ func wordSet(text string) map[string]bool {
 // Names of columns that tell who left without saying it in words that fob knows.
 // Their stems are whole words, or stand where no other word ends in them.
 var (
-	likeStatus = regexp.MustCompile(`^status|status$|^statut|zustand$|a[kc]ti(v|f|ve|vo|va)$|a[kc]ti(viert|vated|vé)$|a[kc]tiv(e|er)?(flag|kennzeichen|yn|jn)$|enabled$|disabled$|` +
+	likeStatus = damage.Pattern(`^status|status$|^statut|zustand$|a[kc]ti(v|f|ve|vo|va)$|a[kc]ti(viert|vated|vé)$|a[kc]tiv(e|er)?(flag|kennzeichen|yn|jn)$|enabled$|disabled$|` +
 		`gesperrt$|blocked$|suspended$|terminated$|ausgeschieden$|ausgetreten$|^leaver`)
-	likeLeaving = regexp.MustCompile(`austritt|kündigung|vertragsende|beschäftigungsende|beschäftigtbis|gültigbis|letzterarbeitstag|inaktivseit|` +
+	likeLeaving = damage.Pattern(`austritt|kündigung|vertragsende|beschäftigungsende|beschäftigtbis|gültigbis|letzterarbeitstag|inaktivseit|` +
 		`ausgeschieden|ausgetreten|ablaufdatum|kontoablauf|^enddat|enddate$|enddatum|contractend|employmentend|terminat|lastday|lastworkingday|` +
 		`leav(e|er|ing)(s|on|date)?$|(left|exit|leaving|end)(on|at|date)$|^dateof(leaving|exit)|offboard|validuntil|validto$|accountexpir|expir(y|ation)date|` +
 		`deleted(at|on|date)|inactivesince|datede?sortie|datedefin|datededépart|findecontrat|fechade(baja|salida)|datacessazione|uitdienst`)
 	// ofOthers are of other things than somebody's work here.
-	ofOthers = regexp.MustCompile(`sync|password|kennwort|passwort|mailbox|phone|marital|famil|civil|visa|tax|steuer|matrimon|mfa|lizenz|licen|impf|vaccin`)
+	ofOthers = damage.Pattern(`sync|password|kennwort|passwort|mailbox|phone|marital|famil|civil|visa|tax|steuer|matrimon|mfa|lizenz|licen|impf|vaccin`)
 	// ofOtherMoments are columns in which a yes or a date says something else: when
 	// somebody began, was born or was seen, and what he is beside his work.
-	ofOtherMoments = regexp.MustCompile(`birth|geburt|naissance|nacimiento|nascita|hire|hiring|start|eintritt|beginn|entry|joined|joining|created|creation|erstellt|anlage|` +
+	ofOtherMoments = damage.Pattern(`birth|geburt|naissance|nacimiento|nascita|hire|hiring|start|eintritt|beginn|entry|joined|joining|created|creation|erstellt|anlage|` +
 		`modif|changed|geändert|update|aktualisiert|lastlog|lastsign|letzteanmeld|lockedout|bad(pwd|password)|anniversary|jubilä|manager|supervisor|vorgesetzt|leiter|` +
 		`remote|homeoffice|extern|guest|gast|contractor|admin|vip|parking|parkplatz|badge|training|schulung|review|newsletter|member|mitglied|group|gruppe|ersthelfer|firstaid|` +
 		`brandschutz|betriebsrat|union|disability|behindert|notif|photo|foto|confirm|verif|consent|probation|probezeit|parttime|teilzeit|photo|delegat|hidden|protect`)
@@ -146,12 +146,12 @@ var (
 // somebody left.
 func mayTellWhoLeft(heading []byte) bool {
 	name := rows.Name(heading)
-	return !ofOthers.MatchString(name) && !ofOtherMoments.MatchString(name)
+	return !ofOthers().MatchString(name) && !ofOtherMoments().MatchString(name)
 }
 
 // tellsWhoLeft reports whether the name of a column without a meaning looks like one
 // that tells who is here.
 func tellsWhoLeft(heading []byte) bool {
 	name := rows.Name(heading)
-	return (likeStatus.MatchString(name) || likeLeaving.MatchString(name)) && !ofOthers.MatchString(name)
+	return (likeStatus().MatchString(name) || likeLeaving().MatchString(name)) && !ofOthers().MatchString(name)
 }

@@ -4,8 +4,8 @@ import (
 	"bufio"
 	"bytes"
 	"io"
-	"regexp"
 
+	"fob/internal/damage"
 	"fob/internal/fault"
 )
 
@@ -65,7 +65,7 @@ var foreign = []struct {
 	{isSpreadsheetXML, "an Excel workbook written as XML (Excel 2003)", resave},
 	{func(b []byte) bool { return bytes.HasPrefix(b, []byte("<")) }, "XML", asCSV},
 	{isJSON, "JSON", asCSV},
-	{func(b []byte) bool { return ldif.Match(b) }, "LDIF, as directories export it", asCSV},
+	{func(b []byte) bool { return ldif().Match(b) }, "LDIF, as directories export it", asCSV},
 	{func(b []byte) bool { return bytes.HasPrefix(b, []byte("BEGIN:VCARD")) }, "a file of business cards (vCard)", asCSV},
 	{func(b []byte) bool { return bytes.HasPrefix(b, []byte("{\\rtf")) }, "a document (RTF)", asCSV},
 	{IsMail, "a mail", "save what is attached to it, and hand that over"},
@@ -113,15 +113,15 @@ func isSpreadsheetXML(b []byte) bool {
 }
 
 // json is how objects and lists of them begin; a header in brackets does not.
-var json = regexp.MustCompile(`^(\{\s*("|\})|\[\s*([{\["\]]|-?\d|null|true|false))`)
+var json = damage.Pattern(`^(\{\s*("|\})|\[\s*([{\["\]]|-?\d|null|true|false))`)
 
-func isJSON(b []byte) bool { return json.Match(b) }
+func isJSON(b []byte) bool { return json().Match(b) }
 
 // ldif begins with an entry, perhaps behind a version and comments (RFC 2849).
-var ldif = regexp.MustCompile(`^(?:#[^\n]*\r?\n)*(?:version: ?1\s+)?(?:#[^\n]*\r?\n)*dn::? `)
+var ldif = damage.Pattern(`^(?:#[^\n]*\r?\n)*(?:version: ?1\s+)?(?:#[^\n]*\r?\n)*dn::? `)
 
 // mailHeader are lines that a mail begins with (RFC 5322).
-var mailHeader = regexp.MustCompile(`(?i)^((return-path|received|delivered-to|from|to|subject|date|message-id|mime-version|content-[a-z-]+|x-[a-z-]+|dkim-signature|authentication-results|arc-[a-z-]+):[^\n]*\r?\n([ \t][^\n]*\r?\n)*){2,}`)
+var mailHeader = damage.Pattern(`(?i)^((return-path|received|delivered-to|from|to|subject|date|message-id|mime-version|content-[a-z-]+|x-[a-z-]+|dkim-signature|authentication-results|arc-[a-z-]+):[^\n]*\r?\n([ \t][^\n]*\r?\n)*){2,}`)
 
 // IsMail reports whether a text begins as a mail does.
-func IsMail(b []byte) bool { return mailHeader.Match(b) }
+func IsMail(b []byte) bool { return mailHeader().Match(b) }

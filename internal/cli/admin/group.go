@@ -19,7 +19,7 @@ var help string
 
 // Commands are those of the group.
 func Commands(r *term.Run) []*cobra.Command {
-	return term.Describe(help, Promises,
+	return r.Describe(func() string { return help }, Promises,
 		newInitCmd(r), newPolicyCmd(r), newClockCmd(r), newDoctorCmd(r), newKeyCmd(r), newMigrateCmd(r), newRequestCmd(r), newBackupCmd(r), newRestoreCmd(r), newServeCmd(r), newVersionCmd(r))
 }
 

@@ -5,6 +5,8 @@ import (
 	"strings"
 
 	"github.com/spf13/cobra"
+
+	"fob/internal/cli/term"
 )
 
 // A guide is a help topic in prose, one file each. The tests of tools/demo play
@@ -37,9 +39,9 @@ func guide(name string) string {
 
 // guideTopics are the guides as help topics, but for that of the command audit,
 // which `fob help audit` finds first.
-func guideTopics() (all []*cobra.Command) {
+func guideTopics(r *term.Run) (all []*cobra.Command) {
 	for _, g := range guides[1:] {
-		all = append(all, &cobra.Command{Use: g.name, Short: g.short, Long: strings.TrimSpace(guide(g.name))})
+		all = append(all, r.Topic(g.name, g.short, func() string { return strings.TrimSpace(guide(g.name)) }))
 	}
 	return all
 }

@@ -72,15 +72,14 @@ var codesHelp string
 
 // HelpTopics are read with `fob help TOPIC`: the guides, and what is made from what
 // the program itself uses, so that it cannot go stale.
-func HelpTopics() []*cobra.Command {
-	return append(guideTopics(), []*cobra.Command{
-		{Use: jsonTopic, Short: "What --json prints, by command", Long: jsonIntroduction},
-		{Use: "exit-codes", Short: "The exit codes of fob", Long: exitCodesHelp()},
-		{Use: "formats", Short: "The seed files that fob reads", Long: formatsHelp()},
-		{Use: "workbook", Short: "The sheets and fields of an export", Long: workbookHelp()},
-		{Use: "states", Short: "The states of a token and what moves it", Long: statesHelp()},
-		{Use: "codes", Short: "How displayed codes are checked", Long: term.Numbers.Replace(codesHelp)},
-	}...)
+func HelpTopics(r *term.Run) []*cobra.Command {
+	return append(guideTopics(r),
+		r.Topic(jsonTopic, "What --json prints, by command", func() string { return jsonIntroduction }),
+		r.Topic("exit-codes", "The exit codes of fob", exitCodesHelp),
+		r.Topic("formats", "The seed files that fob reads", formatsHelp),
+		r.Topic("workbook", "The sheets and fields of an export", workbookHelp),
+		r.Topic("states", "The states of a token and what moves it", statesHelp),
+		r.Topic("codes", "How displayed codes are checked", func() string { return term.Numbers.Replace(codesHelp) }))
 }
 
 // formatsHelp lists what the readers declare.
@@ -128,7 +127,7 @@ func defaultsOf(f seedfile.Format) string {
 // NewHelpCommand stands in for cobra's, which answers an unknown topic with the
 // help of the whole program and success. Nearest returns those of the names that a
 // mistyped word may have meant.
-func NewHelpCommand(root *cobra.Command, nearest func(word string, names []string) []string) *cobra.Command {
+func NewHelpCommand(r *term.Run, root *cobra.Command, nearest func(word string, names []string) []string) *cobra.Command {
 	return &cobra.Command{
 		Use:     "help [COMMAND|TOPIC]",
 		Short:   "Help about any command or topic",
@@ -137,6 +136,7 @@ func NewHelpCommand(root *cobra.Command, nearest func(word string, names []strin
 			return completeHelp(root, args, typed), cobra.ShellCompDirectiveNoFileComp
 		},
 		RunE: func(_ *cobra.Command, args []string) error {
+			r.FillHelp()
 			if len(args) == 1 && args[0] == guides[0].name {
 				_, err := fmt.Fprintf(root.OutOrStdout(), "%s\nThe commands: fob audit --help\n", guide(args[0]))
 				return err

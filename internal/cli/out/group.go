@@ -16,7 +16,7 @@ var help string
 
 // Commands are those of the group.
 func Commands(r *term.Run) []*cobra.Command {
-	return term.Describe(help, Promises, newProvisionCmd(r), newVerifierCmd(r))
+	return r.Describe(func() string { return help }, Promises, newProvisionCmd(r), newVerifierCmd(r))
 }
 
 // Promises say what each command prints under --json, and its exit codes.

@@ -12,8 +12,8 @@ import (
 
 // HelpTopics are read with `fob help TOPIC`, made from the table that the program
 // itself uses.
-func HelpTopics() []*cobra.Command {
-	return []*cobra.Command{{Use: "targets", Short: "The verifiers that fob writes seeds for", Long: targetsHelp()}}
+func HelpTopics(r *term.Run) []*cobra.Command {
+	return []*cobra.Command{r.Topic("targets", "The verifiers that fob writes seeds for", targetsHelp)}
 }
 
 func targetsHelp() string {

@@ -23,7 +23,7 @@ var listHelp string
 
 // Commands are those of the group.
 func Commands(r *term.Run) []*cobra.Command {
-	return term.Describe(strings.ReplaceAll(help, "{list}", strings.TrimSpace(listHelp)), Promises,
+	return r.Describe(func() string { return strings.ReplaceAll(help, "{list}", strings.TrimSpace(listHelp)) }, Promises,
 		newAccountCmd(r), newReconcileCmd(r))
 }
 

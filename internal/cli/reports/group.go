@@ -17,7 +17,7 @@ var help string
 
 // Commands are those of the group.
 func Commands(r *term.Run) []*cobra.Command {
-	return term.Describe(kindsHelp(help), Promises,
+	return r.Describe(kindsHelp, Promises,
 		newReportCmd(r))
 }
 

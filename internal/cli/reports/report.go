@@ -226,7 +226,7 @@ func parseWords[K ~string](flag, text string, known []K) (found []K, err error) 
 }
 
 // kindsHelp puts the kinds that reports know into their help.
-func kindsHelp(text string) string {
+func kindsHelp() string {
 	var exceptions, overrides strings.Builder
 	for _, m := range report.ExceptionKinds() {
 		exceptions.WriteString(explained(string(m.Kind), m.Meaning))
@@ -234,7 +234,7 @@ func kindsHelp(text string) string {
 	for _, m := range report.OverrideMeanings() {
 		overrides.WriteString(explained(string(m.Kind), m.Meaning.In(term.Wording{})))
 	}
-	return strings.NewReplacer("{exceptions}\n", exceptions.String(), "{overrides}\n", overrides.String()).Replace(text)
+	return strings.NewReplacer("{exceptions}\n", exceptions.String(), "{overrides}\n", overrides.String()).Replace(help)
 }
 
 // explained is a name with its meaning, as help lists several.

@@ -17,7 +17,7 @@ var help string
 
 // Commands are those of the group.
 func Commands(r *term.Run) []*cobra.Command {
-	return term.Describe(help, Promises,
+	return r.Describe(func() string { return help }, Promises,
 		newInspectCmd(r), newImportCmd(r), newBatchCmd(r))
 }
 

@@ -18,7 +18,7 @@ var help string
 
 // Commands are those of the group.
 func Commands(r *term.Run) []*cobra.Command {
-	return term.Describe(help, Promises,
+	return r.Describe(func() string { return help }, Promises,
 		newListCmd(r), newShowCmd(r),
 		mover{use: "assign SERIAL ACCOUNT | assign --from FILE", by: token.CmdAssign, to: token.Assigned, account: true}.withFile(r),
 		mover{use: "unassign SERIAL", by: token.CmdUnassign, to: token.InStock, claims: true}.command(r),

@@ -31,23 +31,44 @@ func (p Promised) With(flag string, json any) Promised { p.Flag, p.WithFlag = fl
 // of them, and from what they promise to scripts. A section is headed "# report
 // drift" and holds the short description, the long one, and behind a line
 // "Examples:" the calls.
-func Describe(text string, promises map[string]Promised, commands ...*cobra.Command) []*cobra.Command {
-	sections := map[string]string{}
-	for section := range strings.SplitSeq("\n"+Numbers.Replace(text), "\n# ") {
-		name, body, _ := strings.Cut(section, "\n")
-		sections[name] = strings.Trim(body, "\n")
-	}
-	for _, c := range commands {
-		describe(c, sections, promises)
-	}
+func (r *Run) Describe(text func() string, promises map[string]Promised, commands ...*cobra.Command) []*cobra.Command {
+	r.ForHelp(func() {
+		sections := map[string]string{}
+		for section := range strings.SplitSeq("\n"+Numbers.Replace(text()), "\n# ") {
+			name, body, _ := strings.Cut(section, "\n")
+			sections["fob "+name] = strings.Trim(body, "\n")
+		}
+		for _, c := range commands {
+			describe(c, sections, promises)
+		}
+	})
 	return commands
+}
+
+// ForHelp puts off what is only there to be read, until somebody asks for help: most
+// commands are run, and start sooner without it.
+func (r *Run) ForHelp(fill func()) { r.forHelp = append(r.forHelp, fill) }
+
+// FillHelp writes the help of all commands.
+func (r *Run) FillHelp() {
+	for _, fill := range r.forHelp {
+		fill()
+	}
+	r.forHelp = nil
+}
+
+// Topic is a page of help without a command.
+func (r *Run) Topic(name, short string, text func() string) *cobra.Command {
+	cmd := &cobra.Command{Use: name, Short: short}
+	r.ForHelp(func() { cmd.Long = text() })
+	return cmd
 }
 
 func describe(cmd *cobra.Command, sections map[string]string, promises map[string]Promised) {
 	body, example, _ := strings.Cut(sections[cmd.CommandPath()], "\nExamples:\n")
 	short, long, _ := strings.Cut(body, "\n")
 	cmd.Short, cmd.Long, cmd.Example = short, strings.Trim(long, "\n"), example
-	if p, ok := promises["fob "+cmd.CommandPath()]; ok {
+	if p, ok := promises[cmd.CommandPath()]; ok {
 		cmd.Annotations = map[string]string{"json": p.json(), "exits": p.codes()}
 	}
 	for _, c := range cmd.Commands() {

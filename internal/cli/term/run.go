@@ -46,6 +46,8 @@ type Run struct {
 
 	Again func(ctx context.Context, line []string) error // runs another command line
 
+	forHelp []func() // see ForHelp
+
 	open *app.UseCases // while a command has the store open: no command opens it twice
 }
 
