@@ -50,6 +50,12 @@ type UseCases struct {
 	Reports report.Store
 	// Pages reads it for front ends that answer at once.
 	Pages func(ctx context.Context, fn func(report.PageReader) error) error
+	// Sessions keeps who is signed in at the pages.
+	Sessions interface {
+		Session(ctx context.Context, id []byte) (sealed []byte, err error)
+		SaveSession(ctx context.Context, id, sealed []byte, until, now time.Time, isNew bool) error
+		EndSession(ctx context.Context, id []byte) error
+	}
 	Close func() error
 }
 
@@ -70,6 +76,7 @@ func (c Config) Open(ctx context.Context) (*UseCases, error) {
 		Requests: request.Registry{Store: s.Requests(), Author: d.Author()},
 		Reports:  s,
 		Pages:    s.SnapshotPages,
+		Sessions: s,
 		Close:    func() error { keys.close(); return s.Close() },
 	}, nil
 }

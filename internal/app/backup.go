@@ -309,6 +309,9 @@ func (c Config) restoreIn(ctx context.Context, s *store.Store, file, sum string,
 		if err != nil {
 			return err
 		}
+		if err := q.EndSessions(); err != nil {
+			return err
+		}
 		e, err := author.StoreEvent(token.CmdRestore, w)
 		if err != nil {
 			return err
@@ -333,4 +336,5 @@ type restoreTx interface {
 	request.Tx
 	Head() (trail.Head, error)
 	NewestEvent() (time.Time, error)
+	EndSessions() error
 }

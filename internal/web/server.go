@@ -27,6 +27,9 @@ type Options struct {
 	Log     *slog.Logger
 	Version string
 	HTTP    *http.Client // for the provider; nil: one of its own
+	// Sessions keeps who is signed in over a restart, and for other servers; nil: this
+	// process alone knows.
+	Sessions SessionTable
 	// Verify recomputes the trail; nil: nobody can ask for it.
 	Verify func(context.Context) (trail.Report, error)
 	Demo   Demo // nil: people sign in at the provider
@@ -51,6 +54,7 @@ type Server struct {
 	table         []route
 	render        *renderer
 	sessions      *scs.SessionManager
+	kept          *sessionStore
 	provider      *signin.Provider // nil in a demo
 	conversations conversations
 	rates         rates
@@ -80,7 +84,8 @@ func New(o Options) (*Server, error) {
 		s.provider = signin.New(signin.Client{Issuer: c.Issuer, ID: c.ClientID, Secret: secret, Redirect: c.URL + "/signin/callback", Scopes: c.Scopes,
 			RolesClaim: c.RolesClaim, NameClaim: c.NameClaim, AccountClaim: c.AccountClaim, Now: o.Now, Random: o.Random, HTTP: o.HTTP})
 	}
-	s.sessions = s.newSessions()
+	s.kept = newSessionStore(o)
+	s.sessions = s.newSessions(s.kept)
 	mux := http.NewServeMux()
 	for _, r := range routes() {
 		if r.only != nil && !r.only(s) {
@@ -94,7 +99,10 @@ func New(o Options) (*Server, error) {
 }
 
 // Close ends what runs in the background. The store can be closed then.
-func (s *Server) Close() { s.jobs.close() }
+func (s *Server) Close() {
+	s.jobs.close()
+	s.kept.StopCleanup()
+}
 
 // ServeHTTP answers one request.
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) { s.handler.ServeHTTP(w, r) }

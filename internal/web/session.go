@@ -34,12 +34,10 @@ func init() {
 	gob.Register(narrowed{})
 }
 
-// newSessions keeps sessions in this process, by the hash of what the browser has:
-// after a restart everybody signs in again, which the provider makes short.
-func (s *Server) newSessions() *scs.SessionManager {
+func (s *Server) newSessions(in *sessionStore) *scs.SessionManager {
 	m := scs.New()
+	m.Store = in
 	m.Lifetime, m.IdleTimeout = s.Config.Life, s.Config.Idle
-	m.HashTokenInStore = true
 	m.Cookie.Name, m.Cookie.Secure = "__Host-fob", true
 	m.Cookie.HttpOnly, m.Cookie.Path, m.Cookie.SameSite = true, "/", http.SameSiteLaxMode // the way back from a provider is from another site
 	m.Cookie.Persist = false

@@ -23,11 +23,12 @@ import (
 // pages are a server over the store of a demo, with a clock that tests move.
 type pages struct {
 	*httptest.Server
-	t      *testing.T
-	pocket *demo.Pocket
-	log    *logged
-	mu     sync.Mutex
-	ahead  time.Duration
+	t       *testing.T
+	options web.Options
+	pocket  *demo.Pocket
+	log     *logged
+	mu      sync.Mutex
+	ahead   time.Duration
 }
 
 type logged struct {
@@ -97,11 +98,12 @@ func serveAt(t *testing.T, place string, change func(*web.Options)) *pages {
 	})
 	c := web.UsualConfig()
 	c.Holders, c.Apps, c.RequestsPerSecond = web.HoldersStock, true, 100_000
-	o := web.Options{Config: c, Cases: u, Seeds: seeds, Now: p.now, Random: rand.Reader, Version: "test", Demo: p.pocket,
+	o := web.Options{Config: c, Cases: u, Seeds: seeds, Sessions: u.Sessions, Now: p.now, Random: rand.Reader, Version: "test", Demo: p.pocket,
 		Log: slog.New(slog.NewTextHandler(p.log, nil))}
 	if change != nil {
 		change(&o)
 	}
+	p.options = o
 	s, err := web.New(o)
 	if err != nil {
 		t.Fatal(err)

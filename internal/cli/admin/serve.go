@@ -110,7 +110,7 @@ func serveStore(ctx context.Context, r *term.Run, o serveOptions, base app.Confi
 		return err
 	}
 	defer func() { err = errors.Join(err, u.Close()) }()
-	options.Cases, options.Seeds = u, seeds
+	options.Cases, options.Seeds, options.Sessions = u, seeds, u.Sessions
 	options.Verify = func(ctx context.Context) (trail.Report, error) { return base.VerifyTrail(ctx, nil) }
 	pages, err := web.New(options)
 	if err != nil {

@@ -41,6 +41,7 @@ var rights = []struct {
 	{"audit_text", true, nil},
 	{"verifier", false, []string{"target", "added_at", "removed_at", "active"}},
 	{"ended", false, []string{"at", "noted_at"}},
+	{"web_session", true, []string{"sealed", "until"}},
 	{"load_hold", true, []string{"batch"}},
 }
 

@@ -70,6 +70,7 @@ var illegal = []struct{ statement, words string }{
 	{`INSERT INTO observation (token_id, batch_id, at, drift, first) VALUES (1, 1, 'now', 0.5, 1)`, "observation.at"},
 	{`INSERT INTO audit VALUES (2, x'00', x'00')`, "length(hash) = 32"},
 	{`INSERT INTO audit VALUES (2, 'text', zeroblob(32))`, "audit.body"},
+	{`INSERT INTO web_session VALUES (zeroblob(31), x'00', 1)`, "length(id) = 32"},
 }
 
 // onTrial runs one statement in a transaction that is never kept.

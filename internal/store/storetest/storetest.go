@@ -29,7 +29,7 @@ type Open func(t testing.TB) *store.Store
 
 // Exercise runs all tests on an engine.
 func Exercise(t *testing.T, open Open) {
-	for _, group := range []map[string]func(*testing.T, Open){loadTests, tokenTests, serialTests, clockTests, writingTests, peopleTests} {
+	for _, group := range []map[string]func(*testing.T, Open){loadTests, tokenTests, serialTests, clockTests, writingTests, peopleTests, sessionTests} {
 		for name, test := range group {
 			t.Run(name, func(t *testing.T) { test(t, open) })
 		}

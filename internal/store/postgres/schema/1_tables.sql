@@ -331,3 +331,11 @@ CREATE TABLE ended (
     PRIMARY KEY (verifier, token_id)
 );
 CREATE INDEX ended_by_token ON ended (token_id);
+
+-- Who is signed in at the pages: by a digest of the cookie's secret, and sealed with
+-- another. Neither opens without the cookie.
+CREATE TABLE web_session (
+    id     BYTEA    NOT NULL PRIMARY KEY CHECK (length(id) = 32),
+    sealed BYTEA    NOT NULL,
+    until  BIGINT NOT NULL
+);

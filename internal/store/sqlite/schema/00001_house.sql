@@ -362,6 +362,14 @@ CREATE TABLE ended (
 ) STRICT;
 CREATE INDEX ended_by_token ON ended (token_id);
 
+-- Who is signed in at the pages: by a digest of the cookie's secret, and sealed with
+-- another. Neither opens without the cookie.
+CREATE TABLE web_session (
+    id     BLOB    NOT NULL PRIMARY KEY CHECK (length(id) = 32),
+    sealed BLOB    NOT NULL,
+    until  INTEGER NOT NULL
+) STRICT;
+
 -- +goose StatementBegin
 CREATE TRIGGER audit_no_update BEFORE UPDATE ON audit
 BEGIN SELECT RAISE(ABORT, 'the trail is append-only'); END;
