@@ -72,6 +72,39 @@ func (c Config) Doctor(ctx context.Context, withKeys bool, progress func(done, a
 	return ask(ctx, asked, progress)
 }
 
+// Compact removes what broken imports left, and returns to the system the bytes that the
+// database file has no use for. It adds its answer to the checks, and does so only where
+// they found pages and trail sound.
+func (c Config) Compact(ctx context.Context, checks []Check) ([]Check, error) {
+	k := Check{Name: "compact", Outcome: NotChecked, Detail: "a store with such problems is left as it is", Findings: []Finding{}}
+	for _, found := range checks {
+		if found.Outcome == Trouble && (found.Name == "database" || found.Name == "trail") {
+			return append(checks, k), nil
+		}
+	}
+	s, err := c.openWatched(ctx)
+	if err != nil {
+		return nil, err
+	}
+	defer s.Close()
+	if err := s.SweepLoads(ctx); err != nil {
+		return nil, err
+	}
+	if i := slices.IndexFunc(checks, func(k Check) bool { return k.Name == "imports" }); i >= 0 && checks[i].Outcome == Trouble {
+		checks[i] = Check{Name: "imports", Outcome: Sound, Detail: "what was broken off was swept", Findings: []Finding{}}
+	}
+	freed, err := s.Compact(ctx)
+	switch {
+	case errors.Is(err, errors.ErrUnsupported):
+		k.Detail = "the server reuses and returns room by itself (autovacuum)"
+	case err != nil:
+		return nil, err
+	default:
+		k.Outcome, k.Detail = Sound, fmt.Sprintf("%.1f MB returned to the system", float64(freed)/(1<<20))
+	}
+	return append(checks, k), nil
+}
+
 // question is one check by its name.
 type question struct {
 	name string
@@ -143,6 +176,9 @@ func (d *doctor) clock(ctx context.Context, k *Check) error {
 // find place.
 const littleRoom = 256 << 20
 
+// Unused room below this is soon used again.
+const worthCompacting = 16 << 20
+
 func (d *doctor) disk(_ context.Context, k *Check) error {
 	room, err := d.store.Room()
 	if errors.Is(err, errors.ErrUnsupported) {
@@ -153,6 +189,9 @@ func (d *doctor) disk(_ context.Context, k *Check) error {
 		return fault.Wrap(fault.Internal, err, "looking at the disk")
 	}
 	k.Detail = fmt.Sprintf("%d MB free", room.Free>>20)
+	if room.Unused >= worthCompacting {
+		k.Detail += fmt.Sprintf(", %d MB of the database unused", room.Unused>>20)
+	}
 	if room.Free < littleRoom {
 		k.found(fmt.Sprintf("the disk of the store has %d MB left", room.Free>>20), "the next import or binding may fail; nothing that is stored is lost by that",
 			"make room, or move the store to a larger disk")

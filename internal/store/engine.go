@@ -73,6 +73,9 @@ type Engine interface {
 	Bounds() Bounds
 	// Room is how much room the store has left.
 	Room() (Room, error)
+	// Compact returns to the system the room of what was removed, in slices between
+	// which others write. A server, which does it itself, returns errors.ErrUnsupported.
+	Compact(ctx context.Context) (freed int64, err error)
 	Close() error
 }
 
@@ -123,8 +126,9 @@ type LoadingBatch struct {
 	UUID uuid.UUID
 }
 
-// Room is how much room the store has left, and how much its log takes, in bytes.
-type Room struct{ Free, Logged int64 }
+// Room is how much room the store has left, how much its log takes, and how much of its
+// own file holds nothing any more, in bytes.
+type Room struct{ Free, Logged, Unused int64 }
 
 // SchemaProblem is an object in which a schema is not that of a new store.
 type SchemaProblem struct {

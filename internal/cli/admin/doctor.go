@@ -13,17 +13,18 @@ import (
 )
 
 func newDoctorCmd(r *term.Run) *cobra.Command {
-	var withoutKeys bool
+	var withoutKeys, compact bool
 	cmd := &cobra.Command{
 		Use:  "doctor",
 		Args: term.Exactly(),
-		RunE: r.Start(func(ctx context.Context, _ []string) error { return doctor(ctx, r, !withoutKeys) }),
+		RunE: r.Start(func(ctx context.Context, _ []string) error { return doctor(ctx, r, !withoutKeys, compact) }),
 	}
 	cmd.Flags().BoolVar(&withoutKeys, "without-keys", false, "skip the checks that need an identity")
+	cmd.Flags().BoolVar(&compact, "compact", false, "afterwards return unused room of the file to the system")
 	return cmd
 }
 
-func doctor(ctx context.Context, r *term.Run, withKeys bool) error {
+func doctor(ctx context.Context, r *term.Run, withKeys, compact bool) error {
 	bar := r.NewProgress("looking at every page, event and seed")
 	var mu sync.Mutex
 	checks, err := r.Config().Doctor(ctx, withKeys, func(done, all int) {
@@ -32,6 +33,9 @@ func doctor(ctx context.Context, r *term.Run, withKeys bool) error {
 		bar.Counted(done, all)
 	})
 	bar.Done()
+	if err == nil && compact {
+		checks, err = r.Config().Compact(ctx, checks)
+	}
 	if err != nil {
 		return err
 	}

@@ -155,5 +155,8 @@ func (e *engine) Damage(context.Context, *sql.Tx) ([]string, error) { return nil
 // Bounds are for the server's statement_timeout.
 func (e *engine) Bounds() (b store.Bounds) { return b }
 
+// Compact is the server's own work.
+func (e *engine) Compact(context.Context) (int64, error) { return 0, errors.ErrUnsupported }
+
 // Room is not to be known from outside of the server.
 func (e *engine) Room() (r store.Room, err error) { return r, errors.ErrUnsupported }

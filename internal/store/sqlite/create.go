@@ -78,7 +78,7 @@ func build(ctx context.Context, path string, fill func(*engine) error) error {
 	}
 	file.Close()
 	e := &engine{path: path, files: newWatch(path), mine: oneWriter()}
-	if e.write, err = openWriter(path, forWriting); err != nil {
+	if e.write, err = openWriter(path, forBuilding); err != nil {
 		return err
 	}
 	defer e.Close()

@@ -10,6 +10,7 @@ import (
 	"context"
 	"database/sql"
 	"errors"
+	"fmt"
 	"net/url"
 	"time"
 
@@ -45,7 +46,12 @@ var pragmas = []string{
 // folded between slices, when nobody waits for this process, and its slices need
 // not wait for the disk: nobody sees their rows before the ordinary writer has
 // made them visible.
+//
+// That a database can return room in slices has to be said before its first page is
+// written.
 var (
+	forBuilding = append([]string{"auto_vacuum(incremental)"}, forWriting...)
+
 	forReading = []string{"query_only(1)", "synchronous(2)"}
 	forWriting = []string{"journal_mode(wal)", "synchronous(2)", "cache_size(-65536)", "wal_autocheckpoint(10000)"}
 	forLoading = []string{"journal_mode(wal)", "synchronous(1)", "cache_size(-10240)", "wal_autocheckpoint(0)"}
@@ -226,7 +232,50 @@ func (e *engine) Room() (r store.Room, err error) {
 	if err != nil {
 		return r, err
 	}
-	return store.Room{Free: free, Logged: fileSize(e.path + "-wal")}, nil
+	r = store.Room{Free: free, Logged: fileSize(e.path + "-wal")}
+	err = e.read.QueryRow(`SELECT freelist_count * page_size FROM pragma_freelist_count, pragma_page_size`).Scan(&r.Unused)
+	return r, err
+}
+
+// compactPages is how many pages one slice returns: other writers wait for it.
+const compactPages = 2000
+
+// Compact moves pages from the end of the file into its gaps and cuts it.
+func (e *engine) Compact(ctx context.Context) (freed int64, err error) {
+	size := func() (n int64, err error) {
+		err = e.read.QueryRowContext(ctx, `SELECT page_count * page_size FROM pragma_page_count, pragma_page_size`).Scan(&n)
+		return n, err
+	}
+	before, err := size()
+	for more := true; more && err == nil; {
+		more, err = e.compactSlice(ctx)
+	}
+	if err == nil {
+		_, err = e.EmptyLog(ctx)
+	}
+	if err != nil {
+		return 0, err
+	}
+	after, err := size()
+	return before - after, err
+}
+
+func (e *engine) compactSlice(ctx context.Context) (more bool, err error) {
+	w, err := e.Begin(ctx, false)
+	if err != nil {
+		return false, err
+	}
+	defer w.End()         //nolint:errcheck // it lets the lock go
+	defer w.Tx.Rollback() //nolint:errcheck // after Commit it does nothing
+	// Each step of the statement returns one page.
+	if err := eachRow(ctx, w.Tx, fmt.Sprintf(`PRAGMA incremental_vacuum(%d)`, compactPages), func(*sql.Rows) error { return nil }); err != nil {
+		return false, err
+	}
+	var left int64
+	if err := w.Tx.QueryRowContext(ctx, `PRAGMA freelist_count`).Scan(&left); err != nil {
+		return false, err
+	}
+	return left > 0, w.Tx.Commit()
 }
 
 // searchTime is how long a query of a small database may look for a row.
