@@ -88,11 +88,11 @@ func testMain() {
 //	write [-utf16] FILE TEXT... with Go's escapes; the texts are joined
 //	mode FILE OCTAL             demand the file's mode
 func TestScripts(t *testing.T) {
-	testscript.Run(t, scriptParams(t, func(*testscript.Env) error { return nil }))
+	testscript.Run(t, scriptParams(t, false, func(*testscript.Env) error { return nil }))
 }
 
 // scriptParams prepares the scripts; more may set what else they need.
-func scriptParams(t *testing.T, more func(*testscript.Env) error) testscript.Params {
+func scriptParams(t *testing.T, onServer bool, more func(*testscript.Env) error) testscript.Params {
 	t.Helper()
 	files := t.TempDir()
 	for name, plan := range map[string]gen.Plan{"delivery.csv": deliveryPlan, "hotp.csv": hotpPlan} {
@@ -109,8 +109,11 @@ func scriptParams(t *testing.T, more func(*testscript.Env) error) testscript.Par
 		RequireExplicitExec: true,
 		RequireUniqueNames:  true,
 		Condition: func(c string) (bool, error) {
-			if c == "root" { // whom no mode keeps from writing
+			switch c {
+			case "root": // whom no mode keeps from writing
 				return os.Getuid() == 0, nil
+			case "sqlite": // where the store is a file
+				return !onServer, nil
 			}
 			return false, fmt.Errorf("no condition %q", c)
 		},
@@ -119,6 +122,7 @@ func scriptParams(t *testing.T, more func(*testscript.Env) error) testscript.Par
 			e.Setenv("HOME", home)
 			e.Setenv("SEEDFILES", files)
 			e.Setenv("SAMPLES", samples)
+			e.Setenv("SECOND", filepath.Join(e.WorkDir, "two/fob.db")) // where another store may be made
 			e.Setenv("DB", filepath.Join(home, ".local/share/fob/fob.db"))
 			e.Setenv("IDENTITY", filepath.Join(home, ".config/fob/identity.txt"))
 			e.Setenv(clockVar, startTime)
