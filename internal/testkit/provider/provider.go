@@ -27,6 +27,7 @@ type Provider struct {
 	Verifier string                       // that the code was exchanged with
 	Asked    url.Values                   // of the browser
 	Refuse   string                       // the error of an exchange
+	UserInfo map[string]any               // what it says when asked for more; nil: it cannot be asked
 }
 
 // NewKey makes a key to sign with.
@@ -52,8 +53,19 @@ func New(t *testing.T, now func() time.Time) *Provider {
 		}
 	}
 	mux.HandleFunc("GET /.well-known/openid-configuration", func(w http.ResponseWriter, _ *http.Request) {
-		answer(w, 200, map[string]any{"issuer": f.URL, "authorization_endpoint": f.URL + "/auth", "token_endpoint": f.URL + "/token", "jwks_uri": f.URL + "/keys",
+		more := ""
+		if f.UserInfo != nil {
+			more = f.URL + "/userinfo"
+		}
+		answer(w, 200, map[string]any{"issuer": f.URL, "userinfo_endpoint": more, "authorization_endpoint": f.URL + "/auth", "token_endpoint": f.URL + "/token", "jwks_uri": f.URL + "/keys",
 			"id_token_signing_alg_values_supported": []string{"ES256"}})
+	})
+	mux.HandleFunc("GET /userinfo", func(w http.ResponseWriter, r *http.Request) {
+		if r.Header.Get("Authorization") != "Bearer a" {
+			answer(w, 401, map[string]string{"error": "invalid_token"})
+			return
+		}
+		answer(w, 200, f.UserInfo)
 	})
 	mux.HandleFunc("GET /keys", func(w http.ResponseWriter, _ *http.Request) {
 		var all []map[string]string

@@ -170,11 +170,10 @@ func (p *Provider) Finish(ctx context.Context, query url.Values, kept Pending) (
 	case err != nil:
 		return id, away(err)
 	}
-	raw, ok := tokens.Extra("id_token").(string)
-	if !ok {
+	if _, ok := tokens.Extra("id_token").(string); !ok {
 		return again("the sign-in service did not say who you are")
 	}
-	return p.identity(ctx, found, raw, kept)
+	return p.identity(ctx, found, tokens, kept)
 }
 
 // word is a code of an error as the provider sent it, fit to be shown.
@@ -190,10 +189,11 @@ func word(text string) string {
 
 // identity verifies what the provider signed. A key that it did not have before is
 // asked for once more by the library.
-func (p *Provider) identity(ctx context.Context, found *oidc.Provider, raw string, kept Pending) (id Identity, err error) {
+func (p *Provider) identity(ctx context.Context, found *oidc.Provider, tokens *oauth2.Token, kept Pending) (id Identity, err error) {
 	again := func(format string, args ...any) (Identity, error) {
 		return id, fault.Errorf(fault.Refused, format, args...).WithHint("sign in again; if it stays so, tell those who run these pages")
 	}
+	raw, _ := tokens.Extra("id_token").(string)
 	signed, err := found.Verifier(&oidc.Config{ClientID: p.ID, Now: p.Now}).Verify(ctx, raw)
 	var expired *oidc.TokenExpiredError
 	switch {
@@ -211,6 +211,9 @@ func (p *Provider) identity(ctx context.Context, found *oidc.Provider, raw strin
 	var claims map[string]any
 	if err := signed.Claims(&claims); err != nil {
 		return again("what the sign-in service says of you cannot be read")
+	}
+	if err := p.complete(ctx, found, tokens, claims); err != nil {
+		return id, err
 	}
 	id = Identity{Issuer: signed.Issuer, Subject: signed.Subject, Name: textClaim(claims, p.NameClaim, p.AccountClaim, "sub"),
 		Account: textClaim(claims, p.AccountClaim), Groups: listClaim(claims, p.RolesClaim)}
@@ -233,6 +236,37 @@ func (p *Provider) identity(ctx context.Context, found *oidc.Provider, raw strin
 	return id, nil
 }
 
+// complete asks the provider for claims of name, account and roles that it did not sign
+// with the sign-in: many tell groups only so. What it signed stays.
+func (p *Provider) complete(ctx context.Context, found *oidc.Provider, tokens *oauth2.Token, claims map[string]any) error {
+	var missing []string
+	for _, name := range []string{p.RolesClaim, p.NameClaim, p.AccountClaim} {
+		if _, ok := claimAt(claims, name); !ok {
+			missing = append(missing, name)
+		}
+	}
+	if len(missing) == 0 || found.UserInfoEndpoint() == "" {
+		return nil
+	}
+	more := map[string]any{}
+	info, err := found.UserInfo(ctx, oauth2.StaticTokenSource(tokens))
+	if err == nil {
+		err = info.Claims(&more)
+	}
+	switch {
+	case err != nil: // its text may have the answer in it
+		return away(errors.New("its userinfo cannot be read"))
+	case info.Subject == "" || info.Subject != claims["sub"]:
+		return fault.Errorf(fault.Refused, "the sign-in service says of somebody else what was asked of you").WithHint("sign in again; if it stays so, tell those who run these pages")
+	}
+	for _, name := range missing {
+		if value, ok := claimAt(more, name); ok {
+			claims[name] = value
+		}
+	}
+	return nil
+}
+
 func textClaim(claims map[string]any, names ...string) string {
 	for _, name := range names {
 		if text, ok := claims[name].(string); ok && text != "" {
@@ -242,19 +276,22 @@ func textClaim(claims map[string]any, names ...string) string {
 	return ""
 }
 
-// listClaim is a list of texts, or the one text that it is; a name with dots leads
-// into objects, as realm_access.roles does.
-func listClaim(claims map[string]any, name string) (all []string) {
-	value, ok := claims[name]
-	for !ok {
+// claimAt finds a claim; a name with dots leads into objects, as realm_access.roles does.
+func claimAt(claims map[string]any, name string) (value any, ok bool) {
+	for value, ok = claims[name]; !ok; value, ok = claims[name] {
 		first, rest, more := strings.Cut(name, ".")
 		inner, is := claims[first].(map[string]any)
 		if !more || !is {
-			return nil
+			return nil, false
 		}
 		claims, name = inner, rest
-		value, ok = claims[name]
 	}
+	return value, true
+}
+
+// listClaim is a list of texts, or the one text that it is.
+func listClaim(claims map[string]any, name string) (all []string) {
+	value, _ := claimAt(claims, name)
 	switch v := value.(type) {
 	case string:
 		return []string{v}

@@ -81,6 +81,20 @@ func TestClaimOfRoles(t *testing.T) {
 	}
 }
 
+// What the provider did not sign with the sign-in it is asked for; what it signed stays.
+func TestMoreClaims(t *testing.T) {
+	f := newFake(t)
+	f.Claims = map[string]any{"groups": nil, "name": nil}
+	f.UserInfo = map[string]any{"sub": "s-1", "name": "Eva B.", "groups": []string{"helpdesk"}, "preferred_username": "other"}
+	if id, err := f.visit(t, f.client(), 0, nil); err != nil || id.Name != "Eva B." || id.Account != "eva" || len(id.Groups) != 1 {
+		t.Error(id, err)
+	}
+	f.Claims = map[string]any{"groups": []string{}} // it says that there are none
+	if id, err := f.visit(t, f.client(), 0, nil); err != nil || len(id.Groups) != 0 {
+		t.Error(id, err)
+	}
+}
+
 // Whatever a provider does wrong ends in words.
 func TestFaultsOfTheProvider(t *testing.T) {
 	for name, c := range map[string]struct {
@@ -107,7 +121,13 @@ func TestFaultsOfTheProvider(t *testing.T) {
 		}, want: "not signed as it should be"},
 		"not fresh":    {within: 5 * time.Minute, set: func(_ *testing.T, f *fake) { f.Claims["auth_time"] = now.Add(-time.Hour).Unix() }, want: "saw you longer ago"},
 		"no auth_time": {within: 5 * time.Minute, set: func(_ *testing.T, f *fake) { f.Claims["auth_time"] = nil }, want: "does not say when"},
-		"away":         {set: func(_ *testing.T, f *fake) { f.Close() }, want: "cannot be reached"},
+		"userinfo of another": {set: func(_ *testing.T, f *fake) {
+			f.Claims["groups"], f.UserInfo = nil, map[string]any{"sub": "s-2", "groups": []string{"helpdesk"}}
+		}, want: "somebody else"},
+		"userinfo of nobody": {set: func(_ *testing.T, f *fake) {
+			f.Claims["groups"], f.UserInfo = nil, map[string]any{"groups": []string{"helpdesk"}}
+		}, want: "somebody else"},
+		"away": {set: func(_ *testing.T, f *fake) { f.Close() }, want: "cannot be reached"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			f := newFake(t)
