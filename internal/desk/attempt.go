@@ -183,7 +183,7 @@ func (a *attempt) checkToken() {
 	same := t.Account.Key() == a.req.Account.Key()
 	switch {
 	case binds && !a.made && !isOf(t, a.req.Owner) && !(a.req.FromStock && t.State == token.InStock):
-		no(otp.ByPolicy, fault.NotAllowed, "token %s was not assigned to %s, who may bind no other", t.Serial, a.req.Owner)
+		no(otp.NotTheirs, fault.NotAllowed, "token %s was not assigned to %s, who may bind no other", t.Serial, a.req.Owner)
 		return
 	case ends == token.Forever:
 		no(otp.Locked, fault.Locked, "token %s is locked after %d failed attempts", t.Serial, t.Failures).

@@ -7,6 +7,7 @@ import (
 	"fob/internal/fault"
 	"fob/internal/otp"
 	"fob/internal/token"
+	"fob/internal/trail"
 )
 
 // Own is the desk for one person and their own tokens. Whose they are the identity
@@ -119,7 +120,8 @@ type Claim struct {
 	own   Own
 	req   Codes
 	talk  *Conversation // nil: there is nothing to compare
-	typed []Typed
+	two   bool          // the policy wants two codes of every token
+	odd   bool          // it shows another number of digits
 	last  string
 	bound bool
 }
@@ -145,7 +147,11 @@ func (o Own) Claim(ctx context.Context, serial token.Serial, w Words) (*Claim, e
 		}
 		other := &attempt{desk: o.Desk, req: c.req, by: token.CmdBind, made: true, token: token.Token{Facts: token.Facts{
 			Profile: token.Profile{Params: token.Params{Type: token.TOTP}}}, Standing: token.Standing{State: token.InStock}}}
-		return other.check(r)
+		if err := other.check(r); err != nil {
+			return err
+		}
+		c.two = other.codesNeeded() > 1
+		return nil
 	})
 	if err != nil {
 		return nil, err
@@ -163,7 +169,7 @@ func (o Own) Claim(ctx context.Context, serial token.Serial, w Words) (*Claim, e
 
 // Question is what to ask now.
 func (c *Claim) Question() Question {
-	switch n := len(c.typed); {
+	switch n := len(c.req.Codes); {
 	case c.Theirs:
 		return c.talk.Question()
 	case n == 0:
@@ -182,7 +188,9 @@ func (c *Claim) Conversation() *Conversation {
 	return c.talk
 }
 
-// Type takes what was typed in answer to the question, as Conversation.Type does.
+// Type takes what was typed in answer to the question, as Conversation.Type does. Each
+// code is one attempt in one transaction with one event, whatever the serial is: the
+// trail has all that people tried, and no answer takes longer because of what it hides.
 func (c *Claim) Type(ctx context.Context, text string, at time.Time) (out Outcome, typo *otp.CodeError, err error) {
 	if c.Theirs {
 		return c.talk.Type(ctx, text, at)
@@ -194,23 +202,62 @@ func (c *Claim) Type(ctx context.Context, text string, at time.Time) (out Outcom
 	case code == c.last:
 		return out, typedBefore(), nil
 	}
-	c.last, c.typed = code, append(c.typed, Typed{Text: text, At: at})
-	if c.Why == nil {
-		out, typo, err = c.talk.Type(ctx, text, at)
-		if c.bound = typo == nil && err == nil && c.talk.Question() == Done; c.bound {
-			return out, nil, nil
-		}
-		if c.Why = err; typo != nil { // it shows another number of digits
-			c.Why = typo
-		}
+	c.last, c.req.Codes = code, append(c.req.Codes, Typed{Text: text, At: at})
+	if out = c.attempt(ctx, text, at); c.bound {
+		return out, nil, nil
 	}
 	if c.Question() != Done {
 		return Outcome{}, nil, ctx.Err()
 	}
-	if c.talk == nil { // the trail says who tried what is not theirs
-		c.req.Codes = c.typed
-		_, c.Why = c.own.Desk.Answer(ctx, c.req, token.CmdBind)
-	}
 	return Outcome{}, nil, fault.Errorf(fault.CodeRefused, "this serial and these codes did not bind a token").
 		WithHint("is the serial that of the token in hand, and did it show the two codes one after the other? The support desk can look it up")
+}
+
+// attempt tries the codes so far. Why they do not bind it keeps to itself.
+func (c *Claim) attempt(ctx context.Context, text string, at time.Time) (out Outcome) {
+	var typo *otp.CodeError
+	var err error
+	waits := c.two && len(c.req.Codes) == 1 // for the second, of any token
+	switch {
+	case c.Why == nil:
+		if out, typo, err = c.talk.Type(ctx, text, at); typo != nil {
+			c.odd, err = true, fault.Errorf(fault.CodeRefused, "%s", typo.Msg)
+		} else if c.bound = err == nil && c.talk.Question() == Done; c.bound {
+			return out
+		}
+		c.req.Counted = true
+	case waits || c.odd:
+		err = c.Why
+	default:
+		if out, err = c.own.Desk.Answer(ctx, c.req, token.CmdBind); err == nil { // it was given to them meanwhile
+			c.bound = true
+			return out
+		}
+	}
+	if c.Why = err; waits || out.Outcome != "" { // the trail has it
+		return out
+	}
+	reason := map[fault.Kind]otp.Reason{fault.NotFound: otp.NoSuchToken, fault.CodeRefused: otp.WrongLength}[fault.KindOf(err)]
+	if err == nil || reason == "" {
+		return out
+	}
+	if err := c.record(ctx, reason); err != nil {
+		c.Why = err
+	}
+	return out
+}
+
+// record notes a claim whose codes were compared with nothing.
+func (c *Claim) record(ctx context.Context, reason otp.Reason) error {
+	return c.own.Desk.Store.Update(ctx, func(tx Tx) error {
+		e, err := c.own.Desk.Author().StoreEvent(token.CmdBind, c.req.Words)
+		if err != nil {
+			return err
+		}
+		e.Outcome, e.Reason = trail.Refused, string(reason)
+		if err := e.AddText(c.own.Desk.Random, trail.TextSerial, string(c.req.Serial)); err != nil {
+			return err
+		}
+		return trail.Record(tx, e, trail.ClaimDetail{Codes: len(c.req.Codes)})
+	})
 }

@@ -1,12 +1,14 @@
 package desk_test
 
 import (
+	"context"
 	"testing"
 	"time"
 
 	"fob/internal/desk"
 	"fob/internal/fault"
 	"fob/internal/otp"
+	"fob/internal/report"
 	"fob/internal/token"
 	"fob/internal/trail"
 )
@@ -42,19 +44,47 @@ func TestClaimTellsNothing(t *testing.T) {
 	h.fail("S6", 6, 5)
 	assigned, stock := h.own("Eva"), h.own("Eva")
 	stock.FromStock = true
+	before := len(h.events())
 	for name, o := range map[string]desk.Own{"assigned": assigned, "stock": stock} {
-		before := int64(len(h.events()))
+		counted := &counting{Store: h.store}
+		o.Desk.Store = counted
 		for i, serial := range []string{"S1", "S2", "S3", "S4", "S5", "S6", "L1", "S7", "nobody's"} {
 			asked, _, err := h.claim(o, serial, h.wrong(uint64(i+1)), h.shown(uint64(i+1), 0))
 			kindIs(t, err, fault.CodeRefused, "this serial and these codes did not bind a token", "in hand")
+			if counted.writes != 2*(i+1) { // one for each code
+				t.Errorf("%s, %s: %d transactions", name, serial, counted.writes)
+			}
 			if len(asked) != 2 || asked[0] != desk.CodeNow || asked[1] != desk.CodeNext {
 				t.Errorf("%s, %s: %v", name, serial, asked)
 			}
 		}
-		if n := int64(len(h.events())) - before; n < 6 {
-			t.Errorf("%s: %d events tell of the tries", name, n)
+		tries := h.events()[before:]
+		if before += len(tries); len(tries) != 18 {
+			t.Errorf("%s: %d events tell of the tries", name, len(tries))
+		}
+		for i, e := range tries {
+			if e.Outcome != trail.Refused || e.Command != token.CmdBind || e.Plain[trail.TextAccount] != "Eva" {
+				t.Errorf("%s: %+v", name, e)
+			}
+			if typed := e.Plain[trail.TextSerial]; (typed != "") != (i >= 14 || o.FromStock && i >= 12) {
+				t.Errorf("%s: event %d, of serial %q: %+v", name, i, typed, e)
+			}
+		}
+		if last := tries[17]; last.Reason != string(otp.NoSuchToken) || last.Plain[trail.TextSerial] != "nobody's" {
+			t.Errorf("%+v", last)
 		}
 	}
+	_, err := h.desk.SetPolicy(bg, map[string]string{"codes-needed": "2"}, desk.Words{Approver: "Otto"})
+	must(t, err)
+	for _, serial := range []string{"S1", "S3", "S4", "L1", "S7"} {
+		counted := &counting{Store: h.store}
+		stock.Desk.Store = counted
+		if _, _, err := h.claim(stock, serial, h.wrong(1), h.wrong(1)[1:]+"1"); fault.KindOf(err) != fault.CodeRefused || counted.writes != 1 {
+			t.Errorf("with two codes, %s: %v, %d transactions", serial, err, counted.writes)
+		}
+	}
+	_, err = h.desk.SetPolicy(bg, map[string]string{"codes-needed": "1"}, desk.Words{Approver: "Otto"})
+	must(t, err)
 	if _, _, err := h.claim(assigned, "S1", h.shown(1, 0), h.wrong(1)); fault.KindOf(err) != fault.CodeRefused {
 		t.Error("one from stock was bound: ", err)
 	}
@@ -69,6 +99,31 @@ func TestClaimTellsNothing(t *testing.T) {
 		t.Errorf("%+v", e)
 	}
 	h.verified()
+	var found []report.Exception
+	must(t, h.store.Snapshot(bg, func(r report.Reader) error {
+		for x, err := range report.Exceptions(r, report.ExceptionFilter{Now: h.clock.Now(), Kinds: []report.ExceptionKind{report.ManyRefusals}}) {
+			if err != nil {
+				return err
+			}
+			found = append(found, x)
+		}
+		return nil
+	}))
+	if len(found) != 1 || *found[0].Operator != "Eva" {
+		t.Fatalf("%+v", found)
+	}
+	says(t, found[0].About, "5 serials tried within a day that are not theirs")
+}
+
+// counting counts transactions that write.
+type counting struct {
+	desk.Store
+	writes int
+}
+
+func (c *counting) Update(ctx context.Context, fn func(desk.Tx) error) error {
+	c.writes++
+	return c.Store.Update(ctx, fn)
 }
 
 // Of a token that was assigned to them people hear all that the desk would.

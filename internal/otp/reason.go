@@ -5,7 +5,7 @@ package otp
 type Reason string
 
 // The reasons. ParseCode gives WrongLength and NotDigits, Check gives the next
-// seven, and the last five come before any code is compared: anyone who knows
+// seven, and the others come before any code is compared: anyone who knows
 // state, failures and the event trail gives them.
 const (
 	WrongLength Reason = "wrong_length"
@@ -24,4 +24,8 @@ const (
 	ClockBehind Reason = "clock_behind"
 	WrongState  Reason = "wrong_state"
 	ByPolicy    Reason = "policy"
+
+	// Of people who bind a token of their own.
+	NotTheirs   Reason = "not_theirs"
+	NoSuchToken Reason = "no_such_token"
 )

@@ -45,7 +45,7 @@ func ExceptionKinds() []ExceptionMeaning {
 		{ClockOutlier, fmt.Sprintf("a clock with a rate beyond %v ppm, that jumped, or that runs %v ppm unlike its batch and model", otp.MaxRate, UnlikeRate)},
 		{LostLate, "a loss that was entered more than 24 hours after it was reported"},
 		{ApprovedAlone, "the approver is, by name, the operator or the account itself"},
-		{ManyRefusals, "an operator so many of whose codes were refused within an hour that a second person was needed"},
+		{ManyRefusals, "an operator so many of whose codes were refused within an hour that a second person was needed, or who tried to bind several serials that are not theirs"},
 		{Override, "a rule was set aside: unlock, clock accept, batch correct, batch withdraw, policy set, the release of a stolen token, a search that somebody approved"},
 	}
 }

@@ -188,6 +188,12 @@ type SearchDetail struct {
 	Serials      []token.Serial `json:"serials,omitempty"` // of those found, the first twenty
 }
 
+// ClaimDetail is what an event carries of somebody who claimed a serial and whose codes
+// were compared with nothing: there is no such token, or it shows other codes.
+type ClaimDetail struct {
+	Codes int `json:"codes"`
+}
+
 // InitDetail is what the first event of a trail carries.
 type InitDetail struct {
 	KeysDetail

@@ -80,6 +80,7 @@ const (
 	TextProof    = "proof"
 
 	TextCondition = "condition" // in which a token came back
+	TextSerial    = "serial"    // that somebody typed of whom no token is told
 	TextRequest   = "request"   // what a request is for, in the form of package request
 )
 

@@ -100,6 +100,9 @@ func (f *Fold) apply(e *Event, beside []Text) (err error) {
 	if e.Time.After(f.newest) {
 		f.newest = e.Time.UTC()
 	}
+	if e.Command == token.CmdBind && e.Object.Kind == KindStore {
+		return f.claimed(e)
+	}
 	if kind := subjectOf(e.Command); e.Object.Kind != kind {
 		return fmt.Errorf("event %d: the command %q is about a %s, not about a %s", e.Seq, e.Command, kind, e.Object.Kind)
 	}
@@ -213,6 +216,19 @@ func (f *Fold) searched(e *Event) error {
 		if t := f.token(s.Key()); t != nil && f.get(t.state) == string(token.Retired) {
 			return fmt.Errorf("it found token %s, whose seed was destroyed before", s)
 		}
+	}
+	return nil
+}
+
+// claimed looks at a claim of a serial that tried the codes of no token: it changes
+// nothing.
+func (f *Fold) claimed(e *Event) error {
+	var d ClaimDetail
+	if err := e.decode(&d); err != nil {
+		return fmt.Errorf("event %d: %w", e.Seq, err)
+	}
+	if e.Outcome != Refused || e.Reason == "" || e.Texts[TextSerial] == "" || d.Codes < 1 {
+		return fmt.Errorf("event %d: a claim of no token says more than that it was refused", e.Seq)
 	}
 	return nil
 }

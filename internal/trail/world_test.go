@@ -50,6 +50,7 @@ func TestCommandsHaveTheirObjects(t *testing.T) {
 		{token.CmdClockAccept, trail.KindToken, `"clock accept" is about a store, not about a token`},
 		{token.CmdIdentify, trail.KindToken, `"identify" is about a store, not about a token`},
 		{token.CmdBind, trail.KindBatch, `"bind" is about a token, not about a batch`},
+		{token.CmdBind, trail.KindStore, `a claim of no token says more than that it was refused`},
 	} {
 		e := event(t, c.command)
 		e.Object.Kind = c.kind

@@ -11,6 +11,7 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+	"time"
 
 	"fob/internal/app"
 	"fob/internal/fault"
@@ -28,6 +29,7 @@ type call struct {
 	who   *person // nil: nobody signed in
 	back  string  // where a refused form is shown again
 	cases *app.UseCases
+	began time.Time
 
 	values map[string]string // what the form had that began this; nil: the one that came
 }
@@ -39,7 +41,7 @@ func (s *Server) answer(rt route) http.Handler {
 		notePattern(w, rt.pattern)
 		ctx, cancel := context.WithTimeout(r.Context(), answerFor)
 		defer cancel()
-		c := &call{s: s, w: w, r: r.WithContext(ctx), route: rt, back: r.URL.Path}
+		c := &call{s: s, w: w, r: r.WithContext(ctx), route: rt, back: r.URL.Path, began: s.Now()}
 		if p, ok := s.sessions.Get(ctx, keyPerson).(person); ok {
 			c.who = &p
 			c.cases = s.Cases.As(p.operator(s.Now()))

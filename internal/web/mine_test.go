@@ -1,6 +1,7 @@
 package web_test
 
 import (
+	"context"
 	"encoding/base32"
 	"net/http"
 	"regexp"
@@ -71,7 +72,15 @@ func TestHolderBinds(t *testing.T) {
 // the same byte for byte, and so is the number of tries.
 func TestRefusalsAreAlike(t *testing.T) {
 	for _, holders := range []string{web.HoldersAssigned, web.HoldersStock} {
-		p := serve(t, func(o *web.Options) { o.Config.Holders = holders })
+		pauses := 0
+		p := serve(t, func(o *web.Options) {
+			o.Config.Holders = holders
+			o.Pause = func(_ context.Context, d time.Duration) {
+				if pauses++; d != 250*time.Millisecond { // the clock of this test stands
+					t.Error(d)
+				}
+			}
+		})
 		d, end, err := p.pocket.Config.Desk(t.Context())
 		if err != nil {
 			t.Fatal(err)
@@ -89,6 +98,7 @@ func TestRefusalsAreAlike(t *testing.T) {
 		var first []string
 		for _, serial := range []string{plain, "2600412399999", theirs, "2600412300011", retired, long, "no such"} {
 			b := p.as(hanna)
+			pauses = 0
 			var pages []string
 			see := func() {
 				pages = append(pages, b.At+strings.ReplaceAll(b.Body, serial, "SERIAL"))
@@ -99,6 +109,9 @@ func TestRefusalsAreAlike(t *testing.T) {
 			see()
 			if b.At != "/mine/bind" || !strings.Contains(b.said(), "did not bind a token") {
 				t.Errorf("%s, %s: %s %s", holders, serial, b.At, b.said())
+			}
+			if pauses != 2 {
+				t.Errorf("%s, %s: %d answers of an even time", holders, serial, pauses)
 			}
 			if first == nil {
 				first = pages

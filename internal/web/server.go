@@ -32,7 +32,9 @@ type Options struct {
 	Sessions SessionTable
 	// Verify recomputes the trail; nil: nobody can ask for it.
 	Verify func(context.Context) (trail.Report, error)
-	Demo   Demo // nil: people sign in at the provider
+	// Pause waits before answers that are to tell nothing by their time; nil: it does.
+	Pause func(context.Context, time.Duration)
+	Demo  Demo // nil: people sign in at the provider
 }
 
 // Demo is what stands in for a provider and for tokens in people's pockets while
@@ -71,6 +73,9 @@ type Server struct {
 func New(o Options) (*Server, error) {
 	s := &Server{Options: o, conversations: conversations{now: o.Now}, rates: rates{now: o.Now}, tries: rates{now: o.Now},
 		claims: begun[*claiming]{now: o.Now}, apps: begun[*enrolling]{now: o.Now, drop: (*enrolling).forget}, jobs: newJobs(o.Now)}
+	if s.Pause == nil {
+		s.Pause = pause
+	}
 	var err error
 	if s.render, err = newRenderer(); err != nil {
 		return nil, err

@@ -2,6 +2,7 @@ package web_test
 
 import (
 	"bytes"
+	"context"
 	"crypto/rand"
 	"io"
 	"log/slog"
@@ -102,6 +103,9 @@ func serveAt(t *testing.T, place string, change func(*web.Options)) *pages {
 		Log: slog.New(slog.NewTextHandler(p.log, nil))}
 	if change != nil {
 		change(&o)
+	}
+	if o.Pause == nil {
+		o.Pause = func(context.Context, time.Duration) {}
 	}
 	p.options = o
 	s, err := web.New(o)

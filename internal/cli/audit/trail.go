@@ -105,7 +105,7 @@ func printEvents(r *term.Run, events report.EventSeq) error {
 			outcome += " (" + e.Reason + ")"
 		}
 		from, to := e.Between()
-		if err := t.Add(e.Seq, e.Time.Time, e.Operator.Name, string(e.Command), objectWords(r, e.Object), outcome,
+		if err := t.Add(e.Seq, e.Time.Time, e.Operator.Name, string(e.Command), objectWords(r, e), outcome,
 			from, to, e.Plain[trail.TextAccount], e.Plain[trail.TextTicket]); err != nil {
 			return err
 		}
@@ -115,7 +115,11 @@ func printEvents(r *term.Run, events report.EventSeq) error {
 
 // objectWords names what an event is about. On a terminal the end of a UUID has
 // to do: its beginning is a time.
-func objectWords(r *term.Run, o trail.Object) string {
+func objectWords(r *term.Run, e report.Event) string {
+	o := e.Object
+	if typed := e.Plain[trail.TextSerial]; typed != "" {
+		return "serial " + typed
+	}
 	if _, err := uuid.Parse(o.ID); err == nil && r.Streams.OutWidth > 0 {
 		return o.Kind + " …" + o.ID[len(o.ID)-12:]
 	}
