@@ -37,13 +37,13 @@ func actions() []action {
 		{name: "replace", by: token.CmdReplace, roles: Support, fresh: true, fields: []string{"other", "gone", "to", "code1", "code2"}, fits: isSomebodys, do: replaceToken},
 		{name: "unbind", by: token.CmdUnbind, roles: Support, fresh: true, fields: []string{"where", "code", "to-location", "new-location", "condition"}, fits: unbinds, do: unbindToken},
 		{name: "lost", by: token.CmdLost, roles: desks, fresh: true, fields: []string{"stolen", "reported-at"}, fits: moves(token.CmdLost), do: loseToken},
-		{name: "found", by: token.CmdFound, roles: desks, fields: []string{"stolen"}, fits: moves(token.CmdFound), do: setAside},
+		{name: "found", by: token.CmdFound, roles: desks, fields: []string{"stolen"}, fits: moves(token.CmdFound), do: moveTo(token.Quarantined)},
 		{name: "assign", by: token.CmdAssign, roles: desks, fields: []string{"account", "new-account"}, fits: moves(token.CmdAssign), do: assignToken},
 		{name: "unassign", by: token.CmdUnassign, roles: desks, fits: moves(token.CmdUnassign), do: moveTo(token.InStock)},
 		{name: "suspend", by: token.CmdSuspend, roles: desks, fits: moves(token.CmdSuspend), do: moveTo(token.Suspended)},
 		{name: "resume", by: token.CmdResume, roles: desks, fields: []string{"new-account"}, fits: moves(token.CmdResume), do: moveTo(token.Bound)},
 		{name: "move", by: token.CmdMove, roles: desks, fields: []string{"location", "new-location"}, fits: hasPlace, do: relocateToken},
-		{name: "quarantine", by: token.CmdQuarantine, roles: Ops, fields: []string{"leaked", "stolen"}, fits: moves(token.CmdQuarantine), do: setAside},
+		{name: "quarantine", by: token.CmdQuarantine, roles: Ops, fields: []string{"leaked", "stolen"}, fits: moves(token.CmdQuarantine), do: moveTo(token.Quarantined)},
 		{name: "release", by: token.CmdRelease, roles: Ops, fits: moves(token.CmdRelease), do: moveTo(token.InStock)},
 	}
 }
@@ -161,22 +161,13 @@ func moveTo(to token.State) func(*call, token.Token, action) error {
 	}
 }
 
-// setAside moves a token into quarantine, with what the form asked of it.
-func setAside(c *call, t token.Token, a action) error {
-	w := token.Words{Stolen: token.ClaimOf(c.is("stolen"))}
-	if a.by == token.CmdQuarantine {
-		w.Leaked = token.ClaimOf(c.is("leaked"))
-	}
-	return c.move(desk.Change{Serial: t.Serial, By: a.by, To: token.Quarantined, Words: w})
-}
-
 // move carries out a change with what was said about it, and shows the token.
 func (c *call) move(change desk.Change) (err error) {
-	said := change.Words
+	account := change.Account
 	if change.Words, err = c.words(); err != nil {
 		return err
 	}
-	change.Account, change.Leaked, change.Stolen = said.Account, said.Leaked, said.Stolen
+	change.Account = account
 	t, err := c.cases.Desk.Move(c.r.Context(), change)
 	if err != nil {
 		return err
@@ -205,12 +196,12 @@ func loseToken(c *call, t token.Token, a action) error {
 	if err != nil {
 		return err
 	}
-	return c.move(desk.Change{Serial: t.Serial, By: a.by, To: token.Lost, Loss: loss, Words: token.Words{Stolen: token.ClaimOf(loss.Stolen)}})
+	return c.move(desk.Change{Serial: t.Serial, By: a.by, To: token.Lost, Loss: loss})
 }
 
 // loss is what was said of a loss. A time is in UTC, as a browser's field has it.
 func (c *call) loss() (loss token.Loss, err error) {
-	loss.Stolen = c.is("stolen") || c.form("gone") == "stolen"
+	loss.Stolen = c.claimed(fault.Stolen) == token.Yes || c.form("gone") == "stolen"
 	text := c.form("reported-at")
 	if text == "" {
 		return loss, nil

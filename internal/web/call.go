@@ -139,11 +139,11 @@ func (c *call) fail(err error) {
 		c.problem(code, said{HTML: c.t("refused.role"), Hint: c.t("refused.role.hint")})
 		return
 	}
-	message, hint := c.wordsOf(withoutCause(err))
+	message, hint, asked := c.wordsOf(withoutCause(err))
 	if code == http.StatusInternalServerError && fault.KindOf(err) == fault.Internal && !isWorded(err) {
 		message = template.HTML(c.t("refused.internal"))
 	}
-	answer := said{For: c.back, HTML: string(message), Hint: string(hint)}
+	answer := said{For: c.back, HTML: string(message), Hint: string(hint), Asked: asked}
 	if c.isPost() && c.who != nil && !errors.Is(err, errNoPage) {
 		answer.Values = c.typed()
 		c.keep(answer)
@@ -260,10 +260,23 @@ func (c *call) words() (w token.Words, err error) {
 			return w, err
 		}
 	}
+	w.Leaked, w.Stolen = c.claimed(fault.Leaked), c.claimed(fault.Stolen)
 	if name := c.form(string(fault.ApprovedBy)); name != "" {
 		w.Approver, err = token.ParseApprover(name, c.cases.Desk.Operator)
 	}
 	return w, err
+}
+
+// claimed is a box that was ticked, or the answer to a question. A box that was not
+// leaves it open: what is said in words may ask for it.
+func (c *call) claimed(f fault.Field) token.Claim {
+	switch c.form(string(f)) {
+	case "":
+		return token.Unsaid
+	case "no":
+		return token.No
+	}
+	return token.Yes
 }
 
 // read runs fn on one consistent state of the store.

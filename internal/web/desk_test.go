@@ -177,7 +177,11 @@ func TestDesk(t *testing.T) {
 		{ops, "/tokens/12/move", []string{"location", "Drawer", "new-location", "1"}, "/tokens/12", "at Drawer now"},
 		{b, "/tokens/12/lost", []string{"reported-at", "yesterday"}, "/tokens/12/lost", "is no time"},
 		{b, "/tokens/12/lost", []string{"stolen", "1", "reported-at", "2026-11-30 12:00"}, "/tokens/12", "lost now"},
-		{b, "/tokens/12/found", nil, "/tokens/12", "quarantined now"},
+		{b, "/tokens/12/found", []string{"reason", "its seed leaked"}, "/tokens/12/found", "may others know the seed of token 2600412300012? Say “Others may know its seed”, and it never comes back, or “Others may know its seed: no”"},
+		{b, "/tokens/12/found", []string{"reason", "its seed leaked", "leaked", "no"}, "/tokens/12", "quarantined now"},
+		{ops, "/tokens/12/quarantine", []string{"reason", "the key was published"}, "/tokens/12/quarantine", "may others know"},
+		{ops, "/tokens/12/quarantine", []string{"reason", "the key was published", "leaked", "yes"}, "/tokens/12", "quarantined now"},
+		{ops, "/tokens/12/release", nil, "/tokens/12/release", "others may know its seed"},
 		{b, "/tokens/12/found", nil, "/tokens/12", "not possible while the token is quarantined"},
 		{b, "/tokens/2/unlock", []string{"approved-by", "Otto Klein"}, "/tokens/2", "not locked"},
 		{b, "/tokens/2/unlock", nil, "/tokens/2", "second person"},
@@ -190,6 +194,29 @@ func TestDesk(t *testing.T) {
 	p.is(lent, token.InStock, "")
 	p.is(other, token.Bound, "hanna.roth")
 	p.is(theirs, token.Quarantined, "")
+}
+
+// A reason that speaks of a leak or a theft puts a question that the form has not
+// otherwise; its answer stays for the next try.
+func TestReasonsPutQuestions(t *testing.T) {
+	p := serve(t, nil)
+	b := p.as(sonja)
+	const asks = `name="leaked" value="no" required`
+	if b.get("/tokens/12/suspend"); strings.Contains(b.Body, asks) {
+		t.Error("it asks before it has to")
+	}
+	b.post("/tokens/12/suspend", "reason", "the seed leaked").has(asks, "May others know its seed?").clean()
+	b.post("/tokens/12/suspend", "reason", "the seed leaked", "leaked", "no", "approved-by", "Sonja Berg").has(`name="leaked" value="no" required checked`)
+	b.post("/tokens/12/suspend", "reason", "stolen, perhaps", "leaked", "").has("Was it stolen?")
+	b.get("/tokens/12/lost").has(`type="checkbox" id="f-stolen"`)
+	b.post("/tokens/12/lost", "reason", "it was stolen").has(`name="stolen" value="yes" required`)
+	if strings.Contains(b.Body, `type="checkbox" id="f-stolen"`) {
+		t.Error("one field twice")
+	}
+	if b.post("/tokens/12/lost", "reason", "it was stolen", "stolen", "yes"); !p.told(theirs).Stolen {
+		t.Error(b.said())
+	}
+	p.is(theirs, token.Lost, "")
 }
 
 // A stolen token ends even if the codes of the other are wrong; what is left to do is a

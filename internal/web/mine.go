@@ -218,8 +218,8 @@ func loseOwn(c *call, o desk.Own, t report.Token) error {
 	if err != nil {
 		return err
 	}
-	w.Stolen, w.Leaked = token.ClaimOf(c.is("stolen")), token.No // what others may know of its seed its holder cannot say
-	lost, err := o.Lose(c.r.Context(), t.Serial, token.Loss{Stolen: c.is("stolen")}, w)
+	w.Leaked = token.No // what others may know of its seed its holder cannot say
+	lost, err := o.Lose(c.r.Context(), t.Serial, token.Loss{Stolen: w.Stolen == token.Yes}, w)
 	if err != nil {
 		return err
 	}
@@ -233,6 +233,7 @@ func unbindOwn(c *call, o desk.Own, t report.Token) error {
 	if err != nil {
 		return err
 	}
+	w.Leaked = token.No
 	if !t.Software {
 		back, err := o.Return(ctx, t.Serial, w)
 		if err != nil {

@@ -201,7 +201,7 @@ func (c *call) verification(d *trailData) {
 	}
 	d.Verified = j.at
 	if j.err != nil {
-		message, _ := c.wordsOf(j.err)
+		message, _, _ := c.wordsOf(j.err)
 		d.Failed = string(message)
 		return
 	}

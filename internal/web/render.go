@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"net/http"
 	"path"
+	"slices"
 	"strings"
 	"time"
 
@@ -174,6 +175,12 @@ func (v view) Value(name string) string {
 		return ""
 	}
 	return v.Said.Values[name]
+}
+
+// Asks reports whether a question is put that most forms do not have: what was written
+// as a reason speaks of it.
+func (v view) Asks(name string) bool {
+	return v.Said != nil && slices.Contains(v.Said.Asked, name) || slices.Contains([]string{"yes", "no"}, v.Value(name))
 }
 
 // Answer and Advice are what is said, made safe when it was kept.

@@ -53,7 +53,7 @@ func requestPage(c *call) error {
 	if d.Waits && c.who.may(Approver) && !d.Mine {
 		_, err := c.cases.Requests.Approvable(c.r.Context(), int(n))
 		if d.May = err == nil; err != nil {
-			message, _ := c.wordsOf(err)
+			message, _, _ := c.wordsOf(err)
 			d.WhyNot = string(message)
 		}
 	}

@@ -58,6 +58,7 @@ type said struct {
 	Good   bool
 	HTML   string            // already made safe, with remedies as links
 	Hint   string            // the same
+	Asked  []string          // fields that the hint names
 	Values map[string]string // what was typed, but for codes
 }
 

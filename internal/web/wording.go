@@ -17,6 +17,7 @@ import (
 type wording struct {
 	c     *call
 	links []template.HTML
+	asked []string // fields that it names
 }
 
 // mark is a character that no text holds (texts have no control characters).
@@ -27,12 +28,19 @@ func (w *wording) Remedy(r fault.Remedy) string {
 	return fmt.Sprintf("%s%d%s", mark, len(w.links)-1, mark)
 }
 
-func (w *wording) Field(f fault.Field) string { return "“" + w.c.field(f) + "”" }
+func (w *wording) Field(f fault.Field) string {
+	w.asked = append(w.asked, string(f))
+	return "“" + w.c.field(f) + "”"
+}
 
 func (w *wording) Setting(s fault.Setting) string {
 	name := w.c.field(s.Field)
-	if s.Value == "" {
+	w.asked = append(w.asked, string(s.Field))
+	switch s.Value {
+	case "":
 		return "“" + name + "”"
+	case fault.No:
+		return "“" + name + ": " + w.c.t("choice.no") + "”"
 	}
 	return "“" + name + ": " + s.Value + "”"
 }
@@ -51,11 +59,13 @@ func (c *call) worded(t fault.Text) template.HTML {
 	return w.html(t.In(w))
 }
 
-// wordsOf is what an error says, and what can be done.
-func (c *call) wordsOf(err error) (message, hint template.HTML) {
+// wordsOf is what an error says, what can be done, and the fields that this names.
+func (c *call) wordsOf(err error) (message, hint template.HTML, asked []string) {
 	w := &wording{c: c}
 	message = w.html(capital(fault.MessageIn(err, w)))
-	return message, w.html(capital(fault.AdviceOf(err).In(w)))
+	w.asked = nil
+	hint = w.html(capital(fault.AdviceOf(err).In(w)))
+	return message, hint, w.asked
 }
 
 // capital begins a sentence, unless with a name.
