@@ -7,8 +7,6 @@ import (
 	"crypto/sha1"
 	"crypto/sha256"
 	"crypto/sha512"
-	"encoding/base32"
-	"encoding/base64"
 	"encoding/binary"
 	"encoding/csv"
 	"encoding/hex"
@@ -19,6 +17,7 @@ import (
 	"strconv"
 	"strings"
 
+	"fob/internal/testkit"
 	"fob/tools/seedgen/gen"
 )
 
@@ -84,22 +83,10 @@ func (k known) shows(counter int64) string {
 	return fmt.Sprintf("%0*d", k.digits, n%power)
 }
 
-// forms are the ways in which a seed could leak.
-func forms(seed []byte) map[string][]byte {
-	unpadded32 := base32.StdEncoding.WithPadding(base32.NoPadding).EncodeToString(seed)
-	return map[string][]byte{
-		"raw": seed,
-		"hex": []byte(hex.EncodeToString(seed)), "HEX": []byte(strings.ToUpper(hex.EncodeToString(seed))),
-		"base32": []byte(unpadded32), "base32 lower": []byte(strings.ToLower(unpadded32)),
-		"base64": []byte(base64.RawStdEncoding.EncodeToString(seed)), "base64 url": []byte(base64.RawURLEncoding.EncodeToString(seed)),
-		"go": []byte(strings.Trim(fmt.Sprint(seed), "[]")),
-	}
-}
-
 // findSeed names the first token whose seed is in the data, in any form.
 func findSeed(data []byte, all []known) string {
 	for _, k := range all {
-		for form, text := range forms(k.seed) {
+		for form, text := range testkit.SeedForms(k.seed) {
 			if bytes.Contains(data, text) {
 				return k.serial + " (" + form + ")"
 			}

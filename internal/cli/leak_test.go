@@ -3,6 +3,7 @@ package cli
 import (
 	"database/sql"
 	"fmt"
+	"fob/internal/testkit"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -244,7 +245,7 @@ func (l *life) search(found map[string][]byte, seeds []known) {
 		if findSeed(in, []known{k}) == "" {
 			t.Errorf("the search does not find the seed of %s where it is", k.serial)
 		}
-		for form, text := range forms(k.seed) {
+		for form, text := range testkit.SeedForms(k.seed) {
 			if findSeed(slices.Concat([]byte("before "), text, []byte(" behind")), []known{k}) == "" {
 				t.Errorf("the search does not know the form %s", form)
 			}
@@ -255,5 +256,5 @@ func (l *life) search(found map[string][]byte, seeds []known) {
 			t.Errorf("%s holds the seed of %s", name, where)
 		}
 	}
-	t.Logf("searched %d texts for %d seeds in %d forms", len(found), len(seeds), len(forms(seeds[0].seed)))
+	t.Logf("searched %d texts for %d seeds in %d forms", len(found), len(seeds), len(testkit.SeedForms(seeds[0].seed)))
 }

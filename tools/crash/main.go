@@ -5,6 +5,9 @@
 //
 //	go run ./tools/crash -kills 50 -sizes 5
 //
+// After each kill in the life of a store with seeds of every format, all that fob wrote
+// and said is searched for them.
+//
 // On disks of many sizes, most of which are too small, an import ends with exit 1 and
 // its own sentence, and loses nothing.
 //
@@ -79,6 +82,11 @@ func run(ctx context.Context, kills, tokens, sizes int, random *rand.Rand) error
 		return err
 	}
 	fmt.Printf("%d binds, %d of them killed before their end, 0 lost\n", binds, kills-killed)
+	cut, runs, err := h.leakHunt(ctx, kills/50, random)
+	if err != nil {
+		return fmt.Errorf("hunting for seeds: %w", err)
+	}
+	fmt.Printf("%d commands with seeds of every format, %d of them killed before their end, 0 seeds outside of what was imported\n", runs, cut)
 	return h.servers(ctx, kills/10, random)
 }
 

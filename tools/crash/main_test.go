@@ -22,6 +22,11 @@ func TestCrash(t *testing.T) {
 	if _, err := h.bindRounds(t.Context(), 4, rand.New(rand.NewPCG(1, 2))); err != nil {
 		t.Error(err)
 	}
+	if killed, runs, err := h.leakHunt(t.Context(), 1, rand.New(rand.NewPCG(1, 2))); err != nil {
+		t.Error("hunting for seeds:", err)
+	} else {
+		t.Logf("%d commands, %d of them killed", runs, killed)
+	}
 	if _, made, err := h.fullDisks(t.Context(), 3); err != nil {
 		t.Error("a full disk:", err)
 	} else if !made {
