@@ -180,6 +180,7 @@ func (w *world) wholeLife(d *desk.Desk) {
 	w.must(err)
 	w.move(d, 9, token.CmdQuarantine, token.Quarantined, "")
 	w.move(d, 10, token.CmdRetire, token.Retired, "")
+	w.burnAnew(d)
 	_, err = d.Relocate(ctx, desk.Relocation{Serials: []token.Serial{serial(0), serial(3), serial(5)}, To: "Berlin/Safe 2", New: true})
 	w.must(err)
 	_, err = d.RenamePlace(ctx, desk.PlaceChange{Name: "Berlin/Safe 2", To: "Berlin/Safe 3"})
@@ -258,6 +259,20 @@ func (w *world) importSource(d *desk.Desk, src seedfile.Source) intake.Imported 
 		Supply: token.Supply{Order: "PO-1", Supplier: "ACME", Location: "Berlin", Received: w.now}})
 	w.must(err)
 	return res
+}
+
+// burnAnew gives a token another seed that was bound, and retired, and says so of a
+// device that was in nobody's hands before.
+func (w *world) burnAnew(d *desk.Desk) {
+	w.t.Helper()
+	w.bind(d, 14, "hugo@example.com", 0)
+	w.move(d, 14, token.CmdRetire, token.Retired, "")
+	w.now = w.now.Add(time.Hour)
+	src := written(fmt.Sprintf("%s,%x,totp,6,30\n", serial(14), gen.SeedFor(900_014, token.SHA1)))
+	f, _, err := app.FindFormat(src, "", seedfile.Options{})
+	w.must(err)
+	_, err = intakeOf(d).Import(context.Background(), intake.Import{Source: src, Format: f, Reburnt: true, Words: desk.Words{Approver: "Eva", Reason: "new holder"}})
+	w.must(err)
 }
 
 func serial(i uint64) token.Serial {

@@ -27,6 +27,7 @@ const (
 	Serial     Field = "serial"
 	Whole      Field = "all-or-nothing"
 	Replacing  Field = "replace"
+	Reburnt    Field = "reburnt"
 	OneCode    Field = "one-code"
 )
 

@@ -43,7 +43,9 @@ type entry struct {
 
 	verdict  token.Verdict
 	reason   fault.Text
-	replaces *Stored // the token that it is to replace
+	replaces *Stored // the token that it is to replace, or whose serial it takes over
+	reburnt  bool    // the latter: the token there was retired, and stays
+	offered  bool    // refused, and told how it could go in
 	loading  bool    // refused because another import is bringing it
 }
 

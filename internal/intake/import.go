@@ -22,6 +22,10 @@ type Import struct {
 
 	Partial bool // store the good records of a file that has refused ones
 	Replace bool // exchange tokens that were never given out
+	// Reburnt says that devices of retired tokens were burnt anew: their serials pass to
+	// the tokens of the file. It takes a second person, whom the words name.
+	Reburnt bool
+	Words   token.Words
 	DryRun  bool // go all the way and undo it
 	// NewAccount takes the accounts of the file as they are though the list of people
 	// does not have them.
@@ -69,6 +73,7 @@ type Imported struct {
 	Unjudged  int               `json:"unjudged"`      // not held against the store: the file alone was refused
 	Replaced  int               `json:"replaced"`      // 0 unless stored
 	Replaces  int               `json:"would_replace"` // of a dry run, or of a file that was refused
+	Reburnt   int               `json:"reburnt"`       // retired serials that passed to new tokens, or would
 	Assigned  int               `json:"assigned"`      // to whom the file itself says
 	Stored    bool              `json:"stored"`
 	DryRun    bool              `json:"dry_run"`
@@ -211,6 +216,7 @@ func (req Import) key() string {
 	}
 	for name, given := range map[string]bool{
 		"short-seeds": f.ShortSeeds, "key-suffix": o.KeySuffix, "compat": o.Compat, "allow-unauthenticated": o.Unauthenticated,
+		"reburnt": req.Reburnt,
 	} {
 		add(given, "%s", name)
 	}

@@ -79,12 +79,18 @@ func (l *loader) compare(e *entry, here Stored) {
 	case here.LoadingBy != "":
 		e.loading = true
 		e.refuse(token.Conflict, "this serial is being loaded right now, by %s", here.LoadingBy)
+	case here.State == token.Retired && here.Fingerprint == e.Fingerprint:
+		e.refuse(token.Ended, "this serial was retired, and this is the seed that was retired with it: a device that was burnt anew has another")
+	case here.State == token.Retired && l.req.Reburnt:
+		e.replaces, e.reburnt = &here, true
 	case here.State == token.Retired:
-		e.refuse(token.Ended, "this serial was retired; its life is over; %s", burntAnew(e.Serial))
+		e.refuse(token.Ended, "this serial was retired; its life is over; if the device was burnt anew with this seed, %s gives it a new life", fault.Reburnt)
+	case here.Fingerprint != e.Fingerprint && l.req.Reburnt:
+		e.refuse(token.Conflict, "this serial is in the store with another seed, and the token there is %s; %s ends it before its device gets a new life", here.State, fault.Do(token.CmdRetire, here.Serial))
 	case here.Fingerprint != e.Fingerprint:
 		l.conflict(e, here, "another seed")
 		if e.verdict == token.Conflict && !here.Untouched() {
-			e.reason = fault.Textf("%s; %s, and %s ends the old one", e.reason, burntAnew(e.Serial), fault.Do(token.CmdRetire, here.Serial))
+			e.reason = fault.Textf("%s; if the device was burnt anew, end the old token with %s and import this with %s", e.reason, fault.Do(token.CmdRetire, here.Serial), fault.Reburnt)
 		}
 	case here.Params != e.Params:
 		l.conflict(e, here, "other parameters: "+here.Params.String()+", in the file "+e.Params.String())
@@ -95,18 +101,13 @@ func (l *loader) compare(e *entry, here Stored) {
 	}
 }
 
-// burntAnew is the way for a device that got another key when it changed hands: what
-// the codes of the old one proved stays with its serial.
-func burntAnew(s token.Serial) string {
-	return fmt.Sprintf("a device that was burnt anew goes in under a serial of its own, such as %s-2, in a copy of the file", s)
-}
-
 // conflict refuses, or marks the entry as a replacement where that was asked
 // for and the token in the store was never given out.
 func (l *loader) conflict(e *entry, here Stored, what string) {
 	switch {
 	case !l.req.Replace && here.Untouched():
 		e.refuse(token.Conflict, "this serial is in the store with %s; the token there was never given out: %s exchanges it", what, fault.Replacing)
+		e.offered = true
 	case !l.req.Replace && here.State == token.InStock:
 		e.refuse(token.Conflict, "this serial is in the store with %s; the token there was given out or tried before", what)
 	case !l.req.Replace:
@@ -127,7 +128,7 @@ func (l *loader) conflict(e *entry, here Stored, what string) {
 func (l *loader) judgeSeeds(r Reader, all []entry) error {
 	var prints []int64
 	for i := range all {
-		if e := &all[i]; e.verdict == token.New && l.mayBeHere(e) {
+		if e := &all[i]; (e.verdict == token.New || e.offered) && l.mayBeHere(e) {
 			prints = append(prints, e.Fingerprint)
 		}
 	}
@@ -140,12 +141,16 @@ func (l *loader) judgeSeeds(r Reader, all []entry) error {
 	}
 	for i := range all {
 		e := &all[i]
-		if e.verdict != token.New {
+		if e.verdict != token.New && !e.offered {
 			continue
 		}
 		for _, o := range owners[e.Fingerprint] {
 			if o.Serial.Key() == e.Serial.Key() {
 				continue
+			}
+			if o.Serial.IsFormer() && o.Serial.Device().Key() == e.Serial.Key() {
+				e.refuse(token.Ended, "its seed is one that this device had before it was burnt anew (token %s): a seed that was used does not come back", o.Serial)
+				break
 			}
 			same, err := l.sameSeed(r, e, o)
 			switch {
@@ -153,6 +158,8 @@ func (l *loader) judgeSeeds(r Reader, all []entry) error {
 				return err
 			case !same: // of ten million tokens two share a fingerprint by chance once in 300,000 stores
 				e.refuse(token.Conflict, "its seed has by chance the fingerprint of that of token %s; a store cannot have both", o.Serial)
+			case e.offered:
+				e.refuse(token.Conflict, "this serial is in the store with another seed, and the seed in the file belongs to token %s", o.Serial)
 			case o.LoadingBy != "":
 				e.refuse(token.SeedClone, "its seed belongs to token %s, which is being loaded right now, by %s", o.Serial, o.LoadingBy)
 			default:

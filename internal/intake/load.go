@@ -430,7 +430,10 @@ func (l *loader) count(slice []entry) {
 		switch e.verdict {
 		case token.New:
 			l.res.New++
-			if e.replaces != nil {
+			switch {
+			case e.reburnt:
+				l.res.Reburnt++
+			case e.replaces != nil:
 				l.res.Replaced++
 			}
 		case token.Unchanged:
@@ -465,12 +468,16 @@ func (l *loader) report(slice []entry) error {
 
 // complete makes the batch visible: replacements, number and event.
 func (l *loader) complete(tx Tx) error {
-	replaced, err := l.exchange(tx)
+	words, err := l.allowReburning(tx)
+	if err != nil {
+		return err
+	}
+	replaced, reburnt, err := l.exchange(tx)
 	if err != nil {
 		return err
 	}
 	l.batch.New, l.batch.Same, l.batch.Refused = l.res.New, l.res.Unchanged, l.res.Refused
-	e, err := l.intake.Desk.Author().Event(token.CmdImport, trail.Object{Kind: trail.KindBatch, ID: l.batch.UUID.String()}, token.Words{})
+	e, err := l.intake.Desk.Author().Event(token.CmdImport, trail.Object{Kind: trail.KindBatch, ID: l.batch.UUID.String()}, words)
 	if err != nil {
 		return err
 	}
@@ -480,7 +487,7 @@ func (l *loader) complete(tx Tx) error {
 	}
 	e.To = token.InStock
 	detail := desk.ImportDetail(l.batch, l.contents)
-	detail.Replaced = replaced
+	detail.Replaced, detail.Reburnt = replaced, reburnt
 	if err := trail.Record(tx, e, detail); err != nil {
 		return err
 	}
@@ -503,42 +510,4 @@ func (l *loader) assign(tx desk.Tx) error {
 		}
 	}
 	return nil
-}
-
-// exchange puts the replacing tokens in the place of the old ones, which must
-// still be as they were when they were judged.
-func (l *loader) exchange(tx Tx) (changes []trail.Replaced, err error) {
-	var rows []desk.Row
-	var prints []desk.Fingerprint
-	for _, e := range l.replacing {
-		key := e.Serial.Key()
-		now, err := tx.Stored([]string{key})
-		if err != nil {
-			return nil, err
-		}
-		if h := now[key]; h.ID != e.replaces.ID || !h.Untouched() {
-			return nil, fault.Errorf(fault.NotAllowed, "token %s was given out or tried while the file was read; nothing of it is stored", e.Serial)
-		}
-		if err := tx.Vouch(e.replaces.ID); err != nil {
-			return nil, err
-		}
-		if err := tx.RemoveToken(e.replaces.ID); err != nil {
-			return nil, err
-		}
-		where := l.batch.Supplied.Location
-		if where == "" {
-			where = e.replaces.Location // an exchange of keys moves no token
-		}
-		changes = append(changes, trail.Replaced{Old: e.replaces.Facts, New: e.Facts, Location: where})
-		rows = append(rows, desk.Row{Facts: e.Facts, Sealed: e.sealed, Location: where})
-		prints = append(prints, desk.Fingerprint{Value: e.Fingerprint, TokenID: e.ID})
-	}
-	if len(rows) == 0 {
-		return nil, nil
-	}
-	if err := tx.InsertTokens(l.batch, rows); err != nil {
-		return nil, err
-	}
-	slices.SortFunc(prints, func(a, b desk.Fingerprint) int { return cmp.Compare(a.Value, b.Value) })
-	return changes, tx.InsertFingerprints(prints)
 }

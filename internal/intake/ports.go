@@ -90,6 +90,9 @@ type Tx interface {
 	InsertFingerprints(prints []desk.Fingerprint) error
 	// RemoveToken removes a token that another one replaces, with its fingerprint.
 	RemoveToken(id int64) error
+	// PassSerial has a retired token called otherwise, so that another one can have its
+	// serial.
+	PassSerial(id int64, former token.Serial) error
 	// CompleteBatch numbers the batch and makes it visible.
 	CompleteBatch(b token.Batch) (token.Batch, error)
 

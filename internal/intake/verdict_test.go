@@ -47,7 +47,7 @@ var verdicts = []struct {
 	{"another type", false, []string{"S1," + seedHex(1) + ",hotp,6,0"}, []string{"conflict: hotp"}},
 	{"another counter", false, []string{"H1," + seedHex(8) + ",hotp,6,101"}, []string{"conflict: another counter: 100, in the file 101"}},
 	{"retired", false, []string{line("R1", 101)}, []string{"retired: life is over"}},
-	{"retired with its own seed", false, []string{line("r1", 5)}, []string{"retired: life is over"}},
+	{"retired with its own seed", false, []string{line("r1", 5)}, []string{"retired: the seed that was retired with it"}},
 	{"a seed of the store", false, []string{line("N1", 2)}, []string{"clone: token S2, which is in_stock"}},
 	{"a destroyed seed", false, []string{line("N1", 5)}, []string{"clone: token R1, which is retired"}},
 	{"damaged", false, []string{"N1," + damagedHex + ",totp,6,30"}, []string{"invalid: hex"}},

@@ -120,7 +120,16 @@ func reconcile(r Reader, req Compared) (out Reconciliation, proven []trail.Task,
 		}
 		there[t.Serial.Key()] = l
 		open := slices.ContainsFunc(tasks, func(k trail.Task) bool { return k.ID == t.ID })
-		switch _, got := handed[t.Serial.Key()]; {
+		_, got := handed[t.Serial.Key()]
+		if !got && !open { // the verifier may have what the device was before it was burnt anew
+			if i := slices.IndexFunc(tasks, func(k trail.Task) bool { return k.Serial.Device().Key() == t.Serial.Key() }); i >= 0 {
+				if t, err = r.Token(tasks[i].Serial); err != nil {
+					return out, nil, err
+				}
+				open = true
+			}
+		}
+		switch {
 		case l.Ended:
 		case open || slices.Contains([]token.State{token.Lost, token.Retired, token.Suspended, token.Quarantined}, t.State):
 			find(ShouldEnd, l, &t)
@@ -131,7 +140,7 @@ func reconcile(r Reader, req Compared) (out Reconciliation, proven []trail.Task,
 		}
 	}
 	for _, k := range tasks {
-		if l, is := there[k.Serial.Key()]; !is || l.Ended {
+		if l, is := there[k.Serial.Device().Key()]; !is || l.Ended {
 			proven, out.Proven = append(proven, k), append(out.Proven, k.Serial)
 		}
 	}

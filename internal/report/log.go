@@ -79,10 +79,11 @@ func narrowed(r Reader, f EventFilter) EventSeq {
 	}
 }
 
-// newestOf gathers the newest events of one token. Those of many tokens name them by
-// their ids alone.
+// newestOf gathers the newest events of one token, in all lives of its device. Those of
+// many tokens name them by their ids alone.
 func newestOf(r Reader, f EventFilter) ([]Event, error) {
 	var found []Event
+	f.Serial = f.Serial.Device()
 	t, err := r.Find(f.Serial)
 	if err != nil && fault.KindOf(err) != fault.NotFound { // the trail knows tokens that are gone
 		return nil, err

@@ -30,6 +30,7 @@ const (
 	ByCorrection   OverrideKind = "correction"
 	ByWithdrawal   OverrideKind = "withdrawal"
 	ByExchange     OverrideKind = "exchange"
+	ByReburning    OverrideKind = "reburnt"
 	ByPart         OverrideKind = "partial"
 	ByCompat       OverrideKind = "compat"
 	ByShortSeeds   OverrideKind = "short_seeds"
@@ -54,6 +55,7 @@ func OverrideMeanings() []struct {
 		{ByCorrection, fault.Textf("the parameters of a batch corrected")},
 		{ByWithdrawal, fault.Textf("an import undone")},
 		{ByExchange, fault.Textf("an import that exchanged tokens (%s)", fault.Exchange)},
+		{ByReburning, fault.Textf("an import that gave retired serials new seeds (%s)", fault.Reburnt)},
 		{ByPart, fault.Textf("an import that left refused records out (%s)", fault.Partial)},
 		{ByCompat, fault.Textf("an import of a weaker dialect (%s)", fault.Compat)},
 		{ByShortSeeds, fault.Textf("an import of seeds below 16 bytes (%s)", fault.ShortSeeds)},
@@ -296,7 +298,7 @@ func importKinds(d trail.ImportDetail) (kinds []OverrideKind) {
 		is   bool
 		kind OverrideKind
 	}{
-		{len(d.Replaced) > 0, ByExchange}, {d.Refused > 0, ByPart}, {slices.Contains(options, "compat"), ByCompat},
+		{len(d.Replaced) > 0, ByExchange}, {len(d.Reburnt) > 0, ByReburning}, {d.Refused > 0, ByPart}, {slices.Contains(options, "compat"), ByCompat},
 		{slices.Contains(options, "short-seeds"), ByShortSeeds}, {slices.Contains(options, "allow-unauthenticated"), ByUnprotection},
 	} {
 		if o.is {
@@ -311,8 +313,26 @@ func importWords(d trail.ImportDetail) string {
 	if n := len(d.Replaced); n > 0 {
 		words = append(words, fmt.Sprintf("%d exchanged", n))
 	}
+	if n := len(d.Reburnt); n > 0 {
+		words = append(words, fmt.Sprintf("%d burnt anew (%s)", n, reburntWords(d.Reburnt)))
+	}
 	if d.Refused > 0 {
 		words = append(words, fmt.Sprintf("%d of %d refused", d.Refused, d.Records))
+	}
+	return listed(words)
+}
+
+// reburntWords names some of the tokens whose serials passed on, by what they are called
+// since.
+func reburntWords(all []trail.Reburnt) string {
+	const most = 5
+	var words []string
+	for i, r := range all {
+		if i == most {
+			words = append(words, "and more")
+			break
+		}
+		words = append(words, "before: "+string(r.Former))
 	}
 	return listed(words)
 }

@@ -58,26 +58,60 @@ func Tell(r Reader, serial token.Serial) (s Told, err error) {
 	if err := s.ofBatch(r); err != nil {
 		return s, err
 	}
-	about := EventFilter{Limit: searched}
-	for _, trace := range []trail.Trace{trail.NoTrace, trail.StandingTrace, trail.LastingTrace} {
-		about.About = append(about.About, trail.AboutToken(trace, s.Serial.Key()))
-	}
-	for stored, err := range r.Events(about) {
-		if err != nil {
-			return s, err
-		}
-		e, err := plainEvent(stored)
-		if err == nil {
-			err = s.take(e)
-		}
-		if err != nil {
-			return s, err
-		}
+	if err := s.about(r); err != nil {
+		return s, err
 	}
 	if s.Account != nil || s.State == token.InStock {
 		s.LastAccount = nil
 	}
 	return s, nil
+}
+
+// about adds the events about the token. Those about the device before it was burnt anew
+// are about another token, those about an earlier life name the device.
+func (s *Told) about(r Reader) error {
+	filter, former := EventFilter{Limit: searched}, s.Serial.IsFormer()
+	for _, trace := range []trail.Trace{trail.NoTrace, trail.StandingTrace, trail.LastingTrace} {
+		filter.About = append(filter.About, trail.AboutToken(trace, s.Serial.Key()))
+		if former {
+			filter.About = append(filter.About, trail.AboutToken(trace, s.Serial.Device().Key()))
+		}
+	}
+	mine := true // until another token has the serial
+	for stored, err := range r.Events(filter) {
+		if err != nil {
+			return err
+		}
+		e, err := plainEvent(stored)
+		if err != nil {
+			return err
+		}
+		if e.Command == token.CmdImport && e.Object.ID == s.BatchID {
+			*s, mine = Told{Token: s.Token, OfBatch: s.OfBatch, Events: []Line{}}, true
+		}
+		if mine || e.Object.ID == string(s.Serial) {
+			err = s.take(e)
+		}
+		if err != nil {
+			return err
+		}
+		passed, err := passesSerial(e, s.Serial)
+		if err != nil {
+			return err
+		}
+		mine = mine && !passed
+	}
+	return nil
+}
+
+// passesSerial reports whether an event gave a token's serial to another, when its device
+// was burnt anew.
+func passesSerial(e Event, former token.Serial) (bool, error) {
+	if e.Command != token.CmdImport || !former.IsFormer() {
+		return false, nil
+	}
+	d, err := detailOf[trail.ImportDetail](e)
+	return slices.ContainsFunc(d.Reburnt, func(r trail.Reburnt) bool { return r.Former == former }), err
 }
 
 // take adds the next event about the token.
@@ -127,7 +161,7 @@ func told(e Event, serial token.Serial) (marks token.Marks, from token.State, mo
 		return d.Marks, e.To, false, err
 	}
 	if e.Object.Kind != trail.KindToken {
-		return marks, "", false, nil
+		return marks, "", e.Command == token.CmdImport && !serial.IsFormer(), nil
 	}
 	d, err := detailOf[trail.TokenDetail](e)
 	if d.After != nil {

@@ -1,6 +1,7 @@
 package store
 
 import (
+	"strings"
 	"time"
 
 	"github.com/google/uuid"
@@ -185,7 +186,24 @@ func (q *queries) CarryOff(tokens []intake.SliceToken) error {
 
 // RemoveToken removes a token that is being replaced. One that was ever bound
 // cannot be removed.
-func (q *queries) RemoveToken(id int64) error { return q.removeTokens(id, id) }
+func (q *queries) RemoveToken(id int64) error {
+	clear(q.vouched) // its serial is another token's next
+	return q.removeTokens(id, id)
+}
+
+// PassSerial has a retired token without a seed called otherwise.
+func (q *queries) PassSerial(id int64, former token.Serial) error {
+	clear(q.vouched)
+	key := former.Key()
+	var asPrinted, bare any // NULL where they are the same as the key
+	if string(former) != key {
+		asPrinted = string(former)
+	}
+	if strings.Contains(key, "-") {
+		bare = strings.ReplaceAll(key, "-", "")
+	}
+	return q.exec(`UPDATE token SET serial_key = $1, printed = $2, bare = $3 WHERE id = $4`, key, asPrinted, bare, id)
+}
 
 // removeTokens deletes tokens of neighbouring ids, with their fingerprints and
 // measured drifts.

@@ -136,19 +136,28 @@ func (q *queries) about(subject string) ([]int64, error) {
 // seqsAbout are the events about some tokens that a command has to look at, the
 // imports of their batches, and the erasures of accounts that these name.
 func (q *queries) seqsAbout(rows []trail.TokenRow) (seqs []int64, err error) {
-	batches := map[string]bool{}
+	imports := map[string]int64{} // by batches
 	for _, row := range rows {
-		batches[row.Batch] = true
+		if imports[row.Batch] != 0 {
+			continue
+		}
+		if imports[row.Batch], err = q.seqOf(`MIN`, trail.AboutBatch(row.Batch)); err != nil {
+			return nil, err
+		}
+		seqs = append(seqs, imports[row.Batch])
 	}
-	for uuid := range batches {
-		imported, err := q.seqOf(`MIN`, trail.AboutBatch(uuid))
+	for _, trace := range []trail.Trace{trail.NoTrace, trail.StandingTrace, trail.LastingTrace} {
+		found, err := q.traces(rows, trace, imports)
 		if err != nil {
 			return nil, err
 		}
-		seqs = append(seqs, imported)
+		seqs = append(seqs, found...)
 	}
-	for _, trace := range []trail.Trace{trail.NoTrace, trail.StandingTrace, trail.LastingTrace} {
-		found, err := q.traces(rows, trace)
+	for _, row := range rows {
+		if !row.Serial.IsFormer() {
+			continue
+		}
+		found, err := q.underDevice(row.SerialKey, imports[row.Batch])
 		if err != nil {
 			return nil, err
 		}
@@ -170,25 +179,42 @@ func (q *queries) seqsAbout(rows []trail.TokenRow) (seqs []int64, err error) {
 	return slices.Compact(seqs), err
 }
 
-// traces are the events that left a trace of some tokens: all of those that last, the
-// newest of others.
-func (q *queries) traces(rows []trail.TokenRow, t trail.Trace) (seqs []int64, err error) {
+// underDevice are the events about a token while it had its device's serial, which
+// another token has now.
+func (q *queries) underDevice(former string, imported int64) (seqs []int64, err error) {
+	passed, err := q.seqOf(`MIN`, trail.AboutToken(trail.LastingTrace, former))
+	if err != nil {
+		return nil, err
+	}
+	device := token.Serial(former).Device().Key()
+	return collect(q, value[int64], `SELECT seq FROM audit_about WHERE subject IN ($1, $2, $3) AND seq > $4 AND seq < $5 ORDER BY seq`,
+		trail.AboutToken(trail.NoTrace, device), trail.AboutToken(trail.StandingTrace, device), trail.AboutToken(trail.LastingTrace, device), imported, passed)
+}
+
+// traces are the events that left a trace of some tokens since their imports: all of
+// those that last, the newest of others. Before, another token may have had the serial.
+func (q *queries) traces(rows []trail.TokenRow, t trail.Trace, imports map[string]int64) (seqs []int64, err error) {
 	if len(rows) == 1 && t != trail.LastingTrace { // it may have thousands
 		newest, err := q.seqOf(`MAX`, trail.AboutToken(t, rows[0].SerialKey))
+		if newest < imports[rows[0].Batch] {
+			newest = 0
+		}
 		return []int64{newest}, err
 	}
 	subjects := make([]string, len(rows))
-	wanted := make(map[string]int64, len(rows))
+	wanted, since := make(map[string]int64, len(rows)), make(map[string]int64, len(rows))
 	for i, row := range rows {
 		subjects[i] = trail.AboutToken(t, row.SerialKey)
-		wanted[subjects[i]] = 0
+		wanted[subjects[i]], since[subjects[i]] = 0, imports[row.Batch]
 	}
 	slices.Sort(subjects)
 	err = lookUp(q, `subject, seq`, `audit_about`, `subject`, subjects, func(row scanner) error {
 		var subject string
 		var seq int64
 		err := row.Scan(&subject, &seq)
-		if newest, is := wanted[subject]; is && t == trail.LastingTrace {
+		if newest, is := wanted[subject]; seq < since[subject] {
+			return err
+		} else if is && t == trail.LastingTrace {
 			seqs = append(seqs, seq)
 		} else if is {
 			wanted[subject] = max(newest, seq)
@@ -281,10 +307,19 @@ func (q *queries) VouchAccount(a token.Account) error {
 		if err != nil {
 			return err
 		}
-		id, missing := value[int64](q.row(`SELECT id FROM token WHERE serial_key = $1`, key))
-		if err = missing; notFound(err) { // its batch was withdrawn
-			err = nil
-		} else if err == nil {
+		err = q.vouchLives(key)
+	}
+	return err
+}
+
+// vouchLives holds all tokens that a device was against the trail; there is none if
+// their batch was withdrawn.
+func (q *queries) vouchLives(key string) error {
+	first := string(token.Serial(key).Former(0))
+	first = first[:len(first)-1]
+	ids, err := collect(q, value[int64], `SELECT id FROM token WHERE serial_key = $1 OR serial_key >= $2 AND serial_key < $3 ORDER BY id`, key, first, prefixEnd(first))
+	for _, id := range ids {
+		if err == nil {
 			err = q.Vouch(id)
 		}
 	}

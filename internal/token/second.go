@@ -23,13 +23,14 @@ const (
 	GuardRestore   Guarded = "restore"      // a backup in the place of the store
 	GuardClock     Guarded = "clock-accept" // an earlier time for the newest
 	GuardRelease   Guarded = "release"      // of a token that was stolen
+	GuardReburnt   Guarded = "reburnt"      // a retired serial with a new seed
 	GuardPolicy    Guarded = "policy"       // the policy itself; guarded as soon as anything is
 )
 
 // Guardable lists all that can be guarded.
 func Guardable() []Guarded {
 	return []Guarded{GuardProvision, GuardUnlock, GuardDeep, GuardRefusals, GuardDestroy, GuardRotate, GuardKeyAdd, GuardKeyRemove,
-		GuardRestore, GuardClock, GuardRelease, GuardPolicy}
+		GuardRestore, GuardClock, GuardRelease, GuardReburnt, GuardPolicy}
 }
 
 // How long a request waits where the policy says nothing, and what it may say.

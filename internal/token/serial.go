@@ -20,6 +20,23 @@ type Serial string
 // Key is what serials are compared and stored by: upper case.
 func (s Serial) Key() string { return strings.ToUpper(string(s)) }
 
+// formerMark divides the serial of a device from the number of an earlier life of it. No
+// seed file has it in a serial.
+const formerMark = "~"
+
+// Former is what a token is called once its device was burnt anew, which passes the
+// serial to another token: 60234567~1 for the first life of the device.
+func (s Serial) Former(life int) Serial { return Serial(fmt.Sprint(s, formerMark, life)) }
+
+// Device is the serial of the token's device, whichever life of it the token was.
+func (s Serial) Device() Serial {
+	device, _, _ := strings.Cut(string(s), formerMark)
+	return Serial(device)
+}
+
+// IsFormer reports whether the token's device was burnt anew since.
+func (s Serial) IsFormer() bool { return strings.Contains(string(s), formerMark) }
+
 func serialRune(r rune, first bool) bool {
 	switch {
 	case r >= '0' && r <= '9', r >= 'A' && r <= 'Z', r >= 'a' && r <= 'z':

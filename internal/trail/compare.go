@@ -168,7 +168,7 @@ func (v *verification) compareBatch(row BatchRow) {
 	}
 	b.seen = true
 	told := b.BatchRow
-	told.ID, told.By, told.Contents, told.Replaced = row.ID, b.By.Brief(), "", nil
+	told.ID, told.By, told.Contents, told.Replaced, told.Reburnt = row.ID, b.By.Brief(), "", nil, nil
 	differences(&v.Report, "batch "+row.UUID, row, told)
 }
 

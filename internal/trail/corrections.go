@@ -57,12 +57,13 @@ type contents struct {
 	scratch     []byte
 	removed     []token.Facts
 	corrections corrections
+	renamed     map[int64]token.Serial // serials of before of tokens whose devices were burnt anew
 	n           int
 }
 
 func newContents(b *batch) *contents {
 	removed := slices.SortedFunc(slices.Values(b.removed), func(a, b token.Facts) int { return cmp.Compare(a.ID, b.ID) })
-	return &contents{hash: sha256.New(), removed: removed, corrections: b.corrections}
+	return &contents{hash: sha256.New(), removed: removed, corrections: b.corrections, renamed: b.renamed}
 }
 
 func (c *contents) add(row token.Facts) {
@@ -76,6 +77,9 @@ func (c *contents) add(row token.Facts) {
 // write takes a token as its import brought it: corrections since are undone.
 func (c *contents) write(row token.Facts) {
 	c.corrections.undo(&row)
+	if before, is := c.renamed[row.ID]; is {
+		row.Serial = before
+	}
 	c.scratch = AddTo(c.hash, &row, c.scratch)
 	c.n++
 }

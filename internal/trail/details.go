@@ -49,6 +49,7 @@ type ImportDetail struct {
 	LastID    int64      `json:"last_id"`
 	Contents  string     `json:"contents"` // hex
 	Replaced  []Replaced `json:"replaced,omitempty"`
+	Reburnt   []Reburnt  `json:"reburnt,omitempty"`
 }
 
 // Replaced is a token that an import exchanged for another of the same serial, with
@@ -57,6 +58,22 @@ type Replaced struct {
 	Old      token.Facts `json:"old"`
 	New      token.Facts `json:"new"`
 	Location string      `json:"location,omitempty"` // of the new one
+}
+
+// Reburnt is a retired token whose device was burnt anew: another seed has its serial
+// from now on. The token stays what it was and is called Former.
+type Reburnt struct {
+	Old      token.Facts  `json:"old"` // under its serial of before
+	Former   token.Serial `json:"former"`
+	New      token.Facts  `json:"new"`
+	Location string       `json:"location,omitempty"` // of the new one
+}
+
+// renamed are the facts of the retired token from then on.
+func (r Reburnt) renamed() token.Facts {
+	facts := r.Old
+	facts.Serial = r.Former
+	return facts
 }
 
 // AddTo adds the facts of a token to a hash, each field with its length or a fixed

@@ -152,9 +152,19 @@ func (e *Event) IDs() (all IDRanges, err error) {
 }
 
 // Serials are the tokens that an event is about: one, or those of a batch that it
-// names. Those that an import brought it does not name.
+// names. Those that an import brought it does not name, unless their serials were others'
+// before.
 func (e *Event) Serials() (all []token.Serial, err error) {
 	switch e.Command {
+	case token.CmdImport:
+		var d ImportDetail
+		err = e.decode(&d)
+		for _, r := range d.Replaced {
+			all = append(all, r.New.Serial)
+		}
+		for _, r := range d.Reburnt {
+			all = append(all, r.New.Serial, r.Former)
+		}
 	case token.CmdBatchQuarantine, token.CmdBatchRelease:
 		var d SweepDetail
 		err = e.decode(&d)

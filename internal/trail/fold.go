@@ -55,7 +55,8 @@ type Fold struct {
 // batch is a batch with what later events say of the facts of its tokens.
 type batch struct {
 	BatchRow
-	removed     []token.Facts // exchanged by later imports
+	removed     []token.Facts          // exchanged by later imports
+	renamed     map[int64]token.Serial // what those were called whose devices were burnt anew since
 	corrections corrections
 	carried     *contents // of a withdrawn one: what its removed tokens hash to
 	seen        bool
@@ -507,6 +508,11 @@ func (f *Fold) imported(e *Event) error {
 			t := f.make(key, token.InStock)
 			f.put(t, token.Standing{Since: b.At, Location: r.Location})
 			f.tell(change{serial: key, others: everything}, t)
+		}
+	}
+	for _, r := range b.Reburnt {
+		if err := f.reburnt(e, b, r); err != nil {
+			return err
 		}
 	}
 	f.batches[b.UUID] = b

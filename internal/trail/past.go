@@ -28,8 +28,9 @@ type Past struct {
 	trail   iter.Seq2[Stored, error]
 	renames Renames
 	fold    *Fold
-	spans   []span        // all of them, in order; the fold is of one
-	removed []token.Facts // tokens that went since, as they were
+	spans   []span                 // all of them, in order; the fold is of one
+	removed []token.Facts          // tokens that went since, or are called otherwise, as they were
+	renamed map[int64]token.Serial // what the latter are called now
 	later   map[*batch]corrections
 }
 
@@ -76,7 +77,7 @@ func (p *Past) about(key string) (*Fold, error) {
 // be too large.
 func (p *Past) read(s span) error {
 	p.fold = newFold(s, p.renames)
-	p.removed, p.later = nil, map[*batch]corrections{}
+	p.removed, p.renamed, p.later = nil, map[int64]token.Serial{}, map[*batch]corrections{}
 	err := p.run()
 	if !errors.Is(err, errTooMany) {
 		return err
@@ -127,6 +128,9 @@ func (p *Past) undo(e *Event) (err error) {
 		err = e.decode(&d)
 		for _, r := range d.Replaced {
 			p.removed = append(p.removed, r.Old)
+		}
+		for _, r := range d.Reburnt {
+			p.removed, p.renamed[r.Old.ID] = append(p.removed, r.Old), r.Former
 		}
 	case token.CmdBatchWithdraw:
 		var d WithdrawDetail
@@ -215,7 +219,8 @@ func cutOf(trail iter.Seq2[Stored, error], at time.Time) (cut Head, err error) {
 	return cut, nil
 }
 
-// Removed are the tokens that went since, by withdrawal or exchange.
+// Removed are the tokens that went since, by withdrawal or exchange, and those whose
+// devices were burnt anew since, as they were called then.
 func (p *Past) Removed() []token.Facts { return p.removed }
 
 // Policy is what was set, by name.
@@ -238,7 +243,7 @@ func (p *Past) Token(c token.Facts) (t PastToken, ok bool, err error) {
 		return t, false, err
 	}
 	b := f.batchOf(c.ID)
-	if b == nil || !b.Withdrawn.IsZero() {
+	if b == nil || !b.Withdrawn.IsZero() || p.renamed[c.ID] == c.Serial && c.Serial.IsFormer() {
 		return t, false, nil
 	}
 	p.later[b].undo(&c)

@@ -17,29 +17,42 @@ import (
 // MostKept is how many bytes a fold keeps of tokens; tests make it less.
 var MostKept = 150 << 20
 
-// span are the serials from one on, before another; no to: there is no end.
+// span are the serials from one on, before another; no to: there is no end. All lives of
+// a device lie in one span.
 type span struct{ from, to string }
 
-func (s span) has(key string) bool { return key >= s.from && (s.to == "" || key < s.to) }
+func (s span) has(key string) bool {
+	key = device(key)
+	return key >= s.from && (s.to == "" || key < s.to)
+}
+
+// spanOf has all lives of one device.
+func spanOf(key string) span { return span{device(key), device(key) + "\x00"} }
+
+func device(key string) string { return string(token.Serial(key).Device()) }
 
 // errTooMany says that a span has more tokens than a fold keeps.
 var errTooMany = errors.New("too many tokens for one fold")
 
 // full is errTooMany once that is so.
 func (f *Fold) full() error {
-	if f.size() > MostKept && f.tokens.n > 1 {
+	if f.size() > MostKept && f.tokens.n > 1 && f.halves() != nil {
 		return errTooMany
 	}
 	return nil
 }
 
-// halves divides the fold's span so that each half has as many of its tokens.
+// halves divides the fold's span so that each half has as many of its devices; nil if
+// there is but one.
 func (f *Fold) halves() []span {
 	keys := make([]string, 0, f.tokens.n)
 	for t := range f.tokens.each() {
-		keys = append(keys, f.get(t.serial))
+		keys = append(keys, device(f.get(t.serial)))
 	}
 	slices.Sort(keys)
+	if keys = slices.Compact(keys); len(keys) == 1 {
+		return nil
+	}
 	middle := keys[len(keys)/2]
 	return []span{{f.span.from, middle}, {middle, f.span.to}}
 }

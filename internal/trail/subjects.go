@@ -87,13 +87,6 @@ func (e *Event) Subjects() (all []string, err error) {
 	for _, s := range serials {
 		all = append(all, AboutToken(trace, s.Key()))
 	}
-	if e.Command == token.CmdImport && err == nil {
-		var d ImportDetail
-		err = e.decode(&d)
-		for _, r := range d.Replaced {
-			all = append(all, AboutToken(LastingTrace, r.New.Serial.Key()))
-		}
-	}
 	return all, err
 }
 

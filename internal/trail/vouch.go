@@ -76,7 +76,7 @@ func (e Evidence) each(r *Report, do func(x *examined) error) {
 func Vouch(c Claim) (map[string]Vouched, error) {
 	f := newFold(span{}, c.Renames)
 	if f.part = true; len(c.Tokens) == 1 {
-		f.span = span{c.Tokens[0].SerialKey, c.Tokens[0].SerialKey + "\x00"}
+		f.span = spanOf(c.Tokens[0].SerialKey)
 	}
 	v := &verification{fold: f}
 	facts := newFactsTold(c.Tokens)
@@ -197,6 +197,11 @@ func (t factsTold) take(e *Event) error {
 		}
 		for _, r := range d.Replaced {
 			t.set(r.New.Serial.Key(), FactsDigest(&r.New))
+		}
+		for _, r := range d.Reburnt {
+			facts := r.renamed()
+			t.set(r.New.Serial.Key(), FactsDigest(&r.New))
+			t.set(r.Former.Key(), FactsDigest(&facts))
 		}
 	case token.CmdBatchWithdraw:
 		serials, err := e.Serials()

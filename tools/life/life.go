@@ -76,6 +76,7 @@ type step struct {
 var steps = []step{
 	{4, token.CmdImport, (*Life).deliver},
 	{2, token.CmdImport, (*Life).exchange},
+	{2, token.CmdImport, (*Life).burnAnew},
 	{9, token.CmdBind, func(l *Life) error { return l.answer(token.CmdBind, l.any(token.InStock, token.Assigned), false) }},
 	{3, token.CmdBind, func(l *Life) error { return l.answer(token.CmdBind, l.any(token.InStock), true) }},
 	{6, token.CmdCheck, func(l *Life) error { return l.answer(token.CmdCheck, l.any(), l.r.IntN(2) == 0) }},
@@ -229,15 +230,25 @@ func (l *Life) deliver() error {
 		fresh[token.Serial(serial)] = l.next
 		fmt.Fprintf(&text, "%s,%x,%s\n", serial, gen.SeedFor(l.next, token.SHA1), kind)
 	}
-	return l.load(file{fmt.Sprintf("delivery-%d.csv", l.batches), text.String()}, fresh, false)
+	return l.load(file{fmt.Sprintf("delivery-%d.csv", l.batches), text.String()}, fresh, func(*intake.Import) {})
 }
 
 // exchange brings tokens with other seeds in the place of some that are in stock.
 func (l *Life) exchange() error {
+	return l.others(token.InStock, func(i *intake.Import) { i.Replace = true })
+}
+
+// burnAnew gives the serials of some retired tokens other seeds.
+func (l *Life) burnAnew() error {
+	return l.others(token.Retired, func(i *intake.Import) { i.Reburnt, i.Words = true, l.words() })
+}
+
+// others brings other seeds for some serials.
+func (l *Life) others(of token.State, how func(*intake.Import)) error {
 	var text strings.Builder
 	fresh := map[token.Serial]uint64{}
 	for range 1 + l.r.IntN(3) {
-		serial := l.any(token.InStock)
+		serial := l.any(of).Device()
 		if l.r.IntN(3) == 0 {
 			serial = token.Serial(strings.ToUpper(string(serial)))
 		}
@@ -248,18 +259,20 @@ func (l *Life) exchange() error {
 		fresh[serial] = l.next
 		fmt.Fprintf(&text, "%s,%x,totp,6,30\n", serial, gen.SeedFor(l.next, token.SHA1))
 	}
-	return l.load(file{"exchange.csv", text.String()}, fresh, true)
+	return l.load(file{"exchange.csv", text.String()}, fresh, how)
 }
 
-func (l *Life) load(src seedfile.Source, fresh map[token.Serial]uint64, replace bool) error {
+func (l *Life) load(src seedfile.Source, fresh map[token.Serial]uint64, how func(*intake.Import)) error {
 	f, _, err := app.FindFormat(src, "oath-csv", seedfile.Options{})
 	if err != nil {
 		return err
 	}
-	res, err := l.intake.Import(bg, intake.Import{Source: src, Format: f, Replace: replace,
+	req := intake.Import{Source: src, Format: f,
 		Fill: intake.Fill{Manufacturer: []string{"ACME", "=Fob & Co"}[l.r.IntN(2)], Model: "c200"},
 		Supply: token.Supply{Order: "PO-1", Supplier: "ACME", Expected: l.r.IntN(2) * 9, Location: []string{"Berlin", "Rom", ""}[l.r.IntN(3)],
-			Received: l.Now}})
+			Received: l.Now}}
+	how(&req)
+	res, err := l.intake.Import(bg, req)
 	if err == nil && res.Stored {
 		l.batches++
 		for serial, i := range fresh {

@@ -17,7 +17,8 @@ the move ends the token's binding.
 
 ` + movesTable() + `
 Every other move is refused, with the list of what is possible. A retired
-token's seed is destroyed, and its serial is never imported again.
+token's seed is destroyed, and its serial is imported again only if its device was
+burnt anew (import --reburnt): that is another token then.
 ` + "`fob replace OLD NEW`" + ` ends one token, by lost or by unbind, and binds another.
 `
 }

@@ -33,10 +33,12 @@ type importOptions struct {
 	order, supplier, location, received string
 	newLocation                         bool
 	expect                              int
-	partial, replace, dryRun            bool
+	partial, replace, reburnt, dryRun   bool
 	rejects                             string
 	skipUnknown                         bool
 	newAccount                          bool
+	said                                term.SaidFlags
+	words                               token.Words // that were said
 }
 
 func (o *importOptions) addReading(cmd *cobra.Command) {
@@ -63,6 +65,8 @@ func (o *importOptions) addDelivery(cmd *cobra.Command) {
 	f.BoolVar(&o.partial, "partial", false, "store the valid records of a file with refused ones (exit 3)")
 	f.StringVar(&o.rejects, "rejects", "", "write the refused records to this new CSV `FILE`")
 	f.BoolVar(&o.replace, "replace", false, "replace stored tokens that were never given out")
+	f.BoolVar(&o.reburnt, "reburnt", false, "give retired serials, burnt anew, new seeds; needs --approved-by")
+	o.said.AddOfTokens(cmd)
 	term.AddNewAccount(cmd, &o.newAccount)
 	f.BoolVar(&o.skipUnknown, "skip-unknown", false, "leave out files of a folder or archive that hold no seeds")
 	f.BoolVar(&o.dryRun, "dry-run", false, "do everything but store nothing")
@@ -111,7 +115,7 @@ func (o *importOptions) checkNumbers(f intake.Fill) error {
 
 // request finds the format and puts the flags into a request.
 func (o *importOptions) request(m app.Member) (req intake.Import, why string, err error) {
-	req = intake.Import{Source: m.Source, Partial: o.partial, Replace: o.replace, DryRun: o.dryRun, NewAccount: o.newAccount, NewLocation: o.newLocation}
+	req = intake.Import{Source: m.Source, Partial: o.partial, Replace: o.replace, Reburnt: o.reburnt, Words: o.words, DryRun: o.dryRun, NewAccount: o.newAccount, NewLocation: o.newLocation}
 	if req.Fill, err = o.fill(); err != nil {
 		return req, "", err
 	}
@@ -201,6 +205,11 @@ func printImported(r *term.Run, res intake.Imported) {
 	}
 	if res.Replaces > 0 {
 		r.Say("  %s would be replaced", term.Count(res.Replaces, "token"))
+	}
+	if n := term.Count(res.Reburnt, "retired serial"); res.Reburnt > 0 && res.Stored {
+		r.Say("  %s burnt anew; what was known of the old tokens is kept as SERIAL~1, SERIAL~2 and so on", n)
+	} else if res.Reburnt > 0 {
+		r.Say("  %s would be given new seeds", n)
 	}
 	if res.Assigned > 0 {
 		r.Say("  %s assigned to the account in the file", term.Count(res.Assigned, "token"))

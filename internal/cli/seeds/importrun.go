@@ -31,6 +31,9 @@ func importFiles(ctx context.Context, r *term.Run, o *importOptions, paths []str
 	if _, err := o.fill(); err != nil {
 		return err
 	}
+	if err := o.sayWhy(r); err != nil {
+		return err
+	}
 	deliveries, err := r.Config().Deliveries(o.keys.Keys)
 	if err != nil {
 		return err
@@ -57,6 +60,16 @@ func importFiles(ctx context.Context, r *term.Run, o *importOptions, paths []str
 		printTotal(r, &all)
 	}
 	return allRefused(err, all.refused)
+}
+
+// sayWhy reads what people say of an import that gives retired serials a new life; of
+// others nobody asks.
+func (o *importOptions) sayWhy(r *term.Run) (err error) {
+	o.words, err = o.said.Words(r)
+	if err == nil && !o.reburnt && o.said != (term.SaidFlags{}) {
+		err = fault.Errorf(fault.Usage, "--approved-by, --reason and --ticket are for --reburnt")
+	}
+	return err
 }
 
 // stopped gives each file that could not be read a result, when nothing was loaded

@@ -153,7 +153,7 @@ func printMoved(ctx context.Context, r *term.Run, all []token.Token) (err error)
 	if !r.JSON {
 		for _, t := range all {
 			if t.State == token.Retired {
-				r.Say("Token %s is %s now; its serial cannot be imported again.", t.Serial, t.State)
+				r.Say("Token %s is %s now; its serial comes back only if the device is burnt anew with another seed (import --reburnt).", t.Serial, t.State)
 				continue
 			}
 			r.Say("Token %s is %s now%s.", t.Serial, t.State, term.ForGood(t))

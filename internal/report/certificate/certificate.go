@@ -145,6 +145,12 @@ func (k *certifying) take(e report.Event) error {
 		if k.imports = append(k.imports, imported{e, d}); err == nil && d.Number == k.of.Batch && d.New > 0 {
 			k.batch, k.within = e.Object.ID, trail.IDRanges{{First: d.FirstID, Last: d.LastID}}
 		}
+		for _, x := range d.Reburnt { // the retired one is called otherwise from then on
+			if was, is := k.retired[x.Old.Serial.Key()]; is {
+				k.retired[x.Former.Key()] = was
+				delete(k.retired, x.Old.Serial.Key())
+			}
+		}
 		return err
 	case token.CmdProvision:
 		d, err := detailOf[trail.DeliveryDetail](e)
@@ -207,7 +213,7 @@ func (k *certifying) sort(r report.Reader, c *Certificate) error {
 	for key, e := range k.retired {
 		id, is := wanted[key]
 		if !is && k.of.Batch != 0 {
-			t, err := r.Find(token.Serial(e.Object.ID))
+			t, err := r.Find(token.Serial(key))
 			if err != nil {
 				return err
 			}

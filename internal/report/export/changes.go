@@ -52,7 +52,7 @@ var aspects = map[string][]trail.Aspect{
 func aspectsOf(t *report.Token, column string) []trail.Aspect {
 	all := aspects[column]
 	switch {
-	case all == nil || column == "counter" && t.Counter == nil: // its type was another
+	case all == nil || column == "counter" && (t.Counter == nil || t.Watermark == nil): // its type was another, or no code of it was ever accepted
 		return []trail.Aspect{trail.AspectOrigin}
 	case column == "loss_hours" && t.LostReported == nil: // found: what became of it later does not count
 		return []trail.Aspect{trail.AspectLoss}

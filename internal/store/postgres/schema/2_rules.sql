@@ -76,6 +76,14 @@ END $$;
 CREATE TRIGGER token_watermark_rises BEFORE UPDATE OF watermark ON token FOR EACH ROW
 WHEN (OLD.watermark IS NOT NULL AND (NEW.watermark IS NULL OR NEW.watermark < OLD.watermark)) EXECUTE FUNCTION watermark_rises();
 
+-- A serial passes to another token only when its own is retired for good, as in SQLite.
+CREATE FUNCTION serial_stays() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    RAISE EXCEPTION 'the token is not retired; it keeps its serial';
+END $$;
+CREATE TRIGGER token_serial_stays BEFORE UPDATE OF serial_key, printed, bare ON token FOR EACH ROW
+WHEN (OLD.state <> 6 OR OLD.seed IS NOT NULL) EXECUTE FUNCTION serial_stays();
+
 -- A leak and a theft are never forgotten, as in SQLite.
 CREATE FUNCTION marks_stay() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN

@@ -182,6 +182,13 @@ CREATE TRIGGER token_watermark_rises BEFORE UPDATE OF watermark ON token
 WHEN OLD.watermark IS NOT NULL AND (NEW.watermark IS NULL OR NEW.watermark < OLD.watermark)
 BEGIN SELECT RAISE(ABORT, 'a code that was used would count again'); END;
 -- +goose StatementEnd
+-- A serial passes to another token only when its own is retired for good: see
+-- trail.Reburnt.
+-- +goose StatementBegin
+CREATE TRIGGER token_serial_stays BEFORE UPDATE OF serial_key, printed, bare ON token
+WHEN OLD.state <> 6 OR OLD.seed IS NOT NULL
+BEGIN SELECT RAISE(ABORT, 'the token is not retired; it keeps its serial'); END;
+-- +goose StatementEnd
 
 -- Which token has the seed with this keyed fingerprint. A table of its own,
 -- because its keys are random: it is filled in sorted runs, for a large import
