@@ -290,7 +290,7 @@ func checkEvents(t *testing.T, seed uint64) {
 	defer l.End()
 	live(t, l, 60)
 	begun := l.Now
-	live(t, l, 90)
+	live(t, l, 150)
 	times := []time.Time{{}}
 	err = l.Read(func(r report.Reader) error {
 		for e, err := range r.Events(report.EventFilter{}) {

@@ -4,10 +4,12 @@ import (
 	"bufio"
 	"bytes"
 	"errors"
+	"fmt"
 	"io"
 	"strings"
 	"unicode/utf8"
 
+	"fob/internal/damage"
 	"fob/internal/fault"
 	"fob/internal/report"
 	"fob/internal/rows"
@@ -28,11 +30,15 @@ type Scans struct {
 	All   []report.Scan
 	Of    string   // the location that a session was begun for; empty: it is no session
 	Notes []string // remarks on the whole file
+
+	damaged  int // labels that are no serials any more
+	rounding damage.Rounding
 }
 
 // ReadScans reads what a barcode reader wrote: one label a line, whatever ends a
 // line, or all of them in one line with tabs between; or a table, CSV or a workbook,
-// whose first row names a column serial. An error is of the whole file.
+// whose first row names a column serial. A sheet with one column needs no name. What a
+// program made of a label is noted. An error is of the whole file.
 func ReadScans(r io.Reader) (s Scans, err error) {
 	in := bufio.NewReaderSize(r, rows.Probe)
 	head, err := in.Peek(rows.Probe)
@@ -54,6 +60,7 @@ func ReadScans(r io.Reader) (s Scans, err error) {
 	} else {
 		s, err = readScanLines(in)
 	}
+	s.ended()
 	if err == nil && len(s.All) == 0 && s.Of == "" {
 		return s, fault.Errorf(fault.Refused, "the file has no scan in it").WithHint("did the reader send anything? One serial a line is needed")
 	}
@@ -63,7 +70,8 @@ func ReadScans(r io.Reader) (s Scans, err error) {
 // scanColumn is the only column of a table that counts.
 type scanColumn int
 
-var scanNames = rows.Names[scanColumn]{"serial": 0, "serialnumber": 0, "serialno": 0, "sn": 0, "seriennummer": 0, "barcode": 0}
+var scanNames = rows.Names[scanColumn]{"serial": 0, "serialnumber": 0, "serialno": 0, "sn": 0, "seriennummer": 0, "barcode": 0,
+	"barcodes": 0, "label": 0, "labels": 0, "scan": 0, "scans": 0, "serials": 0, "serialnumbers": 0, "seriennummern": 0, "etikett": 0}
 
 // namesSerial reports whether the first line names columns, and one of them serial.
 func namesSerial(head []byte) bool {
@@ -88,7 +96,12 @@ func readScanTable(r io.Reader) (s Scans, err error) {
 		return s, rows.Fault(err)
 	}
 	columns := scanNames.Of(header.Fields)
-	if columns.Known != 1 {
+	if only := onlyColumn(header); columns.Known == 0 && only > 0 {
+		columns = rows.Placed(map[scanColumn]int{0: only})
+		if err := s.cell(header, only); err != nil {
+			return s, err
+		}
+	} else if columns.Known != 1 {
 		return s, fault.Errorf(fault.Refused, "line %d: %d of the columns are named serial, one is needed", header.Line, columns.Known).
 			WithHint("the first row names the columns; other columns are passed over")
 	}
@@ -96,19 +109,46 @@ func readScanTable(r io.Reader) (s Scans, err error) {
 		row, err := in.Next()
 		switch {
 		case errors.Is(err, io.EOF):
-			s.Notes = in.Notes()
+			s.Notes = append(in.Notes(), s.Notes...)
 			return s, nil
 		case err != nil:
 			return s, rows.Fault(err)
 		}
-		text := string(columns.Field(row.Fields, 0))
-		if text == "" {
-			continue
-		}
-		if err := s.add(report.Scan{Line: row.Line, Reading: token.ReadScan(text), Cut: row.Unended}); err != nil {
+		if err := s.cell(row, columns.At(0)); err != nil {
 			return s, err
 		}
 	}
+}
+
+// onlyColumn is the column, from 1, of a row of a sheet that has but one cell; 0: it has
+// others.
+func onlyColumn(row rows.Row) (at int) {
+	for i, field := range row.Fields {
+		switch {
+		case len(field) == 0:
+		case at > 0 || row.Kinds == nil:
+			return 0
+		default:
+			at = i + 1
+		}
+	}
+	return at
+}
+
+// cell takes the label of a row. What a sheet computes or rewrites is not what a reader
+// sent.
+func (s *Scans) cell(row rows.Row, at int) error {
+	if at > len(row.Fields) || len(row.Fields[at-1]) == 0 {
+		return nil
+	}
+	text := string(row.Fields[at-1])
+	if at <= len(row.Kinds) {
+		switch k := row.Kinds[at-1]; k {
+		case rows.Date, rows.Formula, rows.Failed, rows.Shaped:
+			s.note(row.Line, "its cell holds "+k.String())
+		}
+	}
+	return s.add(report.Scan{Line: row.Line, Reading: token.ReadScan(text), Cut: row.Unended})
 }
 
 func (s *Scans) add(scan report.Scan) error {
@@ -116,7 +156,32 @@ func (s *Scans) add(scan report.Scan) error {
 		return fault.Errorf(fault.Refused, "the file has more than %d scans", MaxScans).WithHint("count one place after the other")
 	}
 	s.All = append(s.All, scan)
+	if said := damage.Serial(scan.Reading.Text); said != "" {
+		s.note(scan.Line, "the label "+scan.Reading.Text+" "+said)
+	}
+	s.rounding.Add(scan.Reading.Text)
 	return nil
+}
+
+// maxNoted is how many damaged labels are named.
+const maxNoted = 5
+
+// note remarks that a label is not what was scanned.
+func (s *Scans) note(line int, said string) {
+	if s.damaged++; s.damaged <= maxNoted {
+		s.Notes = append(s.Notes, fmt.Sprintf("line %d: %s", line, said))
+	}
+}
+
+// ended adds what only the whole file shows. Nothing is refused for it: a label that is
+// not what was scanned is among the unknown ones.
+func (s *Scans) ended() {
+	if more := s.damaged - maxNoted; more > 0 {
+		s.Notes = append(s.Notes, fmt.Sprintf("%d more labels are damaged in such ways", more))
+	}
+	if n, suspect, _ := s.rounding.Suspect(); suspect {
+		s.Notes = append(s.Notes, fmt.Sprintf("all labels of more than 15 digits (%d) have only zeros behind their 15th digit, as a spreadsheet leaves them: scan into a text file", n))
+	}
 }
 
 // readScanLines reads a plain list.
@@ -137,7 +202,7 @@ func readScanLines(r io.Reader) (s Scans, err error) {
 	if in.Err() != nil {
 		return s, fault.Wrap(fault.Internal, in.Err(), "reading the file")
 	}
-	s.Notes = chars.Notes()
+	s.Notes = append(chars.Notes(), s.Notes...)
 	return s, l.tabbed()
 }
 
@@ -186,7 +251,7 @@ func (l *scanLines) label(text string, cut bool) error {
 	switch {
 	case text == "":
 		return nil
-	case text[0] == '#':
+	case text[0] == '#' && !damage.SheetError(text):
 		if place, ok := strings.CutPrefix(text, SessionMark); ok {
 			l.Of = place
 		}
@@ -195,7 +260,7 @@ func (l *scanLines) label(text string, cut bool) error {
 		return l.tooLong()
 	case !utf8.ValidString(text) || strings.ContainsRune(text, 0):
 		return fault.Errorf(fault.Refused, "line %d is no text", l.line).WithHint("the reader's list of serials is needed: one a line")
-	case l.Of == "" && strings.ContainsAny(token.Unquoted(text), ",;|"): // in a session every line is one label
+	case l.Of == "" && strings.ContainsAny(token.Unquoted(text), ",;|") && damage.Serial(token.Unquoted(text)) == "": // in a session every line is one label
 		return fault.Errorf(fault.Refused, "line %d has several columns, and the first line does not name them", l.line).
 			WithHint("put a first line in front whose names say which is the serial, such as: serial%sread_at", text[strings.IndexAny(text, ",;|"):][:1])
 	}
