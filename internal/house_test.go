@@ -73,7 +73,7 @@ var rooms = map[string]room{
 		why: "a demo makes a store as the command line does, and computes what its tokens display",
 	},
 	"app": {
-		may: []string{"fault", "desk", "intake", "people", "store", "store/sqlite", "store/postgres", "token", "otp", "seedfile", "seedfile/detect", "seedfile/delivery",
+		may: []string{"damage", "fault", "desk", "intake", "people", "store", "store/sqlite", "store/postgres", "token", "otp", "seedfile", "seedfile/detect", "seedfile/delivery",
 			"seedfile/table", "family", "pskc", "rows", "custody", "trail", "request", "report", "report/export", "report/sheet", "provision", "provision/targets", "spool"},
 		why: "app wires what lies below it",
 		not: map[string]string{"cli": "a second front end uses app without a terminal"},
