@@ -72,7 +72,7 @@ func (c Config) Open(ctx context.Context) (*UseCases, error) {
 		Desk:     d,
 		Intake:   &intake.Intake{Store: s.Intake(), Desk: d},
 		People:   &people.Registry{Store: store.For[people.Reader, people.Tx]{Store: s}, Desk: d},
-		Out:      &provision.Provisioner{Store: s.Provision(), Desk: d, SeedLen: custody.SeedLen},
+		Out:      &provision.Provisioner{Store: s.Provision(), Desk: d, SeedLen: custody.SeedLen, Bounded: boundMemory},
 		Requests: request.Registry{Store: s.Requests(), Author: d.Author()},
 		Reports:  s,
 		Pages:    s.SnapshotPages,

@@ -6,9 +6,9 @@ import (
 	"sync/atomic"
 )
 
-// What a fold of the trail keeps are numbers that the collector need not look at, so
-// it may wait longer than usual; but not until there is more than a small computer
-// has.
+// What a fold of the trail keeps are numbers that the collector need not look at, and a
+// delivery keeps hardly anything, so it may wait longer than usual; but not until there
+// is more than a small computer has.
 const (
 	foldPercent = 400
 	foldLimit   = 215 << 20 // bytes

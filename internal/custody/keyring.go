@@ -227,5 +227,5 @@ func appendField(b []byte, field string) []byte {
 	return append(b, field...)
 }
 
-// SeedLen is the length of the seed that was sealed; 0 for bytes that are no sealed seed.
-func SeedLen(sealed []byte) int { return max(0, len(sealed)-sealOverhead) }
+// SeedLen is the length of a seed whose sealed form has so many bytes; 0 where none has.
+func SeedLen(sealed int) int { return max(0, sealed-sealOverhead) }

@@ -29,16 +29,15 @@ type delivering struct {
 	sum     uint64          // of all that was read and fits
 
 	files  []*part
-	left   []int64 // ids that are still to be written
-	single bool    // there is one file alone
+	single bool // there is one file alone
 }
 
 // group is a file of a delivery, or several where a target takes so many rows.
 type group struct {
 	targets.Group
 	tokens int
-	open   *part
-	begun  int // files
+	open   *part // where the next one goes
+	begun  int   // files
 }
 
 // named is how many tokens an event names by their serials; of more it has the ids,
@@ -54,16 +53,32 @@ type fitting struct {
 	token.Standing
 }
 
+// judged is a token that was held against its target.
+type judged struct {
+	c       *Candidate
+	i       *targets.Item
+	state   string   // why it may not leave as it stands; empty: it may
+	misfits []string // what of it the target cannot hold
+	remarks []string
+	group   targets.Group
+	sum     uint64
+}
+
 // check reads all chosen tokens, and sorts out what does not fit.
 func (d *delivering) check(r Reader) error {
 	d.groups, d.owners = map[string]*group{}, map[string]bool{}
 	d.out.Tokens, d.out.Unfit = 0, 0
-	for c, err := range r.Candidates(d.req.Choice, d.req.Verifier) {
+	ids, err := r.Chosen(d.req.Choice)
+	if err != nil {
+		return err
+	}
+	d.ids = make([]int64, 0, len(ids))
+	for j, err := range trail.Parallel(r.Vouched(ids, d.req.Verifier), d.judge) {
 		if err != nil {
 			return err
 		}
-		if i, fits := d.judge(&c); fits {
-			d.take(&c, i)
+		if d.fits(&j) {
+			d.take(&j)
 		}
 	}
 	if len(d.ids) > named {
@@ -72,27 +87,40 @@ func (d *delivering) check(r Reader) error {
 	return d.verdict()
 }
 
-// judge notes what is wrong with a token.
-func (d *delivering) judge(c *Candidate) (i *targets.Item, fits bool) {
-	if why := d.standing(c); why != "" {
-		d.misfit(c, why)
-		return nil, false
+// judge looks what is wrong with a token. Several are judged at a time.
+func (d *delivering) judge(c *Candidate) (j judged) {
+	j.c = c
+	if j.state = d.standing(c); j.state != "" {
+		return j
 	}
 	t, o := &d.req.Target, &d.req.Options
-	i = d.item(c)
-	all := t.Misfits(i, o)
-	if key := token.Account(i.Account).Key(); t.OneEach && len(all) == 0 {
+	j.i = d.item(c)
+	if j.misfits = t.Misfits(j.i, o); len(j.misfits) == 0 {
+		j.remarks, j.group = t.Remarks(j.i, o), t.GroupOf(j.i, o)
+		j.sum = maphash.Comparable(sumSeed, fitting{c.Facts, c.Standing})
+	}
+	return j
+}
+
+// fits notes what is wrong with a token.
+func (d *delivering) fits(j *judged) bool {
+	if j.state != "" {
+		d.misfit(j.c, j.state)
+		return false
+	}
+	if t := &d.req.Target; t.OneEach && len(j.misfits) == 0 {
+		key := token.Account(j.i.Account).Key()
 		if d.owners[key] {
-			all = append(all, fmt.Sprintf("%s has another token in this delivery; %s holds one an account", i.Account, t.Name))
+			j.misfits = append(j.misfits, fmt.Sprintf("%s has another token in this delivery; %s holds one an account", j.i.Account, t.Name))
 		}
 		d.owners[key] = true
 	}
-	for _, why := range all {
+	for _, why := range j.misfits {
 		d.other++
-		d.misfit(c, why)
+		d.misfit(j.c, why)
 	}
-	d.out.Unfit -= max(0, len(all)-1) // one token, however many reasons
-	return i, len(all) == 0
+	d.out.Unfit -= max(0, len(j.misfits)-1) // one token, however many reasons
+	return len(j.misfits) == 0
 }
 
 // standing says why a token may not leave as it stands.
@@ -104,7 +132,7 @@ func (d *delivering) standing(c *Candidate) string {
 		return "it expired on " + c.NotAfter.UTC().Format(time.DateOnly)
 	case !c.Type.HasSeed():
 		return "its seed is in the device alone"
-	case c.Sealed == nil:
+	case c.SealedLen == 0:
 		return "its seed was destroyed here"
 	case c.UsedUp():
 		return "its last counter was used"
@@ -119,9 +147,9 @@ func (d *delivering) misfit(c *Candidate, why string) {
 	}
 }
 
-func (d *delivering) warn(c *Candidate, text string) {
+func (d *delivering) warn(c *Candidate, text func() string) {
 	if len(d.out.Warnings) < most {
-		d.out.Warnings = append(d.out.Warnings, Remark{c.Serial, text})
+		d.out.Warnings = append(d.out.Warnings, Remark{c.Serial, text()})
 	} else {
 		d.out.More++
 	}
@@ -130,7 +158,7 @@ func (d *delivering) warn(c *Candidate, text string) {
 // item is a token as targets see it, without its seed. Where its clock stands is told
 // by the newest observation and the rate of then.
 func (d *delivering) item(c *Candidate) *targets.Item {
-	i := &targets.Item{Facts: c.Facts, Account: string(c.Account), Object: c.Object, Used: c.Watermark, Bytes: d.p.SeedLen(c.Sealed)}
+	i := &targets.Item{Facts: c.Facts, Account: string(c.Account), Object: c.Object, Used: c.Watermark, Bytes: d.p.SeedLen(c.SealedLen)}
 	i.Next, _ = c.NextCounter()
 	if c.Seen != nil && c.Type == token.TOTP {
 		drift := c.Seen.Drift
@@ -143,27 +171,31 @@ func (d *delivering) item(c *Candidate) *targets.Item {
 }
 
 // take counts a token that fits, and notes what is to be known of it.
-func (d *delivering) take(c *Candidate, i *targets.Item) {
+func (d *delivering) take(j *judged) {
+	c := j.c
 	d.out.Tokens++
-	if i.Account != "" {
+	if j.i.Account != "" {
 		d.owned++
 	}
 	d.ids = append(d.ids, c.ID)
 	if len(d.serials) <= named {
 		d.serials = append(d.serials, c.Serial)
 	}
-	d.sum = d.sum*31 + maphash.Comparable(sumSeed, fitting{c.Facts, c.Standing})
-	g := d.req.Target.GroupOf(i, &d.req.Options)
-	if d.groups[g.Name] == nil {
-		d.groups[g.Name] = &group{Group: g}
+	d.sum = d.sum*31 + j.sum
+	g := d.groups[j.group.Name]
+	if g == nil {
+		g = &group{Group: j.group}
+		d.groups[j.group.Name] = g
 	}
-	d.groups[g.Name].tokens++
-	for _, text := range d.req.Target.Remarks(i, &d.req.Options) {
-		d.warn(c, text)
+	g.tokens++
+	for _, text := range j.remarks {
+		d.warn(c, func() string { return text })
 	}
 	if !c.Before.IsZero() {
-		d.warn(c, fmt.Sprintf("%s got its seed before, on %s: some verifiers set its counter back, and codes that were used count again",
-			d.req.Verifier, c.Before.UTC().Format("2006-01-02 15:04 UTC")))
+		d.warn(c, func() string {
+			return fmt.Sprintf("%s got its seed before, on %s: some verifiers set its counter back, and codes that were used count again",
+				d.req.Verifier, c.Before.UTC().Format("2006-01-02 15:04 UTC"))
+		})
 	}
 }
 

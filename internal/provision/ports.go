@@ -22,13 +22,16 @@ type Store interface {
 // Reader reads one consistent state.
 type Reader interface {
 	request.Reader
-	// Candidates streams the tokens that were chosen, with their sealed seeds: those
-	// that are named in the order in which they are, others in that of reports.
-	Candidates(c Choice, verifier string) iter.Seq2[Candidate, error]
+	// Chosen lists the ids of the tokens that were chosen: those that are named in the
+	// order in which they are, others in that of their import.
+	Chosen(c Choice) ([]int64, error)
+	// Vouched streams tokens, by their ids and in that order, without their seeds. One
+	// that is not what the trail says that it is ends it, with an error of kind Integrity.
+	Vouched(ids []int64, verifier string) iter.Seq2[*Candidate, error]
+	// Sealed streams tokens with their sealed seeds, and what a target may be told of
+	// them. What is sealed is the taker's to keep.
+	Sealed(ids []int64) iter.Seq2[*Candidate, error]
 	Head() (trail.Head, error)
-	// VouchTokens refuses, with an error of kind Integrity, tokens that are not what the
-	// trail says that they are. Ids rise.
-	VouchTokens(ids []int64) error
 	VerifierReader
 }
 
@@ -52,11 +55,12 @@ type Choice struct {
 // Candidate is a token that was chosen, as it is stored.
 type Candidate struct {
 	token.Token
-	Sealed []byte             // its seed; nil once it is destroyed
-	Of     token.SeedPlace    // what that is sealed to
-	Seen   *token.Observation // of its clock, the newest; nil: none
-	Object string             // the account's id in its directory, as the list of people has it
-	Before time.Time          // when this verifier got it before; zero: never
+	Sealed    []byte             // its seed, of Sealed alone
+	SealedLen int                // of that; 0 once it is destroyed
+	Of        token.SeedPlace    // what it is sealed to
+	Seen      *token.Observation // of its clock, the newest; nil: none
+	Object    string             // the account's id in its directory, as the list of people has it; of Sealed alone
+	Before    time.Time          // when this verifier got it before; zero: never; of Vouched alone
 }
 
 // Output is where files appear.
@@ -88,6 +92,8 @@ type Sealer interface {
 type Provisioner struct {
 	Store Store
 	Desk  *desk.Desk
-	// SeedLen is the length of a seed by its sealed form.
-	SeedLen func(sealed []byte) int
+	// SeedLen is the length of a seed by that of its sealed form.
+	SeedLen func(sealed int) int
+	// Bounded has the collector wait longer, up to a bound, until restored; nil: not so.
+	Bounded func() (restore func())
 }

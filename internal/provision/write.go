@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"hash"
 	"io"
+	"iter"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -17,12 +18,14 @@ import (
 	"fob/internal/fault"
 	"fob/internal/provision/targets"
 	"fob/internal/token"
+	"fob/internal/trail"
 )
 
 // part is one file while it is written.
 type part struct {
 	name   string // its path
-	tokens int
+	given  int    // tokens that go into it
+	tokens int    // that are in it
 	seeds  bool
 	about  string
 
@@ -34,26 +37,32 @@ type part struct {
 	form   targets.Form
 }
 
-// write reads the tokens again, and writes them one by one.
+// placed is a token and the file that it goes into.
+type placed struct {
+	c    *Candidate
+	i    *targets.Item
+	f    *part
+	text []byte // its form; it holds the seed
+	err  error
+}
+
+// write reads the tokens again. Their seeds are opened, and put into the target's form,
+// on all cores; they are written in order.
 func (d *delivering) write(ctx context.Context, r Reader, keys desk.Keyring) error {
 	beside, err := d.begin()
 	if err != nil {
 		return err
 	}
-	clear(d.owners)
 	done := 0
-	for c, err := range r.Candidates(d.req.Choice, d.req.Verifier) {
+	for p, err := range trail.Parallel(d.placing(ctx, r), func(p placed) placed { return p.render(keys) }) {
 		if err == nil {
-			err = ctx.Err()
+			err = p.err
+		}
+		if err == nil {
+			err = p.add(beside)
 		}
 		if err != nil {
-			return err
-		}
-		if !d.goes(&c) {
-			continue
-		}
-		if err := d.add(&c, keys, beside); err != nil {
-			return err
+			return d.failed(p.f, err)
 		}
 		if done++; d.req.Progress != nil && done%1000 == 0 {
 			d.req.Progress(done, d.out.Tokens)
@@ -70,18 +79,8 @@ func (d *delivering) write(ctx context.Context, r Reader, keys desk.Keyring) err
 	return nil
 }
 
-// goes reports whether the check took a token; the ids are in its order.
-func (d *delivering) goes(c *Candidate) bool {
-	if len(d.left) > 0 && d.left[0] == c.ID {
-		d.left = d.left[1:]
-		return true
-	}
-	return false
-}
-
 // begin looks whether all names are free, and begins what is written beside.
 func (d *delivering) begin() (beside *part, err error) {
-	d.left = d.ids
 	several := 0
 	for _, g := range d.groups {
 		several += d.filesOf(g)
@@ -168,34 +167,69 @@ func (d *delivering) open(name string, seeds bool) (f *part, err error) {
 	return f, nil
 }
 
-// add writes one token.
-func (d *delivering) add(c *Candidate, keys desk.Keyring, beside *part) error {
-	i := d.item(c)
-	g := d.groups[d.req.Target.GroupOf(i, &d.req.Options).Name]
-	if rows := d.req.Target.Rows; g.open == nil || rows > 0 && g.open.tokens == rows {
+// placing says of each token which file it goes into, and begins that.
+func (d *delivering) placing(ctx context.Context, r Reader) iter.Seq2[placed, error] {
+	return func(yield func(placed, error) bool) {
+		for c, err := range r.Sealed(d.ids) {
+			p := placed{c: c}
+			if err == nil {
+				err = ctx.Err()
+			}
+			if err == nil {
+				err = d.fileOf(&p)
+			}
+			if !yield(p, err) || err != nil {
+				return
+			}
+		}
+	}
+}
+
+func (d *delivering) fileOf(p *placed) error {
+	p.i = d.item(p.c)
+	g := d.groups[d.req.Target.GroupOf(p.i, &d.req.Options).Name]
+	if rows := d.req.Target.Rows; g.open == nil || rows > 0 && g.open.given == rows {
 		g.begun++
 		f, err := d.open(d.nameOf(g, g.begun), true)
 		if err != nil {
 			return err
 		}
 		if f.form, err = g.Form(f.buffer, &d.req.Options); err != nil {
-			return err
+			return d.failed(f, err)
 		}
 		g.open = f
 	}
-	seed, err := openSeed(keys, c)
-	if err != nil {
-		return err
+	p.f = g.open
+	p.f.given++
+	p.i.N = p.f.given
+	return nil
+}
+
+// rowSize is what the form of a token mostly takes.
+const rowSize = 128
+
+// render opens a token's seed and puts it into the form of its file.
+func (p placed) render(keys desk.Keyring) placed {
+	if p.i.Seed, p.err = openSeed(keys, p.c); p.err == nil {
+		p.text, p.err = p.f.form.Render(make([]byte, 0, rowSize), p.i)
+		p.i.Seed.Clear()
 	}
-	i.Seed = seed
-	err = g.open.form.Add(i)
-	seed.Clear()
-	g.open.tokens++
+	return p
+}
+
+// add writes one token, and overwrites what held its seed.
+func (p *placed) add(beside *part) error {
+	err := p.f.form.Write(p.i, p.text)
+	clear(p.text)
+	p.f.tokens++
 	if beside != nil && err == nil {
 		beside.tokens++
-		err = beside.form.Add(i)
+		var row []byte
+		if row, err = beside.form.Render(nil, p.i); err == nil {
+			err = beside.form.Write(p.i, row)
+		}
 	}
-	return d.failed(g.open, err)
+	return err
 }
 
 // openSeed opens a seed that is the one that was imported.
@@ -239,7 +273,7 @@ func (d *delivering) finish(f *part) error {
 }
 
 func (d *delivering) failed(f *part, err error) error {
-	if err == nil || fault.KindOf(err) != fault.Internal {
+	if err == nil || f == nil || fault.KindOf(err) != fault.Internal {
 		return err
 	}
 	return fault.Wrap(fault.Internal, err, "writing %s", f.name)

@@ -14,11 +14,17 @@ import (
 // Writer writes a container package by package. What it writes a Decoder reads
 // as it was; what could not come back so is refused.
 type Writer struct {
+	pen
+	to  io.Writer
+	n   int
+	err error // that ended the writing
+}
+
+// pen is what one package is written with.
+type pen struct {
 	xml     *xmlstream.Writer
-	random  io.Reader
+	prefix  string
 	protect *protector // nil: values are plain
-	n       int
-	err     error // that ended the writing
 }
 
 // WriterOptions say what a container looks like.
@@ -31,7 +37,7 @@ type WriterOptions struct {
 // NewWriter writes the beginning of a container. Random is needed for
 // encryption. The caller buffers w, and Close ends the container.
 func NewWriter(w io.Writer, random io.Reader, o WriterOptions) (*Writer, error) {
-	out := &Writer{xml: xmlstream.NewWriter(w, o.Prefix), random: random}
+	out := &Writer{pen: pen{xml: xmlstream.NewWriter(w, o.Prefix), prefix: o.Prefix}, to: w}
 	xmlns := strings.TrimSuffix("xmlns:"+o.Prefix, ":") + `="` + Namespace + `"`
 	if o.Protect != nil {
 		var err error
@@ -53,27 +59,58 @@ func NewWriter(w io.Writer, random io.Reader, o WriterOptions) (*Writer, error) 
 // part in it. An error of kind fault.NotAllowed leaves the container as it was;
 // any other ends it.
 func (w *Writer) Write(p *KeyPackage) error {
-	if w.err != nil {
-		return w.err
+	if err := w.open(); err != nil {
+		return err
 	}
-	if w.n == MaxPackages {
-		return fault.Errorf(fault.NotAllowed, "the container is full: it has %d packages", w.n)
-	}
-	err := p.Problem
-	if err == nil {
-		w.xml.Open("KeyPackage")
-		err = w.children("KeyPackage", p.fields())
-		w.xml.Raw("\n")
-	}
-	if err == nil {
-		err = w.xml.Err
-	}
-	if err != nil {
+	if err := w.keyPackage(p); err != nil {
 		w.xml.Forget()
 		return fault.Wrap(fault.NotAllowed, err, "package %d cannot be written", w.n+1)
 	}
 	w.n++
 	return w.flush()
+}
+
+// Render appends a package to a buffer, for Add. Several goroutines may render at a
+// time. The error is of kind fault.NotAllowed. What is appended holds a secret.
+func (w *Writer) Render(b []byte, p *KeyPackage) ([]byte, error) {
+	one := w.pen
+	one.xml = xmlstream.Onto(b, w.prefix)
+	if err := one.keyPackage(p); err != nil {
+		one.xml.Forget()
+		return b, fault.Wrap(fault.NotAllowed, err, "the key %s cannot be written", p.Key.ID)
+	}
+	return one.xml.Gathered(), nil
+}
+
+// Add writes a package that was rendered.
+func (w *Writer) Add(text []byte) error {
+	if err := w.open(); err != nil {
+		return err
+	}
+	w.n++
+	_, w.err = w.to.Write(text)
+	return w.err
+}
+
+// open refuses what comes behind the end.
+func (w *Writer) open() error {
+	if w.err == nil && w.n == MaxPackages {
+		return fault.Errorf(fault.NotAllowed, "the container is full: it has %d packages", w.n)
+	}
+	return w.err
+}
+
+func (w *pen) keyPackage(p *KeyPackage) error {
+	if p.Problem != nil {
+		return p.Problem
+	}
+	w.xml.Open("KeyPackage")
+	err := w.children("KeyPackage", p.fields())
+	w.xml.Raw("\n")
+	if err == nil {
+		err = w.xml.Err
+	}
+	return err
 }
 
 // Close ends the container. It overwrites the MAC key, and closes nothing else.
@@ -102,7 +139,7 @@ func (w *Writer) flush() error {
 }
 
 // children writes what stands in an element that was begun, and ends it.
-func (w *Writer) children(in string, all fields) error {
+func (w *pen) children(in string, all fields) error {
 	for _, f := range all {
 		if err := w.field(f); err != nil {
 			return err
@@ -113,7 +150,7 @@ func (w *Writer) children(in string, all fields) error {
 }
 
 // field writes an element, and nothing where there is nothing to say.
-func (w *Writer) field(f field) error {
+func (w *pen) field(f field) error {
 	x := w.xml
 	switch v := f.to.(type) {
 	case *string:
@@ -197,16 +234,16 @@ func (w *Writer) field(f field) error {
 }
 
 // sealed writes a value that is encrypted, with a MAC over it.
-func (w *Writer) sealed(name string, plain []byte) error {
+func (w *pen) sealed(name string, plain []byte) error {
 	p := w.protect
-	data, err := p.seal(w.random, plain)
+	data, err := p.seal(plain)
 	if err != nil {
 		return err
 	}
 	w.xml.Open(name)
 	w.xml.Element("EncryptedValue", func() { p.encryptedData(w.xml, data) })
 	if p.MAC.hash != nil {
-		w.xml.Base64("ValueMAC", p.MAC.Sum(p.macKey, data))
+		w.xml.Base64("ValueMAC", p.sum(data))
 	}
 	w.xml.Close(name)
 	return nil

@@ -6,78 +6,11 @@ import (
 	"time"
 
 	"fob/internal/provision"
-	"fob/internal/token"
 	"fob/internal/trail"
 )
 
 // Provision is the store as the way out for seeds wants it.
 func (s *Store) Provision() provision.Store { return For[provision.Reader, provision.Tx]{s} }
-
-// candidateSelect reads tokens with all that a verifier may be told of them. The
-// table of batches is joined already.
-const candidateSelect = `SELECT ` + tokenFields + `, t.seed, o.at, o.drift, o.rate, COALESCE(a.person, ''), b.uuid` + tokenTables + `
-LEFT JOIN observation o ON o.id = (SELECT MAX(id) FROM observation WHERE token_id = t.id)`
-
-// Candidates streams chosen tokens with their sealed seeds.
-func (q *queries) Candidates(c provision.Choice, verifier string) iter.Seq2[provision.Candidate, error] {
-	before, err := q.deliveredTo(verifier)
-	if err != nil {
-		return failed[provision.Candidate](err)
-	}
-	if len(c.Serials) > 0 {
-		return q.namedCandidates(c.Serials, before)
-	}
-	l, err := q.listing(c.Filter)
-	if err != nil || l.nothing {
-		return failed[provision.Candidate](err)
-	}
-	return q.candidates(l, before)
-}
-
-func (q *queries) namedCandidates(serials []token.Serial, before func(int64) time.Time) iter.Seq2[provision.Candidate, error] {
-	return func(yield func(provision.Candidate, error) bool) {
-		seen := map[int64]bool{}
-		for _, s := range serials {
-			t, err := q.Token(s) // as people say it
-			if err != nil {
-				failed[provision.Candidate](err)(yield)
-				return
-			}
-			if seen[t.ID] {
-				continue
-			}
-			seen[t.ID] = true
-			l := listing{order: `t.id`}
-			l.where(`t.id = ?`, t.ID)
-			for c, err := range q.candidates(l, before) {
-				if !yield(c, err) || err != nil {
-					return
-				}
-			}
-		}
-	}
-}
-
-func (q *queries) candidates(l listing, before func(int64) time.Time) iter.Seq2[provision.Candidate, error] {
-	l.where(visible)
-	scan := q.tokenScanner()
-	return stream(q, func(row scanner) (c provision.Candidate, err error) {
-		var o token.Observation
-		var drift *float64
-		var sealed []byte
-		var object string
-		var of token.SeedPlace
-		c.Token, err = scan(row, &sealed, inNanos(&o.At), &drift, &o.Rate, &object, &of.Batch)
-		of.Serial, of.Fingerprint = c.Serial, c.Fingerprint
-		c.Of = of
-		c.Sealed, c.Object, c.Before = sealed, object, before(c.ID)
-		if drift != nil {
-			o.Drift = *drift
-			c.Seen = &o
-		}
-		return c, err
-	}, l.from(candidateSelect), l.args...)
-}
 
 // deliveredTo tells when a verifier got a token last.
 func (q *queries) deliveredTo(verifier string) (func(id int64) time.Time, error) {

@@ -20,26 +20,9 @@ import (
 func (q *queries) writes() bool { return q.insert != nil }
 
 // Vouch holds one token against the trail.
-func (q *queries) Vouch(tokenID int64) error { return q.vouchTokens(tokenID, tokenID, nil) }
-
-// VouchTokens holds tokens against the trail, by their ids, which rise. Those of
-// neighbouring ids are read at once, and what lies between left out.
-func (q *queries) VouchTokens(ids []int64) error {
-	const apart = 20 // rows that cost as much to skip as to read
-	wanted := map[int64]bool{}
-	near := func(i int) bool { return ids[i]-ids[i-1] <= apart && len(wanted) < sliceRows }
-	for from := 0; from < len(ids); {
-		clear(wanted)
-		end := from
-		for ; end < len(ids) && (end == from || near(end)); end++ {
-			wanted[ids[end]] = true
-		}
-		if err := q.vouchTokens(ids[from], ids[end-1], wanted); err != nil {
-			return err
-		}
-		from = end
-	}
-	return nil
+func (q *queries) Vouch(tokenID int64) error {
+	_, err := q.vouchTokens(tokenID, tokenID, nil)
+	return err
 }
 
 // VouchSlice holds a batch and some of its tokens against the trail.
@@ -47,7 +30,8 @@ func (q *queries) VouchSlice(b intake.Batch, first int64, n int) error {
 	if err := q.vouchBatch(b.UUID.String()); err != nil {
 		return err
 	}
-	return q.vouchTokens(max(first, b.FirstID), min(first+int64(n)-1, b.LastID), nil)
+	_, err := q.vouchTokens(max(first, b.FirstID), min(first+int64(n)-1, b.LastID), nil)
+	return err
 }
 
 // lastAbout is what the next event about a token needs to know of it.
@@ -70,39 +54,39 @@ func (q *queries) lastAbout(key string) (trail.Vouched, error) {
 }
 
 // vouchTokens holds the tokens of a range of ids against the trail, as far as they
-// are not loading; only those that are wanted, if that is not nil.
-func (q *queries) vouchTokens(first, last int64, wanted map[int64]bool) error {
+// are not loading; only those that are wanted, if that is not nil. It returns them.
+func (q *queries) vouchTokens(first, last int64, wanted map[int64]bool) (rows []trail.TokenRow, err error) {
 	if last < first {
-		return nil
+		return nil, nil
 	}
 	r, err := q.tokenReading()
 	if err != nil {
-		return err
+		return nil, err
 	}
-	rows, _, err := r.page(first-1, int(last-first)+1)
+	rows, _, err = r.page(first-1, int(last-first)+1)
 	rows = slices.DeleteFunc(rows, func(t trail.TokenRow) bool { return t.ID > last || wanted != nil && !wanted[t.ID] })
 	if err != nil || len(rows) == 0 {
-		return err
+		return nil, err
 	}
-	c := trail.Claim{Tokens: rows, Bindings: q.bindingRows(` WHERE bi.token_id BETWEEN $1 AND $2`, first, last)}
+	c := trail.Claim{Tokens: rows, Bindings: q.bindingRows(` WHERE bi.token_id BETWEEN $1 AND $2`, first, last), Last: !q.writes()}
 	if wanted != nil {
 		c.Bindings = ofTokens(rows, c.Bindings)
 	}
 	if c.Lists, err = q.about(trail.AboutLists); err != nil {
-		return err
+		return nil, err
 	}
 	seqs, err := q.seqsAbout(rows)
 	if err == nil {
 		c.Evidence, err = q.evidence(seqs)
 	}
 	if err != nil {
-		return err
+		return nil, err
 	}
 	vouched, err := trail.Vouch(c)
 	if err != nil && len(c.Lists) > 0 { // an account may be called otherwise since
 		renames, failed := trail.NewRenames(q.FormerRows())
 		if failed != nil {
-			return failed
+			return nil, failed
 		}
 		c.Renames = renames
 		vouched, err = trail.Vouch(c)
@@ -110,7 +94,7 @@ func (q *queries) vouchTokens(first, last int64, wanted map[int64]bool) error {
 	for key, v := range vouched {
 		q.vouched[key] = v
 	}
-	return err
+	return rows, err
 }
 
 // ofTokens leaves out the bindings of other tokens.
@@ -167,14 +151,17 @@ func (q *queries) seqsAbout(rows []trail.TokenRow) (seqs []int64, err error) {
 	if err != nil {
 		return nil, err
 	}
-	seqs = append(seqs, gone...)
+	none := func(seq int64) bool { return seq == 0 }
+	seqs = slices.DeleteFunc(append(seqs, gone...), none)
+	slices.Sort(seqs)
+	seqs = slices.Compact(seqs)
 	erasures := []int64{}
 	err = inChunks(seqs, func(list string, args []any) error {
 		found, err := collect(q, value[int64], fmt.Sprintf(`SELECT DISTINCT by_seq FROM erased_text WHERE seq IN (%s) AND field = '%s'`, list, trail.TextAccount), args...)
 		erasures = append(erasures, found...)
 		return err
 	})
-	seqs = slices.DeleteFunc(append(seqs, erasures...), func(seq int64) bool { return seq == 0 })
+	seqs = slices.DeleteFunc(append(seqs, erasures...), none)
 	slices.Sort(seqs)
 	return slices.Compact(seqs), err
 }

@@ -41,6 +41,7 @@ type Claim struct {
 	Renames  Renames
 	Tokens   []TokenRow
 	Bindings iter.Seq2[BindingRow, error]
+	Last     bool // no event will follow: what the next one needs to know is not told
 }
 
 // Vouched is what the next event about a token needs to know of it.
@@ -95,7 +96,7 @@ func Vouch(c Claim) (map[string]Vouched, error) {
 			last[f.get(t.serial)] = t.last
 		}
 	}
-	all := make(map[string]Vouched, len(c.Tokens))
+	all := map[string]Vouched{}
 	for _, row := range c.Tokens {
 		b := f.batches[row.Batch]
 		if b == nil {
@@ -105,7 +106,9 @@ func Vouch(c Claim) (map[string]Vouched, error) {
 		}
 		v.compareToken(row, b)
 		facts.compare(&v.Report, row)
-		all[row.SerialKey] = Vouched{last[row.SerialKey], FactsDigest(&row.Facts)}
+		if !c.Last {
+			all[row.SerialKey] = Vouched{last[row.SerialKey], FactsDigest(&row.Facts)}
+		}
 	}
 	if err := v.compareBindings(&v.Report, c.Bindings); err != nil {
 		return nil, err

@@ -25,8 +25,19 @@ func NewWriter(to io.Writer, prefix string) *Writer {
 	if prefix != "" {
 		prefix += ":"
 	}
-	return &Writer{to: to, buf: make([]byte, 0, 8<<10), prefix: prefix}
+	return &Writer{to: to, prefix: prefix}
 }
+
+// Onto gathers behind what stands in a buffer, until Gathered hands it out; nothing
+// is written.
+func Onto(b []byte, prefix string) *Writer {
+	x := NewWriter(nil, prefix)
+	x.buf = b
+	return x
+}
+
+// Gathered is what was gathered.
+func (x *Writer) Gathered() []byte { return x.buf }
 
 // Raw adds what is XML already. The buffer holds secrets: one that grows is
 // overwritten.
@@ -44,27 +55,31 @@ func (x *Writer) room(n int) {
 	x.buf = grown
 }
 
-// name puts the prefix before a name that has none. A colon before a name stands
+// name adds a name, the prefix before one that has none. A colon before a name stands
 // for no namespace.
-func (x *Writer) name(name string) string {
-	before, _, colon := strings.Cut(name, ":")
-	switch {
-	case !colon || strings.Contains(before, " "): // of an attribute behind it
-		return x.prefix + name
-	case before == "":
-		return name[1:]
+func (x *Writer) name(name string) {
+	if name[0] == ':' {
+		name = name[1:]
+	} else if x.prefix != "" {
+		before, _, colon := strings.Cut(name, ":")
+		if !colon || strings.Contains(before, " ") { // of an attribute behind it
+			x.buf = append(x.buf, x.prefix...)
+		}
 	}
-	return name
+	x.buf = append(x.buf, name...)
 }
 
 // Open begins an element; attrs are names and values in turn. Attributes without a
 // value are left out: who needs one that is empty puts it into the name.
 func (x *Writer) Open(name string, attrs ...string) {
 	begin := len(x.buf)
-	x.Raw("<" + x.name(name))
+	x.room(len(x.prefix) + len(name) + 2)
+	x.buf = append(x.buf, '<')
+	x.name(name)
 	for i := 0; i < len(attrs); i += 2 {
 		if attrs[i+1] != "" {
-			x.Raw(" " + attrs[i] + `="`)
+			x.room(len(attrs[i]) + 3)
+			x.buf = append(append(append(x.buf, ' '), attrs[i]...), `="`...)
 			x.escape(attrs[i+1])
 			x.Raw(`"`)
 		}
@@ -74,7 +89,12 @@ func (x *Writer) Open(name string, attrs ...string) {
 }
 
 // Close ends an element.
-func (x *Writer) Close(name string) { x.Raw("</" + x.name(name) + ">") }
+func (x *Writer) Close(name string) {
+	x.room(len(x.prefix) + len(name) + 3)
+	x.buf = append(x.buf, "</"...)
+	x.name(name)
+	x.buf = append(x.buf, '>')
+}
 
 // Element writes an element with what is inside; nil: nothing.
 func (x *Writer) Element(name string, inside func(), attrs ...string) {
@@ -125,15 +145,17 @@ func (x *Writer) fail(format string, args ...any) {
 	}
 }
 
-var escapes = map[rune]string{'&': "&amp;", '<': "&lt;", '>': "&gt;", '"': "&#34;", '\t': "&#9;", '\n': "&#10;", '\r': "&#13;"}
+// escapes are what stands for some characters, by their codes.
+var escapes = [...]string{'&': "&amp;", '<': "&lt;", '>': "&gt;", '"': "&#34;", '\t': "&#9;", '\n': "&#10;", '\r': "&#13;"}
 
 // escape writes a text so that it comes back as it is, line breaks included.
 // What XML cannot hold is a fault: encoding/xml would replace it in silence.
 func (x *Writer) escape(text string) {
 	from := 0
 	for i, c := range text {
-		if escaped := escapes[c]; escaped != "" {
-			x.Raw(text[from:i] + escaped)
+		if int(c) < len(escapes) && escapes[c] != "" {
+			x.Raw(text[from:i])
+			x.Raw(escapes[c])
 			from = i + 1
 		} else if !isChar(c) || c == utf8.RuneError && !strings.HasPrefix(text[i:], "\ufffd") {
 			x.fail("a text holds a character that XML does not have")

@@ -12,38 +12,64 @@ import (
 // Misfits says what of a token the target cannot hold, each in words that follow
 // the serial.
 func (t *Target) Misfits(i *Item, o *Options) (all []string) {
-	no := func(is bool, format string, args ...any) {
-		if is {
-			all = append(all, fmt.Sprintf(format, args...))
-		}
+	no := func(format string, args ...any) { all = append(all, fmt.Sprintf(format, args...)) }
+	if !takes(t.Types, i.Type) {
+		no("it is %s; %s takes %s", i.Type, t.Name, join(t.Types))
 	}
-	no(len(t.Types) > 0 && !slices.Contains(t.Types, i.Type), "it is %s; %s takes %s", i.Type, t.Name, join(t.Types))
-	no(len(t.Digits) > 0 && !slices.Contains(t.Digits, i.Digits), "it shows %d digits; %s takes %s", i.Digits, t.Name, join(t.Digits))
-	no(len(t.Hashes) > 0 && !slices.Contains(t.Hashes, i.Hash), "its hash is %s; %s takes %s", i.Hash, t.Name, join(t.Hashes))
+	if !takes(t.Digits, i.Digits) {
+		no("it shows %d digits; %s takes %s", i.Digits, t.Name, join(t.Digits))
+	}
+	if !takes(t.Hashes, i.Hash) {
+		no("its hash is %s; %s takes %s", i.Hash, t.Name, join(t.Hashes))
+	}
 	if i.Type == token.TOTP {
-		no(len(t.Periods) > 0 && !slices.Contains(t.Periods, i.Period), "its period is %d s; %s takes %s", i.Period, t.Name, join(t.Periods))
-		no(i.Period < t.Least, "its period is %d s; %s takes %d s or more", i.Period, t.Name, t.Least)
-		no(t.Longest > 0 && i.Period > t.Longest, "its period is %d s; %s takes %d s at most", i.Period, t.Name, t.Longest)
-		switch {
-		case i.T0 == 0:
-		case !t.T0:
-			no(true, "its clock counts from T0 = %d; %s counts from 1970 only%s", i.T0, t.Name, elsewhere(i))
-		default:
-			no(i.T0%int64(i.Period) != 0, "its clock counts from T0 = %d, which is no whole number of its periods", i.T0)
+		t.clockMisfits(i, no)
+	}
+	if t.MaxSeed > 0 && i.Bytes > t.MaxSeed {
+		no("its seed has %d bytes; %s takes %d at most", i.Bytes, t.Name, t.MaxSeed)
+	}
+	if i.Type == token.HOTP && t.Top > 0 && i.Next > t.Top {
+		no("its counter is at %d; %s goes to %d", i.Next, t.Name, t.Top)
+	}
+	if t.Serial != nil {
+		if why := t.Serial(string(i.Serial)); why != "" {
+			no("its serial %s", why)
 		}
 	}
-	no(t.MaxSeed > 0 && i.Bytes > t.MaxSeed, "its seed has %d bytes; %s takes %d at most", i.Bytes, t.Name, t.MaxSeed)
-	no(i.Type == token.HOTP && t.Top > 0 && i.Next > t.Top, "its counter is at %d; %s goes to %d", i.Next, t.Name, t.Top)
-	if t.Serial != nil {
-		why := t.Serial(string(i.Serial))
-		no(why != "", "its serial %s", why)
+	if t.Account == MustHave && i.Account == "" {
+		no("it has no account; %s needs a %s", t.Name, t.Calls)
 	}
-	no(t.Account == MustHave && i.Account == "", "it has no account; %s needs a %s", t.Name, t.Calls)
 	if t.Fits != nil {
-		why := t.Fits(i, o)
-		no(why != "", "%s", why)
+		if why := t.Fits(i, o); why != "" {
+			no("%s", why)
+		}
 	}
 	return all
+}
+
+// takes reports whether a value is among those that are possible; none are named where
+// all are.
+func takes[T comparable](possible []T, v T) bool {
+	return len(possible) == 0 || slices.Contains(possible, v)
+}
+
+// clockMisfits looks at what a TOTP token's clock counts.
+func (t *Target) clockMisfits(i *Item, no func(format string, args ...any)) {
+	switch {
+	case !takes(t.Periods, i.Period):
+		no("its period is %d s; %s takes %s", i.Period, t.Name, join(t.Periods))
+	case i.Period < t.Least:
+		no("its period is %d s; %s takes %d s or more", i.Period, t.Name, t.Least)
+	case t.Longest > 0 && i.Period > t.Longest:
+		no("its period is %d s; %s takes %d s at most", i.Period, t.Name, t.Longest)
+	}
+	switch {
+	case i.T0 == 0:
+	case !t.T0:
+		no("its clock counts from T0 = %d; %s counts from 1970 only%s", i.T0, t.Name, elsewhere(i))
+	case i.T0%int64(i.Period) != 0 && !t.Columns:
+		no("its clock counts from T0 = %d, which is no whole number of its periods", i.T0)
+	}
 }
 
 // elsewhere names the one target that can hold such a clock.
@@ -62,6 +88,9 @@ func (t *Target) Remarks(i *Item, o *Options) (all []string) {
 	}
 	if steps := abs(i.Steps()); t.Ignored != "" && t.TakesDrift(o) && beyond(steps, o.Set["window"]) {
 		all = append(all, strings.ReplaceAll(t.Ignored, "N", strconv.FormatInt(steps+1, 10)))
+	}
+	if i.Type == token.HOTP && i.Next < t.First {
+		all = append(all, fmt.Sprintf("its counter is at %d, and %s begins at %d: its first code is refused there, the next one is taken", i.Next, t.Name, t.First))
 	}
 	if t.Starts && i.Type == token.HOTP && i.Next > 0 {
 		all = append(all, fmt.Sprintf("its counter is at %d, and %s starts at 0: resynchronise it there first", i.Next, t.Name))

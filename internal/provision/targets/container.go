@@ -2,7 +2,6 @@ package targets
 
 import (
 	"io"
-	"strings"
 
 	"fob/internal/pskc"
 	"fob/internal/token"
@@ -31,10 +30,16 @@ func container(d dialect) func(io.Writer, *Options) (Form, error) {
 	}
 }
 
-func (f *containerForm) Add(i *Item) error {
-	suite := strings.ToUpper(string(i.Hash))
+// suites are the hashes as all readers know them.
+var suites = map[token.Hash]*string{token.SHA1: new("SHA1"), token.SHA256: new("SHA256"), token.SHA512: new("SHA512")}
+
+// packageSize is what a package mostly takes.
+const packageSize = 1 << 10
+
+// Render makes a package.
+func (f *containerForm) Render(b []byte, i *Item) ([]byte, error) {
 	k := &pskc.Key{ID: string(i.Serial), Algorithm: pskc.AlgorithmHOTP,
-		Params: pskc.Parameters{Suite: &suite, Response: &pskc.Format{Encoding: pskc.EncodingDecimal, Length: int64(i.Digits)}}}
+		Params: pskc.Parameters{Suite: suites[i.Hash], Response: &pskc.Format{Encoding: pskc.EncodingDecimal, Length: int64(i.Digits)}}}
 	k.Secret = pskc.Value[token.Seed]{Given: true, Plain: i.Seed}
 	number := func(to *pskc.Value[int64], n int64) { *to = pskc.Value[int64]{Given: true, Plain: n} }
 	if i.Type == token.HOTP {
@@ -52,8 +57,14 @@ func (f *containerForm) Add(i *Item) error {
 	}
 	p := &pskc.KeyPackage{Key: k, Device: pskc.DeviceInfo{Manufacturer: i.Manufacturer, SerialNo: string(i.Serial), Model: i.Model}}
 	p.Device.Valid.Start.Time, p.Device.Valid.Expiry.Time = i.NotBefore, i.NotAfter
-	return f.w.Write(p)
+	if cap(b) < packageSize {
+		b = make([]byte, 0, packageSize)
+	}
+	return f.w.Render(b, p)
 }
+
+// Write writes it.
+func (f *containerForm) Write(_ *Item, text []byte) error { return f.w.Add(text) }
 
 // drift is TimeDrift in the target's unit.
 func (f *containerForm) drift(i *Item) (drift int64) {
@@ -71,4 +82,5 @@ func (f *containerForm) drift(i *Item) (drift int64) {
 	return drift
 }
 
+// Close ends the container.
 func (f *containerForm) Close() error { return f.w.Close() }

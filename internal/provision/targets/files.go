@@ -51,33 +51,37 @@ func usersFits(i *Item, o *Options) string {
 type googleForm struct {
 	tar *tar.Writer
 	o   *Options
-	buf []byte
 }
 
 func newGoogle(w io.Writer, o *Options) (Form, error) {
 	return &googleForm{tar: tar.NewWriter(w), o: o}, nil
 }
 
-func (f *googleForm) Add(i *Item) error {
-	b := append(appendBase32(f.buf[:0], i.Seed), "\n\" RATE_LIMIT 3 30\n\" DISALLOW_REUSE\n"...)
+// Render makes the file of one user.
+func (f *googleForm) Render(b []byte, i *Item) ([]byte, error) {
+	b = append(appendBase32(b, i.Seed), "\n\" RATE_LIMIT 3 30\n\" DISALLOW_REUSE\n"...)
 	b = fmt.Appendf(b, "\" WINDOW_SIZE %s\n", f.o.Set["window"])
 	if i.Type == token.HOTP {
-		b = fmt.Appendf(b, "\" HOTP_COUNTER %d\n", max(1, i.Next))
+		b = fmt.Appendf(b, "\" HOTP_COUNTER %d\n", max(1, i.Next)) // 0 would be read as no HOTP at all
 	} else {
 		b = fmt.Appendf(b, "\" STEP_SIZE %d\n\" TOTP_AUTH\n", i.Period)
 		if steps := i.Steps(); steps != 0 && !f.o.NoDrift {
 			b = fmt.Appendf(b, "\" TIME_SKEW %d\n", steps)
 		}
 	}
-	f.buf = b
-	defer clear(f.buf)
-	err := f.tar.WriteHeader(&tar.Header{Name: login(i, f.o), Mode: 0o600, Size: int64(len(b)), ModTime: f.o.At.UTC().Truncate(time.Second), Format: tar.FormatPAX})
+	return b, nil
+}
+
+// Write adds it to the archive.
+func (f *googleForm) Write(i *Item, text []byte) error {
+	err := f.tar.WriteHeader(&tar.Header{Name: login(i, f.o), Mode: 0o600, Size: int64(len(text)), ModTime: f.o.At.UTC().Truncate(time.Second), Format: tar.FormatPAX})
 	if err == nil {
-		_, err = f.tar.Write(b)
+		_, err = f.tar.Write(text)
 	}
 	return err
 }
 
+// Close ends the archive.
 func (f *googleForm) Close() error { return f.tar.Close() }
 
 // googleFits: the account is the name of a file.
@@ -96,12 +100,11 @@ func googleFits(i *Item, o *Options) string {
 type ldapForm struct {
 	w        io.Writer
 	o        *Options
-	profiles map[token.Params]string
-	buf      []byte
+	profiles map[token.Params]bool // whose parameters are written
 }
 
 func newLDAP(w io.Writer, o *Options) (Form, error) {
-	return &ldapForm{w: w, o: o, profiles: map[token.Params]string{}}, nil
+	return &ldapForm{w: w, o: o, profiles: map[token.Params]bool{}}, nil
 }
 
 // The hashes as object ids (RFC 8018 section B.1.2).
@@ -109,21 +112,15 @@ var hmacOIDs = map[token.Hash]string{
 	token.SHA1: "1.2.840.113549.2.7", token.SHA256: "1.2.840.113549.2.9", token.SHA512: "1.2.840.113549.2.11",
 }
 
-func (f *ldapForm) Add(i *Item) error {
-	params, known := f.profiles[i.Params]
-	b := f.buf[:0]
-	if !known {
-		params = fmt.Sprintf("cn=%s-%s-%d-%d,%s", i.Type, i.Hash, i.Digits, i.Period, f.o.Set["base"])
-		f.profiles[i.Params] = params
-		b = f.params(b, i, params)
-	}
+// Render makes the entries of a token and of who has it.
+func (f *ldapForm) Render(b []byte, i *Item) ([]byte, error) {
 	dn := fmt.Sprintf("cn=%s,%s", i.Serial, f.o.Set["base"])
 	kind := "TOTP"
 	if i.Type == token.HOTP {
 		kind = "HOTP"
 	}
 	b = fmt.Appendf(b, "dn: %s\nchangetype: add\nobjectClass: device\nobjectClass: oath%sToken\ncn: %s\nserialNumber: %s\noath%sParams: %s\noathSecret:: ",
-		dn, kind, i.Serial, i.Serial, kind, params)
+		dn, kind, i.Serial, i.Serial, kind, f.paramsOf(i))
 	b = append(appendBase64(b, i.Seed), '\n')
 	switch {
 	case i.Type == token.HOTP && i.Next > 0:
@@ -136,16 +133,29 @@ func (f *ldapForm) Add(i *Item) error {
 	}
 	b = fmt.Appendf(b, "\ndn:: %s\nchangetype: modify\nadd: objectClass\nobjectClass: oath%sUser\n-\nreplace: oath%sToken\noath%sToken: %s\n-\n\n",
 		base64.StdEncoding.EncodeToString([]byte(f.person(i))), kind, kind, kind, dn)
-	f.buf = b
-	_, err := f.w.Write(b)
-	clear(b)
+	return b, nil
+}
+
+// Write writes them, behind the parameters of the first token of a profile.
+func (f *ldapForm) Write(i *Item, text []byte) error {
+	if !f.profiles[i.Params] {
+		f.profiles[i.Params] = true
+		if _, err := f.w.Write(f.params(i)); err != nil {
+			return err
+		}
+	}
+	_, err := f.w.Write(text)
 	return err
 }
 
+func (f *ldapForm) paramsOf(i *Item) string {
+	return fmt.Sprintf("cn=%s-%s-%d-%d,%s", i.Type, i.Hash, i.Digits, i.Period, f.o.Set["base"])
+}
+
 // params is the entry of a profile.
-func (f *ldapForm) params(b []byte, i *Item, dn string) []byte {
-	b = fmt.Appendf(b, "dn: %s\nchangetype: add\nobjectClass: device\ncn: %s-%s-%d-%d\noathOTPLength: %d\noathHMACAlgorithm: %s\n",
-		dn, i.Type, i.Hash, i.Digits, i.Period, i.Digits, hmacOIDs[i.Hash])
+func (f *ldapForm) params(i *Item) []byte {
+	b := fmt.Appendf(nil, "dn: %s\nchangetype: add\nobjectClass: device\ncn: %s-%s-%d-%d\noathOTPLength: %d\noathHMACAlgorithm: %s\n",
+		f.paramsOf(i), i.Type, i.Hash, i.Digits, i.Period, i.Digits, hmacOIDs[i.Hash])
 	if i.Type == token.HOTP {
 		return fmt.Appendf(b, "objectClass: oathHOTPParams\noathHOTPLookAhead: %s\n\n", f.o.Set["window"])
 	}
@@ -157,6 +167,7 @@ func (f *ldapForm) person(i *Item) string {
 	return strings.ReplaceAll(f.o.Set["person"], "%s", escapedDN(login(i, f.o)))
 }
 
+// Close has nothing to do.
 func (f *ldapForm) Close() error { return nil }
 
 // escapedDN writes a value into a distinguished name (RFC 4514 section 2.4).
@@ -177,20 +188,16 @@ func radiusRow(b []byte, i *Item, o *Options) []byte {
 	return append(appendBase32(b, i.Seed), "\"\n"...)
 }
 
-// ownersForm writes the commands that give imported tokens to their owners. There
-// are no seeds in it.
-type ownersForm struct{ w io.Writer }
+func newOwners(w io.Writer, _ *Options) Form { return &rowForm{w: w, row: ownerRow} }
 
-func newOwners(w io.Writer, _ *Options) Form { return ownersForm{w} }
-
-func (f ownersForm) Add(i *Item) error {
+// ownerRow is the command that gives an imported token to its owner. There is no seed
+// in it.
+func ownerRow(b []byte, i *Item) []byte {
 	if i.Account == "" {
-		return nil
+		return b
 	}
-	return write(f.w, fmt.Sprintf("ipa otptoken-mod %s --owner=%s\n", shellWord(string(i.Serial)), shellWord(local(i.Account))))
+	return fmt.Appendf(b, "ipa otptoken-mod %s --owner=%s\n", shellWord(string(i.Serial)), shellWord(local(i.Account)))
 }
-
-func (f ownersForm) Close() error { return nil }
 
 func shellWord(text string) string { return "'" + strings.ReplaceAll(text, "'", `'\''`) + "'" }
 

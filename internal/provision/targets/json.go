@@ -80,12 +80,8 @@ func lines(fill func(out *object, i *Item, o *Options)) func(io.Writer, *Options
 
 // graphForm is the body of one request that creates many devices.
 func graphForm(w io.Writer, o *Options) (Form, error) {
-	n := 0
 	row := func(b []byte, i *Item) []byte {
-		if n++; n > 1 {
-			b = append(b, ",\n"...)
-		}
-		out := newObject(b).text("@contentId", strconv.Itoa(n)).text("serialNumber", string(i.Serial)).
+		out := newObject(b).text("@contentId", strconv.Itoa(i.N)).text("serialNumber", string(i.Serial)).
 			text("manufacturer", i.Manufacturer).text("model", i.Model).secret("secretKey", i.Seed, appendBase32).
 			number("timeIntervalInSeconds", int64(i.Period)).text("hashFunction", "hmac"+string(i.Hash))
 		if i.Object != "" {
@@ -93,7 +89,7 @@ func graphForm(w io.Writer, o *Options) (Form, error) {
 		}
 		return out.end()
 	}
-	return &rowForm{w: w, row: row, end: "\n]}\n"}, write(w, "{\"@context\": \"#$delta\", \"value\": [\n")
+	return &rowForm{w: w, row: row, between: ",\n", end: "\n]}\n"}, write(w, "{\"@context\": \"#$delta\", \"value\": [\n")
 }
 
 // graphFits: the reference says that both are required.

@@ -12,22 +12,29 @@ import (
 	"fob/internal/token"
 )
 
-// rowForm writes one row a token. What it wrote is overwritten in memory, since it
-// holds a seed.
+// rowForm writes one row a token.
 type rowForm struct {
-	w   io.Writer
-	buf []byte
-	row func(b []byte, i *Item) []byte
-	end string
+	w       io.Writer
+	row     func(b []byte, i *Item) []byte
+	between string
+	end     string
 }
 
-func (f *rowForm) Add(i *Item) error {
-	f.buf = f.row(f.buf[:0], i)
-	_, err := f.w.Write(f.buf)
-	clear(f.buf)
+// Render makes the row.
+func (f *rowForm) Render(b []byte, i *Item) ([]byte, error) { return f.row(b, i), nil }
+
+// Write writes it.
+func (f *rowForm) Write(i *Item, text []byte) error {
+	if i.N > 1 && f.between != "" {
+		if err := write(f.w, f.between); err != nil {
+			return err
+		}
+	}
+	_, err := f.w.Write(text)
 	return err
 }
 
+// Close writes the end.
 func (f *rowForm) Close() error { return write(f.w, f.end) }
 
 func write(w io.Writer, text string) error {

@@ -2,6 +2,7 @@ package targets
 
 import (
 	"fmt"
+	"strconv"
 
 	"fob/internal/token"
 )
@@ -127,7 +128,7 @@ var table = []Target{
 	{
 		Name: "google-pam", Title: "pam_google_authenticator: an archive of one file a user",
 		Digits: six, Hashes: sha1, Least: 1, Longest: 60, Account: MustHave, Calls: "login", OneEach: true,
-		Settings: []Setting{{"window", "3", "codes that are tried"}, loginSetting}, Fits: googleFits, Form: newGoogle, Drift: "steps", Window: 1,
+		Settings: []Setting{{"window", "3", "codes that are tried"}, loginSetting}, Fits: googleFits, Form: newGoogle, Drift: "steps", Window: 1, First: 1,
 		Holds: "A counter of 0 cannot be said: 1 is written, and the very first code is refused once.",
 		How:   "Unpack it with tar into the folder that secret= names in the PAM line, and give each file to its user.", Facts: "the module's FILEFORMAT and source.",
 		Tested: "libpam-google-authenticator and pamtester: a login with a token four steps fast",
@@ -181,7 +182,7 @@ var table = []Target{
 
 // byTypeAndDigits parts tokens for targets whose files have one profile.
 func byTypeAndDigits(i *Item, _ *Options) Group {
-	name := fmt.Sprintf("%s%d", i.Type, i.Digits)
+	name := string(i.Type) + strconv.Itoa(i.Digits)
 	if i.Hash != token.SHA1 {
 		name += "-" + string(i.Hash)
 	}

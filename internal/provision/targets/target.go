@@ -17,7 +17,8 @@ type Item struct {
 	token.Facts
 	Account string     // who has it; empty: nobody
 	Object  string     // the account's id in its directory, as the list of people has it
-	Seed    token.Seed // handed in for Form.Add alone
+	Seed    token.Seed // handed in for Form.Render alone
+	N       int        // which one of its file it is, from 1
 	Bytes   int        // the seed's length
 	Next    int64      // HOTP: the counter that is expected next
 	Used    token.Mark // the last step or counter that was accepted
@@ -45,7 +46,11 @@ type Options struct {
 // Form writes tokens in the form that a target reads. Close ends what was written
 // and closes nothing else.
 type Form interface {
-	Add(*Item) error
+	// Render appends a token as the target reads it, and nothing where it has nothing to
+	// say. Several are rendered at a time.
+	Render(b []byte, i *Item) ([]byte, error)
+	// Write adds what was rendered, one token after the other.
+	Write(i *Item, text []byte) error
 	Close() error
 }
 
@@ -102,6 +107,7 @@ type Target struct {
 	Ignored string // what to do there where an older release takes the drift and does not use it
 	Widen   string // what widens the window there; empty: nothing does
 	Starts  bool   // it counts HOTP tokens from their beginning, whatever was used
+	First   int64  // the least counter that it can be told, where that is not 0; its first codes are refused then
 
 	Holds  string // more about what it holds
 	How    string // how the file gets in
@@ -158,7 +164,10 @@ func (t *Target) GroupOf(i *Item, o *Options) (g Group) {
 }
 
 // TakesDrift reports whether what is known of a clock goes along.
-func (t *Target) TakesDrift(o *Options) bool { return t.Drift != "" && !o.NoDrift }
+func (t *Target) TakesDrift(o *Options) bool {
+	column := slices.ContainsFunc(o.Columns, func(c Column) bool { return c.Name == "drift" || c.Name == "drift_steps" })
+	return column || t.Drift != "" && !o.NoDrift
+}
 
 // Settle fills in the usual settings, and refuses those that the target does not have.
 func (t *Target) Settle(given map[string]string) (map[string]string, error) {

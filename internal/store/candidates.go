@@ -1,0 +1,232 @@
+package store
+
+import (
+	"fmt"
+	"iter"
+	"slices"
+
+	"github.com/google/uuid"
+
+	"fob/internal/provision"
+	"fob/internal/token"
+)
+
+// A delivery reads its tokens twice, as a verification reads all of them: in pages of
+// neighbours, what most tokens have not only of those that have it. One joined query
+// took three times as long.
+
+const (
+	sealedColumns = `SELECT id, serial_key, printed, batch_id, profile_id, counter, not_before, not_after, fingerprint, seed
+		FROM token WHERE id BETWEEN $1 AND $2 ORDER BY id`
+	heldColumns = `SELECT t.id, t.watermark, a.name, a.person FROM token t LEFT JOIN account a ON a.id = t.account_id
+		WHERE t.id BETWEEN $1 AND $2 AND (t.watermark IS NOT NULL OR t.account_id IS NOT NULL) ORDER BY t.id`
+	newestObservations = `SELECT o.token_id, o.at, o.drift, o.rate FROM observation o
+		WHERE o.token_id BETWEEN $1 AND $2 AND o.id = (SELECT MAX(id) FROM observation WHERE token_id = o.token_id) ORDER BY o.token_id`
+	seedLengths = `SELECT COALESCE(MIN(LENGTH(seed)), 0), COALESCE(MAX(LENGTH(seed)), 0) FROM token WHERE id BETWEEN $1 AND $2`
+	seedLength  = `SELECT id, COALESCE(LENGTH(seed), 0) FROM token WHERE id BETWEEN $1 AND $2 ORDER BY id`
+)
+
+// Chosen lists the ids of tokens: those that are named in the order in which they
+// are, others in that of their import.
+func (q *queries) Chosen(c provision.Choice) (ids []int64, err error) {
+	if len(c.Serials) == 0 {
+		l, err := q.listing(c.Filter)
+		if err != nil || l.nothing {
+			return nil, err
+		}
+		if l.where(visible); l.limit == 0 {
+			l.order = `t.id`
+		}
+		ids, err = collect(q, func(row scanner) (int64, error) {
+			var id whole
+			err := row.Scan(&id)
+			return id.n, err
+		}, l.from(`SELECT t.id FROM token t JOIN batch b ON b.id = t.batch_id`), l.args...)
+		slices.Sort(ids)
+		return ids, err
+	}
+	seen := map[int64]bool{}
+	for _, s := range c.Serials {
+		t, err := q.Token(s) // as people say it
+		if err != nil {
+			return nil, err
+		}
+		if !seen[t.ID] {
+			ids = append(ids, t.ID)
+		}
+		seen[t.ID] = true
+	}
+	return ids, nil
+}
+
+// Vouched streams tokens without their seeds, each held against the trail.
+func (q *queries) Vouched(ids []int64, verifier string) iter.Seq2[*provision.Candidate, error] {
+	before, err := q.deliveredTo(verifier)
+	if err != nil {
+		return failed[*provision.Candidate](err)
+	}
+	return q.inPages(ids, func(first, last int64, wanted map[int64]bool) ([]provision.Candidate, error) {
+		rows, err := q.vouchTokens(first, last, wanted)
+		if err != nil || len(rows) == 0 {
+			return nil, err
+		}
+		lengthOf, err := q.seedLengths(first, last)
+		page := make([]provision.Candidate, len(rows))
+		for i, row := range rows {
+			c := &page[i]
+			c.Facts, c.Standing, c.Before, c.SealedLen = row.Facts, row.Standing, before(row.ID), lengthOf(row.ID)
+			if n := len(row.Observations); n > 0 {
+				c.Seen = &row.Observations[n-1]
+			}
+		}
+		return page, err
+	})
+}
+
+// seedLengths tells how long the sealed seeds of some tokens are: mostly all alike.
+func (q *queries) seedLengths(first, last int64) (func(id int64) int, error) {
+	var least, most int
+	all := map[int64]int{}
+	err := q.row(seedLengths, first, last).Scan(&least, &most)
+	if err == nil && least != most {
+		err = q.each(seedLength, []any{first, last}, pair(all))
+	}
+	return func(id int64) int {
+		if n, apart := all[id]; apart {
+			return n
+		}
+		return most
+	}, err
+}
+
+// Sealed streams tokens with their sealed seeds.
+func (q *queries) Sealed(ids []int64) iter.Seq2[*provision.Candidate, error] {
+	r, err := q.tokenReading()
+	if err != nil {
+		return failed[*provision.Candidate](err)
+	}
+	batches := map[int64]uuid.UUID{}
+	for id, b := range r.imports {
+		if batches[id], err = uuid.Parse(b.uuid); err != nil {
+			return failed[*provision.Candidate](err)
+		}
+	}
+	scan := r.scanSealed(batches)
+	return q.inPages(ids, func(first, last int64, wanted map[int64]bool) (page []provision.Candidate, err error) {
+		page = make([]provision.Candidate, 0, len(wanted))
+		err = q.each(sealedColumns, []any{first, last}, func(row scanner) error {
+			c, err := scan(row)
+			if wanted[c.ID] {
+				page = append(page, c)
+			}
+			return err
+		})
+		if err != nil {
+			return nil, err
+		}
+		find := func(id int64, do func(*provision.Candidate)) {
+			if i, found := slices.BinarySearchFunc(page, id, byID); found {
+				do(&page[i])
+			}
+		}
+		err = q.each(heldColumns, []any{first, last}, func(row scanner) error {
+			var id int64
+			var used token.Mark
+			var account, object letters
+			err := row.Scan(&id, mark{&used}, &account, &object)
+			find(id, func(c *provision.Candidate) {
+				c.Watermark, c.Account, c.Object = used, token.Account(account.text), object.text
+			})
+			return err
+		})
+		if err != nil {
+			return nil, err
+		}
+		return page, q.each(newestObservations, []any{first, last}, func(row scanner) error {
+			var id int64
+			var o token.Observation
+			err := row.Scan(&id, inNanos(&o.At), &o.Drift, &o.Rate)
+			find(id, func(c *provision.Candidate) { c.Seen = &o })
+			return err
+		})
+	})
+}
+
+// scanSealed reads rows of sealedColumns. What Scan reads into is made once, but for
+// the seed.
+func (r *tokenReading) scanSealed(batches map[int64]uuid.UUID) func(scanner) (provision.Candidate, error) {
+	var n struct{ id, batch, profile, counter, before, after, print whole }
+	var key, printed letters
+	var seed []byte
+	into := []any{&n.id, &key, &printed, &n.batch, &n.profile, &n.counter, &n.before, &n.after, &n.print, &seed}
+	return func(row scanner) (c provision.Candidate, err error) {
+		seed = nil
+		err = row.Scan(into...)
+		c.ID, c.Serial, c.Profile = n.id.n, token.Serial(key.text), r.profiles[n.profile.n]
+		if printed.there {
+			c.Serial = token.Serial(printed.text)
+		}
+		c.Counter, c.NotBefore, c.NotAfter, c.Fingerprint = n.counter.n, n.before.seconds(), n.after.seconds(), n.print.n
+		c.Sealed, c.SealedLen = seed, len(seed)
+		c.Of = token.SeedPlace{Serial: c.Serial, Batch: batches[n.batch.n], Fingerprint: c.Fingerprint}
+		return c, err
+	}
+}
+
+// pageOfCandidates is how many tokens are read at once: as many as a core has beside it.
+const pageOfCandidates = 1000
+
+func byID(c provision.Candidate, id int64) int { return int(c.ID - id) }
+
+// inPages reads tokens, neighbours at once, and yields them in the order of ids. They
+// are the taker's to keep.
+func (q *queries) inPages(ids []int64, read func(first, last int64, wanted map[int64]bool) ([]provision.Candidate, error)) iter.Seq2[*provision.Candidate, error] {
+	return func(yield func(*provision.Candidate, error) bool) {
+		for part := range slices.Chunk(ids, pageOfCandidates) {
+			var page []provision.Candidate
+			err := neighbours(slices.Sorted(slices.Values(part)), func(first, last int64, wanted map[int64]bool) error {
+				some, err := read(first, last, wanted)
+				if page == nil {
+					page = some // mostly that is all
+				} else {
+					page = append(page, some...)
+				}
+				return err
+			})
+			if err == nil && len(page) != len(part) {
+				err = fmt.Errorf("of %d tokens %d are there", len(part), len(page))
+			}
+			if err != nil {
+				failed[*provision.Candidate](err)(yield)
+				return
+			}
+			for n, id := range part {
+				if page[n].ID != id { // they were named in another order
+					n, _ = slices.BinarySearchFunc(page, id, byID)
+				}
+				if !yield(&page[n], nil) {
+					return
+				}
+			}
+		}
+	}
+}
+
+// neighbours calls do for ids that lie close together, which rise; what lies between
+// is left out.
+func neighbours(ids []int64, do func(first, last int64, wanted map[int64]bool) error) error {
+	const apart = 20 // rows that cost as much to skip as to read
+	wanted := map[int64]bool{}
+	for from := 0; from < len(ids); {
+		clear(wanted)
+		end := from
+		for ; end < len(ids) && (end == from || ids[end]-ids[end-1] <= apart); end++ {
+			wanted[ids[end]] = true
+		}
+		if err := do(ids[from], ids[end-1], wanted); err != nil {
+			return err
+		}
+		from = end
+	}
+	return nil
+}
