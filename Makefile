@@ -11,6 +11,7 @@ STOCK    ?= 500000
 KILLS    ?= 1000
 CHANGES  ?= 10000
 SIZES    ?= 50
+LASTING  ?= 1m
 
 # Programs that tests compare fob with. Under CI a missing one fails; elsewhere
 # its tests are left out, which is said at the end.
@@ -115,9 +116,11 @@ shots: ## .github/page-*.png, of what make pages saw
 	$(GO) run $(BUILD) ./tools/picture -shot build/pages/shots/overview-light.png -out .github/page-overview.png
 	$(GO) run $(BUILD) ./tools/picture -shot build/pages/shots/mine-app-phone.png -out .github/page-mine.png
 
-bench: ## speed and memory; N=tokens RUNS=repetitions STOCK=tokens there before
+bench: ## speed and memory; N=tokens RUNS=repetitions STOCK=tokens there before LASTING=1h for the pages
 	$(GO) run $(BUILD) ./tools/bench -n $(N) -runs $(RUNS) -stock $(STOCK)
 	$(GO) run $(BUILD) ./tools/desk -n $(N)
+	$(GO) run $(BUILD) ./tools/bench -agents 50 -n 10000 -lasting $(LASTING)
+	$(GO) run $(BUILD) ./tools/bench -agents 50 -n 10000 -lasting $(LASTING) -beside 1000000
 
 simulate: ## fleets of 10,000 tokens at a support desk, a few minutes: how many codes they take
 	$(GO) run $(BUILD) ./tools/simulate

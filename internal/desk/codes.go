@@ -109,6 +109,11 @@ func (d *Desk) Answer(ctx context.Context, req Codes, by token.Command) (out Out
 	if _, err := d.Token(ctx, req.Serial); err != nil { // before a passphrase is asked for
 		return out, err
 	}
+	return d.answer(ctx, req, by)
+}
+
+// answer is Answer for a conversation, which has looked the token up.
+func (d *Desk) answer(ctx context.Context, req Codes, by token.Command) (out Outcome, err error) {
 	keys, err := d.Keys(ctx)
 	if err != nil {
 		return out, err

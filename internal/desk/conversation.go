@@ -50,7 +50,7 @@ const (
 // no codes yet. Last of all the keys are opened: a missing identity refuses as
 // well, and a passphrase is not to be typed while the token goes on.
 func (d *Desk) Converse(ctx context.Context, req Codes, by token.Command) (*Conversation, error) {
-	c := &Conversation{req: req, answer: func(ctx context.Context, req Codes) (Outcome, error) { return d.Answer(ctx, req, by) }}
+	c := &Conversation{req: req, answer: func(ctx context.Context, req Codes) (Outcome, error) { return d.answer(ctx, req, by) }}
 	err := d.Store.View(ctx, func(r Reader) (err error) {
 		a := &attempt{desk: d, req: req, by: by}
 		if a.token, err = r.Token(req.Serial); err != nil {

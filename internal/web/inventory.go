@@ -76,7 +76,7 @@ func inventoryPage(c *call) error {
 	if err != nil {
 		return err
 	}
-	d := inventoryData{Filter: f, Narrowed: narrowed{f.Prefix, f.Account}, Locked: !f.LockedAt.IsZero(), States: token.States(), Words: f.String()}
+	d := inventoryData{Filter: f, Narrowed: narrowed{f.Prefix, f.Account}, Locked: !f.LockedAt.IsZero(), States: token.States(), Words: capital(f.String())}
 	query := c.inventoryQuery()
 	d.Workbook = queryPath("/inventory/workbook", query)
 	if after > 0 {

@@ -246,7 +246,7 @@ func unbindOwn(c *call, o desk.Own, t report.Token) error {
 	}
 	out, err := o.RemoveApp(ctx, t.Serial, desk.Typed{Text: c.form("code1"), At: c.s.Now()}, w)
 	if err != nil {
-		return err
+		return c.ownCodes(out, err)
 	}
 	return c.done("/mine", fault.Textf("%s", c.t("mine.removed", out.Serial)))
 }
@@ -258,9 +258,19 @@ func resyncOwn(c *call, o desk.Own, t report.Token) error {
 	now := c.s.Now()
 	out, err := o.Resync(c.r.Context(), t.Serial, desk.Typed{Text: c.form("code1"), At: now}, desk.Typed{Text: c.form("code2"), At: now})
 	if err != nil {
-		return err
+		return c.ownCodes(out, err)
 	}
 	return c.doneWith("/mine", fault.Textf("%s", withClock(c.t("done.resynced", out.Serial), out)), out.Warnings)
+}
+
+// ownCodes says to a holder what to do about codes that do not match; the desk is told
+// what to ask for.
+func (c *call) ownCodes(out desk.Outcome, err error) error {
+	var e *fault.Error
+	if out.Reason == nil || *out.Reason != otp.WrongCode || !errors.As(err, &e) {
+		return err
+	}
+	return &fault.Error{Kind: e.Kind, Msg: e.Msg, Err: e.Err, Advice: fault.Textf("%s", c.t("mine.wrong"))}
 }
 
 func withClock(text string, out desk.Outcome) string {

@@ -122,6 +122,7 @@ func TestRefusalsAreAlike(t *testing.T) {
 				}
 			}
 		}
+		p.as(anders).get("/trail").has("refused (no such token)", "<td>2600412399999</td>")
 		// The page of an action: that of a stranger's token, and one that is not there.
 		b := p.as(hanna)
 		if theirs, none := b.get("/mine/tokens/12/lost").Body, b.get("/mine/tokens/999/lost").Body; theirs != none || b.Status != http.StatusNotFound {

@@ -1,11 +1,13 @@
 package web
 
 import (
+	"cmp"
 	"context"
 	"net/url"
 	"strconv"
 	"time"
 
+	"fob/internal/fault"
 	"fob/internal/report"
 	"fob/internal/token"
 	"fob/internal/trail"
@@ -174,7 +176,7 @@ func trailPage(c *call) error {
 		events, err := report.LogDown(r, before, mostTrail)
 		for _, e := range events {
 			l := c.eventLine(e)
-			l.Object = e.Object.ID
+			l.Object = cmp.Or(e.Plain[trail.TextSerial], e.Object.ID)
 			d.Events = append(d.Events, l)
 		}
 		return err
@@ -201,8 +203,7 @@ func (c *call) verification(d *trailData) {
 	}
 	d.Verified = j.at
 	if j.err != nil {
-		message, _, _ := c.wordsOf(j.err)
-		d.Failed = string(message)
+		d.Failed = sentence(fault.MessageIn(j.err, &wording{c: c}))
 		return
 	}
 	d.Report, _ = j.value.(trail.Report)

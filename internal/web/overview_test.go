@@ -106,7 +106,7 @@ func TestInventory(t *testing.T) {
 	p := serve(t, nil)
 	p.load(27000000, 60)
 	b := p.as(otto)
-	b.ready("/inventory").whole().has("all tokens", "2600412300001", "27000037")
+	b.ready("/inventory").whole().has("All tokens", "2600412300001", "27000037")
 	if strings.Contains(b.Body, "27000038") || strings.Contains(b.Body, "To the beginning") {
 		t.Error("more than a page")
 	}

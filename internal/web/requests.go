@@ -1,6 +1,7 @@
 package web
 
 import (
+	"html/template"
 	"slices"
 	"strings"
 
@@ -28,9 +29,9 @@ func requestsPage(c *call) error {
 type requestData struct {
 	request.Request
 	Mine     bool
-	May      bool   // this person may decide it now
-	WhyNot   string // if not
-	GoOn     string // where it is carried out, once it is approved
+	May      bool          // this person may decide it now
+	WhyNot   template.HTML // if not
+	GoOn     string        // where it is carried out, once it is approved
 	Waits    bool
 	CanEnd   bool
 	Approved bool
@@ -53,8 +54,7 @@ func requestPage(c *call) error {
 	if d.Waits && c.who.may(Approver) && !d.Mine {
 		_, err := c.cases.Requests.Approvable(c.r.Context(), int(n))
 		if d.May = err == nil; err != nil {
-			message, _, _ := c.wordsOf(err)
-			d.WhyNot = string(message)
+			d.WhyNot, _, _ = c.wordsOf(err)
 		}
 	}
 	if d.Approved && d.Mine {

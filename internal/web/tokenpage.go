@@ -3,6 +3,7 @@ package web
 import (
 	"cmp"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -55,7 +56,12 @@ func tokenPage(c *call) error {
 	d.describe(c)
 	for _, a := range actions() {
 		if c.who.may(a.roles) && a.fits(t) {
-			d.Actions = append(d.Actions, navLink{Path: tokenPath(t.ID) + "/" + a.name, Text: c.t("do." + a.name)})
+			link := navLink{Path: tokenPath(t.ID) + "/" + a.name, Text: c.t("do." + a.name)}
+			if d.Lock != "" && a.by == token.CmdUnlock { // what is done first stands first
+				d.Actions = slices.Insert(d.Actions, 0, link)
+				continue
+			}
+			d.Actions = append(d.Actions, link)
 		}
 	}
 	return c.show("token", d)
@@ -91,6 +97,9 @@ func (c *call) eventLine(e report.Event) eventLine {
 	}
 	switch {
 	case l.Refused:
+		if tried, ok := c.s.render.texts.find("do." + string(e.Command)); ok { // it was not done
+			l.Command = tried
+		}
 		why, ok := c.s.render.texts.find("reason." + e.Reason)
 		if !ok {
 			why = e.Reason

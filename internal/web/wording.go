@@ -62,9 +62,9 @@ func (c *call) worded(t fault.Text) template.HTML {
 // wordsOf is what an error says, what can be done, and the fields that this names.
 func (c *call) wordsOf(err error) (message, hint template.HTML, asked []string) {
 	w := &wording{c: c}
-	message = w.html(capital(fault.MessageIn(err, w)))
+	message = w.html(sentence(fault.MessageIn(err, w)))
 	w.asked = nil
-	hint = w.html(capital(fault.AdviceOf(err).In(w)))
+	hint = w.html(sentence(fault.AdviceOf(err).In(w)))
 	return message, hint, w.asked
 }
 
@@ -76,6 +76,14 @@ func capital(text string) string {
 		return text
 	}
 	return string(unicode.ToUpper(first)) + text[n:]
+}
+
+// sentence begins and ends one.
+func sentence(text string) string {
+	if last, _ := utf8.DecodeLastRuneInString(text); text != "" && !strings.ContainsRune(".?!:", last) {
+		text += "."
+	}
+	return capital(text)
 }
 
 // html makes a text safe and puts the links in.

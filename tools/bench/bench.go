@@ -18,9 +18,10 @@ import (
 
 // bench is one measurement: what is measured with, and what came out.
 type bench struct {
-	n, runs int
-	phone   bool // only that
-	binds   int  // rows of a file of bindings
+	n, runs   int
+	phone     bool // only that
+	onlyPages bool
+	binds     int // rows of a file of bindings
 
 	fob     program.Fob
 	sqlite3 string // path; empty when there is none
@@ -58,7 +59,7 @@ func (b *bench) prepare(ctx context.Context, dir string) (err error) {
 	if err := b.write(b.seeds, gen.WriteOATHCSV); err != nil {
 		return err
 	}
-	if b.phone {
+	if b.phone || b.onlyPages {
 		return nil
 	}
 	if err := b.prepareFormats(); err != nil {

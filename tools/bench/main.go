@@ -24,6 +24,7 @@ import (
 	"os/signal"
 	"strings"
 	"syscall"
+	"time"
 
 	"fob/tools/program"
 )
@@ -37,6 +38,13 @@ func main() {
 	flag.IntVar(&b.auditor.events, "events", 0, "events of the trail that is verified; as many as tokens without it")
 	flag.IntVar(&b.loads.stock, "stock", 500_000, "tokens of the store that is not empty")
 	flag.IntVar(&b.loads.small, "small", 10_000, "tokens of the small file")
+	at := agents{bench: &b}
+	flag.IntVar(&at.number, "agents", 0, "only the pages, with so many people at them: see agents.go")
+	flag.DurationVar(&at.lasting, "lasting", time.Minute, "how long they work")
+	flag.DurationVar(&at.think, "think", 10*time.Second, "how long they think, on average, before the next token")
+	flag.IntVar(&at.beside, "beside", 0, "tokens that load meanwhile")
+	flag.StringVar(&at.profile, "profile", "", "a file for a profile of the server")
+	served := flag.String("serve", "", "only serve the pages of this store; a run of this program apart, see servePages")
 	dir := flag.String("dir", "build", "where the stores are made for the time of the run: a folder on the disk to measure")
 	bare := flag.String("iterate", "", "only go over the rows of this workbook with excelize: the other side of a comparison")
 	apart := flag.String("write", "", "only write files into -dir: workbook or changed; a run of this program apart, see writeApart")
@@ -44,6 +52,13 @@ func main() {
 	flag.Parse()
 	if *alone != "" {
 		if err := storeAlone(context.Background(), *alone, b.n); err != nil {
+			fmt.Fprintln(os.Stderr, "bench:", err)
+			os.Exit(1)
+		}
+		return
+	}
+	if *served != "" {
+		if err := servePages(context.Background(), *served, at.profile); err != nil {
 			fmt.Fprintln(os.Stderr, "bench:", err)
 			os.Exit(1)
 		}
@@ -60,16 +75,17 @@ func main() {
 		fmt.Fprintln(os.Stderr, "bench: -runs, -binds, -stock and -small are at least 1, -n at least 100 and 20 for each run")
 		os.Exit(2)
 	}
+	b.onlyPages = at.number > 0
 	b.auditor.events = cmp.Or(b.auditor.events, b.n)
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
-	if err := run(ctx, &b, *dir); err != nil {
+	if err := run(ctx, &b, &at, *dir); err != nil {
 		fmt.Fprintln(os.Stderr, "bench:", err)
 		os.Exit(1)
 	}
 }
 
-func run(ctx context.Context, b *bench, parent string) error {
+func run(ctx context.Context, b *bench, at *agents, parent string) error {
 	tmp, remove, err := program.Folder(parent, "bench")
 	if err != nil {
 		return err
@@ -84,6 +100,13 @@ func run(ctx context.Context, b *bench, parent string) error {
 		return err
 	}
 	on := machine()
+	if at.number > 0 {
+		table, err := at.run(ctx)
+		if err == nil {
+			fmt.Printf("`go run ./tools/bench -agents %d -n %d` on %s:\n\n%s", at.number, b.n, on, table)
+		}
+		return err
+	}
 	if b.phone {
 		table, err := b.runPhone(ctx)
 		if err == nil {

@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 )
 
 func TestMedian(t *testing.T) {
@@ -38,6 +39,23 @@ func TestReportSaysWhatIsMissing(t *testing.T) {
 	b.peers = nil
 	if s := b.report("a machine"); !strings.Contains(s, "| 2,000 | not measured | |") {
 		t.Error(s)
+	}
+}
+
+func TestReportOfAgents(t *testing.T) {
+	a := agents{bench: &bench{n: 10_000}, number: 50, lasting: time.Minute, beside: 1_000_000, waits: map[string][]time.Duration{"find": {time.Millisecond}}}
+	for i := range 100 {
+		a.waits["bind"] = append(a.waits["bind"], time.Duration(100-i)*time.Millisecond)
+	}
+	s := a.table(time.Second, []float64{40, 60, 50})
+	for _, want := range []string{
+		"| 50 agents, 10,000 tokens, 1m0s, while 1,000,000 tokens load; milliseconds |",
+		"| bind, with the page that follows | 100 | 50.0 | 99.0 | 100.0 |\n",
+		"took 10.00 ms of CPU for each token", "was 40 MB at first, 50 MB at the end, 60 MB at most",
+	} {
+		if !strings.Contains(s, want) {
+			t.Errorf("no %q in\n%s", want, s)
+		}
 	}
 }
 

@@ -196,6 +196,14 @@ func scheme(name string) chromedp.Action[chromedp.Void] {
 	})
 }
 
+// noScript has a browser run no script.
+func noScript() chromedp.Action[chromedp.Void] {
+	return chromedp.Func(func(ctx context.Context, t *chromedp.Target) error {
+		_, err := cdp.Call(ctx, t, emulation.SetScriptExecutionDisabled, emulation.SetScriptExecutionDisabledParams{Value: true})
+		return err
+	})
+}
+
 // rules are those of WCAG 2.2, levels A and AA.
 const rules = `axe.run(document, {resultTypes: ["violations"], runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22a", "wcag22aa"]})
 	.then(r => r.passes.length < 5 ? ["only " + r.passes.length + " rules found anything to look at"] :
@@ -209,20 +217,26 @@ func (p *person) look(name string) {
 		p.do(l.actions...)
 		faults := ask(p, chromedp.Evaluate[[]string](rules, chromedp.EvalAwaitPromise))
 		sticksOut := ask(p, chromedp.Evaluate[string](`document.documentElement.scrollWidth > innerWidth ? document.documentElement.scrollWidth + " of " + innerWidth : ""`))
-		shot := ask(p, chromedp.FullScreenshot(100))
 		for _, fault := range faults {
 			p.t.Errorf("%s in %s: %s", name, l.name, fault)
 		}
 		if sticksOut != "" {
 			p.t.Errorf("%s in %s sticks out: %s pixels", name, l.name, sticksOut)
 		}
-		dir := filepath.Join(built, "shots")
-		if err := os.MkdirAll(dir, 0o755); err != nil {
-			p.t.Fatal(err)
-		}
-		if err := os.WriteFile(filepath.Join(dir, fmt.Sprintf("%s-%s.png", name, l.name)), shot, 0o600); err != nil {
-			p.t.Fatal(err)
-		}
+		p.shot(name + "-" + l.name)
 	}
 	p.do(looks[0].actions...)
+}
+
+// shot takes a picture of the page.
+func (p *person) shot(name string) {
+	p.t.Helper()
+	dir := filepath.Join(built, "shots")
+	shot := ask(p, chromedp.FullScreenshot(100))
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		p.t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(dir, name+".png"), shot, 0o600); err != nil {
+		p.t.Fatal(err)
+	}
 }

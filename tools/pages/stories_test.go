@@ -25,6 +25,7 @@ func TestPages(t *testing.T) {
 		{"somebody else approves", somebodyApproves},
 		{"a holder binds, loses and replaces", holderLoses},
 		{"a holder binds and unbinds an app", holderTakesApp},
+		{"nobody needs script", withoutScript},
 		{"ops and auditors look over it", lookOver},
 		{"every other page", everyOther},
 	} {
@@ -246,6 +247,50 @@ func holderTakesApp(t *testing.T, person func(string) *person) {
 	p.press("Unbind")
 	p.reads("its key is destroyed")
 	p.look("mine-app-gone")
+}
+
+// plainly signs somebody in whose browser runs no script.
+func plainly(p *person) *person {
+	p.signedInAt(p.login, time.Now())
+	p.do(noScript())
+	p.open("/")
+	p.signIn()
+	return p
+}
+
+// withoutScript: in browsers that run no script Sonja binds a token whose clock is off,
+// with two codes, and Hanna reports that it was stolen.
+func withoutScript(t *testing.T, person func(string) *person) {
+	sonja, hanna := plainly(person("sonja")), plainly(person("hanna"))
+	token := sonja.tokens[4]
+	sonja.reads("Find a token")
+	sonja.fill("q", token.serial)
+	sonja.press("Find")
+	sonja.press("Bind")
+	sonja.fill("account", accountOf("hanna"), "proof", "badge", "code1", token.shows(t, 0))
+	sonja.press("Bind")
+	sonja.reads("With the next one it is searched further", "Wait until the token shows another code")
+	if ask(sonja, chromedp.Evaluate[bool](`!document.querySelector(".countdown").hidden`)) {
+		t.Error("script ran")
+	}
+	sonja.shot("bind-next-code-noscript")
+	sonja.fill("code", token.shows(t, 1))
+	sonja.press("Go on")
+	sonja.reads("is bound to "+accountOf("hanna"), "25 min slow")
+	sonja.shot("token-bound-noscript")
+	sonja.press("Suspend")
+	sonja.fill("reason", "its seed leaked")
+	sonja.press("Suspend")
+	sonja.reads("May others know its seed?")
+	sonja.shot("suspend-question-noscript")
+
+	hanna.open("/mine")
+	hanna.reads(token.serial, "yours since")
+	hanna.press("I lost it")
+	hanna.choose("It was stolen")
+	hanna.press("Report the loss")
+	hanna.reads("is lost: no code of it counts")
+	hanna.shot("mine-lost-noscript")
 }
 
 // lookOver: Otto sees the stock as numbers and narrows the inventory; Anna has the
