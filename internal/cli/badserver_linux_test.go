@@ -181,12 +181,30 @@ func TestServersFullDisk(t *testing.T) {
 // A site is milliseconds away from the server: what a bind asks is bounded.
 func TestBindAsksLittle(t *testing.T) {
 	s := newSited(t)
-	k := parseKnown(seedFile(deliveryPlan))[0]
-	s.wire.said = nil
-	s.must(t, "bind", k.serial, "anna", "--code", k.shows(s.now.Unix()/int64(k.moving)), "--new-account")
-	t.Logf("%d round trips", len(s.wire.said))
-	if len(s.wire.said) > 80 {
-		t.Errorf("%d round trips:\n%.200q", len(s.wire.said), s.wire.said)
+	all := parseKnown(seedFile(deliveryPlan))
+	bind := func(n int) []string {
+		return []string{"bind", all[n].serial, "anna", "--code", all[n].shows(s.now.Unix() / int64(all[n].moving))}
+	}
+	people := filepath.Join(t.TempDir(), "people.csv")
+	write(t, people, "account\nanna\n")
+	s.must(t, "account", "import", people)
+	s.must(t, bind(1)...)
+	s.must(t, "policy", "set", "tokens-per-account=9", "--approved-by", "Olga")
+	s.must(t, bind(2)...)
+	for _, c := range []struct {
+		most int // the first is the beginning of the connection
+		args []string
+	}{
+		{7, bind(0)},
+		{16, []string{"show", all[0].serial}},
+		{6, []string{"lost", all[0].serial, "--yes"}},
+		{9, []string{"list"}},
+	} {
+		s.wire.said = nil
+		s.must(t, c.args...)
+		if n := len(s.wire.said); n > c.most {
+			t.Errorf("fob %q: %d round trips, not %d:\n%.2000q", c.args, n, c.most, s.wire.said)
+		}
 	}
 }
 

@@ -2,6 +2,7 @@ package desk
 
 import (
 	"cmp"
+	"slices"
 
 	"fob/internal/token"
 	"fob/internal/trail"
@@ -22,8 +23,12 @@ func (a *attempt) accept(tx Tx) error {
 			return err
 		}
 	}
+	var has []token.Serial
 	switch a.by {
 	case token.CmdBind:
+		if has, err = tx.TokensOf(a.req.Account); err != nil { // before anything is written
+			return err
+		}
 		if err := a.endReplaced(tx); err != nil {
 			return err
 		}
@@ -54,10 +59,8 @@ func (a *attempt) accept(tx Tx) error {
 		return err
 	}
 	if a.by == token.CmdBind {
-		has, err := tx.TokensOf(t.Account)
-		if err != nil {
-			return err
-		}
+		has = slices.DeleteFunc(has, func(s token.Serial) bool { return s.Key() == t.Serial.Key() || s.Key() == a.req.Replaces.Key() })
+		has = append(has, t.Serial)
 		if remark := token.RemarkShare(t.Account, has); remark != "" {
 			a.warnings = append(a.warnings, remark)
 		}

@@ -45,6 +45,9 @@ func (a *attempt) refuse(reason otp.Reason, err *fault.Error) error {
 // written down is no error to the transaction: the caller finds it in a.refusal
 // once all is committed.
 func (a *attempt) run(tx Tx) (err error) {
+	if !a.row {
+		tx.Foresee(Foresight{Serial: a.req.Serial, Account: a.req.Account, By: a.desk.Operator, Codes: true, FirstDrifts: batchSample, BatchRates: rateSample})
+	}
 	if a.token, err = tx.Token(a.req.Serial); err != nil {
 		return err
 	}

@@ -100,6 +100,9 @@ func (d *Desk) moveAll(ctx context.Context, serials []token.Serial, c Change) (a
 	err = d.Store.Update(ctx, func(tx Tx) error {
 		all = nil
 		c := c
+		if len(serials) == 1 {
+			tx.Foresee(Foresight{Serial: serials[0], Account: c.Account, By: d.Operator})
+		}
 		if c.Words, err = d.allowMoves(tx, serials, c); err != nil {
 			return err
 		}
@@ -420,6 +423,7 @@ func unlockOrder(r PolicyReader, t token.Token, now time.Time) (o request.Order,
 // that changes nothing would only puzzle the auditor.
 func (d *Desk) Unlock(ctx context.Context, serial token.Serial, w Words) (t token.Token, err error) {
 	err = d.Store.Update(ctx, func(tx Tx) error {
+		tx.Foresee(Foresight{Serial: serial, By: d.Operator})
 		if t, err = tx.Token(serial); err != nil {
 			return err
 		}

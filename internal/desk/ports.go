@@ -56,6 +56,20 @@ type Tx interface {
 	RefusalWriter
 	TokenMaker
 	trail.Log
+	// Foresee is told, before anything is asked, what the transaction is about. A store
+	// that is far away asks at once then what it is asked one by one. It changes no answer.
+	Foresee(Foresight)
+}
+
+// Foresight is what a transaction is about. Of what is left open is not known yet, or
+// there is none.
+type Foresight struct {
+	Serial  token.Serial
+	Account token.Account // who is given the token
+	By      token.Operator
+	Codes   bool // they will be compared
+	// FirstDrifts and BatchRates are the limits to what is asked of its batch.
+	FirstDrifts, BatchRates int
 }
 
 // Keyring seals and opens seeds; package custody implements it.

@@ -297,10 +297,18 @@ func (q *queries) batches(counted bool, more string, args ...any) ([]report.Batc
 	return all, err
 }
 
+const profileSelect = `SELECT id, manufacturer, model, type, hash, digits, period, t0 FROM profile`
+
 // Profiles reads all profiles by their ids.
 func (q *queries) Profiles() (map[int64]token.Profile, error) {
+	if q.allProfiles != nil {
+		return q.allProfiles, nil
+	}
 	all := map[int64]token.Profile{}
-	return all, q.each(`SELECT id, manufacturer, model, type, hash, digits, period, t0 FROM profile`, nil, func(row scanner) error {
+	if !q.loads { // to which others bring more at the same time
+		q.allProfiles = all
+	}
+	return all, q.each(profileSelect, nil, func(row scanner) error {
 		var id int64
 		var p token.Profile
 		err := row.Scan(&id, &p.Manufacturer, &p.Model, &p.Type, &p.Hash, &p.Digits, &p.Period, &p.T0)
@@ -314,6 +322,7 @@ func (q *queries) learnProfile(known map[token.Profile]int64, p token.Profile) e
 	if _, ok := known[p]; ok {
 		return nil
 	}
+	q.allProfiles = nil
 	args := []any{p.Manufacturer, p.Model, p.Type, p.Hash, p.Digits, p.Period, p.T0}
 	if err := q.exec(`INSERT INTO profile (manufacturer, model, type, hash, digits, period, t0)
 		VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT DO NOTHING`, args...); err != nil {

@@ -18,7 +18,7 @@ func (q *queries) Observations(tokenID int64) ([]token.Observation, error) {
 	return collect(q, func(row scanner) (o token.Observation, err error) {
 		err = row.Scan(inNanos(&o.At), &o.Drift, &o.Rate)
 		return o, err
-	}, `SELECT at, drift, rate FROM observation WHERE token_id = $1 ORDER BY id`, tokenID)
+	}, driftsOf, tokenID)
 }
 
 // AddObservation records a measured drift.
@@ -34,6 +34,7 @@ func (q *queries) AddObservation(t token.Token, o token.Observation) error {
 }
 
 const (
+	driftsOf    = `SELECT at, drift, rate FROM observation WHERE token_id = $1 ORDER BY id`
 	firstDrifts = `SELECT drift FROM observation WHERE batch_id = $1 AND first = 1 ORDER BY id DESC LIMIT $2`
 	batchRates  = `SELECT rate FROM observation WHERE batch_id = $1 AND rated = 1 AND rate IS NOT NULL ORDER BY id DESC LIMIT $2`
 )

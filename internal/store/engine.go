@@ -38,6 +38,10 @@ type Engine interface {
 	// of an impossible kind, a damaged page.
 	IsUnreadable(err error) bool
 
+	// Ahead is told what a transaction will ask, so that an engine that is far away asks
+	// it in one go. It changes no answer.
+	Ahead(ctx context.Context, tx *sql.Tx, asks []Ask)
+
 	// OneAtATime reports whether a connection answers one query at a time. Then
 	// Cursor reads a query in parts of n rows, between which the transaction may be
 	// asked other things; end comes last.
@@ -77,6 +81,12 @@ type Engine interface {
 	// which others write. A server, which does it itself, returns errors.ErrUnsupported.
 	Compact(ctx context.Context) (freed int64, err error)
 	Close() error
+}
+
+// Ask is a query with its arguments.
+type Ask struct {
+	Query string
+	Args  []any
 }
 
 // Patience is how a writer waits for its turn.

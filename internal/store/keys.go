@@ -42,9 +42,16 @@ func (s *Store) Keys(ctx context.Context) (k Keys, err error) {
 	return k, err
 }
 
+const (
+	keysSelect = `SELECT checkpoint_pub, key_generation, wrapped, key_statement FROM store`
+	storeKeys  = `SELECT id, purpose, created_at FROM store_key ORDER BY id`
+	custodians = `SELECT recipient, kind, added_at FROM custodian ORDER BY added_at, recipient`
+)
+
 func (q *queries) storeKeys() (k Keys, err error) {
 	var statement string
-	err = q.row(`SELECT checkpoint_pub, key_generation, wrapped, key_statement FROM store`).Scan(&k.CheckpointPub, &k.Generation, &k.Wrapped, &statement)
+	q.ahead(Ask{keysSelect, nil}, Ask{storeKeys, nil}, Ask{custodians, nil})
+	err = q.row(keysSelect).Scan(&k.CheckpointPub, &k.Generation, &k.Wrapped, &statement)
 	if err != nil {
 		return k, err
 	}
@@ -52,14 +59,14 @@ func (q *queries) storeKeys() (k Keys, err error) {
 	k.Keys, err = collect(q, func(row scanner) (k trail.KeyRow, err error) {
 		err = row.Scan(&k.ID, &k.Purpose, inNanos(&k.Created))
 		return k, err
-	}, `SELECT id, purpose, created_at FROM store_key ORDER BY id`)
+	}, storeKeys)
 	if err != nil {
 		return k, err
 	}
 	k.Custodians, err = collect(q, func(row scanner) (c trail.CustodianRow, err error) {
 		err = row.Scan(&c.Recipient, &c.Kind, inNanos(&c.Added))
 		return c, err
-	}, `SELECT recipient, kind, added_at FROM custodian ORDER BY added_at, recipient`)
+	}, custodians)
 	return k, err
 }
 
@@ -93,6 +100,7 @@ func (q *queries) ReplaceKeys(k Keys) error {
 			return err
 		}
 	}
+	q.generation = k.Generation
 	if err := q.exec(`UPDATE store SET wrapped = $1, key_statement = $2, key_generation = $3`, k.Wrapped, string(k.Statement), k.Generation); err != nil {
 		return err
 	}

@@ -16,7 +16,7 @@ import (
 // NewestList is the list that was taken in last; nil where there is none.
 func (q *queries) NewestList() (*report.PeopleList, error) {
 	var l report.PeopleList
-	err := q.row(`SELECT number, at, file, sha256, listed, gone, renamed FROM account_list ORDER BY number DESC LIMIT 1`).
+	err := q.row(newestList).
 		Scan(&l.Number, inNanos(&l.At), &l.File, &l.SHA256, &l.Listed, &l.Left, &l.Renamed)
 	if notFound(err) {
 		return nil, nil
@@ -89,6 +89,8 @@ func (q *queries) FormerNames() (map[int64][]trail.FormerName, map[[2]string]boo
 
 const (
 	standingSelect = `SELECT listed IS NOT NULL, COALESCE(listed, 0), listed_since FROM account WHERE key = $1`
+	knownSelect    = `SELECT name FROM account WHERE key = $1`
+	newestList     = `SELECT number, at, file, sha256, listed, gone, renamed FROM account_list ORDER BY number DESC LIMIT 1`
 	nowCalled      = `SELECT a.name FROM former_account f JOIN account a ON a.id = f.account_id WHERE f.key = $1 ORDER BY f.until_list DESC LIMIT 1`
 	holdingSelect  = `SELECT ` + printed + `, t.state, b.format = '` + token.VirtualFormat + `' FROM token t
 		JOIN batch b ON b.id = t.batch_id AND ` + visible + ` WHERE t.account_id = $1 ORDER BY t.serial_key`
@@ -109,7 +111,7 @@ func (q *queries) AccountStanding(a token.Account) (s desk.Standing, err error) 
 // KnownAccount is an account as it was first typed.
 func (q *queries) KnownAccount(a token.Account) (token.Account, error) {
 	key := a.Key()
-	err := q.row(`SELECT name FROM account WHERE key = $1`, key).Scan(&a)
+	err := q.row(knownSelect, key).Scan(&a)
 	if notFound(err) {
 		return a, nil
 	}

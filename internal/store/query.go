@@ -13,6 +13,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"fob/internal/token"
 	"fob/internal/trail"
 )
 
@@ -32,7 +33,14 @@ type queries struct {
 	shared       *sharedByTokens                                          // nil: not read yet
 	turn         *sync.Mutex                                              // of the connection; nil: it answers many queries at a time
 	appended     *trail.Entry                                             // the last event
-	destroyed    []Trace                                                  // of seeds, to be looked for
+	unwritten    func() error                                             // called before the first write; nil: it was
+	foreseen     string                                                   // key of the token that the transaction is about
+	loads        bool
+	allProfiles  map[int64]token.Profile // nil: not read yet
+	generation   int64                   // of the keys; 0: not read yet
+	seen         *seenTokens
+	given        string  // key of the account that was given a token last
+	destroyed    []Trace // of seeds, to be looked for
 }
 
 // scanner is a row, or one of many.
@@ -69,11 +77,13 @@ const fewTimes = 4
 
 // statement prepares a query once in a transaction: an import that assigns asks
 // the same things for every token. The transaction's end closes them all.
-func (q *queries) statement(query string) (asker, error) {
+// To a server that is asked one at a time nothing that writes is prepared: it goes with
+// the next question.
+func (q *queries) statement(query string, writes bool) (asker, error) {
 	if s, ok := q.prepared[query]; ok {
 		return s, nil
 	}
-	if q.asked[query]++; q.engine.OneAtATime() && q.asked[query] <= fewTimes {
+	if q.asked[query]++; q.turn != nil && (writes || q.asked[query] <= fewTimes) {
 		return unprepared{q.tx, query}, nil
 	}
 	s, err := q.tx.PrepareContext(q.ctx, query)
@@ -93,8 +103,11 @@ func (q *queries) alone() func() {
 }
 
 func (q *queries) exec(query string, args ...any) error {
+	if err := q.mayWrite(); err != nil {
+		return err
+	}
 	defer q.alone()()
-	s, err := q.statement(query)
+	s, err := q.statement(query, true)
 	if err == nil {
 		_, err = s.ExecContext(q.ctx, numbers(args)...)
 	}
@@ -113,7 +126,7 @@ type oneRow struct {
 // Scan asks for the row; without one the error is sql.ErrNoRows.
 func (r oneRow) Scan(to ...any) error {
 	defer r.q.alone()()
-	s, err := r.q.statement(r.query)
+	s, err := r.q.statement(r.query, false)
 	if err != nil {
 		return err
 	}
@@ -139,7 +152,7 @@ func numbers(args []any) []any {
 // connection may answer one query at a time.
 func (q *queries) each(query string, args []any, scan func(scanner) error) error {
 	defer q.alone()()
-	s, err := q.statement(query)
+	s, err := q.statement(query, false)
 	if err != nil {
 		return err
 	}

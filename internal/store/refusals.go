@@ -7,9 +7,11 @@ import (
 	"fob/internal/trail"
 )
 
+const refusalSelect = `SELECT since, refused FROM operator_refusals WHERE by_kind = $1 AND by_id = $2`
+
 // Refusals reads how many codes of an operator were refused lately.
 func (q *queries) Refusals(by token.Operator) (r token.Refusals, err error) {
-	err = q.row(`SELECT since, refused FROM operator_refusals WHERE by_kind = $1 AND by_id = $2`, by.Kind, by.ID).Scan(inNanos(&r.Since), &r.N)
+	err = q.row(refusalSelect, by.Kind, by.ID).Scan(inNanos(&r.Since), &r.N)
 	if notFound(err) {
 		return r, nil
 	}

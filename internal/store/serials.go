@@ -34,8 +34,10 @@ func (q *queries) Token(serial token.Serial) (t token.Token, err error) {
 	return t, fault.Errorf(fault.NotFound, "%s may be token %s", serial, join(fits, " or ")).WithHint("type it with its dashes, as it is printed")
 }
 
+const ofKey = ` AND t.serial_key = $1`
+
 func (q *queries) tokenByKey(key string) (token.Token, error) {
-	return q.wholeToken(` AND t.serial_key = $1`, key)
+	return q.wholeToken(ofKey, key)
 }
 
 const (

@@ -2,6 +2,7 @@ package store
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"database/sql"
 	"errors"
@@ -25,6 +26,8 @@ type Store struct {
 
 	examined bool // what is wrong with it is to be told, so its schema may be any
 	hidden   bool // nothing of it can be read: its tables are others
+
+	seen seenTokens
 
 	mu        sync.Mutex
 	destroyed []Trace // of seeds that the files were not searched for yet
@@ -62,9 +65,11 @@ func Examine(ctx context.Context, e Engine) (*Store, error) {
 // Hidden reports whether Verify tells all that can be told of an examined store.
 func (s *Store) Hidden() bool { return s.hidden }
 
+const identitySelect = `SELECT uuid FROM store`
+
 func (s *Store) identify(ctx context.Context) error {
 	var text string
-	err := s.snapshot(ctx, func(q *queries) error { return q.row(`SELECT uuid FROM store`).Scan(&text) })
+	err := s.snapshots(ctx, 1, []Ask{{Query: identitySelect}}, func(q []*queries) error { return q[0].row(identitySelect).Scan(&text) })
 	if notFound(err) {
 		return fault.Errorf(fault.Integrity, "%s has lost the row that says which store it is", s.Where()).
 			WithHint("keep this database as it is, and restore a backup")
@@ -96,18 +101,20 @@ func (s *Store) Snapshot(ctx context.Context, fn func(report.Reader) error) erro
 }
 
 func (s *Store) snapshot(ctx context.Context, fn func(*queries) error) error {
-	return s.snapshots(ctx, 1, func(q []*queries) error { return fn(q[0]) })
+	return s.snapshots(ctx, 1, nil, func(q []*queries) error { return fn(q[0]) })
 }
 
 // snapshots runs fn with n readers that see one state: one connection answers one
-// query at a time, so it takes several to read on all cores.
-func (s *Store) snapshots(ctx context.Context, n int, fn func([]*queries) error) error {
+// query at a time, so it takes several to read on all cores. The asks are what the
+// first one will ask.
+func (s *Store) snapshots(ctx context.Context, n int, asks []Ask, fn func([]*queries) error) error {
 	const doing = "reading the store"
 	txs, end, err := s.Snapshots(ctx, n)
 	if err != nil {
 		return s.Explain(err, doing)
 	}
 	defer end()
+	s.Ahead(ctx, txs[0], asks)
 	if err := s.schemaHolds(ctx, txs[0]); err != nil {
 		return s.Explain(err, doing)
 	}
@@ -169,18 +176,24 @@ func (s *Store) tryUpdate(ctx context.Context, loads bool, fn func(*queries) err
 		return false, err
 	}
 	q := s.queries(ctx, w.Tx)
-	q.insert = w.Insert
+	q.loads = loads
+	q.insert = func(table string, columns []string, rows [][]any) error {
+		if err := q.mayWrite(); err != nil {
+			return err
+		}
+		return w.Insert(table, columns, rows)
+	}
 	watched := s.witness != nil && !loads // what loads writes no event
 	if watched {
-		if seen, ok, err := s.witness.Last(); err != nil {
+		if err := q.heldAgainst(s.witness); err != nil {
 			return false, err
-		} else if ok {
-			if err := q.continues(seen); err != nil {
-				return false, err
-			}
 		}
 	}
-	if err := fn(q); err != nil {
+	err = fn(q)
+	if failed := q.mayWrite(); err == nil || fault.KindOf(failed) == fault.Integrity {
+		err = cmp.Or(failed, err) // an older copy of the store answers wrong
+	}
+	if err != nil {
 		return s.IsAborted(err) || s.IsLost(err), err
 	}
 	var now Seen
@@ -240,7 +253,7 @@ const (
 )
 
 func (s *Store) queries(ctx context.Context, tx *sql.Tx) *queries {
-	q := &queries{engine: s.Engine, ctx: ctx, tx: tx, id: s.id, asked: map[string]int{}, prepared: map[string]*sql.Stmt{}, vouched: map[string]trail.Vouched{}, bounds: s.Bounds()}
+	q := &queries{engine: s.Engine, ctx: ctx, tx: tx, id: s.id, asked: map[string]int{}, prepared: map[string]*sql.Stmt{}, vouched: map[string]trail.Vouched{}, bounds: s.Bounds(), seen: &s.seen}
 	if s.OneAtATime() {
 		q.turn = new(sync.Mutex)
 	}

@@ -71,15 +71,24 @@ func (m mark) Scan(v any) error {
 func (q *queries) wholeToken(where string, args ...any) (t token.Token, err error) {
 	var bound time.Time
 	var condition string
+	q.ahead(Ask{profileSelect, nil}, Ask{tokenSelect + where, args})
 	scan := q.tokenScanner()
 	t, err = scan(q.row(tokenSelect+where, args...), inNanos(&bound), &condition)
+	if err == nil {
+		q.seen.note(t)
+	}
+	if err == nil && q.foreseen == t.Serial.Key() {
+		q.ahead(vouchAsks(t.ID, q.foreseen)...)
+	}
 	t.BoundAt, t.Condition = bound, condition
 	return t, err
 }
 
+const seedSelect = `SELECT t.seed, t.serial_key, t.fingerprint, b.uuid FROM token t JOIN batch b ON b.id = t.batch_id WHERE t.id = $1`
+
 // SealedSeed reads a token's seed as custody sealed it, and what its seal binds it to.
 func (q *queries) SealedSeed(tokenID int64) (sealed []byte, of token.SeedPlace, err error) {
-	err = q.row(`SELECT t.seed, t.serial_key, t.fingerprint, b.uuid FROM token t JOIN batch b ON b.id = t.batch_id WHERE t.id = $1`, tokenID).
+	err = q.row(seedSelect, tokenID).
 		Scan(&sealed, &of.Serial, orZero(&of.Fingerprint), &of.Batch)
 	if err == nil && sealed == nil {
 		return nil, of, fault.Errorf(fault.NotAllowed, "the seed of this token was destroyed")
@@ -89,10 +98,10 @@ func (q *queries) SealedSeed(tokenID int64) (sealed []byte, of token.SeedPlace, 
 
 // SaveToken writes what can change of a token, but for its location.
 func (q *queries) SaveToken(t token.Token) error {
-	account, err := q.accountID(t.Account)
-	if err != nil {
+	if err := q.giveAccount(t.Account); err != nil {
 		return err
 	}
+	var err error
 	var step any
 	if t.Watermark.Known {
 		step = t.Watermark.Step
@@ -112,21 +121,21 @@ func (q *queries) SaveToken(t token.Token) error {
 	if err != nil {
 		return err
 	}
-	return q.exec(`UPDATE token SET state = $1, state_since = $2, account_id = $3, watermark = $4,
+	return q.exec(`UPDATE token SET state = $1, state_since = $2, account_id = `+accountOf+`$3), watermark = $4,
 		failures = $5, locked_until = $6, issued = $7 WHERE id = $8`,
-		stateCode(t.State), since, account, step, t.Failures, nanos(t.LockedUntil), t.Issued, t.ID)
+		stateCode(t.State), since, t.Account.Key(), step, t.Failures, nanos(t.LockedUntil), t.Issued, t.ID)
 }
 
-// accountID finds or makes the row of an account that is given a token; NULL for
-// none.
-func (q *queries) accountID(a token.Account) (any, error) {
-	if a == "" {
-		return nil, nil
+// accountOf is the id of an account by its key; NULL for none.
+const accountOf = `(SELECT id FROM account WHERE key = `
+
+// giveAccount makes the row of an account that is given a token, if it has none.
+func (q *queries) giveAccount(a token.Account) error {
+	if a == "" || q.given == a.Key() {
+		return nil
 	}
-	if err := q.exec(`INSERT INTO account (name, key, held) VALUES ($1, $2, 1) ON CONFLICT (key) DO UPDATE SET held = 1 WHERE account.held = 0`, a, a.Key()); err != nil {
-		return nil, err
-	}
-	return value[int64](q.row(`SELECT id FROM account WHERE key = $1`, a.Key()))
+	q.given = a.Key()
+	return q.exec(`INSERT INTO account (name, key, held) VALUES ($1, $2, 1) ON CONFLICT (key) DO UPDATE SET held = 1 WHERE account.held = 0`, a, a.Key())
 }
 
 // SaveLocation writes where a token is.
@@ -140,18 +149,23 @@ func (q *queries) SaveLocation(tokenID int64, name string) error {
 
 // OpenBinding opens a binding; the database refuses a second open one.
 func (q *queries) OpenBinding(b token.Binding) error {
-	account, err := q.accountID(b.Account)
-	if err != nil {
+	if err := q.giveAccount(b.Account); err != nil {
 		return err
 	}
 	return q.exec(`INSERT INTO binding (uuid, token_id, account_id, opened_at, by_kind, by_id, by_name, approver, proof, codes, ticket)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)`,
-		b.UUID.String(), b.TokenID, account, b.Opened.UnixNano(), b.By.Kind, b.By.ID, b.By.Name, b.Approver, b.Proof, b.Codes, b.Ticket)
+		VALUES ($1, $2, `+accountOf+`$3), $4, $5, $6, $7, $8, $9, $10, $11)`,
+		b.UUID.String(), b.TokenID, b.Account.Key(), b.Opened.UnixNano(), b.By.Kind, b.By.ID, b.By.Name, b.Approver, b.Proof, b.Codes, b.Ticket)
 }
+
+const openSelect = `SELECT uuid FROM binding WHERE token_id = $1 AND closed_at IS NULL`
 
 // CloseBinding ends a token's open binding and returns which it was.
 func (q *queries) CloseBinding(tokenID int64, at time.Time) (uuid.UUID, error) {
-	return value[uuid.UUID](q.row(`UPDATE binding SET closed_at = $1 WHERE token_id = $2 AND closed_at IS NULL RETURNING uuid`, at.UnixNano(), tokenID))
+	id, err := value[uuid.UUID](q.row(openSelect, tokenID))
+	if err != nil {
+		return id, err
+	}
+	return id, q.exec(`UPDATE binding SET closed_at = $1 WHERE token_id = $2 AND closed_at IS NULL`, at.UnixNano(), tokenID)
 }
 
 // NoteCondition writes in which condition a token came back at the end of a binding.
@@ -229,10 +243,12 @@ func (q *queries) locationID(name string) (any, error) {
 	return value[int64](q.row(`SELECT id FROM location WHERE name = $1`, name))
 }
 
+const policySelect = `SELECT name, value FROM policy`
+
 // Policy reads what was set, by name.
 func (q *queries) Policy() (map[string]string, error) {
 	set := map[string]string{}
-	if err := q.each(`SELECT name, value FROM policy`, nil, pair(set)); err != nil {
+	if err := q.each(policySelect, nil, pair(set)); err != nil {
 		return nil, err
 	}
 	return set, q.vouchPolicy(set)

@@ -19,7 +19,7 @@ const verifiers = 4
 
 // Verify holds trail, tables and schema against each other, in one consistent state.
 func (s *Store) Verify(ctx context.Context, checkpoint *trail.Checkpoint) (r trail.Report, err error) {
-	err = s.snapshots(ctx, verifiers, func(readers []*queries) (err error) {
+	err = s.snapshots(ctx, verifiers, nil, func(readers []*queries) (err error) {
 		r, err = s.verify(ctx, readers, checkpoint)
 		return err
 	})
@@ -28,7 +28,7 @@ func (s *Store) Verify(ctx context.Context, checkpoint *trail.Checkpoint) (r tra
 
 // Verified verifies one state as Verify does, and then runs fn on that very state.
 func (s *Store) Verified(ctx context.Context, fn func(trail.Report, report.Reader) error) error {
-	return s.snapshots(ctx, verifiers, func(readers []*queries) error {
+	return s.snapshots(ctx, verifiers, nil, func(readers []*queries) error {
 		r, err := s.verify(ctx, readers, nil)
 		if err != nil {
 			return err
@@ -132,12 +132,20 @@ func (q *queries) ErasedRows() iter.Seq2[trail.ErasedRow, error] {
 func (q *queries) BindingRows() iter.Seq2[trail.BindingRow, error] { return q.bindingRows(``) }
 
 func (q *queries) bindingRows(where string, args ...any) iter.Seq2[trail.BindingRow, error] {
-	return stream(q, func(row scanner) (b trail.BindingRow, err error) {
-		err = row.Scan(&b.UUID, &b.Serial, &b.Account, inNanos(&b.Opened), inNanos(&b.Closed), &b.By.Kind, &b.By.ID, &b.By.Name,
-			&b.Proof, &b.Ticket, &b.Codes, &b.Condition, &b.Approver)
-		return b, err
-	}, `SELECT bi.uuid, `+printed+`, a.name, bi.opened_at, bi.closed_at, bi.by_kind, bi.by_id, bi.by_name, bi.proof, bi.ticket, bi.codes, bi.condition, bi.approver
-		FROM binding bi JOIN token t ON t.id = bi.token_id JOIN account a ON a.id = bi.account_id`+where+` ORDER BY bi.id`, args...)
+	return stream(q, scanBinding, bindingsSelect(where), args...)
+}
+
+func scanBinding(row scanner) (b trail.BindingRow, err error) {
+	err = row.Scan(&b.UUID, &b.Serial, &b.Account, inNanos(&b.Opened), inNanos(&b.Closed), &b.By.Kind, &b.By.ID, &b.By.Name,
+		&b.Proof, &b.Ticket, &b.Codes, &b.Condition, &b.Approver)
+	return b, err
+}
+
+const bindingsBetween = ` WHERE bi.token_id BETWEEN $1 AND $2`
+
+func bindingsSelect(where string) string {
+	return `SELECT bi.uuid, ` + printed + `, a.name, bi.opened_at, bi.closed_at, bi.by_kind, bi.by_id, bi.by_name, bi.proof, bi.ticket, bi.codes, bi.condition, bi.approver
+		FROM binding bi JOIN token t ON t.id = bi.token_id JOIN account a ON a.id = bi.account_id` + where + ` ORDER BY bi.id`
 }
 
 // A contradiction is a question whose answers are put into the words.

@@ -91,18 +91,38 @@ func (q *queries) tokenReading() (*tokenReading, error) {
 	if s.profiles, err = q.Profiles(); err != nil {
 		return nil, err
 	}
-	if err = q.each(`SELECT id, name FROM location`, nil, pair(s.locations)); err != nil {
+	q.shared = s
+	return &tokenReading{queries: q, sharedByTokens: s}, q.readShared(s, locationsSelect, batchesSelect)
+}
+
+// readingOf reads one token, with what it shares with others.
+func (q *queries) readingOf(id int64) (*tokenReading, error) {
+	s := &sharedByTokens{locations: map[int64]string{}, imports: map[int64]batchOfTokens{}}
+	var err error
+	if s.profiles, err = q.Profiles(); err != nil {
 		return nil, err
 	}
-	err = q.each(`SELECT id, uuid, first_id, last_id, imported_at, loading FROM batch`, nil, func(row scanner) error {
+	return &tokenReading{queries: q, sharedByTokens: s}, q.readShared(s, locationOf, batchOf, id)
+}
+
+const (
+	locationsSelect = `SELECT id, name FROM location`
+	batchesSelect   = `SELECT id, uuid, first_id, last_id, imported_at, loading FROM batch`
+	locationOf      = locationsSelect + ` WHERE id = (SELECT location_id FROM token WHERE id = $1)`
+	batchOf         = batchesSelect + ` WHERE id = (SELECT batch_id FROM token WHERE id = $1)`
+)
+
+func (q *queries) readShared(s *sharedByTokens, locations, batches string, args ...any) error {
+	if err := q.each(locations, args, pair(s.locations)); err != nil {
+		return err
+	}
+	return q.each(batches, args, func(row scanner) error {
 		var id int64
 		var b batchOfTokens
 		err := row.Scan(&id, &b.uuid, &b.first, &b.last, inNanos(&b.imported), &b.loading)
 		s.imports[id] = b
 		return err
 	})
-	q.shared = s
-	return &tokenReading{queries: q, sharedByTokens: s}, err
 }
 
 // page reads the tokens with the next ids, and counts them with those that are

@@ -5,6 +5,7 @@ import (
 	"iter"
 	"maps"
 	"slices"
+	"strings"
 	"time"
 
 	"fob/internal/intake"
@@ -21,6 +22,9 @@ func (q *queries) writes() bool { return q.insert != nil }
 
 // Vouch holds one token against the trail.
 func (q *queries) Vouch(tokenID int64) error {
+	if q.shared == nil {
+		return q.vouchOne(tokenID)
+	}
 	_, err := q.vouchTokens(tokenID, tokenID, nil)
 	return err
 }
@@ -68,7 +72,7 @@ func (q *queries) vouchTokens(first, last int64, wanted map[int64]bool) (rows []
 	if err != nil || len(rows) == 0 {
 		return nil, err
 	}
-	c := trail.Claim{Tokens: rows, Bindings: q.bindingRows(` WHERE bi.token_id BETWEEN $1 AND $2`, first, last), Last: !q.writes()}
+	c := trail.Claim{Tokens: rows, Bindings: q.bindingRows(bindingsBetween, first, last), Last: !q.writes()}
 	if wanted != nil {
 		c.Bindings = ofTokens(rows, c.Bindings)
 	}
@@ -82,11 +86,15 @@ func (q *queries) vouchTokens(first, last int64, wanted map[int64]bool) (rows []
 	if err != nil {
 		return nil, err
 	}
+	return rows, q.vouch(c)
+}
+
+func (q *queries) vouch(c trail.Claim) error {
 	vouched, err := trail.Vouch(c)
 	if err != nil && len(c.Lists) > 0 { // an account may be called otherwise since
 		renames, failed := trail.NewRenames(q.FormerRows())
 		if failed != nil {
-			return nil, failed
+			return failed
 		}
 		c.Renames = renames
 		vouched, err = trail.Vouch(c)
@@ -94,7 +102,7 @@ func (q *queries) vouchTokens(first, last int64, wanted map[int64]bool) (rows []
 	for key, v := range vouched {
 		q.vouched[key] = v
 	}
-	return rows, err
+	return err
 }
 
 // ofTokens leaves out the bindings of other tokens.
@@ -112,9 +120,11 @@ func ofTokens(rows []trail.TokenRow, all iter.Seq2[trail.BindingRow, error]) ite
 	}
 }
 
+const aboutSelect = `SELECT seq FROM audit_about WHERE subject = $1 ORDER BY seq`
+
 // about are the events about something, the oldest first.
 func (q *queries) about(subject string) ([]int64, error) {
-	return collect(q, value[int64], `SELECT seq FROM audit_about WHERE subject = $1 ORDER BY seq`, subject)
+	return collect(q, value[int64], aboutSelect, subject)
 }
 
 // seqsAbout are the events about some tokens that a command has to look at, the
@@ -230,7 +240,7 @@ func (q *queries) evidence(seqs []int64) (e trail.Evidence, err error) {
 		return err
 	})
 	if err == nil && len(e.Events) != len(seqs) {
-		err = trail.Tampered("the index of the trail names an event that is not there")
+		err = errNoEvent()
 	}
 	return e, err
 }
@@ -318,11 +328,7 @@ func (q *queries) vouchPolicy(set map[string]string) error {
 	if !q.writes() {
 		return nil
 	}
-	seqs, err := q.about(trail.AboutPolicy)
-	if err != nil {
-		return err
-	}
-	e, err := q.evidence(seqs)
+	e, err := q.evidenceBy(policyEvidence, trail.AboutPolicy)
 	if err != nil {
 		return err
 	}
@@ -336,6 +342,16 @@ func (q *queries) vouchNewest(newest time.Time) error {
 		return nil
 	}
 	const page = 100
+	last, err := q.evidenceBy(newestEvidence)
+	if err != nil {
+		return err
+	}
+	for _, s := range last.Events {
+		if fits, known := trail.NewestFits(s.Entry, newest); known && fits {
+			q.clockVouched = true
+			return nil
+		}
+	}
 	head, err := q.Head()
 	if err != nil || head.Seq == 0 {
 		return err
@@ -380,14 +396,23 @@ func (q *queries) LocationRows() iter.Seq2[trail.LocationRow, error] {
 	}, `SELECT name, closed_at FROM location`)
 }
 
+// fewSubjects are written without the ways of bulk insertion.
+const fewSubjects = 10
+
 // appendAbout notes what an event is about.
 func (q *queries) appendAbout(e *trail.Event) error {
 	subjects, err := e.Subjects()
 	if err != nil || len(subjects) == 0 {
 		return err
 	}
-	if len(subjects) == 1 {
-		return q.exec(`INSERT INTO audit_about (subject, seq) VALUES ($1, $2)`, subjects[0], e.Seq)
+	if len(subjects) <= fewSubjects {
+		var values strings.Builder
+		var args []any
+		for i, s := range subjects {
+			fmt.Fprintf(&values, ", ($%d, $%d)", 2*i+1, 2*i+2)
+			args = append(args, s, e.Seq)
+		}
+		return q.exec(`INSERT INTO audit_about (subject, seq) VALUES `+values.String()[2:], args...)
 	}
 	rows := make([][]any, len(subjects))
 	for i, s := range subjects {

@@ -33,7 +33,7 @@ func (s *Store) Continues(ctx context.Context, w Witness) error {
 	if err != nil || !ok {
 		return err
 	}
-	return s.snapshot(ctx, func(q *queries) error { return q.continues(seen) })
+	return s.snapshots(ctx, 1, seen.asks(), func(q []*queries) error { return q[0].continues(seen) })
 }
 
 // Present is how far the store is.
@@ -45,11 +45,46 @@ func (s *Store) Present(ctx context.Context) (seen Seen, err error) {
 	return seen, err
 }
 
+const (
+	generationSelect = `SELECT key_generation FROM store`
+	hashSelect       = `SELECT hash FROM audit WHERE seq = $1`
+)
+
 func (q *queries) present() (s Seen, err error) {
 	if s.Head, err = q.Head(); err != nil {
 		return s, err
 	}
-	return s, q.row(`SELECT key_generation FROM store`).Scan(&s.Generation)
+	if q.generation == 0 {
+		err = q.row(generationSelect).Scan(&q.generation)
+	}
+	s.Generation = q.generation
+	return s, err
+}
+
+// heldAgainst has a transaction held against a witness before it writes anything: what
+// that takes comes with the first answers.
+func (q *queries) heldAgainst(w Witness) error {
+	seen, ok, err := w.Last()
+	if err != nil || !ok {
+		return err
+	}
+	q.ahead(seen.asks()...)
+	q.unwritten = func() error { return q.continues(seen) }
+	return nil
+}
+
+// mayWrite looks at the witness once.
+func (q *queries) mayWrite() error {
+	may := q.unwritten
+	if q.unwritten = nil; may == nil {
+		return nil
+	}
+	return may()
+}
+
+// asks are what continues will ask.
+func (s Seen) asks() []Ask {
+	return []Ask{{headSelect, nil}, {generationSelect, nil}, {hashSelect, []any{s.Head.Seq}}}
 }
 
 // continues looks up the one event that was seen last.
@@ -62,7 +97,7 @@ func (q *queries) continues(seen Seen) error {
 		return discontinued("the trail of %s ends with event %d, and its event %d was seen here before: it is an older copy", q.engine.Where(), now.Head.Seq, seen.Head.Seq)
 	}
 	var hash trail.Hash
-	if err := q.row(`SELECT hash FROM audit WHERE seq = $1`, seen.Head.Seq).Scan(inHash(&hash)); err != nil && !notFound(err) {
+	if err := q.row(hashSelect, seen.Head.Seq).Scan(inHash(&hash)); err != nil && !notFound(err) {
 		return err
 	}
 	switch {

@@ -38,9 +38,12 @@ const (
 	LastingTrace  Trace = "kept " // another state, a binding, a measured drift, other facts
 )
 
+// AboutBatches stands before the id of a batch.
+const AboutBatches = "batch "
+
 // AboutToken is what a token is called in the index, AboutBatch a batch.
 func AboutToken(t Trace, key string) string { return string(t) + key }
-func AboutBatch(uuid string) string         { return "batch " + uuid }
+func AboutBatch(uuid string) string         { return AboutBatches + uuid }
 
 // trace is what an event left of the tokens that it is about.
 func (e *Event) trace() (Trace, error) {

@@ -46,27 +46,12 @@ func open(ctx context.Context, address string, readOnly bool, make makeStore) (*
 	if err != nil {
 		return nil, err
 	}
-	s, err := e.ready(ctx, make)
+	s, err := make(ctx, e)
 	if err != nil {
 		e.Close()
 		return nil, explain(err, "opening "+e.where, e.where)
 	}
 	return s, nil
-}
-
-func (e *engine) ready(ctx context.Context, make makeStore) (*store.Store, error) {
-	version, err := schemaOf(ctx, e.db)
-	switch {
-	case err != nil:
-		return nil, err
-	case version == 0:
-		return nil, fault.Errorf(fault.Internal, "there is no store at %s: the database has no tables of fob's", e.where).
-			WithHint("make one with %[2]s, or name another with %[1]s", fault.DB, fault.Do("init"))
-	case version > schemaVersion:
-		return nil, fault.Errorf(fault.Internal, "%s was written by a newer fob (schema %d, this program knows %d)", e.where, version, schemaVersion).
-			WithHint("use the newer fob; nothing was changed")
-	}
-	return make(ctx, e)
 }
 
 // maxConnections bounds what one process takes of a server's connections: three
@@ -82,7 +67,7 @@ func connect(address string, readOnly bool) (*engine, error) {
 	if readOnly {
 		config.RuntimeParams["default_transaction_read_only"] = "on"
 	}
-	db := stdlib.OpenDB(*config)
+	db := sql.OpenDB(connector{stdlib.GetConnector(*config, usual)})
 	db.SetMaxOpenConns(maxConnections)
 	db.SetMaxIdleConns(maxConnections)
 	return &engine{db: db, where: where, holds: map[uuid.UUID]bool{}}, nil

@@ -22,7 +22,6 @@ import (
 
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
-	"github.com/jackc/pgx/v5/stdlib"
 
 	"fob/internal/fault"
 	"fob/internal/store"
@@ -79,11 +78,13 @@ func (e *engine) Begin(ctx context.Context, loads bool) (*store.Writing, error) 
 }
 
 // copyInto inserts rows by COPY, in the transaction of the connection.
-func copyInto(ctx context.Context, conn *sql.Conn, table string, columns []string, rows [][]any) error {
-	return conn.Raw(func(c any) error {
-		_, err := c.(*stdlib.Conn).Conn().CopyFrom(ctx, pgx.Identifier{table}, columns, pgx.CopyFromRows(rows))
-		return err
-	})
+func copyInto(ctx context.Context, on *sql.Conn, table string, columns []string, rows [][]any) error {
+	return on.Raw(func(c any) error { return c.(*conn).copyFrom(ctx, table, columns, rows) })
+}
+
+// Ahead tells the connection, which sends all of it with the next question.
+func (e *engine) Ahead(ctx context.Context, tx *sql.Tx, asks []store.Ask) {
+	tx.ExecContext(ctx, `ahead`, asks) //nolint:errcheck // it only notes them
 }
 
 // Snapshots begins all transactions on the snapshot of the first.

@@ -2,6 +2,7 @@ package postgres
 
 import (
 	"context"
+	"crypto/sha256"
 	"database/sql"
 	_ "embed" // the schema
 	"fmt"
@@ -43,12 +44,29 @@ func Tables() (names []string) {
 
 // schemaOf is the version of the schema, 0 where there is none.
 func schemaOf(ctx context.Context, db rower) (version int, err error) {
-	var table *string
-	if err := db.QueryRowContext(ctx, `SELECT to_regclass('schema_version')::text`).Scan(&table); err != nil || table == nil {
-		return 0, err
+	err = db.QueryRowContext(ctx, versionSelect).Scan(&version)
+	if code(err) == noTable {
+		return 0, nil
 	}
-	err = db.QueryRowContext(ctx, `SELECT version FROM schema_version`).Scan(&version)
 	return version, err
+}
+
+const versionSelect = `SELECT version FROM schema_version`
+
+// known refuses a schema that is not one of this program's.
+func (e *engine) known(ctx context.Context, db rower) error {
+	version, err := schemaOf(ctx, db)
+	switch {
+	case err != nil:
+		return err
+	case version == 0:
+		return fault.Errorf(fault.Internal, "there is no store at %s: the database has no tables of fob's", e.where).
+			WithHint("make one with %[2]s, or name another with %[1]s", fault.DB, fault.Do("init"))
+	case version > schemaVersion:
+		return fault.Errorf(fault.Internal, "%s was written by a newer fob (schema %d, this program knows %d)", e.where, version, schemaVersion).
+			WithHint("use the newer fob; nothing was changed")
+	}
+	return nil
 }
 
 // Create makes a store in an empty database. The schema comes whole or not at all;
@@ -176,6 +194,9 @@ func countOn(ctx context.Context, tx *sql.Tx) error {
 
 // SchemaProblems compares the catalogue with that of a new store.
 func (e *engine) SchemaProblems(ctx context.Context, tx *sql.Tx) (problems []store.SchemaProblem, err error) {
+	if err := e.known(ctx, tx); err != nil {
+		return nil, err
+	}
 	found, err := readObjects(ctx, tx)
 	if err != nil {
 		return nil, err
@@ -193,6 +214,18 @@ func (e *engine) SchemaProblems(ctx context.Context, tx *sql.Tx) (problems []sto
 // What others put beside the tables is not read: views, tables and indexes.
 func (e *engine) SchemaForbids(ctx context.Context, tx *sql.Tx) ([]store.SchemaProblem, error) {
 	if e.compared.Load() {
+		return nil, nil
+	}
+	e.Ahead(ctx, tx, []store.Ask{{Query: versionSelect}, {Query: catalogueDigest}})
+	if err := e.known(ctx, tx); err != nil {
+		return nil, err
+	}
+	var digest string
+	if err := tx.QueryRowContext(ctx, catalogueDigest).Scan(&digest); err != nil {
+		return nil, err
+	}
+	if digest == fmt.Sprintf("%x", sha256.Sum256([]byte(objectsText))) {
+		e.compared.Store(true)
 		return nil, nil
 	}
 	problems, err := e.SchemaProblems(ctx, tx)
@@ -230,6 +263,10 @@ SELECT 'function ' || proname, prosrc || ' ' || prosecdef::text FROM pg_proc WHE
 UNION ALL
 SELECT 'rule ' || r.rulename || ' of ' || c.relname, pg_get_ruledef(r.oid) FROM pg_rewrite r JOIN pg_class c ON c.oid = r.ev_class
 WHERE c.relnamespace = current_schema()::regnamespace AND c.relkind = 'r'`
+
+// catalogueDigest is that of what listed makes of the catalogue.
+const catalogueDigest = `SELECT encode(sha256(convert_to(string_agg(what || E'\t' || made || E'\n', '' ORDER BY what COLLATE "C"), 'UTF8')), 'hex')
+FROM (SELECT what, btrim(regexp_replace(made, '\s+', ' ', 'g')) AS made FROM (` + catalogue + `) AS objects (what, made)) AS plain`
 
 func readObjects(ctx context.Context, tx *sql.Tx) (map[string]string, error) {
 	rows, err := rowsOf(ctx, tx, catalogue)

@@ -288,6 +288,9 @@ func (e *engine) Bounds() store.Bounds {
 	return store.Bounds{Rows: size/8 + 1000, Search: searchTime + time.Duration(size>>20)*time.Second}
 }
 
+// Ahead is of no use to a file, which is asked without delay.
+func (e *engine) Ahead(context.Context, *sql.Tx, []store.Ask) {}
+
 // OneAtATime is not so: SQLite answers any number of queries at a time.
 func (e *engine) OneAtATime() bool { return false }
 

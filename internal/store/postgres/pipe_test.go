@@ -1,0 +1,124 @@
+package postgres
+
+import (
+	"context"
+	"database/sql"
+	"strings"
+	"testing"
+	"time"
+
+	"fob/internal/store"
+)
+
+// piped is a database of its own with a table, and a connection to it.
+func piped(t *testing.T) (*engine, *sql.Conn) {
+	t.Helper()
+	name, err := server.NewDatabase(bg, "")
+	must(t, err)
+	must(t, server.Exec(bg, name, `CREATE TABLE thing (id BIGINT PRIMARY KEY, name TEXT, CHECK (id < 100))`))
+	e, err := connect(server.AddressAs("owner", name), false)
+	must(t, err)
+	t.Cleanup(func() { e.Close() })
+	c, err := e.db.Conn(bg)
+	must(t, err)
+	t.Cleanup(func() { c.Close() })
+	return e, c
+}
+
+const (
+	insertThing = `INSERT INTO thing (id, name) VALUES ($1, $2)`
+	countThings = `SELECT COUNT(*) FROM thing`
+)
+
+func count(t *testing.T, tx *sql.Tx) (n int) {
+	t.Helper()
+	must(t, tx.QueryRowContext(bg, countThings).Scan(&n))
+	return n
+}
+
+// A write that fails is told by what waits next for an answer, and nothing of its
+// transaction is stored.
+func TestHeldBackWritesThatFail(t *testing.T) {
+	e, c := piped(t)
+	for _, asks := range []bool{true, false} {
+		tx, err := c.BeginTx(bg, nil)
+		must(t, err)
+		for _, id := range []int64{1, 100, 2} {
+			if _, err := tx.ExecContext(bg, insertThing, id, "x"); err != nil {
+				t.Fatalf("it was not held back: %v", err)
+			}
+		}
+		var n int
+		if asks {
+			err = tx.QueryRowContext(bg, countThings).Scan(&n)
+			tx.Rollback() //nolint:errcheck // it failed
+		} else {
+			err = tx.Commit()
+		}
+		if code(err) != "23514" || !strings.Contains(err.Error(), "INSERT INTO thing") {
+			t.Errorf("asked %v: %v", asks, err)
+		}
+		must(t, e.db.QueryRowContext(bg, countThings).Scan(&n))
+		if n != 0 {
+			t.Errorf("%d rows are stored", n)
+		}
+	}
+}
+
+// An answer that is known is forgotten once something is written that it may depend on.
+func TestKnownAnswersAreForgotten(t *testing.T) {
+	e, c := piped(t)
+	tx, err := c.BeginTx(bg, nil)
+	must(t, err)
+	one := []store.Ask{{Query: countThings}, {Query: `SELECT $1::bigint`, Args: []any{int64(7)}}}
+	e.Ahead(bg, tx, one)
+	if n := count(t, tx); n != 0 {
+		t.Errorf("%d rows", n)
+	}
+	known := func() (n int) {
+		must(t, c.Raw(func(c any) error { n = len(c.(*conn).known); return nil }))
+		return n
+	}
+	if known() != 2 {
+		t.Errorf("%d answers are known", known())
+	}
+	_, err = tx.ExecContext(bg, insertThing, 1, "x")
+	must(t, err)
+	if n := count(t, tx); n != 1 || known() != 1 {
+		t.Errorf("%d rows, %d answers known", n, known())
+	}
+	must(t, tx.Commit())
+}
+
+// What is asked ahead in vain, of a table that is not there, spoils nothing.
+func TestAskedAheadInVain(t *testing.T) {
+	e, c := piped(t)
+	tx, err := c.BeginTx(bg, nil)
+	must(t, err)
+	_, err = tx.ExecContext(bg, insertThing, 1, "x")
+	must(t, err)
+	e.Ahead(bg, tx, []store.Ask{{Query: `SELECT 1 FROM nothing`}})
+	if n := count(t, tx); n != 1 {
+		t.Errorf("%d rows", n)
+	}
+	must(t, tx.Commit())
+}
+
+// A reading that nobody goes on from ends soon: it would keep the server from tidying.
+func TestReadingsEnd(t *testing.T) {
+	e, c := piped(t)
+	tx, err := c.BeginTx(bg, &sql.TxOptions{Isolation: sql.LevelRepeatableRead, ReadOnly: true})
+	must(t, err)
+	count(t, tx)
+	must(t, tx.Rollback())
+	ctx, cancel := context.WithTimeout(bg, time.Minute)
+	defer cancel()
+	for n := 1; n > 0 && ctx.Err() == nil; time.Sleep(linger) {
+		must(t, e.db.QueryRowContext(ctx, `SELECT COUNT(*) FROM pg_stat_activity WHERE datname = current_database() AND state LIKE 'idle in %'`).Scan(&n))
+	}
+	must(t, ctx.Err())
+	tx, err = c.BeginTx(bg, nil)
+	must(t, err)
+	count(t, tx)
+	must(t, tx.Commit())
+}
