@@ -188,6 +188,9 @@ func TestTargets(t *testing.T) {
 			} else if !bytes.Equal(text, want) {
 				t.Errorf("it is not what %s says:\n%s", path, text)
 			}
+			if read := schemas[target.Name]; read != nil {
+				held(t, got, read)
+			}
 			reasons := slices.Clone(inEach)
 			no := func(is bool, why string) {
 				if is {
@@ -266,6 +269,34 @@ func played(t *testing.T, p *program, dir, lock string, args []string) (files []
 		files = append(files, txtar.File{Name: f.Name(), Data: locked.ReplaceAll(data, []byte("$1…<"))})
 	}
 	return files, misfits
+}
+
+// held holds what was written against what the target publishes, and each seed in it
+// against the token's.
+func held(t *testing.T, files []txtar.File, read func([]byte) (map[string][]byte, error)) {
+	t.Helper()
+	i := slices.IndexFunc(files, func(f txtar.File) bool { return f.Name == "out.file" })
+	if i < 0 {
+		t.Fatal("there is no one file")
+	}
+	seeds, err := read(files[i].Data)
+	if err != nil {
+		t.Fatalf("it is not as published: %v", err)
+	}
+	for _, o := range fleet {
+		seed := seeds[o.serial]
+		if seed == nil {
+			seed = seeds[o.account]
+		}
+		if seed != nil && !bytes.Equal(seed, o.known().seed) && o.serial != "SECOND" {
+			t.Errorf("token %s has another seed there", o.serial)
+		}
+		delete(seeds, o.serial)
+		delete(seeds, o.account)
+	}
+	if len(seeds) > 0 {
+		t.Errorf("%d are of no token", len(seeds))
+	}
 }
 
 // locked is what is another text each time.

@@ -22,6 +22,7 @@ type step struct {
 	first   func(*desk, context.Context) error             // done before; nil: nothing
 	more    func(*desk, context.Context) ([]string, error) // arguments that are known only now
 	auditor bool                                           // on the auditor's machine
+	instead func(*desk, context.Context) error             // what is played in the place of a command; nil: nothing
 }
 
 // codesAt tells what a token displays at a time of our clock.
@@ -41,6 +42,7 @@ type desk struct {
 	program program.Fob
 	dir     string
 	visit   time.Time // of the auditor, last quarter
+	gateway gateway
 }
 
 func (d *desk) play(ctx context.Context, steps []step) error {
@@ -56,6 +58,9 @@ func (d *desk) play(ctx context.Context, steps []step) error {
 // the clock moved into another step in between, which explains another end.
 func (d *desk) step(ctx context.Context, s step) error {
 	fmt.Fprintf(d.out, "\n# %s\n", s.says)
+	if s.instead != nil {
+		return s.instead(d, ctx)
+	}
 	if s.first != nil {
 		if err := s.first(d, ctx); err != nil {
 			return err

@@ -61,12 +61,17 @@ func prepare(ctx context.Context, w io.Writer, tmp string) (*desk, error) {
 		return nil, err
 	}
 	d := &desk{out: w, program: fob, dir: filepath.Join(tmp, "desk")}
+	if d.gateway, err = newGateway(); err != nil {
+		return nil, err
+	}
 	for _, name := range []string{"delivery.csv", "hotp.csv"} {
 		if err := copyFile(filepath.Join(fob.Root, "testdata", "seedfiles", name), filepath.Join(d.dir, name)); err != nil {
 			return nil, err
 		}
 	}
-	for name, text := range files() {
+	beside := files()
+	beside["recipients.txt"] = d.gateway.recipients()
+	for name, text := range beside {
 		if err := os.WriteFile(filepath.Join(d.dir, name), []byte(text), 0o600); err != nil {
 			return nil, err
 		}

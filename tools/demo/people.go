@@ -18,7 +18,7 @@ var misplaced = delivery.Token(20)
 // files are what people have beside the deliveries: what a barcode reader sent, and
 // lists of people from HR.
 func files() map[string]string {
-	return map[string]string{"scans.txt": scans(), "november.csv": november, "december.csv": december, "recipients.txt": gateway}
+	return map[string]string{"scans.txt": scans(), "november.csv": november, "december.csv": december}
 }
 
 // scans has the habits of a reader: a Tab behind each label, an AIM prefix, a label
@@ -81,6 +81,3 @@ func leaversDay() []step {
 		{says: "And the trail says all of it.", args: words("audit verify")},
 	}
 }
-
-// gateway is who may read the seeds on their way to the system that verifies logins.
-const gateway = "age1gvkdk5fe6vswk8th3qj9k3nxcherjrrx4xj9qzw00cxv632xy3zsj3lptr\n"

@@ -115,6 +115,8 @@ func toVerifier() []step {
 		{says: "What would not fit? Nothing is written.", args: words("provision --verifier vpn --state bound --set login=local --dry-run")},
 		{says: "The seeds leave, encrypted for the gateway.",
 			args: words("provision --verifier vpn --state bound --set login=local --out users.oath.age --to recipients.txt")},
+		{says: "The login. A library plays pam_oath here (github.com/pquerna/otp), which not every machine has; fob's tests log in through the real one.",
+			instead: login},
 		{says: "A token is lost, and the gateway still takes its codes.", args: words("lost", drawer.Serial, "--ticket T-30 --yes")},
 		{says: "What has to be ended there?", args: words("report open")},
 	}

@@ -43,9 +43,12 @@ func targetsHelp() string {
 		}
 		line("then: ", t.How)
 		line("known from ", t.Facts)
-		if t.Tested != "" {
+		switch {
+		case t.Tested != "":
 			line("tested with ", t.Tested)
-		} else {
+		case t.Schema != "":
+			line("", "tested by its documentation only, and held against "+t.Schema)
+		default:
 			line("", "tested by its documentation only")
 		}
 	}

@@ -14,7 +14,7 @@ import (
 // autheliaRow is one entry of a YAML file. Its strings are in the quotes of JSON,
 // which YAML reads as well. The secret is base64 of the text in base32.
 func autheliaRow(b []byte, i *Item, o *Options) []byte {
-	b = fmt.Appendf(b, "  - created_at: %s\n    last_used_at: null\n    username: ", o.At.UTC().Format(time.RFC3339))
+	b = fmt.Appendf(b, "  - created_at: %s\n    username: ", o.At.UTC().Format(time.RFC3339))
 	b = append(appendJSON(b, login(i, o)), "\n    issuer: "...)
 	b = append(appendJSON(b, o.Set["issuer"]), "\n"...)
 	b = fmt.Appendf(b, "    algorithm: %s\n    digits: %d\n    period: %d\n    secret: ", strings.ToUpper(string(i.Hash)), i.Digits, i.Period)

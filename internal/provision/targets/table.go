@@ -41,7 +41,7 @@ var table = []Target{
 		Window: 1, Widen: never,
 		Holds: "The manufacturer and the model have to be known. assignTo is written for accounts whose object id the list of people has.",
 		How:   "PATCH each file to /beta/directory/authenticationMethodDevices/hardwareOathDevices. A token that was uploaded as CSV too exists twice then.",
-		Facts: "Microsoft's reference of authenticationMethodDevice and hardwareOathTokenAuthenticationMethodDevice.",
+		Facts: "Microsoft's reference of authenticationMethodDevice and hardwareOathTokenAuthenticationMethodDevice.", Schema: "that reference",
 	},
 	{
 		Name: "duo", Title: "Duo: what its panel imports",
@@ -104,6 +104,7 @@ var table = []Target{
 		Digits: []int{6, 7, 8}, Top: 1<<31 - 1, Account: MustHave, Calls: "user name", Settings: []Setting{loginSetting}, Form: lines(keycloakLine),
 		Window: 1, Widen: "set the realm's look-around window to N",
 		How: "PUT each line to /admin/realms/REALM/users/ID. A partial import that overwrites deletes the user first.", Facts: "Keycloak's own source.",
+		Schema: "the representations that its API publishes",
 	},
 	{
 		Name: "authelia", Title: "Authelia: the YAML that it exports and imports",
@@ -111,6 +112,7 @@ var table = []Target{
 		Form: rows("totp_configurations:\n", autheliaRow), Window: 1, Widen: "set totp.skew to N",
 		Holds: "It has no serial in it. A user's TOTP that is there is overwritten.",
 		How:   "authelia storage user totp import FILE.", Facts: "Authelia's own source and published schema.",
+		Schema: "the schema that it publishes of its export",
 	},
 	{
 		Name: "vault", Title: "Vault and OpenBao: keys of the TOTP engine, one a line",

@@ -113,6 +113,7 @@ type Target struct {
 	How    string // how the file gets in
 	Facts  string // where this is known from
 	Tested string // with which real program; empty: by its documentation alone
+	Schema string // what of that it is held against
 }
 
 // Group is a file among several: what its name gets, and its ending and form where
