@@ -50,6 +50,8 @@ type world struct {
 	env     []string
 	tokens  []device
 	log     *logged
+	stop    func(*testing.T) // ends the pages
+	start   func(*testing.T) // serves them again
 	served  *documents
 	asked   *logged // each address that a browser asked for
 	mu      sync.Mutex
@@ -157,6 +159,7 @@ func newWorld(t *testing.T) *world {
 	w.proxy(t, socket)
 	w.provider = serveProvider(t, w.url+"/signin/callback")
 	w.serve(t, dir, socket)
+	t.Cleanup(func() { w.stop(t) })
 	return w
 }
 
@@ -238,14 +241,15 @@ func (w *world) serve(t *testing.T, dir, socket string) {
 		_ = cmd.Process.Kill()
 		t.Fatalf("it does not serve: %v %v\n%s", ready, err, w.log)
 	}
-	t.Cleanup(func() {
+	w.stop = func(t *testing.T) {
 		if err := cmd.Process.Signal(syscall.SIGTERM); err != nil {
 			t.Error(err)
 		}
 		if err := cmd.Wait(); err != nil {
 			t.Errorf("it ended with %v\n%s", err, w.log)
 		}
-	})
+	}
+	w.start = func(t *testing.T) { w.serve(t, dir, socket) }
 }
 
 // get asks for something that is no page.

@@ -26,6 +26,7 @@ func TestPages(t *testing.T) {
 		{"a holder binds, loses and replaces", holderLoses},
 		{"a holder binds and unbinds an app", holderTakesApp},
 		{"nobody needs script", withoutScript},
+		{"a restart signs nobody out", restart},
 		{"ops and auditors look over it", lookOver},
 		{"every other page", everyOther},
 	} {
@@ -291,6 +292,26 @@ func withoutScript(t *testing.T, person func(string) *person) {
 	hanna.press("Report the loss")
 	hanna.reads("is lost: no code of it counts")
 	hanna.shot("mine-lost-noscript")
+}
+
+// restart: the pages are served anew while Sonja looks at a token. She goes on, and signs
+// out, and is signed out after the next one too.
+func restart(t *testing.T, person func(string) *person) {
+	p := person("sonja")
+	p.open("/tokens/1")
+	p.signIn()
+	p.open("/tokens/1")
+	p.reads(p.tokens[0].serial)
+	p.stop(t)
+	p.start(t)
+	p.open("/tokens/1")
+	p.reads(p.tokens[0].serial, "Sonja Berg")
+	p.leave(chromedp.Click(chromedp.CSS("form.who button")))
+	p.reads("You sign in at")
+	p.stop(t)
+	p.start(t)
+	p.open("/tokens/1")
+	p.reads("You sign in at")
 }
 
 // lookOver: Otto sees the stock as numbers and narrows the inventory; Anna has the
