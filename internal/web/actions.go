@@ -31,11 +31,11 @@ const desks = Support | Ops
 func actions() []action {
 	return []action{
 		{name: "bind", by: token.CmdBind, roles: Support, fresh: true, fields: []string{"account", "new-account", "code1", "code2"}, fits: moves(token.CmdBind), do: bindToken},
-		{name: "check", by: token.CmdCheck, roles: Support, fields: []string{"code1", "code2"}, fits: token.Token.HasSeed, do: checkToken},
-		{name: "resync", by: token.CmdResync, roles: Support, fields: []string{"code1", "code2"}, fits: resyncs, do: resyncToken},
+		{name: "check", by: token.CmdCheck, roles: Support, fields: []string{"code1", "code2"}, fits: token.Token.HasSeed, do: tryCodes("done.checked")},
+		{name: "resync", by: token.CmdResync, roles: Support, fields: []string{"code1", "code2"}, fits: token.Token.HasSeed, do: tryCodes("done.resynced")},
 		{name: "unlock", by: token.CmdUnlock, roles: desks, fits: func(t token.Token) bool { return t.Failures > 0 }, do: unlockToken},
 		{name: "replace", by: token.CmdReplace, roles: Support, fresh: true, fields: []string{"other", "gone", "to", "code1", "code2"}, fits: isSomebodys, do: replaceToken},
-		{name: "unbind", by: token.CmdUnbind, roles: Support, fresh: true, fields: []string{"where", "code", "to-location", "new-location", "condition"}, fits: unbinds, do: unbindToken},
+		{name: "unbind", by: token.CmdUnbind, roles: Support, fresh: true, fields: []string{"where", "code", "to-location", "new-location", "condition"}, fits: moves(token.CmdUnbind), do: unbindToken},
 		{name: "lost", by: token.CmdLost, roles: desks, fresh: true, fields: []string{"stolen", "reported-at"}, fits: moves(token.CmdLost), do: loseToken},
 		{name: "found", by: token.CmdFound, roles: desks, fields: []string{"stolen"}, fits: moves(token.CmdFound), do: moveTo(token.Quarantined)},
 		{name: "assign", by: token.CmdAssign, roles: desks, fields: []string{"account", "new-account"}, fits: moves(token.CmdAssign), do: assignToken},
@@ -52,9 +52,7 @@ func moves(by token.Command) func(token.Token) bool {
 	return func(t token.Token) bool { return slices.Contains(token.SourcesOf(by), t.State) }
 }
 
-func unbinds(t token.Token) bool     { return moves(token.CmdUnbind)(t) }
 func isSomebodys(t token.Token) bool { return t.State.HasAccount() }
-func resyncs(t token.Token) bool     { return t.HasSeed() }
 func hasPlace(t token.Token) bool {
 	return t.State != token.Lost && t.State != token.Retired && !t.Software
 }

@@ -208,9 +208,7 @@ func (c *call) show(name string, data any) error {
 
 // done ends a POST: the text is shown at the path.
 func (c *call) done(path string, text fault.Text) error {
-	c.keep(said{For: path, Good: true, HTML: string(c.worded(text))})
-	c.redirect(path)
-	return nil
+	return c.doneWith(path, text, nil)
 }
 
 // doneWith is done with what is odd all the same.

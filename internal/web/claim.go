@@ -15,58 +15,6 @@ import (
 	"fob/internal/token"
 )
 
-// begun is what people began and did not end: one thing each, in this process alone.
-type begun[T any] struct {
-	now  func() time.Time
-	drop func(T) // forgets what is given up; nil: nothing is to be forgotten
-	mu   sync.Mutex
-	all  map[string]begunBy[T]
-}
-
-type begunBy[T any] struct {
-	what T
-	at   time.Time
-}
-
-// keep puts something in the place of what the person began before.
-func (b *begun[T]) keep(whose string, what T) {
-	var given []T
-	b.mu.Lock()
-	if b.all == nil {
-		b.all = map[string]begunBy[T]{}
-	}
-	for who, old := range b.all {
-		if who == whose || b.now().Sub(old.at) > talkFor || len(b.all) >= mostTalks {
-			given = append(given, old.what)
-			delete(b.all, who)
-		}
-	}
-	b.all[whose] = begunBy[T]{what, b.now()}
-	b.mu.Unlock()
-	for _, old := range given {
-		if b.drop != nil {
-			b.drop(old)
-		}
-	}
-}
-
-// find returns what a person began; ok is false if there is nothing, or no more.
-func (b *begun[T]) find(whose string) (what T, ok bool) {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	one, ok := b.all[whose]
-	if !ok || b.now().Sub(one.at) > talkFor {
-		return what, false
-	}
-	return one.what, true
-}
-
-func (b *begun[T]) end(whose string) {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	delete(b.all, whose)
-}
-
 func (p *person) key() string { return p.Issuer + " " + p.Subject }
 
 // claiming is a claim that waits for its second code.

@@ -107,12 +107,9 @@ const searchedFor = 10 * time.Second
 // search reads the tokens of a page. What few tokens have takes a walk over all of
 // them: the page comes back for it.
 func (d *inventoryData) search(c *call, f report.Filter, after int64) error {
-	key := fmt.Sprintf("inventory %d %+v", after, f)
-	if d.Locked { // now is another time whenever somebody looks
-		f.LockedAt = time.Time{}
-		key = fmt.Sprintf("inventory locked %d %+v", after, f)
-		f.LockedAt = c.s.Now()
-	}
+	same := f
+	same.LockedAt = time.Time{} // now is another time whenever somebody looks
+	key := fmt.Sprintf("inventory %t %d %+v", d.Locked, after, same)
 	f.Limit = mostListed + 1
 	j := c.s.jobs.look(key)
 	if !j.have || c.s.Now().Sub(j.at)-j.took > searchedFor {

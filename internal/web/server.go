@@ -58,7 +58,7 @@ type Server struct {
 	sessions      *scs.SessionManager
 	kept          *sessionStore
 	provider      *signin.Provider // nil in a demo
-	conversations conversations
+	conversations begun[*conversation]
 	rates         rates
 	tries         rates // at codes, by people with their own tokens
 	claims        begun[*claiming]
@@ -71,7 +71,7 @@ type Server struct {
 
 // New makes the pages. The provider is not asked yet.
 func New(o Options) (*Server, error) {
-	s := &Server{Options: o, conversations: conversations{now: o.Now}, rates: rates{now: o.Now}, tries: rates{now: o.Now},
+	s := &Server{Options: o, conversations: begun[*conversation]{now: o.Now}, rates: rates{now: o.Now}, tries: rates{now: o.Now},
 		claims: begun[*claiming]{now: o.Now}, apps: begun[*enrolling]{now: o.Now, drop: (*enrolling).forget}, jobs: newJobs(o.Now)}
 	if s.Pause == nil {
 		s.Pause = pause

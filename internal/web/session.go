@@ -69,15 +69,8 @@ type found struct {
 	More    bool
 }
 
-// conversations are attempts at codes whose first code was typed. They live in this
-// process alone: what was typed is written nowhere.
-type conversations struct {
-	now func() time.Time
-	mu  sync.Mutex
-	all map[string]*conversation
-}
-
-// conversation is one of them, and whose it is.
+// conversation is an attempt at codes whose first code was typed. What was typed is
+// written nowhere.
 type conversation struct {
 	*desk.Conversation
 	sync.Mutex // one answer at a time
@@ -85,7 +78,6 @@ type conversation struct {
 	id         int64 // of the token
 	whose      string
 	values     map[string]string // of the form
-	began      time.Time
 }
 
 // talkFor is how long a conversation may last, and mostTalks how many there may be.
@@ -94,34 +86,55 @@ const (
 	mostTalks = 10_000
 )
 
-func (c *conversations) keep(id string, t *conversation) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if c.all == nil {
-		c.all = map[string]*conversation{}
+// begun is what people began and did not end, in this process alone: by an id, or one
+// thing for each person.
+type begun[T any] struct {
+	now  func() time.Time
+	drop func(T) // forgets what is given up; nil: nothing is to be forgotten
+	mu   sync.Mutex
+	all  map[string]begunBy[T]
+}
+
+type begunBy[T any] struct {
+	what T
+	at   time.Time
+}
+
+// keep puts something in the place of what had its key before.
+func (b *begun[T]) keep(key string, what T) {
+	var given []T
+	b.mu.Lock()
+	if b.all == nil {
+		b.all = map[string]begunBy[T]{}
 	}
-	for old, t := range c.all {
-		if c.now().Sub(t.began) > talkFor || len(c.all) >= mostTalks {
-			delete(c.all, old)
+	for who, old := range b.all {
+		if who == key || b.now().Sub(old.at) > talkFor || len(b.all) >= mostTalks {
+			given = append(given, old.what)
+			delete(b.all, who)
 		}
 	}
-	t.began = c.now()
-	c.all[id] = t
-}
-
-// find returns a conversation of a person; nil if it is over or somebody else's.
-func (c *conversations) find(id, whose string) *conversation {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	t := c.all[id]
-	if t == nil || t.whose != whose || c.now().Sub(t.began) > talkFor {
-		return nil
+	b.all[key] = begunBy[T]{what, b.now()}
+	b.mu.Unlock()
+	for _, old := range given {
+		if b.drop != nil {
+			b.drop(old)
+		}
 	}
-	return t
 }
 
-func (c *conversations) end(id string) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	delete(c.all, id)
+// find returns what was begun; ok is false if there is nothing, or no more.
+func (b *begun[T]) find(key string) (what T, ok bool) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	one, ok := b.all[key]
+	if !ok || b.now().Sub(one.at) > talkFor {
+		return what, false
+	}
+	return one.what, true
+}
+
+func (b *begun[T]) end(key string) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	delete(b.all, key)
 }

@@ -32,20 +32,15 @@ func bindToken(c *call, t token.Token, a action) error {
 	return c.try(attempt{req: req, by: a.by, done: func(out desk.Outcome) string { return c.t("done.bound", out.Serial, *out.Account) }})
 }
 
-func checkToken(c *call, t token.Token, a action) (err error) {
-	req := desk.Codes{Serial: t.Serial}
-	if req.Words, err = c.words(); err != nil {
-		return err
+// tryCodes tries codes of a token; done is what is said once they are right.
+func tryCodes(done string) func(*call, token.Token, action) error {
+	return func(c *call, t token.Token, a action) (err error) {
+		req := desk.Codes{Serial: t.Serial}
+		if req.Words, err = c.words(); err != nil {
+			return err
+		}
+		return c.try(attempt{req: req, by: a.by, done: func(out desk.Outcome) string { return c.t(done, out.Serial) }})
 	}
-	return c.try(attempt{req: req, by: a.by, done: func(out desk.Outcome) string { return c.t("done.checked", out.Serial) }})
-}
-
-func resyncToken(c *call, t token.Token, a action) (err error) {
-	req := desk.Codes{Serial: t.Serial}
-	if req.Words, err = c.words(); err != nil {
-		return err
-	}
-	return c.try(attempt{req: req, by: a.by, done: func(out desk.Outcome) string { return c.t("done.resynced", out.Serial) }})
 }
 
 // replaceToken ends a token and binds another. One that is lost or stolen ends first,
@@ -133,7 +128,7 @@ func (c *call) try(one attempt) error {
 	if err != nil {
 		return one.undone(err)
 	}
-	t := &conversation{Conversation: talk, attempt: one, id: talk.Token.ID, whose: c.who.Issuer + " " + c.who.Subject, values: c.typed()}
+	t := &conversation{Conversation: talk, attempt: one, id: talk.Token.ID, whose: c.who.key(), values: c.typed()}
 	out, typo, err := talk.Type(ctx, first, now)
 	switch {
 	case typo != nil:
@@ -158,11 +153,7 @@ func typoError(typo *otp.CodeError) error {
 
 // codesDone shows the token with what the codes led to.
 func (c *call) codesDone(one attempt, out desk.Outcome) error {
-	text := one.done(out)
-	if clock := out.ClockWords(); clock != "" {
-		text += " " + capital(clock) + "."
-	}
-	return c.doneWith(tokenPath(out.Token.ID), fault.Textf("%s", text), out.Warnings)
+	return c.doneWith(tokenPath(out.Token.ID), fault.Textf("%s", withClock(one.done(out), out)), out.Warnings)
 }
 
 // talkData is the question of a conversation.
@@ -182,7 +173,8 @@ var errTalkOver = errors.New("over")
 
 func (c *call) talk() (t *conversation, id string, err error) {
 	id = c.r.PathValue("talk")
-	if t = c.s.conversations.find(id, c.who.Issuer+" "+c.who.Subject); t == nil {
+	t, ok := c.s.conversations.find(id)
+	if !ok || t.whose != c.who.key() {
 		return nil, id, fault.Wrap(fault.NotFound, errTalkOver, "these codes are no longer waited for").WithHint("begin anew from the page of the token; a first code that was refused has counted")
 	}
 	return t, id, nil
