@@ -24,6 +24,7 @@ type Answer[R any] struct {
 	Limits   []string
 	Columns  []sheet.Column[R]
 	Spares   []string // titles of the columns that a narrow terminal can do without, the least important one first
+	Below    []string // titles of those that it shows under their row instead
 	Rows     iter.Seq2[R, error]
 	None     fault.Text // what to say when there are no rows
 	Narrowed Filter     // the tokens that it was narrowed to; zero: all

@@ -32,7 +32,8 @@ func ExceptionList(r Reader, f ExceptionFilter, s Scope, p Period) Answer[Except
 			sheet.Col("about", "About", 50, "The same in words", func(x *row) string { return x.About }),
 			sheet.Col("count", "Count", 7, "How many tokens or events have this one cause; Object is the first", func(x *row) int { return x.Count }),
 		},
-		Spares: []string{"Hours", "Event", "Reason", "Approver", "Operator", "State", "Account"},
+		Spares: []string{"Hours", "Event"},
+		Below:  []string{"About", "Reason", "Approver", "State", "Account", "Operator"},
 		Rows:   before(Exceptions(r, f), p),
 		None:   p.ending(ofKinds("no exceptions", f.Kinds)), Narrowed: s.filter(),
 	}

@@ -60,10 +60,10 @@ func Lockouts(r Reader, f LockoutFilter) Answer[Lockout] {
 			"An approver is a name that the operator typed; nobody verified it.",
 		},
 		Columns: lockoutColumns(),
-		Spares: []string{"Location", "Model", "Batch", "State", "First failed (UTC)", "Last failed (UTC)", "Ended at (UTC)",
-			"Reason", "Approver", "Unlocked by", "Tried by"},
-		Rows: Later(func() ([]Lockout, error) { return f.find(r) }),
-		None: f.Period.ending("no token is locked, and none was locked"), Narrowed: f.Scope.filter(),
+		Spares:  []string{"Location", "Model", "Batch", "State", "First failed (UTC)"},
+		Below:   []string{"Last failed (UTC)", "Ended at (UTC)", "Reason", "Approver", "Unlocked by", "Tried by"},
+		Rows:    Later(func() ([]Lockout, error) { return f.find(r) }),
+		None:    f.Period.ending("no token is locked, and none was locked"), Narrowed: f.Scope.filter(),
 	}
 }
 

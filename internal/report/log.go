@@ -30,6 +30,26 @@ func (e Event) Between() (from, to string) {
 	return string(e.From), string(e.To)
 }
 
+// Note is what else an event says in a few words: of a loss that it was a theft, of an
+// import which file.
+func (e Event) Note() string {
+	var d struct {
+		trail.TokenDetail
+		Number int    `json:"number"`
+		File   string `json:"file"`
+	}
+	if len(e.Detail) == 0 || json.Unmarshal(e.Detail, &d) != nil {
+		return ""
+	}
+	switch {
+	case e.Command == token.CmdImport && d.File != "":
+		return fmt.Sprintf("%s, batch %d", d.File, d.Number)
+	case e.Command == token.CmdLost && d.After != nil && d.After.Loss.Stolen:
+		return "stolen"
+	}
+	return ""
+}
+
 // EventSeq streams events; the first error ends it.
 type EventSeq = iter.Seq2[Event, error]
 
@@ -88,6 +108,11 @@ func newestOf(r Reader, f EventFilter) ([]Event, error) {
 	if err != nil && fault.KindOf(err) != fault.NotFound { // the trail knows tokens that are gone
 		return nil, err
 	}
+	if err == nil && f.Account == "" && f.Ticket == "" {
+		if found, err = importOf(r, t, f); err != nil {
+			return nil, err
+		}
+	}
 	for stored, err := range r.Events(EventFilter{Serial: f.Serial, Account: f.Account, Ticket: f.Ticket}) {
 		if err != nil {
 			return nil, err
@@ -117,6 +142,27 @@ func newestOf(r Reader, f EventFilter) ([]Event, error) {
 		}
 	}
 	return found, nil
+}
+
+// importOf is the event with which a token came, if the filter has it: it is about the
+// whole batch.
+func importOf(r Reader, t Token, f EventFilter) ([]Event, error) {
+	for stored, err := range r.Events(EventFilter{About: []string{trail.AboutBatch(t.BatchID)}}) {
+		if err != nil {
+			return nil, err
+		}
+		e, err := plainEvent(stored)
+		if err != nil {
+			return nil, err
+		}
+		if e.Command == token.CmdImport {
+			if f.has(&e.Event) {
+				return []Event{e}, nil
+			}
+			return nil, nil
+		}
+	}
+	return nil, nil
 }
 
 func yieldEvent(yield func(Event, error) bool, stored trail.Stored, err error) bool {

@@ -50,8 +50,9 @@ func Losses(r Reader, f LossFilter) Answer[Loss] {
 			"Replaced by: the token that the same account was bound to next. An account that was erased names none.",
 		},
 		Columns: lossColumns(),
-		Spares: []string{"Location", "Model", "Batch", "Entered by", "Retired at (UTC)", "Was", "Replaced at (UTC)",
-			"Reported at (UTC)", "Found at (UTC)"},
+		Spares:  []string{"Location", "Model", "Batch"},
+		Below: []string{"Entered by", "Retired at (UTC)", "Was", "Replaced at (UTC)", "Reported at (UTC)",
+			"Found at (UTC)", "Hours", "Replaced by"},
 		Rows: Later(func() ([]Loss, error) { return f.find(r) }),
 		None: f.Period.ending("no losses"), Narrowed: f.Scope.filter(),
 	}

@@ -114,7 +114,8 @@ func Overrides(r Reader, f OverrideFilter) Answer[OverrideEvent] {
 			sheet.Col("tokens", "Tokens", 9, "That were changed", func(x *OverrideEvent) int { return x.Tokens }),
 			sheet.Col("about", "About", 50, "What more is known", func(x *OverrideEvent) string { return x.About }),
 		},
-		Spares: []string{"Account", "Ticket", "Outcome", "Tokens", "Event", "About", "Reason"},
+		Spares: []string{"Tokens", "Event"},
+		Below:  []string{"About", "Ticket", "Account", "Reason", "Outcome", "Approver"},
 		Rows:   joined(f.rows(r)),
 		None:   f.Period.ending(ofKinds("nothing was overridden", f.Kinds)),
 	}

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"time"
 
+	"fob/internal/fault"
 	"fob/internal/token"
 	"fob/internal/trail"
 )
@@ -15,6 +16,7 @@ type Told struct {
 	Token
 	Cause       *Line   `json:"state_by"`     // the event that brought it into its state; null: its import
 	LastAccount *string `json:"last_account"` // of a token that is nobody's: whose it was
+	ReplacedBy  *string `json:"replaced_by"`  // and the serial that this account was bound to next
 	Theft       *Line   `json:"theft"`        // when it was first said that it was stolen
 	Leak        *Line   `json:"leak"`         // when it was first said that others may know its seed
 	OfBatch     []Line  `json:"batch_events"` // what was done to its batch as a whole, since its import
@@ -35,12 +37,13 @@ type Line struct {
 	Approver *string       `json:"approver"`
 	Reason   *string       `json:"reason"`
 	Ticket   *string       `json:"ticket"`
+	Note     *string       `json:"note"` // what else it says: see Event.Note
 }
 
 func lineOf(e Event) Line {
 	from, to := e.Between()
 	return Line{Seq: e.Seq, At: e.Time.UTC(), Operator: e.Operator.Name, Command: e.Command, Outcome: e.Outcome, Refusal: NonZero(e.Reason),
-		From: from, To: to, Account: e.account(), Approver: e.text(trail.TextApprover), Reason: e.text(trail.TextReason), Ticket: e.text(trail.TextTicket)}
+		From: from, To: to, Account: e.account(), Approver: e.text(trail.TextApprover), Reason: e.text(trail.TextReason), Ticket: e.text(trail.TextTicket), Note: NonZero(e.Note())}
 }
 
 // toldEvents is how many events a story ends with; searched how many are read for it.
@@ -64,7 +67,30 @@ func Tell(r Reader, serial token.Serial) (s Told, err error) {
 	if s.Account != nil || s.State == token.InStock {
 		s.LastAccount = nil
 	}
-	return s, nil
+	return s, s.replaced(r)
+}
+
+// replaced finds what the last account was bound to when this token's binding had ended.
+// Of a replacement the new one may begin a moment before the old one ends.
+func (s *Told) replaced(r Reader) error {
+	if s.LastAccount == nil {
+		return nil
+	}
+	a, err := r.Account(token.Account(*s.LastAccount))
+	if fault.KindOf(err) == fault.NotFound { // erased
+		return nil
+	}
+	own := slices.IndexFunc(a.Held, func(h HeldToken) bool { return h.Serial == s.Serial && h.Ended != nil })
+	if err != nil || own < 0 {
+		return err
+	}
+	for _, h := range slices.Backward(a.Held) {
+		if h.Serial != s.Serial && h.Bound != nil && h.Bound.After(a.Held[own].Ended.Add(-time.Second)) {
+			s.ReplacedBy = new(string(h.Serial))
+			return nil
+		}
+	}
+	return nil
 }
 
 // about adds the events about the token. Those about the device before it was burnt anew
@@ -181,6 +207,9 @@ func (s *Told) ofBatch(r Reader) error {
 			return err
 		}
 		line := lineOf(e)
+		if e.Command == token.CmdImport {
+			s.Events = append(s.Events, line)
+		}
 		if n := len(s.OfBatch); n > 0 && s.OfBatch[n-1].goesOn(line) || e.Command == token.CmdImport || e.Command == token.CmdVirtual {
 			continue
 		}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"strings"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -36,7 +37,11 @@ func keyList(ctx context.Context, r *term.Run) error {
 	}
 	t := r.NewTable("KIND", "ADDED", "PUBLIC KEY").Whole("PUBLIC KEY")
 	for _, c := range custodians {
-		if err := t.Add(c.Kind, c.Added, c.Recipient); err != nil {
+		var added any = c.Added
+		if at, err := time.Parse(time.RFC3339, c.Added); err == nil {
+			added = at
+		}
+		if err := t.Add(c.Kind, added, c.Recipient); err != nil {
 			return err
 		}
 	}

@@ -2,6 +2,7 @@ package audit
 
 import (
 	"context"
+	"strings"
 
 	"github.com/google/uuid"
 	"github.com/spf13/cobra"
@@ -71,9 +72,6 @@ func logged(r *term.Run, reader report.Reader, f report.EventFilter) (report.Eve
 	if len(events) == 0 && unknown != nil {
 		return nil, unknown
 	}
-	if len(events) == 0 && !f.Narrowed() {
-		r.Remark("no events of token %s but the import of its batch", f.Serial)
-	}
 	return func(yield func(report.Event, error) bool) {
 		for _, e := range events {
 			if !yield(e, nil) {
@@ -95,22 +93,43 @@ func printEvents(r *term.Run, events report.EventSeq) error {
 	if r.JSON {
 		return report.WriteEventsJSON(term.Visible(r.Streams.Out), events)
 	}
-	t := r.NewTable("SEQ", "TIME", "OPERATOR", "COMMAND", "OBJECT", "OUTCOME", "FROM", "TO", "ACCOUNT", "TICKET").Spares("FROM", "TICKET", "TO", "OPERATOR")
+	t := logTable(r)
 	for e, err := range events {
 		if err != nil {
 			return err
 		}
-		outcome := string(e.Outcome)
-		if e.Reason != "" {
-			outcome += " (" + e.Reason + ")"
-		}
-		from, to := e.Between()
-		if err := t.Add(e.Seq, e.Time.Time, e.Operator.Name, string(e.Command), objectWords(r, e), outcome,
-			from, to, e.Plain[trail.TextAccount], e.Plain[trail.TextTicket]); err != nil {
+		if err := t.Add(logCells(r, e)...); err != nil {
 			return err
 		}
 	}
 	return t.Flush()
+}
+
+// logTable has for people one column for what an event came to, in the place of the
+// three that scripts read.
+func logTable(r *term.Run) *term.Table {
+	if r.Streams.OutWidth == 0 {
+		return r.NewTable("SEQ", "TIME", "OPERATOR", "COMMAND", "OBJECT", "OUTCOME", "FROM", "TO", "ACCOUNT", "TICKET", "REASON", "APPROVER", "NOTE")
+	}
+	return r.NewTable("SEQ", "TIME", "OPERATOR", "COMMAND", "OBJECT", "OUTCOME", "ACCOUNT", "NOTE", "TICKET", "REASON", "APPROVER").
+		Below("TICKET", "APPROVER", "REASON", "NOTE", "ACCOUNT")
+}
+
+func logCells(r *term.Run, e report.Event) []any {
+	from, to := e.Between()
+	outcome := string(e.Outcome)
+	if e.Reason != "" {
+		outcome += " (" + e.Reason + ")"
+	}
+	cells := []any{e.Seq, e.Time.Time, e.Operator.Name, string(e.Command), objectWords(r, e)}
+	account, ticket, reason, approver := e.Plain[trail.TextAccount], e.Plain[trail.TextTicket], e.Plain[trail.TextReason], e.Plain[trail.TextApprover]
+	if r.Streams.OutWidth == 0 {
+		return append(cells, outcome, from, to, account, ticket, reason, approver, e.Note())
+	}
+	if e.Outcome == trail.Done && from != to {
+		outcome = strings.TrimSpace(from + " → " + to)
+	}
+	return append(cells, outcome, account, e.Note(), ticket, reason, approver)
 }
 
 // objectWords names what an event is about. On a terminal the end of a UUID has

@@ -137,14 +137,17 @@ func printAnswer[R any](ctx context.Context, r *term.Run, reader report.Reader, 
 // that the titles need not say it.
 func printTable[R any](r *term.Run, a report.Answer[R]) error {
 	heading := func(title string) string { return strings.ToUpper(strings.TrimSuffix(title, " (UTC)")) }
-	var heads, spare []string
+	headings := func(titles []string) (heads []string) {
+		for _, title := range titles {
+			heads = append(heads, heading(title))
+		}
+		return heads
+	}
+	var titles []string
 	for _, c := range a.Columns {
-		heads = append(heads, heading(c.Title))
+		titles = append(titles, c.Title)
 	}
-	for _, title := range a.Spares {
-		spare = append(spare, heading(title))
-	}
-	t := r.NewTable(heads...).Spares(spare...)
+	t := r.NewTable(headings(titles)...).Spares(headings(a.Spares)...).Below(headings(a.Below)...)
 	cells := make([]any, len(a.Columns))
 	for row, err := range a.Rows {
 		if err != nil {

@@ -51,7 +51,7 @@ func printFacts(r *term.Run, told report.Told) {
 	}
 	facts := []any{"serial", string(t.Serial), "state", string(t.State), "since", t.StateSince}
 	facts = append(facts, causeFacts(told)...)
-	facts = append(facts, "account", t.Account, "last account", told.LastAccount,
+	facts = append(facts, "account", t.Account, "last account", told.LastAccount, "replaced by", told.ReplacedBy,
 		"bound", t.BoundAt, "batch", t.Batch, "manufacturer", t.Manufacturer, "model", t.Model, "device", deviceOf(t),
 		"codes", parameters, "next counter", nextCounter(t), "T0", epoch(t), "clock", term.DriftWords(t.DriftSeconds),
 		"rate", rateWords(t.DriftPPM), "observed", t.ObservedAt, "failures", t.Failures, "locked until", lockWords(t.LockedUntil),
@@ -101,6 +101,9 @@ func lineWords(r *term.Run, l report.Line) string {
 		words = append(words, l.To)
 	} else if l.From != l.To {
 		words = append(words, l.From+" → "+l.To)
+	}
+	if l.Note != nil {
+		words = append(words, *l.Note)
 	}
 	if l.Account != nil {
 		words = append(words, *l.Account)

@@ -34,6 +34,39 @@ func TestLayOut(t *testing.T) {
 	}
 }
 
+// TestBelow: where there is no room, what says the same in each row is said once, and
+// who and why stand under their row, by name.
+func TestBelow(t *testing.T) {
+	var out, errs strings.Builder
+	r := &Run{Streams: Streams{Out: &out, Err: &errs, OutWidth: 30}}
+	w := r.NewTable("N", "STATE", "FILE", "WHY", "BY").Below("WHY", "BY")
+	if err := errors.Join(w.Add("1", "lost", "Lieferschein_4711.xlsx", "left in the train to Linz", "Eva"),
+		w.Add("2", "lost", "a@example.com", "", "Ben"), w.Flush()); err != nil {
+		t.Fatal(err)
+	}
+	want := "N  FILE                    BY\n" +
+		"1  Lieferschein_4711.xlsx  Eva\n" +
+		"   why left in the train to\n" +
+		"   Linz\n" +
+		"2  a@example.com           Ben\n"
+	if out.String() != want || errs.String() != "the same in every row: STATE lost\n" {
+		t.Errorf("%s%s", out.String(), errs.String())
+	}
+}
+
+// TestBrokenWords: a word that is too wide breaks at a mark in it.
+func TestBrokenWords(t *testing.T) {
+	for word, want := range map[string]string{
+		"anna.berger@example.com": "anna.berger|@example.com",
+		"Lieferschein_4711.xlsx":  "Lieferschein_|4711.xlsx",
+		"abcdefghijklmnopqrstuv":  "abcdefghijklmno|pqrstuv",
+	} {
+		if got := strings.Join(brokenWord(word, 15), "|"); got != want {
+			t.Errorf("%s is broken into %s", word, got)
+		}
+	}
+}
+
 func TestVisible(t *testing.T) {
 	for text, want := range map[string]string{
 		"plain é 漢 \n\t":                  "plain é 漢 \n\t",

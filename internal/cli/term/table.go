@@ -28,9 +28,12 @@ type Table struct {
 	r       *Run
 	headers []string
 	spare   []string // the headers of columns that go first where there is no room
+	below   []string // the headers of those that go next, to a line under their row
 	left    []string // the headers of those that went
+	same    []string // what those held that had one value in all rows
 	uncut   string   // the header of a column that is copied from: it is never wrapped
 	page    [][]string
+	paged   bool // there is more than one page, so that no column is known to be alike throughout
 	pipe    *bufio.Writer
 }
 
@@ -46,6 +49,13 @@ func (r *Run) NewTable(headers ...string) *Table {
 // important one first.
 func (t *Table) Spares(headers ...string) *Table {
 	t.spare = headers
+	return t
+}
+
+// Below names the columns that a narrow terminal shows under their row, the least
+// important one first: nobody reads a list of what was done without who and why.
+func (t *Table) Below(headers ...string) *Table {
+	t.below = headers
 	return t
 }
 
@@ -73,6 +83,7 @@ func (t *Table) Add(cells ...any) error {
 	if t.page = append(t.page, row); len(t.page) < tablePage {
 		return nil
 	}
+	t.paged = true
 	return t.render()
 }
 
@@ -84,6 +95,9 @@ func (t *Table) Flush() error {
 	if err := t.render(); err != nil {
 		return err
 	}
+	if len(t.same) > 0 {
+		t.r.Remark("the same in every row: %s", strings.Join(t.same, ", "))
+	}
 	if len(t.left) > 0 {
 		t.r.Remark("no room for: %s; a wider terminal, a pipe or --json has them", strings.Join(t.left, ", "))
 	}
@@ -91,14 +105,15 @@ func (t *Table) Flush() error {
 }
 
 // render prints one page of a terminal's table, so that it fits: columns that are
-// empty on the whole page are left out, then the spare ones as far as needed, and
-// what is still too wide is wrapped. Nothing is cut off.
+// empty on the whole page are left out. As far as needed, columns that say the same in
+// each row go to the end, spare ones away, others under their row, and what is still
+// too wide is wrapped. Nothing is cut off.
 func (t *Table) render() error {
 	if len(t.page) == 0 {
 		return nil
 	}
 	rows := append([][]string{t.headers}, t.page...)
-	var columns, widths []int
+	var columns, widths, under []int
 	excess := -t.r.Streams.OutWidth - columnGap // none behind the last
 	for i := range t.headers {
 		width := 0
@@ -110,17 +125,32 @@ func (t *Table) render() error {
 			excess += width + columnGap
 		}
 	}
-	for _, name := range t.spare {
+	drop := func(name string) (column int) {
 		at := slices.IndexFunc(columns, func(i int) bool { return strings.EqualFold(t.headers[i], name) })
 		if excess <= 0 || at < 0 {
-			continue
+			return -1
 		}
+		column = columns[at]
 		excess -= widths[at] + columnGap
 		columns, widths = slices.Delete(columns, at, at+1), slices.Delete(widths, at, at+1)
-		if !slices.Contains(t.left, name) {
-			t.left = append(t.left, name)
+		return column
+	}
+	for _, name := range t.alike(columns) {
+		if i := drop(name); i >= 0 {
+			t.same = append(t.same, name+" "+t.page[0][i])
 		}
 	}
+	for _, name := range t.spare {
+		if drop(name) >= 0 {
+			t.left = appendNew(t.left, name)
+		}
+	}
+	for _, name := range t.below {
+		if i := drop(name); i >= 0 {
+			under = append(under, i)
+		}
+	}
+	slices.Sort(under)
 	for ; excess > 0; excess-- { // from the widest that may be wrapped
 		widest := -1
 		for i, w := range widths {
@@ -134,12 +164,60 @@ func (t *Table) render() error {
 		widths[widest]--
 	}
 	t.page = nil
-	for _, row := range rows {
-		if _, err := fmt.Fprint(t.r.Streams.Out, laidOut(row, columns, widths)); err != nil {
+	for n, row := range rows {
+		text := laidOut(row, columns, widths)
+		if n > 0 {
+			text += t.underneath(row, under, widths[0]+columnGap)
+		}
+		if _, err := fmt.Fprint(t.r.Streams.Out, text); err != nil {
 			return OutputError(err)
 		}
 	}
 	return nil
+}
+
+// alike are the columns of a page that say the same in each of several rows, those
+// first that go anyway. The first column stays: it tells what the row is about.
+func (t *Table) alike(columns []int) (names []string) {
+	if len(t.page) < 2 || t.paged || t.r.Quiet { // quiet, it would not be said
+		return nil
+	}
+	is := func(i int) bool {
+		return t.headers[i] != t.uncut && !slices.ContainsFunc(t.page, func(row []string) bool { return row[i] != t.page[0][i] })
+	}
+	for _, name := range slices.Concat(t.spare, t.below, t.headers[columns[0]+1:]) {
+		i := slices.IndexFunc(t.headers, func(h string) bool { return strings.EqualFold(h, name) })
+		if i > columns[0] && slices.Contains(columns, i) && is(i) {
+			names = appendNew(names, t.headers[i])
+		}
+	}
+	return names
+}
+
+// underneath are the columns of a row that had no room beside the others, each with
+// its name.
+func (t *Table) underneath(row []string, columns []int, indent int) (text string) {
+	var parts []string
+	for _, i := range columns {
+		if row[i] != "" {
+			parts = append(parts, strings.ToLower(t.headers[i])+" "+row[i])
+		}
+	}
+	if len(parts) == 0 {
+		return ""
+	}
+	indent = min(indent, narrowest)
+	for _, line := range wrapped(strings.Join(parts, " · "), t.r.Streams.OutWidth-indent) {
+		text += strings.Repeat(" ", indent) + line + "\n"
+	}
+	return text
+}
+
+func appendNew(all []string, one string) []string {
+	if slices.Contains(all, one) {
+		return all
+	}
+	return append(all, one)
 }
 
 // laidOut is a row in as many lines as its longest cell takes.
@@ -175,10 +253,28 @@ func wrapped(text string, width int) (lines []string) {
 		if line != "" {
 			lines = append(lines, line)
 		}
-		broken := strings.Split(runewidth.Wrap(word, max(width, 1)), "\n")
+		broken := brokenWord(word, max(width, 1))
 		lines, line = append(lines, broken[:len(broken)-1]...), broken[len(broken)-1]
 	}
 	return append(lines, line)
+}
+
+// brokenWord breaks a word where it has a mark, if that leaves no scraps, else where
+// the column ends.
+func brokenWord(word string, width int) (parts []string) {
+	for runewidth.StringWidth(word) > width {
+		part := runewidth.Truncate(word, width, "")
+		if part == "" { // a wide letter in a column of one
+			return append(parts, word)
+		}
+		if mark := strings.LastIndexAny(part, "@_-/:."); mark >= len(part)/3 && mark > 0 {
+			if part = part[:mark]; !strings.HasPrefix(word[mark:], "@") {
+				part = word[:mark+1]
+			}
+		}
+		parts, word = append(parts, part), word[len(part):]
+	}
+	return append(parts, word)
 }
 
 func OutputError(err error) error {
