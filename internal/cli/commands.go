@@ -21,7 +21,8 @@ func command(r *term.Run) *cobra.Command {
 		Use:   "fob",
 		Short: "Provision hardware OTP tokens and keep inventory of them",
 		Long: `fob loads the seed files that come with hardware tokens, binds serials to
-accounts by the codes that the tokens display, and shows auditors what is where.`,
+accounts by the codes that the tokens display, and shows auditors what is where.
+Begin with fob init, then fob import FILE: see fob help start.`,
 		SilenceErrors: true,
 		SilenceUsage:  true,
 	}

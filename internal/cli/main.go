@@ -77,10 +77,13 @@ func Run(ctx context.Context, p Process) int {
 	if err != nil {
 		return printError(r, err)
 	}
-	r.Again = func(ctx context.Context, line []string) error {
+	r.Again = func(ctx context.Context, line []string, yes bool) error {
 		db, identity, inJSON, quiet := r.DB, r.Identity, r.JSON, r.Quiet // the flags of another command set them anew
 		cmd := command(r)
 		r.DB, r.Identity, r.JSON, r.Quiet = db, identity, inJSON, quiet
+		if found, rest, err := cmd.Find(line); yes && err == nil && found.Flags().Lookup("yes") != nil {
+			line = slices.Concat(strings.Fields(found.CommandPath())[1:], []string{"--yes"}, rest)
+		}
 		cmd.SetArgs(line)
 		return cmd.ExecuteContext(ctx)
 	}

@@ -105,6 +105,9 @@ func (g Registry) List(ctx context.Context, all bool) (list []Request, err error
 			if err != nil {
 				return err
 			}
+			if err := q.lookAt(r, lookedAt); err != nil {
+				return err
+			}
 			if all || q.State != Ended {
 				list = append(list, q)
 			}
@@ -117,10 +120,29 @@ func (g Registry) List(ctx context.Context, all bool) (list []Request, err error
 // Show reads one request.
 func (g Registry) Show(ctx context.Context, number int) (q Request, err error) {
 	err = g.Store.View(ctx, func(r Reader) error {
-		q, err = g.read(r, number)
-		return err
+		if q, err = g.read(r, number); err != nil {
+			return err
+		}
+		return q.lookAt(r, len(q.content.Touches))
 	})
 	return q, err
+}
+
+// lookedAt is how many tokens of a request a list looks at: it is made often.
+const lookedAt = 1000
+
+// lookAt finds whether the tokens of a live request, if they are at most so many, are
+// still as they were.
+func (q *Request) lookAt(r Reader, most int) error {
+	if q.State != Waiting && q.State != Approved || len(q.content.Touches) > most {
+		return nil
+	}
+	tokens, err := digest(r, q.content.Touches, q.content.Nonce)
+	if err != nil && fault.KindOf(err) != fault.NotFound {
+		return err
+	}
+	q.Void = tokens != q.content.Tokens
+	return nil
 }
 
 // read is Read with the present time.
@@ -153,9 +175,8 @@ func (g Registry) approvable(r Reader, number int) (q Request, err error) {
 	case g.Author.Operator.SamePerson(q.by):
 		return q, fault.Errorf(fault.NotAllowed, "request %d was made by %s: somebody else has to approve it, at an account of their own", number, q.By)
 	}
-	tokens, err := digest(r, q.content.Touches, q.content.Nonce)
-	if err == nil && tokens != q.content.Tokens {
-		err = changedError(q)
+	if err = q.lookAt(r, len(q.content.Touches)); err == nil && q.Void {
+		err = changedError(q).WithHint("%s ends it; %s asks anew", fault.Do(token.CmdRequestDeny, number), q.By)
 	}
 	return q, err
 }

@@ -44,6 +44,7 @@ type Request struct {
 	Decided  *time.Time      `json:"decided_at"`
 	Denial   string          `json:"denied_because"`
 	Event    int64           `json:"done_by_event"` // 0: it was not carried out
+	Void     bool            `json:"void"`          // it waits or was approved, and a token that it is about has changed since
 
 	Line    []string `json:"-"` // how the front end was called
 	by      token.Operator

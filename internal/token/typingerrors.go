@@ -36,7 +36,7 @@ var read = strings.NewReplacer("O", "0", "Q", "0", "I", "1", "L", "1", "Z", "2",
 
 // TypingErrors lists the serial keys one typing error away, the likeliest first: letters read for
 // digits throughout, two neighbours or two pairs swapped, a character taken for one
-// like it, a doubled one or a leading zero more or less; then any character
+// like it, a doubled one or leading zeros more or less; then any character
 // exchanged, left out or added. It serves "near it" suggestions only.
 func (s Serial) TypingErrors() []string {
 	l := typingErrors{seen: map[string]bool{s.Key(): true}}
@@ -147,11 +147,26 @@ func (l *typingErrors) taken(key string) {
 
 func (l *typingErrors) doubled(key string) {
 	l.add("0"+key, strings.TrimPrefix(key, "0"))
+	l.zeros(key)
 	for i := range len(key) {
 		l.add(key[:i+1] + key[i:])
 		if i > 0 && key[i] == key[i-1] {
 			l.add(key[:i] + key[i+1:])
 		}
+	}
+}
+
+// usualSerialLen is how long the serials of nearly all devices are at most.
+const usualSerialLen = 20
+
+// zeros: a spreadsheet takes all leading zeros away, or fills up with some.
+func (l *typingErrors) zeros(key string) {
+	if strings.Trim(key, "0123456789") != "" {
+		return
+	}
+	l.add(strings.TrimLeft(key, "0"))
+	for longer := "00" + key; len(longer) <= usualSerialLen; longer = "0" + longer {
+		l.add(longer)
 	}
 }
 

@@ -16,7 +16,8 @@ import (
 var guideFiles embed.FS
 
 var guides = []struct{ name, short string }{
-	{"audit", "A quarter's audit from start to end"},
+	{auditGuide, "A quarter's audit from start to end"},
+	{"start", "The first hour: from nothing to a token in use"},
 	{"phone", "A support call from start to end"},
 	{"counting", "Counting what is in a cupboard"},
 	{"leavers", "What to do when people leave"},
@@ -28,6 +29,10 @@ var guides = []struct{ name, short string }{
 	{"speed", "How fast fob is, and how to measure it"},
 }
 
+// auditGuide is the guide that the command audit hides from cobra: among the topics it
+// stands as auditor.
+const auditGuide = "audit"
+
 // guide returns the text of a guide; empty if there is none of that name.
 func guide(name string) string {
 	text, err := guideFiles.ReadFile("guides/" + name + ".txt")
@@ -37,11 +42,15 @@ func guide(name string) string {
 	return string(text)
 }
 
-// guideTopics are the guides as help topics, but for that of the command audit,
-// which `fob help audit` finds first.
+// guideTopics are the guides as help topics. `fob help audit` finds the first of them too,
+// before the command.
 func guideTopics(r *term.Run) (all []*cobra.Command) {
-	for _, g := range guides[1:] {
-		all = append(all, r.Topic(g.name, g.short, func() string { return strings.TrimSpace(guide(g.name)) }))
+	for _, g := range guides {
+		name := g.name
+		if name == auditGuide {
+			name = "auditor"
+		}
+		all = append(all, r.Topic(name, g.short, func() string { return strings.TrimSpace(guide(g.name)) }))
 	}
 	return all
 }

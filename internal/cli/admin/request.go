@@ -49,9 +49,14 @@ func newRequestListCmd(r *term.Run) *cobra.Command {
 			if r.JSON {
 				return r.PrintJSON(list)
 			}
+			if len(list) == 0 && all {
+				r.Remark("nobody made a request yet")
+			} else if len(list) == 0 {
+				r.Remark("nothing waits for a second person; --all lists what did")
+			}
 			t := r.NewTable("REQUEST", "STATE", "COMMAND", "WHAT", "BY", "ENDS").Spares("COMMAND")
 			for _, q := range list {
-				if err := t.Add(q.Number, q.State, q.Command, q.Effect, q.By, q.Ends); err != nil {
+				if err := t.Add(q.Number, stateWords(q), q.Command, q.Effect, q.By, q.Ends); err != nil {
 					return err
 				}
 			}
@@ -60,6 +65,14 @@ func newRequestListCmd(r *term.Run) *cobra.Command {
 	}
 	cmd.Flags().BoolVar(&all, "all", false, "those that are over as well")
 	return cmd
+}
+
+// stateWords says of a request that nobody can use any more that it is void.
+func stateWords(q request.Request) string {
+	if q.Void {
+		return "void"
+	}
+	return string(q.State)
 }
 
 func newRequestShowCmd(r *term.Run) *cobra.Command {
@@ -99,6 +112,10 @@ func printRequest(r *term.Run, q request.Request) error {
 	if q.Event != 0 {
 		event = strconv.FormatInt(q.Event, 10)
 	}
+	void := ""
+	if q.Void {
+		void = "a token that it is about has changed since; withdraw or deny it, and ask anew"
+	}
 	var files []string
 	for _, f := range q.Files {
 		files = append(files, f.Name+" "+f.SHA256)
@@ -107,7 +124,7 @@ func printRequest(r *term.Run, q request.Request) error {
 		name  string
 		value any
 	}{
-		{"request", q.Number}, {"state", q.State}, {"command", string(q.Command)}, {"effect", q.Effect}, {"arguments", strings.Join(q.What, " ")},
+		{"request", q.Number}, {"state", stateWords(q)}, {"void because", void}, {"command", string(q.Command)}, {"effect", q.Effect}, {"arguments", strings.Join(q.What, " ")},
 		{"files", strings.Join(files, ", ")}, {"account", string(q.Account)}, {"reason", q.Reason}, {"ticket", q.Ticket}, {"asked by", q.By}, {"asked", q.Asked},
 		{"ends", q.Ends}, {"decided by", decided}, {"decided", at}, {"denied because", q.Denial}, {"done by event", event},
 	} {
@@ -186,7 +203,8 @@ func newRequestEndCmd(r *term.Run, how string) *cobra.Command {
 }
 
 func newRequestRunCmd(r *term.Run) *cobra.Command {
-	return &cobra.Command{
+	var yes *bool
+	cmd := &cobra.Command{
 		Use:  "run NUMBER",
 		Args: term.Exactly("the number of the request"),
 		RunE: r.Start(func(ctx context.Context, args []string) error {
@@ -199,9 +217,11 @@ func newRequestRunCmd(r *term.Run) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			return r.Again(ctx, line)
+			return r.Again(ctx, line, *yes)
 		}),
 	}
+	yes = term.AddYes(cmd)
+	return cmd
 }
 
 // CompleteRequests offers the requests that are not over.

@@ -137,7 +137,7 @@ func NewHelpCommand(r *term.Run, root *cobra.Command, nearest func(word string, 
 		},
 		RunE: func(_ *cobra.Command, args []string) error {
 			r.FillHelp()
-			if len(args) == 1 && args[0] == guides[0].name {
+			if len(args) == 1 && args[0] == auditGuide {
 				_, err := fmt.Fprintf(root.OutOrStdout(), "%s\nThe commands: fob audit --help\n", guide(args[0]))
 				return err
 			}

@@ -29,7 +29,7 @@ func (o *codeOptions) add(cmd *cobra.Command) {
 
 // addDeep adds the widest search, which takes a second person.
 func (o *codeOptions) addDeep(cmd *cobra.Command) {
-	cmd.Flags().BoolVar(&o.deep, "deep", false, term.Numbers.Replace("search two codes {deep-reach} around; needs --approved-by and --reason"))
+	cmd.Flags().BoolVar(&o.deep, "deep", false, term.Numbers.Replace("search two codes {deep-reach} either way; needs --approved-by and --reason"))
 }
 
 // request checks the texts of the flags.
@@ -52,15 +52,32 @@ func (o *codeOptions) request(r *term.Run, serial, account string) (req desk.Cod
 	w.Account = req.Account
 	req.Words = w
 	if req.Deep = o.deep; o.deep {
-		if len(o.codes) == 1 {
-			return req, fault.Errorf(fault.Usage, "--deep searches two consecutive codes, and one was given").
-				WithHint("give both: --code FIRST --code NEXT")
-		}
-		if req.Reason == "" {
-			return req, fault.Errorf(fault.Refused, "--deep without --reason: the auditor will ask why").WithHint("say why with --reason")
-		}
+		return req, o.checkDeep(req.Words)
 	}
 	return req, nil
+}
+
+// checkDeep says all at once that a deep search lacks. An approver alone is no lack that
+// can be seen here: a policy may have a request in their place.
+func (o *codeOptions) checkDeep(w desk.Words) error {
+	hint := "give "
+	if len(o.codes) == 1 {
+		hint += "--code FIRST --code NEXT, "
+	}
+	if w.Reason == "" {
+		hint += "--reason WHY, "
+	}
+	if w.Approver == "" {
+		hint += "--approved-by and the name of another person (not if the policy makes a request of it), "
+	}
+	hint = strings.TrimSuffix(hint, ", ")
+	switch {
+	case len(o.codes) == 1:
+		return fault.Errorf(fault.Usage, "--deep searches two consecutive codes, and one was given").WithHint("%s", hint)
+	case w.Reason == "":
+		return fault.Errorf(fault.Refused, "--deep without --reason: the auditor will ask why").WithHint("%s", hint)
+	}
+	return nil
 }
 
 // answerCodes runs one attempt: with the codes of the command line, or as a

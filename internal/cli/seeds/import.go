@@ -61,7 +61,7 @@ func (o *importOptions) addDelivery(cmd *cobra.Command) {
 	f.IntVar(&o.expect, "expect", 0, "refuse the files unless they hold `N` tokens together")
 	f.StringVarP(&o.location, "location", "l", "", "`PLACE` where the tokens are")
 	f.BoolVar(&o.newLocation, "new-location", false, "accept a place that is not known yet")
-	f.StringVar(&o.received, "received", "", "`DATE` of the delivery, as 2026-11-24")
+	f.StringVar(&o.received, "received", "", "`DATE` of the delivery, as 2026-11-24 or today")
 	f.BoolVar(&o.partial, "partial", false, "store the valid records of a file with refused ones (exit 3)")
 	f.StringVar(&o.rejects, "rejects", "", "write the refused records to this new CSV `FILE`")
 	f.BoolVar(&o.replace, "replace", false, "replace stored tokens that were never given out")
@@ -77,7 +77,10 @@ func newImportCmd(r *term.Run) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:  "import FILE-OR-FOLDER...",
 		Args: term.AtLeastOne("the file"),
-		RunE: r.Start(func(ctx context.Context, args []string) error { return importFiles(ctx, r, &o, args) }),
+		RunE: r.Start(func(ctx context.Context, args []string) error {
+			o.received = term.Day(o.received, r.Now())
+			return importFiles(ctx, r, &o, args)
+		}),
 	}
 	o.addReading(cmd)
 	o.addDelivery(cmd)

@@ -141,6 +141,7 @@ func CheckBatch(reader report.Reader, n int) error {
 // parseAsOf reads a date, which means its end, or an instant. What is yet to come
 // has no past: a day that is not over would be told differently in the evening.
 func parseAsOf(flag, text string, now time.Time) (time.Time, error) {
+	text = Day(text, now)
 	at, err := time.Parse(time.DateOnly, text)
 	if err == nil {
 		at = report.EndOfDay(at)

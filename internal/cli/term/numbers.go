@@ -29,6 +29,7 @@ var Numbers = strings.NewReplacer(
 	"{one-code-steps}", strconv.Itoa(otp.OneCodeSteps),
 	"{one-code-reach}", Length(otp.OneCodeSeconds*time.Second),
 	"{two-code-reach}", Length(otp.TwoCodeSeconds*time.Second),
+	"{two-code-most}", Length(otp.TwoCodeMost*time.Second),
 	"{deep-reach}", Length(otp.DeepSeconds*time.Second),
 	"{one-code-ahead}", strconv.Itoa(otp.OneCodeAhead),
 	"{two-code-ahead}", strconv.Itoa(otp.TwoCodeAhead),

@@ -44,7 +44,7 @@ type Run struct {
 	Wait         time.Duration // for a turn to write
 	Started      bool          // a command's own function was reached
 
-	Again func(ctx context.Context, line []string) error // runs another command line
+	Again func(ctx context.Context, line []string, yes bool) error // runs another command line; yes: without asking
 
 	forHelp []func() // see ForHelp
 

@@ -28,8 +28,8 @@ func (w *SaidFlags) AddOfTokens(cmd *cobra.Command) {
 
 // AddReason is for the commands that nobody approves.
 func (w *SaidFlags) AddReason(cmd *cobra.Command) {
-	cmd.Flags().StringVar(&w.Reason, "reason", "", "why")
-	cmd.Flags().StringVar(&w.Ticket, "ticket", "", "the ticket that this belongs to")
+	cmd.Flags().StringVarP(&w.Reason, "reason", "r", "", "`TEXT` that says why")
+	cmd.Flags().StringVarP(&w.Ticket, "ticket", "t", "", "`NUMBER` of the ticket")
 }
 
 // NeedsApprover is for commands that take a second person always.

@@ -74,7 +74,8 @@ func testNearSerials(t *testing.T, open Open) {
 		"KP0055":         {"KB0055", "KD0055", "KX0055"}, // P sounds like B and D
 		"KB5500":         {"KB0055"},                     // 00 55 said as 55 00
 		"KB0550":         {"KB0505"},
-		"71":             nil,
+		"71":             {"00071"}, // a spreadsheet took the zeros
+		"0000000000071":  {"00071"},
 		"0071":           {"00071"},
 		"9999":           nil,
 		"1I1I":           {"1l1l"}, // strokes in two places
