@@ -32,6 +32,9 @@ func (c Config) addOutsideProblems(ctx context.Context, s *store.Store, r *trail
 	asked := []error{c.questionKeys(ctx, s)}
 	if m := c.memoryOf(s.ID()); m != nil {
 		asked = append(asked, s.Continues(ctx, m))
+		if seen, ok, err := m.Last(); err == nil && ok && seen.Head.Seq > r.Events {
+			r.Seen = seen.Head.Seq
+		}
 	}
 	for _, err := range asked {
 		switch {

@@ -80,6 +80,10 @@ func addRecipientFile(path string, now time.Time, ages *ageSealer, pgp *pgpSeale
 		if line = strings.TrimSpace(line); line == "" || line[0] == '#' {
 			continue
 		}
+		if custody.IsSecretKey(line) {
+			return fault.Errorf(fault.Usage, "the file %s holds a secret key, and no recipient", path).
+				WithHint("give its public half, which `age-keygen -y %s` prints", path)
+		}
 		if err := ages.add(line); err != nil {
 			return fault.Wrap(fault.KindOf(err), err, "the file %s", path).WithAdvice(fault.AdviceOf(err))
 		}

@@ -93,7 +93,7 @@ func Run(ctx context.Context, p Process) int {
 	}
 	cmd.SetArgs(p.Args)
 	reached, err := cmd.ExecuteContextC(ctx)
-	if word := firstWord(p.Args, cmd.PersistentFlags()); err != nil && reached == cmd && word != "" {
+	if word := firstWord(p.Args, cmd.PersistentFlags()); err != nil && reached == cmd && word != "" && !isCommand(cmd, word) {
 		err = noSuchCommand(cmd, word) // whatever else is wrong with the line
 	}
 	err = out.verdict(err)

@@ -150,6 +150,11 @@ func typingErrors(from, to string) int {
 	return rows[len(from)][len(to)]
 }
 
+// isCommand reports whether a word is a command below cmd.
+func isCommand(cmd *cobra.Command, word string) bool {
+	return slices.ContainsFunc(cmd.Commands(), func(c *cobra.Command) bool { return c.Name() == word })
+}
+
 // firstWord is the first argument that is no flag, and not the value of one.
 func firstWord(args []string, flags *pflag.FlagSet) string {
 	for i := 0; i < len(args); i++ {

@@ -53,14 +53,19 @@ func ParseRecipient(text string) (Recipient, error) {
 // "1" is not one of the letters behind it.
 func isPluginRecipient(text string) bool { return strings.Count(text, "1") > 1 }
 
+// IsSecretKey reports whether a text is the secret half of a key.
+func IsSecretKey(text string) bool {
+	upper := strings.ToUpper(text)
+	return strings.Contains(upper, "AGE-SECRET-KEY-") || strings.Contains(upper, "AGE-PLUGIN-") ||
+		strings.Contains(upper, "PRIVATE KEY-----") || strings.Contains(upper, "PRIVATE+KEY")
+}
+
 // refuseRecipient names what is not the text of a recipient at all.
 func refuseRecipient(text string) error {
-	upper := strings.ToUpper(text)
 	switch {
 	case text == "":
 		return fault.Errorf(fault.Usage, "the recipient is empty").WithHint(recipientHint)
-	case strings.Contains(upper, "AGE-SECRET-KEY-"), strings.Contains(upper, "AGE-PLUGIN-"),
-		strings.Contains(upper, "PRIVATE KEY-----"), strings.Contains(upper, "PRIVATE+KEY"):
+	case IsSecretKey(text):
 		return fault.Errorf(fault.Usage, "that is a secret key, not a recipient").
 			WithHint("give its public half (age-keygen -y FILE prints it); the command line has exposed this key, so make a new one")
 	case strings.ContainsAny(text, "\n\r"):

@@ -3,6 +3,7 @@ package report
 import (
 	"iter"
 	"math"
+	"slices"
 	"time"
 
 	"fob/internal/fault"
@@ -52,6 +53,30 @@ func OpenTasks(r Reader, verifier string, now time.Time) Answer[OpenTask] {
 		Rows:   openTasks(r, verifier, now),
 		None:   fault.Textf("nothing is open at a verifier"),
 	}
+}
+
+// StillAt lists the verifiers that have the seeds of some tokens which ended here.
+func StillAt(r Reader, serials []token.Serial) (open []OpenTask, err error) {
+	given := false
+	for _, s := range serials {
+		t, err := r.Find(s)
+		if err != nil {
+			return nil, err
+		}
+		given = given || len(t.ExportedTo) > 0
+	}
+	if !given { // most tokens: all tasks of a store may be many
+		return nil, nil
+	}
+	for t, err := range openTasks(r, "", time.Time{}) {
+		if err != nil {
+			return nil, err
+		}
+		if slices.Contains(serials, t.Serial) {
+			open = append(open, t)
+		}
+	}
+	return open, nil
 }
 
 func openTasks(r Reader, verifier string, now time.Time) iter.Seq2[OpenTask, error] {

@@ -1,6 +1,7 @@
 package report
 
 import (
+	"cmp"
 	"fmt"
 	"iter"
 	"regexp"
@@ -35,6 +36,7 @@ const (
 	ByCompat       OverrideKind = "compat"
 	ByShortSeeds   OverrideKind = "short_seeds"
 	ByUnprotection OverrideKind = "unauthenticated"
+	ByPlaintext    OverrideKind = "plaintext"
 )
 
 // OverrideMeanings explains the kinds, in the order in which help lists them.
@@ -60,6 +62,7 @@ func OverrideMeanings() []struct {
 		{ByCompat, fault.Textf("an import of a weaker dialect (%s)", fault.Compat)},
 		{ByShortSeeds, fault.Textf("an import of seeds below 16 bytes (%s)", fault.ShortSeeds)},
 		{ByUnprotection, fault.Textf("an import of a file that nothing protects from change (%s)", fault.Unauthenticated)},
+		{ByPlaintext, fault.Textf("seeds handed on without encryption (%s)", fault.Plaintext)},
 		{ByApproval, fault.Textf("anything else that somebody approved")},
 	}
 }
@@ -157,7 +160,7 @@ func (f OverrideFilter) rows(r Reader) iter.Seq2[OverrideEvent, error] {
 }
 
 // overrideMarks are those of every event that may be one.
-var overrideMarks = []string{`"approver":"`, `"deep":true`, `"wide":true`, `"command":"batch `, by(token.CmdUnlock), by(token.CmdClockAccept),
+var overrideMarks = []string{`"approver":"`, `"deep":true`, `"wide":true`, `"plaintext":true`, `"command":"batch `, by(token.CmdUnlock), by(token.CmdClockAccept),
 	by(token.CmdPolicySet), by(token.CmdImport)}
 
 func (f OverrideFilter) wants(kinds []OverrideKind) bool {
@@ -218,7 +221,7 @@ func overrideOf(e Event) (x OverrideEvent, err error) {
 	if e.Request != 0 {
 		x.About = listed(slices.DeleteFunc([]string{x.About, fmt.Sprintf("request %d", e.Request)}, func(s string) bool { return s == "" }))
 	}
-	if len(x.Kinds) > 0 && e.Outcome == trail.Done {
+	if len(x.Kinds) > 0 && e.Outcome == trail.Done && x.Tokens == 0 {
 		x.Tokens, err = tokensOf(e)
 	}
 	return x, err
@@ -253,6 +256,13 @@ func overrideKindsOf(e Event, x *OverrideEvent) (kinds []OverrideKind, about str
 			return nil, "", err
 		}
 		return one(ByRelease), "it was stolen once", nil
+	case token.CmdProvision:
+		d, err := detailOf[trail.DeliveryDetail](e)
+		if !d.Plain {
+			return nil, "", err
+		}
+		x.Tokens = d.Tokens
+		return one(ByPlaintext), "for " + cmp.Or(d.Verifier, d.Target), err
 	case token.CmdImport:
 		d, err := detailOf[trail.ImportDetail](e)
 		x.Object = fmt.Sprintf("batch %d", d.Number)

@@ -187,8 +187,12 @@ func newKeyRemoveCmd(r *term.Run) *cobra.Command {
 func newKeyRotateCmd(r *term.Run) *cobra.Command {
 	var w term.SaidFlags
 	cmd := &cobra.Command{Use: "rotate", Args: term.Exactly()}
+	yes := term.AddYes(cmd)
 	cmd.RunE = r.Start(func(ctx context.Context, _ []string) error {
 		words, err := w.Words(r)
+		if err == nil {
+			err = r.ConfirmHere(ctx, *yes, "Encrypt every seed under a new key")
+		}
 		if err != nil {
 			return err
 		}
@@ -212,6 +216,5 @@ func newKeyRotateCmd(r *term.Run) *cobra.Command {
 		return nil
 	})
 	w.Add(cmd)
-	term.AddYes(cmd)
 	return cmd
 }

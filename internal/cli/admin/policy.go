@@ -48,6 +48,7 @@ func newPolicyShowCmd(r *term.Run) *cobra.Command {
 
 func newPolicySetCmd(r *term.Run) *cobra.Command {
 	var w term.SaidFlags
+	var yes *bool
 	cmd := &cobra.Command{
 		Use:  "set NAME=VALUE...",
 		Args: term.AtLeastOne("NAME=VALUE"),
@@ -67,17 +68,35 @@ func newPolicySetCmd(r *term.Run) *cobra.Command {
 				}
 				values[name] = value
 			}
-			return setPolicy(ctx, r, values, words)
+			return setPolicy(ctx, r, values, words, *yes)
 		}),
 	}
 	w.AddOfTokens(cmd)
 	term.NeedsApprover(cmd)
-	term.AddYes(cmd)
+	yes = term.AddYes(cmd)
 	return cmd
 }
 
-func setPolicy(ctx context.Context, r *term.Run, values map[string]string, words desk.Words) error {
+// confirmSecond asks before the first act waits for a second person: one who works here
+// alone could not even take that back.
+func confirmSecond(ctx context.Context, r *term.Run, acts string) error {
+	return r.WithReports(ctx, func(reader report.Reader) error {
+		set, err := reader.Policy()
+		if err != nil || set["second-person"] != "" {
+			return err
+		}
+		r.Remark("From now on these wait for another person, at an account of their own: %s, policy.\nYou cannot take this back alone.", acts)
+		return r.ConfirmHere(ctx, false, "Go on")
+	})
+}
+
+func setPolicy(ctx context.Context, r *term.Run, values map[string]string, words desk.Words, yes bool) error {
 	return r.WithDesk(ctx, func(d *desk.Desk) error {
+		if acts := values["second-person"]; acts != "" && !yes && !r.JSON {
+			if err := confirmSecond(ctx, r, acts); err != nil {
+				return err
+			}
+		}
 		changes, err := d.SetPolicy(ctx, values, words)
 		if err != nil {
 			return err

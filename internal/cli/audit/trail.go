@@ -213,6 +213,10 @@ func auditVerify(ctx context.Context, r *term.Run, o *verifyOptions) error {
 	case onlyNote:
 		return bad
 	}
+	if rep.Seen > 0 && len(rep.Problems) == 1 {
+		return fault.Errorf(fault.Integrity, "this is an older copy of the store, whole as far as it goes: %d of %d events", rep.Events, rep.Seen).
+			WithHint("to verify a backup by itself: %s; if it lies where the store was, put the newest database back", fault.Identity.Is("none"))
+	}
 	return fault.Errorf(fault.Integrity, "the trail or the tables were tampered with or damaged: %s", term.Count(len(rep.Problems), "problem")).
 		WithHint("keep this database as it is, and compare it with a backup")
 }

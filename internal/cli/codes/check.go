@@ -27,9 +27,12 @@ func newCheckCmd(r *term.Run) *cobra.Command {
 			}
 			out, err := answerCodes(ctx, r, &o, req, token.CmdCheck)
 			err = printOutcome(r, out, err, func(out desk.Outcome) string {
+				if out.Token.State == token.Lost {
+					return fmt.Sprintf("The code is that of token %s, which was reported %s: the one who reads this code out has it.", out.Serial, lossOf(out.Token))
+				}
 				return fmt.Sprintf("The code is that of token %s (%s)%s.", out.Serial, out.Token.State, term.ClockWords(out))
 			})
-			if err == nil && !r.JSON {
+			if err == nil && !r.JSON && out.Token.State != token.Lost {
 				printClock(r, out)
 			}
 			return err
@@ -40,4 +43,11 @@ func newCheckCmd(r *term.Run) *cobra.Command {
 	cmd.Flags().StringVar(&ahead, "at", "", "say how the clock will be at this `DATE`, or in this time, as 90d")
 	term.AddYes(cmd)
 	return cmd
+}
+
+func lossOf(t token.Token) string {
+	if t.Loss.Stolen {
+		return "stolen"
+	}
+	return "lost"
 }

@@ -148,10 +148,11 @@ type replacedJSON struct {
 
 func printReplaced(ctx context.Context, r *term.Run, old token.Serial, out desk.Outcome, err error) error {
 	if !r.JSON {
-		if err == nil {
-			r.Say("Token %s is bound to %s instead of %s%s.", out.Serial, *out.Account, old, term.ClockWords(out))
+		if err != nil {
+			return err
 		}
-		return err
+		r.Say("Token %s is bound to %s instead of %s%s.", out.Serial, *out.Account, old, term.ClockWords(out))
+		return r.RemindOfVerifiers(ctx, old)
 	}
 	if out.Outcome == "" {
 		return err // nothing was answered, so nothing is told

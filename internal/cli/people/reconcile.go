@@ -236,6 +236,13 @@ func nextWords(t people.ReconciledToken) string {
 }
 
 func reconciledWords(req people.Reconcile, res people.Reconciled) string {
+	if gone := res.Rows - res.Listed - len(res.Rejects); gone > 0 {
+		return reconciledFigures(req, res) + fmt.Sprintf("; the file has %s of people who left", term.Count(gone, "row"))
+	}
+	return reconciledFigures(req, res)
+}
+
+func reconciledFigures(req people.Reconcile, res people.Reconciled) string {
 	figures := fmt.Sprintf("%s on the list, %d before: %d joined, %d left, %d renamed", term.Count(res.Listed, "account"), res.Before, res.Joined, res.Left, res.Renamed)
 	switch {
 	case !req.Store:

@@ -57,7 +57,7 @@ func printFacts(r *term.Run, told report.Told) {
 		"rate", rateWords(t.DriftPPM), "observed", t.ObservedAt, "failures", t.Failures, "locked until", lockWords(t.LockedUntil),
 		"loss", lossWords(t), "reported", t.LostReported, "stolen", sinceEvent(told.Theft), "leaked", sinceEvent(told.Leak),
 		"location", t.Location, "condition", t.Condition, "not before", t.NotBefore, "not after", t.NotAfter, "imported", t.ImportedAt,
-		"seed", seed)
+		"seed", seed, "seed went to", strings.Join(t.ExportedTo, ", "))
 	for _, l := range told.OfBatch {
 		facts = append(facts, "batch event", l)
 	}

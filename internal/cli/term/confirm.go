@@ -23,6 +23,15 @@ func (r *Run) Confirm(ctx context.Context, yes bool, what string) error {
 	return err
 }
 
+// ConfirmHere asks on a terminal only: a script was written by somebody who knew what it
+// does.
+func (r *Run) ConfirmHere(ctx context.Context, yes bool, what string) error {
+	if yes || r.JSON || !hasTerminal() {
+		return nil
+	}
+	return r.Confirm(ctx, false, what)
+}
+
 // AskYesNo asks a question at the terminal until it is answered.
 func (r *Run) AskYesNo(ctx context.Context, what string) (yes bool, err error) {
 	t, err := OpenTerminal("this needs a yes", "add --yes")

@@ -92,7 +92,10 @@ func ForGood(t token.Token) string {
 func (r *Run) PrintToken(ctx context.Context, t token.Token, words func() string) error {
 	if !r.JSON {
 		r.Say("%s", words())
-		return nil
+		if t.State == token.Bound || t.State == token.Assigned {
+			return nil
+		}
+		return r.RemindOfVerifiers(ctx, t.Serial)
 	}
 	return r.WithReports(ctx, func(reader report.Reader) error {
 		now, err := report.Tell(reader, t.Serial)
@@ -100,5 +103,19 @@ func (r *Run) PrintToken(ctx context.Context, t token.Token, words func() string
 			return err
 		}
 		return r.PrintJSON(now)
+	})
+}
+
+// RemindOfVerifiers names those that go on accepting tokens which ended here.
+func (r *Run) RemindOfVerifiers(ctx context.Context, ended ...token.Serial) error {
+	return r.WithReports(ctx, func(reader report.Reader) error {
+		open, err := report.StillAt(reader, ended)
+		for _, t := range open[:min(len(open), namedInQuestion)] {
+			r.Remark("%s still accepts token %s: end it there, then `fob verifier done %s %s`.", t.Verifier, t.Serial, Pasted(t.Verifier), t.Serial)
+		}
+		if more := len(open) - namedInQuestion; more > 0 {
+			r.Remark("And %d more: `fob report open`.", more)
+		}
+		return err
 	})
 }
