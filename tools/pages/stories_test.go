@@ -277,7 +277,7 @@ func withoutScript(t *testing.T, person func(string) *person) {
 	sonja.shot("bind-next-code-noscript")
 	sonja.fill("code", token.shows(t, 1))
 	sonja.press("Go on")
-	sonja.reads("is bound to "+accountOf("hanna"), "25 min slow")
+	sonja.reads("is bound to "+accountOf("hanna"), "min slow")
 	sonja.shot("token-bound-noscript")
 	sonja.press("Suspend")
 	sonja.fill("reason", "its seed leaked")
