@@ -238,6 +238,9 @@ func (l *scanLines) piece(piece []byte) error {
 	ends := bytes.ContainsAny(piece, "\r\n")
 	cut := !ends && piece[len(piece)-1] != '\t'
 	text := strings.TrimSpace(string(piece))
+	if cut {
+		text = strings.TrimSpace(strings.TrimRight(text, damage.DOSEnd))
+	}
 	if err := l.label(text, cut); err != nil {
 		return err
 	}

@@ -76,6 +76,8 @@ func Text(text string) string {
 		return "is an error of a spreadsheet; put the plain text in its place in a copy"
 	case Exponent(text):
 		return "was turned into a number by a spreadsheet; " + takeOriginal
+	case text != "" && strings.IndexByte("SM[<@${%\xc2", text[0]) >= 0 && printed().MatchString(text):
+		return "is what a program prints in the place of a value; take it from where the value is"
 	}
 	return ""
 }
@@ -156,7 +158,35 @@ func Account(text string) string {
 	case isFooter(text):
 		return "is a line of a report and nobody's; take it out of a copy of the list"
 	}
+	if said := spelling(text); said != "" {
+		return said
+	}
+	if said := halfAddress(text); said != "" {
+		return said
+	}
 	return Mail(text)
+}
+
+// halfAddress is what is left when a formula put an address together of cells of which
+// one was empty, or had its own @: ann@@example.test, ann@, @example.test. No directory
+// lets a name end in @ or have two in a row, and none that is known lets a name begin
+// with @ that has a point (RFC 5322 section 3.4.1; Microsoft's rules for a UPN): a
+// healthy file of any length has none. What stands in front of an address's @ is left
+// to its owner.
+func halfAddress(text string) string {
+	before, domain, has := strings.Cut(text, "@")
+	switch {
+	case !has:
+	case strings.Contains(text, "@@"):
+		return "has two @ in a row; write one"
+	case domain == "":
+		return "ends in @: what stands behind it is missing"
+	case before == "" && strings.Contains(domain, "."):
+		return "begins with @: who it is of is missing"
+	case domain[0] == '.' || domain[0] == '-' || strings.Contains(domain, "..") || strings.Contains(domain, "\\"):
+		return "has a damaged domain behind its @"
+	}
+	return ""
 }
 
 // signs are what is written where there is nothing: dashes and the like. An account

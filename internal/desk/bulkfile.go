@@ -117,6 +117,9 @@ func (s columnSet) columns(header rows.Row) (rows.Columns[bulkColumn], error) {
 		return fault.Errorf(fault.Refused, "line %d%s", header.Line, fault.Textf(format, args...))
 	}
 	if c.Known == 0 {
+		if sign := rows.OtherSign(header, func(n string) bool { _, known := names[n]; return known }); sign != "" {
+			return c, refusal(" separates its columns by %s", sign).WithHint("commas, semicolons or tabs are read: put one of them in its place in a copy")
+		}
 		return c, refusal(" does not name the columns").WithHint("the first row is one of names, in any order: %s", s)
 	}
 	if c.Unknown != nil {
@@ -159,6 +162,8 @@ func bulkRow(c rows.Columns[bulkColumn], row rows.Row, width int) BulkRow {
 		fail(err)
 	} else if said := damage.Listed(string(out.Account)); said != "" {
 		fail(fault.Errorf(fault.Refused, "the account %s %s", out.Account, said))
+	} else if out.Account.Key() == strings.ToLower(string(out.Serial)) {
+		fail(fault.Errorf(fault.Refused, token.OwnSerial))
 	}
 	if c.Has(colCode1) && text(colCode1) == "" {
 		fail(fault.Errorf(fault.Refused, "there is no code1"))

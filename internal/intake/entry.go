@@ -2,6 +2,7 @@ package intake
 
 import (
 	"cmp"
+	"strings"
 	"time"
 
 	"fob/internal/damage"
@@ -115,6 +116,9 @@ func (c *completer) check(e *entry, rec *seedfile.Record) {
 		fail(err)
 		if said := damage.Listed(rec.Account); said != "" {
 			rec.Fail("the account %s %s", rec.Account, said)
+		}
+		if err == nil && e.account.Key() == strings.ToLower(string(e.Serial)) {
+			rec.Fail("%s", token.OwnSerial)
 		}
 	}
 	if e.Manufacturer = rec.Manufacturer; e.Manufacturer != "" {

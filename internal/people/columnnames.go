@@ -142,6 +142,26 @@ var (
 	noWords  = wordSet("no nein non nee não nej nie ne нет nem ei hayır όχι nu いいえ 否 아니요 n 0 false falsch faux falso onwaar off aus")
 )
 
+// out is a text that says that an account lets nobody in, or that it lies where those
+// lie who left: a shell (/sbin/nologin, /bin/false), a unit, folder or group of a
+// directory (OU=Disabled Users, example.test/Leavers, CN=nsManagedDisabledRole), the
+// flags of Samba with a D in them. Accounts of services have such shells and places too,
+// and so it is asked about: a list of which one row has such a text costs a question.
+var out = damage.Pattern(`(?i)^(/.*/(nologin|false)|\[[A-Z]*D[A-Z ]*\])$|` +
+	`(^|[=,/\\;|])[^=,/\\;|]*\b(disabled|deactivated|inactive|terminated|leavers?|offboard(ed|ing)?|ex-?employees?|former (employees?|staff|users?)|` +
+	`deaktiviert(e|er|en)?|inaktiv(e|er|en)?|gesperrte?|ausgeschieden(e|er)?|ausgetretene?|ehemalige[rn]?|anciens|départs|sortis|bajas|cessati|uit dienst)\b[^=,/\\;|]*($|[,/\\;|])|managedDisabledRole|` +
+	`^(left|gone|resigned|exited|terminated|ausgeschieden|ausgetreten|gekündigt|parti|sorti|baja)\b.*\d{4}`)
+
+// namedOut is the same behind a name, as people mark accounts by hand: Ann Example (left).
+var namedOut = damage.Pattern(`(?i)[([{<*](left|gone|disabled|deactivated|inactive|terminated|leaver|resigned|retired|former|deleted|old account|` +
+	`deaktiviert|inaktiv|gesperrt|ausgeschieden|ausgetreten|gekündigt|ehemalig|parti|sorti|désactivé|baja|uit dienst)( [^)\]]*)?[)\]}>*]`)
+
+// saysOut reports whether a text says so. A single word is what a status says, and is
+// looked at there.
+func saysOut(text []byte) bool {
+	return len(text) > 2 && len(text) < 500 && !endedWords[statusWord(string(text))] && out().Match(text)
+}
+
 // mayTellWhoLeft reports whether a yes or a date in a column of this name may say that
 // somebody left.
 func mayTellWhoLeft(heading []byte) bool {

@@ -27,7 +27,13 @@ func columnsOf(header rows.Row, o ListOptions) (c rows.Columns[personColumn], er
 		return c, fault.Errorf(fault.Refused, "line %d: columns %d and %d are both the %s", header.Line, first, second, columnWords[col]).
 			WithHint("say which with %s, for example %s", fault.Columns, choice(example))
 	}
-	if !c.Has(colLogin) && !c.Has(colMail) {
+	here := c.Has(colLogin) || c.Has(colMail)
+	sign := rows.OtherSign(header, func(n string) bool { _, known := personNames[n]; return known })
+	if sign != "" && (!here || sign != "/" && sign != "&") { // "login/e-mail" may be one column, "account#name" is none
+		return c, fault.Errorf(fault.Refused, "line %d separates its columns by %s", header.Line, sign).
+			WithHint("commas, semicolons or tabs are read: put one of them in its place in a copy")
+	}
+	if !here {
 		return c, fault.Errorf(fault.Refused, "line %d names no column for the account", header.Line).
 			WithHint("the first row names the columns: account, login, username, user principal name, email or the like; with other names: %s account=3; without any: %s %s account=3",
 				fault.Columns, fault.NoHeader, fault.Columns)
@@ -220,21 +226,38 @@ func shownColumns(c rows.Columns[personColumn], statuses []statusColumn, header 
 type doubt struct {
 	at      int // from 1
 	byName  bool
-	rows    int // of people who are here
-	set     int // of those, with a yes or a date
-	other   int // with something else
-	someone int // the line of the first with a yes or a date
+	rows    int  // of people who are here
+	set     int  // of those, with a yes or a date
+	out     int  // of those, with a text that says that somebody is out
+	other   int  // with something else
+	someone int  // the line of the first with a yes or a date
+	first   int  // the line of the first who seems to be out
+	name    bool // it is the column of names, which is used
+	always  bool // a yes or a date in it says nothing of that
 }
 
 // doubts are those columns, of a list of whose columns nothing was said.
 func doubts(c rows.Columns[personColumn], statuses []statusColumn, header rows.Row) (all []doubt) {
 	for _, at := range c.Unknown {
 		byName := len(statuses) == 0 && tellsWhoLeft(header.Fields[at-1])
-		if byName || mayTellWhoLeft(header.Fields[at-1]) {
-			all = append(all, doubt{at: at, byName: byName})
+		if others := ofOthers().MatchString(rows.Name(header.Fields[at-1])); byName || !others {
+			all = append(all, doubt{at: at, byName: byName, always: !mayTellWhoLeft(header.Fields[at-1])})
 		}
 	}
+	if at := c.At(colFullName); at > 0 {
+		all = append(all, doubt{at: at, name: true})
+	}
 	return all
+}
+
+// neverEnds reports whether a cell of an end says that there is none: an empty one, and
+// what Active Directory has for never (MS-ADA1 section 2.2, accountExpires).
+func neverEnds(cell []byte) bool {
+	switch rows.Name(cell) {
+	case "", "0", "9223372036854775807", "never", "nie", "jamais", "nunca", "mai", "nooit":
+		return true
+	}
+	return false
 }
 
 // see takes the row of somebody who is here.
@@ -244,6 +267,11 @@ func (d *doubt) see(row rows.Row) {
 	}
 	d.rows++
 	text := bytes.TrimSpace(row.Fields[d.at-1])
+	if d.name && namedOut().Match(text) || !d.name && saysOut(text) {
+		if d.out++; d.out == 1 {
+			d.first = row.Line
+		}
+	}
 	switch word := rows.Name(text); {
 	case len(text) == 0 || noWords[word] || activeWords[word] && !yesWords[word]:
 	case yesWords[word] || endedWords[word] || row.Kinds != nil && row.Kinds[d.at-1] == rows.Date || isDay(text):
@@ -256,13 +284,21 @@ func (d *doubt) see(row rows.Row) {
 }
 
 // isDay recognises a date by its shape: 2026-11-30, 30.11.2026, 11/30/26, with a time
-// behind it or not.
-var day = regexp.MustCompile(`^\d{1,4}([-./])\d{1,2}([-./])\d{1,4}([T ].*)?$`)
+// behind it or not, and 20261130120000Z (RFC 4517 section 3.3.13), of which OpenLDAP
+// makes 000001010000Z for an account that is locked for good.
+var day = regexp.MustCompile(`^(\d{1,4}([-./])\d{1,2}([-./])\d{1,4}([T ].*)?|\d{12,14}([.,]\d+)?Z)$`)
 
 func isDay(text []byte) bool { return day.Match(text) }
 
-// tells reports whether the column has to be asked about.
-func (d *doubt) tells() bool { return !d.byName && d.other == 0 && d.set > 0 && 2*d.set <= d.rows }
+// tells reports whether the column has to be asked about. Where all are out in its words
+// they say nothing: nobody of a list from a mail server has a shell.
+func (d *doubt) tells() bool { return d.saysOut() || d.saysSet() }
+
+func (d *doubt) saysSet() bool {
+	return !d.always && !d.name && !d.byName && d.other == 0 && d.set > 0 && 2*d.set <= d.rows
+}
+
+func (d *doubt) saysOut() bool { return d.out > 0 && d.out < d.rows }
 
 func doubtError(c rows.Columns[personColumn], statuses []statusColumn, header rows.Row, d doubt) error {
 	login, at := c.At(loginColumn(c)), d.at
@@ -271,6 +307,11 @@ func doubtError(c rows.Columns[personColumn], statuses []statusColumn, header ro
 		name += fmt.Sprintf(", %q,", shown)
 	}
 	leaves := map[personColumn]int{colLogin: login}
+	for _, col := range []personColumn{colFullName, colPersonID, colFormer} {
+		if c.Has(col) {
+			leaves[col] = c.At(col)
+		}
+	}
 	for _, s := range statuses {
 		if s.column == colControl {
 			s.column = colEnded
@@ -282,11 +323,27 @@ func doubtError(c rows.Columns[personColumn], statuses []statusColumn, header ro
 	if d.byName {
 		return fault.Errorf(fault.Refused, "%s seems to tell who left, in a way that fob does not know", name).
 			WithHint("%s %s %s says which word means that somebody is here (\"\": an empty cell); %s leaves the column out, where all on the list are here",
-				fault.Columns, choice(map[personColumn]int{colLogin: login, colStatus: at}), fault.ActiveIs.Is("WORD"), fault.Columns.Is(choice(leaves)))
+				fault.Columns, choice(withStatus(leaves, at)), fault.ActiveIs.Is("WORD"), fault.Columns.Is(choice(leaves)))
+	}
+	if d.saysOut() {
+		said := "lets nobody in, as a shell does, or speaks of those who left"
+		if d.name {
+			said = "says so behind the name"
+		}
+		return fault.Errorf(fault.Refused, "%s seems to say that %d of %d people who would count as here are not (the first in line %d): it %s", name, d.out, d.rows, d.first, said).
+			WithHint("if they left, take them out of a copy; if they are here, as accounts of services are: %s", fault.Columns.Is(choice(leaves)))
 	}
 	reads := maps.Clone(leaves)
 	reads[colEnded] = at
 	return fault.Errorf(fault.Refused, "%s is not used, and has a yes or a date for %d of %d people who would count as here (the first in line %d): does it tell who left?", name, d.set, d.rows, d.someone).
 		WithHint("if a yes means that somebody left: %s; if an empty cell means that somebody is here: %s %s; if it means something else: %s",
-			fault.Columns.Is(choice(reads)), fault.Columns.Is(choice(map[personColumn]int{colLogin: login, colStatus: at})), fault.ActiveIs.Is(`""`), fault.Columns.Is(choice(leaves)))
+			fault.Columns.Is(choice(reads)), fault.Columns.Is(choice(withStatus(leaves, at))), fault.ActiveIs.Is(`""`), fault.Columns.Is(choice(leaves)))
+}
+
+// withStatus are columns with one that tells who is here, and no other that does.
+func withStatus(columns map[personColumn]int, at int) map[personColumn]int {
+	all := maps.Clone(columns)
+	delete(all, colEnded)
+	all[colStatus] = at
+	return all
 }

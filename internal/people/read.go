@@ -109,7 +109,7 @@ func readPeople(in *rows.Reader, list *List, o ListOptions) error {
 		here := p.row(row)
 		for i := range doubted {
 			d := &doubted[i]
-			if d.byName && d.at <= len(row.Fields) && len(bytes.TrimSpace(row.Fields[d.at-1])) > 0 {
+			if d.byName && d.at <= len(row.Fields) && !neverEnds(row.Fields[d.at-1]) {
 				return doubtError(p.columns, p.statuses, header, *d)
 			}
 			if here {

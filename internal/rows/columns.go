@@ -169,3 +169,24 @@ func (c *Columns[C]) IgnoredNote(kind string) string {
 	}
 	return fmt.Sprintf("columns ignored, because their names mean nothing to %s: %s", kind, strings.Join(all, ", "))
 }
+
+// OtherSign finds the sign, as a word, that a header has between its columns and that no
+// list is read with: cut there, two of its parts or more are names that are known. A row
+// of a healthy list has none: its columns are cut already. Empty: there is none.
+func OtherSign(header Row, known func(name string) bool) string {
+	if len(header.Fields) != 1 {
+		return ""
+	}
+	for _, sign := range []string{"|", "#", ":", "~", "^", "/", "=", "!", "&", "*", "\\"} {
+		n := 0
+		for part := range bytes.SplitSeq(header.Fields[0], []byte(sign)) {
+			if known(Name(part)) {
+				n++
+			}
+		}
+		if n > 1 {
+			return sign
+		}
+	}
+	return ""
+}

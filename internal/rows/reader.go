@@ -410,7 +410,7 @@ func (r *Reader) row() (Row, error) {
 	if err := r.check(line); err != nil {
 		return Row{}, err
 	}
-	if bare := r.trim(line); len(bare) == 0 || isComment(bare) {
+	if bare := r.trim(line); len(bare) == 0 || isComment(bare) && r.delim != '#' {
 		r.take(skip)
 		return row, nil
 	}

@@ -48,3 +48,8 @@ func (a Account) Beginnings() (all []string) {
 	}
 	return all
 }
+
+// OwnSerial is said of an account in a list that is the serial of its own token: a column
+// was copied into the other. No directory names people after tokens that they are yet to
+// get, so that a healthy file of any length has none; a person who types both may mean it.
+const OwnSerial = "the account is the serial of the token itself: was a column copied into the other?"

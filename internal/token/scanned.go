@@ -1,6 +1,7 @@
 package token
 
 import (
+	"regexp"
 	"slices"
 	"strings"
 	"unicode"
@@ -25,7 +26,9 @@ const maxShownScan = 80
 // "S/N:", the element strings of GS1 whose (21) is the serial, and a check digit
 // behind it.
 func ReadScan(text string) Reading {
-	text = strings.TrimFunc(text, func(r rune) bool { return unicode.IsSpace(r) || unicode.IsControl(r) && r != fnc1 })
+	text = strings.TrimFunc(text, func(r rune) bool {
+		return unicode.IsSpace(r) || unicode.IsControl(r) && r != fnc1 || unicode.In(r, unicode.Cf, unseen) // pasted along
+	})
 	text = Unquoted(text)
 	r := Reading{Text: strings.Trim(text, string(fnc1))}
 	if holdsSecret(text) {
@@ -57,6 +60,12 @@ func ReadScan(text string) Reading {
 // quotes, and delimiters behind it.
 func Unquoted(text string) string {
 	text = strings.TrimRight(text, ",; ")
+	if n := len(text); n > 4 && strings.HasPrefix(text, `="`) && text[n-1] == '"' { // a formula that keeps a text a text
+		return strings.TrimSpace(text[2 : n-1])
+	}
+	if n := len(text); n > 2 && text[0] == '\'' && strings.Count(text, "'") == 1 { // the mark of a text in a sheet
+		return strings.TrimSpace(text[1:])
+	}
 	if n := len(text); n > 2 && text[0] == '"' && text[n-1] == '"' {
 		return strings.TrimSpace(text[1 : n-1])
 	}
@@ -95,6 +104,9 @@ func serialsOf(texts ...string) (all []Serial) {
 	return all
 }
 
+// numbered is a label in a list that somebody numbered: 1. 2600412300001.
+var numbered = regexp.MustCompile(`^\d{1,5}[.)] +(\S+)$`)
+
 // labelled lists what a label may call its serial.
 func labelled(text string, gs1 bool) (all []string) {
 	if n := len(text); n > 2 && text[0] == '*' && text[n-1] == '*' {
@@ -104,6 +116,9 @@ func labelled(text string, gs1 bool) (all []string) {
 		if n := len(word); len(text) > n && strings.EqualFold(text[:n], word) && strings.ContainsAny(text[n:n+1], ":# ") {
 			all = append(all, strings.TrimLeft(text[n:], ":# "))
 		}
+	}
+	if m := numbered.FindStringSubmatch(text); m != nil {
+		all = append(all, m[1])
 	}
 	if _, behind, ok := strings.Cut(text, "(21)"); ok {
 		serial, _, _ := strings.Cut(behind, "(")

@@ -41,7 +41,7 @@ func parseDelimiter(s string) (byte, error) {
 	if d, known := delimiters[strings.ToLower(s)]; known {
 		return d, nil
 	}
-	if len(s) == 1 && strings.Contains(",;\t |:!$%&*+/=?@^_~-.", s) {
+	if len(s) == 1 && strings.Contains(",;\t |:!#$%&*+/=?@^_~-.\\", s) {
 		return s[0], nil
 	}
 	return 0, fault.Errorf(fault.Usage, "--delimiter %q: comma, semicolon, tab, space or one sign that is no letter, digit or quote", term.Clean(s))

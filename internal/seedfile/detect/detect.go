@@ -202,7 +202,7 @@ func choose(file string, sample seedfile.Sample, formats []seedfile.Format) (f s
 func suggest(sample seedfile.Sample, skips bool) *table.Suggestion {
 	s := table.Suggest(sample, skips)
 	if s == nil && sample.Options.Delimiter == 0 {
-		for _, d := range []byte("|:=/~^!") {
+		for _, d := range []byte("|:=/~^!#&*%$\\@") {
 			sample.Options.Delimiter = d
 			if other := table.Suggest(sample, skips); other != nil && len(other.Unfound) == 0 {
 				other.Delimiter = d
