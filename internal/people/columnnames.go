@@ -153,6 +153,7 @@ var out = damage.Pattern(`(?i)^(/.*/(nologin|false)|\[[A-Z]*D[A-Z ]*\])$|` +
 	`^(left|gone|resigned|exited|terminated|ausgeschieden|ausgetreten|gekündigt|parti|sorti|baja)\b.*\d{4}`)
 
 // namedOut is the same behind a name, as people mark accounts by hand: Ann Example (left).
+// It is asked about as well.
 var namedOut = damage.Pattern(`(?i)[([{<*](left|gone|disabled|deactivated|inactive|terminated|leaver|resigned|retired|former|deleted|old account|` +
 	`deaktiviert|inaktiv|gesperrt|ausgeschieden|ausgetreten|gekündigt|ehemalig|parti|sorti|désactivé|baja|uit dienst)( [^)\]]*)?[)\]}>*]`)
 
