@@ -26,7 +26,7 @@ type room struct {
 	not map[string]string // forbidden rooms that have a reason of their own
 }
 
-// The rooms, as DESIGN.md describes the house. "family" stands for each package
+// The rooms of the house. "family" stands for each package
 // below seedfile that is not named here.
 var rooms = map[string]room{
 	"cmd/fob": {
@@ -241,7 +241,7 @@ func TestRoomsImportOnlyWhatTheyMay(t *testing.T) {
 		}
 		rules, known := rooms[from]
 		if !known {
-			t.Errorf("%s: there is no room %q in the table: describe it in the design, then here", f.path, from)
+			t.Errorf("%s: there is no room %q in the table: describe it in its doc.go, then here", f.path, from)
 			continue
 		}
 		for _, imported := range f.imports {

@@ -230,7 +230,7 @@ func TestExitCodesHelp(t *testing.T) {
 		return true
 	})
 	if want := []int{0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 130}; !slices.Equal(constants, want) {
-		t.Errorf("the constants are %v, the design says %v", constants, want)
+		t.Errorf("the constants are %v, not %v", constants, want)
 	}
 	text := newProgram(t).must(t, "help", "exit-codes").out
 	for _, n := range constants {

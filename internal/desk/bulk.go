@@ -46,7 +46,7 @@ type Bulk struct {
 	Answer func([]Answered) error
 }
 
-// Answered is what became of one row, with the JSON names of the design.
+// Answered is what became of one row. Its JSON names are kept for good.
 type Answered struct {
 	Line int `json:"line"`
 	Outcome

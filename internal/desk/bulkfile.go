@@ -19,7 +19,7 @@ import (
 const MaxBulkRows = 100_000
 
 // bulkColumn is a column of a file of bindings or assignments, by its name. The names
-// are the design's own, without synonyms: a column that means nothing here is
+// are fob's own, without synonyms: a column that means nothing here is
 // refused, and one that is taken for another would bind tokens to the wrong people.
 type bulkColumn int
 

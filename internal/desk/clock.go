@@ -52,7 +52,7 @@ type ClockWriter interface {
 }
 
 // Clock is what is known of a token's clock after its codes were accepted, and
-// what that promises, with the JSON names of the design.
+// what that promises. Its JSON names are kept for good.
 type Clock struct {
 	Observations int        `json:"observations"`
 	RatePPM      *float64   `json:"rate_ppm"`       // as measured; null: not measured, which takes 30 days

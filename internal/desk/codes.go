@@ -52,7 +52,7 @@ type Codes struct {
 	Ahead time.Time
 }
 
-// Outcome is the answer to codes, with the JSON names of the design.
+// Outcome is the answer to codes. Its JSON names are kept for good.
 type Outcome struct {
 	Serial        token.Serial `json:"serial"`
 	Account       *string      `json:"account"`

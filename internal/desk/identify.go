@@ -19,7 +19,7 @@ type Identify struct {
 	Progress func(done, total int) // nil: nobody watches
 }
 
-// Identified is a token that shows the codes, with the JSON names of the design.
+// Identified is a token that shows the codes. Its JSON names are kept for good.
 type Identified struct {
 	Serial     token.Serial `json:"serial"`
 	State      token.State  `json:"state"`

@@ -38,7 +38,7 @@ type Relocation struct {
 	Progress func(done, all int) // may be nil
 }
 
-// Relocated is what became of it, with the JSON names of the design.
+// Relocated is what became of it. Its JSON names are kept for good.
 type Relocated struct {
 	Location string         `json:"location"`
 	Moved    []token.Serial `json:"moved"`

@@ -58,7 +58,7 @@ type Reject struct {
 // MaxRejects is how many refused records a result lists; OnReject has all.
 const MaxRejects = 1000
 
-// Imported is what became of a file, with the JSON names of the design.
+// Imported is what became of a file. Its JSON names are kept for good.
 type Imported struct {
 	File      string            `json:"file"`
 	SHA256    string            `json:"sha256"`

@@ -13,7 +13,7 @@ import (
 )
 
 // Inspected is what can be said of a seed file without a store, with the JSON
-// names of the design. No seed is shown.
+// names that are kept for good. No seed is shown.
 type Inspected struct {
 	File      string              `json:"file"`
 	SHA256    string              `json:"sha256"`

@@ -26,7 +26,7 @@ type BatchChange struct {
 	Progress func(done, all int) // may be nil
 }
 
-// Swept is what became of a batch, with the JSON names of the design.
+// Swept is what became of a batch. Its JSON names are kept for good.
 type Swept struct {
 	Batch    int       `json:"batch"`
 	DryRun   bool      `json:"dry_run"`

@@ -98,7 +98,7 @@ func (c *Clock) flag(obs []token.Observation) {
 }
 
 // jumped reports whether a drift lies where the clock cannot have run to since
-// those before it: beyond the noise of two observations (n of the design, in
+// those before it: beyond the noise of two observations (n, in
 // seconds: σ√2) and what drifts unforeseen, 2 s a day. While the rate is not
 // known, any within ±100 ppm may be the clock's.
 func jumped(before []token.Observation, o token.Observation, period int) bool {

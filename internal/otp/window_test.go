@@ -39,7 +39,7 @@ func periodOf(seconds int) token.Params {
 	return p
 }
 
-// The table of facts/verification.md, the clipping of DESIGN.md, and periods
+// The windows for usual periods, how they are clipped, and periods
 // that nobody planned for.
 func TestOneCodeWindow(t *testing.T) {
 	for _, c := range []struct {

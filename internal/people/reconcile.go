@@ -36,7 +36,7 @@ const (
 	FirstStay = 50
 )
 
-// Reconciled is what a list came to, with the JSON names of the design.
+// Reconciled is what a list came to. Its JSON names are kept for good.
 type Reconciled struct {
 	File     string            `json:"file"`
 	SHA256   string            `json:"sha256"`

@@ -50,7 +50,7 @@ type WrittenFile struct {
 	About     string `json:"about"`
 }
 
-// Delivery is what became of a request, with the JSON names of the design.
+// Delivery is what became of a request. Its JSON names are kept for good.
 type Delivery struct {
 	ID        *string       `json:"delivery"` // null: nothing was handed over
 	At        time.Time     `json:"at"`

@@ -33,7 +33,7 @@ type VerifierWriter interface {
 	SaveEnded(verifier string, ids []int64, at, noted time.Time) error
 }
 
-// Verifier is a system that checks logins, with the JSON names of the design.
+// Verifier is a system that checks logins. Its JSON names are kept for good.
 type Verifier struct {
 	Name      string     `json:"verifier"`
 	Target    string     `json:"target"`

@@ -1,4 +1,5 @@
-// Package report holds the read models: what list, show, batch and export
-// show of the store, and the writers of workbook, CSV and JSON. It owns the
+// Package report holds the read models: what list, show, batch and export show of the
+// store. models.go has their fields; report/export has the columns and writers of
+// workbook, CSV and JSON, report/sheet the workbook itself. It owns the
 // interface that it needs of the store, decrypts nothing and changes nothing.
 package report

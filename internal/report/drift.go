@@ -16,7 +16,7 @@ import (
 
 const (
 	// UnlikeRate is how far a rate lies from the median of its batch and model to be
-	// called an outlier: three times what such rates spread by (DESIGN, 10 ppm).
+	// called an outlier: three times what such rates spread by (10 ppm).
 	UnlikeRate = 30.0
 	// outlierSpan: a record of 90 days is measured to 2 ppm.
 	outlierSpan = otp.FlagSpan
@@ -56,7 +56,7 @@ type ClockRecord struct {
 	Observations []token.Observation // oldest first, at least one
 }
 
-// Drift is how the clocks of tokens run, with the JSON names of the design.
+// Drift is how the clocks of tokens run. Its JSON names are kept for good.
 type Drift struct {
 	Tokens        int            `json:"tokens"`   // with a clock
 	Observed      int            `json:"observed"` // seen at least once

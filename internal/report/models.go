@@ -83,7 +83,7 @@ type Filter struct {
 	AsOf         time.Time    // as things were then: the reader's business (see AsOf); zero: now
 }
 
-// Token is one row of the inventory, with the JSON names of the design. Fields
+// Token is one row of the inventory. Its JSON names are kept for good. Fields
 // that do not apply (a period of an HOTP token) are null.
 type Token struct {
 	Serial       token.Serial `json:"serial"`

@@ -57,7 +57,7 @@ const (
 	JustName = "typed" // never on a list
 )
 
-// Account is whom tokens are given to, with the JSON names of the design.
+// Account is whom tokens are given to. Its JSON names are kept for good.
 type Account struct {
 	Account  string     `json:"account"`
 	FullName *string    `json:"full_name"`

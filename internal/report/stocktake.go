@@ -141,7 +141,7 @@ func (f *Found) MarshalJSON() ([]byte, error) {
 	}{(*bare)(f), f.Todo()})
 }
 
-// Stocktake is the outcome, with the JSON names of the design.
+// Stocktake is the outcome. Its JSON names are kept for good.
 type Stocktake struct {
 	Location   string   `json:"location"`
 	Scanned    int      `json:"scanned"`  // different tokens and unknown labels

@@ -59,8 +59,8 @@ func (t Standing) LastLock(l Lock) time.Time {
 	return t.LockedUntil
 }
 
-// Approver is a second person. Until approvals exist it is a typed name, which
-// nobody verified; it must not be the operator's own.
+// Approver is a second person as typed: a name that nobody verified, and that must not
+// be the operator's own. Package request has approvals that the system verifies.
 type Approver string
 
 // ParseApprover checks a typed approver.

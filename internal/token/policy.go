@@ -41,7 +41,8 @@ func UsualPolicy() Policy {
 	return Policy{Require: map[Command][]Demand{}, Codes: 1, OneCode: UsualOneCode, TwoCodes: UsualTwoCodes, Lock: UsualLock(), RequestFor: UsualRequestFor, Refusals: UsualRefusals}
 }
 
-// How far codes are searched either way where no policy is stricter.
+// How far codes are searched either way where no policy is stricter: otp.OneCodeSeconds
+// and otp.TwoCodeMost, which a test of otp holds these to.
 const (
 	UsualOneCode  = 10 * time.Minute
 	UsualTwoCodes = 12 * time.Hour

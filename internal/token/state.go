@@ -9,7 +9,7 @@ import (
 // State is where a token stands in its life.
 type State string
 
-// The states of the design. The empty state stands for a token that is not
+// The states. The empty state stands for a token that is not
 // there: before its import.
 const (
 	Absent      State = ""
@@ -55,9 +55,9 @@ type Transition struct {
 	Ends bool
 }
 
-// The commands that move tokens, and those that only write events. The table
-// below is the only place that says what is legal; help and refusals are made
-// from it.
+// The commands that move tokens, and those that only write events. The table below, and
+// that of software tokens (virtual.go), are the only places that say what is legal; help
+// and refusals are made from them.
 const (
 	CmdInit        Command = "init"
 	CmdImport      Command = "import"

@@ -3,7 +3,7 @@ package token
 // Verdict is what an import says of one record.
 type Verdict string
 
-// The verdicts of the design, in their order of precedence: a record that is
+// The verdicts, in their order of precedence: a record that is
 // damaged says nothing reliable of its serial; a serial or a seed that stands in
 // the file twice cannot be compared with the store; then a serial's own history
 // counts before that of its seed, so a clone of a stored seed comes last.

@@ -71,7 +71,7 @@ func each(events []trail.Stored) iter.Seq2[trail.Stored, error] {
 	}
 }
 
-// sum is the chain's hash, written down once more from the design: SHA-256 over
+// sum is the chain's hash, written down once more: SHA-256 over
 // label, previous hash, length and body.
 func sum(prev []byte, body []byte) string {
 	all := append([]byte("fob-audit-v1"), prev...)

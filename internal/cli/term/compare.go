@@ -127,7 +127,7 @@ func readOldExport(o *CompareOptions, e export.Export) (old *export.OldExport, e
 	}
 	old, err = export.ReadExport(f, info.Size(), Clean(filepath.Base(o.With)), sheet.ReadOptions{TempDir: e.TempDir, Random: e.Random, Password: password})
 	var told *fault.Error
-	if errors.As(err, &told) && told.Kind == fault.KeyTrouble {
+	if errors.As(err, &told) && told.Kind == fault.KeyTrouble && o.passwordFile == "" {
 		return nil, told.WithHint("give it with --compare-password-file FILE")
 	}
 	var ofSystem syscall.Errno
