@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"io"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -64,6 +65,11 @@ func walkJSON(v any, all *[]Listed) {
 			fields[plainName(name)] = jsonWord(value)
 		}
 		if l, ok := listedOf(fields); ok {
+			for name, value := range v {
+				if l.Account == "" && slices.Contains(ownerNames, plainName(name)) {
+					l.Object = objectID(value)
+				}
+			}
 			*all = append(*all, l)
 			return
 		}
@@ -73,7 +79,22 @@ func walkJSON(v any, all *[]Listed) {
 	}
 }
 
-// jsonWord is a value as one word: of a list its first, of an object the name in it.
+// objectID is the id of an owner of whom a directory says no login: in Graph a device
+// is assigned to an id, and to the name that people are shown.
+func objectID(v any) string {
+	switch v := v.(type) {
+	case []any:
+		if len(v) > 0 {
+			return objectID(v[0])
+		}
+	case map[string]any:
+		id, _ := v["id"].(string)
+		return id
+	}
+	return ""
+}
+
+// jsonWord is a value as one word: of a list its first, of an object the login in it.
 func jsonWord(v any) string {
 	switch v := v.(type) {
 	case string:
@@ -85,7 +106,7 @@ func jsonWord(v any) string {
 			return jsonWord(v[0])
 		}
 	case map[string]any:
-		for _, name := range []string{"userPrincipalName", "username", "login", "displayName", "id"} {
+		for _, name := range []string{"userPrincipalName", "username", "login"} {
 			if w := jsonWord(v[name]); w != "" {
 				return w
 			}

@@ -1,6 +1,7 @@
 package provision
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -15,6 +16,7 @@ import (
 type Listed struct {
 	Serial  token.Serial
 	Account string // empty: nobody's, or not said
+	Object  string // the id of whose it is in a directory, where that is all that is said
 	Ended   bool   // it is there and accepted no more
 }
 
@@ -79,6 +81,9 @@ func (p *Provisioner) Reconcile(ctx context.Context, req Compared) (out Reconcil
 }
 
 func reconcile(r Reader, req Compared) (out Reconciliation, proven []trail.Task, err error) {
+	if err := knownVerifier(r, req.Verifier); err != nil {
+		return out, nil, err
+	}
 	out = Reconciliation{Verifier: req.Verifier, SHA256: req.SHA256, Listed: len(req.List), Findings: []Finding{}, Proven: []token.Serial{}}
 	handed, err := r.HandedSerials(req.Verifier)
 	if err != nil {
@@ -91,8 +96,8 @@ func reconcile(r Reader, req Compared) (out Reconciliation, proven []trail.Task,
 	there := map[string]Listed{}
 	find := func(kind string, l Listed, t *token.Token) {
 		f := Finding{Kind: kind, Serial: l.Serial}
-		if l.Account != "" {
-			f.There = &l.Account
+		if who := cmp.Or(l.Account, l.Object); who != "" {
+			f.There = &who
 		}
 		if t != nil {
 			f.Serial, f.State = t.Serial, new(string(t.State))
@@ -119,6 +124,12 @@ func reconcile(r Reader, req Compared) (out Reconciliation, proven []trail.Task,
 			return out, nil, err
 		}
 		there[t.Serial.Key()] = l
+		person := ""
+		if l.Object != "" && t.Account != "" {
+			if person, err = r.PersonOf(t.Account); err != nil {
+				return out, nil, err
+			}
+		}
 		open := slices.ContainsFunc(tasks, func(k trail.Task) bool { return k.ID == t.ID })
 		_, got := handed[t.Serial.Key()]
 		if !got && !open { // the verifier may have what the device was before it was burnt anew
@@ -135,7 +146,7 @@ func reconcile(r Reader, req Compared) (out Reconciliation, proven []trail.Task,
 			find(ShouldEnd, l, &t)
 		case !got:
 			find(NotFromHere, l, &t)
-		case l.Account != "" && !samePerson(l.Account, string(t.Account)):
+		case l.Account != "" && !samePerson(l.Account, string(t.Account)), person != "" && person != l.Object:
 			find(OtherAccount, l, &t)
 		}
 	}

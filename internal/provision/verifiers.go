@@ -24,6 +24,8 @@ type VerifierReader interface {
 	HandedTokens(verifier string) (int, error)
 	// HandedSerials are the tokens that a verifier got, by their keys.
 	HandedSerials(verifier string) (map[string]token.Serial, error)
+	// PersonOf is the id that an account has in its directory; empty: none is known.
+	PersonOf(a token.Account) (string, error)
 }
 
 // VerifierWriter writes them.
@@ -183,6 +185,16 @@ func findVerifier(r VerifierReader, name string) (v trail.VerifierRow, err error
 	return v, fault.Errorf(fault.NotFound, "there is no verifier %s", name).WithHint("%s shows what there is, %s makes one", fault.Do("verifier list"), fault.Do(token.CmdVerifierAdd, name))
 }
 
+// knownVerifier refuses a name that no verifier has. What goes by the name of its
+// target needs not to be added.
+func knownVerifier(r VerifierReader, name string) error {
+	if _, err := targets.Find(name); err == nil {
+		return nil
+	}
+	_, err := findVerifier(r, name)
+	return err
+}
+
 // ActiveVerifier finds one that was not removed.
 func ActiveVerifier(r VerifierReader, name string) (trail.VerifierRow, error) {
 	v, err := findVerifier(r, name)
@@ -219,6 +231,9 @@ func (p *Provisioner) Done(ctx context.Context, req Ending) (out Ended, err erro
 	}
 	err = p.Store.Update(ctx, func(tx Tx) error {
 		if err := desk.Demand(tx, token.CmdVerifierDone, req.Words); err != nil {
+			return err
+		}
+		if err := knownVerifier(tx, req.Verifier); err != nil {
 			return err
 		}
 		open, err := tx.Tasks(req.Verifier)

@@ -85,7 +85,10 @@ func (d *delivering) begin() (beside *part, err error) {
 	for _, g := range d.groups {
 		several += d.filesOf(g)
 	}
-	d.single = several == 1
+	if d.single = several == 1; !d.single && d.req.Name == Standard {
+		return nil, fault.Errorf(fault.Usage, "these tokens go into %d files, and the standard output is one", several).
+			WithHint("name a file, which gives all of them their names; or choose tokens of one kind")
+	}
 	for _, g := range d.groups {
 		for n := range d.filesOf(g) {
 			if err := d.req.Output.Check(d.nameOf(g, n+1)); err != nil {

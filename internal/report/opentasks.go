@@ -1,6 +1,7 @@
 package report
 
 import (
+	"cmp"
 	"iter"
 	"math"
 	"slices"
@@ -51,7 +52,7 @@ func OpenTasks(r Reader, verifier string, now time.Time) Answer[OpenTask] {
 		},
 		Spares: []string{"Target", "Delivered (UTC)", "State", "Since (UTC)"},
 		Rows:   openTasks(r, verifier, now),
-		None:   fault.Textf("nothing is open at a verifier"),
+		None:   fault.Textf("nothing is open at %s", cmp.Or(verifier, "a verifier")),
 	}
 }
 

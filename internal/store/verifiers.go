@@ -157,6 +157,15 @@ func deliveredWhere(verifier string) whereArgs {
 	return whereArgs{` WHERE d.verifier = $1`, []any{verifier}}
 }
 
+// PersonOf is the id that an account has in its directory.
+func (q *queries) PersonOf(a token.Account) (string, error) {
+	person, err := value[string](q.row(`SELECT COALESCE(person, '') FROM account WHERE key = $1`, a.Key()))
+	if notFound(err) {
+		return "", nil
+	}
+	return person, err
+}
+
 // HandedSerials are the tokens that a verifier got, by their keys.
 func (q *queries) HandedSerials(verifier string) (map[string]token.Serial, error) {
 	all := map[string]token.Serial{}

@@ -133,7 +133,7 @@ type Beside struct {
 
 // Find finds a target by its name.
 func Find(name string) (Target, error) {
-	wanted := strings.ToLower(strings.TrimSpace(name))
+	wanted := strings.ReplaceAll(strings.ToLower(strings.TrimSpace(name)), "_", "-")
 	for _, t := range table {
 		if t.Name == wanted {
 			return t, nil
