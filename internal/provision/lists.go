@@ -29,8 +29,8 @@ var (
 const maxList = 256 << 20
 
 // ReadVerifierList reads a verifier's list; columns are what the operator says:
-// serial=2,account=Benutzer,active=Status.
-func ReadVerifierList(r io.Reader, columns string) (all []Listed, err error) {
+// serial=2,account=Benutzer,active=Status. So is the sheet of a workbook.
+func ReadVerifierList(r io.Reader, columns, sheet string) (all []Listed, err error) {
 	data, err := io.ReadAll(io.LimitReader(r, maxList))
 	if err != nil {
 		return nil, fault.Wrap(fault.Refused, err, "reading the list")
@@ -40,8 +40,12 @@ func ReadVerifierList(r io.Reader, columns string) (all []Listed, err error) {
 		if err := json.Unmarshal(text, &v); err != nil {
 			return nil, fault.Errorf(fault.Refused, "the list is no whole JSON").WithHint("is it cut? Fetch it again")
 		}
+		if goesOn(v) {
+			return nil, fault.Errorf(fault.Refused, "the answer says that there is more: what is not in it would be taken for ended").
+				WithHint("fetch the other pages too, and put all of them into one list: [PAGE, PAGE]")
+		}
 		walkJSON(v, &all)
-	} else if all, err = listedRows(data, columns); err != nil {
+	} else if all, err = listedRows(data, columns, sheet); err != nil {
 		return nil, err
 	}
 	if len(all) == 0 {
@@ -51,6 +55,38 @@ func ReadVerifierList(r io.Reader, columns string) (all []Listed, err error) {
 }
 
 func plainName(name string) string { return rows.Name([]byte(name)) }
+
+// goesOn reports whether an answer is a page that others follow, as Graph, Duo,
+// privacyIDEA, LinOTP, FreeIPA and Ping say it. Of several pages the last one counts.
+func goesOn(v any) bool {
+	switch v := v.(type) {
+	case []any:
+		return len(v) > 0 && goesOn(v[len(v)-1])
+	case map[string]any:
+		page, _ := v["page"].(float64)
+		pages, _ := v["pages"].(float64)
+		if pages > page {
+			return true
+		}
+		for name, value := range v {
+			switch plainName(name) {
+			case "odatanextlink", "nextlink", "nextoffset", "next":
+				if value != nil && value != "" {
+					return true
+				}
+			case "truncated":
+				if value == true {
+					return true
+				}
+			default:
+				if _, list := value.([]any); !list && goesOn(value) {
+					return true
+				}
+			}
+		}
+	}
+	return false
+}
 
 // walkJSON finds the objects that have a serial.
 func walkJSON(v any, all *[]Listed) {
@@ -153,8 +189,8 @@ func isWord(text string, words ...string) bool {
 }
 
 // listedRows reads a table.
-func listedRows(data []byte, columns string) (all []Listed, err error) {
-	in := rows.New(bytes.NewReader(data))
+func listedRows(data []byte, columns, sheet string) (all []Listed, err error) {
+	in := rows.NewWith(bytes.NewReader(data), rows.Options{Sheet: sheet})
 	var names []string
 	said, err := saidColumns(columns)
 	if err != nil {
@@ -170,13 +206,16 @@ func listedRows(data []byte, columns string) (all []Listed, err error) {
 		if names == nil {
 			header := false
 			for n, f := range row.Fields {
-				name := plainName(string(f))
+				name, is := plainName(string(f)), ""
+				if said == nil {
+					is = name
+				}
 				for what, where := range said {
 					if where == name || where == strconv.Itoa(n+1) {
-						header, name = header || where == name, what
+						header, is = header || where == name, what
 					}
 				}
-				names = append(names, name)
+				names = append(names, is)
 			}
 			if header || columns == "" {
 				continue
@@ -184,7 +223,7 @@ func listedRows(data []byte, columns string) (all []Listed, err error) {
 		}
 		fields := map[string]string{}
 		for n, f := range row.Fields {
-			if n < len(names) && (said == nil || said[names[n]] != "") {
+			if n < len(names) && names[n] != "" {
 				fields[names[n]] = string(f)
 			}
 		}

@@ -5,6 +5,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
+	"io"
 	"os"
 
 	"github.com/spf13/cobra"
@@ -16,7 +17,7 @@ import (
 )
 
 func newVerifierReconcileCmd(r *term.Run) *cobra.Command {
-	var columns string
+	var columns, sheet string
 	var apply bool
 	var w term.SaidFlags
 	cmd := &cobra.Command{Use: "reconcile NAME FILE", Args: term.Exactly("the verifier's name", "the list")}
@@ -28,13 +29,18 @@ func newVerifierReconcileCmd(r *term.Run) *cobra.Command {
 		if req.Words, err = w.Words(r); err != nil {
 			return err
 		}
-		data, err := os.ReadFile(args[1])
+		var data []byte
+		if args[1] == provision.Standard {
+			data, err = io.ReadAll(r.Streams.In)
+		} else {
+			data, err = os.ReadFile(args[1])
+		}
 		if err != nil {
 			return fault.Wrap(fault.Refused, term.Cause(err), "the list %s cannot be read", args[1])
 		}
 		sum := sha256.Sum256(data)
 		req.SHA256 = hex.EncodeToString(sum[:])
-		if req.List, err = provision.ReadVerifierList(bytes.NewReader(data), columns); err != nil {
+		if req.List, err = provision.ReadVerifierList(bytes.NewReader(data), columns, sheet); err != nil {
 			return err
 		}
 		return r.WithUseCases(ctx, func(u *app.UseCases) error {
@@ -49,6 +55,7 @@ func newVerifierReconcileCmd(r *term.Run) *cobra.Command {
 		})
 	})
 	cmd.Flags().StringVar(&columns, "columns", "", "which `COLUMNS` are what: serial=1,account=2,active=3")
+	cmd.Flags().StringVar(&sheet, "sheet", "", "`NAME` of the workbook's sheet to read")
 	cmd.Flags().BoolVar(&apply, "apply", false, "close the tasks that the list shows to be closed")
 	w.Add(cmd)
 	term.AddYes(cmd)
