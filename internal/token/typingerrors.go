@@ -164,7 +164,10 @@ func (l *typingErrors) zeros(key string) {
 	if strings.Trim(key, "0123456789") != "" {
 		return
 	}
-	l.add(strings.TrimLeft(key, "0"))
+	for shorter := key; strings.HasPrefix(shorter, "0"); {
+		shorter = shorter[1:]
+		l.add(shorter)
+	}
 	for longer := "00" + key; len(longer) <= usualSerialLen; longer = "0" + longer {
 		l.add(longer)
 	}
