@@ -118,6 +118,7 @@ shots: ## .github/page-*.png, of what make pages saw
 
 bench: ## speed and memory; N=tokens RUNS=repetitions STOCK=tokens there before LASTING=1h for the pages
 	$(GO) run $(BUILD) ./tools/bench -n $(N) -runs $(RUNS) -stock $(STOCK)
+	$(GO) run $(BUILD) ./tools/bench -server -n $(N) -runs $(RUNS)
 	$(GO) run $(BUILD) ./tools/desk -n $(N)
 	$(GO) run $(BUILD) ./tools/bench -agents 50 -n 10000 -lasting $(LASTING)
 	$(GO) run $(BUILD) ./tools/bench -agents 50 -n 10000 -lasting $(LASTING) -beside 1000000

@@ -196,9 +196,9 @@ func TestBindAsksLittle(t *testing.T) {
 		args []string
 	}{
 		{7, bind(0)},
-		{16, []string{"show", all[0].serial}},
+		{10, []string{"show", all[0].serial}},
 		{6, []string{"lost", all[0].serial, "--yes"}},
-		{9, []string{"list"}},
+		{6, []string{"list"}},
 	} {
 		s.wire.said = nil
 		s.must(t, c.args...)

@@ -254,8 +254,12 @@ func (q *queries) batchRows(more string, args ...any) ([]batchRow, error) {
 			nanosOrNil(&b.QuarantinedAt), nanosOrNil(&b.WithdrawnAt))
 		b.Reconcile()
 		return b, err
-	}, `SELECT id, uuid, number, first_id, last_id, file, sha256, format, order_no, supplier, expected, location, received,
-		records, new, unchanged, refused, imported_at, by_name, quarantined_at, withdrawn_at FROM batch WHERE loading = 0`+more+` ORDER BY number`, args...)
+	}, batchSelect(more), args...)
+}
+
+func batchSelect(more string) string {
+	return `SELECT id, uuid, number, first_id, last_id, file, sha256, format, order_no, supplier, expected, location, received,
+		records, new, unchanged, refused, imported_at, by_name, quarantined_at, withdrawn_at FROM batch WHERE loading = 0` + more + ` ORDER BY number`
 }
 
 // Batches reads all batches with the states of their tokens.

@@ -60,7 +60,9 @@ func (q *queries) handedOf(id int64) (names []string, err error) {
 // deliveries reads deliveries with the ids of their tokens.
 func (q *queries) deliveries(where string, args ...any) (all []trail.DeliveryRow, err error) {
 	at := map[int64]int{}
-	err = q.each(`SELECT d.id, d.uuid, d.seq, d.at, d.target, d.verifier, d.plaintext, d.tokens, d.destroyed FROM delivery d`+where+` ORDER BY d.id`, args, func(row scanner) error {
+	heads := `SELECT d.id, d.uuid, d.seq, d.at, d.target, d.verifier, d.plaintext, d.tokens, d.destroyed FROM delivery d` + where + ` ORDER BY d.id`
+	q.ahead(Ask{heads, args})
+	err = q.each(heads, args, func(row scanner) error {
 		var id int64
 		var d trail.DeliveryRow
 		err := row.Scan(&id, &d.ID, &d.Seq, inNanos(&d.At), &d.Target, &d.Verifier, &d.Plain, &d.Tokens, &d.Destroyed)

@@ -184,6 +184,9 @@ func (q *queries) seqsOf(f report.EventFilter) (seqs []int64, err error) {
 	if len(f.About) > 0 {
 		var about []int64
 		for _, subject := range f.About {
+			q.ahead(Ask{aboutSelect, []any{subject}})
+		}
+		for _, subject := range f.About {
 			more, err := q.about(subject)
 			if about = append(about, more...); err != nil {
 				return nil, err
@@ -208,17 +211,19 @@ func (q *queries) seqsOf(f report.EventFilter) (seqs []int64, err error) {
 	return seqs, nil
 }
 
-// eventsAt reads events by their numbers.
+// eventsAt reads events by their numbers, some at a time.
 func (q *queries) eventsAt(seqs []int64, wanted func(body []byte) bool) iter.Seq2[trail.Stored, error] {
+	const some = 50
 	return func(yield func(trail.Stored, error) bool) {
-		for _, seq := range seqs {
-			all, err := q.eventPage(seq, 1, nil)
+		for part := range slices.Chunk(seqs, some) {
+			list, args := places(1, len(part)), anys(part)
+			e, err := q.evidenceBy(evidenceOf(`SELECT seq FROM audit WHERE seq IN (`+list+`)`), args...)
 			if err != nil {
 				failed[trail.Stored](err)(yield)
 				return
 			}
-			for _, s := range all {
-				if s.Seq == seq && (wanted == nil || wanted(s.Body)) && !yield(s, nil) {
+			for _, s := range e.Events {
+				if (wanted == nil || wanted(s.Body)) && !yield(s, nil) {
 					return
 				}
 			}

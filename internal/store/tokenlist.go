@@ -32,6 +32,7 @@ func (q *queries) Tokens(f report.Filter) iter.Seq2[report.Token, error] {
 	if err != nil || l.nothing {
 		return failed[report.Token](err)
 	}
+	q.ahead(reportedAsks...)
 	handed, err := q.handedTo()
 	if err != nil {
 		return failed[report.Token](err)
@@ -41,6 +42,7 @@ func (q *queries) Tokens(f report.Filter) iter.Seq2[report.Token, error] {
 
 // Find reads one token as reports show it.
 func (q *queries) Find(serial token.Serial) (t report.Token, err error) {
+	q.ahead(reportedAsks...)
 	found, err := q.Token(serial) // as people say it
 	if err != nil {
 		return t, err
@@ -56,6 +58,9 @@ func (q *queries) Find(serial token.Serial) (t report.Token, err error) {
 	}
 	return t, q.noSuchToken(serial)
 }
+
+// reportedAsks are what reported asks beside the tokens.
+var reportedAsks = []Ask{{policySelect, nil}, {batchSelect(``), nil}, {profileSelect, nil}}
 
 func (q *queries) reported(l listing, handed func(id int64) []string) iter.Seq2[report.Token, error] {
 	lock, err := q.lock()

@@ -18,10 +18,12 @@ import (
 
 // bench is one measurement: what is measured with, and what came out.
 type bench struct {
-	n, runs   int
-	phone     bool // only that
-	onlyPages bool
-	binds     int // rows of a file of bindings
+	n, runs     int
+	phone       bool // only that
+	onServer    bool // only that
+	desks, each int  // see sites.go
+	onlyPages   bool
+	binds       int // rows of a file of bindings
 
 	fob     program.Fob
 	sqlite3 string // path; empty when there is none
@@ -59,7 +61,7 @@ func (b *bench) prepare(ctx context.Context, dir string) (err error) {
 	if err := b.write(b.seeds, gen.WriteOATHCSV); err != nil {
 		return err
 	}
-	if b.phone || b.onlyPages {
+	if b.onServer || b.phone || b.onlyPages {
 		return nil
 	}
 	if err := b.prepareFormats(); err != nil {

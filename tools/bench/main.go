@@ -34,6 +34,9 @@ func main() {
 	flag.IntVar(&b.n, "n", 100_000, "tokens")
 	flag.IntVar(&b.runs, "runs", 5, "pairs of imports; single commands are run three times as often")
 	flag.BoolVar(&b.phone, "phone", false, "only the support desk of a large store: see phone.go")
+	flag.BoolVar(&b.onServer, "server", false, "only a store on PostgreSQL, with desks at three sites: see server.go and sites.go")
+	flag.IntVar(&b.desks, "desks", 50, "desks at the three sites")
+	flag.IntVar(&b.each, "each", 6, "binds of each of these desks")
 	flag.IntVar(&b.binds, "binds", 10_000, "rows of a file of bindings, as far as there are tokens")
 	flag.IntVar(&b.auditor.events, "events", 0, "events of the trail that is verified; as many as tokens without it")
 	flag.IntVar(&b.loads.stock, "stock", 500_000, "tokens of the store that is not empty")
@@ -104,6 +107,13 @@ func run(ctx context.Context, b *bench, at *agents, parent string) error {
 		table, err := at.run(ctx)
 		if err == nil {
 			fmt.Printf("`go run ./tools/bench -agents %d -n %d` on %s:\n\n%s", at.number, b.n, on, table)
+		}
+		return err
+	}
+	if b.onServer {
+		table, err := b.runServer(ctx, sitesPlan{desks: b.desks, each: b.each, load: b.n, pause: at.think})
+		if err == nil {
+			fmt.Printf("`go run ./tools/bench -server -n %d` on %s:\n\n%s", b.n, on, table)
 		}
 		return err
 	}

@@ -32,18 +32,22 @@ func main() {
 	kills := flag.Int("kills", 500, "processes to kill: of five one imports and four bind")
 	sizes := flag.Int("sizes", 10, "disks on which a file is imported, most of them too small")
 	tokens := flag.Int("n", 30_000, "tokens of the file whose import is killed")
+	stops := flag.Int("stops", -1, "stops of a server, and ten times fewer failovers; a tenth of the kills without it")
 	seed := flag.Uint64("seed", rand.Uint64(), "what the rounds are drawn from")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	fmt.Printf("crash: %d kills, %d tokens, %d disks, -seed %d\n", *kills, *tokens, *sizes, *seed)
-	if err := run(ctx, *kills, *tokens, *sizes, rand.New(rand.NewPCG(*seed, 0))); err != nil {
+	if *stops < 0 {
+		*stops = *kills / 10
+	}
+	if err := run(ctx, *kills, *tokens, *sizes, *stops, rand.New(rand.NewPCG(*seed, 0))); err != nil {
 		fmt.Fprintln(os.Stderr, "crash:", err)
 		os.Exit(1)
 	}
 }
 
-func run(ctx context.Context, kills, tokens, sizes int, random *rand.Rand) error {
+func run(ctx context.Context, kills, tokens, sizes, stops int, random *rand.Rand) error {
 	dir, err := os.MkdirTemp("", "fob-crash-")
 	if err != nil {
 		return err
@@ -87,7 +91,7 @@ func run(ctx context.Context, kills, tokens, sizes int, random *rand.Rand) error
 		return fmt.Errorf("hunting for seeds: %w", err)
 	}
 	fmt.Printf("%d commands with seeds of every format, %d of them killed before their end, 0 seeds outside of what was imported\n", runs, cut)
-	return h.servers(ctx, kills/10, random)
+	return h.servers(ctx, stops, random)
 }
 
 func (h *harness) servers(ctx context.Context, rounds int, random *rand.Rand) error {

@@ -61,8 +61,8 @@ type transaction struct {
 }
 
 const (
-	maxDue = 500                   // statements that are held back
-	linger = 20 * time.Millisecond // of a reading whose connection may be used again at once
+	maxDue = 500                    // statements that are held back
+	linger = 200 * time.Millisecond // of a reading whose connection may be used again at once
 )
 
 // BeginTx notes the beginning.
