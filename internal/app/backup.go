@@ -303,7 +303,7 @@ func (c Config) restoreIn(ctx context.Context, s *store.Store, file, sum string,
 		b.Events, b.Head = head.Seq, head.Hash.String()
 		w, err := request.Gate{Operator: c.Operator, Now: c.Now}.Pass(tx, request.Order{Guard: token.GuardRestore, By: token.CmdRestore, Always: true,
 			Files: []request.File{{Name: file, SHA256: sum}}, Effect: "put the backup " + file + " in the place of the store"}, w)
-		if needed := (*request.Needed)(nil); err != nil && !errors.As(err, &needed) {
+		if needed := (*request.Needed)(nil); err != nil && !errors.As(err, &needed) && fault.KindOf(err) != fault.Refused {
 			err = fault.Wrap(fault.KindOf(err), err, "%s", s.Where()).WithAdvice(fault.AdviceOf(err))
 		}
 		if err != nil {

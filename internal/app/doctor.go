@@ -211,7 +211,9 @@ func (d *doctor) imports(ctx context.Context, k *Check) error {
 	if n > 0 {
 		k.found(fmt.Sprintf("rows of imports that were broken off wait to be swept: of %d", n), "nobody sees these tokens, but they take room",
 			"the next %s sweeps them", fault.Do(token.CmdImport))
+		return nil
 	}
+	k.Detail = "none was broken off"
 	return nil
 }
 

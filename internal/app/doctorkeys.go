@@ -22,7 +22,7 @@ func (d *doctor) memory(ctx context.Context, k *Check) error {
 		k.Outcome, k.Detail = NotChecked, "there is no identity here, so nothing was seen before"
 		return nil
 	}
-	k.Detail = m.path
+	k.Detail = "the store goes on from the newest event seen from here, " + m.path
 	err := d.store.Continues(ctx, m)
 	switch {
 	case err != nil && fault.KindOf(err) == fault.Integrity:
@@ -57,6 +57,8 @@ func (d *doctor) keys(ctx context.Context, k *Check) (err error) {
 	}
 	if keys, err := d.store.Keys(ctx); err != nil {
 		return err
+	} else if len(keys.Custodians) == 1 && len(k.Findings) == 0 {
+		k.Detail += ", the only custodian: if it is lost, all seeds are lost"
 	} else if isRotating(keys) {
 		k.found("a rotation of the store's key was broken off", "the old key still opens seeds that were not encrypted anew", "go on with it: %s", fault.Do(token.CmdKeyRotate))
 	}

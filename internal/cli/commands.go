@@ -56,7 +56,7 @@ Begin with fob init, then fob import FILE: see fob help start.`,
 	cmd.SetCompletionCommandGroupID("store")
 	cmd.AddCommand(admin.HelpTopics(r)...)
 	cmd.AddCommand(out.HelpTopics(r)...)
-	cmd.SetHelpCommand(admin.NewHelpCommand(r, cmd, nearest))
+	cmd.SetHelpCommand(admin.NewHelpCommand(r, cmd))
 	cmd.SetHelpCommandGroupID("store")
 	complete(r, cmd)
 	for _, c := range cmd.Commands() {

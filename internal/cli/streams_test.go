@@ -50,7 +50,7 @@ func TestTerminalTable(t *testing.T) {
 		t.Errorf("a table of nothing: %q", out)
 	}
 	if got := p.must(t, "list"); !strings.Contains(got.out, "LOCATION  SINCE") || strings.Contains(got.out, "~") ||
-		!strings.Contains(got.err, "no room for: PERIOD, DIGITS") {
+		!strings.Contains(got.err, "the same in every row: PERIOD 30, DIGITS 6, ") {
 		t.Errorf("what a narrow terminal gets: %s%s", got.out[:200], got.err)
 	}
 	if out := p.must(t, "key", "list").out; !regexp.MustCompile(`(?m)fob-[0-9a-f]{12}\+[0-9a-f]{8}\+[A-Za-z0-9+/=]{44}$`).MatchString(out) {
@@ -59,6 +59,31 @@ func TestTerminalTable(t *testing.T) {
 	for _, args := range [][]string{{"batch", "list"}, {"key", "list"}, {"audit", "log"}} {
 		if out := p.must(t, args...).out; out == "" || strings.ToUpper(out[:3]) != out[:3] || strings.Contains(out, "\t") {
 			t.Errorf("fob %s gives no table on a terminal:\n%s", args, out)
+		}
+	}
+}
+
+// TestTerminalHints: a person at a terminal reads what to do next, and where a token that
+// lies in no drawer was sent from.
+func TestTerminalHints(t *testing.T) {
+	p := newProgram(t)
+	p.must(t, "init")
+	file := filepath.Join(t.TempDir(), "delivery.csv")
+	if err := os.WriteFile(file, seedFile(deliveryPlan), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	p.must(t, "import", file, "--location", "Vienna")
+	args := []string{"assign", "2600412300001", "anna"}
+	if got := p.must(t, args...); got.err != "" {
+		t.Errorf("a script reads %q", got.err)
+	}
+	p.width, args[1] = 80, "2600412300002"
+	if got := p.must(t, args...); got.err != "When it has arrived: `fob bind 2600412300002 anna`\n" {
+		t.Errorf("a person reads %q", got.err)
+	}
+	for serial, place := range map[string]string{"2600412300002": `(?m)^sent from +Vienna$`, "2600412300003": `(?m)^location +Vienna$`} {
+		if out := p.must(t, "show", serial).out; !regexp.MustCompile(place).MatchString(out) {
+			t.Errorf("%s is not in\n%s", place, out)
 		}
 	}
 }

@@ -26,7 +26,7 @@ var otherCommands = map[string][]string{
 	"unlink": {"unbind"}, "revoke": {"lost", "retire"}, "disable": {"suspend"}, "enable": {"resume"}, "block": {"suspend"}, "lock": {"suspend"}, "deactivate": {"suspend"}, "reactivate": {"resume"}, "dump": {"export"}, "unblock": {"unlock"},
 	"delete": {"retire", "batch withdraw"}, "remove": {"retire", "batch withdraw"}, "rm": {"retire"}, "destroy": {"retire"},
 	"verify": {"check", "audit verify", "verify-export"}, "test": {"check"}, "validate": {"check"}, "log": {"audit log"}, "logs": {"audit log"}, "events": {"audit log"},
-	"users": {"account list"}, "user": {"account show"}, "accounts": {"account list"}, "people": {"account list"}, "batches": {"batch list"}, "locations": {"location list"},
+	"users": {"account list"}, "user": {"account list", "account show"}, "accounts": {"account list"}, "people": {"account list"}, "batches": {"batch list"}, "locations": {"location list"},
 	"inventory": {"stocktake", "export"}, "count": {"stocktake"}, "swap": {"replace"}, "exchange": {"replace"}, "reset": {"unlock", "resync"},
 	"qr": {"virtual"}, "app": {"virtual"}, "config": {"policy show"}, "settings": {"policy show"}, "keys": {"key list"}, "custodians": {"key list"}, "setup": {"init"}, "create": {"init"},
 }
@@ -51,7 +51,7 @@ func commandsNear(cmd *cobra.Command, word string) (paths []string) {
 			names = append(names, c.Name())
 		}
 	}
-	for _, name := range nearest(word, names) {
+	for _, name := range term.Nearest(word, names) {
 		paths = append(paths, cmd.CommandPath()+" "+name)
 	}
 	if !cmd.HasParent() {
@@ -86,7 +86,7 @@ func unknownFlag(cmd *cobra.Command, e *pflag.NotExistError) error {
 			names = append(names, f.Name)
 		}
 	})
-	meant := nearest(typed, names)
+	meant := term.Nearest(typed, names)
 	if len(meant) == 0 {
 		if i := slices.IndexFunc(otherFlags[strings.ToLower(typed)], func(f string) bool { return slices.Contains(names, f) }); i >= 0 {
 			meant = []string{otherFlags[strings.ToLower(typed)][i]}
@@ -103,52 +103,6 @@ func unknownFlag(cmd *cobra.Command, e *pflag.NotExistError) error {
 
 // positional are the flags that people type for what is an argument here.
 var positional = map[string]string{"serial": "SERIAL", "token": "SERIAL", "account": "ACCOUNT", "user": "ACCOUNT", "username": "ACCOUNT", "login": "ACCOUNT", "file": "FILE"}
-
-// nearest returns those of the names that are the fewest typing errors away from
-// a word, or begin with it. A short word allows one only.
-func nearest(word string, names []string) (found []string) {
-	word = strings.ToLower(word)
-	least := min(2, len(word)/2)
-	for _, name := range names {
-		far := typingErrors(word, name)
-		if strings.HasPrefix(name, word) && len(word) > 1 {
-			far = min(far, 1)
-		}
-		if far < least {
-			found, least = nil, far
-		}
-		if far == least {
-			found = append(found, name)
-		}
-	}
-	return found
-}
-
-// typingErrors counts the letters to insert, leave out, change or exchange with their
-// neighbour that make one word of another.
-func typingErrors(from, to string) int {
-	rows := make([][]int, len(from)+1)
-	for i := range rows {
-		rows[i] = make([]int, len(to)+1)
-		rows[i][0] = i
-	}
-	for j := range rows[0] {
-		rows[0][j] = j
-	}
-	for i := 1; i <= len(from); i++ {
-		for j := 1; j <= len(to); j++ {
-			change := rows[i-1][j-1]
-			if from[i-1] != to[j-1] {
-				change++
-			}
-			rows[i][j] = min(change, rows[i-1][j]+1, rows[i][j-1]+1)
-			if i > 1 && j > 1 && from[i-1] == to[j-2] && from[i-2] == to[j-1] {
-				rows[i][j] = min(rows[i][j], rows[i-2][j-2]+1)
-			}
-		}
-	}
-	return rows[len(from)][len(to)]
-}
 
 // isCommand reports whether a word is a command below cmd.
 func isCommand(cmd *cobra.Command, word string) bool {

@@ -1,10 +1,13 @@
 package intake
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
+	"time"
 
 	"fob/internal/desk"
 	"fob/internal/fault"
@@ -185,11 +188,36 @@ func (in *Intake) alreadyImported(ctx context.Context, req Import, res *Imported
 			return err
 		}
 		res.Already, res.Batch = true, &b.Number
-		if req.Supply != (token.Supply{}) {
-			res.warn("the order, supplier, location and date of this call were not recorded: the batch keeps those of its first import")
+		if other := otherSupply(req.Supply, b.Supplied); other != "" {
+			res.warn("%s: batch %d keeps what was said at its first import", other, b.Number)
 		}
 		return nil
 	})
+}
+
+// otherSupply names what was said of a delivery otherwise than it is recorded; empty if
+// nothing was.
+func otherSupply(said, has token.Supply) string {
+	var other []string
+	add := func(differs bool, what string, is any) {
+		if differs {
+			other = append(other, fmt.Sprintf("%s (%v)", what, is))
+		}
+	}
+	none := func(text string) string { return cmp.Or(text, "none recorded") }
+	add(said.Order != "" && said.Order != has.Order, "order", none(has.Order))
+	add(said.Supplier != "" && said.Supplier != has.Supplier, "supplier", none(has.Supplier))
+	add(said.Expected != 0 && said.Expected != has.Expected, "tokens ordered", none(strings.TrimPrefix(strconv.Itoa(has.Expected), "0")))
+	add(said.Location != "" && token.LocationKey(said.Location) != token.LocationKey(has.Location), "location", none(has.Location))
+	received := ""
+	if !has.Received.IsZero() {
+		received = has.Received.Format(time.DateOnly)
+	}
+	add(!said.Received.IsZero() && !said.Received.Equal(has.Received), "date", none(received))
+	if len(other) == 0 {
+		return ""
+	}
+	return "not recorded from this call: " + strings.Join(other, ", ")
 }
 
 // key is what of a request decides how a file's records come out: with the same

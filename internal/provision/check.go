@@ -193,8 +193,11 @@ func (d *delivering) take(j *judged) {
 	}
 	if !c.Before.IsZero() {
 		d.warn(c, func() string {
-			return fmt.Sprintf("%s got its seed before, on %s: some verifiers set its counter back, and codes that were used count again",
-				d.req.Verifier, c.Before.UTC().Format("2006-01-02 15:04 UTC"))
+			forgotten := "some verifiers forget which codes were used, and these count again"
+			if c.Type == token.HOTP {
+				forgotten = "some verifiers set its counter back, and codes that were used count again"
+			}
+			return fmt.Sprintf("%s got its seed before, on %s: %s", d.req.Verifier, c.Before.UTC().Format("2006-01-02 15:04 UTC"), forgotten)
 		})
 	}
 }

@@ -49,11 +49,15 @@ func (q *queries) CompleteBatch(b token.Batch) (token.Batch, error) {
 // BatchOfFile finds a whole import of the same bytes with the same options.
 func (q *queries) BatchOfFile(sha256, options string) (token.Batch, bool, error) {
 	b := token.Batch{SHA256: sha256, Options: options}
-	err := q.row(`SELECT b.id, b.number, b.format, b.records FROM batch b
+	s, received := &b.Supplied, ""
+	err := q.row(`SELECT b.id, b.number, b.format, b.records, b.order_no, b.supplier, COALESCE(b.expected, 0), b.location, COALESCE(b.received, '') FROM batch b
 		WHERE b.sha256 = $1 AND b.options = $2 AND `+visible+` AND b.refused = 0 ORDER BY b.number LIMIT 1`,
-		sha256, options).Scan(&b.ID, &b.Number, &b.Format, &b.Records)
+		sha256, options).Scan(&b.ID, &b.Number, &b.Format, &b.Records, &s.Order, &s.Supplier, &s.Expected, &s.Location, &received)
 	if notFound(err) {
 		return b, false, nil
+	}
+	if err == nil && received != "" {
+		s.Received, err = time.Parse(time.DateOnly, received)
 	}
 	return b, err == nil, err
 }

@@ -84,7 +84,11 @@ func ParseSetting(text string) (name, value string, err error) {
 	}
 	i := slices.IndexFunc(Settings(), func(s Setting) bool { return s.Name == name })
 	if i < 0 {
-		return "", "", fault.Errorf(fault.Usage, "there is no setting %q", name).WithHint("%s lists them all", fault.Do("policy show"))
+		err := fault.Errorf(fault.Usage, "there is no setting %q", name).WithHint("%s lists them all", fault.Do("policy show"))
+		if slices.ContainsFunc(Settings(), func(s Setting) bool { return s.Name == requirePrefix+name }) {
+			err = err.WithHint("what %s has to be given is the setting %s%s, such as %s%s=ticket", name, requirePrefix, name, requirePrefix, name)
+		}
+		return "", "", err
 	}
 	if value, err = ParseText(name, value); err != nil || value == "" {
 		return name, "", err

@@ -52,10 +52,32 @@ func doctor(ctx context.Context, r *term.Run, withKeys, compact bool) error {
 	} else {
 		err = printChecks(r, checks)
 	}
-	if err != nil || found == 0 {
+	if err != nil {
 		return err
 	}
+	if found == 0 {
+		sayWell(r, checks)
+		return nil
+	}
 	return fault.Errorf(fault.Integrity, "the store needs care: %s", term.Count(found, "problem"))
+}
+
+// sayWell ends what found nothing wrong, with what it did not look at.
+func sayWell(r *term.Run, checks []app.Check) {
+	if r.JSON {
+		return
+	}
+	var left []string
+	for _, c := range checks {
+		if c.Outcome == app.NotChecked {
+			left = append(left, c.Name)
+		}
+	}
+	if len(left) > 0 {
+		r.Remark("Nothing wrong was found; not checked: %s.", strings.Join(left, ", "))
+		return
+	}
+	r.Remark("All is well.")
 }
 
 func printChecks(r *term.Run, checks []app.Check) error {

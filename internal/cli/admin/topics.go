@@ -125,9 +125,8 @@ func defaultsOf(f seedfile.Format) string {
 }
 
 // NewHelpCommand stands in for cobra's, which answers an unknown topic with the
-// help of the whole program and success. Nearest returns those of the names that a
-// mistyped word may have meant.
-func NewHelpCommand(r *term.Run, root *cobra.Command, nearest func(word string, names []string) []string) *cobra.Command {
+// help of the whole program and success.
+func NewHelpCommand(r *term.Run, root *cobra.Command) *cobra.Command {
 	return &cobra.Command{
 		Use:     "help [COMMAND|TOPIC]",
 		Short:   "Help about any command or topic",
@@ -151,7 +150,7 @@ func NewHelpCommand(r *term.Run, root *cobra.Command, nearest func(word string, 
 				for _, c := range root.Commands() {
 					names = append(names, c.Name())
 				}
-				if meant := nearest(args[0], names); len(args) == 1 && len(meant) > 0 {
+				if meant := term.Nearest(args[0], names); len(args) == 1 && len(meant) > 0 {
 					return err.WithHint("did you mean `fob help %s`? `fob help` lists commands and topics", strings.Join(meant, "` or `fob help "))
 				}
 				return err.WithHint("`fob help` lists commands and topics")

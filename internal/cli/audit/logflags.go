@@ -60,12 +60,21 @@ func (o *logOptions) filter(now time.Time) (f report.EventFilter, err error) {
 		for i, c := range all {
 			names[i] = string(c)
 		}
-		return f, fault.Errorf(fault.Usage, "--command %q is no command that the trail has", term.Clean(o.command)).WithHint("it has %s", strings.Join(names, ", "))
+		return f, fault.Errorf(fault.Usage, "--command %q is no command that the trail has", term.Clean(o.command)).
+			WithHint("%sit has %s", meant(string(f.Command), names), strings.Join(names, ", "))
 	}
 	if f.Outcome != "" && f.Outcome != trail.Done && f.Outcome != trail.Refused {
 		return f, fault.Errorf(fault.Usage, "--outcome %q: an event was done or refused", term.Clean(o.outcome))
 	}
 	return f, nil
+}
+
+// meant says which of the names a mistyped word may have been.
+func meant(word string, names []string) string {
+	if near := term.Nearest(word, names); len(near) > 0 {
+		return "did you mean " + strings.Join(near, " or ") + "? "
+	}
+	return ""
 }
 
 // remarked passes events on, and remarks it where the flags select none.

@@ -39,10 +39,19 @@ func printClock(r *term.Run, out desk.Outcome) {
 	r.Facts(
 		"clock now", term.DriftWords(out.DriftSeconds),
 		"rate", rateNoise(c),
-		"expected "+c.At.Format(time.DateOnly), fmt.Sprintf("%s, give or take %s; one code is searched in %d steps", term.DriftWords(&c.DriftSeconds), lengthWords(c.HalfWidth), c.Steps),
+		"expected "+c.At.Format(time.DateOnly), fmt.Sprintf("%s; one code is searched in %d steps", expected(c), c.Steps),
 		"one code", oneCode(c, r.Now()),
 		"flags", flagWords(c.Flags),
 	)
+}
+
+// expected is where the clock will stand, and how surely.
+func expected(c *desk.Clock) string {
+	within := lengthWords(c.HalfWidth)
+	if math.Abs(c.DriftSeconds) < 0.5 {
+		return "right to within " + within
+	}
+	return fmt.Sprintf("%s, give or take %s", term.DriftWords(&c.DriftSeconds), within)
 }
 
 // rateNoise words the measured rate, or why it is not known. The forecast goes by

@@ -201,7 +201,7 @@ func whatEnded(err error) string {
 }
 
 func describe(t token.Token) string {
-	what := fmt.Sprintf("Token %s is %s", t.Serial, t.State)
+	what := fmt.Sprintf("Token %s is %s", t.Serial, strings.ReplaceAll(string(t.State), "_", " "))
 	if t.Account != "" {
 		what += " (" + string(t.Account) + ")"
 	}

@@ -3,6 +3,7 @@ package out
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -237,7 +238,8 @@ func printDelivery(r *term.Run, req provision.Request, d provision.Delivery, err
 	if err != nil {
 		return err
 	}
-	tell(r, d.Warnings, len(d.Warnings)+d.More, func(m provision.Remark) string { return fmt.Sprintf("warning: %s: %s", m.Serial, m.Text) })
+	warnings := together(d.Warnings)
+	tell(r, warnings, len(warnings)+d.More, func(m provision.Remark) string { return fmt.Sprintf("warning: %s: %s", m.Serial, m.Text) })
 	if d.DryRun {
 		r.Say("%s can go to %s; nothing was written", term.Count(d.Tokens, "token"), d.Verifier)
 		return left
@@ -246,7 +248,11 @@ func printDelivery(r *term.Run, req provision.Request, d provision.Delivery, err
 	if req.Name == provision.Standard {
 		say = r.Remark
 	}
+	sealed := ""
 	for _, f := range d.Files {
+		if f.Encrypted == "recipients" {
+			sealed = f.File
+		}
 		if f.About != "" {
 			say("%s: %s", f.File, f.About)
 			continue
@@ -260,8 +266,35 @@ func printDelivery(r *term.Run, req provision.Request, d provision.Delivery, err
 	if d.Erasure != nil {
 		r.Remark("%s", term.ErasureWords(*d.Erasure))
 	}
+	if sealed != "" && req.Name != provision.Standard {
+		how := "age -d -i KEY-FILE"
+		if slices.ContainsFunc(d.To, func(to string) bool { return strings.HasPrefix(to, "OpenPGP") }) {
+			how = "gpg -d"
+		}
+		r.Remark("First decrypt it: %s %s", how, term.Pasted(sealed))
+	}
 	r.Remark("%s", req.Target.How)
 	return term.FirstError(term.Residue(d.Erasure), left)
+}
+
+// together makes one remark of those that say the same of several tokens.
+func together(all []provision.Remark) (few []provision.Remark) {
+	const named = 3
+	of := map[string][]string{}
+	for _, m := range all {
+		if of[m.Text] == nil {
+			few = append(few, m)
+		}
+		of[m.Text] = append(of[m.Text], string(m.Serial))
+	}
+	for i := range few {
+		if serials := of[few[i].Text]; len(serials) > named {
+			few[i].Serial = token.Serial(fmt.Sprintf("%s and %d more", strings.Join(serials[:named], ", "), len(serials)-named))
+		} else {
+			few[i].Serial = token.Serial(strings.Join(serials, ", "))
+		}
+	}
+	return few
 }
 
 // tell writes the first of some remarks to standard error.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"os"
+	"strconv"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -31,6 +32,7 @@ func (o *peopleOptions) add(cmd *cobra.Command) {
 	f.StringArrayVar(&o.ActiveIs, "active-is", nil, "`STATUS` of people who are here; all others left (repeatable)")
 	f.StringArrayVar(&o.renamed, "renamed", nil, "an account with a new name: `OLD=NEW` (repeatable)")
 	f.IntVar(&o.atLeast, "at-least", -1, "refuse the list unless `N` percent of the accounts stay")
+	f.Lookup("at-least").DefValue = strconv.Itoa(people.UsualStay) // -1 says that nothing was said
 	o.SaidFlags.Add(cmd)
 }
 

@@ -60,12 +60,16 @@ func (m mover) command(r *term.Run) *cobra.Command {
 					return err
 				}
 			}
-			return r.MoveTokenWith(ctx, c, paper.Open, func(t token.Token, err error) error {
+			err = r.MoveTokenWith(ctx, c, paper.Open, func(t token.Token, err error) error {
 				if err := paper.Finish(r, t, err); err != nil || !m.account {
 					return err
 				}
 				return remarkShare(ctx, r, t.Account)
 			})
+			if err == nil && m.account && !r.JSON && r.Streams.OutWidth > 0 {
+				r.Remark("When it has arrived: `fob bind %s`", term.Pasted(string(c.Serial), string(c.Account)))
+			}
+			return err
 		}),
 	}
 	w.Add(cmd)

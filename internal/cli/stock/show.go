@@ -56,7 +56,7 @@ func printFacts(r *term.Run, told report.Told) {
 		"codes", parameters, "next counter", nextCounter(t), "T0", epoch(t), "clock", term.DriftWords(t.DriftSeconds),
 		"rate", rateWords(t.DriftPPM), "observed", t.ObservedAt, "failures", t.Failures, "locked until", lockWords(t.LockedUntil),
 		"loss", lossWords(t), "reported", t.LostReported, "stolen", sinceEvent(told.Theft), "leaked", sinceEvent(told.Leak),
-		"location", t.Location, "condition", t.Condition, "not before", t.NotBefore, "not after", t.NotAfter, "imported", t.ImportedAt,
+		placeName(r, t), t.Location, "condition", t.Condition, "not before", t.NotBefore, "not after", t.NotAfter, "imported", t.ImportedAt,
 		"seed", seed, "seed went to", strings.Join(t.ExportedTo, ", "))
 	for _, l := range told.OfBatch {
 		facts = append(facts, "batch event", l)
@@ -119,6 +119,15 @@ func lineWords(r *term.Run, l report.Line) string {
 		words = append(words, strconv.Quote(*l.Reason))
 	}
 	return words[0] + " " + strings.Join(words[1:], ", ")
+}
+
+// placeName is what a token's place is to a person: of one that lies in no drawer, where
+// it was sent from.
+func placeName(r *term.Run, t report.Token) string {
+	if r.Streams.OutWidth == 0 || t.State == token.InStock || t.State == token.Quarantined {
+		return "location"
+	}
+	return "sent from"
 }
 
 // nextCounter says so of an HOTP token that has none any more.

@@ -204,6 +204,8 @@ func summarise(r *term.Run, o *stocktakeOptions, s *report.Stocktake) {
 	switch {
 	case len(s.Moved) > 0:
 		say("Posted: %s moved to %s.", term.Count(len(s.Moved), "token"), s.Location)
+	case n == 0 && o.post:
+		say("Nothing to move: no token that lies here is recorded elsewhere.")
 	case n > 0 && !o.post:
 		say("Nothing was changed; --post moves %s to %s in the records.", term.Count(n, "token"), s.Location)
 	}

@@ -83,7 +83,14 @@ func ErasureWords(e token.Erasure) string {
 	if e.Sought == 0 {
 		return "No seed was destroyed just now; the log is empty."
 	}
-	return fmt.Sprintf("Read back: %s, %d bytes; %d of %d destroyed seeds found.", strings.Join(e.Files, ", "), e.Bytes, e.Found, e.Sought)
+	files := fmt.Sprintf("%s (%d bytes read)", strings.Join(e.Files, " and "), e.Bytes)
+	switch {
+	case e.Found > 0:
+		return fmt.Sprintf("Checked: %d of the %s can still be found in %s.", e.Found, Count(e.Sought, "destroyed seed"), files)
+	case e.Sought == 1:
+		return fmt.Sprintf("Checked: no trace of the destroyed seed is left in %s.", files)
+	}
+	return fmt.Sprintf("Checked: no trace of the %d destroyed seeds is left in %s.", e.Sought, files)
 }
 
 // mostSerials is how many tokens a certificate on paper names.

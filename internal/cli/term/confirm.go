@@ -50,5 +50,6 @@ func (r *Run) AskYesNo(ctx context.Context, what string) (yes bool, err error) {
 		case "no", "n":
 			return false, nil
 		}
+		t.Say("Type yes or no.")
 	}
 }

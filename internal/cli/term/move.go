@@ -30,12 +30,12 @@ const namedInQuestion = 5
 func moveQuestion(all []token.Token, to token.State, what string) string {
 	if len(all) == 1 {
 		if t := all[0]; what == "" {
-			return fmt.Sprintf("End the binding of token %s to %s (it will be %s)", t.Serial, t.Account, to)
+			return fmt.Sprintf("End the binding of token %s to %s (it will be %s)", t.Serial, t.Account, strings.ReplaceAll(string(to), "_", " "))
 		}
 	}
 	names := make([]string, 0, namedInQuestion+1)
 	for _, t := range all[:min(len(all), namedInQuestion)] {
-		whose := string(t.State)
+		whose := strings.ReplaceAll(string(t.State), "_", " ")
 		if t.Account != "" {
 			whose += " " + string(t.Account)
 		}

@@ -2,6 +2,9 @@ package sqlite
 
 import (
 	"errors"
+	"path/filepath"
+	"slices"
+	"strings"
 
 	"modernc.org/sqlite"
 	sqlite3 "modernc.org/sqlite/lib"
@@ -56,7 +59,11 @@ const doRestore = "keep the database with the -wal and -shm beside it as they ar
 func openError(err error, path string) error {
 	switch code(err) {
 	case sqlite3.SQLITE_NOTADB:
-		return fault.Errorf(fault.Internal, "%s is not a database", path).WithHint("name the store with %s", fault.DB)
+		err := fault.Errorf(fault.Internal, "%s is not a database", path).WithHint("name the store with %s", fault.DB)
+		if slices.Contains([]string{".xlsx", ".csv", ".zip", ".json"}, strings.ToLower(filepath.Ext(path))) {
+			err = err.WithHint("name the store with %s; if this is an export, %s proves it without a store", fault.DB, fault.Do("verify-export", path))
+		}
+		return err
 	case sqlite3.SQLITE_CORRUPT:
 		return fault.Wrap(fault.Integrity, err, "%s is damaged", path).WithHint(doRestore)
 	}

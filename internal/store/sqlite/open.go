@@ -130,7 +130,7 @@ func locate(path string) (string, error) {
 	info, err := os.Stat(abs)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
-		return "", fault.Errorf(fault.Internal, "there is no store at %s", abs).WithHint("make one with %s, or name one with %s", initStore, fault.DB)
+		return "", fault.Errorf(fault.Internal, "there is no store at %s", abs).WithHint("make one with %s, or name one, or a copy of one, with %s", initStore, fault.DB)
 	case err != nil:
 		return "", fault.Wrap(fault.Internal, err, "the store cannot be opened")
 	case info.IsDir():
