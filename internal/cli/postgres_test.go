@@ -42,10 +42,7 @@ func TestScriptsOnPostgres(t *testing.T) {
 		e.Setenv("AS_AUDIT", server.AddressAs("fob_audit", name))
 		return err
 	})
-	all, err := filepath.Glob(filepath.Join(p.Dir, "*.txtar"))
-	if err != nil {
-		t.Fatal(err)
-	}
+	all := scripts(t, p.Dir)
 	if p.Files, err = filepath.Glob("testdata/postgres/*.txtar"); err != nil {
 		t.Fatal(err)
 	}

@@ -88,10 +88,27 @@ func testMain() {
 //	write [-utf16] FILE TEXT... with Go's escapes; the texts are joined
 //	mode FILE OCTAL             demand the file's mode
 func TestScripts(t *testing.T) {
-	testscript.Run(t, scriptParams(t, false, func(*testscript.Env) error { return nil }))
+	p := scriptParams(t, false, func(*testscript.Env) error { return nil })
+	p.Files, p.Dir = scripts(t, p.Dir), ""
+	testscript.Run(t, p)
 }
 
 // scriptParams prepares the scripts; more may set what else they need.
+// scripts lists those that run.
+func scripts(t *testing.T, dir string) (run []string) {
+	t.Helper()
+	all, err := filepath.Glob(filepath.Join(dir, "*.txtar"))
+	if err != nil || len(all) == 0 {
+		t.Fatal(len(all), err)
+	}
+	for _, path := range all {
+		if scripted.MatchString(strings.TrimSuffix(filepath.Base(path), ".txtar")) {
+			run = append(run, path)
+		}
+	}
+	return run
+}
+
 func scriptParams(t *testing.T, onServer bool, more func(*testscript.Env) error) testscript.Params {
 	t.Helper()
 	files := t.TempDir()

@@ -1,0 +1,8 @@
+//go:build !race
+
+package cli
+
+import "regexp"
+
+// scripted are the scripts that run: all.
+var scripted = regexp.MustCompile(``)
