@@ -2,7 +2,6 @@ package sqlite
 
 import (
 	"context"
-	"database/sql"
 	"errors"
 	"net/url"
 	"os"
@@ -14,7 +13,7 @@ import (
 // must be empty. A plain copy of the file would lack what is in the log.
 func (e *engine) CopyTo(ctx context.Context, path string) error {
 	// A connection of its own, which may write: not into the store, but into the copy.
-	db, err := sql.Open("sqlite", address(e.path, url.Values{"mode": {"ro"}}, []string{"synchronous(2)"}))
+	db, err := openDB(address(e.path, url.Values{"mode": {"ro"}}, []string{"synchronous(2)"}))
 	if err != nil {
 		return openError(err, e.path)
 	}

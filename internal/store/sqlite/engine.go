@@ -12,6 +12,7 @@ import (
 	"errors"
 	"fmt"
 	"net/url"
+	"sync"
 	"time"
 
 	_ "modernc.org/sqlite" // the driver
@@ -26,8 +27,9 @@ type engine struct {
 	files    *watch
 	patience store.Patience
 	read     *sql.DB
-	write    *sql.DB // nil when opened for reading
-	load     *sql.DB // of a large import, while it holds its lock; else nil
+	write    *sql.DB  // nil when opened for reading
+	on       sync.Map // *sql.Tx: the *connection that it runs on
+	load     *sql.DB  // of a large import, while it holds its lock; else nil
 	// mine has room for one writer of this process: the others wait here, in the order
 	// in which they came, and hold no file while they do.
 	mine chan struct{}
@@ -70,7 +72,7 @@ func address(path string, query url.Values, more []string) string {
 }
 
 func openWriter(path string, more []string) (*sql.DB, error) {
-	db, err := sql.Open("sqlite", address(path, url.Values{"mode": {"rw"}, "_txlock": {"immediate"}}, more))
+	db, err := openDB(address(path, url.Values{"mode": {"rw"}, "_txlock": {"immediate"}}, more))
 	if err != nil {
 		return nil, openError(err, path)
 	}
@@ -111,10 +113,11 @@ func (e *engine) Begin(ctx context.Context, loads bool) (w *store.Writing, err e
 		lock.release()
 		return nil, err
 	}
-	tx, err := conn.BeginTx(ctx, nil)
+	tx, err := e.beginOn(ctx, conn)
 	if err == nil {
 		if err = e.files.check(conn); err != nil {
 			tx.Rollback() //nolint:errcheck // nothing was done
+			e.on.Delete(tx)
 		}
 	}
 	if err != nil {
@@ -126,6 +129,7 @@ func (e *engine) Begin(ctx context.Context, loads bool) (w *store.Writing, err e
 		return insertRows(ctx, conn, table, columns, rows)
 	}
 	end := func() error {
+		e.on.Delete(tx)
 		err := e.files.check(conn)
 		conn.Close()
 		lock.release()
@@ -135,6 +139,19 @@ func (e *engine) Begin(ctx context.Context, loads bool) (w *store.Writing, err e
 		return err
 	}
 	return &store.Writing{Tx: tx, Insert: insert, End: end}, nil
+}
+
+// beginOn begins a transaction of which the connection is known.
+func (e *engine) beginOn(ctx context.Context, conn *sql.Conn) (*sql.Tx, error) {
+	c, err := connectionOf(conn)
+	if err != nil {
+		return nil, err
+	}
+	tx, err := conn.BeginTx(ctx, nil)
+	if err == nil {
+		e.on.Store(tx, c)
+	}
+	return tx, err
 }
 
 // foldLog copies a loader's log into the database once it is long. It takes
@@ -199,6 +216,7 @@ func (e *engine) trySnapshots(ctx context.Context, n int) (readers []*sql.Tx, en
 	end = func() {
 		for _, tx := range readers {
 			tx.Rollback() //nolint:errcheck // a reader has nothing to lose
+			e.on.Delete(tx)
 		}
 		last.Close()
 	}
@@ -207,12 +225,13 @@ func (e *engine) trySnapshots(ctx context.Context, n int) (readers []*sql.Tx, en
 		err = last.QueryRowContext(ctx, `PRAGMA data_version`).Scan(&before)
 	}
 	for i := 0; i < n && err == nil; i++ {
-		begin := e.read.BeginTx
-		if i == n-1 {
-			begin = last.BeginTx
-		}
 		var tx *sql.Tx
-		if tx, err = begin(ctx, nil); err == nil {
+		if i == n-1 {
+			tx, err = e.beginOn(ctx, last)
+		} else {
+			tx, err = e.read.BeginTx(ctx, nil)
+		}
+		if err == nil {
 			readers = append(readers, tx)
 			if n > 1 { // from here on it sees one state
 				err = tx.QueryRowContext(ctx, `PRAGMA data_version`).Scan(&after)

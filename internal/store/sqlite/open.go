@@ -29,7 +29,7 @@ func OpenPatient(ctx context.Context, path string, p store.Patience) (*store.Sto
 		return nil, err
 	}
 	e := &engine{path: abs, files: newWatch(abs), patience: p, mine: oneWriter()}
-	if e.read, err = sql.Open("sqlite", readAddress(abs)); err != nil {
+	if e.read, err = openReaders(readAddress(abs)); err != nil {
 		return nil, openError(err, abs)
 	}
 	if e.write, err = openWriter(abs, forWriting); err != nil {
@@ -96,15 +96,15 @@ func readAddress(path string) string {
 // it or refused.
 func openReader(ctx context.Context, path string) (*sql.DB, error) {
 	if checkWritable(path) == nil && checkWritable(filepath.Dir(path)) == nil {
-		return sql.Open("sqlite", readAddress(path))
+		return openReaders(readAddress(path))
 	}
 	immutable := address(path, url.Values{"mode": {"ro"}, "immutable": {"1"}}, forReading)
 	info, err := os.Stat(path + "-wal")
 	if errors.Is(err, fs.ErrNotExist) {
-		return sql.Open("sqlite", immutable)
+		return openReaders(immutable)
 	}
 	logged := err != nil || info.Size() > 0
-	db, err := sql.Open("sqlite", address(path, url.Values{"mode": {"ro"}}, forReading))
+	db, err := openReaders(address(path, url.Values{"mode": {"ro"}}, forReading))
 	if err != nil {
 		return nil, openError(err, path)
 	}
@@ -118,7 +118,7 @@ func openReader(ctx context.Context, path string) (*sql.DB, error) {
 		return nil, fault.Wrap(fault.Internal, err, "%s was copied while it was in use: a log lies beside it that cannot be read here", path).
 			WithHint("copy the database when no fob is running, or copy both files into a writable folder")
 	}
-	return sql.Open("sqlite", immutable)
+	return openReaders(immutable)
 }
 
 // locate finds the database and refuses places where SQLite's locks do not work.

@@ -205,13 +205,30 @@ func statements(script string) (rows []string) {
 // them, a trigger say, is not left out.
 const ofStore = `WHERE NOT (type = 'table' AND (name IN ('goose_db_version', 'sqlite_sequence') OR name LIKE 'sqlite\_stat%' ESCAPE '\'))`
 
-// SchemaForbids lists whatever differs: nobody but fob has any business in the file.
+// SchemaForbids lists whatever differs: nobody but fob has any business in the file. A
+// connection compares once for each version of the schema: what SQLite holds of it in
+// memory is read anew only then.
 func (e *engine) SchemaForbids(ctx context.Context, tx *sql.Tx) ([]store.SchemaProblem, error) {
-	text, err := readText(ctx, tx)
-	if err != nil || text == newText() {
+	var version int64
+	if err := tx.QueryRowContext(ctx, `PRAGMA schema_version`).Scan(&version); err != nil {
 		return nil, err
 	}
-	return e.SchemaProblems(ctx, tx)
+	known, _ := e.on.Load(tx)
+	c, _ := known.(*connection)
+	if c != nil && c.compared == version && version != 0 {
+		return nil, nil
+	}
+	text, err := readText(ctx, tx)
+	if err != nil {
+		return nil, err
+	}
+	if text != newText() {
+		return e.SchemaProblems(ctx, tx)
+	}
+	if c != nil {
+		c.compared = version
+	}
+	return nil, nil
 }
 
 func readText(ctx context.Context, tx *sql.Tx) (text string, err error) {
