@@ -43,7 +43,7 @@ var illegal = []struct{ statement, words string }{
 	{`UPDATE batch SET loading = 2`, "loading IN"},
 	{`UPDATE batch SET last_id = first_id - 2`, "last_id >="},
 	{`DELETE FROM batch`, "still has tokens"},
-	{`UPDATE token SET serial_key = 'S2' WHERE serial_key = 'S1'`, "UNIQUE constraint failed: token.serial_key"},
+	{`UPDATE token SET serial_key = 'S2' WHERE serial_key = 'S1'`, "the token is not retired; it keeps its serial"},
 	{`UPDATE token SET profile_id = 99`, "FOREIGN KEY"},
 	{`UPDATE token SET location_id = 99`, "FOREIGN KEY"},
 	{`UPDATE token SET account_id = 99 WHERE account_id IS NOT NULL`, "FOREIGN KEY"},
