@@ -22,7 +22,7 @@ func (q *queries) writes() bool { return q.insert != nil }
 
 // Vouch holds one token against the trail.
 func (q *queries) Vouch(tokenID int64) error {
-	if q.shared == nil {
+	if q.turn != nil || len(q.vouched) == 0 { // of many what they share is read once, where an answer is not waited for
 		return q.vouchOne(tokenID)
 	}
 	_, err := q.vouchTokens(tokenID, tokenID, nil)
