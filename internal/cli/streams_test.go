@@ -81,7 +81,12 @@ func TestTerminalHints(t *testing.T) {
 	if got := p.must(t, args...); got.err != "When it has arrived: `fob bind 2600412300002 anna`\n" {
 		t.Errorf("a person reads %q", got.err)
 	}
-	for serial, place := range map[string]string{"2600412300002": `(?m)^sent from +Vienna$`, "2600412300003": `(?m)^location +Vienna$`} {
+	k := parseKnown(seedFile(deliveryPlan))[2]
+	step := p.now.Unix()/int64(k.moving) + 5 // its clock is five steps fast
+	if got := p.must(t, "bind", k.serial, "ben", "--code", k.shows(step)); got.err != "That is no fault: fob remembers it, and expects the next codes accordingly.\n" {
+		t.Errorf("a person reads %q", got.err)
+	}
+	for serial, place := range map[string]string{"2600412300002": `(?m)^sent from +Vienna$`, "2600412300005": `(?m)^location +Vienna$`} {
 		if out := p.must(t, "show", serial).out; !regexp.MustCompile(place).MatchString(out) {
 			t.Errorf("%s is not in\n%s", place, out)
 		}

@@ -164,10 +164,15 @@ func (o Outcome) ClockWords() string {
 	switch {
 	case o.DriftSeconds == nil:
 		return ""
-	case time.Duration(*o.DriftSeconds*float64(time.Second)).Abs() <= time.Duration(o.Period)*time.Second:
+	case !o.ClockOff():
 		return "its clock is right"
 	}
 	return "its clock is " + otp.DriftWords(o.DriftSeconds)
+}
+
+// ClockOff reports whether the codes showed a clock that is off by more than a step.
+func (o Outcome) ClockOff() bool {
+	return o.DriftSeconds != nil && time.Duration(*o.DriftSeconds*float64(time.Second)).Abs() > time.Duration(o.Period)*time.Second
 }
 
 // roughly says a length of time as a person would.

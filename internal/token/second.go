@@ -1,6 +1,7 @@
 package token
 
 import (
+	"fmt"
 	"fob/internal/fault"
 	"slices"
 	"strings"
@@ -54,7 +55,7 @@ func parseSecond(p *Policy, value string, _ bool) (string, error) {
 			said = Guardable()
 		case !slices.Contains(Guardable(), g):
 			return "", fault.Errorf(fault.Usage, "second-person: %q cannot wait for a second person", word).
-				WithHint("possible are all, %s", joinWords(Guardable(), ", "))
+				WithHint("%spossible are all, %s", instead(string(g)), joinWords(Guardable(), ", "))
 		default:
 			said = append(said, g)
 		}
@@ -65,6 +66,21 @@ func parseSecond(p *Policy, value string, _ bool) (string, error) {
 		}
 	}
 	return joinWords(p.Second, ","), nil
+}
+
+// guardOf is what guards a command under another name than its own.
+var guardOf = map[string]Guarded{dashed(CmdRetire): GuardDestroy, dashed(CmdBatchDestroy): GuardDestroy, dashed(CmdKeyRotate): GuardRotate, dashed(CmdPolicySet): GuardPolicy}
+
+// instead says what to write for the name of a command: what it waits under, and the
+// setting that asks for a typed name. Empty for other words.
+func instead(word string) (hint string) {
+	if g, ok := guardOf[word]; ok {
+		hint = fmt.Sprintf("%s waits under the name %s; ", word, g)
+	}
+	if slices.ContainsFunc(Settings(), func(s Setting) bool { return s.Name == requirePrefix+word }) {
+		hint += fmt.Sprintf("a typed name is asked for by %s%s=approved-by; ", requirePrefix, word)
+	}
+	return hint
 }
 
 func joinWords[S ~string](all []S, by string) string {

@@ -48,9 +48,13 @@ func newBindCmd(r *term.Run) *cobra.Command {
 		}
 		out, err := answerCodes(ctx, r, &o, req, token.CmdBind)
 		err = paper.Finish(r, out.Token, err)
-		return printOutcome(r, out, err, func(out desk.Outcome) string {
+		err = printOutcome(r, out, err, func(out desk.Outcome) string {
 			return fmt.Sprintf("Token %s is bound to %s%s.", out.Serial, *out.Account, term.ClockWords(out))
 		})
+		if err == nil && !r.JSON && r.Streams.OutWidth > 0 && out.ClockOff() {
+			r.Remark("That is no fault: fob remembers it, and expects the next codes accordingly.")
+		}
+		return err
 	})
 	o.add(cmd)
 	bulk.Add(cmd)
