@@ -1,6 +1,7 @@
 package report
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -109,7 +110,7 @@ func newestOf(r Reader, f EventFilter) ([]Event, error) {
 		return nil, err
 	}
 	if err == nil && f.Account == "" && f.Ticket == "" {
-		if found, err = importOf(r, t, f); err != nil {
+		if found, err = importsOf(r, t, f); err != nil {
 			return nil, err
 		}
 	}
@@ -137,11 +138,29 @@ func newestOf(r Reader, f EventFilter) ([]Event, error) {
 				continue
 			}
 		}
-		if found = append(found, e); f.Limit > 0 && len(found) > f.Limit {
-			found = found[1:]
-		}
+		found = append(found, e)
+	}
+	slices.SortFunc(found, func(a, b Event) int { return cmp.Compare(a.Seq, b.Seq) })
+	found = slices.CompactFunc(found, func(a, b Event) bool { return a.Seq == b.Seq })
+	if f.Limit > 0 && len(found) > f.Limit {
+		found = found[len(found)-f.Limit:]
 	}
 	return found, nil
+}
+
+// importsOf are the events with which a device came, in each of its lives.
+func importsOf(r Reader, t Token, f EventFilter) (all []Event, err error) {
+	for life := 1; err == nil; life++ {
+		var of []Event
+		if of, err = importOf(r, t, f); err == nil {
+			all = append(all, of...)
+			t, err = r.Find(f.Serial.Former(life))
+		}
+	}
+	if fault.KindOf(err) == fault.NotFound {
+		err = nil
+	}
+	return all, err
 }
 
 // importOf is the event with which a token came, if the filter has it: it is about the
