@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"iter"
 	"math"
-	"slices"
 	"time"
 
 	"fob/internal/fault"
@@ -58,13 +57,19 @@ func OpenTasks(r Reader, verifier string, now time.Time) Answer[OpenTask] {
 
 // StillAt lists the verifiers that have the seeds of some tokens which ended here.
 func StillAt(r Reader, serials []token.Serial) (open []OpenTask, err error) {
-	given := false
+	const few = 20 // beyond them one look at all tasks is less
+	given := len(serials) > few
+	wanted := map[string]bool{}
 	for _, s := range serials {
+		wanted[s.Key()] = true
+		if given {
+			continue
+		}
 		t, err := r.Find(s)
 		if err != nil {
 			return nil, err
 		}
-		given = given || len(t.ExportedTo) > 0
+		given = len(t.ExportedTo) > 0
 	}
 	if !given { // most tokens: all tasks of a store may be many
 		return nil, nil
@@ -73,7 +78,7 @@ func StillAt(r Reader, serials []token.Serial) (open []OpenTask, err error) {
 		if err != nil {
 			return nil, err
 		}
-		if slices.Contains(serials, t.Serial) {
+		if wanted[t.Serial.Key()] {
 			open = append(open, t)
 		}
 	}
