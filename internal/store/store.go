@@ -115,8 +115,10 @@ func (s *Store) snapshots(ctx context.Context, n int, asks []Ask, fn func([]*que
 	}
 	defer end()
 	s.Ahead(ctx, txs[0], asks)
-	if err := s.schemaHolds(ctx, txs[0]); err != nil {
-		return s.Explain(err, doing)
+	for _, tx := range txs {
+		if err := s.schemaHolds(ctx, tx); err != nil {
+			return s.Explain(err, doing)
+		}
 	}
 	readers := make([]*queries, n)
 	for i, tx := range txs {

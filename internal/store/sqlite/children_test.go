@@ -140,7 +140,8 @@ func childLoad(args []string) error {
 		return err
 	}
 	fmt.Println("loading")
-	select {}
+	time.Sleep(time.Hour) // a select without cases is a deadlock, where no goroutine is left
+	return nil
 }
 
 func TestTwoProcessesWriteAtOnce(t *testing.T) {

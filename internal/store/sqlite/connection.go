@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"database/sql/driver"
+	"errors"
 	"time"
 
 	"modernc.org/sqlite"
@@ -66,14 +67,34 @@ const mostKept = 200
 type connection struct {
 	driverConn
 	kept map[string]driverStmt // not in use now
-	// compared is the version of the schema that was found to be fob's; 0: none yet. What
-	// SQLite itself holds of a schema it reads anew only when this number changes.
+	// compared is the version of the schema that was found to be fob's, and is what SQLite
+	// holds of it in memory; 0: none. SQLite reads it anew only when the version is another
+	// one, or when it is told to.
 	compared int64
+	used     bool // a schema was compared, though perhaps it was refused
+	// checked reports whether this transaction began with the comparison. Without it,
+	// SQLite may have read a schema that nobody compared.
+	checked bool
+}
+
+// BeginTx begins a transaction that is not checked yet.
+func (c *connection) BeginTx(ctx context.Context, opts driver.TxOptions) (driver.Tx, error) {
+	c.checked = false
+	return c.driverConn.BeginTx(ctx, opts)
+}
+
+// ResetSession is called before somebody else uses the connection.
+func (c *connection) ResetSession(ctx context.Context) error {
+	c.checked = false
+	return c.driverConn.ResetSession(ctx)
 }
 
 // PrepareContext hands out a statement that is kept, or makes one. SQLite itself prepares
-// it anew when the schema changed.
+// it anew when the schema changed: a comparison of what it was before holds no longer.
 func (c *connection) PrepareContext(ctx context.Context, query string) (driver.Stmt, error) {
+	if !c.checked && query != versionQuery && query != changesQuery {
+		c.compared = 0
+	}
 	if s := c.kept[query]; s != nil {
 		delete(c.kept, query)
 		return &keptStmt{s, c, query}, nil
@@ -83,6 +104,24 @@ func (c *connection) PrepareContext(ctx context.Context, query string) (driver.S
 		return nil, err
 	}
 	return &keptStmt{s.(driverStmt), c, query}, nil
+}
+
+// These read the header of the file only, and no schema.
+const (
+	versionQuery = `PRAGMA schema_version`
+	changesQuery = `PRAGMA data_version`
+)
+
+// forget has SQLite read the schema from the file again, as this transaction sees it:
+// what it holds may be of a moment in which the version was the same. It does so when the
+// statement is prepared, so this one is not kept.
+func (c *connection) forget(ctx context.Context) error {
+	s, err := c.driverConn.PrepareContext(ctx, `PRAGMA writable_schema = RESET`)
+	if err != nil {
+		return err
+	}
+	_, err = s.(driverStmt).ExecContext(ctx, nil)
+	return errors.Join(err, s.Close())
 }
 
 func (c *connection) Close() error {

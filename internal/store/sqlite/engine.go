@@ -209,32 +209,34 @@ func (e *engine) Snapshots(ctx context.Context, n int) ([]*sql.Tx, func(), error
 // trySnapshots returns no readers where somebody wrote. PRAGMA data_version is
 // another number on the same connection as soon as another one has written.
 func (e *engine) trySnapshots(ctx context.Context, n int) (readers []*sql.Tx, end func(), err error) {
-	last, err := e.read.Conn(ctx)
-	if err != nil {
-		return nil, nil, err
-	}
+	conns := make([]*sql.Conn, 0, n)
 	end = func() {
 		for _, tx := range readers {
 			tx.Rollback() //nolint:errcheck // a reader has nothing to lose
 			e.on.Delete(tx)
 		}
-		last.Close()
+		for _, conn := range conns {
+			conn.Close()
+		}
+	}
+	for range n {
+		conn, err := e.read.Conn(ctx)
+		if err != nil {
+			end()
+			return nil, nil, err
+		}
+		conns = append(conns, conn)
 	}
 	var before, after int64
 	if n > 1 {
-		err = last.QueryRowContext(ctx, `PRAGMA data_version`).Scan(&before)
+		err = conns[n-1].QueryRowContext(ctx, changesQuery).Scan(&before)
 	}
 	for i := 0; i < n && err == nil; i++ {
 		var tx *sql.Tx
-		if i == n-1 {
-			tx, err = e.beginOn(ctx, last)
-		} else {
-			tx, err = e.read.BeginTx(ctx, nil)
-		}
-		if err == nil {
+		if tx, err = e.beginOn(ctx, conns[i]); err == nil {
 			readers = append(readers, tx)
 			if n > 1 { // from here on it sees one state
-				err = tx.QueryRowContext(ctx, `PRAGMA data_version`).Scan(&after)
+				err = tx.QueryRowContext(ctx, changesQuery).Scan(&after)
 			}
 		}
 	}

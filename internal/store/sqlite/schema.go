@@ -10,6 +10,7 @@ import (
 	"os"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 
@@ -148,8 +149,8 @@ func (e *engine) SchemaProblems(ctx context.Context, tx *sql.Tx) (problems []sto
 
 // schemaText is everything in the schema with the statement that made it, in one row:
 // quicker than readObjects, which tells what differs. An index without a statement is
-// part of its table's.
-const schemaText = `SELECT group_concat(type || char(0) || name || char(0) || tbl_name || char(0) || sql, char(0) ORDER BY type, name) FROM sqlite_schema ` + ofStore + ` AND sql IS NOT NULL`
+// part of its table's. They are counted: one row can hold the text of two.
+const schemaText = `SELECT count(*) || char(0) || group_concat(type || char(0) || name || char(0) || tbl_name || char(0) || sql, char(0) ORDER BY type, name) FROM sqlite_schema ` + ofStore + ` AND sql IS NOT NULL`
 
 // newText is what schemaText is of a new store, taken from the statements of the
 // migrations without running them. A test compares; where it should ever be another,
@@ -162,7 +163,7 @@ var newText = sync.OnceValue(func() string {
 		rows = append(rows, statements(string(content))...)
 	}
 	slices.Sort(rows)
-	return strings.Join(rows, "\x00")
+	return strconv.Itoa(len(rows)) + "\x00" + strings.Join(rows, "\x00")
 })
 
 var (
@@ -206,18 +207,25 @@ func statements(script string) (rows []string) {
 const ofStore = `WHERE NOT (type = 'table' AND (name IN ('goose_db_version', 'sqlite_sequence') OR name LIKE 'sqlite\_stat%' ESCAPE '\'))`
 
 // SchemaForbids lists whatever differs: nobody but fob has any business in the file. A
-// connection compares once for each version of the schema: what SQLite holds of it in
-// memory is read anew only then.
+// connection compares once for each version of the schema. When it is not its first time,
+// SQLite reads it anew, so that what it holds in memory is what is compared.
 func (e *engine) SchemaForbids(ctx context.Context, tx *sql.Tx) ([]store.SchemaProblem, error) {
 	var version int64
-	if err := tx.QueryRowContext(ctx, `PRAGMA schema_version`).Scan(&version); err != nil {
+	if err := tx.QueryRowContext(ctx, versionQuery).Scan(&version); err != nil {
 		return nil, err
 	}
 	known, _ := e.on.Load(tx)
-	c, _ := known.(*connection)
-	if c != nil && c.compared == version && version != 0 {
+	c := known.(*connection)
+	if c.compared == version && version != 0 {
+		c.checked = true
 		return nil, nil
 	}
+	if c.used {
+		if err := c.forget(ctx); err != nil {
+			return nil, err
+		}
+	}
+	c.compared, c.used = 0, true
 	text, err := readText(ctx, tx)
 	if err != nil {
 		return nil, err
@@ -225,9 +233,7 @@ func (e *engine) SchemaForbids(ctx context.Context, tx *sql.Tx) ([]store.SchemaP
 	if text != newText() {
 		return e.SchemaProblems(ctx, tx)
 	}
-	if c != nil {
-		c.compared = version
-	}
+	c.compared, c.checked = version, true
 	return nil, nil
 }
 
