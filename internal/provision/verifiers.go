@@ -160,6 +160,30 @@ func (p *Provisioner) Verifiers(ctx context.Context) (all []Verifier, err error)
 	return all, err
 }
 
+// Unnamed lists the targets that got seeds under their own name, without a verifier that
+// was added.
+func (p *Provisioner) Unnamed(ctx context.Context) (names []string, err error) {
+	err = p.Store.View(ctx, func(r Reader) error {
+		for _, t := range targets.All() {
+			if _, err := findVerifier(r, t.Name); fault.KindOf(err) != fault.NotFound {
+				if err != nil {
+					return err
+				}
+				continue
+			}
+			n, err := r.HandedTokens(t.Name)
+			if err != nil {
+				return err
+			}
+			if n > 0 {
+				names = append(names, t.Name)
+			}
+		}
+		return nil
+	})
+	return names, err
+}
+
 func verifierOf(r VerifierReader, row trail.VerifierRow, tasks []trail.Task) (v Verifier, err error) {
 	v = Verifier{Name: row.Name, Target: row.Target, AddedAt: row.Added}
 	if !row.Active {

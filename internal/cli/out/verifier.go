@@ -2,6 +2,7 @@ package out
 
 import (
 	"context"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -72,10 +73,17 @@ func newVerifierListCmd(r *term.Run) *cobra.Command {
 					return err
 				}
 			}
-			if len(all) == 0 {
+			if err := t.Flush(); err != nil {
+				return err
+			}
+			unnamed, err := u.Out.Unnamed(ctx)
+			switch {
+			case len(unnamed) > 0:
+				r.Remark("seeds went also to %s, under the target's own name; `fob verifier add NAME --for TARGET` gives a system a name", strings.Join(unnamed, ", "))
+			case len(all) == 0:
 				r.Remark("no verifiers yet; `fob verifier add NAME --for TARGET` adds one")
 			}
-			return t.Flush()
+			return err
 		})
 	})}
 }
