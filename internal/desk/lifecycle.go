@@ -3,7 +3,6 @@ package desk
 import (
 	"context"
 	"fmt"
-	"strings"
 	"time"
 
 	"github.com/google/uuid"
@@ -13,29 +12,6 @@ import (
 	"fob/internal/token"
 	"fob/internal/trail"
 )
-
-// TokenReader looks tokens up.
-type TokenReader interface {
-	Token(serial token.Serial) (token.Token, error)
-	NearSerials(serial token.Serial, limit int) ([]token.Serial, error)
-}
-
-// TokenWriter writes what becomes of a token.
-type TokenWriter interface {
-	// Vouch refuses, with an error of kind Integrity, a token that is not what the
-	// trail says that it is. Anyone who acts on a token asks before, in the same
-	// transaction.
-	Vouch(tokenID int64) error
-	// SaveToken writes what can change of a token, but for its location.
-	SaveToken(t token.Token) error
-	OpenBinding(b token.Binding) error
-	CloseBinding(tokenID int64, at time.Time) (uuid.UUID, error)
-	// NoteCondition writes in which condition a token came back at the end of a
-	// binding.
-	NoteCondition(binding uuid.UUID, condition string) error
-	// DestroySeed removes a token's sealed seed; its fingerprint stays.
-	DestroySeed(tokenID int64) error
-}
 
 // Change is a request to move tokens from their state to another, without codes.
 type Change struct {
@@ -62,97 +38,6 @@ func (d *Desk) Move(ctx context.Context, c Change) (t token.Token, err error) {
 		return t, err
 	}
 	return all[0], nil
-}
-
-// maxAtOnce bounds the tokens of one command: they are one transaction.
-const maxAtOnce = SliceSize
-
-// SliceSize is how many tokens one transaction changes at most: anyone who else has
-// something to write waits for one of them.
-const SliceSize = 5000
-
-// MoveAll does the same with several tokens: all of them, or none.
-func (d *Desk) MoveAll(ctx context.Context, serials []token.Serial, c Change) (all []token.Token, err error) {
-	if c.To == token.Retired {
-		all, _, err = d.Retire(ctx, serials, c)
-		return all, err
-	}
-	return d.moveAll(ctx, serials, c)
-}
-
-// Retire ends tokens and destroys their seeds, and says what became of these in the
-// store's files.
-func (d *Desk) Retire(ctx context.Context, serials []token.Serial, c Change) (all []token.Token, e token.Erasure, err error) {
-	c.By, c.To = token.CmdRetire, token.Retired
-	if all, err = d.moveAll(ctx, serials, c); err == nil {
-		e, err = d.Erase(ctx)
-	}
-	return all, e, err
-}
-
-func (d *Desk) moveAll(ctx context.Context, serials []token.Serial, c Change) (all []token.Token, err error) {
-	if len(serials) > maxAtOnce {
-		return nil, fault.Errorf(fault.Usage, "%d tokens in one command; %d are the most, because the desk waits for all of them", len(serials), maxAtOnce)
-	}
-	if c.Loss.Reported.After(d.Now()) {
-		return nil, fault.Errorf(fault.Usage, "the loss was reported at %s, which is yet to come", c.Loss.Reported.Format(time.RFC3339))
-	}
-	err = d.Store.Update(ctx, func(tx Tx) error {
-		all = nil
-		c := c
-		if len(serials) == 1 {
-			tx.Foresee(Foresight{Serial: serials[0], Account: c.Account, By: d.Operator})
-		}
-		if c.Words, err = d.allowMoves(tx, serials, c); err != nil {
-			return err
-		}
-		for _, serial := range serials {
-			t, err := tx.Token(serial)
-			if c.Owner != "" && err != nil && fault.KindOf(err) == fault.NotFound {
-				return notTheirs()
-			}
-			if err != nil {
-				return err
-			}
-			if err := cannotBeGiven(t, d.Now()); c.By == token.CmdAssign && err != nil {
-				return err
-			}
-			if err := d.MoveIn(tx, &t, c); err != nil {
-				return err
-			}
-			all = append(all, t)
-		}
-		return nil
-	})
-	return all, err
-}
-
-// allowMoves holds a move against the policy. What destroys seeds may have to wait for
-// a second person, who is not asked about what is not possible.
-func (d *Desk) allowMoves(tx Tx, serials []token.Serial, c Change) (Words, error) {
-	o := request.Order{By: c.By}
-	if c.To == token.Retired {
-		o.Guard, o.Touches = token.GuardDestroy, serials
-		names := make([]string, len(serials))
-		for i, serial := range serials {
-			t, err := tx.Token(serial)
-			if err == nil {
-				_, err = t.Move(c.By, c.To)
-			}
-			if err != nil {
-				return c.Words, err
-			}
-			names[i] = string(t.Serial)
-			o.What = append(o.What, "serial="+string(t.Serial))
-		}
-		o.Effect = "retire and destroy the seed of token " + strings.Join(names, ", ")
-	}
-	if c.By == token.CmdRelease {
-		if err := releaseOrder(tx, serials, c, &o); err != nil {
-			return c.Words, err
-		}
-	}
-	return d.Allow(tx, o, c.Words)
 }
 
 // Token looks up one token.
@@ -454,4 +339,22 @@ func (d *Desk) Unlock(ctx context.Context, serial token.Serial, w Words) (t toke
 		return trail.Record(tx, e, trail.TokenDetail{After: new(t.Standing)})
 	})
 	return t, err
+}
+
+// Words are what people say about a command.
+type Words = token.Words
+
+// Author writes the desk's events.
+func (d *Desk) Author() trail.Author {
+	return trail.Author{Store: d.Store.ID(), Operator: d.Operator, Host: d.Host, Now: d.Now, Random: d.Random}
+}
+
+// tokenEvent begins an event about one token, as the token is before it.
+func (d *Desk) tokenEvent(by token.Command, t token.Token, w Words) (*trail.Event, error) {
+	e, err := d.Author().Event(by, trail.Object{Kind: trail.KindToken, ID: string(t.Serial)}, w)
+	if err != nil {
+		return nil, err
+	}
+	e.From = t.State
+	return e, nil
 }

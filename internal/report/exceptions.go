@@ -1,21 +1,16 @@
 package report
 
 import (
-	"bytes"
-	"encoding/json"
 	"fmt"
 	"iter"
 	"strings"
 	"time"
 
 	"fob/internal/otp"
+	"fob/internal/report/sheet"
 	"fob/internal/token"
 	"fob/internal/trail"
 )
-
-// LateLoss is how long from the report of a loss to its entry is long: until
-// then a token that somebody else may hold went on being accepted.
-const LateLoss = 24 * time.Hour
 
 // ExceptionKind is what is wrong, or at least to be explained.
 type ExceptionKind string
@@ -176,71 +171,47 @@ func eachException(r Reader, f ExceptionFilter) ExceptionSeq {
 	}
 }
 
-// ofTokens turns tokens into exceptions; say returns nil for one that is not.
-func ofTokens(tokens iter.Seq2[Token, error], say func(*Token) *Exception) ExceptionSeq {
+func day(t time.Time) string { return t.UTC().Format("2006-01-02") }
+
+// ExceptionList is the exceptions as a report.
+func ExceptionList(r Reader, f ExceptionFilter, s Scope, p Period) Answer[Exception] {
+	f.Tokens, f.Since = s.filter(), p.Since
+	type row = Exception
+	return Answer[row]{
+		Title:    "Exceptions",
+		Selected: s.words() + "; events: " + p.words(),
+		Limits: []string{
+			"Who has left is what the newest list of people says; without one nobody has.",
+			"An approver is a name that the operator typed; that it is another name than the operator's does not prove another person.",
+		},
+		Columns: []sheet.Column[row]{
+			sheet.Col("kind", "Kind", 20, "What is to be explained", func(x *row) ExceptionKind { return x.Kind }),
+			sheet.Col("object", "Object", 18, "Serial, or what else the event is about", func(x *row) string { return x.Object }),
+			sheet.Col("", "State", 12, "Where the token stands, or stood after the event", func(x *row) *token.State { return x.State }),
+			sheet.Col("account", "Account", 28, "Whom it is about", func(x *row) *string { return x.Account }),
+			sheet.Col("at", "Time (UTC)", 20, "Since when, or when", func(x *row) *time.Time { return x.At }),
+			sheet.Col("hours", "Hours", 8, "Of a loss: from its report to its entry", func(x *row) *float64 { return x.Hours }),
+			sheet.Col("", "Event", 9, "Number in the trail", func(x *row) *int64 { return x.Event }),
+			sheet.Col("operator", "Operator", 16, "Who did it", func(x *row) *string { return x.Operator }),
+			sheet.Col("approver", "Approver", 20, "Who approved it, as typed", func(x *row) *string { return x.Approver }),
+			sheet.Col("reason", "Reason", 30, "Why, as typed", func(x *row) *string { return x.Reason }),
+			sheet.Col("about", "About", 50, "The same in words", func(x *row) string { return x.About }),
+			sheet.Col("count", "Count", 7, "How many tokens or events have this one cause; Object is the first", func(x *row) int { return x.Count }),
+		},
+		Spares: []string{"Hours", "Event"},
+		Below:  []string{"About", "Reason", "Approver", "State", "Account", "Operator"},
+		Rows:   before(Exceptions(r, f), p),
+		None:   p.ending(ofKinds("no exceptions", f.Kinds)), Narrowed: s.filter(),
+	}
+}
+
+// before leaves out events that are not before the period's end.
+func before(rows iter.Seq2[Exception, error], p Period) iter.Seq2[Exception, error] {
 	return func(yield func(Exception, error) bool) {
-		for t, err := range tokens {
-			if err != nil {
-				yield(Exception{}, err)
-				return
-			}
-			x := say(&t)
-			if x == nil {
+		for x, err := range rows {
+			if err == nil && x.Event != nil && !p.has(*x.At) {
 				continue
 			}
-			x.Object, x.State, x.Account = string(t.Serial), &t.State, t.Account
-			if !yield(*x, nil) {
-				return
-			}
-		}
-	}
-}
-
-func nothingFound(func(Exception, error) bool) {}
-
-func expiredBound(r Reader, f ExceptionFilter) ExceptionSeq {
-	if !f.wants(ExpiredBound) {
-		return nothingFound
-	}
-	expired := f.Tokens
-	if expired.ExpiringBy.IsZero() || expired.ExpiringBy.After(f.Now) {
-		expired.ExpiringBy = f.Now
-	}
-	return ofTokens(r.Tokens(expired), func(t *Token) *Exception {
-		if t.Account == nil || t.NotAfter == nil {
-			return nil
-		}
-		return &Exception{Kind: ExpiredBound, At: t.NotAfter, About: fmt.Sprintf("expired on %s and is still %s", day(*t.NotAfter), t.State)}
-	})
-}
-
-func lockedNow(r Reader, f ExceptionFilter) ExceptionSeq {
-	if !f.wants(LockedNow) {
-		return nothingFound
-	}
-	locked := f.Tokens
-	locked.LockedAt = f.Now
-	return ofTokens(r.Tokens(locked), func(t *Token) *Exception {
-		if t.LockedUntil == nil {
-			return nil
-		}
-		x := &Exception{Kind: LockedNow, At: t.LockedUntil, About: fmt.Sprintf("%d failed attempts in a row", t.Failures)}
-		if t.LockedUntil.Equal(token.Forever) { // no date: somebody ends it
-			x.At, x.About = nil, x.About+"; locked until somebody unlocks it"
-		}
-		return x
-	})
-}
-
-// leavers come in the order of their accounts.
-func leavers(r Reader, f ExceptionFilter) ExceptionSeq {
-	if !f.wants(LeaverHolds) {
-		return nothingFound
-	}
-	return func(yield func(Exception, error) bool) {
-		for l, err := range r.Leavers(LeaverFilter{Tokens: f.Tokens}) {
-			x := Exception{Kind: LeaverHolds, Object: string(l.Serial), State: &l.State, Account: &l.Account, At: l.LeftAt,
-				About: fmt.Sprintf("%s to an account that has left", l.State)}
 			if !yield(x, err) || err != nil {
 				return
 			}
@@ -248,231 +219,14 @@ func leavers(r Reader, f ExceptionFilter) ExceptionSeq {
 	}
 }
 
-// markedTokens are tokens whose seed leaked, and those that were stolen and came back.
-func markedTokens(r Reader, f ExceptionFilter) ExceptionSeq {
-	if !f.wants(SeedLeaked) && !f.wants(StolenBack) {
-		return nothingFound
+// ofKinds is a sentence about some kinds only.
+func ofKinds[K ~string](sentence string, kinds []K) string {
+	if len(kinds) == 0 {
+		return sentence
 	}
-	tokens := f.Tokens
-	tokens.Marked = true
-	return ofTokens(r.Tokens(tokens), func(t *Token) *Exception {
-		x := &Exception{At: &t.StateSince}
-		switch {
-		case t.Leaked && t.State != token.Retired && f.wants(SeedLeaked):
-			x.Kind, x.About = SeedLeaked, fmt.Sprintf("others may know its seed, and it is %s: not retired yet", t.State)
-		case t.WasStolen && !t.Leaked && (t.State == token.InStock || t.State.HasAccount()) && f.wants(StolenBack):
-			x.Kind, x.About = StolenBack, fmt.Sprintf("it was stolen once, came back, and is %s", t.State)
-		default:
-			return nil
-		}
-		return x
-	})
+	words := make([]string, len(kinds))
+	for i, k := range kinds {
+		words[i] = string(k)
+	}
+	return sentence + " (of the kinds " + listed(words) + ")"
 }
-
-// maxOutliers bounds what is held of clocks; a store with more has one problem,
-// not so many.
-const maxOutliers = 10_000
-
-func clockOutliers(r Reader, f ExceptionFilter) ExceptionSeq {
-	if !f.wants(ClockOutlier) {
-		return nothingFound
-	}
-	return func(yield func(Exception, error) bool) {
-		d, err := ReadDrift(r, DriftFilter{Batch: f.Tokens.Batch, Model: f.Tokens.Model, Outliers: maxOutliers})
-		if err != nil {
-			yield(Exception{}, err)
-			return
-		}
-		for _, o := range d.Outliers {
-			x := Exception{Kind: ClockOutlier, Object: string(o.Serial), State: &o.State, At: &o.ObservedAt, About: outlierWords(o)}
-			if !yield(x, nil) {
-				return
-			}
-		}
-	}
-}
-
-func outlierWords(o DriftOutlier) string {
-	var parts []string
-	if o.Rate != nil {
-		parts = append(parts, fmt.Sprintf("runs at %+.1f ppm", *o.Rate))
-	}
-	if o.Jumps > 0 {
-		parts = append(parts, fmt.Sprintf("jumped %d times", o.Jumps))
-	}
-	return strings.Join(append(parts, fmt.Sprintf("was off by %+.0f s", o.Drift)), ", ")
-}
-
-// ofTrail reads the trail once. Most events are ordinary, and are passed over by
-// their bytes.
-func ofTrail(r Reader, f ExceptionFilter) ExceptionSeq {
-	if !f.wants(LostLate) && !f.wants(ApprovedAlone) && !f.wants(Override) && !f.wants(ManyRefusals) {
-		return nothingFound
-	}
-	return func(yield func(Exception, error) bool) {
-		g, err := newGuessing(r)
-		if err != nil {
-			yield(Exception{}, err)
-			return
-		}
-		for stored, err := range r.Events(EventFilter{}) {
-			if err == nil && !worthALook(stored.Body) {
-				continue
-			}
-			var found []Exception
-			if err == nil {
-				found, err = f.ofEvent(stored, g)
-			}
-			if err != nil {
-				yield(Exception{}, err)
-				return
-			}
-			for _, x := range found {
-				if !yield(x, nil) {
-					return
-				}
-			}
-		}
-	}
-}
-
-// worthALook reports whether an event can be an exception, without reading it: a
-// quote within a text of its JSON would have a backslash before it.
-func worthALook(body []byte) bool {
-	for _, mark := range []string{`"outcome":"refused"`, `"taken_back":true`, `"to":"lost"`, `"approver":"`, `"command":"unlock"`, `"command":"clock accept"`, `"command":"batch `, `"command":"policy set"`} {
-		if bytes.Contains(body, []byte(mark)) {
-			return true
-		}
-	}
-	return false
-}
-
-func (f ExceptionFilter) ofEvent(stored trail.Stored, g guessing) (found []Exception, err error) {
-	e, err := plainEvent(stored)
-	if err != nil || e.Time.Before(f.Since) {
-		return nil, err
-	}
-	add := func(k ExceptionKind, about string, hours *float64) {
-		if f.wants(k) {
-			x := e.exception(k, about)
-			x.Hours = hours
-			found = append(found, x)
-		}
-	}
-	if late, err := e.lateLoss(); err != nil {
-		return nil, err
-	} else if late > LateLoss {
-		hours := late.Hours()
-		add(LostLate, fmt.Sprintf("entered %.0f hours after it was reported", hours), &hours)
-	}
-	if approver := e.Plain[trail.TextApprover]; samePerson(approver, e.Operator.Name) {
-		add(ApprovedAlone, "approved by the operator", nil)
-	} else if samePerson(approver, e.Plain[trail.TextAccount]) {
-		add(ApprovedAlone, "approved by the account itself", nil)
-	}
-	if x, err := g.look(e); err != nil {
-		return nil, err
-	} else if x != nil && f.wants(ManyRefusals) {
-		found = append(found, *x)
-	}
-	about := e.approved()
-	if e.Command == token.CmdRelease && e.Texts[trail.TextApprover] != "" {
-		d, err := detailOf[trail.TokenDetail](e)
-		if err != nil {
-			return nil, err
-		}
-		if d.After != nil && d.After.WasStolen {
-			about = "a token that was stolen was released" + byRequest(e.Request)
-		}
-	}
-	if about != "" && e.Outcome == trail.Done {
-		add(Override, about, nil)
-	}
-	return found, nil
-}
-
-func (e Event) exception(k ExceptionKind, about string) Exception {
-	seq, at := e.Seq, e.Time.UTC()
-	x := Exception{Kind: k, Object: e.Object.ID, At: &at, Event: &seq, Operator: &e.Operator.Name, About: about,
-		Account: NonZero(e.Plain[trail.TextAccount]), Approver: NonZero(e.Plain[trail.TextApprover]), Reason: NonZero(e.Plain[trail.TextReason])}
-	if e.Object.Kind != trail.KindToken {
-		x.Object = e.Object.Kind + " " + e.Object.ID
-	}
-	if e.To != "" {
-		x.State = &e.To
-	}
-	return x
-}
-
-// lateLoss is the time from the report of a loss to this event, which enters it;
-// zero for any other event.
-func (e Event) lateLoss() (time.Duration, error) {
-	if e.To != token.Lost || e.From == token.Lost || e.Outcome != trail.Done {
-		return 0, nil
-	}
-	var d trail.TokenDetail
-	if err := json.Unmarshal(e.Detail, &d); err != nil {
-		return 0, fmt.Errorf("event %d: %w", e.Seq, err)
-	}
-	if d.After == nil || d.After.Loss.Reported.IsZero() {
-		return 0, nil
-	}
-	return e.Time.Sub(d.After.Loss.Reported), nil
-}
-
-// approved is override with the request that the event carries out.
-func (e Event) approved() string {
-	about := e.override()
-	if e.Request == 0 {
-		return about
-	}
-	if about == "" {
-		about = fmt.Sprintf("%s was approved by a second person", e.Command)
-	}
-	return about + byRequest(e.Request)
-}
-
-func byRequest(n int) string {
-	if n == 0 {
-		return ""
-	}
-	return fmt.Sprintf(", by request %d", n)
-}
-
-// override says which rule an event set aside; empty: none.
-func (e Event) override() string {
-	switch e.Command {
-	case token.CmdUnlock:
-		return "unlocked after failed attempts"
-	case token.CmdClockAccept:
-		return "a time was accepted that lies before the newest event"
-	case token.CmdBatchCorrect:
-		return "the parameters of a batch were corrected"
-	case token.CmdBatchWithdraw:
-		return "an import was withdrawn"
-	case token.CmdPolicySet:
-		return "the policy was changed"
-	case token.CmdBind, token.CmdCheck, token.CmdResync, token.CmdUnbind, token.CmdReplace:
-		if e.Texts[trail.TextApprover] != "" {
-			return fmt.Sprintf("%s was approved by a second person", e.Command)
-		}
-	}
-	return ""
-}
-
-// samePerson compares two names as people are called in different places: anna,
-// Anna@example.com and EXAMPLE\anna are one.
-func samePerson(a, b string) bool {
-	a, b = loginName(a), loginName(b)
-	return a != "" && strings.EqualFold(a, b)
-}
-
-func loginName(s string) string {
-	if i := strings.LastIndexByte(s, '\\'); i >= 0 {
-		s = s[i+1:]
-	}
-	s, _, _ = strings.Cut(s, "@")
-	return strings.TrimSpace(s)
-}
-
-func day(t time.Time) string { return t.UTC().Format("2006-01-02") }

@@ -1,6 +1,7 @@
 package trail
 
 import (
+	"bytes"
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
@@ -11,6 +12,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"fob/internal/fault"
 	"fob/internal/token"
 )
 
@@ -205,4 +207,84 @@ func (e *Event) Serials() (all []token.Serial, err error) {
 		err = fmt.Errorf("event %d: %w", e.Seq, err)
 	}
 	return all, err
+}
+
+// marshal writes what is going to be hashed. JSON puts another character in the
+// place of what is no UTF-8, without a word: the trail would forever say something
+// else than the tables, so such a text is refused here.
+func marshal(v any) ([]byte, error) {
+	body, err := json.Marshal(v)
+	if err == nil && replaced(body) {
+		err = errNotText
+	}
+	return body, err
+}
+
+var errNotText = fault.Errorf(fault.Internal, "something in it is not text (UTF-8), and the trail can hold nothing else").
+	WithHint("give it in UTF-8; nothing was changed")
+
+// replaced reports whether JSON put its replacement for what is no UTF-8 into some
+// text. It spells that with an escape, and the same character of a sound text as it
+// is.
+func replaced(body []byte) bool {
+	const escape = `\ufffd`
+	for {
+		before, rest, found := bytes.Cut(body, []byte(escape))
+		if !found {
+			return false
+		}
+		backslashes := len(before) - len(bytes.TrimRight(before, `\`))
+		if backslashes%2 == 0 { // else it is the text \ufffd
+			return true
+		}
+		body = rest
+	}
+}
+
+// Author is who writes events: the same in all of one process.
+type Author struct {
+	Store    uuid.UUID
+	Operator token.Operator
+	Host     string
+	Now      func() time.Time
+	Random   io.Reader
+}
+
+// Event begins an event: who, when, where, which command on what, with what was
+// said about it. Its outcome is Done until somebody says otherwise.
+func (a Author) Event(by token.Command, on Object, w token.Words) (*Event, error) {
+	now := a.Now().UTC()
+	id, err := token.NewID(now, a.Random)
+	if err != nil {
+		return nil, err
+	}
+	e := &Event{ID: id, Time: Time{Time: now}, Store: a.Store, Operator: a.Operator, Host: a.Host,
+		Command: by, Object: on, Outcome: Done, Request: w.Request}
+	for _, t := range []struct{ field, text string }{
+		{TextAccount, string(w.Account)}, {TextReason, w.Reason}, {TextTicket, w.Ticket},
+		{TextApprover, string(w.Approver)}, {TextProof, w.Proof}, {TextCondition, w.Condition},
+	} {
+		if err := e.AddText(a.Random, t.field, t.text); err != nil {
+			return nil, err
+		}
+	}
+	return e, nil
+}
+
+// StoreEvent begins an event about the store as a whole.
+func (a Author) StoreEvent(by token.Command, w token.Words) (*Event, error) {
+	return a.Event(by, Object{Kind: KindStore, ID: a.Store.String()}, w)
+}
+
+// Log takes events at the end of the trail.
+type Log interface {
+	Append(e *Event) error
+}
+
+// Record adds its detail to an event and writes it.
+func Record(log Log, e *Event, detail any) error {
+	if err := e.SetDetail(detail); err != nil {
+		return err
+	}
+	return log.Append(e)
 }

@@ -5,6 +5,8 @@ import (
 	"crypto/sha256"
 	"encoding/binary"
 	"encoding/hex"
+	"errors"
+	"fmt"
 	"iter"
 	"math"
 	"slices"
@@ -152,3 +154,80 @@ func (r Renames) at(name string, given, lists int) string {
 // Now is what the account is called now that an event named when there were so many
 // lists.
 func (r Renames) Now(name string, lists int) string { return r.at(name, lists, math.MaxInt) }
+
+func (f *Fold) listed(e *Event) error {
+	l := ListRow{At: e.Time.UTC(), Seq: e.Seq}
+	if err := e.decode(&l.ListDetail); err != nil {
+		return err
+	}
+	if want := len(f.lists) + 1; l.Number != want && !f.part {
+		return fmt.Errorf("it is list %d of people, where list %d was due", l.Number, want)
+	}
+	f.lists = append(f.lists, l)
+	return nil
+}
+
+// erasedPerson is an account that was erased: what stands for it, and for its row in
+// the newest list of its time.
+type erasedPerson struct {
+	name   string
+	leaf   *Hash // nil: no list had it
+	listed bool
+	lists  int // how many lists there were
+}
+
+// erasedAccount puts what stands for the account in the place of the name that went.
+func (f *Fold) erasedAccount(e *Event) error {
+	var d EraseDetail
+	if err := e.decode(&d); err != nil {
+		return err
+	}
+	if d.Name == "" || d.Name != e.Object.ID {
+		return fmt.Errorf("it erases %q and is about %q", d.Name, e.Object.ID)
+	}
+	p := erasedPerson{name: d.Name, listed: d.Listed, lists: len(f.lists)}
+	if d.Leaf != "" {
+		sum, err := hex.DecodeString(d.Leaf)
+		if err != nil || len(sum) != len(Hash{}) {
+			return errors.New("what stands for the erased row is not a hash")
+		}
+		p.leaf = (*Hash)(sum)
+	}
+	f.persons = append(f.persons, p)
+	for _, key := range d.keys() {
+		if key.seq >= e.Seq {
+			return fmt.Errorf("it erases a text of event %d, which is not before it", key.seq)
+		}
+		if i := f.erased[key]; i != 0 {
+			f.names[i] = d.Name
+		}
+	}
+	return nil
+}
+
+// accountOf is the account that an event names; ok is false when it names none.
+func (f *Fold) accountOf(e *Event, beside []Text) (a account, ok bool) {
+	if e.Texts[TextAccount] == "" {
+		return a, false
+	}
+	a.lists = uint32(len(f.lists))
+	if name := plain(beside, TextAccount); name != "" {
+		a.name = f.add(name)
+		return a, true
+	}
+	a.erased = uint32(len(f.names))
+	f.names = append(f.names, "")
+	f.erased[textKey{e.Seq, TextAccount}] = a.erased
+	return a, true
+}
+
+// nameAt is what an account is called when there are so many lists of people.
+func (f *Fold) nameAt(a account, lists int) string {
+	name := f.get(a.name)
+	if a.erased != 0 {
+		name = f.names[a.erased]
+	}
+	return f.renames.at(name, int(a.lists), lists)
+}
+
+func (a account) there() bool { return a.name != 0 || a.erased != 0 }

@@ -1,0 +1,136 @@
+package report
+
+import (
+	"fmt"
+	"iter"
+	"strings"
+
+	"fob/internal/token"
+)
+
+// ofTokens turns tokens into exceptions; say returns nil for one that is not.
+func ofTokens(tokens iter.Seq2[Token, error], say func(*Token) *Exception) ExceptionSeq {
+	return func(yield func(Exception, error) bool) {
+		for t, err := range tokens {
+			if err != nil {
+				yield(Exception{}, err)
+				return
+			}
+			x := say(&t)
+			if x == nil {
+				continue
+			}
+			x.Object, x.State, x.Account = string(t.Serial), &t.State, t.Account
+			if !yield(*x, nil) {
+				return
+			}
+		}
+	}
+}
+
+func nothingFound(func(Exception, error) bool) {}
+
+func expiredBound(r Reader, f ExceptionFilter) ExceptionSeq {
+	if !f.wants(ExpiredBound) {
+		return nothingFound
+	}
+	expired := f.Tokens
+	if expired.ExpiringBy.IsZero() || expired.ExpiringBy.After(f.Now) {
+		expired.ExpiringBy = f.Now
+	}
+	return ofTokens(r.Tokens(expired), func(t *Token) *Exception {
+		if t.Account == nil || t.NotAfter == nil {
+			return nil
+		}
+		return &Exception{Kind: ExpiredBound, At: t.NotAfter, About: fmt.Sprintf("expired on %s and is still %s", day(*t.NotAfter), t.State)}
+	})
+}
+
+func lockedNow(r Reader, f ExceptionFilter) ExceptionSeq {
+	if !f.wants(LockedNow) {
+		return nothingFound
+	}
+	locked := f.Tokens
+	locked.LockedAt = f.Now
+	return ofTokens(r.Tokens(locked), func(t *Token) *Exception {
+		if t.LockedUntil == nil {
+			return nil
+		}
+		x := &Exception{Kind: LockedNow, At: t.LockedUntil, About: fmt.Sprintf("%d failed attempts in a row", t.Failures)}
+		if t.LockedUntil.Equal(token.Forever) { // no date: somebody ends it
+			x.At, x.About = nil, x.About+"; locked until somebody unlocks it"
+		}
+		return x
+	})
+}
+
+// leavers come in the order of their accounts.
+func leavers(r Reader, f ExceptionFilter) ExceptionSeq {
+	if !f.wants(LeaverHolds) {
+		return nothingFound
+	}
+	return func(yield func(Exception, error) bool) {
+		for l, err := range r.Leavers(LeaverFilter{Tokens: f.Tokens}) {
+			x := Exception{Kind: LeaverHolds, Object: string(l.Serial), State: &l.State, Account: &l.Account, At: l.LeftAt,
+				About: fmt.Sprintf("%s to an account that has left", l.State)}
+			if !yield(x, err) || err != nil {
+				return
+			}
+		}
+	}
+}
+
+// markedTokens are tokens whose seed leaked, and those that were stolen and came back.
+func markedTokens(r Reader, f ExceptionFilter) ExceptionSeq {
+	if !f.wants(SeedLeaked) && !f.wants(StolenBack) {
+		return nothingFound
+	}
+	tokens := f.Tokens
+	tokens.Marked = true
+	return ofTokens(r.Tokens(tokens), func(t *Token) *Exception {
+		x := &Exception{At: &t.StateSince}
+		switch {
+		case t.Leaked && t.State != token.Retired && f.wants(SeedLeaked):
+			x.Kind, x.About = SeedLeaked, fmt.Sprintf("others may know its seed, and it is %s: not retired yet", t.State)
+		case t.WasStolen && !t.Leaked && (t.State == token.InStock || t.State.HasAccount()) && f.wants(StolenBack):
+			x.Kind, x.About = StolenBack, fmt.Sprintf("it was stolen once, came back, and is %s", t.State)
+		default:
+			return nil
+		}
+		return x
+	})
+}
+
+// maxOutliers bounds what is held of clocks; a store with more has one problem,
+// not so many.
+const maxOutliers = 10_000
+
+func clockOutliers(r Reader, f ExceptionFilter) ExceptionSeq {
+	if !f.wants(ClockOutlier) {
+		return nothingFound
+	}
+	return func(yield func(Exception, error) bool) {
+		d, err := ReadDrift(r, DriftFilter{Batch: f.Tokens.Batch, Model: f.Tokens.Model, Outliers: maxOutliers})
+		if err != nil {
+			yield(Exception{}, err)
+			return
+		}
+		for _, o := range d.Outliers {
+			x := Exception{Kind: ClockOutlier, Object: string(o.Serial), State: &o.State, At: &o.ObservedAt, About: outlierWords(o)}
+			if !yield(x, nil) {
+				return
+			}
+		}
+	}
+}
+
+func outlierWords(o DriftOutlier) string {
+	var parts []string
+	if o.Rate != nil {
+		parts = append(parts, fmt.Sprintf("runs at %+.1f ppm", *o.Rate))
+	}
+	if o.Jumps > 0 {
+		parts = append(parts, fmt.Sprintf("jumped %d times", o.Jumps))
+	}
+	return strings.Join(append(parts, fmt.Sprintf("was off by %+.0f s", o.Drift)), ", ")
+}
