@@ -40,7 +40,16 @@ func (c *conn) keep(results pgx.BatchResults, ask store.Ask) error {
 	return rows.Err()
 }
 
-func keyOf(a store.Ask) string { return fmt.Sprintf("%s\x00%q", a.Query, fmt.Sprint(a.Args...)) }
+// keyOf is another one for every other question, and the same for a number of another
+// width.
+func keyOf(a store.Ask) string {
+	key := []byte(a.Query)
+	for _, v := range a.Args {
+		text := fmt.Sprint(v)
+		key = fmt.Appendf(key, "\x00%d %s", len(text), text)
+	}
+	return string(key)
+}
 
 func valuesOf(args []driver.NamedValue) []any {
 	values := make([]any, len(args))

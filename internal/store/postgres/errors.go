@@ -41,6 +41,10 @@ func code(err error) string {
 	return ""
 }
 
+// errUnanswered says that a commit was called off before it was answered, or the
+// connection ended.
+var errUnanswered = errors.New("the commit was not answered")
+
 func (e *engine) IsTaken(err error) bool { return code(err) == uniqueViolation }
 
 // IsUnreadable also holds for what database/sql cannot make of a value.
@@ -65,7 +69,7 @@ func isLost(err error) bool {
 	var network net.Error
 	var connect *pgconn.ConnectError
 	return errors.As(err, &connect) || errors.As(err, &network) || pgconn.SafeToRetry(err) ||
-		errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, driver.ErrBadConn) ||
+		errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, errUnanswered) || errors.Is(err, driver.ErrBadConn) ||
 		err != nil && strings.Contains(err.Error(), "conn closed") // pgx has no value for it
 }
 

@@ -67,7 +67,7 @@ func connect(address string, readOnly bool) (*engine, error) {
 	if readOnly {
 		config.RuntimeParams["default_transaction_read_only"] = "on"
 	}
-	db := sql.OpenDB(connector{stdlib.GetConnector(*config, usual)})
+	db := sql.OpenDB(connector{stdlib.GetConnector(*config, stdlib.OptionShouldPing(afterIdling))})
 	db.SetMaxOpenConns(maxConnections)
 	db.SetMaxIdleConns(maxConnections)
 	return &engine{db: db, where: where, holds: map[uuid.UUID]bool{}}, nil

@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql/driver"
 	"fmt"
+	"math"
 	"regexp"
 	"slices"
 	"strings"
@@ -31,13 +32,15 @@ func (c connector) Connect(ctx context.Context) (driver.Conn, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &conn{Conn: inner.(*stdlib.Conn)}, nil
+	made := inner.(*stdlib.Conn)
+	return &conn{Conn: made}, made.ResetSession(ctx) // from now on it knows how long it lay idle
 }
 
-// usual pings a connection that lay idle, but not a new one.
-var usual = stdlib.OptionShouldPing(func(_ context.Context, p stdlib.ShouldPingParams) bool {
-	return p.IdleDuration > time.Second && p.IdleDuration < 24*time.Hour
-})
+// afterIdling pings a connection that lay idle, but not a new one, of which it is not
+// known for how long.
+func afterIdling(_ context.Context, p stdlib.ShouldPingParams) bool {
+	return p.IdleDuration > time.Second && p.IdleDuration < math.MaxInt64
+}
 
 // conn is a connection with what is still to be sent on it.
 type conn struct {
@@ -63,7 +66,19 @@ type transaction struct {
 const (
 	maxDue = 500                    // statements that are held back
 	linger = 200 * time.Millisecond // of a reading whose connection may be used again at once
+	grace  = 10 * time.Second       // for the answer to an end that nobody waits for any more
 )
+
+// ending is a context for the end of what ran in another one. Anyone who calls a commit
+// off is better told what became of it: what was stored by it may depend on that.
+func ending(of context.Context) (ctx context.Context, cancel func()) {
+	ctx, stop := context.WithCancel(context.WithoutCancel(of))
+	unbind := context.AfterFunc(of, func() {
+		timer := time.AfterFunc(grace, stop)
+		context.AfterFunc(ctx, func() { timer.Stop() })
+	})
+	return ctx, func() { unbind(); stop() }
+}
 
 // BeginTx notes the beginning.
 func (c *conn) BeginTx(ctx context.Context, opts driver.TxOptions) (driver.Tx, error) {
@@ -93,9 +108,15 @@ func (t *transaction) Commit() error {
 		return nil
 	}
 	c.due = append(c.due, store.Ask{Query: `commit`})
-	err := c.flush(t.ctx)
-	if inner := c.Conn.Conn(); err != nil && !inner.IsClosed() && inner.PgConn().TxStatus() != 'I' {
-		inner.Exec(t.ctx, `rollback`) //nolint:errcheck // the error before it counts
+	ctx, cancel := ending(t.ctx)
+	defer cancel()
+	err := c.flush(ctx)
+	inner := c.Conn.Conn()
+	switch {
+	case err != nil && inner.IsClosed():
+		return fmt.Errorf("%w: %w", errUnanswered, err)
+	case err != nil && inner.PgConn().TxStatus() != 'I':
+		inner.Exec(ctx, `rollback`) //nolint:errcheck // the error before it counts
 	}
 	return err
 }
@@ -120,7 +141,9 @@ func (t *transaction) Rollback() error {
 		time.AfterFunc(linger, func() { c.endReading(turn) })
 		return nil
 	}
-	_, err := inner.Exec(context.WithoutCancel(t.ctx), `rollback`)
+	ctx, cancel := ending(t.ctx)
+	defer cancel()
+	_, err := inner.Exec(ctx, `rollback`)
 	return err
 }
 
@@ -131,7 +154,9 @@ func (c *conn) endReading(turn int) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.left && c.turns == turn && c.tx == nil && !c.Conn.Conn().IsClosed() {
-		c.flush(context.Background()) //nolint:errcheck // the next one to take the connection finds out
+		ctx, cancel := context.WithTimeout(context.Background(), grace)
+		defer cancel()
+		c.flush(ctx) //nolint:errcheck // the next one to take the connection finds out
 	}
 }
 
@@ -212,7 +237,7 @@ func (c *conn) QueryContext(ctx context.Context, query string, args []driver.Nam
 		if due[0].Query == `rollback` {
 			due = due[1:]
 		}
-		c.due = due
+		c.due, c.known = due, map[string]*answer{} // others may have written since
 		return c.ask(ctx, ask)
 	}
 	return rows, err

@@ -7,6 +7,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/jackc/pgx/v5/stdlib"
+
 	"fob/internal/store"
 )
 
@@ -121,4 +123,71 @@ func TestReadingsEnd(t *testing.T) {
 	must(t, err)
 	count(t, tx)
 	must(t, tx.Commit())
+}
+
+// What was answered before a transaction began again is not true any more: its locks
+// were let go.
+func TestBegunAgain(t *testing.T) {
+	e, c := piped(t)
+	tx, err := c.BeginTx(bg, nil)
+	must(t, err)
+	e.Ahead(bg, tx, []store.Ask{{Query: countThings}, {Query: `SELECT 1 FROM nothing`}})
+	var n int
+	must(t, tx.QueryRowContext(bg, `SELECT 1`).Scan(&n))
+	_, err = e.db.ExecContext(bg, insertThing, 1, "x")
+	must(t, err)
+	if n := count(t, tx); n != 1 {
+		t.Errorf("%d rows", n)
+	}
+	must(t, tx.Commit())
+}
+
+// Questions with other arguments have other answers, wherever one ends.
+func TestKeysOfQuestions(t *testing.T) {
+	const query = `SELECT $1 || $2`
+	ask := func(args ...any) string { return keyOf(store.Ask{Query: query, Args: args}) }
+	if ask("a", "bc") == ask("ab", "c") || ask("a b") == ask("a", "b") {
+		t.Error("different questions have one key")
+	}
+	if ask(7, "x") != ask(int64(7), "x") || keyOf(store.Ask{Query: query}) != ask() {
+		t.Error("one question has different keys")
+	}
+}
+
+// A commit that is called off while it is under way is told as it ended.
+func TestCommitCalledOff(t *testing.T) {
+	e, c := piped(t)
+	other, err := e.db.BeginTx(bg, nil)
+	must(t, err)
+	_, err = other.ExecContext(bg, insertThing, 1, "y")
+	must(t, err)
+	count(t, other) // it is sent
+	ctx, cancel := context.WithCancel(bg)
+	tx, err := c.BeginTx(ctx, nil)
+	must(t, err)
+	_, err = tx.ExecContext(ctx, insertThing, 1, "x")
+	must(t, err)
+	ended := make(chan error)
+	go func() { ended <- tx.Commit() }()
+	for n := 0; n == 0; time.Sleep(time.Millisecond) {
+		must(t, e.db.QueryRowContext(bg, `SELECT COUNT(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'`).Scan(&n))
+	}
+	cancel()
+	must(t, other.Rollback())
+	must(t, <-ended)
+	var n int
+	must(t, e.db.QueryRowContext(bg, countThings).Scan(&n))
+	if n != 1 {
+		t.Errorf("%d rows", n)
+	}
+}
+
+// A server that runs for weeks finds out that a connection broke over the weekend, and
+// no new one is asked in vain.
+func TestIdleConnections(t *testing.T) {
+	for idle, pings := range map[time.Duration]bool{time.Millisecond: false, time.Minute: true, 72 * time.Hour: true, time.Since(time.Time{}): false} {
+		if afterIdling(bg, stdlib.ShouldPingParams{IdleDuration: idle}) != pings {
+			t.Errorf("after %s: %v", idle, !pings)
+		}
+	}
 }
