@@ -2,7 +2,10 @@ package app
 
 import (
 	"context"
+	"errors"
 	"io"
+	"io/fs"
+	"os"
 	"strings"
 	"sync"
 	"time"
@@ -18,6 +21,7 @@ import (
 	"fob/internal/store/postgres"
 	"fob/internal/store/sqlite"
 	"fob/internal/token"
+	"fob/internal/trail"
 )
 
 // Config is what a front end decides: where things are, who works, and the
@@ -239,4 +243,70 @@ func (k *lazyKeys) close() {
 			ring.Close()
 		}
 	}
+}
+
+// As hands out the use cases of the same open store for another operator: a front end
+// that serves many people opens it once.
+func (u *UseCases) As(by token.Operator) *UseCases {
+	d := desk.Desk{Store: u.Desk.Store, Keys: u.Desk.Keys, Now: u.Desk.Now, Random: u.Desk.Random, Operator: by, Host: u.Desk.Host}
+	theirs := *u
+	theirs.Desk = &d
+	theirs.Intake = &intake.Intake{Store: u.Intake.Store, Desk: &d}
+	theirs.People = &people.Registry{Store: u.People.Store, Desk: &d}
+	theirs.Out = &provision.Provisioner{Store: u.Out.Store, Desk: &d, SeedLen: u.Out.SeedLen}
+	theirs.Requests.Author = d.Author()
+	return &theirs
+}
+
+// HasIdentity reports whether there is an identity to open seeds with. One that is
+// named and missing counts as none.
+func (c Config) HasIdentity() bool {
+	if c.Identity == "" {
+		return false
+	}
+	_, err := os.Stat(c.Identity)
+	return !errors.Is(err, fs.ErrNotExist)
+}
+
+// OpenServing opens the store for a front end that runs for long. The identity is read
+// now and once, if there is one: nobody could type its passphrase later.
+func (c Config) OpenServing(ctx context.Context) (u *UseCases, seeds bool, err error) {
+	if u, err = c.Open(ctx); err != nil {
+		return nil, false, err
+	}
+	if !c.HasIdentity() {
+		return u, false, nil
+	}
+	if _, err := u.Desk.Keys(context.WithoutCancel(ctx)); err != nil {
+		return nil, false, errors.Join(err, u.Close())
+	}
+	return u, true, nil
+}
+
+// RequestList returns the requests that wait or are approved, or all, the newest
+// first. It opens the store for reading.
+func (c Config) RequestList(ctx context.Context, all bool) (list []request.Request, err error) {
+	err = c.readRequests(ctx, func(g request.Registry) error {
+		list, err = g.List(ctx, all)
+		return err
+	})
+	return list, err
+}
+
+// Request returns one of them.
+func (c Config) Request(ctx context.Context, number int) (q request.Request, err error) {
+	err = c.readRequests(ctx, func(g request.Registry) error {
+		q, err = g.Show(ctx, number)
+		return err
+	})
+	return q, err
+}
+
+func (c Config) readRequests(ctx context.Context, fn func(request.Registry) error) error {
+	s, err := c.openReadOnly(ctx)
+	if err != nil {
+		return err
+	}
+	defer s.Close()
+	return fn(request.Registry{Store: s.Requests(), Author: trail.Author{Store: s.ID(), Now: c.Now, Operator: c.Operator}})
 }

@@ -2,6 +2,7 @@ package app
 
 import (
 	"bufio"
+	"cmp"
 	"os"
 	"os/exec"
 	"strconv"
@@ -98,4 +99,8 @@ func loginUID() (int, bool) {
 		return 0, false
 	}
 	return int(n), true
+}
+
+func userName(uid int) string {
+	return cmp.Or(loginName(strconv.Itoa(uid)), "uid "+strconv.Itoa(uid))
 }

@@ -219,3 +219,80 @@ func (f EventFilter) has(e *trail.Event) bool {
 	return f.Period.has(e.Time.Time) && (f.Command == "" || e.Command == f.Command) && (f.Outcome == "" || e.Outcome == f.Outcome) &&
 		(f.Operator == "" || strings.EqualFold(e.Operator.Name, f.Operator) || strings.EqualFold(e.Operator.ID, f.Operator))
 }
+
+// Binding is the period in which a token belonged, or belongs, to an account.
+type Binding struct {
+	Serial   token.Serial `json:"serial"`
+	Account  string       `json:"account"`
+	OpenedAt time.Time    `json:"opened_at"`
+	ClosedAt *time.Time   `json:"closed_at"` // null: open
+	By       string       `json:"by"`        // the operator's name
+	Proof    string       `json:"proof"`
+	Codes    int          `json:"codes"` // displayed codes that opened it
+	Ticket   string       `json:"ticket"`
+	Approver *string      `json:"approver"`
+	ID       string       `json:"id"`
+}
+
+// Setting is one setting of the policy as it holds.
+type Setting struct {
+	Name    string `json:"name"`
+	Value   string `json:"value"` // what holds: what was set, else what is usual
+	Usual   string `json:"usual"`
+	Set     bool   `json:"set"`
+	Meaning string `json:"meaning"`
+}
+
+// PolicyOf tells every setting that there is and what holds.
+func PolicyOf(r Reader) ([]Setting, error) {
+	set, err := r.Policy()
+	if err != nil {
+		return nil, err
+	}
+	var all []Setting
+	for _, s := range token.Settings() {
+		now := Setting{Name: s.Name, Value: s.Usual, Usual: s.Usual, Meaning: s.Meaning}
+		if v, ok := set[s.Name]; ok {
+			now.Value, now.Set = v, true
+		}
+		all = append(all, now)
+	}
+	return all, nil
+}
+
+// Each virtual token is a batch of its own, and no delivery. Ten thousand of them
+// would hide the deliveries from anyone who reads a list of batches.
+
+// virtualFile stands for a file in the line of all virtual tokens.
+const virtualFile = "virtual tokens, each a batch of its own"
+
+// gathered returns the batches with the virtual ones as one, the last, which has no
+// number and no id: its numbers are their sums, its time is that of the newest. One
+// that was quarantined or withdrawn as a batch stays by itself.
+func GatherVirtual(list []Batch) (all []Batch) {
+	virtual := Batch{File: virtualFile, Format: token.VirtualFormat, States: map[token.State]int{}}
+	for i := range list {
+		b := &list[i]
+		if b.Format != token.VirtualFormat || b.QuarantinedAt != nil || b.WithdrawnAt != nil {
+			all = append(all, *b)
+			continue
+		}
+		virtual.include(b)
+	}
+	if virtual.New > 0 {
+		all = append(all, virtual)
+	}
+	return all
+}
+
+// include adds the numbers of another batch.
+func (b *Batch) include(other *Batch) {
+	b.Records += other.Records
+	b.New += other.New
+	if other.ImportedAt.After(b.ImportedAt) {
+		b.ImportedAt = other.ImportedAt
+	}
+	for state, n := range other.States {
+		b.States[state] += n
+	}
+}

@@ -1,11 +1,13 @@
 package store
 
 import (
+	"cmp"
 	"iter"
 	"slices"
 	"time"
 
 	"fob/internal/provision"
+	"fob/internal/token"
 	"fob/internal/trail"
 )
 
@@ -119,3 +121,166 @@ func (q *queries) Delivered(first, last int64) (bool, error) {
 }
 
 var _ provision.Tx = (*queries)(nil)
+
+// VerifierRows reads all verifiers by name.
+func (q *queries) VerifierRows() iter.Seq2[trail.VerifierRow, error] {
+	return stream(q, scanVerifier, verifierSelect)
+}
+
+// Verifiers lists them.
+func (q *queries) Verifiers() ([]trail.VerifierRow, error) {
+	return collect(q, scanVerifier, verifierSelect)
+}
+
+const verifierSelect = `SELECT name, target, added_at, removed_at, active FROM verifier ORDER BY name`
+
+func scanVerifier(row scanner) (v trail.VerifierRow, err error) {
+	err = row.Scan(&v.Name, &v.Target, inNanos(&v.Added), inNanos(&v.Removed), &v.Active)
+	return v, err
+}
+
+// SaveVerifier writes one.
+func (q *queries) SaveVerifier(v trail.VerifierRow) error {
+	return q.exec(`INSERT INTO verifier (name, target, added_at, removed_at, active) VALUES ($1, $2, $3, $4, $5)
+		ON CONFLICT (name) DO UPDATE SET target = excluded.target, added_at = excluded.added_at, removed_at = excluded.removed_at, active = excluded.active`,
+		v.Name, v.Target, v.Added.UnixNano(), nanos(v.Removed), v.Active)
+}
+
+// EndedRows reads which tokens verifiers do not accept any more.
+func (q *queries) EndedRows() iter.Seq2[trail.EndedRow, error] {
+	return stream(q, func(row scanner) (e trail.EndedRow, err error) {
+		err = row.Scan(&e.Verifier, &e.TokenID, inNanos(&e.At), inNanos(&e.Noted))
+		return e, err
+	}, `SELECT verifier, token_id, at, noted_at FROM ended ORDER BY verifier, token_id`)
+}
+
+// SaveEnded notes that a verifier does not accept tokens any more.
+func (q *queries) SaveEnded(verifier string, ids []int64, at, noted time.Time) error {
+	for _, id := range ids {
+		err := q.exec(`INSERT INTO ended (verifier, token_id, at, noted_at) VALUES ($1, $2, $3, $4)
+			ON CONFLICT (verifier, token_id) DO UPDATE SET at = excluded.at, noted_at = excluded.noted_at`, verifier, id, at.UnixNano(), noted.UnixNano())
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// HandedTokens counts the tokens that a verifier got, each once.
+func (q *queries) HandedTokens(verifier string) (n int, err error) {
+	all, err := q.deliveries(` WHERE d.verifier = $1`, verifier)
+	var ranges []trail.IDRange
+	for _, d := range all {
+		ranges = append(ranges, d.IDs...)
+	}
+	slices.SortFunc(ranges, func(a, b trail.IDRange) int { return cmp.Compare(a.First, b.First) })
+	last := int64(0)
+	for _, r := range ranges {
+		n += int(max(0, r.Last-max(r.First-1, last)))
+		last = max(last, r.Last)
+	}
+	return n, err
+}
+
+// endedStates are those in which no verifier should accept a token.
+var endedStates = []token.State{token.Suspended, token.Quarantined, token.Lost, token.Retired}
+
+// taskSelect finds tokens that may have to be ended: by their state, and those whose
+// binding ended.
+const taskSelect = `SELECT t.id, ` + printed + `, t.state, COALESCE(t.state_since, b.imported_at), lo.reported_at,
+	(SELECT MAX(closed_at) FROM binding WHERE token_id = t.id),
+	COALESCE((SELECT x.name FROM binding bi JOIN account x ON x.id = bi.account_id WHERE bi.token_id = t.id ORDER BY bi.id DESC LIMIT 1), '')
+	FROM token t JOIN batch b ON b.id = t.batch_id AND ` + visible + ` LEFT JOIN loss lo ON lo.token_id = t.id`
+
+// Tasks lists the tokens that verifiers still have and should not have any more.
+func (q *queries) Tasks(verifier string) (tasks []trail.Task, err error) {
+	d := deliveredWhere(verifier)
+	all, err := q.deliveries(d.where, d.args...)
+	if err != nil || len(all) == 0 {
+		return nil, err
+	}
+	removed := map[string]time.Time{}
+	rows, err := q.Verifiers()
+	if err != nil {
+		return nil, err
+	}
+	for _, v := range rows {
+		removed[v.Name] = v.Removed
+	}
+	ended := map[[2]any]time.Time{}
+	for e, err := range q.EndedRows() {
+		if err != nil {
+			return nil, err
+		}
+		ended[[2]any{e.Verifier, e.TokenID}] = e.Noted
+	}
+	handed := trail.NewHanded(all)
+	for _, where := range []string{
+		` WHERE t.state <> ` + codesOf(token.InStock) + ` AND t.state IN (` + codesOf(endedStates...) + `)`,
+		` WHERE t.state NOT IN (` + codesOf(endedStates...) + `) AND t.id IN (SELECT token_id FROM binding WHERE closed_at IS NOT NULL)`,
+	} {
+		err = q.each(taskSelect+where, nil, func(row scanner) error {
+			var t trail.Task
+			var reported, closed time.Time
+			if err := row.Scan(&t.ID, &t.Serial, (*stateCode)(&t.State), inNanos(&t.Since), inNanos(&reported), inNanos(&closed), &t.Account); err != nil {
+				return err
+			}
+			last := map[string]trail.DeliveryRow{}
+			for _, n := range handed.In(t.ID) {
+				last[all[n].Verifier] = all[n]
+			}
+			if t.Why = string(t.State); !slices.Contains(endedStates, t.State) {
+				t.Why, t.Since = "unbound", closed
+			} else if !reported.IsZero() && reported.Before(t.Since) {
+				t.Since = reported
+			}
+			for name, d := range last {
+				noted := ended[[2]any{name, t.ID}]
+				switch {
+				case !removed[name].IsZero() && !d.At.After(removed[name]):
+				case t.Why == "unbound" && d.At.After(closed):
+				case !noted.IsZero() && !noted.Before(t.Since) && !noted.Before(d.At):
+				default:
+					t.Verifier, t.Target, t.Delivered = name, d.Target, d.At
+					tasks = append(tasks, t)
+				}
+			}
+			return nil
+		})
+		if err != nil {
+			return nil, err
+		}
+	}
+	slices.SortFunc(tasks, func(a, b trail.Task) int {
+		return cmp.Or(a.Since.Compare(b.Since), cmp.Compare(a.Serial.Key(), b.Serial.Key()), cmp.Compare(a.Verifier, b.Verifier))
+	})
+	return tasks, nil
+}
+
+type whereArgs struct {
+	where string
+	args  []any
+}
+
+func deliveredWhere(verifier string) whereArgs {
+	if verifier == "" {
+		return whereArgs{}
+	}
+	return whereArgs{` WHERE d.verifier = $1`, []any{verifier}}
+}
+
+// PersonOf is the id that an account has in its directory.
+func (q *queries) PersonOf(a token.Account) (string, error) {
+	person, err := value[string](q.row(`SELECT COALESCE(person, '') FROM account WHERE key = $1`, a.Key()))
+	if notFound(err) {
+		return "", nil
+	}
+	return person, err
+}
+
+// HandedSerials are the tokens that a verifier got, by their keys.
+func (q *queries) HandedSerials(verifier string) (map[string]token.Serial, error) {
+	all := map[string]token.Serial{}
+	return all, q.each(`SELECT t.serial_key, `+printed+` FROM delivery d JOIN delivered x ON x.delivery_id = d.id
+		JOIN token t ON t.id BETWEEN x.first_id AND x.last_id WHERE d.verifier = $1`, []any{verifier}, pair(all))
+}

@@ -258,6 +258,13 @@ func (f *Fold) corrected(e *Event) error {
 	return nil
 }
 
+// A programmable token can be burnt anew: its device gets another seed, and keeps its
+// serial. That is another token. The one before it was retired; it keeps its id, its
+// bindings, its watermark and its fingerprint, so that its seed never comes back, and is
+// called by the serial with the number of that life. Events before name it as it was
+// called then. So nothing that is known of a serial's earlier life is known of the new
+// one, and nothing of it is forgotten.
+
 // reburnt applies what an import says of one serial.
 func (f *Fold) reburnt(e *Event, b *batch, r Reburnt) error {
 	f.places[r.Location] = true
