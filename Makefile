@@ -37,7 +37,7 @@ VERSION    ?=
 KEY        ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help build install release trial vuln test race lint pages shots demo picture bench simulate soak fmt clean
+.PHONY: help build install release trial vuln test fips race lint pages shots demo picture bench simulate soak fmt clean
 
 help: ## list the targets
 	@echo 'make TARGET, where TARGET is one of'
@@ -78,6 +78,10 @@ endif
 ifneq ($(strip $(MISSING)),)
 	@echo 'LEFT OUT: the comparisons with $(MISSING), not found here. To have them: apt-get install $(PACKAGES)'
 endif
+
+fips: ## tests of what has to do with keys, with Go's FIPS 140-3 module
+	GOFIPS140=v1.0.0 $(GO) test $(BUILD) ./internal/custody ./internal/otp ./internal/office ./internal/pskc
+	GOFIPS140=v1.0.0 $(GO) test $(BUILD) -run 'TestScripts/(key|backup|provision)' ./internal/cli
 
 pages: build ## stories in a real browser with a real sign-in; pictures in build/pages/shots
 	@missing=; for p in chromium npm java; do command -v $$p >/dev/null || missing="$$missing $$p"; done; \

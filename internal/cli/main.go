@@ -157,6 +157,10 @@ func flagError(cmd *cobra.Command, err error) error {
 	if errors.As(err, &unknown) {
 		return unknownFlag(cmd, unknown)
 	}
+	var syntax *pflag.InvalidSyntaxError
+	if errors.As(err, &syntax) {
+		err = errors.New("an argument begins with dashes and is no flag; it is not shown, for it may be a secret key: if it is one, the command line has exposed it, so make a new one")
+	}
 	var e *pflag.InvalidValueError
 	if errors.As(err, &e) {
 		if what := map[string]string{"int": "a whole number", "int64": "a whole number", "bool": "true or false"}[e.GetFlag().Value.Type()]; what != "" {

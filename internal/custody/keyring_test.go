@@ -7,6 +7,7 @@ import (
 	"crypto/sha256"
 	"encoding/binary"
 	"fmt"
+	"hash"
 	"strings"
 	"sync"
 	"testing"
@@ -317,5 +318,23 @@ func TestEarlierSeedDoesNotOpen(t *testing.T) {
 		if _, err := k.Open(place, sealed); fault.KindOf(err) != fault.Integrity {
 			t.Errorf("%s: %v", what, err)
 		}
+	}
+}
+
+// An HMAC that cannot be cloned, as that of the FIPS module v1.0.0, makes the same
+// fingerprints.
+func TestFingerprintWithoutClones(t *testing.T) {
+	key := []byte("key of a test")
+	keyed := func() hash.Hash { return hmac.New(sha256.New, key) }
+	var sums [2][]byte
+	for i, p := range []printers{pooled(keyed), pooled(func() hash.Hash { return struct{ hash.Hash }{keyed()} })} {
+		for range 2 {
+			mac := p.pool.Get().(*printer).mac
+			mac.Write([]byte("seed"))
+			sums[i] = mac.Sum(sums[i])
+		}
+	}
+	if !bytes.Equal(sums[0], sums[1]) {
+		t.Errorf("%x, not %x", sums[1], sums[0])
 	}
 }

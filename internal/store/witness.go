@@ -111,6 +111,6 @@ func (q *queries) continues(seen Seen) error {
 
 func discontinued(format string, args ...any) error {
 	return fault.Errorf(fault.Integrity, format, args...).
-		WithHint("put the newest database back, or find out who exchanged it; to look at an old copy: %s; if an older state was restored on purpose: %s",
+		WithHint("put the newest database back, or find out who exchanged it (a -wal of another day beside it does this too); to look at an old copy: %s; if an older state was restored on purpose: %s",
 			fault.Identity.Is("none"), fault.Do("audit accept", fault.ApprovedBy.Is("NAME"), fault.Reason.Is("WHY")))
 }
