@@ -44,7 +44,7 @@ var rooms = map[string]room{
 	},
 	// Each group of commands.
 	"cli/group": {
-		may: []string{"fault", "cli/term", "app", "desk", "people", "intake", "request", "report", "report/certificate", "report/export", "report/sheet", "token", "trail", "seedfile", "provision"},
+		may: []string{"fault", "cli/term", "app", "desk", "people", "intake", "request", "report", "report/certificate", "report/export", "report/sheet", "token", "trail", "seedfile", "provision", "stocktake"},
 		why: "the command line calls one use case and prints what comes back; a second front end must not have to repeat more",
 		not: map[string]string{
 			"cli/group":         "a group can be read alone: what two of them need is in cli/term",
@@ -207,6 +207,11 @@ var rooms = map[string]room{
 		why: "an auditor's view reads and never changes anything",
 		not: map[string]string{"custody": "no report can contain a seed if none can open one"},
 	},
+	"stocktake": {
+		may: []string{"damage", "fault", "report", "report/sheet", "rows", "token"},
+		why: "what lies in a drawer is read and compared; the desk moves in the records what is to be moved",
+		not: map[string]string{"store": "report owns the interface of the store"},
+	},
 	"provision": {
 		may: []string{"fault", "desk", "token", "trail", "report", "request", "rows", "provision/targets"},
 		why: "what leaves for a verifier: it chooses tokens as reports do, and opens seeds as the desk does",
@@ -230,6 +235,30 @@ var exceptions = map[[2]string]string{
 	{"cli/group", "web"}:      "one command serves the other front end",
 	{"cli/group", "web/demo"}: "the same command hands it what it is tried out with",
 	{"web", "otp"}:            "a typing error is told in the form, before an attempt is counted",
+}
+
+// What a newcomer has to look through: of no file more lines than are read at one
+// sitting, in no room more files than anybody takes in at once. Tests do not count.
+const (
+	mostLines = 450
+	mostFiles = 25
+)
+
+func TestFilesAndRoomsStaySmall(t *testing.T) {
+	files := map[string]int{}
+	for _, f := range goFiles(t) {
+		if f.test || roomOf(path.Dir(f.path)) == "" {
+			continue
+		}
+		if files[path.Dir(f.path)]++; f.lines > mostLines {
+			t.Errorf("%s has %d lines, more than %d: divide it along what it tells", f.path, f.lines, mostLines)
+		}
+	}
+	for dir, n := range files {
+		if n > mostFiles {
+			t.Errorf("%s has %d files, more than %d: join small ones, or give a room of its own to what others need through a few names", dir, n, mostFiles)
+		}
+	}
 }
 
 func TestRoomsImportOnlyWhatTheyMay(t *testing.T) {
@@ -391,6 +420,7 @@ type goFile struct {
 	path    string
 	test    bool
 	imports []string
+	lines   int
 	ast     *ast.File
 }
 
@@ -422,11 +452,12 @@ func goFiles(t *testing.T) []goFile {
 
 func parse(t *testing.T, file, rel string) goFile {
 	t.Helper()
-	tree, err := parser.ParseFile(token.NewFileSet(), file, nil, parser.ParseComments|parser.SkipObjectResolution)
+	set := token.NewFileSet()
+	tree, err := parser.ParseFile(set, file, nil, parser.ParseComments|parser.SkipObjectResolution)
 	if err != nil {
 		t.Fatal(err)
 	}
-	f := goFile{path: rel, test: strings.HasSuffix(rel, "_test.go"), ast: tree}
+	f := goFile{path: rel, test: strings.HasSuffix(rel, "_test.go"), lines: set.File(tree.FileStart).LineCount() - 1, ast: tree}
 	for _, spec := range tree.Imports {
 		p, err := strconv.Unquote(spec.Path.Value)
 		if err != nil {

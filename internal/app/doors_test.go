@@ -21,6 +21,7 @@ import (
 	"fob/internal/people"
 	"fob/internal/rows"
 	"fob/internal/seedfile"
+	"fob/internal/stocktake"
 	"fob/internal/token"
 )
 
@@ -205,7 +206,7 @@ func uris(serial, seed string) []byte {
 
 // scanned is what is said of the second label of a stocktake.
 func scanned(data []byte) string {
-	s, err := app.ReadScans(bytes.NewReader(data))
+	s, err := stocktake.ReadScans(bytes.NewReader(data))
 	if err != nil {
 		return err.Error()
 	}

@@ -12,6 +12,7 @@ import (
 	"fob/internal/desk"
 	"fob/internal/fault"
 	"fob/internal/report"
+	"fob/internal/stocktake"
 	"fob/internal/token"
 	"fob/internal/trail"
 )
@@ -23,14 +24,14 @@ func (h *house) relocate(to string, serials ...token.Serial) (desk.Relocated, er
 }
 
 // stocktake holds labels against the records of a place.
-func (h *house) stocktake(place string, labels ...string) (s *report.Stocktake) {
+func (h *house) stocktake(place string, labels ...string) (s *stocktake.Result) {
 	h.t.Helper()
 	must(h.t, h.store.Snapshot(bg, func(r report.Reader) error {
-		var scans []report.Scan
+		var scans []stocktake.Scan
 		for i, l := range labels {
-			scans = append(scans, report.Scan{Line: i + 1, Reading: token.ReadScan(l)})
+			scans = append(scans, stocktake.Scan{Line: i + 1, Reading: token.ReadScan(l)})
 		}
-		c := report.NewCount(place, fault.Plain)
+		c := stocktake.NewCount(place, fault.Plain)
 		_, err := c.Add(r, scans)
 		if err == nil {
 			s, err = c.Finish(r)
@@ -53,7 +54,7 @@ func (h *house) randomMove(r *rand.Rand) {
 		}
 		s := h.stocktake(to, labels...)
 		for _, f := range s.Findings {
-			if f.Finding == report.Missing && slices.Contains(labels, string(f.Serial)) {
+			if f.Finding == stocktake.Missing && slices.Contains(labels, string(f.Serial)) {
 				h.t.Errorf("%s was scanned and is missing", f.Serial)
 			}
 		}

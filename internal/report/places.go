@@ -1,6 +1,10 @@
 package report
 
-import "fob/internal/token"
+import (
+	"iter"
+
+	"fob/internal/token"
+)
 
 // LocationCount is how many tokens are in one state at one place.
 type LocationCount struct {
@@ -70,4 +74,24 @@ func (p *Place) gather(counts []LocationCount) {
 func (p *Place) count(c LocationCount) {
 	p.Tokens += c.Tokens
 	p.States[c.State] += c.Tokens
+}
+
+// Shelved is a token as far as a stocktake looks at it.
+type Shelved struct {
+	ID       int64
+	Serial   token.Serial
+	State    token.State
+	Account  string
+	Location string // as recorded; empty: nowhere
+	Left     bool   // the account is not on the list of people any more
+}
+
+// ShelfReader is what a stocktake asks of a store.
+type ShelfReader interface {
+	// Scanned finds the tokens that have one of these serial keys; for a key that
+	// none has, those that have it but for their dashes.
+	Scanned(keys []string) ([]Shelved, error)
+	// ShelvedAt streams the tokens that must lie at a place or below it: those in
+	// stock and quarantined.
+	ShelvedAt(location string) iter.Seq2[Shelved, error]
 }

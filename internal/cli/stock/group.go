@@ -10,6 +10,7 @@ import (
 	"fob/internal/cli/term"
 	"fob/internal/desk"
 	"fob/internal/report"
+	"fob/internal/stocktake"
 	"fob/internal/token"
 )
 
@@ -43,7 +44,7 @@ var Promises = map[string]term.Promised{
 	"fob quarantine":    term.Promise([]report.Token{}, term.ExitRefused, term.ExitNotFound, term.ExitNotAllowed),
 	"fob retire":        term.Promise([]report.Token{}, term.ExitRefused, term.ExitNotFound, term.ExitNotAllowed),
 	"fob move":          term.Promise(desk.Relocated{}, term.ExitRefused, term.ExitNotFound, term.ExitNotAllowed),
-	"fob stocktake":     term.Promise(report.Stocktake{}, term.ExitRefused, term.ExitNotFound, term.ExitNotAllowed),
+	"fob stocktake":     term.Promise(stocktake.Result{}, term.ExitRefused, term.ExitNotFound, term.ExitNotAllowed),
 	"fob location list": term.Promise([]report.Place{}),
 
 	"fob location rename": term.Promise(desk.ChangedPlace{}, term.ExitRefused, term.ExitNotFound, term.ExitNotAllowed),

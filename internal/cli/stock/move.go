@@ -7,11 +7,11 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"fob/internal/app"
 	"fob/internal/cli/term"
 	"fob/internal/desk"
 	"fob/internal/fault"
 	"fob/internal/report"
+	"fob/internal/stocktake"
 	"fob/internal/token"
 )
 
@@ -131,7 +131,7 @@ func scannedSerials(ctx context.Context, r *term.Run, path string) (serials []to
 		return nil, err
 	}
 	err = r.WithReports(ctx, func(reader report.Reader) error {
-		answers, err := report.NewCount("", term.Wording{}).Add(reader, scans.All)
+		answers, err := stocktake.NewCount("", term.Wording{}).Add(reader, scans.All)
 		if err != nil {
 			return err
 		}
@@ -139,7 +139,7 @@ func scannedSerials(ctx context.Context, r *term.Run, path string) (serials []to
 			if a.Serial == "" {
 				return fault.Errorf(fault.NotFound, "%s, line %d: there is no token %s; nothing was moved", path, a.Line, a.Scanned).WithHint("%s", a.Todo())
 			}
-			if a.Finding != report.Again {
+			if a.Finding != stocktake.Again {
 				serials = append(serials, a.Serial)
 			}
 		}
@@ -149,17 +149,17 @@ func scannedSerials(ctx context.Context, r *term.Run, path string) (serials []to
 }
 
 // readScans reads what a barcode reader wrote.
-func readScans(r *term.Run, path string) (app.Scans, error) {
+func readScans(r *term.Run, path string) (stocktake.Scans, error) {
 	var in io.Reader = r.Streams.In
 	if path != "-" {
 		file, err := os.Open(path)
 		if err != nil {
-			return app.Scans{}, fault.Wrap(fault.Refused, term.Cause(err), "%s cannot be read", path)
+			return stocktake.Scans{}, fault.Wrap(fault.Refused, term.Cause(err), "%s cannot be read", path)
 		}
 		defer file.Close()
 		in = file
 	}
-	scans, err := app.ReadScans(in)
+	scans, err := stocktake.ReadScans(in)
 	if err != nil {
 		return scans, term.FileError(path, err)
 	}

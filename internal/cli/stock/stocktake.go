@@ -13,6 +13,7 @@ import (
 	"fob/internal/desk"
 	"fob/internal/fault"
 	"fob/internal/report"
+	"fob/internal/stocktake"
 	"fob/internal/token"
 )
 
@@ -29,7 +30,7 @@ func newStocktakeCmd(r *term.Run) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:  "stocktake [FILE] --location LOCATION",
 		Args: term.AtMost(1),
-		RunE: r.Start(func(ctx context.Context, args []string) error { return stocktake(ctx, r, &o, args) }),
+		RunE: r.Start(func(ctx context.Context, args []string) error { return runStocktake(ctx, r, &o, args) }),
 	}
 	f := cmd.Flags()
 	f.StringVarP(&o.location, "location", "l", "", "`PLACE` that was scanned (required)")
@@ -42,7 +43,7 @@ func newStocktakeCmd(r *term.Run) *cobra.Command {
 	return cmd
 }
 
-func stocktake(ctx context.Context, r *term.Run, o *stocktakeOptions, args []string) (err error) {
+func runStocktake(ctx context.Context, r *term.Run, o *stocktakeOptions, args []string) (err error) {
 	place, err := o.check(args)
 	if err != nil {
 		return err
@@ -59,7 +60,7 @@ func stocktake(ctx context.Context, r *term.Run, o *stocktakeOptions, args []str
 		return err
 	}
 	defer func() { err = term.FirstError(err, out.close()) }()
-	var s *report.Stocktake
+	var s *stocktake.Result
 	var interrupted error
 	if len(args) == 1 {
 		s, err = countFile(ctx, r, args[0], place)
@@ -106,7 +107,7 @@ func knownLocation(ctx context.Context, r *term.Run, name string, isNew bool) (s
 	return spelled, err
 }
 
-func countFile(ctx context.Context, r *term.Run, path, place string) (s *report.Stocktake, err error) {
+func countFile(ctx context.Context, r *term.Run, path, place string) (s *stocktake.Result, err error) {
 	scans, err := readScans(r, path)
 	if err != nil {
 		return nil, err
@@ -115,7 +116,7 @@ func countFile(ctx context.Context, r *term.Run, path, place string) (s *report.
 		return nil, otherSession(path, scans.Of, place)
 	}
 	err = r.WithReports(ctx, func(reader report.Reader) error {
-		c := report.NewCount(place, term.Wording{})
+		c := stocktake.NewCount(place, term.Wording{})
 		if _, err := c.Add(reader, scans.All); err != nil {
 			return err
 		}
@@ -126,7 +127,7 @@ func countFile(ctx context.Context, r *term.Run, path, place string) (s *report.
 }
 
 // postStocktake moves in the records what is here.
-func postStocktake(ctx context.Context, r *term.Run, o *stocktakeOptions, s *report.Stocktake, words desk.Words) error {
+func postStocktake(ctx context.Context, r *term.Run, o *stocktakeOptions, s *stocktake.Result, words desk.Words) error {
 	serials := s.ToPost()
 	if !o.post || len(serials) == 0 {
 		return nil
@@ -151,12 +152,12 @@ func postStocktake(ctx context.Context, r *term.Run, o *stocktakeOptions, s *rep
 // shownFindings is how many a terminal shows of each kind: the rest is for a file.
 const shownFindings = 20
 
-func printStocktake(r *term.Run, o *stocktakeOptions, s *report.Stocktake) error {
+func printStocktake(r *term.Run, o *stocktakeOptions, s *stocktake.Result) error {
 	if r.JSON {
 		return r.PrintJSON(s)
 	}
 	t := r.NewTable("FINDING", "SERIAL", "STATE", "ACCOUNT", "RECORDED AT", "LINE", "TO DO").Spares("LINE", "ACCOUNT", "RECORDED AT", "STATE")
-	shown, left := map[report.Finding]int{}, 0
+	shown, left := map[stocktake.Finding]int{}, 0
 	for _, f := range s.Findings {
 		if shown[f.Finding]++; r.Streams.OutWidth > 0 && shown[f.Finding] > shownFindings {
 			left++
@@ -187,7 +188,7 @@ func lineCell(line int) any {
 	return line
 }
 
-func summarise(r *term.Run, o *stocktakeOptions, s *report.Stocktake) {
+func summarise(r *term.Run, o *stocktakeOptions, s *stocktake.Result) {
 	say := r.Remark
 	if r.Streams.OutWidth > 0 {
 		say = r.Say
@@ -226,15 +227,15 @@ func newFindingsFile(path string) (*findingsFile, error) {
 	return &findingsFile{file: file}, err
 }
 
-func (f *findingsFile) write(r *term.Run, s *report.Stocktake) (err error) {
+func (f *findingsFile) write(r *term.Run, s *stocktake.Result) (err error) {
 	if f.file == nil {
 		return nil
 	}
 	if strings.EqualFold(filepath.Ext(f.file.Name()), ".csv") {
-		err = report.WriteStocktakeCSV(f.file, s)
+		err = stocktake.WriteCSV(f.file, s)
 	} else {
 		c := r.Config()
-		err = report.WriteStocktakeWorkbook(f.file, s, report.Origin{Made: r.Now(), By: c.Operator, Host: c.Host, Version: term.Version(), Random: c.Random, TempDir: filepath.Dir(f.file.Name())})
+		err = stocktake.WriteWorkbook(f.file, s, report.Origin{Made: r.Now(), By: c.Operator, Host: c.Host, Version: term.Version(), Random: c.Random, TempDir: filepath.Dir(f.file.Name())})
 	}
 	if f.written = err == nil; err != nil {
 		return fault.Wrap(fault.Internal, err, "writing %s", f.file.Name())

@@ -11,10 +11,10 @@ import (
 	"strings"
 	"time"
 
-	"fob/internal/app"
 	"fob/internal/cli/term"
 	"fob/internal/fault"
 	"fob/internal/report"
+	"fob/internal/stocktake"
 	"fob/internal/token"
 )
 
@@ -30,7 +30,7 @@ const maxSession = 64 << 20
 
 // openSession makes the file, or takes up the labels that it holds. A last line
 // without end was cut by whatever interrupted it, and was never answered: it goes.
-func openSession(path, place string) (s *session, before []report.Scan, err error) {
+func openSession(path, place string) (s *session, before []stocktake.Scan, err error) {
 	s = &session{}
 	if path == "" {
 		return s, nil, nil
@@ -38,7 +38,7 @@ func openSession(path, place string) (s *session, before []report.Scan, err erro
 	file, err := os.OpenFile(path, os.O_RDWR|os.O_APPEND, 0)
 	if errors.Is(err, fs.ErrNotExist) {
 		if s.file, err = term.NewFile("--session", path); err == nil {
-			err = s.put(app.SessionMark + place)
+			err = s.put(stocktake.SessionMark + place)
 		}
 		return s, nil, err
 	}
@@ -52,13 +52,13 @@ func openSession(path, place string) (s *session, before []report.Scan, err erro
 	return s, before, err
 }
 
-func (s *session) takeUp(place string) ([]report.Scan, error) {
+func (s *session) takeUp(place string) ([]stocktake.Scan, error) {
 	text, err := io.ReadAll(io.LimitReader(s.file, maxSession))
 	if err != nil {
 		return nil, fault.Wrap(fault.Internal, err, "reading %s", s.file.Name())
 	}
 	whole := text[:bytes.LastIndexByte(text, '\n')+1]
-	scans, err := app.ReadScans(bytes.NewReader(whole))
+	scans, err := stocktake.ReadScans(bytes.NewReader(whole))
 	switch {
 	case err != nil || scans.Of == "":
 		return nil, fault.Errorf(fault.Refused, "--session %s: the file is not the session of a stocktake; nothing was changed", s.file.Name()).
@@ -79,8 +79,8 @@ func otherSession(path, of, place string) error {
 }
 
 // add keeps a label before it is answered.
-func (s *session) add(label string) (report.Scan, error) {
-	scan := report.Scan{Reading: token.ReadScan(label)}
+func (s *session) add(label string) (stocktake.Scan, error) {
+	scan := stocktake.Scan{Reading: token.ReadScan(label)}
 	if scan.Reading.Secret {
 		label = scan.Reading.Text
 	}
@@ -109,7 +109,7 @@ func (s *session) close() error {
 
 // countTerminal reads the reader on the terminal until somebody says done. What
 // interrupts it comes beside what was counted until then.
-func countTerminal(ctx context.Context, r *term.Run, o *stocktakeOptions, place string) (s *report.Stocktake, interrupted, err error) {
+func countTerminal(ctx context.Context, r *term.Run, o *stocktakeOptions, place string) (s *stocktake.Result, interrupted, err error) {
 	if r.JSON {
 		return nil, nil, fault.Errorf(fault.Usage, "--json never asks, and no file of scans was named").WithHint("name the file, - for standard input")
 	}
@@ -123,7 +123,7 @@ func countTerminal(ctx context.Context, r *term.Run, o *stocktakeOptions, place 
 		return nil, nil, err
 	}
 	defer func() { err = term.FirstError(err, kept.close()) }()
-	c := &conversationCount{root: r, t: t, kept: kept, count: report.NewCount(place, term.Wording{})}
+	c := &conversationCount{root: r, t: t, kept: kept, count: stocktake.NewCount(place, term.Wording{})}
 	if err := c.begin(ctx, before, place); err != nil {
 		return nil, nil, err
 	}
@@ -148,12 +148,12 @@ type conversationCount struct {
 	root   *term.Run
 	t      *term.Terminal
 	kept   *session
-	count  *report.Count
+	count  *stocktake.Count
 	labels int
 	done   bool
 }
 
-func (c *conversationCount) begin(ctx context.Context, before []report.Scan, place string) error {
+func (c *conversationCount) begin(ctx context.Context, before []stocktake.Scan, place string) error {
 	c.labels = len(before)
 	if c.labels > 0 {
 		c.t.Say("%s of before taken up.", term.Count(c.labels, "label"))
@@ -192,9 +192,9 @@ func (c *conversationCount) next(ctx context.Context) (interrupted, err error) {
 	return nil, nil
 }
 
-func (c *conversationCount) answer(ctx context.Context, scan report.Scan) error {
+func (c *conversationCount) answer(ctx context.Context, scan stocktake.Scan) error {
 	return c.root.WithReports(ctx, func(reader report.Reader) error {
-		all, err := c.count.Add(reader, []report.Scan{scan})
+		all, err := c.count.Add(reader, []stocktake.Scan{scan})
 		if err != nil {
 			return err
 		}
@@ -205,17 +205,17 @@ func (c *conversationCount) answer(ctx context.Context, scan report.Scan) error 
 	})
 }
 
-func answerWords(f *report.Found) (word string, bells int) {
+func answerWords(f *stocktake.Found) (word string, bells int) {
 	switch {
-	case f.Finding == report.Right:
+	case f.Finding == stocktake.Right:
 		return "ok", 0
-	case f.Finding == report.Again:
+	case f.Finding == stocktake.Again:
 		return "again", 0
-	case f.Finding == report.Unknown:
+	case f.Finding == stocktake.Unknown:
 		return "UNKNOWN: " + f.Todo(), 2
 	case f.State == token.Assigned:
 		return "ASSIGNED: " + f.Todo(), 1
-	case f.Finding == report.Misplaced:
+	case f.Finding == stocktake.Misplaced:
 		return "ELSEWHERE: " + f.Todo(), 1
 	}
 	return strings.ToUpper(string(f.State)) + ": " + f.Todo(), 3

@@ -1,47 +1,24 @@
-package report
+package stocktake
 
 import (
 	"cmp"
 	"encoding/json"
 	"fmt"
 	"io"
-	"iter"
 	"slices"
 	"strings"
 
 	"fob/internal/fault"
+	"fob/internal/report"
 	"fob/internal/report/sheet"
 	"fob/internal/token"
 )
-
-// A stocktake holds the labels that somebody scanned at a place against the
-// records. It changes nothing.
 
 // Scan is one label that was read.
 type Scan struct {
 	Line    int
 	Reading token.Reading
 	Cut     bool // nothing ended it: the scanning may have been interrupted
-}
-
-// Shelved is a token as far as a stocktake looks at it.
-type Shelved struct {
-	ID       int64
-	Serial   token.Serial
-	State    token.State
-	Account  string
-	Location string // as recorded; empty: nowhere
-	Left     bool   // the account is not on the list of people any more
-}
-
-// ShelfReader is what a stocktake asks of a store.
-type ShelfReader interface {
-	// Scanned finds the tokens that have one of these serial keys; for a key that
-	// none has, those that have it but for their dashes.
-	Scanned(keys []string) ([]Shelved, error)
-	// ShelvedAt streams the tokens that must lie at a place or below it: those in
-	// stock and quarantined.
-	ShelvedAt(location string) iter.Seq2[Shelved, error]
 }
 
 // Finding is what is not as the records say.
@@ -141,8 +118,8 @@ func (f *Found) MarshalJSON() ([]byte, error) {
 	}{(*bare)(f), f.Todo()})
 }
 
-// Stocktake is the outcome. Its JSON names are kept for good.
-type Stocktake struct {
+// Result is the outcome. Its JSON names are kept for good.
+type Result struct {
 	Location   string   `json:"location"`
 	Scanned    int      `json:"scanned"`  // different tokens and unknown labels
 	Expected   int      `json:"expected"` // tokens that must be here
@@ -174,7 +151,7 @@ func NewCount(location string, w fault.Wording) *Count {
 }
 
 // Add takes labels in their order and answers each.
-func (c *Count) Add(r ShelfReader, scans []Scan) ([]*Found, error) {
+func (c *Count) Add(r report.ShelfReader, scans []Scan) ([]*Found, error) {
 	known, err := readShelf(r, scans)
 	if err != nil {
 		return nil, err
@@ -187,11 +164,11 @@ func (c *Count) Add(r ShelfReader, scans []Scan) ([]*Found, error) {
 }
 
 // shelf are the tokens that labels may stand for, by key and by key without dashes.
-type shelf map[string][]Shelved
+type shelf map[string][]report.Shelved
 
 // readShelf looks up what the labels say first; only for those that are not here as
 // they were read, what else they may say.
-func readShelf(r ShelfReader, scans []Scan) (shelf, error) {
+func readShelf(r report.ShelfReader, scans []Scan) (shelf, error) {
 	known := shelf{}
 	for tier := range 3 {
 		var keys []string
@@ -220,8 +197,8 @@ func readShelf(r ShelfReader, scans []Scan) (shelf, error) {
 }
 
 // withToken adds a token that is not among the others.
-func withToken(all []Shelved, t Shelved) []Shelved {
-	if slices.ContainsFunc(all, func(o Shelved) bool { return o.ID == t.ID }) {
+func withToken(all []report.Shelved, t report.Shelved) []report.Shelved {
+	if slices.ContainsFunc(all, func(o report.Shelved) bool { return o.ID == t.ID }) {
 		return all
 	}
 	return append(all, t)
@@ -229,12 +206,12 @@ func withToken(all []Shelved, t Shelved) []Shelved {
 
 // find returns the tokens of the first tier that has any, and which tier that is. A
 // serial that is here as it was read is that token, whatever dashes others have.
-func (s shelf) find(tiers [][]token.Serial) (found []Shelved, tier int) {
+func (s shelf) find(tiers [][]token.Serial) (found []report.Shelved, tier int) {
 	for tier, serials := range tiers {
 		for _, serial := range serials {
 			for _, t := range s[serial.Key()] {
 				if t.Serial.Key() == serial.Key() && tier == 0 {
-					return []Shelved{t}, tier
+					return []report.Shelved{t}, tier
 				}
 				found = withToken(found, t)
 			}
@@ -286,13 +263,13 @@ func (c *Count) answer(s Scan, known shelf) *Found {
 	return f
 }
 
-func (c *Count) about(t Shelved) *Found {
-	return &Found{Finding: Right, Serial: t.Serial, State: t.State, Account: NonZero(t.Account), Location: NonZero(t.Location), left: t.Left, wording: c.wording}
+func (c *Count) about(t report.Shelved) *Found {
+	return &Found{Finding: Right, Serial: t.Serial, State: t.State, Account: report.NonZero(t.Account), Location: report.NonZero(t.Location), left: t.Left, wording: c.wording}
 }
 
 // Finish compares what was scanned with what must be here.
-func (c *Count) Finish(r ShelfReader) (*Stocktake, error) {
-	s := &Stocktake{Location: c.location, Scanned: len(c.tokens) + len(c.labels), Repeated: c.repeated, Findings: append([]*Found{}, c.found...),
+func (c *Count) Finish(r report.ShelfReader) (*Result, error) {
+	s := &Result{Location: c.location, Scanned: len(c.tokens) + len(c.labels), Repeated: c.repeated, Findings: append([]*Found{}, c.found...),
 		Missing: []string{}, Unexpected: []string{}, Misplaced: []string{}, Unknown: []string{}, Notes: []string{}, Moved: []string{}}
 	for t, err := range r.ShelvedAt(c.location) {
 		if err != nil {
@@ -384,7 +361,7 @@ func (f *Found) urgency() int {
 
 // ToPost are the serials that a posting moves here: all that are here and that the
 // records have elsewhere. Where a lost or retired token lies does not count.
-func (s *Stocktake) ToPost() (all []token.Serial) {
+func (s *Result) ToPost() (all []token.Serial) {
 	here := token.LocationKey(s.Location)
 	for _, f := range s.Findings {
 		if f.Finding != Misplaced && f.Finding != Unexpected || f.State == token.Lost || f.State == token.Retired {
@@ -397,27 +374,27 @@ func (s *Stocktake) ToPost() (all []token.Serial) {
 	return all
 }
 
-func (s *Stocktake) sheet() sheet.Sheet {
+func (s *Result) sheet() sheet.Sheet {
 	type row = *Found
 	return sheet.New("Findings", "", "", []sheet.Column[row]{
 		sheet.Col("finding", "Finding", 12, "", func(f *row) Finding { return (*f).Finding }),
 		sheet.Col("serial", "Serial", 18, "", func(f *row) token.Serial { return (*f).Serial }),
 		sheet.Col("scanned_as", "Scanned as", 24, "", func(f *row) string { return (*f).Scanned }),
-		sheet.Col("line", "Line", 8, "", func(f *row) *int { return NonZero((*f).Line) }),
+		sheet.Col("line", "Line", 8, "", func(f *row) *int { return report.NonZero((*f).Line) }),
 		sheet.Col("state", "State", 12, "", func(f *row) token.State { return (*f).State }),
 		sheet.Col("account", "Account", 28, "", func(f *row) *string { return (*f).Account }),
 		sheet.Col("location", "Recorded at", 24, "", func(f *row) *string { return (*f).Location }),
 		sheet.Col("todo", "What to do", 60, "", func(f *row) string { return (*f).Todo() }),
-	}, Rows(s.Findings))
+	}, report.Rows(s.Findings))
 }
 
-// WriteStocktakeCSV writes the findings as CSV, as strict as an export and as safe
+// WriteCSV writes the findings as CSV, as strict as an export and as safe
 // against formulas.
-func WriteStocktakeCSV(w io.Writer, s *Stocktake) error { return sheet.WriteCSV(w, s.sheet()) }
+func WriteCSV(w io.Writer, s *Result) error { return sheet.WriteCSV(w, s.sheet()) }
 
-// WriteStocktakeWorkbook writes a stocktake as a workbook: Summary, and Findings as
+// WriteWorkbook writes a stocktake as a workbook: Summary, and Findings as
 // a table that can be filtered.
-func WriteStocktakeWorkbook(w io.Writer, s *Stocktake, o Origin) error {
+func WriteWorkbook(w io.Writer, s *Result, o report.Origin) error {
 	return sheet.WriteBook(w, o.Options("Stocktake"), func(b *sheet.Book) error {
 		if err := b.Add(s.sheet()); err != nil {
 			return err

@@ -1,4 +1,4 @@
-package app
+package stocktake
 
 import (
 	"bufio"
@@ -11,7 +11,6 @@ import (
 
 	"fob/internal/damage"
 	"fob/internal/fault"
-	"fob/internal/report"
 	"fob/internal/rows"
 	"fob/internal/token"
 )
@@ -27,7 +26,7 @@ const (
 
 // Scans are the labels that a file holds.
 type Scans struct {
-	All   []report.Scan
+	All   []Scan
 	Of    string   // the location that a session was begun for; empty: it is no session
 	Notes []string // remarks on the whole file
 
@@ -148,10 +147,10 @@ func (s *Scans) cell(row rows.Row, at int) error {
 			s.note(row.Line, "its cell holds "+k.String())
 		}
 	}
-	return s.add(report.Scan{Line: row.Line, Reading: token.ReadScan(text), Cut: row.Unended})
+	return s.add(Scan{Line: row.Line, Reading: token.ReadScan(text), Cut: row.Unended})
 }
 
-func (s *Scans) add(scan report.Scan) error {
+func (s *Scans) add(scan Scan) error {
 	if len(s.All) == MaxScans {
 		return fault.Errorf(fault.Refused, "the file has more than %d scans", MaxScans).WithHint("count one place after the other")
 	}
@@ -272,7 +271,7 @@ func (l *scanLines) label(text string, cut bool) error {
 	} else if l.several == 0 {
 		l.several = l.line
 	}
-	return l.add(report.Scan{Line: l.line, Reading: token.ReadScan(text), Cut: cut})
+	return l.add(Scan{Line: l.line, Reading: token.ReadScan(text), Cut: cut})
 }
 
 // tabbed refuses a table without names; one line of labels with tabs between is
