@@ -104,8 +104,8 @@ func TestQuarantineAndReleaseABatch(t *testing.T) {
 	if err != nil {
 		t.Errorf("a released token is not bound: %v %+v", err, out)
 	}
-	if n := len(h.log("S3")); n != 4 {
-		t.Errorf("the trail has %d events of S3: bind, quarantine, release and bind are due", n)
+	if n := len(h.log("S3")); n != 5 {
+		t.Errorf("the trail has %d events of S3: import, bind, quarantine, release and bind are due", n)
 	}
 }
 

@@ -174,7 +174,7 @@ func TestEveryColumnHasACause(t *testing.T) {
 	origin := []string{"serial", "batch", "imported_at", "imported_by", "received", "order", "supplier", "file", "file_sha256", "manufacturer",
 		"model", "type", "hash", "digits", "period", "t0", "not_before", "not_after", "manufactured", "software", "batch_id", "id"}
 	for _, c := range columns {
-		is := slices.Equal(aspectsOf(&report.Token{Counter: new(int64(1))}, c.Name), []trail.Aspect{trail.AspectOrigin})
+		is := slices.Equal(aspectsOf(&report.Token{Counter: new(int64(1)), Watermark: new(int64(1))}, c.Name), []trail.Aspect{trail.AspectOrigin})
 		if want := slices.Contains(origin, c.Name); is != want {
 			t.Errorf("%s: of the origin: %t", c.Name, is)
 		}
