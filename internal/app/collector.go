@@ -3,7 +3,7 @@ package app
 import (
 	"runtime"
 	"runtime/debug"
-	"sync/atomic"
+	"sync"
 )
 
 // What a fold of the trail keeps are numbers that the collector need not look at, and a
@@ -19,26 +19,47 @@ const (
 // seventh of its time.
 const startPercent = 800
 
-var usualPercent atomic.Int64 // what holds from the first collection on
+// collector is how memory is collected where nothing bounds it. Pages bound it several
+// times at once, and begin and end as they like.
+var collector struct {
+	sync.Mutex
+	bounds  int
+	percent int
+	limit   int64
+}
 
 // CollectLater puts the first collection off. From then on memory is collected as usual.
 func CollectLater() {
-	usualPercent.Store(int64(debug.SetGCPercent(startPercent)))
+	collector.Lock()
+	defer collector.Unlock()
+	if now := debug.SetGCPercent(startPercent); now != startPercent {
+		collector.percent = now
+	}
 	runtime.AddCleanup(&struct{ self *int }{}, func(int) {
-		if now := debug.SetGCPercent(int(usualPercent.Load())); now != startPercent {
-			debug.SetGCPercent(now) // a fold has set it meanwhile
+		collector.Lock()
+		defer collector.Unlock()
+		if collector.bounds == 0 {
+			debug.SetGCPercent(collector.percent)
 		}
 	}, 0)
 }
 
 // boundMemory sets the collector so, until the function that it returns is called.
 func boundMemory() (restore func()) {
-	percent, limit := debug.SetGCPercent(foldPercent), debug.SetMemoryLimit(foldLimit)
-	if percent == startPercent {
-		percent = int(usualPercent.Load())
+	collector.Lock()
+	defer collector.Unlock()
+	if collector.bounds++; collector.bounds == 1 {
+		if now := debug.SetGCPercent(foldPercent); now != startPercent {
+			collector.percent = now
+		}
+		collector.limit = debug.SetMemoryLimit(foldLimit)
 	}
-	return func() {
-		debug.SetGCPercent(percent)
-		debug.SetMemoryLimit(limit)
-	}
+	return sync.OnceFunc(func() {
+		collector.Lock()
+		defer collector.Unlock()
+		if collector.bounds--; collector.bounds == 0 {
+			debug.SetGCPercent(collector.percent)
+			debug.SetMemoryLimit(collector.limit)
+		}
+	})
 }

@@ -25,25 +25,26 @@ func (l *loader) exchange(tx Tx) (replaced []trail.Replaced, reburnt []trail.Reb
 		if err != nil {
 			return nil, nil, err
 		}
-		if h := now[key]; h.ID != e.replaces.ID || e.reburnt && h.State != token.Retired || !e.reburnt && !h.Untouched() {
+		old := now[key] // which may have been corrected or moved since
+		if old.ID != e.replaces.ID || e.reburnt && old.State != token.Retired || !e.reburnt && !old.Untouched() {
 			return nil, nil, fault.Errorf(fault.NotAllowed, "token %s was given out or tried while the file was read; nothing of it is stored", e.Serial)
 		}
-		if err := tx.Vouch(e.replaces.ID); err != nil {
+		if err := tx.Vouch(old.ID); err != nil {
 			return nil, nil, err
 		}
 		where := l.batch.Supplied.Location
 		if where == "" {
-			where = e.replaces.Location // an exchange of keys moves no token
+			where = old.Location // an exchange of keys moves no token
 		}
 		if e.reburnt {
-			r := trail.Reburnt{Old: e.replaces.Facts, New: e.Facts, Location: where}
-			if r.Former, err = freeName(tx, e.replaces.Serial); err == nil {
-				err = tx.PassSerial(e.replaces.ID, r.Former)
+			r := trail.Reburnt{Old: old.Facts, New: e.Facts, Location: where}
+			if r.Former, err = freeName(tx, old.Serial); err == nil {
+				err = tx.PassSerial(old.ID, r.Former)
 			}
 			reburnt = append(reburnt, r)
 		} else {
-			err = tx.RemoveToken(e.replaces.ID)
-			replaced = append(replaced, trail.Replaced{Old: e.replaces.Facts, New: e.Facts, Location: where})
+			err = tx.RemoveToken(old.ID)
+			replaced = append(replaced, trail.Replaced{Old: old.Facts, New: e.Facts, Location: where})
 		}
 		if err != nil {
 			return nil, nil, err

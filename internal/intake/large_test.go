@@ -8,6 +8,7 @@ import (
 	"strings"
 	"testing"
 
+	"fob/internal/desk"
 	"fob/internal/fault"
 	"fob/internal/intake"
 	"fob/internal/token"
@@ -145,9 +146,19 @@ func TestReplaceInALargeFile(t *testing.T) {
 		h.sql(`UPDATE token SET issued = 0`)
 	})
 
-	res := h.load(file, replace)
+	res := h.load(file, replace, func(r *intake.Import) {
+		r.OnProgress = func(done, total int) {
+			if done == total { // S1 is carried away meanwhile
+				_, err := h.desk.Relocate(bg, desk.Relocation{Serials: []token.Serial{"S1"}, To: "Graz", New: true})
+				must(t, err)
+			}
+		}
+	})
 	if !res.Stored || res.Replaced != 2 || res.Unchanged != 1 || res.New != moreN-1 {
 		t.Errorf("%+v", res)
+	}
+	if s, _ := h.find("S1"); s.Location == nil || *s.Location != "Graz" {
+		t.Errorf("S1 is at %v", s.Location)
 	}
 	d := detail[trail.ImportDetail](t, h.lastEvent())
 	var serials []string
