@@ -42,7 +42,7 @@ func (c Config) Backup(ctx context.Context, file string) (b Copied, err error) {
 		return b, err
 	}
 	defer func() { err = errors.Join(err, s.Close()) }()
-	out, err := newCopy(c, file)
+	out, err := newCopy(file)
 	if err != nil {
 		return b, err
 	}
@@ -116,26 +116,37 @@ func hashFile(path string) (sum string, n int64, err error) {
 }
 
 // copyFile is a copy that lies beside its name until it is whole.
-type copyFile struct{ hidden, path string }
+type copyFile struct {
+	hidden, path string
+	held         *os.File // so that nobody takes it for left behind
+}
 
-func newCopy(c Config, path string) (*copyFile, error) {
+func newCopy(path string) (*copyFile, error) {
 	if err := (OutFiles{}).Check(path); err != nil {
 		return nil, err
 	}
-	f, err := (OutFiles{Random: c.Random}).Begin(path)
+	dir, err := filepath.Abs(filepath.Dir(path))
 	if err != nil {
-		return nil, err
+		return nil, cannotMake(path, err)
 	}
-	made := f.(*outFile)
-	hidden, err := filepath.Abs(made.hidden)
-	return &copyFile{hidden, path}, errors.Join(err, made.File.Close())
+	f, err := NewWholeFile(dir)
+	if err != nil {
+		return nil, cannotBegin(path, err)
+	}
+	return &copyFile{f.Name(), path, f.File}, nil
 }
 
 func (f *copyFile) discard() {
-	for _, end := range []string{"", "-wal", "-shm", "-journal", ".intent", ".lock"} {
+	for _, end := range append(besideCopies, "") {
 		os.Remove(f.hidden + end)
 	}
+	if f.held != nil {
+		f.held.Close()
+	}
 }
+
+// besideCopies are the ends of the names of what lies beside a database in the making.
+var besideCopies = []string{"-wal", "-shm", "-journal", ".intent", ".lock"}
 
 // place has it on the disk, and then gives it its name.
 func (f *copyFile) place() error {
@@ -203,7 +214,7 @@ func (c Config) Restore(ctx context.Context, file string, w token.Words) (b Copi
 		}
 		return b, err
 	}
-	place := &copyFile{staged.DB, c.DB}
+	place := &copyFile{hidden: staged.DB, path: c.DB}
 	if err := sqlite.Fold(ctx, staged.DB); err != nil {
 		return b, err
 	}
@@ -250,7 +261,7 @@ func (c Config) mayRestore(file string, w token.Words) error {
 
 // stage copies a backup beside the place of the store, once it was found sound.
 func (c Config) stage(ctx context.Context, file, staged, sum string) error {
-	out, err := newCopy(c, staged)
+	out, err := newCopy(staged)
 	if err != nil {
 		return err
 	}

@@ -51,6 +51,13 @@ func cannotMake(path string, err error) error {
 	return fault.Wrap(fault.Internal, err, "%s cannot be made", path).WithHint("name a file in a folder that you may write to")
 }
 
+func cannotBegin(path string, err error) error {
+	if errors.Is(err, fs.ErrNotExist) || errors.Is(err, syscall.ENOTDIR) {
+		return fault.Errorf(fault.Usage, "%s cannot be made: there is no such folder", path).WithHint("make it first, or name another")
+	}
+	return cannotMake(path, err)
+}
+
 // Begin makes a file beside its name.
 func (o OutFiles) Begin(path string) (provision.File, error) {
 	if path == provision.Standard {
@@ -63,11 +70,8 @@ func (o OutFiles) Begin(path string) (provision.File, error) {
 	}
 	hidden := filepath.Join(filepath.Dir(path), ".fob-provision-"+hex.EncodeToString(tag[:]))
 	file, err := os.OpenFile(hidden, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
-	if errors.Is(err, fs.ErrNotExist) || errors.Is(err, syscall.ENOTDIR) {
-		return nil, fault.Errorf(fault.Usage, "%s cannot be made: there is no such folder", path).WithHint("make it first, or name another")
-	}
 	if err != nil {
-		return nil, cannotMake(path, err)
+		return nil, cannotBegin(path, err)
 	}
 	return &outFile{file, hidden, path}, nil
 }

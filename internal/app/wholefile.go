@@ -2,6 +2,7 @@ package app
 
 import (
 	"errors"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
@@ -58,6 +59,12 @@ func sweepUnfinished(dir string) {
 			continue
 		}
 		path := filepath.Join(dir, e.Name())
+		if of, beside := copyBeside(path); beside {
+			if _, err := os.Lstat(of); errors.Is(err, fs.ErrNotExist) {
+				os.Remove(path)
+			}
+			continue
+		}
 		f, err := os.OpenFile(path, os.O_RDWR|noFollow, 0)
 		if err != nil {
 			continue
@@ -67,4 +74,15 @@ func sweepUnfinished(dir string) {
 		}
 		f.Close()
 	}
+}
+
+// copyBeside is the copy of a store that a file lies beside. What was removed is sorted
+// before it.
+func copyBeside(path string) (of string, beside bool) {
+	for _, end := range besideCopies {
+		if of, beside = strings.CutSuffix(path, end); beside {
+			return of, true
+		}
+	}
+	return "", false
 }

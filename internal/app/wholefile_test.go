@@ -45,3 +45,33 @@ func TestWholeFileSweeps(t *testing.T) {
 		t.Errorf("%v, %v", entries, err)
 	}
 }
+
+// What a killed backup left, and what lay beside it, goes with the next one; what lies
+// beside one that is made now stays.
+func TestCopySweeps(t *testing.T) {
+	dir := t.TempDir()
+	living, err := newCopy(filepath.Join(dir, "now.db"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	dead := filepath.Join(dir, wholePrefix+"123")
+	for _, path := range []string{dead, dead + "-journal", dead + "-wal", living.hidden + "-journal"} {
+		if err := os.WriteFile(path, []byte("half"), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	next, err := newCopy(filepath.Join(dir, "next.db"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	next.discard()
+	for path, want := range map[string]bool{dead: false, dead + "-journal": false, dead + "-wal": false, living.hidden: true, living.hidden + "-journal": true} {
+		if _, err := os.Lstat(path); (err == nil) != want {
+			t.Errorf("%s: %v", path, err)
+		}
+	}
+	living.discard()
+	if entries, err := os.ReadDir(dir); err != nil || len(entries) != 0 {
+		t.Errorf("%v, %v", entries, err)
+	}
+}

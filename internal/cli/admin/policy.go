@@ -2,6 +2,8 @@ package admin
 
 import (
 	"context"
+	"slices"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -85,7 +87,11 @@ func confirmSecond(ctx context.Context, r *term.Run, acts string) error {
 		if err != nil || set["second-person"] != "" {
 			return err
 		}
-		r.Remark("From now on these wait for another person, at an account of their own: %s, policy.\nYou cannot take this back alone.", acts)
+		names := strings.Split(acts, ",")
+		if !slices.Contains(names, "policy") && !slices.Contains(names, "all") {
+			names = append(names, "policy")
+		}
+		r.Remark("From now on these wait for another person, at an account of their own: %s.\nYou cannot take this back alone.", strings.Join(names, ", "))
 		return r.ConfirmHere(ctx, false, "Go on")
 	})
 }
