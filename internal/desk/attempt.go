@@ -182,7 +182,7 @@ func (a *attempt) checkToken() {
 		return err
 	}
 	ends, binds := t.LockEnds(a.now, a.policy.Lock), a.by == token.CmdBind
-	unlock := fault.Do(token.CmdUnlock, t.Serial, fault.ApprovedBy.Is("NAME"))
+	unlock := unlocking(t)
 	same := t.Account.Key() == a.req.Account.Key()
 	switch {
 	case binds && !a.made && !isOf(t, a.req.Owner) && !(a.req.FromStock && t.State == token.InStock):
@@ -368,6 +368,10 @@ func (a *attempt) takeBack(tx Tx) error {
 	return a.record(tx, new(a.token.Standing))
 }
 
+func unlocking(t token.Token) fault.Remedy {
+	return fault.Do(token.CmdUnlock, t.Serial, fault.ApprovedBy.Is("NAME"))
+}
+
 // fail counts the failure. Two equal codes were compared with nothing, so they
 // are none. Nor is the last code that was accepted, or the last pair, if it comes
 // again: the same message was sent twice, and anyone who guesses learns nothing from it.
@@ -383,9 +387,9 @@ func (a *attempt) fail(tx Tx) error {
 	a.token.Fail(a.now, a.policy.Lock)
 	switch ends := a.token.LockEnds(a.now, a.policy.Lock); {
 	case ends == token.Forever:
-		refusal.Advice = refusal.Advice.And(fault.Textf("the token is locked now until it is unlocked"))
+		refusal.Advice = fault.Textf("the token is locked now until it is unlocked: once it is clear who tried and why, %s", unlocking(a.token))
 	case !ends.IsZero():
-		refusal.Advice = refusal.Advice.And(fault.Textf("the token is locked now for %s, until %s", lasting(ends.Sub(a.now)), when(ends)))
+		refusal.Advice = fault.Textf("the token is locked now for %s, until %s: wait until then, or %s", lasting(ends.Sub(a.now)), when(ends), unlocking(a.token))
 	}
 	if err := tx.SaveToken(a.token); err != nil {
 		return err

@@ -44,9 +44,12 @@ func newRestoreCmd(r *term.Run) *cobra.Command {
 	cmd := &cobra.Command{Use: "restore FILE", Args: term.Exactly("the backup")}
 	w.Add(cmd)
 	term.NeedsApprover(cmd)
-	term.AddYes(cmd)
+	yes := term.AddYes(cmd)
 	cmd.RunE = r.Start(func(ctx context.Context, args []string) error {
 		words, err := w.Words(r)
+		if err == nil {
+			err = r.ConfirmHere(ctx, *yes, "Go on with this older state from now on; if the store that it was copied from still lies somewhere, this identity takes that one no more")
+		}
 		if err != nil {
 			return err
 		}

@@ -91,7 +91,8 @@ func confirmSecond(ctx context.Context, r *term.Run, acts string) error {
 		if !slices.Contains(names, "policy") && !slices.Contains(names, "all") {
 			names = append(names, "policy")
 		}
-		r.Remark("From now on these wait for another person, at an account of their own: %s.\nYou cannot take this back alone.", strings.Join(names, ", "))
+		r.Remark("From now on these wait for another person, at an account of their own: %s.", strings.Join(names, ", "))
+		r.Remark("You cannot take this back alone.")
 		return r.ConfirmHere(ctx, false, "Go on")
 	})
 }
