@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"fmt"
 	"os"
+	"strings"
 )
 
 // maxDamage bounds what SQLite says of a damaged file: nobody reads on behind the
@@ -18,7 +19,7 @@ func (e *engine) Damage(ctx context.Context, tx *sql.Tx) (found []string, err er
 		var line string
 		err := rows.Scan(&line)
 		if line != "ok" {
-			found = append(found, line)
+			found = append(found, strings.ReplaceAll(strings.TrimPrefix(line, "*** in database main ***\n"), "\n", "; "))
 		}
 		return err
 	})
