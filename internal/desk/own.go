@@ -225,7 +225,7 @@ func (c *Claim) attempt(ctx context.Context, text string, at time.Time) (out Out
 		} else if c.bound = err == nil && c.talk.Question() == Done; c.bound {
 			return out
 		}
-		c.req.Counted = true
+		c.req.Counted = out.Reason != nil && *out.Reason == otp.WrongCode
 	case waits || c.odd:
 		err = c.Why
 	default:

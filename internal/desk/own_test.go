@@ -216,3 +216,35 @@ func TestOwnApp(t *testing.T) {
 	}
 	h.verified()
 }
+
+// A pair is counted unless its first code was, however the first was refused.
+func TestClaimCountsOnce(t *testing.T) {
+	h := newHouse(t)
+	h.load(csv(line("S1", 1)))
+	h.clock.advance(time.Hour)
+	o := h.own("Eva")
+	o.FromStock = true
+	unlock := func() {
+		_, err := h.desk.Unlock(bg, "S1", desk.Words{Approver: "Otto"})
+		must(t, err)
+	}
+	for _, locked := range []bool{false, true} {
+		c, err := o.Claim(bg, "S1", desk.Words{})
+		must(t, err)
+		if locked {
+			h.fail("S1", 1, 5)
+		}
+		_, _, err = c.Type(bg, h.wrong(1), h.clock.Now())
+		must(t, err)
+		if locked {
+			unlock()
+		}
+		_, _, err = c.Type(bg, h.wrong(1)[1:]+"1", h.clock.Now())
+		kindIs(t, err, fault.CodeRefused, "did not bind")
+		if n := h.number(`SELECT failures FROM token`); n != 1 {
+			t.Errorf("locked %v: %d failures", locked, n)
+		}
+		unlock()
+	}
+	h.verified()
+}
