@@ -10,7 +10,6 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
-	"maps"
 	"sync"
 	"time"
 
@@ -148,10 +147,15 @@ func (s *sessionStore) CommitCtx(ctx context.Context, cookie string, b []byte, e
 	if in.ended {
 		return nil
 	}
-	if err := s.Commit(id, b, expiry); err != nil || s.table == nil || in.alone {
+	if err := s.Commit(id, b, expiry); err != nil || s.table == nil {
 		return err
 	}
 	now := s.now()
+	if in.alone {
+		in.Used = now
+		s.know(id, in)
+		return nil
+	}
 	if known && now.Sub(in.Used) < s.idle/4 {
 		return nil
 	}
@@ -197,7 +201,12 @@ func (s *sessionStore) know(id string, in signedIn) {
 	if s.known[id].ended {
 		return
 	}
-	maps.DeleteFunc(s.known, func(_ string, old signedIn) bool { return s.isOver(old) })
+	for over, old := range s.known {
+		if s.isOver(old) {
+			_ = s.Delete(over) // of a map; what is found there and not known is a visitor's
+			delete(s.known, over)
+		}
+	}
 	s.known[id] = in
 }
 

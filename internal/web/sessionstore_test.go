@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net/http/httptest"
+	"net/url"
 	"strings"
 	"testing"
 	"time"
@@ -59,6 +60,27 @@ func TestSessionsOutliveTheServer(t *testing.T) {
 	p.wait(31 * time.Minute)
 	if b = b.at(p.anotherServer(nil)).get("/find"); b.At != "/signin" {
 		t.Error("it was idle: ", b.At)
+	}
+}
+
+// A session that was ended at another server does not come back once nothing is known of
+// it any more.
+func TestEndedSessionStaysEnded(t *testing.T) {
+	p := serve(t, nil)
+	b := p.as(sonja)
+	p.wait(5 * time.Minute)
+	b.get("/find")
+	at, err := url.Parse(p.URL)
+	if err != nil {
+		t.Fatal(err)
+	}
+	stolen := p.browser()
+	stolen.client.Jar.SetCookies(at, b.client.Jar.Cookies(at))
+	b.at(p.anotherServer(nil)).get("/find").post("/signout")
+	p.wait(26 * time.Minute)
+	p.as(paula)
+	if stolen.get("/find"); stolen.At != "/signin" {
+		t.Error(stolen.At)
 	}
 }
 
@@ -138,9 +160,12 @@ func TestSessionsWithoutTable(t *testing.T) {
 	rows := &table{rows: map[string][]byte{}, fail: errors.New("readonly")}
 	p := serve(t, func(o *web.Options) { o.Sessions = rows })
 	b := p.as(sonja)
-	p.wait(time.Minute)
-	if b.get("/find"); b.At != "/find" {
-		t.Error(b.At)
+	for range 3 {
+		p.wait(20 * time.Minute)
+		p.as(paula)
+		if b.get("/find"); b.At != "/find" {
+			t.Error(b.At)
+		}
 	}
 	if b.post("/signout").get("/find"); b.At != "/signin" {
 		t.Error(b.At)
