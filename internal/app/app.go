@@ -122,47 +122,7 @@ func (c Config) openReadOnly(ctx context.Context) (*store.Store, error) {
 	if err != nil {
 		return nil, err
 	}
-	if m := c.memoryOf(s.ID()); m != nil {
-		if err := s.Continues(ctx, m); err != nil {
-			s.Close()
-			return nil, err
-		}
-	}
-	return s, nil
-}
-
-// openCopy opens for reading, whether it continues what was seen of it or not.
-func (c Config) openCopy(ctx context.Context) (*store.Store, error) {
-	if err := c.checkDB(); err != nil {
-		return nil, err
-	}
-	if c.onServer() {
-		return postgres.OpenReadOnly(ctx, c.DB)
-	}
-	return sqlite.OpenReadOnly(ctx, c.DB)
-}
-
-// examine opens for reading whatever is there: for those who tell what is wrong
-// with it.
-func (c Config) examine(ctx context.Context) (*store.Store, error) {
-	if err := c.checkDB(); err != nil {
-		return nil, err
-	}
-	if c.onServer() {
-		return postgres.Examine(ctx, c.DB)
-	}
-	return sqlite.Examine(ctx, c.DB)
-}
-
-// openUnwatched opens for writing whatever is there.
-func (c Config) openUnwatched(ctx context.Context) (*store.Store, error) {
-	if err := c.checkDB(); err != nil {
-		return nil, err
-	}
-	if c.onServer() {
-		return postgres.Open(ctx, c.DB)
-	}
-	return sqlite.OpenPatient(ctx, c.DB, c.patience())
+	return c.continued(ctx, s, false)
 }
 
 // openWatched opens the store for writing, if it continues what was seen of it, and
@@ -172,14 +132,54 @@ func (c Config) openWatched(ctx context.Context) (*store.Store, error) {
 	if err != nil {
 		return nil, err
 	}
-	if m := c.memoryOf(s.ID()); m != nil {
-		if err := s.Continues(ctx, m); err != nil {
-			s.Close()
-			return nil, err
-		}
+	return c.continued(ctx, s, true)
+}
+
+// continued closes a store that does not continue what was seen of it; one that does
+// is watched from then on, if it is to be.
+func (c Config) continued(ctx context.Context, s *store.Store, watch bool) (*store.Store, error) {
+	m := c.memoryOf(s.ID())
+	if m == nil {
+		return s, nil
+	}
+	if err := s.Continues(ctx, m); err != nil {
+		s.Close()
+		return nil, err
+	}
+	if watch {
 		s.Watch(m)
 	}
 	return s, nil
+}
+
+// openCopy opens for reading, whether it continues what was seen of it or not.
+func (c Config) openCopy(ctx context.Context) (*store.Store, error) {
+	return c.openWith(ctx, postgres.OpenReadOnly, sqlite.OpenReadOnly)
+}
+
+// examine opens for reading whatever is there: for those who tell what is wrong
+// with it.
+func (c Config) examine(ctx context.Context) (*store.Store, error) {
+	return c.openWith(ctx, postgres.Examine, sqlite.Examine)
+}
+
+// openUnwatched opens for writing whatever is there.
+func (c Config) openUnwatched(ctx context.Context) (*store.Store, error) {
+	return c.openWith(ctx, postgres.Open, func(ctx context.Context, path string) (*store.Store, error) {
+		return sqlite.OpenPatient(ctx, path, c.patience())
+	})
+}
+
+type opener func(ctx context.Context, db string) (*store.Store, error)
+
+func (c Config) openWith(ctx context.Context, server, file opener) (*store.Store, error) {
+	if err := c.checkDB(); err != nil {
+		return nil, err
+	}
+	if c.onServer() {
+		return server(ctx, c.DB)
+	}
+	return file(ctx, c.DB)
 }
 
 // lazyKeys opens the keyring once, when it is needed, and anew where the store's key

@@ -15,11 +15,7 @@ import (
 
 // seedsDestroyed applies a slice of the destruction of a batch's seeds.
 func (f *Fold) seedsDestroyed(e *Event) error {
-	var d DestroyDetail
-	b, err := f.batchNamed(e)
-	if err == nil {
-		err = e.decode(&d)
-	}
+	b, d, err := batchDetail[DestroyDetail](f, e)
 	if err != nil {
 		return err
 	}
@@ -28,11 +24,7 @@ func (f *Fold) seedsDestroyed(e *Event) error {
 		if !f.span.has(key) {
 			continue
 		}
-		t := f.token(key)
-		if t == nil {
-			t = f.make(key, token.InStock)
-			f.put(t, token.Standing{Since: b.At, Location: b.Location})
-		}
+		t := f.memberOf(b, key)
 		if t.destroyed && !f.part {
 			return fmt.Errorf("the seed of token %s was destroyed before", serial)
 		}
@@ -114,24 +106,33 @@ func (f *Fold) batchOf(id int64) *batch {
 	return f.inOrder[i]
 }
 
-func (f *Fold) batchNamed(e *Event) (*batch, error) {
-	b := f.batches[e.Object.ID]
+// batchDetail finds the batch that an event is about, and reads what the event says of
+// it.
+func batchDetail[D any](f *Fold, e *Event) (b *batch, d D, err error) {
+	b = f.batches[e.Object.ID]
 	if b == nil && f.part {
 		b = &batch{}
 	}
 	if b == nil {
-		return nil, fmt.Errorf("batch %s was not imported before it", e.Object.ID)
+		return nil, d, fmt.Errorf("batch %s was not imported before it", e.Object.ID)
 	}
-	return b, nil
+	return b, d, e.decode(&d)
+}
+
+// memberOf finds a token of a batch; one that no event named yet is as its import left
+// it.
+func (f *Fold) memberOf(b *batch, key string) *keptToken {
+	t := f.token(key)
+	if t == nil {
+		t = f.make(key, token.InStock)
+		f.put(t, token.Standing{Since: b.At, Location: b.Location})
+	}
+	return t
 }
 
 // swept applies a slice of the quarantine or release of a batch.
 func (f *Fold) swept(e *Event) error {
-	var d SweepDetail
-	b, err := f.batchNamed(e)
-	if err == nil {
-		err = e.decode(&d)
-	}
+	b, d, err := batchDetail[SweepDetail](f, e)
 	if err != nil {
 		return err
 	}
@@ -158,11 +159,7 @@ func (f *Fold) swept(e *Event) error {
 			if !f.span.has(key) {
 				continue
 			}
-			t := f.token(key)
-			if t == nil {
-				t = f.make(key, token.InStock)
-				f.put(t, token.Standing{Since: b.At, Location: b.Location})
-			}
+			t := f.memberOf(b, key)
 			c := change{serial: key, known: t.since != 0, was: f.shown(t)}
 			if c.was.State != m.From && !f.part {
 				return fmt.Errorf("token %s was %s before it, not %s", serial, c.was.State, m.From)
@@ -204,11 +201,7 @@ func (f *Fold) markedInPlace(e *Event, serial token.Serial, m token.Marks) error
 
 // withdrawn applies a slice of the undoing of an import.
 func (f *Fold) withdrawn(e *Event) error {
-	var d WithdrawDetail
-	b, err := f.batchNamed(e)
-	if err == nil {
-		err = e.decode(&d)
-	}
+	b, d, err := batchDetail[WithdrawDetail](f, e)
 	if err != nil {
 		return err
 	}
@@ -232,11 +225,7 @@ func (f *Fold) withdrawn(e *Event) error {
 // corrected applies a slice of the correction of a batch's parameters. Which tokens
 // the serials are is told by their ids, and the serials of ids by the import.
 func (f *Fold) corrected(e *Event) error {
-	var d CorrectDetail
-	b, err := f.batchNamed(e)
-	if err == nil {
-		err = e.decode(&d)
-	}
+	b, d, err := batchDetail[CorrectDetail](f, e)
 	if err != nil {
 		return err
 	}

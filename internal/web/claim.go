@@ -53,12 +53,16 @@ func claimToken(c *call) error {
 // bindOwn begins to bind one that was assigned.
 func bindOwn(c *call, _ desk.Own, t report.Token) error { return c.claim(t.Serial) }
 
-func (c *call) claim(serial token.Serial) error {
-	o, err := c.own()
-	if err != nil {
-		return err
+// ownWords are the holder's own use cases, and what they say of what they do.
+func (c *call) ownWords() (o desk.Own, w token.Words, err error) {
+	if o, err = c.own(); err == nil {
+		w, err = c.words()
 	}
-	w, err := c.words()
+	return o, w, err
+}
+
+func (c *call) claim(serial token.Serial) error {
+	o, w, err := c.ownWords()
 	if err != nil {
 		return err
 	}
@@ -289,11 +293,7 @@ func appNext(c *call) error {
 }
 
 func (c *call) beginApp() error {
-	o, err := c.own()
-	if err != nil {
-		return err
-	}
-	w, err := c.words()
+	o, w, err := c.ownWords()
 	if err != nil {
 		return err
 	}

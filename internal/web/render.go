@@ -113,7 +113,7 @@ func (r *renderer) functions() template.FuncMap {
 		"token": tokenPath,
 		"dict":  dict,
 		"list":  func(all ...any) []any { return all },
-		"or0":   func(s *string) string { return deref(s) },
+		"or0":   deref,
 	}
 }
 

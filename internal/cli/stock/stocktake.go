@@ -167,7 +167,7 @@ func printStocktake(r *term.Run, o *stocktakeOptions, s *stocktake.Result) error
 		if name == "" {
 			name = f.Scanned
 		}
-		if err := t.Add(string(f.Finding), name, string(f.State), f.Account, f.Location, lineCell(f.Line), f.Todo()); err != nil {
+		if err := t.Add(string(f.Finding), name, string(f.State), f.Account, f.Location, report.NonZero(f.Line), f.Todo()); err != nil {
 			return err
 		}
 	}
@@ -179,13 +179,6 @@ func printStocktake(r *term.Run, o *stocktakeOptions, s *stocktake.Result) error
 	}
 	summarise(r, o, s)
 	return nil
-}
-
-func lineCell(line int) any {
-	if line == 0 {
-		return nil
-	}
-	return line
 }
 
 func summarise(r *term.Run, o *stocktakeOptions, s *stocktake.Result) {
