@@ -68,23 +68,28 @@ func (o OutFiles) Begin(path string) (provision.File, error) {
 	if _, err := io.ReadFull(o.Random, tag[:]); err != nil {
 		return nil, err
 	}
-	hidden := filepath.Join(filepath.Dir(path), ".fob-provision-"+hex.EncodeToString(tag[:]))
-	file, err := os.OpenFile(hidden, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
+	dir := filepath.Dir(path)
+	file, err := NewWholeFile(dir)
 	if err != nil {
 		return nil, cannotBegin(path, err)
 	}
-	return &outFile{file, hidden, path}, nil
+	return &outFile{file.File, filepath.Join(dir, ".fob-provision-"+hex.EncodeToString(tag[:])), path}, nil
 }
 
-// outFile is a file that lies beside its name.
+// outFile is a file that lies beside its name. What a process that was killed had begun
+// goes with the next file that is made there; what is whole has a hidden name that nobody
+// removes, since the seeds in it may be the last there are.
 type outFile struct {
 	*os.File
 	hidden, path string
 }
 
-// Finish has it on the disk, with its name: the seeds in it may be the last there are.
+// Finish has it on the disk, with its hidden name.
 func (f *outFile) Finish() error {
 	if err := f.File.Sync(); err != nil {
+		return err
+	}
+	if err := os.Rename(f.Name(), f.hidden); err != nil {
 		return err
 	}
 	syncFolder(filepath.Dir(f.hidden))
@@ -114,6 +119,7 @@ func (f *outFile) Place() error {
 
 // Discard removes it.
 func (f *outFile) Discard() {
+	_ = os.Remove(f.Name())
 	_ = f.File.Close()
 	_ = os.Remove(f.hidden)
 }

@@ -1,6 +1,7 @@
 package app
 
 import (
+	"crypto/rand"
 	"errors"
 	"io/fs"
 	"os"
@@ -72,6 +73,33 @@ func TestCopySweeps(t *testing.T) {
 	}
 	living.discard()
 	if entries, err := os.ReadDir(dir); err != nil || len(entries) != 0 {
+		t.Errorf("%v, %v", entries, err)
+	}
+}
+
+// Of deliveries that were broken off, what was half written goes, and what was whole
+// stays: its seeds may be the last there are.
+func TestOutFileSweeps(t *testing.T) {
+	dir := t.TempDir()
+	begin := func(name string) *outFile {
+		f, err := OutFiles{Random: rand.Reader}.Begin(filepath.Join(dir, name))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return f.(*outFile)
+	}
+	half, whole := begin("a.csv"), begin("b.csv")
+	if err := whole.Finish(); err != nil {
+		t.Fatal(err)
+	}
+	half.File.Close() // as when its process is killed
+	begin("c.csv").Discard()
+	for path, want := range map[string]bool{half.Name(): false, whole.hidden: true} {
+		if _, err := os.Lstat(path); (err == nil) != want {
+			t.Errorf("%s: %v", path, err)
+		}
+	}
+	if entries, err := os.ReadDir(dir); err != nil || len(entries) != 1 {
 		t.Errorf("%v, %v", entries, err)
 	}
 }
