@@ -1,9 +1,10 @@
 package token
 
 import (
-	"fob/internal/fault"
 	"strings"
 	"time"
+
+	"fob/internal/fault"
 )
 
 // Failed attempts in a row lock a token: from the fifth on for 15 minutes each,
@@ -76,4 +77,37 @@ func ParseApprover(text string, by Operator) (Approver, error) {
 		return "", fault.Errorf(fault.NotAllowed, "%s cannot approve what %s does", t, by.Name).WithHint("name another person with %s", fault.ApprovedBy)
 	}
 	return Approver(t), nil
+}
+
+// RefusalSpan is how long refused codes are counted together.
+const RefusalSpan = time.Hour
+
+// Refusals are the codes of one operator that were refused, on whatever tokens, in the
+// span that began with the first of them. The lock of a token stops who guesses at one;
+// this stops who guesses a few times at each of many.
+type Refusals struct {
+	Since time.Time
+	N     int
+}
+
+// At is what counts at a moment: nothing once the span is over.
+func (r Refusals) At(now time.Time) Refusals {
+	if now.Sub(r.Since).Abs() >= RefusalSpan {
+		return Refusals{Since: now}
+	}
+	return r
+}
+
+// Refused counts one more.
+func (r Refusals) Refused(now time.Time) Refusals {
+	r = r.At(now)
+	r.N++
+	return r
+}
+
+// TakenBack counts one less: the first code of a pair that turned out to be right.
+func (r Refusals) TakenBack(now time.Time) Refusals {
+	r = r.At(now)
+	r.N = max(0, r.N-1)
+	return r
 }

@@ -2,6 +2,7 @@ package audit
 
 import (
 	"context"
+	"encoding/hex"
 	"io"
 	"path/filepath"
 	"strings"
@@ -13,6 +14,7 @@ import (
 	"fob/internal/fault"
 	"fob/internal/report"
 	"fob/internal/report/export"
+	"fob/internal/trail"
 )
 
 // exportOptions are the flags of export beside those that select.
@@ -166,4 +168,12 @@ type exportedJSON struct {
 
 	Compared *string         `json:"compared_with"` // in words, null without --compare
 	Changes  *export.Changed `json:"changes"`       // null without --compare
+}
+
+func signer(sign app.SignExport) term.SignExport {
+	return func(e export.Export, t export.Totals, fileSum []byte) ([]byte, error) {
+		return sign(trail.ExportNote{
+			Made: e.Made, Rows: t.Rows, RowsSHA256: t.SHA256, FileSHA256: hex.EncodeToString(fileSum), Head: t.Head, Selected: e.Selected(),
+		})
+	}
 }
