@@ -264,6 +264,20 @@ func TestConnectionsThatBreak(t *testing.T) {
 	s.must(t, "audit", "verify")
 }
 
+// Seeds that were handed over and destroyed are not thrown away where nobody knows whether
+// the server stored that: the files stay, and the message says so.
+func TestDeliveryOfUnknownEnd(t *testing.T) {
+	s := newSited(t)
+	out := filepath.Join(t.TempDir(), "sent.csv")
+	s.wire.last = true
+	s.wire.cut(behind, []byte("commit\x00"), 1)
+	s.fails(t, term.ExitFailed, "whether the store knows of it is not known", "provision", "--for", "hex-csv", parseKnown(seedFile(deliveryPlan))[1].serial,
+		"--out", out, "--plaintext", "--destroy", "--yes", "--approved-by", "Eva Brandt")
+	if sent, err := os.ReadFile(out); err != nil || len(sent) == 0 {
+		t.Errorf("%d bytes, %v", len(sent), err)
+	}
+}
+
 // wire leads to a server's socket, and is cut once when the client has said
 // something for the nth time.
 type wire struct {
@@ -273,6 +287,8 @@ type wire struct {
 	where int
 	word  []byte
 	nth   int
+	last  bool     // the next cut is for good: nobody reaches the server any more
+	gone  bool     // it was
 	said  []string // what clients have sent since it was forgotten, each a round trip
 }
 
@@ -331,9 +347,12 @@ func (w *wire) heard(text []byte) bool {
 		w.said = append(w.said, string(text))
 	}
 	if w.nth == 0 || !bytes.Contains(text, w.word) {
-		return false
+		return w.gone
 	}
 	w.nth--
+	if w.gone = w.last && w.nth == 0; w.gone {
+		os.Remove(w.path)
+	}
 	return w.nth == 0
 }
 

@@ -120,7 +120,7 @@ func Run(ctx context.Context, p Process) int {
 // is so still. What the interruption caused, or may have caused in the database,
 // says nothing more than that.
 func ownWords(err error) bool {
-	return fault.KindOf(err) != fault.Internal && !errors.Is(err, context.Canceled)
+	return errors.Is(err, fault.ErrUncertain) || fault.KindOf(err) != fault.Internal && !errors.Is(err, context.Canceled)
 }
 
 // asksJSON finds --json among arguments that could not be parsed.

@@ -64,6 +64,10 @@ func Wrap(k Kind, err error, format string, args ...any) *Error {
 	return &Error{Kind: k, Msg: Textf(format, args...), Err: err}
 }
 
+// ErrUncertain is within the error of a change of which nobody knows whether it was
+// stored: the answer of a server got lost for good.
+var ErrUncertain = errors.New("it may have been stored")
+
 // KindOf returns the kind of the outermost Error in a chain; Internal without one.
 func KindOf(err error) Kind {
 	var e *Error

@@ -161,7 +161,13 @@ func (p *Provisioner) attempt(ctx context.Context, req Request) (out Delivery, e
 	if err != nil || req.DryRun {
 		return d.out, err
 	}
-	if err = p.Store.Update(ctx, d.record); err != nil {
+	err = p.Store.Update(ctx, d.record)
+	if errors.Is(err, fault.ErrUncertain) {
+		// If it was stored, the seeds may be nowhere else any more.
+		return d.out, fault.Wrap(fault.Internal, errors.Join(err, d.place()), "the files of this delivery were written, and whether the store knows of it is not known").
+			WithHint("see whether the newest event of %s is this delivery; if it is not, destroy the files and run the command again", fault.Do("audit log"))
+	}
+	if err != nil {
 		return d.out, err
 	}
 	if err = d.place(); err == nil && req.Destroy {

@@ -245,7 +245,7 @@ func (s *Store) settle(ctx context.Context, e trail.Entry, lost error) error {
 			return fault.Wrap(fault.Internal, lost, "the connection ended before anything was stored").WithHint("run the command again")
 		}
 	}
-	return fault.Wrap(fault.Internal, errors.Join(lost, err), "the connection ended, and whether event %d was stored is not known", e.Seq).
+	return fault.Wrap(fault.Internal, errors.Join(lost, err, fault.ErrUncertain), "the connection ended, and whether event %d was stored is not known", e.Seq).
 		WithHint("once the database can be reached, see whether %s shows it; only if not, run the command again", fault.Do("audit log"))
 }
 
