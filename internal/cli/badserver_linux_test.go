@@ -197,7 +197,7 @@ func TestBindAsksLittle(t *testing.T) {
 	}{
 		{7, bind(0)},
 		{10, []string{"show", all[0].serial}},
-		{6, []string{"lost", all[0].serial, "--yes"}},
+		{7, []string{"lost", all[0].serial, "--yes"}}, // the last asks who has its seed
 		{6, []string{"list"}},
 	} {
 		s.wire.said = nil

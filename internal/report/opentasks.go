@@ -56,20 +56,20 @@ func OpenTasks(r Reader, verifier string, now time.Time) Answer[OpenTask] {
 }
 
 // StillAt lists the verifiers that have the seeds of some tokens which ended here.
-func StillAt(r Reader, serials []token.Serial) (open []OpenTask, err error) {
+func StillAt(r Reader, ended []token.Token) (open []OpenTask, err error) {
 	const few = 20 // beyond them one look at all tasks is less
-	given := len(serials) > few
+	given := len(ended) > few
 	wanted := map[string]bool{}
-	for _, s := range serials {
-		wanted[s.Key()] = true
+	for _, t := range ended {
+		wanted[t.Serial.Key()] = true
 		if given {
 			continue
 		}
-		t, err := r.Find(s)
+		names, err := r.HandedTo(t.ID)
 		if err != nil {
 			return nil, err
 		}
-		given = len(t.ExportedTo) > 0
+		given = len(names) > 0
 	}
 	if !given { // most tokens: all tasks of a store may be many
 		return nil, nil

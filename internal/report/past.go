@@ -383,3 +383,6 @@ func (p *past) FormerRows() iter.Seq2[trail.FormerRow, error] { return p.now.For
 
 // Tasks gives none: what is open is asked of today.
 func (p *past) Tasks(string) ([]trail.Task, error) { return nil, nil }
+
+// HandedTo is a question about now.
+func (p *past) HandedTo(int64) ([]string, error) { return nil, nil }

@@ -48,8 +48,8 @@ const goneSelect = `SELECT DISTINCT d.seq FROM delivery d JOIN delivered x ON x.
 const handedSelect = `SELECT d.verifier FROM delivered x JOIN delivery d ON d.id = x.delivery_id
 	WHERE x.first_id = $1 OR x.last_id > x.first_id AND x.first_id < $1 AND x.last_id >= $1 ORDER BY d.id`
 
-// handedOf does the same for one token, without reading all deliveries.
-func (q *queries) handedOf(id int64) (names []string, err error) {
+// HandedTo does the same for one token, without reading all deliveries.
+func (q *queries) HandedTo(id int64) (names []string, err error) {
 	all, err := collect(q, value[string], handedSelect, id)
 	for _, name := range all {
 		if !slices.Contains(names, name) {

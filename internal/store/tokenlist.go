@@ -49,7 +49,7 @@ func (q *queries) Find(serial token.Serial) (t report.Token, err error) {
 	}
 	l := listing{order: `t.id`}
 	l.where(`t.id = ?`, found.ID)
-	handed, err := q.handedOf(found.ID)
+	handed, err := q.HandedTo(found.ID)
 	if err != nil {
 		return t, err
 	}

@@ -152,7 +152,13 @@ func printReplaced(ctx context.Context, r *term.Run, old token.Serial, out desk.
 			return err
 		}
 		r.Say("Token %s is bound to %s instead of %s%s.", out.Serial, *out.Account, old, term.ClockWords(out))
-		return r.RemindOfVerifiers(ctx, old)
+		return r.WithReports(ctx, func(reader report.Reader) error {
+			before, err := reader.Find(old)
+			if err != nil {
+				return err
+			}
+			return r.RemindOfVerifiers(ctx, token.Token{Facts: token.Facts{ID: before.ID, Serial: before.Serial}})
+		})
 	}
 	if out.Outcome == "" {
 		return err // nothing was answered, so nothing is told
