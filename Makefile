@@ -92,7 +92,7 @@ pages: build ## stories in a real browser with a real sign-in; pictures in build
 	$(GO) run $(BUILD) ./tools/seedgen -n 24 -o build/pages/delivery.csv
 	$(GO) -C tools/pages test $(BUILD) -count=1 -timeout 20m ./...
 
-race: ## all tests under the race detector (needs a C compiler)
+race: ## all tests under the race detector, of the scripts those that do things at once (needs a C compiler)
 	CGO_ENABLED=1 $(GO) test $(BUILD) -race -timeout 60m ./...
 
 lint: ## format, vet, staticcheck, modules and the rules of the tree

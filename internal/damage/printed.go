@@ -9,8 +9,8 @@ import (
 // nobody asked for, a variable or a field of a form letter that nothing filled in, a
 // word in brackets for what was taken out. Makers print no such serials, and Microsoft
 // allows no bracket in a sAMAccountName or a UPN; the names of classes are whole, with
-// their points and capitals. A GUID in braces has a dash or a digit first and is none of
-// them. So a healthy file of any length has none.
+// their points and capitals. A GUID in braces has a dash or a digit first, and is not
+// meant. So a healthy file of any length has none.
 var printed = Pattern(`^(System\.(Object|String|DBNull|DirectoryServices\.\w+|Collections\.[\w.` + "`" + `]+)(\[.*\])?|Microsoft\.(ActiveDirectory|Graph|Exchange|Online|Open)[\w.]*\.\w+` +
 	`|\[object \w+\]|<\w+ object at 0x[0-9a-fA-F]+>|@\{\w+=.*\}|\$(null|_|\{.*\}|\(.*\))(\.\w+)?|\{+ ?[A-Za-z_][A-Za-z_. ]*\}+|%[A-Za-z_]+%|<[%?]=?.*[%?]>|«.*»` +
 	`|\[(?i:redacted|hidden|masked|removed|deleted|geschwärzt|entfernt|masqué)\])$`)

@@ -64,8 +64,8 @@ type Tx interface {
 	Foresee(Foresight)
 }
 
-// Foresight is what a transaction is about. Of what is left open is not known yet, or
-// there is none.
+// Foresight is what a transaction is about. What is empty is not known yet, or does not
+// matter.
 type Foresight struct {
 	Serial  token.Serial
 	Account token.Account // who is given the token

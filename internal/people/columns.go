@@ -29,7 +29,7 @@ func columnsOf(header rows.Row, o ListOptions) (c rows.Columns[personColumn], er
 	}
 	here := c.Has(colLogin) || c.Has(colMail)
 	sign := rows.OtherSign(header, func(n string) bool { _, known := personNames[n]; return known })
-	if sign != "" && (!here || sign != "/" && sign != "&") { // "login/e-mail" may be one column, "account#name" is none
+	if sign != "" && (!here || sign != "/" && sign != "&") { // "login/e-mail" may be one column, "account#name" is not
 		return c, fault.Errorf(fault.Refused, "line %d separates its columns by %s", header.Line, sign).
 			WithHint("commas, semicolons or tabs are read: put one of them in its place in a copy")
 	}

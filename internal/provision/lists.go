@@ -25,15 +25,18 @@ var (
 	endedNames  = []string{"disabled", "ipatokendisabled", "revoked", "locked"}
 )
 
-// maxList bounds a list in bytes: it is held in memory.
-const maxList = 256 << 20
+// MaxList bounds a list in bytes: it is held in memory.
+const MaxList = 256 << 20
 
 // ReadVerifierList reads a verifier's list; columns are what the operator says:
 // serial=2,account=Benutzer,active=Status. So is the sheet of a workbook.
 func ReadVerifierList(r io.Reader, columns, sheet string) (all []Listed, err error) {
-	data, err := io.ReadAll(io.LimitReader(r, maxList))
+	data, err := io.ReadAll(io.LimitReader(r, MaxList+1))
 	if err != nil {
 		return nil, fault.Wrap(fault.Refused, err, "reading the list")
+	}
+	if len(data) > MaxList { // what is not read would be taken for ended
+		return nil, fault.Errorf(fault.Refused, "the list has more than %d MB", MaxList>>20).WithHint("export fewer columns, or only what is of hardware tokens")
 	}
 	if text := bytes.TrimSpace(bytes.TrimPrefix(data, []byte("\ufeff"))); columns == "" && len(text) > 0 && (text[0] == '{' || text[0] == '[') {
 		var v any

@@ -130,15 +130,10 @@ func reconcile(r Reader, req Compared) (out Reconciliation, proven []trail.Task,
 				return out, nil, err
 			}
 		}
-		open := slices.ContainsFunc(tasks, func(k trail.Task) bool { return k.ID == t.ID })
 		_, got := handed[t.Serial.Key()]
-		if !got && !open { // the verifier may have what the device was before it was burnt anew
-			if i := slices.IndexFunc(tasks, func(k trail.Task) bool { return k.Serial.Device().Key() == t.Serial.Key() }); i >= 0 {
-				if t, err = r.Token(tasks[i].Serial); err != nil {
-					return out, nil, err
-				}
-				open = true
-			}
+		t, open, err := openOf(r, tasks, t, got)
+		if err != nil {
+			return out, nil, err
 		}
 		switch {
 		case l.Ended:
@@ -150,10 +145,9 @@ func reconcile(r Reader, req Compared) (out Reconciliation, proven []trail.Task,
 			find(OtherAccount, l, &t)
 		}
 	}
-	for _, k := range tasks {
-		if l, is := there[k.Serial.Device().Key()]; !is || l.Ended {
-			proven, out.Proven = append(proven, k), append(out.Proven, k.Serial)
-		}
+	proven = provenBy(there, tasks)
+	for _, k := range proven {
+		out.Proven = append(out.Proven, k.Serial)
 	}
 	for key, serial := range handed {
 		if _, is := there[key]; is || slices.ContainsFunc(tasks, func(k trail.Task) bool { return k.Serial.Key() == key }) {
@@ -171,6 +165,31 @@ func reconcile(r Reader, req Compared) (out Reconciliation, proven []trail.Task,
 		return strings.Compare(fmt.Sprint(slices.Index(findingOrder, a.Kind), a.Serial), fmt.Sprint(slices.Index(findingOrder, b.Kind), b.Serial))
 	})
 	return out, proven, nil
+}
+
+// openOf reports whether a token has a task at the verifier, which may have what the
+// device was before it was burnt anew: then it returns that token.
+func openOf(r Reader, tasks []trail.Task, t token.Token, got bool) (of token.Token, open bool, err error) {
+	if open = slices.ContainsFunc(tasks, func(k trail.Task) bool { return k.ID == t.ID }); open || got {
+		return t, open, nil
+	}
+	i := slices.IndexFunc(tasks, func(k trail.Task) bool { return k.Serial.Device().Key() == t.Serial.Key() })
+	if i < 0 {
+		return t, false, nil
+	}
+	of, err = r.Token(tasks[i].Serial)
+	return of, true, err
+}
+
+// provenBy returns the tasks that a list shows to be done: their tokens are not on it, or
+// end there.
+func provenBy(there map[string]Listed, tasks []trail.Task) (proven []trail.Task) {
+	for _, k := range tasks {
+		if l, is := there[k.Serial.Device().Key()]; !is || l.Ended {
+			proven = append(proven, k)
+		}
+	}
+	return proven
 }
 
 // findingOrder has first what lets somebody in who should not get in.

@@ -259,7 +259,7 @@ func (g guessing) look(e Event) (*Exception, error) {
 	return e.ofOperator("%d codes refused within an hour, of %d tokens", mine.N, len(mine.tokens)), nil
 }
 
-// claimed takes a claim of a token that is not theirs, or is none.
+// claimed takes a claim of a token that is not theirs, or does not exist.
 func (g guessing) claimed(e Event) *Exception {
 	who, at := token.Operator{Kind: e.Operator.Kind, ID: e.Operator.ID}, e.Time.UTC()
 	mine := g.claims[who]

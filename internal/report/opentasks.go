@@ -9,6 +9,7 @@ import (
 	"fob/internal/fault"
 	"fob/internal/report/sheet"
 	"fob/internal/token"
+	"fob/internal/trail"
 )
 
 // OpenTask is a token that a verifier got, and that it should not accept any more.
@@ -55,17 +56,18 @@ func OpenTasks(r Reader, verifier string, now time.Time) Answer[OpenTask] {
 	}
 }
 
-// StillAt lists the verifiers that have the seeds of some tokens which ended here.
-func StillAt(r Reader, ended []token.Token) (open []OpenTask, err error) {
+// StillAt lists the verifiers that have the seeds of some tokens, by their ids, which
+// ended here.
+func StillAt(r Reader, ended []int64) (open []trail.Task, err error) {
 	const few = 20 // beyond them one look at all tasks is less
 	given := len(ended) > few
-	wanted := map[string]bool{}
-	for _, t := range ended {
-		wanted[t.Serial.Key()] = true
+	wanted := map[int64]bool{}
+	for _, id := range ended {
+		wanted[id] = true
 		if given {
 			continue
 		}
-		names, err := r.HandedTo(t.ID)
+		names, err := r.HandedTo(id)
 		if err != nil {
 			return nil, err
 		}
@@ -74,15 +76,13 @@ func StillAt(r Reader, ended []token.Token) (open []OpenTask, err error) {
 	if !given { // most tokens: all tasks of a store may be many
 		return nil, nil
 	}
-	for t, err := range openTasks(r, "", time.Time{}) {
-		if err != nil {
-			return nil, err
-		}
-		if wanted[t.Serial.Key()] {
+	tasks, err := r.Tasks("")
+	for _, t := range tasks {
+		if wanted[t.ID] {
 			open = append(open, t)
 		}
 	}
-	return open, nil
+	return open, err
 }
 
 func openTasks(r Reader, verifier string, now time.Time) iter.Seq2[OpenTask, error] {

@@ -33,7 +33,7 @@ type Reconciliation struct {
 	Missing    *int                `json:"missing"` // negative: more came than were ordered
 	States     map[token.State]int `json:"states"`
 	Tokens     int                 `json:"tokens"`      // the sum over the states
-	Exchanged  int                 `json:"exchanged"`   // by a later import with --replace
+	Exchanged  int                 `json:"exchanged"`   // by a later import
 	Withdrawn  int                 `json:"withdrawn"`   // with its batch
 	Lacking    int                 `json:"unaccounted"` // what nothing explains
 	Notes      []string            `json:"differences"`

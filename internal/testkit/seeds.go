@@ -42,7 +42,7 @@ func NewSeedSearch(seeds map[string][]byte) *SeedSearch {
 	return s
 }
 
-// Find names the first seed in the data, and its form; empty: there is none.
+// Find names the first seed in the data, and its form; it is empty if there is no seed in it.
 func (s *SeedSearch) Find(data []byte) string {
 	for i := 0; i+8 <= len(data); i++ {
 		for _, sought := range s.byStart[binary.LittleEndian.Uint64(data[i:])] {

@@ -4,7 +4,9 @@ import (
 	"fmt"
 	"strings"
 
+	"fob/internal/desk"
 	"fob/internal/people"
+	"fob/internal/report"
 	"fob/internal/token"
 )
 
@@ -64,3 +66,39 @@ func everybody() (all []int) {
 	}
 	return all
 }
+
+// erase forgets a person, after what the person has was taken back.
+func (l *Life) erase() error {
+	a := l.account()
+	var held []report.Token
+	err := l.Read(func(r report.Reader) error {
+		for t, err := range r.Tokens(report.Filter{Account: a}) {
+			if err != nil {
+				return err
+			}
+			held = append(held, t)
+		}
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	for _, t := range held {
+		by := token.CmdUnbind
+		if t.State == token.Assigned {
+			by = token.CmdUnassign
+		}
+		if _, err := l.desk.Move(bg, desk.Change{Serial: t.Serial, By: by, To: token.InStock, Words: l.words()}); err != nil {
+			return err
+		}
+	}
+	_, err = l.registry.Erase(bg, a, desk.Words{Reason: "asked for it", Approver: "Eva"})
+	if err == nil {
+		l.erased++
+	}
+	return err
+}
+
+// Erased counts the people who were forgotten: since then the past knows them by
+// another name.
+func (l *Life) Erased() int { return l.erased }

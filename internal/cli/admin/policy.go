@@ -2,7 +2,6 @@ package admin
 
 import (
 	"context"
-	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -87,9 +86,15 @@ func confirmSecond(ctx context.Context, r *term.Run, acts string) error {
 		if err != nil || set["second-person"] != "" {
 			return err
 		}
-		names := strings.Split(acts, ",")
-		if !slices.Contains(names, "policy") && !slices.Contains(names, "all") {
-			names = append(names, "policy")
+		p, err := token.ParsePolicy(map[string]string{"second-person": acts})
+		if err != nil {
+			return err
+		}
+		var names []string
+		for _, g := range token.Guardable() {
+			if p.Guards(g) {
+				names = append(names, string(g))
+			}
 		}
 		r.Remark("From now on these wait for another person, at an account of their own: %s.", strings.Join(names, ", "))
 		r.Remark("You cannot take this back alone.")

@@ -157,7 +157,7 @@ func printReplaced(ctx context.Context, r *term.Run, old token.Serial, out desk.
 			if err != nil {
 				return err
 			}
-			return r.RemindOfVerifiers(ctx, token.Token{Facts: token.Facts{ID: before.ID, Serial: before.Serial}})
+			return r.RemindOfVerifiers(ctx, before.ID)
 		})
 	}
 	if out.Outcome == "" {

@@ -29,12 +29,16 @@ func newVerifierReconcileCmd(r *term.Run) *cobra.Command {
 		if req.Words, err = w.Words(r); err != nil {
 			return err
 		}
-		var data []byte
-		if args[1] == provision.Standard {
-			data, err = io.ReadAll(r.Streams.In)
-		} else {
-			data, err = os.ReadFile(args[1])
+		in := r.Streams.In
+		if args[1] != provision.Standard {
+			f, err := os.Open(args[1])
+			if err != nil {
+				return fault.Wrap(fault.Refused, term.Cause(err), "the list %s cannot be read", args[1])
+			}
+			defer f.Close()
+			in = f
 		}
+		data, err := io.ReadAll(io.LimitReader(in, provision.MaxList+1))
 		if err != nil {
 			return fault.Wrap(fault.Refused, term.Cause(err), "the list %s cannot be read", args[1])
 		}

@@ -151,14 +151,16 @@ func retire(ctx context.Context, r *term.Run, d *desk.Desk, serials []token.Seri
 
 func printMoved(ctx context.Context, r *term.Run, all []token.Token) (err error) {
 	if !r.JSON {
-		for _, t := range all {
+		ids := make([]int64, len(all))
+		for i, t := range all {
+			ids[i] = t.ID
 			if t.State == token.Retired {
 				r.Say("Token %s is %s now; its serial comes back only if the device is burnt anew with another seed (import --reburnt).", t.Serial, t.State)
 				continue
 			}
 			r.Say("Token %s is %s now%s.", t.Serial, t.State, term.ForGood(t))
 		}
-		return r.RemindOfVerifiers(ctx, all...)
+		return r.RemindOfVerifiers(ctx, ids...)
 	}
 	return r.WithReports(ctx, func(reader report.Reader) error {
 		rows := make([]report.Token, len(all))

@@ -95,7 +95,7 @@ func (r *Run) PrintToken(ctx context.Context, t token.Token, words func() string
 		if t.State == token.Bound || t.State == token.Assigned {
 			return nil
 		}
-		return r.RemindOfVerifiers(ctx, t)
+		return r.RemindOfVerifiers(ctx, t.ID)
 	}
 	return r.WithReports(ctx, func(reader report.Reader) error {
 		now, err := report.Tell(reader, t.Serial)
@@ -106,8 +106,9 @@ func (r *Run) PrintToken(ctx context.Context, t token.Token, words func() string
 	})
 }
 
-// RemindOfVerifiers names those that go on accepting tokens which ended here.
-func (r *Run) RemindOfVerifiers(ctx context.Context, ended ...token.Token) error {
+// RemindOfVerifiers names those that go on accepting tokens, by their ids, which ended
+// here.
+func (r *Run) RemindOfVerifiers(ctx context.Context, ended ...int64) error {
 	return r.WithReports(ctx, func(reader report.Reader) error {
 		open, err := report.StillAt(reader, ended)
 		for _, t := range open[:min(len(open), namedInQuestion)] {
