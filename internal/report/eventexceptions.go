@@ -52,7 +52,7 @@ func ofTrail(r Reader, f ExceptionFilter) ExceptionSeq {
 // worthALook reports whether an event can be an exception, without reading it: a
 // quote within a text of its JSON would have a backslash before it.
 func worthALook(body []byte) bool {
-	for _, mark := range []string{`"outcome":"refused"`, `"taken_back":true`, `"to":"lost"`, `"approver":"`, `"command":"unlock"`, `"command":"clock accept"`, `"command":"batch `, `"command":"policy set"`} {
+	for _, mark := range []string{`"outcome":"refused"`, `"taken_back":true`, `"to":"lost"`, `"approver":"`, `"command":"unlock"`, `"command":"clock accept"`, `"command":"batch `, `"command":"policy set"`, `"command":"import"`, `"plaintext":true`, `"wide":true`} {
 		if bytes.Contains(body, []byte(mark)) {
 			return true
 		}
@@ -88,20 +88,18 @@ func (f ExceptionFilter) ofEvent(stored trail.Stored, g guessing) (found []Excep
 	} else if x != nil && f.wants(ManyRefusals) {
 		found = append(found, *x)
 	}
-	about := e.approved()
-	if e.Command == token.CmdRelease && e.Texts[trail.TextApprover] != "" {
-		d, err := detailOf[trail.TokenDetail](e)
-		if err != nil {
-			return nil, err
-		}
-		if d.After != nil && d.After.WasStolen {
-			about = "a token that was stolen was released" + byRequest(e.Request)
-		}
+	if e.Outcome != trail.Done || !f.wants(Override) {
+		return found, nil
 	}
-	if about != "" && e.Outcome == trail.Done {
-		add(Override, about, nil)
+	set, err := overrideOf(e)
+	if about := e.setAside(set); err == nil && about != "" {
+		x := e.exception(Override, about)
+		if e.Object.Kind == trail.KindBatch {
+			x.Object = set.Object
+		}
+		found = append(found, x)
 	}
-	return found, nil
+	return found, err
 }
 
 func (e Event) exception(k ExceptionKind, about string) Exception {
@@ -133,45 +131,50 @@ func (e Event) lateLoss() (time.Duration, error) {
 	return e.Time.Sub(d.After.Loss.Reported), nil
 }
 
-// approved is override with the request that the event carries out.
-func (e Event) approved() string {
-	about := e.override()
-	if e.Request == 0 {
-		return about
-	}
-	if about == "" {
-		about = fmt.Sprintf("%s was approved by a second person", e.Command)
-	}
-	return about + byRequest(e.Request)
-}
-
-func byRequest(n int) string {
-	if n == 0 {
-		return ""
-	}
-	return fmt.Sprintf(", by request %d", n)
-}
-
-// override says which rule an event set aside; empty: none.
-func (e Event) override() string {
-	switch e.Command {
-	case token.CmdUnlock:
-		return "unlocked after failed attempts"
-	case token.CmdClockAccept:
-		return "a time was accepted that lies before the newest event"
-	case token.CmdBatchCorrect:
-		return "the parameters of a batch were corrected"
-	case token.CmdBatchWithdraw:
-		return "an import was withdrawn"
-	case token.CmdPolicySet:
-		return "the policy was changed"
-	case token.CmdBind, token.CmdCheck, token.CmdResync, token.CmdUnbind, token.CmdReplace:
-		if e.Texts[trail.TextApprover] != "" {
-			return fmt.Sprintf("%s was approved by a second person", e.Command)
+// setAside says which rules a done event set aside; empty: none. What somebody approved
+// is one only of commands that compare codes, or by a request: to approve a delivery is
+// the ordinary way.
+func (e Event) setAside(set OverrideEvent) string {
+	var words []string
+	for _, k := range set.Kinds {
+		if w, is := overrideWords[k]; is {
+			words = append(words, w)
 		}
 	}
-	return ""
+	about := listed(words)
+	switch {
+	case about != "" && moreToldOf[e.Command] && set.About != "":
+		return about + ": " + set.About
+	case about == "" && (e.Request != 0 || e.Texts[trail.TextApprover] != "" && comparesCodes[e.Command]):
+		about = fmt.Sprintf("%s was approved by a second person", e.Command)
+	}
+	if about != "" && e.Request != 0 {
+		about += fmt.Sprintf(", by request %d", e.Request)
+	}
+	return about
 }
+
+var (
+	comparesCodes = map[token.Command]bool{token.CmdBind: true, token.CmdCheck: true, token.CmdResync: true, token.CmdUnbind: true, token.CmdReplace: true}
+	// moreToldOf are commands whose overrides tell what went in or out.
+	moreToldOf    = map[token.Command]bool{token.CmdImport: true, token.CmdProvision: true}
+	overrideWords = map[OverrideKind]string{
+		ByUnlock:       "unlocked after failed attempts",
+		ByRelease:      "a token that was stolen was released",
+		ByClock:        "a time was accepted that lies before the newest event",
+		ByPolicy:       "the policy was changed",
+		ByCorrection:   "the parameters of a batch were corrected",
+		ByWithdrawal:   "an import was withdrawn",
+		ByWideSearch:   "a token was sought by its codes in the window of pairs",
+		ByExchange:     "an import exchanged tokens in stock",
+		ByReburning:    "an import gave retired serials new seeds",
+		ByPart:         "an import left refused records out",
+		ByCompat:       "an import read a weaker dialect",
+		ByShortSeeds:   "an import took seeds below 16 bytes",
+		ByUnprotection: "an import read a file that nothing protects from change",
+		ByPlaintext:    "seeds were handed on in clear text",
+	}
+)
 
 // samePerson compares two names as people are called in different places: anna,
 // Anna@example.com and EXAMPLE\anna are one.

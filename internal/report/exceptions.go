@@ -26,7 +26,7 @@ const (
 	LostLate      ExceptionKind = "lost_late"            // entered long after it was told
 	ApprovedAlone ExceptionKind = "approver_is_operator" // nobody else looked
 	ManyRefusals  ExceptionKind = "many_refusals"        // an operator tried many wrong codes
-	Override      ExceptionKind = "override"             // a second person set a rule aside
+	Override      ExceptionKind = "override"             // a rule was set aside
 )
 
 // ExceptionKinds lists all kinds with what each means.
@@ -41,7 +41,7 @@ func ExceptionKinds() []ExceptionMeaning {
 		{LostLate, "a loss that was entered more than 24 hours after it was reported"},
 		{ApprovedAlone, "the approver is, by name, the operator or the account itself"},
 		{ManyRefusals, "an operator so many of whose codes were refused within an hour that a second person was needed, or who tried to bind several serials that are not theirs"},
-		{Override, "a rule was set aside: unlock, clock accept, batch correct, batch withdraw, policy set, the release of a stolen token, a search that somebody approved"},
+		{Override, "a rule was set aside: unlock, clock accept, batch correct, batch withdraw, policy set, the release of a stolen token, a search that somebody approved or that was wide, seeds handed on in clear text, an import that exchanged tokens, gave retired serials new seeds, left records out, or took what it refuses by itself"},
 	}
 }
 
@@ -183,6 +183,7 @@ func ExceptionList(r Reader, f ExceptionFilter, s Scope, p Period) Answer[Except
 		Limits: []string{
 			"Who has left is what the newest list of people says; without one nobody has.",
 			"An approver is a name that the operator typed; that it is another name than the operator's does not prove another person.",
+			"Overrides stand here once they were done. Those that were refused, and ordinary commands that somebody approved, stand in the report of overrides alone.",
 		},
 		Columns: []sheet.Column[row]{
 			sheet.Col("kind", "Kind", 20, "What is to be explained", func(x *row) ExceptionKind { return x.Kind }),

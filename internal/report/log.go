@@ -36,15 +36,26 @@ func (e Event) Between() (from, to string) {
 func (e Event) Note() string {
 	var d struct {
 		trail.TokenDetail
-		Number int    `json:"number"`
-		File   string `json:"file"`
+		Number   int               `json:"number"`
+		File     string            `json:"file"`
+		Replaced []json.RawMessage `json:"replaced"`
+		Reburnt  []json.RawMessage `json:"reburnt"`
 	}
 	if len(e.Detail) == 0 || json.Unmarshal(e.Detail, &d) != nil {
 		return ""
 	}
 	switch {
 	case e.Command == token.CmdImport && d.File != "":
-		return fmt.Sprintf("%s, batch %d", d.File, d.Number)
+		note := fmt.Sprintf("%s, batch %d", d.File, d.Number)
+		for _, n := range []struct {
+			of   int
+			were string
+		}{{len(d.Replaced), "exchanged"}, {len(d.Reburnt), "burnt anew"}} {
+			if n.of > 0 {
+				note += fmt.Sprintf(", %d %s", n.of, n.were)
+			}
+		}
+		return note
 	case e.Command == token.CmdLost && d.After != nil && d.After.Loss.Stolen:
 		return "stolen"
 	}
@@ -148,11 +159,12 @@ func newestOf(r Reader, f EventFilter) ([]Event, error) {
 	return found, nil
 }
 
-// importsOf are the events with which a device came, in each of its lives.
+// importsOf are the events with which a device came, in each of its lives: by its
+// batches, and by those whose seeds of it were exchanged.
 func importsOf(r Reader, t Token, f EventFilter) (all []Event, err error) {
 	for life := 1; err == nil; life++ {
 		var of []Event
-		if of, err = importOf(r, t, f); err == nil {
+		if of, err = importsWith(r, t); err == nil {
 			all = append(all, of...)
 			t, err = r.Find(f.Serial.Former(life))
 		}
@@ -160,25 +172,55 @@ func importsOf(r Reader, t Token, f EventFilter) (all []Event, err error) {
 	if fault.KindOf(err) == fault.NotFound {
 		err = nil
 	}
+	return slices.DeleteFunc(all, func(e Event) bool { return !f.has(&e.Event) }), err
+}
+
+// importsWith are the imports that brought the seeds of a token, the newest first: it may
+// have been exchanged for another of its serial while it lay in stock.
+func importsWith(r Reader, t Token) (all []Event, err error) {
+	e, err := importOf(r, t.BatchID)
+	for err == nil && e != nil {
+		all = append(all, *e)
+		var d trail.ImportDetail
+		if d, err = detailOf[trail.ImportDetail](*e); err != nil {
+			break
+		}
+		at := slices.IndexFunc(d.Replaced, func(x trail.Replaced) bool { return x.New.Serial.Key() == t.Serial.Key() })
+		if at < 0 {
+			break
+		}
+		e, err = importOfID(r, d.Replaced[at].Old.ID)
+	}
 	return all, err
 }
 
-// importOf is the event with which a token came, if the filter has it: it is about the
-// whole batch.
-func importOf(r Reader, t Token, f EventFilter) ([]Event, error) {
-	for stored, err := range r.Events(EventFilter{About: []string{trail.AboutBatch(t.BatchID)}}) {
+// importOfID is the import that brought the token with an id, which may be gone; nil: no
+// batch that is left.
+func importOfID(r Reader, id int64) (*Event, error) {
+	files, err := r.BatchFiles()
+	for _, b := range files {
+		e, err := importOf(r, b.ID)
 		if err != nil {
 			return nil, err
 		}
-		e, err := plainEvent(stored)
+		if e == nil {
+			continue
+		}
+		if d, err := detailOf[trail.ImportDetail](*e); err != nil || d.FirstID <= id && id <= d.LastID {
+			return e, err
+		}
+	}
+	return nil, err
+}
+
+// importOf is the event with which a batch came; nil: by another command.
+func importOf(r Reader, batchID string) (*Event, error) {
+	for stored, err := range r.Events(EventFilter{About: []string{trail.AboutBatch(batchID)}}) {
 		if err != nil {
 			return nil, err
 		}
-		if e.Command == token.CmdImport {
-			if f.has(&e.Event) {
-				return []Event{e}, nil
-			}
-			return nil, nil
+		if e, err := plainEvent(stored); err != nil || e.Command == token.CmdImport {
+			return &e, err
 		}
 	}
 	return nil, nil

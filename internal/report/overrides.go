@@ -100,6 +100,7 @@ func Overrides(r Reader, f OverrideFilter) Answer[OverrideEvent] {
 		Limits: []string{
 			"An approver is a name that the operator typed, and nobody verified it, unless a request is named: that one was approved at another account of the system.",
 			"A file that was refused as a whole stored nothing and left no event; nor does the trail say of an import that it was tried before.",
+			"What is out of the ordinary with tokens and people (expired, locked, leaked, stolen, left, late losses) stands in the report of exceptions, with these overrides as far as they were done.",
 			"An import counts as partial when records of its file were refused and the others stored.",
 		},
 		Columns: []sheet.Column[OverrideEvent]{

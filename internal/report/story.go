@@ -2,6 +2,7 @@ package report
 
 import (
 	"encoding/json"
+	"fmt"
 	"slices"
 	"time"
 
@@ -19,6 +20,7 @@ type Told struct {
 	ReplacedBy  *string `json:"replaced_by"`  // and the serial that this account was bound to next
 	Theft       *Line   `json:"theft"`        // when it was first said that it was stolen
 	Leak        *Line   `json:"leak"`         // when it was first said that others may know its seed
+	Exchange    *Line   `json:"exchange"`     // when an import put another seed under its serial
 	OfBatch     []Line  `json:"batch_events"` // what was done to its batch as a whole, since its import
 	Events      []Line  `json:"events"`       // the last about it, oldest first
 }
@@ -61,7 +63,11 @@ func Tell(r Reader, serial token.Serial) (s Told, err error) {
 	if err := s.ofBatch(r); err != nil {
 		return s, err
 	}
-	if err := s.about(r); err != nil {
+	first, err := s.exchanged(r)
+	if err != nil {
+		return s, err
+	}
+	if err := s.about(r, first); err != nil {
 		return s, err
 	}
 	if s.Account != nil || s.State == token.InStock {
@@ -95,7 +101,8 @@ func (s *Told) replaced(r Reader) error {
 
 // about adds the events about the token. Those about the device before it was burnt anew
 // are about another token, those about an earlier life name the device.
-func (s *Told) about(r Reader) error {
+// The token's life begins with the import of the first batch.
+func (s *Told) about(r Reader, first string) error {
 	filter, former := EventFilter{Limit: searched}, s.Serial.IsFormer()
 	for _, trace := range []trail.Trace{trail.NoTrace, trail.StandingTrace, trail.LastingTrace} {
 		filter.About = append(filter.About, trail.AboutToken(trace, s.Serial.Key()))
@@ -112,8 +119,8 @@ func (s *Told) about(r Reader) error {
 		if err != nil {
 			return err
 		}
-		if e.Command == token.CmdImport && e.Object.ID == s.BatchID {
-			*s, mine = Told{Token: s.Token, OfBatch: s.OfBatch, Events: []Line{}}, true
+		if e.Command == token.CmdImport && e.Object.ID == first {
+			*s, mine = Told{Token: s.Token, OfBatch: s.OfBatch, Exchange: s.Exchange, Events: []Line{}}, true
 		}
 		if mine || e.Object.ID == string(s.Serial) {
 			err = s.take(e)
@@ -216,6 +223,23 @@ func (s *Told) ofBatch(r Reader) error {
 		s.OfBatch = append(s.OfBatch, line)
 	}
 	return nil
+}
+
+// exchanged looks whether another seed was put under the token's serial while it lay in
+// stock, which one person may do, and returns the batch that the serial came with first.
+// What is told begins with that one's import; the later ones follow in their turn.
+func (s *Told) exchanged(r Reader) (first string, err error) {
+	imports, err := importsWith(r, s.Token)
+	if err != nil || len(imports) < 2 {
+		return s.BatchID, err
+	}
+	oldest := imports[len(imports)-1]
+	s.Events = []Line{lineOf(oldest)}
+	before, err := detailOf[trail.ImportDetail](imports[1])
+	line := lineOf(imports[0])
+	line.Note = new(fmt.Sprintf("%s, in the place of the seed of batch %d (%s)", worded(line.Note), before.Number, before.File))
+	s.Exchange = &line
+	return oldest.Object.ID, err
 }
 
 func (l Line) goesOn(next Line) bool {

@@ -132,9 +132,9 @@ func (f *provisionFlags) request(r *term.Run, args []string) (req provision.Requ
 	}, nil
 }
 
-// confirm asks before seeds go for good.
+// confirm asks before seeds go for good, and on a terminal before they lie in clear text.
 func (f *provisionFlags) confirm(ctx context.Context, r *term.Run, u *app.UseCases, req provision.Request) error {
-	if !f.destroy || f.dryRun || *f.yes {
+	if f.dryRun || *f.yes || !f.destroy && !(f.plaintext && r.AsksHere()) {
 		return nil
 	}
 	req.DryRun = true
@@ -142,8 +142,19 @@ func (f *provisionFlags) confirm(ctx context.Context, r *term.Run, u *app.UseCas
 	if err != nil {
 		return printDelivery(r, req, d, err)
 	}
-	return r.Confirm(ctx, false, fmt.Sprintf("Hand the seeds of %s to %s and destroy them here for good: no code of these tokens can be checked here any more",
-		term.Count(d.Tokens, "token"), d.Verifier))
+	where := "to " + f.out
+	if f.out == provision.Standard {
+		where = "to the standard output"
+	}
+	plain := fmt.Sprintf("in clear text %s, where anyone who reads them can make the codes of these tokens", where)
+	n := term.Count(d.Tokens, "token")
+	switch {
+	case !f.destroy:
+		return r.Confirm(ctx, false, fmt.Sprintf("Write the seeds of %s %s", n, plain))
+	case f.plaintext:
+		r.Remark("The seeds go %s.", plain)
+	}
+	return r.Confirm(ctx, false, fmt.Sprintf("Hand the seeds of %s to %s and destroy them here for good: no code of these tokens can be checked here any more", n, d.Verifier))
 }
 
 // findTarget is what the verifier reads, where nobody said it.

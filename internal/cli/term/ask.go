@@ -75,11 +75,14 @@ func (r *Run) Confirm(ctx context.Context, yes bool, what string) error {
 // ConfirmHere asks on a terminal only: a script was written by somebody who knew what it
 // does.
 func (r *Run) ConfirmHere(ctx context.Context, yes bool, what string) error {
-	if yes || r.JSON || !hasTerminal() {
+	if yes || !r.AsksHere() {
 		return nil
 	}
 	return r.Confirm(ctx, false, what)
 }
+
+// AsksHere reports whether ConfirmHere asks.
+func (r *Run) AsksHere() bool { return !r.JSON && hasTerminal() }
 
 // AskYesNo asks a question at the terminal until it is answered.
 func (r *Run) AskYesNo(ctx context.Context, what string) (yes bool, err error) {
