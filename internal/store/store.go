@@ -309,35 +309,39 @@ func (s *Store) DiscardLoad(ctx context.Context, batchID int64) (err error) {
 			return err
 		})
 	}
-	return err
+	if err != nil {
+		return err
+	}
+	return s.update(ctx, false, func(q *queries) error { return q.removeLoading(batchID) })
 }
 
-// discardSlice removes some of a loading batch's tokens, and the batch when it has
-// none.
+// discardSlice removes some of a loading batch's tokens.
 func (q *queries) discardSlice(batchID int64) (more bool, err error) {
 	var first, last int64
 	err = q.row(`SELECT COALESCE((SELECT MIN(id) FROM token WHERE id BETWEEN first_id AND last_id), last_id + 1), last_id
 		FROM batch WHERE id = $1 AND loading = 1`, batchID).Scan(&first, &last)
-	switch {
-	case notFound(err):
+	if notFound(err) || err == nil && first > last {
 		return false, nil
-	case err != nil:
+	}
+	if err != nil {
 		return false, err
-	case first > last:
-		return false, q.removeLoading(batchID)
 	}
 	return true, q.removeTokens(first, min(first+sliceRows-1, last))
 }
 
 // removeLoading removes a batch without tokens, and the place that it named if no
 // token is there and no other delivery came to it: a place that was mistyped, perhaps.
+// A delivery that loads may be about to use any place, so then it stays.
 func (q *queries) removeLoading(batchID int64) error {
-	place, err := value[string](q.row(`DELETE FROM batch WHERE id = $1 RETURNING location`, batchID))
-	if err != nil || place == "" {
+	place, err := value[string](q.row(`DELETE FROM batch WHERE id = $1 AND loading = 1 RETURNING location`, batchID))
+	if notFound(err) || err == nil && place == "" {
+		return nil
+	}
+	if err != nil {
 		return err
 	}
-	return q.exec(`DELETE FROM location WHERE name = $1 AND NOT EXISTS (SELECT 1 FROM token WHERE location_id = location.id)
-		AND NOT EXISTS (SELECT 1 FROM batch WHERE batch.location = $1)`, place)
+	return q.exec(`DELETE FROM location WHERE name = $1 AND NOT EXISTS (SELECT 1 FROM batch WHERE batch.location = $1 OR loading = 1)
+		AND NOT EXISTS (SELECT 1 FROM token WHERE location_id = location.id)`, place)
 }
 
 // Damage lists what the database's own check of its storage finds.

@@ -46,7 +46,7 @@ func TestServerStops(t *testing.T) {
 	if _, err := h.serverRounds(t.Context(), 5, rand.New(rand.NewPCG(1, 2))); err != nil {
 		t.Error(err)
 	}
-	if err := h.failovers(t.Context(), 1, rand.New(rand.NewPCG(1, 2))); err != nil {
+	if _, err := h.failovers(t.Context(), 2, rand.New(rand.NewPCG(1, 2))); err != nil {
 		t.Error(err)
 	}
 }

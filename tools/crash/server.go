@@ -57,9 +57,12 @@ func (h *harness) serverRounds(ctx context.Context, rounds int, random *rand.Ran
 	if err != nil {
 		return 0, err
 	}
-	usual := 100 * time.Millisecond
+	usual := map[bool]time.Duration{} // of a load and of a bind that came to its end
 	for i := range rounds {
 		load := i%5 == 4
+		if load && usual[load] == 0 {
+			usual[load] = 10 * usual[!load] // about so
+		}
 		token := uint64(i % h.few)
 		if token == 0 && i > 0 {
 			return stopped, fmt.Errorf("%d rounds need more than %d tokens", rounds, h.few)
@@ -72,10 +75,6 @@ func (h *harness) serverRounds(ctx context.Context, rounds int, random *rand.Ran
 		if err != nil {
 			return stopped, err
 		}
-		span := usual
-		if load {
-			span = 20 * usual
-		}
 		over, began := make(chan end, 1), time.Now()
 		go func() {
 			e, _ := s.killAt(ctx, func() bool { return false }, args...)
@@ -85,11 +84,8 @@ func (h *harness) serverRounds(ctx context.Context, rounds int, random *rand.Ran
 		ended := false
 		select {
 		case e = <-over:
-			ended = true
-			if !load {
-				usual = max(usual, time.Since(began))
-			}
-		case <-time.After(time.Duration(random.Int64N(int64(span)))):
+			ended, usual[load] = true, max(usual[load], time.Since(began))
+		case <-within(usual[load], random):
 		}
 		s.server.Kill()
 		if err := s.server.Run(); err != nil {
@@ -106,52 +102,71 @@ func (h *harness) serverRounds(ctx context.Context, rounds int, random *rand.Ran
 	return stopped, s.must(ctx, "audit", "verify")
 }
 
+// within is a moment by chance in the time that a command usually takes, or soon after
+// it; never where that is not known yet.
+func within(usual time.Duration, random *rand.Rand) <-chan time.Time {
+	if usual == 0 {
+		return nil
+	}
+	return time.After(time.Duration(random.Int64N(int64(usual * 2))))
+}
+
 // failovers kill a primary server amid binds; its synchronous standby takes its place.
-func (h *harness) failovers(ctx context.Context, rounds int, random *rand.Rand) error {
+func (h *harness) failovers(ctx context.Context, rounds int, random *rand.Rand) (stopped int, err error) {
 	s, err := h.newSite(ctx)
 	if s != nil {
 		defer func() { s.server.Stop() }()
 	}
 	if err != nil {
-		return err
+		return stopped, err
 	}
-	token := uint64(0)
+	token, usual := uint64(0), time.Duration(0)
 	keys := strings.TrimPrefix(s.fob.Env[len(s.fob.Env)-1], "FOB_IDENTITY=")
 	for i := range rounds {
 		standby, err := s.server.Standby()
 		if err != nil {
-			return err
+			return stopped, err
 		}
 		if err := s.server.Synchronous(ctx, true); err != nil {
-			return err
+			return stopped, err
 		}
 		s.at(h, "postgres://owner@/"+s.name+"?host="+s.server.Dir()+","+standby.Dir()+"&target_session_attrs=primary", keys)
 		over := make(chan end, 1)
 		args, err := bindArgs(token, time.Now())
 		if err != nil {
-			return err
+			return stopped, err
 		}
+		began := time.Now()
 		go func() {
 			e, _ := s.killAt(ctx, func() bool { return false }, args...)
 			over <- e
 		}()
-		time.Sleep(time.Duration(random.Int64N(int64(150 * time.Millisecond))))
+		var e end
+		ended := false
+		select {
+		case e = <-over:
+			ended, usual = true, max(usual, time.Since(began))
+		case <-within(usual, random):
+		}
 		s.server.Kill()
 		if err := standby.Promote(ctx); err != nil {
-			return err
+			return stopped, err
 		}
 		if err := standby.Synchronous(ctx, false); err != nil {
-			return err
+			return stopped, err
 		}
-		e := <-over
+		if !ended {
+			stopped++
+			e = <-over
+		}
 		s.server.Stop()
 		s.server = standby
 		if err := s.holds(ctx, h, false, token, e); err != nil {
-			return fmt.Errorf("failover %d, the bind ended with %d:\n%s%w", i+1, e.code, e.out, err)
+			return stopped, fmt.Errorf("failover %d, the bind ended with %d:\n%s%w", i+1, e.code, e.out, err)
 		}
 		token++
 	}
-	return s.must(ctx, "audit", "verify")
+	return stopped, s.must(ctx, "audit", "verify")
 }
 
 // holds compares what is stored with what a command said.

@@ -79,10 +79,26 @@ func (c *Cluster) Standby() (*Cluster, error) {
 	})
 }
 
-// Synchronous has every commit wait for the standby, or not.
+// Synchronous has every commit wait for the standby, or not, and returns when it does.
 func (c *Cluster) Synchronous(ctx context.Context, is bool) error {
 	names := map[bool]string{true: "standby"}[is]
-	return c.Exec(ctx, "postgres", "ALTER SYSTEM SET synchronous_standby_names = '"+names+"'", "SELECT pg_reload_conf()")
+	err := c.Exec(ctx, "postgres", "ALTER SYSTEM SET synchronous_standby_names = '"+names+"'", "SELECT pg_reload_conf()")
+	if err != nil || !is {
+		return err
+	}
+	db, err := sql.Open("pgx", c.Address("postgres"))
+	if err != nil {
+		return err
+	}
+	defer db.Close()
+	for range 600 {
+		var follows bool
+		if err = db.QueryRowContext(ctx, "SELECT EXISTS (SELECT 1 FROM pg_stat_replication WHERE sync_state = 'sync')").Scan(&follows); err != nil || follows {
+			return err
+		}
+		time.Sleep(50 * time.Millisecond)
+	}
+	return fmt.Errorf("the standby does not follow")
 }
 
 // Promote makes a standby the primary server, and returns when it is.

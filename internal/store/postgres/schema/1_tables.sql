@@ -137,7 +137,7 @@ CREATE TABLE token (
     printed      TEXT COLLATE "C",                        -- as imported, where it differs
     bare         TEXT COLLATE "C",                        -- without dashes, where it has some
     batch_id     BIGINT NOT NULL,            -- see batch_not_empty
-    profile_id   BIGINT NOT NULL REFERENCES profile (id),
+    profile_id   BIGINT NOT NULL,
     counter      BIGINT NOT NULL DEFAULT 0,
     not_before   BIGINT,                     -- Unix seconds
     not_after    BIGINT,
@@ -145,7 +145,7 @@ CREATE TABLE token (
     fingerprint  BIGINT,                     -- NULL: its type has no seed here
     seed         BYTEA,                        -- sealed; NULL once destroyed
 
-    location_id  BIGINT REFERENCES location (id),
+    location_id  BIGINT,
     state        BIGINT NOT NULL DEFAULT 0,
     state_since  BIGINT,                     -- NULL: since its import
     account_id   BIGINT REFERENCES account (id),

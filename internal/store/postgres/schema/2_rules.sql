@@ -61,6 +61,37 @@ BEGIN
     END IF;
     RETURN OLD;
 END $$;
+CREATE TRIGGER batch_not_empty BEFORE DELETE ON batch FOR EACH ROW EXECUTE FUNCTION batch_is_empty();
+
+-- In the place of foreign keys too, which were half of an import's time: a token's
+-- profile and place are looked up in the transaction that inserts it. Profiles are
+-- never removed; a place is, where no import can be about to use it.
+CREATE FUNCTION profile_stays() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    RAISE EXCEPTION 'a profile stays as it is';
+END $$;
+CREATE TRIGGER profile_stays BEFORE UPDATE OR DELETE ON profile FOR EACH ROW EXECUTE FUNCTION profile_stays();
+
+CREATE FUNCTION place_is_empty() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    IF EXISTS (SELECT 1 FROM token WHERE location_id = OLD.id) THEN
+        RAISE EXCEPTION 'the place still has tokens';
+    END IF;
+    RETURN OLD;
+END $$;
+CREATE TRIGGER location_not_empty BEFORE DELETE ON location FOR EACH ROW EXECUTE FUNCTION place_is_empty();
+
+CREATE FUNCTION token_refers() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    IF NOT EXISTS (SELECT 1 FROM profile WHERE id = NEW.profile_id)
+    OR NEW.location_id IS NOT NULL AND NOT EXISTS (SELECT 1 FROM location WHERE id = NEW.location_id) THEN
+        RAISE EXCEPTION 'the token would have a profile or a place that is not there';
+    END IF;
+    RETURN NEW;
+END $$;
+CREATE TRIGGER token_refers BEFORE UPDATE OF profile_id, location_id ON token FOR EACH ROW
+WHEN (NEW.profile_id <> OLD.profile_id OR NEW.location_id <> OLD.location_id OR OLD.location_id IS NULL) EXECUTE FUNCTION token_refers();
+
 -- What was used stays used, as in SQLite.
 CREATE FUNCTION used_stays() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
@@ -93,8 +124,6 @@ CREATE TRIGGER loss_mark_stays BEFORE DELETE ON loss FOR EACH ROW
 WHEN (OLD.leaked = 1 OR OLD.was_stolen = 1) EXECUTE FUNCTION marks_stay();
 CREATE TRIGGER loss_mark_rises BEFORE UPDATE ON loss FOR EACH ROW
 WHEN (NEW.leaked < OLD.leaked OR NEW.was_stolen < OLD.was_stolen OR NEW.token_id <> OLD.token_id) EXECUTE FUNCTION marks_stay();
-
-CREATE TRIGGER batch_not_empty BEFORE DELETE ON batch FOR EACH ROW EXECUTE FUNCTION batch_is_empty();
 
 -- A row for each import that is loading; its loader holds the row's lock.
 CREATE TABLE load_hold (
