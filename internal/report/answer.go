@@ -94,121 +94,31 @@ func (p Period) ending(sentence string) fault.Text {
 
 func minute(t time.Time) string { return t.UTC().Format("2006-01-02 15:04 UTC") }
 
-// FirstOf takes at most n rows from the beginning, all for 0. It looks one
-// further, and says whether there is one.
-func FirstOf[R any](rows iter.Seq2[R, error], n int, more *bool) iter.Seq2[R, error] {
-	if n == 0 {
-		return rows
-	}
-	return func(yield func(R, error) bool) {
-		left := n
-		for row, err := range rows {
-			if *more = err == nil && left == 0; *more {
-				return
-			}
-			if left--; !yield(row, err) || err != nil {
-				return
-			}
-		}
-	}
-}
-
-// LastOf takes at most n rows from the end, all for 0. It holds so many.
-func LastOf[R any](rows iter.Seq2[R, error], n int) iter.Seq2[R, error] {
-	if n == 0 {
-		return rows
-	}
-	return func(yield func(R, error) bool) {
-		var kept []R
-		for row, err := range rows {
-			if err != nil {
-				yield(row, err)
-				return
-			}
-			if len(kept) == n {
-				kept = kept[1:]
-			}
-			kept = append(kept, row)
-		}
-		for _, row := range kept {
-			if !yield(row, nil) {
-				return
-			}
-		}
-	}
-}
-
-// Counted counts rows on their way.
-func Counted[R any](rows iter.Seq2[R, error], n *int) iter.Seq2[R, error] {
-	return func(yield func(R, error) bool) {
-		for row, err := range rows {
-			if err == nil {
-				*n++
-			}
-			if !yield(row, err) {
-				return
-			}
-		}
-	}
-}
-
-// Rows streams what lies in memory.
-func Rows[R any](all []R) iter.Seq2[R, error] {
-	return Later(func() ([]R, error) { return all, nil })
-}
-
-// Later is a sequence that is found only when somebody asks for it, as a whole.
-func Later[R any](find func() ([]R, error)) iter.Seq2[R, error] {
-	return func(yield func(R, error) bool) {
-		all, err := find()
-		if err != nil {
-			var none R
-			yield(none, err)
-			return
-		}
-		for _, row := range all {
-			if !yield(row, nil) {
-				return
-			}
-		}
-	}
-}
-
-// marked reads the trail once, oldest event first, but only the events whose bytes
+// Marked reads the trail once, oldest event first, but only the events whose bytes
 // hold one of the marks: to look for those takes a fraction of the time that reading
 // an event does. A quote within a text of its JSON would have a backslash before it.
 // No marks: all.
-func marked(r Reader, marks ...string) EventSeq {
-	return func(yield func(Event, error) bool) {
-		for stored, err := range r.Events(EventFilter{}) {
-			holds := func(mark string) bool { return bytes.Contains(stored.Body, []byte(mark)) }
-			if err == nil && len(marks) > 0 && !slices.ContainsFunc(marks, holds) {
-				continue
-			}
-			if !yieldEvent(yield, stored, err) {
-				return
-			}
+func Marked(r Reader, marks ...string) EventSeq {
+	return Mapped(r.Events(EventFilter{}), func(stored trail.Stored) (e Event, wanted bool, err error) {
+		holds := func(mark string) bool { return bytes.Contains(stored.Body, []byte(mark)) }
+		if len(marks) > 0 && !slices.ContainsFunc(marks, holds) {
+			return e, false, nil
 		}
-	}
+		return eventOf(stored)
+	})
 }
 
-// by is the mark of a command's events.
-func by(c token.Command) string { return `"command":"` + string(c) + `"` }
-
-// Marked and MarkOf do the same for the packages below this one.
-func Marked(r Reader, marks ...string) EventSeq { return marked(r, marks...) }
-
 // MarkOf is the mark of a command's events.
-func MarkOf(c token.Command) string { return by(c) }
+func MarkOf(c token.Command) string { return `"command":"` + string(c) + `"` }
 
 // eachEvent does the same with a function.
 func eachEvent(r Reader, visit func(Event) error, marks ...string) error {
-	for e, err := range marked(r, marks...) {
+	for e, err := range Marked(r, marks...) {
 		if err != nil {
 			return err
 		}
 		if err := visit(e); err != nil {
-			return fmt.Errorf("event %d: %w", e.Seq, err)
+			return err
 		}
 	}
 	return nil
@@ -222,10 +132,13 @@ func (e Event) text(field string) *string { return NonZero(e.Plain[field]) }
 func (e Event) account() *string { return e.text(trail.TextAccount) }
 
 func detailOf[D any](e Event) (d D, err error) {
-	if len(e.Detail) > 0 {
-		err = json.Unmarshal(e.Detail, &d)
+	if len(e.Detail) == 0 {
+		return d, nil
 	}
-	return d, err
+	if err := json.Unmarshal(e.Detail, &d); err != nil {
+		return d, fmt.Errorf("event %d: %w", e.Seq, err)
+	}
+	return d, nil
 }
 
 // listed puts several words into one cell.

@@ -1,8 +1,6 @@
 package report
 
 import (
-	"bytes"
-	"encoding/json"
 	"fmt"
 	"strings"
 	"time"
@@ -28,13 +26,10 @@ func ofTrail(r Reader, f ExceptionFilter) ExceptionSeq {
 			yield(Exception{}, err)
 			return
 		}
-		for stored, err := range r.Events(EventFilter{}) {
-			if err == nil && !worthALook(stored.Body) {
-				continue
-			}
+		for e, err := range Marked(r, append([]string{`"outcome":"refused"`, `"taken_back":true`, `"to":"lost"`}, overrideMarks...)...) {
 			var found []Exception
 			if err == nil {
-				found, err = f.ofEvent(stored, g)
+				found, err = f.ofEvent(e, g)
 			}
 			if err != nil {
 				yield(Exception{}, err)
@@ -49,21 +44,9 @@ func ofTrail(r Reader, f ExceptionFilter) ExceptionSeq {
 	}
 }
 
-// worthALook reports whether an event can be an exception, without reading it: a
-// quote within a text of its JSON would have a backslash before it.
-func worthALook(body []byte) bool {
-	for _, mark := range []string{`"outcome":"refused"`, `"taken_back":true`, `"to":"lost"`, `"approver":"`, `"command":"unlock"`, `"command":"clock accept"`, `"command":"batch `, `"command":"policy set"`, `"command":"import"`, `"plaintext":true`, `"wide":true`} {
-		if bytes.Contains(body, []byte(mark)) {
-			return true
-		}
-	}
-	return false
-}
-
-func (f ExceptionFilter) ofEvent(stored trail.Stored, g guessing) (found []Exception, err error) {
-	e, err := plainEvent(stored)
-	if err != nil || e.Time.Before(f.Since) {
-		return nil, err
+func (f ExceptionFilter) ofEvent(e Event, g guessing) (found []Exception, err error) {
+	if e.Time.Before(f.Since) {
+		return nil, nil
 	}
 	add := func(k ExceptionKind, about string, hours *float64) {
 		if f.wants(k) {
@@ -121,12 +104,9 @@ func (e Event) lateLoss() (time.Duration, error) {
 	if e.To != token.Lost || e.From == token.Lost || e.Outcome != trail.Done {
 		return 0, nil
 	}
-	var d trail.TokenDetail
-	if err := json.Unmarshal(e.Detail, &d); err != nil {
-		return 0, fmt.Errorf("event %d: %w", e.Seq, err)
-	}
-	if d.After == nil || d.After.Loss.Reported.IsZero() {
-		return 0, nil
+	d, err := detailOf[trail.TokenDetail](e)
+	if err != nil || d.After == nil || d.After.Loss.Reported.IsZero() {
+		return 0, err
 	}
 	return e.Time.Sub(d.After.Loss.Reported), nil
 }
@@ -237,9 +217,9 @@ func (g guessing) look(e Event) (*Exception, error) {
 	if len(e.Detail) == 0 || e.Object.Kind != trail.KindToken || e.Reason == trail.ReasonAllOrNothing {
 		return nil, nil
 	}
-	var d trail.TokenDetail
-	if err := json.Unmarshal(e.Detail, &d); err != nil {
-		return nil, fmt.Errorf("event %d: %w", e.Seq, err)
+	d, err := detailOf[trail.TokenDetail](e)
+	if err != nil {
+		return nil, err
 	}
 	who := token.Operator{Kind: e.Operator.Kind, ID: e.Operator.ID}
 	mine := g.by[who]

@@ -3,6 +3,7 @@ package report
 import (
 	"fmt"
 	"iter"
+	"slices"
 	"strings"
 	"time"
 
@@ -82,15 +83,7 @@ type ExceptionFilter struct {
 }
 
 func (f ExceptionFilter) wants(k ExceptionKind) bool {
-	if len(f.Kinds) == 0 {
-		return true
-	}
-	for _, w := range f.Kinds {
-		if w == k {
-			return true
-		}
-	}
-	return false
+	return len(f.Kinds) == 0 || slices.Contains(f.Kinds, k)
 }
 
 // ExceptionSeq streams exceptions; the first error ends it.
@@ -99,7 +92,16 @@ type ExceptionSeq = iter.Seq2[Exception, error]
 // Exceptions finds them: those of tokens kind by kind, in the order of serials,
 // then those of the trail in its order. Nothing is held in memory but the
 // outliers.
-func Exceptions(r Reader, f ExceptionFilter) ExceptionSeq { return oneOfEachCause(eachException(r, f)) }
+func Exceptions(r Reader, f ExceptionFilter) ExceptionSeq {
+	each := Chained(expiredBound(r, f), lockedNow(r, f), leavers(r, f), markedTokens(r, f), clockOutliers(r, f), ofTrail(r, f))
+	counted := Mapped(each, func(x Exception) (Exception, bool, error) {
+		if x.Count, x.Objects = 1, []string{x.Object}; x.At != nil {
+			x.last = *x.At
+		}
+		return x, true, nil
+	})
+	return Joined(counted, (*Exception).takes)
+}
 
 // maxObjects bounds what an exception names, and oneCause how long after the one before
 // an event still belongs to the same command.
@@ -108,38 +110,10 @@ const (
 	oneCause   = 10 * time.Minute
 )
 
-// oneOfEachCause makes one of exceptions that follow each other and say the same: of
-// tokens since the same time, of events by the same people for the same reason.
-func oneOfEachCause(all ExceptionSeq) ExceptionSeq {
-	return func(yield func(Exception, error) bool) {
-		var held Exception
-		for x, err := range all {
-			if err == nil {
-				if held.takes(x) {
-					continue
-				}
-				x.Count, x.Objects = 1, []string{x.Object}
-				if x.At != nil {
-					x.last = *x.At
-				}
-			}
-			if held.Count > 0 && !yield(held, nil) {
-				return
-			}
-			if held = x; err != nil {
-				yield(x, err)
-				return
-			}
-		}
-		if held.Count > 0 {
-			yield(held, nil)
-		}
-	}
-}
-
-// takes counts another exception in if it has the same cause.
+// takes counts another exception in if it has the same cause, and follows: of tokens since
+// the same time, of events by the same people for the same reason.
 func (x *Exception) takes(next Exception) bool {
-	same := x.Count > 0 && x.Kind == next.Kind && x.About == next.About && worded((*string)(x.State)) == worded((*string)(next.State)) &&
+	same := x.Kind == next.Kind && x.About == next.About && worded((*string)(x.State)) == worded((*string)(next.State)) &&
 		worded(x.Account) == worded(next.Account) && (x.At == nil) == (next.At == nil) && (x.Event == nil) == (next.Event == nil) &&
 		worded(x.Operator) == worded(next.Operator) && worded(x.Approver) == worded(next.Approver) && worded(x.Reason) == worded(next.Reason)
 	if same && x.At != nil {
@@ -156,19 +130,6 @@ func (x *Exception) takes(next Exception) bool {
 		x.last = *next.At
 	}
 	return true
-}
-
-// eachException has every one for itself.
-func eachException(r Reader, f ExceptionFilter) ExceptionSeq {
-	return func(yield func(Exception, error) bool) {
-		for _, part := range []ExceptionSeq{expiredBound(r, f), lockedNow(r, f), leavers(r, f), markedTokens(r, f), clockOutliers(r, f), ofTrail(r, f)} {
-			for x, err := range part {
-				if !yield(x, err) || err != nil {
-					return
-				}
-			}
-		}
-	}
 }
 
 func day(t time.Time) string { return t.UTC().Format("2006-01-02") }
@@ -207,17 +168,8 @@ func ExceptionList(r Reader, f ExceptionFilter, s Scope, p Period) Answer[Except
 }
 
 // before leaves out events that are not before the period's end.
-func before(rows iter.Seq2[Exception, error], p Period) iter.Seq2[Exception, error] {
-	return func(yield func(Exception, error) bool) {
-		for x, err := range rows {
-			if err == nil && x.Event != nil && !p.has(*x.At) {
-				continue
-			}
-			if !yield(x, err) || err != nil {
-				return
-			}
-		}
-	}
+func before(rows ExceptionSeq, p Period) ExceptionSeq {
+	return Mapped(rows, func(x Exception) (Exception, bool, error) { return x, x.Event == nil || p.has(*x.At), nil })
 }
 
 // ofKinds is a sentence about some kinds only.
@@ -225,9 +177,5 @@ func ofKinds[K ~string](sentence string, kinds []K) string {
 	if len(kinds) == 0 {
 		return sentence
 	}
-	words := make([]string, len(kinds))
-	for i, k := range kinds {
-		words[i] = string(k)
-	}
-	return sentence + " (of the kinds " + listed(words) + ")"
+	return sentence + " (of the kinds " + kindWords(kinds) + ")"
 }

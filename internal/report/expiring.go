@@ -59,42 +59,29 @@ func ExpiringTokens(r Reader, f ExpiryFilter) Answer[Expiring] {
 }
 
 func (f ExpiryFilter) rows(r Reader) iter.Seq2[Expiring, error] {
-	held := f.filter()
-	held.ExpiringBy = f.Now
-	all := f.filter()
-	all.ExpiringBy = f.Now.Add(f.Within)
-	return func(yield func(Expiring, error) bool) {
-		for _, s := range token.States() {
-			if held.State = s; s.HasAccount() && !f.each(r, held, f.overdue, yield) {
-				return
+	pick := func(by Filter, want func(*Token) bool) iter.Seq2[Expiring, error] {
+		return Mapped(r.Tokens(by), func(t Token) (x Expiring, wanted bool, err error) {
+			if wanted = t.NotAfter != nil && want(&t); wanted {
+				x = Expiring{t.Serial, t.State, t.Account, t.Batch, t.Manufacturer, t.Model, t.Location, *t.NotAfter, daysTo(f.Now, *t.NotAfter), f.expired(&t)}
 			}
-		}
-		f.each(r, all, func(t *Token) bool { return t.State != token.Retired && !f.overdue(t) }, yield)
+			return x, wanted, nil
+		})
 	}
+	var parts []iter.Seq2[Expiring, error]
+	held, all := f.filter(), f.filter()
+	held.ExpiringBy, all.ExpiringBy = f.Now, f.Now.Add(f.Within)
+	for _, held.State = range token.States() {
+		if held.State.HasAccount() {
+			parts = append(parts, pick(held, f.overdue))
+		}
+	}
+	return Chained(append(parts, pick(all, func(t *Token) bool { return t.State != token.Retired && !f.overdue(t) }))...)
 }
 
 // overdue tells of a token that has expired while somebody has it.
 func (f ExpiryFilter) overdue(t *Token) bool { return t.State.HasAccount() && f.expired(t) }
 
 func (f ExpiryFilter) expired(t *Token) bool { return t.NotAfter != nil && f.Now.After(*t.NotAfter) }
-
-// each yields the tokens of one query that are wanted; false ends it all.
-func (f ExpiryFilter) each(r Reader, by Filter, want func(*Token) bool, yield func(Expiring, error) bool) bool {
-	for t, err := range r.Tokens(by) {
-		if err != nil {
-			yield(Expiring{}, err)
-			return false
-		}
-		if t.NotAfter == nil || !want(&t) {
-			continue
-		}
-		x := Expiring{t.Serial, t.State, t.Account, t.Batch, t.Manufacturer, t.Model, t.Location, *t.NotAfter, daysTo(f.Now, *t.NotAfter), f.expired(&t)}
-		if !yield(x, nil) {
-			return false
-		}
-	}
-	return true
-}
 
 // daysTo counts whole days, towards zero.
 func daysTo(now, at time.Time) int { return int(at.Sub(now) / (24 * time.Hour)) }

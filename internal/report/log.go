@@ -68,47 +68,18 @@ type EventSeq = iter.Seq2[Event, error]
 // Log reads the trail, oldest event first. The limit counts the events that are
 // selected.
 func Log(r Reader, f EventFilter) EventSeq {
-	if f.Serial == "" && f.Narrowed() {
-		return LastOf(narrowed(r, f), f.Limit)
+	switch {
+	case f.Serial != "":
+		return Later(func() ([]Event, error) { return newestOf(r, f) })
+	case !f.Narrowed():
+		return eventsOf(r, f)
 	}
-	if f.Serial == "" {
-		return func(yield func(Event, error) bool) {
-			for stored, err := range r.Events(f) {
-				if !yieldEvent(yield, stored, err) {
-					return
-				}
-			}
-		}
-	}
-	return func(yield func(Event, error) bool) {
-		newest, err := newestOf(r, f)
-		if err != nil {
-			yield(Event{}, err)
-			return
-		}
-		for _, e := range newest {
-			if !yield(e, nil) {
-				return
-			}
-		}
-	}
-}
-
-// narrowed are the events that a filter selects without a serial.
-func narrowed(r Reader, f EventFilter) EventSeq {
-	return func(yield func(Event, error) bool) {
-		all := f
-		all.Limit = 0
-		for stored, err := range r.Events(all) {
-			if err != nil {
-				yield(Event{}, err)
-				return
-			}
-			if e, err := plainEvent(stored); (err != nil || f.has(&e.Event)) && (!yield(e, err) || err != nil) {
-				return
-			}
-		}
-	}
+	all := f
+	all.Limit = 0
+	return LastOf(Mapped(r.Events(all), func(stored trail.Stored) (Event, bool, error) {
+		e, err := plainEvent(stored)
+		return e, f.has(&e.Event), err
+	}), f.Limit)
 }
 
 // newestOf gathers the newest events of one token, in all lives of its device. Those of
@@ -125,11 +96,7 @@ func newestOf(r Reader, f EventFilter) ([]Event, error) {
 			return nil, err
 		}
 	}
-	for stored, err := range r.Events(EventFilter{Serial: f.Serial, Account: f.Account, Ticket: f.Ticket}) {
-		if err != nil {
-			return nil, err
-		}
-		e, err := plainEvent(stored)
+	for e, err := range eventsOf(r, EventFilter{Serial: f.Serial, Account: f.Account, Ticket: f.Ticket}) {
 		if err != nil {
 			return nil, err
 		}
@@ -215,24 +182,20 @@ func importOfID(r Reader, id int64) (*Event, error) {
 
 // importOf is the event with which a batch came; nil: by another command.
 func importOf(r Reader, batchID string) (*Event, error) {
-	for stored, err := range r.Events(EventFilter{About: []string{trail.AboutBatch(batchID)}}) {
-		if err != nil {
-			return nil, err
-		}
-		if e, err := plainEvent(stored); err != nil || e.Command == token.CmdImport {
+	for e, err := range eventsOf(r, EventFilter{About: []string{trail.AboutBatch(batchID)}}) {
+		if err != nil || e.Command == token.CmdImport {
 			return &e, err
 		}
 	}
 	return nil, nil
 }
 
-func yieldEvent(yield func(Event, error) bool, stored trail.Stored, err error) bool {
-	if err != nil {
-		yield(Event{}, err)
-		return false
-	}
+// eventsOf are the events that a store selects, for people.
+func eventsOf(r Reader, f EventFilter) EventSeq { return Mapped(r.Events(f), eventOf) }
+
+func eventOf(stored trail.Stored) (Event, bool, error) {
 	e, err := plainEvent(stored)
-	return yield(e, err) && err == nil
+	return e, true, err
 }
 
 func plainEvent(stored trail.Stored) (Event, error) {
@@ -288,35 +251,28 @@ type PageReader interface {
 }
 
 // LogDown returns the events before a number, the newest first; of 0 the newest of all.
-func LogDown(r PageReader, before int64, limit int) (all []Event, err error) {
+func LogDown(r PageReader, before int64, limit int) ([]Event, error) {
 	head, err := r.Head()
 	if before <= 0 || before > head.Seq {
 		before = head.Seq + 1
 	}
-	for seq := before - 1; err == nil && seq > 0 && len(all) < limit; seq-- {
+	var stored []trail.Stored
+	for seq := before - 1; err == nil && seq > 0 && len(stored) < limit; seq-- {
 		var s trail.Stored
-		if s, err = r.EventAt(seq); err != nil {
-			return nil, err
-		}
-		var e Event
-		e, err = plainEvent(s)
-		all = append(all, e)
+		s, err = r.EventAt(seq)
+		stored = append(stored, s)
 	}
-	return all, err
+	if err != nil {
+		return nil, err
+	}
+	return Collected(Mapped(Rows(stored), eventOf))
 }
 
 // History returns the newest events about a token, the newest first.
-func History(r PageReader, serial token.Serial, limit int) (all []Event, err error) {
+func History(r PageReader, serial token.Serial, limit int) ([]Event, error) {
 	stored, err := r.NewestAbout(serial, limit)
 	if err != nil {
 		return nil, err
 	}
-	for _, s := range stored {
-		e, err := plainEvent(s)
-		if err != nil {
-			return nil, err
-		}
-		all = append(all, e)
-	}
-	return all, nil
+	return Collected(Mapped(Rows(stored), eventOf))
 }

@@ -88,7 +88,7 @@ func lossColumns() []sheet.Column[Loss] {
 // the period may end within it.
 func (f LossFilter) find(r Reader) ([]Loss, error) {
 	b := &lossBook{open: map[string]*Loss{}}
-	if err := eachEvent(r, b.event, `"to":"lost"`, `"from":"lost"`, by(token.CmdBind)); err != nil {
+	if err := eachEvent(r, b.event, `"to":"lost"`, `"from":"lost"`, MarkOf(token.CmdBind)); err != nil {
 		return nil, err
 	}
 	var found []Loss

@@ -120,7 +120,7 @@ func Overrides(r Reader, f OverrideFilter) Answer[OverrideEvent] {
 		},
 		Spares: []string{"Tokens", "Event"},
 		Below:  []string{"About", "Ticket", "Account", "Reason", "Outcome", "Approver"},
-		Rows:   joined(f.rows(r)),
+		Rows:   Joined(f.rows(r), (*OverrideEvent).takes),
 		None:   f.Period.ending(ofKinds("nothing was overridden", f.Kinds)),
 	}
 }
@@ -141,61 +141,31 @@ func kindWords[K ~string](all []K) string {
 }
 
 func (f OverrideFilter) rows(r Reader) iter.Seq2[OverrideEvent, error] {
-	return func(yield func(OverrideEvent, error) bool) {
-		for e, err := range marked(r, overrideMarks...) {
-			if err == nil && !f.has(e.Time.Time) {
-				continue
-			}
-			var x OverrideEvent
-			if err == nil {
-				x, err = overrideOf(e)
-			}
-			if err == nil && !f.wants(x.Kinds) {
-				continue
-			}
-			if !yield(x, err) || err != nil {
-				return
-			}
+	return Mapped(Marked(r, overrideMarks...), func(e Event) (x OverrideEvent, wanted bool, err error) {
+		if !f.has(e.Time.Time) {
+			return x, false, nil
 		}
-	}
+		x, err = overrideOf(e)
+		return x, f.wants(x.Kinds), err
+	})
 }
 
 // overrideMarks are those of every event that may be one.
-var overrideMarks = []string{`"approver":"`, `"deep":true`, `"wide":true`, `"plaintext":true`, `"command":"batch `, by(token.CmdUnlock), by(token.CmdClockAccept),
-	by(token.CmdPolicySet), by(token.CmdImport)}
+var overrideMarks = []string{`"approver":"`, `"deep":true`, `"wide":true`, `"plaintext":true`, `"command":"batch `, MarkOf(token.CmdUnlock), MarkOf(token.CmdClockAccept),
+	MarkOf(token.CmdPolicySet), MarkOf(token.CmdImport)}
 
 func (f OverrideFilter) wants(kinds []OverrideKind) bool {
 	return len(kinds) > 0 && (len(f.Kinds) == 0 || slices.ContainsFunc(kinds, func(k OverrideKind) bool { return slices.Contains(f.Kinds, k) }))
 }
 
-// joined makes one row of the slices in which a batch was changed.
-func joined(rows iter.Seq2[OverrideEvent, error]) iter.Seq2[OverrideEvent, error] {
-	return func(yield func(OverrideEvent, error) bool) {
-		var held OverrideEvent
-		for x, err := range rows {
-			switch {
-			case err != nil:
-			case held.Events > 0 && held.continues(x):
-				held.Events, held.Tokens = held.Events+1, held.Tokens+x.Tokens
-				continue
-			}
-			if held.Events > 0 && !yield(held, nil) {
-				return
-			}
-			if held = x; err != nil {
-				yield(x, err)
-				return
-			}
-		}
-		if held.Events > 0 {
-			yield(held, nil)
-		}
-	}
-}
-
-func (x OverrideEvent) continues(next OverrideEvent) bool {
-	return strings.HasPrefix(string(x.Command), "batch ") && x.Command == next.Command && x.Object == next.Object && x.Operator == next.Operator &&
+// takes makes one row of the slices in which a batch was changed.
+func (x *OverrideEvent) takes(next OverrideEvent) bool {
+	same := strings.HasPrefix(string(x.Command), "batch ") && x.Command == next.Command && x.Object == next.Object && x.Operator == next.Operator &&
 		x.About == next.About && worded(x.Approver) == worded(next.Approver) && worded(x.Reason) == worded(next.Reason)
+	if same {
+		x.Events, x.Tokens = x.Events+1, x.Tokens+next.Tokens
+	}
+	return same
 }
 
 func worded(s *string) string {

@@ -67,18 +67,10 @@ func (p *past) Tokens(f Filter) iter.Seq2[Token, error] {
 			return
 		}
 		begun, n := f.After == "", 0
-		for c, err := range p.columns(f) {
+		for then, err := range p.there(f) {
 			if err != nil {
 				yield(Token{}, err)
 				return
-			}
-			then, ok, err := p.past.Token(c)
-			if err != nil {
-				yield(Token{}, err)
-				return
-			}
-			if !ok {
-				continue
 			}
 			if !begun {
 				begun = then.Serial.Key() == f.After.Key() || f.Batch == 0 && then.Serial.Key() > f.After.Key()
@@ -98,6 +90,12 @@ func (p *past) Tokens(f Filter) iter.Seq2[Token, error] {
 			yield(Token{}, fault.Errorf(fault.NotFound, "no token %s in batch %d then", f.After, f.Batch))
 		}
 	}
+}
+
+// there are the tokens that were there then, of those that batch and prefix of a filter
+// select.
+func (p *past) there(f Filter) iter.Seq2[trail.PastToken, error] {
+	return Mapped(p.columns(f), p.past.Token)
 }
 
 // columns merges the tokens that are there with those that went since.
@@ -144,24 +142,20 @@ func (p *past) Bindings(f Filter) iter.Seq2[Binding, error] {
 	f.Limit, f.After = 0, ""
 	return func(yield func(Binding, error) bool) {
 		for c, err := range p.columns(f) {
-			if err != nil {
-				yield(Binding{}, err)
-				return
-			}
-			bindings, err := p.past.Bindings(c.Serial)
-			if err == nil && len(bindings) == 0 {
-				continue
-			}
+			var bindings []trail.BindingRow
 			var then trail.PastToken
-			ok := false
+			there := false
 			if err == nil {
-				then, ok, err = p.past.Token(c)
+				bindings, err = p.past.Bindings(c.Serial)
+			}
+			if err == nil && len(bindings) > 0 {
+				then, there, err = p.past.Token(c)
 			}
 			if err != nil {
 				yield(Binding{}, err)
 				return
 			}
-			if !ok {
+			if !there {
 				continue
 			}
 			if t := p.token(then); !f.Selects(&t) {
@@ -339,18 +333,7 @@ func (p *past) Events(f EventFilter) iter.Seq2[trail.Stored, error] {
 
 // Imported returns the columns of the tokens that were there.
 func (p *past) Imported(f Filter) iter.Seq2[token.Facts, error] {
-	return func(yield func(token.Facts, error) bool) {
-		for c, err := range p.columns(f) {
-			if err != nil {
-				yield(c, err)
-				return
-			}
-			t, ok, err := p.past.Token(c)
-			if (ok || err != nil) && (!yield(t.Facts, err) || err != nil) {
-				return
-			}
-		}
-	}
+	return Mapped(p.there(f), func(t trail.PastToken) (token.Facts, bool, error) { return t.Facts, true, nil })
 }
 
 // Scanned is for counting what lies there now.

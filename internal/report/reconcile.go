@@ -150,7 +150,7 @@ func readExchanges(r Reader) (map[string]exchange, error) {
 		}
 		spans, all[e.Object.ID] = append(spans, span{e.Object.ID, d.FirstID, d.LastID}), exchange{}
 		return err
-	}, by(token.CmdImport))
+	}, MarkOf(token.CmdImport))
 	return all, err
 }
 

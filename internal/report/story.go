@@ -111,11 +111,7 @@ func (s *Told) about(r Reader, first string) error {
 		}
 	}
 	mine := true // until another token has the serial
-	for stored, err := range r.Events(filter) {
-		if err != nil {
-			return err
-		}
-		e, err := plainEvent(stored)
+	for e, err := range eventsOf(r, filter) {
 		if err != nil {
 			return err
 		}
@@ -205,11 +201,7 @@ func told(e Event, serial token.Serial) (marks token.Marks, from token.State, mo
 
 // ofBatch adds what was done to the batch. Slices of one change are one line.
 func (s *Told) ofBatch(r Reader) error {
-	for stored, err := range r.Events(EventFilter{About: []string{trail.AboutBatch(s.BatchID)}, Limit: searched}) {
-		if err != nil {
-			return err
-		}
-		e, err := plainEvent(stored)
+	for e, err := range eventsOf(r, EventFilter{About: []string{trail.AboutBatch(s.BatchID)}, Limit: searched}) {
 		if err != nil {
 			return err
 		}

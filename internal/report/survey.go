@@ -101,23 +101,17 @@ func (p *past) ClockGroups(f DriftFilter) (all []ClockGroup, err error) {
 
 // Clocks streams what had been measured of clocks by then.
 func (p *past) Clocks(f DriftFilter) iter.Seq2[ClockRecord, error] {
-	return func(yield func(ClockRecord, error) bool) {
+	return Later(func() (all []ClockRecord, err error) {
 		found, err := p.survey()
 		if err != nil {
-			yield(ClockRecord{}, err)
-			return
+			return nil, err
 		}
 		for _, t := range found.seen {
-			if !f.Selects(t.BatchNumber, t.Model) {
-				continue
-			}
-			rec := ClockRecord{Serial: t.Serial, State: t.State, Batch: t.BatchNumber, Manufacturer: t.Manufacturer, Model: t.Model, Period: t.Period}
-			for _, o := range t.Observed {
-				rec.Observations = append(rec.Observations, token.Observation{At: o.At, Drift: o.Drift})
-			}
-			if !yield(rec, nil) {
-				return
+			if f.Selects(t.BatchNumber, t.Model) {
+				all = append(all, ClockRecord{Serial: t.Serial, State: t.State, Batch: t.BatchNumber, Manufacturer: t.Manufacturer, Model: t.Model,
+					Period: t.Period, Observations: t.Observed})
 			}
 		}
-	}
+		return all, nil
+	})
 }

@@ -10,22 +10,13 @@ import (
 
 // ofTokens turns tokens into exceptions; say returns nil for one that is not.
 func ofTokens(tokens iter.Seq2[Token, error], say func(*Token) *Exception) ExceptionSeq {
-	return func(yield func(Exception, error) bool) {
-		for t, err := range tokens {
-			if err != nil {
-				yield(Exception{}, err)
-				return
-			}
-			x := say(&t)
-			if x == nil {
-				continue
-			}
+	return Mapped(tokens, func(t Token) (x Exception, is bool, err error) {
+		if said := say(&t); said != nil {
+			x, is = *said, true
 			x.Object, x.State, x.Account = string(t.Serial), &t.State, t.Account
-			if !yield(*x, nil) {
-				return
-			}
 		}
-	}
+		return x, is, nil
+	})
 }
 
 func nothingFound(func(Exception, error) bool) {}
@@ -69,15 +60,10 @@ func leavers(r Reader, f ExceptionFilter) ExceptionSeq {
 	if !f.wants(LeaverHolds) {
 		return nothingFound
 	}
-	return func(yield func(Exception, error) bool) {
-		for l, err := range r.Leavers(LeaverFilter{Tokens: f.Tokens}) {
-			x := Exception{Kind: LeaverHolds, Object: string(l.Serial), State: &l.State, Account: &l.Account, At: l.LeftAt,
-				About: fmt.Sprintf("%s to an account that has left", l.State)}
-			if !yield(x, err) || err != nil {
-				return
-			}
-		}
-	}
+	return Mapped(r.Leavers(LeaverFilter{Tokens: f.Tokens}), func(l Leaver) (Exception, bool, error) {
+		return Exception{Kind: LeaverHolds, Object: string(l.Serial), State: &l.State, Account: &l.Account, At: l.LeftAt,
+			About: fmt.Sprintf("%s to an account that has left", l.State)}, true, nil
+	})
 }
 
 // markedTokens are tokens whose seed leaked, and those that were stolen and came back.
@@ -109,19 +95,16 @@ func clockOutliers(r Reader, f ExceptionFilter) ExceptionSeq {
 	if !f.wants(ClockOutlier) {
 		return nothingFound
 	}
-	return func(yield func(Exception, error) bool) {
+	return Later(func() (all []Exception, err error) {
 		d, err := ReadDrift(r, DriftFilter{Batch: f.Tokens.Batch, Model: f.Tokens.Model, Outliers: maxOutliers})
 		if err != nil {
-			yield(Exception{}, err)
-			return
+			return nil, err
 		}
 		for _, o := range d.Outliers {
-			x := Exception{Kind: ClockOutlier, Object: string(o.Serial), State: &o.State, At: &o.ObservedAt, About: outlierWords(o)}
-			if !yield(x, nil) {
-				return
-			}
+			all = append(all, Exception{Kind: ClockOutlier, Object: string(o.Serial), State: &o.State, At: &o.ObservedAt, About: outlierWords(o)})
 		}
-	}
+		return all, nil
+	})
 }
 
 func outlierWords(o DriftOutlier) string {

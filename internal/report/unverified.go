@@ -70,26 +70,18 @@ func (f UnverifiedFilter) rows(r Reader) iter.Seq2[Unverified, error] {
 			yield(Unverified{}, err)
 			return
 		}
+		var parts []iter.Seq2[Token, error]
 		held := f.filter()
-		for _, s := range token.States() {
-			if held.State = s; s.HasAccount() && !f.each(r.Tokens(held), presses, yield) {
-				return
+		for _, held.State = range token.States() {
+			if held.State.HasAccount() {
+				parts = append(parts, r.Tokens(held))
 			}
 		}
+		Mapped(Chained(parts...), func(t Token) (Unverified, bool, error) {
+			x := f.look(&t, presses)
+			return x, x.Days >= f.Days, nil
+		})(yield)
 	}
-}
-
-func (f UnverifiedFilter) each(tokens iter.Seq2[Token, error], presses map[string]time.Time, yield func(Unverified, error) bool) bool {
-	for t, err := range tokens {
-		if err != nil {
-			yield(Unverified{}, err)
-			return false
-		}
-		if x := f.look(&t, presses); x.Days >= f.Days && !yield(x, nil) {
-			return false
-		}
-	}
-	return true
 }
 
 func (f UnverifiedFilter) look(t *Token, presses map[string]time.Time) Unverified {
@@ -124,6 +116,6 @@ func pressesSeen(r Reader) (map[string]time.Time, error) {
 			seen[token.Serial(e.Object.ID).Key()] = e.Time.UTC()
 		}
 		return err
-	}, by(token.CmdResync))
+	}, MarkOf(token.CmdResync))
 	return seen, err
 }

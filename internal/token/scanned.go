@@ -164,16 +164,11 @@ func elementSerial(text string, gs1 bool) (string, bool) {
 // fifth number would pass.
 const minChecked = 6
 
-// checked reports whether the last character can be a check digit of the others:
-// Luhn, GS1, or the modulo 43 of Code 39.
+// checked reports whether the last digit can be a check digit of the others: Luhn or
+// GS1.
 func checked(key string) bool {
-	if len(key) < minChecked {
-		return false
-	}
-	if _, digits := Serial(key).Digits(); digits {
-		return luhn(key) || gs1Digit(key) || mod43(key)
-	}
-	return mod43(key)
+	_, digits := Serial(key).Digits()
+	return digits && len(key) >= minChecked && (luhn(key) || gs1Digit(key))
 }
 
 // luhn is the check of ISO/IEC 7812-1, annex B.
@@ -201,20 +196,4 @@ func gs1Digit(digits string) bool {
 		sum += d * (1 + 2*(i%2))
 	}
 	return sum%10 == 0
-}
-
-// code39 are the characters of Code 39 in the order of their values
-// (ISO/IEC 16388, annex A).
-const code39 = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ-. $/+%"
-
-func mod43(key string) bool {
-	sum, last := 0, len(key)-1
-	for i := range last {
-		v := strings.IndexByte(code39, key[i])
-		if v < 0 {
-			return false
-		}
-		sum += v
-	}
-	return code39[sum%len(code39)] == key[last]
 }

@@ -112,7 +112,7 @@ func formatsHelp() string {
 }
 
 // hanging sets a text into lines of which all but the first are indented.
-func hanging(text string) string { return strings.TrimLeft(indented(text), " ") }
+func hanging(text string) string { return strings.Trim(term.Fold("   ", text, "   ", 78), " \n") }
 
 func defaultsOf(f seedfile.Format) string {
 	var all []string

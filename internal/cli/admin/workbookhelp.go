@@ -2,6 +2,7 @@ package admin
 
 import (
 	"fmt"
+	"fob/internal/cli/term"
 	"fob/internal/report/export"
 	"strings"
 )
@@ -26,20 +27,7 @@ workbook.
 			sheet = x.Sheet
 			fmt.Fprintf(&b, "\n%s [%s]\n", sheet, export.ArrayOf(sheet))
 		}
-		fmt.Fprintf(&b, "  %s (%s)\n%s\n", x.Field, x.Kind, indented(x.About))
+		fmt.Fprintf(&b, "  %s (%s)\n%s", x.Field, x.Kind, term.Fold("   ", x.About, "   ", 78))
 	}
 	return b.String()
-}
-
-// indented sets a text into lines under what it explains.
-func indented(text string) string {
-	var lines []string
-	line := "   "
-	for _, w := range strings.Fields(text) {
-		if len(line)+1+len(w) > 78 {
-			lines, line = append(lines, line), "   "
-		}
-		line += " " + w
-	}
-	return strings.Join(append(lines, line), "\n")
 }

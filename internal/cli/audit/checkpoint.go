@@ -1,6 +1,7 @@
 package audit
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"io/fs"
@@ -67,8 +68,8 @@ func writeNew(path string, content []byte) error {
 // the next try would find it there already.
 func fill(f *os.File, content []byte) error {
 	_, err := f.Write(content)
-	if err = term.FirstError(term.FirstError(err, f.Sync()), f.Close()); err != nil {
-		return term.FirstError(err, os.Remove(f.Name()))
+	if err = cmp.Or(cmp.Or(err, f.Sync()), f.Close()); err != nil {
+		return cmp.Or(err, os.Remove(f.Name()))
 	}
 	return nil
 }

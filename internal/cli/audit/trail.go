@@ -1,6 +1,7 @@
 package audit
 
 import (
+	"cmp"
 	"context"
 	"strings"
 
@@ -188,7 +189,7 @@ func auditVerify(ctx context.Context, r *term.Run, o *verifyOptions) error {
 	// Beside a bad checkpoint the trail itself is still worth a look.
 	rep, err := r.Config().VerifyTrail(ctx, checkpoint)
 	if err != nil {
-		return term.FirstError(bad, err)
+		return cmp.Or(bad, err)
 	}
 	switch {
 	case bad != nil:

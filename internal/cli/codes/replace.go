@@ -1,6 +1,7 @@
 package codes
 
 import (
+	"cmp"
 	"context"
 
 	"github.com/spf13/cobra"
@@ -172,5 +173,5 @@ func printReplaced(ctx context.Context, r *term.Run, old token.Serial, out desk.
 		j.New = out
 		bad = r.PrintJSON(j)
 	}
-	return term.FirstError(err, bad)
+	return cmp.Or(err, bad)
 }

@@ -1,6 +1,7 @@
 package out
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -243,7 +244,7 @@ func printDelivery(r *term.Run, req provision.Request, d provision.Delivery, err
 		left = d.Skipped()
 	}
 	if r.JSON {
-		return term.FirstError(r.PrintJSON(d), term.FirstError(term.Residue(d.Erasure), left))
+		return cmp.Or(r.PrintJSON(d), cmp.Or(term.Residue(d.Erasure), left))
 	}
 	tell(r, d.Misfits, d.Unfit, func(m provision.Remark) string { return fmt.Sprintf("%s: %s", m.Serial, m.Text) })
 	if err != nil {
@@ -285,7 +286,7 @@ func printDelivery(r *term.Run, req provision.Request, d provision.Delivery, err
 		r.Remark("First decrypt it: %s %s", how, term.Pasted(sealed))
 	}
 	r.Remark("%s", req.Target.How)
-	return term.FirstError(term.Residue(d.Erasure), left)
+	return cmp.Or(term.Residue(d.Erasure), left)
 }
 
 // together makes one remark of those that say the same of several tokens.

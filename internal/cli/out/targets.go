@@ -24,28 +24,28 @@ func targetsHelp() string {
 		fmt.Fprintf(&b, "\n%s\n", t.Name)
 		line := func(name, text string) {
 			if text != "" {
-				b.WriteString(term.Hanging("  "+name, text))
+				b.WriteString(term.Fold(" "+name, text, "   ", 80))
 			}
 		}
 		line("", t.Title)
-		line("holds: ", t.Words())
+		line(" holds:", t.Words())
 		line("", t.Holds)
 		for _, s := range t.Settings {
 			usual := " (needed)"
 			if s.Usual != "" {
 				usual = " (" + s.Usual + ")"
 			}
-			line("--set "+s.Name+"=: ", s.Meaning+usual)
+			line(" --set "+s.Name+"=:", s.Meaning+usual)
 		}
-		line("clocks: ", t.ClockWords())
+		line(" clocks:", t.ClockWords())
 		if t.Beside != nil {
-			line("beside it: ", t.Beside.About)
+			line(" beside it:", t.Beside.About)
 		}
-		line("then: ", t.How)
-		line("known from ", t.Facts)
+		line(" then:", t.How)
+		line(" known from", t.Facts)
 		switch {
 		case t.Tested != "":
-			line("tested with ", t.Tested)
+			line(" tested with", t.Tested)
 		case t.Schema != "":
 			line("", "tested by its documentation only, and held against "+t.Schema)
 		default:

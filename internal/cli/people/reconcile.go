@@ -1,6 +1,7 @@
 package people
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"os"
@@ -149,7 +150,7 @@ func reconcile(ctx context.Context, r *term.Run, req people.Reconcile) error {
 		if err != nil && len(res.Rejects) > 0 || fault.KindOf(err) == fault.Refused {
 			err = term.FileError(req.List.File, err)
 		}
-		return term.FirstError(err, printReconciled(r, req, res, err))
+		return cmp.Or(err, printReconciled(r, req, res, err))
 	})
 }
 

@@ -239,15 +239,5 @@ func kindsHelp() string {
 
 // explained is a name with its meaning, as help lists several.
 func explained(name, meaning string) string {
-	const indent, width = 23, 80
-	line := fmt.Sprintf("  %-*s", indent-3, name)
-	var b strings.Builder
-	for word := range strings.FieldsSeq(meaning) {
-		if len(line)+1+len(word) > width {
-			b.WriteString(line + "\n")
-			line = strings.Repeat(" ", indent-1)
-		}
-		line += " " + word
-	}
-	return b.String() + line + "\n"
+	return term.Fold(fmt.Sprintf("  %-20s", name), meaning, strings.Repeat(" ", 22), 80)
 }

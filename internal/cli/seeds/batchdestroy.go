@@ -1,6 +1,7 @@
 package seeds
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"maps"
@@ -50,7 +51,7 @@ func newBatchDestroyCmd(r *term.Run) *cobra.Command {
 		if err = paper.Finish(r, made, err); err != nil && out.Tokens == 0 {
 			return err
 		}
-		return term.FirstError(err, term.FirstError(printDestroyed(r, out), term.Residue(out.Erasure)))
+		return cmp.Or(err, cmp.Or(printDestroyed(r, out), term.Residue(out.Erasure)))
 	})
 	term.NeedsApprover(cmd)
 	paper.Add(cmd)

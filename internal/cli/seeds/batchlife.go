@@ -1,6 +1,7 @@
 package seeds
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"strconv"
@@ -84,13 +85,13 @@ func newBatchQuarantineCmd(r *term.Run) *cobra.Command {
 		list.Keep = true // that there is nobody is worth a file
 		res, err := in.QuarantineBatch(ctx, c)
 		for _, a := range res.Accounts {
-			err = term.FirstError(err, list.Add(string(a.Account), string(a.Serial), string(a.State)))
+			err = cmp.Or(err, list.Add(string(a.Account), string(a.Serial), string(a.State)))
 		}
-		err = term.FirstError(err, list.Close())
+		err = cmp.Or(err, list.Close())
 		if err != nil && res.Moved+res.Marked == 0 { // the error says it all
 			return err
 		}
-		return term.FirstError(err, printQuarantined(r, res, c))
+		return cmp.Or(err, printQuarantined(r, res, c))
 	})
 	claims.AddClaims(cmd)
 	cmd.Flags().StringVarP(&out, "out", "o", "", "write the accounts to this new CSV `FILE`")
@@ -153,7 +154,7 @@ func newBatchReleaseCmd(r *term.Run) *cobra.Command {
 		case err != nil && res.Moved == 0:
 			return err
 		case r.JSON:
-			return term.FirstError(err, r.PrintJSON(res))
+			return cmp.Or(err, r.PrintJSON(res))
 		case res.DryRun:
 			r.Say("Batch %d: %s would be in stock again.", res.Batch, term.Count(res.Moved, "token"))
 		default:
@@ -184,7 +185,7 @@ func newBatchWithdrawCmd(r *term.Run) *cobra.Command {
 			}
 		}
 		if r.JSON {
-			return term.FirstError(err, r.PrintJSON(res))
+			return cmp.Or(err, r.PrintJSON(res))
 		}
 		r.Say("Batch %d: %s %s; serials and seeds can be imported again.", res.Batch, term.Count(res.Tokens, "token"), verb(res.DryRun, "removed"))
 		return err
@@ -220,7 +221,7 @@ func newBatchCorrectCmd(r *term.Run) *cobra.Command {
 		case err != nil && res.Corrected == 0:
 			return err
 		case r.JSON:
-			return term.FirstError(err, r.PrintJSON(res))
+			return cmp.Or(err, r.PrintJSON(res))
 		}
 		r.Say("Batch %d: %s %s, %d right already, %d kept as they are.", res.Batch, term.Count(res.Corrected, "token"),
 			verb(res.DryRun, "corrected"), res.Right, res.Left)

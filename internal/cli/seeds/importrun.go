@@ -1,6 +1,7 @@
 package seeds
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -53,9 +54,9 @@ func importFiles(ctx context.Context, r *term.Run, o *importOptions, paths []str
 		}
 		return loadAll(ctx, r, d, plan, rejects, &all)
 	})
-	err = brokenOff(ctx, term.FirstError(err, rejects.Close()), all.results)
+	err = brokenOff(ctx, cmp.Or(err, rejects.Close()), all.results)
 	if r.JSON {
-		err = term.FirstError(err, r.PrintJSON(all.results))
+		err = cmp.Or(err, r.PrintJSON(all.results))
 	} else {
 		printTotal(r, &all)
 	}

@@ -1,6 +1,7 @@
 package stock
 
 import (
+	"cmp"
 	"context"
 
 	"github.com/spf13/cobra"
@@ -142,11 +143,11 @@ func retire(ctx context.Context, r *term.Run, d *desk.Desk, serials []token.Seri
 	if err = paper.Finish(r, made, err); err != nil && len(all) == 0 {
 		return err
 	}
-	err = term.FirstError(err, printMoved(ctx, r, all))
+	err = cmp.Or(err, printMoved(ctx, r, all))
 	if !r.JSON && e.Sought > 0 {
 		r.Remark("%s", term.ErasureWords(e))
 	}
-	return term.FirstError(err, term.Residue(&e))
+	return cmp.Or(err, term.Residue(&e))
 }
 
 func printMoved(ctx context.Context, r *term.Run, all []token.Token) (err error) {

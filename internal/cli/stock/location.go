@@ -1,6 +1,7 @@
 package stock
 
 import (
+	"cmp"
 	"context"
 
 	"github.com/spf13/cobra"
@@ -16,7 +17,7 @@ func newLocationCmd(r *term.Run) *cobra.Command {
 		Args: term.AtMost(0),
 		RunE: r.Start(func(ctx context.Context, _ []string) error {
 			err := r.WithReports(ctx, func(reader report.Reader) error { return printPlaces(r, reader, report.Filter{}) })
-			return term.FirstError(err, remarkClosed(ctx, r))
+			return cmp.Or(err, remarkClosed(ctx, r))
 		}),
 	}, newLocationRenameCmd(r), newLocationCloseCmd(r), newLocationOpenCmd(r))
 }
@@ -28,7 +29,7 @@ func printPlaces(r *term.Run, reader report.Reader, f report.Filter) (err error)
 		return err
 	}
 	if len(places) == 0 {
-		defer func() { err = term.FirstError(err, r.WarnUnknown(reader, f)) }()
+		defer func() { err = cmp.Or(err, r.WarnUnknown(reader, f)) }()
 	}
 	if r.JSON {
 		return r.PrintJSON(places)

@@ -1,6 +1,7 @@
 package stock
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"os"
@@ -59,7 +60,7 @@ func runStocktake(ctx context.Context, r *term.Run, o *stocktakeOptions, args []
 	if err != nil {
 		return err
 	}
-	defer func() { err = term.FirstError(err, out.close()) }()
+	defer func() { err = cmp.Or(err, out.close()) }()
 	var s *stocktake.Result
 	var interrupted error
 	if len(args) == 1 {
@@ -73,7 +74,7 @@ func runStocktake(ctx context.Context, r *term.Run, o *stocktakeOptions, args []
 	if interrupted == nil {
 		err = postStocktake(ctx, r, o, s, words)
 	}
-	return term.FirstError(err, term.FirstError(out.write(r, s), term.FirstError(printStocktake(r, o, s), interrupted)))
+	return cmp.Or(err, cmp.Or(out.write(r, s), cmp.Or(printStocktake(r, o, s), interrupted)))
 }
 
 func (o *stocktakeOptions) check(args []string) (place string, err error) {

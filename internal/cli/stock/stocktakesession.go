@@ -2,6 +2,7 @@ package stock
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -9,7 +10,6 @@ import (
 	"io/fs"
 	"os"
 	"strings"
-	"time"
 
 	"fob/internal/cli/term"
 	"fob/internal/fault"
@@ -122,7 +122,7 @@ func countTerminal(ctx context.Context, r *term.Run, o *stocktakeOptions, place 
 	if err != nil {
 		return nil, nil, err
 	}
-	defer func() { err = term.FirstError(err, kept.close()) }()
+	defer func() { err = cmp.Or(err, kept.close()) }()
 	c := &conversationCount{root: r, t: t, kept: kept, count: stocktake.NewCount(place, term.Wording{})}
 	if err := c.begin(ctx, before, place); err != nil {
 		return nil, nil, err
@@ -198,39 +198,28 @@ func (c *conversationCount) answer(ctx context.Context, scan stocktake.Scan) err
 		if err != nil {
 			return err
 		}
-		word, bells := answerWords(all[0])
-		c.t.Say("%s", word)
-		ring(c.t, bells)
+		word, right := answerWords(all[0])
+		if c.t.Say("%s", word); !right {
+			fmt.Fprint(c.t.Tty, "\a")
+		}
 		return nil
 	})
 }
 
-func answerWords(f *stocktake.Found) (word string, bells int) {
+func answerWords(f *stocktake.Found) (word string, right bool) {
 	switch {
 	case f.Finding == stocktake.Right:
-		return "ok", 0
+		return "ok", true
 	case f.Finding == stocktake.Again:
-		return "again", 0
+		return "again", true
 	case f.Finding == stocktake.Unknown:
-		return "UNKNOWN: " + f.Todo(), 2
-	case f.State == token.Assigned:
-		return "ASSIGNED: " + f.Todo(), 1
-	case f.Finding == stocktake.Misplaced:
-		return "ELSEWHERE: " + f.Todo(), 1
+		word = "unknown"
+	case f.Finding == stocktake.Misplaced && f.State != token.Assigned:
+		word = "elsewhere"
+	default:
+		word = string(f.State)
 	}
-	return strings.ToUpper(string(f.State)) + ": " + f.Todo(), 3
-}
-
-// bellGap keeps bells apart: a terminal makes one of two at once.
-const bellGap = 200 * time.Millisecond
-
-func ring(t *term.Terminal, times int) {
-	for i := range times {
-		if i > 0 {
-			time.Sleep(bellGap)
-		}
-		fmt.Fprint(t.Tty, "\a")
-	}
+	return strings.ToUpper(word) + ": " + f.Todo(), false
 }
 
 // stopped tells what became of the labels.

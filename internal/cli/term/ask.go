@@ -1,6 +1,7 @@
 package term
 
 import (
+	"cmp"
 	"context"
 	"slices"
 	"strings"
@@ -25,7 +26,7 @@ func (r *Run) ask(ctx context.Context, n *request.Needed, line []string) error {
 		return err
 	}
 	if r.JSON {
-		return FirstError(r.PrintJSON(q), q.Filed())
+		return cmp.Or[error](r.PrintJSON(q), q.Filed())
 	}
 	r.Say("Request %d: %s.", q.Number, q.Effect)
 	return q.Filed()

@@ -1,6 +1,7 @@
 package term
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -93,7 +94,7 @@ func (r *Run) FromFile(ctx context.Context, o *BulkOptions, read bulkReader, do 
 			return errors.Join(result.Flush(), out.add(answers))
 		}
 		err = do(d, ctx, how)
-		return FirstError(FirstError(err, result.Close()), out.end())
+		return cmp.Or(cmp.Or(err, result.Close()), out.end())
 	})
 }
 

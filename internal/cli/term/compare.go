@@ -1,6 +1,7 @@
 package term
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"io/fs"
@@ -73,7 +74,7 @@ func (r *Run) WithCompared(ctx context.Context, read reading, o *CompareOptions,
 		}
 		return fn(reader)
 	})
-	return FirstError(err, done())
+	return cmp.Or(err, done())
 }
 
 // openBaseline makes a baseline out of what the flag names; now is the store as it
@@ -138,7 +139,7 @@ func readOldExport(o *CompareOptions, e export.Export) (old *export.OldExport, e
 		return nil, err
 	}
 	if err := claimed(old, o.With+SidecarEnding); err != nil {
-		return nil, FirstError(err, old.Close())
+		return nil, cmp.Or(err, old.Close())
 	}
 	return old, nil
 }

@@ -4,6 +4,7 @@ import (
 	"reflect"
 	"strconv"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/spf13/cobra"
 )
@@ -121,7 +122,7 @@ func printedHelp(v any) string {
 		}
 		words = append(words, f.Name)
 	}
-	return what + optional + ":\n" + wrap(words)
+	return what + optional + ":\n" + strings.TrimRight(Fold(" ", strings.Join(words, ", "), " ", 76), "\n")
 }
 
 // jsonField is a field as it is printed; an optional one is left out where it is
@@ -146,42 +147,20 @@ func JsonFields(t reflect.Type) (fields []jsonField) {
 	return fields
 }
 
-// wrap sets words into indented lines for a terminal of 80 columns.
-func wrap(words []string) string {
+// Fold sets a text behind the beginning of a line, in lines of a width; those that
+// follow are indented.
+func Fold(begin, text, indent string, width int) string {
 	var b strings.Builder
-	width := 80
-	for i, w := range words {
-		if i < len(words)-1 {
-			w += ","
-		}
-		if width+1+len(w) > 76 {
-			if b.Len() > 0 {
-				b.WriteByte('\n')
-			}
-			b.WriteString(" ")
-			width = 1
-		}
-		b.WriteString(" " + w)
-		width += 1 + len(w)
-	}
-	return b.String()
-}
-
-// Hanging sets a text behind a name into lines of which all but the first are
-// indented, for a terminal of 80 columns.
-func Hanging(name, text string) string {
-	var b strings.Builder
-	line := name
+	line := begin
 	for word := range strings.FieldsSeq(text) {
-		switch {
-		case len(line)+1+len(word) > 80:
+		if line != indent && utf8.RuneCountInString(line)+1+utf8.RuneCountInString(word) > width {
 			b.WriteString(line + "\n")
-			line = "    " + word
-		case strings.HasSuffix(line, " "):
-			line += word
-		default:
-			line += " " + word
+			line = indent
 		}
+		if line != "" {
+			line += " "
+		}
+		line += word
 	}
 	return b.String() + line + "\n"
 }

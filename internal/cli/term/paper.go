@@ -54,16 +54,16 @@ const paperWidth = 72
 func (s paper) text(w io.Writer) error {
 	var b strings.Builder
 	if s.Organisation != "" {
-		b.WriteString(folded(s.Organisation, "") + "\n")
+		b.WriteString(Fold("", s.Organisation, "", paperWidth) + "\n")
 	}
 	fmt.Fprintf(&b, "%s\n%s\n\n", s.Title, strings.Repeat("=", len(s.Title)))
 	for _, l := range s.Facts {
-		fmt.Fprintf(&b, "%-16s%s", l.Name, folded(l.Text, strings.Repeat(" ", 16)))
+		b.WriteString(Fold(fmt.Sprintf("%-15s", l.Name), l.Text, strings.Repeat(" ", 15), paperWidth))
 	}
 	for _, p := range s.Parts {
 		b.WriteString("\n" + p.Title + "\n\n")
 		for _, l := range p.Lines {
-			b.WriteString("- " + folded(l, "  "))
+			b.WriteString(Fold("-", l, " ", paperWidth))
 		}
 	}
 	b.WriteString("\n")
@@ -72,26 +72,6 @@ func (s paper) text(w io.Writer) error {
 	}
 	_, err := io.WriteString(w, b.String())
 	return err
-}
-
-// folded breaks a text into lines, the second and further ones indented.
-func folded(text, indent string) string {
-	var b strings.Builder
-	width := len(indent)
-	for i, word := range strings.Fields(text) {
-		switch n := len([]rune(word)); {
-		case i == 0:
-			width += n
-		case width+1+n > paperWidth:
-			b.WriteString("\n" + indent)
-			width = len(indent) + n
-		default:
-			b.WriteByte(' ')
-			width += 1 + n
-		}
-		b.WriteString(word)
-	}
-	return b.String() + "\n"
 }
 
 // paperPage prints on one sheet: names may be long, so they break anywhere.

@@ -1,6 +1,7 @@
 package term
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -21,7 +22,7 @@ import (
 // of a refusal.
 func (r *Run) PrintRefused(out desk.Outcome, err error) error {
 	if r.JSON && out.Reason != nil {
-		return FirstError(r.PrintJSON(out), err)
+		return cmp.Or(r.PrintJSON(out), err)
 	}
 	return err
 }
@@ -136,7 +137,7 @@ func (r *Run) WithUseCases(ctx context.Context, fn func(*app.UseCases) error) (e
 		return err
 	}
 	defer func() {
-		err = FirstError(err, r.open.Close())
+		err = cmp.Or(err, r.open.Close())
 		r.open = nil
 	}()
 	return fn(r.open)
@@ -156,15 +157,8 @@ func (r *Run) WithReports(ctx context.Context, fn func(report.Reader) error) (er
 	if err != nil {
 		return err
 	}
-	defer func() { err = FirstError(err, done()) }()
+	defer func() { err = cmp.Or(err, done()) }()
 	return reports.Snapshot(ctx, fn)
-}
-
-func FirstError(first, second error) error {
-	if first != nil {
-		return first
-	}
-	return second
 }
 
 // PrintJSON writes one value, indented, as the whole output of a command.

@@ -79,16 +79,7 @@ func Changes(r Reader, e Export, only []string) (a report.Answer[Change], sum fu
 }
 
 func inColumns(changes iter.Seq2[Change, error], only []string) iter.Seq2[Change, error] {
-	if len(only) == 0 {
-		return changes
-	}
-	return func(yield func(Change, error) bool) {
-		for x, err := range changes {
-			if (err != nil || slices.Contains(only, x.Column)) && !yield(x, err) {
-				return
-			}
-		}
-	}
+	return report.Mapped(changes, func(x Change) (Change, bool, error) { return x, len(only) == 0 || slices.Contains(only, x.Column), nil })
 }
 
 // ColumnNames are those of the inventory's columns, as JSON and CSV have them.

@@ -81,13 +81,7 @@ func BaselineAt(now Reader, at time.Time) (*Baseline, error) {
 	if err != nil {
 		return nil, err
 	}
-	rows := func(yield func(was, error) bool) {
-		for t, err := range then.Tokens(report.Filter{}) {
-			if !yield(was{key: t.Serial.Key(), token: t}, err) {
-				return
-			}
-		}
-	}
+	rows := report.Mapped(then.Tokens(report.Filter{}), func(t report.Token) (was, bool, error) { return was{key: t.Serial.Key(), token: t}, true, nil })
 	return &Baseline{Words: report.AsOfWords(at), columns: columns, rows: rows, since: head.Seq, head: head.Hash.String()}, nil
 }
 

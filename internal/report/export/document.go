@@ -78,7 +78,7 @@ func (d *document) plan(r Reader) []sheet.Sheet {
 	batches := func() ([]report.Batch, error) { return report.GatherVirtual(d.summary.Batches), nil }
 	places := func() ([]report.Place, error) { return report.PlacesOf(d.counts()), nil }
 	return append(sheets,
-		sheet.New("Bindings", "bindings", "Bindings of these tokens, open and ended ones", bindingColumns, d.bindings()),
+		sheet.New("Bindings", "bindings", "Bindings of these tokens, open and ended ones", bindingColumns, d.bindings),
 		sheet.New("Batches", "batches", "All deliveries of the store", batchColumns, report.Later(batches)),
 		sheet.New("Locations", "locations", "These tokens by place and state", placeColumns, report.Later(places)),
 		sheet.New("Events", "trail", "The whole trail of the store", eventColumns, d.trail),
@@ -177,36 +177,25 @@ func (d *document) trail(yield func(report.Event, error) bool) {
 	report.Log(d.reader, report.EventFilter{})(yield)
 }
 
-func (d *document) bindings() iter.Seq2[report.Binding, error] {
-	return func(yield func(report.Binding, error) bool) {
-		for b, err := range d.reader.Bindings(d.e.Filter) {
-			if err == nil {
-				d.months[b.OpenedAt.UTC().Format("2006-01")]++
-			}
-			if !yield(b, err) {
-				return
-			}
-		}
-	}
+func (d *document) bindings(yield func(report.Binding, error) bool) {
+	report.Mapped(d.reader.Bindings(d.e.Filter), func(b report.Binding) (report.Binding, bool, error) {
+		d.months[b.OpenedAt.UTC().Format("2006-01")]++
+		return b, true, nil
+	})(yield)
 }
 
 // exceptions are found among the names as they are: who approved for themselves
 // could not be told of pseudonyms.
 func (d *document) exceptions(r Reader) iter.Seq2[report.Exception, error] {
+	f := report.ExceptionFilter{Now: d.e.Made, Tokens: d.e.Filter}
+	if at := d.summary.AsOf; !at.IsZero() {
+		f.Now = at // the past has no leavers to give
+	}
 	return func(yield func(report.Exception, error) bool) {
-		f := report.ExceptionFilter{Now: d.e.Made, Tokens: d.e.Filter}
-		if at := d.summary.AsOf; !at.IsZero() {
-			f.Now = at // the past has no leavers to give
-		}
-		for x, err := range report.Exceptions(r, f) {
-			if err == nil {
-				d.found[x.Kind] += x.Count
-				x = d.e.exception(x)
-			}
-			if !yield(x, err) {
-				return
-			}
-		}
+		report.Mapped(report.Exceptions(r, f), func(x report.Exception) (report.Exception, bool, error) {
+			d.found[x.Kind] += x.Count
+			return d.e.exception(x), true, nil
+		})(yield)
 	}
 }
 

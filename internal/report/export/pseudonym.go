@@ -110,14 +110,5 @@ func (p pseudonymous) Events(f report.EventFilter) iter.Seq2[trail.Stored, error
 }
 
 func mapped[T any](all iter.Seq2[T, error], change func(*T)) iter.Seq2[T, error] {
-	return func(yield func(T, error) bool) {
-		for v, err := range all {
-			if err == nil {
-				change(&v)
-			}
-			if !yield(v, err) {
-				return
-			}
-		}
-	}
+	return report.Mapped(all, func(v T) (T, bool, error) { change(&v); return v, true, nil })
 }
