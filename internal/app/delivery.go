@@ -4,13 +4,16 @@ import (
 	"context"
 	"io"
 	"slices"
+	"strings"
 
 	"fob/internal/fault"
+	"fob/internal/people"
 	"fob/internal/seedfile"
 	"fob/internal/seedfile/columns"
 	"fob/internal/seedfile/delivery"
 	"fob/internal/seedfile/detect"
 	"fob/internal/seedfile/xlsx"
+	"fob/internal/token"
 )
 
 // Keys names the files that open deliveries, and whose signature they need.
@@ -89,7 +92,10 @@ func FindFormat(src seedfile.Source, name string, o seedfile.Options) (f seedfil
 	case o.Columns != "" && name != "" && name != columns.Name && name != xlsx.Name:
 		return f, "", fault.Errorf(fault.Usage, "%s is for %s, not for %s, whose columns are known", fault.Columns, fault.Format.Is(columns.Name), name)
 	case name == "" && o.Columns == "":
-		f, why, err = detect.Detect(pass, o)
+		if f, why, err = detect.Detect(pass, o); fault.KindOf(err) == fault.Refused && err != nil && isPeople(src) {
+			err = fault.Errorf(fault.Refused, "%q has no seeds: it looks like a list of people", src.Name()).
+				WithHint("%s takes it in", fault.Do(token.CmdAccountImport, src.Name()))
+		}
 	default:
 		f, why, err = detect.Named(pass, name, o)
 	}
@@ -98,6 +104,33 @@ func FindFormat(src seedfile.Source, name string, o seedfile.Options) (f seedfil
 			WithHint("ask the supplier what is signed: an OpenPGP delivery is verified by their public key")
 	}
 	return f, why, err
+}
+
+// isPeople reports whether a file that is no seed file reads as a list of people, and not
+// as one of tokens with their accounts.
+func isPeople(src seedfile.Source) bool {
+	in, err := src.Open()
+	if err != nil {
+		return false
+	}
+	defer in.Close()
+	list, err := people.ReadList(src.Name(), in, people.ListOptions{})
+	return err == nil && len(list.People) > 0 && !slices.ContainsFunc(list.Columns, func(c people.Column) bool {
+		return strings.Contains(strings.ToLower(c.Name), "serial")
+	})
+}
+
+// SeedFormat is the format of the seed file that lies at a path; empty: of any other file.
+func SeedFormat(path string) string {
+	src, err := seedfile.FileSource(path)
+	if err != nil {
+		return ""
+	}
+	f, _, err := FindFormat(src, "", seedfile.Options{})
+	if err != nil {
+		return ""
+	}
+	return f.Name
 }
 
 // Formats lists the formats that fob reads.

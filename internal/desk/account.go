@@ -72,7 +72,7 @@ func CheckAccount(r AccountReader, a token.Account, anyway, theirs bool) error {
 	switch {
 	case s.Known:
 		return fault.Errorf(fault.NotFound, "%s left: the list of %s does not have it any more", a, head.At.Format(dateOnly)).
-			WithHint("people who left get no token; if this one is back, load a list that says so; %s", goOn)
+			WithHint("people who left get no token: name the account that it is for; if they are back, load a list that has them with %s", fault.Do(token.CmdAccountImport, "LIST"))
 	case s.Now != "":
 		return fault.Errorf(fault.NotFound, "%s is called %s now", a, s.Now).WithHint("use the new name; %s", goOn)
 	}

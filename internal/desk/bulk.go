@@ -25,6 +25,7 @@ type BulkRow struct {
 	Fault error // what is wrong with the row by itself; it is not tried
 
 	fault otp.Reason // of Fault
+	late  bool       // Fault is that its codes are too old
 }
 
 // Bulk is a file of bindings or assignments.
@@ -113,6 +114,7 @@ type bulk struct {
 	Bulk
 	keys                         Keyring // nil: the rows are assignments
 	total, done, refused, inARow int
+	already                      int   // of those done: see AlreadyDone
 	over                         error // the operator had too many codes refused
 	second                       Words // with who approved the file all the same
 	first                        token.Serial
@@ -135,7 +137,7 @@ func (b *bulk) run(ctx context.Context) error {
 	if b.Whole {
 		return b.runWhole(ctx)
 	}
-	for len(b.Rows) > 0 && b.over == nil && !b.tooMany(b.done, b.refused, b.inARow) {
+	for len(b.Rows) > 0 && b.over == nil && !b.tooMany(b.done-b.already, b.refused, b.inARow) {
 		answers, err := b.group(ctx)
 		if err != nil {
 			return b.stopped(ctx, err)
@@ -217,7 +219,7 @@ func checkedRows(given []BulkRow, said Words, now time.Time) []BulkRow {
 		case !row.ReadAt.IsZero() && age > ReadWithin:
 			row.Fault = fault.Errorf(fault.Refused, "its codes were read %s ago; a day is the most", roughly(age)).
 				WithHint("let the person read new ones")
-			continue
+			row.late = true
 		case twice:
 			row.fault = Repeated
 			row.Fault = fault.Errorf(fault.Refused, "the serial %s stands in line %d already", row.Serial, line).
@@ -234,7 +236,7 @@ func (b *bulk) group(ctx context.Context) (answers []Answered, err error) {
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
-	done, refused, inARow := b.done, b.refused, b.inARow
+	done, refused, inARow := b.done-b.already, b.refused, b.inARow
 	err = b.desk.Store.Update(ctx, func(tx Tx) error {
 		began := b.desk.Now()
 		tx = newRemembering(tx)
@@ -242,10 +244,18 @@ func (b *bulk) group(ctx context.Context) (answers []Answered, err error) {
 			if len(answers) == GroupRows || b.tooMany(done, refused, inARow) || b.desk.Now().Sub(began) > groupTime {
 				return nil
 			}
+			one, so, err := b.alreadySo(tx, row)
+			if err != nil {
+				return err
+			}
+			if so {
+				answers = append(answers, one)
+				continue
+			}
 			if over, err := b.overBudget(tx, row); over || err != nil {
 				return err
 			}
-			one, err := b.try(tx, row)
+			one, err = b.try(tx, row)
 			if err != nil {
 				return err
 			}
@@ -279,10 +289,10 @@ func (b *bulk) stop(from int) error {
 		return stop.WithAdvice(fault.AdviceOf(b.over))
 	case b.inARow >= MaxRefusals:
 		return fault.Errorf(fault.Refused, "%d rows in a row were refused; from line %d on nothing was tried", MaxRefusals, from).
-			WithHint("is a column shifted? Correct the file, leave out the rows that were accepted, and try the rest")
+			WithHint("is a column shifted? Correct the file and give it again; the rows that were accepted are passed over")
 	}
 	return fault.Errorf(fault.Refused, "%d of %d rows were refused, more than one in %d; from line %d on nothing was tried", b.refused, b.done, RefusedShare, from).
-		WithHint("look at what was refused, leave out the rows that were accepted, and try the rest")
+		WithHint("look at what was refused, correct the file, and give it again; the rows that were accepted are passed over")
 }
 
 // try does what one row asks for.
@@ -303,6 +313,8 @@ func (b *bulk) answer(answers []Answered) error {
 		switch {
 		case a.Accepted():
 			b.inARow = 0
+		case a.Settled():
+			b.already++
 		case a.Outcome.Outcome == refused:
 			b.inARow++
 			b.refused++

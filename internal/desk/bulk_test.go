@@ -337,7 +337,9 @@ func TestAssignAll(t *testing.T) {
 		}})
 		return all, err
 	}
-	_, err := assign(false, rows[7])
+	others := rows[7]
+	others.Account = "somebody else"
+	_, err := assign(false, others)
 	must(t, err)
 	before := h.dump()
 	answers, err := assign(true, rows[:20]...)
@@ -349,6 +351,13 @@ func TestAssignAll(t *testing.T) {
 	kindIs(t, err, fault.Refused, "1 of 60 rows were refused")
 	if got := outcomes(answers); got[7] != "9 refused wrong_state" || got[59] != "61 accepted" {
 		t.Errorf("%q", got)
+	}
+	before = h.dump()
+	rows[7] = others
+	answers, err = assign(false, rows...)
+	must(t, err)
+	if got := outcomes(answers); got[7] != "9 already_done" || got[59] != "61 already_done" || h.dump() != before {
+		t.Errorf("again: %q", got)
 	}
 	if n := h.number(`SELECT COUNT(*) FROM token WHERE state = 1`); n != 60 {
 		t.Errorf("%d tokens are assigned", n)

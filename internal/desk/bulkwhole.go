@@ -57,10 +57,14 @@ func (b *bulk) runWhole(ctx context.Context) error {
 func (b *bulk) assignWhole(tx Tx, answers []Answered) (keep bool, err error) {
 	keep = true
 	for i, row := range b.Rows {
-		if answers[i], err = b.assign(tx, row); err != nil {
+		var so bool
+		if answers[i], so, err = b.alreadySo(tx, row); err == nil && !so {
+			answers[i], err = b.assign(tx, row)
+		}
+		if err != nil {
 			return false, err
 		}
-		keep = keep && answers[i].Accepted()
+		keep = keep && answers[i].Settled()
 	}
 	for i, row := range b.Rows {
 		if !keep && answers[i].Accepted() {
@@ -75,11 +79,11 @@ func (b *bulk) assignWhole(tx Tx, answers []Answered) (keep bool, err error) {
 // codes are compared; and only then it is known what is stored. Each of the first
 // two passes ends at the twentieth refusal in a row.
 func (b *bulk) bindWhole(tx Tx, answers []Answered) (err error) {
-	attempts := make([]*attempt, len(b.Rows))
-	given := map[string][]token.Serial{} // by account: tokens of the rows so far
-	if over, err := b.overBudget(tx, b.Rows[0]); over || err != nil {
-		return errors.Join(b.over, err)
+	attempts, err := b.toTry(tx, answers)
+	if err != nil {
+		return err
 	}
+	given := map[string][]token.Serial{} // by account: tokens of the rows so far
 	anyRefused := false
 	settle := func(i, inARow int, err error) (int, error) {
 		if answers[i], err = answered(b.Rows[i], attempts[i], err); err != nil {
@@ -92,8 +96,11 @@ func (b *bulk) bindWhole(tx Tx, answers []Answered) (err error) {
 		return inARow + 1, nil
 	}
 	for i, inARow := 0, 0; i < len(attempts) && inARow < MaxRefusals; i++ {
-		a := b.attempt(b.Rows[i])
-		a.held, attempts[i] = true, a
+		a := attempts[i]
+		if a == nil {
+			continue
+		}
+		a.held = true
 		err := a.checkRow(tx, given)
 		if err == nil {
 			inARow = 0
@@ -111,8 +118,12 @@ func (b *bulk) bindWhole(tx Tx, answers []Answered) (err error) {
 	if anyRefused {
 		return nil
 	}
-	refused := 0
-	for i, inARow := 0, 0; i < len(attempts) && !b.tooMany(i, refused, inARow); i++ {
+	tried, refused := 0, 0
+	for i, inARow := 0, 0; i < len(attempts) && !b.tooMany(tried, refused, inARow); i++ {
+		if attempts[i] == nil {
+			continue
+		}
+		tried++
 		if over, err := b.overBudget(tx, b.Rows[i]); err != nil {
 			return err
 		} else if over {
@@ -128,7 +139,7 @@ func (b *bulk) bindWhole(tx Tx, answers []Answered) (err error) {
 	}
 	for i, a := range attempts {
 		switch {
-		case !a.result.Accepted:
+		case a == nil || !a.result.Accepted:
 			continue
 		case anyRefused:
 			err = a.useUp(tx)
@@ -143,6 +154,28 @@ func (b *bulk) bindWhole(tx Tx, answers []Answered) (err error) {
 		}
 	}
 	return nil
+}
+
+// toTry are the attempts of the rows; nil: of one that is done already.
+func (b *bulk) toTry(tx Tx, answers []Answered) ([]*attempt, error) {
+	attempts, begun := make([]*attempt, len(b.Rows)), false
+	for i, row := range b.Rows {
+		a, so, err := b.alreadySo(tx, row)
+		if err != nil {
+			return nil, err
+		}
+		if so {
+			answers[i] = a
+			continue
+		}
+		if !begun {
+			if over, err := b.overBudget(tx, row); over || err != nil {
+				return nil, errors.Join(b.over, err)
+			}
+		}
+		attempts[i], begun = b.attempt(row), true
+	}
+	return attempts, nil
 }
 
 // checkRow refuses what no code could help, and codes that are none. What the file

@@ -25,13 +25,14 @@ type peoplePlan struct {
 	now    time.Time // from when changes hold
 	random io.Reader // nil: salts and hashes are not needed
 
-	former map[int64][]trail.FormerName
-	done   map[[2]string]bool      // renames of before, by both keys
-	claims []claim                 // by person: whose row it is
-	back   map[int32]StoredAccount // by person: who left before and is called so
-	leaves []trail.Hash            // by person
-	absent []absentee              // stored accounts that were on a list and are not on this one
-	gone   []trail.Hash            // their leaves
+	former  map[int64][]trail.FormerName
+	done    map[[2]string]bool      // renames of before, by both keys
+	claims  []claim                 // by person: whose row it is
+	back    map[int32]StoredAccount // by person: who left before and is called so
+	whoLeft []token.Account         // of those on the list before
+	leaves  []trail.Hash            // by person
+	absent  []absentee              // stored accounts that were on a list and are not on this one
+	gone    []trail.Hash            // their leaves
 
 	updates map[int32]ListUpdate // by person
 	typed   []int32              // people whose accounts were only typed before, in the list's spelling
@@ -259,6 +260,9 @@ func (p *peoplePlan) missing(s StoredAccount) {
 	if !s.Known {
 		return
 	}
+	if s.Listed {
+		p.leave(c.account)
+	}
 	u := ListUpdate{ID: s.ID, Renamed: c.why == whyPassedOn, Row: p.stored(s)}
 	if s.Listed {
 		u.Row.Since = p.now
@@ -267,6 +271,16 @@ func (p *peoplePlan) missing(s StoredAccount) {
 		p.rename(&u.Row, c.now)
 	}
 	p.absent = append(p.absent, absentee{u, s.Listed || u.Renamed})
+}
+
+// mostNamed bounds whom a result names.
+const mostNamed = 1000
+
+// leave notes somebody who was on the list before.
+func (p *peoplePlan) leave(a token.Account) {
+	if len(p.whoLeft) < mostNamed {
+		p.whoLeft = append(p.whoLeft, a)
+	}
 }
 
 // leavers keeps of those who left, whether they are missing or the list itself says
@@ -292,6 +306,9 @@ func (p *peoplePlan) leavers(r Reader) error {
 	for i, c := range p.claims {
 		if c.how == notFound || p.people[i].Active {
 			continue
+		}
+		if c.listed {
+			p.leave(p.people[i].Account())
 		}
 		rows := []int64{c.row} // and those that become part of it
 		for _, m := range p.changes.Merges {

@@ -48,6 +48,7 @@ type Reconciled struct {
 	Staying  int               `json:"staying"`
 	Joined   int               `json:"joined"`
 	Left     int               `json:"left"`
+	WhoLeft  []token.Account   `json:"left_accounts"` // the first thousand of them
 	Renamed  int               `json:"renamed"`
 	Stored   bool              `json:"stored"`
 	Tokens   []ReconciledToken `json:"tokens"`
@@ -82,7 +83,7 @@ const (
 // and ends what those who left can do. What was done before an error is in the
 // result.
 func (g *Registry) Reconcile(ctx context.Context, req Reconcile) (res Reconciled, err error) {
-	res = Reconciled{File: req.List.File, SHA256: req.List.SHA256, Rows: len(req.List.People), Tokens: []ReconciledToken{},
+	res = Reconciled{File: req.List.File, SHA256: req.List.SHA256, Rows: len(req.List.People), Tokens: []ReconciledToken{}, WhoLeft: []token.Account{},
 		Columns: append([]Column{}, req.List.Columns...), Rejects: []Rejected{}, Warnings: append([]string{}, req.List.Notes...)}
 	if len(req.List.Faults) > 0 {
 		res.Rejects = req.List.Faults
@@ -166,6 +167,7 @@ func (c *reconciling) compare(r Reader) (err error) {
 		return err
 	}
 	res.Listed, res.Before, res.Staying, res.Joined, res.Left, res.Renamed = p.listed, p.before, p.staying, max(0, p.listed-p.staying), p.before-p.staying, p.renamed
+	res.WhoLeft = append(res.WhoLeft, p.whoLeft...)
 	if err := c.believe(r); err != nil {
 		return err
 	}

@@ -8,6 +8,7 @@ import (
 
 	"fob/internal/cli/term"
 	"fob/internal/desk"
+	"fob/internal/fault"
 	"fob/internal/token"
 )
 
@@ -27,13 +28,21 @@ func newCheckCmd(r *term.Run) *cobra.Command {
 			}
 			out, err := answerCodes(ctx, r, &o, req, token.CmdCheck)
 			err = printOutcome(r, out, err, func(out desk.Outcome) string {
-				if out.Token.State == token.Lost {
-					return fmt.Sprintf("The code is that of token %s, which was reported %s: the one who reads this code out has it.", out.Serial, lossOf(out.Token))
+				switch {
+				case isStolen(out.Token):
+					return fmt.Sprintf("The code is that of token %s.", out.Serial)
+				case out.Token.State == token.Lost:
+					return fmt.Sprintf("The code is that of token %s, which was reported lost: the one who reads this code out has it.", out.Serial)
 				}
 				return fmt.Sprintf("The code is that of token %s (%s)%s.", out.Serial, out.Token.State, term.ClockWords(out))
 			})
 			if err == nil && !r.JSON && out.Token.State != token.Lost {
 				printClock(r, out)
+			}
+			if err == nil && isStolen(out.Token) {
+				// The code is right, and nothing else is: a script must not go on.
+				err = fault.Errorf(fault.NotAllowed, "token %s was reported stolen: the one who reads this code out has it", out.Serial).
+					WithHint("trust nobody because of this code; `fob show %[1]s` says whose it was; if its owner has it again: `fob found %[1]s`", out.Serial)
 			}
 			return err
 		}),
@@ -45,9 +54,4 @@ func newCheckCmd(r *term.Run) *cobra.Command {
 	return cmd
 }
 
-func lossOf(t token.Token) string {
-	if t.Loss.Stolen {
-		return "stolen"
-	}
-	return "lost"
-}
+func isStolen(t token.Token) bool { return t.State == token.Lost && t.Loss.Stolen }

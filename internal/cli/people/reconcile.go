@@ -51,6 +51,10 @@ func (o *peopleOptions) request(r *term.Run, flags interface{ Changed(string) bo
 	}
 	in := r.Streams.In
 	if path != "-" {
+		if f := app.SeedFormat(path); f != "" && o.Columns == "" {
+			return req, fault.Errorf(fault.Refused, "%s has seeds of tokens (%s) and is no list of people; nothing was changed", path, f).
+				WithHint("`fob import %s` loads it", term.Pasted(path))
+		}
 		file, err := os.Open(path)
 		if err != nil {
 			return req, fault.Wrap(fault.Refused, term.Cause(err), "%s cannot be read", path)
@@ -185,6 +189,13 @@ func printReconciled(r *term.Run, req people.Reconcile, res people.Reconciled, e
 	}
 	r.Remark("%s: %s", res.File, columnsWords(res.Columns))
 	r.Remark("%s", reconciledWords(req, res))
+	if n := len(res.WhoLeft); n > 0 {
+		more := ""
+		if n > shownLeavers {
+			more = fmt.Sprintf(" and %d more; `fob account list --left` lists those who had tokens", res.Left-shownLeavers)
+		}
+		r.Remark("left: %s%s", joinAccounts(res.WhoLeft[:min(n, shownLeavers)]), more)
+	}
 	return nil
 }
 
@@ -231,11 +242,18 @@ func nextWords(t people.ReconciledToken) string {
 	if len(t.Near) == 0 {
 		return t.Next.In(term.Wording{})
 	}
-	names := make([]string, len(t.Near))
-	for i, n := range t.Near {
+	return "meant may be " + joinAccounts(t.Near) + "; " + t.Next.In(term.Wording{})
+}
+
+// shownLeavers is how many of those who left a person is told.
+const shownLeavers = 10
+
+func joinAccounts(all []token.Account) string {
+	names := make([]string, len(all))
+	for i, n := range all {
 		names[i] = string(n)
 	}
-	return "meant may be " + strings.Join(names, ", ") + "; " + t.Next.In(term.Wording{})
+	return strings.Join(names, ", ")
 }
 
 func reconciledWords(req people.Reconcile, res people.Reconciled) string {

@@ -134,7 +134,7 @@ type answers struct {
 	table *Table // of a pipe
 	list  *jsonList
 
-	accepted int
+	accepted, already int
 }
 
 func (r *Run) newAnswers(total int, shown func(desk.Answered) any) *answers {
@@ -145,6 +145,8 @@ func (a *answers) add(rows []desk.Answered) error {
 	for _, row := range rows {
 		if row.Accepted() {
 			a.accepted++
+		} else if row.Settled() {
+			a.already++
 		}
 		if err := a.print(row); err != nil {
 			return err
@@ -174,6 +176,8 @@ func outcomeWords(row desk.Answered) string {
 	switch {
 	case row.Accepted():
 		return "accepted" + ClockWords(row.Outcome)
+	case row.Settled():
+		return "already done: " + row.Message.String()
 	case row.Message.IsZero():
 		return "not tried"
 	}
@@ -184,7 +188,11 @@ func (a *answers) end() error {
 	a.bar.Done()
 	if !a.r.JSON {
 		if a.done > 0 {
-			a.r.Remark("%d of %d rows accepted", a.accepted, a.total)
+			already := ""
+			if a.already > 0 {
+				already = fmt.Sprintf(", %d already done", a.already)
+			}
+			a.r.Remark("%d of %d rows accepted%s", a.accepted, a.total, already)
 		}
 		return nil
 	}
