@@ -1,6 +1,7 @@
 package app
 
 import (
+	"bytes"
 	"context"
 	"encoding/hex"
 	"encoding/json"
@@ -22,7 +23,21 @@ import (
 
 // memory keeps, beside the identity, how far a store was: one small file for each
 // store, replaced after every write, and on the disk before the next one.
+//
+// A desk writes beside imports of gigabytes, and who makes a file or syncs a folder
+// waits until the file system has written all of that. So there are two files that take
+// turns: the older one, which nobody reads, is overwritten, and they exchange names. After
+// a power cut the names may be those of before: then the last but one is remembered.
 type memory struct{ path string }
+
+// rememberedSize is the length of the file: the same for any store, so that it can be
+// overwritten, and less than a disk writes at once.
+const rememberedSize = 256
+
+// spare is the file that is overwritten next.
+func (m *memory) spare() string {
+	return filepath.Join(filepath.Dir(m.path), "."+filepath.Base(m.path))
+}
 
 // remembered is what the file holds.
 type remembered struct {
@@ -81,7 +96,12 @@ func (m *memory) save(s store.Seen) error {
 	if err != nil {
 		return err
 	}
-	made := m.path + ".new" // one writer at a time: it has the store's turn
+	content = append(content, bytes.Repeat([]byte{' '}, max(rememberedSize-1-len(content), 0))...)
+	content = append(content, '\n')
+	made := m.spare() // one writer at a time: it has the store's turn
+	if overwrite(made, content) == nil && exchange(made, m.path) == nil {
+		return nil
+	}
 	if err := os.Remove(made); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return err
 	}
@@ -89,15 +109,16 @@ func (m *memory) save(s store.Seen) error {
 	if err != nil {
 		return err
 	}
-	_, err = f.Write(append(content, '\n'))
-	if err == nil {
+	if _, err = f.Write(content); err == nil {
 		err = f.Sync()
 	}
 	if err := errors.Join(err, f.Close()); err != nil {
 		return err
 	}
-	if err := os.Rename(made, m.path); err != nil {
-		return err
+	if exchange(made, m.path) != nil { // there is none yet, or it cannot be done here
+		if err := os.Rename(made, m.path); err != nil {
+			return err
+		}
 	}
 	syncFolder(filepath.Dir(m.path))
 	return nil

@@ -94,13 +94,19 @@ func (a *agents) measure(ctx context.Context, pid int) (string, error) {
 		g.Go(func() error { return a.agent(ctx, over, i) })
 	}
 	g.Go(func() error {
-		for tick := time.NewTicker(max(a.lasting/20, time.Second)); ; {
+		began, seen := time.Now(), 0
+		for tick := time.NewTicker(max(a.lasting/60, time.Second)); ; {
 			select {
 			case <-over.Done():
 				tick.Stop()
 				return nil
 			case <-tick.C:
 				memory = append(memory, residentMB(pid))
+				a.mu.Lock()
+				latest := slices.Clone(a.waits["bind"][seen:])
+				seen += len(latest)
+				a.mu.Unlock()
+				a.progress("after %s: %.0f MB, %d binds, p99 %.0f ms", time.Since(began).Round(time.Second), memory[len(memory)-1], len(latest), waited(latest, 99))
 			}
 		}
 	})
@@ -252,14 +258,9 @@ func (a *agents) table(cpu time.Duration, memory []float64) string {
 	}
 	fmt.Fprintf(&s, "| %d agents, %s tokens, %s%s; milliseconds | number | median | p99 | longest |\n|---|---|---|---|---|\n", a.number, thousands(float64(a.n)), a.lasting, beside)
 	for _, what := range []string{"find", "form", "bind", "unbind"} {
-		all := slices.Sorted(slices.Values(a.waits[what]))
-		if len(all) == 0 {
-			continue
+		if all := a.waits[what]; len(all) > 0 {
+			fmt.Fprintf(&s, "| %s, with the page that follows | %s | %.1f | %.1f | %.1f |\n", what, thousands(float64(len(all))), waited(all, 50), waited(all, 99), waited(all, 100))
 		}
-		at := func(percent int) float64 {
-			return float64(all[max((len(all)*percent+99)/100, 1)-1]) / float64(time.Millisecond)
-		}
-		fmt.Fprintf(&s, "| %s, with the page that follows | %s | %.1f | %.1f | %.1f |\n", what, thousands(float64(len(all))), at(50), at(99), at(100))
 	}
 	if n := len(a.waits["bind"]); n > 0 && cpu > 0 {
 		fmt.Fprintf(&s, "\nThe server took %.2f ms of CPU for each token that was found, bound and unbound.", float64(cpu)/float64(n)/float64(time.Millisecond))
@@ -268,4 +269,13 @@ func (a *agents) table(cpu time.Duration, memory []float64) string {
 		fmt.Fprintf(&s, " Its memory was %.0f MB at first, %.0f MB at the end, %.0f MB at most.\n", memory[0], memory[len(memory)-1], slices.Max(memory))
 	}
 	return s.String()
+}
+
+// waited is, in milliseconds, the smallest wait that so many of a hundred do not exceed.
+func waited(all []time.Duration, percent int) float64 {
+	if len(all) == 0 {
+		return 0
+	}
+	sorted := slices.Sorted(slices.Values(all))
+	return float64(sorted[max((len(sorted)*percent+99)/100, 1)-1]) / float64(time.Millisecond)
 }

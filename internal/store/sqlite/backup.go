@@ -5,6 +5,7 @@ import (
 	"errors"
 	"net/url"
 	"os"
+	"time"
 
 	"fob/internal/fault"
 )
@@ -17,8 +18,39 @@ func (e *engine) CopyTo(ctx context.Context, path string) error {
 	if err != nil {
 		return openError(err, e.path)
 	}
-	_, err = db.ExecContext(ctx, `VACUUM INTO $1`, path)
-	return explain(errors.Join(err, db.Close()), "copying the store")
+	file, err := os.OpenFile(path, os.O_RDWR, 0)
+	if err != nil {
+		return explain(errors.Join(err, db.Close()), "copying the store")
+	}
+	tick := time.NewTicker(syncEvery)
+	copied := inSteps(file, tick.C, func() { _, err = db.ExecContext(ctx, `VACUUM INTO $1`, path) })
+	tick.Stop()
+	return explain(errors.Join(err, copied, db.Close(), file.Close()), "copying the store")
+}
+
+// syncEvery is how often a copy that is being written goes to the disk: a few megabytes
+// each time. All of it at once would keep the commits of those who work meanwhile from
+// the disk for half a second.
+const syncEvery = 20 * time.Millisecond
+
+// inSteps has what a long write makes go to the disk at each tick while it runs.
+func inSteps(file interface{ Sync() error }, tick <-chan time.Time, write func()) (err error) {
+	done, ended := make(chan struct{}), make(chan struct{})
+	go func() {
+		defer close(ended)
+		for err == nil {
+			select {
+			case <-tick:
+				err = file.Sync()
+			case <-done:
+				return
+			}
+		}
+	}()
+	write()
+	close(done)
+	<-ended
+	return err
 }
 
 // Settle finishes a copy: what an import was loading when it was made goes, and the

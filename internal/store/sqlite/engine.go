@@ -30,6 +30,7 @@ type engine struct {
 	write    *sql.DB  // nil when opened for reading
 	on       sync.Map // *sql.Tx: the *connection that it runs on
 	load     *sql.DB  // of a large import, while it holds its lock; else nil
+	folding  background
 	// mine has room for one writer of this process: the others wait here, in the order
 	// in which they came, and hold no file while they do.
 	mine chan struct{}
@@ -44,10 +45,8 @@ var pragmas = []string{
 	"secure_delete(1)", "cell_size_check(1)", "temp_store(2)",
 }
 
-// The log of the ordinary writer is folded back by itself. That of a loader is
-// folded between slices, when nobody waits for this process, and its slices need
-// not wait for the disk: nobody sees their rows before the ordinary writer has
-// made them visible.
+// SQLite folds nothing back by itself: see log.go. A loader's slices need not wait for
+// the disk: nobody sees their rows before the ordinary writer has made them visible.
 //
 // That a database can return room in slices has to be said before its first page is
 // written.
@@ -55,13 +54,9 @@ var (
 	forBuilding = append([]string{"auto_vacuum(incremental)"}, forWriting...)
 
 	forReading = []string{"query_only(1)", "synchronous(2)"}
-	forWriting = []string{"journal_mode(wal)", "synchronous(2)", "cache_size(-65536)", "wal_autocheckpoint(10000)"}
+	forWriting = []string{"journal_mode(wal)", "synchronous(2)", "cache_size(-65536)", "wal_autocheckpoint(0)"}
 	forLoading = []string{"journal_mode(wal)", "synchronous(1)", "cache_size(-10240)", "wal_autocheckpoint(0)"}
 )
-
-// maxLogged is how many pages a loader's log may have before they are folded
-// back: well below the number at which the desk's own commits would do it.
-const maxLogged = 6000
 
 func address(path string, query url.Values, more []string) string {
 	for _, p := range append(pragmas[:len(pragmas):len(pragmas)], more...) {
@@ -84,6 +79,7 @@ func (e *engine) Where() string { return e.path }
 
 // Close ends all connections; the last writer also folds the log back.
 func (e *engine) Close() error {
+	e.folding.all.Wait()
 	var errs []error
 	for _, db := range []*sql.DB{e.read, e.load, e.write} {
 		if db != nil {
@@ -133,10 +129,10 @@ func (e *engine) Begin(ctx context.Context, loads bool) (w *store.Writing, err e
 		err := e.files.check(conn)
 		conn.Close()
 		lock.release()
-		if loads && err == nil {
-			return e.foldLog(ctx)
+		if err != nil {
+			return err
 		}
-		return err
+		return e.afterTurn(ctx, loads)
 	}
 	return &store.Writing{Tx: tx, Insert: insert, End: end}, nil
 }
@@ -152,45 +148,6 @@ func (e *engine) beginOn(ctx context.Context, conn *sql.Conn) (*sql.Tx, error) {
 		e.on.Store(tx, c)
 	}
 	return tx, err
-}
-
-// foldLog copies a loader's log into the database once it is long. It takes
-// nobody's turn: others write on meanwhile.
-func (e *engine) foldLog(ctx context.Context) error {
-	var busy, logged, folded int
-	if err := e.load.QueryRowContext(ctx, "PRAGMA wal_checkpoint(NOOP)").Scan(&busy, &logged, &folded); err != nil || logged-folded < maxLogged {
-		return err
-	}
-	_, err := e.load.ExecContext(ctx, "PRAGMA wal_checkpoint(PASSIVE)")
-	return err
-}
-
-// endLoad closes the loader's connection and leaves a short log behind. Somebody
-// who reads meanwhile keeps it long, and is not waited for: the next one who
-// closes the store last shortens it.
-func (e *engine) endLoad() {
-	if e.load == nil {
-		return
-	}
-	for _, q := range []string{"PRAGMA wal_checkpoint(PASSIVE)", "PRAGMA busy_timeout=100", "PRAGMA wal_checkpoint(TRUNCATE)"} {
-		if _, err := e.load.Exec(q); err != nil {
-			break // all is stored; only the log stays long
-		}
-	}
-	e.load.Close()
-	e.load = nil
-}
-
-// EmptyLog writes the log back and cuts it to nothing.
-func (e *engine) EmptyLog(ctx context.Context) (done bool, err error) {
-	lock, err := e.turn(ctx)
-	if err != nil {
-		return false, err
-	}
-	defer lock.release()
-	var busy, log, moved int
-	err = e.write.QueryRowContext(ctx, `PRAGMA wal_checkpoint(TRUNCATE)`).Scan(&busy, &log, &moved)
-	return busy == 0, e.Explain(err, "emptying the log")
 }
 
 // Snapshots begins all transactions anew where somebody writes between the
