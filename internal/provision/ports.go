@@ -16,6 +16,7 @@ import (
 // Store is what provisioning needs of a database.
 type Store interface {
 	View(ctx context.Context, fn func(Reader) error) error
+	ViewMany(ctx context.Context, fn func(Reader) error) error // as View, for those who read many tokens
 	Update(ctx context.Context, fn func(Tx) error) error
 }
 

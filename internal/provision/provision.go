@@ -135,7 +135,7 @@ func (p *Provisioner) attempt(ctx context.Context, req Request) (out Delivery, e
 		d.out.To = append(d.out.To, req.Sealer.To()...)
 	}
 	defer d.discard()
-	err = p.Store.View(ctx, func(r Reader) error {
+	err = p.Store.ViewMany(ctx, func(r Reader) error {
 		if err := checkVerifier(r, req); err != nil {
 			return err
 		}

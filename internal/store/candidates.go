@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"iter"
 	"slices"
+	"sync"
 
 	"github.com/google/uuid"
 
@@ -65,12 +66,12 @@ func (q *queries) Vouched(ids []int64, verifier string) iter.Seq2[*provision.Can
 	if err != nil {
 		return failed[*provision.Candidate](err)
 	}
-	return q.inPages(ids, func(first, last int64, wanted map[int64]bool) ([]provision.Candidate, error) {
-		rows, err := q.vouchTokens(first, last, wanted)
+	return q.inPages(ids, func(r *queries, first, last int64, wanted map[int64]bool) ([]provision.Candidate, error) {
+		rows, err := r.vouchTokens(first, last, wanted)
 		if err != nil || len(rows) == 0 {
 			return nil, err
 		}
-		lengthOf, err := q.seedLengths(first, last)
+		lengthOf, err := r.seedLengths(first, last)
 		page := make([]provision.Candidate, len(rows))
 		for i, row := range rows {
 			c := &page[i]
@@ -101,74 +102,78 @@ func (q *queries) seedLengths(first, last int64) (func(id int64) int, error) {
 
 // Sealed streams tokens with their sealed seeds.
 func (q *queries) Sealed(ids []int64) iter.Seq2[*provision.Candidate, error] {
+	return q.inPages(ids, (*queries).sealedPage)
+}
+
+func (q *queries) sealedPage(first, last int64, wanted map[int64]bool) (page []provision.Candidate, err error) {
 	r, err := q.tokenReading()
 	if err != nil {
-		return failed[*provision.Candidate](err)
+		return nil, err
 	}
-	batches := map[int64]uuid.UUID{}
-	for id, b := range r.imports {
-		if batches[id], err = uuid.Parse(b.uuid); err != nil {
-			return failed[*provision.Candidate](err)
+	page = make([]provision.Candidate, 0, len(wanted))
+	scan := r.scanSealed()
+	err = q.each(sealedColumns, []any{first, last}, func(row scanner) error {
+		c, err := scan(row)
+		if wanted[c.ID] {
+			page = append(page, c)
+		}
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	find := func(id int64, do func(*provision.Candidate)) {
+		if i, found := slices.BinarySearchFunc(page, id, byID); found {
+			do(&page[i])
 		}
 	}
-	scan := r.scanSealed(batches)
-	return q.inPages(ids, func(first, last int64, wanted map[int64]bool) (page []provision.Candidate, err error) {
-		page = make([]provision.Candidate, 0, len(wanted))
-		err = q.each(sealedColumns, []any{first, last}, func(row scanner) error {
-			c, err := scan(row)
-			if wanted[c.ID] {
-				page = append(page, c)
-			}
-			return err
+	err = q.each(heldColumns, []any{first, last}, func(row scanner) error {
+		var id int64
+		var used token.Mark
+		var account, object letters
+		err := row.Scan(&id, mark{&used}, &account, &object)
+		find(id, func(c *provision.Candidate) {
+			c.Watermark, c.Account, c.Object = used, token.Account(account.text), object.text
 		})
-		if err != nil {
-			return nil, err
-		}
-		find := func(id int64, do func(*provision.Candidate)) {
-			if i, found := slices.BinarySearchFunc(page, id, byID); found {
-				do(&page[i])
-			}
-		}
-		err = q.each(heldColumns, []any{first, last}, func(row scanner) error {
-			var id int64
-			var used token.Mark
-			var account, object letters
-			err := row.Scan(&id, mark{&used}, &account, &object)
-			find(id, func(c *provision.Candidate) {
-				c.Watermark, c.Account, c.Object = used, token.Account(account.text), object.text
-			})
-			return err
-		})
-		if err != nil {
-			return nil, err
-		}
-		return page, q.each(newestObservations, []any{first, last}, func(row scanner) error {
-			var id int64
-			var o token.Observation
-			err := row.Scan(&id, inNanos(&o.At), &o.Drift, &o.Rate)
-			find(id, func(c *provision.Candidate) { c.Seen = &o })
-			return err
-		})
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	return page, q.each(newestObservations, []any{first, last}, func(row scanner) error {
+		var id int64
+		var o token.Observation
+		err := row.Scan(&id, inNanos(&o.At), &o.Drift, &o.Rate)
+		find(id, func(c *provision.Candidate) { c.Seen = &o })
+		return err
 	})
 }
 
 // scanSealed reads rows of sealedColumns. What Scan reads into is made once, but for
 // the seed.
-func (r *tokenReading) scanSealed(batches map[int64]uuid.UUID) func(scanner) (provision.Candidate, error) {
+func (r *tokenReading) scanSealed() func(scanner) (provision.Candidate, error) {
 	var n struct{ id, batch, profile, counter, before, after, print whole }
 	var key, printed letters
 	var seed []byte
+	var of struct {
+		batch int64
+		id    uuid.UUID
+	}
 	into := []any{&n.id, &key, &printed, &n.batch, &n.profile, &n.counter, &n.before, &n.after, &n.print, &seed}
 	return func(row scanner) (c provision.Candidate, err error) {
 		seed = nil
 		err = row.Scan(into...)
+		if err == nil && n.batch.n != of.batch { // mostly they are of one
+			of.batch = n.batch.n
+			of.id, err = uuid.Parse(r.imports[of.batch].uuid)
+		}
 		c.ID, c.Serial, c.Profile = n.id.n, token.Serial(key.text), r.profiles[n.profile.n]
 		if printed.there {
 			c.Serial = token.Serial(printed.text)
 		}
 		c.Counter, c.NotBefore, c.NotAfter, c.Fingerprint = n.counter.n, n.before.seconds(), n.after.seconds(), n.print.n
 		c.Sealed, c.SealedLen = seed, len(seed)
-		c.Of = token.SeedPlace{Serial: c.Serial, Batch: batches[n.batch.n], Fingerprint: c.Fingerprint}
+		c.Of = token.SeedPlace{Serial: c.Serial, Batch: of.id, Fingerprint: c.Fingerprint}
 		return c, err
 	}
 }
@@ -178,38 +183,71 @@ const pageOfCandidates = 1000
 
 func byID(c provision.Candidate, id int64) int { return int(c.ID - id) }
 
+// candidatePage reads those of a range of ids that are wanted.
+type candidatePage func(r *queries, first, last int64, wanted map[int64]bool) ([]provision.Candidate, error)
+
 // inPages reads tokens, neighbours at once, and yields them in the order of ids. They
-// are the taker's to keep.
-func (q *queries) inPages(ids []int64, read func(first, last int64, wanted map[int64]bool) ([]provision.Candidate, error)) iter.Seq2[*provision.Candidate, error] {
+// are the taker's to keep. Readers of the same state take the pages in turn, each on a
+// core of its own.
+func (q *queries) inPages(ids []int64, read candidatePage) iter.Seq2[*provision.Candidate, error] {
+	parts := slices.Collect(slices.Chunk(ids, pageOfCandidates))
+	readers := append([]*queries{q}, q.beside...)
+	readers = readers[:min(len(readers), len(parts))]
+	type page struct {
+		rows []provision.Candidate
+		err  error
+	}
 	return func(yield func(*provision.Candidate, error) bool) {
-		for part := range slices.Chunk(ids, pageOfCandidates) {
-			var page []provision.Candidate
-			err := neighbours(slices.Sorted(slices.Values(part)), func(first, last int64, wanted map[int64]bool) error {
-				some, err := read(first, last, wanted)
-				if page == nil {
-					page = some // mostly that is all
-				} else {
-					page = append(page, some...)
+		pages, stop := make([]chan page, len(readers)), make(chan struct{})
+		var reading sync.WaitGroup
+		defer reading.Wait()
+		defer close(stop)
+		for i, r := range readers {
+			pages[i] = make(chan page)
+			reading.Go(func() {
+				for n := i; n < len(parts); n += len(readers) {
+					rows, err := r.candidates(parts[n], read)
+					select {
+					case pages[i] <- page{rows, err}:
+					case <-stop:
+						return
+					}
 				}
-				return err
 			})
-			if err == nil && len(page) != len(part) {
-				err = fmt.Errorf("of %d tokens %d are there", len(part), len(page))
-			}
-			if err != nil {
-				failed[*provision.Candidate](err)(yield)
+		}
+		for n, part := range parts {
+			p := <-pages[n%len(readers)]
+			if p.err != nil {
+				failed[*provision.Candidate](p.err)(yield)
 				return
 			}
 			for n, id := range part {
-				if page[n].ID != id { // they were named in another order
-					n, _ = slices.BinarySearchFunc(page, id, byID)
+				if p.rows[n].ID != id { // they were named in another order
+					n, _ = slices.BinarySearchFunc(p.rows, id, byID)
 				}
-				if !yield(&page[n], nil) {
+				if !yield(&p.rows[n], nil) {
 					return
 				}
 			}
 		}
 	}
+}
+
+// candidates reads one page in the order of ids.
+func (q *queries) candidates(ids []int64, read candidatePage) (page []provision.Candidate, err error) {
+	err = neighbours(slices.Sorted(slices.Values(ids)), func(first, last int64, wanted map[int64]bool) error {
+		some, err := read(q, first, last, wanted)
+		if page == nil {
+			page = some // mostly that is all
+		} else {
+			page = append(page, some...)
+		}
+		return err
+	})
+	if err == nil && len(page) != len(ids) {
+		err = fmt.Errorf("of %d tokens %d are there", len(ids), len(page))
+	}
+	return page, err
 }
 
 // neighbours calls do for ids that lie close together, which rise; what lies between

@@ -2,7 +2,9 @@ package store
 
 import (
 	"cmp"
+	"context"
 	"iter"
+	"runtime"
 	"slices"
 	"time"
 
@@ -12,7 +14,21 @@ import (
 )
 
 // Provision is the store as the way out for seeds wants it.
-func (s *Store) Provision() provision.Store { return For[provision.Reader, provision.Tx]{s} }
+func (s *Store) Provision() provision.Store {
+	return provisionStore{For[provision.Reader, provision.Tx]{s}}
+}
+
+type provisionStore struct {
+	For[provision.Reader, provision.Tx]
+}
+
+// ViewMany is View with a reader for each core, up to as many as a verification has.
+func (s provisionStore) ViewMany(ctx context.Context, fn func(provision.Reader) error) error {
+	return s.snapshots(ctx, min(verifiers, runtime.GOMAXPROCS(0)), nil, func(readers []*queries) error {
+		readers[0].beside = readers[1:]
+		return fn(readers[0])
+	})
+}
 
 // deliveredTo tells when a verifier got a token last.
 func (q *queries) deliveredTo(verifier string) (func(id int64) time.Time, error) {

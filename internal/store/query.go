@@ -27,6 +27,7 @@ type queries struct {
 	id           uuid.UUID
 	insert       func(table string, columns []string, rows [][]any) error // nil: it only reads
 	asked        map[string]int                                           // how often, in this transaction
+	beside       []*queries                                               // readers of the same state, for those who read much
 	prepared     map[string]*sql.Stmt                                     // what was asked before in this transaction
 	clockVouched bool                                                     // what the clock is held against was itself held against the trail
 	vouched      map[string]trail.Vouched                                 // tokens that were held against the trail, by serial key

@@ -2,6 +2,7 @@ package storetest
 
 import (
 	"encoding/binary"
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
@@ -12,6 +13,7 @@ import (
 
 	"fob/internal/desk"
 	"fob/internal/fault"
+	"fob/internal/provision"
 	"fob/internal/report"
 	"fob/internal/store"
 	"fob/internal/token"
@@ -27,6 +29,7 @@ var tokenTests = map[string]func(*testing.T, Open){
 	"no such token":          testNoSuchToken,
 	"events":                 testEvents,
 	"stock counts":           testStockCounts,
+	"sealed in order":        testSealedInOrder,
 }
 
 // newVaried is a store with two batches of tokens that differ in every field
@@ -384,6 +387,44 @@ func testStockCounts(t *testing.T, open Open) {
 		if len(down) != int(min(head.Seq, 2)) || down[0].Seq != head.Seq {
 			t.Errorf("%+v", down)
 		}
+		return nil
+	}))
+}
+
+// testSealedInOrder has several readers take the pages of a delivery in turn.
+func testSealedInOrder(t *testing.T, open Open) {
+	s := open(t)
+	const n = 7300 // pages and a part of one
+	b := AddBatch(t, s, NewBatch("many"), Numbered("S", 0, n)...)
+	var ids []int64
+	for i := range int64(n) {
+		if i%7 != 3 { // some stay
+			ids = append(ids, b.FirstID+i)
+		}
+	}
+	slices.Reverse(ids)
+	Must(t, s.Provision().ViewMany(bg, func(r provision.Reader) error {
+		next := 0
+		for c, err := range r.Sealed(ids) {
+			Must(t, err)
+			want := fmt.Sprintf("S%07d", ids[next]-b.FirstID)
+			if c.ID != ids[next] || string(c.Serial) != want || string(c.Sealed) != "sealed "+want || c.Of.Batch != b.UUID {
+				t.Fatalf("%d: token %d is %d, %s, %q", next, ids[next], c.ID, c.Serial, c.Sealed)
+			}
+			next++
+		}
+		if next != len(ids) {
+			t.Errorf("%d of %d tokens came", next, len(ids))
+		}
+		for range r.Sealed(ids) {
+			break // the readers end with it
+		}
+		for _, err := range r.Sealed(append(ids[:2500:2500], b.LastID+1)) {
+			if next--; err != nil {
+				return nil
+			}
+		}
+		t.Error("a token that is not there went unsaid")
 		return nil
 	}))
 }
