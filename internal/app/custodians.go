@@ -27,15 +27,28 @@ type KeyChange struct {
 }
 
 // AddCustodian wraps the store's keys for one more recipient: age, post-quantum,
-// SSH, or that of a plugin.
-func (c Config) AddCustodian(ctx context.Context, recipient string, w token.Words) (KeyChange, error) {
+// SSH, or that of a plugin. With only the others go: so a store becomes post-quantum,
+// since age mixes no other recipients with such. Then the identity at hand has to open
+// what is for the new one: nobody else could.
+func (c Config) AddCustodian(ctx context.Context, recipient string, only bool, w token.Words) (KeyChange, error) {
 	r, err := custody.ParseRecipient(recipient)
 	if err != nil {
 		return KeyChange{}, err
 	}
 	order := request.Order{Guard: token.GuardKeyAdd, By: token.CmdKeyAdd, What: []string{"recipient=" + r.Text},
 		Effect: "let the holder of " + r.Text + " open every seed"}
-	return c.changeCustodians(ctx, order, w, func(k *store.Keys) (Custodian, error) { return c.add(k, r) })
+	if only {
+		order.What, order.OrGuard = append(order.What, "only=true"), token.GuardKeyRemove
+		order.Effect += ", and nobody else"
+	}
+	return c.changeCustodians(ctx, order, w, func(k *openedKeys) (Custodian, error) {
+		done, err := c.add(&k.Keys, r)
+		if err == nil && only {
+			k.Custodians = k.Custodians[len(k.Custodians)-1:]
+			err = c.opensFor(k, r)
+		}
+		return done, err
+	})
 }
 
 // AddPaper makes an identity that is kept on paper. Show shows it to the person, and
@@ -43,7 +56,7 @@ func (c Config) AddCustodian(ctx context.Context, recipient string, w token.Word
 // cleared. Nothing is changed before.
 func (c Config) AddPaper(ctx context.Context, w token.Words, show func(identity []byte) error) (KeyChange, error) {
 	order := request.Order{Guard: token.GuardKeyAdd, By: token.CmdKeyAdd, What: []string{"paper=true"}, Effect: "make an identity on paper that opens every seed"}
-	return c.changeCustodians(ctx, order, w, func(k *store.Keys) (Custodian, error) {
+	return c.changeCustodians(ctx, order, w, func(k *openedKeys) (Custodian, error) {
 		kind := custody.KindX25519
 		if slices.ContainsFunc(k.Custodians, func(c trail.CustodianRow) bool { return c.Kind == custody.KindHybrid }) {
 			kind = custody.KindHybrid // age does not mix them
@@ -57,8 +70,23 @@ func (c Config) AddPaper(ctx context.Context, w token.Words, show func(identity 
 		if err := show(secret); err != nil {
 			return Custodian{}, err
 		}
-		return c.add(k, id.Recipient())
+		return c.add(&k.Keys, id.Recipient())
 	})
+}
+
+// opensFor proves that the identity at hand opens what is encrypted to a recipient.
+func (c Config) opensFor(k *openedKeys, r custody.Recipient) error {
+	w, err := custody.Wrap(k.open, []custody.Recipient{r}, c.Prompter)
+	if err != nil {
+		return err
+	}
+	again, err := custody.Unwrap(w, len(k.open), k.ids)
+	openedKeys{open: again}.clear()
+	if err != nil {
+		return fault.Wrap(fault.KeyTrouble, err, "the identity file %s has to open what is encrypted to the only custodian; nothing was changed", c.Identity).
+			WithHint("put the new identity into that file, in a line of its own below the others, and call this again")
+	}
+	return nil
 }
 
 func (c Config) add(k *store.Keys, r custody.Recipient) (Custodian, error) {
@@ -76,7 +104,7 @@ func (c Config) add(k *store.Keys, r custody.Recipient) (Custodian, error) {
 func (c Config) RemoveCustodian(ctx context.Context, recipient string, w token.Words) (KeyChange, error) {
 	order := request.Order{Guard: token.GuardKeyRemove, By: token.CmdKeyRemove, What: []string{"recipient=" + recipient},
 		Effect: "take the custodian " + recipient + " away"}
-	return c.changeCustodians(ctx, order, w, func(k *store.Keys) (Custodian, error) {
+	return c.changeCustodians(ctx, order, w, func(k *openedKeys) (Custodian, error) {
 		i, err := custodianNamed(k.Custodians, recipient)
 		if err != nil {
 			return Custodian{}, err
@@ -136,7 +164,7 @@ func custodianNamed(all []trail.CustodianRow, name string) (int, error) {
 // changeCustodians opens the keys, wraps them for others, and writes that with its
 // event. What is asked of a person or a plugin is asked before the store's turn is
 // taken.
-func (c Config) changeCustodians(ctx context.Context, order request.Order, w token.Words, change func(*store.Keys) (Custodian, error)) (done KeyChange, err error) {
+func (c Config) changeCustodians(ctx context.Context, order request.Order, w token.Words, change func(*openedKeys) (Custodian, error)) (done KeyChange, err error) {
 	s, err := c.openWatched(ctx)
 	if err != nil {
 		return done, err
@@ -153,7 +181,7 @@ func (c Config) changeCustodians(ctx context.Context, order request.Order, w tok
 	if order.By == token.CmdKeyRemove {
 		keys, err := s.Keys(ctx)
 		if err == nil {
-			_, err = change(&keys)
+			_, err = change(&openedKeys{Keys: keys})
 		}
 		if err != nil {
 			return done, err
@@ -164,14 +192,13 @@ func (c Config) changeCustodians(ctx context.Context, order request.Order, w tok
 		return done, err
 	}
 	defer opened.clear()
-	keys := opened.Keys
-	if done.Changed, err = change(&keys); err != nil {
+	if done.Changed, err = change(&opened); err != nil {
 		return done, err
 	}
-	if err := c.replaceKeys(ctx, s, order, w, keys, opened.open, key); err != nil {
+	if err := c.replaceKeys(ctx, s, order, w, opened.Keys, opened.open, key); err != nil {
 		return done, err
 	}
-	done.Custodians, done.Generation, done.CheckpointPub = custodiansOf(keys.Custodians), keys.Generation+1, keys.CheckpointPub
+	done.Custodians, done.Generation, done.CheckpointPub = custodiansOf(opened.Custodians), opened.Generation+1, opened.CheckpointPub
 	return done, nil
 }
 

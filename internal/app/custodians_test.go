@@ -55,7 +55,7 @@ func TestCustodians(t *testing.T) {
 		t.Fatalf("before: %v", err)
 	}
 	words := desk.Words{Reason: "deputy"}
-	done, err := w.config.AddCustodian(bg, id.Recipient().String(), words)
+	done, err := w.config.AddCustodian(bg, id.Recipient().String(), false, words)
 	if err != nil || len(done.Custodians) != 2 || done.Generation != 2 {
 		t.Fatalf("%+v, %v", done, err)
 	}
@@ -68,11 +68,11 @@ func TestCustodians(t *testing.T) {
 			t.Errorf("%s: %v", what, err)
 		}
 	}
-	_, err = w.config.AddCustodian(bg, id.Recipient().String(), words)
+	_, err = w.config.AddCustodian(bg, id.Recipient().String(), false, words)
 	refuses("twice", err, fault.NotAllowed, "is a custodian already")
-	_, err = w.config.AddCustodian(bg, "age1nonsense", words)
+	_, err = w.config.AddCustodian(bg, "age1nonsense", false, words)
 	refuses("damaged", err, fault.Usage, "damaged")
-	_, err = eva.AddCustodian(bg, id.Recipient().String(), words)
+	_, err = eva.AddCustodian(bg, id.Recipient().String(), false, words)
 	refuses("without the checkpoint key", err, fault.KeyTrouble, "there is no checkpoint key")
 	_, err = w.config.RemoveCustodian(bg, "age1q", words)
 	refuses("too short", err, fault.NotAllowed, "no custodian has this recipient")
@@ -90,6 +90,55 @@ func TestCustodians(t *testing.T) {
 	_, err = w.config.RemoveCustodian(bg, id.Recipient().String(), words)
 	refuses("the last one", err, fault.NotAllowed, "last custodian")
 	w.verified()
+}
+
+// TestOnlyCustodian has a store go over to post-quantum recipients, which age mixes with
+// no others.
+func TestOnlyCustodian(t *testing.T) {
+	w := aLife(t)
+	id, err := age.GenerateHybridIdentity()
+	w.must(err)
+	to := id.Recipient().String()
+	_, err = w.config.AddCustodian(bg, to, false, desk.Words{})
+	if fault.KindOf(err) != fault.NotAllowed || !strings.Contains(err.Error(), "cannot be mixed") {
+		t.Errorf("beside another: %v", err)
+	}
+	_, err = w.config.AddCustodian(bg, to, true, desk.Words{})
+	if fault.KindOf(err) != fault.KeyTrouble || !strings.Contains(err.Error(), "has to open what is encrypted to the only custodian") {
+		t.Errorf("nobody can open it: %v", err)
+	}
+	w.must(opens(w.config))
+	old, err := os.ReadFile(w.config.Identity)
+	w.must(err)
+	w.must(os.WriteFile(w.config.Identity, []byte(string(old)+id.String()+"\n"), 0o600))
+	done, err := w.config.AddCustodian(bg, to, true, desk.Words{})
+	if err != nil || len(done.Custodians) != 1 || done.Custodians[0].Kind != "hybrid" {
+		t.Fatalf("%+v, %v", done, err)
+	}
+	w.must(opens(w.as(id.String())))
+	if opens(w.as(string(old))) == nil {
+		t.Error("who went opens the keys")
+	}
+	w.verified()
+}
+
+// TestOnlyTakesOthersAway guards the removal alone.
+func TestOnlyTakesOthersAway(t *testing.T) {
+	w := emptyStore(t)
+	d, end, err := w.config.Desk(bg)
+	w.must(err)
+	_, err = d.SetPolicy(bg, map[string]string{"second-person": "key-remove"}, desk.Words{Approver: "Eva"})
+	w.must(err)
+	w.must(end())
+	id, err := age.GenerateX25519Identity()
+	w.must(err)
+	var needed *request.Needed
+	if _, err := w.config.AddCustodian(bg, id.Recipient().String(), true, desk.Words{}); !errors.As(err, &needed) || needed.Order.Guard != token.GuardKeyRemove {
+		t.Errorf("the others go without a second person: %v", err)
+	}
+	_, err = w.config.AddCustodian(bg, id.Recipient().String(), false, desk.Words{})
+	w.must(err)
+	w.sound()
 }
 
 func TestPaperIdentity(t *testing.T) {
@@ -227,7 +276,7 @@ func TestCustodiansOfOtherPrograms(t *testing.T) {
 		rsaFile: {"ssh-keygen", "-q", "-t", "rsa", "-b", "2048", "-N", "", "-f", rsaFile},
 	} {
 		private, public := made(file, call[0], call[1:]...)
-		_, err := w.config.AddCustodian(bg, strings.TrimSpace(public), desk.Words{})
+		_, err := w.config.AddCustodian(bg, strings.TrimSpace(public), false, desk.Words{})
 		w.must(err)
 		if err := opens(w.as(private)); err != nil {
 			t.Errorf("%v: %v", call, err)
@@ -251,7 +300,7 @@ func TestGuardedKeys(t *testing.T) {
 	}
 	id, err := age.GenerateX25519Identity()
 	w.must(err)
-	if _, err := w.config.AddCustodian(bg, id.Recipient().String(), desk.Words{}); !errors.As(err, &needed) {
+	if _, err := w.config.AddCustodian(bg, id.Recipient().String(), false, desk.Words{}); !errors.As(err, &needed) {
 		t.Errorf("add: %v", err)
 	}
 	if _, err := w.config.AddPaper(bg, desk.Words{}, func([]byte) error { t.Error("shown"); return nil }); !errors.As(err, &needed) {

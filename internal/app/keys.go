@@ -90,6 +90,7 @@ func openKeyring(ctx context.Context, c Config, s *store.Store) (*custody.Keyrin
 type openedKeys struct {
 	store.Keys
 	open []custody.Key
+	ids  *custody.Identities // that opened them
 }
 
 func (o openedKeys) clear() {
@@ -111,11 +112,10 @@ func (c Config) openKeys(ctx context.Context, s *store.Store) (o openedKeys, err
 			return o, err
 		}
 	}
-	ids, err := custody.ReadIdentities(c.Identity, c.Prompter)
-	if err != nil {
+	if o.ids, err = custody.ReadIdentities(c.Identity, c.Prompter); err != nil {
 		return o, err
 	}
-	o.open, err = custody.Unwrap(o.Wrapped, len(o.Keys.Keys), ids)
+	o.open, err = custody.Unwrap(o.Wrapped, len(o.Keys.Keys), o.ids)
 	return o, err
 }
 

@@ -60,7 +60,7 @@ func checkMixture(to []Recipient) error {
 		case r.PostQuantum() != first.PostQuantum():
 			return fault.Errorf(fault.NotAllowed, "post-quantum recipients cannot be mixed with others: %s is %s, %s is %s",
 				shorten(first.Text), first.Kind, shorten(r.Text), r.Kind).
-				WithHint("the weakest recipient decides; make all of them age1pq1… or none")
+				WithHint("the weakest recipient decides: make all of them age1pq1…, the first one with %s, or none", fault.Only)
 		}
 	}
 	return nil

@@ -19,6 +19,7 @@ const (
 	NewLocation Field = "new-location"
 
 	Recipient  Field = "recipient"
+	Only       Field = "only"
 	NoIdentity Field = "no-identity"
 	Identity   Field = "identity"
 	DB         Field = "db" // which store

@@ -145,11 +145,7 @@ func (p *Provisioner) attempt(ctx context.Context, req Request) (out Delivery, e
 		if err := d.check(r); err != nil || req.DryRun {
 			return err
 		}
-		order, err := d.order(r)
-		if err != nil {
-			return err
-		}
-		if _, err := p.Desk.Allow(r, order, req.Words); err != nil {
+		if _, err := p.Desk.Allow(r, d.order(), req.Words); err != nil {
 			return err
 		}
 		keys, err := p.Desk.Keys(ctx)
@@ -183,12 +179,12 @@ const mostTouched = 1000
 
 // order is what a second person is asked for. A delivery that destroys the seeds here
 // waits for one too where the policy guards only that.
-func (d *delivering) order(r Reader) (o request.Order, err error) {
+func (d *delivering) order() request.Order {
 	req, sum := d.req, sha256.New()
 	for _, r := range rangesOf(d.ids) {
 		fmt.Fprintf(sum, "%d-%d,", r.First, r.Last)
 	}
-	o = request.Order{Guard: token.GuardProvision, By: token.CmdProvision,
+	o := request.Order{Guard: token.GuardProvision, By: token.CmdProvision,
 		What: []string{"target=" + req.Target.Name, "verifier=" + req.Verifier, "file=" + filepath.Base(req.Name), "recipients=" + strings.Join(d.out.To, ","),
 			fmt.Sprintf("plaintext=%t", req.Plain), fmt.Sprintf("destroy=%t", req.Destroy), fmt.Sprintf("tokens=%d", d.out.Tokens), "ids=" + hex.EncodeToString(sum.Sum(nil))},
 		Effect: fmt.Sprintf("hand the seeds of %s to %s", count(d.out.Tokens, "token", "tokens"), req.Verifier)}
@@ -198,19 +194,11 @@ func (d *delivering) order(r Reader) (o request.Order, err error) {
 	if req.Plain {
 		o.Effect += ", readable by anyone who gets the file"
 	}
-	if !req.Destroy {
-		return o, nil
+	if req.Destroy {
+		o.OrGuard = token.GuardDestroy
+		o.Effect += ", and destroy them here for good"
 	}
-	o.Effect += ", and destroy them here for good"
-	set, err := r.Policy()
-	if err != nil {
-		return o, err
-	}
-	policy, err := token.ParsePolicy(set)
-	if !policy.Guards(o.Guard) {
-		o.Guard = token.GuardDestroy
-	}
-	return o, err
+	return o
 }
 
 // Waits reports whether a delivery waits for a second person.
@@ -245,11 +233,7 @@ func (p *Provisioner) TargetOf(ctx context.Context, name string) (target string,
 // record writes the event, after it was looked whether all is still as it was read.
 func (d *delivering) record(tx Tx) error {
 	req := d.req
-	order, err := d.order(tx)
-	if err != nil {
-		return err
-	}
-	words, err := d.p.Desk.Allow(tx, order, req.Words)
+	words, err := d.p.Desk.Allow(tx, d.order(), req.Words)
 	if err != nil {
 		return err
 	}

@@ -36,6 +36,9 @@ func (g Gate) Pass(r Reader, o Order, w token.Words) (token.Words, error) {
 	if err != nil {
 		return w, err
 	}
+	if o.OrGuard != "" && !p.Guards(o.Guard) {
+		o.Guard = o.OrGuard
+	}
 	guarded, said := p.Guards(o.Guard), w
 	if guarded && said.Approver == "" {
 		said.Approver = "who will approve the request"

@@ -21,6 +21,7 @@ type Order struct {
 	Effect  string         `json:"effect"`            // what would happen, for the person who approves it
 	State   string         `json:"-"`                 // what else must be as it was
 	Always  bool           `json:"-"`                 // a second person is needed whatever the policy says
+	OrGuard token.Guarded  `json:"-"`                 // takes the place of Guard where the policy guards that alone
 }
 
 // File is a file by its name and what is in it.

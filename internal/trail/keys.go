@@ -42,8 +42,8 @@ func (f *Fold) keysChanged(e *Event) error {
 	came, went := lacking(d.Custodians, was.Custodians), lacking(was.Custodians, d.Custodians)
 	keys := slices.Equal(d.Keys, was.Keys)
 	switch {
-	case e.Command == token.CmdKeyAdd && (came != 1 || went != 0 || !keys):
-		return errors.New("it changes more than one new custodian")
+	case e.Command == token.CmdKeyAdd && (came != 1 || went != 0 && len(d.Custodians) != 1 || !keys):
+		return errors.New("it changes more than one new custodian") // who may be the only one from then on
 	case e.Command == token.CmdKeyRemove && (came != 0 || went != 1 || !keys):
 		return errors.New("it changes more than one custodian who goes")
 	case e.Command == token.CmdKeyRotate && (came != 0 || went != 0 || keys):

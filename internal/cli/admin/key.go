@@ -53,8 +53,9 @@ func keyList(ctx context.Context, r *term.Run) error {
 
 func newKeyAddCmd(r *term.Run) *cobra.Command {
 	var w term.SaidFlags
-	var paper bool
+	var paper, only bool
 	cmd := &cobra.Command{Use: "add [RECIPIENT]", Args: term.AtMost(1)}
+	yes := term.AddYes(cmd)
 	cmd.RunE = r.Start(func(ctx context.Context, args []string) error {
 		words, err := w.Words(r)
 		if err != nil {
@@ -63,11 +64,19 @@ func newKeyAddCmd(r *term.Run) *cobra.Command {
 		if paper == (len(args) == 1) {
 			return fault.Errorf(fault.Usage, "name one recipient, or --paper").WithHint("`fob key add --help` shows what a recipient is")
 		}
+		if paper && only {
+			return fault.Errorf(fault.Usage, "--paper and --only do not go together: an identity on paper opens nothing here")
+		}
+		if only {
+			if err := r.Confirm(ctx, *yes, "Remove all custodians but "+args[0]); err != nil {
+				return err
+			}
+		}
 		var done app.KeyChange
 		if paper {
 			done, err = addPaper(ctx, r, words)
 		} else {
-			done, err = r.Config().AddCustodian(ctx, args[0], words)
+			done, err = r.Config().AddCustodian(ctx, args[0], only, words)
 		}
 		if err != nil {
 			return err
@@ -76,12 +85,15 @@ func newKeyAddCmd(r *term.Run) *cobra.Command {
 			return r.PrintJSON(done)
 		}
 		r.Say("The store has %s now; added: %s %s", term.Count(len(done.Custodians), "custodian"), done.Changed.Kind, done.Changed.Recipient)
+		if only {
+			r.Remark("Copies of the database from before still open with the identities of their day, and their holders may know the store key: `fob key rotate` makes a new one.")
+		}
 		r.Remark("The new custodian saves this line as checkpoint.pub, beside their identity: %s", done.CheckpointPub)
 		return nil
 	})
 	cmd.Flags().BoolVar(&paper, "paper", false, "make an identity that is written on paper, shown once on the terminal")
+	cmd.Flags().BoolVar(&only, "only", false, "remove all other custodians; the identity has to open it")
 	w.Add(cmd)
-	term.AddYes(cmd)
 	return cmd
 }
 
