@@ -118,7 +118,7 @@ var rooms = map[string]room{
 		why: "an engine knows how its database is opened, written and watched, and nothing of what is in it",
 	},
 	"store/storetest": {
-		may: []string{"fault", "desk", "intake", "people", "report", "store", "token", "trail"},
+		may: []string{"fault", "desk", "intake", "people", "provision", "report", "store", "token", "trail"},
 		why: "it serves the tests of every engine and knows none",
 	},
 	"request": {

@@ -5,6 +5,7 @@ import (
 	"bytes"
 	"compress/gzip"
 	"context"
+	"crypto/sha1"
 	"errors"
 	"fmt"
 	"io"
@@ -156,7 +157,37 @@ func (l *hunt) deliveries() (steps [][]string, seeds map[string][]byte, err erro
 			return nil, nil, fmt.Errorf("%s: %w", wrap.name, err)
 		}
 	}
-	return steps, seeds, nil
+	made, err := l.madeElsewhere(seeds)
+	return append(steps, made...), seeds, err
+}
+
+// wrappedElsewhere are sample deliveries in wrappers that only other programs make. All
+// hold the same tokens: the first one imports them.
+var wrappedElsewhere = map[string]string{ // with a key, where the passphrase is not enough
+	"aes256.zip": "", "zipcrypto.pdf": "", "agile.xlsx": "", "standard.xlsx": "", "locked.gpg": "locked.asc", "signed.gpg": "receiver.asc", "ssh.age": "ssh",
+}
+
+func (l *hunt) madeElsewhere(seeds map[string][]byte) (steps [][]string, err error) {
+	from := filepath.Join(l.fob.Root, "testdata", "deliveries")
+	copied := func(name string) string {
+		to := filepath.Join(l.sources, filepath.Base(name))
+		data, failed := os.ReadFile(filepath.Join(from, name))
+		err = errors.Join(err, failed, os.WriteFile(to, data, 0o600))
+		return to
+	}
+	for n := range 5 {
+		seed := sha1.Sum(fmt.Appendf(nil, "fob delivery %d", n+1))
+		seeds[fmt.Sprintf("delivery %d", n+1)] = seed[:]
+	}
+	words := copied("keys/passphrase.txt")
+	for _, name := range slices.Sorted(maps.Keys(wrappedElsewhere)) {
+		step := []string{"import", copied(name), "--yes", "--passphrase-file", words}
+		if key := wrappedElsewhere[name]; key != "" {
+			step = append(step, "--key-file", copied("keys/"+key))
+		}
+		steps = append(steps, step)
+	}
+	return steps, err
 }
 
 type zipped struct {
