@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"fob/internal/app"
 	"fob/internal/desk"
@@ -255,6 +256,70 @@ func TestAttackersOfTheMuchTried(t *testing.T) {
 	w.must(done())
 	if r, err := c.config.VerifyTrail(context.Background(), nil); err != nil || r.OK() {
 		t.Errorf("verify does not see it: %v", err)
+	}
+}
+
+// Nor does a token take longer that was bound more often than a command reads. Its
+// measured drifts are held as a whole against the newest event; of what it was long ago
+// an attacker may change bindings that ended, and events, which verification finds.
+func TestAttackersOfTheMuchUsed(t *testing.T) {
+	w := emptyStore(t)
+	d, done, err := w.config.Desk(context.Background())
+	w.must(err)
+	w.importFile(d, "../../testdata/seedfiles/delivery.csv")
+	on := serial(0)
+	for range trail.MostRead/2 + 2 {
+		w.now = w.now.Add(time.Hour)
+		w.bind(d, 0, "anna@example.com", 0)
+		w.move(d, 0, token.CmdUnbind, token.InStock, "")
+	}
+	w.now = w.now.Add(time.Hour)
+	_, err = d.Resync(context.Background(), w.codes(0, "", 0, 0))
+	w.must(err)
+	w.must(done())
+	w.verified()
+	const theOldest = ` WHERE id = (SELECT MIN(id) FROM binding WHERE token_id = ` + theToken + `)`
+	for name, attack := range map[string]string{
+		"state, to quarantined":  attacks["state, to quarantined"],
+		"watermark, lower":       attacks["watermark, lower"],
+		"drift":                  attacks["drift"],
+		"no drift":               attacks["no drift"],
+		"the oldest drift":       `UPDATE observation SET drift = drift + 30 WHERE id = (SELECT MIN(id) FROM observation WHERE token_id = ` + theToken + `)`,
+		"no newest drift":        `DELETE FROM observation WHERE id = (SELECT MAX(id) FROM observation WHERE token_id = ` + theToken + `)`,
+		"binding's proof":        attacks["binding's proof"],
+		"no binding":             attacks["no binding"],
+		"an old binding is open": `UPDATE binding SET closed_at = NULL` + theOldest,
+	} {
+		c, ok := w.attacked(attack, on)
+		if !ok {
+			t.Fatalf("%s: nothing changed", name)
+		}
+		for _, p := range c.through(name, on) {
+			t.Error(p)
+		}
+	}
+	seen, err := filepath.Glob(filepath.Join(filepath.Dir(w.config.Identity), "seen-*"))
+	w.must(err)
+	before, err := os.ReadFile(seen[0])
+	w.must(err)
+	for name, attack := range map[string]string{
+		"an old binding":        `UPDATE binding SET proof = 'passport'` + theOldest,
+		"no old binding":        `DELETE FROM binding` + theOldest,
+		"an old bind's event":   `UPDATE audit SET body = x'00' WHERE seq = (SELECT MIN(seq) FROM audit_about WHERE subject = 'bound %[1]s')`,
+		"an old unbind's event": `UPDATE audit SET body = x'00' WHERE seq = (SELECT MIN(seq) + 1 FROM audit_about WHERE subject = 'bound %[1]s')`,
+	} {
+		c, ok := w.attacked(attack, on)
+		if !ok {
+			t.Fatalf("%s: nothing changed", name)
+		}
+		c.unseen(name, on)
+		d, done, err := c.config.Desk(context.Background())
+		w.must(err)
+		if err := honest["move"](context.Background(), d, on, c); err != nil {
+			t.Errorf("%s: it is read: %v", name, err)
+		}
+		w.must(done())
+		w.must(os.WriteFile(seen[0], before, 0o600)) // the next copy has not that event
 	}
 }
 

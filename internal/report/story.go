@@ -103,12 +103,9 @@ func (s *Told) replaced(r Reader) error {
 // are about another token, those about an earlier life name the device.
 // The token's life begins with the import of the first batch.
 func (s *Told) about(r Reader, first string) error {
-	filter, former := EventFilter{Limit: searched}, s.Serial.IsFormer()
-	for _, trace := range []trail.Trace{trail.NoTrace, trail.StandingTrace, trail.LastingTrace} {
-		filter.About = append(filter.About, trail.AboutToken(trace, s.Serial.Key()))
-		if former {
-			filter.About = append(filter.About, trail.AboutToken(trace, s.Serial.Device().Key()))
-		}
+	filter, former := EventFilter{Limit: searched, About: trail.AllAbout(s.Serial.Key())}, s.Serial.IsFormer()
+	if former {
+		filter.About = append(filter.About, trail.AllAbout(s.Serial.Device().Key())...)
 	}
 	mine := true // until another token has the serial
 	for e, err := range eventsOf(r, filter) {

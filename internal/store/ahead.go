@@ -1,8 +1,10 @@
 package store
 
 import (
+	"fmt"
 	"iter"
 	"slices"
+	"strings"
 	"sync"
 
 	"fob/internal/desk"
@@ -98,24 +100,39 @@ var (
 	policyEvidence = evidenceOf(`SELECT seq FROM audit_about WHERE subject = $1`)
 	newestEvidence = evidenceOf(`SELECT MAX(seq) AS seq FROM audit`)
 	// tokenEvidence is of one token, by its id and the subjects of its traces: the import
-	// of its batch, the newest of the events of which that is enough, all others, and the
-	// erasures of accounts that these name.
+	// of its batch, the newest events, and the erasures of accounts that these name.
 	tokenEvidence = evidenceOf(tokenSeqs + ` UNION ALL SELECT by_seq FROM erased_text WHERE field = '` + trail.TextAccount + `' AND seq IN (` + tokenSeqs + `)`)
 )
 
 // Before its import another token may have had its serial.
-const (
+var (
 	importSeq = `(SELECT MIN(seq) FROM audit_about WHERE subject = '` + trail.AboutBatches + `' || (SELECT b.uuid FROM token t JOIN batch b ON b.id = t.batch_id WHERE t.id = $1))`
 	tokenSeqs = `SELECT ` + importSeq + ` AS seq
-	UNION ALL SELECT MAX(seq) FROM audit_about WHERE subject = $2 AND seq >= ` + importSeq + `
-	UNION ALL SELECT MAX(seq) FROM audit_about WHERE subject = $3 AND seq >= ` + importSeq + `
-	UNION ALL SELECT seq FROM audit_about WHERE subject = $4 AND seq >= ` + importSeq + `
+	UNION ALL ` + newestTraces() + `
 	UNION ALL SELECT d.seq FROM delivery d JOIN delivered x ON x.delivery_id = d.id WHERE d.destroyed = 1
 		AND (x.first_id = $1 OR x.last_id > x.first_id AND x.first_id < $1 AND x.last_id >= $1)`
 )
 
+// newestTraces are the events that left each trace of a token, as many as a command
+// reads.
+func newestTraces() string {
+	all := make([]string, len(trail.Traces))
+	for i, t := range trail.Traces {
+		of := fmt.Sprintf(` FROM audit_about WHERE subject = $%d AND seq >= %s`, i+2, importSeq)
+		switch t.Newest {
+		case 0:
+			all[i] = `SELECT seq` + of
+		case 1:
+			all[i] = `SELECT MAX(seq)` + of
+		default:
+			all[i] = fmt.Sprintf(`SELECT seq FROM (SELECT seq%s ORDER BY seq DESC LIMIT %d) AS newest%d`, of, t.Newest, i)
+		}
+	}
+	return strings.Join(all, ` UNION ALL `)
+}
+
 func tokenEvidenceArgs(id int64, key string) []any {
-	return []any{id, trail.AboutToken(trail.NoTrace, key), trail.AboutToken(trail.StandingTrace, key), trail.AboutToken(trail.LastingTrace, key)}
+	return append([]any{id}, anys(trail.AllAbout(key))...)
 }
 
 // evidenceBy reads evidence.
@@ -155,7 +172,7 @@ func errNoEvent() error {
 func vouchAsks(id int64, key string) []Ask {
 	one, span := []any{id}, []any{id, id}
 	asks := []Ask{{openSelect, one}, {locationOf, one}, {batchOf, one}, {importedColumns, []any{id - 1, 1}}, {touchedColumns, span}, {lossColumns, span}, {observationsOf, span},
-		{bindingsSelect(bindingsBetween), span}, {aboutSelect, []any{trail.AboutLists}}}
+		{newestBindings, one}, {aboutSelect, []any{trail.AboutLists}}}
 	if key != "" {
 		asks = append(asks, tokenEvidence.asks(tokenEvidenceArgs(id, key)...)...)
 	}
@@ -179,7 +196,7 @@ func (q *queries) vouchOne(id int64) error {
 	}
 	c := trail.Claim{Tokens: rows}
 	q.ahead(tokenEvidence.asks(tokenEvidenceArgs(id, rows[0].SerialKey)...)...)
-	bindings, err := collect(q, scanBinding, bindingsSelect(bindingsBetween), id, id)
+	bindings, err := collect(q, scanBinding, newestBindings, id)
 	if err != nil {
 		return err
 	}

@@ -30,7 +30,9 @@ func (q *queries) Append(e *trail.Event) error {
 		if err != nil {
 			return err
 		}
-		e.Last, e.Facts = v.Last, v.Facts
+		if err := v.Before(e); err != nil {
+			return err
+		}
 	}
 	entry, err := trail.Append(head, e)
 	if err != nil {
@@ -43,7 +45,7 @@ func (q *queries) Append(e *trail.Event) error {
 		return err
 	}
 	if key != "" {
-		q.vouched[key] = trail.Vouched{Last: e.Seq, Facts: e.Facts}
+		q.vouched[key] = trail.VouchedBy(e)
 	}
 	if err := q.appendAbout(e); err != nil {
 		return err
@@ -182,17 +184,9 @@ func (q *queries) seqsOf(f report.EventFilter) (seqs []int64, err error) {
 		}
 	}
 	if len(f.About) > 0 {
-		var about []int64
-		for _, subject := range f.About {
-			q.ahead(Ask{aboutSelect, []any{subject}})
+		if err := add(collect(q, value[int64], `SELECT seq FROM audit_about WHERE subject IN (`+places(1, len(f.About))+`)`, anys(f.About)...)); err != nil {
+			return nil, err
 		}
-		for _, subject := range f.About {
-			more, err := q.about(subject)
-			if about = append(about, more...); err != nil {
-				return nil, err
-			}
-		}
-		sets = append(sets, about)
 	}
 	for i, set := range sets {
 		slices.Sort(set)

@@ -28,9 +28,8 @@ func (q *queries) SerialOf(id int64) (token.Serial, error) {
 
 // NewestAbout reads the events that the index of subjects names.
 func (q *queries) NewestAbout(serial token.Serial, limit int) (all []trail.Stored, err error) {
-	key := serial.Key()
-	seqs, err := collect(q, value[int64], fmt.Sprintf(`SELECT seq FROM audit_about WHERE subject IN ($1, $2, $3) ORDER BY seq DESC LIMIT %d`, limit),
-		trail.AboutToken(trail.NoTrace, key), trail.AboutToken(trail.StandingTrace, key), trail.AboutToken(trail.LastingTrace, key))
+	subjects := trail.AllAbout(serial.Key())
+	seqs, err := collect(q, value[int64], fmt.Sprintf(`SELECT seq FROM audit_about WHERE subject IN (%s) ORDER BY seq DESC LIMIT %d`, places(1, len(subjects)), limit), anys(subjects)...)
 	for _, seq := range seqs {
 		if err != nil {
 			return nil, err

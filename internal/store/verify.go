@@ -144,6 +144,11 @@ func scanBinding(row scanner) (b trail.BindingRow, err error) {
 
 const bindingsBetween = ` WHERE bi.token_id BETWEEN $1 AND $2`
 
+// newestBindings are those of one token that a command looks at: whatever is open is
+// among them.
+var newestBindings = bindingsSelect(fmt.Sprintf(` WHERE bi.token_id = $1 AND (bi.closed_at IS NULL
+		OR bi.id >= COALESCE((SELECT id FROM binding WHERE token_id = $1 ORDER BY id DESC LIMIT 1 OFFSET %d), 0))`, trail.MostRead-1))
+
 func bindingsSelect(where string) string {
 	return `SELECT bi.uuid, ` + printed + `, a.name, bi.opened_at, bi.closed_at, bi.by_kind, bi.by_id, bi.by_name, bi.proof, bi.ticket, bi.codes, bi.condition, bi.approver
 		FROM binding bi JOIN token t ON t.id = bi.token_id JOIN account a ON a.id = bi.account_id` + where + ` ORDER BY bi.id`

@@ -3,7 +3,6 @@ package store
 import (
 	"fmt"
 	"iter"
-	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -140,8 +139,8 @@ func (q *queries) seqsAbout(rows []trail.TokenRow) (seqs []int64, err error) {
 		}
 		seqs = append(seqs, imports[row.Batch])
 	}
-	for _, trace := range []trail.Trace{trail.NoTrace, trail.StandingTrace, trail.LastingTrace} {
-		found, err := q.traces(rows, trace, imports)
+	for _, t := range trail.Traces {
+		found, err := q.traces(rows, t.Trace, t.Newest, imports)
 		if err != nil {
 			return nil, err
 		}
@@ -183,42 +182,42 @@ func (q *queries) underDevice(former string, imported int64) (seqs []int64, err 
 	if err != nil {
 		return nil, err
 	}
-	device := token.Serial(former).Device().Key()
-	return collect(q, value[int64], `SELECT seq FROM audit_about WHERE subject IN ($1, $2, $3) AND seq > $4 AND seq < $5 ORDER BY seq`,
-		trail.AboutToken(trail.NoTrace, device), trail.AboutToken(trail.StandingTrace, device), trail.AboutToken(trail.LastingTrace, device), imported, passed)
+	subjects := trail.AllAbout(token.Serial(former).Device().Key())
+	return collect(q, value[int64], fmt.Sprintf(`SELECT seq FROM audit_about WHERE subject IN (%s) AND seq > $1 AND seq < $2 ORDER BY seq`, places(3, len(subjects))),
+		append([]any{imported, passed}, anys(subjects)...)...)
 }
 
-// traces are the events that left a trace of some tokens since their imports: all of
-// those that last, the newest of others. Before, another token may have had the serial.
-func (q *queries) traces(rows []trail.TokenRow, t trail.Trace, imports map[string]int64) (seqs []int64, err error) {
-	if len(rows) == 1 && t != trail.LastingTrace { // it may have thousands
-		newest, err := q.seqOf(`MAX`, trail.AboutToken(t, rows[0].SerialKey))
-		if newest < imports[rows[0].Batch] {
-			newest = 0
-		}
-		return []int64{newest}, err
+// traces are the newest events that left a trace of some tokens since their imports, so
+// many of each; 0: all. Before, another token may have had the serial.
+func (q *queries) traces(rows []trail.TokenRow, t trail.Trace, newest int, imports map[string]int64) (seqs []int64, err error) {
+	if len(rows) == 1 && newest > 0 { // it may have thousands
+		return collect(q, value[int64], fmt.Sprintf(`SELECT seq FROM audit_about WHERE subject = $1 AND seq >= $2 ORDER BY seq DESC LIMIT %d`, newest),
+			trail.AboutToken(t, rows[0].SerialKey), imports[rows[0].Batch])
 	}
 	subjects := make([]string, len(rows))
-	wanted, since := make(map[string]int64, len(rows)), make(map[string]int64, len(rows))
+	since, found := make(map[string]int64, len(rows)), map[string][]int64{}
 	for i, row := range rows {
 		subjects[i] = trail.AboutToken(t, row.SerialKey)
-		wanted[subjects[i]], since[subjects[i]] = 0, imports[row.Batch]
+		since[subjects[i]] = imports[row.Batch]
 	}
 	slices.Sort(subjects)
 	err = lookUp(q, `subject, seq`, `audit_about`, `subject`, subjects, func(row scanner) error {
 		var subject string
 		var seq int64
 		err := row.Scan(&subject, &seq)
-		if newest, is := wanted[subject]; seq < since[subject] {
-			return err
-		} else if is && t == trail.LastingTrace {
-			seqs = append(seqs, seq)
-		} else if is {
-			wanted[subject] = max(newest, seq)
+		if from, is := since[subject]; is && seq >= from {
+			found[subject] = append(found[subject], seq)
 		}
 		return err
 	})
-	return slices.AppendSeq(seqs, maps.Values(wanted)), err
+	for _, all := range found {
+		slices.Sort(all)
+		if n := len(all) - newest; newest > 0 && n > 0 {
+			all = all[n:]
+		}
+		seqs = append(seqs, all...)
+	}
+	return seqs, err
 }
 
 // seqOf is the first (MIN) or newest (MAX) event about something, 0 if it has no event.

@@ -91,6 +91,16 @@ func parse(entry Entry) (Event, error) {
 	return e.Event, nil
 }
 
+// tokenDetail is the detail of an event about one token.
+func (e *Event) tokenDetail() (d *TokenDetail, err error) {
+	if d = e.Token; d == nil { // it is being written
+		if d = new(TokenDetail); len(e.Detail) > 0 {
+			err = e.decode(d)
+		}
+	}
+	return d, err
+}
+
 // decode reads the event's detail, as strictly as the event.
 func (e *Event) decode(detail any) error { return strictly(e.Detail, detail) }
 

@@ -68,6 +68,7 @@ type Event struct {
 	Request  int               `json:"request,omitempty"` // which one it carries out; its approver approved that
 	Last     int64             `json:"last,omitempty"`    // of one about a token: the last event about it since its import
 	Facts    string            `json:"facts,omitempty"`   // of one about a token: the digest of its facts
+	Drifts   string            `json:"drifts,omitempty"`  // of one about a token: the digest of its measured drifts, with its own
 
 	Beside []Text       `json:"-"` // the texts themselves, of one that is to be written
 	Token  *TokenDetail `json:"-"` // the detail of an event about one token, of one that was read

@@ -2,9 +2,11 @@ package trail
 
 import (
 	"crypto/sha256"
+	"encoding/binary"
 	"encoding/hex"
 	"hash/maphash"
 	"iter"
+	"math"
 
 	"fob/internal/token"
 )
@@ -26,17 +28,31 @@ const (
 	AboutErasures = "erasures" // of them
 )
 
-// Trace is what an event left of a token. Of events that left nothing, and of those
-// that left nothing but how it stands, which each says whole, the newest is enough
-// for a command; the others are few, whatever is tried with a token.
+// Trace is what an event left of a token. An event about one token says whole how it
+// stands, and has a digest of its facts and of its measured drifts: so a command reads
+// the newest ones, and a token is acted upon as quickly after ten thousand events as
+// after ten. All are read of those alone that are about many tokens at once, which are few.
 type Trace string
 
 // The traces, as the index has them.
 const (
 	NoTrace       Trace = "tried "
 	StandingTrace Trace = "token "
-	LastingTrace  Trace = "kept " // another state, a binding, a measured drift, other facts
+	DriftTrace    Trace = "drift " // how it stands, and a measured drift
+	MovedTrace    Trace = "moved " // another state
+	BindingTrace  Trace = "bound " // the beginning or the end of a binding
+	LastingTrace  Trace = "kept "  // what was done to many
 )
+
+// Traces are all of them, each with how many events a command reads; 0: all. Bindings
+// that ended before those that it reads are for verification.
+var Traces = [...]struct {
+	Trace
+	Newest int
+}{{NoTrace, 1}, {StandingTrace, 1}, {DriftTrace, 1}, {MovedTrace, MostRead}, {BindingTrace, MostRead}, {LastingTrace, 0}}
+
+// MostRead is of how many events, and of how many bindings, a command reads the newest.
+const MostRead = 100
 
 // AboutBatches stands before the id of a batch.
 const AboutBatches = "batch "
@@ -45,27 +61,36 @@ const AboutBatches = "batch "
 func AboutToken(t Trace, key string) string { return string(t) + key }
 func AboutBatch(uuid string) string         { return AboutBatches + uuid }
 
+// AllAbout are the names of a token in the index, in the order of Traces.
+func AllAbout(key string) (all []string) {
+	for _, t := range Traces {
+		all = append(all, AboutToken(t.Trace, key))
+	}
+	return all
+}
+
 // trace is what an event left of the tokens that it is about.
 func (e *Event) trace() (Trace, error) {
 	if e.Object.Kind != KindToken {
 		return LastingTrace, nil
 	}
-	d := e.Token
-	if d == nil { // it is being written
-		if d = new(TokenDetail); len(e.Detail) > 0 {
-			if err := e.decode(d); err != nil {
-				return "", err
-			}
-		}
+	d, err := e.tokenDetail()
+	if err != nil {
+		return "", err
 	}
-	passes := e.Command == token.CmdCheck || e.Command == token.CmdMove || e.Command == token.CmdUnlock
 	switch {
 	case e.Outcome == Refused && d.After == nil:
 		return NoTrace, nil
-	case e.Outcome == Refused, passes && e.From == e.To && d.Observation == nil && d.Opened == nil && d.Closed == nil:
+	case e.Outcome == Refused:
 		return StandingTrace, nil
+	case d.Opened != nil || d.Closed != nil:
+		return BindingTrace, nil
+	case e.From != e.To:
+		return MovedTrace, nil
+	case d.Observation != nil:
+		return DriftTrace, nil
 	}
-	return LastingTrace, nil
+	return StandingTrace, nil
 }
 
 // Subjects are what an event is about. A correction of a batch, or the destruction of
@@ -99,6 +124,44 @@ func FactsDigest(f *token.Facts) string {
 	h := sha256.New()
 	AddTo(h, f, nil)
 	return hex.EncodeToString(h.Sum(nil)[:sha256.Size/2])
+}
+
+// Drifts stands in an event about a token for its measured drifts: half a SHA-256 over
+// what stood for those before, and the newest. Zero: there is none.
+type Drifts [sha256.Size / 2]byte
+
+// With is what stands for one more.
+func (d Drifts) With(o token.Observation) Drifts {
+	b := binary.BigEndian.AppendUint64(d[:], uint64(nanos(o.At)))
+	b = binary.BigEndian.AppendUint64(b, math.Float64bits(o.Drift+0)) // SQLite keeps no negative zero
+	if o.Rate != nil {
+		b = binary.BigEndian.AppendUint64(b, math.Float64bits(*o.Rate+0))
+	}
+	sum := sha256.Sum256(b)
+	return Drifts(sum[:len(d)])
+}
+
+func driftsOf(all []token.Observation) (d Drifts) {
+	for _, o := range all {
+		d = d.With(o)
+	}
+	return d
+}
+
+// String is what an event has: hex, empty for none.
+func (d Drifts) String() string {
+	if d == (Drifts{}) {
+		return ""
+	}
+	return hex.EncodeToString(d[:])
+}
+
+// parseDrifts reads String; what is none of it stands for none.
+func parseDrifts(s string) (d Drifts) {
+	if b, err := hex.DecodeString(s); err == nil && len(b) == len(d) {
+		d = Drifts(b)
+	}
+	return d
 }
 
 // aboutSum adds up keyed hashes, so that two sets can be compared that are in

@@ -85,6 +85,11 @@ func (f *Fold) tokenEvent(e *Event, beside []Text) error {
 			}
 		}
 	}
+	if f.part {
+		t.drifts = parseDrifts(e.Drifts)
+	} else if e.Drifts != t.drifts.String() {
+		return fmt.Errorf("the drifts that it says were measured of token %s are not those of the events up to it", e.Object.ID)
+	}
 	f.tell(c, t)
 	return nil
 }

@@ -100,9 +100,10 @@ func VerifyStore(store uuid.UUID, trail iter.Seq2[Stored, error], tables Tables,
 type verification struct {
 	Report
 	store      uuid.UUID
-	fold       *Fold       // nil: the trail alone is verified
-	checkpoint *Checkpoint // nil: there is none, or it is of another store
-	again      bool        // for another span: all but its tokens was looked at
+	fold       *Fold           // nil: the trail alone is verified
+	checkpoint *Checkpoint     // nil: there is none, or it is of another store
+	again      bool            // for another span: all but its tokens was looked at
+	earlier    map[string]bool // tokens of which not every event that began or ended a binding is read
 	accounts   accountSet
 	seed       maphash.Seed
 	about      uint64            // sum of what the events are about: see compareAbout

@@ -46,9 +46,26 @@ type Claim struct {
 
 // Vouched is what the next event about a token needs to know of it.
 type Vouched struct {
-	Last  int64  // the last event about it since its import; 0: there is none
-	Facts string // digest
+	Last   int64  // the last event about it since its import; 0: there is none
+	Facts  string // digest
+	Drifts Drifts
 }
+
+// Before has the next event about a token say what has to be known of it.
+func (v Vouched) Before(e *Event) error {
+	d, err := e.tokenDetail()
+	if err != nil {
+		return err
+	}
+	if e.Outcome == Done && d.Observation != nil {
+		v.Drifts = v.Drifts.With(*d.Observation)
+	}
+	e.Last, e.Facts, e.Drifts = v.Last, v.Facts, v.Drifts.String()
+	return nil
+}
+
+// VouchedBy is what the event after this one needs to know.
+func VouchedBy(e *Event) Vouched { return Vouched{e.Seq, e.Facts, parseDrifts(e.Drifts)} }
 
 // each calls do for every event. One that is not what was hashed is a problem.
 func (e Evidence) each(r *Report, do func(x *examined) error) {
@@ -79,12 +96,15 @@ func Vouch(c Claim) (map[string]Vouched, error) {
 	if f.part = true; len(c.Tokens) == 1 {
 		f.span = spanOf(c.Tokens[0].SerialKey)
 	}
-	v := &verification{fold: f}
+	v := &verification{fold: f, earlier: map[string]bool{}}
 	facts := newFactsTold(c.Tokens)
-	last := map[string]int64{}
+	all, bindings := map[string]Vouched{}, map[string]int{}
 	c.each(&v.Report, func(x *examined) error {
 		before, _ := slices.BinarySearch(c.Lists, x.seq)
 		f.lists = make([]ListRow, before)
+		if trace, err := x.event.trace(); err == nil && trace == BindingTrace {
+			bindings[token.Serial(x.event.Object.ID).Key()]++
+		}
 		if err := facts.take(&x.event); err != nil {
 			return err
 		}
@@ -93,10 +113,13 @@ func Vouch(c Claim) (map[string]Vouched, error) {
 	f.lists = make([]ListRow, len(c.Lists))
 	for t := range f.tokens.each() {
 		if t.state != 0 {
-			last[f.get(t.serial)] = t.last
+			all[f.get(t.serial)] = Vouched{Last: t.last, Drifts: t.drifts}
 		}
 	}
-	all := map[string]Vouched{}
+	for key, n := range bindings {
+		v.earlier[key] = n >= MostRead
+	}
+	told := map[string]Vouched{}
 	for _, row := range c.Tokens {
 		b := f.batches[row.Batch]
 		if b == nil {
@@ -107,13 +130,15 @@ func Vouch(c Claim) (map[string]Vouched, error) {
 		v.compareToken(row, b)
 		facts.compare(&v.Report, row)
 		if !c.Last {
-			all[row.SerialKey] = Vouched{last[row.SerialKey], FactsDigest(&row.Facts)}
+			one := all[row.SerialKey]
+			one.Facts = FactsDigest(&row.Facts)
+			told[row.SerialKey] = one
 		}
 	}
 	if err := v.compareBindings(&v.Report, c.Bindings); err != nil {
 		return nil, err
 	}
-	return all, v.refusal()
+	return told, v.refusal()
 }
 
 // VouchBatch holds a batch against the event of its import, and the newest that

@@ -121,6 +121,38 @@ func TestTriedTokensStay(t *testing.T) {
 	}
 }
 
+// An event says which drifts were measured of its token up to it: a command looks at the
+// newest alone.
+func TestEventsTellTheDrifts(t *testing.T) {
+	measured := token.Observation{At: began, Drift: -1.5}
+	right, wrong := trail.Drifts{}.With(measured).String(), trail.Drifts{}.With(token.Observation{At: began, Drift: 1.5}).String()
+	for _, c := range []struct{ first, second, words string }{
+		{"", right, "event 2: the drifts that it says were measured"},
+		{right, wrong, "event 3: the drifts that it says were measured"},
+		{right, right, ""},
+	} {
+		all := []*trail.Event{event(t, token.CmdImport), event(t, token.CmdCheck), event(t, token.CmdCheck)}
+		all[0].Object = trail.Object{Kind: trail.KindBatch, ID: uuid.NewString()}
+		all[1].Drifts, all[2].Drifts, all[2].Last = c.first, c.second, 2
+		after := &token.Standing{Watermark: token.MarkAt(9)}
+		for i, detail := range []any{trail.ImportDetail{Number: 1, FirstID: 41, LastID: 41, New: 1},
+			trail.TokenDetail{Codes: 1, After: after, Observation: &measured}, trail.TokenDetail{Codes: 1, After: after}} {
+			if all[i].Outcome = trail.Done; i > 0 {
+				all[i].Object.ID, all[i].From, all[i].To = "S41", token.InStock, token.InStock
+			}
+			if err := all[i].SetDetail(detail); err != nil {
+				t.Fatal(err)
+			}
+		}
+		found := problems(t, all...)
+		if c.words != "" {
+			saysProblem(t, found, c.words)
+		} else if slices.ContainsFunc(found, func(p string) bool { return strings.HasPrefix(p, "event ") }) {
+			t.Errorf("%q", found)
+		}
+	}
+}
+
 // JSON would put another character in the place of what is no UTF-8, and verify
 // would fail for ever.
 func TestOnlyTextIsAppended(t *testing.T) {
