@@ -69,6 +69,13 @@ func (d *doctor) readOnly() bool {
 	return err == nil && info != nil && (info.Mode().Perm()&0o222 == 0 || !canWrite(d.store.Where()))
 }
 
+// neverWritten reports whether the store is a copy, as a backup is: what works with a store
+// leaves the small files beside it by which writers queue.
+func (d *doctor) neverWritten() bool {
+	db := d.store.Where()
+	return !d.onServer() && !exists(db+".intent") && !exists(db+".lock")
+}
+
 // shared reports whether a file is one of a store that several people of a group share
 // (fob help shared): all in a folder of the group, whose files are the group's, and
 // nobody else may enter it.

@@ -50,6 +50,10 @@ func (d *doctor) keys(ctx context.Context, k *Check) (err error) {
 		k.Outcome, k.Detail = NotChecked, "there is no identity here"
 		return nil
 	}
+	if d.neverWritten() && !exists(d.Identity) && !exists(d.checkpointPath()) {
+		k.Outcome, k.Detail = NotChecked, fmt.Sprintf("this is a copy that nobody worked with here, and there is no identity at %s", d.Identity)
+		return nil
+	}
 	k.Detail = d.Identity
 	d.ring, err = openKeyring(ctx, d.Config, d.store)
 	if ctx.Err() != nil {

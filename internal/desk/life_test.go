@@ -213,7 +213,7 @@ func TestReplaceAReturnedToken(t *testing.T) {
 	_, err := h.bind("S1", h.shown(1, 0))
 	must(t, err)
 	replace := func(code string) (desk.Outcome, error) {
-		old, err := h.desk.Replaceable(bg, "S1")
+		old, err := h.desk.Replaceable(bg, "S1", "S2")
 		if err != nil {
 			return desk.Outcome{}, err
 		}

@@ -15,12 +15,27 @@ import (
 
 // Replaceable returns a token that is to be replaced by one that is bound with it,
 // and refuses if it is nobody's.
-func (d *Desk) Replaceable(ctx context.Context, serial token.Serial) (t token.Token, err error) {
+func (d *Desk) Replaceable(ctx context.Context, serial, other token.Serial) (t token.Token, err error) {
 	err = d.Store.View(ctx, func(r Reader) error {
-		t, err = replaceable(r, serial)
-		return err
+		if t, err = replaceable(r, serial); err != nil {
+			return err
+		}
+		if o, err := r.Token(other); err == nil && bothTheirs(t, o) { // another error is told later
+			ends := fault.Do(token.CmdUnbind, t.Serial, fault.Returned)
+			if by := endsReturned(t, token.InStock); by != token.CmdUnbind {
+				ends = fault.Do(by, t.Serial)
+			}
+			return fault.Errorf(fault.NotAllowed, "%s has both: token %s is bound to them already, since %s; nothing was changed", t.Account, o.Serial, when(o.BoundAt)).
+				WithHint("there is nothing to bind; if %s came back, end it alone: %s", t.Serial, ends)
+		}
+		return nil
 	})
 	return t, err
+}
+
+// bothTheirs reports whether the other token is bound to the account that has this one.
+func bothTheirs(t, other token.Token) bool {
+	return other.ID != t.ID && other.State == token.Bound && other.Account.Key() == t.Account.Key()
 }
 
 func replaceable(r Reader, serial token.Serial) (token.Token, error) {
@@ -58,12 +73,17 @@ func (d *Desk) EndLost(ctx context.Context, c Change, other token.Serial) (befor
 
 // HalfReplaced says of an error met once the old token had ended what was done, and
 // how to go on.
-func HalfReplaced(err error, before token.Token, other token.Serial) error {
-	if err == nil {
+func HalfReplaced(err error, before, other token.Token) error {
+	switch {
+	case err == nil:
 		return nil
+	case bothTheirs(before, other):
+		return fault.Errorf(fault.NotAllowed, "token %s is lost now, and %s has token %s already, bound since %s: nothing is left to bind",
+			before.Serial, before.Account, other.Serial, when(other.BoundAt)).
+			WithHint("%s reports whether it is that token which they have in hand", fault.Do(token.CmdCheck, other.Serial))
 	}
 	return fault.Wrap(fault.KindOf(err), err, "token %s is lost now, and no other is bound yet", before.Serial).
-		WithAdvice(fault.AdviceOf(err).And(fault.Textf("go on with %s", fault.Do(token.CmdBind, other, before.Account))))
+		WithAdvice(fault.AdviceOf(err).And(fault.Textf("go on with %s", fault.Do(token.CmdBind, other.Serial, before.Account))))
 }
 
 // endsReturned is the command by which a token ends that comes back.

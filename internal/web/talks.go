@@ -78,10 +78,10 @@ func replaceToken(c *call, t token.Token, _ action) (err error) {
 			return err
 		}
 		req.Account = before.Account
-		one.undone = func(err error) error { return desk.HalfReplaced(err, before, other.Serial) }
+		one.undone = func(err error) error { return desk.HalfReplaced(err, before, other) }
 		one.back = tokenPath(t.ID)
 	case "in_stock", "quarantined":
-		old, err := d.Replaceable(ctx, t.Serial)
+		old, err := d.Replaceable(ctx, t.Serial, other.Serial)
 		if err != nil {
 			return err
 		}

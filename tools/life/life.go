@@ -348,12 +348,11 @@ func (l *Life) move(by token.Command, to token.State, from ...token.State) error
 }
 
 func (l *Life) replace() error {
-	old := l.any(token.Bound)
-	t, err := l.desk.Replaceable(bg, old)
+	old, fresh := l.any(token.Bound), l.any(token.InStock)
+	t, err := l.desk.Replaceable(bg, old, fresh)
 	if err != nil {
 		return err
 	}
-	fresh := l.any(token.InStock)
 	codes, err := l.codes(fresh, false)
 	if err != nil {
 		return err

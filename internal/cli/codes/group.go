@@ -26,7 +26,7 @@ var Promises = map[string]term.Promised{
 	"fob bind":     term.Promise(desk.Outcome{}, term.ExitRefused, term.ExitCode, term.ExitNotFound, term.ExitNotAllowed, term.ExitLocked, term.ExitKey, term.ExitIntegrity).With("--from", []desk.Answered{}),
 	"fob check":    term.Promise(desk.Outcome{}, term.ExitRefused, term.ExitCode, term.ExitNotFound, term.ExitNotAllowed, term.ExitLocked, term.ExitKey, term.ExitIntegrity),
 	"fob resync":   term.Promise(desk.Outcome{}, term.ExitRefused, term.ExitCode, term.ExitNotFound, term.ExitNotAllowed, term.ExitLocked, term.ExitKey, term.ExitIntegrity),
-	"fob unbind":   term.Promise(report.Told{}, term.ExitRefused, term.ExitCode, term.ExitNotFound, term.ExitNotAllowed, term.ExitLocked, term.ExitKey, term.ExitIntegrity).IfRefused(desk.Outcome{}),
+	"fob unbind":   term.Promise(report.Told{}, term.ExitRefused, term.ExitCode, term.ExitNotFound, term.ExitNotAllowed, term.ExitLocked, term.ExitKey, term.ExitIntegrity).IfRefused(desk.Outcome{}).With("several serials", []report.Token{}),
 	"fob unlock":   term.Promise(report.Told{}, term.ExitRefused, term.ExitNotFound, term.ExitNotAllowed),
 	"fob identify": term.Promise([]desk.Identified{}, term.ExitCode, term.ExitNotFound, term.ExitNotAllowed, term.ExitKey, term.ExitIntegrity),
 	"fob replace":  term.Promise(replacedJSON{}, term.ExitRefused, term.ExitCode, term.ExitNotFound, term.ExitNotAllowed, term.ExitLocked, term.ExitKey, term.ExitIntegrity),

@@ -102,17 +102,21 @@ func replaceIn(ctx context.Context, r *term.Run, d *desk.Desk, o *replaceOptions
 		if !r.JSON {
 			r.Say("Token %s is lost now; it was %s's.", before.Serial, before.Account)
 		}
+		other, err := d.Token(ctx, req.Serial)
+		if err != nil {
+			other = token.Token{Facts: token.Facts{Serial: req.Serial}} // the same error follows
+		}
 		req.Account = before.Account
 		out, err = answerCodes(ctx, r, &o.codeOptions, req, token.CmdBind)
 		if fault.KindOf(err) == fault.Interrupted { // something was done
 			err = fault.Errorf(fault.Interrupted, "%s", whatEnded(err)).WithAdvice(fault.AdviceOf(err))
 		}
-		return out, desk.HalfReplaced(err, before, req.Serial)
+		return out, desk.HalfReplaced(err, before, other)
 	}
 	if req.To, err = returnedTo(o.to); err != nil {
 		return out, err
 	}
-	t, err := d.Replaceable(ctx, old)
+	t, err := d.Replaceable(ctx, old, req.Serial)
 	if err != nil {
 		return out, err
 	}

@@ -3,6 +3,7 @@ package codes
 import (
 	"context"
 	"fmt"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -27,9 +28,18 @@ type unbindOptions struct {
 func newUnbindCmd(r *term.Run) *cobra.Command {
 	var o unbindOptions
 	cmd := &cobra.Command{
-		Use:  "unbind SERIAL",
-		Args: term.Exactly("the serial"),
-		RunE: r.Start(func(ctx context.Context, args []string) error { return unbind(ctx, r, &o, args[0]) }),
+		Use:  "unbind SERIAL...",
+		Args: term.AtLeastOne("the serial"),
+		RunE: r.Start(func(ctx context.Context, args []string) error {
+			serials, err := term.SerialsOf(args)
+			switch {
+			case err != nil:
+				return err
+			case len(serials) > 1:
+				return unbindMany(ctx, r, &o, serials)
+			}
+			return unbind(ctx, r, &o, args[0])
+		}),
 	}
 	o.add(cmd)
 	o.AddClaims(cmd)
@@ -95,6 +105,44 @@ func unbind(ctx context.Context, r *term.Run, o *unbindOptions, serial string) e
 				Location: req.Location, NewLocation: req.NewLocation, Words: req.Words})
 		}
 		return unbindWithCodes(ctx, r, o, req)
+	})
+}
+
+// unbindMany ends the bindings of several tokens in one go: all came back, or all are
+// missing. A code, and an app, is of one token.
+func unbindMany(ctx context.Context, r *term.Run, o *unbindOptions, serials []token.Serial) error {
+	if len(o.codes) > 0 {
+		return fault.Errorf(fault.Usage, "--code goes with one token").WithHint("end the binding of each with its own code")
+	}
+	req, err := o.request(r, string(serials[0]), "")
+	if err != nil {
+		return err
+	}
+	if req.To, err = o.target(); err != nil {
+		return err
+	}
+	if err := o.returns(&req); err != nil {
+		return err
+	}
+	return r.WithDesk(ctx, func(d *desk.Desk) error {
+		for _, serial := range serials {
+			if t, err := d.Token(ctx, serial); err == nil && t.Software { // another error is told later
+				return fault.Errorf(fault.Usage, "token %s is software and comes back to nowhere; nothing was changed", t.Serial).
+					WithHint("end it alone: `fob unbind %s`", t.Serial)
+			}
+		}
+		if req.Words, err = o.Claims(ctx, r, req.Words); err != nil {
+			return err
+		}
+		ask := fmt.Sprintf("End their bindings (they will be %s)", strings.ReplaceAll(string(req.To), "_", " "))
+		if err := r.ConfirmMove(ctx, serials, token.CmdUnbind, req.To, ask, *o.yes); err != nil {
+			return err
+		}
+		all, err := d.MoveAll(ctx, serials, desk.Change{By: token.CmdUnbind, To: req.To, Location: req.Location, NewLocation: req.NewLocation, Words: req.Words})
+		if err != nil {
+			return err
+		}
+		return r.PrintMoved(ctx, all)
 	})
 }
 

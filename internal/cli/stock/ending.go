@@ -8,7 +8,6 @@ import (
 
 	"fob/internal/cli/term"
 	"fob/internal/desk"
-	"fob/internal/report"
 	"fob/internal/report/certificate"
 	"fob/internal/token"
 )
@@ -75,6 +74,7 @@ type manyMover struct {
 	to           token.State
 	ask, askMany string // before it is done for good
 	claims       bool   // it is done for good if it is said that a seed leaked
+	one          bool   // of one token it prints an object, not an array of one
 	paper        *term.Certificate
 }
 
@@ -85,7 +85,7 @@ func (m manyMover) command(r *term.Run) *cobra.Command {
 	cmd := &cobra.Command{
 		Use: m.use, Args: term.AtLeastOne("the serial"),
 		RunE: r.Start(func(ctx context.Context, args []string) error {
-			serials, err := serialsOf(args)
+			serials, err := term.SerialsOf(args)
 			if err != nil {
 				return err
 			}
@@ -118,7 +118,10 @@ func (m manyMover) command(r *term.Run) *cobra.Command {
 				if err != nil {
 					return err
 				}
-				return printMoved(ctx, r, all)
+				if m.one && len(all) == 1 {
+					return r.PrintMovedOne(ctx, all[0])
+				}
+				return r.PrintMoved(ctx, all)
 			})
 		}),
 	}
@@ -143,33 +146,9 @@ func retire(ctx context.Context, r *term.Run, d *desk.Desk, serials []token.Seri
 	if err = paper.Finish(r, made, err); err != nil && len(all) == 0 {
 		return err
 	}
-	err = cmp.Or(err, printMoved(ctx, r, all))
+	err = cmp.Or(err, r.PrintMoved(ctx, all))
 	if !r.JSON && e.Sought > 0 {
 		r.Remark("%s", term.ErasureWords(e))
 	}
 	return cmp.Or(err, term.Residue(&e))
-}
-
-func printMoved(ctx context.Context, r *term.Run, all []token.Token) (err error) {
-	if !r.JSON {
-		ids := make([]int64, len(all))
-		for i, t := range all {
-			ids[i] = t.ID
-			if t.State == token.Retired {
-				r.Say("Token %s is %s now; its serial comes back only if the device is burnt anew with another seed (import --reburnt).", t.Serial, t.State)
-				continue
-			}
-			r.Say("Token %s is %s now%s.", t.Serial, t.State, term.ForGood(t))
-		}
-		return r.RemindOfVerifiers(ctx, ids...)
-	}
-	return r.WithReports(ctx, func(reader report.Reader) error {
-		rows := make([]report.Token, len(all))
-		for i, t := range all {
-			if rows[i], err = reader.Find(t.Serial); err != nil {
-				return err
-			}
-		}
-		return r.PrintJSON(rows)
-	})
 }

@@ -60,7 +60,7 @@ func moveTo(ctx context.Context, r *term.Run, o *moveOptions, args []string) err
 	if req.Words, err = o.words.Words(r); err != nil {
 		return err
 	}
-	if req.Serials, err = serialsOf(args); err != nil {
+	if req.Serials, err = term.SerialsOf(args); err != nil {
 		return err
 	}
 	return r.WithDesk(ctx, func(d *desk.Desk) error {

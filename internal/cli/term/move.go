@@ -62,13 +62,43 @@ func (r *Run) MoveTokenWith(ctx context.Context, c desk.Change, ready func() err
 		if err := finish(t, err); err != nil {
 			return err
 		}
-		return r.PrintToken(ctx, t, func() string {
-			whose := ""
-			if t.Account != "" {
-				whose = " (" + string(t.Account) + ")"
+		return r.PrintMovedOne(ctx, t)
+	})
+}
+
+// PrintMovedOne tells what became of one token.
+func (r *Run) PrintMovedOne(ctx context.Context, t token.Token) error {
+	return r.PrintToken(ctx, t, func() string {
+		whose := ""
+		if t.Account != "" {
+			whose = " (" + string(t.Account) + ")"
+		}
+		return fmt.Sprintf("Token %s is %s now%s%s.", t.Serial, t.State, whose, ForGood(t))
+	})
+}
+
+// PrintMoved tells what became of several tokens, a script with an array.
+func (r *Run) PrintMoved(ctx context.Context, all []token.Token) (err error) {
+	if !r.JSON {
+		ids := make([]int64, len(all))
+		for i, t := range all {
+			ids[i] = t.ID
+			if t.State == token.Retired {
+				r.Say("Token %s is %s now; its serial comes back only if the device is burnt anew with another seed (import --reburnt).", t.Serial, t.State)
+				continue
 			}
-			return fmt.Sprintf("Token %s is %s now%s%s.", t.Serial, t.State, whose, ForGood(t))
-		})
+			r.Say("Token %s is %s now%s.", t.Serial, t.State, ForGood(t))
+		}
+		return r.RemindOfVerifiers(ctx, ids...)
+	}
+	return r.WithReports(ctx, func(reader report.Reader) error {
+		rows := make([]report.Token, len(all))
+		for i, t := range all {
+			if rows[i], err = reader.Find(t.Serial); err != nil {
+				return err
+			}
+		}
+		return r.PrintJSON(rows)
 	})
 }
 
@@ -119,4 +149,20 @@ func (r *Run) RemindOfVerifiers(ctx context.Context, ended ...int64) error {
 		}
 		return err
 	})
+}
+
+// SerialsOf takes typed serials. One that is named twice is an oversight that
+// would otherwise be refused as an impossible second move.
+func SerialsOf(args []string) (all []token.Serial, err error) {
+	seen := map[string]bool{}
+	for _, a := range args {
+		s, err := token.TypedSerial(a)
+		if err != nil {
+			return nil, err
+		}
+		if !seen[s.Key()] {
+			seen[s.Key()], all = true, append(all, s)
+		}
+	}
+	return all, nil
 }
