@@ -29,13 +29,13 @@ import (
 // agents are people of a support desk at the pages of one server: each finds a token by
 // its serial, opens the form, binds the token with the code that it shows, and thinks a
 // while before the next. Tokens that are bound are unbound again, so that it can go on
-// for an hour.
+// for an hour. They come one after the other, as long apart as they think.
 type agents struct {
 	*bench
 	number  int
 	lasting time.Duration
 	think   time.Duration // on average, after each token
-	beside  int           // tokens of an import that runs meanwhile, again and again; 0: none
+	beside  int           // tokens of an import that runs meanwhile, and ends it; 0: none
 	profile string        // a file for the time of the server's processor
 
 	base  string
@@ -111,7 +111,10 @@ func (a *agents) measure(ctx context.Context, pid int) (string, error) {
 		}
 	})
 	if a.beside > 0 {
-		g.Go(func() error { return a.importBeside(ctx, over) })
+		g.Go(func() error {
+			defer stop() // what comes afterwards is another figure
+			return a.importBeside(ctx, over)
+		})
 	}
 	if err := g.Wait(); err != nil {
 		return "", err
@@ -119,7 +122,7 @@ func (a *agents) measure(ctx context.Context, pid int) (string, error) {
 	return a.table(spent(pid)-before, memory), nil
 }
 
-// importBeside loads the file as long as it lasts. What it brings is new the first time.
+// importBeside loads the file.
 func (a *agents) importBeside(ctx, over context.Context) error {
 	if out, err := a.fob.Command(ctx, "import", "--quiet", a.path("beside.csv")).CombinedOutput(); err != nil && over.Err() == nil {
 		return fmt.Errorf("fob import: %w\n%s", err, out)
@@ -137,6 +140,13 @@ func (a *agents) agent(ctx, over context.Context, i int) error {
 	if _, _, err := a.post(ctx, who, "/signin/demo", "person", "0"); err != nil {
 		return err
 	}
+	pause := func(t time.Duration) {
+		select {
+		case <-over.Done():
+		case <-time.After(t):
+		}
+	}
+	pause(time.Duration(rand.Float64() * float64(a.think)))
 	for over.Err() == nil {
 		n := uint64(a.began.Add(1)-1) % uint64(a.n)
 		t := a.plan.Token(n)
@@ -173,10 +183,7 @@ func (a *agents) agent(ctx, over context.Context, i int) error {
 		if err != nil {
 			return err
 		}
-		select {
-		case <-over.Done():
-		case <-time.After(time.Duration(rand.ExpFloat64() * float64(a.think))):
-		}
+		pause(time.Duration(rand.ExpFloat64() * float64(a.think)))
 	}
 	return nil
 }

@@ -120,31 +120,48 @@ func (d *desk) args(command string) ([]string, error) {
 	return []string{"bind", t.Serial, fmt.Sprintf("user%d@example.com", i), "--code", code}, err
 }
 
-// beside does the desk's work as long as the import runs.
-func (d *desk) beside(ctx context.Context) (during waits, took time.Duration, err error) {
+// long is one command that takes seconds, and holds or touches all that there is.
+type long struct {
+	name string
+	args []string
+}
+
+// longs are done one after the other: the import brings what the others go over.
+func (d *desk) longs() []long {
+	return []long{
+		{"`import`", []string{"import", "--quiet", d.large}},
+		{"`key rotate`", []string{"key", "rotate", "--yes", "--quiet"}},
+		{"`backup`", []string{"backup", "--quiet", d.large + ".db"}},
+	}
+}
+
+// beside does the desk's work as long as a command runs.
+func (d *desk) beside(ctx context.Context, args []string) (during waits, took time.Duration, err error) {
 	var over atomic.Bool
 	var g errgroup.Group
 	g.Go(func() (err error) {
 		defer over.Store(true)
-		took, err = d.call(ctx, "import", "--quiet", d.large)
+		took, err = d.call(ctx, args...)
 		return err
 	})
 	during, err = d.work(ctx, func(int) bool { return !over.Load() })
-	if imported := g.Wait(); imported != nil {
-		err = imported
-	}
-	if err == nil {
-		_, err = d.call(ctx, "audit", "verify")
+	if ended := g.Wait(); ended != nil {
+		err = ended
 	}
 	return during, took, err
 }
 
-func report(n int, took time.Duration, before, during waits) string {
+const head = "| beside | command | calls | median | p99 | longest |\n|---|---|---|---|---|---|\n"
+
+// rows are the waits beside one command; name is empty where nothing else ran.
+func rows(l long, took time.Duration, w waits) string {
 	var s strings.Builder
-	fmt.Fprintf(&s, "The desk beside an import of %d tokens, which took %.1f s. Whole processes, milliseconds:\n\n", n, took.Seconds())
-	s.WriteString("| command | calls | median | p99 | longest | alone: median | p99 | longest |\n|---|---|---|---|---|---|---|---|\n")
+	name := "nothing else"
+	if l.name != "" {
+		name = fmt.Sprintf("%s, %.1f s", l.name, took.Seconds())
+	}
 	for _, c := range commands {
-		fmt.Fprintf(&s, "| %s | %d |%s%s\n", c, len(during[c]), cells(during[c]), cells(before[c]))
+		fmt.Fprintf(&s, "| %s | %s | %d |%s\n", name, c, len(w[c]), cells(w[c]))
 	}
 	return s.String()
 }

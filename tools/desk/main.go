@@ -1,7 +1,7 @@
-// Command desk measures how long support waits while a delivery loads: an import
-// of a million tokens runs beside processes that bind, show and list, each a whole
-// program from its start to its end. It prints the waits as median, 99th percentile
-// and longest, without the import and with it.
+// Command desk measures how long support waits while a delivery loads, the store's key
+// is rotated, and a backup is made: an import of a million tokens, and then the other two,
+// run beside processes that bind, show and list, each a whole program from its start to
+// its end. It prints the waits as median, 99th percentile and longest.
 //
 //	go run ./tools/desk -n 1000000
 package main
@@ -49,10 +49,14 @@ func run(ctx context.Context, parent string, n, stock, alone int) error {
 	if err != nil {
 		return err
 	}
-	during, took, err := d.beside(ctx)
-	if err != nil {
-		return err
+	fmt.Printf("The desk beside work on %d tokens. Whole processes, milliseconds:\n\n%s%s", n, head, rows(long{}, 0, before))
+	for _, l := range d.longs() {
+		during, took, err := d.beside(ctx, l.args)
+		if err != nil {
+			return err
+		}
+		fmt.Print(rows(l, took, during))
 	}
-	fmt.Print(report(n, took, before, during))
-	return nil
+	_, err = d.call(ctx, "audit", "verify")
+	return err
 }

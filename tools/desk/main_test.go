@@ -18,24 +18,23 @@ func TestQuantile(t *testing.T) {
 	}
 }
 
-// The desk works beside an import, and both come to their end.
+// The desk works beside an import, a rotation and a backup, and all come to their end.
 func TestDesk(t *testing.T) {
 	d, err := prepare(t.Context(), t.TempDir(), 6000, 5000)
 	if err != nil {
 		t.Fatal(err)
 	}
-	before, err := d.work(t.Context(), func(calls int) bool { return calls < 1 })
-	if err != nil {
-		t.Fatal(err)
-	}
-	during, took, err := d.beside(t.Context())
-	if err != nil || took <= 0 {
-		t.Fatal(took, err)
-	}
-	s := report(6000, took, before, during)
-	for _, c := range commands {
-		if len(before[c]) != 1 || len(during[c]) == 0 || !strings.Contains(s, "| "+c+" | ") {
-			t.Errorf("%s: %v %v\n%s", c, before[c], during[c], s)
+	all := append([]long{{args: []string{"audit", "verify", "--quiet"}}}, d.longs()...)
+	for _, l := range all {
+		during, took, err := d.beside(t.Context(), l.args)
+		if err != nil || took <= 0 {
+			t.Fatal(l.name, took, err)
+		}
+		s := rows(l, took, during)
+		for _, c := range commands {
+			if len(during[c]) == 0 || !strings.Contains(s, "| "+c+" | ") {
+				t.Errorf("%s, %s: %v\n%s", l.name, c, during[c], s)
+			}
 		}
 	}
 }

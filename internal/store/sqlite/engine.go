@@ -12,6 +12,7 @@ import (
 	"errors"
 	"fmt"
 	"net/url"
+	"slices"
 	"sync"
 	"time"
 
@@ -27,10 +28,10 @@ type engine struct {
 	files    *watch
 	patience store.Patience
 	read     *sql.DB
-	write    *sql.DB  // nil when opened for reading
-	on       sync.Map // *sql.Tx: the *connection that it runs on
-	load     *sql.DB  // of a large import, while it holds its lock; else nil
-	folding  background
+	write    *sql.DB     // nil when opened for reading
+	on       sync.Map    // *sql.Tx: the *connection that it runs on
+	load     *sql.DB     // of a large import, while it holds its lock; else nil
+	folding  *background // nil when nobody writes, or a store is being made
 	// mine has room for one writer of this process: the others wait here, in the order
 	// in which they came, and hold no file while they do.
 	mine chan struct{}
@@ -49,12 +50,13 @@ var pragmas = []string{
 // the disk: nobody sees their rows before the ordinary writer has made them visible.
 //
 // That a database can return room in slices has to be said before its first page is
-// written.
+// written. A store that is built in one transaction keeps more of it in memory than a
+// server should, which writes for months.
 var (
-	forBuilding = append([]string{"auto_vacuum(incremental)"}, forWriting...)
+	forBuilding = slices.Concat([]string{"auto_vacuum(incremental)"}, forWriting, []string{"cache_size(-65536)"})
 
 	forReading = []string{"query_only(1)", "synchronous(2)"}
-	forWriting = []string{"journal_mode(wal)", "synchronous(2)", "cache_size(-65536)", "wal_autocheckpoint(0)"}
+	forWriting = []string{"journal_mode(wal)", "synchronous(2)", "cache_size(-16384)", "wal_autocheckpoint(0)"}
 	forLoading = []string{"journal_mode(wal)", "synchronous(1)", "cache_size(-10240)", "wal_autocheckpoint(0)"}
 )
 
@@ -79,7 +81,7 @@ func (e *engine) Where() string { return e.path }
 
 // Close ends all connections; the last writer also folds the log back.
 func (e *engine) Close() error {
-	e.folding.all.Wait()
+	e.folding.end()
 	var errs []error
 	for _, db := range []*sql.DB{e.read, e.load, e.write} {
 		if db != nil {

@@ -18,8 +18,8 @@ import (
 // to write: so a fold is a few megabytes.
 const maxLogged = 1500
 
-// longLog is how many pages a log may have, folded back or not, until a loader sees to
-// it that it begins anew. Room that the log takes for the first time has to be found on
+// longLog is how many pages a log may have, folded back or not, until it is seen to
+// that it begins anew. Room that the log takes for the first time has to be found on
 // the disk, for which every commit waits.
 const longLog = 8000
 
@@ -37,10 +37,26 @@ func (e *engine) foldLog(ctx context.Context) error {
 	return err
 }
 
-// background folds the log of the ordinary writer, once at a time.
+// background folds the log of an ordinary writer, once at a time.
 type background struct {
 	running atomic.Bool
 	all     sync.WaitGroup
+	ctx     context.Context // of waits for a turn, which nobody who closes the store waits for
+	cancel  context.CancelFunc
+}
+
+func newBackground() *background {
+	b := &background{}
+	b.ctx, b.cancel = context.WithCancel(context.Background())
+	return b
+}
+
+// end waits until nothing is folded any more.
+func (b *background) end() {
+	if b != nil {
+		b.cancel()
+		b.all.Wait()
+	}
 }
 
 // afterTurn keeps the log short. All is stored, so an ordinary writer need not know of
@@ -49,29 +65,38 @@ func (e *engine) afterTurn(ctx context.Context, loads bool) error {
 	if e.read == nil {
 		return nil // a store in the making, which nobody waits for: it is folded when it is closed
 	}
-	ctx = context.WithoutCancel(ctx)
-	all, folded, err := e.log(ctx)
-	due := err == nil && all-folded >= maxLogged
-	switch {
-	case loads && due:
-		if err = e.foldLog(ctx); err == nil && all >= longLog {
-			err = e.foldRest(ctx)
-		}
-		return err
-	case loads:
-		return err
-	case due && e.folding.running.CompareAndSwap(false, true):
-		e.folding.all.Go(func() {
-			defer e.folding.running.Store(false)
-			_ = e.foldLog(ctx)
-		})
+	if loads {
+		return e.shorten(ctx, ctx)
 	}
+	if !e.folding.running.CompareAndSwap(false, true) {
+		return nil
+	}
+	if all, folded, err := e.log(context.WithoutCancel(ctx)); err != nil || all-folded < maxLogged {
+		e.folding.running.Store(false)
+		return nil
+	}
+	e.folding.all.Go(func() {
+		defer e.folding.running.Store(false)
+		_ = e.shorten(context.Background(), e.folding.ctx)
+	})
 	return nil
 }
 
-// foldRest folds back what others wrote while a loader folded, and keeps them from
-// writing more meanwhile: then the next writer begins the log anew, unless somebody
-// reads what it held. If much is left it is not done in anybody's turn.
+// shorten folds the log back once it is long; turns bounds the wait for a turn.
+func (e *engine) shorten(ctx, turns context.Context) error {
+	all, folded, err := e.log(ctx)
+	if err != nil || all-folded < maxLogged {
+		return err
+	}
+	if err = e.foldLog(ctx); err == nil && all >= longLog {
+		err = e.foldRest(turns)
+	}
+	return err
+}
+
+// foldRest folds back what others wrote meanwhile, and keeps them from
+// writing more: then the next writer begins the log anew, unless somebody reads what it
+// held. If much is left it is not done in anybody's turn.
 func (e *engine) foldRest(ctx context.Context) error {
 	lock, err := e.turn(ctx)
 	if err != nil {

@@ -56,33 +56,60 @@ func TestNobodyFoldsInTheTurn(t *testing.T) {
 	}
 }
 
-// A log that a reader kept long begins anew once the reader is gone, though the loader
-// goes on and the desk writes between its slices.
+// A log that a reader kept long begins anew once the reader is gone, though others write
+// meanwhile.
 func TestTheLogBeginsAnew(t *testing.T) {
-	s := newStore(t)
-	e := s.Engine.(*engine)
-	release, err := s.HoldLoad(founding().ID)
-	must(t, err)
-	defer release()
-	for range longLog/maxLogged + 1 {
-		readers, end, err := s.Snapshots(bg, 1)
-		must(t, err)
-		var n int
-		must(t, readers[0].QueryRow(`SELECT COUNT(*) FROM audit`).Scan(&n)) // from here on it reads one state
-		grow(t, s, true, maxLogged+1)
-		end()
-	}
-	if all, _, err := e.log(bg); err != nil || all < longLog {
-		t.Fatalf("%d pages are logged, %v", all, err)
-	}
-	grow(t, s, true, maxLogged+1)
-	must(t, run(s, `INSERT INTO filler VALUES (NULL)`)) // somebody at the desk
-	if all, _, err := e.log(bg); err != nil || all >= maxLogged {
-		t.Errorf("%d pages are logged, %v", all, err)
+	for name, loads := range map[string]bool{"loader": true, "desk": false} {
+		t.Run(name, func(t *testing.T) {
+			s := newStore(t)
+			e := s.Engine.(*engine)
+			release, err := s.HoldLoad(founding().ID)
+			must(t, err)
+			defer release()
+			for range longLog/maxLogged + 1 {
+				readers, end, err := s.Snapshots(bg, 1)
+				must(t, err)
+				var n int
+				must(t, readers[0].QueryRow(`SELECT COUNT(*) FROM audit`).Scan(&n)) // from here on it reads one state
+				grow(t, s, loads, maxLogged+1)
+				e.folding.all.Wait()
+				end()
+			}
+			if all, _, err := e.log(bg); err != nil || all < longLog {
+				t.Fatalf("%d pages are logged, %v", all, err)
+			}
+			grow(t, s, loads, maxLogged+1)
+			e.folding.all.Wait()
+			must(t, run(s, `INSERT INTO filler VALUES (NULL)`)) // somebody at the desk
+			if all, _, err := e.log(bg); err != nil || all >= maxLogged {
+				t.Errorf("%d pages are logged, %v", all, err)
+			}
+		})
 	}
 }
 
-// syncs counts, and fails as often as it is told to.
+// Who closes the store does not wait for the turn of others, though its log is long.
+func TestCloseWaitsForNoTurn(t *testing.T) {
+	path := newPath(t)
+	s, other := openStore(t, path), openStore(t, path)
+	readers, end, err := other.Snapshots(bg, 1)
+	must(t, err)
+	defer end()
+	var n int
+	must(t, readers[0].QueryRow(`SELECT COUNT(*) FROM audit`).Scan(&n))
+	grow(t, s, false, longLog)
+	s.Engine.(*engine).folding.all.Wait()
+	w, err := s.Begin(bg, false)
+	must(t, err)
+	must(t, w.Tx.Rollback())
+	intent, err := acquire(bg, path+".intent", &wait{}) // it is next
+	must(t, err)
+	must(t, w.End())
+	must(t, s.Close())
+	intent.release()
+}
+
+// syncs counts, and says what the disk says.
 type syncs struct {
 	n   int
 	err error

@@ -28,7 +28,7 @@ func OpenPatient(ctx context.Context, path string, p store.Patience) (*store.Sto
 	if err := checkWritable(abs); err != nil {
 		return nil, err
 	}
-	e := &engine{path: abs, files: newWatch(abs), patience: p, mine: oneWriter()}
+	e := &engine{path: abs, files: newWatch(abs), patience: p, mine: oneWriter(), folding: newBackground()}
 	if e.read, err = openReaders(readAddress(abs)); err != nil {
 		return nil, openError(err, abs)
 	}
