@@ -5,4 +5,8 @@
 // bytes are what is hashed, never a second rendering of them. Texts that may
 // have to be forgotten one day (account, reason, ticket, approver) enter an
 // event as a salted hash; text and salt lie beside it.
+//
+// One fold (fold.go, and tokenevents.go for tokens) goes over the events and says what
+// everything was after each; verification, reports and the check of a single row all
+// stand on it.
 package trail
