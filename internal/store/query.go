@@ -216,8 +216,17 @@ func stream[T any](q *queries, scan func(scanner) (T, error), query string, args
 	}
 }
 
-// inParts hands rows on once the part that they came in is read.
+// part is some of the rows of a query.
+type part[T any] struct {
+	rows []T
+	err  error
+	last bool
+}
+
+// inParts hands rows on once the part that they came in is read. The next part is read
+// meanwhile, so that the server and the reader work at once.
 func inParts[T any](q *queries, scan func(scanner) (T, error), yield func(T, error) bool, query string, args []any) {
+	const few, many = 10, 1000 // anyone who wants one row gets no thousand
 	free := q.alone()
 	next, end, err := q.engine.Cursor(q.ctx, q.tx, query, args)
 	free()
@@ -225,25 +234,43 @@ func inParts[T any](q *queries, scan func(scanner) (T, error), yield func(T, err
 		failed[T](err)(yield)
 		return
 	}
+	fetch := func(n int) <-chan part[T] {
+		read := make(chan part[T], 1)
+		go func() {
+			rows, err := readPart(q, next, n, scan)
+			read <- part[T]{rows, err, err != nil || len(rows) < n}
+		}()
+		return read
+	}
+	var coming <-chan part[T]
 	defer func() {
+		if coming != nil {
+			<-coming
+		}
 		defer q.alone()()
 		end()
 	}()
-	for size := 10; ; size = 1000 { // anyone who wants one row gets no thousand
-		part, err := readPart(q, next, size, scan)
-		for _, v := range part {
+	for p := <-fetch(few); ; {
+		for _, v := range p.rows {
 			if !yield(v, nil) {
 				return
 			}
 		}
-		if err != nil || len(part) < size {
-			failed[T](err)(yield)
+		if p.last {
+			failed[T](p.err)(yield)
 			return
+		}
+		if coming == nil {
+			coming = fetch(many)
+		}
+		p, coming = <-coming, nil
+		if !p.last {
+			coming = fetch(many)
 		}
 	}
 }
 
-func readPart[T any](q *queries, next func(int) (*sql.Rows, error), size int, scan func(scanner) (T, error)) (part []T, err error) {
+func readPart[T any](q *queries, next func(int) (*sql.Rows, error), size int, scan func(scanner) (T, error)) (all []T, err error) {
 	defer q.alone()()
 	rows, err := next(size)
 	if err != nil {
@@ -253,11 +280,11 @@ func readPart[T any](q *queries, next func(int) (*sql.Rows, error), size int, sc
 	for rows.Next() {
 		v, err := scan(rows)
 		if err != nil {
-			return part, err
+			return all, err
 		}
-		part = append(part, v)
+		all = append(all, v)
 	}
-	return part, rows.Err()
+	return all, rows.Err()
 }
 
 // failed is a sequence of nothing but an error, or of nothing.

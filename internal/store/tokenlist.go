@@ -22,7 +22,7 @@ func (q *queries) lock() (token.Lock, error) {
 
 // reportSelect reads tokens as reports show them, with the open binding and the
 // newest measured drift.
-const reportSelect = `SELECT ` + tokenFields + `, ` + lastCondition + `, t.seed, bi.opened_at, bi.uuid, bi.by_name, bi.approver, bi.proof, bi.codes, bi.ticket,
+const reportSelect = `SELECT ` + tokenFields + `, ` + lastCondition + `, substr(t.seed, 1, 5), bi.opened_at, bi.uuid, bi.by_name, bi.approver, bi.proof, bi.codes, bi.ticket,
 	o.at, o.drift, o.rate` + tokenTables + openBinding + `
 LEFT JOIN observation o ON o.id = (SELECT MAX(id) FROM observation WHERE token_id = t.id)`
 
@@ -100,7 +100,7 @@ func (q *queries) reported(l listing, handed func(id int64) []string) iter.Seq2[
 			r.Bind(b)
 		}
 		r.HandTo(handed(t.ID))
-		if len(sealed) > 5 { // behind the version stands the number of the key (custody.Keyring.Seal)
+		if len(sealed) == 5 { // behind the version stands the number of the key (custody.Keyring.Seal)
 			r.SeedKey = new(int64(binary.BigEndian.Uint32(sealed[1:])))
 		}
 		return r, nil

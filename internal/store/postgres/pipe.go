@@ -393,12 +393,28 @@ func (s *statement) QueryContext(ctx context.Context, args []driver.NamedValue) 
 
 // copyFrom inserts rows by COPY, behind all that is due.
 func (c *conn) copyFrom(ctx context.Context, table string, columns []string, rows [][]any) error {
+	if len(rows) == 0 {
+		return nil
+	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if err := c.flush(ctx); err != nil {
 		return err
 	}
 	c.forget(`INSERT INTO ` + table)
-	_, err := c.Conn.Conn().CopyFrom(ctx, pgx.Identifier{table}, columns, pgx.CopyFromRows(rows))
+	var filled []int
+	var names []string
+	for i, name := range columns { // what no row has is NULL anyway
+		if slices.ContainsFunc(rows, func(row []any) bool { return row[i] != nil }) {
+			filled, names = append(filled, i), append(names, name)
+		}
+	}
+	short := make([]any, len(filled))
+	_, err := c.Conn.Conn().CopyFrom(ctx, pgx.Identifier{table}, names, pgx.CopyFromSlice(len(rows), func(n int) ([]any, error) {
+		for to, from := range filled {
+			short[to] = rows[n][from]
+		}
+		return short, nil
+	}))
 	return err
 }

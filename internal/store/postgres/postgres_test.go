@@ -160,6 +160,9 @@ func TestObjects(t *testing.T) {
 	found, err := readObjects(bg, readers[0])
 	must(t, err)
 	golden(t, "schema/objects.txt", listed(found))
+	var digest string
+	must(t, readers[0].QueryRowContext(bg, catalogueDigest).Scan(&digest))
+	golden(t, "schema/digest.txt", digest+"\n")
 }
 
 // A store whose tables are others is not opened, nor one with something that acts by
@@ -174,6 +177,9 @@ func TestChangedSchema(t *testing.T) {
 		`CREATE FUNCTION lower(bigint) RETURNS text LANGUAGE sql AS 'SELECT NULL::text'`: "the function lower is not one of fob's",
 		`CREATE RULE none AS ON UPDATE TO token DO INSTEAD NOTHING`:                      "the rule none of token is not one of fob's",
 		`DROP TRIGGER audit_no_update ON audit`:                                          "the trigger audit_no_update is gone",
+		`DROP INDEX binding_open`:                                                        "the index binding_open is gone",
+		`ALTER TABLE token DROP CONSTRAINT token_serial_key_key`:                         "the constraint token_serial_key_key of token is gone",
+		`ALTER TABLE token ALTER issued SET DEFAULT 1`:                                   "the table token was changed",
 	} {
 		name, err := server.NewDatabase(bg, from)
 		must(t, err)

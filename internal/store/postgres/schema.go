@@ -2,7 +2,6 @@ package postgres
 
 import (
 	"context"
-	"crypto/sha256"
 	"database/sql"
 	_ "embed" // the schema
 	"fmt"
@@ -22,7 +21,7 @@ const schemaVersion = 1
 
 // The tables are made of SQLite's by a test, which keeps them the same; rules are
 // what has no like in SQLite's words. objects is what the catalogue says of a new
-// store.
+// store, digest what catalogueDigest does.
 var (
 	//go:embed schema/1_tables.sql
 	tablesSQL string
@@ -30,6 +29,8 @@ var (
 	rulesSQL string
 	//go:embed schema/objects.txt
 	objectsText string
+	//go:embed schema/digest.txt
+	digestText string
 )
 
 var createTable = regexp.MustCompile(`(?m)^CREATE TABLE (\w+)`)
@@ -224,7 +225,7 @@ func (e *engine) SchemaForbids(ctx context.Context, tx *sql.Tx) ([]store.SchemaP
 	if err := tx.QueryRowContext(ctx, catalogueDigest).Scan(&digest); err != nil {
 		return nil, err
 	}
-	if digest == fmt.Sprintf("%x", sha256.Sum256([]byte(objectsText))) {
+	if digest == strings.TrimSpace(digestText) {
 		e.compared.Store(true)
 		return nil, nil
 	}
@@ -264,9 +265,25 @@ UNION ALL
 SELECT 'rule ' || r.rulename || ' of ' || c.relname, pg_get_ruledef(r.oid) FROM pg_rewrite r JOIN pg_class c ON c.oid = r.ev_class
 WHERE c.relnamespace = current_schema()::regnamespace AND c.relkind = 'r'`
 
-// catalogueDigest is that of what listed makes of the catalogue.
-const catalogueDigest = `SELECT encode(sha256(convert_to(string_agg(what || E'\t' || made || E'\n', '' ORDER BY what COLLATE "C"), 'UTF8')), 'hex')
-FROM (SELECT what, btrim(regexp_replace(made, '\s+', ' ', 'g')) AS made FROM (` + catalogue + `) AS objects (what, made)) AS plain`
+// catalogueDigest is of what takes half the time of catalogue to read, since it leaves
+// the expressions of constraints and indexes out: those act on nothing by themselves.
+const catalogueDigest = `
+SELECT encode(sha256(convert_to(string_agg(made, E'\n' ORDER BY made COLLATE "C"), 'UTF8')), 'hex') FROM (
+SELECT concat_ws(' ', c.relname, c.relkind, c.relhasrules, c.relrowsecurity, a.attnum, a.attname, a.atttypid, a.atttypmod, a.attnotnull, a.attcollation, a.attidentity)
+FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid WHERE c.relnamespace = current_schema()::regnamespace AND c.relkind IN ('r','p','v','m','f') AND a.attnum > 0
+UNION ALL
+SELECT concat_ws(' ', adrelid::regclass, adnum, pg_get_expr(adbin, adrelid)) FROM pg_attrdef
+UNION ALL
+SELECT concat_ws(' ', conrelid::regclass, conname, contype, convalidated, conkey, confrelid::regclass, confkey)
+FROM pg_constraint WHERE connamespace = current_schema()::regnamespace AND contype <> 't'
+UNION ALL
+SELECT concat_ws(' ', i.indrelid::regclass, c.relname, i.indkey, i.indisunique, i.indisvalid, i.indpred IS NULL)
+FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid WHERE c.relnamespace = current_schema()::regnamespace
+UNION ALL
+SELECT concat_ws(' ', replace(pg_get_triggerdef(oid), current_schema() || '.', ''), tgenabled) FROM pg_trigger WHERE NOT tgisinternal
+UNION ALL
+SELECT concat_ws(' ', proname, prosecdef, prosrc) FROM pg_proc WHERE pronamespace = current_schema()::regnamespace
+) AS objects (made)`
 
 func readObjects(ctx context.Context, tx *sql.Tx) (map[string]string, error) {
 	rows, err := rowsOf(ctx, tx, catalogue)

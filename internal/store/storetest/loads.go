@@ -20,6 +20,8 @@ var loadTests = map[string]func(*testing.T, Open){
 	"i ds of loads":               testIDsOfLoads,
 	"uniqueness":                  testUniqueness,
 	"one open binding":            testOneOpenBinding,
+	"many rows":                   testManyRows,
+	"place of a broken load":      testPlaceOfABrokenLoad,
 }
 
 func serialsOf(t testing.TB, s *store.Store, f report.Filter) (serials []string) {
@@ -147,6 +149,59 @@ func testDiscardSparesTheComplete(t *testing.T, open Open) {
 	if got := serialsOf(t, s, report.Filter{}); len(got) != 1 {
 		t.Errorf("the store holds %q", got)
 	}
+}
+
+// Rows that come in several parts come in order; meanwhile others are asked for, and a
+// reader may stop anywhere.
+func testManyRows(t *testing.T, open Open) {
+	s := open(t)
+	serials := Numbered("M", 0, 3500)
+	AddBatch(t, s, NewBatch("many.csv"), serials...)
+	for _, stop := range []int{1, 10, 11, 1010, 2500, len(serials)} {
+		var got []string
+		Read(t, s, func(q Reader) error {
+			for tok, err := range q.Tokens(report.Filter{}) {
+				Must(t, err)
+				if got = append(got, string(tok.Serial)); len(got)%700 == 1 {
+					_, err := q.Token(token.Serial(serials[len(serials)-len(got)]))
+					Must(t, err)
+				}
+				if len(got) == stop {
+					break
+				}
+			}
+			_, err := q.Token(token.Serial(serials[0]))
+			return err
+		})
+		if !slices.Equal(got, serials[:stop]) {
+			t.Errorf("stopped after %d, the rows are %d, and others", stop, len(got))
+		}
+	}
+}
+
+// The place that a load named goes with it, but not while another one may be about to
+// use it.
+func testPlaceOfABrokenLoad(t *testing.T, open Open) {
+	s := open(t)
+	to := func(place, file string) token.Batch {
+		b := NewBatch(file)
+		b.Supplied.Location = place
+		return b
+	}
+	places := func() (all []string) {
+		Read(t, s, func(q Reader) (err error) { all, err = q.Locations(); return err })
+		return all
+	}
+	a, b := AddLoading(t, s, to("Aarau", "a"), "A1"), AddLoading(t, s, to("Baden", "b"), "B1")
+	Must(t, s.DiscardLoad(bg, a.ID))
+	if got := places(); !slices.Contains(got, "Aarau") {
+		t.Errorf("beside another load, the places are %q", got)
+	}
+	Must(t, s.DiscardLoad(bg, b.ID))
+	if got := places(); slices.Contains(got, "Baden") {
+		t.Errorf("with no other load, the places are %q", got)
+	}
+	Must(t, s.DiscardLoad(bg, b.ID)) // it is not there any more
 }
 
 // Two loads at once get ranges of ids that do not meet.
