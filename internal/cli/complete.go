@@ -125,12 +125,8 @@ func complete(r *term.Run, top *cobra.Command) {
 		"fob request show": inOrder(requests), "fob request approve": inOrder(requests), "fob request deny": inOrder(requests),
 		"fob request withdraw": inOrder(requests), "fob request run": inOrder(requests),
 	}
-	var states []string
-	for _, s := range token.States() {
-		states = append(states, string(s))
-	}
 	flags := map[string]cobra.CompletionFunc{
-		"location": location, "state": term.Fixed(states...), "batch": batch, "format": term.Fixed(app.FormatNames()...),
+		"location": location, "state": term.Fixed(token.Texts(token.States())...), "batch": batch, "format": term.Fixed(app.FormatNames()...),
 		"encoding": term.Fixed("hex", "base32", "base64"), "type": term.Fixed("totp", "hotp"),
 		"hash": term.Fixed("sha1", "sha256", "sha512"), "to": term.Fixed(string(token.InStock), string(token.Quarantined)),
 	}

@@ -1,7 +1,6 @@
 package desk
 
 import (
-	"strings"
 	"time"
 
 	"fob/internal/damage"
@@ -84,11 +83,7 @@ func CheckAccount(r AccountReader, a token.Account, anyway, theirs bool) error {
 	if len(near) == 0 {
 		return refusal.WithHint("is it typed right? %s", goOn)
 	}
-	names := make([]string, len(near))
-	for i, n := range near {
-		names[i] = string(n)
-	}
-	return refusal.WithHint("near it: %s; %s", strings.Join(names, ", "), goOn)
+	return refusal.WithHint("near it: %s; %s", token.Join(near, ", "), goOn)
 }
 
 const (

@@ -93,7 +93,7 @@ func (a *attempt) check(r Reader) error {
 // token is locked, which every refusal tells.
 func (a *attempt) standing(r Reader) (err error) {
 	a.now = a.desk.Now().UTC()
-	if a.policy, err = policyOf(r); err != nil {
+	if a.policy, err = token.PolicyOf(r); err != nil {
 		return err
 	}
 	if err := checkClock(r, a.now); err != nil && a.token.Profile.Type != token.HOTP { // which needs no clock

@@ -79,7 +79,7 @@ func (b *bulk) overBudget(r Reader, row BulkRow) (over bool, err error) {
 	if b.keys == nil || b.second.Approver != "" {
 		return false, nil
 	}
-	p, err := policyOf(r)
+	p, err := token.PolicyOf(r)
 	if err != nil {
 		return false, err
 	}

@@ -163,7 +163,7 @@ func (b *bulk) run(ctx context.Context) error {
 // that one mostly fails, and each would cost its rightful owner a failure. Nothing was
 // compared yet.
 func (b *bulk) checkOneCode(r Reader) error {
-	p, err := policyOf(r)
+	p, err := token.PolicyOf(r)
 	if err != nil {
 		return err
 	}

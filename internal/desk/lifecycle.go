@@ -184,7 +184,7 @@ func accountOf(tx Tx, t token.Token, c Change) (token.Account, error) {
 	if err := CheckAccount(tx, account, c.NewAccount, false); err != nil {
 		return "", err
 	}
-	p, err := policyOf(tx)
+	p, err := token.PolicyOf(tx)
 	if err != nil {
 		return "", err
 	}
@@ -295,7 +295,7 @@ func moveError(t token.Token, err error) *fault.Error {
 // unlockOrder is what a second person has to approve. A policy guards only tokens
 // that nothing else would unlock.
 func unlockOrder(r PolicyReader, t token.Token, now time.Time) (o request.Order, err error) {
-	p, err := policyOf(r)
+	p, err := token.PolicyOf(r)
 	o = request.Order{By: token.CmdUnlock, What: []string{"serial=" + string(t.Serial)}, Touches: []token.Serial{t.Serial}, Always: true,
 		Effect: fmt.Sprintf("unlock token %s, locked for good after %d failed attempts", t.Serial, t.Failures)}
 	if t.LockEnds(now, p.Lock) == token.Forever {

@@ -35,7 +35,7 @@ func isOf(t token.Token, owner token.Account) bool {
 // said is what goes with a change. The sign-in is the proof, unless the policy knows
 // other proofs alone and does not demand one: a loss has to be reported in any case.
 func (o Own) said(r PolicyReader, by token.Command, w Words) (Words, error) {
-	p, err := policyOf(r)
+	p, err := token.PolicyOf(r)
 	if err != nil {
 		return w, err
 	}

@@ -25,19 +25,9 @@ type PolicyWriter interface {
 	SavePolicy(name, value string) error
 }
 
-// policyOf reads what the organisation demands, in the transaction that it
-// holds for.
-func policyOf(r PolicyReader) (token.Policy, error) {
-	set, err := r.Policy()
-	if err != nil {
-		return token.Policy{}, err
-	}
-	return token.ParsePolicy(set)
-}
-
 // Demand refuses a command that lacks what the policy demands of it.
 func Demand(r PolicyReader, by token.Command, w Words) error {
-	p, err := policyOf(r)
+	p, err := token.PolicyOf(r)
 	if err != nil {
 		return err
 	}

@@ -29,7 +29,7 @@ func (s *search) explain() (Result, error) {
 		return wrongCode(s.Params.Type), nil
 	}
 	if len(s.scan.pairs(secondCode, firstCode, []int64{1}, past, s.win.hi)) > 0 {
-		return wrongOrder(), nil
+		return refused(WrongOrder, "these codes are in the wrong order: the second was shown before the first", "give them in the order in which the token showed them, or "+freshPair), nil
 	}
 	if apart := s.apart(past); apart != 0 {
 		return notConsecutive(s.Params, apart), nil
@@ -40,7 +40,7 @@ func (s *search) explain() (Result, error) {
 	if r, err := s.wrongParameters(); err != nil || r.Reason != "" {
 		return r, err
 	}
-	return wrongPair(), nil
+	return refused(WrongCode, "the two codes do not match this token", "compare the serial on the back; if it is right, "+freshPair), nil
 }
 
 // past is where explaining begins: an HOTP window starts above the watermark,

@@ -34,10 +34,6 @@ func wrongCode(t token.Type) Result {
 		"compare the serial on the back; then "+next+" in a row are searched wider than one")
 }
 
-func wrongPair() Result {
-	return refused(WrongCode, "the two codes do not match this token", "compare the serial on the back; if it is right, "+freshPair)
-}
-
 func alreadyUsed(a Attempt, m match) Result {
 	switch {
 	case a.markAhead():
@@ -56,11 +52,6 @@ func alreadyUsed(a Attempt, m match) Result {
 		return refused(AlreadyUsed, "these codes, or newer ones, were already used", freshPair)
 	}
 	return refused(AlreadyUsed, "the first of these codes was already used", freshPair)
-}
-
-func wrongOrder() Result {
-	return refused(WrongOrder, "these codes are in the wrong order: the second was shown before the first",
-		"give them in the order in which the token showed them, or "+freshPair)
 }
 
 // notConsecutive: apart is the second code's step minus the first's.

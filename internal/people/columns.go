@@ -274,7 +274,7 @@ func (d *doubt) see(row rows.Row) {
 	}
 	switch word := rows.Name(text); {
 	case len(text) == 0 || noWords[word] || activeWords[word] && !yesWords[word]:
-	case yesWords[word] || endedWords[word] || row.Kinds != nil && row.Kinds[d.at-1] == rows.Date || isDay(text):
+	case yesWords[word] || endedWords[word] || row.Kinds != nil && row.Kinds[d.at-1] == rows.Date || day.Match(text):
 		if d.set++; d.set == 1 {
 			d.someone = row.Line
 		}
@@ -283,12 +283,10 @@ func (d *doubt) see(row rows.Row) {
 	}
 }
 
-// isDay recognises a date by its shape: 2026-11-30, 30.11.2026, 11/30/26, with a time
+// day recognises a date by its shape: 2026-11-30, 30.11.2026, 11/30/26, with a time
 // behind it or not, and 20261130120000Z (RFC 4517 section 3.3.13), of which OpenLDAP
 // makes 000001010000Z for an account that is locked for good.
 var day = regexp.MustCompile(`^(\d{1,4}([-./])\d{1,2}([-./])\d{1,4}([T ].*)?|\d{12,14}([.,]\d+)?Z)$`)
-
-func isDay(text []byte) bool { return day.Match(text) }
 
 // tells reports whether the column has to be asked about. Where all are out in its words
 // they say nothing: nobody of a list from a mail server has a shell.

@@ -201,11 +201,7 @@ const (
 )
 
 func newGuessing(r Reader) (g guessing, err error) {
-	set, err := r.Policy()
-	if err != nil {
-		return g, err
-	}
-	p, err := token.ParsePolicy(set)
+	p, err := token.PolicyOf(r)
 	return guessing{p.Refusals, map[token.Operator]*guesses{}, map[token.Operator]*claims{}}, err
 }
 

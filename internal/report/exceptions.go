@@ -132,8 +132,6 @@ func (x *Exception) takes(next Exception) bool {
 	return true
 }
 
-func day(t time.Time) string { return t.UTC().Format("2006-01-02") }
-
 // ExceptionList is the exceptions as a report.
 func ExceptionList(r Reader, f ExceptionFilter, s Scope, p Period) Answer[Exception] {
 	f.Tokens, f.Since = s.filter(), p.Since
@@ -162,14 +160,9 @@ func ExceptionList(r Reader, f ExceptionFilter, s Scope, p Period) Answer[Except
 		},
 		Spares: []string{"Hours", "Event"},
 		Below:  []string{"About", "Reason", "Approver", "State", "Account", "Operator"},
-		Rows:   before(Exceptions(r, f), p),
+		Rows:   Mapped(Exceptions(r, f), func(x row) (row, bool, error) { return x, x.Event == nil || p.has(*x.At), nil }),
 		None:   p.ending(ofKinds("no exceptions", f.Kinds)), Narrowed: s.filter(),
 	}
-}
-
-// before leaves out events that are not before the period's end.
-func before(rows ExceptionSeq, p Period) ExceptionSeq {
-	return Mapped(rows, func(x Exception) (Exception, bool, error) { return x, x.Event == nil || p.has(*x.At), nil })
 }
 
 // ofKinds is a sentence about some kinds only.

@@ -133,11 +133,7 @@ func (f OverrideFilter) words() string {
 }
 
 func kindWords[K ~string](all []K) string {
-	words := make([]string, len(all))
-	for i, k := range all {
-		words[i] = string(k)
-	}
-	return listed(words)
+	return listed(token.Texts(all))
 }
 
 func (f OverrideFilter) rows(r Reader) iter.Seq2[OverrideEvent, error] {

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"iter"
 	"strings"
+	"time"
 
 	"fob/internal/token"
 )
@@ -33,7 +34,7 @@ func expiredBound(r Reader, f ExceptionFilter) ExceptionSeq {
 		if t.Account == nil || t.NotAfter == nil {
 			return nil
 		}
-		return &Exception{Kind: ExpiredBound, At: t.NotAfter, About: fmt.Sprintf("expired on %s and is still %s", day(*t.NotAfter), t.State)}
+		return &Exception{Kind: ExpiredBound, At: t.NotAfter, About: fmt.Sprintf("expired on %s and is still %s", t.NotAfter.UTC().Format(time.DateOnly), t.State)}
 	})
 }
 

@@ -32,7 +32,7 @@ type Gate struct {
 // What else the policy demands of the command is looked at first.
 func (g Gate) Pass(r Reader, o Order, w token.Words) (token.Words, error) {
 	w.Request = 0
-	p, err := policyOf(r)
+	p, err := token.PolicyOf(r)
 	if err != nil {
 		return w, err
 	}

@@ -43,7 +43,7 @@ func (g Registry) File(ctx context.Context, n *Needed, line []string) (q Request
 		if len(all) > 0 {
 			number = all[0] + 1
 		}
-		p, err := policyOf(tx)
+		p, err := token.PolicyOf(tx)
 		if err != nil {
 			return err
 		}
@@ -82,14 +82,6 @@ func (q Request) Filed() *fault.Error {
 	return fault.Errorf(fault.NotAllowed, "%s waits for a second person: request %d", q.Command, q.Number).
 		WithHint("somebody else approves it, at an account of their own, until %s: %s; then give the same command again, or %s",
 			q.Ends.Format(time.RFC3339), fault.Do(token.CmdRequestApprove, q.Number), fault.Do("request run", q.Number))
-}
-
-func policyOf(r Reader) (p token.Policy, err error) {
-	set, err := r.Policy()
-	if err != nil {
-		return p, err
-	}
-	return token.ParsePolicy(set)
 }
 
 // List returns requests, the newest first: those that wait or are approved, or all.

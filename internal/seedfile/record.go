@@ -68,9 +68,6 @@ func (f Field) String() string {
 	return "field"
 }
 
-// Said is the field as texts name it.
-func (f Field) Said() fault.Field { return fault.Field(f.String()) }
-
 // FieldSet is a set of fields.
 type FieldSet uint8
 
@@ -173,6 +170,43 @@ func (r *Record) Fail(format string, args ...any) {
 		format += "; the serial is not shown, for it may be a seed"
 	}
 	r.Problem = fault.Errorf(fault.Refused, format, args...)
+}
+
+// ReadSeed decodes a seed whose encoding the format fixes; what the seed is called its
+// messages say. Some hex may be read as the other encodings as well, and would make a
+// seed that is wrong.
+func (r *Record) ReadSeed(text []byte, e Encoding, hex string) {
+	seed, err := DecodeText(text, e)
+	switch {
+	case e != Hex && LooksLikeHex(text):
+		seed.Clear()
+		r.Fail("%s", hex)
+	case err != nil:
+		r.Fail("%v", err)
+	default:
+		r.Secret = Secret{Encoding: Raw, Text: seed}
+	}
+}
+
+// ReadHash reads the name of a hash; what it is called, and which names are known, its
+// message says.
+func (r *Record) ReadHash(text []byte, what, known string) {
+	h, err := token.ParseHash(string(text))
+	if err != nil {
+		r.Fail("the %s is %s; %s are known", what, Shown(string(text)), known)
+		return
+	}
+	r.Params.Hash, r.Given = h, r.Given.With(FieldHash)
+}
+
+// Refused reports whether the record has a problem, and then forgets its seed.
+func (r *Record) Refused() bool {
+	if r.Problem == nil {
+		return false
+	}
+	r.Secret.Text.Clear()
+	r.Secret = Secret{}
+	return true
 }
 
 // Withhold empties a serial and an account that may be a seed, and tells

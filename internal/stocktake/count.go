@@ -68,16 +68,9 @@ func (f *Found) Todo() string {
 		case f.cut:
 			return fault.Textf("the file ends within this line: was the scanning interrupted?")
 		case len(f.mayBe) > 0:
-			names := make([]string, len(f.mayBe))
-			for i, s := range f.mayBe {
-				names[i] = string(s)
-			}
-			return fault.Textf("it may be %s: type the serial as it is printed", strings.Join(names, " or "))
+			return fault.Textf("it may be %s: type the serial as it is printed", token.Join(f.mayBe, " or "))
 		case len(f.near) > 0:
-			names := make([]string, len(f.near))
-			for i, s := range f.near {
-				names[i] = string(s)
-			}
+			names := token.Texts(f.near)
 			why := "is the label read right?"
 			if strings.HasSuffix(strings.TrimLeft(names[0], "0"), strings.TrimLeft(f.Scanned, "0")) && len(names[0]) > len(f.Scanned) {
 				why = "does the reader, or a spreadsheet, drop zeros?"

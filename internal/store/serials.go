@@ -31,7 +31,7 @@ func (q *queries) Token(serial token.Serial) (t token.Token, err error) {
 	case 1:
 		return q.tokenByKey(fits[0].Key())
 	}
-	return t, fault.Errorf(fault.NotFound, "%s may be token %s", serial, join(fits, " or ")).WithHint("type it with its dashes, as it is printed")
+	return t, fault.Errorf(fault.NotFound, "%s may be token %s", serial, token.Join(fits, " or ")).WithHint("type it with its dashes, as it is printed")
 }
 
 const ofKey = ` AND t.serial_key = $1`
@@ -58,7 +58,7 @@ func (q *queries) noSuchToken(serial token.Serial) error {
 	if nearErr != nil || len(near) == 0 {
 		return err.WithHint("read the serial again, with its leading zeros; %s shows what is here", fault.Do("list"))
 	}
-	return err.WithHint("near it: %s", join(near, ", "))
+	return err.WithHint("near it: %s", token.Join(near, ", "))
 }
 
 func (q *queries) noSuchAccount(a token.Account) error {
@@ -67,15 +67,7 @@ func (q *queries) noSuchAccount(a token.Account) error {
 	if nearErr != nil || len(near) == 0 {
 		return err.WithHint("%s shows those that are here", fault.Do("account list"))
 	}
-	return err.WithHint("near it: %s", join(near, ", "))
-}
-
-func join[T ~string](all []T, between string) string {
-	names := make([]string, len(all))
-	for i, name := range all {
-		names[i] = string(name)
-	}
-	return strings.Join(names, between)
+	return err.WithHint("near it: %s", token.Join(near, ", "))
 }
 
 // NearSerials finds serials that a person may have meant, the likeliest first:

@@ -12,11 +12,7 @@ import (
 
 // lock is when failures lock a token, as the policy has it.
 func (q *queries) lock() (token.Lock, error) {
-	set, err := q.Policy()
-	if err != nil {
-		return token.Lock{}, err
-	}
-	p, err := token.ParsePolicy(set)
+	p, err := token.PolicyOf(q)
 	return p.Lock, err
 }
 

@@ -105,10 +105,7 @@ func (p Policy) CheckShare(a Account, has []Serial) error {
 	if p.PerAccount == 0 || len(has) < p.PerAccount {
 		return nil
 	}
-	names := make([]string, 0, len(has))
-	for _, s := range has[:min(len(has), shownShare)] {
-		names = append(names, string(s))
-	}
+	names := Texts(has[:min(len(has), shownShare)])
 	if len(has) > shownShare {
 		names = append(names, "and more")
 	}

@@ -55,7 +55,7 @@ func parseSecond(p *Policy, value string, _ bool) (string, error) {
 			said = Guardable()
 		case !slices.Contains(Guardable(), g):
 			return "", fault.Errorf(fault.Usage, "second-person: %q cannot wait for a second person", word).
-				WithHint("%spossible are all, %s", instead(string(g)), joinWords(Guardable(), ", "))
+				WithHint("%spossible are all, %s", instead(string(g)), Join(Guardable(), ", "))
 		default:
 			said = append(said, g)
 		}
@@ -65,7 +65,7 @@ func parseSecond(p *Policy, value string, _ bool) (string, error) {
 			p.Second = append(p.Second, g)
 		}
 	}
-	return joinWords(p.Second, ","), nil
+	return Join(p.Second, ","), nil
 }
 
 // guardOf is what guards a command under another name than its own.
@@ -83,13 +83,17 @@ func instead(word string) (hint string) {
 	return hint
 }
 
-func joinWords[S ~string](all []S, by string) string {
-	words := make([]string, len(all))
+// Texts are serials, states and the like as plain texts.
+func Texts[S ~string](all []S) []string {
+	texts := make([]string, len(all))
 	for i, s := range all {
-		words[i] = string(s)
+		texts[i] = string(s)
 	}
-	return strings.Join(words, by)
+	return texts
 }
+
+// Join puts serials, states and the like into one text.
+func Join[S ~string](all []S, by string) string { return strings.Join(Texts(all), by) }
 
 func parseRequestFor(p *Policy, value string, judge bool) (string, error) {
 	d, err := duration("request-ends", value)

@@ -63,7 +63,7 @@ func Settings() []Setting {
 		}},
 	}
 	all = append(all,
-		Setting{"second-person", "", "what waits for a second person at an account of their own: " + joinWords(Guardable(), ", "), parseSecond},
+		Setting{"second-person", "", "what waits for a second person at an account of their own: " + Join(Guardable(), ", "), parseSecond},
 		Setting{"request-ends", shortDuration(UsualRequestFor), "how long a request waits for that person, and then to be carried out", parseRequestFor})
 	for _, c := range demandable {
 		all = append(all, Setting{requirePrefix + dashed(c), "", "what " + string(c) + " has to be given: proof, ticket, reason, approved-by",
@@ -99,6 +99,17 @@ func ParseSetting(text string) (name, value string, err error) {
 		value = "" // one way to say it
 	}
 	return name, value, err
+}
+
+// PolicyOf reads what the organisation demands, in the transaction that it holds for.
+func PolicyOf(r interface {
+	Policy() (map[string]string, error) // what was set, by name
+}) (p Policy, err error) {
+	set, err := r.Policy()
+	if err != nil {
+		return p, err
+	}
+	return ParsePolicy(set)
 }
 
 // ParsePolicy puts stored settings together. None that fob once took is refused.

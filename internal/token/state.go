@@ -33,11 +33,7 @@ func ParseState(s string) (State, error) {
 	if slices.Contains(States(), st) {
 		return st, nil
 	}
-	names := make([]string, 0, len(States()))
-	for _, known := range States() {
-		names = append(names, string(known))
-	}
-	return "", fault.Errorf(fault.Usage, "no state %q; the states are %s", s, strings.Join(names, ", "))
+	return "", fault.Errorf(fault.Usage, "no state %q; the states are %s", s, Join(States(), ", "))
 }
 
 // Command is what moves a token from one state to another, or otherwise changes

@@ -77,10 +77,7 @@ func (d actionData) Title(*call) string { return d.title + ": " + string(d.Seria
 
 // demands are the fields that the policy wants filled in.
 func demands(r report.PageReader, by token.Command) (p token.Policy, required map[string]bool, err error) {
-	set, err := r.Policy()
-	if err == nil {
-		p, err = token.ParsePolicy(set)
-	}
+	p, err = token.PolicyOf(r)
 	required = map[string]bool{}
 	for _, demand := range p.Require[by] {
 		required[string(demand)] = true

@@ -187,17 +187,9 @@ func (a ownAction) page(c *call) error {
 }
 
 // demanded is what the policy wants to be said beside the sign-in.
-func (c *call) demanded(by token.Command) (map[string]bool, error) {
-	all := map[string]bool{}
-	err := c.read(func(r report.PageReader) error {
-		set, err := r.Policy()
-		if err != nil {
-			return err
-		}
-		p, err := token.ParsePolicy(set)
-		for _, demand := range p.Require[by] {
-			all[string(demand)] = true
-		}
+func (c *call) demanded(by token.Command) (all map[string]bool, err error) {
+	err = c.read(func(r report.PageReader) error {
+		_, all, err = demands(r, by)
 		return err
 	})
 	return all, err

@@ -31,11 +31,7 @@ func (o *logOptions) add(cmd *cobra.Command) {
 	f.StringVarP(&o.ticket, "ticket", "t", "", "only events with this ticket `NUMBER`")
 	f.StringVar(&o.outcome, "outcome", "", "only events that were `done or refused`")
 	_ = cmd.RegisterFlagCompletionFunc("outcome", term.Fixed(string(trail.Done), string(trail.Refused))) // fails for a flag that is not there
-	var names []string
-	for _, c := range token.Commands() {
-		names = append(names, string(c))
-	}
-	_ = cmd.RegisterFlagCompletionFunc("command", term.Fixed(names...))
+	_ = cmd.RegisterFlagCompletionFunc("command", term.Fixed(token.Texts(token.Commands())...))
 }
 
 func (o *logOptions) filter(now time.Time) (f report.EventFilter, err error) {
@@ -56,10 +52,7 @@ func (o *logOptions) filter(now time.Time) (f report.EventFilter, err error) {
 		return f, fault.Errorf(fault.Usage, "replace writes no event of its own: it is a lost, unbind or unassign, and a bind")
 	}
 	if all := token.Commands(); f.Command != "" && !slices.Contains(all, f.Command) {
-		names := make([]string, len(all))
-		for i, c := range all {
-			names[i] = string(c)
-		}
+		names := token.Texts(all)
 		return f, fault.Errorf(fault.Usage, "--command %q is no command that the trail has", term.Clean(o.command)).
 			WithHint("%sit has %s", meant(string(f.Command), names), strings.Join(names, ", "))
 	}

@@ -194,7 +194,7 @@ func printReconciled(r *term.Run, req people.Reconcile, res people.Reconciled, e
 		if n > shownLeavers {
 			more = fmt.Sprintf(" and %d more; `fob account list --left` lists those who had tokens", res.Left-shownLeavers)
 		}
-		r.Remark("left: %s%s", joinAccounts(res.WhoLeft[:min(n, shownLeavers)]), more)
+		r.Remark("left: %s%s", token.Join(res.WhoLeft[:min(n, shownLeavers)], ", "), more)
 	}
 	return nil
 }
@@ -242,19 +242,11 @@ func nextWords(t people.ReconciledToken) string {
 	if len(t.Near) == 0 {
 		return t.Next.In(term.Wording{})
 	}
-	return "meant may be " + joinAccounts(t.Near) + "; " + t.Next.In(term.Wording{})
+	return "meant may be " + token.Join(t.Near, ", ") + "; " + t.Next.In(term.Wording{})
 }
 
 // shownLeavers is how many of those who left a person is told.
 const shownLeavers = 10
-
-func joinAccounts(all []token.Account) string {
-	names := make([]string, len(all))
-	for i, n := range all {
-		names[i] = string(n)
-	}
-	return strings.Join(names, ", ")
-}
 
 func reconciledWords(req people.Reconcile, res people.Reconciled) string {
 	if gone := res.Rows - res.Listed - len(res.Rejects); gone > 0 {

@@ -12,6 +12,7 @@ import (
 	"fob/internal/fault"
 	"fob/internal/report"
 	"fob/internal/report/export"
+	"fob/internal/token"
 )
 
 // newReportCmd holds the commands that answer a question about many tokens at
@@ -199,11 +200,7 @@ func newChangesCmd(r *term.Run) *cobra.Command {
 // addKinds adds the flag that narrows a report to some kinds.
 func addKinds[K ~string](cmd *cobra.Command, o *asking, known []K) {
 	cmd.Flags().StringVar(&o.kinds, "kind", "", "only these `KINDS`, separated by commas")
-	names := make([]string, len(known))
-	for i, k := range known {
-		names[i] = string(k)
-	}
-	_ = cmd.RegisterFlagCompletionFunc("kind", term.Fixed(names...)) // fails for a flag that is not there
+	_ = cmd.RegisterFlagCompletionFunc("kind", term.Fixed(token.Texts(known)...)) // fails for a flag that is not there
 }
 
 // parseWords reads words of a list that is known, each once; an empty text has none.
@@ -214,11 +211,7 @@ func parseWords[K ~string](flag, text string, known []K) (found []K, err error) 
 	for name := range strings.SplitSeq(text, ",") {
 		k := K(strings.ReplaceAll(strings.ToLower(strings.TrimSpace(name)), "-", "_"))
 		if !slices.Contains(known, k) || slices.Contains(found, k) {
-			words := make([]string, len(known))
-			for i, k := range known {
-				words[i] = string(k)
-			}
-			return nil, fault.Errorf(fault.Usage, "%s %q: it takes %s, each once, separated by commas", flag, term.Clean(text), strings.Join(words, ", "))
+			return nil, fault.Errorf(fault.Usage, "%s %q: it takes %s, each once, separated by commas", flag, term.Clean(text), token.Join(known, ", "))
 		}
 		found = append(found, k)
 	}

@@ -34,10 +34,7 @@ func printPlaces(r *term.Run, reader report.Reader, f report.Filter) (err error)
 	if r.JSON {
 		return r.PrintJSON(places)
 	}
-	headers := []string{"LOCATION", "TOKENS", "WITHIN"}
-	for _, s := range token.States() {
-		headers = append(headers, string(s))
-	}
+	headers := append([]string{"LOCATION", "TOKENS", "WITHIN"}, token.Texts(token.States())...)
 	t := r.NewTable(headers...).Spares("retired", "lost", "suspended", "assigned")
 	for _, p := range places {
 		cells := []any{p.Location, p.Tokens, p.Within}

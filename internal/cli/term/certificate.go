@@ -105,11 +105,7 @@ func certificatePaper(c certificate.Certificate) paper {
 		p.Facts = append(p.Facts, line{l.Name, Clean(l.Text)})
 	}
 	if n := len(c.Serials); n > 0 && n <= mostSerials {
-		names := make([]string, n)
-		for i, s := range c.Serials {
-			names[i] = string(s)
-		}
-		p.Facts = append(p.Facts, line{"Tokens", Clean(strings.Join(names, ", "))})
+		p.Facts = append(p.Facts, line{"Tokens", Clean(token.Join(c.Serials, ", "))})
 	}
 	var who []string
 	for _, s := range c.Steps {

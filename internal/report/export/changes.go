@@ -1,7 +1,6 @@
 package export
 
 import (
-	"iter"
 	"slices"
 	"time"
 
@@ -73,13 +72,9 @@ func Changes(r Reader, e Export, only []string) (a report.Answer[Change], sum fu
 		Title: changesSheet, Selected: e.Selected(), Columns: changeColumns,
 		Limits: []string{"Events are named if the baseline says how far its trail went."},
 		Spares: []string{"Command", "Batch", "Operator", "Event"},
-		Rows:   inColumns(c.rows, only),
+		Rows:   report.Mapped(c.rows, func(x Change) (Change, bool, error) { return x, len(only) == 0 || slices.Contains(only, x.Column), nil }),
 		None:   fault.Textf("%s", "nothing changed since "+c.Words), Narrowed: narrowed,
 	}, c.changed, nil
-}
-
-func inColumns(changes iter.Seq2[Change, error], only []string) iter.Seq2[Change, error] {
-	return report.Mapped(changes, func(x Change) (Change, bool, error) { return x, len(only) == 0 || slices.Contains(only, x.Column), nil })
 }
 
 // ColumnNames are those of the inventory's columns, as JSON and CSV have them.

@@ -162,10 +162,7 @@ func (d *document) writeExceptions(p *sheet.Page) {
 func (d *document) writeBatches(p *sheet.Page) {
 	p.Heading("Batches of the store: what was ordered, what came, where it is now")
 	var chosen []sheet.Column[report.Batch]
-	names := []string{"number", "file", "order", "expected", "records", "new"}
-	for _, st := range token.States() {
-		names = append(names, string(st))
-	}
+	names := append([]string{"number", "file", "order", "expected", "records", "new"}, token.Texts(token.States())...)
 	for _, name := range append(names, "tokens", "new_minus_tokens") {
 		chosen = append(chosen, sheet.Named(batchColumns, name))
 	}

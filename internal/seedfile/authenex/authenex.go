@@ -51,7 +51,7 @@ func Format() seedfile.Format {
 		},
 		Encoding:  seedfile.Hex,
 		Defaults:  token.Params{Type: token.HOTP, Hash: token.SHA1, Digits: 6},
-		Defaulted: seedfile.FieldSet(0).With(seedfile.FieldType).With(seedfile.FieldHash).With(seedfile.FieldDigits),
+		Defaulted: seedfile.SetOf(seedfile.FieldType, seedfile.FieldHash, seedfile.FieldDigits),
 		Support: seedfile.Support{
 			Read: "HOTP", Found: seedfile.ByContent, Encrypted: seedfile.NotEncrypted,
 			Checked: "the codes of RFC 4226",

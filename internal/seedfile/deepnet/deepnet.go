@@ -50,7 +50,7 @@ func Format() seedfile.Format {
 			`</data>`,
 		},
 		Defaults:  token.Params{Hash: token.SHA1},
-		Defaulted: seedfile.FieldSet(0).With(seedfile.FieldHash).With(seedfile.FieldT0),
+		Defaulted: seedfile.SetOf(seedfile.FieldHash, seedfile.FieldT0),
 		Support: seedfile.Support{
 			Read: "TOTP or HOTP, as the operator says", Found: seedfile.ByContent, Encrypted: seedfile.NotEncrypted,
 			Checked: "none; the elements are those that Deepnet documents",

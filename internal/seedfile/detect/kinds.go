@@ -90,16 +90,12 @@ var textKinds = []kind{
 	{hasAll(`"encrypted"`, `"items"`), "an export of Bitwarden", appBackup},
 	{prefix("{"), "JSON of a kind that fob does not know", askForGraph},
 	{prefix("["), "JSON of a kind that fob does not know", askForGraph},
-	{contains("INSERT INTO"), "an SQL dump", "of those fob reads Authenex's, with AUTHENEXDB in its first line: " +
+	{func(b []byte) bool { return bytes.Contains(b, []byte("INSERT INTO")) }, "an SQL dump", "of those fob reads Authenex's, with AUTHENEXDB in its first line: " +
 		"have the table written as CSV, or ask the supplier for OATH CSV"},
 }
 
 func prefix(p string) func([]byte) bool {
 	return func(b []byte) bool { return bytes.HasPrefix(b, []byte(p)) }
-}
-
-func contains(p string) func([]byte) bool {
-	return func(b []byte) bool { return bytes.Contains(b, []byte(p)) }
 }
 
 // xml looks for an element, whatever its namespace prefix.

@@ -51,10 +51,9 @@ func Format() seedfile.Format {
 			`  </Token>`,
 			`</Tokens>`,
 		},
-		Encoding: seedfile.Hex,
-		Defaults: token.Params{Type: token.HOTP, Hash: token.SHA1, Digits: 6, T0: seedfile.Epoch2000},
-		Defaulted: seedfile.FieldSet(0).With(seedfile.FieldType).With(seedfile.FieldHash).
-			With(seedfile.FieldDigits).With(seedfile.FieldT0),
+		Encoding:  seedfile.Hex,
+		Defaults:  token.Params{Type: token.HOTP, Hash: token.SHA1, Digits: 6, T0: seedfile.Epoch2000},
+		Defaulted: seedfile.SetOf(seedfile.FieldType, seedfile.FieldHash, seedfile.FieldDigits, seedfile.FieldT0),
 		Support: seedfile.Support{
 			Read: "HOTP; TOTP, as the operator says", Found: seedfile.ByContent, Encrypted: seedfile.NotEncrypted,
 			Checked: "none; the elements are those that importers of it read",
@@ -135,10 +134,7 @@ func (r *reader) token() (seedfile.Record, error) {
 		return seedfile.Record{}, err
 	}
 	fill(&rec, says)
-	if rec.Problem != nil {
-		rec.Secret.Text.Clear()
-		rec.Secret = seedfile.Secret{}
-	}
+	rec.Refused()
 	return rec, nil
 }
 
@@ -151,12 +147,10 @@ func fill(rec *seedfile.Record, says map[string][]byte) {
 		rec.Model = ""
 		rec.Fail("the ProductName or Model looks like a seed")
 	}
-	if text, has := says["Seed"]; !has {
-		rec.Fail("the Token has no Seed")
-	} else if seed, err := seedfile.DecodeText(text, seedfile.Hex); err != nil {
-		rec.Fail("%v", err)
+	if text, has := says["Seed"]; has {
+		rec.ReadSeed(text, seedfile.Hex, "")
 	} else {
-		rec.Secret = seedfile.Secret{Encoding: seedfile.Raw, Text: seed}
+		rec.Fail("the Token has no Seed")
 	}
 	if moving, has := says["MovingFactor"]; has {
 		if n, _, ok := table.Number(moving); ok {

@@ -40,7 +40,7 @@ func Format() seedfile.Format {
 		},
 		Encoding:  seedfile.Base32,
 		Defaults:  token.Params{Hash: token.SHA1},
-		Defaulted: seedfile.FieldSet(0).With(seedfile.FieldHash).With(seedfile.FieldT0),
+		Defaulted: seedfile.SetOf(seedfile.FieldHash, seedfile.FieldT0),
 		Support: seedfile.Support{
 			Read: "TOTP", Found: seedfile.ByContent, Encrypted: seedfile.NotEncrypted,
 			Checked: "oathtool, for the codes",
@@ -293,7 +293,7 @@ func (r *reader) record(d *device) seedfile.Record {
 	rec := seedfile.Record{
 		Place:  seedfile.Place{Unit: "device", N: r.records},
 		Params: token.Params{Type: token.TOTP, Digits: 6},
-		Given:  seedfile.FieldSet(0).With(seedfile.FieldType).With(seedfile.FieldDigits),
+		Given:  seedfile.SetOf(seedfile.FieldType, seedfile.FieldDigits),
 	}
 	d.text(&rec, "serialNumber", &rec.Serial)
 	if d.wrong != "" {
@@ -310,9 +310,7 @@ func (r *reader) record(d *device) seedfile.Record {
 	}
 	d.readSecret(&rec)
 	d.readClock(&rec)
-	if rec.Problem != nil {
-		rec.Secret.Text.Clear()
-		rec.Secret = seedfile.Secret{}
+	if rec.Refused() {
 		return rec
 	}
 	if d.values[assignTo] != nil {
@@ -361,16 +359,8 @@ func (d *device) readSecret(rec *seedfile.Record) {
 		rec.Fail("the secretKey is not a text")
 	case n > maxSecret:
 		rec.Fail("the secretKey has %d characters; %d are the most", n, maxSecret)
-	case seedfile.LooksLikeHex(bare):
-		// Some of it may be base32 as well, and would make a seed that is wrong.
-		rec.Fail("the secretKey looks like hex; in %s it is base32", Name)
 	default:
-		seed, err := seedfile.DecodeText(bare, seedfile.Base32)
-		if err != nil {
-			rec.Fail("%v", err)
-			return
-		}
-		rec.Secret = seedfile.Secret{Encoding: seedfile.Raw, Text: seed}
+		rec.ReadSeed(bare, seedfile.Base32, "the secretKey looks like hex; in "+Name+" it is base32")
 	}
 }
 

@@ -62,7 +62,7 @@ func sniff(s seedfile.Sample) seedfile.Match {
 	width, typed := 0, false
 	t := table.Count(s, table.SampleRows(s), func(fields [][]byte) bool {
 		width = max(width, len(fields))
-		typed = typed || table.HasType(fields)
+		typed = typed || len(fields) > 2 && table.IsType(fields[2])
 		moving := fields[min(2, len(fields)-1)]
 		return table.IsSeed(l.Field(fields, table.Seed), seedfile.Hex) &&
 			(named || len(fields) == 2 || len(fields) == 3 && (len(moving) == 0 || table.IsNumber(moving)))

@@ -93,9 +93,7 @@ func (r *reader) Next() (seedfile.Record, error) {
 	}
 	r.CheckEnd(&rec, row, mayBeCut)
 	l.fill(&rec)
-	if rec.Problem != nil {
-		rec.Secret.Text.Clear()
-		rec.Secret = seedfile.Secret{}
+	if rec.Refused() {
 		return rec, nil
 	}
 	for counter, is := range map[*int]bool{
@@ -260,7 +258,12 @@ func (l link) fill(rec *seedfile.Record) {
 	case err != nil:
 		rec.Fail("the account in the label is to be the serial: %v", err)
 	}
-	l.readSecret(rec)
+	if text, given := l.params["secret"]; given {
+		rec.ReadSeed(text, seedfile.Base32, "the secret looks like hex; in a link it is base32")
+		clear(text)
+	} else {
+		rec.Fail("the link has no secret")
+	}
 	for _, p := range []struct {
 		name        string
 		least, most int64
@@ -281,39 +284,12 @@ func (l link) fill(rec *seedfile.Record) {
 		}
 	}
 	if text, given := l.params["algorithm"]; given {
-		h, err := token.ParseHash(string(text))
-		if err != nil {
-			rec.Fail("the algorithm is %s; SHA1, SHA256 and SHA512 are known", seedfile.Shown(string(text)))
-			return
-		}
-		rec.Params.Hash = h
-		rec.Given = rec.Given.With(seedfile.FieldHash)
+		rec.ReadHash(text, "algorithm", "SHA1, SHA256 and SHA512")
 	}
 }
 
 // maxAccount is how long a name may be that a message repeats.
 const maxAccount = 64
-
-// readSecret reads base32. Some hex may be base32 as well, and would make a seed that
-// is wrong.
-func (l link) readSecret(rec *seedfile.Record) {
-	text, given := l.params["secret"]
-	if !given {
-		rec.Fail("the link has no secret")
-		return
-	}
-	defer clear(text)
-	seed, err := seedfile.DecodeText(text, seedfile.Base32)
-	switch {
-	case seedfile.LooksLikeHex(text):
-		seed.Clear()
-		rec.Fail("the secret looks like hex; in a link it is base32")
-	case err != nil:
-		rec.Fail("%v", err)
-	default:
-		rec.Secret = seedfile.Secret{Encoding: seedfile.Raw, Text: seed}
-	}
-}
 
 // mayBeCut compares a last line without an end with the line before, which has what
 // this one may have lost: parameters, or the end of the last one.

@@ -27,12 +27,7 @@ func (r *reader) record(e *entry) seedfile.Record {
 	d.readKey(&rec)
 	d.readNumbers(&rec)
 	if text, given := d["crypto"]; given {
-		h, err := token.ParseHash(string(text))
-		if err != nil {
-			rec.Fail("the crypto is %s; HmacSHA1, HmacSHA256 and HmacSHA512 are known", seedfile.Shown(string(text)))
-		} else {
-			rec.Params.Hash, rec.Given = h, rec.Given.With(seedfile.FieldHash)
-		}
+		rec.ReadHash(text, "crypto", "HmacSHA1, HmacSHA256 and HmacSHA512")
 	}
 	d.readDate(&rec)
 	rec.Model = cmp.Or(string(d["PrtoductName"]), string(d["ProductName"]), kind)
@@ -40,9 +35,7 @@ func (r *reader) record(e *entry) seedfile.Record {
 		rec.Model = ""
 		rec.Fail("the product's name looks like a seed")
 	}
-	if rec.Problem != nil {
-		rec.Secret.Text.Clear()
-		rec.Secret = seedfile.Secret{}
+	if rec.Refused() {
 		return rec
 	}
 	if rec.Doubt.Field == seedfile.FieldCounter {
@@ -143,12 +136,7 @@ func (d data) readKey(rec *seedfile.Record) {
 	case bytes.HasPrefix(key, []byte("(")):
 		rec.Fail("the seed (sccKey) is encrypted by a SafeWord server; ask the supplier for the delivery as it was made, or for OATH CSV")
 	default:
-		seed, err := seedfile.DecodeText(key, seedfile.Hex)
-		if err != nil {
-			rec.Fail("%v", err)
-			return
-		}
-		rec.Secret = seedfile.Secret{Encoding: seedfile.Raw, Text: seed}
+		rec.ReadSeed(key, seedfile.Hex, "")
 	}
 }
 

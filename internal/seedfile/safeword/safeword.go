@@ -44,10 +44,9 @@ func Format() seedfile.Format {
 			"sccTokenData: sccKey=3132333435363738393031323334353637383930;sccMode=E;sccSeq=0001",
 			"sccSignature: MC0CFQ==",
 		},
-		Encoding: seedfile.Hex,
-		Defaults: token.Params{Type: token.HOTP, Hash: token.SHA1, Digits: 6, T0: seedfile.Epoch2000},
-		Defaulted: seedfile.FieldSet(0).With(seedfile.FieldType).With(seedfile.FieldHash).
-			With(seedfile.FieldDigits).With(seedfile.FieldT0),
+		Encoding:  seedfile.Hex,
+		Defaults:  token.Params{Type: token.HOTP, Hash: token.SHA1, Digits: 6, T0: seedfile.Epoch2000},
+		Defaulted: seedfile.SetOf(seedfile.FieldType, seedfile.FieldHash, seedfile.FieldDigits, seedfile.FieldT0),
 		Support: seedfile.Support{
 			Read: "HOTP; TOTP since 2000-01-01", Found: seedfile.ByContent, Encrypted: seedfile.NotEncrypted,
 			Checked: "oathtool, for the codes",

@@ -165,9 +165,6 @@ func typeOf(field []byte) token.Type {
 // IsType reports whether a field says hotp or totp.
 func IsType(field []byte) bool { return typeOf(field) != "" }
 
-// HasType reports whether a field behind serial and seed says hotp or totp.
-func HasType(fields [][]byte) bool { return len(fields) > 2 && IsType(fields[2]) }
-
 // KnownColumns lists what a header names.
 func KnownColumns(l Layout) string {
 	var all []string

@@ -146,7 +146,7 @@ func (r *Reader) doubtIgnored(rec *seedfile.Record, fields [][]byte) {
 			continue
 		}
 		if f := r.mayBe(rec, text); f != 0 {
-			rec.Question(f, "%s has a name that means nothing to %s, and may be the %s; name it so, or say %s", r.called(i+1), r.Family.Name, f, f.Said())
+			rec.Question(f, "%s has a name that means nothing to %s, and may be the %s; name it so, or say %s", r.called(i+1), r.Family.Name, f, fault.Field(f.String()))
 		}
 	}
 }
