@@ -7,6 +7,10 @@
 // the lock holds until the commit. READ COMMITTED is enough for that. Loads take no
 // turn: nobody sees their rows before an ordinary transaction completes the batch.
 //
+// A token has no foreign keys to its profile and place, which the server would look up
+// for every row of a load: schema/2_rules.sql says what keeps both there, and
+// verify finds a token of a profile or place that is not.
+//
 // Only row locks are used, no advisory locks, no LISTEN, no deferrable constraints:
 // the engines that speak PostgreSQL's protocol share no more.
 package postgres
