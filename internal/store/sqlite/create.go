@@ -77,7 +77,7 @@ func build(ctx context.Context, path string, fill func(*engine) error) error {
 		return err
 	}
 	file.Close()
-	e := &engine{path: path, files: newWatch(path), mine: oneWriter()}
+	e := &engine{path: path, files: newWatch(path), line: newLine()}
 	if e.write, err = openWriter(path, forBuilding); err != nil {
 		return err
 	}

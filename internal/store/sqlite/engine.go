@@ -32,9 +32,7 @@ type engine struct {
 	on       sync.Map    // *sql.Tx: the *connection that it runs on
 	load     *sql.DB     // of a large import, while it holds its lock; else nil
 	folding  *background // nil when nobody writes, or a store is being made
-	// mine has room for one writer of this process: the others wait here, in the order
-	// in which they came, and hold no file while they do.
-	mine chan struct{}
+	line     *line       // of this process's writers
 }
 
 // pragmas hold for every connection, so they stand in the address: a PRAGMA

@@ -28,7 +28,7 @@ func OpenPatient(ctx context.Context, path string, p store.Patience) (*store.Sto
 	if err := checkWritable(abs); err != nil {
 		return nil, err
 	}
-	e := &engine{path: abs, files: newWatch(abs), patience: p, mine: oneWriter(), folding: newBackground()}
+	e := &engine{path: abs, files: newWatch(abs), patience: p, line: newLine(), folding: newBackground()}
 	if e.read, err = openReaders(readAddress(abs)); err != nil {
 		return nil, openError(err, abs)
 	}
@@ -56,7 +56,7 @@ func openToRead(ctx context.Context, path string, make makeStore) (*store.Store,
 	if err != nil {
 		return nil, err
 	}
-	e := &engine{path: abs, mine: oneWriter()}
+	e := &engine{path: abs, line: newLine()}
 	if e.read, err = openReader(ctx, abs); err != nil {
 		return nil, err
 	}

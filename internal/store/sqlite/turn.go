@@ -5,6 +5,7 @@ import (
 	"errors"
 	"os"
 	"strings"
+	"sync/atomic"
 
 	"fob/internal/fault"
 )
@@ -13,12 +14,13 @@ import (
 // while it waits for lock, and lets it go once it has lock. So at most one
 // writer waits for lock, the others stand in a queue behind intent, and a
 // loader that comes back for its next slice stands behind the desk. SQLite's
-// own busy handler polls instead and lets the loader win for seconds.
+// own busy handler polls instead and lets the loader win for seconds. The writers of
+// one process form a line, and only its first goes to the turnstile.
 
 // fileLock is a flock, taken in full or not at all.
 type fileLock struct {
 	f    *os.File
-	then func() // once it is let go; nil: nothing
+	then func() // instead of letting it go; nil: it is let go
 }
 
 func openLock(path string) (*os.File, error) {
@@ -106,29 +108,85 @@ func tryAcquire(path string) (l *fileLock, ok bool, err error) {
 }
 
 func (l *fileLock) release() {
-	l.f.Close() // which ends the lock
 	if l.then != nil {
 		l.then()
+		return
 	}
+	l.f.Close() // which ends the lock
 }
 
-func oneWriter() chan struct{} { return make(chan struct{}, 1) }
+// line is where the writers of this process wait: in the order in which they came, and
+// without holding a file while they do.
+type line struct {
+	first   chan struct{} // has room for the one who has the turn or waits for the files
+	waiting atomic.Int32
+	// What follows belongs to the first.
+	kept   *fileLock // the lock of the one before, which was passed on
+	passed int       // how often it was
+}
+
+func newLine() *line { return &line{first: make(chan struct{}, 1)} }
+
+// maxPassed is how often a process passes its turn on among its own writers. Without that
+// every agent at the pages would stand behind another slice of a loader; with it the
+// others wait for a few commits at most.
+const maxPassed = 5
 
 // turn waits at the turnstile; the caller runs one transaction and releases.
 func (e *engine) turn(ctx context.Context) (*fileLock, error) {
 	w := &wait{Patience: e.patience, engine: e}
+	l := e.line
+	l.waiting.Add(1)
 	select {
-	case e.mine <- struct{}{}:
+	case l.first <- struct{}{}:
+		l.waiting.Add(-1)
 	case <-ctx.Done():
+		l.waiting.Add(-1)
+		l.letGo() // it may just have been passed on to this one
 		return nil, ctx.Err()
+	}
+	lock := l.kept
+	l.kept = nil
+	if lock != nil {
+		l.passed++
+		lock.sign()
+		return lock, nil
 	}
 	lock, err := e.turnOfFiles(ctx, w)
 	if err != nil {
-		<-e.mine
+		<-l.first
 		return nil, err
 	}
-	lock.then = func() { <-e.mine }
+	l.passed = 0
+	lock.then = func() { l.leave(lock) }
 	return lock, nil
+}
+
+// leave passes a lock on, or lets it go.
+func (l *line) leave(lock *fileLock) {
+	if l.waiting.Load() > 0 && l.passed < maxPassed {
+		l.kept = lock
+	} else {
+		lock.f.Close()
+	}
+	<-l.first
+	if l.waiting.Load() == 0 { // the one who waited was called off
+		l.letGo()
+	}
+}
+
+// letGo lets a lock go that was passed on and that nobody took. Who is first now takes
+// it, or did.
+func (l *line) letGo() {
+	select {
+	case l.first <- struct{}{}:
+		if l.kept != nil {
+			l.kept.f.Close()
+			l.kept = nil
+		}
+		<-l.first
+	default:
+	}
 }
 
 // turnOfFiles waits among the processes.
