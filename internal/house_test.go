@@ -38,7 +38,7 @@ var rooms = map[string]room{
 		why: "the root knows global flags, the list of commands and what becomes of an error; a command is in its group",
 	},
 	"cli/term": {
-		may: []string{"fault", "app", "desk", "intake", "people", "request", "report", "report/certificate", "report/export", "report/sheet", "token", "trail", "otp"},
+		may: []string{"fault", "app", "desk", "intake", "people", "request", "report", "report/certificate", "report/export", "report/past", "report/sheet", "token", "trail", "otp"},
 		why: "what all commands share knows no command",
 		not: map[string]string{"cli/group": "groups import term"},
 	},
@@ -194,12 +194,16 @@ var rooms = map[string]room{
 		may: []string{"fault", "token", "office", "rows", "spool"},
 		why: "columns, cells and files know no question and no store",
 	},
+	"report/past": {
+		may: []string{"fault", "token", "trail", "report"},
+		why: "the past is told by the trail alone, and read as the present is",
+	},
 	"report/certificate": {
 		may: []string{"fault", "token", "trail", "report"},
 		why: "what proves a destruction is one more answer of the trail",
 	},
 	"report/export": {
-		may: []string{"fault", "token", "trail", "report", "report/sheet", "rows", "spool"},
+		may: []string{"fault", "token", "trail", "report", "report/past", "report/sheet", "rows", "spool"},
 		why: "the auditor's inventory reads and never changes anything",
 	},
 	"report": {

@@ -15,6 +15,7 @@ import (
 
 	"fob/internal/report"
 	"fob/internal/report/export"
+	"fob/internal/report/past"
 	"fob/internal/report/sheet"
 	"fob/internal/token"
 	"fob/internal/trail"
@@ -87,7 +88,7 @@ func since(t *testing.T, l *life.Life, asOf time.Time, e export.Export, base fun
 	err := l.Read(func(now report.Reader) (err error) {
 		reader := now
 		if !asOf.IsZero() {
-			if reader, err = report.AsOf(now, asOf); err != nil {
+			if reader, err = past.AsOf(now, asOf); err != nil {
 				return err
 			}
 		}

@@ -13,6 +13,7 @@ import (
 	"fob/internal/fault"
 	"fob/internal/report"
 	"fob/internal/report/export"
+	"fob/internal/report/past"
 	"fob/internal/token"
 	"fob/internal/trail"
 	"fob/tools/life"
@@ -29,7 +30,7 @@ type moment struct {
 func seen(l *life.Life, f report.Filter, at time.Time) (m moment, err error) {
 	err = l.Read(func(r report.Reader) error {
 		if !at.IsZero() {
-			if r, err = report.AsOf(r, at); err != nil {
+			if r, err = past.AsOf(r, at); err != nil {
 				return err
 			}
 		}

@@ -6,6 +6,7 @@ import (
 	"maps"
 	"math"
 	"slices"
+	"strings"
 	"time"
 
 	"fob/internal/fault"
@@ -275,4 +276,9 @@ func (d *Drift) Answer(f DriftFilter) Answer[DriftGroup] {
 			sheet.Col("observed_at", "Observed at (UTC)", 20, "When it was last seen", func(o *outlier) time.Time { return o.ObservedAt }),
 		}, Rows(d.Outliers))},
 	}
+}
+
+// Selects reports whether clocks of a kind are among those that the filter selects.
+func (f DriftFilter) Selects(batch int, model string) bool {
+	return (f.Batch == 0 || f.Batch == batch) && (f.Model == "" || strings.EqualFold(f.Model, model))
 }

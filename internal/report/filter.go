@@ -2,6 +2,7 @@ package report
 
 import (
 	"fmt"
+	"fob/internal/token"
 	"strings"
 	"time"
 )
@@ -50,4 +51,21 @@ func AsOfWords(at time.Time) string {
 		return "the end of " + at.UTC().Format(time.DateOnly) + " UTC"
 	}
 	return at.UTC().Format(time.RFC3339Nano)
+}
+
+// Selects reports whether a token is among those that the filter selects; where it
+// begins and how many there may be is left to who walks.
+func (f Filter) Selects(t *Token) bool {
+	return (f.State == "" || f.State == t.State) &&
+		(f.Account == "" || t.Account != nil && token.Account(*t.Account).Key() == f.Account.Key()) &&
+		(f.Batch == 0 || f.Batch == t.Batch) &&
+		(f.Location == "" || t.Location != nil && token.LocationWithin(token.LocationKey(*t.Location), token.LocationKey(f.Location))) &&
+		(f.Manufacturer == "" || strings.EqualFold(t.Manufacturer, f.Manufacturer)) &&
+		(f.Model == "" || strings.EqualFold(t.Model, f.Model)) &&
+		(f.Type == "" || f.Type == t.Type) &&
+		(f.LockedAt.IsZero() || t.LockedUntil != nil && t.LockedUntil.After(f.LockedAt)) &&
+		(!f.Nowhere || t.Location == nil) &&
+		(!f.Marked || t.Leaked || t.WasStolen) &&
+		(f.ExpiringBy.IsZero() || t.NotAfter != nil && t.NotAfter.Unix() <= f.ExpiringBy.Unix()) &&
+		strings.HasPrefix(t.Serial.Key(), f.Prefix.Key())
 }

@@ -4,12 +4,10 @@ import (
 	"cmp"
 	"encoding/json"
 	"fmt"
-	"io"
 	"iter"
 	"slices"
 
 	"fob/internal/fault"
-	"fob/internal/report/sheet"
 	"fob/internal/token"
 	"fob/internal/trail"
 )
@@ -208,27 +206,6 @@ func plainEvent(stored trail.Stored) (Event, error) {
 		e.Plain[t.Field] = t.Text
 	}
 	return e, nil
-}
-
-// WriteEventsJSON writes events as a JSON array, one object a line, and [] when
-// there is none.
-func WriteEventsJSON(w io.Writer, events EventSeq) error {
-	before, end := "[\n", "[]\n"
-	for e, err := range events {
-		if err != nil {
-			return err
-		}
-		line, err := json.Marshal(e)
-		if err != nil {
-			return fmt.Errorf("event %d: %w", e.Seq, err)
-		}
-		if _, err := fmt.Fprintf(w, "%s%s", before, line); err != nil {
-			return sheet.WriteError(err)
-		}
-		before, end = ",\n", "\n]\n"
-	}
-	_, err := io.WriteString(w, end)
-	return sheet.WriteError(err)
 }
 
 // PageReader is a Reader for front ends that answer at once: it finds a token by its

@@ -82,7 +82,7 @@ type Filter struct {
 	Prefix       token.Serial // serials that begin so
 	After        token.Serial // keyset: tokens behind this one
 	Limit        int          // 0: no limit
-	AsOf         time.Time    // as things were then: the reader's business (see AsOf); zero: now
+	AsOf         time.Time    // as things were then: the reader's business (see package past); zero: now
 }
 
 // Token is one row of the inventory. Its JSON names are kept for good. Fields

@@ -11,6 +11,7 @@ import (
 	"fob/internal/cli/term"
 	"fob/internal/fault"
 	"fob/internal/report"
+	"fob/internal/report/sheet"
 	"fob/internal/token"
 	"fob/internal/trail"
 )
@@ -92,7 +93,7 @@ func named(reader report.Reader, a token.Account) bool {
 
 func printEvents(r *term.Run, events report.EventSeq) error {
 	if r.JSON {
-		return report.WriteEventsJSON(term.Visible(r.Streams.Out), events)
+		return sheet.WriteJSON(term.Visible(r.Streams.Out), events)
 	}
 	t := logTable(r)
 	for e, err := range events {

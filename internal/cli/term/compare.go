@@ -16,6 +16,7 @@ import (
 	"fob/internal/fault"
 	"fob/internal/report"
 	"fob/internal/report/export"
+	"fob/internal/report/past"
 	"fob/internal/report/sheet"
 	"fob/internal/trail"
 )
@@ -63,7 +64,7 @@ func (r *Run) WithCompared(ctx context.Context, read reading, o *CompareOptions,
 		}
 		reader := now
 		if !e.Filter.AsOf.IsZero() {
-			if reader, err = report.AsOf(now, e.Filter.AsOf); err != nil {
+			if reader, err = past.AsOf(now, e.Filter.AsOf); err != nil {
 				return err
 			}
 		}

@@ -13,6 +13,7 @@ import (
 
 	"fob/internal/fault"
 	"fob/internal/report"
+	"fob/internal/report/past"
 	"fob/internal/token"
 )
 
@@ -176,7 +177,7 @@ func (r *Run) WithInventory(ctx context.Context, f report.Filter, fn func(report
 		if f.AsOf.IsZero() {
 			return fn(reader)
 		}
-		then, err := report.AsOf(reader, f.AsOf)
+		then, err := past.AsOf(reader, f.AsOf)
 		if err != nil {
 			return err
 		}

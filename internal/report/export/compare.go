@@ -11,6 +11,7 @@ import (
 
 	"fob/internal/fault"
 	"fob/internal/report"
+	"fob/internal/report/past"
 	"fob/internal/report/sheet"
 	"fob/internal/token"
 )
@@ -73,7 +74,7 @@ type was struct {
 
 // BaselineAt is what a store held at an instant; now is the store as it is.
 func BaselineAt(now Reader, at time.Time) (*Baseline, error) {
-	then, err := report.AsOf(now, at)
+	then, err := past.AsOf(now, at)
 	if err != nil {
 		return nil, err
 	}

@@ -1,4 +1,6 @@
-package report
+// Package past reads a store as it was at an instant, as its trail tells it. What comes
+// out is a report.Reader, so that every report and export can be asked of the past.
+package past
 
 import (
 	"cmp"
@@ -10,28 +12,29 @@ import (
 	"time"
 
 	"fob/internal/fault"
+	"fob/internal/report"
 	"fob/internal/token"
 	"fob/internal/trail"
 )
 
-// past reads a store as it was at an instant. Everything that a Reader gives is
+// past reads a store as it was at an instant. Everything that a report.Reader gives is
 // told from the trail, but for what never changed of a token.
 type past struct {
-	now     Reader
+	now     report.Reader
 	past    *trail.Past
 	lock    token.Lock // as the policy had it
 	store   string
-	removed []token.Facts  // in the order of serials
-	batches map[int]*Batch // by number
-	found   *survey        // nil: nobody looked yet
+	removed []token.Facts         // in the order of serials
+	batches map[int]*report.Batch // by number
+	found   *survey               // nil: nobody looked yet
 }
 
-var _ Reader = (*past)(nil)
+var _ report.Reader = (*past)(nil)
 
 // AsOf returns the store as it was at an instant, as its trail tells it; trail.Past
 // says which events count. An instant before the store is an error of kind Usage.
-func AsOf(r Reader, at time.Time) (Reader, error) {
-	then, err := trail.Replay(r.Events(EventFilter{}), r.FormerRows(), at)
+func AsOf(r report.Reader, at time.Time) (report.Reader, error) {
+	then, err := trail.Replay(r.Events(report.EventFilter{}), r.FormerRows(), at)
 	if err != nil {
 		return nil, err
 	}
@@ -45,7 +48,7 @@ func AsOf(r Reader, at time.Time) (Reader, error) {
 	}
 	p := &past{now: r, past: then, lock: policy.Lock, store: id, removed: slices.Clone(then.Removed())}
 	slices.SortFunc(p.removed, bySerial)
-	p.batches = map[int]*Batch{}
+	p.batches = map[int]*report.Batch{}
 	for _, row := range then.Batches() {
 		p.batches[row.Number] = new(batchOf(row))
 	}
@@ -58,18 +61,18 @@ func byID(a, b token.Facts) int { return cmp.Compare(a.ID, b.ID) }
 
 // Tokens streams the tokens that were there and that the filter selects by what
 // they were.
-func (p *past) Tokens(f Filter) iter.Seq2[Token, error] {
-	return func(yield func(Token, error) bool) {
+func (p *past) Tokens(f report.Filter) iter.Seq2[report.Token, error] {
+	return func(yield func(report.Token, error) bool) {
 		if nothing, err := p.hasNone(f); nothing || err != nil {
 			if err != nil {
-				yield(Token{}, err)
+				yield(report.Token{}, err)
 			}
 			return
 		}
 		begun, n := f.After == "", 0
 		for then, err := range p.there(f) {
 			if err != nil {
-				yield(Token{}, err)
+				yield(report.Token{}, err)
 				return
 			}
 			if !begun {
@@ -87,19 +90,19 @@ func (p *past) Tokens(f Filter) iter.Seq2[Token, error] {
 			}
 		}
 		if !begun && f.Batch != 0 {
-			yield(Token{}, fault.Errorf(fault.NotFound, "no token %s in batch %d then", f.After, f.Batch))
+			yield(report.Token{}, fault.Errorf(fault.NotFound, "no token %s in batch %d then", f.After, f.Batch))
 		}
 	}
 }
 
 // there are the tokens that were there then, of those that batch and prefix of a filter
 // select.
-func (p *past) there(f Filter) iter.Seq2[trail.PastToken, error] {
-	return Mapped(p.columns(f), p.past.Token)
+func (p *past) there(f report.Filter) iter.Seq2[trail.PastToken, error] {
+	return report.Mapped(p.columns(f), p.past.Token)
 }
 
 // columns merges the tokens that are there with those that went since.
-func (p *past) columns(f Filter) iter.Seq2[token.Facts, error] {
+func (p *past) columns(f report.Filter) iter.Seq2[token.Facts, error] {
 	removed, order := p.removed, bySerial
 	if f.Batch != 0 && f.Prefix == "" {
 		removed, order = slices.SortedFunc(slices.Values(removed), byID), byID
@@ -127,7 +130,7 @@ func (p *past) columns(f Filter) iter.Seq2[token.Facts, error] {
 	}
 }
 
-func (p *past) token(then trail.PastToken) Token {
+func (p *past) token(then trail.PastToken) report.Token {
 	t := fromPast(then, p.lock)
 	t.Deliver(p.batches[then.BatchNumber])
 	t.HandTo(then.Handed)
@@ -138,9 +141,9 @@ func (p *past) token(then trail.PastToken) Token {
 }
 
 // Bindings streams the bindings that the selected tokens had.
-func (p *past) Bindings(f Filter) iter.Seq2[Binding, error] {
+func (p *past) Bindings(f report.Filter) iter.Seq2[report.Binding, error] {
 	f.Limit, f.After = 0, ""
-	return func(yield func(Binding, error) bool) {
+	return func(yield func(report.Binding, error) bool) {
 		for c, err := range p.columns(f) {
 			var bindings []trail.BindingRow
 			var then trail.PastToken
@@ -152,7 +155,7 @@ func (p *past) Bindings(f Filter) iter.Seq2[Binding, error] {
 				then, there, err = p.past.Token(c)
 			}
 			if err != nil {
-				yield(Binding{}, err)
+				yield(report.Binding{}, err)
 				return
 			}
 			if !there {
@@ -170,92 +173,75 @@ func (p *past) Bindings(f Filter) iter.Seq2[Binding, error] {
 	}
 }
 
-func bindingOf(serial token.Serial, b trail.BindingRow) Binding {
-	return Binding{Serial: serial, Account: b.Account, OpenedAt: b.Opened, ClosedAt: When(b.Closed),
-		By: b.By.Name, Approver: NonZero(b.Approver), Proof: b.Proof, Codes: b.Codes, Ticket: b.Ticket, ID: b.UUID}
+func bindingOf(serial token.Serial, b trail.BindingRow) report.Binding {
+	return report.Binding{Serial: serial, Account: b.Account, OpenedAt: b.Opened, ClosedAt: report.When(b.Closed),
+		By: b.By.Name, Approver: report.NonZero(b.Approver), Proof: b.Proof, Codes: b.Codes, Ticket: b.Ticket, ID: b.UUID}
 }
 
-func fromPast(p trail.PastToken, lock token.Lock) Token {
+func fromPast(p trail.PastToken, lock token.Lock) report.Token {
 	var last *token.Observation
 	if n := len(p.Observed); n > 0 {
 		last = &p.Observed[n-1]
 	}
-	r := FromToken(p.Token, last, lock)
+	r := report.FromToken(p.Token, last, lock)
 	if p.HasSeed() {
 		r.SeedKey = &p.SeedKey
 	}
 	return r
 }
 
-// Selects reports whether a token is among those that the filter selects; where it
-// begins and how many there may be is left to who walks.
-func (f Filter) Selects(t *Token) bool {
-	return (f.State == "" || f.State == t.State) &&
-		(f.Account == "" || t.Account != nil && token.Account(*t.Account).Key() == f.Account.Key()) &&
-		(f.Batch == 0 || f.Batch == t.Batch) &&
-		(f.Location == "" || t.Location != nil && token.LocationWithin(token.LocationKey(*t.Location), token.LocationKey(f.Location))) &&
-		(f.Manufacturer == "" || strings.EqualFold(t.Manufacturer, f.Manufacturer)) &&
-		(f.Model == "" || strings.EqualFold(t.Model, f.Model)) &&
-		(f.Type == "" || f.Type == t.Type) &&
-		(f.LockedAt.IsZero() || t.LockedUntil != nil && t.LockedUntil.After(f.LockedAt)) &&
-		(!f.Nowhere || t.Location == nil) &&
-		(!f.Marked || t.Leaked || t.WasStolen) &&
-		(f.ExpiringBy.IsZero() || t.NotAfter != nil && t.NotAfter.Unix() <= f.ExpiringBy.Unix()) &&
-		strings.HasPrefix(t.Serial.Key(), f.Prefix.Key())
-}
-
 // Locations are the places that are known today: they keep their spelling.
 func (p *past) Locations() ([]string, error) { return p.now.Locations() }
 
 // LocationCounts counts the tokens that were there.
-func (p *past) LocationCounts(f Filter) ([]LocationCount, error) {
-	counts := map[LocationCount]int{}
+func (p *past) LocationCounts(f report.Filter) ([]report.LocationCount, error) {
+	counts := map[report.LocationCount]int{}
 	for t, err := range p.Tokens(f) {
 		if err != nil {
 			return nil, err
 		}
-		c := LocationCount{State: t.State}
+		c := report.LocationCount{State: t.State}
 		if t.Location != nil {
 			c.Location = *t.Location
 		}
 		counts[c]++
 	}
-	all := make([]LocationCount, 0, len(counts))
+	all := make([]report.LocationCount, 0, len(counts))
 	for c, n := range counts {
 		c.Tokens = n
 		all = append(all, c)
 	}
-	slices.SortFunc(all, func(a, b LocationCount) int {
+	slices.SortFunc(all, func(a, b report.LocationCount) int {
 		return cmp.Or(strings.Compare(a.Location, b.Location), strings.Compare(string(a.State), string(b.State)))
 	})
 	return all, nil
 }
 
 // Find reads one token as it was.
-func (p *past) Find(serial token.Serial) (Token, error) {
-	for t, err := range p.Tokens(Filter{Prefix: serial}) {
+func (p *past) Find(serial token.Serial) (report.Token, error) {
+	for t, err := range p.Tokens(report.Filter{Prefix: serial}) {
 		if err != nil || t.Serial.Key() == serial.Key() {
 			return t, err
 		}
 	}
-	return Token{}, fault.Errorf(fault.NotFound, "no token %s then", serial)
+	return report.Token{}, fault.Errorf(fault.NotFound, "no token %s then", serial)
 }
 
 // BatchFiles returns the batches that were there.
-func (p *past) BatchFiles() ([]Batch, error) {
-	all := []Batch{}
+func (p *past) BatchFiles() ([]report.Batch, error) {
+	all := []report.Batch{}
 	for _, row := range p.past.Batches() {
 		all = append(all, batchOf(row))
 	}
 	return all, nil
 }
 
-func batchOf(row trail.BatchRow) Batch {
-	b := Batch{
+func batchOf(row trail.BatchRow) report.Batch {
+	b := report.Batch{
 		Number: row.Number, ID: row.UUID, File: row.File, SHA256: row.SHA256, Format: row.Format, Order: row.Order, Supplier: row.Supplier,
 		Location: row.Location, ImportedAt: row.At, ImportedBy: row.By.Name, Records: row.Records, New: row.New,
-		Unchanged: row.Unchanged, Refused: row.Refused, QuarantinedAt: When(row.Quarantined), WithdrawnAt: When(row.Withdrawn),
-		States: map[token.State]int{}, Received: NonZero(row.Received),
+		Unchanged: row.Unchanged, Refused: row.Refused, QuarantinedAt: report.When(row.Quarantined), WithdrawnAt: report.When(row.Withdrawn),
+		States: map[token.State]int{}, Received: report.NonZero(row.Received),
 	}
 	if row.Expected != 0 {
 		b.Expected = &row.Expected
@@ -264,7 +250,7 @@ func batchOf(row trail.BatchRow) Batch {
 }
 
 // Batches returns them with the states that their tokens were in.
-func (p *past) Batches() ([]Batch, error) {
+func (p *past) Batches() ([]report.Batch, error) {
 	all, err := p.BatchFiles()
 	if err != nil {
 		return nil, err
@@ -280,22 +266,22 @@ func (p *past) Batches() ([]Batch, error) {
 }
 
 // Batch reads one batch by its number.
-func (p *past) Batch(number int) (Batch, error) {
+func (p *past) Batch(number int) (report.Batch, error) {
 	all, err := p.Batches()
 	if err != nil {
-		return Batch{}, err
+		return report.Batch{}, err
 	}
 	for _, b := range all {
 		if b.Number == number {
 			return b, nil
 		}
 	}
-	return Batch{}, fault.Errorf(fault.NotFound, "no batch %d then", number)
+	return report.Batch{}, fault.Errorf(fault.NotFound, "no batch %d then", number)
 }
 
 // Summary is what heads an export: the head is that of the trail as it was.
-func (p *past) Summary() (s Summary, err error) {
-	s = Summary{StoreID: p.store, AsOf: p.past.At, States: map[token.State]int{}, Head: p.past.Head}
+func (p *past) Summary() (s report.Summary, err error) {
+	s = report.Summary{StoreID: p.store, AsOf: p.past.At, States: map[token.State]int{}, Head: p.past.Head}
 	if s.Batches, err = p.Batches(); err != nil {
 		return s, err
 	}
@@ -315,9 +301,9 @@ func (p *past) Policy() (map[string]string, error) { return p.past.Policy(), nil
 func (p *past) Head() (trail.Head, error) { return p.past.Head, nil }
 
 // Events streams the trail as far as it went then.
-func (p *past) Events(f EventFilter) iter.Seq2[trail.Stored, error] {
+func (p *past) Events(f report.EventFilter) iter.Seq2[trail.Stored, error] {
 	return func(yield func(trail.Stored, error) bool) {
-		for stored, err := range p.now.Events(EventFilter{}) {
+		for stored, err := range p.now.Events(report.EventFilter{}) {
 			if err == nil && stored.Seq > p.past.Head.Seq {
 				return
 			}
@@ -332,34 +318,36 @@ func (p *past) Events(f EventFilter) iter.Seq2[trail.Stored, error] {
 }
 
 // Imported returns the columns of the tokens that were there.
-func (p *past) Imported(f Filter) iter.Seq2[token.Facts, error] {
-	return Mapped(p.there(f), func(t trail.PastToken) (token.Facts, bool, error) { return t.Facts, true, nil })
+func (p *past) Imported(f report.Filter) iter.Seq2[token.Facts, error] {
+	return report.Mapped(p.there(f), func(t trail.PastToken) (token.Facts, bool, error) { return t.Facts, true, nil })
 }
 
 // Scanned is for counting what lies there now.
-func (p *past) Scanned([]string) ([]Shelved, error) { return nil, noPast("scans") }
+func (p *past) Scanned([]string) ([]report.Shelved, error) { return nil, noPast("scans") }
 
 // ShelvedAt is as well.
-func (p *past) ShelvedAt(string) iter.Seq2[Shelved, error] {
-	return func(yield func(Shelved, error) bool) { yield(Shelved{}, noPast("scans")) }
+func (p *past) ShelvedAt(string) iter.Seq2[report.Shelved, error] {
+	return func(yield func(report.Shelved, error) bool) { yield(report.Shelved{}, noPast("scans")) }
 }
 
 func noPast(what string) error { return fmt.Errorf("of %s no past is told", what) }
 
 // Leavers returns nothing: the trail commits to lists of people without telling who
 // was on them.
-func (p *past) Leavers(LeaverFilter) iter.Seq2[Leaver, error] {
-	return func(func(Leaver, error) bool) {}
+func (p *past) Leavers(report.LeaverFilter) iter.Seq2[report.Leaver, error] {
+	return func(func(report.Leaver, error) bool) {}
 }
 
 // NewestList returns nothing, for the same reason.
-func (p *past) NewestList() (*PeopleList, error) { return nil, nil }
+func (p *past) NewestList() (*report.PeopleList, error) { return nil, nil }
 
 // Accounts are those of today.
-func (p *past) Accounts(f AccountFilter) iter.Seq2[Account, error] { return p.now.Accounts(f) }
+func (p *past) Accounts(f report.AccountFilter) iter.Seq2[report.Account, error] {
+	return p.now.Accounts(f)
+}
 
 // Account is that of today.
-func (p *past) Account(a token.Account) (AccountDetail, error) { return p.now.Account(a) }
+func (p *past) Account(a token.Account) (report.AccountDetail, error) { return p.now.Account(a) }
 
 // FormerRows are those of today.
 func (p *past) FormerRows() iter.Seq2[trail.FormerRow, error] { return p.now.FormerRows() }

@@ -1,12 +1,12 @@
-package report
+package past
 
 import (
 	"cmp"
 	"iter"
 	"slices"
-	"strings"
 	"time"
 
+	"fob/internal/report"
 	"fob/internal/token"
 	"fob/internal/trail"
 )
@@ -15,7 +15,7 @@ import (
 // walk over all of it: the walk takes as long as an export of the present does.
 type survey struct {
 	states map[int]map[token.State]int // by the number of the batch
-	clocks map[ClockGroup]int          // tokens that had a clock; Tokens is 0
+	clocks map[report.ClockGroup]int   // tokens that had a clock; Tokens is 0
 	seen   []trail.PastToken           // of which the clock was measured, in the order of their ids
 	marks  bool                        // whether any leaked or was stolen
 	locks  bool                        // whether any had failed attempts, without which none is locked
@@ -27,8 +27,8 @@ func (p *past) survey() (*survey, error) {
 	if p.found != nil {
 		return p.found, nil
 	}
-	s := &survey{states: map[int]map[token.State]int{}, clocks: map[ClockGroup]int{}}
-	for c, err := range trail.Ahead(p.columns(Filter{})) {
+	s := &survey{states: map[int]map[token.State]int{}, clocks: map[report.ClockGroup]int{}}
+	for c, err := range trail.Ahead(p.columns(report.Filter{})) {
 		if err != nil {
 			return nil, err
 		}
@@ -53,7 +53,7 @@ func (s *survey) add(t trail.PastToken) {
 	}
 	states[t.State]++
 	if t.Period > 0 {
-		s.clocks[ClockGroup{t.BatchNumber, t.Manufacturer, t.Model, 0}]++
+		s.clocks[report.ClockGroup{Batch: t.BatchNumber, Manufacturer: t.Manufacturer, Model: t.Model}]++
 		if len(t.Observed) > 0 {
 			s.seen = append(s.seen, t)
 		}
@@ -67,7 +67,7 @@ func (s *survey) add(t trail.PastToken) {
 
 // hasNone tells, of a filter by locks, marks or expiry, whether it is known without a walk
 // that nothing is selected.
-func (p *past) hasNone(f Filter) (bool, error) {
+func (p *past) hasNone(f report.Filter) (bool, error) {
 	if f.LockedAt.IsZero() && f.ExpiringBy.IsZero() && !f.Marked {
 		return false, nil
 	}
@@ -80,13 +80,8 @@ func (p *past) hasNone(f Filter) (bool, error) {
 
 func (s *survey) expires(by time.Time) bool { return !s.ends.IsZero() && !s.ends.After(by) }
 
-// Selects reports whether clocks of a kind are among those that the filter selects.
-func (f DriftFilter) Selects(batch int, model string) bool {
-	return (f.Batch == 0 || f.Batch == batch) && (f.Model == "" || strings.EqualFold(f.Model, model))
-}
-
 // ClockGroups counts the tokens that had a clock.
-func (p *past) ClockGroups(f DriftFilter) (all []ClockGroup, err error) {
+func (p *past) ClockGroups(f report.DriftFilter) (all []report.ClockGroup, err error) {
 	found, err := p.survey()
 	if err != nil {
 		return nil, err
@@ -100,15 +95,15 @@ func (p *past) ClockGroups(f DriftFilter) (all []ClockGroup, err error) {
 }
 
 // Clocks streams what had been measured of clocks by then.
-func (p *past) Clocks(f DriftFilter) iter.Seq2[ClockRecord, error] {
-	return Later(func() (all []ClockRecord, err error) {
+func (p *past) Clocks(f report.DriftFilter) iter.Seq2[report.ClockRecord, error] {
+	return report.Later(func() (all []report.ClockRecord, err error) {
 		found, err := p.survey()
 		if err != nil {
 			return nil, err
 		}
 		for _, t := range found.seen {
 			if f.Selects(t.BatchNumber, t.Model) {
-				all = append(all, ClockRecord{Serial: t.Serial, State: t.State, Batch: t.BatchNumber, Manufacturer: t.Manufacturer, Model: t.Model,
+				all = append(all, report.ClockRecord{Serial: t.Serial, State: t.State, Batch: t.BatchNumber, Manufacturer: t.Manufacturer, Model: t.Model,
 					Period: t.Period, Observations: t.Observed})
 			}
 		}
