@@ -31,6 +31,9 @@ type Copied struct {
 	Events  int64     `json:"events"`
 	Head    string    `json:"head"`
 	Newest  time.Time `json:"newest_event_at"`
+	// Missing is how many events behind the newest were seen from here of the store that
+	// a restored one takes the place of; 0: none, or nobody knows.
+	Missing int64 `json:"missing_events"`
 }
 
 // Backup copies the store while others work, into a file that appears whole or not at
@@ -295,7 +298,9 @@ func (c Config) restoreIn(ctx context.Context, s *store.Store, file, sum string,
 		return b, false, err
 	}
 	var m *memory
+	var seen store.Seen
 	if m = c.memoryOf(s.ID()); m != nil {
+		seen, _, _ = m.Last() // what cannot be read is no reason to be without a store
 		s.Watch(accepting{m})
 	}
 	if b.Tokens, b.Presses, err = s.CountTokens(ctx); err != nil {
@@ -311,7 +316,7 @@ func (c Config) restoreIn(ctx context.Context, s *store.Store, file, sum string,
 		if b.Newest, err = q.NewestEvent(); err != nil {
 			return err
 		}
-		b.Events, b.Head = head.Seq, head.Hash.String()
+		b.Events, b.Head, b.Missing = head.Seq, head.Hash.String(), max(seen.Head.Seq-head.Seq, 0)
 		w, err := request.Gate{Operator: c.Operator, Now: c.Now}.Pass(tx, request.Order{Guard: token.GuardRestore, By: token.CmdRestore, Always: true,
 			Files: []request.File{{Name: file, SHA256: sum}}, Effect: "put the backup " + file + " in the place of the store"}, w)
 		if needed := (*request.Needed)(nil); err != nil && !errors.As(err, &needed) && fault.KindOf(err) != fault.Refused {

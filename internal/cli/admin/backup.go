@@ -58,7 +58,12 @@ func newRestoreCmd(r *term.Run) *cobra.Command {
 		if err != nil {
 			return err
 		}
-		r.Warn("what was done after %s is not in this store: bindings, locks, and which codes were used", b.Newest.Format(time.RFC3339))
+		since := b.Newest.Format(time.RFC3339)
+		r.Warn("what was done after %s is not in this store: bindings, locks, leaks and thefts, and which codes were used", since)
+		if b.Missing > 0 {
+			r.Warn("%s behind it was seen from here: if the database that has them can still be read, `fob audit log --db FILE --identity none --since %s` lists what to do again",
+				term.Count(int(b.Missing), "event"), since)
+		}
 		if b.Presses > 0 {
 			r.Warn("of %s that count presses, codes used since then would be accepted again: resync them, or have them answer two codes", term.Count(b.Presses, "token"))
 		}
