@@ -26,6 +26,7 @@ type Report struct {
 	Problems []string
 	Erased   []Erasure // listed, not hidden: what people had the right to
 	Foreign  bool      // the checkpoint is of another store, and says nothing of this one
+	Ends     bool      // before the checkpoint: an end was cut off, or this copy is older
 	Seen     int64     // events that this store was seen to have elsewhere, if they are more; else 0
 }
 
@@ -283,6 +284,7 @@ func (v *verification) finish(head Head) {
 		}
 	}
 	if c := v.checkpoint; c != nil && v.fold != nil && c.Seq > v.Report.Events {
+		v.Ends = true
 		v.Problemf("the trail ends before the checkpoint: it was cut, or this copy was made before the checkpoint; it has %d events, the checkpoint of %s has %d", v.Report.Events, stamp(c.Time), c.Seq)
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"strings"
+	"time"
 
 	"github.com/google/uuid"
 	"github.com/spf13/cobra"
@@ -218,6 +219,10 @@ func auditVerify(ctx context.Context, r *term.Run, o *verifyOptions) error {
 	if rep.Seen > 0 && len(rep.Problems) == 1 {
 		return fault.Errorf(fault.Integrity, "this is an older copy of the store, whole as far as it goes: %d of %d events", rep.Events, rep.Seen).
 			WithHint("to verify a backup by itself: %s; if it lies where the store was, put the newest database back", fault.Identity.Is("none"))
+	}
+	if rep.Ends && len(rep.Problems) == 1 {
+		return fault.Errorf(fault.Integrity, "not proven: this database ends before the checkpoint, and is whole as far as it goes").
+			WithHint("ask for a copy that was made after %s; if the store itself has no more, its end was cut off", checkpoint.Time.UTC().Format(time.RFC3339))
 	}
 	return fault.Errorf(fault.Integrity, "the trail or the tables were tampered with or damaged: %s", term.Count(len(rep.Problems), "problem")).
 		WithHint("keep this database as it is, and compare it with a backup")

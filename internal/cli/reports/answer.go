@@ -127,10 +127,14 @@ func printAnswer[R any](ctx context.Context, r *term.Run, reader report.Reader, 
 			r.Remark("there are more; --limit N shows more of them")
 		}
 	}
-	if err != nil || n > 0 {
+	if err != nil {
 		return err
 	}
-	return r.WarnUnknown(reader, a.Narrowed)
+	f := a.Narrowed
+	if n > 0 { // what is about the whole store stands there even so
+		f = report.Filter{Location: f.Location}
+	}
+	return r.WarnUnknown(reader, f)
 }
 
 // printTable prints rows by their columns. A terminal's times are UTC always, so
