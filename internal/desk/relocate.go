@@ -43,6 +43,7 @@ type Relocated struct {
 	Location string         `json:"location"`
 	Moved    []token.Serial `json:"moved"`
 	There    []token.Serial `json:"already_there"` // no event: they were there before
+	Held     []token.Serial `json:"with_people"`   // of those that were moved
 }
 
 // Relocate moves tokens from place to place, one event each. All are looked at
@@ -51,7 +52,7 @@ type Relocated struct {
 // in itself, and after an interruption the same request goes on where it stopped.
 // What was moved before an error is in the result.
 func (d *Desk) Relocate(ctx context.Context, r Relocation) (res Relocated, err error) {
-	res = Relocated{Moved: []token.Serial{}, There: []token.Serial{}}
+	res = Relocated{Moved: []token.Serial{}, There: []token.Serial{}, Held: []token.Serial{}}
 	err = d.Store.View(ctx, func(reader Reader) error {
 		if err := Demand(reader, token.CmdMove, r.Words); err != nil {
 			return err
@@ -82,9 +83,9 @@ func (d *Desk) Relocate(ctx context.Context, r Relocation) (res Relocated, err e
 const moveSize = 2000
 
 func (d *Desk) relocateSlice(ctx context.Context, serials []token.Serial, r Relocation, res *Relocated) error {
-	var moved, there []token.Serial
+	var moved, there, held []token.Serial
 	err := d.Store.Update(ctx, func(tx Tx) error {
-		moved, there = nil, nil
+		moved, there, held = nil, nil, nil
 		if err := Demand(tx, token.CmdMove, r.Words); err != nil {
 			return err
 		}
@@ -93,12 +94,14 @@ func (d *Desk) relocateSlice(ctx context.Context, serials []token.Serial, r Relo
 				there = append(there, t.Serial)
 				return nil
 			}
-			moved = append(moved, t.Serial)
+			if moved = append(moved, t.Serial); t.Account != "" {
+				held = append(held, t.Serial)
+			}
 			return d.relocate(tx, t, r)
 		})
 	})
 	if err == nil {
-		res.Moved, res.There = append(res.Moved, moved...), append(res.There, there...)
+		res.Moved, res.There, res.Held = append(res.Moved, moved...), append(res.There, there...), append(res.Held, held...)
 	}
 	return err
 }

@@ -2,6 +2,7 @@ package stock
 
 import (
 	"context"
+	"fmt"
 	"io"
 	"os"
 
@@ -117,6 +118,14 @@ func printRelocated(r *term.Run, res desk.Relocated) error {
 		r.Say("Token %s is in %s now.", res.Moved[0], res.Location)
 	case len(res.Moved) > 1:
 		r.Say("%d tokens are in %s now.", len(res.Moved), res.Location)
+	}
+	if n := len(res.Held); n > 0 {
+		const named = 5
+		more := ""
+		if n > named {
+			more = fmt.Sprintf(" and %d more", n-named)
+		}
+		r.Remark("With people: %s%s. The place of such a token says where it was sent from.", token.Join(res.Held[:min(n, named)], ", "), more)
 	}
 	if n := len(res.There); n > 0 {
 		r.Say("%s already in %s: nothing was changed.", term.Count(n, "token"), res.Location)

@@ -22,7 +22,7 @@ var changeColumns = []sheet.Column[Change]{
 	sheet.Col("before", "Before", 32, "What the column had before, as the inventory has it; empty: nothing", func(x *Change) sheet.Value { return x.before }),
 	sheet.Col("after", "After", 32, "What it has now; empty: nothing", func(x *Change) sheet.Value { return x.after }),
 	sheet.Col("event", "Event", 10, "Number of the event in the trail that last changed it in between; empty: the baseline does not say how far its trail went, "+
-		"or no event of this token did it (the policy, an erasure)", func(x *Change) *int64 { return x.Event }),
+		"or no event of this token did it (the policy, an erasure, a rotation of keys)", func(x *Change) *int64 { return x.Event }),
 	sheet.Col("at", "Time (UTC)", 20, "When that was", func(x *Change) *time.Time { return x.At }),
 	sheet.Col("operator", "Operator", 14, "Who did it", func(x *Change) *string { return x.Operator }),
 	sheet.Col("command", "Command", 16, "With which command", func(x *Change) *string { return x.Command }),
@@ -53,6 +53,8 @@ func aspectsOf(t *report.Token, column string) []trail.Aspect {
 	switch {
 	case all == nil || column == "counter" && (t.Counter == nil || t.Watermark == nil): // its type was another, or no code of it was ever accepted
 		return []trail.Aspect{trail.AspectOrigin}
+	case column == "seed_key" && t.SeedKey != nil: // its seed is here: what sealed it anew was no event of one token
+		return nil
 	case column == "loss_hours" && t.LostReported == nil: // found: what became of it later does not count
 		return []trail.Aspect{trail.AspectLoss}
 	}

@@ -179,6 +179,12 @@ func TestEveryColumnHasACause(t *testing.T) {
 			t.Errorf("%s: of the origin: %t", c.Name, is)
 		}
 	}
+	if by := aspectsOf(&report.Token{SeedKey: new(int64(4))}, "seed_key"); len(by) > 0 {
+		t.Errorf("what happened to a token sealed its seed with another key: %v", by)
+	}
+	if by := aspectsOf(&report.Token{}, "seed_key"); !slices.Equal(by, []trail.Aspect{trail.AspectSeed}) {
+		t.Errorf("a seed went: %v", by)
+	}
 }
 
 // Pseudonyms of another key are not told as changes of accounts.
