@@ -8,10 +8,12 @@ import (
 
 	"fob/internal/fault"
 	"fob/internal/people"
+	"fob/internal/rows"
 	"fob/internal/seedfile"
 	"fob/internal/seedfile/columns"
 	"fob/internal/seedfile/delivery"
 	"fob/internal/seedfile/detect"
+	"fob/internal/seedfile/table"
 	"fob/internal/seedfile/xlsx"
 	"fob/internal/token"
 )
@@ -116,7 +118,9 @@ func isPeople(src seedfile.Source) bool {
 	defer in.Close()
 	list, err := people.ReadList(src.Name(), in, people.ListOptions{})
 	return err == nil && len(list.People) > 0 && !slices.ContainsFunc(list.Columns, func(c people.Column) bool {
-		return strings.Contains(strings.ToLower(c.Name), "serial")
+		name := rows.Name([]byte(c.Name))
+		of, known := table.Names()[name]
+		return strings.Contains(name, "serial") || known && (of == table.Serial || of == table.Seed)
 	})
 }
 
