@@ -250,12 +250,18 @@ func (q *queries) Tasks(verifier string) (tasks []trail.Task, err error) {
 			} else if !reported.IsZero() && reported.Before(t.Since) {
 				t.Since = reported
 			}
+			// What was ended stays so until somebody could use the token again: what becomes
+			// of one that nobody has is no new reason.
+			usable := closed
+			if t.State == token.Suspended {
+				usable = t.Since
+			}
 			for name, d := range last {
 				noted := ended[[2]any{name, t.ID}]
 				switch {
 				case !removed[name].IsZero() && !d.At.After(removed[name]):
 				case t.Why == "unbound" && d.At.After(closed):
-				case !noted.IsZero() && !noted.Before(t.Since) && !noted.Before(d.At):
+				case !noted.IsZero() && !noted.Before(usable) && !noted.Before(d.At):
 				default:
 					t.Verifier, t.Target, t.Delivered = name, d.Target, d.At
 					tasks = append(tasks, t)
