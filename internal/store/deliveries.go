@@ -164,10 +164,22 @@ func (q *queries) SaveVerifier(v trail.VerifierRow) error {
 
 // EndedRows reads which tokens verifiers do not accept any more.
 func (q *queries) EndedRows() iter.Seq2[trail.EndedRow, error] {
-	return stream(q, func(row scanner) (e trail.EndedRow, err error) {
-		err = row.Scan(&e.Verifier, &e.TokenID, inNanos(&e.At), inNanos(&e.Noted))
-		return e, err
-	}, `SELECT verifier, token_id, at, noted_at FROM ended ORDER BY verifier, token_id`)
+	return stream(q, scanEnded, `SELECT verifier, token_id, at, noted_at FROM ended ORDER BY verifier, token_id`)
+}
+
+func scanEnded(row scanner) (e trail.EndedRow, err error) {
+	err = row.Scan(&e.Verifier, &e.TokenID, inNanos(&e.At), inNanos(&e.Noted))
+	return e, err
+}
+
+// EndedAt tells which verifiers ended a token since they got its seed last. One that was
+// removed meanwhile is not among them.
+func (q *queries) EndedAt(id int64) ([]trail.EndedRow, error) {
+	return collect(q, scanEnded, `SELECT e.verifier, e.token_id, e.at, e.noted_at FROM ended e
+		JOIN (SELECT d.verifier AS name, MAX(d.at) AS at FROM delivery d JOIN delivered x ON x.delivery_id = d.id
+			WHERE x.first_id <= $1 AND x.last_id >= $1 GROUP BY d.verifier) last ON last.name = e.verifier AND last.at <= e.noted_at
+		LEFT JOIN verifier v ON v.name = e.verifier
+		WHERE e.token_id = $1 AND COALESCE(v.removed_at, 0) < last.at ORDER BY e.verifier`, id)
 }
 
 // SaveEnded notes that a verifier does not accept tokens any more.
@@ -202,10 +214,11 @@ func (q *queries) HandedTokens(verifier string) (n int, err error) {
 var endedStates = []token.State{token.Suspended, token.Quarantined, token.Lost, token.Retired}
 
 // taskSelect finds tokens that may have to be ended: by their state, and those whose
-// binding ended.
-const taskSelect = `SELECT t.id, ` + printed + `, t.state, COALESCE(t.state_since, b.imported_at), lo.reported_at,
+// binding ended, with who had them then.
+var taskSelect = `SELECT t.id, ` + printed + `, t.state, COALESCE(t.state_since, b.imported_at), lo.reported_at,
 	(SELECT MAX(closed_at) FROM binding WHERE token_id = t.id),
-	COALESCE((SELECT x.name FROM binding bi JOIN account x ON x.id = bi.account_id WHERE bi.token_id = t.id ORDER BY bi.id DESC LIMIT 1), '')
+	COALESCE((SELECT x.name FROM binding bi JOIN account x ON x.id = bi.account_id
+		WHERE bi.token_id = t.id AND (bi.closed_at IS NOT NULL OR t.state IN (` + codesOf(endedStates...) + `)) ORDER BY bi.id DESC LIMIT 1), '')
 	FROM token t JOIN batch b ON b.id = t.batch_id AND ` + visible + ` LEFT JOIN loss lo ON lo.token_id = t.id`
 
 // Tasks lists the tokens that verifiers still have and should not have any more.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"strings"
+	"time"
 
 	"fob/internal/desk"
 	"fob/internal/report"
@@ -122,7 +123,9 @@ func ForGood(t token.Token) string {
 func (r *Run) PrintToken(ctx context.Context, t token.Token, words func() string) error {
 	if !r.JSON {
 		r.Say("%s", words())
-		if t.State == token.Bound || t.State == token.Assigned {
+		if t.State == token.Bound {
+			return r.RemindOfEnds(ctx, t)
+		} else if t.State == token.Assigned {
 			return nil
 		}
 		return r.RemindOfVerifiers(ctx, t.ID)
@@ -146,6 +149,17 @@ func (r *Run) RemindOfVerifiers(ctx context.Context, ended ...int64) error {
 		}
 		if more := len(open) - namedInQuestion; more > 0 {
 			r.Remark("And %d more: `fob report open`.", more)
+		}
+		return err
+	})
+}
+
+// RemindOfEnds names the verifiers that ended a token, which can be used again here.
+func (r *Run) RemindOfEnds(ctx context.Context, t token.Token) error {
+	return r.WithReports(ctx, func(reader report.Reader) error {
+		ends, err := reader.EndedAt(t.ID)
+		for _, e := range ends {
+			r.Remark("%s ended token %s on %s: enable it there, if that is not done.", e.Verifier, t.Serial, e.At.UTC().Format(time.DateOnly))
 		}
 		return err
 	})

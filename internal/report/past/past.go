@@ -357,3 +357,6 @@ func (p *past) Tasks(string) ([]trail.Task, error) { return nil, nil }
 
 // HandedTo is a question about now.
 func (p *past) HandedTo(int64) ([]string, error) { return nil, nil }
+
+// EndedAt is a question about now.
+func (p *past) EndedAt(int64) ([]trail.EndedRow, error) { return nil, nil }
