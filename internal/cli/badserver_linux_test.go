@@ -196,7 +196,7 @@ func TestBindAsksLittle(t *testing.T) {
 		args []string
 	}{
 		{7, bind(0)},
-		{10, []string{"show", all[0].serial}},
+		{11, []string{"show", all[0].serial}},
 		{7, []string{"lost", all[0].serial, "--yes"}}, // the last asks who has its seed
 		{6, []string{"list"}},
 	} {

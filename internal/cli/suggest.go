@@ -28,6 +28,7 @@ var otherCommands = map[string][]string{
 	"verify": {"check", "audit verify", "verify-export"}, "test": {"check"}, "validate": {"check"}, "log": {"audit log"}, "logs": {"audit log"}, "events": {"audit log"},
 	"users": {"account list"}, "user": {"account list", "account show"}, "accounts": {"account list"}, "people": {"account list"}, "batches": {"batch list"}, "locations": {"location list"},
 	"inventory": {"stocktake", "export"}, "count": {"stocktake"}, "swap": {"replace"}, "exchange": {"replace"}, "reset": {"unlock", "resync"},
+	"return": {"unbind --returned", "found"}, "stolen": {"lost --stolen"}, "leavers": {"report leavers"}, "leave": {"reconcile"},
 	"qr": {"virtual"}, "app": {"virtual"}, "config": {"policy show"}, "settings": {"policy show"}, "keys": {"key list"}, "custodians": {"key list"}, "setup": {"init"}, "create": {"init"},
 }
 
@@ -51,10 +52,13 @@ func commandsNear(cmd *cobra.Command, word string) (paths []string) {
 			names = append(names, c.Name())
 		}
 	}
+	other := !cmd.HasParent() && otherCommands[strings.ToLower(word)] != nil
 	for _, name := range term.Nearest(word, names) {
-		paths = append(paths, cmd.CommandPath()+" "+name)
+		if name != "retire" || !other { // a word that has its own meaning is no typing error for what destroys a seed
+			paths = append(paths, cmd.CommandPath()+" "+name)
+		}
 	}
-	if !cmd.HasParent() {
+	if other {
 		for _, path := range otherCommands[strings.ToLower(word)] {
 			if path = cmd.CommandPath() + " " + path; !slices.Contains(paths, path) {
 				paths = append(paths, path)

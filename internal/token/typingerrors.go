@@ -50,6 +50,7 @@ func (s Serial) TypingErrors() []string {
 			continue // no serial is near it, and the list grows with its square
 		}
 		l.add(key, read.Replace(key), layouts.Replace(key))
+		l.strokes(key)
 		l.swapped(key)
 		l.taken(key)
 		l.doubled(key)
@@ -88,6 +89,48 @@ func (l *typingErrors) swapped(key string) {
 // layouts exchange the letters that a barcode reader sends of a keyboard that is set
 // to another language: as a German one has them.
 var layouts = strings.NewReplacer("Y", "Z", "Z", "Y")
+
+// maxStrokes bounds the serials that are tried for places read anew together.
+const maxStrokes = 1000
+
+// strokes: 1, l and I look alike, and 0 and O, in several places at once. Where these
+// are too many, as in a serial of digits with an O or two, only the letters are read
+// anew.
+func (l *typingErrors) strokes(key string) {
+	for _, anew := range []string{"1IL0O", "ILO"} {
+		all, places := []string{""}, 0
+		for _, c := range key {
+			ways := string(c)
+			switch {
+			case !strings.ContainsRune(anew, c):
+			case c == '0' || c == 'O':
+				ways = "0O"
+			default:
+				ways = "1IL"
+			}
+			if len(ways) > 1 {
+				places++
+			}
+			if len(all)*len(ways) > maxStrokes {
+				all = nil
+				break
+			}
+			var longer []string
+			for _, begun := range all {
+				for _, way := range ways {
+					longer = append(longer, begun+string(way))
+				}
+			}
+			all = longer
+		}
+		if all != nil {
+			if places > 1 { // one alone is among the single typing errors
+				l.add(all...)
+			}
+			return
+		}
+	}
+}
 
 func (l *typingErrors) taken(key string) {
 	for _, group := range alike {

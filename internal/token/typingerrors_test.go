@@ -68,10 +68,15 @@ func TestTypingErrors(t *testing.T) {
 	}
 }
 
-// Wide characters.
+// Wide characters, and strokes taken for each other in several places.
 func TestFoldedTypingErrors(t *testing.T) {
 	if all := token.Serial("ａｂ１").TypingErrors(); len(all) == 0 || all[0] != "AB1" {
 		t.Errorf("wide characters: %q", all[:min(len(all), 3)])
+	}
+	for _, c := range []struct{ typed, meant string }{{"1I1I", "1L1L"}, {"I1l1", "1I1L"}, {"LIL23", "1L123"}, {"ａ－Ｉ１", "ALL"}, {"Il1Il1", "1ILL1I"}} {
+		if !slices.Contains(token.Serial(c.typed).TypingErrors(), c.meant) {
+			t.Errorf("%s is not near %s", c.meant, c.typed)
+		}
 	}
 	if n := len(token.Serial("1111111111").TypingErrors()); n > 1000 {
 		t.Errorf("%d typingErrors of ten ones", n)

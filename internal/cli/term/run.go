@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -16,6 +17,7 @@ import (
 	"fob/internal/intake"
 	"fob/internal/report"
 	"fob/internal/request"
+	"fob/internal/token"
 )
 
 // PrintRefused returns the error of an attempt, and under JSON prints the object
@@ -80,11 +82,19 @@ func Exactly(names ...string) cobra.PositionalArgs {
 	}
 }
 
+// isDigits reports whether an argument may be the code of a token.
+func isDigits(text string) bool {
+	return len(text) >= token.MinDigits && len(text) <= token.MaxDigits && strings.Trim(text, "0123456789") == ""
+}
+
 // AtMost allows so many arguments.
 func AtMost(n int) cobra.PositionalArgs {
 	return func(cmd *cobra.Command, args []string) error {
 		if len(args) <= n {
 			return nil
+		}
+		if cmd.Flags().Lookup("code") != nil && isDigits(args[n]) { // what a display shows is not printed
+			return UsageError(cmd.CommandPath(), fmt.Errorf("%s too many; a code goes behind --code", Count(len(args)-n, "argument")))
 		}
 		return UsageError(cmd.CommandPath(), fmt.Errorf("%s too many; the first is %q", Count(len(args)-n, "argument"), args[n]))
 	}

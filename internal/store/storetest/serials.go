@@ -78,7 +78,8 @@ func testNearSerials(t *testing.T, open Open) {
 		"0000000000071":  {"00071"},
 		"0071":           {"00071"},
 		"9999":           nil,
-		"ａｂ１":            {"ab1"}, // wide letters
+		"1I1I":           {"1l1l"}, // strokes in two places
+		"ａｂ１":            {"ab1"},  // wide letters
 	} {
 		Read(t, s, func(q Reader) error {
 			got, err := q.NearSerials(typed, 5)
