@@ -188,7 +188,7 @@ const stagedMark = ".restoring-"
 // Where the backup's policy guards it, it waits as a request in a staged copy beside
 // the store's place: Staged says where.
 func (c Config) Restore(ctx context.Context, file string, w token.Words) (b Copied, err error) {
-	if err := c.mayRestore(file, w); err != nil {
+	if err := c.MayRestore(file, w); err != nil {
 		return b, err
 	}
 	sum, _, err := hashFile(file)
@@ -228,7 +228,8 @@ func (c Config) Restore(ctx context.Context, file string, w token.Words) (b Copi
 	return b, nil
 }
 
-func (c Config) mayRestore(file string, w token.Words) error {
+// MayRestore refuses what Restore would refuse before it reads a backup.
+func (c Config) MayRestore(file string, w token.Words) error {
 	if err := c.checkDB(); err != nil {
 		return err
 	}

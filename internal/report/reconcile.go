@@ -67,10 +67,7 @@ func Reconcile(r Reader, f ReconcileFilter) Answer[Reconciliation] {
 	}
 	if f.Different {
 		a.Selected += ", where something differs"
-		a.None = fault.Textf("no batch differs from what was imported, nor from what was ordered, where its import said how many")
-		if f.Batch != 0 {
-			a.None = fault.Textf("batch %d does not differ from what was imported, nor from what was ordered, if its import said how many", f.Batch)
-		}
+		a.None = fault.Textf("no batch differs from what was imported, nor from what was ordered, where the import said how many")
 	}
 	return a
 }

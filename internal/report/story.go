@@ -23,6 +23,7 @@ type Told struct {
 	Exchange    *Line   `json:"exchange"`     // when an import put another seed under its serial
 	OfBatch     []Line  `json:"batch_events"` // what was done to its batch as a whole, since its import
 	Events      []Line  `json:"events"`       // the last about it, oldest first
+	Older       bool    `json:"-"`            // there are more before them
 }
 
 // Line is an event in a line.
@@ -151,7 +152,7 @@ func (s *Told) take(e Event) error {
 		line.From = string(from)
 	}
 	if s.Events = append(s.Events, line); len(s.Events) > toldEvents {
-		s.Events = s.Events[1:]
+		s.Events, s.Older = s.Events[1:], true
 	}
 	if e.Outcome != trail.Done {
 		return nil

@@ -47,13 +47,16 @@ func newRestoreCmd(r *term.Run) *cobra.Command {
 	yes := term.AddYes(cmd)
 	cmd.RunE = r.Start(func(ctx context.Context, args []string) error {
 		words, err := w.Words(r)
+		c := r.Config()
 		if err == nil {
-			err = r.ConfirmHere(ctx, *yes, "Go on with this older state from now on; if the store that it was copied from still lies somewhere, this identity takes that one no more")
+			err = c.MayRestore(args[0], words)
+		}
+		if err == nil {
+			err = r.ConfirmHere(ctx, *yes, "From now on this older state counts: your identity refuses a newer copy of the store until `fob audit accept`. Restore it")
 		}
 		if err != nil {
 			return err
 		}
-		c := r.Config()
 		b, err := c.Restore(ctx, args[0], words)
 		if err != nil {
 			return err

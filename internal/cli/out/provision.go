@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"path/filepath"
 	"slices"
 	"strings"
 
@@ -283,7 +284,7 @@ func printDelivery(r *term.Run, req provision.Request, d provision.Delivery, err
 		if slices.ContainsFunc(d.To, func(to string) bool { return strings.HasPrefix(to, "OpenPGP") }) {
 			how = "gpg -d"
 		}
-		r.Remark("First decrypt it: %s %s", how, term.Pasted(sealed))
+		r.Remark("First decrypt it: %s -o %s", how, term.Pasted(strings.TrimSuffix(sealed, filepath.Ext(sealed)), sealed))
 	}
 	r.Remark("%s", req.Target.How)
 	return cmp.Or(term.Residue(d.Erasure), left)

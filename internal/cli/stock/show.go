@@ -61,6 +61,9 @@ func printFacts(r *term.Run, told report.Told) {
 	for _, l := range told.OfBatch {
 		facts = append(facts, "batch event", l)
 	}
+	if told.Older {
+		facts = append(facts, "before", "`fob audit log --serial "+term.Pasted(string(t.Serial))+"`")
+	}
 	for _, l := range told.Events {
 		facts = append(facts, "event", l)
 	}

@@ -92,7 +92,7 @@ var table = []Target{
 		Digits: eight, Least: 5, T0: true, Account: MayHave, Calls: "login", Form: container(dialect{intervals: true, offset: true}), Keys: []int{16, 24, 32}, Drift: "intervals", Window: 1,
 		Beside: &Beside{Group{Name: "owners", Ending: ".sh"}, "commands that give the tokens to their owners: the import gives all to who runs it", true, newOwners},
 		Holds:  "A T0 goes along as an offset.",
-		How:    "ipa-otptoken-import -k KEYFILE FILE FAILED on a server; then the script. The key file holds the key's bytes, or the passphrase without a line end.", Facts: "FreeIPA's own source.",
+		How:    "ipa-otptoken-import FILE REJECTED on a server, which writes what it refuses to REJECTED; then the script. Of an encrypted container: -k KEYFILE, which holds the key's bytes, or the passphrase without a line end.", Facts: "FreeIPA's own source.",
 	},
 	{
 		Name: "watchguard", Title: "WatchGuard AuthPoint: encrypted PSKC",
