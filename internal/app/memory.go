@@ -115,7 +115,7 @@ func (m *memory) save(s store.Seen) error {
 	if err := errors.Join(err, f.Close()); err != nil {
 		return err
 	}
-	if exchange(made, m.path) != nil { // there is none yet, or it cannot be done here
+	if exchange(made, m.path) != nil { // the first file is still missing, or this system cannot exchange names
 		if err := os.Rename(made, m.path); err != nil {
 			return err
 		}

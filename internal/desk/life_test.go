@@ -239,7 +239,7 @@ func TestReplaceAReturnedToken(t *testing.T) {
 		t.Errorf("events %+v, %+v", a, b)
 	}
 	_, err = replace(h.shown(2, 0))
-	kindIs(t, err, fault.NotAllowed, "in_stock and nobody's", "bind SERIAL")
+	kindIs(t, err, fault.NotAllowed, "in_stock and nobody's", "bind S2 ACCOUNT")
 	h.verified()
 }
 

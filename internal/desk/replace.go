@@ -17,7 +17,7 @@ import (
 // and refuses if it is nobody's.
 func (d *Desk) Replaceable(ctx context.Context, serial, other token.Serial) (t token.Token, err error) {
 	err = d.Store.View(ctx, func(r Reader) error {
-		if t, err = replaceable(r, serial); err != nil {
+		if t, err = replaceable(r, serial, other); err != nil {
 			return err
 		}
 		if o, err := r.Token(other); err == nil && bothTheirs(t, o) { // another error is told later
@@ -38,11 +38,11 @@ func bothTheirs(t, other token.Token) bool {
 	return other.ID != t.ID && other.State == token.Bound && other.Account.Key() == t.Account.Key()
 }
 
-func replaceable(r Reader, serial token.Serial) (token.Token, error) {
+func replaceable(r Reader, serial, other token.Serial) (token.Token, error) {
 	t, err := r.Token(serial)
 	if err == nil && !t.State.HasAccount() {
 		err = fault.Errorf(fault.NotAllowed, "token %s is %s and nobody's: there is nothing to replace", t.Serial, t.State).
-			WithHint("bind the other one: %s", fault.Do(token.CmdBind, "SERIAL", "ACCOUNT"))
+			WithHint("bind the other one: %s", fault.Do(token.CmdBind, other, "ACCOUNT"))
 	}
 	return t, err
 }
@@ -61,7 +61,7 @@ func (d *Desk) EndLost(ctx context.Context, c Change, other token.Serial) (befor
 				return err
 			}
 		}
-		if before, err = replaceable(tx, c.Serial); err != nil {
+		if before, err = replaceable(tx, c.Serial, other); err != nil {
 			return err
 		}
 		after := before

@@ -80,91 +80,115 @@ func (p *Provisioner) Reconcile(ctx context.Context, req Compared) (out Reconcil
 	return out, err
 }
 
+// comparing holds a verifier's list against what it got from here.
+type comparing struct {
+	r      Reader
+	out    Reconciliation
+	handed map[string]token.Serial
+	tasks  []trail.Task
+	there  map[string]Listed
+}
+
 func reconcile(r Reader, req Compared) (out Reconciliation, proven []trail.Task, err error) {
 	if err := knownVerifier(r, req.Verifier); err != nil {
 		return out, nil, err
 	}
-	out = Reconciliation{Verifier: req.Verifier, SHA256: req.SHA256, Listed: len(req.List), Findings: []Finding{}, Proven: []token.Serial{}}
-	handed, err := r.HandedSerials(req.Verifier)
-	if err != nil {
+	c := &comparing{r: r, there: map[string]Listed{},
+		out: Reconciliation{Verifier: req.Verifier, SHA256: req.SHA256, Listed: len(req.List), Findings: []Finding{}, Proven: []token.Serial{}}}
+	if c.handed, err = r.HandedSerials(req.Verifier); err != nil {
 		return out, nil, err
 	}
-	tasks, err := r.Tasks(req.Verifier)
-	if err != nil {
+	if c.tasks, err = r.Tasks(req.Verifier); err != nil {
 		return out, nil, err
-	}
-	there := map[string]Listed{}
-	find := func(kind string, l Listed, t *token.Token) {
-		f := Finding{Kind: kind, Serial: l.Serial}
-		if who := cmp.Or(l.Account, l.Object); who != "" {
-			f.There = &who
-		}
-		if t != nil {
-			f.Serial, f.State = t.Serial, new(string(t.State))
-			if t.Account != "" {
-				f.Account = new(string(t.Account))
-			}
-		}
-		out.Findings = append(out.Findings, f)
 	}
 	for _, l := range req.List {
-		key := l.Serial.Key()
-		if before, twice := there[key]; twice {
-			find(Twice, l, nil)
-			l.Ended = l.Ended && before.Ended
-			there[key] = l
-			continue
-		}
-		there[key] = l
-		t, err := r.Token(l.Serial)
-		if fault.KindOf(err) == fault.NotFound {
-			find(UnknownHere, l, nil)
-			continue
-		} else if err != nil {
+		if err := c.look(l); err != nil {
 			return out, nil, err
-		}
-		there[t.Serial.Key()] = l
-		person := ""
-		if l.Object != "" && t.Account != "" {
-			if person, err = r.PersonOf(t.Account); err != nil {
-				return out, nil, err
-			}
-		}
-		_, got := handed[t.Serial.Key()]
-		t, open, err := openOf(r, tasks, t, got)
-		if err != nil {
-			return out, nil, err
-		}
-		switch {
-		case l.Ended:
-		case open || slices.Contains([]token.State{token.Lost, token.Retired, token.Suspended, token.Quarantined}, t.State):
-			find(ShouldEnd, l, &t)
-		case !got:
-			find(NotFromHere, l, &t)
-		case l.Account != "" && !samePerson(l.Account, string(t.Account)), person != "" && person != l.Object:
-			find(OtherAccount, l, &t)
 		}
 	}
-	proven = provenBy(there, tasks)
+	proven = provenBy(c.there, c.tasks)
 	for _, k := range proven {
-		out.Proven = append(out.Proven, k.Serial)
+		c.out.Proven = append(c.out.Proven, k.Serial)
 	}
-	for key, serial := range handed {
-		if _, is := there[key]; is || slices.ContainsFunc(tasks, func(k trail.Task) bool { return k.Serial.Key() == key }) {
-			continue
-		}
-		t, err := r.Token(serial)
-		if err != nil {
-			return out, nil, err
-		}
-		if t.State == token.InStock || t.State == token.Assigned || t.State == token.Bound {
-			find(NotThere, Listed{Serial: t.Serial}, &t)
-		}
+	if err := c.missing(); err != nil {
+		return out, nil, err
 	}
-	slices.SortStableFunc(out.Findings, func(a, b Finding) int {
+	slices.SortStableFunc(c.out.Findings, func(a, b Finding) int {
 		return strings.Compare(fmt.Sprint(slices.Index(findingOrder, a.Kind), a.Serial), fmt.Sprint(slices.Index(findingOrder, b.Kind), b.Serial))
 	})
-	return out, proven, nil
+	return c.out, proven, nil
+}
+
+func (c *comparing) find(kind string, l Listed, t *token.Token) {
+	f := Finding{Kind: kind, Serial: l.Serial}
+	if who := cmp.Or(l.Account, l.Object); who != "" {
+		f.There = &who
+	}
+	if t != nil {
+		f.Serial, f.State = t.Serial, new(string(t.State))
+		if t.Account != "" {
+			f.Account = new(string(t.Account))
+		}
+	}
+	c.out.Findings = append(c.out.Findings, f)
+}
+
+// look holds a row of the list against the token.
+func (c *comparing) look(l Listed) error {
+	key := l.Serial.Key()
+	if before, twice := c.there[key]; twice {
+		c.find(Twice, l, nil)
+		l.Ended = l.Ended && before.Ended
+		c.there[key] = l
+		return nil
+	}
+	c.there[key] = l
+	t, err := c.r.Token(l.Serial)
+	if fault.KindOf(err) == fault.NotFound {
+		c.find(UnknownHere, l, nil)
+		return nil
+	} else if err != nil {
+		return err
+	}
+	c.there[t.Serial.Key()] = l
+	person := ""
+	if l.Object != "" && t.Account != "" {
+		if person, err = c.r.PersonOf(t.Account); err != nil {
+			return err
+		}
+	}
+	_, got := c.handed[t.Serial.Key()]
+	t, open, err := openOf(c.r, c.tasks, t, got)
+	if err != nil {
+		return err
+	}
+	switch {
+	case l.Ended:
+	case open || slices.Contains([]token.State{token.Lost, token.Retired, token.Suspended, token.Quarantined}, t.State):
+		c.find(ShouldEnd, l, &t)
+	case !got:
+		c.find(NotFromHere, l, &t)
+	case l.Account != "" && !samePerson(l.Account, string(t.Account)), person != "" && person != l.Object:
+		c.find(OtherAccount, l, &t)
+	}
+	return nil
+}
+
+// missing finds tokens that the verifier got, could use, and does not list.
+func (c *comparing) missing() error {
+	for key, serial := range c.handed {
+		if _, is := c.there[key]; is || slices.ContainsFunc(c.tasks, func(k trail.Task) bool { return k.Serial.Key() == key }) {
+			continue
+		}
+		t, err := c.r.Token(serial)
+		if err != nil {
+			return err
+		}
+		if t.State == token.InStock || t.State == token.Assigned || t.State == token.Bound {
+			c.find(NotThere, Listed{Serial: t.Serial}, &t)
+		}
+	}
+	return nil
 }
 
 // openOf reports whether a token has a task at the verifier, which may have what the

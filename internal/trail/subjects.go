@@ -127,7 +127,7 @@ func FactsDigest(f *token.Facts) string {
 }
 
 // Drifts stands in an event about a token for its measured drifts: half a SHA-256 over
-// what stood for those before, and the newest. Zero: there is none.
+// what stood for those before, and the newest. Zero: none was measured.
 type Drifts [sha256.Size / 2]byte
 
 // With is what stands for one more.
@@ -156,7 +156,7 @@ func (d Drifts) String() string {
 	return hex.EncodeToString(d[:])
 }
 
-// parseDrifts reads String; what is none of it stands for none.
+// parseDrifts reads String; another text stands for no drifts.
 func parseDrifts(s string) (d Drifts) {
 	if b, err := hex.DecodeString(s); err == nil && len(b) == len(d) {
 		d = Drifts(b)

@@ -102,7 +102,7 @@ type verification struct {
 	Report
 	store      uuid.UUID
 	fold       *Fold           // nil: the trail alone is verified
-	checkpoint *Checkpoint     // nil: there is none, or it is of another store
+	checkpoint *Checkpoint     // nil: nobody gave one, or it is of another store
 	again      bool            // for another span: all but its tokens was looked at
 	earlier    map[string]bool // tokens of which not every event that began or ended a binding is read
 	accounts   accountSet

@@ -46,7 +46,7 @@ type Claim struct {
 
 // Vouched is what the next event about a token needs to know of it.
 type Vouched struct {
-	Last   int64  // the last event about it since its import; 0: there is none
+	Last   int64  // the last event about it since its import; 0: it is as its import left it
 	Facts  string // digest
 	Drifts Drifts
 }

@@ -135,7 +135,7 @@ func newVerifierDoneCmd(r *term.Run) *cobra.Command {
 		}
 		if at != "" {
 			if req.At, err = time.Parse(time.RFC3339, at); err != nil {
-				return fault.Errorf(fault.Usage, "--at %q: write 2026-11-23T22:40:00Z, or +01:00 for the zone", term.Clean(at))
+				return fault.Errorf(fault.Usage, "--at %q: give day and time, such as %s, or +01:00 for the zone", term.Clean(at), r.Now().UTC().Format(time.RFC3339))
 			}
 		}
 		if req.Words, err = w.Words(r); err != nil {

@@ -93,7 +93,7 @@ func (l *LossFlags) Loss(now time.Time) (loss token.Loss, err error) {
 		return loss, nil
 	}
 	if loss.Reported, err = time.Parse(time.RFC3339, l.Reported); err != nil {
-		return loss, fault.Errorf(fault.Usage, "--reported-at %q: write 2026-11-23T22:40:00Z, or +01:00 for the zone", Clean(l.Reported))
+		return loss, fault.Errorf(fault.Usage, "--reported-at %q: give day and time, such as %s, or +01:00 for the zone", Clean(l.Reported), now.UTC().Format(time.RFC3339))
 	}
 	if loss.Reported.Unix() < 0 { // also keeps it within what the store holds
 		return loss, fault.Errorf(fault.Usage, "--reported-at %s is before any token was made", loss.Reported.Format(time.RFC3339))

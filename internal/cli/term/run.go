@@ -93,10 +93,14 @@ func AtMost(n int) cobra.PositionalArgs {
 		if len(args) <= n {
 			return nil
 		}
-		if cmd.Flags().Lookup("code") != nil && isDigits(args[n]) { // what a display shows is not printed
-			return UsageError(cmd.CommandPath(), fmt.Errorf("%s too many; a code goes behind --code", Count(len(args)-n, "argument")))
+		first := fmt.Sprintf("the first is %q", args[n])
+		if isDigits(args[n]) { // what a display shows is not printed
+			first = fmt.Sprintf("the first is argument %d", n+1)
+			if cmd.Flags().Lookup("code") != nil {
+				first = "a code goes behind --code"
+			}
 		}
-		return UsageError(cmd.CommandPath(), fmt.Errorf("%s too many; the first is %q", Count(len(args)-n, "argument"), args[n]))
+		return UsageError(cmd.CommandPath(), fmt.Errorf("%s too many; %s", Count(len(args)-n, "argument"), first))
 	}
 }
 

@@ -3,8 +3,10 @@
 package cluster
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
+	"errors"
 	"fmt"
 	"net/url"
 	"os"
@@ -86,19 +88,27 @@ func (c *Cluster) Synchronous(ctx context.Context, is bool) error {
 	if err != nil || !is {
 		return err
 	}
+	if err := c.until(ctx, "SELECT EXISTS (SELECT 1 FROM pg_stat_replication WHERE sync_state = 'sync')"); err != nil {
+		return fmt.Errorf("the standby does not follow: %w", err)
+	}
+	return nil
+}
+
+// until asks the server for half a minute, until it answers yes.
+func (c *Cluster) until(ctx context.Context, question string) error {
 	db, err := sql.Open("pgx", c.Address("postgres"))
 	if err != nil {
 		return err
 	}
 	defer db.Close()
 	for range 600 {
-		var follows bool
-		if err = db.QueryRowContext(ctx, "SELECT EXISTS (SELECT 1 FROM pg_stat_replication WHERE sync_state = 'sync')").Scan(&follows); err != nil || follows {
-			return err
+		var yes bool
+		if err = db.QueryRowContext(ctx, question).Scan(&yes); yes {
+			return nil
 		}
 		time.Sleep(50 * time.Millisecond)
 	}
-	return fmt.Errorf("the standby does not follow")
+	return cmp.Or(err, errors.New("it answers no"))
 }
 
 // Promote makes a standby the primary server, and returns when it is.
@@ -199,16 +209,9 @@ func (c *Cluster) Run() error {
 	if err := <-started; err != nil {
 		return err
 	}
-	db, err := sql.Open("pgx", c.Address("postgres"))
-	if err != nil {
-		return err
-	}
-	defer db.Close()
-	for range 600 {
-		if err = db.Ping(); err == nil {
-			return nil
-		}
-		time.Sleep(50 * time.Millisecond)
+	err = c.until(context.Background(), "SELECT true")
+	if err == nil {
+		return nil
 	}
 	text, _ := os.ReadFile(filepath.Join(c.dir, "log"))
 	return fmt.Errorf("the server does not answer: %w\n%s", err, text)
