@@ -126,6 +126,7 @@ bench: ## speed and memory; N=tokens RUNS=repetitions STOCK=tokens there before 
 	$(GO) run $(BUILD) ./tools/desk -n $(N)
 	$(GO) run $(BUILD) ./tools/bench -agents 50 -n 10000 -lasting $(LASTING)
 	$(GO) run $(BUILD) ./tools/bench -agents 50 -n 10000 -lasting $(LASTING) -beside 1000000
+	$(GO) run $(BUILD) ./tools/bench -agents 50 -n 10000 -lasting $(LASTING) -beside 1000000 -server
 
 simulate: ## fleets of 10,000 tokens at a support desk, a few minutes: how many codes they take
 	$(GO) run $(BUILD) ./tools/simulate

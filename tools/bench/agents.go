@@ -22,6 +22,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"fob/internal/otp"
+	"fob/internal/testkit/cluster"
 	"fob/internal/token"
 	"fob/tools/seedgen/gen"
 )
@@ -46,6 +47,20 @@ type agents struct {
 
 // runAgents is `-agents`.
 func (a *agents) run(ctx context.Context) (string, error) {
+	db, keys := filepath.Join(a.store(), "data", "fob.db"), filepath.Join(a.store(), "keys", "identity.txt")
+	if a.onServer {
+		server, err := cluster.Start(true)
+		if err != nil {
+			return "", err
+		}
+		defer server.Stop()
+		name, err := server.NewDatabase(ctx, "")
+		if err != nil {
+			return "", err
+		}
+		db, keys = server.Address(name), a.path(filepath.Join(name, "identity.txt"))
+		a.fob = a.at(db, name)
+	}
 	if err := a.fresh(ctx, a.load(a.seeds), new([]usage)); err != nil {
 		return "", err
 	}
@@ -58,7 +73,7 @@ func (a *agents) run(ctx context.Context) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	cmd := exec.CommandContext(ctx, self, "-serve", a.store(), "-profile", a.profile)
+	cmd := exec.CommandContext(ctx, self, "-serve", db, "-keys", keys, "-profile", a.profile)
 	cmd.Stderr = os.Stderr
 	in, err := cmd.StdinPipe()
 	if err != nil {

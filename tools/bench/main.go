@@ -34,7 +34,7 @@ func main() {
 	flag.IntVar(&b.n, "n", 100_000, "tokens")
 	flag.IntVar(&b.runs, "runs", 5, "pairs of imports; single commands are run three times as often")
 	flag.BoolVar(&b.phone, "phone", false, "only the support desk of a large store: see phone.go")
-	flag.BoolVar(&b.onServer, "server", false, "only a store on PostgreSQL, with desks at three sites: see server.go and sites.go")
+	flag.BoolVar(&b.onServer, "server", false, "only a store on PostgreSQL, with desks at three sites, or with -agents: see server.go and sites.go")
 	flag.IntVar(&b.desks, "desks", 50, "desks at the three sites")
 	flag.IntVar(&b.each, "each", 6, "binds of each of these desks")
 	flag.IntVar(&b.binds, "binds", 10_000, "rows of a file of bindings, as far as there are tokens")
@@ -48,6 +48,7 @@ func main() {
 	flag.IntVar(&at.beside, "beside", 0, "tokens that load meanwhile")
 	flag.StringVar(&at.profile, "profile", "", "a file for a profile of the server")
 	served := flag.String("serve", "", "only serve the pages of this store; a run of this program apart, see servePages")
+	keys := flag.String("keys", "", "the identity of the store that -serve serves")
 	dir := flag.String("dir", "build", "where the stores are made for the time of the run: a folder on the disk to measure")
 	bare := flag.String("iterate", "", "only go over the rows of this workbook with excelize: the other side of a comparison")
 	apart := flag.String("write", "", "only write files into -dir: workbook or changed; a run of this program apart, see writeApart")
@@ -61,7 +62,7 @@ func main() {
 		return
 	}
 	if *served != "" {
-		if err := servePages(context.Background(), *served, at.profile); err != nil {
+		if err := servePages(context.Background(), *served, *keys, at.profile); err != nil {
 			fmt.Fprintln(os.Stderr, "bench:", err)
 			os.Exit(1)
 		}

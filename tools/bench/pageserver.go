@@ -8,7 +8,6 @@ import (
 	"io"
 	"log/slog"
 	"os"
-	"path/filepath"
 	"runtime/pprof"
 	"time"
 
@@ -24,7 +23,7 @@ func (noPocket) Pocket(time.Time) ([]web.Displayed, error) { return nil, nil }
 
 // servePages is a run of this program of its own, so that its time and memory are those
 // of the pages: it serves a store until its input ends.
-func servePages(ctx context.Context, store, profile string) (err error) {
+func servePages(ctx context.Context, db, keys, profile string) (err error) {
 	if profile != "" {
 		file, err := os.Create(profile)
 		if err != nil {
@@ -36,7 +35,7 @@ func servePages(ctx context.Context, store, profile string) (err error) {
 		}
 		defer pprof.StopCPUProfile()
 	}
-	base := app.Config{DB: filepath.Join(store, "data", "fob.db"), Identity: filepath.Join(store, "keys", "identity.txt"), Now: time.Now, Random: rand.Reader,
+	base := app.Config{DB: db, Identity: keys, Now: time.Now, Random: rand.Reader,
 		Operator: token.Operator{Kind: token.OperatorOS, ID: "0", Name: "bench"}, Host: "bench", Wait: 30 * time.Second}
 	u, seeds, err := base.OpenServing(ctx)
 	if err != nil {
