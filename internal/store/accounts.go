@@ -32,14 +32,13 @@ func scanAccount(row scanner) (a report.Account, id int64, err error) {
 
 // Accounts streams accounts by name.
 func (q *queries) Accounts(f report.AccountFilter) iter.Seq2[report.Account, error] {
-	query, args := accountsQuery(f)
-	return stream(q, func(row scanner) (report.Account, error) {
+	return selected(q, func(row scanner) (report.Account, error) {
 		a, _, err := scanAccount(row)
 		return a, err
-	}, query, args...)
+	}, accountsListing(f), accountSelect)
 }
 
-func accountsQuery(f report.AccountFilter) (query string, args []any) {
+func accountsListing(f report.AccountFilter) listing {
 	l := listing{order: `a.key`, limit: f.Limit}
 	if f.Left {
 		l.where(`a.listed = 0`)
@@ -50,7 +49,7 @@ func accountsQuery(f report.AccountFilter) (query string, args []any) {
 	if key := token.Account(f.Prefix).Key(); key != "" {
 		l.where(`a.key >= ? AND a.key < ?`, key, prefixEnd(key))
 	}
-	return l.from(accountSelect), l.args
+	return l
 }
 
 const (

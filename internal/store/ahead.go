@@ -1,9 +1,9 @@
 package store
 
 import (
+	"database/sql"
 	"fmt"
 	"iter"
-	"slices"
 	"strings"
 	"sync"
 
@@ -62,8 +62,7 @@ func (q *queries) Foresee(f desk.Foresight) {
 	q.foreseen = key
 	asks := []Ask{{headSelect, nil}, {profileSelect, nil}, {tokenSelect + ofKey, []any{key}}, {policySelect, nil}, {newestSelect, nil},
 		{refusalSelect, []any{f.By.Kind, f.By.ID}}, {restoredSelect, nil}, {newestList, nil}}
-	asks = append(asks, policyEvidence.asks(trail.AboutPolicy)...)
-	asks = append(asks, newestEvidence.asks()...)
+	asks = append(asks, Ask{policyEvidence, []any{trail.AboutPolicy}}, Ask{newestEvidence, nil})
 	if f.Account != "" {
 		account := []any{f.Account.Key()}
 		asks = append(asks, Ask{knownSelect, account}, Ask{standingSelect, account}, Ask{tokensOfAccount, account})
@@ -81,36 +80,27 @@ func (q *queries) Foresee(f desk.Foresight) {
 	q.ahead(asks...)
 }
 
-// evidenceQuery reads the events that another query finds, with the hashes of those
-// before them, and the texts beside them. An event that is not there is a row of NULLs.
-type evidenceQuery struct{ events, texts string }
-
-func evidenceOf(seqs string) evidenceQuery {
-	with := `WITH s AS (SELECT DISTINCT seq FROM (` + seqs + `) AS found WHERE seq IS NOT NULL) `
-	return evidenceQuery{
-		with + `SELECT s.seq, (SELECT body FROM audit WHERE seq = s.seq), (SELECT hash FROM audit WHERE seq = s.seq),
-			(SELECT hash FROM audit WHERE seq = s.seq - 1) FROM s ORDER BY s.seq`,
-		with + `SELECT x.seq, x.field, x.salt, x.text FROM s CROSS JOIN audit_text x WHERE x.seq = s.seq ORDER BY x.seq, x.field`,
-	}
+// evidenceOf is a query for the events that other ones find, with the hashes of those
+// before them, and a row for each text beside them. An event that is not there is a row
+// of NULLs. What with names, the query for numbers may use.
+func evidenceOf(seqs string, with ...string) string {
+	with = append(with, `s AS (SELECT DISTINCT seq FROM (`+seqs+`) AS found WHERE seq IS NOT NULL)`)
+	return `WITH ` + strings.Join(with, `, `) + ` SELECT s.seq, a.body, a.hash, b.hash, x.field, x.salt, x.text
+		FROM s LEFT JOIN audit a ON a.seq = s.seq LEFT JOIN audit b ON b.seq = s.seq - 1 LEFT JOIN audit_text x ON x.seq = s.seq
+		ORDER BY s.seq, x.field`
 }
-
-func (e evidenceQuery) asks(args ...any) []Ask { return []Ask{{e.events, args}, {e.texts, args}} }
 
 var (
 	policyEvidence = evidenceOf(`SELECT seq FROM audit_about WHERE subject = $1`)
 	newestEvidence = evidenceOf(`SELECT MAX(seq) AS seq FROM audit`)
 	// tokenEvidence is of one token, by its id and the subjects of its traces: the import
-	// of its batch, the newest events, and the erasures of accounts that these name.
-	tokenEvidence = evidenceOf(tokenSeqs + ` UNION ALL SELECT by_seq FROM erased_text WHERE field = '` + trail.TextAccount + `' AND seq IN (` + tokenSeqs + `)`)
-)
-
-// Before its import another token may have had its serial.
-var (
-	importSeq = `(SELECT MIN(seq) FROM audit_about WHERE subject = '` + trail.AboutBatches + `' || (SELECT b.uuid FROM token t JOIN batch b ON b.id = t.batch_id WHERE t.id = $1))`
-	tokenSeqs = `SELECT ` + importSeq + ` AS seq
-	UNION ALL ` + newestTraces() + `
-	UNION ALL SELECT d.seq FROM delivery d JOIN delivered x ON x.delivery_id = d.id WHERE d.destroyed = 1
-		AND (x.first_id = $1 OR x.last_id > x.first_id AND x.first_id < $1 AND x.last_id >= $1)`
+	// of its batch, the newest events since then, for another token may have had its serial
+	// before, and the erasures of accounts that these name.
+	tokenEvidence = evidenceOf(`SELECT seq FROM t UNION ALL SELECT by_seq FROM erased_text WHERE field = '`+trail.TextAccount+`' AND seq IN (SELECT seq FROM t)`,
+		`i AS (SELECT MIN(seq) AS seq FROM audit_about WHERE subject = '`+trail.AboutBatches+`' || (SELECT b.uuid FROM token t JOIN batch b ON b.id = t.batch_id WHERE t.id = $1))`,
+		`t AS (SELECT seq FROM i UNION ALL `+newestTraces()+`
+			UNION ALL SELECT d.seq FROM delivery d JOIN delivered x ON x.delivery_id = d.id WHERE d.destroyed = 1
+			AND (x.first_id = $1 OR x.last_id > x.first_id AND x.first_id < $1 AND x.last_id >= $1))`)
 )
 
 // newestTraces are the events that left each trace of a token, as many as a command
@@ -118,7 +108,7 @@ var (
 func newestTraces() string {
 	all := make([]string, len(trail.Traces))
 	for i, t := range trail.Traces {
-		of := fmt.Sprintf(` FROM audit_about WHERE subject = $%d AND seq >= %s`, i+2, importSeq)
+		of := fmt.Sprintf(` FROM audit_about WHERE subject = $%d AND seq >= (SELECT seq FROM i)`, i+2)
 		switch t.Newest {
 		case 0:
 			all[i] = `SELECT seq` + of
@@ -136,32 +126,31 @@ func tokenEvidenceArgs(id int64, key string) []any {
 }
 
 // evidenceBy reads evidence.
-func (q *queries) evidenceBy(of evidenceQuery, args ...any) (e trail.Evidence, err error) {
-	q.ahead(of.asks(args...)...)
+func (q *queries) evidenceBy(of string, args ...any) (e trail.Evidence, err error) {
+	q.ahead(Ask{of, args}) // who asks the same again has the answer
 	gone := false
-	err = q.each(of.events, args, func(row scanner) error {
+	err = q.each(of, args, func(row scanner) error {
 		var s trail.Stored
 		var before trail.Hash
-		err := row.Scan(&s.Seq, &s.Body, inHash(&s.Hash), inHash(&before))
-		gone = gone || s.Body == nil
-		e.Events, e.Before = append(e.Events, s), append(e.Before, before)
-		return err
-	})
-	if err != nil {
-		return e, err
-	}
-	if gone {
-		return e, errNoEvent()
-	}
-	return e, q.each(of.texts, args, func(row scanner) error {
-		var seq int64
-		var t trail.Text
-		err := row.Scan(&seq, &t.Field, &t.Salt, &t.Text)
-		if at, found := slices.BinarySearchFunc(e.Events, seq, func(s trail.Stored, seq int64) int { return int(s.Seq - seq) }); found {
-			e.Events[at].Texts = append(e.Events[at].Texts, t)
+		var field, text sql.NullString
+		var salt []byte
+		if err := row.Scan(&s.Seq, &s.Body, inHash(&s.Hash), inHash(&before), &field, &salt, &text); err != nil {
+			return err
 		}
-		return err
+		if n := len(e.Events); n == 0 || e.Events[n-1].Seq != s.Seq {
+			gone = gone || s.Body == nil
+			e.Events, e.Before = append(e.Events, s), append(e.Before, before)
+		}
+		if field.Valid {
+			at := &e.Events[len(e.Events)-1]
+			at.Texts = append(at.Texts, trail.Text{Field: field.String, Salt: salt, Text: text.String})
+		}
+		return nil
 	})
+	if err == nil && gone {
+		err = errNoEvent()
+	}
+	return e, err
 }
 
 func errNoEvent() error {
@@ -174,7 +163,7 @@ func vouchAsks(id int64, key string) []Ask {
 	asks := []Ask{{openSelect, one}, {locationOf, one}, {batchOf, one}, {importedColumns, []any{id - 1, 1}}, {touchedColumns, span}, {lossColumns, span}, {observationsOf, span},
 		{newestBindings, one}, {aboutSelect, []any{trail.AboutLists}}}
 	if key != "" {
-		asks = append(asks, tokenEvidence.asks(tokenEvidenceArgs(id, key)...)...)
+		asks = append(asks, Ask{tokenEvidence, tokenEvidenceArgs(id, key)})
 	}
 	return asks
 }
@@ -195,7 +184,7 @@ func (q *queries) vouchOne(id int64) error {
 		return err
 	}
 	c := trail.Claim{Tokens: rows}
-	q.ahead(tokenEvidence.asks(tokenEvidenceArgs(id, rows[0].SerialKey)...)...)
+	q.ahead(Ask{tokenEvidence, tokenEvidenceArgs(id, rows[0].SerialKey)}) // with the question for bindings
 	bindings, err := collect(q, scanBinding, newestBindings, id)
 	if err != nil {
 		return err

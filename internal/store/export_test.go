@@ -28,10 +28,12 @@ const (
 	ObservationsOf  = observationsOf
 )
 
-var (
-	AccountsQuery = accountsQuery
-	Anys          = anys[string]
-)
+var Anys = anys[string]
+
+func AccountsQuery(f report.AccountFilter) (query string, args []any) {
+	l := accountsListing(f)
+	return l.from(accountSelect), l.args
+}
 
 func SealedQuery(s desk.Span, f desk.SeedFilter, places ...any) (string, []any) {
 	return sealedQuery(s, f, places)

@@ -216,6 +216,24 @@ func stream[T any](q *queries, scan func(scanner) (T, error), query string, args
 	}
 }
 
+// selected streams what a listing selects. The few rows of a small one are asked for at once, which
+// takes a server fewer answers than a stream.
+func selected[T any](q *queries, scan func(scanner) (T, error), l listing, query string) iter.Seq2[T, error] {
+	query = l.from(query)
+	if l.limit == 0 || l.limit > 1000 {
+		return stream(q, scan, query, l.args...)
+	}
+	return func(yield func(T, error) bool) {
+		all, err := collect(q, scan, query, l.args...)
+		for _, v := range all {
+			if !yield(v, nil) {
+				return
+			}
+		}
+		failed[T](err)(yield)
+	}
+}
+
 // part is some of the rows of a query.
 type part[T any] struct {
 	rows []T

@@ -43,7 +43,7 @@ func (q *queries) Find(serial token.Serial) (t report.Token, err error) {
 	if err != nil {
 		return t, err
 	}
-	l := listing{order: `t.id`}
+	l := listing{order: `t.id`, limit: 1}
 	l.where(`t.id = ?`, found.ID)
 	handed, err := q.HandedTo(found.ID)
 	if err != nil {
@@ -73,7 +73,7 @@ func (q *queries) reported(l listing, handed func(id int64) []string) iter.Seq2[
 	}
 	l.where(visible)
 	scan := q.tokenScanner()
-	return stream(q, func(row scanner) (report.Token, error) {
+	return selected(q, func(row scanner) (report.Token, error) {
 		var bound, seen time.Time
 		var condition string
 		var sealed []byte
@@ -100,7 +100,7 @@ func (q *queries) reported(l listing, handed func(id int64) []string) iter.Seq2[
 			r.SeedKey = new(int64(binary.BigEndian.Uint32(sealed[1:])))
 		}
 		return r, nil
-	}, l.from(reportSelect), l.args...)
+	}, l, reportSelect)
 }
 
 // orNoText scans NULL and "" as nil.

@@ -3,8 +3,10 @@ package postgres
 import (
 	"context"
 	"database/sql"
+	"slices"
 
 	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
 
 	"fob/internal/fault"
 	"fob/internal/store"
@@ -103,5 +105,33 @@ func (e *engine) SweepLoads(batches []store.LoadingBatch, discard func(store.Loa
 		}
 	}
 	_, err := e.db.ExecContext(ctx, `DELETE FROM load_hold WHERE batch IN (SELECT batch FROM load_hold FOR UPDATE SKIP LOCKED)`)
+	return err
+}
+
+// copyFrom inserts rows by COPY, behind all that is due.
+func (c *conn) copyFrom(ctx context.Context, table string, columns []string, rows [][]any) error {
+	if len(rows) == 0 {
+		return nil
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if err := c.flush(ctx); err != nil {
+		return err
+	}
+	c.forget(`INSERT INTO ` + table)
+	var filled []int
+	var names []string
+	for i, name := range columns { // what no row has is NULL anyway
+		if slices.ContainsFunc(rows, func(row []any) bool { return row[i] != nil }) {
+			filled, names = append(filled, i), append(names, name)
+		}
+	}
+	short := make([]any, len(filled))
+	_, err := c.Conn.Conn().CopyFrom(ctx, pgx.Identifier{table}, names, pgx.CopyFromSlice(len(rows), func(n int) ([]any, error) {
+		for to, from := range filled {
+			short[to] = rows[n][from]
+		}
+		return short, nil
+	}))
 	return err
 }

@@ -53,6 +53,7 @@ type conn struct {
 	turns int          // of transactions
 	ahead []store.Ask
 	known map[string]*answer // to what was asked ahead
+	uses  map[string]int     // of the texts of statements, as far as they are counted
 }
 
 // transaction is what database/sql has of one.
@@ -79,6 +80,31 @@ func ending(of context.Context) (ctx context.Context, cancel func()) {
 	})
 	return ctx, func() { unbind(); stop() }
 }
+
+const (
+	oftenUsed  = 5   // times that a connection asks the same before it prepares it
+	maxCounted = 500 // texts
+)
+
+// often prepares what a connection asks again and again, as the pages do and files of
+// thousands of rows: to read and plan a question mostly takes the server longer than to
+// answer it. The driver finds a prepared statement by its text.
+func (c *conn) often(ctx context.Context, query string) error {
+	if c.uses == nil {
+		c.uses = map[string]int{}
+	}
+	n, counted := c.uses[query]
+	if !counted && len(c.uses) >= maxCounted || !planned.MatchString(query) {
+		return nil
+	}
+	if c.uses[query] = n + 1; n+1 != oftenUsed {
+		return nil
+	}
+	_, err := c.Conn.Conn().Prepare(ctx, query, query)
+	return err
+}
+
+var planned = regexp.MustCompile(`^\s*(?:SELECT|WITH|INSERT|UPDATE|DELETE)\b`)
 
 // BeginTx notes the beginning.
 func (c *conn) BeginTx(ctx context.Context, opts driver.TxOptions) (driver.Tx, error) {
@@ -222,6 +248,9 @@ func (c *conn) QueryContext(ctx context.Context, query string, args []driver.Nam
 	}
 	if len(c.due) == 0 && len(c.ahead) == 0 {
 		c.forget(query)
+		if err := c.often(ctx, query); err != nil {
+			return nil, err
+		}
 		return c.Conn.QueryContext(ctx, query, args)
 	}
 	first := c.tx != nil && !c.tx.begun
@@ -248,18 +277,18 @@ func (c *conn) QueryContext(ctx context.Context, query string, args []driver.Nam
 func (c *conn) ask(ctx context.Context, ask store.Ask) (driver.Rows, error) {
 	ahead, key := c.ahead, keyOf(ask)
 	c.ahead = nil
-	batch := c.batch()
-	asked := false
-	for _, a := range ahead {
-		batch.Queue(a.Query, a.Args...)
-		asked = asked || keyOf(a) == key
-	}
+	asks := ahead
+	asked := slices.ContainsFunc(ahead, func(a store.Ask) bool { return keyOf(a) == key })
 	if !asked {
-		batch.Queue(ask.Query, ask.Args...)
+		asks = append(slices.Clip(ahead), ask)
+	}
+	batch, err := c.batch(ctx, asks)
+	if err != nil {
+		return nil, err
 	}
 	due := c.sent()
 	results := c.Conn.Conn().SendBatch(ctx, batch)
-	err := takeTags(results, due)
+	err = takeTags(results, due)
 	for i := 0; i < len(ahead) && err == nil; i++ {
 		err = c.keep(results, ahead[i])
 	}
@@ -285,13 +314,16 @@ func (c *conn) ask(ctx context.Context, ask store.Ask) (driver.Rows, error) {
 	return r, nil
 }
 
-// batch begins one with what is due.
-func (c *conn) batch() *pgx.Batch {
+// batch is of what is due, and of questions.
+func (c *conn) batch(ctx context.Context, asks []store.Ask) (*pgx.Batch, error) {
 	b := &pgx.Batch{}
-	for _, d := range c.due {
-		b.Queue(d.Query, d.Args...)
+	for _, a := range slices.Concat(c.due, asks) {
+		if err := c.often(ctx, a.Query); err != nil {
+			return nil, err
+		}
+		b.Queue(a.Query, a.Args...)
 	}
-	return b
+	return b, nil
 }
 
 // sent returns what was due: whatever becomes of it, it is sent once.
@@ -309,10 +341,13 @@ func (c *conn) flush(ctx context.Context) error {
 	if len(c.due) == 0 {
 		return nil
 	}
-	batch := c.batch()
+	batch, err := c.batch(ctx, nil)
+	if err != nil {
+		return err
+	}
 	due := c.sent()
 	results := c.Conn.Conn().SendBatch(ctx, batch)
-	err := takeTags(results, due)
+	err = takeTags(results, due)
 	if ended := results.Close(); err == nil {
 		err = ended
 	}
@@ -389,32 +424,4 @@ func (s *statement) QueryContext(ctx context.Context, args []driver.NamedValue) 
 		return nil, err
 	}
 	return s.Stmt.QueryContext(ctx, args)
-}
-
-// copyFrom inserts rows by COPY, behind all that is due.
-func (c *conn) copyFrom(ctx context.Context, table string, columns []string, rows [][]any) error {
-	if len(rows) == 0 {
-		return nil
-	}
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if err := c.flush(ctx); err != nil {
-		return err
-	}
-	c.forget(`INSERT INTO ` + table)
-	var filled []int
-	var names []string
-	for i, name := range columns { // what no row has is NULL anyway
-		if slices.ContainsFunc(rows, func(row []any) bool { return row[i] != nil }) {
-			filled, names = append(filled, i), append(names, name)
-		}
-	}
-	short := make([]any, len(filled))
-	_, err := c.Conn.Conn().CopyFrom(ctx, pgx.Identifier{table}, names, pgx.CopyFromSlice(len(rows), func(n int) ([]any, error) {
-		for to, from := range filled {
-			short[to] = rows[n][from]
-		}
-		return short, nil
-	}))
-	return err
 }

@@ -67,6 +67,26 @@ func TestHeldBackWritesThatFail(t *testing.T) {
 	}
 }
 
+// What a connection asks again and again is prepared, and its answers stay the same.
+func TestOftenAskedIsPrepared(t *testing.T) {
+	_, c := piped(t)
+	for i := range 2 * oftenUsed {
+		tx, err := c.BeginTx(bg, nil)
+		must(t, err)
+		_, err = tx.ExecContext(bg, insertThing, i, "x")
+		must(t, err)
+		var prepared int
+		must(t, tx.QueryRowContext(bg, `SELECT COUNT(*) FROM pg_prepared_statements WHERE statement IN ('`+insertThing+`', '`+countThings+`')`).Scan(&prepared))
+		if n := count(t, tx); n != i+1 {
+			t.Errorf("%d rows, not %d", n, i+1)
+		}
+		must(t, tx.Commit())
+		if want := i >= oftenUsed; want != (prepared == 2) {
+			t.Errorf("after %d times %d statements of 2 are prepared", i, prepared)
+		}
+	}
+}
+
 // An answer that is known is forgotten once something is written that it may depend on.
 func TestKnownAnswersAreForgotten(t *testing.T) {
 	e, c := piped(t)
