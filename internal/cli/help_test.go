@@ -80,6 +80,7 @@ func TestOtherWords(t *testing.T) {
 	for word, paths := range otherCommands {
 		for _, path := range paths {
 			path, flag, _ := strings.Cut(path, " --")
+			flag, _, _ = strings.Cut(flag, " ")
 			c, rest, err := top.Find(strings.Fields(path))
 			if err != nil || len(rest) > 0 || c == top || flag != "" && c.Flags().Lookup(flag) == nil {
 				t.Errorf("%s leads to %s, which is not there", word, path)

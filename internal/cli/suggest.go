@@ -17,20 +17,28 @@ import (
 )
 
 // otherCommands are the words that people bring from other programs, with the commands
-// that do it here.
+// that do it here; behind a command that holds others, with its name. What destroys
+// something comes last.
 var otherCommands = map[string][]string{
 	"ls": {"list"}, "search": {"list"}, "find": {"list", "identify"}, "tokens": {"list"}, "token": {"show"},
 	"get": {"show"}, "info": {"show"}, "describe": {"show"}, "status": {"show", "doctor"}, "history": {"audit log"},
 	"load": {"import"}, "add": {"import"}, "upload": {"import"}, "sync": {"resync", "account import"}, "resynchronize": {"resync"}, "synchronize": {"resync"},
 	"enroll": {"bind", "virtual"}, "enrol": {"bind", "virtual"}, "activate": {"bind", "resume"}, "register": {"bind"}, "link": {"bind"}, "pair": {"bind"},
 	"unlink": {"unbind"}, "revoke": {"lost", "retire"}, "disable": {"suspend"}, "enable": {"resume"}, "block": {"suspend"}, "lock": {"suspend"}, "deactivate": {"suspend"}, "reactivate": {"resume"}, "dump": {"export"}, "unblock": {"unlock"},
-	"delete": {"retire", "batch withdraw"}, "remove": {"retire", "batch withdraw"}, "rm": {"retire"}, "destroy": {"retire"},
+	"delete": removals, "remove": removals, "rm": removals, "destroy": {"retire"},
+	"report lost": {"list --state lost", "report open"}, "report stolen": {"list --state lost", "report open"}, "report bound": {"list --state bound"}, "report retired": {"list --state retired"},
+	"account remove": {"account import"}, "account delete": {"account import"}, "account rm": {"account import"}, "account add": {"account import"},
+	"batch remove": {"batch withdraw"}, "batch delete": {"batch withdraw"}, "batch rm": {"batch withdraw"}, "verifier delete": {"verifier remove"}, "verifier rm": {"verifier remove"},
 	"verify": {"check", "audit verify", "verify-export"}, "test": {"check"}, "validate": {"check"}, "log": {"audit log"}, "logs": {"audit log"}, "events": {"audit log"},
 	"users": {"account list"}, "user": {"account list", "account show"}, "accounts": {"account list"}, "people": {"account list"}, "batches": {"batch list"}, "locations": {"location list"},
 	"inventory": {"stocktake", "export"}, "count": {"stocktake"}, "swap": {"replace"}, "exchange": {"replace"}, "reset": {"unlock", "resync"},
 	"return": {"unbind --returned", "found"}, "stolen": {"lost --stolen"}, "leavers": {"report leavers"}, "leave": {"reconcile"},
 	"qr": {"virtual"}, "app": {"virtual"}, "config": {"policy show"}, "settings": {"policy show"}, "keys": {"key list"}, "custodians": {"key list"}, "setup": {"init"}, "create": {"init"},
 }
+
+// removals are what people may mean who want a token away: from a person, from the stock
+// that a wrong file brought, or for good.
+var removals = []string{"unbind", "batch withdraw", "retire"}
 
 // otherFlags are the same for flags; the first that a command has is offered.
 var otherFlags = map[string][]string{
@@ -52,20 +60,25 @@ func commandsNear(cmd *cobra.Command, word string) (paths []string) {
 			names = append(names, c.Name())
 		}
 	}
-	other := !cmd.HasParent() && otherCommands[strings.ToLower(word)] != nil
+	root := cmd.Root().Name() + " "
+	other := otherCommands[strings.ToLower(strings.TrimPrefix(cmd.CommandPath()+" "+word, root))]
 	for _, name := range term.Nearest(word, names) {
-		if name != "retire" || !other { // a word that has its own meaning is no typing error for what destroys a seed
+		if other == nil || name != "retire" && name != "erase" { // a word that has its own meaning is no typing error for what destroys
 			paths = append(paths, cmd.CommandPath()+" "+name)
 		}
 	}
-	if other {
-		for _, path := range otherCommands[strings.ToLower(word)] {
-			if path = cmd.CommandPath() + " " + path; !slices.Contains(paths, path) {
-				paths = append(paths, path)
-			}
+	for _, path := range other {
+		if path = root + path; !slices.Contains(paths, path) {
+			paths = append(paths, path)
 		}
 	}
 	return paths
+}
+
+// meantMore are what nobody should find out only afterwards.
+var meantMore = map[string]string{
+	"fob retire":         "To retire a token destroys its seed for good;",
+	"fob account import": "People come and go with the next list;",
 }
 
 // withMeant puts what may have been meant in front of an error's hint.
@@ -74,7 +87,11 @@ func withMeant(err error, meant []string) error {
 	if len(meant) == 0 || !errors.As(err, &e) {
 		return err
 	}
-	return e.WithHint("did you mean `%s`? %s", strings.Join(meant, "` or `"), e.Advice)
+	words := fmt.Sprintf("did you mean `%s`?", strings.Join(meant, "` or `"))
+	if more := meantMore[meant[len(meant)-1]]; more != "" {
+		words += " " + more
+	}
+	return e.WithHint("%s %s", words, e.Advice)
 }
 
 // unknownFlag is the error of a flag that a command does not have.

@@ -29,6 +29,11 @@ func (a *attempt) accept(tx Tx) error {
 		if has, err = tx.TokensOf(a.req.Account); err != nil { // before anything is written
 			return err
 		}
+		at, err := tx.AtVerifiers(t.ID)
+		if err != nil {
+			return err
+		}
+		a.verifiers = token.NotAs(a.req.Account, at)
 		if err := a.endReplaced(tx); err != nil {
 			return err
 		}

@@ -30,6 +30,7 @@ type attempt struct {
 	prediction otp.Prediction
 	result     otp.Result
 	warnings   []string
+	verifiers  []token.AtVerifier // that have a token which was bound otherwise
 
 	reason  otp.Reason   // of a refusal
 	refusal *fault.Error // what the caller gets; nil: accepted

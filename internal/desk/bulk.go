@@ -350,6 +350,7 @@ func refusedRow(row BulkRow, reason otp.Reason, why error) Answered {
 }
 
 func answerTo(row BulkRow, out Outcome, why error) Answered {
+	out.Verifiers = append([]token.AtVerifier{}, out.Verifiers...)
 	a := Answered{Line: row.Line, Outcome: out, Row: row}
 	if why != nil {
 		a.Message, a.Hint = fault.Textf("%v", why), fault.AdviceOf(why)
@@ -434,6 +435,7 @@ func (b *bulk) assign(tx Tx, row BulkRow) (Answered, error) {
 	case err != nil:
 		return refusedRow(row, reason, err), nil
 	}
+	at, err := tx.AtVerifiers(t.ID)
 	account := string(t.Account)
-	return answerTo(row, Outcome{Serial: t.Serial, Account: &account, Outcome: accepted, Token: t}, nil), nil
+	return answerTo(row, Outcome{Serial: t.Serial, Account: &account, Outcome: accepted, Verifiers: token.NotAs(t.Account, at), Token: t}, nil), err
 }

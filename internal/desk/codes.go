@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"fob/internal/otp"
@@ -66,6 +67,9 @@ type Outcome struct {
 	LockedUntil   *time.Time   `json:"locked_until"`
 	Clock         *Clock       `json:"clock"`    // of an accepted TOTP token
 	Warnings      []string     `json:"warnings"` // what is odd though the codes are right
+	// Verifiers are those at which a token that was bound cannot be used as it is bound
+	// here. The account that one names is not for the eyes of the token's holder.
+	Verifiers []token.AtVerifier `json:"verifiers"`
 
 	Token  token.Token `json:"-"` // as it is after the command
 	Period int         `json:"-"` // seconds, 0 for HOTP
@@ -136,7 +140,8 @@ func (d *Desk) answer(ctx context.Context, req Codes, by token.Command) (out Out
 func (a *attempt) outcome() Outcome {
 	out := Outcome{
 		Serial: cmp.Or(a.token.Serial, a.req.Serial), Outcome: refused, CodesUsed: len(a.req.Codes), StepsSearched: a.result.StepsSearched,
-		Failures: a.token.Failures, Warnings: append([]string{}, a.warnings...), Token: a.token, Period: a.token.Profile.Period, Words: a.req.Words,
+		Failures: a.token.Failures, Warnings: append([]string{}, a.warnings...),
+		Verifiers: append([]token.AtVerifier{}, a.verifiers...), Token: a.token, Period: a.token.Profile.Period, Words: a.req.Words,
 	}
 	if account := string(a.token.Account); account != "" {
 		out.Account = &account
@@ -156,6 +161,32 @@ func (a *attempt) outcome() Outcome {
 		out.DriftSeconds, out.Clock = &a.result.Drift, a.outlook()
 	}
 	return out
+}
+
+// Remarks are what somebody at the desk has to know though the codes are right.
+func (o Outcome) Remarks() []string {
+	return append(slices.Clone(o.Warnings), verifierWords(o.Token, o.Verifiers)...)
+}
+
+func verifierWords(t token.Token, at []token.AtVerifier) (words []string) {
+	for _, v := range at {
+		words = append(words, v.Words(t.Serial, t.Account))
+	}
+	return words
+}
+
+// AtVerifiers says of a token that was moved, and that somebody has or can be given, at
+// which verifiers it cannot be used so.
+func (d *Desk) AtVerifiers(ctx context.Context, t token.Token) (at []token.AtVerifier, words []string, err error) {
+	if t.State != token.InStock && t.State != token.Assigned && t.State != token.Bound {
+		return nil, nil, nil
+	}
+	err = d.Store.View(ctx, func(r Reader) error {
+		all, err := r.AtVerifiers(t.ID)
+		at = token.NotAs(t.Account, all)
+		return err
+	})
+	return at, verifierWords(t, at), err
 }
 
 // ClockWords say what accepted codes showed of the token's clock; nothing where they

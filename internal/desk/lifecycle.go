@@ -287,8 +287,11 @@ func (d *Desk) EmptyLog(ctx context.Context) error {
 	return nil
 }
 
-// moveError names the token that may not be moved.
+// moveError names the token that may not be moved, and whose it is.
 func moveError(t token.Token, err error) *fault.Error {
+	if t.Account != "" {
+		return fault.Errorf(fault.NotAllowed, "token %s: %v (%s, since %s)", t.Serial, err, t.Account, when(t.Since)).WithAdvice(fault.AdviceOf(err))
+	}
 	return fault.Errorf(fault.NotAllowed, "token %s: %v", t.Serial, err).WithAdvice(fault.AdviceOf(err))
 }
 

@@ -97,6 +97,9 @@ type Desk struct {
 type TokenReader interface {
 	Token(serial token.Serial) (token.Token, error)
 	NearSerials(serial token.Serial, limit int) ([]token.Serial, error)
+	// AtVerifiers tells what verifiers that got the seed of a token make of it, if that is
+	// not what the token was here before.
+	AtVerifiers(tokenID int64) ([]token.AtVerifier, error)
 }
 
 // TokenWriter writes what becomes of a token.

@@ -54,8 +54,9 @@ type Reader interface {
 	Tasks(verifier string) ([]trail.Task, error)
 	// HandedTo lists the verifiers that got the seed of the token with an id.
 	HandedTo(id int64) ([]string, error)
-	// EndedAt tells which verifiers ended a token since they got its seed last, and when.
-	EndedAt(id int64) ([]trail.EndedRow, error)
+	// AtVerifiers tells what verifiers that got the seed of a token make of it, if that is
+	// not what the token is here.
+	AtVerifiers(id int64) ([]token.AtVerifier, error)
 	// NewestList is the list of people that was taken in last, nil where there is
 	// none.
 	NewestList() (*PeopleList, error)

@@ -23,7 +23,9 @@ type Told struct {
 	Exchange    *Line   `json:"exchange"`     // when an import put another seed under its serial
 	OfBatch     []Line  `json:"batch_events"` // what was done to its batch as a whole, since its import
 	Events      []Line  `json:"events"`       // the last about it, oldest first
-	Older       bool    `json:"-"`            // there are more before them
+	// Verifiers are those that got its seed and make of it something else than it is here.
+	Verifiers []token.AtVerifier `json:"verifiers"`
+	Older     bool               `json:"-"` // there are more before them
 }
 
 // Line is an event in a line.
@@ -61,6 +63,12 @@ func Tell(r Reader, serial token.Serial) (s Told, err error) {
 	if s.Token, err = r.Find(serial); err != nil {
 		return s, err
 	}
+	var at []token.AtVerifier
+	if len(s.ExportedTo) > 0 {
+		if at, err = r.AtVerifiers(s.ID); err != nil {
+			return s, err
+		}
+	}
 	if err := s.ofBatch(r); err != nil {
 		return s, err
 	}
@@ -74,6 +82,7 @@ func Tell(r Reader, serial token.Serial) (s Told, err error) {
 	if s.Account != nil || s.State == token.InStock {
 		s.LastAccount = nil
 	}
+	s.Verifiers = token.NotAs(token.Account(worded(s.Account)), at)
 	return s, s.replaced(r)
 }
 

@@ -161,7 +161,7 @@ func errNoEvent() error {
 func vouchAsks(id int64, key string) []Ask {
 	one, span := []any{id}, []any{id, id}
 	asks := []Ask{{openSelect, one}, {locationOf, one}, {batchOf, one}, {importedColumns, []any{id - 1, 1}}, {touchedColumns, span}, {lossColumns, span}, {observationsOf, span},
-		{newestBindings, one}, {aboutSelect, []any{trail.AboutLists}}}
+		{newestBindings, one}, {atSelect, one}, {aboutSelect, []any{trail.AboutLists}}}
 	if key != "" {
 		asks = append(asks, Ask{tokenEvidence, tokenEvidenceArgs(id, key)})
 	}

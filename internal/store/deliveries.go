@@ -172,14 +172,25 @@ func scanEnded(row scanner) (e trail.EndedRow, err error) {
 	return e, err
 }
 
-// EndedAt tells which verifiers ended a token since they got its seed last. One that was
+// atSelect finds the verifiers that ended a token since they got its seed last, or that
+// have it as that of an account whose binding has ended since.
+const atSelect = `SELECT last.name, CASE WHEN b.closed_at IS NULL THEN e.at END, b.name
+	FROM (SELECT d.verifier AS name, MAX(d.at) AS at FROM delivered x JOIN delivery d ON d.id = x.delivery_id
+		WHERE x.first_id = $1 OR x.last_id > x.first_id AND x.first_id < $1 AND x.last_id >= $1 GROUP BY d.verifier) last
+	LEFT JOIN ended e ON e.verifier = last.name AND e.token_id = $1 AND e.noted_at >= last.at
+	LEFT JOIN (SELECT bi.closed_at, x.name FROM binding bi JOIN account x ON x.id = bi.account_id
+		WHERE bi.token_id = $1 AND bi.closed_at IS NOT NULL ORDER BY bi.id DESC LIMIT 1) b
+		ON b.closed_at >= last.at AND b.closed_at > COALESCE(e.noted_at, 0)
+	LEFT JOIN verifier v ON v.name = last.name
+	WHERE COALESCE(v.removed_at, 0) < last.at AND (e.at IS NOT NULL OR b.closed_at IS NOT NULL) ORDER BY last.name`
+
+// AtVerifiers tells what verifiers that got the seed of a token make of it. One that was
 // removed meanwhile is not among them.
-func (q *queries) EndedAt(id int64) ([]trail.EndedRow, error) {
-	return collect(q, scanEnded, `SELECT e.verifier, e.token_id, e.at, e.noted_at FROM ended e
-		JOIN (SELECT d.verifier AS name, MAX(d.at) AS at FROM delivery d JOIN delivered x ON x.delivery_id = d.id
-			WHERE x.first_id <= $1 AND x.last_id >= $1 GROUP BY d.verifier) last ON last.name = e.verifier AND last.at <= e.noted_at
-		LEFT JOIN verifier v ON v.name = e.verifier
-		WHERE e.token_id = $1 AND COALESCE(v.removed_at, 0) < last.at ORDER BY e.verifier`, id)
+func (q *queries) AtVerifiers(id int64) ([]token.AtVerifier, error) {
+	return collect(q, func(row scanner) (v token.AtVerifier, err error) {
+		err = row.Scan(&v.Verifier, nanosOrNil(&v.EndedAt), &v.Account)
+		return v, err
+	}, atSelect, id)
 }
 
 // SaveEnded notes that a verifier does not accept tokens any more.

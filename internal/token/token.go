@@ -122,6 +122,9 @@ type Observation struct {
 	Rate  *float64  `json:"rate_ppm"`      // as estimated with this observation; nil: too short a record
 }
 
+// IsStolen reports whether a token is lost because it was stolen.
+func (t Token) IsStolen() bool { return t.State == Lost && t.Loss.Stolen }
+
 // HasSeed reports whether the store holds the token's seed.
 func (t Token) HasSeed() bool { return !t.SeedDestroyed && t.Type.HasSeed() }
 

@@ -167,13 +167,25 @@ func (c *call) move(change desk.Change) (err error) {
 	if err != nil {
 		return err
 	}
-	return c.done(tokenPath(t.ID), c.standing(t))
+	return c.moved(t)
+}
+
+// moved shows a token that was moved, with what is left to do at verifiers.
+func (c *call) moved(t token.Token) error {
+	_, words, err := c.cases.Desk.AtVerifiers(c.r.Context(), t)
+	if err != nil {
+		return err
+	}
+	return c.doneWith(tokenPath(t.ID), c.standing(t), words)
 }
 
 // standing says where a token stands now.
 func (c *call) standing(t token.Token) fault.Text {
 	if t.Account != "" {
 		return fault.Textf("%s", c.t("done.moved.account", t.Serial, c.t("state."+string(t.State)), t.Account))
+	}
+	if t.IsStolen() {
+		return fault.Textf("%s", c.t("done.stolen", t.Serial))
 	}
 	return fault.Textf("%s", c.t("done.moved", t.Serial, c.t("state."+string(t.State))))
 }
@@ -293,5 +305,5 @@ func unbindToken(c *call, t token.Token, a action) error {
 	if err != nil {
 		return err
 	}
-	return c.done(tokenPath(t.ID), c.standing(moved))
+	return c.moved(moved)
 }

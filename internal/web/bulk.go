@@ -3,6 +3,7 @@ package web
 import (
 	"html/template"
 	"io"
+	"slices"
 	"strings"
 
 	"fob/internal/desk"
@@ -84,7 +85,7 @@ func bulkBind(c *call) error {
 				text += "; " + hint
 			}
 			if text == "" {
-				text = a.ClockWords()
+				text = strings.Join(slices.DeleteFunc(append([]string{a.ClockWords()}, a.Remarks()...), func(s string) bool { return s == "" }), "; ")
 			}
 			answers = append(answers, bulkRow{a.Line, string(a.Row.Serial), string(a.Row.Account), a.Outcome.Outcome, string(w.html(text))})
 		}

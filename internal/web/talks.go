@@ -153,7 +153,7 @@ func typoError(typo *otp.CodeError) error {
 
 // codesDone shows the token with what the codes led to.
 func (c *call) codesDone(one attempt, out desk.Outcome) error {
-	return c.doneWith(tokenPath(out.Token.ID), fault.Textf("%s", withClock(one.done(out), out)), out.Warnings)
+	return c.doneWith(tokenPath(out.Token.ID), fault.Textf("%s", withClock(one.done(out), out)), out.Remarks())
 }
 
 // talkData is the question of a conversation.

@@ -29,7 +29,7 @@ func newCheckCmd(r *term.Run) *cobra.Command {
 			out, err := answerCodes(ctx, r, &o, req, token.CmdCheck)
 			err = printOutcome(r, out, err, func(out desk.Outcome) string {
 				switch {
-				case isStolen(out.Token):
+				case out.Token.IsStolen():
 					return fmt.Sprintf("The code is that of token %s.", out.Serial)
 				case out.Token.State == token.Lost:
 					return fmt.Sprintf("The code is that of token %s, which was reported lost: the one who reads this code out has it.", out.Serial)
@@ -39,7 +39,7 @@ func newCheckCmd(r *term.Run) *cobra.Command {
 			if err == nil && !r.JSON && out.Token.State != token.Lost {
 				printClock(r, out)
 			}
-			if err == nil && isStolen(out.Token) {
+			if err == nil && out.Token.IsStolen() {
 				// The code is right, and nothing else is: a script must not go on.
 				err = fault.Errorf(fault.NotAllowed, "token %s was reported stolen: the one who reads this code out has it", out.Serial).
 					WithHint("trust nobody because of this code; `fob show %[1]s` says whose it was; if its owner has it again: `fob found %[1]s`", out.Serial)
@@ -53,5 +53,3 @@ func newCheckCmd(r *term.Run) *cobra.Command {
 	term.AddYes(cmd)
 	return cmd
 }
-
-func isStolen(t token.Token) bool { return t.State == token.Lost && t.Loss.Stolen }

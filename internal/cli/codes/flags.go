@@ -96,7 +96,7 @@ func answerCodes(ctx context.Context, r *term.Run, o *codeOptions, req desk.Code
 		return err
 	})
 	if err == nil && !r.JSON { // JSON has them in its object
-		for _, w := range out.Warnings {
+		for _, w := range out.Remarks() {
 			r.Warn("%s", w)
 		}
 	}

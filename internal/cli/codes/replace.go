@@ -100,7 +100,9 @@ func replaceIn(ctx context.Context, r *term.Run, d *desk.Desk, o *replaceOptions
 			return out, err
 		}
 		if !r.JSON {
-			r.Say("Token %s is lost now; it was %s's.", before.Serial, before.Account)
+			after := before
+			after.State, after.Loss.Stolen = token.Lost, o.Stolen == token.Yes
+			r.Say("Token %s is %s now; it was %s's.", before.Serial, term.StateNow(after), before.Account)
 		}
 		other, err := d.Token(ctx, req.Serial)
 		if err != nil {
@@ -157,12 +159,12 @@ func printReplaced(ctx context.Context, r *term.Run, old token.Serial, out desk.
 			return err
 		}
 		r.Say("Token %s is bound to %s instead of %s%s.", out.Serial, *out.Account, old, term.ClockWords(out))
-		return r.WithReports(ctx, func(reader report.Reader) error {
-			before, err := reader.Find(old)
+		return r.WithDesk(ctx, func(d *desk.Desk) error {
+			before, err := d.Token(ctx, old)
 			if err != nil {
 				return err
 			}
-			return r.RemindOfVerifiers(ctx, before.ID)
+			return r.RemindOfVerifiers(ctx, before)
 		})
 	}
 	if out.Outcome == "" {

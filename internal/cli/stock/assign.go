@@ -7,6 +7,7 @@ import (
 
 	"fob/internal/cli/term"
 	"fob/internal/desk"
+	"fob/internal/token"
 )
 
 // assignedJSON is what became of one row of a file of assignments.
@@ -18,10 +19,12 @@ type assignedJSON struct {
 	Reason  *string `json:"reason"`
 	Message string  `json:"message"`
 	Hint    string  `json:"hint"`
+
+	Verifiers []token.AtVerifier `json:"verifiers"`
 }
 
 func showAssigned(a desk.Answered) any {
-	return assignedJSON{a.Line, string(a.Serial), a.Account, a.Outcome.Outcome, (*string)(a.Reason), a.Message.String(), a.Hint.String()}
+	return assignedJSON{a.Line, string(a.Serial), a.Account, a.Outcome.Outcome, (*string)(a.Reason), a.Message.String(), a.Hint.String(), a.Verifiers}
 }
 
 // withFile is a mover that takes a file of rows as well.

@@ -58,6 +58,9 @@ func printFacts(r *term.Run, told report.Told) {
 		"loss", lossWords(t), "reported", t.LostReported, "stolen", sinceEvent(told.Theft), "leaked", sinceEvent(told.Leak), "exchanged", sinceEvent(told.Exchange),
 		placeName(r, t), t.Location, "condition", t.Condition, "not before", t.NotBefore, "not after", t.NotAfter, "imported", t.ImportedAt,
 		"seed", seed, "seed went to", strings.Join(t.ExportedTo, ", "))
+	for _, v := range told.Verifiers {
+		facts = append(facts, "there", v.Fact("it"))
+	}
 	for _, l := range told.OfBatch {
 		facts = append(facts, "batch event", l)
 	}

@@ -8,6 +8,7 @@ import (
 	"io"
 	"os"
 	"strconv"
+	"strings"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
@@ -87,7 +88,7 @@ func (r *Run) FromFile(ctx context.Context, o *BulkOptions, read bulkReader, do 
 					reason = string(*a.Reason)
 				}
 				if err := result.Add(strconv.Itoa(a.Line), string(a.Row.Serial), string(a.Row.Account), a.Outcome.Outcome, reason,
-					a.Message.String(), a.Hint.String()); err != nil {
+					messageOf(*a), a.Hint.String()); err != nil {
 					return errors.Join(err, out.add(answers))
 				}
 			}
@@ -165,17 +166,25 @@ func (a *answers) print(row desk.Answered) error {
 		return a.list.Add(a.shown(row))
 	}
 	if a.r.Streams.OutWidth == 0 {
-		return a.table.Add(row.Line, string(row.Row.Serial), string(row.Row.Account), row.Outcome.Outcome, row.Message.String())
+		return a.table.Add(row.Line, string(row.Row.Serial), string(row.Row.Account), row.Outcome.Outcome, messageOf(row))
 	}
 	text := fmt.Sprintf("line %d: %s, %s: %s", row.Line, row.Row.Serial, row.Row.Account, outcomeWords(row))
 	_, err := fmt.Fprintln(a.r.Streams.Out, Clean(text))
 	return OutputError(err)
 }
 
+// messageOf is what a table says of a row: why it was refused, or what is odd all the same.
+func messageOf(row desk.Answered) string {
+	if row.Accepted() {
+		return strings.Join(row.Remarks(), "; ")
+	}
+	return row.Message.String()
+}
+
 func outcomeWords(row desk.Answered) string {
 	switch {
 	case row.Accepted():
-		return "accepted" + ClockWords(row.Outcome)
+		return strings.Join(append([]string{"accepted" + ClockWords(row.Outcome)}, row.Remarks()...), "; ")
 	case row.Settled():
 		return "already done: " + row.Message.String()
 	case row.Message.IsZero():

@@ -1,10 +1,10 @@
 package term
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"strings"
-	"time"
 
 	"fob/internal/desk"
 	"fob/internal/report"
@@ -74,23 +74,21 @@ func (r *Run) PrintMovedOne(ctx context.Context, t token.Token) error {
 		if t.Account != "" {
 			whose = " (" + string(t.Account) + ")"
 		}
-		return fmt.Sprintf("Token %s is %s now%s%s.", t.Serial, t.State, whose, ForGood(t))
+		return fmt.Sprintf("Token %s is %s now%s%s.", t.Serial, StateNow(t), whose, ForGood(t))
 	})
 }
 
 // PrintMoved tells what became of several tokens, a script with an array.
 func (r *Run) PrintMoved(ctx context.Context, all []token.Token) (err error) {
 	if !r.JSON {
-		ids := make([]int64, len(all))
-		for i, t := range all {
-			ids[i] = t.ID
+		for _, t := range all {
 			if t.State == token.Retired {
 				r.Say("Token %s is %s now; its serial comes back only if the device is burnt anew with another seed (import --reburnt).", t.Serial, t.State)
 				continue
 			}
-			r.Say("Token %s is %s now%s.", t.Serial, t.State, ForGood(t))
+			r.Say("Token %s is %s now%s.", t.Serial, StateNow(t), ForGood(t))
 		}
-		return r.RemindOfVerifiers(ctx, ids...)
+		return cmp.Or(r.RemindOfEnds(ctx, all...), r.RemindOfVerifiers(ctx, all...))
 	}
 	return r.WithReports(ctx, func(reader report.Reader) error {
 		rows := make([]report.Token, len(all))
@@ -101,6 +99,14 @@ func (r *Run) PrintMoved(ctx context.Context, all []token.Token) (err error) {
 		}
 		return r.PrintJSON(rows)
 	})
+}
+
+// StateNow is what a token that was moved is: of one that is lost, whether it was stolen.
+func StateNow(t token.Token) string {
+	if t.IsStolen() {
+		return "recorded as stolen"
+	}
+	return string(t.State)
 }
 
 // ForGood says of a token whose seed leaked, or that was stolen, what it takes to come
@@ -123,12 +129,7 @@ func ForGood(t token.Token) string {
 func (r *Run) PrintToken(ctx context.Context, t token.Token, words func() string) error {
 	if !r.JSON {
 		r.Say("%s", words())
-		if t.State == token.Bound {
-			return r.RemindOfEnds(ctx, t)
-		} else if t.State == token.Assigned {
-			return nil
-		}
-		return r.RemindOfVerifiers(ctx, t.ID)
+		return cmp.Or(r.RemindOfEnds(ctx, t), r.RemindOfVerifiers(ctx, t))
 	}
 	return r.WithReports(ctx, func(reader report.Reader) error {
 		now, err := report.Tell(reader, t.Serial)
@@ -139,9 +140,17 @@ func (r *Run) PrintToken(ctx context.Context, t token.Token, words func() string
 	})
 }
 
-// RemindOfVerifiers names those that go on accepting tokens, by their ids, which ended
-// here.
-func (r *Run) RemindOfVerifiers(ctx context.Context, ended ...int64) error {
+// RemindOfVerifiers names those that go on accepting tokens which ended here.
+func (r *Run) RemindOfVerifiers(ctx context.Context, moved ...token.Token) error {
+	var ended []int64
+	for _, t := range moved {
+		if t.State != token.Bound && t.State != token.Assigned {
+			ended = append(ended, t.ID)
+		}
+	}
+	if len(ended) == 0 {
+		return nil
+	}
 	return r.WithReports(ctx, func(reader report.Reader) error {
 		open, err := report.StillAt(reader, ended)
 		for _, t := range open[:min(len(open), namedInQuestion)] {
@@ -154,14 +163,22 @@ func (r *Run) RemindOfVerifiers(ctx context.Context, ended ...int64) error {
 	})
 }
 
-// RemindOfEnds names the verifiers that ended a token, which can be used again here.
-func (r *Run) RemindOfEnds(ctx context.Context, t token.Token) error {
-	return r.WithReports(ctx, func(reader report.Reader) error {
-		ends, err := reader.EndedAt(t.ID)
-		for _, e := range ends {
-			r.Remark("%s ended token %s on %s: enable it there, if that is not done.", e.Verifier, t.Serial, e.At.UTC().Format(time.DateOnly))
+// RemindOfEnds names the verifiers at which tokens cannot be used that somebody has or
+// can be given here. Of one in stock RemindOfVerifiers says where it is somebody's still.
+func (r *Run) RemindOfEnds(ctx context.Context, moved ...token.Token) error {
+	return r.WithDesk(ctx, func(d *desk.Desk) error {
+		for _, t := range moved {
+			at, words, err := d.AtVerifiers(ctx, t)
+			if err != nil {
+				return err
+			}
+			for i, v := range at {
+				if v.EndedAt != nil || t.State != token.InStock {
+					r.Remark("%s.", words[i])
+				}
+			}
 		}
-		return err
+		return nil
 	})
 }
 

@@ -358,5 +358,5 @@ func (p *past) Tasks(string) ([]trail.Task, error) { return nil, nil }
 // HandedTo is a question about now.
 func (p *past) HandedTo(int64) ([]string, error) { return nil, nil }
 
-// EndedAt is a question about now.
-func (p *past) EndedAt(int64) ([]trail.EndedRow, error) { return nil, nil }
+// AtVerifiers is a question about now.
+func (p *past) AtVerifiers(int64) ([]token.AtVerifier, error) { return nil, nil }
