@@ -152,9 +152,6 @@ func (a *agents) agent(ctx, over context.Context, i int) error {
 		return err
 	}
 	who := &http.Client{Jar: jar}
-	if _, _, err := a.post(ctx, who, "/signin/demo", "person", "0"); err != nil {
-		return err
-	}
 	pause := func(t time.Duration) {
 		select {
 		case <-over.Done():
@@ -162,6 +159,12 @@ func (a *agents) agent(ctx, over context.Context, i int) error {
 		}
 	}
 	pause(time.Duration(rand.Float64() * float64(a.think)))
+	if over.Err() != nil {
+		return nil
+	}
+	if _, _, err := a.post(ctx, who, "/signin/demo", "person", "0"); err != nil {
+		return err
+	}
 	for over.Err() == nil {
 		n := uint64(a.began.Add(1)-1) % uint64(a.n)
 		t := a.plan.Token(n)

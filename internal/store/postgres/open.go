@@ -114,6 +114,8 @@ func parseAddress(address string, getenv func(string) string) (config *pgx.ConnC
 	config.RuntimeParams["application_name"] = "fob"
 	config.RuntimeParams["lock_timeout"] = "60000" // milliseconds; an import takes its turns of less than one second
 	config.RuntimeParams["timezone"] = "UTC"
+	config.RuntimeParams["enable_seqscan"] = "off" // a plan that is kept outlives a load that makes a small table a large one
+	config.RuntimeParams["jit"] = "off"            // compiling takes longer than to read a store
 	place := u.Hostname()
 	if u.Port() != "" {
 		place = net.JoinHostPort(place, u.Port())
