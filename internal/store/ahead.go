@@ -160,7 +160,7 @@ func errNoEvent() error {
 // vouchAsks are what vouching for one token asks.
 func vouchAsks(id int64, key string) []Ask {
 	one, span := []any{id}, []any{id, id}
-	asks := []Ask{{openSelect, one}, {locationOf, one}, {batchOf, one}, {importedColumns, []any{id - 1, 1}}, {touchedColumns, span}, {lossColumns, span}, {observationsOf, span},
+	asks := []Ask{{openSelect, one}, {locationOf, one}, {batchOf, one}, {importedColumns, []any{id - 1, 1}}, {seldomColumns, span}, {touchedColumns, span}, {lossColumns, span}, {observationsOf, span},
 		{newestBindings, one}, {atSelect, one}, {aboutSelect, []any{trail.AboutLists}}}
 	if key != "" {
 		asks = append(asks, Ask{tokenEvidence, tokenEvidenceArgs(id, key)})

@@ -17,9 +17,8 @@ import (
 // took three times as long.
 
 const (
-	sealedColumns = `SELECT id, serial_key, printed, batch_id, profile_id, counter, not_before, not_after, fingerprint, seed
-		FROM token WHERE id BETWEEN $1 AND $2 ORDER BY id`
-	heldColumns = `SELECT t.id, t.watermark, a.name, a.person FROM token t LEFT JOIN account a ON a.id = t.account_id
+	sealedColumns = `SELECT id, serial_key, batch_id, profile_id, fingerprint, seed FROM token WHERE id BETWEEN $1 AND $2 ORDER BY id`
+	heldColumns   = `SELECT t.id, t.watermark, a.name, a.person FROM token t LEFT JOIN account a ON a.id = t.account_id
 		WHERE t.id BETWEEN $1 AND $2 AND (t.watermark IS NOT NULL OR t.account_id IS NOT NULL) ORDER BY t.id`
 	newestObservations = `SELECT o.token_id, o.at, o.drift, o.rate FROM observation o
 		WHERE o.token_id BETWEEN $1 AND $2 AND o.id = (SELECT MAX(id) FROM observation WHERE token_id = o.token_id) ORDER BY o.token_id`
@@ -37,6 +36,9 @@ func (q *queries) Chosen(c provision.Choice) (ids []int64, err error) {
 		}
 		if l.where(visible); l.limit == 0 {
 			l.order = `t.id`
+			if ids, err = q.wholeRange(&l); err != nil || ids != nil {
+				return ids, err
+			}
 		}
 		ids, err = collect(q, func(row scanner) (int64, error) {
 			var id whole
@@ -56,6 +58,20 @@ func (q *queries) Chosen(c provision.Choice) (ids []int64, err error) {
 			ids = append(ids, t.ID)
 		}
 		seen[t.ID] = true
+	}
+	return ids, nil
+}
+
+// wholeRange are the ids that a listing selects if nothing lies between them, as in a
+// batch; else nil.
+func (q *queries) wholeRange(l *listing) (ids []int64, err error) {
+	var n, first, last int64
+	err = q.row(`SELECT COUNT(*), COALESCE(MIN(t.id), 0), COALESCE(MAX(t.id), 0) FROM token t JOIN batch b ON b.id = t.batch_id`+l.conditions(), l.args...).Scan(&n, &first, &last)
+	if err != nil || n == 0 || n != last-first+1 {
+		return nil, err
+	}
+	for id := first; id <= last; id++ {
+		ids = append(ids, id)
 	}
 	return ids, nil
 }
@@ -110,11 +126,11 @@ func (q *queries) sealedPage(first, last int64, wanted map[int64]bool) (page []p
 	if err != nil {
 		return nil, err
 	}
-	page = make([]provision.Candidate, 0, len(wanted))
+	page = make([]provision.Candidate, 0, last-first+1)
 	scan := r.scanSealed()
 	err = q.each(sealedColumns, []any{first, last}, func(row scanner) error {
 		c, err := scan(row)
-		if wanted[c.ID] {
+		if wanted == nil || wanted[c.ID] {
 			page = append(page, c)
 		}
 		return err
@@ -126,6 +142,15 @@ func (q *queries) sealedPage(first, last int64, wanted map[int64]bool) (page []p
 		if i, found := slices.BinarySearchFunc(page, id, byID); found {
 			do(&page[i])
 		}
+	}
+	err = q.eachSeldom([]any{first, last}, func(s *seldom) {
+		find(s.id.n, func(c *provision.Candidate) {
+			s.facts(&c.Facts)
+			c.Of.Serial = c.Serial
+		})
+	})
+	if err != nil {
+		return nil, err
 	}
 	err = q.each(heldColumns, []any{first, last}, func(row scanner) error {
 		var id int64
@@ -152,14 +177,14 @@ func (q *queries) sealedPage(first, last int64, wanted map[int64]bool) (page []p
 // scanSealed reads rows of sealedColumns. What Scan reads into is made once, but for
 // the seed.
 func (r *tokenReading) scanSealed() func(scanner) (provision.Candidate, error) {
-	var n struct{ id, batch, profile, counter, before, after, print whole }
-	var key, printed letters
+	var n struct{ id, batch, profile, print whole }
+	var key letters
 	var seed []byte
 	var of struct {
 		batch int64
 		id    uuid.UUID
 	}
-	into := []any{&n.id, &key, &printed, &n.batch, &n.profile, &n.counter, &n.before, &n.after, &n.print, &seed}
+	into := []any{&n.id, &key, &n.batch, &n.profile, &n.print, &seed}
 	return func(row scanner) (c provision.Candidate, err error) {
 		seed = nil
 		err = row.Scan(into...)
@@ -167,11 +192,7 @@ func (r *tokenReading) scanSealed() func(scanner) (provision.Candidate, error) {
 			of.batch = n.batch.n
 			of.id, err = uuid.Parse(r.imports[of.batch].uuid)
 		}
-		c.ID, c.Serial, c.Profile = n.id.n, token.Serial(key.text), r.profiles[n.profile.n]
-		if printed.there {
-			c.Serial = token.Serial(printed.text)
-		}
-		c.Counter, c.NotBefore, c.NotAfter, c.Fingerprint = n.counter.n, n.before.seconds(), n.after.seconds(), n.print.n
+		c.ID, c.Serial, c.Profile, c.Fingerprint = n.id.n, token.Serial(key.text), r.profiles[n.profile.n], n.print.n
 		c.Sealed, c.SealedLen = seed, len(seed)
 		c.Of = token.SeedPlace{Serial: c.Serial, Batch: of.id, Fingerprint: c.Fingerprint}
 		return c, err
@@ -251,15 +272,20 @@ func (q *queries) candidates(ids []int64, read candidatePage) (page []provision.
 }
 
 // neighbours calls do for ids that lie close together, which rise; what lies between
-// is left out.
+// is left out. Where nothing does, wanted is nil.
 func neighbours(ids []int64, do func(first, last int64, wanted map[int64]bool) error) error {
 	const apart = 20 // rows that cost as much to skip as to read
-	wanted := map[int64]bool{}
 	for from := 0; from < len(ids); {
-		clear(wanted)
-		end := from
-		for ; end < len(ids) && (end == from || ids[end]-ids[end-1] <= apart); end++ {
-			wanted[ids[end]] = true
+		end := from + 1
+		for end < len(ids) && ids[end]-ids[end-1] <= apart {
+			end++
+		}
+		var wanted map[int64]bool
+		if first, last := ids[from], ids[end-1]; last-first >= int64(end-from) {
+			wanted = make(map[int64]bool, end-from)
+			for _, id := range ids[from:end] {
+				wanted[id] = true
+			}
 		}
 		if err := do(ids[from], ids[end-1], wanted); err != nil {
 			return err

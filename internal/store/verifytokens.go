@@ -18,8 +18,9 @@ import (
 // less than half the time of one joined query, and a third of a verification's.
 
 const (
-	importedColumns = `SELECT id, serial_key, printed, bare, batch_id, profile_id, counter, not_before, not_after, manufactured, fingerprint, location_id
-		FROM token WHERE id > $1 ORDER BY id LIMIT $2`
+	importedColumns = `SELECT id, serial_key, batch_id, profile_id, fingerprint, location_id FROM token WHERE id > $1 ORDER BY id LIMIT $2`
+	seldomColumns   = `SELECT id, printed, bare, counter, not_before, not_after, manufactured FROM token WHERE id BETWEEN $1 AND $2
+		AND (printed IS NOT NULL OR bare IS NOT NULL OR counter <> 0 OR not_before IS NOT NULL OR not_after IS NOT NULL OR manufactured IS NOT NULL) ORDER BY id`
 	touchedColumns = `SELECT t.id, t.state, a.name, t.state_since, t.watermark, t.failures, t.locked_until, t.issued, t.seed IS NULL
 		FROM token t LEFT JOIN account a ON a.id = t.account_id WHERE t.id BETWEEN $1 AND $2
 		AND (t.state <> 0 OR t.issued <> 0 OR t.failures <> 0 OR t.watermark IS NOT NULL OR t.state_since IS NOT NULL OR t.locked_until IS NOT NULL
@@ -147,6 +148,10 @@ func (r *tokenReading) page(after int64, most int) (rows []trail.TokenRow, n int
 			do(&rows[i])
 		}
 	}
+	err = r.eachSeldom(span, func(s *seldom) { find(s.id.n, s.complete) })
+	if err != nil {
+		return rows, n, err
+	}
 	err = r.each(touchedColumns, span, func(row scanner) error {
 		var id int64
 		var s token.Standing
@@ -187,40 +192,72 @@ func (r *tokenReading) page(after int64, most int) (rows []trail.TokenRow, n int
 // scanImported reads rows of importedColumns, each as its import left it. What Scan
 // reads into is made once.
 func (r *tokenReading) scanImported() func(scanner) (t trail.TokenRow, loading bool, err error) {
-	var n struct{ id, batch, profile, counter, before, after, made, print, place whole }
-	var key, printed, bare letters
-	into := []any{&n.id, &key, &printed, &bare, &n.batch, &n.profile, &n.counter, &n.before, &n.after, &n.made, &n.print, &n.place}
+	var n struct{ id, batch, profile, print, place whole }
+	var key letters
+	into := []any{&n.id, &key, &n.batch, &n.profile, &n.print, &n.place}
 	return func(row scanner) (t trail.TokenRow, loading bool, err error) {
 		err = row.Scan(into...)
 		b, known := r.imports[n.batch.n]
 		t.ID, t.SerialKey, t.Serial = n.id.n, key.text, token.Serial(key.text)
-		if printed.there {
-			t.Serial = token.Serial(printed.text)
-		}
 		if err != nil || b.loading {
 			return t, b.loading, err
 		}
-		t.Profile, t.Counter, t.Fingerprint = r.profiles[n.profile.n], n.counter.n, n.print.n
-		t.NotBefore, t.NotAfter, t.Manufactured = n.before.seconds(), n.after.seconds(), n.made.seconds()
+		t.Profile, t.Fingerprint = r.profiles[n.profile.n], n.print.n
 		t.Batch, t.State, t.Since, t.Location = b.uuid, token.InStock, b.imported, r.locations[n.place.n]
 		if n.print.there {
 			r.owned += maphash.Comparable(r.seed, [2]int64{t.Fingerprint, t.ID})
-		}
-		undashed := key.text
-		if bare.there {
-			undashed = bare.text
 		}
 		switch {
 		case !known:
 			t.Contradiction = "its batch is not there"
 		case t.ID < b.first || t.ID > b.last:
 			t.Contradiction = "its id is not one of its batch"
-		case undashed != strings.ReplaceAll(key.text, "-", ""):
-			t.Contradiction = "it is found under another serial when its own is said without dashes"
-		case n.before.isZero() || n.after.isZero() || n.made.isZero():
-			t.Contradiction = zeroForNothing
+		case strings.Contains(key.text, "-"):
+			t.Contradiction = otherUndashed // unless seldomColumns say how it is found
 		}
 		return t, false, nil
+	}
+}
+
+const otherUndashed = "it is found under another serial when its own is said without dashes"
+
+// seldom is a row of seldomColumns.
+type seldom struct {
+	id, counter, before, after, made whole
+	printed, bare                    letters
+}
+
+// eachSeldom reads what most tokens have not.
+func (q *queries) eachSeldom(span []any, do func(*seldom)) error {
+	var s seldom
+	into := []any{&s.id, &s.printed, &s.bare, &s.counter, &s.before, &s.after, &s.made}
+	return q.each(seldomColumns, span, func(row scanner) error {
+		err := row.Scan(into...)
+		do(&s)
+		return err
+	})
+}
+
+// facts puts it beside a token.
+func (s *seldom) facts(f *token.Facts) {
+	if s.printed.there {
+		f.Serial = token.Serial(s.printed.text)
+	}
+	f.Counter, f.NotBefore, f.NotAfter, f.Manufactured = s.counter.n, s.before.seconds(), s.after.seconds(), s.made.seconds()
+}
+
+func (s *seldom) complete(t *trail.TokenRow) {
+	s.facts(&t.Facts)
+	if is := t.Contradiction; is != "" && is != otherUndashed {
+		return
+	}
+	if s.bare.there {
+		if t.Contradiction = ""; s.bare.text != strings.ReplaceAll(t.SerialKey, "-", "") {
+			t.Contradiction = otherUndashed
+		}
+	}
+	if t.Contradiction == "" && (s.before.isZero() || s.after.isZero() || s.made.isZero()) {
+		t.Contradiction = zeroForNothing
 	}
 }
 

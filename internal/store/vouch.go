@@ -5,6 +5,7 @@ import (
 	"iter"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"fob/internal/intake"
@@ -139,8 +140,20 @@ func (q *queries) seqsAbout(rows []trail.TokenRow) (seqs []int64, err error) {
 		}
 		seqs = append(seqs, imports[row.Batch])
 	}
+	keys := make([]string, len(rows))
+	for i, row := range rows {
+		keys[i] = row.SerialKey
+	}
+	slices.Sort(keys)
+	since := sync.OnceValue(func() map[string]int64 { // before, another token may have had the serial
+		all := make(map[string]int64, len(rows))
+		for _, row := range rows {
+			all[row.SerialKey] = imports[row.Batch]
+		}
+		return all
+	})
 	for _, t := range trail.Traces {
-		found, err := q.traces(rows, t.Trace, t.Newest, imports)
+		found, err := q.traces(keys, since, t.Trace, t.Newest)
 		if err != nil {
 			return nil, err
 		}
@@ -187,25 +200,22 @@ func (q *queries) underDevice(former string, imported int64) (seqs []int64, err 
 		append([]any{imported, passed}, anys(subjects)...)...)
 }
 
-// traces are the newest events that left a trace of some tokens since their imports, so
-// many of each; 0: all. Before, another token may have had the serial.
-func (q *queries) traces(rows []trail.TokenRow, t trail.Trace, newest int, imports map[string]int64) (seqs []int64, err error) {
-	if len(rows) == 1 && newest > 0 { // it may have thousands
+// traces are the newest events that left a trace of some tokens, whose keys are sorted,
+// since their imports, so many of each; 0: all.
+func (q *queries) traces(keys []string, since func() map[string]int64, t trail.Trace, newest int) (seqs []int64, err error) {
+	if len(keys) == 1 && newest > 0 { // it may have thousands
 		return collect(q, value[int64], fmt.Sprintf(`SELECT seq FROM audit_about WHERE subject = $1 AND seq >= $2 ORDER BY seq DESC LIMIT %d`, newest),
-			trail.AboutToken(t, rows[0].SerialKey), imports[rows[0].Batch])
+			trail.AboutToken(t, keys[0]), since()[keys[0]])
 	}
-	subjects := make([]string, len(rows))
-	since, found := make(map[string]int64, len(rows)), map[string][]int64{}
-	for i, row := range rows {
-		subjects[i] = trail.AboutToken(t, row.SerialKey)
-		since[subjects[i]] = imports[row.Batch]
+	subjects, found := make([]string, len(keys)), map[string][]int64{}
+	for i, key := range keys {
+		subjects[i] = trail.AboutToken(t, key)
 	}
-	slices.Sort(subjects)
 	err = lookUp(q, `subject, seq`, `audit_about`, `subject`, subjects, func(row scanner) error {
 		var subject string
 		var seq int64
 		err := row.Scan(&subject, &seq)
-		if from, is := since[subject]; is && seq >= from {
+		if from, is := since()[strings.TrimPrefix(subject, string(t))]; is && seq >= from {
 			found[subject] = append(found[subject], seq)
 		}
 		return err

@@ -148,10 +148,25 @@ func (x *Writer) fail(format string, args ...any) {
 // escapes are what stands for some characters, by their codes.
 var escapes = [...]string{'&': "&amp;", '<': "&lt;", '>': "&gt;", '"': "&#34;", '\t': "&#9;", '\n': "&#10;", '\r': "&#13;"}
 
+// isPlain are the bytes of most texts, which stand for themselves.
+var isPlain = func() (plain [256]bool) {
+	for c := ' '; c <= '~'; c++ {
+		plain[c] = int(c) >= len(escapes) || escapes[c] == ""
+	}
+	return plain
+}()
+
 // escape writes a text so that it comes back as it is, line breaks included.
 // What XML cannot hold is a fault: encoding/xml would replace it in silence.
 func (x *Writer) escape(text string) {
 	from := 0
+	for from < len(text) && isPlain[text[from]] {
+		from++
+	}
+	if x.Raw(text[:from]); from == len(text) {
+		return
+	}
+	text, from = text[from:], 0
 	for i, c := range text {
 		if int(c) < len(escapes) && escapes[c] != "" {
 			x.Raw(text[from:i])
