@@ -32,11 +32,14 @@ type Config struct {
 	// The folders of the checkpoint files and of what was seen of each store; empty:
 	// that of the identity.
 	Anchors, Memory string
-	Now             func() time.Time
-	Random          io.Reader
-	Operator        token.Operator
-	Host            string
-	Prompter        custody.Prompter // nil: nobody can be asked
+	// Usual is the database that the same identity opens where none is named, if DB is
+	// another; empty: none.
+	Usual    string
+	Now      func() time.Time
+	Random   io.Reader
+	Operator token.Operator
+	Host     string
+	Prompter custody.Prompter // nil: nobody can be asked
 
 	Wait    time.Duration       // how long a writer waits for its turn; 0: as long as it takes
 	Waiting func(holder string) // told who keeps a writer waiting; nil: nobody wants to know

@@ -9,6 +9,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strings"
 	"time"
 
 	"fob/internal/desk"
@@ -211,6 +212,10 @@ func (c Config) Restore(ctx context.Context, file string, w token.Words) (b Copi
 		return b, err
 	}
 	b, waits, err := c.restoreIn(ctx, s, filepath.Base(file), sum, w)
+	var restored store.Seen
+	if err == nil {
+		restored, err = s.Present(ctx)
+	}
 	if err = errors.Join(err, s.Close()); err != nil {
 		if fresh && !waits {
 			(&copyFile{hidden: staged.DB}).discard()
@@ -223,6 +228,9 @@ func (c Config) Restore(ctx context.Context, file string, w token.Words) (b Copi
 	}
 	if err := place.place(); err != nil {
 		return b, err
+	}
+	if m := c.memoryOf(s.ID()); m != nil { // not sooner: the store that was seen may live as long as this one waits
+		m.Saw(restored)
 	}
 	place.discard()
 	return b, nil
@@ -289,8 +297,14 @@ func (c Config) stage(ctx context.Context, file, staged, sum string) error {
 	if _, err := c.verifyCopy(ctx, out.hidden); err != nil {
 		return fault.Wrap(fault.KindOf(err), err, "%s was not restored", file).WithHint("nothing was changed; take another backup")
 	}
+	if info, err := os.Stat(filepath.Dir(staged)); err == nil && info.Mode()&os.ModeSetgid != 0 && info.Mode()&0o020 != 0 {
+		_ = os.Chmod(out.hidden, 0o660) // the folder is shared with who may approve: else they could not
+	}
 	return out.place()
 }
+
+// Staged reports whether the store is a restored one that has not got its place yet.
+func (c Config) Staged() bool { return strings.Contains(filepath.Base(c.DB), stagedMark) }
 
 // restoreIn writes the event of a restore into the staged copy, or the request for it.
 func (c Config) restoreIn(ctx context.Context, s *store.Store, file, sum string, w token.Words) (b Copied, waits bool, err error) {
@@ -298,27 +312,24 @@ func (c Config) restoreIn(ctx context.Context, s *store.Store, file, sum string,
 	if err := c.questionKeys(ctx, s); err != nil {
 		return b, false, err
 	}
-	var m *memory
 	var seen store.Seen
-	if m = c.memoryOf(s.ID()); m != nil {
+	if m := c.memoryOf(s.ID()); m != nil {
+		if err := c.takesNoPlace(ctx, s, m); err != nil {
+			return b, false, err
+		}
 		seen, _, _ = m.Last() // what cannot be read is no reason to be without a store
-		s.Watch(accepting{m})
 	}
 	if b.Tokens, b.Presses, err = s.CountTokens(ctx); err != nil {
 		return b, false, err
 	}
-	author := c.author(s)
+	here := []fault.Setting{fault.DB.Is(s.Where())}
 	err = s.Requests().Update(ctx, func(tx request.Tx) error {
 		q := tx.(restoreTx)
-		head, err := q.Head()
-		if err != nil {
+		if err := b.endOf(q, sum); err != nil {
 			return err
 		}
-		if b.Newest, err = q.NewestEvent(); err != nil {
-			return err
-		}
-		b.Events, b.Head, b.Missing = head.Seq, head.Hash.String(), max(seen.Head.Seq-head.Seq, 0)
-		w, err := request.Gate{Operator: c.Operator, Now: c.Now}.Pass(tx, request.Order{Guard: token.GuardRestore, By: token.CmdRestore, Always: true,
+		b.Missing = max(seen.Head.Seq-b.Events, 0)
+		w, err := request.Gate{Operator: c.Operator, Now: c.Now, With: here}.Pass(tx, request.Order{Guard: token.GuardRestore, By: token.CmdRestore, Always: true,
 			Files: []request.File{{Name: file, SHA256: sum}}, Effect: "put the backup " + file + " in the place of the store"}, w)
 		if needed := (*request.Needed)(nil); err != nil && !errors.As(err, &needed) && fault.KindOf(err) != fault.Refused {
 			err = fault.Wrap(fault.KindOf(err), err, "%s", s.Where()).WithAdvice(fault.AdviceOf(err))
@@ -329,23 +340,72 @@ func (c Config) restoreIn(ctx context.Context, s *store.Store, file, sum string,
 		if err := q.EndSessions(); err != nil {
 			return err
 		}
-		e, err := author.StoreEvent(token.CmdRestore, w)
+		e, err := c.author(s).StoreEvent(token.CmdRestore, w)
 		if err != nil {
 			return err
 		}
 		return trail.Record(tx, e, trail.RestoreDetail{File: file, SHA256: sum, Newest: b.Newest})
 	})
+	waits, err = c.fileIn(ctx, s, err, here...)
+	return b, waits, err
+}
+
+// fileIn makes a request of what waits for a second person, in a store that front ends
+// do not find by themselves. Other errors, and nil, come back as they are.
+func (c Config) fileIn(ctx context.Context, s *store.Store, err error, with ...fault.Setting) (waits bool, _ error) {
 	var needed *request.Needed
 	if !errors.As(err, &needed) {
-		return b, false, err
+		return false, err
 	}
-	q, err := request.Registry{Store: s.Requests(), Author: author}.File(ctx, needed, nil)
+	q, err := request.Registry{Store: s.Requests(), Author: c.author(s)}.File(ctx, needed, nil)
 	if err != nil {
-		return b, false, err
+		return false, err
 	}
-	return b, true, fault.Errorf(fault.NotAllowed, "restore waits for a second person: request %d in %s", q.Number, s.Where()).
-		WithHint("somebody else approves it, at an account of their own, until %s: %s; then give the same command again", q.Ends.Format(time.RFC3339),
-			fault.Do(token.CmdRequestApprove, q.Number, fault.DB.Is(s.Where())))
+	return true, q.FiledIn(s.Where(), with...)
+}
+
+// endOf is where the backup itself ends: a staged copy that waited has the requests
+// behind it, and who approved one.
+func (b *Copied) endOf(q restoreTx, sum string) error {
+	head, err := q.Head()
+	if err != nil {
+		return err
+	}
+	if b.Newest, err = q.NewestEvent(); err != nil {
+		return err
+	}
+	asked, err := request.FirstAbout(q, sum)
+	if err == nil && asked != 0 {
+		var last trail.Stored
+		if last, err = q.EventAt(asked - 1); err == nil {
+			var e trail.Event
+			e, err = trail.Parse(last.Entry)
+			head, b.Newest = trail.Head{Seq: last.Seq, Hash: last.Hash}, e.Time.UTC()
+		}
+	}
+	b.Events, b.Head = head.Seq, head.Hash.String()
+	return err
+}
+
+// takesNoPlace refuses to restore beside the store itself, if that still goes on where
+// it was seen last: the identity would take the restored one only from then on.
+func (c Config) takesNoPlace(ctx context.Context, s *store.Store, m *memory) error {
+	if c.Usual == "" || c.Usual == c.DB {
+		return nil
+	}
+	live := c
+	live.DB = c.Usual
+	l, err := live.openCopy(ctx)
+	if err != nil {
+		return nil // none lives there
+	}
+	defer l.Close()
+	if l.ID() != s.ID() || l.Continues(ctx, m) != nil {
+		return nil
+	}
+	return fault.Errorf(fault.NotAllowed, "the store itself is at %s, and your identity would refuse it once this backup was restored; nothing was changed", c.Usual).
+		WithHint("if the backup is to take its place, move it away first, and keep it; to look into the backup: %s; to rehearse, name a copy of the identity's folder with %s",
+			fault.Do("list", fault.DB.Is("BACKUP"), fault.Identity.Is("none")), fault.Identity)
 }
 
 // restoreTx is what a restore reads and writes.

@@ -6,16 +6,16 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
-	"strings"
 
 	"github.com/google/uuid"
 
 	"fob/internal/custody"
-	"fob/internal/desk"
 	"fob/internal/fault"
+	"fob/internal/request"
 	"fob/internal/store"
 	"fob/internal/token"
 	"fob/internal/trail"
@@ -49,7 +49,7 @@ type remembered struct {
 // memoryOf is the memory of a store; nil where there is neither an identity nor
 // anything that was seen: an auditor's copy has nothing to be held against.
 func (c Config) memoryOf(id uuid.UUID) *memory {
-	if strings.Contains(filepath.Base(c.DB), stagedMark) { // it has no place yet
+	if c.Staged() { // it has no place yet
 		return nil
 	}
 	folder := c.Memory
@@ -130,64 +130,91 @@ type Accepted struct {
 	Found trail.SeenHead `json:"found"` // what the store had
 }
 
-// TrailToAccept returns where a store was seen last, and refuses while AcceptTrail
-// would: a person should not be asked for nothing.
-func (c Config) TrailToAccept(ctx context.Context, w token.Words) (seen store.Seen, err error) {
-	if w.Reason == "" {
-		return seen, fault.Errorf(fault.Refused, "%s is needed: why is this state right, though it does not continue what was seen?", fault.Reason)
-	}
+// TrailToAccept refuses while AcceptTrail would: a person should not be asked for
+// nothing.
+func (c Config) TrailToAccept(ctx context.Context, w token.Words) error {
 	s, err := c.openCopy(ctx)
 	if err != nil {
-		return seen, err
+		return err
 	}
-	defer func() { err = errors.Join(err, s.Close()) }()
-	m := c.memoryOf(s.ID())
-	if m == nil {
-		return seen, nothingSeen()
+	defer s.Close()
+	seen, _, err := c.acceptable(ctx, s, w)
+	if err != nil {
+		return err
+	}
+	err = s.Requests().View(ctx, func(r request.Reader) error {
+		_, err := c.passAccept(r, seen, w)
+		return err
+	})
+	if errors.As(err, new(*request.Needed)) {
+		return nil
+	}
+	return err
+}
+
+// acceptable returns where a store was seen last, or says why there is nothing to accept.
+func (c Config) acceptable(ctx context.Context, s *store.Store, w token.Words) (seen store.Seen, m *memory, err error) {
+	if w.Reason == "" {
+		return seen, nil, fault.Errorf(fault.Refused, "%s is needed: why is this state right, though it does not continue what was seen?", fault.Reason)
+	}
+	if m = c.memoryOf(s.ID()); m == nil {
+		return seen, nil, nothingSeen()
 	}
 	seen, ok, err := m.Last()
 	if err == nil && !ok {
 		err = nothingSeen()
 	}
 	if err != nil {
-		return seen, err
+		return seen, nil, err
 	}
 	switch err := s.Continues(ctx, m); {
 	case err == nil:
-		return seen, fault.Errorf(fault.NotAllowed, "the store continues what was seen of it here; there is nothing to accept")
+		return seen, nil, fault.Errorf(fault.NotAllowed, "the store continues what was seen of it here; there is nothing to accept")
 	case fault.KindOf(err) != fault.Integrity:
-		return seen, err
+		return seen, nil, err
 	}
 	_, err = c.genuineKeys(ctx, s)
-	return seen, err
+	return seen, m, err
 }
 
 func nothingSeen() error {
 	return fault.Errorf(fault.NotAllowed, "nothing was seen of this store here; there is nothing to accept")
 }
 
+// unseen is how a request is reached in a store that the identity refuses.
+func unseen() fault.Setting { return fault.Identity.Is("none") }
+
+// passAccept lets an acceptance through: to put an older state in the place of the store
+// and to take one that somebody put there are guarded alike.
+func (c Config) passAccept(r request.Reader, seen store.Seen, w token.Words) (token.Words, error) {
+	return request.Gate{Operator: c.Operator, Now: c.Now, With: []fault.Setting{unseen()}}.Pass(r, request.Order{
+		Guard: token.GuardRestore, By: token.CmdAuditAccept, Always: true, What: []string{fmt.Sprintf("seen=%d", seen.Head.Seq)},
+		Effect: fmt.Sprintf("take the trail of %s as it is, though event %d was seen and it does not go on there", filepath.Base(c.DB), seen.Head.Seq),
+	}, w)
+}
+
 // AcceptTrail records that a store does not continue what was seen of it here, and is
 // right all the same: a backup was restored. From then on that is what was seen. It is
-// an event of the store, with a second person and a reason. The error is NotAllowed
-// where there is nothing to accept. Anyone who restores a backup calls it, after the
-// restored database has its place.
+// an event of the store, with a second person and a reason, and guarded as a restore is.
+// The error is NotAllowed where there is nothing to accept.
 func (c Config) AcceptTrail(ctx context.Context, w token.Words) (a Accepted, err error) {
-	seen, err := c.TrailToAccept(ctx, w)
-	if err != nil {
-		return a, err
-	}
 	s, err := c.openUnwatched(ctx)
 	if err != nil {
 		return a, err
 	}
 	defer func() { err = errors.Join(err, s.Close()) }()
-	m := c.memoryOf(s.ID())
-	s.Watch(accepting{m})
-	err = keysOf(s).Update(ctx, func(tx keysTx) error {
-		if err := desk.Demand(tx, token.CmdAuditAccept, w); err != nil {
+	seen, m, err := c.acceptable(ctx, s, w)
+	if err != nil {
+		return a, err
+	}
+	var now store.Seen
+	err = s.Requests().Update(ctx, func(tx request.Tx) error {
+		w, err := c.passAccept(tx, seen, w)
+		if err != nil {
 			return err
 		}
-		head, err := tx.Head()
+		q := tx.(restoreTx)
+		head, err := q.Head()
 		if err != nil {
 			return err
 		}
@@ -198,13 +225,14 @@ func (c Config) AcceptTrail(ctx context.Context, w token.Words) (a Accepted, err
 		}
 		return trail.Record(tx, e, trail.AcceptDetail{Seen: a.Seen, Found: a.Found})
 	})
-	if err == nil && s.Continues(ctx, m) != nil {
+	if err == nil {
+		now, err = s.Present(ctx)
+	}
+	if _, err := c.fileIn(ctx, s, err, unseen()); err != nil {
+		return a, err
+	}
+	if m.save(now) != nil {
 		err = fault.Errorf(fault.Internal, "the acceptance is recorded, but %s cannot be written", m.path)
 	}
 	return a, err
 }
-
-// accepting takes whatever is there.
-type accepting struct{ *memory }
-
-func (accepting) Last() (s store.Seen, ok bool, err error) { return s, false, nil }

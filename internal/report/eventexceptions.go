@@ -124,7 +124,7 @@ func (e Event) setAside(set OverrideEvent) string {
 	about := listed(words)
 	switch {
 	case about != "" && moreToldOf[e.Command] && set.About != "":
-		return about + ": " + set.About
+		return about + ": " + set.About // which names the request too
 	case about == "" && (e.Request != 0 || e.Texts[trail.TextApprover] != "" && comparesCodes[e.Command]):
 		about = fmt.Sprintf("%s was approved by a second person", e.Command)
 	}
@@ -137,10 +137,11 @@ func (e Event) setAside(set OverrideEvent) string {
 var (
 	comparesCodes = map[token.Command]bool{token.CmdBind: true, token.CmdCheck: true, token.CmdResync: true, token.CmdUnbind: true, token.CmdReplace: true}
 	// moreToldOf are commands whose overrides tell what went in or out.
-	moreToldOf    = map[token.Command]bool{token.CmdImport: true, token.CmdProvision: true}
+	moreToldOf    = map[token.Command]bool{token.CmdImport: true, token.CmdProvision: true, token.CmdAuditAccept: true}
 	overrideWords = map[OverrideKind]string{
 		ByUnlock:       "unlocked after failed attempts",
 		ByRelease:      "a token that was stolen was released",
+		ByAcceptance:   "a database was taken that did not continue what was seen of it",
 		ByClock:        "a time was accepted that lies before the newest event",
 		ByPolicy:       "the policy was changed",
 		ByCorrection:   "the parameters of a batch were corrected",

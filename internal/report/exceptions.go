@@ -42,7 +42,7 @@ func ExceptionKinds() []ExceptionMeaning {
 		{LostLate, "a loss that was entered more than 24 hours after it was reported"},
 		{ApprovedAlone, "the approver is, by name, the operator or the account itself"},
 		{ManyRefusals, "an operator so many of whose codes were refused within an hour that a second person was needed, or who tried to bind several serials that are not theirs"},
-		{Override, "a rule was set aside: unlock, clock accept, batch correct, batch withdraw, policy set, the release of a stolen token, a search that somebody approved or that was wide, seeds handed on in clear text, an import that exchanged tokens, gave retired serials new seeds, left records out, or took what it refuses by itself"},
+		{Override, "a rule was set aside: unlock, clock accept, audit accept, batch correct, batch withdraw, policy set, the release of a stolen token, a search that somebody approved or that was wide, seeds handed on in clear text, an import that exchanged tokens, gave retired serials new seeds, left records out, or took what it refuses by itself"},
 	}
 }
 

@@ -27,6 +27,7 @@ const (
 	ByUnlock       OverrideKind = "unlock"
 	ByRelease      OverrideKind = "release" // of a token that was stolen
 	ByClock        OverrideKind = "clock"
+	ByAcceptance   OverrideKind = "accept" // of a database that does not continue what was seen
 	ByPolicy       OverrideKind = "policy"
 	ByCorrection   OverrideKind = "correction"
 	ByWithdrawal   OverrideKind = "withdrawal"
@@ -53,6 +54,7 @@ func OverrideMeanings() []struct {
 		{ByUnlock, fault.Textf("a token unlocked after failed attempts")},
 		{ByRelease, fault.Textf("a token released that was stolen once")},
 		{ByClock, fault.Textf("a clock accepted that is behind the newest event")},
+		{ByAcceptance, fault.Textf("a database accepted that did not continue what was seen of it")},
 		{ByPolicy, fault.Textf("the policy changed")},
 		{ByCorrection, fault.Textf("the parameters of a batch corrected")},
 		{ByWithdrawal, fault.Textf("an import undone")},
@@ -148,7 +150,7 @@ func (f OverrideFilter) rows(r Reader) iter.Seq2[OverrideEvent, error] {
 
 // overrideMarks are those of every event that may be one.
 var overrideMarks = []string{`"approver":"`, `"deep":true`, `"wide":true`, `"plaintext":true`, `"command":"batch `, MarkOf(token.CmdUnlock), MarkOf(token.CmdClockAccept),
-	MarkOf(token.CmdPolicySet), MarkOf(token.CmdImport)}
+	MarkOf(token.CmdPolicySet), MarkOf(token.CmdAuditAccept), MarkOf(token.CmdImport)}
 
 func (f OverrideFilter) wants(kinds []OverrideKind) bool {
 	return len(kinds) > 0 && (len(f.Kinds) == 0 || slices.ContainsFunc(kinds, func(k OverrideKind) bool { return slices.Contains(f.Kinds, k) }))
@@ -202,6 +204,9 @@ func overrideKindsOf(e Event, x *OverrideEvent) (kinds []OverrideKind, about str
 	case token.CmdClockAccept:
 		d, err := detailOf[trail.ClockDetail](e)
 		return one(ByClock), fmt.Sprintf("from %s to %s", minute(d.Newest), minute(d.Accepted)), err
+	case token.CmdAuditAccept:
+		d, err := detailOf[trail.AcceptDetail](e)
+		return one(ByAcceptance), fmt.Sprintf("event %d was seen before; it ended with event %d", d.Seen.Seq, d.Found.Seq), err
 	case token.CmdPolicySet:
 		d, err := detailOf[trail.PolicyDetail](e)
 		return one(ByPolicy), policyWords(d.Changes), err

@@ -26,6 +26,9 @@ type Reader interface {
 type Gate struct {
 	Operator token.Operator
 	Now      func() time.Time
+	// With is what else has to be said to reach the store that the request is in: it is
+	// not where a front end looks by itself.
+	With []fault.Setting
 }
 
 // Pass lets a command through, or says what it waits for: see the package's comment.
@@ -77,7 +80,7 @@ func (g Gate) Pass(r Reader, o Order, w token.Words) (token.Words, error) {
 func (g Gate) use(r Reader, q Request, o Order, w token.Words) (token.Words, error) {
 	if q.State == Waiting {
 		return w, fault.Errorf(fault.NotAllowed, "%s waits for a second person still: request %d", o.By, q.Number).
-			WithHint("somebody else approves it, at an account of their own, until %s: %s", q.Ends.Format(time.RFC3339), fault.Do(token.CmdRequestApprove, q.Number))
+			WithHint("somebody else approves it, at an account of their own, until %s: %s", q.Ends.Format(time.RFC3339), fault.Do(token.CmdRequestApprove, q.Number, g.With))
 	}
 	tokens, err := digest(r, o.Touches, q.content.Nonce)
 	if err != nil {

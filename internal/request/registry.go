@@ -77,6 +77,14 @@ func (g Registry) File(ctx context.Context, n *Needed, line []string) (q Request
 	return q, err
 }
 
+// FiledIn is Filed for a request in a store that front ends do not find by themselves:
+// where it is, and what to say to reach it.
+func (q Request) FiledIn(where string, with ...fault.Setting) *fault.Error {
+	return fault.Errorf(fault.NotAllowed, "%s waits for a second person: request %d in %s", q.Command, q.Number, where).
+		WithHint("somebody else approves it, at an account of their own, until %s: %s; then give the same command again",
+			q.Ends.Format(time.RFC3339), fault.Do(token.CmdRequestApprove, q.Number, with))
+}
+
 // Filed is the error of a command whose request was made.
 func (q Request) Filed() *fault.Error {
 	return fault.Errorf(fault.NotAllowed, "%s waits for a second person: request %d", q.Command, q.Number).

@@ -3,6 +3,7 @@ package request
 import (
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strconv"
 	"time"
 
@@ -89,6 +90,18 @@ func Read(r Reader, number int) (q Request, err error) {
 		return q, q.ended(r, row.Ended)
 	}
 	return q, nil
+}
+
+// FirstAbout returns the number of the event of the oldest request about a file; 0: none.
+func FirstAbout(r Reader, sha256 string) (seq int64, err error) {
+	all, err := r.RequestNumbers(true)
+	for i := 0; err == nil && i < len(all); i++ { // the newest first
+		var q Request
+		if q, err = Read(r, all[i]); slices.ContainsFunc(q.Files, func(f File) bool { return f.SHA256 == sha256 }) {
+			seq = q.row.Made
+		}
+	}
+	return seq, err
 }
 
 func (q *Request) decided(r Reader, seq int64) error {

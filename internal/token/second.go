@@ -21,7 +21,7 @@ const (
 	GuardRotate    Guarded = "rotate"       // a new store key
 	GuardKeyAdd    Guarded = "key-add"      // one more custodian
 	GuardKeyRemove Guarded = "key-remove"   // one less
-	GuardRestore   Guarded = "restore"      // a backup in the place of the store
+	GuardRestore   Guarded = "restore"      // a backup in the place of the store, and one that somebody put there
 	GuardClock     Guarded = "clock-accept" // an earlier time for the newest
 	GuardRelease   Guarded = "release"      // of a token that was stolen
 	GuardReburnt   Guarded = "reburnt"      // a retired serial with a new seed
@@ -69,7 +69,7 @@ func parseSecond(p *Policy, value string, _ bool) (string, error) {
 }
 
 // guardOf is what guards a command under another name than its own.
-var guardOf = map[string]Guarded{dashed(CmdRetire): GuardDestroy, dashed(CmdBatchDestroy): GuardDestroy, dashed(CmdKeyRotate): GuardRotate, dashed(CmdPolicySet): GuardPolicy}
+var guardOf = map[string]Guarded{dashed(CmdRetire): GuardDestroy, dashed(CmdBatchDestroy): GuardDestroy, dashed(CmdKeyRotate): GuardRotate, dashed(CmdPolicySet): GuardPolicy, dashed(CmdAuditAccept): GuardRestore}
 
 // instead says what to write for the name of a command: what it waits under, and the
 // setting that asks for a typed name. Empty for other words.

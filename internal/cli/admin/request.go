@@ -170,6 +170,13 @@ func sayRequest(r *term.Run, q request.Request, format string, args ...any) erro
 	return nil
 }
 
+func sayEnded(r *term.Run, q request.Request, how string) error {
+	if c := r.Config(); c.Staged() {
+		r.Remark("%s is a whole copy of the store: if the backup is not to be restored, remove it, with the files whose names begin with its name", c.DB)
+	}
+	return sayRequest(r, q, "Request %d is %s.", q.Number, how)
+}
+
 // newRequestEndCmd makes deny and withdraw.
 func newRequestEndCmd(r *term.Run, how string) *cobra.Command {
 	var w term.SaidFlags
@@ -190,13 +197,13 @@ func newRequestEndCmd(r *term.Run, how string) *cobra.Command {
 				if err != nil {
 					return err
 				}
-				return sayRequest(r, q, "Request %d is withdrawn.", q.Number)
+				return sayEnded(r, q, "withdrawn")
 			}
 			q, err := g.Deny(ctx, n, words)
 			if err != nil {
 				return err
 			}
-			return sayRequest(r, q, "Request %d is denied.", q.Number)
+			return sayEnded(r, q, "denied")
 		})
 	})
 	return cmd

@@ -19,12 +19,12 @@ func newAuditAcceptCmd(r *term.Run) *cobra.Command {
 }
 
 func accept(ctx context.Context, r *term.Run, w *term.SaidFlags, yes bool) error {
-	words, err := w.Approved(r)
+	words, err := w.Words(r)
 	if err != nil {
 		return err
 	}
 	c := r.Config()
-	if _, err := c.TrailToAccept(ctx, words); err != nil {
+	if err := c.TrailToAccept(ctx, words); err != nil {
 		return err
 	}
 	if err := r.Confirm(ctx, yes, "Take the trail of "+c.DB+" as it is, though it does not continue what was seen here"); err != nil {

@@ -123,6 +123,10 @@ func (r *Run) Config() app.Config {
 		c.DB = app.DefaultDB(r.Getenv)
 	}
 	c.Places(r.Identity, r.Getenv)
+	usual := app.Config{DB: app.DefaultDB(r.Getenv)}
+	if usual.Places("", r.Getenv); usual.DB != c.DB && usual.Identity == c.Identity {
+		c.Usual = usual.DB
+	}
 	c.Wait = r.Wait
 	if !r.JSON {
 		c.Prompter = terminalPrompter{r.Ctx}
