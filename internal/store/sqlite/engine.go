@@ -54,7 +54,7 @@ var (
 	forBuilding = slices.Concat([]string{"auto_vacuum(incremental)"}, forWriting, []string{"cache_size(-65536)"})
 
 	forReading = []string{"query_only(1)", "synchronous(2)"}
-	forWriting = []string{"journal_mode(wal)", "synchronous(2)", "cache_size(-16384)", "wal_autocheckpoint(0)"}
+	forWriting = []string{"journal_mode(wal)", "synchronous(2)", "cache_size(-4096)", "wal_autocheckpoint(0)"}
 	forLoading = []string{"journal_mode(wal)", "synchronous(1)", "cache_size(-10240)", "wal_autocheckpoint(0)"}
 )
 
