@@ -1,9 +1,12 @@
 package intake
 
 import (
+	"cmp"
 	"context"
 	"slices"
+	"time"
 
+	"fob/internal/desk"
 	"fob/internal/fault"
 	"fob/internal/seedfile"
 	"fob/internal/token"
@@ -19,6 +22,57 @@ type Correction struct {
 	Counter int64
 }
 
+// Resupply corrects what the delivery of a batch is said to be; what is empty stays.
+type Resupply struct {
+	BatchChange
+	Supply token.Supply
+}
+
+// CorrectSupply records, in one event, how many tokens were ordered and with which
+// order, if the import was not told, or was told it wrongly.
+func (d *Intake) CorrectSupply(ctx context.Context, c Resupply) (res Corrected, err error) {
+	change := func(r Reader) (b Batch, err error) {
+		if b, err = liveBatch(r, c.Number); err != nil {
+			return b, err
+		}
+		now := b.Supplied
+		now.Order, now.Supplier, now.Expected = cmp.Or(c.Supply.Order, now.Order), cmp.Or(c.Supply.Supplier, now.Supplier), cmp.Or(c.Supply.Expected, now.Expected)
+		if !c.Supply.Received.IsZero() {
+			now.Received = c.Supply.Received.Format(time.DateOnly)
+		}
+		was := b.Supplied
+		if res = (Corrected{Batch: b.Number, DryRun: c.DryRun, Was: &was, Now: &now, Changes: []ChangedParams{}}); now == was {
+			return b, fault.Errorf(fault.NotAllowed, "there is nothing to correct in batch %d: this is recorded already", b.Number)
+		}
+		b.Supplied = now
+		return b, nil
+	}
+	if c.DryRun {
+		return res, d.Store.View(ctx, func(r Reader) error { _, err := change(r); return err })
+	}
+	err = d.Store.Update(ctx, func(tx Tx) error {
+		if err := desk.Demand(tx, token.CmdBatchCorrect, c.Words); err != nil {
+			return err
+		}
+		b, err := change(tx)
+		if err != nil {
+			return err
+		}
+		if err := tx.VouchSlice(b, b.FirstID, 1); err != nil {
+			return err
+		}
+		e, err := d.batchEvent(token.CmdBatchCorrect, b, c.Words)
+		if err != nil {
+			return err
+		}
+		if err := tx.SaveSupply(b); err != nil {
+			return err
+		}
+		return trail.Record(tx, e, trail.CorrectDetail{Number: b.Number, Spans: []trail.Span{}, Was: res.Was, Now: res.Now})
+	})
+	return res, err
+}
+
 // Corrected is what became of the parameters of a batch.
 type Corrected struct {
 	Batch     int             `json:"batch"`
@@ -27,6 +81,8 @@ type Corrected struct {
 	Right     int             `json:"right"` // had the parameters already
 	Left      int             `json:"left"`  // were bound once, or answered a code: their parameters are right; or they have no seed
 	Changes   []ChangedParams `json:"changes"`
+	Was       *trail.Supply   `json:"was"` // what the delivery was said to be; null: its tokens were corrected
+	Now       *trail.Supply   `json:"now"`
 }
 
 // ChangedParams tells what became what, in words.

@@ -189,7 +189,11 @@ func (in *Intake) alreadyImported(ctx context.Context, req Import, res *Imported
 		}
 		res.Already, res.Batch = true, &b.Number
 		if other := otherSupply(req.Supply, b.Supplied); other != "" {
-			res.warn("%s: batch %d keeps what was said at its first import", other, b.Number)
+			corrects := fault.Text{}
+			if said := req.Supply; other != otherSupply(token.Supply{Location: said.Location}, b.Supplied) { // a place is no matter of the order
+				corrects = fault.Textf("; %s corrects it", fault.Do(token.CmdBatchCorrect, b.Number))
+			}
+			res.warn("%s: batch %d keeps what was said at its first import%s", other, b.Number, corrects)
 		}
 		return nil
 	})

@@ -105,6 +105,8 @@ type Tx interface {
 	MarkTokens(ids []int64, m token.Marks) error
 	// SaveBatch writes since when a batch is quarantined and withdrawn.
 	SaveBatch(b Batch) error
+	// SaveSupply writes what the delivery of a batch is said to be.
+	SaveSupply(b Batch) error
 	// DestroySeeds removes the sealed seeds of tokens, by their ids, for good.
 	DestroySeeds(of trail.IDRanges) (int, error)
 	// CarryOff removes tokens of a withdrawn batch for good.
@@ -121,6 +123,7 @@ type Batch struct {
 	Number      int
 	FirstID     int64
 	LastID      int64
+	Supplied    trail.Supply
 	Quarantined time.Time // zero: not, or released since
 	Withdrawn   time.Time // zero: not
 }

@@ -144,7 +144,7 @@ var (
 		ByAcceptance:   "a database was taken that did not continue what was seen of it",
 		ByClock:        "a time was accepted that lies before the newest event",
 		ByPolicy:       "the policy was changed",
-		ByCorrection:   "the parameters of a batch were corrected",
+		ByCorrection:   "the parameters or the delivery of a batch were corrected",
 		ByWithdrawal:   "an import was withdrawn",
 		ByWideSearch:   "a token was sought by its codes in the window of pairs",
 		ByExchange:     "an import exchanged tokens in stock",

@@ -54,6 +54,11 @@ func (e Event) Note() string {
 			}
 		}
 		return note
+	case e.Command == token.CmdBatchCorrect:
+		var d trail.CorrectDetail
+		if json.Unmarshal(e.Detail, &d) == nil {
+			return correctWords(d)
+		}
 	case e.Command == token.CmdLost && d.After != nil && d.After.Loss.Stolen:
 		return "stolen"
 	}

@@ -56,7 +56,7 @@ func OverrideMeanings() []struct {
 		{ByClock, fault.Textf("a clock accepted that is behind the newest event")},
 		{ByAcceptance, fault.Textf("a database accepted that did not continue what was seen of it")},
 		{ByPolicy, fault.Textf("the policy changed")},
-		{ByCorrection, fault.Textf("the parameters of a batch corrected")},
+		{ByCorrection, fault.Textf("the parameters or the delivery of a batch corrected")},
 		{ByWithdrawal, fault.Textf("an import undone")},
 		{ByExchange, fault.Textf("an import that exchanged tokens (%s)", fault.Exchange)},
 		{ByReburning, fault.Textf("an import that gave retired serials new seeds (%s)", fault.Reburnt)},
@@ -321,16 +321,23 @@ func reburntWords(all []trail.Reburnt) string {
 }
 
 func correctWords(d trail.CorrectDetail) string {
-	if len(d.Spans) == 0 {
-		return ""
-	}
-	o, n := d.Spans[0].Old, d.Spans[0].New
 	var words []string
 	add := func(name string, from, to any) {
 		if from != to {
 			words = append(words, fmt.Sprintf("%s: %v → %v", name, from, to))
 		}
 	}
+	if d.Was != nil && d.Now != nil {
+		add("ordered", d.Was.Expected, d.Now.Expected)
+		add("order", cmp.Or(d.Was.Order, "none"), d.Now.Order)
+		add("supplier", cmp.Or(d.Was.Supplier, "none"), d.Now.Supplier)
+		add("received", cmp.Or(d.Was.Received, "none"), d.Now.Received)
+		return listed(words)
+	}
+	if len(d.Spans) == 0 {
+		return ""
+	}
+	o, n := d.Spans[0].Old, d.Spans[0].New
 	add("type", o.Type, n.Type)
 	add("hash", o.Hash, n.Hash)
 	add("digits", o.Digits, n.Digits)

@@ -53,7 +53,7 @@ func Reconcile(r Reader, f ReconcileFilter) Answer[Reconciliation] {
 		Selected: "all batches",
 		Limits: []string{
 			"Ordered = imported + unchanged + refused + missing. Imported = the sum over the states + exchanged + withdrawn + unaccounted.",
-			"Ordered is what the import said. Only a stocktake shows whether as many tokens are in the box.",
+			"Ordered is what the import said, or a correction since. Only a stocktake shows whether as many tokens are in the box.",
 			"An import that was refused as a whole stored nothing and is no batch.",
 		},
 		Columns: reconcileColumns(),
@@ -67,7 +67,7 @@ func Reconcile(r Reader, f ReconcileFilter) Answer[Reconciliation] {
 	}
 	if f.Different {
 		a.Selected += ", where something differs"
-		a.None = fault.Textf("no batch differs from what was imported, nor from what was ordered, where the import said how many")
+		a.None = fault.Textf("no batch differs from what was imported, nor from what was ordered, where somebody said how many")
 	}
 	return a
 }
@@ -81,7 +81,7 @@ func reconcileColumns() []sheet.Column[Reconciliation] {
 		sheet.Col("supplier", "Supplier", 18, "Who delivered", func(x *row) string { return x.Supplier }),
 		sheet.Col("imported_at", "Imported at (UTC)", 20, "When", func(x *row) time.Time { return x.ImportedAt }),
 		sheet.Col("imported_by", "Imported by", 16, "Operator", func(x *row) string { return x.ImportedBy }),
-		sheet.Col("ordered", "Ordered", 10, "As the import said; empty: it did not", func(x *row) *int { return x.Ordered }),
+		sheet.Col("ordered", "Ordered", 10, "As the import said, or a correction since; empty: nobody did", func(x *row) *int { return x.Ordered }),
 		sheet.Col("imported", "Imported", 10, "Tokens that the batch brought", func(x *row) int { return x.Imported }),
 		sheet.Col("unchanged", "Unchanged", 11, "Tokens of the file that were here before", func(x *row) int { return x.Unchanged }),
 		sheet.Col("refused", "Refused", 10, "Records of the file that were not stored", func(x *row) int { return x.Refused }),

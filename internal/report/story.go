@@ -208,7 +208,7 @@ func told(e Event, serial token.Serial) (marks token.Marks, from token.State, mo
 
 // ofBatch adds what was done to the batch. Slices of one change are one line.
 func (s *Told) ofBatch(r Reader) error {
-	for e, err := range eventsOf(r, EventFilter{About: []string{trail.AboutBatch(s.BatchID)}, Limit: searched}) {
+	for e, err := range eventsOf(r, EventFilter{About: []string{trail.AboutBatch(s.BatchID), trail.AboutDelivery(s.BatchID)}, Limit: searched}) {
 		if err != nil {
 			return err
 		}

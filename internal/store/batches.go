@@ -64,8 +64,10 @@ func (q *queries) BatchOfFile(sha256, options string) (token.Batch, bool, error)
 
 // WholeBatch finds a batch by its number, a withdrawn one too.
 func (q *queries) WholeBatch(number int) (b intake.Batch, err error) {
-	err = q.row(`SELECT id, uuid, number, first_id, last_id, quarantined_at, withdrawn_at FROM batch WHERE number = $1`, number).
-		Scan(&b.ID, &b.UUID, &b.Number, &b.FirstID, &b.LastID, inNanos(&b.Quarantined), inNanos(&b.Withdrawn))
+	s := &b.Supplied
+	err = q.row(`SELECT id, uuid, number, first_id, last_id, order_no, supplier, COALESCE(expected, 0), COALESCE(received, ''), quarantined_at, withdrawn_at
+		FROM batch WHERE number = $1`, number).
+		Scan(&b.ID, &b.UUID, &b.Number, &b.FirstID, &b.LastID, &s.Order, &s.Supplier, &s.Expected, &s.Received, inNanos(&b.Quarantined), inNanos(&b.Withdrawn))
 	if notFound(err) {
 		return b, noSuchBatch(number)
 	}
@@ -82,6 +84,12 @@ func (q *queries) SaveBatch(b intake.Batch) error {
 }
 
 const sliceSelect = `SELECT ` + tokenFields + `, EXISTS (SELECT 1 FROM binding WHERE token_id = t.id)` + tokenTables + ` WHERE t.id BETWEEN $1 AND $2`
+
+// SaveSupply writes what the delivery of a batch is said to be.
+func (q *queries) SaveSupply(b intake.Batch) error {
+	s := b.Supplied
+	return q.exec(`UPDATE batch SET order_no = $1, supplier = $2, expected = $3, received = $4 WHERE id = $5`, s.Order, s.Supplier, orNull(s.Expected), orNull(s.Received), b.ID)
+}
 
 // Slice reads the tokens of a batch with ids from first, n ids at most.
 func (q *queries) Slice(b intake.Batch, first int64, n int, states ...token.State) ([]intake.SliceToken, error) {

@@ -254,8 +254,8 @@ func (q *queries) evidence(seqs []int64) (e trail.Evidence, err error) {
 	return e, err
 }
 
-// vouchBatch holds a batch against its import and the newest event that changed it
-// as a whole.
+// vouchBatch holds a batch against its import, the newest event that changed it as a
+// whole, and the newest that corrected its delivery.
 func (q *queries) vouchBatch(uuid string) error {
 	seqs, err := q.about(trail.AboutBatch(uuid))
 	if err != nil {
@@ -263,6 +263,14 @@ func (q *queries) vouchBatch(uuid string) error {
 	}
 	if len(seqs) > 2 {
 		seqs = []int64{seqs[0], seqs[len(seqs)-1]}
+	}
+	corrections, err := q.about(trail.AboutDelivery(uuid))
+	if err != nil {
+		return err
+	}
+	if n := len(corrections); n > 0 {
+		seqs = append(seqs, corrections[n-1])
+		slices.Sort(seqs)
 	}
 	e, err := q.evidence(seqs)
 	if err != nil {

@@ -229,6 +229,9 @@ func (f *Fold) corrected(e *Event) error {
 	if err != nil {
 		return err
 	}
+	if d.Now != nil {
+		return f.resupplied(b, d)
+	}
 	for _, s := range d.Spans {
 		for _, serial := range s.Serials {
 			f.tell(change{serial: serial.Key(), others: []Aspect{AspectOrigin}}, nil)
@@ -244,6 +247,16 @@ func (f *Fold) corrected(e *Event) error {
 		}
 		b.corrections.add(s)
 	}
+	return nil
+}
+
+// resupplied applies a correction of what a delivery is said to be.
+func (f *Fold) resupplied(b *batch, d CorrectDetail) error {
+	was := Supply{b.Order, b.Supplier, b.Expected, b.Received}
+	if len(d.Spans) > 0 || !f.part && (d.Was == nil || *d.Was != was) {
+		return fmt.Errorf("it corrects the delivery of batch %d, of which something else was said before", b.Number)
+	}
+	b.Order, b.Supplier, b.Expected, b.Received = d.Now.Order, d.Now.Supplier, d.Now.Expected, d.Now.Received
 	return nil
 }
 

@@ -53,6 +53,7 @@ type Cause struct {
 type Causes struct {
 	tokens  map[string]*[aspects]uint32 // by serial key: causes, counted from 1; 0: none
 	batches map[string]uint32           // the import of each batch, by its UUID
+	orders  map[string]uint32           // and the last correction of its delivery
 	all     pages[Cause]
 	names   map[string]string // of operators: one copy for all events
 }
@@ -62,7 +63,7 @@ type Causes struct {
 // is not what it was before the stretch was changed by it or by a later one. What an
 // event about its batch had changed before keeps that one.
 func CausesOf(trail iter.Seq2[Stored, error]) (*Causes, error) {
-	c := &Causes{tokens: map[string]*[aspects]uint32{}, batches: map[string]uint32{}, names: map[string]string{}}
+	c := &Causes{tokens: map[string]*[aspects]uint32{}, batches: map[string]uint32{}, orders: map[string]uint32{}, names: map[string]string{}}
 	f := newFold(span{}, Renames{})
 	f.part, f.changed = true, c.note
 	for next, err := range Parallel(chained(trail), examine) {
@@ -89,6 +90,9 @@ func (c *Causes) begin(e *Event) {
 	c.all.add(Cause{e.Seq, e.Time.UTC(), name, e.Command})
 	if e.Command == token.CmdImport || e.Command == token.CmdVirtual {
 		c.batches[e.Object.ID] = c.all.n
+	}
+	if e.corrects() {
+		c.orders[e.Object.ID] = c.all.n
 	}
 }
 
@@ -134,6 +138,15 @@ func (c *Causes) Of(serial token.Serial, a Aspect) (by Cause, ok bool) {
 		return by, false
 	}
 	return *c.all.at(t[a]), true
+}
+
+// Ordered is the event that last corrected what the delivery of a batch is said to be.
+func (c *Causes) Ordered(batch string) (by Cause, ok bool) {
+	i, ok := c.orders[batch]
+	if !ok {
+		return by, false
+	}
+	return *c.all.at(i), true
 }
 
 // Imported is the event that brought a batch, by its UUID.

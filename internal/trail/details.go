@@ -144,10 +144,20 @@ type WithdrawDetail struct {
 }
 
 // CorrectDetail is what the correction of a batch's parameters carries, for one
-// slice.
+// slice; or else what its delivery is said to be, as a whole before and after.
 type CorrectDetail struct {
-	Number int    `json:"number"`
-	Spans  []Span `json:"spans"`
+	Number int     `json:"number"`
+	Spans  []Span  `json:"spans"`
+	Was    *Supply `json:"was,omitempty"`
+	Now    *Supply `json:"now,omitempty"`
+}
+
+// Supply is what is said of a delivery and can be corrected.
+type Supply struct {
+	Order    string `json:"order"`
+	Supplier string `json:"supplier"`
+	Expected int    `json:"expected"` // tokens ordered; 0: nobody said
+	Received string `json:"received"` // a date
 }
 
 // DestroyDetail is what the destruction of a batch's seeds carries, for one slice: the

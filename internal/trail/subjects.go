@@ -61,6 +61,10 @@ const AboutBatches = "batch "
 func AboutToken(t Trace, key string) string { return string(t) + key }
 func AboutBatch(uuid string) string         { return AboutBatches + uuid }
 
+// AboutDelivery is what the corrections of a batch's delivery are about: what else is
+// known of the batch they do not change.
+func AboutDelivery(uuid string) string { return "order " + uuid }
+
 // AllAbout are the names of a token in the index, in the order of Traces.
 func AllAbout(key string) (all []string) {
 	for _, t := range Traces {
@@ -93,9 +97,9 @@ func (e *Event) trace() (Trace, error) {
 	return StandingTrace, nil
 }
 
-// Subjects are what an event is about. A correction of a batch, or the destruction of
-// its seeds, is about its tokens alone: what else is known of the batch it does not
-// change.
+// Subjects are what an event is about. A correction of a batch's parameters, or the
+// destruction of its seeds, is about its tokens alone: what else is known of the batch it
+// does not change.
 func (e *Event) Subjects() (all []string, err error) {
 	switch {
 	case e.Command == token.CmdPolicySet:
@@ -106,6 +110,8 @@ func (e *Event) Subjects() (all []string, err error) {
 		return []string{AboutErasures}, nil
 	case e.Object.Kind == KindBatch && e.Command != token.CmdBatchCorrect && e.Command != token.CmdBatchDestroy:
 		all = append(all, AboutBatch(e.Object.ID))
+	case e.corrects():
+		return []string{AboutDelivery(e.Object.ID)}, nil
 	}
 	serials, err := e.Serials()
 	if err != nil {
@@ -116,6 +122,12 @@ func (e *Event) Subjects() (all []string, err error) {
 		all = append(all, AboutToken(trace, s.Key()))
 	}
 	return all, err
+}
+
+// corrects reports whether an event corrects what a delivery is said to be.
+func (e *Event) corrects() bool {
+	var d CorrectDetail
+	return e.Command == token.CmdBatchCorrect && e.decode(&d) == nil && d.Now != nil
 }
 
 // FactsDigest stands in an event about a token for its facts: half a SHA-256 of what

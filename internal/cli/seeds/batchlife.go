@@ -196,13 +196,19 @@ func newBatchWithdrawCmd(r *term.Run) *cobra.Command {
 
 func newBatchCorrectCmd(r *term.Run) *cobra.Command {
 	var p paramFlags
+	var of supplyFlags
 	cmd := newBatchChangeCmd(r, "correct N", func(ctx context.Context, in *intake.Intake, o *batchOptions, change intake.BatchChange) (err error) {
 		c := intake.Correction{BatchChange: change}
 		if c.Given, c.Params, c.Counter, err = p.parse(); err != nil {
 			return err
 		}
-		if c.Given == 0 {
-			return fault.Errorf(fault.Usage, "say what is wrong: --type, --digits, --period, --hash, --t0 or --counter")
+		switch {
+		case c.Given == 0 && of == (supplyFlags{}) && !p.given("expect"):
+			return fault.Errorf(fault.Usage, "say what is wrong: --type, --digits, --period, --hash, --t0 or --counter; or of the delivery --order, --expect, --supplier or --received")
+		case c.Given == 0:
+			return correctSupply(ctx, r, in, change, of, p.given)
+		case of != supplyFlags{}:
+			return fault.Errorf(fault.Usage, "the parameters of the tokens and their delivery are corrected one after the other").WithHint("give the command twice")
 		}
 		if o.asks() {
 			would := c
@@ -231,7 +237,49 @@ func newBatchCorrectCmd(r *term.Run) *cobra.Command {
 		return err
 	})
 	p.add(cmd, "")
+	of.add(cmd, "`N` tokens were ordered")
 	return cmd
+}
+
+// correctSupply records what was ordered, and shows how it compares.
+func correctSupply(ctx context.Context, r *term.Run, in *intake.Intake, change intake.BatchChange, of supplyFlags, given func(string) bool) error {
+	if err := of.checkExpected(given); err != nil {
+		return err
+	}
+	of.received = term.Day(of.received, r.Now())
+	supply, err := of.parse()
+	if err != nil {
+		return err
+	}
+	res, err := in.CorrectSupply(ctx, intake.Resupply{BatchChange: change, Supply: supply})
+	switch {
+	case err != nil:
+		return err
+	case r.JSON:
+		return r.PrintJSON(res)
+	}
+	var words []string
+	for _, f := range []struct{ name, was, now string }{
+		{"ordered", counted(res.Was.Expected), counted(res.Now.Expected)}, {"order", res.Was.Order, res.Now.Order},
+		{"supplier", res.Was.Supplier, res.Now.Supplier}, {"received", res.Was.Received, res.Now.Received},
+	} {
+		if f.was != f.now {
+			words = append(words, fmt.Sprintf("%s %s (was %s)", f.name, f.now, cmp.Or(f.was, "not said")))
+		}
+	}
+	r.Say("Batch %d: %s%s.", res.Batch, strings.Join(words, ", "), map[bool]string{true: " would be recorded"}[res.DryRun])
+	if !res.DryRun {
+		r.Remark("`fob report batches --batch %d` compares it with what came.", res.Batch)
+	}
+	return nil
+}
+
+// counted is a number of tokens; empty: nobody said.
+func counted(n int) string {
+	if n == 0 {
+		return ""
+	}
+	return strconv.Itoa(n)
 }
 
 // correction is what would become what, for a question.

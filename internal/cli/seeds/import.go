@@ -8,7 +8,6 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
-	"time"
 
 	"github.com/spf13/cobra"
 
@@ -30,15 +29,15 @@ type importOptions struct {
 	keys                  keyOptions
 	paramFlags
 
-	order, supplier, location, received string
-	newLocation                         bool
-	expect                              int
-	partial, replace, reburnt, dryRun   bool
-	rejects                             string
-	skipUnknown                         bool
-	newAccount                          bool
-	said                                term.SaidFlags
-	words                               token.Words // that were said
+	supplyFlags
+	location                          string
+	newLocation                       bool
+	partial, replace, reburnt, dryRun bool
+	rejects                           string
+	skipUnknown                       bool
+	newAccount                        bool
+	said                              term.SaidFlags
+	words                             token.Words // that were said
 }
 
 func (o *importOptions) addReading(cmd *cobra.Command) {
@@ -56,12 +55,9 @@ func (o *importOptions) addReading(cmd *cobra.Command) {
 
 func (o *importOptions) addDelivery(cmd *cobra.Command) {
 	f := cmd.Flags()
-	f.StringVar(&o.order, "order", "", "order `NUMBER`")
-	f.StringVar(&o.supplier, "supplier", "", "`NAME` of the supplier")
-	f.IntVar(&o.expect, "expect", 0, "refuse the files unless they hold `N` tokens together")
+	o.supplyFlags.add(cmd, "refuse the files unless they hold `N` tokens together")
 	f.StringVarP(&o.location, "location", "l", "", "`PLACE` where the tokens are")
 	f.BoolVar(&o.newLocation, "new-location", false, "accept a place that is not known yet")
-	f.StringVar(&o.received, "received", "", "`DATE` of the delivery, as 2026-11-24 or today")
 	f.BoolVar(&o.partial, "partial", false, "store the valid records of a file with refused ones (exit 3)")
 	f.StringVar(&o.rejects, "rejects", "", "write the refused records to this new CSV `FILE`")
 	f.BoolVar(&o.replace, "replace", false, "replace stored tokens that were never given out")
@@ -91,7 +87,7 @@ func newImportCmd(r *term.Run) *cobra.Command {
 // fill gathers what the operator says of the file.
 func (o *importOptions) fill() (f intake.Fill, err error) {
 	f = intake.Fill{Encoding: seedfile.Encoding(o.encoding), ShortSeeds: o.shortSeeds}
-	if f.Given, f.Params, f.Counter, err = o.parse(); err != nil {
+	if f.Given, f.Params, f.Counter, err = o.paramFlags.parse(); err != nil {
 		return f, err
 	}
 	if f.Manufacturer, err = token.ParseText("--manufacturer", o.manufacturer); err != nil {
@@ -110,10 +106,7 @@ func (o *importOptions) checkNumbers(f intake.Fill) error {
 	default:
 		return fault.Errorf(fault.Usage, "--encoding %q: hex, base32 and base64 are known", term.Clean(o.encoding))
 	}
-	if o.expect < 0 || o.expect == 0 && o.given("expect") {
-		return fault.Errorf(fault.Usage, "--expect %d: a number of tokens is 1 or more", o.expect)
-	}
-	return nil
+	return o.checkExpected(o.given)
 }
 
 // request finds the format and puts the flags into a request.
@@ -134,26 +127,13 @@ func (o *importOptions) request(m app.Member) (req intake.Import, why string, er
 }
 
 func (o *importOptions) supply() (s token.Supply, err error) {
-	for _, t := range []struct {
-		name, from string
-		to         *string
-	}{{"--order", o.order, &s.Order}, {"--supplier", o.supplier, &s.Supplier}, {"--location", o.location, &s.Location}} {
-		if *t.to, err = token.ParseText(t.name, t.from); err != nil {
-			return s, err
-		}
+	if s, err = o.supplyFlags.parse(); err != nil {
+		return s, err
 	}
-	if s.Location != "" {
-		if s.Location, err = token.ParseLocation(s.Location); err != nil {
-			return s, err
-		}
+	if s.Location, err = token.ParseText("--location", o.location); err == nil && s.Location != "" {
+		s.Location, err = token.ParseLocation(s.Location)
 	}
-	s.Expected = o.expect
-	if o.received != "" {
-		if s.Received, err = time.Parse(time.DateOnly, o.received); err != nil {
-			return s, fault.Errorf(fault.Usage, "--received %q: write YYYY-MM-DD", term.Clean(o.received))
-		}
-	}
-	return s, nil
+	return s, err
 }
 
 // source opens a file. What can be read only once (standard input, a pipe) is

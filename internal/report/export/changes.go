@@ -48,6 +48,9 @@ var aspects = map[string][]trail.Aspect{
 	"condition":   {trail.AspectCondition},
 }
 
+// ofDelivery are the columns that say what the delivery of a token's batch is said to be.
+var ofDelivery = map[string]bool{"order": true, "supplier": true, "received": true}
+
 func aspectsOf(t *report.Token, column string) []trail.Aspect {
 	all := aspects[column]
 	switch {

@@ -334,6 +334,9 @@ func (c *comparison) cause(t *report.Token, column string) (newest trail.Cause, 
 			newest, ok = by, true
 		}
 	}
+	if by, made := c.causes.Ordered(t.BatchID); made && ofDelivery[column] {
+		newest, ok = by, true
+	}
 	if by, made := c.causes.Imported(t.BatchID); made && by.Seq > newest.Seq {
 		return by, true // what happened to a token of that serial before was to another
 	}

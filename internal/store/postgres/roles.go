@@ -32,7 +32,7 @@ var rights = []struct {
 	{"account", true, []string{"*"}},
 	{"former_account", true, nil},
 	{"location", true, []string{"closed_at"}},
-	{"batch", true, []string{"loading", "number", "new", "unchanged", "refused", "imported_at", "quarantined_at", "withdrawn_at"}},
+	{"batch", true, []string{"loading", "number", "new", "unchanged", "refused", "imported_at", "quarantined_at", "withdrawn_at", "order_no", "supplier", "expected", "received"}},
 	{"token", true, []string{"serial_key", "printed", "bare", "profile_id", "counter", "seed", "location_id", "state", "state_since", "account_id", "watermark", "failures", "locked_until", "issued"}},
 	{"fingerprint", true, nil},
 	{"loss", true, []string{"stolen", "reported_at", "leaked", "was_stolen"}},
