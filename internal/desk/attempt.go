@@ -391,6 +391,8 @@ func (a *attempt) fail(tx Tx) error {
 		refusal.Advice = fault.Textf("the token is locked now until it is unlocked: once it is clear who tried and why, %s", unlocking(a.token))
 	case !ends.IsZero():
 		refusal.Advice = fault.Textf("the token is locked now for %s, until %s: wait until then, or %s", lasting(ends.Sub(a.now)), when(ends), unlocking(a.token))
+	default:
+		refusal.Advice = refusal.Advice.And(fault.Textf("%s", a.token.LeftWords(a.policy.Lock)))
 	}
 	if err := tx.SaveToken(a.token); err != nil {
 		return err

@@ -101,7 +101,7 @@ func TestBindWithOneCode(t *testing.T) {
 	drift := otp.ObservedDrift(totp6, step, now)
 	ahead := otp.History{Observations: []token.Observation{{At: now, Drift: drift}}, Imported: began}.Predict(30, now.Add(90*24*time.Hour))
 	want := desk.Outcome{Serial: "S1", Account: ptr("Anna"), Outcome: "accepted", CodesUsed: 1, StepsSearched: out.StepsSearched,
-		StepOffset: ptr(int64(0)), DriftSeconds: &drift, Token: out.Token, Words: req.Words, Period: 30, Warnings: []string{}, Verifiers: []token.AtVerifier{},
+		StepOffset: ptr(int64(0)), DriftSeconds: &drift, Token: out.Token, Words: req.Words, Period: 30, FailuresLeft: ptr(5), Warnings: []string{}, Verifiers: []token.AtVerifier{},
 		Clock: &desk.Clock{Observations: 1, SinceJump: 1, Flags: []otp.Flag{}, UsedPPM: ahead.RatePPM,
 			At: now.Add(90 * 24 * time.Hour), DriftSeconds: ahead.Centre, HalfWidth: 240,
 			Steps: 17, ResyncBy: ptr(now.Add(120 * 24 * time.Hour))}}

@@ -64,6 +64,7 @@ type Outcome struct {
 	StepOffset    *int64       `json:"step_offset"`
 	DriftSeconds  *float64     `json:"drift_seconds"`
 	Failures      int          `json:"failures"`
+	FailuresLeft  *int         `json:"failures_left"` // of a token that is not locked: so many more lock it
 	LockedUntil   *time.Time   `json:"locked_until"`
 	Clock         *Clock       `json:"clock"`    // of an accepted TOTP token
 	Warnings      []string     `json:"warnings"` // what is odd though the codes are right
@@ -148,6 +149,8 @@ func (a *attempt) outcome() Outcome {
 	}
 	if ends := a.token.LockEnds(a.now, a.policy.Lock); !ends.IsZero() {
 		out.LockedUntil = &ends
+	} else if a.policy.Lock.After > 0 && a.token.ID != 0 {
+		out.FailuresLeft = new(a.token.Left(a.policy.Lock))
 	}
 	if a.reason != "" {
 		out.Reason = &a.reason

@@ -59,6 +59,7 @@ type Delivery struct {
 	DryRun    bool          `json:"dry_run"`
 	Tokens    int           `json:"tokens"` // that fit
 	Unfit     int           `json:"unfit"`
+	Behind    int           `json:"clock_too_far"` // of those that fit: they will not log in unless the verifier is helped
 	To        []string      `json:"recipients"`
 	Plaintext bool          `json:"plaintext"`
 	Files     []WrittenFile `json:"files"`

@@ -24,7 +24,7 @@ type provisionFlags struct {
 	to, set                          []string
 	columns, keyFile, passphraseFile string
 	plaintext, skip, noDrift, dryRun bool
-	destroy                          bool
+	destroy, warned                  bool
 	paper                            term.Certificate
 	yes                              *bool
 	words                            term.SaidFlags
@@ -94,7 +94,7 @@ func newProvisionCmd(r *term.Run) *cobra.Command {
 			if certified = f.paper.Finish(r, made, certified); err == nil {
 				err = certified
 			}
-			return printDelivery(r, req, d, err)
+			return f.print(r, req, d, err)
 		})
 	})
 	f.add(cmd)
@@ -134,15 +134,22 @@ func (f *provisionFlags) request(r *term.Run, args []string) (req provision.Requ
 	}, nil
 }
 
-// confirm asks before seeds go for good, and on a terminal before they lie in clear text.
+// confirm asks before seeds go for good, and on a terminal before they lie in clear text,
+// or go to where their tokens are of no use.
 func (f *provisionFlags) confirm(ctx context.Context, r *term.Run, u *app.UseCases, req provision.Request) error {
-	if f.dryRun || *f.yes || !f.destroy && !(f.plaintext && r.AsksHere()) {
+	if f.dryRun || *f.yes || !f.destroy && !r.AsksHere() {
 		return nil
 	}
 	req.DryRun = true
 	d, err := u.Out.Provision(ctx, req)
 	if err != nil {
-		return printDelivery(r, req, d, err)
+		return f.print(r, req, d, err)
+	}
+	if d.Behind > 0 && r.AsksHere() {
+		f.warn(r, d)
+		if err := r.Confirm(ctx, false, fmt.Sprintf("%d of %s will not log in there as it is. Write their seeds all the same", d.Behind, term.Count(d.Tokens, "token"))); err != nil {
+			return err
+		}
 	}
 	where := "to " + f.out
 	if f.out == provision.Standard {
@@ -151,6 +158,8 @@ func (f *provisionFlags) confirm(ctx context.Context, r *term.Run, u *app.UseCas
 	plain := fmt.Sprintf("in clear text %s, where anyone who reads them can make the codes of these tokens", where)
 	n := term.Count(d.Tokens, "token")
 	switch {
+	case !f.destroy && !f.plaintext:
+		return nil
 	case !f.destroy:
 		return r.Confirm(ctx, false, fmt.Sprintf("Write the seeds of %s %s", n, plain))
 	case f.plaintext:
@@ -234,9 +243,17 @@ func settings(given []string) (map[string]string, error) {
 // shown is how many misfits and warnings a person is shown.
 const shown = 20
 
-// printDelivery tells what became of it. What was left out makes an error of a
-// delivery that went well.
-func printDelivery(r *term.Run, req provision.Request, d provision.Delivery, err error) error {
+// warn tells what is to be known of tokens that fit, once.
+func (f *provisionFlags) warn(r *term.Run, d provision.Delivery) {
+	if warnings := together(d.Warnings); !f.warned {
+		tell(r, warnings, len(warnings)+d.More, func(m provision.Remark) string { return fmt.Sprintf("warning: %s: %s", m.Serial, m.Text) })
+	}
+	f.warned = true
+}
+
+// print tells what became of it. What was left out makes an error of a delivery that went
+// well.
+func (f *provisionFlags) print(r *term.Run, req provision.Request, d provision.Delivery, err error) error {
 	if d.Target == "" || provision.Waits(err) { // it was not even begun
 		return err
 	}
@@ -251,8 +268,7 @@ func printDelivery(r *term.Run, req provision.Request, d provision.Delivery, err
 	if err != nil {
 		return err
 	}
-	warnings := together(d.Warnings)
-	tell(r, warnings, len(warnings)+d.More, func(m provision.Remark) string { return fmt.Sprintf("warning: %s: %s", m.Serial, m.Text) })
+	f.warn(r, d)
 	if d.DryRun {
 		r.Say("%s can go to %s; nothing was written", term.Count(d.Tokens, "token"), d.Verifier)
 		return left

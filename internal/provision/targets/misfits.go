@@ -83,8 +83,8 @@ func elsewhere(i *Item) string {
 // Remarks say what the target will not know of a token though fob does, and what
 // that means.
 func (t *Target) Remarks(i *Item, o *Options) (all []string) {
-	if steps := i.Steps(); steps != 0 && !t.TakesDrift(o) && abs(steps) > t.Window {
-		all = append(all, t.left(steps))
+	if t.LeavesBehind(i, o) {
+		all = append(all, t.left(i.Steps()))
 	}
 	if steps := abs(i.Steps()); t.Ignored != "" && t.TakesDrift(o) && beyond(steps, o.Set["window"]) {
 		all = append(all, strings.ReplaceAll(t.Ignored, "N", strconv.FormatInt(steps+1, 10)))
@@ -96,6 +96,13 @@ func (t *Target) Remarks(i *Item, o *Options) (all []string) {
 		all = append(all, fmt.Sprintf("its counter is at %d, and %s starts at 0: resynchronise it there first", i.Next, t.Name))
 	}
 	return all
+}
+
+// LeavesBehind reports whether the target will not follow a token's clock: unless it is
+// helped there, the token never logs in.
+func (t *Target) LeavesBehind(i *Item, o *Options) bool {
+	steps := i.Steps()
+	return steps != 0 && !t.TakesDrift(o) && abs(steps) > t.Window
 }
 
 // beyond reports whether so many steps are not within a window.
