@@ -286,7 +286,11 @@ func (d *doubt) see(row rows.Row) {
 // day recognises a date by its shape: 2026-11-30, 30.11.2026, 11/30/26, with a time
 // behind it or not, and 20261130120000Z (RFC 4517 section 3.3.13), of which OpenLDAP
 // makes 000001010000Z for an account that is locked for good.
-var day = regexp.MustCompile(`^(\d{1,4}([-./])\d{1,2}([-./])\d{1,4}([T ].*)?|\d{12,14}([.,]\d+)?Z)$`)
+var (
+	day        = regexp.MustCompile(someDay.String() + `|` + ldapMoment.String())
+	someDay    = regexp.MustCompile(`^\d{1,4}([-./])\d{1,2}([-./])\d{1,4}([T ].*)?$`)
+	ldapMoment = regexp.MustCompile(`^\d{12,14}([.,]\d+)?Z$`)
+)
 
 // tells reports whether the column has to be asked about. Where all are out in its words
 // they say nothing: nobody of a list from a mail server has a shell.
@@ -320,7 +324,7 @@ func doubtError(c rows.Columns[personColumn], statuses []statusColumn, header ro
 	}
 	if d.byName {
 		return fault.Errorf(fault.Refused, "%s seems to tell who left, in a way that fob does not know", name).
-			WithHint("%s %s %s says which word means that somebody is here (\"\": an empty cell); %s leaves the column out, where all on the list are here",
+			WithHint("%s %s %s says which word means that somebody is here (\"\": an empty cell, or a day to come); %s leaves the column out, where all on the list are here",
 				fault.Columns, choice(withStatus(leaves, at)), fault.ActiveIs.Is("WORD"), fault.Columns.Is(choice(leaves)))
 	}
 	if d.saysOut() {
@@ -334,7 +338,7 @@ func doubtError(c rows.Columns[personColumn], statuses []statusColumn, header ro
 	reads := maps.Clone(leaves)
 	reads[colEnded] = at
 	return fault.Errorf(fault.Refused, "%s is not used, and has a yes or a date for %d of %d people who would count as here (the first in line %d): does it tell who left?", name, d.set, d.rows, d.someone).
-		WithHint("if a yes means that somebody left: %s; if an empty cell means that somebody is here: %s %s; if it means something else: %s",
+		WithHint("if a yes means that somebody left: %s; if an empty cell means that somebody is here, or a day to come: %s %s; if it means something else: %s",
 			fault.Columns.Is(choice(reads)), fault.Columns.Is(choice(withStatus(leaves, at))), fault.ActiveIs.Is(`""`), fault.Columns.Is(choice(leaves)))
 }
 

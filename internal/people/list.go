@@ -50,6 +50,8 @@ type List struct {
 	// number, and HeadingLine where; empty: it is known to be a column's name.
 	Heading     string
 	HeadingLine int
+
+	later leavers
 }
 
 // Column is what a column of a list is taken for.

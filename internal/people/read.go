@@ -6,10 +6,12 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
+	"fmt"
 	"io"
 	"path/filepath"
 	"strconv"
 	"strings"
+	"time"
 
 	"fob/internal/damage"
 	"fob/internal/fault"
@@ -27,6 +29,8 @@ type ListOptions struct {
 	NoHeader bool     // the first row is a person; Columns says by numbers what is where
 	Sheet    string   // of a workbook
 	ActiveIs []string // what a status says of those who are here; empty: words that are known
+	// Now is when somebody has left whose status is a date; zero: any date is over.
+	Now time.Time
 }
 
 // ReadList reads a list of people: a row of column names, then one row a person.
@@ -52,6 +56,13 @@ func ReadList(name string, r io.Reader, o ListOptions) (*List, error) {
 	if _, err := io.Copy(io.Discard, whole); err != nil {
 		return nil, fault.Wrap(fault.Internal, err, "reading the list")
 	}
+	switch list.later.people {
+	case 0:
+	case 1:
+		list.Notes = append(list.Notes, "1 person leaves later, on "+list.later.first.Format(time.DateOnly)+", and is here until then")
+	default:
+		list.Notes = append(list.Notes, fmt.Sprintf("%d people leave later, the first on %s, and are here until then", list.later.people, list.later.first.Format(time.DateOnly)))
+	}
 	list.SHA256, list.Notes = hex.EncodeToString(hash.Sum(nil)), append(list.Notes, in.Notes()...)
 	return list, nil
 }
@@ -64,7 +75,7 @@ func readPeople(in *rows.Reader, list *List, o ListOptions) error {
 	if err != nil {
 		return rows.Fault(err)
 	}
-	p := &peopleReader{list: list, width: len(header.Fields), active: map[string]bool{}, chosen: len(o.ActiveIs) > 0}
+	p := &peopleReader{list: list, width: len(header.Fields), active: map[string]bool{}, chosen: len(o.ActiveIs) > 0, now: o.Now}
 	for _, w := range o.ActiveIs {
 		p.active[statusWord(w)] = true
 	}
@@ -127,6 +138,7 @@ type peopleReader struct {
 	width    int
 	active   map[string]bool
 	chosen   bool // active was given by hand
+	now      time.Time
 }
 
 // row reads one person, and reports whether he is here. The first thing that is wrong
@@ -206,7 +218,7 @@ func (p *peopleReader) checkCell(row rows.Row, col personColumn, at int) error {
 	}
 	switch k := row.Kinds[at-1]; k {
 	case rows.Date:
-		if col == colStatus && p.chosen { // any but the words that were said
+		if col == colStatus && p.chosen || col == colEnded { // when somebody leaves
 			return nil
 		}
 		fallthrough
@@ -221,21 +233,72 @@ func (p *peopleReader) checkCell(row rows.Row, col personColumn, at int) error {
 func (p *peopleReader) status(row rows.Row) (active bool, err error) {
 	active = true
 	said := len(p.statuses) == 0
+	var leaves time.Time
 	for _, s := range p.statuses {
 		text := ""
 		if s.at <= len(row.Fields) {
 			text = string(bytes.TrimSpace(row.Fields[s.at-1]))
 		}
-		here, known, err := p.says(s.column, text)
+		here, known, day, err := p.leaves(row, s, text)
+		if err == nil && day.IsZero() {
+			here, known, err = p.says(s.column, text)
+		}
 		if err != nil {
 			return false, err
+		}
+		if here && !day.IsZero() && (leaves.IsZero() || day.Before(leaves)) {
+			leaves = day
 		}
 		said, active = said || known, active && (here || !known)
 	}
 	if !said {
 		return false, fault.Errorf(fault.Refused, "the status is empty")
 	}
+	if active && !leaves.IsZero() {
+		p.list.later.count(leaves)
+	}
 	return active, nil
+}
+
+// leaves reads a column that says since when somebody is out, or from when on: a date
+// that is still to come says that they are here. A zero day: the cell is no date, or a
+// word that was said to mean something.
+func (p *peopleReader) leaves(row rows.Row, s statusColumn, text string) (here, known bool, day time.Time, err error) {
+	if s.column != colEnded && !(s.column == colStatus && p.chosen) || p.chosen && p.active[statusWord(text)] {
+		return false, false, day, nil
+	}
+	day, isDay := row.Day(s.at - 1)
+	other := day
+	switch {
+	case isDay:
+	case ldapMoment.MatchString(text):
+		day, other = time.Unix(0, 0), time.Unix(0, 0) // of year 0: locked for good
+		if at, err := time.Parse("200601021504", text[:min(len(text), 12)]); err == nil && at.Year() > 0 {
+			day, other = at, at
+		}
+	case !someDay.MatchString(text):
+		return false, false, day, nil
+	default:
+		if day, other, _ = rows.ParseDay(text); day.IsZero() {
+			return false, false, day, fault.Errorf(fault.Refused, "fob cannot read the day on which somebody leaves; write it as year-month-day, in a copy")
+		}
+	}
+	if here = !p.now.IsZero() && day.After(p.now); here != (!p.now.IsZero() && other.After(p.now)) {
+		return false, false, day, fault.Errorf(fault.Refused, "the day on which somebody leaves may be two days, one over and one to come; write it as year-month-day, in a copy")
+	}
+	return here, true, day, nil
+}
+
+// leavers counts those who leave later.
+type leavers struct {
+	people int
+	first  time.Time
+}
+
+func (l *leavers) count(day time.Time) {
+	if l.people++; l.people == 1 || day.Before(l.first) {
+		l.first = day
+	}
 }
 
 // says reports what one column says of a person, if anything.

@@ -10,13 +10,18 @@ const accountChars = "abcdefghijklmnopqrstuvwxyz0123456789.-_@"
 const maxMistypedAccount = MaxSerialLen
 
 // TypingErrors lists the account keys one typing error away, the likeliest first:
-// two neighbours swapped, a character left out, exchanged, or one too many. It
+// two neighbours swapped, a character left out, exchanged, or one too many, and of an
+// address the login before the @ and what is one typing error away from that. It
 // serves "near it" suggestions only, and is empty for a name that is not ASCII.
 func (a Account) TypingErrors() []string {
 	key := a.Key()
 	l := typingErrors{seen: map[string]bool{key: true, "": true}}
 	if len(key) > maxMistypedAccount || !ascii(key) {
 		return nil
+	}
+	name, _, address := strings.Cut(key, "@")
+	if address { // the list may have the login alone
+		l.add(name)
 	}
 	for i := 1; i < len(key); i++ {
 		l.add(key[:i-1] + key[i:i+1] + key[i-1:i] + key[i+1:])
@@ -30,6 +35,11 @@ func (a Account) TypingErrors() []string {
 			l.add(key[:i] + c + key[i:])
 		}
 		l.add(key + c)
+	}
+	if address {
+		for _, other := range Account(name).TypingErrors() {
+			l.add(other)
+		}
 	}
 	return l.all
 }

@@ -49,6 +49,7 @@ func (o *peopleOptions) request(r *term.Run, flags interface{ Changed(string) bo
 	if req.Renamed, err = o.renames(); err != nil {
 		return req, err
 	}
+	o.Now = r.Now()
 	in := r.Streams.In
 	if path != "-" {
 		if f := app.SeedFormat(path); f != "" && o.Columns == "" {

@@ -56,41 +56,16 @@ func isNever(text []byte) bool {
 	return false
 }
 
-// The layouts of a day alone, and of a moment. Points stand between day, month and
-// year in one order only; strokes do in two.
-var (
-	dayLayouts    = []string{time.DateOnly, "2006/1/2", "2006.1.2", "2.1.2006", "2-Jan-2006", "2 Jan 2006", "2 January 2006", "Jan 2, 2006", "January 2, 2006", "20060102"}
-	momentLayouts = []string{time.RFC3339, time.DateTime, "2006-01-02T15:04:05", "2006-01-02 15:04", "2.1.2006 15:04:05", "2.1.2006 15:04"}
-)
-
 // parseDay reads a date as tables have it. bare: it is a day without a time.
 func parseDay(text string) (at time.Time, bare bool, why string) {
-	for _, layout := range momentLayouts {
-		if at, err := time.Parse(layout, text); err == nil {
-			return inReach(at, false)
-		}
-	}
-	for _, layout := range dayLayouts {
-		if at, err := time.Parse(layout, text); err == nil {
-			return inReach(at, true)
-		}
-	}
-	first, err1 := time.Parse("2/1/2006", text)
-	second, err2 := time.Parse("1/2/2006", text)
+	at, other, bare := rows.ParseDay(text)
 	switch {
-	case err1 == nil && err2 == nil && !first.Equal(second):
+	case at.IsZero():
+		return at, false, "is none that fob can read; write it as year-month-day, in a copy"
+	case !other.Equal(at):
 		return at, false, "may be two days; write it as year-month-day, in a copy"
-	case err1 == nil:
-		return inReach(first, true)
-	case err2 == nil:
-		return inReach(second, true)
-	}
-	return at, false, "is none that fob can read; write it as year-month-day, in a copy"
-}
-
-func inReach(at time.Time, bare bool) (time.Time, bool, string) {
-	if y := at.Year(); y < 1990 || y > 9999 {
+	case at.Year() < 1990 || at.Year() > 9999:
 		return at, bare, "is of a year in which there were no such tokens"
 	}
-	return at.UTC(), bare, ""
+	return at, bare, ""
 }
