@@ -226,6 +226,8 @@ type PageReader interface {
 	NewestAbout(serial token.Serial, limit int) ([]trail.Stored, error)
 	// Named lists people by a part of their full names, in the order of their accounts.
 	Named(part string, limit int) ([]Account, error)
+	// LostBy lists the lost tokens that an account had last, the newest first.
+	LostBy(a token.Account, limit int) ([]token.Serial, error)
 	// StockCounts counts all tokens, in no order. It reads all of them.
 	StockCounts() ([]StockCount, error)
 	// EventAt returns one event of the trail.

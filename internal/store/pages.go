@@ -50,6 +50,13 @@ func (q *queries) Named(part string, limit int) ([]report.Account, error) {
 	}, accountSelect+fmt.Sprintf(` WHERE LOWER(a.full_name) LIKE $1 ESCAPE '\' ORDER BY a.key LIMIT %d`, limit), "%"+escaped+"%")
 }
 
+// LostBy lists the lost tokens that an account had last, the newest first.
+func (q *queries) LostBy(a token.Account, limit int) ([]token.Serial, error) {
+	return collect(q, value[token.Serial], fmt.Sprintf(`SELECT `+printed+` FROM binding bi JOIN token t ON t.id = bi.token_id JOIN batch b ON b.id = t.batch_id AND `+visible+`
+		WHERE bi.account_id = (SELECT id FROM account WHERE key = $1) AND t.state = $2
+		AND NOT EXISTS (SELECT 1 FROM binding later WHERE later.token_id = bi.token_id AND later.id > bi.id) ORDER BY bi.id DESC LIMIT %d`, limit), a.Key(), stateCode(token.Lost))
+}
+
 // monthSeconds is how finely dates of manufacture are counted.
 const monthSeconds = 2629746
 

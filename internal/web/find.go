@@ -1,6 +1,8 @@
 package web
 
 import (
+	"net/url"
+	"strconv"
 	"strings"
 
 	"fob/internal/desk"
@@ -12,40 +14,62 @@ import (
 // mostFound is how many tokens a search lists.
 const mostFound = 50
 
-// findData are the tokens that were found last, as they are now.
+// findData are the tokens that were found last, as they are now, and how; and people who
+// have none.
 type findData struct {
-	*found
+	found
 	Tokens []report.Token
+	How    map[token.Serial]string
+	People []string
+	Next   string
 }
 
 func findPage(c *call) error {
-	d := findData{}
-	if kept, ok := c.s.sessions.Get(c.r.Context(), keyFound).(found); ok {
-		d.found = &kept
-		err := c.read(func(r report.PageReader) error {
-			for _, serial := range kept.Serials {
-				t, err := r.Find(serial)
-				if fault.KindOf(err) == fault.NotFound && err != nil {
-					continue // withdrawn since
-				}
-				if err != nil {
-					return err
-				}
-				d.Tokens = append(d.Tokens, t)
+	after, err := c.queryNumber("after")
+	if err != nil {
+		return err
+	}
+	kept, ok := c.s.sessions.Get(c.r.Context(), keyFound).(found)
+	if !ok {
+		return c.show("find", findData{})
+	}
+	d := findData{found: kept, How: map[token.Serial]string{}}
+	err = c.read(func(r report.PageReader) (err error) {
+		if after > 0 {
+			if d.Search, err = report.SearchFor(r, kept.What, after, mostFound); err != nil {
+				return err
 			}
-			return nil
-		})
-		if err != nil {
-			return err
 		}
+		for _, h := range d.Hits {
+			name := h.FullName
+			if h.Serial == "" {
+				d.People = append(d.People, strings.TrimSpace(name+" "+h.Account))
+				continue
+			}
+			t, err := r.Find(h.Serial)
+			if err != nil && fault.KindOf(err) != fault.NotFound { // withdrawn since
+				return err
+			}
+			if err == nil {
+				d.Tokens, d.How[t.Serial] = append(d.Tokens, t), strings.TrimSpace(c.t("find.by."+h.By)+" "+name)
+			}
+		}
+		return nil
+	})
+	if n := len(d.Tokens); n > 0 && d.More && d.Hits[0].By == report.ByOrder {
+		d.Next = queryPath("/find", url.Values{"after": {strconv.FormatInt(d.Tokens[n-1].ID, 10)}})
+	}
+	if err != nil {
+		return err
 	}
 	return c.show("find", d)
 }
 
 // find tries what a text may be: a serial, two codes, an account, an order, a name, the
-// beginning of a serial. One token found is shown at once.
+// beginning of a serial. One token that is found by all that was typed is shown at once.
 func find(c *call) error {
 	c.backTo("/find")
+	c.s.sessions.Remove(c.r.Context(), keyFound) // what is shown from now on belongs to this
 	q := c.form("q")
 	if q == "" {
 		return fault.Errorf(fault.Usage, "nothing was typed to search for")
@@ -55,7 +79,6 @@ func find(c *call) error {
 	}
 	t, missing := c.scanned(q)
 	if missing == nil {
-		c.s.sessions.Remove(c.r.Context(), keyFound)
 		c.redirect(tokenPath(t.ID))
 		return nil
 	}
@@ -66,19 +89,24 @@ func find(c *call) error {
 		return c.identify(codes)
 	}
 	f := found{What: q}
-	err := c.read(func(r report.PageReader) error { return f.search(r, q) })
-	switch {
-	case err != nil:
+	err := c.read(func(r report.PageReader) (err error) {
+		f.Search, err = report.SearchFor(r, q, 0, mostFound)
 		return err
-	case len(f.Serials) == 0:
+	})
+	if err != nil {
+		return err
+	}
+	if len(f.Hits) == 0 {
 		return fault.Errorf(fault.NotFound, "%s", c.t("find.none", q)).WithHint("%s", c.t("find.none.hint"))
 	}
-	return c.showFound(f)
+	serial, sure := f.Sure()
+	return c.showFound(f, serial, sure)
 }
 
-func (c *call) showFound(f found) error {
-	if len(f.Serials) == 1 {
-		if path := c.pathOf(string(f.Serials[0])); path != "" {
+// showFound opens the token that is meant, or lists what was found.
+func (c *call) showFound(f found, meant token.Serial, sure bool) error {
+	if sure {
+		if path := c.pathOf(string(meant)); path != "" {
 			c.redirect(path)
 			return nil
 		}
@@ -142,66 +170,7 @@ func (c *call) identify(codes []string) error {
 	}
 	f := found{What: c.t("find.codes")}
 	for _, one := range out.Found[:min(len(out.Found), mostFound)] {
-		f.Serials = append(f.Serials, one.Serial)
+		f.Hits = append(f.Hits, report.Hit{By: "codes", Serial: one.Serial})
 	}
-	return c.showFound(f)
-}
-
-// search gathers tokens by what else a text may be.
-func (f *found) search(r report.PageReader, q string) error {
-	if a, err := token.ParseAccount(q); err == nil {
-		if err := f.tokens(r, report.Filter{Account: a}); err != nil || len(f.Serials) > 0 {
-			return err
-		}
-	}
-	batches, err := r.BatchFiles()
-	if err != nil {
-		return err
-	}
-	for _, b := range batches {
-		if b.Order != "" && strings.EqualFold(b.Order, q) {
-			if err := f.tokens(r, report.Filter{Batch: b.Number}); err != nil {
-				return err
-			}
-		}
-	}
-	if len(f.Serials) > 0 || len(q) < 3 {
-		return nil
-	}
-	people, err := r.Named(q, mostFound)
-	if err != nil {
-		return err
-	}
-	for a, err := range r.Accounts(report.AccountFilter{Prefix: q, Tokens: true, Limit: mostFound}) {
-		if err != nil {
-			return err
-		}
-		people = append(people, a)
-	}
-	for _, a := range people {
-		if a.Tokens > 0 {
-			if err := f.tokens(r, report.Filter{Account: token.Account(a.Account)}); err != nil {
-				return err
-			}
-		}
-	}
-	if len(f.Serials) > 0 {
-		return nil
-	}
-	return f.tokens(r, report.Filter{Prefix: token.Serial(q)})
-}
-
-func (f *found) tokens(r report.PageReader, filter report.Filter) error {
-	filter.Limit = mostFound + 1
-	for t, err := range r.Tokens(filter) {
-		if err != nil {
-			return err
-		}
-		if len(f.Serials) == mostFound {
-			f.More = true
-			break
-		}
-		f.Serials = append(f.Serials, t.Serial)
-	}
-	return nil
+	return c.showFound(f, out.Found[0].Serial, len(out.Found) == 1)
 }

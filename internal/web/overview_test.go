@@ -67,7 +67,7 @@ func (p *pages) load(from, n int) {
 	}
 	defer src.Close()
 	req := intake.Import{Source: src, Fill: intake.Fill{Given: seedfile.SetOf(seedfile.FieldType, seedfile.FieldDigits, seedfile.FieldPeriod, seedfile.FieldHash),
-		Params: token.Params{Type: token.TOTP, Hash: token.SHA1, Digits: 6, Period: 60}, Manufacturer: "Umbra <&>", Model: "U"}}
+		Params: token.Params{Type: token.TOTP, Hash: token.SHA1, Digits: 6, Period: 60}, Manufacturer: "Umbra <&>", Model: "U"}, Supply: token.Supply{Order: "PO-2"}}
 	if req.Format, _, err = app.FindFormat(src, "hex-csv", req.Options); err != nil {
 		p.t.Fatal(err)
 	}

@@ -9,7 +9,7 @@ import (
 	"github.com/alexedwards/scs/v2"
 
 	"fob/internal/desk"
-	"fob/internal/token"
+	"fob/internal/report"
 	"fob/internal/web/signin"
 )
 
@@ -64,9 +64,8 @@ type said struct {
 
 // found is what was searched for, and is shown without its words in the address.
 type found struct {
-	What    string
-	Serials []token.Serial
-	More    bool
+	What string
+	report.Search
 }
 
 // conversation is an attempt at codes whose first code was typed. What was typed is

@@ -380,6 +380,9 @@ func testStockCounts(t *testing.T, open Open) {
 		if total != 6 || states[token.Bound] != 2 || states[token.InStock] != 4 || batches[1] != 4 || batches[2] != 2 || clocks != 5 {
 			t.Errorf("%d tokens, %v, %v, %d clocks", total, states, batches, clocks)
 		}
+		if lost, err := q.LostBy("nobody", 5); len(lost) > 0 || err != nil {
+			t.Error(lost, err)
+		}
 		head, err := q.Head()
 		Must(t, err)
 		down, err := report.LogDown(q, 0, 2)
