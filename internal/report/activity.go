@@ -44,7 +44,7 @@ func Activities(r Reader, f ActivityFilter) Answer[Activity] {
 		Limits: []string{
 			"Who did it is the login that the operating system named, and is as good as the logins of that machine.",
 			"Only what changes the store, or tried to with codes, is an event: nobody sees here who looked.",
-			"A whole batch is changed in slices of 5,000 tokens, each an event; an import is one event.",
+			"A whole batch is changed in slices of 5,000 tokens, each an event; an import is one event. A rotation of the store key is two, and counts once, when it is finished.",
 		},
 		Rows: Later(func() ([]Activity, error) { return f.count(r) }),
 		None: f.Period.ending("no events"),
@@ -150,6 +150,11 @@ func countEvent(rows map[activityKey]*Activity, k activityKey, e Event) error {
 	if e.Outcome == trail.Refused {
 		a.Refused++
 		return nil
+	}
+	if e.Command == token.CmdKeyRotate {
+		if d, err := detailOf[trail.KeysDetail](e); err != nil || isBegun(d) {
+			return err // it counts once it is finished
+		}
 	}
 	a.Done++
 	n, err := tokensOf(e)

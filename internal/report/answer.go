@@ -28,17 +28,23 @@ type Answer[R any] struct {
 	Below    []string // titles of those that it shows under their row instead
 	Rows     iter.Seq2[R, error]
 	None     fault.Text // what to say when there are no rows
-	Narrowed Filter     // the tokens that it was narrowed to; zero: all
+	// NoneNow says it where that takes reading, after the rows were read; nil: None does.
+	NoneNow  func() fault.Text
+	Narrowed Filter // the tokens that it was narrowed to; zero: all
 
 	more []sheet.Sheet // what a workbook has beside the rows
 }
 
 // Nothing says that there are no rows, and of which tokens that is true.
 func (a Answer[R]) Nothing() fault.Text {
-	if a.Narrowed == (Filter{}) {
-		return a.None
+	said := a.None
+	if a.NoneNow != nil {
+		said = a.NoneNow()
 	}
-	return fault.Textf("%s, among %s", a.None, a.Narrowed)
+	if a.Narrowed == (Filter{}) {
+		return said
+	}
+	return fault.Textf("%s, among %s", said, a.Narrowed)
 }
 
 // Scope narrows a report to some tokens; its zero value takes all.

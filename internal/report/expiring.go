@@ -55,7 +55,30 @@ func ExpiringTokens(r Reader, f ExpiryFilter) Answer[Expiring] {
 		Spares: []string{"Manufacturer", "Model", "Batch", "Location"},
 		Rows:   f.rows(r),
 		None:   fault.Textf("no token expires within %d days", int(f.Within.Hours()/24)), Narrowed: f.Scope.filter(),
+		NoneNow: func() fault.Text { return f.none(r) },
 	}
+}
+
+// none says that no token expires, and of how many nobody knows: that is no good news.
+func (f ExpiryFilter) none(r Reader) fault.Text {
+	dated, undated := 0, 0
+	for t, err := range r.Tokens(f.filter()) {
+		switch {
+		case err != nil || t.State == token.Retired:
+		case t.NotAfter == nil:
+			undated++
+		default:
+			dated++
+		}
+	}
+	none := fmt.Sprintf("no token expires within %d days", int(f.Within.Hours()/24))
+	switch {
+	case undated == 0:
+		return fault.Textf("%s", none)
+	case dated == 0:
+		return fault.Textf("no expiry date is known of %s, nor when a battery ends", counted(undated, "token"))
+	}
+	return fault.Textf("%s; no date is known of %s", none, counted(undated, "token"))
 }
 
 func (f ExpiryFilter) rows(r Reader) iter.Seq2[Expiring, error] {

@@ -3,7 +3,6 @@ package report
 import (
 	"cmp"
 	"encoding/json"
-	"fmt"
 	"iter"
 	"slices"
 
@@ -27,42 +26,6 @@ func (e Event) Between() (from, to string) {
 		return *d.MovedFrom, d.After.Location
 	}
 	return string(e.From), string(e.To)
-}
-
-// Note is what else an event says in a few words: of a loss that it was a theft, of an
-// import which file.
-func (e Event) Note() string {
-	var d struct {
-		trail.TokenDetail
-		Number   int               `json:"number"`
-		File     string            `json:"file"`
-		Replaced []json.RawMessage `json:"replaced"`
-		Reburnt  []json.RawMessage `json:"reburnt"`
-	}
-	if len(e.Detail) == 0 || json.Unmarshal(e.Detail, &d) != nil {
-		return ""
-	}
-	switch {
-	case e.Command == token.CmdImport && d.File != "":
-		note := fmt.Sprintf("%s, batch %d", d.File, d.Number)
-		for _, n := range []struct {
-			of   int
-			were string
-		}{{len(d.Replaced), "exchanged"}, {len(d.Reburnt), "burnt anew"}} {
-			if n.of > 0 {
-				note += fmt.Sprintf(", %d %s", n.of, n.were)
-			}
-		}
-		return note
-	case e.Command == token.CmdBatchCorrect:
-		var d trail.CorrectDetail
-		if json.Unmarshal(e.Detail, &d) == nil {
-			return correctWords(d)
-		}
-	case e.Command == token.CmdLost && d.After != nil && d.After.Loss.Stolen:
-		return "stolen"
-	}
-	return ""
 }
 
 // EventSeq streams events; the first error ends it.

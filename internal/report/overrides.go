@@ -91,6 +91,8 @@ type OverrideEvent struct {
 	Account  *string        `json:"account"`
 	Tokens   int            `json:"tokens"`
 	About    string         `json:"about"`
+
+	begun bool // a rotation that goes on
 }
 
 // Overrides streams them in the order of the trail. Slices of one change of a
@@ -106,7 +108,7 @@ func Overrides(r Reader, f OverrideFilter) Answer[OverrideEvent] {
 			"An import counts as partial when records of its file were refused and the others stored.",
 		},
 		Columns: []sheet.Column[OverrideEvent]{
-			sheet.Col("event", "Event", 9, "Number in the trail; of the first, where a batch was changed in slices", func(x *OverrideEvent) int64 { return x.Event }),
+			sheet.Col("event", "Event", 9, "Number in the trail; of the first, where there are several: a batch that was changed in slices, a rotation begun and finished", func(x *OverrideEvent) int64 { return x.Event }),
 			sheet.Col("at", "Time (UTC)", 20, "When", func(x *OverrideEvent) time.Time { return x.At }),
 			sheet.Col("operator", "Operator", 16, "Who did it", func(x *OverrideEvent) string { return x.Operator }),
 			sheet.Col("command", "Command", 16, "What was done", func(x *OverrideEvent) token.Command { return x.Command }),
@@ -156,12 +158,14 @@ func (f OverrideFilter) wants(kinds []OverrideKind) bool {
 	return len(kinds) > 0 && (len(f.Kinds) == 0 || slices.ContainsFunc(kinds, func(k OverrideKind) bool { return slices.Contains(f.Kinds, k) }))
 }
 
-// takes makes one row of the slices in which a batch was changed.
+// takes makes one row of the slices in which a batch was changed, and of the two ends of
+// a rotation.
 func (x *OverrideEvent) takes(next OverrideEvent) bool {
-	same := strings.HasPrefix(string(x.Command), "batch ") && x.Command == next.Command && x.Object == next.Object && x.Operator == next.Operator &&
+	rotated := x.Command == token.CmdKeyRotate && x.begun && !next.begun
+	same := (rotated || strings.HasPrefix(string(x.Command), "batch ")) && x.Command == next.Command && x.Object == next.Object && x.Operator == next.Operator &&
 		x.About == next.About && worded(x.Approver) == worded(next.Approver) && worded(x.Reason) == worded(next.Reason)
 	if same {
-		x.Events, x.Tokens = x.Events+1, x.Tokens+next.Tokens
+		x.Events, x.Tokens, x.begun = x.Events+1, x.Tokens+next.Tokens, next.begun
 	}
 	return same
 }
@@ -203,10 +207,10 @@ func overrideKindsOf(e Event, x *OverrideEvent) (kinds []OverrideKind, about str
 		return one(ByUnlock), "", nil
 	case token.CmdClockAccept:
 		d, err := detailOf[trail.ClockDetail](e)
-		return one(ByClock), fmt.Sprintf("from %s to %s", minute(d.Newest), minute(d.Accepted)), err
+		return one(ByClock), clockNote(d), err
 	case token.CmdAuditAccept:
 		d, err := detailOf[trail.AcceptDetail](e)
-		return one(ByAcceptance), fmt.Sprintf("event %d was seen before; it ended with event %d", d.Seen.Seq, d.Found.Seq), err
+		return one(ByAcceptance), acceptNote(d), err
 	case token.CmdPolicySet:
 		d, err := detailOf[trail.PolicyDetail](e)
 		return one(ByPolicy), policyWords(d.Changes), err
@@ -247,6 +251,10 @@ func overrideKindsOf(e Event, x *OverrideEvent) (kinds []OverrideKind, about str
 		d, err := detailOf[trail.WithdrawDetail](e)
 		x.Object = fmt.Sprintf("batch %d", d.Number)
 		return one(ByWithdrawal), "", err
+	case token.CmdKeyRotate:
+		d, err := detailOf[trail.KeysDetail](e)
+		x.begun = isBegun(d)
+		return nil, "", err
 	case token.CmdBatchQuarantine, token.CmdBatchRelease:
 		d, err := detailOf[trail.SweepDetail](e)
 		x.Object = fmt.Sprintf("batch %d", d.Number)

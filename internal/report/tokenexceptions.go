@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"fob/internal/token"
+	"fob/internal/trail"
 )
 
 // ofTokens turns tokens into exceptions; say returns nil for one that is not.
@@ -44,16 +45,41 @@ func lockedNow(r Reader, f ExceptionFilter) ExceptionSeq {
 	}
 	locked := f.Tokens
 	locked.LockedAt = f.Now
-	return ofTokens(r.Tokens(locked), func(t *Token) *Exception {
-		if t.LockedUntil == nil {
-			return nil
+	return Later(func() ([]Exception, error) {
+		all, err := Collected(ofTokens(r.Tokens(locked), func(t *Token) *Exception {
+			if t.LockedUntil == nil {
+				return nil
+			}
+			until := "until " + minute(*t.LockedUntil)
+			if t.LockedUntil.Equal(token.Forever) { // no date: somebody ends it
+				until = "until somebody unlocks it"
+			}
+			return &Exception{Kind: LockedNow, About: fmt.Sprintf("%d failed attempts in a row; locked %s", t.Failures, until)}
+		}))
+		for i := 0; err == nil && i < len(all); i++ {
+			all[i].At, err = lastFailed(r, token.Serial(all[i].Object))
 		}
-		x := &Exception{Kind: LockedNow, At: t.LockedUntil, About: fmt.Sprintf("%d failed attempts in a row", t.Failures)}
-		if t.LockedUntil.Equal(token.Forever) { // no date: somebody ends it
-			x.At, x.About = nil, x.About+"; locked until somebody unlocks it"
-		}
-		return x
+		return all, err
 	})
+}
+
+// lastFailed is when a code of a token was last counted as a failure: what is locked
+// counts none, so it is locked since then. Nil: the trail does not say.
+func lastFailed(r Reader, serial token.Serial) (at *time.Time, err error) {
+	for e, err := range eventsOf(r, EventFilter{About: trail.AllAbout(serial.Key())}) {
+		if err != nil {
+			return nil, err
+		}
+		if e.Object.Kind != trail.KindToken || e.Outcome != trail.Refused {
+			continue
+		}
+		if d, err := detailOf[trail.TokenDetail](e); err != nil {
+			return nil, err
+		} else if d.After != nil && d.After.Failures > 0 {
+			at = new(e.Time.UTC())
+		}
+	}
+	return at, nil
 }
 
 // leavers come in the order of their accounts.

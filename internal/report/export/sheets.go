@@ -113,6 +113,7 @@ var eventColumns = []sheet.Column[report.Event]{
 	sheet.Col("ticket", "Ticket", 18, "Ticket that was named", func(e *report.Event) string { return e.Plain[trail.TextTicket] }),
 	sheet.Col("proof", "Proof of identity", 22, "How a person was identified", func(e *report.Event) string { return e.Plain[trail.TextProof] }),
 	sheet.Col("condition", "Condition", 24, "In which a token came back, as somebody noted", func(e *report.Event) string { return e.Plain[trail.TextCondition] }),
+	sheet.Col("note", "What more", 48, "What else it says: of a move the places, of a delivery how many tokens went to whom and for which key, of the policy what was set, of an import the file", func(e *report.Event) string { return e.Whole() }),
 	sheet.Col("hash", "Hash", 66, "SHA-256 that chains the event to the one before", func(e *report.Event) string { return e.Hash }),
 }
 
@@ -124,7 +125,7 @@ var exceptionColumns = []sheet.Column[report.Exception]{
 	sheet.Col("state", "State", 12, "State of the token; of an event: after it", func(x *report.Exception) *token.State { return x.State }),
 	sheet.Col("account", "Account", 32, "Account that it is about", func(x *report.Exception) *string { return x.Account }),
 	sheet.Col("about", "What", 48, "What is to be explained", func(x *report.Exception) string { return x.About }),
-	sheet.Col("at", "Time (UTC)", 20, "Expired, locked until, observed, or the time of the event", func(x *report.Exception) *time.Time { return x.At }),
+	sheet.Col("at", "Time (UTC)", 20, "Expired, locked since, observed, or the time of the event", func(x *report.Exception) *time.Time { return x.At }),
 	sheet.Col("hours", "Hours", 9, "Of a late entry: hours from report to entry", func(x *report.Exception) *float64 { return x.Hours }),
 	sheet.Col("operator", "Operator", 14, "Who did it", func(x *report.Exception) *string { return x.Operator }),
 	sheet.Col("approver", "Approved by", 20, "Second person; as typed, not verified, unless a request is named", func(x *report.Exception) *string { return x.Approver }),
