@@ -120,7 +120,7 @@ func (in *Intake) Import(ctx context.Context, req Import) (Imported, error) {
 		res.Refused, res.Rejects, res.Unjudged = s.invalid, append(res.Rejects, s.rejects...), s.records-s.invalid
 		return res, res.verdict(false)
 	}
-	if err := in.spellLocation(ctx, &req); err != nil {
+	if err := in.spellLocation(ctx, &req, &res); err != nil {
 		return res, err
 	}
 	l := &loader{intake: in, req: req, keys: keys, settled: s, res: &res}
@@ -155,8 +155,8 @@ func (res *Imported) describe(s *settled, req Import) {
 }
 
 // spellLocation spells the place of a delivery as it is known, and refuses one that
-// may be mistyped.
-func (in *Intake) spellLocation(ctx context.Context, req *Import) error {
+// may be mistyped. The first of a store can be held against no other: the answer names it.
+func (in *Intake) spellLocation(ctx context.Context, req *Import, res *Imported) error {
 	s := &req.Supply
 	if s.Location == "" {
 		return nil
@@ -170,6 +170,9 @@ func (in *Intake) spellLocation(ctx context.Context, req *Import) error {
 		s.Location, ok = places.Find(s.Location)
 		if !ok && len(names) > 0 && !req.NewLocation {
 			return places.Unknown(s.Location)
+		}
+		if !ok && !req.NewLocation {
+			res.Inferred = append(res.Inferred, fault.Textf("the place %s is new, the first of this store; if it is mistyped: %s", s.Location, fault.Do(token.CmdLocationRename, s.Location, "NAME")))
 		}
 		return desk.CheckOpen(r, s.Location)
 	})
