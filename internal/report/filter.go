@@ -3,6 +3,7 @@ package report
 import (
 	"fmt"
 	"fob/internal/token"
+	"slices"
 	"strings"
 	"time"
 )
@@ -27,6 +28,8 @@ func (f Filter) String() string {
 	add(f.Nowhere, "%s", "no location")
 	add(f.Marked, "%s", "a leak or a theft")
 	add(!f.LockedAt.IsZero(), "a lock at %s", f.LockedAt.UTC().Format("2006-01-02 15:04 UTC"))
+	add(f.Verifier != "", "a seed that went to %q", f.Verifier)
+	add(f.Ending != "", "serials that end with %q", string(f.Ending))
 	add(f.Prefix != "", "serials that begin with %q", string(f.Prefix))
 	add(f.After != "", "serials behind %q", string(f.After))
 	add(f.Limit != 0, "at most %d of them", f.Limit)
@@ -67,5 +70,7 @@ func (f Filter) Selects(t *Token) bool {
 		(!f.Nowhere || t.Location == nil) &&
 		(!f.Marked || t.Leaked || t.WasStolen) &&
 		(f.ExpiringBy.IsZero() || t.NotAfter != nil && t.NotAfter.Unix() <= f.ExpiringBy.Unix()) &&
+		(f.Verifier == "" || slices.Contains(t.ExportedTo, f.Verifier)) &&
+		strings.HasSuffix(t.Serial.Key(), f.Ending.Key()) &&
 		strings.HasPrefix(t.Serial.Key(), f.Prefix.Key())
 }

@@ -185,6 +185,8 @@ type PageReader interface {
 	SerialOf(id int64) (token.Serial, error)
 	// Token returns a token as the use cases know it.
 	Token(serial token.Serial) (token.Token, error)
+	// NearSerials returns serials that a person may have meant, the likeliest first.
+	NearSerials(serial token.Serial, limit int) ([]token.Serial, error)
 	// NewestAbout returns the newest events about a token, the newest first.
 	NewestAbout(serial token.Serial, limit int) ([]trail.Stored, error)
 	// Named lists people by a part of their full names, in the order of their accounts.

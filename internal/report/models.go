@@ -82,6 +82,8 @@ type Filter struct {
 	ExpiringBy   time.Time    // not after this time
 	LockedAt     time.Time    // locked until later than this time
 	Marked       bool         // its seed leaked, or it was stolen once
+	Verifier     string       // it got their seeds, whatever became of them since
+	Ending       token.Serial // serials that end so
 	Prefix       token.Serial // serials that begin so
 	After        token.Serial // keyset: tokens behind this one
 	Limit        int          // 0: no limit

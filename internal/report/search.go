@@ -15,6 +15,8 @@ const (
 	ByNamePart     = "name_part"
 	ByAccountStart = "account_start"
 	BySerialStart  = "serial_start"
+	BySerialEnd    = "serial_end"
+	BySerialNear   = "serial_near" // it is a typing error away
 )
 
 // Hit is a token that a search found, or somebody who has none.
@@ -45,11 +47,16 @@ func (s Search) Sure() (serial token.Serial, ok bool) {
 	return "", false
 }
 
-// shortestPart is what a part of something has to have, to be looked for.
-const shortestPart = 3
+// What a part of something has to have, to be looked for, and how many serials that may
+// be meant are compared with the device in hand.
+const (
+	shortestPart = 3
+	shortestEnd  = 4
+	mostNear     = 5
+)
 
-// SearchFor finds tokens and people by an account, an order, a name, or a beginning of an
-// account or a serial. What is found by the whole text comes first, and each token once.
+// SearchFor finds tokens and people by an account, an order, a name, a beginning of an
+// account or a serial, or the end of a serial; or else by a serial that is near. What is found by the whole text comes first, and each token once.
 // The tokens of an order follow one another: after is the number of the last one that is
 // known already, 0 for none.
 func SearchFor(r PageReader, text string, after int64, limit int) (s Search, err error) {
@@ -172,7 +179,24 @@ func (s *Search) parts(r PageReader, text string, limit int) error {
 	if len(s.Hits) > 0 {
 		return nil
 	}
-	return s.tokens(r, Hit{By: BySerialStart}, Filter{Prefix: token.Serial(text)}, limit)
+	if err := s.tokens(r, Hit{By: BySerialStart}, Filter{Prefix: token.Serial(text)}, limit); err != nil || len(s.Hits) > 0 {
+		return err
+	}
+	return s.serials(r, token.Serial(text), limit)
+}
+
+// serials adds those that end with the text, or else those that are near it.
+func (s *Search) serials(r PageReader, text token.Serial, limit int) error {
+	if len(text) >= shortestEnd && !strings.ContainsAny(string(text), " @") {
+		if err := s.tokens(r, Hit{By: BySerialEnd}, Filter{Ending: text}, limit); err != nil || len(s.Hits) > 0 {
+			return err
+		}
+	}
+	near, err := r.NearSerials(text, mostNear)
+	for _, serial := range near {
+		s.add(Hit{By: BySerialNear, Serial: serial})
+	}
+	return err
 }
 
 func (s *Search) tokens(r PageReader, h Hit, f Filter, limit int) error {

@@ -108,6 +108,13 @@ func (q *queries) listing(f report.Filter) (l listing, err error) {
 	if !f.ExpiringBy.IsZero() {
 		l.where(`t.not_after <= ?`, f.ExpiringBy.Unix())
 	}
+	if f.Verifier != "" {
+		l.where(`EXISTS (SELECT 1 FROM delivered x JOIN delivery d ON d.id = x.delivery_id WHERE d.verifier = ?
+			AND (x.first_id = t.id OR x.last_id > x.first_id AND x.first_id < t.id AND x.last_id >= t.id))`, f.Verifier)
+	}
+	if f.Ending != "" {
+		l.where(`t.serial_key LIKE ? ESCAPE '!'`, `%`+likely.Replace(f.Ending.Key()))
+	}
 	if f.Prefix != "" {
 		l.where(`t.serial_key >= ? AND t.serial_key < ?`, f.Prefix.Key(), prefixEnd(f.Prefix.Key()))
 	}
@@ -129,6 +136,9 @@ func (q *queries) listing(f report.Filter) (l listing, err error) {
 	}
 	return l, err
 }
+
+// likely writes what LIKE takes for itself.
+var likely = strings.NewReplacer(`!`, `!!`, `%`, `!%`, `_`, `!_`)
 
 // ofBatch selects by the ids of a batch's tokens.
 func (l *listing) ofBatch(id string, number int) {

@@ -194,6 +194,7 @@ func TestDesk(t *testing.T) {
 	p.is(lent, token.InStock, "")
 	p.is(other, token.Bound, "hanna.roth")
 	p.is(theirs, token.Quarantined, "")
+	b.get("/tokens/12").has("yes, before it was found", "Others may know its seed")
 }
 
 // A reason that speaks of a leak or a theft puts a question that the form has not
@@ -247,6 +248,12 @@ func TestFind(t *testing.T) {
 		}
 		if b.get("/find"); b.Header.Get("Content-Type") == "" || strings.Contains(b.At, "?") {
 			t.Error(b.At)
+		}
+	}
+	b.post("/find", "q", "0012").has("2600412300012", "the end of the serial")
+	for _, typed := range []string{"26oo4123ooo12", "2600412300021"} {
+		if b.post("/find", "q", typed).has("2600412300012", "a serial like this one"); b.At != "/find" {
+			t.Error("one that is near is not gone to: ", b.At)
 		}
 	}
 	b.post("/find", "q", "26004129999")

@@ -100,7 +100,9 @@ func (c *call) link(r fault.Remedy) template.HTML {
 	words := strings.Join(append([]string{string(r.Do)}, r.Args...), " ")
 	if text, ok := c.s.render.texts.find("do." + strings.ReplaceAll(string(r.Do), " ", "-")); ok {
 		words = text
-		if len(r.Args) > 0 && !strings.Contains(r.Args[0], "SERIAL") && r.Args[0] != "OLD" {
+		if one, ok := c.s.render.texts.find("do." + string(r.Do) + ".one"); ok && len(r.Args) > 0 {
+			words = fmt.Sprintf(one, r.Args[0])
+		} else if len(r.Args) > 0 && !strings.Contains(r.Args[0], "SERIAL") && r.Args[0] != "OLD" {
 			words += " (" + r.Args[0] + ")"
 		}
 	}

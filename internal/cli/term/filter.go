@@ -19,13 +19,16 @@ import (
 
 // FilterFlags are the flags that select tokens, the same for list and export.
 type FilterFlags struct {
-	state, account, location, manufacturer, model, kind, expiring, asOf string
-	batch                                                               int
-	where                                                               *pflag.Flag // --location, which may be empty
+	state, account, location, manufacturer, model, kind, expiring, asOf, verifier, ending string
+
+	batch int
+	where *pflag.Flag // --location, which may be empty
 }
 
 func (f *FilterFlags) Add(cmd *cobra.Command) {
 	f.AddPresent(cmd)
+	cmd.Flags().StringVar(&f.verifier, "verifier", "", "only tokens whose seed went to the verifier `NAME`")
+	cmd.Flags().StringVar(&f.ending, "ending", "", "only tokens whose serial ends with this `TEXT`")
 	cmd.Flags().StringVar(&f.asOf, "as-of", "", "as it was at the end of this `DAY` in UTC, or at this time")
 }
 
@@ -60,6 +63,7 @@ func (f *FilterFlags) AddPresent(cmd *cobra.Command) {
 
 func (f *FilterFlags) Filter(now time.Time) (report.Filter, error) {
 	out := report.Filter{Batch: f.batch, Location: f.location, Manufacturer: f.manufacturer, Model: f.model}
+	out.Verifier, out.Ending = strings.ToLower(strings.TrimSpace(f.verifier)), token.Serial(strings.TrimSpace(f.ending))
 	out.Nowhere = f.where.Changed && f.location == ""
 	var err error
 	if f.batch < 0 {
@@ -201,6 +205,12 @@ func (r *Run) WarnUnknown(reader report.Reader, f report.Filter) error {
 	}
 	if !f.AsOf.IsZero() {
 		return nil // the whole past would be read again
+	}
+	if f.Verifier != "" {
+		r.Remark("`fob verifier list` shows who got seeds")
+	}
+	if serial := f.Prefix; serial != "" && f == (report.Filter{Prefix: serial, Limit: f.Limit}) {
+		r.Remark("if it is the end of a serial: `fob list --ending %s`", Pasted(string(serial)))
 	}
 	for _, w := range []struct {
 		what, name string
