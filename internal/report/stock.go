@@ -37,6 +37,24 @@ type Stock struct {
 	// those whose clock was never measured.
 	Drifts [len(DriftEdges) + 1]int
 	Unseen int
+	counts []StockCount
+}
+
+// Count is how many tokens a filter selects; 0 if it selects by something that the stock
+// was not counted by.
+func (s *Stock) Count(f Filter) (n int) {
+	rest := f
+	rest.State, rest.Batch, rest.Location, rest.Manufacturer, rest.Model = "", 0, "", "", ""
+	if rest != (Filter{}) {
+		return 0
+	}
+	for _, c := range s.counts {
+		t := Token{State: c.State, Batch: c.Batch, Location: NonZero(c.Location), Manufacturer: c.Manufacturer, Model: c.Model}
+		if f.Selects(&t) {
+			n += c.Tokens
+		}
+	}
+	return n
 }
 
 // DriftEdges lie between the bars of expected drift; minus is slow.
@@ -68,7 +86,7 @@ func ReadStock(r PageReader, now time.Time) (*Stock, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &Stock{At: now}
+	s := &Stock{At: now, counts: counts}
 	states, places, makers, batches := map[string]int{}, map[string]int{}, map[string]int{}, map[int]int{}
 	for _, c := range counts {
 		s.Tokens += c.Tokens

@@ -2,6 +2,7 @@ package web
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/http"
 	"net/url"
@@ -14,7 +15,8 @@ import (
 	"fob/internal/token"
 )
 
-// narrowed is what of the inventory's filter never stands in an address.
+// narrowed is what of the inventory's filter never stands in an address: the address says
+// only that it counts.
 type narrowed struct {
 	Prefix  token.Serial
 	Account token.Account
@@ -23,11 +25,15 @@ type narrowed struct {
 // inventoryData is a page of the inventory.
 type inventoryData struct {
 	Filter   report.Filter
+	Batch    string // as it was typed
 	Narrowed narrowed
 	Locked   bool
+	Total    int       // how many tokens are like that; 0: nobody counted
+	At       time.Time // when they were counted; zero: now
 	Words    string
 	Tokens   []report.Token
 	Ready    bool // it was searched to the end
+	Empty    bool // there are no tokens at all
 	States   []token.State
 	Makers   []string // to choose from
 	Places   []string
@@ -46,24 +52,26 @@ func (c *call) inventoryFilter() (f report.Filter, after int64, err error) {
 	if f.State, ok = stateOf(q.Get("state")); !ok {
 		return f, 0, errNoPage
 	}
-	batch, err := c.queryNumber("batch")
-	if err != nil {
-		return f, 0, err
-	}
-	if f.Batch = int(batch); q.Get("locked") != "" {
+	if q.Get("locked") != "" {
 		f.LockedAt = c.s.Now()
 	}
-	if n, ok := c.s.sessions.Get(c.r.Context(), keyInventory).(narrowed); ok {
+	if n, ok := c.s.sessions.Get(c.r.Context(), keyInventory).(narrowed); ok && q.Get("narrowed") != "" {
 		f.Prefix, f.Account = n.Prefix, n.Account
 	}
-	after, err = c.queryNumber("after")
+	if after, err = c.queryNumber("after"); err != nil {
+		return f, 0, err
+	}
+	batch, err := c.queryNumber("batch")
+	if f.Batch = int(batch); err != nil {
+		err = fault.Errorf(fault.Usage, "%s", c.t("inventory.batch", q.Get("batch"))).WithHint("%s", c.t("inventory.batch.hint"))
+	}
 	return f, after, err
 }
 
 // inventoryQuery is the filter as a query, without serials and accounts.
 func (c *call) inventoryQuery() url.Values {
 	kept := url.Values{}
-	for _, name := range []string{"state", "batch", "location", "manufacturer", "model", "locked"} {
+	for _, name := range []string{"state", "batch", "location", "manufacturer", "model", "locked", "narrowed"} {
 		if v := c.r.URL.Query().Get(name); v != "" {
 			kept.Set(name, v)
 		}
@@ -73,16 +81,24 @@ func (c *call) inventoryQuery() url.Values {
 
 func inventoryPage(c *call) error {
 	f, after, err := c.inventoryFilter()
-	if err != nil {
+	if errors.Is(err, errNoPage) {
 		return err
 	}
-	d := inventoryData{Filter: f, Narrowed: narrowed{f.Prefix, f.Account}, Locked: !f.LockedAt.IsZero(), States: token.States(), Words: capital(f.String())}
+	d := inventoryData{Filter: f, Batch: c.r.URL.Query().Get("batch"), Narrowed: narrowed{f.Prefix, f.Account}, Locked: !f.LockedAt.IsZero(), States: token.States()}
+	if err != nil {
+		message, hint, _ := c.wordsOf(err)
+		c.render(status(err), "inventory", d, &said{HTML: string(message), Hint: string(hint)})
+		return nil
+	}
+	d.Words = capital(f.String())
 	query := c.inventoryQuery()
 	d.Workbook = queryPath("/inventory/workbook", query)
 	if after > 0 {
 		d.First = queryPath("/inventory", query)
 	}
-	if s, ok := c.s.jobs.look("stock").value.(*report.Stock); ok {
+	j, _ := c.current("stock", countsFor, c.countStock()) // without it there are no numbers
+	if s, ok := j.value.(*report.Stock); ok {
+		d.Total, d.At = s.Count(f), s.At
 		for _, b := range s.Makers.First {
 			d.Makers = append(d.Makers, b.Name)
 		}
@@ -97,6 +113,9 @@ func inventoryPage(c *call) error {
 		d.Tokens = d.Tokens[:mostListed]
 		query.Set("after", strconv.FormatInt(d.Tokens[mostListed-1].ID, 10))
 		d.Next = queryPath("/inventory", query)
+	} else if d.Ready && after == 0 {
+		d.Empty = len(d.Tokens) == 0 && f == (report.Filter{})
+		d.Total, d.At = len(d.Tokens), time.Time{}
 	}
 	return c.show("inventory", d)
 }
@@ -157,10 +176,12 @@ func narrowInventory(c *call) error {
 			return err
 		}
 	}
+	query := c.inventoryQuery()
+	query.Set("narrowed", "1")
 	if c.s.sessions.Put(c.r.Context(), keyInventory, n); n == (narrowed{}) {
-		c.s.sessions.Remove(c.r.Context(), keyInventory)
+		query.Del("narrowed")
 	}
-	c.redirect(queryPath("/inventory", c.inventoryQuery()))
+	c.redirect(queryPath("/inventory", query))
 	return nil
 }
 

@@ -118,7 +118,7 @@ func (j *jobs) forget(key string) {
 }
 
 // current returns a result that is young enough, and has a new one made otherwise. A
-// result that took long may be older; while there is none, pages come back for it.
+// result that took long may be older; while there is none, the page may come back for it.
 func (c *call) current(key string, young time.Duration, run func(context.Context) (any, error)) (j job, err error) {
 	if j = c.s.jobs.look(key); j.have && c.s.Now().Sub(j.at) <= max(young, 20*j.took) && j.err == nil {
 		return j, nil
@@ -129,9 +129,6 @@ func (c *call) current(key string, young time.Duration, run func(context.Context
 	if j.have && j.err != nil && j.running == nil {
 		c.s.jobs.forget(key)
 		return j, j.err
-	}
-	if !j.have {
-		c.comeBack()
 	}
 	return j, nil
 }

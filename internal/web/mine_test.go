@@ -190,7 +190,7 @@ func TestOwnTokens(t *testing.T) {
 	if b.post("/mine/tokens/10/lost", "stolen", "1"); b.At != "/mine" || !strings.Contains(b.said(), lent+" is lost") {
 		t.Error(b.At, b.said())
 	}
-	b.has("You have no token yet")
+	b.has("You have no token now")
 	p.is(lent, token.Lost, "")
 	if told := p.told(lent); !told.Stolen {
 		t.Error("it was stolen")

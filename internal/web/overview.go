@@ -56,6 +56,8 @@ func overviewPage(c *call) error {
 	if s, ok := j.value.(*report.Stock); ok {
 		d.At, d.Tokens = s.At, s.Tokens
 		d.Charts = c.charts(s)
+	} else {
+		c.comeBack()
 	}
 	return c.show("overview", d)
 }
@@ -253,8 +255,10 @@ func tasksPage(c *call) error {
 	if err != nil {
 		return err
 	}
-	d, _ := j.value.(tasksData)
-	d.At = j.at
+	d, ok := j.value.(tasksData)
+	if d.At = j.at; !ok {
+		c.comeBack()
+	}
 	return c.show("tasks", d)
 }
 

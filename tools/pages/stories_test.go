@@ -176,7 +176,7 @@ func holderLoses(t *testing.T, person func(string) *person) {
 	first, second, another := p.tokens[2], p.tokens[3], p.tokens[9]
 	p.open("/mine")
 	p.signIn()
-	p.reads("You have no token yet")
+	p.reads("You have no token now")
 	p.look("mine-none")
 	p.press("Bind a token")
 	p.look("claim")
@@ -195,7 +195,7 @@ func holderLoses(t *testing.T, person func(string) *person) {
 	p.look("mine-lost")
 	p.choose("It was stolen")
 	p.press("Report the loss")
-	p.reads("is lost: no code of it counts", "You have no token yet")
+	p.reads("is lost: no code of it counts", "You have no token now")
 	p.press("Bind a token")
 	p.fill("serial", second.serial, "code1", second.shows(t, 0))
 	p.press("Bind")
