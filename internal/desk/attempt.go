@@ -392,7 +392,7 @@ func (a *attempt) fail(tx Tx) error {
 	case !ends.IsZero():
 		refusal.Advice = fault.Textf("the token is locked now for %s, until %s: wait until then, or %s", lasting(ends.Sub(a.now)), when(ends), unlocking(a.token))
 	default:
-		refusal.Advice = refusal.Advice.And(fault.Textf("%s", a.token.LeftWords(a.policy.Lock)))
+		refusal.Advice = refusal.Advice.And(fault.Textf("%s", leftWords(a.token, a.policy.Lock)))
 	}
 	if err := tx.SaveToken(a.token); err != nil {
 		return err

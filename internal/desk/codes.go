@@ -222,6 +222,18 @@ func roughly(d time.Duration) string {
 	return fmt.Sprintf("%.0f days", d.Hours()/24)
 }
 
+// leftWords say how many more wrong codes lock a token, and for how long.
+func leftWords(t token.Token, l token.Lock) string {
+	left, how := t.Left(l), "for "+lasting(l.For)
+	if t.Failures+left >= l.ForGood {
+		how = "until it is unlocked"
+	}
+	if left == 1 {
+		return "1 more wrong code locks it " + how
+	}
+	return fmt.Sprintf("%d more wrong codes lock it %s", left, how)
+}
+
 // lasting is a length of time in whole minutes, rounded up: what somebody who waits is
 // told.
 func lasting(d time.Duration) string {

@@ -1,7 +1,6 @@
 package token
 
 import (
-	"fmt"
 	"strings"
 	"time"
 
@@ -53,18 +52,6 @@ func (t Standing) LockEnds(now time.Time, l Lock) time.Time {
 
 // Left is how many more failures lock the token.
 func (t Standing) Left(l Lock) int { return max(1, l.After-t.Failures) }
-
-// LeftWords say so; a failure may lock it for good at once.
-func (t Standing) LeftWords(l Lock) string {
-	left, how := t.Left(l), fmt.Sprintf("for %d minutes", int(l.For.Minutes()))
-	if t.Failures+left >= l.ForGood {
-		how = "until it is unlocked"
-	}
-	if left == 1 {
-		return "1 more wrong code locks it " + how
-	}
-	return fmt.Sprintf("%d more wrong codes lock it %s", left, how)
-}
 
 // LastLock is when the lock of a token's last failure ends or ended: zero without
 // one, Forever for a lock that is for good. That one is never stored: whether it
