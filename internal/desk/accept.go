@@ -74,6 +74,20 @@ func (a *attempt) accept(tx Tx) error {
 	return trail.Record(tx, e, d)
 }
 
+// takeBack takes back the failure that the first code of a pair was when it was tried
+// alone: the pair has shown that it was right. Anyone who believes the codes forgets all
+// failures anyway; to check them leaves the others.
+func (a *attempt) takeBack(tx Tx) error {
+	a.token.Failures = max(0, a.token.Failures-1) // somebody may have forgotten them meanwhile
+	if err := tx.SaveToken(a.token); err != nil {
+		return err
+	}
+	if err := a.countRefusal(tx, token.Refusals.TakenBack); err != nil {
+		return err
+	}
+	return a.record(tx, new(a.token.Standing))
+}
+
 // endReplaced ends the token that comes back for the one that is being bound;
 // checkReplaced looked at it in the same transaction.
 func (a *attempt) endReplaced(tx Tx) error {

@@ -55,6 +55,11 @@ func (a *attempt) run(tx Tx) (err error) {
 	if a.by != token.CmdBind && !isOf(a.token, a.req.Owner) {
 		return notTheirs()
 	}
+	if a.req.Replaces == "" {
+		if err := asSeen(a.token, a.req.Seen); err != nil {
+			return err
+		}
+	}
 	if err := tx.Vouch(a.token.ID); err != nil {
 		return err
 	}
@@ -150,6 +155,9 @@ func (a *attempt) checkReplaced(r Reader) error {
 	}
 	old, err := r.Token(a.req.Replaces)
 	if err != nil {
+		return err
+	}
+	if err := asSeen(old, a.req.Seen); err != nil {
 		return err
 	}
 	if old.Account.Key() != a.req.Account.Key() || old.ID == a.token.ID {
@@ -353,20 +361,6 @@ func (a *attempt) try(tx Tx) error {
 		return err
 	}
 	return a.suspect(tx)
-}
-
-// takeBack takes back the failure that the first code of a pair was when it was tried
-// alone: the pair has shown that it was right. Anyone who believes the codes forgets all
-// failures anyway; to check them leaves the others.
-func (a *attempt) takeBack(tx Tx) error {
-	a.token.Failures = max(0, a.token.Failures-1) // somebody may have forgotten them meanwhile
-	if err := tx.SaveToken(a.token); err != nil {
-		return err
-	}
-	if err := a.countRefusal(tx, token.Refusals.TakenBack); err != nil {
-		return err
-	}
-	return a.record(tx, new(a.token.Standing))
 }
 
 func unlocking(t token.Token) fault.Remedy {

@@ -49,6 +49,9 @@ type Codes struct {
 	// in stock.
 	Owner     token.Account
 	FromStock bool
+	// Seen is what the person saw of the token, or of the one that this one replaces, who
+	// orders this: one that has changed since is left alone. Empty: whatever it is.
+	Seen string
 	// Ahead is the date that the outlook is for; zero: in 90 days.
 	Ahead time.Time
 }
@@ -176,20 +179,6 @@ func verifierWords(t token.Token, at []token.AtVerifier) (words []string) {
 		words = append(words, v.Words(t.Serial, t.Account))
 	}
 	return words
-}
-
-// AtVerifiers says of a token that was moved, and that somebody has or can be given, at
-// which verifiers it cannot be used so.
-func (d *Desk) AtVerifiers(ctx context.Context, t token.Token) (at []token.AtVerifier, words []string, err error) {
-	if t.State != token.InStock && t.State != token.Assigned && t.State != token.Bound {
-		return nil, nil, nil
-	}
-	err = d.Store.View(ctx, func(r Reader) error {
-		all, err := r.AtVerifiers(t.ID)
-		at = token.NotAs(t.Account, all)
-		return err
-	})
-	return at, verifierWords(t, at), err
 }
 
 // ClockWords say what accepted codes showed of the token's clock; nothing where they

@@ -3,6 +3,7 @@ package desk
 import (
 	"context"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/google/uuid"
@@ -27,6 +28,9 @@ type Change struct {
 	NewAccount bool
 	// Owner is whose token it has to be; empty: anybody's.
 	Owner token.Account
+	// Seen is what the person saw of the token who orders this: one that has changed
+	// since is left alone. Empty: whatever it is.
+	Seen string
 	Words
 }
 
@@ -95,6 +99,9 @@ func (d *Desk) MoveIn(tx Tx, t *token.Token, c Change) (err error) {
 	}
 	if !isOf(*t, c.Owner) {
 		return notTheirs()
+	}
+	if err := asSeen(*t, c.Seen); err != nil {
+		return err
 	}
 	if c.By == token.CmdQuarantine && c.Leaked == token.Yes && t.State == token.Lost {
 		c.To = token.Lost // its seed is out, wherever it is
@@ -166,6 +173,20 @@ func (d *Desk) MoveIn(tx Tx, t *token.Token, c Change) (err error) {
 	}
 	e.To, detail.After = t.State, new(t.Standing)
 	return trail.Record(tx, e, detail)
+}
+
+// asSeen refuses a token that has changed since somebody looked at it, and says whose it
+// is now.
+func asSeen(t token.Token, seen string) error {
+	if seen == "" || seen == t.Sight() {
+		return nil
+	}
+	what := strings.ReplaceAll(string(t.State), "_", " ")
+	if t.Account != "" {
+		what += " (" + string(t.Account) + ")"
+	}
+	return fault.Errorf(fault.NotAllowed, "token %s has changed meanwhile: it is %s since %s; nothing was done", t.Serial, what, when(t.Since)).
+		WithHint("is it still right? Look at it again first")
 }
 
 // accountOf is whose token a move is about.

@@ -52,6 +52,8 @@ type Reader interface {
 	// Tasks lists the tokens that a verifier still has and should not accept any more,
 	// the oldest first; of all verifiers where the name is empty.
 	Tasks(verifier string) ([]trail.Task, error)
+	// TasksOf lists those of the token with an id.
+	TasksOf(id int64) ([]trail.Task, error)
 	// HandedTo lists the verifiers that got the seed of the token with an id.
 	HandedTo(id int64) ([]string, error)
 	// AtVerifiers tells what verifiers that got the seed of a token make of it, if that is

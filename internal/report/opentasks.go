@@ -56,25 +56,52 @@ func OpenTasks(r Reader, verifier string, now time.Time) Answer[OpenTask] {
 	}
 }
 
-// StillAt lists the verifiers that have the seeds of some tokens, by their ids, which
-// ended here.
-func StillAt(r Reader, ended []int64) (open []trail.Task, err error) {
-	const few = 20 // beyond them one look at all tasks is less
-	given := len(ended) > few
-	wanted := map[int64]bool{}
-	for _, id := range ended {
-		wanted[id] = true
-		if given {
+// Left says what is left to do at verifiers about tokens that were moved: at those that
+// go on accepting one which ended here, and at those where one cannot be used that
+// somebody has or can be given.
+func Left(r Reader, moved ...token.Token) (left []fault.Text, err error) {
+	var ended []int64
+	for _, t := range moved {
+		if t.State != token.Bound && t.State != token.Assigned {
+			ended = append(ended, t.ID)
+		}
+		if t.State != token.InStock && !t.State.HasAccount() || t.State == token.Suspended {
 			continue
 		}
-		names, err := r.HandedTo(id)
+		at, err := r.AtVerifiers(t.ID)
 		if err != nil {
 			return nil, err
 		}
-		given = len(names) > 0
+		for _, v := range token.NotAs(t.Account, at) {
+			if v.EndedAt != nil || t.State != token.InStock { // else it is a task
+				left = append(left, fault.Textf("%s", v.Words(t.Serial, t.Account)))
+			}
+		}
 	}
-	if !given { // most tokens: all tasks of a store may be many
-		return nil, nil
+	open, err := stillAt(r, ended)
+	for _, x := range open {
+		left = append(left, fault.Textf("%s still accepts token %s: end it there, then %s", x.Verifier, x.Serial, fault.Do(token.CmdVerifierDone, x.Verifier, x.Serial)))
+	}
+	return left, err
+}
+
+// stillAt lists the verifiers that have the seeds of some tokens, by their ids, which
+// ended here.
+func stillAt(r Reader, ended []int64) (open []trail.Task, err error) {
+	const few = 20 // beyond them one look at all tasks is less
+	if len(ended) <= few {
+		for _, id := range ended {
+			of, err := r.TasksOf(id)
+			if err != nil {
+				return nil, err
+			}
+			open = append(open, of...)
+		}
+		return open, nil
+	}
+	wanted := map[int64]bool{}
+	for _, id := range ended {
+		wanted[id] = true
 	}
 	tasks, err := r.Tasks("")
 	for _, t := range tasks {

@@ -234,7 +234,17 @@ var taskSelect = `SELECT t.id, ` + printed + `, t.state, COALESCE(t.state_since,
 
 // Tasks lists the tokens that verifiers still have and should not have any more.
 func (q *queries) Tasks(verifier string) (tasks []trail.Task, err error) {
-	d := deliveredWhere(verifier)
+	return q.tasks(deliveredWhere(verifier), q.EndedRows(), whereArgs{})
+}
+
+// TasksOf lists those of one token.
+func (q *queries) TasksOf(id int64) (tasks []trail.Task, err error) {
+	one := []any{id}
+	return q.tasks(whereArgs{` WHERE EXISTS (SELECT 1 FROM delivered y WHERE y.delivery_id = d.id AND y.first_id <= $1 AND y.last_id >= $1)`, one},
+		stream(q, scanEnded, `SELECT verifier, token_id, at, noted_at FROM ended WHERE token_id = $1`, id), whereArgs{` AND t.id = $1`, one})
+}
+
+func (q *queries) tasks(d whereArgs, notes iter.Seq2[trail.EndedRow, error], of whereArgs) (tasks []trail.Task, err error) {
 	all, err := q.deliveries(d.where, d.args...)
 	if err != nil || len(all) == 0 {
 		return nil, err
@@ -248,7 +258,7 @@ func (q *queries) Tasks(verifier string) (tasks []trail.Task, err error) {
 		removed[v.Name] = v.Removed
 	}
 	ended := map[[2]any]time.Time{}
-	for e, err := range q.EndedRows() {
+	for e, err := range notes {
 		if err != nil {
 			return nil, err
 		}
@@ -259,7 +269,7 @@ func (q *queries) Tasks(verifier string) (tasks []trail.Task, err error) {
 		` WHERE t.state <> ` + codesOf(token.InStock) + ` AND t.state IN (` + codesOf(endedStates...) + `)`,
 		` WHERE t.state NOT IN (` + codesOf(endedStates...) + `) AND t.id IN (SELECT token_id FROM binding WHERE closed_at IS NOT NULL)`,
 	} {
-		err = q.each(taskSelect+where, nil, func(row scanner) error {
+		err = q.each(taskSelect+where+of.where, of.args, func(row scanner) error {
 			var t trail.Task
 			var reported, closed time.Time
 			if err := row.Scan(&t.ID, &t.Serial, (*stateCode)(&t.State), inNanos(&t.Since), inNanos(&reported), inNanos(&closed), &t.Account); err != nil {

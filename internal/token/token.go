@@ -2,6 +2,7 @@ package token
 
 import (
 	"encoding/json"
+	"fmt"
 	"strconv"
 	"time"
 )
@@ -121,6 +122,10 @@ type Observation struct {
 	Drift float64   `json:"drift_seconds"` // negative: the token is slow
 	Rate  *float64  `json:"rate_ppm"`      // as estimated with this observation; nil: too short a record
 }
+
+// Sight stands for what somebody saw of a token who looked at whose it is: another one
+// means that this has changed since.
+func (t Token) Sight() string { return fmt.Sprintf("%s %d %s", t.State, t.Since.UnixNano(), t.Account) }
 
 // IsStolen reports whether a token is lost because it was stolen.
 func (t Token) IsStolen() bool { return t.State == Lost && t.Loss.Stolen }

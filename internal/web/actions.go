@@ -1,6 +1,7 @@
 package web
 
 import (
+	"cmp"
 	"html/template"
 	"slices"
 	"strings"
@@ -68,6 +69,7 @@ type actionData struct {
 	People   []string // some accounts to choose from
 	Digits   int
 	Two      bool // the policy wants two codes
+	Ends     bool // the one who has the token has it no more
 	Now      time.Time
 	title    string
 }
@@ -121,6 +123,7 @@ func (a action) page(c *call) error {
 	if !a.fits(t) {
 		return c.unfit(t, d.title)
 	}
+	d.Ends = t.Account != "" && slices.Contains([]string{"replace", "unbind", "lost", "unassign", "quarantine"}, a.name)
 	if d.Token, d.Digits = t, t.Profile.Digits; t.State == token.Assigned && t.Account != "" {
 		d.People = []string{string(t.Account)}
 	}
@@ -152,50 +155,63 @@ func (a action) act(c *call) error {
 // moveTo moves a token to a state.
 func moveTo(to token.State) func(*call, token.Token, action) error {
 	return func(c *call, t token.Token, a action) error {
-		return c.move(desk.Change{Serial: t.Serial, By: a.by, To: to, NewAccount: c.is("new-account")})
+		return c.move(t, desk.Change{By: a.by, To: to, NewAccount: c.is("new-account")})
 	}
 }
 
 // move carries out a change with what was said about it, and shows the token.
-func (c *call) move(change desk.Change) (err error) {
+func (c *call) move(before token.Token, change desk.Change) (err error) {
 	account := change.Account
 	if change.Words, err = c.words(); err != nil {
 		return err
 	}
-	change.Account = account
+	change.Serial, change.Account, change.Seen = before.Serial, account, c.seen(before)
 	t, err := c.cases.Desk.Move(c.r.Context(), change)
 	if err != nil {
 		return err
 	}
-	return c.moved(t)
+	return c.moved(t, before)
 }
 
-// moved shows a token that was moved, with what is left to do at verifiers.
-func (c *call) moved(t token.Token) error {
-	_, words, err := c.cases.Desk.AtVerifiers(c.r.Context(), t)
+// moved shows a token that was moved, with who has it no more, and what is left to do at
+// verifiers.
+func (c *call) moved(t, before token.Token, remarks ...fault.Text) error {
+	key, args := "done.moved", []any{t.Serial, c.t("state." + string(t.State))}
+	switch {
+	case t.Account != "":
+		key, args = "done.moved.account", append(args, t.Account)
+	case t.IsStolen():
+		key, args = "done.stolen", args[:1]
+	}
+	said := c.t(key, args...)
+	if before.Account != "" && t.Account == "" {
+		said += " " + c.t("done.ended", before.Account)
+	}
+	left, err := c.left(t)
 	if err != nil {
 		return err
 	}
-	return c.doneWith(tokenPath(t.ID), c.standing(t), words)
+	return c.doneWith(tokenPath(t.ID), fault.Textf("%s", said), append(remarks, left...)...)
 }
 
-// standing says where a token stands now.
-func (c *call) standing(t token.Token) fault.Text {
-	if t.Account != "" {
-		return fault.Textf("%s", c.t("done.moved.account", t.Serial, c.t("state."+string(t.State)), t.Account))
-	}
-	if t.IsStolen() {
-		return fault.Textf("%s", c.t("done.stolen", t.Serial))
-	}
-	return fault.Textf("%s", c.t("done.moved", t.Serial, c.t("state."+string(t.State))))
+// left is what is left to do at verifiers about a token that was moved.
+func (c *call) left(t token.Token) (left []fault.Text, err error) {
+	err = c.read(func(r report.PageReader) error {
+		left, err = report.Left(r, t)
+		return err
+	})
+	return left, err
 }
+
+// seen is the token as the form showed it that was posted, or as it is now.
+func (c *call) seen(t token.Token) string { return cmp.Or(c.form("seen"), t.Sight()) }
 
 func assignToken(c *call, t token.Token, a action) error {
 	account, err := token.ParseAccount(c.form("account"))
 	if err != nil {
 		return err
 	}
-	return c.move(desk.Change{Serial: t.Serial, By: a.by, To: token.Assigned, NewAccount: c.is("new-account"), Words: token.Words{Account: account}})
+	return c.move(t, desk.Change{By: a.by, To: token.Assigned, NewAccount: c.is("new-account"), Words: token.Words{Account: account}})
 }
 
 func loseToken(c *call, t token.Token, a action) error {
@@ -203,7 +219,7 @@ func loseToken(c *call, t token.Token, a action) error {
 	if err != nil {
 		return err
 	}
-	return c.move(desk.Change{Serial: t.Serial, By: a.by, To: token.Lost, Loss: loss})
+	return c.move(t, desk.Change{By: a.by, To: token.Lost, Loss: loss})
 }
 
 // loss is what was said of a loss. A time is in UTC, as a browser's field has it.
@@ -260,7 +276,7 @@ func unlockToken(c *call, t token.Token, _ action) error {
 // unbindToken ends a binding: of a token that is in hand, perhaps with a code that it
 // shows, or of one that nobody has. An app comes back to no drawer.
 func unbindToken(c *call, t token.Token, a action) error {
-	change := desk.Change{Serial: t.Serial, By: a.by, Location: c.form("to-location"), NewLocation: c.is("new-location")}
+	change := desk.Change{Serial: t.Serial, By: a.by, Location: c.form("to-location"), NewLocation: c.is("new-location"), Seen: c.seen(t)}
 	var err error
 	switch where := c.form("where"); {
 	case t.Software:
@@ -293,17 +309,16 @@ func unbindToken(c *call, t token.Token, a action) error {
 		return err
 	}
 	if code := c.form("code"); code != "" {
-		req := desk.Codes{Serial: t.Serial, To: change.To, Words: change.Words, Location: change.Location, NewLocation: change.NewLocation,
-			Codes: []desk.Typed{{Text: code, At: c.s.Now()}}}
-		out, err := c.cases.Desk.UnbindWithCode(c.r.Context(), req)
+		out, err := c.cases.Desk.UnbindWithCode(c.r.Context(), desk.Codes{Serial: t.Serial, To: change.To, Words: change.Words, Seen: change.Seen,
+			Location: change.Location, NewLocation: change.NewLocation, Codes: []desk.Typed{{Text: code, At: c.s.Now()}}})
 		if err != nil {
 			return err
 		}
-		return c.doneWith(tokenPath(t.ID), c.standing(out.Token), out.Warnings)
+		return c.moved(out.Token, t, asTexts(out.Warnings)...)
 	}
 	moved, err := c.cases.Desk.Move(c.r.Context(), change)
 	if err != nil {
 		return err
 	}
-	return c.moved(moved)
+	return c.moved(moved, t)
 }

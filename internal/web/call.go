@@ -146,6 +146,7 @@ func (c *call) fail(err error) {
 	answer := said{For: c.back, HTML: string(message), Hint: string(hint), Asked: asked}
 	if c.isPost() && c.who != nil && !errors.Is(err, errNoPage) {
 		answer.Values = c.typed()
+		delete(answer.Values, "seen") // the form shows the token anew
 		c.keep(answer)
 		c.redirect(c.back)
 		return
@@ -208,12 +209,12 @@ func (c *call) show(name string, data any) error {
 
 // done ends a POST: the text is shown at the path.
 func (c *call) done(path string, text fault.Text) error {
-	return c.doneWith(path, text, nil)
+	return c.doneWith(path, text)
 }
 
-// doneWith is done with what is odd all the same.
-func (c *call) doneWith(path string, text fault.Text, warnings []string) error {
-	c.keep(said{For: path, Good: true, HTML: string(c.worded(text)), Hint: string(template.HTMLEscapeString(strings.Join(warnings, "; ")))})
+// doneWith is done with what is odd, or left to do, all the same.
+func (c *call) doneWith(path string, text fault.Text, remarks ...fault.Text) error {
+	c.keep(said{For: path, Good: true, HTML: string(c.worded(text)), Hint: string(c.worded(joined(remarks)))})
 	c.redirect(path)
 	return nil
 }

@@ -105,7 +105,7 @@ func (c *call) claimCode(x *claiming, code string) error {
 		c.values = map[string]string{"serial": string(x.serial)}
 		return c.forHolder(err)
 	}
-	return c.doneWith("/mine", fault.Textf("%s", withClock(c.t("mine.bound", out.Serial), out)), out.Warnings)
+	return c.doneWith("/mine", fault.Textf("%s", withClock(c.t("mine.bound", out.Serial), out)), asTexts(out.Warnings)...)
 }
 
 // evenStep is when answers to claims are given: at multiples of it. What is done for
@@ -289,7 +289,7 @@ func appNext(c *call) error {
 	if err != nil {
 		return c.forHolder(err)
 	}
-	return c.doneWith("/mine", fault.Textf("%s", withClock(c.t("mine.bound.app", out.Serial), out)), out.Warnings)
+	return c.doneWith("/mine", fault.Textf("%s", withClock(c.t("mine.bound.app", out.Serial), out)), asTexts(out.Warnings)...)
 }
 
 func (c *call) beginApp() error {

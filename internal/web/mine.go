@@ -215,7 +215,7 @@ func loseOwn(c *call, o desk.Own, t report.Token) error {
 	if err != nil {
 		return err
 	}
-	return c.done("/mine", fault.Textf("%s", c.t("mine.lost", lost.Serial)))
+	return c.ended(lost, "mine.lost")
 }
 
 // unbindOwn ends a binding. An app shows a code, as proof that it is this one.
@@ -231,7 +231,7 @@ func unbindOwn(c *call, o desk.Own, t report.Token) error {
 		if err != nil {
 			return err
 		}
-		return c.done("/mine", fault.Textf("%s", c.t("mine.unbound", back.Serial)))
+		return c.ended(back, "mine.unbound")
 	}
 	if err := c.tried(t.Serial); err != nil {
 		return err
@@ -240,7 +240,23 @@ func unbindOwn(c *call, o desk.Own, t report.Token) error {
 	if err != nil {
 		return c.ownCodes(out, err)
 	}
-	return c.done("/mine", fault.Textf("%s", c.t("mine.removed", out.Serial)))
+	return c.ended(out.Token, "mine.removed")
+}
+
+// ended tells a holder what ended, and where it did not.
+func (c *call) ended(t token.Token, key string) error {
+	var remarks []fault.Text
+	err := c.read(func(r report.PageReader) error {
+		open, err := r.TasksOf(t.ID)
+		for _, x := range open {
+			remarks = append(remarks, fault.Textf("%s", c.t("mine.still", x.Verifier)))
+		}
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	return c.doneWith("/mine", fault.Textf("%s", c.t(key, t.Serial)), remarks...)
 }
 
 func resyncOwn(c *call, o desk.Own, t report.Token) error {
@@ -252,7 +268,7 @@ func resyncOwn(c *call, o desk.Own, t report.Token) error {
 	if err != nil {
 		return c.ownCodes(out, err)
 	}
-	return c.doneWith("/mine", fault.Textf("%s", withClock(c.t("done.resynced", out.Serial), out)), out.Warnings)
+	return c.doneWith("/mine", fault.Textf("%s", withClock(c.t("done.resynced", out.Serial), out)), asTexts(out.Warnings)...)
 }
 
 // ownCodes says to a holder what to do about codes that do not match; the desk is told

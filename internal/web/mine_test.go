@@ -187,7 +187,7 @@ func TestOwnTokens(t *testing.T) {
 	}
 	p.is(theirs, token.Quarantined, "")
 	b = p.as(hanna)
-	if b.post("/mine/tokens/10/lost", "stolen", "1"); b.At != "/mine" || !strings.Contains(b.said(), lent+" is lost") {
+	if b.post("/mine/tokens/10/lost", "stolen", "1"); b.At != "/mine" || !strings.Contains(b.said(), lent+" is recorded as lost") {
 		t.Error(b.At, b.said())
 	}
 	b.has("You have no token now")

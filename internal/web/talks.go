@@ -17,6 +17,8 @@ type attempt struct {
 	back   string                    // where it is asked for again
 	done   func(desk.Outcome) string // what is said once the codes are right
 	undone func(error) error         // what is said if they are not; nil: the error
+	ended  token.Serial              // a token that this one replaces
+	note   string                    // what was done already, whatever the codes are
 }
 
 func bindToken(c *call, t token.Token, a action) error {
@@ -24,7 +26,7 @@ func bindToken(c *call, t token.Token, a action) error {
 	if err != nil {
 		return err
 	}
-	req := desk.Codes{Serial: t.Serial, NewAccount: c.is("new-account")}
+	req := desk.Codes{Serial: t.Serial, NewAccount: c.is("new-account"), Seen: c.form("seen")}
 	if req.Words, err = c.words(); err != nil {
 		return err
 	}
@@ -48,6 +50,7 @@ func tryCodes(done string) func(*call, token.Token, action) error {
 func replaceToken(c *call, t token.Token, _ action) (err error) {
 	ctx, d := c.r.Context(), c.cases.Desk
 	req := desk.Codes{}
+	seen := c.seen(t)
 	if req.Serial, err = token.TypedSerial(c.form("other")); err != nil {
 		return err
 	}
@@ -61,7 +64,7 @@ func replaceToken(c *call, t token.Token, _ action) (err error) {
 	if other.ID == t.ID {
 		return fault.Errorf(fault.Usage, "%s cannot replace itself", t.Serial)
 	}
-	one := attempt{by: token.CmdBind, done: func(out desk.Outcome) string { return c.t("done.replaced", out.Serial, *out.Account, t.Serial) }}
+	one := attempt{by: token.CmdBind, ended: t.Serial, done: func(out desk.Outcome) string { return c.t("done.replaced", out.Serial, *out.Account, t.Serial) }}
 	gone := c.form("gone")
 	req.Stolen = token.ClaimOf(gone == "stolen")
 	switch gone {
@@ -73,11 +76,11 @@ func replaceToken(c *call, t token.Token, _ action) (err error) {
 		if err != nil {
 			return err
 		}
-		before, err := d.EndLost(ctx, desk.Change{Serial: t.Serial, Loss: loss, Words: req.Words}, other.Serial)
+		before, err := d.EndLost(ctx, desk.Change{Serial: t.Serial, Loss: loss, Seen: seen, Words: req.Words}, other.Serial)
 		if err != nil {
 			return err
 		}
-		req.Account = before.Account
+		req.Account, one.note = before.Account, c.t("talk.ended", t.Serial, before.Account)
 		one.undone = func(err error) error { return desk.HalfReplaced(err, before, other) }
 		one.back = tokenPath(t.ID)
 	case "in_stock", "quarantined":
@@ -85,7 +88,7 @@ func replaceToken(c *call, t token.Token, _ action) (err error) {
 		if err != nil {
 			return err
 		}
-		req.Account, req.Replaces, req.To = old.Account, old.Serial, token.State(gone)
+		req.Account, req.Replaces, req.To, req.Seen = old.Account, old.Serial, token.State(gone), seen
 		if old.Software {
 			req.To = token.Retired
 		}
@@ -153,7 +156,19 @@ func typoError(typo *otp.CodeError) error {
 
 // codesDone shows the token with what the codes led to.
 func (c *call) codesDone(one attempt, out desk.Outcome) error {
-	return c.doneWith(tokenPath(out.Token.ID), fault.Textf("%s", withClock(one.done(out), out)), out.Remarks())
+	remarks := asTexts(out.Remarks())
+	if one.ended != "" {
+		old, err := c.cases.Desk.Token(c.r.Context(), one.ended)
+		if err != nil {
+			return err
+		}
+		left, err := c.left(old)
+		if err != nil {
+			return err
+		}
+		remarks = append(remarks, left...)
+	}
+	return c.doneWith(tokenPath(out.Token.ID), fault.Textf("%s", withClock(one.done(out), out)), remarks...)
 }
 
 // talkData is the question of a conversation.
@@ -164,6 +179,7 @@ type talkData struct {
 	Now      time.Time
 	Digits   int
 	Back     string
+	Note     string // what was done already
 }
 
 // Title names the token.
@@ -187,7 +203,10 @@ func talkPage(c *call) error {
 	}
 	t.Lock()
 	defer t.Unlock()
-	d := talkData{Token: t.Token, Changes: t.Changed(), Now: c.s.Now(), Digits: t.Token.Profile.Digits, Back: tokenPath(t.id)}
+	d := talkData{Token: t.Token, Changes: t.Changed(), Now: c.s.Now(), Digits: t.Token.Profile.Digits, Back: tokenPath(t.id), Note: t.attempt.note}
+	if d.Note != "" {
+		d.Back = t.attempt.back
+	}
 	hotp := t.Token.Profile.Type == token.HOTP
 	switch {
 	case t.Question() == desk.CodeAfterWrong && hotp:

@@ -3,6 +3,7 @@ package web
 import (
 	"cmp"
 	"fmt"
+	"html/template"
 	"slices"
 	"strings"
 	"time"
@@ -20,6 +21,7 @@ type tokenData struct {
 	History []eventLine
 	Device  string
 	Codes   string
+	Left    template.HTML // to do at verifiers
 }
 
 // Title is the serial.
@@ -48,6 +50,11 @@ func tokenPage(c *call) error {
 		for _, e := range events {
 			d.History = append(d.History, c.eventLine(e))
 		}
+		if err != nil || len(d.ExportedTo) == 0 {
+			return err
+		}
+		left, err := report.Left(r, t)
+		d.Left = c.worded(joined(left))
 		return err
 	})
 	if err != nil {

@@ -68,6 +68,22 @@ func (c *call) wordsOf(err error) (message, hint template.HTML, asked []string) 
 	return message, hint, w.asked
 }
 
+// joined makes one text of several.
+func joined(all []fault.Text) (one fault.Text) {
+	for _, t := range all {
+		one = one.And(t)
+	}
+	return one
+}
+
+// asTexts are sentences that have no words of a front end.
+func asTexts(all []string) (out []fault.Text) {
+	for _, text := range all {
+		out = append(out, fault.Textf("%s", text))
+	}
+	return out
+}
+
 // capital begins a sentence, unless with a name.
 func capital(text string) string {
 	first, n := utf8.DecodeRuneInString(text)

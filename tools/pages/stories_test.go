@@ -195,7 +195,7 @@ func holderLoses(t *testing.T, person func(string) *person) {
 	p.look("mine-lost")
 	p.choose("It was stolen")
 	p.press("Report the loss")
-	p.reads("is lost: no code of it counts", "You have no token now")
+	p.reads("is recorded as lost", "You have no token now")
 	p.press("Bind a token")
 	p.fill("serial", second.serial, "code1", second.shows(t, 0))
 	p.press("Bind")
@@ -290,7 +290,7 @@ func withoutScript(t *testing.T, person func(string) *person) {
 	hanna.press("I lost it")
 	hanna.choose("It was stolen")
 	hanna.press("Report the loss")
-	hanna.reads("is lost: no code of it counts")
+	hanna.reads("is recorded as lost")
 	hanna.shot("mine-lost-noscript")
 }
 

@@ -1,7 +1,6 @@
 package term
 
 import (
-	"cmp"
 	"context"
 	"fmt"
 	"strings"
@@ -88,7 +87,7 @@ func (r *Run) PrintMoved(ctx context.Context, all []token.Token) (err error) {
 			}
 			r.Say("Token %s is %s now%s.", t.Serial, StateNow(t), ForGood(t))
 		}
-		return cmp.Or(r.RemindOfEnds(ctx, all...), r.RemindOfVerifiers(ctx, all...))
+		return r.RemindOfVerifiers(ctx, all...)
 	}
 	return r.WithReports(ctx, func(reader report.Reader) error {
 		rows := make([]report.Token, len(all))
@@ -129,7 +128,7 @@ func ForGood(t token.Token) string {
 func (r *Run) PrintToken(ctx context.Context, t token.Token, words func() string) error {
 	if !r.JSON {
 		r.Say("%s", words())
-		return cmp.Or(r.RemindOfEnds(ctx, t), r.RemindOfVerifiers(ctx, t))
+		return r.RemindOfVerifiers(ctx, t)
 	}
 	return r.WithReports(ctx, func(reader report.Reader) error {
 		now, err := report.Tell(reader, t.Serial)
@@ -140,45 +139,17 @@ func (r *Run) PrintToken(ctx context.Context, t token.Token, words func() string
 	})
 }
 
-// RemindOfVerifiers names those that go on accepting tokens which ended here.
+// RemindOfVerifiers says what is left to do at verifiers about tokens that were moved.
 func (r *Run) RemindOfVerifiers(ctx context.Context, moved ...token.Token) error {
-	var ended []int64
-	for _, t := range moved {
-		if t.State != token.Bound && t.State != token.Assigned {
-			ended = append(ended, t.ID)
-		}
-	}
-	if len(ended) == 0 {
-		return nil
-	}
 	return r.WithReports(ctx, func(reader report.Reader) error {
-		open, err := report.StillAt(reader, ended)
-		for _, t := range open[:min(len(open), namedInQuestion)] {
-			r.Remark("%s still accepts token %s: end it there, then `fob verifier done %s %s`.", t.Verifier, t.Serial, Pasted(t.Verifier), t.Serial)
+		left, err := report.Left(reader, moved...)
+		for _, text := range left[:min(len(left), namedInQuestion)] {
+			r.Remark("%s.", text.In(Wording{}))
 		}
-		if more := len(open) - namedInQuestion; more > 0 {
+		if more := len(left) - namedInQuestion; more > 0 {
 			r.Remark("And %d more: `fob report open`.", more)
 		}
 		return err
-	})
-}
-
-// RemindOfEnds names the verifiers at which tokens cannot be used that somebody has or
-// can be given here. Of one in stock RemindOfVerifiers says where it is somebody's still.
-func (r *Run) RemindOfEnds(ctx context.Context, moved ...token.Token) error {
-	return r.WithDesk(ctx, func(d *desk.Desk) error {
-		for _, t := range moved {
-			at, words, err := d.AtVerifiers(ctx, t)
-			if err != nil {
-				return err
-			}
-			for i, v := range at {
-				if v.EndedAt != nil || t.State != token.InStock {
-					r.Remark("%s.", words[i])
-				}
-			}
-		}
-		return nil
 	})
 }
 

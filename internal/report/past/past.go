@@ -355,6 +355,9 @@ func (p *past) FormerRows() iter.Seq2[trail.FormerRow, error] { return p.now.For
 // Tasks gives none: what is open is asked of today.
 func (p *past) Tasks(string) ([]trail.Task, error) { return nil, nil }
 
+// TasksOf is one too.
+func (p *past) TasksOf(int64) ([]trail.Task, error) { return nil, nil }
+
 // HandedTo is a question about now.
 func (p *past) HandedTo(int64) ([]string, error) { return nil, nil }
 
