@@ -61,6 +61,7 @@ type judged struct {
 	misfits []string // what of it the target cannot hold
 	remarks []string
 	behind  bool // its clock is too far off for the target
+	unseen  bool // it may be: nobody saw it yet
 	group   targets.Group
 	sum     uint64
 }
@@ -68,7 +69,7 @@ type judged struct {
 // check reads all chosen tokens, and sorts out what does not fit.
 func (d *delivering) check(r Reader) error {
 	d.groups, d.owners = map[string]*group{}, map[string]bool{}
-	d.out.Tokens, d.out.Unfit, d.out.Behind = 0, 0, 0
+	d.out.Tokens, d.out.Unfit, d.out.Behind, d.out.Unseen = 0, 0, 0, 0
 	ids, err := r.Chosen(d.req.Choice)
 	if err != nil {
 		return err
@@ -97,7 +98,7 @@ func (d *delivering) judge(c *Candidate) (j judged) {
 	t, o := &d.req.Target, &d.req.Options
 	j.i = d.item(c)
 	if j.misfits = t.Misfits(j.i, o); len(j.misfits) == 0 {
-		j.remarks, j.behind, j.group = t.Remarks(j.i, o), t.LeavesBehind(j.i, o), t.GroupOf(j.i, o)
+		j.remarks, j.behind, j.unseen, j.group = t.Remarks(j.i, o), t.LeavesBehind(j.i, o), t.MayLeaveBehind(j.i), t.GroupOf(j.i, o)
 		j.sum = maphash.Comparable(sumSeed, fitting{c.Facts, c.Standing})
 	}
 	return j
@@ -177,6 +178,9 @@ func (d *delivering) take(j *judged) {
 	d.out.Tokens++
 	if j.behind {
 		d.out.Behind++
+	}
+	if j.unseen {
+		d.out.Unseen++
 	}
 	if j.i.Account != "" {
 		d.owned++

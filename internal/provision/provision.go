@@ -47,6 +47,7 @@ type WrittenFile struct {
 	SHA256    string `json:"sha256"`
 	Seeds     bool   `json:"seeds"`     // whether there are any in it
 	Encrypted string `json:"encrypted"` // recipients, key or no
+	Form      string `json:"form"`      // what it is, where the target's files are of several kinds
 	About     string `json:"about"`
 }
 
@@ -60,6 +61,7 @@ type Delivery struct {
 	Tokens    int           `json:"tokens"` // that fit
 	Unfit     int           `json:"unfit"`
 	Behind    int           `json:"clock_too_far"` // of those that fit: they will not log in unless the verifier is helped
+	Unseen    int           `json:"clock_unknown"` // of those that fit: nobody knows whether the verifier, which follows no clock, takes their codes
 	To        []string      `json:"recipients"`
 	Plaintext bool          `json:"plaintext"`
 	Files     []WrittenFile `json:"files"`

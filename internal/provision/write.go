@@ -28,6 +28,7 @@ type part struct {
 	tokens int    // that are in it
 	seeds  bool
 	about  string
+	is     string // see targets.Group
 
 	file   File
 	sum    hash.Hash
@@ -197,6 +198,7 @@ func (d *delivering) fileOf(p *placed) error {
 		if err != nil {
 			return err
 		}
+		f.is = g.Is
 		if f.form, err = g.Form(f.buffer, &d.req.Options); err != nil {
 			return d.failed(f, err)
 		}
@@ -270,7 +272,7 @@ func (d *delivering) finish(f *part) error {
 	case f.seeds && d.req.Options.Protect != nil:
 		encrypted = "key"
 	}
-	d.out.Files = append(d.out.Files, WrittenFile{File: f.name, Tokens: f.tokens, SHA256: hex.EncodeToString(f.sum.Sum(nil)), Seeds: f.seeds, Encrypted: encrypted, About: f.about})
+	d.out.Files = append(d.out.Files, WrittenFile{File: f.name, Tokens: f.tokens, SHA256: hex.EncodeToString(f.sum.Sum(nil)), Seeds: f.seeds, Encrypted: encrypted, Form: f.is, About: f.about})
 	slices.SortFunc(d.out.Files, func(a, b WrittenFile) int { return strings.Compare(a.File, b.File) })
 	return nil
 }

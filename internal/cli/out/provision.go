@@ -247,6 +247,9 @@ const shown = 20
 func (f *provisionFlags) warn(r *term.Run, d provision.Delivery) {
 	if warnings := together(d.Warnings); !f.warned {
 		tell(r, warnings, len(warnings)+d.More, func(m provision.Remark) string { return fmt.Sprintf("warning: %s: %s", m.Serial, m.Text) })
+		if d.Unseen > 0 {
+			r.Warn("nobody saw the clocks of %s yet: if one is more than a step off, it will not log in there (`fob check` with a displayed code shows where it stands)", term.Count(d.Unseen, "token"))
+		}
 	}
 	f.warned = true
 }
@@ -287,7 +290,11 @@ func (f *provisionFlags) print(r *term.Run, req provision.Request, d provision.D
 			continue
 		}
 		how := map[string]string{"no": "NOT ENCRYPTED", "key": "encrypted as a container", "recipients": "encrypted for " + strings.Join(d.To, ", ")}[f.Encrypted]
-		say("%s: %s for %s, %s, SHA-256 %s", f.File, term.Count(f.Tokens, "token"), d.Verifier, how, f.SHA256)
+		form := ""
+		if f.Form != "" {
+			form = f.Form + ", "
+		}
+		say("%s: %s%s for %s, %s, SHA-256 %s", f.File, form, term.Count(f.Tokens, "token"), d.Verifier, how, f.SHA256)
 	}
 	if d.Destroyed {
 		say("The seeds of %s are destroyed here; the tokens stay in the inventory.", term.Count(d.Tokens, "token"))

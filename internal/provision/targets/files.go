@@ -206,7 +206,11 @@ func newChecklist(w io.Writer, _ *Options) Form {
 	return &rowForm{w: w, row: func(b []byte, i *Item) []byte {
 		b = append(append(b, i.Serial...), ',')
 		b = append(appendCell(b, i.Account), ',')
-		b = append(appendInt(b, i.Steps()), ',')
+		if i.Drift == nil {
+			b = append(b, "unknown,"...)
+		} else {
+			b = append(appendInt(b, i.Steps()), ',')
+		}
 		return append(appendInt(b, i.Period/30), " min\n"...)
 	}}
 }

@@ -105,6 +105,12 @@ func (t *Target) LeavesBehind(i *Item, o *Options) bool {
 	return steps != 0 && !t.TakesDrift(o) && abs(steps) > t.Window
 }
 
+// MayLeaveBehind reports whether the clock of a token that nobody saw decides whether it
+// ever logs in: the target has no way to follow one.
+func (t *Target) MayLeaveBehind(i *Item) bool {
+	return i.Type == token.TOTP && i.Drift == nil && t.Drift == "" && t.Widen == never
+}
+
 // beyond reports whether so many steps are not within a window.
 func beyond(steps int64, window string) bool {
 	n, err := strconv.ParseInt(window, 10, 64)

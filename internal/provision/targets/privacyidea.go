@@ -20,7 +20,7 @@ func hashByLength(bytes int) token.Hash {
 // there, or it is to be encrypted as a container is.
 func privacyideaGroup(i *Item, o *Options) Group {
 	if o.Protect != nil || i.Type == token.TOTP && i.Used.Known && !o.NoDrift || hashByLength(i.Bytes) != i.Hash {
-		return Group{"pskc", ".xml", container(dialect{seconds: true, used: true})}
+		return Group{"pskc", ".xml", container(dialect{seconds: true, used: true}), "a PSKC container"}
 	}
-	return Group{}
+	return Group{Is: "OATH CSV"}
 }

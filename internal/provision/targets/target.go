@@ -121,6 +121,7 @@ type Target struct {
 type Group struct {
 	Name, Ending string
 	Form         func(io.Writer, *Options) (Form, error)
+	Is           string // what it is, where the target's files are of several kinds
 }
 
 // Beside is a file without seeds that belongs to a delivery.
