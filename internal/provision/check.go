@@ -22,6 +22,8 @@ type delivering struct {
 
 	ids     []int64
 	serials []token.Serial // of few tokens
+	first   token.Serial
+	last    token.Serial
 	groups  map[string]*group
 	owners  map[string]bool // accounts that have their one token
 	owned   int             // tokens that somebody has
@@ -185,7 +187,10 @@ func (d *delivering) take(j *judged) {
 	if j.i.Account != "" {
 		d.owned++
 	}
-	d.ids = append(d.ids, c.ID)
+	if len(d.ids) == 0 {
+		d.first = c.Serial
+	}
+	d.ids, d.last = append(d.ids, c.ID), c.Serial
 	if len(d.serials) <= named {
 		d.serials = append(d.serials, c.Serial)
 	}

@@ -191,8 +191,13 @@ func (d *delivering) order() request.Order {
 		What: []string{"target=" + req.Target.Name, "verifier=" + req.Verifier, "file=" + filepath.Base(req.Name), "recipients=" + strings.Join(d.out.To, ","),
 			fmt.Sprintf("plaintext=%t", req.Plain), fmt.Sprintf("destroy=%t", req.Destroy), fmt.Sprintf("tokens=%d", d.out.Tokens), "ids=" + hex.EncodeToString(sum.Sum(nil))},
 		Effect: fmt.Sprintf("hand the seeds of %s to %s", count(d.out.Tokens, "token", "tokens"), req.Verifier)}
-	if len(d.serials) <= mostTouched {
+	if req.Verifier != req.Target.Name {
+		o.Effect += " (" + req.Target.Name + ")"
+	}
+	if len(d.ids) <= mostTouched {
 		o.Touches = d.serials
+	} else {
+		o.What = append(o.What, fmt.Sprintf("serials=%s..%s", d.first, d.last))
 	}
 	if req.Plain {
 		o.Effect += ", readable by anyone who gets the file"

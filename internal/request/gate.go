@@ -4,6 +4,7 @@ import (
 	"fob/internal/fault"
 	"fob/internal/token"
 	"fob/internal/trail"
+	"slices"
 	"time"
 )
 
@@ -63,17 +64,21 @@ func (g Gate) Pass(r Reader, o Order, w token.Words) (token.Words, error) {
 	if err != nil {
 		return w, err
 	}
+	needed := &Needed{Order: o, Words: w}
 	for _, n := range live {
 		q, err := Read(r, n)
-		if err != nil {
+		switch {
+		case err != nil:
 			return w, err
+		case !q.IsOf(g.Operator) || q.EndedAt(g.Now()):
+		case q.content.isFor(o, w):
+			return g.use(r, q, o, w)
+		case q.State == Approved && q.Command == o.By && needed.Approved == nil && // the newest
+			slices.ContainsFunc(q.What, func(s string) bool { return slices.Contains(o.What, s) }): // and much the same
+			needed.Approved = &q
 		}
-		if q.by.Kind != g.Operator.Kind || q.by.ID != g.Operator.ID || q.EndedAt(g.Now()) || !q.content.isFor(o, w) {
-			continue
-		}
-		return g.use(r, q, o, w)
 	}
-	return w, &Needed{o, w}
+	return w, needed
 }
 
 // use takes a request for an order that is the same.

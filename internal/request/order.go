@@ -66,6 +66,9 @@ func (c content) isFor(o Order, w token.Words) bool {
 type Needed struct {
 	Order Order
 	Words token.Words
+	// Approved is a request of the same person for the same command that was approved,
+	// and is for something else; nil: none.
+	Approved *Request
 }
 
 // Error is what is said where nobody files it.

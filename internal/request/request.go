@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"fob/internal/fault"
@@ -91,6 +92,51 @@ func Read(r Reader, number int) (q Request, err error) {
 	}
 	return q, nil
 }
+
+// Misfits is the error of an approved request whose command would do something else now.
+func (q Request) Misfits(n *Needed) *fault.Error {
+	return fault.Errorf(fault.NotAllowed, "request %d does not fit any more: %s; nothing was changed", q.Number, q.Differs(n)).
+		WithHint("%s, and ask anew with the whole command", fault.Do(token.CmdRequestWithdraw, q.Number))
+}
+
+// Differs says in what a command differs from what was asked for.
+func (q Request) Differs(n *Needed) string {
+	var words []string
+	for _, was := range q.What {
+		name, _, _ := strings.Cut(was, "=")
+		i := slices.IndexFunc(n.Order.What, func(s string) bool { return strings.HasPrefix(s, name+"=") })
+		if i < 0 || n.Order.What[i] != was && name != "ids" {
+			now := "nothing"
+			if i >= 0 {
+				now = n.Order.What[i]
+			}
+			words = append(words, fmt.Sprintf("it was for %s, and now it is %s", was, now))
+		}
+	}
+	for _, f := range n.Order.Files {
+		if !slices.Contains(q.Files, f) {
+			words = append(words, fmt.Sprintf("%s is not the file that it was", f.Name))
+		}
+	}
+	missing := func(from, of []token.Serial, format string) {
+		left := slices.DeleteFunc(slices.Clone(from), func(s token.Serial) bool { return slices.Contains(of, s) })
+		if len(left) > 0 {
+			words = append(words, fmt.Sprintf(format, token.Join(left[:min(len(left), mostTold)], ", "), len(left)))
+		}
+	}
+	missing(n.Order.Touches, q.Tokens, "tokens that came in: %s (%d)")
+	missing(q.Tokens, n.Order.Touches, "tokens that are out: %s (%d)")
+	if q.content.Said != saidOf(n.Words) {
+		words = append(words, "the account, the reason, the ticket or the proof is another")
+	}
+	if len(words) == 0 {
+		words = append(words, "what it is about has changed")
+	}
+	return strings.Join(words, "; ")
+}
+
+// mostTold is how many tokens a person is told of a difference.
+const mostTold = 5
 
 // FirstAbout returns the number of the event of the oldest request about a file; 0: none.
 func FirstAbout(r Reader, sha256 string) (seq int64, err error) {

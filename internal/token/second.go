@@ -34,6 +34,23 @@ func Guardable() []Guarded {
 		GuardRestore, GuardClock, GuardRelease, GuardReburnt, GuardPolicy}
 }
 
+// In words: of a command of which not all is guarded, what is.
+func (g Guarded) words() string {
+	if g == GuardUnlock {
+		return string(g) + " (of a token locked for good)"
+	}
+	return string(g)
+}
+
+// GuardWords lists what is guarded, for people.
+func GuardWords(all []Guarded) string {
+	words := make([]string, len(all))
+	for i, g := range all {
+		words[i] = g.words()
+	}
+	return strings.Join(words, ", ")
+}
+
 // How long a request waits where the policy says nothing, and what it may say.
 const (
 	UsualRequestFor   = 8 * time.Hour
@@ -55,7 +72,7 @@ func parseSecond(p *Policy, value string, _ bool) (string, error) {
 			said = Guardable()
 		case !slices.Contains(Guardable(), g):
 			return "", fault.Errorf(fault.Usage, "second-person: %q cannot wait for a second person", word).
-				WithHint("%spossible are all, %s", instead(string(g)), Join(Guardable(), ", "))
+				WithHint("%spossible are all, %s", instead(string(g)), GuardWords(Guardable()))
 		default:
 			said = append(said, g)
 		}

@@ -63,7 +63,7 @@ func Settings() []Setting {
 		}},
 	}
 	all = append(all,
-		Setting{"second-person", "", "what waits for a second person at an account of their own: " + Join(Guardable(), ", "), parseSecond},
+		Setting{"second-person", "", "what waits for a second person at an account of their own: " + GuardWords(Guardable()), parseSecond},
 		Setting{"request-ends", shortDuration(UsualRequestFor), "how long a request waits for that person, and then to be carried out", parseRequestFor})
 	for _, c := range demandable {
 		all = append(all, Setting{requirePrefix + dashed(c), "", "what " + string(c) + " has to be given: proof, ticket, reason, approved-by",

@@ -2,7 +2,7 @@ package admin
 
 import (
 	"context"
-	"strings"
+	"slices"
 
 	"github.com/spf13/cobra"
 
@@ -90,13 +90,8 @@ func confirmSecond(ctx context.Context, r *term.Run, acts string) error {
 		if err != nil {
 			return err
 		}
-		var names []string
-		for _, g := range token.Guardable() {
-			if p.Guards(g) {
-				names = append(names, string(g))
-			}
-		}
-		r.Remark("From now on these wait for another person, at an account of their own: %s.", strings.Join(names, ", "))
+		guarded := slices.DeleteFunc(token.Guardable(), func(g token.Guarded) bool { return !p.Guards(g) })
+		r.Remark("From now on these wait for another person, at an account of their own: %s.", token.GuardWords(guarded))
 		r.Remark("You cannot take this back alone.")
 		return r.ConfirmHere(ctx, false, "Go on")
 	})

@@ -2,6 +2,7 @@ package admin
 
 import (
 	"context"
+	"fmt"
 	"strconv"
 	"strings"
 	"time"
@@ -12,6 +13,7 @@ import (
 	"fob/internal/cli/term"
 	"fob/internal/fault"
 	"fob/internal/request"
+	"fob/internal/token"
 )
 
 func newRequestCmd(r *term.Run) *cobra.Command {
@@ -125,7 +127,7 @@ func printRequest(r *term.Run, q request.Request) error {
 		value any
 	}{
 		{"request", q.Number}, {"state", stateWords(q)}, {"void because", void}, {"command", string(q.Command)}, {"effect", q.Effect}, {"arguments", strings.Join(q.What, " ")},
-		{"files", strings.Join(files, ", ")}, {"account", string(q.Account)}, {"reason", q.Reason}, {"ticket", q.Ticket}, {"asked by", q.By}, {"asked", q.Asked},
+		{"tokens", serialWords(q.Tokens)}, {"files", strings.Join(files, ", ")}, {"account", string(q.Account)}, {"reason", q.Reason}, {"ticket", q.Ticket}, {"asked by", q.By}, {"asked", q.Asked},
 		{"ends", q.Ends}, {"decided by", decided}, {"decided", at}, {"denied because", q.Denial}, {"done by event", event},
 	} {
 		if err := add(row.name, row.value); err != nil {
@@ -133,6 +135,21 @@ func printRequest(r *term.Run, q request.Request) error {
 		}
 	}
 	return t.Flush()
+}
+
+// mostShown is how many tokens of a request a person is shown; --json has all of them.
+const mostShown = 20
+
+func serialWords(all []token.Serial) string {
+	n := len(all)
+	if n == 0 {
+		return ""
+	}
+	words := fmt.Sprintf("%d: %s", n, token.Join(all[:min(n, mostShown)], ", "))
+	if n > mostShown {
+		words += fmt.Sprintf(" and %d more", n-mostShown)
+	}
+	return words
 }
 
 func newRequestApproveCmd(r *term.Run) *cobra.Command {
@@ -149,6 +166,11 @@ func newRequestApproveCmd(r *term.Run) *cobra.Command {
 			q, err := g.Approvable(ctx, n)
 			if err != nil {
 				return err
+			}
+			if !*yes && r.AsksHere() { // nobody approves what they did not see
+				if err := printRequest(r, q); err != nil {
+					return err
+				}
 			}
 			if err := r.Confirm(ctx, *yes, "Let "+q.By+" "+q.Effect); err != nil {
 				return err
@@ -215,16 +237,16 @@ func newRequestRunCmd(r *term.Run) *cobra.Command {
 		Use:  "run NUMBER",
 		Args: term.Exactly("the number of the request"),
 		RunE: r.Start(func(ctx context.Context, args []string) error {
-			var line []string
-			err := withRequest(ctx, r, args[0], func(g request.Registry, n int) error {
-				q, err := g.Runnable(ctx, n)
-				line = q.Line
+			var q request.Request
+			err := withRequest(ctx, r, args[0], func(g request.Registry, n int) (err error) {
+				q, err = g.Runnable(ctx, n)
 				return err
 			})
 			if err != nil {
 				return err
 			}
-			return r.Again(ctx, line, *yes)
+			r.Running = &q
+			return r.Again(ctx, q.Line, *yes)
 		}),
 	}
 	yes = term.AddYes(cmd)

@@ -248,7 +248,7 @@ func (f *provisionFlags) warn(r *term.Run, d provision.Delivery) {
 	if warnings := together(d.Warnings); !f.warned {
 		tell(r, warnings, len(warnings)+d.More, func(m provision.Remark) string { return fmt.Sprintf("warning: %s: %s", m.Serial, m.Text) })
 		if d.Unseen > 0 {
-			r.Warn("nobody saw the clocks of %s yet: if one is more than a step off, it will not log in there (`fob check` with a displayed code shows where it stands)", term.Count(d.Unseen, "token"))
+			r.Warn("fob does not know the clocks of %s yet: one that is more than a step off will not log in there (`fob check` with a displayed code shows where it stands)", term.Count(d.Unseen, "token"))
 		}
 	}
 	f.warned = true

@@ -17,6 +17,9 @@ import (
 // ask makes a request of a command that waits for a second person, shows it, and
 // returns what the command ends with.
 func (r *Run) ask(ctx context.Context, n *request.Needed, line []string) error {
+	if r.Running != nil { // whoever carries one request out does not ask for another unseen
+		return r.Running.Misfits(n)
+	}
 	var q request.Request
 	err := r.WithUseCases(ctx, func(u *app.UseCases) (err error) {
 		q, err = u.Requests.File(ctx, n, line)
@@ -29,6 +32,9 @@ func (r *Run) ask(ctx context.Context, n *request.Needed, line []string) error {
 		return cmp.Or[error](r.PrintJSON(q), q.Filed())
 	}
 	r.Say("Request %d: %s.", q.Number, q.Effect)
+	if n.Approved != nil {
+		r.Remark("request %d was approved for something else: %s", n.Approved.Number, n.Approved.Differs(n))
+	}
 	return q.Filed()
 }
 

@@ -49,6 +49,8 @@ type Run struct {
 
 	Again func(ctx context.Context, line []string, yes bool) error // runs another command line; yes: without asking
 
+	Running *request.Request // the approved one that the command carries out; nil: none
+
 	forHelp []func() // see ForHelp
 
 	open *app.UseCases // while a command has the store open: no command opens it twice
