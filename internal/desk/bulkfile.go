@@ -2,7 +2,9 @@ package desk
 
 import (
 	"bufio"
+	"encoding/csv"
 	"errors"
+	"fmt"
 	"io"
 	"slices"
 	"strings"
@@ -19,8 +21,9 @@ import (
 const MaxBulkRows = 100_000
 
 // bulkColumn is a column of a file of bindings or assignments, by its name. The names
-// are fob's own, without synonyms: a column that means nothing here is
-// refused, and one that is taken for another would bind tokens to the wrong people.
+// are fob's own, and for the account those that lists of people have: a column that means
+// nothing here is refused, and one that is taken for another would bind tokens to the wrong
+// people.
 type bulkColumn int
 
 const (
@@ -108,9 +111,12 @@ func readBulk(r io.Reader, set columnSet) (all []BulkRow, notes []string, err er
 
 // columns demands a header that can be followed to the letter.
 func (s columnSet) columns(header rows.Row) (rows.Columns[bulkColumn], error) {
-	names := rows.Names[bulkColumn]{}
+	names := rows.AccountsAs(colAccount, rows.Names[bulkColumn]{})
 	for _, c := range s.all {
 		names[rows.Name([]byte(c.String()))] = c
+		if c == colCode1 {
+			names["code"] = c
+		}
 	}
 	c := names.Of(header.Fields)
 	refusal := func(format string, args ...any) *fault.Error {
@@ -123,7 +129,11 @@ func (s columnSet) columns(header rows.Row) (rows.Columns[bulkColumn], error) {
 		return c, refusal(" does not name the columns").WithHint("the first row is one of names, in any order: %s", s)
 	}
 	if c.Unknown != nil {
-		return c, refusal(": column %d has a name that means nothing here", c.Unknown[0]).WithHint("the columns are %s; take the others out", s)
+		at, name := c.Unknown[0], ""
+		if c.Name(at) != "" { // it may be shown
+			name = fmt.Sprintf(" (%s)", c.Name(at))
+		}
+		return c, refusal(": column %d%s has a name that means nothing here", at, name).WithHint("the columns are %s; take the others out", s)
 	}
 	if col, first, second, twice := names.Twice(c, header.Fields); twice {
 		return c, refusal(": columns %d and %d are both named %s", first, second, col)
@@ -184,4 +194,23 @@ func bulkRow(c rows.Columns[bulkColumn], row rows.Row, width int) BulkRow {
 		}
 	}
 	return out
+}
+
+// RowsAgain is a file of the rows that were not carried out, to be corrected: without
+// their codes, which are over.
+func RowsAgain(all []Answered) string {
+	var text strings.Builder
+	w := csv.NewWriter(&text)
+	for _, a := range all {
+		if a.Settled() {
+			continue
+		}
+		if text.Len() == 0 {
+			_ = w.Write([]string{"serial", "account", "code1", "proof", "ticket", "reason"}) // a builder takes all
+		}
+		r := a.Row
+		_ = w.Write([]string{string(r.Serial), string(r.Account), "", r.Proof, r.Ticket, r.Reason})
+		w.Flush()
+	}
+	return text.String()
 }

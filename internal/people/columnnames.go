@@ -25,15 +25,7 @@ const (
 
 // personNames are the names that columns have in exports of directories and HR
 // systems, as rows.Name spells them.
-var personNames = rows.Names[personColumn]{
-	"account": colLogin, "accountname": colLogin, "login": colLogin, "loginname": colLogin, "logon": colLogin, "logonname": colLogin,
-	"user": colLogin, "username": colLogin, "userid": colLogin, "uid": colLogin, "upn": colLogin, "userprincipalname": colLogin,
-	"samaccountname": colLogin, "benutzer": colLogin, "benutzername": colLogin, "benutzerkonto": colLogin, "benutzerkennung": colLogin,
-	"konto": colLogin, "anmeldename": colLogin, "kennung": colLogin, "identifiant": colLogin, "nomdutilisateur": colLogin,
-	"utilisateur": colLogin, "compte": colLogin, "usuario": colLogin, "nombredeusuario": colLogin, "cuenta": colLogin,
-	"utente": colLogin, "nomeutente": colLogin, "gebruiker": colLogin, "gebruikersnaam": colLogin, "användarnamn": colLogin,
-	"brugernavn": colLogin, "brukernavn": colLogin, "käyttäjätunnus": colLogin, "nazwaużytkownika": colLogin, "utilizador": colLogin,
-	"uživatelskéjméno": colLogin, "felhasználónév": colLogin, "логин": colLogin, "usuário": colLogin, "nomedeusuário": colLogin, "ユーザー名": colLogin, "用户名": colLogin,
+var personNames = rows.AccountsAs(colLogin, rows.Names[personColumn]{
 	"email": colMail, "emailaddress": colMail, "mail": colMail, "primaryemail": colMail, "workemail": colMail, "emailadresse": colMail,
 	"mailadresse": colMail, "courriel": colMail, "adressemail": colMail, "correo": colMail, "correoelectrónico": colMail,
 	"epost": colMail, "posta": colMail,
@@ -80,7 +72,7 @@ var personNames = rows.Names[personColumn]{
 	"formeraccount": colFormer, "formerlogin": colFormer, "previousaccount": colFormer, "previouslogin": colFormer, "oldaccount": colFormer,
 	"oldlogin": colFormer, "oldusername": colFormer, "previoususername": colFormer, "renamedfrom": colFormer, "altesbenutzerkonto": colFormer,
 	"früheresbenutzerkonto": colFormer, "ancienidentifiant": colFormer,
-}
+})
 
 // choosable are the columns that a person can choose, in the order in which they are
 // named.

@@ -24,6 +24,24 @@ func Name(field []byte) string {
 // caller's own.
 type Names[C ~int] map[string]C
 
+// accountNames are what exports of directories call the column of the account, or of the
+// login, as Name spells them.
+var accountNames = []string{
+	"account", "accountname", "login", "loginname", "logon", "logonname", "user", "username", "userid", "uid", "upn",
+	"userprincipalname", "samaccountname", "benutzer", "benutzername", "benutzerkonto", "benutzerkennung", "konto", "anmeldename",
+	"kennung", "identifiant", "nomdutilisateur", "utilisateur", "compte", "usuario", "nombredeusuario", "cuenta", "utente",
+	"nomeutente", "gebruiker", "gebruikersnaam", "användarnamn", "brugernavn", "brukernavn", "käyttäjätunnus", "nazwaużytkownika",
+	"utilizador", "uživatelskéjméno", "felhasználónév", "логин", "usuário", "nomedeusuário", "ユーザー名", "用户名",
+}
+
+// AccountsAs adds all names of the column of the account.
+func AccountsAs[C ~int](account C, names Names[C]) Names[C] {
+	for _, name := range accountNames {
+		names[name] = account
+	}
+	return names
+}
+
 // Columns tells where each column stands in the rows of a text.
 type Columns[C ~int] struct {
 	Known   int   // fields of the header whose names mean something

@@ -5,6 +5,7 @@ import (
 	"io"
 	"slices"
 	"strings"
+	"time"
 
 	"fob/internal/desk"
 	"fob/internal/fault"
@@ -26,17 +27,31 @@ type bulkRow struct {
 // Answer was made safe when it was kept.
 func (r bulkRow) Answer() template.HTML { return template.HTML(r.HTML) } //nolint:gosec // escaped when it was made
 
+// bulkSent is what became of the rows that were sent last.
+type bulkSent struct {
+	At    time.Time
+	Rows  []bulkRow
+	Again string // those that were refused, without their codes
+}
+
 // bulkData is the form, with the answers to what was sent last.
 type bulkData struct {
-	Rows     []bulkRow
+	bulkSent
 	Accepted int
 	Required map[string]bool
 	Proofs   []string
 }
 
 func bulkPage(c *call) error {
-	d := bulkData{}
-	err := c.read(func(r report.PageReader) error {
+	d, err := c.bulkForm()
+	if err != nil {
+		return err
+	}
+	return c.show("bulk", d)
+}
+
+func (c *call) bulkForm() (d bulkData, err error) {
+	err = c.read(func(r report.PageReader) error {
 		p, required, err := demands(r, token.CmdBind)
 		d.Required, d.Proofs = required, p.Proofs
 		for field := range required { // each row may say it for itself
@@ -44,39 +59,52 @@ func bulkPage(c *call) error {
 		}
 		return err
 	})
-	if err != nil {
-		return err
-	}
-	if kept, ok := c.s.sessions.Get(c.r.Context(), keyBulk).([]bulkRow); ok {
-		d.Rows = kept
-		for _, r := range kept {
-			if r.Outcome == "accepted" {
-				d.Accepted++
-			}
+	d.bulkSent, _ = c.s.sessions.Get(c.r.Context(), keyBulk).(bulkSent)
+	for _, r := range d.Rows {
+		if r.Outcome == "accepted" {
+			d.Accepted++
 		}
 	}
-	return c.show("bulk", d)
+	return d, err
 }
 
 // bulkBind binds rows that were pasted or sent as a file, each as the form of one token
 // would.
 func bulkBind(c *call) error {
+	c.s.sessions.Remove(c.r.Context(), keyBulk) // what is shown from now on belongs to this
+	rows, err := c.bindings()
+	if err == nil {
+		return c.bindRows(rows)
+	}
+	d, failed := c.bulkForm()
+	if failed != nil {
+		return failed
+	}
+	d.Again = c.r.PostFormValue("rows") // they have codes: nothing of them is kept, this page has them
+	message, hint, _ := c.wordsOf(err)
+	c.render(status(err), "bulk", d, &said{HTML: string(message), Hint: string(hint), Values: c.typed()})
+	return nil
+}
+
+// bindings reads what was sent.
+func (c *call) bindings() ([]desk.BulkRow, error) {
 	in, err := c.rows()
 	if err != nil {
-		return err
+		return nil, err
 	}
 	rows, _, err := desk.ReadBindings(in)
-	if err != nil {
-		return err
+	if err == nil && len(rows) > mostBulk {
+		err = fault.Errorf(fault.Usage, "%d rows are too many for this page, which takes %d", len(rows), mostBulk).WithHint("send them in parts; nothing was changed")
 	}
-	if len(rows) > mostBulk {
-		return fault.Errorf(fault.Usage, "%d rows are too many for this page, which takes %d", len(rows), mostBulk).WithHint("send them in parts; nothing was changed")
-	}
+	return rows, err
+}
+
+func (c *call) bindRows(rows []desk.BulkRow) (err error) {
 	req := desk.Bulk{Rows: rows, Whole: c.is("whole"), NewAccount: c.is("new-account"), OneCode: c.is("one-code")}
 	if req.Words, err = c.words(); err != nil {
 		return err
 	}
-	var answers []bulkRow
+	sent := bulkSent{At: c.s.Now()}
 	req.Answer = func(all []desk.Answered) error {
 		for _, a := range all {
 			w := &wording{c: c}
@@ -87,18 +115,19 @@ func bulkBind(c *call) error {
 			if text == "" {
 				text = strings.Join(slices.DeleteFunc(append([]string{a.ClockWords()}, a.Remarks()...), func(s string) bool { return s == "" }), "; ")
 			}
-			answers = append(answers, bulkRow{a.Line, string(a.Row.Serial), string(a.Row.Account), a.Outcome.Outcome, string(w.html(text))})
+			sent.Rows = append(sent.Rows, bulkRow{a.Line, string(a.Row.Serial), string(a.Row.Account), a.Outcome.Outcome, string(w.html(text))})
 		}
+		sent.Again = desk.RowsAgain(all)
 		return nil
 	}
 	err = c.cases.Desk.BindAll(c.r.Context(), req)
-	if len(answers) > 0 {
-		c.s.sessions.Put(c.r.Context(), keyBulk, answers)
+	if len(sent.Rows) > 0 {
+		c.s.sessions.Put(c.r.Context(), keyBulk, sent)
 	}
 	if err != nil {
 		return err
 	}
-	return c.done("/bulk", fault.Textf("%s", c.t("done.bulk", len(answers))))
+	return c.done("/bulk", fault.Textf("%s", c.t("done.bulk", len(sent.Rows))))
 }
 
 // rows are what was pasted, or else the file.

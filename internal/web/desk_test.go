@@ -275,9 +275,15 @@ func TestBulk(t *testing.T) {
 	b.post("/bulk", "rows", rows, "one-code", "1", "ticket", "HD-9")
 	b.has("1 of 2 rows accepted", "&lt;nils&gt;", "1 of 2 rows were refused")
 	p.is(plain, token.Bound, "eva")
-	if b.post("/bulk", "rows", "what\nis this"); !strings.Contains(b.said(), "columns") {
+	again := "serial,account,code1,proof,ticket,reason\n" + other + ",&lt;nils&gt;,,,HD-9,\n</textarea>"
+	b.has(again, "2026-11-30 12:00:00 UTC").lacks("000000")
+	b.get("/find").get("/bulk").has("1 of 2 rows accepted", again)
+	if b.post("/bulk", "rows", "what\nis this", "ticket", "HD-9"); !strings.Contains(b.said(), "columns") {
 		t.Error(b.said())
 	}
+	b.has("what\nis this</textarea>", `value="HD-9"`).lacks("rows accepted") // what was sent before is over
+	b.post("/bulk", "rows", "serial,Benutzer,code,shoe size\n").has("column 4 (shoe size) has a name that means nothing here")
+	b.get("/bulk").lacks("shoe size")
 	if b.post("/bulk"); !strings.Contains(b.said(), "either rows nor a file") {
 		t.Error(b.said())
 	}

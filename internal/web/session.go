@@ -30,7 +30,7 @@ func init() {
 	gob.Register(signin.Pending{})
 	gob.Register(said{})
 	gob.Register(found{})
-	gob.Register([]bulkRow{})
+	gob.Register(bulkSent{})
 	gob.Register(narrowed{})
 }
 
