@@ -54,6 +54,13 @@ func saidOf(w token.Words) said {
 	return said{w.Account, w.Reason, w.Ticket, w.Proof, w.Condition}
 }
 
+// typedField is a field of a form, with what was typed into it.
+type typedField struct{ name, text string }
+
+func (s said) typed() []typedField {
+	return []typedField{{"account", string(s.Account)}, {"reason", s.Reason}, {"ticket", s.Ticket}, {"proof", s.Proof}, {"condition", s.Condition}}
+}
+
 // isFor reports whether the content is that of an order, whatever became of what it
 // touches.
 func (c content) isFor(o Order, w token.Words) bool {
@@ -69,6 +76,14 @@ type Needed struct {
 	// Approved is a request of the same person for the same command that was approved,
 	// and is for something else; nil: none.
 	Approved *Request
+}
+
+// Remarks says what was approved in the place of this, if something was.
+func (n *Needed) Remarks() []fault.Text {
+	if n.Approved == nil {
+		return nil
+	}
+	return []fault.Text{fault.Textf("request %d was approved for something else: %s", n.Approved.Number, n.Approved.Differs(n))}
 }
 
 // Error is what is said where nobody files it.

@@ -38,6 +38,7 @@ type Request struct {
 	Account  token.Account   `json:"account"` // whom it is about
 	Reason   string          `json:"reason"`
 	Ticket   string          `json:"ticket"`
+	Proof    string          `json:"proof"` // how the person was identified
 	By       string          `json:"by"`
 	Asked    time.Time       `json:"asked_at"`
 	Ends     time.Time       `json:"ends_at"`
@@ -80,7 +81,7 @@ func Read(r Reader, number int) (q Request, err error) {
 		c := q.content
 		q.Effect, q.Line = c.Effect, c.Line
 		q.What, q.Files, q.Tokens = append(q.What, c.What...), append(q.Files, c.Files...), append(q.Tokens, c.Touches...)
-		q.Account, q.Reason, q.Ticket = c.Said.Account, c.Said.Reason, c.Said.Ticket
+		q.Account, q.Reason, q.Ticket, q.Proof = c.Said.Account, c.Said.Reason, c.Said.Ticket, c.Said.Proof
 	}
 	if row.Decided != 0 {
 		if err := q.decided(r, row.Decided); err != nil {
@@ -126,8 +127,11 @@ func (q Request) Differs(n *Needed) string {
 	}
 	missing(n.Order.Touches, q.Tokens, "tokens that came in: %s (%d)")
 	missing(q.Tokens, n.Order.Touches, "tokens that are out: %s (%d)")
-	if q.content.Said != saidOf(n.Words) {
-		words = append(words, "the account, the reason, the ticket or the proof is another")
+	now := saidOf(n.Words).typed()
+	for i, f := range q.content.Said.typed() {
+		if f != now[i] {
+			words = append(words, fmt.Sprintf("the %s was %q, and now it is %q", f.name, f.text, now[i].text))
+		}
 	}
 	if len(words) == 0 {
 		words = append(words, "what it is about has changed")
@@ -137,6 +141,25 @@ func (q Request) Differs(n *Needed) string {
 
 // mostTold is how many tokens a person is told of a difference.
 const mostTold = 5
+
+// Typed is what has to be said again so that it counts as what was asked for, by the
+// names of the fields.
+func (q Request) Typed() map[string]string {
+	all := map[string]string{}
+	for _, f := range q.content.Said.typed() {
+		all[f.name] = f.text
+	}
+	for _, what := range q.What {
+		name, value, _ := strings.Cut(what, "=")
+		switch name {
+		case "deep":
+			all[name] = "1"
+		case "location":
+			all["to-location"] = value
+		}
+	}
+	return all
+}
 
 // FirstAbout returns the number of the event of the oldest request about a file; 0: none.
 func FirstAbout(r Reader, sha256 string) (seq int64, err error) {

@@ -8,7 +8,9 @@ import (
 	"io"
 	"net/http"
 	"net/url"
+	"path"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -41,7 +43,8 @@ func (s *Server) answer(rt route) http.Handler {
 		notePattern(w, rt.pattern)
 		ctx, cancel := context.WithTimeout(r.Context(), answerFor)
 		defer cancel()
-		c := &call{s: s, w: w, r: r.WithContext(ctx), route: rt, back: r.URL.Path, began: s.Now()}
+		c := &call{s: s, w: w, r: r.WithContext(ctx), route: rt, began: s.Now()}
+		c.back = c.formPath()
 		if p, ok := s.sessions.Get(ctx, keyPerson).(person); ok {
 			c.who = &p
 			c.cases = s.Cases.As(p.operator(s.Now()))
@@ -95,16 +98,26 @@ var errTooLarge = errors.New("that is more than this page takes")
 // isPost reports whether the request changes something.
 func (c *call) isPost() bool { return c.r.Method == http.MethodPost }
 
+// formPath is where the form is shown that was posted: at the same path, or at the page
+// above it that has the form among others.
+func (c *call) formPath() string {
+	get := strings.Replace(c.route.pattern, "POST ", "GET ", 1)
+	if slices.ContainsFunc(c.s.table, func(r route) bool { return r.pattern == get }) {
+		return c.r.URL.Path
+	}
+	return path.Dir(c.r.URL.Path)
+}
+
+// mostTyped is how many forms are kept that come without a session, within the time that
+// a session may rest: those who never sign in fill no store.
+const mostTyped = 1000
+
 // signInFor sends a person to the sign-in and notes where they want to go on. What was
 // typed into a form is kept, but for codes.
 func (c *call) signInFor(fresh bool) {
-	ctx, to := c.r.Context(), c.r.URL.Path
-	if c.isPost() {
-		if c.who != nil {
-			c.keep(said{For: to, HTML: c.t("signin.again.form"), Values: c.typed()})
-		} else {
-			to = "/"
-		}
+	ctx, to := c.r.Context(), c.back
+	if c.isPost() && (c.who != nil || c.s.rates.allow("forms without a session", mostTyped, c.s.Config.Idle)) {
+		c.keep(said{For: to, HTML: c.t("signin.again.form"), Values: c.typed()})
 	}
 	if !isPage(to) {
 		to = "/"
@@ -182,7 +195,7 @@ func (c *call) filed(err error) error {
 		return failed
 	}
 	if c.who.may(staff) { // its page says how it goes on
-		return c.done("/requests/"+strconv.Itoa(q.Number), fault.Textf("%s", c.t("request.filed", c.t("do."+string(q.Command)))))
+		return c.doneWith("/requests/"+strconv.Itoa(q.Number), fault.Textf("%s", c.t("request.filed", c.t("do."+string(q.Command)))), needed.Remarks()...)
 	}
 	return q.Filed()
 }

@@ -309,7 +309,7 @@ func TestSecondPerson(t *testing.T) {
 	}
 	b := p.as(paula)
 	b.get("/tokens/1").has("until somebody unlocks it")
-	if b.post("/tokens/1/unlock", "reason", "typing", "ticket", "HD-1"); !strings.Contains(b.said(), "waits for a second person") || b.At != "/requests/1" {
+	if b.post("/tokens/1/unlock", "reason", "typing", "ticket", "HD-1", "proof", "badge"); !strings.Contains(b.said(), "waits for a second person") || b.At != "/requests/1" {
 		t.Fatal(b.At, b.said())
 	}
 	if b.get("/requests/1").has("You made this request"); strings.Contains(b.Body, "/requests/1/approve") {
@@ -332,8 +332,9 @@ func TestSecondPerson(t *testing.T) {
 	if b.post("/requests/1/go"); b.At != "/tokens/1/unlock" {
 		t.Fatal(b.At, b.said())
 	}
-	b.has(`value="typing"`, `value="HD-1"`)
-	if b.post("/tokens/1/unlock", "reason", "typing", "ticket", "HD-1"); !strings.Contains(b.said(), "is unlocked") {
+	b.has(`value="typing"`, `value="HD-1"`, `value="badge"`)
+	b.post("/tokens/1/unlock", "reason", "typing", "ticket", "HD-1", "proof", "video call").has("request 1 was approved for something else: the proof was &#34;badge&#34;")
+	if b.post("/tokens/1/unlock", "reason", "typing", "ticket", "HD-1", "proof", "badge"); !strings.Contains(b.said(), "is unlocked") {
 		t.Error(b.said())
 	}
 	b.get("/requests?all=1").has("done")

@@ -12,6 +12,7 @@ import (
 	"strings"
 	"time"
 
+	"fob/internal/fault"
 	"fob/internal/otp"
 )
 
@@ -180,6 +181,9 @@ func (v view) Value(name string) string {
 // Asks reports whether a question is put that most forms do not have: what was written
 // as a reason speaks of it.
 func (v view) Asks(name string) bool {
+	if name != string(fault.Leaked) && name != string(fault.Stolen) {
+		return false
+	}
 	return v.Said != nil && slices.Contains(v.Said.Asked, name) || slices.Contains([]string{"yes", "no"}, v.Value(name))
 }
 

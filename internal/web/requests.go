@@ -2,8 +2,6 @@ package web
 
 import (
 	"html/template"
-	"slices"
-	"strings"
 
 	"fob/internal/fault"
 	"fob/internal/request"
@@ -79,8 +77,6 @@ func decide(c *call, key string, do decision) error {
 	if err != nil {
 		return err
 	}
-	path := strings.TrimSuffix(c.r.URL.Path, c.r.URL.Path[strings.LastIndexByte(c.r.URL.Path, '/'):])
-	c.backTo(path)
 	w, err := c.words()
 	if err != nil {
 		return err
@@ -89,7 +85,7 @@ func decide(c *call, key string, do decision) error {
 	if err != nil {
 		return err
 	}
-	return c.done(path, fault.Textf("%s", c.t(key, q.Number)))
+	return c.done(c.back, fault.Textf("%s", c.t(key, q.Number)))
 }
 
 func approveRequest(c *call) error {
@@ -120,7 +116,6 @@ func carryOutRequest(c *call) error {
 	if err != nil {
 		return err
 	}
-	c.backTo("/requests")
 	q, err := c.cases.Requests.Show(c.r.Context(), int(n))
 	if err != nil {
 		return err
@@ -129,11 +124,7 @@ func carryOutRequest(c *call) error {
 	if path == "" || !q.IsOf(c.cases.Desk.Operator) {
 		return errNoPage
 	}
-	values := map[string]string{"account": string(q.Account), "reason": q.Reason, "ticket": q.Ticket}
-	if slices.Contains(q.What, "deep") {
-		values["deep"] = "1"
-	}
-	c.keep(said{For: path, Good: true, HTML: c.t("request.go"), Values: values})
+	c.keep(said{For: path, Good: true, HTML: c.t("request.go"), Values: q.Typed()})
 	c.redirect(path)
 	return nil
 }

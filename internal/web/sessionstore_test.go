@@ -63,6 +63,24 @@ func TestSessionsOutliveTheServer(t *testing.T) {
 	}
 }
 
+// What was typed when the session had ended is there again after the sign-in, but for
+// codes.
+func TestFormOutlivesItsSession(t *testing.T) {
+	p := serve(t, nil)
+	b := p.as(sonja)
+	p.wait(31 * time.Minute)
+	b.post("/tokens/1/bind", "account", "hanna.roth", "ticket", "HD-77", "code1", "123456")
+	if b.At != "/signin" {
+		t.Fatal(b.At)
+	}
+	b.has("Your session had ended, and nothing of what you sent was stored").lacks("HD-77")
+	b.post("/signin/demo", "person", sonja)
+	if b.At != "/tokens/1/bind" {
+		t.Fatal(b.At)
+	}
+	b.has(`value="hanna.roth"`, `value="HD-77"`, "nothing was done yet").lacks("123456")
+}
+
 // A session that was ended at another server does not come back once nothing is known of
 // it any more.
 func TestEndedSessionStaysEnded(t *testing.T) {

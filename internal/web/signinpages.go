@@ -13,6 +13,7 @@ import (
 // signInData is what the page of the sign-in shows.
 type signInData struct {
 	Again  bool // somebody signed in has to do so anew
+	Ended  bool // a form was sent once the session had ended
 	People []demoPerson
 	Start  string
 	Within int // minutes
@@ -63,6 +64,8 @@ func signInPage(c *call) error {
 	d := signInData{Again: again, Start: "/signin/start", Within: int(c.s.Config.Fresh.Minutes())}
 	if again {
 		d.Start += "?fresh=1"
+	} else {
+		_, d.Ended = c.s.sessions.Get(c.r.Context(), keySaid).(said)
 	}
 	if c.s.Demo != nil {
 		d.People = demoPeople

@@ -127,7 +127,7 @@ func printRequest(r *term.Run, q request.Request) error {
 		value any
 	}{
 		{"request", q.Number}, {"state", stateWords(q)}, {"void because", void}, {"command", string(q.Command)}, {"effect", q.Effect}, {"arguments", strings.Join(q.What, " ")},
-		{"tokens", serialWords(q.Tokens)}, {"files", strings.Join(files, ", ")}, {"account", string(q.Account)}, {"reason", q.Reason}, {"ticket", q.Ticket}, {"asked by", q.By}, {"asked", q.Asked},
+		{"tokens", serialWords(q.Tokens)}, {"files", strings.Join(files, ", ")}, {"account", string(q.Account)}, {"reason", q.Reason}, {"ticket", q.Ticket}, {"proof", q.Proof}, {"asked by", q.By}, {"asked", q.Asked},
 		{"ends", q.Ends}, {"decided by", decided}, {"decided", at}, {"denied because", q.Denial}, {"done by event", event},
 	} {
 		if err := add(row.name, row.value); err != nil {

@@ -32,8 +32,8 @@ func (r *Run) ask(ctx context.Context, n *request.Needed, line []string) error {
 		return cmp.Or[error](r.PrintJSON(q), q.Filed())
 	}
 	r.Say("Request %d: %s.", q.Number, q.Effect)
-	if n.Approved != nil {
-		r.Remark("request %d was approved for something else: %s", n.Approved.Number, n.Approved.Differs(n))
+	for _, text := range n.Remarks() {
+		r.Remark("%s", text)
 	}
 	return q.Filed()
 }
