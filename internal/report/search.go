@@ -32,6 +32,9 @@ type Hit struct {
 type Search struct {
 	Hits []Hit
 	More bool // there are more tokens of the order
+	Cut  bool // the end of a serial was not looked for: there are too many
+
+	stored int // tokens, of all batches
 }
 
 // Sure returns the token that alone can be meant: nothing else was found, and not by a
@@ -52,6 +55,7 @@ func (s Search) Sure() (serial token.Serial, ok bool) {
 const (
 	shortestPart = 3
 	shortestEnd  = 4
+	mostEnds     = 200_000 // no index has the ends of serials: all are read
 	mostNear     = 5
 )
 
@@ -134,6 +138,7 @@ func (s *Search) order(r PageReader, text string, after int64, limit int) error 
 		}
 	}
 	for _, b := range batches {
+		s.stored += b.New
 		if b.Order == "" || squeezed(b.Order) != squeezed(text) || b.Number < last.Batch {
 			continue
 		}
@@ -187,7 +192,8 @@ func (s *Search) parts(r PageReader, text string, limit int) error {
 
 // serials adds those that end with the text, or else those that are near it.
 func (s *Search) serials(r PageReader, text token.Serial, limit int) error {
-	if len(text) >= shortestEnd && !strings.ContainsAny(string(text), " @") {
+	isEnd := len(text) >= shortestEnd && !strings.ContainsAny(string(text), " @")
+	if s.Cut = isEnd && s.stored > mostEnds; isEnd && !s.Cut {
 		if err := s.tokens(r, Hit{By: BySerialEnd}, Filter{Ending: text}, limit); err != nil || len(s.Hits) > 0 {
 			return err
 		}

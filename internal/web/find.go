@@ -97,7 +97,11 @@ func find(c *call) error {
 		return err
 	}
 	if len(f.Hits) == 0 {
-		return fault.Errorf(fault.NotFound, "%s", c.t("find.none", q)).WithHint("%s", c.t("find.none.hint"))
+		hint := "find.none.hint"
+		if f.Cut {
+			hint = "find.none.cut"
+		}
+		return fault.Errorf(fault.NotFound, "%s", c.t("find.none", q)).WithHint("%s", c.t(hint))
 	}
 	serial, sure := f.Sure()
 	return c.showFound(f, serial, sure)
