@@ -34,7 +34,8 @@ func TestImport(t *testing.T) {
 	sum := sha256.Sum256([]byte(src.text))
 	want := intake.Imported{File: "file.csv", SHA256: hex.EncodeToString(sum[:]), Wrapped: []string{}, Format: "oath-csv", Encoding: seedfile.Hex,
 		Batch: res.Batch, Records: 2, New: 2, Stored: true, Rejects: []intake.Reject{}, Warnings: []fault.Text{},
-		Inferred: []fault.Text{fault.Textf("hash sha1: the default of oath-csv, for 2 of 2 records")}}
+		Inferred: []fault.Text{fault.Textf("hash sha1: the default of oath-csv, for 2 of 2 records"),
+			fault.Textf("the place Bern is new, the first of this store; if it is mistyped: %s", fault.Do(token.CmdLocationRename, "Bern", "NAME"))}}
 	if diff := cmp.Diff(want, res, cmpopts.EquateEmpty(), cmp.Transformer("words", fault.Text.String)); diff != "" || *res.Batch != 1 {
 		t.Errorf("batch %v\n%s", res.Batch, diff)
 	}

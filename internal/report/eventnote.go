@@ -44,6 +44,9 @@ func (e Event) note() (string, error) {
 	case token.CmdImport:
 		d, err := detailOf[trail.ImportDetail](e)
 		return importNote(d), err
+	case token.CmdBatchCorrect:
+		d, err := detailOf[trail.CorrectDetail](e)
+		return correctWords(d), err
 	case token.CmdLost:
 		d, err := detailOf[trail.TokenDetail](e)
 		if err != nil || d.After == nil || !d.After.Loss.Stolen {
