@@ -9,7 +9,6 @@ import (
 	"fmt"
 	"io"
 	"math/rand/v2"
-	"os"
 	"path/filepath"
 	"strings"
 	"time"
@@ -407,13 +406,4 @@ func (l *Life) wrongClock() error {
 	}
 	_, err = l.desk.AcceptClock(bg, desk.Words{Reason: "time server", Approver: "Eva"})
 	return err
-}
-
-// Copy copies the store to another place; nothing may have it open.
-func (l *Life) Copy(to string) error {
-	content, err := os.ReadFile(l.Config.DB)
-	if err != nil {
-		return err
-	}
-	return os.WriteFile(to, content, 0o600)
 }
