@@ -209,13 +209,13 @@ func (c *reconciling) believe(r Reader) error {
 		return fault.Errorf(fault.Refused, "the list has nobody: %d rows, none of them active", len(p.people)).
 			WithHint("was it cut, or is its status in other words? %s says which one means active", fault.ActiveIs.Is("WORD"))
 	}
-	before, staying, least, of := p.before, p.staying, UsualStay, "of the accounts on the list before"
+	before, staying, least, of := p.before, p.staying, UsualStay, "of the list before"
 	if p.head.Number == 0 {
 		holders, err := r.Holders()
 		if err != nil {
 			return err
 		}
-		before, staying, least, of = len(holders), p.activeAmong(holders), FirstStay, "of the accounts that have tokens"
+		before, staying, least, of = len(holders), p.activeAmong(holders), FirstStay, "that have tokens"
 	}
 	if c.req.AtLeast >= 0 {
 		least = c.req.AtLeast
@@ -228,7 +228,7 @@ func (c *reconciling) believe(r Reader) error {
 	if stay < 20 {
 		cause = "it seems to be of another organisation, or of a part of this one."
 	}
-	return fault.Errorf(fault.NotAllowed, "the list has %d %s, %d (%d %%); %d %% are needed", staying, of, before, stay, least).
+	return fault.Errorf(fault.NotAllowed, "the list has %d of the %d accounts %s (%d %%); %d %% are needed", staying, before, of, stay, least).
 		WithHint("%s Nothing was changed; if so many really left: %s", cause, fault.AtLeast.Is(stay))
 }
 

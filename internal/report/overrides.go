@@ -332,14 +332,17 @@ func correctWords(d trail.CorrectDetail) string {
 	var words []string
 	add := func(name string, from, to any) {
 		if from != to {
+			if from == 0 || from == "" { // nobody had said it
+				from = "none"
+			}
 			words = append(words, fmt.Sprintf("%s: %v → %v", name, from, to))
 		}
 	}
 	if d.Was != nil && d.Now != nil {
 		add("ordered", d.Was.Expected, d.Now.Expected)
-		add("order", cmp.Or(d.Was.Order, "none"), d.Now.Order)
-		add("supplier", cmp.Or(d.Was.Supplier, "none"), d.Now.Supplier)
-		add("received", cmp.Or(d.Was.Received, "none"), d.Now.Received)
+		add("order", d.Was.Order, d.Now.Order)
+		add("supplier", d.Was.Supplier, d.Now.Supplier)
+		add("received", d.Was.Received, d.Now.Received)
 		return listed(words)
 	}
 	if len(d.Spans) == 0 {
