@@ -125,7 +125,7 @@ type Observation struct {
 
 // Sight stands for what somebody saw of a token who looked at whose it is: another one
 // means that this has changed since.
-func (t Token) Sight() string { return fmt.Sprintf("%s %d %s", t.State, t.Since.UnixNano(), t.Account) }
+func (t Token) Sight() string { return fmt.Sprintf("%s/%d/%s", t.State, t.Since.UnixNano(), t.Account) }
 
 // IsStolen reports whether a token is lost because it was stolen.
 func (t Token) IsStolen() bool { return t.State == Lost && t.Loss.Stolen }

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"crypto/rand"
+	"html"
 	"io"
 	"log/slog"
 	"net/http"
@@ -179,9 +180,13 @@ func (b *browser) do(method, path string, form io.Reader, header ...string) *bro
 
 func (b *browser) get(path string) *browser { b.t.Helper(); return b.do("GET", path, nil) }
 
+// post sends a form, with what the one that is shown there has hidden.
 func (b *browser) post(path string, fields ...string) *browser {
 	b.t.Helper()
 	form := url.Values{}
+	if m := hidden.FindStringSubmatch(b.Body); m != nil && b.At == path {
+		form.Set("seen", html.UnescapeString(m[1]))
+	}
 	for i := 0; i+1 < len(fields); i += 2 {
 		form.Set(fields[i], fields[i+1])
 	}
