@@ -9,7 +9,8 @@ import (
 // How what was found and what was searched for belong together.
 const (
 	ByAccount      = "account"
-	ByLost         = "lost" // the account had it last, and it is lost
+	ByAddress      = "address" // the account is what stands before its @
+	ByLost         = "lost"    // the account had it last, and it is lost
 	ByOrder        = "order"
 	ByName         = "name"
 	ByNamePart     = "name_part"
@@ -60,14 +61,16 @@ const (
 )
 
 // SearchFor finds tokens and people by an account, an order, a name, a beginning of an
-// account or a serial, or the end of a serial; or else by a serial that is near. What is found by the whole text comes first, and each token once.
+// account or a serial, or the end of a serial; or else by an address whose account it may
+// be, or a serial that is near. What is found by the whole text comes first, and each
+// token once.
 // The tokens of an order follow one another: after is the number of the last one that is
 // known already, 0 for none.
 func SearchFor(r PageReader, text string, after int64, limit int) (s Search, err error) {
 	if after > 0 {
 		return s, s.order(r, text, after, limit)
 	}
-	if err := s.account(r, text, limit); err != nil {
+	if err := s.account(r, text, ByAccount, limit); err != nil {
 		return s, err
 	}
 	if err := s.order(r, text, 0, limit); err != nil || len([]rune(text)) < shortestPart {
@@ -82,7 +85,7 @@ func SearchFor(r PageReader, text string, after int64, limit int) (s Search, err
 }
 
 // account adds what somebody has and lost, or that they have nothing.
-func (s *Search) account(r PageReader, text string, limit int) error {
+func (s *Search) account(r PageReader, text, by string, limit int) error {
 	a, err := token.ParseAccount(text)
 	if err != nil {
 		return nil //nolint:nilerr // it is no account
@@ -96,7 +99,7 @@ func (s *Search) account(r PageReader, text string, limit int) error {
 			return err
 		}
 		if token.Account(one.Account).Key() == a.Key() {
-			err = s.person(r, ByAccount, one, limit)
+			err = s.person(r, by, one, limit)
 		}
 		if err != nil {
 			return err
@@ -184,6 +187,9 @@ func (s *Search) parts(r PageReader, text string, limit int) error {
 	if len(s.Hits) > 0 {
 		return nil
 	}
+	if login, _, is := strings.Cut(text, "@"); is && login != "" {
+		return s.account(r, login, ByAddress, limit)
+	}
 	if err := s.tokens(r, Hit{By: BySerialStart}, Filter{Prefix: token.Serial(text)}, limit); err != nil || len(s.Hits) > 0 {
 		return err
 	}
@@ -192,7 +198,7 @@ func (s *Search) parts(r PageReader, text string, limit int) error {
 
 // serials adds those that end with the text, or else those that are near it.
 func (s *Search) serials(r PageReader, text token.Serial, limit int) error {
-	isEnd := len(text) >= shortestEnd && !strings.ContainsAny(string(text), " @")
+	isEnd := len(text) >= shortestEnd && !strings.Contains(string(text), " ")
 	if s.Cut = isEnd && s.stored > mostEnds; isEnd && !s.Cut {
 		if err := s.tokens(r, Hit{By: BySerialEnd}, Filter{Ending: text}, limit); err != nil || len(s.Hits) > 0 {
 			return err

@@ -251,6 +251,9 @@ func TestFind(t *testing.T) {
 		}
 	}
 	b.post("/find", "q", "0012").has("2600412300012", "the end of the serial")
+	if b.post("/find", "q", "hanna.roth@example.com").has("2600412300010", "the account before the @"); b.At != "/find" {
+		t.Error("one that may be another person is not gone to: ", b.At)
+	}
 	for _, typed := range []string{"26oo4123ooo12", "2600412300021"} {
 		if b.post("/find", "q", typed).has("2600412300012", "a serial like this one"); b.At != "/find" {
 			t.Error("one that is near is not gone to: ", b.At)
