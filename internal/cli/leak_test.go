@@ -3,13 +3,14 @@ package cli
 import (
 	"database/sql"
 	"fmt"
-	"fob/internal/testkit"
 	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
+
+	"fob/internal/testkit"
 
 	_ "modernc.org/sqlite"
 )

@@ -4,9 +4,10 @@ import (
 	"crypto/ed25519"
 	"encoding/base64"
 	"fmt"
-	"fob/internal/fault"
 	"io"
 	"strings"
+
+	"fob/internal/fault"
 
 	"golang.org/x/mod/sumdb/note"
 )

@@ -3,10 +3,11 @@ package custody
 import (
 	"bytes"
 	"crypto/rand"
-	"fob/internal/fault"
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"fob/internal/fault"
 
 	"golang.org/x/mod/sumdb/note"
 )

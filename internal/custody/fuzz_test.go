@@ -4,12 +4,13 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
-	"fob/internal/fault"
 	"os"
 	"path/filepath"
 	"regexp"
 	"strings"
 	"testing"
+
+	"fob/internal/fault"
 )
 
 // FuzzOpen: nothing but what was sealed opens, and no error shows what was put

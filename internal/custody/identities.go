@@ -2,9 +2,10 @@ package custody
 
 import (
 	"bytes"
-	"fob/internal/fault"
 	"slices"
 	"strings"
+
+	"fob/internal/fault"
 
 	"filippo.io/age"
 	"filippo.io/age/agessh"

@@ -7,12 +7,13 @@ import (
 	"crypto/rand"
 	"encoding/pem"
 	"errors"
-	"fob/internal/fault"
 	"io"
 	"strings"
 	"testing"
 	"time"
 	"unicode/utf16"
+
+	"fob/internal/fault"
 
 	"filippo.io/age"
 	"filippo.io/age/armor"

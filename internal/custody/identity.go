@@ -2,8 +2,9 @@ package custody
 
 import (
 	"fmt"
-	"fob/internal/fault"
 	"time"
+
+	"fob/internal/fault"
 
 	"filippo.io/age"
 )

@@ -2,9 +2,10 @@ package custody
 
 import (
 	"fmt"
-	"fob/internal/fault"
 	"io"
 	"log/slog"
+
+	"fob/internal/fault"
 )
 
 // KeySize is the length of the store key and of the fingerprint key in bytes.

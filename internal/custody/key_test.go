@@ -7,11 +7,12 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"fob/internal/fault"
 	"log/slog"
 	"strings"
 	"testing"
 	"testing/iotest"
+
+	"fob/internal/fault"
 )
 
 func TestNewStoreKeys(t *testing.T) {

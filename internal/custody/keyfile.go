@@ -2,13 +2,14 @@ package custody
 
 import (
 	"errors"
-	"fob/internal/fault"
 	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
 	"runtime"
 	"strings"
+
+	"fob/internal/fault"
 )
 
 // maxKeyFile bounds a key file in bytes: an identity has 74, an SSH key of

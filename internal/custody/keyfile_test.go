@@ -1,10 +1,11 @@
 package custody
 
 import (
-	"fob/internal/fault"
 	"os"
 	"path/filepath"
 	"testing"
+
+	"fob/internal/fault"
 )
 
 func TestWriteKeyFile(t *testing.T) {

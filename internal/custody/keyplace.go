@@ -2,10 +2,11 @@ package custody
 
 import (
 	"errors"
-	"fob/internal/fault"
 	"io/fs"
 	"os"
 	"path/filepath"
+
+	"fob/internal/fault"
 )
 
 // LockFolder makes a folder for key files if it is missing, and keeps other inits out

@@ -2,9 +2,10 @@ package custody
 
 import (
 	"bytes"
-	"fob/internal/fault"
 	"strings"
 	"unicode/utf8"
+
+	"fob/internal/fault"
 )
 
 // How age writes a secret key (Bech32): a prefix, then the key of 32 bytes in

@@ -3,10 +3,11 @@ package custody
 import (
 	"bytes"
 	"errors"
-	"fob/internal/fault"
 	"io"
 	"strconv"
 	"strings"
+
+	"fob/internal/fault"
 
 	"filippo.io/age"
 	"filippo.io/age/armor"

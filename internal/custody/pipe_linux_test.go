@@ -2,10 +2,11 @@ package custody
 
 import (
 	"fmt"
-	"fob/internal/fault"
 	"os"
 	"path/filepath"
 	"testing"
+
+	"fob/internal/fault"
 
 	"golang.org/x/sys/unix"
 )

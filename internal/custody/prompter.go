@@ -3,9 +3,10 @@ package custody
 import (
 	"errors"
 	"fmt"
-	"fob/internal/fault"
 	"strings"
 	"unicode"
+
+	"fob/internal/fault"
 
 	"filippo.io/age/plugin"
 )

@@ -1,9 +1,10 @@
 package custody
 
 import (
-	"fob/internal/fault"
 	"strings"
 	"testing"
+
+	"fob/internal/fault"
 
 	"filippo.io/age/plugin"
 )

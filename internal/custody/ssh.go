@@ -3,6 +3,7 @@ package custody
 import (
 	"bytes"
 	"errors"
+
 	"fob/internal/fault"
 
 	"filippo.io/age/agessh"

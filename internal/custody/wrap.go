@@ -4,8 +4,9 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
-	"fob/internal/fault"
 	"io"
+
+	"fob/internal/fault"
 
 	"filippo.io/age"
 	"filippo.io/age/plugin"

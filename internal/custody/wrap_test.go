@@ -7,9 +7,10 @@ import (
 	"crypto/rsa"
 	"encoding/pem"
 	"errors"
-	"fob/internal/fault"
 	"strings"
 	"testing"
+
+	"fob/internal/fault"
 
 	"filippo.io/age"
 	"filippo.io/age/plugin"

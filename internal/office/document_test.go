@@ -2,9 +2,10 @@ package office
 
 import (
 	"encoding/binary"
-	"fob/internal/fault"
 	"strings"
 	"testing"
+
+	"fob/internal/fault"
 )
 
 // What would cost too much, or is protected in ways that Office does not use, is

@@ -4,7 +4,6 @@ import (
 	"archive/zip"
 	"bytes"
 	"errors"
-	"fob/internal/fault"
 	"io"
 	"math/rand/v2"
 	"os"
@@ -12,6 +11,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"fob/internal/fault"
 
 	"github.com/richardlehane/mscfb"
 	"github.com/xuri/excelize/v2"

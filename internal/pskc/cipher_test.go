@@ -5,10 +5,11 @@ import (
 	"encoding/base64"
 	"encoding/hex"
 	"errors"
-	"fob/internal/fault"
 	"math/rand/v2"
 	"strings"
 	"testing"
+
+	"fob/internal/fault"
 )
 
 // testRandom is a source of randomness that repeats itself.

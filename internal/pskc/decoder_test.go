@@ -3,13 +3,14 @@ package pskc
 import (
 	"errors"
 	"fmt"
-	"fob/internal/fault"
-	"fob/internal/xmlstream"
 	"io"
 	"strings"
 	"testing"
 	"testing/iotest"
 	"time"
+
+	"fob/internal/fault"
+	"fob/internal/xmlstream"
 )
 
 const (

@@ -4,9 +4,10 @@ import (
 	"crypto/rsa"
 	"crypto/x509"
 	"encoding/pem"
-	"fob/internal/fault"
 	"strings"
 	"testing"
+
+	"fob/internal/fault"
 )
 
 // What a key file holds is said of one that does not help, by kind and length.

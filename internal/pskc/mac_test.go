@@ -4,9 +4,10 @@ import (
 	"bytes"
 	"crypto/cipher"
 	"encoding/hex"
-	"fob/internal/fault"
 	"strings"
 	"testing"
+
+	"fob/internal/fault"
 )
 
 func sealRawCBC(t testing.TB, b cipher.Block, padded []byte) []byte {

@@ -12,8 +12,6 @@ import (
 	"encoding/base64"
 	"encoding/pem"
 	"fmt"
-	"fob/internal/fault"
-	"fob/internal/xmlstream"
 	"math/big"
 	"os"
 	"os/exec"
@@ -23,6 +21,9 @@ import (
 	"sync"
 	"testing"
 	"time"
+
+	"fob/internal/fault"
+	"fob/internal/xmlstream"
 
 	"github.com/beevik/etree"
 	dsig "github.com/russellhaering/goxmldsig"

@@ -2,10 +2,11 @@ package report
 
 import (
 	"fmt"
-	"fob/internal/token"
 	"slices"
 	"strings"
 	"time"
+
+	"fob/internal/token"
 )
 
 // String is the filter in words, for a person who holds only the export:

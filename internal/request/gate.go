@@ -1,11 +1,12 @@
 package request
 
 import (
+	"slices"
+	"time"
+
 	"fob/internal/fault"
 	"fob/internal/token"
 	"fob/internal/trail"
-	"slices"
-	"time"
 )
 
 // Reader is what the gate needs of a store: one consistent state.

@@ -4,10 +4,11 @@ import (
 	"encoding/base32"
 	"encoding/base64"
 	"encoding/hex"
-	"fob/internal/fault"
 	"math/rand/v2"
 	"strings"
 	"testing"
+
+	"fob/internal/fault"
 )
 
 // seeds makes n random seeds of a size, the same each time.

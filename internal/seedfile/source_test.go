@@ -4,13 +4,14 @@ import (
 	"crypto/rand"
 	"crypto/sha256"
 	"errors"
-	"fob/internal/fault"
 	"io"
 	"os"
 	"path/filepath"
 	"runtime"
 	"strings"
 	"testing"
+
+	"fob/internal/fault"
 )
 
 // write makes a file in a folder of the test.

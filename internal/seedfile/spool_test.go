@@ -2,13 +2,14 @@ package seedfile
 
 import (
 	"errors"
-	"fob/internal/fault"
 	"io"
 	"math/rand/v2"
 	"os"
 	"strings"
 	"testing"
 	"testing/iotest"
+
+	"fob/internal/fault"
 )
 
 // chunk is what a spool seals at once.

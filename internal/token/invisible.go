@@ -1,8 +1,9 @@
 package token
 
 import (
-	"fob/internal/fault"
 	"unicode"
+
+	"fob/internal/fault"
 )
 
 // unseen are characters that show as nothing beside those of category Cf and the

@@ -1,9 +1,10 @@
 package token
 
 import (
-	"fob/internal/fault"
 	"slices"
 	"strings"
+
+	"fob/internal/fault"
 
 	"golang.org/x/text/unicode/norm"
 )

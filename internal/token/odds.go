@@ -1,10 +1,11 @@
 package token
 
 import (
-	"fob/internal/fault"
 	"math"
 	"strconv"
 	"time"
+
+	"fob/internal/fault"
 )
 
 // What a looser policy would give away, for 6 digits and a period of 30 s, the

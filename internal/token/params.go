@@ -2,9 +2,10 @@ package token
 
 import (
 	"fmt"
-	"fob/internal/fault"
 	"math"
 	"strings"
+
+	"fob/internal/fault"
 )
 
 // Type says what a token answers with: a code that time or the press of a button

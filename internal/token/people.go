@@ -1,12 +1,13 @@
 package token
 
 import (
-	"fob/internal/damage"
-	"fob/internal/fault"
 	"strings"
 	"time"
 	"unicode"
 	"unicode/utf8"
+
+	"fob/internal/damage"
+	"fob/internal/fault"
 
 	"github.com/google/uuid"
 	"golang.org/x/text/unicode/norm"

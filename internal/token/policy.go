@@ -2,10 +2,11 @@ package token
 
 import (
 	"fmt"
-	"fob/internal/fault"
 	"slices"
 	"strings"
 	"time"
+
+	"fob/internal/fault"
 )
 
 // Demand is something that a policy can ask of a command.

@@ -2,10 +2,11 @@ package token
 
 import (
 	"fmt"
-	"fob/internal/fault"
 	"slices"
 	"strings"
 	"time"
+
+	"fob/internal/fault"
 )
 
 // Guarded is something that a policy can make wait for a second person.

@@ -2,12 +2,13 @@ package token
 
 import (
 	"fmt"
-	"fob/internal/fault"
 	"maps"
 	"slices"
 	"strconv"
 	"strings"
 	"time"
+
+	"fob/internal/fault"
 )
 
 // Setting is one thing that a policy can say, by the name that people set it

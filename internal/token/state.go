@@ -1,9 +1,10 @@
 package token
 
 import (
-	"fob/internal/fault"
 	"slices"
 	"strings"
+
+	"fob/internal/fault"
 )
 
 // State is where a token stands in its life.

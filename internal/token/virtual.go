@@ -1,8 +1,9 @@
 package token
 
 import (
-	"fob/internal/fault"
 	"strings"
+
+	"fob/internal/fault"
 )
 
 // A virtual token is an authenticator app: its key was made here and shown once,

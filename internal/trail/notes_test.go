@@ -3,10 +3,11 @@ package trail
 import (
 	"bytes"
 	"crypto/rand"
-	"fob/internal/fault"
 	"strings"
 	"testing"
 	"time"
+
+	"fob/internal/fault"
 
 	"github.com/google/uuid"
 	"golang.org/x/mod/sumdb/note"

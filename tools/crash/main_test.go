@@ -1,11 +1,12 @@
 package main
 
 import (
-	"fob/internal/testkit/cluster"
 	"math/rand/v2"
 	"os"
 	"testing"
 	"time"
+
+	"fob/internal/testkit/cluster"
 )
 
 // A few rounds, killed at fixed amounts of work. `make soak` does many.

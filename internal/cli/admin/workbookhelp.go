@@ -2,9 +2,10 @@ package admin
 
 import (
 	"fmt"
+	"strings"
+
 	"fob/internal/cli/term"
 	"fob/internal/report/export"
-	"strings"
 )
 
 // workbookHelp explains every sheet and field, from what the writers use.

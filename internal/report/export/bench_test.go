@@ -1,10 +1,11 @@
 package export
 
 import (
-	"fob/internal/report"
-	"fob/internal/report/sheet"
 	"io"
 	"testing"
+
+	"fob/internal/report"
+	"fob/internal/report/sheet"
 )
 
 const benchRows = 100_000

@@ -4,9 +4,10 @@ import (
 	"bytes"
 	"encoding/csv"
 	"errors"
-	"fob/internal/fault"
 	"io"
 	"testing"
+
+	"fob/internal/fault"
 
 	"github.com/google/go-cmp/cmp"
 )

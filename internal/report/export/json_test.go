@@ -6,14 +6,15 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"errors"
-	"fob/internal/report"
-	"fob/internal/report/sheet"
 	"iter"
 	"reflect"
 	"slices"
 	"strings"
 	"testing"
 	"time"
+
+	"fob/internal/report"
+	"fob/internal/report/sheet"
 
 	"github.com/google/go-cmp/cmp"
 )

@@ -4,14 +4,15 @@ import (
 	"archive/zip"
 	"bytes"
 	"crypto/rand"
-	"fob/internal/fault"
-	"fob/internal/report"
-	"fob/internal/report/sheet"
 	"io"
 	"math"
 	"strings"
 	"testing"
 	"time"
+
+	"fob/internal/fault"
+	"fob/internal/report"
+	"fob/internal/report/sheet"
 )
 
 // hardTokens hold what cells, CSV and JSON spell each in its own way.

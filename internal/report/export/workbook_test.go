@@ -3,9 +3,6 @@ package export
 import (
 	"archive/zip"
 	"bytes"
-	"fob/internal/fault"
-	"fob/internal/report"
-	"fob/internal/report/sheet"
 	"io"
 	"math"
 	"os"
@@ -15,6 +12,10 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"fob/internal/fault"
+	"fob/internal/report"
+	"fob/internal/report/sheet"
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/xuri/excelize/v2"

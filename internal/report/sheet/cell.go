@@ -1,11 +1,12 @@
 package sheet
 
 import (
-	"fob/internal/fault"
 	"strconv"
 	"strings"
 	"time"
 	"unicode/utf8"
+
+	"fob/internal/fault"
 
 	"github.com/xuri/excelize/v2"
 )

@@ -2,9 +2,10 @@ package delivery
 
 import (
 	"bytes"
-	"fob/internal/fault"
 	"strings"
 	"testing"
+
+	"fob/internal/fault"
 )
 
 // TestOfficePasswords opens what others protected (see make-office.sh).

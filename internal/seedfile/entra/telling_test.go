@@ -1,9 +1,10 @@
 package entra
 
 import (
-	"fob/internal/fault"
 	"strings"
 	"testing"
+
+	"fob/internal/fault"
 )
 
 // Whatever a column is called, its values tell when the file has another hash,

@@ -2,13 +2,14 @@ package sqlite
 
 import (
 	"context"
-	"fob/internal/fault"
-	"fob/internal/store"
 	"os"
 	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
+
+	"fob/internal/fault"
+	"fob/internal/store"
 )
 
 // unusable are places that are no store of this program's.
