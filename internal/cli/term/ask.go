@@ -17,7 +17,7 @@ import (
 // ask makes a request of a command that waits for a second person, shows it, and
 // returns what the command ends with.
 func (r *Run) ask(ctx context.Context, n *request.Needed, line []string) error {
-	if r.Running != nil { // whoever carries one request out does not ask for another unseen
+	if r.Running != nil { // to carry one request out never asks for another unseen
 		return r.Running.Misfits(n)
 	}
 	var q request.Request
