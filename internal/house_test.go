@@ -69,7 +69,7 @@ var rooms = map[string]room{
 		why: "who somebody is has nothing to do with tokens",
 	},
 	"web/demo": {
-		may: []string{"fault", "app", "desk", "intake", "otp", "seedfile", "token", "web"},
+		may: []string{"fault", "app", "desk", "intake", "otp", "people", "seedfile", "token", "web"},
 		why: "a demo makes a store as the command line does, and computes what its tokens display",
 	},
 	"app": {

@@ -1,8 +1,10 @@
 package web
 
 import (
+	"fmt"
 	"net/http"
 	"strconv"
+	"strings"
 	"time"
 
 	"fob/internal/fault"
@@ -45,6 +47,20 @@ func DemoAccounts() (all []token.Account) {
 		}
 	}
 	return all
+}
+
+// DemoList is a list of people as a directory exports it: those of a demo, and some who
+// have no token yet.
+func DemoList() string {
+	var list strings.Builder
+	list.WriteString("account,name\n")
+	for _, p := range demoPeople {
+		fmt.Fprintf(&list, "%s,%s\n", p.Account, p.Name)
+	}
+	for _, p := range [][2]string{{"eva.brandt", "Eva Brandt"}, {"nils.lund", "Nils Lund"}, {"ida.moser", "Ida Moser"}} {
+		fmt.Fprintf(&list, "%s,%s\n", p[0], p[1])
+	}
+	return list.String()
 }
 
 // Title tells a first sign-in from another.

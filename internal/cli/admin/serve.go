@@ -99,6 +99,9 @@ func serve(ctx context.Context, r *term.Run, o serveOptions) (err error) {
 			return err
 		}
 		defer func() { err = errors.Join(err, pocket.Remove()) }()
+		if err := pocket.Know(ctx); err != nil {
+			return err
+		}
 		base, options.Demo = pocket.Config, pocket
 	}
 	return serveStore(ctx, r, o, base, options, reload)

@@ -19,6 +19,7 @@ import (
 	"fob/internal/fault"
 	"fob/internal/intake"
 	"fob/internal/otp"
+	"fob/internal/people"
 	"fob/internal/seedfile"
 	"fob/internal/token"
 	"fob/internal/web"
@@ -119,6 +120,21 @@ func (p *Pocket) fill(ctx context.Context, u *app.UseCases) error {
 	_, err = u.Desk.Bind(ctx, desk.Codes{Serial: p.tokens[11].serial, Codes: []desk.Typed{{Text: code, At: now}},
 		Words: token.Words{Account: holders[len(holders)-1], Proof: "badge", Ticket: "HD-100"}})
 	return err
+}
+
+// Know takes in a list of the people, so that they are found by their names, and a
+// mistyped account is refused.
+func (p *Pocket) Know(ctx context.Context) error {
+	list, err := people.ReadList("people.csv", strings.NewReader(web.DemoList()), people.ListOptions{})
+	if err != nil {
+		return err
+	}
+	u, err := p.Config.Open(ctx)
+	if err != nil {
+		return err
+	}
+	_, err = u.People.Reconcile(ctx, people.Reconcile{List: list, AtLeast: -1, Store: true})
+	return errors.Join(err, u.Close())
 }
 
 // shows is the code that a token displays.
