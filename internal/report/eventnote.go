@@ -47,6 +47,14 @@ func (e Event) note() (string, error) {
 	case token.CmdBatchCorrect:
 		d, err := detailOf[trail.CorrectDetail](e)
 		return correctWords(d), err
+	case token.CmdBatchQuarantine, token.CmdBatchRelease, token.CmdBatchDestroy:
+		return sweepNote(e)
+	case token.CmdQuarantine:
+		d, err := detailOf[trail.TokenDetail](e)
+		if err != nil || d.After == nil || !d.After.Leaked {
+			return "", err
+		}
+		return leaked, nil
 	case token.CmdLost:
 		d, err := detailOf[trail.TokenDetail](e)
 		if err != nil || d.After == nil || !d.After.Loss.Stolen {
@@ -82,6 +90,27 @@ func (e Event) note() (string, error) {
 		return clockNote(d), err
 	}
 	return "", nil
+}
+
+const leaked = "others may know the seed"
+
+// sweepNote says of how many tokens of a batch a slice is.
+func sweepNote(e Event) (string, error) {
+	n, err := tokensOf(e)
+	if err != nil {
+		return "", err
+	}
+	words := []string{counted(n, "token")}
+	if e.Command == token.CmdBatchQuarantine {
+		d, err := detailOf[trail.SweepDetail](e)
+		if err != nil {
+			return "", err
+		}
+		if d.Leaked {
+			words = append(words, leaked)
+		}
+	}
+	return listed(words), nil
 }
 
 func clockNote(d trail.ClockDetail) string {
