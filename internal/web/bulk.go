@@ -105,6 +105,7 @@ func (c *call) bindRows(rows []desk.BulkRow) (err error) {
 		return err
 	}
 	sent := bulkSent{At: c.s.Now()}
+	var answered []desk.Answered // of all groups of rows
 	req.Answer = func(all []desk.Answered) error {
 		for _, a := range all {
 			w := &wording{c: c}
@@ -117,11 +118,11 @@ func (c *call) bindRows(rows []desk.BulkRow) (err error) {
 			}
 			sent.Rows = append(sent.Rows, bulkRow{a.Line, string(a.Row.Serial), string(a.Row.Account), a.Outcome.Outcome, string(w.html(text))})
 		}
-		sent.Again = desk.RowsAgain(all)
+		answered = append(answered, all...)
 		return nil
 	}
 	err = c.cases.Desk.BindAll(c.r.Context(), req)
-	if len(sent.Rows) > 0 {
+	if sent.Again = desk.RowsAgain(answered); len(sent.Rows) > 0 {
 		c.s.sessions.Put(c.r.Context(), keyBulk, sent)
 	}
 	if err != nil {

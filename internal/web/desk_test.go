@@ -1,6 +1,7 @@
 package web_test
 
 import (
+	"fmt"
 	"net/http"
 	"regexp"
 	"strings"
@@ -290,6 +291,12 @@ func TestBulk(t *testing.T) {
 	if b.post("/bulk"); !strings.Contains(b.said(), "either rows nor a file") {
 		t.Error(b.said())
 	}
+	// Rows that were refused come back though those behind them were not tried any more.
+	many := "serial,account,code1\n"
+	for i := range desk.MaxRefusals + 1 {
+		many += fmt.Sprintf("nosuch%02d,eva,123456\n", i)
+	}
+	b.post("/bulk", "rows", many).has("reason\nnosuch00,eva,,,,\n", fmt.Sprintf("nosuch%02d,eva,,,,\n</textarea>", desk.MaxRefusals))
 }
 
 // A guarded command waits: somebody else looks at it and approves, and the person who asked
