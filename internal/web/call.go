@@ -247,16 +247,21 @@ func (c *call) form(name string) string { return strings.TrimSpace(c.r.PostFormV
 // is reports whether a box of a form was ticked.
 func (c *call) is(name string) bool { return c.form(name) != "" }
 
-// typed is what a form had, but for codes and rows.
+// typed is what a form had, but for codes and rows. Of one that is larger than ours are
+// nothing is kept: anybody can send it, and it would stay in memory.
 func (c *call) typed() map[string]string {
 	if c.values != nil {
 		return c.values
 	}
-	values := map[string]string{}
+	values, left := map[string]string{}, maxForm
 	_ = c.r.ParseForm() // what cannot be read is not kept
 	for name, v := range c.r.PostForm {
 		if len(v) > 0 && !strings.HasPrefix(name, "code") && name != "rows" && name != "q" {
 			values[name] = v[0][:min(len(v[0]), 500)]
+			left -= len(name) + len(values[name])
+		}
+		if left < 0 {
+			return nil
 		}
 	}
 	return values

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"net/http/httptest"
 	"net/url"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -79,6 +80,16 @@ func TestFormOutlivesItsSession(t *testing.T) {
 		t.Fatal(b.At)
 	}
 	b.has(`value="hanna.roth"`, `value="HD-77"`, "nothing was done yet").lacks("123456")
+	// Nobody fills the memory by a page that takes more than a form.
+	p.wait(31 * time.Minute)
+	large := []string{"ticket", "HD-78"}
+	for i := range 100 {
+		large = append(large, strings.Repeat("x", 100)+strconv.Itoa(i), strings.Repeat("y", 100))
+	}
+	if b.post("/bulk", large...).post("/signin/demo", "person", sonja); b.At != "/bulk" {
+		t.Fatal(b.At)
+	}
+	b.has("nothing was done yet").lacks("HD-78")
 }
 
 // A session that was ended at another server does not come back once nothing is known of
