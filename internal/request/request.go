@@ -103,16 +103,22 @@ func (q Request) Misfits(n *Needed) *fault.Error {
 // Differs says in what a command differs from what was asked for.
 func (q Request) Differs(n *Needed) string {
 	var words []string
-	for _, was := range q.What {
-		name, _, _ := strings.Cut(was, "=")
-		i := slices.IndexFunc(n.Order.What, func(s string) bool { return strings.HasPrefix(s, name+"=") })
-		if i < 0 || n.Order.What[i] != was && name != "ids" {
-			now := "nothing"
-			if i >= 0 {
-				now = n.Order.What[i]
-			}
-			words = append(words, fmt.Sprintf("it was for %s, and now it is %s", was, now))
+	nameOf := func(argument string) string { name, _, _ := strings.Cut(argument, "="); return name }
+	without := func(all, others []string) []string { // ids say nothing to a person
+		return slices.DeleteFunc(slices.Clone(all), func(s string) bool { return nameOf(s) == "ids" || slices.Contains(others, s) })
+	}
+	added := without(n.Order.What, q.What)
+	for _, was := range without(q.What, n.Order.What) {
+		i := slices.IndexFunc(added, func(s string) bool { return nameOf(s) == nameOf(was) })
+		if i < 0 {
+			words = append(words, fmt.Sprintf("it was for %s, and now it is not", was))
+			continue
 		}
+		words = append(words, fmt.Sprintf("it was for %s, and now it is %s", was, added[i]))
+		added = slices.Delete(added, i, i+1)
+	}
+	for _, now := range added {
+		words = append(words, fmt.Sprintf("it was not for %s, and now it is", now))
 	}
 	for _, f := range n.Order.Files {
 		if !slices.Contains(q.Files, f) {
