@@ -376,6 +376,9 @@ func (a *attempt) fail(tx Tx) error {
 	if err := a.refuse(r.Reason, refusal); r.Reason == otp.SameCodeTwice {
 		return err
 	}
+	if a.req.Counted { // with the first code
+		refusal.Advice = refusal.Advice.And(fault.Textf("%s", leftWords(a.token, a.policy.Lock)))
+	}
 	if a.req.Counted || r.Repeated {
 		return a.record(tx, nil)
 	}

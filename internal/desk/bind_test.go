@@ -184,6 +184,9 @@ func TestCountedPairIsOneFailure(t *testing.T) {
 	if len(h.events()) != events+1 {
 		t.Error("the second refusal has no event")
 	}
+	if hint := fault.AdviceOf(err).String(); !strings.Contains(hint, "4 more wrong codes lock it") {
+		t.Error(hint)
+	}
 	out, err = h.bind("S1", wrong, other) // a pair by itself
 	kindIs(t, err, fault.CodeRefused)
 	refusedFor(t, out, otp.WrongCode, 2)
