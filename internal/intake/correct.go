@@ -48,7 +48,8 @@ func (d *Intake) CorrectSupply(ctx context.Context, c Resupply) (res Corrected, 
 		return b, nil
 	}
 	if c.DryRun {
-		return res, d.Store.View(ctx, func(r Reader) error { _, err := change(r); return err })
+		err = d.Store.View(ctx, func(r Reader) error { _, err := change(r); return err })
+		return res, err
 	}
 	err = d.Store.Update(ctx, func(tx Tx) error {
 		if err := desk.Demand(tx, token.CmdBatchCorrect, c.Words); err != nil {

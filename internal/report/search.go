@@ -68,7 +68,8 @@ const (
 // known already, 0 for none.
 func SearchFor(r PageReader, text string, after int64, limit int) (s Search, err error) {
 	if after > 0 {
-		return s, s.order(r, text, after, limit)
+		err = s.order(r, text, after, limit)
+		return s, err
 	}
 	if err := s.account(r, text, ByAccount, limit); err != nil {
 		return s, err
