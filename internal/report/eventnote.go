@@ -69,7 +69,7 @@ func (e Event) note() (string, error) {
 		return "for " + d.Target, err
 	case token.CmdVerifierDone:
 		n, err := tokensOf(e)
-		return fmt.Sprintf("%s, out there", counted(n, "token")), err
+		return fmt.Sprintf("%s, ended there", counted(n, "token")), err
 	case token.CmdPolicySet:
 		d, err := detailOf[trail.PolicyDetail](e)
 		return policyWords(d.Changes), err
