@@ -279,7 +279,11 @@ func (p *peopleReader) leaves(row rows.Row, s statusColumn, text string) (here, 
 	case !someDay.MatchString(text):
 		return false, false, day, nil
 	default:
-		if day, other, _ = rows.ParseDay(text); day.IsZero() {
+		if day, other, _ = rows.ParseDay(text); day.IsZero() { // directories write times in many ways
+			date, _, _ := strings.Cut(strings.Replace(text, "T", " ", 1), " ")
+			day, other, _ = rows.ParseDay(date)
+		}
+		if day.IsZero() {
 			return false, false, day, fault.Errorf(fault.Refused, "fob cannot read the day on which somebody leaves; write it as year-month-day, in a copy")
 		}
 	}
