@@ -108,22 +108,25 @@ func (c *call) formPath() string {
 	return path.Dir(c.r.URL.Path)
 }
 
-// mostTyped is how many forms are kept that come without a session, within the time that
-// a session may rest: those who never sign in fill no store.
-const mostTyped = 1000
-
-// signInFor sends a person to the sign-in and notes where they want to go on. What was
-// typed into a form is kept, but for codes.
+// signInFor sends a person to the sign-in and notes where they want to go on. What they
+// typed into a form is kept, but for codes, if it is known whose it is.
 func (c *call) signInFor(fresh bool) {
 	ctx, to := c.r.Context(), c.back
-	if c.isPost() && (c.who != nil || c.s.rates.allow("forms without a session", mostTyped, c.s.Config.Idle)) {
-		c.keep(said{For: to, HTML: c.t("signin.again.form"), Values: c.typed()})
+	whose := c.who
+	if whose == nil {
+		whose = c.wasHere()
 	}
-	if !isPage(to) {
+	switch {
+	case !isPage(to), c.isPost() && whose == nil:
 		to = "/"
+	case c.isPost():
+		c.keep(said{For: to, HTML: c.t("signin.again.form"), Values: c.typed()})
 	}
 	if c.who != nil || to != "/" { // a visitor needs no session yet
 		c.s.sessions.Put(ctx, keyGoOn, to)
+		if whose != nil {
+			c.s.sessions.Put(ctx, keyLeft, *whose)
+		}
 	}
 	where := "/signin"
 	if fresh {
@@ -247,8 +250,17 @@ func (c *call) form(name string) string { return strings.TrimSpace(c.r.PostFormV
 // is reports whether a box of a form was ticked.
 func (c *call) is(name string) bool { return c.form(name) != "" }
 
+// wasHere is whose session ended in this browser; nil: nobody's.
+func (c *call) wasHere() *person {
+	cookie, err := c.r.Cookie(c.s.sessions.Cookie.Name)
+	if err != nil {
+		return nil
+	}
+	return c.s.kept.last(c.r.Context(), cookie.Value)
+}
+
 // typed is what a form had, but for codes and rows. Of one that is larger than ours are
-// nothing is kept: anybody can send it, and it would stay in memory.
+// nothing is kept: it would stay in memory.
 func (c *call) typed() map[string]string {
 	if c.values != nil {
 		return c.values

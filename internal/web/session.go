@@ -18,6 +18,7 @@ const (
 	keyPerson  = "person"
 	keyPending = "pending" // a sign-in that was begun
 	keyGoOn    = "go-on"   // where to go after it
+	keyLeft    = "left"    // whose that is
 	keySaid    = "said"    // an answer that is to be shown
 	keyFound   = "found"   // what was searched for
 	keyBulk    = "bulk"    // what became of rows

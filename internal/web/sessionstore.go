@@ -55,6 +55,10 @@ type signedIn struct {
 // trustFor is how long another server's sign-out may take to be noticed.
 const trustFor = 10 * time.Second
 
+// rememberFor is how long it is known whose a session was that is over: a form that is
+// sent so late is kept for nobody else.
+const rememberFor = 12 * time.Hour
+
 func newSessionStore(o Options) *sessionStore {
 	c := o.Config
 	bound := fmt.Appendf(nil, "%q", []any{c.Issuer, c.ClientID, c.RolesClaim, c.NameClaim, c.AccountClaim, c.Roles})
@@ -191,7 +195,7 @@ func (s *sessionStore) save(ctx context.Context, id string, seal cipher.AEAD, in
 	if _, err := io.ReadFull(s.random, nonce); err != nil {
 		return err
 	}
-	return s.table.SaveSession(ctx, []byte(id), seal.Seal(nonce, nonce, text, s.bound), in.Used.Add(s.idle), in.Used, isNew)
+	return s.table.SaveSession(ctx, []byte(id), seal.Seal(nonce, nonce, text, s.bound), in.Used.Add(s.idle+rememberFor), in.Used, isNew)
 }
 
 // know keeps what is known of a session, and drops those that are over.
@@ -208,6 +212,26 @@ func (s *sessionStore) know(id string, in signedIn) {
 		}
 	}
 	s.known[id] = in
+}
+
+// last is who a session was of that is over; nil: nobody's that is known.
+func (s *sessionStore) last(ctx context.Context, cookie string) *person {
+	id, seal, err := namesOf(cookie)
+	if err != nil {
+		return nil
+	}
+	s.mu.Lock()
+	in, known := s.known[id]
+	s.mu.Unlock()
+	if !known && s.table != nil {
+		if sealed, err := s.table.Session(ctx, []byte(id)); err == nil {
+			in, known = s.open(seal, sealed)
+		}
+	}
+	if !known {
+		return nil
+	}
+	return &in.Person
 }
 
 // forget drops a session here, for as long as requests of it may be under way.

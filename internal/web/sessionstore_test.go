@@ -80,6 +80,27 @@ func TestFormOutlivesItsSession(t *testing.T) {
 		t.Fatal(b.At)
 	}
 	b.has(`value="hanna.roth"`, `value="HD-77"`, "nothing was done yet").lacks("123456")
+	// It is shown to nobody else, and nobody keeps one who was never here.
+	for _, stranger := range []bool{false, true} {
+		b, other := p.as(sonja), p.as(hanna)
+		p.wait(31 * time.Minute)
+		if stranger {
+			b = p.browser()
+		}
+		b.post("/tokens/1/bind", "account", "hanna.roth", "ticket", "HD-79")
+		if strings.Contains(b.Body, "Your session had ended") == stranger {
+			t.Error(b.Body)
+		}
+		if b.post("/signin/demo", "person", paula); b.At != "/find" {
+			t.Error(b.At)
+		}
+		b.get("/tokens/1/bind").lacks("HD-79", "nothing was done yet")
+		other.get("/mine/bind").post("/signin/demo", "person", paula)
+		if other.At != "/find" {
+			t.Error("one lands where another was: ", other.At)
+		}
+	}
+	b = p.as(sonja)
 	// Nobody fills the memory by a page that takes more than a form.
 	p.wait(31 * time.Minute)
 	large := []string{"ticket", "HD-78"}

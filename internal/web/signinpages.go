@@ -152,7 +152,11 @@ func (c *call) signedIn(p person) error {
 	ctx := c.r.Context()
 	to, _ := c.s.sessions.Pop(ctx, keyGoOn).(string)
 	answer, kept := c.s.sessions.Get(ctx, keySaid).(said)
-	if c.who != nil && (c.who.Issuer != p.Issuer || c.who.Subject != p.Subject) {
+	whose := c.who
+	if left, is := c.s.sessions.Get(ctx, keyLeft).(person); whose == nil && is {
+		whose = &left
+	}
+	if whose != nil && (whose.Issuer != p.Issuer || whose.Subject != p.Subject) {
 		to, kept = "", false
 	}
 	if err := c.s.sessions.Clear(ctx); err != nil {
