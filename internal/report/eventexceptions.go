@@ -2,7 +2,6 @@ package report
 
 import (
 	"fmt"
-	"strings"
 	"time"
 
 	"fob/internal/otp"
@@ -61,9 +60,9 @@ func (f ExceptionFilter) ofEvent(e Event, g guessing) (found []Exception, err er
 		hours := late.Hours()
 		add(LostLate, fmt.Sprintf("entered %.0f hours after it was reported", hours), &hours)
 	}
-	if approver := e.Plain[trail.TextApprover]; samePerson(approver, e.Operator.Name) {
+	if approver := e.Plain[trail.TextApprover]; token.SameName(approver, e.Operator.Name) {
 		add(ApprovedAlone, "approved by the operator", nil)
-	} else if samePerson(approver, e.Plain[trail.TextAccount]) {
+	} else if token.SameName(approver, e.Plain[trail.TextAccount]) {
 		add(ApprovedAlone, "approved by the account itself", nil)
 	}
 	if x, err := g.look(e); err != nil {
@@ -156,21 +155,6 @@ var (
 		ByPlaintext:    "seeds were handed on in clear text",
 	}
 )
-
-// samePerson compares two names as people are called in different places: anna,
-// Anna@example.com and EXAMPLE\anna are one.
-func samePerson(a, b string) bool {
-	a, b = loginName(a), loginName(b)
-	return a != "" && strings.EqualFold(a, b)
-}
-
-func loginName(s string) string {
-	if i := strings.LastIndexByte(s, '\\'); i >= 0 {
-		s = s[i+1:]
-	}
-	s, _, _ = strings.Cut(s, "@")
-	return strings.TrimSpace(s)
-}
 
 // guesses are the refused codes of one operator within an hour.
 type guesses struct {

@@ -1,6 +1,7 @@
 package report
 
 import (
+	"bytes"
 	"fmt"
 	"slices"
 	"strings"
@@ -55,6 +56,10 @@ func (e Event) note() (string, error) {
 			return "", err
 		}
 		return leaked, nil
+	case token.CmdBind, token.CmdReplace, token.CmdCheck, token.CmdResync, token.CmdUnbind:
+		if bytes.Contains(e.Detail, []byte(`"deep":true`)) { // almost none is: they are not read for it
+			return "searched as wide as is possible", nil
+		}
 	case token.CmdLost:
 		d, err := detailOf[trail.TokenDetail](e)
 		if err != nil || d.After == nil || !d.After.Loss.Stolen {

@@ -106,8 +106,11 @@ func (s *Search) account(r PageReader, text, by string, limit int) error {
 			return err
 		}
 	}
+	if by == ByAccount {
+		by = ByLost
+	}
 	for _, serial := range lost {
-		s.add(Hit{By: ByLost, Serial: serial, Account: text})
+		s.add(Hit{By: by, Serial: serial, Account: text})
 	}
 	return nil
 }

@@ -1,7 +1,7 @@
 package token
 
 import (
-	"strings"
+	"slices"
 	"time"
 
 	"fob/internal/fault"
@@ -67,8 +67,8 @@ func (t Standing) LastLock(l Lock) time.Time {
 // be the operator's own. Package request has approvals that the system verifies.
 type Approver string
 
-// ParseApprover checks a typed approver.
-func ParseApprover(text string, by Operator) (Approver, error) {
+// ParseApprover checks a typed approver. Logins are what else the operator is called.
+func ParseApprover(text string, by Operator, logins ...string) (Approver, error) {
 	t, err := ParseText(fault.ApprovedBy, text)
 	if err != nil {
 		return "", err
@@ -76,7 +76,7 @@ func ParseApprover(text string, by Operator) (Approver, error) {
 	if t == "" {
 		return "", fault.Errorf(fault.Refused, "a second person has to approve this").WithHint("name them with %s", fault.ApprovedBy)
 	}
-	if strings.EqualFold(t, by.Name) {
+	if slices.ContainsFunc(append(logins, by.Name), func(own string) bool { return SameName(t, own) }) {
 		return "", fault.Errorf(fault.NotAllowed, "%s cannot approve what %s does", t, by.Name).WithHint("name another person with %s", fault.ApprovedBy)
 	}
 	return Approver(t), nil

@@ -2,7 +2,9 @@ package token
 
 import (
 	"fmt"
+	"slices"
 	"strings"
+	"unicode"
 )
 
 // OperatorKind says who vouches for an operator.
@@ -35,9 +37,27 @@ type Operator struct {
 // signing in to a page under the name of a login.
 func (o Operator) SamePerson(other Operator) bool {
 	if o.Kind != other.Kind { // nobody vouches for both: one name is one person
-		return strings.EqualFold(o.Name, other.Name)
+		return SameName(o.Name, other.Name)
 	}
 	return o.ID == other.ID || o.Kind == OperatorOS && (o.SudoUID == other.ID || o.ID == other.SudoUID || o.SudoUID != "" && o.SudoUID == other.SudoUID)
+}
+
+// SameName compares two names as people are called in different places: anna,
+// Anna@example.com and EXAMPLE\anna are one, and so are Anna Smith, "Smith, Anna" and
+// anna.smith. No name is like an empty one.
+func SameName(a, b string) bool {
+	parts := nameParts(a)
+	return a != "" && (strings.EqualFold(a, b) || len(parts) > 0 && slices.Equal(parts, nameParts(b)))
+}
+
+func nameParts(name string) []string {
+	if i := strings.LastIndexByte(name, '\\'); i >= 0 {
+		name = name[i+1:]
+	}
+	name, _, _ = strings.Cut(name, "@")
+	parts := strings.FieldsFunc(strings.ToLower(name), func(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsDigit(r) })
+	slices.Sort(parts)
+	return parts
 }
 
 // Brief is what tables keep of an operator.

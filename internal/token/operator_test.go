@@ -28,3 +28,26 @@ func TestSamePerson(t *testing.T) {
 		}
 	}
 }
+
+// A name is one person's however people spell it.
+func TestSameName(t *testing.T) {
+	for _, c := range []struct {
+		a, b string
+		want bool
+	}{
+		{"anna", "Anna@example.com", true}, {"anna", `EXAMPLE\anna`, true}, {"Sonja Berg", "sonja.berg", true}, {"Berg, Sonja", "sonja_berg@example.com", true},
+		{"Sonja Berg", "Sonja", false}, {"Sonja Berg", "Otto Berg", false}, {"", "", false}, {"...", "---", false}, {"...", "...", true},
+	} {
+		if got := token.SameName(c.a, c.b); got != c.want || token.SameName(c.b, c.a) != c.want {
+			t.Errorf("%q, %q: %v", c.a, c.b, got)
+		}
+	}
+	for _, own := range []string{"Sonja Berg", "sonja.berg", "sb7", "SB7@example.com"} {
+		if _, err := token.ParseApprover(own, token.Operator{Name: "Sonja Berg"}, "sb7"); err == nil {
+			t.Errorf("%q approves what they do themselves", own)
+		}
+	}
+	if _, err := token.ParseApprover("Otto Berg", token.Operator{Name: "Sonja Berg"}, ""); err != nil {
+		t.Error(err)
+	}
+}

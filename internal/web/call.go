@@ -291,7 +291,7 @@ func (c *call) words() (w token.Words, err error) {
 	}
 	w.Leaked, w.Stolen = c.claimed(fault.Leaked), c.claimed(fault.Stolen)
 	if name := c.form(string(fault.ApprovedBy)); name != "" {
-		w.Approver, err = token.ParseApprover(name, c.cases.Desk.Operator)
+		w.Approver, err = token.ParseApprover(name, c.cases.Desk.Operator, c.who.Account)
 	}
 	return w, err
 }

@@ -186,6 +186,7 @@ func TestDesk(t *testing.T) {
 		{b, "/tokens/12/found", nil, "/tokens/12", "not possible while the token is quarantined"},
 		{b, "/tokens/2/unlock", []string{"approved-by", "Otto Klein"}, "/tokens/2", "not locked"},
 		{b, "/tokens/2/unlock", nil, "/tokens/2", "second person"},
+		{b, "/tokens/2/unlock", []string{"approved-by", "sonja.berg"}, "/tokens/2", "cannot approve what Sonja Berg does"},
 		{b, "/tokens/10/replace", []string{"other", other, "gone", "in_stock", "code1", p.shows(other)}, "/tokens/3", "bound to hanna.roth instead of 2600412300010"},
 	} {
 		if step.by.post(step.path, step.fields...); step.by.At != step.at || !strings.Contains(step.by.said(), step.want) {
@@ -348,6 +349,7 @@ func TestSecondPerson(t *testing.T) {
 		t.Error(b.said())
 	}
 	b.get("/requests?all=1").has("done")
+	b.get("/tokens/1").has("Second person: Ruben Falk", "Request: 1")
 }
 
 // What the policy demands is required in the form, and its proofs are offered.

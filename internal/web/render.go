@@ -184,7 +184,12 @@ func (v view) Asks(name string) bool {
 	if name != string(fault.Leaked) && name != string(fault.Stolen) {
 		return false
 	}
-	return v.Said != nil && slices.Contains(v.Said.Asked, name) || slices.Contains([]string{"yes", "no"}, v.Value(name))
+	return v.Names(name) || slices.Contains([]string{"yes", "no"}, v.Value(name))
+}
+
+// Names reports whether the answer says to fill a field in, or to leave it out.
+func (v view) Names(field string) bool {
+	return v.Said != nil && slices.Contains(v.Said.Asked, field)
 }
 
 // Answer and Advice are what is said, made safe when it was kept.

@@ -5,12 +5,14 @@ import (
 	"fmt"
 	"html/template"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
 	"fob/internal/fault"
 	"fob/internal/report"
 	"fob/internal/token"
+	"fob/internal/trail"
 )
 
 // tokenData is the page of a token.
@@ -118,10 +120,17 @@ func (c *call) eventLine(e report.Event) eventLine {
 		l.What = c.t("state." + to)
 	}
 	l.Who = e.Plain["account"]
-	for _, field := range []fault.Field{fault.Proof, fault.Ticket, fault.Reason} {
-		if text := e.Plain[string(field)]; text != "" {
-			l.Said = append(l.Said, fmt.Sprintf("%s: %s", c.t("fact."+string(field)), text))
+	said := func(fact, text string) {
+		if text != "" {
+			l.Said = append(l.Said, fmt.Sprintf("%s: %s", c.t("fact."+fact), text))
 		}
 	}
+	for _, field := range []string{trail.TextApprover, string(fault.Proof), string(fault.Ticket), string(fault.Reason)} {
+		said(field, e.Plain[field])
+	}
+	if e.Request != 0 {
+		said("request", strconv.Itoa(e.Request))
+	}
+	said("note", e.Note())
 	return l
 }
