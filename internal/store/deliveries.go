@@ -61,8 +61,13 @@ func (q *queries) handedTo() (func(id int64) []string, error) {
 const goneSelect = `SELECT DISTINCT d.seq FROM delivery d JOIN delivered x ON x.delivery_id = d.id WHERE d.destroyed = 1
 	AND (x.first_id BETWEEN $1 AND $2 OR x.last_id > x.first_id AND x.first_id < $1 AND x.last_id >= $1)`
 
-const handedSelect = `SELECT d.verifier FROM delivered x JOIN delivery d ON d.id = x.delivery_id
+// ofOne finds the deliveries that one token was in.
+const (
+	ofOne = ` FROM delivered x JOIN delivery d ON d.id = x.delivery_id
 	WHERE x.first_id = $1 OR x.last_id > x.first_id AND x.first_id < $1 AND x.last_id >= $1 ORDER BY d.id`
+	handedSelect = `SELECT d.verifier` + ofOne
+	tookSelect   = `SELECT d.verifier, d.target, d.at` + ofOne
+)
 
 // HandedTo does the same for one token, without reading all deliveries.
 func (q *queries) HandedTo(id int64) (names []string, err error) {
@@ -234,21 +239,29 @@ var taskSelect = `SELECT t.id, ` + printed + `, t.state, COALESCE(t.state_since,
 
 // Tasks lists the tokens that verifiers still have and should not have any more.
 func (q *queries) Tasks(verifier string) (tasks []trail.Task, err error) {
-	return q.tasks(deliveredWhere(verifier), q.EndedRows(), whereArgs{})
-}
-
-// TasksOf lists those of one token.
-func (q *queries) TasksOf(id int64) (tasks []trail.Task, err error) {
-	one := []any{id}
-	return q.tasks(whereArgs{` WHERE EXISTS (SELECT 1 FROM delivered y WHERE y.delivery_id = d.id AND y.first_id <= $1 AND y.last_id >= $1)`, one},
-		stream(q, scanEnded, `SELECT verifier, token_id, at, noted_at FROM ended WHERE token_id = $1`, id), whereArgs{` AND t.id = $1`, one})
-}
-
-func (q *queries) tasks(d whereArgs, notes iter.Seq2[trail.EndedRow, error], of whereArgs) (tasks []trail.Task, err error) {
+	d := deliveredWhere(verifier)
 	all, err := q.deliveries(d.where, d.args...)
 	if err != nil || len(all) == 0 {
 		return nil, err
 	}
+	return q.tasks(all, q.EndedRows(), whereArgs{})
+}
+
+// TasksOf lists those of one token, without reading which other tokens went with it.
+func (q *queries) TasksOf(id int64) (tasks []trail.Task, err error) {
+	all, err := collect(q, func(row scanner) (d trail.DeliveryRow, err error) {
+		d.IDs = trail.IDRanges{{First: id, Last: id}}
+		err = row.Scan(&d.Verifier, &d.Target, inNanos(&d.At))
+		return d, err
+	}, tookSelect, id)
+	if err != nil || len(all) == 0 {
+		return nil, err
+	}
+	notes := stream(q, scanEnded, `SELECT verifier, token_id, at, noted_at FROM ended WHERE token_id = $1`, id)
+	return q.tasks(all, notes, whereArgs{` AND t.id = $1`, []any{id}})
+}
+
+func (q *queries) tasks(all []trail.DeliveryRow, notes iter.Seq2[trail.EndedRow, error], of whereArgs) (tasks []trail.Task, err error) {
 	removed := map[string]time.Time{}
 	rows, err := q.Verifiers()
 	if err != nil {
