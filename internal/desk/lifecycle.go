@@ -140,13 +140,9 @@ func (d *Desk) MoveIn(tx Tx, t *token.Token, c Change) (err error) {
 		return err
 	}
 	now := e.Time.Time
-	loss := token.Loss{}
-	if c.To == token.Lost && c.By == token.CmdQuarantine {
-		loss = t.Loss
-	} else if c.To == token.Lost {
-		if loss, err = lossOf(*t, c.Loss, now); err != nil {
-			return err
-		}
+	loss, err := lossOf(*t, c, now)
+	if err != nil {
+		return err
 	}
 	var detail trail.TokenDetail
 	if step.Ends {
@@ -212,10 +208,17 @@ func accountOf(tx Tx, t token.Token, c Change) (token.Account, error) {
 	return account, checkShare(tx, p, account, t.Serial)
 }
 
-// lossOf is what is known of a loss once more was reported of it. Of a token that is
-// lost already something new has to be told: an event that changes nothing would
-// only puzzle the auditor.
-func lossOf(t token.Token, told token.Loss, now time.Time) (token.Loss, error) {
+// lossOf is what is known of a token's loss after a change. Of one that is lost already
+// something new has to be told: an event that changes nothing would only puzzle the
+// auditor.
+func lossOf(t token.Token, c Change, now time.Time) (told token.Loss, err error) {
+	switch {
+	case c.To != token.Lost:
+		return told, nil
+	case c.By == token.CmdQuarantine: // its seed is out, which is nothing of its loss
+		return t.Loss, nil
+	}
+	told = c.Loss
 	before, again := t.Loss, t.State == token.Lost
 	if told.Reported.IsZero() {
 		if told.Reported = now; again && !before.Reported.IsZero() {

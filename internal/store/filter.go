@@ -51,10 +51,9 @@ func (l *listing) from(query string) string {
 }
 
 // listing looks up what a filter names first: a name that nothing has ends the
-// search before it begins, and tokens are compared by numbers. Tokens come in the
-// order of serials; of one batch, without a prefix, in that of its file.
+// search before it begins, and tokens are compared by numbers.
 func (q *queries) listing(f report.Filter) (l listing, err error) {
-	l = listing{order: `t.serial_key`, limit: f.Limit}
+	l = listing{limit: f.Limit}
 	id := func(column, query string, key any) {
 		n, lookup := value[int64](q.row(query, key))
 		if notFound(lookup) {
@@ -118,23 +117,31 @@ func (q *queries) listing(f report.Filter) (l listing, err error) {
 	if f.Prefix != "" {
 		l.where(`t.serial_key >= ? AND t.serial_key < ?`, f.Prefix.Key(), prefixEnd(f.Prefix.Key()))
 	}
-	fileOrder := f.Batch != 0 && f.Prefix == ""
-	if fileOrder {
-		l.order = `t.id`
-	}
-	switch {
-	case f.After != "" && fileOrder: // behind the last token of the page before
-		n, lookup := value[int64](q.row(`SELECT id FROM token WHERE serial_key = $1`, f.After.Key()))
-		if l.where(`t.id > ?`, n); notFound(lookup) {
-			lookup = q.noSuchToken(f.After)
-		}
-		if err == nil {
-			err = lookup
-		}
-	case f.After != "":
-		l.where(`t.serial_key > ?`, f.After.Key())
+	if lookup := q.pageOf(&l, f); err == nil {
+		err = lookup
 	}
 	return l, err
+}
+
+// pageOf says in which order a list comes, and behind which token its page begins. It is
+// the order of serials; of one batch, without a prefix, that of its file.
+func (q *queries) pageOf(l *listing, f report.Filter) error {
+	l.order = `t.serial_key`
+	if f.Batch == 0 || f.Prefix != "" {
+		if f.After != "" {
+			l.where(`t.serial_key > ?`, f.After.Key())
+		}
+		return nil
+	}
+	l.order = `t.id`
+	if f.After == "" {
+		return nil
+	}
+	n, err := value[int64](q.row(`SELECT id FROM token WHERE serial_key = $1`, f.After.Key()))
+	if l.where(`t.id > ?`, n); notFound(err) {
+		return q.noSuchToken(f.After)
+	}
+	return err
 }
 
 // likely writes what LIKE takes for itself.
