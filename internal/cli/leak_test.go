@@ -10,9 +10,9 @@ import (
 	"strings"
 	"testing"
 
-	"fob/internal/testkit"
-
 	_ "modernc.org/sqlite"
+
+	"fob/internal/testkit"
 )
 
 // life runs a store's life and keeps what every command printed.

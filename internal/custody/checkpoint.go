@@ -7,9 +7,9 @@ import (
 	"io"
 	"strings"
 
-	"fob/internal/fault"
-
 	"golang.org/x/mod/sumdb/note"
+
+	"fob/internal/fault"
 )
 
 // prefixNoteKey begins a private key in the encoding of signed notes.

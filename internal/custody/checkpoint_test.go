@@ -7,9 +7,9 @@ import (
 	"strings"
 	"testing"
 
-	"fob/internal/fault"
-
 	"golang.org/x/mod/sumdb/note"
+
+	"fob/internal/fault"
 )
 
 func TestCheckpointKey(t *testing.T) {

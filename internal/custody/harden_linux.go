@@ -1,9 +1,9 @@
 package custody
 
 import (
-	"fob/internal/fault"
-
 	"golang.org/x/sys/unix"
+
+	"fob/internal/fault"
 )
 
 // HardenProcess keeps the memory of this process out of core dumps and from

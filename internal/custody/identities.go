@@ -5,12 +5,12 @@ import (
 	"slices"
 	"strings"
 
-	"fob/internal/fault"
-
 	"filippo.io/age"
 	"filippo.io/age/agessh"
 	"filippo.io/age/armor"
 	"filippo.io/age/plugin"
+
+	"fob/internal/fault"
 )
 
 // Identities are the custodian keys of one identity file. They print as

@@ -13,11 +13,11 @@ import (
 	"time"
 	"unicode/utf16"
 
-	"fob/internal/fault"
-
 	"filippo.io/age"
 	"filippo.io/age/armor"
 	"golang.org/x/crypto/ssh"
+
+	"fob/internal/fault"
 )
 
 // protect encrypts text with a passphrase, as age -p does.

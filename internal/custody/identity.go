@@ -4,9 +4,9 @@ import (
 	"fmt"
 	"time"
 
-	"fob/internal/fault"
-
 	"filippo.io/age"
+
+	"fob/internal/fault"
 )
 
 // Identity is a new custodian key, both halves, before it is in a file. It

@@ -7,10 +7,10 @@ import (
 	"strconv"
 	"strings"
 
-	"fob/internal/fault"
-
 	"filippo.io/age"
 	"filippo.io/age/armor"
+
+	"fob/internal/fault"
 )
 
 const ageMagic = "age-encryption.org/"

@@ -6,9 +6,9 @@ import (
 	"path/filepath"
 	"testing"
 
-	"fob/internal/fault"
-
 	"golang.org/x/sys/unix"
+
+	"fob/internal/fault"
 )
 
 // TestPipes: an identity may come from another program without touching a

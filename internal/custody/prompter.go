@@ -6,9 +6,9 @@ import (
 	"strings"
 	"unicode"
 
-	"fob/internal/fault"
-
 	"filippo.io/age/plugin"
+
+	"fob/internal/fault"
 )
 
 // Prompter asks the person at the terminal on behalf of a passphrase-protected

@@ -4,9 +4,9 @@ import (
 	"strings"
 	"testing"
 
-	"fob/internal/fault"
-
 	"filippo.io/age/plugin"
+
+	"fob/internal/fault"
 )
 
 func TestParseRecipient(t *testing.T) {

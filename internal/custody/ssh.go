@@ -4,10 +4,10 @@ import (
 	"bytes"
 	"errors"
 
-	"fob/internal/fault"
-
 	"filippo.io/age/agessh"
 	"golang.org/x/crypto/ssh"
+
+	"fob/internal/fault"
 )
 
 // isSSHPrivate knows the private keys of OpenSSH, old (PKCS #1, PKCS #8) and

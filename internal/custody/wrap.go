@@ -6,10 +6,10 @@ import (
 	"fmt"
 	"io"
 
-	"fob/internal/fault"
-
 	"filippo.io/age"
 	"filippo.io/age/plugin"
+
+	"fob/internal/fault"
 )
 
 // Wrapped are the keys of a store, encrypted to every custodian's recipient: a

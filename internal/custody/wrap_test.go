@@ -10,11 +10,11 @@ import (
 	"strings"
 	"testing"
 
-	"fob/internal/fault"
-
 	"filippo.io/age"
 	"filippo.io/age/plugin"
 	"golang.org/x/crypto/ssh"
+
+	"fob/internal/fault"
 )
 
 // pair is a custodian key: what goes to --recipient and into the file.

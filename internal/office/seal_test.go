@@ -12,10 +12,10 @@ import (
 	"strings"
 	"testing"
 
-	"fob/internal/fault"
-
 	"github.com/richardlehane/mscfb"
 	"github.com/xuri/excelize/v2"
+
+	"fob/internal/fault"
 )
 
 const testPassword = "Test passwörd 7 \U0001F511"

@@ -8,9 +8,9 @@ import (
 	"io"
 	"slices"
 
-	"fob/internal/fault"
-
 	josecipher "github.com/go-jose/go-jose/v4/cipher"
+
+	"fob/internal/fault"
 )
 
 // Cipher encrypts values with a key that both sides have (RFC 6030 section 6.1).

@@ -11,11 +11,11 @@ import (
 	"math/big"
 	"strings"
 
-	"fob/internal/fault"
-	"fob/internal/xmlstream"
-
 	"github.com/beevik/etree"
 	dsig "github.com/russellhaering/goxmldsig"
+
+	"fob/internal/fault"
+	"fob/internal/xmlstream"
 )
 
 // Signed is what a signature vouches for, and nothing else.

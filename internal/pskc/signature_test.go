@@ -22,11 +22,11 @@ import (
 	"testing"
 	"time"
 
-	"fob/internal/fault"
-	"fob/internal/xmlstream"
-
 	"github.com/beevik/etree"
 	dsig "github.com/russellhaering/goxmldsig"
+
+	"fob/internal/fault"
+	"fob/internal/xmlstream"
 )
 
 // signer is somebody who signs, with a certificate that has expired long ago.

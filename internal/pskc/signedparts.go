@@ -6,12 +6,12 @@ import (
 	"io"
 	"slices"
 
-	"fob/internal/fault"
-	"fob/internal/xmlstream"
-
 	"github.com/beevik/etree"
 	dsig "github.com/russellhaering/goxmldsig"
 	"github.com/russellhaering/goxmldsig/etreeutils"
+
+	"fob/internal/fault"
+	"fob/internal/xmlstream"
 )
 
 // span is a stretch of a file, in bytes.

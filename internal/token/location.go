@@ -4,9 +4,9 @@ import (
 	"slices"
 	"strings"
 
-	"fob/internal/fault"
-
 	"golang.org/x/text/unicode/norm"
+
+	"fob/internal/fault"
 )
 
 // A location is a path of names from the whole to the part: Berlin/Safe 2 is a

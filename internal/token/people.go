@@ -6,11 +6,11 @@ import (
 	"unicode"
 	"unicode/utf8"
 
-	"fob/internal/damage"
-	"fob/internal/fault"
-
 	"github.com/google/uuid"
 	"golang.org/x/text/unicode/norm"
+
+	"fob/internal/damage"
+	"fob/internal/fault"
 )
 
 // MaxTextLen bounds names, reasons and tickets, in bytes: what fits a cell of

@@ -7,10 +7,10 @@ import (
 	"testing"
 	"time"
 
-	"fob/internal/fault"
-
 	"github.com/google/uuid"
 	"golang.org/x/mod/sumdb/note"
+
+	"fob/internal/fault"
 )
 
 func noteKey(t *testing.T, name string) (note.Signer, string) {

@@ -14,7 +14,6 @@ import (
 	"strings"
 
 	_ "fob/internal/store/sqlite" // brings the driver
-
 	"fob/tools/program"
 	"fob/tools/seedgen/gen"
 )

@@ -6,12 +6,12 @@ import (
 	"strconv"
 	"time"
 
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+
 	"fob/internal/desk"
 	"fob/internal/fault"
 	"fob/internal/token"
-
-	"github.com/spf13/cobra"
-	"github.com/spf13/pflag"
 )
 
 // AddYes accepts --yes on commands that change something; those that never ask

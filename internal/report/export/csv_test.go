@@ -7,9 +7,9 @@ import (
 	"io"
 	"testing"
 
-	"fob/internal/fault"
-
 	"github.com/google/go-cmp/cmp"
+
+	"fob/internal/fault"
 )
 
 func csvOf(t testing.TB, r Reader) []byte {

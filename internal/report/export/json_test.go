@@ -13,10 +13,10 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
+
 	"fob/internal/report"
 	"fob/internal/report/sheet"
-
-	"github.com/google/go-cmp/cmp"
 )
 
 type jsonExport struct {

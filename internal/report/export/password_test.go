@@ -6,11 +6,11 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/xuri/excelize/v2"
+
 	"fob/internal/fault"
 	"fob/internal/office"
 	"fob/internal/report/sheet"
-
-	"github.com/xuri/excelize/v2"
 )
 
 func lockedBook(t *testing.T, r Reader, password string) []byte {

@@ -13,12 +13,12 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
+	"github.com/xuri/excelize/v2"
+
 	"fob/internal/fault"
 	"fob/internal/report"
 	"fob/internal/report/sheet"
-
-	"github.com/google/go-cmp/cmp"
-	"github.com/xuri/excelize/v2"
 )
 
 func bookBytes(t testing.TB, r Reader, limit int) []byte {

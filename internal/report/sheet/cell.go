@@ -6,9 +6,9 @@ import (
 	"time"
 	"unicode/utf8"
 
-	"fob/internal/fault"
-
 	"github.com/xuri/excelize/v2"
+
+	"fob/internal/fault"
 )
 
 // Limits of a cell: Excel keeps 15 digits of a number and 32,767 UTF-16 units
