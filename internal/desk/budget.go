@@ -55,6 +55,9 @@ func (a *attempt) allowed(r Reader) (w Words, err error) {
 	}
 	o := request.Order{Guard: token.GuardDeep, By: a.by, Always: true, What: []string{"serial=" + string(a.token.Serial)},
 		Touches: []token.Serial{a.token.Serial}, Effect: fmt.Sprintf("%s token %s", a.by, a.token.Serial)}
+	if w.Account != "" {
+		o.Effect += " to " + string(w.Account)
+	}
 	if a.req.Deep {
 		o.What = append(o.What, "deep")
 		o.Effect += " after a search for its codes as wide as is possible at all"

@@ -70,6 +70,16 @@ type Account struct {
 	Tokens   int        `json:"tokens"` // assigned, bound or suspended now
 }
 
+// AccountOf finds an account by its name; one without a name: nobody is called so.
+func AccountOf(r Reader, a token.Account) (one Account, err error) {
+	for one, err := range r.Accounts(AccountFilter{Prefix: string(a), Limit: 1}) { // the shortest comes first
+		if err != nil || token.Account(one.Account).Key() == a.Key() {
+			return one, err
+		}
+	}
+	return one, nil
+}
+
 // AccountDetail is an account with every token that it ever had.
 type AccountDetail struct {
 	Account

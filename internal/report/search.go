@@ -95,16 +95,12 @@ func (s *Search) account(r PageReader, text, by string, limit int) error {
 	if err != nil {
 		return err
 	}
-	for one, err := range r.Accounts(AccountFilter{Prefix: text, Limit: 1}) { // the shortest comes first
-		if err != nil {
-			return err
-		}
-		if token.Account(one.Account).Key() == a.Key() {
-			err = s.person(r, by, one, limit)
-		}
-		if err != nil {
-			return err
-		}
+	one, err := AccountOf(r, a)
+	if err == nil && one.Account != "" {
+		err = s.person(r, by, one, limit)
+	}
+	if err != nil {
+		return err
 	}
 	if by == ByAccount {
 		by = ByLost

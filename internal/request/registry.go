@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"math"
 	"time"
 
 	"fob/internal/fault"
@@ -93,19 +94,29 @@ func (q Request) Filed() *fault.Error {
 }
 
 // List returns requests, the newest first: those that wait or are approved, or all.
-func (g Registry) List(ctx context.Context, all bool) (list []Request, err error) {
+func (g Registry) List(ctx context.Context, all bool) ([]Request, error) {
+	return g.list(ctx, all, math.MaxInt, lookedAt)
+}
+
+// Newest is List of at most so many requests that were made last, without a look at
+// their tokens: every page of a front end asks for it.
+func (g Registry) Newest(ctx context.Context, all bool, most int) ([]Request, error) {
+	return g.list(ctx, all, most, 0)
+}
+
+func (g Registry) list(ctx context.Context, all bool, most, look int) (list []Request, err error) {
 	err = g.Store.View(ctx, func(r Reader) error {
 		list = []Request{}
 		numbers, err := r.RequestNumbers(all)
 		if err != nil {
 			return err
 		}
-		for _, n := range numbers {
+		for _, n := range numbers[:min(len(numbers), most)] {
 			q, err := g.read(r, n)
 			if err != nil {
 				return err
 			}
-			if err := q.lookAt(r, lookedAt); err != nil {
+			if err := q.lookAt(r, look); err != nil {
 				return err
 			}
 			if all || q.State != Ended {
@@ -134,7 +145,7 @@ const lookedAt = 1000
 // lookAt finds whether the tokens of a live request, if they are at most so many, are
 // still as they were.
 func (q *Request) lookAt(r Reader, most int) error {
-	if q.State != Waiting && q.State != Approved || len(q.content.Touches) > most {
+	if !q.IsLive() || len(q.content.Touches) > most {
 		return nil
 	}
 	tokens, err := digest(r, q.content.Touches, q.content.Nonce)
@@ -148,7 +159,7 @@ func (q *Request) lookAt(r Reader, most int) error {
 // read is Read with the present time.
 func (g Registry) read(r Reader, number int) (Request, error) {
 	q, err := Read(r, number)
-	if err == nil && (q.State == Waiting || q.State == Approved) && q.EndedAt(g.Author.Now()) {
+	if err == nil && q.IsLive() && q.EndedAt(g.Author.Now()) {
 		q.State = Ended
 	}
 	return q, err

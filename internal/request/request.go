@@ -46,6 +46,7 @@ type Request struct {
 	Decider  *string         `json:"decided_by"`
 	Decided  *time.Time      `json:"decided_at"`
 	Denial   string          `json:"denied_because"`
+	Consent  string          `json:"approved_because"`
 	Event    int64           `json:"done_by_event"` // 0: it was not carried out
 	Void     bool            `json:"void"`          // it waits or was approved, and a token that it is about has changed since
 
@@ -54,6 +55,9 @@ type Request struct {
 	content content
 	row     trail.RequestRow
 }
+
+// IsLive reports whether a request waits, or was approved and not carried out yet.
+func (q Request) IsLive() bool { return q.State == Waiting || q.State == Approved }
 
 // EndedAt reports whether a request that nobody ended is too old.
 func (q Request) EndedAt(now time.Time) bool { return now.After(q.Ends) }
@@ -187,10 +191,10 @@ func (q *Request) decided(r Reader, seq int64) error {
 	if e.Operator.SamePerson(q.by) {
 		return contradiction(q.Number)
 	}
-	at, name := e.Time.UTC(), e.Operator.String()
-	q.Approver, q.Decider, q.Decided, q.State = &e.Operator, &name, &at, Approved
+	at, name, why := e.Time.UTC(), e.Operator.String(), texts[trail.TextReason]
+	q.Approver, q.Decider, q.Decided, q.State, q.Consent = &e.Operator, &name, &at, Approved, why
 	if e.Command == token.CmdRequestDeny {
-		q.State, q.Denial = Denied, texts[trail.TextReason]
+		q.State, q.Denial, q.Consent = Denied, why, ""
 	}
 	return nil
 }

@@ -33,6 +33,7 @@ type call struct {
 	cases *app.UseCases
 	began time.Time
 
+	live   []request.Request // that wait or are approved; nil: not read yet
 	values map[string]string // what the form had that began this; nil: the one that came
 }
 
@@ -163,6 +164,9 @@ func (c *call) fail(err error) {
 	if c.isPost() && c.who != nil && !errors.Is(err, errNoPage) {
 		answer.Values = c.typed()
 		delete(answer.Values, "seen") // the form shows the token anew
+		if slices.Contains(asked, string(fault.ApprovedBy)) {
+			delete(answer.Values, string(fault.ApprovedBy)) // it was the wrong one, or one too many
+		}
 		c.keep(answer)
 		c.redirect(c.back)
 		return

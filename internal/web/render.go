@@ -168,6 +168,7 @@ type view struct {
 type navLink struct {
 	Path, Text string
 	Here       bool
+	Count      int // of what waits there for this person
 }
 
 // Value is what was typed into a field of a form that came back.
@@ -226,7 +227,11 @@ func (c *call) nav() (all []navLink) {
 		}
 		_, to, _ := strings.Cut(r.pattern, " ")
 		to = strings.TrimSuffix(to, "{$}")
-		all = append(all, navLink{to, c.t("nav." + r.nav), c.r.URL.Path == to})
+		link := navLink{Path: to, Text: c.t("nav." + r.nav), Here: c.r.URL.Path == to}
+		if r.nav == "requests" {
+			link.Count = c.turns()
+		}
+		all = append(all, link)
 	}
 	return all
 }

@@ -2,25 +2,61 @@ package web
 
 import (
 	"html/template"
+	"slices"
 
 	"fob/internal/fault"
+	"fob/internal/report"
 	"fob/internal/request"
 	"fob/internal/token"
 )
 
-// requestsData is the list of what waits for a second person.
-type requestsData struct {
-	All  bool
-	List []request.Request
-}
+// requestsData is the list of what waits for a second person, and of what ended lately.
+type requestsData struct{ Live, Over []request.Request }
+
+// How many requests a page reads.
+const (
+	mostLive = 100
+	mostOver = 30
+)
 
 func requestsPage(c *call) error {
-	d := requestsData{All: c.r.URL.Query().Get("all") != ""}
-	var err error
-	if d.List, err = c.cases.Requests.List(c.r.Context(), d.All); err != nil {
+	d := requestsData{Live: c.liveRequests()}
+	all, err := c.cases.Requests.Newest(c.r.Context(), true, mostOver)
+	if err != nil {
 		return err
 	}
+	d.Over = slices.DeleteFunc(all, request.Request.IsLive)
 	return c.show("requests", d)
+}
+
+// liveRequests are the newest that wait or are approved. The navigation of every page
+// counts those that it is this person's turn to go on with.
+func (c *call) liveRequests() []request.Request {
+	if c.live == nil {
+		live, err := c.cases.Requests.Newest(c.r.Context(), false, mostLive)
+		if err != nil { // the page is good without
+			c.s.Log.Error("the requests could not be read", "error", redacted(err.Error()))
+		}
+		c.live = append([]request.Request{}, live...)
+	}
+	return c.live
+}
+
+// isTurn reports whether a request waits for this person: to decide it, or to carry it
+// out.
+func (c *call) isTurn(q request.Request) bool {
+	mine := q.IsOf(c.cases.Desk.Operator)
+	return q.State == request.Waiting && !mine && c.who.may(Approver) || q.State == request.Approved && mine
+}
+
+// turns counts the requests that wait for this person.
+func (c *call) turns() (n int) {
+	for _, q := range c.liveRequests() {
+		if c.isTurn(q) {
+			n++
+		}
+	}
+	return n
 }
 
 // requestData is one request, with what this person may do about it.
@@ -33,7 +69,12 @@ type requestData struct {
 	Waits    bool
 	CanEnd   bool
 	Approved bool
+	Person   string    // whom the account is of, by the list of people
+	Links    []navLink // the tokens that it is about
 }
+
+// mostLinks is how many tokens of a request have a link.
+const mostLinks = 5
 
 // Title names the request.
 func (d requestData) Title(c *call) string { return c.t("request.title", d.Number) }
@@ -48,7 +89,20 @@ func requestPage(c *call) error {
 		return err
 	}
 	d := requestData{Request: q, Mine: q.IsOf(c.cases.Desk.Operator), Waits: q.State == request.Waiting, Approved: q.State == request.Approved}
-	d.CanEnd = d.Waits || d.Approved
+	d.CanEnd = q.IsLive()
+	if d.Account != "" {
+		if err := c.read(func(r report.PageReader) (err error) {
+			d.Person, err = c.personWords(r, q.Account)
+			return err
+		}); err != nil {
+			return err
+		}
+	}
+	for _, s := range q.Tokens[:min(len(q.Tokens), mostLinks)] {
+		if path := c.pathOf(string(s)); path != "" {
+			d.Links = append(d.Links, navLink{Path: path, Text: string(s)})
+		}
+	}
 	if d.Waits && c.who.may(Approver) && !d.Mine {
 		_, err := c.cases.Requests.Approvable(c.r.Context(), int(n))
 		if d.May = err == nil; err != nil {
@@ -59,6 +113,21 @@ func requestPage(c *call) error {
 		d.GoOn = c.carryOut(q)
 	}
 	return c.show("request", d)
+}
+
+// personWords say whom an account is of, or that no list of people has it: who approves
+// looks at nothing closer.
+func (c *call) personWords(r report.PageReader, a token.Account) (string, error) {
+	one, err := report.AccountOf(r, a)
+	switch {
+	case err != nil:
+		return "", err
+	case one.Standing == report.OnList:
+		return deref(one.FullName), nil
+	case one.Standing == report.HasLeft:
+		return c.t("request.left"), nil
+	}
+	return c.t("request.unlisted"), nil
 }
 
 // carryOut is the form that does what was approved; empty if it is done elsewhere.

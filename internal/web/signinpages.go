@@ -186,6 +186,10 @@ func signOut(c *call) error {
 
 // home is the first page that the person has.
 func home(c *call) error {
+	if c.who.Roles == Approver {
+		c.redirect("/requests")
+		return nil
+	}
 	if links := c.nav(); len(links) > 0 {
 		c.redirect(links[0].Path)
 		return nil

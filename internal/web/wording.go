@@ -124,7 +124,7 @@ func (c *call) link(r fault.Remedy) template.HTML {
 	}
 	safe := template.HTMLEscapeString(words)
 	path := c.pageFor(r)
-	if path == "" {
+	if path == "" || path == c.back { // it is done on this very page
 		return template.HTML("<em>" + safe + "</em>")
 	}
 	return template.HTML(`<a href="` + template.HTMLEscapeString(path) + `">` + safe + `</a>`)
@@ -132,6 +132,9 @@ func (c *call) link(r fault.Remedy) template.HTML {
 
 // pageFor is the page on which a remedy is done, if this person may.
 func (c *call) pageFor(r fault.Remedy) string {
+	if r.Do == "request list" {
+		return c.allowed("GET /requests", "/requests")
+	}
 	if len(r.Args) == 0 {
 		return ""
 	}

@@ -128,7 +128,7 @@ func printRequest(r *term.Run, q request.Request) error {
 	}{
 		{"request", q.Number}, {"state", stateWords(q)}, {"void because", void}, {"command", string(q.Command)}, {"effect", q.Effect}, {"arguments", strings.Join(q.What, " ")},
 		{"tokens", serialWords(q.Tokens)}, {"files", strings.Join(files, ", ")}, {"account", string(q.Account)}, {"reason", q.Reason}, {"ticket", q.Ticket}, {"proof", q.Proof}, {"asked by", q.By}, {"asked", q.Asked},
-		{"ends", q.Ends}, {"decided by", decided}, {"decided", at}, {"denied because", q.Denial}, {"done by event", event},
+		{"ends", q.Ends}, {"decided by", decided}, {"decided", at}, {"approved because", q.Consent}, {"denied because", q.Denial}, {"done by event", event},
 	} {
 		if err := add(row.name, row.value); err != nil {
 			return err
