@@ -191,6 +191,8 @@ type PageReader interface {
 	NewestAbout(serial token.Serial, limit int) ([]trail.Stored, error)
 	// Named lists people by a part of their full names, in the order of their accounts.
 	Named(part string, limit int) ([]Account, error)
+	// TokensOf lists what an account has: assigned, bound and suspended tokens.
+	TokensOf(a token.Account) ([]token.Serial, error)
 	// LostBy lists the lost tokens that an account had last, the newest first.
 	LostBy(a token.Account, limit int) ([]token.Serial, error)
 	// StockCounts counts all tokens, in no order. It reads all of them.

@@ -68,9 +68,9 @@ type actionData struct {
 	Places   []string
 	People   []string // some accounts to choose from
 	Digits   int
-	Two      bool // the policy wants two codes
-	Ends     bool // the one who has the token has it no more
-	Now      time.Time
+	Two      bool   // the policy wants two codes
+	Ends     bool   // the one who has the token has it no more
+	Locked   string // codes are refused: until when
 	title    string
 }
 
@@ -92,13 +92,16 @@ const mostOffered = 200
 
 // page shows the form.
 func (a action) page(c *call) error {
-	d := actionData{Name: a.name, Fields: a.fields, Now: c.s.Now(), title: c.t("do." + a.name)}
-	t, err := c.token(func(r report.PageReader, _ token.Token) error {
+	d := actionData{Name: a.name, Fields: a.fields, title: c.t("do." + a.name)}
+	t, err := c.token(func(r report.PageReader, t token.Token) error {
 		p, required, err := demands(r, a.by)
 		if err != nil {
 			return err
 		}
 		d.Required, d.Proofs = required, p.Proofs
+		if slices.Contains(a.fields, "code1") && a.name != "replace" {
+			d.Locked = c.lockWords(t.Failures, t.LastLock(p.Lock))
+		}
 		d.Two = p.Codes > 1 && (a.by == token.CmdBind || a.by == token.CmdResync)
 		if slices.Contains(a.fields, "location") || slices.Contains(a.fields, "to-location") {
 			if d.Places, err = r.Locations(); err != nil {
@@ -121,7 +124,7 @@ func (a action) page(c *call) error {
 		return err
 	}
 	if !a.fits(t) {
-		return c.unfit(t, d.title)
+		return c.unfit(t, a.name, d.title)
 	}
 	d.Ends = t.Account != "" && slices.Contains([]string{"replace", "unbind", "lost", "unassign", "quarantine"}, a.name)
 	if d.Token, d.Digits = t, t.Profile.Digits; t.State == token.Assigned && t.Account != "" {
@@ -132,10 +135,14 @@ func (a action) page(c *call) error {
 
 // unfit shows the token in the place of a form that would be refused in any case, with
 // what was said last, or that it does not fit.
-func (c *call) unfit(t token.Token, title string) error {
+func (c *call) unfit(t token.Token, name, title string) error {
 	answer, ok := c.s.sessions.Get(c.r.Context(), keySaid).(said)
 	if !ok || answer.For != c.r.URL.Path {
-		answer = said{HTML: template.HTMLEscapeString(c.t("action.unfit", title, c.t("state."+string(t.State))))}
+		why, ok := c.s.render.texts.find("action.unfit." + name)
+		if !ok {
+			why = c.t("action.unfit", title, c.t("state."+string(t.State)))
+		}
+		answer = said{HTML: template.HTMLEscapeString(why)}
 	}
 	answer.For = tokenPath(t.ID)
 	c.keep(answer)
@@ -188,10 +195,30 @@ func (c *call) moved(t, before token.Token, remarks ...fault.Text) error {
 		said += " " + c.t("done.ended", before.Account)
 	}
 	left, err := c.left(t)
+	if err == nil && before.Account == "" {
+		remarks, err = c.others(t, remarks)
+	}
 	if err != nil {
 		return err
 	}
 	return c.doneWith(tokenPath(t.ID), fault.Textf("%s", said), append(remarks, left...)...)
+}
+
+// others adds what else somebody has who was just given a token: often that is a loss
+// which nobody reported, or the wrong person.
+func (c *call) others(t token.Token, remarks []fault.Text) ([]fault.Text, error) {
+	if t.Account == "" {
+		return remarks, nil
+	}
+	err := c.read(func(r report.PageReader) error {
+		has, err := r.TokensOf(t.Account)
+		has = slices.DeleteFunc(has, func(s token.Serial) bool { return s == t.Serial })
+		for _, s := range has[:min(len(has), mostLinks)] {
+			remarks = append(remarks, fault.Textf("%s %s", c.t("done.others", t.Account), fault.Do("show", s)))
+		}
+		return err
+	})
+	return remarks, err
 }
 
 // left is what is left to do at verifiers about a token that was moved.

@@ -173,7 +173,7 @@ func TestDesk(t *testing.T) {
 		{b, "/tokens/12/unbind", []string{"where", "missing", "condition", "scratched"}, "/tokens/12/unbind", "not in hand"},
 		{b, "/tokens/12/unbind", []string{"where", "quarantined", "condition", "scratched"}, "/tokens/12", "quarantined now"},
 		{ops, "/tokens/12/release", nil, "/tokens/12", "in stock now"},
-		{ops, "/tokens/12/assign", []string{"account", "eva"}, "/tokens/12", "assigned now (eva)"},
+		{ops, "/tokens/12/assign", []string{"account", "hanna.roth"}, "/tokens/12", "hanna.roth has another one, too: Look at token 2600412300010"},
 		{ops, "/tokens/12/unassign", nil, "/tokens/12", "in stock now"},
 		{ops, "/tokens/12/move", []string{"location", "Drawer", "new-location", "1"}, "/tokens/12", "at Drawer now"},
 		{b, "/tokens/12/lost", []string{"reported-at", "yesterday"}, "/tokens/12/lost", "is no time"},
@@ -320,6 +320,7 @@ func TestSecondPerson(t *testing.T) {
 	}
 	b := p.as(paula)
 	b.get("/tokens/1").has("until somebody unlocks it")
+	b.get("/tokens/1/bind").has("Codes are refused as long")
 	if b.post("/tokens/1/unlock", "reason", "typing", "ticket", "HD-1", "proof", "badge"); !strings.Contains(b.said(), "waits for a second person") || b.At != "/requests/1" {
 		t.Fatal(b.At, b.said())
 	}
@@ -331,15 +332,23 @@ func TestSecondPerson(t *testing.T) {
 	}
 	second := p.browser()
 	second.post("/signin/demo", "person", "6")
-	second.get("/requests").has("unlock token 2600412300001")
-	second.get("/requests/1").has("/requests/1/approve", "typing")
+	if second.get("/"); second.At != "/requests" { // an approver begins there
+		t.Error(second.At)
+	}
+	const turn = `<strong class="count">1<`
+	second.has("unlock token 2600412300001", turn)
+	second.get("/requests/1").has("/requests/1/approve", "typing", `<a href="/tokens/1">2600412300001</a>`)
+	if second.get("/tokens/1").has(`<a href="/requests/1">`); strings.Contains(b.get("/find").Body, turn) {
+		t.Error("it is not the turn of who asked")
+	}
 	if second.post("/requests/1/deny"); !strings.Contains(second.said(), "they will ask why") {
 		t.Error(second.said())
 	}
-	if second.post("/requests/1/approve"); !strings.Contains(second.said(), "Request 1 is approved") {
+	if second.post("/requests/1/approve", "reason", "they called back"); !strings.Contains(second.said(), "Request 1 is approved") {
 		t.Fatal(second.said())
 	}
-	b.get("/requests/1").has("Carry it out")
+	b.get("/find").has(turn)
+	b.get("/requests/1").has("Carry it out", "they called back")
 	if b.post("/requests/1/go"); b.At != "/tokens/1/unlock" {
 		t.Fatal(b.At, b.said())
 	}
@@ -348,7 +357,7 @@ func TestSecondPerson(t *testing.T) {
 	if b.post("/tokens/1/unlock", "reason", "typing", "ticket", "HD-1", "proof", "badge"); !strings.Contains(b.said(), "is unlocked") {
 		t.Error(b.said())
 	}
-	b.get("/requests?all=1").has("done")
+	b.get("/requests").has("The newest that are over", ">done<")
 	b.get("/tokens/1").has("Second person: Ruben Falk", "Request: 1")
 }
 

@@ -176,9 +176,13 @@ func trailPage(c *call) error {
 		}
 		d.Head = head.Seq
 		events, err := report.LogDown(r, before, mostTrail)
+		if err != nil {
+			return err
+		}
+		batches, err := r.BatchFiles()
 		for _, e := range events {
 			l := c.eventLine(e)
-			l.Object = cmp.Or(e.Plain[trail.TextSerial], e.Object.ID)
+			l.Object = c.objectOf(r, e, batches)
 			d.Events = append(d.Events, l)
 		}
 		return err
@@ -191,6 +195,29 @@ func trailPage(c *call) error {
 	}
 	c.verification(&d)
 	return c.show("trail", d)
+}
+
+// objectOf is what an event was about, with its page if there is one.
+func (c *call) objectOf(r report.PageReader, e report.Event, batches []report.Batch) navLink {
+	switch id := e.Object.ID; e.Object.Kind {
+	case trail.KindToken:
+		l := navLink{Text: cmp.Or(e.Plain[trail.TextSerial], id)}
+		if t, err := r.Token(token.Serial(l.Text)); err == nil { // else it is gone
+			l.Path = tokenPath(t.ID)
+		}
+		return l
+	case trail.KindRequest:
+		return navLink{Text: c.t("request.title", id), Path: "/requests/" + id}
+	case trail.KindBatch:
+		for _, b := range batches {
+			if b.ID == id {
+				return navLink{Text: c.t("trail.batch", b.Number), Path: inventoryPath("batch", strconv.Itoa(b.Number))}
+			}
+		}
+	case trail.KindStore:
+		return navLink{Text: e.Plain[trail.TextSerial]} // one that no token has
+	}
+	return navLink{Text: e.Object.ID}
 }
 
 // verification tells how far the last verification was, or that one runs.

@@ -157,6 +157,12 @@ func typoError(typo *otp.CodeError) error {
 // codesDone shows the token with what the codes led to.
 func (c *call) codesDone(one attempt, out desk.Outcome) error {
 	remarks := asTexts(out.Remarks())
+	if one.by == token.CmdBind {
+		var err error
+		if remarks, err = c.others(out.Token, remarks); err != nil {
+			return err
+		}
+	}
 	if one.ended != "" {
 		old, err := c.cases.Desk.Token(c.r.Context(), one.ended)
 		if err != nil {
@@ -180,6 +186,7 @@ type talkData struct {
 	Digits   int
 	Back     string
 	Note     string // what was done already
+	What     string // what the codes are for
 }
 
 // Title names the token.
@@ -206,6 +213,10 @@ func talkPage(c *call) error {
 	d := talkData{Token: t.Token, Changes: t.Changed(), Now: c.s.Now(), Digits: t.Token.Profile.Digits, Back: tokenPath(t.id), Note: t.attempt.note}
 	if d.Note != "" {
 		d.Back = t.attempt.back
+	}
+	d.What = c.t("do." + string(t.attempt.by))
+	if t.attempt.req.Account != "" {
+		d.What = c.t("talk.for", d.What, t.attempt.req.Account)
 	}
 	hotp := t.Token.Profile.Type == token.HOTP
 	switch {

@@ -18,12 +18,15 @@ import (
 // tokenData is the page of a token.
 type tokenData struct {
 	report.Token
-	Lock    string // how it is locked; empty: it is not
+	Lock    string    // how it is locked; empty: it is not
+	Left    int       // so many failed attempts more lock it; 0: it has none, or is locked
+	Asked   []navLink // live requests about it
+	Next    string    // what somebody else has to do with it
 	Actions []navLink
 	History []eventLine
 	Device  string
 	Codes   string
-	Left    template.HTML // to do at verifiers
+	ToEnd   template.HTML // at verifiers
 }
 
 // Title is the serial.
@@ -36,7 +39,7 @@ type eventLine struct {
 	Command, By, What, Who string
 	Refused                bool
 	Said                   []string
-	Object                 string // what it was about, where that is not the page's
+	Object                 navLink // what it was about, where that is not the page's
 }
 
 // mostEvents is how many events of a token are shown.
@@ -48,6 +51,9 @@ func tokenPage(c *call) error {
 		if d.Token, err = r.Find(t.Serial); err != nil {
 			return err
 		}
+		if p, err := token.PolicyOf(r); err == nil && t.Failures > 0 {
+			d.Left = t.Standing.Left(p.Lock)
+		}
 		events, err := report.History(r, t.Serial, mostEvents)
 		for _, e := range events {
 			d.History = append(d.History, c.eventLine(e))
@@ -56,13 +62,23 @@ func tokenPage(c *call) error {
 			return err
 		}
 		left, err := report.Left(r, t)
-		d.Left = c.worded(joined(left))
+		d.ToEnd = c.worded(joined(left))
 		return err
 	})
 	if err != nil {
 		return err
 	}
 	d.describe(c)
+	for _, q := range c.liveRequests() {
+		if slices.Contains(q.Tokens, t.Serial) {
+			d.Asked = append(d.Asked, navLink{Path: fmt.Sprintf("/requests/%d", q.Number), Text: c.t("request.title", q.Number)})
+		}
+	}
+	if t.State == token.Quarantined && !c.who.may(Ops) {
+		if d.Next = c.t("token.next.sound"); t.Leaked {
+			d.Next = c.t("token.next.leaked")
+		}
+	}
 	for _, a := range actions() {
 		if c.who.may(a.roles) && a.fits(t) {
 			link := navLink{Path: tokenPath(t.ID) + "/" + a.name, Text: c.t("do." + a.name)}
@@ -85,13 +101,23 @@ func (d *tokenData) describe(c *call) {
 	if d.Period != nil {
 		d.Codes = c.t("token.codes.period", strings.ToUpper(string(d.Type)), d.Digits, *d.Period)
 	}
-	switch {
-	case d.LockedUntil == nil || !d.LockedUntil.After(c.s.Now()):
-	case d.LockedUntil.Equal(token.Forever):
-		d.Lock = c.t("token.locked.good", d.Failures)
-	default:
-		d.Lock = c.t("token.locked", d.Failures, d.LockedUntil.UTC().Format("15:04 UTC"))
+	if d.LockedUntil != nil {
+		d.Lock = c.lockWords(d.Failures, *d.LockedUntil)
 	}
+	if d.Lock != "" {
+		d.Left = 0
+	}
+}
+
+// lockWords say that a token is locked; empty: it is not.
+func (c *call) lockWords(failures int, until time.Time) string {
+	switch {
+	case !until.After(c.s.Now()):
+		return ""
+	case until.Equal(token.Forever):
+		return c.t("token.locked.good", failures)
+	}
+	return c.t("token.locked", failures, until.UTC().Format("15:04 UTC"))
 }
 
 // saysState has the commands whose name says where a token stands after them.
