@@ -26,6 +26,8 @@ type BulkRow struct {
 
 	fault otp.Reason // of Fault
 	late  bool       // Fault is that its codes are too old
+	file  *bulkFile  // where it stood
+	given []string   // its columns as they were typed, without codes
 }
 
 // Bulk is a file of bindings or assignments.
@@ -115,6 +117,7 @@ type bulk struct {
 	keys                         Keyring // nil: the rows are assignments
 	total, done, refused, inARow int
 	already                      int   // of those done: see AlreadyDone
+	compared                     bool  // codes of some row, of a file that is stored as a whole
 	over                         error // the operator had too many codes refused
 	second                       Words // with who approved the file all the same
 	first                        token.Serial

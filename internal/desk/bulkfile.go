@@ -2,6 +2,7 @@ package desk
 
 import (
 	"bufio"
+	"bytes"
 	"encoding/csv"
 	"errors"
 	"fmt"
@@ -46,6 +47,9 @@ var (
 	bindColumns   = columnSet{[]bulkColumn{colSerial, colAccount, colCode1, colCode2, colReadAt, colProof, colTicket, colReason}, 3}
 	assignColumns = columnSet{[]bulkColumn{colSerial, colAccount, colTicket, colReason}, 2}
 )
+
+// bulkFile is what the rows of a file have in common.
+type bulkFile struct{ names []string } // of its columns
 
 type columnSet struct {
 	all    []bulkColumn
@@ -93,6 +97,12 @@ func readBulk(r io.Reader, set columnSet) (all []BulkRow, notes []string, err er
 	if err != nil {
 		return nil, nil, err
 	}
+	file := &bulkFile{names: make([]string, width)}
+	for _, col := range set.all {
+		if at := columns.At(col); at > 0 {
+			file.names[at-1] = col.String()
+		}
+	}
 	for {
 		row, err := in.Next()
 		switch {
@@ -106,6 +116,7 @@ func readBulk(r io.Reader, set columnSet) (all []BulkRow, notes []string, err er
 			return nil, nil, fault.Errorf(fault.Refused, "the file has more than %d rows", MaxBulkRows).WithHint("split it")
 		}
 		all = append(all, bulkRow(columns, row, width))
+		all[len(all)-1].file = file
 	}
 }
 
@@ -153,20 +164,24 @@ func (s columnSet) columns(header rows.Row) (rows.Columns[bulkColumn], error) {
 // codes' own form is looked at when the token is known, which says how many digits
 // they have.
 func bulkRow(c rows.Columns[bulkColumn], row rows.Row, width int) BulkRow {
-	out := BulkRow{Line: row.Line}
+	out := BulkRow{Line: row.Line, given: given(c, row.Fields, width)}
 	fail := func(err error) {
 		if out.Fault == nil {
 			out.Fault = err
 		}
 	}
+	n := len(row.Fields)
+	if n == 1 && width > 1 && bytes.ContainsAny(row.Fields[0], otherSigns) { // it may hold codes, and is shown nowhere
+		row.Fields = nil
+	}
 	text := func(col bulkColumn) string { return string(c.Field(row.Fields, col)) }
 	var err error
-	if out.Serial, err = token.ParseSerial(text(colSerial)); err != nil {
-		fail(err)
-	}
-	if n := len(row.Fields); n < width || !row.BlankFrom(width) {
+	if n < width || !row.BlankFrom(width) {
 		fail(fault.Errorf(fault.Refused, "the row has %d of %d columns", n, width).
 			WithHint("a column may be empty, but not missing; a text with the delimiter in it stands in quotes"))
+	}
+	if out.Serial, err = token.ParseSerial(text(colSerial)); err != nil {
+		fail(err)
 	}
 	if out.Account, err = token.ParseAccount(text(colAccount)); err != nil {
 		fail(err)
@@ -196,20 +211,41 @@ func bulkRow(c rows.Columns[bulkColumn], row rows.Row, width int) BulkRow {
 	return out
 }
 
-// RowsAgain is a file of the rows that were not carried out, to be corrected: without
-// their codes, which are over.
+// given are the fields of a row as they were typed, without its codes, which are over.
+// In one that does not have the columns of the file whatever may be a code is left out.
+func given(c rows.Columns[bulkColumn], fields [][]byte, width int) []string {
+	if len(fields) == 1 && width > 1 {
+		fields = bytes.FieldsFunc(fields[0], func(r rune) bool { return strings.ContainsRune(otherSigns, r) })
+	}
+	whole, out := len(fields) == width, make([]string, width)
+	for i, f := range fields[:min(len(fields), width)] {
+		col := i + 1
+		secret := col == c.At(colCode1) || col == c.At(colCode2) || col == c.At(colReadAt)
+		if !secret && (whole || len(f) > mostDigits || len(bytes.Trim(f, "0123456789 -")) > 0) {
+			out[i] = string(bytes.TrimSpace(f))
+		}
+	}
+	return out
+}
+
+// otherSigns are those that people put between columns, where the header has another.
+const otherSigns = ",;|\t "
+
+// mostDigits is how long a code may be, with blanks in it.
+const mostDigits = 12
+
+// RowsAgain is a file of the rows that were not carried out, to be corrected.
 func RowsAgain(all []Answered) string {
 	var text strings.Builder
 	w := csv.NewWriter(&text)
 	for _, a := range all {
-		if a.Settled() {
+		if a.Settled() || a.Row.file == nil {
 			continue
 		}
 		if text.Len() == 0 {
-			_ = w.Write([]string{"serial", "account", "code1", "proof", "ticket", "reason"}) // a builder takes all
+			_ = w.Write(a.Row.file.names) // a builder takes all
 		}
-		r := a.Row
-		_ = w.Write([]string{string(r.Serial), string(r.Account), "", r.Proof, r.Ticket, r.Reason})
+		_ = w.Write(a.Row.given)
 		w.Flush()
 	}
 	return text.String()

@@ -47,7 +47,7 @@ func (b *bulk) runWhole(ctx context.Context) error {
 		return err
 	}
 	refusal := fault.Errorf(fault.Refused, "%d of %d rows were refused; nothing of the file was stored", b.refused, b.total)
-	if b.keys == nil {
+	if !b.compared {
 		return refusal.WithHint("correct these rows and try the whole file again")
 	}
 	return refusal.WithHint("codes that were compared stay used or counted: each row shows its result")
@@ -124,6 +124,7 @@ func (b *bulk) bindWhole(tx Tx, answers []Answered) (err error) {
 			continue
 		}
 		tried++
+		b.compared = true
 		if over, err := b.overBudget(tx, b.Rows[i]); err != nil {
 			return err
 		} else if over {

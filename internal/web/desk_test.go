@@ -280,7 +280,7 @@ func TestBulk(t *testing.T) {
 	b.post("/bulk", "rows", rows, "one-code", "1", "ticket", "HD-9")
 	b.has("1 of 2 rows accepted", "&lt;nils&gt;", "1 of 2 rows were refused")
 	p.is(plain, token.Bound, "eva")
-	again := "serial,account,code1,proof,ticket,reason\n" + other + ",&lt;nils&gt;,,,HD-9,\n</textarea>"
+	again := "serial,account,code1\n" + other + ",&lt;nils&gt;,\n</textarea>"
 	b.has(again, "2026-11-30 12:00:00 UTC").lacks("000000")
 	b.get("/find").get("/bulk").has("1 of 2 rows accepted", again)
 	if b.post("/bulk", "rows", "what\nis this", "ticket", "HD-9"); !strings.Contains(b.said(), "columns") {
@@ -297,7 +297,10 @@ func TestBulk(t *testing.T) {
 	for i := range desk.MaxRefusals + 1 {
 		many += fmt.Sprintf("nosuch%02d,eva,123456\n", i)
 	}
-	b.post("/bulk", "rows", many).has("reason\nnosuch00,eva,,,,\n", fmt.Sprintf("nosuch%02d,eva,,,,\n</textarea>", desk.MaxRefusals))
+	b.post("/bulk", "rows", many).has("code1\nnosuch00,eva,\n", fmt.Sprintf("nosuch%02d,eva,\n</textarea>", desk.MaxRefusals))
+	// A row comes back as it was typed, in its own columns, and never with codes.
+	b.post("/bulk", "rows", "account,serial,code1,code2,ticket\neva|"+other+"|123456|654321|HD-1\neva,no such,123456,654321,HD-2\neva,1,2,3,4,5,123456\n")
+	b.has("account,serial,code1,code2,ticket\neva,"+other+",,,HD-1\neva,no such,,,HD-2\neva,,,,\n</textarea>").lacks("654321", "123456")
 }
 
 // A guarded command waits: somebody else looks at it and approves, and the person who asked
