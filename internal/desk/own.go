@@ -138,6 +138,10 @@ func (o Own) Claim(ctx context.Context, serial token.Serial, w Words) (*Claim, e
 		}
 		c.req.Account = o.Account
 		t, err := r.Token(serial)
+		if err != nil && fault.KindOf(err) == fault.NotFound && serial.AsDigits() != serial {
+			c.req.Serial = serial.AsDigits()
+			t, err = r.Token(c.req.Serial)
+		}
 		if c.Theirs = err == nil && isOf(t, o.Account); c.Theirs {
 			c.Token = t
 			return nil

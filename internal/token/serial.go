@@ -37,6 +37,16 @@ func (s Serial) Device() Serial {
 // IsFormer reports whether the token's device was burnt anew since.
 func (s Serial) IsFormer() bool { return strings.Contains(string(s), formerMark) }
 
+// AsDigits reads letters that are taken for digits as those: O for 0, I and l for 1. A
+// serial that has others stays as it is.
+func (s Serial) AsDigits() Serial {
+	read := strings.NewReplacer("O", "0", "I", "1", "L", "1").Replace(s.Key())
+	if strings.Trim(read, "0123456789 -") != "" {
+		return s
+	}
+	return Serial(read)
+}
+
 func serialRune(r rune, first bool) bool {
 	switch {
 	case r >= '0' && r <= '9', r >= 'A' && r <= 'Z', r >= 'a' && r <= 'z':

@@ -105,7 +105,7 @@ func (c *call) claimCode(x *claiming, code string) error {
 		c.values = map[string]string{"serial": string(x.serial)}
 		return c.forHolder(err)
 	}
-	return c.doneWith("/mine", fault.Textf("%s", withClock(c.t("mine.bound", out.Serial), out)), asTexts(out.Warnings)...)
+	return c.doneWith("/mine", fault.Textf("%s", c.t("mine.bound", out.Serial)), asTexts(out.Warnings)...)
 }
 
 // evenStep is when answers to claims are given: at multiples of it. What is done for
@@ -198,6 +198,7 @@ type appData struct {
 	Account  string
 	Required map[string]bool
 	Begun    bool
+	Serial   token.Serial
 	Issuer   string
 	QR       qrSVG
 	Link     template.URL
@@ -230,6 +231,7 @@ func appPage(c *call) error {
 }
 
 func (d *appData) describe(x *enrolling) (err error) {
+	d.Serial = x.Serial
 	d.Begun, d.Digits, d.Issuer, d.Next = true, x.Params.Digits, x.Issuer, x.talk.Question() != desk.CodeNow
 	d.Wrong = x.talk.Question() == desk.CodeAfterWrong
 	uri := string(x.Key.URI.Bytes())
@@ -258,14 +260,16 @@ func grouped(word string) string {
 // appNext begins with a new key, or takes a code of the one that was begun.
 func appNext(c *call) error {
 	x, ok := c.s.apps.find(c.who.key())
-	if c.form("code") == "" || !ok {
+	if c.form("app") == "" {
 		return c.forHolder(c.beginApp())
+	}
+	if !ok || c.form("app") != string(x.Serial) {
+		return c.keyIsOver(token.Serial(c.form("app")))
 	}
 	x.Lock()
 	defer x.Unlock()
 	if x.over {
-		c.redirect(c.r.URL.Path)
-		return nil
+		return c.keyIsOver(x.Serial)
 	}
 	if x.talk.Question() == desk.CodeNow {
 		if err := c.tried(x.Serial); err != nil {
@@ -286,10 +290,30 @@ func appNext(c *call) error {
 	}
 	c.s.apps.end(c.who.key())
 	x.end()
-	if err != nil {
+	switch {
+	case err != nil && fault.KindOf(err) == fault.CodeRefused:
+		return fault.Errorf(fault.CodeRefused, "%s", c.t("app.given.up")).WithHint("%s", c.t("app.given.up.hint"))
+	case err != nil:
 		return c.forHolder(err)
 	}
-	return c.doneWith("/mine", fault.Textf("%s", withClock(c.t("mine.bound.app", out.Serial), out)), asTexts(out.Warnings)...)
+	return c.doneWith("/mine", fault.Textf("%s", c.t("mine.bound.app", out.Serial)), asTexts(out.Warnings)...)
+}
+
+// keyIsOver answers a form of a key that is no more: it was sent twice, or came late.
+func (c *call) keyIsOver(serial token.Serial) error {
+	bound := false
+	err := c.read(func(r report.PageReader) error {
+		t, err := r.Find(serial)
+		bound = err == nil && t.State == token.Bound && t.Account != nil && token.Account(*t.Account).Key() == token.Account(c.who.Account).Key()
+		return nil //nolint:nilerr // no token came of it
+	})
+	switch {
+	case err != nil:
+		return err
+	case bound:
+		return c.done("/mine", fault.Textf("%s", c.t("mine.bound.app", serial)))
+	}
+	return fault.Errorf(fault.Refused, "%s", c.t("app.over")).WithHint("%s", c.t("app.over.hint"))
 }
 
 func (c *call) beginApp() error {

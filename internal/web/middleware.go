@@ -214,6 +214,14 @@ func (r *rates) allow(key string, most int, span time.Duration) bool {
 	return v.n <= most
 }
 
+// full reports whether the next of a key would be over the limit.
+func (r *rates) full(key string, most int) bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	v := r.all[key]
+	return v != nil && v.n >= most && r.now().Before(v.ends)
+}
+
 // certificate is a pair of files that can be read anew.
 type certificate struct {
 	cert, key string

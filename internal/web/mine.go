@@ -31,13 +31,13 @@ func (c *call) tried(serial token.Serial) error {
 			return -1
 		}
 		return r
-	}, serial.Key())
+	}, serial.AsDigits().Key())
 	ok := true
 	for _, limit := range []struct {
 		key  string
 		most int
 	}{
-		{"account " + token.Account(c.who.Account).Key(), c.s.Config.AccountTries},
+		{accountTries(token.Account(c.who.Account)), c.s.Config.AccountTries},
 		{"token " + key, c.s.Config.TokenTries},
 		{"address " + c.s.addressOf(c.r), c.s.Config.AddressTries},
 	} {
@@ -48,6 +48,9 @@ func (c *call) tried(serial token.Serial) error {
 	}
 	return fault.Errorf(fault.Locked, "%s", c.t("mine.tries")).WithHint("%s", c.t("mine.tries.hint"))
 }
+
+// accountTries is what the tries of an account are counted under.
+func accountTries(a token.Account) string { return "account " + a.Key() }
 
 // forHolder leaves out of an error what only the desk can do.
 func (c *call) forHolder(err error) error {
@@ -167,7 +170,7 @@ func (c *call) ownToken() (o desk.Own, t report.Token, err error) {
 			t, err = r.Find(serial)
 		}
 		if err == nil && (t.Account == nil || token.Account(*t.Account).Key() != o.Account.Key()) || err != nil && fault.KindOf(err) == fault.NotFound {
-			return errNoPage
+			return fault.Errorf(fault.NotFound, "%s", c.t("mine.nottheirs")).WithHint("%s", c.t("mine.nottheirs.hint"))
 		}
 		return err
 	})
@@ -278,7 +281,11 @@ func (c *call) ownCodes(out desk.Outcome, err error) error {
 	if out.Reason == nil || *out.Reason != otp.WrongCode || !errors.As(err, &e) {
 		return err
 	}
-	return &fault.Error{Kind: e.Kind, Msg: e.Msg, Err: e.Err, Advice: fault.Textf("%s", c.t("mine.wrong"))}
+	advice := c.t("mine.wrong")
+	if out.LockedUntil != nil {
+		advice = c.lockWords(out.Failures, *out.LockedUntil) + " " + c.t("mine.locked")
+	}
+	return &fault.Error{Kind: e.Kind, Msg: e.Msg, Err: e.Err, Advice: fault.Textf("%s", advice)}
 }
 
 func withClock(text string, out desk.Outcome) string {

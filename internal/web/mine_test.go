@@ -3,6 +3,7 @@ package web_test
 import (
 	"context"
 	"encoding/base32"
+	"fmt"
 	"net/http"
 	"regexp"
 	"strings"
@@ -37,12 +38,12 @@ func TestHolderBinds(t *testing.T) {
 	}
 	b.has(lent, "set aside for you", "/mine/tokens/10/bind").clean()
 	b.get("/mine/tokens/10/bind").clean()
-	if b.post("/mine/tokens/10/bind", "code1", p.shows(lent)); b.At != "/mine" || !strings.Contains(b.said(), lent+" is yours now. Its clock is 45 s slow") {
+	if b.post("/mine/tokens/10/bind", "code1", p.shows(lent)); b.At != "/mine" || !strings.Contains(b.said(), lent+" is yours now.") {
 		t.Fatal(b.At, b.said())
 	}
 	b.has("yours since 2026-11-30", "/mine/tokens/10/unbind").clean()
 	b.get("/mine/bind").clean()
-	if b.post("/mine/bind", "serial", " 2600 4123 00001", "code1", p.shows(plain)); b.At != "/mine" || !strings.Contains(b.said(), "is yours now") {
+	if b.post("/mine/bind", "serial", " 26OO 4123 OOOOl", "code1", p.shows(plain)); b.At != "/mine" || !strings.Contains(b.said(), "is yours now") {
 		t.Fatal(b.At, b.said())
 	}
 	p.is(plain, token.Bound, "hanna.roth")
@@ -60,7 +61,7 @@ func TestHolderBinds(t *testing.T) {
 		t.Error(b.At, b.said())
 	}
 	p.untilNext()
-	if b.post("/mine/bind/code", "code", p.shows(slow)); b.At != "/mine" || !strings.Contains(b.said(), "15 min slow") {
+	if b.post("/mine/bind/code", "code", p.shows(slow)); b.At != "/mine" || !strings.Contains(b.said(), "is yours now") {
 		t.Error(b.At, b.said())
 	}
 	if b.post("/mine/bind/code", "code", "123456"); b.Status != http.StatusNotFound {
@@ -157,6 +158,9 @@ func TestTriesAreLimited(t *testing.T) {
 		if b.post("/mine/bind", "serial", plain, "code1", p.shows(plain)); b.At != "/mine/bind" || !strings.Contains(b.said(), "Too many tries") {
 			t.Error(name, b.At, b.said())
 		}
+		if desk := p.as(sonja).get("/tokens/10"); strings.Contains(desk.Body, "tried too many codes") != (name == "account") {
+			t.Error(name, desk.Body)
+		}
 		p.is(plain, token.InStock, "")
 		p.wait(time.Hour)
 		b = p.as(hanna)
@@ -234,22 +238,26 @@ func TestOwnApp(t *testing.T) {
 		return text
 	}
 	key := b.Body
-	if b.post("/mine/app", "code", "12"); !strings.Contains(b.said(), "2 digits") {
+	app := regexp.MustCompile(`name="app" value="([^"]+)"`).FindStringSubmatch(key)[1]
+	if b.post("/mine/app", "app", app, "code", "12"); !strings.Contains(b.said(), "2 digits") {
 		t.Error(b.said())
 	}
-	b.post("/mine/app", "code", "000000").has("That code does not match", key[strings.Index(key, `href="otpauth`):strings.Index(key, `<details>`)])
-	b.post("/mine/app", "code", "111111")
+	b.post("/mine/app", "app", app, "code", "000000").has("That code does not match", key[strings.Index(key, `href="otpauth`):strings.Index(key, `<details>`)])
+	b.post("/mine/app", "app", app, "code", "111111")
 	if !strings.Contains(b.said(), "not the codes of this key") {
 		t.Error(b.said())
 	}
 	if other := p.as(milan).get("/mine/app"); strings.Contains(other.Body, "otpauth") {
 		t.Error("somebody else sees the key")
 	}
-	if b.post("/mine/app", "code", code()); b.At != "/mine" || !strings.Contains(b.said(), "The app is bound") {
+	if b.post("/mine/app", "app", app, "code", code()); b.At != "/mine" || !strings.Contains(b.said(), "The app is bound") {
 		t.Fatal(b.At, b.said())
 	}
 	if b.get("/mine/app"); strings.Contains(b.Body, "otpauth") {
 		t.Error("the key is shown again")
+	}
+	if b.post("/mine/app", "app", app, "code", "123456"); b.At != "/mine" || !strings.Contains(b.said(), "The app is bound") { // it was sent twice
+		t.Error(b.At, b.said())
 	}
 	b.get("/mine").has("authenticator app", "/mine/tokens/13/unbind").clean()
 	p.untilNext()
@@ -264,6 +272,22 @@ func TestOwnApp(t *testing.T) {
 	}
 	if secret := appKey.FindStringSubmatch(key)[1]; strings.Contains(p.log.text(), strings.ReplaceAll(secret, " ", "")) {
 		t.Error("the key is in the log")
+	}
+}
+
+// A key whose codes were wrong too often is given up, and its form makes no other.
+func TestOwnAppGivenUp(t *testing.T) {
+	b := serve(t, nil).as(hanna)
+	b.post("/mine/app")
+	app := regexp.MustCompile(`name="app" value="([^"]+)"`).FindStringSubmatch(b.Body)[1]
+	for i := range 6 {
+		b.post("/mine/app", "app", app, "code", fmt.Sprint(100000+i))
+	}
+	if !strings.Contains(b.said(), "the key is given up") {
+		t.Error(b.said())
+	}
+	if b.post("/mine/app", "app", app, "code", "123456"); !strings.Contains(b.said(), "is over") || strings.Contains(b.Body, "otpauth") {
+		t.Error(b.said())
 	}
 }
 

@@ -74,6 +74,9 @@ func tokenPage(c *call) error {
 			d.Asked = append(d.Asked, navLink{Path: fmt.Sprintf("/requests/%d", q.Number), Text: c.t("request.title", q.Number)})
 		}
 	}
+	if t.Account != "" && c.s.tries.full(accountTries(t.Account), c.s.Config.AccountTries) {
+		d.Next = c.t("token.tries", t.Account)
+	}
 	if t.State == token.Quarantined && !c.who.may(Ops) {
 		if d.Next = c.t("token.next.sound"); t.Leaked {
 			d.Next = c.t("token.next.leaked")

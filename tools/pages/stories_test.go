@@ -200,7 +200,7 @@ func holderLoses(t *testing.T, person func(string) *person) {
 	p.fill("serial", second.serial, "code1", second.shows(t, 0))
 	p.press("Bind")
 	p.reads("Token " + second.serial + " is yours now")
-	p.press("Its clock is off")
+	p.press("Its codes are refused")
 	p.look("mine-resync")
 	p.fill("code1", second.shows(t, 1), "code2", second.shows(t, 2))
 	p.press("Send both codes")
