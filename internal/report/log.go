@@ -189,8 +189,11 @@ type PageReader interface {
 	NearSerials(serial token.Serial, limit int) ([]token.Serial, error)
 	// NewestAbout returns the newest events about a token, the newest first.
 	NewestAbout(serial token.Serial, limit int) ([]trail.Stored, error)
-	// Named lists people by a part of their full names, in the order of their accounts.
+	// Named lists people by words that their full names hold, in the order of their accounts.
 	Named(part string, limit int) ([]Account, error)
+	// NearNames lists accounts whose people may be called as somebody said, the likeliest
+	// first.
+	NearNames(said string, limit int) ([]token.Account, error)
 	// TokensOf lists what an account has: assigned, bound and suspended tokens.
 	TokensOf(a token.Account) ([]token.Serial, error)
 	// LostBy lists the lost tokens that an account had last, the newest first.

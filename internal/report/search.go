@@ -18,6 +18,7 @@ const (
 	BySerialStart  = "serial_start"
 	BySerialEnd    = "serial_end"
 	BySerialNear   = "serial_near" // it is a typing error away
+	ByNameNear     = "name_near"
 )
 
 // Hit is a token that a search found, or somebody who has none.
@@ -55,7 +56,7 @@ func (s Search) Sure() (serial token.Serial, ok bool) {
 // be meant are compared with the device in hand.
 const (
 	shortestPart = 3
-	shortestEnd  = 4
+	ShortestEnd  = 4
 	mostEnds     = 200_000 // no index has the ends of serials: all are read
 	mostNear     = 5
 )
@@ -169,7 +170,7 @@ func (s *Search) parts(r PageReader, text string, limit int) error {
 	}
 	for _, a := range named {
 		by := ByNamePart
-		if strings.EqualFold(worded(a.FullName), text) {
+		if token.SameName(worded(a.FullName), text) {
 			by = ByName
 		}
 		if err := s.person(r, by, a, limit); err != nil {
@@ -198,16 +199,35 @@ func (s *Search) parts(r PageReader, text string, limit int) error {
 
 // serials adds those that end with the text, or else those that are near it.
 func (s *Search) serials(r PageReader, text token.Serial, limit int) error {
-	isEnd := len(text) >= shortestEnd && !strings.Contains(string(text), " ")
+	isEnd := len(text) >= ShortestEnd && !strings.Contains(string(text), " ")
 	if s.Cut = isEnd && s.stored > mostEnds; isEnd && !s.Cut {
 		if err := s.tokens(r, Hit{By: BySerialEnd}, Filter{Ending: text}, limit); err != nil || len(s.Hits) > 0 {
 			return err
 		}
 	}
-	near, err := r.NearSerials(text, mostNear)
-	for _, serial := range near {
+	near, err := r.NearSerials(text, mostNear+1)
+	for _, serial := range near[:min(len(near), mostNear)] {
 		s.add(Hit{By: BySerialNear, Serial: serial})
 	}
+	if s.More = len(near) > mostNear; err != nil || len(near) > 0 {
+		return err
+	}
+	return s.names(r, string(text), limit)
+}
+
+// names adds people who are called nearly so.
+func (s *Search) names(r PageReader, text string, limit int) error {
+	near, err := r.NearNames(text, mostNear+1)
+	for _, a := range near[:min(len(near), mostNear)] {
+		one, err := AccountOf(r, a)
+		if err == nil {
+			err = s.person(r, ByNameNear, one, limit)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	s.More = s.More || len(near) > mostNear
 	return err
 }
 

@@ -18,6 +18,7 @@ func (manyReader) Accounts(AccountFilter) iter.Seq2[Account, error]      { retur
 func (m manyReader) BatchFiles() ([]Batch, error)                        { return []Batch{{New: m.stored - 1}, {New: 1}}, nil }
 func (manyReader) Named(string, int) ([]Account, error)                  { return nil, nil }
 func (manyReader) NearSerials(token.Serial, int) ([]token.Serial, error) { return nil, nil }
+func (manyReader) NearNames(string, int) ([]token.Account, error)        { return nil, nil }
 func (manyReader) Tokens(f Filter) iter.Seq2[Token, error] {
 	if f.Ending != "0012" {
 		return none[Token]

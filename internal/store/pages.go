@@ -1,8 +1,10 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -41,13 +43,39 @@ func (q *queries) NewestAbout(serial token.Serial, limit int) (all []trail.Store
 	return all, err
 }
 
-// Named lists accounts whose full names hold a text, in whatever case.
+// Named lists accounts whose full names hold all words of a text, in whatever order and
+// case.
 func (q *queries) Named(part string, limit int) ([]report.Account, error) {
-	escaped := strings.NewReplacer(`\`, `\\`, `%`, `\%`, `_`, `\_`).Replace(strings.ToLower(part))
-	return collect(q, func(row scanner) (report.Account, error) {
+	escape := strings.NewReplacer(`\`, `\\`, `%`, `\%`, `_`, `\_`)
+	l := listing{order: `a.key`, limit: limit}
+	for word := range strings.FieldsFuncSeq(strings.ToLower(part), func(r rune) bool { return r == ' ' || r == ',' }) {
+		l.where(`LOWER(a.full_name) LIKE ? ESCAPE '\'`, "%"+escape.Replace(word)+"%")
+	}
+	return report.Collected(selected(q, func(row scanner) (report.Account, error) {
 		a, _, err := scanAccount(row)
 		return a, err
-	}, accountSelect+fmt.Sprintf(` WHERE LOWER(a.full_name) LIKE $1 ESCAPE '\' ORDER BY a.key LIMIT %d`, limit), "%"+escaped+"%")
+	}, l, accountSelect))
+}
+
+// mostNames is how many people are compared with a name.
+const mostNames = 100_000
+
+// NearNames compares the names of all people with a text.
+func (q *queries) NearNames(said string, limit int) (found []token.Account, err error) {
+	farOf, far := token.NearName(said), map[token.Account]int{}
+	err = q.each(fmt.Sprintf(`SELECT name, COALESCE(full_name, name) FROM account LIMIT %d`, mostNames), nil, func(row scanner) error {
+		var account token.Account
+		var name string
+		if err := row.Scan(&account, &name); err != nil {
+			return err
+		}
+		if d, ok := farOf(name); ok {
+			far[account], found = d, append(found, account)
+		}
+		return nil
+	})
+	slices.SortFunc(found, func(a, b token.Account) int { return cmp.Or(far[a]-far[b], strings.Compare(a.Key(), b.Key())) })
+	return found[:min(len(found), limit)], err
 }
 
 // LostBy lists the lost tokens that an account had last, the newest first.

@@ -60,6 +60,33 @@ func nameParts(name string) []string {
 	return parts
 }
 
+// NearName tells of names how far they are from one that somebody said or wrote down: how
+// many letters differ, whatever the order of its words; ok is false of one that cannot be
+// meant.
+func NearName(said string) func(name string) (far int, ok bool) {
+	parts := nameParts(umlauts.Replace(strings.ToLower(said)))
+	return func(name string) (far int, ok bool) {
+		words := nameParts(umlauts.Replace(strings.ToLower(name)))
+		for _, p := range parts {
+			most := max(0, min(len(p)/2-1, 2)) // of short words none
+			least := most + 1
+			for _, w := range words {
+				if gap := len(w) - len(p); gap <= most && gap >= -most {
+					least = min(least, distance(p, w))
+				}
+			}
+			if least > most {
+				return 0, false
+			}
+			far += least
+		}
+		return far, len(parts) > 0
+	}
+}
+
+// umlauts are written in letters that every keyboard has.
+var umlauts = strings.NewReplacer("ä", "ae", "ö", "oe", "ü", "ue", "ß", "ss")
+
 // Brief is what tables keep of an operator.
 func (o Operator) Brief() Operator { return Operator{Kind: o.Kind, ID: o.ID, Name: o.Name} }
 

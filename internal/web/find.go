@@ -1,7 +1,9 @@
 package web
 
 import (
+	"net/http"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -11,17 +13,21 @@ import (
 	"fob/internal/token"
 )
 
+// mostWide is how many tokens can be searched as wide as is possible while somebody waits.
+const mostWide = 5000
+
 // mostFound is how many tokens a search lists.
 const mostFound = 50
 
-// findData are the tokens that were found last, as they are now, and how; and people who
-// have none.
+// findData are the tokens that were found, as they are now, and how; and people who have
+// none.
 type findData struct {
 	found
 	Tokens []report.Token
 	How    map[token.Serial]string
-	People []string
+	People []string // in sentences
 	Next   string
+	Codes  string // that no token shows near its expected time; it can be searched wider
 }
 
 func findPage(c *call) error {
@@ -29,10 +35,12 @@ func findPage(c *call) error {
 	if err != nil {
 		return err
 	}
-	kept, ok := c.s.sessions.Get(c.r.Context(), keyFound).(found)
-	if !ok {
+	results := c.results()
+	at := slices.IndexFunc(results, func(f found) bool { return f.ID == c.r.URL.Query().Get("r") })
+	if at < 0 {
 		return c.show("find", findData{})
 	}
+	kept := results[at]
 	d := findData{found: kept, How: map[token.Serial]string{}}
 	err = c.read(func(r report.PageReader) (err error) {
 		if after > 0 {
@@ -43,7 +51,11 @@ func findPage(c *call) error {
 		for _, h := range d.Hits {
 			name := h.FullName
 			if h.Serial == "" {
-				d.People = append(d.People, strings.TrimSpace(name+" "+h.Account))
+				key := "find.person"
+				if h.By == report.ByNameNear {
+					key = "find.person.near"
+				}
+				d.People = append(d.People, c.t(key, strings.TrimSpace(name+" "+h.Account)))
 				continue
 			}
 			t, err := r.Find(h.Serial)
@@ -57,7 +69,7 @@ func findPage(c *call) error {
 		return nil
 	})
 	if n := len(d.Tokens); n > 0 && d.More && d.Hits[0].By == report.ByOrder {
-		d.Next = queryPath("/find", url.Values{"after": {strconv.FormatInt(d.Tokens[n-1].ID, 10)}})
+		d.Next = queryPath("/find", url.Values{"r": {kept.ID}, "after": {strconv.FormatInt(d.Tokens[n-1].ID, 10)}})
 	}
 	if err != nil {
 		return err
@@ -69,7 +81,6 @@ func findPage(c *call) error {
 // beginning of a serial. One token that is found by all that was typed is shown at once.
 func find(c *call) error {
 	c.backTo("/find")
-	c.s.sessions.Remove(c.r.Context(), keyFound) // what is shown from now on belongs to this
 	q := c.form("q")
 	if q == "" {
 		return fault.Errorf(fault.Usage, "nothing was typed to search for")
@@ -97,11 +108,7 @@ func find(c *call) error {
 		return err
 	}
 	if len(f.Hits) == 0 {
-		hint := "find.none.hint"
-		if f.Cut {
-			hint = "find.none.cut"
-		}
-		return fault.Errorf(fault.NotFound, "%s", c.t("find.none", q)).WithHint("%s", c.t(hint))
+		return c.none(q, f.Cut)
 	}
 	serial, sure := f.Sure()
 	return c.showFound(f, serial, sure)
@@ -115,9 +122,39 @@ func (c *call) showFound(f found, meant token.Serial, sure bool) error {
 			return nil
 		}
 	}
-	c.s.sessions.Put(c.r.Context(), keyFound, f)
-	c.redirect("/find")
+	var err error
+	if f.ID, err = c.s.newID(); err != nil {
+		return err
+	}
+	results := append(c.results(), f)
+	c.s.sessions.Put(c.r.Context(), keyFound, results[max(0, len(results)-mostResults):])
+	c.redirect(queryPath("/find", url.Values{"r": {f.ID}}))
 	return nil
+}
+
+// results are what was found last, the newest at the end.
+func (c *call) results() []found {
+	results, _ := c.s.sessions.Get(c.r.Context(), keyFound).([]found)
+	return results
+}
+
+// none says what was looked for in vain. What was typed stands in the box again, unless
+// it may be a code.
+func (c *call) none(q string, cut bool) error {
+	hint := "find.none.hint"
+	digits, isNumber := token.Serial(strings.ReplaceAll(q, " ", "")).Digits()
+	switch {
+	case isNumber && digits <= 2*token.MaxDigits:
+		hint = "find.none.number"
+	case len([]rune(q)) < report.ShortestEnd:
+		hint = "find.none.short"
+	case cut:
+		hint = "find.none.cut"
+	}
+	if !isNumber || digits > token.MaxDigits {
+		c.values = map[string]string{"q": q}
+	}
+	return fault.Errorf(fault.NotFound, "%s", c.t("find.none", q)).WithHint("%s", c.t(hint))
 }
 
 // scanned finds a token by its serial as people say it, or as a reader sends it.
@@ -160,7 +197,7 @@ func (c *call) identify(codes []string) error {
 	if !c.who.may(Support | Ops) {
 		return errForbidden
 	}
-	req := desk.Identify{}
+	req := desk.Identify{Search: desk.Search{Wide: c.is("wide")}}
 	for _, code := range codes {
 		req.Codes = append(req.Codes, desk.Typed{Text: code, At: c.s.Now()})
 	}
@@ -168,9 +205,14 @@ func (c *call) identify(codes []string) error {
 	if err != nil {
 		return err
 	}
-	if len(out.Found) == 0 {
+	switch {
+	case len(out.Found) > 0:
+	case req.Wide || out.Searched > mostWide:
 		return fault.Errorf(fault.NotFound, "no token shows these codes (%d searched)", out.Searched).
 			WithHint("are they two codes in a row, in this order?")
+	default: // the codes are kept nowhere: the page that asks has them
+		c.render(http.StatusNotFound, "find", findData{Codes: strings.Join(codes, " ")}, &said{HTML: c.t("find.wider", out.Searched)})
+		return nil
 	}
 	f := found{What: c.t("find.codes")}
 	for _, one := range out.Found[:min(len(out.Found), mostFound)] {

@@ -1,6 +1,7 @@
 package web_test
 
 import (
+	"html"
 	"regexp"
 	"strings"
 	"testing"
@@ -74,8 +75,47 @@ func TestFindForgetsTheSearchBefore(t *testing.T) {
 	b.post("/find", "q", "po-1").has("Found for “po-1”", plain, "the order number")
 	b.post("/find", "q", "PO 1").has("Found for “PO 1”", plain)
 	b.post("/find", "q", "nobody.here").has("Nothing was found for “nobody.here”").lacks("Found for", plain)
-	b.post("/find", "q", "po-1").get("/find").has(plain) // it is still there on the way back
+	// In another tab, or on the way back, the result before is still there; the box itself
+	// is empty.
+	first := b.post("/find", "q", "po-1").Whole
+	b.post("/find", "q", "milan.n").has(theirs).lacks("Found for “po-1”")
+	b.get(first).has("Found for “po-1”", plain)
+	b.get("/find").lacks("Found for")
 	b.post("/find", "q", "123456 654321").has("No token shows these codes").lacks("Found for")
+}
+
+// Names are found however their words are turned, and with typing errors as names that are
+// near; what was typed in vain stands in the box again.
+func TestFindNames(t *testing.T) {
+	p := serve(t, nil)
+	p.list(colleagues + "j.mueller,Jürgen Müller\n")
+	b := p.as(sonja)
+	for q, want := range map[string]string{"Nowak": theirs, "Milan Novack": theirs, "rotth hana": lent, "Juergen Muller": "Nearly so is called Jürgen Müller j.mueller"} {
+		b.post("/find", "q", q).has(want)
+		if strings.Contains(want, "2600") {
+			b.has("a name like this one")
+		}
+	}
+	if b.post("/find", "q", "Roth, Hanna"); b.At != "/tokens/10" {
+		t.Error(b.At)
+	}
+	b.post("/find", "q", "Wolfgang").has(`value="Wolfgang"`, "Nothing was found")
+	b.post("/find", "q", "123456").has("set a blank between them").lacks(`value="123456"`)
+	b.post("/find", "q", "qq").has("type at least four signs")
+}
+
+// A token from the drawer is found by a wider search, with the codes that the page holds.
+func TestFindWider(t *testing.T) {
+	p := serve(t, nil)
+	b := p.as(sonja)
+	first := p.shows(slow)
+	p.untilNext()
+	codes := first + " " + p.shows(slow)
+	b.post("/find", "q", codes).has("Search wider", `value="`+codes+`"`)
+	if b.post("/find", "q", codes, "wide", "1"); b.At != "/tokens/4" {
+		t.Error(b.At, b.said())
+	}
+	b.post("/find", "q", "123456 654321", "wide", "1").has("No token shows these codes").lacks("Search wider")
 }
 
 // The tokens of an account are found with those that it lost.
@@ -102,7 +142,7 @@ func TestFindOrderOfMany(t *testing.T) {
 	b := p.as(sonja)
 	seen := map[string]bool{}
 	serial := regexp.MustCompile(`>(2[78]0000\d\d)<`)
-	next := regexp.MustCompile(`rel="next" href="(/find\?after=\d+)"`)
+	next := regexp.MustCompile(`rel="next" href="(/find\?after=\d+[^"]*)"`)
 	for b.post("/find", "q", "PO-2"); ; {
 		for _, m := range serial.FindAllStringSubmatch(b.Body, -1) {
 			if seen[m[1]] {
@@ -114,7 +154,7 @@ func TestFindOrderOfMany(t *testing.T) {
 		if to == nil {
 			break
 		}
-		b.get(to[1])
+		b.get(html.UnescapeString(to[1]))
 	}
 	if len(seen) != 120 {
 		t.Error(len(seen), " of 120")

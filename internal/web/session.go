@@ -30,7 +30,7 @@ func init() {
 	gob.Register(person{})
 	gob.Register(signin.Pending{})
 	gob.Register(said{})
-	gob.Register(found{})
+	gob.Register([]found{})
 	gob.Register(bulkSent{})
 	gob.Register(narrowed{})
 }
@@ -65,9 +65,14 @@ type said struct {
 
 // found is what was searched for, and is shown without its words in the address.
 type found struct {
+	ID   string // in its address
 	What string
 	report.Search
 }
+
+// mostResults is how many results a session keeps: of searches in several tabs, and on
+// the way back.
+const mostResults = 5
 
 // conversation is an attempt at codes whose first code was typed. What was typed is
 // written nowhere.

@@ -125,6 +125,7 @@ type browser struct {
 	client *http.Client
 	Status int
 	At     string // where redirects ended
+	Whole  string // the same with its query
 	Body   string
 	Header http.Header
 }
@@ -174,7 +175,7 @@ func (b *browser) do(method, path string, form io.Reader, header ...string) *bro
 	if err != nil {
 		b.t.Fatal(err)
 	}
-	b.Status, b.Body, b.Header, b.At = answer.StatusCode, string(body), answer.Header, answer.Request.URL.Path
+	b.Status, b.Body, b.Header, b.At, b.Whole = answer.StatusCode, string(body), answer.Header, answer.Request.URL.Path, answer.Request.URL.RequestURI()
 	return b
 }
 
