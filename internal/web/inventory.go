@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"net/url"
 	"strconv"
+	"strings"
 	"time"
 
 	"fob/internal/fault"
@@ -166,7 +167,7 @@ func listed(r report.PageReader, f report.Filter, after int64) (all []report.Tok
 // narrowInventory keeps a serial and an account in the session: they never stand in an
 // address. The rest of the filter stays as it was.
 func narrowInventory(c *call) error {
-	n := narrowed{Prefix: token.Serial(c.form("prefix"))}
+	n := narrowed{Prefix: token.Serial(strings.ReplaceAll(c.form("prefix"), " ", ""))} // people say them in groups
 	if len(n.Prefix) > token.MaxSerialLen {
 		return fault.Errorf(fault.Usage, "a serial has %d characters at most", token.MaxSerialLen)
 	}
