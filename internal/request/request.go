@@ -164,6 +164,10 @@ func (q Request) Typed() map[string]string {
 		switch name {
 		case "deep":
 			all[name] = "1"
+		case "serial":
+			all["other"] = value
+		case "to":
+			all["where"], all["gone"] = value, value
 		case "location":
 			all["to-location"] = value
 		}

@@ -194,40 +194,45 @@ func (c *call) moved(t, before token.Token, remarks ...fault.Text) error {
 	if before.Account != "" && t.Account == "" {
 		said += " " + c.t("done.ended", before.Account)
 	}
-	left, err := c.left(t)
-	if err == nil && before.Account == "" {
-		remarks, err = c.others(t, remarks)
+	if before.Account == "" {
+		remarks = append(remarks, c.others(t)...)
 	}
-	if err != nil {
-		return err
-	}
-	return c.doneWith(tokenPath(t.ID), fault.Textf("%s", said), append(remarks, left...)...)
+	return c.doneWith(tokenPath(t.ID), fault.Textf("%s", said), append(remarks, c.left(t)...)...)
 }
 
-// others adds what else somebody has who was just given a token: often that is a loss
+// others says what else somebody has who was just given a token: often that is a loss
 // which nobody reported, or the wrong person.
-func (c *call) others(t token.Token, remarks []fault.Text) ([]fault.Text, error) {
-	if t.Account == "" {
-		return remarks, nil
-	}
-	err := c.read(func(r report.PageReader) error {
+func (c *call) others(t token.Token) []fault.Text {
+	return c.aftermath(func(r report.PageReader) (all []fault.Text, err error) {
+		if t.Account == "" {
+			return nil, nil
+		}
 		has, err := r.TokensOf(t.Account)
 		has = slices.DeleteFunc(has, func(s token.Serial) bool { return s == t.Serial })
 		for _, s := range has[:min(len(has), mostLinks)] {
-			remarks = append(remarks, fault.Textf("%s %s", c.t("done.others", t.Account), fault.Do("show", s)))
+			all = append(all, fault.Textf("%s %s", c.t("done.others", t.Account), fault.Do("show", s)))
 		}
-		return err
+		return all, err
 	})
-	return remarks, err
 }
 
 // left is what is left to do at verifiers about a token that was moved.
-func (c *call) left(t token.Token) (left []fault.Text, err error) {
-	err = c.read(func(r report.PageReader) error {
-		left, err = report.Left(r, t)
+func (c *call) left(t token.Token) []fault.Text {
+	return c.aftermath(func(r report.PageReader) ([]fault.Text, error) { return report.Left(r, t) })
+}
+
+// aftermath reads what is to be said of a change that is stored: that it cannot be read
+// undoes nothing.
+func (c *call) aftermath(read func(report.PageReader) ([]fault.Text, error)) (all []fault.Text) {
+	err := c.read(func(r report.PageReader) (err error) {
+		all, err = read(r)
 		return err
 	})
-	return left, err
+	if err != nil {
+		c.s.Log.Error("what a change leaves to do could not be read", "error", redacted(err.Error()))
+		return []fault.Text{fault.Textf("%s", c.t("done.unread"))}
+	}
+	return all
 }
 
 // seen is the token as the form showed it that was posted, or as it is now.

@@ -333,8 +333,7 @@ func TestSecondPerson(t *testing.T) {
 	if b.post("/requests/1/approve"); !strings.Contains(b.said(), "omebody else has to approve it") {
 		t.Error(b.said())
 	}
-	second := p.browser()
-	second.post("/signin/demo", "person", "6")
+	second := p.as(ruben)
 	if second.get("/"); second.At != "/requests" { // an approver begins there
 		t.Error(second.At)
 	}
@@ -362,6 +361,40 @@ func TestSecondPerson(t *testing.T) {
 	}
 	b.get("/requests").has("The newest that are over", ">done<")
 	b.get("/tokens/1").has("Second person: Ruben Falk", "Request: 1")
+}
+
+// A replacement that was approved is carried out from the page of the old token.
+func TestSecondPersonForReplacement(t *testing.T) {
+	p := serve(t, nil)
+	d, end, err := p.pocket.Config.Desk(t.Context())
+	if err == nil {
+		_, err = d.SetPolicy(t.Context(), map[string]string{"second-person": "deep"}, token.Words{Approver: "Eva"})
+	}
+	if err == nil {
+		err = end()
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	b, second := p.as(paula), p.as(ruben)
+	codes := func() []string {
+		first := p.shows(slow)
+		p.untilNext()
+		return []string{"other", slow, "gone", "in_stock", "deep", "1", "reason", "drawer", "code1", first, "code2", p.shows(slow)}
+	}
+	if b.post("/tokens/10/replace", codes()...); b.At != "/requests/1" {
+		t.Fatal(b.At, b.said())
+	}
+	second.get("/requests/1").has("to hanna.roth", slow, lent)
+	second.post("/requests/1/approve")
+	if b.post("/requests/1/go"); b.At != "/tokens/10/replace" {
+		t.Fatal(b.At, b.said())
+	}
+	b.has(`value="`+slow+`"`, `value="in_stock" required checked`, `name="deep" value="1" checked`)
+	if b.post("/tokens/10/replace", codes()...); b.At != "/tokens/4" {
+		t.Fatal(b.At, b.said())
+	}
+	p.is(slow, token.Bound, "hanna.roth")
 }
 
 // What the policy demands is required in the form, and its proofs are offered.

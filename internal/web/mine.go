@@ -248,18 +248,13 @@ func unbindOwn(c *call, o desk.Own, t report.Token) error {
 
 // ended tells a holder what ended, and where it did not.
 func (c *call) ended(t token.Token, key string) error {
-	var remarks []fault.Text
-	err := c.read(func(r report.PageReader) error {
+	return c.doneWith("/mine", fault.Textf("%s", c.t(key, t.Serial)), c.aftermath(func(r report.PageReader) (all []fault.Text, err error) {
 		open, err := r.TasksOf(t.ID)
 		for _, x := range open {
-			remarks = append(remarks, fault.Textf("%s", c.t("mine.still", x.Verifier)))
+			all = append(all, fault.Textf("%s", c.t("mine.still", x.Verifier)))
 		}
-		return err
-	})
-	if err != nil {
-		return err
-	}
-	return c.doneWith("/mine", fault.Textf("%s", c.t(key, t.Serial)), remarks...)
+		return all, err
+	})...)
 }
 
 func resyncOwn(c *call, o desk.Own, t report.Token) error {

@@ -3,6 +3,7 @@ package web
 import (
 	"html/template"
 	"slices"
+	"strings"
 
 	"fob/internal/fault"
 	"fob/internal/report"
@@ -134,6 +135,11 @@ func (c *call) personWords(r report.PageReader, a token.Account) (string, error)
 func (c *call) carryOut(q request.Request) string {
 	if len(q.Tokens) == 0 {
 		return ""
+	}
+	for _, what := range q.What { // a binding in the place of another is made from the page of that
+		if old, is := strings.CutPrefix(what, "replaces="); is {
+			return c.pageFor(fault.Do(token.CmdReplace, old))
+		}
 	}
 	return c.pageFor(fault.Do(q.Command, q.Tokens[0]))
 }

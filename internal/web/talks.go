@@ -7,6 +7,7 @@ import (
 	"fob/internal/desk"
 	"fob/internal/fault"
 	"fob/internal/otp"
+	"fob/internal/report"
 	"fob/internal/token"
 )
 
@@ -158,21 +159,16 @@ func typoError(typo *otp.CodeError) error {
 func (c *call) codesDone(one attempt, out desk.Outcome) error {
 	remarks := asTexts(out.Remarks())
 	if one.by == token.CmdBind {
-		var err error
-		if remarks, err = c.others(out.Token, remarks); err != nil {
-			return err
-		}
+		remarks = append(remarks, c.others(out.Token)...)
 	}
 	if one.ended != "" {
-		old, err := c.cases.Desk.Token(c.r.Context(), one.ended)
-		if err != nil {
-			return err
-		}
-		left, err := c.left(old)
-		if err != nil {
-			return err
-		}
-		remarks = append(remarks, left...)
+		remarks = append(remarks, c.aftermath(func(r report.PageReader) ([]fault.Text, error) {
+			old, err := r.Token(one.ended)
+			if err != nil {
+				return nil, err
+			}
+			return report.Left(r, old)
+		})...)
 	}
 	return c.doneWith(tokenPath(out.Token.ID), fault.Textf("%s", withClock(one.done(out), out)), remarks...)
 }

@@ -143,6 +143,7 @@ const (
 	sonja  = "0" // support
 	otto   = "1" // ops
 	paula  = "2" // support and approver
+	ruben  = "6" // approver
 	anders = "3" // auditor
 	hanna  = "4" // holder
 )
