@@ -163,7 +163,7 @@ func somebodyApproves(t *testing.T, person func(string) *person) {
 	sonja.open("/requests/1")
 	sonja.look("request-mine-approved")
 	sonja.press("Carry it out")
-	sonja.reads("This was approved")
+	sonja.reads("Send the form as it is")
 	sonja.press("Unlock")
 	sonja.reads("is unlocked")
 	sonja.look("token-unlocked")
