@@ -339,21 +339,21 @@ func (w *wire) cut(where int, word []byte, nth int) {
 	w.where, w.word, w.nth = where, word, nth
 }
 
-// heard reports whether the wire is to be cut now.
-func (w *wire) heard(text []byte) bool {
+// heard reports whether the wire is to be cut now, and where.
+func (w *wire) heard(text []byte) (is bool, where int) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	if text[0] != 'X' { // a farewell waits for no answer, and comes when it comes
 		w.said = append(w.said, string(text))
 	}
 	if w.nth == 0 || !bytes.Contains(text, w.word) {
-		return w.gone
+		return w.gone, w.where
 	}
 	w.nth--
 	if w.gone = w.last && w.nth == 0; w.gone {
 		os.Remove(w.path)
 	}
-	return w.nth == 0
+	return w.nth == 0, w.where
 }
 
 func (w *wire) carry(client, server net.Conn) {
@@ -370,8 +370,8 @@ func (w *wire) carry(client, server net.Conn) {
 		if err != nil {
 			return
 		}
-		is := w.heard(text[:n])
-		if is && w.where == before {
+		is, where := w.heard(text[:n])
+		if is && where == before {
 			return
 		}
 		if is {
