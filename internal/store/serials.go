@@ -64,6 +64,9 @@ func (q *queries) noSuchToken(serial token.Serial) error {
 func (q *queries) noSuchAccount(a token.Account) error {
 	err := fault.Errorf(fault.NotFound, "there is no account %s", a)
 	near, nearErr := q.NearAccounts(a, maxNear)
+	if nearErr == nil && len(near) == 0 { // of those that no list has
+		near, nearErr = q.NearNames(string(a), maxNear)
+	}
 	if nearErr != nil || len(near) == 0 {
 		return err.WithHint("%s shows those that are here", fault.Do("account list"))
 	}
