@@ -14,7 +14,10 @@ import (
 )
 
 // mostWide is how many tokens can be searched as wide as is possible while somebody waits.
-const mostWide = 5000
+const mostWide = 20_000
+
+// mostJoined is how many digits two codes have, of those that people use.
+const mostJoined = 2 * 8
 
 // mostFound is how many tokens a search lists.
 const mostFound = 50
@@ -143,15 +146,16 @@ func (c *call) results() []found {
 func (c *call) none(q string, cut bool) error {
 	hint := "find.none.hint"
 	digits, isNumber := token.Serial(strings.ReplaceAll(q, " ", "")).Digits()
+	mayBeCodes := isNumber && (digits <= token.MaxDigits || digits <= mostJoined && digits%2 == 0)
 	switch {
-	case isNumber && digits <= 2*token.MaxDigits:
+	case mayBeCodes:
 		hint = "find.none.number"
 	case len([]rune(q)) < report.ShortestEnd:
 		hint = "find.none.short"
 	case cut:
 		hint = "find.none.cut"
 	}
-	if !isNumber || digits > token.MaxDigits {
+	if !mayBeCodes {
 		c.values = map[string]string{"q": q}
 	}
 	return fault.Errorf(fault.NotFound, "%s", c.t("find.none", q)).WithHint("%s", c.t(hint))
