@@ -24,6 +24,13 @@ type wording struct {
 const mark = "\x01"
 
 func (w *wording) Remedy(r fault.Remedy) string {
+	if len(r.With) > 0 && w.c.pageFor(r) == w.c.back { // done on this very page: what its form has to have
+		var fields []string
+		for _, s := range r.With {
+			fields = append(fields, w.Field(s.Field))
+		}
+		return strings.Join(fields, ", ")
+	}
 	w.links = append(w.links, w.c.link(r))
 	return fmt.Sprintf("%s%d%s", mark, len(w.links)-1, mark)
 }
