@@ -373,6 +373,9 @@ func unlocking(t token.Token) fault.Remedy {
 func (a *attempt) fail(tx Tx) error {
 	r := a.result
 	refusal := fault.Errorf(fault.CodeRefused, "token %s: %s", a.token.Serial, r.Msg).WithAdvice(remedy(a.token, r))
+	if a.by == token.CmdUnbind && r.Reason == otp.WrongCode { // it takes one code alone
+		refusal.WithHint("compare the serial on the back; if it is right, try the code that it shows next")
+	}
 	if err := a.refuse(r.Reason, refusal); r.Reason == otp.SameCodeTwice {
 		return err
 	}

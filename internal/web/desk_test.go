@@ -176,6 +176,7 @@ func TestDesk(t *testing.T) {
 		{ops, "/tokens/12/assign", []string{"account", "hanna.roth"}, "/tokens/12", "hanna.roth has another one, too: Look at token 2600412300010"},
 		{ops, "/tokens/12/unassign", nil, "/tokens/12", "in stock now"},
 		{ops, "/tokens/12/move", []string{"location", "Drawer", "new-location", "1"}, "/tokens/12", "at Drawer now"},
+		{ops, "/tokens/12/move", []string{"location", "Nowhere"}, "/tokens/12/move", "The list of places (at the command line) shows"},
 		{b, "/tokens/12/lost", []string{"reported-at", "yesterday"}, "/tokens/12/lost", "is no time"},
 		{b, "/tokens/12/lost", []string{"stolen", "1", "reported-at", "2026-11-30 12:00"}, "/tokens/12", "recorded as stolen now"},
 		{b, "/tokens/12/found", []string{"reason", "its seed leaked"}, "/tokens/12/found", "may others know the seed of token 2600412300012? Say “Others may know its seed”, and it never comes back, or “Others may know its seed: no”"},

@@ -113,6 +113,10 @@ func sentence(text string) string {
 func (w *wording) html(text string) template.HTML {
 	safe := template.HTMLEscapeString(text)
 	for i, link := range w.links {
+		if strings.HasPrefix(text, fmt.Sprintf("%s%d%s", mark, i, mark)) { // it begins the sentence
+			tag, words, _ := strings.Cut(string(link), ">")
+			link = template.HTML(tag + ">" + capital(words)) //nolint:gosec // made here
+		}
 		safe = strings.ReplaceAll(safe, fmt.Sprintf("%s%d%s", mark, i, mark), string(link))
 	}
 	return template.HTML(safe) //nolint:gosec // escaped above; the links are made here
