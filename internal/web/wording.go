@@ -143,8 +143,11 @@ func (c *call) link(r fault.Remedy) template.HTML {
 
 // pageFor is the page on which a remedy is done, if this person may.
 func (c *call) pageFor(r fault.Remedy) string {
-	if r.Do == "request list" {
+	switch {
+	case r.Do == "request list":
 		return c.allowed("GET /requests", "/requests")
+	case r.Do == "audit log" && len(r.With) == 1 && r.With[0].Field == fault.Serial: // its page has the history
+		return c.pathOf(r.With[0].Value)
 	}
 	if len(r.Args) == 0 {
 		return ""
