@@ -118,14 +118,17 @@ func commonCount(lines [][]byte, d byte) (count, agreeing int) {
 }
 
 // countOutsideQuotes counts how often a delimiter stands outside quotes. A quote
-// opens at the beginning of a field only: 5" reader has none.
+// opens at the beginning of a field only: 5" reader has none. One that is doubled stays
+// inside.
 func countOutsideQuotes(line []byte, d byte) int {
 	isBlank := func(c byte) bool { return c == ' ' || c == '\t' }
-	n, quoted, begins := 0, false, true
+	n, quoted, begins, closed := 0, false, true, -2
 	for i, c := range line {
 		switch {
-		case c == '"' && (quoted || begins):
-			quoted = !quoted
+		case c == '"' && (quoted || begins || closed == i-1):
+			if quoted = !quoted; !quoted {
+				closed = i
+			}
 			begins = false
 		case quoted:
 		case c == d || d == ' ' && c == '\t':

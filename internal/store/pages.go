@@ -1,7 +1,6 @@
 package store
 
 import (
-	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -44,12 +43,11 @@ func (q *queries) NewestAbout(serial token.Serial, limit int) (all []trail.Store
 }
 
 // Named lists accounts whose full names hold all words of a text, in whatever order and
-// case.
+// case. Their order is no index's: to go by one takes seven times as long.
 func (q *queries) Named(part string, limit int) ([]report.Account, error) {
-	escape := strings.NewReplacer(`\`, `\\`, `%`, `\%`, `_`, `\_`)
-	l := listing{order: `a.key`, limit: limit}
+	l := listing{order: `a.name`, limit: limit}
 	for word := range strings.FieldsFuncSeq(strings.ToLower(part), func(r rune) bool { return r == ' ' || r == ',' }) {
-		l.where(`LOWER(a.full_name) LIKE ? ESCAPE '\'`, "%"+escape.Replace(word)+"%")
+		l.where(`LOWER(a.full_name) LIKE ? ESCAPE '\'`, holding(word))
 	}
 	return report.Collected(selected(q, func(row scanner) (report.Account, error) {
 		a, _, err := scanAccount(row)
@@ -57,24 +55,36 @@ func (q *queries) Named(part string, limit int) ([]report.Account, error) {
 	}, l, accountSelect))
 }
 
-// mostNames is how many people are compared with a name.
-const mostNames = 100_000
+// holding is a pattern of LIKE for what holds a text.
+func holding(text string) string {
+	return "%" + strings.NewReplacer(`\`, `\\`, `%`, `\%`, `_`, `\_`).Replace(text) + "%"
+}
 
-// NearNames compares the names of all people with a text.
+// NearNames compares the names of people with one that somebody said: those that have a
+// piece of each of its words.
 func (q *queries) NearNames(said string, limit int) (found []token.Account, err error) {
-	farOf, far := token.NearName(said), map[token.Account]int{}
-	err = q.each(fmt.Sprintf(`SELECT name, COALESCE(full_name, name) FROM account LIMIT %d`, mostNames), nil, func(row scanner) error {
+	wanted, far := token.ReadName(said), map[token.Account]int{}
+	l := listing{order: `a.name`}
+	for _, pieces := range wanted.Pieces() {
+		var ways []string
+		var args []any
+		for _, p := range pieces {
+			ways, args = append(ways, `LOWER(COALESCE(a.full_name, a.name)) LIKE ? ESCAPE '\'`), append(args, holding(p))
+		}
+		l.where("("+strings.Join(ways, " OR ")+")", args...)
+	}
+	err = q.each(l.from(`SELECT a.name, COALESCE(a.full_name, a.name) FROM account a`), l.args, func(row scanner) error {
 		var account token.Account
 		var name string
 		if err := row.Scan(&account, &name); err != nil {
 			return err
 		}
-		if d, ok := farOf(name); ok {
+		if d, ok := wanted.Far(name); ok {
 			far[account], found = d, append(found, account)
 		}
 		return nil
 	})
-	slices.SortFunc(found, func(a, b token.Account) int { return cmp.Or(far[a]-far[b], strings.Compare(a.Key(), b.Key())) })
+	slices.SortStableFunc(found, func(a, b token.Account) int { return far[a] - far[b] })
 	return found[:min(len(found), limit)], err
 }
 

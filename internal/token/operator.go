@@ -60,28 +60,43 @@ func nameParts(name string) []string {
 	return parts
 }
 
-// NearName tells of names how far they are from one that somebody said or wrote down: how
-// many letters differ, whatever the order of its words; ok is false of one that cannot be
-// meant.
-func NearName(said string) func(name string) (far int, ok bool) {
-	parts := nameParts(umlauts.Replace(strings.ToLower(said)))
-	return func(name string) (far int, ok bool) {
-		words := nameParts(umlauts.Replace(strings.ToLower(name)))
-		for _, p := range parts {
-			most := max(0, min(len(p)/2-1, 2)) // of short words none
-			least := most + 1
-			for _, w := range words {
-				if gap := len(w) - len(p); gap <= most && gap >= -most {
-					least = min(least, distance(p, w))
-				}
+// SaidName is a name as somebody said it or wrote it down: its words, in any order.
+type SaidName []string
+
+// ReadName reads one.
+func ReadName(said string) SaidName { return nameParts(umlauts.Replace(strings.ToLower(said))) }
+
+// Far tells how many letters differ in a name; ok is false of one that cannot be meant.
+func (s SaidName) Far(name string) (far int, ok bool) {
+	words := ReadName(name)
+	for _, p := range s {
+		most := max(0, min(len(p)/2-1, 2)) // of short words none
+		least := most + 1
+		for _, w := range words {
+			if gap := len(w) - len(p); gap <= most && gap >= -most {
+				least = min(least, distance(p, w))
 			}
-			if least > most {
-				return 0, false
-			}
-			far += least
 		}
-		return far, len(parts) > 0
+		if least > most {
+			return 0, false
+		}
+		far += least
 	}
+	return far, len(s) > 0
+}
+
+// Pieces are for each word what nearly every name has one of that is not far from it: its
+// two letters at either end, and in the middle.
+func (s SaidName) Pieces() (all [][]string) {
+	for _, p := range s {
+		n := len(p)
+		if n < 2 {
+			all = append(all, []string{p})
+			continue
+		}
+		all = append(all, []string{p[:2], p[n-2:], p[(n-1)/2 : (n-1)/2+2]})
+	}
+	return all
 }
 
 // umlauts are written in letters that every keyboard has.

@@ -42,7 +42,7 @@ func ReadScan(text string) Reading {
 	plain, said := serialsOf(strings.Trim(bare, string(fnc1))), serialsOf(labelled(bare, gs1)...)
 	for _, s := range plain {
 		if bare := Serial(s.Bare()); bare != Serial(s.Key()) {
-			said = append(said, bare)
+			said = append(said, serialsOf(string(bare))...)
 		}
 	}
 	r.As = append(r.As, plain, said)

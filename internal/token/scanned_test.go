@@ -49,7 +49,7 @@ func TestReadScanOfAKeyURI(t *testing.T) {
 }
 
 func FuzzReadScan(f *testing.F) {
-	for _, s := range []string{"]C0FT123", "*FT1*", "]C110L7\x1d21FT123", "(21)", "010400638133393121FT123", "\x1d\x1d"} {
+	for _, s := range []string{"]C0FT123", "*FT1*", "]C110L7\x1d21FT123", "(21)", "0-.0", "010400638133393121FT123", "\x1d\x1d"} {
 		f.Add(s)
 	}
 	f.Fuzz(func(t *testing.T, text string) {
