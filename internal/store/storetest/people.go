@@ -13,6 +13,7 @@ import (
 var peopleTests = map[string]func(*testing.T, Open){
 	"erase":          testErase,
 	"order of bytes": testOrderOfBytes,
+	"near names":     testNearNames,
 }
 
 // What was erased is gone from texts, binding and account; the chain still holds.
@@ -63,4 +64,29 @@ func testOrderOfBytes(t *testing.T, open Open) {
 	if got := serialsOf(t, s, report.Filter{}); !slices.Equal(got, want) {
 		t.Errorf("%q, not %q", got, want)
 	}
+}
+
+// A name is near in any order of its words, with letters that differ; what stands for
+// others in a pattern stands for itself.
+func testNearNames(t *testing.T, open Open) {
+	s := open(t)
+	AddBatch(t, s, NewBatch("a"), "S1", "S2", "S3")
+	BindTo(t, s, "S1", "milan.novak")
+	BindTo(t, s, "S2", "hanna.roth@example.com")
+	BindTo(t, s, "S3", "milan.nowacki")
+	Must(t, s.SnapshotPages(bg, func(q report.PageReader) error {
+		for said, want := range map[string]string{"Novack, Milan": "milan.novak milan.nowacki", "rotth hana": "hanna.roth@example.com", "Wolf": "", "n%_k": "", "Möller": ""} {
+			near, err := q.NearNames(said, 5)
+			Must(t, err)
+			if got := strings.Join(token.Texts(near), " "); got != want {
+				t.Errorf("%q: %s", said, got)
+			}
+		}
+		named, err := q.Named("n%_k", 5)
+		Must(t, err)
+		if len(named) > 0 {
+			t.Error(named)
+		}
+		return nil
+	}))
 }
