@@ -331,6 +331,34 @@ func unlockOrder(r PolicyReader, t token.Token, now time.Time) (o request.Order,
 	return o, err
 }
 
+// Second is the second person that a change takes.
+type Second int
+
+// How a second person says yes.
+const (
+	NoSecond    Second = iota
+	NamedSecond        // the operator names them
+	AskedSecond        // at an account of their own: a request is made
+)
+
+// SecondFor tells before a change whether it takes a second person.
+func SecondFor(p token.Policy, t token.Token, by token.Command, now time.Time) Second {
+	var guard token.Guarded
+	switch {
+	case by == token.CmdUnlock && t.LockEnds(now, p.Lock) == token.Forever:
+		guard = token.GuardUnlock
+	case by == token.CmdUnlock:
+	case by == token.CmdRelease && t.WasStolen:
+		guard = token.GuardRelease
+	default:
+		return NoSecond
+	}
+	if p.Guards(guard) {
+		return AskedSecond
+	}
+	return NamedSecond
+}
+
 // Unlock forgets the failures of a token. Without any it is refused: an event
 // that changes nothing would only puzzle the auditor.
 func (d *Desk) Unlock(ctx context.Context, serial token.Serial, w Words) (t token.Token, err error) {

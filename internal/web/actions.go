@@ -69,6 +69,7 @@ type actionData struct {
 	People   []string // some accounts to choose from
 	Digits   int
 	Two      bool   // the policy wants two codes
+	Asked    bool   // a second person is asked: a request is made
 	Ends     bool   // the one who has the token has it no more
 	Locked   string // codes are refused: until when
 	title    string
@@ -99,6 +100,10 @@ func (a action) page(c *call) error {
 			return err
 		}
 		d.Required, d.Proofs = required, p.Proofs
+		second := desk.SecondFor(p, t, a.by, c.s.Now())
+		if d.Asked = second == desk.AskedSecond; second == desk.NamedSecond {
+			required[string(token.DemandApprover)] = true
+		}
 		if slices.Contains(a.fields, "code1") && a.name != "replace" {
 			d.Locked = c.lockWords(t.Failures, t.LastLock(p.Lock))
 		}

@@ -325,6 +325,7 @@ func TestSecondPerson(t *testing.T) {
 	b := p.as(paula)
 	b.get("/tokens/1").has("until somebody unlocks it")
 	b.get("/tokens/1/bind").has("Codes are refused as long")
+	b.get("/tokens/1/unlock").has("a request is made").lacks(`name="approved-by"`)
 	if b.post("/tokens/1/unlock", "reason", "typing", "ticket", "HD-1", "proof", "badge"); !strings.Contains(b.said(), "waits for a second person") || b.At != "/requests/1" {
 		t.Fatal(b.At, b.said())
 	}
