@@ -194,7 +194,7 @@ func (r *Reader) open() error {
 	}
 	for i := range r.Attrs {
 		a := &r.Attrs[i].Name
-		if a.Space == "" {
+		if a.Space == "" && !strings.Contains(a.Local, ":") {
 			continue
 		}
 		if *a, err = r.resolve(*a); err != nil {
@@ -219,7 +219,7 @@ func (r *Reader) declare(a xml.Attr) (bool, error) {
 		b.prefix = ""
 	case a.Name.Space != "xmlns":
 		return false, nil
-	case b.prefix == "xmlns", b.prefix == "xml" && b.space != namespaceXML, b.space == "":
+	case b.prefix == "xmlns", strings.Contains(b.prefix, ":"), b.prefix == "xml" && b.space != namespaceXML, b.space == "":
 		return true, r.Refuse("a namespace is declared in a way that XML does not allow")
 	}
 	r.bound = append(r.bound, b)
@@ -228,7 +228,7 @@ func (r *Reader) declare(a xml.Attr) (bool, error) {
 
 func (r *Reader) resolve(name xml.Name) (xml.Name, error) {
 	if strings.Contains(name.Local, ":") {
-		return name, r.Refuse("a name with a colon at its beginning or end")
+		return name, r.Refuse("a name with a colon where none may be")
 	}
 	for i := len(r.bound) - 1; i >= 0; i-- {
 		if r.bound[i].prefix == name.Space {

@@ -86,6 +86,8 @@ func FuzzReader(f *testing.F) {
 	for _, text := range odd {
 		f.Add([]byte(text))
 	}
+	f.Add([]byte(`<A ::=""/>`))
+	f.Add([]byte(`<A xmlns::="u"/>`))
 	f.Fuzz(func(t *testing.T, text []byte) {
 		got, err := scanned(bytes.NewReader(text))
 		again, errAgain := scanned(iotest.OneByteReader(bytes.NewReader(text)))
