@@ -12,18 +12,25 @@ import (
 )
 
 // requestsData is the list of what waits for a second person, and of what ended lately.
-type requestsData struct{ Live, Over []request.Request }
+type requestsData struct {
+	Live, Over []request.Request
+	More       bool // there may be more that are over
+}
 
 // How many requests a page reads.
 const (
 	mostLive = 100
 	mostOver = 30
+	mostAll  = 1000
 )
 
 func requestsPage(c *call) error {
-	d := requestsData{Live: c.liveRequests()}
-	all, err := c.cases.Requests.Newest(c.r.Context(), true, mostOver)
-	if err != nil {
+	d, most := requestsData{Live: c.liveRequests()}, mostOver
+	if c.r.URL.Query().Get("all") != "" {
+		most = mostAll
+	}
+	all, err := c.cases.Requests.Newest(c.r.Context(), true, most)
+	if d.More = len(all) == mostOver; err != nil {
 		return err
 	}
 	d.Over = slices.DeleteFunc(all, request.Request.IsLive)

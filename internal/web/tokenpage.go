@@ -51,7 +51,11 @@ func tokenPage(c *call) error {
 		if d.Token, err = r.Find(t.Serial); err != nil {
 			return err
 		}
-		if p, err := token.PolicyOf(r); err == nil && t.Failures > 0 {
+		if t.Failures > 0 {
+			p, err := token.PolicyOf(r)
+			if err != nil {
+				return err
+			}
 			d.Left = t.Standing.Left(p.Lock)
 		}
 		events, err := report.History(r, t.Serial, mostEvents)
