@@ -62,6 +62,9 @@ func (a *attempt) allowed(r Reader) (w Words, err error) {
 		o.What = append(o.What, "deep")
 		o.Effect += " after a search for its codes as wide as is possible at all"
 	}
+	if a.req.NewAccount {
+		o.What = append(o.What, "new-account")
+	}
 	if guarded {
 		o.Guard, o.Effect = token.GuardRefusals, fmt.Sprintf("%s, though %v", o.Effect, over)
 	}

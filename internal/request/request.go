@@ -162,7 +162,7 @@ func (q Request) Typed() map[string]string {
 	for _, what := range q.What {
 		name, value, _ := strings.Cut(what, "=")
 		switch name {
-		case "deep":
+		case "deep", "new-account":
 			all[name] = "1"
 		case "serial":
 			all["other"] = value

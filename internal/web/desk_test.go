@@ -397,6 +397,11 @@ func TestSecondPersonForReplacement(t *testing.T) {
 		t.Fatal(b.At, b.said())
 	}
 	p.is(slow, token.Bound, "hanna.roth")
+	// Who approves sees that the account is on no list, and that somebody insists on it.
+	if b.post("/tokens/1/bind", "account", "nobody.x", "new-account", "1", "deep", "1", "reason", "visitor", "code1", p.shows(plain), "code2", "123456"); b.At != "/requests/2" {
+		t.Fatal(b.At, b.said())
+	}
+	second.get("/requests/2").has("to nobody.x", "no list of people has it", "new-account")
 }
 
 // What the policy demands is required in the form, and its proofs are offered.
