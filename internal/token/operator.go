@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 	"unicode"
+	"unicode/utf8"
 )
 
 // OperatorKind says who vouches for an operator.
@@ -70,10 +71,11 @@ func ReadName(said string) SaidName { return nameParts(umlauts.Replace(strings.T
 func (s SaidName) Far(name string) (far int, ok bool) {
 	words := ReadName(name)
 	for _, p := range s {
-		most := max(0, min(len(p)/2-1, 2)) // of short words none
+		n := utf8.RuneCountInString(p)
+		most := max(0, min(n/2-1, 2)) // of short words none
 		least := most + 1
 		for _, w := range words {
-			if gap := len(w) - len(p); gap <= most && gap >= -most {
+			if gap := utf8.RuneCountInString(w) - n; gap <= most && gap >= -most {
 				least = min(least, distance(p, w))
 			}
 		}
@@ -88,13 +90,14 @@ func (s SaidName) Far(name string) (far int, ok bool) {
 // Pieces are for each word what nearly every name has one of that is not far from it: its
 // two letters at either end, and in the middle.
 func (s SaidName) Pieces() (all [][]string) {
-	for _, p := range s {
+	for _, word := range s {
+		p := []rune(word)
 		n := len(p)
 		if n < 2 {
-			all = append(all, []string{p})
+			all = append(all, []string{word})
 			continue
 		}
-		all = append(all, []string{p[:2], p[n-2:], p[(n-1)/2 : (n-1)/2+2]})
+		all = append(all, []string{string(p[:2]), string(p[n-2:]), string(p[(n-1)/2 : (n-1)/2+2])})
 	}
 	return all
 }

@@ -84,7 +84,7 @@ func findPage(c *call) error {
 // beginning of a serial. One token that is found by all that was typed is shown at once.
 func find(c *call) error {
 	c.backTo("/find")
-	q := c.form("q")
+	q := searchable(c.form("q"))
 	if q == "" {
 		return fault.Errorf(fault.Usage, "nothing was typed to search for")
 	}
@@ -159,6 +159,11 @@ func (c *call) none(q string, cut bool) error {
 		c.values = map[string]string{"q": q}
 	}
 	return fault.Errorf(fault.NotFound, "%s", c.t("find.none", q)).WithHint("%s", c.t(hint))
+}
+
+// searchable leaves out of a text what no database has in one.
+func searchable(text string) string {
+	return strings.ToValidUTF8(strings.ReplaceAll(text, "\x00", ""), "")
 }
 
 // scanned finds a token by its serial as people say it, or as a reader sends it.

@@ -48,7 +48,7 @@ const mostListed = 50
 // inventoryFilter reads the query and the session.
 func (c *call) inventoryFilter() (f report.Filter, after int64, err error) {
 	q := c.r.URL.Query()
-	f = report.Filter{Manufacturer: q.Get("manufacturer"), Model: q.Get("model"), Location: q.Get("location")}
+	f = report.Filter{Manufacturer: searchable(q.Get("manufacturer")), Model: searchable(q.Get("model")), Location: searchable(q.Get("location"))}
 	var ok bool
 	if f.State, ok = stateOf(q.Get("state")); !ok {
 		return f, 0, errNoPage
@@ -167,7 +167,7 @@ func listed(r report.PageReader, f report.Filter, after int64) (all []report.Tok
 // narrowInventory keeps a serial and an account in the session: they never stand in an
 // address. The rest of the filter stays as it was.
 func narrowInventory(c *call) error {
-	n := narrowed{Prefix: token.Serial(strings.ReplaceAll(c.form("prefix"), " ", ""))} // people say them in groups
+	n := narrowed{Prefix: token.Serial(strings.ReplaceAll(searchable(c.form("prefix")), " ", ""))} // people say them in groups
 	if len(n.Prefix) > token.MaxSerialLen {
 		return fault.Errorf(fault.Usage, "a serial has %d characters at most", token.MaxSerialLen)
 	}

@@ -239,6 +239,37 @@ func TestOnPostgres(t *testing.T) {
 	if b.post("/find", "q", "milan.novak"); b.At != "/find" {
 		t.Error(b.At, b.said())
 	}
+	b.post("/find", "q", "Novack").has(theirs)
+	// What is no text for the server, or has other letters, is refused or looked for in vain.
+	for _, odd := range []string{"a\x00bcd", "ab\xffcd", "日本語 юлiя", "\x00", "\x1d2600"} {
+		for path, fields := range map[string][]string{
+			"/find":             {"q", odd},
+			"/tokens/2/bind":    {"account", odd, "code1", "123456", "reason", odd},
+			"/tokens/2/assign":  {"account", "eva", "reason", odd},
+			"/tokens/2/move":    {"location", odd},
+			"/tokens/1/replace": {"other", odd, "gone", "lost", "code1", "123456"},
+			"/bulk":             {"rows", "serial,account,code1\n" + odd + "," + odd + ",123456\n"},
+		} {
+			if b.post(path, fields...); b.Status >= http.StatusInternalServerError || strings.Contains(b.said(), "went wrong") {
+				t.Errorf("%s, %q: %d %s", path, odd, b.Status, b.said())
+			}
+		}
+	}
+	b = p.as(otto)
+	for _, odd := range []string{"a%ffb", "a%00b", "%e6%97%a5"} {
+		b.get("/inventory?manufacturer=" + odd)
+		b.get("/inventory?location=" + odd)
+		b.get("/inventory?batch=" + odd)
+	}
+	for _, odd := range []string{"a\xffb", "a\x00b", "日"} {
+		b.post("/inventory", "prefix", odd)
+		b.post("/inventory", "account", odd)
+	}
+	for line := range strings.Lines(p.log.text()) {
+		if strings.Contains(line, "level=ERROR") {
+			t.Error(line)
+		}
+	}
 }
 
 // What is too large is refused, and is not taken for an empty form.

@@ -74,8 +74,10 @@ func testNearNames(t *testing.T, open Open) {
 	BindTo(t, s, "S1", "milan.novak")
 	BindTo(t, s, "S2", "hanna.roth@example.com")
 	BindTo(t, s, "S3", "milan.nowacki")
+	AddBatch(t, s, NewBatch("b"), "S4")
+	BindTo(t, s, "S4", "юлия.日本語")
 	Must(t, s.SnapshotPages(bg, func(q report.PageReader) error {
-		for said, want := range map[string]string{"Novack, Milan": "milan.novak milan.nowacki", "rotth hana": "hanna.roth@example.com", "Wolf": "", "n%_k": "", "Möller": ""} {
+		for said, want := range map[string]string{"Novack, Milan": "milan.novak milan.nowacki", "rotth hana": "hanna.roth@example.com", "Wolf": "", "n%_k": "", "Möller": "", "日本語 юлiя": "юлия.日本語"} {
 			near, err := q.NearNames(said, 5)
 			Must(t, err)
 			if got := strings.Join(token.Texts(near), " "); got != want {
