@@ -38,9 +38,12 @@ func (o *logOptions) filter(now time.Time) (f report.EventFilter, err error) {
 	if o.limit < 0 {
 		return f, fault.Errorf(fault.Usage, "--limit %d: a limit is 1 or more, 0 for none", o.limit)
 	}
-	f = report.EventFilter{Serial: token.Serial(strings.TrimSpace(o.serial)), Limit: o.limit, Ticket: strings.TrimSpace(o.ticket), Operator: strings.TrimSpace(o.operator),
+	f = report.EventFilter{Serial: token.Serial(strings.TrimSpace(o.serial)), Limit: o.limit, Operator: strings.TrimSpace(o.operator),
 		Command: token.Command(strings.ToLower(strings.TrimSpace(strings.TrimPrefix(o.command, "fob ")))), Outcome: trail.Outcome(strings.ToLower(o.outcome))}
 	if f.Period, err = term.ParsePeriod(o.since, o.until, now); err != nil {
+		return f, err
+	}
+	if f.Ticket, err = token.ParseText(fault.Ticket, o.ticket); err != nil {
 		return f, err
 	}
 	if o.account != "" {
